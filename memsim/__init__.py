@@ -1,0 +1,88 @@
+"""memsim: memristor-hardware simulation from device profiles to labelled results.
+
+>>> import memsim as ms
+>>> ds = ms.run(ms.load_experiment("physical-01"))
+>>> ds.snr.mean()
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from memsim.arrays import Crossbar, PulseCounts
+    from memsim.data.images import Images, load_data
+    from memsim.errors import BackendError, DataError, InputError, MemsimError, OutputError
+    from memsim.experiment import Experiment, experiment_names, load_experiment
+    from memsim.learning import Encoding, Hebbian
+    from memsim.plotting import overview
+    from memsim.profiles import DeviceProfile, device_names, load_device
+    from memsim.rerun import rerun
+    from memsim.results import load, save
+    from memsim.simulate import run
+
+# Imported at first use: `memsim --help` must not wait for Numba.
+_HOMES = {
+    "BackendError": "memsim.errors",
+    "Crossbar": "memsim.arrays",
+    "DataError": "memsim.errors",
+    "DeviceProfile": "memsim.profiles",
+    "Encoding": "memsim.learning",
+    "Experiment": "memsim.experiment",
+    "Hebbian": "memsim.learning",
+    "Images": "memsim.data.images",
+    "InputError": "memsim.errors",
+    "MemsimError": "memsim.errors",
+    "OutputError": "memsim.errors",
+    "PulseCounts": "memsim.arrays",
+    "device_names": "memsim.profiles",
+    "experiment_names": "memsim.experiment",
+    "load": "memsim.results",
+    "load_data": "memsim.data.images",
+    "load_device": "memsim.profiles",
+    "load_experiment": "memsim.experiment",
+    "overview": "memsim.plotting",
+    "rerun": "memsim.rerun",
+    "run": "memsim.simulate",
+    "save": "memsim.results",
+}
+
+__all__ = [
+    "BackendError",
+    "Crossbar",
+    "DataError",
+    "DeviceProfile",
+    "Encoding",
+    "Experiment",
+    "Hebbian",
+    "Images",
+    "InputError",
+    "MemsimError",
+    "OutputError",
+    "PulseCounts",
+    "device_names",
+    "experiment_names",
+    "load",
+    "load_data",
+    "load_device",
+    "load_experiment",
+    "overview",
+    "rerun",
+    "run",
+    "save",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("memsim")
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'memsim' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

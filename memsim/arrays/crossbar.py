@@ -1,0 +1,359 @@
+"""Crossbar arrays of one device: program them with local rules, read them with noise; many arrays in one call."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from memsim.arrays.population import populate
+from memsim.backends import resolve
+from memsim.errors import InputError, nearest
+from memsim.kernels.cell import UpdateSpec
+from memsim.learning import Encoding, LocalRule, Settings
+from memsim.philox import MAX_ARRAYS, TILE, Stream, key
+from memsim.profiles import DeviceProfile, load_device
+
+READINGS = ("single", "reference")
+MAX_CELLS = 1 << 33
+_COUNTER = 1 << 32
+
+
+class PulseCounts(NamedTuple):
+    """Programming pulses given so far, (array, column), int64; half-selected cells of both lines counted per pulse."""
+
+    set: np.ndarray
+    reset: np.ndarray
+    half_selected: np.ndarray
+
+
+class Crossbar:
+    """An ensemble of equal crossbar arrays of one device.
+
+    The state of a cell is its weight w, dimensionless: w in [0, 1] spans the device's window,
+    G = G_min + w (G_max - G_min). The CPU gives the same bits for any thread count, and array a of a large ensemble is
+    array 0 of one that starts at ``first_array=a``.
+
+    Parameters
+    ----------
+    device : DeviceProfile or str
+        The cells; a name is looked up among the shipped profiles, or is the path of a YAML file.
+    rows, cols : int
+        Word lines (inputs) and bit lines (outputs).
+    arrays : int
+        Size of the ensemble: images, Monte-Carlo devices, or 1.
+    seed : int
+        Key of every random number, 0 to 2^64 - 1.
+    bounds : (float, float) or None, optional
+        Bounds of w. Beyond [0, 1], or None for no bounds, only for a device with a nominal window. Default [0, 1].
+    initial : (float, float)
+        Fresh cells are uniform in this range of w.
+    column : {"single", "reference"}, optional
+        How a column is read: alone, or minus the current of a reference column whose cells stay at their own G_min.
+        The device's own default (``read.column``) if not given.
+    dtype : {"float32", "float64"}
+        Precision of the state.
+    backend : {"auto", "cpu", "cuda"}
+        Where to compute.
+    first_array : int
+        Address of the first array, for ensembles that are computed in parts.
+
+    Raises
+    ------
+    InputError
+        If a size, bound or name is not allowed.
+    BackendError
+        If the backend cannot run here.
+    """
+
+    def __init__(
+        self,
+        device: DeviceProfile | str,
+        rows: int,
+        cols: int,
+        *,
+        arrays: int = 1,
+        seed: int = 0,
+        bounds: tuple[float, float] | None = (0.0, 1.0),
+        initial: tuple[float, float] = (0.0, 0.01),
+        column: str | None = None,
+        dtype: str = "float32",
+        backend: str = "auto",
+        first_array: int = 0,
+    ) -> None:
+        self.device = load_device(device) if isinstance(device, str) else device
+        self.shape = _checked_shape(arrays, rows, cols, first_array)
+        self.bounds = check_bounds(bounds, self.device)
+        self.column = _choice("column", column or self.device.spec.read.column, READINGS)
+        self.dtype = np.dtype(_choice("dtype", str(dtype), ("float32", "float64")))
+        self.seed = int(seed)
+        key(seed)
+        self.first_array = first_array
+        self._backend = resolve(backend)
+        self._steps = 0
+        self._reads = 0
+
+        arrays_, rows_, cols_ = self.shape
+        layout = (arrays_, cols_, rows_)
+        address: dict[str, Any] = {"seed": self.seed, "first_array": first_array}
+        self._cells = populate(self.device, self._backend, layout, dtype=self.dtype, **address)
+        padded = (arrays_, cols_, -(-rows_ // TILE) * TILE)
+        start, end = _pair("initial", initial)
+        fresh = self._backend.fill("uniform", padded, stream=Stream.INITIAL, **address)
+        state = (start + (end - start) * fresh).astype(self.dtype)
+        if self._confined:
+            np.clip(state, self._cells.value("low"), self._cells.value("high"), out=state)
+        self._state = np.clip(state, *self.bounds).astype(self.dtype, copy=False)
+        self._counts = np.zeros((arrays_, cols_, 2), np.int64)
+        self._reference: np.ndarray | None = None
+        if self.column == "reference":
+            cells = populate(
+                self.device, self._backend, (arrays_, 1, rows_), stream=Stream.REFERENCE, dtype=self.dtype, **address
+            )
+            low = np.zeros((arrays_, 1, padded[2]), self.dtype)
+            low[:] = cells.value("low")
+            self._reference = low
+
+    @property
+    def _confined(self) -> bool:
+        return not self.device.spec.conductance.nominal
+
+    @property
+    def backend(self) -> str:
+        """Name of the backend that computes."""
+        return self._backend.name
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """Nominal G_min and G_max [S]."""
+        return self.device.spec.conductance.min, self.device.spec.conductance.max
+
+    @property
+    def full_scale(self) -> float:
+        """V_read (G_max - G_min) [A]: the current by which outputs are divided to be dimensionless."""
+        low, high = self.window
+        return self.device.spec.read.voltage * (high - low)
+
+    @property
+    def weights(self) -> np.ndarray:
+        """State w of every cell, (array, row, col), dimensionless; a copy."""
+        return self._state[:, :, : self.shape[1]].swapaxes(1, 2).copy()
+
+    @property
+    def conductance(self) -> np.ndarray:
+        """Conductance of every cell, (array, row, col) [S]; a copy."""
+        low, high = self.window
+        return low + self.weights * (high - low)
+
+    @property
+    def pulses(self) -> PulseCounts:
+        """Programming pulses given so far, (array, col).
+
+        Half-selected cells are counted for programming one cell at a time at half voltage on the unselected lines: each
+        pulse disturbs the rows - 1 other cells of its bit line and the cols - 1 of its word line.
+        """
+        _, rows, cols = self.shape
+        ups, downs = self._counts[:, :, 0].copy(), self._counts[:, :, 1].copy()
+        return PulseCounts(ups, downs, (ups + downs) * (rows + cols - 2))
+
+    def train(
+        self,
+        rule: LocalRule,
+        inputs: Any,
+        targets: Any,
+        *,
+        steps: int = 1,
+        encoding: Encoding | str | None = None,
+    ) -> Crossbar:
+        """Train in place with a local rule and return self; each step shows every sample once, in order.
+
+        Parameters
+        ----------
+        rule : LocalRule
+            For example ``Hebbian(rate=0.2)``.
+        inputs : array_like
+            (array, sample, row), (sample, row) for all arrays, or (row,); in units of the read voltage.
+        targets : array_like
+            (array, sample, col), (sample, col) or (col,), dimensionless.
+        steps : int
+            How often the samples are shown.
+        encoding : Encoding or str, optional
+            How pulses deliver a change; the device's default if not given: ``counted`` for real devices, ``exact`` for
+            the ideal cell.
+
+        Raises
+        ------
+        InputError
+            If a shape does not fit or a value is not finite.
+        """
+        arrays, rows, cols = self.shape
+        if encoding is None:
+            encoding = Encoding(self.device.spec.encoding)
+        elif isinstance(encoding, str):
+            encoding = Encoding(encoding)
+        if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or not 0 <= steps < _COUNTER:
+            raise InputError(f"steps: {steps!r} is not a whole number of at least 0")
+        x = self._signal("inputs", inputs, rows, pad=True)
+        t = self._signal("targets", targets, cols)
+        if x.shape[1] != t.shape[1]:
+            raise InputError(f"targets: {t.shape[1]} samples, but inputs have {x.shape[1]}")
+        samples = x.shape[1]
+        if self._steps + steps * samples >= _COUNTER:
+            raise InputError(f"steps: {steps} times {samples} samples exceed the 2^32 steps that an array can address")
+        span = self.device.spec.update.pulses
+        variability = self.device.spec.variability
+        noisy = variability is not None and variability.c2c is not None and variability.c2c.sigma > 0
+        spec = UpdateSpec(
+            model=self._cells.model,
+            change=rule.change,
+            idle=rule.idle,
+            encode=encoding.function,
+            draws=encoding.draws,
+            noisy=noisy,
+            confined=self._confined,
+            varying=self._cells.names,
+        )
+        lower, upper = self.bounds
+        self._counts += self._backend.update(
+            spec,
+            self._state,
+            np.ascontiguousarray(np.broadcast_to(x, (arrays, *x.shape[1:]))),
+            np.ascontiguousarray(np.broadcast_to(t, (arrays, *t.shape[1:]))),
+            rate=rule.rate,
+            steps=int(steps),
+            first_step=self._steps,
+            first_array=self.first_array,
+            settings=Settings(span, encoding.max_pulses or span, encoding.threshold, lower, upper),
+            common=self._cells.common,
+            varying=self._cells.varying,
+            seed=self.seed,
+        )
+        self._steps += int(steps) * samples
+        return self
+
+    def read(self, x: Any, *, first_sample: int = 0, index: int | None = None) -> np.ndarray:
+        """Column currents with read noise, (array, sample, col) [A].
+
+        For independent Gaussian noise of every cell, I = V G + sqrt(V^2 S^2) N is exact in distribution.
+
+        Parameters
+        ----------
+        x : array_like
+            (array, sample, row), (sample, row) for all arrays, or (row,); voltages in units of the read voltage.
+        first_sample : int
+            Address of the first sample, for batches that are read in parts.
+        index : int, optional
+            Address of this read; the array's own count of reads so far if not given.
+        """
+        return self.output(x, first_sample=first_sample, index=index) * self.full_scale
+
+    def output(
+        self, x: Any, *, first_sample: int = 0, index: int | None = None, noise: bool = True
+    ) -> np.ndarray:
+        """`read` in units of `full_scale`, dimensionless; without noise, the expectation over reads."""
+        signal = self._signal("x", x, self.shape[1], pad=True)
+        current, reference = self._moments(signal)
+        mean, variance = current
+        if noise:
+            if index is None:
+                index = self._reads
+                self._reads += 1
+            address: dict[str, Any] = {
+                "first_array": self.first_array,
+                "first_sample": first_sample,
+                "index": index,
+                "seed": self.seed,
+            }
+            if variance.any():
+                self._backend.add_noise(mean, variance, **address)
+            if reference is not None and reference[1].any():
+                self._backend.add_noise(*reference, **address, stream=Stream.REFERENCE_READ)
+        return mean if reference is None else mean - reference[0]
+
+    def difference_variance(self, x: Any, first: int = 0, second: int = 1) -> np.ndarray:
+        """Read variance of output `first` minus output `second`, (array, sample), in `full_scale` squared.
+
+        Both columns share the reference column's noise, which cancels.
+        """
+        (_, variance), _ = self._moments(self._signal("x", x, self.shape[1], pad=True))
+        spread = np.broadcast_to(variance, (*variance.shape[:2], self.shape[2]))
+        return spread[:, :, first] + spread[:, :, second]
+
+    def _moments(self, signal: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray] | None]:
+        low, high = self.window
+        noise = self.device.spec.read.noise
+        value = noise.sigma if noise is not None and noise.relative_to == "value" else 0.0
+        window = noise.sigma if noise is not None and noise.relative_to == "range" else 0.0
+        physics = (low / (high - low), value, window)
+        current = self._backend.read(signal, self._state, *physics)
+        if self._reference is None:
+            return current, None
+        return current, self._backend.read(signal, self._reference, *physics)
+
+    def _signal(self, name: str, values: Any, width: int, pad: bool = False) -> np.ndarray:
+        try:
+            signal = np.asarray(values, self.dtype)
+        except (TypeError, ValueError):
+            raise InputError(f"{name}: not an array of numbers") from None
+        signal = signal.reshape((1,) * max(0, 3 - signal.ndim) + signal.shape)
+        arrays = self.shape[0]
+        if signal.ndim != 3 or signal.shape[2] != width or signal.shape[0] not in (1, arrays):
+            axis = "row" if pad else "col"
+            raise InputError(
+                f"{name}: shape {np.shape(values)} does not fit; allowed: (array, sample, {axis}), (sample, {axis}) or "
+                f"({axis},) with {arrays} arrays and {width} {axis}s"
+            )
+        if not np.isfinite(signal).all():
+            raise InputError(f"{name}: contains NaN or infinity; only finite numbers are allowed")
+        if pad and width % TILE:
+            wide = np.zeros((*signal.shape[:2], -(-width // TILE) * TILE), self.dtype)
+            wide[:, :, :width] = signal
+            signal = wide
+        return np.ascontiguousarray(signal)
+
+
+def check_bounds(bounds: tuple[float, float] | None, device: DeviceProfile) -> tuple[float, float]:
+    """The bounds of w as two numbers (infinite for None), checked against the device's window.
+
+    Raises
+    ------
+    InputError
+        If min is not below max, or the bounds leave [0, 1] on a device that cannot.
+    """
+    lower, upper = (-math.inf, math.inf) if bounds is None else _pair("bounds", bounds)
+    if not device.spec.conductance.nominal and not 0 <= lower < upper <= 1:
+        given = "none" if bounds is None else f"[{lower:g}, {upper:g}]"
+        raise InputError(
+            f"bounds: {given} leave the window of device '{device.name}'; allowed within [0, 1] "
+            "(only a cell with a nominal window, such as 'ideal', goes beyond)"
+        )
+    return lower, upper
+
+
+def _pair(name: str, values: Any) -> tuple[float, float]:
+    try:
+        lower, upper = (float(v) for v in values)
+    except (TypeError, ValueError):
+        raise InputError(f"{name}: {values!r} is not a pair of numbers [min, max]") from None
+    if not (math.isfinite(lower) and math.isfinite(upper) and lower < upper):
+        raise InputError(f"{name}: [{lower:g}, {upper:g}] is not allowed; min must be below max and both finite")
+    return lower, upper
+
+
+def _choice(name: str, given: str, allowed: tuple[str, ...]) -> str:
+    if given not in allowed:
+        raise InputError(f"{name}: unknown choice {given!r}{nearest(given, allowed)}")
+    return given
+
+
+def _checked_shape(arrays: Any, rows: Any, cols: Any, first_array: Any) -> tuple[int, int, int]:
+    for name, value in (("arrays", arrays), ("rows", rows), ("cols", cols)):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+            raise InputError(f"{name}: {value!r} is not a whole number of at least 1")
+    if not 0 <= first_array <= MAX_ARRAYS - arrays:
+        raise InputError(f"arrays: addresses {first_array} to {first_array + arrays - 1} exceed {MAX_ARRAYS}")
+    cells = arrays * rows * cols
+    if cells > MAX_CELLS:
+        raise InputError(f"{arrays} arrays of {rows} x {cols} have {cells:.3g} cells; allowed are {MAX_CELLS:.3g}")
+    return int(arrays), int(rows), int(cols)

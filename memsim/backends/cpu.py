@@ -1,0 +1,102 @@
+"""The CPU backend: NumPy arrays, Numba loops, and BLAS for wide reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from memsim.kernels.cell import UpdateSpec
+from memsim.kernels.fill import fill
+from memsim.kernels.read import NARROW, narrow_kernel, noise_kernel
+from memsim.kernels.update import update_kernel
+from memsim.philox import TILE, Stream, key
+
+
+class CpuBackend:
+    """Kernels on the CPU. Arrays have rows contiguous and padded to whole tiles of 64; all is dimensionless."""
+
+    name = "cpu"
+
+    def fill(self, kind: str, shape: tuple[int, int, int], **address: Any) -> np.ndarray:
+        """Addressed numbers, float32 (array, column, row); see `memsim.kernels.fill.fill`."""
+        return fill(kind, shape, **address)
+
+    def update(
+        self,
+        spec: UpdateSpec,
+        state: np.ndarray,
+        inputs: np.ndarray,
+        targets: np.ndarray,
+        *,
+        rate: float,
+        steps: int,
+        first_step: int,
+        first_array: int,
+        settings: Any,
+        common: Any,
+        varying: np.ndarray,
+        seed: int,
+    ) -> np.ndarray:
+        """Train `state` in place and return the pulses given, (array, column, 2), int64: set and reset."""
+        real = state.dtype.type
+        counts = np.zeros((*state.shape[:2], state.shape[2] // TILE, 2), np.int64)
+        update_kernel(spec)(
+            state,
+            inputs,
+            targets,
+            real(rate),
+            steps,
+            first_step,
+            first_array,
+            type(settings)(*map(real, settings)),
+            type(common)(*map(real, common)),
+            varying,
+            counts,
+            *key(seed),
+        )
+        return counts.sum(axis=2)
+
+    def read(
+        self, inputs: np.ndarray, state: np.ndarray, offset: float, value: float, window: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Expected outputs and their variance, (array, sample, column), in V_read (G_max - G_min) and its square.
+
+        Each cell's conductance is w + `offset` and carries independent Gaussian read noise of sigma
+        `value` (w + offset) + `window`, one of which is 0. The variance has one column where it is the same for all.
+        Up to 16 columns are summed in a fixed order in float64, wider arrays by BLAS in the dtype of the state.
+        """
+        arrays, columns, _ = state.shape
+        samples = inputs.shape[1]
+        noisy = value > 0 or window > 0
+        if columns <= NARROW:
+            mean = np.empty((arrays, samples, columns))
+            variance = np.zeros((arrays, samples, columns if noisy else 1))
+            narrow_kernel(noisy)(inputs, state, offset, value, window, mean, variance)
+            return mean, variance
+        mean = inputs @ state.swapaxes(1, 2)
+        if offset:
+            mean += inputs.sum(axis=2, keepdims=True) * state.dtype.type(offset)
+        shape = (arrays, samples, 1)
+        if not noisy:
+            return mean, np.zeros(shape, state.dtype)
+        if value == 0:
+            norm = np.einsum("asr,asr->as", inputs, inputs)[:, :, None]
+            return mean, np.broadcast_to(norm * state.dtype.type(window**2), shape).copy()
+        variance = np.square(inputs) @ np.square(state + state.dtype.type(offset)).swapaxes(1, 2)
+        variance *= state.dtype.type(value**2)
+        return mean, variance
+
+    def add_noise(
+        self,
+        current: np.ndarray,
+        variance: np.ndarray,
+        *,
+        first_array: int,
+        first_sample: int,
+        index: int,
+        seed: int,
+        stream: Stream = Stream.READ,
+    ) -> None:
+        """Add Gaussian noise of the given variance to `current` (array, sample, column) in place."""
+        noise_kernel()(current, variance, first_array, first_sample, index, int(stream), *key(seed))

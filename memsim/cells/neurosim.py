@@ -1,0 +1,132 @@
+"""Non-linear pulse model of NeuroSim: an exponential approach to a limit beyond the window's end.
+
+With x the state within the cell's own window and n set pulses, x_LTP(n) = B (1 - e^(-n/(A P))), where P pulses span the
+window and B = 1/(1 - e^(-1/A)). As a recurrence that needs no pulse number and has no singularity at the linear limit,
+
+    x + (start - decay x) n phi(decay n),   decay = 1/(A P),  start = B decay,  phi(y) = (1 - e^-y)/y.
+
+Reset is the same in 1 - x with its own A. Published labels NL = 10.1015 max_x [f(x) - x], f(x) = B (1 - e^(-x/A)), carry a
+sign that only says which curve bends which way; their magnitude gives A.
+
+Source: Chen, Peng & Yu, IEEE TCAD 37, 3067 (2018), doi:10.1109/TCAD.2018.2789723; Chen & Yu, IEEE Design & Test (2018),
+doi:10.1109/MDAT.2018.2890229.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import float32, int32, njit
+
+from memsim.cells.model import CellModel
+
+MAX_LABEL = 9.0
+_LABEL_SCALE = 10.1015
+
+
+class Neurosim(NamedTuple):
+    """Parameters of one cell, dimensionless; `start` and `decay` as in the module's equation, per pulse."""
+
+    low: float  # own window, normalised state
+    high: float
+    c2c_range: float  # sigma of a pulse, of the nominal window
+    c2c_step: float  # sigma of a pulse, of the step
+    start_set: float
+    decay_set: float
+    start_reset: float
+    decay_reset: float
+
+
+@njit(forceinline=True, error_model="numpy")
+def exponential_ratio(y):
+    """phi(y) = (1 - e^-y)/y for y >= 0, 1 at 0, to the rounding of y's own dtype and without a maths library.
+
+    e^-y = 2^-k e^-r with |r| <= ln(2)/2, and (1 - e^-r)/r by its Taylor series (truncated below 1e-16).
+    """
+    real = type(y)
+    near = min(y, real(80.0))  # e^-80 is nothing beside 1, and 2^-k stays a normal number
+    k = int32(near * real(1.4426950408889634) + real(0.5))
+    # ln 2 in two parts, the first short enough for k times it to be exact.
+    r = (near - real(k) * real(0.693145751953125)) - real(k) * real(1.4286068203094173e-06)
+    q = real(1.0 / 6227020800.0)
+    q = real(1.0 / 479001600.0) - r * q
+    q = real(1.0 / 39916800.0) - r * q
+    q = real(1.0 / 3628800.0) - r * q
+    q = real(1.0 / 362880.0) - r * q
+    q = real(1.0 / 40320.0) - r * q
+    q = real(1.0 / 5040.0) - r * q
+    q = real(1.0 / 720.0) - r * q
+    q = real(1.0 / 120.0) - r * q
+    q = real(1.0 / 24.0) - r * q
+    q = real(1.0 / 6.0) - r * q
+    q = real(1.0 / 2.0) - r * q
+    q = real(1.0) - r * q
+    scale = real(np.int32(int32(int32(127) - k) << int32(23)).view(np.float32))
+    whole = ((real(1.0) - scale) + scale * (r * q)) / y
+    return whole if k > 0 else q
+
+
+@njit(forceinline=True, error_model="numpy")
+def change(state, pulses, p):
+    """Change of the normalised state by `pulses` pulses (signed), before noise and bounds."""
+    width = p.high - p.low
+    x = (state - p.low) / width
+    up = pulses > 0
+    start = p.start_set if up else p.start_reset
+    decay = p.decay_set if up else p.decay_reset
+    travelled = x if up else type(x)(1.0) - x
+    return width * ((start - decay * travelled) * pulses * exponential_ratio(decay * abs(pulses)))
+
+
+def gather(pick, jit):
+    """Function that builds one cell's `Neurosim`."""
+    low, high, c2c_range, c2c_step, start_set, decay_set, start_reset, decay_reset = (
+        pick(field) for field in Neurosim._fields
+    )
+
+    @jit
+    def cell(common, varying, array, column, row):
+        return Neurosim(
+            low(common, varying, array, column, row),
+            high(common, varying, array, column, row),
+            c2c_range(common, varying, array, column, row),
+            c2c_step(common, varying, array, column, row),
+            start_set(common, varying, array, column, row),
+            decay_set(common, varying, array, column, row),
+            start_reset(common, varying, array, column, row),
+            decay_reset(common, varying, array, column, row),
+        )
+
+    return cell
+
+
+def label(curvature):
+    """Magnitude of the published label NL for curvature 1/A (array or number, >= 0), dimensionless."""
+    a = np.asarray(curvature, float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        top = -np.expm1(-a)
+        x = -np.log(top / a) / a
+        value = _LABEL_SCALE * (-np.expm1(-a * x) / top - x)
+    # Below 1e-4 the closed form cancels; the series of f(x) - x gives a/8.
+    return np.where(a < 1e-4, _LABEL_SCALE * a / 8, value)
+
+
+def curvature(nonlinearity):
+    """1/A for a published label NL (array or number; the sign is dropped), by inverting its closed form.
+
+    Source: Chen & Yu, doi:10.1109/MDAT.2018.2890229; A = 0.5 has |NL| 2.40, A = 0.2 has 4.88.
+    """
+    table = np.concatenate([[0.0], np.geomspace(1e-4, 100.0, 16384)])
+    return np.interp(np.abs(nonlinearity), label(table), table)
+
+
+def rates(nonlinearity, pulses):
+    """(start, decay) per pulse for labels and for `pulses` that span the window; (1/P, 0) in the linear limit."""
+    a = curvature(nonlinearity)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        start = np.where(a > 0, a / -np.expm1(-a), 1.0)
+    return start / pulses, a / pulses
+
+
+NEUROSIM = CellModel("neurosim", change, Neurosim, gather)

@@ -1,0 +1,102 @@
+"""`memsim doctor`: what this machine can run, and how to get what is missing."""
+
+from __future__ import annotations
+
+import click
+
+# Distribution, what it is for, and the extra that installs it (None: part of memsim itself).
+_LIBRARIES = (
+    ("numpy", "arrays", None),
+    ("numba", "CPU kernels", None),
+    ("xarray", "labelled results", None),
+    ("netCDF4", "result files", None),
+    ("matplotlib", "figures", None),
+    ("pydantic", "checked YAML", None),
+    ("ruamel.yaml", "YAML with line numbers", None),
+    ("pillow", "images", None),
+    ("click", "command line", None),
+    ("rich", "tables", None),
+    ("numba-cuda", "CUDA kernels", "cuda12 or cuda13"),
+    ("cupy", "GPU arrays", "cuda12 or cuda13"),
+)
+_ALIASES = {"cupy": ("cupy", "cupy-cuda12x", "cupy-cuda13x")}
+
+
+@click.command()
+def doctor() -> None:
+    """Report backends, versions and what is missing, with the command that installs it."""
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=SIMPLE)
+    for heading in ("", "state", "remark"):
+        table.add_column(heading)
+    for row in (*_machine(), *_backends(), *_libraries()):
+        table.add_row(*row)
+    Console(highlight=False, markup=False).print(table)
+
+
+def _machine() -> list[tuple[str, str, str]]:
+    import os
+    import platform
+
+    import numba
+
+    import memsim
+    from memsim.kernels import compile as kernels
+    from memsim.kernels.fill import fill
+    from memsim.philox import Stream
+
+    fill("uniform", (1, 1, 64), seed=0, stream=Stream.INITIAL)
+    place = kernels.cache_folder()
+    return [
+        ("memsim", memsim.__version__, ""),
+        ("python", platform.python_version(), f"{platform.system()} {platform.machine()}"),
+        ("threads", str(numba.get_num_threads()), f"of {os.cpu_count()} processors; NUMBA_NUM_THREADS changes it"),
+        ("threading layer", numba.threading_layer(), "NUMBA_THREADING_LAYER changes it"),
+        (
+            "kernel cache",
+            "on" if place else "off",
+            place or "no writable folder: kernels compile anew each time; set NUMBA_CACHE_DIR to one",
+        ),
+    ]
+
+
+def _backends() -> list[tuple[str, str, str]]:
+    gpu, remark = _gpu()
+    return [
+        ("backend cpu", "ready", "used by --backend auto"),
+        ("backend cuda", "not in this version", "the update loop exists and is tested; experiments run on the CPU"),
+        ("GPU", gpu, remark),
+    ]
+
+
+def _gpu() -> tuple[str, str]:
+    import importlib.util
+
+    if importlib.util.find_spec("numba_cuda") is None:
+        return "not looked for", 'pip install "memsim[cuda12]" or "memsim[cuda13]" first'
+    try:
+        from numba import cuda
+
+        return ("found", cuda.get_current_device().name.decode()) if cuda.is_available() else ("none", "no CUDA device or driver")
+    except Exception as error:  # a broken driver must not break the report on it
+        return "none", " ".join(str(error).split())[:80]
+
+
+def _libraries() -> list[tuple[str, str, str]]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    rows = []
+    for name, purpose, extra in _LIBRARIES:
+        found = ""
+        for distribution in _ALIASES.get(name, (name,)):
+            try:
+                found = version(distribution)
+                break
+            except PackageNotFoundError:
+                continue
+        missing = f'{purpose}; pip install "memsim[{extra}]"' if extra else f"{purpose}; pip install {name}"
+        rows.append((name, found or "missing", purpose if found else missing))
+    return rows

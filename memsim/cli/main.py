@@ -1,0 +1,90 @@
+"""The `memsim` command: its groups, and how every failure becomes one line on standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from memsim.cli.device import device
+from memsim.cli.doctor import doctor
+from memsim.cli.inspect import list_, plot, show
+from memsim.cli.run import run
+from memsim.errors import MemsimError, nearest
+
+
+class _Group(click.Group):
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            raise click.UsageError(f"unknown command '{args[0]}'{nearest(args[0], self.list_commands(ctx))}")
+        return super().resolve_command(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        import memsim
+
+        click.echo(f"memsim {memsim.__version__}")
+        ctx.exit()
+
+
+@click.group(
+    cls=_Group,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with: memsim run physical-01",
+)
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version.")
+def cli() -> None:
+    """Simulate memristor hardware: crossbar arrays that learn in place, on real device data.
+
+    A memristor is a resistor that remembers; a crossbar of them multiplies a vector of voltages by a matrix of
+    conductances in one step, and can learn that matrix by itself. memsim simulates such arrays with the bounds, the noise
+    and the pulse response of real devices, and reports how well they recognise corrupted images.
+
+    An experiment (data, learners, noise) and a device are small YAML files. `memsim list` and `memsim device list` show
+    those that come with memsim; `memsim show NAME` prints one, to copy and change.
+    """
+
+
+for command in (run, list_, show, plot, device, doctor):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line; exit with 0, with 2 after a user's mistake, or with 130 when interrupted."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        code = cli.main(standalone_mode=False, prog_name="memsim")
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except MemsimError as error:
+        return _fail(str(error))
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        hint = f" (see {context.command_path} --help)" if context is not None else ""
+        return _fail(error.format_message().rstrip(".") + hint)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped; nothing was written.", err=True)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except MemoryError:
+        return _fail("not enough memory for arrays of this size; make data.samples or data.shape smaller")
+
+
+def _fail(message: str) -> int:
+    line = " ".join(message.split())
+    click.echo("Error: " + "".join(c if c.isprintable() else "?" for c in line), err=True)
+    return 2

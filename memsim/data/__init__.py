@@ -1,0 +1,1 @@
+"""Images to store and read: synthetic road scenes, local pictures, LiDAR frames and arrays."""

@@ -1,0 +1,237 @@
+"""A document: plain data, where each key came from, changes by dotted path, validation with located errors."""
+
+from __future__ import annotations
+
+import copy
+import math
+import os
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from memsim.document.changes import assign, find, plain
+from memsim.document.problems import DocumentError, Path, Problem, brief, describe
+from memsim.document.reader import MAX_BYTES, read_yaml
+from memsim.errors import nearest
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """Plain data (dict, list, str, int, float, bool, None) and the origin of every key; two are equal if their data are.
+
+    Attributes
+    ----------
+    name : str
+        What errors call the document, usually the file's path.
+    """
+
+    name: str
+    _data: dict[str, Any]
+    _origins: dict[Path, int | str]  # line number, or the change that set it
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str], name: str | None = None) -> Document:
+        """Document in a UTF-8 YAML file of at most 1 MiB, called `name` in errors (the path, if not given).
+
+        Raises
+        ------
+        DocumentError
+            The file cannot be read or is not one strict YAML mapping.
+        """
+        file = FilePath(path)
+        name = str(path) if name is None else name
+        try:
+            with file.open("rb") as stream:
+                raw = stream.read(MAX_BYTES + 1)
+        except (OSError, ValueError) as error:
+            raise DocumentError([f"{name}: {_reason(file, error)}"]) from None
+        if len(raw) > MAX_BYTES:
+            raise DocumentError([f"{name}: larger than {MAX_BYTES // 1024} KiB"])
+        try:
+            text = raw.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = raw.count(b"\n", 0, error.start) + 1
+            raise DocumentError([f"{name}:{line}: not UTF-8 text; save the file as UTF-8"]) from None
+        return cls.from_text(text, name)
+
+    @classmethod
+    def from_text(cls, text: str, name: str = "document") -> Document:
+        """Document in a YAML text, called `name` in errors."""
+        data, lines = read_yaml(text, name)
+        return cls(name, data, dict(lines))
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any], name: str = "document") -> Document:
+        """Document from a mapping of plain values; tuples and NumPy values become lists and numbers."""
+        if not isinstance(data, Mapping):
+            raise DocumentError([f"{name}: a mapping is wanted, not {brief(data)}"])
+        return cls(name, plain(data, name), {})
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """A copy of the data."""
+        return copy.deepcopy(self._data)
+
+    def get(self, path: str, default: Any = None) -> Any:
+        """A copy of the value at a dotted path, or `default`."""
+        found = self.find(path)
+        if found is None:
+            return default
+        here: Any = self._data
+        for step in found:
+            here = here[step]
+        return copy.deepcopy(here)
+
+    def find(self, path: str) -> Path | None:
+        """Keys and indices that a dotted path leads through, or None where it leads nowhere."""
+        return find(self._data, path)
+
+    def origin(self, path: Path) -> int | str | None:
+        """Line number of a key, or the change that set it; that of the nearest section if the key is absent."""
+        for length in range(len(path), -1, -1):
+            found = self._origins.get(path[:length])
+            if found is not None:
+                return found
+        return None
+
+    def where(self, path: Path = ()) -> str:
+        """Text before an error at a path: "file.yaml:7", or "file.yaml: --set read.voltage=3"."""
+        origin = self.origin(path)
+        if origin is None:
+            return self.name
+        return f"{self.name}:{origin}" if isinstance(origin, int) else f"{self.name}: {origin}"
+
+    def error(self, problems: Iterable[tuple[Path, str]]) -> DocumentError:
+        """Error to raise for (path, message) pairs found by checks outside a schema, in the document's order."""
+        return self._error([Problem(path, message) for path, message in problems])
+
+    def replace(
+        self,
+        changes: Mapping[str, Any],
+        origin: str = "replace",
+        dotted_keys: Mapping[str, Collection[str]] | None = None,
+    ) -> Document:
+        """A copy with values set at dotted paths; sections that are missing on the way are created.
+
+        Parameters
+        ----------
+        changes : mapping
+            Dotted path -> plain value. List items go by their ``name`` or index: ``learners.Oja.learning.rate``. Keys
+            that contain dots are found where they exist.
+        origin : str
+            How errors name these changes, for example "--set".
+        dotted_keys : mapping, optional
+            Dotted path of a section -> keys with dots that may be created in it.
+
+        Raises
+        ------
+        DocumentError
+            A path leads through a plain value or to an item that is not in its list.
+        """
+        data = copy.deepcopy(self._data)
+        origins = dict(self._origins)
+        for target, value in changes.items():
+            label = f"{origin} {target}" + ("" if isinstance(value, Mapping) else f"={_shown(value)}")
+            failed = f"{self.name}: {label}"
+            path, created = assign(data, target, plain(value, failed), failed, dotted_keys or {})
+            new = path[:created]
+            origins = {old: line for old, line in origins.items() if old[:created] != new}
+            origins[new] = label
+        return Document(self.name, data, origins)
+
+    def restate(self, path: Path, value: Any) -> Document:
+        """A copy with the value at an existing path written in another form; its origin stays what it was."""
+        data = copy.deepcopy(self._data)
+        here: Any = data
+        for step in path[:-1]:
+            here = here[step]
+        here[path[-1]] = plain(value, self.where(path))
+        inside = len(path)
+        kept = {old: line for old, line in self._origins.items() if len(old) <= inside or old[:inside] != path}
+        return Document(self.name, data, kept)
+
+    def validate(self, model: type[Model]) -> Model:
+        """The document as a pydantic model.
+
+        Raises
+        ------
+        DocumentError
+            Keys or values that the model does not allow, all of them, in plain words.
+        """
+        from pydantic import ValidationError
+
+        try:
+            return model.model_validate(self._data)
+        except ValidationError as error:
+            found = error.errors(include_url=False)
+        raise self._error(list(describe(model, self._data, found)))
+
+    def to_yaml(self) -> str:
+        """YAML text with the same data, keys in the same order."""
+        from memsim.document.writer import write_yaml
+
+        return write_yaml(self._data)
+
+    def _error(self, problems: list[Problem]) -> DocumentError:
+        order = _order(self._data)
+        ranked = sorted(problems, key=lambda problem: _rank(order, problem))
+        return DocumentError([f"{self.where(problem.path)}: {problem.message}" for problem in ranked])
+
+    def __eq__(self, other: object) -> bool:
+        return self._data == other._data if isinstance(other, Document) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._data))
+
+    def __repr__(self) -> str:
+        return f"Document({self.name!r}, {len(self._data)} keys)"
+
+
+def _shown(value: Any) -> str:
+    text = value if isinstance(value, str) else brief(value)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _reason(file: FilePath, error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        try:
+            siblings = [f.name for f in file.parent.iterdir() if f.suffix in (".yaml", ".yml")]
+        except OSError:
+            siblings = []
+        hint = nearest(file.name, siblings)
+        return "no such file" + (hint if "did you mean" in hint else "")
+    if isinstance(error, IsADirectoryError):
+        return "is a directory, not a YAML file"
+    return f"cannot be read ({getattr(error, 'strerror', None) or error})"
+
+
+def _order(data: Any) -> dict[Path, tuple[float, float]]:
+    """Path -> its place in the document, and the place after everything inside it."""
+    order: dict[Path, tuple[float, float]] = {}
+    count = 0
+
+    def visit(value: Any, path: Path) -> None:
+        nonlocal count
+        count += 1
+        start = count
+        items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        for key, item in items:
+            visit(item, (*path, key))
+        order[path] = (start, count + 0.5)
+
+    visit(data, ())
+    return order
+
+
+def _rank(order: Mapping[Path, tuple[float, float]], problem: Problem) -> float:
+    for length in range(len(problem.path), -1, -1):
+        if problem.path[:length] in order:
+            start, end = order[problem.path[:length]]
+            return start if length == len(problem.path) and problem.missing is None else end
+    return math.inf

@@ -1,0 +1,152 @@
+"""Building blocks for the pydantic models that documents are validated against: sections, quantities, counts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import PydanticCustomError, core_schema
+
+from memsim.document.problems import brief
+from memsim.errors import InputError
+from memsim.units import format_quantity, parse_quantity
+
+
+def _accept_lists(schema: Any) -> None:
+    """Let tuple fields take lists, which is all that YAML has; their items stay strict."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "tuple":
+            schema["strict"] = False
+        for part in schema.values():
+            _accept_lists(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            _accept_lists(part)
+
+
+class Section(BaseModel):
+    """A mapping of a document: frozen, unknown keys refused, no silent conversion between types.
+
+    Lists of the document may be declared as list or, to keep the model hashable, as tuple.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, hide_input_in_errors=True
+    )
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        schema = handler(source)
+        _accept_lists(schema)
+        return schema
+
+
+def problem(message: str, *at: str | int) -> PydanticCustomError:
+    """Error to raise from a validator: `message` as the user will read it, at a key below the validated value."""
+    return PydanticCustomError("memsim", "{message}", {"message": message, "at": at})
+
+
+def unknown_key(key: str, allowed: Sequence[str]) -> PydanticCustomError:
+    """Error to raise from a validator of a mapping: `key` is none of those allowed in it."""
+    return PydanticCustomError("memsim_key", "unknown key", {"key": key, "allowed": list(allowed)})
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """Marks a float field as a quantity: ``Annotated[float, Quantity("V", above=0, high=100)]`` is in volts.
+
+    Attributes
+    ----------
+    unit : str
+        SI unit as for `memsim.units.parse_quantity`; "%" is a fraction that prints in percent.
+    low, high : float
+        Smallest and largest value allowed (`unit`).
+    above : float, optional
+        Value that must be exceeded (`unit`), in place of `low`.
+    nonzero : bool
+        Whether 0 is refused.
+    """
+
+    unit: str
+    low: float = -math.inf
+    high: float = math.inf
+    above: float | None = None
+    nonzero: bool = False
+
+    def read(self, value: Any) -> float:
+        """The value in SI units, in range."""
+        try:
+            number = parse_quantity(value, self.unit)
+        except InputError as error:
+            raise problem(str(error)) from None
+        if self.unit == "%" and abs(number) > 1 and not (isinstance(value, str) and "%" in value):
+            # A bare 3.7 is as likely to mean 3.7 % as 370 %.
+            raise problem(
+                f"{brief(value)} could be percent or a fraction; write '{number:g} %' or '{number * 100:g} %'"
+            )
+        too_low = number < self.low or (self.above is not None and number <= self.above)
+        if too_low or number > self.high or (self.nonzero and number == 0):
+            raise problem(f"{brief(value)} is out of range; allowed: {self.allowed()}")
+        return number
+
+    def allowed(self) -> str:
+        """The range in words, with units."""
+        parts = []
+        if self.above is not None:
+            parts.append(f"above {self.show(self.above)}")
+        elif self.low > -math.inf:
+            parts.append(f"at least {self.show(self.low)}")
+        if self.high < math.inf:
+            parts.append(f"at most {self.show(self.high)}")
+        if self.nonzero:
+            parts.append("not 0")
+        return ", ".join(parts) or "any finite value"
+
+    def show(self, value: float, digits: int | None = None) -> str:
+        """The value as a user would write it, with its unit."""
+        return format_quantity(value, self.unit, digits)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        plain = self.unit in ("1", "%")
+        what = f"number, {self.allowed()}" if plain else f"quantity in {self.unit}, {self.allowed()}"
+        return {"type": ["number", "string"] if plain else "string", "description": what}
+
+
+@dataclass(frozen=True)
+class Count:
+    """Marks an int field as a whole number from `low` to `high`: ``Annotated[int, Count(1, 1000)]``."""
+
+    low: int
+    high: int
+
+    def read(self, value: Any) -> int:
+        """The value, a true int in range."""
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise problem(f"{brief(value)} is not a whole number; allowed: {self.allowed()}")
+        if not self.low <= value <= self.high:
+            raise problem(f"{brief(value)} is out of range; allowed: {self.allowed()}")
+        return value
+
+    def allowed(self) -> str:
+        """The range in words."""
+        return f"{self.low} to {self.high}"
+
+    def show(self, value: float, digits: int | None = None) -> str:
+        """The value as a user would write it."""
+        return str(value)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"type": "integer", "minimum": self.low, "maximum": self.high}

@@ -1,0 +1,222 @@
+"""Validation errors in plain words: what was given, what is allowed, where, and the nearest match."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, get_args
+
+from memsim.document.walk import Spot, bare, choices_of, description_of, keys_of, spot_at, tags_of
+from memsim.errors import InputError, nearest
+
+Path = tuple[str | int, ...]
+
+_NOUNS = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "dict_type": "a section of 'key: value' entries",
+    "model_type": "a section of 'key: value' entries",
+    "none_required": "null",
+}
+_LIMITS = {
+    "greater_than": "above",
+    "greater_than_equal": "at least",
+    "less_than": "below",
+    "less_than_equal": "at most",
+}
+_BOUNDS = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
+
+
+class DocumentError(InputError):
+    """Problems of one document; as text, the first of them and how many more there are.
+
+    Attributes
+    ----------
+    problems : list of str
+        All of them in the document's order, each one line that starts with ``file:line:`` where the line is known.
+    """
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = [re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", line) for line in problems]
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        more = len(self.problems) - 1
+        return self.problems[0] + (f" (and {more} more problem{'s' if more > 1 else ''})" if more else "")
+
+
+class Problem(NamedTuple):
+    """One problem at a path of the document; `missing` names a key that should be there."""
+
+    path: Path
+    message: str
+    missing: str | None = None
+
+
+def brief(value: Any) -> str:
+    """A value as an error message shows it: short, on one line."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "a section"
+    if isinstance(value, list):
+        return "a list"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:54] + "..." + text[-1]
+
+
+def describe(model: type[Any], data: Any, errors: Sequence[Any]) -> Iterator[Problem]:
+    """Problems behind pydantic's errors for `data` validated as `model`, in plain words."""
+    wanted: dict[Path, list[str]] = {}
+    found: list[Problem] = []
+    for error in errors:
+        path, beyond = _locate(data, error["loc"])
+        if error["type"] in _NOUNS:
+            wanted.setdefault(path, []).append(_NOUNS[error["type"]])
+            if len(wanted[path]) > 1:
+                continue
+        found.append(_describe(model, data, error, path, beyond))
+    seen = set()
+    for problem in found:
+        if problem.path in wanted:
+            nouns = " or ".join(dict.fromkeys(wanted[problem.path]))
+            problem = _wrong_type(data, problem.path, nouns)
+        if problem not in seen and not _follows(problem, found):
+            seen.add(problem)
+            yield problem
+
+
+def dotted(data: Any, path: Path) -> str:
+    """The path as a user writes it after ``--set``: keys joined by dots, list items by their name."""
+    parts = []
+    for step in path:
+        item = data[step] if _has(data, step) else None
+        named = isinstance(step, int) and isinstance(item, dict) and isinstance(item.get("name"), str)
+        parts.append(item["name"] if named and item else str(step))
+        data = item
+    return ".".join(parts)
+
+
+def _describe(model: type[Any], data: Any, error: Any, path: Path, beyond: tuple[Any, ...]) -> Problem:
+    kind, loc, given, context = error["type"], error["loc"], error.get("input"), error.get("ctx", {})
+    where = dotted(data, path)
+    spot = spot_at(model, loc)
+    if kind == "memsim":
+        at = (*path, *context["at"])
+        return Problem(at, _prefixed(dotted(data, at), context["message"]))
+    if kind == "memsim_key":
+        return _unknown(data, (*path, context["key"]), context["allowed"])
+    if kind == "extra_forbidden":
+        return _unknown(data, path, keys_of(spot_at(model, loc[:-1])))
+    if loc[-1:] == ("[key]",):
+        return _unknown(data, path, choices_of((get_args(bare(spot_at(model, loc[:-2]).annotation)[0]) or (None,))[0]))
+    if kind == "missing" and beyond and isinstance(beyond[-1], str):
+        return _missing(data, path, beyond[-1], spot.field, choices_of(spot.annotation))
+    if kind in ("union_tag_not_found", "union_tag_invalid"):
+        key = context["discriminator"].strip("'")
+        tags = tags_of(spot.annotation, key)
+        if kind == "union_tag_not_found":
+            return _missing(data, path, key, None, tags)
+        return Problem((*path, key), f"{_join(where, key)} is {brief(given[key])}{_allowed(given[key], tags)}")
+    if kind in ("literal_error", "enum"):
+        return Problem(path, f"{where} is {brief(given)}{_allowed(given, choices_of(spot.annotation))}")
+    if kind in _LIMITS or kind in ("finite_number", "multiple_of"):
+        return Problem(path, f"{where} is {brief(given)}; allowed: {_range(spot, kind, context)}")
+    if kind in ("too_short", "too_long", "missing"):
+        least, most = context.get("min_length"), context.get("max_length")
+        size = f"at least {least}" if least is not None else f"at most {most}" if most is not None else "more"
+        count = f"{len(given)} entries" if isinstance(given, list | dict) else "too few entries"
+        return Problem(path, f"{where} has {count}; allowed: {size}")
+    if kind in ("string_too_long", "string_too_short", "string_pattern_mismatch"):
+        limit, bound = context.get("max_length") or context.get("min_length"), kind.rpartition("_")[2]
+        length = f"text of at {'most' if bound == 'long' else 'least'} {limit} characters" if limit else "other text"
+        return Problem(path, f"{where} is {brief(given)}; allowed: {description_of(spot) or length}")
+    return Problem(path, _prefixed(where, str(context["error"]) if "error" in context else error["msg"]))
+
+
+def _locate(data: Any, loc: Sequence[str | int]) -> tuple[Path, tuple[str | int, ...]]:
+    """The part of a pydantic location that exists in the data, and the steps after the last one that does."""
+    path: list[str | int] = []
+    beyond: list[str | int] = []
+    for step in loc:
+        if _has(data, step):
+            path.append(step)
+            data = data[step]
+            beyond = []
+        else:
+            beyond.append(step)
+    return tuple(path), tuple(beyond)
+
+
+def _has(data: Any, step: str | int) -> bool:
+    if isinstance(data, dict):
+        return step in data
+    return isinstance(data, list) and isinstance(step, int) and 0 <= step < len(data)
+
+
+def _unknown(data: Any, path: Path, allowed: Sequence[str]) -> Problem:
+    return Problem(path, f"unknown key '{path[-1]}'{_within(data, path[:-1])}{nearest(str(path[-1]), allowed)}")
+
+
+def _missing(data: Any, path: Path, key: str, field: Any, choices: Sequence[Any]) -> Problem:
+    shown = field.examples[:1] if field is not None and field.examples else choices[:3]
+    write = " or ".join(f"'{key}: {choice}'" for choice in shown)
+    return Problem(path, f"missing key '{key}'{_within(data, path)}" + (f"; write e.g. {write}" if write else ""), key)
+
+
+def _follows(problem: Problem, others: Sequence[Problem]) -> bool:
+    """Whether a problem follows from another: inside an unknown key, or the missing key that one was meant to be."""
+    unknown = [other for other in others if other.message.startswith("unknown key")]
+    inside = [other for other in unknown if problem.path[: len(other.path)] == other.path]
+    if any(other.path != problem.path or problem.missing for other in inside):
+        return True
+    meant = f"did you mean '{problem.missing}'?"
+    return problem.missing is not None and any(
+        other.path[:-1] == problem.path and other.message.endswith(meant) for other in unknown
+    )
+
+
+def _wrong_type(data: Any, path: Path, nouns: str) -> Problem:
+    value = data
+    for step in path:
+        value = value[step]
+    where = dotted(data, path) or "the document"
+    quote = "; write it in quotes" if nouns == "text" and isinstance(value, int | float) else ""
+    return Problem(path, f"{where} must be {nouns}, not {brief(value)}{quote}")
+
+
+def _allowed(given: Any, choices: Sequence[Any]) -> str:
+    names = [str(choice) for choice in choices]
+    hint = nearest(str(given), names)
+    return f"; allowed: {', '.join(names)}" + (hint if "did you mean" in hint else "")
+
+
+def _range(spot: Spot, kind: str, context: dict[str, Any]) -> str:
+    if kind == "finite_number":
+        return "finite numbers"
+    if kind == "multiple_of":
+        return f"multiples of {context['multiple_of']}"
+    metadata = spot.metadata + bare(spot.annotation)[1]
+    limits = [
+        f"{word} {getattr(item, key)}" for item in metadata for key, word in _BOUNDS.items() if hasattr(item, key)
+    ]
+    return " and ".join(dict.fromkeys(limits)) or f"{_LIMITS[kind]} {next(iter(context.values()))}"
+
+
+def _within(data: Any, path: Path) -> str:
+    return f" in {dotted(data, path)}" if path else ""
+
+
+def _join(where: str, key: str) -> str:
+    return f"{where}.{key}" if where else key
+
+
+def _prefixed(where: str, message: str) -> str:
+    return f"{where}: {message}" if where else message

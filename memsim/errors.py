@@ -1,0 +1,46 @@
+"""Errors that a user can cause, each one clear line, and the nearest-match hint they share."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class MemsimError(Exception):
+    """Base of every error memsim raises for a mistake in its input; the CLI prints it and exits with 2."""
+
+
+class InputError(MemsimError):
+    """A key, value, unit or name that is not allowed (profile, experiment, option or argument)."""
+
+
+class DataError(MemsimError):
+    """Images or arrays that are missing, damaged or of the wrong kind."""
+
+
+class OutputError(MemsimError):
+    """A result that cannot be written or read."""
+
+
+class BackendError(MemsimError):
+    """A compute backend that is not available here."""
+
+
+def nearest(given: str, allowed: Iterable[str]) -> str:
+    """Hint to append to an error: ``"; did you mean 'x'?"``, or the allowed names, or nothing.
+
+    Parameters
+    ----------
+    given : str
+        What the user wrote.
+    allowed : iterable of str
+        The names that would have been accepted.
+    """
+    names = sorted(set(map(str, allowed)))
+    folded = {name.lower(): name for name in reversed(names)}
+    match = difflib.get_close_matches(str(given).lower(), list(folded), n=1, cutoff=0.6)
+    if match:
+        return f"; did you mean '{folded[match[0]]}'?"
+    if 0 < len(names) <= 12:
+        return f"; allowed: {', '.join(names)}"
+    return ""

@@ -1,0 +1,61 @@
+"""Arrays of addressed uniform or normal numbers, the bulk form of `philox` for all draws outside an update or a read."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+from numba import prange, uint32
+
+from memsim.kernels.compile import Kernel, compile_kernel
+from memsim.kernels.draw import draw_normals, draw_uniforms
+from memsim.philox import TILE, Stream, key
+
+
+@functools.cache
+def _fill_kernel(normal: bool) -> Kernel:
+    draw = draw_normals if normal else draw_uniforms
+
+    def fill(out, first_array, first_column, step, stream, k0, k1):
+        columns = out.shape[1]
+        for unit in prange(out.shape[0] * columns):
+            array = unit // columns
+            column = unit % columns
+            c3 = uint32(uint32(first_array + array) * uint32(256) + uint32(stream))
+            for tile in range(out.shape[2] // TILE):
+                cells = out[array, column, tile * TILE : tile * TILE + TILE]
+                draw(cells, tile, uint32(first_column + column), uint32(step), c3, k0, k1)
+
+    return compile_kernel(fill, parallel=True)
+
+
+def fill(
+    kind: str,
+    shape: tuple[int, int, int],
+    *,
+    seed: int,
+    stream: Stream,
+    step: int = 0,
+    first_array: int = 0,
+    first_column: int = 0,
+) -> np.ndarray:
+    """Addressed random numbers, dimensionless, float32.
+
+    Parameters
+    ----------
+    kind : {"uniform", "normal"}
+        In (0, 1], or N(0, 1).
+    shape : (array, column, row)
+        Entry (a, c, r) has the address array ``first_array + a``, column ``first_column + c``, row r; the number at an
+        address does not depend on the shape.
+    seed : int
+        The 64-bit key.
+    stream : Stream
+        The named stream.
+    step : int
+        Counter word c2.
+    """
+    arrays, columns, rows = shape
+    out = np.empty((arrays, columns, -(-rows // TILE) * TILE), np.float32)
+    _fill_kernel(kind == "normal")(out, first_array, first_column, step, int(stream), *key(seed))
+    return out[:, :, :rows]

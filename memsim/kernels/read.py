@@ -1,0 +1,94 @@
+"""CPU loops of the array read: fixed-order sums for narrow arrays, and the noise epilogue that both read paths share.
+
+The sum over rows runs in sixteen float64 lanes that are added in one fixed order, without fast-math, so a narrow read gives
+the same bits for any thread count and chunking.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+from numba import prange, uint32
+
+from memsim.kernels.compile import Kernel, compile_kernel
+from memsim.kernels.draw import draw_normals
+from memsim.philox import LANES, TILE
+
+NARROW = 16
+
+
+@functools.cache
+def narrow_kernel(noisy: bool) -> Kernel:
+    """Kernel (inputs, state, offset, value, window, mean, variance) for at most 16 columns.
+
+    inputs : (array or 1, sample, row) in units of the read voltage; state : (array, column, row). ``mean`` and
+    ``variance`` (array, sample, column), float64, receive sum x (w + offset) and, if `noisy`, sum x^2 s^2 with
+    s = value (w + offset) + window, in units of (V_read (G_max - G_min)) and its square.
+    """
+
+    def read(inputs, state, offset, value, window, mean, variance):
+        samples = inputs.shape[1]
+        rows = state.shape[2]
+        for unit in prange(state.shape[0] * samples):
+            array = unit // samples
+            sample = unit % samples
+            x = inputs[array if inputs.shape[0] > 1 else 0, sample]
+            total = np.empty(LANES)
+            spread = np.empty(LANES)
+            for column in range(state.shape[1]):
+                w = state[array, column]
+                total[:] = 0.0
+                spread[:] = 0.0
+                for start in range(0, rows, LANES):
+                    for lane in range(LANES):
+                        v = np.float64(x[start + lane])
+                        g = np.float64(w[start + lane]) + offset
+                        total[lane] += v * g
+                        if noisy:
+                            s = v * (value * g + window)
+                            spread[lane] += s * s
+                half = LANES // 2
+                while half > 0:
+                    for lane in range(half):
+                        total[lane] += total[lane + half]
+                        spread[lane] += spread[lane + half]
+                    half //= 2
+                mean[array, sample, column] = total[0]
+                if noisy:
+                    variance[array, sample, column] = spread[0]
+
+    return compile_kernel(read, parallel=True)
+
+
+@functools.cache
+def noise_kernel() -> Kernel:
+    """Kernel (current, variance, first_array, first_sample, index, stream, k0, k1): current += sqrt(variance) N(0, 1).
+
+    current : (array, sample, column), changed in place; variance : the same shape, or one column that serves all.
+    """
+
+    def add_noise(current, variance, first_array, first_sample, index, stream, k0, k1):
+        samples = current.shape[1]
+        columns = current.shape[2]
+        shared = variance.shape[2] == 1
+        for unit in prange(current.shape[0] * samples):
+            array = unit // samples
+            sample = unit % samples
+            c1 = uint32(first_sample + sample)
+            c3 = uint32(uint32(first_array + array) * uint32(256) + uint32(stream))
+            z = np.empty(TILE, np.float32)
+            out = current[array, sample]
+            for tile in range(-(-columns // TILE)):
+                draw_normals(z, tile, c1, uint32(index), c3, k0, k1)
+                start = tile * TILE
+                if shared:
+                    sigma = np.sqrt(variance[array, sample, 0])
+                    for i in range(min(TILE, columns - start)):
+                        out[start + i] += sigma * z[i]
+                else:
+                    own = variance[array, sample]
+                    for i in range(min(TILE, columns - start)):
+                        out[start + i] += np.sqrt(own[start + i]) * z[i]
+
+    return compile_kernel(add_noise, parallel=True)

@@ -1,0 +1,142 @@
+"""Depth maps of boxes on a flat road, seen by a pinhole camera through a LiDAR mounted beside it.
+
+Only +, -, *, / and the square root touch a depth, never fused, so a map is the same bits on every machine. One thread:
+50 maps take 20 ms, and a parallel loop takes twice as long to compile.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from memsim.kernels.compile import Kernel, compile_kernel
+from memsim.kernels.fill import fill
+from memsim.philox import Stream
+
+# Counter word c2 of the draws of every ray; c1 is the picture's row, c0 the group of its column.
+RANGE_STEP = 2
+HOLE_STEP = 3
+
+_NEAR = 0.1  # depth in front of which nothing is seen [m]
+_SKY = 1e6  # depth of a ray that meets nothing [m], far outside any reach
+
+
+class Camera(NamedTuple):
+    """Pinhole camera that looks along the road; all in pixels of the full picture."""
+
+    focal: float
+    """Focal length [pixel]."""
+    centre_x: float
+    """Column of the optical axis [pixel]."""
+    centre_y: float
+    """Row of the optical axis [pixel]."""
+    stride: float
+    """Distance between neighbouring rays, from pixel (0, 0) on [pixel]."""
+
+
+class Lidar(NamedTuple):
+    """Rotating LiDAR on the same rigid mount as the camera."""
+
+    above: float
+    """Height over the camera [m]."""
+    behind: float
+    """Distance behind the camera [m]."""
+    top_slope: float
+    """Tangent of the highest beam's elevation over the optical axis."""
+    reach: float
+    """Longest range that gives a return [m]."""
+    noise: float
+    """Standard deviation of a measured range [m]."""
+    holes: float
+    """Probability that a return is lost."""
+
+
+@functools.cache
+def _cast_kernel() -> Kernel:
+    def cast(depth, boxes, poses, camera, lidar, noise, luck):
+        rows, columns = depth.shape[1], depth.shape[2]
+        across = np.empty(columns)
+        inverse = np.empty(columns)
+        for j in range(columns):
+            across[j] = (camera.stride * j - camera.centre_x) / camera.focal
+            inverse[j] = 1.0 / across[j] if across[j] != 0.0 else 0.0
+        nearest = np.empty(columns)
+        for image in range(depth.shape[0]):
+            height, slope = poses[image, 0], poses[image, 1]
+            cosine = 1.0 / math.sqrt(1.0 + slope * slope)
+            sine = slope * cosine
+            for i in range(rows):
+                # A depth d on ray (i, j) lies d (across[j], down, 1) from the camera in its own axes, which are
+                # d (across[j], fall, ahead) in those of the road.
+                down = (camera.stride * i - camera.centre_y) / camera.focal
+                fall = down * cosine - sine
+                ahead = down * sine + cosine
+                ground = height / fall if fall > 0.0 else _SKY
+                for j in range(columns):
+                    nearest[j] = ground
+                for box in boxes[image]:
+                    # Within one row, the planes of a box across the road and over it cut all rays at the same depths.
+                    enter = (height - box[3]) / fall
+                    leave = (height - box[2]) / fall
+                    if fall < 0.0:
+                        enter, leave = leave, enter
+                    enter = max(enter, box[4] / ahead, _NEAR)
+                    leave = min(leave, box[5] / ahead)
+                    if not enter < leave:
+                        continue
+                    left, right = box[0], box[1]
+                    low = left / (enter if left < 0.0 else leave)
+                    high = right / (enter if right > 0.0 else leave)
+                    first = math.ceil(max((low * camera.focal + camera.centre_x) / camera.stride, 0.0))
+                    last = math.floor(min((high * camera.focal + camera.centre_x) / camera.stride, columns - 1.0))
+                    side = left if left > 0.0 else min(right, 0.0)
+                    for j in range(int(first), int(last) + 1):
+                        nearest[j] = min(nearest[j], max(enter, side * inverse[j]))
+                for j in range(columns):
+                    d = nearest[j]
+                    x, y, z = d * across[j], d * down + lidar.above, d + lidar.behind
+                    flat = x * x + z * z
+                    reach = math.sqrt(flat + y * y)
+                    seen = -y <= lidar.top_slope * math.sqrt(flat) and reach <= lidar.reach
+                    measured = d * (1.0 + lidar.noise * noise[image, i, j] / reach)
+                    depth[image, i, j] = measured if seen and luck[image, i, j] > lidar.holes else 0.0
+
+    return compile_kernel(cast, (Camera, Lidar), parallel=False)
+
+
+def cast(
+    boxes: np.ndarray,
+    poses: np.ndarray,
+    shape: tuple[int, int],
+    camera: Camera,
+    lidar: Lidar,
+    *,
+    seed: int,
+    first_image: int = 0,
+) -> np.ndarray:
+    """Depth along the optical axis of what every ray meets [m], float32 (image, row, column); 0 where nothing returns.
+
+    A point returns if the camera sees it, and if it lies below the highest beam and within reach of the LiDAR; that the
+    LiDAR might not see it past an edge is neglected, as is everything between its beams.
+
+    Parameters
+    ----------
+    boxes : (image, box, 6) float64
+        Left, right, bottom, top, front, back of each box [m]: to the right of the camera, over the road, ahead of the
+        camera. A box whose top is its bottom is absent. No box may contain the camera.
+    poses : (image, 2) float64
+        Height of the camera over the road [m]; tangent of the pitch of camera and LiDAR, nose up.
+    shape : (rows, columns)
+        Rays of a picture.
+    seed, first_image : int
+        Address of the range noise and the holes.
+    """
+    rays = (len(boxes), *shape)
+    noise = fill("normal", rays, seed=seed, stream=Stream.SCENE, step=RANGE_STEP, first_array=first_image)
+    luck = fill("uniform", rays, seed=seed, stream=Stream.SCENE, step=HOLE_STEP, first_array=first_image)
+    depth = np.empty(rays, np.float32)
+    _cast_kernel()(depth, boxes, poses, camera, lidar, noise, luck)
+    return depth

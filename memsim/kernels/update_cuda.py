@@ -1,0 +1,86 @@
+"""CUDA loop of local learning, the twin of `update`: a thread holds the four cells of one random-word group for all steps.
+
+The scalar functions are the CPU loop's own; only the loop differs. CUDA contracts to fused operations, so the result agrees
+to rounding, not bitwise; words and addresses are the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import cuda, uint32
+
+from memsim.kernels.cell import UpdateSpec, gather_function, inline, program_function
+from memsim.noise.normal import normal_pair, uniform
+from memsim.philox import LANES, TILE, Stream, philox
+
+_C2C = int(Stream.C2C)
+_PULSE = int(Stream.PULSE)
+THREADS = 128
+
+
+def cuda_update_loop(spec: UpdateSpec, simulated: bool = False) -> Any:
+    """Plain function for ``cuda.jit``, with the arguments of `memsim.kernels.update.update_kernel`.
+
+    ``counts`` has the dimensions (array, column, tile, lane, 2) here: one entry a thread, so no atomics are needed. Launch
+    with at least arrays * columns * tiles * 16 threads.
+
+    Parameters
+    ----------
+    spec : UpdateSpec
+        What to compile in.
+    simulated : bool
+        Whether the loop is for the CUDA simulator, which refuses compiled callees that take arrays.
+    """
+    program = program_function(spec)
+    gather = gather_function(spec, (lambda function: function) if simulated else inline)
+    change, idle, draws, noisy = spec.change, spec.idle, spec.draws, spec.noisy
+
+    def update(
+        state, inputs, targets, rate, steps, first_step, first_array, settings, common, varying, counts, k0, k1
+    ):
+        thread = cuda.grid(1)
+        columns = state.shape[1]
+        tiles = state.shape[2] // TILE
+        if thread >= state.shape[0] * columns * tiles * LANES:
+            return
+        lane = thread % LANES
+        tile = thread // LANES % tiles
+        column = thread // (LANES * tiles) % columns
+        array = thread // (LANES * tiles * columns)
+        real = type(rate)
+        none = real(0.0)
+        c0 = uint32(tile * LANES + lane)
+        c1 = uint32(column)
+        c3 = uint32(uint32(first_array + array) * uint32(256))
+        set_pulses = 0
+        reset_pulses = 0
+        for step in range(steps):
+            for sample in range(inputs.shape[1]):
+                post = targets[array, sample, column]
+                if idle(post):
+                    continue
+                c2 = uint32(first_step + step * inputs.shape[1] + sample)
+                z = (none, none, none, none)
+                u = (real(0.5), real(0.5), real(0.5), real(0.5))
+                if noisy:
+                    w0, w1, w2, w3 = philox(c0, c1, c2, uint32(c3 + uint32(_C2C)), k0, k1)
+                    z0, z1 = normal_pair(w0, w1)
+                    z2, z3 = normal_pair(w2, w3)
+                    z = (real(z0), real(z1), real(z2), real(z3))
+                if draws:
+                    w0, w1, w2, w3 = philox(c0, c1, c2, uint32(c3 + uint32(_PULSE)), k0, k1)
+                    u = (real(uniform(w0)), real(uniform(w1)), real(uniform(w2)), real(uniform(w3)))
+                for word in range(4):
+                    row = tile * TILE + word * LANES + lane
+                    p = gather(common, varying, array, column, row)
+                    old = state[array, column, row]
+                    wish = change(inputs[array, sample, row], post, old, rate)
+                    new, pulses = program(old, wish, u[word], z[word], settings, p)
+                    state[array, column, row] = new
+                    set_pulses += int(max(pulses, none))
+                    reset_pulses += int(max(-pulses, none))
+        counts[array, column, tile, lane, 0] += set_pulses
+        counts[array, column, tile, lane, 1] += reset_pulses
+
+    return update

@@ -1,0 +1,107 @@
+"""How a wished change dw* reaches a cell as pulses: `exact`, `counted` or `sign`.
+
+Each encoding is a scalar function (dw*, u, settings) -> (pulses, size): a signed number of pulses, and the size of each in
+nominal pulses. A nominal pulse is 1/P of the window, where P pulses span it. The pulse counts follow NeuroSim's convention
+(Chen, Peng & Yu 2018, doi:10.1109/TCAD.2018.2789723), `sign` the Manhattan rule (Prezioso et al., Nature 521, 61 (2015),
+doi:10.1038/nature14441).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from numba import float32, int32, njit
+
+from memsim.errors import InputError, nearest
+
+MAX_PULSES = 1_000_000
+ROUNDINGS = ("stochastic", "nearest")
+
+
+class Settings(NamedTuple):
+    """Numbers that encoding and bounds need in a kernel; all dimensionless."""
+
+    span: float  # P
+    max_pulses: float
+    threshold: float
+    lower: float  # bounds of the normalised state
+    upper: float
+
+
+@njit(forceinline=True, error_model="numpy")
+def _exact(dw, u, settings):
+    one = type(dw)(1.0)
+    none = type(dw)(0.0)
+    sign = one if dw > none else (-one if dw < none else none)
+    return sign, abs(dw) * settings.span
+
+
+@njit(forceinline=True, error_model="numpy")
+def _counted(dw, u, settings):
+    real = type(dw)
+    whole = real(int32(min(abs(dw) * settings.span, float32(2.0e9))))
+    # The fraction is compared, not added: in float32, |dw*| P + u would round away small u.
+    up = abs(dw) * settings.span - whole >= u
+    n = min(whole + real(1.0) if up else whole, settings.max_pulses)
+    return n if dw > real(0.0) else -n, real(1.0)
+
+
+@njit(forceinline=True, error_model="numpy")
+def _sign(dw, u, settings):
+    real = type(dw)
+    n = real(1.0) if abs(dw) > settings.threshold else real(0.0)
+    return n if dw > real(0.0) else -n, real(1.0)
+
+
+_FUNCTIONS = {"exact": _exact, "counted": _counted, "sign": _sign}
+ENCODINGS = tuple(_FUNCTIONS)
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How pulses deliver a wished change of a cell's state.
+
+    Parameters
+    ----------
+    name : {"exact", "counted", "sign"}
+        ``exact``: one idealised pulse of matched size, shaped by the model's step at the present state. ``counted``:
+        n = floor(|dw*| P + u) whole pulses. ``sign``: one pulse by the sign of dw*, if |dw*| exceeds `threshold`.
+    rounding : {"stochastic", "nearest"}
+        What u is for ``counted``: uniform in [0, 1) from its own stream, or 1/2.
+    max_pulses : int, optional
+        Most pulses that one step may give a cell (``counted``); P if not given.
+    threshold : float
+        Smallest |dw*| that ``sign`` acts on, in the normalised state.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown or a number out of range.
+    """
+
+    name: str = "exact"
+    rounding: str = "stochastic"
+    max_pulses: int | None = None
+    threshold: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.name not in ENCODINGS:
+            raise InputError(f"encoding: unknown encoding {self.name!r}{nearest(self.name, ENCODINGS)}")
+        if self.rounding not in ROUNDINGS:
+            raise InputError(f"rounding: unknown rounding {self.rounding!r}{nearest(self.rounding, ROUNDINGS)}")
+        if self.max_pulses is not None and not 1 <= self.max_pulses <= MAX_PULSES:
+            raise InputError(f"max_pulses: {self.max_pulses} is not in 1 to {MAX_PULSES}")
+        if not (math.isfinite(self.threshold) and self.threshold >= 0):
+            raise InputError(f"threshold: {self.threshold!r} is not a finite number of at least 0")
+
+    @property
+    def function(self) -> Any:
+        """The scalar function that kernels compile in."""
+        return _FUNCTIONS[self.name]
+
+    @property
+    def draws(self) -> bool:
+        """Whether a random number decides the pulse count."""
+        return self.name == "counted" and self.rounding == "stochastic"

@@ -1,0 +1,106 @@
+"""Metrics of a two-column recognizer and bootstrap intervals over images.
+
+The ratio is the published study's; the others do not divide by a number that may vanish.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from memsim.kernels.fill import fill
+from memsim.philox import Stream
+
+EPSILON = 1e-9
+RESAMPLES = 2000
+_BLOCK = 1 << 22
+
+
+def snr(target: np.ndarray, control: np.ndarray) -> np.ndarray:
+    """Ratio target / (control + 1e-9), dimensionless, of the inputs' shape.
+
+    Source: "A Systematic Decomposition of Neural Network Robustness" (Y. Akbay, preprint, 2025/2026).
+    """
+    return np.asarray(target, float) / (np.asarray(control, float) + EPSILON)
+
+
+def negative_denominator(control: np.ndarray) -> np.ndarray:
+    """Whether the ratio's denominator, control + 1e-9, is negative."""
+    return np.asarray(control, float) + EPSILON < 0
+
+
+def normalised_difference(target: np.ndarray, control: np.ndarray) -> np.ndarray:
+    """(target - control) / (|target| + |control|) in [-1, 1]; 0 where both outputs are 0."""
+    target, control = np.asarray(target, float), np.asarray(control, float)
+    total = np.abs(target) + np.abs(control)
+    return (target - control) / np.where(total > 0, total, 1.0)
+
+
+def geometric_margin(target: np.ndarray, control: np.ndarray, gradient: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Distance to the decision boundary over the length of the input, dimensionless, at most 1 for a linear map.
+
+    Parameters
+    ----------
+    target, control : (...)
+        Outputs on the clean input.
+    gradient : (..., row)
+        Gradient of target - control by the input.
+    x : (..., row)
+        The input.
+
+    Returns
+    -------
+    ndarray
+        (target - control) / (|gradient| |x|); 0 where the denominator is 0.
+    """
+    scale = np.linalg.norm(np.asarray(gradient, float), axis=-1) * np.linalg.norm(np.asarray(x, float), axis=-1)
+    difference = np.asarray(target, float) - np.asarray(control, float)
+    return difference / np.where(scale > 0, scale, 1.0)
+
+
+def saturated_share(weights: np.ndarray, lower: float, upper: float) -> np.ndarray:
+    """Share of cells at a bound, over the last axis.
+
+    Parameters
+    ----------
+    weights : (..., row)
+        Weights, dimensionless.
+    lower, upper : float
+        Bounds; infinite where there are none.
+    """
+    # A state equals its bound only after the same rounding to its dtype.
+    low, high = np.asarray([lower, upper], weights.dtype)
+    return ((weights <= low) | (weights >= high)).mean(-1)
+
+
+def bootstrap(values: np.ndarray, seed: int, resamples: int = RESAMPLES) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean over the first axis and its 95 % percentile interval from resampled images: (mean, low, high).
+
+    Parameters
+    ----------
+    values : (image, ...)
+        One value an image.
+    seed : int
+        Key; resamples come from their own stream, so they are the same for all metrics and repeatable.
+    resamples : int
+        Number of resamples.
+
+    Notes
+    -----
+    Source: Efron & Tibshirani, An Introduction to the Bootstrap (1993), chapter 13.
+    """
+    values = np.asarray(values, float)
+    count = len(values)
+    flat = values.reshape(count, -1)
+    means = np.empty((resamples, flat.shape[1]))
+    block = max(1, _BLOCK // count)
+    for first in range(0, resamples, block):
+        size = min(block, resamples - first)
+        u = fill("uniform", (1, size, count), seed=seed, stream=Stream.BOOTSTRAP, first_column=first)[0]
+        # u is a multiple k of 2^-24 with k from 1 to 2^24, so this integer division is exact and unbiased to 2^-24.
+        drawn = ((u.astype(np.float64) * 2.0**24).astype(np.int64) - 1) * count >> 24
+        times = np.zeros((size, count))
+        np.add.at(times, (np.arange(size)[:, None], drawn), 1.0)
+        means[first : first + size] = times @ flat / count
+    low, high = np.percentile(means, [2.5, 97.5], axis=0)
+    shape = values.shape[1:]
+    return flat.mean(0).reshape(shape), low.reshape(shape), high.reshape(shape)

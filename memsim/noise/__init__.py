@@ -1,0 +1,1 @@
+"""Noise models: scalar functions of state, parameters and addressed random numbers."""

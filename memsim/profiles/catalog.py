@@ -1,0 +1,30 @@
+"""Finding and loading device profiles."""
+
+from __future__ import annotations
+
+import os
+
+from memsim.document import Document
+from memsim.library import find, library
+from memsim.profiles.profile import DeviceProfile
+
+
+def device_names() -> list[str]:
+    """Names of the shipped profiles, sorted."""
+    return list(library("devices"))
+
+
+def load_device(name_or_path: str | os.PathLike[str]) -> DeviceProfile:
+    """Profile of a shipped device by name, or of a YAML file by path.
+
+    Raises
+    ------
+    InputError
+        Nothing of that name is shipped, or the file is not a valid profile.
+    """
+    return DeviceProfile.from_document(Document.from_file(find("devices", name_or_path)))
+
+
+def device_from_text(text: str, name: str = "device") -> DeviceProfile:
+    """Profile in a YAML text, called `name` in errors."""
+    return DeviceProfile.from_document(Document.from_text(text, name))

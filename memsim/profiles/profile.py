@@ -1,0 +1,134 @@
+"""A device profile: the validated numbers, the document they were read from, and where each comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, get_args
+
+from memsim.document import Document
+from memsim.document.problems import Path, dotted
+from memsim.errors import InputError, nearest
+from memsim.profiles.provenance import Provenance, check, numbers, resolve
+from memsim.profiles.schema import D2DField, DeviceSpec
+
+_DOTTED_KEYS = {"variability.d2d": get_args(D2DField)}
+
+
+class Row(NamedTuple):
+    """One number of a profile, as `memsim device show` prints it."""
+
+    field: str
+    value: str
+    status: str
+    source: str
+
+
+@dataclass(frozen=True)
+class DeviceProfile:
+    """A device: what it does, in SI units, and where every number comes from.
+
+    Attributes
+    ----------
+    document : Document
+        The YAML document, as authored or changed.
+    spec : DeviceSpec
+        Its validated content: SI units, sigmas as fractions.
+    """
+
+    document: Document
+    spec: DeviceSpec
+
+    @classmethod
+    def from_document(cls, document: Document) -> DeviceProfile:
+        """Profile in a document.
+
+        Raises
+        ------
+        DocumentError
+            Keys, values or units are not allowed, or a number does not say where it comes from.
+        """
+        spec = document.validate(DeviceSpec)
+        paths = [path for path, _, _ in numbers(spec)]
+        for path in paths:
+            document = _own_up(document, path)
+        check(document, paths)
+        return cls(document, spec)
+
+    @property
+    def name(self) -> str:
+        """Identifier, such as "taox-hfox-wu2018"."""
+        return self.spec.name
+
+    @property
+    def title(self) -> str:
+        """One line for people."""
+        return self.spec.title
+
+    @property
+    def technology(self) -> str:
+        """Kind of device, such as "oxide RRAM"."""
+        return self.spec.technology
+
+    def replace(self, changes: Mapping[str, Any], origin: str = "replace") -> DeviceProfile:
+        """A profile with values set at dotted paths, validated again; a replaced number becomes "assumed".
+
+        Parameters
+        ----------
+        changes : mapping
+            Dotted path -> value as in YAML: ``{"variability.c2c.sigma": "2 %"}``. None unsets an optional section. A
+            number keeps a provenance that comes with the change (long form, or a `status` in the same section).
+        origin : str
+            How errors name these changes, for example "--set".
+        """
+        return DeviceProfile.from_document(self.document.replace(changes, origin, _DOTTED_KEYS))
+
+    def to_yaml(self) -> str:
+        """YAML text of the profile, from which `device_from_text` makes an equal one."""
+        return self.document.to_yaml()
+
+    def provenance(self, path: str) -> Provenance:
+        """Where the number at a dotted path comes from.
+
+        Raises
+        ------
+        InputError
+            The profile has no such field.
+        """
+        found = self.document.find(path)
+        if found is None:
+            known = [row.field for row in self.rows()]
+            raise InputError(f"device '{self.name}' has no field '{path}'{nearest(path, known)}")
+        given, _ = resolve(self.document.data, found)
+        return Provenance(given.get("source"), given.get("where"), given.get("status", ""), given.get("note"))
+
+    def rows(self) -> list[Row]:
+        """Every number of the profile with its unit, status and source, in the order of the schema."""
+        data = self.document.data
+        rows = []
+        for path, value, field in numbers(self.spec):
+            given, _ = resolve(data, path)
+            shown = field.show(value, 6)
+            if path[-1] == "sigma":
+                shown += f" of {self._base(path)}"
+            rows.append(Row(dotted(data, path), shown, given["status"], given.get("source", "")))
+        return rows
+
+    def _base(self, path: Path) -> str:
+        section: Any = self.document.data
+        for key in path[:-1]:
+            section = section[key]
+        return str(section["relative_to"])
+
+
+def _own_up(document: Document, path: Path) -> Document:
+    """The document with a changed number marked "assumed", unless its status was changed too."""
+    label = document.origin(path)
+    if not isinstance(label, str):
+        return document
+    given = resolve(document.data, path)[1].get("status")
+    if given is not None and isinstance(document.origin((*given, "status")), str):
+        return document
+    value = document.get(dotted(document.data, path))
+    long_form = value if isinstance(value, dict) else {"value": value}
+    return document.restate(path, {**long_form, "status": "assumed", "note": f"set by {label}"})

@@ -1,0 +1,182 @@
+"""Where a profile's numbers come from: which source, where in it, and how they were obtained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, Field
+from pydantic.fields import FieldInfo
+
+from memsim.document import Document
+from memsim.document.fields import Count, Quantity, Section, problem, unknown_key
+from memsim.document.problems import Path, dotted
+from memsim.errors import nearest
+
+Status = Literal["measured", "fitted", "computed", "assumed"]
+Text = Annotated[str, Field(min_length=1, max_length=2000)]
+Key = Annotated[str, Field(min_length=1, max_length=64)]
+
+_LONG_FORM = ("value", "source", "where", "status", "note")
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where one number comes from.
+
+    Attributes
+    ----------
+    source : str or None
+        Key in the profile's ``sources``.
+    where : str or None
+        Table, figure or page in it.
+    status : str
+        "measured" (reported from a measurement), "fitted" (parameter of a model fitted to one), "computed" (arithmetic
+        on reported figures) or "assumed".
+    note : str or None
+        Free text.
+    """
+
+    source: str | None
+    where: str | None
+    status: str
+    note: str | None
+
+
+class Group(Section):
+    """A section whose keys may carry their provenance, inherited by everything inside."""
+
+    source: Key | None = None
+    where: Text | None = None
+    status: Status | None = None
+    note: Text | None = None
+
+
+@dataclass(frozen=True)
+class Number(Quantity):
+    """A quantity that may also be written in long form: ``{value: 38.5 nS, source: jo2010, status: measured}``."""
+
+    def read(self, value: Any) -> float:
+        """The value in SI units, in range."""
+        if isinstance(value, dict):
+            return _long_form(value, super().read)
+        return super().read(value)
+
+
+@dataclass(frozen=True)
+class Whole(Count):
+    """A whole number that may also be written in long form."""
+
+    def read(self, value: Any) -> int:
+        """The value, a true int in range."""
+        if isinstance(value, dict):
+            return _long_form(value, super().read)
+        return super().read(value)
+
+
+def _long_form(value: dict[str, Any], read: Any) -> Any:
+    for key, item in value.items():
+        if key not in _LONG_FORM:
+            raise unknown_key(key, _LONG_FORM)
+        if key == "status" and item not in get_args(Status):
+            raise problem(f"'{item}' is not a status; allowed: {', '.join(get_args(Status))}", key)
+        if key != "value" and not isinstance(item, str):
+            raise problem(f"must be text, not {item!r}", key)
+    if "value" not in value:
+        raise problem("the long form of a number needs the key 'value'")
+    try:
+        return read(value["value"])
+    except Exception as error:
+        context = getattr(error, "context", None)
+        if not context:
+            raise
+        raise problem(context["message"], "value") from None
+
+
+def numbers(spec: BaseModel, path: Path = ()) -> Iterator[tuple[Path, float, Quantity | Count]]:
+    """Every number of a validated profile: its path, its value (SI) and the field that describes it."""
+    for key, field in type(spec).model_fields.items():
+        value = getattr(spec, key)
+        marker = _marker(field)
+        if marker is not None and value is not None:
+            yield (*path, key), value, marker
+        elif isinstance(value, BaseModel):
+            yield from numbers(value, (*path, key))
+        elif isinstance(value, dict):
+            for inner, item in value.items():
+                if isinstance(item, BaseModel):
+                    yield from numbers(item, (*path, key, inner))
+
+
+def _marker(field: FieldInfo) -> Quantity | Count | None:
+    candidates = list(field.metadata)
+    for member in get_args(field.annotation):
+        candidates += getattr(member, "__metadata__", ())
+    return next((item for item in candidates if isinstance(item, Quantity | Count)), None)
+
+
+def resolve(data: dict[str, Any], path: Path) -> tuple[dict[str, str], dict[str, Path]]:
+    """Provenance keys that hold for a path, and the path of the section that gives each.
+
+    The innermost section that says something wins. A place (`where`) belongs to its source and a note to its status:
+    neither is inherited past them, and a section that says "assumed" without a source does not inherit one.
+    """
+    levels: list[tuple[Path, dict[str, Any]]] = []
+    here: Any = data
+    for length in range(len(path) + 1):
+        if isinstance(here, dict):
+            levels.append((path[:length], here))
+        if length < len(path):
+            here = here[path[length]]
+    found: dict[str, str] = {}
+    given: dict[str, Path] = {}
+    closed: set[str] = set()
+    for level, section in reversed(levels):
+        for key in ("source", "where", "status", "note"):
+            if key not in found and key not in closed and isinstance(section.get(key), str):
+                found[key], given[key] = section[key], level
+        if "source" in found:
+            closed.add("where")
+        if "status" in found:
+            closed.add("note")
+        if section.get("status") == "assumed":
+            closed |= {"source", "where"}
+    return found, given
+
+
+def check(document: Document, paths: Iterable[Path]) -> None:
+    """Raise unless every number says its status, and every source it names exists.
+
+    Raises
+    ------
+    DocumentError
+        One problem for each section that lacks something, with the remedy.
+    """
+    data = document.data
+    sources = list(data.get("sources") or {})
+    keys = f" (one of {', '.join(sources)})" if sources else ", listed under 'sources'"
+    problems: dict[tuple[Path, str], str] = {}
+    for path in paths:
+        found, given = resolve(data, path)
+        status, source = found.get("status"), found.get("source")
+        section = path[:-1] if path[:-1] else path
+        if source is not None and source not in sources:
+            at = (*given["source"], "source")
+            inside = f" in {dotted(data, at[:-1])}" if at[:-1] else ""
+            hint = nearest(source, sources) if sources else "; list it under 'sources'"
+            problems[at, ""] = f"unknown source '{source}'{inside}{hint}"
+        elif status is None:
+            remedy = "'status: measured', 'fitted' or 'computed'"
+            remedy += " beside its source" if source else f" with 'source: KEY'{keys}"
+            problems.setdefault(
+                (section, "status"),
+                f"{dotted(data, path)} does not say where it comes from; add {remedy}, or 'status: assumed'",
+            )
+        elif status != "assumed" and source is None:
+            problems.setdefault(
+                (section, "source"),
+                f"{dotted(data, path)} is '{status}' without a source; add 'source: KEY'{keys} or 'status: assumed'",
+            )
+    if problems:
+        raise document.error((at, message) for (at, _), message in problems.items())
