@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 # Largest block of corrupted images held at once, in bytes.
 _BLOCK = 1 << 26
-_LIBRARIES = ("numpy", "numba", "llvmlite", "xarray", "netCDF4", "pillow", "pydantic", "scipy")
+_LIBRARIES = ("numpy", "numba", "llvmlite", "xarray", "netCDF4", "pillow", "pydantic")
 TARGETS = (1.0, 0.0)
 
 Progress = Callable[[str, int, int], None]

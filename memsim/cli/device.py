@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 
-@click.group()
+@click.group(short_help="List, show and check device profiles.")
 def device() -> None:
     """List, show and check device profiles."""
 

@@ -16,13 +16,13 @@ _LIBRARIES = (
     ("pillow", "images", None),
     ("click", "command line", None),
     ("rich", "tables", None),
-    ("numba-cuda", "CUDA kernels", "cuda12 or cuda13"),
-    ("cupy", "GPU arrays", "cuda12 or cuda13"),
+    ("numba-cuda", "CUDA kernels", "cuda12"),
+    ("cupy", "GPU arrays", "cuda12"),
 )
 _ALIASES = {"cupy": ("cupy", "cupy-cuda12x", "cupy-cuda13x")}
 
 
-@click.command()
+@click.command(short_help="Report backends, versions and what is missing.")
 def doctor() -> None:
     """Report backends, versions and what is missing, with the command that installs it."""
     from rich.box import SIMPLE
@@ -31,7 +31,7 @@ def doctor() -> None:
 
     table = Table(box=SIMPLE)
     for heading in ("", "state", "remark"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for row in (*_machine(), *_backends(), *_libraries()):
         table.add_row(*row)
     Console(highlight=False, markup=False).print(table)
@@ -97,6 +97,6 @@ def _libraries() -> list[tuple[str, str, str]]:
                 break
             except PackageNotFoundError:
                 continue
-        missing = f'{purpose}; pip install "memsim[{extra}]"' if extra else f"{purpose}; pip install {name}"
+        missing = f'{purpose}; pip install "memsim[{extra}]", or cuda13' if extra else f"{purpose}; pip install {name}"
         rows.append((name, found or "missing", purpose if found else missing))
     return rows

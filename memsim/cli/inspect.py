@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.command("list")
+@click.command("list", short_help="List the experiments that come with memsim.")
 def list_() -> None:
     """List the experiments that come with memsim."""
     from rich.box import SIMPLE
@@ -28,7 +28,7 @@ def list_() -> None:
     click.echo("Run one with: memsim run NAME     print one with: memsim show NAME")
 
 
-@click.command()
+@click.command(short_help="Print an experiment, or the metrics of a result.")
 @click.argument("name", metavar="NAME|FILE")
 def show(name: str) -> None:
     """Print an experiment's YAML, or the metrics and the provenance of a result file (.nc)."""
@@ -53,7 +53,7 @@ def show(name: str) -> None:
     click.echo(f"{'dimensions':<16} {sizes}")
 
 
-@click.command()
+@click.command(short_help="Draw the figure of a result.")
 @click.argument("result", metavar="FILE.nc", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FIGURE", help="A .png, .pdf or .svg file.")
 @click.option("--force", is_flag=True, help="Replace the file that -o names.")

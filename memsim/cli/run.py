@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 RESULTS = Path("results")
 
 
-@click.command()
+@click.command(short_help="Run an experiment: metrics, result file, figure.")
 @click.argument("experiment", metavar="NAME|FILE")
 @click.option(
     "--set",

@@ -43,8 +43,9 @@ def print_metrics(dataset: xr.Dataset) -> None:
     console.print(f"[bold]{escape(dataset.attrs['title'] or experiment['name'])}[/bold]")
     for learner in (str(name) for name in dataset.learner.values):
         device = str(dataset.device.sel(learner=learner).values)
-        table = Table(box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
-        table.add_column(escape(f"{learner}, {device}"), min_width=21)
+        table = Table(box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
+        console.print(f"\n{escape(learner)} on {escape(device)}")
+        table.add_column("", no_wrap=True, min_width=21)
         for heading in ("measured", "95 % interval", "published", "deviation"):
             table.add_column(heading, justify="right", no_wrap=True)
         for row in _ROWS:

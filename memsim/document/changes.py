@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from memsim.document.problems import DocumentError, Path, brief, dotted
-from memsim.document.reader import MAX_DEPTH, MAX_KEY, MAX_NODES
+from memsim.document.reader import MAX_DEPTH, MAX_DIGITS, MAX_KEY, MAX_NODES
 from memsim.errors import nearest
 
 
@@ -94,6 +94,8 @@ def _plain(value: Any, failed: str, nodes: list[int], depth: int) -> Any:
             raise DocumentError([f"{failed}: half a surrogate pair is not text"])
         return str(value)
     if isinstance(value, int):
+        if abs(value) >= 10**MAX_DIGITS:
+            raise DocumentError([f"{failed}: a number has more than {MAX_DIGITS} digits"])
         return int(value)
     if isinstance(value, float):
         return float(value)

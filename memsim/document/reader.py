@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from memsim.document.problems import DocumentError, Path, brief
@@ -13,6 +13,7 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
 MAX_NODES = 20_000
 MAX_KEY = 256
+MAX_DIGITS = 100
 MAX_LINE = 10_000  # the YAML scanner takes quadratic time within a line
 
 # The YAML 1.2 core schema: `off`, `yes` and `1_000` stay text, `1e-6` is a number.
@@ -22,7 +23,6 @@ _INTEGER = re.compile(r"[-+]?[0-9]+")
 _RADIX = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _SPECIAL = re.compile(r"([-+]?)\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-_MAX_DIGITS = 100
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 # What the YAML parser says -> what the author can do about it.
@@ -71,25 +71,32 @@ def resolve(text: str) -> Any:
     Raises
     ------
     ValueError
-        It is a number of more than 100 characters.
+        It is a number of more than 100 digits.
     """
     if text in _NULL:
         return None
     if text in _BOOL:
         return _BOOL[text]
-    number: type[int] | type[float]
+    number: Callable[[str], int | float]
     if _INTEGER.fullmatch(text):
         number = int
     elif _FLOAT.fullmatch(text):
         number = float
     elif _RADIX.fullmatch(text):
-        return int(text[:_MAX_DIGITS], 0)
+        number = _radix
     else:
         special = _SPECIAL.fullmatch(text)
         return float(text.replace(".", "")) if special else text
-    if len(text) > _MAX_DIGITS:
-        raise ValueError("a number has too many digits")
-    return number(text)
+    if len(text) > MAX_DIGITS + 1:
+        raise ValueError(f"a number has more than {MAX_DIGITS} digits")
+    value = number(text)
+    if isinstance(value, int) and abs(value) >= 10**MAX_DIGITS:
+        raise ValueError(f"a number has more than {MAX_DIGITS} digits")
+    return value
+
+
+def _radix(text: str) -> int:
+    return int(text, 0)
 
 
 class _Builder:

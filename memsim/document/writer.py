@@ -10,6 +10,8 @@ from typing import Any
 from memsim.document.reader import resolve
 
 _WIDTH = 110
+_PIECE = 1000
+_JOINT = "\\\n" + " " * 80
 # A cautious subset of what YAML allows without quotes, valid inside brackets too.
 _PLAIN_IN_BLOCK = re.compile(r"[A-Za-z0-9_(/.+µΩ-][A-Za-z0-9_ ()/.+\-%'^=<>~;,&µΩ]*")
 _PLAIN = re.compile(r"[A-Za-z0-9_(/.+µΩ-][A-Za-z0-9_ ()/.+\-%'^=<>~;µΩ]*")
@@ -69,9 +71,11 @@ def _number(value: Any) -> str:
 def _text(text: str, plain: re.Pattern[str] = _PLAIN) -> str:
     if plain.fullmatch(text) and not text.endswith(" ") and text[:3] not in ("---", "..."):
         bare_dash = text[0] == "-" and text[1:2] in ("", " ")
-        if not bare_dash and len(text) <= 1000 and isinstance(_resolved(text), str):
+        if not bare_dash and len(text) <= _PIECE and isinstance(_resolved(text), str):
             return text
-    return '"' + _ESCAPED.sub(_escape, text) + '"'
+    pieces = [_ESCAPED.sub(_escape, text[at : at + _PIECE]) for at in range(0, len(text), _PIECE)]
+    # A backslash at a line's end joins it to the next; the indent is deeper than any section can be.
+    return '"' + _JOINT.join("\\" + piece if at and piece[0] == " " else piece for at, piece in enumerate(pieces)) + '"'
 
 
 def _resolved(text: str) -> Any:
@@ -95,6 +99,8 @@ def _block_text(text: str, indent: int) -> str | None:
     body = text.removesuffix("\n")
     lines = body.split("\n")
     if not lines[0] or not lines[-1] or not all(line == "" or _BLOCK_LINE.fullmatch(line) for line in lines):
+        return None
+    if max(map(len, lines)) > _PIECE:
         return None
     style = "|" if body != text else "|-"
     if len(lines) == 1:
