@@ -18,6 +18,8 @@ from memsim.profiles import DeviceProfile, load_device
 READINGS = ("single", "reference")
 MAX_CELLS = 1 << 33
 _COUNTER = 1 << 32
+# Read-only arrays are another type to Numba, for which a kernel would be compiled a second time.
+_KERNEL = ["C", "W"]
 
 
 class PulseCounts(NamedTuple):
@@ -218,8 +220,8 @@ class Crossbar:
         self._counts += self._backend.update(
             spec,
             self._state,
-            np.ascontiguousarray(np.broadcast_to(x, (arrays, *x.shape[1:]))),
-            np.ascontiguousarray(np.broadcast_to(t, (arrays, *t.shape[1:]))),
+            _spread(x, arrays),
+            _spread(t, arrays),
             rate=rule.rate,
             steps=int(steps),
             first_step=self._steps,
@@ -310,7 +312,14 @@ class Crossbar:
             wide = np.zeros((*signal.shape[:2], -(-width // TILE) * TILE), self.dtype)
             wide[:, :, :width] = signal
             signal = wide
-        return np.ascontiguousarray(signal)
+        return np.require(signal, requirements=_KERNEL)
+
+
+def _spread(signal: np.ndarray, arrays: int) -> np.ndarray:
+    """The signal for every array, in memory of its own where one serves all."""
+    if signal.shape[0] == arrays:
+        return signal
+    return np.require(np.broadcast_to(signal, (arrays, *signal.shape[1:])), requirements=_KERNEL)
 
 
 def check_bounds(bounds: tuple[float, float] | None, device: DeviceProfile) -> tuple[float, float]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """Plain data (dict, list, str, int, float, bool, None) and the origin of every key; two are equal if their data are.
+    """Plain data (dict, list, str, int, float, bool, None) and the origin of every key; equal if the data are.
 
     Attributes
     ----------

@@ -16,9 +16,10 @@ from memsim.units import format_quantity, parse_quantity
 
 
 def _accept_lists(schema: Any) -> None:
-    """Let tuple fields take lists, which is all that YAML has; their items stay strict."""
+    """Let tuple fields take lists, which is all that YAML has; items and members of unions stay strict."""
     if isinstance(schema, dict):
-        if schema.get("type") == "tuple":
+        # A strict union hands its strictness to every tuple inside.
+        if schema.get("type") in ("tuple", "union", "tagged-union"):
             schema["strict"] = False
         for part in schema.values():
             _accept_lists(part)

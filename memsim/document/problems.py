@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, get_args, get_origin
 
 from memsim.document.walk import Spot, bare, choices_of, description_of, keys_of, spot_at, tags_of
 from memsim.errors import InputError, nearest
@@ -20,6 +20,7 @@ _NOUNS = {
     "list_type": "a list",
     "tuple_type": "a list",
     "dict_type": "a section of 'key: value' entries",
+    "model_attributes_type": "a section of 'key: value' entries",
     "model_type": "a section of 'key: value' entries",
     "none_required": "null",
 }
@@ -74,22 +75,27 @@ def brief(value: Any) -> str:
 
 def describe(model: type[Any], data: Any, errors: Sequence[Any]) -> Iterator[Problem]:
     """Problems behind pydantic's errors for `data` validated as `model`, in plain words."""
-    wanted: dict[Path, list[str]] = {}
-    found: list[Problem] = []
-    for error in errors:
-        path, beyond = _locate(data, error["loc"])
-        if error["type"] in _NOUNS:
-            wanted.setdefault(path, []).append(_NOUNS[error["type"]])
-            if len(wanted[path]) > 1:
-                continue
-        found.append(_describe(model, data, error, path, beyond))
-    seen = set()
-    for problem in found:
-        if problem.path in wanted:
-            nouns = " or ".join(dict.fromkeys(wanted[problem.path]))
-            problem = _wrong_type(data, problem.path, nouns)
-        if problem not in seen and not _follows(problem, found):
-            seen.add(problem)
+    placed = [(error, *_locate(data, error["loc"])) for error in errors if not _miscounted(error)]
+    # Members of a union fail one by one: at one place say all that is wanted, and go by the member that got further.
+    wanted: dict[Path, list[list[str]]] = {}
+    inner: set[Path] = set()
+    for error, path, _ in placed:
+        if nouns := _wanted(model, error):
+            wanted.setdefault(path, []).append(nouns)
+        depth = len(path) + (error["type"] == "missing")
+        inner.update(path[:length] for length in range(depth))
+    found = []
+    for error, path, beyond in placed:
+        nouns = _wanted(model, error)
+        if nouns and path in inner:
+            continue
+        if error["type"] in _NOUNS or (nouns and len(wanted[path]) > 1):
+            words = [word for group in wanted[path] for word in group]
+            found.append(_wrong_type(data, path, " or ".join(dict.fromkeys(words))))
+        else:
+            found.append(_describe(model, data, error, path, beyond))
+    for problem in dict.fromkeys(found):
+        if not _follows(problem, found):
             yield problem
 
 
@@ -102,6 +108,18 @@ def dotted(data: Any, path: Path) -> str:
         parts.append(item["name"] if named and item else str(step))
         data = item
     return ".".join(parts)
+
+
+def _miscounted(error: Any) -> bool:
+    """Whether a list is only too short because entries with problems of their own were not counted."""
+    return bool(error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"])
+
+
+def _wanted(model: type[Any], error: Any) -> list[str]:
+    """What a value of the wrong type should have been, in words."""
+    if error["type"] == "literal_error" and error["loc"][-1:] != ("[key]",):
+        return [f"'{choice}'" for choice in choices_of(spot_at(model, error["loc"]).annotation)]
+    return [_NOUNS[error["type"]]] if error["type"] in _NOUNS else []
 
 
 def _describe(model: type[Any], data: Any, error: Any, path: Path, beyond: tuple[Any, ...]) -> Problem:
@@ -124,21 +142,19 @@ def _describe(model: type[Any], data: Any, error: Any, path: Path, beyond: tuple
         tags = tags_of(spot.annotation, key)
         if kind == "union_tag_not_found":
             return _missing(data, path, key, None, tags)
-        return Problem((*path, key), f"{_join(where, key)} is {brief(given[key])}{_allowed(given[key], tags)}")
+        return Problem((*path, key), f"{_join(where, key)} is {brief(given.get(key))}{_allowed(given.get(key), tags)}")
     if kind in ("literal_error", "enum"):
         return Problem(path, f"{where} is {brief(given)}{_allowed(given, choices_of(spot.annotation))}")
     if kind in _LIMITS or kind in ("finite_number", "multiple_of"):
         return Problem(path, f"{where} is {brief(given)}; allowed: {_range(spot, kind, context)}")
     if kind in ("too_short", "too_long", "missing"):
-        least, most = context.get("min_length"), context.get("max_length")
-        size = f"at least {least}" if least is not None else f"at most {most}" if most is not None else "more"
-        count = f"{len(given)} entries" if isinstance(given, list | dict) else "too few entries"
-        return Problem(path, f"{where} has {count}; allowed: {size}")
+        return Problem(path, f"{where} has {_entries(data, path)}; allowed: {_size(model, loc, context)}")
     if kind in ("string_too_long", "string_too_short", "string_pattern_mismatch"):
         limit, bound = context.get("max_length") or context.get("min_length"), kind.rpartition("_")[2]
         length = f"text of at {'most' if bound == 'long' else 'least'} {limit} characters" if limit else "other text"
         return Problem(path, f"{where} is {brief(given)}; allowed: {description_of(spot) or length}")
-    return Problem(path, _prefixed(where, str(context["error"]) if "error" in context else error["msg"]))
+    said = str(context["error"]) if "error" in context else f"{brief(given)} is not allowed ({error['msg']})"
+    return Problem(path, _prefixed(where, said))
 
 
 def _locate(data: Any, loc: Sequence[str | int]) -> tuple[Path, tuple[str | int, ...]]:
@@ -203,11 +219,27 @@ def _range(spot: Spot, kind: str, context: dict[str, Any]) -> str:
         return "finite numbers"
     if kind == "multiple_of":
         return f"multiples of {context['multiple_of']}"
-    metadata = spot.metadata + bare(spot.annotation)[1]
+    metadata = [part for item in spot.metadata + bare(spot.annotation)[1] for part in getattr(item, "metadata", [item])]
     limits = [
         f"{word} {getattr(item, key)}" for item in metadata for key, word in _BOUNDS.items() if hasattr(item, key)
     ]
     return " and ".join(dict.fromkeys(limits)) or f"{_LIMITS[kind]} {next(iter(context.values()))}"
+
+
+def _entries(data: Any, path: Path) -> str:
+    for step in path:
+        data = data[step]
+    count = len(data) if isinstance(data, list | dict) else 0
+    return f"{count} {'entry' if count == 1 else 'entries'}"
+
+
+def _size(model: type[Any], loc: Sequence[str | int], context: dict[str, Any]) -> str:
+    for place in (loc, loc[:-1]):
+        annotation = bare(spot_at(model, place).annotation)[0]
+        if get_origin(annotation) is tuple and Ellipsis not in get_args(annotation):
+            return f"exactly {len(get_args(annotation))}"
+    least, most = context.get("min_length"), context.get("max_length")
+    return f"at least {least}" if least is not None else f"at most {most}"
 
 
 def _within(data: Any, path: Path) -> str:

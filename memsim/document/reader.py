@@ -28,7 +28,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udff
 # What the YAML parser says -> what the author can do about it.
 _HINTS = {
     "'\\t'": "a tab is not allowed here; use spaces",
-    "mapping values are not allowed": "unexpected ':'; is the line above complete, or does a text with ': ' need quotes?",
+    "mapping values are not allowed": "unexpected ':'; is the line above complete, and is text with ': ' in quotes?",
     "sequence entries are not allowed": "a list with '- ' starts on a new line",
     "could not find expected ':'": "a ':' is missing after the key",
     "expected <block end>": "the indentation does not match the lines above",

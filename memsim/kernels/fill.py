@@ -13,10 +13,8 @@ from memsim.philox import TILE, Stream, key
 
 
 @functools.cache
-def _fill_kernel(normal: bool) -> Kernel:
-    draw = draw_normals if normal else draw_uniforms
-
-    def fill(out, first_array, first_column, step, stream, k0, k1):
+def _fill_kernel() -> Kernel:
+    def fill(out, normal, first_array, first_column, step, stream, k0, k1):
         columns = out.shape[1]
         for unit in prange(out.shape[0] * columns):
             array = unit // columns
@@ -24,7 +22,10 @@ def _fill_kernel(normal: bool) -> Kernel:
             c3 = uint32(uint32(first_array + array) * uint32(256) + uint32(stream))
             for tile in range(out.shape[2] // TILE):
                 cells = out[array, column, tile * TILE : tile * TILE + TILE]
-                draw(cells, tile, uint32(first_column + column), uint32(step), c3, k0, k1)
+                if normal:
+                    draw_normals(cells, tile, uint32(first_column + column), uint32(step), c3, k0, k1)
+                else:
+                    draw_uniforms(cells, tile, uint32(first_column + column), uint32(step), c3, k0, k1)
 
     return compile_kernel(fill, parallel=True)
 
@@ -57,5 +58,5 @@ def fill(
     """
     arrays, columns, rows = shape
     out = np.empty((arrays, columns, -(-rows // TILE) * TILE), np.float32)
-    _fill_kernel(kind == "normal")(out, first_array, first_column, step, int(stream), *key(seed))
+    _fill_kernel()(out, kind == "normal", first_array, first_column, step, int(stream), *key(seed))
     return out[:, :, :rows]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, get_args
 
 from memsim.document import Document
@@ -37,7 +37,7 @@ class DeviceProfile:
     """
 
     document: Document
-    spec: DeviceSpec
+    spec: DeviceSpec = field(compare=False)
 
     @classmethod
     def from_document(cls, document: Document) -> DeviceProfile:
@@ -106,9 +106,9 @@ class DeviceProfile:
         """Every number of the profile with its unit, status and source, in the order of the schema."""
         data = self.document.data
         rows = []
-        for path, value, field in numbers(self.spec):
+        for path, value, marker in numbers(self.spec):
             given, _ = resolve(data, path)
-            shown = field.show(value, 6)
+            shown = marker.show(value, 6)
             if path[-1] == "sigma":
                 shown += f" of {self._base(path)}"
             rows.append(Row(dotted(data, path), shown, given["status"], given.get("source", "")))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, Field
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
 
 from memsim.document import Document
 from memsim.document.fields import Count, Quantity, Section, problem, unknown_key
@@ -17,6 +18,8 @@ from memsim.errors import nearest
 Status = Literal["measured", "fitted", "computed", "assumed"]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Key = Annotated[str, Field(min_length=1, max_length=64)]
+
+Value = TypeVar("Value", int, float)
 
 _LONG_FORM = ("value", "source", "where", "status", "note")
 
@@ -75,7 +78,7 @@ class Whole(Count):
         return super().read(value)
 
 
-def _long_form(value: dict[str, Any], read: Any) -> Any:
+def _long_form(value: dict[str, Any], read: Callable[[Any], Value]) -> Value:
     for key, item in value.items():
         if key not in _LONG_FORM:
             raise unknown_key(key, _LONG_FORM)
@@ -87,11 +90,8 @@ def _long_form(value: dict[str, Any], read: Any) -> Any:
         raise problem("the long form of a number needs the key 'value'")
     try:
         return read(value["value"])
-    except Exception as error:
-        context = getattr(error, "context", None)
-        if not context:
-            raise
-        raise problem(context["message"], "value") from None
+    except PydanticCustomError as error:
+        raise problem((error.context or {})["message"], "value") from None
 
 
 def numbers(spec: BaseModel, path: Path = ()) -> Iterator[tuple[Path, float, Quantity | Count]]:

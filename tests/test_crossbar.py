@@ -1,0 +1,184 @@
+"""Crossbar arrays: invariances of the numbers, shapes, and what is refused."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from memsim import BackendError, Crossbar, Encoding, Hebbian, InputError, load_device
+
+DEVICE = "agsi-jo2010"
+
+
+def trained(rows=150, cols=3, arrays=4, first_array=0, device=DEVICE, x=None, **options):
+    rng = np.random.default_rng(0)
+    inputs = rng.random((6, 2, 200)).astype(np.float32)[first_array : first_array + arrays, :, :rows]
+    crossbar = Crossbar(device, rows=rows, cols=cols, arrays=arrays, seed=7, first_array=first_array, **options)
+    targets = np.broadcast_to(np.linspace(1, -1, cols), (2, cols))
+    return crossbar.train(Hebbian(0.05), inputs, targets, steps=4), inputs
+
+
+def test_the_same_seed_gives_the_same_bits():
+    (a, x), (b, _) = trained(), trained()
+    assert np.array_equal(a.weights, b.weights)
+    assert np.array_equal(a.read(x), b.read(x))
+
+
+def test_another_seed_gives_other_cells():
+    a = Crossbar(DEVICE, rows=64, cols=1, seed=1).weights
+    b = Crossbar(DEVICE, rows=64, cols=1, seed=2).weights
+    assert (a != b).all()
+
+
+@pytest.mark.parametrize("column", ["single", "reference"])
+def test_an_ensemble_computed_in_parts_gives_the_same_bits(column):
+    whole, x = trained(arrays=6, column=column)
+    parts = [trained(arrays=2, first_array=first, column=column) for first in (0, 2, 4)]
+    assert np.array_equal(whole.weights, np.concatenate([p.weights for p, _ in parts]))
+    assert np.array_equal(whole.read(x, index=3), np.concatenate([p.read(y, index=3) for p, y in parts]))
+
+
+def test_a_batch_read_in_parts_gives_the_same_bits():
+    crossbar, x = trained()
+    whole = crossbar.read(x, index=5)
+    parts = [crossbar.read(x[:, s : s + 1], first_sample=s, index=5) for s in (0, 1)]
+    assert np.array_equal(whole, np.concatenate(parts, axis=1))
+
+
+def test_steps_in_two_calls_equal_the_steps_in_one():
+    rng = np.random.default_rng(0)
+    x = rng.random((1, 1, 100)).astype(np.float32)
+    once = Crossbar(DEVICE, rows=100, cols=1, seed=7).train(Hebbian(0.05), x, [1.0], steps=6)
+    twice = Crossbar(DEVICE, rows=100, cols=1, seed=7)
+    twice.train(Hebbian(0.05), x, [1.0], steps=2).train(Hebbian(0.05), x, [1.0], steps=4)
+    assert np.array_equal(once.weights, twice.weights)
+    assert np.array_equal(once.pulses.set, twice.pulses.set)
+
+
+def test_no_cell_depends_on_the_size_of_the_array():
+    wide, _ = trained(rows=150, cols=3)
+    narrow, _ = trained(rows=100, cols=3)
+    assert np.array_equal(wide.weights[:, :100], narrow.weights)
+    one, _ = trained(cols=1)
+    assert np.array_equal(wide.weights[:, :, :1], one.weights)
+
+
+def test_reads_of_the_same_index_repeat_and_of_the_next_differ():
+    crossbar, x = trained()
+    first, second = crossbar.read(x), crossbar.read(x)
+    assert (first != second).all()
+    assert np.array_equal(crossbar.read(x, index=0), first)
+    assert np.array_equal(crossbar.read(x, index=1), second)
+
+
+def test_wide_reads_agree_with_narrow_ones_to_the_stated_tolerance():
+    crossbar, x = trained(cols=40, device=load_device(DEVICE).replace({"variability": None}))
+    siemens = crossbar.conductance
+    exact = np.einsum("asr,arc->asc", 0.5 * x.astype(float), siemens.astype(float))
+    scale = np.einsum("asr,arc->asc", 0.5 * np.abs(x.astype(float)), np.abs(siemens.astype(float)))
+    wide = crossbar.output(x, noise=False) * crossbar.full_scale
+    assert (np.abs(wide - exact) <= 1e-5 * scale).all()
+
+
+SCRIPT = """
+import hashlib, sys
+import numpy as np
+from memsim import Crossbar, Hebbian
+x = np.random.default_rng(0).random((3, 2, 1000)).astype(np.float32)
+xbar = Crossbar("agsi-jo2010", rows=1000, cols=4, arrays=3, seed=9, column="reference")
+xbar.train(Hebbian(0.03), x, [[1, 0, -1, .5], [0, 1, 1, -.5]], steps=5)
+print(hashlib.sha256(xbar.weights.tobytes() + xbar.read(x).tobytes() + xbar.pulses.set.tobytes()).hexdigest())
+"""
+
+
+def digest(**environment):
+    run = subprocess.run(
+        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, env={**os.environ, **environment}, check=True
+    )
+    return run.stdout.strip()
+
+
+def test_the_thread_count_changes_no_bit_of_states_reads_and_pulses():
+    assert digest(NUMBA_NUM_THREADS="1") == digest(NUMBA_NUM_THREADS="2")
+
+
+@pytest.mark.slow
+def test_a_cpu_without_wide_vectors_and_fused_operations_gives_the_same_bits():
+    assert digest(NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="") == digest()
+
+
+def test_inputs_and_targets_may_leave_out_leading_dimensions():
+    crossbar = Crossbar("ideal", rows=5, cols=2, arrays=3)
+    crossbar.train(Hebbian(0.1), np.ones(5), [1, 0], steps=1)
+    assert crossbar.read(np.ones(5)).shape == (3, 1, 2)
+    assert crossbar.read(np.ones((7, 5))).shape == (3, 7, 2)
+    assert crossbar.weights.shape == crossbar.conductance.shape == (3, 5, 2)
+
+
+def test_weights_are_copies():
+    crossbar = Crossbar("ideal", rows=5, cols=2)
+    crossbar.weights[:] = 9
+    assert crossbar.weights.max() < 0.02
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"rows": 0}, "rows: 0 is not a whole number of at least 1"),
+        ({"cols": 2.5}, "cols: 2.5 is not a whole number"),
+        ({"rows": 1 << 20, "cols": 1 << 20}, "cells; allowed are"),
+        ({"bounds": (1.0, 0.0)}, r"bounds: \[1, 0\] is not allowed"),
+        ({"bounds": (0.0, 2.0)}, "leave the window of device 'agsi-jo2010'; allowed within"),
+        ({"bounds": None}, "bounds: none leave the window"),
+        ({"bounds": (0.0, float("nan"))}, "bounds"),
+        ({"initial": (0.2, 0.1)}, "initial"),
+        ({"column": "referenc"}, "did you mean 'reference'"),
+        ({"dtype": "float16"}, "dtype"),
+        ({"seed": -1}, "seed: -1 is not a whole number"),
+        ({"device": "agsi"}, "unknown device 'agsi'; did you mean 'agsi-jo2010'"),
+    ],
+)
+def test_what_cannot_be_built_is_refused_with_the_reason(options, message):
+    arguments = {"device": DEVICE, "rows": 4, "cols": 2, **options}
+    with pytest.raises(InputError, match=message):
+        Crossbar(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "targets", "message"),
+    [
+        (np.ones(3), [1, 0], r"inputs: shape \(3,\) does not fit"),
+        (np.full(4, np.nan), [1, 0], "inputs: contains NaN"),
+        (np.ones(4), [1, 0, 0], "targets: shape"),
+        (np.ones((2, 4)), np.ones((3, 2)), "targets: 3 samples, but inputs have 2"),
+        ("a", [1, 0], "inputs: not an array of numbers"),
+    ],
+)
+def test_signals_that_do_not_fit_are_refused(inputs, targets, message):
+    with pytest.raises(InputError, match=message):
+        Crossbar("ideal", rows=4, cols=2).train(Hebbian(0.1), inputs, targets)
+
+
+def test_unknown_encodings_and_numbers_out_of_range_are_refused():
+    for options, message in (
+        ({"name": "exakt"}, "did you mean 'exact'"),
+        ({"rounding": "down"}, "unknown rounding"),
+        ({"max_pulses": 0}, "max_pulses"),
+        ({"threshold": float("nan")}, "threshold"),
+    ):
+        with pytest.raises(InputError, match=message):
+            Encoding(**options)
+    with pytest.raises(InputError, match="rate"):
+        Hebbian(float("inf"))
+    with pytest.raises(InputError, match="steps"):
+        Crossbar("ideal", rows=4, cols=2).train(Hebbian(0.1), np.ones(4), [1, 0], steps=-1)
+
+
+def test_backends_are_resolved_by_name():
+    assert Crossbar("ideal", rows=4, cols=2, backend="auto").backend == "cpu"
+    with pytest.raises(BackendError, match="did you mean 'cuda'"):
+        Crossbar("ideal", rows=4, cols=2, backend="cude")

@@ -1,0 +1,158 @@
+"""The kernel cache: a fingerprint that sees every edit, and compilation wherever the cache fails."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numba import njit
+
+from memsim.kernels import compile as kernels
+from memsim.kernels.compile import compile_kernel, fingerprint
+
+CALLEE = '''
+from numba import njit
+
+CONSTANT = {constant}
+
+@njit
+def inner(x):
+    return x {operation} 2.0
+
+@njit
+def outer(x):
+    return inner(x) + CONSTANT
+'''
+
+LOOP = '''
+from callee import outer
+from memsim.kernels.compile import compile_kernel
+from numba import prange
+
+def make():
+    def loop(a):
+        for i in prange(a.size):
+            a[i] = outer(a[i])
+    return compile_kernel(loop, parallel=True)
+'''
+
+RUN = """
+import numpy as np
+from loop import make
+kernel = make()
+a = np.array([1.0, 2.0])
+kernel(a)
+print(kernel.cache_hits, *a)
+"""
+
+
+def run_edited(folder: Path, operation: str = "*", constant: float = 0.0) -> list[float]:
+    (folder / "callee.py").write_text(CALLEE.format(operation=operation, constant=constant))
+    if not (folder / "loop.py").exists():
+        (folder / "loop.py").write_text(LOOP)
+    out = subprocess.run(
+        [sys.executable, "-B", "-c", RUN],
+        cwd=folder,
+        env={**os.environ, "NUMBA_CACHE_DIR": str(folder / "cache")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [float(word) for word in out.stdout.split()]
+
+
+def test_a_second_process_loads_the_kernel_and_an_edited_callee_compiles_anew(tmp_path):
+    assert run_edited(tmp_path) == [0, 2, 4]
+    assert run_edited(tmp_path) == [1, 2, 4]
+    assert run_edited(tmp_path, operation="+") == [0, 3, 4]
+    assert run_edited(tmp_path, operation="+", constant=5.0) == [0, 8, 9]
+    assert run_edited(tmp_path) == [1, 2, 4]
+
+
+def test_a_damaged_cache_costs_a_compilation_and_nothing_else(tmp_path):
+    assert run_edited(tmp_path) == [0, 2, 4]
+    for file in (tmp_path / "cache").rglob("*.nb[ci]"):
+        file.write_bytes(b"not a kernel")
+    assert run_edited(tmp_path) == [0, 2, 4]
+
+
+def test_without_a_place_for_the_cache_kernels_compile(tmp_path, monkeypatch):
+    def nowhere(self, *args, **kwargs):
+        raise RuntimeError("cannot cache function: no locator available")
+
+    monkeypatch.setattr("numba.core.caching.FunctionCache.__init__", nowhere)
+    assert kernels.cache_folder() is None
+    assert double()(np.ones(2)).tolist() == [2, 2]
+
+
+def test_without_the_private_interface_kernels_compile(monkeypatch):
+    monkeypatch.delattr("numba.core.caching.FunctionCache")
+    assert double()(np.ones(2)).tolist() == [2, 2]
+
+
+def test_a_full_disk_under_the_cache_does_not_stop_a_run(monkeypatch):
+    def full(self, sig, data):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("numba.core.caching.FunctionCache.save_overload", full)
+    assert double()(np.ones(2)).tolist() == [2, 2]
+
+
+def double():
+    def loop(a):
+        return a * 2
+
+    return compile_kernel(loop, parallel=False)
+
+
+def test_the_fingerprint_sees_callees_constants_defaults_closures_and_options():
+    def make(function, value):
+        def loop(a, factor=value):
+            return function(a) * factor
+
+        return loop
+
+    @njit
+    def plus(x):
+        return x + 1
+
+    @njit
+    def minus(x):
+        return x - 1
+
+    @njit(fastmath=True)
+    def fast(x):
+        return x + 1
+
+    loops = [make(plus, 1.0), make(minus, 1.0), make(plus, 2.0), make(fast, 1.0)]
+    assert len({fingerprint(loop) for loop in loops}) == 4
+    assert fingerprint(make(plus, 1.0)) == fingerprint(make(plus, 1.0))
+    assert fingerprint(loops[0], frozenset({"b", "a"})) == fingerprint(loops[0], frozenset({"a", "b"}))
+
+
+def test_kernels_launched_from_two_threads_take_turns():
+    from concurrent.futures import ThreadPoolExecutor
+
+    from memsim.kernels.fill import fill
+    from memsim.philox import Stream
+
+    def draw(seed):
+        return fill("normal", (4, 2, 4096), seed=seed, stream=Stream.READ)
+
+    with ThreadPoolExecutor(4) as pool:
+        many = list(pool.map(draw, [1, 2] * 8))
+    assert all(np.array_equal(many[i], many[i % 2]) for i in range(16))
+
+
+@pytest.mark.parametrize("layer", ["workqueue", "omp"])
+def test_the_threading_layer_is_workqueue_unless_the_user_chose_one(layer):
+    environment = {k: v for k, v in os.environ.items() if k != "NUMBA_THREADING_LAYER"}
+    if layer != "workqueue":
+        environment["NUMBA_THREADING_LAYER"] = layer
+    code = "import memsim.kernels.compile, numba; print(numba.config.THREADING_LAYER)"
+    out = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == layer
