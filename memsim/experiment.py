@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,8 @@ from memsim.library import find, library
 from memsim.profiles import DeviceProfile, device_from_text, load_device
 
 SCENES = "road-scenes"
+_SHARED = tuple(name for name in LearnerSpec.model_fields if name != "name")
+"""Sections of a learner; as the first key of a change they reach all learners."""
 
 
 @dataclass(frozen=True)
@@ -28,25 +31,28 @@ class Experiment:
     spec : ExperimentSpec
         The validated settings; SI units.
     folder : Path or None
-        Folder of the experiment's file. A file may name data and devices inside it only.
-    named : frozenset of str
-        Paths that the user gave himself (an option or `replace`); these may lie anywhere.
+        Folder of the experiment's file. A file may name data and devices inside it only; what a user names himself
+        (an option or `replace`) may lie anywhere.
     profiles : mapping of str to DeviceProfile
         Devices that come with the experiment; they win over shipped ones of the same name.
+    changed : mapping of str to str
+        What `replace` changed, and to what; for people.
     """
 
     document: Document
     spec: ExperimentSpec
     folder: Path | None = None
-    named: frozenset[str] = frozenset()
     profiles: Mapping[str, DeviceProfile] = field(default_factory=dict)
+    changed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """The experiment's name."""
         return self.spec.name
 
-    def replace(self, changes: Mapping[str, Any] | None = None, *, origin: str = "replace", **settings: Any) -> Experiment:
+    def replace(
+        self, changes: Mapping[str, Any] | None = None, *, origin: str = "replace", **settings: Any
+    ) -> Experiment:
         """Copy with settings changed.
 
         Parameters
@@ -54,6 +60,8 @@ class Experiment:
         changes : mapping, optional
             Dotted paths to new values. ``learning.rate`` reaches every learner that has it,
             ``learners.NAME.learning.rate`` one. The value of ``array.device`` may be a `DeviceProfile`.
+        origin : str
+            How errors name these changes, for example "--set".
         **settings
             The same for top-level keys, e.g. ``seed=7``.
 
@@ -62,23 +70,23 @@ class Experiment:
         InputError
             If a key is unknown or a value not allowed.
         """
-        document, named, profiles = self.document, set(self.named), dict(self.profiles)
+        document, profiles, changed = self.document, dict(self.profiles), dict(self.changed)
         for key, value in {**(changes or {}), **settings}.items():
-            if isinstance(value, DeviceProfile):
-                profiles[value.name] = value
-                value = value.name
             paths = self._targets(key, origin)
             if isinstance(value, Path):
                 value = str(value)
-            if isinstance(value, str) and (key == "data.source" or key.endswith("array.device")):
-                named.add(value)
-            document = document.replace({path: value for path in paths}, origin=origin)
-        return replace(self, document=document, spec=document.validate(ExperimentSpec), named=frozenset(named), profiles=profiles)
+            if key.endswith("array.device") and isinstance(value, str | DeviceProfile):
+                value = self._adopt(value, paths, profiles, f"{origin} {key}")
+            document = document.replace(dict.fromkeys(paths, value), origin=origin)
+            changed.pop(key, None)
+            changed[key] = value if isinstance(value, str) else json.dumps(value, default=str)
+        spec = document.validate(ExperimentSpec)
+        return replace(self, document=document, spec=spec, profiles=profiles, changed=changed)
 
     def _targets(self, key: str, origin: str) -> list[str]:
         """The dotted paths that a short or full key stands for."""
         head, _, rest = key.partition(".")
-        if head == "learners":
+        if head == "learners" and rest:
             names = [learner.name for learner in self.spec.learners]
             if not any(rest == n or rest.startswith(n + ".") for n in names):
                 given = next((n for n in names if rest.lower().startswith(n.lower())), rest.split(".")[0])
@@ -86,25 +94,62 @@ class Experiment:
             return [key]
         if head in ExperimentSpec.model_fields:
             return [key]
-        if head in LearnerSpec.model_fields and head != "name":
+        if head in _SHARED:
             return [f"learners.{learner.name}.{key}" for learner in self.spec.learners]
-        known = [*ExperimentSpec.model_fields, *(f for f in LearnerSpec.model_fields if f != "name")]
-        raise InputError(f"{origin} {key}: unknown key '{head}'{nearest(head, known)}")
+        known = (*ExperimentSpec.model_fields, *_SHARED)
+        inner = [
+            f"{section}.{name}"
+            for section in _SHARED
+            for name in LearnerSpec.model_fields[section].annotation.model_fields
+        ]
+        inner += [f"data.{name}" for name in ExperimentSpec.model_fields["data"].annotation.model_fields]
+        full = next((path for path in inner if path.endswith(f".{head}")), None)
+        raise InputError(
+            f"{origin} {key}: unknown key '{head}'" + (f"; did you mean '{full}'?" if full else nearest(head, known))
+        )
 
-    def device(self, name: str) -> DeviceProfile:
-        """The profile of a device that a learner names.
+    def _adopt(
+        self, given: str | DeviceProfile, paths: list[str], profiles: dict[str, DeviceProfile], label: str
+    ) -> str:
+        """Add a device that the user names to `profiles`, and return the name it has there."""
+        name = given if isinstance(given, str) else given.name
+        try:
+            profile = (
+                load_device(str(Path(given).expanduser()) if "/" in given else given)
+                if isinstance(given, str)
+                else given
+            )
+        except InputError as error:
+            raise InputError(f"{label}: {error}") from None
+        for learner in self.spec.learners:
+            if learner.array.device == name and f"learners.{learner.name}.array.device" not in paths:
+                if self.device(learner) != profile:
+                    raise InputError(
+                        f"{label}: learner '{learner.name}' has another device called '{name}'; rename one of them"
+                    )
+        profiles[name] = profile
+        return name
+
+    def device(self, learner: LearnerSpec) -> DeviceProfile:
+        """The profile of a learner's device.
 
         Raises
         ------
         InputError
             If there is no such device, or its file lies outside the experiment's folder.
         """
+        name = learner.array.device
         if name in self.profiles:
             return self.profiles[name]
         if name in library("devices"):
             return load_device(name)
-        path = find("devices", name) if name in self.named else self._inside(name, "device")
-        return load_device(str(path))
+        path = self.document.find(f"learners.{learner.name}.array.device") or ()
+        where = f"{self.document.where(path)}: learners.{learner.name}.array.device"
+        try:
+            return load_device(str(self._place(name, path, "--device")))
+        except InputError as error:
+            text = str(error)
+            raise InputError(text if text.startswith(str(self.folder)) else f"{where}: {text}") from None
 
     def data_path(self) -> Path | None:
         """Where local images lie, or None for the embedded scenes.
@@ -117,23 +162,29 @@ class Experiment:
         source = self.spec.data.source
         if source == SCENES:
             return None
-        return Path(source).expanduser() if source in self.named else self._inside(source, "data.source")
+        path = self.document.find("data.source") or ()
+        try:
+            return self._place(source, path, "--data")
+        except InputError as error:
+            raise InputError(f"{self.document.where(path)}: data.source: {error}") from None
 
-    def _inside(self, text: str, what: str) -> Path:
-        option = "--device" if what == "device" else "--data"
-        if self.folder is None:
-            if what == "device":
-                find("devices", text)
-            raise InputError(f"{what}: '{text}' is a path of another machine or user; name it yourself with {option} {text}")
-        folder = self.folder.resolve()
-        path = (folder / text).resolve()
-        if not path.is_relative_to(folder):
-            raise InputError(
-                f"{self.document.name}: {what} '{text}' lies outside the experiment's folder; name it yourself with {option}"
-            )
-        if what == "device" and not path.exists():
+    def _place(self, text: str, path: tuple[str | int, ...], option: str) -> Path:
+        """Where a file or folder lies: anywhere if the user named it himself, else inside the experiment's folder."""
+        if isinstance(self.document.origin(path), str):
+            return Path(text).expanduser()
+        local = "/" in text or "." in text
+        if option == "--device" and not local:
             find("devices", text)
-        return path
+        if self.folder is None:
+            raise InputError(f"'{text}' is a place that the result does not hold; name it yourself: {option} {text}")
+        folder = self.folder.resolve()
+        place = (folder / text).resolve()
+        if not place.is_relative_to(folder):
+            raise InputError(f"'{text}' lies outside the folder of the experiment; name it yourself with {option}")
+        if not place.exists():
+            hint = nearest(text, [SCENES]) if option == "--data" and not local else ""
+            raise InputError(f"'{text}' is not in {self.folder}{hint}")
+        return place
 
     def to_yaml(self) -> str:
         """The experiment as YAML, overrides included."""
@@ -153,9 +204,14 @@ def load_experiment(name_or_path: str | Path) -> Experiment:
     InputError
         If there is no such experiment, or its YAML is not valid (with file, line and the nearest match).
     """
-    path = find("experiments", str(name_or_path))
-    document = Document.from_file(path)
-    shipped = path in library("experiments").values()
+    name = str(name_or_path)
+    shipped = library("experiments").get(name)
+    if shipped is None and name in library("devices"):
+        raise InputError(
+            f"'{name}' is a device, not an experiment: memsim device show {name}, memsim run ... --device {name}"
+        )
+    path = shipped or find("experiments", name_or_path)
+    document = Document.from_file(path, name)
     return Experiment(document, document.validate(ExperimentSpec), None if shipped else path.parent)
 
 
@@ -172,9 +228,11 @@ def parse_setting(text: str) -> tuple[str, str]:
     Raises
     ------
     InputError
-        If there is no ``=`` or no key.
+        If there is no ``=``, no key or no value.
     """
     match = re.fullmatch(r"\s*([^=]+?)\s*=\s*(.*?)\s*", text, re.DOTALL)
     if match is None:
         raise InputError(f"--set {text}: not of the form KEY=VALUE, for example --set learning.rate=0.1")
+    if not match[2]:
+        raise InputError(f"--set {text}: no value after '='; '' stands for empty text, none for no bounds")
     return match[1], match[2]

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from memsim.document.fields import Count, Quantity, Section, problem
+from memsim.errors import nearest
 from memsim.learning import ENCODINGS, RULES
 from memsim.philox import MAX_SEED
 
@@ -28,6 +29,13 @@ def _as_tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise problem(f"{text!r} has characters that cannot be printed on one line; remove them")
+    return text
+
+
+ONE_LINE = AfterValidator(_printable)
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]
 Pair = Annotated[tuple[Number, Number], BeforeValidator(_as_tuple), AfterValidator(_ordered)]
 Side = Annotated[int, Count(1, 4096)]
@@ -46,7 +54,7 @@ class GreySpec(Section):
 class DataSpec(Section):
     """Images: the embedded scenes, or a local path."""
 
-    source: Annotated[str, Field(min_length=1, max_length=4096)] = "road-scenes"
+    source: Annotated[str, Field(min_length=1, max_length=4096), ONE_LINE] = "road-scenes"
     samples: Annotated[int, Count(1, 100_000)] = 50
     shape: Annotated[tuple[Side, Side], BeforeValidator(_as_tuple)] = (64, 64)
     seed: Seed = 0
@@ -64,11 +72,18 @@ class DataSpec(Section):
 class ArraySpec(Section):
     """The crossbar of a learner."""
 
-    device: Annotated[str, Field(min_length=1, max_length=4096)] = "ideal"
+    device: Annotated[str, Field(min_length=1, max_length=4096), ONE_LINE] = "ideal"
     bounds: Annotated[Pair | None, BeforeValidator(_no_bounds)] = (0.0, 1.0)
     initial: Pair = (0.0, 0.01)
     column: Literal["single", "reference"] | None = None
     dtype: Literal["float32", "float64"] = "float32"
+
+    @model_validator(mode="after")
+    def _starts_within(self) -> ArraySpec:
+        if self.bounds is not None and not self.bounds[0] <= self.initial[0] < self.initial[1] <= self.bounds[1]:
+            given, allowed = (f"[{low:g}, {high:g}]" for low, high in (self.initial, self.bounds))
+            raise problem(f"{given} lies outside the bounds {allowed}; set both", "initial")
+        return self
 
 
 class LearningSpec(Section):
@@ -86,7 +101,15 @@ class LearningSpec(Section):
 class LearnerSpec(Section):
     """One method that is compared."""
 
-    name: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^.\n/=]+$", description="text without '.', '/' and '='")]
+    name: Annotated[
+        str,
+        Field(
+            max_length=64,
+            pattern=r"^[^./=\s]([^./=]*[^./=\s])?$",
+            description="text of 1 to 64 characters without '.', '/', '=' and spaces at its ends",
+        ),
+        ONE_LINE,
+    ]
     array: ArraySpec = ArraySpec()
     learning: LearningSpec = LearningSpec()
 
@@ -102,7 +125,7 @@ class ExperimentSpec(Section):
         str,
         Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", description="lower-case letters, digits and '-', at most 64"),
     ]
-    title: Annotated[str, Field(max_length=300)] = ""
+    title: Annotated[str, Field(max_length=300), ONE_LINE] = ""
     notes: Annotated[str, Field(max_length=10_000)] = ""
     data: DataSpec = DataSpec()
     task: Literal["memorise"] = "memorise"
@@ -122,4 +145,8 @@ class ExperimentSpec(Section):
         for kind, levels in self.corruptions.items():
             if len(set(levels)) < len(levels):
                 raise problem("a level is given twice; levels must differ", "corruptions", kind)
+        for metric, claimed in self.published.items():
+            for name in claimed:
+                if name not in names:
+                    raise problem(f"unknown learner '{name}'{nearest(name, names)}", "published", metric, name)
         return self

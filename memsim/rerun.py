@@ -1,18 +1,40 @@
-"""Runs the experiment that a result file carries, with its own devices, on the same images."""
+"""What a result file carries: its settings, and the experiment to run again on the same images."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memsim.errors import OutputError
 from memsim.experiment import Experiment, experiment_from_text
-from memsim.results import load, stored
+from memsim.experiment_schema import ExperimentSpec
+from memsim.results import load, source, stored
 from memsim.simulate import Progress, run
 
 if TYPE_CHECKING:
     import xarray as xr
+
+
+def settings_of(dataset: xr.Dataset) -> ExperimentSpec:
+    """The settings that a result was made with.
+
+    Raises
+    ------
+    MemsimError
+        If the result carries none, or they are not valid.
+    """
+    return experiment_from_text(stored(dataset, "experiment"), f"{source(dataset)} (experiment)").spec
+
+
+def changes_of(dataset: xr.Dataset) -> dict[str, str]:
+    """What was changed in the experiment of a result, and to what; empty if nothing, or if the result does not say."""
+    try:
+        changes = json.loads(dataset.attrs.get("changes", "{}"))
+    except (TypeError, ValueError, RecursionError):
+        return {}
+    return {str(key): str(value) for key, value in changes.items()} if isinstance(changes, dict) else {}
 
 
 def stored_experiment(path: str | Path) -> tuple[Experiment, str]:
@@ -28,10 +50,10 @@ def stored_experiment(path: str | Path) -> tuple[Experiment, str]:
         devices = json.loads(stored(dataset, "devices"))
         if not isinstance(devices, dict) or not all(isinstance(text, str) for text in devices.values()):
             raise ValueError
-    except ValueError:
+    except (ValueError, RecursionError):
         raise OutputError(f"{path}: its attribute 'devices' is damaged; it cannot be run again") from None
     experiment = experiment_from_text(stored(dataset, "experiment"), f"{path} (experiment)", devices)
-    return experiment, stored(dataset, "images_sha256")
+    return replace(experiment, changed=changes_of(dataset)), stored(dataset, "images_sha256")
 
 
 def rerun(
@@ -45,6 +67,10 @@ def rerun(
         A result file.
     data : str or Path, optional
         The images, if the first run used local ones; they must have the same hash.
+    backend : {"auto", "cpu", "cuda"}
+        Where to compute.
+    progress : callable, optional
+        As for `memsim.run`.
 
     Raises
     ------

@@ -8,12 +8,13 @@ import json
 import platform
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from memsim.arrays import Crossbar, check_bounds
 from memsim.backends import resolve
+from memsim.capacity import images_at_once, require_memory
 from memsim.data.corruptions import CORRUPTIONS, corrupt
 from memsim.data.depth import Grey
 from memsim.data.images import Images, load_data
@@ -36,8 +37,8 @@ from memsim.variables import READ, SUMMARISED, VARIABLES
 if TYPE_CHECKING:
     import xarray as xr
 
-# Largest block of corrupted images held at once, in bytes.
-_BLOCK = 1 << 26
+# Cell updates between two chances to stop a run from the keyboard; a second or less on one core.
+_UPDATES = 1 << 28
 _LIBRARIES = ("numpy", "numba", "llvmlite", "xarray", "netCDF4", "pillow", "pydantic")
 TARGETS = (1.0, 0.0)
 
@@ -86,13 +87,19 @@ def run(
         experiment = experiment.replace({"data.source": str(data)}, origin="--data")
     chosen = resolve(backend).name
     devices = prepare(experiment)
+    if experiment.spec.data.source == SCENES:
+        require_memory(experiment.spec, experiment.spec.data.samples)
     images = load_images(experiment)
+    require_memory(experiment.spec, len(images))
     if images_sha256 is not None and images.sha256 != images_sha256:
         raise DataError(
             f"{images.source}: these are not the images of the earlier run (hash {images.sha256[:12]}, then "
             f"{images_sha256[:12]}); give the same ones with --data, or run the experiment anew"
         )
-    parts = [_Learner(experiment, spec, devices[spec.name], chosen).run(images, progress) for spec in experiment.spec.learners]
+    parts = [
+        _Learner(experiment, spec, devices[spec.name], chosen).run(images, progress)
+        for spec in experiment.spec.learners
+    ]
     variables = {name: np.stack([part[name] for part in parts]) for name in parts[0]}
     variables |= _summaries(variables, experiment)
     variables |= _examples(experiment, images)
@@ -106,6 +113,8 @@ def run(
         "noise_level": levels,
         "interval": ["low", "high"],
     }
+    if "conductance" in variables:
+        coordinates["column"] = ["target", "control"]
     return build_dataset(variables, coordinates, _provenance(experiment, devices, images, chosen))
 
 
@@ -113,11 +122,13 @@ def prepare(experiment: Experiment) -> dict[str, DeviceProfile]:
     """The device of every learner, checked against the learner's bounds before anything is computed."""
     devices = {}
     for spec in experiment.spec.learners:
-        profile = devices[spec.name] = experiment.device(spec.array.device)
+        profile = devices[spec.name] = experiment.device(spec)
         try:
             check_bounds(spec.array.bounds, profile)
         except InputError as error:
-            raise InputError(f"learners.{spec.name}.array.{error}") from None
+            path = f"learners.{spec.name}.array"
+            where = experiment.document.where(experiment.document.find(f"{path}.bounds") or ())
+            raise InputError(f"{where}: {path}.{error}; for example --set array.bounds=[0,1]") from None
     return devices
 
 
@@ -125,7 +136,9 @@ def load_images(experiment: Experiment) -> Images:
     """The images of an experiment."""
     data = experiment.spec.data
     grey = Grey(cap=data.grey.cap, scale=data.grey.scale)
-    return load_data(experiment.data_path() or SCENES, shape=data.shape, samples=data.samples, seed=data.seed, grey=grey)
+    return load_data(
+        experiment.data_path() or SCENES, shape=data.shape, samples=data.samples, seed=data.seed, grey=grey
+    )
 
 
 def _corruptions(experiment: Experiment) -> tuple[list[str], np.ndarray]:
@@ -149,19 +162,22 @@ class _Learner:
     def run(self, images: Images, progress: Progress | None) -> dict[str, np.ndarray]:
         """Variables of this learner without the learner dimension."""
         x = images.pixels.reshape(len(images.pixels), -1)
-        block = max(1, _BLOCK // (x.shape[1] * 4 * len(self.levels)))
+        block = images_at_once(x.shape[1], len(self.levels))
         parts = []
-        for first in range(0, len(x), block):
+
+        def report(done: float) -> None:
             if progress is not None:
-                progress(self.spec.name, first, len(x))
-            parts.append(self._block(x[first : first + block], first))
-        if progress is not None:
-            progress(self.spec.name, len(x), len(x))
+                progress(self.spec.name, int(done), len(x))
+
+        for first in range(0, len(x), block):
+            report(first)
+            parts.append(self._block(x[first : first + block], first, report))
+        report(len(x))
         joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         joined["example_conductance"] = joined.pop("example_conductance")[0].reshape(images.pixels.shape[1:])
         return joined
 
-    def _block(self, x: np.ndarray, first: int) -> dict[str, np.ndarray]:
+    def _block(self, x: np.ndarray, first: int, report: Callable[[float], None]) -> dict[str, np.ndarray]:
         spec, seed = self.spec, self.experiment.spec.seed
         crossbar = Crossbar(
             self.device,
@@ -180,7 +196,12 @@ class _Learner:
         encoding = Encoding(
             learning.encoding or self.device.spec.encoding, learning.rounding, learning.max_pulses, learning.threshold
         )
-        crossbar.train(RULES[learning.rule](learning.rate), x[:, None, :], TARGETS, steps=learning.steps, encoding=encoding)
+        rule = RULES[learning.rule](learning.rate)
+        at_once = max(1, _UPDATES // (x.size * len(TARGETS)))
+        for step in range(0, learning.steps, at_once):
+            steps = min(at_once, learning.steps - step)
+            crossbar.train(rule, x[:, None, :], TARGETS, steps=steps, encoding=encoding)
+            report(first + len(x) * (step + steps) / learning.steps)
 
         shape = (len(x), len(self.kinds), len(self.levels))
         outputs = np.full((*shape, len(TARGETS)), np.nan)
@@ -189,6 +210,11 @@ class _Learner:
             noisy = corrupt(kind, x, given, seed=seed, first_image=first)
             where = np.searchsorted(self.levels, given)
             outputs[:, k, where] = crossbar.output(noisy, index=CORRUPTIONS[kind])
+            if not np.isfinite(outputs[:, k, where]).all():
+                raise InputError(
+                    f"learners.{spec.name}: weights or outputs exceed what {spec.array.dtype} can hold; lower "
+                    "learning.rate or learning.steps, or set array.bounds"
+                )
         return self._metrics(crossbar, x, outputs)
 
     def _metrics(self, crossbar: Crossbar, x: np.ndarray, outputs: np.ndarray) -> dict[str, np.ndarray]:
@@ -208,9 +234,7 @@ class _Learner:
             "normalised_difference": normalised_difference(target, control),
             "negative_denominator": negative_denominator(control),
             "geometric_margin": geometric_margin(clean[:, 0], clean[:, 1], learned - weights[:, :, 1], x),
-            "read_margin": np.divide(
-                clean[:, 0] - clean[:, 1], sigma, out=np.full(len(x), np.nan), where=sigma > 0
-            ),
+            "read_margin": np.divide(clean[:, 0] - clean[:, 1], sigma, out=np.full(len(x), np.nan), where=sigma > 0),
             "weight_mean": cells.mean(1, dtype=float),
             "weight_std": cells.std(1, dtype=float),
             "weight_min": cells.min(1),
@@ -261,7 +285,8 @@ def _provenance(
         "title": experiment.spec.title,
         "memsim_version": importlib.metadata.version("memsim"),
         "experiment": experiment.to_yaml(),
-        "devices": json.dumps({profile.name: profile.to_yaml() for profile in devices.values()}),
+        "changes": json.dumps(dict(experiment.changed)),
+        "devices": json.dumps({spec.array.device: devices[spec.name].to_yaml() for spec in experiment.spec.learners}),
         "seed": str(experiment.spec.seed),
         "backend": backend,
         "images_source": images.source,

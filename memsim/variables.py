@@ -109,7 +109,9 @@ _DECLARED = (
         summary=True,
     ),
     Variable("weight_mean", MODEL, "1", "mean weight", "mean of w over all cells of the array", summary=True),
-    Variable("weight_std", MODEL, "1", "weight spread", "standard deviation of w over all cells of the array", summary=True),
+    Variable(
+        "weight_std", MODEL, "1", "weight spread", "standard deviation of w over all cells of the array", summary=True
+    ),
     Variable("weight_min", MODEL, "1", "smallest weight", "smallest w of the array", summary=True),
     Variable("weight_max", MODEL, "1", "largest weight", "largest w of the array", summary=True),
     Variable(
@@ -120,9 +122,16 @@ _DECLARED = (
         "share of the target column's cells at a bound of w; 0 without bounds",
         summary=True,
     ),
-    Variable("pulses_set", MODEL, "1", "set pulses", "programming pulses that raise w, all cells of the array", summary=True),
     Variable(
-        "pulses_reset", MODEL, "1", "reset pulses", "programming pulses that lower w, all cells of the array", summary=True
+        "pulses_set", MODEL, "1", "set pulses", "programming pulses that raise w, all cells of the array", summary=True
+    ),
+    Variable(
+        "pulses_reset",
+        MODEL,
+        "1",
+        "reset pulses",
+        "programming pulses that lower w, all cells of the array",
+        summary=True,
     ),
     Variable(
         "half_selects",
@@ -142,7 +151,11 @@ _DECLARED = (
     ),
     Variable("example_image", ("y", "x"), "1", "first image", "grey levels of the first image, in [0, 1]"),
     Variable(
-        "example_noisy", ("y", "x"), "1", "first image, corrupted", "the first image at the middle level of the first corruption"
+        "example_noisy",
+        ("y", "x"),
+        "1",
+        "first image, corrupted",
+        "the first image at the middle level of the first corruption",
     ),
     Variable(
         "example_conductance",

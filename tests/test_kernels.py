@@ -8,13 +8,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pytest
 from numba import njit
 
 from memsim.kernels import compile as kernels
 from memsim.kernels.compile import compile_kernel, fingerprint
 
-CALLEE = '''
+CALLEE = """
 from numba import njit
 
 CONSTANT = {constant}
@@ -26,19 +25,18 @@ def inner(x):
 @njit
 def outer(x):
     return inner(x) + CONSTANT
-'''
+"""
 
-LOOP = '''
+LOOP = """
 from callee import outer
 from memsim.kernels.compile import compile_kernel
-from numba import prange
 
 def make():
-    def loop(a):
-        for i in prange(a.size):
+    def work(first, last, a):
+        for i in range(first, last):
             a[i] = outer(a[i])
-    return compile_kernel(loop, parallel=True)
-'''
+    return compile_kernel(work, len)
+"""
 
 RUN = """
 import numpy as np
@@ -86,12 +84,12 @@ def test_without_a_place_for_the_cache_kernels_compile(tmp_path, monkeypatch):
 
     monkeypatch.setattr("numba.core.caching.FunctionCache.__init__", nowhere)
     assert kernels.cache_folder() is None
-    assert double()(np.ones(2)).tolist() == [2, 2]
+    assert doubled() == [2, 2]
 
 
 def test_without_the_private_interface_kernels_compile(monkeypatch):
     monkeypatch.delattr("numba.core.caching.FunctionCache")
-    assert double()(np.ones(2)).tolist() == [2, 2]
+    assert doubled() == [2, 2]
 
 
 def test_a_full_disk_under_the_cache_does_not_stop_a_run(monkeypatch):
@@ -99,14 +97,17 @@ def test_a_full_disk_under_the_cache_does_not_stop_a_run(monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("numba.core.caching.FunctionCache.save_overload", full)
-    assert double()(np.ones(2)).tolist() == [2, 2]
+    assert doubled() == [2, 2]
 
 
-def double():
-    def loop(a):
-        return a * 2
+def doubled():
+    def work(first, last, a):
+        for i in range(first, last):
+            a[i] = a[i] * 2
 
-    return compile_kernel(loop, parallel=False)
+    a = np.ones(2)
+    compile_kernel(work, len)(a)
+    return a.tolist()
 
 
 def test_the_fingerprint_sees_callees_constants_defaults_closures_and_options():
@@ -134,7 +135,7 @@ def test_the_fingerprint_sees_callees_constants_defaults_closures_and_options():
     assert fingerprint(loops[0], frozenset({"b", "a"})) == fingerprint(loops[0], frozenset({"a", "b"}))
 
 
-def test_kernels_launched_from_two_threads_take_turns():
+def test_kernels_may_be_launched_from_several_python_threads():
     from concurrent.futures import ThreadPoolExecutor
 
     from memsim.kernels.fill import fill
@@ -148,11 +149,15 @@ def test_kernels_launched_from_two_threads_take_turns():
     assert all(np.array_equal(many[i], many[i % 2]) for i in range(16))
 
 
-@pytest.mark.parametrize("layer", ["workqueue", "omp"])
-def test_the_threading_layer_is_workqueue_unless_the_user_chose_one(layer):
-    environment = {k: v for k, v in os.environ.items() if k != "NUMBA_THREADING_LAYER"}
-    if layer != "workqueue":
-        environment["NUMBA_THREADING_LAYER"] = layer
-    code = "import memsim.kernels.compile, numba; print(numba.config.THREADING_LAYER)"
-    out = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert out.stdout.strip() == layer
+def test_every_unit_is_done_once_whatever_the_number_of_threads(monkeypatch):
+    def work(first, last, a):
+        for i in range(first, last):
+            a[i] += i
+
+    kernel = compile_kernel(work, len)
+    for threads in (1, 2, 7):
+        monkeypatch.setattr(kernels, "threads", lambda threads=threads: threads)
+        for size in (0, 1, 5, 1000):
+            a = np.zeros(size)
+            kernel(a)
+            assert np.array_equal(a, np.arange(size))

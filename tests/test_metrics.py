@@ -76,4 +76,6 @@ def test_the_resamples_do_not_depend_on_the_block_size(monkeypatch):
     values = np.random.default_rng(4).normal(size=(40, 2))
     whole = bootstrap(values, seed=0, resamples=500)
     monkeypatch.setattr("memsim.metrics._BLOCK", 40 * 64)
-    assert all(np.allclose(a, b, rtol=1e-12) for a, b in zip(whole, bootstrap(values, seed=0, resamples=500), strict=True))
+    assert all(
+        np.allclose(a, b, rtol=1e-12) for a, b in zip(whole, bootstrap(values, seed=0, resamples=500), strict=True)
+    )

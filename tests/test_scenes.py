@@ -100,7 +100,7 @@ def test_no_return_comes_from_above_the_highest_beam():
     depth = view([[-1000.0, 1000.0, 0.0, 50.0, 30.0, 38.0]])
     middle = np.argmin(np.abs(ACROSS))
     beam = LIDAR.above + (30 + LIDAR.behind) * math.tan(math.radians(2))
-    np.testing.assert_array_equal(depth[:, middle] > 0, -30 * DOWN <= beam)
+    np.testing.assert_array_equal(depth[:, middle] > 0, beam >= -30 * DOWN)
     up, flat, _ = lidar_height_and_range(scene_depth(4, seed=0))
     assert (up <= flat * math.tan(math.radians(2)) + 0.01).all()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from memsim.backends import resolve
 from memsim.errors import InputError, nearest
 from memsim.kernels.cell import UpdateSpec
 from memsim.learning import Encoding, LocalRule, Settings
+from memsim.noise.cycle import CYCLE_TO_CYCLE
 from memsim.philox import MAX_ARRAYS, TILE, Stream, key
 from memsim.profiles import DeviceProfile, load_device
 
@@ -19,7 +20,7 @@ READINGS = ("single", "reference")
 MAX_CELLS = 1 << 33
 _COUNTER = 1 << 32
 # Read-only arrays are another type to Numba, for which a kernel would be compiled a second time.
-_KERNEL = ["C", "W"]
+_KERNEL: tuple[Literal["C"], Literal["W"]] = ("C", "W")
 
 
 class PulseCounts(NamedTuple):
@@ -205,14 +206,14 @@ class Crossbar:
             raise InputError(f"steps: {steps} times {samples} samples exceed the 2^32 steps that an array can address")
         span = self.device.spec.update.pulses
         variability = self.device.spec.variability
-        noisy = variability is not None and variability.c2c is not None and variability.c2c.sigma > 0
+        c2c = variability.c2c if variability else None
         spec = UpdateSpec(
             model=self._cells.model,
             change=rule.change,
             idle=rule.idle,
             encode=encoding.function,
             draws=encoding.draws,
-            noisy=noisy,
+            noise=CYCLE_TO_CYCLE[c2c.relative_to] if c2c and c2c.sigma > 0 else None,
             confined=self._confined,
             varying=self._cells.names,
         )
@@ -250,9 +251,7 @@ class Crossbar:
         """
         return self.output(x, first_sample=first_sample, index=index) * self.full_scale
 
-    def output(
-        self, x: Any, *, first_sample: int = 0, index: int | None = None, noise: bool = True
-    ) -> np.ndarray:
+    def output(self, x: Any, *, first_sample: int = 0, index: int | None = None, noise: bool = True) -> np.ndarray:
         """`read` in units of `full_scale`, dimensionless; without noise, the expectation over reads."""
         signal = self._signal("x", x, self.shape[1], pad=True)
         current, reference = self._moments(signal)
@@ -282,7 +281,9 @@ class Crossbar:
         spread = np.broadcast_to(variance, (*variance.shape[:2], self.shape[2]))
         return spread[:, :, first] + spread[:, :, second]
 
-    def _moments(self, signal: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray] | None]:
+    def _moments(
+        self, signal: np.ndarray
+    ) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray] | None]:
         low, high = self.window
         noise = self.device.spec.read.noise
         value = noise.sigma if noise is not None and noise.relative_to == "value" else 0.0

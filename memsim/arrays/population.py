@@ -1,4 +1,4 @@
-"""The cells of an array as a device profile describes them: shared parameters, and those that spread from cell to cell."""
+"""The cells of an array as a device profile describes them: shared parameters, and those that spread over cells."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from memsim.cells import MODELS, CellModel
 from memsim.cells.neurosim import MAX_LABEL, rates
 from memsim.philox import TILE, Stream
 from memsim.profiles import DeviceProfile
+from memsim.profiles.schema import DeviceToDevice
 
 # A spread so wide that a cell's window would vanish is cut off here, as a fraction of the nominal window.
 SMALLEST_WINDOW = 0.01
@@ -77,11 +78,8 @@ def populate(
     model = MODELS[spec.update.model]
     c2c = spec.variability.c2c if spec.variability else None
     d2d = spec.variability.d2d if spec.variability else {}
-    sigma = {"range": 0.0, "step": 0.0}
-    if c2c is not None:
-        sigma[c2c.relative_to] = c2c.sigma
-    values: dict[str, Any] = {"low": 0.0, "high": 1.0, "c2c_range": sigma["range"], "c2c_step": sigma["step"]}
-    spreads = {name: given for name, given in d2d.items() if given.sigma > 0}
+    values: dict[str, Any] = {"low": 0.0, "high": 1.0, "c2c": c2c.sigma if c2c else 0.0}
+    spreads: dict[str, DeviceToDevice] = {str(name): given for name, given in d2d.items() if given.sigma > 0}
 
     def spread(path: str, nominal: float) -> np.ndarray:
         arrays, columns, rows = shape
@@ -98,7 +96,7 @@ def populate(
     if "conductance.min" in spreads or "conductance.max" in spreads:
         values["high"] = np.maximum(values["high"], values["low"] + SMALLEST_WINDOW)
     if "variability.c2c.sigma" in spreads and c2c is not None:
-        values["c2c_" + c2c.relative_to] = np.maximum(spread("variability.c2c.sigma", c2c.sigma), 0.0)
+        values["c2c"] = np.maximum(spread("variability.c2c.sigma", c2c.sigma), 0.0)
     if spec.update.model == "neurosim":
         for direction in ("set", "reset"):
             path = f"update.nonlinearity.{direction}"

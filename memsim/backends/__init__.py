@@ -20,7 +20,7 @@ def resolve(name: str = "auto") -> CpuBackend:
         return CpuBackend()
     if name == "cuda":
         raise BackendError(
-            "backend: 'cuda' cannot run a whole experiment in this version (only its update loop exists); use --backend cpu"
+            "backend: 'cuda' cannot run whole experiments in this version (only its update loop exists); use 'cpu'"
         )
     raise BackendError(f"backend: unknown backend {name!r}{nearest(name, BACKENDS)}")
 

@@ -17,8 +17,7 @@ class Constant(NamedTuple):
 
     low: float  # own window, normalised state
     high: float
-    c2c_range: float  # sigma of a pulse, of the nominal window
-    c2c_step: float  # sigma of a pulse, of the step
+    c2c: float  # sigma of a pulse, of the nominal window or of its step
     step: float  # 1/P
 
 
@@ -30,15 +29,14 @@ def change(state, pulses, p):
 
 def gather(pick, jit):
     """Function that builds one cell's `Constant`."""
-    low, high, c2c_range, c2c_step, step = (pick(field) for field in Constant._fields)
+    low, high, c2c, step = (pick(field) for field in Constant._fields)
 
     @jit
     def cell(common, varying, array, column, row):
         return Constant(
             low(common, varying, array, column, row),
             high(common, varying, array, column, row),
-            c2c_range(common, varying, array, column, row),
-            c2c_step(common, varying, array, column, row),
+            c2c(common, varying, array, column, row),
             step(common, varying, array, column, row),
         )
 

@@ -1,4 +1,4 @@
-"""What every conductance-update model offers: one scalar function, its parameters, and how a per-cell set is gathered."""
+"""What every conductance-update model offers: a scalar function, its parameters, and how a cell's set is gathered."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class CellModel:
         for set). Scalar, written with float32 constants so that the dtype of the state decides the precision; 0 for 0.
     parameters : type
         NamedTuple class of `p`. Its first fields are ``low`` and ``high`` (the cell's own window, in the normalised
-        state), ``c2c_range`` and ``c2c_step`` (sigma of one pulse, of the nominal window and of the step).
+        state) and ``c2c`` (sigma of one pulse, of the nominal window or of its own step).
     gather : callable
         ``gather(pick, jit)`` returns a function ``(common, varying, array, column, row) -> p`` in which
         ``pick(field)`` reads one field from `common` or from the per-cell arrays; which of the two is compiled in.

@@ -5,8 +5,8 @@ window and B = 1/(1 - e^(-1/A)). As a recurrence that needs no pulse number and 
 
     x + (start - decay x) n phi(decay n),   decay = 1/(A P),  start = B decay,  phi(y) = (1 - e^-y)/y.
 
-Reset is the same in 1 - x with its own A. Published labels NL = 10.1015 max_x [f(x) - x], f(x) = B (1 - e^(-x/A)), carry a
-sign that only says which curve bends which way; their magnitude gives A.
+Reset is the same in 1 - x with its own A. Published labels NL = 10.1015 max_x [f(x) - x], f(x) = B (1 - e^(-x/A)),
+carry a sign that only says which curve bends which way; their magnitude gives A.
 
 Source: Chen, Peng & Yu, IEEE TCAD 37, 3067 (2018), doi:10.1109/TCAD.2018.2789723; Chen & Yu, IEEE Design & Test (2018),
 doi:10.1109/MDAT.2018.2890229.
@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import float32, int32, njit
+from numba import int32, njit
 
 from memsim.cells.model import CellModel
 
@@ -30,8 +30,7 @@ class Neurosim(NamedTuple):
 
     low: float  # own window, normalised state
     high: float
-    c2c_range: float  # sigma of a pulse, of the nominal window
-    c2c_step: float  # sigma of a pulse, of the step
+    c2c: float  # sigma of a pulse, of the nominal window or of its step
     start_set: float
     decay_set: float
     start_reset: float
@@ -81,17 +80,14 @@ def change(state, pulses, p):
 
 def gather(pick, jit):
     """Function that builds one cell's `Neurosim`."""
-    low, high, c2c_range, c2c_step, start_set, decay_set, start_reset, decay_reset = (
-        pick(field) for field in Neurosim._fields
-    )
+    low, high, c2c, start_set, decay_set, start_reset, decay_reset = (pick(field) for field in Neurosim._fields)
 
     @jit
     def cell(common, varying, array, column, row):
         return Neurosim(
             low(common, varying, array, column, row),
             high(common, varying, array, column, row),
-            c2c_range(common, varying, array, column, row),
-            c2c_step(common, varying, array, column, row),
+            c2c(common, varying, array, column, row),
             start_set(common, varying, array, column, row),
             decay_set(common, varying, array, column, row),
             start_reset(common, varying, array, column, row),

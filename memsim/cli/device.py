@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import click
 
+from memsim.cli.console import console, printable, table
+from memsim.cli.group import Group
 
-@click.group(short_help="List, show and check device profiles.")
+
+@click.group(cls=Group, short_help="List, show and check device profiles.")
 def device() -> None:
     """List, show and check device profiles."""
 
@@ -13,59 +16,48 @@ def device() -> None:
 @device.command("list")
 def list_() -> None:
     """List the device profiles that come with memsim."""
-    from rich.box import SIMPLE
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
     from memsim.profiles import device_names, load_device
     from memsim.units import format_quantity
 
-    table = Table(box=SIMPLE)
-    table.add_column("device", no_wrap=True)
-    table.add_column("title")
-    for heading in ("G_min", "G_max", "on/off", "pulses"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    numbers = ("G_min", "G_max", "on/off", "pulses")
+    rows = table("device", "title", *numbers, right=numbers)
+    rows.columns[0].no_wrap = True
     for name in device_names():
         profile = load_device(name)
         window = profile.spec.conductance
         ratio = f"{window.max / window.min:.3g}" if window.min > 0 else "infinite"
         ends = (format_quantity(window.min, "S"), format_quantity(window.max, "S"))
-        table.add_row(name, escape(profile.title), *ends, ratio, str(profile.spec.update.pulses))
-    Console(highlight=False).print(table)
-    click.echo("Use one with: memsim run physical-01 --device NAME     print one with: memsim device show NAME")
+        rows.add_row(name, printable(profile.title), *ends, ratio, str(profile.spec.update.pulses))
+    console().print(rows)
+    click.echo("\nUse one: memsim run physical-01 --device NAME. Print one: memsim device show NAME.")
 
 
 @device.command()
 @click.argument("name", metavar="NAME|FILE")
 def show(name: str) -> None:
     """Print a profile: every number with its unit, its status and its source."""
-    from rich.box import SIMPLE
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
     from memsim.profiles import load_device
 
     profile = load_device(name)
-    console = Console(highlight=False)
-    table = Table(box=SIMPLE, title=escape(f"{profile.name}: {profile.title} ({profile.technology})"), title_justify="left")
-    for heading in ("field", "value", "status", "source"):
-        table.add_column(heading)
+    screen = console()
+    screen.print(printable(f"{profile.name}: {profile.title} ({profile.technology})"), style="bold")
+    rows = table("field", "value", "status", "source")
     for row in profile.rows():
-        table.add_row(*(escape(text) for text in row))
-    console.print(table)
+        rows.add_row(*map(printable, row))
+    screen.print()
+    screen.print(rows)
+    screen.print()
     for key, source in profile.spec.sources.items():
         places = ", ".join(text for text in (source.where, f"doi:{source.doi}" if source.doi else None) if text)
-        console.print(escape(f"{key}: {source.cite}" + (f" ({places})" if places else "")), soft_wrap=True)
+        screen.print(printable(f"{key}: {source.cite}" + (f" ({places})" if places else "")), soft_wrap=True)
     if profile.spec.notes:
-        console.print(escape(profile.spec.notes.strip()))
+        screen.print(printable(profile.spec.notes))
 
 
 @device.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 def validate(files: tuple[str, ...]) -> None:
-    """Check profiles: print every problem with its file and line; exit with 2 if there is one."""
+    """Check profiles and print every problem with its file and line."""
     from memsim.document import DocumentError
     from memsim.errors import InputError
     from memsim.profiles import load_device
@@ -79,8 +71,8 @@ def validate(files: tuple[str, ...]) -> None:
         except InputError as error:
             problems.append(str(error))
         else:
-            click.echo(f"{file}: valid ({profile.name}, {len(profile.rows())} numbers)")
+            click.echo(printable(f"{file}: valid ({profile.name}, {len(profile.rows())} numbers)"))
     for problem in problems:
-        click.echo(f"Error: {problem}", err=True)
+        click.echo(f"Error: {printable(problem)}", err=True)
     if problems:
         raise click.exceptions.Exit(2)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from memsim.cli.console import console, printable, table
+
 # Distribution, what it is for, and the extra that installs it (None: part of memsim itself).
 _LIBRARIES = (
     ("numpy", "arrays", None),
@@ -25,16 +27,10 @@ _ALIASES = {"cupy": ("cupy", "cupy-cuda12x", "cupy-cuda13x")}
 @click.command(short_help="Report backends, versions and what is missing.")
 def doctor() -> None:
     """Report backends, versions and what is missing, with the command that installs it."""
-    from rich.box import SIMPLE
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=SIMPLE)
-    for heading in ("", "state", "remark"):
-        table.add_column(heading, overflow="fold")
+    rows = table("", "state", "remark")
     for row in (*_machine(), *_backends(), *_libraries()):
-        table.add_row(*row)
-    Console(highlight=False, markup=False).print(table)
+        rows.add_row(*map(printable, row))
+    console().print(rows)
 
 
 def _machine() -> list[tuple[str, str, str]]:
@@ -80,7 +76,11 @@ def _gpu() -> tuple[str, str]:
     try:
         from numba import cuda
 
-        return ("found", cuda.get_current_device().name.decode()) if cuda.is_available() else ("none", "no CUDA device or driver")
+        return (
+            ("found", cuda.get_current_device().name.decode())
+            if cuda.is_available()
+            else ("none", "no CUDA device or driver")
+        )
     except Exception as error:  # a broken driver must not break the report on it
         return "none", " ".join(str(error).split())[:80]
 

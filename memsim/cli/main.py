@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
@@ -9,21 +10,13 @@ from typing import Any
 
 import click
 
+from memsim.cli.console import printable
 from memsim.cli.device import device
 from memsim.cli.doctor import doctor
+from memsim.cli.group import Group
 from memsim.cli.inspect import list_, plot, show
 from memsim.cli.run import run
-from memsim.errors import MemsimError, nearest
-
-
-class _Group(click.Group):
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
-            raise click.UsageError(f"unknown command '{args[0]}'{nearest(args[0], self.list_commands(ctx))}")
-        return super().resolve_command(ctx, args)
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
+from memsim.errors import MemsimError
 
 
 def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
@@ -35,7 +28,7 @@ def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
 
 
 @click.group(
-    cls=_Group,
+    cls=Group,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with: memsim run physical-01",
 )
@@ -48,7 +41,7 @@ def cli() -> None:
     and the pulse response of real devices, and reports how well they recognise corrupted images.
 
     An experiment (data, learners, noise) and a device are small YAML files. `memsim list` and `memsim device list` show
-    those that come with memsim; `memsim show NAME` prints one, to copy and change.
+    those that come with memsim; `memsim show NAME` and `memsim device show NAME` print one.
     """
 
 
@@ -59,17 +52,24 @@ for command in (run, list_, show, plot, device, doctor):
 def main() -> None:
     """Run the command line; exit with 0, with 2 after a user's mistake, or with 130 when interrupted."""
     gc.set_threshold(200_000, 20, 20)  # collections while importing cost time and free nothing
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by the caller, as in `memsim list >&-`
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a character shows '?'
     code = run_command()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
     # All files are closed by now; taking the interpreter apart would add a seventh to the time of a run.
     os._exit(code)
 
 
-def run_command() -> int:
-    """Run the command line of this process and return its exit code."""
+def run_command(args: list[str] | None = None) -> int:
+    """Run the command line, by default with the arguments of this process, and return its exit code."""
     try:
-        code = cli.main(standalone_mode=False, prog_name="memsim")
+        code = cli.main(args, standalone_mode=False, prog_name="memsim")
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except MemsimError as error:
@@ -82,17 +82,16 @@ def run_command() -> int:
         hint = f" (see {context.command_path} --help)" if context is not None else ""
         return _fail(error.format_message().rstrip(".") + hint)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Stopped; nothing was written.", err=True)
+        click.echo("Stopped; no unfinished file was left.", err=True)
         return 130
     except BrokenPipeError:
-        # The reader has left; what is still buffered goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return 0  # the reader has left, as in `memsim list | head -1`
+    except OSError as error:
+        return _fail(f"{error.filename or 'standard output'}: {(error.strerror or str(error)).lower()}")
     except MemoryError:
         return _fail("not enough memory for arrays of this size; make data.samples or data.shape smaller")
 
 
 def _fail(message: str) -> int:
-    line = " ".join(message.split())
-    click.echo("Error: " + "".join(c if c.isprintable() else "?" for c in line), err=True)
+    click.echo(f"Error: {printable(message)}", err=True)
     return 2

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from memsim.cli.console import printable
+
 if TYPE_CHECKING:
     from memsim.experiment import Experiment
+    from memsim.files import Writer
 
 RESULTS = Path("results")
 
@@ -34,7 +37,10 @@ RESULTS = Path("results")
     "--backend", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True, help="Where to compute."
 )
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Result file [default: results/NAME.nc, numbered]."
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="Result file; the figure goes beside it [default: results/NAME.nc, numbered].",
 )
 @click.option("--force", is_flag=True, help="Replace the files that -o names.")
 @click.option("--no-figure", is_flag=True, help="Do not draw the figure.")
@@ -46,7 +52,7 @@ def run(
     data: str | None,
     seed: int | None,
     backend: str,
-    output: Path | None,
+    output: str | None,
     force: bool,
     no_figure: bool,
     quiet: bool,
@@ -63,49 +69,57 @@ def run(
       memsim run physical-01 --data ~/kitti-depth --seed 7 -o kitti.nc
       memsim run results/physical-01.nc
     """
-    from memsim.backends import resolve
-    from memsim.results import check_target, numbered, save, write_atomically
-
-    resolve(backend)
     chosen, images_sha256 = _experiment(experiment)
-    chosen = _with_settings(chosen, settings, seed)
+    chosen = _with_options(chosen, settings, device, data, seed)
     endings = (".nc",) if no_figure else (".nc", ".png")
-    if output is None:
-        target = numbered(RESULTS, chosen.name, endings)
-    else:
-        target = output if output.suffix else output.with_suffix(".nc")
-        if target.suffix != ".nc":
-            raise click.UsageError(f"-o {output}: results are netCDF files; give a name that ends in .nc")
-        for ending in endings:
-            check_target(target.with_suffix(ending), force=force)
+    targets = _targets(output, endings, chosen.name, force)
 
-    from memsim.profiles import load_device
+    from memsim.files import write_files, write_numbered
+    from memsim.results import writer
     from memsim.simulate import run as simulate
 
-    profile = load_device(device) if device else None
     with _progress(quiet) as progress:
-        dataset = simulate(
-            chosen, device=profile, data=data, backend=backend, images_sha256=images_sha256, progress=progress
-        )
-    picture = None
+        dataset = simulate(chosen, backend=backend, images_sha256=images_sha256, progress=progress)
+    writers: dict[str, Writer] = {".nc": writer(dataset)}
     if not no_figure:
         from memsim.plotting import overview, render
 
-        picture = render(overview(dataset), target.with_suffix(".png"))
-    save(dataset, target, force=force)
-    if picture is not None:
-        write_atomically(target.with_suffix(".png"), picture, force=force)
+        picture = render(overview(dataset), "figure.png")
+        writers[".png"] = lambda path: path.write_bytes(picture)
+    if targets is None:
+        targets = write_numbered(RESULTS, chosen.name, writers)
+    else:
+        write_files(dict(zip(targets, writers.values(), strict=True)), force=force)
     if quiet:
-        click.echo(str(target))
+        click.echo(printable(targets[0]))
         return
 
     from memsim.cli.table import print_metrics, print_notes
 
     print_metrics(dataset)
-    print_notes(dataset, chosen)
-    click.echo(f"Results  {target}")
-    if picture is not None:
-        click.echo(f"Figure   {target.with_suffix('.png')}")
+    print_notes(dataset, chosen.spec.data.samples)
+    for what, path in zip(("Results", "Figure"), targets, strict=False):
+        click.echo(f"{what:<8} {printable(path)}")
+
+
+def _targets(output: str | None, endings: tuple[str, ...], name: str, force: bool) -> list[Path] | None:
+    """The files that -o asks for, or None for numbered ones; refused now if they could not be written."""
+    from memsim.files import check_target, numbered
+
+    if output is None:
+        if force:
+            raise click.UsageError("--force replaces the file that -o names; without -o, results are numbered")
+        numbered(RESULTS, name, endings)
+        return None
+    target = Path(output)
+    if target.suffix not in ("", ".nc") or not target.name:
+        raise click.UsageError(f"-o {output}: results are netCDF files; give a name that ends in .nc")
+    if target.is_dir():
+        raise click.UsageError(f"-o {output}: is a folder; give a file in it, for example -o {target / name}.nc")
+    targets = [target.with_suffix(ending) for ending in endings]
+    for path in targets:
+        check_target(path, force=force)
+    return targets
 
 
 def _experiment(name: str) -> tuple[Experiment, str | None]:
@@ -119,15 +133,21 @@ def _experiment(name: str) -> tuple[Experiment, str | None]:
     return load_experiment(name), None
 
 
-def _with_settings(experiment: Experiment, settings: tuple[str, ...], seed: int | None) -> Experiment:
+def _with_options(
+    experiment: Experiment, settings: tuple[str, ...], device: str | None, data: str | None, seed: int | None
+) -> Experiment:
     from memsim.document import parse_value
     from memsim.experiment import parse_setting
 
+    changes: dict[str, Any] = {}
     for text in settings:
         key, value = parse_setting(text)
-        experiment = experiment.replace({key: parse_value(value, f"--set {key}")}, origin="--set")
-    if seed is not None:
-        experiment = experiment.replace({"seed": seed}, origin="--seed")
+        changes.pop(key, None)  # the last one counts, in its place
+        changes[key] = parse_value(value, f"--set {key}")
+    experiment = experiment.replace(changes, origin="--set")
+    for option, key, given in (("--device", "array.device", device), ("--data", "data.source", data), ("--seed", "seed", seed)):
+        if given is not None:
+            experiment = experiment.replace({key: given}, origin=option)
     return experiment
 
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from rich.box import SIMPLE
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
-from memsim.results import settings
+from memsim.cli.console import console, printable, table
+from memsim.rerun import changes_of, settings_of
+from memsim.results import require, stored
 
 if TYPE_CHECKING:
     import xarray as xr
-
-    from memsim.experiment import Experiment
 
 # Rows of the table: result variable, label, format, factor.
 _ROWS = (
@@ -33,49 +28,59 @@ _ROWS = (
     ("pulses_set", "set pulses an array", "{:,.0f}", 1.0),
     ("pulses_reset", "reset pulses an array", "{:,.0f}", 1.0),
 )
+_LONGEST = 9  # characters that leave room for two numbers and a deviation in 80 columns
 
 
 def print_metrics(dataset: xr.Dataset) -> None:
     """Print each learner's metrics with their 95 % intervals, beside the published numbers and the deviation."""
-    experiment = settings(dataset)
-    published: dict[str, Any] = experiment.get("published", {})
-    console = Console(highlight=False)
-    console.print(f"[bold]{escape(dataset.attrs['title'] or experiment['name'])}[/bold]")
+    require(dataset, "learner", "device")
+    settings = settings_of(dataset)
+    screen = console()
+    screen.print(printable(stored(dataset, "title") or settings.name), style="bold")
     for learner in (str(name) for name in dataset.learner.values):
-        device = str(dataset.device.sel(learner=learner).values)
-        table = Table(box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
-        console.print(f"\n{escape(learner)} on {escape(device)}")
-        table.add_column("", no_wrap=True, min_width=21)
-        for heading in ("measured", "95 % interval", "published", "deviation"):
-            table.add_column(heading, justify="right", no_wrap=True)
-        for row in _ROWS:
-            cells = _row(dataset.sel(learner=learner), *row, published.get(row[0], {}).get(learner))
+        part = dataset.sel(learner=learner)
+        claims = {metric: values[learner] for metric, values in settings.published.items() if learner in values}
+        beside = ("published", "deviation") if claims else ()
+        headings = ("measured", "95 % interval", *beside)
+        metrics = table("", *headings, right=headings)
+        metrics.columns[0].min_width = 21
+        for name, label, form, factor in _ROWS:
+            cells = _row(part, name, form, factor, claims.get(name))  # type: ignore[call-overload]
             if cells is not None:
-                table.add_row(*cells)
-        console.print(table)
+                metrics.add_row(label, *cells[: len(headings)])
+        screen.print(f"\n{printable(learner)} on {printable(part.device.values)}")
+        screen.print(metrics)
 
 
-def _row(
-    dataset: xr.Dataset, name: str, label: str, form: str, factor: float, claimed: float | None
-) -> tuple[str, ...] | None:
+def _row(dataset: xr.Dataset, name: str, form: str, factor: float, claimed: float | None) -> tuple[str, ...] | None:
     """Cells of one metric's row, or None where it says nothing (no read noise, no reset pulses)."""
-    summarised = f"{name}_mean" in dataset
+    summarised = f"{name}_mean" in dataset and f"{name}_interval" in dataset
+    if not summarised and (name not in dataset or dataset[name].ndim):
+        return None
     measured = float(dataset[f"{name}_mean" if summarised else name])
     if measured != measured or (name == "pulses_reset" and measured == 0):
         return None
     interval = ""
     if summarised:
-        low, high = (form.format(float(end) * factor) for end in dataset[f"{name}_interval"].values)
+        low, high = (_number(float(end) * factor, form) for end in dataset[f"{name}_interval"].values)
         interval = low if low == high else f"{low} to {high}"
     beside = ("", "")
     if claimed is not None:
-        beside = (form.format(claimed * factor), f"{(measured / claimed - 1) * 100:+.1f} %" if claimed else "")
-    return label, form.format(measured * factor), interval, *beside
+        beside = (_number(claimed * factor, form), f"{(measured / claimed - 1) * 100:+.1f} %" if claimed else "")
+    return _number(measured * factor, form), interval, *beside
 
 
-def print_notes(dataset: xr.Dataset, experiment: Experiment) -> None:
-    """Print what a reader must know besides the numbers: where the images come from, and how many there were."""
-    found, asked = dataset.sizes["image"], experiment.spec.data.samples
-    fewer = f" ({found} found, {asked} asked for)" if found < asked else ""
-    source = escape(dataset.attrs["images_source"] + fewer)
-    Console(highlight=False, soft_wrap=True).print(f"Images   {source}")
+def _number(value: float, form: str) -> str:
+    text = form.format(value)
+    return text if len(text) <= _LONGEST else f"{value:.4g}"
+
+
+def print_notes(dataset: xr.Dataset, asked: int | None = None) -> None:
+    """Print what a reader must know besides the numbers: what was changed, where the images come from, and how many."""
+    found = dataset.sizes["image"]
+    fewer = f" ({found} found, {asked} asked for)" if asked is not None and found < asked else ""
+    changes = ", ".join(f"{key}={value}" for key, value in changes_of(dataset).items())
+    screen = console()
+    if changes:
+        screen.print(f"Changed  {printable(changes)}", soft_wrap=True)
+    screen.print(f"Images   {printable(stored(dataset, 'images_source'))}{fewer}", soft_wrap=True)

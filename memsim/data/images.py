@@ -218,7 +218,7 @@ def _decode(file: Path) -> np.ndarray:
                     return np.asarray(picture if deep else picture.convert("L"))
         except Image.UnidentifiedImageError:
             raise _refusal(file, "is not a PNG or JPEG picture, or its first bytes are damaged") from None
-        except Exception as error:  # noqa: BLE001 - decoders raise kinds of their own on damaged bytes
+        except Exception as error:
             raise _refusal(file, _unreadable(error)) from None
     raise _refusal(file, f"picture of {width} x {height} pixels; allowed: at most {MAX_SIDE} a side")
 
@@ -233,7 +233,7 @@ def _load_array(file: Path, shape: tuple[int, int], samples: int) -> Images:
                     array = _read_array(part, file, shape, samples)
     except DataError:
         raise
-    except Exception as error:  # noqa: BLE001 - likewise NumPy, zipfile and its decompressors
+    except Exception as error:
         raise _refusal(file, _unreadable(error)) from None
     labels = [f"{file.name}[{i}]" for i in range(len(array))]
     text = f"{file}: {len(array)} images of {shape[0]} x {shape[1]}, {array.dtype.name}"

@@ -8,7 +8,6 @@ from typing import Any
 from numba import njit
 
 from memsim.cells.model import CellModel
-from memsim.noise.cycle import cycle_to_cycle
 
 
 @dataclass(frozen=True)
@@ -25,8 +24,8 @@ class UpdateSpec:
         The encoding's scalar function (see `memsim.learning.encoding`).
     draws : bool
         Whether the encoding needs a uniform number a cell and step.
-    noisy : bool
-        Whether pulses carry cycle-to-cycle noise.
+    noise : numba dispatcher or None
+        Cycle-to-cycle noise of the pulses, if any (see `memsim.noise.cycle`).
     confined : bool
         Whether the cell's own window bounds its state besides the experiment's bounds.
     varying : tuple of str
@@ -38,7 +37,7 @@ class UpdateSpec:
     idle: Any
     encode: Any
     draws: bool
-    noisy: bool
+    noise: Any
     confined: bool
     varying: tuple[str, ...] = ()
 
@@ -48,16 +47,22 @@ def inline(function: Any) -> Any:
     return njit(forceinline=True, error_model="numpy")(function)
 
 
+@inline
+def _silent(pulses, moved, normal, sigma):
+    return moved
+
+
 def program_function(spec: UpdateSpec) -> Any:
     """Scalar function (state, dw*, u, normal, settings, p) -> (new state, pulses), pulses signed."""
-    change, encode, noisy, confined = spec.model.change, spec.encode, spec.noisy, spec.confined
+    change, encode, noise, confined = spec.model.change, spec.encode, spec.noise or _silent, spec.confined
+    noisy = spec.noise is not None
 
     def program(state, wished, u, normal, settings, p):
         pulses, size = encode(wished, u, settings)
         moved = change(state, pulses, p) * size
         new = state + moved
         if noisy:
-            new = new + cycle_to_cycle(pulses, moved, normal, p)
+            new = new + noise(pulses, moved, normal, p.c2c)
         if confined:
             new = min(max(new, p.low), p.high)
         return min(max(new, settings.lower), settings.upper), pulses

@@ -1,27 +1,29 @@
-"""Turns a loop and the scalar functions it closes over into a cached machine-code kernel, launched one at a time.
+"""Turns a loop over units of work into a cached machine-code kernel that spreads the units over the threads of the CPU.
 
-Numba's own file cache misses for loops that close over other compiled functions and goes stale when an imported callee is
-edited. Here the cache key of a kernel is a fingerprint of the bytecode, constants and callees of everything it runs, and of
-its compile options; an edit anywhere compiles anew. The cache is private API of Numba: whatever fails in it ends in a
-compilation, never in an error.
+Numba's own file cache misses for loops that close over other compiled functions and goes stale when an imported callee
+is edited. Here the cache key of a kernel is a fingerprint of the bytecode, constants and callees of everything it runs;
+an edit anywhere compiles anew. The cache is private API of Numba: whatever fails in it ends in a compilation, never in
+an error.
+
+Threads are Python's own, running machine code without the interpreter lock, instead of Numba's parallel loops: those
+compile twice as long, abort when two Python threads launch at once (workqueue) or stall beside BLAS (OpenMP).
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
-import threading
 import types
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numba
 import numpy as np
 
-# OpenMP beside OpenBLAS stalls 8 ms a call on few cores; workqueue does not, but aborts on concurrent launches.
-if "NUMBA_THREADING_LAYER" not in os.environ:
-    numba.config.THREADING_LAYER = "workqueue"
-_LAUNCH = threading.RLock()
+# More chunks than threads even out units of unequal work.
+_CHUNKS_A_THREAD = 4
 
 
 def fingerprint(*parts: Any) -> str:
@@ -75,17 +77,24 @@ def _feed_code(code: types.CodeType, scope: dict[str, Any], digest: Any, seen: s
 
 
 def _stamped_cache(function: Callable, stamp: str) -> Any:
-    """A Numba file cache for `function` keyed by `stamp`, or None where Numba offers no place or no such class."""
+    """A Numba file cache with files of its own for this stamp, or None where Numba offers no place or no such class."""
     try:
-        from numba.core.caching import FunctionCache
+        from numba.core.caching import FunctionCache, IndexDataCacheFile
 
         class StampedCache(FunctionCache):
+            def __init__(self) -> None:
+                super().__init__(function)
+                # One index a kernel: processes that compile different kernels at once must not write to the same file.
+                self._cache_file = IndexDataCacheFile(self._cache_path, f"{function.__name__}-{stamp[:24]}", stamp)
+
             def _index_key(self, sig: Any, codegen: Any) -> tuple:
                 return (sig, codegen.magic_tuple(), (stamp,))
 
             def load_overload(self, sig: Any, target_context: Any) -> Any:
                 try:
-                    return super().load_overload(sig, target_context)
+                    found = super().load_overload(sig, target_context)
+                    # Two processes may have given two signatures the same file.
+                    return found if found is not None and tuple(found.signature.args) == tuple(sig) else None
                 except Exception:  # a damaged or foreign cache file costs a compilation, nothing else
                     return None
 
@@ -95,7 +104,7 @@ def _stamped_cache(function: Callable, stamp: str) -> Any:
                 except Exception:  # so does a full or read-only disk
                     return
 
-        cache = StampedCache(function)
+        cache = StampedCache()
         cache.enable()
         return cache
     except Exception:
@@ -108,41 +117,63 @@ def cache_folder() -> str | None:
     return str(cache.cache_path) if cache is not None else None
 
 
+def threads() -> int:
+    """Number of threads that kernels use; the environment variable NUMBA_NUM_THREADS sets it."""
+    return int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
+
+
+@functools.cache
+def _pool(process: int) -> ThreadPoolExecutor:
+    """The threads of this process; a forked child starts its own."""
+    return ThreadPoolExecutor(threads(), "memsim-kernel")
+
+
 class Kernel:
-    """A compiled loop; calling it runs it while no other kernel of this process runs."""
+    """Compiled work on many units; calling it runs them all and returns when the last is done."""
 
-    def __init__(self, dispatcher: Any, stamp: str) -> None:
-        self.dispatcher = dispatcher
-        self.stamp = stamp
+    def __init__(self, dispatcher: Any, units: Callable[..., int]) -> None:
+        self._dispatcher = dispatcher
+        self._units = units
 
-    def __call__(self, *args: Any) -> Any:
-        with _LAUNCH:
-            return self.dispatcher(*args)
+    def __call__(self, *args: Any) -> None:
+        count = self._units(*args)
+        chunks = min(count, _CHUNKS_A_THREAD * threads()) if threads() > 1 else 1
+        if chunks <= 1:
+            self._dispatcher(0, count, *args)
+            return
+        ends = [count * i // chunks for i in range(chunks + 1)]
+        submit = _pool(os.getpid()).submit
+        running = [submit(self._dispatcher, ends[i], ends[i + 1], *args) for i in range(chunks)]
+        try:
+            for chunk in running:
+                chunk.result()
+        except BaseException:
+            for chunk in running:
+                chunk.cancel()
+            raise
 
     @property
     def cache_hits(self) -> int:
         """How many signatures came from the file cache (0 where there is none)."""
-        return sum(self.dispatcher.stats.cache_hits.values())
+        return sum(self._dispatcher.stats.cache_hits.values())
 
 
-def compile_kernel(loop: Callable, parts: Iterable[Any] = (), *, parallel: bool, fastmath: frozenset[str] = frozenset()) -> Kernel:
-    """Compile `loop` for the CPU.
+def compile_kernel(work: Callable, units: Callable[..., int], parts: Iterable[Any] = ()) -> Kernel:
+    """Compile ``work(first, last, *args)``, which does the units first to last - 1, and run it on the CPU's threads.
+
+    No fast-math flag is set: every operation rounds as IEEE 754 says, so results are the same bits on every CPU.
 
     Parameters
     ----------
-    loop : function
-        Plain Python; what it closes over and calls is fingerprinted with it.
+    work : function
+        Plain Python. Units must not share what they write. What it closes over and calls is fingerprinted with it.
+    units : callable
+        Number of units from the kernel's arguments, evaluated in Python.
     parts : iterable
         Further things that decide the machine code, such as the NamedTuple classes of its arguments.
-    parallel : bool
-        Whether ``numba.prange`` loops are spread over threads.
-    fastmath : frozenset of str
-        LLVM flags. Empty (the default) keeps every operation as IEEE 754 rounds it, so results are the same bits on every CPU.
     """
-    options = dict(parallel=parallel, fastmath=set(fastmath) if fastmath else False, error_model="numpy", boundscheck=False)
-    stamp = fingerprint(loop, tuple(parts), parallel, *sorted(fastmath))
-    dispatcher = numba.njit(**options)(loop)
-    cache = _stamped_cache(loop, stamp)
+    dispatcher = numba.njit(error_model="numpy", nogil=True)(work)
+    cache = _stamped_cache(work, fingerprint(work, tuple(parts)))
     if cache is not None:
-        dispatcher._cache = cache
-    return Kernel(dispatcher, stamp)
+        dispatcher._cache = cache  # type: ignore[attr-defined]
+    return Kernel(dispatcher, units)

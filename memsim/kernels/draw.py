@@ -1,7 +1,7 @@
 """The 64 random numbers of one tile, the shared inner loop of all CPU kernels that draw.
 
-Group `tile * 16 + lane` of the address holds the cells lane, lane + 16, lane + 32 and lane + 48, so each of the four words
-goes to its own run of 16 contiguous cells and the loop vectorises without shuffles.
+Group `tile * 16 + lane` of the address holds the cells lane, lane + 16, lane + 32 and lane + 48, so each of the four
+words goes to its own run of 16 contiguous cells and the loop vectorises without shuffles.
 """
 
 from __future__ import annotations

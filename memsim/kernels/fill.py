@@ -1,11 +1,11 @@
-"""Arrays of addressed uniform or normal numbers, the bulk form of `philox` for all draws outside an update or a read."""
+"""Arrays of addressed uniform or normal numbers: the bulk form of all draws outside an update or a read."""
 
 from __future__ import annotations
 
 import functools
 
 import numpy as np
-from numba import prange, uint32
+from numba import uint32
 
 from memsim.kernels.compile import Kernel, compile_kernel
 from memsim.kernels.draw import draw_normals, draw_uniforms
@@ -14,20 +14,21 @@ from memsim.philox import TILE, Stream, key
 
 @functools.cache
 def _fill_kernel() -> Kernel:
-    def fill(out, normal, first_array, first_column, step, stream, k0, k1):
-        columns = out.shape[1]
-        for unit in prange(out.shape[0] * columns):
-            array = unit // columns
-            column = unit % columns
+    def fill_columns(first, last, out, normal, first_array, first_column, step, stream, k0, k1):
+        for unit in range(first, last):
+            array = unit // out.shape[1]
+            column = unit % out.shape[1]
+            c1 = uint32(first_column + column)
+            c2 = uint32(step)
             c3 = uint32(uint32(first_array + array) * uint32(256) + uint32(stream))
             for tile in range(out.shape[2] // TILE):
                 cells = out[array, column, tile * TILE : tile * TILE + TILE]
                 if normal:
-                    draw_normals(cells, tile, uint32(first_column + column), uint32(step), c3, k0, k1)
+                    draw_normals(cells, tile, c1, c2, c3, k0, k1)
                 else:
-                    draw_uniforms(cells, tile, uint32(first_column + column), uint32(step), c3, k0, k1)
+                    draw_uniforms(cells, tile, c1, c2, c3, k0, k1)
 
-    return compile_kernel(fill, parallel=True)
+    return compile_kernel(fill_columns, lambda out, *_: out.shape[0] * out.shape[1])
 
 
 def fill(

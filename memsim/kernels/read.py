@@ -1,7 +1,7 @@
 """CPU loops of the array read: fixed-order sums for narrow arrays, and the noise epilogue that both read paths share.
 
-The sum over rows runs in sixteen float64 lanes that are added in one fixed order, without fast-math, so a narrow read gives
-the same bits for any thread count and chunking.
+The sum over rows runs in sixteen float64 lanes that are added in one fixed order, without fast-math, so a narrow read
+gives the same bits for any thread count and chunking.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 
 import numpy as np
-from numba import prange, uint32
+from numba import uint32
 
 from memsim.kernels.compile import Kernel, compile_kernel
 from memsim.kernels.draw import draw_normals
@@ -27,10 +27,9 @@ def narrow_kernel(noisy: bool) -> Kernel:
     s = value (w + offset) + window, in units of (V_read (G_max - G_min)) and its square.
     """
 
-    def read(inputs, state, offset, value, window, mean, variance):
-        samples = inputs.shape[1]
-        rows = state.shape[2]
-        for unit in prange(state.shape[0] * samples):
+    def read_samples(first, last, inputs, state, offset, value, window, mean, variance):
+        for unit in range(first, last):
+            samples = inputs.shape[1]
             array = unit // samples
             sample = unit % samples
             x = inputs[array if inputs.shape[0] > 1 else 0, sample]
@@ -40,7 +39,7 @@ def narrow_kernel(noisy: bool) -> Kernel:
                 w = state[array, column]
                 total[:] = 0.0
                 spread[:] = 0.0
-                for start in range(0, rows, LANES):
+                for start in range(0, state.shape[2], LANES):
                     for lane in range(LANES):
                         v = np.float64(x[start + lane])
                         g = np.float64(w[start + lane]) + offset
@@ -58,7 +57,7 @@ def narrow_kernel(noisy: bool) -> Kernel:
                 if noisy:
                     variance[array, sample, column] = spread[0]
 
-    return compile_kernel(read, parallel=True)
+    return compile_kernel(read_samples, lambda inputs, state, *_: state.shape[0] * inputs.shape[1])
 
 
 @functools.cache
@@ -68,27 +67,26 @@ def noise_kernel() -> Kernel:
     current : (array, sample, column), changed in place; variance : the same shape, or one column that serves all.
     """
 
-    def add_noise(current, variance, first_array, first_sample, index, stream, k0, k1):
-        samples = current.shape[1]
-        columns = current.shape[2]
-        shared = variance.shape[2] == 1
-        for unit in prange(current.shape[0] * samples):
+    def add_noise(first, last, current, variance, first_array, first_sample, index, stream, k0, k1):
+        for unit in range(first, last):
+            samples = current.shape[1]
+            columns = current.shape[2]
             array = unit // samples
             sample = unit % samples
             c1 = uint32(first_sample + sample)
             c3 = uint32(uint32(first_array + array) * uint32(256) + uint32(stream))
             z = np.empty(TILE, np.float32)
             out = current[array, sample]
+            own = variance[array, sample]
             for tile in range(-(-columns // TILE)):
                 draw_normals(z, tile, c1, uint32(index), c3, k0, k1)
                 start = tile * TILE
-                if shared:
-                    sigma = np.sqrt(variance[array, sample, 0])
+                if own.size == 1:
+                    sigma = np.sqrt(own[0])
                     for i in range(min(TILE, columns - start)):
                         out[start + i] += sigma * z[i]
                 else:
-                    own = variance[array, sample]
                     for i in range(min(TILE, columns - start)):
                         out[start + i] += np.sqrt(own[start + i]) * z[i]
 
-    return compile_kernel(add_noise, parallel=True)
+    return compile_kernel(add_noise, lambda current, *_: current.shape[0] * current.shape[1])

@@ -1,7 +1,8 @@
 """CPU loop of local learning: every tile of 64 cells runs all its steps before the next is touched.
 
-State has the dimensions (array, column, row), rows contiguous and padded to whole tiles. Padded rows see zero input and are
-never read. Tiles fix the lane of every cell, and no fast-math flag is set, so threads and chunks give the same bits.
+State has the dimensions (array, column, row), rows contiguous and padded to whole tiles. Padded rows see zero input and
+are never read. Tiles fix the lane of every cell, and no fast-math flag is set, so threads and chunks give the same
+bits.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import functools
 
 import numpy as np
-from numba import prange, uint32
+from numba import int32, uint32
 
 from memsim.kernels.cell import UpdateSpec, gather_function, program_function
 from memsim.kernels.compile import Kernel, compile_kernel
@@ -26,36 +27,47 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
     """Kernel (state, inputs, targets, rate, steps, first_step, first_array, settings, common, varying, counts, k0, k1).
 
     inputs : (array, sample, row); targets : (array, sample, column); `state` is changed in place. ``counts`` (array,
-    column, tile, 2), int64, receives the set and reset pulses. Step number ``first_step + step * samples + sample`` is
-    counter word c2.
+    column, tile, 2), int64, receives the set and reset pulses, summed over runs of tiles. Step number
+    ``first_step + step * samples + sample`` is counter word c2.
     """
     program = program_function(spec)
     gather = gather_function(spec)
-    change, idle, draws, noisy = spec.change, spec.idle, spec.draws, spec.noisy
+    change, idle, draws, noisy = spec.change, spec.idle, spec.draws, spec.noise is not None
 
-    def update(
-        state, inputs, targets, rate, steps, first_step, first_array, settings, common, varying, counts, k0, k1
+    def update_tiles(
+        first,
+        last,
+        state,
+        inputs,
+        targets,
+        rate,
+        steps,
+        first_step,
+        first_array,
+        settings,
+        common,
+        varying,
+        counts,
+        k0,
+        k1,
     ):
         columns = state.shape[1]
         tiles = state.shape[2] // TILE
         chunks = -(-tiles // _CHUNK)
         samples = inputs.shape[1]
-        none = state.dtype.type(0.0)
-        for unit in prange(state.shape[0] * columns * chunks):
+        z = np.zeros(TILE, state.dtype)
+        u = np.full(TILE, state.dtype.type(0.5))
+        for unit in range(first, last):
             array = unit // (columns * chunks)
             column = unit // chunks % columns
-            first_tile = unit % chunks * _CHUNK
+            chunk = unit % chunks
             c1 = uint32(column)
             c3 = uint32(uint32(first_array + array) * uint32(256))
-            z = np.zeros(TILE, state.dtype)
-            u = np.full(TILE, state.dtype.type(0.5))
-            ups = np.empty(TILE, state.dtype)
-            downs = np.empty(TILE, state.dtype)
-            for tile in range(first_tile, min(first_tile + _CHUNK, tiles)):
+            net = 0
+            total = 0
+            for tile in range(chunk * _CHUNK, min((chunk + 1) * _CHUNK, tiles)):
                 start = tile * TILE
                 cells = state[array, column, start : start + TILE]
-                ups[:] = none
-                downs[:] = none
                 for step in range(steps):
                     for sample in range(samples):
                         post = targets[array, sample, column]
@@ -71,15 +83,13 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
                             p = gather(common, varying, array, column, start + i)
                             wish = change(pre[i], post, cells[i], rate)
                             cells[i], pulses = program(cells[i], wish, u[i], z[i], settings, p)
-                            ups[i] += max(pulses, none)
-                            downs[i] += max(-pulses, none)
-                set_pulses = 0
-                reset_pulses = 0
-                for i in range(TILE):
-                    set_pulses += int(ups[i])
-                    reset_pulses += int(downs[i])
-                counts[array, column, tile, 0] += set_pulses
-                counts[array, column, tile, 1] += reset_pulses
+                            # Sums, not arrays of counts: more arrays written here and LLVM gives up on vectors.
+                            net += int32(pulses)
+                            total += int32(abs(pulses))
+            counts[array, column, chunk, 0] += (total + net) // 2
+            counts[array, column, chunk, 1] += (total - net) // 2
 
-    parts = (spec.model.parameters, spec.varying)
-    return compile_kernel(update, parts, parallel=True)
+    def units(state, *_):
+        return state.shape[0] * state.shape[1] * -(-state.shape[2] // (TILE * _CHUNK))
+
+    return compile_kernel(update_tiles, units, (spec.model.parameters, spec.varying))

@@ -1,7 +1,7 @@
-"""CUDA loop of local learning, the twin of `update`: a thread holds the four cells of one random-word group for all steps.
+"""CUDA loop of local learning, the twin of `update`: a thread holds the four cells of one word group for all steps.
 
-The scalar functions are the CPU loop's own; only the loop differs. CUDA contracts to fused operations, so the result agrees
-to rounding, not bitwise; words and addresses are the same.
+The scalar functions are the CPU loop's own; only the loop differs. CUDA contracts to fused operations, so the result
+agrees to rounding, not bitwise; words and addresses are the same.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ THREADS = 128
 def cuda_update_loop(spec: UpdateSpec, simulated: bool = False) -> Any:
     """Plain function for ``cuda.jit``, with the arguments of `memsim.kernels.update.update_kernel`.
 
-    ``counts`` has the dimensions (array, column, tile, lane, 2) here: one entry a thread, so no atomics are needed. Launch
-    with at least arrays * columns * tiles * 16 threads.
+    ``counts`` has the dimensions (array, column, tile, lane, 2) here: one entry a thread, so no atomics are needed.
+    Launch with at least arrays * columns * tiles * 16 threads.
 
     Parameters
     ----------
@@ -34,12 +34,10 @@ def cuda_update_loop(spec: UpdateSpec, simulated: bool = False) -> Any:
     """
     program = program_function(spec)
     gather = gather_function(spec, (lambda function: function) if simulated else inline)
-    change, idle, draws, noisy = spec.change, spec.idle, spec.draws, spec.noisy
+    change, idle, draws, noisy = spec.change, spec.idle, spec.draws, spec.noise is not None
 
-    def update(
-        state, inputs, targets, rate, steps, first_step, first_array, settings, common, varying, counts, k0, k1
-    ):
-        thread = cuda.grid(1)
+    def update(state, inputs, targets, rate, steps, first_step, first_array, settings, common, varying, counts, k0, k1):
+        thread: int = cuda.grid(1)  # type: ignore[call-arg]
         columns = state.shape[1]
         tiles = state.shape[2] // TILE
         if thread >= state.shape[0] * columns * tiles * LANES:

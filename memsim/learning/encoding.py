@@ -1,9 +1,9 @@
 """How a wished change dw* reaches a cell as pulses: `exact`, `counted` or `sign`.
 
-Each encoding is a scalar function (dw*, u, settings) -> (pulses, size): a signed number of pulses, and the size of each in
-nominal pulses. A nominal pulse is 1/P of the window, where P pulses span it. The pulse counts follow NeuroSim's convention
-(Chen, Peng & Yu 2018, doi:10.1109/TCAD.2018.2789723), `sign` the Manhattan rule (Prezioso et al., Nature 521, 61 (2015),
-doi:10.1038/nature14441).
+Each encoding is a scalar function (dw*, u, settings) -> (pulses, size): a signed number of pulses, and the size of each
+in nominal pulses. A nominal pulse is 1/P of the window, where P pulses span it. The pulse counts follow NeuroSim's
+convention (Chen, Peng & Yu 2018, doi:10.1109/TCAD.2018.2789723), `sign` the Manhattan rule (Prezioso et al., Nature
+521, 61 (2015), doi:10.1038/nature14441).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Cycle-to-cycle noise of programming pulses: additive, Gaussian, independent from pulse to pulse.
 
-n identical pulses add N(0, sigma^2 n). Sigma is given of the window (``c2c_range``) or of one pulse's own step
-(``c2c_step``); the sum of n draws is one draw of sqrt(n) sigma, with the state clipped once, after the last pulse.
+Sigma of one pulse is a fraction of the window, or of that pulse's own step. The sum over n identical pulses is one draw
+of sqrt(n) sigma, with the state clipped once, after the last pulse.
 
 Source: Chen, Peng & Yu, IEEE TCAD 37, 3067 (2018), doi:10.1109/TCAD.2018.2789723.
 """
@@ -14,9 +14,16 @@ from numba import float32, njit
 
 
 @njit(forceinline=True, error_model="numpy")
-def cycle_to_cycle(pulses, moved, normal, p):
-    """Random change of the normalised state that accompanies `pulses` (signed) which moved it by `moved`; 0 for none."""
-    n = abs(pulses)
-    root = math.sqrt(n)
-    step = abs(moved) / max(root, float32(1.0))
-    return (p.c2c_range * root + p.c2c_step * step) * normal
+def _of_range(pulses, moved, normal, sigma):
+    """Random change of the normalised state that comes with `pulses` (signed) which moved it by `moved`; 0 for none."""
+    return sigma * math.sqrt(abs(pulses)) * normal
+
+
+@njit(forceinline=True, error_model="numpy")
+def _of_step(pulses, moved, normal, sigma):
+    """As `_of_range`, for sigma of the mean step of these pulses."""
+    return sigma * abs(moved) / math.sqrt(max(abs(pulses), float32(1.0))) * normal
+
+
+CYCLE_TO_CYCLE = {"range": _of_range, "step": _of_step}
+"""Scalar functions (pulses, moved, normal, sigma) -> change of the normalised state, by what sigma is relative to."""

@@ -50,13 +50,14 @@ def sine_cosine(word):
     r = float32(float32(int32(rest)) * float32(1.4629180792671596e-09))
     z = float32(r * r)
     sine = float32(
-        r
-        + r * z * (float32(-1.6666654611e-1) + z * (float32(8.3321608736e-3) + z * float32(-1.9515295891e-4)))
+        r + r * z * (float32(-1.6666654611e-1) + z * (float32(8.3321608736e-3) + z * float32(-1.9515295891e-4)))
     )
     cosine = float32(
         float32(1.0)
         - float32(0.5) * z
-        + z * z * (float32(4.166664568298827e-2) + z * (float32(-1.388731625493765e-3) + z * float32(2.443315711809948e-5)))
+        + z
+        * z
+        * (float32(4.166664568298827e-2) + z * (float32(-1.388731625493765e-3) + z * float32(2.443315711809948e-5)))
     )
     odd = uint32(quadrant & uint32(1)) != uint32(0)
     s = cosine if odd else sine

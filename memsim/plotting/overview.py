@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from memsim.metrics import bootstrap
 from memsim.plotting.style import RC, WIDTH, line_style
-from memsim.results import settings
+from memsim.rerun import changes_of, settings_of
+from memsim.results import require, stored
 from memsim.units import format_quantity
 
 if TYPE_CHECKING:
@@ -16,85 +18,135 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from memsim.experiment_schema import ExperimentSpec
+
+_HEIGHT = 4.6  # inch, without the legend
+_LINE = 0.16  # inch a line of the legend
+_MAPS = 2  # learners whose conductances are shown
+_NEEDED = (
+    "learner",
+    "noise_type",
+    "noise_level",
+    "image_label",
+    "snr",
+    "normalised_difference",
+    "example_image",
+    "example_noisy",
+    "example_conductance",
+)
+
 
 def overview(dataset: xr.Dataset) -> Figure:
     """Figure with the first image, its corrupted copy, the conductances learned from it, and two metrics against noise.
 
-    Bands are 95 % bootstrap intervals of the mean over images; several learners are told apart by marker and dashes.
+    Bands are 95 % bootstrap intervals of the mean over images; learners are told apart by colour, marker and dashes. The
+    maps show the first two learners.
+
+    Raises
+    ------
+    MemsimError
+        If the Dataset is not a whole result.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    experiment = settings(dataset)
-    kinds = [str(kind) for kind in dataset.noise_type.values]
+    require(dataset, *_NEEDED)
+    settings = settings_of(dataset)
     with rc_context(RC):
         # Fixed places instead of a layout engine, which would double the time a run takes to draw.
-        figure = Figure(figsize=(WIDTH, 4.6))
-        figure.suptitle(dataset.attrs["title"] or experiment["name"], fontsize=9, y=0.985)
-        _images(dataset, figure, experiment)
-        left, right = ((0.08, 0.1, 0.4, 0.4), (0.58, 0.1, 0.4, 0.4))
-        snr_axes, difference_axes = figure.add_axes(left), figure.add_axes(right)
-        _against_noise(dataset, "snr", snr_axes, experiment)
-        _against_noise(dataset, "normalised_difference", difference_axes, experiment)
-        published = experiment.get("published", {}).get("snr", {})
-        for number, learner in enumerate(dataset.learner.values):
-            if learner in published and published[learner] > 0:
-                style = {**line_style(number), "marker": "", "linestyle": ":"}
-                label = f"published mean {published[learner]:.5g}"
-                snr_axes.axhline(published[learner], label=label, **style)
-        snr_axes.set_ylabel("SNR, target / control output")
-        difference_axes.set_ylabel("normalised difference")
+        figure = Figure(figsize=(WIDTH, _HEIGHT))
+        _heading(dataset, figure, settings)
+        _images(dataset, figure, settings)
+        curves = figure.add_axes((0.08, 0.1, 0.4, 0.4)), figure.add_axes((0.58, 0.1, 0.4, 0.4))
+        for name, axes in zip(("snr", "normalised_difference"), curves, strict=True):
+            _against_noise(dataset, name, axes, settings)
+        _published(dataset, curves[0], settings)
+        curves[0].set_ylabel("SNR, target / control output")
+        curves[1].set_ylabel("normalised difference")
         if float(dataset.snr.min()) >= 0:
-            snr_axes.set_ylim(0, 1.08 * snr_axes.get_ylim()[1])
+            curves[0].set_ylim(0, 1.08 * curves[0].get_ylim()[1])
         # Anchored at 0 where possible: a zoomed axis would make a change of a thousandth look like a collapse.
-        difference_axes.set_ylim(0 if float(dataset.normalised_difference.min()) >= 0 else -1.05, 1.05)
-        for axes in (snr_axes, difference_axes):
-            axes.set_xlabel(f"{' / '.join(kind.capitalize() for kind in kinds)} noise level $s$")
-        snr_axes.legend(frameon=False)
+        curves[1].set_ylim(0 if float(dataset.normalised_difference.min()) >= 0 else -1.05, 1.05)
+        _legend(figure, curves[0])
     return figure
 
 
-def _images(dataset: xr.Dataset, figure: Figure, experiment: dict[str, Any]) -> None:
-    """The first image, clean and corrupted, and the conductance map of up to two learners."""
-    learners = [str(name) for name in dataset.learner.values][:2]
-    count = 2 + len(learners)
-    width, height = figure.get_size_inches()
-    side = 0.34
-    starts = [0.02 + i * (0.98 / count) for i in range(count)]
-    axes = [figure.add_axes((start, 0.57, side * height / width, side)) for start in starts]
-    kind = str(dataset.noise_type.values[0])
-    levels = sorted(experiment["corruptions"][kind])
-    grey = {"cmap": "gray", "vmin": 0.0, "vmax": 1.0, "interpolation": "nearest"}
-    panels = [
-        (axes[0], dataset.example_image.values, str(dataset.image_label.values[0]), "grey level", grey),
-        (axes[1], dataset.example_noisy.values, f"{kind.capitalize()} noise, $s$ = {levels[len(levels) // 2]:g}", "grey level", grey),
+def _heading(dataset: xr.Dataset, figure: Figure, settings: ExperimentSpec) -> None:
+    """The title, and under it what was changed in the experiment that it names."""
+    figure.suptitle(_plain(stored(dataset, "title") or settings.name, 110), fontsize=9, y=0.985)
+    changes = ", ".join(f"{key}={value}" for key, value in changes_of(dataset).items())
+    if changes:
+        figure.text(0.5, 0.945, _plain(f"changed: {changes}", 130), ha="center", va="center", fontsize=6.5, color="0.35")
+
+
+def _images(dataset: xr.Dataset, figure: Figure, settings: ExperimentSpec) -> None:
+    """The first image, clean and corrupted, and the conductance maps of the first learners."""
+    learners = [str(name) for name in dataset.learner.values][:_MAPS]
+    kind, levels = next(iter(settings.corruptions.items()))
+    middle = sorted(levels)[len(levels) // 2]
+    grey = {"cmap": "gray", "vmin": 0.0, "vmax": 1.0}
+    panels: list[tuple[str, np.ndarray, str, dict[str, Any]]] = [
+        (str(dataset.image_label.values[0]), dataset.example_image.values, "grey", grey),
+        (f"{kind.capitalize()} noise, s = {middle:g}", dataset.example_noisy.values, "grey", grey),
     ]
-    for i, learner in enumerate(learners):
+    for learner in learners:
         siemens = dataset.example_conductance.sel(learner=learner).values
-        value, unit = format_quantity(float(np.abs(siemens).max()) or 1.0, "S").split()
-        scale = (float(np.abs(siemens).max()) or 1.0) / float(value)
-        label = f"conductance [{unit.replace('u', 'µ')}]"
-        panels.append((axes[2 + i], siemens / scale, f"learned by {learner}", label, {"interpolation": "nearest"}))
-    for ax, values, title, label, options in panels:
-        picture = ax.imshow(values, **options)
-        ax.set_title(title)
-        ax.set_xticks([])
-        ax.set_yticks([])
-        ax.grid(False)
-        ax.spines[:].set_visible(False)
-        place = ax.get_position()
-        bar = figure.add_axes((place.x1 + 0.008, place.y0, 0.01, place.height))
-        figure.colorbar(picture, cax=bar, label=label)
+        largest = float(np.abs(siemens).max()) or 1.0
+        number, unit = format_quantity(largest, "S").split()
+        panels.append((f"learned by {learner}", siemens * (float(number) / largest), unit.replace("u", "µ"), {}))
+    width, height = figure.get_size_inches()
+    side = 0.32 if len(panels) < 4 else 0.29
+    rows, columns = dataset.example_image.shape
+    wide, tall = side * max(0.1, min(1, columns / rows)), side * max(0.1, min(1, rows / columns))
+    for i, (title, values, unit, options) in enumerate(panels):
+        left = 0.03 + i * 0.98 / len(panels)
+        axes = figure.add_axes((left, 0.57 + (side - tall) / 2, wide * height / width, tall))
+        picture = axes.imshow(values, interpolation="nearest", aspect="auto", **options)
+        axes.set_title(_plain(title, 120 // len(panels)), fontsize=7, loc="left")
+        axes.set_axis_off()
+        bar = figure.add_axes((left + wide * height / width + 0.008, 0.57, 0.01, side))
+        figure.colorbar(picture, cax=bar)
+        bar.set_xlabel(unit, fontsize=7)
 
 
-def _against_noise(dataset: xr.Dataset, name: str, axes: Axes, experiment: dict[str, Any]) -> None:
-    levels = dataset.noise_level.values
-    kinds = dataset.noise_type.values
+def _against_noise(dataset: xr.Dataset, name: str, axes: Axes, settings: ExperimentSpec) -> None:
+    """Mean over images and its interval against the noise level, a line a learner."""
+    kinds = [str(kind) for kind in dataset.noise_type.values]
     for number, learner in enumerate(dataset.learner.values):
+        style = line_style(number)
         for kind in kinds:
             values = dataset[name].sel(learner=learner, noise_type=kind).values
-            mean, low, high = bootstrap(values, int(dataset.attrs["seed"]), experiment.get("resamples", 2000))
-            style = line_style(number)
-            label = str(learner) if len(kinds) == 1 else f"{learner}, {kind}"
-            axes.plot(levels, mean, label=label, **style)
-            axes.fill_between(levels, low, high, color=style["color"], alpha=0.2, linewidth=0)
+            mean, low, high = bootstrap(values, settings.seed, settings.resamples)
+            label = _plain(learner if len(kinds) == 1 else f"{learner}, {kind}", 40)
+            axes.plot(dataset.noise_level.values, mean, label=label, **style)
+            axes.fill_between(dataset.noise_level.values, low, high, color=style["color"], alpha=0.2, linewidth=0)
+    axes.set_xlabel(f"{' / '.join(kind.capitalize() for kind in kinds)} noise level $s$")
+
+
+def _published(dataset: xr.Dataset, axes: Axes, settings: ExperimentSpec) -> None:
+    """A dotted line at the published mean of every learner that has one."""
+    for number, learner in enumerate(dataset.learner.values):
+        claimed = settings.published.get("snr", {}).get(str(learner), 0.0)
+        if claimed > 0:
+            style = {**line_style(number), "marker": "", "linestyle": ":"}
+            axes.axhline(claimed, label=_plain(f"{learner}, published mean {claimed:.5g}", 60), **style)
+
+
+def _legend(figure: Figure, axes: Axes) -> None:
+    """One legend for both curves, below them; the figure grows with it."""
+    handles, labels = axes.get_legend_handles_labels()
+    columns = min(3, len(labels))
+    extra = _LINE * (-(-len(labels) // columns)) + 0.05
+    for inner in figure.axes:
+        x, y, width, height = inner.get_position().bounds
+        inner.set_position((x, (y * _HEIGHT + extra) / (_HEIGHT + extra), width, height * _HEIGHT / (_HEIGHT + extra)))
+    for text in figure.texts:
+        text.set_y((text.get_position()[1] * _HEIGHT + extra) / (_HEIGHT + extra))
+    figure.set_size_inches(WIDTH, _HEIGHT + extra)
+    figure.legend(handles, labels, loc="lower center", ncols=columns, frameon=False)
+
+
+def _plain(text: object, longest: int) -> str:
+    """Text on one line for matplotlib, which would read $...$ as a formula and draw control characters as boxes."""
+    line = textwrap.shorten("".join(c if c.isprintable() else " " for c in str(text)), longest, placeholder=" …")
+    return line.replace("$", r"\$")

@@ -6,12 +6,27 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from memsim.errors import OutputError, nearest
+from memsim.errors import OutputError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FORMATS = ("png", "pdf", "svg")
+
+
+def check_format(path: str | Path) -> str:
+    """The format that a figure's name asks for.
+
+    Raises
+    ------
+    OutputError
+        If the ending is not one of `FORMATS`.
+    """
+    ending = Path(path).suffix.lstrip(".").lower()
+    if ending not in FORMATS:
+        given = f"unknown figure format '{ending}'" if ending else "a figure's name needs an ending"
+        raise OutputError(f"{path}: {given}; allowed: {', '.join(f'.{name}' for name in FORMATS)}")
+    return ending
 
 
 def render(figure: Figure, path: str | Path) -> bytes:
@@ -26,9 +41,7 @@ def render(figure: Figure, path: str | Path) -> bytes:
 
     from memsim.plotting.style import RC
 
-    ending = Path(path).suffix.lstrip(".").lower()
-    if ending not in FORMATS:
-        raise OutputError(f"{path}: unknown figure format '{ending}'{nearest(ending, FORMATS)}")
+    ending = check_format(path)
     buffer = io.BytesIO()
     with rc_context(RC):
         figure.savefig(buffer, format=ending)

@@ -36,6 +36,6 @@ _DASHES = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1,
 
 
 def line_style(number: int) -> dict[str, Any]:
-    """Colour, marker and dashes of the learner with this number."""
-    i = number % len(_COLOURS)
-    return {"color": _COLOURS[i], "marker": _MARKERS[i], "linestyle": _DASHES[i]}
+    """Colour, marker and dashes of the learner with this number; 64 learners look different."""
+    i, round_ = number % len(_COLOURS), number // len(_COLOURS)
+    return {"color": _COLOURS[i], "marker": _MARKERS[(i + round_) % len(_MARKERS)], "linestyle": _DASHES[i]}

@@ -13,10 +13,10 @@ import pytest
 pytest.importorskip("numba_cuda")
 
 SPECS = [
-    ("constant", "exact", False, ()),
-    ("constant", "sign", True, ()),
-    ("neurosim", "counted", True, ()),
-    ("neurosim", "counted", True, ("high", "decay_set")),
+    ("constant", "exact", None, ()),
+    ("constant", "sign", "step", ()),
+    ("neurosim", "counted", "range", ()),
+    ("neurosim", "counted", "range", ("high", "decay_set")),
 ]
 
 SIMULATION = """
@@ -30,6 +30,7 @@ from memsim.kernels.cell import UpdateSpec
 from memsim.kernels.update import update_kernel
 from memsim.kernels.update_cuda import THREADS, cuda_update_loop
 from memsim.learning import Encoding, Hebbian, Settings
+from memsim.noise.cycle import CYCLE_TO_CYCLE
 from memsim.philox import key
 
 f = np.float32
@@ -37,13 +38,12 @@ arrays, columns, rows, steps = 2, 2, 64, 3
 rng = np.random.default_rng(0)
 x = rng.random((arrays, 2, rows)).astype(f) * f(0.4)
 t = rng.choice([-1, 0, 1], (arrays, 2, columns)).astype(f)
-for model, name, noisy, varying in {specs!r}:
+for model, name, noise, varying in {specs!r}:
     encoding = Encoding(name)
-    spec = UpdateSpec(
-        MODELS[model], Hebbian.change, Hebbian.idle, encoding.function, encoding.draws, noisy, True, varying
-    )
+    rule = (Hebbian.change, Hebbian.idle, encoding.function, encoding.draws)
+    spec = UpdateSpec(MODELS[model], *rule, CYCLE_TO_CYCLE.get(noise), True, varying)
     start, decay = rates(2.4, 128)
-    values = dict(low=0, high=1, c2c_range=0.03, c2c_step=0.01, step=1 / 128, start_set=start, decay_set=decay,
+    values = dict(low=0, high=1, c2c=0.03, step=1 / 128, start_set=start, decay_set=decay,
                   start_reset=start, decay_reset=decay)
     common = spec.model.parameters(*(f(values[field]) for field in spec.model.parameters._fields))
     cells = np.stack([rng.uniform(0.9, 1, (arrays, columns, rows)) * values[v] for v in varying] or
@@ -72,8 +72,8 @@ def test_the_simulated_cuda_loop_agrees_with_the_cpu_loop():
 
 
 @pytest.mark.parametrize("capability", [(7, 5), (9, 0)])
-@pytest.mark.parametrize(("model", "encoding", "noisy", "varying"), SPECS)
-def test_the_cuda_loop_compiles_to_ptx(monkeypatch, capability, model, encoding, noisy, varying):
+@pytest.mark.parametrize(("model", "encoding", "noise", "varying"), SPECS)
+def test_the_cuda_loop_compiles_to_ptx(monkeypatch, capability, model, encoding, noise, varying):
     import numba.cuda.dispatcher
     from numba import cuda, types
 
@@ -81,13 +81,21 @@ def test_the_cuda_loop_compiles_to_ptx(monkeypatch, capability, model, encoding,
     from memsim.kernels.cell import UpdateSpec
     from memsim.kernels.update_cuda import cuda_update_loop
     from memsim.learning import Encoding, Hebbian, Settings
+    from memsim.noise.cycle import CYCLE_TO_CYCLE
 
     # A kernel that calls compiled functions asks the current device for its capability.
     device = python_types.SimpleNamespace(compute_capability=capability, id=0)
     monkeypatch.setattr(numba.cuda.dispatcher, "get_current_device", lambda: device)
     chosen = Encoding(encoding)
     spec = UpdateSpec(
-        MODELS[model], Hebbian.change, Hebbian.idle, chosen.function, chosen.draws, noisy, True, varying
+        MODELS[model],
+        Hebbian.change,
+        Hebbian.idle,
+        chosen.function,
+        chosen.draws,
+        CYCLE_TO_CYCLE.get(noise),
+        True,
+        varying,
     )
 
     def named(fields):
@@ -107,4 +115,4 @@ def test_the_cuda_loop_compiles_to_ptx(monkeypatch, capability, model, encoding,
     ptx, _ = cuda.compile_ptx(cuda_update_loop(spec), signature, cc=capability)
     assert f".target sm_{capability[0]}{capability[1]}" in ptx
     assert not re.search(r"\.f64", ptx), "a float32 state must not be computed in float64"
-    assert ("mul.wide.u32" in ptx) == (noisy or chosen.draws), "Philox multiplies 32 by 32 bits"
+    assert ("mul.wide.u32" in ptx) == (noise is not None or chosen.draws), "Philox multiplies 32 by 32 bits"

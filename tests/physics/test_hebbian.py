@@ -136,7 +136,9 @@ def test_an_exact_pulse_has_the_slope_of_the_device_at_the_present_state():
     assert crossbar.weights[0, :, 0] == pytest.approx(0.01 * 97 * one_pulse, rel=1e-9)
 
 
-@pytest.mark.parametrize(("relative_to", "sigma_of_twenty"), [("range", 0.03 * 20**0.5), ("step", 0.03 * 20**-0.5 * 0.2)])
+@pytest.mark.parametrize(
+    ("relative_to", "sigma_of_twenty"), [("range", 0.03 * 20**0.5), ("step", 0.03 * 20**-0.5 * 0.2)]
+)
 def test_cycle_to_cycle_noise_adds_up_over_pulses(relative_to, sigma_of_twenty):
     device = load_device("ideal").replace(
         {

@@ -11,7 +11,7 @@ from memsim.cells.neurosim import Neurosim, change, curvature, exponential_ratio
 def cell(nonlinearity_set, nonlinearity_reset, pulses, low=0.0, high=1.0):
     start_set, decay_set = rates(nonlinearity_set, pulses)
     start_reset, decay_reset = rates(nonlinearity_reset, pulses)
-    return Neurosim(low, high, 0.0, 0.0, float(start_set), float(decay_set), float(start_reset), float(decay_reset))
+    return Neurosim(low, high, 0.0, float(start_set), float(decay_set), float(start_reset), float(decay_reset))
 
 
 def test_labels_agree_with_the_published_points():

@@ -1,0 +1,90 @@
+"""Reads and updates beside their ceilings: ``python benchmarks/kernels.py``.
+
+Ceilings: float32 matrix products of the same size for reads, a copy of the state for updates. Peer: the same update in
+NumPy, noise included.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+import memsim as ms
+
+
+def best(work: Callable[[], object], repeats: int = 7) -> float:
+    """Shortest of several wall times [s]; the first call compiles and is not counted."""
+    work()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def reads() -> None:
+    """Noisy reads of a batch of 256: one sigma for all cells needs one product, a sigma for each needs two."""
+    print("\nreads, batch 256            BLAS ms   one sigma   (of ceiling)   own sigma   (of ceiling)")
+    rng = np.random.default_rng(0)
+    for rows, columns in ((256, 256), (1024, 1024), (4096, 1024)):
+        x = rng.random((1, 256, rows)).astype(np.float32)
+        weights = np.ascontiguousarray(rng.random((columns, rows)).astype(np.float32))
+        ceiling = best(lambda x=x, weights=weights: x[0] @ weights.T)
+        row = f"{rows:5d} x {columns:<5d}              {ceiling * 1e3:7.2f}"
+        for base in ("range", "value"):
+            noise = {"sigma": "5 %", "relative_to": base, "status": "assumed"}
+            device = ms.load_device("ideal").replace({"read.noise": noise})
+            crossbar = ms.Crossbar(device, rows, columns, initial=(0.0, 1.0))
+            spent = best(lambda crossbar=crossbar, x=x: crossbar.output(x))
+            row += f"   {spent * 1e3:9.2f}   {ceiling / spent:12.2f}"
+        print(row)
+
+
+def updates() -> None:
+    """One Hebbian step of a whole array with Gaussian cycle-to-cycle noise and bounds."""
+    print("\nupdate, one sample        cells/s   of copy bandwidth   over NumPy")
+    rng = np.random.default_rng(0)
+    for size in (1024, 4096):
+        for sigma in (0, 3):
+            noise = {"c2c": {"sigma": f"{sigma} %", "relative_to": "range", "status": "assumed"}}
+            device = ms.load_device("ideal").replace({"variability": noise})
+            crossbar = ms.Crossbar(device, size, size)
+            x, t = rng.random((1, 1, size)).astype(np.float32), rng.random((1, 1, size)).astype(np.float32)
+            spent = best(lambda crossbar=crossbar, x=x, t=t: crossbar.train(ms.Hebbian(1e-3), x, t), 9)
+            state = np.zeros((size, size), np.float32)
+            other = np.empty_like(state)
+            copy = best(lambda other=other, state=state: np.copyto(other, state), 9)
+            outer = 1e-3 * np.outer(t[0, 0], x[0, 0])
+
+            def numpy_step(state=state, outer=outer, sigma=sigma) -> np.ndarray:
+                change = outer
+                if sigma:
+                    change = outer + np.float32(sigma / 100) * rng.standard_normal(outer.shape, np.float32)
+                return np.clip(state + change, 0, 1, out=state)
+
+            peer = best(numpy_step, 3)
+            label = f"{size:5d}^2, sigma {sigma} %"
+            print(f"{label:22s} {size**2 / spent:10.2e}   {copy / spent:17.2f}   {peer / spent:10.1f}")
+
+
+def study() -> None:
+    """The study's arrays: thirty steps over fifty arrays of 4096 x 2."""
+    print("\nthirty steps, fifty arrays of 4096 x 2")
+    rng = np.random.default_rng(0)
+    x = rng.random((50, 1, 4096)).astype(np.float32)
+    for device in ("ideal", "taox-hfox-wu2018", "agsi-jo2010"):
+        crossbar = ms.Crossbar(device, 4096, 2, arrays=50)
+        spent = best(lambda crossbar=crossbar: crossbar.train(ms.Hebbian(0.01), x, [1.0, 0.0], steps=30))
+        print(f"  {device:18s} {spent * 1e3:8.1f} ms   {30 * 50 * 4096 / spent:.2e} trained cells/s")
+
+
+if __name__ == "__main__":
+    print(f"{platform.machine()}, {os.cpu_count()} processors, {time.strftime('%Y-%m-%d')}")
+    reads()
+    updates()
+    study()

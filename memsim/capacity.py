@@ -1,0 +1,77 @@
+"""Memory that a run will need, estimated and compared with the machine's before anything is allocated."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from memsim.errors import InputError
+from memsim.experiment_schema import ExperimentSpec
+
+BLOCK = 1 << 26
+"""Largest block of corrupted images held at once, unless one image alone takes more [byte]."""
+
+_CGROUP = Path("/sys/fs/cgroup/memory.max")
+_COLUMNS = 2
+_METRICS = 60  # bytes a reading of one image takes in the seven results on (image, noise_type, noise_level), assumed
+_COPIES = 3  # of results while they are joined, summarised and written, assumed
+_CELL = 100  # bytes a cell takes while it learns: state, parameters, draws and their temporaries, assumed
+
+
+def images_at_once(pixels: int, levels: int) -> int:
+    """How many images are corrupted at once so that their copies at all levels fit into `BLOCK`; at least 1."""
+    return max(1, BLOCK // (pixels * 4 * levels))
+
+
+def require_memory(spec: ExperimentSpec, images: int) -> None:
+    """Refuse an experiment whose results or images would not fit into this machine's memory.
+
+    Parameters
+    ----------
+    spec : ExperimentSpec
+        The settings.
+    images : int
+        How many images there are.
+
+    Raises
+    ------
+    InputError
+        Says how much is needed, how much there is, and which settings take it.
+    """
+    pixels = spec.data.shape[0] * spec.data.shape[1]
+    levels = len({level for given in spec.corruptions.values() for level in given})
+    learners = len(spec.learners)
+    needs = {
+        "data.samples and data.shape": images * pixels * 8,
+        "data.shape and the number of noise levels": min(images, images_at_once(pixels, levels))
+        * pixels
+        * (2 * 4 * levels + _COLUMNS * _CELL),
+        "data.samples, learners and noise levels": learners
+        * images
+        * levels
+        * len(spec.corruptions)
+        * _METRICS
+        * _COPIES,
+        "resamples and learners": spec.resamples * learners * 16 * 8 * 2,
+    }
+    if "conductance" in spec.keep:
+        needs["keep: [conductance]"] = learners * images * pixels * _COLUMNS * 8 * _COPIES
+    needed, available = sum(needs.values()), memory()
+    if needed > available:
+        largest = max(needs, key=lambda name: needs[name])
+        raise InputError(
+            f"this run needs about {needed / 2**30:.3g} GiB of memory, this machine has {available / 2**30:.3g} GiB; "
+            f"make less of {largest}"
+        )
+
+
+def memory() -> float:
+    """Memory that this process may use [byte]: the machine's, or its container's if that is less."""
+    try:
+        total = float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (AttributeError, OSError, ValueError):
+        return float("inf")
+    try:
+        return min(total, float(_CGROUP.read_text()))
+    except (OSError, ValueError):
+        return total

@@ -1,0 +1,41 @@
+"""Text for a terminal: printed as it is, on any encoding and width, without markup or control characters from files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+_NARROWEST = 72
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+
+def printable(text: object) -> str:
+    """One line without control characters, which could clear or colour the reader's terminal."""
+    return "".join(c if c.isprintable() else "?" for c in " ".join(str(text).split()))
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Console that takes text literally: no [markup], no :emoji:."""
+    import rich.console
+
+    class Plain(rich.console.Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    screen = Plain(stderr=stderr, highlight=False, markup=False, emoji=False)
+    # Narrower tables would break words and numbers; the terminal wraps the lines instead.
+    screen.width = max(screen.width, _NARROWEST)
+    return screen
+
+
+def table(*headings: str, right: tuple[str, ...] = ()) -> Table:
+    """Table without a frame, which folds what does not fit rather than cutting it; headings in `right` hold numbers."""
+    from rich.box import SIMPLE
+    from rich.table import Table
+
+    made = Table(box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
+    for heading in headings:
+        made.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
+    return made
