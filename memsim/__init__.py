@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from memsim.learning import Encoding, Hebbian
     from memsim.plotting import overview
     from memsim.profiles import DeviceProfile, device_names, load_device
-    from memsim.rerun import rerun
+    from memsim.repeat import rerun
     from memsim.results import load, save
     from memsim.simulate import run
 
@@ -43,7 +43,7 @@ _HOMES = {
     "load_device": "memsim.profiles",
     "load_experiment": "memsim.experiment",
     "overview": "memsim.plotting",
-    "rerun": "memsim.rerun",
+    "rerun": "memsim.repeat",
     "run": "memsim.simulate",
     "save": "memsim.results",
 }

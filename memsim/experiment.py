@@ -11,13 +11,18 @@ from typing import Any
 
 from memsim.document import Document
 from memsim.errors import InputError, nearest
-from memsim.experiment_schema import ExperimentSpec, LearnerSpec
+from memsim.experiment_schema import ArraySpec, DataSpec, ExperimentSpec, LearnerSpec, LearningSpec
 from memsim.library import find, library
 from memsim.profiles import DeviceProfile, device_from_text, load_device
 
 SCENES = "road-scenes"
 _SHARED = tuple(name for name in LearnerSpec.model_fields if name != "name")
 """Sections of a learner; as the first key of a change they reach all learners."""
+_NESTED = tuple(
+    f"{section}.{key}"
+    for section, model in (("data", DataSpec), ("array", ArraySpec), ("learning", LearningSpec))
+    for key in model.model_fields
+)
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ class Experiment:
             if isinstance(value, Path):
                 value = str(value)
             if key.endswith("array.device") and isinstance(value, str | DeviceProfile):
-                value = self._adopt(value, paths, profiles, f"{origin} {key}")
+                value = self._adopt(value, paths, profiles, origin if origin == "--device" else f"{origin} {key}")
             document = document.replace(dict.fromkeys(paths, value), origin=origin)
             changed.pop(key, None)
             changed[key] = value if isinstance(value, str) else json.dumps(value, default=str)
@@ -96,17 +101,9 @@ class Experiment:
             return [key]
         if head in _SHARED:
             return [f"learners.{learner.name}.{key}" for learner in self.spec.learners]
-        known = (*ExperimentSpec.model_fields, *_SHARED)
-        inner = [
-            f"{section}.{name}"
-            for section in _SHARED
-            for name in LearnerSpec.model_fields[section].annotation.model_fields
-        ]
-        inner += [f"data.{name}" for name in ExperimentSpec.model_fields["data"].annotation.model_fields]
-        full = next((path for path in inner if path.endswith(f".{head}")), None)
-        raise InputError(
-            f"{origin} {key}: unknown key '{head}'" + (f"; did you mean '{full}'?" if full else nearest(head, known))
-        )
+        full = next((path for path in _NESTED if path.endswith(f".{head}")), None)
+        hint = f"; did you mean '{full}'?" if full else nearest(head, (*ExperimentSpec.model_fields, *_SHARED))
+        raise InputError(f"{origin} {key}: unknown key '{head}'{hint}")
 
     def _adopt(
         self, given: str | DeviceProfile, paths: list[str], profiles: dict[str, DeviceProfile], label: str
@@ -121,12 +118,11 @@ class Experiment:
             )
         except InputError as error:
             raise InputError(f"{label}: {error}") from None
-        for learner in self.spec.learners:
-            if learner.array.device == name and f"learners.{learner.name}.array.device" not in paths:
-                if self.device(learner) != profile:
-                    raise InputError(
-                        f"{label}: learner '{learner.name}' has another device called '{name}'; rename one of them"
-                    )
+        kept = [other for other in self.spec.learners if f"learners.{other.name}.array.device" not in paths]
+        for learner in kept:
+            if learner.array.device == name and self.device(learner) != profile:
+                text = f"learner '{learner.name}' has another device called '{name}'; rename one of them"
+                raise InputError(f"{label}: {text}")
         profiles[name] = profile
         return name
 

@@ -44,7 +44,7 @@ Seed = Annotated[int, Count(0, MAX_SEED)]
 
 
 class GreySpec(Section):
-    """Mapping of depth to grey: grey = min(depth, cap) / scale, far is bright; both chosen to match the study's images."""
+    """Depth to grey: min(depth, cap) / scale, so that far is bright; both were chosen to match the study's images."""
 
     cap: Length = 30.0
     scale: Length = 65.0
@@ -82,7 +82,7 @@ class ArraySpec(Section):
     def _starts_within(self) -> ArraySpec:
         if self.bounds is not None and not self.bounds[0] <= self.initial[0] < self.initial[1] <= self.bounds[1]:
             given, allowed = (f"[{low:g}, {high:g}]" for low, high in (self.initial, self.bounds))
-            raise problem(f"{given} lies outside the bounds {allowed}; set both", "initial")
+            raise problem(f"{given} lies outside the bounds {allowed}; set array.initial too", "initial")
         return self
 
 
@@ -131,9 +131,9 @@ class ExperimentSpec(Section):
     task: Literal["memorise"] = "memorise"
     learners: Annotated[list[LearnerSpec], Field(min_length=1, max_length=1000)]
     corruptions: Annotated[dict[Literal["gaussian"], Levels], Field(min_length=1)]
-    published: dict[Literal["snr", "correct"], dict[str, float]] = {}
+    published: dict[Literal["snr", "correct"], dict[str, float]] = Field(default={})
     resamples: Annotated[int, Count(100, 1_000_000)] = 2000
-    keep: list[Literal["conductance"]] = []
+    keep: list[Literal["conductance"]] = Field(default=[])
     seed: Seed = 42
 
     @model_validator(mode="after")

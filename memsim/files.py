@@ -36,8 +36,8 @@ def check_target(path: Path, *, force: bool = False) -> None:
             raise _exists(path)
         folder = path.parent
         if not folder.is_dir():
-            what = "not a folder" if folder.exists() else "no such folder; make it first"
-            raise OutputError(f"{folder}: {what}, or choose another with -o")
+            what = "not a folder; choose" if folder.exists() else "no such folder; make it first, or choose"
+            raise OutputError(f"{folder}: {what} another with -o")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(f"{folder}: this folder cannot be written to; choose another with -o")
 

@@ -129,10 +129,8 @@ def _check(dataset: xr.Dataset, path: Path) -> None:
         declared = VARIABLES.get(str(name))
         variable = dataset.variables[name]
         if declared is not None and (variable.dims != declared.dims or variable.dtype.kind not in "fiub"):
-            dims = ", ".join(map(str, variable.dims))
-            raise OutputError(
-                f"{path}: '{name}' is {variable.dtype} ({dims}); a result has numbers ({', '.join(declared.dims)}) there"
-            )
+            given, wanted = (f"({', '.join(map(str, dims))})" for dims in (variable.dims, declared.dims))
+            raise OutputError(f"{path}: '{name}' is {variable.dtype} {given}; a result has numbers {wanted} there")
 
 
 def require(dataset: xr.Dataset, *names: str) -> None:

@@ -210,11 +210,6 @@ class _Learner:
             noisy = corrupt(kind, x, given, seed=seed, first_image=first)
             where = np.searchsorted(self.levels, given)
             outputs[:, k, where] = crossbar.output(noisy, index=CORRUPTIONS[kind])
-            if not np.isfinite(outputs[:, k, where]).all():
-                raise InputError(
-                    f"learners.{spec.name}: weights or outputs exceed what {spec.array.dtype} can hold; lower "
-                    "learning.rate or learning.steps, or set array.bounds"
-                )
         return self._metrics(crossbar, x, outputs)
 
     def _metrics(self, crossbar: Crossbar, x: np.ndarray, outputs: np.ndarray) -> dict[str, np.ndarray]:

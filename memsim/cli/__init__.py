@@ -1,4 +1,4 @@
-"""The command line: arguments in, one clear line out when something is wrong. Heavy modules load inside the commands."""
+"""The command line: arguments in, one clear line out when something is wrong. Commands load what they need."""
 
 from memsim.cli.main import main
 

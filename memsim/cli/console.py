@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-_NARROWEST = 72
+_NARROWEST = 80
 
 if TYPE_CHECKING:
     from rich.console import Console

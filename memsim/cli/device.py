@@ -32,7 +32,7 @@ def list_() -> None:
     click.echo("\nUse one: memsim run physical-01 --device NAME. Print one: memsim device show NAME.")
 
 
-@device.command()
+@device.command(short_help="Print a profile with units, status and sources.")
 @click.argument("name", metavar="NAME|FILE")
 def show(name: str) -> None:
     """Print a profile: every number with its unit, its status and its source."""

@@ -37,20 +37,14 @@ def _machine() -> list[tuple[str, str, str]]:
     import os
     import platform
 
-    import numba
-
     import memsim
     from memsim.kernels import compile as kernels
-    from memsim.kernels.fill import fill
-    from memsim.philox import Stream
 
-    fill("uniform", (1, 1, 64), seed=0, stream=Stream.INITIAL)
     place = kernels.cache_folder()
     return [
         ("memsim", memsim.__version__, ""),
         ("python", platform.python_version(), f"{platform.system()} {platform.machine()}"),
-        ("threads", str(numba.get_num_threads()), f"of {os.cpu_count()} processors; NUMBA_NUM_THREADS changes it"),
-        ("threading layer", numba.threading_layer(), "NUMBA_THREADING_LAYER changes it"),
+        ("threads", str(kernels.threads()), f"of {os.cpu_count()} processors; NUMBA_NUM_THREADS changes it"),
         (
             "kernel cache",
             "on" if place else "off",

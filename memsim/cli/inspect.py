@@ -30,7 +30,7 @@ def show(name: str) -> None:
 
     \b
     Examples:
-      memsim show physical-01 > my.yaml      (to change it, and: memsim run my.yaml)
+      memsim show physical-01 > my.yaml     (change it, then: memsim run my.yaml)
       memsim show results/physical-01.nc
     """
     if not name.endswith(".nc"):
@@ -57,13 +57,17 @@ def show(name: str) -> None:
 @click.command(short_help="Draw the figure of a result.")
 @click.argument("result", metavar="FILE.nc", type=click.Path(path_type=Path))
 @click.option(
-    "-o", "--output", metavar="FIGURE", help="A .png, .pdf or .svg file [default: FILE.png beside the result, numbered]."
+    "-o",
+    "--output",
+    metavar="FIGURE",
+    help="A .png, .pdf or .svg file [default: FILE.png beside the result, numbered].",
 )
 @click.option("--force", is_flag=True, help="Replace the file that -o names.")
 def plot(result: Path, output: str | None, force: bool) -> None:
     """Draw the figure of a result file: images, learned conductances, and metrics against noise."""
+    from memsim.cli.figure import picture
     from memsim.files import check_target, numbered, write_files, write_numbered
-    from memsim.plotting import check_format, overview, render
+    from memsim.plotting import check_format
     from memsim.results import load
 
     target = Path(output) if output is not None else None
@@ -73,9 +77,9 @@ def plot(result: Path, output: str | None, force: bool) -> None:
     dataset = load(result)
     if target is None:
         numbered(result.parent, result.stem, (".png",))
-    picture = render(overview(dataset), target or "figure.png")
+    content = picture(dataset, target or Path("figure.png"))
     if target is None:
-        (target,) = write_numbered(result.parent, result.stem, {".png": lambda path: path.write_bytes(picture)})
+        (target,) = write_numbered(result.parent, result.stem, {".png": lambda path: path.write_bytes(content)})
     else:
-        write_files({target: lambda path: path.write_bytes(picture)}, force=force)
+        write_files({target: lambda path: path.write_bytes(content)}, force=force)
     click.echo(printable(target))

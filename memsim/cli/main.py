@@ -6,7 +6,6 @@ import contextlib
 import gc
 import os
 import sys
-from typing import Any
 
 import click
 
@@ -32,13 +31,15 @@ def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with: memsim run physical-01",
 )
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version.")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
+)
 def cli() -> None:
     """Simulate memristor hardware: crossbar arrays that learn in place, on real device data.
 
     A memristor is a resistor that remembers; a crossbar of them multiplies a vector of voltages by a matrix of
-    conductances in one step, and can learn that matrix by itself. memsim simulates such arrays with the bounds, the noise
-    and the pulse response of real devices, and reports how well they recognise corrupted images.
+    conductances in one step, and can learn that matrix by itself. memsim simulates such arrays with the bounds, the
+    noise and the pulse response of real devices, and reports how well they recognise corrupted images.
 
     An experiment (data, learners, noise) and a device are small YAML files. `memsim list` and `memsim device list` show
     those that come with memsim; `memsim show NAME` and `memsim device show NAME` print one.
@@ -93,5 +94,6 @@ def run_command(args: list[str] | None = None) -> int:
 
 
 def _fail(message: str) -> int:
-    click.echo(f"Error: {printable(message)}", err=True)
+    with contextlib.suppress(OSError):
+        click.echo(f"Error: {printable(message)}", err=True)
     return 2

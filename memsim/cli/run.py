@@ -82,10 +82,10 @@ def run(
         dataset = simulate(chosen, backend=backend, images_sha256=images_sha256, progress=progress)
     writers: dict[str, Writer] = {".nc": writer(dataset)}
     if not no_figure:
-        from memsim.plotting import overview, render
+        from memsim.cli.figure import picture
 
-        picture = render(overview(dataset), "figure.png")
-        writers[".png"] = lambda path: path.write_bytes(picture)
+        png = picture(dataset, Path("figure.png"))
+        writers[".png"] = lambda path: path.write_bytes(png)
     if targets is None:
         targets = write_numbered(RESULTS, chosen.name, writers)
     else:
@@ -125,7 +125,7 @@ def _targets(output: str | None, endings: tuple[str, ...], name: str, force: boo
 def _experiment(name: str) -> tuple[Experiment, str | None]:
     """The experiment to run, and the hash its images must have when a result file is repeated."""
     if name.endswith(".nc"):
-        from memsim.rerun import stored_experiment
+        from memsim.repeat import stored_experiment
 
         return stored_experiment(name)
     from memsim.experiment import load_experiment
@@ -145,7 +145,11 @@ def _with_options(
         changes.pop(key, None)  # the last one counts, in its place
         changes[key] = parse_value(value, f"--set {key}")
     experiment = experiment.replace(changes, origin="--set")
-    for option, key, given in (("--device", "array.device", device), ("--data", "data.source", data), ("--seed", "seed", seed)):
+    for option, key, given in (
+        ("--device", "array.device", device),
+        ("--data", "data.source", data),
+        ("--seed", "seed", seed),
+    ):
         if given is not None:
             experiment = experiment.replace({key: given}, origin=option)
     return experiment

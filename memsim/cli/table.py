@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from memsim.cli.console import console, printable, table
-from memsim.rerun import changes_of, settings_of
+from memsim.repeat import changes_of, settings_of
 from memsim.results import require, stored
 
 if TYPE_CHECKING:
@@ -66,7 +66,9 @@ def _row(dataset: xr.Dataset, name: str, form: str, factor: float, claimed: floa
         interval = low if low == high else f"{low} to {high}"
     beside = ("", "")
     if claimed is not None:
-        beside = (_number(claimed * factor, form), f"{(measured / claimed - 1) * 100:+.1f} %" if claimed else "")
+        deviation = (measured / claimed - 1) * 100 if claimed else 0.0
+        text = f"{deviation:+.1f} %" if abs(deviation) < 1e5 else f"{deviation:+.2g} %"
+        beside = (_number(claimed * factor, form), text if claimed else "")
     return _number(measured * factor, form), interval, *beside
 
 

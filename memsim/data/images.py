@@ -87,7 +87,7 @@ def load_data(
         return load_images(source, shape, samples, grey)
     _check_size(samples, shape)
     scenes = road_scenes(samples, shape, seed, grey)
-    text = f"{samples} synthetic road scenes, seed {seed}, {grey}, {shape[0]} x {shape[1]}"
+    text = f"{samples} synthetic road scene{'s' if samples > 1 else ''}, seed {seed}, {grey}, {shape[0]} x {shape[1]}"
     return _images(scenes, [f"scene {i}" for i in range(samples)], text)
 
 

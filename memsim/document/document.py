@@ -194,7 +194,8 @@ class Document:
 
 
 def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else brief(value)
+    plain_list = isinstance(value, list | tuple) and not any(isinstance(item, list | tuple | dict) for item in value)
+    text = value if isinstance(value, str) else f"[{', '.join(map(str, value))}]" if plain_list else brief(value)
     return text if len(text) <= 40 else text[:37] + "..."
 
 

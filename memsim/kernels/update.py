@@ -79,13 +79,16 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
                         if draws:
                             draw_uniforms(u, tile, c1, c2, uint32(c3 + uint32(_PULSE)), k0, k1)
                         pre = inputs[array, sample, start : start + TILE]
+                        tile_net = tile_total = int32(0)
                         for i in range(TILE):
                             p = gather(common, varying, array, column, start + i)
                             wish = change(pre[i], post, cells[i], rate)
                             cells[i], pulses = program(cells[i], wish, u[i], z[i], settings, p)
                             # Sums, not arrays of counts: more arrays written here and LLVM gives up on vectors.
-                            net += int32(pulses)
-                            total += int32(abs(pulses))
+                            tile_net = int32(tile_net + int32(pulses))  # type: ignore[assignment]
+                            tile_total = int32(tile_total + int32(abs(pulses)))  # type: ignore[assignment]
+                        net += tile_net
+                        total += tile_total
             counts[array, column, chunk, 0] += (total + net) // 2
             counts[array, column, chunk, 1] += (total - net) // 2
 

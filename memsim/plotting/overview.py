@@ -9,7 +9,7 @@ import numpy as np
 
 from memsim.metrics import bootstrap
 from memsim.plotting.style import RC, WIDTH, line_style
-from memsim.rerun import changes_of, settings_of
+from memsim.repeat import changes_of, settings_of
 from memsim.results import require, stored
 from memsim.units import format_quantity
 
@@ -39,8 +39,8 @@ _NEEDED = (
 def overview(dataset: xr.Dataset) -> Figure:
     """Figure with the first image, its corrupted copy, the conductances learned from it, and two metrics against noise.
 
-    Bands are 95 % bootstrap intervals of the mean over images; learners are told apart by colour, marker and dashes. The
-    maps show the first two learners.
+    Bands are 95 % bootstrap intervals of the mean over images; learners are told apart by colour, marker and dashes.
+    The maps show the first two learners.
 
     Raises
     ------
@@ -76,7 +76,9 @@ def _heading(dataset: xr.Dataset, figure: Figure, settings: ExperimentSpec) -> N
     figure.suptitle(_plain(stored(dataset, "title") or settings.name, 110), fontsize=9, y=0.985)
     changes = ", ".join(f"{key}={value}" for key, value in changes_of(dataset).items())
     if changes:
-        figure.text(0.5, 0.945, _plain(f"changed: {changes}", 130), ha="center", va="center", fontsize=6.5, color="0.35")
+        figure.text(
+            0.5, 0.945, _plain(f"changed: {changes}", 130), ha="center", va="center", fontsize=6.5, color="0.35"
+        )
 
 
 def _images(dataset: xr.Dataset, figure: Figure, settings: ExperimentSpec) -> None:

@@ -1,4 +1,4 @@
-"""The look of all figures: sizes for a printed page, colours that stay apart in greyscale and for colour-blind readers."""
+"""The look of all figures: sizes for a printed page, colours that stay apart in grey and for colour-blind readers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 WIDTH = 7.2
 """Width of a two-column figure [inch]."""
 
-RC: dict[str, Any] = {
+RC: Any = {
     "font.size": 8,
     "axes.titlesize": 8,
     "axes.labelsize": 8,

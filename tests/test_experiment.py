@@ -1,0 +1,191 @@
+"""Experiments: YAML and overrides in, frozen settings out, and runs of every corner of the schema."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+
+import memsim as ms
+from memsim.errors import InputError
+from memsim.experiment import experiment_from_text, parse_setting
+from memsim.learning import ENCODINGS
+from memsim.library import find
+
+SMALL = {"data.samples": 2, "data.shape": [8, 8]}
+
+
+@pytest.fixture
+def mine(experiment_file):
+    """An experiment of two learners, `Ideal` and `Two words`."""
+    return ms.load_experiment(experiment_file())
+
+
+class TestShipped:
+    @pytest.mark.parametrize("name", ms.experiment_names())
+    def test_it_loads_under_its_own_name_with_published_numbers_and_survives_yaml(self, name):
+        experiment = ms.load_experiment(name)
+        assert experiment.name == name and experiment.spec.published["snr"]
+        again = experiment_from_text(experiment.to_yaml(), name)
+        assert again.spec == experiment.spec
+
+    def test_the_four_experiments_differ_in_their_bounds(self):
+        bounds = {name: ms.load_experiment(name).spec.learners[0].array.bounds for name in ms.experiment_names()}
+        assert bounds == {
+            "physical-01": (0.0, 1.0),
+            "unconstrained-01": None,
+            "loose-01": (0.0, 2.0),
+            "tight-01": (0.0, 0.5),
+        }
+
+
+class TestReplace:
+    def test_a_copy_is_changed_and_the_original_stays(self, mine):
+        changed = mine.replace(seed=7)
+        assert (mine.spec.seed, changed.spec.seed) == (42, 7)
+
+    def test_a_short_key_reaches_every_learner(self, mine):
+        rates = [learner.learning.rate for learner in mine.replace({"learning.rate": 0.05}).spec.learners]
+        assert rates == [0.05, 0.05]
+
+    def test_a_full_key_reaches_one_learner_also_with_a_space_in_its_name(self, mine):
+        changed = mine.replace({"learners.Two words.learning.rate": 0.05})
+        assert [learner.learning.rate for learner in changed.spec.learners] == [0.2, 0.05]
+
+    def test_a_section_that_the_file_leaves_out_can_be_set(self, mine):
+        changed = mine.replace({"array.dtype": "float64", "keep": ["conductance"]})
+        assert {learner.array.dtype for learner in changed.spec.learners} == {"float64"}
+        assert changed.spec.keep == ["conductance"]
+
+    @pytest.mark.parametrize("value", ["none", None])
+    def test_bounds_can_be_taken_away(self, mine, value):
+        assert mine.replace({"learners.Ideal.array.bounds": value}).spec.learners[0].array.bounds is None
+
+    def test_all_learners_can_be_replaced_at_once(self, mine):
+        changed = mine.replace(learners=[{"name": "A"}, {"name": "B"}], published={})
+        assert [learner.name for learner in changed.spec.learners] == ["A", "B"]
+
+    @pytest.mark.parametrize(
+        ("key", "says"),
+        [
+            ("learners.two words.learning.rate", "did you mean 'Two words'"),
+            ("learners.0.learning.rate", "unknown learner '0'"),
+            ("learnings.rate", "did you mean 'learning'"),
+            ("encoding", "did you mean 'learning.encoding'"),
+            ("learning.rate.fast", "is a value"),
+            ("data..seed", "section.key"),
+        ],
+    )
+    def test_an_unknown_key_is_refused_with_the_nearest(self, mine, key, says):
+        with pytest.raises(InputError, match=says):
+            mine.replace({key: 1})
+
+    def test_it_remembers_what_was_changed_in_order(self, mine):
+        profile = ms.load_device("taox-hfox-wu2018")
+        changed = mine.replace({"learning.rate": 0.1, "array.device": profile}).replace({"learning.rate": 0.3})
+        assert list(changed.changed.items()) == [("array.device", "taox-hfox-wu2018"), ("learning.rate", "0.3")]
+
+    @pytest.mark.parametrize(("text", "pair"), [("a=b", ("a", "b")), (" a b.c = x=y ", ("a b.c", "x=y"))])
+    def test_a_setting_is_split_at_the_first_equals_sign(self, text, pair):
+        assert parse_setting(text) == pair
+
+
+class TestDevices:
+    def test_a_profile_can_be_given_as_an_object(self, mine):
+        profile = ms.load_device("agsi-jo2010").replace({"variability.c2c.sigma": "9 %", "name": "noisier"})
+        changed = mine.replace({"learners.Ideal.array.device": profile})
+        assert changed.device(changed.spec.learners[0]) == profile
+        assert changed.device(changed.spec.learners[1]).name == "agsi-jo2010"
+
+    def test_two_different_devices_of_one_name_are_refused(self, mine):
+        profile = ms.load_device("agsi-jo2010").replace({"variability.c2c.sigma": "9 %"})
+        with pytest.raises(InputError, match="'Two words' has another device called 'agsi-jo2010'; rename"):
+            mine.replace({"learners.Ideal.array.device": profile})
+        changed = mine.replace({"array.device": profile})
+        assert all(changed.device(learner) == profile for learner in changed.spec.learners)
+
+    def test_a_file_is_looked_for_beside_the_experiment_and_a_given_one_from_here(
+        self, experiment_file, tmp_path, monkeypatch
+    ):
+        text = find("devices", "agsi-jo2010").read_text()
+        (tmp_path / "there").mkdir()
+        (tmp_path / "there" / "cell.yaml").write_text(text.replace("name: agsi-jo2010", "name: beside"))
+        (tmp_path / "cell.yaml").write_text(text.replace("name: agsi-jo2010", "name: here"))
+        monkeypatch.chdir(tmp_path)
+        file = experiment_file(name="there/mine.yaml", replace=("agsi-jo2010", "cell.yaml"))
+        experiment = ms.load_experiment(file)
+        assert experiment.device(experiment.spec.learners[1]).name == "beside"
+        given = experiment.replace({"learners.Two words.array.device": "./cell.yaml"})
+        assert given.device(given.spec.learners[1]).name == "here"
+
+    def test_data_beside_the_experiment_is_found_and_elsewhere_refused(self, experiment_file, tmp_path):
+        np.save(tmp_path / "images.npy", np.full((2, 8, 8), 0.5))
+        file = experiment_file(replace=("data: {", "data: {source: images.npy, "))
+        assert ms.load_experiment(file).data_path() == (tmp_path / "images.npy").resolve()
+        (tmp_path / "below").mkdir()
+        shutil.move(file, tmp_path / "below")
+        experiment = ms.load_experiment(tmp_path / "below" / "mine.yaml")
+        with pytest.raises(InputError, match="is not in"):
+            experiment.data_path()
+        given = experiment.replace({"data.source": tmp_path / "images.npy"})
+        assert given.data_path() == tmp_path / "images.npy"
+
+
+class TestRuns:
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            *({"learning.encoding": encoding} for encoding in ENCODINGS),
+            *({"learning.encoding": e, "array.device": "agsi-jo2010"} for e in ENCODINGS),
+            {"learning.encoding": "counted", "learning.rounding": "nearest", "learning.max_pulses": 3},
+            {"learning.encoding": "sign", "learning.threshold": 0.05},
+            {"array.dtype": "float64", "resamples": 100},
+            {"array.device": "taox-hfox-wu2018", "array.column": "reference"},
+            {"learning.steps": 0},
+            {"learning.rate": -0.2},
+            {"learning.rate": 0},
+            {"corruptions.gaussian": [0]},
+            {"corruptions.gaussian": [100, 0, 1]},
+            {"data.samples": 1, "data.shape": [1, 1]},
+            {"data.shape": [7, 13]},
+            {"data.shape": [1, 65]},
+            {"array.bounds": "none", "learning.steps": 5},
+            {"seed": 2**64 - 1, "data.seed": 2**64 - 1},
+        ],
+        ids=str,
+    )
+    def test_every_corner_of_the_schema_gives_finite_metrics(self, changes):
+        dataset = ms.run(ms.load_experiment("physical-01").replace({**SMALL, **changes}))
+        for name, variable in dataset.data_vars.items():
+            if not name.startswith("read_margin"):
+                assert np.isfinite(variable.values).all(), name
+
+    def test_kept_conductances_hold_the_example_and_say_what_each_column_learns(self):
+        dataset = ms.run(ms.load_experiment("physical-01").replace({**SMALL, "keep": ["conductance"]}))
+        assert dataset.conductance.dims == ("learner", "image", "row", "column")
+        assert list(dataset.column.values) == ["target", "control"]
+        first = dataset.conductance.isel(learner=0, image=0).sel(column="target").values.reshape(8, 8)
+        np.testing.assert_array_equal(first, dataset.example_conductance[0])
+
+    def test_steps_taken_in_slices_give_the_same_bits(self, monkeypatch):
+        experiment = ms.load_experiment("physical-01").replace({**SMALL, "array.device": "agsi-jo2010"})
+        whole = ms.run(experiment)
+        seen = []
+        monkeypatch.setattr("memsim.simulate._UPDATES", 2000)
+        sliced = ms.run(experiment, progress=lambda *at: seen.append(at))
+        assert whole.drop_attrs().identical(sliced.drop_attrs())
+        assert seen[0] == ("Hebbian Physical", 0, 2) and seen[-1] == ("Hebbian Physical", 2, 2) and len(seen) > 4
+
+    def test_a_learner_gives_the_same_bits_alone_and_beside_others(self, mine):
+        both = ms.run(mine)
+        kept = [mine.document.data["learners"][1]]
+        alone = ms.run(mine.replace(learners=kept, published={}))
+        for name in ("snr", "weight_mean", "pulses_set", "example_conductance"):
+            np.testing.assert_array_equal(both[name].values[1], alone[name].values[0])
+
+    def test_more_memory_than_there_is_is_refused_before_images_are_made(self, monkeypatch):
+        monkeypatch.setattr("memsim.capacity.memory", lambda: 1e6)
+        monkeypatch.setattr("memsim.simulate.load_images", None)
+        with pytest.raises(InputError, match=r"needs about .* GiB of memory, this machine has .*; make less of"):
+            ms.run(ms.load_experiment("physical-01"))

@@ -1,0 +1,47 @@
+"""The README tells the truth: its code runs, its two commands are the ones the check runs, its table is measured."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize("number", range(len(BLOCKS)))
+def test_the_python_of_the_readme_runs(number, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    exec(compile(BLOCKS[number], f"README block {number}", "exec"), {})
+
+
+def test_the_readme_has_python_to_run():
+    assert len(BLOCKS) == 2
+
+
+def test_the_two_set_up_commands_make_their_own_environment():
+    commands = [line for line in README.splitlines() if line.startswith("python3 -m venv")]
+    assert len(commands) == 2
+    assert "memsim run physical-01" in commands[0]
+    assert '-m "not slow"' in commands[1]
+
+
+def test_the_links_of_the_readme_lead_to_files():
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        if not target.startswith("http"):
+            assert (ROOT / target).is_file(), target
+
+
+def test_the_table_of_the_readme_is_what_the_code_measures():
+    import memsim as ms
+
+    rows = re.findall(r"^\| `([a-z]+-01)` \|.*?\| ([\d.]+) \| ([\d.]+) \|", README, re.MULTILINE)
+    assert len(rows) == 4
+    for name, published, seed_0 in rows:
+        experiment = ms.load_experiment(name)
+        assert list(experiment.spec.published["snr"].values()) == [float(published)]
+        measured = float(ms.run(experiment.replace({"resamples": 100})).snr_mean[0])
+        assert f"{measured:.1f}" == seed_0
