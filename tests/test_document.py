@@ -347,7 +347,7 @@ def test_replacing_leaves_the_original_unchanged():
     [
         ({"voltage": 3}, "x.yaml: --set voltage=3: voltage: 3 has no unit; write '3 V'"),
         ({"volage": "3 V"}, "x.yaml: --set volage=3 V: unknown key 'volage'; did you mean 'voltage'?"),
-        ({"level.fog": [1]}, "x.yaml: --set level.fog=a list: unknown key 'level'; did you mean 'levels'?"),
+        ({"level.fog": [1]}, "x.yaml: --set level.fog=[1]: unknown key 'level'; did you mean 'levels'?"),
         ({"voltage.high": 1}, "x.yaml: --set voltage.high=1: voltage is a value ('0.5 V'), not a section"),
         (
             {"learners.Oya 0.1.mode": 1},

@@ -8,6 +8,7 @@ bits.
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 from numba import int32, uint32
@@ -79,14 +80,15 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
                         if draws:
                             draw_uniforms(u, tile, c1, c2, uint32(c3 + uint32(_PULSE)), k0, k1)
                         pre = inputs[array, sample, start : start + TILE]
-                        tile_net = tile_total = int32(0)
+                        tile_net: Any = int32(0)
+                        tile_total: Any = int32(0)
                         for i in range(TILE):
                             p = gather(common, varying, array, column, start + i)
                             wish = change(pre[i], post, cells[i], rate)
                             cells[i], pulses = program(cells[i], wish, u[i], z[i], settings, p)
                             # Sums, not arrays of counts: more arrays written here and LLVM gives up on vectors.
-                            tile_net = int32(tile_net + int32(pulses))  # type: ignore[assignment]
-                            tile_total = int32(tile_total + int32(abs(pulses)))  # type: ignore[assignment]
+                            tile_net = int32(tile_net + int32(pulses))
+                            tile_total = int32(tile_total + int32(abs(pulses)))
                         net += tile_net
                         total += tile_total
             counts[array, column, chunk, 0] += (total + net) // 2
