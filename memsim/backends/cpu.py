@@ -9,8 +9,8 @@ import numpy as np
 from memsim.kernels.cell import UpdateSpec
 from memsim.kernels.fill import fill
 from memsim.kernels.read import NARROW, narrow_kernel, noise_kernel
-from memsim.kernels.update import update_kernel
-from memsim.philox import TILE, Stream, key
+from memsim.kernels.update import count_shape, update_kernel
+from memsim.philox import Stream, key
 
 
 class CpuBackend:
@@ -40,7 +40,7 @@ class CpuBackend:
     ) -> np.ndarray:
         """Train `state` in place and return the pulses given, (array, column, 2), int64: set and reset."""
         real = state.dtype.type
-        counts = np.zeros((*state.shape[:2], state.shape[2] // TILE, 2), np.int64)
+        counts = np.zeros(count_shape(state), np.int64)
         update_kernel(spec)(
             state,
             inputs,

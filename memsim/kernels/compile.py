@@ -141,16 +141,20 @@ class Kernel:
         if chunks <= 1:
             self._dispatcher(0, count, *args)
             return
-        ends = [count * i // chunks for i in range(chunks + 1)]
-        submit = _pool(os.getpid()).submit
-        running = [submit(self._dispatcher, ends[i], ends[i + 1], *args) for i in range(chunks)]
+        turns = iter(range(chunks))
+
+        def some() -> None:
+            for turn in turns:  # shared: each thread takes the next chunk when it is done with one
+                self._dispatcher(count * turn // chunks, count * (turn + 1) // chunks, *args)
+
+        helpers = [_pool(os.getpid()).submit(some) for _ in range(min(threads(), chunks) - 1)]
         try:
-            for chunk in running:
-                chunk.result()
-        except BaseException:
-            for chunk in running:
-                chunk.cancel()
-            raise
+            some()
+        finally:
+            for _ in turns:  # after an error or an interrupt, nothing new is begun
+                pass
+            for helper in helpers:
+                helper.result()
 
     @property
     def cache_hits(self) -> int:

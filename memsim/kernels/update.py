@@ -8,6 +8,7 @@ bits.
 from __future__ import annotations
 
 import functools
+import math
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,8 @@ _PULSE = int(Stream.PULSE)
 def update_kernel(spec: UpdateSpec) -> Kernel:
     """Kernel (state, inputs, targets, rate, steps, first_step, first_array, settings, common, varying, counts, k0, k1).
 
-    inputs : (array, sample, row); targets : (array, sample, column); `state` is changed in place. ``counts`` (array,
-    column, tile, 2), int64, receives the set and reset pulses, summed over runs of tiles. Step number
-    ``first_step + step * samples + sample`` is counter word c2.
+    inputs : (array, sample, row); targets : (array, sample, column); `state` is changed in place. ``counts``, int64 of
+    `count_shape`, receives the set and reset pulses. Step ``first_step + step * samples + sample`` is counter word c2.
     """
     program = program_function(spec)
     gather = gather_function(spec)
@@ -94,7 +94,12 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
             counts[array, column, chunk, 0] += (total + net) // 2
             counts[array, column, chunk, 1] += (total - net) // 2
 
-    def units(state, *_):
-        return state.shape[0] * state.shape[1] * -(-state.shape[2] // (TILE * _CHUNK))
+    return compile_kernel(
+        update_tiles, lambda state, *_: math.prod(count_shape(state)[:3]), (spec.model.parameters, spec.varying)
+    )
 
-    return compile_kernel(update_tiles, units, (spec.model.parameters, spec.varying))
+
+def count_shape(state: np.ndarray) -> tuple[int, int, int, int]:
+    """Shape of the pulse counts that the kernel fills for a state: (array, column, run of tiles, 2)."""
+    arrays, columns, rows = state.shape
+    return arrays, columns, -(-rows // (TILE * _CHUNK)), 2

@@ -22,7 +22,7 @@ THREADS = 128
 def cuda_update_loop(spec: UpdateSpec, simulated: bool = False) -> Any:
     """Plain function for ``cuda.jit``, with the arguments of `memsim.kernels.update.update_kernel`.
 
-    ``counts`` has the dimensions (array, column, tile, lane, 2) here: one entry a thread, so no atomics are needed.
+    ``counts`` has the dimensions (array, column, tile, lane, 2) here: a place for each thread, so without atomics.
     Launch with at least arrays * columns * tiles * 16 threads.
 
     Parameters

@@ -27,7 +27,7 @@ from numba import cuda
 from memsim.cells import MODELS
 from memsim.cells.neurosim import rates
 from memsim.kernels.cell import UpdateSpec
-from memsim.kernels.update import update_kernel
+from memsim.kernels.update import count_shape, update_kernel
 from memsim.kernels.update_cuda import THREADS, cuda_update_loop
 from memsim.learning import Encoding, Hebbian, Settings
 from memsim.noise.cycle import CYCLE_TO_CYCLE
@@ -51,7 +51,7 @@ for model, name, noise, varying in {specs!r}:
     settings = Settings(*map(f, (128, 20, 0.01, 0, 0.9)))
     state = rng.random((arrays, columns, rows)).astype(f) * f(0.9)
     cpu, gpu = state.copy(), state.copy()
-    counted = np.zeros((arrays, columns, 1, 2), np.int64)
+    counted = np.zeros(count_shape(state), np.int64)
     threads = np.zeros((arrays, columns, 1, 16, 2), np.int64)
     args = (x, t, f(0.2), steps, 5, 3, settings, common, cells)
     update_kernel(spec)(cpu, *args, counted, *key(42))
