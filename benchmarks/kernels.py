@@ -59,12 +59,11 @@ def updates() -> None:
             state = np.zeros((size, size), np.float32)
             other = np.empty_like(state)
             copy = best(lambda other=other, state=state: np.copyto(other, state), 9)
-            outer = 1e-3 * np.outer(t[0, 0], x[0, 0])
 
-            def numpy_step(state=state, outer=outer, sigma=sigma) -> np.ndarray:
-                change = outer
+            def numpy_step(state=state, x=x, t=t, sigma=sigma) -> np.ndarray:
+                change = np.outer(np.float32(1e-3) * t[0, 0], x[0, 0])
                 if sigma:
-                    change = outer + np.float32(sigma / 100) * rng.standard_normal(outer.shape, np.float32)
+                    change += np.float32(sigma / 100) * rng.standard_normal(change.shape, np.float32)
                 return np.clip(state + change, 0, 1, out=state)
 
             peer = best(numpy_step, 3)
