@@ -12,64 +12,72 @@ import math
 import numpy as np
 from numba import float32, int32, njit, uint32
 
+_ONE = np.float32(1.0)
+_HALF = np.float32(0.5)
+_STEP = np.float32(2.0**-24)
+_SQRT2 = np.float32(1.41421356)
+_LN2 = np.float32(0.693147180)
+_MINUS_TWO = np.float32(-2.0)
+_TURN = np.float32(2 * math.pi / 2**32)
+_L = tuple(
+    np.float32(c)
+    for c in (
+        7.0376836292e-2,
+        -1.1514610310e-1,
+        1.1676998740e-1,
+        -1.2420140846e-1,
+        1.4249322787e-1,
+        -1.6668057665e-1,
+        2.0000714765e-1,
+        -2.4999993993e-1,
+        3.3333331174e-1,
+    )
+)
+_S = tuple(np.float32(c) for c in (-1.6666654611e-1, 8.3321608736e-3, -1.9515295891e-4))
+_C = tuple(np.float32(c) for c in (4.166664568298827e-2, -1.388731625493765e-3, 2.443315711809948e-5))
+
 
 @njit(forceinline=True)
 def uniform(word):
     """A number in (0, 1], a multiple of 2^-24, from the word's upper 24 bits."""
-    return float32(float32(uint32(uint32(word) >> uint32(8)) + uint32(1)) * float32(5.9604644775390625e-08))
+    return float32(uint32(uint32(word) >> uint32(8)) + uint32(1)) * _STEP
 
 
 @njit(forceinline=True, error_model="numpy")
 def log_unit(x):
     """Natural logarithm of a normal float32 number (meant for (0, 1])."""
     bits = np.float32(x).view(np.int32)
-    exponent = float32(int32(int32(bits >> int32(23)) - int32(127)))
+    exponent = float32(int32(bits >> int32(23)) - int32(127))
     m = np.int32(int32(bits & int32(0x007FFFFF)) | int32(0x3F800000)).view(np.float32)
-    upper = m > float32(1.41421356)
-    m = float32(0.5) * m if upper else m
-    exponent = exponent + float32(1.0) if upper else exponent
-    f = float32(m - float32(1.0))
-    z = float32(f * f)
-    p = float32(7.0376836292e-2)
-    p = float32(p * f + float32(-1.1514610310e-1))
-    p = float32(p * f + float32(1.1676998740e-1))
-    p = float32(p * f + float32(-1.2420140846e-1))
-    p = float32(p * f + float32(1.4249322787e-1))
-    p = float32(p * f + float32(-1.6668057665e-1))
-    p = float32(p * f + float32(2.0000714765e-1))
-    p = float32(p * f + float32(-2.4999993993e-1))
-    p = float32(p * f + float32(3.3333331174e-1))
-    return float32(exponent * float32(0.693147180) + float32(f - float32(0.5) * z + f * z * p))
+    upper = m > _SQRT2
+    m = _HALF * m if upper else m
+    exponent = exponent + _ONE if upper else exponent
+    f = m - _ONE
+    z = f * f
+    p = (((_L[0] * f + _L[1]) * f + _L[2]) * f + _L[3]) * f + _L[4]
+    p = (((p * f + _L[5]) * f + _L[6]) * f + _L[7]) * f + _L[8]
+    return exponent * _LN2 + (f - _HALF * z + f * z * p)
 
 
 @njit(forceinline=True, error_model="numpy")
 def sine_cosine(word):
     """Sine and cosine of the angle 2 pi word / 2^32."""
     quadrant = uint32(uint32(uint32(word) + uint32(0x20000000)) >> uint32(30))
-    rest = uint32(uint32(word) - uint32(quadrant << uint32(30)))
-    r = float32(float32(int32(rest)) * float32(1.4629180792671596e-09))
-    z = float32(r * r)
-    sine = float32(
-        r + r * z * (float32(-1.6666654611e-1) + z * (float32(8.3321608736e-3) + z * float32(-1.9515295891e-4)))
-    )
-    cosine = float32(
-        float32(1.0)
-        - float32(0.5) * z
-        + z
-        * z
-        * (float32(4.166664568298827e-2) + z * (float32(-1.388731625493765e-3) + z * float32(2.443315711809948e-5)))
-    )
-    odd = uint32(quadrant & uint32(1)) != uint32(0)
+    r = float32(int32(uint32(word) - uint32(quadrant << uint32(30)))) * _TURN
+    z = r * r
+    sine = r + r * z * (_S[0] + z * (_S[1] + z * _S[2]))
+    cosine = _ONE - _HALF * z + z * z * (_C[0] + z * (_C[1] + z * _C[2]))
+    odd = (quadrant & uint32(1)) != 0
     s = cosine if odd else sine
     c = sine if odd else cosine
-    s = -s if uint32(quadrant & uint32(2)) != uint32(0) else s
-    c = -c if uint32(uint32(quadrant + uint32(1)) & uint32(2)) != uint32(0) else c
+    s = -s if (quadrant & uint32(2)) != 0 else s
+    c = -c if ((quadrant + uint32(1)) & uint32(2)) != 0 else c
     return s, c
 
 
 @njit(forceinline=True, error_model="numpy")
 def normal_pair(a, b):
     """Two independent N(0, 1) numbers from two words (Box and Muller 1958); magnitude at most 5.77."""
-    radius = float32(math.sqrt(float32(-2.0) * log_unit(uniform(a))))
+    radius = math.sqrt(_MINUS_TWO * log_unit(uniform(a)))
     s, c = sine_cosine(b)
-    return float32(radius * c), float32(radius * s)
+    return radius * c, radius * s
