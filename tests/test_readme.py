@@ -45,3 +45,23 @@ def test_the_table_of_the_readme_is_what_the_code_measures():
         assert list(experiment.spec.published["snr"].values()) == [float(published)]
         measured = float(ms.run(experiment.replace({"resamples": 100})).snr_mean[0])
         assert f"{measured:.1f}" == seed_0
+
+
+def test_the_guide_to_experiments_names_every_key_and_its_example_loads(tmp_path):
+    import memsim as ms
+    from memsim.experiment_schema import ArraySpec, DataSpec, ExperimentSpec, LearningSpec
+
+    guide = (ROOT / "experiments" / "README.md").read_text(encoding="utf-8")
+    table = guide[guide.index("| key |") :]
+    for section, model in (
+        ("data.", DataSpec),
+        ("array.", ArraySpec),
+        ("learning.", LearningSpec),
+        ("", ExperimentSpec),
+    ):
+        for key in model.model_fields:
+            assert f"`{section}{key}" in table or key in ("data", "learners"), f"{section}{key}"
+    example = tmp_path / "compare-01.yaml"
+    example.write_text(re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)[0], encoding="utf-8")
+    small = ms.load_experiment(example).replace({"data.samples": 2, "data.shape": [16, 16], "resamples": 100})
+    assert list(ms.run(small).device.values) == ["ideal", "agsi-jo2010"]
