@@ -12,7 +12,6 @@ BLOCK = 1 << 26
 """Largest block of corrupted images held at once, unless one image alone takes more [byte]."""
 
 _CGROUP = Path("/sys/fs/cgroup/memory.max")
-_COLUMNS = 2
 _METRICS = 60  # bytes a reading of one image takes in the seven results on (image, noise_type, noise_level), assumed
 _COPIES = 3  # of results while they are joined, summarised and written, assumed
 _CELL = 100  # bytes a cell takes while it learns: state, parameters, draws and their temporaries, assumed
@@ -23,7 +22,7 @@ def images_at_once(pixels: int, levels: int) -> int:
     return max(1, BLOCK // (pixels * 4 * levels))
 
 
-def require_memory(spec: ExperimentSpec, images: int) -> None:
+def require_memory(spec: ExperimentSpec, images: int, columns: int) -> None:
     """Refuse an experiment whose results or images would not fit into this machine's memory.
 
     Parameters
@@ -32,6 +31,8 @@ def require_memory(spec: ExperimentSpec, images: int) -> None:
         The settings.
     images : int
         How many images there are.
+    columns : int
+        Columns of an array.
 
     Raises
     ------
@@ -39,13 +40,13 @@ def require_memory(spec: ExperimentSpec, images: int) -> None:
         Says how much is needed, how much there is, and which settings take it.
     """
     pixels = spec.data.shape[0] * spec.data.shape[1]
-    levels = len({level for given in spec.corruptions.values() for level in given})
+    levels = len(spec.levels)
     learners = len(spec.learners)
     needs = {
         "data.samples and data.shape": images * pixels * 8,
         "data.shape and the number of noise levels": min(images, images_at_once(pixels, levels))
         * pixels
-        * (2 * 4 * levels + _COLUMNS * _CELL),
+        * (2 * 4 * levels + columns * _CELL),
         "data.samples, learners and noise levels": learners
         * images
         * levels
@@ -55,7 +56,7 @@ def require_memory(spec: ExperimentSpec, images: int) -> None:
         "resamples and learners": spec.resamples * learners * 16 * 8 * 2,
     }
     if "conductance" in spec.keep:
-        needs["keep: [conductance]"] = learners * images * pixels * _COLUMNS * 8 * _COPIES
+        needs["keep: [conductance]"] = learners * images * pixels * columns * 8 * _COPIES
     needed, available = sum(needs.values()), memory()
     if needed > available:
         largest = max(needs, key=lambda name: needs[name])

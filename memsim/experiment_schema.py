@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from memsim.document.fields import Count, Quantity, Section, problem
 from memsim.errors import nearest
-from memsim.learning import ENCODINGS, RULES
+from memsim.learning import ENCODINGS, MAX_PULSES, RULES
 from memsim.philox import MAX_SEED
 
 MAX_PIXELS = 1 << 32
@@ -94,7 +94,7 @@ class LearningSpec(Section):
     steps: Annotated[int, Count(0, 10_000_000)] = 30
     encoding: Literal[ENCODINGS] | None = None  # type: ignore[valid-type]
     rounding: Literal["stochastic", "nearest"] = "stochastic"
-    max_pulses: Annotated[int, Count(1, 1_000_000)] | None = None
+    max_pulses: Annotated[int, Count(1, MAX_PULSES)] | None = None
     threshold: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e3)] = 0.0
 
 
@@ -135,6 +135,17 @@ class ExperimentSpec(Section):
     resamples: Annotated[int, Count(100, 1_000_000)] = 2000
     keep: list[Literal["conductance"]] = Field(default=[])
     seed: Seed = 42
+
+    @property
+    def levels(self) -> list[float]:
+        """All noise levels, of whatever corruption, in ascending order."""
+        return sorted({level for given in self.corruptions.values() for level in given})
+
+    @property
+    def example(self) -> tuple[str, float]:
+        """Corruption and level at which the example image is shown: the first, at its middle level."""
+        kind, levels = next(iter(self.corruptions.items()))
+        return kind, sorted(levels)[len(levels) // 2]
 
     @model_validator(mode="after")
     def _consistent(self) -> ExperimentSpec:

@@ -54,6 +54,11 @@ class Stream(IntEnum):
     REFERENCE_READ = 9  # read noise of the reference column
 
 
+def padded(count: int) -> int:
+    """The count rounded up to whole tiles."""
+    return -(-count // TILE) * TILE
+
+
 @njit(forceinline=True)
 def philox(c0, c1, c2, c3, k0, k1):
     """Four random words (uint32) of the counter (c0, c1, c2, c3) under the key (k0, k1); ten rounds."""

@@ -88,9 +88,9 @@ def run(
     chosen = resolve(backend).name
     devices = prepare(experiment)
     if experiment.spec.data.source == SCENES:
-        require_memory(experiment.spec, experiment.spec.data.samples)
+        require_memory(experiment.spec, experiment.spec.data.samples, len(TARGETS))
     images = load_images(experiment)
-    require_memory(experiment.spec, len(images))
+    require_memory(experiment.spec, len(images), len(TARGETS))
     if images_sha256 is not None and images.sha256 != images_sha256:
         raise DataError(
             f"{images.source}: these are not the images of the earlier run (hash {images.sha256[:12]}, then "
@@ -103,14 +103,13 @@ def run(
     variables = {name: np.stack([part[name] for part in parts]) for name in parts[0]}
     variables |= _summaries(variables, experiment)
     variables |= _examples(experiment, images)
-    kinds, levels = _corruptions(experiment)
     coordinates = {
         "learner": [spec.name for spec in experiment.spec.learners],
         "device": [devices[spec.name].name for spec in experiment.spec.learners],
         "image": np.arange(len(images.pixels)),
         "image_label": list(images.labels),
-        "noise_type": kinds,
-        "noise_level": levels,
+        "noise_type": list(experiment.spec.corruptions),
+        "noise_level": np.array(experiment.spec.levels),
         "interval": ["low", "high"],
     }
     if "conductance" in variables:
@@ -141,13 +140,6 @@ def load_images(experiment: Experiment) -> Images:
     )
 
 
-def _corruptions(experiment: Experiment) -> tuple[list[str], np.ndarray]:
-    """Kinds of corruption, and the union of their levels."""
-    corruptions = experiment.spec.corruptions
-    levels = sorted({level for given in corruptions.values() for level in given})
-    return list(corruptions), np.array(levels)
-
-
 class _Learner:
     """One learner on all images, in blocks of images that fit in memory; blocks do not change a bit of the result."""
 
@@ -157,7 +149,7 @@ class _Learner:
         self.device = device
         self.backend = backend
         self.bounds = check_bounds(spec.array.bounds, device)
-        self.kinds, self.levels = _corruptions(experiment)
+        self.levels = experiment.spec.levels
 
     def run(self, images: Images, progress: Progress | None) -> dict[str, np.ndarray]:
         """Variables of this learner without the learner dimension."""
@@ -203,10 +195,10 @@ class _Learner:
             crossbar.train(rule, x[:, None, :], TARGETS, steps=steps, encoding=encoding)
             report(first + len(x) * (step + steps) / learning.steps)
 
-        shape = (len(x), len(self.kinds), len(self.levels))
+        corruptions = self.experiment.spec.corruptions
+        shape = (len(x), len(corruptions), len(self.levels))
         outputs = np.full((*shape, len(TARGETS)), np.nan)
-        for k, kind in enumerate(self.kinds):
-            given = self.experiment.spec.corruptions[kind]  # type: ignore[index]
+        for k, (kind, given) in enumerate(corruptions.items()):
             noisy = corrupt(kind, x, given, seed=seed, first_image=first)
             where = np.searchsorted(self.levels, given)
             outputs[:, k, where] = crossbar.output(noisy, index=CORRUPTIONS[kind])
@@ -265,10 +257,9 @@ def _summaries(variables: dict[str, np.ndarray], experiment: Experiment) -> dict
 
 def _examples(experiment: Experiment, images: Images) -> dict[str, np.ndarray]:
     """The first image, clean and at the middle level of the first corruption."""
-    kind, levels = next(iter(experiment.spec.corruptions.items()))
+    kind, level = experiment.spec.example
     first = images.pixels[:1].reshape(1, -1)
-    middle = sorted(levels)[len(levels) // 2]
-    noisy = corrupt(kind, first, [middle], seed=experiment.spec.seed)
+    noisy = corrupt(kind, first, [level], seed=experiment.spec.seed)
     return {"example_image": images.pixels[0], "example_noisy": noisy.reshape(images.pixels.shape[1:])}
 
 

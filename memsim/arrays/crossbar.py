@@ -13,7 +13,7 @@ from memsim.errors import InputError, nearest
 from memsim.kernels.cell import UpdateSpec
 from memsim.learning import Encoding, LocalRule, Settings
 from memsim.noise.cycle import CYCLE_TO_CYCLE
-from memsim.philox import MAX_ARRAYS, TILE, Stream, key
+from memsim.philox import MAX_ARRAYS, TILE, Stream, key, padded
 from memsim.profiles import DeviceProfile, load_device
 
 READINGS = ("single", "reference")
@@ -101,9 +101,8 @@ class Crossbar:
         layout = (arrays_, cols_, rows_)
         address: dict[str, Any] = {"seed": self.seed, "first_array": first_array}
         self._cells = populate(self.device, self._backend, layout, dtype=self.dtype, **address)
-        padded = (arrays_, cols_, -(-rows_ // TILE) * TILE)
         start, end = _pair("initial", initial)
-        fresh = self._backend.fill("uniform", padded, stream=Stream.INITIAL, **address)
+        fresh = self._backend.fill("uniform", (arrays_, cols_, padded(rows_)), stream=Stream.INITIAL, **address)
         state = (start + (end - start) * fresh).astype(self.dtype)
         if self._confined:
             np.clip(state, self._cells.value("low"), self._cells.value("high"), out=state)
@@ -114,7 +113,7 @@ class Crossbar:
             cells = populate(
                 self.device, self._backend, (arrays_, 1, rows_), stream=Stream.REFERENCE, dtype=self.dtype, **address
             )
-            low = np.zeros((arrays_, 1, padded[2]), self.dtype)
+            low = np.zeros((arrays_, 1, padded(rows_)), self.dtype)
             low[:] = cells.value("low")
             self._reference = low
 
@@ -310,7 +309,7 @@ class Crossbar:
         if not np.isfinite(signal).all():
             raise InputError(f"{name}: contains NaN or infinity; only finite numbers are allowed")
         if pad and width % TILE:
-            wide = np.zeros((*signal.shape[:2], -(-width // TILE) * TILE), self.dtype)
+            wide = np.zeros((*signal.shape[:2], padded(width)), self.dtype)
             wide[:, :, :width] = signal
             signal = wide
         return np.require(signal, requirements=_KERNEL)

@@ -9,7 +9,7 @@ import numpy as np
 from memsim.backends import CpuBackend
 from memsim.cells import MODELS, CellModel
 from memsim.cells.neurosim import MAX_LABEL, rates
-from memsim.philox import TILE, Stream
+from memsim.philox import Stream, padded
 from memsim.profiles import DeviceProfile
 from memsim.profiles.schema import DeviceToDevice
 
@@ -83,10 +83,10 @@ def populate(
 
     def spread(path: str, nominal: float) -> np.ndarray:
         arrays, columns, rows = shape
-        padded = (arrays, columns, -(-rows // TILE) * TILE)
+        layout = (arrays, columns, padded(rows))
         given = spreads[path]
         scale = window if given.relative_to == "range" else nominal
-        z = backend.fill("normal", padded, seed=seed, stream=stream, step=_SLOTS[path], first_array=first_array)
+        z = backend.fill("normal", layout, seed=seed, stream=stream, step=_SLOTS[path], first_array=first_array)
         return nominal + given.sigma * scale * z.astype(float)
 
     if "conductance.min" in spreads:

@@ -9,7 +9,7 @@ from numba import uint32
 
 from memsim.kernels.compile import Kernel, compile_kernel
 from memsim.kernels.draw import draw_normals, draw_uniforms
-from memsim.philox import TILE, Stream, key
+from memsim.philox import TILE, Stream, key, padded
 
 
 @functools.cache
@@ -58,6 +58,6 @@ def fill(
         Counter word c2.
     """
     arrays, columns, rows = shape
-    out = np.empty((arrays, columns, -(-rows // TILE) * TILE), np.float32)
+    out = np.empty((arrays, columns, padded(rows)), np.float32)
     _fill_kernel()(out, kind == "normal", first_array, first_column, step, int(stream), *key(seed))
     return out[:, :, :rows]

@@ -1,9 +1,9 @@
 """Local learning rules, one a file, and the encodings that turn their wishes into pulses."""
 
-from memsim.learning.encoding import ENCODINGS, Encoding, Settings
+from memsim.learning.encoding import ENCODINGS, MAX_PULSES, Encoding, Settings
 from memsim.learning.hebbian import Hebbian
 from memsim.learning.rule import LocalRule
 
 RULES: dict[str, type] = {Hebbian.name: Hebbian}
 
-__all__ = ["ENCODINGS", "RULES", "Encoding", "Hebbian", "LocalRule", "Settings"]
+__all__ = ["ENCODINGS", "MAX_PULSES", "RULES", "Encoding", "Hebbian", "LocalRule", "Settings"]

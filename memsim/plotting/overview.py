@@ -84,12 +84,11 @@ def _heading(dataset: xr.Dataset, figure: Figure, settings: ExperimentSpec) -> N
 def _images(dataset: xr.Dataset, figure: Figure, settings: ExperimentSpec) -> None:
     """The first image, clean and corrupted, and the conductance maps of the first learners."""
     learners = [str(name) for name in dataset.learner.values][:_MAPS]
-    kind, levels = next(iter(settings.corruptions.items()))
-    middle = sorted(levels)[len(levels) // 2]
+    kind, level = settings.example
     grey = {"cmap": "gray", "vmin": 0.0, "vmax": 1.0}
     panels: list[tuple[str, np.ndarray, str, dict[str, Any]]] = [
         (str(dataset.image_label.values[0]), dataset.example_image.values, "grey", grey),
-        (f"{kind.capitalize()} noise, s = {middle:g}", dataset.example_noisy.values, "grey", grey),
+        (f"{kind.capitalize()} noise, s = {level:g}", dataset.example_noisy.values, "grey", grey),
     ]
     for learner in learners:
         siemens = dataset.example_conductance.sel(learner=learner).values
