@@ -6,57 +6,55 @@ import os
 from pathlib import Path
 
 from memsim.errors import InputError
-from memsim.experiment_schema import ExperimentSpec
+from memsim.experiment_schema import DataSpec, ExperimentSpec
 
 BLOCK = 1 << 26
 """Largest block of corrupted images held at once, unless one image alone takes more [byte]."""
 
 _CGROUP = Path("/sys/fs/cgroup/memory.max")
-_METRICS = 60  # bytes a reading of one image takes in the seven results on (image, noise_type, noise_level), assumed
+_METRICS = 70  # bytes a reading of one image takes in the results on (image, noise_type, noise_level), assumed
 _COPIES = 3  # of results while they are joined, summarised and written, assumed
 _CELL = 100  # bytes a cell takes while it learns: state, parameters, draws and their temporaries, assumed
+_WEIGHT = 30  # bytes a first-layer weight takes: itself, its draw and their temporaries, assumed
+_COLUMNS = 2  # of an array: target and control
 
 
-def images_at_once(pixels: int, levels: int) -> int:
-    """How many images are corrupted at once so that their copies at all levels fit into `BLOCK`; at least 1."""
-    return max(1, BLOCK // (pixels * 4 * levels))
+def images_at_once(pixels: int, copies: int) -> int:
+    """How many images are corrupted at once so that all their copies fit into `BLOCK`; at least 1."""
+    return max(1, BLOCK // (pixels * 4 * copies))
 
 
-def require_memory(spec: ExperimentSpec, images: int, columns: int) -> None:
+def require_memory(spec: ExperimentSpec, data: DataSpec, images: int) -> None:
     """Refuse an experiment whose results or images would not fit into this machine's memory.
 
     Parameters
     ----------
     spec : ExperimentSpec
         The settings.
+    data : DataSpec
+        The images of one run of its sweep.
     images : int
-        How many images there are.
-    columns : int
-        Columns of an array.
+        How many there are.
 
     Raises
     ------
     InputError
         Says how much is needed, how much there is, and which settings take it.
     """
-    pixels = spec.data.shape[0] * spec.data.shape[1]
-    levels = len(spec.levels)
-    learners = len(spec.learners)
+    pixels = data.shape[0] * data.shape[1]
+    copies = len(spec.levels) * len(spec.corruptions)
+    learners = len(spec.labels)
+    block = min(images, images_at_once(pixels, copies))
+    units = max((learner.network.hidden for learner in spec.learners if learner.network), default=0)
     needs = {
         "data.samples and data.shape": images * pixels * 8,
-        "data.shape and the number of noise levels": min(images, images_at_once(pixels, levels))
-        * pixels
-        * (2 * 4 * levels + columns * _CELL),
-        "data.samples, learners and noise levels": learners
-        * images
-        * levels
-        * len(spec.corruptions)
-        * _METRICS
-        * _COPIES,
+        "data.shape and the number of noise levels": block * pixels * (2 * 4 * copies + _COLUMNS * _CELL),
+        "data.shape and network.hidden": units * pixels * _WEIGHT + copies * (units + pixels) * 8,
+        "data.samples, learners and noise levels": learners * images * copies * _METRICS * _COPIES,
         "resamples and learners": spec.resamples * learners * 16 * 8 * 2,
     }
     if "conductance" in spec.keep:
-        needs["keep: [conductance]"] = learners * images * pixels * columns * 8 * _COPIES
+        needs["keep: [conductance]"] = learners * images * pixels * _COLUMNS * 8 * _COPIES
     needed, available = sum(needs.values()), memory()
     if needed > available:
         largest = max(needs, key=lambda name: needs[name])

@@ -10,19 +10,35 @@ from pathlib import Path
 from typing import Any
 
 from memsim.document import Document
+from memsim.document.walk import fields_of
 from memsim.errors import InputError, nearest
-from memsim.experiment_schema import ArraySpec, DataSpec, ExperimentSpec, LearnerSpec, LearningSpec
+from memsim.experiment_schema import (
+    CROSSBAR,
+    NETWORK,
+    ArraySpec,
+    DataSpec,
+    ExperimentSpec,
+    LearnerSpec,
+    LearningSpec,
+    NetworkSpec,
+    TrainingSpec,
+)
 from memsim.library import find, library
 from memsim.profiles import DeviceProfile, device_from_text, load_device
 
 SCENES = "road-scenes"
-_SHARED = tuple(name for name in LearnerSpec.model_fields if name != "name")
-"""Sections of a learner; as the first key of a change they reach all learners."""
-_NESTED = tuple(
-    f"{section}.{key}"
-    for section, model in (("data", DataSpec), ("array", ArraySpec), ("learning", LearningSpec))
-    for key in model.model_fields
-)
+_SHARED = (*CROSSBAR, *NETWORK)
+"""Sections of a learner; as the first key of a change they reach all learners that have them."""
+_SECTIONS = {
+    "data": DataSpec,
+    "array": ArraySpec,
+    "learning": LearningSpec,
+    "network": NetworkSpec,
+    "training": TrainingSpec,
+}
+_NESTED = tuple(f"{section}.{key}" for section, model in _SECTIONS.items() for key in fields_of(model) or ())
+_SWEPT = (*_SECTIONS, "learners", "seed")
+"""First keys that a sweep may change."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +94,7 @@ class Experiment:
         document, profiles, changed = self.document, dict(self.profiles), dict(self.changed)
         for key, value in {**(changes or {}), **settings}.items():
             paths = self._targets(key, origin)
+            self._refuse_swept(key, paths, origin)
             if isinstance(value, Path):
                 value = str(value)
             if key.endswith("array.device") and isinstance(value, str | DeviceProfile):
@@ -100,10 +117,41 @@ class Experiment:
         if head in ExperimentSpec.model_fields:
             return [key]
         if head in _SHARED:
-            return [f"learners.{learner.name}.{key}" for learner in self.spec.learners]
+            having = [learner.name for learner in self.spec.learners if head in learner.sections]
+            if not having:
+                kind = "crossbar" if head in CROSSBAR else "network"
+                raise InputError(f"{origin} {key}: no learner of this experiment has '{head}' (none is a {kind})")
+            return [f"learners.{name}.{key}" for name in having]
         full = next((path for path in _NESTED if path.endswith(f".{head}")), None)
         hint = f"; did you mean '{full}'?" if full else nearest(head, (*ExperimentSpec.model_fields, *_SHARED))
         raise InputError(f"{origin} {key}: unknown key '{head}'{hint}")
+
+    def _refuse_swept(self, key: str, paths: list[str], origin: str) -> None:
+        """Refuse to set what every run of the sweep would set again."""
+        for swept in self.spec.sweep:
+            if set(paths) & set(self._targets(swept, "sweep")):
+                raise InputError(
+                    f"{origin} {key}: this experiment sweeps '{swept}'; change its values with {origin} sweep.{swept}"
+                )
+
+    def variants(self) -> list[tuple[dict[str, Any], Experiment]]:
+        """The runs of a sweep: the values that each sets, and the experiment with them; one where nothing is swept.
+
+        Raises
+        ------
+        InputError
+            If a swept key is unknown or a value not allowed.
+        """
+        if not self.spec.sweep:
+            return [({}, self)]
+        for key in self.spec.sweep:
+            head = key.partition(".")[0]
+            if head not in _SWEPT:
+                where = self.document.where(self.document.find(f"sweep.{key}") or ())
+                raise InputError(f"{where}: sweep: '{key}' cannot be swept{nearest(head, _SWEPT)}")
+        single = self.document.replace({"sweep": {}, "published": {}})
+        base = replace(self, document=single, spec=single.validate(ExperimentSpec))
+        return [(values, base.replace(values, origin="sweep")) for values in self.spec.combinations]
 
     def _adopt(
         self, given: str | DeviceProfile, paths: list[str], profiles: dict[str, DeviceProfile], label: str

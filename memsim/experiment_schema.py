@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import math
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from memsim.baselines.losses import GRADIENTS, LOSSES, Loss
+from memsim.data.corruptions import CORRUPTIONS, FIELDS, largest
 from memsim.document.fields import Count, Quantity, Section, problem
-from memsim.errors import nearest
+from memsim.errors import InputError, nearest
 from memsim.learning import ENCODINGS, MAX_PULSES, RULES
 from memsim.philox import MAX_SEED
 
 MAX_PIXELS = 1 << 32
+MAX_LEARNERS = 1000
+CROSSBAR = ("array", "learning")
+NETWORK = ("network", "training")
+"""Sections of a learner that is a crossbar, and of one that is a network."""
 
 
 def _no_bounds(value: Any) -> Any:
@@ -98,8 +107,46 @@ class LearningSpec(Section):
     threshold: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e3)] = 0.0
 
 
+class NetworkSpec(Section):
+    """A bias-free network: linear, or with one layer of ReLU units."""
+
+    hidden: Annotated[int, Count(0, 65_536)] = 0
+    initial: Pair = (-0.01, 0.01)
+    dtype: Literal["float64", "float32"] = "float64"
+
+
+class TrainingSpec(Section):
+    """How a network is trained: plain gradient descent on a loss."""
+
+    loss: Literal[LOSSES] = "mse"  # type: ignore[valid-type]
+    weight: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e6)] = Field(default=1.0, alias="lambda")
+    gradient: Literal[GRADIENTS] = "exact"  # type: ignore[valid-type]
+    rate: Annotated[float, Field(allow_inf_nan=False, ge=-1e3, le=1e3)] = 0.001
+    steps: Annotated[int, Count(0, 1_000_000)] = 60
+    margin: Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)] = 1.0
+    floor: Annotated[float, Field(allow_inf_nan=False, gt=0, le=1e6)] = 0.1
+    smoothing: Annotated[float, Field(allow_inf_nan=False, ge=0, lt=1)] = 0.1
+    alpha: Annotated[float, Field(allow_inf_nan=False, gt=0, le=1)] = 0.25
+    gamma: Annotated[float, Field(allow_inf_nan=False, ge=0, le=100)] = 2.0
+
+    @property
+    def objective(self) -> Loss:
+        """The loss with its settings."""
+        return Loss(
+            self.loss, self.weight, self.gradient, self.margin, self.floor, self.smoothing, self.alpha, self.gamma
+        )
+
+    @model_validator(mode="after")
+    def _exists(self) -> TrainingSpec:
+        try:
+            self.objective  # noqa: B018
+        except InputError as error:
+            raise problem(str(error), "gradient") from None
+        return self
+
+
 class LearnerSpec(Section):
-    """One method that is compared."""
+    """One method that is compared: a crossbar with a local rule, or a network with a gradient."""
 
     name: Annotated[
         str,
@@ -112,9 +159,26 @@ class LearnerSpec(Section):
     ]
     array: ArraySpec = ArraySpec()
     learning: LearningSpec = LearningSpec()
+    network: NetworkSpec | None = None
+    training: TrainingSpec = TrainingSpec()
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> LearnerSpec:
+        own, other = (NETWORK, CROSSBAR) if self.network is not None else (CROSSBAR, NETWORK)
+        for section in other:
+            if section in self.model_fields_set:
+                hint = "a network has" if self.network is not None else "without 'network', a crossbar has"
+                raise problem(f"does not belong to this learner; {hint} {' and '.join(own)}", section)
+        return self
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """The sections that this learner has."""
+        return CROSSBAR if self.network is None else NETWORK
 
 
 Level = Annotated[float, Field(allow_inf_nan=False, ge=0, le=100)]
+Values = Annotated[list[Any], Field(min_length=1, max_length=100)]
 Levels = Annotated[list[Level], Field(min_length=1, max_length=1000)]
 
 
@@ -130,7 +194,12 @@ class ExperimentSpec(Section):
     data: DataSpec = DataSpec()
     task: Literal["memorise"] = "memorise"
     learners: Annotated[list[LearnerSpec], Field(min_length=1, max_length=1000)]
-    corruptions: Annotated[dict[Literal["gaussian"], Levels], Field(min_length=1)]
+    sweep: Annotated[dict[str, Annotated[list[Any], Field(min_length=1, max_length=100)]], Field(max_length=3)] = Field(
+        default={}
+    )
+    corruptions: Annotated[dict[Literal[tuple(CORRUPTIONS)], Levels], Field(min_length=1)]  # type: ignore[valid-type]
+    noise_fields: Literal[FIELDS] = "scaled"  # type: ignore[valid-type]
+    unsafe_below: Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)] = 10.0
     published: dict[Literal["snr", "correct"], dict[str, float]] = Field(default={})
     resamples: Annotated[int, Count(100, 1_000_000)] = 2000
     keep: list[Literal["conductance"]] = Field(default=[])
@@ -138,14 +207,30 @@ class ExperimentSpec(Section):
 
     @property
     def levels(self) -> list[float]:
-        """All noise levels, of whatever corruption, in ascending order."""
-        return sorted({level for given in self.corruptions.values() for level in given})
+        """The noise levels, in ascending order; all corruptions have the same."""
+        return sorted(next(iter(self.corruptions.values())))
 
     @property
     def example(self) -> tuple[str, float]:
         """Corruption and level at which the example image is shown: the first, at its middle level."""
-        kind, levels = next(iter(self.corruptions.items()))
-        return kind, sorted(levels)[len(levels) // 2]
+        levels = self.levels
+        return next(iter(self.corruptions)), levels[len(levels) // 2]
+
+    @property
+    def combinations(self) -> list[dict[str, Any]]:
+        """Key -> value of every run of the sweep, in order; one empty mapping where nothing is swept."""
+        return [dict(zip(self.sweep, values, strict=True)) for values in itertools.product(*self.sweep.values())]
+
+    @property
+    def labels(self) -> list[str]:
+        """Names of the results' learners: those of the learners, with the values of each run of the sweep."""
+        return list(
+            dict.fromkeys(
+                label(learner.name, reaching(learner, values))
+                for values in self.combinations
+                for learner in self.learners
+            )
+        )
 
     @model_validator(mode="after")
     def _consistent(self) -> ExperimentSpec:
@@ -153,11 +238,53 @@ class ExperimentSpec(Section):
         for name in names:
             if names.count(name) > 1:
                 raise problem(f"two learners are called '{name}'; names must differ", "learners")
+        self._check_levels()
+        for key, values in self.sweep.items():
+            texts = [show(value) for value in values]
+            for text in texts:
+                if texts.count(text) > 1:
+                    raise problem(f"the value {text} is given twice; values must differ", "sweep", key)
+        count = len(names) * math.prod(len(values) for values in self.sweep.values())
+        if count > MAX_LEARNERS:
+            raise problem(f"{count} learners in all; allowed: at most {MAX_LEARNERS}", "sweep")
+        labels = self.labels
+        for metric, claimed in self.published.items():
+            for name in claimed:
+                if name not in labels:
+                    raise problem(f"unknown learner '{name}'{nearest(name, labels)}", "published", metric, name)
+        return self
+
+    def _check_levels(self) -> None:
         for kind, levels in self.corruptions.items():
             if len(set(levels)) < len(levels):
                 raise problem("a level is given twice; levels must differ", "corruptions", kind)
-        for metric, claimed in self.published.items():
-            for name in claimed:
-                if name not in names:
-                    raise problem(f"unknown learner '{name}'{nearest(name, names)}", "published", metric, name)
-        return self
+            if max(levels) > largest(kind):
+                raise problem(
+                    f"level {max(levels):g} is too large; allowed: 0 to {largest(kind):g}", "corruptions", kind
+                )
+            if sorted(levels) != self.levels:
+                first = next(iter(self.corruptions))
+                raise problem(f"has other levels than {first}; all corruptions share theirs", "corruptions", kind)
+
+
+def reaching(learner: LearnerSpec, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a run of a sweep that change this learner."""
+    own = {}
+    for key, value in values.items():
+        head, _, rest = key.partition(".")
+        other = head in (*CROSSBAR, *NETWORK) and head not in learner.sections
+        if not other and (head != "learners" or rest.startswith(f"{learner.name}.")):
+            own[key] = value
+    return own
+
+
+def label(name: str, values: Mapping[str, Any]) -> str:
+    """Name of a learner at one run of a sweep: "Hebbian, bounds [0, 0.5]"."""
+    return ", ".join([name, *(f"{key.rpartition('.')[2]} {show(value)}" for key, value in values.items())])
+
+
+def show(value: Any) -> str:
+    """A swept value as text."""
+    if value is None:
+        return "none"
+    return value if isinstance(value, str) else json.dumps(value)

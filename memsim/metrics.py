@@ -5,6 +5,8 @@ The ratio is the published study's; the others do not divide by a number that ma
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from memsim.kernels.fill import fill
@@ -35,26 +37,34 @@ def normalised_difference(target: np.ndarray, control: np.ndarray) -> np.ndarray
     return (target - control) / np.where(total > 0, total, 1.0)
 
 
-def geometric_margin(target: np.ndarray, control: np.ndarray, gradient: np.ndarray, x: np.ndarray) -> np.ndarray:
+def confidence(target: np.ndarray, control: np.ndarray) -> np.ndarray:
+    """Largest softmax probability of the two outputs, in [0.5, 1]."""
+    difference = np.abs(np.asarray(target, float) - np.asarray(control, float))
+    return 1 / (1 + np.exp(-difference))
+
+
+def geometric_margin(target: np.ndarray, control: np.ndarray, steepness: np.ndarray, length: np.ndarray) -> np.ndarray:
     """Distance to the decision boundary over the length of the input, dimensionless, at most 1 for a linear map.
+
+    Exact for a linear map; for a network, that of its linearisation at the input.
 
     Parameters
     ----------
     target, control : (...)
         Outputs on the clean input.
-    gradient : (..., row)
-        Gradient of target - control by the input.
-    x : (..., row)
-        The input.
+    steepness : (...)
+        Length of the gradient of target - control by the input.
+    length : (...)
+        Length of the input.
 
     Returns
     -------
     ndarray
-        (target - control) / (|gradient| |x|); 0 where the denominator is 0.
+        (target - control) / (steepness length); 0 where the denominator is 0.
     """
-    scale = np.linalg.norm(np.asarray(gradient, float), axis=-1) * np.linalg.norm(np.asarray(x, float), axis=-1)
+    scale = np.asarray(steepness, float) * np.asarray(length, float)
     difference = np.asarray(target, float) - np.asarray(control, float)
-    return difference / np.where(scale > 0, scale, 1.0)
+    return difference / np.where(scale == 0, 1.0, scale)
 
 
 def saturated_share(weights: np.ndarray, lower: float, upper: float) -> np.ndarray:
@@ -70,6 +80,45 @@ def saturated_share(weights: np.ndarray, lower: float, upper: float) -> np.ndarr
     # A state equals its bound only after the same rounding to its dtype.
     low, high = np.asarray([lower, upper], weights.dtype)
     return ((weights <= low) | (weights >= high)).mean(-1)
+
+
+def degradation(clean: np.ndarray, noisy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How far a metric falls below its clean value: in its own unit (clean - noisy), and as a share of the clean value.
+
+    Parameters
+    ----------
+    clean : (...)
+        The metric on clean images.
+    noisy : (..., noise_type, noise_level)
+        The metric on corrupted ones.
+    """
+    start = np.asarray(clean, float)[..., None, None]
+    fall = start - noisy
+    return fall, np.divide(fall, start, out=np.full(fall.shape, np.nan), where=start != 0)
+
+
+def area(clean: np.ndarray, noisy: np.ndarray, levels: Sequence[float]) -> np.ndarray:
+    """Area under a metric against noise over the width of the curve, by trapezoids: its mean over the noise levels.
+
+    Parameters
+    ----------
+    clean : (...)
+        The metric on clean images, the curve's point at level 0.
+    noisy : (..., noise_type, noise_level)
+        The metric on corrupted images.
+    levels : sequence of float
+        Ascending severities.
+
+    Returns
+    -------
+    ndarray
+        (..., noise_type); 1 for an accuracy that never falls.
+    """
+    start = np.broadcast_to(np.asarray(clean, float)[..., None, None], (*noisy.shape[:-1], 1))
+    curve, x = np.concatenate([start, noisy], axis=-1), np.array([0.0, *levels])
+    if x[-1] == 0:
+        return curve[..., 0]
+    return ((curve[..., 1:] + curve[..., :-1]) / 2 * np.diff(x)).sum(-1) / x[-1]
 
 
 def bootstrap(values: np.ndarray, seed: int, resamples: int = RESAMPLES) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -29,7 +29,10 @@ _COORDINATES = {
 
 
 def build_dataset(
-    variables: Mapping[str, np.ndarray], coordinates: Mapping[str, Any], attributes: Mapping[str, str | int]
+    variables: Mapping[str, np.ndarray],
+    coordinates: Mapping[str, Any],
+    attributes: Mapping[str, str | int],
+    swept: Mapping[str, list[Any]] | None = None,
 ) -> xr.Dataset:
     """Labelled Dataset of registered variables, with units, long names and meanings.
 
@@ -41,6 +44,9 @@ def build_dataset(
         Labels by name.
     attributes : mapping
         Provenance; plain strings and integers.
+    swept : mapping of str to list, optional
+        Settings that a sweep changed: the value of each at every learner. They become coordinates on learner, named by
+        the setting with '_' for '.'.
     """
     import xarray as xr
 
@@ -62,6 +68,8 @@ def build_dataset(
     for name, labels in coordinates.items():
         dimension, long_name, units = _COORDINATES[name]
         coords[name] = (dimension, labels, {"long_name": long_name} | ({"units": units} if units else {}))
+    for key, given in (swept or {}).items():
+        coords[key.replace(".", "_").replace(" ", "_")] = ("learner", given, {"long_name": f"swept setting {key}"})
     return xr.Dataset(data, coords, {"memsim_schema": SCHEMA_VERSION, **attributes})
 
 

@@ -1,48 +1,60 @@
-"""Runs an experiment: the one place that joins data, arrays, learning, metrics and results."""
+"""Runs an experiment: the one place that joins data, learners, metrics and results."""
 
 from __future__ import annotations
 
 import datetime
+import hashlib
 import importlib.metadata
 import json
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memsim.arrays import Crossbar, check_bounds
+from memsim.arrays import check_bounds
 from memsim.backends import resolve
 from memsim.capacity import images_at_once, require_memory
-from memsim.data.corruptions import CORRUPTIONS, corrupt
+from memsim.data.corruptions import corrupt
 from memsim.data.depth import Grey
 from memsim.data.images import Images, load_data
 from memsim.errors import DataError, InputError
 from memsim.experiment import SCENES, Experiment
-from memsim.experiment_schema import LearnerSpec
-from memsim.learning import RULES, Encoding
-from memsim.metrics import (
-    bootstrap,
-    geometric_margin,
-    negative_denominator,
-    normalised_difference,
-    saturated_share,
-    snr,
-)
+from memsim.experiment_schema import DataSpec, LearnerSpec, NetworkSpec, label, reaching, show
+from memsim.learners import CrossbarLearner, Memory, NetworkLearners, Task
 from memsim.profiles import DeviceProfile
 from memsim.results import build_dataset
-from memsim.variables import READ, SUMMARISED, VARIABLES
+from memsim.summary import measure, stack, summarise
 
 if TYPE_CHECKING:
     import xarray as xr
 
-# Cell updates between two chances to stop a run from the keyboard; a second or less on one core.
-_UPDATES = 1 << 28
 _LIBRARIES = ("numpy", "numba", "llvmlite", "xarray", "netCDF4", "pillow", "pydantic")
-TARGETS = (1.0, 0.0)
+NO_DEVICE = "none"
+"""Name in the place of a device for learners that have none."""
 
 Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One learner of the result: a learner of the experiment at one run of its sweep."""
+
+    label: str
+    spec: LearnerSpec
+    values: Mapping[str, Any]
+    experiment: Experiment
+    device: DeviceProfile | None
+
+    @property
+    def data(self) -> DataSpec:
+        return self.experiment.spec.data
+
+    @property
+    def seed(self) -> int:
+        return self.experiment.spec.seed
 
 
 def run(
@@ -61,7 +73,7 @@ def run(
     experiment : Experiment
         What to run.
     device : DeviceProfile, optional
-        Used by every learner instead of its own.
+        Used by every crossbar instead of its own.
     data : str or Path, optional
         A folder of images, an image, or an ``.npy``/``.npz`` file, instead of the experiment's data.
     backend : {"auto", "cpu", "cuda"}
@@ -74,7 +86,8 @@ def run(
     Returns
     -------
     xarray.Dataset
-        The variables of `memsim.variables` on the dimensions learner, image, noise_type and noise_level.
+        The variables of `memsim.variables` on the dimensions learner, image, noise_type and noise_level. A sweep adds a
+        coordinate on learner for every key that it changes.
 
     Raises
     ------
@@ -86,27 +99,23 @@ def run(
     if data is not None:
         experiment = experiment.replace({"data.source": str(data)}, origin="--data")
     chosen = resolve(backend).name
-    devices = prepare(experiment)
-    if experiment.spec.data.source == SCENES:
-        require_memory(experiment.spec, experiment.spec.data.samples, len(TARGETS))
-    images = load_images(experiment)
-    require_memory(experiment.spec, len(images), len(TARGETS))
-    if images_sha256 is not None and images.sha256 != images_sha256:
+    entries = prepare(experiment)
+    sets = _load_all(experiment, entries)
+    sha256 = _hash(sets)
+    if images_sha256 is not None and sha256 != images_sha256:
         raise DataError(
-            f"{images.source}: these are not the images of the earlier run (hash {images.sha256[:12]}, then "
+            f"{_source(sets)}: these are not the images of the earlier run (hash {sha256[:12]}, then "
             f"{images_sha256[:12]}); give the same ones with --data, or run the experiment anew"
         )
-    parts = [
-        _Learner(experiment, spec, devices[spec.name], chosen).run(images, progress)
-        for spec in experiment.spec.learners
-    ]
-    variables = {name: np.stack([part[name] for part in parts]) for name in parts[0]}
-    variables |= _summaries(variables, experiment)
-    variables |= _examples(experiment, images)
-    coordinates = {
-        "learner": [spec.name for spec in experiment.spec.learners],
-        "device": [devices[spec.name].name for spec in experiment.spec.learners],
-        "image": np.arange(len(images.pixels)),
+    parts = _compute(experiment, entries, sets, chosen, progress)
+    variables = stack(parts)
+    variables |= summarise(variables, experiment.spec)
+    images = sets[entries[0].data]
+    variables |= _examples(entries[0].experiment, images)
+    coordinates: dict[str, Any] = {
+        "learner": [entry.label for entry in entries],
+        "device": [entry.device.name if entry.device else NO_DEVICE for entry in entries],
+        "image": np.arange(len(images)),
         "image_label": list(images.labels),
         "noise_type": list(experiment.spec.corruptions),
         "noise_level": np.array(experiment.spec.levels),
@@ -114,21 +123,36 @@ def run(
     }
     if "conductance" in variables:
         coordinates["column"] = ["target", "control"]
-    return build_dataset(variables, coordinates, _provenance(experiment, devices, images, chosen))
+    provenance = _provenance(experiment, entries, chosen) | {"images_source": _source(sets), "images_sha256": sha256}
+    return build_dataset(variables, coordinates, provenance, _swept(entries))
 
 
-def prepare(experiment: Experiment) -> dict[str, DeviceProfile]:
-    """The device of every learner, checked against the learner's bounds before anything is computed."""
-    devices = {}
-    for spec in experiment.spec.learners:
-        profile = devices[spec.name] = experiment.device(spec)
-        try:
-            check_bounds(spec.array.bounds, profile)
-        except InputError as error:
-            path = f"learners.{spec.name}.array"
-            where = experiment.document.where(experiment.document.find(f"{path}.bounds") or ())
-            raise InputError(f"{where}: {path}.{error}; for example --set array.bounds=[0,1]") from None
-    return devices
+def prepare(experiment: Experiment) -> list[_Entry]:
+    """Every learner of every run of the sweep, with its device checked before anything is computed."""
+    found: dict[str, _Entry] = {}
+    for values, variant in experiment.variants():
+        for spec in variant.spec.learners:
+            own = reaching(spec, values)
+            name = label(spec.name, own)
+            if name not in found:  # a learner that the sweep does not reach runs once
+                device = _device(variant, spec) if spec.network is None else None
+                found[name] = _Entry(name, spec, own, variant, device)
+    entries = list(found.values())
+    for data in {entry.data for entry in entries}:
+        if data.source == SCENES:
+            require_memory(experiment.spec, data, data.samples)
+    return entries
+
+
+def _device(experiment: Experiment, spec: LearnerSpec) -> DeviceProfile:
+    profile = experiment.device(spec)
+    try:
+        check_bounds(spec.array.bounds, profile)
+    except InputError as error:
+        path = f"learners.{spec.name}.array"
+        where = experiment.document.where(experiment.document.find(f"{path}.bounds") or ())
+        raise InputError(f"{where}: {path}.{error}; for example --set array.bounds=[0,1]") from None
+    return profile
 
 
 def load_images(experiment: Experiment) -> Images:
@@ -140,143 +164,133 @@ def load_images(experiment: Experiment) -> Images:
     )
 
 
-class _Learner:
-    """One learner on all images, in blocks of images that fit in memory; blocks do not change a bit of the result."""
-
-    def __init__(self, experiment: Experiment, spec: LearnerSpec, device: DeviceProfile, backend: str) -> None:
-        self.experiment = experiment
-        self.spec = spec
-        self.device = device
-        self.backend = backend
-        self.bounds = check_bounds(spec.array.bounds, device)
-        self.levels = experiment.spec.levels
-
-    def run(self, images: Images, progress: Progress | None) -> dict[str, np.ndarray]:
-        """Variables of this learner without the learner dimension."""
-        x = images.pixels.reshape(len(images.pixels), -1)
-        block = images_at_once(x.shape[1], len(self.levels))
-        parts = []
-
-        def report(done: float) -> None:
-            if progress is not None:
-                progress(self.spec.name, int(done), len(x))
-
-        for first in range(0, len(x), block):
-            report(first)
-            parts.append(self._block(x[first : first + block], first, report))
-        report(len(x))
-        joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        joined["example_conductance"] = joined.pop("example_conductance")[0].reshape(images.pixels.shape[1:])
-        return joined
-
-    def _block(self, x: np.ndarray, first: int, report: Callable[[float], None]) -> dict[str, np.ndarray]:
-        spec, seed = self.spec, self.experiment.spec.seed
-        crossbar = Crossbar(
-            self.device,
-            rows=x.shape[1],
-            cols=len(TARGETS),
-            arrays=len(x),
-            seed=seed,
-            bounds=spec.array.bounds,
-            initial=spec.array.initial,
-            column=spec.array.column,
-            dtype=spec.array.dtype,
-            backend=self.backend,
-            first_array=first,
+def _load_all(experiment: Experiment, entries: list[_Entry]) -> dict[DataSpec, Images]:
+    """The images of every run of the sweep; they must be equally many."""
+    sets: dict[DataSpec, Images] = {}
+    for entry in entries:
+        if entry.data not in sets:
+            sets[entry.data] = load_images(entry.experiment)
+            require_memory(experiment.spec, entry.data, len(sets[entry.data]))
+    counts = {len(images) for images in sets.values()}
+    if len(counts) > 1:
+        raise InputError(
+            f"{experiment.document.name}: sweep: runs with {min(counts)} and with {max(counts)} images do not fit into "
+            "one result; run them one by one"
         )
-        learning = spec.learning
-        encoding = Encoding(
-            learning.encoding or self.device.spec.encoding, learning.rounding, learning.max_pulses, learning.threshold
+    if len({data.shape for data in sets}) > 1 and "conductance" in experiment.spec.keep:
+        raise InputError(
+            f"{experiment.document.name}: keep: [conductance] needs images of one size; this sweep has several"
         )
-        rule = RULES[learning.rule](learning.rate)
-        at_once = max(1, _UPDATES // (x.size * len(TARGETS)))
-        for step in range(0, learning.steps, at_once):
-            steps = min(at_once, learning.steps - step)
-            crossbar.train(rule, x[:, None, :], TARGETS, steps=steps, encoding=encoding)
-            report(first + len(x) * (step + steps) / learning.steps)
-
-        corruptions = self.experiment.spec.corruptions
-        shape = (len(x), len(corruptions), len(self.levels))
-        outputs = np.full((*shape, len(TARGETS)), np.nan)
-        for k, (kind, given) in enumerate(corruptions.items()):
-            noisy = corrupt(kind, x, given, seed=seed, first_image=first)
-            where = np.searchsorted(self.levels, given)
-            outputs[:, k, where] = crossbar.output(noisy, index=CORRUPTIONS[kind])
-        return self._metrics(crossbar, x, outputs)
-
-    def _metrics(self, crossbar: Crossbar, x: np.ndarray, outputs: np.ndarray) -> dict[str, np.ndarray]:
-        target, control = outputs[..., 0], outputs[..., 1]
-        clean = crossbar.output(x[:, None, :], noise=False)[:, 0]
-        variance = crossbar.difference_variance(x[:, None, :])[:, 0]
-        weights = crossbar.weights
-        learned = weights[:, :, 0]
-        cells = weights.reshape(len(x), -1)
-        pulses = crossbar.pulses
-        sigma = np.sqrt(variance)
-        values = {
-            "output_target": target,
-            "output_control": control,
-            "snr": snr(target, control),
-            "correct": target > control,
-            "normalised_difference": normalised_difference(target, control),
-            "negative_denominator": negative_denominator(control),
-            "geometric_margin": geometric_margin(clean[:, 0], clean[:, 1], learned - weights[:, :, 1], x),
-            "read_margin": np.divide(clean[:, 0] - clean[:, 1], sigma, out=np.full(len(x), np.nan), where=sigma > 0),
-            "weight_mean": cells.mean(1, dtype=float),
-            "weight_std": cells.std(1, dtype=float),
-            "weight_min": cells.min(1),
-            "weight_max": cells.max(1),
-            "saturated_share": saturated_share(learned, *self.bounds),
-            "pulses_set": pulses.set.sum(1),
-            "pulses_reset": pulses.reset.sum(1),
-            "half_selects": pulses.half_selected.sum(1),
-        }
-        low, high = crossbar.window
-        values["example_conductance"] = low + learned[:1] * (high - low)
-        if "conductance" in self.experiment.spec.keep:
-            values["conductance"] = crossbar.conductance
-        return values
+    return sets
 
 
-def _summaries(variables: dict[str, np.ndarray], experiment: Experiment) -> dict[str, np.ndarray]:
-    """Means over noise and images with their intervals, and the median of the ratio."""
-    seed, resamples = experiment.spec.seed, experiment.spec.resamples
-    columns = []
-    for name in SUMMARISED:
-        values = variables[name].astype(float)
-        if VARIABLES[name].dims == READ:
-            values = np.nanmean(values, axis=(2, 3))
-        columns.append(values.T)
-    mean, low, high = bootstrap(np.stack(columns, axis=1), seed, resamples)
-    summaries: dict[str, np.ndarray] = {"snr_median": np.nanmedian(variables["snr"], axis=(1, 2, 3))}
-    for i, name in enumerate(SUMMARISED):
-        summaries[f"{name}_mean"] = mean[i]
-        summaries[f"{name}_interval"] = np.stack([low[i], high[i]], axis=-1)
-    return summaries
+def _compute(
+    experiment: Experiment,
+    entries: list[_Entry],
+    sets: dict[DataSpec, Images],
+    backend: str,
+    progress: Progress | None,
+) -> list[dict[str, np.ndarray]]:
+    """Variables of every learner without the learner dimension.
+
+    Learners that see the same images under the same seed share their corrupted copies. Images go in blocks that fit in
+    memory; blocks do not change a bit of the result.
+    """
+    spec = experiment.spec
+    parts: dict[str, list[Memory]] = {entry.label: [] for entry in entries}
+    groups: dict[tuple[DataSpec, int], list[_Entry]] = {}
+    for entry in entries:
+        groups.setdefault((entry.data, entry.seed), []).append(entry)
+    for (data, seed), members in groups.items():
+        pixels = sets[data].pixels
+        count = len(pixels)
+        block = images_at_once(pixels[0].size, len(spec.levels) * len(spec.corruptions))
+        runners = list(_runners(members, backend, spec.keep))
+        for first in range(0, count, block):
+            x = pixels[first : first + block]
+            noisy = {
+                kind: corrupt(kind, x, spec.levels, seed=seed, first_image=first, fields=spec.noise_fields).reshape(
+                    len(x), len(spec.levels), -1
+                )
+                for kind in spec.corruptions
+            }
+            for labels, runner in runners:
+                report = _reporter(progress, labels, first, count)
+                report(0)
+                memories = runner.memorise(Task(x.reshape(len(x), -1), noisy, first, seed, report))
+                report(len(x))
+                for name, memory in zip(labels, memories, strict=True):
+                    parts[name].append(memory)
+    return [measure(parts[entry.label], sets[entry.data].pixels, spec.unsafe_below) for entry in entries]
+
+
+def _reporter(progress: Progress | None, labels: list[str], first: int, count: int) -> Callable[[float], None]:
+    """Tells the caller how many images some learners have done, counted from the first of a block."""
+
+    def report(done: float) -> None:
+        for name in labels if progress is not None else ():
+            progress(name, first + int(done), count)  # type: ignore[misc]
+
+    return report
+
+
+def _runners(
+    entries: list[_Entry], backend: str, keep: Sequence[str]
+) -> Iterator[tuple[list[str], CrossbarLearner | NetworkLearners]]:
+    """What computes the learners: a crossbar learner each, and one for all networks with the same fresh weights."""
+    networks: dict[NetworkSpec, list[_Entry]] = {}
+    for entry in entries:
+        if entry.spec.network is not None:
+            networks.setdefault(entry.spec.network, []).append(entry)
+        elif entry.device is not None:
+            yield [entry.label], CrossbarLearner(entry.spec, entry.device, backend, keep)
+    for network, same in networks.items():
+        yield [entry.label for entry in same], NetworkLearners([entry.spec for entry in same], network, backend)
 
 
 def _examples(experiment: Experiment, images: Images) -> dict[str, np.ndarray]:
-    """The first image, clean and at the middle level of the first corruption."""
-    kind, level = experiment.spec.example
-    first = images.pixels[:1].reshape(1, -1)
-    noisy = corrupt(kind, first, [level], seed=experiment.spec.seed)
-    return {"example_image": images.pixels[0], "example_noisy": noisy.reshape(images.pixels.shape[1:])}
+    """The first image, and its corrupted copies."""
+    spec = experiment.spec
+    copies = [
+        corrupt(kind, images.pixels[:1], spec.levels, seed=spec.seed, fields=spec.noise_fields)[0]
+        for kind in spec.corruptions
+    ]
+    return {"example_image": images.pixels[0], "example_noisy": np.stack(copies)}
 
 
-def _provenance(
-    experiment: Experiment, devices: dict[str, DeviceProfile], images: Images, backend: str
-) -> dict[str, str | int]:
+def _swept(entries: list[_Entry]) -> dict[str, list[Any]]:
+    """Coordinates on learner that say what a sweep set: numbers where all values are, else text; blank if unset."""
+    coordinates: dict[str, list[Any]] = {}
+    for key in dict.fromkeys(key for entry in entries for key in entry.values):
+        given = [entry.values[key] for entry in entries if key in entry.values]
+        numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in given)
+        blank: Any = float("nan") if numbers else ""
+        as_label = float if numbers else show
+        coordinates[key] = [as_label(entry.values[key]) if key in entry.values else blank for entry in entries]
+    return coordinates
+
+
+def _source(sets: Mapping[DataSpec, Images]) -> str:
+    return "; ".join(dict.fromkeys(images.source for images in sets.values()))
+
+
+def _hash(sets: Mapping[DataSpec, Images]) -> str:
+    """Hash of the images; of several sets, that of their hashes."""
+    hashes = [images.sha256 for images in sets.values()]
+    return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
+
+
+def _provenance(experiment: Experiment, entries: list[_Entry], backend: str) -> dict[str, str | int]:
     versions = {name: importlib.metadata.version(name) for name in _LIBRARIES}
+    devices = {entry.spec.array.device: entry.device.to_yaml() for entry in entries if entry.device}
     return {
         "title": experiment.spec.title,
         "memsim_version": importlib.metadata.version("memsim"),
         "experiment": experiment.to_yaml(),
         "changes": json.dumps(dict(experiment.changed)),
-        "devices": json.dumps({spec.array.device: devices[spec.name].to_yaml() for spec in experiment.spec.learners}),
+        "devices": json.dumps(devices),
         "seed": str(experiment.spec.seed),
         "backend": backend,
-        "images_source": images.source,
-        "images_sha256": images.sha256,
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "python_version": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",

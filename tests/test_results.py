@@ -63,7 +63,7 @@ class TestVariables:
         assert set(dataset.data_vars) == set(VARIABLES)
 
     def test_yes_and_no_are_flags_with_meanings(self, dataset):
-        for name in ("correct", "negative_denominator"):
+        for name in ("correct", "negative_denominator", "unsafe"):
             variable = dataset[name]
             assert variable.dtype == np.int8
             assert list(variable.attrs["flag_values"]) == [0, 1]

@@ -1,46 +1,210 @@
-"""Corruptions of images, addressed: the field of an image depends on seed, image and corruption only."""
+"""Corruptions of images, addressed: a field depends on seed, image, corruption and, if fresh, level only.
+
+A field is the random numbers that one image takes at one level. Their address (see `memsim.philox`, stream CORRUPTION)
+is the image, c2 the corruption, c1 the level (0 if all levels share the field) and c0 the pixel or coordinate. So
+neither the other images nor the other levels change a result.
+
+Sources: the study, "A Systematic Decomposition of Neural Network Robustness", Y. Akbay, preprint, 2025/2026, and the
+"robust-vision" framework around it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from memsim.errors import InputError, nearest
 from memsim.kernels.fill import fill
-from memsim.philox import Stream
+from memsim.philox import MAX_ARRAYS, Stream
 
-# Counter word c2 of each corruption's random field; also its read index. Never renumbered.
-CORRUPTIONS = {"gaussian": 0}
+FIELDS = ("scaled", "fresh")
+"""One field for all levels of an image, or one for each level."""
+
+FOG = (0.9, 0.1)
+"""Darkest grey of fog and what it varies by (framework)."""
+PATCHES = 10
+"""Patches at severity 1 (framework)."""
+PATCH = 8
+"""Side of a patch [pixel] (framework)."""
+
+_LEVEL_STEP = 2.0**-20  # levels nearer than this share a fresh field, assumed; 100 / 2^-20 fits into a counter word
 
 
-def corrupt(kind: str, images: np.ndarray, levels: Sequence[float], *, seed: int, first_image: int = 0) -> np.ndarray:
-    """Corrupted copies of images, (image, level, pixel), float32 in [0, 1].
+# Each of these writes the images at one level into `out` (image, y, x); the formulas are in `corrupt`.
+def _gaussian(out: np.ndarray, images: np.ndarray, severity: float, normal: np.ndarray) -> None:
+    np.multiply(normal, severity, out=out)
+    out += images
+    np.clip(out, 0.0, 1.0, out=out)
 
-    ``gaussian``: clip(x + s N, 0, 1) with one field N of standard normal numbers an image, scaled by every level s.
+
+def _salt_and_pepper(out: np.ndarray, images: np.ndarray, share: float, uniform: np.ndarray) -> None:
+    out[:] = images
+    np.copyto(out, 0.0, where=uniform < share / 2)
+    np.copyto(out, 1.0, where=uniform > 1 - share / 2)
+
+
+def _salt_and_pepper_masks(
+    out: np.ndarray, images: np.ndarray, share: float, salt: np.ndarray, pepper: np.ndarray
+) -> None:
+    out[:] = images
+    np.copyto(out, 1.0, where=salt < share / 2)
+    np.copyto(out, 0.0, where=pepper < share / 2)
+
+
+def _fog(out: np.ndarray, images: np.ndarray, density: float, uniform: np.ndarray) -> None:
+    np.multiply(uniform, FOG[1], out=out)
+    out += FOG[0]
+    out *= density
+    out += (1 - density) * images
+    np.clip(out, 0.0, 1.0, out=out)
+
+
+def _occlusion(out: np.ndarray, images: np.ndarray, area: float, uniform: np.ndarray) -> None:
+    out[:] = images
+    height, width = (int(side * math.sqrt(area)) for side in images.shape[1:])
+    _blacken(out, height, width, uniform[:, None])
+
+
+def _occlusion_patches(out: np.ndarray, images: np.ndarray, density: float, uniform: np.ndarray) -> None:
+    out[:] = images
+    places = uniform.reshape(len(uniform), PATCHES, 2)[:, : max(1, int(PATCHES * density))]
+    height, width = (min(PATCH, side) for side in images.shape[1:])
+    _blacken(out, height, width, places)
+
+
+def _blacken(out: np.ndarray, height: int, width: int, places: np.ndarray) -> None:
+    """Set blocks to 0; their places (image, block, 2) in (0, 1] run from one end of each axis to the other."""
+    # The number is in (0, 1], so rounding up makes each of the room + 1 places equally likely.
+    room = np.array(out.shape[1:]) - (height, width)
+    top, left = np.moveaxis(np.ceil(places * (room + 1.0)).astype(np.intp) - 1, -1, 0)
+    rows = top[..., None, None] + np.arange(height)[:, None]
+    columns = left[..., None, None] + np.arange(width)
+    out[np.arange(len(out))[:, None, None, None], rows, columns] = 0.0
+
+
+@dataclass(frozen=True)
+class Corruption:
+    """One kind of corruption and the random numbers it takes."""
+
+    step: int  # counter word c2 of its first field
+    write: Callable[..., None]  # (out, images, level, *fields), all for one level
+    largest: float = 1.0  # severity
+    distribution: str = "uniform"
+    fields: int = 1  # at c2 = step, step + 1, ...
+    numbers: int | None = None  # of a field; None: one a pixel
+
+
+# The steps are part of the random addresses and never change meaning; the largest Gaussian severity is assumed.
+_REGISTRY = {
+    "gaussian": Corruption(0, _gaussian, largest=100.0, distribution="normal"),
+    "salt-and-pepper": Corruption(1, _salt_and_pepper),
+    "salt-and-pepper-masks": Corruption(2, _salt_and_pepper_masks, fields=2),
+    "fog": Corruption(4, _fog),
+    "occlusion": Corruption(5, _occlusion, numbers=2),
+    "occlusion-patches": Corruption(6, _occlusion_patches, numbers=2 * PATCHES),
+}
+
+CORRUPTIONS: dict[str, int] = {kind: corruption.step for kind, corruption in _REGISTRY.items()}
+"""Counter word c2 of each corruption's first field; also its read index."""
+
+
+def largest(kind: str) -> float:
+    """Largest severity of a corruption, dimensionless; the smallest is 0.
+
+    Raises
+    ------
+    InputError
+        If there is no such corruption.
+    """
+    return _find(kind).largest
+
+
+def _find(kind: str) -> Corruption:
+    if kind not in _REGISTRY:
+        raise InputError(f"corruption: unknown corruption {kind!r}{nearest(kind, _REGISTRY)}")
+    return _REGISTRY[kind]
+
+
+def corrupt(
+    kind: str,
+    images: np.ndarray,
+    levels: Sequence[float],
+    *,
+    seed: int,
+    first_image: int = 0,
+    fields: str = "scaled",
+) -> np.ndarray:
+    """Corrupted copies of images, (image, level, y, x), float32 in [0, 1].
+
+    =========================  ======================================================================================
+    ``gaussian``               clip(x + s N, 0, 1), N standard normal, one a pixel (study, framework)
+    ``salt-and-pepper``        one uniform u a pixel: u < p/2 turns black, u > 1 - p/2 white (study)
+    ``salt-and-pepper-masks``  two masks of probability p/2 each: white, then black over it (framework)
+    ``fog``                    clip((1 - i) x + i (0.9 + 0.1 U), 0, 1), U uniform, one a pixel (framework)
+    ``occlusion``              one black block of int(side sqrt(p)) pixels along each axis, by its own side (study: 64)
+    ``occlusion-patches``      max(1, int(10 p)) black patches of 8 x 8 pixels, so one even at 0 (framework)
+    =========================  ======================================================================================
+
+    Blocks and patches lie inside the image, each place equally likely; a patch is cut to the side of a smaller image.
 
     Parameters
     ----------
-    kind : {"gaussian"}
-        The corruption.
-    images : (image, pixel)
+    kind : str
+        One of `CORRUPTIONS`.
+    images : (image, y, x)
         Grey levels in [0, 1].
     levels : sequence of float
-        Severities s, dimensionless.
+        Severities, dimensionless, from 0 to ``largest(kind)``.
     seed : int
-        Key of the field.
+        Key of the fields.
     first_image : int
         Address of the first image, for sets that are processed in parts.
+    fields : {"scaled", "fresh"}
+        ``scaled``: one field an image for all levels (study), so a level touches all pixels that a smaller one touches.
+        ``fresh``: one for each level; levels that round to the same multiple of 2^-20 share it.
+
+    Raises
+    ------
+    InputError
+        If the kind, a level, `fields`, the seed or the shape or address of the images is not one of the above.
     """
+    corruption = _find(kind)
+    if fields not in FIELDS:
+        raise InputError(f"fields: unknown choice {fields!r}{nearest(fields, FIELDS)}")
+    severities = [float(level) for level in levels]
+    for severity in severities:
+        if not 0 <= severity <= corruption.largest:
+            raise InputError(f"levels: {severity} is not a severity of {kind}; allowed: 0 to {corruption.largest:g}")
     images = np.asarray(images, np.float32)
-    field = fill(
-        "normal",
-        (len(images), 1, images.shape[1]),
-        seed=seed,
-        stream=Stream.CORRUPTION,
-        step=CORRUPTIONS[kind],
-        first_array=first_image,
-    )
-    severity = np.asarray(levels, np.float32)[:, None]
-    noisy = severity * field
-    noisy += images[:, None, :]
-    return np.clip(noisy, 0.0, 1.0, out=noisy)
+    if images.ndim != 3:
+        raise InputError(f"images: the shape is {images.shape}; it must be (image, y, x)")
+    if not 0 <= first_image <= MAX_ARRAYS - len(images):
+        raise InputError(f"images: addresses {first_image} to {first_image + len(images) - 1} exceed {MAX_ARRAYS}")
+
+    out = np.empty((len(images), len(severities), *images.shape[1:]), np.float32)
+    drawn: list[np.ndarray] = []
+    for k, severity in enumerate(severities):
+        if fields == "fresh" or not drawn:
+            column = 1 + round(severity / _LEVEL_STEP) if fields == "fresh" else 0
+            drawn = _draw(corruption, images.shape, seed=seed, first_array=first_image, first_column=column)
+        corruption.write(out[:, k], images, severity, *drawn)
+    return out
+
+
+def _draw(corruption: Corruption, shape: tuple[int, ...], **address: int) -> list[np.ndarray]:
+    """The fields of all images, each (image, y, x) or (image, number)."""
+    samples, *pixels = shape
+    numbers = corruption.numbers or math.prod(pixels)
+    return [
+        fill(
+            corruption.distribution,
+            (samples, 1, numbers),
+            stream=Stream.CORRUPTION,
+            step=corruption.step + field,
+            **address,
+        ).reshape(samples, *((numbers,) if corruption.numbers else pixels))
+        for field in range(corruption.fields)
+    ]

@@ -26,9 +26,9 @@ def spot_at(model: Any, loc: Sequence[str | int]) -> Spot:
 
 def _inside(here: Spot, step: str | int) -> Spot:
     annotation, metadata = bare(here.annotation)
-    fields = getattr(annotation, "model_fields", None)
+    fields = fields_of(annotation)
     if fields is not None:
-        field = fields.get(step)
+        field = fields.get(step)  # type: ignore[arg-type]
         return Spot(field.annotation, tuple(field.metadata), field) if field else Spot(None, (), None)
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin in (typing.Union, types.UnionType):
@@ -59,6 +59,12 @@ def bare(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
             return annotation, metadata
 
 
+def fields_of(annotation: Any) -> dict[str, Any] | None:
+    """Key -> field of a section, under the name that a document uses; None for what is no section."""
+    fields = getattr(annotation, "model_fields", None)
+    return None if fields is None else {field.alias or name: field for name, field in fields.items()}
+
+
 def _tagged(member: Any, tag: str | int) -> bool:
     member, _ = bare(member)
     if getattr(member, "__name__", None) == tag:
@@ -74,7 +80,7 @@ def keys_of(spot: Spot) -> list[str]:
     """Keys that the section allows; of a union, those of all its members."""
     annotation, _ = bare(spot.annotation)
     members = typing.get_args(annotation) or (annotation,)
-    return [key for member in members for key in getattr(bare(member)[0], "model_fields", ())]
+    return [key for member in members for key in fields_of(bare(member)[0]) or ()]
 
 
 def choices_of(annotation: Any) -> list[Any]:

@@ -88,7 +88,12 @@ def _images(dataset: xr.Dataset, figure: Figure, settings: ExperimentSpec) -> No
     grey = {"cmap": "gray", "vmin": 0.0, "vmax": 1.0}
     panels: list[tuple[str, np.ndarray, str, dict[str, Any]]] = [
         (str(dataset.image_label.values[0]), dataset.example_image.values, "grey", grey),
-        (f"{kind.capitalize()} noise, s = {level:g}", dataset.example_noisy.values, "grey", grey),
+        (
+            f"{kind.capitalize()} noise, s = {level:g}",
+            dataset.example_noisy.sel(noise_type=kind, noise_level=level).values,
+            "grey",
+            grey,
+        ),
     ]
     for learner in learners:
         siemens = dataset.example_conductance.sel(learner=learner).values
