@@ -49,7 +49,8 @@ def test_the_table_of_the_readme_is_what_the_code_measures():
 
 def test_the_guide_to_experiments_names_every_key_and_its_example_loads(tmp_path):
     import memsim as ms
-    from memsim.experiment_schema import ArraySpec, DataSpec, ExperimentSpec, LearningSpec
+    from memsim.document.walk import fields_of
+    from memsim.experiment_schema import ArraySpec, DataSpec, ExperimentSpec, LearningSpec, NetworkSpec, TrainingSpec
 
     guide = (ROOT / "experiments" / "README.md").read_text(encoding="utf-8")
     table = guide[guide.index("| key |") :]
@@ -57,11 +58,13 @@ def test_the_guide_to_experiments_names_every_key_and_its_example_loads(tmp_path
         ("data.", DataSpec),
         ("array.", ArraySpec),
         ("learning.", LearningSpec),
+        ("network.", NetworkSpec),
+        ("training.", TrainingSpec),
         ("", ExperimentSpec),
     ):
-        for key in model.model_fields:
+        for key in fields_of(model):
             assert f"`{section}{key}" in table or key in ("data", "learners"), f"{section}{key}"
     example = tmp_path / "compare-01.yaml"
     example.write_text(re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)[0], encoding="utf-8")
     small = ms.load_experiment(example).replace({"data.samples": 2, "data.shape": [16, 16], "resamples": 100})
-    assert list(ms.run(small).device.values) == ["ideal", "agsi-jo2010"]
+    assert list(ms.run(small).device.values) == ["ideal", "agsi-jo2010", "none"]

@@ -14,11 +14,11 @@ def list_() -> None:
     """List the experiments that come with memsim."""
     from memsim.experiment import experiment_names, load_experiment
 
-    rows = table("experiment", "title", "learners")
+    rows = table("experiment", "title", "learners", right=("learners",))
     rows.columns[0].no_wrap = True
     for name in experiment_names():
         spec = load_experiment(name).spec
-        rows.add_row(name, printable(spec.title), printable(", ".join(learner.name for learner in spec.learners)))
+        rows.add_row(name, printable(spec.title), str(len(spec.labels)))
     console().print(rows)
     click.echo("\nRun one: memsim run NAME. Print one: memsim show NAME.")
 

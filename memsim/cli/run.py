@@ -94,9 +94,9 @@ def run(
         click.echo(printable(targets[0]))
         return
 
-    from memsim.cli.table import print_metrics, print_notes
+    from memsim.cli.table import print_notes, print_overview
 
-    print_metrics(dataset)
+    print_overview(dataset)
     print_notes(dataset, chosen.spec.data.samples)
     for what, path in zip(("Results", "Figure"), targets, strict=False):
         click.echo(f"{what:<8} {printable(path)}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from memsim.cli.console import console, printable, table
 from memsim.repeat import changes_of, settings_of
 from memsim.results import require, stored
+from memsim.simulate import NO_DEVICE
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -15,11 +16,20 @@ if TYPE_CHECKING:
 _ROWS = (
     ("snr", "SNR, mean", "{:.2f}", 1.0),
     ("snr_median", "SNR, median", "{:.2f}", 1.0),
+    ("snr_magnitude_median", "|SNR|, median", "{:.2f}", 1.0),
+    ("clean_snr", "SNR, clean images", "{:.2f}", 1.0),
     ("negative_denominator", "negative denominators", "{:.1f} %", 100.0),
+    ("unsafe", "unsafe reads", "{:.1f} %", 100.0),
     ("correct", "accuracy", "{:.1f} %", 100.0),
+    ("confidence", "confidence", "{:.4f}", 1.0),
+    ("output_difference", "output difference", "{:.4g}", 1.0),
     ("normalised_difference", "normalised difference", "{:.4f}", 1.0),
+    ("worst_normalised_difference", "the same, worst read", "{:.4f}", 1.0),
     ("geometric_margin", "geometric margin", "{:.4f}", 1.0),
     ("read_margin", "margin / read noise", "{:.1f}", 1.0),
+    ("snr_area", "area under SNR", "{:.2f}", 1.0),
+    ("accuracy_area", "area under accuracy", "{:.3f}", 1.0),
+    ("step_size", "step size, limit 2", "{:.3f}", 1.0),
     ("weight_mean", "weight, mean", "{:.4f}", 1.0),
     ("weight_std", "weight, std", "{:.4f}", 1.0),
     ("weight_min", "weight, smallest", "{:.2g}", 1.0),
@@ -28,7 +38,45 @@ _ROWS = (
     ("pulses_set", "set pulses an array", "{:,.0f}", 1.0),
     ("pulses_reset", "reset pulses an array", "{:,.0f}", 1.0),
 )
+# Columns where there are many learners: heading, and the row whose number stands there.
+_COLUMNS = (
+    ("median\n|SNR|", "snr_magnitude_median"),
+    ("negative\ndenom.", "negative_denominator"),
+    ("\naccuracy", "correct"),
+    ("geom.\nmargin", "geometric_margin"),
+)
+_DETAILED = 3  # learners that get a table of their own
 _LONGEST = 9  # characters that leave room for two numbers and a deviation in 80 columns
+
+
+def print_overview(dataset: xr.Dataset) -> None:
+    """Print the metrics of a few learners one by one, or of many in one table."""
+    if dataset.sizes.get("learner", 0) <= _DETAILED:
+        print_metrics(dataset)
+        return
+    require(dataset, "learner", "snr_mean")
+    settings = settings_of(dataset)
+    claimed = settings.published.get("snr", {})
+    headings = ("mean\nSNR", *(("published\nSNR",) if claimed else ()), *(heading for heading, _ in _COLUMNS))
+    rows = table("", *headings, right=headings)
+    rows.columns[0].min_width = min(28, max(len(str(name)) for name in dataset.learner.values))
+    for learner in (str(name) for name in dataset.learner.values):
+        part = dataset.sel(learner=learner)
+        beside = (_number(claimed[learner], "{:.2f}") if learner in claimed else "",) if claimed else ()
+        cells = (_cell(part, name) for name in ("snr", *(name for _, name in _COLUMNS)))
+        first, *rest = cells
+        rows.add_row(printable(learner), first, *beside, *rest)
+    screen = console()
+    screen.print(printable(stored(dataset, "title") or settings.name), style="bold")
+    screen.print()
+    screen.print(rows)
+
+
+def _cell(dataset: xr.Dataset, name: str) -> str:
+    """The measured number of one metric."""
+    form, factor = next((form, factor) for row, _, form, factor in _ROWS if row == name)
+    full = f"{name}_mean" if f"{name}_mean" in dataset else name
+    return _number(float(dataset[full]) * factor, form) if full in dataset else ""
 
 
 def print_metrics(dataset: xr.Dataset) -> None:
@@ -48,17 +96,18 @@ def print_metrics(dataset: xr.Dataset) -> None:
             cells = _row(part, name, form, factor, claims.get(name))  # type: ignore[call-overload]
             if cells is not None:
                 metrics.add_row(label, *cells[: len(headings)])
-        screen.print(f"\n{printable(learner)} on {printable(part.device.values)}")
+        device = str(part.device.values)
+        screen.print(f"\n{printable(learner)}{f' on {printable(device)}' if device != NO_DEVICE else ''}")
         screen.print(metrics)
 
 
 def _row(dataset: xr.Dataset, name: str, form: str, factor: float, claimed: float | None) -> tuple[str, ...] | None:
     """Cells of one metric's row, or None where it says nothing (no read noise, no reset pulses)."""
     summarised = f"{name}_mean" in dataset and f"{name}_interval" in dataset
-    if not summarised and (name not in dataset or dataset[name].ndim):
+    if not summarised and (name not in dataset or "image" in dataset[name].dims):
         return None
-    measured = float(dataset[f"{name}_mean" if summarised else name])
-    if measured != measured or (name == "pulses_reset" and measured == 0):
+    measured = float(dataset[f"{name}_mean" if summarised else name].mean())
+    if (measured != measured and name != "snr") or (name == "pulses_reset" and measured == 0):
         return None
     interval = ""
     if summarised:
