@@ -5,7 +5,7 @@ Gradient descent on a single input x adds multiples of x to the first layer and 
 only, and a read with another image x' needs W x' and the overlap x . x'. This is the arithmetic of training the whole
 layer in another order; results agree to rounding.
 
-A network is linear (units are outputs) or has one layer of ReLU units and a readout (unit, output); no biases. Arrays
+A network is linear (units are outputs) or has one layer of ReLU units and a readout (output, unit); no biases. Arrays
 are NumPy's or CuPy's: only functions of the Python array API are used. The first axis is the image, a network each.
 """
 
@@ -17,7 +17,7 @@ from memsim.baselines.losses import Loss, array_namespace
 
 
 class Trained(NamedTuple):
-    """What training changed: c, (image, unit), and the readout, (image, unit, output) or None where there is none."""
+    """What training changed: c, (image, unit), and the readout, (image, output, unit) or None where there is none."""
 
     shift: Any
     readout: Any | None
@@ -32,7 +32,7 @@ def train(fresh: Any, power: Any, readout: Any | None, targets: Any, loss: Loss,
         Responses W x of the fresh first layer.
     power : (image,)
         |x|^2.
-    readout : (image, unit, output) or None
+    readout : (image, output, unit) or None
         The fresh readout; None makes the network linear.
     targets : (output,) or (image, output)
         Wanted outputs.
@@ -58,9 +58,9 @@ def train(fresh: Any, power: Any, readout: Any | None, targets: Any, loss: Loss,
             continue
         active = response > 0
         units = xp.where(active, response, nothing)
-        slope = loss.slope(xp.matmul(units[:, None, :], readout)[:, 0, :], targets)
-        back = xp.matmul(readout, slope[:, :, None])[:, :, 0]
-        readout = readout - rate * (units[:, :, None] * slope[:, None, :])
+        slope = loss.slope(xp.matmul(readout, units[:, :, None])[:, :, 0], targets)
+        back = xp.matmul(slope[:, None, :], readout)[:, 0, :]
+        readout = readout - (rate * slope)[:, :, None] * units[:, None, :]
         shift = shift - rate * xp.where(active, back, nothing)
     return Trained(shift, readout)
 
@@ -71,30 +71,42 @@ def respond(fresh: Any, overlap: Any, trained: Trained) -> Any:
     response = fresh + overlap[:, :, None] * trained.shift[:, None, :]
     if trained.readout is None:
         return response
-    return xp.matmul(xp.where(response > 0, response, xp.zeros_like(response)), trained.readout)
+    units = xp.where(response > 0, response, xp.zeros_like(response))
+    return xp.matmul(trained.readout[:, None, :, :], units[:, :, :, None])[..., 0]
 
 
-def sensitivity(weights: Any, x: Any, fresh: Any, power: Any, trained: Trained) -> Any:
-    """Gradient of output 0 minus output 1 by the pixels at the trained image, (image, pixel).
+class Layer(NamedTuple):
+    """A fresh first layer and what it makes of its image.
 
-    Parameters
+    Attributes
     ----------
     weights : (image, unit, pixel)
-        The fresh first layer W.
+        The fresh weights W.
     x : (image, pixel)
         The images.
-    fresh, power, trained
-        As for `train`, and what it returned.
+    response : (image, unit)
+        W x.
+    power : (image,)
+        |x|^2.
     """
-    xp = array_namespace(fresh)
+
+    weights: Any
+    x: Any
+    response: Any
+    power: Any
+
+
+def sensitivity(layer: Layer, trained: Trained) -> Any:
+    """Gradient of output 0 minus output 1 by the pixels at the trained image, (image, pixel)."""
+    xp = array_namespace(layer.response)
     if trained.readout is None:
-        gain = xp.zeros_like(fresh) + xp.asarray([1.0, -1.0], dtype=fresh.dtype)
+        gain = xp.zeros_like(layer.response) + xp.asarray([1.0, -1.0], dtype=layer.response.dtype)
     else:
-        difference = trained.readout[:, :, 0] - trained.readout[:, :, 1]
-        active = fresh + power[:, None] * trained.shift > 0
+        difference = trained.readout[:, 0, :] - trained.readout[:, 1, :]
+        active = layer.response + layer.power[:, None] * trained.shift > 0
         gain = xp.where(active, difference, xp.zeros_like(difference))
     along = xp.sum(gain * trained.shift, axis=1)
-    return xp.matmul(gain[:, None, :], weights)[:, 0, :] + along[:, None] * x
+    return xp.matmul(gain[:, None, :], layer.weights)[:, 0, :] + along[:, None] * layer.x
 
 
 class Moments(NamedTuple):
@@ -106,31 +118,41 @@ class Moments(NamedTuple):
     largest: Any
 
 
-def moments(weights: Any, x: Any, fresh: Any, power: Any, trained: Trained, start: tuple[float, float]) -> Moments:
+def sums(layer: Layer) -> tuple[Any, Any]:
+    """Sum and sum of squares of the fresh weights of each network, (image,)."""
+    xp = array_namespace(layer.response)
+    weights = layer.weights
+    squares = xp.matmul(weights[:, :, None, :], weights[:, :, :, None])
+    return xp.sum(weights, axis=(1, 2)), xp.sum(squares, axis=(1, 2, 3))
+
+
+def moments(layer: Layer, fresh: tuple[Any, Any], trained: Trained, bounds: tuple[float, float]) -> Moments:
     """Statistics of all trained weights, both layers; the whole first layer is never formed.
 
     Parameters
     ----------
-    weights, x, fresh, power, trained
-        As for `sensitivity`.
-    start : (float, float)
+    layer : Layer
+        The fresh first layer.
+    fresh : (sum, sum of squares)
+        Of its weights, from `sums`: the same for all networks that start from it.
+    trained : Trained
+        What training changed.
+    bounds : (float, float)
         Bounds of the fresh weights.
     """
-    xp = array_namespace(fresh)
+    xp = array_namespace(layer.response)
     shift, readout = trained
-    images, units, pixels = weights.shape
-    total = xp.sum(weights, axis=(1, 2)) + xp.sum(shift, axis=1) * xp.sum(x, axis=1)
-    squares = xp.sum(xp.matmul(weights[:, :, None, :], weights[:, :, :, None]), axis=(1, 2, 3))
-    squares = squares + 2 * xp.sum(shift * fresh, axis=1) + xp.sum(shift * shift, axis=1) * power
-    smallest, largest = _extremes(xp, weights, x, shift, start)
-    count = units * pixels
+    total = fresh[0] + xp.sum(shift, axis=1) * xp.sum(layer.x, axis=1)
+    squares = fresh[1] + 2 * xp.sum(shift * layer.response, axis=1) + xp.sum(shift * shift, axis=1) * layer.power
+    smallest, largest = _extremes(xp, layer, shift, bounds)
+    count = layer.weights.shape[1] * layer.weights.shape[2]
     if readout is not None:
         total = total + xp.sum(readout, axis=(1, 2))
         squares = squares + xp.sum(readout * readout, axis=(1, 2))
-        ends = xp.reshape(readout, (images, -1))
+        ends = xp.reshape(readout, (readout.shape[0], -1))
         smallest = xp.minimum(smallest, xp.min(ends, axis=1))
         largest = xp.maximum(largest, xp.max(ends, axis=1))
-        count += int(readout.shape[1] * readout.shape[2])
+        count += readout.shape[1] * readout.shape[2]
     mean = total / count
     variance = squares / count - mean * mean
     return Moments(mean, xp.sqrt(xp.maximum(variance, xp.zeros_like(variance))), smallest, largest)
@@ -139,12 +161,12 @@ def moments(weights: Any, x: Any, fresh: Any, power: Any, trained: Trained, star
 _UNITS = 8  # first-layer units whose weights are formed at once
 
 
-def _extremes(xp: Any, weights: Any, x: Any, shift: Any, fresh: tuple[float, float]) -> tuple[Any, Any]:
+def _extremes(xp: Any, layer: Layer, shift: Any, bounds: tuple[float, float]) -> tuple[Any, Any]:
     """Smallest and largest first-layer weight of each network."""
-    low, high = fresh
-    images = range(x.shape[0])
-    smallest = [-_largest(xp, -1.0, weights[i, :, :], x[i, :], shift[i, :], -low) for i in images]
-    largest = [_largest(xp, 1.0, weights[i, :, :], x[i, :], shift[i, :], high) for i in images]
+    low, high = bounds
+    every = [(layer.weights[i, :, :], layer.x[i, :], shift[i, :]) for i in range(shift.shape[0])]
+    smallest = [-_largest(xp, -1.0, *one, -low) for one in every]
+    largest = [_largest(xp, 1.0, *one, high) for one in every]
     return xp.stack(smallest), xp.stack(largest)
 
 

@@ -18,6 +18,7 @@ _LIBRARIES = (
     ("pillow", "images", None),
     ("click", "command line", None),
     ("rich", "tables", None),
+    ("threadpoolctl", "threads of BLAS", None),
     ("numba-cuda", "CUDA kernels", "cuda12"),
     ("cupy", "GPU arrays", "cuda12"),
 )

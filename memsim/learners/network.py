@@ -13,13 +13,14 @@ preprint, 2025/2026), which differs from its own paper:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from memsim.backends import resolve
-from memsim.baselines.span import Trained, moments, respond, sensitivity, train
+from memsim.baselines.span import Layer, Trained, moments, respond, sensitivity, sums, train
 from memsim.experiment_schema import LearnerSpec, NetworkSpec
 from memsim.learners.memory import TARGETS, Memory, Task, histogram, join
 from memsim.philox import Stream, padded
@@ -39,85 +40,66 @@ class NetworkLearners:
 
     def memorise(self, task: Task) -> list[Memory]:
         """Train a network of every kind on every image of the task and read the corrupted copies."""
-        chunks = list(self._chunks(task))
-        joined = []
-        for parts in zip(*chunks, strict=True):
-            joined.append(join(parts))
-        return joined
+        count, pixels = task.images.shape
+        at_once = max(1, _BYTES // ((self.units + 1) * padded(pixels) * np.dtype(self.network.dtype).itemsize))
+        # The image is one more unit of the fresh layer, so that one product gives responses and overlaps.
+        state = np.zeros((min(at_once, count), self.units + 1, padded(pixels)), self.network.dtype)
+        chunks = []
+        # Products this small gain little from more threads, and lose much of it where other processes keep a core busy.
+        with threadpool_limits(1, "blas"):
+            for first in range(0, count, at_once):
+                chunks.append(self._memorise(task, slice(first, first + at_once), state[: count - first]))
+                task.report(min(first + at_once, count))
+        return [join(memories) for memories in zip(*chunks, strict=True)]
 
-    def _chunks(self, task: Task) -> Iterator[list[Memory]]:
-        """The memories of a few images at a time, a list with one of every kind."""
-        units = self.network.hidden or len(TARGETS)
-        bytes_each = (units + 1) * padded(task.images.shape[1]) * np.dtype(self.network.dtype).itemsize
-        at_once = max(1, _BYTES // bytes_each)
-        for first in range(0, len(task.images), at_once):
-            yield self._memorise(task, slice(first, first + at_once))
-            task.report(min(first + at_once, len(task.images)))
+    @property
+    def units(self) -> int:
+        """Units of the first layer."""
+        return self.network.hidden or len(TARGETS)
 
-    def _memorise(self, task: Task, part: slice) -> list[Memory]:
+    def _memorise(self, task: Task, part: slice, state: np.ndarray) -> list[Memory]:
+        """The memories of a few images, one of every kind; `state` (image, unit + 1, row) is room for their weights."""
         images = task.images[part]
         count, pixels = images.shape
         kinds, levels = len(task.noisy), next(iter(task.noisy.values())).shape[1]
         first = task.first + part.start
-        # The image is one more unit of the fresh layer, so that one product gives responses and overlaps.
-        layer = np.zeros((count, (self.network.hidden or len(TARGETS)) + 1, padded(pixels)), self.network.dtype)
-        self._fresh(layer[:, :-1, :pixels], task.seed, first, _FIRST)
-        layer[:, -1, :pixels] = images
-        signals = np.zeros((count, 1 + kinds * levels, layer.shape[2]), self.network.dtype)
+        self._fresh(state[:, :-1, :pixels], task.seed, first, _FIRST)
+        state[:, -1, :pixels] = images
+        signals = np.zeros((count, 1 + kinds * levels, state.shape[2]), self.network.dtype)
         signals[:, 0, :pixels] = images
         for k, copies in enumerate(task.noisy.values()):
             signals[:, 1 + k * levels : 1 + (k + 1) * levels, :pixels] = copies[part]
-        products, _ = self.backend.read(signals, layer, 0.0, 0.0, 0.0)
+        products, _ = self.backend.read(signals, state, 0.0, 0.0, 0.0)
+        responses, overlaps = products[:, :, :-1], products[:, :, -1]
+        layer = Layer(state[:, :-1, :pixels], state[:, -1, :pixels], responses[:, 0], overlaps[:, 0])
+        start = sums(layer)
         readout = None
         if self.network.hidden:
             readout = np.empty((count, len(TARGETS), self.network.hidden), self.network.dtype)
             self._fresh(readout, task.seed, first, _READOUT)
-            readout = readout.swapaxes(1, 2)
-        fresh = (layer[:, :-1, :pixels], layer[:, -1, :pixels], products[:, 0, :-1], products[:, 0, -1])
+        targets = np.asarray(TARGETS, self.network.dtype)
         memories = []
         # A diverging network is a result: its numbers may pass the largest float.
         with np.errstate(over="ignore", invalid="ignore"):
             for spec in self.specs:
-                training = spec.training
-                trained = train(
-                    products[:, 0, :-1],
-                    products[:, 0, -1],
-                    readout,
-                    np.asarray(TARGETS, self.network.dtype),
-                    training.objective,
-                    training.rate,
-                    training.steps,
-                )
-                outputs = respond(products[:, :, :-1], products[:, :, -1], trained)
-                memories.append(self._memory(spec, outputs, (kinds, levels), fresh, trained, first == 0))
+                loss, rate, steps = spec.training.objective, spec.training.rate, spec.training.steps
+                trained = train(layer.response, layer.power, readout, targets, loss, rate, steps)
+                outputs = respond(responses, overlaps, trained)
+                slope = sensitivity(layer, trained)
+                weights = moments(layer, start, trained, self.network.initial)
+                models = {
+                    "weight_mean": weights.mean,
+                    "weight_std": weights.std,
+                    "weight_min": weights.smallest,
+                    "weight_max": weights.largest,
+                    "step_size": self._step_size(spec, layer.power),
+                }
+                noisy = outputs[:, 1:].reshape(count, kinds, levels, len(TARGETS))
+                examples = {}
+                if first == 0:
+                    examples = {"example_sensitivity": slope[0], **histogram(_weights(layer, trained))}
+                memories.append(Memory(noisy, outputs[:, 0], np.linalg.norm(slope, axis=1), models, examples))
         return memories
-
-    def _memory(
-        self,
-        spec: LearnerSpec,
-        outputs: np.ndarray,
-        noise: tuple[int, int],
-        fresh: tuple[Any, Any, Any, Any],
-        trained: Trained,
-        example: bool,
-    ) -> Memory:
-        slope = sensitivity(*fresh, trained)
-        weights = moments(*fresh, trained, self.network.initial)
-        count = len(outputs)
-        models = {
-            "weight_mean": weights.mean,
-            "weight_std": weights.std,
-            "weight_min": weights.smallest,
-            "weight_max": weights.largest,
-            "step_size": self._step_size(spec, fresh[3]),
-        }
-        return Memory(
-            outputs[:, 1:].reshape(count, *noise, len(TARGETS)),
-            outputs[:, 0],
-            np.linalg.norm(slope, axis=1),
-            models,
-            {"example_sensitivity": slope[0], **histogram(_weights(fresh, trained))} if example else {},
-        )
 
     def _step_size(self, spec: LearnerSpec, power: np.ndarray) -> np.ndarray:
         """Step size over the curvature's inverse, which must stay below 2; NaN where the curvature is not |x|^2."""
@@ -129,14 +111,15 @@ class NetworkLearners:
     def _fresh(self, weights: np.ndarray, seed: int, first: int, layer: int) -> None:
         """Fill with fresh weights (network, unit, input), uniform in the given range."""
         start, end = self.network.initial
-        address: dict[str, Any] = {"seed": seed, "stream": Stream.INITIAL, "step": layer, "first_array": first}
-        weights[:] = self.backend.fill("uniform", weights.shape, **address)
-        weights *= end - start
-        weights += start
+        address: dict[str, Any] = {"seed": seed, "stream": Stream.INITIAL, "step": layer}
+        for i, image in enumerate(weights):  # one at a time: it stays in the cache
+            uniform = self.backend.fill("uniform", (1, *image.shape), **address, first_array=first + i)[0]
+            np.multiply(uniform, end - start, out=image, dtype=image.dtype)
+            image += start
 
 
-def _weights(fresh: tuple[Any, Any, Any, Any], trained: Trained) -> np.ndarray:
+def _weights(layer: Layer, trained: Trained) -> np.ndarray:
     """All weights of the first network."""
-    first = fresh[0][0] + trained.shift[0][:, None] * fresh[1][0]
+    first = layer.weights[0] + trained.shift[0][:, None] * layer.x[0]
     layers = [first] if trained.readout is None else [first, trained.readout[0]]
-    return np.concatenate([layer.ravel() for layer in layers])
+    return np.concatenate([weights.ravel() for weights in layers])
