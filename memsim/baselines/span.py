@@ -177,7 +177,7 @@ def _largest(xp: Any, sign: float, weights: Any, x: Any, shift: Any, top: float)
     order = xp.argsort(-reach)
     largest = None
     for first in range(0, shift.shape[0], _UNITS):
-        units = order[first : first + _UNITS]
+        units = order[first : min(first + _UNITS, shift.shape[0])]
         if largest is not None and bool(reach[units[0]] <= largest):
             break
         formed = xp.take(weights, units, axis=0) + xp.take(shift, units)[:, None] * x[None, :]

@@ -69,7 +69,7 @@ class NetworkLearners:
         signals[:, 0, :pixels] = images
         for k, copies in enumerate(task.noisy.values()):
             signals[:, 1 + k * levels : 1 + (k + 1) * levels, :pixels] = copies[part]
-        products, _ = self.backend.read(signals, state, 0.0, 0.0, 0.0)
+        products = self.backend.read(signals, state, 0.0, 0.0, 0.0)[0].astype(self.network.dtype, copy=False)
         responses, overlaps = products[:, :, :-1], products[:, :, -1]
         layer = Layer(state[:, :-1, :pixels], state[:, -1, :pixels], responses[:, 0], overlaps[:, 0])
         start = sums(layer)
