@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from memsim.repeat import rerun
     from memsim.results import load, save
     from memsim.simulate import run
+    from memsim.study import verify
 
 # Imported at first use: `memsim --help` must not wait for Numba.
 _HOMES = {
@@ -46,6 +47,7 @@ _HOMES = {
     "rerun": "memsim.repeat",
     "run": "memsim.simulate",
     "save": "memsim.results",
+    "verify": "memsim.study",
 }
 
 __all__ = [
@@ -71,6 +73,7 @@ __all__ = [
     "rerun",
     "run",
     "save",
+    "verify",
 ]
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -188,3 +192,19 @@ class TestSweep:
     def test_conductances_of_several_sizes_cannot_be_kept(self, both):
         with pytest.raises(InputError, match="needs images of one size"):
             ms.run(both.replace(sweep={"data.shape": [[8, 8], [4, 6]]}, keep=["conductance"]))
+
+
+@pytest.mark.slow
+def test_the_thread_count_does_not_change_a_bit_of_the_eight_methods(tmp_path):
+    program = (
+        "import sys, memsim as ms;"
+        "experiment = ms.load_experiment('decomposition-01').replace({'data.samples': 3, 'resamples': 100});"
+        "ms.save(ms.run(experiment), sys.argv[1])"
+    )
+    results = []
+    for threads in ("1", "2"):
+        environment = {**os.environ, "NUMBA_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
+        path = tmp_path / f"{threads}.nc"
+        subprocess.run([sys.executable, "-c", program, path], env=environment, check=True)
+        results.append(ms.load(path).drop_attrs())
+    assert results[0].identical(results[1])
