@@ -1,4 +1,4 @@
-"""The figure of a result as bytes, without what matplotlib logs about its own set-up."""
+"""Figures of results as bytes, without what matplotlib logs about its own set-up."""
 
 from __future__ import annotations
 
@@ -9,13 +9,26 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
-def picture(dataset: xr.Dataset, path: Path) -> bytes:
-    """The overview of a result, in the format that the ending of `path` asks for."""
+def picture(dataset: xr.Dataset, path: Path, name: str | None = None) -> bytes:
+    """A figure of a result, by default the one that suits it, in the format that the ending of `path` asks for."""
+    _quiet()
+
+    from memsim.plotting import draw, render
+
+    return render(draw(dataset, name), path)
+
+
+def comparison(a: xr.Dataset, b: xr.Dataset, path: Path) -> bytes:
+    """The figure of two results side by side, in the format that the ending of `path` asks for."""
+    _quiet()
+
+    from memsim.plotting import compare_figure, render
+
+    return render(compare_figure(a, b), path)
+
+
+def _quiet() -> None:
     import logging
 
     # A home that cannot be written to costs matplotlib its font cache, which is no concern of the user's.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
-
-    from memsim.plotting import overview, render
-
-    return render(overview(dataset), path)

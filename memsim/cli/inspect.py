@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from memsim.cli.console import console, printable, table
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from memsim.files import Writer
 
 
 @click.command("list", short_help="List the experiments that come with memsim.")
@@ -54,32 +61,124 @@ def show(name: str) -> None:
     screen.print(f"{'dimensions':<16} {printable(sizes)}", soft_wrap=True)
 
 
-@click.command(short_help="Draw the figure of a result.")
+class _Plot(click.Command):
+    """A command whose help ends with the figures there are."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Add every figure with its description."""
+        from memsim.plotting import FIGURES
+
+        with formatter.section("Figures"):
+            formatter.write_dl([(name, figure.description) for name, figure in FIGURES.items()])
+
+
+@click.command(cls=_Plot, short_help="Draw figures of a result.")
 @click.argument("result", metavar="FILE.nc", type=click.Path(path_type=Path))
+@click.option(
+    "-f",
+    "--figure",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Draw this one; 'all' draws all that apply. May be repeated [default: the one that suits the result].",
+)
 @click.option(
     "-o",
     "--output",
     metavar="FIGURE",
-    help="A .png, .pdf or .svg file [default: FILE.png beside the result, numbered].",
+    help="A .png, .pdf or .svg file; of several figures, the start and the ending of their names "
+    "[default: FILE.png, or FILE-NAME.png with -f, beside the result, numbered].",
 )
-@click.option("--force", is_flag=True, help="Replace the file that -o names.")
-def plot(result: Path, output: str | None, force: bool) -> None:
-    """Draw the figure of a result file: images, learned conductances, and metrics against noise."""
-    from memsim.cli.figure import picture
-    from memsim.files import check_target, numbered, write_files, write_numbered
+@click.option("--force", is_flag=True, help="Replace the files that -o names.")
+def plot(result: Path, names: tuple[str, ...], output: str | None, force: bool) -> None:
+    """Draw figures of a result file.
+
+    \b
+    Examples:
+      memsim plot results/physical-01.nc
+      memsim plot results/decomposition-01.nc -f ranking -o ranking.pdf
+      memsim plot results/lambda-01.nc -f lambda -f margins
+      memsim plot results/corruptions-01.nc -f all -o figures/corruptions.svg
+    """
     from memsim.plotting import check_format
     from memsim.results import load
 
+    chosen = _chosen(names)
     target = Path(output) if output is not None else None
     if target is not None:
         check_format(target)
-        check_target(target, force=force)
+    elif force:
+        raise click.UsageError("--force replaces the files that -o names; without -o, figures are numbered")
+    several = len(chosen) > 1
+    _places(result, chosen, target, several, force)
     dataset = load(result)
+    pictures, left_out = _pictures(dataset, chosen, target or Path("figure.png"), lenient="all" in names)
+    for path in _write(result, pictures, target, several, force):
+        click.echo(printable(path))
+    if left_out:
+        click.echo(f"Left out, as the result does not hold what they show: {', '.join(left_out)}", err=True)
+
+
+def _chosen(names: tuple[str, ...]) -> list[str | None]:
+    """Names of the figures to draw; None stands for the one that suits the result."""
+    from memsim.errors import nearest
+    from memsim.plotting import FIGURES
+
+    for name in names:
+        if name not in FIGURES and name != "all":
+            raise click.UsageError(f"unknown figure '{name}'{nearest(name, [*FIGURES, 'all'])}")
+    return list(FIGURES if "all" in names else dict.fromkeys(names)) or [None]
+
+
+def _places(result: Path, chosen: list[str | None], target: Path | None, several: bool, force: bool) -> list[Path]:
+    """Where each figure goes; refused if it could not be written."""
+    from memsim.files import check_target, numbered
+
     if target is None:
-        numbered(result.parent, result.stem, (".png",))
-    content = picture(dataset, target or Path("figure.png"))
-    if target is None:
-        (target,) = write_numbered(result.parent, result.stem, {".png": lambda path: path.write_bytes(content)})
-    else:
-        write_files({target: lambda path: path.write_bytes(content)}, force=force)
-    click.echo(printable(target))
+        stems = [result.stem if name is None else f"{result.stem}-{name}" for name in chosen]
+        return [numbered(result.parent, stem, (".png",)) for stem in stems]
+    paths = [target.with_name(f"{target.stem}-{name}{target.suffix}") if several else target for name in chosen]
+    for path in paths:
+        check_target(path, force=force)
+    return paths
+
+
+def _pictures(
+    dataset: xr.Dataset, chosen: list[str | None], form: Path, *, lenient: bool
+) -> tuple[dict[str | None, bytes], list[str]]:
+    """Figures by name as bytes, and the names of those that are left out."""
+    from memsim.cli.figure import picture
+    from memsim.errors import OutputError
+
+    pictures: dict[str | None, bytes] = {}
+    problems: dict[str, OutputError] = {}
+    for name in chosen:
+        try:
+            pictures[name] = picture(dataset, form, name)
+        except OutputError as error:
+            if not lenient:
+                raise
+            problems[str(name)] = error
+    if not pictures:
+        raise next(iter(problems.values()))
+    return pictures, list(problems)
+
+
+def _write(
+    result: Path, pictures: Mapping[str | None, bytes], target: Path | None, several: bool, force: bool
+) -> list[Path]:
+    """Write all figures or none; their paths."""
+    from memsim.files import ExistsError, write_files
+
+    def writer(content: bytes) -> Writer:
+        return lambda path: path.write_bytes(content)
+
+    while True:
+        paths = _places(result, list(pictures), target, several, force)
+        try:
+            write_files({path: writer(p) for path, p in zip(paths, pictures.values(), strict=True)}, force=force)
+        except ExistsError:
+            if target is not None:
+                raise
+            continue  # another command took a name while this one was writing
+        return paths

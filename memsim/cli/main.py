@@ -9,12 +9,14 @@ import sys
 
 import click
 
+from memsim.cli.compare import compare
 from memsim.cli.console import printable
 from memsim.cli.device import device
 from memsim.cli.doctor import doctor
 from memsim.cli.group import Group
 from memsim.cli.inspect import list_, plot, show
 from memsim.cli.run import run
+from memsim.cli.verify import verify
 from memsim.errors import MemsimError
 
 
@@ -46,7 +48,7 @@ def cli() -> None:
     """
 
 
-for command in (run, list_, show, plot, device, doctor):
+for command in (run, list_, show, plot, compare, verify, device, doctor):
     cli.add_command(command)
 
 

@@ -1,6 +1,44 @@
 """Figures of results, made from a Dataset alone."""
 
-from memsim.plotting.overview import overview
-from memsim.plotting.save import FORMATS, check_format, render
+from __future__ import annotations
 
-__all__ = ["FORMATS", "check_format", "overview", "render"]
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from memsim.plotting.catalog import FIGURES, default_figure, draw
+    from memsim.plotting.figures.comparison import compare_figure
+    from memsim.plotting.figures.overview import overview
+    from memsim.plotting.members import LacksError
+    from memsim.plotting.save import FORMATS, check_format, render
+
+# Imported at first use: `memsim plot --help` lists the figures and must not wait for Numba.
+_HOMES = {
+    "FIGURES": "catalog",
+    "FORMATS": "save",
+    "LacksError": "members",
+    "check_format": "save",
+    "compare_figure": "figures.comparison",
+    "default_figure": "catalog",
+    "draw": "catalog",
+    "overview": "figures.overview",
+    "render": "save",
+}
+
+__all__ = [
+    "FIGURES",
+    "FORMATS",
+    "LacksError",
+    "check_format",
+    "compare_figure",
+    "default_figure",
+    "draw",
+    "overview",
+    "render",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"memsim.plotting.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'memsim.plotting' has no attribute '{name}'")

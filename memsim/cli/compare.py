@@ -1,0 +1,126 @@
+"""`memsim compare`: two results side by side, as a table and a figure."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from memsim.cli.console import console, printable, table
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from memsim.plotting.pairs import Change, Comparison, Measured
+
+_LONGEST = 9
+"""Characters of a number that leave room for two with intervals in 80 columns."""
+
+
+@click.command(short_help="Compare two results: metrics, settings, figure.")
+@click.argument("a", metavar="A.nc", type=click.Path(path_type=Path))
+@click.argument("b", metavar="B.nc", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    metavar="FIGURE",
+    help="A .png, .pdf or .svg file [default: A-B.png beside A, numbered].",
+)
+@click.option("--force", is_flag=True, help="Replace the file that -o names.")
+@click.option("--no-figure", is_flag=True, help="Do not draw the figure.")
+def compare(a: Path, b: Path, output: str | None, force: bool, no_figure: bool) -> None:
+    """Print what changed from result A to result B, with 95 % intervals, and draw both side by side.
+
+    Learners of the same name are paired; where there are none but equally many learners, those at the same place.
+
+    \b
+    Examples:
+      memsim compare results/physical-01.nc results/tight-01.nc
+      memsim compare results/physical-01.nc results/physical-01-2.nc -o seeds.pdf
+    """
+    from memsim.files import check_target, numbered, write_files, write_numbered
+    from memsim.plotting import check_format
+    from memsim.plotting.pairs import compare as side_by_side
+    from memsim.results import load
+
+    if output is not None and no_figure:
+        raise click.UsageError("-o names the figure that --no-figure leaves out; give one of them")
+    if force and output is None:
+        raise click.UsageError("--force replaces the file that -o names; without -o, figures are numbered")
+    target = Path(output) if output is not None else None
+    if target is not None:
+        check_format(target)
+        check_target(target, force=force)
+    first, second = load(a), load(b)
+    found = side_by_side(first, second)
+    if not no_figure:
+        from memsim.cli.figure import comparison
+
+        stem = f"{a.stem}-{b.stem}"
+        if target is None:
+            numbered(a.parent, stem, (".png",))
+        content = comparison(first, second, target or Path("figure.png"))
+        if target is None:
+            (target,) = write_numbered(a.parent, stem, {".png": lambda path: path.write_bytes(content)})
+        else:
+            write_files({target: lambda path: path.write_bytes(content)}, force=force)
+    _print(found, (a, first), (b, second))
+    if target is not None:
+        click.echo(f"Figure   {printable(target)}")
+
+
+def _print(found: Comparison, *results: tuple[Path, xr.Dataset]) -> None:
+    """The tables, and what a reader must know besides."""
+    screen = console()
+    for letter, (path, dataset) in zip("AB", results, strict=True):
+        screen.print(printable(f"{letter}  {path}: {dataset.attrs.get('title', '')}"), style="bold", soft_wrap=True)
+    for pair in found.pairs:
+        screen.print(f"\n{printable(pair.a if pair.a == pair.b else f'{pair.a} (A), {pair.b} (B)')}")
+        rows = table("", "A", "B", "change", right=("A", "B", "change"))
+        for change in pair.changes:
+            rows.add_row(change.label, _cell(change, change.a), _cell(change, change.b), _difference(change))
+        screen.print(rows)
+    screen.print("\nBrackets: 95 % intervals; * the change exceeds both.", soft_wrap=True)
+    if not found.by_name:
+        screen.print("Pairs    by their order: no learner has the same name in both", soft_wrap=True)
+    for letter, names in (("A", found.only_a), ("B", found.only_b)):
+        if names:
+            screen.print(f"Only {letter}   {printable(', '.join(names))}", soft_wrap=True)
+    same = {True: "the same in both", False: "not the same", None: "not known whether the same"}[found.same_images]
+    screen.print(f"Images   {same}", soft_wrap=True)
+    _print_settings(found)
+
+
+def _print_settings(found: Comparison) -> None:
+    screen = console()
+    if not found.settings:
+        screen.print("Settings the same in both", soft_wrap=True)
+        return
+    screen.print("\nSettings that differ")
+    rows = table("setting", "A", "B")
+    for row in found.settings:
+        rows.add_row(*map(printable, row))
+    screen.print(rows)
+    screen.print()
+
+
+def _cell(change: Change, metric: Measured) -> str:
+    """A value with its interval."""
+    text = f"{_number(change, metric.value)} {change.unit}".rstrip()
+    if math.isnan(metric.low) or math.isnan(metric.high):
+        return text
+    return f"{text} [{_number(change, metric.low)}, {_number(change, metric.high)}]"
+
+
+def _difference(change: Change) -> str:
+    difference = change.difference
+    text = "no number" if math.isnan(difference) else _number(change, difference, "+")
+    return f"{text} *" if change.beyond else text
+
+
+def _number(change: Change, value: float, sign: str = "") -> str:
+    """A number in the metric's format; short if it is large."""
+    text = format(value, f"{sign}{change.form}")
+    return text if len(text) <= _LONGEST else format(value, f"{sign}.3g")

@@ -1,0 +1,52 @@
+"""Means with their 95 % bootstrap intervals as curves and points."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from memsim.experiment_schema import ExperimentSpec
+from memsim.metrics import bootstrap
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MAX_LINES = 24
+"""Learners that a figure of curves shows at most."""
+
+
+def means(values: np.ndarray, settings: ExperimentSpec) -> np.ndarray:
+    """Mean and 95 % interval over the second axis, (mean-low-high, learner, ...); NaN where one is not finite.
+
+    Parameters
+    ----------
+    values : (learner, image, ...)
+        A variable of a result.
+    settings : ExperimentSpec
+        Seed and number of resamples, so that the intervals are those of the result.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = np.stack(bootstrap(np.moveaxis(np.asarray(values, float), 1, 0), settings.seed, settings.resamples))
+    return np.where(np.isfinite(found).all(0), found, np.nan)
+
+
+def curve(axes: Axes, x: np.ndarray, found: np.ndarray, style: dict[str, Any], label: str | None = None) -> Any:
+    """A line through means (mean-low-high, x) with its band; a single point gets a bar. Returns the line."""
+    (line,) = axes.plot(x, found[0], label=label, **style)
+    if len(x) == 1:
+        bars(axes, x, found, style["color"])
+    else:
+        axes.fill_between(x, found[1], found[2], color=style["color"], alpha=0.16, linewidth=0)
+    return line
+
+
+def bars(axes: Axes, x: np.ndarray, found: np.ndarray, color: str, *, across: bool = False) -> None:
+    """Intervals as thin bars: upright at x, or lying at the height x."""
+    draw = axes.hlines if across else axes.vlines
+    draw(x, found[1], found[2], color=color, linewidth=1.0)
+
+
+def point(style: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """A style without its line."""
+    return {**style, "linestyle": "none", **changes}

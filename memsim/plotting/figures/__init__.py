@@ -1,0 +1,1 @@
+"""The figures, one a file; `memsim.plotting.FIGURES` names them."""

@@ -1,0 +1,95 @@
+"""Two results side by side, learner by learner."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from memsim.plotting.axis import finite, ratio_axis
+from memsim.plotting.page import ending, grid, only, title
+from memsim.plotting.pairs import Measured, compare, measured, name_of
+from memsim.plotting.style import RC, fitted, plain, text_width
+from memsim.results import require
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_ROW = 0.3  # inch
+_MOST = 40
+_NAMES = 2.4
+"""Room for names at most [inch]."""
+_SHIFT = 0.15  # of a row
+_LOOKS: tuple[dict[str, Any], ...] = (
+    {"color": "#0b2a4a", "marker": "o", "markersize": 4.5},
+    {"color": "#b5432a", "marker": "s", "markersize": 4.5, "markerfacecolor": "white"},
+)
+
+
+def compare_figure(a: xr.Dataset, b: xr.Dataset) -> Figure:
+    """Figure with the mean SNR and geometric margin of paired learners in two results, with 95 % intervals.
+
+    Learners are paired as `memsim.plotting.pairs.compare` says.
+
+    Raises
+    ------
+    MemsimError
+        If one is not a whole result, or their learners cannot be paired.
+    """
+    from matplotlib import rc_context
+
+    names = ("snr", "geometric_margin")
+    for dataset in (a, b):
+        require(dataset, *(f"{name}_{what}" for name in names for what in ("mean", "interval")))
+    pairs = compare(a, b).pairs
+    shown = pairs[:_MOST]
+    files = [name_of(dataset, which) for dataset, which in ((a, "first result"), (b, "second result"))]
+    labels = [fitted(pair.name, _NAMES) for pair in shown]
+    with rc_context(RC):
+        left = max(map(text_width, labels)) + 0.2
+        figure, (panels,) = grid([_ROW * len(shown) + 0.12], 2, top=0.5, left=left, foot=0.3, gap=0.24, widths=[1.4, 1])
+        tall = figure.get_size_inches()[1]
+        heading = fitted(f"{files[0]} against {files[1]}", 6.9, 9)
+        figure.text(0.5, 1 - 0.14 / tall, heading, ha="center", va="center", fontsize=9)
+        for axes in panels:
+            axes.set_ylim(len(shown) - 0.45, -0.55)
+            axes.set_yticks(range(len(shown)), labels if axes is panels[0] else [])
+            axes.tick_params(axis="y", length=0)
+        both = {
+            name: [[measured(d, f"{name}_mean", pair.places[k]) for pair in shown] for k, d in enumerate((a, b))]
+            for name in names
+        }
+        handles = [
+            _points(axes, values, k, label=f"{'AB'[k]}: {plain(files[k])}")
+            for name, axes in zip(names, panels, strict=True)
+            for k, values in enumerate(both[name])
+        ]
+        _scales(panels, both)
+        title(panels[0], "SNR, target / control output")
+        title(panels[1], "geometric margin")
+        labels = [str(handle.get_label()) for handle in handles[:2]]
+        ending(figure, handles[:2], labels, only(len(shown), len(pairs), "pairs of learners"))
+    return figure
+
+
+def _points(axes: Axes, values: list[Measured], k: int, label: str) -> Any:
+    """The means of one result with their intervals, a little above or below the middle of their rows."""
+    rows = np.arange(len(values)) + (2 * k - 1) * _SHIFT
+    mean, low, high = np.array([(m.value, m.low, m.high) for m in values]).T
+    known = np.isfinite(low) & np.isfinite(high)
+    axes.hlines(rows[known], low[known], high[known], color=_LOOKS[k]["color"], linewidth=1.2)
+    (line,) = axes.plot(np.where(np.isfinite(mean), mean, np.nan), rows, linestyle="none", label=label, **_LOOKS[k])
+    return line
+
+
+def _scales(panels: np.ndarray, both: dict[str, list[list[Measured]]]) -> None:
+    """A scale for ratios, and one for margins that begins at 0 or below."""
+    ratios, margins = ([m for values in both[name] for m in values] for name in ("snr", "geometric_margin"))
+    ends = np.array([(m.low, m.high) for m in ratios])
+    ratio_axis(panels[0], np.array([m.value for m in ratios]), ends, "x")
+    low = min([0.0, *finite(np.array([(m.value, m.low, m.high) for m in margins]))])
+    panels[1].set_xlim(1.06 * low, 1.05)
+    if low < 0:
+        panels[1].axvline(0, color="0.5", linewidth=0.6, zorder=1)

@@ -1,0 +1,126 @@
+"""What the learners of a result were made from, and which of them differ in one setting only."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from memsim.errors import OutputError
+from memsim.experiment import experiment_from_text
+from memsim.experiment_schema import ExperimentSpec, LearnerSpec, label, reaching
+from memsim.results import source, stored
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+@functools.lru_cache(maxsize=4)
+def _parsed(text: str, name: str) -> ExperimentSpec:
+    return experiment_from_text(text, name).spec
+
+
+def settings_of(dataset: xr.Dataset) -> ExperimentSpec:
+    """The settings that a result was made with; remembered, as choosing a figure and drawing it both ask for them.
+
+    Raises
+    ------
+    MemsimError
+        If the result carries none, or they are not valid.
+    """
+    return _parsed(stored(dataset, "experiment"), f"{source(dataset)} (experiment)")
+
+
+class LacksError(OutputError):
+    """The result does not hold what a figure shows."""
+
+
+def lacks(dataset: xr.Dataset, figure: str, what: str, remedy: str) -> LacksError:
+    """The error of a figure that needs something else: what, and which command makes it."""
+    return LacksError(f"{source(dataset)}: the figure '{figure}' needs {what}; {remedy}")
+
+
+@dataclass(frozen=True)
+class Member:
+    """One learner of a result.
+
+    Attributes
+    ----------
+    number : int
+        Its place in the result.
+    label : str
+        Its name there.
+    spec : LearnerSpec
+        The learner of the experiment that it comes from.
+    values : mapping of str to Any
+        What the sweep set, by setting; without the name of the learner.
+    """
+
+    number: int
+    label: str
+    spec: LearnerSpec
+    values: Mapping[str, Any]
+
+    def setting(self, key: str) -> Any:
+        """Value of a setting such as "training.lambda", the swept one if there is one; None if it has none."""
+        section, _, field = key.partition(".")
+        whole = self.values.get(section)
+        if key in self.values:
+            return self.values[key]
+        if isinstance(whole, Mapping) and field in whole:
+            return whole[field]
+        return self._settings().get(section, {}).get(field)
+
+    def kin(self, key: str) -> str:
+        """What must be equal for two learners to differ in name and in this setting only."""
+        settings, others = self._settings(), {}
+        for swept, value in self.values.items():
+            section, _, field = swept.partition(".")
+            if section in settings and field:
+                settings[section][field] = value
+            else:
+                others[swept] = value
+        section, _, field = key.partition(".")
+        settings.get(section, {}).pop(field, None)
+        others.pop(key, None)
+        return json.dumps([settings, others], sort_keys=True, default=str)
+
+    def _settings(self) -> dict[str, Any]:
+        dumped = self.spec.model_dump(mode="json", by_alias=True, include=set(self.spec.sections))
+        return {section: dict(values) for section, values in dumped.items()}
+
+
+def members(dataset: xr.Dataset, settings: ExperimentSpec) -> list[Member]:
+    """The learners of a result that its experiment tells about, in the order of the result."""
+    known: dict[str, tuple[LearnerSpec, dict[str, Any]]] = {}
+    for values in settings.combinations:
+        for learner in settings.learners:
+            own = reaching(learner, values)
+            bare = {key.removeprefix(f"learners.{learner.name}."): value for key, value in own.items()}
+            known.setdefault(label(learner.name, own), (learner, bare))
+    names = [str(name) for name in dataset.learner.values]
+    return [Member(i, name, *known[name]) for i, name in enumerate(names) if name in known]
+
+
+def families(found: Sequence[Member], key: str) -> dict[str, list[Member]]:
+    """Learners that differ in name and one setting only, under a name for each such group."""
+    groups: dict[str, list[Member]] = {}
+    for member in found:
+        groups.setdefault(member.kin(key), []).append(member)
+    named: dict[str, list[Member]] = {}
+    for group in groups.values():
+        name = _common(group, key)
+        named[name if name not in named else f"{name} ({group[0].label})"] = group
+    return named
+
+
+def _common(group: Sequence[Member], key: str) -> str:
+    """What the names of some learners have in common, and the other values that they were swept to."""
+    names = [member.spec.name.split() for member in group]
+    shared = 0
+    while all(len(name) > shared and name[shared] == names[0][shared] for name in names):
+        shared += 1
+    name = " ".join(names[0][:shared]) or " / ".join(dict.fromkeys(member.spec.name.split()[0] for member in group))
+    return label(name, {k: v for k, v in group[0].values.items() if k != key})

@@ -1,0 +1,234 @@
+"""Two results side by side: paired learners, what their metrics changed by, and which settings differ."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from memsim.errors import OutputError
+from memsim.experiment_schema import show
+from memsim.plotting.members import Member, members, settings_of
+from memsim.results import require, source
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+METRICS = (
+    ("snr_mean", "SNR, mean", "", 1.0, ".4g"),
+    ("snr_median", "SNR, median", "", 1.0, ".4g"),
+    ("correct_mean", "accuracy", "%", 100.0, ".1f"),
+    ("geometric_margin_mean", "geometric margin", "", 1.0, ".4f"),
+    ("normalised_difference_mean", "normalised diff.", "", 1.0, ".4f"),
+    ("unsafe_mean", "unsafe reads", "%", 100.0, ".1f"),
+)
+"""Result variable, label, unit, factor and number format of every metric that is compared."""
+_WORDS = ("name", "title", "notes", "published")
+"""Keys of an experiment that change no number."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A metric in one result: its value, and its 95 % interval, NaN where it has none."""
+
+    value: float
+    low: float
+    high: float
+
+    def holds(self, value: float) -> bool:
+        """Whether a value lies in the interval."""
+        return self.low <= value <= self.high
+
+
+@dataclass(frozen=True)
+class Change:
+    """A metric in two results.
+
+    Attributes
+    ----------
+    label, unit, form : str
+        What it is, the unit of its values, and the format in which they are printed.
+    a, b : Measured
+        The metric in both.
+    """
+
+    label: str
+    unit: str
+    form: str
+    a: Measured
+    b: Measured
+
+    @property
+    def difference(self) -> float:
+        """The metric in B minus that in A."""
+        return self.b.value - self.a.value
+
+    @property
+    def beyond(self) -> bool:
+        """Whether the difference exceeds both intervals: each value lies outside the other's."""
+        known = np.isfinite([self.a.low, self.a.high, self.b.low, self.b.high]).all()
+        return bool(known) and not self.a.holds(self.b.value) and not self.b.holds(self.a.value)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A learner of A and the one of B that it is compared with, with their places there."""
+
+    a: str
+    b: str
+    places: tuple[int, int]
+    changes: tuple[Change, ...]
+
+    @property
+    def name(self) -> str:
+        """The learner's name, or both."""
+        return self.a if self.a == self.b else f"{self.a} / {self.b}"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two results side by side.
+
+    Attributes
+    ----------
+    pairs : tuple of Pair
+        Learners, in the order of A.
+    by_name : bool
+        Whether learners of the same name were paired; else those at the same place.
+    only_a, only_b : tuple of str
+        Learners without a counterpart.
+    settings : tuple of (key, in A, in B)
+        What differs between the experiments, and between what they were run with.
+    same_images : bool or None
+        Whether both ran on the same images; None if a result does not say.
+    """
+
+    pairs: tuple[Pair, ...]
+    by_name: bool
+    only_a: tuple[str, ...]
+    only_b: tuple[str, ...]
+    settings: tuple[tuple[str, str, str], ...]
+    same_images: bool | None
+
+
+def compare(a: xr.Dataset, b: xr.Dataset) -> Comparison:
+    """What differs between two results.
+
+    Raises
+    ------
+    MemsimError
+        If one is not a whole result, or their learners cannot be paired.
+    """
+    for dataset in (a, b):
+        require(dataset, "learner", "snr_mean")
+    left, right = ([str(name) for name in dataset.learner.values] for dataset in (a, b))
+    shared = [name for name in left if name in right]
+    if shared:
+        places = [(left.index(name), right.index(name)) for name in shared]
+    elif len(left) == len(right):
+        places = [(i, i) for i in range(len(left))]
+    else:
+        raise OutputError(
+            f"{source(a)} and {source(b)} have no learner of the same name, and not equally many ({len(left)} and "
+            f"{len(right)}); there is nothing to compare"
+        )
+    hashes = [dataset.attrs.get("images_sha256") for dataset in (a, b)]
+    pairs = tuple(Pair(left[i], right[j], (i, j), _changes(a, i, b, j)) for i, j in places)
+    return Comparison(
+        pairs,
+        bool(shared),
+        tuple(name for name in left if name not in shared) if shared else (),
+        tuple(name for name in right if name not in shared) if shared else (),
+        tuple(_differing(a, b, pairs)),
+        hashes[0] == hashes[1] if all(hashes) else None,
+    )
+
+
+def name_of(dataset: xr.Dataset, fallback: str) -> str:
+    """Short name of a result: that of its file."""
+    path = dataset.encoding.get("source")
+    return Path(str(path)).name if path else fallback
+
+
+def measured(dataset: xr.Dataset, name: str, place: int, factor: float = 1.0) -> Measured:
+    """A summary of one learner with its interval."""
+    interval = f"{name.removesuffix('_mean')}_interval"
+    low, high = dataset[interval].values[place] if name.endswith("_mean") and interval in dataset else (np.nan, np.nan)
+    return Measured(*(factor * float(number) for number in (dataset[name].values[place], low, high)))
+
+
+def _changes(a: xr.Dataset, i: int, b: xr.Dataset, j: int) -> tuple[Change, ...]:
+    return tuple(
+        Change(label, unit, form, measured(a, name, i, factor), measured(b, name, j, factor))
+        for name, label, unit, factor, form in METRICS
+        if name in a and name in b
+    )
+
+
+def _differing(a: xr.Dataset, b: xr.Dataset, pairs: Sequence[Pair]) -> list[tuple[str, str, str]]:
+    """Settings, devices and versions that differ."""
+    settings = settings_of(a), settings_of(b)
+    first, second = (
+        _flat(spec.model_dump(mode="json", by_alias=True, exclude={*_WORDS, "learners"})) for spec in settings
+    )
+    found = _rows(first, second)
+    found += _of_learners([(members(d, spec), d) for d, spec in zip((a, b), settings, strict=True)], pairs)
+    devices = [_devices(dataset) for dataset in (a, b)]
+    found += [
+        (f"profile of {name}", "one", "another")
+        for name, profile in devices[0].items()
+        if devices[1].get(name, profile) != profile
+    ]
+    return found + _rows(*({key: d.attrs.get(key) for key in ("memsim_version", "backend")} for d in (a, b)))
+
+
+def _of_learners(found: Sequence[tuple[list[Member], xr.Dataset]], pairs: Sequence[Pair]) -> list[tuple[str, str, str]]:
+    """What differs between the paired learners; once, without a name, where it is the same for all of them."""
+    known = [{member.number: member.spec for member in listed} for listed, _ in found]
+    specs = {}
+    for pair in pairs:
+        first, second = (specs_.get(place) for specs_, place in zip(known, pair.places, strict=True))
+        if first is not None and second is not None:
+            name = first.name if first.name == second.name else f"{first.name} / {second.name}"
+            specs[name] = first, second
+    rows = {}
+    for name, (first, second) in specs.items():
+        if first.sections != second.sections:
+            one, other = ("crossbar" if spec.network is None else "network" for spec in (first, second))
+            rows[name] = [("kind", one, other)]
+        else:
+            dumped = (s.model_dump(mode="json", by_alias=True, include=set(s.sections)) for s in (first, second))
+            rows[name] = _rows(*map(_flat, dumped))
+    everywhere = [row for row in next(iter(rows.values()), []) if all(row in listed for listed in rows.values())]
+    own = [(f"{name}: {row[0]}", *row[1:]) for name, listed in rows.items() for row in listed if row not in everywhere]
+    return everywhere + own
+
+
+def _rows(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Keys whose values differ, with both as text."""
+    keys = dict.fromkeys([*first, *second])
+    texts = {key: [show(flat[key]) if key in flat else "-" for flat in (first, second)] for key in keys}
+    return [(key, one, other) for key, (one, other) in texts.items() if one != other]
+
+
+def _flat(values: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+    """Dotted path -> value."""
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{path}{key}.")
+        else:
+            flat[f"{path}{key}"] = value
+    return flat
+
+
+def _devices(dataset: xr.Dataset) -> dict[str, Any]:
+    try:
+        found = json.loads(dataset.attrs.get("devices", "{}"))
+    except (TypeError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
