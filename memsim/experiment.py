@@ -91,8 +91,17 @@ class Experiment:
         InputError
             If a key is unknown or a value not allowed.
         """
+        wanted = {**(changes or {}), **settings}
+        if "learners" in wanted and len(wanted) > 1:  # the other keys mean the new learners
+            learners = wanted.pop("learners")
+            kept = {key: self.document.get(key, {}) for key in ("published", "sweep") if key not in wanted}
+            bare = self.document.replace({"learners": learners, "published": {}, "sweep": {}}, origin=origin)
+            named = {**self.changed, "learners": json.dumps(learners, default=str)}
+            first = replace(self, document=bare, spec=bare.validate(ExperimentSpec), changed=named)
+            changed = first.replace({**wanted, **kept}, origin=origin)
+            return replace(changed, changed={k: v for k, v in changed.changed.items() if k not in kept or k in named})
         document, profiles, changed = self.document, dict(self.profiles), dict(self.changed)
-        for key, value in {**(changes or {}), **settings}.items():
+        for key, value in wanted.items():
             paths = self._targets(key, origin)
             self._refuse_swept(key, paths, origin)
             if isinstance(value, Path):
@@ -150,8 +159,17 @@ class Experiment:
                 where = self.document.where(self.document.find(f"sweep.{key}") or ())
                 raise InputError(f"{where}: sweep: '{key}' cannot be swept{nearest(head, _SWEPT)}")
         single = self.document.replace({"sweep": {}, "published": {}})
-        base = replace(self, document=single, spec=single.validate(ExperimentSpec))
-        return [(values, base.replace(values, origin="sweep")) for values in self.spec.combinations]
+        return [(values, self._variant(single, values)) for values in self.spec.combinations]
+
+    def _variant(self, document: Document, values: Mapping[str, Any]) -> Experiment:
+        """The experiment with the values of one run, which may name no more places than the sweep that they come from."""
+        for key, value in values.items():
+            origin = self.document.origin(self.document.find(f"sweep.{key}") or ())
+            paths = self._targets(key, "sweep")
+            document = document.replace(
+                dict.fromkeys(paths, value), origin=origin if isinstance(origin, int) else "sweep"
+            )
+        return replace(self, document=document, spec=document.validate(ExperimentSpec))
 
     def _adopt(
         self, given: str | DeviceProfile, paths: list[str], profiles: dict[str, DeviceProfile], label: str

@@ -91,6 +91,12 @@ class TestReplace:
         changed = mine.replace(learners=[{"name": "A"}, {"name": "B"}], published={})
         assert [learner.name for learner in changed.spec.learners] == ["A", "B"]
 
+    def test_other_keys_of_the_same_change_mean_the_new_learners(self, mine):
+        changed = mine.replace({"learning.rate": 0.3, "learners": [{"name": "A"}], "published": {}})
+        assert [(learner.name, learner.learning.rate) for learner in changed.spec.learners] == [("A", 0.3)]
+        with pytest.raises(InputError, match="unknown learner 'Ideal'"):
+            mine.replace({"learning.rate": 0.3, "learners": [{"name": "A"}]})
+
     @pytest.mark.parametrize(
         ("key", "says"),
         [

@@ -12,6 +12,7 @@ import pytest
 import memsim as ms
 from memsim.errors import InputError
 from memsim.experiment import experiment_from_text
+from memsim.library import find
 
 BOTH = """\
 name: both
@@ -177,7 +178,7 @@ class TestSweep:
             ({"training.lamda": [1, 2]}, "unknown key 'lamda'"),
             ({"corruptions.gaussian": [[0.1], [0.2]]}, "'corruptions.gaussian' cannot be swept"),
             ({"resamples": [100, 200]}, "cannot be swept"),
-            ({"training.lambda": [1, "two"]}, "lambda must be a number, not 'two'"),
+            ({"training.lambda": [1, "two"]}, "training.lambda must be a number, not 'two'"),
             ({"data.samples": [2, 3]}, "with 2 and with 3 images do not fit into one result"),
             ({"learners.Cell.learning.rate": [1, 2]}, "did you mean 'Cells'"),
             ({"training.lambda": list(range(100)), "training.rate": [i / 1e5 for i in range(100)]}, "at most 1000"),
@@ -188,6 +189,30 @@ class TestSweep:
         monkeypatch.setattr("memsim.simulate._compute", None)
         with pytest.raises(InputError, match=says):
             ms.run(both.replace(sweep=sweep))
+
+    def test_a_swept_device_of_a_file_lies_in_its_folder_and_comes_along_in_the_result(self, tmp_path, monkeypatch):
+        cell = find("devices", "agsi-jo2010").read_text().replace("name: agsi-jo2010", "name: cell")
+        (tmp_path / "cell.yaml").write_text(cell)
+        swept = BOTH.replace("bounds: none", "bounds: [0, 1]") + "sweep: {array.device: [ideal, cell.yaml]}\n"
+        (tmp_path / "mine.yaml").write_text(swept)
+        (tmp_path / "elsewhere").mkdir()
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        dataset = ms.run(ms.load_experiment(tmp_path / "mine.yaml"))
+        assert list(dataset.device.values) == ["ideal", "none", "cell"]
+        file = ms.save(dataset, tmp_path / "swept.nc")
+        (tmp_path / "cell.yaml").unlink()
+        assert ms.rerun(file).drop_attrs().identical(dataset.drop_attrs())
+
+    @pytest.mark.parametrize("key", ["array.device", "data.source"])
+    def test_a_sweep_of_a_file_reaches_no_place_outside_its_folder(self, key, tmp_path):
+        (tmp_path / "below").mkdir()
+        (tmp_path / "cell.yaml").write_text(find("devices", "ideal").read_text())
+        file = tmp_path / "below" / "mine.yaml"
+        swept = BOTH.replace("bounds: none", "bounds: [0, 1]")
+        for place in ("../cell.yaml", str(tmp_path / "cell.yaml")):
+            file.write_text(swept + f"sweep: {{{key}: ['{place}']}}\n")
+            with pytest.raises(InputError, match=r"mine.yaml:13: .*lies outside the folder of the experiment"):
+                ms.run(ms.load_experiment(file))
 
     def test_conductances_of_several_sizes_cannot_be_kept(self, both):
         with pytest.raises(InputError, match="needs images of one size"):

@@ -114,7 +114,7 @@ class Document:
     def replace(
         self,
         changes: Mapping[str, Any],
-        origin: str = "replace",
+        origin: str | int = "replace",
         dotted_keys: Mapping[str, Collection[str]] | None = None,
     ) -> Document:
         """A copy with values set at dotted paths; sections that are missing on the way are created.
@@ -124,8 +124,8 @@ class Document:
         changes : mapping
             Dotted path -> plain value. List items go by their ``name`` or index: ``learners.Oja.learning.rate``. Keys
             that contain dots are found where they exist.
-        origin : str
-            How errors name these changes, for example "--set".
+        origin : str or int
+            How errors name these changes, for example "--set", or the line of the document that they come from.
         dotted_keys : mapping, optional
             Dotted path of a section -> keys with dots that may be created in it.
 
@@ -137,8 +137,9 @@ class Document:
         data = copy.deepcopy(self._data)
         origins = dict(self._origins)
         for target, value in changes.items():
-            label = f"{origin} {target}" + ("" if isinstance(value, Mapping) else f"={_shown(value)}")
-            failed = f"{self.name}: {label}"
+            shown = "" if isinstance(value, Mapping) else f"={_shown(value)}"
+            label = origin if isinstance(origin, int) else f"{origin} {target}{shown}"
+            failed = f"{self.name}:{origin}" if isinstance(origin, int) else f"{self.name}: {label}"
             path, created = assign(data, target, plain(value, failed), failed, dotted_keys or {})
             new = path[:created]
             origins = {old: line for old, line in origins.items() if old[:created] != new}
