@@ -98,8 +98,8 @@ class Experiment:
             bare = self.document.replace({"learners": learners, "published": {}, "sweep": {}}, origin=origin)
             named = {**self.changed, "learners": json.dumps(learners, default=str)}
             first = replace(self, document=bare, spec=bare.validate(ExperimentSpec), changed=named)
-            changed = first.replace({**wanted, **kept}, origin=origin)
-            return replace(changed, changed={k: v for k, v in changed.changed.items() if k not in kept or k in named})
+            whole = first.replace({**wanted, **kept}, origin=origin)
+            return replace(whole, changed={k: v for k, v in whole.changed.items() if k not in kept or k in named})
         document, profiles, changed = self.document, dict(self.profiles), dict(self.changed)
         for key, value in wanted.items():
             paths = self._targets(key, origin)

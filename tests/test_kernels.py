@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numba import njit
 
 from memsim.kernels import compile as kernels
@@ -40,6 +41,7 @@ def make():
 
 RUN = """
 import numpy as np
+import pytest
 from loop import make
 kernel = make()
 a = np.array([1.0, 2.0])
@@ -63,6 +65,7 @@ def run_edited(folder: Path, operation: str = "*", constant: float = 0.0) -> lis
     return [float(word) for word in out.stdout.split()]
 
 
+@pytest.mark.slow
 def test_a_second_process_loads_the_kernel_and_an_edited_callee_compiles_anew(tmp_path):
     assert run_edited(tmp_path) == [0, 2, 4]
     assert run_edited(tmp_path) == [1, 2, 4]

@@ -167,7 +167,7 @@ class TestFiguresShowTheResult:
     def test_lambda_has_its_law_and_the_differences_of_clean_and_corrupted_images(self, result):
         dataset = result("lambda-01")
         axes = panel_of(draw(dataset), "output difference")
-        lines = {line.get_label(): line for line in axes.lines}
+        lines = {line.get_label().strip(): line for line in axes.lines}
         clean = (dataset.clean_target - dataset.clean_control).mean("image").values
         np.testing.assert_allclose(lines["clean images"].get_ydata(), clean, rtol=1e-12)
         noisy = lines["CNN Margin, corrupted images"]
@@ -274,28 +274,31 @@ def test_every_figure_of_one_pixel_without_noise_is_drawn_without_a_warning_or_a
     assert drawn(dataset) == ["overview", "noise", "margins", "weights", "maps", "samples"]
 
 
+@pytest.mark.slow
 def test_images_of_any_shape_and_names_in_any_script_are_drawn_without_a_warning_or_an_overlap(result):
     strip = {"data": {"samples": 1, "shape": [3, 200]}, "learning.rate": -0.2, "array.bounds": "none"}
     dataset = result(**strip, **learners(2, r"$\frac{{ {} ^ 学習"))
     drawn(dataset, "overview", "noise", "maps", "samples")
 
 
+@pytest.mark.slow
 def test_figures_of_a_diverged_network_are_drawn_without_a_warning_or_an_overlap(diverged):
     drawn(diverged, "overview", "ranking", "noise", "sweep", "stability", "margins", "weights")
 
 
+@pytest.mark.slow
 def test_many_learners_with_long_names_are_drawn_without_an_overlap(result):
     dataset = result(**learners(11, "A name of sixty-four letters, which is the longest there may {}"))
     drawn(dataset, "overview", "ranking", "noise", "margins")
 
 
 def test_names_with_control_characters_are_drawn_on_one_line(result):
-    dataset = result(**learners(5)).assign_coords(learner=["\x1b[31m$a$\nb", "x" * 300, "", "  ", "\u202e"])
+    dataset = result(**learners(5)).assign_coords(learner=["\x1b[31m$a$\nb", "x" * 300, "", "_hidden", "\u202e"])
     for name in ("ranking", "noise"):
         figure = draw(dataset, name)
         assert not faults(figure)
         texts = [text.get_text() for axes in figure.axes for text in axes.get_yticklabels()] + legend_of(figure)
-        assert all(text.isprintable() for text in texts)
+        assert all(text.isprintable() for text in texts) and "_hidden" in "".join(texts)
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,7 @@ for model, name, noise, varying in {specs!r}:
 """
 
 
+@pytest.mark.slow
 def test_the_simulated_cuda_loop_agrees_with_the_cpu_loop():
     code = SIMULATION.replace("{specs!r}", repr(SPECS))
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=dict(os.environ))
@@ -71,7 +72,7 @@ def test_the_simulated_cuda_loop_agrees_with_the_cpu_loop():
     assert run.stdout.count("agree") == len(SPECS)
 
 
-@pytest.mark.parametrize("capability", [(7, 5), (9, 0)])
+@pytest.mark.parametrize("capability", [(9, 0), pytest.param((7, 5), marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("model", "encoding", "noise", "varying"), SPECS)
 def test_the_cuda_loop_compiles_to_ptx(monkeypatch, capability, model, encoding, noise, varying):
     import numba.cuda.dispatcher
