@@ -16,7 +16,7 @@ from memsim.noise.cycle import CYCLE_TO_CYCLE
 from memsim.philox import MAX_ARRAYS, TILE, Stream, key, padded
 from memsim.profiles import DeviceProfile, load_device
 
-READINGS = ("single", "reference")
+READINGS = ("single", "reference", "pair")
 MAX_CELLS = 1 << 33
 _COUNTER = 1 << 32
 # Read-only arrays are another type to Numba, for which a kernel would be compiled a second time.
@@ -43,7 +43,7 @@ class Crossbar:
     device : DeviceProfile or str
         The cells; a name is looked up among the shipped profiles, or is the path of a YAML file.
     rows, cols : int
-        Word lines (inputs) and bit lines (outputs).
+        Word lines (inputs) and outputs: bit lines, or pairs of them.
     arrays : int
         Size of the ensemble: images, Monte-Carlo devices, or 1.
     seed : int
@@ -52,9 +52,10 @@ class Crossbar:
         Bounds of w. Beyond [0, 1], or None for no bounds, only for a device with a nominal window. Default [0, 1].
     initial : (float, float)
         Fresh cells are uniform in this range of w.
-    column : {"single", "reference"}, optional
-        How a column is read: alone, or minus the current of a reference column whose cells stay at their own G_min.
-        The device's own default (``read.column``) if not given.
+    column : {"single", "reference", "pair"}, optional
+        How an output is read: from a column alone; minus the current of a reference column whose cells stay at their own
+        G_min; or as the difference of a pair of columns, the second of which learns the opposite of the first, so that
+        weights have both signs. The device's own default (``read.column``) if not given.
     dtype : {"float32", "float64"}
         Precision of the state.
     backend : {"auto", "cpu", "cuda"}
@@ -97,7 +98,8 @@ class Crossbar:
         self._steps = 0
         self._reads = 0
 
-        arrays_, rows_, cols_ = self.shape
+        arrays_, rows_, _ = self.shape
+        cols_ = self._lines
         layout = (arrays_, cols_, rows_)
         address: dict[str, Any] = {"seed": self.seed, "first_array": first_array}
         self._cells = populate(self.device, self._backend, layout, dtype=self.dtype, **address)
@@ -116,6 +118,11 @@ class Crossbar:
             low = np.zeros((arrays_, 1, padded(rows_)), self.dtype)
             low[:] = cells.value("low")
             self._reference = low
+
+    @property
+    def _lines(self) -> int:
+        """Bit lines: the outputs' first lines, then, of pairs, their second ones."""
+        return self.shape[2] * (2 if self.column == "pair" else 1)
 
     @property
     def _confined(self) -> bool:
@@ -139,23 +146,23 @@ class Crossbar:
 
     @property
     def weights(self) -> np.ndarray:
-        """State w of every cell, (array, row, col), dimensionless; a copy."""
+        """State w of every cell, (array, row, line), dimensionless; of pairs, all first lines, then all second; a copy."""
         return self._state[:, :, : self.shape[1]].swapaxes(1, 2).copy()
 
     @property
     def conductance(self) -> np.ndarray:
-        """Conductance of every cell, (array, row, col) [S]; a copy."""
+        """Conductance of every cell, (array, row, line) [S]; a copy."""
         low, high = self.window
         return low + self.weights * (high - low)
 
     @property
     def pulses(self) -> PulseCounts:
-        """Programming pulses given so far, (array, col).
+        """Programming pulses given so far, (array, line).
 
         Half-selected cells are counted for programming one cell at a time at half voltage on the unselected lines: each
         pulse disturbs the rows - 1 other cells of its bit line and the cols - 1 of its word line.
         """
-        _, rows, cols = self.shape
+        rows, cols = self.shape[1], self._lines
         ups, downs = self._counts[:, :, 0].copy(), self._counts[:, :, 1].copy()
         return PulseCounts(ups, downs, (ups + downs) * (rows + cols - 2))
 
@@ -167,6 +174,7 @@ class Crossbar:
         *,
         steps: int = 1,
         encoding: Encoding | str | None = None,
+        batch: int = 1,
     ) -> Crossbar:
         """Train in place with a local rule and return self; each step shows every sample once, in order.
 
@@ -183,6 +191,8 @@ class Crossbar:
         encoding : Encoding or str, optional
             How pulses deliver a change; the device's default if not given: ``counted`` for real devices, ``exact`` for
             the ideal cell.
+        batch : int
+            Samples that are read before the array is changed, for rules that need its outputs.
 
         Raises
         ------
@@ -194,8 +204,9 @@ class Crossbar:
             encoding = Encoding(self.device.spec.encoding)
         elif isinstance(encoding, str):
             encoding = Encoding(encoding)
-        if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or not 0 <= steps < _COUNTER:
-            raise InputError(f"steps: {steps!r} is not a whole number of at least 0")
+        for name, value, least in (("steps", steps, 0), ("batch", batch, 1)):
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value < _COUNTER:
+                raise InputError(f"{name}: {value!r} is not a whole number of at least {least}")
         x = self._signal("inputs", inputs, rows, pad=True)
         t = self._signal("targets", targets, cols)
         if x.shape[1] != t.shape[1]:
@@ -203,6 +214,22 @@ class Crossbar:
         samples = x.shape[1]
         if self._steps + steps * samples >= _COUNTER:
             raise InputError(f"steps: {steps} times {samples} samples exceed the 2^32 steps that an array can address")
+        x, t = _spread(x, arrays), _spread(t, arrays)
+        if not rule.reads:
+            self._update(rule, x, t, steps, encoding)
+            return self
+        for _ in range(steps):
+            for first in range(0, samples, batch):
+                part = slice(first, min(first + batch, samples))
+                shown = np.require(x[:, part], requirements=_KERNEL)
+                post = rule.post(self._output(shown), t[:, part])
+                self._update(rule, shown, np.asarray(post, self.dtype), 1, encoding)
+        return self
+
+    def _update(self, rule: LocalRule, x: np.ndarray, post: np.ndarray, steps: int, encoding: Encoding) -> None:
+        """Show padded inputs with the signals of the outputs `steps` times; the second lines of pairs get the opposite."""
+        if self.column == "pair":
+            post = np.concatenate([post, -post], axis=2)
         span = self.device.spec.update.pulses
         variability = self.device.spec.variability
         c2c = variability.c2c if variability else None
@@ -220,8 +247,8 @@ class Crossbar:
         self._counts += self._backend.update(
             spec,
             self._state,
-            _spread(x, arrays),
-            _spread(t, arrays),
+            x,
+            np.require(post, requirements=_KERNEL),
             rate=rule.rate,
             steps=int(steps),
             first_step=self._steps,
@@ -231,8 +258,7 @@ class Crossbar:
             varying=self._cells.varying,
             seed=self.seed,
         )
-        self._steps += int(steps) * samples
-        return self
+        self._steps += int(steps) * x.shape[1]
 
     def read(self, x: Any, *, first_sample: int = 0, index: int | None = None) -> np.ndarray:
         """Column currents with read noise, (array, sample, col) [A].
@@ -252,7 +278,11 @@ class Crossbar:
 
     def output(self, x: Any, *, first_sample: int = 0, index: int | None = None, noise: bool = True) -> np.ndarray:
         """`read` in units of `full_scale`, dimensionless; without noise, the expectation over reads."""
-        signal = self._signal("x", x, self.shape[1], pad=True)
+        return self._output(self._signal("x", x, self.shape[1], pad=True), first_sample, index, noise)
+
+    def _output(
+        self, signal: np.ndarray, first_sample: int = 0, index: int | None = None, noise: bool = True
+    ) -> np.ndarray:
         current, reference = self._moments(signal)
         mean, variance = current
         if noise:
@@ -269,6 +299,8 @@ class Crossbar:
                 self._backend.add_noise(mean, variance, **address)
             if reference is not None and reference[1].any():
                 self._backend.add_noise(*reference, **address, stream=Stream.REFERENCE_READ)
+        if self.column == "pair":
+            return mean[:, :, : self.shape[2]] - mean[:, :, self.shape[2] :]
         return mean if reference is None else mean - reference[0]
 
     def difference_variance(self, x: Any, first: int = 0, second: int = 1) -> np.ndarray:
@@ -277,7 +309,9 @@ class Crossbar:
         Both columns share the reference column's noise, which cancels.
         """
         (_, variance), _ = self._moments(self._signal("x", x, self.shape[1], pad=True))
-        spread = np.broadcast_to(variance, (*variance.shape[:2], self.shape[2]))
+        spread = np.broadcast_to(variance, (*variance.shape[:2], self._lines))
+        if self.column == "pair":
+            spread = spread[:, :, : self.shape[2]] + spread[:, :, self.shape[2] :]
         return spread[:, :, first] + spread[:, :, second]
 
     def _moments(

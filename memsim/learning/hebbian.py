@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
 from numba import float32, njit
 
 from memsim.errors import InputError
@@ -41,9 +42,14 @@ class Hebbian:
 
     rate: float = 0.2
     name: ClassVar[str] = "hebbian"
+    reads: ClassVar[bool] = False
     change: ClassVar[Any] = staticmethod(_change)
     idle: ClassVar[Any] = staticmethod(_idle)
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.rate):
             raise InputError(f"learning.rate: {self.rate!r} is not a finite number")
+
+    def post(self, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """The targets: the rule does not look at outputs."""
+        return targets

@@ -1,12 +1,14 @@
-"""What a local learning rule offers: the change it asks of one cell, from the signals at its two terminals."""
+"""What a local learning rule offers: what a column is told, and the change that this and an input ask of one cell."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar, Protocol
 
+import numpy as np
+
 
 class LocalRule(Protocol):
-    """A rule whose wish for one cell depends on that cell's own terminals only, so the time loop fits in a kernel.
+    """A rule whose wish for one cell depends on that cell's own terminals only, so the update fits in a kernel.
 
     Attributes
     ----------
@@ -16,6 +18,8 @@ class LocalRule(Protocol):
         ``change(pre, post, state, rate)``: the wished change dw* of the normalised state; scalar.
     idle : numba dispatcher
         ``idle(post)``: whether a column with this post-synaptic signal asks for no change at all.
+    reads : bool
+        Whether the column's signal depends on the outputs, so that the array is read before every change.
     rate : float
         Learning rate, dimensionless.
     """
@@ -24,5 +28,11 @@ class LocalRule(Protocol):
     change: ClassVar[Any]
     idle: ClassVar[Any]
 
+    reads: ClassVar[bool]
+
     @property
     def rate(self) -> float: ...
+
+    def post(self, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Post-synaptic signals (..., col) from outputs and targets of the same shape."""
+        ...
