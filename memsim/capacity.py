@@ -16,7 +16,6 @@ _METRICS = 70  # bytes a reading of one image takes in the results on (image, no
 _COPIES = 3  # of results while they are joined, summarised and written, assumed
 _CELL = 100  # bytes a cell takes while it learns: state, parameters, draws and their temporaries, assumed
 _WEIGHT = 30  # bytes a first-layer weight takes: itself, its draw and their temporaries, assumed
-_COLUMNS = 2  # of an array: target and control
 
 
 def images_at_once(pixels: int, copies: int) -> int:
@@ -46,15 +45,16 @@ def require_memory(spec: ExperimentSpec, data: DataSpec, images: int) -> None:
     learners = len(spec.labels)
     block = min(images, images_at_once(pixels, copies))
     units = max((learner.network.hidden for learner in spec.learners if learner.network), default=0)
+    lines = 4 if any(learner.array.column == "pair" for learner in spec.learners) else 2
     needs = {
         "data.samples and data.shape": images * pixels * 8,
-        "data.shape and the number of noise levels": block * pixels * (2 * 4 * copies + _COLUMNS * _CELL),
+        "data.shape and the number of noise levels": block * pixels * (2 * 4 * copies + lines * _CELL),
         "data.shape and network.hidden": units * pixels * _WEIGHT + copies * (units + pixels) * 8,
         "data.samples, learners and noise levels": learners * images * copies * _METRICS * _COPIES,
         "resamples and learners": spec.resamples * learners * 16 * 8 * 2,
     }
     if "conductance" in spec.keep:
-        needs["keep: [conductance]"] = learners * images * pixels * _COLUMNS * 8 * _COPIES
+        needs["keep: [conductance]"] = learners * images * pixels * lines * 8 * _COPIES
     needed, available = sum(needs.values()), memory()
     if needed > available:
         largest = max(needs, key=lambda name: needs[name])

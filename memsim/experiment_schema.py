@@ -84,7 +84,7 @@ class ArraySpec(Section):
     device: Annotated[str, Field(min_length=1, max_length=4096), ONE_LINE] = "ideal"
     bounds: Annotated[Pair | None, BeforeValidator(_no_bounds)] = (0.0, 1.0)
     initial: Pair = (0.0, 0.01)
-    column: Literal["single", "reference"] | None = None
+    column: Literal["single", "reference", "pair"] | None = None
     dtype: Literal["float32", "float64"] = "float32"
 
     @model_validator(mode="after")
@@ -105,6 +105,7 @@ class LearningSpec(Section):
     rounding: Literal["stochastic", "nearest"] = "stochastic"
     max_pulses: Annotated[int, Count(1, MAX_PULSES)] | None = None
     threshold: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e3)] = 0.0
+    margin: Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)] = 0.5
 
 
 class NetworkSpec(Section):

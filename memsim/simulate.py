@@ -122,7 +122,8 @@ def run(
         "interval": ["low", "high"],
     }
     if "conductance" in variables:
-        coordinates["column"] = ["target", "control"]
+        lines = variables["conductance"].shape[-1]
+        coordinates["column"] = ["target", "control", "target, second", "control, second"][:lines]
     provenance = _provenance(experiment, entries, chosen) | {"images_source": _source(sets), "images_sha256": sha256}
     return build_dataset(variables, coordinates, provenance, _swept(entries))
 

@@ -99,6 +99,46 @@ class TestKinds:
         assert np.isfinite(dataset.sel(learner="Cells").snr_mean)
 
 
+class TestRules:
+    def test_the_delta_rule_on_ideal_cells_is_the_linear_network(self, both):
+        """Same fresh weights, same step: a crossbar that reads itself descends the squared error."""
+        image = {"data.samples": 2, "data.shape": [6, 6]}
+        learners = [
+            {
+                "name": "Cells",
+                "array": {"bounds": "none", "dtype": "float64"},
+                "learning": {"rule": "delta", "rate": 0.05, "steps": 20},
+            },
+            {
+                "name": "Net",
+                "network": {"initial": [0, 0.01]},
+                "training": {"gradient": "study", "rate": 0.05, "steps": 20},
+            },
+        ]
+        dataset = ms.run(both.replace({**image, "learners": learners}))
+        for name in ("output_target", "output_control", "geometric_margin", "weight_std", "example_sensitivity"):
+            cells, net = dataset[name].sel(learner="Cells"), dataset[name].sel(learner="Net")
+            np.testing.assert_allclose(cells, net, rtol=1e-6, atol=1e-9, err_msg=name)
+
+    def test_a_pair_learns_both_targets_and_keeps_the_conductances_of_all_four_lines(self, both):
+        cells = {"array.column": "pair", "array.bounds": [0, 1], "learning.rule": "delta", "keep": ["conductance"]}
+        dataset = ms.run(both.replace({**cells, "learning.rate": 0.03, "learning.steps": 300})).sel(learner="Cells")
+        np.testing.assert_allclose(dataset.clean_target, 1, atol=1e-3)
+        np.testing.assert_allclose(dataset.clean_control, 0, atol=1e-3)
+        assert list(dataset.column.values) == ["target", "control", "target, second", "control, second"]
+        siemens = dataset.conductance.isel(image=0)
+        weights = (siemens.sel(column="target") - siemens.sel(column="target, second")) / 100e-6
+        control = (siemens.sel(column="control") - siemens.sel(column="control, second")) / 100e-6
+        np.testing.assert_allclose((weights - control).values, dataset.example_sensitivity.values.ravel(), atol=1e-6)
+
+    def test_the_margin_of_the_gated_rule_is_a_setting(self, both):
+        gated = {"learning.rule": "margin-delta", "array.column": "pair", "learning.rate": 0.02, "learning.steps": 200}
+        for margin in (0.2, 0.6):
+            dataset = ms.run(both.replace({**gated, "learning.margin": margin})).sel(learner="Cells")
+            lead = (dataset.clean_target - dataset.clean_control).values
+            assert ((margin <= lead) & (lead < margin + 0.4)).all()
+
+
 class TestSummaries:
     def test_curves_areas_and_the_worst_read_follow_from_the_reads(self, both):
         dataset = ms.run(both)

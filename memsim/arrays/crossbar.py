@@ -53,9 +53,9 @@ class Crossbar:
     initial : (float, float)
         Fresh cells are uniform in this range of w.
     column : {"single", "reference", "pair"}, optional
-        How an output is read: from a column alone; minus the current of a reference column whose cells stay at their own
-        G_min; or as the difference of a pair of columns, the second of which learns the opposite of the first, so that
-        weights have both signs. The device's own default (``read.column``) if not given.
+        How an output is read: from a column alone; minus the current of a reference column whose cells stay at their
+        own G_min; or as the difference of a pair of columns, the second of which learns the opposite of the first, so
+        that weights have both signs. The device's own default (``read.column``) if not given.
     dtype : {"float32", "float64"}
         Precision of the state.
     backend : {"auto", "cpu", "cuda"}
@@ -146,8 +146,14 @@ class Crossbar:
 
     @property
     def weights(self) -> np.ndarray:
-        """State w of every cell, (array, row, line), dimensionless; of pairs, all first lines, then all second; a copy."""
+        """State w of every cell, (array, row, line), dimensionless; a copy. Pairs: all first lines, then all second."""
         return self._state[:, :, : self.shape[1]].swapaxes(1, 2).copy()
+
+    @property
+    def effective_weights(self) -> np.ndarray:
+        """Weight of every input in every output, (array, row, col), dimensionless: w, or the difference of a pair."""
+        weights, cols = self.weights, self.shape[2]
+        return weights[:, :, :cols] - weights[:, :, cols:] if self.column == "pair" else weights
 
     @property
     def conductance(self) -> np.ndarray:
@@ -227,7 +233,7 @@ class Crossbar:
         return self
 
     def _update(self, rule: LocalRule, x: np.ndarray, post: np.ndarray, steps: int, encoding: Encoding) -> None:
-        """Show padded inputs with the signals of the outputs `steps` times; the second lines of pairs get the opposite."""
+        """Show padded inputs with signals for the outputs `steps` times; second lines of pairs get the opposite."""
         if self.column == "pair":
             post = np.concatenate([post, -post], axis=2)
         span = self.device.spec.update.pulses

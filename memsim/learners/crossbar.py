@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 
 import numpy as np
 
@@ -38,7 +39,8 @@ class CrossbarLearner:
         sigma = np.sqrt(variance)
         weights = crossbar.weights
         learned = weights[:, :, 0]
-        slope = learned - weights[:, :, 1]
+        effective = crossbar.effective_weights
+        slope = effective[:, :, 0] - effective[:, :, 1]
         cells = weights.reshape(len(x), -1)
         pulses = crossbar.pulses
         low, high = crossbar.window
@@ -84,7 +86,8 @@ class CrossbarLearner:
         encoding = Encoding(
             learning.encoding or self.device.spec.encoding, learning.rounding, learning.max_pulses, learning.threshold
         )
-        rule = RULES[learning.rule](learning.rate)
+        rule_type = RULES[learning.rule]
+        rule = rule_type(**{field.name: getattr(learning, field.name) for field in fields(rule_type)})
         at_once = max(1, _UPDATES // (x.size * len(TARGETS)))
         for step in range(0, learning.steps, at_once):
             steps = min(at_once, learning.steps - step)

@@ -1,7 +1,7 @@
 """Rules that compare the output of a column with its target: delta, margin-gated delta, perceptron, Manhattan.
 
-The array is read before it is changed. What a column is told (its post-synaptic signal) is an error e, and the change of a
-cell is rate x e: local to the cell's two terminals.
+The array is read before it is changed. What a column is told (its post-synaptic signal) is an error e, and the change
+of a cell is rate x e: local to the cell's two terminals.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Local rules against their equations: what is read first, what the error is, where the weights settle, pairs of columns."""
+"""Local rules against their equations: what is read, what the error is, where weights settle; pairs of columns."""
 
 from __future__ import annotations
 
@@ -63,6 +63,7 @@ def test_a_pair_learns_with_both_signs_and_reads_the_difference(name):
     expected = literal(ERRORS[name], first - second, x, t, 0.04, 4, 5)
     array.train(RULES[name](0.02), x, t, steps=4, batch=5)
     plus, minus = np.split(array.weights[0], 2, axis=1)
+    np.testing.assert_array_equal(array.effective_weights[0], plus - minus)
     np.testing.assert_allclose(plus - minus, expected, rtol=1e-12, atol=1e-13)
     np.testing.assert_allclose(plus - first, second - minus, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(array.output(x, noise=False)[0], x @ (plus - minus), rtol=1e-12)
