@@ -41,6 +41,11 @@ def curve(axes: Axes, x: np.ndarray, found: np.ndarray, style: dict[str, Any], l
     return line
 
 
+def named(name: object) -> str:
+    """Label of a learner's line; a blank keeps matplotlib from hiding names that begin with '_'."""
+    return f" {name}"
+
+
 def bars(axes: Axes, x: np.ndarray, found: np.ndarray, color: str, *, across: bool = False) -> None:
     """Intervals as thin bars: upright at x, or lying at the height x."""
     draw = axes.hlines if across else axes.vlines

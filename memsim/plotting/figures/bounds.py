@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memsim.plotting.axis import finite
-from memsim.plotting.curves import MAX_LINES, point
+from memsim.plotting.curves import MAX_LINES, named, point
 from memsim.plotting.members import Member, families, lacks, members, settings_of
 from memsim.plotting.page import ending, grid, head, heading
 from memsim.plotting.style import INK, RC, line_style
@@ -94,7 +94,7 @@ def _line(
     mean = factor * dataset[f"{name}_mean"].values[rows]
     low, high = factor * dataset[f"{name}_interval"].values[rows].T
     bounded = np.isfinite(x)
-    axes.plot(x[bounded], mean[bounded], label=label, **style)
+    axes.plot(x[bounded], mean[bounded], label=named(label), **style)
     axes.plot(np.full((~bounded).sum(), apart), mean[~bounded], **point(style, markerfacecolor="white"))
     axes.vlines(np.where(bounded, x, apart), low, high, color=style["color"], linewidth=1.2)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memsim.plotting.axis import ratio_axis
-from memsim.plotting.curves import MAX_LINES, curve, means
+from memsim.plotting.curves import MAX_LINES, curve, means, named
 from memsim.plotting.members import settings_of
 from memsim.plotting.page import ending, grid, head, heading, lost, only, title
 from memsim.plotting.style import RC, line_style
@@ -59,7 +59,7 @@ def noise(dataset: xr.Dataset) -> Figure:
         for k, (above, below) in enumerate(pairs):
             for axes, found in ((above, ratios), (below, shares)):
                 for number, learner in enumerate(dataset.learner.values[:MAX_LINES]):
-                    curve(axes, levels, found[:, number, k], line_style(number), str(learner))
+                    curve(axes, levels, found[:, number, k], line_style(number), named(learner))
             ratio_axis(above, ratios[0], ratios[1:])
             below.set_ylim(-4, 104)
             below.set_yticks([0, 50, 100])

@@ -8,7 +8,7 @@ import numpy as np
 
 from memsim.experiment_schema import ExperimentSpec
 from memsim.plotting.axis import finite, ratio_axis
-from memsim.plotting.curves import MAX_LINES, curve, means
+from memsim.plotting.curves import MAX_LINES, curve, means, named
 from memsim.plotting.members import settings_of
 from memsim.plotting.page import FOOT, ending, head, heading, lost, only, page, panel
 from memsim.plotting.pictures import BAR, GREY, learned_map, picture
@@ -114,7 +114,7 @@ def _against_noise(
     found = means(dataset[name].values[:MAX_LINES], settings)
     for number, learner in enumerate(dataset.learner.values[:MAX_LINES]):
         for k, kind in enumerate(kinds):
-            text = str(learner) if len(kinds) == 1 else f"{learner}, {kind}"
+            text = named(learner if len(kinds) == 1 else f"{learner}, {kind}")
             style = line_style(number * len(kinds) + k)
             curve(axes, dataset.noise_level.values, found[:, number, k], style, text)
     axes.set_xlabel(f"{kinds[0].capitalize()} noise level $s$" if len(kinds) == 1 else "noise level $s$")
@@ -130,7 +130,7 @@ def _published(dataset: xr.Dataset, axes: Axes, settings: ExperimentSpec) -> np.
         if str(learner) in claims:
             claimed = claims[str(learner)]
             style = {**line_style(number * len(_kinds(dataset))), "marker": "", "linestyle": ":"}
-            text = f"{learner}, published mean {claimed:.5g}" if few else None
+            text = named(f"{learner}, published mean {claimed:.5g}") if few else None
             axes.axhline(claimed, label=text, **style)
             drawn.append(claimed)
     if drawn and not few:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memsim.plotting.axis import finite, ratio_axis, setting_axis
-from memsim.plotting.curves import MAX_LINES, point
+from memsim.plotting.curves import MAX_LINES, named, point
 from memsim.plotting.members import lacks, members, settings_of
 from memsim.plotting.page import ending, grid, head, heading, lost, only
 from memsim.plotting.style import INK, RC, SMALL, line_style
@@ -55,7 +55,7 @@ def stability(dataset: xr.Dataset) -> Figure:
             middle = np.median(dataset.snr.values, axis=(2, 3))
         for number, i in enumerate(shown):
             style = point(line_style(number), markersize=3.5, markerfacecolor="none", markeredgewidth=0.8)
-            share.plot(sizes[i], accuracy[i], label=str(dataset.learner.values[i]), **style)
+            share.plot(sizes[i], accuracy[i], label=named(dataset.learner.values[i]), **style)
             ratio.plot(sizes[i], _finite(middle[i]), **style)
         for axes in (share, ratio):
             axes.set_xlabel(r"step size $\eta\,|x|^2$ of an image")

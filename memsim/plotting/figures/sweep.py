@@ -11,7 +11,7 @@ import numpy as np
 
 from memsim.experiment_schema import label, show
 from memsim.plotting.axis import finite, ratio_axis, setting_axis
-from memsim.plotting.curves import MAX_LINES, point
+from memsim.plotting.curves import MAX_LINES, named, point
 from memsim.plotting.members import Member, lacks, members, settings_of
 from memsim.plotting.page import FOOT, ending, grid, head, heading, lost, only
 from memsim.plotting.style import RC, line_style, plain, text_width
@@ -153,7 +153,7 @@ def _draw(
             x += (number - (len(lines) - 1) / 2) * min(0.16, 0.7 / len(lines))
             style = point(style)
         y = np.where(np.isfinite(middle[rows]), middle[rows], np.nan)
-        axes.plot(x, y, label=line.name, **style)
+        axes.plot(x, y, label=named(line.name), **style)
         if ends is not None:
             low, high = np.where(np.isfinite(ends[rows]), ends[rows], np.nan).T
             if ordered and len(x) > 1:
@@ -164,7 +164,9 @@ def _draw(
         style = point(line_style(number + 1), color=_REFERENCE, marker="", linewidth=0.9)
         if np.isfinite(middle[member.number]):
             axes.axhline(
-                middle[member.number], label=member.label, **{**style, "linestyle": line_style(number + 1)["linestyle"]}
+                middle[member.number],
+                label=named(member.label),
+                **{**style, "linestyle": line_style(number + 1)["linestyle"]},
             )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from memsim.experiment_schema import ExperimentSpec
 from memsim.plotting.axis import finite, ratio_axis, setting_axis
-from memsim.plotting.curves import MAX_LINES, means, point
+from memsim.plotting.curves import MAX_LINES, means, named, point
 from memsim.plotting.members import Member, families, lacks, members, settings_of
 from memsim.plotting.page import ending, grid, head, heading, title
 from memsim.plotting.style import RC, line_style
@@ -61,9 +61,6 @@ def weighting(dataset: xr.Dataset) -> Figure:
             axes.set_xlabel(r"margin weight $\lambda$")
         shown = [_ratios(dataset, ratios, group, number) for number, group in enumerate(groups.values())]
         claimed = _published(ratios, groups, settings)
-        for axes in panels:
-            axes.margins(x=0.06)
-            axes.plot(weights, np.full(len(weights), np.nan))
         others = _differences(dataset, differences, groups, settings)
         if any(member.setting("training.loss") == _LOSSES[0] for group in groups.values() for member in group):
             x = np.geomspace(weights[weights > 0].min(), weights.max(), 60)
@@ -138,8 +135,8 @@ def _differences(
     for number, (name, group) in enumerate(groups.items()):
         x, rows = _sorted(group)
         style = line_style(number)
-        label = f"{name}, clean images" if several else "clean images"
-        axes.plot(x, both[0, rows, 0], label=name if several else f"{name}, corrupted images", **style)
+        label = named(f"{name}, clean images") if several else "clean images"
+        axes.plot(x, both[0, rows, 0], label=named(name if several else f"{name}, corrupted images"), **style)
         axes.fill_between(x, *both[1:, rows, 0], color=style["color"], alpha=0.16, linewidth=0)
         axes.plot(x, both[0, rows, 1], label=label, **point(style, markerfacecolor="white"))
     rows = [member.number for group in groups.values() for member in group]
