@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from memsim.arrays import Crossbar, PulseCounts
     from memsim.data.images import Images, load_data
+    from memsim.data.labelled import Labelled, load_labelled
     from memsim.errors import BackendError, DataError, InputError, MemsimError, OutputError
     from memsim.experiment import Experiment, experiment_names, load_experiment
-    from memsim.learning import Encoding, Hebbian
+    from memsim.learning import Delta, Encoding, Hebbian, Manhattan, MarginDelta, Oja, Perceptron
     from memsim.plotting import overview
     from memsim.profiles import DeviceProfile, device_names, load_device
     from memsim.repeat import rerun
@@ -28,14 +29,20 @@ _HOMES = {
     "BackendError": "memsim.errors",
     "Crossbar": "memsim.arrays",
     "DataError": "memsim.errors",
+    "Delta": "memsim.learning",
     "DeviceProfile": "memsim.profiles",
     "Encoding": "memsim.learning",
     "Experiment": "memsim.experiment",
     "Hebbian": "memsim.learning",
     "Images": "memsim.data.images",
     "InputError": "memsim.errors",
+    "Labelled": "memsim.data.labelled",
+    "Manhattan": "memsim.learning",
+    "MarginDelta": "memsim.learning",
     "MemsimError": "memsim.errors",
+    "Oja": "memsim.learning",
     "OutputError": "memsim.errors",
+    "Perceptron": "memsim.learning",
     "PulseCounts": "memsim.arrays",
     "device_names": "memsim.profiles",
     "experiment_names": "memsim.experiment",
@@ -43,6 +50,7 @@ _HOMES = {
     "load_data": "memsim.data.images",
     "load_device": "memsim.profiles",
     "load_experiment": "memsim.experiment",
+    "load_labelled": "memsim.data.labelled",
     "overview": "memsim.plotting",
     "rerun": "memsim.repeat",
     "run": "memsim.simulate",
@@ -54,14 +62,20 @@ __all__ = [
     "BackendError",
     "Crossbar",
     "DataError",
+    "Delta",
     "DeviceProfile",
     "Encoding",
     "Experiment",
     "Hebbian",
     "Images",
     "InputError",
+    "Labelled",
+    "Manhattan",
+    "MarginDelta",
     "MemsimError",
+    "Oja",
     "OutputError",
+    "Perceptron",
     "PulseCounts",
     "device_names",
     "experiment_names",
@@ -69,6 +83,7 @@ __all__ = [
     "load_data",
     "load_device",
     "load_experiment",
+    "load_labelled",
     "overview",
     "rerun",
     "run",

@@ -162,7 +162,7 @@ class Experiment:
         return [(values, self._variant(single, values)) for values in self.spec.combinations]
 
     def _variant(self, document: Document, values: Mapping[str, Any]) -> Experiment:
-        """The experiment with the values of one run, which may name no more places than the sweep that they come from."""
+        """The experiment with the values of one run, which may name no more than the sweep that they come from."""
         for key, value in values.items():
             origin = self.document.origin(self.document.find(f"sweep.{key}") or ())
             paths = self._targets(key, "sweep")

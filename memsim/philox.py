@@ -52,6 +52,8 @@ class Stream(IntEnum):
     SCENE = 7  # synthetic scenes
     BOOTSTRAP = 8  # resampling for intervals
     REFERENCE_READ = 9  # read noise of the reference column
+    SPLIT = 10  # which of the labelled images are for training, validation and test
+    TRAINING = 11  # order of samples, dropout and mixup; c2 is the epoch or step
 
 
 def padded(count: int) -> int:

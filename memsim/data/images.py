@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import warnings
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,17 +19,24 @@ from typing import IO, Any
 import numpy as np
 from numpy.lib import format as npy
 
-from memsim.data.depth import KITTI_METRE, Grey, depth_image, resize
+from memsim.data.depth import Grey
+from memsim.data.pictures import (
+    MAX_BYTES,
+    PICTURES,
+    check_size,
+    locate,
+    pictures_in,
+    printable,
+    read_pictures,
+    refusal,
+    unreadable,
+)
+from memsim.data.pictures import MAX_SIDE as MAX_SIDE  # part of this module's API
 from memsim.data.scenes import road_scenes
-from memsim.errors import DataError, InputError, nearest
+from memsim.errors import DataError
 
 ROAD_SCENES = "road-scenes"
-PICTURES = (".png", ".jpg", ".jpeg")
 ARRAYS = (".npy", ".npz")
-MAX_SIDE = 16384
-"""Longest side of a picture that is decoded [pixel]."""
-MAX_BYTES = 4 << 30
-"""Most memory that the images, or the array they come from, may take."""
 
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
@@ -85,7 +91,7 @@ def load_data(
     grey = grey or Grey()
     if source != ROAD_SCENES:
         return load_images(source, shape, samples, grey)
-    _check_size(samples, shape)
+    check_size(samples, shape)
     scenes = road_scenes(samples, shape, seed, grey)
     text = f"{samples} synthetic road scene{'s' if samples > 1 else ''}, seed {seed}, {grey}, {shape[0]} x {shape[1]}"
     return _images(scenes, [f"scene {i}" for i in range(samples)], text)
@@ -115,112 +121,24 @@ def load_images(path: str | os.PathLike[str], shape: tuple[int, int], samples: i
     InputError
         If the shape or the number is not allowed.
     """
-    _check_size(min(samples, 1), shape)
-    place, found = _locate(path)
+    check_size(min(samples, 1), shape)
+    place, found = locate(path, [ROAD_SCENES])
     if stat.S_ISDIR(found.st_mode):
-        return _load_pictures(place, _pictures_in(place), shape, samples, grey or Grey())
+        return _load_pictures(place, pictures_in(place, ARRAYS), shape, samples, grey or Grey())
     ending = place.suffix.lower()
     if ending in PICTURES:
         return _load_pictures(place, [place], shape, samples, grey or Grey())
     if ending in ARRAYS:
         return _load_array(place, shape, samples)
     allowed = ", ".join((*PICTURES, *ARRAYS))
-    raise _refusal(path, f"ending '{ending}' is not known; allowed: {allowed}, or a folder of pictures")
-
-
-def _check_size(count: int, shape: tuple[int, int]) -> None:
-    if len(shape) != 2 or not all(isinstance(side, int | np.integer) and 1 <= side <= MAX_SIDE for side in shape):
-        raise InputError(f"data.shape: {shape!r} is not [y, x] in whole pixels; allowed: 1 to {MAX_SIDE} each")
-    if count < 1 or count * int(shape[0]) * int(shape[1]) * 4 > MAX_BYTES:
-        limit = MAX_BYTES // (4 * int(shape[0]) * int(shape[1]))
-        raise InputError(f"data.samples: {count!r} images of {shape[0]} x {shape[1]}; allowed: 1 to {limit} of them")
-
-
-def _refusal(path: str | os.PathLike[str], problem: str) -> DataError:
-    """The error to raise: one line, whatever is in the file's name or in a decoder's message."""
-    return DataError(f"{_printable(str(path))}: {_printable(' '.join(problem.split()))}")
-
-
-def _printable(text: str) -> str:
-    return text if text.isprintable() else ascii(text)
-
-
-def _unreadable(error: BaseException) -> str:
-    """What a failed system call or decoder says, without the path it repeats."""
-    if isinstance(error, OSError) and error.strerror:
-        return f"cannot be read: {error.strerror}"
-    return f"is damaged, cut short or too large to decode ({str(error) or type(error).__name__})"
-
-
-def _locate(path: str | os.PathLike[str]) -> tuple[Path, os.stat_result]:
-    """The path with ~ expanded and its status; only files and folders pass."""
-    hint = "" if os.sep in str(path) else f", nor a source with a name{nearest(str(path), [ROAD_SCENES])}"
-    try:
-        place = Path(path).expanduser()
-        found = place.stat()
-    except FileNotFoundError:
-        raise _refusal(path, f"no such file or folder{hint}") from None
-    except (OSError, ValueError, RuntimeError) as error:
-        raise _refusal(path, f"cannot be opened: {getattr(error, 'strerror', None) or error}") from None
-    if not (stat.S_ISDIR(found.st_mode) or stat.S_ISREG(found.st_mode)):
-        raise _refusal(path, "is neither a file nor a folder")
-    return place, found
-
-
-def _pictures_in(folder: Path) -> list[Path]:
-    try:
-        names = sorted(os.listdir(folder))
-    except OSError as error:
-        raise _refusal(folder, _unreadable(error)) from None
-    shown = [folder / name for name in names if not name.startswith(".")]
-    pictures = [file for file in shown if file.suffix.lower() in PICTURES and not os.path.isdir(file)]
-    if not pictures:
-        arrays = sum(file.suffix.lower() in ARRAYS for file in shown)
-        hint = f"; it holds {arrays} arrays ({', '.join(ARRAYS)}): name one of those files" if arrays else ""
-        raise _refusal(folder, f"no picture in this folder; endings looked for: {', '.join(PICTURES)}{hint}")
-    return pictures
+    raise refusal(path, f"ending '{ending}' is not known; allowed: {allowed}, or a folder of pictures")
 
 
 def _load_pictures(place: Path, files: list[Path], shape: tuple[int, int], samples: int, grey: Grey) -> Images:
     files = files[:samples]
-    _check_size(len(files), shape)
-    images = np.empty((len(files), *shape), np.uint8)
-    frames = 0
-    for image, file in zip(images, files, strict=True):
-        pixels = _decode(file)
-        if pixels.dtype == np.uint8:
-            image[:] = resize(pixels, shape)
-            continue
-        frames += 1
-        try:
-            image[:] = depth_image(pixels.astype(np.float32) / np.float32(KITTI_METRE), shape, grey)
-        except DataError as error:
-            raise _refusal(file, f"16-bit PNG read as a KITTI depth map: {error}") from None
-    counts = [f"KITTI depth maps: {frames}, {grey}"] if frames else []
-    counts += [f"pictures by luminance: {len(files) - frames}"] if frames < len(files) else []
-    text = f"{place}; {'; '.join(counts)}; resized to {shape[0]} x {shape[1]}"
-    return _images(images, [file.name for file in files], text)
-
-
-def _decode(file: Path) -> np.ndarray:
-    """Luminance (y, x) as uint8, or the values of a 16-bit grey PNG."""
-    from PIL import Image
-
-    _locate(file)
-    # Pillow warns about palettes, metadata and sizes that do not matter here.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            with Image.open(file, formats=("PNG", "JPEG")) as picture:
-                width, height = picture.size
-                if max(width, height) <= MAX_SIDE:
-                    deep = picture.mode.startswith("I")
-                    return np.asarray(picture if deep else picture.convert("L"))
-        except Image.UnidentifiedImageError:
-            raise _refusal(file, "is not a PNG or JPEG picture, or its first bytes are damaged") from None
-        except Exception as error:
-            raise _refusal(file, _unreadable(error)) from None
-    raise _refusal(file, f"picture of {width} x {height} pixels; allowed: at most {MAX_SIDE} a side")
+    check_size(len(files), shape)
+    pixels, text = read_pictures(files, shape, grey)
+    return _images(pixels, [file.name for file in files], f"{place}; {text}")
 
 
 def _load_array(file: Path, shape: tuple[int, int], samples: int) -> Images:
@@ -234,7 +152,7 @@ def _load_array(file: Path, shape: tuple[int, int], samples: int) -> Images:
     except DataError:
         raise
     except Exception as error:
-        raise _refusal(file, _unreadable(error)) from None
+        raise refusal(file, unreadable(error)) from None
     labels = [f"{file.name}[{i}]" for i in range(len(array))]
     text = f"{file}: {len(array)} images of {shape[0]} x {shape[1]}, {array.dtype.name}"
     if array.dtype == np.uint8:
@@ -242,9 +160,9 @@ def _load_array(file: Path, shape: tuple[int, int], samples: int) -> Images:
     with np.errstate(invalid="ignore"):
         low, high = array.min(), array.max()
     if not (np.isfinite(low) and np.isfinite(high)):
-        raise _refusal(file, "has values that are not finite numbers (NaN or infinity); allowed: 0 to 1")
+        raise refusal(file, "has values that are not finite numbers (NaN or infinity); allowed: 0 to 1")
     if low < 0 or high > 1:
-        raise _refusal(file, f"values from {low:.6g} to {high:.6g}; allowed: 0 to 1 (or save them as uint8)")
+        raise refusal(file, f"values from {low:.6g} to {high:.6g}; allowed: 0 to 1 (or save them as uint8)")
     return _images(array.astype("<f4"), labels, text)
 
 
@@ -254,7 +172,7 @@ def _member(archive: zipfile.ZipFile, file: Path) -> str:
         return "images.npy"
     if len(names) != 1:
         found = ", ".join(name.removesuffix(".npy") for name in names[:8]) or "none"
-        raise _refusal(file, f"holds {len(names)} arrays ({found}); allowed: a single one, or one called 'images'")
+        raise refusal(file, f"holds {len(names)} arrays ({found}); allowed: a single one, or one called 'images'")
     return names[0]
 
 
@@ -262,26 +180,26 @@ def _read_array(stream: IO[bytes], file: Path, shape: tuple[int, int], samples: 
     """The first images of a .npy stream (image, y, x); its header is judged before anything is read."""
     version = npy.read_magic(stream)
     if version not in _HEADERS:
-        raise _refusal(file, f".npy format version {version[0]}.{version[1]}; allowed: 1.0 and 2.0")
+        raise refusal(file, f".npy format version {version[0]}.{version[1]}; allowed: 1.0 and 2.0")
     found, fortran, dtype = _HEADERS[version](stream)
     _check_dtype(file, dtype)
     if len(found) not in (2, 3):
-        raise _refusal(file, f"array of shape {found}; allowed: (y, x) or (image, y, x)")
+        raise refusal(file, f"array of shape {found}; allowed: (y, x) or (image, y, x)")
     if tuple(found[-2:]) != tuple(shape):
         remedy = f"--set data.shape=[{found[-2]},{found[-1]}]"
-        raise _refusal(file, f"images of {found[-2]} x {found[-1]}, not {shape[0]} x {shape[1]}; remedy: {remedy}")
+        raise refusal(file, f"images of {found[-2]} x {found[-1]}, not {shape[0]} x {shape[1]}; remedy: {remedy}")
     held = found[0] if len(found) == 3 else 1
     if held < 1:
-        raise _refusal(file, "holds no image")
+        raise refusal(file, "holds no image")
     taken = min(held, samples)
     # In Fortran's order the images are interleaved, so all have to be read to get at one.
     count = (held if fortran else taken) * shape[0] * shape[1]
     if count * max(dtype.itemsize, 4) > MAX_BYTES:
         size = count * max(dtype.itemsize, 4) / 2**30
-        raise _refusal(file, f"{size:.3g} GiB to read; allowed: at most {MAX_BYTES >> 30} GiB (lower data.samples)")
+        raise refusal(file, f"{size:.3g} GiB to read; allowed: at most {MAX_BYTES >> 30} GiB (lower data.samples)")
     content = stream.read(count * dtype.itemsize)
     if len(content) < count * dtype.itemsize:
-        raise _refusal(file, f"is cut short: {len(content)} of {count * dtype.itemsize} bytes")
+        raise refusal(file, f"is cut short: {len(content)} of {count * dtype.itemsize} bytes")
     values = np.frombuffer(content, dtype)
     if fortran:
         values = values.reshape(found, order="F")
@@ -294,7 +212,7 @@ def _check_dtype(file: Path, dtype: np.dtype[Any]) -> None:
     remedy = ""
     if dtype.kind == "u" and dtype.itemsize == 2:  # could be depth or grey
         remedy = "; depth in 1/256 m belongs into 16-bit PNG files, grey values divided by 65535 into floats"
-    raise _refusal(file, f"array of type {dtype}; allowed: uint8 (0 to 255) or floats (0 to 1){remedy}")
+    raise refusal(file, f"array of type {dtype}; allowed: uint8 (0 to 255) or floats (0 to 1){remedy}")
 
 
 def _images(values: np.ndarray, labels: list[str], source: str) -> Images:
@@ -306,4 +224,4 @@ def _images(values: np.ndarray, labels: list[str], source: str) -> Images:
     if values.dtype == np.uint8:
         pixels /= np.float32(255)
     pixels.flags.writeable = False
-    return Images(pixels, tuple(map(_printable, labels)), _printable(source), digest.hexdigest())
+    return Images(pixels, tuple(map(printable, labels)), printable(source), digest.hexdigest())

@@ -12,12 +12,13 @@ Source of camera and LiDAR: Geiger et al., "Vision meets robotics: the KITTI dat
 from __future__ import annotations
 
 from enum import IntEnum
+from itertools import pairwise
 
 import numpy as np
 
 from memsim.data.depth import Grey, depth_image
 from memsim.kernels.fill import fill
-from memsim.kernels.scenes import Camera, Lidar, cast
+from memsim.kernels.scenes import GROUND, Camera, Lidar, cast
 from memsim.philox import Stream
 
 CAMERA = Camera(focal=721.5, centre_x=609.6, centre_y=172.9, stride=4.0)
@@ -86,6 +87,12 @@ _UNIFORM_STEP, _NORMAL_STEP = 0, 1
 _CHUNK = 64  # images rendered at once, to bound the memory (100 kB a depth map)
 _BLOCKS = 20  # enough of the shortest blocks to fill a side: 20 * 6 m > 115 m
 _SIDES = np.array([-1.0, 1.0])
+
+_ENDS = np.cumsum([0, 2 * _BLOCKS, 2 * CARS + 1, 2 * TREES, 1]).tolist()  # of the parts of a street, as in `streets`
+THINGS = {"road": range(GROUND, 0)} | {
+    name: range(*ends) for name, ends in zip(("building", "vehicle", "tree", "backdrop"), pairwise(_ENDS), strict=True)
+}
+"""Numbers by which `scene_objects` tells what a ray hits; the backdrop is houses or wood."""
 
 
 class Draw(IntEnum):
@@ -226,6 +233,16 @@ def scene_depth(samples: int, seed: int, first: int = 0) -> np.ndarray:
     """
     boxes, poses = streets(samples, seed, first)
     return cast(boxes, poses, RAYS, CAMERA, LIDAR, seed=seed, first_image=first)
+
+
+def scene_objects(samples: int, seed: int, first: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Depth maps as by `scene_depth`, and the number of what every ray hits (`THINGS`), int16 of the same shape.
+
+    Every box of a street has a number of its own; where nothing returns, it is `memsim.kernels.scenes.NOTHING`.
+    """
+    boxes, poses = streets(samples, seed, first)
+    numbers = np.empty((samples, *RAYS), np.int16)
+    return cast(boxes, poses, RAYS, CAMERA, LIDAR, seed=seed, first_image=first, hits=numbers), numbers
 
 
 def road_scenes(samples: int, shape: tuple[int, int], seed: int, grey: Grey) -> np.ndarray:

@@ -22,6 +22,10 @@ HOLE_STEP = 3
 _NEAR = 0.1  # depth in front of which nothing is seen [m]
 _SKY = 1e6  # depth of a ray that meets nothing [m], far outside any reach
 
+GROUND = -1
+NOTHING = -2
+"""What a ray hits if it is no box: the road, or nothing that returns."""
+
 
 class Camera(NamedTuple):
     """Pinhole camera that looks along the road; all in pixels of the full picture."""
@@ -55,7 +59,7 @@ class Lidar(NamedTuple):
 
 @functools.cache
 def _cast_kernel() -> Kernel:
-    def cast_images(first, last, depth, boxes, poses, camera, lidar, noise, luck):
+    def cast_images(first, last, depth, hits, boxes, poses, camera, lidar, noise, luck):
         rows, columns = depth.shape[1], depth.shape[2]
         across = np.empty(columns)
         inverse = np.empty(columns)
@@ -63,6 +67,8 @@ def _cast_kernel() -> Kernel:
             across[j] = (camera.stride * j - camera.centre_x) / camera.focal
             inverse[j] = 1.0 / across[j] if across[j] != 0.0 else 0.0
         nearest = np.empty(columns)
+        # Without hits, the type of None removes every line about them from the machine code.
+        met = np.empty(columns if hits is not None else 0, np.int16)
         for image in range(first, last):
             height, slope = poses[image, 0], poses[image, 1]
             cosine = 1.0 / math.sqrt(1.0 + slope * slope)
@@ -76,7 +82,10 @@ def _cast_kernel() -> Kernel:
                 ground = height / fall if fall > 0.0 else _SKY
                 for j in range(columns):
                     nearest[j] = ground
-                for box in boxes[image]:
+                if hits is not None:
+                    met[:] = GROUND
+                for number in range(boxes.shape[1]):
+                    box = boxes[image, number]
                     # Within one row, the planes of a box across the road and over it cut all rays at the same depths.
                     enter = (height - box[3]) / fall
                     leave = (height - box[2]) / fall
@@ -92,6 +101,10 @@ def _cast_kernel() -> Kernel:
                     begin = math.ceil(max((low * camera.focal + camera.centre_x) / camera.stride, 0.0))
                     end = math.floor(min((high * camera.focal + camera.centre_x) / camera.stride, columns - 1.0))
                     side = left if left > 0.0 else min(right, 0.0)
+                    if hits is not None:
+                        for j in range(int(begin), int(end) + 1):
+                            if max(enter, side * inverse[j]) < nearest[j]:
+                                met[j] = number
                     for j in range(int(begin), int(end) + 1):
                         nearest[j] = min(nearest[j], max(enter, side * inverse[j]))
                 for j in range(columns):
@@ -102,6 +115,8 @@ def _cast_kernel() -> Kernel:
                     seen = -y <= lidar.top_slope * math.sqrt(flat) and reach <= lidar.reach
                     measured = d * (1.0 + lidar.noise * noise[image, i, j] / reach)
                     depth[image, i, j] = measured if seen and luck[image, i, j] > lidar.holes else 0.0
+                    if hits is not None:
+                        hits[image, i, j] = met[j] if depth[image, i, j] > 0.0 else NOTHING
 
     return compile_kernel(cast_images, lambda depth, *_: len(depth), (Camera, Lidar))
 
@@ -115,6 +130,7 @@ def cast(
     *,
     seed: int,
     first_image: int = 0,
+    hits: np.ndarray | None = None,
 ) -> np.ndarray:
     """Depth along the optical axis of what every ray meets [m], float32 (image, row, column); 0 where nothing returns.
 
@@ -132,10 +148,12 @@ def cast(
         Rays of a picture.
     seed, first_image : int
         Address of the range noise and the holes.
+    hits : (image, row, column) int16, optional
+        Where to write the number of the box that every ray hits; `GROUND`, or `NOTHING` where nothing returns.
     """
     rays = (len(boxes), *shape)
     noise = fill("normal", rays, seed=seed, stream=Stream.SCENE, step=RANGE_STEP, first_array=first_image)
     luck = fill("uniform", rays, seed=seed, stream=Stream.SCENE, step=HOLE_STEP, first_array=first_image)
     depth = np.empty(rays, np.float32)
-    _cast_kernel()(depth, boxes, poses, camera, lidar, noise, luck)
+    _cast_kernel()(depth, hits, boxes, poses, camera, lidar, noise, luck)
     return depth

@@ -8,4 +8,17 @@ from memsim.learning.rule import LocalRule
 
 RULES: dict[str, type] = {rule.name: rule for rule in (Hebbian, Oja, Delta, MarginDelta, Perceptron, Manhattan)}
 
-__all__ = ["ENCODINGS", "MAX_PULSES", "RULES", "Encoding", "Hebbian", "LocalRule", "Settings"]
+__all__ = [
+    "ENCODINGS",
+    "MAX_PULSES",
+    "RULES",
+    "Delta",
+    "Encoding",
+    "Hebbian",
+    "LocalRule",
+    "Manhattan",
+    "MarginDelta",
+    "Oja",
+    "Perceptron",
+    "Settings",
+]

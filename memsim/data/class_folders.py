@@ -1,0 +1,73 @@
+"""Labelled pictures: a folder with one sub-folder for each class, or with train/ and test/, each with those."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from memsim.data.depth import Grey
+from memsim.data.pictures import pictures_in, printable, read_pictures, refusal, shared_size, unreadable
+from memsim.data.splits import Collection, Pool
+
+TRAIN, TEST = "train", "test"
+
+
+def load_class_folders(folder: Path, names: Sequence[str], shape: tuple[int, int] | None, grey: Grey) -> Collection:
+    """The pictures of a folder, unread; each sub-folder of these names is a class.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than two classes, if one has no picture, if train/ and test/ have different ones, or, where
+        no shape is given, if two pictures differ in their size.
+    """
+    if {TRAIN, TEST} <= set(names):
+        parts = [_pictures(folder / part, folders_in(folder / part)) for part in (TRAIN, TEST)]
+        _compare(folder, *parts)
+    else:
+        parts = [_pictures(folder, names)]
+    classes = list(parts[0])
+    own = shape or shared_size([file for part in parts for files in part.values() for file in files])
+    counts = [sum(map(len, part.values())) for part in parts]
+    found = f"{counts[0]} training and {counts[1]} test pictures" if len(parts) > 1 else f"{counts[0]} pictures"
+    text = f"{folder}: {found} in {len(classes)} classes; luminance, or of 16-bit KITTI depth maps {grey}"
+    text += "; resized" if shape else ""
+    pool, *rest = (_pool([part[name] for name in classes], grey) for part in parts)
+    return Collection(str(folder), text, tuple(map(printable, classes)), own, pool, rest[0] if rest else None)
+
+
+def _compare(folder: Path, train: dict[str, list[Path]], test: dict[str, list[Path]]) -> None:
+    for name in sorted(train.keys() ^ test.keys()):
+        where = TEST if name in train else TRAIN
+        raise refusal(folder / where, f"has no sub-folder for class '{name}'; allowed: the same classes in both")
+
+
+def folders_in(folder: Path) -> list[str]:
+    """Names of the sub-folders that are not hidden, sorted.
+
+    Raises
+    ------
+    DataError
+        If the folder cannot be read.
+    """
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError as error:
+        raise refusal(folder, unreadable(error)) from None
+    return [name for name in names if not name.startswith(".") and os.path.isdir(folder / name)]
+
+
+def _pictures(folder: Path, names: Sequence[str]) -> dict[str, list[Path]]:
+    if len(names) < 2:
+        found = f"'{names[0]}'" if names else "none"
+        raise refusal(folder, f"a sub-folder of pictures for each class is needed, at least 2; found: {found}")
+    return {name: pictures_in(folder / name) for name in sorted(names)}
+
+
+def _pool(files: list[list[Path]], grey: Grey) -> Pool:
+    labels = np.repeat(np.arange(len(files)), [len(part) for part in files])
+    flat = [file for part in files for file in part]
+    return Pool(labels, lambda numbers, shape: read_pictures([flat[i] for i in numbers], shape, grey)[0])
