@@ -1,5 +1,62 @@
-"""Networks trained by gradients, the baselines of local learning; on NumPy or CuPy through the array API."""
+"""Networks trained by gradients, the baselines of local learning; on NumPy or CuPy through the array API.
+
+`fit` trains a `Network` of some `Architecture` on a data set:
+
+>>> network = Network.fresh(Architecture("cnn", (1, 64, 64), classes=10, dtype="float32"), seed=0)
+>>> settings = {"loss": Loss("cross-entropy"), "optimiser": Adam(), "epochs": 30, "seed": 0}
+>>> found = fit(network, (x, y), (x_held_out, y_held_out), **settings)
+>>> found.network.outputs(x_test)
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from memsim.baselines.losses import GRADIENTS, LOSSES, Loss
 
-__all__ = ["GRADIENTS", "LOSSES", "Loss"]
+if TYPE_CHECKING:
+    from memsim.baselines.architecture import ARCHITECTURES, Architecture
+    from memsim.baselines.network import Network
+    from memsim.baselines.optimise import SGD, Adam
+    from memsim.baselines.scores import Scores, evaluate
+    from memsim.baselines.state import Epoch, State
+    from memsim.baselines.training import Fit, fit
+
+# Imported at first use: the losses alone need no NumPy and no Numba.
+_HOMES = {
+    "ARCHITECTURES": "architecture",
+    "Adam": "optimise",
+    "Architecture": "architecture",
+    "Epoch": "state",
+    "Fit": "training",
+    "Network": "network",
+    "SGD": "optimise",
+    "Scores": "scores",
+    "State": "state",
+    "evaluate": "scores",
+    "fit": "training",
+}
+
+__all__ = [
+    "ARCHITECTURES",
+    "GRADIENTS",
+    "LOSSES",
+    "SGD",
+    "Adam",
+    "Architecture",
+    "Epoch",
+    "Fit",
+    "Loss",
+    "Network",
+    "Scores",
+    "State",
+    "evaluate",
+    "fit",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"memsim.baselines.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'memsim.baselines' has no attribute '{name}'")
