@@ -35,10 +35,15 @@ def test_help_loads_neither_numpy_nor_numba_nor_xarray():
 
 
 def test_an_interrupted_run_stops_at_once_with_one_line_and_leaves_nothing(tmp_path):
-    process = start("run", "physical-01", "--set", "learning.steps=10000000", cwd=tmp_path, bufsize=0)
+    # Where the tests run in the background of a shell, their children would ignore the signal.
+    heed = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}
+    process = start("run", "physical-01", "--set", "learning.steps=10000000", cwd=tmp_path, bufsize=0, **heed)
     time.sleep(3)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=10)
+    try:
+        out, err = process.communicate(timeout=10)
+    finally:
+        process.kill()
     assert (process.returncode, out, err.strip()) == (130, "", "Stopped; no unfinished file was left.")
     assert list(tmp_path.iterdir()) == []
 
