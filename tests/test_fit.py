@@ -21,6 +21,8 @@ from memsim.baselines.draws import Address
 from memsim.baselines.optimise import follow
 from memsim.errors import DataError, InputError, OutputError
 
+pytestmark = pytest.mark.slow
+
 CNN = Architecture("cnn", (1, 6, 6), 3, channels=(3,), dropout=0.2)
 LINEAR = Architecture("linear", (4,), 2)
 SETTINGS: dict[str, Any] = {"loss": Loss("cross-entropy"), "optimiser": Adam(0.02), "seed": 4, "batch": 16}

@@ -21,6 +21,8 @@ from memsim.baselines.norm import BatchNorm
 from memsim.baselines.pooling import GlobalAveragePool, MaxPool
 from memsim.errors import DataError, InputError
 
+pytestmark = pytest.mark.slow
+
 HERE = Address(7, number=3, step=5, layer=2)
 IMAGE, FEATURES = (2, 4, 3), (7,)
 LAYERS: list[tuple[Layer, tuple[int, ...]]] = [

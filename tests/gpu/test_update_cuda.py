@@ -33,6 +33,8 @@ from memsim.learning import Encoding, Hebbian, Settings
 from memsim.noise.cycle import CYCLE_TO_CYCLE
 from memsim.philox import key
 
+pytestmark = pytest.mark.slow
+
 f = np.float32
 arrays, columns, rows, steps = 2, 2, 64, 3
 rng = np.random.default_rng(0)
@@ -64,7 +66,6 @@ for model, name, noise, varying in {specs!r}:
 """
 
 
-@pytest.mark.slow
 def test_the_simulated_cuda_loop_agrees_with_the_cpu_loop():
     code = SIMULATION.replace("{specs!r}", repr(SPECS))
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=dict(os.environ))
@@ -72,7 +73,7 @@ def test_the_simulated_cuda_loop_agrees_with_the_cpu_loop():
     assert run.stdout.count("agree") == len(SPECS)
 
 
-@pytest.mark.parametrize("capability", [(9, 0), pytest.param((7, 5), marks=pytest.mark.slow)])
+@pytest.mark.parametrize("capability", [(9, 0), (7, 5)])
 @pytest.mark.parametrize(("model", "encoding", "noise", "varying"), SPECS)
 def test_the_cuda_loop_compiles_to_ptx(monkeypatch, capability, model, encoding, noise, varying):
     import numba.cuda.dispatcher
