@@ -10,6 +10,8 @@ import types as python_types
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("numba_cuda")
 
 SPECS = [
@@ -32,8 +34,6 @@ from memsim.kernels.update_cuda import THREADS, cuda_update_loop
 from memsim.learning import Encoding, Hebbian, Settings
 from memsim.noise.cycle import CYCLE_TO_CYCLE
 from memsim.philox import key
-
-pytestmark = pytest.mark.slow
 
 f = np.float32
 arrays, columns, rows, steps = 2, 2, 64, 3
