@@ -143,8 +143,8 @@ class Experiment:
                     f"{origin} {key}: this experiment sweeps '{swept}'; change its values with {origin} sweep.{swept}"
                 )
 
-    def variants(self) -> list[tuple[dict[str, Any], Experiment]]:
-        """The runs of a sweep: the values that each sets, and the experiment with them; one where nothing is swept.
+    def variants(self) -> list[Experiment]:
+        """The experiment with the values of every run of its sweep, in order; itself where nothing is swept.
 
         Raises
         ------
@@ -152,14 +152,14 @@ class Experiment:
             If a swept key is unknown or a value not allowed.
         """
         if not self.spec.sweep:
-            return [({}, self)]
+            return [self]
         for key in self.spec.sweep:
             head = key.partition(".")[0]
             if head not in _SWEPT:
                 where = self.document.where(self.document.find(f"sweep.{key}") or ())
                 raise InputError(f"{where}: sweep: '{key}' cannot be swept{nearest(head, _SWEPT)}")
         single = self.document.replace({"sweep": {}, "published": {}})
-        return [(values, self._variant(single, values)) for values in self.spec.combinations]
+        return [self._variant(single, values) for values in self.spec.combinations]
 
     def _variant(self, document: Document, values: Mapping[str, Any]) -> Experiment:
         """The experiment with the values of one run, which may name no more than the sweep that they come from."""

@@ -6,7 +6,7 @@ import itertools
 import json
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -183,6 +183,30 @@ Values = Annotated[list[Any], Field(min_length=1, max_length=100)]
 Levels = Annotated[list[Level], Field(min_length=1, max_length=1000)]
 
 
+class Run(NamedTuple):
+    """What one learner of a result is made from.
+
+    Attributes
+    ----------
+    place : int
+        Place of its learner in the experiment.
+    learner : LearnerSpec
+        That learner, as the experiment has it.
+    number : int
+        Number of the sweep's run, 0 where nothing is swept.
+    combination : dict
+        Key -> value of that run.
+    values : dict
+        Those of them that change this learner.
+    """
+
+    place: int
+    learner: LearnerSpec
+    number: int
+    combination: dict[str, Any]
+    values: dict[str, Any]
+
+
 class ExperimentSpec(Section):
     """An experiment: data, learners, corruptions and seed."""
 
@@ -223,15 +247,19 @@ class ExperimentSpec(Section):
         return [dict(zip(self.sweep, values, strict=True)) for values in itertools.product(*self.sweep.values())]
 
     @property
+    def runs(self) -> dict[str, Run]:
+        """The learners of the result, in order: name -> what it is made from. One that no sweep reaches runs once."""
+        found: dict[str, Run] = {}
+        for number, combination in enumerate(self.combinations):
+            for place, learner in enumerate(self.learners):
+                values = reaching(learner, combination)
+                found.setdefault(label(learner.name, values), Run(place, learner, number, combination, values))
+        return found
+
+    @property
     def labels(self) -> list[str]:
-        """Names of the results' learners: those of the learners, with the values of each run of the sweep."""
-        return list(
-            dict.fromkeys(
-                label(learner.name, reaching(learner, values))
-                for values in self.combinations
-                for learner in self.learners
-            )
-        )
+        """Names of the result's learners: those of the learners, with the values of each run of the sweep."""
+        return list(self.runs)
 
     @model_validator(mode="after")
     def _consistent(self) -> ExperimentSpec:

@@ -119,6 +119,19 @@ def write_files(writers: Mapping[Path, Writer], *, force: bool = False) -> None:
         _remove(staged.values())
 
 
+def write_file(path: Path, write: Writer, *, force: bool = False) -> Path:
+    """Write one file, which appears whole or not at all, and return its path.
+
+    Raises
+    ------
+    OutputError
+        If writing fails, or the target exists and `force` is false.
+    """
+    check_target(path, force=force)
+    write_files({path: write}, force=force)
+    return path
+
+
 def _stage(path: Path, write: Writer, staged: dict[Path, Path]) -> Path:
     """A complete, synchronised file beside `path`, with the permissions of a new file."""
     handle, name = tempfile.mkstemp(prefix=".memsim-", suffix=".part", dir=path.parent)

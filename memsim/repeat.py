@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -17,15 +18,20 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+@functools.lru_cache(maxsize=4)
+def _parsed(text: str, name: str) -> ExperimentSpec:
+    return experiment_from_text(text, name).spec
+
+
 def settings_of(dataset: xr.Dataset) -> ExperimentSpec:
-    """The settings that a result was made with.
+    """The settings that a result was made with; remembered, as table, choice of figure and figure all ask for them.
 
     Raises
     ------
     MemsimError
         If the result carries none, or they are not valid.
     """
-    return experiment_from_text(stored(dataset, "experiment"), f"{source(dataset)} (experiment)").spec
+    return _parsed(stored(dataset, "experiment"), f"{source(dataset)} (experiment)")
 
 
 def changes_of(dataset: xr.Dataset) -> dict[str, str]:

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memsim.errors import OutputError
-from memsim.files import Writer, check_target, write_files
+from memsim.files import Writer, write_file
 from memsim.variables import SCHEMA_VERSION, VARIABLES
 
 if TYPE_CHECKING:
     import xarray as xr
+
+NO_DEVICE = "none"
+"""Name in the place of a device for learners that have none."""
 
 _COORDINATES = {
     "learner": ("learner", "name of the learner", None),
@@ -81,10 +84,7 @@ def save(dataset: xr.Dataset, path: str | Path, *, force: bool = False) -> Path:
     OutputError
         If the file exists and `force` is false, or it cannot be written.
     """
-    path = Path(path)
-    check_target(path, force=force)
-    write_files({path: writer(dataset)}, force=force)
-    return path
+    return write_file(Path(path), writer(dataset), force=force)
 
 
 def writer(dataset: xr.Dataset) -> Writer:

@@ -22,18 +22,16 @@ from memsim.data.depth import Grey
 from memsim.data.images import Images, load_data
 from memsim.errors import DataError, InputError
 from memsim.experiment import SCENES, Experiment
-from memsim.experiment_schema import DataSpec, LearnerSpec, NetworkSpec, label, reaching, show
+from memsim.experiment_schema import DataSpec, LearnerSpec, NetworkSpec, show
 from memsim.learners import CrossbarLearner, Memory, NetworkLearners, Task
 from memsim.profiles import DeviceProfile
-from memsim.results import build_dataset
+from memsim.results import NO_DEVICE, build_dataset
 from memsim.summary import measure, stack, summarise
 
 if TYPE_CHECKING:
     import xarray as xr
 
 _LIBRARIES = ("numpy", "numba", "llvmlite", "xarray", "netCDF4", "pillow", "pydantic")
-NO_DEVICE = "none"
-"""Name in the place of a device for learners that have none."""
 
 Progress = Callable[[str, int, int], None]
 
@@ -130,15 +128,12 @@ def run(
 
 def prepare(experiment: Experiment) -> list[_Entry]:
     """Every learner of every run of the sweep, with its device checked before anything is computed."""
-    found: dict[str, _Entry] = {}
-    for values, variant in experiment.variants():
-        for spec in variant.spec.learners:
-            own = reaching(spec, values)
-            name = label(spec.name, own)
-            if name not in found:  # a learner that the sweep does not reach runs once
-                device = _device(variant, spec) if spec.network is None else None
-                found[name] = _Entry(name, spec, own, variant, device)
-    entries = list(found.values())
+    variants, entries = experiment.variants(), []
+    for name, run in experiment.spec.runs.items():
+        variant = variants[run.number]
+        spec = variant.spec.learners[run.place]
+        device = _device(variant, spec) if spec.network is None else None
+        entries.append(_Entry(name, spec, run.values, variant, device))
     for data in {entry.data for entry in entries}:
         if data.source == SCENES:
             require_memory(experiment.spec, data, data.samples)

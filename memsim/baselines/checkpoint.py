@@ -14,7 +14,7 @@ from memsim.baselines.network import Network, learned
 from memsim.baselines.optimise import OPTIMISERS, Memory
 from memsim.baselines.state import Epoch, State
 from memsim.errors import MemsimError, OutputError
-from memsim.files import check_target, write_files
+from memsim.files import write_file
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -44,11 +44,10 @@ def save(state: State, path: str | Path, *, force: bool = False) -> Path:
     OutputError
         If the file exists and `force` is false, or it cannot be written.
     """
-    path = Path(path)
-    check_target(path, force=force)
     dataset = _dataset(state)
-    write_files({path: lambda place: dataset.to_netcdf(place, engine="netcdf4", format="NETCDF4")}, force=force)
-    return path
+    return write_file(
+        Path(path), lambda place: dataset.to_netcdf(place, engine="netcdf4", format="NETCDF4"), force=force
+    )
 
 
 def load(path: str | Path, architecture: Architecture | None = None) -> State:

@@ -1,30 +1,45 @@
-"""The progress bar of a run, drawn on standard error so that standard output stays clean."""
+"""Progress bars, drawn on standard error, and only on a terminal, so that standard output stays clean."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from memsim.cli.console import console, printable
 
-if TYPE_CHECKING:
-    from memsim.simulate import Progress
+Advance = Callable[[str, int, int], None]
+
+
+def progress(quiet: bool, unit: str, *, lines: bool) -> contextlib.AbstractContextManager[Advance | None]:
+    """Context that yields a callback ``(name, done, total)`` that moves a bar, or None where no bar is wanted.
+
+    Parameters
+    ----------
+    quiet : bool
+        Whether the user wants none.
+    unit : str
+        What is counted.
+    lines : bool
+        Whether every name has a bar of its own; else one bar shows the last name.
+    """
+    return contextlib.nullcontext() if quiet or not sys.stderr.isatty() else _drawn(unit, lines)
 
 
 @contextlib.contextmanager
-def progress_bar() -> Iterator[Progress]:
-    """Yield a callback ``(learner, images_done, images)`` that moves one bar a learner."""
+def _drawn(unit: str, lines: bool) -> Iterator[Advance]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    name = TextColumn("{task.description}", markup=False)
-    columns = (name, BarColumn(), MofNCompleteColumn(), TextColumn("images"), TimeRemainingColumn())
+    text = TextColumn("{task.description}", markup=False)
+    columns = (text, BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn())
     with Progress(*columns, console=console(stderr=True), transient=True) as bar:
         tasks: dict[str, Any] = {}
 
-        def advance(learner: str, done: int, total: int) -> None:
-            if learner not in tasks:
-                tasks[learner] = bar.add_task(printable(learner), total=total)
-            bar.update(tasks[learner], completed=done)
+        def advance(name: str, done: int, total: int) -> None:
+            key = name if lines else ""
+            if key not in tasks:
+                tasks[key] = bar.add_task("", total=total)
+            bar.update(tasks[key], description=printable(name), completed=done, total=total)
 
         yield advance

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from memsim.cli.bar import progress
 from memsim.cli.console import printable
 
 if TYPE_CHECKING:
@@ -78,8 +79,8 @@ def run(
     from memsim.results import writer
     from memsim.simulate import run as simulate
 
-    with _progress(quiet) as progress:
-        dataset = simulate(chosen, backend=backend, images_sha256=images_sha256, progress=progress)
+    with progress(quiet, "images", lines=True) as advance:
+        dataset = simulate(chosen, backend=backend, images_sha256=images_sha256, progress=advance)
     writers: dict[str, Writer] = {".nc": writer(dataset)}
     if not no_figure:
         from memsim.cli.figure import picture
@@ -153,16 +154,3 @@ def _with_options(
         if given is not None:
             experiment = experiment.replace({key: given}, origin=option)
     return experiment
-
-
-def _progress(quiet: bool) -> Any:
-    """Context that yields the progress callback, drawing a bar only on a terminal."""
-    import contextlib
-    import sys
-
-    if quiet or not sys.stderr.isatty():
-        return contextlib.nullcontext()
-
-    from memsim.cli.bar import progress_bar
-
-    return progress_bar()

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from memsim.cli.console import console, printable, table
 from memsim.repeat import changes_of, settings_of
-from memsim.results import require, stored
-from memsim.simulate import NO_DEVICE
+from memsim.results import NO_DEVICE, require, stored
 
 if TYPE_CHECKING:
     import xarray as xr

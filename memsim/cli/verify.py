@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from memsim.cli.bar import progress
 from memsim.cli.console import console, printable
+from memsim.cli.run import RESULTS
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from memsim.files import Writer
     from memsim.study import Finding, Report
-    from memsim.study.runs import Progress
 
-RESULTS = Path("results")
 STEM = "verify"
 _ENDINGS = {".md": "md", ".json": "json", ".nc": "nc"}
 _STYLES = {
@@ -90,8 +88,8 @@ def verify(
 
     from memsim.study import verify as check
 
-    with _progress(quiet) as progress:
-        report = check(claims, data=data, results=results, seeds=seeds, progress=progress)
+    with progress(quiet, "runs", lines=False) as advance:
+        report = check(claims, data=data, results=results, seeds=seeds, progress=advance)
     path = None
     if form == "nc" or target is not None:
         path = _write(report, form or "md", target, force)
@@ -190,25 +188,3 @@ def _print_indented(screen: Console, text: str) -> None:
     kept = text.replace(" %", "\u00a0%")  # a sign never starts a line
     filled = textwrap.fill(kept, screen.width, initial_indent="  ", subsequent_indent="  ")
     screen.print(filled.replace("\u00a0", " "), soft_wrap=True)
-
-
-def _progress(quiet: bool) -> Any:
-    """Context that yields the progress callback, drawing a bar only on a terminal."""
-    import sys
-
-    return contextlib.nullcontext() if quiet or not sys.stderr.isatty() else _bar()
-
-
-@contextlib.contextmanager
-def _bar() -> Iterator[Progress]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    name = TextColumn("{task.description}", markup=False)
-    columns = (name, BarColumn(), MofNCompleteColumn(), TextColumn("runs"), TimeRemainingColumn())
-    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-
-        def advance(title: str, done: int, total: int) -> None:
-            bar.update(task, description=printable(title), completed=done, total=total)
-
-        yield advance

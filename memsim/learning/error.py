@@ -6,15 +6,14 @@ of a cell is rate x e: local to the cell's two terminals.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numba import njit
 
-from memsim.errors import InputError
 from memsim.learning.hebbian import Hebbian
+from memsim.learning.rule import Rated
 
 
 @njit(forceinline=True, error_model="numpy")
@@ -25,7 +24,7 @@ def _signed(pre, post, state, rate):
 
 
 @dataclass(frozen=True)
-class Delta:
+class Delta(Rated):
     """Delta rule e = t - y: gradient descent on the squared error, stable where rate |x|^2 < 2.
 
     Parameters
@@ -42,11 +41,6 @@ class Delta:
     name: ClassVar[str] = "delta"
     reads: ClassVar[bool] = True
     change: ClassVar[Any] = Hebbian.change
-    idle: ClassVar[Any] = Hebbian.idle
-
-    def __post_init__(self) -> None:
-        if not math.isfinite(self.rate):
-            raise InputError(f"learning.rate: {self.rate!r} is not a finite number")
 
     def post(self, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """Errors (..., col) of outputs against targets of the same shape."""

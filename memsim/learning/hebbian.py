@@ -5,14 +5,13 @@ Source: Hebb, The Organization of Behavior (1949); dG = eta x y with y the teach
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from numba import float32, njit
+from numba import njit
 
-from memsim.errors import InputError
+from memsim.learning.rule import Rated
 
 
 @njit(forceinline=True, error_model="numpy")
@@ -20,13 +19,8 @@ def _change(pre, post, state, rate):
     return rate * pre * post
 
 
-@njit(forceinline=True, error_model="numpy")
-def _idle(post):
-    return post == float32(0.0)
-
-
 @dataclass(frozen=True)
-class Hebbian:
+class Hebbian(Rated):
     """Hebbian rule dw* = rate x t, for input x and target t.
 
     Parameters
@@ -44,11 +38,6 @@ class Hebbian:
     name: ClassVar[str] = "hebbian"
     reads: ClassVar[bool] = False
     change: ClassVar[Any] = staticmethod(_change)
-    idle: ClassVar[Any] = staticmethod(_idle)
-
-    def __post_init__(self) -> None:
-        if not math.isfinite(self.rate):
-            raise InputError(f"learning.rate: {self.rate!r} is not a finite number")
 
     def post(self, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """The targets: the rule does not look at outputs."""

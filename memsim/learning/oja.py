@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numba import njit
 
-from memsim.errors import InputError
-from memsim.learning.hebbian import Hebbian
+from memsim.learning.rule import Rated
 
 
 @njit(forceinline=True, error_model="numpy")
@@ -19,7 +17,7 @@ def _change(pre, post, state, rate):
 
 
 @dataclass(frozen=True)
-class Oja:
+class Oja(Rated):
     """Oja's rule with a teacher, dw* = rate t (x - t w): a column settles at the mean of the inputs of its class.
 
     Parameters
@@ -36,11 +34,6 @@ class Oja:
     name: ClassVar[str] = "oja"
     reads: ClassVar[bool] = False
     change: ClassVar[Any] = staticmethod(_change)
-    idle: ClassVar[Any] = Hebbian.idle
-
-    def __post_init__(self) -> None:
-        if not math.isfinite(self.rate):
-            raise InputError(f"learning.rate: {self.rate!r} is not a finite number")
 
     def post(self, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """The targets."""

@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
+from numba import float32, njit
+
+from memsim.errors import InputError
+
+
+@njit(forceinline=True, error_model="numpy")
+def _idle(post):
+    return post == float32(0.0)
+
+
+@dataclass(frozen=True)
+class Rated:
+    """What all rules share: a learning rate that is a number, and columns without a signal that ask for nothing."""
+
+    rate: float
+    idle: ClassVar[Any] = staticmethod(_idle)
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.rate):
+            raise InputError(f"learning.rate: {self.rate!r} is not a finite number")
 
 
 class LocalRule(Protocol):

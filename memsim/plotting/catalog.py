@@ -56,7 +56,8 @@ FIGURES: dict[str, Drawing] = {
 def default_figure(dataset: xr.Dataset) -> str:
     """Name of the figure that suits a result: of its sweep, a ranking of many learners, else an overview."""
     from memsim.plotting.figures import bounds, weighting
-    from memsim.plotting.members import members, settings_of
+    from memsim.plotting.members import members
+    from memsim.repeat import settings_of
     from memsim.results import require
 
     require(dataset, "learner")

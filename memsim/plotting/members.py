@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from memsim.errors import OutputError
-from memsim.experiment import experiment_from_text
-from memsim.experiment_schema import ExperimentSpec, LearnerSpec, label, reaching
-from memsim.results import source, stored
+from memsim.experiment_schema import ExperimentSpec, LearnerSpec, label
+from memsim.results import source
 
 if TYPE_CHECKING:
     import xarray as xr
-
-
-@functools.lru_cache(maxsize=4)
-def _parsed(text: str, name: str) -> ExperimentSpec:
-    return experiment_from_text(text, name).spec
-
-
-def settings_of(dataset: xr.Dataset) -> ExperimentSpec:
-    """The settings that a result was made with; remembered, as choosing a figure and drawing it both ask for them.
-
-    Raises
-    ------
-    MemsimError
-        If the result carries none, or they are not valid.
-    """
-    return _parsed(stored(dataset, "experiment"), f"{source(dataset)} (experiment)")
 
 
 class LacksError(OutputError):
@@ -94,14 +76,13 @@ class Member:
 
 def members(dataset: xr.Dataset, settings: ExperimentSpec) -> list[Member]:
     """The learners of a result that its experiment tells about, in the order of the result."""
-    known: dict[str, tuple[LearnerSpec, dict[str, Any]]] = {}
-    for values in settings.combinations:
-        for learner in settings.learners:
-            own = reaching(learner, values)
-            bare = {key.removeprefix(f"learners.{learner.name}."): value for key, value in own.items()}
-            known.setdefault(label(learner.name, own), (learner, bare))
-    names = [str(name) for name in dataset.learner.values]
-    return [Member(i, name, *known[name]) for i, name in enumerate(names) if name in known]
+    runs, found = settings.runs, []
+    for number, name in enumerate(str(name) for name in dataset.learner.values):
+        if name in runs:
+            learner, values = runs[name].learner, runs[name].values
+            bare = {key.removeprefix(f"learners.{learner.name}."): value for key, value in values.items()}
+            found.append(Member(number, name, learner, bare))
+    return found
 
 
 def families(found: Sequence[Member], key: str) -> dict[str, list[Member]]:

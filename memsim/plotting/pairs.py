@@ -12,7 +12,8 @@ import numpy as np
 
 from memsim.errors import OutputError
 from memsim.experiment_schema import show
-from memsim.plotting.members import Member, members, settings_of
+from memsim.plotting.members import Member, members
+from memsim.repeat import settings_of
 from memsim.results import require, source
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from memsim.errors import InputError, nearest
 from memsim.experiment import Experiment, load_experiment
-from memsim.experiment_schema import label, reaching
 from memsim.library import library
 from memsim.repeat import stored_experiment
 from memsim.study.claims import QuantitySpec, Study, used_names
@@ -110,16 +109,14 @@ def restrict(experiment: Experiment, labels: Iterable[str]) -> Experiment:
     shipped = library("devices")
     if any(learner.network is None and learner.array.device not in shipped for learner in spec.learners):
         return experiment
-    found: dict[str, str] = {}
+    names: set[str] = set()
     values: dict[str, list[object]] = {key: [] for key in spec.sweep}
-    for combination in spec.combinations:
-        for learner in spec.learners:
-            made = label(learner.name, reaching(learner, combination))
-            if made in wanted and made not in found:  # a learner that the sweep does not reach is made once
-                found[made] = learner.name
-                for key, value in combination.items():
-                    values[key] += [value] if value not in values[key] else []
-    learners = [item for item in experiment.document.get("learners") if item["name"] in found.values()]
+    for made, run in spec.runs.items():
+        if made in wanted:
+            names.add(run.learner.name)
+            for key, value in run.combination.items():
+                values[key] += [value] if value not in values[key] else []
+    learners = [item for item in experiment.document.get("learners") if item["name"] in names]
     return experiment.replace({"published": {}, "learners": learners, "sweep": values})
 
 

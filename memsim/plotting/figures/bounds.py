@@ -9,9 +9,10 @@ import numpy as np
 
 from memsim.plotting.axis import finite
 from memsim.plotting.curves import MAX_LINES, named, point
-from memsim.plotting.members import Member, families, lacks, members, settings_of
+from memsim.plotting.members import Member, families, lacks, members
 from memsim.plotting.page import ending, grid, head, heading
 from memsim.plotting.style import INK, RC, line_style
+from memsim.repeat import settings_of
 from memsim.results import require
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memsim.plotting.members import settings_of
 from memsim.plotting.page import ending, head, heading, page
 from memsim.plotting.pictures import BAR, GREY, learned_map, picture
 from memsim.plotting.style import RC, SMALL, WIDTH, fitted
+from memsim.repeat import settings_of
 from memsim.results import require
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memsim.plotting.axis import finite
-from memsim.plotting.members import settings_of
 from memsim.plotting.page import ending, grid, head, heading, only, title
 from memsim.plotting.style import INK, RC, SMALL, fitted, text_width
+from memsim.repeat import settings_of
 from memsim.results import require
 
 if TYPE_CHECKING:

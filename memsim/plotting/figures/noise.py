@@ -8,9 +8,9 @@ import numpy as np
 
 from memsim.plotting.axis import ratio_axis
 from memsim.plotting.curves import MAX_LINES, curve, means, named
-from memsim.plotting.members import settings_of
 from memsim.plotting.page import ending, grid, head, heading, lost, only, title
 from memsim.plotting.style import RC, line_style
+from memsim.repeat import settings_of
 from memsim.results import require
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ import numpy as np
 from memsim.experiment_schema import ExperimentSpec
 from memsim.plotting.axis import finite, ratio_axis
 from memsim.plotting.curves import MAX_LINES, curve, means, named
-from memsim.plotting.members import settings_of
 from memsim.plotting.page import FOOT, ending, head, heading, lost, only, page, panel
 from memsim.plotting.pictures import BAR, GREY, learned_map, picture
 from memsim.plotting.style import INK, RC, WIDTH, line_style
+from memsim.repeat import settings_of
 from memsim.results import require
 
 if TYPE_CHECKING:

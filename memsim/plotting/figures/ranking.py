@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memsim.plotting.axis import finite, ratio_axis
-from memsim.plotting.members import lacks, settings_of
+from memsim.plotting.members import lacks
 from memsim.plotting.page import ending, grid, head, heading, only, title
 from memsim.plotting.style import INK, RC, SMALL, fitted, text_width
+from memsim.repeat import settings_of
 from memsim.results import require
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ import numpy as np
 
 from memsim.plotting.axis import finite, ratio_axis, setting_axis
 from memsim.plotting.curves import MAX_LINES, named, point
-from memsim.plotting.members import lacks, members, settings_of
+from memsim.plotting.members import lacks, members
 from memsim.plotting.page import ending, grid, head, heading, lost, only
 from memsim.plotting.style import INK, RC, SMALL, line_style
+from memsim.repeat import settings_of
 from memsim.results import require
 
 if TYPE_CHECKING:

@@ -12,9 +12,10 @@ import numpy as np
 from memsim.experiment_schema import label, show
 from memsim.plotting.axis import finite, ratio_axis, setting_axis
 from memsim.plotting.curves import MAX_LINES, named, point
-from memsim.plotting.members import Member, lacks, members, settings_of
+from memsim.plotting.members import Member, lacks, members
 from memsim.plotting.page import FOOT, ending, grid, head, heading, lost, only
 from memsim.plotting.style import RC, line_style, plain, text_width
+from memsim.repeat import settings_of
 from memsim.results import require
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ import numpy as np
 from memsim.experiment_schema import ExperimentSpec
 from memsim.plotting.axis import finite, ratio_axis, setting_axis
 from memsim.plotting.curves import MAX_LINES, means, named, point
-from memsim.plotting.members import Member, families, lacks, members, settings_of
+from memsim.plotting.members import Member, families, lacks, members
 from memsim.plotting.page import ending, grid, head, heading, title
 from memsim.plotting.style import RC, line_style
+from memsim.repeat import settings_of
 from memsim.results import require
 
 if TYPE_CHECKING:

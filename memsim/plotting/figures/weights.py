@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memsim.plotting.members import settings_of
 from memsim.plotting.page import ending, grid, head, heading, only, title
 from memsim.plotting.style import INK, RC, SMALL, fitted, size
+from memsim.repeat import settings_of
 from memsim.results import require
 
 if TYPE_CHECKING:
