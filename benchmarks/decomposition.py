@@ -25,10 +25,10 @@ from threadpoolctl import threadpool_limits
 import memsim as ms
 from memsim.data.corruptions import CORRUPTIONS
 from memsim.experiment import Experiment
-from memsim.experiment_schema import LearnerSpec
 from memsim.kernels.fill import fill
+from memsim.memorise import load_images
+from memsim.memorise_schema import LearnerSpec
 from memsim.philox import Stream
-from memsim.simulate import load_images
 
 NAME = "decomposition-01"
 TARGETS = np.array([1.0, 0.0])

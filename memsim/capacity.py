@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from memsim.errors import InputError
-from memsim.experiment_schema import DataSpec, ExperimentSpec
+from memsim.memorise_schema import DataSpec, MemoriseSpec
+
+if TYPE_CHECKING:
+    from memsim.classify_schema import ClassifySpec
 
 BLOCK = 1 << 26
 """Largest block of corrupted images held at once, unless one image alone takes more [byte]."""
@@ -23,12 +29,12 @@ def images_at_once(pixels: int, copies: int) -> int:
     return max(1, BLOCK // (pixels * 4 * copies))
 
 
-def require_memory(spec: ExperimentSpec, data: DataSpec, images: int) -> None:
+def require_memory(spec: MemoriseSpec, data: DataSpec, images: int) -> None:
     """Refuse an experiment whose results or images would not fit into this machine's memory.
 
     Parameters
     ----------
-    spec : ExperimentSpec
+    spec : MemoriseSpec
         The settings.
     data : DataSpec
         The images of one run of its sweep.
@@ -55,6 +61,39 @@ def require_memory(spec: ExperimentSpec, data: DataSpec, images: int) -> None:
     }
     if "conductance" in spec.keep:
         needs["keep: [conductance]"] = learners * images * pixels * lines * 8 * _COPIES
+    _require(needs)
+
+
+def require_class_memory(spec: ClassifySpec, shape: tuple[int, ...], tested: int, classes: Sequence[str]) -> None:
+    """Refuse a classification whose arrays or outputs would not fit into this machine's memory.
+
+    Parameters
+    ----------
+    spec : ClassifySpec
+        The settings.
+    shape : (image, y, x)
+        Of the training images.
+    tested : int
+        Number of test images.
+    classes : sequence of str
+        Their classes.
+
+    Raises
+    ------
+    InputError
+        Says how much is needed, how much there is, and which settings take it.
+    """
+    count, pixels = shape[0], math.prod(shape[1:])
+    columns = max(len(classes), *(learner.features.units if learner.features else 0 for learner in spec.learners), 1)
+    needs = {
+        "data.samples and data.shape": count * pixels * 4 * _COPIES,
+        "data.shape, seeds and learners": len(spec.labels) * spec.seeds * pixels * 2 * columns * _CELL,
+        "seeds, data.samples and noise levels": spec.seeds * len(spec.levels) * tested * len(classes) * 4 * _COPIES,
+    }
+    _require(needs)
+
+
+def _require(needs: Mapping[str, float]) -> None:
     needed, available = sum(needs.values()), memory()
     if needed > available:
         largest = max(needs, key=lambda name: needs[name])

@@ -7,38 +7,35 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from memsim.document import Document
-from memsim.document.walk import fields_of
+from memsim.document.walk import bare, fields_of
 from memsim.errors import InputError, nearest
-from memsim.experiment_schema import (
-    CROSSBAR,
-    NETWORK,
-    ArraySpec,
-    DataSpec,
-    ExperimentSpec,
-    LearnerSpec,
-    LearningSpec,
-    NetworkSpec,
-    TrainingSpec,
-)
+from memsim.experiment_schema import ExperimentSpec, LearnerBase
 from memsim.library import find, library
+from memsim.memorise_schema import MemoriseSpec
 from memsim.profiles import DeviceProfile, device_from_text, load_device
 
-SCENES = "road-scenes"
-_SHARED = (*CROSSBAR, *NETWORK)
-"""Sections of a learner; as the first key of a change they reach all learners that have them."""
-_SECTIONS = {
-    "data": DataSpec,
-    "array": ArraySpec,
-    "learning": LearningSpec,
-    "network": NetworkSpec,
-    "training": TrainingSpec,
-}
-_NESTED = tuple(f"{section}.{key}" for section, model in _SECTIONS.items() for key in fields_of(model) or ())
-_SWEPT = (*_SECTIONS, "learners", "seed")
-"""First keys that a sweep may change."""
+if TYPE_CHECKING:
+    from memsim.classify_schema import ClassifySpec
+
+
+def _validated(document: Document) -> MemoriseSpec | ClassifySpec:
+    """The settings of a document, by the schema of its task."""
+    if document.get("task") == "classify":
+        from memsim.classify_schema import ClassifySpec  # here, so that other tasks do not wait for its imports
+
+        return document.validate(ClassifySpec)
+    return document.validate(MemoriseSpec)
+
+
+def _sections(spec: ExperimentSpec) -> dict[str, Any]:
+    """Models of the data and of the sections of a learner, by name; as the first key of a change they reach all."""
+    learner = bare(type(spec).model_fields["learners"].annotation)[0].__args__[0]
+    names = dict.fromkeys(name for own in learner.KINDS for name in own)
+    models = {name: bare(learner.model_fields[name].annotation)[0] for name in names}
+    return {"data": type(spec).model_fields["data"].annotation, **models}
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ class Experiment:
     ----------
     document : Document
         The YAML with the origin of every value.
-    spec : ExperimentSpec
+    spec : MemoriseSpec or ClassifySpec
         The validated settings; SI units.
     folder : Path or None
         Folder of the experiment's file. A file may name data and devices inside it only; what a user names himself
@@ -61,7 +58,7 @@ class Experiment:
     """
 
     document: Document
-    spec: ExperimentSpec
+    spec: MemoriseSpec | ClassifySpec
     folder: Path | None = None
     profiles: Mapping[str, DeviceProfile] = field(default_factory=dict)
     changed: Mapping[str, str] = field(default_factory=dict)
@@ -94,10 +91,10 @@ class Experiment:
         wanted = {**(changes or {}), **settings}
         if "learners" in wanted and len(wanted) > 1:  # the other keys mean the new learners
             learners = wanted.pop("learners")
-            kept = {key: self.document.get(key, {}) for key in ("published", "sweep") if key not in wanted}
-            bare = self.document.replace({"learners": learners, "published": {}, "sweep": {}}, origin=origin)
+            kept = {key: self.document.get(key) for key in self._unnamed() if key not in wanted}
+            bare = self.document.replace({"learners": learners, **self._unnamed()}, origin=origin)
             named = {**self.changed, "learners": json.dumps(learners, default=str)}
-            first = replace(self, document=bare, spec=bare.validate(ExperimentSpec), changed=named)
+            first = replace(self, document=bare, spec=_validated(bare), changed=named)
             whole = first.replace({**wanted, **kept}, origin=origin)
             return replace(whole, changed={k: v for k, v in whole.changed.items() if k not in kept or k in named})
         document, profiles, changed = self.document, dict(self.profiles), dict(self.changed)
@@ -111,8 +108,13 @@ class Experiment:
             document = document.replace(dict.fromkeys(paths, value), origin=origin)
             changed.pop(key, None)
             changed[key] = value if isinstance(value, str) else json.dumps(value, default=str)
-        spec = document.validate(ExperimentSpec)
+        spec = _validated(document)
         return replace(self, document=document, spec=spec, profiles=profiles, changed=changed)
+
+    def _unnamed(self) -> dict[str, Any]:
+        """What the document says about learners of its result by name, each as if it said nothing."""
+        empty: dict[str, Any] = {"published": {}, "reference": None, "sweep": {}}
+        return {key: value for key, value in empty.items() if self.document.find(key)}
 
     def _targets(self, key: str, origin: str) -> list[str]:
         """The dotted paths that a short or full key stands for."""
@@ -123,16 +125,19 @@ class Experiment:
                 given = next((n for n in names if rest.lower().startswith(n.lower())), rest.split(".")[0])
                 raise InputError(f"{origin} {key}: unknown learner '{given}'{nearest(given, names)}")
             return [key]
-        if head in ExperimentSpec.model_fields:
+        fields, sections = type(self.spec).model_fields, _sections(self.spec)
+        if head in fields:
             return [key]
-        if head in _SHARED:
+        if head in sections:
             having = [learner.name for learner in self.spec.learners if head in learner.sections]
             if not having:
-                kind = "crossbar" if head in CROSSBAR else "network"
+                first = self.spec.learners[0]
+                kind = next(name for name, own in zip(first.NAMES, first.KINDS, strict=True) if head in own)
                 raise InputError(f"{origin} {key}: no learner of this experiment has '{head}' (none is a {kind})")
             return [f"learners.{name}.{key}" for name in having]
-        full = next((path for path in _NESTED if path.endswith(f".{head}")), None)
-        hint = f"; did you mean '{full}'?" if full else nearest(head, (*ExperimentSpec.model_fields, *_SHARED))
+        nested = (f"{section}.{field}" for section, model in sections.items() for field in fields_of(model) or ())
+        full = next((path for path in nested if path.endswith(f".{head}")), None)
+        hint = f"; did you mean '{full}'?" if full else nearest(head, (*fields, *sections))
         raise InputError(f"{origin} {key}: unknown key '{head}'{hint}")
 
     def _refuse_swept(self, key: str, paths: list[str], origin: str) -> None:
@@ -153,12 +158,13 @@ class Experiment:
         """
         if not self.spec.sweep:
             return [self]
+        allowed = (*_sections(self.spec), "learners", "seed")
         for key in self.spec.sweep:
             head = key.partition(".")[0]
-            if head not in _SWEPT:
+            if head not in allowed:
                 where = self.document.where(self.document.find(f"sweep.{key}") or ())
-                raise InputError(f"{where}: sweep: '{key}' cannot be swept{nearest(head, _SWEPT)}")
-        single = self.document.replace({"sweep": {}, "published": {}})
+                raise InputError(f"{where}: sweep: '{key}' cannot be swept{nearest(head, allowed)}")
+        single = self.document.replace(self._unnamed())
         return [self._variant(single, values) for values in self.spec.combinations]
 
     def _variant(self, document: Document, values: Mapping[str, Any]) -> Experiment:
@@ -169,7 +175,23 @@ class Experiment:
             document = document.replace(
                 dict.fromkeys(paths, value), origin=origin if isinstance(origin, int) else "sweep"
             )
-        return replace(self, document=document, spec=document.validate(ExperimentSpec))
+        return replace(self, document=document, spec=_validated(document))
+
+    def tuned(self, learner: str, values: Mapping[str, Any]) -> Any:
+        """The settings of a learner with values that it is tuned over, by dotted key.
+
+        Raises
+        ------
+        InputError
+            If a value is not allowed.
+        """
+        document = self.document
+        for key, value in values.items():
+            origin = document.origin(document.find(f"learners.{learner}.tune.{key}") or ())
+            document = document.replace(
+                {f"learners.{learner}.{key}": value}, origin=origin if isinstance(origin, int) else "tune"
+            )
+        return next(found for found in _validated(document).learners if found.name == learner)
 
     def _adopt(
         self, given: str | DeviceProfile, paths: list[str], profiles: dict[str, DeviceProfile], label: str
@@ -192,7 +214,7 @@ class Experiment:
         profiles[name] = profile
         return name
 
-    def device(self, learner: LearnerSpec) -> DeviceProfile:
+    def device(self, learner: LearnerBase) -> DeviceProfile:
         """The profile of a learner's device.
 
         Raises
@@ -214,7 +236,7 @@ class Experiment:
             raise InputError(text if text.startswith(str(self.folder)) else f"{where}: {text}") from None
 
     def data_path(self) -> Path | None:
-        """Where local images lie, or None for the embedded scenes.
+        """Where local images lie, or None for those that come with memsim.
 
         Raises
         ------
@@ -222,7 +244,7 @@ class Experiment:
             If the experiment's file names a place outside its own folder.
         """
         source = self.spec.data.source
-        if source == SCENES:
+        if source in self.spec.data.EMBEDDED:
             return None
         path = self.document.find("data.source") or ()
         try:
@@ -244,7 +266,7 @@ class Experiment:
         if not place.is_relative_to(folder):
             raise InputError(f"'{text}' lies outside the folder of the experiment; name it yourself with {option}")
         if not place.exists():
-            hint = nearest(text, [SCENES]) if option == "--data" and not local else ""
+            hint = nearest(text, self.spec.data.EMBEDDED) if option == "--data" and not local else ""
             raise InputError(f"'{text}' is not in {self.folder}{hint}")
         return place
 
@@ -274,14 +296,14 @@ def load_experiment(name_or_path: str | Path) -> Experiment:
         )
     path = shipped or find("experiments", name_or_path)
     document = Document.from_file(path, name)
-    return Experiment(document, document.validate(ExperimentSpec), None if shipped else path.parent)
+    return Experiment(document, _validated(document), None if shipped else path.parent)
 
 
 def experiment_from_text(text: str, name: str, profiles: Mapping[str, str] | None = None) -> Experiment:
     """An experiment from YAML text, with the YAML of the devices that belong to it."""
     document = Document.from_text(text, name)
     devices = {key: device_from_text(value, f"{name} (device {key})") for key, value in (profiles or {}).items()}
-    return Experiment(document, document.validate(ExperimentSpec), profiles=devices)
+    return Experiment(document, _validated(document), profiles=devices)
 
 
 def parse_setting(text: str) -> tuple[str, str]:

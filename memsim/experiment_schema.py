@@ -1,27 +1,25 @@
-"""Schema of an experiment's YAML: every key, its unit, its range and its default."""
+"""Schema that the YAML of every experiment shares: arrays, rules, losses, corruptions, sweeps, seeds."""
 
 from __future__ import annotations
 
 import itertools
 import json
 import math
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from memsim.baselines.losses import GRADIENTS, LOSSES, Loss
 from memsim.data.corruptions import CORRUPTIONS, FIELDS, largest
 from memsim.document.fields import Count, Quantity, Section, problem
-from memsim.errors import InputError, nearest
-from memsim.learning import ENCODINGS, MAX_PULSES, RULES
+from memsim.errors import InputError
+from memsim.learning import ENCODINGS, MAX_PULSES, RULES, Encoding, LocalRule
 from memsim.philox import MAX_SEED
 
-MAX_PIXELS = 1 << 32
 MAX_LEARNERS = 1000
-CROSSBAR = ("array", "learning")
-NETWORK = ("network", "training")
-"""Sections of a learner that is a crossbar, and of one that is a network."""
+TASKS = ("memorise", "classify")
 
 
 def _no_bounds(value: Any) -> Any:
@@ -34,7 +32,7 @@ def _ordered(pair: tuple[float, float] | None) -> tuple[float, float] | None:
     return pair
 
 
-def _as_tuple(value: Any) -> Any:
+def as_tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -46,10 +44,23 @@ def _printable(text: str) -> str:
 
 ONE_LINE = AfterValidator(_printable)
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]
-Pair = Annotated[tuple[Number, Number], BeforeValidator(_as_tuple), AfterValidator(_ordered)]
+Pair = Annotated[tuple[Number, Number], BeforeValidator(as_tuple), AfterValidator(_ordered)]
 Side = Annotated[int, Count(1, 4096)]
 Length = Annotated[float, Quantity("m", above=0.0, high=1e4)]
 Seed = Annotated[int, Count(0, MAX_SEED)]
+Place = Annotated[str, Field(min_length=1, max_length=4096), ONE_LINE]
+RuleName: TypeAlias = Literal[tuple(RULES)]  # type: ignore[valid-type]
+LossName: TypeAlias = Literal[LOSSES]  # type: ignore[valid-type]
+Rate = Annotated[float, Field(allow_inf_nan=False, ge=-1e3, le=1e3)]
+Name = Annotated[
+    str,
+    Field(
+        max_length=64,
+        pattern=r"^[^./=\s]([^./=]*[^./=\s])?$",
+        description="text of 1 to 64 characters without '.', '/', '=' and spaces at its ends",
+    ),
+    ONE_LINE,
+]
 
 
 class GreySpec(Section):
@@ -60,28 +71,10 @@ class GreySpec(Section):
     status: Literal["fitted", "assumed"] = "fitted"
 
 
-class DataSpec(Section):
-    """Images: the embedded scenes, or a local path."""
-
-    source: Annotated[str, Field(min_length=1, max_length=4096), ONE_LINE] = "road-scenes"
-    samples: Annotated[int, Count(1, 100_000)] = 50
-    shape: Annotated[tuple[Side, Side], BeforeValidator(_as_tuple)] = (64, 64)
-    seed: Seed = 0
-    grey: GreySpec = GreySpec()
-
-    @model_validator(mode="after")
-    def _bounded(self) -> DataSpec:
-        pixels = self.samples * math.prod(self.shape)
-        if pixels > MAX_PIXELS:
-            size = f"{self.samples} images of {self.shape[0]} x {self.shape[1]}"
-            raise problem(f"{size} have {pixels:.3g} pixels; allowed: at most {MAX_PIXELS:.3g}", "samples")
-        return self
-
-
 class ArraySpec(Section):
     """The crossbar of a learner."""
 
-    device: Annotated[str, Field(min_length=1, max_length=4096), ONE_LINE] = "ideal"
+    device: Place = "ideal"
     bounds: Annotated[Pair | None, BeforeValidator(_no_bounds)] = (0.0, 1.0)
     initial: Pair = (0.0, 0.01)
     column: Literal["single", "reference", "pair"] | None = None
@@ -95,35 +88,34 @@ class ArraySpec(Section):
         return self
 
 
-class LearningSpec(Section):
-    """How a learner learns."""
+class RuleSpec(Section):
+    """A local rule, and how pulses deliver what it asks for."""
 
-    rule: Literal[tuple(RULES)] = "hebbian"  # type: ignore[valid-type]
-    rate: Annotated[float, Field(allow_inf_nan=False, ge=-1e3, le=1e3)] = 0.2
-    steps: Annotated[int, Count(0, 10_000_000)] = 30
+    rule: RuleName = "hebbian"
+    rate: Rate = 0.2
     encoding: Literal[ENCODINGS] | None = None  # type: ignore[valid-type]
     rounding: Literal["stochastic", "nearest"] = "stochastic"
     max_pulses: Annotated[int, Count(1, MAX_PULSES)] | None = None
     threshold: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e3)] = 0.0
     margin: Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)] = 0.5
 
+    @property
+    def local_rule(self) -> LocalRule:
+        """The rule itself."""
+        kind = RULES[self.rule]
+        return kind(**{field.name: getattr(self, field.name) for field in fields(kind)})
 
-class NetworkSpec(Section):
-    """A bias-free network: linear, or with one layer of ReLU units."""
-
-    hidden: Annotated[int, Count(0, 65_536)] = 0
-    initial: Pair = (-0.01, 0.01)
-    dtype: Literal["float64", "float32"] = "float64"
+    def encoded(self, default: str) -> Encoding:
+        """The encoding itself, `default` where none is named."""
+        return Encoding(self.encoding or default, self.rounding, self.max_pulses, self.threshold)
 
 
-class TrainingSpec(Section):
-    """How a network is trained: plain gradient descent on a loss."""
+class LossSpec(Section):
+    """A loss with its settings."""
 
-    loss: Literal[LOSSES] = "mse"  # type: ignore[valid-type]
+    loss: LossName = "mse"
     weight: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e6)] = Field(default=1.0, alias="lambda")
     gradient: Literal[GRADIENTS] = "exact"  # type: ignore[valid-type]
-    rate: Annotated[float, Field(allow_inf_nan=False, ge=-1e3, le=1e3)] = 0.001
-    steps: Annotated[int, Count(0, 1_000_000)] = 60
     margin: Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)] = 1.0
     floor: Annotated[float, Field(allow_inf_nan=False, gt=0, le=1e6)] = 0.1
     smoothing: Annotated[float, Field(allow_inf_nan=False, ge=0, lt=1)] = 0.1
@@ -132,13 +124,13 @@ class TrainingSpec(Section):
 
     @property
     def objective(self) -> Loss:
-        """The loss with its settings."""
+        """The loss itself."""
         return Loss(
             self.loss, self.weight, self.gradient, self.margin, self.floor, self.smoothing, self.alpha, self.gamma
         )
 
     @model_validator(mode="after")
-    def _exists(self) -> TrainingSpec:
+    def _exists(self) -> LossSpec:
         try:
             self.objective  # noqa: B018
         except InputError as error:
@@ -146,36 +138,36 @@ class TrainingSpec(Section):
         return self
 
 
-class LearnerSpec(Section):
-    """One method that is compared: a crossbar with a local rule, or a network with a gradient."""
+class LearnerBase(Section):
+    """One method that is compared; what it is shows in the sections that it has."""
 
-    name: Annotated[
-        str,
-        Field(
-            max_length=64,
-            pattern=r"^[^./=\s]([^./=]*[^./=\s])?$",
-            description="text of 1 to 64 characters without '.', '/', '=' and spaces at its ends",
-        ),
-        ONE_LINE,
-    ]
+    KINDS: ClassVar[tuple[tuple[str, ...], ...]]
+    """Sections of each kind of learner; the first of a kind tells it, and the first kind is the default."""
+    NAMES: ClassVar[tuple[str, ...]]
+    """What a message calls each kind."""
+
+    name: Name
     array: ArraySpec = ArraySpec()
-    learning: LearningSpec = LearningSpec()
-    network: NetworkSpec | None = None
-    training: TrainingSpec = TrainingSpec()
+    network: Any = None
 
-    @model_validator(mode="after")
-    def _one_kind(self) -> LearnerSpec:
-        own, other = (NETWORK, CROSSBAR) if self.network is not None else (CROSSBAR, NETWORK)
-        for section in other:
-            if section in self.model_fields_set:
-                hint = "a network has" if self.network is not None else "without 'network', a crossbar has"
-                raise problem(f"does not belong to this learner; {hint} {' and '.join(own)}", section)
-        return self
+    @property
+    def kind(self) -> int:
+        """Number of this learner's kind."""
+        return next((i for i, own in enumerate(self.KINDS) if i and getattr(self, own[0]) is not None), 0)
 
     @property
     def sections(self) -> tuple[str, ...]:
         """The sections that this learner has."""
-        return CROSSBAR if self.network is None else NETWORK
+        return self.KINDS[self.kind]
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> LearnerBase:
+        for section in dict.fromkeys(itertools.chain(*self.KINDS)):
+            if section in self.model_fields_set and section not in self.sections:
+                teller = next(own[0] for own in self.KINDS if section in own)
+                which = f"a {self.NAMES[self.kind]}" if self.kind else f"without '{teller}', a {self.NAMES[0]}"
+                raise problem(f"does not belong to this learner; {which} has {' and '.join(self.sections)}", section)
+        return self
 
 
 Level = Annotated[float, Field(allow_inf_nan=False, ge=0, le=100)]
@@ -190,7 +182,7 @@ class Run(NamedTuple):
     ----------
     place : int
         Place of its learner in the experiment.
-    learner : LearnerSpec
+    learner : LearnerBase
         That learner, as the experiment has it.
     number : int
         Number of the sweep's run, 0 where nothing is swept.
@@ -201,14 +193,14 @@ class Run(NamedTuple):
     """
 
     place: int
-    learner: LearnerSpec
+    learner: LearnerBase
     number: int
     combination: dict[str, Any]
     values: dict[str, Any]
 
 
 class ExperimentSpec(Section):
-    """An experiment: data, learners, corruptions and seed."""
+    """What the experiments of all tasks have; `learners` and `data` are the task's own."""
 
     name: Annotated[
         str,
@@ -216,18 +208,14 @@ class ExperimentSpec(Section):
     ]
     title: Annotated[str, Field(max_length=300), ONE_LINE] = ""
     notes: Annotated[str, Field(max_length=10_000)] = ""
-    data: DataSpec = DataSpec()
-    task: Literal["memorise"] = "memorise"
-    learners: Annotated[list[LearnerSpec], Field(min_length=1, max_length=1000)]
+    task: Literal[TASKS] = "memorise"  # type: ignore[valid-type]
+    data: Any
+    learners: Sequence[Any]
     sweep: Annotated[dict[str, Annotated[list[Any], Field(min_length=1, max_length=100)]], Field(max_length=3)] = Field(
         default={}
     )
     corruptions: Annotated[dict[Literal[tuple(CORRUPTIONS)], Levels], Field(min_length=1)]  # type: ignore[valid-type]
     noise_fields: Literal[FIELDS] = "scaled"  # type: ignore[valid-type]
-    unsafe_below: Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)] = 10.0
-    published: dict[Literal["snr", "correct"], dict[str, float]] = Field(default={})
-    resamples: Annotated[int, Count(100, 1_000_000)] = 2000
-    keep: list[Literal["conductance"]] = Field(default=[])
     seed: Seed = 42
 
     @property
@@ -252,9 +240,13 @@ class ExperimentSpec(Section):
         found: dict[str, Run] = {}
         for number, combination in enumerate(self.combinations):
             for place, learner in enumerate(self.learners):
-                values = reaching(learner, combination)
+                values = self.reaching(learner, combination)
                 found.setdefault(label(learner.name, values), Run(place, learner, number, combination, values))
         return found
+
+    def reaching(self, learner: Any, combination: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of a run of the sweep that change a learner."""
+        return reaching(learner, combination)
 
     @property
     def labels(self) -> list[str]:
@@ -276,11 +268,6 @@ class ExperimentSpec(Section):
         count = len(names) * math.prod(len(values) for values in self.sweep.values())
         if count > MAX_LEARNERS:
             raise problem(f"{count} learners in all; allowed: at most {MAX_LEARNERS}", "sweep")
-        labels = self.labels
-        for metric, claimed in self.published.items():
-            for name in claimed:
-                if name not in labels:
-                    raise problem(f"unknown learner '{name}'{nearest(name, labels)}", "published", metric, name)
         return self
 
     def _check_levels(self) -> None:
@@ -296,12 +283,12 @@ class ExperimentSpec(Section):
                 raise problem(f"has other levels than {first}; all corruptions share theirs", "corruptions", kind)
 
 
-def reaching(learner: LearnerSpec, values: Mapping[str, Any]) -> dict[str, Any]:
+def reaching(learner: LearnerBase, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a run of a sweep that change this learner."""
     own = {}
     for key, value in values.items():
         head, _, rest = key.partition(".")
-        other = head in (*CROSSBAR, *NETWORK) and head not in learner.sections
+        other = head in itertools.chain(*learner.KINDS) and head not in learner.sections
         if not other and (head != "learners" or rest.startswith(f"{learner.name}.")):
             own[key] = value
     return own

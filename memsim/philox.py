@@ -54,6 +54,8 @@ class Stream(IntEnum):
     REFERENCE_READ = 9  # read noise of the reference column
     SPLIT = 10  # which of the labelled images are for training, validation and test
     TRAINING = 11  # order of samples, dropout and mixup; c2 is the epoch or step
+    PROGRAM = 12  # error of programming; c2 is the step
+    TUNING = 13  # which settings are tried, and in which order
 
 
 def padded(count: int) -> int:

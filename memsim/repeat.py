@@ -10,27 +10,50 @@ from typing import TYPE_CHECKING
 
 from memsim.errors import OutputError
 from memsim.experiment import Experiment, experiment_from_text
-from memsim.experiment_schema import ExperimentSpec
+from memsim.memorise_schema import MemoriseSpec
 from memsim.results import load, source, stored
 from memsim.simulate import Progress, run
 
 if TYPE_CHECKING:
     import xarray as xr
 
+    from memsim.classify_schema import ClassifySpec
+
 
 @functools.lru_cache(maxsize=4)
-def _parsed(text: str, name: str) -> ExperimentSpec:
+def _parsed(text: str, name: str) -> MemoriseSpec | ClassifySpec:
     return experiment_from_text(text, name).spec
 
 
-def settings_of(dataset: xr.Dataset) -> ExperimentSpec:
-    """The settings that a result was made with; remembered, as table, choice of figure and figure all ask for them.
+def task_of(dataset: xr.Dataset) -> str:
+    """The task of a result's experiment: "memorise" or "classify"."""
+    return _settings(dataset).task
+
+
+def settings_of(dataset: xr.Dataset) -> MemoriseSpec:
+    """The settings that a result of the task `memorise` was made with.
 
     Raises
     ------
     MemsimError
-        If the result carries none, or they are not valid.
+        If the result carries none, they are not valid, or it is of another task.
     """
+    found = _settings(dataset)
+    if not isinstance(found, MemoriseSpec):
+        raise OutputError(f"{source(dataset)}: is a result of the task '{found.task}'; this needs one of 'memorise'")
+    return found
+
+
+def class_settings_of(dataset: xr.Dataset) -> ClassifySpec:
+    """The same for the task `classify`."""
+    found = _settings(dataset)
+    if isinstance(found, MemoriseSpec):
+        raise OutputError(f"{source(dataset)}: is a result of the task '{found.task}'; this needs one of 'classify'")
+    return found
+
+
+def _settings(dataset: xr.Dataset) -> MemoriseSpec | ClassifySpec:
+    """Parsed once: table, choice of figure and figure all ask for them."""
     return _parsed(stored(dataset, "experiment"), f"{source(dataset)} (experiment)")
 
 

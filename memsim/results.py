@@ -28,6 +28,13 @@ _COORDINATES = {
     "noise_level": ("noise_level", "severity of the corruption", "1"),
     "interval": ("interval", "end of the 95 % interval", None),
     "column": ("column", "what the column learns", None),
+    "seed": ("seed", "number of the replicate: fresh weights, devices, noise and order of the images", "1"),
+    "true_class": ("true_class", "class of the image", None),
+    "predicted_class": ("predicted_class", "class it is taken for", None),
+    "epsilon": ("epsilon", "change of every pixel along the sign of the gradient", "1"),
+    "epoch": ("epoch", "epoch of training, from 1", "1"),
+    "trial": ("trial", "trial of the tuning; 0 has the learner's own settings", "1"),
+    "chosen": ("learner", "settings that tuning chose, as JSON; {} are the learner's own", None),
 }
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from memsim.experiment_schema import ExperimentSpec
 from memsim.learners import Memory
 from memsim.learners.memory import join
+from memsim.memorise_schema import MemoriseSpec
 from memsim.metrics import (
     area,
     bootstrap,
@@ -19,7 +19,8 @@ from memsim.metrics import (
     normalised_difference,
     snr,
 )
-from memsim.variables import READ, SUMMARISED, VARIABLES
+from memsim.variables import BY_TASK, SUMMARISED, VARIABLES
+from memsim.variables.memorise import READ
 
 
 def measure(parts: Sequence[Memory], pixels: np.ndarray, unsafe_below: float) -> dict[str, np.ndarray]:
@@ -64,7 +65,7 @@ def stack(parts: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     """All variables with the learner as first dimension; NaN where a learner has none, or a map of another size."""
     shapes = {VARIABLES[name].dims: values.shape for part in reversed(parts) for name, values in part.items()}
     stacked = {}
-    for name, variable in VARIABLES.items():
+    for name, variable in BY_TASK["memorise"].items():
         shape = shapes.get(variable.dims)
         if shape is not None:
             blank = np.full(shape, np.nan)
@@ -73,14 +74,14 @@ def stack(parts: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     return stacked
 
 
-def summarise(variables: Mapping[str, np.ndarray], spec: ExperimentSpec) -> dict[str, np.ndarray]:
+def summarise(variables: Mapping[str, np.ndarray], spec: MemoriseSpec) -> dict[str, np.ndarray]:
     """Registered summaries of the variables of a run, whose first dimension is the learner.
 
     Parameters
     ----------
     variables : mapping of str to (learner, image, ...)
         Registered variables.
-    spec : ExperimentSpec
+    spec : MemoriseSpec
         The settings: noise levels, seed and number of resamples.
     """
     # A diverged network makes infinite outputs, and their means are infinite or undefined.
@@ -88,7 +89,7 @@ def summarise(variables: Mapping[str, np.ndarray], spec: ExperimentSpec) -> dict
         return {**_means(variables, spec), **_medians(variables), **_curves(variables, spec), **_worst(variables)}
 
 
-def _means(variables: Mapping[str, np.ndarray], spec: ExperimentSpec) -> dict[str, np.ndarray]:
+def _means(variables: Mapping[str, np.ndarray], spec: MemoriseSpec) -> dict[str, np.ndarray]:
     names = [name for name in SUMMARISED if name in variables]
     columns = []
     for name in names:
@@ -110,7 +111,7 @@ def _medians(variables: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     }
 
 
-def _curves(variables: Mapping[str, np.ndarray], spec: ExperimentSpec) -> dict[str, np.ndarray]:
+def _curves(variables: Mapping[str, np.ndarray], spec: MemoriseSpec) -> dict[str, np.ndarray]:
     """How accuracy and SNR fall with noise from their value on the clean image, and the areas under both curves."""
     target, control = variables["clean_target"], variables["clean_control"]
     clean = {"accuracy": target > control, "snr": variables["clean_snr"]}

@@ -217,6 +217,6 @@ class TestRuns:
 
     def test_more_memory_than_there_is_is_refused_before_images_are_made(self, monkeypatch):
         monkeypatch.setattr("memsim.capacity.memory", lambda: 1e6)
-        monkeypatch.setattr("memsim.simulate.load_images", None)
+        monkeypatch.setattr("memsim.memorise.load_images", None)
         with pytest.raises(InputError, match=r"needs about .* GiB of memory, this machine has .*; make less of"):
             ms.run(ms.load_experiment("physical-01"))

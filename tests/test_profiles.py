@@ -83,6 +83,7 @@ def test_the_guide_for_authors_names_every_key_and_status():
     [
         ("taox-hfox-wu2018", (1e-6, 10e-6), 128, (0.04, -0.63), 0.037),
         ("agsi-jo2010", (3.08e-9, 38.5e-9), 97, (2.4, -4.88), 0.035),
+        ("epiram-choi2018", (0.246e-6, 12.3e-6), 64, (0.5, -0.5), 0.02),
     ],
 )
 def test_shipped_devices_hold_the_published_table(name, window, pulses, labels, c2c):

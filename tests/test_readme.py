@@ -53,7 +53,8 @@ def test_the_table_of_the_readme_is_what_the_code_measures():
 def test_the_guide_to_experiments_names_every_key_and_its_example_loads(tmp_path):
     import memsim as ms
     from memsim.document.walk import fields_of
-    from memsim.experiment_schema import ArraySpec, DataSpec, ExperimentSpec, LearningSpec, NetworkSpec, TrainingSpec
+    from memsim.experiment_schema import ArraySpec
+    from memsim.memorise_schema import DataSpec, LearningSpec, MemoriseSpec, NetworkSpec, TrainingSpec
 
     guide = (ROOT / "experiments" / "README.md").read_text(encoding="utf-8")
     table = guide[guide.index("| key |") :]
@@ -63,7 +64,7 @@ def test_the_guide_to_experiments_names_every_key_and_its_example_loads(tmp_path
         ("learning.", LearningSpec),
         ("network.", NetworkSpec),
         ("training.", TrainingSpec),
-        ("", ExperimentSpec),
+        ("", MemoriseSpec),
     ):
         for key in fields_of(model):
             assert f"`{section}{key}" in table or key in ("data", "learners"), f"{section}{key}"

@@ -15,7 +15,7 @@ from memsim.errors import OutputError
 from memsim.experiment import experiment_from_text
 from memsim.profiles import device_from_text
 from memsim.results import build_dataset
-from memsim.variables import SCHEMA_VERSION, VARIABLES
+from memsim.variables import BY_TASK, SCHEMA_VERSION, VARIABLES
 
 ATTRIBUTES = {
     "memsim_schema",
@@ -59,8 +59,11 @@ class TestVariables:
             assert variable.attrs["long_name"] == declared.long_name
             assert variable.attrs["description"] == declared.meaning
 
+    def test_no_two_tasks_share_a_name(self):
+        assert len(VARIABLES) == sum(len(declared) for declared in BY_TASK.values())
+
     def test_every_registered_one_is_there(self, dataset):
-        assert set(dataset.data_vars) == set(VARIABLES)
+        assert set(dataset.data_vars) == set(BY_TASK["memorise"])
 
     def test_yes_and_no_are_flags_with_meanings(self, dataset):
         for name in ("correct", "negative_denominator", "unsafe"):
@@ -78,7 +81,7 @@ class TestVariables:
         assert all("long_name" in coordinate.attrs for coordinate in dataset.coords.values())
 
     def test_means_lie_within_their_intervals(self, dataset):
-        for name in VARIABLES:
+        for name in BY_TASK["memorise"]:
             if name.endswith("_interval"):
                 mean = dataset[name.replace("_interval", "_mean")]
                 low, high = dataset[name].sel(interval="low"), dataset[name].sel(interval="high")

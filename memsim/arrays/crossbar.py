@@ -12,6 +12,7 @@ from memsim.backends import resolve
 from memsim.errors import InputError, nearest
 from memsim.kernels.cell import UpdateSpec
 from memsim.learning import Encoding, LocalRule, Settings
+from memsim.learning.write import Write
 from memsim.noise.cycle import CYCLE_TO_CYCLE
 from memsim.philox import MAX_ARRAYS, TILE, Stream, key, padded
 from memsim.profiles import DeviceProfile, load_device
@@ -105,10 +106,9 @@ class Crossbar:
         self._cells = populate(self.device, self._backend, layout, dtype=self.dtype, **address)
         start, end = _pair("initial", initial)
         fresh = self._backend.fill("uniform", (arrays_, cols_, padded(rows_)), stream=Stream.INITIAL, **address)
-        state = (start + (end - start) * fresh).astype(self.dtype)
-        if self._confined:
-            np.clip(state, self._cells.value("low"), self._cells.value("high"), out=state)
-        self._state = np.clip(state, *self.bounds).astype(self.dtype, copy=False)
+        fresh = (start + (end - start) * fresh).astype(self.dtype)
+        fresh[:, :, rows_:] = 0  # rows that fill up the tiles: at 0, no rule asks them for a change
+        self._state = self._within(fresh)
         self._counts = np.zeros((arrays_, cols_, 2), np.int64)
         self._reference: np.ndarray | None = None
         if self.column == "reference":
@@ -181,6 +181,7 @@ class Crossbar:
         steps: int = 1,
         encoding: Encoding | str | None = None,
         batch: int = 1,
+        active: Any = None,
     ) -> Crossbar:
         """Train in place with a local rule and return self; each step shows every sample once, in order.
 
@@ -199,6 +200,8 @@ class Crossbar:
             the ideal cell.
         batch : int
             Samples that are read before the array is changed, for rules that need its outputs.
+        active : (array,) of bool, optional
+            Arrays that are trained; the others get no pulse. All if not given.
 
         Raises
         ------
@@ -221,21 +224,101 @@ class Crossbar:
         if self._steps + steps * samples >= _COUNTER:
             raise InputError(f"steps: {steps} times {samples} samples exceed the 2^32 steps that an array can address")
         x, t = _spread(x, arrays), _spread(t, arrays)
+        trained = np.ones(arrays, bool) if active is None else np.asarray(active, bool)
+        if trained.shape != (arrays,):
+            raise InputError(f"active: shape {trained.shape} does not fit; allowed: one for each of {arrays} arrays")
+        told = trained.astype(self.dtype)[:, None, None]
         if not rule.reads:
-            self._update(rule, x, t, steps, encoding)
+            self._update(rule, x, t * told, steps, encoding)
             return self
         for _ in range(steps):
             for first in range(0, samples, batch):
                 part = slice(first, min(first + batch, samples))
                 shown = np.require(x[:, part], requirements=_KERNEL)
-                post = rule.post(self._output(shown), t[:, part])
+                post = rule.post(self._output(shown), t[:, part]) * told
                 self._update(rule, shown, np.asarray(post, self.dtype), 1, encoding)
         return self
+
+    def program(
+        self, weights: Any, *, cycles: int = 1, encoding: Encoding | str | None = None, error: float = 0.0
+    ) -> Crossbar:
+        """Program every cell to a wished state, by rounds of read, verify and write, and return self.
+
+        A round asks every cell for target - w and delivers it as pulses of the device, with their non-linearity, noise,
+        window and count, line by line. The verify step knows the state exactly (assumed). One round from fresh cells is
+        open-loop programming.
+
+        Parameters
+        ----------
+        weights : array_like
+            Targets, (array, row, line) or what broadcasts to it, dimensionless, lines as in `weights`; the nearest
+            bound is the target where they exceed the bounds.
+        cycles : int
+            Rounds.
+        encoding : Encoding or str, optional
+            How pulses deliver a change; by default, and for a name, with rounding to the nearest count, so that a cell
+            within half a pulse of its target is left alone. The device's own if not given.
+        error : float
+            Sigma of a further Gaussian error, added once to every cell after the last round, in w; dimensionless.
+
+        Raises
+        ------
+        InputError
+            If a shape does not fit or a value is not allowed.
+        """
+        arrays, rows, _ = self.shape
+        if not isinstance(encoding, Encoding):
+            encoding = Encoding(encoding or self.device.spec.encoding, rounding="nearest")
+        if isinstance(cycles, bool) or not isinstance(cycles, int | np.integer) or cycles < 1:
+            raise InputError(f"cycles: {cycles!r} is not a whole number of at least 1")
+        if self._steps + cycles >= _COUNTER:
+            raise InputError(f"cycles: {cycles} more exceed the 2^32 steps that an array can address")
+        if not (math.isfinite(error) and error >= 0):
+            raise InputError(f"error: {error!r} is not a finite number of at least 0")
+        targets = np.clip(self._targets(weights), *self.bounds)
+        rule = Write()
+        for line in range(self._lines):
+            # Rows that only fill up the tiles are asked to stay.
+            x = self._state[:, None, line].copy()
+            x[:, 0, :rows] = targets[:, :, line]
+            selected = np.zeros((arrays, 1, self._lines), self.dtype)
+            selected[:, :, line] = 1
+            # All lines share their steps: the line is in the address anyhow, and no address depends on the width.
+            self._deliver(rule, x, selected, int(cycles), encoding)
+        if error > 0:
+            address: dict[str, Any] = {"seed": self.seed, "first_array": self.first_array, "step": self._steps}
+            drawn = self._backend.fill("normal", self._state.shape, stream=Stream.PROGRAM, **address)
+            self._state = self._within((self._state + error * drawn).astype(self.dtype))
+        self._steps += int(cycles)
+        return self
+
+    def _targets(self, weights: Any) -> np.ndarray:
+        """Wished states of all cells, (array, row, line)."""
+        shape = (self.shape[0], self.shape[1], self._lines)
+        try:
+            targets = np.broadcast_to(np.asarray(weights, self.dtype), shape)
+        except (TypeError, ValueError):
+            given = np.shape(weights)
+            raise InputError(f"weights: shape {given} does not fit; allowed: (array, row, line) = {shape}") from None
+        if not np.isfinite(targets).all():
+            raise InputError("weights: contains NaN or infinity; only finite numbers are allowed")
+        return targets
+
+    def _within(self, state: np.ndarray) -> np.ndarray:
+        """The states, clipped to the cells' own windows and to the bounds."""
+        if self._confined:
+            np.clip(state, self._cells.value("low"), self._cells.value("high"), out=state)
+        return np.clip(state, *self.bounds).astype(self.dtype, copy=False)
 
     def _update(self, rule: LocalRule, x: np.ndarray, post: np.ndarray, steps: int, encoding: Encoding) -> None:
         """Show padded inputs with signals for the outputs `steps` times; second lines of pairs get the opposite."""
         if self.column == "pair":
             post = np.concatenate([post, -post], axis=2)
+        self._deliver(rule, x, post, steps, encoding)
+        self._steps += int(steps) * x.shape[1]
+
+    def _deliver(self, rule: LocalRule, x: np.ndarray, post: np.ndarray, steps: int, encoding: Encoding) -> None:
+        """Give the pulses that a rule asks for, from the present step on; signals (array, sample, line)."""
         span = self.device.spec.update.pulses
         variability = self.device.spec.variability
         c2c = variability.c2c if variability else None
@@ -264,7 +347,6 @@ class Crossbar:
             varying=self._cells.varying,
             seed=self.seed,
         )
-        self._steps += int(steps) * x.shape[1]
 
     def read(self, x: Any, *, first_sample: int = 0, index: int | None = None) -> np.ndarray:
         """Column currents with read noise, (array, sample, col) [A].

@@ -89,7 +89,7 @@ class Residual(Layer):
     channels: int
     stride: int = 1
 
-    def _paths(self, channels: int) -> dict[str, Chain]:
+    def paths(self, channels: int) -> dict[str, Chain]:
         def convolution(kernel: int, stride: int, gain: float) -> tuple[Layer, ...]:
             return Convolution(self.channels, kernel, stride, bias=False, gain=gain), BatchNorm()
 
@@ -100,19 +100,19 @@ class Residual(Layer):
         }
 
     def shape(self, given: Shape) -> Shape:
-        return self._paths(given[0])["main"].shape(given)
+        return self.paths(given[0])["main"].shape(given)
 
     def operations(self, given: Shape) -> int:
-        return sum(path.operations(given) for path in self._paths(given[0]).values())
+        return sum(path.operations(given) for path in self.paths(given[0]).values())
 
     def init(self, given: Shape, address: Address, dtype: str) -> Arrays:
         parameters: Arrays = {}
-        for i, (name, path) in enumerate(self._paths(given[0]).items()):
+        for i, (name, path) in enumerate(self.paths(given[0]).items()):
             parameters |= prefixed(name, path.init(given, address.child(i), dtype))
         return parameters
 
     def forward(self, parameters: Mapping[str, Any], x: Any, train: Address | None) -> tuple[Any, Any]:
-        paths = self._paths(x.shape[0])
+        paths = self.paths(x.shape[0])
         results = [
             path.forward(below(name, parameters), x, None if train is None else train.child(i))
             for i, (name, path) in enumerate(paths.items())

@@ -75,11 +75,11 @@ class Convolution(Layer):
     def forward(self, parameters: Mapping[str, Any], x: Any, train: Address | None) -> tuple[Any, Any]:
         xp = array_namespace(x)
         weight = xp.reshape(parameters["weight"], (self.channels, -1))
-        padded = self._pad(xp, x)
+        padded = self.pad(xp, x)
         y = xp.empty((*self.shape(x.shape), x.shape[3]), dtype=x.dtype)
 
         def fill(part: slice) -> None:
-            for rows, windows in self._blocks(xp, padded[:, :, :, part], y.shape):
+            for rows, windows in self.blocks(xp, padded[:, :, :, part], y.shape):
                 product = xp.matmul(weight, windows)
                 if self.bias:
                     product += parameters["bias"][:, None]
@@ -96,7 +96,7 @@ class Convolution(Layer):
 
         def collect(part: slice) -> Any:
             slope = xp.zeros_like(weight.T)
-            for rows, windows in self._blocks(xp, padded[:, :, :, part], dy.shape):
+            for rows, windows in self.blocks(xp, padded[:, :, :, part], dy.shape):
                 own = xp.reshape(dy[:, rows, :, part], (self.channels, -1))
                 slope += xp.matmul(windows, own.T)  # with OpenBLAS a third faster than the transposed product
                 if inputs:
@@ -112,7 +112,7 @@ class Convolution(Layer):
             gradients["bias"] = xp.sum(dy, axis=(1, 2, 3))
         return self._crop(dx) if inputs else None, gradients
 
-    def _pad(self, xp: Any, x: Any) -> Any:
+    def pad(self, xp: Any, x: Any) -> Any:
         """The images with half a kernel of zeros around them."""
         edge = self.kernel // 2
         if edge == 0:
@@ -136,7 +136,7 @@ class Convolution(Layer):
             for j in range(self.kernel)
         ]
 
-    def _blocks(self, xp: Any, padded: Any, shape: Shape) -> Iterator[tuple[slice, Any]]:
+    def blocks(self, xp: Any, padded: Any, shape: Shape) -> Iterator[tuple[slice, Any]]:
         """Rows of outputs, and the pixels under their kernels, (channel * offset, pixel * sample)."""
         channels, samples, offsets = padded.shape[0], padded.shape[3], self.kernel**2
         _, height, width, _ = shape

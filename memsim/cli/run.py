@@ -31,9 +31,10 @@ RESULTS = Path("results")
 @click.option(
     "--data",
     metavar="PATH",
-    help="Use these images: a folder of PNG/JPEG files (16-bit PNG: KITTI depth), one file, or an .npy/.npz array.",
+    help="Use these images: a folder of PNG/JPEG files (16-bit PNG: KITTI depth), one file, or an .npy/.npz array; "
+    "for classification a folder with MNIST, CIFAR-10 or a sub-folder for each class.",
 )
-@click.option("--seed", type=int, metavar="N", help="Seed of every random number except the scenes' own.")
+@click.option("--seed", type=int, metavar="N", help="Seed of every random number except the images' own.")
 @click.option(
     "--backend", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True, help="Where to compute."
 )
@@ -79,7 +80,7 @@ def run(
     from memsim.results import writer
     from memsim.simulate import run as simulate
 
-    with progress(quiet, "images", lines=True) as advance:
+    with progress(quiet, "images" if chosen.spec.task == "memorise" else "%", lines=True) as advance:
         dataset = simulate(chosen, backend=backend, images_sha256=images_sha256, progress=advance)
     writers: dict[str, Writer] = {".nc": writer(dataset)}
     if not no_figure:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from memsim.cli.class_table import print_class_metrics, print_class_notes, print_classes
 from memsim.cli.console import console, printable, table
-from memsim.repeat import changes_of, settings_of
+from memsim.repeat import changes_of, settings_of, task_of
 from memsim.results import NO_DEVICE, require, stored
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ _LONGEST = 9  # characters that leave room for two numbers and a deviation in 80
 
 def print_overview(dataset: xr.Dataset) -> None:
     """Print the metrics of a few learners one by one, or of many in one table."""
+    if task_of(dataset) == "classify":
+        print_classes(dataset)
+        return
     if dataset.sizes.get("learner", 0) <= _DETAILED:
         print_metrics(dataset)
         return
@@ -80,6 +84,9 @@ def _cell(dataset: xr.Dataset, name: str) -> str:
 
 def print_metrics(dataset: xr.Dataset) -> None:
     """Print each learner's metrics with their 95 % intervals, beside the published numbers and the deviation."""
+    if task_of(dataset) == "classify":
+        print_class_metrics(dataset)
+        return
     require(dataset, "learner", "device")
     settings = settings_of(dataset)
     screen = console()
@@ -129,10 +136,12 @@ def _number(value: float, form: str) -> str:
 
 def print_notes(dataset: xr.Dataset, asked: int | None = None) -> None:
     """Print what a reader must know besides the numbers: what was changed, where the images come from, and how many."""
-    found = dataset.sizes["image"]
-    fewer = f" ({found} found, {asked} asked for)" if asked is not None and found < asked else ""
+    found = dataset.sizes.get("image", 0)
+    fewer = f" ({found} found, {asked} asked for)" if asked is not None and 0 < found < asked else ""
     changes = ", ".join(f"{key}={value}" for key, value in changes_of(dataset).items())
     screen = console()
+    if task_of(dataset) == "classify":
+        print_class_notes(dataset)
     if changes:
         screen.print(f"Changed  {printable(changes)}", soft_wrap=True)
     screen.print(f"Images   {printable(stored(dataset, 'images_source'))}{fewer}", soft_wrap=True)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 
 import numpy as np
 
 from memsim.arrays import Crossbar, check_bounds
 from memsim.data.corruptions import CORRUPTIONS
-from memsim.experiment_schema import LearnerSpec
 from memsim.learners.memory import TARGETS, Memory, Task, histogram
-from memsim.learning import RULES, Encoding
+from memsim.memorise_schema import LearnerSpec
 from memsim.metrics import saturated_share
 from memsim.profiles import DeviceProfile
 
@@ -83,11 +81,7 @@ class CrossbarLearner:
             first_array=task.first,
         )
         learning = spec.learning
-        encoding = Encoding(
-            learning.encoding or self.device.spec.encoding, learning.rounding, learning.max_pulses, learning.threshold
-        )
-        rule_type = RULES[learning.rule]
-        rule = rule_type(**{field.name: getattr(learning, field.name) for field in fields(rule_type)})
+        rule, encoding = learning.local_rule, learning.encoded(self.device.spec.encoding)
         at_once = max(1, _UPDATES // (x.size * len(TARGETS)))
         for step in range(0, learning.steps, at_once):
             steps = min(at_once, learning.steps - step)

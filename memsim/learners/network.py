@@ -21,8 +21,8 @@ from threadpoolctl import threadpool_limits
 
 from memsim.backends import resolve
 from memsim.baselines.span import Layer, Trained, moments, respond, sensitivity, sums, train
-from memsim.experiment_schema import LearnerSpec, NetworkSpec
 from memsim.learners.memory import TARGETS, Memory, Task, histogram, join
+from memsim.memorise_schema import LearnerSpec, NetworkSpec
 from memsim.philox import Stream, padded
 
 _BYTES = 1 << 26

@@ -1,5 +1,6 @@
 """Local learning rules, one a file, and the encodings that turn their wishes into pulses."""
 
+from memsim.learning.competitive import Competitive
 from memsim.learning.encoding import ENCODINGS, MAX_PULSES, Encoding, Settings
 from memsim.learning.error import Delta, Manhattan, MarginDelta, Perceptron
 from memsim.learning.hebbian import Hebbian
@@ -12,6 +13,7 @@ __all__ = [
     "ENCODINGS",
     "MAX_PULSES",
     "RULES",
+    "Competitive",
     "Delta",
     "Encoding",
     "Hebbian",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memsim.experiment_schema import ExperimentSpec
+from memsim.memorise_schema import MemoriseSpec
 from memsim.metrics import bootstrap
 
 if TYPE_CHECKING:
@@ -16,14 +16,14 @@ MAX_LINES = 24
 """Learners that a figure of curves shows at most."""
 
 
-def means(values: np.ndarray, settings: ExperimentSpec) -> np.ndarray:
+def means(values: np.ndarray, settings: MemoriseSpec) -> np.ndarray:
     """Mean and 95 % interval over the second axis, (mean-low-high, learner, ...); NaN where one is not finite.
 
     Parameters
     ----------
     values : (learner, image, ...)
         A variable of a result.
-    settings : ExperimentSpec
+    settings : MemoriseSpec
         Seed and number of resamples, so that the intervals are those of the result.
     """
     with np.errstate(over="ignore", invalid="ignore"):

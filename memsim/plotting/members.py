@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from memsim.errors import OutputError
-from memsim.experiment_schema import ExperimentSpec, LearnerSpec, label
+from memsim.experiment_schema import LearnerBase, label
+from memsim.memorise_schema import MemoriseSpec
 from memsim.results import source
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Member:
         Its place in the result.
     label : str
         Its name there.
-    spec : LearnerSpec
+    spec : LearnerBase
         The learner of the experiment that it comes from.
     values : mapping of str to Any
         What the sweep set, by setting; without the name of the learner.
@@ -42,7 +43,7 @@ class Member:
 
     number: int
     label: str
-    spec: LearnerSpec
+    spec: LearnerBase
     values: Mapping[str, Any]
 
     def setting(self, key: str) -> Any:
@@ -74,7 +75,7 @@ class Member:
         return {section: dict(values) for section, values in dumped.items()}
 
 
-def members(dataset: xr.Dataset, settings: ExperimentSpec) -> list[Member]:
+def members(dataset: xr.Dataset, settings: MemoriseSpec) -> list[Member]:
     """The learners of a result that its experiment tells about, in the order of the result."""
     runs, found = settings.runs, []
     for number, name in enumerate(str(name) for name in dataset.learner.values):

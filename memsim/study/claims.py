@@ -17,7 +17,8 @@ from memsim.library import library
 from memsim.study.expression import Expression
 from memsim.study.text import Template
 from memsim.study.verdict import VERDICTS
-from memsim.variables import MODEL, READ, VARIABLES
+from memsim.variables import VARIABLES
+from memsim.variables.memorise import MODEL, READ
 
 SHIPPED = Path(__file__).with_name("claims.yaml")
 MAX_CLAIMS = 500

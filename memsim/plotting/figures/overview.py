@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memsim.experiment_schema import ExperimentSpec
+from memsim.memorise_schema import MemoriseSpec
 from memsim.plotting.axis import finite, ratio_axis
 from memsim.plotting.curves import MAX_LINES, curve, means, named
 from memsim.plotting.page import FOOT, ending, head, heading, lost, only, page, panel
@@ -78,7 +78,7 @@ def overview(dataset: xr.Dataset) -> Figure:
     return figure
 
 
-def _pictures(dataset: xr.Dataset, figure: Figure, settings: ExperimentSpec, maps: list, side: float) -> None:
+def _pictures(dataset: xr.Dataset, figure: Figure, settings: MemoriseSpec, maps: list, side: float) -> None:
     """The first image, clean and corrupted, and the maps of the first learners, in one row."""
     kind, level = settings.example
     noisy = dataset.example_noisy
@@ -106,9 +106,7 @@ def _kinds(dataset: xr.Dataset) -> list[str]:
     return kinds if len(kinds) * dataset.sizes["learner"] <= _LINES else kinds[:1]
 
 
-def _against_noise(
-    dataset: xr.Dataset, name: str, axes: Axes, settings: ExperimentSpec
-) -> tuple[np.ndarray, np.ndarray]:
+def _against_noise(dataset: xr.Dataset, name: str, axes: Axes, settings: MemoriseSpec) -> tuple[np.ndarray, np.ndarray]:
     """Mean over images and its interval against the noise level, a line a learner and noise type: both as arrays."""
     kinds = _kinds(dataset)
     found = means(dataset[name].values[:MAX_LINES], settings)
@@ -121,7 +119,7 @@ def _against_noise(
     return found[0], found[1:]
 
 
-def _published(dataset: xr.Dataset, axes: Axes, settings: ExperimentSpec) -> np.ndarray:
+def _published(dataset: xr.Dataset, axes: Axes, settings: MemoriseSpec) -> np.ndarray:
     """A dotted line at the published mean of every learner that has one; these means."""
     claims = settings.published.get("snr", {})
     few = dataset.sizes["learner"] <= _MAPS + 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memsim.experiment_schema import ExperimentSpec
+from memsim.memorise_schema import MemoriseSpec
 from memsim.plotting.axis import finite, ratio_axis, setting_axis
 from memsim.plotting.curves import MAX_LINES, means, named, point
 from memsim.plotting.members import Member, families, lacks, members
@@ -112,7 +112,7 @@ def _ratios(dataset: xr.Dataset, axes: Axes, group: Sequence[Member], number: in
     return middle, quartiles
 
 
-def _published(axes: Axes, groups: dict[str, list[Member]], settings: ExperimentSpec) -> np.ndarray:
+def _published(axes: Axes, groups: dict[str, list[Member]], settings: MemoriseSpec) -> np.ndarray:
     """Crosses at the published means; these."""
     claims = settings.published.get("snr", {})
     known = [member for group in groups.values() for member in group if member.label in claims]
@@ -126,7 +126,7 @@ def _published(axes: Axes, groups: dict[str, list[Member]], settings: Experiment
 
 
 def _differences(
-    dataset: xr.Dataset, axes: Axes, groups: dict[str, list[Member]], settings: ExperimentSpec
+    dataset: xr.Dataset, axes: Axes, groups: dict[str, list[Member]], settings: MemoriseSpec
 ) -> np.ndarray:
     """Mean difference of the outputs, of corrupted images (filled) and of clean ones (open); all values."""
     clean = dataset.clean_target.values - dataset.clean_control.values
@@ -144,7 +144,7 @@ def _differences(
     return both[:, rows].ravel()
 
 
-def _margins(dataset: xr.Dataset, axes: Axes, groups: dict[str, list[Member]], settings: ExperimentSpec) -> None:
+def _margins(dataset: xr.Dataset, axes: Axes, groups: dict[str, list[Member]], settings: MemoriseSpec) -> None:
     found = means(dataset.geometric_margin.values, settings)
     for number, group in enumerate(groups.values()):
         x, rows = _sorted(group)

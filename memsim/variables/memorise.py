@@ -1,51 +1,15 @@
-"""Registry of result variables: the one place that says what each is called, its dimensions, unit and meaning."""
+"""Variables of the task `memorise`: reads and models of single images."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-SCHEMA_VERSION = 1
+from memsim.variables.variable import SUMMARY, Variable
 
 READ = ("learner", "image", "noise_type", "noise_level")
 MODEL = ("learner", "image")
 CURVE = ("learner", "noise_type", "noise_level")
 AREA = ("learner", "noise_type")
-SUMMARY = ("learner",)
-INTERVAL = ("learner", "interval")
 
-
-@dataclass(frozen=True)
-class Variable:
-    """One result variable.
-
-    Attributes
-    ----------
-    name : str
-        Name in the Dataset.
-    dims : tuple of str
-        Dimensions, in order.
-    units : str
-        SI unit; "1" for dimensionless numbers.
-    long_name : str
-        What it is, for axis labels.
-    meaning : str
-        Definition, with its limits.
-    summary : bool
-        Whether a run adds ``NAME_mean`` and ``NAME_interval``.
-    flags : tuple of str
-        Meanings of the values 0, 1, ... where the variable is an enumeration.
-    """
-
-    name: str
-    dims: tuple[str, ...]
-    units: str
-    long_name: str
-    meaning: str
-    summary: bool = False
-    flags: tuple[str, ...] = ()
-
-
-_DECLARED = (
+DECLARED = (
     Variable(
         "output_target",
         READ,
@@ -278,24 +242,3 @@ _DECLARED = (
     ),
     Variable("weight_edge", ("learner", "weight_end"), "1", "weight", "edges of the bins of weight_share"),
 )
-
-
-def _with_summaries() -> dict[str, Variable]:
-    variables = {v.name: v for v in _DECLARED}
-    for v in _DECLARED:
-        if v.summary:
-            over = "images, noise types and levels" if v.dims == READ else "images"
-            mean = Variable(f"{v.name}_mean", SUMMARY, v.units, f"mean {v.long_name}", f"mean of {v.name} over {over}")
-            variables[mean.name] = mean
-            variables[f"{v.name}_interval"] = Variable(
-                f"{v.name}_interval",
-                INTERVAL,
-                v.units,
-                f"95 % interval of the mean {v.long_name}",
-                f"bootstrap over images of {mean.name} (percentiles 2.5 and 97.5)",
-            )
-    return variables
-
-
-VARIABLES: dict[str, Variable] = _with_summaries()
-SUMMARISED: tuple[str, ...] = tuple(v.name for v in _DECLARED if v.summary)

@@ -1,0 +1,161 @@
+"""What classifiers gave, as registered variables: metrics on clean, corrupted and perturbed test images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from memsim.class_metrics import (
+    calibration_error,
+    confusion,
+    corruption_error,
+    fit_temperature,
+    ill_conditioned,
+    lead,
+    margin,
+    mean_corruption_error,
+    normalised_margin,
+    predicted,
+    recall,
+    reliability,
+    seed_interval,
+    top_ratio,
+)
+from memsim.classifiers.classifier import BLOCK, Classifier, Read
+from memsim.data.corruptions import CORRUPTIONS
+from memsim.data.labelled import Labelled, Split
+from memsim.variables import BY_TASK, SUMMARISED_CLASSES
+
+Values = dict[str, np.ndarray]
+
+
+def measure_clean(classifier: Classifier, data: Labelled, perturbations: Sequence[float]) -> Values:
+    """Registered variables of a classifier on the images themselves, without the learner dimension."""
+    test, classes = data.test, len(data.classes)
+    outputs = classifier.outputs(test.pixels, index=Read.CLEAN)
+    held_out = classifier.outputs(data.validation.pixels, index=Read.CALIBRATION)
+    train = classifier.outputs(data.train.pixels, index=Read.CALIBRATION + 1)
+    guess = predicted(outputs)
+    right = guess == test.labels
+    temperature = fit_temperature(held_out, data.validation.labels)
+    bins = reliability(outputs, test.labels, temperature)
+    values = {
+        "test_accuracy": right.mean(-1),
+        "train_accuracy": (predicted(train) == data.train.labels).mean(-1),
+        "validation_accuracy": (predicted(held_out) == data.validation.labels).mean(-1),
+        "test_margin": margin(outputs, test.labels).mean(-1, dtype=float),
+        "test_normalised_margin": normalised_margin(outputs, test.labels).mean(-1, dtype=float),
+        "test_lead": lead(outputs).mean(-1, dtype=float),
+        "test_snr": np.median(top_ratio(outputs), axis=-1),
+        "snr_ill_conditioned": ill_conditioned(outputs).mean(-1),
+        "calibration_error": calibration_error(reliability(outputs, test.labels)),
+        "scaled_calibration_error": calibration_error(bins),
+        "temperature": temperature,
+        "bin_share": bins.share,
+        "bin_confidence": bins.confidence,
+        "bin_accuracy": bins.accuracy,
+        "recall": recall(guess, test.labels, classes),
+        "confusion": confusion(guess, test.labels, classes),
+    }
+    history, account = classifier.history, classifier.account()
+    values |= {
+        "epoch_loss": history.loss,
+        "epoch_accuracy": history.accuracy,
+        "epoch_validation_accuracy": history.validation_accuracy,
+        "epoch_lead": history.lead,
+        "epochs": account.epochs,
+        "best_epoch": account.best_epoch,
+        "parameters": np.asarray(account.parameters),
+        "cells": np.asarray(account.cells),
+        "operations": np.asarray(account.operations),
+        "training_operations": account.training_operations,
+        "training_pulses_set": account.pulses_set,
+        "training_pulses_reset": account.pulses_reset,
+        "weight_error": account.weight_error,
+    }
+    return values | _perturbed(classifier, test, right, perturbations)
+
+
+def _perturbed(classifier: Classifier, test: Split, right: np.ndarray, epsilons: Sequence[float]) -> Values:
+    """Geometric margin, and the accuracy after a step along the sign of the gradient that lowers the margin."""
+    seeds, count = right.shape
+    held = np.empty((seeds, len(epsilons), count), bool)
+    distance = np.empty((seeds, count))
+    size = max(1, BLOCK // (seeds * test.pixels[0].size * 8))
+    for first in range(0, count, size):
+        part = slice(first, min(first + size, count))
+        x, labels = test.pixels[part], test.labels[part]
+        expected = classifier.outputs(x, index=0, first=first, noise=False)
+        gradient = classifier.sensitivity(x, _margin_slope(expected, labels))
+        steepness = np.linalg.norm(gradient.reshape(*gradient.shape[:2], -1), axis=-1)
+        scale = steepness * np.linalg.norm(x.reshape(len(x), -1), axis=-1)
+        distance[:, part] = margin(expected, labels) / np.where(scale == 0, 1.0, scale)
+        for k, epsilon in enumerate(epsilons):
+            moved = np.clip(x - np.float32(epsilon) * np.sign(gradient), 0.0, 1.0).astype(np.float32)
+            outputs = classifier.outputs(moved, index=Read.PERTURBED + k, first=first)
+            held[:, k, part] = right[:, part] & (predicted(outputs) == labels)
+    return {"perturbed_accuracy": held.mean(-1), "test_geometric_margin": distance.mean(-1)}
+
+
+def _margin_slope(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Gradient of the margin by the outputs: 1 at the label, -1 at the largest other output."""
+    wanted = np.arange(outputs.shape[-1]) == labels[:, None]
+    other = np.where(wanted, -np.inf, outputs).argmax(-1)
+    slope = np.broadcast_to(wanted, outputs.shape).astype(outputs.dtype)
+    np.put_along_axis(slope, other[..., None], -1.0, axis=-1)
+    return slope
+
+
+def measure_noisy(classifier: Classifier, kind: str, copies: np.ndarray, labels: np.ndarray, first: int) -> Values:
+    """Sums over corrupted copies (image, level, y, x) of images from number `first` on, by (seed, noise_level).
+
+    ``right`` and ``lead`` are sums; ``ratio`` (seed, noise_level, image) are the single ratios.
+    """
+    levels = copies.shape[1]
+    found = []
+    for level in range(levels):
+        index = Read.TEST + 1000 * CORRUPTIONS[kind] + level
+        found.append(classifier.outputs(np.ascontiguousarray(copies[:, level]), index=index, first=first))
+    outputs = np.stack(found, axis=1)  # (seed, level, image, class)
+    right = (predicted(outputs) == labels).sum(-1)
+    return {"right": right, "lead": lead(outputs).sum(-1, dtype=float), "ratio": top_ratio(outputs)}
+
+
+def stack(parts: Sequence[Mapping[str, np.ndarray]]) -> Values:
+    """All variables with the learner as first dimension; those of a shorter training end in NaN."""
+    stacked = {}
+    for name, variable in BY_TASK["classify"].items():
+        found = [np.asarray(part[name]) for part in parts if name in part]
+        if not found:
+            continue
+        if variable.dims[-1] == "epoch":
+            longest = max(values.shape[-1] for values in found)
+            found = [np.pad(v, [(0, 0), (0, longest - v.shape[-1])], constant_values=np.nan) for v in found]
+        stacked[name] = np.stack(found)
+    return stacked
+
+
+def compare(variables: Values, reference: int) -> Values:
+    """Variables that need all learners, and the means over seeds with their intervals.
+
+    Parameters
+    ----------
+    variables : dict of str to (learner, ...)
+        Registered variables.
+    reference : int
+        Number of the learner to whose errors those of the others are compared.
+    """
+    noisy = variables["noisy_accuracy"]
+    error = 1.0 - noisy
+    found = {
+        "noise_mean_accuracy": noisy.mean(axis=(2, 3)),
+        "corruption_error": corruption_error(error, error[reference]),
+        "mean_corruption_error": mean_corruption_error(error, error[reference]),
+    }
+    everything = variables | found
+    for name in SUMMARISED_CLASSES:
+        if name in everything:
+            mean, low, high = seed_interval(np.asarray(everything[name], float), axis=1)
+            found[f"{name}_mean"], found[f"{name}_interval"] = mean, np.stack([low, high], axis=-1)
+    return found

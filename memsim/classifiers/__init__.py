@@ -1,0 +1,1 @@
+"""Classifiers: crossbars that learn in place, networks, and networks on crossbars, behind one interface."""

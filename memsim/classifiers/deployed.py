@@ -1,0 +1,250 @@
+"""A trained network on crossbars: its weights are programmed once, with the device's own physics, and read with noise.
+
+===================  ==================================================================================================
+dense                Rows are the features and a bias that is always on, columns the units.
+convolution          Rows are the pixels under a kernel and a bias, columns the filters; one read an output pixel.
+batch normalisation  Directly after one of these it is folded into weights and biases: w scale/sqrt(variance + epsilon).
+anything else        Digital: ReLU, pooling, other normalisation, the sum in a residual block.
+===================  ==================================================================================================
+
+A weight is the difference of a pair of cells: |W|/s of the bounds' width above the lower bound on the line of its sign,
+the lower bound on the other line; s is the scale of the layer. Activations are voltages in units of the read voltage;
+reads are linear, so a factor common to a layer's inputs would change nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from memsim.arrays import Crossbar, check_bounds
+from memsim.baselines.chain import Chain, Residual
+from memsim.baselines.layers import Dropout, Layer
+from memsim.baselines.network import Network
+from memsim.classifiers.classifier import BLOCK
+from memsim.classifiers.mapped import Matrix, Reading, drive_and_scale, products
+from memsim.errors import DataError, InputError
+from memsim.philox import MAX_ARRAYS
+from memsim.profiles import DeviceProfile, load_device
+
+MAX_LAYERS = 64
+MAX_NUMBER = MAX_ARRAYS // MAX_LAYERS
+"""Numbers of networks: layer k of network n is the array k * `MAX_NUMBER` + n."""
+_ADDRESSES = 1 << 32
+
+
+class Deployed:
+    """A network whose products with weights are made by crossbars of one device.
+
+    Parameters
+    ----------
+    network : Network
+        Trained, with NumPy arrays.
+    device : DeviceProfile or str
+        The cells of all layers; see `Crossbar`.
+    seed : int
+        Key of every random number.
+    number : int
+        Number of the network, so that several have cells and noise of their own under one seed; below 2^18.
+    bounds : (float, float)
+        Bounds of w that the weights span.
+    initial : (float, float)
+        Fresh cells are uniform in this range of w.
+    cycles : int
+        Rounds of programming, see `Crossbar.program`.
+    clip : float
+        The scale of a layer is this quantile of its |W|, in (0, 1], and larger weights are clipped to it; 1 is the
+        largest. A bias is never clipped: where biases exceed the scale, their row is driven with more voltage.
+    error : float
+        Sigma of a further Gaussian error of every cell, in w.
+    dtype : {"float32", "float64"}
+        Precision of states and activations.
+    backend : str
+        Where to compute.
+
+    Raises
+    ------
+    InputError
+        If a setting is not allowed.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        device: DeviceProfile | str,
+        *,
+        seed: int,
+        number: int = 0,
+        bounds: tuple[float, float] | None = (0.0, 1.0),
+        initial: tuple[float, float] = (0.0, 0.01),
+        cycles: int = 1,
+        clip: float = 1.0,
+        error: float = 0.0,
+        dtype: str = "float32",
+        backend: str = "auto",
+    ) -> None:
+        self.network = network
+        self.device = load_device(device) if isinstance(device, str) else device
+        if isinstance(number, bool) or not isinstance(number, int | np.integer) or not 0 <= number < MAX_NUMBER:
+            raise InputError(f"number: {number!r} is not a whole number in [0, {MAX_NUMBER})")
+        if not 0 < clip <= 1:
+            raise InputError(f"clip: {clip!r} is not a number above 0 and up to 1")
+        low, high = check_bounds(bounds, self.device)
+        if not math.isfinite(high - low):
+            raise InputError("bounds: none are given; the weights of a network need two to span")
+        architecture = network.architecture
+        layers = list(products(architecture.layers, architecture.shape))
+        if len(layers) > MAX_LAYERS:
+            raise InputError(f"architecture: {len(layers)} layers have weights; at most {MAX_LAYERS} can be addressed")
+        self._matrices: dict[str, Matrix] = {}
+        for layer, product in enumerate(layers):
+            wished = product.folded(network.parameters)
+            drive, scale = drive_and_scale(wished, product.biased, clip)
+            if product.biased:
+                wished[-1] /= drive
+            shares = np.clip(wished / scale, -1.0, 1.0)
+            crossbar = Crossbar(
+                self.device,
+                *wished.shape,
+                seed=seed,
+                bounds=(low, high),
+                initial=initial,
+                column="pair",
+                dtype=dtype,
+                backend=backend,
+                first_array=layer * MAX_NUMBER + int(number),
+            )
+            lines = np.concatenate([np.maximum(shares, 0.0), np.maximum(-shares, 0.0)], axis=1)
+            crossbar.program(low + lines * (high - low), cycles=cycles, error=error)
+            self._matrices[product.name] = Matrix(product, wished, crossbar, drive, scale, scale / (high - low))
+
+    @property
+    def crossbars(self) -> dict[str, Crossbar]:
+        """The crossbar of each layer, by the layer's name among the network's parameters."""
+        return {name: matrix.crossbar for name, matrix in self._matrices.items()}
+
+    @property
+    def scales(self) -> dict[str, float]:
+        """The weight that the whole width of the bounds stands for, of each layer."""
+        return {name: matrix.scale for name, matrix in self._matrices.items()}
+
+    @property
+    def cells(self) -> int:
+        """Number of cells, two for each weight and bias."""
+        return 2 * sum(matrix.wished.size for matrix in self._matrices.values())
+
+    @property
+    def pulses(self) -> tuple[int, int]:
+        """Set and reset pulses that programming took, all cells together."""
+        counts = [matrix.crossbar.pulses for matrix in self._matrices.values()]
+        return sum(int(count.set.sum()) for count in counts), sum(int(count.reset.sum()) for count in counts)
+
+    @property
+    def weight_error(self) -> float:
+        """Root mean square of programmed minus wished weights, over that of the wished ones, dimensionless.
+
+        Layers count in units of their scales, biases and clipped weights included.
+        """
+        pairs = [((m.weights - m.wished) / m.scale, m.wished / m.scale) for m in self._matrices.values()]
+        wrong, wished = (sum(float(np.sum(np.square(part))) for part in parts) for parts in zip(*pairs, strict=True))
+        return math.sqrt(wrong / wished) if wished else math.nan
+
+    @property
+    def effective(self) -> Network:
+        """The network with the weights that the arrays really hold, for gradients; it has no read noise."""
+        parameters = dict(self.network.parameters)
+        for matrix in self._matrices.values():
+            parameters |= matrix.product.unfolded(matrix.parameters, parameters)
+        return self.network.replace(parameters)
+
+    def outputs(self, x: Any, index: int, *, first: int = 0, noise: bool = True) -> np.ndarray:
+        """Outputs (sample, class) of reads with noise.
+
+        The noise of a read has the address (seed, array of the layer, index, sample), where a convolution counts
+        (first + sample) * pixels + pixel. Samples that are read in parts give the same bits, unless a layer has more
+        than 8 outputs (BLAS sums them, to 1e-5 of sum |V||G|) or averages over pixels (to rounding).
+
+        Parameters
+        ----------
+        x : array (sample, ...)
+            As the network takes them.
+        index : int
+            Address of the read.
+        first : int
+            Address of the first sample, for sets that are read in parts.
+        noise : bool
+            Whether reads are noisy; else their expectation.
+
+        Raises
+        ------
+        DataError
+            If the samples do not have the network's shape.
+        InputError
+            If an address exceeds 2^32.
+        """
+        shape = self.network.architecture.shape
+        x = np.asarray(x)
+        if x.shape[1:] != shape:
+            raise DataError(f"inputs: the samples have shape {list(x.shape[1:])}, the network takes {list(shape)}")
+        pixels = max(matrix.product.pixels for matrix in self._matrices.values())
+        if not 0 <= index < _ADDRESSES or not 0 <= first <= _ADDRESSES // pixels - len(x):
+            limits = f"index {index} and samples {first} to {first + len(x) - 1} of {pixels} reads"
+            raise InputError(f"{limits}: no addresses; allowed are 2^32 indices and 2^32 reads of a layer")
+        size = max(1, BLOCK // max(matrix.bytes for matrix in self._matrices.values()))
+        found = np.empty((len(x), self.network.architecture.classes), next(iter(self.crossbars.values())).dtype)
+        # Sums of BLAS move with its threads.
+        with threadpool_limits(1, "blas"):
+            for start in range(0, len(x), size):
+                part = slice(start, min(start + size, len(x)))
+                chain = self._read_by(self.network.architecture.layers, Reading(int(index), first + start, noise))
+                last = np.moveaxis(x[part].astype(found.dtype), 0, -1)
+                found[part] = chain.outputs(self.network.parameters, last).T
+        return found
+
+    def _read_by(self, chain: Chain, reading: Reading, above: str = "") -> Chain:
+        """The layers, with those on crossbars in their places, for one read."""
+        layers: list[Layer] = []
+        folded = {matrix.product.norm_name for matrix in self._matrices.values()}
+        for place, layer in enumerate(chain.layers):
+            name = f"{above}{place}.{layer.kind}"
+            if name in self._matrices:
+                layers.append(_Programmed(self._matrices[name], reading))
+            elif name in folded:
+                layers.append(Dropout(0.0))  # does nothing, in a place that keeps the names of the others
+            elif isinstance(layer, Residual):
+                layers.append(_Block(layer.channels, layer.stride, partial(self._paths, reading, name)))
+            else:
+                layers.append(layer)
+        return Chain(tuple(layers))
+
+    def _paths(self, reading: Reading, block: str, paths: Mapping[str, Chain]) -> dict[str, Chain]:
+        """The paths of a residual block, for one read."""
+        return {name: self._read_by(path, reading, f"{block}.{name}.") for name, path in paths.items()}
+
+
+@dataclass(frozen=True)
+class _Programmed(Layer):
+    """A layer that is read from its crossbar."""
+
+    kind: ClassVar[str] = "crossbar"
+    matrix: Matrix
+    reading: Reading
+
+    def forward(self, parameters: Mapping[str, Any], x: Any, train: Any) -> tuple[Any, Any]:
+        return self.matrix.read(x, self.reading), None
+
+
+@dataclass(frozen=True)
+class _Block(Residual):
+    """A residual block with other paths."""
+
+    swap: Callable[[Mapping[str, Chain]], dict[str, Chain]] = dict
+
+    def paths(self, channels: int) -> dict[str, Chain]:
+        return self.swap(super().paths(channels))

@@ -1,0 +1,194 @@
+"""Crossbars that learn classes in place: an output a class, a local rule, an array for each seed."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from memsim.arrays import Crossbar
+from memsim.baselines.draws import Address, order
+from memsim.class_metrics import lead, predicted
+from memsim.classifiers.classifier import BLOCK, Account, History, Lesson, Read
+from memsim.classifiers.features import Features
+from memsim.classifiers.inputs import Inputs, with_bias
+from memsim.classify_schema import ClassifierSpec
+from memsim.data.labelled import Split
+from memsim.profiles import DeviceProfile
+
+PAIR = "pair"
+"""How an output is read unless the experiment says otherwise: weights of classes need both signs."""
+_AFTER = 1 << 28
+"""Read indices between the features of a training epoch and the reads that score it."""
+_FEATURE_EPOCHS = 1 << 20
+"""First epoch, among the addresses of orders, in which features are learned."""
+
+
+class InPlace:
+    """Crossbars of one learner, an array for each seed, trained with a local rule; see `Classifier`."""
+
+    def __init__(self, spec: ClassifierSpec, device: DeviceProfile, lesson: Lesson, backend: str) -> None:
+        self.spec = spec
+        self.notes: list[str] = []
+        learning, array = spec.learning, spec.array
+        self._lesson = lesson
+        self._inputs = Inputs.fitted(learning.normalise, lesson.train.pixels)
+        pixels = lesson.train.pixels[0].size
+        cells = {
+            "arrays": lesson.seeds,
+            "seed": lesson.seed,
+            "bounds": array.bounds,
+            "dtype": array.dtype,
+            "backend": backend,
+        }
+        features = spec.features
+        self._features: Features | None = None
+        if features is not None:
+            self._features = Features(
+                features.kind,
+                features.units,
+                device,
+                pixels,
+                temperature=features.temperature,
+                encoding=learning.encoded(device.spec.encoding),
+                **cells,  # type: ignore[arg-type]
+            )
+        rows = (features.units if features else pixels) + (learning.bias > 0)
+        column = array.column or PAIR
+        self.crossbar = Crossbar(
+            device,
+            rows,
+            lesson.classes,
+            column=column,
+            initial=array.initial,
+            **cells,  # type: ignore[arg-type]
+        )
+        self._encoding = learning.encoded(device.spec.encoding)
+        # Sums of BLAS move with its threads, and what is learned with them.
+        with threadpool_limits(1, "blas"):
+            self.history = self._train(lesson)
+
+    def outputs(self, x: np.ndarray, *, index: int, first: int = 0, noise: bool = True) -> np.ndarray:
+        """Outputs (seed, image, class); see `Classifier`."""
+        found = []
+        with threadpool_limits(1, "blas"):
+            for part in self._parts(x.shape[-3]):
+                signal = self._signal(x[..., part, :, :], index, first + part.start, noise)
+                found.append(self.crossbar.output(signal, index=index, first_sample=first + part.start, noise=noise))
+        return np.concatenate(found, axis=1)
+
+    def sensitivity(self, x: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        """Gradient by the pixels, (seed, image, y, x); see `Classifier`."""
+        weights = self.crossbar.effective_weights
+        inner = weights[:, : weights.shape[1] - (self.spec.learning.bias > 0)]
+        with threadpool_limits(1, "blas"):
+            rows = slope.astype(inner.dtype) @ inner.swapaxes(1, 2)
+            if self._features is not None:
+                rows = self._features.slope(self._inputs.rows(x), rows)
+        return self._inputs.slope(x, rows)
+
+    def account(self) -> Account:
+        """Parameters, cells, operations and pulses."""
+        learning, features = self.spec.learning, self.spec.features
+        crossbars = [self.crossbar, *([self._features.crossbar] if self._features else [])]
+        operations = [float(math.prod(crossbar.shape[1:])) for crossbar in crossbars]
+        learned = features is not None and features.kind != "random"
+        shown = float(len(self._lesson.train))
+        reads = operations[0] * learning.local_rule.reads + sum(operations[1:])
+        before = operations[-1] * shown * features.epochs if features is not None and learned else 0.0
+        none = np.full(self._lesson.seeds, np.nan)
+        return Account(
+            parameters=sum(operations) if learned else operations[0],
+            cells=float(sum(crossbar.weights[0].size for crossbar in crossbars)),
+            operations=sum(operations),
+            training_operations=reads * shown * self._epochs + before,
+            epochs=self._epochs,
+            best_epoch=self._best,
+            pulses_set=np.sum([crossbar.pulses.set.sum(1) for crossbar in crossbars], axis=0),
+            pulses_reset=np.sum([crossbar.pulses.reset.sum(1) for crossbar in crossbars], axis=0),
+            weight_error=none,
+        )
+
+    def _train(self, lesson: Lesson) -> History:
+        """Curves of the training; every array stops by itself where patience ends."""
+        learning, seeds = self.spec.learning, lesson.seeds
+        before = self._learn_features(lesson)
+        best, curves = np.full(seeds, -1.0), np.full((4, seeds, learning.epochs), np.nan)
+        self._best, self._epochs = np.zeros(seeds), np.zeros(seeds)
+        active = np.ones(seeds, bool)
+        for epoch in range(learning.epochs):
+            self._epoch(lesson, epoch, active)
+            for k, value in enumerate(self._scores(lesson, epoch)):
+                curves[k, active, epoch] = value[active]
+            self._epochs[active] = epoch + 1
+            better = active & (curves[2, :, epoch] > best)
+            best[better], self._best[better] = curves[2, better, epoch], epoch + 1
+            if learning.patience is not None:
+                active &= epoch + 1 - self._best < learning.patience
+            lesson.report(before + (1 - before) * (epoch + 1) / learning.epochs)
+            if not active.any():
+                break
+        return History(*curves)
+
+    def _learn_features(self, lesson: Lesson) -> float:
+        """Prepare the feature layer; the share of the whole work that this was."""
+        features = self.spec.features
+        if self._features is None or features is None:
+            return 0.0
+        share = features.epochs / (features.epochs + max(1, self.spec.learning.epochs))
+        self._features.fit(
+            self._inputs.rows(lesson.train.pixels),
+            epochs=features.epochs,
+            rate=features.rate,
+            batch=features.batch,
+            order=lambda epoch: self._orders(lesson, _FEATURE_EPOCHS + epoch),
+            report=lambda done: lesson.report(share * done),
+        )
+        return share if features.kind != "random" else 0.0
+
+    def _epoch(self, lesson: Lesson, epoch: int, active: np.ndarray) -> None:
+        """Show every training image once, to every array in an order of its own."""
+        learning = self.spec.learning
+        rule = dataclasses.replace(learning.local_rule, rate=learning.rate * learning.decay**epoch)  # type: ignore
+        orders = self._orders(lesson, epoch)
+        targets = np.float32(learning.gain) * np.eye(lesson.classes, dtype=np.float32)
+        size = lesson.seeds * (self.crossbar.shape[1] + lesson.train.pixels[0].size) * 8
+        block = max(1, BLOCK // size // learning.batch) * learning.batch
+        for first in range(0, orders.shape[1], block):
+            chosen = orders[:, first : first + block]
+            signal = self._signal(lesson.train.pixels[chosen], Read.TRAIN + epoch, first, noise=True)
+            shown = targets[lesson.train.labels[chosen]]
+            self.crossbar.train(rule, signal, shown, encoding=self._encoding, batch=learning.batch, active=active)
+
+    def _orders(self, lesson: Lesson, epoch: int) -> np.ndarray:
+        """Numbers of the training images in the order of every seed, (seed, image)."""
+        count = len(lesson.train)
+        return np.stack([order(count, Address(lesson.seed, number), epoch) for number in range(lesson.seeds)])
+
+    def _scores(self, lesson: Lesson, epoch: int) -> tuple[np.ndarray, ...]:
+        """Validation loss, training accuracy, validation accuracy and lead of every array, (seed,) each."""
+        train = self.outputs(lesson.train.pixels, index=Read.TRAIN + _AFTER + epoch)
+        found = self.outputs(lesson.validation.pixels, index=Read.VALIDATION + epoch)
+        wanted = self.spec.learning.gain * np.eye(lesson.classes)[lesson.validation.labels]
+        loss = ((found - wanted) ** 2).sum(-1, dtype=float).mean(-1)
+        return loss, accuracy(train, lesson.train), accuracy(found, lesson.validation), lead(found).mean(-1)
+
+    def _signal(self, x: np.ndarray, index: int, first: int, noise: bool) -> np.ndarray:
+        """What the learning crossbar is shown, (image, row) or (seed, image, row)."""
+        rows = self._inputs.rows(x)
+        if self._features is not None:
+            rows = self._features(rows, index=index, first_sample=first, noise=noise)
+        return with_bias(rows, self.spec.learning.bias)
+
+    def _parts(self, count: int) -> list[slice]:
+        """Parts of some images whose signals fit into `BLOCK`."""
+        seeds, rows, _ = self.crossbar.shape
+        size = max(1, BLOCK // (4 * seeds * (rows + self._lesson.train.pixels[0].size)))
+        return [slice(first, min(first + size, count)) for first in range(0, count, size)]
+
+
+def accuracy(outputs: np.ndarray, split: Split) -> np.ndarray:
+    """Share of the images that are recognised, (seed,)."""
+    return (predicted(outputs) == split.labels).mean(-1)

@@ -1,0 +1,73 @@
+"""Networks of another learner, programmed onto crossbars, a set of arrays for each seed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from memsim.classifiers.classifier import Account, History, Lesson, no_history
+from memsim.classifiers.deployed import Deployed
+from memsim.classifiers.gradient import Gradient, gradients
+from memsim.classify_schema import ClassifierSpec
+from memsim.profiles import DeviceProfile
+
+
+class OnCrossbars:
+    """The networks of a trained learner on the arrays of a device; see `Classifier`."""
+
+    def __init__(
+        self, spec: ClassifierSpec, device: DeviceProfile, trained: Gradient, lesson: Lesson, backend: str
+    ) -> None:
+        if spec.programmed is None:
+            raise TypeError("a learner that programs nothing")
+        self.history: History = no_history(lesson.seeds)
+        self.notes: list[str] = []
+        self._networks = trained.networks
+        self._arrays: list[Deployed] = []
+        for number, network in enumerate(trained.networks):
+            self._arrays.append(
+                Deployed(
+                    network,
+                    device,
+                    seed=lesson.seed,
+                    number=number,
+                    bounds=spec.array.bounds,
+                    initial=spec.array.initial,
+                    cycles=spec.programmed.cycles,
+                    clip=spec.programmed.clip,
+                    error=spec.programmed.error,
+                    dtype=spec.array.dtype,
+                    backend=backend,
+                )
+            )
+            lesson.report((number + 1) / lesson.seeds)
+
+    def outputs(self, x: np.ndarray, *, index: int, first: int = 0, noise: bool = True) -> np.ndarray:
+        """Outputs (seed, image, class); see `Classifier`."""
+        sets = x if x.ndim == 4 else [x] * len(self._arrays)
+        return np.stack(
+            [
+                arrays.outputs(own[:, None], index=index, first=first, noise=noise)
+                for arrays, own in zip(self._arrays, sets, strict=True)
+            ]
+        )
+
+    def sensitivity(self, x: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        """Gradient by the pixels, (seed, image, y, x), of the weights that the arrays hold; see `Classifier`."""
+        return gradients([arrays.effective for arrays in self._arrays], x, slope)
+
+    def account(self) -> Account:
+        """Cells, operations and pulses."""
+        none = np.full(len(self._arrays), np.nan)
+        network = self._networks[0]
+        pulses = np.array([arrays.pulses for arrays in self._arrays], float)
+        return Account(
+            parameters=float(network.count),
+            cells=float(self._arrays[0].cells),
+            operations=float(network.operations),
+            training_operations=none,
+            epochs=none,
+            best_epoch=none,
+            pulses_set=pulses[:, 0],
+            pulses_reset=pulses[:, 1],
+            weight_error=np.array([arrays.weight_error for arrays in self._arrays]),
+        )
