@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from memsim.capacity import images_at_once, require_class_memory
-from memsim.class_metrics import predicted
+from memsim.class_metrics import BINS, predicted
 from memsim.class_summary import Values, compare, measure_clean, measure_noisy, stack
 from memsim.classifiers.classifier import Classifier, Lesson, Read
 from memsim.classifiers.gradient import Gradient
@@ -63,6 +63,7 @@ def classify(experiment: Experiment, backend: str, images_sha256: str | None, pr
         "epsilon": np.array(spec.perturbations),
         "interval": ["low", "high"],
         "epoch": np.arange(1, variables["epoch_loss"].shape[-1] + 1),
+        "confidence_bin": (np.arange(BINS) + 0.5) / BINS,
         "trial": np.arange(spec.tuning.trials),
         "chosen": [json.dumps(course.chosen[entry.label], default=str) for entry in entries],
     }

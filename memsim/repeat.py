@@ -27,7 +27,7 @@ def _parsed(text: str, name: str) -> MemoriseSpec | ClassifySpec:
 
 def task_of(dataset: xr.Dataset) -> str:
     """The task of a result's experiment: "memorise" or "classify"."""
-    return _settings(dataset).task
+    return any_settings_of(dataset).task
 
 
 def settings_of(dataset: xr.Dataset) -> MemoriseSpec:
@@ -38,7 +38,7 @@ def settings_of(dataset: xr.Dataset) -> MemoriseSpec:
     MemsimError
         If the result carries none, they are not valid, or it is of another task.
     """
-    found = _settings(dataset)
+    found = any_settings_of(dataset)
     if not isinstance(found, MemoriseSpec):
         raise OutputError(f"{source(dataset)}: is a result of the task '{found.task}'; this needs one of 'memorise'")
     return found
@@ -46,14 +46,14 @@ def settings_of(dataset: xr.Dataset) -> MemoriseSpec:
 
 def class_settings_of(dataset: xr.Dataset) -> ClassifySpec:
     """The same for the task `classify`."""
-    found = _settings(dataset)
+    found = any_settings_of(dataset)
     if isinstance(found, MemoriseSpec):
         raise OutputError(f"{source(dataset)}: is a result of the task '{found.task}'; this needs one of 'classify'")
     return found
 
 
-def _settings(dataset: xr.Dataset) -> MemoriseSpec | ClassifySpec:
-    """Parsed once: table, choice of figure and figure all ask for them."""
+def any_settings_of(dataset: xr.Dataset) -> MemoriseSpec | ClassifySpec:
+    """The same for any task; parsed once, as table, choice of figure and figure all ask for them."""
     return _parsed(stored(dataset, "experiment"), f"{source(dataset)} (experiment)")
 
 

@@ -33,6 +33,7 @@ _COORDINATES = {
     "predicted_class": ("predicted_class", "class it is taken for", None),
     "epsilon": ("epsilon", "change of every pixel along the sign of the gradient", "1"),
     "epoch": ("epoch", "epoch of training, from 1", "1"),
+    "confidence_bin": ("confidence_bin", "middle of a bin of confidence", "1"),
     "trial": ("trial", "trial of the tuning; 0 has the learner's own settings", "1"),
     "chosen": ("learner", "settings that tuning chose, as JSON; {} are the learner's own", None),
 }

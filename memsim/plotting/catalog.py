@@ -49,18 +49,26 @@ FIGURES: dict[str, Drawing] = {
     "weights": Drawing("histograms of the weights", "weights.weights"),
     "maps": Drawing("learned conductances, sensitivities of networks", "maps.maps"),
     "samples": Drawing("corrupted copies of the first image", "maps.samples"),
+    "classes": Drawing("classification: accuracy and calibration of all learners", "classes.classes"),
+    "learning": Drawing("classification: accuracy and lead after every epoch", "learning.learning"),
+    "robustness": Drawing("classification: accuracy and SNR against noise", "robustness.robustness"),
+    "confusion": Drawing("classification: which class is taken for which", "confusion.confusion"),
+    "reliability": Drawing("classification: accuracy by confidence", "reliability.reliability"),
+    "devices": Drawing("classification: accuracy against the device", "devices.devices"),
 }
 """Name -> function(dataset) -> Figure, with a description in one line."""
 
 
 def default_figure(dataset: xr.Dataset) -> str:
-    """Name of the figure that suits a result: of its sweep, a ranking of many learners, else an overview."""
+    """Name of the figure that suits a result: its classes, its sweep, a ranking of many learners, or an overview."""
     from memsim.plotting.figures import bounds, weighting
     from memsim.plotting.members import members
-    from memsim.repeat import settings_of
+    from memsim.repeat import settings_of, task_of
     from memsim.results import require
 
     require(dataset, "learner")
+    if task_of(dataset) == "classify":
+        return "classes"
     settings = settings_of(dataset)
     if any(member.values for member in members(dataset, settings)):
         only = list(settings.sweep) if len(settings.sweep) == 1 else []

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from memsim.errors import OutputError
-from memsim.experiment_schema import LearnerBase, label
-from memsim.memorise_schema import MemoriseSpec
+from memsim.experiment_schema import ExperimentSpec, LearnerBase, label
 from memsim.results import source
 
 if TYPE_CHECKING:
@@ -72,10 +71,10 @@ class Member:
 
     def _settings(self) -> dict[str, Any]:
         dumped = self.spec.model_dump(mode="json", by_alias=True, include=set(self.spec.sections))
-        return {section: dict(values) for section, values in dumped.items()}
+        return {section: dict(values) for section, values in dumped.items() if values is not None}
 
 
-def members(dataset: xr.Dataset, settings: MemoriseSpec) -> list[Member]:
+def members(dataset: xr.Dataset, settings: ExperimentSpec) -> list[Member]:
     """The learners of a result that its experiment tells about, in the order of the result."""
     runs, found = settings.runs, []
     for number, name in enumerate(str(name) for name in dataset.learner.values):
@@ -104,5 +103,7 @@ def _common(group: Sequence[Member], key: str) -> str:
     shared = 0
     while all(len(name) > shared and name[shared] == names[0][shared] for name in names):
         shared += 1
-    name = " ".join(names[0][:shared]) or " / ".join(dict.fromkeys(member.spec.name.split()[0] for member in group))
+    name = " ".join(names[0][:shared]).rstrip(",;:") or " / ".join(
+        dict.fromkeys(member.spec.name.split()[0] for member in group)
+    )
     return label(name, {k: v for k, v in group[0].values.items() if k != key})

@@ -13,13 +13,13 @@ import numpy as np
 from memsim.errors import OutputError
 from memsim.experiment_schema import show
 from memsim.plotting.members import Member, members
-from memsim.repeat import settings_of
+from memsim.repeat import any_settings_of, task_of
 from memsim.results import require, source
 
 if TYPE_CHECKING:
     import xarray as xr
 
-METRICS = (
+_MEMORISE = (
     ("snr_mean", "SNR, mean", "", 1.0, ".4g"),
     ("snr_median", "SNR, median", "", 1.0, ".4g"),
     ("correct_mean", "accuracy", "%", 100.0, ".1f"),
@@ -27,7 +27,17 @@ METRICS = (
     ("normalised_difference_mean", "normalised diff.", "", 1.0, ".4f"),
     ("unsafe_mean", "unsafe reads", "%", 100.0, ".1f"),
 )
-"""Result variable, label, unit, factor and number format of every metric that is compared."""
+_CLASSIFY = (
+    ("test_accuracy_mean", "test accuracy", "%", 100.0, ".2f"),
+    ("noise_mean_accuracy_mean", "under noise", "%", 100.0, ".2f"),
+    ("mean_corruption_error_mean", "corruption error", "", 1.0, ".3f"),
+    ("test_normalised_margin_mean", "normalised margin", "", 1.0, ".4f"),
+    ("test_geometric_margin_mean", "geometric margin", "", 1.0, ".4f"),
+    ("scaled_calibration_error_mean", "calibration error", "", 1.0, ".4f"),
+    ("training_pulses_set_mean", "set pulses", "", 1.0, ".4g"),
+)
+METRICS = {"memorise": _MEMORISE, "classify": _CLASSIFY}
+"""Result variable, label, unit, factor and number format of every metric that is compared, by task."""
 _WORDS = ("name", "title", "notes", "published")
 """Keys of an experiment that change no number."""
 
@@ -124,8 +134,14 @@ def compare(a: xr.Dataset, b: xr.Dataset) -> Comparison:
     MemsimError
         If one is not a whole result, or their learners cannot be paired.
     """
+    tasks = [task_of(dataset) for dataset in (a, b)]
+    if tasks[0] != tasks[1]:
+        raise OutputError(
+            f"{source(a)} is a result of the task '{tasks[0]}' and {source(b)} one of '{tasks[1]}'; "
+            "only results of one task can be compared"
+        )
     for dataset in (a, b):
-        require(dataset, "learner", "snr_mean")
+        require(dataset, "learner", METRICS[tasks[0]][0][0])
     left, right = ([str(name) for name in dataset.learner.values] for dataset in (a, b))
     shared = [name for name in left if name in right]
     if shared:
@@ -165,14 +181,14 @@ def measured(dataset: xr.Dataset, name: str, place: int, factor: float = 1.0) ->
 def _changes(a: xr.Dataset, i: int, b: xr.Dataset, j: int) -> tuple[Change, ...]:
     return tuple(
         Change(label, unit, form, measured(a, name, i, factor), measured(b, name, j, factor))
-        for name, label, unit, factor, form in METRICS
-        if name in a and name in b
+        for name, label, unit, factor, form in METRICS[task_of(a)]
+        if name in a and name in b and not np.isnan([a[name].values[i], b[name].values[j]]).all()
     )
 
 
 def _differing(a: xr.Dataset, b: xr.Dataset, pairs: Sequence[Pair]) -> list[tuple[str, str, str]]:
     """Settings, devices and versions that differ."""
-    settings = settings_of(a), settings_of(b)
+    settings = any_settings_of(a), any_settings_of(b)
     first, second = (
         _flat(spec.model_dump(mode="json", by_alias=True, exclude={*_WORDS, "learners"})) for spec in settings
     )
@@ -199,7 +215,7 @@ def _of_learners(found: Sequence[tuple[list[Member], xr.Dataset]], pairs: Sequen
     rows = {}
     for name, (first, second) in specs.items():
         if first.sections != second.sections:
-            one, other = ("crossbar" if spec.network is None else "network" for spec in (first, second))
+            one, other = (spec.NAMES[spec.kind] for spec in (first, second))
             rows[name] = [("kind", one, other)]
         else:
             dumped = (s.model_dump(mode="json", by_alias=True, include=set(s.sections)) for s in (first, second))

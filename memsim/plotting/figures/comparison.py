@@ -10,6 +10,7 @@ from memsim.plotting.axis import finite, ratio_axis
 from memsim.plotting.page import ending, grid, only, title
 from memsim.plotting.pairs import Measured, compare, measured, name_of
 from memsim.plotting.style import RC, fitted, plain, text_width
+from memsim.repeat import task_of
 from memsim.results import require
 
 if TYPE_CHECKING:
@@ -27,9 +28,17 @@ _LOOKS: tuple[dict[str, Any], ...] = (
     {"color": "#b5432a", "marker": "s", "markersize": 4.5, "markerfacecolor": "white"},
 )
 
+_SHOWN = {
+    "memorise": (("snr", "SNR, target / control output"), ("geometric_margin", "geometric margin")),
+    "classify": (("test_accuracy", "accuracy, test images [%]"), ("noise_mean_accuracy", "with noise [%]")),
+}
+"""The two metrics of a task, with the titles of their panels."""
+
 
 def compare_figure(a: xr.Dataset, b: xr.Dataset) -> Figure:
-    """Figure with the mean SNR and geometric margin of paired learners in two results, with 95 % intervals.
+    """Figure with two metrics of paired learners in two results, with 95 % intervals.
+
+    SNR and geometric margin, or of a classification accuracy on test images and under noise.
 
     Learners are paired as `memsim.plotting.pairs.compare` says.
 
@@ -40,10 +49,12 @@ def compare_figure(a: xr.Dataset, b: xr.Dataset) -> Figure:
     """
     from matplotlib import rc_context
 
-    names = ("snr", "geometric_margin")
+    pairs = compare(a, b).pairs
+    task = task_of(a)
+    (first, first_title), (second, second_title) = _SHOWN[task]
+    names = (first, second)
     for dataset in (a, b):
         require(dataset, *(f"{name}_{what}" for name in names for what in ("mean", "interval")))
-    pairs = compare(a, b).pairs
     shown = pairs[:_MOST]
     files = [name_of(dataset, which) for dataset, which in ((a, "first result"), (b, "second result"))]
     labels = [fitted(pair.name, _NAMES) for pair in shown]
@@ -57,8 +68,12 @@ def compare_figure(a: xr.Dataset, b: xr.Dataset) -> Figure:
             axes.set_ylim(len(shown) - 0.45, -0.55)
             axes.set_yticks(range(len(shown)), labels if axes is panels[0] else [])
             axes.tick_params(axis="y", length=0)
+        results = list(enumerate((a, b)))
+        factor = 1.0 if task == "memorise" else 100.0
         both = {
-            name: [[measured(d, f"{name}_mean", pair.places[k]) for pair in shown] for k, d in enumerate((a, b))]
+            name: [
+                [measured(d, f"{name}_mean", pair.places[k], factor) for pair in shown] for k, d in enumerate((a, b))
+            ]
             for name in names
         }
         handles = [
@@ -66,9 +81,10 @@ def compare_figure(a: xr.Dataset, b: xr.Dataset) -> Figure:
             for name, axes in zip(names, panels, strict=True)
             for k, values in enumerate(both[name])
         ]
-        _scales(panels, both)
-        title(panels[0], "SNR, target / control output")
-        title(panels[1], "geometric margin")
+        if task == "memorise":
+            _scales(panels, both)
+        title(panels[0], first_title)
+        title(panels[1], second_title)
         labels = [str(handle.get_label()) for handle in handles[:2]]
         ending(figure, handles[:2], labels, only(len(shown), len(pairs), "pairs of learners"))
     return figure

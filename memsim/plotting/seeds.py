@@ -1,0 +1,32 @@
+"""Means over seeds with their intervals, as figures of classifications show them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from memsim.class_metrics import seed_interval
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def over_seeds(variable: xr.DataArray, most: int | None = None, factor: float = 1.0) -> np.ndarray:
+    """Mean and 95 % interval over seeds of the first learners, (mean-low-high, learner, ...), times a factor."""
+    values = factor * np.asarray(variable.transpose("learner", "seed", ...).values[:most], float)
+    return np.stack(seed_interval(values, axis=1))
+
+
+def from_clean(clean: np.ndarray, curve: np.ndarray) -> np.ndarray:
+    """A curve (..., level) with its value at level 0 in front."""
+    return np.concatenate([clean[..., None], curve], axis=-1)
+
+
+def carried(values: np.ndarray) -> np.ndarray:
+    """Curves over epochs (last axis) whose end is filled with the last value of each, where one ends early."""
+    filled = np.array(values, float)
+    for epoch in range(1, filled.shape[-1]):
+        ended = np.isnan(filled[..., epoch])
+        filled[..., epoch][ended] = filled[..., epoch - 1][ended]
+    return filled
