@@ -30,6 +30,8 @@ from memsim.philox import Stream
 
 _PERCENT = 100
 """Steps in which the progress of a learner is told."""
+_TRAINED, _MEASURED = 0.8, 0.9
+"""Share of a learner's work that is done after its training, and after its clean test images; assumed."""
 
 
 def classify(experiment: Experiment, backend: str, images_sha256: str | None, progress: Progress | None) -> Computed:
@@ -47,8 +49,10 @@ def classify(experiment: Experiment, backend: str, images_sha256: str | None, pr
     for entry in entries:
         classifier, data = classifiers[entry.label], sets[entry.data]
         parts.append(measure_clean(classifier, data, spec.perturbations))
-    for entry, noisy in zip(entries, _noisy(entries, classifiers, sets), strict=True):
-        parts[entries.index(entry)] |= noisy
+        course.report(entry, _MEASURED)
+    noisy = _noisy(entries, classifiers, sets, lambda entry, share: course.report(entry, _MEASURED + 0.1 * share))
+    for part, found in zip(parts, noisy, strict=True):
+        part |= found
     variables = stack(parts)
     reference = 0 if spec.reference is None else spec.labels.index(spec.reference)
     variables |= compare(variables, reference) | course.tuning()
@@ -105,6 +109,11 @@ class _Course:
             self._trained[entry.label] = self._train(entry)
         return self._trained[entry.label]
 
+    def report(self, entry: Entry, done: float) -> None:
+        """Tell the caller which share of a learner's work is done."""
+        if self._progress is not None:
+            self._progress(entry.label, round(_PERCENT * done), _PERCENT)
+
     def tuning(self) -> Values:
         """Scores of all trials and the chosen ones; nothing where nothing was tuned."""
         if self.spec.tuning.trials == 1:
@@ -137,8 +146,7 @@ class _Course:
         data = self._sets[entry.data]
 
         def report(done: float) -> None:
-            if self._progress is not None:
-                self._progress(entry.label, int(_PERCENT * (start + (end - start) * done)), _PERCENT)
+            self.report(entry, _TRAINED * (start + (end - start) * done))
 
         report(0.0)
         lesson = Lesson(data.train, data.validation, len(data.classes), entry.seed, seeds, report)
@@ -209,7 +217,10 @@ def _load_all(experiment: Experiment, entries: Sequence[Entry]) -> dict[Labelled
 
 
 def _noisy(
-    entries: Sequence[Entry], classifiers: Mapping[str, Classifier], sets: Mapping[LabelledSpec, Labelled]
+    entries: Sequence[Entry],
+    classifiers: Mapping[str, Classifier],
+    sets: Mapping[LabelledSpec, Labelled],
+    report: Callable[[Entry, float], None],
 ) -> list[Values]:
     """Variables on corrupted test images, of every learner; those that see the same images share the copies."""
     found: dict[str, Values] = {}
@@ -220,7 +231,7 @@ def _noisy(
         spec, test = _spec(members[0].experiment), sets[data].test
         size = images_at_once(test.pixels[0].size, len(spec.levels))
         sums: dict[str, list[list[Values]]] = {entry.label: [] for entry in members}
-        for kind in spec.corruptions:
+        for number, kind in enumerate(spec.corruptions, 1):
             for entry in members:
                 sums[entry.label].append([])
             for first in range(0, len(test), size):
@@ -231,6 +242,7 @@ def _noisy(
                 for entry in members:
                     measured = measure_noisy(classifiers[entry.label], kind, copies, test.labels[part], first)
                     sums[entry.label][-1].append(measured)
+                    report(entry, (number - 1 + min(1.0, part.stop / len(test))) / len(spec.corruptions))
         for name, kinds in sums.items():
             found[name] = {
                 "noisy_accuracy": _joined(kinds, lambda parts: sum(part["right"] for part in parts)) / len(test),

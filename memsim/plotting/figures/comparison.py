@@ -68,11 +68,11 @@ def compare_figure(a: xr.Dataset, b: xr.Dataset) -> Figure:
             axes.set_ylim(len(shown) - 0.45, -0.55)
             axes.set_yticks(range(len(shown)), labels if axes is panels[0] else [])
             axes.tick_params(axis="y", length=0)
-        results = list(enumerate((a, b)))
         factor = 1.0 if task == "memorise" else 100.0
         both = {
             name: [
-                [measured(d, f"{name}_mean", pair.places[k], factor) for pair in shown] for k, d in enumerate((a, b))
+                [measured(dataset, f"{name}_mean", pair.places[k], factor) for pair in shown]
+                for k, dataset in enumerate((a, b))
             ]
             for name in names
         }
