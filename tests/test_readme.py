@@ -50,25 +50,45 @@ def test_the_table_of_the_readme_is_what_the_code_measures():
         assert [f"{float(m):.{d}f}" for m, d in zip(measured, (1, 1, 3), strict=True)] == printed, name
 
 
-def test_the_guide_to_experiments_names_every_key_and_its_example_loads(tmp_path):
-    import memsim as ms
+GUIDE = (ROOT / "experiments" / "README.md").read_text(encoding="utf-8")
+MEMORISE, CLASSIFY = (part[part.index("| key |") :] for part in GUIDE.split("## The task ")[1:])
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
+
+
+def test_the_guide_to_experiments_names_every_key_of_both_tasks():
+    from memsim import classify_schema as classify
+    from memsim import memorise_schema as memorise
     from memsim.document.walk import fields_of
     from memsim.experiment_schema import ArraySpec
-    from memsim.memorise_schema import DataSpec, LearningSpec, MemoriseSpec, NetworkSpec, TrainingSpec
 
-    guide = (ROOT / "experiments" / "README.md").read_text(encoding="utf-8")
-    table = guide[guide.index("| key |") :]
-    for section, model in (
-        ("data.", DataSpec),
-        ("array.", ArraySpec),
-        ("learning.", LearningSpec),
-        ("network.", NetworkSpec),
-        ("training.", TrainingSpec),
-        ("", MemoriseSpec),
+    for section, model, table in (
+        ("data.", memorise.DataSpec, MEMORISE),
+        ("array.", ArraySpec, MEMORISE),
+        ("learning.", memorise.LearningSpec, MEMORISE),
+        ("network.", memorise.NetworkSpec, MEMORISE),
+        ("training.", memorise.TrainingSpec, MEMORISE),
+        ("", memorise.MemoriseSpec, MEMORISE),
+        ("data.", classify.LabelledSpec, CLASSIFY),
+        ("learning.", classify.InPlaceSpec, CLASSIFY),
+        ("features.", classify.FeaturesSpec, CLASSIFY),
+        ("network.", classify.ArchitectureSpec, CLASSIFY),
+        ("training.", classify.FitSpec, CLASSIFY + MEMORISE),
+        ("programmed.", classify.ProgrammedSpec, CLASSIFY),
+        ("tuning.", classify.TuningSpec, CLASSIFY),
+        ("", classify.ClassifySpec, CLASSIFY + MEMORISE),
     ):
         for key in fields_of(model):
-            assert f"`{section}{key}" in table or key in ("data", "learners"), f"{section}{key}"
-    example = tmp_path / "compare-01.yaml"
-    example.write_text(re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)[0], encoding="utf-8")
-    small = ms.load_experiment(example).replace({"data.samples": 2, "data.shape": [16, 16], "resamples": 100})
+            sections = ("data", "learners", "tuning")
+            assert f"`{section}{key}" in table or key in sections, f"{model.__name__}: {section}{key}"
+
+
+def test_the_examples_of_the_guide_to_experiments_run(tmp_path):
+    import memsim as ms
+
+    memorise, classify = (tmp_path / f"{number}.yaml" for number in range(2))
+    for file, text in zip((memorise, classify), EXAMPLES, strict=True):
+        file.write_text(text, encoding="utf-8")
+    small = ms.load_experiment(memorise).replace({"data.samples": 2, "data.shape": [16, 16], "resamples": 100})
     assert list(ms.run(small).device.values) == ["ideal", "agsi-jo2010", "none"]
+    small = ms.load_experiment(classify).replace({"data.samples": 60, "seeds": 2})
+    assert list(ms.run(small).learner.values) == ["In place", "Digital", "Programmed"]

@@ -146,13 +146,17 @@ def _places(result: Path, chosen: list[str | None], target: Path | None, several
 def _pictures(
     dataset: xr.Dataset, chosen: list[str | None], form: Path, *, lenient: bool
 ) -> tuple[dict[str | None, bytes], list[str]]:
-    """Figures by name as bytes, and the names of those that are left out."""
+    """Figures by name as bytes, and the names of those of the result's task that are left out."""
     from memsim.cli.figure import picture
     from memsim.errors import OutputError
+    from memsim.plotting import FIGURES
+    from memsim.repeat import task_of
 
     pictures: dict[str | None, bytes] = {}
     problems: dict[str, OutputError] = {}
     for name in chosen:
+        if lenient and FIGURES[str(name)].task != task_of(dataset):
+            continue
         try:
             pictures[name] = picture(dataset, form, name)
         except OutputError as error:

@@ -26,10 +26,13 @@ class Drawing:
         What it shows, in a line.
     home : str
         Module of `memsim.plotting.figures` and its function, as "module.function".
+    task : str
+        Task of the results that it shows.
     """
 
     description: str
     home: str
+    task: str = "memorise"
 
     def __call__(self, dataset: xr.Dataset) -> Figure:
         """The figure of a result."""
@@ -49,14 +52,14 @@ FIGURES: dict[str, Drawing] = {
     "weights": Drawing("histograms of the weights", "weights.weights"),
     "maps": Drawing("learned conductances, sensitivities of networks", "maps.maps"),
     "samples": Drawing("corrupted copies of the first image", "maps.samples"),
-    "classes": Drawing("classification: accuracy and calibration of all learners", "classes.classes"),
-    "learning": Drawing("classification: accuracy and lead after every epoch", "learning.learning"),
-    "robustness": Drawing("classification: accuracy and SNR against noise", "robustness.robustness"),
-    "confusion": Drawing("classification: which class is taken for which", "confusion.confusion"),
-    "reliability": Drawing("classification: accuracy by confidence", "reliability.reliability"),
-    "devices": Drawing("classification: accuracy against the device", "devices.devices"),
+    "classes": Drawing("accuracy and calibration of all learners", "classes.classes", "classify"),
+    "learning": Drawing("accuracy and lead after every epoch", "learning.learning", "classify"),
+    "robustness": Drawing("accuracy and SNR against noise", "robustness.robustness", "classify"),
+    "confusion": Drawing("which class is taken for which", "confusion.confusion", "classify"),
+    "reliability": Drawing("accuracy by confidence", "reliability.reliability", "classify"),
+    "devices": Drawing("accuracy against the device", "devices.devices", "classify"),
 }
-"""Name -> function(dataset) -> Figure, with a description in one line."""
+"""Name -> function(dataset) -> Figure, with a description in one line; those of classifications last."""
 
 
 def default_figure(dataset: xr.Dataset) -> str:
@@ -97,7 +100,14 @@ def draw(dataset: xr.Dataset, name: str | None = None) -> Figure:
     OutputError
         If the result does not hold what the figure shows; names an experiment that makes it.
     """
+    from memsim.plotting.members import lacks
+    from memsim.repeat import task_of
+
     chosen = default_figure(dataset) if name is None else name
     if chosen not in FIGURES:
         raise InputError(f"unknown figure '{chosen}'{nearest(chosen, FIGURES)}")
-    return FIGURES[chosen](dataset)
+    drawing, task = FIGURES[chosen], task_of(dataset)
+    if task != drawing.task:
+        fitting = ", ".join(other for other, one in FIGURES.items() if one.task == task)
+        raise lacks(dataset, chosen, f"a result of the task '{drawing.task}'", f"of '{task}', draw one of: {fitting}")
+    return drawing(dataset)

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 _ROW = 0.235  # inch
 _MOST = 40
 """Learners that are shown at most."""
-_NAMES = 2.0
+_NAMES = 2.4
 """Room for names at most [inch]."""
 _IMAGES = 10
 _SIDE = 0.52  # inch
+_SHORT = 0.25
+"""Share of an axis below which a bar has no room for its number."""
 _DARK, _FILL = "#0b2a4a", "#a9bfd0"
 
 
@@ -52,20 +54,19 @@ def classes(dataset: xr.Dataset) -> Figure:
         dataset.perturbed_accuracy.isel(epsilon=middle),
         dataset.scaled_calibration_error,
     ]
-    titles = ("test images [%]", "with noise [%]", rf"worst of $\pm${epsilon:g} [%]", "calibration error [%]")
+    titles = ("test images [%]", "with noise [%]", rf"worst of $\pm${epsilon:g} [%]", "calib. error [%]")
     learners = [fitted(name, _NAMES) for name in dataset.learner.values[:count]]
     with rc_context(RC):
         left = max(map(text_width, learners)) + 0.2
         figure, panels = grid([_ROW * count + 0.1], 4, top=head(dataset), left=left, foot=0.3, gap=0.2)
         heading(figure, dataset, settings.name)
         for axes, variable, text in zip(panels[0], values, titles, strict=True):
-            _bars(axes, variable, count)
+            _bars(axes, variable, count, None if variable is values[-1] else 104)
             axes.set_yticks(range(count), learners if axes is panels[0, 0] else [])
             title(axes, text)
         for axes in panels[0, :3]:
-            axes.set_xlim(0, 104)
             chance = 100 / dataset.sizes["true_class"]
-            axes.axvline(chance, color="0.4", linewidth=0.8, linestyle=":", zorder=3)
+            axes.axvline(chance, color="0.4", linewidth=0.8, linestyle=":", zorder=0.5)
         some = only(count, dataset.sizes["learner"])
         seeds = dataset.sizes["seed"]
         spread = f"means over {seeds} seeds with 95 % intervals; dots: single seeds; " if seeds > 1 else ""
@@ -74,24 +75,28 @@ def classes(dataset: xr.Dataset) -> Figure:
     return figure
 
 
-def _bars(axes: Axes, variable: xr.DataArray, count: int) -> None:
-    """A bar a learner from 0 to the mean in percent, its interval, and a dot a seed."""
+def _bars(axes: Axes, variable: xr.DataArray, count: int, limit: float | None) -> None:
+    """A bar a learner from 0 to the mean in percent, its interval, and a dot a seed; the axis ends at `limit`."""
     rows = np.arange(count)
     mean, low, high = over_seeds(variable, count, 100.0)
     axes.set_ylim(count - 0.45, -0.55)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", visible=False)
     axes.barh(rows, mean, height=0.56, color=_FILL, edgecolor=_DARK, linewidth=0.5)
-    start = np.where(np.isfinite(low), np.maximum(low, 0), mean)  # of what must not be written over
-    for row, value in zip(rows.tolist(), mean.tolist(), strict=True):
-        if np.isfinite(value):
-            axes.text(start[row] / 2, row, f"{value:.1f}", ha="center", va="center", fontsize=SMALL)
     seeds = 100 * variable.transpose("learner", "seed").values[:count]
     if seeds.shape[1] > 1:
         places = rows[:, None] + np.linspace(-0.17, 0.17, seeds.shape[1])
         axes.plot(seeds.ravel(), places.ravel(), ".", color="0.45", markersize=1.8, markeredgewidth=0)
         axes.hlines(rows, low, high, color=_DARK, linewidth=1.4)
-    axes.set_xlim(left=0)
+    axes.set_xlim(0, limit)
+    # A number stands inside its bar, left of what is drawn at the end; after all of it where the bar is too short.
+    start = np.fmin(np.fmin(mean, low), seeds.min(axis=1))
+    end = np.fmax(np.fmax(mean, high), seeds.max(axis=1))
+    width = axes.get_xlim()[1]
+    for row in np.flatnonzero(np.isfinite(mean)).tolist():
+        inside = start[row] > _SHORT * width
+        place = start[row] / 2 if inside else end[row] + 0.03 * width
+        axes.text(place, row, f"{mean[row]:.1f}", ha="center" if inside else "left", va="center", fontsize=SMALL)
 
 
 def _examples(figure: Figure, dataset: xr.Dataset) -> None:
