@@ -14,7 +14,7 @@ from memsim.capacity import images_at_once, require_class_memory
 from memsim.class_metrics import BINS, predicted
 from memsim.class_summary import Values, compare, measure_clean, measure_noisy, stack
 from memsim.classifiers.classifier import Classifier, Lesson, Read
-from memsim.classifiers.gradient import Gradient
+from memsim.classifiers.gradient import Gradient, architecture_of
 from memsim.classifiers.in_place import InPlace
 from memsim.classifiers.on_crossbars import OnCrossbars
 from memsim.classify_schema import ClassifierSpec, ClassifySpec, LabelledSpec
@@ -40,6 +40,7 @@ def classify(experiment: Experiment, backend: str, images_sha256: str | None, pr
     entries = prepare(experiment)
     tried = [_trials(entry) for entry in entries]
     sets = _load_all(experiment, entries)
+    _check_networks(entries, tried, sets)
     source = "; ".join(dict.fromkeys(data.source for data in sets.values()))
     sha256 = _hash(sets)
     check_images(source, sha256, images_sha256)
@@ -190,6 +191,25 @@ def _trials(entry: Entry) -> list[tuple[Mapping[str, Any], ClassifierSpec]]:
             f"every learner gets tuning.trials - 1 = {wanted} of them; add values"
         )
     return own + others[:wanted]
+
+
+def _check_networks(
+    entries: Sequence[Entry],
+    tried: Sequence[Sequence[tuple[Mapping[str, Any], ClassifierSpec]]],
+    sets: Mapping[LabelledSpec, Labelled],
+) -> None:
+    """Refuse architectures that do not fit the images, before anything is trained."""
+    for entry, trials in zip(entries, tried, strict=True):
+        data, document = sets[entry.data], entry.experiment.document
+        for _, spec in trials:
+            if spec.network is None:
+                continue
+            try:
+                architecture_of(spec.network, data.train.pixels.shape[1:], len(data.classes))
+            except InputError as error:
+                at = f"learners.{spec.name}.network"
+                path = document.find(f"{at}.{str(error).partition(':')[0]}") or document.find(at) or ()
+                raise InputError(f"{document.where(path)}: {at}: {error}") from None
 
 
 def _load_all(experiment: Experiment, entries: Sequence[Entry]) -> dict[LabelledSpec, Labelled]:

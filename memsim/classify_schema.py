@@ -108,7 +108,7 @@ class FitSpec(LossSpec):
     rate: Positive = 0.003
     momentum: Chance = 0.9
     weight_decay: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e3)] = 0.0
-    epochs: Epochs = 20
+    epochs: Annotated[int, Count(1, 100_000)] = 20
     batch: Batch = 64
     mixup: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1)] = 0.0
     ema: Chance | None = None
@@ -148,6 +148,9 @@ class ClassifierSpec(LearnerBase):
     def _mapped(self) -> ClassifierSpec:
         if self.programmed is not None and self.array.bounds is None:
             raise problem("a programmed network needs bounds, which its largest weights reach", "array", "bounds")
+        if self.programmed is not None and self.array.column not in (None, "pair"):
+            text = f"'{self.array.column}' does not hold a network's weights of both signs; allowed: pair"
+            raise problem(text, "array", "column")
         return self
 
 

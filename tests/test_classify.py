@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import memsim as ms
 from memsim.classifiers.classifier import Lesson, Read
-from memsim.classifiers.gradient import Gradient
+from memsim.classifiers.gradient import Gradient, diverged
 from memsim.classifiers.in_place import InPlace
 from memsim.classify_schema import ClassifierSpec
 from memsim.experiment import experiment_from_text
@@ -269,6 +270,12 @@ class TestDivergence:
         assert "Layers, seed 0: the loss is" in found.attrs["notes"] and "epoch 1, step" in found.attrs["notes"]
         assert found.test_accuracy.sel(learner="Layers").notnull().all()
 
+    def test_seeds_with_the_same_fate_share_a_note(self):
+        fits = [
+            SimpleNamespace(ended=ended, message=text) for ended, text in (*[("diverged", "nan")] * 2, ("epochs", ""))
+        ]
+        assert diverged(fits) == ["seeds 0, 1: nan"]
+
 
 REFUSED = {
     "a programmed network that is none": (
@@ -294,6 +301,21 @@ REFUSED = {
         "corruptions:",
         "  - name: Copy\n    programmed: {learner: Layers}\n    array: {bounds: none}\ncorruptions:",
         "a programmed network needs bounds",
+    ),
+    "a learner of single columns to program to": (
+        "corruptions:",
+        "  - name: Copy\n    programmed: {learner: Layers}\n    array: {column: single}\ncorruptions:",
+        "'single' does not hold a network's weights of both signs; allowed: pair",
+    ),
+    "a setting that the architecture lacks": (
+        "network: {architecture: two-layer",
+        "network: {channels: [4], architecture: two-layer",
+        "tiny.yaml:11: learners.Layers.network: channels: the architecture 'two-layer' has no such setting",
+    ),
+    "no epoch of a network": (
+        "rate: 0.01, epochs: 3",
+        "rate: 0.01, epochs: 0",
+        "0 is out of range; allowed: 1 to 100000",
     ),
 }
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from memsim.baselines import SGD, Adam, Architecture, Fit, Network, fit
 from memsim.classifiers.classifier import Account, History, Lesson
-from memsim.classify_schema import ClassifierSpec
+from memsim.classify_schema import ArchitectureSpec, ClassifierSpec
 
 
 class Gradient:
@@ -17,7 +19,7 @@ class Gradient:
         self.spec = spec
         self._lesson = lesson
         self.fits = [self._fit(number) for number in range(lesson.seeds)]
-        self.notes = [f"seed {i}: {found.message}" for i, found in enumerate(self.fits) if found.ended == "diverged"]
+        self.notes = diverged(self.fits)
 
     @property
     def networks(self) -> list[Network]:
@@ -64,10 +66,7 @@ class Gradient:
         training, own, lesson = self.spec.training, self.spec.network, self._lesson
         if own is None:
             raise TypeError("a learner without a network")
-        shape = (1, *lesson.train.pixels.shape[1:])
-        architecture = Architecture(
-            own.architecture, shape, lesson.classes, own.hidden, own.channels, own.dropout, own.dtype
-        )
+        architecture = architecture_of(own, lesson.train.pixels.shape[1:], lesson.classes)
         optimiser = (
             Adam(training.rate, weight_decay=training.weight_decay)
             if training.optimiser == "adam"
@@ -91,6 +90,26 @@ class Gradient:
             select=training.select,
             progress=lambda state: lesson.report((number * training.epochs + len(state.history)) / whole),
         )
+
+
+def architecture_of(spec: ArchitectureSpec, shape: Sequence[int], classes: int) -> Architecture:
+    """The architecture for grey images of (y, x).
+
+    Raises
+    ------
+    InputError
+        If it lacks one of the settings that are given, or the images are too small for it.
+    """
+    return Architecture(spec.architecture, (1, *shape), classes, spec.hidden, spec.channels, spec.dropout, spec.dtype)
+
+
+def diverged(fits: Sequence[Fit]) -> list[str]:
+    """What became of trainings that ended with numbers that are not finite; seeds with the same fate share a note."""
+    seeds: dict[str, list[str]] = {}
+    for number, found in enumerate(fits):
+        if found.ended == "diverged":
+            seeds.setdefault(found.message, []).append(str(number))
+    return [f"seed{'s' * (len(own) > 1)} {', '.join(own)}: {message}" for message, own in seeds.items()]
 
 
 def gradients(networks: list[Network], x: np.ndarray, slope: np.ndarray) -> np.ndarray:
