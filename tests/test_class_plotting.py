@@ -71,10 +71,9 @@ VARIANTS = {
 }
 
 
-QUICK = ("as it is", "one seed")
-
-
-@pytest.mark.parametrize("variant", [pytest.param(v, marks=() if v in QUICK else pytest.mark.slow) for v in VARIANTS])
+@pytest.mark.parametrize(
+    "variant", [pytest.param(v, marks=() if v == "as it is" else pytest.mark.slow) for v in VARIANTS]
+)
 @pytest.mark.parametrize("name", NAMES)
 def test_every_figure_draws(result, name, variant):
     changed = VARIANTS[variant](result)
@@ -169,6 +168,7 @@ class TestCommands:
             assert part in out
         assert "nan" not in out
 
+    @pytest.mark.slow
     def test_plot_all_draws_what_applies(self, cli, file):
         outcome = cli("plot", file, "-f", "all", "-o", "f.png")
         assert outcome.code == 0

@@ -14,6 +14,8 @@ from memsim.learning import ENCODINGS
 from memsim.library import find
 
 SMALL = {"data.samples": 2, "data.shape": [8, 8]}
+LONG = ("digit-bounds-01", "hybrid-01", "robustness-01", "rules-01", "classify-01")
+"""Experiments with many learners, of which the quick tests run those alike."""
 SMALL_CLASSES = {"data.samples": 60, "seeds": 1, "tuning.trials": 1}
 
 
@@ -31,7 +33,14 @@ class TestShipped:
         again = experiment_from_text(experiment.to_yaml(), name)
         assert again.spec == experiment.spec
 
-    @pytest.mark.parametrize("name", [name for name in ms.experiment_names() if name != "size-01"])
+    @pytest.mark.parametrize(
+        "name",
+        [
+            pytest.param(name, marks=pytest.mark.slow if name in LONG else ())
+            for name in ms.experiment_names()
+            if name != "size-01"
+        ],
+    )
     def test_it_runs_on_few_images(self, name):
         experiment = ms.load_experiment(name)
         if experiment.spec.task == "classify":

@@ -22,6 +22,7 @@ class OnCrossbars:
         self.history: History = no_history(lesson.seeds)
         self.notes: list[str] = []
         self._networks = trained.networks
+        self._training_operations = trained.account().training_operations
         self._arrays: list[Deployed] = []
         for number, network in enumerate(trained.networks):
             self._arrays.append(
@@ -64,7 +65,7 @@ class OnCrossbars:
             parameters=float(network.count),
             cells=float(self._arrays[0].cells),
             operations=float(network.operations),
-            training_operations=none,
+            training_operations=self._training_operations,
             epochs=none,
             best_epoch=none,
             pulses_set=pulses[:, 0],

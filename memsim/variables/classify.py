@@ -168,7 +168,8 @@ DECLARED = (
         "1",
         "training operations",
         "multiply-accumulate operations of training: reads of a crossbar; three times the outputs of every shown image "
-        "for a network (forward, and backward by inputs and by weights); without validation and tuning",
+        "for a network (forward, and backward by inputs and by weights), also where that is programmed; without "
+        "validation and tuning",
         summary=True,
     ),
     Variable(

@@ -25,8 +25,8 @@ _NAMES = 2.4
 """Room for names at most [inch]."""
 _IMAGES = 10
 _SIDE = 0.52  # inch
-_SHORT = 0.25
-"""Share of an axis below which a bar has no room for its number."""
+_NUMBER = 0.36
+"""Room for the numbers beside a panel [inch]."""
 _DARK, _FILL = "#0b2a4a", "#a9bfd0"
 
 
@@ -58,7 +58,9 @@ def classes(dataset: xr.Dataset) -> Figure:
     learners = [fitted(name, _NAMES) for name in dataset.learner.values[:count]]
     with rc_context(RC):
         left = max(map(text_width, learners)) + 0.2
-        figure, panels = grid([_ROW * count + 0.1], 4, top=head(dataset), left=left, foot=0.3, gap=0.2)
+        figure, panels = grid(
+            [_ROW * count + 0.1], 4, top=head(dataset), left=left, right=_NUMBER, foot=0.3, gap=_NUMBER + 0.08
+        )
         heading(figure, dataset, settings.name)
         for axes, variable, text in zip(panels[0], values, titles, strict=True):
             _bars(axes, variable, count, None if variable is values[-1] else 104)
@@ -89,14 +91,16 @@ def _bars(axes: Axes, variable: xr.DataArray, count: int, limit: float | None) -
         axes.plot(seeds.ravel(), places.ravel(), ".", color="0.45", markersize=1.8, markeredgewidth=0)
         axes.hlines(rows, low, high, color=_DARK, linewidth=1.4)
     axes.set_xlim(0, limit)
-    # A number stands inside its bar, left of what is drawn at the end; after all of it where the bar is too short.
-    start = np.fmin(np.fmin(mean, low), seeds.min(axis=1))
-    end = np.fmax(np.fmax(mean, high), seeds.max(axis=1))
-    width = axes.get_xlim()[1]
     for row in np.flatnonzero(np.isfinite(mean)).tolist():
-        inside = start[row] > _SHORT * width
-        place = start[row] / 2 if inside else end[row] + 0.03 * width
-        axes.text(place, row, f"{mean[row]:.1f}", ha="center" if inside else "left", va="center", fontsize=SMALL)
+        axes.annotate(
+            f"{mean[row]:.1f}",
+            (1, row),
+            (3, 0),
+            xycoords=axes.get_yaxis_transform(),
+            textcoords="offset points",
+            va="center",
+            fontsize=SMALL,
+        )
 
 
 def _examples(figure: Figure, dataset: xr.Dataset) -> None:

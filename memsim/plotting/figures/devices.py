@@ -10,7 +10,7 @@ from memsim.plotting.curves import bars, named, point
 from memsim.plotting.members import families, lacks, members
 from memsim.plotting.page import ending, grid, head, heading, title
 from memsim.plotting.seeds import over_seeds
-from memsim.plotting.style import INK, RC, fitted, line_style
+from memsim.plotting.style import INK, RC, fitted, line_style, text_width
 from memsim.repeat import class_settings_of
 from memsim.results import NO_DEVICE, require
 
@@ -66,10 +66,18 @@ def devices(dataset: xr.Dataset) -> Figure:
             )
             axes.set_xlim(-0.5, len(names) - 0.5)
             width = axes.get_position().width * figure.get_size_inches()[0] / len(names)
-            axes.set_xticks(range(len(names)), [fitted(name, width - 0.04) for name in names])
+            axes.set_xticks(range(len(names)), [_broken(name, width - 0.04) for name in names])
             axes.tick_params(axis="x", length=0)
             lowest = np.nanmin(numbers[0])
             axes.set_ylim(max(0.0, lowest - 0.1 * (100 - lowest) - 2), 101)
             title(axes, f"{text}, accuracy [%]")
         ending(figure, *panels[0, 0].get_legend_handles_labels())
     return figure
+
+
+def _broken(name: str, width: float) -> str:
+    """A device's name in at most two lines of a width [inch], broken after its last hyphen."""
+    first, hyphen, second = name.rpartition("-")
+    if not first or text_width(name) <= width:
+        return fitted(name, width)
+    return f"{fitted(first + hyphen, width)}\n{fitted(second, width)}"

@@ -64,6 +64,7 @@ def learning(dataset: xr.Dataset) -> Figure:
         without = [str(name) for name in np.delete(dataset.learner.values, trained)]
         note = f"without epochs: {'; '.join(without)}" if without else ""
         thin = "thick: validation images; thin: training images (networks: at the steps, with dropout)"
+        what = "lead: the SNR of the study's framework"
         handles, labels = left.get_legend_handles_labels()
-        ending(figure, handles, labels, thin, only(min(MAX_LINES, len(trained)), len(trained)), note)
+        ending(figure, handles, labels, thin, what, only(min(MAX_LINES, len(trained)), len(trained)), note)
     return figure
