@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from numbers import Integral
 from typing import Any
 
@@ -96,7 +97,7 @@ class Architecture:
         object.__setattr__(self, "classes", int(self.classes))
         self.layers.shape(self.shape)
 
-    @property
+    @cached_property
     def layers(self) -> Chain:
         """The layers, in order."""
         outputs = Dense(self.classes, gain=1.0)

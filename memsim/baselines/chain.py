@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import Any, ClassVar
 
@@ -43,30 +44,31 @@ class Chain(Layer):
 
     def forward(self, parameters: Mapping[str, Any], x: Any, train: Address | None) -> tuple[Any, Any]:
         caches = []
-        for run in self._runs():
+        for run in self._runs:
             x, cache = run.forward(parameters, x, train)
             caches.append(cache)
         return x, caches
 
     def outputs(self, parameters: Mapping[str, Any], x: Any) -> Any:
         """Outputs in evaluation, without keeping what `backward` needs."""
-        for run in self._runs():
+        for run in self._runs:
             x, _ = run.forward(parameters, x, None)
         return x
 
     def backward(self, cache: Any, dy: Any, inputs: bool = True) -> tuple[Any, Arrays]:
         gradients: Arrays = {}
-        for run, own in reversed(list(zip(self._runs(), cache, strict=True))):
+        for run, own in reversed(list(zip(self._runs, cache, strict=True))):
             dy, found = run.backward(own, dy, inputs or run.first > 0)
             gradients = found | gradients
         return dy, gradients
 
     def statistics(self, cache: Any) -> Arrays:
         moved: Arrays = {}
-        for run, own in zip(self._runs(), cache, strict=True):
+        for run, own in zip(self._runs, cache, strict=True):
             moved |= run.statistics(own)
         return moved
 
+    @cached_property
     def _runs(self) -> list[Run]:
         """The layers in order: neighbours that treat channels apart together, every other one alone."""
         runs: list[Run] = []
