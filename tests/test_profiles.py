@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from memsim.cells import MODELS
 from memsim.document import DocumentError
 from memsim.errors import InputError
 from memsim.library import find, library
@@ -150,12 +151,13 @@ def test_numbers_are_in_si_units_and_fractions():
         (
             "model: neurosim",
             "model: neurosm",
-            "x.yaml:9: update.model is 'neurosm'; allowed: constant, neurosim; did you mean 'neurosim'?",
+            f"x.yaml:9: update.model is 'neurosm'; allowed: {', '.join(MODELS)}; did you mean 'neurosim'?",
         ),
         (
             "  model: neurosim\n",
             "",
-            "x.yaml:8: missing key 'model' in update; write e.g. 'model: constant' or 'model: neurosim'",
+            "x.yaml:8: missing key 'model' in update; write e.g. "
+            "'model: constant' or 'model: linear' or 'model: soft-bounds'",
         ),
         ("model: neurosim", "model: constant", "x.yaml:13: unknown key 'nonlinearity' in update"),
         (

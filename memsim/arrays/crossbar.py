@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from memsim.arrays.population import populate
+from memsim.arrays.population import IDEAL_UPDATE, populate
 from memsim.backends import resolve
 from memsim.errors import InputError, nearest
 from memsim.kernels.cell import UpdateSpec
@@ -319,17 +319,22 @@ class Crossbar:
 
     def _deliver(self, rule: LocalRule, x: np.ndarray, post: np.ndarray, steps: int, encoding: Encoding) -> None:
         """Give the pulses that a rule asks for, from the present step on; signals (array, sample, line)."""
-        span = self.device.spec.update.pulses
+        update = self.device.spec.update or IDEAL_UPDATE
+        span = update.span
         variability = self.device.spec.variability
         c2c = variability.c2c if variability else None
+        model = self._cells.model
+        noise = model.noise or (CYCLE_TO_CYCLE[c2c.relative_to] if c2c else None)
         spec = UpdateSpec(
-            model=self._cells.model,
+            model=model,
             change=rule.change,
             idle=rule.idle,
             encode=encoding.function,
             draws=encoding.draws,
-            noise=CYCLE_TO_CYCLE[c2c.relative_to] if c2c and c2c.sigma > 0 else None,
+            single=encoding.single,
+            noise=noise if c2c and c2c.sigma > 0 and model.draws == "normal" else None,
             confined=self._confined,
+            one_sided=update.one_sided,
             varying=self._cells.names,
         )
         lower, upper = self.bounds

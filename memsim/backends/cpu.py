@@ -50,7 +50,7 @@ class CpuBackend:
             first_step,
             first_array,
             type(settings)(*map(real, settings)),
-            type(common)(*map(real, common)),
+            type(common)(*(tuple(map(real, v)) if isinstance(v, tuple) else real(v) for v in common)),
             varying,
             counts,
             *key(seed),

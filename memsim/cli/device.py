@@ -27,7 +27,13 @@ def list_() -> None:
         window = profile.spec.conductance
         ratio = f"{window.max / window.min:.3g}" if window.min > 0 else "infinite"
         ends = (format_quantity(window.min, "S"), format_quantity(window.max, "S"))
-        rows.add_row(name, printable(profile.title), *ends, ratio, str(profile.spec.update.pulses))
+        rows.add_row(
+            name,
+            printable(profile.title),
+            *ends,
+            ratio,
+            str(profile.spec.update.span) if profile.spec.update else "programmed",
+        )
     console().print(rows)
     click.echo("\nUse one: memsim run physical-01 --device NAME. Print one: memsim device show NAME.")
 

@@ -33,7 +33,8 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
     """
     program = program_function(spec)
     gather = gather_function(spec)
-    change, idle, draws, noisy = spec.change, spec.idle, spec.draws, spec.noise is not None
+    change, idle, draws = spec.change, spec.idle, spec.draws
+    noisy, chancy = spec.chance == "normal", spec.chance == "uniform"
 
     def update_tiles(
         first,
@@ -77,6 +78,8 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
                         c2 = uint32(first_step + step * samples + sample)
                         if noisy:
                             draw_normals(z, tile, c1, c2, uint32(c3 + uint32(_C2C)), k0, k1)
+                        if chancy:
+                            draw_uniforms(z, tile, c1, c2, uint32(c3 + uint32(_C2C)), k0, k1)
                         if draws:
                             draw_uniforms(u, tile, c1, c2, uint32(c3 + uint32(_PULSE)), k0, k1)
                         pre = inputs[array, sample, start : start + TILE]

@@ -34,7 +34,8 @@ def cuda_update_loop(spec: UpdateSpec, simulated: bool = False) -> Any:
     """
     program = program_function(spec)
     gather = gather_function(spec, (lambda function: function) if simulated else inline)
-    change, idle, draws, noisy = spec.change, spec.idle, spec.draws, spec.noise is not None
+    change, idle, draws = spec.change, spec.idle, spec.draws
+    noisy, chancy = spec.chance == "normal", spec.chance == "uniform"
 
     def update(state, inputs, targets, rate, steps, first_step, first_array, settings, common, varying, counts, k0, k1):
         thread: int = cuda.grid(1)  # type: ignore[call-arg]
@@ -66,6 +67,9 @@ def cuda_update_loop(spec: UpdateSpec, simulated: bool = False) -> Any:
                     z0, z1 = normal_pair(w0, w1)
                     z2, z3 = normal_pair(w2, w3)
                     z = (real(z0), real(z1), real(z2), real(z3))
+                if chancy:
+                    w0, w1, w2, w3 = philox(c0, c1, c2, uint32(c3 + uint32(_C2C)), k0, k1)
+                    z = (real(uniform(w0)), real(uniform(w1)), real(uniform(w2)), real(uniform(w3)))
                 if draws:
                     w0, w1, w2, w3 = philox(c0, c1, c2, uint32(c3 + uint32(_PULSE)), k0, k1)
                     u = (real(uniform(w0)), real(uniform(w1)), real(uniform(w2)), real(uniform(w3)))

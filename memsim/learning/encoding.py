@@ -102,6 +102,11 @@ class Encoding:
         return _FUNCTIONS[self.name]
 
     @property
+    def single(self) -> bool:
+        """Whether a cell gets at most one pulse a step."""
+        return self.name in ("exact", "sign")
+
+    @property
     def draws(self) -> bool:
         """Whether a random number decides the pulse count."""
         return self.name == "counted" and self.rounding == "stochastic"

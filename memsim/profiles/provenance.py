@@ -95,8 +95,10 @@ def _long_form(value: dict[str, Any], read: Callable[[Any], Value]) -> Value:
 
 
 def numbers(spec: BaseModel, path: Path = ()) -> Iterator[tuple[Path, float, Quantity | Count]]:
-    """Every number of a validated profile: its path, its value (SI) and the field that describes it."""
+    """Every number that a validated profile gives: its path, its value (SI) and the field that describes it."""
     for key, field in type(spec).model_fields.items():
+        if key not in spec.model_fields_set:
+            continue  # a default is nobody's claim
         value = getattr(spec, key)
         marker = _marker(field)
         if marker is not None and value is not None:
@@ -107,6 +109,16 @@ def numbers(spec: BaseModel, path: Path = ()) -> Iterator[tuple[Path, float, Qua
             for inner, item in value.items():
                 if isinstance(item, BaseModel):
                     yield from numbers(item, (*path, key, inner))
+
+
+def number_paths(model: type[BaseModel], skip: tuple[type[BaseModel], ...] = ()) -> Iterator[str]:
+    """Dotted path of every number that a model of the schema may hold, except inside the sections to skip."""
+    for key, field in model.model_fields.items():
+        if _marker(field) is not None:
+            yield key
+        for member in (field.annotation, *get_args(field.annotation)):
+            if isinstance(member, type) and issubclass(member, BaseModel) and not issubclass(member, skip):
+                yield from (f"{key}.{path}" for path in number_paths(member, skip))
 
 
 def _marker(field: FieldInfo) -> Quantity | Count | None:

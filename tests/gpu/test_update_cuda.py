@@ -42,10 +42,10 @@ x = rng.random((arrays, 2, rows)).astype(f) * f(0.4)
 t = rng.choice([-1, 0, 1], (arrays, 2, columns)).astype(f)
 for model, name, noise, varying in {specs!r}:
     encoding = Encoding(name)
-    rule = (Hebbian.change, Hebbian.idle, encoding.function, encoding.draws)
-    spec = UpdateSpec(MODELS[model], *rule, CYCLE_TO_CYCLE.get(noise), True, varying)
+    rule = (Hebbian.change, Hebbian.idle, encoding.function, encoding.draws, encoding.single)
+    spec = UpdateSpec(MODELS[model], *rule, CYCLE_TO_CYCLE.get(noise), True, varying=varying)
     start, decay = rates(2.4, 128)
-    values = dict(low=0, high=1, c2c=0.03, step=1 / 128, start_set=start, decay_set=decay,
+    values = dict(low=0, high=1, c2c=0.03, step_set=1 / 128, step_reset=1 / 128, start_set=start, decay_set=decay,
                   start_reset=start, decay_reset=decay)
     common = spec.model.parameters(*(f(values[field]) for field in spec.model.parameters._fields))
     cells = np.stack([rng.uniform(0.9, 1, (arrays, columns, rows)) * values[v] for v in varying] or
@@ -95,9 +95,10 @@ def test_the_cuda_loop_compiles_to_ptx(monkeypatch, capability, model, encoding,
         Hebbian.idle,
         chosen.function,
         chosen.draws,
+        chosen.single,
         CYCLE_TO_CYCLE.get(noise),
         True,
-        varying,
+        varying=varying,
     )
 
     def named(fields):
