@@ -40,7 +40,7 @@ _C = tuple(np.float32(c) for c in (4.166664568298827e-2, -1.388731625493765e-3, 
 @njit(forceinline=True)
 def uniform(word):
     """A number in (0, 1], a multiple of 2^-24, from the word's upper 24 bits."""
-    return float32(uint32(uint32(word) >> uint32(8)) + uint32(1)) * _STEP
+    return (float32(int32(uint32(word) >> uint32(8))) + _ONE) * _STEP
 
 
 @njit(forceinline=True, error_model="numpy")
@@ -62,17 +62,23 @@ def log_unit(x):
 @njit(forceinline=True, error_model="numpy")
 def sine_cosine(word):
     """Sine and cosine of the angle 2 pi word / 2^32."""
+    # Every step is wrapped to 32 bits: Numba's own rules would widen to 64, which halves the vectors.
     quadrant = uint32(uint32(uint32(word) + uint32(0x20000000)) >> uint32(30))
-    r = float32(int32(uint32(word) - uint32(quadrant << uint32(30)))) * _TURN
+    r = float32(int32(uint32(uint32(word) - uint32(quadrant << uint32(30))))) * _TURN
     z = r * r
     sine = r + r * z * (_S[0] + z * (_S[1] + z * _S[2]))
     cosine = _ONE - _HALF * z + z * z * (_C[0] + z * (_C[1] + z * _C[2]))
-    odd = (quadrant & uint32(1)) != 0
+    odd = uint32(quadrant & uint32(1)) != uint32(0)
     s = cosine if odd else sine
     c = sine if odd else cosine
-    s = -s if (quadrant & uint32(2)) != 0 else s
-    c = -c if ((quadrant + uint32(1)) & uint32(2)) != 0 else c
-    return s, c
+    return _flip(s, quadrant), _flip(c, uint32(quadrant + uint32(1)))
+
+
+@njit(forceinline=True)
+def _flip(x, quadrant):
+    """The number with its sign changed where bit 1 of `quadrant` is set."""
+    sign = uint32(uint32(quadrant & uint32(2)) << uint32(30))
+    return np.int32(int32(np.float32(x).view(np.int32) ^ int32(sign))).view(np.float32)
 
 
 @njit(forceinline=True, error_model="numpy")
