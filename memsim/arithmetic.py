@@ -1,8 +1,8 @@
 """The fused multiply-add for compiled code: a b + c with one rounding.
 
-IEEE 754 defines it, so it gives the same bits on every machine: as one instruction where the processor has it (all of
-x86-64 since 2013, ARM, CUDA), through the C library elsewhere. Written out, because a compiler that may fuse on its own
-does so on some machines and not on others.
+IEEE 754 defines it, so it gives the same bits on every machine: as one instruction where the processor has it (x86-64
+since 2013, ARM, CUDA), through the C library elsewhere. Written out, because a compiler that may fuse on its own does so
+on some machines and not on others.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from numba.extending import intrinsic
 
 
 @intrinsic
-def fma(context: Any, a: Any, b: Any, c: Any) -> Any:
-    """a b + c, rounded once; three floats of one type."""
+def _fma(context: Any, a: Any, b: Any, c: Any) -> Any:
     if not (a == b == c):
         return None
 
@@ -22,3 +21,7 @@ def fma(context: Any, a: Any, b: Any, c: Any) -> Any:
         return builder.fma(*values)
 
     return a(a, a, a), generate
+
+
+fma: Any = _fma
+"""``fma(a, b, c)``: a b + c, rounded once; three floats of one type."""
