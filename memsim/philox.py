@@ -56,6 +56,8 @@ class Stream(IntEnum):
     TRAINING = 11  # order of samples, dropout and mixup; c2 is the epoch or step
     PROGRAM = 12  # error of programming; c2 is the step
     TUNING = 13  # which settings are tried, and in which order
+    ROW_TRAIN = 14  # pulse trains of word lines; c0 is the row, c1 the binary digits, c2 the step
+    COLUMN_TRAIN = 15  # pulse trains of bit lines
 
 
 def padded(count: int) -> int:
