@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from memsim.arrays.population import IDEAL_UPDATE, populate
+from memsim.arrays.population import populate
 from memsim.backends import resolve
 from memsim.errors import InputError, nearest
 from memsim.kernels.cell import UpdateSpec
@@ -16,6 +16,7 @@ from memsim.learning.write import Write
 from memsim.noise.cycle import CYCLE_TO_CYCLE
 from memsim.philox import MAX_ARRAYS, TILE, Stream, key, padded
 from memsim.profiles import DeviceProfile, load_device
+from memsim.profiles.nominal import IDEAL_UPDATE
 
 READINGS = ("single", "reference", "pair")
 MAX_CELLS = 1 << 33
@@ -107,6 +108,8 @@ class Crossbar:
         start, end = _pair("initial", initial)
         fresh = self._backend.fill("uniform", (arrays_, cols_, padded(rows_)), stream=Stream.INITIAL, **address)
         fresh = (start + (end - start) * fresh).astype(self.dtype)
+        if self._cells.model.draws == "uniform":  # cells with two states
+            fresh = np.where(fresh < 0.5, self._cells.value("low"), self._cells.value("high")).astype(self.dtype)
         fresh[:, :, rows_:] = 0  # rows that fill up the tiles: at 0, no rule asks them for a change
         self._state = self._within(fresh)
         self._counts = np.zeros((arrays_, cols_, 2), np.int64)
@@ -320,11 +323,13 @@ class Crossbar:
     def _deliver(self, rule: LocalRule, x: np.ndarray, post: np.ndarray, steps: int, encoding: Encoding) -> None:
         """Give the pulses that a rule asks for, from the present step on; signals (array, sample, line)."""
         update = self.device.spec.update or IDEAL_UPDATE
-        span = update.span
+        span = self.device.span
         variability = self.device.spec.variability
         c2c = variability.c2c if variability else None
         model = self._cells.model
-        noise = model.noise or (CYCLE_TO_CYCLE[c2c.relative_to] if c2c else None)
+        if model.draws == "uniform" and encoding.name == "exact":
+            raise InputError(f"encoding: a cell with two states ('{model.name}') takes whole pulses, not 'exact' ones")
+        pulsed = CYCLE_TO_CYCLE[c2c.relative_to] if c2c and c2c.sigma > 0 else None
         spec = UpdateSpec(
             model=model,
             change=rule.change,
@@ -332,7 +337,7 @@ class Crossbar:
             encode=encoding.function,
             draws=encoding.draws,
             single=encoding.single,
-            noise=noise if c2c and c2c.sigma > 0 and model.draws == "normal" else None,
+            noise=(model.noise or pulsed) if model.draws == "normal" else None,
             confined=self._confined,
             one_sided=update.one_sided,
             varying=self._cells.names,
