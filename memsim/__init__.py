@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from memsim.arrays import Crossbar, PulseCounts
+    from memsim.cells import register_step
     from memsim.data.images import Images, load_data
     from memsim.data.labelled import Labelled, load_labelled
     from memsim.errors import BackendError, DataError, InputError, MemsimError, OutputError
@@ -52,6 +53,7 @@ _HOMES = {
     "load_experiment": "memsim.experiment",
     "load_labelled": "memsim.data.labelled",
     "overview": "memsim.plotting",
+    "register_step": "memsim.cells",
     "rerun": "memsim.repeat",
     "run": "memsim.simulate",
     "save": "memsim.results",
@@ -85,6 +87,7 @@ __all__ = [
     "load_experiment",
     "load_labelled",
     "overview",
+    "register_step",
     "rerun",
     "run",
     "save",

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from memsim.arrays.population import IDEAL_UPDATE, populate
+from memsim.arrays.population import populate
 from memsim.backends import resolve
 from memsim.errors import InputError, nearest
 from memsim.kernels.cell import UpdateSpec
@@ -17,6 +17,7 @@ from memsim.learning.write import Write
 from memsim.noise.cycle import CYCLE_TO_CYCLE, SINGLE_PULSE
 from memsim.philox import MAX_ARRAYS, TILE, Stream, key, padded
 from memsim.profiles import DeviceProfile, load_device
+from memsim.profiles.nominal import IDEAL_UPDATE
 
 READINGS = ("single", "reference", "pair")
 MAX_CELLS = 1 << 33
@@ -108,6 +109,8 @@ class Crossbar:
         start, end = _pair("initial", initial)
         fresh = self._backend.fill("uniform", (arrays_, cols_, padded(rows_)), stream=Stream.INITIAL, **address)
         fresh = (start + (end - start) * fresh).astype(self.dtype)
+        if self._cells.model.draws == "uniform":  # cells with two states
+            fresh = np.where(fresh < 0.5, self._cells.value("low"), self._cells.value("high")).astype(self.dtype)
         fresh[:, :, rows_:] = 0  # rows that fill up the tiles: at 0, no rule asks them for a change
         self._state = self._within(fresh)
         self._counts = np.zeros((arrays_, cols_, 2), np.int64)
@@ -328,12 +331,14 @@ class Crossbar:
                 "use 'counted'"
             )
         update = self.device.spec.update or IDEAL_UPDATE
-        span = update.span
+        span = self.device.span
         variability = self.device.spec.variability
         c2c = variability.c2c if variability else None
         model = self._cells.model
+        if model.draws == "uniform" and encoding.name == "exact":
+            raise InputError(f"encoding: a cell with two states ('{model.name}') takes whole pulses, not 'exact' ones")
         of_pulses = SINGLE_PULSE if encoding.single else CYCLE_TO_CYCLE
-        noise = model.noise or (of_pulses[c2c.relative_to] if c2c else None)
+        pulsed = of_pulses[c2c.relative_to] if c2c and c2c.sigma > 0 else None
         spec = UpdateSpec(
             model=model,
             change=coincidences if trains else rule.change,
@@ -341,7 +346,7 @@ class Crossbar:
             encode=encoding.function,
             draws=encoding.draws,
             single=encoding.single,
-            noise=noise if c2c and c2c.sigma > 0 and model.draws == "normal" else None,
+            noise=(model.noise or pulsed) if model.draws == "normal" else None,
             confined=self._confined,
             one_sided=update.one_sided,
             varying=self._cells.names,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, Field
 from pydantic.fields import FieldInfo
@@ -105,10 +105,26 @@ def numbers(spec: BaseModel, path: Path = ()) -> Iterator[tuple[Path, float, Qua
             yield (*path, key), value, marker
         elif isinstance(value, BaseModel):
             yield from numbers(value, (*path, key))
-        elif isinstance(value, dict):
-            for inner, item in value.items():
+        elif isinstance(value, dict | tuple):
+            inside = _item_marker(field)
+            for inner, item in value.items() if isinstance(value, dict) else enumerate(value):
                 if isinstance(item, BaseModel):
                     yield from numbers(item, (*path, key, inner))
+                elif inside is not None:
+                    yield (*path, key, inner), item, inside
+
+
+def flat(section: BaseModel, above: str = "") -> dict[str, float]:
+    """Every number of a section, defaults too, by dotted path below it; SI units. Lists are left out."""
+    found: dict[str, float] = {}
+    for key in type(section).model_fields:
+        value = getattr(section, key)
+        if isinstance(value, BaseModel):
+            found |= flat(value, f"{above}{key}.")
+        for inner, item in value.items() if isinstance(value, dict) else [("", value)]:
+            if isinstance(item, int | float) and not isinstance(item, bool):
+                found[above + key + ("." + inner if inner else "")] = item
+    return found
 
 
 def number_paths(model: type[BaseModel], skip: tuple[type[BaseModel], ...] = ()) -> Iterator[str]:
@@ -121,11 +137,20 @@ def number_paths(model: type[BaseModel], skip: tuple[type[BaseModel], ...] = ())
                 yield from (f"{key}.{path}" for path in number_paths(member, skip))
 
 
+def _item_marker(field: FieldInfo) -> Quantity | Count | None:
+    """What describes the numbers inside a mapping of numbers."""
+    return _among(get_args(field.annotation)) if get_origin(field.annotation) is dict else None
+
+
 def _marker(field: FieldInfo) -> Quantity | Count | None:
-    candidates = list(field.metadata)
-    for member in get_args(field.annotation):
-        candidates += getattr(member, "__metadata__", ())
-    return next((item for item in candidates if isinstance(item, Quantity | Count)), None)
+    inside = get_args(field.annotation) if get_origin(field.annotation) is not dict else ()
+    found = (item for item in field.metadata if isinstance(item, Quantity | Count))
+    return next(found, None) or _among(inside)
+
+
+def _among(members: Iterable[Any]) -> Quantity | Count | None:
+    found = (item for member in members for item in getattr(member, "__metadata__", ()))
+    return next((item for item in found if isinstance(item, Quantity | Count)), None)
 
 
 def resolve(data: dict[str, Any], path: Path) -> tuple[dict[str, str], dict[str, Path]]:
