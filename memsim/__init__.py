@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from memsim.learning import Delta, Encoding, Hebbian, Manhattan, MarginDelta, Oja, Perceptron
     from memsim.plotting import overview
     from memsim.profiles import DeviceProfile, device_names, load_device
+    from memsim.profiles.hysteresis import hysteresis
     from memsim.repeat import rerun
     from memsim.results import load, save
     from memsim.simulate import run
@@ -47,6 +48,7 @@ _HOMES = {
     "PulseCounts": "memsim.arrays",
     "device_names": "memsim.profiles",
     "experiment_names": "memsim.experiment",
+    "hysteresis": "memsim.profiles.hysteresis",
     "load": "memsim.results",
     "load_data": "memsim.data.images",
     "load_device": "memsim.profiles",
@@ -81,6 +83,7 @@ __all__ = [
     "PulseCounts",
     "device_names",
     "experiment_names",
+    "hysteresis",
     "load",
     "load_data",
     "load_device",

@@ -244,7 +244,13 @@ class Crossbar:
         return self
 
     def program(
-        self, weights: Any, *, cycles: int = 1, encoding: Encoding | str | None = None, error: float = 0.0
+        self,
+        weights: Any,
+        *,
+        cycles: int = 1,
+        encoding: Encoding | str | None = None,
+        error: float = 0.0,
+        falls: bool = False,
     ) -> Crossbar:
         """Program every cell to a wished state, by rounds of read, verify and write, and return self.
 
@@ -264,6 +270,8 @@ class Crossbar:
             within half a pulse of its target is left alone. The device's own if not given.
         error : float
             Sigma of a further Gaussian error, added once to every cell after the last round, in w; dimensionless.
+        falls : bool
+            Whether a one-sided device gets reset pulses too.
 
         Raises
         ------
@@ -289,13 +297,41 @@ class Crossbar:
             selected = np.zeros((arrays, 1, self._lines), self.dtype)
             selected[:, :, line] = 1
             # All lines share their steps: the line is in the address anyhow, and no address depends on the width.
-            self._deliver(rule, x, selected, int(cycles), encoding)
+            self._deliver(rule, x, selected, int(cycles), encoding, falls=falls)
         if error > 0:
             address: dict[str, Any] = {"seed": self.seed, "first_array": self.first_array, "step": self._steps}
             drawn = self._backend.fill("normal", self._state.shape, stream=Stream.PROGRAM, **address)
             self._state = self._within((self._state + error * drawn).astype(self.dtype))
         self._steps += int(cycles)
         return self
+
+    def refresh(self, threshold: float = 0.9, *, cycles: int = 1) -> np.ndarray:
+        """Reset the pairs of which a cell is nearly full, write their differences again, and return which they were.
+
+        For arrays with ``column="pair"``, whose cells may fill up while only differences are weights (one-sided
+        devices). The reset is one pulse where that is all it takes (phase-change memory), else as many as span the
+        cell's state; both come with the device's noise, and pulses are counted.
+
+        Parameters
+        ----------
+        threshold : float
+            State of either cell, in w, from which a pair is refreshed.
+        cycles : int
+            Rounds of read, verify and write.
+
+        Returns
+        -------
+        (array, row, col) of bool
+            The pairs that were refreshed.
+
+        Raises
+        ------
+        InputError
+            The array has no pairs, or a number is not allowed.
+        """
+        from memsim.arrays.refresh import refresh
+
+        return refresh(self, threshold, cycles)
 
     def _targets(self, weights: Any) -> np.ndarray:
         """Wished states of all cells, (array, row, line)."""
@@ -322,7 +358,9 @@ class Crossbar:
         self._deliver(rule, x, post, steps, encoding)
         self._steps += int(steps) * x.shape[1]
 
-    def _deliver(self, rule: LocalRule, x: np.ndarray, post: np.ndarray, steps: int, encoding: Encoding) -> None:
+    def _deliver(
+        self, rule: LocalRule, x: np.ndarray, post: np.ndarray, steps: int, encoding: Encoding, *, falls: bool = False
+    ) -> None:
         """Give the pulses that a rule asks for, from the present step on; signals (array, sample, line)."""
         trains = encoding.name == "stochastic"
         if trains and rule.change is not Hebbian.change:
@@ -348,7 +386,7 @@ class Crossbar:
             single=encoding.single,
             noise=(model.noise or pulsed) if model.draws == "normal" else None,
             confined=self._confined,
-            one_sided=update.one_sided,
+            one_sided=update.one_sided and not falls,
             varying=self._cells.names,
         )
         settings = Settings(span, encoding.max_pulses or span, encoding.threshold, *self.bounds)

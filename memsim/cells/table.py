@@ -29,43 +29,39 @@ class Table(NamedTuple):
     high: float
     c2c: float  # not used: the spread of a step is in the tables
     scale: float  # factor on all steps and spreads
-    step_set: tuple[float, ...]
-    step_reset: tuple[float, ...]
-    sigma_set: tuple[float, ...]
-    sigma_reset: tuple[float, ...]
+    steps: tuple[float, ...]  # of set, then of reset: an index into a tuple is costly to compile
+    sigmas: tuple[float, ...]
 
 
 @njit(forceinline=True, error_model="numpy")
-def _place(state):
-    """Node below a state, and how far it is on the way to the next."""
+def _place(state, up):
+    """Node below a state in the tables of set or reset, and how far the state is on the way to the next."""
     real = type(state)
     nodes = min(max(state, real(0.0)), real(1.0)) * real(NODES - 1)
     below = min(int32(nodes), int32(NODES - 2))
-    return below, nodes - real(below)
+    return below + (int32(0) if up else int32(NODES)), nodes - real(below)
 
 
 @njit(forceinline=True, error_model="numpy")
 def step(state, direction, p):
     """Change of the normalised state by one pulse of a direction (1 or -1), before noise and bounds."""
-    i, part = _place(state)
-    first = p.step_set[i] if direction > 0 else p.step_reset[i]
-    second = p.step_set[i + 1] if direction > 0 else p.step_reset[i + 1]
-    return p.scale * (first + part * (second - first)) * abs(direction)
+    i, part = _place(state, direction > 0)
+    first = p.steps[i]
+    return p.scale * (first + part * (p.steps[i + 1] - first)) * abs(direction)
 
 
 @njit(forceinline=True, error_model="numpy")
 def noise(pulses, moved, normal, state, p):
     """Random change of the normalised state that comes with `pulses` (signed); 0 for none."""
-    i, part = _place(state)
-    first = p.sigma_set[i] if pulses > 0 else p.sigma_reset[i]
-    second = p.sigma_set[i + 1] if pulses > 0 else p.sigma_reset[i + 1]
-    return p.scale * (first + part * (second - first)) * math.sqrt(abs(pulses)) * normal
+    i, part = _place(state, pulses > 0)
+    first = p.sigmas[i]
+    return p.scale * (first + part * (p.sigmas[i + 1] - first)) * math.sqrt(abs(pulses)) * normal
 
 
 def across(p: Any) -> float:
     """Set pulses from the state 0 to 1, by the integral of dx over the mean step."""
     x = np.linspace(0, 1, 64 * (NODES - 1) + 1)
-    steps = p.scale * np.interp(x, np.linspace(0, 1, NODES), p.step_set)
+    steps = p.scale * np.interp(x, np.linspace(0, 1, NODES), p.steps[:NODES])
     return float(np.trapezoid(1 / steps, x)) if (steps > 0).all() else math.nan
 
 
@@ -73,12 +69,11 @@ def prepare(values: Mapping[str, Any], cell: Surroundings) -> dict[str, Any]:
     """Tables at the nodes, in units of the window."""
     window = cell.g_max - cell.g_min
     nodes = cell.g_min + window * np.linspace(0, 1, NODES)
-    fields = {"scale": np.maximum(values["scale"], 0.0)}
-    for direction in ("set", "reset"):
-        conductance, steps, sigma = (np.array(column) for column in values[f"table.{direction}"])
-        fields["step_" + direction] = np.interp(nodes, conductance, steps) / window
-        fields["sigma_" + direction] = np.interp(nodes, conductance, sigma) / window
-    return fields
+    columns = [np.array(values[f"table.{way}"]) for way in ("set", "reset")]
+    steps, sigmas = (
+        np.concatenate([np.interp(nodes, rows[0], rows[column]) / window for rows in columns]) for column in (1, 2)
+    )
+    return {"scale": np.maximum(values["scale"], 0.0), "steps": steps, "sigmas": sigmas}
 
 
 TABLE = CellModel(
