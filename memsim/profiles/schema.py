@@ -46,6 +46,16 @@ class Window(Group):
     max: Conductance = Field(examples=["10 uS"], description="G_max, of weight 1")
     nominal: bool = Field(default=False, description="whether the window is only a scale that states may leave")
 
+    @property
+    def width(self) -> float:
+        """G_max - G_min [S]."""
+        return self.max - self.min
+
+    @property
+    def offset(self) -> float:
+        """Conductance at w = 0 in units of the window, dimensionless."""
+        return self.min / self.width
+
     @model_validator(mode="after")
     def _ordered(self) -> Window:
         if self.min >= self.max:
