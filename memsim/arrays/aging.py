@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from memsim.arrays.population import SMALLEST_WINDOW, Spreads
+from memsim.arrays.population import Spreads
 from memsim.arrays.site import Site
 from memsim.errors import InputError
 from memsim.noise.drift import PowerLaw, StatePowerLaw, drifted, state_drifted
@@ -17,6 +17,8 @@ from memsim.philox import Stream
 from memsim.profiles.physics import AnyRetention, Drift, Leak, Line, Relaxation, StateDrift
 from memsim.profiles.schema import DeviceSpec
 
+_SHORTEST = 0.01
+"""Least lifetime of a cell, of the nominal one: a spread so wide that it would vanish is cut off here."""
 BOLTZMANN = 1.380649e-23
 """k [J/K]; exact since the SI of 2019."""
 
@@ -29,7 +31,9 @@ class Aging:
     programmed goes on to age while others are.
     """
 
-    def __init__(self, spec: DeviceSpec, site: Site, state: np.ndarray, shape: tuple[int, int, int]) -> None:
+    def __init__(
+        self, spec: DeviceSpec, site: Site, state: np.ndarray, shape: tuple[int, int, int], spreads: Spreads
+    ) -> None:
         retention = spec.retention
         if retention is None:
             raise TypeError("a device that keeps its states")
@@ -47,8 +51,7 @@ class Aging:
         elif isinstance(retention, StateDrift):
             self._own = self._cells(shape)
         elif isinstance(retention, Leak):
-            lifetime = Spreads(spec, site.backend, shape, **site.spread).value("retention.lifetime", retention.lifetime)
-            self._own = np.maximum(lifetime, SMALLEST_WINDOW * retention.lifetime)
+            self._own = spreads.positive("retention.lifetime", retention.lifetime, _SHORTEST)
 
     def programmed(self, state: np.ndarray, lines: slice = slice(None), changed: Any = True) -> None:
         """Take note that cells of some lines have just been programmed to their present states: where `changed`."""

@@ -74,15 +74,13 @@ class Bank:
             self.state[:] = self.cells.value("low")
         else:
             self.state = self._within(fresh)
+        spreads = Spreads(spec, site.backend, shape, **site.spread)
         noise = spec.read.noise
-        self.read_sigma: Any = 0.0
-        if noise is not None:
-            spreads = Spreads(spec, site.backend, shape, **site.spread)
-            self.read_sigma = np.maximum(spreads.value("read.noise.sigma", noise.sigma), 0.0)
-        self._write_sigma = _write_sigma(spec)
-        self._noise = np.zeros_like(self.state) if self._write_sigma > 0 else None
-        self._aging = Aging(spec, site, self.state, shape) if spec.retention is not None else None
-        self.fluctuations = Fluctuations(spec, site, shape) if fluctuates(spec.read) else None
+        self.read_sigma: Any = 0.0 if noise is None else spreads.positive("read.noise.sigma", noise.sigma)
+        self._write_sigma = _write_sigma(spec, spreads)
+        self._noise = np.zeros_like(self.state) if np.any(self._write_sigma) else None
+        self._aging = Aging(spec, site, self.state, shape, spreads) if spec.retention is not None else None
+        self.fluctuations = Fluctuations(spec, site, shape, spreads) if fluctuates(spec.read) else None
 
     @property
     def confined(self) -> bool:
@@ -120,7 +118,8 @@ class Bank:
         if self._noise is not None:
             first, last, _ = lines.indices(self._shape[1])
             z = self._site.draw("normal", (self._shape[0], last - first, self._shape[2]), Stream.WRITE, step, first)
-            np.copyto(self._noise[:, lines], (self._write_sigma * z).astype(state.dtype), where=changed)
+            noise = self._of(self._write_sigma, lines) * z
+            np.copyto(self._noise[:, lines], noise.astype(state.dtype), where=changed)
 
     def wait(self, seconds: float, aged: float) -> None:
         """Let time pass [s]: for fluctuations, and, as it counts at the reference temperature, for the states."""
@@ -201,12 +200,13 @@ def planned(device: DeviceProfile) -> DeviceProfile:
     return DeviceProfile(device.document, spec.model_copy(update={**nothing, "read": read, "update": IDEAL_UPDATE}))
 
 
-def _write_sigma(spec: DeviceSpec) -> float:
+def _write_sigma(spec: DeviceSpec, spreads: Spreads) -> Any:
     """Standard deviation of write noise, of the window."""
     write = spec.variability.write if spec.variability else None
     if write is None:
         return 0.0
+    sigma = spreads.positive("variability.write.sigma", write.sigma)
     if write.relative_to == "range":
-        return write.sigma
+        return sigma
     assert isinstance(spec.update, StepUpdate)
-    return write.sigma * spec.update.nominal_step / (spec.update.weights.max - spec.update.weights.min)
+    return sigma * spec.update.nominal_step / (spec.update.weights.max - spec.update.weights.min)

@@ -144,6 +144,11 @@ class Crossbar:
         return self._cells if self._plan is None or self._programmed else self._plan
 
     @property
+    def planned(self) -> bool:
+        """Whether reads are those of a plan that `program` is yet to bring into the cells."""
+        return not self._programmed
+
+    @property
     def backend(self) -> str:
         """Name of the backend that computes."""
         return self._backend.name
@@ -217,7 +222,7 @@ class Crossbar:
             How often the samples are shown.
         encoding : Encoding or str, optional
             How pulses deliver a change; the device's default if not given: ``counted`` for real devices, ``exact`` for
-            the ideal cell. A device that is only programmed knows no other than ``exact``.
+            the ideal cell and for the plan of a device that is only programmed.
         batch : int
             Samples that are read before the array is changed, for rules that need its outputs.
         active : (array,) of bool, optional
@@ -251,7 +256,7 @@ class Crossbar:
         told = trained.astype(self.dtype)[:, None, None]
         banks = self._cells
         if self._plan is not None:
-            banks, encoding, self._programmed = self._plan, Encoding("exact"), False
+            banks, self._programmed = self._plan, False
         if not (rule.reads or period > 0 or banks.lines.stepwise):
             self._update(banks.lines, rule, x, t * told, steps, encoding)
             return self

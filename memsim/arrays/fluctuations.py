@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
+from memsim.arrays.population import Spreads
 from memsim.arrays.site import Site
 from memsim.errors import InputError
 from memsim.kernels.fluctuate import Move, move
@@ -21,13 +23,19 @@ _COUNTER = 1 << 32
 class Fluctuations:
     """The two-level processes of cells, which start in their stationary state and go on with every read and wait."""
 
-    def __init__(self, spec: DeviceSpec, site: Site, shape: tuple[int, int, int]) -> None:
+    def __init__(self, spec: DeviceSpec, site: Site, shape: tuple[int, int, int], spreads: Spreads) -> None:
         arrays, columns, rows = shape
         if columns >= REFERENCE_COLUMN:
             raise InputError(f"cols: {columns} columns with correlated read noise exceed {REFERENCE_COLUMN - 1}")
         self._spec, self._site = spec, site
         self._telegraph: Telegraph | None = spec.read.telegraph
         self._flicker: Flicker | None = spec.read.flicker
+        self._amplitude: Any = 0.0
+        self._sigma: Any = 0.0
+        if self._telegraph:
+            self._amplitude = spreads.positive("read.telegraph.amplitude", self._telegraph.amplitude)
+        if self._flicker:
+            self._sigma = spreads.positive("read.flicker.sigma", self._flicker.sigma)
         self._trap = Trap(1 / self._telegraph.empty, 1 / self._telegraph.filled) if self._telegraph else None
         self._tau = time_constants(self._flicker.fastest, self._flicker.slowest) if self._flicker else None
         self._words = np.zeros((arrays, columns, padded(rows)), np.uint32)
@@ -71,7 +79,7 @@ class Fluctuations:
         depth = size = np.zeros_like(state)
         if telegraph:
             base = state + state.dtype.type(g0) if telegraph.relative_to == "value" else np.ones_like(state)
-            depth = np.maximum(state.dtype.type(telegraph.amplitude) * base, 0)
+            depth = np.maximum(self._amplitude * base, 0).astype(state.dtype)
         if flicker and self._tau is not None:
             law = Size(
                 g0,
@@ -81,7 +89,7 @@ class Fluctuations:
                 float(flicker.relative_to == "value"),
                 share(flicker.fastest, flicker.slowest, len(self._tau)),
             )
-            size = self._site.backend.map(swing, state, flicker.sigma, 0.0, law)
+            size = self._site.backend.map(swing, state, self._sigma, 0.0, law)
         return depth, size
 
     def _move(self, seconds: float) -> Move:

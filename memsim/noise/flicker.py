@@ -30,7 +30,7 @@ class Size(NamedTuple):
 
 @njit(forceinline=True, error_model="numpy")
 def sigma_per_e(w, sigma, _, p):
-    """Standard deviation for each factor e in time: min(sigma (G/G_max)^-exponent, limit), of the value or the window."""
+    """Standard deviation for each factor e in time: min(sigma (G/G_max)^-exponent, limit)."""
     smaller = power(max((w + p.g0) / p.g_max, float64(0.0)), p.exponent)
     return min(sigma / max(smaller, float64(1e-30)), p.limit)
 

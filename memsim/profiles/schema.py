@@ -101,7 +101,8 @@ def _spreading() -> tuple[str, ...]:
     """Every parameter that may spread over cells: the window, the numbers of all models, the noise of a pulse."""
     names = ["conductance.min", "conductance.max"]
     names += [f"update.{path}" for model in UPDATES for path in number_paths(model, skip=(Pulse,))]
-    names += ["variability.c2c.sigma", "read.noise.sigma", "retention.lifetime"]
+    names += ["variability.c2c.sigma", "variability.write.sigma", "retention.lifetime"]
+    names += ["read.noise.sigma", "read.telegraph.amplitude", "read.flicker.sigma"]
     fixed = ("update.pulses", "update.weights.")
     return tuple(dict.fromkeys(name for name in names if not name.startswith(fixed)))
 
