@@ -95,6 +95,11 @@ class Spreads:
             return nominal * np.exp(math.sqrt(variance) * z - variance / 2)
         return nominal + given.sigma * scale * z
 
+    def positive(self, path: str, nominal: float, least: float = 0.0) -> Any:
+        """As `value`, where none is below `least` of the nominal value."""
+        found = self.value(path, nominal)
+        return np.maximum(found, least * nominal) if np.ndim(found) else found
+
 
 def populate(
     device: DeviceProfile,

@@ -69,7 +69,8 @@ def register_step(
             f"register_step: name {name!r} is not allowed; allowed: letters, digits, '-', '_', '.', up to 64"
         )
     names = _checked_parameters(name, parameters)
-    fields: Any = namedtuple("Custom", (*_COMMON, *names))  # type: ignore[misc]
+    make: Any = namedtuple
+    fields = make("Custom", (*_COMMON, *names))
     compiled = _compiled(name, function)
     tried = {**dict.fromkeys(names, 0.5), **(values or {})}
     if unknown := set(tried) - set(names):

@@ -34,6 +34,8 @@ class UpdateSpec:
         Whether wishes for a fall are ignored.
     varying : tuple of str
         Model parameters that differ from cell to cell, in the order of the per-cell arrays.
+    faulty : bool
+        Whether some cells are stuck: those whose own window is a point.
     """
 
     model: CellModel
@@ -46,6 +48,7 @@ class UpdateSpec:
     confined: bool
     one_sided: bool = False
     varying: tuple[str, ...] = ()
+    faulty: bool = False
 
     @property
     def chance(self) -> str | None:
@@ -66,7 +69,7 @@ def program_function(spec: UpdateSpec) -> Any:
     `u` decides the pulse count, `draw` what the pulses do; see `UpdateSpec.chance`.
     """
     move, encode, noise, confined = _mover(spec), spec.encode, _noise(spec), spec.confined
-    noisy, one_sided = spec.noise is not None, spec.one_sided
+    noisy, one_sided, faulty = spec.noise is not None, spec.one_sided, spec.faulty
 
     def program(state, wished, u, draw, settings, p):
         if one_sided:
@@ -78,7 +81,10 @@ def program_function(spec: UpdateSpec) -> Any:
             new = new + noise(pulses, moved, draw, state, p)
         if confined:
             new = min(max(new, p.low), p.high)
-        return min(max(new, settings.lower), settings.upper), pulses
+        new = min(max(new, settings.lower), settings.upper)
+        if faulty:  # pulses are given, but neither they nor the bounds move a stuck cell
+            new = new if p.low < p.high else p.low
+        return new, pulses
 
     return inline(program)
 

@@ -48,6 +48,16 @@ class Window(Group):
     max: Conductance = Field(examples=["10 uS"], description="G_max, of weight 1")
     nominal: bool = Field(default=False, description="whether the window is only a scale that states may leave")
 
+    @property
+    def width(self) -> float:
+        """G_max - G_min [S]."""
+        return self.max - self.min
+
+    @property
+    def offset(self) -> float:
+        """Conductance at w = 0 in units of the window, dimensionless."""
+        return self.min / self.width
+
     @model_validator(mode="after")
     def _ordered(self) -> Window:
         if self.min >= self.max:
@@ -93,7 +103,8 @@ def _spreading() -> tuple[str, ...]:
     """Every parameter that may spread over cells: the window, the numbers of all models, the noise of a pulse."""
     names = ["conductance.min", "conductance.max"]
     names += [f"update.{path}" for model in UPDATES for path in number_paths(model, skip=(Pulse,))]
-    names += ["variability.c2c.sigma", "read.noise.sigma", "retention.lifetime"]
+    names += ["variability.c2c.sigma", "variability.write.sigma", "retention.lifetime"]
+    names += ["read.noise.sigma", "read.telegraph.amplitude", "read.flicker.sigma"]
     fixed = ("update.pulses", "update.substeps", "update.weights.")
     return tuple(dict.fromkeys(name for name in names if not name.startswith(fixed)))
 
