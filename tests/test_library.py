@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 import memsim as ms
-from memsim.errors import InputError
-from memsim.profiles import DeviceProfile, device_names, load_device
+from memsim.profiles import device_names, load_device
+from memsim.profiles.overview import programming_error
 from memsim.units import parse_quantity
 
 # Chen & Yu, IEEE Design & Test (2018), doi:10.1109/MDAT.2018.2890229, tables I and II:
@@ -27,7 +28,7 @@ PULSED = {
 # Their sigma is printed as an upper limit: not a measurement of the device.
 LIMITS = ("taox-tio2-chen2018", "pcmo-park2013", "hzo-jerry2017")
 
-# Presets of IBM aihwkit (MIT): model, step, range of w, relative d2d of step, w_max and w_min, c2c in steps and its base.
+# Presets of IBM aihwkit (MIT): model, step, range of w, relative d2d of step, w_max and w_min, c2c and its base.
 FITTED = {
     "hfo2-gong2018": ("exponential", 0.00135, (-1, 1), 0.2, 0.3, 0.3, 5.0, "step"),
     "hfo2-softbounds-gong2018": ("soft-bounds", 0.002, (-0.75, 1.25), 0.3, 0.24, 0.4, 3.75, "nominal-step"),
@@ -36,7 +37,7 @@ FITTED = {
     "capacitor-li2018": ("linear", 0.005, (-1, 1), 0.1, 0.07, 0.07, 0.3, "nominal-step"),
     "li-ecram-tang2018": ("linear", 0.002, (-0.8276, 1.1724), 0.1, 0.05, 0.05, 0.3, "step"),
     "mo-ecram-kim2019": ("linear", 2.8214e-4, (-0.8286, 1.1714), 0.1, 0.05, 0.05, 2.0, "step"),
-    "gst-nandakumar2020": ("exponential", 0.01, (0, 2), 0.2, 0.1, 0.0, 0.6, "step"),
+    "gst-nandakumar2020": ("pcm", 0.01, (0, 2), 0.2, 0.1, 0.0, 0.6, "step"),
     "resistive-gokmen2016": ("constant", 0.0016, (-1, 1), 0.3, 0.3, 0.3, 0.3, "step"),
 }
 LOGNORMAL = ("om-reram-gong2022", "hfo2-array-gong2022")
@@ -50,9 +51,12 @@ WRITE_NOISE = {
 CORRUPT = {"om-reram-gong2022": 0.135, "hfo2-array-gong2022": 0.098}
 
 # Window [uS] and programming error [uS] at some conductances [uS], by the published formulas.
-PROGRAMMED = {
+PROGRAMMED: dict[str, tuple[tuple[float, float], Callable[[float], float]]] = {
     "pcm-joshi2020": ((0.25, 25), lambda g: -1.1731 * (g / 25) ** 2 + 1.9650 * (g / 25) + 0.2635),
-    "pcm-legallo2023": ((0.1035, 10.35), None),
+    "pcm-legallo2023": (
+        (0.1035, 10.35),
+        lambda g: 0.15781817 + 2.32443916 * (g / 10.35) - 2.16310839 * (g / 10.35) ** 2 + 0.68841818 * (g / 10.35) ** 3,
+    ),
     "hfox-wan2022": (
         (1, 40),
         lambda g: 0.348 + 16.030 * (g / 40) - 43.853 * (g / 40) ** 2 + 45.393 * (g / 40) ** 3 - 16.815 * (g / 40) ** 4,
@@ -62,6 +66,18 @@ PROGRAMMED = {
     "cmo-hfox-coarse-falcone2025": ((8, 90), lambda g: 0.0112 + 0.0113 * g),
     "sonos-agrawal2022": ((1.6e-6, 16), lambda g: 0.0199 / 0.1 * (1 - math.exp(-g * 0.1 / 0.176))),
     "sonos-aged-agrawal2022": ((1.6e-6, 16), lambda g: 0.0346 / 0.1 * (1 - math.exp(-g * 0.1 / 0.207))),
+}
+
+# Model, and G_min and G_max as their source or its resistances give them.
+OTHERS = {
+    "ideal": ("constant", 0.0, 100e-6),
+    "ideal-chen2018": ("constant", 100e-9, 5e-6),
+    "stt-mram-chen2018": ("binary", 124e-6, 286e-6),
+    "yflash-wang2022": ("constant", 0.9e-9, 1.06e-6),
+    "nbsto-tiotto2021": ("power-law", 1 / (200 + 2.3e8), 1 / (200 + 2.3e8 * 1000**-0.146)),
+    "tio2-strukov2008": ("ion-drift", 1 / 16e3, 1 / 100),
+    "agsi-yakopcic2011": ("yakopcic", 3.08e-9, 38.5e-9),
+    "vteam-kvatinsky2015": ("vteam", 1 / 1000, 1 / 50),
 }
 
 
@@ -120,7 +136,7 @@ def test_devices_fitted_in_normalised_weights_hold_the_presets(name):
     model, step, weights, step_sigma, top_sigma, bottom_sigma, sigma, base = FITTED[name]
     device = load_device(name)
     update = device.spec.update
-    assert update.model == {"exponential": "pcm"}.get(model, model) if update.one_sided else model
+    assert update.model == model
     assert (update.weights.min, update.weights.max) == weights
     c2c = device.spec.variability.c2c
     assert (c2c.sigma, c2c.relative_to) == (pytest.approx(sigma), base)
@@ -159,6 +175,52 @@ def test_noise_after_a_write_and_corrupt_cells_are_those_of_the_presets():
         assert (faults is not None) == (name in CORRUPT)
         if faults is not None:
             assert faults.stuck_on + faults.stuck_off == pytest.approx(CORRUPT[name])
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_other_devices_have_their_model_and_their_window(name):
+    model, low, high = OTHERS[name]
+    spec = load_device(name).spec
+    assert spec.update.model == model
+    assert spec.conductance.min == pytest.approx(low, rel=5e-4)
+    assert spec.conductance.max == pytest.approx(high, rel=5e-4)
+
+
+def test_the_other_devices_hold_their_published_parameters():
+    ideal = load_device("ideal-chen2018").spec.update
+    assert (ideal.pulses, ideal.set.voltage, ideal.set.width) == (64, 2.0, 10e-9)
+    mram = load_device("stt-mram-chen2018").spec
+    assert mram.conductance.max / mram.conductance.min == pytest.approx(2.3, rel=0.005)
+    assert (mram.update.set.voltage, mram.update.set.width) == (1.0, 10e-9)
+    strontium = load_device("nbsto-tiotto2021").spec.update
+    assert (strontium.limit, strontium.amplitude, strontium.exponent) == (200.0, 2.3e8, -0.146)
+    titanium = load_device("tio2-strukov2008").spec.update
+    assert (titanium.resistance.on, titanium.resistance.off) == (100.0, 16e3)
+    assert (titanium.thickness, titanium.mobility) == (10e-9, 1e-14)
+    silver = load_device("agsi-yakopcic2011").spec.update
+    assert (silver.a1, silver.a2, silver.b) == (3.7e-7, 4.35e-7, 0.7)
+    assert (silver.ap, silver.an, silver.vp, silver.vn) == (0.005, 0.08, 1.5, 0.5)
+    assert (silver.xp, silver.xn, silver.alphap, silver.alphan) == (0.2, 0.5, 1.2, 3.0)
+    assert spread("yflash-wang2022", "conductance.max").sigma == 0.028
+    assert spread("yflash-wang2022", "conductance.min").sigma == 0.056
+    relaxation = load_device("cmo-hfox-falcone2025").spec.retention
+    assert (relaxation.shift, relaxation.spread, relaxation.growth) == (-0.089e-6, 0.412e-6, 0.042e-6)
+    capacitor = load_device("capacitor-li2018").spec
+    assert (capacitor.update.slope.set, capacitor.update.slope.reset) == (0.05, 0.05)
+    assert (capacitor.retention.model, spread("capacitor-li2018", "retention.lifetime").sigma) == ("leak", 0.3)
+
+
+def test_exponential_fits_hold_their_shape():
+    hafnium = load_device("hfo2-gong2018").spec.update
+    assert (hafnium.asymmetry, hafnium.a, hafnium.b) == (0.259, -0.5, -0.5)
+    assert (hafnium.gamma.set, hafnium.gamma.reset) == (5.0, 5.0)
+    assert (hafnium.amplitude.set, hafnium.amplitude.reset) == (-1.18445, -0.081404)
+    phase_change = load_device("gst-nandakumar2020").spec.update
+    assert phase_change.one_sided
+    assert (phase_change.amplitude, phase_change.gamma, phase_change.a, phase_change.b) == (-27.235, 2.5, -1.0, 0.0)
+    for name, slopes in (("li-ecram-tang2018", (0.1153, 0.5085)), ("mo-ecram-kim2019", (0.4152, 0.7342))):
+        slope = load_device(name).spec.update.slope
+        assert (slope.set, slope.reset) == slopes
 
 
 @pytest.mark.parametrize("name", PROGRAMMED)
