@@ -67,15 +67,18 @@ def padded(count: int) -> int:
 def philox(c0, c1, c2, c3, k0, k1):
     """Four random words (uint32) of the counter (c0, c1, c2, c3) under the key (k0, k1); ten rounds."""
     for _ in range(10):
-        p0 = uint64(_M0 * uint64(c0))
-        p1 = uint64(_M1 * uint64(c2))
-        c0 = uint32(uint32(uint32(p1 >> _HIGH) ^ c1) ^ k0)
-        c2 = uint32(uint32(uint32(p0 >> _HIGH) ^ c3) ^ k1)
+        p0 = uint64(_M0 * uint64(uint32(c0)))
+        p1 = uint64(_M1 * uint64(uint32(c2)))
+        # Not narrowed to 32 bits before the end: with narrowing here, the loops that draw run three times slower.
+        n0 = uint32(p1 >> _HIGH) ^ c1 ^ k0
+        n2 = uint32(p0 >> _HIGH) ^ c3 ^ k1
         c1 = uint32(p1)
         c3 = uint32(p0)
+        c0 = n0
+        c2 = n2
         k0 = uint32(k0 + _W0)
         k1 = uint32(k1 + _W1)
-    return c0, c1, c2, c3
+    return uint32(c0), uint32(c1), uint32(c2), uint32(c3)
 
 
 def key(seed: int) -> tuple[np.uint32, np.uint32]:

@@ -13,7 +13,7 @@ from memsim.errors import InputError, nearest
 from memsim.kernels.cell import UpdateSpec
 from memsim.learning import Encoding, LocalRule, Settings
 from memsim.learning.write import Write
-from memsim.noise.cycle import CYCLE_TO_CYCLE
+from memsim.noise.cycle import CYCLE_TO_CYCLE, SINGLE_PULSE
 from memsim.philox import MAX_ARRAYS, TILE, Stream, key, padded
 from memsim.profiles import DeviceProfile, load_device
 
@@ -324,7 +324,8 @@ class Crossbar:
         variability = self.device.spec.variability
         c2c = variability.c2c if variability else None
         model = self._cells.model
-        noise = model.noise or (CYCLE_TO_CYCLE[c2c.relative_to] if c2c else None)
+        of_pulses = SINGLE_PULSE if encoding.single else CYCLE_TO_CYCLE
+        noise = model.noise or (of_pulses[c2c.relative_to] if c2c else None)
         spec = UpdateSpec(
             model=model,
             change=rule.change,
