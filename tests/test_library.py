@@ -255,7 +255,13 @@ def by_model() -> dict[str, list[str]]:
     return groups
 
 
-@pytest.mark.parametrize("model", by_model())
+# Each model is compiled at first use: the quick suite has time for the commonest.
+QUICK = ("neurosim", "constant", "soft-bounds", "programmed")
+
+
+@pytest.mark.parametrize(
+    "model", [model if model in QUICK else pytest.param(model, marks=pytest.mark.slow) for model in by_model()]
+)
 def test_every_device_learns_an_image(model):
     x = np.linspace(0, 1, 64)
     for name in by_model()[model]:
