@@ -349,6 +349,14 @@ REFUSED = {
 }
 
 
+def test_features_that_do_not_fit_into_memory_are_refused_before_anything_is_trained(monkeypatch):
+    monkeypatch.setattr("memsim.capacity.memory", lambda: 1e8)
+    monkeypatch.setattr("memsim.course.InPlace", None)
+    wide = experiment(TEXT.replace("    learning:", "    features: {units: 16384}\n    learning:"))
+    with pytest.raises(ms.InputError, match=r"needs about .* make less of data.shape, features.units, seeds"):
+        ms.run(wide)
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_mistake_is_one_line(name, cli, tmp_path):
     old, new, said = REFUSED[name]
