@@ -86,10 +86,9 @@ def require_class_memory(spec: ClassifySpec, shape: tuple[int, ...], tested: int
         Says how much is needed, how much there is, and which settings take it.
     """
     count, pixels = shape[0], math.prod(shape[1:])
-    cells = [
-        spec.seeds * pixels * 2 * max(len(classes), run.learner.features.units if run.learner.features else 0)
-        for run in spec.runs.values()
-    ]
+    learners = [spec.learners[run.place] for run in spec.runs.values()]
+    columns = [max(len(classes), learner.features.units if learner.features else 0) for learner in learners]
+    cells = [spec.seeds * pixels * 2 * count for count in columns]
     needs = {
         "data.samples and data.shape": count * pixels * 4 * _COPIES,
         "data.shape, features.units, seeds and learners": sum(cells) * _KEPT + max(cells) * _TAUGHT,
