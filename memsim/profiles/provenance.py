@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, Field
-from pydantic.fields import FieldInfo
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, Field, GetJsonSchemaHandler
+from pydantic_core import PydanticCustomError, core_schema
 
 from memsim.document import Document
-from memsim.document.fields import Count, Quantity, Section, problem, unknown_key
+from memsim.document.fields import Count, Quantity, Section, marker_of, problem, unknown_key
 from memsim.document.problems import Path, dotted
 from memsim.errors import nearest
 
@@ -50,10 +49,10 @@ class Provenance:
 class Group(Section):
     """A section whose keys may carry their provenance, inherited by everything inside."""
 
-    source: Key | None = None
-    where: Text | None = None
-    status: Status | None = None
-    note: Text | None = None
+    source: Key | None = Field(default=None, description="key of `sources`; holds for all numbers inside")
+    where: Text | None = Field(default=None, description="table, figure or page of the source")
+    status: Status | None = Field(default=None, description="how the numbers inside were obtained")
+    note: Text | None = Field(default=None, description="anything to know about the numbers inside")
 
 
 @dataclass(frozen=True)
@@ -66,6 +65,11 @@ class Number(Quantity):
             return _long_form(value, super().read)
         return super().read(value)
 
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return _either_form(super().__get_pydantic_json_schema__(schema, handler))
+
 
 @dataclass(frozen=True)
 class Whole(Count):
@@ -76,6 +80,19 @@ class Whole(Count):
         if isinstance(value, dict):
             return _long_form(value, super().read)
         return super().read(value)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return _either_form(super().__get_pydantic_json_schema__(schema, handler))
+
+
+def _either_form(short: dict[str, Any]) -> dict[str, Any]:
+    """JSON Schema of a number as it stands, or in long form."""
+    text = {"type": "string", "minLength": 1}
+    keys = dict.fromkeys(_LONG_FORM, text) | {"value": short, "status": {"enum": list(get_args(Status))}}
+    long_form = {"type": "object", "properties": keys, "required": ["value"], "additionalProperties": False}
+    return {"anyOf": [*short.get("anyOf", [short]), long_form]}
 
 
 def _long_form(value: dict[str, Any], read: Callable[[Any], Value]) -> Value:
@@ -100,7 +117,7 @@ def numbers(spec: BaseModel, path: Path = ()) -> Iterator[tuple[Path, float, Qua
         if key not in spec.model_fields_set:
             continue  # a default is nobody's claim
         value = getattr(spec, key)
-        marker = _marker(field)
+        marker = marker_of(field)
         if marker is not None and value is not None:
             yield (*path, key), value, marker
         elif isinstance(value, BaseModel):
@@ -114,18 +131,11 @@ def numbers(spec: BaseModel, path: Path = ()) -> Iterator[tuple[Path, float, Qua
 def number_paths(model: type[BaseModel], skip: tuple[type[BaseModel], ...] = ()) -> Iterator[str]:
     """Dotted path of every number that a model of the schema may hold, except inside the sections to skip."""
     for key, field in model.model_fields.items():
-        if _marker(field) is not None:
+        if marker_of(field) is not None:
             yield key
         for member in (field.annotation, *get_args(field.annotation)):
             if isinstance(member, type) and issubclass(member, BaseModel) and not issubclass(member, skip):
                 yield from (f"{key}.{path}" for path in number_paths(member, skip))
-
-
-def _marker(field: FieldInfo) -> Quantity | Count | None:
-    candidates = list(field.metadata)
-    for member in get_args(field.annotation):
-        candidates += getattr(member, "__metadata__", ())
-    return next((item for item in candidates if isinstance(item, Quantity | Count)), None)
 
 
 def resolve(data: dict[str, Any], path: Path) -> tuple[dict[str, str], dict[str, Path]]:
