@@ -12,12 +12,10 @@ import re
 from typing import Any
 
 from memsim.document import parse_value
+from memsim.profiles.inherit import OWN
 from memsim.profiles.schema import DeviceSpec
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
-OWN = ("name", "title", "notes")
-"""Keys of a profile that are not inherited."""
-
 _CHANGES = "Changes"
 _NULL = {"type": "null"}
 _NAMES = "name of the model; `memsim device models NAME` prints its equation and its keys"

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 from pydantic import BaseModel, Field, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
-from memsim.document import Document
 from memsim.document.fields import Count, Quantity, Section, marker_of, problem, unknown_key
 from memsim.document.problems import Path, dotted
+from memsim.document.walk import spot_at
 from memsim.errors import nearest
 
 Status = Literal["measured", "fitted", "computed", "assumed"]
@@ -20,7 +20,8 @@ Key = Annotated[str, Field(min_length=1, max_length=64)]
 
 Value = TypeVar("Value", int, float)
 
-_LONG_FORM = ("value", "source", "where", "status", "note")
+PROVENANCE = ("source", "where", "status", "note")
+_LONG_FORM = ("value", *PROVENANCE)
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,19 @@ def numbers(spec: BaseModel, path: Path = ()) -> Iterator[tuple[Path, float, Qua
                     yield from numbers(item, (*path, key, inner))
 
 
+def written_numbers(data: dict[str, Any], model: type[BaseModel], at: Path = ()) -> Iterator[Path]:
+    """Path of every number in a document that need not be valid, as far as the model knows its keys."""
+    here: Any = data
+    for step in at:
+        here = here[step]
+    for key, value in here.items():
+        field = spot_at(model, (*at, key)).field
+        if field is not None and marker_of(field) is not None:
+            yield (*at, key)
+        elif isinstance(value, dict):
+            yield from written_numbers(data, model, (*at, key))
+
+
 def number_paths(model: type[BaseModel], skip: tuple[type[BaseModel], ...] = ()) -> Iterator[str]:
     """Dotted path of every number that a model of the schema may hold, except inside the sections to skip."""
     for key, field in model.model_fields.items():
@@ -155,7 +169,7 @@ def resolve(data: dict[str, Any], path: Path) -> tuple[dict[str, str], dict[str,
     given: dict[str, Path] = {}
     closed: set[str] = set()
     for level, section in reversed(levels):
-        for key in ("source", "where", "status", "note"):
+        for key in PROVENANCE:
             if key not in found and key not in closed and isinstance(section.get(key), str):
                 found[key], given[key] = section[key], level
         if "source" in found:
@@ -167,16 +181,13 @@ def resolve(data: dict[str, Any], path: Path) -> tuple[dict[str, str], dict[str,
     return found, given
 
 
-def check(document: Document, paths: Iterable[Path]) -> None:
-    """Raise unless every number says its status, and every source it names exists.
+def unproven(data: dict[str, Any], paths: Iterable[Path]) -> list[tuple[Path, str]]:
+    """Numbers that do not say their status, or whose source does not exist: path and message with the remedy.
 
-    Raises
-    ------
-    DocumentError
-        One problem for each section that lacks something, with the remedy.
+    Sections that lack something have one problem each.
     """
-    data = document.data
-    sources = list(data.get("sources") or {})
+    listed = data.get("sources")
+    sources = list(listed) if isinstance(listed, dict) else []
     keys = f" (one of {', '.join(sources)})" if sources else ", listed under 'sources'"
     problems: dict[tuple[Path, str], str] = {}
     for path in paths:
@@ -200,5 +211,4 @@ def check(document: Document, paths: Iterable[Path]) -> None:
                 (section, "source"),
                 f"{dotted(data, path)} is '{status}' without a source; add 'source: KEY'{keys} or 'status: assumed'",
             )
-    if problems:
-        raise document.error((at, message) for (at, _), message in problems.items())
+    return [(at, message) for (at, _), message in problems.items()]

@@ -127,9 +127,7 @@ class DeviceSpec(Section):
         examples=["taox-hfox-wu2018"],
         description="profile whose values hold where this one says nothing: a shipped name, or a file in this folder",
     )
-    name: Name = Field(
-        examples=["my-device"], description="identifier: lower-case letters and digits, joined by '-', at most 64"
-    )
+    name: Name = Field(examples=["my-device"])
     title: Text = Field(examples=["Analog TaOx/HfOx RRAM"], description="one line for people")
     technology: Text = Field(examples=["oxide RRAM"], description="kind of device")
     notes: Text | None = Field(default=None, description="anything a user should know")
