@@ -123,7 +123,7 @@ def quantity_pattern(unit: str) -> str:
     """Regular expression (ECMA 262) of the texts that `parse_quantity` reads as a quantity of a unit, for editors."""
     base = _wanted(unit)
     number = r"[+\-\u2212]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+\-\u2212]?[0-9]{1,6})?"
-    symbols = sorted(symbol for symbol, (found, _, _) in _SYMBOLS.items() if found == base)
+    symbols = sorted(re.escape(symbol) for symbol, (found, _, _) in _SYMBOLS.items() if found == base)
     return rf"^\s*{number}\s*({'|'.join(symbols)}){'?' if base == '1' else ''}\s*$"
 
 

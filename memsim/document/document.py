@@ -209,9 +209,7 @@ class Document:
         kept = {old: line for old, line in self._origins.items() if len(old) <= inside or old[:inside] != path}
         return Document(self.name, data, kept)
 
-    def validate(
-        self, model: type[Model], also: Callable[[], Iterable[tuple[Path, str]]] = lambda: ()
-    ) -> Model:
+    def validate(self, model: type[Model], also: Callable[[], Iterable[tuple[Path, str]]] = lambda: ()) -> Model:
         """The document as a pydantic model.
 
         Parameters

@@ -121,6 +121,15 @@ class Quantity:
             parts.append("not 0")
         return ", ".join(parts) or "any finite value"
 
+    def interval(self) -> str:
+        """The range as an interval, and the unit: "(0, 100] V"."""
+        factor = 100 if self.unit == "%" else 1
+        low = self.low if self.above is None else self.above
+        left = "[" if self.above is None and low > -math.inf else "("
+        right = "]" if self.high < math.inf else ")"
+        ends = f"{left}{low * factor:g}, {self.high * factor:g}{right}"
+        return f"{ends}{'' if self.unit == '1' else f' {self.unit}'}{', not 0' if self.nonzero else ''}"
+
     def in_words(self) -> str:
         """What is wanted: the unit and the range."""
         if self.unit == "%":
@@ -169,6 +178,10 @@ class Count:
     def allowed(self) -> str:
         """The range in words."""
         return f"{self.low} to {self.high}"
+
+    def interval(self) -> str:
+        """The range as an interval."""
+        return self.allowed()
 
     def in_words(self) -> str:
         """What is wanted: the range."""

@@ -1,8 +1,8 @@
 """JSON Schema of a profile (draft-07), with which editors complete and check while typing.
 
-Draft-07 is what all versions of the YAML extension of VS Code read. Where a `model` is chosen, its keys follow from it by
-if/then: editors then offer the keys of that model alone. A profile that extends another may leave out any key but its
-name and title, so all sections exist twice: whole, and as changes.
+Draft-07 is what all versions of the YAML extension of VS Code read. Where a `model` is chosen, its keys follow from it
+by if/then: editors then offer the keys of that model alone. A profile that extends another may leave out any key but
+its name and title, so all sections exist twice: whole, and as changes.
 """
 
 from __future__ import annotations
