@@ -11,9 +11,10 @@ from memsim.arrays.population import IDEAL_UPDATE, populate
 from memsim.backends import resolve
 from memsim.errors import InputError, nearest
 from memsim.kernels.cell import UpdateSpec
-from memsim.learning import Encoding, LocalRule, Settings
+from memsim.learning import Encoding, Hebbian, LocalRule, Settings
+from memsim.learning.encoding import coincidences, silent
 from memsim.learning.write import Write
-from memsim.noise.cycle import CYCLE_TO_CYCLE
+from memsim.noise.cycle import CYCLE_TO_CYCLE, SINGLE_PULSE
 from memsim.philox import MAX_ARRAYS, TILE, Stream, key, padded
 from memsim.profiles import DeviceProfile, load_device
 
@@ -268,7 +269,8 @@ class Crossbar:
         """
         arrays, rows, _ = self.shape
         if not isinstance(encoding, Encoding):
-            encoding = Encoding(encoding or self.device.spec.encoding, rounding="nearest")
+            own = self.device.spec.encoding
+            encoding = Encoding(encoding or ("counted" if own == "stochastic" else own), rounding="nearest")
         if isinstance(cycles, bool) or not isinstance(cycles, int | np.integer) or cycles < 1:
             raise InputError(f"cycles: {cycles!r} is not a whole number of at least 1")
         if self._steps + cycles >= _COUNTER:
@@ -319,16 +321,23 @@ class Crossbar:
 
     def _deliver(self, rule: LocalRule, x: np.ndarray, post: np.ndarray, steps: int, encoding: Encoding) -> None:
         """Give the pulses that a rule asks for, from the present step on; signals (array, sample, line)."""
+        trains = encoding.name == "stochastic"
+        if trains and rule.change is not Hebbian.change:
+            raise InputError(
+                f"encoding: 'stochastic' delivers rate x input x signal, which rule '{rule.name}' does not ask for; "
+                "use 'counted'"
+            )
         update = self.device.spec.update or IDEAL_UPDATE
         span = update.span
         variability = self.device.spec.variability
         c2c = variability.c2c if variability else None
         model = self._cells.model
-        noise = model.noise or (CYCLE_TO_CYCLE[c2c.relative_to] if c2c else None)
+        of_pulses = SINGLE_PULSE if encoding.single else CYCLE_TO_CYCLE
+        noise = model.noise or (of_pulses[c2c.relative_to] if c2c else None)
         spec = UpdateSpec(
             model=model,
-            change=rule.change,
-            idle=rule.idle,
+            change=coincidences if trains else rule.change,
+            idle=silent if trains else rule.idle,
             encode=encoding.function,
             draws=encoding.draws,
             single=encoding.single,
@@ -337,21 +346,36 @@ class Crossbar:
             one_sided=update.one_sided,
             varying=self._cells.names,
         )
-        lower, upper = self.bounds
-        self._counts += self._backend.update(
-            spec,
-            self._state,
-            x,
-            np.require(post, requirements=_KERNEL),
-            rate=rule.rate,
-            steps=int(steps),
-            first_step=self._steps,
-            first_array=self.first_array,
-            settings=Settings(span, encoding.max_pulses or span, encoding.threshold, lower, upper),
-            common=self._cells.common,
-            varying=self._cells.varying,
-            seed=self.seed,
-        )
+        settings = Settings(span, encoding.max_pulses or span, encoding.threshold, *self.bounds)
+
+        def deliver(x: np.ndarray, post: np.ndarray, steps: int, first_step: int) -> None:
+            self._counts += self._backend.update(
+                spec,
+                self._state,
+                x,
+                np.require(post, requirements=_KERNEL),
+                rate=rule.rate,
+                steps=steps,
+                first_step=first_step,
+                first_array=self.first_array,
+                settings=settings,
+                common=self._cells.common,
+                varying=self._cells.varying,
+                seed=self.seed,
+            )
+
+        if not trains:
+            deliver(x, post, int(steps), self._steps)
+            return
+        rows, lines = encoding.chances(x, post, rule.rate, span)
+        for first_step in range(self._steps, self._steps + int(steps) * x.shape[1], x.shape[1]):
+            address: dict[str, Any] = {"first_step": first_step, "first_array": self.first_array, "seed": self.seed}
+            deliver(
+                self._backend.trains(rows, encoding.slots, stream=Stream.ROW_TRAIN, **address),
+                self._backend.trains(lines, encoding.slots, stream=Stream.COLUMN_TRAIN, **address),
+                1,
+                first_step,
+            )
 
     def read(self, x: Any, *, first_sample: int = 0, index: int | None = None) -> np.ndarray:
         """Column currents with read noise, (array, sample, col) [A].

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from memsim.document.fields import problem
 from memsim.profiles.provenance import Group, Number, Whole
 
-Encoding = Literal["exact", "counted", "sign"]
+Encoding = Literal["exact", "counted", "sign", "stochastic"]
 
 PulseCount = Annotated[int, Whole(1, 1_000_000)]
 PulseVoltage = Annotated[float, Number("V", low=-100.0, high=100.0, nonzero=True)]
