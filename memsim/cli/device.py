@@ -6,6 +6,7 @@ import click
 
 from memsim.cli.author import models, new, schema
 from memsim.cli.console import WIDE, console, printable, table
+from memsim.cli.device_plot import plot
 from memsim.cli.group import Group
 
 
@@ -108,5 +109,5 @@ def validate(files: tuple[str, ...]) -> None:
         raise click.exceptions.Exit(2)
 
 
-for command in (new, schema, models):
+for command in (new, schema, models, plot):
     device.add_command(command)
