@@ -58,6 +58,17 @@ class Stream(IntEnum):
     TUNING = 13  # which settings are tried, and in which order
     ROW_TRAIN = 14  # pulse trains of word lines; c0 is the row, c1 the binary digits, c2 the step
     COLUMN_TRAIN = 15  # pulse trains of bit lines
+    FAULT = 20  # which cells are stuck
+    WRITE = 21  # write noise; c2 is the step of the last write
+    TRAP = 22  # telegraph noise; c2 counts reads and waits
+    FLICKER = 23  # 1/f noise; c2 likewise
+    RETENTION = 24  # a cell's own drift exponent
+    RELAXATION = 25  # relaxation over one wait; c2 counts them
+    PROGRAM_MODEL = 26  # error of programming by the device's error model; c2 is the step
+
+
+REFERENCE_COLUMN = (1 << 26) - 1
+"""Counter word c1 of a reference column in the streams from `FAULT` on, beyond any bit line's."""
 
 
 def padded(count: int) -> int:

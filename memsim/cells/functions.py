@@ -122,3 +122,11 @@ def power(x, a):
     small = x < real(1.1754944e-38)
     value = exponential(a * logarithm(real(1.0) if small else x))
     return (real(1.0) if a == real(0.0) else real(0.0)) if small else value
+
+
+@njit(forceinline=True, error_model="numpy")
+def hyperbolic_sine(x):
+    """sinh x, for |x| up to 87; without cancellation near 0."""
+    y = abs(x)
+    value = y * exponential(y) * exponential_ratio(y + y)
+    return value if x >= type(x)(0.0) else -value

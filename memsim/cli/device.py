@@ -43,7 +43,7 @@ def list_() -> None:
             printable(profile.title),
             *ends,
             ratio,
-            str(profile.spec.update.span) if profile.spec.update else "programmed",
+            str(profile.span) if profile.spec.update else "programmed",
         )
     console().print(rows)
     click.echo("\nUse one: memsim run physical-01 --device NAME. Print one: memsim device show NAME.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.fields import FieldInfo
@@ -202,7 +202,16 @@ class Count:
 
 def marker_of(field: FieldInfo) -> Quantity | Count | None:
     """The mark of a field that holds one number, also where it is optional; None for other fields."""
-    candidates = list(field.metadata)
-    for member in get_args(field.annotation):
-        candidates += getattr(member, "__metadata__", ())
-    return next((item for item in candidates if isinstance(item, Quantity | Count)), None)
+    inside = get_args(field.annotation) if get_origin(field.annotation) is not dict else ()
+    found = (item for item in field.metadata if isinstance(item, Quantity | Count))
+    return next(found, None) or _among(inside)
+
+
+def item_marker_of(field: FieldInfo) -> Quantity | Count | None:
+    """The mark of the numbers inside a field that maps names to numbers."""
+    return _among(get_args(field.annotation)) if get_origin(field.annotation) is dict else None
+
+
+def _among(members: Sequence[Any]) -> Quantity | Count | None:
+    found = (item for member in members for item in getattr(member, "__metadata__", ()))
+    return next((item for item in found if isinstance(item, Quantity | Count)), None)

@@ -69,9 +69,9 @@ def _given(dw, u, settings):
 @njit(forceinline=True, error_model="numpy")
 def coincidences(pre, post, state, rate):
     """Pulses that coincide in two trains, negative where their signs differ: a rule's ``change`` between trains."""
-    real = type(state)
-    count = real(int32(popcount(uint32(uint32(pre & post) & uint32(0x7FFFFFFF)))))
-    return -count if uint32(uint32(pre ^ post) >> uint32(31)) != uint32(0) else count
+    count = float32(int32(popcount(uint32(uint32(pre & post) & uint32(0x7FFFFFFF)))))
+    sign = int32(uint32(uint32(pre ^ post) & uint32(0x80000000)))
+    return type(state)(np.int32(int32(np.float32(count).view(np.int32) ^ sign)).view(np.float32))
 
 
 @njit(forceinline=True, error_model="numpy")

@@ -42,6 +42,10 @@ class Telegraph(Group):
     filled: Time = Field(examples=["1 ms"], description="mean time that the trap stays filled")
 
 
+# Two processes a decade, as many as fit into a cell's word.
+_MOST_DECADES = 15
+
+
 class Flicker(Group):
     """1/f noise: a sum of relaxation processes whose time constants are spread evenly over a logarithmic axis.
 
@@ -59,6 +63,8 @@ class Flicker(Group):
     def _ordered(self) -> Flicker:
         if self.fastest >= self.slowest:
             raise problem("'slowest' must be longer than 'fastest'", "slowest")
+        if self.slowest > 10**_MOST_DECADES * self.fastest:
+            raise problem(f"'slowest' may be at most {_MOST_DECADES} decades longer than 'fastest'", "slowest")
         return self
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 from pydantic import BaseModel, Field, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
-from memsim.document.fields import Count, Quantity, Section, marker_of, problem, unknown_key
+from memsim.document.fields import Count, Quantity, Section, item_marker_of, marker_of, problem, unknown_key
 from memsim.document.problems import Path, dotted
 from memsim.document.walk import spot_at
 from memsim.errors import nearest
@@ -123,10 +123,26 @@ def numbers(spec: BaseModel, path: Path = ()) -> Iterator[tuple[Path, float, Qua
             yield (*path, key), value, marker
         elif isinstance(value, BaseModel):
             yield from numbers(value, (*path, key))
-        elif isinstance(value, dict):
-            for inner, item in value.items():
+        elif isinstance(value, dict | tuple):
+            inside = item_marker_of(field)
+            for inner, item in value.items() if isinstance(value, dict) else enumerate(value):
                 if isinstance(item, BaseModel):
                     yield from numbers(item, (*path, key, inner))
+                elif inside is not None:
+                    yield (*path, key, inner), item, inside
+
+
+def flat(section: BaseModel, above: str = "") -> dict[str, float]:
+    """Every number of a section, defaults too, by dotted path below it; SI units. Lists are left out."""
+    found: dict[str, float] = {}
+    for key in type(section).model_fields:
+        value = getattr(section, key)
+        if isinstance(value, BaseModel):
+            found |= flat(value, f"{above}{key}.")
+        for inner, item in value.items() if isinstance(value, dict) else [("", value)]:
+            if isinstance(item, int | float) and not isinstance(item, bool):
+                found[above + key + ("." + inner if inner else "")] = item
+    return found
 
 
 def written_numbers(data: dict[str, Any], model: type[BaseModel], at: Path = ()) -> Iterator[Path]:
@@ -134,11 +150,13 @@ def written_numbers(data: dict[str, Any], model: type[BaseModel], at: Path = ())
     here: Any = data
     for step in at:
         here = here[step]
-    for key, value in here.items():
-        field = spot_at(model, (*at, key)).field
-        if field is not None and marker_of(field) is not None:
+    field = spot_at(model, at).field if at else None
+    items = item_marker_of(field) if field is not None else None
+    for key, value in here.items() if isinstance(here, dict) else enumerate(here):
+        inner = spot_at(model, (*at, key)).field
+        if items is not None or (inner is not None and marker_of(inner) is not None):
             yield (*at, key)
-        elif isinstance(value, dict):
+        elif isinstance(value, dict | list):
             yield from written_numbers(data, model, (*at, key))
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, WithJsonSchema, WrapValidator, model_validator
 
 from memsim.document.fields import Section, problem
 from memsim.profiles.physics import (
@@ -18,7 +19,8 @@ from memsim.profiles.physics import (
     WideSigma,
 )
 from memsim.profiles.provenance import Group, Key, Number, Status, Text, number_paths
-from memsim.profiles.updates import UPDATES, Encoding, Pulse, StepUpdate, Update
+from memsim.profiles.pulses import Encoding, Pulse
+from memsim.profiles.updates import UPDATES, StepUpdate, Update
 
 Name = Annotated[
     str,
@@ -45,6 +47,16 @@ class Window(Group):
     min: Conductance = Field(examples=["1 uS"], description="G_min, of weight 0")
     max: Conductance = Field(examples=["10 uS"], description="G_max, of weight 1")
     nominal: bool = Field(default=False, description="whether the window is only a scale that states may leave")
+
+    @property
+    def width(self) -> float:
+        """G_max - G_min [S]."""
+        return self.max - self.min
+
+    @property
+    def offset(self) -> float:
+        """Conductance at w = 0 in units of the window, dimensionless."""
+        return self.min / self.width
 
     @model_validator(mode="after")
     def _ordered(self) -> Window:
@@ -91,15 +103,32 @@ def _spreading() -> tuple[str, ...]:
     """Every parameter that may spread over cells: the window, the numbers of all models, the noise of a pulse."""
     names = ["conductance.min", "conductance.max"]
     names += [f"update.{path}" for model in UPDATES for path in number_paths(model, skip=(Pulse,))]
-    names += ["variability.c2c.sigma", "read.noise.sigma", "retention.lifetime"]
-    fixed = ("update.pulses", "update.weights.")
+    names += ["variability.c2c.sigma", "variability.write.sigma", "retention.lifetime"]
+    names += ["read.noise.sigma", "read.telegraph.amplitude", "read.flicker.sigma"]
+    fixed = ("update.pulses", "update.substeps", "update.weights.")
     return tuple(dict.fromkeys(name for name in names if not name.startswith(fixed)))
 
+
+class _Spreading(tuple):
+    """The parameters that may spread over cells; those of custom steps have names of their own."""
+
+    __slots__ = ()
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or bool(isinstance(name, str) and _CUSTOM.fullmatch(name))
+
+
+_CUSTOM = re.compile(r"update\.parameters\.[a-z][a-z0-9_]*")
+SPREADING = _Spreading(_spreading())
 
 if TYPE_CHECKING:
     D2DField = str
 else:
-    D2DField = Literal[_spreading()]
+    D2DField = Annotated[
+        Literal[tuple(SPREADING)],
+        WrapValidator(lambda name, listed: name if name in SPREADING else listed(name)),
+        WithJsonSchema({"anyOf": [{"enum": list(SPREADING)}, {"pattern": f"^{_CUSTOM.pattern}$"}]}),
+    ]
 
 
 class Variability(Group):
@@ -170,6 +199,8 @@ class DeviceSpec(Section):
             )
         if self.conductance.nominal and (self.update is None or self.update.model != "constant"):
             raise problem("a nominal window needs 'update.model: constant'; remove it", "conductance", "nominal")
+        if self.update is not None:
+            self.update.fit(self.conductance.min, self.conductance.max, self.read.voltage)
         if self.variability is not None:
             for field in self.variability.d2d:
                 self._varies(field)
@@ -179,6 +210,8 @@ class DeviceSpec(Section):
                     continue
                 if self.update is None:
                     raise problem("has no effect without an 'update' model", "variability", key)
+                if key == "c2c" and self.update.own_noise is not None:
+                    raise problem(f"has no effect: {self.update.own_noise}", "variability", key)
                 if given.relative_to == "nominal-step" and not isinstance(self.update, StepUpdate):
                     raise problem(f"model '{self.update.model}' has no nominal step", "variability", key, "relative_to")
         return self
@@ -204,20 +237,8 @@ class DeviceSpec(Section):
             return self.update.nominal_step
         here: Any = self
         for key in field.split("."):
-            here = getattr(here, key, None)
+            here = here.get(key) if isinstance(here, dict) else getattr(here, key, None)
         return here if isinstance(here, float) else None
 
 
-def flat(section: BaseModel, above: str = "") -> dict[str, float]:
-    """Every number of a section, defaults too, by dotted path below it; SI units."""
-    found: dict[str, float] = {}
-    for key in type(section).model_fields:
-        value = getattr(section, key)
-        if isinstance(value, BaseModel):
-            found |= flat(value, f"{above}{key}.")
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            found[above + key] = value
-    return found
-
-
-__all__ = ["D2DField", "DeviceSpec", "DeviceToDevice", "Number", "Sigma", "flat"]
+__all__ = ["D2DField", "DeviceSpec", "DeviceToDevice", "Number", "Sigma"]

@@ -34,7 +34,7 @@ def response(device: DeviceProfile, seed: int, count: int) -> tuple[np.ndarray, 
     array = cells(device, seed, count=count)
     update = device.spec.update
     assert update is not None
-    span = update.span
+    span = device.span
     points = np.unique(np.linspace(0, span, min(span, _EVERY) + 1).round().astype(int))
     encoding = Encoding("sign") if span <= _ONE_BY_ONE else Encoding("counted", rounding="nearest")
     numbers, found = [0], [array.conductance[0, :, 0]]
