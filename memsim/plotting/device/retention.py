@@ -9,7 +9,6 @@ import numpy as np
 from memsim.plotting.device.cells import BAND, mark_states, row, state_style, states_of
 from memsim.plotting.device.scale import scaled
 from memsim.plotting.page import title
-from memsim.plotting.style import SMALL
 from memsim.profiles.physics import Leak
 
 if TYPE_CHECKING:
@@ -54,13 +53,12 @@ def draw_retention(axes: Axes, device: DeviceProfile, seed: int) -> None:
         low, middle, high = np.percentile(values, (BAND[0], 50.0, BAND[1]), axis=1) / unit
         axes.fill_between(x, low, high, color=style["color"], alpha=0.22, linewidth=0)
         axes.plot(x, middle, **style)
+    mark_states(axes, device)
     spec = device.spec
     assert spec.retention is not None
     if spec.retention.activation is not None:
         hot = np.median(aged(device, seed + 1, states_of(device)[1], _HOT), axis=1) / unit
-        axes.plot(x, hot, **{**state_style(1), "linestyle": ":"})
-        axes.annotate("85 °C", (x[-1], hot[-1]), ha="right", va="bottom", fontsize=SMALL)
-    mark_states(axes, device)
+        axes.plot(x, hot, **{**state_style(1), "linestyle": ":"}, label="the same at 85 °C")
     axes.set_xscale("log")
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlim(x[0], x[-1])
