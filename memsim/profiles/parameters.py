@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from memsim.document.fields import marker_of
+from memsim.document.fields import item_marker_of, marker_of
 from memsim.document.walk import bare, choices_of
 from memsim.profiles.provenance import PROVENANCE
 
@@ -56,6 +56,10 @@ def _parameters(schema: type[BaseModel], above: str, given: Any, said: str) -> I
             whole = given if field.is_required() else field.get_default(call_default_factory=True) or above + key
             yield from _parameters(inner, f"{above}{key}.", whole, meaning)
             continue
+        rows = rows_of(field)
+        if rows is not None:
+            yield from _parameters(rows, f"{above}{key}[].", "each row", meaning)
+            continue
         if default == REQUIRED and isinstance(given, str):
             default = f"{REQUIRED} in {given}"
         elif default == REQUIRED and given is not None:
@@ -71,6 +75,14 @@ def section_of(field: FieldInfo) -> type[BaseModel] | None:
     return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
 
 
+def rows_of(field: FieldInfo) -> type[BaseModel] | None:
+    """The class of the rows of a field that is a table."""
+    annotation, _ = bare(field.annotation)
+    member = (get_args(annotation) or (None,))[0]
+    is_rows = get_origin(annotation) in (tuple, list) and isinstance(member, type) and issubclass(member, BaseModel)
+    return member if is_rows else None
+
+
 def allowed_of(field: FieldInfo) -> str:
     """What may stand in a field: an interval with its unit, or choices."""
     marker = marker_of(field)
@@ -78,6 +90,8 @@ def allowed_of(field: FieldInfo) -> str:
         return marker.interval()
     if choices := choices_of(field.annotation):
         return ", ".join(map(str, choices))
+    if items := item_marker_of(field):
+        return f"name: {items.interval()}"
     annotation, _ = bare(field.annotation)
     members = get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else (annotation,)
     return " or ".join(_NOUNS.get(member, "list" if get_origin(member) else "text") for member in members)
@@ -93,6 +107,6 @@ def default_of(field: FieldInfo) -> str:
 
 def _shown(field: FieldInfo, value: Any) -> str:
     marker = marker_of(field)
-    if value is None:
+    if value is None or value == {}:
         return ""
     return marker.show(value) if marker is not None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -150,11 +150,13 @@ def written_numbers(data: dict[str, Any], model: type[BaseModel], at: Path = ())
     here: Any = data
     for step in at:
         here = here[step]
-    for key, value in here.items():
-        field = spot_at(model, (*at, key)).field
-        if field is not None and marker_of(field) is not None:
+    field = spot_at(model, at).field if at else None
+    items = item_marker_of(field) if field is not None else None
+    for key, value in here.items() if isinstance(here, dict) else enumerate(here):
+        inner = spot_at(model, (*at, key)).field
+        if items is not None or (inner is not None and marker_of(inner) is not None):
             yield (*at, key)
-        elif isinstance(value, dict):
+        elif isinstance(value, dict | list):
             yield from written_numbers(data, model, (*at, key))
         elif isinstance(value, list):
             for place, item in enumerate(value):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, WithJsonSchema, WrapValidator, model_validator
+from pydantic import Field, WrapValidator, model_validator
 
 from memsim.document.fields import Section, problem
 from memsim.profiles.physics import (
@@ -127,7 +127,6 @@ else:
     D2DField = Annotated[
         Literal[tuple(SPREADING)],
         WrapValidator(lambda name, listed: name if name in SPREADING else listed(name)),
-        WithJsonSchema({"anyOf": [{"enum": list(SPREADING)}, {"pattern": f"^{_CUSTOM.pattern}$"}]}),
     ]
 
 
@@ -137,7 +136,9 @@ class Variability(Group):
     c2c: CycleToCycle | None = Field(default=None, description="cycle to cycle: random part of every pulse")
     write: WriteNoise | None = Field(default=None, description="write noise over a hidden state")
     d2d: dict[D2DField, DeviceToDevice] = Field(
-        default_factory=dict, description="device to device: parameter: {sigma, relative_to}, drawn once a cell"
+        default_factory=dict,
+        description="device to device: parameter: {sigma, relative_to}, drawn once a cell",
+        json_schema_extra={"propertyNames": {"anyOf": [{"enum": [*SPREADING]}, {"pattern": f"^{_CUSTOM.pattern}$"}]}},
     )
 
     @model_validator(mode="before")

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from memsim.plotting.device.current import draw_current, draw_loops
+from memsim.plotting.device.programming import draw_programming
 from memsim.plotting.device.pulses import draw_pulses
+from memsim.plotting.device.reads import draw_reads, draw_size
+from memsim.plotting.device.retention import draw_retention
 from memsim.plotting.page import ending, page, panel
 from memsim.plotting.style import INK, RC, WIDTH, fitted
+from memsim.profiles.dynamics import DynamicUpdate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,6 +67,16 @@ def panels_of(device: DeviceProfile) -> list[Panel]:
     found: list[Panel] = []
     if spec.update is not None:
         found.append(draw_pulses)
+        if isinstance(spec.update, DynamicUpdate):
+            found.append(draw_loops)
+    if spec.programming is not None:
+        found.append(draw_programming)
+    if spec.read.noise is not None or spec.read.telegraph is not None or spec.read.flicker is not None:
+        found += [draw_size, draw_reads]
+    if spec.retention is not None:
+        found.append(draw_retention)
+    if spec.conduction is not None:
+        found.append(draw_current)
     return found
 
 

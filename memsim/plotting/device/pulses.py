@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memsim.learning import Encoding, Hebbian
-from memsim.plotting.device.cells import BAND, CELLS, cells, without
+from memsim.plotting.device.cells import BAND, CELLS, column, without
 from memsim.plotting.device.scale import scaled
 from memsim.plotting.page import title
 from memsim.plotting.style import INK, line_style
@@ -31,10 +31,10 @@ def response(device: DeviceProfile, seed: int, count: int) -> tuple[np.ndarray, 
 
     Pulses go through the array like those of learning: the same models, noise and bounds.
     """
-    array = cells(device, seed, count=count)
+    array = column(device, seed, count=count)
     update = device.spec.update
     assert update is not None
-    span = update.span
+    span = device.span
     points = np.unique(np.linspace(0, span, min(span, _EVERY) + 1).round().astype(int))
     encoding = Encoding("sign") if span <= _ONE_BY_ONE else Encoding("counted", rounding="nearest")
     numbers, found = [0], [array.conductance[0, :, 0]]
