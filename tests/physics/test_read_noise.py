@@ -135,7 +135,7 @@ def test_flicker_noise_has_the_spectrum_sigma_squared_over_f():
     assert len(octaves) >= 6
     level, middle = (np.array([np.mean(of[part]) for part in octaves]) for of in (f * power, f))
     certainty = np.sqrt([part.stop - part.start for part in octaves])
-    # The slope of the spectrum is -1 but for .02 from the bend above the band; the standard error is .02, as is that of the level.
+    # The bend above the band takes .02 from both; their standard errors are .02.
     assert abs(np.polyfit(np.log(middle), np.log(level), 1, w=certainty)[0]) < 0.1
     assert abs(np.average(level, weights=certainty**2) - 1) < 0.1
 
