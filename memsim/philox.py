@@ -56,6 +56,8 @@ class Stream(IntEnum):
     TRAINING = 11  # order of samples, dropout and mixup; c2 is the epoch or step
     PROGRAM = 12  # error of programming; c2 is the step
     TUNING = 13  # which settings are tried, and in which order
+    ROW_TRAIN = 14  # pulse trains of word lines; c0 is the row, c1 the binary digits, c2 the step
+    COLUMN_TRAIN = 15  # pulse trains of bit lines
     FAULT = 20  # which cells are stuck
     WRITE = 21  # write noise; c2 is the step of the last write
     TRAP = 22  # telegraph noise; c2 counts reads and waits
@@ -78,8 +80,8 @@ def padded(count: int) -> int:
 def philox(c0, c1, c2, c3, k0, k1):
     """Four random words (uint32) of the counter (c0, c1, c2, c3) under the key (k0, k1); ten rounds."""
     for _ in range(10):
-        p0 = uint64(_M0 * uint64(c0))
-        p1 = uint64(_M1 * uint64(c2))
+        p0 = uint64(_M0 * uint64(uint32(c0)))
+        p1 = uint64(_M1 * uint64(uint32(c2)))
         # Not narrowed to 32 bits before the end: with narrowing here, the loops that draw run three times slower.
         n0 = uint32(p1 >> _HIGH) ^ c1 ^ k0
         n2 = uint32(p0 >> _HIGH) ^ c3 ^ k1

@@ -9,12 +9,13 @@ import numpy as np
 from memsim.arrays import faults
 from memsim.arrays.aging import Aging
 from memsim.arrays.fluctuations import Fluctuations, fluctuates
-from memsim.arrays.population import IDEAL_UPDATE, Spreads, populate
+from memsim.arrays.population import Spreads, populate
 from memsim.arrays.site import Site
 from memsim.errors import InputError
 from memsim.noise.programming import Polynomial, Saturating, polynomial_error, saturating_error
 from memsim.philox import Stream, padded
 from memsim.profiles import DeviceProfile
+from memsim.profiles.nominal import IDEAL_UPDATE
 from memsim.profiles.physics import PolynomialError, SaturatingError
 from memsim.profiles.schema import DeviceSpec
 from memsim.profiles.updates import StepUpdate
@@ -42,6 +43,8 @@ class Bank:
 
     Attributes
     ----------
+    device, spec : DeviceProfile, DeviceSpec
+        What the cells are.
     cells : Population
         The parameters of the update model; a stuck cell's window is a point.
     state : ndarray
@@ -64,7 +67,7 @@ class Bank:
         stuck: np.ndarray | None = None,
     ) -> None:
         spec = device.spec
-        self.spec, self.stuck = spec, stuck
+        self.device, self.spec, self.stuck = device, spec, stuck
         self._site, self._shape, self._bounds = site, shape, bounds
         self.cells = populate(device, site.backend, shape, dtype=dtype, **site.spread)
         if stuck is not None:
@@ -73,6 +76,10 @@ class Bank:
             self.state = np.zeros((*shape[:2], padded(shape[2])), dtype)
             self.state[:] = self.cells.value("low")
         else:
+            if self.cells.model.draws == "uniform":  # two states: the nearer end of the window
+                low, high = (self.cells.value(name) for name in ("low", "high"))
+                fresh = np.where(fresh < 0.5, low, high).astype(dtype)
+                fresh[:, :, shape[2] :] = 0
             self.state = self._within(fresh)
         spreads = Spreads(spec, site.backend, shape, **site.spread)
         noise = spec.read.noise

@@ -10,14 +10,12 @@ import numpy as np
 from memsim.arrays import checks, faults, reading
 from memsim.arrays.aging import accelerated
 from memsim.arrays.bank import Bank, Banks, planned
-from memsim.arrays.population import IDEAL_UPDATE
+from memsim.arrays.delivery import deliver
 from memsim.arrays.site import Site
 from memsim.backends import resolve
 from memsim.errors import InputError
-from memsim.kernels.cell import UpdateSpec
-from memsim.learning import Encoding, LocalRule, Settings
+from memsim.learning import Encoding, LocalRule
 from memsim.learning.write import Write
-from memsim.noise.cycle import CYCLE_TO_CYCLE
 from memsim.philox import Stream, key
 from memsim.profiles import DeviceProfile, load_device
 
@@ -284,6 +282,7 @@ class Crossbar:
         cycles: int = 1,
         encoding: Encoding | str | None = None,
         error: float = 0.0,
+        falls: bool = False,
     ) -> Crossbar:
         """Program every cell to a wished state and return self.
 
@@ -309,6 +308,8 @@ class Crossbar:
             within half a pulse of its target is left alone. The device's own if not given.
         error : float
             Sigma of a further Gaussian error, added once to every cell after the last round, in w; dimensionless.
+        falls : bool
+            Whether a one-sided device gets reset pulses too.
 
         Raises
         ------
@@ -329,8 +330,9 @@ class Crossbar:
         targets = np.clip(self._targets(weights), *self.bounds)
         if by == "pulses":
             if not isinstance(encoding, Encoding):
-                encoding = Encoding(encoding or self.device.spec.encoding, rounding="nearest")
-            self._program_by_pulses(targets, cycles, encoding)
+                own = self.device.spec.encoding
+                encoding = Encoding(encoding or ("counted" if own == "stochastic" else own), rounding="nearest")
+            self._program_by_pulses(targets, cycles, encoding, falls)
         else:
             cycles = 1
             self._program_by_model(targets)
@@ -339,7 +341,35 @@ class Crossbar:
         self._steps += cycles
         return self
 
-    def _program_by_pulses(self, targets: np.ndarray, cycles: int, encoding: Encoding) -> None:
+    def refresh(self, threshold: float = 0.9, *, cycles: int = 1) -> np.ndarray:
+        """Reset the pairs of which a cell is nearly full, write their differences again, and return which they were.
+
+        For arrays with ``column="pair"``, whose cells may fill up while only differences are weights (one-sided
+        devices). The reset is one pulse where that is all it takes (phase-change memory), else as many as span the
+        cell's state; both come with the device's noise, and pulses are counted.
+
+        Parameters
+        ----------
+        threshold : float
+            State of either cell, in w, from which a pair is refreshed.
+        cycles : int
+            Rounds of read, verify and write.
+
+        Returns
+        -------
+        (array, row, col) of bool
+            The pairs that were refreshed.
+
+        Raises
+        ------
+        InputError
+            The array has no pairs, or a number is not allowed.
+        """
+        from memsim.arrays.refresh import refresh
+
+        return refresh(self, threshold, cycles)
+
+    def _program_by_pulses(self, targets: np.ndarray, cycles: int, encoding: Encoding, falls: bool) -> None:
         """Rounds of pulses, line by line; targets (array, row, line)."""
         rows, bank, rule = self.shape[1], self._cells.lines, Write()
         rounds = [(0, cycles)] if not bank.stepwise else [(step, 1) for step in range(cycles)]
@@ -357,7 +387,7 @@ class Crossbar:
                     x += bank.state[:, None, line] - bank.seen[:, None, line]
                 before = bank.before(own) if bank.stepwise else None
                 # All lines share their steps: the line is in the address anyhow, and no address depends on the width.
-                self._deliver(bank, rule, x, selected, count, encoding, self._steps + step)
+                self._deliver(bank, rule, x, selected, count, encoding, self._steps + step, falls)
                 bank.after(before, self._steps + step, own)
         bank.after(whole, self._steps)
 
@@ -469,41 +499,20 @@ class Crossbar:
         steps: int,
         encoding: Encoding,
         first_step: int,
+        falls: bool = False,
     ) -> None:
         """Give the pulses that a rule asks for, from a step on; signals (array, sample, line)."""
-        update = self.device.spec.update or IDEAL_UPDATE
-        span = update.span
-        variability = self.device.spec.variability
-        c2c = variability.c2c if variability else None
-        model = bank.cells.model
-        noise = model.noise or (CYCLE_TO_CYCLE[c2c.relative_to] if c2c else None)
-        spec = UpdateSpec(
-            model=model,
-            change=rule.change,
-            idle=rule.idle,
-            encode=encoding.function,
-            draws=encoding.draws,
-            single=encoding.single,
-            noise=noise if c2c and c2c.sigma > 0 and model.draws == "normal" else None,
-            confined=bank.confined,
-            one_sided=update.one_sided,
-            varying=bank.cells.names,
-            faulty=bank.stuck is not None,
-        )
-        lower, upper = self.bounds
-        counts = self._backend.update(
-            spec,
-            bank.state,
+        counts = deliver(
+            bank,
+            Site(self._backend, self.seed, self.first_array),
+            self.bounds,
+            rule,
             x,
-            np.require(post, requirements=checks.KERNEL),
-            rate=rule.rate,
+            post,
             steps=int(steps),
+            encoding=encoding,
             first_step=first_step,
-            first_array=self.first_array,
-            settings=Settings(span, encoding.max_pulses or span, encoding.threshold, lower, upper),
-            common=bank.cells.common,
-            varying=bank.cells.varying,
-            seed=self.seed,
+            falls=falls,
         )
         if self._plan is None:
             self._counts += counts

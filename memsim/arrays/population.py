@@ -10,15 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from memsim.backends import CpuBackend
-from memsim.cells import MODELS, CellModel, Surroundings
+from memsim.cells import CellModel
 from memsim.errors import InputError
 from memsim.philox import Stream, padded
 from memsim.profiles import DeviceProfile
-from memsim.profiles.schema import DeviceSpec, DeviceToDevice, flat
-from memsim.profiles.updates import ConstantUpdate, StepUpdate
-
-# A spread so wide that a cell's window would vanish is cut off here, as a fraction of the nominal window.
-SMALLEST_WINDOW = 0.01
+from memsim.profiles.nominal import cell_values, plain
+from memsim.profiles.schema import DeviceSpec, DeviceToDevice
 
 # Counter word c2 of a parameter's device-to-device draw, never renumbered; for all others a hash of the name.
 _SLOTS = {
@@ -127,23 +124,7 @@ def populate(
     """
     spec = device.spec
     spreads = Spreads(spec, backend, shape, seed=seed, first_array=first_array, stream=stream)
-    low, high = spec.conductance.min, spec.conductance.max
-    window = high - low
-    update = spec.update if spec.update is not None else IDEAL_UPDATE
-    model = MODELS[update.model]
-    values: dict[str, Any] = {
-        "low": (np.maximum(spreads.value("conductance.min", low), 0.0) - low) / window,
-        "high": (spreads.value("conductance.max", high) - low) / window,
-    }
-    if any(name.startswith("conductance.") for name in spreads.given):
-        values["high"] = np.maximum(values["high"], values["low"] + SMALLEST_WINDOW)
-    numbers: dict[str, Any] = flat(update)
-    if isinstance(update, StepUpdate):
-        numbers["step"] = update.nominal_step
-    numbers = {path: spreads.value(f"update.{path}", value) for path, value in numbers.items()}
-    values |= model.prepare(numbers, Surroundings(values["low"], values["high"], low, high, spec.read.voltage))
-    values["c2c"] = _pulse_sigma(spec, spreads, numbers)
-
+    model, values = cell_values(spec, spreads.value)
     fields: tuple[str, ...] = model.parameters._fields  # type: ignore[attr-defined]
     names = tuple(field for field in fields if np.ndim(values[field]) == 3)
     varying = np.empty((0, 1, 1, 1), dtype)
@@ -153,25 +134,5 @@ def populate(
         if not np.isfinite(varying).all():
             raise InputError(f"device '{device.name}': its d2d spreads give cells without finite parameters")
     nominal = {"low": 0.0, "high": 1.0}
-    common = model.parameters(*(_plain(values[f]) if f not in names else nominal.get(f, 0.0) for f in fields))
+    common = model.parameters(*(plain(values[f]) if f not in names else nominal.get(f, 0.0) for f in fields))
     return Population(model, common, names, varying)
-
-
-def _pulse_sigma(spec: DeviceSpec, spreads: Spreads, numbers: dict[str, Any]) -> Any:
-    """Sigma of one pulse: of its own step, or else of the nominal window."""
-    c2c = spec.variability.c2c if spec.variability else None
-    if c2c is None:
-        return 0.0
-    sigma = spreads.value("variability.c2c.sigma", c2c.sigma)
-    sigma = np.maximum(sigma, 0.0) if np.ndim(sigma) else sigma
-    if c2c.relative_to != "nominal-step":
-        return sigma
-    return sigma * np.maximum(numbers["step"], 0.0) / (numbers["weights.max"] - numbers["weights.min"])
-
-
-def _plain(value: Any) -> Any:
-    return tuple(map(float, value)) if np.ndim(value) == 1 else float(value)
-
-
-IDEAL_UPDATE = ConstantUpdate(model="constant", pulses=1200)
-"""Ideal steps, for cells that are trained elsewhere; the number of pulses is that of the ideal cell."""

@@ -11,6 +11,7 @@ from memsim.kernels.elementwise import elementwise
 from memsim.kernels.fill import fill
 from memsim.kernels.fluctuate import Move, advance_kernel, fluctuating_read_kernel
 from memsim.kernels.read import NARROW, narrow_kernel, noise_kernel
+from memsim.kernels.trains import train_kernel
 from memsim.kernels.update import count_shape, update_kernel
 from memsim.philox import Stream, key
 
@@ -62,6 +63,14 @@ class CpuBackend:
             *key(seed),
         )
         return counts.sum(axis=2)
+
+    def trains(
+        self, chances: np.ndarray, slots: int, *, first_step: int, first_array: int, stream: Stream, seed: int
+    ) -> np.ndarray:
+        """Pulse trains (array, sample, line), uint32, of lines with these signed chances of a pulse in a slot."""
+        out = np.empty(chances.shape, np.uint32)
+        train_kernel()(out, chances, slots, first_step, first_array, int(stream), *key(seed))
+        return out
 
     def read(
         self, inputs: np.ndarray, state: np.ndarray, offset: float, value: float, window: float

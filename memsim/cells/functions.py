@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numba import int32, njit
 
+from memsim.arithmetic import fma
+
 
 @njit(forceinline=True, error_model="numpy")
 def _two_to(k, real):
@@ -20,28 +22,30 @@ def _two_to(k, real):
 def exponential_ratio(y):
     """phi(y) = (1 - e^-y)/y for y >= 0, 1 at 0, to the rounding of y's own dtype and without a maths library.
 
-    e^-y = 2^-k e^-r with |r| <= ln(2)/2, and (1 - e^-r)/r by its Taylor series (truncated below 1e-16).
+    e^-y = 2^-k e^-r with |r| <= ln(2)/2, and (1 - e^-r)/r by its Taylor series (truncated below the dtype's rounding).
     """
     real = type(y)
     near = min(y, real(80.0))  # e^-80 is nothing beside 1, and 2^-k stays a normal number
     k = int32(near * real(1.4426950408889634) + real(0.5))
     # ln 2 in two parts, the first short enough for k times it to be exact.
-    r = (near - real(k) * real(0.693145751953125)) - real(k) * real(1.4286068203094173e-06)
-    q = real(1.0 / 6227020800.0)
-    q = real(1.0 / 479001600.0) - r * q
-    q = real(1.0 / 39916800.0) - r * q
-    q = real(1.0 / 3628800.0) - r * q
-    q = real(1.0 / 362880.0) - r * q
-    q = real(1.0 / 40320.0) - r * q
-    q = real(1.0 / 5040.0) - r * q
-    q = real(1.0 / 720.0) - r * q
-    q = real(1.0 / 120.0) - r * q
-    q = real(1.0 / 24.0) - r * q
-    q = real(1.0 / 6.0) - r * q
-    q = real(1.0 / 2.0) - r * q
-    q = real(1.0) - r * q
+    r = fma(-real(k), real(1.4286068203094173e-06), near - real(k) * real(0.693145751953125))
+    q = real(1.0 / 40320.0)
+    if real(1.0) + real(2.0**-30) != real(1.0):  # float64: decided when compiled
+        q = real(1.0 / 6227020800.0)
+        q = fma(-r, q, real(1.0 / 479001600.0))
+        q = fma(-r, q, real(1.0 / 39916800.0))
+        q = fma(-r, q, real(1.0 / 3628800.0))
+        q = fma(-r, q, real(1.0 / 362880.0))
+        q = fma(-r, q, real(1.0 / 40320.0))
+    q = fma(-r, q, real(1.0 / 5040.0))
+    q = fma(-r, q, real(1.0 / 720.0))
+    q = fma(-r, q, real(1.0 / 120.0))
+    q = fma(-r, q, real(1.0 / 24.0))
+    q = fma(-r, q, real(1.0 / 6.0))
+    q = fma(-r, q, real(1.0 / 2.0))
+    q = fma(-r, q, real(1.0))
     scale = _two_to(-k, real)
-    whole = ((real(1.0) - scale) + scale * (r * q)) / y
+    whole = fma(scale, r * q, real(1.0) - scale) / y
     return whole if k > 0 else q
 
 
@@ -52,23 +56,23 @@ def exponential(x):
     near = min(max(x, real(-87.0)), real(88.0))
     turns = near * real(1.4426950408889634)
     k = int32(turns + real(0.5)) if near >= real(0.0) else int32(turns - real(0.5))
-    r = (near - real(k) * real(0.693145751953125)) - real(k) * real(1.4286068203094173e-06)
+    r = fma(-real(k), real(1.4286068203094173e-06), near - real(k) * real(0.693145751953125))
     q = real(1.0 / 5040.0)
     if real(1.0) + real(2.0**-30) != real(1.0):  # float64: decided when compiled
         q = real(1.0 / 6227020800.0)
-        q = real(1.0 / 479001600.0) + r * q
-        q = real(1.0 / 39916800.0) + r * q
-        q = real(1.0 / 3628800.0) + r * q
-        q = real(1.0 / 362880.0) + r * q
-        q = real(1.0 / 40320.0) + r * q
-        q = real(1.0 / 5040.0) + r * q
-    q = real(1.0 / 720.0) + r * q
-    q = real(1.0 / 120.0) + r * q
-    q = real(1.0 / 24.0) + r * q
-    q = real(1.0 / 6.0) + r * q
-    q = real(1.0 / 2.0) + r * q
-    q = real(1.0) + r * q
-    return _two_to(k, real) * (real(1.0) + r * q)
+        q = fma(r, q, real(1.0 / 479001600.0))
+        q = fma(r, q, real(1.0 / 39916800.0))
+        q = fma(r, q, real(1.0 / 3628800.0))
+        q = fma(r, q, real(1.0 / 362880.0))
+        q = fma(r, q, real(1.0 / 40320.0))
+        q = fma(r, q, real(1.0 / 5040.0))
+    q = fma(r, q, real(1.0 / 720.0))
+    q = fma(r, q, real(1.0 / 120.0))
+    q = fma(r, q, real(1.0 / 24.0))
+    q = fma(r, q, real(1.0 / 6.0))
+    q = fma(r, q, real(1.0 / 2.0))
+    q = fma(r, q, real(1.0))
+    return _two_to(k, real) * fma(r, q, real(1.0))
 
 
 @njit(forceinline=True, error_model="numpy")
@@ -89,17 +93,17 @@ def logarithm(x):
     q = real(1.0 / 9.0)
     if real(1.0) + real(2.0**-30) != real(1.0):
         q = real(1.0 / 21.0)
-        q = real(1.0 / 19.0) + z * q
-        q = real(1.0 / 17.0) + z * q
-        q = real(1.0 / 15.0) + z * q
-        q = real(1.0 / 13.0) + z * q
-        q = real(1.0 / 11.0) + z * q
-        q = real(1.0 / 9.0) + z * q
-    q = real(1.0 / 7.0) + z * q
-    q = real(1.0 / 5.0) + z * q
-    q = real(1.0 / 3.0) + z * q
-    small = real(2.0) * (s + s * z * q) + real(e) * real(1.4286068203094173e-06)
-    return real(e) * real(0.693145751953125) + small
+        q = fma(z, q, real(1.0 / 19.0))
+        q = fma(z, q, real(1.0 / 17.0))
+        q = fma(z, q, real(1.0 / 15.0))
+        q = fma(z, q, real(1.0 / 13.0))
+        q = fma(z, q, real(1.0 / 11.0))
+        q = fma(z, q, real(1.0 / 9.0))
+    q = fma(z, q, real(1.0 / 7.0))
+    q = fma(z, q, real(1.0 / 5.0))
+    q = fma(z, q, real(1.0 / 3.0))
+    small = fma(real(e), real(1.4286068203094173e-06), real(2.0) * fma(s * z, q, s))
+    return fma(real(e), real(0.693145751953125), small)
 
 
 @njit(forceinline=True, error_model="numpy")
@@ -118,3 +122,11 @@ def power(x, a):
     small = x < real(1.1754944e-38)
     value = exponential(a * logarithm(real(1.0) if small else x))
     return (real(1.0) if a == real(0.0) else real(0.0)) if small else value
+
+
+@njit(forceinline=True, error_model="numpy")
+def hyperbolic_sine(x):
+    """sinh x, for |x| up to 87; without cancellation near 0."""
+    y = abs(x)
+    value = y * exponential(y) * exponential_ratio(y + y)
+    return value if x >= type(x)(0.0) else -value

@@ -36,7 +36,8 @@ class CellModel:
         the normalised state) and ``c2c`` (sigma of one pulse, of the nominal window or of its own step).
     prepare : callable
         ``prepare(values, surroundings)``: the further fields of `parameters` by name, from the numbers below ``update``
-        of a profile (SI, by dotted path). Any of them may be an array over cells.
+        of a profile (SI, by dotted path). Any of them may be an array over cells; a table is one-dimensional and
+        becomes a tuple. ``low`` and ``high`` may be among them, to narrow a cell's window to what it can reach.
     equation, source : str
         For people: the model in one or more lines, and where it is published.
     step : numba dispatcher, optional
@@ -48,7 +49,15 @@ class CellModel:
         What the model's randomness is. "uniform": pulses succeed or fail; `step` and `change` take one more argument, a
         number in (0, 1], and no other noise is added.
     noise : numba dispatcher, optional
-        Cycle-to-cycle noise of the model's own, in place of those in `memsim.noise.cycle`; the same arguments.
+        Cycle-to-cycle noise of the model's own, in place of those in `memsim.noise.cycle`:
+        ``noise(pulses, moved, normal, state, p)``.
+    across : callable, optional
+        ``across(p)``: set pulses from x = 0 to 1 (float), for models that are not told it; NaN or infinite for never.
+    rate, current : numba dispatcher, optional
+        For cells told by a differential equation: ``rate(x, v, p)`` is dx/dt [1/s] and ``current(x, v, p)`` [A] at the
+        voltage v [V], with x the internal variable of the equation.
+    inside : numba dispatcher, optional
+        ``inside(state, p)``: the internal variable x of a state.
     """
 
     name: str
@@ -60,3 +69,7 @@ class CellModel:
     change: Any = None
     draws: str = "normal"
     noise: Any = None
+    across: Callable[[Any], float] | None = None
+    rate: Any = None
+    current: Any = None
+    inside: Any = None

@@ -6,7 +6,10 @@ window and B = 1/(1 - e^(-1/A)). As a recurrence that needs no pulse number and 
     x + (start - decay x) n phi(decay n),   decay = 1/(A P),  start = B decay,  phi(y) = (1 - e^-y)/y.
 
 Reset is the same in 1 - x with its own A. Published labels NL = 10.1015 max_x [f(x) - x], f(x) = B (1 - e^(-x/A)),
-carry a sign that only says which curve bends which way; their magnitude gives A.
+carry a sign that only says which curve bends which way; their magnitude gives A. Both branches saturate (fast first,
+then slower) whatever the sign: for phase-change memory and the FeFET the table prints a positive label of depression
+too, so a shape cannot be read off it, and no device of the table needs another one. Steps that grow along the way can
+be told by the models `exponential` or `table`.
 
 Source: Chen, Peng & Yu, IEEE TCAD 37, 3067 (2018), doi:10.1109/TCAD.2018.2789723; Chen & Yu, IEEE Design & Test (2018),
 doi:10.1109/MDAT.2018.2890229.

@@ -27,7 +27,7 @@ class UpdateSpec:
     single : bool
         Whether the encoding gives a cell at most one pulse a step.
     noise : numba dispatcher or None
-        Cycle-to-cycle noise of the pulses, if any (see `memsim.noise.cycle`).
+        Cycle-to-cycle noise of the pulses, if any: the model's own, or one of `memsim.noise.cycle`.
     confined : bool
         Whether the cell's own window bounds its state besides the experiment's bounds.
     one_sided : bool
@@ -63,17 +63,12 @@ def inline(function: Any) -> Any:
     return njit(forceinline=True, error_model="numpy")(function)
 
 
-@inline
-def _silent(pulses, moved, normal, sigma):
-    return moved
-
-
 def program_function(spec: UpdateSpec) -> Any:
     """Scalar function (state, dw*, u, draw, settings, p) -> (new state, pulses), pulses signed.
 
     `u` decides the pulse count, `draw` what the pulses do; see `UpdateSpec.chance`.
     """
-    move, encode, noise, confined = _mover(spec), spec.encode, spec.noise or _silent, spec.confined
+    move, encode, noise, confined = _mover(spec), spec.encode, _noise(spec), spec.confined
     noisy, one_sided, faulty = spec.noise is not None, spec.one_sided, spec.faulty
 
     def program(state, wished, u, draw, settings, p):
@@ -83,7 +78,7 @@ def program_function(spec: UpdateSpec) -> Any:
         moved = move(state, pulses, draw, p) * size
         new = state + moved
         if noisy:
-            new = new + noise(pulses, moved, draw, p.c2c)
+            new = new + noise(pulses, moved, draw, state, p)
         if confined:
             new = min(max(new, p.low), p.high)
         new = min(max(new, settings.lower), settings.upper)
@@ -92,6 +87,18 @@ def program_function(spec: UpdateSpec) -> Any:
         return new, pulses
 
     return inline(program)
+
+
+def _noise(spec: UpdateSpec) -> Any:
+    """Scalar function (pulses, moved, normal, state, p) -> random change: the model's own, or that of the array."""
+    added = spec.noise
+    if added is not None and added is spec.model.noise:
+        return added
+
+    def of_array(pulses, moved, normal, state, p):
+        return added(pulses, moved, normal, p.c2c)
+
+    return inline(of_array)
 
 
 def _mover(spec: UpdateSpec) -> Any:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, WithJsonSchema, WrapValidator, model_validator
 
 from memsim.document.fields import Section, problem
 from memsim.profiles.physics import (
@@ -18,7 +19,8 @@ from memsim.profiles.physics import (
     WideSigma,
 )
 from memsim.profiles.provenance import Group, Key, Number, Status, Text, number_paths
-from memsim.profiles.updates import UPDATES, Encoding, Pulse, StepUpdate, Update
+from memsim.profiles.pulses import Encoding, Pulse
+from memsim.profiles.updates import UPDATES, StepUpdate, Update
 
 Name = Annotated[
     str,
@@ -34,9 +36,9 @@ Doi = Annotated[str, Field(pattern=r"^10\.[0-9]{4,9}/\S+$", max_length=200, desc
 class Source(Section):
     """A publication or data set: how to cite it, its DOI, and where in it the numbers are."""
 
-    cite: Text = Field(examples=["'Jo et al., Nano Lett. 10, 1297 (2010)'"])
+    cite: Text = Field(examples=["'Jo et al., Nano Lett. 10, 1297 (2010)'"], description="reference in words")
     doi: Doi | None = None
-    where: Text | None = None
+    where: Text | None = Field(default=None, description="where in it the numbers are")
 
 
 class Window(Group):
@@ -103,14 +105,30 @@ def _spreading() -> tuple[str, ...]:
     names += [f"update.{path}" for model in UPDATES for path in number_paths(model, skip=(Pulse,))]
     names += ["variability.c2c.sigma", "variability.write.sigma", "retention.lifetime"]
     names += ["read.noise.sigma", "read.telegraph.amplitude", "read.flicker.sigma"]
-    fixed = ("update.pulses", "update.weights.")
+    fixed = ("update.pulses", "update.substeps", "update.weights.")
     return tuple(dict.fromkeys(name for name in names if not name.startswith(fixed)))
 
+
+class _Spreading(tuple):
+    """The parameters that may spread over cells; those of custom steps have names of their own."""
+
+    __slots__ = ()
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or bool(isinstance(name, str) and _CUSTOM.fullmatch(name))
+
+
+_CUSTOM = re.compile(r"update\.parameters\.[a-z][a-z0-9_]*")
+SPREADING = _Spreading(_spreading())
 
 if TYPE_CHECKING:
     D2DField = str
 else:
-    D2DField = Literal[_spreading()]
+    D2DField = Annotated[
+        Literal[tuple(SPREADING)],
+        WrapValidator(lambda name, listed: name if name in SPREADING else listed(name)),
+        WithJsonSchema({"anyOf": [{"enum": list(SPREADING)}, {"pattern": f"^{_CUSTOM.pattern}$"}]}),
+    ]
 
 
 class Variability(Group):
@@ -133,14 +151,19 @@ class Variability(Group):
 class DeviceSpec(Section):
     """A whole profile, in SI units and fractions."""
 
+    extends: Text | None = Field(
+        default=None,
+        examples=["taox-hfox-wu2018"],
+        description="profile whose values hold where this one says nothing: a shipped name, or a file in this folder",
+    )
     name: Name = Field(examples=["my-device"])
     title: Text = Field(examples=["Analog TaOx/HfOx RRAM"], description="one line for people")
     technology: Text = Field(examples=["oxide RRAM"], description="kind of device")
     notes: Text | None = Field(default=None, description="anything a user should know")
     sources: dict[Key, Source] = Field(default_factory=dict, description="publications and data sets, by key")
-    source: Key | None = None
-    where: Text | None = None
-    status: Status | None = None
+    source: Key | None = Field(default=None, description="key of `sources`; holds for all numbers of the profile")
+    where: Text | None = Field(default=None, description="table, figure or page of the source")
+    status: Status | None = Field(default=None, description="how the numbers of the profile were obtained")
     conductance: Window = Field(examples=["{min: 1 uS, max: 10 uS}"], description="the conductance window")
     update: Update | None = Field(
         default=None,
@@ -176,6 +199,8 @@ class DeviceSpec(Section):
             )
         if self.conductance.nominal and (self.update is None or self.update.model != "constant"):
             raise problem("a nominal window needs 'update.model: constant'; remove it", "conductance", "nominal")
+        if self.update is not None:
+            self.update.fit(self.conductance.min, self.conductance.max, self.read.voltage)
         if self.variability is not None:
             for field in self.variability.d2d:
                 self._varies(field)
@@ -185,6 +210,8 @@ class DeviceSpec(Section):
                     continue
                 if self.update is None:
                     raise problem("has no effect without an 'update' model", "variability", key)
+                if key == "c2c" and self.update.own_noise is not None:
+                    raise problem(f"has no effect: {self.update.own_noise}", "variability", key)
                 if given.relative_to == "nominal-step" and not isinstance(self.update, StepUpdate):
                     raise problem(f"model '{self.update.model}' has no nominal step", "variability", key, "relative_to")
         return self
@@ -210,20 +237,8 @@ class DeviceSpec(Section):
             return self.update.nominal_step
         here: Any = self
         for key in field.split("."):
-            here = getattr(here, key, None)
+            here = here.get(key) if isinstance(here, dict) else getattr(here, key, None)
         return here if isinstance(here, float) else None
 
 
-def flat(section: BaseModel, above: str = "") -> dict[str, float]:
-    """Every number of a section, defaults too, by dotted path below it; SI units."""
-    found: dict[str, float] = {}
-    for key in type(section).model_fields:
-        value = getattr(section, key)
-        if isinstance(value, BaseModel):
-            found |= flat(value, f"{above}{key}.")
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            found[above + key] = value
-    return found
-
-
-__all__ = ["D2DField", "DeviceSpec", "DeviceToDevice", "Number", "Sigma", "flat"]
+__all__ = ["D2DField", "DeviceSpec", "DeviceToDevice", "Number", "Sigma"]

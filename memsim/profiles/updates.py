@@ -6,33 +6,40 @@ pages of the models say; equations and sources stand with the physics in `memsim
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from itertools import pairwise
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from memsim.document.fields import problem
-from memsim.profiles.provenance import Group, Number, Whole
+from memsim.profiles.dynamics import IonDriftUpdate, VteamUpdate, YakopcicUpdate
+from memsim.profiles.provenance import Group, Number
+from memsim.profiles.pulses import (
+    AnyUpdate,
+    Asymmetry,
+    Exponent,
+    Label,
+    Plain,
+    PulseCount,
+    PulsedUpdate,
+    Share,
+    Step,
+    Weight,
+)
+from memsim.units import format_quantity
 
-Encoding = Literal["exact", "counted", "sign"]
-
-PulseCount = Annotated[int, Whole(1, 1_000_000)]
-PulseVoltage = Annotated[float, Number("V", low=-100.0, high=100.0, nonzero=True)]
-PulseWidth = Annotated[float, Number("s", above=0.0, high=1e4)]
-# NL = 10.1015 max_x [f(x) - x] cannot exceed 10.1; from 9 on the curve is a single step.
-Label = Annotated[float, Number("1", low=-9.0, high=9.0)]
-Step = Annotated[float, Number("1", above=0.0, high=100.0)]
-Asymmetry = Annotated[float, Number("1", low=-1.0, high=1.0)]
-Weight = Annotated[float, Number("1", low=-1000.0, high=1000.0)]
-Share = Annotated[float, Number("1", low=0.0, high=1.0)]
-Plain = Annotated[float, Number("1", low=-1000.0, high=1000.0)]
-Exponent = Annotated[float, Number("1", low=0.0, high=100.0)]
-
-
-class Pulse(Group):
-    """One programming pulse."""
-
-    voltage: PulseVoltage = Field(examples=["1.6 V"], description="amplitude")
-    width: PulseWidth = Field(examples=["50 ns"], description="duration")
+Resistance = Annotated[float, Number("Ohm", low=0.0, high=1e18)]
+FallingExponent = Annotated[float, Number("1", low=-10.0, high=-0.01)]
+Conductance = Annotated[float, Number("S", low=0.0, high=1.0)]
+ConductanceStep = Annotated[float, Number("S", low=-1.0, high=1.0)]
+Scale = Annotated[float, Number("1", above=0.0, high=100.0)]
+Probability = Annotated[float, Number("%", low=0.0, high=1.0)]
+FunctionName = Annotated[str, Field(min_length=1, max_length=64)]
+ParameterName = Annotated[
+    str,
+    Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=32, description="lower-case letters, digits and '_', at most 32"),
+]
+Parameters = Annotated[dict[ParameterName, Annotated[float, Number("1", low=-1e9, high=1e9)]], Field(max_length=16)]
 
 
 class Nonlinearity(Group):
@@ -76,33 +83,6 @@ class Exponents(Group):
     reset: Exponent = Field(examples=["0.8"], description="of reset")
 
 
-class AnyUpdate(Group):
-    """What every update model has."""
-
-    encoding: Encoding | None = Field(
-        default=None, description="how changes become pulses; default `exact` for a nominal window, else `counted`"
-    )
-    one_sided: bool = Field(default=False, description="whether only set pulses are given while the array learns")
-    set: Pulse | None = Field(default=None, description="the set pulse")
-    reset: Pulse | None = Field(default=None, description="the reset pulse")
-
-    @property
-    def span(self) -> int:
-        """Pulses that span the window, by which a wanted change is turned into pulses."""
-        raise NotImplementedError
-
-
-class PulsedUpdate(AnyUpdate):
-    """Models told by the number of pulses that span the window."""
-
-    pulses: PulseCount = Field(examples=["128"], description="identical pulses that span the window")
-
-    @property
-    def span(self) -> int:
-        """Pulses that span the window."""
-        return self.pulses
-
-
 class StepUpdate(AnyUpdate):
     """Models told by the size of a step."""
 
@@ -130,6 +110,11 @@ class StepUpdate(AnyUpdate):
         """The nominal step s in w."""
         width = self.weights.max - self.weights.min
         return self.step if self.step is not None else width / (self.pulses or 1)
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The model's numbers by dotted path, with the step."""
+        return {**super().numbers, "step": self.nominal_step}
 
     @property
     def span(self) -> int:
@@ -190,6 +175,147 @@ class NeurosimUpdate(PulsedUpdate):
     nonlinearity: Nonlinearity = Field(examples=["{set: 2.4, reset: -4.88}"], description="labels of the two branches")
 
 
+class PowerLawUpdate(AnyUpdate):
+    """A resistance that falls as a power of the pulse number."""
+
+    model: Literal["power-law"]
+    limit: Resistance = Field(examples=["200 Ohm"], description="R_0, which the resistance approaches")
+    amplitude: Resistance = Field(examples=["230 MOhm"], description="R_1, the fall from the first pulse to the limit")
+    exponent: FallingExponent = Field(examples=["-0.146"], description="a, the power of the pulse number")
+    pulses: PulseCount | None = Field(
+        default=None,
+        examples=["100"],
+        description="set pulses that span the window; as the model computes if not given",
+    )
+
+    @property
+    def span(self) -> int | None:
+        """Pulses that span the window, if given."""
+        return self.pulses
+
+    def fit(self, low: float, high: float, read_voltage: float) -> None:
+        """Refuse a window that the resistance never reaches."""
+        if low == 0:
+            raise problem(
+                "must be above 0: at 0 S, the pulse number of a power law is not defined", "conductance", "min"
+            )
+        if high * self.limit >= 1:
+            raise problem(
+                f"a resistance that stays above {format_quantity(self.limit, 'Ohm')} never reaches a conductance of "
+                f"{format_quantity(high, 'S')} ('conductance.max')",
+                "update",
+                "limit",
+            )
+
+
+class TableRow(Group):
+    """Step of a pulse at one conductance."""
+
+    conductance: Conductance = Field(examples=["1 uS"], description="conductance before the pulse")
+    step: ConductanceStep = Field(examples=["90 nS"], description="mean change, negative where the conductance falls")
+    sigma: Conductance = Field(default=0.0, description="standard deviation of the change, from pulse to pulse")
+
+
+Rows = Annotated[tuple[TableRow, ...], Field(min_length=2, max_length=256)]
+
+
+class Steps(Group):
+    """Measured steps of both directions, in rows of rising conductance."""
+
+    set: Rows = Field(
+        examples=["[{conductance: 1 uS, step: 90 nS, sigma: 30 nS}, {conductance: 9 uS, step: 50 nS, sigma: 30 nS}]"],
+        description="rows {conductance, step, sigma} of set pulses",
+    )
+    reset: Rows = Field(
+        examples=["[{conductance: 1 uS, step: -40 nS}, {conductance: 9 uS, step: -90 nS}]"],
+        description="rows {conductance, step, sigma} of reset pulses; their steps are negative",
+    )
+
+    @model_validator(mode="after")
+    def _usable(self) -> Steps:
+        for name, rows, sign in (("set", self.set, 1), ("reset", self.reset, -1)):
+            for number, (row, following) in enumerate(pairwise(rows)):
+                if row.conductance >= following.conductance:
+                    raise problem("must be larger than that of the row above", name, number + 1, "conductance")
+            if not any(row.step * sign > 0 for row in rows):
+                way = "raise" if sign > 0 else "lower"
+                hint = "" if sign > 0 else "; write falls as negative steps"
+                raise problem(f"no row has a step that would {way} the conductance{hint}", name)
+        return self
+
+
+class TableUpdate(AnyUpdate):
+    """Measured steps and their spread, interpolated over the conductance."""
+
+    own_noise: ClassVar[str | None] = "the rows of 'update.table' have a sigma of their own"
+    model: Literal["table"]
+    table: Steps = Field(description="rows of conductance, mean step and spread, for set and reset")
+    scale: Scale = Field(default=1.0, description="factor on all steps and spreads; may vary from cell to cell")
+    pulses: PulseCount | None = Field(
+        default=None, examples=["100"], description="set pulses that span the window; as the table says if not given"
+    )
+
+    @property
+    def span(self) -> int | None:
+        """Pulses that span the window, if given."""
+        return self.pulses
+
+    @property
+    def fixed(self) -> dict[str, Any]:
+        """The columns of the table."""
+        columns = ((way, getattr(self.table, way)) for way in ("set", "reset"))
+        return {
+            f"table.{way}": tuple(zip(*((r.conductance, r.step, r.sigma) for r in rows), strict=True))
+            for way, rows in columns
+        }
+
+
+class Probabilities(Group):
+    """A probability for each direction."""
+
+    set: Probability = Field(examples=["50 %"], description="that a set pulse switches the cell to G_max")
+    reset: Probability = Field(examples=["50 %"], description="that a reset pulse switches the cell to G_min")
+
+
+class BinaryUpdate(AnyUpdate):
+    """Two states, between which a pulse switches with a probability."""
+
+    own_noise: ClassVar[str | None] = "whether a pulse of a binary cell succeeds is all that is random"
+    model: Literal["binary"]
+    probability: Probabilities = Field(examples=["{set: 50 %, reset: 50 %}"], description="of success of one pulse")
+
+    @model_validator(mode="after")
+    def _whole(self) -> BinaryUpdate:
+        if self.encoding == "exact":
+            raise problem("a cell with two states takes whole pulses; allowed: counted, sign", "encoding")
+        return self
+
+    @property
+    def span(self) -> int:
+        """One successful pulse spans the window."""
+        return 1
+
+
+class PcmUpdate(StepUpdate):
+    """Set pulses as in the exponential step; one reset pulse melts the cell to the low end."""
+
+    single_reset: ClassVar[bool] = True
+    model: Literal["pcm"]
+    amplitude: Plain = Field(examples=["-27.2"], description="A of set")
+    gamma: Plain = Field(examples=["2.5"], description="gamma of set")
+    a: Plain = Field(default=1.0, description="a in z = 2 a w/(w_max - w_min) + b")
+    b: Plain = Field(default=0.0, description="b in z = 2 a w/(w_max - w_min) + b")
+    one_sided: bool = Field(default=True, description="whether only set pulses are given while the array learns")
+
+
+class CustomUpdate(PulsedUpdate):
+    """A step function of your own, registered from a script with `memsim.register_step`."""
+
+    model: Literal["custom"]
+    function: FunctionName = Field(examples=["my-step"], description="the name under which the function was registered")
+    parameters: Parameters = Field(default_factory=dict, description="its parameters, by name; plain numbers")
+
+
 UPDATES: tuple[type[AnyUpdate], ...] = (
     ConstantUpdate,
     LinearUpdate,
@@ -197,9 +323,30 @@ UPDATES: tuple[type[AnyUpdate], ...] = (
     ExponentialUpdate,
     PowerUpdate,
     NeurosimUpdate,
+    PowerLawUpdate,
+    TableUpdate,
+    BinaryUpdate,
+    PcmUpdate,
+    VteamUpdate,
+    YakopcicUpdate,
+    IonDriftUpdate,
+    CustomUpdate,
 )
 
 Update = Annotated[
-    ConstantUpdate | LinearUpdate | SoftBoundsUpdate | ExponentialUpdate | PowerUpdate | NeurosimUpdate,
+    ConstantUpdate
+    | LinearUpdate
+    | SoftBoundsUpdate
+    | ExponentialUpdate
+    | PowerUpdate
+    | NeurosimUpdate
+    | PowerLawUpdate
+    | TableUpdate
+    | BinaryUpdate
+    | PcmUpdate
+    | VteamUpdate
+    | YakopcicUpdate
+    | IonDriftUpdate
+    | CustomUpdate,
     Field(discriminator="model"),
 ]
