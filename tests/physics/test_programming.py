@@ -130,7 +130,7 @@ def test_pairs_and_reference_columns_are_programmed_with_errors_too():
 def test_nothing_can_wait_before_it_is_programmed():
     device = only_programmed(JOSHI, retention={"model": "drift", "exponent": 0.05, "reference_time": "20 s"})
     array = Crossbar(device, rows=4, cols=1)
-    with pytest.raises(InputError, match="nothing is programmed yet.*call program"):
+    with pytest.raises(InputError, match="nothing is programmed yet"):
         array.wait(1)
     before = array.program().conductance
     assert np.allclose(array.wait(180).conductance, before * 10**-0.05, rtol=1e-5)
