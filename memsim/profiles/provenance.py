@@ -158,6 +158,10 @@ def written_numbers(data: dict[str, Any], model: type[BaseModel], at: Path = ())
             yield (*at, key)
         elif isinstance(value, dict | list):
             yield from written_numbers(data, model, (*at, key))
+        elif isinstance(value, list):
+            for place, item in enumerate(value):
+                if isinstance(item, dict):
+                    yield from written_numbers(data, model, (*at, key, place))
 
 
 def number_paths(model: type[BaseModel], skip: tuple[type[BaseModel], ...] = ()) -> Iterator[str]:
