@@ -72,6 +72,8 @@ class InPlace:
         with threadpool_limits(1, "blas"), np.errstate(over="ignore", invalid="ignore"):
             self.history = self._train(lesson)
         self.notes = by_seed(self._fates)
+        if self.crossbar.planned:
+            self.crossbar.program()
 
     def outputs(self, x: np.ndarray, *, index: int, first: int = 0, noise: bool = True) -> np.ndarray:
         """Outputs (seed, image, class); see `Classifier`."""
