@@ -124,6 +124,14 @@ def format_quantity(si_value: float, unit: str, digits: int | None = None) -> st
     return f"{_digits(exact.scaleb(-exponent))} {_PREFIX_OF[exponent]}{symbol}"
 
 
+def quantity_pattern(unit: str) -> str:
+    """Regular expression (ECMA 262) of the texts that `parse_quantity` reads as a quantity of a unit, for editors."""
+    base = _wanted(unit)
+    number = r"[+\-\u2212]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+\-\u2212]?[0-9]{1,6})?"
+    symbols = sorted(re.escape(symbol) for symbol, (found, _, _) in _SYMBOLS.items() if found == base)
+    return rf"^\s*{number}\s*({'|'.join(symbols)}){'?' if base == '1' else ''}\s*$"
+
+
 def _wanted(unit: str) -> str:
     base = "1" if unit == "%" else unit
     if base not in _UNITS:

@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memsim.cells import MODELS
 from memsim.document import DocumentError
 from memsim.errors import InputError
 from memsim.library import find, library
 from memsim.profiles import DeviceProfile, Provenance, device_from_text, device_names, load_device
 from memsim.profiles.schema import DeviceSpec
+from memsim.profiles.updates import UPDATES
 from memsim.units import format_quantity
 
+UPDATE_NAMES = [update.model_fields["model"].annotation.__args__[0] for update in UPDATES]
 README = Path(__file__).parents[1] / "devices" / "README.md"
 TEXT = """\
 name: test-device
@@ -132,7 +133,7 @@ def test_numbers_are_in_si_units_and_fractions():
         (
             "model: neurosim",
             "model: neurosm",
-            f"x.yaml:9: update.model is 'neurosm'; allowed: {', '.join(MODELS)}; did you mean 'neurosim'?",
+            f"x.yaml:9: update.model is 'neurosm'; allowed: {', '.join(UPDATE_NAMES)}; did you mean 'neurosim'?",
         ),
         (
             "  model: neurosim\n",

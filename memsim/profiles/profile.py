@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from memsim.document import Document
 from memsim.document.problems import Path, dotted
 from memsim.errors import InputError, nearest
-from memsim.profiles.provenance import Provenance, check, numbers, resolve
+from memsim.profiles.provenance import Provenance, numbers, resolve, unproven, written_numbers
 from memsim.profiles.schema import SPREADING, DeviceSpec
 
 _DOTTED_KEYS = {"variability.d2d": SPREADING}
@@ -49,11 +49,16 @@ class DeviceProfile:
         DocumentError
             Keys, values or units are not allowed, or a number does not say where it comes from.
         """
-        spec = document.validate(DeviceSpec)
+        data = document.data
+        written = [path for path in written_numbers(data, DeviceSpec) if not isinstance(document.origin(path), str)]
+        spec = document.validate(DeviceSpec, lambda: unproven(data, written))
+        if spec.extends is not None:
+            raise document.error([(("extends",), "extends takes effect when a file is read; it cannot be set later")])
         paths = [path for path, _, _ in numbers(spec)]
         for path in paths:
             document = _own_up(document, path)
-        check(document, paths)
+        if problems := unproven(document.data, paths):
+            raise document.error(problems)
         return cls(document, spec)
 
     @property

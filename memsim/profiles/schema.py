@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, WithJsonSchema, WrapValidator, model_validator
+from pydantic import Field, WrapValidator, model_validator
 
 from memsim.document.fields import Section, problem
 from memsim.profiles.physics import (
@@ -36,9 +36,9 @@ Doi = Annotated[str, Field(pattern=r"^10\.[0-9]{4,9}/\S+$", max_length=200, desc
 class Source(Section):
     """A publication or data set: how to cite it, its DOI, and where in it the numbers are."""
 
-    cite: Text = Field(examples=["'Jo et al., Nano Lett. 10, 1297 (2010)'"])
+    cite: Text = Field(examples=["'Jo et al., Nano Lett. 10, 1297 (2010)'"], description="reference in words")
     doi: Doi | None = None
-    where: Text | None = None
+    where: Text | None = Field(default=None, description="where in it the numbers are")
 
 
 class Window(Group):
@@ -77,7 +77,7 @@ class CycleToCycle(Group):
 class WriteNoise(Group):
     """Noise that every write adds to what is read, over a hidden state that goes on without it."""
 
-    sigma: WideSigma = Field(examples=["75"], description="standard deviation of what is read after a write")
+    sigma: WideSigma = Field(examples=["7500 %"], description="standard deviation of what is read after a write")
     relative_to: Literal["range", "nominal-step"] = Field(description="the window, or the model's nominal step")
 
 
@@ -127,7 +127,6 @@ else:
     D2DField = Annotated[
         Literal[tuple(SPREADING)],
         WrapValidator(lambda name, listed: name if name in SPREADING else listed(name)),
-        WithJsonSchema({"anyOf": [{"enum": list(SPREADING)}, {"pattern": f"^{_CUSTOM.pattern}$"}]}),
     ]
 
 
@@ -137,7 +136,9 @@ class Variability(Group):
     c2c: CycleToCycle | None = Field(default=None, description="cycle to cycle: random part of every pulse")
     write: WriteNoise | None = Field(default=None, description="write noise over a hidden state")
     d2d: dict[D2DField, DeviceToDevice] = Field(
-        default_factory=dict, description="device to device: parameter: {sigma, relative_to}, drawn once a cell"
+        default_factory=dict,
+        description="device to device: parameter: {sigma, relative_to}, drawn once a cell",
+        json_schema_extra={"propertyNames": {"anyOf": [{"enum": [*SPREADING]}, {"pattern": f"^{_CUSTOM.pattern}$"}]}},
     )
 
     @model_validator(mode="before")
@@ -151,14 +152,19 @@ class Variability(Group):
 class DeviceSpec(Section):
     """A whole profile, in SI units and fractions."""
 
+    extends: Text | None = Field(
+        default=None,
+        examples=["taox-hfox-wu2018"],
+        description="profile whose values hold where this one says nothing: a shipped name, or a file in this folder",
+    )
     name: Name = Field(examples=["my-device"])
     title: Text = Field(examples=["Analog TaOx/HfOx RRAM"], description="one line for people")
     technology: Text = Field(examples=["oxide RRAM"], description="kind of device")
     notes: Text | None = Field(default=None, description="anything a user should know")
     sources: dict[Key, Source] = Field(default_factory=dict, description="publications and data sets, by key")
-    source: Key | None = None
-    where: Text | None = None
-    status: Status | None = None
+    source: Key | None = Field(default=None, description="key of `sources`; holds for all numbers of the profile")
+    where: Text | None = Field(default=None, description="table, figure or page of the source")
+    status: Status | None = Field(default=None, description="how the numbers of the profile were obtained")
     conductance: Window = Field(examples=["{min: 1 uS, max: 10 uS}"], description="the conductance window")
     update: Update | None = Field(
         default=None,
