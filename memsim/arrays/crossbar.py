@@ -494,6 +494,15 @@ class Crossbar:
         seconds = self.device.spec.read.duration if interval is None else interval
         return reading.output(self._present, self.column, signal, reading.Moment(index, first_sample, seconds))
 
+    def steepened(self, x: Any, gradient: np.ndarray) -> np.ndarray:
+        """The gradient by voltages x, given the one by those that ohmic cells would need, (array, sample, row).
+
+        The same for ohmic cells; a current that the polynomial conduction adds to all columns is left out.
+        """
+        rows = self.shape[1]
+        found = reading.slope(self.device.spec, self._site.backend, self._signal("x", x, rows, pad=True))
+        return gradient if found is None else gradient * found[:, :, :rows]
+
     def difference_variance(self, x: Any, first: int = 0, second: int = 1) -> np.ndarray:
         """Read variance of output `first` minus output `second`, (array, sample), in `full_scale` squared.
 

@@ -10,7 +10,15 @@ from memsim.arrays.bank import Bank, Banks
 from memsim.backends import CpuBackend
 from memsim.errors import InputError
 from memsim.kernels.read import NARROW
-from memsim.noise.conduction import Excess, Scale, excess_current, exponential_voltage, sinh_voltage
+from memsim.noise.conduction import (
+    Excess,
+    Scale,
+    excess_current,
+    exponential_slope,
+    exponential_voltage,
+    sinh_slope,
+    sinh_voltage,
+)
 from memsim.philox import Stream
 from memsim.profiles.physics import ExponentialConduction, PolynomialConduction, SinhConduction
 from memsim.profiles.schema import DeviceSpec
@@ -111,16 +119,32 @@ def drive(spec: DeviceSpec, backend: CpuBackend, signal: np.ndarray) -> Drive:
         law = Excess(conduction.quadratic / width, conduction.cubic / width)
         common = backend.map(excess_current, signal.astype(float), 0.0, 0.0, law).sum(2)
         return Drive(signal, common)
-    assert isinstance(conduction, SinhConduction | ExponentialConduction)
-    function: Any = sinh_voltage if isinstance(conduction, SinhConduction) else exponential_voltage
-    scale = Scale(spec.read.voltage / conduction.voltage)
+    scale = _scale(spec, conduction)
     largest = 1 + 80 / scale.b
     if signal.size and np.abs(signal).max() > largest:
         raise InputError(
             f"x: {np.abs(signal).max():.3g} read voltages are too many for the conduction of device '{spec.name}'; "
             f"allowed: {largest:.3g}"
         )
-    return Drive(backend.map(function, signal, 0.0, 0.0, scale), None)
+    return Drive(backend.map(_CURVES[type(conduction)][0], signal, 0.0, 0.0, scale), None)
+
+
+def slope(spec: DeviceSpec, backend: CpuBackend, signal: np.ndarray) -> np.ndarray | None:
+    """Derivative of the voltages that ohmic cells would need by the given ones; None where it is 1."""
+    conduction = spec.conduction
+    if conduction is None or isinstance(conduction, PolynomialConduction):
+        return None
+    return backend.map(_CURVES[type(conduction)][1], signal, 0.0, 0.0, _scale(spec, conduction))
+
+
+_CURVES: dict[type, tuple[Any, Any]] = {
+    SinhConduction: (sinh_voltage, sinh_slope),
+    ExponentialConduction: (exponential_voltage, exponential_slope),
+}
+
+
+def _scale(spec: DeviceSpec, conduction: SinhConduction | ExponentialConduction) -> Scale:
+    return Scale(spec.read.voltage / conduction.voltage)
 
 
 def expected(bank: Bank, signal: np.ndarray) -> Moments:
