@@ -22,7 +22,7 @@ def picture(model: Model) -> bytes:
     image = Image.open(io.BytesIO(render(model_figure(model), "figure.png"))).convert("RGB")
     image = image.resize((WIDTH, round(image.height * WIDTH / image.width)), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
-    image.quantize(64).save(buffer, "png", optimize=True)
+    image.quantize(128, dither=Image.Dither.NONE).save(buffer, "png", optimize=True)
     return buffer.getvalue()
 
 

@@ -9,6 +9,7 @@ from memsim.profiles.models import KINDS, Model, models
 from memsim.profiles.parameters import Parameter, example_of, parameters
 from memsim.profiles.profile import DeviceProfile
 from memsim.profiles.template import starting_file
+from memsim.units import format_quantity
 
 _GENERATED = "<!-- Written by docs/update_models.py from the models themselves; do not edit. -->\n"
 _BASE = {
@@ -19,6 +20,10 @@ _BASE = {
     "conductance": {"min": "1 uS", "max": "10 uS"},
     "update": {"model": "constant", "pulses": 100},
     "read": {"voltage": "0.5 V", "duration": "5 ns"},
+}
+# Currents that the example's scale, 176 nA, divides into small and large.
+_OTHER = {
+    "saturating": {"conductance": {"min": "0 S", "max": "10 uS"}, "read": {"voltage": "0.1 V", "duration": "5 ns"}}
 }
 
 
@@ -32,8 +37,8 @@ def index() -> str:
     lines = [
         "# Models\n",
         _GENERATED,
-        "What a [device profile](../../devices/README.md) can say, a page a model. `memsim device models NAME` prints the",
-        "same, `memsim device new FILE --model NAME` writes a profile with an update model to fill in.",
+        "What a [device profile](../../devices/README.md) can say, a page a model. `memsim device models NAME` prints",
+        "the same, `memsim device new FILE --model NAME` writes a profile with an update model to fill in.",
     ]
     known = models()
     for kind, meaning in KINDS.items():
@@ -48,24 +53,23 @@ def index() -> str:
 
 def page(model: Model) -> str:
     """The page of a model."""
-    lines = [
-        f"# {model.name}\n",
-        _GENERATED,
+    parts = [
+        f"# {model.name}",
+        _GENERATED.rstrip(),
         f"*{KINDS[model.kind].capitalize()}.* {model.summary} {model.explanation}".rstrip(),
+        _block("text", "\n".join(model.equation.split("; "))),
+        f"Source: {model.source or 'none; assumed'}.",
+        "In a profile, for example:",
+        _block("yaml", Document.from_data(snippet(model)).to_yaml().rstrip()),
+        "\n".join(["| key | range | default | meaning |", "|---|---|---|---|", *map(_row, parameters(model.schema))]),
     ]
-    lines += ["\n```text", *model.equation.split("; "), "```\n"]
-    lines += [f"Source: {model.source}." if model.source else "Source: none; assumed."]
-    lines += [
-        "\nIn a profile, for example:\n",
-        "```yaml",
-        Document.from_data(snippet(model)).to_yaml().rstrip(),
-        "```\n",
-    ]
-    lines += ["| key | range | default | meaning |", "|---|---|---|---|"]
-    lines += [_row(parameter) for parameter in parameters(model.schema)]
     if drawable(model):
-        lines += [f"\n![{model.name}: {_cell(model.summary)}]({page_name(model)}.png)\n", _caption(model)]
-    return "\n".join(lines) + "\n"
+        parts += [f"![{model.name}: {_cell(model.summary)}]({page_name(model)}.png)", _caption(model)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _block(language: str, text: str) -> str:
+    return f"```{language}\n{text}\n```"
 
 
 def snippet(model: Model) -> dict[str, Any]:
@@ -75,7 +79,7 @@ def snippet(model: Model) -> dict[str, Any]:
         return {"update": update}
     inner: dict[str, Any] = example_of(model.schema, model.name if model.chosen else "")
     for key in reversed(model.section.split(".")):
-        inner = {"conductance.max" if key == "PARAMETER" else key: inner}
+        inner = {"update.step" if key == "PARAMETER" else key: inner}
     return inner
 
 
@@ -86,9 +90,9 @@ def example(model: Model) -> DeviceProfile:
         data = {**text, "variability": None}
         data["read"] = {key: value for key, value in text["read"].items() if key != "noise"}
     else:
-        data = dict(_BASE)
+        data = {**_BASE, **_OTHER.get(model.name, {})}
         for key, inner in snippet(model).items():
-            data[key] = {**data.get(key, {}), **inner}  # type: ignore[dict-item]
+            data[key] = {**data.get(key, {}), **inner}
     return DeviceProfile.from_document(Document.from_data(data, model.name))
 
 
@@ -99,8 +103,10 @@ def drawable(model: Model) -> bool:
 
 def _caption(model: Model) -> str:
     if model.kind == "update":
-        return f"Drawn by `memsim device plot` from the profile that `memsim device new example.yaml --model {model.name}` writes, without its noise."
-    return "Drawn from the example above, on equal steps between 1 and 10 uS."
+        return f"Drawn from the profile that `memsim device new FILE --model {model.name}` writes, without its noise."
+    window = example(model).spec.conductance
+    ends = f"{format_quantity(window.min, 'S')} to {format_quantity(window.max, 'S')}"
+    return f"Drawn from the example above, for a cell with equal steps in a window of {ends}."
 
 
 def _row(parameter: Parameter) -> str:

@@ -58,7 +58,7 @@ def model_figure(model: Model, seed: int = 0) -> Figure:
         panels = [draw_pulses]
     elif model.kind == "faults":
         panels = [draw_faults]
-    return _figure(device, seed, panels, f"{model.name}: {model.summary}", "")
+    return _figure(device, seed, panels, f"{model.name} ({model.kind})", model.summary)
 
 
 def _figure(device: DeviceProfile, seed: int, panels: list[Panel], heading: str, below: str) -> Figure:
