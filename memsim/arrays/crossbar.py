@@ -349,19 +349,19 @@ class Crossbar:
         self._steps += cycles
         return self
 
-    def refresh(self, threshold: float = 0.9, *, cycles: int = 1) -> np.ndarray:
+    def refresh(self, threshold: float = 0.9, *, cycles: int | None = None) -> np.ndarray:
         """Reset the pairs of which a cell is nearly full, write their differences again, and return which they were.
 
         For arrays with ``column="pair"``, whose cells may fill up while only differences are weights (one-sided
-        devices). The reset is one pulse where that is all it takes (phase-change memory), else as many as span the
-        cell's state; both come with the device's noise, and pulses are counted.
+        devices). Both ways go by rounds of read, verify and one pulse, with the device's noise and counted as any
+        pulse; the reset is a single pulse where that is all it takes (phase-change memory).
 
         Parameters
         ----------
         threshold : float
             State of either cell, in w, from which a pair is refreshed.
-        cycles : int
-            Rounds of read, verify and write.
+        cycles : int, optional
+            Rounds of each way; the number of pulses that span the window if not given.
 
         Returns
         -------

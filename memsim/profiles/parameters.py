@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from memsim.document import parse_value
 from memsim.document.fields import item_marker_of, marker_of
 from memsim.document.walk import bare, choices_of
 from memsim.profiles.provenance import PROVENANCE
@@ -67,6 +68,20 @@ def _parameters(schema: type[BaseModel], above: str, given: Any, said: str) -> I
         if meaning.startswith("of "):
             meaning = f"{said.removesuffix(' of each direction')} {meaning}"
         yield Parameter(above + key, allowed_of(field), default, meaning)
+
+
+def example_of(schema: type[BaseModel], model: str = "", more: bool = True) -> dict[str, Any]:
+    """A section as an author could write it, as plain data: required keys, and with `more` others with an example."""
+    found: dict[str, Any] = {"model": model} if model else {}
+    for key, field in schema.model_fields.items():
+        inner = section_of(field)
+        if key in ("model", *PROVENANCE) or not (field.is_required() or (more and field.examples)):
+            continue
+        if field.examples:
+            found[key] = parse_value(field.examples[0])
+        else:
+            found[key] = example_of(inner) if inner is not None else next(iter(choices_of(field.annotation)))
+    return found
 
 
 def section_of(field: FieldInfo) -> type[BaseModel] | None:

@@ -77,7 +77,7 @@ class CycleToCycle(Group):
 class WriteNoise(Group):
     """Noise that every write adds to what is read, over a hidden state that goes on without it."""
 
-    sigma: WideSigma = Field(examples=["7500 %"], description="standard deviation of what is read after a write")
+    sigma: WideSigma = Field(examples=["2 %"], description="standard deviation of what is read after a write")
     relative_to: Literal["range", "nominal-step"] = Field(description="the window, or the model's nominal step")
 
 

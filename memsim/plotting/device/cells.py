@@ -8,6 +8,7 @@ import numpy as np
 
 from memsim.arrays import Crossbar
 from memsim.plotting.style import line_style
+from memsim.profiles.updates import BinaryUpdate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,8 +19,6 @@ CELLS = 512
 """Cells that a band or a standard deviation stands for."""
 BAND = (5.0, 95.0)
 """Percentiles that a band spans."""
-STATES = (0.1, 0.5, 0.9)
-"""States, as shares of the window, that are shown where one curve a state is drawn."""
 _NEARLY = 1e-9
 
 
@@ -41,13 +40,18 @@ def without(device: DeviceProfile, *paths: str) -> DeviceProfile:
     return device.replace(there) if there else device
 
 
+def states_of(device: DeviceProfile) -> tuple[float, ...]:
+    """States of the cells that are shown where one curve a state is drawn, as shares of the window."""
+    return (0.0, 1.0) if isinstance(device.spec.update, BinaryUpdate) else (0.1, 0.5, 0.9)
+
+
 def state_style(number: int) -> dict[str, Any]:
-    """Line of one of `STATES`."""
+    """Line of one of the states."""
     style = line_style(number)
     return {"color": style["color"], "linestyle": style["linestyle"]}
 
 
-def mark_states(axes: Axes) -> None:
-    """Entries of the legend for `STATES`, which panels share."""
-    for number, state in enumerate(STATES):
+def mark_states(axes: Axes, device: DeviceProfile) -> None:
+    """Entries of the legend for the states, which panels share."""
+    for number, state in enumerate(states_of(device)):
         axes.plot([], [], **state_style(number), label=f"cell at {100 * state:.0f} % of the window")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memsim.plotting.device.cells import CELLS, STATES, mark_states, row, state_style, without
+from memsim.plotting.device.cells import CELLS, mark_states, row, state_style, states_of, without
 from memsim.plotting.device.scale import scaled
 from memsim.plotting.page import title
 from memsim.plotting.style import line_style
@@ -42,7 +42,7 @@ def size(device: DeviceProfile, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation over cells of a read's conductance [S], (state,)."""
     found = []
     for state in _SIZES:
-        array = row(without(device, _D2D, "programming" if device.spec.update else ""), seed, float(state))
+        array = row(without(device, _D2D), seed, float(state))
         own = array.conductance[0, 0]
         error = array.read(np.ones((4, 1)), interval=interval_of(device) * READS)[0] / device.spec.read.voltage - own
         found.append((own.mean(), error.std()))
@@ -51,8 +51,8 @@ def size(device: DeviceProfile, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def draw_reads(axes: Axes, device: DeviceProfile, seed: int) -> None:
-    """Panel with successive reads of three cells."""
-    values = [trace(device, seed + k, state, 1)[:, 0] for k, state in enumerate(STATES)]
+    """Panel with successive reads of single cells."""
+    values = [trace(device, seed + k, state, 1)[:, 0] for k, state in enumerate(states_of(device))]
     unit = scaled(axes.yaxis, "conductance", "S", float(np.max(np.abs(values))))
     interval = interval_of(device)
     correlated = device.spec.read.telegraph is not None or device.spec.read.flicker is not None
@@ -63,9 +63,9 @@ def draw_reads(axes: Axes, device: DeviceProfile, seed: int) -> None:
         axes.set_xlabel("read")
     for k, reads in enumerate(values):
         axes.plot(x, reads / unit, **{**state_style(k), "linestyle": "-", "linewidth": 0.7})
-    mark_states(axes)
+    mark_states(axes, device)
     axes.set_xlim(x[0], x[-1])
-    title(axes, "Successive reads of three cells")
+    title(axes, "Successive reads of single cells")
 
 
 def draw_size(axes: Axes, device: DeviceProfile, seed: int) -> None:

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memsim.plotting.device.cells import BAND, STATES, mark_states, row, state_style, without
+from memsim.plotting.device.cells import BAND, mark_states, row, state_style, states_of
 from memsim.plotting.device.scale import scaled
 from memsim.plotting.page import title
-from memsim.plotting.style import SMALL
 from memsim.profiles.physics import Leak
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def times_of(device: DeviceProfile) -> np.ndarray:
 
 def aged(device: DeviceProfile, seed: int, state: float, temperature: float | None = None) -> np.ndarray:
     """Conductances of cells of one state at the times since programming [S], (time, cell)."""
-    array = row(without(device, "variability.d2d.conductance.min", "variability.d2d.conductance.max"), seed, state)
+    array = row(device, seed, state)
     found, before = [], 0.0
     for time in times_of(device):
         array.wait(float(time - before), temperature)
@@ -43,10 +42,10 @@ def aged(device: DeviceProfile, seed: int, state: float, temperature: float | No
 
 
 def draw_retention(axes: Axes, device: DeviceProfile, seed: int) -> None:
-    """Panel with the median of cells of three states over time, with bands."""
+    """Panel with the median of cells of some states over time, with bands."""
     from matplotlib.ticker import NullLocator
 
-    found = [aged(device, seed + k, state) for k, state in enumerate(STATES)]
+    found = [aged(device, seed + k, state) for k, state in enumerate(states_of(device))]
     unit = scaled(axes.yaxis, "conductance", "S", float(np.max(found)))
     x = times_of(device)
     for k, values in enumerate(found):
@@ -54,13 +53,12 @@ def draw_retention(axes: Axes, device: DeviceProfile, seed: int) -> None:
         low, middle, high = np.percentile(values, (BAND[0], 50.0, BAND[1]), axis=1) / unit
         axes.fill_between(x, low, high, color=style["color"], alpha=0.22, linewidth=0)
         axes.plot(x, middle, **style)
+    mark_states(axes, device)
     spec = device.spec
     assert spec.retention is not None
     if spec.retention.activation is not None:
-        hot = np.median(aged(device, seed + 1, STATES[1], _HOT), axis=1) / unit
-        axes.plot(x, hot, **{**state_style(1), "linestyle": ":"})
-        axes.annotate("85 °C", (x[-1], hot[-1]), ha="right", va="bottom", fontsize=SMALL)
-    mark_states(axes)
+        hot = np.median(aged(device, seed + 1, states_of(device)[1], _HOT), axis=1) / unit
+        axes.plot(x, hot, **{**state_style(1), "linestyle": ":"}, label="the same at 85 °C")
     axes.set_xscale("log")
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlim(x[0], x[-1])
