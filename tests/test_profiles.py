@@ -12,6 +12,7 @@ from memsim.document import DocumentError
 from memsim.errors import InputError
 from memsim.library import find, library
 from memsim.profiles import DeviceProfile, Provenance, device_from_text, device_names, load_device
+from memsim.profiles.guide import keys
 from memsim.profiles.schema import DeviceSpec
 from memsim.profiles.updates import UPDATES
 from memsim.units import format_quantity
@@ -70,6 +71,22 @@ def test_the_worked_example_for_authors_is_a_valid_profile():
     device = load(block.group(1))
     assert device.provenance("update.reset.voltage") == Provenance("chen2018", "table I", "measured", None)
     assert device.provenance("update.nonlinearity.set").status == "fitted"
+
+
+def test_the_tables_of_the_guide_for_authors_are_those_of_the_schema():
+    tables = README.read_text(encoding="utf-8").partition("<!-- keys -->\n")[2].partition("<!-- end -->")[0]
+    assert tables == keys(), "run: python docs/update_models.py --text"
+
+
+def test_the_examples_of_the_guide_for_authors_work(tmp_path):
+    text = README.read_text(encoding="utf-8")
+    blocks = re.findall(r"```yaml\n(.*?)```", text, re.S)
+    ours = device_from_text(blocks[1], "x.yaml")
+    assert ours.provenance("update.nonlinearity.reset").source == "ours"
+    assert ours.provenance("update.nonlinearity.set").source == "chen2018"
+    session: dict = {}
+    exec(re.search(r"```python\n(.*?)```", text, re.S)[1], session)
+    assert session["device"].spec.update.function == "my-step"
 
 
 def test_the_guide_for_authors_names_every_key_and_status():
