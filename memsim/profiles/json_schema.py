@@ -118,14 +118,14 @@ class _Editor:
         key, mapping = discriminator["propertyName"], discriminator["mapping"]
         targets = {name: {"$ref": self.value("$ref", target)} for name, target in mapping.items()}
         branches = [
-            {"if": {"required": [key], "properties": {key: {"const": name}}}, "then": target}
+            {"if": {"type": "object", "required": [key], "properties": {key: {"const": name}}}, "then": target}
             for name, target in targets.items()
         ]
         named = {"properties": {key: {"enum": list(mapping), "description": _NAMES}}, "allOf": branches}
         if not self.kind:
             return {"type": "object", **words, "required": [key], **named}
         unnamed = {"anyOf": list(targets.values())}
-        return {"type": "object", **words, "if": {"required": [key]}, "then": named, "else": unnamed}
+        return {"type": "object", **words, "if": {"type": "object", "required": [key]}, "then": named, "else": unnamed}
 
 
 def _beside(node: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from memsim.document import Document
@@ -44,7 +45,7 @@ def index() -> str:
     for kind, meaning in KINDS.items():
         lines += [f"\n## {kind.capitalize()}: {meaning}\n", "| model | |", "|---|---|"]
         lines += [
-            f"| [{model.name}]({page_name(model)}.md) | {_cell(model.summary)} |"
+            f"| [{model.name}]({page_name(model)}.md) | {cell(model.summary)} |"
             for model in known
             if model.kind == kind
         ]
@@ -61,10 +62,10 @@ def page(model: Model) -> str:
         f"Source: {model.source or 'none; assumed'}.",
         "In a profile, for example:",
         _block("yaml", Document.from_data(snippet(model)).to_yaml().rstrip()),
-        "\n".join(["| key | range | default | meaning |", "|---|---|---|---|", *map(_row, parameters(model.schema))]),
+        table(parameters(model.schema)),
     ]
     if drawable(model):
-        parts += [f"![{model.name}: {_cell(model.summary)}]({page_name(model)}.png)", _caption(model)]
+        parts += [f"![{model.name}: {cell(model.summary)}]({page_name(model)}.png)", _caption(model)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -109,13 +110,16 @@ def _caption(model: Model) -> str:
     return f"Drawn from the example above, for a cell with equal steps in a window of {ends}."
 
 
+def table(rows: Iterable[Parameter]) -> str:
+    """Keys as a Markdown table."""
+    return "\n".join(["| key | range | default | meaning |", "|---|---|---|---|", *map(_row, rows)])
+
+
 def _row(parameter: Parameter) -> str:
-    return (
-        f"| `{parameter.key}` | {_cell(parameter.allowed)} | {_cell(parameter.default)} | {_cell(parameter.meaning)} |"
-    )
+    return f"| `{parameter.key}` | {cell(parameter.allowed)} | {cell(parameter.default)} | {cell(parameter.meaning)} |"
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Text in which Markdown sees neither a column nor emphasis."""
     for sign in "|*_<":
         text = text.replace(sign, "\\" + sign)

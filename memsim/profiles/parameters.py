@@ -12,8 +12,8 @@ from pydantic.fields import FieldInfo
 
 from memsim.document import parse_value
 from memsim.document.fields import item_marker_of, marker_of
-from memsim.document.walk import bare, choices_of
-from memsim.profiles.provenance import PROVENANCE
+from memsim.document.walk import Spot, bare, choices_of, description_of
+from memsim.profiles.provenance import PROVENANCE, Group
 
 REQUIRED = "required"
 
@@ -49,9 +49,10 @@ def parameters(schema: type[BaseModel]) -> list[Parameter]:
 def _parameters(schema: type[BaseModel], above: str, given: Any, said: str) -> Iterator[Parameter]:
     """The same below a key; `given` is what holds for the section as a whole, `said` what it is."""
     for key, field in schema.model_fields.items():
-        if key in ("model", *PROVENANCE):
+        if key == "model" or (key in PROVENANCE and issubclass(schema, Group)):
             continue
-        meaning, default = field.description or "", default_of(field)
+        spot = Spot(field.annotation, tuple(field.metadata), field)
+        meaning, default = description_of(spot) or "", default_of(field)
         inner = section_of(field)
         if inner is not None:
             whole = given if field.is_required() else field.get_default(call_default_factory=True) or above + key

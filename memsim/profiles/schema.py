@@ -105,7 +105,7 @@ def _spreading() -> tuple[str, ...]:
     names += [f"update.{path}" for model in UPDATES for path in number_paths(model, skip=(Pulse,))]
     names += ["variability.c2c.sigma", "variability.write.sigma", "retention.lifetime"]
     names += ["read.noise.sigma", "read.telegraph.amplitude", "read.flicker.sigma"]
-    fixed = ("update.pulses", "update.substeps", "update.weights.")
+    fixed = ("update.pulses", "update.substeps", "update.weights.", "update.table.")
     return tuple(dict.fromkeys(name for name in names if not name.startswith(fixed)))
 
 
