@@ -90,6 +90,11 @@ class InPlace:
         inner = weights[:, : weights.shape[1] - (self.spec.learning.bias > 0)]
         with threadpool_limits(1, "blas"):
             rows = slope.astype(inner.dtype) @ inner.swapaxes(1, 2)
+            if self.crossbar.device.spec.conduction is not None:
+                signal = self._signal(x, Read.CLEAN, 0, noise=False)
+                wide = np.zeros((*rows.shape[:2], self.crossbar.shape[1]), rows.dtype)
+                wide[:, :, : rows.shape[2]] = rows
+                rows = self.crossbar.steepened(signal, wide)[:, :, : rows.shape[2]]
             if self._features is not None:
                 rows = self._features.slope(self._inputs.rows(x), rows)
         return self._inputs.slope(x, rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, Field, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
@@ -165,11 +165,12 @@ def written_numbers(data: dict[str, Any], model: type[BaseModel], at: Path = ())
 
 
 def number_paths(model: type[BaseModel], skip: tuple[type[BaseModel], ...] = ()) -> Iterator[str]:
-    """Dotted path of every number that a model of the schema may hold, except inside the sections to skip."""
+    """Dotted path of every number that a model of the schema may hold, not those of lists nor of sections to skip."""
     for key, field in model.model_fields.items():
         if marker_of(field) is not None:
             yield key
-        for member in (field.annotation, *get_args(field.annotation)):
+        inside = get_args(field.annotation) if get_origin(field.annotation) not in (dict, tuple) else ()
+        for member in (field.annotation, *inside):
             if isinstance(member, type) and issubclass(member, BaseModel) and not issubclass(member, skip):
                 yield from (f"{key}.{path}" for path in number_paths(member, skip))
 

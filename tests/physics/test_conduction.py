@@ -88,3 +88,12 @@ def test_a_rule_that_reads_sees_the_currents_of_its_device():
 def test_voltages_beyond_the_largest_number_are_refused():
     with pytest.raises(InputError, match="x: 1e\\+03 read voltages are too many for the conduction of device"):
         Crossbar(conducting("sinh"), rows=1, cols=1).read([1000.0])
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_gradients_by_voltages_are_those_of_the_outputs(name):
+    array = Crossbar(conducting(name), rows=5, cols=1, seed=1, column="reference", dtype="float64", initial=(0.1, 0.9))
+    x, small = np.array([-1.2, -0.3, 0.2, 0.7, 1.3]), 1e-5
+    moved = [array.output(x + sign * small * np.eye(5), noise=False)[0, :, 0] for sign in (1, -1)]
+    found = array.steepened(x, array.effective_weights.swapaxes(1, 2))
+    assert np.allclose(found[0, 0], (moved[0] - moved[1]) / (2 * small), rtol=1e-6)
