@@ -397,3 +397,16 @@ def test_profiles_compare_hash_and_pickle_by_what_they_say():
     assert pickle.loads(pickle.dumps(device)) == device
     assert len({device, load(), load_device("ideal")}) == 2
     assert device.replace({"read.voltage": "0.4 V"}) != device
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("slowest", "1 ns", "'slowest' must be longer than 'fastest'"),
+        ("slowest", "1e9 s", "'slowest' may be at most 15 decades longer than 'fastest'"),
+    ],
+)
+def test_the_band_of_flicker_noise_must_be_one_that_can_be_computed(key, value, message):
+    flicker = {"sigma": "1 %", "relative_to": "value", "fastest": "1 us", "slowest": "1 s"}
+    with pytest.raises(DocumentError, match=message):
+        load().replace({"read.flicker": {**flicker, "fastest": "100 ns", key: value}})

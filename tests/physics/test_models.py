@@ -11,7 +11,10 @@ from memsim.profiles import device_from_text
 from memsim.profiles.nominal import nominal_cell
 
 X = np.linspace(0.01, 0.99, 9)
-DETERMINISTIC = sorted(set(TEXTS) - {"binary"})
+_SLOW = {"vteam", "yakopcic", "ion-drift"}  # to compile; they have tests of their own
+DETERMINISTIC = [
+    pytest.param(name, marks=pytest.mark.slow) if name in _SLOW else name for name in sorted(set(TEXTS) - {"binary"})
+]
 
 
 def mover(model):

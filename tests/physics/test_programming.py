@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from memsim import Crossbar, Delta, Hebbian, InputError, load_device
+from memsim import Crossbar, Delta, Encoding, Hebbian, InputError, load_device
 
 QUIET = load_device("taox-hfox-wu2018").replace({"variability": None, "read.noise": None})
 WIDTH = 9e-6
@@ -262,3 +262,20 @@ def test_stuck_cells_neither_drift_nor_relax():
 def test_a_map_of_faults_that_does_not_fit_is_refused(given, message):
     with pytest.raises(InputError, match=message):
         Crossbar(QUIET, rows=40, cols=2, faults=given)
+
+
+@pytest.mark.parametrize("wavering_too", [True, False])
+def test_a_cell_that_is_where_it_is_wished_gets_no_pulse_wherever_noise_and_time_left_it(wavering_too):
+    relaxation = {"model": "relaxation", "spread": "2 uS", "reference_time": "1 s"}
+    device = QUIET.replace({"retention": relaxation})
+    if wavering_too:
+        device = device.replace({"variability.write": {"sigma": "10 %", "relative_to": "range"}})
+    array = Crossbar(device, rows=200, cols=2, seed=1, initial=(0.1, 0.9)).program(0.5).wait(10)
+    assert array.weights.min() < 0 and array.weights.max() > 1  # beyond the window
+    before, pulses = array.weights, sum(array.pulses.set + array.pulses.reset).sum()
+    wished = before.copy()
+    wished[0, 7, 1] = 0.5
+    array.program(wished, encoding=Encoding("sign"), cycles=1)
+    assert sum(array.pulses.set + array.pulses.reset).sum() == pulses + 1
+    changed = array.weights != before
+    assert changed[0, 7, 1] and changed.sum() == 1
