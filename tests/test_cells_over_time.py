@@ -47,6 +47,7 @@ def lived(device, cols=COLS, arrays=ARRAYS, rows=ROWS, **options):
     return array.wait(30).wait(300)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("column", ["single", "reference", "pair"])
 class TestTogether:
@@ -81,6 +82,7 @@ class TestTogether:
         assert abs(difference / array.difference_variance(x).item() - 1) < 6 * np.sqrt(2 / 3000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("column", ["single", "reference", "pair"])
 def test_both_precisions_tell_the_same(column):
     single, double = (lived("only programmed", column=column, dtype=dtype) for dtype in ("float32", "float64"))
@@ -125,6 +127,7 @@ def digest(**environment):
     return run.stdout
 
 
+@pytest.mark.slow
 def test_the_thread_count_changes_no_bit():
     assert digest(NUMBA_NUM_THREADS="1") == digest(NUMBA_NUM_THREADS="2") != ""
 

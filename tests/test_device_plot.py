@@ -47,6 +47,7 @@ def test_the_curve_of_a_noiseless_device_is_the_models_closed_form(agsi):
     assert conductance[-1].mean() == pytest.approx(low, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_noise_of_pulses_adds_up_and_a_spread_of_cells_does_not(agsi):
     sigma = 0.01 * (38.5e-9 - 3.08e-9)
     noisy = without(agsi, "variability.d2d").replace({"variability.c2c.sigma": "1 %", "update.nonlinearity.set": 0})

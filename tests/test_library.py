@@ -265,7 +265,7 @@ def by_model() -> dict[str, list[str]]:
 
 
 # Each model is compiled at first use: the quick suite has time for the commonest.
-QUICK = ("neurosim", "constant", "programmed")
+QUICK = ("neurosim", "programmed")
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,7 @@ def test_pulses_without_end_stop_at_the_ends_of_the_cell(name):
         assert (x - towards) * (ends[1] - ends[0]) * np.sign(pulses) > -1e-9, "at or beyond the window's end"
 
 
+@pytest.mark.slow
 def test_a_cell_cannot_be_driven_beyond_resistances_of_its_own():
     more = "variability: {d2d: {update.resistance.on: {sigma: 20 %, relative_to: value}}}"
     array = ms.Crossbar(device_from_text(device_text("vteam", more)), 256, 1, seed=2)
