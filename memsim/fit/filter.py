@@ -61,6 +61,7 @@ class Scale(NamedTuple):
     read: int
     origin: float  # conductance = origin + value
     floor: float  # variance of rounding, added to that of a read
+    begin: float  # share of sweeps that begin at the end of the window; the others begin anywhere in it
 
 
 @njit(error_model="numpy")
@@ -120,7 +121,7 @@ def _read(y, gain, noise, mean, other, variance, shared, spread):
 
 
 @njit(error_model="numpy")
-def _sweep(value, seen, table, own, sigmas, scale, score, mean_out, sd_out, wanted):
+def _sweep(value, seen, branch, table, own, sigmas, scale, score, mean_out, sd_out, wanted):
     write, read, slow, memory = sigmas
     low, high, factor = own[0], own[1], own[2]
     width = high - low
@@ -139,9 +140,15 @@ def _sweep(value, seen, table, own, sigmas, scale, score, mean_out, sd_out, want
             r = 1.0 if scale.read == RANGE else abs(scale.origin + y)
             extra = r * r * slow * slow
             before = r * r * read * read + scale.floor + extra
-            _, m, c, v, s, p = _given(y, 0.0, before, -extra / r, slow * slow, floor, ceiling)
+            mass, m, c, v, s, p = _given(y, 0.0, before, -extra / r, slow * slow, floor, ceiling)
             weight[0], weight[1], weight[2] = 0.0, 0.0, 1.0
             part[2, 0], part[2, 1], part[2, 2], part[2, 3], part[2, 4] = m, c, v, s, p
+            if own[3 + branch] > 0.0:
+                at = low if branch == 0 else high
+                density, _, c, _, _, p = _read(y, r, before - extra, at, 0.0, 0.0, 0.0, slow * slow)
+                odds = scale.begin / (1.0 - scale.begin) * math.exp(density) * width / max(mass, 1e-12)
+                weight[branch], weight[2] = odds / (1.0 + odds), 1.0 / (1.0 + odds)
+                part[branch, 0], part[branch, 1], part[branch, 4] = at, c, p
             score[0] = 0.0
             if wanted:
                 mean_out[0], sd_out[0] = m, np.nan
@@ -254,6 +261,7 @@ def _work(first, last, series, trial, scale, score, mean, sd, wanted):
         _sweep(
             series.value[a:b],
             series.seen[a:b],
+            series.branch[s],
             trial.step[t, series.branch[s]],
             trial.own[t, series.device[s]],
             (trial.write[t], trial.read[t], trial.slow[t], trial.memory[t]),

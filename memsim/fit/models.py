@@ -39,6 +39,8 @@ class Parameter:
         Limits of the search.
     positive : bool
         Whether it is searched for on a logarithmic scale.
+    scales : int
+        Power with which it goes with the size of all steps: 1 for a step, -1 for a number of pulses, else 0.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Parameter:
     low: float
     high: float
     positive: bool = True
+    scales: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,8 @@ def number(value: float) -> float:
 
 
 def _pair(name: str, meaning: str, low: float, high: float, positive: bool = True) -> tuple[Parameter, ...]:
-    return tuple(Parameter(f"{name}.{b}", f"{meaning}, {b}", low, high, positive) for b in BRANCHES)
+    scales = int(name == "step")
+    return tuple(Parameter(f"{name}.{b}", f"{meaning}, {b}", low, high, positive, scales) for b in BRANCHES)
 
 
 def _both(first: float, second: float) -> dict[str, float]:
@@ -98,7 +102,7 @@ def _pulses(*steps: float) -> int:
 
 CONSTANT = StepModel(
     "constant",
-    (Parameter("pulses", "pulses that span the window", 1 / _STEPS[1], 1 / _STEPS[0]),),
+    (Parameter("pulses", "pulses that span the window", 1 / _STEPS[1], 1 / _STEPS[0], scales=-1),),
     lambda x, branch, t: np.full_like(x, 1.0 / t[0]),
     lambda s, r: [(2.0 / (s + r),)],
     lambda t: {"model": "constant", "pulses": _pulses(1.0 / t[0])},
@@ -181,7 +185,7 @@ _STEEPEST = float(curvature(MAX_LABEL))
 NEUROSIM = StepModel(
     "neurosim",
     (
-        Parameter("pulses", "pulses that span the window", 1.0, 1e6),
+        Parameter("pulses", "pulses that span the window", 1.0, 1e6, scales=-1),
         *_pair("curvature", "1/A, curvature", 1e-3, _STEEPEST),
     ),
     _neurosim,

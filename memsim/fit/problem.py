@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from memsim.fit.filter import NODES, RANGE, STEP, VALUE, Scale, Series, Trial, log_likelihood
+from memsim.fit.filter import NODES, RANGE, STEP, VALUE, Scale, Series, Trial, log_likelihood, predict
 from memsim.fit.models import Parameter, StepModel
 
+_erf = np.vectorize(math.erf)
 X = np.linspace(0.0, 1.0, NODES)
 OWN = ("low", "high", "factor")
 """What every device has of its own: the ends of its window and the factor of its steps."""
@@ -48,6 +50,8 @@ class Problem:
         Variance of rounding.
     known : ndarray
         Ends of the windows (device, 2) where they are not fitted, else nan. Nothing is clipped at a known end.
+    begin : float
+        Share of sweeps that begin at the end of the window.
     """
 
     model: StepModel
@@ -59,6 +63,7 @@ class Problem:
     origin: float
     floor: float
     known: np.ndarray
+    begin: float = 0.5
 
     @property
     def shared(self) -> tuple[Parameter, ...]:
@@ -132,7 +137,7 @@ class Problem:
     @property
     def scale(self) -> Scale:
         """What the filter's sigmas are relative to."""
-        return Scale(BASES[self.write], BASES[self.read], self.origin, self.floor)
+        return Scale(BASES[self.write], BASES[self.read], self.origin, self.floor, self.begin)
 
     def scores(self, thetas: np.ndarray) -> np.ndarray:
         """Log-likelihood of every read (trial, point)."""
@@ -156,6 +161,29 @@ class Problem:
         one = np.zeros(len(theta))
         one[self.factors] = 1.0
         return -_TIE * (one @ theta) * one, _TIE * np.outer(one, one)
+
+    def begun(self, theta: np.ndarray) -> Problem:
+        """The problem with the share of sweeps that begin at the end of the window, by expectation maximisation."""
+        s, trial = self.series, self.trial(theta[None])
+        ends = trial.own[0, s.device]
+        branch, rows = s.branch, np.arange(len(s.start))
+        first = s.value[s.start]
+        gain = np.abs(self.origin + first) if self.read == "value" else 1.0
+        variance = gain**2 * (trial.read[0] ** 2 + trial.slow[0] ** 2) + self.floor
+        end = ends[rows, branch]
+        at_end = np.exp(-0.5 * (first - end) ** 2 / variance) / np.sqrt(2 * np.pi * variance)
+        low, high = ((ends[:, k] - first) / np.sqrt(2 * variance) for k in range(2))
+        anywhere = 0.5 * (_erf(high) - _erf(low)) / (ends[:, 1] - ends[:, 0])
+        share = 0.5
+        for _ in range(200):
+            likely = share * at_end / (share * at_end + (1 - share) * anywhere + 1e-300)
+            share = (likely.sum() + 0.5) / (len(likely) + 1.0)
+        return replace(self, begin=float(share))
+
+    def visited(self, theta: np.ndarray) -> np.ndarray:
+        """Lowest and highest state that the filter expects of each device (device, 2)."""
+        mean = predict(self.series, self.trial(theta[None]), self.scale)[0][0]
+        return np.array([[mean[self.device_of == d].min(), mean[self.device_of == d].max()] for d in range(self.devices)])
 
     def pinned(self, known: np.ndarray) -> Problem:
         """The problem with some ends of windows known."""

@@ -61,41 +61,95 @@ def covariance(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, np.ndar
     return whole, inner
 
 
+def adjusted(problem: Problem, theta: np.ndarray, spread: np.ndarray, inner: np.ndarray) -> np.ndarray:
+    """Theta with the sigmas freed of the bias that the fitted means cause, one step of the adjusted profile likelihood.
+
+    A maximum of the likelihood attributes part of the noise to the means that it fits with it; the adjusted profile
+    likelihood, l - log det(information of the means)/2, does for any model what dividing by n - p does for a regression.
+
+    Source: Cox & Reid, J. R. Stat. Soc. B 49, 1 (1987).
+    """
+    noise = np.arange(len(problem.model.parameters), len(problem.shared))
+    noise = noise[inner[noise]]
+    if not len(noise):
+        return theta
+    means = np.setdiff1d(np.flatnonzero(inner), noise)
+    pull = np.empty(len(noise))
+    for i, index in enumerate(noise):
+        logs = []
+        for sign in (1.0, -1.0):
+            moved = theta.copy()
+            moved[index] += sign * 0.02
+            values = np.linalg.eigvalsh(information(problem, moved)[np.ix_(means, means)])
+            logs.append(np.log(np.maximum(values, 1e-4)).sum())
+        pull[i] = -0.5 * (logs[0] - logs[1]) / 0.04
+    block = spread[np.ix_(noise, noise)]
+    # Where a sigma is barely known one step would be too long; its interval then follows the ridge of the likelihood.
+    move = np.clip(block @ pull, -0.5 * np.sqrt(np.diag(block)), 1.0 * np.sqrt(np.diag(block)))
+    at = np.flatnonzero(inner)
+    moved = theta.copy()
+    moved[at] += spread[np.ix_(at, noise)] @ np.linalg.solve(block, move)
+    low, high = problem.limits
+    return np.where(inner, np.clip(moved, low, high), theta)
+
+
 def ridge_interval(
-    problem: Problem, theta: np.ndarray, index: int, quantity: Callable[[np.ndarray], float] | None = None
+    problem: Problem, theta: np.ndarray, index: int, spread: np.ndarray, quantity: Callable[[np.ndarray], float]
 ) -> tuple[float, float]:
     """Ends between which the likelihood, maximised over all else, stays within 95 % of its maximum.
+
+    Parameters
+    ----------
+    theta : ndarray
+        The maximum.
+    index : int
+        The element of theta that is moved away from it.
+    spread : ndarray
+        Covariance of theta, which says where to look first.
+    quantity : callable
+        What to report of the theta found at an end.
 
     Returns
     -------
     tuple of float
-        Values of ``theta[index]``, or of `quantity` at the maximum there; a limit of the search is minus or plus infinity.
+        An end is infinite where a limit of the search is reached.
     """
     low, high = problem.limits
+    held = _held(problem, index)
     top = problem.value(theta)
+    error = np.sqrt(spread[index, index])
+    along = spread[:, index] / spread[index, index] if error > 0 else np.zeros(len(theta))
     ends = []
     for sign, limit in ((-1.0, low[index]), (1.0, high[index])):
-        inside, at, width = theta[index], theta.copy(), 0.3
-        outside = None
-        for _ in range(40):
-            target = inside + sign * width if outside is None else (inside + outside) / 2
-            stop = outside is None and (limit - target) * sign <= 0
+        target = theta[index] + sign * (Z95 * error if 0 < error < 3 else 0.5)
+        inside, outside = (theta[index], 0.0), None
+        at, reached = theta, False
+        for _ in range(12):
+            stop = (limit - target) * sign <= 0
             target = limit if stop else target
-            start = at.copy()
+            start = theta + along * (target - theta[index]) if at is theta else at.copy()
             start[index] = target
-            found = maximise(_held(problem, index), start, most=25)
-            if top - found.value < _DROP:
-                inside, at = target, found.theta
+            found = maximise(held, np.clip(start, low, high) * problem.free + theta * ~problem.free, most=20)
+            drop = np.sqrt(max(top - found.value, 0.0))
+            at = found.theta
+            if abs(drop - np.sqrt(_DROP)) < 0.02:
+                reached = True
+                break
+            if drop < np.sqrt(_DROP):
                 if stop:
                     break
-                width *= 1.7
+                inside = (target, drop)
             else:
-                outside = target
-            if outside is not None and abs(outside - inside) < 0.01:
-                break
-        reached = outside is not None
-        end = quantity(at) if quantity is not None else inside
-        ends.append(end if reached else sign * np.inf)
+                outside = (target, drop)
+            if outside is None:
+                away = target - theta[index]
+                target = theta[index] + away * float(np.clip(np.sqrt(_DROP) / max(drop, 0.05), 1.1, 3.0))
+            else:
+                # The root of the fall is nearly linear: interpolate, but keep away from both ends.
+                share = (np.sqrt(_DROP) - inside[1]) / (outside[1] - inside[1])
+                target = inside[0] + float(np.clip(share, 0.05, 0.95)) * (outside[0] - inside[0])
+                reached = True
+        ends.append(quantity(at) if reached else sign * np.inf)
     return ends[0], ends[1]
 
 
@@ -115,13 +169,3 @@ def _held(problem: Problem, index: int) -> Problem:
     held = _Held(**{name: getattr(problem, name) for name in problem.__dataclass_fields__})
     object.__setattr__(held, "held", index)
     return held
-
-
-def interval(value: float, error: float, positive: bool) -> tuple[float, float]:
-    """95 % interval of a natural value from the standard error on its search scale."""
-    if positive:
-        with np.errstate(over="ignore"):
-            return float(value * np.exp(-Z95 * error)), float(value * np.exp(Z95 * error))
-    return value - Z95 * error, value + Z95 * error
-
-
