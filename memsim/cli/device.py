@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from memsim.cli.console import console, printable, table
+from memsim.cli.fit import fit
 from memsim.cli.group import Group
 
 
-@click.group(cls=Group, short_help="List, show and check device profiles.")
+@click.group(cls=Group, short_help="List, show, check and fit device profiles.")
 def device() -> None:
-    """List, show and check device profiles."""
+    """List, show, check and fit device profiles."""
 
 
 @device.command("list")
@@ -76,3 +77,6 @@ def validate(files: tuple[str, ...]) -> None:
         click.echo(f"Error: {printable(problem)}", err=True)
     if problems:
         raise click.exceptions.Exit(2)
+
+
+device.add_command(fit)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def picture(dataset: xr.Dataset, path: Path, name: str | None = None) -> bytes:
     """A figure of a result, by default the one that suits it, in the format that the ending of `path` asks for."""
-    _quiet()
+    quiet_matplotlib()
 
     from memsim.plotting import draw, render
 
@@ -20,14 +20,15 @@ def picture(dataset: xr.Dataset, path: Path, name: str | None = None) -> bytes:
 
 def comparison(a: xr.Dataset, b: xr.Dataset, path: Path) -> bytes:
     """The figure of two results side by side, in the format that the ending of `path` asks for."""
-    _quiet()
+    quiet_matplotlib()
 
     from memsim.plotting import compare_figure, render
 
     return render(compare_figure(a, b), path)
 
 
-def _quiet() -> None:
+def quiet_matplotlib() -> None:
+    """Keep what matplotlib logs about its own set-up off the terminal."""
     import logging
 
     # A home that cannot be written to costs matplotlib its font cache, which is no concern of the user's.

@@ -18,7 +18,7 @@ OWN = ("low", "high", "factor")
 BASES = {"range": RANGE, "step": STEP, "value": VALUE}
 
 _NOISE = (
-    Parameter("c2c", "write noise of a pulse", 1e-4, 100.0),
+    Parameter("c2c", "write noise of a pulse", 1e-4, 10.0),
     Parameter("read", "noise of a read", 1e-4, 3.0),
 )
 _SLOW = (

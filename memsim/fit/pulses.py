@@ -180,7 +180,8 @@ def _fit(blank: Problem, data: PulseData, before: list[Candidate]) -> Candidate:
     if blank.write == "step":
         write = write / np.mean(steps)
     slow = (0.7 * read, 8.0) if blank.slow else ()
-    starts = [blank.pack([*each, write, read, *slow], own) for each in blank.model.starts(*steps)]
+    first_of = list(blank.model.starts(*steps))[: 1 if before else None]
+    starts = [blank.pack([*each, write, read, *slow], own) for each in first_of]
     shared = len(blank.model.parameters)
     for candidate in before:
         old = candidate.problem.natural(candidate.theta)
@@ -192,7 +193,7 @@ def _fit(blank: Problem, data: PulseData, before: list[Candidate]) -> Candidate:
         if blank.slow:
             noise = [0.4 * noise[0], noise[1], *(old[shared + 2 :] if candidate.problem.slow else (noise[1], 8.0))]
         starts.append(blank.pack([*old[:shared], *noise], candidate.problem.own(candidate.theta)))
-    early = [maximise(blank, start, most=4) for start in starts]
+    early = [maximise(blank, start, most=3) for start in starts]
     best = maximise(blank, max(early, key=lambda m: m.value).theta)
     return _candidate(*_settled(blank, best))
 

@@ -79,12 +79,12 @@ def fitted(data: PulseData, problem: Problem, theta: np.ndarray) -> Fitted:
         value = of(better)
         if index >= len(problem.model.parameters):
             low, high = low * np.exp(shift[index]), high * np.exp(shift[index])
-            low = max(low, 0.0)
         if parameter.scales and "step" in spreads:
             # The average over these devices is not quite that over all devices.
             more = Z95 * spreads["step"].sigma / np.sqrt(problem.devices)
             low = value * np.exp(-np.hypot(np.log(value / low), more)) if low > 0 else low
             high = value * np.exp(np.hypot(np.log(high / value), more)) if np.isfinite(high) else high
+        low = max(low, 0.0) if parameter.positive else low
         name, unit, meaning = _wording(problem, index)
         numbers.append(Number(name, value, float(low), float(high), unit, meaning))
     ends = tuple(number.value for number in numbers[:2])

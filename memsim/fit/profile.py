@@ -1,0 +1,182 @@
+"""A fit written as a device profile, with its source; or a profile extended by a fitted section."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+from typing import Any, get_args
+
+from memsim.document import Document
+from memsim.errors import InputError
+from memsim.fit.models import number
+from memsim.fit.pulses import PulseFit
+from memsim.fit.quantities import Fitted
+from memsim.fit.section import SectionFit
+from memsim.profiles import DeviceProfile
+from memsim.profiles.schema import D2DField
+from memsim.units import format_quantity, parse_quantity
+
+SOURCE = "measurement"
+NOMINAL = (1e-6, 100e-6)
+"""Window [S] that stands for a normalised weight whose conductances are not given: assumed."""
+_READ = {
+    "voltage": "0.2 V",
+    "duration": "100 ns",
+    "status": "assumed",
+    "note": "not part of the measurement: replace it by the read that was used",
+}
+
+
+def name_of(file: str) -> str:
+    """A profile's name made of a file's: lower-case letters and digits joined by '-'."""
+    return re.sub(r"[^a-z0-9]+", "-", Path(file).stem.lower()).strip("-")[:64].strip("-") or "fitted"
+
+
+def profile_of(fit: PulseFit, name: str | None = None, window: tuple[float, float] | None = None) -> DeviceProfile:
+    """Profile of a device fitted to measured pulses.
+
+    Parameters
+    ----------
+    fit : PulseFit
+        The fit.
+    name : str, optional
+        Name of the profile; that of the file by default.
+    window : tuple of float, optional
+        Conductances [S] of the two ends of the fitted window; the fitted ones where the data have a unit, else `NOMINAL`.
+
+    Raises
+    ------
+    InputError
+        The profile would not be valid, for example because of its name.
+    """
+    file = Path(fit.data.name).name
+    name = name_of(file) if name is None else name
+    data: dict[str, Any] = {
+        "name": name,
+        "title": f"Device fitted to {file}",
+        "technology": "not stated",
+        "notes": notes(fit),
+        "sources": {SOURCE: {"cite": f"Measured pulses, {file}"}},
+        "source": SOURCE,
+        "status": "fitted",
+        "conductance": _window(fit, window),
+        "update": fit.chosen.problem.model.profile(fit.fitted.theta),
+        "variability": _variability(fit),
+        "read": {**_READ, "noise": _read_noise(fit)},
+    }
+    return DeviceProfile.from_document(Document.from_data(data, f"profile of {file}"))
+
+
+def extended(profile: DeviceProfile, fit: SectionFit) -> DeviceProfile:
+    """The profile with a fitted section, and the measurement among its sources.
+
+    Raises
+    ------
+    InputError
+        The section does not suit the profile.
+    """
+    data = profile.document.data
+    file = Path(fit.name).name
+    key = name_of(file)
+    sources = data.setdefault("sources", {})
+    sources[key] = {"cite": f"Measured {fit.kind.replace('-', ' ')}, {file}"}
+    *parents, last = fit.path.split(".")
+    section = data
+    for parent in parents:
+        section = section.setdefault(parent, {})
+    section[last] = {**fit.section, "source": key, "status": "fitted"}
+    return DeviceProfile.from_document(Document.from_data(data, f"{profile.name} with {file}"))
+
+
+def notes(fit: PulseFit) -> str:
+    """What a reader of the profile must know about the fit."""
+    chosen, found = fit.chosen, fit.fitted
+    lines = [
+        f"Fitted by memsim to {chosen.reads} reads of {len(fit.data.devices)} device(s) in {Path(fit.data.name).name}: model "
+        f"{chosen.name}, log-likelihood {chosen.log_likelihood:.1f} with {chosen.parameters} parameters."
+    ]
+    slow = _slow(found)
+    if slow is not None:
+        lines.append(
+            f"Of the read noise, {format_quantity(slow[0], '%', 3)} of the {chosen.problem.read} outlives a pulse, for about "
+            f"{slow[1]:.3g} pulses; the sigma above is that of a single read."
+        )
+    if "step" in found.spreads and "update.step" not in get_args(D2DField):
+        lines.append(
+            f"The size of the steps differs by {format_quantity(found.spreads['step'].sigma, '%', 3)} between devices."
+        )
+    return " ".join(lines)
+
+
+def _window(fit: PulseFit, window: tuple[float, float] | None) -> dict[str, Any]:
+    if window is not None:
+        low, high = (format_quantity(end, "S") for end in window)
+        return {"min": low, "max": high, "status": "assumed", "note": "given to the fit"}
+    if fit.data.unit is None:
+        low, high = (format_quantity(end, "S") for end in NOMINAL)
+        note = "nominal: the measurement has normalised weights, without a unit"
+        return {"min": low, "max": high, "status": "assumed", "note": note}
+    found = fit.fitted
+    ends: dict[str, Any] = {}
+    for key in ("min", "max"):
+        end = found[f"conductance.{key}"]
+        text = format_quantity(max(end.value, 0.0), "S", 6)
+        ends[key] = text if end.known else {"value": text, "status": "measured", "note": "outermost state seen"}
+    return ends
+
+
+def _variability(fit: PulseFit) -> dict[str, Any]:
+    found, problem = fit.fitted, fit.chosen.problem
+    sigma = found["variability.c2c.sigma"]
+    section: dict[str, Any] = {"c2c": {"sigma": format_quantity(sigma.value, "%", 6), "relative_to": problem.write}}
+    if not sigma.low > 0:
+        section["c2c"]["note"] = "not told from 0 by the data"
+    spreads = {}
+    width = found.window[1] - found.window[0]
+    for key, field, base in (
+        ("low", "conductance.min", width),
+        ("high", "conductance.max", width),
+        ("step", "update.step", 1.0),
+    ):
+        if key in found.spreads and field in get_args(D2DField):
+            share = number(found.spreads[key].sigma / base)
+            relative = "range" if field.startswith("conductance.") else "value"
+            spreads[field] = {"sigma": format_quantity(share, "%", 6), "relative_to": relative}
+    if spreads:
+        section["d2d"] = spreads
+    return section
+
+
+def _read_noise(fit: PulseFit) -> dict[str, Any]:
+    found = fit.fitted
+    slow = _slow(found)
+    sigma = math.hypot(found["read.noise.sigma"].value, slow[0] if slow is not None else 0.0)
+    return {"sigma": format_quantity(sigma, "%", 6), "relative_to": fit.chosen.problem.read}
+
+
+def _slow(found: Fitted) -> tuple[float, float] | None:
+    """Sigma and memory [pulses] of the part of the read noise that outlives a pulse, if there is one."""
+    names = [item.name for item in found.numbers]
+    if "read.noise.slow.sigma" not in names:
+        return None
+    return found["read.noise.slow.sigma"].value, found["read.noise.slow.memory"].value
+
+
+def checked_window(text: str) -> tuple[float, float]:
+    """Ends of a window [S] in text such as "1 uS, 100 uS".
+
+    Raises
+    ------
+    InputError
+        There are not two conductances, the smaller first.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) != 2:
+        raise InputError(f"window '{text}': two conductances are wanted, e.g. '1 uS, 100 uS'")
+    low, high = (parse_quantity(part, "S") for part in parts)
+    if not 0 <= low < high <= 1:
+        raise InputError(f"window '{text}': the first must be at least 0 and smaller than the second, at most 1 S")
+    return low, high
+
+
