@@ -83,7 +83,7 @@ def fit(
     else:
         if base is not None:
             raise click.UsageError("--device is for retention, read noise and I-V, which are added to it; pulses make a profile")
-        if output is not None or not quiet:
+        if output is not None:
             made = profile_of(found, name, ends)
     writers: dict[Path, Writer] = {}
     if output is not None and made is not None:
