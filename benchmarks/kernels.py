@@ -71,6 +71,66 @@ def updates() -> None:
             print(f"{label:22s} {size**2 / spent:10.2e}   {copy / spent:17.2f}   {peer / spent:10.1f}")
 
 
+_STEP = {"step": 0.002, "status": "assumed"}
+_D2D = {"sigma": "10 %", "relative_to": "value", "status": "assumed"}
+_MODELS = {
+    "constant": {"model": "constant"},
+    "linear": {"model": "linear", "slope": {"set": 0.12, "reset": 0.5}},
+    "soft bounds": {"model": "soft-bounds"},
+    "exponential": {
+        "model": "exponential",
+        "amplitude": {"set": -1.18, "reset": -0.08},
+        "gamma": {"set": 5, "reset": 5},
+    },
+    "power": {"model": "power", "exponent": {"set": 1.2, "reset": 0.8}},
+}
+
+
+def _device(update: dict[str, object], d2d: tuple[str, ...] = ()) -> ms.DeviceProfile:
+    """A confined cell with cycle-to-cycle noise of 30 % of each step."""
+    spread = {name: {**_D2D, "relative_to": "range" if name.startswith("conductance") else "value"} for name in d2d}
+    noise = {"c2c": {"sigma": "30 %", "relative_to": "step", "status": "assumed"}, "d2d": spread}
+    changes = {"conductance.nominal": False, "update": {**update, **_STEP}, "variability": noise}
+    return ms.load_device("ideal").replace(changes)
+
+
+def models() -> None:
+    """A step of every update model with cycle-to-cycle noise, the exact encoding, 4096 x 4096."""
+    print("\nupdate models, 4096^2, c2c noise        cells/s   of copy bandwidth")
+    rng = np.random.default_rng(0)
+    x, t = rng.random(4096).astype(np.float32), rng.random(4096).astype(np.float32)
+    cases = [(name, update, ()) for name, update in _MODELS.items()]
+    spreads = ("update.step", "conductance.min", "conductance.max")
+    cases.append(("constant, 4 numbers a cell", _MODELS["constant"], spreads))
+    for name, update, d2d in cases:
+        crossbar = ms.Crossbar(_device(update, d2d), 4096, 4096)
+        spent = best(lambda crossbar=crossbar: crossbar.train(ms.Hebbian(1e-3), x, t, encoding="exact"))
+        del crossbar
+        state = np.zeros((4096, 4096), np.float32)
+        other = np.empty_like(state)
+        copy = best(lambda other=other, state=state: np.copyto(other, state), 9)
+        print(f"  {name:30s} {4096**2 / spent:14.2e}   {copy / spent:17.2f}")
+
+
+def trains() -> None:
+    """Stochastic pulse trains of 31 slots on 1024 x 1024 cells: aihwkit's way of updating."""
+    print("\npulse trains, 1024^2, c2c noise         cells/s: one sample   batch of 128")
+    rng = np.random.default_rng(0)
+    for name, d2d in (
+        ("constant", ()),
+        ("constant, 4 numbers a cell", ("update.step", "conductance.min", "conductance.max")),
+    ):
+        row = f"  {name:30s}"
+        for batch in (1, 128):
+            crossbar = ms.Crossbar(_device(_MODELS["constant"], d2d), 1024, 1024, initial=(0.4, 0.5))
+            x, t = rng.random((batch, 1024)), 0.3 * rng.standard_normal((batch, 1024))
+            spent = best(
+                lambda crossbar=crossbar, x=x, t=t: crossbar.train(ms.Hebbian(0.01), x, t, encoding="stochastic")
+            )
+            row += f" {batch * 1024**2 / spent:19.2e}"
+        print(row)
+
+
 def study() -> None:
     """The study's arrays: thirty steps over fifty arrays of 4096 x 2."""
     print("\nthirty steps, fifty arrays of 4096 x 2")
@@ -86,4 +146,6 @@ if __name__ == "__main__":
     print(f"{platform.machine()}, {os.cpu_count()} processors, {time.strftime('%Y-%m-%d')}")
     reads()
     updates()
+    models()
+    trains()
     study()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from memsim.arrays import Crossbar, PulseCounts
+    from memsim.cells import register_step
     from memsim.data.images import Images, load_data
     from memsim.data.labelled import Labelled, load_labelled
     from memsim.errors import BackendError, DataError, InputError, MemsimError, OutputError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from memsim.learning import Delta, Encoding, Hebbian, Manhattan, MarginDelta, Oja, Perceptron
     from memsim.plotting import overview
     from memsim.profiles import DeviceProfile, device_names, load_device
+    from memsim.profiles.hysteresis import hysteresis
     from memsim.repeat import rerun
     from memsim.results import load, save
     from memsim.simulate import run
@@ -48,12 +50,14 @@ _HOMES = {
     "device_names": "memsim.profiles",
     "experiment_names": "memsim.experiment",
     "fit_device": "memsim.fit",
+    "hysteresis": "memsim.profiles.hysteresis",
     "load": "memsim.results",
     "load_data": "memsim.data.images",
     "load_device": "memsim.profiles",
     "load_experiment": "memsim.experiment",
     "load_labelled": "memsim.data.labelled",
     "overview": "memsim.plotting",
+    "register_step": "memsim.cells",
     "rerun": "memsim.repeat",
     "run": "memsim.simulate",
     "save": "memsim.results",
@@ -82,12 +86,14 @@ __all__ = [
     "device_names",
     "experiment_names",
     "fit_device",
+    "hysteresis",
     "load",
     "load_data",
     "load_device",
     "load_experiment",
     "load_labelled",
     "overview",
+    "register_step",
     "rerun",
     "run",
     "save",

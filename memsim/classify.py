@@ -18,7 +18,7 @@ from memsim.course import Course, class_spec, trials_of
 from memsim.data.corruptions import corrupt
 from memsim.data.depth import Grey
 from memsim.data.labelled import Labelled, load_labelled
-from memsim.entries import Computed, Entry, Progress, check_images, prepare
+from memsim.entries import Computed, Entry, Progress, check_images, device_notes, prepare
 from memsim.errors import InputError
 from memsim.experiment import Experiment
 
@@ -63,7 +63,8 @@ def classify(experiment: Experiment, backend: str, images_sha256: str | None, pr
         "trial": np.arange(spec.tuning.trials),
         "chosen": [json.dumps(course.chosen[entry.label], default=str) for entry in entries],
     }
-    notes = [f"{entry.label}, {note}" for entry in entries for note in classifiers[entry.label].notes]
+    notes = device_notes(entries)
+    notes += [f"{entry.label}, {note}" for entry in entries for note in classifiers[entry.label].notes]
     return Computed(entries, variables, coordinates, source, sha256, notes)
 
 

@@ -69,6 +69,18 @@ def _device(experiment: Experiment, spec: LearnerBase) -> DeviceProfile:
     return profile
 
 
+def device_notes(entries: Sequence[Entry]) -> list[str]:
+    """What a reader must know about the learners' devices: which are not trained by pulses."""
+    labels: dict[str, list[str]] = {}
+    for entry in entries:
+        if entry.device is not None and entry.device.spec.update is None:
+            labels.setdefault(entry.device.name, []).append(entry.label)
+    return [
+        f"trained ideally, then programmed once with the error model of device '{name}': {', '.join(found)}"
+        for name, found in labels.items()
+    ]
+
+
 def swept(entries: Sequence[Entry]) -> dict[str, list[Any]]:
     """Coordinates on learner that say what a sweep set: numbers where all values are, else text; blank if unset."""
     coordinates: dict[str, list[Any]] = {}

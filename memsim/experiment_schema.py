@@ -15,7 +15,7 @@ from memsim.baselines.losses import GRADIENTS, LOSSES, Loss
 from memsim.data.corruptions import CORRUPTIONS, FIELDS, largest
 from memsim.document.fields import Count, Quantity, Section, problem
 from memsim.errors import InputError
-from memsim.learning import ENCODINGS, MAX_PULSES, RULES, Encoding, LocalRule
+from memsim.learning import ENCODINGS, MAX_PULSES, MAX_SLOTS, RULES, Encoding, LocalRule
 from memsim.philox import MAX_SEED
 
 MAX_LEARNERS = 1000
@@ -97,6 +97,7 @@ class RuleSpec(Section):
     rounding: Literal["stochastic", "nearest"] = "stochastic"
     max_pulses: Annotated[int, Count(1, MAX_PULSES)] | None = None
     threshold: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e3)] = 0.0
+    slots: Annotated[int, Count(1, MAX_SLOTS)] = MAX_SLOTS
     margin: Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)] = 0.5
 
     @property
@@ -107,7 +108,7 @@ class RuleSpec(Section):
 
     def encoded(self, default: str) -> Encoding:
         """The encoding itself, `default` where none is named."""
-        return Encoding(self.encoding or default, self.rounding, self.max_pulses, self.threshold)
+        return Encoding(self.encoding or default, self.rounding, self.max_pulses, self.threshold, self.slots)
 
 
 class LossSpec(Section):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -45,6 +46,11 @@ def find(kind: Kind, name_or_path: str | os.PathLike[str]) -> Path:
     separators = {os.sep, os.altsep or os.sep, "/"}
     if not isinstance(name_or_path, str) or name.endswith(_SUFFIXES) or separators & set(name) or Path(name).is_file():
         return Path(name)
-    near = [known for known in shipped if name and name.lower() in known.lower()]
-    hint = f"; did you mean '{near[0]}'?" if near else nearest(name, shipped)
-    raise InputError(f"unknown {kind[:-1]} '{name}'{hint} ('{_LISTING[kind]}' shows all)")
+    raise InputError(f"unknown {kind[:-1]} '{name}'{similar(name, shipped)} ('{_LISTING[kind]}' shows all)")
+
+
+def similar(name: str, known: Iterable[str]) -> str:
+    """As `memsim.errors.nearest`, but first a known name that contains the given one."""
+    names = list(known)
+    near = [other for other in names if name and name.lower() in other.lower()]
+    return f"; did you mean '{near[0]}'?" if near else nearest(name, names)

@@ -12,7 +12,7 @@ from memsim.capacity import images_at_once, require_memory
 from memsim.data.corruptions import corrupt
 from memsim.data.depth import Grey
 from memsim.data.images import Images, load_data
-from memsim.entries import Computed, Entry, Progress, check_images, prepare
+from memsim.entries import Computed, Entry, Progress, check_images, device_notes, prepare
 from memsim.errors import InputError
 from memsim.experiment import Experiment
 from memsim.learners import CrossbarLearner, Memory, NetworkLearners, Task
@@ -45,7 +45,7 @@ def memorise(experiment: Experiment, backend: str, images_sha256: str | None, pr
     if "conductance" in variables:
         lines = variables["conductance"].shape[-1]
         coordinates["column"] = ["target", "control", "target, second", "control, second"][:lines]
-    return Computed(entries, variables, coordinates, source, sha256)
+    return Computed(entries, variables, coordinates, source, sha256, device_notes(entries))
 
 
 def _spec(experiment: Experiment) -> MemoriseSpec:

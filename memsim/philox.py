@@ -56,6 +56,19 @@ class Stream(IntEnum):
     TRAINING = 11  # order of samples, dropout and mixup; c2 is the epoch or step
     PROGRAM = 12  # error of programming; c2 is the step
     TUNING = 13  # which settings are tried, and in which order
+    ROW_TRAIN = 14  # pulse trains of word lines; c0 is the row, c1 the binary digits, c2 the step
+    COLUMN_TRAIN = 15  # pulse trains of bit lines
+    FAULT = 20  # which cells are stuck
+    WRITE = 21  # write noise; c2 is the step of the last write
+    TRAP = 22  # telegraph noise; c2 counts reads and waits
+    FLICKER = 23  # 1/f noise; c2 likewise
+    RETENTION = 24  # a cell's own drift exponent
+    RELAXATION = 25  # relaxation over one wait; c2 counts them
+    PROGRAM_MODEL = 26  # error of programming by the device's error model; c2 is the step
+
+
+REFERENCE_COLUMN = (1 << 26) - 1
+"""Counter word c1 of a reference column in the streams from `FAULT` on, beyond any bit line's."""
 
 
 def padded(count: int) -> int:
@@ -67,15 +80,18 @@ def padded(count: int) -> int:
 def philox(c0, c1, c2, c3, k0, k1):
     """Four random words (uint32) of the counter (c0, c1, c2, c3) under the key (k0, k1); ten rounds."""
     for _ in range(10):
-        p0 = uint64(_M0 * uint64(c0))
-        p1 = uint64(_M1 * uint64(c2))
-        c0 = uint32(uint32(uint32(p1 >> _HIGH) ^ c1) ^ k0)
-        c2 = uint32(uint32(uint32(p0 >> _HIGH) ^ c3) ^ k1)
+        p0 = uint64(_M0 * uint64(uint32(c0)))
+        p1 = uint64(_M1 * uint64(uint32(c2)))
+        # Not narrowed to 32 bits before the end: with narrowing here, the loops that draw run three times slower.
+        n0 = uint32(p1 >> _HIGH) ^ c1 ^ k0
+        n2 = uint32(p0 >> _HIGH) ^ c3 ^ k1
         c1 = uint32(p1)
         c3 = uint32(p0)
+        c0 = n0
+        c2 = n2
         k0 = uint32(k0 + _W0)
         k1 = uint32(k1 + _W1)
-    return c0, c1, c2, c3
+    return uint32(c0), uint32(c1), uint32(c2), uint32(c3)
 
 
 def key(seed: int) -> tuple[np.uint32, np.uint32]:

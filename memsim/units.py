@@ -23,11 +23,15 @@ _UNITS = {
     "K": ("a temperature", "300 K"),
     "F": ("a capacitance", "1 fF"),
     "C": ("a charge", "1 pC"),
+    "m/s": ("a speed", "10 nm/s"),
+    "m^2/Vs": ("a mobility", "1e-14 m^2/Vs"),
     "1": ("a plain number", "0.05"),
 }
 _PREFIXES = {"a": -18, "f": -15, "p": -12, "n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12}
 _PREFIX_OF = {exponent: prefix for prefix, exponent in _PREFIXES.items()}
-_SPELLINGS = {"Ohm": ("Ohm", "ohm", "Ω", "\u2126")}
+_SPELLINGS = {"Ohm": ("Ohm", "ohm", "Ω", "\u2126"), "m^2/Vs": ("m^2/Vs", "m2/Vs", "m\u00b2/Vs")}
+# A prefix would belong to the metre and be squared with it: refused, so that nobody need know.
+_BARE = {"m^2/Vs"}
 _MICRO = ("\u00b5", "\u03bc")  # the micro sign and the Greek letter look alike
 _LONG_TIMES = {"min": 60.0, "h": 3600.0, "day": 86400.0}
 _NUMBER = re.compile(r"\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:[eE]([+-]?[0-9]{1,6}))?\s*([^\s0-9.,][^\s]*)?\s*")
@@ -41,7 +45,7 @@ def _symbols() -> dict[str, tuple[str, int, float]]:
         if unit == "1":
             continue
         for spelling in _SPELLINGS.get(unit, (unit,)):
-            for prefix, exponent in _PREFIXES.items():
+            for prefix, exponent in {"": 0}.items() if unit in _BARE else _PREFIXES.items():
                 for written in (prefix, *_MICRO) if prefix == "u" else (prefix,):
                     table[written + spelling] = (unit, exponent, 1.0)
     table.update({symbol: ("s", 0, factor) for symbol, factor in _LONG_TIMES.items()})
@@ -60,7 +64,8 @@ def parse_quantity(value: Any, unit: str) -> float:
         Number and unit with an optional prefix from a to T ("1 us", "5 kOhm", "3.7 %", "2 h"). Plain numbers are
         accepted only where a dimensionless quantity is wanted.
     unit : str
-        SI unit that is wanted: "V", "A", "S", "Ohm", "s", "Hz", "m", "J", "W", "K", "F", "C", or "1" (dimensionless).
+        SI unit that is wanted: "V", "A", "S", "Ohm", "s", "Hz", "m", "J", "W", "K", "F", "C", "m/s", "m^2/Vs", or "1"
+        (dimensionless).
 
     Raises
     ------
@@ -112,11 +117,19 @@ def format_quantity(si_value: float, unit: str, digits: int | None = None) -> st
     if not math.isfinite(number):
         return f"{number} {symbol}".rstrip()
     exact = Decimal(repr(number) if digits is None else f"{number:.{digits}g}")
-    if unit in ("1", "%"):
+    if unit in ("1", "%") or unit in _BARE:
         return f"{_digits(exact.scaleb(2) if unit == '%' else exact)} {symbol}".rstrip()
     largest = 0 if unit == "s" else 12  # nobody writes kiloseconds
     exponent = 0 if exact == 0 else min(max(exact.adjusted() // 3 * 3, -18), largest)
     return f"{_digits(exact.scaleb(-exponent))} {_PREFIX_OF[exponent]}{symbol}"
+
+
+def quantity_pattern(unit: str) -> str:
+    """Regular expression (ECMA 262) of the texts that `parse_quantity` reads as a quantity of a unit, for editors."""
+    base = _wanted(unit)
+    number = r"[+\-\u2212]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+\-\u2212]?[0-9]{1,6})?"
+    symbols = sorted(re.escape(symbol) for symbol, (found, _, _) in _SYMBOLS.items() if found == base)
+    return rf"^\s*{number}\s*({'|'.join(symbols)}){'?' if base == '1' else ''}\s*$"
 
 
 def _wanted(unit: str) -> str:

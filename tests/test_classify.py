@@ -12,7 +12,9 @@ import memsim as ms
 from memsim.classifiers.classifier import Lesson, Read
 from memsim.classifiers.gradient import Gradient, diverged
 from memsim.classifiers.in_place import InPlace
+from memsim.classifiers.inputs import with_bias
 from memsim.classify_schema import ClassifierSpec
+from memsim.data.labelled import Split
 from memsim.experiment import experiment_from_text
 from memsim.profiles import load_device
 from memsim.variables import BY_TASK
@@ -62,6 +64,13 @@ def local(digits, *, device="ideal", seeds=2, seed=42, **sections):
     learning = {"rule": "delta", "rate": 0.01, "epochs": 2} | sections.pop("learning", {})
     spec = ClassifierSpec(name="Local", learning=learning, **sections)
     return InPlace(spec, load_device(device), lesson(digits, seeds, seed), "cpu")
+
+
+def first_classes(digits, number):
+    """The images of the first few classes alone."""
+    splits = {name: getattr(digits, name) for name in ("train", "validation", "test")}
+    kept = {name: Split(s.pixels[s.labels < number], s.labels[s.labels < number]) for name, s in splits.items()}
+    return SimpleNamespace(**kept, classes=digits.classes[:number])
 
 
 class TestResult:
@@ -156,11 +165,23 @@ class TestRepeatable:
         assert np.array_equal(one.outputs(x, index=Read.TEST)[0], two.outputs(x, index=Read.TEST)[0])
         assert not np.array_equal(two.crossbar.weights[0], two.crossbar.weights[1])
 
-    def test_reads_in_parts_give_the_same_bits(self, digits, monkeypatch):
-        found = local(digits, device="taox-hfox-wu2018")
+    def test_reads_in_parts_give_the_same_bits_up_to_sixteen_columns(self, digits, monkeypatch):
+        found = local(first_classes(digits, 8), device="taox-hfox-wu2018")
+        assert found.crossbar.weights.shape[2] == 16
         whole = found.outputs(digits.test.pixels, index=Read.TEST)
         monkeypatch.setattr("memsim.classifiers.in_place.BLOCK", 4000)
         assert np.array_equal(found.outputs(digits.test.pixels, index=Read.TEST), whole)
+
+    def test_wider_reads_in_parts_have_the_same_noise_and_sums_to_the_stated_tolerance(self, digits, monkeypatch):
+        x = digits.test.pixels
+        found = local(digits, device="taox-hfox-wu2018")
+        whole = found.outputs(x, index=Read.TEST)
+        monkeypatch.setattr("memsim.classifiers.in_place.BLOCK", 4000)
+        parts = found.outputs(x, index=Read.TEST)
+        low, high = found.crossbar.window
+        rows = with_bias(x.reshape(len(x), -1), found.spec.learning.bias)
+        scale = rows @ (found.crossbar.weights + low / (high - low))
+        assert (np.abs(parts - whole) <= 1e-5 * (scale[..., :10] + scale[..., 10:])).all()
 
     def test_training_in_blocks_gives_the_same_bits(self, digits, monkeypatch):
         whole = local(digits, device="taox-hfox-wu2018")

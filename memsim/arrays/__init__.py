@@ -1,5 +1,6 @@
 """Crossbar arrays: cells, programming, reads."""
 
-from memsim.arrays.crossbar import Crossbar, PulseCounts, check_bounds
+from memsim.arrays.checks import check_bounds
+from memsim.arrays.crossbar import Crossbar, PulseCounts
 
 __all__ = ["Crossbar", "PulseCounts", "check_bounds"]

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from memsim.arrays.population import populate
+from memsim.arrays import checks, faults, reading
+from memsim.arrays.aging import accelerated
+from memsim.arrays.bank import Bank, Banks, planned
+from memsim.arrays.delivery import deliver
+from memsim.arrays.site import Site
 from memsim.backends import resolve
-from memsim.errors import InputError, nearest
-from memsim.kernels.cell import UpdateSpec
-from memsim.learning import Encoding, LocalRule, Settings
+from memsim.errors import InputError
+from memsim.learning import Encoding, LocalRule
 from memsim.learning.write import Write
-from memsim.noise.cycle import CYCLE_TO_CYCLE
-from memsim.philox import MAX_ARRAYS, TILE, Stream, key, padded
+from memsim.philox import Stream, key
 from memsim.profiles import DeviceProfile, load_device
 
 READINGS = ("single", "reference", "pair")
-MAX_CELLS = 1 << 33
-_COUNTER = 1 << 32
-# Read-only arrays are another type to Numba, for which a kernel would be compiled a second time.
-_KERNEL: tuple[Literal["C"], Literal["W"]] = ("C", "W")
+METHODS = ("pulses", "model")
 
 
 class PulseCounts(NamedTuple):
@@ -38,6 +37,9 @@ class Crossbar:
     The state of a cell is its weight w, dimensionless: w in [0, 1] spans the device's window,
     G = G_min + w (G_max - G_min). The CPU gives the same bits for any thread count, and array a of a large ensemble is
     array 0 of one that starts at ``first_array=a``.
+
+    A device without an update model is only programmed: `train` makes ideal steps on a plan, exact and without noise,
+    and `program` brings the plan into the cells with the device's error model. Until then reads are those of the plan.
 
     Parameters
     ----------
@@ -63,6 +65,9 @@ class Crossbar:
         Where to compute.
     first_array : int
         Address of the first array, for ensembles that are computed in parts.
+    faults : array_like, optional
+        Which cells are stuck, (array, row, line) or (row, line), lines as in `weights`: -1 off, 0 healthy, 1 on. Drawn
+        by the rates of the device if not given, in the reference column as well, whose cells are healthy with a map.
 
     Raises
     ------
@@ -86,12 +91,13 @@ class Crossbar:
         dtype: str = "float32",
         backend: str = "auto",
         first_array: int = 0,
+        faults: Any = None,
     ) -> None:
         self.device = load_device(device) if isinstance(device, str) else device
-        self.shape = _checked_shape(arrays, rows, cols, first_array)
-        self.bounds = check_bounds(bounds, self.device)
-        self.column = _choice("column", column or self.device.spec.read.column, READINGS)
-        self.dtype = np.dtype(_choice("dtype", str(dtype), ("float32", "float64")))
+        self.shape = checks.checked_shape(arrays, rows, cols, first_array)
+        self.bounds = checks.check_bounds(bounds, self.device)
+        self.column = checks.choice("column", column or self.device.spec.read.column, READINGS)
+        self.dtype = np.dtype(checks.choice("dtype", str(dtype), ("float32", "float64")))
         self.seed = int(seed)
         key(seed)
         self.first_array = first_array
@@ -99,25 +105,31 @@ class Crossbar:
         self._steps = 0
         self._reads = 0
 
-        arrays_, rows_, _ = self.shape
-        cols_ = self._lines
-        layout = (arrays_, cols_, rows_)
-        address: dict[str, Any] = {"seed": self.seed, "first_array": first_array}
-        self._cells = populate(self.device, self._backend, layout, dtype=self.dtype, **address)
-        start, end = _pair("initial", initial)
-        fresh = self._backend.fill("uniform", (arrays_, cols_, padded(rows_)), stream=Stream.INITIAL, **address)
+        self._counts = np.zeros((self.shape[0], self._lines, 2), np.int64)
+        self._cells = self._banks(self.device, checks.pair("initial", initial), faults)
+        self._plan: Banks | None = None
+        self._programmed = self.device.spec.update is not None
+        if not self._programmed:
+            self._plan = self._banks(planned(self.device), checks.pair("initial", initial))
+
+    def _banks(self, device: DeviceProfile, initial: tuple[float, float], fault_map: Any = None) -> Banks:
+        """Fresh cells of the bit lines, and of the reference column."""
+        arrays, rows, _ = self.shape
+        layout = (arrays, self._lines, rows)
+        site = Site(self._backend, self.seed, self.first_array)
+        start, end = initial
+        fresh = site.draw("uniform", layout, Stream.INITIAL)
         fresh = (start + (end - start) * fresh).astype(self.dtype)
-        fresh[:, :, rows_:] = 0  # rows that fill up the tiles: at 0, no rule asks them for a change
-        self._state = self._within(fresh)
-        self._counts = np.zeros((arrays_, cols_, 2), np.int64)
-        self._reference: np.ndarray | None = None
-        if self.column == "reference":
-            cells = populate(
-                self.device, self._backend, (arrays_, 1, rows_), stream=Stream.REFERENCE, dtype=self.dtype, **address
-            )
-            low = np.zeros((arrays_, 1, padded(rows_)), self.dtype)
-            low[:] = cells.value("low")
-            self._reference = low
+        fresh[:, :, rows:] = 0  # rows that fill up the tiles: at 0, no rule asks them for a change
+        own: dict[str, Any] = {"dtype": self.dtype, "bounds": self.bounds}
+        rates = device.spec.faults
+        stuck = faults.drawn(rates, site, layout) if fault_map is None else faults.given(fault_map, layout)
+        lines = Bank(device, site, layout, fresh, stuck=stuck, **own)
+        if self.column != "reference":
+            return Banks(lines, None)
+        site, layout = Site(self._backend, self.seed, self.first_array, reference=True), (arrays, 1, rows)
+        stuck = faults.drawn(rates, site, layout) if fault_map is None else None
+        return Banks(lines, Bank(device, site, layout, None, stuck=stuck, **own))
 
     @property
     def _lines(self) -> int:
@@ -125,8 +137,14 @@ class Crossbar:
         return self.shape[2] * (2 if self.column == "pair" else 1)
 
     @property
-    def _confined(self) -> bool:
-        return not self.device.spec.conductance.nominal
+    def _present(self) -> Banks:
+        """What reads see: the cells, or the plan for them."""
+        return self._cells if self._plan is None or self._programmed else self._plan
+
+    @property
+    def planned(self) -> bool:
+        """Whether reads are those of a plan that `program` is yet to bring into the cells."""
+        return not self._programmed
 
     @property
     def backend(self) -> str:
@@ -146,8 +164,11 @@ class Crossbar:
 
     @property
     def weights(self) -> np.ndarray:
-        """State w of every cell, (array, row, line), dimensionless; a copy. Pairs: all first lines, then all second."""
-        return self._state[:, :, : self.shape[1]].swapaxes(1, 2).copy()
+        """State w of every cell as reads see it, (array, row, line), dimensionless; a copy.
+
+        It has write noise, which the state that pulses act on has not. Pairs: all first lines, then all second.
+        """
+        return self._present.lines.seen[:, :, : self.shape[1]].swapaxes(1, 2).copy()
 
     @property
     def effective_weights(self) -> np.ndarray:
@@ -157,7 +178,7 @@ class Crossbar:
 
     @property
     def conductance(self) -> np.ndarray:
-        """Conductance of every cell, (array, row, line) [S]; a copy."""
+        """Conductance of every cell as reads see it, without read noise, (array, row, line) [S]; a copy."""
         low, high = self.window
         return low + self.weights * (high - low)
 
@@ -166,7 +187,8 @@ class Crossbar:
         """Programming pulses given so far, (array, line).
 
         Half-selected cells are counted for programming one cell at a time at half voltage on the unselected lines: each
-        pulse disturbs the rows - 1 other cells of its bit line and the cols - 1 of its word line.
+        pulse disturbs the rows - 1 other cells of its bit line and the cols - 1 of its word line. Pulses to stuck cells
+        count; what a device that is only programmed needs is not known, and counts as none.
         """
         rows, cols = self.shape[1], self._lines
         ups, downs = self._counts[:, :, 0].copy(), self._counts[:, :, 1].copy()
@@ -182,6 +204,7 @@ class Crossbar:
         encoding: Encoding | str | None = None,
         batch: int = 1,
         active: Any = None,
+        period: float = 0.0,
     ) -> Crossbar:
         """Train in place with a local rule and return self; each step shows every sample once, in order.
 
@@ -197,11 +220,13 @@ class Crossbar:
             How often the samples are shown.
         encoding : Encoding or str, optional
             How pulses deliver a change; the device's default if not given: ``counted`` for real devices, ``exact`` for
-            the ideal cell.
+            the ideal cell and for the plan of a device that is only programmed.
         batch : int
             Samples that are read before the array is changed, for rules that need its outputs.
         active : (array,) of bool, optional
             Arrays that are trained; the others get no pulse. All if not given.
+        period : float
+            Time that each step takes [s], evenly spread over its samples; see `wait`.
 
         Raises
         ------
@@ -213,84 +238,234 @@ class Crossbar:
             encoding = Encoding(self.device.spec.encoding)
         elif isinstance(encoding, str):
             encoding = Encoding(encoding)
-        for name, value, least in (("steps", steps, 0), ("batch", batch, 1)):
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value < _COUNTER:
-                raise InputError(f"{name}: {value!r} is not a whole number of at least {least}")
+        steps, batch = checks.whole("steps", steps, 0), checks.whole("batch", batch, 1)
+        period = checks.duration("period", period)
         x = self._signal("inputs", inputs, rows, pad=True)
         t = self._signal("targets", targets, cols)
         if x.shape[1] != t.shape[1]:
             raise InputError(f"targets: {t.shape[1]} samples, but inputs have {x.shape[1]}")
         samples = x.shape[1]
-        if self._steps + steps * samples >= _COUNTER:
+        if self._steps + steps * samples >= checks.COUNTER:
             raise InputError(f"steps: {steps} times {samples} samples exceed the 2^32 steps that an array can address")
-        x, t = _spread(x, arrays), _spread(t, arrays)
+        x, t = checks.spread(x, arrays), checks.spread(t, arrays)
         trained = np.ones(arrays, bool) if active is None else np.asarray(active, bool)
         if trained.shape != (arrays,):
             raise InputError(f"active: shape {trained.shape} does not fit; allowed: one for each of {arrays} arrays")
         told = trained.astype(self.dtype)[:, None, None]
-        if not rule.reads:
-            self._update(rule, x, t * told, steps, encoding)
+        banks = self._cells
+        if self._plan is not None:
+            banks, self._programmed = self._plan, False
+        if not (rule.reads or period > 0 or banks.lines.stepwise):
+            self._update(banks.lines, rule, x, t * told, steps, encoding)
             return self
+        size = batch if rule.reads else 1
         for _ in range(steps):
-            for first in range(0, samples, batch):
-                part = slice(first, min(first + batch, samples))
-                shown = np.require(x[:, part], requirements=_KERNEL)
-                post = rule.post(self._output(shown), t[:, part]) * told
-                self._update(rule, shown, np.asarray(post, self.dtype), 1, encoding)
+            for first in range(0, samples, size):
+                part = slice(first, min(first + size, samples))
+                shown = np.require(x[:, part], requirements=checks.KERNEL)
+                post = t[:, part] * told
+                if rule.reads:
+                    post = np.asarray(rule.post(self._output(shown), t[:, part]) * told, self.dtype)
+                for one in range(shown.shape[1]) if banks.lines.stepwise else (slice(None),):
+                    at = slice(one, one + 1) if isinstance(one, int) else one
+                    signals = np.require(shown[:, at], requirements=checks.KERNEL)
+                    self._update(banks.lines, rule, signals, post[:, at], 1, encoding)
+                if period > 0:
+                    self.wait(period * shown.shape[1] / samples)
         return self
 
     def program(
-        self, weights: Any, *, cycles: int = 1, encoding: Encoding | str | None = None, error: float = 0.0
+        self,
+        weights: Any = None,
+        *,
+        by: str | None = None,
+        cycles: int = 1,
+        encoding: Encoding | str | None = None,
+        error: float = 0.0,
+        falls: bool = False,
     ) -> Crossbar:
-        """Program every cell to a wished state, by rounds of read, verify and write, and return self.
+        """Program every cell to a wished state and return self.
 
-        A round asks every cell for target - w and delivers it as pulses of the device, with their non-linearity, noise,
-        window and count, line by line. The verify step knows the state exactly (assumed). One round from fresh cells is
-        open-loop programming.
+        By pulses, in rounds of read, verify and write: a round asks every cell for target - w and delivers it as pulses
+        of the device, with their non-linearity, noise, window and count, line by line. The verify step knows exactly
+        what reads see (assumed). One round from fresh cells is open-loop programming.
+
+        By the device's error model: a target in the cell's window plus a Gaussian error of the published width, which
+        may leave the window, as measured distributions do; only conductances below 0 are cut off.
 
         Parameters
         ----------
-        weights : array_like
+        weights : array_like, optional
             Targets, (array, row, line) or what broadcasts to it, dimensionless, lines as in `weights`; the nearest
-            bound is the target where they exceed the bounds.
+            bound is the target where they exceed the bounds. What `weights` shows if not given: of a device that is
+            only programmed, what was trained.
+        by : {"pulses", "model"}, optional
+            Pulses if the device has an update model, else its error model.
         cycles : int
-            Rounds.
+            Rounds of pulses; the error model has none.
         encoding : Encoding or str, optional
             How pulses deliver a change; by default, and for a name, with rounding to the nearest count, so that a cell
             within half a pulse of its target is left alone. The device's own if not given.
         error : float
             Sigma of a further Gaussian error, added once to every cell after the last round, in w; dimensionless.
+        falls : bool
+            Whether a one-sided device gets reset pulses too.
 
         Raises
         ------
         InputError
             If a shape does not fit or a value is not allowed.
         """
-        arrays, rows, _ = self.shape
-        if not isinstance(encoding, Encoding):
-            encoding = Encoding(encoding or self.device.spec.encoding, rounding="nearest")
-        if isinstance(cycles, bool) or not isinstance(cycles, int | np.integer) or cycles < 1:
-            raise InputError(f"cycles: {cycles!r} is not a whole number of at least 1")
-        if self._steps + cycles >= _COUNTER:
+        by = checks.choice("by", by or ("pulses" if self._plan is None else "model"), METHODS)
+        if by == "pulses" and self._plan is not None:
+            raise InputError(f"by: device '{self.device.name}' has no update model for pulses; use 'model'")
+        cycles = checks.whole("cycles", cycles, 1)
+        if self._steps + cycles >= checks.COUNTER:
             raise InputError(f"cycles: {cycles} more exceed the 2^32 steps that an array can address")
         if not (math.isfinite(error) and error >= 0):
             raise InputError(f"error: {error!r} is not a finite number of at least 0")
+        if weights is None:
+            weights = (self._cells if self._plan is None else self._plan).lines.seen
+            weights = weights[:, :, : self.shape[1]].swapaxes(1, 2)
         targets = np.clip(self._targets(weights), *self.bounds)
-        rule = Write()
-        for line in range(self._lines):
-            # Rows that only fill up the tiles are asked to stay.
-            x = self._state[:, None, line].copy()
-            x[:, 0, :rows] = targets[:, :, line]
-            selected = np.zeros((arrays, 1, self._lines), self.dtype)
-            selected[:, :, line] = 1
-            # All lines share their steps: the line is in the address anyhow, and no address depends on the width.
-            self._deliver(rule, x, selected, int(cycles), encoding)
+        if by == "pulses":
+            if not isinstance(encoding, Encoding):
+                own = self.device.spec.encoding
+                encoding = Encoding(encoding or ("counted" if own == "stochastic" else own), rounding="nearest")
+            self._program_by_pulses(targets, cycles, encoding, falls)
+        else:
+            cycles = 1
+            self._program_by_model(targets)
         if error > 0:
-            address: dict[str, Any] = {"seed": self.seed, "first_array": self.first_array, "step": self._steps}
-            drawn = self._backend.fill("normal", self._state.shape, stream=Stream.PROGRAM, **address)
-            self._state = self._within((self._state + error * drawn).astype(self.dtype))
-        self._steps += int(cycles)
+            self._cells.lines.disturb(error, self._steps)
+        self._steps += cycles
         return self
+
+    def refresh(self, threshold: float = 0.9, *, cycles: int = 1) -> np.ndarray:
+        """Reset the pairs of which a cell is nearly full, write their differences again, and return which they were.
+
+        For arrays with ``column="pair"``, whose cells may fill up while only differences are weights (one-sided
+        devices). The reset is one pulse where that is all it takes (phase-change memory), else as many as span the
+        cell's state; both come with the device's noise, and pulses are counted.
+
+        Parameters
+        ----------
+        threshold : float
+            State of either cell, in w, from which a pair is refreshed.
+        cycles : int
+            Rounds of read, verify and write.
+
+        Returns
+        -------
+        (array, row, col) of bool
+            The pairs that were refreshed.
+
+        Raises
+        ------
+        InputError
+            The array has no pairs, or a number is not allowed.
+        """
+        from memsim.arrays.refresh import refresh
+
+        return refresh(self, threshold, cycles)
+
+    def _program_by_pulses(self, targets: np.ndarray, cycles: int, encoding: Encoding, falls: bool) -> None:
+        """Rounds of pulses, line by line; targets (array, row, line)."""
+        rows, bank, rule = self.shape[1], self._cells.lines, Write()
+        rounds = [(0, cycles)] if not bank.stepwise else [(step, 1) for step in range(cycles)]
+        whole = None if bank.stepwise else bank.before()
+        for line in range(self._lines):
+            selected = np.zeros((self.shape[0], 1, self._lines), self.dtype)
+            selected[:, :, line] = 1
+            own = slice(line, line + 1)
+            for step, count in rounds:
+                # Rows that only fill up the tiles are asked to stay. The rule compares with the state that pulses act
+                # on, the verify step with what is seen: the target moves by what lies between.
+                x = bank.state[:, None, line].copy()
+                x[:, 0, :rows] = targets[:, :, line]
+                if bank.stepwise:
+                    x += bank.state[:, None, line] - bank.seen[:, None, line]
+                before = bank.before(own) if bank.stepwise else None
+                # All lines share their steps: the line is in the address anyhow, and no address depends on the width.
+                self._deliver(bank, rule, x, selected, count, encoding, self._steps + step, falls)
+                bank.after(before, self._steps + step, own)
+        bank.after(whole, self._steps)
+
+    def _program_by_model(self, targets: np.ndarray) -> None:
+        """Bring targets (array, row, line) into the cells, and their own G_min into a reference column."""
+        lines, reference = self._cells
+        wished = np.zeros_like(lines.state)
+        wished[:, :, : self.shape[1]] = targets.swapaxes(1, 2)
+        lines.write(wished, self._steps)
+        if reference is not None:
+            reference.write(np.zeros_like(reference.state), self._steps)
+        if self._plan is not None:
+            self._plan.lines.place(wished)
+            self._programmed = True
+
+    def wait(self, seconds: float, temperature: float | None = None) -> Crossbar:
+        """Let time pass and return self: states change as the device's retention says, and correlated noise goes on.
+
+        A cell ages from when pulses last changed it, or the whole array was programmed.
+
+        Parameters
+        ----------
+        seconds : float
+            Time [s].
+        temperature : float, optional
+            Temperature meanwhile [K], for devices whose retention has an activation energy; that for which their
+            numbers hold if not given. It does not change read noise.
+
+        Raises
+        ------
+        InputError
+            If a number is not allowed, the device does not know what temperature does, or nothing is programmed yet.
+        """
+        seconds = checks.duration("seconds", seconds)
+        aged = accelerated(self.device.spec, seconds, temperature)
+        if not self._programmed:
+            raise InputError(
+                f"wait: nothing is programmed yet into the cells of device '{self.device.name}'; call program() before"
+            )
+        for bank in self._cells.both:
+            bank.wait(seconds, aged)
+        return self
+
+    def drift_compensation(self, x: Any, before: Any) -> np.ndarray:
+        """Factor by which outputs of each array must be multiplied to undo their common drift, (array, 1, 1).
+
+        The ratio of the summed sizes of read currents, earlier and now. This reads the array, with noise.
+
+        Parameters
+        ----------
+        x : array_like
+            Inputs, see `read`.
+        before : (array, sample, col)
+            What `read` gave for them after programming [A].
+
+        Raises
+        ------
+        InputError
+            If shapes do not fit, or an array has no current.
+
+        Notes
+        -----
+        Source: global drift compensation of Joshi et al., Nat. Commun. 11, 2473 (2020),
+        doi:10.1038/s41467-020-16108-9.
+        """
+        now = self.read(x)
+        try:
+            then = np.asarray(before, float)
+        except (TypeError, ValueError):
+            raise InputError("before: not an array of numbers") from None
+        if then.shape != now.shape:
+            raise InputError(
+                f"before: shape {then.shape} does not fit; these inputs give currents of shape {now.shape}"
+            )
+        sums = [np.abs(part).sum((1, 2), keepdims=True, dtype=float) for part in (then, now)]
+        if not (sums[1] > 0).all():
+            raise InputError("x: an array gives no current for these inputs; its drift cannot be told")
+        return sums[0] / sums[1]
 
     def _targets(self, weights: Any) -> np.ndarray:
         """Wished states of all cells, (array, row, line)."""
@@ -304,54 +479,52 @@ class Crossbar:
             raise InputError("weights: contains NaN or infinity; only finite numbers are allowed")
         return targets
 
-    def _within(self, state: np.ndarray) -> np.ndarray:
-        """The states, clipped to the cells' own windows and to the bounds."""
-        if self._confined:
-            np.clip(state, self._cells.value("low"), self._cells.value("high"), out=state)
-        return np.clip(state, *self.bounds).astype(self.dtype, copy=False)
-
-    def _update(self, rule: LocalRule, x: np.ndarray, post: np.ndarray, steps: int, encoding: Encoding) -> None:
+    def _update(
+        self, bank: Bank, rule: LocalRule, x: np.ndarray, post: np.ndarray, steps: int, encoding: Encoding
+    ) -> None:
         """Show padded inputs with signals for the outputs `steps` times; second lines of pairs get the opposite."""
         if self.column == "pair":
             post = np.concatenate([post, -post], axis=2)
-        self._deliver(rule, x, post, steps, encoding)
+        before = bank.before()
+        self._deliver(bank, rule, x, post, steps, encoding, self._steps)
         self._steps += int(steps) * x.shape[1]
+        bank.after(before, self._steps - 1)
 
-    def _deliver(self, rule: LocalRule, x: np.ndarray, post: np.ndarray, steps: int, encoding: Encoding) -> None:
-        """Give the pulses that a rule asks for, from the present step on; signals (array, sample, line)."""
-        span = self.device.spec.update.pulses
-        variability = self.device.spec.variability
-        c2c = variability.c2c if variability else None
-        spec = UpdateSpec(
-            model=self._cells.model,
-            change=rule.change,
-            idle=rule.idle,
-            encode=encoding.function,
-            draws=encoding.draws,
-            noise=CYCLE_TO_CYCLE[c2c.relative_to] if c2c and c2c.sigma > 0 else None,
-            confined=self._confined,
-            varying=self._cells.names,
-        )
-        lower, upper = self.bounds
-        self._counts += self._backend.update(
-            spec,
-            self._state,
+    def _deliver(
+        self,
+        bank: Bank,
+        rule: LocalRule,
+        x: np.ndarray,
+        post: np.ndarray,
+        steps: int,
+        encoding: Encoding,
+        first_step: int,
+        falls: bool = False,
+    ) -> None:
+        """Give the pulses that a rule asks for, from a step on; signals (array, sample, line)."""
+        counts = deliver(
+            bank,
+            Site(self._backend, self.seed, self.first_array),
+            self.bounds,
+            rule,
             x,
-            np.require(post, requirements=_KERNEL),
-            rate=rule.rate,
+            post,
             steps=int(steps),
-            first_step=self._steps,
-            first_array=self.first_array,
-            settings=Settings(span, encoding.max_pulses or span, encoding.threshold, lower, upper),
-            common=self._cells.common,
-            varying=self._cells.varying,
-            seed=self.seed,
+            encoding=encoding,
+            first_step=first_step,
+            falls=falls,
         )
+        if self._plan is None:
+            self._counts += counts
 
-    def read(self, x: Any, *, first_sample: int = 0, index: int | None = None) -> np.ndarray:
+    def read(
+        self, x: Any, *, first_sample: int = 0, index: int | None = None, interval: float | None = None
+    ) -> np.ndarray:
         """Column currents with read noise, (array, sample, col) [A].
 
-        For independent Gaussian noise of every cell, I = V G + sqrt(V^2 S^2) N is exact in distribution.
+        For independent Gaussian noise of every cell, I = V G + sqrt(V^2 S^2) N is exact in distribution. Telegraph and
+        1/f noise go on from read to read: each sample is one read, in order, `interval` after the one before. Noise is
+        not cut off where it exceeds a cell's conductance.
 
         Parameters
         ----------
@@ -360,20 +533,37 @@ class Crossbar:
         first_sample : int
             Address of the first sample, for batches that are read in parts.
         index : int, optional
-            Address of this read; the array's own count of reads so far if not given.
+            Address of this read's white noise; the array's own count of reads so far if not given.
+        interval : float, optional
+            Time between reads [s]; the device's ``read.duration`` if not given.
         """
-        return self.output(x, first_sample=first_sample, index=index) * self.full_scale
+        return self.output(x, first_sample=first_sample, index=index, interval=interval) * self.full_scale
 
-    def output(self, x: Any, *, first_sample: int = 0, index: int | None = None, noise: bool = True) -> np.ndarray:
-        """`read` in units of `full_scale`, dimensionless; without noise, the expectation over reads."""
-        return self._output(self._signal("x", x, self.shape[1], pad=True), first_sample, index, noise)
+    def output(
+        self,
+        x: Any,
+        *,
+        first_sample: int = 0,
+        index: int | None = None,
+        noise: bool = True,
+        interval: float | None = None,
+    ) -> np.ndarray:
+        """`read` in units of `full_scale`, dimensionless; without noise, the expectation over reads at any time."""
+        seconds = None if interval is None else checks.duration("interval", interval)
+        return self._output(self._signal("x", x, self.shape[1], pad=True), first_sample, index, noise, seconds)
 
     def _output(
-        self, signal: np.ndarray, first_sample: int = 0, index: int | None = None, noise: bool = True
+        self,
+        signal: np.ndarray,
+        first_sample: int = 0,
+        index: int | None = None,
+        noise: bool = True,
+        interval: float | None = None,
     ) -> np.ndarray:
-        current, reference = self._moments(signal)
-        mean, variance = current
+        signal, common = reading.drive(self.device.spec, self._backend, signal)
         if noise:
+            seconds = self.device.spec.read.duration if interval is None else interval
+            moments = [reading.sampled(bank, self._backend, signal, seconds) for bank in self._present.both]
             if index is None:
                 index = self._reads
                 self._reads += 1
@@ -383,108 +573,30 @@ class Crossbar:
                 "index": index,
                 "seed": self.seed,
             }
-            if variance.any():
-                self._backend.add_noise(mean, variance, **address)
-            if reference is not None and reference[1].any():
-                self._backend.add_noise(*reference, **address, stream=Stream.REFERENCE_READ)
+            for (mean, variance), stream in zip(moments, (Stream.READ, Stream.REFERENCE_READ), strict=False):
+                if variance.any():
+                    self._backend.add_noise(mean, variance, **address, stream=stream)
+        else:
+            moments = [reading.expected(bank, self._backend, signal) for bank in self._present.both]
+        mean = moments[0][0]
         if self.column == "pair":
             return mean[:, :, : self.shape[2]] - mean[:, :, self.shape[2] :]
-        return mean if reference is None else mean - reference[0]
+        if self.column == "reference":
+            return mean - moments[1][0]
+        # A current that is the same for all cells cancels in the other readings.
+        return mean if common is None else mean + common.astype(mean.dtype)[:, :, None]
 
     def difference_variance(self, x: Any, first: int = 0, second: int = 1) -> np.ndarray:
         """Read variance of output `first` minus output `second`, (array, sample), in `full_scale` squared.
 
         Both columns share the reference column's noise, which cancels.
         """
-        (_, variance), _ = self._moments(self._signal("x", x, self.shape[1], pad=True))
+        signal = reading.drive(self.device.spec, self._backend, self._signal("x", x, self.shape[1], pad=True)).signal
+        variance = reading.expected(self._present.lines, self._backend, signal)[1]
         spread = np.broadcast_to(variance, (*variance.shape[:2], self._lines))
         if self.column == "pair":
             spread = spread[:, :, : self.shape[2]] + spread[:, :, self.shape[2] :]
         return spread[:, :, first] + spread[:, :, second]
 
-    def _moments(
-        self, signal: np.ndarray
-    ) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray] | None]:
-        low, high = self.window
-        noise = self.device.spec.read.noise
-        value = noise.sigma if noise is not None and noise.relative_to == "value" else 0.0
-        window = noise.sigma if noise is not None and noise.relative_to == "range" else 0.0
-        physics = (low / (high - low), value, window)
-        current = self._backend.read(signal, self._state, *physics)
-        if self._reference is None:
-            return current, None
-        return current, self._backend.read(signal, self._reference, *physics)
-
     def _signal(self, name: str, values: Any, width: int, pad: bool = False) -> np.ndarray:
-        try:
-            signal = np.asarray(values, self.dtype)
-        except (TypeError, ValueError):
-            raise InputError(f"{name}: not an array of numbers") from None
-        signal = signal.reshape((1,) * max(0, 3 - signal.ndim) + signal.shape)
-        arrays = self.shape[0]
-        if signal.ndim != 3 or signal.shape[2] != width or signal.shape[0] not in (1, arrays):
-            axis = "row" if pad else "col"
-            raise InputError(
-                f"{name}: shape {np.shape(values)} does not fit; allowed: (array, sample, {axis}), (sample, {axis}) or "
-                f"({axis},) with {arrays} arrays and {width} {axis}s"
-            )
-        if not np.isfinite(signal).all():
-            raise InputError(f"{name}: contains NaN or infinity; only finite numbers are allowed")
-        if pad and width % TILE:
-            wide = np.zeros((*signal.shape[:2], padded(width)), self.dtype)
-            wide[:, :, :width] = signal
-            signal = wide
-        return np.require(signal, requirements=_KERNEL)
-
-
-def _spread(signal: np.ndarray, arrays: int) -> np.ndarray:
-    """The signal for every array, in memory of its own where one serves all."""
-    if signal.shape[0] == arrays:
-        return signal
-    return np.require(np.broadcast_to(signal, (arrays, *signal.shape[1:])), requirements=_KERNEL)
-
-
-def check_bounds(bounds: tuple[float, float] | None, device: DeviceProfile) -> tuple[float, float]:
-    """The bounds of w as two numbers (infinite for None), checked against the device's window.
-
-    Raises
-    ------
-    InputError
-        If min is not below max, or the bounds leave [0, 1] on a device that cannot.
-    """
-    lower, upper = (-math.inf, math.inf) if bounds is None else _pair("bounds", bounds)
-    if not device.spec.conductance.nominal and not 0 <= lower < upper <= 1:
-        given = "none" if bounds is None else f"[{lower:g}, {upper:g}]"
-        raise InputError(
-            f"bounds: {given} leave the window of device '{device.name}'; allowed within [0, 1] "
-            "(only a cell with a nominal window, such as 'ideal', goes beyond)"
-        )
-    return lower, upper
-
-
-def _pair(name: str, values: Any) -> tuple[float, float]:
-    try:
-        lower, upper = (float(v) for v in values)
-    except (TypeError, ValueError):
-        raise InputError(f"{name}: {values!r} is not a pair of numbers [min, max]") from None
-    if not (math.isfinite(lower) and math.isfinite(upper) and lower < upper):
-        raise InputError(f"{name}: [{lower:g}, {upper:g}] is not allowed; min must be below max and both finite")
-    return lower, upper
-
-
-def _choice(name: str, given: str, allowed: tuple[str, ...]) -> str:
-    if given not in allowed:
-        raise InputError(f"{name}: unknown choice {given!r}{nearest(given, allowed)}")
-    return given
-
-
-def _checked_shape(arrays: Any, rows: Any, cols: Any, first_array: Any) -> tuple[int, int, int]:
-    for name, value in (("arrays", arrays), ("rows", rows), ("cols", cols)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-            raise InputError(f"{name}: {value!r} is not a whole number of at least 1")
-    if not 0 <= first_array <= MAX_ARRAYS - arrays:
-        raise InputError(f"arrays: addresses {first_array} to {first_array + arrays - 1} exceed {MAX_ARRAYS}")
-    cells = arrays * rows * cols
-    if cells > MAX_CELLS:
-        raise InputError(f"{arrays} arrays of {rows} x {cols} have {cells:.3g} cells; allowed are {MAX_CELLS:.3g}")
-    return int(arrays), int(rows), int(cols)
+        return checks.signal(name, values, self.shape[0], width, self.dtype, pad)

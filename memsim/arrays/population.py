@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import math
+import zlib
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from memsim.backends import CpuBackend
-from memsim.cells import MODELS, CellModel
-from memsim.cells.neurosim import MAX_LABEL, rates
+from memsim.cells import CellModel
+from memsim.errors import InputError
 from memsim.philox import Stream, padded
 from memsim.profiles import DeviceProfile
-from memsim.profiles.schema import DeviceToDevice
+from memsim.profiles.nominal import cell_values, plain
+from memsim.profiles.schema import DeviceSpec, DeviceToDevice
 
-# A spread so wide that a cell's window would vanish is cut off here, as a fraction of the nominal window.
-SMALLEST_WINDOW = 0.01
-
-# Counter word c2 of each parameter's device-to-device draw; never renumbered.
+# Counter word c2 of a parameter's device-to-device draw, never renumbered; for all others a hash of the name.
 _SLOTS = {
     "conductance.min": 0,
     "conductance.max": 1,
@@ -51,6 +52,55 @@ class Population(NamedTuple):
         return self.varying[self.names.index(name)] if name in self.names else getattr(self.common, name)
 
 
+class Spreads:
+    """Parameters of a device as its cells have them: nominal, or drawn from their device-to-device spread."""
+
+    def __init__(
+        self,
+        spec: DeviceSpec,
+        backend: CpuBackend,
+        shape: tuple[int, int, int],
+        *,
+        seed: int,
+        first_array: int = 0,
+        stream: Stream = Stream.D2D,
+    ) -> None:
+        self._spec = spec
+        arrays, columns, rows = shape
+        self._draw: Callable[..., np.ndarray] = lambda kind, step: backend.fill(
+            kind,
+            (arrays, columns, padded(rows)),
+            seed=seed,
+            stream=stream,
+            step=step,
+            first_array=first_array,
+        ).astype(float)
+        d2d = spec.variability.d2d if spec.variability else {}
+        self.given: dict[str, DeviceToDevice] = {str(name): d for name, d in d2d.items() if d.sigma > 0}
+
+    def value(self, path: str, nominal: float) -> Any:
+        """The parameter at a dotted path: one number, or (array, column, row) where it spreads; SI."""
+        given = self.given.get(path)
+        if given is None:
+            return nominal
+        window = self._spec.conductance.max - self._spec.conductance.min
+        scale = {"value": nominal, "range": window, "absolute": 1.0}[given.relative_to]
+        slot = _SLOTS.get(path, zlib.crc32(path.encode()) | 1 << 31)
+        if given.distribution == "uniform":
+            return nominal + given.sigma * scale * math.sqrt(12) * (self._draw("uniform", slot) - 0.5)
+        z = self._draw("normal", slot)
+        if given.distribution == "lognormal":
+            # sigma and the nominal value are those of the parameter, not of its logarithm.
+            variance = math.log1p(given.sigma**2)
+            return nominal * np.exp(math.sqrt(variance) * z - variance / 2)
+        return nominal + given.sigma * scale * z
+
+    def positive(self, path: str, nominal: float, least: float = 0.0) -> Any:
+        """As `value`, where none is below `least` of the nominal value."""
+        found = self.value(path, nominal)
+        return np.maximum(found, least * nominal) if np.ndim(found) else found
+
+
 def populate(
     device: DeviceProfile,
     backend: CpuBackend,
@@ -66,51 +116,23 @@ def populate(
     Parameters
     ----------
     device : DeviceProfile
-        Source of the nominal values and sigmas.
+        Source of the nominal values and sigmas. One without an update model gets ideal steps.
     shape : (array, column, row)
         Size of the array; rows are padded to whole tiles of 64.
     stream : Stream
         Stream of the draws.
     """
     spec = device.spec
-    low, high = spec.conductance.min, spec.conductance.max
-    window = high - low
-    model = MODELS[spec.update.model]
-    c2c = spec.variability.c2c if spec.variability else None
-    d2d = spec.variability.d2d if spec.variability else {}
-    values: dict[str, Any] = {"low": 0.0, "high": 1.0, "c2c": c2c.sigma if c2c else 0.0}
-    spreads: dict[str, DeviceToDevice] = {str(name): given for name, given in d2d.items() if given.sigma > 0}
-
-    def spread(path: str, nominal: float) -> np.ndarray:
-        arrays, columns, rows = shape
-        layout = (arrays, columns, padded(rows))
-        given = spreads[path]
-        scale = window if given.relative_to == "range" else nominal
-        z = backend.fill("normal", layout, seed=seed, stream=stream, step=_SLOTS[path], first_array=first_array)
-        return nominal + given.sigma * scale * z.astype(float)
-
-    if "conductance.min" in spreads:
-        values["low"] = (np.maximum(spread("conductance.min", low), 0.0) - low) / window
-    if "conductance.max" in spreads:
-        values["high"] = (spread("conductance.max", high) - low) / window
-    if "conductance.min" in spreads or "conductance.max" in spreads:
-        values["high"] = np.maximum(values["high"], values["low"] + SMALLEST_WINDOW)
-    if "variability.c2c.sigma" in spreads and c2c is not None:
-        values["c2c"] = np.maximum(spread("variability.c2c.sigma", c2c.sigma), 0.0)
-    if spec.update.model == "neurosim":
-        for direction in ("set", "reset"):
-            path = f"update.nonlinearity.{direction}"
-            label = abs(getattr(spec.update.nonlinearity, direction))
-            labels = np.clip(spread(path, label), 0.0, MAX_LABEL) if path in spreads else label
-            values["start_" + direction], values["decay_" + direction] = rates(labels, spec.update.pulses)
-    else:
-        values["step"] = 1.0 / spec.update.pulses
-
+    spreads = Spreads(spec, backend, shape, seed=seed, first_array=first_array, stream=stream)
+    model, values = cell_values(spec, spreads.value)
     fields: tuple[str, ...] = model.parameters._fields  # type: ignore[attr-defined]
-    names = tuple(field for field in fields if np.ndim(values[field]) > 0)
+    names = tuple(field for field in fields if np.ndim(values[field]) == 3)
     varying = np.empty((0, 1, 1, 1), dtype)
     if names:
-        varying = np.stack([values[name] for name in names]).astype(dtype)
+        whole = (shape[0], shape[1], padded(shape[2]))
+        varying = np.stack([np.broadcast_to(values[name], whole) for name in names]).astype(dtype)
+        if not np.isfinite(varying).all():
+            raise InputError(f"device '{device.name}': its d2d spreads give cells without finite parameters")
     nominal = {"low": 0.0, "high": 1.0}
-    common = model.parameters(*(float(values[f]) if f not in names else nominal.get(f, 0.0) for f in fields))
+    common = model.parameters(*(plain(values[f]) if f not in names else nominal.get(f, 0.0) for f in fields))
     return Population(model, common, names, varying)

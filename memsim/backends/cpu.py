@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 
 from memsim.kernels.cell import UpdateSpec
+from memsim.kernels.elementwise import elementwise
 from memsim.kernels.fill import fill
+from memsim.kernels.fluctuate import Move, advance_kernel, fluctuating_read_kernel
 from memsim.kernels.read import NARROW, narrow_kernel, noise_kernel
+from memsim.kernels.trains import train_kernel
 from memsim.kernels.update import count_shape, update_kernel
 from memsim.philox import Stream, key
 
@@ -21,6 +24,10 @@ class CpuBackend:
     def fill(self, kind: str, shape: tuple[int, int, int], **address: Any) -> np.ndarray:
         """Addressed numbers, float32 (array, column, row); see `memsim.kernels.fill.fill`."""
         return fill(kind, shape, **address)
+
+    def map(self, function: Any, x: np.ndarray, y: Any, z: Any, p: Any) -> np.ndarray:
+        """A scalar function of every cell; see `memsim.kernels.elementwise.elementwise`."""
+        return elementwise(function, x, y, z, p)
 
     def update(
         self,
@@ -50,12 +57,20 @@ class CpuBackend:
             first_step,
             first_array,
             type(settings)(*map(real, settings)),
-            type(common)(*map(real, common)),
+            type(common)(*(tuple(map(real, v)) if isinstance(v, tuple) else real(v) for v in common)),
             varying,
             counts,
             *key(seed),
         )
         return counts.sum(axis=2)
+
+    def trains(
+        self, chances: np.ndarray, slots: int, *, first_step: int, first_array: int, stream: Stream, seed: int
+    ) -> np.ndarray:
+        """Pulse trains (array, sample, line), uint32, of lines with these signed chances of a pulse in a slot."""
+        out = np.empty(chances.shape, np.uint32)
+        train_kernel()(out, chances, slots, first_step, first_array, int(stream), *key(seed))
+        return out
 
     def read(
         self, inputs: np.ndarray, state: np.ndarray, offset: float, value: float, window: float
@@ -100,3 +115,35 @@ class CpuBackend:
     ) -> None:
         """Add Gaussian noise of the given variance to `current` (array, sample, column) in place."""
         noise_kernel()(current, variance, first_array, first_sample, index, int(stream), *key(seed))
+
+    def advance(
+        self, words: np.ndarray, move: Move, *, step: int, seed: int, first_array: int, first_column: int
+    ) -> None:
+        """Move the two-level processes of cells, `words` (array, column, row), over one interval, in place."""
+        kernel = advance_kernel(move.trap, move.processes)
+        kernel(words, move.change, move.used, move.planes, step, first_array, first_column, *key(seed))
+
+    def read_fluctuating(
+        self,
+        inputs: np.ndarray,
+        state: np.ndarray,
+        offset: float,
+        depth: np.ndarray,
+        swing: np.ndarray,
+        words: np.ndarray,
+        move: Move,
+        *,
+        step: int,
+        seed: int,
+        first_array: int,
+        first_column: int,
+    ) -> np.ndarray:
+        """Outputs (array, sample, column), float64, of reads in order of time, which move `words` in place.
+
+        See `memsim.kernels.fluctuate.fluctuating_read_kernel`; the sums of any number of columns have a fixed order.
+        """
+        mean = np.empty((state.shape[0], inputs.shape[1], state.shape[1]))
+        kernel = fluctuating_read_kernel(move.trap, move.processes)
+        moving = (move.change, move.used, move.planes, step, first_array, first_column)
+        kernel(inputs, state, offset, depth, swing, move.number, mean, words, *moving, *key(seed))
+        return mean

@@ -1,15 +1,17 @@
-"""Constant step: every pulse moves the state by 1/P of the cell's own window, wherever it stands.
+"""Constant step: every pulse moves the state by the same amount, wherever it stands.
 
 Source: the "constant step" device of Gokmen & Vlasov, Front. Neurosci. 10, 333 (2016), doi:10.3389/fnins.2016.00333.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from numba import njit
 
-from memsim.cells.model import CellModel
+from memsim.cells.model import CellModel, Surroundings
+from memsim.cells.steps import normalised_steps
 
 
 class Constant(NamedTuple):
@@ -18,29 +20,27 @@ class Constant(NamedTuple):
     low: float  # own window, normalised state
     high: float
     c2c: float  # sigma of a pulse, of the nominal window or of its step
-    step: float  # 1/P
+    step_set: float  # of the nominal window
+    step_reset: float
 
 
 @njit(forceinline=True, error_model="numpy")
 def change(state, pulses, p):
     """Change of the normalised state by `pulses` pulses (signed), before noise and bounds."""
-    return pulses * (p.step * (p.high - p.low))
+    return pulses * (p.step_set if pulses > 0 else p.step_reset)
 
 
-def gather(pick, jit):
-    """Function that builds one cell's `Constant`."""
-    low, high, c2c, step = (pick(field) for field in Constant._fields)
-
-    @jit
-    def cell(common, varying, array, column, row):
-        return Constant(
-            low(common, varying, array, column, row),
-            high(common, varying, array, column, row),
-            c2c(common, varying, array, column, row),
-            step(common, varying, array, column, row),
-        )
-
-    return cell
+def prepare(values: Mapping[str, Any], _: Surroundings) -> dict[str, Any]:
+    """The steps of both directions."""
+    up, down = normalised_steps(values)
+    return {"step_set": up, "step_reset": down}
 
 
-CONSTANT = CellModel("constant", change, Constant, gather)
+CONSTANT = CellModel(
+    "constant",
+    Constant,
+    prepare,
+    "dw = +- s (1 +- beta)",
+    "Gokmen & Vlasov, Front. Neurosci. 10, 333 (2016), doi:10.3389/fnins.2016.00333",
+    change=change,
+)

@@ -6,7 +6,10 @@ window and B = 1/(1 - e^(-1/A)). As a recurrence that needs no pulse number and 
     x + (start - decay x) n phi(decay n),   decay = 1/(A P),  start = B decay,  phi(y) = (1 - e^-y)/y.
 
 Reset is the same in 1 - x with its own A. Published labels NL = 10.1015 max_x [f(x) - x], f(x) = B (1 - e^(-x/A)),
-carry a sign that only says which curve bends which way; their magnitude gives A.
+carry a sign that only says which curve bends which way; their magnitude gives A. Both branches saturate (fast first,
+then slower) whatever the sign: for phase-change memory and the FeFET the table prints a positive label of depression
+too, so a shape cannot be read off it, and no device of the table needs another one. Steps that grow along the way can
+be told by the models `exponential` or `table`.
 
 Source: Chen, Peng & Yu, IEEE TCAD 37, 3067 (2018), doi:10.1109/TCAD.2018.2789723; Chen & Yu, IEEE Design & Test (2018),
 doi:10.1109/MDAT.2018.2890229.
@@ -14,12 +17,14 @@ doi:10.1109/MDAT.2018.2890229.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import int32, njit
+from numba import njit
 
-from memsim.cells.model import CellModel
+from memsim.cells.functions import exponential_ratio
+from memsim.cells.model import CellModel, Surroundings
 
 MAX_LABEL = 9.0
 _LABEL_SCALE = 10.1015
@@ -38,35 +43,6 @@ class Neurosim(NamedTuple):
 
 
 @njit(forceinline=True, error_model="numpy")
-def exponential_ratio(y):
-    """phi(y) = (1 - e^-y)/y for y >= 0, 1 at 0, to the rounding of y's own dtype and without a maths library.
-
-    e^-y = 2^-k e^-r with |r| <= ln(2)/2, and (1 - e^-r)/r by its Taylor series (truncated below 1e-16).
-    """
-    real = type(y)
-    near = min(y, real(80.0))  # e^-80 is nothing beside 1, and 2^-k stays a normal number
-    k = int32(near * real(1.4426950408889634) + real(0.5))
-    # ln 2 in two parts, the first short enough for k times it to be exact.
-    r = (near - real(k) * real(0.693145751953125)) - real(k) * real(1.4286068203094173e-06)
-    q = real(1.0 / 6227020800.0)
-    q = real(1.0 / 479001600.0) - r * q
-    q = real(1.0 / 39916800.0) - r * q
-    q = real(1.0 / 3628800.0) - r * q
-    q = real(1.0 / 362880.0) - r * q
-    q = real(1.0 / 40320.0) - r * q
-    q = real(1.0 / 5040.0) - r * q
-    q = real(1.0 / 720.0) - r * q
-    q = real(1.0 / 120.0) - r * q
-    q = real(1.0 / 24.0) - r * q
-    q = real(1.0 / 6.0) - r * q
-    q = real(1.0 / 2.0) - r * q
-    q = real(1.0) - r * q
-    scale = real(np.int32(int32(int32(127) - k) << int32(23)).view(np.float32))
-    whole = ((real(1.0) - scale) + scale * (r * q)) / y
-    return whole if k > 0 else q
-
-
-@njit(forceinline=True, error_model="numpy")
 def change(state, pulses, p):
     """Change of the normalised state by `pulses` pulses (signed), before noise and bounds."""
     width = p.high - p.low
@@ -76,25 +52,6 @@ def change(state, pulses, p):
     decay = p.decay_set if up else p.decay_reset
     travelled = x if up else type(x)(1.0) - x
     return width * ((start - decay * travelled) * pulses * exponential_ratio(decay * abs(pulses)))
-
-
-def gather(pick, jit):
-    """Function that builds one cell's `Neurosim`."""
-    low, high, c2c, start_set, decay_set, start_reset, decay_reset = (pick(field) for field in Neurosim._fields)
-
-    @jit
-    def cell(common, varying, array, column, row):
-        return Neurosim(
-            low(common, varying, array, column, row),
-            high(common, varying, array, column, row),
-            c2c(common, varying, array, column, row),
-            start_set(common, varying, array, column, row),
-            decay_set(common, varying, array, column, row),
-            start_reset(common, varying, array, column, row),
-            decay_reset(common, varying, array, column, row),
-        )
-
-    return cell
 
 
 def label(curvature):
@@ -125,4 +82,21 @@ def rates(nonlinearity, pulses):
     return start / pulses, a / pulses
 
 
-NEUROSIM = CellModel("neurosim", change, Neurosim, gather)
+def prepare(values: Mapping[str, Any], _: Surroundings) -> dict[str, Any]:
+    """Start and decay of both directions."""
+    fields = {}
+    for direction in ("set", "reset"):
+        labels = np.minimum(np.abs(values[f"nonlinearity.{direction}"]), MAX_LABEL)
+        fields["start_" + direction], fields["decay_" + direction] = rates(labels, values["pulses"])
+    return fields
+
+
+NEUROSIM = CellModel(
+    "neurosim",
+    Neurosim,
+    prepare,
+    "set: x(n) = B (1 - e^(-n/(A P))), B = 1/(1 - e^(-1/A)); reset: the same in 1 - x; "
+    "|NL| = 10.1015 max_x [B (1 - e^(-x/A)) - x]",
+    "Chen, Peng & Yu, IEEE TCAD 37, 3067 (2018), doi:10.1109/TCAD.2018.2789723",
+    change=change,
+)

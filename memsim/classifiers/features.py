@@ -115,6 +115,8 @@ class Features:
                 for first in range(0, orders.shape[1], batch):
                     self._compete(x[orders[:, first : first + batch]], energy, threshold, rate)
                 report((epoch + 1) / epochs)
+        if self.crossbar.planned:
+            self.crossbar.program()
         features = self._of(self._outputs(x, None, 0, noise=False))
         self._mean = features.mean(1, keepdims=True, dtype=float).astype(self.crossbar.dtype)
         power = np.mean(np.square(features - self._mean), axis=(1, 2), keepdims=True, dtype=float)

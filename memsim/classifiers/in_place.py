@@ -69,6 +69,8 @@ class InPlace:
         # Sums of BLAS move with its threads, and what is learned with them.
         with threadpool_limits(1, "blas"):
             self.history = self._train(lesson)
+        if self.crossbar.planned:
+            self.crossbar.program()
 
     def outputs(self, x: np.ndarray, *, index: int, first: int = 0, noise: bool = True) -> np.ndarray:
         """Outputs (seed, image, class); see `Classifier`."""

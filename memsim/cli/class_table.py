@@ -96,7 +96,7 @@ def print_class_metrics(dataset: xr.Dataset) -> None:
 
 
 def print_class_notes(dataset: xr.Dataset) -> None:
-    """Print how many seeds the means are over, what tuning chose and what went wrong."""
+    """Print how many seeds the means are over, and what tuning chose."""
     screen = console()
     count = dataset.sizes["seed"]
     spread = "; ± is half the 95 % interval of the mean, Student's t" if count > 1 else ""
@@ -106,5 +106,3 @@ def print_class_notes(dataset: xr.Dataset) -> None:
         if chosen:
             values = ", ".join(f"{key}={value}" for key, value in chosen.items())
             screen.print(f"Tuned    {printable(learner)}: {printable(values)}", soft_wrap=True)
-    if "notes" in dataset.attrs:
-        screen.print(f"Note     {printable(dataset.attrs['notes'])}", soft_wrap=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 _NARROWEST = 80
+WIDE = 118
+"""Columns for tables of profiles; a narrower terminal wraps their lines."""
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,8 +18,8 @@ def printable(text: object) -> str:
     return "".join(c if c.isprintable() else "?" for c in " ".join(str(text).split()))
 
 
-def console(*, stderr: bool = False) -> Console:
-    """Console that takes text literally: no [markup], no :emoji:."""
+def console(*, stderr: bool = False, width: int = _NARROWEST) -> Console:
+    """Console that takes text literally: no [markup], no :emoji:; as wide as the terminal, and at least `width`."""
     import rich.console
 
     class Plain(rich.console.Console):
@@ -26,7 +28,7 @@ def console(*, stderr: bool = False) -> Console:
 
     screen = Plain(stderr=stderr, highlight=False, markup=False, emoji=False)
     # Narrower tables would break words and numbers; the terminal wraps the lines instead.
-    screen.width = max(screen.width, _NARROWEST)
+    screen.width = max(screen.width, width)
     return screen
 
 

@@ -1,17 +1,32 @@
-"""`memsim device`: the profile library and the check of one's own."""
+"""`memsim device`: the profile library, what a profile says, and the check of one's own."""
 
 from __future__ import annotations
 
 import click
 
-from memsim.cli.console import console, printable, table
+from memsim.cli.author import models, new, schema
+from memsim.cli.console import WIDE, console, printable, table
+from memsim.cli.device_plot import plot
 from memsim.cli.fit import fit
 from memsim.cli.group import Group
 
 
-@click.group(cls=Group, short_help="List, show, check and fit device profiles.")
+@click.group(cls=Group, short_help="List, show, write, check, draw and fit device profiles.")
 def device() -> None:
-    """List, show, check and fit device profiles."""
+    """List, show, write, check, draw and fit device profiles.
+
+    \b
+    From an idea to a simulated device:
+      memsim device models                     (what a device can do, and which keys say so)
+      memsim device new my.yaml                (a profile to fill in)
+      memsim device validate my.yaml
+      memsim device plot my.yaml
+      memsim run physical-01 --device my.yaml
+
+    \b
+    From a measurement:
+      memsim device fit pulses.csv -o my.yaml
+    """
 
 
 @device.command("list")
@@ -28,23 +43,43 @@ def list_() -> None:
         window = profile.spec.conductance
         ratio = f"{window.max / window.min:.3g}" if window.min > 0 else "infinite"
         ends = (format_quantity(window.min, "S"), format_quantity(window.max, "S"))
-        rows.add_row(name, printable(profile.title), *ends, ratio, str(profile.spec.update.pulses))
+        rows.add_row(
+            name,
+            printable(profile.title),
+            *ends,
+            ratio,
+            str(profile.span) if profile.spec.update else "programmed",
+        )
     console().print(rows)
     click.echo("\nUse one: memsim run physical-01 --device NAME. Print one: memsim device show NAME.")
 
 
 @device.command(short_help="Print a profile with units, status and sources.")
 @click.argument("name", metavar="NAME|FILE")
-def show(name: str) -> None:
-    """Print a profile: every number with its unit, its status and its source."""
+@click.option("--yaml", "as_yaml", is_flag=True, help="Print YAML, with what the profile extends written out.")
+def show(name: str, as_yaml: bool) -> None:
+    """Print a profile: every value that holds, in its unit and in SI, with its status and its source.
+
+    \b
+    Examples:
+      memsim device show taox-hfox-wu2018
+      memsim device show taox-hfox-wu2018 --yaml > my.yaml
+    """
     from memsim.profiles import load_device
+    from memsim.profiles.listing import lines
 
     profile = load_device(name)
-    screen = console()
+    if as_yaml:
+        click.echo(profile.to_yaml().rstrip())
+        return
+    screen = console(width=WIDE)
     screen.print(printable(f"{profile.name}: {profile.title} ({profile.technology})"), style="bold")
-    rows = table("field", "value", "status", "source")
-    for row in profile.rows():
-        rows.add_row(*map(printable, row))
+    found = lines(profile)
+    bases = any(line.inherited for line in found)
+    rows = table("field", "value", "in SI", "status", "source", *(["from"] if bases else []), right=("in SI",))
+    for line in found:
+        rows.add_row(*map(printable, line if bases else line[:-1]))
+    rows.columns[0].no_wrap = True
     screen.print()
     screen.print(rows)
     screen.print()
@@ -79,4 +114,5 @@ def validate(files: tuple[str, ...]) -> None:
         raise click.exceptions.Exit(2)
 
 
-device.add_command(fit)
+for command in (new, schema, models, plot, fit):
+    device.add_command(command)

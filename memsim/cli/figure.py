@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import xarray as xr
 
+    from memsim.profiles import DeviceProfile
+
 
 def picture(dataset: xr.Dataset, path: Path, name: str | None = None) -> bytes:
     """A figure of a result, by default the one that suits it, in the format that the ending of `path` asks for."""
@@ -25,6 +27,16 @@ def comparison(a: xr.Dataset, b: xr.Dataset, path: Path) -> bytes:
     from memsim.plotting import compare_figure, render
 
     return render(compare_figure(a, b), path)
+
+
+def device_picture(device: DeviceProfile, seed: int, path: Path) -> bytes:
+    """The figure of a device, in the format that the ending of `path` asks for."""
+    quiet_matplotlib()
+
+    from memsim.plotting import render
+    from memsim.plotting.device import device_figure
+
+    return render(device_figure(device, seed), path)
 
 
 def quiet_matplotlib() -> None:

@@ -71,7 +71,8 @@ def fit(
     if ends is None and base is not None:
         ends = (base.spec.conductance.min, base.spec.conductance.max)
     with progress(quiet, "fits", lines=False) as advance:
-        found = fit_device(file, kind=kind, model=model, window=ends, progress=advance)
+        volts = base.spec.read.voltage if base is not None else None
+        found = fit_device(file, kind=kind, model=model, window=ends, read_voltage=volts, progress=advance)
     made: DeviceProfile | None = None
     if isinstance(found, SectionFit):
         if name is not None:

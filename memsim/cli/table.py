@@ -142,6 +142,8 @@ def print_notes(dataset: xr.Dataset, asked: int | None = None) -> None:
     screen = console()
     if task_of(dataset) == "classify":
         print_class_notes(dataset)
+    if "notes" in dataset.attrs:
+        screen.print(f"Note     {printable(dataset.attrs['notes'])}", soft_wrap=True)
     if changes:
         screen.print(f"Changed  {printable(changes)}", soft_wrap=True)
     screen.print(f"Images   {printable(stored(dataset, 'images_source'))}{fewer}", soft_wrap=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import math
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from memsim.document.changes import assign, find, plain
+from memsim.document.overlay import overlaid
 from memsim.document.problems import DocumentError, Path, Problem, brief, describe
 from memsim.document.reader import MAX_BYTES, read_yaml
 from memsim.errors import nearest
@@ -19,6 +20,17 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     Model = TypeVar("Model", bound=BaseModel)
+
+
+class Place(NamedTuple):
+    """Where a key that was taken from another document stands there."""
+
+    document: str
+    line: int
+
+
+Origin = int | str | Place
+"""Line number of a key, the change that set it, or its place in another document."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +45,7 @@ class Document:
 
     name: str
     _data: dict[str, Any]
-    _origins: dict[Path, int | str]  # line number, or the change that set it
+    _origins: dict[Path, Origin]
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str], name: str | None = None) -> Document:
@@ -92,8 +104,8 @@ class Document:
         """Keys and indices that a dotted path leads through, or None where it leads nowhere."""
         return find(self._data, path)
 
-    def origin(self, path: Path) -> int | str | None:
-        """Line number of a key, or the change that set it; that of the nearest section if the key is absent."""
+    def origin(self, path: Path) -> Origin | None:
+        """Where a key comes from; the origin of the nearest section if the key is absent."""
         for length in range(len(path), -1, -1):
             found = self._origins.get(path[:length])
             if found is not None:
@@ -105,6 +117,8 @@ class Document:
         origin = self.origin(path)
         if origin is None:
             return self.name
+        if isinstance(origin, Place):
+            return f"{origin.document}:{origin.line} (extended by {self.name})"
         return f"{self.name}:{origin}" if isinstance(origin, int) else f"{self.name}: {origin}"
 
     def error(self, problems: Iterable[tuple[Path, str]]) -> DocumentError:
@@ -146,6 +160,44 @@ class Document:
             origins[new] = label
         return Document(self.name, data, origins)
 
+    def over(self, base: Document, own: Collection[str], telling: Collection[str]) -> Document:
+        """A copy laid over another document: what it does not say, the other one says.
+
+        Sections are merged key by key, null removes a key, and everything else replaces what the other document has.
+
+        Parameters
+        ----------
+        base : Document
+            The other document. Its keys keep their places as origins.
+        own : collection of str
+            Keys of the first level that are not taken from it.
+        telling : collection of str
+            Keys that give the rest of their section its meaning: a section that gives one of them another value, or
+            that has a `value` (the long form of a number), replaces the other's as a whole.
+        """
+        kept = {key: value for key, value in base._data.items() if key not in own}
+        data, replaced = overlaid(self.data, copy.deepcopy(kept), telling)
+        gone: set[Path] = {*replaced, *((key,) for key in own)}
+        origins: dict[Path, Origin] = {
+            path: Place(base.name, origin) if isinstance(origin, int) else origin
+            for path, origin in base._origins.items()
+            if not _inside(path, gone)
+        }
+        ordered = {key: data[key] for key in (*own, *data) if key in data}
+        return Document(self.name, ordered, origins | self._origins)
+
+    def without(self, paths: Iterable[Path]) -> Document:
+        """A copy without the keys at some paths."""
+        data = self.data
+        gone = set(paths)
+        for path in gone:
+            here: Any = data
+            for step in path[:-1]:
+                here = here[step]
+            del here[path[-1]]
+        kept = {old: origin for old, origin in self._origins.items() if not _inside(old, gone)}
+        return Document(self.name, data, kept)
+
     def restate(self, path: Path, value: Any) -> Document:
         """A copy with the value at an existing path written in another form; its origin stays what it was."""
         data = copy.deepcopy(self._data)
@@ -157,8 +209,15 @@ class Document:
         kept = {old: line for old, line in self._origins.items() if len(old) <= inside or old[:inside] != path}
         return Document(self.name, data, kept)
 
-    def validate(self, model: type[Model]) -> Model:
+    def validate(self, model: type[Model], also: Callable[[], Iterable[tuple[Path, str]]] = lambda: ()) -> Model:
         """The document as a pydantic model.
+
+        Parameters
+        ----------
+        model : type
+            The model.
+        also : callable
+            Gives further (path, message) pairs to report, if the model finds a problem.
 
         Raises
         ------
@@ -171,7 +230,8 @@ class Document:
             return model.model_validate(self._data)
         except ValidationError as error:
             found = error.errors(include_url=False)
-        raise self._error(list(describe(model, self._data, found)))
+        more = [Problem(path, message) for path, message in also()]
+        raise self._error([*describe(model, self._data, found), *more])
 
     def to_yaml(self) -> str:
         """YAML text with the same data, keys in the same order."""
@@ -192,6 +252,10 @@ class Document:
 
     def __repr__(self) -> str:
         return f"Document({self.name!r}, {len(self._data)} keys)"
+
+
+def _inside(path: Path, others: Collection[Path]) -> bool:
+    return any(path[:length] in others for length in range(len(path) + 1))
 
 
 def _shown(value: Any) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError, core_schema
 
 from memsim.document.problems import brief
 from memsim.errors import InputError
-from memsim.units import format_quantity, parse_quantity
+from memsim.units import format_quantity, parse_quantity, quantity_pattern
 
 
 def _accept_lists(schema: Any) -> None:
@@ -41,6 +42,22 @@ class Section(BaseModel):
         schema = handler(source)
         _accept_lists(schema)
         return schema
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """The section for editors: descriptions of quantities end with unit and range, defaults are as users write."""
+        found = handler(schema)
+        properties = handler.resolve_ref_schema(found).get("properties", {})
+        for name, field in cls.model_fields.items():
+            marker, part = marker_of(field), properties.get(field.alias or name)
+            if marker is None or part is None:
+                continue
+            part["description"] = "; ".join(filter(None, (field.description, marker.in_words())))
+            if isinstance(part.get("default"), float):
+                part["default"] = marker.show(part["default"])
+        return found
 
 
 def problem(message: str, *at: str | int) -> PydanticCustomError:
@@ -104,6 +121,21 @@ class Quantity:
             parts.append("not 0")
         return ", ".join(parts) or "any finite value"
 
+    def interval(self) -> str:
+        """The range as an interval, and the unit: "(0, 100] V"."""
+        factor = 100 if self.unit == "%" else 1
+        low = self.low if self.above is None else self.above
+        left = "[" if self.above is None and low > -math.inf else "("
+        right = "]" if self.high < math.inf else ")"
+        ends = f"{left}{low * factor:g}, {self.high * factor:g}{right}"
+        return f"{ends}{'' if self.unit == '1' else f' {self.unit}'}{', not 0' if self.nonzero else ''}"
+
+    def in_words(self) -> str:
+        """What is wanted: the unit and the range."""
+        if self.unit == "%":
+            return f"a share in percent, {self.allowed()}"
+        return f"number, {self.allowed()}" if self.unit == "1" else f"quantity in {self.unit}, {self.allowed()}"
+
     def show(self, value: float, digits: int | None = None) -> str:
         """The value as a user would write it, with its unit."""
         return format_quantity(value, self.unit, digits)
@@ -114,9 +146,18 @@ class Quantity:
     def __get_pydantic_json_schema__(
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        plain = self.unit in ("1", "%")
-        what = f"number, {self.allowed()}" if plain else f"quantity in {self.unit}, {self.allowed()}"
-        return {"type": ["number", "string"] if plain else "string", "description": what}
+        text = {"type": "string", "pattern": quantity_pattern(self.unit), "patternErrorMessage": self.in_words()}
+        if self.unit not in ("1", "%"):
+            return text
+        largest = 1.0 if self.unit == "%" else math.inf  # a bare 3.7 is refused where 3.7 % may be meant
+        number: dict[str, Any] = {"type": "number"}
+        if self.above is not None:
+            number["exclusiveMinimum"] = self.above
+        elif max(self.low, -largest) > -math.inf:
+            number["minimum"] = max(self.low, -largest)
+        if min(self.high, largest) < math.inf:
+            number["maximum"] = min(self.high, largest)
+        return {"anyOf": [number, text]}
 
 
 @dataclass(frozen=True)
@@ -138,6 +179,14 @@ class Count:
         """The range in words."""
         return f"{self.low} to {self.high}"
 
+    def interval(self) -> str:
+        """The range as an interval."""
+        return self.allowed()
+
+    def in_words(self) -> str:
+        """What is wanted: the range."""
+        return f"whole number, {self.allowed()}"
+
     def show(self, value: float, digits: int | None = None) -> str:
         """The value as a user would write it."""
         return str(value)
@@ -149,3 +198,20 @@ class Count:
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         return {"type": "integer", "minimum": self.low, "maximum": self.high}
+
+
+def marker_of(field: FieldInfo) -> Quantity | Count | None:
+    """The mark of a field that holds one number, also where it is optional; None for other fields."""
+    inside = get_args(field.annotation) if get_origin(field.annotation) is not dict else ()
+    found = (item for item in field.metadata if isinstance(item, Quantity | Count))
+    return next(found, None) or _among(inside)
+
+
+def item_marker_of(field: FieldInfo) -> Quantity | Count | None:
+    """The mark of the numbers in a field that holds a mapping of numbers; None for other fields."""
+    return _among(get_args(field.annotation)) if get_origin(field.annotation) is dict else None
+
+
+def _among(members: Iterable[Any]) -> Quantity | Count | None:
+    found = (item for member in members for item in getattr(member, "__metadata__", ()))
+    return next((item for item in found if isinstance(item, Quantity | Count)), None)

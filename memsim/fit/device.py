@@ -27,6 +27,7 @@ def fit_device(
     kind: str | None = None,
     model: str | None = None,
     window: tuple[float, float] | None = None,
+    read_voltage: float | None = None,
     progress: Progress | None = None,
 ) -> PulseFit | SectionFit:
     """Device models fitted to a measurement: numbers with 95 % intervals, and how well each model describes the data.
@@ -42,6 +43,8 @@ def fit_device(
         Step model to report for pulses; the one with the lowest BIC by default.
     window : tuple of float, optional
         Ends of the window [S]; read noise is relative to it where that fits better.
+    read_voltage : float, optional
+        Read voltage of the device [V], at which a polynomial of the current is told.
     progress : callable, optional
         Called with (name, done, total).
 
@@ -71,7 +74,7 @@ def fit_device(
         return fit_retention(table)
     if kind == "read-noise":
         return fit_read_noise(table, window)
-    return fit_iv(table)
+    return fit_iv(table, read_voltage)
 
 
 def kind_of(table: Table) -> str:

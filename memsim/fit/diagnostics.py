@@ -18,6 +18,8 @@ class Diagnostics:
     ----------
     prediction, deviation, innovation : ndarray
         Of every point of the series, in its scale; nan for first and unseen ones.
+    state : ndarray
+        Hidden state of every point, given the reads up to it.
     mean, variance : float
         0 and 1 for the right model.
     correlation : float
@@ -33,6 +35,7 @@ class Diagnostics:
     prediction: np.ndarray
     deviation: np.ndarray
     innovation: np.ndarray
+    state: np.ndarray
     mean: float
     variance: float
     correlation: float
@@ -47,7 +50,7 @@ def diagnose(problem: Problem, theta: np.ndarray, lags: int = 10) -> Diagnostics
     from scipy.special import chdtrc
 
     s = problem.series
-    mean, deviation = (rows[0] for rows in predict(s, problem.trial(theta[None]), problem.scale))
+    mean, deviation, state = (rows[0] for rows in predict(s, problem.trial(theta[None]), problem.scale))
     z = np.where(s.seen, (s.value - mean) / deviation, np.nan)
     z[s.start] = np.nan
     good = z[np.isfinite(z)]
@@ -69,6 +72,7 @@ def diagnose(problem: Problem, theta: np.ndarray, lags: int = 10) -> Diagnostics
         mean,
         deviation,
         z,
+        state,
         float(good.mean()),
         variance,
         correlations[0],

@@ -121,7 +121,7 @@ def _read(y, gain, noise, mean, other, variance, shared, spread):
 
 
 @njit(error_model="numpy")
-def _sweep(value, seen, branch, table, own, sigmas, scale, score, mean_out, sd_out, wanted):
+def _sweep(value, seen, branch, table, own, sigmas, scale, score, mean_out, sd_out, state_out, wanted):
     write, read, slow, memory = sigmas
     low, high, factor = own[0], own[1], own[2]
     width = high - low
@@ -151,7 +151,7 @@ def _sweep(value, seen, branch, table, own, sigmas, scale, score, mean_out, sd_o
                 part[branch, 0], part[branch, 1], part[branch, 4] = at, c, p
             score[0] = 0.0
             if wanted:
-                mean_out[0], sd_out[0] = m, np.nan
+                mean_out[0], sd_out[0], state_out[0] = m, np.nan, m
             continue
         expected = 0.0
         for j in range(3):
@@ -247,12 +247,17 @@ def _sweep(value, seen, branch, table, own, sigmas, scale, score, mean_out, sd_o
                     p += w * (term[i, 4] + b * b)
             part[kind, 0], part[kind, 1], part[kind, 4] = g, c, p
             part[kind, 2], part[kind, 3] = (max(v, 1e-14), s) if kind == 2 else (0.0, 0.0)
+        state = 0.0
         for kind in range(3):
             weight[kind] /= total
+            if weight[kind] > 0.0:
+                state += weight[kind] * part[kind, 0]
+        if wanted:
+            state_out[k] = state
         score[k] = best + math.log(total) if seen_k else 0.0
 
 
-def _work(first, last, series, trial, scale, score, mean, sd, wanted):
+def _work(first, last, series, trial, scale, score, mean, sd, state, wanted):
     sweeps = series.start.shape[0]
     for unit in range(first, last):
         t, s = unit // sweeps, unit % sweeps
@@ -269,11 +274,12 @@ def _work(first, last, series, trial, scale, score, mean, sd, wanted):
             score[t, a:b],
             mean[row, a:b],
             sd[row, a:b],
+            state[row, a:b],
             wanted,
         )
 
 
-def _units(series, trial, scale, score, mean, sd, wanted):
+def _units(series, trial, scale, score, mean, sd, state, wanted):
     return trial.write.shape[0] * series.start.shape[0]
 
 
@@ -284,12 +290,15 @@ def log_likelihood(series: Series, trial: Trial, scale: Scale) -> np.ndarray:
     """Log-likelihood of every read given those before it in its sweep (trial, point); 0 for the first and the unseen."""
     score = np.empty((len(trial.write), len(series.value)))
     none = np.empty((1, len(series.value)))
-    _KERNEL(series, trial, scale, score, none, none, False)
+    _KERNEL(series, trial, scale, score, none, none, none, False)
     return score
 
 
-def predict(series: Series, trial: Trial, scale: Scale) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of every read given those before it (trial, point); nan for the first of a sweep."""
-    score, mean, sd = (np.empty((len(trial.write), len(series.value))) for _ in range(3))
-    _KERNEL(series, trial, scale, score, mean, sd, True)
-    return mean, sd
+def predict(series: Series, trial: Trial, scale: Scale) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean and standard deviation of every read given those before it, and the state's mean given it too (trial, point).
+
+    The first two are nan, or mean nothing, for the first read of a sweep.
+    """
+    score, mean, sd, state = (np.empty((len(trial.write), len(series.value))) for _ in range(4))
+    _KERNEL(series, trial, scale, score, mean, sd, state, True)
+    return mean, sd, state

@@ -1,10 +1,7 @@
 """Non-linearity of a read: current against voltage as a sinh, a cubic polynomial, an exponential, or Ohm's law.
 
-All forms vanish at 0 V. sinh: I = A sinh(b V); polynomial: I = G (V + c2 V^2 + c3 V^3); exponential: I = A sign(V)
-(e^(b |V|) - 1). The noise of a point has an absolute and a relative part, both fitted.
-
-Source: polynomial: Milo et al., IRPS 2021; sinh: the common description of tunnelling, e.g. Simmons, J. Appl. Phys. 34, 1793
-(1963) at low voltage.
+All forms vanish at 0 V: I = G V_0 sinh(V/V_0), I = G V + k_2 V |V| + k_3 V^3, I = G V e^(|V|/V_0), those of
+`memsim.noise.conduction`. The noise of a point has an absolute and a relative part, both fitted.
 """
 
 from __future__ import annotations
@@ -15,12 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from memsim.errors import DataError
-from memsim.fit.models import number
 from memsim.fit.quantities import Number
 from memsim.fit.section import Form, SectionFit, at_least, by_device, maximum, wanted_column
 from memsim.fit.spread import FEWEST, between
 from memsim.fit.table import Table
 from memsim.fit.uncertainty import Z95
+from memsim.units import format_quantity
 
 VOLTAGE = ("voltage", "v", "read voltage", "bias", "applied voltage")
 CURRENT = ("current", "i", "abs i", "read current")
@@ -33,7 +30,7 @@ class _Shape(NamedTuple):
     name: str
     starts: tuple[tuple[float, ...], ...]
     current: Callable[[np.ndarray, np.ndarray], np.ndarray]
-    keys: tuple[tuple[str, int], ...]  # key in the section, power of 1/V
+    keys: tuple[str, ...]  # in the section
 
 
 def _sinh(v: np.ndarray, t: np.ndarray) -> np.ndarray:
@@ -42,25 +39,30 @@ def _sinh(v: np.ndarray, t: np.ndarray) -> np.ndarray:
 
 
 def _exponential(v: np.ndarray, t: np.ndarray) -> np.ndarray:
-    b = min(np.exp(t[0]), 50.0)
-    return np.sign(v) * np.expm1(b * np.abs(v)) / b
+    return v * np.exp(min(np.exp(t[0]), 50.0) * np.abs(v))
 
 
 _SHAPES = (
     _Shape("linear", ((),), lambda v, t: v, ()),
-    _Shape("sinh", ((0.0,), (1.0,)), _sinh, (("coefficient", 1),)),
+    _Shape("sinh", ((0.0,), (1.0,)), _sinh, ("voltage",)),
     _Shape(
         "polynomial",
         ((0.0, 0.1),),
-        lambda v, t: v + t[0] * v**2 + t[1] * v**3,
-        (("quadratic", 1), ("cubic", 2)),
+        lambda v, t: v + t[0] * v * np.abs(v) + t[1] * v**3,
+        ("quadratic", "cubic"),
     ),
-    _Shape("exponential", ((0.0,), (1.0,)), _exponential, (("coefficient", 1),)),
+    _Shape("exponential", ((0.0,), (1.0,)), _exponential, ("voltage",)),
 )
 
 
-def fit_iv(table: Table) -> SectionFit:
+def fit_iv(table: Table, read_voltage: float | None = None) -> SectionFit:
     """Form of the current in a table of voltage, current and perhaps device.
+
+    Parameters
+    ----------
+    read_voltage : float, optional
+        Read voltage of the device [V], at which a polynomial's coefficients are told; the highest in the table by
+        default.
 
     Raises
     ------
@@ -77,11 +79,11 @@ def fit_iv(table: Table) -> SectionFit:
     found: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
     forms = []
     fits: dict[str, list[np.ndarray]] = {}
+    scales = [float(np.abs(current[at]).max()) for at in rows.values()]
     for shape in _SHAPES:
         total = 0.0
-        for at in rows.values():
+        for at, scale in zip(rows.values(), scales, strict=True):
             x, y = voltage[at] / top, current[at]
-            scale = float(np.abs(y).max())
             if scale == 0:
                 raise DataError(f"{table.name}:{table.lines[at[0]]}: all currents are 0")
             best = min(
@@ -96,23 +98,31 @@ def fit_iv(table: Table) -> SectionFit:
     chosen = next(shape for shape in _SHAPES if shape.name == forms[0].name)
     section: dict[str, Any] = {"model": chosen.name}
     numbers = []
-    for index, (key, power) in enumerate(chosen.keys):
+    read = top if read_voltage is None else read_voltage
+    for index, key in enumerate(chosen.keys):
         estimates = np.array([theta[index] for theta, _ in found[chosen.name]])
         variances = np.array([cov[index, index] for _, cov in found[chosen.name]])
+        if chosen.name == "polynomial":
+            # Coefficients of the current itself, at the read voltage: G k (V_read/V_max)^power.
+            slopes = np.array([theta[len(chosen.keys)] for theta, _ in found[chosen.name]]) * np.array(scales) / top
+            factor = slopes * (read / top) ** (index + 1)
+            estimates, variances = estimates * factor, variances * factor**2
         if len(rows) >= FEWEST:
             spread = between(estimates, variances)
             middle, low, high = spread.mean, spread.mean_low, spread.mean_high
         else:
             middle, half = float(estimates.mean()), float(Z95 * np.sqrt(variances.sum())) / len(rows)
             low, high = middle - half, middle + half
-        if chosen.name != "polynomial":
-            middle, low, high = (float(np.exp(end)) for end in (middle, low, high))
-        unit = "1/V" if power == 1 else f"1/V^{power}"
-        numbers.append(Number(f"iv.{key}", *(end / top**power for end in (middle, low, high)), unit, f"{chosen.name}, {key}"))
-        section[key] = f"{number(middle / top**power):g} {unit}"
-    notes = [] if chosen.name != "linear" else ["the current is linear up to its noise: a profile needs no section 'iv'"]
+        if chosen.name == "polynomial":
+            unit, meaning = "S", f"k_{index + 2} at the read voltage of {read:g} V"
+        else:
+            middle, low, high = top * np.exp(-middle), top * np.exp(-high), top * np.exp(-low)
+            unit, meaning = "V", "V_0"
+        numbers.append(Number(f"conduction.{key}", float(middle), float(low), float(high), unit, meaning))
+        section[key] = format_quantity(float(middle), unit, 6)
+    notes = [] if chosen.name != "linear" else ["the current is linear up to its noise: a profile needs no section 'conduction'"]
     curves = tuple((name, voltage[at], current[at], fits[chosen.name][i]) for i, (name, at) in enumerate(rows.items()))
-    return SectionFit("iv", table.name, "iv", section, tuple(numbers), tuple(forms), tuple(notes), curves)
+    return SectionFit("iv", table.name, "conduction", section, tuple(numbers), tuple(forms), tuple(notes), curves)
 
 
 def _loss(shape: _Shape, x: np.ndarray, y: np.ndarray) -> Callable[[np.ndarray], float]:

@@ -1,28 +1,28 @@
-"""Mean step of every model that pulses are fitted to, as a function of the normalised state.
+"""Mean step of every model that pulses are fitted to, as a function of the normalised state, and the way into a profile.
 
-x = (g - low)/(high - low) is the state, u the way travelled: x for set pulses, 1 - x for reset pulses. Every function gives
-the magnitude of the step in units of the window, for a whole array of states.
-
-Sources: constant, linear, soft bounds, exponential and power: Rasch et al., arXiv:2104.02184, and Fusi & Abbott, Nat.
-Neurosci. 10, 485 (2007); neurosim: Chen & Yu, doi:10.1109/MDAT.2018.2890229; power law in the pulse number: Tiotto et al.,
-doi:10.3389/fnins.2020.627276 (there of the resistance).
+x = (g - low)/(high - low) is the state, u the way travelled: x for set pulses, 1 - x for reset pulses. Every function
+gives the magnitude of the step in units of the window, for a whole array of states; the scalar twins, with equations and
+sources, are in `memsim.cells`. Profiles tell steps in w, which runs from -1 to 1 over the window.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from memsim.cells.neurosim import MAX_LABEL, curvature, label
+from memsim.units import format_quantity
 
 BRANCHES = ("set", "reset")
 KNOTS = 7
 """States at which the measured table has a free step."""
+MAX_PULSES = 1_000_000
 
 _STEPS = (1e-6, 3.0)
+_SPAN = 2.0  # of w
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Parameter:
     Attributes
     ----------
     name : str
-        Dotted path of the field in a profile's `update` section.
+        Path below `update`, as far as a profile has the number itself.
     meaning : str
         What it is, in a few words.
     low, high : float
@@ -51,6 +51,16 @@ class Parameter:
     scales: int = 0
 
 
+class Target(NamedTuple):
+    """What a profile's numbers depend on besides those of the model."""
+
+    low: float  # window [S]
+    high: float
+    write: float  # sigma of a pulse
+    relative_to: str  # "range" or "step"
+    growth: float  # mean over devices of the factor of the steps, relative to its median
+
+
 @dataclass(frozen=True)
 class StepModel:
     """A model of the mean step.
@@ -62,18 +72,25 @@ class StepModel:
     parameters : tuple of Parameter
         Its numbers, in the order of theta.
     step : callable
-        ``step(x, branch, theta)``: magnitude of the step at the states x (branch 0: set, 1: reset), of the window.
+        ``step(x, branch, theta, offset)``: magnitude of the step at the states x (branch 0: set, 1: reset), of the
+        window; `offset` is G_min/(G_max - G_min).
     starts : callable
         ``starts(set, reset)``: values of theta to start from, given the average step of each branch.
     profile : callable
-        ``profile(theta)``: the profile's `update` section, without pulses' voltages.
+        ``profile(theta, target)``: the profile's `update` section, without pulses' voltages.
+    spread : str
+        Field of a profile in which steps of different size on different devices are told; empty if there is none.
+    physical : bool
+        Whether the model is one of conductances above 0, and makes no sense for weights without a unit.
     """
 
     name: str
     parameters: tuple[Parameter, ...]
-    step: Callable[[np.ndarray, int, np.ndarray], np.ndarray]
+    step: Callable[[np.ndarray, int, np.ndarray, float], np.ndarray]
     starts: Callable[[float, float], Sequence[Sequence[float]]]
-    profile: Callable[[np.ndarray], dict[str, Any]]
+    profile: Callable[[np.ndarray, Target], dict[str, Any]]
+    spread: str = "update.step"
+    physical: bool = False
 
 
 def travelled(x: np.ndarray, branch: int) -> np.ndarray:
@@ -95,64 +112,67 @@ def _both(first: float, second: float) -> dict[str, float]:
     return {"set": number(first), "reset": number(second)}
 
 
-def _pulses(*steps: float) -> int:
-    """Whole number of pulses that span the window with steps of this average size."""
-    return int(np.clip(round(1.0 / float(np.mean(steps))), 1, 1_000_000))
+def _sizes(up: float, down: float, target: Target) -> dict[str, float]:
+    """Step s in w and asymmetry beta of steps s (1 +- beta)."""
+    sizes = {"step": number((up + down) * target.growth * _SPAN / 2)}
+    asymmetry = number((up - down) / (up + down))
+    return {**sizes, "asymmetry": asymmetry} if asymmetry else sizes
+
+
+def _pulses(count: float) -> int:
+    return int(np.clip(round(count), 1, MAX_PULSES))
 
 
 CONSTANT = StepModel(
     "constant",
-    (Parameter("pulses", "pulses that span the window", 1 / _STEPS[1], 1 / _STEPS[0], scales=-1),),
-    lambda x, branch, t: np.full_like(x, 1.0 / t[0]),
-    lambda s, r: [(2.0 / (s + r),)],
-    lambda t: {"model": "constant", "pulses": _pulses(1.0 / t[0])},
+    _pair("step", "step, of the window", *_STEPS),
+    lambda x, branch, t, _: np.full_like(x, t[branch]),
+    lambda s, r: [(s, r)],
+    lambda t, to: {"model": "constant", **_sizes(t[0], t[1], to)},
 )
 
 LINEAR = StepModel(
     "linear",
-    (*_pair("step", "step at the start", *_STEPS), *_pair("slope", "change of the step over the window", -1.0, 10.0, False)),
-    lambda x, branch, t: t[branch] * (1.0 + t[2 + branch] * travelled(x, branch)),
-    lambda s, r: [(s, r, 0.0, 0.0), (2 * s, 2 * r, -0.8, -0.8)],
-    lambda t: {
-        "model": "linear",
-        "pulses": _pulses(t[0] * (1 + t[2] / 2), t[1] * (1 + t[3] / 2)),
-        "step": _both(t[0], t[1]),
-        "slope": _both(t[2], t[3]),
-    },
+    (
+        *_pair("step", "step in the middle, of the window", *_STEPS),
+        *_pair("slope", "fall of the step from the middle to the end", 0.0, 1.0, False),
+    ),
+    lambda x, branch, t, _: t[branch] * (1.0 - t[2 + branch] * (2.0 * travelled(x, branch) - 1.0)),
+    lambda s, r: [(s, r, 0.1, 0.1), (s, r, 0.7, 0.7)],
+    lambda t, to: {"model": "linear", **_sizes(t[0], t[1], to), "slope": _both(t[2], t[3])},
 )
 
 SOFT_BOUNDS = StepModel(
     "soft-bounds",
-    _pair("step", "step at the start", *_STEPS),
-    lambda x, branch, t: t[branch] * (1.0 - travelled(x, branch)),
-    lambda s, r: [(2 * s, 2 * r), (4 * s, 4 * r)],
-    lambda t: {"model": "soft-bounds", "pulses": _pulses(t[0], t[1]), "step": _both(t[0], t[1])},
+    _pair("step", "step in the middle, of the window", *_STEPS),
+    lambda x, branch, t, _: t[branch] * 2.0 * (1.0 - travelled(x, branch)),
+    lambda s, r: [(s, r), (2 * s, 2 * r)],
+    lambda t, to: {"model": "soft-bounds", **_sizes(t[0], t[1], to)},
 )
 
 
-def _exponential(x: np.ndarray, branch: int, t: np.ndarray) -> np.ndarray:
+def _exponential(x: np.ndarray, branch: int, t: np.ndarray, _: float) -> np.ndarray:
     u = travelled(x, branch)
     return t[branch] * np.maximum(1.0 - t[2 + branch] * np.exp(t[4 + branch] * (u - 1.0)), 0.0)
 
 
-def _exponential_profile(t: np.ndarray) -> dict[str, Any]:
-    # With z = x (a = 1/2, b = 0) a set step is s (1 - A e^(gamma x)), a reset step s (1 - A e^(-gamma x)).
+def _exponential_profile(t: np.ndarray, to: Target) -> dict[str, Any]:
+    # With z = x (a = b = 1/2) a set step is s (1 - A e^(gamma x)), a reset step s (1 - A e^(-gamma x)).
     return {
         "model": "exponential",
-        "pulses": _pulses(t[0], t[1]),
-        "step": _both(t[0], t[1]),
+        **_sizes(t[0], t[1], to),
         "amplitude": _both(t[2] * np.exp(-t[4]), t[3]),
         "gamma": _both(t[4], t[5]),
         "a": 0.5,
-        "b": 0.0,
+        "b": 0.5,
     }
 
 
 EXPONENTIAL = StepModel(
     "exponential",
     (
-        *_pair("step", "full step", *_STEPS),
-        *_pair("fall", "share of the step lost at the end of the window", -10.0, 1.0, False),
+        *_pair("step", "full step, of the window", *_STEPS),
+        *_pair("fall", "share of it lost at the end of the window", -10.0, 1.0, False),
         *_pair("gamma", "steepness of the loss", 0.2, 30.0),
     ),
     _exponential,
@@ -162,61 +182,90 @@ EXPONENTIAL = StepModel(
 
 POWER = StepModel(
     "power",
-    (*_pair("step", "full step", *_STEPS), *_pair("exponent", "exponent", 0.02, 20.0)),
-    lambda x, branch, t: t[branch] * np.maximum(1.0 - travelled(x, branch), 0.0) ** t[2 + branch],
+    (*_pair("step", "full step, of the window", *_STEPS), *_pair("exponent", "exponent", 0.02, 20.0)),
+    lambda x, branch, t, _: t[branch] * np.maximum(1.0 - travelled(x, branch), 0.0) ** t[2 + branch],
     lambda s, r: [(2 * s, 2 * r, 1.0, 1.0), (4 * s, 4 * r, 2.0, 2.0), (s, r, 0.3, 0.3)],
-    lambda t: {
-        "model": "power",
-        "pulses": _pulses(t[0], t[1]),
-        "step": _both(t[0], t[1]),
-        "exponent": _both(t[2], t[3]),
-    },
+    lambda t, to: {"model": "power", **_sizes(t[0], t[1], to), "exponent": _both(t[2], t[3])},
 )
 
 
-def _neurosim(x: np.ndarray, branch: int, t: np.ndarray) -> np.ndarray:
-    # One pulse of x(n) = B (1 - e^(-n/(A P))), as a recurrence; `memsim.cells.neurosim.change` is its scalar twin.
+def _neurosim(x: np.ndarray, branch: int, t: np.ndarray, _: float) -> np.ndarray:
+    # One pulse of x(n) = B (1 - e^(-n/(A P))), written as a recurrence.
     a = t[1 + branch]
     return -np.expm1(-a / t[0]) * (-1.0 / np.expm1(-a) - travelled(x, branch))
 
 
-_STEEPEST = float(curvature(MAX_LABEL))
-
 NEUROSIM = StepModel(
     "neurosim",
     (
-        Parameter("pulses", "pulses that span the window", 1.0, 1e6, scales=-1),
-        *_pair("curvature", "1/A, curvature", 1e-3, _STEEPEST),
+        Parameter("pulses", "pulses that span the window", 1.0, float(MAX_PULSES), scales=-1),
+        *_pair("curvature", "1/A, curvature", 1e-3, float(curvature(MAX_LABEL))),
     ),
     _neurosim,
     lambda s, r: [(2 / (s + r), 0.5, 0.5), (1.5 / (s + r), 2.0, 2.0), (1 / (s + r), 4.0, 4.0)],
-    lambda t: {
+    lambda t, to: {
         "model": "neurosim",
-        "pulses": _pulses(1.0 / t[0]),
+        "pulses": _pulses(t[0]),
         "nonlinearity": _both(float(label(t[1])), -float(label(t[2]))),
     },
+    spread="",
 )
 
 
-def _power_law(x: np.ndarray, branch: int, t: np.ndarray) -> np.ndarray:
-    u, nu = np.clip(travelled(x, branch), 0.0, 1.0), t[2 + branch]
-    return (u ** (1.0 / nu) + t[branch]) ** nu - u
+def _power_law(x: np.ndarray, branch: int, t: np.ndarray, offset: float) -> np.ndarray:
+    # Resistances in units of 1/(G_max - G_min); the state tells the pulse number n = ((r - r0)/r1)^(1/a).
+    highest = 1.0 / (1.0 + offset)
+    r = 1.0 / (np.clip(travelled(x, branch), 0.0, 1.0) + offset)
+    above = r - t[0] * highest
+    fall = -above * np.expm1(t[2] * np.log1p((above / t[1]) ** (-1.0 / t[2])))
+    return fall / (r * (r - fall))
+
+
+def _power_law_profile(t: np.ndarray, to: Target) -> dict[str, Any]:
+    width = to.high - to.low
+    return {
+        "model": "power-law",
+        "limit": format_quantity(t[0] / to.high, "Ohm", 6),
+        "amplitude": format_quantity(t[1] / width, "Ohm", 6),
+        "exponent": number(t[2]),
+    }
 
 
 POWER_LAW = StepModel(
     "power-law",
-    (*_pair("step", "1/pulses that span the window", *_STEPS), *_pair("exponent", "exponent of the pulse number", 0.05, 5.0)),
+    (
+        Parameter("limit", "R_0, of the resistance at G_max", 0.0, 0.999, False),
+        Parameter("amplitude", "R_1 times the window", 1e-3, 1e6),
+        Parameter("exponent", "power of the pulse number", -10.0, -0.02, False),
+    ),
     _power_law,
-    lambda s, r: [(s, r, 0.5, 0.5), (s, r, 1.0, 1.0)],
-    lambda t: {
-        "model": "power-law",
-        "pulses": _pulses(t[0], t[1]),
-        "step": _both(t[0], t[1]),
-        "exponent": _both(t[2], t[3]),
-    },
+    lambda s, r: [(0.2, 1.0, -0.5), (0.5, 10.0, -1.0), (0.5, 100.0, -2.0)],
+    _power_law_profile,
+    spread="",
+    physical=True,
 )
 
 _AT = np.linspace(0.0, 1.0, KNOTS)
+
+
+def _table_profile(t: np.ndarray, to: Target) -> dict[str, Any]:
+    width = to.high - to.low
+    rows = {}
+    for branch, name in enumerate(BRANCHES):
+        steps = t[branch * KNOTS : (branch + 1) * KNOTS] * width * to.growth * (1 if branch == 0 else -1)
+        sigmas = to.write * (np.abs(steps) if to.relative_to == "step" else np.full(KNOTS, width))
+        rows[name] = [
+            dict(
+                zip(
+                    ("conductance", "step", "sigma"),
+                    (format_quantity(float(v), "S", 6) for v in (to.low + width * at, step, sigma)),
+                    strict=True,
+                )
+            )
+            for at, step, sigma in zip(_AT, steps, sigmas, strict=True)
+        ]
+    return {"model": "table", "table": rows}
+
 
 TABLE = StepModel(
     "table",
@@ -225,17 +274,40 @@ TABLE = StepModel(
         for b in BRANCHES
         for i, at in enumerate(_AT)
     ),
-    lambda x, branch, t: np.interp(x, _AT, t[branch * KNOTS : (branch + 1) * KNOTS]),
+    lambda x, branch, t, _: np.interp(x, _AT, t[branch * KNOTS : (branch + 1) * KNOTS]),
     lambda s, r: [(*(2 * s * (1 - 0.8 * _AT)), *(2 * r * (0.2 + 0.8 * _AT))), (*([s] * KNOTS), *([r] * KNOTS))],
-    lambda t: {
-        "model": "table",
-        "pulses": _pulses(t[:KNOTS].mean(), t[KNOTS:].mean()),
-        "state": [number(at) for at in _AT],
-        "step": {"set": [number(s) for s in t[:KNOTS]], "reset": [number(s) for s in t[KNOTS:]]},
-    },
+    _table_profile,
+    spread="update.scale",
 )
 
 MODELS: dict[str, StepModel] = {
-    model.name: model
-    for model in (CONSTANT, LINEAR, SOFT_BOUNDS, EXPONENTIAL, POWER, NEUROSIM, POWER_LAW, TABLE)
+    model.name: model for model in (CONSTANT, LINEAR, SOFT_BOUNDS, EXPONENTIAL, POWER, NEUROSIM, POWER_LAW, TABLE)
 }
+
+
+def nearest_theta(model: StepModel, wanted: np.ndarray, starts: Sequence[Sequence[float]], offset: float) -> np.ndarray:
+    """Theta whose steps come closest to wanted ones (branch, state at equal distances), by least squares."""
+    from scipy.optimize import least_squares
+
+    x = np.linspace(0.0, 1.0, wanted.shape[1])
+    positive = np.array([p.positive for p in model.parameters])
+
+    def natural(free: np.ndarray) -> np.ndarray:
+        return np.where(positive, np.exp(np.where(positive, free, 0.0)), free)
+
+    def searched(values: Sequence[float]) -> np.ndarray:
+        given = np.asarray(values, float)
+        return np.where(positive, np.log(np.where(positive, given, 1.0)), given)
+
+    low, high = (searched([getattr(p, end) for p in model.parameters]) for end in ("low", "high"))
+    scale = np.abs(wanted).mean() + 1e-12
+
+    def misses(free: np.ndarray) -> np.ndarray:
+        theta = natural(free)
+        return np.concatenate([model.step(x, b, theta, offset) - wanted[b] for b in range(2)]) / scale
+
+    fits = [
+        least_squares(misses, np.clip(searched(start), low + 1e-9, high - 1e-9), bounds=(low, high), max_nfev=60)
+        for start in starts
+    ]
+    return natural(min(fits, key=lambda fit: fit.cost).x)

@@ -9,7 +9,7 @@ import numpy as np
 
 from memsim.fit.problem import OWN, Problem
 
-_DAMPING = np.array([1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0])
+_DAMPING = np.array([1e-2, 1e-1, 1.0, 10.0, 100.0])
 _ENOUGH = 1e-3
 """Rise of the log-likelihood that ends the search: far below its sampling noise of order 1."""
 _STEP = 1e-4
@@ -35,18 +35,20 @@ def directions(problem: Problem) -> list[np.ndarray]:
     return [group[free[group]] for group in groups]
 
 
-def slopes(problem: Problem, theta: np.ndarray, width: float = _STEP) -> np.ndarray:
-    """Derivative of every read's log-likelihood along each group of `directions` (group, point), central differences.
+def slopes(problem: Problem, theta: np.ndarray, width: float = _STEP, *, central: bool = True) -> np.ndarray:
+    """Derivative of every read's log-likelihood along each group of `directions` (group, point), by differences.
 
     Own parameters of different devices move together: no read depends on another device's.
     """
     groups = directions(problem)
-    trials = np.repeat(theta[None], 2 * len(groups), axis=0)
+    count = len(groups)
+    trials = np.repeat(theta[None], 2 * count if central else count + 1, axis=0)
     for i, group in enumerate(groups):
-        trials[2 * i, group] += width
-        trials[2 * i + 1, group] -= width
+        trials[i, group] += width
+        if central:
+            trials[count + i, group] -= width
     scores = problem.scores(trials)
-    return (scores[::2] - scores[1::2]) / (2 * width)
+    return (scores[:count] - scores[count:]) / (2 * width if central else width)
 
 
 def assemble(problem: Problem, blocks: np.ndarray) -> np.ndarray:
@@ -72,7 +74,7 @@ def maximise(
     for turn in range(most):
         if tick is not None:
             tick()
-        score = slopes(problem, theta)
+        score = slopes(problem, theta, central=False)
         gradient = np.zeros(len(theta))
         blocks = np.empty((problem.devices, len(score), len(score)))
         shared = len(problem.shared)

@@ -123,8 +123,9 @@ class Problem:
         count = len(self.model.parameters)
         step = np.empty((len(thetas), 2, NODES))
         for t, values in enumerate(shared):
-            step[t, 0] = self.model.step(X, 0, values[:count])
-            step[t, 1] = -self.model.step(X, 1, values[:count])
+            offset = self.offset(own[t])
+            step[t, 0] = self.model.step(X, 0, values[:count], offset)
+            step[t, 1] = -self.model.step(X, 1, values[:count], offset)
         clipped = np.isnan(self.known).astype(float)
         table = np.concatenate(
             [own[..., :2], np.exp(own[..., 2:]), np.broadcast_to(clipped, own[..., :2].shape)], axis=-1
@@ -133,6 +134,17 @@ class Problem:
         noise[3] = 1.0
         noise[: shared.shape[1] - count] = shared[:, count:].T
         return Trial(step, np.ascontiguousarray(table), *noise)
+
+    def offset(self, own: np.ndarray) -> float:
+        """G_min/(G_max - G_min) of the average device (device, 3); at least 1e-6."""
+        low, high = own[:, 0].mean(), own[:, 1].mean()
+        return float(max((self.origin + low) / (high - low), 1e-6))
+
+    def steps(self, theta: np.ndarray) -> np.ndarray:
+        """Magnitude of the steps of both branches at the states `X` (branch, node), of the window."""
+        values = self.natural(theta)[: len(self.model.parameters)]
+        offset = self.offset(self.own(theta))
+        return np.stack([self.model.step(X, branch, values, offset) for branch in range(2)])
 
     @property
     def scale(self) -> Scale:
@@ -182,7 +194,7 @@ class Problem:
 
     def visited(self, theta: np.ndarray) -> np.ndarray:
         """Lowest and highest state that the filter expects of each device (device, 2)."""
-        mean = predict(self.series, self.trial(theta[None]), self.scale)[0][0]
+        mean = predict(self.series, self.trial(theta[None]), self.scale)[2][0]
         return np.array([[mean[self.device_of == d].min(), mean[self.device_of == d].max()] for d in range(self.devices)])
 
     def pinned(self, known: np.ndarray) -> Problem:

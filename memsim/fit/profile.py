@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 import re
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from memsim.document import Document
 from memsim.errors import InputError
-from memsim.fit.models import number
+from memsim.fit.models import Target, number
 from memsim.fit.pulses import PulseFit
 from memsim.fit.quantities import Fitted
 from memsim.fit.section import SectionFit
 from memsim.profiles import DeviceProfile
-from memsim.profiles.schema import D2DField
 from memsim.units import format_quantity, parse_quantity
 
 SOURCE = "measurement"
@@ -61,10 +60,12 @@ def profile_of(fit: PulseFit, name: str | None = None, window: tuple[float, floa
         "source": SOURCE,
         "status": "fitted",
         "conductance": _window(fit, window),
-        "update": fit.chosen.problem.model.profile(fit.fitted.theta),
+        "update": _update(fit, window),
         "variability": _variability(fit),
         "read": {**_READ, "noise": _read_noise(fit)},
     }
+    if not data["variability"]:
+        del data["variability"]
     return DeviceProfile.from_document(Document.from_data(data, f"profile of {file}"))
 
 
@@ -102,7 +103,7 @@ def notes(fit: PulseFit) -> str:
             f"Of the read noise, {format_quantity(slow[0], '%', 3)} of the {chosen.problem.read} outlives a pulse, for about "
             f"{slow[1]:.3g} pulses; the sigma above is that of a single read."
         )
-    if "step" in found.spreads and "update.step" not in get_args(D2DField):
+    if "step" in found.spreads and not chosen.problem.model.spread:
         lines.append(
             f"The size of the steps differs by {format_quantity(found.spreads['step'].sigma, '%', 3)} between devices."
         )
@@ -126,23 +127,33 @@ def _window(fit: PulseFit, window: tuple[float, float] | None) -> dict[str, Any]
     return ends
 
 
+def _update(fit: PulseFit, window: tuple[float, float] | None) -> dict[str, Any]:
+    low, high = window if window is not None else fit.fitted.window if fit.data.unit is not None else NOMINAL
+    problem, spreads = fit.chosen.problem, fit.fitted.spreads
+    step = spreads.get("step")
+    growth = math.exp(step.mean + step.sigma**2 / 2) if step is not None else 1.0
+    sigma = fit.fitted["variability.c2c.sigma"].value
+    target = Target(max(low, 0.0), high, sigma, problem.write, growth)
+    return problem.model.profile(fit.fitted.theta[: len(problem.model.parameters)], target)
+
+
 def _variability(fit: PulseFit) -> dict[str, Any]:
     found, problem = fit.fitted, fit.chosen.problem
     sigma = found["variability.c2c.sigma"]
-    section: dict[str, Any] = {"c2c": {"sigma": format_quantity(sigma.value, "%", 6), "relative_to": problem.write}}
-    if not sigma.low > 0:
-        section["c2c"]["note"] = "not told from 0 by the data"
-    spreads = {}
+    section: dict[str, Any] = {}
+    if problem.model.name != "table":  # whose rows tell it
+        section["c2c"] = {"sigma": format_quantity(sigma.value, "%", 6), "relative_to": problem.write}
+        if not sigma.low > 0:
+            section["c2c"]["note"] = "not told from 0 by the data"
+    spreads: dict[str, Any] = {}
     width = found.window[1] - found.window[0]
-    for key, field, base in (
-        ("low", "conductance.min", width),
-        ("high", "conductance.max", width),
-        ("step", "update.step", 1.0),
-    ):
-        if key in found.spreads and field in get_args(D2DField):
-            share = number(found.spreads[key].sigma / base)
-            relative = "range" if field.startswith("conductance.") else "value"
-            spreads[field] = {"sigma": format_quantity(share, "%", 6), "relative_to": relative}
+    for key, field in (("low", "conductance.min"), ("high", "conductance.max")):
+        if key in found.spreads and found.spreads[key].sigma > 0:
+            share = format_quantity(number(found.spreads[key].sigma / width), "%")
+            spreads[field] = {"sigma": share, "relative_to": "range"}
+    if "step" in found.spreads and found.spreads["step"].sigma > 0 and problem.model.spread:
+        share = format_quantity(number(math.sqrt(math.expm1(found.spreads["step"].sigma ** 2))), "%")
+        spreads[problem.model.spread] = {"sigma": share, "relative_to": "value", "distribution": "lognormal"}
     if spreads:
         section["d2d"] = spreads
     return section

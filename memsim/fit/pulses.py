@@ -10,7 +10,7 @@ import numpy as np
 from memsim.errors import DataError, InputError, nearest
 from memsim.fit.data import PulseData
 from memsim.fit.diagnostics import Diagnostics, diagnose
-from memsim.fit.models import MODELS
+from memsim.fit.models import MODELS, TABLE, StepModel, nearest_theta
 from memsim.fit.optimise import Maximum, assemble, maximise, slopes
 from memsim.fit.problem import OWN, Problem
 from memsim.fit.quantities import Fitted, fitted
@@ -116,13 +116,16 @@ def fit_pulses(data: PulseData, model: str | None = None, progress: Progress | N
     hidden, split = data.held_out()
     size = len(data.devices)
     own = len(OWN) * size if size > 1 else 2
-    enough = [m for m in MODELS.values() if data.reads >= _READS_A_PARAMETER * (len(m.parameters) + 2 + own)]
-    left_out = tuple(name for name in MODELS if MODELS[name] not in enough)
+    usable = [m for m in MODELS.values() if not m.physical or (data.unit == "S" and data.origin > 0)]
+    enough = [m for m in usable if data.reads >= _READS_A_PARAMETER * (len(m.parameters) + 2 + own)]
+    left_out = tuple(m.name for m in usable if m not in enough)
+    if model is not None and MODELS[model] not in usable:
+        raise DataError(f"{data.name}: the model '{model}' needs conductances above 0, with a unit")
     if not enough or (model is not None and model in left_out):
         wanted = MODELS[model] if model is not None else MODELS["constant"]
         least = _READS_A_PARAMETER * (len(wanted.parameters) + 2 + own)
         raise DataError(f"{data.name}: {data.reads} reads; the model '{wanted.name}' needs at least {least}")
-    total = len(enough) * (len(_NOISES) + 1) + 1
+    total = len(enough) * (len(_NOISES) + 1) + 1 - len(_NOISES) * (TABLE in enough)
     done = 0
 
     def tick(name: str) -> None:
@@ -131,28 +134,38 @@ def fit_pulses(data: PulseData, model: str | None = None, progress: Progress | N
             progress(name, done, total)
         done += 1
 
-    candidates = []
+    def blank(each: StepModel, write: str, slow: bool) -> Problem:
+        return Problem(
+            each,
+            series,
+            size,
+            write,
+            "range",
+            slow,
+            data.origin / data.span,
+            (data.resolution / data.span) ** 2 / 12,
+            np.full((size, 2), np.nan),
+        )
+
+    best: dict[str, Candidate] = {}
     for each in enough:
-        found = []
+        if each.name == "table":
+            continue
+        found: list[Candidate] = []
         for write, slow in _NOISES:
             tick(each.name)
-            blank = Problem(
-                each,
-                series,
-                size,
-                write,
-                "range",
-                slow,
-                data.origin / data.span,
-                (data.resolution / data.span) ** 2 / 12,
-                np.full((size, 2), np.nan),
-            )
-            if data.reads < _READS_A_PARAMETER * (blank.free.sum()):
-                continue
-            found.append(_fit(blank, data, found))
-        best = min(found, key=lambda candidate: candidate.bic)
+            empty = blank(each, write, slow)
+            if not found or data.reads >= _READS_A_PARAMETER * int(empty.free.sum()):
+                found.append(_fit(empty, data, found))
+        best[each.name] = min(found, key=lambda candidate: candidate.bic)
+    leader = max(best.values(), key=lambda candidate: candidate.log_likelihood)
+    for each in enough:
+        # A second start: the steps that the best model found, told by this one as well as it can.
         tick(each.name)
-        candidates.append(_judged(best, hidden))
+        again = _fit_like(blank(each, leader.problem.write, leader.problem.slow), data, leader)
+        if each.name not in best or again.bic < best[each.name].bic:
+            best[each.name] = again
+    candidates = [_judged(candidate, hidden) for candidate in best.values()]
     candidates.sort(key=lambda candidate: candidate.bic)
     chosen = next(c for c in candidates if model is None or c.name == model)
     tick("intervals")
@@ -196,6 +209,16 @@ def _fit(blank: Problem, data: PulseData, before: list[Candidate]) -> Candidate:
     early = [maximise(blank, start, most=3) for start in starts]
     best = maximise(blank, max(early, key=lambda m: m.value).theta)
     return _candidate(*_settled(blank, best))
+
+
+def _fit_like(blank: Problem, data: PulseData, leader: Candidate) -> Candidate:
+    """The fit of a model from the steps, the noise and the windows of another model's fit."""
+    own = leader.problem.own(leader.theta)
+    wanted = leader.problem.steps(leader.theta)[:, ::8]
+    steps = [data.average_step(branch) for branch in range(2)]
+    shape = nearest_theta(blank.model, wanted, blank.model.starts(*steps), blank.offset(own))
+    noise = leader.problem.natural(leader.theta)[len(leader.problem.model.parameters) :]
+    return _candidate(*_settled(blank, maximise(blank, blank.pack([*shape, *noise], own))))
 
 
 def _settled(problem: Problem, found: Maximum) -> tuple[Problem, np.ndarray]:

@@ -156,13 +156,18 @@ def _spreads(data: PulseData, problem: Problem, theta: np.ndarray, spread: np.nd
         return {}
     found = {}
     own = problem.own(theta)
+    first = len(problem.shared) + np.arange(problem.devices) * len(OWN)
+    width = own[:, 1] - own[:, 0]
     for k, name in enumerate(("low", "high", "step")):
-        index = len(problem.shared) + np.arange(problem.devices) * len(OWN) + k
-        variance = np.diag(spread)[index]
+        if k < 2:
+            values, variance = data.origin + data.span * own[:, k], np.diag(spread)[first + k] * data.span**2
+        else:
+            # Steps as shares of the average window: what profiles tell.
+            values = own[:, 2] + np.log(width / width.mean())
+            slope = np.stack([-1 / width, 1 / width, np.ones(len(width))])
+            blocks = np.stack([spread[i : i + len(OWN), i : i + len(OWN)] for i in first])
+            variance = np.einsum("id,dij,jd->d", slope, blocks, slope)
         good = variance > 0
-        if good.sum() < FEWEST:
-            continue
-        scale = data.span if k < 2 else 1.0
-        values = data.origin + data.span * own[good, k] if k < 2 else own[good, k]
-        found[name] = between(values, variance[good] * scale**2)
+        if good.sum() >= FEWEST:
+            found[name] = between(values[good], variance[good])
     return found

@@ -1,5 +1,7 @@
 """Drift exponent of a retention measurement, G(t) = G_0 (t/t_0)^-nu, and its spread between devices.
 
+Times are since programming; with t = t_0 + elapsed this is the law of `memsim.noise.drift`, told at the earliest time.
+
 Source: Nandakumar et al., ICECS 2019; Joshi et al., Nat. Commun. 11, 2473 (2020), doi:10.1038/s41467-020-16108-9.
 """
 

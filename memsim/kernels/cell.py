@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from numba import njit
+from numba import int32, njit
 
 from memsim.cells.model import CellModel
 
@@ -24,12 +24,18 @@ class UpdateSpec:
         The encoding's scalar function (see `memsim.learning.encoding`).
     draws : bool
         Whether the encoding needs a uniform number a cell and step.
+    single : bool
+        Whether the encoding gives a cell at most one pulse a step.
     noise : numba dispatcher or None
-        Cycle-to-cycle noise of the pulses, if any (see `memsim.noise.cycle`).
+        Cycle-to-cycle noise of the pulses, if any: the model's own, or one of `memsim.noise.cycle`.
     confined : bool
         Whether the cell's own window bounds its state besides the experiment's bounds.
+    one_sided : bool
+        Whether wishes for a fall are ignored.
     varying : tuple of str
         Model parameters that differ from cell to cell, in the order of the per-cell arrays.
+    faulty : bool
+        Whether some cells are stuck: those whose own window is a point.
     """
 
     model: CellModel
@@ -37,9 +43,19 @@ class UpdateSpec:
     idle: Any
     encode: Any
     draws: bool
+    single: bool
     noise: Any
     confined: bool
+    one_sided: bool = False
     varying: tuple[str, ...] = ()
+    faulty: bool = False
+
+    @property
+    def chance(self) -> str | None:
+        """Kind of number that a cell draws for its pulses, "normal" or "uniform"; None for none."""
+        if self.model.draws == "uniform":
+            return "uniform"
+        return "normal" if self.noise is not None else None
 
 
 def inline(function: Any) -> Any:
@@ -47,27 +63,67 @@ def inline(function: Any) -> Any:
     return njit(forceinline=True, error_model="numpy")(function)
 
 
-@inline
-def _silent(pulses, moved, normal, sigma):
-    return moved
-
-
 def program_function(spec: UpdateSpec) -> Any:
-    """Scalar function (state, dw*, u, normal, settings, p) -> (new state, pulses), pulses signed."""
-    change, encode, noise, confined = spec.model.change, spec.encode, spec.noise or _silent, spec.confined
-    noisy = spec.noise is not None
+    """Scalar function (state, dw*, u, draw, settings, p) -> (new state, pulses), pulses signed.
 
-    def program(state, wished, u, normal, settings, p):
+    `u` decides the pulse count, `draw` what the pulses do; see `UpdateSpec.chance`.
+    """
+    move, encode, noise, confined = _mover(spec), spec.encode, _noise(spec), spec.confined
+    noisy, one_sided, faulty = spec.noise is not None, spec.one_sided, spec.faulty
+
+    def program(state, wished, u, draw, settings, p):
+        if one_sided:
+            wished = max(wished, type(wished)(0.0))
         pulses, size = encode(wished, u, settings)
-        moved = change(state, pulses, p) * size
+        moved = move(state, pulses, draw, p) * size
         new = state + moved
         if noisy:
-            new = new + noise(pulses, moved, normal, p.c2c)
+            new = new + noise(pulses, moved, draw, state, p)
         if confined:
             new = min(max(new, p.low), p.high)
-        return min(max(new, settings.lower), settings.upper), pulses
+        new = min(max(new, settings.lower), settings.upper)
+        if faulty:  # pulses are given, but neither they nor the bounds move a stuck cell
+            new = new if p.low < p.high else p.low
+        return new, pulses
 
     return inline(program)
+
+
+def _noise(spec: UpdateSpec) -> Any:
+    """Scalar function (pulses, moved, normal, state, p) -> random change: the model's own, or that of the array."""
+    added = spec.noise
+    if added is not None and added is spec.model.noise:
+        return added
+
+    def of_array(pulses, moved, normal, state, p):
+        return added(pulses, moved, normal, p.c2c)
+
+    return inline(of_array)
+
+
+def _mover(spec: UpdateSpec) -> Any:
+    """Scalar function (state, pulses, draw, p) -> mean change: in closed form if there is one, else pulse by pulse."""
+    step, change = spec.model.step, spec.model.change
+    if spec.model.draws == "uniform":
+        return change
+
+    def closed(state, pulses, draw, p):
+        return change(state, pulses, p)
+
+    def once(state, pulses, draw, p):
+        return step(state, pulses, p)
+
+    def one_by_one(state, pulses, draw, p):
+        real = type(state)
+        direction = real(1.0) if pulses > real(0.0) else real(-1.0)
+        here = state
+        for _ in range(int32(abs(pulses))):
+            here = here + step(here, direction, p)
+        return here - state
+
+    if step is not None and spec.single:
+        return inline(once)
+    return inline(closed if change is not None else one_by_one)
 
 
 def gather_function(spec: UpdateSpec, jit: Any = inline) -> Any:
@@ -83,7 +139,8 @@ def gather_function(spec: UpdateSpec, jit: Any = inline) -> Any:
             return common
 
         return common_only
-    fields = spec.model.parameters._fields  # type: ignore[attr-defined]
+    parameters = spec.model.parameters
+    fields = parameters._fields  # type: ignore[attr-defined]
 
     def pick(field: str) -> Any:
         if field in spec.varying:
@@ -100,4 +157,24 @@ def gather_function(spec: UpdateSpec, jit: Any = inline) -> Any:
 
         return jit(shared)
 
-    return spec.model.gather(pick, jit)
+    def collect(names: tuple[str, ...]) -> Any:
+        """Function that returns these fields as a tuple: the first, then the rest; no name reaches the kernel."""
+        if not names:
+
+            def nothing(common, varying, array, column, row):
+                return ()
+
+            return jit(nothing)
+        first, rest = pick(names[0]), collect(names[1:])
+
+        def both(common, varying, array, column, row):
+            return (first(common, varying, array, column, row), *rest(common, varying, array, column, row))
+
+        return jit(both)
+
+    values = collect(fields)
+
+    def cell(common, varying, array, column, row):
+        return parameters(*values(common, varying, array, column, row))
+
+    return jit(cell)

@@ -36,7 +36,7 @@ def fingerprint(*parts: Any) -> str:
 
 
 def _feed(part: Any, digest: Any, seen: set[int]) -> None:
-    function = getattr(part, "py_func", part)
+    function = getattr(part, "py_func", getattr(part, "_defn", part))  # of an intrinsic, what generates its code
     if isinstance(function, types.FunctionType):
         options = getattr(part, "targetoptions", {})
         digest.update(repr(sorted((k, str(v)) for k, v in options.items())).encode())

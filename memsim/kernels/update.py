@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numba import int32, uint32
 
-from memsim.kernels.cell import UpdateSpec, gather_function, program_function
+from memsim.kernels.cell import UpdateSpec, gather_function, inline, program_function
 from memsim.kernels.compile import Kernel, compile_kernel
-from memsim.kernels.draw import draw_normals, draw_uniforms
-from memsim.philox import TILE, Stream
+from memsim.kernels.draw import four_normals, four_uniforms
+from memsim.philox import LANES, TILE, Stream
 
 _CHUNK = 16  # tiles that share one set of buffers
 _C2C = int(Stream.C2C)
@@ -33,7 +33,12 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
     """
     program = program_function(spec)
     gather = gather_function(spec)
-    change, idle, draws, noisy = spec.change, spec.idle, spec.draws, spec.noise is not None
+    change, idle, draws = spec.change, spec.idle, spec.draws
+    noisy, chancy = spec.chance == "normal", spec.chance == "uniform"
+
+    @inline
+    def learn(state, pre, post, rate, u, z, settings, p):
+        return program(state, change(pre, post, state, rate), u, z, settings, p)
 
     def update_tiles(
         first,
@@ -56,8 +61,8 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
         tiles = state.shape[2] // TILE
         chunks = -(-tiles // _CHUNK)
         samples = inputs.shape[1]
-        z = np.zeros(TILE, state.dtype)
-        u = np.full(TILE, state.dtype.type(0.5))
+        real = state.dtype.type
+        none, half = real(0.0), real(0.5)
         for unit in range(first, last):
             array = unit // (columns * chunks)
             column = unit // chunks % columns
@@ -75,20 +80,31 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
                         if idle(post):
                             continue
                         c2 = uint32(first_step + step * samples + sample)
-                        if noisy:
-                            draw_normals(z, tile, c1, c2, uint32(c3 + uint32(_C2C)), k0, k1)
-                        if draws:
-                            draw_uniforms(u, tile, c1, c2, uint32(c3 + uint32(_PULSE)), k0, k1)
                         pre = inputs[array, sample, start : start + TILE]
                         tile_net: Any = int32(0)
                         tile_total: Any = int32(0)
-                        for i in range(TILE):
-                            p = gather(common, varying, array, column, start + i)
-                            wish = change(pre[i], post, cells[i], rate)
-                            cells[i], pulses = program(cells[i], wish, u[i], z[i], settings, p)
-                            # Sums, not arrays of counts: more arrays written here and LLVM gives up on vectors.
-                            tile_net = int32(tile_net + int32(pulses))
-                            tile_total = int32(tile_total + int32(abs(pulses)))
+                        for i in range(LANES):
+                            group = uint32(tile * LANES + i)
+                            z0, z1, z2, z3 = none, none, none, none
+                            u0, u1, u2, u3 = half, half, half, half
+                            if noisy:
+                                z0, z1, z2, z3 = four_normals(group, c1, c2, uint32(c3 + uint32(_C2C)), k0, k1)
+                            if chancy:
+                                z0, z1, z2, z3 = four_uniforms(group, c1, c2, uint32(c3 + uint32(_C2C)), k0, k1)
+                            if draws:
+                                u0, u1, u2, u3 = four_uniforms(group, c1, c2, uint32(c3 + uint32(_PULSE)), k0, k1)
+                            # All four before any is stored: a store in between and LLVM gives up on vectors.
+                            p0 = gather(common, varying, array, column, start + i)
+                            p1 = gather(common, varying, array, column, start + i + 16)
+                            p2 = gather(common, varying, array, column, start + i + 32)
+                            p3 = gather(common, varying, array, column, start + i + 48)
+                            w0, n0 = learn(cells[i], pre[i], post, rate, real(u0), real(z0), settings, p0)
+                            w1, n1 = learn(cells[i + 16], pre[i + 16], post, rate, real(u1), real(z1), settings, p1)
+                            w2, n2 = learn(cells[i + 32], pre[i + 32], post, rate, real(u2), real(z2), settings, p2)
+                            w3, n3 = learn(cells[i + 48], pre[i + 48], post, rate, real(u3), real(z3), settings, p3)
+                            cells[i], cells[i + 16], cells[i + 32], cells[i + 48] = w0, w1, w2, w3
+                            tile_net = int32(tile_net + int32(n0 + n1 + n2 + n3))
+                            tile_total = int32(tile_total + int32(abs(n0) + abs(n1) + abs(n2) + abs(n3)))
                         net += tile_net
                         total += tile_total
             counts[array, column, chunk, 0] += (total + net) // 2

@@ -11,8 +11,8 @@ from typing import Any
 from numba import cuda, uint32
 
 from memsim.kernels.cell import UpdateSpec, gather_function, inline, program_function
-from memsim.noise.normal import normal_pair, uniform
-from memsim.philox import LANES, TILE, Stream, philox
+from memsim.kernels.draw import four_normals, four_uniforms
+from memsim.philox import LANES, TILE, Stream
 
 _C2C = int(Stream.C2C)
 _PULSE = int(Stream.PULSE)
@@ -34,7 +34,8 @@ def cuda_update_loop(spec: UpdateSpec, simulated: bool = False) -> Any:
     """
     program = program_function(spec)
     gather = gather_function(spec, (lambda function: function) if simulated else inline)
-    change, idle, draws, noisy = spec.change, spec.idle, spec.draws, spec.noise is not None
+    change, idle, draws = spec.change, spec.idle, spec.draws
+    noisy, chancy = spec.chance == "normal", spec.chance == "uniform"
 
     def update(state, inputs, targets, rate, steps, first_step, first_array, settings, common, varying, counts, k0, k1):
         thread: int = cuda.grid(1)  # type: ignore[call-arg]
@@ -47,7 +48,7 @@ def cuda_update_loop(spec: UpdateSpec, simulated: bool = False) -> Any:
         column = thread // (LANES * tiles) % columns
         array = thread // (LANES * tiles * columns)
         real = type(rate)
-        none = real(0.0)
+        none, half = real(0.0), real(0.5)
         c0 = uint32(tile * LANES + lane)
         c1 = uint32(column)
         c3 = uint32(uint32(first_array + array) * uint32(256))
@@ -59,16 +60,16 @@ def cuda_update_loop(spec: UpdateSpec, simulated: bool = False) -> Any:
                 if idle(post):
                     continue
                 c2 = uint32(first_step + step * inputs.shape[1] + sample)
-                z = (none, none, none, none)
-                u = (real(0.5), real(0.5), real(0.5), real(0.5))
+                z0, z1, z2, z3 = none, none, none, none
+                u0, u1, u2, u3 = half, half, half, half
                 if noisy:
-                    w0, w1, w2, w3 = philox(c0, c1, c2, uint32(c3 + uint32(_C2C)), k0, k1)
-                    z0, z1 = normal_pair(w0, w1)
-                    z2, z3 = normal_pair(w2, w3)
-                    z = (real(z0), real(z1), real(z2), real(z3))
+                    z0, z1, z2, z3 = four_normals(c0, c1, c2, uint32(c3 + uint32(_C2C)), k0, k1)
+                if chancy:
+                    z0, z1, z2, z3 = four_uniforms(c0, c1, c2, uint32(c3 + uint32(_C2C)), k0, k1)
                 if draws:
-                    w0, w1, w2, w3 = philox(c0, c1, c2, uint32(c3 + uint32(_PULSE)), k0, k1)
-                    u = (real(uniform(w0)), real(uniform(w1)), real(uniform(w2)), real(uniform(w3)))
+                    u0, u1, u2, u3 = four_uniforms(c0, c1, c2, uint32(c3 + uint32(_PULSE)), k0, k1)
+                z = (real(z0), real(z1), real(z2), real(z3))
+                u = (real(u0), real(u1), real(u2), real(u3))
                 for word in range(4):
                     row = tile * TILE + word * LANES + lane
                     p = gather(common, varying, array, column, row)

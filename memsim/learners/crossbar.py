@@ -87,4 +87,4 @@ class CrossbarLearner:
             steps = min(at_once, learning.steps - step)
             crossbar.train(rule, x[:, None, :], TARGETS, steps=steps, encoding=encoding)
             task.report(len(x) * (step + steps) / learning.steps)
-        return crossbar
+        return crossbar.program() if crossbar.planned else crossbar

@@ -1,9 +1,11 @@
-"""How a wished change dw* reaches a cell as pulses: `exact`, `counted` or `sign`.
+"""How a wished change dw* reaches a cell as pulses: `exact`, `counted`, `sign` or `stochastic`.
 
 Each encoding is a scalar function (dw*, u, settings) -> (pulses, size): a signed number of pulses, and the size of each
 in nominal pulses. A nominal pulse is 1/P of the window, where P pulses span it. The pulse counts follow NeuroSim's
 convention (Chen, Peng & Yu 2018, doi:10.1109/TCAD.2018.2789723), `sign` the Manhattan rule (Prezioso et al., Nature
-521, 61 (2015), doi:10.1038/nature14441).
+521, 61 (2015), doi:10.1038/nature14441), `stochastic` the pulse trains of Gokmen & Vlasov (Front. Neurosci. 10, 333
+(2016), doi:10.3389/fnins.2016.00333): word and bit lines carry trains at random, and where two pulses coincide the cell
+between them gets one, so that a whole array is changed by an outer product without any cell being addressed.
 """
 
 from __future__ import annotations
@@ -12,11 +14,15 @@ import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from numba import float32, int32, njit
+import numpy as np
+from numba import float32, int32, njit, uint32
 
+from memsim.arithmetic import popcount
 from memsim.errors import InputError, nearest
 
 MAX_PULSES = 1_000_000
+MAX_SLOTS = 31
+_TINY = np.float32(1e-30)
 ROUNDINGS = ("stochastic", "nearest")
 
 
@@ -55,7 +61,26 @@ def _sign(dw, u, settings):
     return n if dw > real(0.0) else -n, real(1.0)
 
 
-_FUNCTIONS = {"exact": _exact, "counted": _counted, "sign": _sign}
+@njit(forceinline=True, error_model="numpy")
+def _given(dw, u, settings):
+    return dw, type(dw)(1.0)
+
+
+@njit(forceinline=True, error_model="numpy")
+def coincidences(pre, post, state, rate):
+    """Pulses that coincide in two trains, negative where their signs differ: a rule's ``change`` between trains."""
+    count = float32(int32(popcount(uint32(uint32(pre & post) & uint32(0x7FFFFFFF)))))
+    sign = int32(uint32(uint32(pre ^ post) & uint32(0x80000000)))
+    return type(state)(np.int32(int32(np.float32(count).view(np.int32) ^ sign)).view(np.float32))
+
+
+@njit(forceinline=True, error_model="numpy")
+def silent(post):
+    """Whether a train has no pulse: a rule's ``idle`` between trains."""
+    return uint32(post & uint32(0x7FFFFFFF)) == uint32(0)
+
+
+_FUNCTIONS = {"exact": _exact, "counted": _counted, "sign": _sign, "stochastic": _given}
 ENCODINGS = tuple(_FUNCTIONS)
 
 
@@ -65,15 +90,19 @@ class Encoding:
 
     Parameters
     ----------
-    name : {"exact", "counted", "sign"}
+    name : {"exact", "counted", "sign", "stochastic"}
         ``exact``: one idealised pulse of matched size, shaped by the model's step at the present state. ``counted``:
         n = floor(|dw*| P + u) whole pulses. ``sign``: one pulse by the sign of dw*, if |dw*| exceeds `threshold`.
+        ``stochastic``: the coincidences of random pulse trains on rows and columns, |dw*| P on average; for rules whose
+        wish is rate x input x signal.
     rounding : {"stochastic", "nearest"}
         What u is for ``counted``: uniform in [0, 1) from its own stream, or 1/2.
     max_pulses : int, optional
         Most pulses that one step may give a cell (``counted``); P if not given.
     threshold : float
         Smallest |dw*| that ``sign`` acts on, in the normalised state.
+    slots : int
+        Time slots of a pulse train (``stochastic``), 1 to 31; no cell gets more pulses a step.
 
     Raises
     ------
@@ -85,6 +114,7 @@ class Encoding:
     rounding: str = "stochastic"
     max_pulses: int | None = None
     threshold: float = 0.0
+    slots: int = MAX_SLOTS
 
     def __post_init__(self) -> None:
         if self.name not in ENCODINGS:
@@ -95,6 +125,8 @@ class Encoding:
             raise InputError(f"max_pulses: {self.max_pulses} is not in 1 to {MAX_PULSES}")
         if not (math.isfinite(self.threshold) and self.threshold >= 0):
             raise InputError(f"threshold: {self.threshold!r} is not a finite number of at least 0")
+        if not 1 <= self.slots <= MAX_SLOTS:
+            raise InputError(f"slots: {self.slots} is not in 1 to {MAX_SLOTS}")
 
     @property
     def function(self) -> Any:
@@ -102,6 +134,33 @@ class Encoding:
         return _FUNCTIONS[self.name]
 
     @property
+    def single(self) -> bool:
+        """Whether a cell gets at most one pulse a step."""
+        return self.name in ("exact", "sign")
+
+    @property
     def draws(self) -> bool:
         """Whether a random number decides the pulse count."""
         return self.name == "counted" and self.rounding == "stochastic"
+
+    def chances(self, inputs: np.ndarray, signals: np.ndarray, rate: float, span: int) -> tuple[np.ndarray, np.ndarray]:
+        """Chances of a pulse in a slot, with the sign of its effect, for rows and lines of ``stochastic``.
+
+        The pair with the largest input and signal gets |rate x t| P pulses on average, or one in every slot if that is
+        less, and the chances of rows and lines are of equal size at their largest (the update management of Gokmen &
+        Vlasov 2016); all other pairs follow in proportion.
+
+        Parameters
+        ----------
+        inputs : (array, sample, row)
+        signals : (array, sample, line)
+        rate : float
+            The rule's rate.
+        span : int
+            P, pulses that span the window.
+        """
+        x = inputs / np.maximum(np.abs(inputs).max(2, keepdims=True), _TINY)
+        t = signals / np.maximum(np.abs(signals).max(2, keepdims=True), _TINY)
+        wished = np.abs(rate) * span * np.abs(inputs).max(2, keepdims=True) * np.abs(signals).max(2, keepdims=True)
+        chance = np.sqrt(np.minimum(wished / self.slots, 1.0))
+        return x * chance, t * (chance * np.sign(rate))

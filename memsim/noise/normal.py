@@ -1,7 +1,7 @@
 """Uniform and normal numbers from random words: scalar functions in float32 without any call to a maths library.
 
-Only +, -, *, / and the square root occur, each correctly rounded by IEEE 754, so the numbers are the same bits on every
-machine whose compiler does not contract them into fused operations. The polynomials for the logarithm and the sine and
+Only +, -, *, the square root and the fused multiply-add occur, each rounded once by IEEE 754, so the numbers are the
+same bits on every machine whose compiler does not fuse on its own. The polynomials for the logarithm and the sine and
 cosine are those of the Cephes library (Moshier, 1992; relative error about 1e-7).
 """
 
@@ -12,8 +12,11 @@ import math
 import numpy as np
 from numba import float32, int32, njit, uint32
 
+from memsim.arithmetic import fma
+
 _ONE = np.float32(1.0)
 _HALF = np.float32(0.5)
+_MINUS_HALF = np.float32(-0.5)
 _STEP = np.float32(2.0**-24)
 _SQRT2 = np.float32(1.41421356)
 _LN2 = np.float32(0.693147180)
@@ -40,7 +43,7 @@ _C = tuple(np.float32(c) for c in (4.166664568298827e-2, -1.388731625493765e-3, 
 @njit(forceinline=True)
 def uniform(word):
     """A number in (0, 1], a multiple of 2^-24, from the word's upper 24 bits."""
-    return float32(uint32(uint32(word) >> uint32(8)) + uint32(1)) * _STEP
+    return (float32(int32(uint32(word) >> uint32(8))) + _ONE) * _STEP
 
 
 @njit(forceinline=True, error_model="numpy")
@@ -54,25 +57,31 @@ def log_unit(x):
     exponent = exponent + _ONE if upper else exponent
     f = m - _ONE
     z = f * f
-    p = (((_L[0] * f + _L[1]) * f + _L[2]) * f + _L[3]) * f + _L[4]
-    p = (((p * f + _L[5]) * f + _L[6]) * f + _L[7]) * f + _L[8]
-    return exponent * _LN2 + (f - _HALF * z + f * z * p)
+    p = fma(fma(fma(fma(_L[0], f, _L[1]), f, _L[2]), f, _L[3]), f, _L[4])
+    p = fma(fma(fma(fma(p, f, _L[5]), f, _L[6]), f, _L[7]), f, _L[8])
+    return fma(exponent, _LN2, fma(f * z, p, fma(_MINUS_HALF, z, f)))
 
 
 @njit(forceinline=True, error_model="numpy")
 def sine_cosine(word):
     """Sine and cosine of the angle 2 pi word / 2^32."""
+    # Every step is wrapped to 32 bits: Numba's own rules would widen to 64, which halves the vectors.
     quadrant = uint32(uint32(uint32(word) + uint32(0x20000000)) >> uint32(30))
-    r = float32(int32(uint32(word) - uint32(quadrant << uint32(30)))) * _TURN
+    r = float32(int32(uint32(uint32(word) - uint32(quadrant << uint32(30))))) * _TURN
     z = r * r
-    sine = r + r * z * (_S[0] + z * (_S[1] + z * _S[2]))
-    cosine = _ONE - _HALF * z + z * z * (_C[0] + z * (_C[1] + z * _C[2]))
-    odd = (quadrant & uint32(1)) != 0
+    sine = fma(r * z, fma(fma(_S[2], z, _S[1]), z, _S[0]), r)
+    cosine = fma(z * z, fma(fma(_C[2], z, _C[1]), z, _C[0]), fma(_MINUS_HALF, z, _ONE))
+    odd = uint32(quadrant & uint32(1)) != uint32(0)
     s = cosine if odd else sine
     c = sine if odd else cosine
-    s = -s if (quadrant & uint32(2)) != 0 else s
-    c = -c if ((quadrant + uint32(1)) & uint32(2)) != 0 else c
-    return s, c
+    return _flip(s, quadrant), _flip(c, uint32(quadrant + uint32(1)))
+
+
+@njit(forceinline=True)
+def _flip(x, quadrant):
+    """The number with its sign changed where bit 1 of `quadrant` is set."""
+    sign = uint32(uint32(quadrant & uint32(2)) << uint32(30))
+    return np.int32(int32(np.float32(x).view(np.int32) ^ int32(sign))).view(np.float32)
 
 
 @njit(forceinline=True, error_model="numpy")

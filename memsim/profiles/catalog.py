@@ -6,6 +6,7 @@ import os
 
 from memsim.document import Document
 from memsim.library import find, library
+from memsim.profiles.inherit import resolved
 from memsim.profiles.profile import DeviceProfile
 
 
@@ -20,11 +21,13 @@ def load_device(name_or_path: str | os.PathLike[str]) -> DeviceProfile:
     Raises
     ------
     InputError
-        Nothing of that name is shipped, or the file is not a valid profile.
+        Nothing of that name is shipped, or the file, or one that it extends, is not a valid profile.
     """
-    return DeviceProfile.from_document(Document.from_file(find("devices", name_or_path)))
+    path = find("devices", name_or_path)
+    document = Document.from_file(path)
+    return DeviceProfile.from_document(resolved(document, path.parent, (path.resolve(),)))
 
 
 def device_from_text(text: str, name: str = "device") -> DeviceProfile:
     """Profile in a YAML text, called `name` in errors."""
-    return DeviceProfile.from_document(Document.from_text(text, name))
+    return DeviceProfile.from_document(resolved(Document.from_text(text, name), None))

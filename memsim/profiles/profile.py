@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, get_args
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from memsim.document import Document
 from memsim.document.problems import Path, dotted
 from memsim.errors import InputError, nearest
-from memsim.profiles.provenance import Provenance, check, numbers, resolve
-from memsim.profiles.schema import D2DField, DeviceSpec
+from memsim.profiles.provenance import Provenance, numbers, resolve, unproven, written_numbers
+from memsim.profiles.schema import SPREADING, DeviceSpec
 
-_DOTTED_KEYS = {"variability.d2d": get_args(D2DField)}
+_DOTTED_KEYS = {"variability.d2d": SPREADING}
 
 
 class Row(NamedTuple):
@@ -48,11 +49,16 @@ class DeviceProfile:
         DocumentError
             Keys, values or units are not allowed, or a number does not say where it comes from.
         """
-        spec = document.validate(DeviceSpec)
+        data = document.data
+        written = [path for path in written_numbers(data, DeviceSpec) if not isinstance(document.origin(path), str)]
+        spec = document.validate(DeviceSpec, lambda: unproven(data, written))
+        if spec.extends is not None:
+            raise document.error([(("extends",), "extends takes effect when a file is read; it cannot be set later")])
         paths = [path for path, _, _ in numbers(spec)]
         for path in paths:
             document = _own_up(document, path)
-        check(document, paths)
+        if problems := unproven(document.data, paths):
+            raise document.error(problems)
         return cls(document, spec)
 
     @property
@@ -69,6 +75,14 @@ class DeviceProfile:
     def technology(self) -> str:
         """Kind of device, such as "oxide RRAM"."""
         return self.spec.technology
+
+    @cached_property
+    def span(self) -> int:
+        """Pulses that span the window, by which a wanted change is turned into pulses."""
+        from memsim.profiles.nominal import pulse_span  # needs the models, hence Numba
+
+        update = self.spec.update
+        return (update.span if update is not None else None) or pulse_span(self)
 
     def replace(self, changes: Mapping[str, Any], origin: str = "replace") -> DeviceProfile:
         """A profile with values set at dotted paths, validated again; a replaced number becomes "assumed".
@@ -109,16 +123,17 @@ class DeviceProfile:
         for path, value, marker in numbers(self.spec):
             given, _ = resolve(data, path)
             shown = marker.show(value, 6)
-            if path[-1] == "sigma":
-                shown += f" of {self._base(path)}"
+            if path[-1] == "sigma" and (base := _base(data, path)) is not None:
+                shown += f" of {base}"
             rows.append(Row(dotted(data, path), shown, given["status"], given.get("source", "")))
         return rows
 
-    def _base(self, path: Path) -> str:
-        section: Any = self.document.data
-        for key in path[:-1]:
-            section = section[key]
-        return str(section["relative_to"])
+
+def _base(data: Any, path: Path) -> str | None:
+    """What a sigma is relative to; None for one in units of its own."""
+    for key in path[:-1]:
+        data = data[key]
+    return data.get("relative_to")
 
 
 def _own_up(document: Document, path: Path) -> Document:

@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, Field
-from pydantic.fields import FieldInfo
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, Field, GetJsonSchemaHandler
+from pydantic_core import PydanticCustomError, core_schema
 
-from memsim.document import Document
-from memsim.document.fields import Count, Quantity, Section, problem, unknown_key
+from memsim.document.fields import Count, Quantity, Section, item_marker_of, marker_of, problem, unknown_key
 from memsim.document.problems import Path, dotted
+from memsim.document.walk import spot_at
 from memsim.errors import nearest
 
 Status = Literal["measured", "fitted", "computed", "assumed"]
@@ -21,7 +20,8 @@ Key = Annotated[str, Field(min_length=1, max_length=64)]
 
 Value = TypeVar("Value", int, float)
 
-_LONG_FORM = ("value", "source", "where", "status", "note")
+PROVENANCE = ("source", "where", "status", "note")
+_LONG_FORM = ("value", *PROVENANCE)
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ class Provenance:
 class Group(Section):
     """A section whose keys may carry their provenance, inherited by everything inside."""
 
-    source: Key | None = None
-    where: Text | None = None
-    status: Status | None = None
-    note: Text | None = None
+    source: Key | None = Field(default=None, description="key of `sources`; holds for all numbers inside")
+    where: Text | None = Field(default=None, description="table, figure or page of the source")
+    status: Status | None = Field(default=None, description="how the numbers inside were obtained")
+    note: Text | None = Field(default=None, description="anything to know about the numbers inside")
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,11 @@ class Number(Quantity):
             return _long_form(value, super().read)
         return super().read(value)
 
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return _either_form(super().__get_pydantic_json_schema__(schema, handler))
+
 
 @dataclass(frozen=True)
 class Whole(Count):
@@ -76,6 +81,19 @@ class Whole(Count):
         if isinstance(value, dict):
             return _long_form(value, super().read)
         return super().read(value)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return _either_form(super().__get_pydantic_json_schema__(schema, handler))
+
+
+def _either_form(short: dict[str, Any]) -> dict[str, Any]:
+    """JSON Schema of a number as it stands, or in long form."""
+    text = {"type": "string", "minLength": 1}
+    keys = dict.fromkeys(_LONG_FORM, text) | {"value": short, "status": {"enum": list(get_args(Status))}}
+    long_form = {"type": "object", "properties": keys, "required": ["value"], "additionalProperties": False}
+    return {"anyOf": [*short.get("anyOf", [short]), long_form]}
 
 
 def _long_form(value: dict[str, Any], read: Callable[[Any], Value]) -> Value:
@@ -95,25 +113,63 @@ def _long_form(value: dict[str, Any], read: Callable[[Any], Value]) -> Value:
 
 
 def numbers(spec: BaseModel, path: Path = ()) -> Iterator[tuple[Path, float, Quantity | Count]]:
-    """Every number of a validated profile: its path, its value (SI) and the field that describes it."""
+    """Every number that a validated profile gives: its path, its value (SI) and the field that describes it."""
     for key, field in type(spec).model_fields.items():
+        if key not in spec.model_fields_set:
+            continue  # a default is nobody's claim
         value = getattr(spec, key)
-        marker = _marker(field)
+        marker = marker_of(field)
         if marker is not None and value is not None:
             yield (*path, key), value, marker
         elif isinstance(value, BaseModel):
             yield from numbers(value, (*path, key))
-        elif isinstance(value, dict):
-            for inner, item in value.items():
+        elif isinstance(value, dict | tuple):
+            inside = item_marker_of(field)
+            for inner, item in value.items() if isinstance(value, dict) else enumerate(value):
                 if isinstance(item, BaseModel):
                     yield from numbers(item, (*path, key, inner))
+                elif inside is not None:
+                    yield (*path, key, inner), item, inside
 
 
-def _marker(field: FieldInfo) -> Quantity | Count | None:
-    candidates = list(field.metadata)
-    for member in get_args(field.annotation):
-        candidates += getattr(member, "__metadata__", ())
-    return next((item for item in candidates if isinstance(item, Quantity | Count)), None)
+def flat(section: BaseModel, above: str = "") -> dict[str, float]:
+    """Every number of a section, defaults too, by dotted path below it; SI units. Lists are left out."""
+    found: dict[str, float] = {}
+    for key in type(section).model_fields:
+        value = getattr(section, key)
+        if isinstance(value, BaseModel):
+            found |= flat(value, f"{above}{key}.")
+        for inner, item in value.items() if isinstance(value, dict) else [("", value)]:
+            if isinstance(item, int | float) and not isinstance(item, bool):
+                found[above + key + ("." + inner if inner else "")] = item
+    return found
+
+
+def written_numbers(data: dict[str, Any], model: type[BaseModel], at: Path = ()) -> Iterator[Path]:
+    """Path of every number in a document that need not be valid, as far as the model knows its keys."""
+    here: Any = data
+    for step in at:
+        here = here[step]
+    for key, value in here.items():
+        field = spot_at(model, (*at, key)).field
+        if field is not None and marker_of(field) is not None:
+            yield (*at, key)
+        elif isinstance(value, dict):
+            yield from written_numbers(data, model, (*at, key))
+        elif isinstance(value, list):
+            for place, item in enumerate(value):
+                if isinstance(item, dict):
+                    yield from written_numbers(data, model, (*at, key, place))
+
+
+def number_paths(model: type[BaseModel], skip: tuple[type[BaseModel], ...] = ()) -> Iterator[str]:
+    """Dotted path of every number that a model of the schema may hold, except inside the sections to skip."""
+    for key, field in model.model_fields.items():
+        if marker_of(field) is not None:
+            yield key
+        for member in (field.annotation, *get_args(field.annotation)):
+            if isinstance(member, type) and issubclass(member, BaseModel) and not issubclass(member, skip):
+                yield from (f"{key}.{path}" for path in number_paths(member, skip))
 
 
 def resolve(data: dict[str, Any], path: Path) -> tuple[dict[str, str], dict[str, Path]]:
@@ -133,7 +189,7 @@ def resolve(data: dict[str, Any], path: Path) -> tuple[dict[str, str], dict[str,
     given: dict[str, Path] = {}
     closed: set[str] = set()
     for level, section in reversed(levels):
-        for key in ("source", "where", "status", "note"):
+        for key in PROVENANCE:
             if key not in found and key not in closed and isinstance(section.get(key), str):
                 found[key], given[key] = section[key], level
         if "source" in found:
@@ -145,16 +201,13 @@ def resolve(data: dict[str, Any], path: Path) -> tuple[dict[str, str], dict[str,
     return found, given
 
 
-def check(document: Document, paths: Iterable[Path]) -> None:
-    """Raise unless every number says its status, and every source it names exists.
+def unproven(data: dict[str, Any], paths: Iterable[Path]) -> list[tuple[Path, str]]:
+    """Numbers that do not say their status, or whose source does not exist: path and message with the remedy.
 
-    Raises
-    ------
-    DocumentError
-        One problem for each section that lacks something, with the remedy.
+    Sections that lack something have one problem each.
     """
-    data = document.data
-    sources = list(data.get("sources") or {})
+    listed = data.get("sources")
+    sources = list(listed) if isinstance(listed, dict) else []
     keys = f" (one of {', '.join(sources)})" if sources else ", listed under 'sources'"
     problems: dict[tuple[Path, str], str] = {}
     for path in paths:
@@ -178,5 +231,4 @@ def check(document: Document, paths: Iterable[Path]) -> None:
                 (section, "source"),
                 f"{dotted(data, path)} is '{status}' without a source; add 'source: KEY'{keys} or 'status: assumed'",
             )
-    if problems:
-        raise document.error((at, message) for (at, _), message in problems.items())
+    return [(at, message) for (at, _), message in problems.items()]

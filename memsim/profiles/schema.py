@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import re
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, WithJsonSchema, WrapValidator, model_validator
 
 from memsim.document.fields import Section, problem
-from memsim.profiles.provenance import Group, Key, Number, Status, Text
-from memsim.profiles.updates import Encoding, NeurosimUpdate, Update
+from memsim.profiles.physics import (
+    Conductance,
+    Conduction,
+    Faults,
+    Programming,
+    Read,
+    Retention,
+    Sigma,
+    WideSigma,
+)
+from memsim.profiles.provenance import Group, Key, Number, Status, Text, number_paths
+from memsim.profiles.pulses import Encoding, Pulse
+from memsim.profiles.updates import UPDATES, StepUpdate, Update
 
-D2DField = Literal[
-    "conductance.min",
-    "conductance.max",
-    "update.nonlinearity.set",
-    "update.nonlinearity.reset",
-    "variability.c2c.sigma",
-]
-
-Conductance = Annotated[float, Number("S", low=0.0, high=1.0)]
-# Ten times the base is beyond any published spread; a bare 3.7 is refused as ambiguous.
-Sigma = Annotated[float, Number("%", low=0.0, high=10.0)]
-ReadVoltage = Annotated[float, Number("V", above=0.0, high=100.0)]
-Duration = Annotated[float, Number("s", above=0.0, high=1e4)]
 Name = Annotated[
     str,
     Field(
@@ -37,17 +36,27 @@ Doi = Annotated[str, Field(pattern=r"^10\.[0-9]{4,9}/\S+$", max_length=200, desc
 class Source(Section):
     """A publication or data set: how to cite it, its DOI, and where in it the numbers are."""
 
-    cite: Text = Field(examples=["'Jo et al., Nano Lett. 10, 1297 (2010)'"])
+    cite: Text = Field(examples=["'Jo et al., Nano Lett. 10, 1297 (2010)'"], description="reference in words")
     doi: Doi | None = None
-    where: Text | None = None
+    where: Text | None = Field(default=None, description="where in it the numbers are")
 
 
 class Window(Group):
     """Conductances of the two ends of the window (S); `nominal` makes it a scale that states may leave."""
 
-    min: Conductance = Field(examples=["1 uS"])
-    max: Conductance = Field(examples=["10 uS"])
-    nominal: bool = False
+    min: Conductance = Field(examples=["1 uS"], description="G_min, of weight 0")
+    max: Conductance = Field(examples=["10 uS"], description="G_max, of weight 1")
+    nominal: bool = Field(default=False, description="whether the window is only a scale that states may leave")
+
+    @property
+    def width(self) -> float:
+        """G_max - G_min [S]."""
+        return self.max - self.min
+
+    @property
+    def offset(self) -> float:
+        """Conductance at w = 0 in units of the window, dimensionless."""
+        return self.min / self.width
 
     @model_validator(mode="after")
     def _ordered(self) -> Window:
@@ -57,24 +66,79 @@ class Window(Group):
 
 
 class CycleToCycle(Group):
-    """Spread of one pulse's effect (fraction): of the window, or of that pulse's own step."""
+    """Spread of one pulse's effect: of the window, of that pulse's own mean step, or of the nominal step."""
 
-    sigma: Sigma = Field(examples=["3.7 %"])
-    relative_to: Literal["range", "step"]
+    sigma: Sigma = Field(examples=["3.7 %"], description="standard deviation of a pulse's effect")
+    relative_to: Literal["range", "step", "nominal-step"] = Field(
+        description="the window, the mean step of that very pulse, or the model's nominal step"
+    )
+
+
+class WriteNoise(Group):
+    """Noise that every write adds to what is read, over a hidden state that goes on without it."""
+
+    sigma: WideSigma = Field(examples=["75"], description="standard deviation of what is read after a write")
+    relative_to: Literal["range", "nominal-step"] = Field(description="the window, or the model's nominal step")
 
 
 class DeviceToDevice(Group):
-    """Spread of a parameter over cells (fraction): of the parameter's value, or of the window."""
+    """Spread of a parameter over cells: of the parameter's value, of the window, or as it stands."""
 
-    sigma: Sigma = Field(examples=["5 %"])
-    relative_to: Literal["value", "range"]
+    sigma: Sigma = Field(examples=["5 %"], description="standard deviation over cells")
+    relative_to: Literal["value", "range", "absolute"] = Field(
+        description="the parameter's value, the conductance window, or 1 (for dimensionless parameters)"
+    )
+    distribution: Literal["normal", "lognormal", "uniform"] = Field(
+        default="normal", description="shape of the distribution; mean and standard deviation are the same for all"
+    )
+
+    @model_validator(mode="after")
+    def _lognormal(self) -> DeviceToDevice:
+        if self.distribution == "lognormal" and self.relative_to != "value":
+            raise problem("'lognormal' needs 'relative_to: value'", "relative_to")
+        return self
+
+
+def _spreading() -> tuple[str, ...]:
+    """Every parameter that may spread over cells: the window, the numbers of all models, the noise of a pulse."""
+    names = ["conductance.min", "conductance.max"]
+    names += [f"update.{path}" for model in UPDATES for path in number_paths(model, skip=(Pulse,))]
+    names += ["variability.c2c.sigma", "variability.write.sigma", "retention.lifetime"]
+    names += ["read.noise.sigma", "read.telegraph.amplitude", "read.flicker.sigma"]
+    fixed = ("update.pulses", "update.substeps", "update.weights.")
+    return tuple(dict.fromkeys(name for name in names if not name.startswith(fixed)))
+
+
+class _Spreading(tuple):
+    """The parameters that may spread over cells; those of custom steps have names of their own."""
+
+    __slots__ = ()
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or bool(isinstance(name, str) and _CUSTOM.fullmatch(name))
+
+
+_CUSTOM = re.compile(r"update\.parameters\.[a-z][a-z0-9_]*")
+SPREADING = _Spreading(_spreading())
+
+if TYPE_CHECKING:
+    D2DField = str
+else:
+    D2DField = Annotated[
+        Literal[tuple(SPREADING)],
+        WrapValidator(lambda name, listed: name if name in SPREADING else listed(name)),
+        WithJsonSchema({"anyOf": [{"enum": list(SPREADING)}, {"pattern": f"^{_CUSTOM.pattern}$"}]}),
+    ]
 
 
 class Variability(Group):
     """Cycle-to-cycle and device-to-device spreads."""
 
-    c2c: CycleToCycle | None = None
-    d2d: dict[D2DField, DeviceToDevice] = Field(default_factory=dict)
+    c2c: CycleToCycle | None = Field(default=None, description="cycle to cycle: random part of every pulse")
+    write: WriteNoise | None = Field(default=None, description="write noise over a hidden state")
+    d2d: dict[D2DField, DeviceToDevice] = Field(
+        default_factory=dict, description="device to device: parameter: {sigma, relative_to}, drawn once a cell"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -84,70 +148,97 @@ class Variability(Group):
         return data
 
 
-class ReadNoise(Group):
-    """Spread of a cell's conductance from read to read (fraction): of its present value, or of the window."""
-
-    sigma: Sigma = Field(examples=["1 %"])
-    relative_to: Literal["value", "range"]
-
-
-class Read(Group):
-    """Read voltage (V), duration (s), and how a column is read: alone, or minus a reference column at G_min."""
-
-    voltage: ReadVoltage = Field(examples=["0.5 V"])
-    duration: Duration = Field(examples=["5 ns"])
-    column: Literal["single", "reference"] = "single"
-    noise: ReadNoise | None = None
-
-
 class DeviceSpec(Section):
     """A whole profile, in SI units and fractions."""
 
+    extends: Text | None = Field(
+        default=None,
+        examples=["taox-hfox-wu2018"],
+        description="profile whose values hold where this one says nothing: a shipped name, or a file in this folder",
+    )
     name: Name = Field(examples=["my-device"])
-    title: Text = Field(examples=["Analog TaOx/HfOx RRAM"])
-    technology: Text = Field(examples=["oxide RRAM"])
-    notes: Text | None = None
-    sources: dict[Key, Source] = Field(default_factory=dict)
-    source: Key | None = None
-    where: Text | None = None
-    status: Status | None = None
-    conductance: Window = Field(examples=["{min: 1 uS, max: 10 uS}"])
-    update: Update = Field(examples=["{model: constant, pulses: 128}"])
-    variability: Variability | None = None
-    read: Read = Field(examples=["{voltage: 0.5 V, duration: 5 ns}"])
+    title: Text = Field(examples=["Analog TaOx/HfOx RRAM"], description="one line for people")
+    technology: Text = Field(examples=["oxide RRAM"], description="kind of device")
+    notes: Text | None = Field(default=None, description="anything a user should know")
+    sources: dict[Key, Source] = Field(default_factory=dict, description="publications and data sets, by key")
+    source: Key | None = Field(default=None, description="key of `sources`; holds for all numbers of the profile")
+    where: Text | None = Field(default=None, description="table, figure or page of the source")
+    status: Status | None = Field(default=None, description="how the numbers of the profile were obtained")
+    conductance: Window = Field(examples=["{min: 1 uS, max: 10 uS}"], description="the conductance window")
+    update: Update | None = Field(
+        default=None,
+        examples=["{model: constant, pulses: 128}"],
+        description="how pulses change the state; leave it out for a device that is only programmed",
+    )
+    programming: Programming | None = Field(
+        default=None, description="error of programming a state, for devices that are trained elsewhere"
+    )
+    variability: Variability | None = Field(
+        default=None, description="spreads from pulse to pulse and from cell to cell"
+    )
+    retention: Retention | None = Field(default=None, description="what time does to the state")
+    faults: Faults | None = Field(default=None, description="stuck cells")
+    conduction: Conduction | None = Field(default=None, description="current against voltage where it is not ohmic")
+    read: Read = Field(examples=["{voltage: 0.5 V, duration: 5 ns}"], description="how cells are read")
 
     @property
     def encoding(self) -> Encoding:
-        """How pulses deliver a wanted change: as given, else "exact" for a nominal window and "counted" otherwise."""
+        """How pulses deliver a wanted change: as given, else "exact" for a nominal window and "counted" otherwise.
+
+        A device that is only programmed is trained ideally, hence "exact".
+        """
+        if self.update is None:
+            return "exact"
         return self.update.encoding or ("exact" if self.conductance.nominal else "counted")
 
     @model_validator(mode="after")
     def _consistent(self) -> DeviceSpec:
-        if self.conductance.nominal and self.update.model != "constant":
+        if self.update is None and self.programming is None:
+            raise problem(
+                "missing key 'update' (or 'programming'); write e.g. 'update: {model: constant, pulses: 128}'"
+            )
+        if self.conductance.nominal and (self.update is None or self.update.model != "constant"):
             raise problem("a nominal window needs 'update.model: constant'; remove it", "conductance", "nominal")
-        for field in self.variability.d2d if self.variability else ():
-            self._varies(field)
+        if self.update is not None:
+            self.update.fit(self.conductance.min, self.conductance.max, self.read.voltage)
+        if self.variability is not None:
+            for field in self.variability.d2d:
+                self._varies(field)
+            for key in ("c2c", "write"):
+                given = getattr(self.variability, key)
+                if given is None:
+                    continue
+                if self.update is None:
+                    raise problem("has no effect without an 'update' model", "variability", key)
+                if key == "c2c" and self.update.own_noise is not None:
+                    raise problem(f"has no effect: {self.update.own_noise}", "variability", key)
+                if given.relative_to == "nominal-step" and not isinstance(self.update, StepUpdate):
+                    raise problem(f"model '{self.update.model}' has no nominal step", "variability", key, "relative_to")
         return self
 
-    def _varies(self, field: D2DField) -> None:
+    def _varies(self, field: str) -> None:
         """Refuse a device-to-device spread that would have no effect or no meaning."""
         assert self.variability is not None
         spread = self.variability.d2d[field]
         at = ("variability", "d2d", field)
-        base = self._base(field)
+        base = self.base(field)
         if base is None:
             raise problem(f"this profile has no {field} that could vary", *at)
         if spread.relative_to == "range" and not field.startswith("conductance."):
             raise problem("'range' is the conductance window; write 'relative_to: value'", *at, "relative_to")
+        if spread.relative_to == "absolute" and field.startswith("conductance."):
+            raise problem("is for dimensionless parameters; write 'value' or 'range'", *at, "relative_to")
         if spread.relative_to == "value" and base == 0 and spread.sigma > 0:
             raise problem(f"has no effect relative to a value of 0 ({field})", *at, "relative_to")
 
-    def _base(self, field: D2DField) -> float | None:
-        if field.startswith("conductance."):
-            return self.conductance.min if field.endswith("min") else self.conductance.max
-        if field == "variability.c2c.sigma":
-            return self.variability.c2c.sigma if self.variability and self.variability.c2c else None
-        if not isinstance(self.update, NeurosimUpdate):
-            return None
-        labels = self.update.nonlinearity
-        return labels.set if field.endswith(".set") else labels.reset
+    def base(self, field: str) -> float | None:
+        """Nominal value (SI) of the parameter at a dotted path, or None where the profile has no such number."""
+        if field == "update.step" and isinstance(self.update, StepUpdate):
+            return self.update.nominal_step
+        here: Any = self
+        for key in field.split("."):
+            here = here.get(key) if isinstance(here, dict) else getattr(here, key, None)
+        return here if isinstance(here, float) else None
+
+
+__all__ = ["D2DField", "DeviceSpec", "DeviceToDevice", "Number", "Sigma"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from memsim.cells.neurosim import Neurosim, change, curvature, exponential_ratio, label, rates
+from memsim.cells.functions import exponential_ratio
+from memsim.cells.neurosim import Neurosim, change, curvature, label, rates
 
 
 def cell(nonlinearity_set, nonlinearity_reset, pulses, low=0.0, high=1.0):

@@ -1,0 +1,43 @@
+"""Instructions that Numba has no name for: the fused multiply-add and the number of set bits.
+
+IEEE 754 defines a b + c with one rounding, so it gives the same bits on every machine: as one instruction where the
+processor has it (x86-64 since 2013, ARM, CUDA), through the C library elsewhere. Written out, because a compiler that
+may fuse on its own does so on some machines and not on others.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import types
+from numba.extending import intrinsic
+
+
+@intrinsic
+def _fma(context: Any, a: Any, b: Any, c: Any) -> Any:
+    if not (a == b == c):
+        return None
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.fma(*values)
+
+    return a(a, a, a), generate
+
+
+fma: Any = _fma
+"""``fma(a, b, c)``: a b + c, rounded once; three floats of one type."""
+
+
+@intrinsic
+def _popcount(context: Any, word: Any) -> Any:
+    if word != types.uint32:
+        return None
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.ctpop(*values)
+
+    return word(word), generate
+
+
+popcount: Any = _popcount
+"""``popcount(word)``: how many bits of a uint32 are set, as a uint32."""

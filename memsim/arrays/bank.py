@@ -1,0 +1,219 @@
+"""Cells of an array, its bit lines or its reference column: their states, and what happens to these besides pulses."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from memsim.arrays import faults
+from memsim.arrays.aging import Aging
+from memsim.arrays.fluctuations import Fluctuations, fluctuates
+from memsim.arrays.population import Spreads, populate
+from memsim.arrays.site import Site
+from memsim.errors import InputError
+from memsim.noise.programming import Polynomial, Saturating, polynomial_error, saturating_error
+from memsim.philox import Stream, padded
+from memsim.profiles import DeviceProfile
+from memsim.profiles.nominal import IDEAL_UPDATE
+from memsim.profiles.physics import PolynomialError, SaturatingError
+from memsim.profiles.schema import DeviceSpec
+from memsim.profiles.updates import StepUpdate
+
+
+class Bank:
+    """Cells with their states and their history; arrays are (array, column, padded row), states normalised.
+
+    Parameters
+    ----------
+    device : DeviceProfile
+        The cells.
+    site : Site
+        Addresses of all random numbers.
+    shape : (array, column, row)
+        How many there are.
+    fresh : ndarray or None
+        Fresh states, clipped to the cells' windows and the bounds; None for each cell's own lower end.
+    dtype : numpy.dtype
+        Precision of the states.
+    bounds : (float, float)
+        Bounds of the states that pulses reach.
+    stuck : ndarray, optional
+        1 for cells stuck on, -1 for cells stuck off, else 0; int8.
+
+    Attributes
+    ----------
+    device, spec : DeviceProfile, DeviceSpec
+        What the cells are.
+    cells : Population
+        The parameters of the update model; a stuck cell's window is a point.
+    state : ndarray
+        What pulses act on. It lies outside the window where drift, relaxation or a programming error left it there.
+    read_sigma : float or ndarray
+        Sigma of the white read noise.
+    fluctuations : Fluctuations or None
+        Noise that goes on from read to read.
+    """
+
+    def __init__(
+        self,
+        device: DeviceProfile,
+        site: Site,
+        shape: tuple[int, int, int],
+        fresh: np.ndarray | None,
+        *,
+        dtype: Any,
+        bounds: tuple[float, float],
+        stuck: np.ndarray | None = None,
+    ) -> None:
+        spec = device.spec
+        self.device, self.spec, self.stuck = device, spec, stuck
+        self._site, self._shape, self._bounds = site, shape, bounds
+        self.cells = populate(device, site.backend, shape, dtype=dtype, **site.spread)
+        if stuck is not None:
+            self.cells = faults.with_faults(self.cells, stuck)
+        if fresh is None:
+            self.state = np.zeros((*shape[:2], padded(shape[2])), dtype)
+            self.state[:] = self.cells.value("low")
+        else:
+            if self.cells.model.draws == "uniform":  # two states: the nearer end of the window
+                low, high = (self.cells.value(name) for name in ("low", "high"))
+                fresh = np.where(fresh < 0.5, low, high).astype(dtype)
+                fresh[:, :, shape[2] :] = 0
+            self.state = self._within(fresh)
+        spreads = Spreads(spec, site.backend, shape, **site.spread)
+        noise = spec.read.noise
+        self.read_sigma: Any = 0.0 if noise is None else spreads.positive("read.noise.sigma", noise.sigma)
+        self._write_sigma = _write_sigma(spec, spreads)
+        self._noise = np.zeros_like(self.state) if np.any(self._write_sigma) else None
+        self._aging = Aging(spec, site, self.state, shape, spreads) if spec.retention is not None else None
+        self.fluctuations = Fluctuations(spec, site, shape, spreads) if fluctuates(spec.read) else None
+
+    @property
+    def confined(self) -> bool:
+        """Whether a cell's own window bounds what pulses make of its state."""
+        return not self.spec.conductance.nominal
+
+    @property
+    def stepwise(self) -> bool:
+        """Whether something happens to the cells after every step of programming, so that steps are given singly."""
+        return self._noise is not None
+
+    @property
+    def seen(self) -> np.ndarray:
+        """The states that reads see: with write noise, but no conductance below 0."""
+        if self._noise is None:
+            return self.state
+        return np.maximum(self.state + self._noise, self.state.dtype.type(-self.spec.conductance.offset))
+
+    def before(self, lines: slice = slice(None)) -> np.ndarray | None:
+        """The states of some lines before pulses, for `after`; None where nobody asks which cells pulses changed."""
+        if self._noise is None and self._aging is None and self.spec.programming is None:
+            return None
+        return self.state[:, lines].copy()
+
+    def after(self, before: np.ndarray | None, step: int, lines: slice = slice(None)) -> None:
+        """Let those cells start anew that pulses changed up to a step, and restore those that got none."""
+        if before is None:
+            return
+        state = self.state[:, lines]
+        # The update loops clip every cell, pulsed or not.
+        changed = state != self._within(before, lines)
+        np.copyto(state, before, where=~changed)
+        if self._aging is not None:
+            self._aging.programmed(self.state, lines, changed)
+        if self._noise is not None:
+            first, last, _ = lines.indices(self._shape[1])
+            z = self._site.draw("normal", (self._shape[0], last - first, self._shape[2]), Stream.WRITE, step, first)
+            noise = self._of(self._write_sigma, lines) * z
+            np.copyto(self._noise[:, lines], noise.astype(state.dtype), where=changed)
+
+    def wait(self, seconds: float, aged: float) -> None:
+        """Let time pass [s]: for fluctuations, and, as it counts at the reference temperature, for the states."""
+        if seconds > 0 and self.fluctuations is not None:
+            self.fluctuations.wait(seconds)
+        if aged > 0 and self._aging is not None:
+            self.state = self._with_stuck(self._aging.wait(self.state, aged))
+
+    def write(self, targets: np.ndarray, step: int) -> None:
+        """Bring all cells to targets in their windows, with the error of the device's model, which may leave these."""
+        model, window, g0 = self.spec.programming, self.spec.conductance.width, self.spec.conductance.offset
+        law: Any
+        if isinstance(model, PolynomialError):
+            c = model.coefficients
+            coefficients = (c.c0 / window, c.c1 / window, c.c2 / window, c.c3 / window, c.c4 / window)
+            function, law = polynomial_error, Polynomial(g0, model.scale / window, coefficients)
+        elif isinstance(model, SaturatingError):
+            full_scale = self.spec.read.voltage * window
+            function, law = saturating_error, Saturating(g0, model.sigma / full_scale, model.scale / full_scale)
+        else:
+            raise InputError(
+                f"by: device '{self.spec.name}' has no error model of programming (no section 'programming')"
+            )
+        z = self._site.draw("normal", self._shape, Stream.PROGRAM_MODEL, step)
+        self.place(self._site.backend.map(function, self._within(targets.copy()), z, 0.0, law))
+
+    def place(self, states: np.ndarray) -> None:
+        """Set all states, which count as just programmed."""
+        self.state = self._with_stuck(states)
+        if self._noise is not None:
+            self._noise[:] = 0
+        if self._aging is not None:
+            self._aging.programmed(self.state)
+
+    def disturb(self, sigma: float, step: int) -> None:
+        """Add a Gaussian error to every state, in w."""
+        drawn = self._site.draw("normal", self._shape, Stream.PROGRAM, step)
+        before = self.before()
+        self.state = self._within((self.state + sigma * drawn).astype(self.state.dtype))
+        self.after(before, step)
+
+    def _within(self, state: np.ndarray, lines: slice = slice(None)) -> np.ndarray:
+        """The states of some lines, clipped to the cells' own windows and to the bounds."""
+        low, high = (self._of(self.cells.value(name), lines) for name in ("low", "high"))
+        dtype = state.dtype
+        if self.confined:
+            state = np.clip(state, low, high)
+        return self._with_stuck(np.clip(state, *self._bounds).astype(dtype, copy=False), lines)
+
+    def _with_stuck(self, state: np.ndarray, lines: slice = slice(None)) -> np.ndarray:
+        """The states with those of stuck cells at the end where they are stuck."""
+        if self.stuck is not None:
+            np.copyto(state, self._of(self.cells.value("low"), lines), where=self.stuck[:, lines] != 0)
+        return state
+
+    @staticmethod
+    def _of(values: Any, lines: slice) -> Any:
+        return values[:, lines] if np.ndim(values) == 3 else values
+
+
+class Banks(NamedTuple):
+    """The cells of the bit lines, and those of the reference column if there is one."""
+
+    lines: Bank
+    reference: Bank | None
+
+    @property
+    def both(self) -> tuple[Bank, ...]:
+        """All there are."""
+        return (self.lines,) if self.reference is None else (self.lines, self.reference)
+
+
+def planned(device: DeviceProfile) -> DeviceProfile:
+    """The device with cells that do ideally what they are told, for training before anything is programmed."""
+    spec = device.spec
+    read = spec.read.model_copy(update={"noise": None, "telegraph": None, "flicker": None})
+    nothing = dict.fromkeys(("programming", "variability", "retention", "faults"))
+    return DeviceProfile(device.document, spec.model_copy(update={**nothing, "read": read, "update": IDEAL_UPDATE}))
+
+
+def _write_sigma(spec: DeviceSpec, spreads: Spreads) -> Any:
+    """Standard deviation of write noise, of the window."""
+    write = spec.variability.write if spec.variability else None
+    if write is None:
+        return 0.0
+    sigma = spreads.positive("variability.write.sigma", write.sigma)
+    if write.relative_to == "range":
+        return sigma
+    assert isinstance(spec.update, StepUpdate)
+    return sigma * spec.update.nominal_step / (spec.update.weights.max - spec.update.weights.min)

@@ -1,0 +1,107 @@
+"""What a crossbar accepts: signals, bounds, sizes and choices, checked with a reason where they are refused."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import numpy as np
+
+from memsim.errors import InputError, nearest
+from memsim.philox import MAX_ARRAYS, TILE, padded
+from memsim.profiles import DeviceProfile
+
+MAX_CELLS = 1 << 33
+COUNTER = 1 << 32
+"""Steps, reads and waits that an array can address."""
+# Read-only arrays are another type to Numba, for which a kernel would be compiled a second time.
+KERNEL: tuple[Literal["C"], Literal["W"]] = ("C", "W")
+
+
+def signal(name: str, values: Any, arrays: int, width: int, dtype: np.dtype, pad: bool = False) -> np.ndarray:
+    """Values (array or 1, sample, row or col) for kernels, padded to whole tiles where they go to rows."""
+    try:
+        found = np.asarray(values, dtype)
+    except (TypeError, ValueError):
+        raise InputError(f"{name}: not an array of numbers") from None
+    found = found.reshape((1,) * max(0, 3 - found.ndim) + found.shape)
+    if found.ndim != 3 or found.shape[2] != width or found.shape[0] not in (1, arrays):
+        axis = "row" if pad else "col"
+        raise InputError(
+            f"{name}: shape {np.shape(values)} does not fit; allowed: (array, sample, {axis}), (sample, {axis}) or "
+            f"({axis},) with {arrays} arrays and {width} {axis}s"
+        )
+    if not np.isfinite(found).all():
+        raise InputError(f"{name}: contains NaN or infinity; only finite numbers are allowed")
+    if pad and width % TILE:
+        wide = np.zeros((*found.shape[:2], padded(width)), dtype)
+        wide[:, :, :width] = found
+        found = wide
+    return np.require(found, requirements=KERNEL)
+
+
+def spread(signal: np.ndarray, arrays: int) -> np.ndarray:
+    """The signal for every array, in memory of its own where one serves all."""
+    if signal.shape[0] == arrays:
+        return signal
+    return np.require(np.broadcast_to(signal, (arrays, *signal.shape[1:])), requirements=KERNEL)
+
+
+def check_bounds(bounds: tuple[float, float] | None, device: DeviceProfile) -> tuple[float, float]:
+    """The bounds of w as two numbers (infinite for None), checked against the device's window.
+
+    Raises
+    ------
+    InputError
+        If min is not below max, or the bounds leave [0, 1] on a device that cannot.
+    """
+    lower, upper = (-math.inf, math.inf) if bounds is None else pair("bounds", bounds)
+    if not device.spec.conductance.nominal and not 0 <= lower < upper <= 1:
+        given = "none" if bounds is None else f"[{lower:g}, {upper:g}]"
+        raise InputError(
+            f"bounds: {given} leave the window of device '{device.name}'; allowed within [0, 1] "
+            "(only a cell with a nominal window, such as 'ideal', goes beyond)"
+        )
+    return lower, upper
+
+
+def pair(name: str, values: Any) -> tuple[float, float]:
+    try:
+        lower, upper = (float(v) for v in values)
+    except (TypeError, ValueError):
+        raise InputError(f"{name}: {values!r} is not a pair of numbers [min, max]") from None
+    if not (math.isfinite(lower) and math.isfinite(upper) and lower < upper):
+        raise InputError(f"{name}: [{lower:g}, {upper:g}] is not allowed; min must be below max and both finite")
+    return lower, upper
+
+
+def choice(name: str, given: str, allowed: tuple[str, ...]) -> str:
+    if given not in allowed:
+        raise InputError(f"{name}: unknown choice {given!r}{nearest(given, allowed)}")
+    return given
+
+
+def checked_shape(arrays: Any, rows: Any, cols: Any, first_array: Any) -> tuple[int, int, int]:
+    for name, value in (("arrays", arrays), ("rows", rows), ("cols", cols)):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+            raise InputError(f"{name}: {value!r} is not a whole number of at least 1")
+    if not 0 <= first_array <= MAX_ARRAYS - arrays:
+        raise InputError(f"arrays: addresses {first_array} to {first_array + arrays - 1} exceed {MAX_ARRAYS}")
+    cells = arrays * rows * cols
+    if cells > MAX_CELLS:
+        raise InputError(f"{arrays} arrays of {rows} x {cols} have {cells:.3g} cells; allowed are {MAX_CELLS:.3g}")
+    return int(arrays), int(rows), int(cols)
+
+
+def whole(name: str, value: Any, least: int) -> int:
+    """A whole number of at least `least` that an array can address."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value < COUNTER:
+        raise InputError(f"{name}: {value!r} is not a whole number of at least {least}")
+    return int(value)
+
+
+def duration(name: str, value: Any) -> float:
+    """A time [s]: a finite number of at least 0."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 <= value < math.inf:
+        raise InputError(f"{name}: {value!r} is not a finite number of at least 0 [s]")
+    return float(value)

@@ -1,0 +1,113 @@
+"""Pulses for the cells of an array: what a rule asks for, as an encoding delivers it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from memsim.arrays import checks
+from memsim.arrays.bank import Bank
+from memsim.arrays.site import Site
+from memsim.errors import InputError
+from memsim.kernels.cell import UpdateSpec
+from memsim.learning import Encoding, Hebbian, LocalRule, Settings
+from memsim.learning.encoding import coincidences, silent
+from memsim.noise.cycle import CYCLE_TO_CYCLE, SINGLE_PULSE
+from memsim.philox import Stream
+from memsim.profiles.nominal import IDEAL_UPDATE
+
+
+def deliver(
+    bank: Bank,
+    site: Site,
+    bounds: tuple[float, float],
+    rule: LocalRule,
+    x: np.ndarray,
+    post: np.ndarray,
+    *,
+    steps: int,
+    encoding: Encoding,
+    first_step: int,
+    falls: bool = False,
+) -> np.ndarray:
+    """Give the pulses that a rule asks for and return their number, (array, line, 2), int64: set and reset.
+
+    Parameters
+    ----------
+    bank, site, bounds : Bank, Site, (float, float)
+        The cells with their states, which are changed in place; their address; the bounds of w.
+    rule : LocalRule
+        Whose wishes are delivered.
+    x, post : ndarray
+        Padded inputs (array, sample, row) and signals (array, sample, line).
+    steps : int
+        How often the samples are shown.
+    encoding : Encoding
+        How pulses deliver a change.
+    first_step : int
+        Address of the first sample of the first step.
+    falls : bool
+        Whether a one-sided device gets reset pulses too.
+
+    Raises
+    ------
+    InputError
+        If the encoding cannot deliver what the rule asks for, or the cells cannot take it.
+    """
+    trains, model = encoding.name == "stochastic", bank.cells.model
+    if trains and rule.change is not Hebbian.change:
+        raise InputError(
+            f"encoding: 'stochastic' delivers rate x input x signal, which rule '{rule.name}' does not ask for; "
+            "use 'counted'"
+        )
+    if model.draws == "uniform" and encoding.name == "exact":
+        raise InputError(f"encoding: a cell with two states ('{model.name}') takes whole pulses, not 'exact' ones")
+    update, span = bank.spec.update or IDEAL_UPDATE, bank.device.span
+    c2c = bank.spec.variability.c2c if bank.spec.variability else None
+    of_pulses = SINGLE_PULSE if encoding.single else CYCLE_TO_CYCLE
+    pulsed = of_pulses[c2c.relative_to] if c2c and c2c.sigma > 0 else None
+    spec = UpdateSpec(
+        model=model,
+        change=coincidences if trains else rule.change,
+        idle=silent if trains else rule.idle,
+        encode=encoding.function,
+        draws=encoding.draws,
+        single=encoding.single,
+        noise=(model.noise or pulsed) if model.draws == "normal" else None,
+        confined=bank.confined,
+        one_sided=update.one_sided and not falls,
+        varying=bank.cells.names,
+        faulty=bank.stuck is not None,
+    )
+    settings = Settings(span, encoding.max_pulses or span, encoding.threshold, *bounds)
+
+    def give(x: np.ndarray, post: np.ndarray, steps: int, first_step: int) -> np.ndarray:
+        return site.backend.update(
+            spec,
+            bank.state,
+            x,
+            np.require(post, requirements=checks.KERNEL),
+            rate=rule.rate,
+            steps=steps,
+            first_step=first_step,
+            first_array=site.first_array,
+            settings=settings,
+            common=bank.cells.common,
+            varying=bank.cells.varying,
+            seed=site.seed,
+        )
+
+    if not trains:
+        return give(x, post, steps, first_step)
+    rows, lines = encoding.chances(x, post, rule.rate, span)
+    total: Any = 0
+    for step in range(first_step, first_step + steps * x.shape[1], x.shape[1]):
+        address: dict[str, Any] = {"first_step": step, "first_array": site.first_array, "seed": site.seed}
+        total = total + give(
+            site.backend.trains(rows, encoding.slots, stream=Stream.ROW_TRAIN, **address),
+            site.backend.trains(lines, encoding.slots, stream=Stream.COLUMN_TRAIN, **address),
+            1,
+            step,
+        )
+    return total if steps else np.zeros((*bank.state.shape[:2], 2), np.int64)

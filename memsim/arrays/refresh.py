@@ -1,0 +1,55 @@
+"""Refresh of pairs of columns: cells that are full are reset, and the difference of their pair is written again.
+
+Cells that learn by set pulses alone fill up, although only the difference of a pair is the weight. Where either cell of
+a pair has come near the upper end of the window, both are reset to the lower one and the cell on the weight's side gets
+the difference back, with the device's own pulses and noise.
+
+Source: Boybat et al., Nat. Commun. 9, 2514 (2018), doi:10.1038/s41467-018-04933-y (differential phase-change synapses
+and their refresh).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from memsim.errors import InputError
+from memsim.learning import Encoding
+
+if TYPE_CHECKING:
+    from memsim.arrays.crossbar import Crossbar
+
+
+def full_pairs(crossbar: Crossbar, threshold: float) -> np.ndarray:
+    """Which pairs have a cell above `threshold` of the nominal window, bool (array, row, col).
+
+    Raises
+    ------
+    InputError
+        The crossbar has no pairs, or the threshold is not allowed.
+    """
+    if crossbar.column != "pair":
+        raise InputError(f"refresh: columns are '{crossbar.column}'; only pairs (column='pair') can be refreshed")
+    if not 0 < threshold <= 1:
+        raise InputError(f"threshold: {threshold!r} is not above 0 and at most 1")
+    weights, cols = crossbar.weights, crossbar.shape[2]
+    return np.maximum(weights[:, :, :cols], weights[:, :, cols:]) >= threshold
+
+
+def refresh(crossbar: Crossbar, threshold: float = 0.9, cycles: int = 1) -> np.ndarray:
+    """Refresh the pairs that are full and return which these were; see `Crossbar.refresh`."""
+    full = full_pairs(crossbar, threshold)
+    if not full.any():
+        return full
+    chosen = np.concatenate([full, full], axis=2)
+    weights = crossbar.weights
+    difference = crossbar.effective_weights
+    update = crossbar.device.spec.update
+    at_once = update is not None and update.single_reset
+    erase: dict[str, Any] = {"encoding": Encoding("sign")} if at_once else {}
+    lowest = np.where(chosen, crossbar.bounds[0], weights)
+    crossbar.program(lowest, cycles=1 if at_once else cycles, falls=True, **erase)
+    targets = np.concatenate([np.maximum(difference, 0), np.maximum(-difference, 0)], axis=2)
+    crossbar.program(np.where(chosen, targets, crossbar.weights), cycles=cycles)
+    return full

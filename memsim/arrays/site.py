@@ -1,0 +1,41 @@
+"""Where the random numbers of some cells lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from memsim.backends import CpuBackend
+from memsim.philox import REFERENCE_COLUMN, Stream, padded
+
+
+@dataclass(frozen=True)
+class Site:
+    """Bit lines, or a reference column, of an ensemble of arrays under a seed."""
+
+    backend: CpuBackend
+    seed: int
+    first_array: int = 0
+    reference: bool = False
+
+    @property
+    def address(self) -> dict[str, Any]:
+        """Seed, first array and first column, in the streams that bit lines and reference columns share."""
+        column = REFERENCE_COLUMN if self.reference else 0
+        return {"seed": self.seed, "first_array": self.first_array, "first_column": column}
+
+    @property
+    def spread(self) -> dict[str, Any]:
+        """Seed, first array and stream of parameters that spread over cells."""
+        stream = Stream.REFERENCE if self.reference else Stream.D2D
+        return {"seed": self.seed, "first_array": self.first_array, "stream": stream}
+
+    def draw(
+        self, kind: str, shape: tuple[int, ...], stream: Stream, step: int = 0, first_column: int = 0
+    ) -> np.ndarray:
+        """Addressed numbers (array, column, padded row), float32, uniform in (0, 1] or N(0, 1)."""
+        arrays, columns, rows = shape
+        address = self.address | {"first_column": self.address["first_column"] + first_column}
+        return self.backend.fill(kind, (arrays, columns, padded(rows)), stream=stream, step=step, **address)

@@ -1,0 +1,214 @@
+"""CPU loops of noise that is correlated over time: two-level processes that go on from read to read.
+
+A word a cell holds the levels (see `memsim.noise.two_level`). Every read moves them by the exact transition and sums
+the currents that the cells then have; samples are reads in order of time. Sums run in sixteen lanes that are added in
+one fixed order, so results are the same bits for any thread count.
+
+Whether 31 processes change is decided at once, digit by digit: bit k of a random word is the next binary digit of the
+number that is compared with the probability of process k. A process is decided at the first digit that differs, half of
+them at every word, so that a dozen words serve all, however small the probabilities. Counter word c1 is the column and,
+from bit `ROUND` on, the number of the random word; c2 counts reads and waits.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit, uint32
+
+from memsim.kernels.compile import Kernel, compile_kernel
+from memsim.noise.two_level import DIGITS, TRAP, count_ones, digits, filled, planes
+from memsim.philox import LANES, TILE, Stream, philox
+
+ROUND = 26
+"""First bit of counter word c1 that numbers the random words of one decision."""
+_TRAP = int(Stream.TRAP)
+_FLICKER = int(Stream.FLICKER)
+
+
+class Move(NamedTuple):
+    """How the processes of all cells move over one interval.
+
+    Attributes
+    ----------
+    trap, processes : bool
+        Whether cells have a trap, and processes of 1/f noise.
+    number : int
+        How many of the latter.
+    change : (4,) uint32
+        Two words of the probability that an empty trap is filled, and two that a filled one empties.
+    used : uint32
+        A bit for each process.
+    planes : (64,) uint32
+        Binary digits of the probabilities that processes flip, see `memsim.noise.two_level.planes`.
+    """
+
+    trap: bool
+    processes: bool
+    number: int
+    change: np.ndarray
+    used: np.uint32
+    planes: np.ndarray
+
+
+def move(change: tuple[float, float] | None, flips: np.ndarray | None) -> Move:
+    """The move with these probabilities: to fill and to empty a trap, and to flip each process; None for neither."""
+    filling, emptying = change or (0.0, 0.0)
+    words = [digits(p) >> shift & 0xFFFFFFFF for p in (filling, emptying) for shift in (32, 0)]
+    probabilities = np.empty(0) if flips is None else flips
+    count = len(probabilities)
+    used = np.uint32((1 << count) - 1)
+    return Move(change is not None, count > 0, count, np.array(words, np.uint32), used, planes(probabilities))
+
+
+@njit(forceinline=True, error_model="numpy")
+def _draw_words(out, tile, c1, c2, c3, k0, k1):
+    """Write random words to the tile `out` (64)."""
+    for lane in range(LANES):
+        w0, w1, w2, w3 = philox(uint32(tile * LANES + lane), c1, c2, c3, k0, k1)
+        out[lane] = w0
+        out[lane + 16] = w1
+        out[lane + 32] = w2
+        out[lane + 48] = w3
+
+
+@njit(forceinline=True, error_model="numpy")
+def _move_traps(words, drawn, flipped, tile, column, c2, c3, change, k0, k1):
+    """Fill and empty the traps of a tile; `change` holds two words of the probability to fill, and two to empty."""
+    _draw_words(drawn, tile, uint32(column), c2, c3, k0, k1)
+    ties = uint32(0)
+    for i in range(TILE):
+        limit = change[2] if filled(words[i]) > uint32(0) else change[0]
+        flipped[i] = uint32(1) if drawn[i] < limit else uint32(0)
+        ties = uint32(ties | (uint32(1) if drawn[i] == limit else uint32(0)))
+    if ties > uint32(0):  # once in 2^32 draws the next 32 digits decide
+        second = np.empty(TILE, np.uint32)
+        _draw_words(second, tile, uint32(column | (1 << ROUND)), c2, c3, k0, k1)
+        for i in range(TILE):
+            full = filled(words[i]) > uint32(0)
+            if drawn[i] == (change[2] if full else change[0]):
+                flipped[i] = uint32(1) if second[i] < (change[3] if full else change[1]) else uint32(0)
+    for i in range(TILE):
+        words[i] = uint32(words[i] ^ uint32(flipped[i] << uint32(TRAP)))
+
+
+@njit(forceinline=True, error_model="numpy")
+def _move_processes(words, drawn, flipped, undecided, tile, column, c2, c3, used, planes, k0, k1):
+    """Flip the processes of a tile, each with its own probability; `planes` are the digits of the probabilities."""
+    for i in range(TILE):
+        flipped[i] = uint32(0)
+        undecided[i] = used
+    for digit in range(DIGITS):
+        _draw_words(drawn, tile, uint32(column | (digit << ROUND)), c2, c3, k0, k1)
+        plane = planes[digit]
+        left = uint32(0)
+        for i in range(TILE):
+            differs = uint32(undecided[i] & (drawn[i] ^ plane))
+            flipped[i] = uint32(flipped[i] | (differs & plane))
+            undecided[i] = uint32(undecided[i] ^ differs)
+            left = uint32(left | undecided[i])
+        if left == uint32(0):
+            break
+    for i in range(TILE):
+        words[i] = uint32(words[i] ^ flipped[i])
+
+
+@functools.cache
+def advance_kernel(trap: bool, processes: bool) -> Kernel:
+    """Kernel (words, change, used, planes, step, first_array, first_column, k0, k1): all levels after one interval.
+
+    words : (array, column, row) uint32, changed in place. For the next three see `Move`.
+    """
+
+    def advance(first, last, words, change, used, planes, step, first_array, first_column, k0, k1):
+        drawn = np.empty(TILE, np.uint32)
+        flipped = np.empty(TILE, np.uint32)
+        undecided = np.empty(TILE, np.uint32)
+        for unit in range(first, last):
+            array = unit // words.shape[1]
+            column = unit % words.shape[1]
+            c2 = uint32(step)
+            c3 = uint32(uint32(first_array + array) * uint32(256))
+            for tile in range(words.shape[2] // TILE):
+                own = words[array, column, tile * TILE : tile * TILE + TILE]
+                place = first_column + column
+                if trap:
+                    _move_traps(own, drawn, flipped, tile, place, c2, uint32(c3 + uint32(_TRAP)), change, k0, k1)
+                if processes:
+                    stream = uint32(c3 + uint32(_FLICKER))
+                    _move_processes(own, drawn, flipped, undecided, tile, place, c2, stream, used, planes, k0, k1)
+
+    return compile_kernel(advance, lambda words, *_: words.shape[0] * words.shape[1])
+
+
+@functools.cache
+def fluctuating_read_kernel(trap: bool, processes: bool) -> Kernel:
+    """Kernel (inputs, state, offset, depth, swing, count, mean, words, change, ..., k0, k1): reads in order of time.
+
+    inputs : (array or 1, sample, row) in units of the read voltage. A cell conducts w + `offset`, less `depth` while
+    its trap is filled, plus `swing` for each process at level 1 and minus it for each at 0, of `count` in all. state,
+    depth, swing : (array, column, row); mean : (array, sample, column), float64. The rest as for `advance_kernel`, with
+    `step` that of the first sample; each sample is preceded by one interval.
+    """
+
+    def read(
+        first,
+        last,
+        inputs,
+        state,
+        offset,
+        depth,
+        swing,
+        count,
+        mean,
+        words,
+        change,
+        used,
+        planes,
+        step,
+        first_array,
+        first_column,
+        k0,
+        k1,
+    ):
+        drawn = np.empty(TILE, np.uint32)
+        flipped = np.empty(TILE, np.uint32)
+        undecided = np.empty(TILE, np.uint32)
+        total = np.empty(LANES)
+        for unit in range(first, last):
+            array = unit // state.shape[1]
+            column = unit % state.shape[1]
+            place = first_column + column
+            c3 = uint32(uint32(first_array + array) * uint32(256))
+            for sample in range(inputs.shape[1]):
+                c2 = uint32(step + sample)
+                x = inputs[array if inputs.shape[0] > 1 else 0, sample]
+                total[:] = 0.0
+                for tile in range(state.shape[2] // TILE):
+                    start = tile * TILE
+                    own = words[array, column, start : start + TILE]
+                    if trap:
+                        _move_traps(own, drawn, flipped, tile, place, c2, uint32(c3 + uint32(_TRAP)), change, k0, k1)
+                    if processes:
+                        stream = uint32(c3 + uint32(_FLICKER))
+                        _move_processes(own, drawn, flipped, undecided, tile, place, c2, stream, used, planes, k0, k1)
+                    for part in range(0, TILE, LANES):
+                        for lane in range(LANES):
+                            i = part + lane
+                            g = np.float64(state[array, column, start + i]) + offset
+                            if trap:
+                                g -= np.float64(depth[array, column, start + i]) * np.float64(filled(own[i]))
+                            if processes:
+                                high = np.float64(2 * np.int64(count_ones(own[i])) - count)
+                                g += np.float64(swing[array, column, start + i]) * high
+                            total[lane] += np.float64(x[start + i]) * g
+                half = LANES // 2
+                while half > 0:
+                    for lane in range(half):
+                        total[lane] += total[lane + half]
+                    half //= 2
+                mean[array, sample, column] = total[0]
+
+    return compile_kernel(read, lambda inputs, state, *_: state.shape[0] * state.shape[1])

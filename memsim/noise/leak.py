@@ -1,0 +1,24 @@
+"""Exponential decay towards a state of rest, as of the voltage on a capacitor.
+
+Source: Li et al., Symp. VLSI Technology 2018 (analog capacitor cell); dw/dt = (w_rest - w)/tau.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from numba import njit
+
+from memsim.cells.functions import exponential
+
+
+class Rest(NamedTuple):
+    """What all cells share."""
+
+    w: float  # state of rest
+
+
+@njit(forceinline=True, error_model="numpy")
+def leaked(w, tau, t, p):
+    """Normalised state at a time t [s] after it was w, with time constant tau [s]."""
+    return p.w + (w - p.w) * exponential(-t / tau)

@@ -1,0 +1,95 @@
+"""The cell that a profile describes: its model, and the model's parameters, with or without spreads over cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from memsim.cells import CellModel, Surroundings, model_of
+from memsim.errors import InputError
+from memsim.profiles.pulses import MAX_PULSES
+from memsim.profiles.schema import DeviceSpec
+from memsim.profiles.updates import ConstantUpdate
+
+if TYPE_CHECKING:
+    from memsim.profiles.profile import DeviceProfile
+
+# A spread so wide that a cell's window would vanish is cut off here, as a fraction of the nominal window.
+SMALLEST_WINDOW = 0.01
+
+IDEAL_UPDATE = ConstantUpdate(model="constant", pulses=1200)
+"""Ideal steps, for cells that are trained elsewhere; the number of pulses is that of the ideal cell."""
+
+
+def _nominal(path: str, value: float) -> float:
+    return value
+
+
+def cell_values(spec: DeviceSpec, value: Callable[[str, float], Any] = _nominal) -> tuple[CellModel, dict[str, Any]]:
+    """The update model of a profile and the fields of its parameters by name.
+
+    Parameters
+    ----------
+    spec : DeviceSpec
+        The profile. One without an update model gets ideal steps.
+    value : callable
+        ``value(path, nominal)``: the parameter at a dotted path, one number or (array, column, row) where it spreads.
+    """
+    low, high = spec.conductance.min, spec.conductance.max
+    window = high - low
+    update = spec.update if spec.update is not None else IDEAL_UPDATE
+    model = model_of(update.model, getattr(update, "function", None))
+    own_low = (np.maximum(value("conductance.min", low), 0.0) - low) / window
+    own_high = np.maximum((value("conductance.max", high) - low) / window, own_low + SMALLEST_WINDOW)
+    numbers: dict[str, Any] = {path: value(f"update.{path}", number) for path, number in update.numbers.items()}
+    numbers |= update.fixed
+    fields = {"low": own_low, "high": own_high, "c2c": _pulse_sigma(spec, value, numbers)}
+    fields |= model.prepare(numbers, Surroundings(own_low, own_high, low, high, spec.read.voltage))
+    return model, fields
+
+
+def nominal_cell(spec: DeviceSpec) -> tuple[CellModel, Any]:
+    """The update model of a profile and the nominal parameters `p` of a cell."""
+    model, fields = cell_values(spec)
+    names: tuple[str, ...] = model.parameters._fields  # type: ignore[attr-defined]
+    return model, model.parameters(*(plain(fields[name]) for name in names))
+
+
+def plain(value: Any) -> Any:
+    """A field of a model's parameters as a float, or as a tuple of floats where it is a table."""
+    return tuple(map(float, value)) if np.ndim(value) == 1 else float(value)
+
+
+def pulse_span(device: DeviceProfile) -> int:
+    """Set pulses from G_min to G_max, for models that are not told their number.
+
+    Raises
+    ------
+    InputError
+        The pulses do not carry the cell there, or not within a million.
+    """
+    if device.spec.update is None:
+        return IDEAL_UPDATE.span
+    model, p = nominal_cell(device.spec)
+    pulses = model.across(p) if model.across is not None else float("nan")
+    if not 0 < pulses <= MAX_PULSES:
+        reached = f"it would take {pulses:.3g}" if np.isfinite(pulses) and pulses > 0 else "they do not reach G_max"
+        raise InputError(
+            f"device '{device.name}': at most {MAX_PULSES} set pulses may span the window, but {reached}; "
+            "check the set pulse and the window, or give 'update.pulses'"
+        )
+    return max(1, round(pulses))
+
+
+def _pulse_sigma(spec: DeviceSpec, value: Callable[[str, float], Any], numbers: dict[str, Any]) -> Any:
+    """Sigma of one pulse: of its own step, or else of the nominal window."""
+    c2c = spec.variability.c2c if spec.variability else None
+    if c2c is None:
+        return 0.0
+    sigma = value("variability.c2c.sigma", c2c.sigma)
+    sigma = np.maximum(sigma, 0.0) if np.ndim(sigma) else sigma
+    if c2c.relative_to != "nominal-step":
+        return sigma
+    return sigma * np.maximum(numbers["step"], 0.0) / (numbers["weights.max"] - numbers["weights.min"])
