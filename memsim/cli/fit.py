@@ -119,7 +119,7 @@ def _picture(found: PulseFit | SectionFit, path: Path) -> bytes:
 
     quiet_matplotlib()
     from memsim.plotting import render
-    from memsim.plotting.figures.fits import pulse_figure, section_figure
+    from memsim.plotting.fits import pulse_figure, section_figure
 
     return render(pulse_figure(found) if isinstance(found, PulseFit) else section_figure(found), path)
 
