@@ -12,7 +12,7 @@ from memsim.fit.section import Form, SectionFit, at_least, by_device, wanted_col
 from memsim.fit.table import Table, find_column
 from memsim.units import format_quantity
 
-INDEX = ("read", "read index", "index", "number", "n", "sample", "#", *TIME)
+INDEX = ("read", "read index", "index", "number", "n", "sample", *TIME)
 _LEAST = 20
 _LAGS = 10
 _SURE = 10.0  # difference of BIC called very strong by Kass & Raftery, J. Am. Stat. Assoc. 90, 773 (1995)
@@ -50,7 +50,7 @@ def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> S
         y = value[at]
         rest = y - y.mean()
         total = float(rest @ rest)
-        if total == 0:
+        if np.ptp(y) == 0:
             raise DataError(f"{table.name}:{table.lines[at[0]]}: all reads of device {name} are the same")
         means.append(float(y.mean()))
         sums.append(total)
@@ -121,12 +121,14 @@ def _two_levels(y: np.ndarray) -> tuple[float, float, float] | None:
     z = (y - y.mean()) / y.std()
     centre, sigma, share = np.array([z.min(), z.max()]) * 0.7, 0.5, 0.5
     weight = np.zeros(count)
-    for _ in range(200):
+    for _ in range(100):
         logs = -0.5 * ((z[:, None] - centre) / sigma) ** 2 + np.log([1 - share, share])
         weight = 1.0 / (1.0 + np.exp(np.clip(logs[:, 0] - logs[:, 1], -500, 500)))
-        share = float(np.clip(weight.mean(), 0.02, 0.98))
+        before, share = share, float(np.clip(weight.mean(), 0.02, 0.98))
         centre = np.array([((1 - weight) @ z) / (1 - weight).sum(), (weight @ z) / weight.sum()])
         sigma = float(np.sqrt(((1 - weight) @ (z - centre[0]) ** 2 + weight @ (z - centre[1]) ** 2) / count)) + 1e-6
+        if abs(share - before) < 1e-6:
+            break
     parts = np.exp(-0.5 * ((z[:, None] - centre) / sigma) ** 2) @ np.array([1 - share, share]) / sigma
     gain = float(np.log(np.maximum(parts, 1e-300)).sum() + 0.5 * count)  # over one Gaussian of variance 1
     if 2 * gain - 2 * np.log(count) < _SURE or centre[1] - centre[0] < 2 * sigma:
