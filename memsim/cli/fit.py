@@ -56,7 +56,8 @@ def fit(
       memsim device fit retention.csv --kind retention --device mine.yaml -o mine-drift.yaml
     """
     from memsim.files import check_target, write_files
-    from memsim.fit import SectionFit, checked_window, extended, fit_device, profile_of
+    from memsim.fit import PulseFit, SectionFit, check_name, checked_window, extended, fit_device, kind_of, profile_of
+    from memsim.fit.table import read_table
     from memsim.plotting.save import check_format
     from memsim.profiles import load_device
 
@@ -66,26 +67,28 @@ def fit(
         raise click.UsageError("-o and --figure name the same file")
     if figure is not None:
         check_format(figure)
+    if name is not None:
+        check_name(name)
     ends = checked_window(window) if window is not None else None
     base = load_device(device) if device is not None else None
-    if ends is None and base is not None:
+    # What cannot be right is refused before the fit, which may take a while.
+    kind = kind_of(read_table(file)) if kind is None else kind
+    if kind == "pulses" and base is not None:
+        raise click.UsageError("--device is for retention, read noise and I-V; pulses make a profile of their own")
+    if kind != "pulses" and name is not None:
+        raise click.UsageError(f"--name names a profile of pulses; {file} is read as {kind}")
+    if kind != "pulses" and output is not None and base is None:
+        raise click.UsageError(f"-o adds {kind} to a profile: say to which with --device")
+    if base is not None and ends is None:
         ends = (base.spec.conductance.min, base.spec.conductance.max)
     with progress(quiet, "fits", lines=False) as advance:
         volts = base.spec.read.voltage if base is not None else None
         found = fit_device(file, kind=kind, model=model, window=ends, read_voltage=volts, progress=advance)
     made: DeviceProfile | None = None
-    if isinstance(found, SectionFit):
-        if name is not None:
-            raise click.UsageError(f"--name names a profile of pulses; {file} is read as {found.kind}")
-        if output is not None:
-            if base is None:
-                raise click.UsageError(f"-o adds {found.kind} to a profile: say to which with --device")
-            made = extended(base, found)
-    else:
-        if base is not None:
-            raise click.UsageError("--device is for retention, read noise and I-V, which are added to it; pulses make a profile")
-        if output is not None:
-            made = profile_of(found, name, ends)
+    if output is not None and isinstance(found, PulseFit):
+        made = profile_of(found, name, ends)
+    elif output is not None and isinstance(found, SectionFit) and base is not None:
+        made = extended(base, found)
     writers: dict[Path, Writer] = {}
     if output is not None and made is not None:
         text = made.to_yaml()

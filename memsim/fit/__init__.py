@@ -2,7 +2,7 @@
 
 from memsim.fit.device import KINDS, fit_device, kind_of
 from memsim.fit.models import MODELS
-from memsim.fit.profile import checked_window, extended, profile_of
+from memsim.fit.profile import check_name, checked_window, extended, profile_of
 from memsim.fit.pulses import Candidate, PulseFit
 from memsim.fit.section import SectionFit
 
@@ -12,6 +12,7 @@ __all__ = [
     "Candidate",
     "PulseFit",
     "SectionFit",
+    "check_name",
     "checked_window",
     "extended",
     "fit_device",

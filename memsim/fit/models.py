@@ -217,8 +217,9 @@ def _power_law(x: np.ndarray, branch: int, t: np.ndarray, offset: float) -> np.n
     highest = 1.0 / (1.0 + offset)
     r = 1.0 / (np.clip(travelled(x, branch), 0.0, 1.0) + offset)
     above = r - t[0] * highest
-    fall = -above * np.expm1(t[2] * np.log1p((above / t[1]) ** (-1.0 / t[2])))
-    return fall / (r * (r - fall))
+    inverse = np.exp(np.minimum(-np.log(np.maximum(above, 1e-12) / t[1]) / t[2], 60.0))  # 1/n
+    fall = -above * np.expm1(t[2] * np.log1p(inverse))
+    return fall / (r * np.maximum(r - fall, 1e-9))
 
 
 def _power_law_profile(t: np.ndarray, to: Target) -> dict[str, Any]:

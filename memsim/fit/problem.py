@@ -26,6 +26,8 @@ _SLOW = (
     Parameter("memory", "pulses that it outlives", 1.5, 100.0),
 )
 _TIE = 1e4
+_IMPOSSIBLE = -1e4
+_LARGEST_STEP = 10.0
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,7 @@ class Problem:
             offset = self.offset(own[t])
             step[t, 0] = self.model.step(X, 0, values[:count], offset)
             step[t, 1] = -self.model.step(X, 1, values[:count], offset)
+        np.clip(step, -_LARGEST_STEP, _LARGEST_STEP, out=step)
         clipped = np.isnan(self.known).astype(float)
         table = np.concatenate(
             [own[..., :2], np.exp(own[..., 2:]), np.broadcast_to(clipped, own[..., :2].shape)], axis=-1
@@ -153,7 +156,8 @@ class Problem:
 
     def scores(self, thetas: np.ndarray) -> np.ndarray:
         """Log-likelihood of every read (trial, point)."""
-        return log_likelihood(self.series, self.trial(np.atleast_2d(thetas)), self.scale)
+        found = log_likelihood(self.series, self.trial(np.atleast_2d(thetas)), self.scale)
+        return np.nan_to_num(found, copy=False, nan=_IMPOSSIBLE, neginf=_IMPOSSIBLE, posinf=_IMPOSSIBLE)
 
     def value(self, theta: np.ndarray) -> float:
         """Log-likelihood of all reads."""

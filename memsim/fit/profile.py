@@ -14,6 +14,7 @@ from memsim.fit.pulses import PulseFit
 from memsim.fit.quantities import Fitted
 from memsim.fit.section import SectionFit
 from memsim.profiles import DeviceProfile
+from memsim.profiles.schema import Name
 from memsim.units import format_quantity, parse_quantity
 
 SOURCE = "measurement"
@@ -30,6 +31,23 @@ _READ = {
 def name_of(file: str) -> str:
     """A profile's name made of a file's: lower-case letters and digits joined by '-'."""
     return re.sub(r"[^a-z0-9]+", "-", Path(file).stem.lower()).strip("-")[:64].strip("-") or "fitted"
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that a profile may not have.
+
+    Raises
+    ------
+    InputError
+        With what is allowed.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        TypeAdapter(Name).validate_python(name)
+    except ValidationError:
+        allowed = "lower-case letters and digits, joined by '-', at most 64"
+        raise InputError(f"name '{name}' is not allowed; allowed: {allowed}") from None
 
 
 def profile_of(fit: PulseFit, name: str | None = None, window: tuple[float, float] | None = None) -> DeviceProfile:
@@ -94,7 +112,7 @@ def notes(fit: PulseFit) -> str:
     """What a reader of the profile must know about the fit."""
     chosen, found = fit.chosen, fit.fitted
     lines = [
-        f"Fitted by memsim to {chosen.reads} reads of {len(fit.data.devices)} device(s) in {Path(fit.data.name).name}: model "
+        f"Fitted by memsim to {fit.data.reads} reads of {len(fit.data.devices)} device(s) in {Path(fit.data.name).name}: model "
         f"{chosen.name}, log-likelihood {chosen.log_likelihood:.1f} with {chosen.parameters} parameters."
     ]
     slow = _slow(found)
@@ -154,6 +172,9 @@ def _variability(fit: PulseFit) -> dict[str, Any]:
     if "step" in found.spreads and found.spreads["step"].sigma > 0 and problem.model.spread:
         share = format_quantity(number(math.sqrt(math.expm1(found.spreads["step"].sigma ** 2))), "%")
         spreads[problem.model.spread] = {"sigma": share, "relative_to": "value", "distribution": "lognormal"}
+    for field, key in (("conductance.min", "low"), ("conductance.max", "high"), (problem.model.spread, "step")):
+        if field in spreads and found.spreads[key].sigma_low == 0:
+            spreads[field]["note"] = "not told from 0 by the data"
     if spreads:
         section["d2d"] = spreads
     return section

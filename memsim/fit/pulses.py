@@ -17,7 +17,8 @@ from memsim.fit.quantities import Fitted, fitted
 
 Progress = Callable[[str, int, int], None]
 
-_NOISES = (("range", False), ("step", False), ("range", True), ("step", True))
+_FITS = 3
+"""Fits of one model before the last: with write noise of the range and of the step, and the better one with slow noise."""
 _KNOWN_WITHIN = 0.05
 """Standard error of a window's end, of the span, from which on the pulses do not tell where it is."""
 _READS_A_PARAMETER = 5
@@ -125,7 +126,7 @@ def fit_pulses(data: PulseData, model: str | None = None, progress: Progress | N
         wanted = MODELS[model] if model is not None else MODELS["constant"]
         least = _READS_A_PARAMETER * (len(wanted.parameters) + 2 + own)
         raise DataError(f"{data.name}: {data.reads} reads; the model '{wanted.name}' needs at least {least}")
-    total = len(enough) * (len(_NOISES) + 1) + 1 - len(_NOISES) * (TABLE in enough)
+    total = len(enough) * (_FITS + 1) + 1 - _FITS * (TABLE in enough)
     done = 0
 
     def tick(name: str) -> None:
@@ -152,11 +153,14 @@ def fit_pulses(data: PulseData, model: str | None = None, progress: Progress | N
         if each.name == "table":
             continue
         found: list[Candidate] = []
-        for write, slow in _NOISES:
+        for write in ("range", "step"):
             tick(each.name)
-            empty = blank(each, write, slow)
-            if not found or data.reads >= _READS_A_PARAMETER * int(empty.free.sum()):
-                found.append(_fit(empty, data, found))
+            found.append(_fit(blank(each, write, False), data, found))
+        tick(each.name)
+        better = max(found, key=lambda candidate: candidate.log_likelihood)
+        slow = blank(each, better.problem.write, True)
+        if data.reads >= _READS_A_PARAMETER * int(slow.free.sum()):
+            found.append(_fit(slow, data, [better]))
         best[each.name] = min(found, key=lambda candidate: candidate.bic)
     leader = max(best.values(), key=lambda candidate: candidate.log_likelihood)
     for each in enough:
@@ -198,13 +202,10 @@ def _fit(blank: Problem, data: PulseData, before: list[Candidate]) -> Candidate:
     shared = len(blank.model.parameters)
     for candidate in before:
         old = candidate.problem.natural(candidate.theta)
-        if candidate.problem.slow and not blank.slow:
-            continue
-        noise = [old[shared], *old[shared + 1 : shared + 2]]
+        write, read = old[shared : shared + 2]
         if candidate.problem.write != blank.write:
-            noise[0] *= np.mean(steps) if blank.write == "range" else 1 / np.mean(steps)
-        if blank.slow:
-            noise = [0.4 * noise[0], noise[1], *(old[shared + 2 :] if candidate.problem.slow else (noise[1], 8.0))]
+            write *= np.mean(steps) if blank.write == "range" else 1 / np.mean(steps)
+        noise = [0.4 * write, read, read, 8.0] if blank.slow else [write, read]
         starts.append(blank.pack([*old[:shared], *noise], candidate.problem.own(candidate.theta)))
     early = [maximise(blank, start, most=3) for start in starts]
     best = maximise(blank, max(early, key=lambda m: m.value).theta)

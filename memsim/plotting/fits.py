@@ -118,11 +118,13 @@ def _sweeps(axes: Axes, fit: PulseFit, branch: int, unit: float, seed: int) -> N
         low, high, factor = own[series.device[s]]
         pulses = int(series.stop[s] - series.start[s]) - 1
         clipped = tuple(np.isnan(problem.known[series.device[s]]))
-        first = np.full(max(1, _WALKS // len(rows)), fit.diagnostics.state[series.start[s] + min(1, pulses)])
+        # The second read tells the state better than the first alone: walks begin there.
+        begin, second = fit.diagnostics.state[series.start[s] : series.start[s] + 2]
+        first = np.full(max(1, _WALKS // len(rows)), second)
         found = draw(
             step * np.exp(factor),
             first,
-            pulses,
+            pulses - 1,
             low=low,
             high=high,
             write=write,
@@ -130,6 +132,7 @@ def _sweeps(axes: Axes, fit: PulseFit, branch: int, unit: float, seed: int) -> N
             rng=rng,
             clipped=(bool(clipped[0]), bool(clipped[1])),
         )
+        found = np.vstack([np.full(len(first), begin), found])
         noisy = np.abs(problem.origin + found) if problem.read == "value" else 1.0
         blank = np.full((longest - 1 - pulses, found.shape[1]), np.nan)
         states = np.hstack([states, np.vstack([found, blank])])
@@ -181,7 +184,7 @@ def _steps(axes: Axes, fit: PulseFit, unit: float) -> None:
         else:
             axes.plot(x / unit, y / scale, color="0.75", linewidth=0.7, label="other models", zorder=1)
     axes.axhline(0, color=INK, linewidth=0.6)
-    reach = 2.2 * largest / scale
+    reach = 1.5 * largest / scale
     axes.set_ylim(-reach, reach)
     title(axes, "Mean step of a pulse, all models")
 
