@@ -110,7 +110,9 @@ def exact(y, step, write, read, relative, cells=600) -> float:
 
 
 @pytest.mark.parametrize("relative", [False, True], ids=["of the range", "of the step"])
-@pytest.mark.parametrize("shape", [lambda x: 0.05 + 0 * x, lambda x: 0.02 + 0.1 * (1 - x), lambda x: 0.02 + 0.1 * (1 - x) ** 3])
+@pytest.mark.parametrize(
+    "shape", [lambda x: 0.05 + 0 * x, lambda x: 0.02 + 0.1 * (1 - x), lambda x: 0.02 + 0.1 * (1 - x) ** 3]
+)
 def test_with_bounds_the_likelihood_is_close_to_that_of_the_exact_density(shape, relative):
     step, rng = shape(X), np.random.default_rng(3)
     write, read, state, y = 0.5 if relative else 0.03, 0.04, 0.02, []
@@ -197,7 +199,8 @@ def recovered(name, step, seed, *, slow=0.0, relative=False, sweeps=8, reads=100
     """Numbers of a fit to a synthetic measurement in a window from 0 to 1, and the truth, by name."""
     rng = np.random.default_rng(seed)
     made = [
-        sweep(rng, step, SIZES, i % 2, reads, write=write, read=read, slow=slow, relative=relative) for i in range(sweeps)
+        sweep(rng, step, SIZES, i % 2, reads, write=write, read=read, slow=slow, relative=relative)
+        for i in range(sweeps)
     ]
     data = PulseData.checked("made", [Sweep("1", str(i), i % 2, values) for i, values in enumerate(made)], None)
     base = "step" if relative else "range"

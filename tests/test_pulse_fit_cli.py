@@ -27,7 +27,16 @@ def test_a_measurement_becomes_a_profile_that_is_valid_and_runs(cli, pulses):
     done = cli("device", "fit", pulses, "-o", "mine.yaml", "--figure", "mine.png", "--model", "soft-bounds")
     assert done.code == 0, done.err
     assert done.files == ["Own pulses 7.csv", "mine.png", "mine.yaml"]
-    for word in ("soft-bounds", "constant", "held out", "AIC", "BIC", "95 % interval", "Residuals", "Profile  mine.yaml"):
+    for word in (
+        "soft-bounds",
+        "constant",
+        "held out",
+        "AIC",
+        "BIC",
+        "95 % interval",
+        "Residuals",
+        "Profile  mine.yaml",
+    ):
         assert word in done.out
     assert cli("device", "validate", "mine.yaml").code == 0
     device = ms.load_device("mine.yaml")
@@ -64,7 +73,17 @@ def test_retention_is_added_to_a_profile(cli, tmp_path):
     done = cli("device", "fit", "drift.csv", "--kind", "retention")
     assert done.code == 0 and "retention:" in done.out and "exponent: 0.065" in done.out
     done = cli(
-        "device", "fit", "drift.csv", "--kind", "retention", "--device", "agsi-jo2010", "-o", "a.yaml", "--figure", "a.svg"
+        "device",
+        "fit",
+        "drift.csv",
+        "--kind",
+        "retention",
+        "--device",
+        "agsi-jo2010",
+        "-o",
+        "a.yaml",
+        "--figure",
+        "a.svg",
     )
     assert done.code == 0, done.err
     assert ms.load_device("a.yaml").spec.retention.exponent == pytest.approx(0.065)

@@ -52,9 +52,7 @@ def test_equal_devices_have_no_spread_of_the_exponent_and_one_device_none_at_all
 
 
 def test_the_interval_of_one_drift_covers_the_truth():
-    hits = [
-        n.low < 0.06 < n.high for n in (fit_retention(drift(1, 0.06, 0.0, seed)).numbers[0] for seed in range(100))
-    ]
+    hits = [n.low < 0.06 < n.high for n in (fit_retention(drift(1, 0.06, 0.0, seed)).numbers[0] for seed in range(100))]
     assert 0.88 <= np.mean(hits) <= 1.0
 
 
@@ -64,7 +62,9 @@ def test_read_noise_is_told_relative_to_what_it_goes_with(base):
     levels = np.repeat([1.0, 3.0, 9.0], 200)
     sigma = 0.02 * (levels if base == "value" else 8.0)
     names = np.repeat(["a", "b", "c"], 200)
-    table = table_of(text("device,read,G (uS)", names, np.tile(np.arange(200), 3), levels + sigma * rng.standard_normal(600)))
+    table = table_of(
+        text("device,read,G (uS)", names, np.tile(np.arange(200), 3), levels + sigma * rng.standard_normal(600))
+    )
     fit = fit_read_noise(table, (1e-6, 9e-6))
     assert fit.section["relative_to"] == base
     assert holds(fit.numbers[0], 0.02)
@@ -97,7 +97,9 @@ def test_telegraph_noise_is_pointed_out_and_white_noise_is_not():
 def currents(shape, seed=3):
     rng = np.random.default_rng(seed)
     v = np.linspace(-1.0, 1.0, 81)
-    return table_of(text("V (V),I (uA)", v, shape(v) * (1 + 0.01 * rng.standard_normal(81)) + 0.001 * rng.standard_normal(81)))
+    return table_of(
+        text("V (V),I (uA)", v, shape(v) * (1 + 0.01 * rng.standard_normal(81)) + 0.001 * rng.standard_normal(81))
+    )
 
 
 def test_a_sinh_a_polynomial_and_ohms_law_are_found_again():
@@ -128,14 +130,24 @@ def test_a_profile_takes_a_fitted_section_with_its_source():
 @pytest.mark.parametrize(
     ("fit", "heading", "rows", "message"),
     [
-        (fit_retention, "time (s),G (uS)", [(0, 1), (1, 1), (2, 1), (3, 1), (4, 1)], "t.csv:2: a time since programming"),
+        (
+            fit_retention,
+            "time (s),G (uS)",
+            [(0, 1), (1, 1), (2, 1), (3, 1), (4, 1)],
+            "t.csv:2: a time since programming",
+        ),
         (fit_retention, "time (s),G (uS)", [(1, 1), (2, -1), (3, 1), (4, 1), (5, 1)], "t.csv:3: a conductance"),
         (fit_retention, "time (s),G (uS)", [(1, 1), (2, 1)], "t.csv:3: 2 times; at least 5 are needed"),
         (fit_retention, "time (V),G (uS)", [(1, 1)] * 6, "is a voltage (V), not a time (s)"),
         (fit_retention, "hours,G (uS)", [(1, 1)] * 6, "t.csv:1: no column of times"),
         (fit_read_noise, "read,G (uS)", [(1, 1)] * 6, "t.csv:7: 6 reads; at least 20 are needed"),
         (fit_read_noise, "read,G (uS)", [(k, 1) for k in range(20)], "t.csv:2: all reads"),
-        (fit_read_noise, "read,G (uS)", [(1, 1 + k) for k in range(20)], "t.csv:3: reads of device 1 are not in the order"),
+        (
+            fit_read_noise,
+            "read,G (uS)",
+            [(1, 1 + k) for k in range(20)],
+            "t.csv:3: reads of device 1 are not in the order",
+        ),
         (fit_iv, "V (V),I (uA)", [(1, 1)] * 6, "at least 8 are needed"),
         (fit_iv, "V (V),I (uA)", [(1, k) for k in range(9)], "fewer than three different voltages"),
         (fit_iv, "V (V),I (uA)", [(k, 0) for k in range(9)], "all currents are 0"),

@@ -121,11 +121,14 @@ REFUSED = {
     "half a pulse": (long_table([("a", 1, 0.5, "set", 1.0), *ROWS]), "f.csv:2: pulse 0.5 is not a whole number"),
     "a wrong delimiter": (two_columns(":"), "f.csv:1: one column found; wanted two"),
     "a wrong delimiter, with a header": (two_columns(":", heading="up:down"), "f.csv:2: one column found"),
-    "too few pulses": (two_columns("," ).split("\n", 5)[5], "f.csv: 19 reads of set pulses; at least 20 are needed"),
+    "too few pulses": (two_columns(",").split("\n", 5)[5], "f.csv: 19 reads of set pulses; at least 20 are needed"),
     "rows of different length": (two_columns() + "\n1", "f.csv:25: 1 cells where line 1 has 2 (separated by commas)"),
     "an unknown unit": (two_columns(heading="up (uT),down (uT)"), "f.csv:1: unit of 'up': unknown unit 'uT'"),
     "a wrong unit": (two_columns(heading="up (V),down (V)"), "is a voltage (V), not a conductance (S)"),
-    "an unknown direction": (long_table([("a", 1, 1, "sideways", 1.0), *ROWS]), "f.csv:2: 'sideways' is not a direction"),
+    "an unknown direction": (
+        long_table([("a", 1, 1, "sideways", 1.0), *ROWS]),
+        "f.csv:2: 'sideways' is not a direction",
+    ),
     "no direction": (long_table([(1, 2.0)] * 30, "pulse,conductance"), "f.csv:1: no column of directions"),
     "no conductance": (long_table([(1, "set")] * 30, "pulse,direction"), "f.csv:1: no column of conductance"),
     "a misspelt heading": (

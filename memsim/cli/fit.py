@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--figure", metavar="FIGURE", help="Draw data against model into a .png, .pdf or .svg file.")
 @click.option("--kind", metavar="KIND", help="pulses, retention, read-noise or iv [default: what the headings say].")
 @click.option("--model", metavar="NAME", help="Report and write this step model [default: the lowest BIC].")
-@click.option("--window", metavar='"MIN, MAX"', help='Conductances of the window, for weights without a unit: "1 uS, 100 uS".')
+@click.option("--window", metavar='"MIN, MAX"', help='Window that weights without a unit stand for: "1 uS, 100 uS".')
 @click.option("--name", metavar="NAME", help="Name of the profile [default: that of the file].")
 @click.option("--device", metavar="NAME|FILE", help="Profile that retention, read noise or I-V is added to with -o.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only the paths of what was written.")
@@ -45,9 +45,10 @@ def fit(
 ) -> None:
     """Fit device models to a measurement, compare them, and write a profile.
 
-    Pulses: conductance or normalised weight after each set and reset pulse. Write noise, read noise and spread between
-    devices are told apart by a likelihood in which the state is hidden. Tables may have two columns (set, reset), a column
-    of directions, or device, cycle, pulse, direction and conductance in any order, with a header and units or without.
+    Pulses: conductance or normalised weight after each set and reset pulse. Write noise, read noise and spread
+    between devices are told apart by a likelihood in which the state is hidden. Tables may have two columns (set,
+    reset), a column of directions, or device, cycle, pulse, direction and conductance in any order, with a header and
+    units or without.
 
     \b
     Examples:
@@ -61,8 +62,8 @@ def fit(
     from memsim.plotting.save import check_format
     from memsim.profiles import load_device
 
-    for target in filter(None, (output, figure)):
-        check_target(Path(target), force=force)
+    for given in filter(None, (output, figure)):
+        check_target(Path(given), force=force)
     if output is not None and figure is not None and Path(output) == Path(figure):
         raise click.UsageError("-o and --figure name the same file")
     if figure is not None:
@@ -98,8 +99,8 @@ def fit(
         writers[Path(figure)] = lambda path: path.write_bytes(drawn)
     write_files(writers, force=force)
     if quiet:
-        for target in writers:
-            click.echo(printable(target))
+        for path in writers:
+            click.echo(printable(path))
         return
     screen = console()
     if isinstance(found, SectionFit):
@@ -108,12 +109,12 @@ def fit(
         print_pulses(screen, found)
         if found.data.unit is None and window is None:
             screen.print(
-                "Window   assumed: the data have no unit, so the profile's window is a nominal 1 uS to 100 uS; give yours with "
-                '--window "MIN, MAX"',
+                "Window   assumed: the data have no unit, so a profile's window is a nominal 1 uS to 100 uS; "
+                'give yours with --window "MIN, MAX"',
                 soft_wrap=True,
             )
-    for target in writers:
-        click.echo(f"{'Profile ' if str(target) == output else 'Figure  '} {printable(target)}")
+    for path in writers:
+        click.echo(f"{'Figure  ' if figure is not None and path == Path(figure) else 'Profile '} {printable(path)}")
 
 
 def _picture(found: PulseFit | SectionFit, path: Path) -> bytes:
@@ -150,8 +151,8 @@ def print_pulses(screen: Console, found: PulseFit) -> None:
         )
     screen.print(rows)
     screen.print(
-        f"Held out: log-likelihood a read of {found.split}, by a fit to the rest. AIC, BIC: above the lowest. Noise: what write "
-        "noise goes with; slow: some read noise outlives a pulse.",
+        f"Held out: log-likelihood a read of {found.split}, by a fit to the rest. AIC, BIC: above the lowest. Noise: "
+        "what write noise goes with; slow: some read noise outlives a pulse.",
         soft_wrap=True,
     )
     for left in found.left_out:
@@ -165,8 +166,9 @@ def print_pulses(screen: Console, found: PulseFit) -> None:
         screen.print(f"Between devices, {word}: sigma {_text(spread.sigma, unit)} ({ends})", soft_wrap=True)
     d = found.diagnostics
     screen.print(
-        f"Residuals: mean {d.mean:+.3f}, variance {d.variance:.3f} (1), lag-1 correlation {d.correlation:+.3f} (0), skewness "
-        f"{d.skewness:+.2f}, excess {d.excess:+.2f}; p of normality {d.normality:.2g}, of independence {d.independence:.2g}",
+        f"Residuals: mean {d.mean:+.3f}, variance {d.variance:.3f} (1), lag-1 correlation {d.correlation:+.3f} (0), "
+        f"skewness {d.skewness:+.2f}, excess {d.excess:+.2f}; p of normality {d.normality:.2g}, of independence "
+        f"{d.independence:.2g}",
         soft_wrap=True,
     )
     if not chosen.converged:

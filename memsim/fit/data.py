@@ -1,4 +1,4 @@
-"""Measured pulses: sweeps of reads with one pulse between two, of one or many devices, and how they are split and scaled."""
+"""Measured pulses: sweeps of reads with a pulse between two, of one or many devices; how they are split and scaled."""
 
 from __future__ import annotations
 

@@ -94,18 +94,21 @@ def kind_of(table: Table) -> str:
         if time is None:
             return "pulses" if find_column(table, ("pulse", "pulse number", "cycle")) is not None else "read-noise"
         raise DataError(
-            f"{table.name}: time and conductance may be retention or read noise; say which with --kind retention or --kind "
-            "read-noise"
+            f"{table.name}: time and conductance may be retention or read noise; say which with --kind retention or "
+            "--kind read-noise"
         )
     return "pulses"
 
 
 def _from_arrays(measurement: object) -> PulseData:
     try:
-        up, down = measurement  # type: ignore[misc]
-        arrays = [np.asarray(values, float) for values in (up, down)]
+        arrays = [np.asarray(values, float) for values in measurement]  # type: ignore[attr-defined]
+        if len(arrays) != 2:
+            raise ValueError
     except (TypeError, ValueError):
-        raise InputError("give a path, or two sequences of numbers: reads after set pulses, and after reset pulses") from None
+        raise InputError(
+            "give a path, or two sequences of numbers: reads after set pulses, and after reset pulses"
+        ) from None
     for word, values in zip(("set", "reset"), arrays, strict=True):
         if values.ndim != 1 or not np.isfinite(values).all():
             raise DataError(f"reads after {word} pulses must be one row of finite numbers")

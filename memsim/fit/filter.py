@@ -1,16 +1,16 @@
-"""Log-likelihood of noisy reads of a clipped random walk: the state is hidden, write noise stays in it, read noise does not.
+"""Log-likelihood of noisy reads of a clipped random walk: write noise stays in the hidden state, read noise does not.
 
     g_k+1 = clip(g_k + width f_d((g_k - low)/width) + write noise, low, high)
     y_k = g_k + slow_k + read noise,    slow_k+1 = r slow_k + sqrt(1 - r^2) sigma xi,    r = e^(-1/memory)
 
 `slow` is noise of the read that outlives a pulse, as from a few slow traps; its sigma may be 0. Between two reads the
 density of (g, slow) is carried as three parts: a mass at each bound with a Gaussian of `slow`, and one joint Gaussian
-between the bounds. A pulse moves each part (the last through three points of Gauss-Hermite, so f may bend), clipping puts
-what crosses a bound onto it, and a read weighs the parts by Bayes' rule. All of it is exact but for the Gaussian that
-parts of the same kind are then merged into. The exact density on a fine grid is the reference of the tests.
+between the bounds. A pulse moves each part (the last through three points of Gauss-Hermite, so f may bend), clipping
+puts what crosses a bound onto it, and a read weighs the parts by Bayes' rule. All of it is exact but for the Gaussian
+that parts of the same kind are then merged into. The exact density on a fine grid is the reference of the tests.
 
-Source: assumed-density filtering, Maybeck, Stochastic Models, Estimation and Control, vol. 2 (1982), chapter 12; moments
-of a truncated Gaussian, Johnson, Kotz & Balakrishnan, Continuous Univariate Distributions, vol. 1 (1994), 13.10.1.
+Source: assumed-density filtering, Maybeck, Stochastic Models, Estimation and Control, vol. 2 (1982), chapter 12;
+moments of a truncated Gaussian, Johnson, Kotz & Balakrishnan, Continuous Univariate Distributions, vol. 1 (1994).
 """
 
 from __future__ import annotations
@@ -287,7 +287,7 @@ _KERNEL = compile_kernel(_work, _units, (Series, Trial, Scale))
 
 
 def log_likelihood(series: Series, trial: Trial, scale: Scale) -> np.ndarray:
-    """Log-likelihood of every read given those before it in its sweep (trial, point); 0 for the first and the unseen."""
+    """Log-likelihood of every read given those before it in its sweep (trial, point); 0 for the first and unseen."""
     score = np.empty((len(trial.write), len(series.value)))
     none = np.empty((1, len(series.value)))
     _KERNEL(series, trial, scale, score, none, none, none, False)
@@ -295,7 +295,7 @@ def log_likelihood(series: Series, trial: Trial, scale: Scale) -> np.ndarray:
 
 
 def predict(series: Series, trial: Trial, scale: Scale) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean and standard deviation of every read given those before it, and the state's mean given it too (trial, point).
+    """Mean and standard deviation of every read given those before it, and the state's mean given it (trial, point).
 
     The first two are nan, or mean nothing, for the first read of a sweep.
     """

@@ -87,7 +87,10 @@ def fit_iv(table: Table, read_voltage: float | None = None) -> SectionFit:
             if scale == 0:
                 raise DataError(f"{table.name}:{table.lines[at[0]]}: all currents are 0")
             best = min(
-                (maximum(_loss(shape, x, y / scale), np.array([*start, *_noise(shape, start, x, y / scale)])) for start in shape.starts),
+                (
+                    maximum(_loss(shape, x, y / scale), np.array([*start, *_noise(shape, start, x, y / scale)]))
+                    for start in shape.starts
+                ),
                 key=lambda result: result[1],
             )
             total -= best[1] + len(at) * np.log(scale)
@@ -120,7 +123,11 @@ def fit_iv(table: Table, read_voltage: float | None = None) -> SectionFit:
             unit, meaning = "V", "V_0"
         numbers.append(Number(f"conduction.{key}", float(middle), float(low), float(high), unit, meaning))
         section[key] = format_quantity(float(middle), unit, 6)
-    notes = [] if chosen.name != "linear" else ["the current is linear up to its noise: a profile needs no section 'conduction'"]
+    notes = (
+        []
+        if chosen.name != "linear"
+        else ["the current is linear up to its noise: a profile needs no section 'conduction'"]
+    )
     curves = tuple((name, voltage[at], current[at], fits[chosen.name][i]) for i, (name, at) in enumerate(rows.items()))
     return SectionFit("iv", table.name, "conduction", section, tuple(numbers), tuple(forms), tuple(notes), curves)
 

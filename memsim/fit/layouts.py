@@ -17,7 +17,22 @@ DIRECTION = ("direction", "polarity", "pulse type", "type", "branch", "sign", "s
 UP = ("up", "set", "potentiation", "ltp", "pot", "increase", "conductance up", "g up")
 DOWN = ("down", "reset", "depression", "ltd", "dep", "decrease", "conductance down", "g down")
 _UP_WORDS = {"up", "set", "potentiation", "ltp", "pot", "p", "+", "+1", "1", "1.0", "increase", "positive", "u", "s"}
-_DOWN_WORDS = {"down", "reset", "depression", "ltd", "dep", "d", "-", "-1", "0", "-1.0", "0.0", "decrease", "negative", "r"}
+_DOWN_WORDS = {
+    "down",
+    "reset",
+    "depression",
+    "ltd",
+    "dep",
+    "d",
+    "-",
+    "-1",
+    "0",
+    "-1.0",
+    "0.0",
+    "decrease",
+    "negative",
+    "r",
+}
 
 
 def pulse_data(table: Table) -> PulseData:
@@ -26,7 +41,7 @@ def pulse_data(table: Table) -> PulseData:
     Raises
     ------
     DataError
-        The layout is not known, a cell is no number, rows are out of order, a direction is missing, or there are too few.
+        The layout is not known, a cell is no number, rows are out of order or too few, or a direction is missing.
     """
     up, down = find_column(table, UP), find_column(table, DOWN)
     if up is not None and down is not None:
@@ -46,8 +61,8 @@ def _without_names(table: Table) -> PulseData:
     count = len(table.columns)
     if count == 1:
         raise DataError(
-            f"{table.name}:{table.lines[0]}: one column found; wanted two (set and reset reads), or one of reads and one of "
-            "directions. Columns are separated by commas, semicolons, tabs or blanks"
+            f"{table.name}:{table.lines[0]}: one column found; wanted two (set and reset reads), or one "
+            "of reads and one of directions. Columns are separated by commas, semicolons, tabs or blanks"
         )
     words = [c for c in table.columns if _directions(c)]
     if count == 2 and len(words) == 1 and not table.header:
@@ -71,7 +86,7 @@ def _directions(column: Column) -> bool:
 
 def _side_by_side(table: Table, up: Column, down: Column) -> PulseData:
     factors = [table.factor(column, "S") for column in (up, down)]
-    unit = "S" if any(column.unit for column in (up, down)) and factors != [1.0, 1.0] or "S" in (up.unit, down.unit) else None
+    unit = "S" if up.physical or down.physical else None
     sweeps = []
     for branch, (column, factor) in enumerate(zip((up, down), factors, strict=True)):
         # One branch may be longer: the other column is blank below its end, and nowhere else.
@@ -107,12 +122,15 @@ def _long(table: Table, value: Column, direction: Column) -> PulseData:
             where = f"device {name}, cycle {turn}, " if device is not None or cycle is not None else ""
             word = "set" if side == 0 else "reset"
             raise DataError(
-                f"{table.name}:{table.lines[members[bad]]}: pulse {numbers[at][bad]} after pulse {numbers[at][bad - 1]} "
-                f"({where}{word}); pulse numbers must increase within a device, cycle and direction: are rows shuffled?"
+                f"{table.name}:{table.lines[members[bad]]}: pulse {numbers[at][bad]} after pulse "
+                f"{numbers[at][bad - 1]} ({where}{word}); pulse numbers must increase within a device, cycle and "
+                "direction: are rows shuffled?"
             )
         length = int(numbers[at][-1] - numbers[at][0]) + 1
         if length > MOST:
-            raise DataError(f"{table.name}:{table.lines[members[-1]]}: {length:,} pulses in one sweep; at most {MOST:,}")
+            raise DataError(
+                f"{table.name}:{table.lines[members[-1]]}: {length:,} pulses in one sweep; at most {MOST:,}"
+            )
         spread = np.full(length, np.nan)
         spread[numbers[at] - numbers[at][0]] = values[at]
         sweeps.append(Sweep(name, turn, side, spread))
@@ -127,8 +145,7 @@ def _values(table: Table, column: Column) -> tuple[np.ndarray, str | None]:
             raise DataError(f"{table.name}:{table.lines[bad]}: a resistance of {column.cells[bad]}; must be above 0")
         return 1.0 / resistance, "S"
     values = table.numbers(column, "S")
-    physical = column.unit.endswith("S") and column.unit != ""
-    return values, "S" if physical else None
+    return values, "S" if column.physical else None
 
 
 def _branches(table: Table, column: Column) -> np.ndarray:
@@ -175,4 +192,3 @@ def looks_like_pulses(table: Table) -> bool:
     return find_column(table, DIRECTION) is not None or (
         find_column(table, UP) is not None and find_column(table, DOWN) is not None
     )
-

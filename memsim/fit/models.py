@@ -1,8 +1,8 @@
-"""Mean step of every model that pulses are fitted to, as a function of the normalised state, and the way into a profile.
+"""Mean step of every model that pulses are fitted to, as a function of the normalised state, and its way to a profile.
 
 x = (g - low)/(high - low) is the state, u the way travelled: x for set pulses, 1 - x for reset pulses. Every function
-gives the magnitude of the step in units of the window, for a whole array of states; the scalar twins, with equations and
-sources, are in `memsim.cells`. Profiles tell steps in w, which runs from -1 to 1 over the window.
+gives the magnitude of the step in units of the window, for a whole array of states; its scalar twin, with equation and
+source, is in `memsim.cells`. Profiles tell steps in w, which runs from -1 to 1 over the window.
 """
 
 from __future__ import annotations

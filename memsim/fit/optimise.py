@@ -62,9 +62,7 @@ def assemble(problem: Problem, blocks: np.ndarray) -> np.ndarray:
     return whole
 
 
-def maximise(
-    problem: Problem, theta: np.ndarray, most: int = 60, tick: Callable[[], None] | None = None
-) -> Maximum:
+def maximise(problem: Problem, theta: np.ndarray, most: int = 60, tick: Callable[[], None] | None = None) -> Maximum:
     """The nearest maximum of the log-likelihood, within the problem's limits."""
     low, high = problem.limits
     theta = np.clip(theta, np.where(problem.free, low, -np.inf), np.where(problem.free, high, np.inf))

@@ -1,4 +1,4 @@
-"""The parameters of one fit: which numbers are free, on which scale they are searched, and what the filter gets of them."""
+"""The parameters of one fit: which numbers are free, on which scale they are searched, what the filter gets of them."""
 
 from __future__ import annotations
 
@@ -104,9 +104,9 @@ class Problem:
 
     def pack(self, shared: Any, own: np.ndarray) -> np.ndarray:
         """Theta of natural values; `own` (device, 3) holds ends and the logarithm of the factor."""
-        own = np.where(np.isnan(np.column_stack([self.known, np.full(self.devices, np.nan)])), own, 0.0) + np.nan_to_num(
-            np.column_stack([self.known, np.zeros(self.devices)])
-        )
+        own = np.where(
+            np.isnan(np.column_stack([self.known, np.full(self.devices, np.nan)])), own, 0.0
+        ) + np.nan_to_num(np.column_stack([self.known, np.zeros(self.devices)]))
         return np.concatenate([[self._to(p, v) for p, v in zip(self.shared, shared, strict=True)], own.ravel()])
 
     def natural(self, theta: np.ndarray) -> np.ndarray:
@@ -169,7 +169,7 @@ class Problem:
         return np.arange(len(self.shared) + 2, len(self.free), len(OWN)) if self.devices > 1 else np.arange(0)
 
     def tie(self, thetas: np.ndarray) -> np.ndarray:
-        """Penalty that keeps the mean factor at 1, so that the shared steps are those of the average device (trial,)."""
+        """Penalty that keeps the mean factor at 1, so that shared steps are those of the average device (trial,)."""
         return -0.5 * _TIE * thetas[:, self.factors].sum(1) ** 2
 
     def tie_slope(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -199,7 +199,9 @@ class Problem:
     def visited(self, theta: np.ndarray) -> np.ndarray:
         """Lowest and highest state that the filter expects of each device (device, 2)."""
         mean = predict(self.series, self.trial(theta[None]), self.scale)[2][0]
-        return np.array([[mean[self.device_of == d].min(), mean[self.device_of == d].max()] for d in range(self.devices)])
+        return np.array(
+            [[mean[self.device_of == d].min(), mean[self.device_of == d].max()] for d in range(self.devices)]
+        )
 
     def pinned(self, known: np.ndarray) -> Problem:
         """The problem with some ends of windows known."""

@@ -60,7 +60,7 @@ def profile_of(fit: PulseFit, name: str | None = None, window: tuple[float, floa
     name : str, optional
         Name of the profile; that of the file by default.
     window : tuple of float, optional
-        Conductances [S] of the two ends of the fitted window; the fitted ones where the data have a unit, else `NOMINAL`.
+        Conductances [S] of the ends of the fitted window; the fitted ones where the data have a unit, else `NOMINAL`.
 
     Raises
     ------
@@ -112,14 +112,14 @@ def notes(fit: PulseFit) -> str:
     """What a reader of the profile must know about the fit."""
     chosen, found = fit.chosen, fit.fitted
     lines = [
-        f"Fitted by memsim to {fit.data.reads} reads of {len(fit.data.devices)} device(s) in {Path(fit.data.name).name}: model "
-        f"{chosen.name}, log-likelihood {chosen.log_likelihood:.1f} with {chosen.parameters} parameters."
+        f"Fitted by memsim to {fit.data.reads} reads of {len(fit.data.devices)} device(s) in "
+        f"{Path(fit.data.name).name}: model {chosen.name}, log-likelihood {chosen.log_likelihood:.1f} with {chosen.parameters} parameters."
     ]
     slow = _slow(found)
     if slow is not None:
         lines.append(
-            f"Of the read noise, {format_quantity(slow[0], '%', 3)} of the {chosen.problem.read} outlives a pulse, for about "
-            f"{slow[1]:.3g} pulses; the sigma above is that of a single read."
+            f"Of the read noise, {format_quantity(slow[0], '%', 3)} of the {chosen.problem.read} outlives a pulse, for "
+            f"about {slow[1]:.3g} pulses; the sigma above is that of a single read."
         )
     if "step" in found.spreads and not chosen.problem.model.spread:
         lines.append(
@@ -210,5 +210,3 @@ def checked_window(text: str) -> tuple[float, float]:
     if not 0 <= low < high <= 1:
         raise InputError(f"window '{text}': the first must be at least 0 and smaller than the second, at most 1 S")
     return low, high
-
-

@@ -18,7 +18,7 @@ from memsim.fit.quantities import Fitted, fitted
 Progress = Callable[[str, int, int], None]
 
 _FITS = 3
-"""Fits of one model before the last: with write noise of the range and of the step, and the better one with slow noise."""
+"""Fits of one model before the last: write noise of the range, of the step, and the better of them with slow noise."""
 _KNOWN_WITHIN = 0.05
 """Standard error of a window's end, of the span, from which on the pulses do not tell where it is."""
 _READS_A_PARAMETER = 5
@@ -195,7 +195,7 @@ def _fit(blank: Problem, data: PulseData, before: list[Candidate]) -> Candidate:
     steps = [data.average_step(branch) for branch in range(2)]
     read, write = _noise(blank)
     if blank.write == "step":
-        write = write / np.mean(steps)
+        write /= float(np.mean(steps))
     slow = (0.7 * read, 8.0) if blank.slow else ()
     first_of = list(blank.model.starts(*steps))[: 1 if before else None]
     starts = [blank.pack([*each, write, read, *slow], own) for each in first_of]
@@ -287,4 +287,3 @@ def _relative_start(candidate: Candidate) -> np.ndarray:
     if problem.slow:
         theta[first + 1] -= np.log(middle)
     return theta
-

@@ -143,9 +143,8 @@ def _window(
             ends = []
             for d in range(problem.devices):
                 index = len(problem.shared) + d * len(OWN) + k
-                to_unit = lambda t, i=index: data.origin + data.span * t[i]
-                ends.append(ridge_interval(problem, theta, index, spread, to_unit))
-            low, high = np.mean(ends, axis=0)
+                ends.append(ridge_interval(problem, theta, index, spread, lambda t, i=index: t[i]))  # type: ignore[misc]
+            low, high = data.origin + data.span * np.mean(ends, axis=0)
             numbers.append(Number(f"conductance.{name}", float(values.mean()), float(low), float(high), unit, meaning))
     return numbers
 

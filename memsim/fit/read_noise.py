@@ -73,13 +73,18 @@ def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> S
     if window is not None:
         bases["range"] = np.full(len(mean), window[1] - window[0])
     if not bases:
-        raise DataError(f"{table.name}: a mean read is not above 0: give the window, e.g. --window \"1 uS, 100 uS\"")
+        raise DataError(f'{table.name}: a mean read is not above 0: give the window, e.g. --window "1 uS, 100 uS"')
     forms, sigmas = [], {}
     for base, scale in bases.items():
         sigma = float(np.sqrt((freedom * variance / scale**2).sum() / freedom.sum()))
         expected = (sigma * scale) ** 2
         forms.append(
-            Form(f"of {base}", float(-0.5 * (freedom * (np.log(2 * np.pi * expected) + variance / expected)).sum()), 1, len(value))
+            Form(
+                f"of {base}",
+                float(-0.5 * (freedom * (np.log(2 * np.pi * expected) + variance / expected)).sum()),
+                1,
+                len(value),
+            )
         )
         sigmas[base] = sigma
     order = sorted(range(len(forms)), key=lambda i: forms[i].bic)
@@ -89,16 +94,16 @@ def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> S
     notes = []
     if min(tests) < 0.01:
         notes.append(
-            f"not white: successive reads correlate by {np.mean(lags):.2f} on average (Ljung-Box p {min(tests):.1g}); drawn "
-            "anew at each read, sigma is right for single reads but not for averages of reads in a row"
+            f"not white: successive reads correlate by {np.mean(lags):.2f} on average (Ljung-Box p {min(tests):.1g}); "
+            "drawn anew at each read, sigma is right for single reads but not for averages of reads in a row"
         )
     else:
         notes.append(f"white as far as {len(value)} reads tell: lag-1 correlation {np.mean(lags):.2f}")
     for name, gap, up, down in hints[:3]:
         of = f" of device {name}" if len(rows) > 1 else ""
+        distance = format_quantity(gap, "S", 3) if value_column.physical else f"{gap:.3g}"
         notes.append(
-            f"two levels{of}, {format_quantity(gap, 'S', 3) if value_column.unit else f'{gap:.3g}'} apart, kept for {up:.3g} and "
-            f"{down:.3g} reads on average: telegraph noise"
+            f"two levels{of}, {distance} apart, kept for {up:.3g} and {down:.3g} reads on average: telegraph noise"
         )
     if len(mean) > 1:
         between_cells = f"{len(mean)} cells between {mean.min():.3g} and {mean.max():.3g}"

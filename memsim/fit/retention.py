@@ -71,7 +71,9 @@ def fit_retention(table: Table, reference_time: float | None = None) -> SectionF
         found = between(np.array(exponents), np.array(variances))
         numbers = [
             Number("retention.exponent", found.mean, found.mean_low, found.mean_high, "", "drift exponent nu, mean"),
-            Number("retention.spread", found.sigma, found.sigma_low, found.sigma_high, "", "its spread between devices"),
+            Number(
+                "retention.spread", found.sigma, found.sigma_low, found.sigma_high, "", "its spread between devices"
+            ),
         ]
         section |= {"exponent": number(found.mean), "spread": number(found.sigma)}
     else:
@@ -84,8 +86,8 @@ def fit_retention(table: Table, reference_time: float | None = None) -> SectionF
     section["reference_time"] = format_quantity(start, "s", 6)
     if np.mean(correlations) > 2 / np.sqrt(reads):
         notes.append(
-            f"successive residuals correlate ({np.mean(correlations):.2f}): the law bends or noise is slow, and the interval "
-            "within a device is too narrow"
+            f"successive residuals correlate ({np.mean(correlations):.2f}): the law bends or noise is slow, and the "
+            "interval within a device is too narrow"
         )
     forms = (Form("drift", drifting, 3 * count, reads), Form("no drift", steady, 2 * count, reads))
     return SectionFit(

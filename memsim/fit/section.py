@@ -1,4 +1,4 @@
-"""What a fit of retention, read noise or I-V adds to a profile: one section, its numbers, and how well each form fits."""
+"""What a fit of retention, read noise or I-V adds to a profile: a section, its numbers, how well each form fits."""
 
 from __future__ import annotations
 
@@ -124,9 +124,7 @@ def above_zero(table: Table, values: np.ndarray, what: str) -> None:
         raise DataError(f"{table.name}:{table.lines[row]}: {what} must be above 0")
 
 
-def maximum(
-    negative: Callable[[np.ndarray], float], start: np.ndarray
-) -> tuple[np.ndarray, float, np.ndarray]:
+def maximum(negative: Callable[[np.ndarray], float], start: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
     """Minimum of a negative log-likelihood: where, its value there, and the covariance from its curvature."""
     from scipy.optimize import minimize
 

@@ -2,7 +2,8 @@
 
 Estimate_i = mean + tau xi_i + error_i with the variance of error_i known: restricted maximum likelihood for tau.
 
-Source: Viechtbauer, J. Educ. Behav. Stat. 30, 261 (2005); interval of the mean: Hartung & Knapp, Stat. Med. 20, 3875 (2001).
+Sources: Viechtbauer, J. Educ. Behav. Stat. 30, 261 (2005); interval of the mean: Hartung & Knapp, Stat. Med. 20, 3875
+(2001).
 """
 
 from __future__ import annotations

@@ -31,6 +31,11 @@ class Column:
     unit: str
     cells: tuple[str, ...]
 
+    @property
+    def physical(self) -> bool:
+        """Whether the heading has a unit, other than one for plain numbers."""
+        return self.unit.lower() not in _PLAIN_UNITS
+
 
 @dataclass(frozen=True)
 class Table:
@@ -87,7 +92,7 @@ class Table:
         DataError
             The unit is unknown or of another dimension.
         """
-        if column.unit.lower() in _PLAIN_UNITS:
+        if not column.physical:
             return 1.0
         try:
             return parse_quantity(f"1 {column.unit}", dimension)
@@ -164,14 +169,14 @@ def table_of(text: str, name: str = "table") -> Table:
     for number, row in zip(lines, cells, strict=True):
         if len(row) != width:
             how = _DELIMITERS.get(delimiter or "", "blank")
-            raise DataError(f"{name}:{number}: {len(row)} cells where line {lines[0]} has {width} (separated by {how}s)")
+            raise DataError(
+                f"{name}:{number}: {len(row)} cells where line {lines[0]} has {width} (separated by {how}s)"
+            )
     if header and len(cells) == 1:
         raise DataError(f"{name}: has a header and no rows")
     headings = [_heading(cell) for cell in cells[0]] if header else [("", "")] * width
     body = cells[1:] if header else cells
-    columns = tuple(
-        Column(heading, unit, tuple(row[i] for row in body)) for i, (heading, unit) in enumerate(headings)
-    )
+    columns = tuple(Column(heading, unit, tuple(row[i] for row in body)) for i, (heading, unit) in enumerate(headings))
     return Table(name, columns, tuple(lines[1:] if header else lines), header, decimal)
 
 

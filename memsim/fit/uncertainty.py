@@ -65,7 +65,7 @@ def adjusted(problem: Problem, theta: np.ndarray, spread: np.ndarray, inner: np.
     """Theta with the sigmas freed of the bias that the fitted means cause, one step of the adjusted profile likelihood.
 
     A maximum of the likelihood attributes part of the noise to the means that it fits with it; the adjusted profile
-    likelihood, l - log det(information of the means)/2, does for any model what dividing by n - p does for a regression.
+    likelihood, l - log det(information of the means)/2, does for any model what n - p does for a regression.
 
     Source: Cox & Reid, J. R. Stat. Soc. B 49, 1 (1987).
     """

@@ -138,13 +138,23 @@ def _sweeps(axes: Axes, fit: PulseFit, branch: int, unit: float, seed: int) -> N
         states = np.hstack([states, np.vstack([found, blank])])
         walks = np.hstack([walks, np.vstack([found + read * noisy * rng.standard_normal(found.shape), blank])])
     number = np.arange(1, longest + 1)
-    to_unit = lambda v: (data.origin + data.span * v) / unit
+
+    def to_unit(scaled_value: np.ndarray) -> np.ndarray:
+        return (data.origin + data.span * scaled_value) / unit
+
     for s in rows:
         a, b = series.start[s], series.stop[s]
         y = np.where(series.seen[a:b], series.value[a:b], np.nan)
         label = "measured" if s == rows[0] else None
         axes.plot(
-            number[: b - a], to_unit(y), ".", color=line_style(2)["color"], markersize=2, alpha=0.6, label=label, zorder=1
+            number[: b - a],
+            to_unit(y),
+            ".",
+            color=line_style(2)["color"],
+            markersize=2,
+            alpha=0.6,
+            label=label,
+            zorder=1,
         )
     low, high = (to_unit(np.nanpercentile(walks, q, axis=1)) for q in (2.5, 97.5))
     middle = to_unit(np.nanmedian(states, axis=1))
@@ -157,8 +167,7 @@ def _sweeps(axes: Axes, fit: PulseFit, branch: int, unit: float, seed: int) -> N
 
 
 def _steps(axes: Axes, fit: PulseFit, unit: float) -> None:
-    """Mean step of a pulse against the state: the chosen model, the others, and increments of the filtered state."""
-    problem = fit.chosen.problem
+    """Mean step of a pulse against the state: the chosen model and the others."""
     lines = []
     for candidate in (*[c for c in fit.candidates if c is not fit.chosen], fit.chosen):
         own = candidate.problem.own(candidate.theta)
@@ -200,7 +209,7 @@ def _residuals(axes: Axes, fit: PulseFit) -> None:
     z = fit.diagnostics.innovation
     z = np.clip(z[np.isfinite(z)], -4.5, 4.5)
     bins = np.linspace(-4.5, 4.5, 37)
-    axes.hist(z, bins, density=True, color=line_style(2)["color"], alpha=0.6, label="residuals")
+    axes.hist(z, bins.tolist(), density=True, color=line_style(2)["color"], alpha=0.6, label="residuals")
     x = np.linspace(-4.5, 4.5, 200)
     axes.plot(x, np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi), color=line_style(0)["color"], linestyle=":", label="N(0, 1)")
     axes.set_xlim(-4.5, 4.5)
