@@ -294,6 +294,21 @@ def test_a_fit_ranks_models_as_they_should_be_and_its_intervals_hold_the_truth()
 
 
 @pytest.mark.slow
+def test_read_noise_that_goes_with_the_conductance_is_told_relative_to_it():
+    rng = np.random.default_rng(5)
+    sweeps = []
+    for cycle in range(6):
+        for branch in range(2):
+            states = sweep(rng, soft, SIZES, branch, 80, write=0.01, read=0.0)
+            values = 1e-6 * (1 + 9 * states) * (1 + 0.05 * rng.standard_normal(80))
+            sweeps.append(Sweep("1", str(cycle), branch, values))
+    fit = fit_pulses(PulseData.checked("pulses.csv", sweeps, "S"), "soft-bounds")
+    assert fit.chosen.problem.read == "value"
+    assert fit.fitted["read.noise.sigma"].low * 0.95 < 0.05 < fit.fitted["read.noise.sigma"].high * 1.05
+    assert fit.fitted["variability.c2c.sigma"].low * 0.8 < 0.01 < fit.fitted["variability.c2c.sigma"].high * 1.2
+
+
+@pytest.mark.slow
 def test_the_spread_between_devices_is_told_from_what_single_devices_leave_open():
     fit = fit_pulses(measured(12, devices=12, cycles=3, spread=0.3), "soft-bounds")
     spread = fit.fitted.spreads["step"]

@@ -113,7 +113,8 @@ def notes(fit: PulseFit) -> str:
     chosen, found = fit.chosen, fit.fitted
     lines = [
         f"Fitted by memsim to {fit.data.reads} reads of {len(fit.data.devices)} device(s) in "
-        f"{Path(fit.data.name).name}: model {chosen.name}, log-likelihood {chosen.log_likelihood:.1f} with {chosen.parameters} parameters."
+        f"{Path(fit.data.name).name}: model {chosen.name}, log-likelihood {chosen.log_likelihood:.1f} with "
+        f"{chosen.parameters} parameters."
     ]
     slow = _slow(found)
     if slow is not None:
