@@ -21,6 +21,8 @@ _CGROUP = Path("/sys/fs/cgroup/memory.max")
 _METRICS = 70  # bytes a reading of one image takes in the results on (image, noise_type, noise_level), assumed
 _COPIES = 3  # of results while they are joined, summarised and written, assumed
 _CELL = 100  # bytes a cell takes while it learns: state, parameters, draws and their temporaries, assumed
+_KEPT = 12  # bytes a cell of a trained classifier keeps; up to 11 measured with 8.4 million cells of float32
+_TAUGHT = 40  # bytes more that a cell of a classifier takes while it learns or is measured; up to 23 measured
 _WEIGHT = 30  # bytes a first-layer weight takes: itself, its draw and their temporaries, assumed
 
 
@@ -84,10 +86,12 @@ def require_class_memory(spec: ClassifySpec, shape: tuple[int, ...], tested: int
         Says how much is needed, how much there is, and which settings take it.
     """
     count, pixels = shape[0], math.prod(shape[1:])
-    columns = max(len(classes), *(learner.features.units if learner.features else 0 for learner in spec.learners), 1)
+    learners = [spec.learners[run.place] for run in spec.runs.values()]
+    columns = [max(len(classes), learner.features.units if learner.features else 0) for learner in learners]
+    cells = [spec.seeds * pixels * 2 * count for count in columns]
     needs = {
         "data.samples and data.shape": count * pixels * 4 * _COPIES,
-        "data.shape, seeds and learners": len(spec.labels) * spec.seeds * pixels * 2 * columns * _CELL,
+        "data.shape, features.units, seeds and learners": sum(cells) * _KEPT + max(cells) * _TAUGHT,
         "seeds, data.samples and noise levels": spec.seeds * len(spec.levels) * tested * len(classes) * 4 * _COPIES,
     }
     _require(needs)

@@ -88,7 +88,8 @@ def _perturbed(classifier: Classifier, test: Split, right: np.ndarray, epsilons:
         x, labels = test.pixels[part], test.labels[part]
         expected = classifier.outputs(x, index=0, first=first, noise=False)
         gradient = classifier.sensitivity(x, _margin_slope(expected, labels))
-        steepness = np.linalg.norm(gradient.reshape(*gradient.shape[:2], -1), axis=-1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            steepness = np.linalg.norm(gradient.reshape(*gradient.shape[:2], -1), axis=-1)
         scale = steepness * np.linalg.norm(x.reshape(len(x), -1), axis=-1)
         distance[:, part] = margin(expected, labels) / np.where(scale == 0, 1.0, scale)
         for k, epsilon in enumerate(epsilons):

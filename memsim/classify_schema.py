@@ -85,7 +85,8 @@ class FeaturesSpec(Section):
     kind: Literal[FEATURES] = "random"  # type: ignore[valid-type]
     units: Units = 128
     epochs: Epochs = 5
-    rate: Rate = 0.02
+    # From 2 on, columns would move past the image to ever more distant places.
+    rate: Annotated[float, Field(allow_inf_nan=False, gt=0, le=1)] = 0.02
     batch: Batch = 32
     temperature: Positive = 0.02
 

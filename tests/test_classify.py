@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import memsim as ms
-from memsim.classifiers.classifier import Lesson, Read
-from memsim.classifiers.gradient import Gradient, diverged
+from memsim.classifiers.classifier import Lesson, Read, by_seed
+from memsim.classifiers.gradient import Gradient
 from memsim.classifiers.in_place import InPlace
 from memsim.classifiers.inputs import with_bias
 from memsim.classify_schema import ClassifierSpec
@@ -293,10 +294,16 @@ class TestDivergence:
         assert found.test_accuracy.sel(learner="Layers").notnull().all()
 
     def test_seeds_with_the_same_fate_share_a_note(self):
-        fits = [
-            SimpleNamespace(ended=ended, message=text) for ended, text in (*[("diverged", "nan")] * 2, ("epochs", ""))
-        ]
-        assert diverged(fits) == ["seeds 0, 1: nan"]
+        assert by_seed(["nan", "", "nan", "inf"]) == ["seeds 0, 2: nan", "seed 3: inf"]
+
+    def test_an_array_that_overflows_is_put_back_and_says_where(self, digits):
+        learning = {"epochs": 4, "rate": 0.1}
+        found = local(digits, array={"bounds": None}, learning=learning)
+        told = r"seeds? [01, ]+: the outputs are not finite in epoch 3, step \d+ of 13; the array of epoch 2 is kept"
+        assert found.notes and all(re.fullmatch(told, note) for note in found.notes)
+        assert found.account().epochs.tolist() == [2, 2] and np.isnan(found.history.loss[:, 2:]).all()
+        shorter = local(digits, array={"bounds": None}, learning=learning | {"epochs": 2})
+        assert np.array_equal(found.crossbar.weights, shorter.crossbar.weights)
 
 
 REFUSED = {
@@ -340,6 +347,14 @@ REFUSED = {
         "0 is out of range; allowed: 1 to 100000",
     ),
 }
+
+
+def test_features_that_do_not_fit_into_memory_are_refused_before_anything_is_trained(monkeypatch):
+    monkeypatch.setattr("memsim.capacity.memory", lambda: 1e8)
+    monkeypatch.setattr("memsim.course.InPlace", None)
+    wide = experiment(TEXT.replace("    learning:", "    features: {units: 16384}\n    learning:"))
+    with pytest.raises(ms.InputError, match=r"needs about .* make less of data.shape, features.units, seeds"):
+        ms.run(wide)
 
 
 @pytest.mark.parametrize("name", REFUSED)

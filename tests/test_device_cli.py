@@ -36,7 +36,8 @@ class TestNew:
                 assert words in text
             (model,) = (model for model in find_models(name) if model.kind == "update")
             for parameter in parameters(model.schema):
-                assert re.search(rf"^[ #]*{parameter.key.rpartition('.')[2]}:", text, re.MULTILINE), parameter.key
+                key = parameter.key.partition("[]")[0].rpartition(".")[2]
+                assert re.search(rf"^[ #]*{key}:", text, re.MULTILINE), parameter.key
 
     @pytest.mark.parametrize("section", ["retention", "conduction", "faults"])
     def test_an_optional_section_works_when_its_comment_marks_are_taken_away(self, cli, tmp_path, section):

@@ -8,8 +8,27 @@ import pytest
 from memsim.cells.neurosim import curvature
 from memsim.plotting.device import device_figure
 from memsim.plotting.device.cells import without
+from memsim.plotting.device.current import loops
+from memsim.plotting.device.figure import panels_of
+from memsim.plotting.device.programming import landed
 from memsim.plotting.device.pulses import response
-from memsim.profiles import load_device
+from memsim.plotting.device.reads import interval_of, size, trace
+from memsim.plotting.device.retention import aged, times_of
+from memsim.profiles import device_from_text, device_names, load_device
+
+FULL = """\
+extends: taox-hfox-wu2018
+name: full
+title: Everything at once
+status: assumed
+variability: {d2d: null}
+read:
+  noise: {sigma: 1 %, relative_to: value}
+  telegraph: {amplitude: 10 %, relative_to: value, empty: 2 ms, filled: 1 ms}
+retention: {model: drift, exponent: 0.05, reference_time: 1 s, activation: {energy: 0.16 aJ, reference: 300 K}}
+conduction: {model: sinh, voltage: 0.3 V}
+programming: {model: polynomial, coefficients: {c0: 0.1 uS, c1: 0.3 uS}, scale: 10 uS}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +71,84 @@ def test_many_pulses_are_drawn_at_so_many_points_as_a_line_needs(agsi):
     assert conductance[300].mean() == pytest.approx(38.5e-9, rel=1e-3)
 
 
+@pytest.fixture(scope="module")
+def full():
+    return device_from_text(FULL)
+
+
+def test_reads_have_the_noise_of_the_profile(full):
+    levels = trace(without(full, "read.noise"), 0, 0.5, 1)[:, 0]
+    assert interval_of(full) == 1e-4
+    assert np.unique(levels.round(10)).tolist() == pytest.approx([0.9 * 5.5e-6, 5.5e-6], abs=1e-10)
+    means, sigmas = size(without(full, "read.telegraph"), 0)
+    # 512 cells, four reads each: a standard error of 1.6 %.
+    assert sigmas == pytest.approx(0.01 * means, rel=0.065)
+
+
+def test_retention_is_that_of_the_profile(full):
+    spread = full.replace({"retention.spread": 0.01})
+    times = times_of(full)
+    assert aged(full, 0, 0.5)[:, 0] == pytest.approx(5.5e-6 * (1 + times) ** -0.05, rel=1e-5)
+    found = np.log(aged(spread, 0, 0.5)[-1] / 5.5e-6) / -np.log(1 + times[-1])
+    assert found.std() == pytest.approx(0.01, rel=0.13)
+    assert (aged(full, 0, 0.5, 358.15)[:, 0] < aged(full, 0, 0.5)[:, 0]).all()
+
+
+def test_programmed_cells_land_around_their_targets(full):
+    targets, found = landed(full, 0)
+    sigmas = 0.1e-6 + 0.3e-6 * targets / 10e-6
+    assert found.std(1) == pytest.approx(sigmas, rel=0.13)
+    assert np.abs(found.mean(1) - targets).max() < 4 * sigmas.max() / 512**0.5
+
+
+def test_loops_of_dynamic_cells_cross_at_no_voltage_and_narrow_with_the_frequency():
+    frequency, slow, fast = loops(load_device("tio2-strukov2008"))
+    for loop in (slow, fast):
+        assert np.abs(loop.current[np.abs(loop.voltage) < 1e-9]).max() < 1e-12
+    assert np.ptp(slow.state) >= 0.5 > 0.2 > np.ptp(fast.state)
+    assert fast.time[-1] / slow.time[-1] == pytest.approx(0.1)
+    assert slow.time[-1] == pytest.approx(2 / frequency)
+
+
+def test_there_is_a_panel_for_each_thing_that_a_profile_describes(full):
+    def names(device):
+        return [panel.__name__.removeprefix("draw_") for panel in panels_of(device)]
+
+    assert names(full) == ["pulses", "programming", "size", "reads", "retention", "current"]
+    assert names(load_device("ideal")) == ["pulses"]
+    assert names(load_device("pcm-joshi2020")) == ["programming", "size", "reads", "retention"]
+    assert names(load_device("vteam-kvatinsky2015")) == ["pulses", "loops"]
+    for name in device_names():
+        assert names(load_device(name)), name
+
+
+def test_all_panels_are_labelled_with_units(full):
+    figure = device_figure(full)
+    labels = [(axes.get_title(loc="left"), axes.get_xlabel(), axes.get_ylabel()) for axes in figure.axes]
+    assert labels == [
+        ("Potentiation and depression", "set pulses, then as many reset pulses", "conductance [µS]"),
+        ("Programming error (polynomial)", "target conductance [µS]", "sigma after programming [nS]"),
+        ("Read noise", "conductance [µS]", "sigma of a read [nS]"),
+        ("Successive reads of single cells", "time [ms]", "conductance [µS]"),
+        ("Retention (drift): median and 90 % of cells", "time since programming [s]", "conductance [µS]"),
+        ("Current (sinh)", "voltage [V]", "current [µA]"),
+    ]
+    # I = G V_read at the read voltage, whatever the form.
+    x, y = figure.axes[-1].lines[1].get_data()
+    assert np.interp(0.5, x, y) == pytest.approx(5.5 * 0.5, rel=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", device_names())
+def test_every_shipped_device_is_drawn(name):
+    figure = device_figure(load_device(name))
+    assert len(figure.axes) == len(panels_of(load_device(name)))
+    for axes in figure.axes:
+        assert axes.get_xlabel() and axes.get_ylabel()
+        for line in axes.lines:
+            assert np.isfinite(np.asarray(line.get_ydata(), float)).all()
+
+
 @pytest.mark.parametrize(
     ("name", "legend"),
     [
@@ -61,9 +158,10 @@ def test_many_pulses_are_drawn_at_so_many_points_as_a_line_needs(agsi):
 )
 def test_bands_are_drawn_for_what_varies_alone(name, legend):
     figure = device_figure(load_device(name))
-    assert {text.get_text() for text in figure.legends[0].get_texts()} == legend
+    shown = {text.get_text() for text in figure.legends[0].get_texts()}
+    assert {text for text in shown if not text.startswith(("cell at", "over"))} == legend
     axes = figure.axes[0]
-    assert axes.get_xlabel() == "pulse number"
+    assert axes.get_xlabel() == "set pulses, then as many reset pulses"
     assert axes.get_ylabel() in ("conductance [nS]", "conductance [µS]")
 
 

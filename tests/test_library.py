@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import memsim as ms
 from memsim.profiles import device_names, load_device
-from memsim.profiles.overview import programming_error
+from memsim.profiles.overview import overview_markdown, programming_error
 from memsim.units import parse_quantity
+
+GUIDE = Path(__file__).parents[1] / "docs" / "devices.md"
 
 # Chen & Yu, IEEE Design & Test (2018), doi:10.1109/MDAT.2018.2890229, tables I and II:
 # states, labels of set and reset, G_on, G_off, ratio as printed, set and reset pulse, sigma c2c of the range.
@@ -246,6 +250,11 @@ def test_phase_change_memory_drifts_by_the_published_lines():
     assert (spec.read.flicker.sigma, spec.read.flicker.exponent, spec.read.flicker.limit) == (0.0088, 0.65, 0.2)
 
 
+def test_the_guide_lists_the_profiles_as_they_are():
+    told = GUIDE.read_text(encoding="utf-8").split("<!-- profiles -->\n")[1].split("<!-- end -->")[0]
+    assert told == overview_markdown(map(load_device, device_names())), "run: python docs/update_devices.py"
+
+
 def by_model() -> dict[str, list[str]]:
     """Shipped devices by update model: what one compiled loop, or nearly one, serves."""
     groups: dict[str, list[str]] = {}
@@ -256,7 +265,7 @@ def by_model() -> dict[str, list[str]]:
 
 
 # Each model is compiled at first use: the quick suite has time for the commonest.
-QUICK = ("neurosim", "constant", "soft-bounds", "programmed")
+QUICK = ("neurosim", "constant", "programmed")
 
 
 @pytest.mark.parametrize(
@@ -267,10 +276,32 @@ def test_every_device_learns_an_image(model):
     for name in by_model()[model]:
         crossbar = ms.Crossbar(name, rows=64, cols=2, arrays=3, seed=1)
         crossbar.train(ms.Hebbian(rate=0.2), x, [1.0, 0.0], steps=30)
+        if crossbar.planned:
+            crossbar.program()
         conductance, current = crossbar.conductance, crossbar.read(x)
         assert np.isfinite(conductance).all() and np.isfinite(current).all(), name
         assert (conductance >= 0).all(), name
         assert (current[..., 0] > current[..., 1]).all(), f"{name}: the target column does not lead"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["agsi-yakopcic2011", "tio2-strukov2008", "vteam-kvatinsky2015"])
+def test_the_pulses_of_shipped_dynamic_cells_are_integrated_finely_enough(name):
+    x, weights = np.linspace(0, 1, 64), []
+    for substeps in (load_device(name).spec.update.substeps, 16):
+        device = load_device(name).replace({"update.substeps": substeps})
+        crossbar = ms.Crossbar(device, rows=64, cols=2, seed=1, dtype="float64")
+        weights.append(crossbar.train(ms.Hebbian(rate=0.2), x, [1.0, 0.0], steps=30).weights)
+    np.testing.assert_allclose(weights[0], weights[1], atol=1e-7)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["agsi-jo2010", "capacitor-li2018", "hfox-wan2022", "yflash-wang2022"])
+def test_the_results_in_the_guide_are_those_of_the_study_on_the_device(name):
+    told = re.search(rf"\| `{name}` \| ([0-9.]+) \|[^|]*\| ([0-9.]+) \|", GUIDE.read_text(encoding="utf-8"))
+    for column, snr in zip(("single", "reference"), told.groups(), strict=True):
+        experiment = ms.load_experiment("physical-01").replace({"array.device": name, "array.column": column})
+        assert float(ms.run(experiment).snr.mean()) == pytest.approx(float(snr), rel=2e-3)
 
 
 @pytest.mark.slow

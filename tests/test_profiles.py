@@ -8,14 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memsim.cells import MODELS
 from memsim.document import DocumentError
 from memsim.errors import InputError
 from memsim.library import find, library
 from memsim.profiles import DeviceProfile, Provenance, device_from_text, device_names, load_device
+from memsim.profiles.guide import keys
 from memsim.profiles.schema import DeviceSpec
+from memsim.profiles.updates import UPDATES
 from memsim.units import format_quantity
 
+UPDATE_NAMES = [update.model_fields["model"].annotation.__args__[0] for update in UPDATES]
 README = Path(__file__).parents[1] / "devices" / "README.md"
 TEXT = """\
 name: test-device
@@ -69,6 +71,22 @@ def test_the_worked_example_for_authors_is_a_valid_profile():
     device = load(block.group(1))
     assert device.provenance("update.reset.voltage") == Provenance("chen2018", "table I", "measured", None)
     assert device.provenance("update.nonlinearity.set").status == "fitted"
+
+
+def test_the_tables_of_the_guide_for_authors_are_those_of_the_schema():
+    tables = README.read_text(encoding="utf-8").partition("<!-- keys -->\n")[2].partition("<!-- end -->")[0]
+    assert tables == keys(), "run: python docs/update_models.py --text"
+
+
+def test_the_examples_of_the_guide_for_authors_work(tmp_path):
+    text = README.read_text(encoding="utf-8")
+    blocks = re.findall(r"```yaml\n(.*?)```", text, re.S)
+    ours = device_from_text(blocks[1], "x.yaml")
+    assert ours.provenance("update.nonlinearity.reset").source == "ours"
+    assert ours.provenance("update.nonlinearity.set").source == "chen2018"
+    session: dict = {}
+    exec(re.search(r"```python\n(.*?)```", text, re.S)[1], session)
+    assert session["device"].spec.update.function == "my-step"
 
 
 def test_the_guide_for_authors_names_every_key_and_status():
@@ -132,7 +150,7 @@ def test_numbers_are_in_si_units_and_fractions():
         (
             "model: neurosim",
             "model: neurosm",
-            f"x.yaml:9: update.model is 'neurosm'; allowed: {', '.join(MODELS)}; did you mean 'neurosim'?",
+            f"x.yaml:9: update.model is 'neurosm'; allowed: {', '.join(UPDATE_NAMES)}; did you mean 'neurosim'?",
         ),
         (
             "  model: neurosim\n",
@@ -379,3 +397,16 @@ def test_profiles_compare_hash_and_pickle_by_what_they_say():
     assert pickle.loads(pickle.dumps(device)) == device
     assert len({device, load(), load_device("ideal")}) == 2
     assert device.replace({"read.voltage": "0.4 V"}) != device
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("slowest", "1 ns", "'slowest' must be longer than 'fastest'"),
+        ("slowest", "1e9 s", "'slowest' may be at most 15 decades longer than 'fastest'"),
+    ],
+)
+def test_the_band_of_flicker_noise_must_be_one_that_can_be_computed(key, value, message):
+    flicker = {"sigma": "1 %", "relative_to": "value", "fastest": "1 us", "slowest": "1 s"}
+    with pytest.raises(DocumentError, match=message):
+        load().replace({"read.flicker": {**flicker, "fastest": "100 ns", key: value}})

@@ -68,7 +68,7 @@ class Bank:
     ) -> None:
         spec = device.spec
         self.device, self.spec, self.stuck = device, spec, stuck
-        self._site, self._shape, self._bounds = site, shape, bounds
+        self.site, self._shape, self._bounds = site, shape, bounds
         self.cells = populate(device, site.backend, shape, dtype=dtype, **site.spread)
         if stuck is not None:
             self.cells = faults.with_faults(self.cells, stuck)
@@ -124,7 +124,7 @@ class Bank:
             self._aging.programmed(self.state, lines, changed)
         if self._noise is not None:
             first, last, _ = lines.indices(self._shape[1])
-            z = self._site.draw("normal", (self._shape[0], last - first, self._shape[2]), Stream.WRITE, step, first)
+            z = self.site.draw("normal", (self._shape[0], last - first, self._shape[2]), Stream.WRITE, step, first)
             noise = self._of(self._write_sigma, lines) * z
             np.copyto(self._noise[:, lines], noise.astype(state.dtype), where=changed)
 
@@ -150,8 +150,8 @@ class Bank:
             raise InputError(
                 f"by: device '{self.spec.name}' has no error model of programming (no section 'programming')"
             )
-        z = self._site.draw("normal", self._shape, Stream.PROGRAM_MODEL, step)
-        self.place(self._site.backend.map(function, self._within(targets.copy()), z, 0.0, law))
+        z = self.site.draw("normal", self._shape, Stream.PROGRAM_MODEL, step)
+        self.place(self.site.backend.map(function, self._within(targets.copy()), z, 0.0, law))
 
     def place(self, states: np.ndarray) -> None:
         """Set all states, which count as just programmed."""
@@ -163,7 +163,7 @@ class Bank:
 
     def disturb(self, sigma: float, step: int) -> None:
         """Add a Gaussian error to every state, in w."""
-        drawn = self._site.draw("normal", self._shape, Stream.PROGRAM, step)
+        drawn = self.site.draw("normal", self._shape, Stream.PROGRAM, step)
         before = self.before()
         self.state = self._within((self.state + sigma * drawn).astype(self.state.dtype))
         self.after(before, step)

@@ -40,6 +40,18 @@ def signal(name: str, values: Any, arrays: int, width: int, dtype: np.dtype, pad
     return np.require(found, requirements=KERNEL)
 
 
+def targets(weights: Any, shape: tuple[int, int, int], dtype: np.dtype) -> np.ndarray:
+    """Wished states of all cells, (array, row, line)."""
+    try:
+        found = np.broadcast_to(np.asarray(weights, dtype), shape)
+    except (TypeError, ValueError):
+        given = np.shape(weights)
+        raise InputError(f"weights: shape {given} does not fit; allowed: (array, row, line) = {shape}") from None
+    if not np.isfinite(found).all():
+        raise InputError("weights: contains NaN or infinity; only finite numbers are allowed")
+    return found
+
+
 def spread(signal: np.ndarray, arrays: int) -> np.ndarray:
     """The signal for every array, in memory of its own where one serves all."""
     if signal.shape[0] == arrays:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any, NamedTuple
 
@@ -11,11 +12,11 @@ from memsim.arrays import checks, faults, reading
 from memsim.arrays.aging import accelerated
 from memsim.arrays.bank import Bank, Banks, planned
 from memsim.arrays.delivery import deliver
+from memsim.arrays.programming import program_by_model, program_by_pulses
 from memsim.arrays.site import Site
 from memsim.backends import resolve
 from memsim.errors import InputError
 from memsim.learning import Encoding, LocalRule
-from memsim.learning.write import Write
 from memsim.philox import Stream, key
 from memsim.profiles import DeviceProfile, load_device
 
@@ -101,7 +102,7 @@ class Crossbar:
         self.seed = int(seed)
         key(seed)
         self.first_array = first_array
-        self._backend = resolve(backend)
+        self._site = Site(resolve(backend), self.seed, first_array)
         self._steps = 0
         self._reads = 0
 
@@ -116,7 +117,7 @@ class Crossbar:
         """Fresh cells of the bit lines, and of the reference column."""
         arrays, rows, _ = self.shape
         layout = (arrays, self._lines, rows)
-        site = Site(self._backend, self.seed, self.first_array)
+        site = self._site
         start, end = initial
         fresh = site.draw("uniform", layout, Stream.INITIAL)
         fresh = (start + (end - start) * fresh).astype(self.dtype)
@@ -127,7 +128,7 @@ class Crossbar:
         lines = Bank(device, site, layout, fresh, stuck=stuck, **own)
         if self.column != "reference":
             return Banks(lines, None)
-        site, layout = Site(self._backend, self.seed, self.first_array, reference=True), (arrays, 1, rows)
+        site, layout = dataclasses.replace(self._site, reference=True), (arrays, 1, rows)
         stuck = faults.drawn(rates, site, layout) if fault_map is None else None
         return Banks(lines, Bank(device, site, layout, None, stuck=stuck, **own))
 
@@ -141,6 +142,10 @@ class Crossbar:
         """What reads see: the cells, or the plan for them."""
         return self._cells if self._plan is None or self._programmed else self._plan
 
+    def _shown(self, bank: Bank) -> np.ndarray:
+        """States of the cells as reads see them, (array, row, line)."""
+        return bank.seen[:, :, : self.shape[1]].swapaxes(1, 2)
+
     @property
     def planned(self) -> bool:
         """Whether reads are those of a plan that `program` is yet to bring into the cells."""
@@ -149,7 +154,7 @@ class Crossbar:
     @property
     def backend(self) -> str:
         """Name of the backend that computes."""
-        return self._backend.name
+        return self._site.backend.name
 
     @property
     def window(self) -> tuple[float, float]:
@@ -168,7 +173,7 @@ class Crossbar:
 
         It has write noise, which the state that pulses act on has not. Pairs: all first lines, then all second.
         """
-        return self._present.lines.seen[:, :, : self.shape[1]].swapaxes(1, 2).copy()
+        return self._shown(self._present.lines).copy()
 
     @property
     def effective_weights(self) -> np.ndarray:
@@ -325,35 +330,38 @@ class Crossbar:
         if not (math.isfinite(error) and error >= 0):
             raise InputError(f"error: {error!r} is not a finite number of at least 0")
         if weights is None:
-            weights = (self._cells if self._plan is None else self._plan).lines.seen
-            weights = weights[:, :, : self.shape[1]].swapaxes(1, 2)
-        targets = np.clip(self._targets(weights), *self.bounds)
+            weights = self._shown((self._cells if self._plan is None else self._plan).lines)
+        targets = checks.targets(weights, (*self.shape[:2], self._lines), self.dtype)
         if by == "pulses":
             if not isinstance(encoding, Encoding):
                 own = self.device.spec.encoding
                 encoding = Encoding(encoding or ("counted" if own == "stochastic" else own), rounding="nearest")
-            self._program_by_pulses(targets, cycles, encoding, falls)
+            how: dict[str, Any] = {"cycles": cycles, "encoding": encoding, "first_step": self._steps, "falls": falls}
+            self._counts += program_by_pulses(self._cells.lines, self._site, self.bounds, targets, **how)
         else:
             cycles = 1
-            self._program_by_model(targets)
+            planned_states = program_by_model(self._cells, np.clip(targets, *self.bounds), self._steps)
+            if self._plan is not None:
+                self._plan.lines.place(planned_states)
+                self._programmed = True
         if error > 0:
             self._cells.lines.disturb(error, self._steps)
         self._steps += cycles
         return self
 
-    def refresh(self, threshold: float = 0.9, *, cycles: int = 1) -> np.ndarray:
+    def refresh(self, threshold: float = 0.9, *, cycles: int | None = None) -> np.ndarray:
         """Reset the pairs of which a cell is nearly full, write their differences again, and return which they were.
 
         For arrays with ``column="pair"``, whose cells may fill up while only differences are weights (one-sided
-        devices). The reset is one pulse where that is all it takes (phase-change memory), else as many as span the
-        cell's state; both come with the device's noise, and pulses are counted.
+        devices). Both ways go by rounds of read, verify and one pulse, with the device's noise and counted as any
+        pulse; the reset is a single pulse where that is all it takes (phase-change memory).
 
         Parameters
         ----------
         threshold : float
             State of either cell, in w, from which a pair is refreshed.
-        cycles : int
-            Rounds of read, verify and write.
+        cycles : int, optional
+            Rounds of each way; the number of pulses that span the window if not given.
 
         Returns
         -------
@@ -368,40 +376,6 @@ class Crossbar:
         from memsim.arrays.refresh import refresh
 
         return refresh(self, threshold, cycles)
-
-    def _program_by_pulses(self, targets: np.ndarray, cycles: int, encoding: Encoding, falls: bool) -> None:
-        """Rounds of pulses, line by line; targets (array, row, line)."""
-        rows, bank, rule = self.shape[1], self._cells.lines, Write()
-        rounds = [(0, cycles)] if not bank.stepwise else [(step, 1) for step in range(cycles)]
-        whole = None if bank.stepwise else bank.before()
-        for line in range(self._lines):
-            selected = np.zeros((self.shape[0], 1, self._lines), self.dtype)
-            selected[:, :, line] = 1
-            own = slice(line, line + 1)
-            for step, count in rounds:
-                # Rows that only fill up the tiles are asked to stay. The rule compares with the state that pulses act
-                # on, the verify step with what is seen: the target moves by what lies between.
-                x = bank.state[:, None, line].copy()
-                x[:, 0, :rows] = targets[:, :, line]
-                if bank.stepwise:
-                    x += bank.state[:, None, line] - bank.seen[:, None, line]
-                before = bank.before(own) if bank.stepwise else None
-                # All lines share their steps: the line is in the address anyhow, and no address depends on the width.
-                self._deliver(bank, rule, x, selected, count, encoding, self._steps + step, falls)
-                bank.after(before, self._steps + step, own)
-        bank.after(whole, self._steps)
-
-    def _program_by_model(self, targets: np.ndarray) -> None:
-        """Bring targets (array, row, line) into the cells, and their own G_min into a reference column."""
-        lines, reference = self._cells
-        wished = np.zeros_like(lines.state)
-        wished[:, :, : self.shape[1]] = targets.swapaxes(1, 2)
-        lines.write(wished, self._steps)
-        if reference is not None:
-            reference.write(np.zeros_like(reference.state), self._steps)
-        if self._plan is not None:
-            self._plan.lines.place(wished)
-            self._programmed = True
 
     def wait(self, seconds: float, temperature: float | None = None) -> Crossbar:
         """Let time pass and return self: states change as the device's retention says, and correlated noise goes on.
@@ -453,31 +427,7 @@ class Crossbar:
         Source: global drift compensation of Joshi et al., Nat. Commun. 11, 2473 (2020),
         doi:10.1038/s41467-020-16108-9.
         """
-        now = self.read(x)
-        try:
-            then = np.asarray(before, float)
-        except (TypeError, ValueError):
-            raise InputError("before: not an array of numbers") from None
-        if then.shape != now.shape:
-            raise InputError(
-                f"before: shape {then.shape} does not fit; these inputs give currents of shape {now.shape}"
-            )
-        sums = [np.abs(part).sum((1, 2), keepdims=True, dtype=float) for part in (then, now)]
-        if not (sums[1] > 0).all():
-            raise InputError("x: an array gives no current for these inputs; its drift cannot be told")
-        return sums[0] / sums[1]
-
-    def _targets(self, weights: Any) -> np.ndarray:
-        """Wished states of all cells, (array, row, line)."""
-        shape = (self.shape[0], self.shape[1], self._lines)
-        try:
-            targets = np.broadcast_to(np.asarray(weights, self.dtype), shape)
-        except (TypeError, ValueError):
-            given = np.shape(weights)
-            raise InputError(f"weights: shape {given} does not fit; allowed: (array, row, line) = {shape}") from None
-        if not np.isfinite(targets).all():
-            raise InputError("weights: contains NaN or infinity; only finite numbers are allowed")
-        return targets
+        return reading.compensation(before, self.read(x))
 
     def _update(
         self, bank: Bank, rule: LocalRule, x: np.ndarray, post: np.ndarray, steps: int, encoding: Encoding
@@ -486,36 +436,12 @@ class Crossbar:
         if self.column == "pair":
             post = np.concatenate([post, -post], axis=2)
         before = bank.before()
-        self._deliver(bank, rule, x, post, steps, encoding, self._steps)
-        self._steps += int(steps) * x.shape[1]
-        bank.after(before, self._steps - 1)
-
-    def _deliver(
-        self,
-        bank: Bank,
-        rule: LocalRule,
-        x: np.ndarray,
-        post: np.ndarray,
-        steps: int,
-        encoding: Encoding,
-        first_step: int,
-        falls: bool = False,
-    ) -> None:
-        """Give the pulses that a rule asks for, from a step on; signals (array, sample, line)."""
-        counts = deliver(
-            bank,
-            Site(self._backend, self.seed, self.first_array),
-            self.bounds,
-            rule,
-            x,
-            post,
-            steps=int(steps),
-            encoding=encoding,
-            first_step=first_step,
-            falls=falls,
-        )
+        how: dict[str, Any] = {"steps": steps, "encoding": encoding, "first_step": self._steps}
+        counts = deliver(bank, self._site, self.bounds, rule, x, post, **how)
         if self._plan is None:
             self._counts += counts
+        self._steps += steps * x.shape[1]
+        bank.after(before, self._steps - 1)
 
     def read(
         self, x: Any, *, first_sample: int = 0, index: int | None = None, interval: float | None = None
@@ -560,40 +486,29 @@ class Crossbar:
         noise: bool = True,
         interval: float | None = None,
     ) -> np.ndarray:
-        signal, common = reading.drive(self.device.spec, self._backend, signal)
-        if noise:
-            seconds = self.device.spec.read.duration if interval is None else interval
-            moments = [reading.sampled(bank, self._backend, signal, seconds) for bank in self._present.both]
-            if index is None:
-                index = self._reads
-                self._reads += 1
-            address: dict[str, Any] = {
-                "first_array": self.first_array,
-                "first_sample": first_sample,
-                "index": index,
-                "seed": self.seed,
-            }
-            for (mean, variance), stream in zip(moments, (Stream.READ, Stream.REFERENCE_READ), strict=False):
-                if variance.any():
-                    self._backend.add_noise(mean, variance, **address, stream=stream)
-        else:
-            moments = [reading.expected(bank, self._backend, signal) for bank in self._present.both]
-        mean = moments[0][0]
-        if self.column == "pair":
-            return mean[:, :, : self.shape[2]] - mean[:, :, self.shape[2] :]
-        if self.column == "reference":
-            return mean - moments[1][0]
-        # A current that is the same for all cells cancels in the other readings.
-        return mean if common is None else mean + common.astype(mean.dtype)[:, :, None]
+        if not noise:
+            return reading.output(self._present, self.column, signal)
+        if index is None:
+            index = self._reads
+            self._reads += 1
+        seconds = self.device.spec.read.duration if interval is None else interval
+        return reading.output(self._present, self.column, signal, reading.Moment(index, first_sample, seconds))
+
+    def steepened(self, x: Any, gradient: np.ndarray) -> np.ndarray:
+        """The gradient by voltages x, given the one by those that ohmic cells would need, (array, sample, row).
+
+        The same for ohmic cells; a current that the polynomial conduction adds to all columns is left out.
+        """
+        rows = self.shape[1]
+        found = reading.slope(self.device.spec, self._site.backend, self._signal("x", x, rows, pad=True))
+        return gradient if found is None else gradient * found[:, :, :rows]
 
     def difference_variance(self, x: Any, first: int = 0, second: int = 1) -> np.ndarray:
         """Read variance of output `first` minus output `second`, (array, sample), in `full_scale` squared.
 
         Both columns share the reference column's noise, which cancels.
         """
-        signal = reading.drive(self.device.spec, self._backend, self._signal("x", x, self.shape[1], pad=True)).signal
-        variance = reading.expected(self._present.lines, self._backend, signal)[1]
-        spread = np.broadcast_to(variance, (*variance.shape[:2], self._lines))
+        spread = reading.variance(self._present.lines, self._signal("x", x, self.shape[1], pad=True))
         if self.column == "pair":
             spread = spread[:, :, : self.shape[2]] + spread[:, :, self.shape[2] :]
         return spread[:, :, first] + spread[:, :, second]

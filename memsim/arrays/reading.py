@@ -6,11 +6,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from memsim.arrays.bank import Bank
+from memsim.arrays.bank import Bank, Banks
 from memsim.backends import CpuBackend
 from memsim.errors import InputError
 from memsim.kernels.read import NARROW
-from memsim.noise.conduction import Excess, Scale, excess_current, exponential_voltage, sinh_voltage
+from memsim.noise.conduction import (
+    Excess,
+    Scale,
+    excess_current,
+    exponential_slope,
+    exponential_voltage,
+    sinh_slope,
+    sinh_voltage,
+)
+from memsim.philox import Stream
 from memsim.profiles.physics import ExponentialConduction, PolynomialConduction, SinhConduction
 from memsim.profiles.schema import DeviceSpec
 
@@ -23,6 +32,75 @@ class Drive(NamedTuple):
 
     signal: np.ndarray
     common: np.ndarray | None
+
+
+class Moment(NamedTuple):
+    """When a read takes place: the address of its white noise, and the time since the read before [s]."""
+
+    read: int
+    first_sample: int
+    seconds: float
+
+
+def output(banks: Banks, column: str, signal: np.ndarray, when: Moment | None = None) -> np.ndarray:
+    """Outputs (array, sample, col) in units of the full scale; without a moment, their expectation.
+
+    Parameters
+    ----------
+    banks : Banks
+        The cells.
+    column : {"single", "reference", "pair"}
+        How an output is made from columns.
+    signal : (array or 1, sample, row)
+        Voltages in units of the read voltage.
+    when : Moment, optional
+        Of the first sample.
+    """
+    site, spec = banks.lines.site, banks.lines.spec
+    signal, common = drive(spec, site.backend, signal)
+    if when is None:
+        moments = [expected(bank, signal) for bank in banks.both]
+    else:
+        moments = [sampled(bank, signal, when.seconds) for bank in banks.both]
+        address = {"first_array": site.first_array, "seed": site.seed}
+        address |= {"index": when.read, "first_sample": when.first_sample}
+        for (mean, variance), stream in zip(moments, (Stream.READ, Stream.REFERENCE_READ), strict=False):
+            if variance.any():
+                site.backend.add_noise(mean, variance, **address, stream=stream)
+    mean = moments[0][0]
+    if column == "pair":
+        cols = mean.shape[2] // 2
+        return mean[:, :, :cols] - mean[:, :, cols:]
+    if column == "reference":
+        return mean - moments[1][0]
+    # A current that is the same for all cells cancels in the other readings.
+    return mean if common is None else mean + common.astype(mean.dtype)[:, :, None]
+
+
+def variance(bank: Bank, signal: np.ndarray) -> np.ndarray:
+    """Variance of the currents of a read at any time, (array, sample, column), in units of the full scale squared."""
+    found = expected(bank, drive(bank.spec, bank.site.backend, signal).signal)[1]
+    return np.broadcast_to(found, (*found.shape[:2], bank.state.shape[1]))
+
+
+def compensation(before: Any, now: np.ndarray) -> np.ndarray:
+    """Ratio of the summed sizes of currents before and now, (array, 1, 1); both (array, sample, col).
+
+    Raises
+    ------
+    InputError
+        If shapes do not fit, or an array has no current.
+    """
+    try:
+        then = np.asarray(before, float)
+    except (TypeError, ValueError):
+        raise InputError("before: not an array of numbers") from None
+    if then.shape != now.shape:
+        raise InputError(f"before: shape {then.shape} does not fit; these inputs give currents of shape {now.shape}")
+    sums = [np.abs(part).sum((1, 2), keepdims=True, dtype=float) for part in (then, now)]
+    if not (sums[1] > 0).all():
+        raise InputError("x: an array gives no current for these inputs; its drift cannot be told")
+    return sums[0] / sums[1]
 
 
 def drive(spec: DeviceSpec, backend: CpuBackend, signal: np.ndarray) -> Drive:
@@ -41,22 +119,39 @@ def drive(spec: DeviceSpec, backend: CpuBackend, signal: np.ndarray) -> Drive:
         law = Excess(conduction.quadratic / width, conduction.cubic / width)
         common = backend.map(excess_current, signal.astype(float), 0.0, 0.0, law).sum(2)
         return Drive(signal, common)
-    assert isinstance(conduction, SinhConduction | ExponentialConduction)
-    function: Any = sinh_voltage if isinstance(conduction, SinhConduction) else exponential_voltage
-    scale = Scale(spec.read.voltage / conduction.voltage)
+    scale = _scale(spec, conduction)
     largest = 1 + 80 / scale.b
     if signal.size and np.abs(signal).max() > largest:
         raise InputError(
             f"x: {np.abs(signal).max():.3g} read voltages are too many for the conduction of device '{spec.name}'; "
             f"allowed: {largest:.3g}"
         )
-    return Drive(backend.map(function, signal, 0.0, 0.0, scale), None)
+    return Drive(backend.map(_CURVES[type(conduction)][0], signal, 0.0, 0.0, scale), None)
 
 
-def expected(bank: Bank, backend: CpuBackend, signal: np.ndarray) -> Moments:
+def slope(spec: DeviceSpec, backend: CpuBackend, signal: np.ndarray) -> np.ndarray | None:
+    """Derivative of the voltages that ohmic cells would need by the given ones; None where it is 1."""
+    conduction = spec.conduction
+    if conduction is None or isinstance(conduction, PolynomialConduction):
+        return None
+    return backend.map(_CURVES[type(conduction)][1], signal, 0.0, 0.0, _scale(spec, conduction))
+
+
+_CURVES: dict[type, tuple[Any, Any]] = {
+    SinhConduction: (sinh_voltage, sinh_slope),
+    ExponentialConduction: (exponential_voltage, exponential_slope),
+}
+
+
+def _scale(spec: DeviceSpec, conduction: SinhConduction | ExponentialConduction) -> Scale:
+    return Scale(spec.read.voltage / conduction.voltage)
+
+
+def expected(bank: Bank, signal: np.ndarray) -> Moments:
     """Moments of a read at any time."""
-    mean, variance = _white(bank, backend, signal)
+    mean, variance = _white(bank, signal)
     if bank.fluctuations is not None:
+        backend = bank.site.backend
         taken, spread = bank.fluctuations.moments(bank.seen)
         if taken is not None:
             mean = mean - backend.read(signal, taken, 0.0, 0.0, 0.0)[0]
@@ -64,17 +159,18 @@ def expected(bank: Bank, backend: CpuBackend, signal: np.ndarray) -> Moments:
     return mean, variance
 
 
-def sampled(bank: Bank, backend: CpuBackend, signal: np.ndarray, seconds: float) -> Moments:
+def sampled(bank: Bank, signal: np.ndarray, seconds: float) -> Moments:
     """Currents of reads that follow each other after `seconds`, sample by sample, and what white noise adds to them."""
-    mean, variance = _white(bank, backend, signal)
+    mean, variance = _white(bank, signal)
     if bank.fluctuations is not None:
         found = bank.fluctuations.read(signal, bank.seen, seconds)
         mean = found if found.shape[2] <= NARROW else found.astype(mean.dtype)
     return mean, variance
 
 
-def _white(bank: Bank, backend: CpuBackend, signal: np.ndarray) -> Moments:
+def _white(bank: Bank, signal: np.ndarray) -> Moments:
     """Moments of a read of cells that have white noise only."""
+    backend = bank.site.backend
     noise, offset, seen = bank.spec.read.noise, bank.spec.conductance.offset, bank.seen
     sigma = bank.read_sigma
     of_value = noise is not None and noise.relative_to == "value"

@@ -10,7 +10,7 @@ and their refresh).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -31,25 +31,29 @@ def full_pairs(crossbar: Crossbar, threshold: float) -> np.ndarray:
     """
     if crossbar.column != "pair":
         raise InputError(f"refresh: columns are '{crossbar.column}'; only pairs (column='pair') can be refreshed")
+    if crossbar.device.spec.update is None:
+        raise InputError(f"refresh: device '{crossbar.device.name}' has no update model; it is only programmed")
     if not 0 < threshold <= 1:
         raise InputError(f"threshold: {threshold!r} is not above 0 and at most 1")
     weights, cols = crossbar.weights, crossbar.shape[2]
     return np.maximum(weights[:, :, :cols], weights[:, :, cols:]) >= threshold
 
 
-def refresh(crossbar: Crossbar, threshold: float = 0.9, cycles: int = 1) -> np.ndarray:
+def refresh(crossbar: Crossbar, threshold: float, cycles: int | None) -> np.ndarray:
     """Refresh the pairs that are full and return which these were; see `Crossbar.refresh`."""
     full = full_pairs(crossbar, threshold)
     if not full.any():
         return full
     chosen = np.concatenate([full, full], axis=2)
-    weights = crossbar.weights
     difference = crossbar.effective_weights
+    span = crossbar.device.span
+    # One pulse a round: steps far from the nominal one make a count of pulses overshoot.
+    encoding = Encoding("sign", threshold=0.5 / span)
+    rounds = span if cycles is None else cycles
     update = crossbar.device.spec.update
-    at_once = update is not None and update.single_reset
-    erase: dict[str, Any] = {"encoding": Encoding("sign")} if at_once else {}
-    lowest = np.where(chosen, crossbar.bounds[0], weights)
-    crossbar.program(lowest, cycles=1 if at_once else cycles, falls=True, **erase)
+    resets = 1 if update is not None and update.single_reset else rounds
+    lowest = np.where(chosen, crossbar.bounds[0], crossbar.weights)
+    crossbar.program(lowest, cycles=resets, encoding=encoding, falls=True)
     targets = np.concatenate([np.maximum(difference, 0), np.maximum(-difference, 0)], axis=2)
-    crossbar.program(np.where(chosen, targets, crossbar.weights), cycles=cycles)
+    crossbar.program(np.where(chosen, targets, crossbar.weights), cycles=rounds, encoding=encoding)
     return full

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
@@ -120,3 +120,12 @@ class Classifier(Protocol):
 def no_history(seeds: int) -> History:
     """The history of what is not trained."""
     return History(*[np.full((seeds, 0), np.nan)] * 4)
+
+
+def by_seed(fates: Sequence[str]) -> list[str]:
+    """What became of the trainings, a text for each seed, empty if all went well; seeds with the same fate share it."""
+    seeds: dict[str, list[str]] = {}
+    for number, fate in enumerate(fates):
+        if fate:
+            seeds.setdefault(fate, []).append(str(number))
+    return [f"seed{'s' * (len(own) > 1)} {', '.join(own)}: {fate}" for fate, own in seeds.items()]

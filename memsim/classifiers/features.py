@@ -143,7 +143,8 @@ class Features:
         if self.kind == "competitive":
             active = active - active.mean(-1, keepdims=True)
         with threadpool_limits(1, "blas"):
-            return self._input * (active @ self.crossbar.effective_weights.swapaxes(1, 2))
+            found = active @ self.crossbar.effective_weights.swapaxes(1, 2)
+        return self._input * self.crossbar.steepened(self._input * x, found)
 
     @property
     def cells(self) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from memsim.baselines import SGD, Adam, Architecture, Fit, Network, fit
-from memsim.classifiers.classifier import Account, History, Lesson
+from memsim.classifiers.classifier import Account, History, Lesson, by_seed
 from memsim.classify_schema import ArchitectureSpec, ClassifierSpec
 
 
@@ -19,7 +19,7 @@ class Gradient:
         self.spec = spec
         self._lesson = lesson
         self.fits = [self._fit(number) for number in range(lesson.seeds)]
-        self.notes = diverged(self.fits)
+        self.notes = by_seed([found.message if found.ended == "diverged" else "" for found in self.fits])
 
     @property
     def networks(self) -> list[Network]:
@@ -101,15 +101,6 @@ def architecture_of(spec: ArchitectureSpec, shape: Sequence[int], classes: int) 
         If it lacks one of the settings that are given, or the images are too small for it.
     """
     return Architecture(spec.architecture, (1, *shape), classes, spec.hidden, spec.channels, spec.dropout, spec.dtype)
-
-
-def diverged(fits: Sequence[Fit]) -> list[str]:
-    """What became of trainings that ended with numbers that are not finite; seeds with the same fate share a note."""
-    seeds: dict[str, list[str]] = {}
-    for number, found in enumerate(fits):
-        if found.ended == "diverged":
-            seeds.setdefault(found.message, []).append(str(number))
-    return [f"seed{'s' * (len(own) > 1)} {', '.join(own)}: {message}" for message, own in seeds.items()]
 
 
 def gradients(networks: list[Network], x: np.ndarray, slope: np.ndarray) -> np.ndarray:

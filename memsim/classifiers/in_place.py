@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -11,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from memsim.arrays import Crossbar
 from memsim.baselines.draws import Address, order
 from memsim.class_metrics import lead, predicted
-from memsim.classifiers.classifier import BLOCK, Account, History, Lesson, Read
+from memsim.classifiers.classifier import BLOCK, Account, History, Lesson, Read, by_seed
 from memsim.classifiers.features import Features
 from memsim.classifiers.inputs import Inputs, with_bias
 from memsim.classify_schema import ClassifierSpec
@@ -31,7 +33,6 @@ class InPlace:
 
     def __init__(self, spec: ClassifierSpec, device: DeviceProfile, lesson: Lesson, backend: str) -> None:
         self.spec = spec
-        self.notes: list[str] = []
         learning, array = spec.learning, spec.array
         self._lesson = lesson
         self._inputs = Inputs.fitted(learning.normalise, lesson.train.pixels)
@@ -66,9 +67,11 @@ class InPlace:
             **cells,  # type: ignore[arg-type]
         )
         self._encoding = learning.encoded(device.spec.encoding)
-        # Sums of BLAS move with its threads, and what is learned with them.
-        with threadpool_limits(1, "blas"):
+        self._fates = [""] * lesson.seeds
+        # Sums of BLAS move with its threads, and what is learned with them; numbers that overflow are told of in notes.
+        with threadpool_limits(1, "blas"), np.errstate(over="ignore", invalid="ignore"):
             self.history = self._train(lesson)
+        self.notes = by_seed(self._fates)
         if self.crossbar.planned:
             self.crossbar.program()
 
@@ -87,6 +90,11 @@ class InPlace:
         inner = weights[:, : weights.shape[1] - (self.spec.learning.bias > 0)]
         with threadpool_limits(1, "blas"):
             rows = slope.astype(inner.dtype) @ inner.swapaxes(1, 2)
+            if self.crossbar.device.spec.conduction is not None:
+                signal = self._signal(x, Read.CLEAN, 0, noise=False)
+                wide = np.zeros((*rows.shape[:2], self.crossbar.shape[1]), rows.dtype)
+                wide[:, :, : rows.shape[2]] = rows
+                rows = self.crossbar.steepened(signal, wide)[:, :, : rows.shape[2]]
             if self._features is not None:
                 rows = self._features.slope(self._inputs.rows(x), rows)
         return self._inputs.slope(x, rows)
@@ -121,8 +129,7 @@ class InPlace:
         self._best, self._epochs = np.zeros(seeds), np.zeros(seeds)
         active = np.ones(seeds, bool)
         for epoch in range(learning.epochs):
-            self._epoch(lesson, epoch, active)
-            for k, value in enumerate(self._scores(lesson, epoch)):
+            for k, value in enumerate(self._kept_epoch(lesson, epoch, active)):
                 curves[k, active, epoch] = value[active]
             self._epochs[active] = epoch + 1
             better = active & (curves[2, :, epoch] > best)
@@ -150,19 +157,62 @@ class InPlace:
         )
         return share if features.kind != "random" else 0.0
 
+    def _kept_epoch(self, lesson: Lesson, epoch: int, active: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Scores after one more epoch; arrays whose loss is not finite are put back, and are active no longer."""
+        # Between bounds nothing overflows.
+        before = None if np.isfinite(self.crossbar.bounds).all() else copy.deepcopy(self.crossbar)
+        self._epoch(lesson, epoch, active)
+        scores = self._scores(lesson, epoch)
+        lost = active & ~np.isfinite(scores[0])
+        if before is None or not lost.any():
+            return scores
+        where = self._places(lesson, epoch, lost, copy.deepcopy(before))
+        kept = f"the array of epoch {epoch} is kept" if epoch else "the fresh array is kept"
+        for number in np.flatnonzero(lost):
+            self._fates[number] = f"the outputs are not finite {where[number]}; {kept}"
+        active &= ~lost
+        # Every number has an address, so the others learn the same again.
+        self.crossbar = before
+        self._epoch(lesson, epoch, active)
+        return self._scores(lesson, epoch)
+
+    def _places(self, lesson: Lesson, epoch: int, lost: np.ndarray, crossbar: Crossbar) -> list[str]:
+        """Where in an epoch the weights of some arrays stop being finite, from the crossbar before it."""
+        where = [f"after epoch {epoch + 1}"] * lesson.seeds
+        batch = self.spec.learning.batch
+        steps, left = -(-len(lesson.train) // batch), lost.copy()
+        for step, shown in enumerate(self._shown(lesson, epoch, batch), 1):
+            self._teach(crossbar, epoch, *shown, active=lost)
+            gone = left & ~np.isfinite(crossbar.weights).all(axis=(1, 2))
+            for number in np.flatnonzero(gone):
+                where[number] = f"in epoch {epoch + 1}, step {step} of {steps}"
+            left &= ~gone
+            if not left.any():
+                break
+        return where
+
     def _epoch(self, lesson: Lesson, epoch: int, active: np.ndarray) -> None:
         """Show every training image once, to every array in an order of its own."""
-        learning = self.spec.learning
-        rule = dataclasses.replace(learning.local_rule, rate=learning.rate * learning.decay**epoch)  # type: ignore
-        orders = self._orders(lesson, epoch)
-        targets = np.float32(learning.gain) * np.eye(lesson.classes, dtype=np.float32)
+        batch = self.spec.learning.batch
         size = lesson.seeds * (self.crossbar.shape[1] + lesson.train.pixels[0].size) * 8
-        block = max(1, BLOCK // size // learning.batch) * learning.batch
+        for shown in self._shown(lesson, epoch, max(1, BLOCK // size // batch) * batch):
+            self._teach(self.crossbar, epoch, *shown, active=active)
+
+    def _shown(self, lesson: Lesson, epoch: int, block: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Signals and targets of an epoch, so many images at once."""
+        orders = self._orders(lesson, epoch)
+        targets = np.float32(self.spec.learning.gain) * np.eye(lesson.classes, dtype=np.float32)
         for first in range(0, orders.shape[1], block):
             chosen = orders[:, first : first + block]
             signal = self._signal(lesson.train.pixels[chosen], Read.TRAIN + epoch, first, noise=True)
-            shown = targets[lesson.train.labels[chosen]]
-            self.crossbar.train(rule, signal, shown, encoding=self._encoding, batch=learning.batch, active=active)
+            yield signal, targets[lesson.train.labels[chosen]]
+
+    def _teach(
+        self, crossbar: Crossbar, epoch: int, signal: np.ndarray, targets: np.ndarray, *, active: np.ndarray
+    ) -> None:
+        learning = self.spec.learning
+        rule = dataclasses.replace(learning.local_rule, rate=learning.rate * learning.decay**epoch)  # type: ignore
+        crossbar.train(rule, signal, targets, encoding=self._encoding, batch=learning.batch, active=active)
 
     def _orders(self, lesson: Lesson, epoch: int) -> np.ndarray:
         """Numbers of the training images in the order of every seed, (seed, image)."""

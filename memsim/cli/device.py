@@ -17,8 +17,8 @@ def device() -> None:
 
     \b
     From an idea to a simulated device:
-      memsim device models                     (what a device can do, and which keys say so)
-      memsim device new my.yaml                (a profile to fill in)
+      memsim device models           (what a device can do)
+      memsim device new my.yaml      (a profile to fill in)
       memsim device validate my.yaml
       memsim device plot my.yaml
       memsim run physical-01 --device my.yaml

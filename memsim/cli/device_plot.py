@@ -17,14 +17,11 @@ from memsim.cli.console import printable
     metavar="FIGURE",
     help="A .png, .pdf or .svg file [default: DEVICE.png in this folder, numbered].",
 )
-@click.option(
-    "--seed", type=click.IntRange(0, 2**63), default=0, show_default=True, help="Seed of every random number."
-)
+@click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Seed of every random number.")
 @click.option("--force", is_flag=True, help="Replace the file that -o names.")
 def plot(name: str, output: str | None, seed: int, force: bool) -> None:
     """Draw a device as the simulator has it: one panel for each thing that its profile describes.
 
-    \b
     Conductance under set and reset pulses, with bands for what varies from pulse to pulse and from cell to cell; read
     noise; retention; programming error; current against voltage.
 

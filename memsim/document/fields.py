@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
@@ -208,10 +208,10 @@ def marker_of(field: FieldInfo) -> Quantity | Count | None:
 
 
 def item_marker_of(field: FieldInfo) -> Quantity | Count | None:
-    """The mark of the numbers in a field that holds a mapping of numbers; None for other fields."""
+    """The mark of the numbers inside a field that maps names to numbers."""
     return _among(get_args(field.annotation)) if get_origin(field.annotation) is dict else None
 
 
-def _among(members: Iterable[Any]) -> Quantity | Count | None:
+def _among(members: Sequence[Any]) -> Quantity | Count | None:
     found = (item for member in members for item in getattr(member, "__metadata__", ()))
     return next((item for item in found if isinstance(item, Quantity | Count)), None)

@@ -38,7 +38,7 @@ class CrossbarLearner:
         weights = crossbar.weights
         learned = weights[:, :, 0]
         effective = crossbar.effective_weights
-        slope = effective[:, :, 0] - effective[:, :, 1]
+        slope = crossbar.steepened(x[:, None, :], (effective[:, :, 0] - effective[:, :, 1])[:, None])[:, 0]
         cells = weights.reshape(len(x), -1)
         pulses = crossbar.pulses
         low, high = crossbar.window

@@ -101,10 +101,10 @@ def _pinned(base: DeviceProfile) -> Document:
     return document.without(_provenance_keys(document.data, paths, ()))
 
 
-def _provenance_keys(section: dict[str, Any], numbers: Collection[Path], at: Path) -> Iterator[Path]:
-    for key, value in section.items():
+def _provenance_keys(section: Any, numbers: Collection[Path], at: Path) -> Iterator[Path]:
+    for key, value in section.items() if isinstance(section, dict) else enumerate(section):
         here = (*at, key)
         if key in PROVENANCE:
             yield here
-        elif isinstance(value, dict) and here not in numbers and here != ("sources",):
+        elif isinstance(value, dict | list) and here not in numbers and here != ("sources",):
             yield from _provenance_keys(value, numbers, here)

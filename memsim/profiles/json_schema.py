@@ -75,11 +75,16 @@ class _Editor:
             return self.number(node)
         if "$ref" in node:
             return _beside({key: self.value(key, item) for key, item in node.items()})
-        if "enum" in node.get("propertyNames", {}):
+        names = node.get("propertyNames", {}).get("anyOf", [{}])
+        if "enum" in names[0]:
             # As properties, which all editors complete.
-            names, each = node.pop("propertyNames")["enum"], self.clean(node.pop("additionalProperties"))
-            node |= {"properties": {}, "additionalProperties": False}
-            return {**{k: self.value(k, item) for k, item in node.items()}, "properties": dict.fromkeys(names, each)}
+            each = self.clean(node.pop("additionalProperties"))
+            del node["propertyNames"]
+            listed = {"properties": dict.fromkeys(names[0]["enum"], each), "additionalProperties": False}
+            by_pattern = {part["pattern"]: each for part in names[1:]}
+            return (
+                {key: self.value(key, item) for key, item in node.items()} | listed | {"patternProperties": by_pattern}
+            )
         return {key: self.value(key, item) for key, item in node.items()}
 
     def value(self, key: str, item: Any) -> Any:
@@ -102,7 +107,8 @@ class _Editor:
 
     def number(self, node: dict[str, Any]) -> dict[str, Any]:
         """A reference to the definition of a number, which is the same for all fields with its unit and range."""
-        name = re.sub(r"[^A-Za-z0-9.]+", "-", node["description"].rpartition("; ")[2])
+        told = [part["patternErrorMessage"] for part in node["anyOf"] if "patternErrorMessage" in part]
+        name = re.sub(r"[^A-Za-z0-9.]+", "-", (told or [node["description"].rpartition("; ")[2]])[0])
         self.numbers[name] = {"anyOf": self.clean(node.pop("anyOf"))}
         rest = {key: self.value(key, item) for key, item in node.items()}
         return _beside({**rest, "$ref": f"#/definitions/{name}"})
@@ -112,14 +118,14 @@ class _Editor:
         key, mapping = discriminator["propertyName"], discriminator["mapping"]
         targets = {name: {"$ref": self.value("$ref", target)} for name, target in mapping.items()}
         branches = [
-            {"if": {"required": [key], "properties": {key: {"const": name}}}, "then": target}
+            {"if": {"type": "object", "required": [key], "properties": {key: {"const": name}}}, "then": target}
             for name, target in targets.items()
         ]
         named = {"properties": {key: {"enum": list(mapping), "description": _NAMES}}, "allOf": branches}
         if not self.kind:
             return {"type": "object", **words, "required": [key], **named}
         unnamed = {"anyOf": list(targets.values())}
-        return {"type": "object", **words, "if": {"required": [key]}, "then": named, "else": unnamed}
+        return {"type": "object", **words, "if": {"type": "object", "required": [key]}, "then": named, "else": unnamed}
 
 
 def _beside(node: dict[str, Any]) -> dict[str, Any]:

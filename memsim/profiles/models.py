@@ -28,6 +28,7 @@ KINDS: dict[Kind, str] = {
     "faults": "cells that never change",
 }
 
+_OWN = ("dw = f(w, direction, parameters): the function that you register", "yours")
 _JOSHI = "Joshi et al., Nat. Commun. 11, 2473 (2020), doi:10.1038/s41467-020-16108-9"
 
 
@@ -76,11 +77,12 @@ def models() -> list[Model]:
     """Every model, update models first."""
     from memsim.cells import MODELS  # imports Numba
 
-    updates = [
-        Model("update", name, "update", schema, MODELS[name].equation, MODELS[name].source)
-        for schema in UPDATES
-        for name in choices_of(schema.model_fields["model"].annotation)
-    ]
+    updates = []
+    for schema in UPDATES:
+        for name in choices_of(schema.model_fields["model"].annotation):
+            known = MODELS.get(name)
+            told = (known.equation, known.source) if known is not None else _OWN
+            updates.append(Model("update", name, "update", schema, *told))
     return [*updates, *_OTHERS]
 
 

@@ -118,8 +118,8 @@ def _variability(variability: Variability) -> Iterable[str]:
     groups: dict[str, list[str]] = {}
     for field, spread in variability.d2d.items():
         groups.setdefault(_between_cells(spread), []).append(_NAMES.get(field, field.split(".", 1)[1]))
-    for text, names in groups.items():
-        yield f"from cell to cell {' and '.join(names)} {text}"
+    if groups:
+        yield "cells " + ", ".join(f"{' and '.join(names)} {text}" for text, names in groups.items())
 
 
 def _between_cells(spread: DeviceToDevice) -> str:

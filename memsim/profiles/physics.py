@@ -99,7 +99,7 @@ class Drift(AnyRetention):
 
     model: Literal["drift"]
     exponent: Plain = Field(examples=["0.05"], description="mean nu")
-    spread: Exponent = Field(default=0.0, description="standard deviation of nu over cells")
+    spread: Exponent = Field(default=0.0, examples=["0.02"], description="standard deviation of nu over cells")
     reference_time: Time = Field(examples=["20 s"], description="time after programming at which G is told")
 
 
@@ -116,8 +116,11 @@ class StateDrift(AnyRetention):
     """Power-law drift whose exponent depends on the conductance that was programmed (phase-change memory)."""
 
     model: Literal["state-drift"]
-    exponent: Line = Field(description="mean nu")
-    spread: Line = Field(description="standard deviation of nu over cells")
+    exponent: Line = Field(examples=["{slope: -0.0155, offset: 0.0244, min: 0.049, max: 0.1}"], description="mean nu")
+    spread: Line = Field(
+        examples=["{slope: -0.0125, offset: -0.0059, min: 0.008, max: 0.045}"],
+        description="standard deviation of nu over cells",
+    )
     reference_time: Time = Field(examples=["20 s"], description="time after programming at which G is told")
 
 
@@ -133,9 +136,13 @@ class Relaxation(AnyRetention):
     """Random relaxation after programming: a shift and a spread that grow with the logarithm of time."""
 
     model: Literal["relaxation"]
-    shift: SignedConductance = Field(default=0.0, description="mean change per unit of ln(t/t_ref)")
+    shift: SignedConductance = Field(
+        default=0.0, examples=["-40 nS"], description="mean change per unit of ln(t/t_ref)"
+    )
     spread: Conductance = Field(examples=["0.4 uS"], description="standard deviation of the change at t_ref")
-    growth: Conductance = Field(default=0.0, description="growth of that standard deviation per unit of ln(t/t_ref)")
+    growth: Conductance = Field(
+        default=0.0, examples=["40 nS"], description="growth of that standard deviation per unit of ln(t/t_ref)"
+    )
     reference_time: Time = Field(examples=["1 s"], description="t_ref after programming")
 
 
@@ -157,7 +164,9 @@ class PolynomialError(Group):
     """Gaussian programming error whose standard deviation is a polynomial in the conductance, never below 0."""
 
     model: Literal["polynomial"]
-    coefficients: Coefficients = Field(description="of sigma, in powers of G/scale")
+    coefficients: Coefficients = Field(
+        examples=["{c0: 0.26 uS, c1: 1.97 uS, c2: -1.17 uS}"], description="of sigma, in powers of G/scale"
+    )
     scale: Conductance = Field(examples=["25 uS"], description="conductance that the polynomial is written in")
 
 
@@ -176,8 +185,8 @@ Programming = Annotated[PolynomialError | SaturatingError, Field(discriminator="
 class Faults(Group):
     """Cells that never change, drawn at random."""
 
-    stuck_on: Share = Field(default=0.0, description="share of cells stuck at G_max")
-    stuck_off: Share = Field(default=0.0, description="share of cells stuck at G_min")
+    stuck_on: Share = Field(default=0.0, examples=["1 %"], description="share of cells stuck at G_max")
+    stuck_off: Share = Field(default=0.0, examples=["5 %"], description="share of cells stuck at G_min")
 
     @model_validator(mode="after")
     def _shares(self) -> Faults:
@@ -204,8 +213,8 @@ class PolynomialConduction(Group):
     """I = G V + k_2 V |V| + k_3 V^3, the last two the same for all states."""
 
     model: Literal["polynomial"]
-    quadratic: SignedConductance = Field(default=0.0, description="k_2 V_read")
-    cubic: SignedConductance = Field(default=0.0, description="k_3 V_read^2")
+    quadratic: SignedConductance = Field(default=0.0, examples=["0.5 uS"], description="k_2 V_read")
+    cubic: SignedConductance = Field(default=0.0, examples=["1 uS"], description="k_3 V_read^2")
 
 
 CONDUCTIONS: tuple[type[Group], ...] = (SinhConduction, ExponentialConduction, PolynomialConduction)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, Field, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
@@ -150,11 +150,13 @@ def written_numbers(data: dict[str, Any], model: type[BaseModel], at: Path = ())
     here: Any = data
     for step in at:
         here = here[step]
-    for key, value in here.items():
-        field = spot_at(model, (*at, key)).field
-        if field is not None and marker_of(field) is not None:
+    field = spot_at(model, at).field if at else None
+    items = item_marker_of(field) if field is not None else None
+    for key, value in here.items() if isinstance(here, dict) else enumerate(here):
+        inner = spot_at(model, (*at, key)).field
+        if items is not None or (inner is not None and marker_of(inner) is not None):
             yield (*at, key)
-        elif isinstance(value, dict):
+        elif isinstance(value, dict | list):
             yield from written_numbers(data, model, (*at, key))
         elif isinstance(value, list):
             for place, item in enumerate(value):
@@ -163,11 +165,12 @@ def written_numbers(data: dict[str, Any], model: type[BaseModel], at: Path = ())
 
 
 def number_paths(model: type[BaseModel], skip: tuple[type[BaseModel], ...] = ()) -> Iterator[str]:
-    """Dotted path of every number that a model of the schema may hold, except inside the sections to skip."""
+    """Dotted path of every number that a model of the schema may hold, not those of lists nor of sections to skip."""
     for key, field in model.model_fields.items():
         if marker_of(field) is not None:
             yield key
-        for member in (field.annotation, *get_args(field.annotation)):
+        inside = get_args(field.annotation) if get_origin(field.annotation) not in (dict, tuple) else ()
+        for member in (field.annotation, *inside):
             if isinstance(member, type) and issubclass(member, BaseModel) and not issubclass(member, skip):
                 yield from (f"{key}.{path}" for path in number_paths(member, skip))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, WithJsonSchema, WrapValidator, model_validator
+from pydantic import Field, WrapValidator, model_validator
 
 from memsim.document.fields import Section, problem
 from memsim.profiles.physics import (
@@ -77,7 +77,7 @@ class CycleToCycle(Group):
 class WriteNoise(Group):
     """Noise that every write adds to what is read, over a hidden state that goes on without it."""
 
-    sigma: WideSigma = Field(examples=["75"], description="standard deviation of what is read after a write")
+    sigma: WideSigma = Field(examples=["2 %"], description="standard deviation of what is read after a write")
     relative_to: Literal["range", "nominal-step"] = Field(description="the window, or the model's nominal step")
 
 
@@ -105,7 +105,7 @@ def _spreading() -> tuple[str, ...]:
     names += [f"update.{path}" for model in UPDATES for path in number_paths(model, skip=(Pulse,))]
     names += ["variability.c2c.sigma", "variability.write.sigma", "retention.lifetime"]
     names += ["read.noise.sigma", "read.telegraph.amplitude", "read.flicker.sigma"]
-    fixed = ("update.pulses", "update.substeps", "update.weights.")
+    fixed = ("update.pulses", "update.substeps", "update.weights.", "update.table.")
     return tuple(dict.fromkeys(name for name in names if not name.startswith(fixed)))
 
 
@@ -127,7 +127,6 @@ else:
     D2DField = Annotated[
         Literal[tuple(SPREADING)],
         WrapValidator(lambda name, listed: name if name in SPREADING else listed(name)),
-        WithJsonSchema({"anyOf": [{"enum": list(SPREADING)}, {"pattern": f"^{_CUSTOM.pattern}$"}]}),
     ]
 
 
@@ -137,7 +136,9 @@ class Variability(Group):
     c2c: CycleToCycle | None = Field(default=None, description="cycle to cycle: random part of every pulse")
     write: WriteNoise | None = Field(default=None, description="write noise over a hidden state")
     d2d: dict[D2DField, DeviceToDevice] = Field(
-        default_factory=dict, description="device to device: parameter: {sigma, relative_to}, drawn once a cell"
+        default_factory=dict,
+        description="device to device: parameter: {sigma, relative_to}, drawn once a cell",
+        json_schema_extra={"propertyNames": {"anyOf": [{"enum": [*SPREADING]}, {"pattern": f"^{_CUSTOM.pattern}$"}]}},
     )
 
     @model_validator(mode="before")

@@ -14,7 +14,7 @@ from memsim.document import DocumentError, parse_value
 from memsim.document.walk import choices_of
 from memsim.errors import InputError
 from memsim.library import similar
-from memsim.profiles.catalog import device_from_text
+from memsim.profiles.catalog import device_from_text, load_device
 from memsim.profiles.parameters import REQUIRED, allowed_of, default_of, section_of
 from memsim.profiles.physics import CONDUCTIONS, PROGRAMMINGS, RETENTIONS, Faults, Read
 from memsim.profiles.provenance import PROVENANCE
@@ -24,6 +24,13 @@ from memsim.profiles.updates import UPDATES
 START = "neurosim"
 """Update model of a starting file, unless another one is asked for."""
 
+# Models whose numbers must fit to each other start with those of a shipped device, the others with the examples.
+_SHIPPED = {
+    "power-law": "nbsto-tiotto2021",
+    "vteam": "vteam-kvatinsky2015",
+    "yakopcic": "agsi-yakopcic2011",
+    "ion-drift": "tio2-strukov2008",
+}
 _COLUMN = 36
 _WIDTH = 118
 _HEAD = """\
@@ -108,7 +115,8 @@ def _valid(text: str) -> bool:
 
 
 def _text(file: str, update: type[BaseModel], model: str, schema: str | None, also: str, noisy: bool) -> str:
-    pulses = _lines(CycleToCycle, 2)
+    given = _values(load_device(_SHIPPED[model]).document.data) if model in _SHIPPED else {}
+    pulses = list(_lines(CycleToCycle, 2))
     variability = [
         *_titled("variability", "spreads from pulse to pulse and from cell to cell", 0),
         *_titled("c2c", "cycle to cycle, for every pulse", 1, live=noisy),
@@ -125,10 +133,10 @@ def _text(file: str, update: type[BaseModel], model: str, schema: str | None, al
         optional += ["", *_off(body, 0)]
     optional += ["", *_off([*_titled("faults", _summary(Faults), 0), *_lines(Faults, 1, Faults.model_fields)], 0)]
     sections = [
-        [*_titled("conductance", "the window", 0), *_lines(Window, 1)],
-        [*_titled("update", f"{_summary(update)}", 0), *_lines(update, 1, (also,), model)],
+        [*_titled("conductance", "the window", 0), *_lines(Window, 1, values=given.get("conductance"))],
+        [*_titled("update", f"{_summary(update)}", 0), *_lines(update, 1, (also,), model, given.get("update"))],
         variability,
-        [*_titled("read", _summary(Read), 0), *_lines(Read, 1, ("noise",))],
+        [*_titled("read", _summary(Read), 0), *_lines(Read, 1, ("noise",), values=given.get("read"))],
     ]
     modeline = f"# yaml-language-server: $schema={schema}\n" if schema else ""
     head = modeline + _HEAD.format(file=file, name=device_name(file))
@@ -145,7 +153,7 @@ def _lines(
         field = fields[key]
         inner = section_of(field)
         if inner is not None:
-            example = parse_value(field.examples[0]) if field.examples else None
+            example = values.get(key) or (parse_value(field.examples[0]) if field.examples else None)
             lines = [*_titled(key, field.description or "", depth), *_lines(inner, depth + 1, values=example)]
         else:
             default = default_of(field)
@@ -154,6 +162,13 @@ def _lines(
             value = model if key == "model" else str(values.get(key, _example(field)))
             lines = list(_titled(key, "; ".join(filter(None, (said, field.description, left_out))), depth, value))
         yield from lines if field.is_required() or key in also else _off(lines, depth)
+
+
+def _values(data: Any) -> Any:
+    """The values of a profile without where they come from."""
+    if not isinstance(data, dict):
+        return data
+    return data["value"] if "value" in data else {k: _values(v) for k, v in data.items() if k not in PROVENANCE}
 
 
 def _example(field: FieldInfo) -> str:

@@ -5,18 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from memsim.plotting.device.current import draw_current, draw_loops
+from memsim.plotting.device.faults import draw_faults
+from memsim.plotting.device.programming import draw_programming
 from memsim.plotting.device.pulses import draw_pulses
+from memsim.plotting.device.reads import draw_reads, draw_size
+from memsim.plotting.device.retention import draw_retention
+from memsim.plotting.device.steps import draw_steps
 from memsim.plotting.page import ending, page, panel
 from memsim.plotting.style import INK, RC, WIDTH, fitted
+from memsim.profiles.dynamics import DynamicUpdate
+from memsim.profiles.pages import example
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from memsim.profiles import DeviceProfile
+    from memsim.profiles.models import Model
 
     Panel = Callable[[Axes, DeviceProfile, int], None]
 
+_PULSED: tuple[Panel, ...] = (draw_pulses, draw_loops)
 _HEIGHT = 2.0  # of a panel, and margins [inch]
 _TOP, _BETWEEN, _FOOT = 0.62, 0.62, 0.42
 _LEFT, _RIGHT, _GAP = 0.62, 0.12, 0.72
@@ -32,15 +42,34 @@ def device_figure(device: DeviceProfile, seed: int = 0) -> Figure:
     seed : int
         Key of every random number.
     """
+    spec = device.spec
+    kind = f"update model {spec.update.model}" if spec.update is not None else "programmed once"
+    heading = f"{device.name}: {device.title}", f"{device.technology}; {kind}"
+    return _figure(device, seed, panels_of(device), *heading)
+
+
+def model_figure(model: Model, seed: int = 0) -> Figure:
+    """Figure of a model, for its page: the panels that show it, of a device with nothing else."""
+    device = example(model)
+    panels = [draw for draw in panels_of(device) if model.kind == "update" or draw not in _PULSED]
+    if model.kind == "update":
+        panels.insert(1, draw_steps)
+    elif model.section.startswith("variability."):
+        panels = [draw_pulses]
+    elif model.kind == "faults":
+        panels = [draw_faults]
+    return _figure(device, seed, panels, f"{model.name} ({model.kind})", model.summary)
+
+
+def _figure(device: DeviceProfile, seed: int, panels: list[Panel], heading: str, below: str) -> Figure:
     from matplotlib import rc_context
 
-    panels = panels_of(device)
     # An odd one out gets a whole row, the first.
     rows = [panels[:1], *_pairs(panels[1:])] if len(panels) % 2 else _pairs(panels)
     height = _TOP + len(rows) * _HEIGHT + (len(rows) - 1) * _BETWEEN + _FOOT
     with rc_context(RC):
         figure = page(height)
-        _heading(figure, device)
+        _heading(figure, heading, below)
         handles: dict[str, Any] = {}
         bottom = height - _TOP
         for row in rows:
@@ -62,6 +91,16 @@ def panels_of(device: DeviceProfile) -> list[Panel]:
     found: list[Panel] = []
     if spec.update is not None:
         found.append(draw_pulses)
+        if isinstance(spec.update, DynamicUpdate):
+            found.append(draw_loops)
+    if spec.programming is not None:
+        found.append(draw_programming)
+    if spec.read.noise is not None or spec.read.telegraph is not None or spec.read.flicker is not None:
+        found += [draw_size, draw_reads]
+    if spec.retention is not None:
+        found.append(draw_retention)
+    if spec.conduction is not None:
+        found.append(draw_current)
     return found
 
 
@@ -69,11 +108,8 @@ def _pairs(panels: list[Panel]) -> list[list[Panel]]:
     return [panels[first : first + 2] for first in range(0, len(panels), 2)]
 
 
-def _heading(figure: Figure, device: DeviceProfile) -> None:
+def _heading(figure: Figure, heading: str, below: str) -> None:
     wide, tall = figure.get_size_inches()
-    spec = device.spec
-    title = fitted(f"{device.name}: {device.title}", wide - 0.3, 9)
-    figure.text(0.5, 1 - 0.14 / tall, title, ha="center", va="center", fontsize=9)
-    kind = f"update model {spec.update.model}" if spec.update is not None else "programmed once"
-    below = fitted(f"{device.technology}; {kind}", wide - 0.3, 6.5)
-    figure.text(0.5, 1 - 0.3 / tall, below, ha="center", va="center", fontsize=6.5, color=INK)
+    figure.text(0.5, 1 - 0.14 / tall, fitted(heading, wide - 0.3, 9), ha="center", va="center", fontsize=9)
+    text = fitted(below, wide - 0.3, 6.5)
+    figure.text(0.5, 1 - 0.3 / tall, text, ha="center", va="center", fontsize=6.5, color=INK)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memsim.learning import Encoding, Hebbian
-from memsim.plotting.device.cells import BAND, CELLS, cells, without
+from memsim.plotting.device.cells import BAND, CELLS, column, without
 from memsim.plotting.device.scale import scaled
 from memsim.plotting.page import title
 from memsim.plotting.style import INK, line_style
@@ -21,6 +21,8 @@ _EVERY = 300
 """Pulses a branch up to which every one is a point of the curve; beyond, so many points."""
 _ONE_BY_ONE = 5000
 """Pulses a branch up to which they are given one by one; beyond, those between two points at once."""
+_FEWEST = 10
+"""Pulses a branch for cells that fewer would carry through."""
 _TRACES = 3
 _D2D = "variability.d2d"
 _PER_PULSE = ("variability.c2c", "variability.write")
@@ -31,11 +33,12 @@ def response(device: DeviceProfile, seed: int, count: int) -> tuple[np.ndarray, 
 
     Pulses go through the array like those of learning: the same models, noise and bounds.
     """
-    array = cells(device, seed, count=count)
+    array = column(device, seed, count=count)
     update = device.spec.update
     assert update is not None
-    span = update.span
-    points = np.unique(np.linspace(0, span, min(span, _EVERY) + 1).round().astype(int))
+    span = device.span
+    last = max(span, _FEWEST)
+    points = np.unique(np.linspace(0, last, min(last, _EVERY) + 1).round().astype(int))
     encoding = Encoding("sign") if span <= _ONE_BY_ONE else Encoding("counted", rounding="nearest")
     numbers, found = [0], [array.conductance[0, :, 0]]
     for direction in (1.0,) if update.one_sided else (1.0, -1.0):
@@ -54,8 +57,7 @@ def draw_pulses(axes: Axes, device: DeviceProfile, seed: int) -> None:
     spec = device.spec
     has_d2d = spec.variability is not None and bool(spec.variability.d2d)
     x, one_device = response(without(device, _D2D), seed, CELLS)
-    # Fresh cells differ by 1e-9 of the window, which is no spread of the device's.
-    varies = bool(np.ptp(one_device, axis=1).max() > 1e-6 * np.ptp(one_device))
+    varies = spec.update is not None and (spec.update.own_noise is not None or without(device, *_PER_PULSE) != device)
     unit = scaled(axes.yaxis, "conductance", "S", float(np.abs(one_device).max()))
     if has_d2d:
         _, many = response(without(device, *_PER_PULSE), seed, CELLS)
@@ -75,9 +77,10 @@ def draw_pulses(axes: Axes, device: DeviceProfile, seed: int) -> None:
             axes.plot(x, trace, color=INK, linewidth=0.5, label="single cells" if k == 0 else None)
     axes.plot(x, one_device.mean(1) / unit, color=line_style(0)["color"], label="mean of a nominal cell")
     axes.set_xlim(0, x[-1])
-    axes.set_xlabel("pulse number")
     if spec.update is not None and spec.update.one_sided:
-        title(axes, f"Potentiation: {x[-1]} set pulses")
+        title(axes, "Potentiation")
+        axes.set_xlabel("set pulses")
     else:
         axes.axvline(x[-1] / 2, color=INK, linewidth=0.6, linestyle=":")
-        title(axes, f"Potentiation and depression: {x[-1] // 2} set pulses, then as many reset pulses")
+        title(axes, "Potentiation and depression")
+        axes.set_xlabel("set pulses, then as many reset pulses")

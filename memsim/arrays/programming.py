@@ -1,0 +1,79 @@
+"""Bringing wished states into cells: by rounds of pulses, or with the error of the device's own write and verify."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from memsim.arrays.bank import Bank, Banks
+from memsim.arrays.delivery import deliver
+from memsim.arrays.site import Site
+from memsim.learning import Encoding
+from memsim.learning.write import Write
+
+
+def program_by_pulses(
+    bank: Bank,
+    site: Site,
+    bounds: tuple[float, float],
+    targets: np.ndarray,
+    *,
+    cycles: int,
+    encoding: Encoding,
+    first_step: int,
+    falls: bool,
+) -> np.ndarray:
+    """Give rounds of pulses line by line and return their counts, (array, line, 2).
+
+    Parameters
+    ----------
+    targets : (array, row, line)
+        Wished states. A cell that is seen there already is left alone, even beyond the bounds.
+    cycles : int
+        Rounds; their steps count from `first_step`.
+    encoding : Encoding
+        How pulses deliver a change.
+    falls : bool
+        Whether a one-sided device gets reset pulses too.
+    """
+    arrays, rows, lines = targets.shape
+    rule, counts = Write(), np.zeros((arrays, lines, 2), np.int64)
+    rounds = [(first_step, cycles)] if not bank.stepwise else [(first_step + step, 1) for step in range(cycles)]
+    whole = None if bank.stepwise else bank.before()
+    left = targets.swapaxes(1, 2) == bank.seen[:, :, :rows]
+    wished = np.clip(targets, *bounds).swapaxes(1, 2)
+    for line in range(lines):
+        selected = np.zeros((arrays, 1, lines), bank.state.dtype)
+        selected[:, :, line] = 1
+        own = slice(line, line + 1)
+        for step, count in rounds:
+            # Rows that only fill up the tiles are asked to stay. The rule compares with the state that pulses act on,
+            # the verify step with what is seen: the target moves by what lies between.
+            x = bank.state[:, None, line].copy()
+            target = wished[:, line]
+            if bank.stepwise:
+                target = target + (bank.state - bank.seen)[:, line, :rows]
+            np.copyto(x[:, 0, :rows], target, where=~left[:, line])
+            before = bank.before(own) if bank.stepwise else None
+            # All lines share their steps: the line is in the address anyhow, and no address depends on the width.
+            how = {"steps": count, "encoding": encoding, "first_step": step, "falls": falls}
+            counts += deliver(bank, site, bounds, rule, x, selected, **how)  # type: ignore[arg-type]
+            bank.after(before, step, own)
+    bank.after(whole, first_step)
+    return counts
+
+
+def program_by_model(banks: Banks, targets: np.ndarray, step: int) -> np.ndarray:
+    """Bring targets (array, row, line) into the cells and their own G_min into a reference column; the targets, padded.
+
+    Raises
+    ------
+    InputError
+        If the device has no error model.
+    """
+    lines, reference = banks
+    wished = np.zeros_like(lines.state)
+    wished[:, :, : targets.shape[1]] = targets.swapaxes(1, 2)
+    lines.write(wished, step)
+    if reference is not None:
+        reference.write(np.zeros_like(reference.state), step)
+    return wished

@@ -1,0 +1,79 @@
+"""Read noise: what single cells give from read to read, and how its size goes with the conductance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from memsim.plotting.device.cells import CELLS, mark_states, row, state_style, states_of, without
+from memsim.plotting.device.scale import scaled
+from memsim.plotting.page import title
+from memsim.plotting.style import line_style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from memsim.profiles import DeviceProfile
+
+READS = 200
+_D2D = "variability.d2d"
+_SIZES = np.linspace(0.0, 1.0, 11)
+
+
+def interval_of(device: DeviceProfile) -> float:
+    """Time between the reads that are drawn [s], such that what is correlated changes on the way."""
+    read = device.spec.read
+    if read.telegraph is not None:
+        return min(read.telegraph.empty, read.telegraph.filled) / 10
+    if read.flicker is not None:
+        return float(np.sqrt(read.flicker.fastest * read.flicker.slowest)) / READS
+    return read.duration
+
+
+def trace(device: DeviceProfile, seed: int, state: float, count: int) -> np.ndarray:
+    """Conductances that successive reads of cells at one state give [S], (read, cell)."""
+    array = row(without(device, _D2D), seed, state, count=count)
+    current = array.read(np.ones((READS, 1)), interval=interval_of(device))[0]
+    return current / device.spec.read.voltage
+
+
+def size(device: DeviceProfile, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation over cells of a read's conductance [S], (state,)."""
+    found = []
+    for state in _SIZES:
+        array = row(without(device, _D2D), seed, float(state))
+        own = array.conductance[0, 0]
+        error = array.read(np.ones((4, 1)), interval=interval_of(device) * READS)[0] / device.spec.read.voltage - own
+        found.append((own.mean(), error.std()))
+    means, sigmas = np.array(found).T
+    return means, sigmas
+
+
+def draw_reads(axes: Axes, device: DeviceProfile, seed: int) -> None:
+    """Panel with successive reads of single cells."""
+    values = [trace(device, seed + k, state, 1)[:, 0] for k, state in enumerate(states_of(device))]
+    unit = scaled(axes.yaxis, "conductance", "S", float(np.max(np.abs(values))))
+    interval = interval_of(device)
+    correlated = device.spec.read.telegraph is not None or device.spec.read.flicker is not None
+    if correlated:
+        x = np.arange(READS) * interval / scaled(axes.xaxis, "time", "s", READS * interval)
+    else:
+        x = np.arange(1.0, READS + 1)
+        axes.set_xlabel("read")
+    for k, reads in enumerate(values):
+        axes.plot(x, reads / unit, **{**state_style(k), "linestyle": "-", "linewidth": 0.7})
+    mark_states(axes, device)
+    axes.set_xlim(x[0], x[-1])
+    title(axes, "Successive reads of single cells")
+
+
+def draw_size(axes: Axes, device: DeviceProfile, seed: int) -> None:
+    """Panel with the standard deviation of a read against the conductance."""
+    means, sigmas = size(device, seed)
+    style = line_style(0)
+    x = means / scaled(axes.xaxis, "conductance", "S", float(means.max()))
+    y = sigmas / scaled(axes.yaxis, "sigma of a read", "S", float(sigmas.max()))
+    axes.plot(x, y, color=style["color"], marker=style["marker"], label=f"over {CELLS} cells")
+    axes.set_ylim(bottom=0)
+    title(axes, "Read noise")

@@ -1,0 +1,99 @@
+"""Current against voltage where it is not ohmic: published forms, and that every reading of a crossbar obeys them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from memsim import Crossbar, Delta, InputError, load_device
+
+QUIET = load_device("taox-hfox-wu2018").replace({"variability": None, "read.noise": None})
+VOLTAGES = np.array([-1.2, -0.5, -1e-3, 0.0, 1e-3, 0.5, 1.0, 1.2])
+READ = 0.5  # V
+FORMS = {
+    "sinh": ({"model": "sinh", "voltage": "0.25 V"}, lambda x: np.sinh(2 * x) / np.sinh(2)),
+    "exponential": ({"model": "exponential", "voltage": "0.25 V"}, lambda x: x * np.exp(2 * (np.abs(x) - 1))),
+    "polynomial": ({"model": "polynomial", "quadratic": "0.5 uS", "cubic": "0.3 uS"}, None),
+}
+
+
+def conducting(name, **changes):
+    return QUIET.replace({"conduction": FORMS[name][0], **changes})
+
+
+def one_cell(name, dtype="float64", **options):
+    array = Crossbar(conducting(name), rows=1, cols=1, seed=1, initial=(0.3, 0.3 + 1e-9), dtype=dtype, **options)
+    return array, array.read(VOLTAGES[:, None])[0, :, 0]
+
+
+@pytest.mark.parametrize("name", ["sinh", "exponential"])
+def test_every_cell_scales_the_same_curve(name):
+    array, current = one_cell(name)
+    expected = array.conductance.item() * READ * FORMS[name][1](VOLTAGES)
+    assert np.allclose(current, expected, rtol=1e-9, atol=0)
+    assert np.allclose(one_cell(name, "float32")[1], expected, rtol=1e-5, atol=0)
+
+
+def test_the_polynomial_adds_a_current_that_is_the_same_for_all_states():
+    array, current = one_cell("polynomial")
+    x = VOLTAGES
+    excess = READ * (0.5e-6 * x * np.abs(x) + 0.3e-6 * x**3)
+    assert np.allclose(current, array.conductance.item() * READ * x + excess, rtol=1e-9, atol=1e-20)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_conduction_is_odd_vanishes_at_no_voltage_and_rises(name):
+    _, current = one_cell(name)
+    assert current[3] == 0
+    assert np.allclose(current[[0, 1, 2]], -current[[7, 5, 4]], rtol=1e-12)
+    assert (np.diff(current) > 0).all()
+
+
+def test_weak_non_linearity_is_ohmic():
+    device = QUIET.replace({"conduction": {"model": "sinh", "voltage": "100 V"}})
+    x = np.random.default_rng(0).random((4, 30)) * 2 - 1
+    curved, ohmic = (Crossbar(d, rows=30, cols=2, seed=1, dtype="float64").read(x) for d in (device, QUIET))
+    assert np.allclose(curved, ohmic, rtol=1e-4)
+    assert not np.array_equal(curved, ohmic)
+
+
+@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("column", ["reference", "pair"])
+def test_differences_of_columns_are_those_of_their_cells(name, column):
+    array = Crossbar(conducting(name), rows=30, cols=2, seed=1, column=column, dtype="float64", initial=(0.1, 0.9))
+    x = np.random.default_rng(0).random((4, 30)) * 2 - 1
+    form = FORMS[name][1] or (lambda x: x)
+    assert np.allclose(array.output(x)[0], form(x) @ array.effective_weights[0], rtol=1e-9)
+
+
+def test_read_noise_grows_with_the_current():
+    noise = {"read.noise": {"sigma": "5 %", "relative_to": "value"}}
+    array = Crossbar(conducting("sinh", **noise), rows=30, cols=2, seed=1, initial=(0.1, 0.9))
+    x = np.full(30, 0.5)
+    found = array.output(np.broadcast_to(x, (4000, 30)))[0].var(0)
+    expected = ((FORMS["sinh"][1](0.5) * 0.05 * (array.weights[0] + 1 / 9)) ** 2).sum(0)
+    assert np.allclose(found, expected, rtol=4 * np.sqrt(2 / 4000))
+    assert np.allclose(array.difference_variance(x), expected.sum(), rtol=1e-5)
+
+
+def test_a_rule_that_reads_sees_the_currents_of_its_device():
+    x, t = np.full(30, 0.5), [[1.0]]
+    curved, ohmic = (
+        Crossbar(d, rows=30, cols=1, seed=1, dtype="float64").train(Delta(0.01), x, t, encoding="exact")
+        for d in (conducting("sinh"), QUIET)
+    )
+    assert curved.weights.mean() > ohmic.weights.mean()  # the outputs are smaller, so more is lacking
+
+
+def test_voltages_beyond_the_largest_number_are_refused():
+    with pytest.raises(InputError, match="x: 1e\\+03 read voltages are too many for the conduction of device"):
+        Crossbar(conducting("sinh"), rows=1, cols=1).read([1000.0])
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_gradients_by_voltages_are_those_of_the_outputs(name):
+    array = Crossbar(conducting(name), rows=5, cols=1, seed=1, column="reference", dtype="float64", initial=(0.1, 0.9))
+    x, small = np.array([-1.2, -0.3, 0.2, 0.7, 1.3]), 1e-5
+    moved = [array.output(x + sign * small * np.eye(5), noise=False)[0, :, 0] for sign in (1, -1)]
+    found = array.steepened(x, array.effective_weights.swapaxes(1, 2))
+    assert np.allclose(found[0, 0], (moved[0] - moved[1]) / (2 * small), rtol=1e-6)

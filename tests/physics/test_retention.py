@@ -1,0 +1,210 @@
+"""Drift, leakage and relaxation: laws, limits, and that two waits are one over the sum of their times."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from memsim import Crossbar, Encoding, Hebbian, InputError, load_device
+from memsim.noise.drift import StatePowerLaw, exponent
+
+QUIET = load_device("taox-hfox-wu2018").replace({"variability": None, "read.noise": None})
+LOW, WIDTH = 1e-6, 9e-6
+DRIFT = {"model": "drift", "exponent": 0.05, "reference_time": "20 s"}
+STATE_DRIFT = {
+    "model": "state-drift",
+    "exponent": {"slope": -0.0155, "offset": 0.0244, "min": 0.049, "max": 0.1},
+    "spread": {"slope": -0.0125, "offset": -0.0059, "min": 0.008, "max": 0.045},
+    "reference_time": "20 s",
+}
+LEAK = {"model": "leak", "lifetime": "10 s", "rest": "50 %"}
+RELAXATION = {
+    "model": "relaxation",
+    "shift": "-0.089 uS",
+    "spread": "0.412 uS",
+    "growth": "0.042 uS",
+    "reference_time": "1 s",
+}
+ALL = {"drift": DRIFT, "state-drift": STATE_DRIFT, "leak": LEAK, "relaxation": RELAXATION}
+
+
+def aged(retention, changes=None, **options):
+    device = QUIET.replace({"retention": retention, **(changes or {})})
+    settings = {"rows": 64, "cols": 4, "seed": 3, "initial": (0.2, 0.9), "dtype": "float64", **options}
+    return Crossbar(device, **settings)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_time_changes_nothing(name):
+    array = aged(ALL[name])
+    before = array.weights
+    assert np.array_equal(array.wait(0).weights, before)
+
+
+@pytest.mark.parametrize("name", ["drift", "state-drift", "leak"])
+def test_two_waits_are_one_over_the_sum_of_their_times(name):
+    once, twice = aged(ALL[name]), aged(ALL[name])
+    assert np.allclose(once.wait(100).weights, twice.wait(30).wait(70).weights, rtol=1e-12, atol=0)
+
+
+def test_drift_follows_its_power_law():
+    array = aged(DRIFT)
+    before = array.conductance
+    assert np.allclose(array.wait(980).conductance, before * 50**-0.05, rtol=1e-12)
+
+
+def test_each_cell_drifts_with_an_exponent_of_its_own():
+    array = aged({**DRIFT, "spread": 0.01}, rows=4096)
+    before = array.conductance
+    nu = np.log(before / array.wait(180).conductance) / np.log(10)
+    assert abs(nu.mean() - 0.05) < 4 * 0.01 / np.sqrt(nu.size)
+    assert abs(nu.std() / 0.01 - 1) < 4 / np.sqrt(2 * nu.size)
+    array.wait(1800)
+    assert np.allclose(np.log(before / array.conductance) / np.log(100), nu, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("g", "mu", "sigma"),
+    [
+        (1.0, 0.049, 0.008),  # both at their lower limits
+        (0.1, 0.0155 * np.log(10) + 0.0244, 0.0125 * np.log(10) - 0.0059),
+        (0.001, 0.1, 0.045),  # both at their upper limits
+    ],
+)
+def test_drift_of_phase_change_memory_has_the_published_exponents(g, mu, sigma):
+    law = StatePowerLaw(0.0, 1.0, 20.0, (-0.0155, 0.0244, 0.049, 0.1), (-0.0125, -0.0059, 0.008, 0.045))
+    assert exponent(g, 0.0, 0.0, law) == pytest.approx(mu, rel=1e-12)
+    assert exponent(g, 1.0, 0.0, law) - mu == pytest.approx(sigma, rel=1e-9)
+    array = aged(STATE_DRIFT, {"conductance": {"min": "0 S", "max": "25 uS"}}, rows=4096, initial=(g, g * (1 + 1e-9)))
+    before = array.conductance
+    nu = np.log(before / array.wait(180).conductance) / np.log(10)
+    assert abs(nu.mean() - mu) < 4 * sigma / np.sqrt(nu.size)
+    assert abs(nu.std() / sigma - 1) < 4 / np.sqrt(2 * nu.size)
+
+
+def test_leakage_is_exponential_and_ends_at_rest():
+    array = aged(LEAK)
+    before = array.weights
+    assert np.allclose(array.wait(10).weights, 0.5 + (before - 0.5) / np.e, rtol=1e-12)
+    assert np.allclose(array.wait(1e4).weights, 0.5, rtol=1e-12)
+
+
+def test_lifetimes_spread_over_cells():
+    spread = {"variability": {"d2d": {"retention.lifetime": {"sigma": "30 %", "relative_to": "value"}}}}
+    array = aged(LEAK, spread, rows=4096)
+    before = array.weights - 0.5
+    tau = -1 / np.log((array.wait(1).weights - 0.5) / before)
+    assert abs(np.median(tau) / 10 - 1) < 0.03
+    assert abs(np.percentile(tau, 84) / 13 - 1) < 0.03
+
+
+def test_relaxation_has_the_published_mean_and_spread_however_the_time_is_cut():
+    for times in ((1.0,), (1e4,), (1.0, 99.0, 9900.0), (0.5, 9999.5)):
+        array = aged(RELAXATION, rows=4096, cols=8, initial=(0.5, 0.5 + 1e-9))
+        before = array.conductance
+        for seconds in times:
+            array.wait(seconds)
+        change, x = (array.conductance - before) * 1e6, np.log(sum(times))
+        sigma = 0.412 + 0.042 * x
+        assert abs(change.mean() + 0.089 * x) < 4 * sigma / np.sqrt(change.size)
+        assert abs(change.std() / sigma - 1) < 4 / np.sqrt(2 * change.size)
+
+
+def test_no_conductance_relaxes_below_nothing():
+    array = aged({**RELAXATION, "spread": "5 uS"}, rows=4096, initial=(0.0, 1e-9))
+    assert array.wait(1).conductance.min() == pytest.approx(0, abs=1e-20)
+
+
+def test_a_programmed_cell_starts_to_age_anew_and_the_others_go_on():
+    array, alone = aged(DRIFT), aged(DRIFT)
+    array.wait(100)
+    alone.wait(100)
+    x = np.zeros(64)
+    x[:10] = 1
+    told = array.train(Hebbian(0.1), x, [1, 0, 0, 0], encoding="exact").conductance
+    written = np.zeros((64, 4), bool)
+    written[:10, 0] = True
+    assert np.array_equal(told[0][~written], alone.conductance[0][~written])
+    assert (told[0][written] > alone.conductance[0][written]).all()
+    array.wait(180)
+    alone.wait(180)
+    assert np.allclose(array.conductance[0][written], told[0][written] * 10**-0.05, rtol=1e-9)
+    assert np.array_equal(array.conductance[0][~written], alone.conductance[0][~written])
+
+
+def test_pulses_elsewhere_do_not_lift_a_cell_that_drifted_out_of_its_window():
+    array = aged(DRIFT, initial=(0.0, 1e-9)).wait(1e6)
+    drifted = array.weights
+    assert (drifted < -1e-3).all()
+    x = np.zeros(64)
+    x[0] = 1
+    after = array.train(Hebbian(0.1), x, [1, 0, 0, 0]).weights
+    assert np.array_equal(after[0, 1:], drifted[0, 1:])
+    assert np.array_equal(after[0, :, 1:], drifted[0, :, 1:])
+    target = array.weights.copy()
+    target[0, 5, 2] = 0.5
+    after = array.program(target, encoding=Encoding("exact")).weights
+    assert after[0, 5, 2] == pytest.approx(0.5, abs=0.05)
+
+
+def test_heat_shortens_times_as_arrhenius_says():
+    energy, cold, hot = 1.8e-19, 300.0, 350.0
+    activation = {"activation": {"energy": f"{energy} J", "reference": "300 K"}}
+    factor = np.exp(energy / 1.380649e-23 * (1 / cold - 1 / hot))
+    assert factor > 100
+    warm, plain = aged({**LEAK, **activation}), aged({**LEAK, **activation})
+    assert np.allclose(warm.wait(0.05, temperature=hot).weights, plain.wait(0.05 * factor).weights, rtol=1e-12)
+    same, plain = aged({**LEAK, **activation}), aged({**LEAK, **activation})
+    assert np.array_equal(same.wait(3, temperature=300).weights, plain.wait(3).weights)
+
+
+def test_each_step_of_training_takes_its_period():
+    array, waited = aged(LEAK), aged(LEAK)
+    x, t = np.random.default_rng(0).random((3, 64)), np.eye(4)[:3]
+    array.train(Hebbian(0.1), x, t, steps=2, period=6)
+    for _ in range(2):
+        for sample in range(3):
+            waited.train(Hebbian(0.1), x[sample], t[sample]).wait(2)
+    assert np.allclose(array.weights, waited.weights, rtol=1e-12)
+
+
+def test_a_reference_column_drifts_as_well():
+    array = aged(DRIFT, column="reference", initial=(0.0, 1e-9))
+    x = np.ones(64)
+    assert np.allclose(array.wait(1e4).output(x), 0, atol=1e-7)
+    single = aged(DRIFT, initial=(0.0, 1e-9)).wait(1e4)
+    assert np.allclose(single.output(x), 64 / 9 * 501**-0.05, rtol=1e-6)
+
+
+def test_global_drift_compensation_undoes_a_common_drift():
+    array = aged(DRIFT, arrays=3)
+    x = np.random.default_rng(0).random((5, 64))
+    before = array.read(x)
+    factor = array.wait(1e5).drift_compensation(x, before)
+    assert factor.shape == (3, 1, 1)
+    assert np.allclose(factor, 5001**0.05, rtol=1e-6)
+    assert np.allclose(array.read(x) * factor, before, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda a: a.wait(-1), "seconds: -1 is not a finite number of at least 0"),
+        (lambda a: a.wait(float("nan")), "seconds: nan is not a finite number"),
+        (lambda a: a.wait("1 s"), "seconds: '1 s' is not a finite number"),
+        (lambda a: a.wait(1, temperature=400), "does not say how its retention depends on it"),
+        (lambda a: a.train(Hebbian(0.1), np.ones(64), np.ones(4), period=-2), "period: -2 is not a finite number"),
+        (lambda a: a.drift_compensation(np.ones(64), np.ones(3)), r"before: shape \(3,\) does not fit"),
+        (lambda a: a.drift_compensation(np.zeros(64), np.zeros((1, 1, 4))), "x: an array gives no current"),
+        (lambda a: a.read(np.ones(64), interval=-1), "interval: -1 is not"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_the_reason(call, message):
+    with pytest.raises(InputError, match=message):
+        call(aged(DRIFT))
+
+
+def test_a_temperature_below_nothing_or_beyond_all_is_refused():
+    device = {**LEAK, "activation": {"energy": "1e-18 J", "reference": "300 K"}}
+    with pytest.raises(InputError, match="temperature: -3 is not a number above 0"):
+        aged(device).wait(1, temperature=-3)
