@@ -161,6 +161,9 @@ def fit_pulses(data: PulseData, model: str | None = None, progress: Progress | N
         slow = blank(each, better.problem.write, True)
         if data.reads >= _READS_A_PARAMETER * int(slow.free.sum()):
             found.append(_fit(slow, data, [better]))
+            # The likelihood has more than one maximum: what this search found is where the other base starts.
+            other = blank(each, "step" if slow.write == "range" else "range", True)
+            found.append(_fit(other, data, found[-1:]))
         best[each.name] = min(found, key=lambda candidate: candidate.bic)
     leader = max(best.values(), key=lambda candidate: candidate.log_likelihood)
     for each in enough:
@@ -198,6 +201,7 @@ def _fit(blank: Problem, data: PulseData, before: list[Candidate]) -> Candidate:
         write /= float(np.mean(steps))
     slow = (0.7 * read, 8.0) if blank.slow else ()
     first_of = list(blank.model.starts(*steps))[: 1 if before else None]
+    first_of = [] if before and before[0].problem.slow else first_of
     starts = [blank.pack([*each, write, read, *slow], own) for each in first_of]
     shared = len(blank.model.parameters)
     for candidate in before:
@@ -205,7 +209,10 @@ def _fit(blank: Problem, data: PulseData, before: list[Candidate]) -> Candidate:
         write, read = old[shared : shared + 2]
         if candidate.problem.write != blank.write:
             write *= np.mean(steps) if blank.write == "range" else 1 / np.mean(steps)
-        noise = [0.4 * write, read, read, 8.0] if blank.slow else [write, read]
+        if candidate.problem.slow:
+            noise = [write, *old[shared + 1 :]]
+        else:
+            noise = [0.4 * write, read, read, 8.0] if blank.slow else [write, read]
         starts.append(blank.pack([*old[:shared], *noise], candidate.problem.own(candidate.theta)))
     early = [maximise(blank, start, most=3) for start in starts]
     best = maximise(blank, max(early, key=lambda m: m.value).theta)
