@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from memsim.data.labelled import Labelled, load_labelled
     from memsim.errors import BackendError, DataError, InputError, MemsimError, OutputError
     from memsim.experiment import Experiment, experiment_names, load_experiment
+    from memsim.fit import fit_device
     from memsim.learning import Delta, Encoding, Hebbian, Manhattan, MarginDelta, Oja, Perceptron
     from memsim.plotting import overview
     from memsim.profiles import DeviceProfile, device_names, load_device
@@ -48,6 +49,7 @@ _HOMES = {
     "PulseCounts": "memsim.arrays",
     "device_names": "memsim.profiles",
     "experiment_names": "memsim.experiment",
+    "fit_device": "memsim.fit",
     "hysteresis": "memsim.profiles.hysteresis",
     "load": "memsim.results",
     "load_data": "memsim.data.images",
@@ -83,6 +85,7 @@ __all__ = [
     "PulseCounts",
     "device_names",
     "experiment_names",
+    "fit_device",
     "hysteresis",
     "load",
     "load_data",

@@ -7,12 +7,13 @@ import click
 from memsim.cli.author import models, new, schema
 from memsim.cli.console import WIDE, console, printable, table
 from memsim.cli.device_plot import plot
+from memsim.cli.fit import fit
 from memsim.cli.group import Group
 
 
-@click.group(cls=Group, short_help="List, show, write, check and draw device profiles.")
+@click.group(cls=Group, short_help="List, show, write, check, draw and fit device profiles.")
 def device() -> None:
-    """List, show, write, check and draw device profiles.
+    """List, show, write, check, draw and fit device profiles.
 
     \b
     From an idea to a simulated device:
@@ -21,6 +22,10 @@ def device() -> None:
       memsim device validate my.yaml
       memsim device plot my.yaml
       memsim run physical-01 --device my.yaml
+
+    \b
+    From a measurement:
+      memsim device fit pulses.csv -o my.yaml
     """
 
 
@@ -109,5 +114,5 @@ def validate(files: tuple[str, ...]) -> None:
         raise click.exceptions.Exit(2)
 
 
-for command in (new, schema, models, plot):
+for command in (new, schema, models, plot, fit):
     device.add_command(command)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def picture(dataset: xr.Dataset, path: Path, name: str | None = None) -> bytes:
     """A figure of a result, by default the one that suits it, in the format that the ending of `path` asks for."""
-    _quiet()
+    quiet_matplotlib()
 
     from memsim.plotting import draw, render
 
@@ -22,7 +22,7 @@ def picture(dataset: xr.Dataset, path: Path, name: str | None = None) -> bytes:
 
 def comparison(a: xr.Dataset, b: xr.Dataset, path: Path) -> bytes:
     """The figure of two results side by side, in the format that the ending of `path` asks for."""
-    _quiet()
+    quiet_matplotlib()
 
     from memsim.plotting import compare_figure, render
 
@@ -31,7 +31,7 @@ def comparison(a: xr.Dataset, b: xr.Dataset, path: Path) -> bytes:
 
 def device_picture(device: DeviceProfile, seed: int, path: Path) -> bytes:
     """The figure of a device, in the format that the ending of `path` asks for."""
-    _quiet()
+    quiet_matplotlib()
 
     from memsim.plotting import render
     from memsim.plotting.device import device_figure
@@ -39,7 +39,8 @@ def device_picture(device: DeviceProfile, seed: int, path: Path) -> bytes:
     return render(device_figure(device, seed), path)
 
 
-def _quiet() -> None:
+def quiet_matplotlib() -> None:
+    """Keep what matplotlib logs about its own set-up off the terminal."""
     import logging
 
     # A home that cannot be written to costs matplotlib its font cache, which is no concern of the user's.

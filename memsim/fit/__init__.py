@@ -1,0 +1,21 @@
+"""Device models fitted to measurements: pulses, retention, read noise, current against voltage."""
+
+from memsim.fit.device import KINDS, fit_device, kind_of
+from memsim.fit.models import MODELS
+from memsim.fit.profile import check_name, checked_window, extended, profile_of
+from memsim.fit.pulses import Candidate, PulseFit
+from memsim.fit.section import SectionFit
+
+__all__ = [
+    "KINDS",
+    "MODELS",
+    "Candidate",
+    "PulseFit",
+    "SectionFit",
+    "check_name",
+    "checked_window",
+    "extended",
+    "fit_device",
+    "kind_of",
+    "profile_of",
+]

@@ -1,0 +1,218 @@
+"""The parameters of one fit: which numbers are free, on which scale they are searched, what the filter gets of them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from memsim.fit.filter import NODES, RANGE, STEP, VALUE, Scale, Series, Trial, log_likelihood, predict
+from memsim.fit.models import Parameter, StepModel
+
+_erf = np.vectorize(math.erf)
+X = np.linspace(0.0, 1.0, NODES)
+OWN = ("low", "high", "factor")
+"""What every device has of its own: the ends of its window and the factor of its steps."""
+BASES = {"range": RANGE, "step": STEP, "value": VALUE}
+
+_NOISE = (
+    Parameter("c2c", "write noise of a pulse", 1e-4, 10.0),
+    Parameter("read", "noise of a read", 1e-4, 3.0),
+)
+_SLOW = (
+    Parameter("slow", "noise of a read that outlives a pulse", 1e-4, 3.0),
+    Parameter("memory", "pulses that it outlives", 1.5, 100.0),
+)
+_TIE = 1e4
+_IMPOSSIBLE = -1e4
+_LARGEST_STEP = 10.0
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One model, one kind of noise, one set of sweeps; theta holds the shared numbers, then those of each device.
+
+    Attributes
+    ----------
+    model : StepModel
+        The model of the mean step.
+    series : Series
+        The sweeps, scaled so that all values span 0 to 1.
+    devices : int
+        Number of devices.
+    write, read : str
+        What the sigmas are relative to: "range" or "step", "range" or "value".
+    slow : bool
+        Whether some of the read noise outlives a pulse.
+    origin : float
+        Conductance at 0 of the scale, in units of its span.
+    floor : float
+        Variance of rounding.
+    known : ndarray
+        Ends of the windows (device, 2) where they are not fitted, else nan. Nothing is clipped at a known end.
+    begin : float
+        Share of sweeps that begin at the end of the window.
+    """
+
+    model: StepModel
+    series: Series
+    devices: int
+    write: str
+    read: str
+    slow: bool
+    origin: float
+    floor: float
+    known: np.ndarray
+    begin: float = 0.5
+
+    @property
+    def shared(self) -> tuple[Parameter, ...]:
+        """Parameters that all devices share: those of the model, then the sigmas."""
+        return (*self.model.parameters, *_NOISE, *(_SLOW if self.slow else ()))
+
+    @property
+    def free(self) -> np.ndarray:
+        """Which elements of theta are fitted (bool)."""
+        own = np.ones((self.devices, len(OWN)), bool)
+        own[:, :2] = np.isnan(self.known)
+        own[:, 2] = self.devices > 1
+        return np.concatenate([np.ones(len(self.shared), bool), own.ravel()])
+
+    @property
+    def limits(self) -> tuple[np.ndarray, np.ndarray]:
+        """Smallest and largest theta."""
+        low = [self._to(p, p.low) for p in self.shared]
+        high = [self._to(p, p.high) for p in self.shared]
+        first, last = self.extremes()
+        span = last - first
+        own_low = np.column_stack([first - span, first + 0.55 * span, np.full(self.devices, -3.0)])
+        own_high = np.column_stack([first + 0.45 * span, last + span, np.full(self.devices, 3.0)])
+        return np.concatenate([low, own_low.ravel()]), np.concatenate([high, own_high.ravel()])
+
+    def extremes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Smallest and largest value of each device."""
+        s = self.series
+        sweeps = [s.value[a:b] for a, b in zip(s.start, s.stop, strict=True)]
+        of = [np.concatenate([v for v, d in zip(sweeps, s.device, strict=True) if d == i]) for i in range(self.devices)]
+        return np.array([np.nanmin(v) for v in of]), np.array([np.nanmax(v) for v in of])
+
+    @staticmethod
+    def _to(parameter: Parameter, value: float) -> float:
+        return float(np.log(value)) if parameter.positive else value
+
+    def pack(self, shared: Any, own: np.ndarray) -> np.ndarray:
+        """Theta of natural values; `own` (device, 3) holds ends and the logarithm of the factor."""
+        own = np.where(
+            np.isnan(np.column_stack([self.known, np.full(self.devices, np.nan)])), own, 0.0
+        ) + np.nan_to_num(np.column_stack([self.known, np.zeros(self.devices)]))
+        return np.concatenate([[self._to(p, v) for p, v in zip(self.shared, shared, strict=True)], own.ravel()])
+
+    def natural(self, theta: np.ndarray) -> np.ndarray:
+        """Natural values of the shared parameters (..., parameter)."""
+        part = theta[..., : len(self.shared)]
+        positive = np.array([p.positive for p in self.shared])
+        return np.where(positive, np.exp(np.where(positive, part, 0.0)), part)
+
+    def own(self, theta: np.ndarray) -> np.ndarray:
+        """Ends and logarithm of the factor of every device (..., device, 3)."""
+        return theta[..., len(self.shared) :].reshape(*theta.shape[:-1], self.devices, len(OWN))
+
+    def trial(self, thetas: np.ndarray) -> Trial:
+        """What the filter needs, for thetas (trial, parameter)."""
+        shared, own = self.natural(thetas), self.own(thetas)
+        count = len(self.model.parameters)
+        step = np.empty((len(thetas), 2, NODES))
+        for t, values in enumerate(shared):
+            offset = self.offset(own[t])
+            step[t, 0] = self.model.step(X, 0, values[:count], offset)
+            step[t, 1] = -self.model.step(X, 1, values[:count], offset)
+        np.clip(step, -_LARGEST_STEP, _LARGEST_STEP, out=step)
+        clipped = np.isnan(self.known).astype(float)
+        table = np.concatenate(
+            [own[..., :2], np.exp(own[..., 2:]), np.broadcast_to(clipped, own[..., :2].shape)], axis=-1
+        )
+        noise = np.zeros((4, len(thetas)))
+        noise[3] = 1.0
+        noise[: shared.shape[1] - count] = shared[:, count:].T
+        return Trial(step, np.ascontiguousarray(table), *noise)
+
+    def offset(self, own: np.ndarray) -> float:
+        """G_min/(G_max - G_min) of the average device (device, 3); at least 1e-6."""
+        low, high = own[:, 0].mean(), own[:, 1].mean()
+        return float(max((self.origin + low) / (high - low), 1e-6))
+
+    def steps(self, theta: np.ndarray) -> np.ndarray:
+        """Magnitude of the steps of both branches at the states `X` (branch, node), of the window."""
+        values = self.natural(theta)[: len(self.model.parameters)]
+        offset = self.offset(self.own(theta))
+        return np.stack([self.model.step(X, branch, values, offset) for branch in range(2)])
+
+    @property
+    def scale(self) -> Scale:
+        """What the filter's sigmas are relative to."""
+        return Scale(BASES[self.write], BASES[self.read], self.origin, self.floor, self.begin)
+
+    def scores(self, thetas: np.ndarray) -> np.ndarray:
+        """Log-likelihood of every read (trial, point)."""
+        found = log_likelihood(self.series, self.trial(np.atleast_2d(thetas)), self.scale)
+        return np.nan_to_num(found, copy=False, nan=_IMPOSSIBLE, neginf=_IMPOSSIBLE, posinf=_IMPOSSIBLE)
+
+    def value(self, theta: np.ndarray) -> float:
+        """Log-likelihood of all reads."""
+        return float(self.scores(theta).sum())
+
+    @property
+    def factors(self) -> np.ndarray:
+        """Elements of theta that scale the steps of single devices, where there are several."""
+        return np.arange(len(self.shared) + 2, len(self.free), len(OWN)) if self.devices > 1 else np.arange(0)
+
+    def tie(self, thetas: np.ndarray) -> np.ndarray:
+        """Penalty that keeps the mean factor at 1, so that shared steps are those of the average device (trial,)."""
+        return -0.5 * _TIE * thetas[:, self.factors].sum(1) ** 2
+
+    def tie_slope(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Gradient of the penalty by theta, and its information."""
+        one = np.zeros(len(theta))
+        one[self.factors] = 1.0
+        return -_TIE * (one @ theta) * one, _TIE * np.outer(one, one)
+
+    def begun(self, theta: np.ndarray) -> Problem:
+        """The problem with the share of sweeps that begin at the end of the window, by expectation maximisation."""
+        s, trial = self.series, self.trial(theta[None])
+        ends = trial.own[0, s.device]
+        branch, rows = s.branch, np.arange(len(s.start))
+        first = s.value[s.start]
+        gain = np.abs(self.origin + first) if self.read == "value" else 1.0
+        variance = gain**2 * (trial.read[0] ** 2 + trial.slow[0] ** 2) + self.floor
+        end = ends[rows, branch]
+        at_end = np.exp(-0.5 * (first - end) ** 2 / variance) / np.sqrt(2 * np.pi * variance)
+        low, high = ((ends[:, k] - first) / np.sqrt(2 * variance) for k in range(2))
+        anywhere = 0.5 * (_erf(high) - _erf(low)) / (ends[:, 1] - ends[:, 0])
+        share = 0.5
+        for _ in range(200):
+            likely = share * at_end / (share * at_end + (1 - share) * anywhere + 1e-300)
+            share = (likely.sum() + 0.5) / (len(likely) + 1.0)
+        return replace(self, begin=float(share))
+
+    def visited(self, theta: np.ndarray) -> np.ndarray:
+        """Lowest and highest state that the filter expects of each device (device, 2)."""
+        mean = predict(self.series, self.trial(theta[None]), self.scale)[2][0]
+        return np.array(
+            [[mean[self.device_of == d].min(), mean[self.device_of == d].max()] for d in range(self.devices)]
+        )
+
+    def pinned(self, known: np.ndarray) -> Problem:
+        """The problem with some ends of windows known."""
+        return replace(self, known=known)
+
+    def on(self, series: Series) -> Problem:
+        """The problem on other sweeps of the same devices, in the same scale."""
+        return replace(self, series=series)
+
+    @property
+    def device_of(self) -> np.ndarray:
+        """Device of every point."""
+        s = self.series
+        return np.repeat(s.device, s.stop - s.start)

@@ -1,0 +1,213 @@
+"""A fit written as a device profile, with its source; or a profile extended by a fitted section."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+from memsim.document import Document
+from memsim.errors import InputError
+from memsim.fit.models import Target, number
+from memsim.fit.pulses import PulseFit
+from memsim.fit.quantities import Fitted
+from memsim.fit.section import SectionFit
+from memsim.profiles import DeviceProfile
+from memsim.profiles.schema import Name
+from memsim.units import format_quantity, parse_quantity
+
+SOURCE = "measurement"
+NOMINAL = (1e-6, 100e-6)
+"""Window [S] that stands for a normalised weight whose conductances are not given: assumed."""
+_READ = {
+    "voltage": "0.2 V",
+    "duration": "100 ns",
+    "status": "assumed",
+    "note": "not part of the measurement: replace it by the read that was used",
+}
+
+
+def name_of(file: str) -> str:
+    """A profile's name made of a file's: lower-case letters and digits joined by '-'."""
+    return re.sub(r"[^a-z0-9]+", "-", Path(file).stem.lower()).strip("-")[:64].strip("-") or "fitted"
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that a profile may not have.
+
+    Raises
+    ------
+    InputError
+        With what is allowed.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        TypeAdapter(Name).validate_python(name)
+    except ValidationError:
+        allowed = "lower-case letters and digits, joined by '-', at most 64"
+        raise InputError(f"name '{name}' is not allowed; allowed: {allowed}") from None
+
+
+def profile_of(fit: PulseFit, name: str | None = None, window: tuple[float, float] | None = None) -> DeviceProfile:
+    """Profile of a device fitted to measured pulses.
+
+    Parameters
+    ----------
+    fit : PulseFit
+        The fit.
+    name : str, optional
+        Name of the profile; that of the file by default.
+    window : tuple of float, optional
+        Conductances [S] of the ends of the fitted window; the fitted ones where the data have a unit, else `NOMINAL`.
+
+    Raises
+    ------
+    InputError
+        The profile would not be valid, for example because of its name.
+    """
+    file = Path(fit.data.name).name
+    name = name_of(file) if name is None else name
+    data: dict[str, Any] = {
+        "name": name,
+        "title": f"Device fitted to {file}",
+        "technology": "not stated",
+        "notes": notes(fit),
+        "sources": {SOURCE: {"cite": f"Measured pulses, {file}"}},
+        "source": SOURCE,
+        "status": "fitted",
+        "conductance": _window(fit, window),
+        "update": _update(fit, window),
+        "variability": _variability(fit),
+        "read": {**_READ, "noise": _read_noise(fit)},
+    }
+    if not data["variability"]:
+        del data["variability"]
+    return DeviceProfile.from_document(Document.from_data(data, f"profile of {file}"))
+
+
+def extended(profile: DeviceProfile, fit: SectionFit) -> DeviceProfile:
+    """The profile with a fitted section, and the measurement among its sources.
+
+    Raises
+    ------
+    InputError
+        The section does not suit the profile.
+    """
+    data = profile.document.data
+    file = Path(fit.name).name
+    key = name_of(file)
+    sources = data.setdefault("sources", {})
+    sources[key] = {"cite": f"Measured {fit.kind.replace('-', ' ')}, {file}"}
+    *parents, last = fit.path.split(".")
+    section = data
+    for parent in parents:
+        section = section.setdefault(parent, {})
+    section[last] = {**fit.section, "source": key, "status": "fitted"}
+    return DeviceProfile.from_document(Document.from_data(data, f"{profile.name} with {file}"))
+
+
+def notes(fit: PulseFit) -> str:
+    """What a reader of the profile must know about the fit."""
+    chosen, found = fit.chosen, fit.fitted
+    lines = [
+        f"Fitted by memsim to {fit.data.reads} reads of {len(fit.data.devices)} device(s) in "
+        f"{Path(fit.data.name).name}: model {chosen.name}, log-likelihood {chosen.log_likelihood:.1f} with "
+        f"{chosen.parameters} parameters."
+    ]
+    slow = _slow(found)
+    if slow is not None:
+        lines.append(
+            f"Of the read noise, {format_quantity(slow[0], '%', 3)} of the {chosen.problem.read} outlives a pulse, for "
+            f"about {slow[1]:.3g} pulses; the sigma above is that of a single read."
+        )
+    if "step" in found.spreads and not chosen.problem.model.spread:
+        lines.append(
+            f"The size of the steps differs by {format_quantity(found.spreads['step'].sigma, '%', 3)} between devices."
+        )
+    return " ".join(lines)
+
+
+def _window(fit: PulseFit, window: tuple[float, float] | None) -> dict[str, Any]:
+    if window is not None:
+        low, high = (format_quantity(end, "S") for end in window)
+        return {"min": low, "max": high, "status": "assumed", "note": "given to the fit"}
+    if fit.data.unit is None:
+        low, high = (format_quantity(end, "S") for end in NOMINAL)
+        note = "nominal: the measurement has normalised weights, without a unit"
+        return {"min": low, "max": high, "status": "assumed", "note": note}
+    found = fit.fitted
+    ends: dict[str, Any] = {}
+    for key in ("min", "max"):
+        end = found[f"conductance.{key}"]
+        text = format_quantity(max(end.value, 0.0), "S", 6)
+        ends[key] = text if end.known else {"value": text, "status": "measured", "note": "outermost state seen"}
+    return ends
+
+
+def _update(fit: PulseFit, window: tuple[float, float] | None) -> dict[str, Any]:
+    low, high = window if window is not None else fit.fitted.window if fit.data.unit is not None else NOMINAL
+    problem, spreads = fit.chosen.problem, fit.fitted.spreads
+    step = spreads.get("step")
+    growth = math.exp(step.mean + step.sigma**2 / 2) if step is not None else 1.0
+    sigma = fit.fitted["variability.c2c.sigma"].value
+    target = Target(max(low, 0.0), high, sigma, problem.write, growth)
+    return problem.model.profile(fit.fitted.theta[: len(problem.model.parameters)], target)
+
+
+def _variability(fit: PulseFit) -> dict[str, Any]:
+    found, problem = fit.fitted, fit.chosen.problem
+    sigma = found["variability.c2c.sigma"]
+    section: dict[str, Any] = {}
+    if problem.model.name != "table":  # whose rows tell it
+        section["c2c"] = {"sigma": format_quantity(sigma.value, "%", 6), "relative_to": problem.write}
+        if not sigma.low > 0:
+            section["c2c"]["note"] = "not told from 0 by the data"
+    spreads: dict[str, Any] = {}
+    width = found.window[1] - found.window[0]
+    for key, field in (("low", "conductance.min"), ("high", "conductance.max")):
+        if key in found.spreads and found.spreads[key].sigma > 0:
+            share = format_quantity(number(found.spreads[key].sigma / width), "%")
+            spreads[field] = {"sigma": share, "relative_to": "range"}
+    if "step" in found.spreads and found.spreads["step"].sigma > 0 and problem.model.spread:
+        share = format_quantity(number(math.sqrt(math.expm1(found.spreads["step"].sigma ** 2))), "%")
+        spreads[problem.model.spread] = {"sigma": share, "relative_to": "value", "distribution": "lognormal"}
+    for field, key in (("conductance.min", "low"), ("conductance.max", "high"), (problem.model.spread, "step")):
+        if field in spreads and found.spreads[key].sigma_low == 0:
+            spreads[field]["note"] = "not told from 0 by the data"
+    if spreads:
+        section["d2d"] = spreads
+    return section
+
+
+def _read_noise(fit: PulseFit) -> dict[str, Any]:
+    found = fit.fitted
+    slow = _slow(found)
+    sigma = math.hypot(found["read.noise.sigma"].value, slow[0] if slow is not None else 0.0)
+    return {"sigma": format_quantity(sigma, "%", 6), "relative_to": fit.chosen.problem.read}
+
+
+def _slow(found: Fitted) -> tuple[float, float] | None:
+    """Sigma and memory [pulses] of the part of the read noise that outlives a pulse, if there is one."""
+    names = [item.name for item in found.numbers]
+    if "read.noise.slow.sigma" not in names:
+        return None
+    return found["read.noise.slow.sigma"].value, found["read.noise.slow.memory"].value
+
+
+def checked_window(text: str) -> tuple[float, float]:
+    """Ends of a window [S] in text such as "1 uS, 100 uS".
+
+    Raises
+    ------
+    InputError
+        There are not two conductances, the smaller first.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) != 2:
+        raise InputError(f"window '{text}': two conductances are wanted, e.g. '1 uS, 100 uS'")
+    low, high = (parse_quantity(part, "S") for part in parts)
+    if not 0 <= low < high <= 1:
+        raise InputError(f"window '{text}': the first must be at least 0 and smaller than the second, at most 1 S")
+    return low, high

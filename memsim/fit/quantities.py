@@ -1,0 +1,172 @@
+"""The numbers of a fit as people read them: in the data's unit, with 95 % intervals, and spreads between devices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from memsim.cells.neurosim import label
+from memsim.fit.data import PulseData
+from memsim.fit.problem import OWN, Problem
+from memsim.fit.spread import FEWEST, Spread, between
+from memsim.fit.uncertainty import Z95, adjusted, covariance, ridge_interval
+
+
+@dataclass(frozen=True)
+class Number:
+    """A fitted number with its 95 % interval.
+
+    Attributes
+    ----------
+    name : str
+        Dotted path in a profile, as far as it has one.
+    value, low, high : float
+        In SI units or as a fraction; an end is infinite where the data set none.
+    unit : str
+        "S", "%" (of a fraction), "pulses" or "".
+    meaning : str
+        What it is.
+    known : bool
+        Whether it was fitted; else it was read off the data.
+    """
+
+    name: str
+    value: float
+    low: float
+    high: float
+    unit: str
+    meaning: str
+    known: bool = True
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Numbers of a fit.
+
+    Attributes
+    ----------
+    numbers : tuple of Number
+        Window, model, noise.
+    spreads : dict
+        "low", "high" (in the data's unit) and "step" (relative) -> spread between devices.
+    theta : ndarray
+        Shared natural values, the sigmas freed of bias, those of the model first.
+    window : tuple of float
+        Ends in the data's unit: of the average device.
+    """
+
+    numbers: tuple[Number, ...]
+    spreads: dict[str, Spread]
+    theta: np.ndarray
+    window: tuple[float, float]
+
+    def __getitem__(self, name: str) -> Number:
+        return next(number for number in self.numbers if number.name == name)
+
+
+def fitted(data: PulseData, problem: Problem, theta: np.ndarray) -> Fitted:
+    """Numbers, intervals and spreads at the maximum of a fit."""
+    spread, inner = covariance(problem, theta)
+    better = adjusted(problem, theta, spread, inner)
+    spreads = _spreads(data, problem, theta, spread)
+    numbers = [*_window(data, problem, theta, spread, spreads)]
+    shift = better - theta
+    for index, parameter in enumerate(problem.shared):
+        of = _reported(data, problem, index)
+        low, high = ridge_interval(problem, theta, index, spread, of)
+        value = of(better)
+        if index >= len(problem.model.parameters):
+            low, high = low * np.exp(shift[index]), high * np.exp(shift[index])
+        if parameter.scales and "step" in spreads:
+            # The average over these devices is not quite that over all devices.
+            more = Z95 * spreads["step"].sigma / np.sqrt(problem.devices)
+            low = value * np.exp(-np.hypot(np.log(value / low), more)) if low > 0 else low
+            high = value * np.exp(np.hypot(np.log(high / value), more)) if np.isfinite(high) else high
+        low = max(low, 0.0) if parameter.positive else low
+        name, unit, meaning = _wording(problem, index)
+        numbers.append(Number(name, value, float(low), float(high), unit, meaning))
+    ends = tuple(number.value for number in numbers[:2])
+    return Fitted(tuple(numbers), spreads, problem.natural(better), (ends[0], ends[1]))
+
+
+def _width(problem: Problem, theta: np.ndarray) -> float:
+    own = problem.own(theta)
+    return float((own[:, 1] - own[:, 0]).mean())
+
+
+def _reported(data: PulseData, problem: Problem, index: int) -> Callable[[np.ndarray], float]:
+    """What is reported of a theta for one shared parameter: sigmas as fractions of the window, curvatures as labels."""
+    name = problem.shared[index].name
+    if name.startswith("curvature."):
+        return lambda theta: float(label(problem.natural(theta)[index]))
+    of_range = (name == "c2c" and problem.write == "range") or (name in ("read", "slow") and problem.read == "range")
+    if of_range:
+        return lambda theta: float(problem.natural(theta)[index]) / _width(problem, theta)
+    return lambda theta: float(problem.natural(theta)[index])
+
+
+def _wording(problem: Problem, index: int) -> tuple[str, str, str]:
+    parameter = problem.shared[index]
+    name = parameter.name
+    if name == "c2c":
+        return "variability.c2c.sigma", "%", f"write noise of a pulse, of the {problem.write}"
+    if name == "read":
+        return "read.noise.sigma", "%", f"noise of a read, of the {problem.read}"
+    if name == "slow":
+        return "read.noise.slow.sigma", "%", f"noise of a read that outlives a pulse, of the {problem.read}"
+    if name == "memory":
+        return "read.noise.slow.memory", "pulses", "how long it lasts"
+    if name.startswith("curvature."):
+        branch = name.split(".")[1]
+        return f"update.nonlinearity.{branch}", "", f"magnitude of the NeuroSim label, {branch}"
+    return f"update.{name}", "pulses" if name == "pulses" else "", parameter.meaning
+
+
+def _window(
+    data: PulseData, problem: Problem, theta: np.ndarray, spread: np.ndarray, spreads: dict[str, Spread]
+) -> list[Number]:
+    unit = data.unit or ""
+    numbers = []
+    for k, (end, name, word) in enumerate((("low", "min", "lower"), ("high", "max", "upper"))):
+        meaning = f"{word} end of the window"
+        values = data.origin + data.span * problem.own(theta)[:, k]
+        fixed = ~np.isnan(problem.known[:, k])
+        if fixed.any():
+            note = f"{meaning}: outermost state seen, no pulse told of an end"
+            numbers.append(Number(f"conductance.{name}", float(values.mean()), np.nan, np.nan, unit, note, False))
+        elif end in spreads:
+            s = spreads[end]
+            numbers.append(Number(f"conductance.{name}", s.mean, s.mean_low, s.mean_high, unit, meaning))
+        else:
+            ends = []
+            for d in range(problem.devices):
+                index = len(problem.shared) + d * len(OWN) + k
+                ends.append(ridge_interval(problem, theta, index, spread, lambda t, i=index: t[i]))  # type: ignore[misc]
+            low, high = data.origin + data.span * np.mean(ends, axis=0)
+            numbers.append(Number(f"conductance.{name}", float(values.mean()), float(low), float(high), unit, meaning))
+    return numbers
+
+
+def _spreads(data: PulseData, problem: Problem, theta: np.ndarray, spread: np.ndarray) -> dict[str, Spread]:
+    """Spreads between devices of the window's ends and of the size of the steps, where there are enough devices."""
+    if problem.devices < FEWEST:
+        return {}
+    found = {}
+    own = problem.own(theta)
+    first = len(problem.shared) + np.arange(problem.devices) * len(OWN)
+    width = own[:, 1] - own[:, 0]
+    for k, name in enumerate(("low", "high", "step")):
+        if k < 2:
+            values, variance = data.origin + data.span * own[:, k], np.diag(spread)[first + k] * data.span**2
+        else:
+            # Steps as shares of the average window: what profiles tell.
+            values = own[:, 2] + np.log(width / width.mean())
+            slope = np.stack([-1 / width, 1 / width, np.ones(len(width))])
+            blocks = np.stack([spread[i : i + len(OWN), i : i + len(OWN)] for i in first])
+            variance = np.einsum("id,dij,jd->d", slope, blocks, slope)
+        good = variance > 0
+        if good.sum() >= FEWEST:
+            found[name] = between(values[good], variance[good])
+    return found

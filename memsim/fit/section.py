@@ -1,0 +1,145 @@
+"""What a fit of retention, read noise or I-V adds to a profile: a section, its numbers, how well each form fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from memsim.errors import DataError
+from memsim.fit.layouts import DEVICE
+from memsim.fit.quantities import Number
+from memsim.fit.table import Column, Table, find_column, unknown_headings
+
+MOST_DEVICES = 10_000
+
+
+@dataclass(frozen=True)
+class Form:
+    """One form that was tried.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    log_likelihood : float
+        Maximum of the log-likelihood.
+    parameters, reads : int
+        Number of fitted numbers and of readings.
+    """
+
+    name: str
+    log_likelihood: float
+    parameters: int
+    reads: int
+
+    @property
+    def aic(self) -> float:
+        """Akaike's criterion; lower is better."""
+        return 2 * self.parameters - 2 * self.log_likelihood
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's criterion; lower is better."""
+        return self.parameters * float(np.log(self.reads)) - 2 * self.log_likelihood
+
+
+@dataclass(frozen=True)
+class SectionFit:
+    """A section of a profile fitted to a table.
+
+    Attributes
+    ----------
+    kind : str
+        "retention", "read-noise" or "iv".
+    name : str
+        Name of the file.
+    path : str
+        Dotted path of the section in a profile.
+    section : dict
+        Its content, without provenance.
+    numbers : tuple of Number
+        The fitted numbers with their intervals.
+    forms : tuple of Form
+        The forms that were tried, the best first.
+    notes : tuple of str
+        What else the data say.
+    curves : tuple
+        (name, x, measured, fitted) of single devices, for a figure.
+    """
+
+    kind: str
+    name: str
+    path: str
+    section: dict[str, Any]
+    numbers: tuple[Number, ...]
+    forms: tuple[Form, ...]
+    notes: tuple[str, ...]
+    curves: tuple[tuple[str, np.ndarray, np.ndarray, np.ndarray], ...] = field(compare=False)
+
+
+def wanted_column(table: Table, what: str, names: tuple[str, ...], place: int) -> Column:
+    """The column of these names; in a table without a header, the one at a place.
+
+    Raises
+    ------
+    DataError
+        There is none.
+    """
+    if not table.header:
+        if len(table.columns) <= place:
+            raise DataError(f"{table.name}:{table.lines[0]}: {len(table.columns)} columns; no column of {what}")
+        return table.columns[place]
+    column = find_column(table, names)
+    if column is None:
+        raise unknown_headings(table, what, names)
+    return column
+
+
+def by_device(table: Table) -> dict[str, np.ndarray]:
+    """Rows of each device, in the order of the table; all rows where no column names devices."""
+    column = find_column(table, DEVICE) if table.header else None
+    rows: dict[str, list[int]] = {}
+    for row in range(len(table.lines)):
+        rows.setdefault(column.cells[row] if column is not None else "1", []).append(row)
+    if len(rows) > MOST_DEVICES:
+        raise DataError(f"{table.name}: {len(rows):,} devices; at most {MOST_DEVICES:,} are fitted")
+    return {name: np.array(at) for name, at in rows.items()}
+
+
+def at_least(table: Table, rows: dict[str, np.ndarray], fewest: int, what: str) -> None:
+    """Refuse devices with too few rows."""
+    for name, at in rows.items():
+        if len(at) < fewest:
+            of = f" of device {name}" if len(rows) > 1 else ""
+            raise DataError(f"{table.name}:{table.lines[at[-1]]}: {len(at)} {what}{of}; at least {fewest} are needed")
+
+
+def above_zero(table: Table, values: np.ndarray, what: str) -> None:
+    """Refuse values that have no logarithm."""
+    if (values <= 0).any():
+        row = int(np.argmax(values <= 0))
+        raise DataError(f"{table.name}:{table.lines[row]}: {what} must be above 0")
+
+
+def maximum(negative: Callable[[np.ndarray], float], start: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
+    """Minimum of a negative log-likelihood: where, its value there, and the covariance from its curvature."""
+    from scipy.optimize import minimize
+
+    found = minimize(negative, start, method="Nelder-Mead", options={"maxiter": 4000, "xatol": 1e-7, "fatol": 1e-9})
+    x, count = found.x, len(start)
+    width = 1e-3 * np.maximum(np.abs(x), 1e-3)
+    curvature = np.empty((count, count))
+    for i in range(count):
+        for j in range(count):
+            total = 0.0
+            for si, sj in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
+                at = x.copy()
+                at[i] += si * width[i]
+                at[j] += sj * width[j]
+                total += si * sj * negative(at)
+            curvature[i, j] = total / (4 * width[i] * width[j])
+    values, vectors = np.linalg.eigh(curvature)
+    return x, float(found.fun), (vectors / np.maximum(values, 1e-12)) @ vectors.T

@@ -1,0 +1,171 @@
+"""Intervals of fitted numbers: from the curvature of the log-likelihood, or along its ridge where it is no parabola."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from memsim.fit.optimise import assemble, directions, maximise, slopes
+from memsim.fit.problem import Problem
+
+Z95 = 1.959963984540054
+_DROP = Z95**2 / 2
+"""Fall of the log-likelihood at the ends of a 95 % interval of one number."""
+_SHARE = 0.2  # of a standard error: width of second differences
+
+
+def information(problem: Problem, theta: np.ndarray) -> np.ndarray:
+    """Observed information: minus the second derivatives of the log-likelihood by theta (parameter, parameter)."""
+    score = slopes(problem, theta)
+    device = problem.device_of
+    groups = directions(problem)
+    count = len(groups)
+    rough = np.sqrt((score**2).sum(1))
+    width = np.clip(_SHARE / np.maximum(rough, 1e-9), 1e-4, 0.1)
+    pairs = [(i, j) for i in range(count) for j in range(i, count)]
+    trials = np.repeat(theta[None], 1 + 2 * count + 2 * len(pairs), axis=0)
+    for i, group in enumerate(groups):
+        trials[1 + 2 * i, group] += width[i]
+        trials[2 + 2 * i, group] -= width[i]
+    offset = 1 + 2 * count
+    for n, (i, j) in enumerate(pairs):
+        for at, sign in ((offset + 2 * n, 1.0), (offset + 2 * n + 1, -1.0)):
+            trials[at, groups[i]] += sign * width[i]
+            trials[at, groups[j]] += sign * width[j]
+    blocks = np.zeros((problem.devices, count, count))
+    scores = problem.scores(trials)
+    for d in range(problem.devices):
+        f = scores[:, device == d].sum(1)
+        for n, (i, j) in enumerate(pairs):
+            both = f[offset + 2 * n] + f[offset + 2 * n + 1]
+            single = f[1 + 2 * i] + f[2 + 2 * i] + f[1 + 2 * j] + f[2 + 2 * j]
+            blocks[d, i, j] = blocks[d, j, i] = -(both - single + 2 * f[0]) / (2 * width[i] * width[j])
+    return assemble(problem, blocks) + problem.tie_slope(theta)[1]
+
+
+def covariance(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Covariance of theta (parameter, parameter), and which elements it covers: the free ones away from their limits.
+
+    Where the curvature is not that of a maximum, directions without curvature get none of the information: their
+    variance is large.
+    """
+    low, high = problem.limits
+    margin = 1e-3
+    inner = problem.free & (theta > low + margin) & (theta < high - margin)
+    at = np.flatnonzero(inner)
+    values, vectors = np.linalg.eigh(information(problem, theta)[np.ix_(at, at)])
+    values = np.maximum(values, 1e-4)
+    whole = np.zeros((len(theta), len(theta)))
+    whole[np.ix_(at, at)] = (vectors / values) @ vectors.T
+    return whole, inner
+
+
+def adjusted(problem: Problem, theta: np.ndarray, spread: np.ndarray, inner: np.ndarray) -> np.ndarray:
+    """Theta with the sigmas freed of the bias that the fitted means cause, one step of the adjusted profile likelihood.
+
+    A maximum of the likelihood attributes part of the noise to the means that it fits with it; the adjusted profile
+    likelihood, l - log det(information of the means)/2, does for any model what n - p does for a regression.
+
+    Source: Cox & Reid, J. R. Stat. Soc. B 49, 1 (1987).
+    """
+    noise = np.arange(len(problem.model.parameters), len(problem.shared))
+    noise = noise[inner[noise]]
+    if not len(noise):
+        return theta
+    means = np.setdiff1d(np.flatnonzero(inner), noise)
+    pull = np.empty(len(noise))
+    for i, index in enumerate(noise):
+        logs = []
+        for sign in (1.0, -1.0):
+            moved = theta.copy()
+            moved[index] += sign * 0.02
+            values = np.linalg.eigvalsh(information(problem, moved)[np.ix_(means, means)])
+            logs.append(np.log(np.maximum(values, 1e-4)).sum())
+        pull[i] = -0.5 * (logs[0] - logs[1]) / 0.04
+    block = spread[np.ix_(noise, noise)]
+    # Where a sigma is barely known one step would be too long; its interval then follows the ridge of the likelihood.
+    move = np.clip(block @ pull, -0.5 * np.sqrt(np.diag(block)), 1.0 * np.sqrt(np.diag(block)))
+    at = np.flatnonzero(inner)
+    moved = theta.copy()
+    moved[at] += spread[np.ix_(at, noise)] @ np.linalg.solve(block, move)
+    low, high = problem.limits
+    return np.where(inner, np.clip(moved, low, high), theta)
+
+
+def ridge_interval(
+    problem: Problem, theta: np.ndarray, index: int, spread: np.ndarray, quantity: Callable[[np.ndarray], float]
+) -> tuple[float, float]:
+    """Ends between which the likelihood, maximised over all else, stays within 95 % of its maximum.
+
+    Parameters
+    ----------
+    theta : ndarray
+        The maximum.
+    index : int
+        The element of theta that is moved away from it.
+    spread : ndarray
+        Covariance of theta, which says where to look first.
+    quantity : callable
+        What to report of the theta found at an end.
+
+    Returns
+    -------
+    tuple of float
+        An end is infinite where a limit of the search is reached.
+    """
+    low, high = problem.limits
+    held = _held(problem, index)
+    top = problem.value(theta)
+    error = np.sqrt(spread[index, index])
+    along = spread[:, index] / spread[index, index] if error > 0 else np.zeros(len(theta))
+    ends = []
+    for sign, limit in ((-1.0, low[index]), (1.0, high[index])):
+        target = theta[index] + sign * (Z95 * error if 0 < error < 3 else 0.5)
+        inside, outside = (theta[index], 0.0), None
+        at, reached = theta, False
+        for _ in range(12):
+            stop = (limit - target) * sign <= 0
+            target = limit if stop else target
+            start = theta + along * (target - theta[index]) if at is theta else at.copy()
+            start[index] = target
+            found = maximise(held, np.clip(start, low, high) * problem.free + theta * ~problem.free, most=20)
+            drop = np.sqrt(max(top - found.value, 0.0))
+            at = found.theta
+            if abs(drop - np.sqrt(_DROP)) < 0.02:
+                reached = True
+                break
+            if drop < np.sqrt(_DROP):
+                if stop:
+                    break
+                inside = (target, drop)
+            else:
+                outside = (target, drop)
+            if outside is None:
+                away = target - theta[index]
+                target = theta[index] + away * float(np.clip(np.sqrt(_DROP) / max(drop, 0.05), 1.1, 3.0))
+            else:
+                # The root of the fall is nearly linear: interpolate, but keep away from both ends.
+                share = (np.sqrt(_DROP) - inside[1]) / (outside[1] - inside[1])
+                target = inside[0] + float(np.clip(share, 0.05, 0.95)) * (outside[0] - inside[0])
+                reached = True
+        ends.append(quantity(at) if reached else sign * np.inf)
+    return ends[0], ends[1]
+
+
+class _Held(Problem):
+    """A problem with one more element of theta held where it is."""
+
+    held: int
+
+    @property
+    def free(self) -> np.ndarray:
+        free = super().free
+        free[self.held] = False
+        return free
+
+
+def _held(problem: Problem, index: int) -> Problem:
+    held = _Held(**{name: getattr(problem, name) for name in problem.__dataclass_fields__})
+    object.__setattr__(held, "held", index)
+    return held

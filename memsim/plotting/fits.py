@@ -1,0 +1,241 @@
+"""Figures of fits: data against model, what a pulse does at every state, and how predictions miss."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from memsim.fit.models import BRANCHES
+from memsim.fit.problem import X
+from memsim.fit.simulate import draw
+from memsim.plotting.device.scale import scaled
+from memsim.plotting.page import ending, grid, title
+from memsim.plotting.style import INK, RC, fitted, line_style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from memsim.fit.pulses import PulseFit
+    from memsim.fit.section import SectionFit
+
+_WALKS = 400
+"""Simulated sweeps that a band stands for."""
+_SWEEPS = 8
+"""Measured sweeps of each direction that are drawn."""
+_DEVICES = 6
+
+
+def pulse_figure(fit: PulseFit, seed: int = 0) -> Figure:
+    """Figure of a fit of pulses: both directions against pulse number, step against state, residuals.
+
+    Parameters
+    ----------
+    fit : PulseFit
+        The fit.
+    seed : int
+        Of the simulated sweeps behind the bands.
+    """
+    from matplotlib import rc_context
+
+    with rc_context(RC):
+        figure, axes = grid([1.9, 1.9], 2, top=0.62, rows=[0.62], left=0.75, gap=0.75)
+        unit = _unit(axes[0, 0], fit)
+        axes[0, 1].yaxis.set_label_text(axes[0, 0].yaxis.get_label_text())
+        for branch in range(2):
+            _sweeps(axes[0, branch], fit, branch, unit, seed)
+        low = min(a.get_ylim()[0] for a in axes[0])
+        high = max(a.get_ylim()[1] for a in axes[0])
+        for a in axes[0]:
+            a.set_ylim(low, high)
+        _steps(axes[1, 0], fit, unit)
+        _residuals(axes[1, 1], fit)
+        _heading(figure, f"{Path(fit.data.name).name}: {fit.chosen.name}", _noise_words(fit))
+        handles: dict[str, Any] = {}
+        for a in axes.ravel():
+            found, labels = a.get_legend_handles_labels()
+            handles |= dict(zip(labels, found, strict=True))
+        ending(figure, list(handles.values()), list(handles))
+    return figure
+
+
+def section_figure(fit: SectionFit) -> Figure:
+    """Figure of a fit of retention, read noise or I-V: the readings of single devices, and the fitted form."""
+    from matplotlib import rc_context
+
+    words = {
+        "retention": ("time since programming", "s", "conductance", "S"),
+        "read-noise": ("read", "", "conductance", "S"),
+        "iv": ("voltage", "V", "current", "A"),
+    }
+    across, across_unit, up, up_unit = words[fit.kind]
+    with rc_context(RC):
+        figure, panels = grid([2.4], 1, top=0.62)
+        axes = panels[0, 0]
+        largest = max(float(np.abs(y).max()) for _, _, y, _ in fit.curves)
+        unit = scaled(axes.yaxis, up, up_unit, largest)
+        axes.set_xlabel(f"{across} [{across_unit}]" if across_unit else across)
+        shown = fit.curves[:_DEVICES]
+        for k, (name, x, measured, model) in enumerate(shown):
+            colour = line_style(k)["color"]
+            label = f"device {name}" if len(fit.curves) > 1 else "measured"
+            axes.plot(x, measured / unit, "o", color=colour, markersize=2.5, alpha=0.7, linewidth=0, label=label)
+            order = np.argsort(x, kind="stable")
+            axes.plot(x[order], model[order] / unit, color=colour, label="fitted" if k == 0 else None)
+        if fit.kind == "retention":
+            axes.set_xscale("log")
+            axes.set_yscale("log")
+        _heading(figure, f"{Path(fit.name).name}: {fit.forms[0].name}", "")
+        note = f"the first {len(shown)} of {len(fit.curves)} devices" if len(shown) < len(fit.curves) else ""
+        ending(figure, *axes.get_legend_handles_labels(), note)
+    return figure
+
+
+def _unit(axes: Axes, fit: PulseFit) -> float:
+    if fit.data.unit == "S":
+        return scaled(axes.yaxis, "conductance", "S", abs(fit.data.origin + fit.data.span))
+    axes.set_ylabel("normalised weight")
+    return 1.0
+
+
+def _sweeps(axes: Axes, fit: PulseFit, branch: int, unit: float, seed: int) -> None:
+    """Reads of a direction, and the mean and the band of sweeps simulated from the same beginnings."""
+    problem, theta, data = fit.chosen.problem, fit.chosen.theta, fit.data
+    series, own = problem.series, problem.own(theta)
+    rows = [s for s in range(len(series.start)) if series.branch[s] == branch][:_SWEEPS]
+    values = problem.natural(theta)
+    count = len(problem.model.parameters)
+    write, read = values[count], values[count + 1]
+    if problem.slow:
+        read = np.hypot(read, values[count + 2])
+    step = problem.steps(theta)[branch] * (1 if branch == 0 else -1)
+    rng = np.random.default_rng(seed)
+    longest = max(int(series.stop[s] - series.start[s]) for s in rows)
+    states = walks = np.full((longest, 0), np.nan)
+    for s in rows:
+        low, high, factor = own[series.device[s]]
+        pulses = int(series.stop[s] - series.start[s]) - 1
+        clipped = tuple(np.isnan(problem.known[series.device[s]]))
+        # The second read tells the state better than the first alone: walks begin there.
+        begin, second = fit.diagnostics.state[series.start[s] : series.start[s] + 2]
+        first = np.full(max(1, _WALKS // len(rows)), second)
+        found = draw(
+            step * np.exp(factor),
+            first,
+            pulses - 1,
+            low=low,
+            high=high,
+            write=write,
+            relative_to=problem.write,
+            rng=rng,
+            clipped=(bool(clipped[0]), bool(clipped[1])),
+        )
+        found = np.vstack([np.full(len(first), begin), found])
+        noisy = np.abs(problem.origin + found) if problem.read == "value" else 1.0
+        blank = np.full((longest - 1 - pulses, found.shape[1]), np.nan)
+        states = np.hstack([states, np.vstack([found, blank])])
+        walks = np.hstack([walks, np.vstack([found + read * noisy * rng.standard_normal(found.shape), blank])])
+    number = np.arange(1, longest + 1)
+
+    def to_unit(scaled_value: np.ndarray) -> np.ndarray:
+        return (data.origin + data.span * scaled_value) / unit
+
+    for s in rows:
+        a, b = series.start[s], series.stop[s]
+        y = np.where(series.seen[a:b], series.value[a:b], np.nan)
+        label = "measured" if s == rows[0] else None
+        axes.plot(
+            number[: b - a],
+            to_unit(y),
+            ".",
+            color=line_style(2)["color"],
+            markersize=2,
+            alpha=0.6,
+            label=label,
+            zorder=1,
+        )
+    low, high = (to_unit(np.nanpercentile(walks, q, axis=1)) for q in (2.5, 97.5))
+    middle = to_unit(np.nanmedian(states, axis=1))
+    axes.fill_between(number, low, high, color="0.5", alpha=0.3, linewidth=0, label="95 % of simulated reads", zorder=2)
+    axes.plot(number, middle, color=line_style(0)["color"], label="median of simulated states", zorder=3)
+    axes.set_xlim(1, longest)
+    axes.set_xlabel("pulse")
+    many = sum(1 for s in series.branch if s == branch)
+    title(axes, f"{BRANCHES[branch].capitalize()}{f', {len(rows)} of {many} sweeps' if many > len(rows) else ''}")
+
+
+def _steps(axes: Axes, fit: PulseFit, unit: float) -> None:
+    """Mean step of a pulse against the state: the chosen model and the others."""
+    lines = []
+    for candidate in (*[c for c in fit.candidates if c is not fit.chosen], fit.chosen):
+        own = candidate.problem.own(candidate.theta)
+        low, width = own[:, 0].mean(), (own[:, 1] - own[:, 0]).mean()
+        x = fit.data.origin + fit.data.span * (low + width * X)
+        chosen = candidate is fit.chosen
+        for branch in range(2):
+            y = candidate.problem.steps(candidate.theta)[branch] * width * fit.data.span * (1 if branch == 0 else -1)
+            lines.append((chosen, branch, x, y))
+    largest = max(float(np.abs(y).max()) for chosen, _, _, y in lines if chosen)
+    if fit.data.unit == "S":
+        scale = scaled(axes.yaxis, "step", "S", largest)
+        axes.set_xlabel(fit_label(unit))
+    else:
+        scale = 1.0
+        axes.set_ylabel("step of the weight")
+        axes.set_xlabel("normalised weight")
+    for chosen, branch, x, y in lines:
+        style = line_style(branch)
+        if chosen:
+            name = f"step of a {BRANCHES[branch]} pulse"
+            axes.plot(x / unit, y / scale, color=style["color"], linestyle=style["linestyle"], label=name, zorder=3)
+        else:
+            axes.plot(x / unit, y / scale, color="0.75", linewidth=0.7, label="other models", zorder=1)
+    axes.axhline(0, color=INK, linewidth=0.6)
+    reach = 1.5 * largest / scale
+    axes.set_ylim(-reach, reach)
+    title(axes, "Mean step of a pulse, all models")
+
+
+def fit_label(unit: float) -> str:
+    """Label of an axis of conductances in units of `unit` [S]."""
+    prefix = {1e-12: "p", 1e-9: "n", 1e-6: "µ", 1e-3: "m"}.get(unit, "")
+    return f"conductance [{prefix}S]"
+
+
+def _residuals(axes: Axes, fit: PulseFit) -> None:
+    """Histogram of standardised innovations beside the standard normal density, and what tests say."""
+    z = fit.diagnostics.innovation
+    z = np.clip(z[np.isfinite(z)], -4.5, 4.5)
+    bins = np.linspace(-4.5, 4.5, 37)
+    axes.hist(z, bins.tolist(), density=True, color=line_style(2)["color"], alpha=0.6, label="residuals")
+    x = np.linspace(-4.5, 4.5, 200)
+    axes.plot(x, np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi), color=line_style(0)["color"], linestyle=":", label="N(0, 1)")
+    axes.set_xlim(-4.5, 4.5)
+    axes.set_xlabel("(read - prediction)/its standard deviation")
+    axes.set_ylabel("density")
+    d = fit.diagnostics
+    title(axes, f"Residuals: variance {d.variance:.2f}, lag-1 correlation {d.correlation:+.2f}")
+
+
+def _noise_words(fit: PulseFit) -> str:
+    shown = {n.name: n for n in fit.fitted.numbers}
+    c2c, read = shown["variability.c2c.sigma"], shown["read.noise.sigma"]
+    words = [
+        f"write noise {100 * c2c.value:.2g} % of the {fit.chosen.problem.write}",
+        f"read noise {100 * read.value:.2g} % of the {fit.chosen.problem.read}",
+    ]
+    if "read.noise.slow.sigma" in shown:
+        slow, memory = shown["read.noise.slow.sigma"], shown["read.noise.slow.memory"]
+        words.append(f"and {100 * slow.value:.2g} % that lasts {memory.value:.2g} pulses")
+    return ", ".join(words)
+
+
+def _heading(figure: Figure, text: str, below: str) -> None:
+    wide, tall = figure.get_size_inches()
+    figure.text(0.5, 1 - 0.14 / tall, fitted(text, wide - 0.3, 9), ha="center", va="center", fontsize=9)
+    if below:
+        figure.text(
+            0.5, 1 - 0.3 / tall, fitted(below, wide - 0.3, 6.5), ha="center", va="center", fontsize=6.5, color=INK
+        )

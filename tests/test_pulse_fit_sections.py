@@ -1,0 +1,159 @@
+"""Retention, read noise and I-V: known laws are found again, with intervals that hold them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from memsim.errors import DataError
+from memsim.fit import extended
+from memsim.fit.iv import fit_iv
+from memsim.fit.read_noise import fit_read_noise
+from memsim.fit.retention import fit_retention
+from memsim.fit.table import table_of
+from memsim.profiles import load_device
+
+
+def text(heading: str, *columns) -> str:
+    return "\n".join([heading, *(",".join(map(str, row)) for row in zip(*columns, strict=True))])
+
+
+def holds(number, truth, slack=0.5) -> bool:
+    width = number.high - number.low
+    return bool(number.low - slack * width <= truth <= number.high + slack * width)
+
+
+def drift(devices, nu, spread, seed=1, noise=0.01):
+    rng = np.random.default_rng(seed)
+    times = np.geomspace(20.0, 2e5, 25)
+    names, t, g = [], [], []
+    for d in range(devices):
+        own = nu + spread * rng.standard_normal()
+        names += [f"d{d}"] * len(times)
+        t += list(times)
+        g += list(5e-6 * (times / 20.0) ** -own * np.exp(noise * rng.standard_normal(len(times))) * 1e6)
+    return table_of(text("device,time (s),G (uS)", names, t, g), "drift.csv")
+
+
+def test_the_drift_exponent_and_its_spread_are_found_again():
+    fit = fit_retention(drift(30, 0.06, 0.02))
+    exponent, spread = fit.numbers
+    assert holds(exponent, 0.06, 0.2) and exponent.high - exponent.low < 0.03
+    assert holds(spread, 0.02, 0.2) and spread.high - spread.low < 0.02
+    assert fit.section["model"] == "drift" and fit.section["reference_time"] == "20 s"
+    assert fit.forms[0].name == "drift"
+
+
+def test_equal_devices_have_no_spread_of_the_exponent_and_one_device_none_at_all():
+    assert fit_retention(drift(30, 0.06, 0.0)).numbers[1].low == 0
+    alone = fit_retention(drift(1, 0.06, 0.0))
+    assert [n.name for n in alone.numbers] == ["retention.exponent"] and "at least 3" in alone.notes[0]
+    assert holds(alone.numbers[0], 0.06)
+
+
+def test_the_interval_of_one_drift_covers_the_truth():
+    hits = [n.low < 0.06 < n.high for n in (fit_retention(drift(1, 0.06, 0.0, seed)).numbers[0] for seed in range(100))]
+    assert 0.88 <= np.mean(hits) <= 1.0
+
+
+@pytest.mark.parametrize("base", ["value", "range"])
+def test_read_noise_is_told_relative_to_what_it_goes_with(base):
+    rng = np.random.default_rng(4)
+    levels = np.repeat([1.0, 3.0, 9.0], 200)
+    sigma = 0.02 * (levels if base == "value" else 8.0)
+    names = np.repeat(["a", "b", "c"], 200)
+    table = table_of(
+        text("device,read,G (uS)", names, np.tile(np.arange(200), 3), levels + sigma * rng.standard_normal(600))
+    )
+    fit = fit_read_noise(table, (1e-6, 9e-6))
+    assert fit.section["relative_to"] == base
+    assert holds(fit.numbers[0], 0.02)
+    assert "white" in fit.notes[0] and "not white" not in fit.notes[0]
+
+
+def test_the_interval_of_read_noise_covers_the_truth():
+    def once(seed):
+        y = 5 + 0.1 * np.random.default_rng(seed).standard_normal(60)
+        return fit_read_noise(table_of(text("read,G (uS)", range(60), y))).numbers[0]
+
+    hits = [n.low < 0.02 < n.high for n in map(once, range(100))]
+    assert 0.88 <= np.mean(hits) <= 1.0
+
+
+def test_telegraph_noise_is_pointed_out_and_white_noise_is_not():
+    rng = np.random.default_rng(6)
+    level, states = 0, []
+    for _ in range(600):
+        level = 1 - level if rng.random() < 0.05 else level
+        states.append(level)
+    y = 5 + 0.5 * np.array(states) + 0.05 * rng.standard_normal(600)
+    fit = fit_read_noise(table_of(text("read,G (uS)", range(600), y)))
+    assert any("telegraph" in note for note in fit.notes)
+    assert "not white" in fit.notes[0]
+    white = fit_read_noise(table_of(text("read,G (uS)", range(600), 5 + 0.1 * rng.standard_normal(600))))
+    assert not any("telegraph" in note for note in white.notes)
+
+
+def currents(shape, seed=3):
+    rng = np.random.default_rng(seed)
+    v = np.linspace(-1.0, 1.0, 81)
+    return table_of(
+        text("V (V),I (uA)", v, shape(v) * (1 + 0.01 * rng.standard_normal(81)) + 0.001 * rng.standard_normal(81))
+    )
+
+
+def test_a_sinh_a_polynomial_and_ohms_law_are_found_again():
+    fit = fit_iv(currents(lambda v: 2.0 * np.sinh(v / 0.4)))
+    assert fit.section["model"] == "sinh" and holds(fit.numbers[0], 0.4)
+    fit = fit_iv(currents(lambda v: 5.0 * v + 1.0 * v * np.abs(v) + 3.0 * v**3), read_voltage=0.5)
+    assert fit.section["model"] == "polynomial"
+    assert holds(fit.numbers[0], 1e-6 * 0.5, 1.0) and holds(fit.numbers[1], 3e-6 * 0.25, 1.0)
+    fit = fit_iv(currents(lambda v: 5.0 * v * np.exp(np.abs(v) / 0.5)))
+    assert fit.section["model"] == "exponential" and holds(fit.numbers[0], 0.5)
+    fit = fit_iv(currents(lambda v: 5.0 * v))
+    assert fit.section["model"] == "linear" and "no section" in fit.notes[0]
+
+
+def test_a_profile_takes_a_fitted_section_with_its_source():
+    base = load_device("taox-hfox-wu2018")
+    made = extended(base, fit_retention(drift(5, 0.06, 0.02)))
+    assert made.spec.retention.exponent == pytest.approx(0.06, abs=0.05)
+    assert made.provenance("retention.exponent").status == "fitted"
+    assert made.provenance("retention.exponent").source == "drift"
+    assert made.provenance("update.pulses") == base.provenance("update.pulses")
+    made = extended(made, fit_iv(currents(lambda v: 2.0 * np.sinh(v / 0.4))))
+    assert made.spec.conduction.voltage == pytest.approx(0.4, rel=0.1)
+    noise = fit_read_noise(table_of(text("read,G (uS)", range(60), 5 + 0.1 * np.sin(np.arange(60) ** 2)), "n.csv"))
+    assert extended(made, noise).spec.read.noise.relative_to == "value"
+
+
+@pytest.mark.parametrize(
+    ("fit", "heading", "rows", "message"),
+    [
+        (
+            fit_retention,
+            "time (s),G (uS)",
+            [(0, 1), (1, 1), (2, 1), (3, 1), (4, 1)],
+            "t.csv:2: a time since programming",
+        ),
+        (fit_retention, "time (s),G (uS)", [(1, 1), (2, -1), (3, 1), (4, 1), (5, 1)], "t.csv:3: a conductance"),
+        (fit_retention, "time (s),G (uS)", [(1, 1), (2, 1)], "t.csv:3: 2 times; at least 5 are needed"),
+        (fit_retention, "time (V),G (uS)", [(1, 1)] * 6, "is a voltage (V), not a time (s)"),
+        (fit_retention, "hours,G (uS)", [(1, 1)] * 6, "t.csv:1: no column of times"),
+        (fit_read_noise, "read,G (uS)", [(1, 1)] * 6, "t.csv:7: 6 reads; at least 20 are needed"),
+        (fit_read_noise, "read,G (uS)", [(k, 1) for k in range(20)], "t.csv:2: all reads"),
+        (
+            fit_read_noise,
+            "read,G (uS)",
+            [(1, 1 + k) for k in range(20)],
+            "t.csv:3: reads of device 1 are not in the order",
+        ),
+        (fit_iv, "V (V),I (uA)", [(1, 1)] * 6, "at least 8 are needed"),
+        (fit_iv, "V (V),I (uA)", [(1, k) for k in range(9)], "fewer than three different voltages"),
+        (fit_iv, "V (V),I (uA)", [(k, 0) for k in range(9)], "all currents are 0"),
+    ],
+)
+def test_tables_without_what_a_fit_needs_are_refused(fit, heading, rows, message):
+    with pytest.raises(DataError) as refusal:
+        fit(table_of(text(heading, *zip(*rows, strict=True)), "t.csv"))
+    assert message in str(refusal.value)
