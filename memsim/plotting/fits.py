@@ -72,21 +72,26 @@ def section_figure(fit: SectionFit) -> Figure:
     }
     across, across_unit, up, up_unit = words[fit.kind]
     with rc_context(RC):
-        figure, panels = grid([2.4], 1, top=0.62)
+        figure, panels = grid([2.4], 1, top=0.36)
         axes = panels[0, 0]
         largest = max(float(np.abs(y).max()) for _, _, y, _ in fit.curves)
         unit = scaled(axes.yaxis, up, up_unit, largest)
         axes.set_xlabel(f"{across} [{across_unit}]" if across_unit else across)
         shown = fit.curves[:_DEVICES]
         for k, (name, x, measured, model) in enumerate(shown):
-            colour = line_style(k)["color"]
+            style = line_style(k)
+            colour = style["color"]
             label = f"device {name}" if len(fit.curves) > 1 else "measured"
-            axes.plot(x, measured / unit, "o", color=colour, markersize=2.5, alpha=0.7, linewidth=0, label=label)
+            axes.plot(
+                x, measured / unit, style["marker"], color=colour, markersize=3, alpha=0.7, linewidth=0, label=label
+            )
             order = np.argsort(x, kind="stable")
             axes.plot(x[order], model[order] / unit, color=colour, label="fitted" if k == 0 else None)
         if fit.kind == "retention":
             axes.set_xscale("log")
             axes.set_yscale("log")
+            for which in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+                which("{x:g}")
         _heading(figure, f"{Path(fit.name).name}: {fit.forms[0].name}", "")
         note = f"the first {len(shown)} of {len(fit.curves)} devices" if len(shown) < len(fit.curves) else ""
         ending(figure, *axes.get_legend_handles_labels(), note)
