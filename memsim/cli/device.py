@@ -35,23 +35,22 @@ def list_() -> None:
     from memsim.profiles import device_names, load_device
     from memsim.units import format_quantity
 
-    numbers = ("G_min", "G_max", "on/off", "pulses")
+    numbers = ("G_max", "on/off", "pulses")
     rows = table("device", "title", *numbers, right=numbers)
     rows.columns[0].no_wrap = True
     for name in device_names():
         profile = load_device(name)
         window = profile.spec.conductance
         ratio = f"{window.max / window.min:.3g}" if window.min > 0 else "infinite"
-        ends = (format_quantity(window.min, "S"), format_quantity(window.max, "S"))
         rows.add_row(
             name,
             printable(profile.title),
-            *ends,
+            format_quantity(window.max, "S"),
             ratio,
-            str(profile.span) if profile.spec.update else "programmed",
+            str(profile.span) if profile.spec.update else "none",
         )
     console().print(rows)
-    click.echo("\nUse one: memsim run physical-01 --device NAME. Print one: memsim device show NAME.")
+    click.echo("\nUse one: memsim run physical-01 --device NAME. All about one: memsim device show NAME.")
 
 
 @device.command(short_help="Print a profile with units, status and sources.")
