@@ -169,7 +169,7 @@ class TestShow:
         out = cli("list").out
         assert all(name in out for name in ("physical-01", "loose-01", "tight-01", "unconstrained-01"))
         out = cli("device", "list").out
-        assert all(part in out for part in ("agsi-jo2010", "3.08 nS", "ideal", "infinite", "taox-hfox-wu2018"))
+        assert all(part in out for part in ("agsi-jo2010", "38.5 nS", "ideal", "infinite", "taox-hfox-wu2018"))
 
     def test_a_device_shows_value_status_and_source_of_every_number(self, cli):
         out = cli("device", "show", "agsi-jo2010").out
