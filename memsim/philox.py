@@ -58,6 +58,7 @@ class Stream(IntEnum):
     TUNING = 13  # which settings are tried, and in which order
     ROW_TRAIN = 14  # pulse trains of word lines; c0 is the row, c1 the binary digits, c2 the step
     COLUMN_TRAIN = 15  # pulse trains of bit lines
+    SHAKE = 16  # parameters that vary from pulse to pulse; upper bits of c0 and c1 are the parameter's slot
     FAULT = 20  # which cells are stuck
     WRITE = 21  # write noise; c2 is the step of the last write
     TRAP = 22  # telegraph noise; c2 counts reads and waits

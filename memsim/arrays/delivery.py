@@ -13,9 +13,9 @@ from memsim.errors import InputError
 from memsim.kernels.cell import UpdateSpec
 from memsim.learning import Encoding, Hebbian, LocalRule, Settings
 from memsim.learning.encoding import coincidences, silent
-from memsim.noise.cycle import CYCLE_TO_CYCLE, SINGLE_PULSE
+from memsim.noise.cycle import cycle_to_cycle
 from memsim.philox import Stream
-from memsim.profiles.nominal import IDEAL_UPDATE
+from memsim.profiles.nominal import IDEAL_UPDATE, pulse_shifts
 
 
 def deliver(
@@ -65,8 +65,10 @@ def deliver(
         raise InputError(f"encoding: a cell with two states ('{model.name}') takes whole pulses, not 'exact' ones")
     update, span = bank.spec.update or IDEAL_UPDATE, bank.device.span
     c2c = bank.spec.variability.c2c if bank.spec.variability else None
-    of_pulses = SINGLE_PULSE if encoding.single else CYCLE_TO_CYCLE
-    pulsed = of_pulses[c2c.relative_to] if c2c and c2c.sigma > 0 else None
+    pulsed = None
+    if c2c and c2c.sigma > 0:
+        pulsed = cycle_to_cycle(c2c.relative_to, c2c.distribution, encoding.single)
+    shaken, shifts = pulse_shifts(bank.spec)
     spec = UpdateSpec(
         model=model,
         change=coincidences if trains else rule.change,
@@ -79,8 +81,10 @@ def deliver(
         one_sided=update.one_sided and not falls,
         varying=bank.cells.names,
         faulty=bank.stuck is not None,
+        even=bool(c2c and c2c.distribution == "uniform"),
+        shaken=shaken,
     )
-    settings = Settings(span, encoding.max_pulses or span, encoding.threshold, *bounds)
+    settings = Settings(span, encoding.max_pulses or span, encoding.threshold, *bounds, shifts)
 
     def give(x: np.ndarray, post: np.ndarray, steps: int, first_step: int) -> np.ndarray:
         return site.backend.update(

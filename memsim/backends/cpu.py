@@ -16,6 +16,11 @@ from memsim.kernels.update import count_shape, update_kernel
 from memsim.philox import Stream, key
 
 
+def _cast(real: Any, value: Any) -> Any:
+    """A number, or tuples of numbers, in the dtype of the state."""
+    return tuple(_cast(real, item) for item in value) if isinstance(value, tuple) else real(value)
+
+
 class CpuBackend:
     """Kernels on the CPU. Arrays have rows contiguous and padded to whole tiles of 64; all is dimensionless."""
 
@@ -56,8 +61,8 @@ class CpuBackend:
             steps,
             first_step,
             first_array,
-            type(settings)(*map(real, settings)),
-            type(common)(*(tuple(map(real, v)) if isinstance(v, tuple) else real(v) for v in common)),
+            type(settings)(*(_cast(real, value) for value in settings)),
+            type(common)(*(_cast(real, value) for value in common)),
             varying,
             counts,
             *key(seed),

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
-from numba import int32, njit
+from numba import int32, njit, uint32
 
 from memsim.cells.model import CellModel
+from memsim.noise.cycle import VARIATES
+from memsim.noise.normal import normal_pair, uniform
+from memsim.philox import Stream, philox
+
+_SHAKE = int(Stream.SHAKE)
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,10 @@ class UpdateSpec:
         Model parameters that differ from cell to cell, in the order of the per-cell arrays.
     faulty : bool
         Whether some cells are stuck: those whose own window is a point.
+    even : bool
+        Whether the noise takes a uniform number in place of a normal one.
+    shaken : tuple of (int, str)
+        Parameters that vary from pulse to pulse: the slot of each in the random addresses, and its distribution.
     """
 
     model: CellModel
@@ -49,13 +59,17 @@ class UpdateSpec:
     one_sided: bool = False
     varying: tuple[str, ...] = ()
     faulty: bool = False
+    even: bool = False
+    shaken: tuple[tuple[int, str], ...] = ()
 
     @property
     def chance(self) -> str | None:
         """Kind of number that a cell draws for its pulses, "normal" or "uniform"; None for none."""
         if self.model.draws == "uniform":
             return "uniform"
-        return "normal" if self.noise is not None else None
+        if self.noise is None:
+            return None
+        return "uniform" if self.even else "normal"
 
 
 def inline(function: Any) -> Any:
@@ -64,17 +78,22 @@ def inline(function: Any) -> Any:
 
 
 def program_function(spec: UpdateSpec) -> Any:
-    """Scalar function (state, dw*, u, draw, settings, p) -> (new state, pulses), pulses signed.
+    """Scalar function (state, dw*, u, draw, deviations, settings, p) -> (new state, pulses), pulses signed.
 
-    `u` decides the pulse count, `draw` what the pulses do; see `UpdateSpec.chance`.
+    `u` decides the pulse count, `draw` what the pulses do (see `UpdateSpec.chance`), and `deviations` is what
+    `deviation_function` gives.
     """
     move, encode, noise, confined = _mover(spec), spec.encode, _noise(spec), spec.confined
     noisy, one_sided, faulty = spec.noise is not None, spec.one_sided, spec.faulty
 
-    def program(state, wished, u, draw, settings, p):
+    shake, shaky = _shaker(spec), bool(spec.shaken)
+
+    def program(state, wished, u, draw, deviations, settings, p):
         if one_sided:
             wished = max(wished, type(wished)(0.0))
         pulses, size = encode(wished, u, settings)
+        if shaky:
+            p = shake(p, deviations, pulses, settings.shifts)
         moved = move(state, pulses, draw, p) * size
         new = state + moved
         if noisy:
@@ -124,6 +143,79 @@ def _mover(spec: UpdateSpec) -> Any:
     if step is not None and spec.single:
         return inline(once)
     return inline(closed if change is not None else one_by_one)
+
+
+def deviation_function(spec: UpdateSpec) -> Any:
+    """Scalar function (row, c1, c2, c3, k0, k1, shifts) -> deviations of the shaken parameters of one cell, a tuple.
+
+    Counter words: the cell's row and column with half of the slot in the six upper bits of each.
+    """
+
+    def one(number: int) -> Any:
+        slot, distribution = spec.shaken[number]
+        variate, even = VARIATES[distribution], distribution == "uniform"
+        above, beside = (slot & 63) << 26, (slot >> 6 & 63) << 26
+
+        def deviation(row, c1, c2, c3, k0, k1, shifts):
+            width = shifts[number][0]
+            c0 = uint32(uint32(row) | uint32(above))
+            w0, w1, _, _ = philox(c0, uint32(c1 | uint32(beside)), c2, uint32(c3 + uint32(_SHAKE)), k0, k1)
+            z, _ = normal_pair(w0, w1)
+            return variate(uniform(w0) if even else z, width)
+
+        return inline(deviation)
+
+    def collect(first: int) -> Any:
+        if first == len(spec.shaken):
+
+            def nothing(row, c1, c2, c3, k0, k1, shifts):
+                return ()
+
+            return inline(nothing)
+        own, rest = one(first), collect(first + 1)
+
+        def both(row, c1, c2, c3, k0, k1, shifts):
+            return (own(row, c1, c2, c3, k0, k1, shifts), *rest(row, c1, c2, c3, k0, k1, shifts))
+
+        return inline(both)
+
+    return collect(0)
+
+
+def _shaker(spec: UpdateSpec) -> Any:
+    """Scalar function (p, deviations, pulses, shifts) -> the parameters that hold for these pulses on average."""
+    parameters, count = spec.model.parameters, len(spec.shaken)
+
+    def field(place: int) -> Any:
+        def moved(p, deviations, root, shifts):
+            value = p[place]
+            for number in range(count):
+                value = value + shifts[number][place + 1] * deviations[number] / root
+            return value
+
+        return inline(moved)
+
+    def collect(place: int) -> Any:
+        if place == len(parameters._fields):  # type: ignore[attr-defined]
+
+            def nothing(p, deviations, root, shifts):
+                return ()
+
+            return inline(nothing)
+        own, rest = field(place), collect(place + 1)
+
+        def both(p, deviations, root, shifts):
+            return (own(p, deviations, root, shifts), *rest(p, deviations, root, shifts))
+
+        return inline(both)
+
+    values = collect(0)
+
+    def shake(p, deviations, pulses, shifts):
+        root = type(pulses)(math.sqrt(max(abs(pulses), type(pulses)(1.0))))
+        return parameters(*values(p, deviations, root, shifts))
+
+    return inline(shake)
 
 
 def gather_function(spec: UpdateSpec, jit: Any = inline) -> Any:

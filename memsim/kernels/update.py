@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numba import int32, uint32
 
-from memsim.kernels.cell import UpdateSpec, gather_function, inline, program_function
+from memsim.kernels.cell import UpdateSpec, deviation_function, gather_function, inline, program_function
 from memsim.kernels.compile import Kernel, compile_kernel
 from memsim.kernels.draw import four_normals, four_uniforms
 from memsim.philox import LANES, TILE, Stream
@@ -33,12 +33,12 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
     """
     program = program_function(spec)
     gather = gather_function(spec)
-    change, idle, draws = spec.change, spec.idle, spec.draws
+    change, idle, draws, deviate = spec.change, spec.idle, spec.draws, deviation_function(spec)
     noisy, chancy = spec.chance == "normal", spec.chance == "uniform"
 
     @inline
-    def learn(state, pre, post, rate, u, z, settings, p):
-        return program(state, change(pre, post, state, rate), u, z, settings, p)
+    def learn(state, pre, post, rate, u, z, y, settings, p):
+        return program(state, change(pre, post, state, rate), u, z, y, settings, p)
 
     def update_tiles(
         first,
@@ -93,15 +93,19 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
                                 z0, z1, z2, z3 = four_uniforms(group, c1, c2, uint32(c3 + uint32(_C2C)), k0, k1)
                             if draws:
                                 u0, u1, u2, u3 = four_uniforms(group, c1, c2, uint32(c3 + uint32(_PULSE)), k0, k1)
+                            y0 = deviate(start + i, c1, c2, c3, k0, k1, settings.shifts)
+                            y1 = deviate(start + i + 16, c1, c2, c3, k0, k1, settings.shifts)
+                            y2 = deviate(start + i + 32, c1, c2, c3, k0, k1, settings.shifts)
+                            y3 = deviate(start + i + 48, c1, c2, c3, k0, k1, settings.shifts)
                             # All four before any is stored: a store in between and LLVM gives up on vectors.
                             p0 = gather(common, varying, array, column, start + i)
                             p1 = gather(common, varying, array, column, start + i + 16)
                             p2 = gather(common, varying, array, column, start + i + 32)
                             p3 = gather(common, varying, array, column, start + i + 48)
-                            w0, n0 = learn(cells[i], pre[i], post, rate, real(u0), real(z0), settings, p0)
-                            w1, n1 = learn(cells[i + 16], pre[i + 16], post, rate, real(u1), real(z1), settings, p1)
-                            w2, n2 = learn(cells[i + 32], pre[i + 32], post, rate, real(u2), real(z2), settings, p2)
-                            w3, n3 = learn(cells[i + 48], pre[i + 48], post, rate, real(u3), real(z3), settings, p3)
+                            w0, n0 = learn(cells[i], pre[i], post, rate, real(u0), real(z0), y0, settings, p0)
+                            w1, n1 = learn(cells[i + 16], pre[i + 16], post, rate, real(u1), real(z1), y1, settings, p1)
+                            w2, n2 = learn(cells[i + 32], pre[i + 32], post, rate, real(u2), real(z2), y2, settings, p2)
+                            w3, n3 = learn(cells[i + 48], pre[i + 48], post, rate, real(u3), real(z3), y3, settings, p3)
                             cells[i], cells[i + 16], cells[i + 32], cells[i + 48] = w0, w1, w2, w3
                             tile_net = int32(tile_net + int32(n0 + n1 + n2 + n3))
                             tile_total = int32(tile_total + int32(abs(n0) + abs(n1) + abs(n2) + abs(n3)))

@@ -10,7 +10,7 @@ from typing import Any
 
 from numba import cuda, uint32
 
-from memsim.kernels.cell import UpdateSpec, gather_function, inline, program_function
+from memsim.kernels.cell import UpdateSpec, deviation_function, gather_function, inline, program_function
 from memsim.kernels.draw import four_normals, four_uniforms
 from memsim.philox import LANES, TILE, Stream
 
@@ -34,7 +34,7 @@ def cuda_update_loop(spec: UpdateSpec, simulated: bool = False) -> Any:
     """
     program = program_function(spec)
     gather = gather_function(spec, (lambda function: function) if simulated else inline)
-    change, idle, draws = spec.change, spec.idle, spec.draws
+    change, idle, draws, deviate = spec.change, spec.idle, spec.draws, deviation_function(spec)
     noisy, chancy = spec.chance == "normal", spec.chance == "uniform"
 
     def update(state, inputs, targets, rate, steps, first_step, first_array, settings, common, varying, counts, k0, k1):
@@ -75,7 +75,8 @@ def cuda_update_loop(spec: UpdateSpec, simulated: bool = False) -> Any:
                     p = gather(common, varying, array, column, row)
                     old = state[array, column, row]
                     wish = change(inputs[array, sample, row], post, old, rate)
-                    new, pulses = program(old, wish, u[word], z[word], settings, p)
+                    y = deviate(row, c1, c2, c3, k0, k1, settings.shifts)
+                    new, pulses = program(old, wish, u[word], z[word], y, settings, p)
                     state[array, column, row] = new
                     set_pulses += int(max(pulses, none))
                     reset_pulses += int(max(-pulses, none))

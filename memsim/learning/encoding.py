@@ -34,6 +34,7 @@ class Settings(NamedTuple):
     threshold: float
     lower: float  # bounds of the normalised state
     upper: float
+    shifts: tuple = ()  # what a unit deviation does to each field of the cells' parameters, a tuple for each parameter
 
 
 @njit(forceinline=True, error_model="numpy")

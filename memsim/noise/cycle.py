@@ -1,45 +1,100 @@
-"""Cycle-to-cycle noise of programming pulses: additive, Gaussian, independent from pulse to pulse.
+"""Cycle-to-cycle noise of programming pulses: independent from pulse to pulse, of what a pulse does or of a parameter.
 
-Sigma of one pulse is a fraction of the window, or of that pulse's own step; relative to the model's nominal step it
-reaches the kernels as a fraction of the window. The sum over n identical pulses is one draw
-of sqrt(n) sigma, with the state clipped once, after the last pulse.
+Sigma of a pulse's effect is a fraction of the window, or of that pulse's own step; relative to the model's nominal step
+it reaches the kernels as a fraction of the window. n identical pulses are one draw of sqrt(n) sigma (of a parameter:
+sigma/sqrt(n), which is what their mean varies by), with the state clipped once, after the last pulse. For one pulse the
+distribution is the stated one; for several, mean and variance are those of their sum.
 
 Source: Chen, Peng & Yu, IEEE TCAD 37, 3067 (2018), doi:10.1109/TCAD.2018.2789723.
 """
 
 from __future__ import annotations
 
+import functools
 import math
+from typing import Any
 
 from numba import float32, njit
 
-
-@njit(forceinline=True, error_model="numpy")
-def _of_range(pulses, moved, normal, sigma):
-    """Random change of the normalised state that comes with `pulses` (signed) which moved it by `moved`; 0 for none."""
-    return sigma * math.sqrt(abs(pulses)) * normal
+from memsim.cells.functions import exponential
 
 
 @njit(forceinline=True, error_model="numpy")
-def _of_step(pulses, moved, normal, sigma):
-    """As `_of_range`, for sigma of the mean step of these pulses."""
-    return sigma * abs(moved) / math.sqrt(max(abs(pulses), float32(1.0))) * normal
+def _of_range(pulses, moved, sigma):
+    return sigma * math.sqrt(abs(pulses))
 
 
 @njit(forceinline=True, error_model="numpy")
-def _once_of_range(pulses, moved, normal, sigma):
-    """`_of_range` for at most one pulse: the same bits without a root."""
-    return sigma * abs(pulses) * normal
+def _of_step(pulses, moved, sigma):
+    return sigma * abs(moved) / math.sqrt(max(abs(pulses), float32(1.0)))
 
 
 @njit(forceinline=True, error_model="numpy")
-def _once_of_step(pulses, moved, normal, sigma):
-    """`_of_step` for at most one pulse: the same bits without a root."""
-    return sigma * abs(moved) * normal
+def _once_of_range(pulses, moved, sigma):
+    return sigma * abs(pulses)
 
 
-CYCLE_TO_CYCLE = {"range": _of_range, "step": _of_step, "nominal-step": _of_range}
-"""Scalar functions (pulses, moved, normal, sigma) -> change of the normalised state, by what sigma is relative to."""
+@njit(forceinline=True, error_model="numpy")
+def _once_of_step(pulses, moved, sigma):
+    return sigma * abs(moved)
 
-SINGLE_PULSE = {"range": _once_of_range, "step": _once_of_step, "nominal-step": _once_of_range}
-"""The same where a cell gets at most one pulse a step."""
+
+@njit(forceinline=True, error_model="numpy")
+def _normal(z, width):
+    return z
+
+
+@njit(forceinline=True, error_model="numpy")
+def _uniform(u, width):
+    real = type(width)
+    return real(3.4641016151377544) * (real(u) - real(0.5))
+
+
+@njit(forceinline=True, error_model="numpy")
+def _lognormal(z, width):
+    real = type(width)
+    return exponential(width * real(z) - real(0.5) * width * width) - real(1.0)
+
+
+# Sigma of `pulses` (signed) that moved a state by `moved`; the second of each for at most one pulse, without a root.
+_SIZES = {
+    "range": (_of_range, _once_of_range),
+    "step": (_of_step, _once_of_step),
+    "nominal-step": (_of_range, _once_of_range),
+}
+
+VARIATES = {"normal": _normal, "uniform": _uniform, "lognormal": _lognormal}
+"""Scalar functions (draw, width) -> deviation of variance 1; of "lognormal", relative to the mean, sigma included.
+
+The draw is N(0, 1), for "uniform" a number in (0, 1]. `width` is sigma of the logarithm, for "lognormal" alone.
+"""
+
+
+@functools.cache
+def cycle_to_cycle(relative_to: str, distribution: str = "normal", single: bool = False) -> Any:
+    """Scalar function (pulses, moved, draw, sigma) -> random change of the normalised state; 0 for no pulse.
+
+    Parameters
+    ----------
+    relative_to : {"range", "step", "nominal-step"}
+        What sigma is relative to.
+    distribution : {"normal", "uniform", "lognormal"}
+        Of one pulse's effect. For "lognormal" sigma is that of the logarithm.
+    single : bool
+        Whether a cell gets at most one pulse: the same bits without a root.
+    """
+    size, variate = _SIZES[relative_to][single], VARIATES[distribution]
+    if distribution == "lognormal":
+
+        @njit(forceinline=True, error_model="numpy")
+        def skewed(pulses, moved, draw, sigma):
+            scale = size(pulses, moved, type(sigma)(1.0)) * variate(draw, sigma)
+            return scale if moved > type(moved)(0.0) else -scale
+
+        return skewed
+
+    @njit(forceinline=True, error_model="numpy")
+    def noise(pulses, moved, draw, sigma):
+        return size(pulses, moved, sigma) * variate(draw, sigma)
+
+    return noise

@@ -108,8 +108,8 @@ _OTHERS: tuple[Model, ...] = (
         "cycle-to-cycle",
         "variability.c2c",
         CycleToCycle,
-        "each pulse adds N(0, sigma b), b the window, that pulse's own mean step, or the nominal step; n pulses at "
-        "once add one draw of sigma sqrt(n)",
+        "each pulse adds a random change of mean 0 and sigma b, b the window, that pulse's own mean step, or the "
+        "nominal step; n pulses at once add one draw of sigma sqrt(n)",
         "Chen, Peng & Yu, IEEE TCAD 37, 3067 (2018), doi:10.1109/TCAD.2018.2789723; Rasch et al., AICAS 2021, "
         "arXiv:2104.02184",
     ),
@@ -128,6 +128,14 @@ _OTHERS: tuple[Model, ...] = (
         DeviceToDevice,
         "p_cell = p + sigma b xi, xi drawn once a cell; lognormal: p e^(s xi - s^2/2), s^2 = ln(1 + sigma^2)",
         "Rasch et al., AICAS 2021, arXiv:2104.02184",
+    ),
+    Model(
+        "noise",
+        "pulse-to-pulse",
+        "variability.per_pulse.PARAMETER",
+        DeviceToDevice,
+        "p_pulse = p + sigma b xi, xi drawn at every pulse of every cell; n pulses at once take "
+        "p + sigma b xi/sqrt(n); what p does to the cell is taken to first order",
     ),
     Model("noise", "read-noise", "read.noise", physics.ReadNoise, "G_read = G + N(0, sigma b), new at every read"),
     Model(

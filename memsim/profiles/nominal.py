@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +91,45 @@ def _pulse_sigma(spec: DeviceSpec, value: Callable[[str, float], Any], numbers: 
         return 0.0
     sigma = value("variability.c2c.sigma", c2c.sigma)
     sigma = np.maximum(sigma, 0.0) if np.ndim(sigma) else sigma
+    if c2c.distribution == "lognormal":
+        return np.sqrt(np.log1p(np.square(sigma)))
     if c2c.relative_to != "nominal-step":
         return sigma
     return sigma * np.maximum(numbers["step"], 0.0) / (numbers["weights.max"] - numbers["weights.min"])
+
+
+def pulse_shifts(spec: DeviceSpec) -> tuple[tuple[tuple[int, str], ...], tuple[tuple[float, ...], ...]]:
+    """What varies from pulse to pulse: (slot, distribution) of each parameter, and what a unit deviation of it does.
+
+    The latter is (width, change of every field of the cell's parameters), to first order in the spread: exact for
+    fields that are linear in the parameter. Slots are parts of random addresses, made from the parameter's name.
+    """
+    spreads = spec.variability.per_pulse if spec.variability else {}
+    kinds, shifts, taken = [], [], set[int]()
+    for path in sorted(name for name, given in spreads.items() if given.sigma > 0):
+        given, nominal = spreads[path], spec.base(path)
+        assert nominal is not None
+        scale = {"value": abs(nominal), "range": spec.conductance.width, "absolute": 1.0}[given.relative_to]
+        width = float(np.sqrt(np.log1p(given.sigma**2))) if given.distribution == "lognormal" else 0.0
+        unit = nominal if width else given.sigma * scale
+        slot = zlib.crc32(path.encode()) % 4095
+        while slot in taken:
+            slot = (slot + 1) % 4095
+        taken.add(slot)
+        kinds.append((slot + 1, given.distribution))
+        slope = _slope(spec, path, 1e-3 * scale)
+        shifts.append((width, *(unit * value for value in slope)))
+    return tuple(kinds), tuple(shifts)
+
+
+def _slope(spec: DeviceSpec, path: str, step: float) -> list[float]:
+    """Change of every field of a nominal cell's parameters per change of the parameter at a path (SI)."""
+    ends = []
+    for sign in (1, -1):
+
+        def moved(at: str, value: float, shift: float = sign * step) -> float:
+            return value + shift if at == path else value
+
+        model, fields = cell_values(spec, moved)
+        ends.append([float(fields[name]) for name in model.parameters._fields])  # type: ignore[attr-defined]
+    return [(above - below) / (2 * step) for above, below in zip(*ends, strict=True)]

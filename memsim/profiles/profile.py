@@ -13,7 +13,7 @@ from memsim.errors import InputError, nearest
 from memsim.profiles.provenance import Provenance, numbers, resolve, unproven, written_numbers
 from memsim.profiles.schema import SPREADING, DeviceSpec
 
-_DOTTED_KEYS = {"variability.d2d": SPREADING}
+_DOTTED_KEYS = {"variability.d2d": SPREADING, "variability.per_pulse": SPREADING}
 
 
 class Row(NamedTuple):

@@ -72,6 +72,15 @@ class CycleToCycle(Group):
     relative_to: Literal["range", "step", "nominal-step"] = Field(
         description="the window, the mean step of that very pulse, or the model's nominal step"
     )
+    distribution: Literal["normal", "lognormal", "uniform"] = Field(
+        default="normal", description="shape of the distribution of one pulse's effect"
+    )
+
+    @model_validator(mode="after")
+    def _lognormal(self) -> CycleToCycle:
+        if self.distribution == "lognormal" and self.relative_to != "step":
+            raise problem("'lognormal' needs 'relative_to: step'", "relative_to")
+        return self
 
 
 class WriteNoise(Group):
@@ -82,9 +91,9 @@ class WriteNoise(Group):
 
 
 class DeviceToDevice(Group):
-    """Spread of a parameter over cells: of the parameter's value, of the window, or as it stands."""
+    """Spread of a parameter, over cells or over pulses: of its value, of the window, or as it stands."""
 
-    sigma: Sigma = Field(examples=["5 %"], description="standard deviation over cells")
+    sigma: Sigma = Field(examples=["5 %"], description="standard deviation")
     relative_to: Literal["value", "range", "absolute"] = Field(
         description="the parameter's value, the conductance window, or 1 (for dimensionless parameters)"
     )
@@ -120,6 +129,7 @@ class _Spreading(tuple):
 
 _CUSTOM = re.compile(r"update\.parameters\.[a-z][a-z0-9_]*")
 SPREADING = _Spreading(_spreading())
+PULSED = tuple(name for name in SPREADING if name.startswith(("conductance.", "update.")))
 
 if TYPE_CHECKING:
     D2DField = str
@@ -141,12 +151,19 @@ class Variability(Group):
         json_schema_extra={"propertyNames": {"anyOf": [{"enum": [*SPREADING]}, {"pattern": f"^{_CUSTOM.pattern}$"}]}},
     )
 
+    per_pulse: dict[D2DField, DeviceToDevice] = Field(
+        default_factory=dict,
+        description="cycle to cycle of single parameters of the update: parameter: {sigma, relative_to}, drawn anew at "
+        "every pulse of every cell",
+        json_schema_extra={"propertyNames": {"anyOf": [{"enum": [*PULSED]}, {"pattern": f"^{_CUSTOM.pattern}$"}]}},
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _unset(cls, data: object) -> object:
-        if isinstance(data, dict) and data.get("d2d", {}) is None:
-            return {key: value for key, value in data.items() if key != "d2d"}
-        return data
+        if not isinstance(data, dict):
+            return data
+        return {key: value for key, value in data.items() if value is not None or key not in ("d2d", "per_pulse")}
 
 
 class DeviceSpec(Section):
@@ -203,8 +220,15 @@ class DeviceSpec(Section):
         if self.update is not None:
             self.update.fit(self.conductance.min, self.conductance.max, self.read.voltage)
         if self.variability is not None:
-            for field in self.variability.d2d:
-                self._varies(field)
+            for field, spread in self.variability.d2d.items():
+                self._varies("d2d", field, spread)
+            for field, spread in self.variability.per_pulse.items():
+                self._varies("per_pulse", field, spread)
+                if not field.startswith(("conductance.", "update.")):
+                    raise problem("no part of a pulse", "variability", "per_pulse", field)
+                if self.update is None or self.update.own_noise is not None:
+                    why = "no 'update' model" if self.update is None else self.update.own_noise
+                    raise problem(f"has no effect: {why}", "variability", "per_pulse", field)
             for key in ("c2c", "write"):
                 given = getattr(self.variability, key)
                 if given is None:
@@ -217,11 +241,9 @@ class DeviceSpec(Section):
                     raise problem(f"model '{self.update.model}' has no nominal step", "variability", key, "relative_to")
         return self
 
-    def _varies(self, field: str) -> None:
-        """Refuse a device-to-device spread that would have no effect or no meaning."""
-        assert self.variability is not None
-        spread = self.variability.d2d[field]
-        at = ("variability", "d2d", field)
+    def _varies(self, key: str, field: str, spread: DeviceToDevice) -> None:
+        """Refuse a spread that would have no effect or no meaning."""
+        at = ("variability", key, field)
         base = self.base(field)
         if base is None:
             raise problem(f"this profile has no {field} that could vary", *at)

@@ -33,6 +33,9 @@ SPECS = [
     ("ion-drift", "counted", "range", ()),
 ]
 
+# Parameters of a model that vary from pulse to pulse: slots in the random addresses, and distributions.
+SHAKEN = {"power": ((7, "normal"), (197, "lognormal"))}
+
 SIMULATION = """
 import os
 os.environ["NUMBA_ENABLE_CUDASIM"] = "1"
@@ -43,7 +46,7 @@ from memsim.kernels.cell import UpdateSpec
 from memsim.kernels.update import count_shape, update_kernel
 from memsim.kernels.update_cuda import THREADS, cuda_update_loop
 from memsim.learning import Encoding, Hebbian, Settings
-from memsim.noise.cycle import CYCLE_TO_CYCLE
+from memsim.noise.cycle import cycle_to_cycle
 from memsim.philox import key
 from memsim.profiles import device_from_text
 from memsim.profiles.nominal import nominal_cell
@@ -58,12 +61,14 @@ for model, name, noise, varying in {specs!r}:
     device = device_from_text(device_text(model))
     cell, p = nominal_cell(device.spec)
     rule = (Hebbian.change, Hebbian.idle, encoding.function, encoding.draws, encoding.single)
-    spec = UpdateSpec(cell, *rule, cell.noise or CYCLE_TO_CYCLE.get(noise), True, varying=varying)
+    spec = UpdateSpec(cell, *rule, cell.noise or (noise and cycle_to_cycle(noise)), True, varying=varying,
+                      shaken={shaken!r}.get(model, ()))
     p = p._replace(c2c=0.03)
     common = cell.parameters(*(tuple(map(f, v)) if isinstance(v, tuple) else f(v) for v in p))
     cells = np.stack([rng.uniform(0.9, 1, (arrays, columns, rows)) * getattr(p, v) for v in varying] or
                      [np.empty((1, 1, 1))])[: len(varying)].astype(f)
-    settings = Settings(*map(f, (min(device.span, 128), 20, 0.01, 0, 0.9)))
+    shifts = tuple((f(0.2), *(f(0.05 * v) for v in p)) for _ in spec.shaken)
+    settings = Settings(*map(f, (min(device.span, 128), 20, 0.01, 0, 0.9)), shifts)
     state = rng.random((arrays, columns, rows)).astype(f) * f(0.9)
     cpu, gpu = state.copy(), state.copy()
     counted = np.zeros(count_shape(state), np.int64)
@@ -80,7 +85,7 @@ for model, name, noise, varying in {specs!r}:
 
 
 def test_the_simulated_cuda_loop_agrees_with_the_cpu_loop():
-    code = SIMULATION.replace("{specs!r}", repr(SPECS))
+    code = SIMULATION.replace("{specs!r}", repr(SPECS)).replace("{shaken!r}", repr(SHAKEN))
     path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     run = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": path}
@@ -100,7 +105,7 @@ def test_the_cuda_loop_compiles_to_ptx(monkeypatch, capability, model, encoding,
     from memsim.kernels.cell import UpdateSpec
     from memsim.kernels.update_cuda import cuda_update_loop
     from memsim.learning import Encoding, Hebbian, Settings
-    from memsim.noise.cycle import CYCLE_TO_CYCLE
+    from memsim.noise.cycle import cycle_to_cycle
 
     # A kernel that calls compiled functions asks the current device for its capability.
     device = python_types.SimpleNamespace(compute_capability=capability, id=0)
@@ -113,21 +118,24 @@ def test_the_cuda_loop_compiles_to_ptx(monkeypatch, capability, model, encoding,
         chosen.function,
         chosen.draws,
         chosen.single,
-        MODELS[model].noise or CYCLE_TO_CYCLE.get(noise),
+        MODELS[model].noise or (noise and cycle_to_cycle(noise)),
         True,
         varying=varying,
+        shaken=SHAKEN.get(model, ()),
     )
 
-    def named(fields, tables=()):
-        pair = types.UniTuple(types.float32, 2 * NODES)
-        return types.NamedTuple([pair if name in tables else types.float32 for name in fields._fields], fields)
+    def named(fields, **tables):
+        return types.NamedTuple([tables.get(name, types.float32) for name in fields._fields], fields)
+
+    table = types.UniTuple(types.float32, 2 * NODES)
+    shift = types.UniTuple(types.float32, 1 + len(spec.model.parameters._fields))
 
     signature = (
         *(types.float32[:, :, ::1],) * 3,
         types.float32,
         *(types.int64,) * 3,
-        named(Settings),
-        named(spec.model.parameters, ("steps", "sigmas")),
+        named(Settings, shifts=types.Tuple([shift] * len(spec.shaken))),
+        named(spec.model.parameters, steps=table, sigmas=table),
         types.float32[:, :, :, ::1],
         types.int64[:, :, :, :, ::1],
         types.uint32,

@@ -25,7 +25,7 @@ _FEWEST = 10
 """Pulses a branch for cells that fewer would carry through."""
 _TRACES = 3
 _D2D = "variability.d2d"
-_PER_PULSE = ("variability.c2c", "variability.write")
+_PER_PULSE = ("variability.c2c", "variability.per_pulse", "variability.write")
 
 
 def response(device: DeviceProfile, seed: int, count: int) -> tuple[np.ndarray, np.ndarray]:
