@@ -18,7 +18,7 @@ from memsim.kernels.wires import (
     solve_rows_kernel,
 )
 
-_MANY = 45
+_MANY = 60
 """Iterations with the bit lines as preconditioner beyond which that of a uniform sheet is quicker."""
 
 
@@ -141,6 +141,15 @@ class Chains:
     def move(self, share: float) -> None:
         assert self._start is not None
         self.u, self.w = (start + share * change for start, change in zip(self._start, self._change, strict=True))
+
+    def settle(self) -> None:
+        lanes, width = self.lanes, self.width
+        by_row = np.where(self.rows.attached[:, None], 0.0, self._nodes(self.u)[:, width // 2])
+        self._nodes(self.u)[:] -= by_row[:, None]
+        self._v += np.repeat(by_row, SIDE // lanes, axis=1)
+        by_column = np.where(self.columns.attached[:, None], 0.0, self._nodes(self.w)[self.count // 2])
+        self._nodes(self.w)[:] -= by_column
+        self._e[: width * lanes] += by_column.ravel()
 
     def _nodes(self, field: np.ndarray) -> np.ndarray:
         return field[:, : self.width * self.lanes].reshape(self.count, self.width, self.lanes)

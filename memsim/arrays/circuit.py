@@ -74,6 +74,9 @@ class System(Protocol):
     def move(self, share: float) -> None:
         """Go that share of the last step, counted from where it began."""
 
+    def settle(self) -> None:
+        """Count the voltages of lines without a source from where they now are, so that they keep their digits."""
+
 
 def solve(system: System, limits: Limits) -> tuple[float, int]:
     """Residual and iterations, with the state of `system` at the solution.
@@ -102,6 +105,9 @@ def solve(system: System, limits: Limits) -> tuple[float, int]:
         if not after.missing.max() < found.missing.max():
             found = after if after.residual.max() < worst else found
             break
+        if not after.residual.max() <= limits.tolerance:
+            system.settle()
+            after = system.balance()
         found = after
     worst = float(found.residual.max(initial=0.0))
     if worst <= limits.tolerance:

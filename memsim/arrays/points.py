@@ -66,6 +66,9 @@ class Points:
     def move(self, share: float) -> None:
         self._state = [start + share * change for start, change in zip(self._start, self._change, strict=True)]
 
+    def settle(self) -> None:
+        """Nothing to do: a node's voltage differs from no neighbour's by a small drop."""
+
     def voltages(self) -> tuple[np.ndarray, np.ndarray]:
         """Of the nodes of rows and of columns (row, col, sample) [V]."""
         (v, e), (u, w) = self._sources, self._state

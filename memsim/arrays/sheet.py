@@ -19,6 +19,9 @@ from memsim.kernels.compile import threads
 
 _STRIP = 64  # lines a task takes, whatever the number of threads: the transforms' vectors then start at the same lines
 
+_OF_BOUND = 4
+"""Iterations over the square root of the condition number, measured on equal cells; the bound is three times that."""
+
 
 class Modes(NamedTuple):
     """Transforms of a chain to its modes and back, and the eigenvalues of its matrix over the segment conductance."""
@@ -53,7 +56,7 @@ def line_iterations(cell: float, rows: Lines, columns: Lines) -> float:
         for lines, count in ((rows, len(columns.first)), (columns, len(rows.first)))
     )
     ratio = (down + cell) / (down + cell * along / (along + cell))
-    return float(0.5 * np.sqrt(ratio) * 25)
+    return _OF_BOUND * float(np.sqrt(ratio))
 
 
 class Sheet:
