@@ -92,7 +92,7 @@ class Chains:
     def _factorise(self) -> tuple[np.ndarray, np.ndarray]:
         if self._factors is None or self.law.value is not None:
             g, width = self._differential, self.width
-            by_row = np.zeros((blocks(self.count, self.lanes), g.shape[1] * SIDE // self.lanes))
+            by_row = np.zeros((blocks(self.count, self.lanes), g.shape[1], SIDE // self.lanes))
             factor_rows_kernel(self.lanes, self.lumped)(g, self._word, *self._ends, self._free, width, by_row)
             by_column = np.empty_like(g)
             rows, columns = self.rows, self.columns
@@ -110,30 +110,33 @@ class Chains:
         solve_rows = solve_rows_kernel(lanes, self.lumped)
         direct, correct = direction_kernel(lanes, self.lumped), correct_kernel(lanes, self._sheet is None)
         lines = g, by_row, self._word, width
-        empty = np.empty((0, 0))
+        empty, stored = np.empty((0, 0)), g.shape[1]
         dw, du, z, p, old, q = (self._field() for _ in range(6))
         r = self._h
         solve_rows(*lines, self._f, dw, r, du)
         energy, product = np.empty((self.count, SIDE)), np.zeros(self._shape[1])
 
-        def precondition(alpha: np.ndarray) -> np.ndarray:
-            correct(np.tile(alpha, SIDE // lanes), p, q, dw, r, by_column, self._bit, z, product)
+        def precondition() -> np.ndarray:
+            correct(np.tile(alpha, stored), q, r, by_column, self._bit, z, product)
             if self._sheet is not None:
                 self._sheet(r[:, : width * lanes], z[:, : width * lanes])
                 np.multiply(r, z, out=q)
                 np.sum(q, axis=0, out=product)
             return self._by_lane(product)
 
-        rho = first = precondition(np.zeros(lanes))
-        beta, taken = np.zeros(lanes), 0
+        alpha, beta, taken = np.zeros(lanes), np.zeros(lanes), 0
+        rho = first = precondition()
         while taken < iterations and (rho > reduction**2 * first).any():
             old, p = p, old
-            direct(*lines, self._bit, *self._tops, z, np.tile(beta, SIDE // lanes), old, p, q, energy)
+            tiled = (np.tile(factor, stored) for factor in (alpha, beta))
+            direct(*lines, self._bit, *self._tops, z, *tiled, old, dw, p, q, energy)
             norm = self._by_lane(energy.sum(0))
-            before = rho
-            rho = precondition(np.divide(before, norm, out=np.zeros(lanes), where=norm > 0))
+            alpha = np.divide(rho, norm, out=np.zeros(lanes), where=norm > 0)
+            before, rho = rho, precondition()
             beta = np.divide(rho, before, out=np.zeros(lanes), where=before > 0)
             taken += 1
+        np.multiply(p, np.tile(alpha, stored), out=q)
+        dw += q
         solve_rows(*lines, self._f, dw, empty, du)
         self._start, self._change = (self.u, self.w), (du, dw)
         return taken

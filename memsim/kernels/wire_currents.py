@@ -33,7 +33,7 @@ OHMIC = Cell(1.0, 0.0, Scale(0.0))
 def _cell_current(law: Any, slope: Any) -> Any:
     """Function (v, g, cell): current and its derivative at the voltage v across cell and selector."""
 
-    @njit(inline="never", error_model="numpy")
+    @njit(forceinline=True, error_model="numpy")
     def current(v, g, cell):
         i, di = 0.0, 0.0
         inner = v
@@ -90,53 +90,65 @@ def imbalance_kernel(lanes: int, lumped: bool, law: Any = None, slope: Any = Non
         sums,
     ):
         m = g.shape[0]
+        width = h.shape[1]
         missing = np.empty(SIDE)
         through = np.empty(SIDE)
         signed = np.empty(SIDE)
         for i in range(first, last):
+            own, own_u, own_w, into, out = g[i], u[i], w[i], f[i], h[i]
+            slopes = differential[i]
             for j in range(columns):
                 for k in range(lanes):
                     n = j * lanes + k
-                    voltage = (v[i, n % SIDE] - e[n]) + (u[i, n] - w[i, n])
+                    voltage = (v[i, k] - e[n]) + (own_u[n] - own_w[n])
                     if ohmic:
-                        h[i, n] = g[i, j] * voltage
+                        out[n] = own[j] * voltage
                     else:
-                        h[i, n], differential[i, j] = current(voltage, g[i, j], cell)
+                        out[n], slopes[j] = current(voltage, own[j], cell)
             signed[:] = 0.0
             through[:] = 0.0
-            for n in range(0, h.shape[1], SIDE):
+            for n in range(width // SIDE):
                 for k in range(SIDE):
-                    signed[k] += h[i, n + k]
-                    through[k] += abs(h[i, n + k])
-            for n in range(h.shape[1]):
-                f[i, n] = -h[i, n]
+                    signed[k] += out[SIDE * n + k]
+                    through[k] += abs(out[SIDE * n + k])
+            for n in range(width):
+                into[n] = -out[n]
+            last_node = (columns - 1) * lanes
             if not lumped:
-                for n in range((columns - 1) * lanes):
-                    f[i, n] += word * (u[i, n + lanes] - u[i, n])
-                for n in range(lanes, columns * lanes):
-                    f[i, n] -= word * (u[i, n] - u[i, n - lanes])
+                for n in range(last_node):
+                    into[n] += word * (own_u[n + lanes] - own_u[n])
+                before, after = own_u[:last_node], into[lanes:]
+                ahead = own_u[lanes:]
+                for n in range(last_node):
+                    after[n] -= word * (ahead[n] - before[n])
             for k in range(lanes):
-                f[i, k] -= left[i] * u[i, k]
-                f[i, (columns - 1) * lanes + k] -= right[i] * u[i, (columns - 1) * lanes + k]
-            for j in range(columns):
-                for k in range(lanes):
-                    n = j * lanes + k
-                    h[i, n] -= bit * (w[i, n] - w[i - 1, n]) if i > 0 else top[j] * w[i, n]
-                    h[i, n] += bit * (w[i + 1, n] - w[i, n]) if i < m - 1 else -bottom[j] * w[i, n]
+                into[k] -= left[i] * own_u[k]
+                into[last_node + k] -= right[i] * own_u[last_node + k]
+            for step in (-1, 1):
+                end = i == 0 if step < 0 else i == m - 1
+                if end:
+                    edge = top if step < 0 else bottom
+                    for j in range(columns):
+                        for k in range(lanes):
+                            out[j * lanes + k] -= edge[j] * own_w[j * lanes + k]
+                else:
+                    beside = w[i + step]
+                    for n in range(width):
+                        out[n] -= bit * (own_w[n] - beside[n])
             missing[:] = 0.0
-            for n in range(0, h.shape[1], SIDE):
+            for n in range(width // SIDE):
                 for k in range(SIDE):
-                    missing[k] += abs(h[i, n + k])
+                    missing[k] += abs(out[SIDE * n + k])
             if lumped:
                 for k in range(lanes):
                     total = 0.0
                     for j in range(columns):
-                        total += f[i, j * lanes + k]
+                        total += into[j * lanes + k]
                     missing[k] += abs(total) * free[i]
             else:
-                for n in range(0, h.shape[1], SIDE):
+                for n in range(width // SIDE):
                     for k in range(SIDE):
-                        missing[k] += abs(f[i, n + k])
+                        missing[k] += abs(into[SIDE * n + k])
             sums[i, 0] = missing
             sums[i, 1] = through
             sums[i, 2] = signed
