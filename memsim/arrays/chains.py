@@ -7,16 +7,8 @@ import numpy as np
 from memsim.arrays.circuit import Balance, Law, Lines
 from memsim.arrays.sheet import Sheet, line_iterations
 from memsim.kernels.wire_currents import imbalance_kernel
-from memsim.kernels.wires import (
-    SIDE,
-    blocks,
-    correct_kernel,
-    direction_kernel,
-    factor_columns_kernel,
-    factor_rows_kernel,
-    padded,
-    solve_rows_kernel,
-)
+from memsim.kernels.wire_lines import SIDE, blocks, factor_columns_kernel, factor_rows_kernel, padded
+from memsim.kernels.wires import correct_kernel, direction_kernel, solve_rows_kernel
 
 _MANY = 60
 """Iterations with the bit lines as preconditioner beyond which that of a uniform sheet is quicker."""
@@ -50,10 +42,10 @@ class Chains:
         self.law, self.rows, self.columns = law, rows, columns
         self.lanes = lanes = row_voltages.shape[1]
         self.count, self.width = conductance.shape
-        stored = padded(self.width)
+        stored_rows, stored = padded(self.count, self.width, lanes)
         self.lumped = rows.segment == 0
-        self.conductance = np.zeros((self.count, stored))
-        self.conductance[:, : self.width] = conductance
+        self.conductance = np.zeros((stored_rows, stored))
+        self.conductance[: self.count, : self.width] = conductance
         held = self.lumped & np.isinf(rows.first + rows.last)
         self._free = np.where(held, 0.0, 1.0)
         self._word = 0.0 if self.lumped else 1 / rows.segment
@@ -64,14 +56,15 @@ class Chains:
         self._v = np.ascontiguousarray(np.repeat(row_voltages, SIDE // lanes, axis=1))
         self._e = np.zeros(stored * lanes)
         self._e[: self.width * lanes] = column_voltages.ravel()
-        self._shape = (self.count, stored * lanes)
+        self._shape = (stored_rows, stored * lanes)
         self.u, self.w = self._field(), self._field()
         self._f, self._h = self._field(), self._field()
         self._sums = np.empty((self.count, 3, SIDE))
         self._differential = self.conductance if law.value is None else np.zeros_like(self.conductance)
         self._start: tuple[np.ndarray, np.ndarray] | None = None
         self._factors: tuple[np.ndarray, np.ndarray] | None = None
-        self._wanted, self._sheet = sheet, None
+        self._wanted = sheet
+        self._sheet: Sheet | None = None
 
     def _field(self) -> np.ndarray:
         return np.zeros(self._shape)
@@ -82,9 +75,9 @@ class Chains:
 
     def balance(self) -> Balance:
         law = self.law
-        kernel = imbalance_kernel(self.lanes, self.lumped, law.value, law.slope)
+        kernel = imbalance_kernel(self.lanes, law.value, law.slope)
         fields = self.u, self.w, self._f, self._h, self._differential, self._sums
-        lines = self._word, *self._ends, self._free, self._bit, *self._tops
+        lines = self.lumped, self._word, *self._ends, self._free, self._bit, *self._tops
         kernel(self.conductance, law.cell, self._v, self._e, *lines, self.width, *fields)
         total = self._sums.sum(0)
         return Balance(self._by_lane(total[0]), self._by_lane(total[1]))
@@ -100,7 +93,7 @@ class Chains:
             many = line_iterations(mean, rows, columns) > _MANY if self._wanted is None else self._wanted
             self._sheet = Sheet(mean, rows, columns, self.lanes) if many and not self.lumped else None
             if self._sheet is None:
-                factor_columns_kernel()(g, self._bit, *self._tops, by_column)
+                factor_columns_kernel()(self.count, g, self._bit, *self._tops, by_column)
             self._factors = by_row, by_column
         return self._factors
 
@@ -108,7 +101,7 @@ class Chains:
         by_row, by_column = self._factorise()
         lanes, width, g = self.lanes, self.width, self._differential
         solve_rows = solve_rows_kernel(lanes, self.lumped)
-        direct, correct = direction_kernel(lanes, self.lumped), correct_kernel(lanes, self._sheet is None)
+        direct, correct = direction_kernel(lanes, self.lumped), correct_kernel(lanes)
         lines = g, by_row, self._word, width
         empty, stored = np.empty((0, 0)), g.shape[1]
         dw, du, z, p, old, q = (self._field() for _ in range(6))
@@ -117,9 +110,13 @@ class Chains:
         energy, product = np.empty((self.count, SIDE)), np.zeros(self._shape[1])
 
         def precondition() -> np.ndarray:
-            correct(np.tile(alpha, stored), q, r, by_column, self._bit, z, product)
-            if self._sheet is not None:
-                self._sheet(r[:, : width * lanes], z[:, : width * lanes])
+            tiled = np.tile(alpha, stored)
+            if self._sheet is None:
+                correct(self.count, tiled, q, r, by_column, self._bit, z, product)
+            else:
+                np.multiply(q, tiled, out=q)
+                np.subtract(r, q, out=r)
+                self._sheet(*(v[: self.count, : width * lanes] for v in (r, z)))
                 np.multiply(r, z, out=q)
                 np.sum(q, axis=0, out=product)
             return self._by_lane(product)
@@ -138,12 +135,15 @@ class Chains:
         np.multiply(p, np.tile(alpha, stored), out=q)
         dw += q
         solve_rows(*lines, self._f, dw, empty, du)
+        self._fresh = self._start is None
         self._start, self._change = (self.u, self.w), (du, dw)
         return taken
 
     def move(self, share: float) -> None:
-        assert self._start is not None
-        self.u, self.w = (start + share * change for start, change in zip(self._start, self._change, strict=True))
+        if self._start is None or self._fresh:  # from 0
+            self.u, self.w = self._change if share == 1 else (share * change for change in self._change)
+        else:
+            self.u, self.w = (start + share * change for start, change in zip(self._start, self._change, strict=True))
 
     def settle(self) -> None:
         lanes, width = self.lanes, self.width
@@ -155,7 +155,7 @@ class Chains:
         self._e[: width * lanes] += by_column.ravel()
 
     def _nodes(self, field: np.ndarray) -> np.ndarray:
-        return field[:, : self.width * self.lanes].reshape(self.count, self.width, self.lanes)
+        return field[: self.count, : self.width * self.lanes].reshape(self.count, self.width, self.lanes)
 
     def voltages(self) -> tuple[np.ndarray, np.ndarray]:
         """Of the nodes of rows and of columns (row, col, lane) [V]."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -108,7 +107,9 @@ def _lines(name: str, terminal: str, ends: str, given: tuple[Any, Any, str], cou
     resistance = per_line(terminal, given[1], count, infinite=True)
     if (resistance < 0).any():
         line = int(np.argmax(resistance < 0))
-        raise InputError(f"{terminal}: {resistance[line]:g} ohm at line {line} is negative; allowed: 0 or more, or infinity")
+        raise InputError(
+            f"{terminal}: {resistance[line]:g} ohm at line {line} is negative; allowed: 0 or more, or infinity"
+        )
     both = choice(ends, given[2], ENDS) == ENDS[1]
     total = segment + resistance
     conductance = np.divide(1.0, total, out=np.full(count, np.inf), where=total > 1e-300)
@@ -128,11 +129,13 @@ def _law(conduction: Any, read_voltage: Any, series: float) -> Law:
             b = voltage / conduction.voltage
             if not 0 < b <= _LARGEST:
                 raise InputError(
-                    f"read_voltage: {voltage:g} V is not allowed; above 0 and up to {_LARGEST * conduction.voltage:g} V, "
-                    f"{_LARGEST:g} times the voltage of `conduction`"
+                    f"read_voltage: {voltage:g} V is not allowed; above 0 and up to "
+                    f"{_LARGEST * conduction.voltage:g} V, {_LARGEST:g} times the voltage of `conduction`"
                 )
             return Law(value, slope, Cell(voltage, series, Scale(b)))
-    raise InputError(f"conduction: {conduction!r} is not allowed; a {' or '.join(_LAWS)} conduction, or None for ohmic cells")
+    raise InputError(
+        f"conduction: {conduction!r} is not allowed; a {' or '.join(_LAWS)} conduction, or None for ohmic cells"
+    )
 
 
 def _parsed(given: Mapping[str, Any]) -> Any:

@@ -90,7 +90,7 @@ def cell_currents(conductance: np.ndarray, voltage: np.ndarray, law: Law) -> tup
     g[:, :columns], v[:, :columns] = conductance, voltage
     none, ends, edges = np.zeros((rows, width)), np.zeros(rows), np.zeros(width)
     sums = np.empty((rows, 3, 8))
-    kernel = imbalance_kernel(1, True, law.value, law.slope)
-    lines = 0.0, ends, ends, ends, 0.0, edges, edges
+    kernel = imbalance_kernel(1, law.value, law.slope)
+    lines = True, 0.0, ends, ends, ends, 0.0, edges, edges
     kernel(g, law.cell, np.zeros((rows, 8)), edges, *lines, columns, v, none, np.empty_like(g), h, slope, sums)
     return h[:, :columns], slope[:, :columns]

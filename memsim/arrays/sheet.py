@@ -1,8 +1,8 @@
-"""Preconditioner of strongly coupled wires: the same array with one conductance in every cell, solved by sine transforms.
+"""Preconditioner of strongly coupled wires: the same array with equal cells, solved by sine transforms.
 
-With equal cells, rows and columns separate: over the modes of both chains, with eigenvalues l_row and l_col, the Schur complement is
-g_bit l_col + G g_word l_row/(g_word l_row + G). The transforms put a line's ends half a segment outside, and a mode's
-smallest eigenvalue stands for sources that differ from line to line; a preconditioner may be inexact.
+With equal cells, rows and columns separate: over the modes of both chains, with eigenvalues l_row and l_col, the Schur
+complement is g_bit l_col + G g_word l_row/(g_word l_row + G). The transforms put a line's ends half a segment outside,
+and a mode's smallest eigenvalue stands for sources that differ from line to line; a preconditioner may be inexact.
 """
 
 from __future__ import annotations

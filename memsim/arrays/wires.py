@@ -11,7 +11,7 @@ from memsim.arrays.circuit import Limits, solve
 from memsim.arrays.network import Network, network, numbers, per_line
 from memsim.arrays.points import Points
 from memsim.errors import InputError
-from memsim.kernels.wires import SIDE
+from memsim.kernels.wire_lines import SIDE
 
 _MOST = 1 << 23
 """Cells times samples that are solved at once; each takes about a hundred bytes."""
@@ -25,9 +25,9 @@ class WireSolution(NamedTuple):
     currents : (col,) or (col, sample)
         Currents that flow out of the bit lines [A].
     residual : float
-        The currents that Kirchhoff's law misses, summed over all nodes, over the sum of all cells' currents; the largest of the
-        samples. A current at a node leaves through the terminals, none of which gets more than all of it: no current
-        of a bit line is further off than this share of the sum of the cells' currents.
+        The currents that Kirchhoff's law misses, summed over all nodes, over the sum of all cells' currents; the
+        largest of the samples. A current at a node leaves through the terminals, none of which gets more than all of
+        it: no current of a bit line is further off than this share of the sum of the cells' currents.
     iterations : int
         Of conjugate gradients, all samples together; 1 for each direct solution of lines without resistance.
     word_voltages, bit_voltages : (row, col) or (row, col, sample), or None
@@ -56,14 +56,14 @@ def solve_wires(
     conduction: Any = None,
     read_voltage: float | None = None,
     node_voltages: bool = False,
-    tolerance: float = 1e-10,
+    tolerance: float = 3e-10,
     max_iterations: int = 3000,
 ) -> WireSolution:
     """Currents that flow out of the bit lines of a crossbar with resistive wires [A].
 
-    Every cell joins a node of its word line to a node of its bit line. Neighbouring nodes of a line are joined by one segment, and
-    so are the end nodes to their terminals: word lines to their drivers at column 0 (and behind the last column), bit lines to
-    their sense amplifiers behind the last row (and before row 0).
+    Every cell joins a node of its word line to a node of its bit line. Neighbouring nodes of a line are joined by one
+    segment, and so are the end nodes to their terminals: word lines to their drivers at column 0 (and behind the last
+    column), bit lines to their sense amplifiers behind the last row (and before row 0).
 
     Parameters
     ----------
@@ -95,8 +95,8 @@ def solve_wires(
     Returns
     -------
     WireSolution
-        More samples than rows or columns of ohmic cells are read through `effective_conductance`; their residual is that of the
-        solutions behind it.
+        More samples than rows or columns of ohmic cells are read through `effective_conductance`; their residual is
+        that of the solutions behind it.
 
     Raises
     ------
@@ -144,13 +144,13 @@ def effective_conductance(
     series_resistance: float = 0.0,
     drive: str = "one end",
     sense: str = "one end",
-    tolerance: float = 1e-10,
+    tolerance: float = 3e-10,
     max_iterations: int = 3000,
 ) -> np.ndarray:
-    """Conductance (row, col) from every driver to every sense amplifier through the wires [S]: currents are its transpose times V.
+    """Conductance (row, col) from every driver to every sense amplifier through the wires [S]: currents are A^T V.
 
-    Of ohmic cells. One solution for every row or, fewer, every column (by reciprocity, with the sense amplifier as the source).
-    Parameters and errors are those of `solve_wires`.
+    Of ohmic cells. One solution for every row or, fewer, every column (by reciprocity, with the sense amplifier as the
+    source). Parameters and errors are those of `solve_wires`.
     """
     circuit = network(
         conductance,
@@ -192,7 +192,9 @@ def _direct(circuit: Network, driven: np.ndarray, grounds: np.ndarray, node_volt
     while start < samples:
         step = min(SIDE, samples - start) if several and samples - start > 2 else 1
         some = slice(start, start + step)
-        _, currents[:, some], residual, iterations, voltages = _solve(circuit, driven[:, some], grounds[:, some], node_voltages)
+        _, currents[:, some], residual, iterations, voltages = _solve(
+            circuit, driven[:, some], grounds[:, some], node_voltages
+        )
         for all_nodes, found in zip(nodes, voltages, strict=False):
             if all_nodes is not None:
                 all_nodes[..., some] = found
@@ -203,7 +205,7 @@ def _direct(circuit: Network, driven: np.ndarray, grounds: np.ndarray, node_volt
 def _solve(
     circuit: Network, driven: np.ndarray, grounds: np.ndarray, node_voltages: bool = False
 ) -> tuple[np.ndarray, np.ndarray, float, int, tuple]:
-    """Currents into the word lines and out of the bit lines, residual, iterations and node voltages of up to 8 samples."""
+    """Currents into word and out of bit lines, residual, iterations and node voltages, of up to 8 samples."""
     g, word, bit, law, limits = circuit
     samples = driven.shape[1]
     if word.segment == 0 and bit.segment == 0:

@@ -1,7 +1,7 @@
 """CPU loop of Kirchhoff's current law: what flows through every cell, and what is left over at every node of the wires.
 
-A cell's current is I = G V_read h(V_cell/V_read); in series with a resistance R (the selector of a 1T1R cell), V_cell + R I = V is
-solved for each cell. Unknowns and layout are those of `memsim.kernels.wires`.
+A cell's current is I = G V_read h(V_cell/V_read); in series with a resistance R (the selector of a 1T1R cell), V_cell +
+R I = V is solved for each cell. Unknowns and layout are those of `memsim.kernels.wires`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from memsim.kernels.compile import Kernel, compile_kernel
-from memsim.kernels.wires import SIDE
+from memsim.kernels.wire_lines import SIDE
 from memsim.noise.conduction import Scale
 
 _STEPS = 200  # far more than Newton's method takes: from the right of a convex function it never overshoots
@@ -56,16 +56,16 @@ def _cell_current(law: Any, slope: Any) -> Any:
 
 
 @functools.cache
-def imbalance_kernel(lanes: int, lumped: bool, law: Any = None, slope: Any = None) -> Kernel:
-    """Kernel (g, cell, v, e, word, left, ..., columns, u, w, f, h, differential, sums): what Kirchhoff's law misses.
+def imbalance_kernel(lanes: int, law: Any = None, slope: Any = None) -> Kernel:
+    """Kernel (g, cell, v, e, lumped, word, ..., u, w, f, h, differential, sums): what Kirchhoff's law misses.
 
-    Voltages of the sources are v : (row, 8) and e : (element,); f and h receive what flows into the nodes of the word and bit lines,
-    0 for a solution; differential : (row, padded column), dI/dV, only where there is a `law`; sums : (row, 3, 8), over
-    the row: |f| + |h|, |I| and I, by element modulo 8. The nodes of a lumped word line are one: f keeps the cells' currents, and its
-    own sum is in the first.
+    Voltages of the sources are v : (row, 8) and e : (element,); f and h receive what flows into the nodes of the word
+    and bit lines, 0 for a solution; differential : (row, padded column), dI/dV, only where there is a `law`; sums :
+    (row, 3, 8), over the row: |f| + |h|, |I| and I, by element modulo 8. The nodes of a lumped word line are one: f
+    keeps the cells' currents, and its own sum is in the first.
     """
     ohmic = law is None
-    current = None if ohmic else _cell_current(law, slope)
+    current: Any = None if ohmic else _cell_current(law, slope)
 
     def balance(
         first,
@@ -74,6 +74,7 @@ def imbalance_kernel(lanes: int, lumped: bool, law: Any = None, slope: Any = Non
         cell,
         v,
         e,
+        lumped,
         word,
         left,
         right,
@@ -89,22 +90,25 @@ def imbalance_kernel(lanes: int, lumped: bool, law: Any = None, slope: Any = Non
         differential,
         sums,
     ):
-        m = g.shape[0]
-        width = h.shape[1]
+        m, width = left.size, h.shape[1]
+        across = np.empty(width)
         missing = np.empty(SIDE)
         through = np.empty(SIDE)
         signed = np.empty(SIDE)
         for i in range(first, last):
             own, own_u, own_w, into, out = g[i], u[i], w[i], f[i], h[i]
-            slopes = differential[i]
+            slopes, source = differential[i], v[i]
+            for n in range(width):
+                across[n] = source[n % lanes] - e[n]
+            for n in range(width):
+                across[n] += own_u[n] - own_w[n]
             for j in range(columns):
                 for k in range(lanes):
                     n = j * lanes + k
-                    voltage = (v[i, k] - e[n]) + (own_u[n] - own_w[n])
                     if ohmic:
-                        out[n] = own[j] * voltage
+                        out[n] = own[j] * across[n]
                     else:
-                        out[n], slopes[j] = current(voltage, own[j], cell)
+                        out[n], slopes[j] = current(across[n], own[j], cell)
             signed[:] = 0.0
             through[:] = 0.0
             for n in range(width // SIDE):
@@ -115,12 +119,13 @@ def imbalance_kernel(lanes: int, lumped: bool, law: Any = None, slope: Any = Non
                 into[n] = -out[n]
             last_node = (columns - 1) * lanes
             if not lumped:
+                ahead, after = own_u[lanes:], into[lanes:]
                 for n in range(last_node):
-                    into[n] += word * (own_u[n + lanes] - own_u[n])
-                before, after = own_u[:last_node], into[lanes:]
-                ahead = own_u[lanes:]
+                    across[n] = word * (ahead[n] - own_u[n])
                 for n in range(last_node):
-                    after[n] -= word * (ahead[n] - before[n])
+                    into[n] += across[n]
+                for n in range(last_node):
+                    after[n] -= across[n]
             for k in range(lanes):
                 into[k] -= left[i] * own_u[k]
                 into[last_node + k] -= right[i] * own_u[last_node + k]
@@ -153,4 +158,4 @@ def imbalance_kernel(lanes: int, lumped: bool, law: Any = None, slope: Any = Non
             sums[i, 1] = through
             sums[i, 2] = signed
 
-    return compile_kernel(balance, lambda g, *_: g.shape[0], (Cell,))
+    return compile_kernel(balance, lambda *args: args[6].size, (Cell,))

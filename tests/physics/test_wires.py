@@ -93,8 +93,17 @@ TOPOLOGIES = {
 }
 
 
-@pytest.mark.parametrize("name", TOPOLOGIES)
-@pytest.mark.parametrize("samples", [1, 3])
+# Each kind of solver is compiled once: the quick tests do without the rarest.
+SINGLE = ("word lines alone", "bit lines alone", "single")
+
+
+def several(name):
+    return pytest.param(name, 3, marks=pytest.mark.slow if any(word in name for word in SINGLE) else ())
+
+
+@pytest.mark.parametrize(
+    ("name", "samples"), [(name, 1) for name in TOPOLOGIES] + [several(name) for name in TOPOLOGIES]
+)
 def test_every_topology_is_that_of_its_resistors(name, samples):
     g, v = cells(13, 10), drives(13, samples)
     g[3:6, 2] = 0
@@ -122,7 +131,9 @@ def test_without_resistance_currents_are_a_product():
     g, v = cells(13, 10), drives(13, 3)
     found = solved(g, v, word_resistance=0.0, bit_resistance=0.0)
     assert np.allclose(found.currents, g.T @ v, rtol=1e-13, atol=1e-19)
-    assert np.allclose(solved(g, v[:, 0], word_resistance=0.0, bit_resistance=0.0).currents, g.T @ v[:, 0], rtol=1e-13, atol=1e-19)
+    assert np.allclose(
+        solved(g, v[:, 0], word_resistance=0.0, bit_resistance=0.0).currents, g.T @ v[:, 0], rtol=1e-13, atol=1e-19
+    )
     assert np.allclose(solved(g, v, ratio=1e9).currents, g.T @ v, rtol=1e-5, atol=1e-12)
 
 
@@ -145,14 +156,16 @@ def test_kirchhoffs_law_holds_at_every_node():
     assert np.allclose(found.currents[:, 0], -down[-1], rtol=1e-9)
 
 
-@pytest.mark.parametrize("name", ["one cell selected", "two ends", "sense amplifiers of single nodes", "terminals alone"])
+@pytest.mark.parametrize(
+    "name", ["one cell selected", "two ends", "sense amplifiers of single nodes", "terminals alone"]
+)
 def test_node_voltages_lie_between_those_of_the_sources(name):
     options = {"word_resistance": 10.0, "bit_resistance": 10.0, **TOPOLOGIES[name]}
     for samples in (1, 3):
         found = solved(cells(13, 10), np.abs(drives(13, samples)), node_voltages=True, **options)
         for nodes in (found.word_voltages, found.bit_voltages):
             assert nodes.shape == (13, 10, samples)
-            assert -1e-12 <= nodes.min() and nodes.max() <= 0.2 + 1e-12
+            assert nodes.min() >= -1e-12 and nodes.max() <= 0.2 + 1e-12
 
 
 def test_a_sneak_path_of_three_cells_is_in_parallel_to_the_selected_one():
@@ -165,7 +178,7 @@ def test_a_sneak_path_of_three_cells_is_in_parallel_to_the_selected_one():
 
 
 @pytest.mark.parametrize("shape", [(6, 9), (9, 6)])
-@pytest.mark.parametrize("name", ["two ends", "bit lines alone", "floating bit lines", "terminals alone"])
+@pytest.mark.parametrize("name", ["two ends", "floating bit lines", "terminals alone"])
 def test_many_samples_go_through_the_effective_conductance(shape, name):
     options = {"word_resistance": 100.0, "bit_resistance": 10.0, **TOPOLOGIES[name]}
     if "sense_resistance" in options and np.ndim(options["sense_resistance"]):
@@ -202,7 +215,7 @@ def test_a_selector_takes_its_share_of_the_voltage():
     assert np.isclose(current, ON * 0.2 * np.sinh(inner / 0.1) / np.sinh(2), rtol=1e-9)
 
 
-@pytest.mark.parametrize("model", ["sinh", "exponential"])
+@pytest.mark.parametrize("model", ["sinh", pytest.param("exponential", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", ["unequal wires", "word lines alone", "one cell selected", "terminals alone"])
 def test_curved_cells_obey_kirchhoffs_law(model, name):
     options = {"word_resistance": 100.0, "bit_resistance": 100.0, **TOPOLOGIES[name]}
@@ -304,7 +317,9 @@ def test_results_are_the_same_bits_for_any_number_of_threads():
     found = set()
     for threads in ("1", "2", "3"):
         environment = {**os.environ, "NUMBA_NUM_THREADS": threads}
-        output = subprocess.run([sys.executable, "-c", SCRIPT], env=environment, check=True, capture_output=True, text=True)
+        output = subprocess.run(
+            [sys.executable, "-c", SCRIPT], env=environment, check=True, capture_output=True, text=True
+        )
         number, digest = output.stdout.split()
         assert number == threads
         found.add(digest)
