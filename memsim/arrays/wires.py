@@ -170,7 +170,7 @@ def _effective(circuit: Network) -> tuple[np.ndarray, float, int]:
     for start in range(0, count, SIDE):
         some = slice(start, min(start + SIDE, count))
         one = np.eye(count)[:, some]
-        none = np.zeros((max(rows, cols) if rows != cols else rows, one.shape[1]))
+        none = np.zeros((max(rows, cols), one.shape[1]))
         attached = (circuit.word if rows < cols else circuit.bit).attached[:, None]
         sources = (one * attached, none) if rows < cols else (none, one * attached)
         into, out, residual, iterations, _ = _solve(circuit, *sources)

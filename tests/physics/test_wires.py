@@ -178,7 +178,10 @@ def test_a_sneak_path_of_three_cells_is_in_parallel_to_the_selected_one():
 
 
 @pytest.mark.parametrize("shape", [(6, 9), (9, 6)])
-@pytest.mark.parametrize("name", ["two ends", "floating bit lines", "terminals alone"])
+@pytest.mark.parametrize(
+    "name",
+    ["two ends", "floating bit lines", "terminals alone", pytest.param("bit lines alone", marks=pytest.mark.slow)],
+)
 def test_many_samples_go_through_the_effective_conductance(shape, name):
     options = {"word_resistance": 100.0, "bit_resistance": 10.0, **TOPOLOGIES[name]}
     if "sense_resistance" in options and np.ndim(options["sense_resistance"]):
