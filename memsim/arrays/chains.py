@@ -13,6 +13,9 @@ from memsim.kernels.wires import correct_kernel, direction_kernel, solve_rows_ke
 _MANY = 60
 """Iterations with the bit lines as preconditioner beyond which that of a uniform sheet is quicker."""
 
+_FIELDS = 10
+"""What a linear solve takes: state, imbalance, step, and the four of conjugate gradients."""
+
 
 class Chains:
     """Network of rows, chains or single nodes, and columns, chains, with `lanes` (1 or 8) samples at once.
@@ -57,17 +60,20 @@ class Chains:
         self._e = np.zeros(stored * lanes)
         self._e[: self.width * lanes] = column_voltages.ravel()
         self._shape = (stored_rows, stored * lanes)
+        # One block: the system gives it in large pages, and first touches cost less than a solve.
+        self._spare = list(np.zeros((_FIELDS, *self._shape)))
         self.u, self.w = self._field(), self._field()
         self._f, self._h = self._field(), self._field()
         self._sums = np.empty((self.count, 3, SIDE))
         self._differential = self.conductance if law.value is None else np.zeros_like(self.conductance)
         self._start: tuple[np.ndarray, np.ndarray] | None = None
         self._factors: tuple[np.ndarray, np.ndarray] | None = None
+        self._work: list[np.ndarray] = []
         self._wanted = sheet
         self._sheet: Sheet | None = None
 
     def _field(self) -> np.ndarray:
-        return np.zeros(self._shape)
+        return self._spare.pop() if self._spare else np.zeros(self._shape)
 
     def _by_lane(self, sums: np.ndarray) -> np.ndarray:
         """Sums by element modulo 8, added up for each lane."""
@@ -104,7 +110,9 @@ class Chains:
         direct, correct = direction_kernel(lanes, self.lumped), correct_kernel(lanes)
         lines = g, by_row, self._word, width
         empty, stored = np.empty((0, 0)), g.shape[1]
-        dw, du, z, p, old, q = (self._field() for _ in range(6))
+        dw, du = self._field(), self._field()
+        self._work = self._work or [self._field() for _ in range(4)]
+        z, p, old, q = self._work
         r = self._h
         solve_rows(*lines, self._f, dw, r, du)
         energy, product = np.empty((self.count, SIDE)), np.zeros(self._shape[1])
