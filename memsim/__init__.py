@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from memsim.arrays import Crossbar, PulseCounts
+    from memsim.arrays.wires import WireSolution, effective_conductance, solve_wires
     from memsim.cells import register_step
     from memsim.data.images import Images, load_data
     from memsim.data.labelled import Labelled, load_labelled
-    from memsim.errors import BackendError, DataError, InputError, MemsimError, OutputError
+    from memsim.errors import BackendError, ConvergenceError, DataError, InputError, MemsimError, OutputError
     from memsim.experiment import Experiment, experiment_names, load_experiment
     from memsim.fit import fit_device
     from memsim.learning import Delta, Encoding, Hebbian, Manhattan, MarginDelta, Oja, Perceptron
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 # Imported at first use: `memsim --help` must not wait for Numba.
 _HOMES = {
     "BackendError": "memsim.errors",
+    "ConvergenceError": "memsim.errors",
     "Crossbar": "memsim.arrays",
     "DataError": "memsim.errors",
     "Delta": "memsim.learning",
@@ -47,7 +49,9 @@ _HOMES = {
     "OutputError": "memsim.errors",
     "Perceptron": "memsim.learning",
     "PulseCounts": "memsim.arrays",
+    "WireSolution": "memsim.arrays.wires",
     "device_names": "memsim.profiles",
+    "effective_conductance": "memsim.arrays.wires",
     "experiment_names": "memsim.experiment",
     "fit_device": "memsim.fit",
     "hysteresis": "memsim.profiles.hysteresis",
@@ -61,11 +65,13 @@ _HOMES = {
     "rerun": "memsim.repeat",
     "run": "memsim.simulate",
     "save": "memsim.results",
+    "solve_wires": "memsim.arrays.wires",
     "verify": "memsim.study",
 }
 
 __all__ = [
     "BackendError",
+    "ConvergenceError",
     "Crossbar",
     "DataError",
     "Delta",
@@ -83,7 +89,9 @@ __all__ = [
     "OutputError",
     "Perceptron",
     "PulseCounts",
+    "WireSolution",
     "device_names",
+    "effective_conductance",
     "experiment_names",
     "fit_device",
     "hysteresis",
@@ -97,6 +105,7 @@ __all__ = [
     "rerun",
     "run",
     "save",
+    "solve_wires",
     "verify",
 ]
 

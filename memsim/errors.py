@@ -22,6 +22,10 @@ class OutputError(MemsimError):
     """A result that cannot be written or read."""
 
 
+class ConvergenceError(MemsimError):
+    """An iteration that did not reach its tolerance; the message says how far it came."""
+
+
 class BackendError(MemsimError):
     """A compute backend that is not available here."""
 

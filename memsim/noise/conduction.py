@@ -41,26 +41,25 @@ def sinh_voltage(x, _1, _2, p):
 
 
 @njit(forceinline=True, error_model="numpy")
+def sinh_slope(x, _1, _2, p):
+    """dh/dx of `sinh_voltage`: b cosh(b x)/sinh(b)."""
+    size = abs(x)
+    one, two = float64(1.0), float64(2.0)
+    if p.b * max(size, one) < float64(1e-4):
+        return one
+    h = exponential(p.b * (size - one)) * (one + exponential(-two * p.b * size)) / (one - exponential(-two * p.b))
+    return p.b * h
+
+
+@njit(forceinline=True, error_model="numpy")
 def exponential_voltage(x, _1, _2, p):
     """h = x exp(b (|x| - 1))."""
     return x * exponential(p.b * (abs(x) - float64(1.0)))
 
 
 @njit(forceinline=True, error_model="numpy")
-def sinh_slope(x, _1, _2, p):
-    """dh/dx = b cosh(b x)/sinh(b)."""
-    size = abs(x)
-    one, two = float64(1.0), float64(2.0)
-    if p.b * max(size, one) < float64(1e-4):
-        return one
-    return (
-        p.b * exponential(p.b * (size - one)) * (one + exponential(-two * p.b * size)) / (one - exponential(-two * p.b))
-    )
-
-
-@njit(forceinline=True, error_model="numpy")
 def exponential_slope(x, _1, _2, p):
-    """dh/dx = (1 + b |x|) exp(b (|x| - 1))."""
+    """dh/dx of `exponential_voltage`: (1 + b |x|) exp(b (|x| - 1))."""
     return (float64(1.0) + p.b * abs(x)) * exponential(p.b * (abs(x) - float64(1.0)))
 
 

@@ -1,0 +1,231 @@
+"""Currents of a crossbar with the resistance of its wires, exact to a stated residual, from plain arrays."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from memsim.arrays.chains import Chains
+from memsim.arrays.circuit import Limits, solve
+from memsim.arrays.network import Network, network, numbers, per_line
+from memsim.arrays.points import Points
+from memsim.errors import InputError
+from memsim.kernels.wire_lines import SIDE
+
+_MOST = 1 << 23
+"""Cells times samples that are solved at once; each takes about a hundred bytes."""
+
+
+class WireSolution(NamedTuple):
+    """What `solve_wires` finds.
+
+    Attributes
+    ----------
+    currents : (col,) or (col, sample)
+        Currents that flow out of the bit lines [A].
+    residual : float
+        The currents that Kirchhoff's law misses, summed over all nodes, over the sum of all cells' currents; the
+        largest of the samples. A current at a node leaves through the terminals, none of which gets more than all of
+        it: no current of a bit line is further off than this share of the sum of the cells' currents.
+    iterations : int
+        Of conjugate gradients, all samples together; 1 for each direct solution of lines without resistance.
+    word_voltages, bit_voltages : (row, col) or (row, col, sample), or None
+        Of the nodes of word and bit lines [V], if asked for.
+    """
+
+    currents: np.ndarray
+    residual: float
+    iterations: int
+    word_voltages: np.ndarray | None = None
+    bit_voltages: np.ndarray | None = None
+
+
+def solve_wires(
+    conductance: Any,
+    voltages: Any,
+    *,
+    word_resistance: float,
+    bit_resistance: float,
+    driver_resistance: Any = 0.0,
+    sense_resistance: Any = 0.0,
+    series_resistance: float = 0.0,
+    bit_line_voltages: Any = 0.0,
+    drive: str = "one end",
+    sense: str = "one end",
+    conduction: Any = None,
+    read_voltage: float | None = None,
+    node_voltages: bool = False,
+    tolerance: float = 3e-10,
+    max_iterations: int = 3000,
+) -> WireSolution:
+    """Currents that flow out of the bit lines of a crossbar with resistive wires [A].
+
+    Every cell joins a node of its word line to a node of its bit line. Neighbouring nodes of a line are joined by one
+    segment, and so are the end nodes to their terminals: word lines to their drivers at column 0 (and behind the last
+    column), bit lines to their sense amplifiers behind the last row (and before row 0).
+
+    Parameters
+    ----------
+    conductance : (row, col)
+        Of the cells [S]; where they are not ohmic, at `read_voltage`.
+    voltages : (row,) or (row, sample)
+        Of the drivers [V]. That of a floating word line is not used.
+    word_resistance, bit_resistance : float
+        Of one segment [ohm]; 0 for a line without resistance.
+    driver_resistance, sense_resistance : float, or (row,) and (col,)
+        Between a segment and the source or virtual ground behind it [ohm]; infinity lets the line float.
+    series_resistance : float
+        In series with every cell, such as the transistor of a 1T1R cell [ohm].
+    bit_line_voltages : float, or (col,)
+        Of the virtual grounds [V]: schemes that bias unselected bit lines.
+    drive, sense : {"one end", "both ends"}
+        Where lines have terminals; those at two ends are alike.
+    conduction : SinhConduction or ExponentialConduction or mapping, optional
+        Current against voltage, as in a device profile (``{"model": "sinh", "voltage": "0.25 V"}``); None: ohmic.
+    read_voltage : float, optional
+        At which `conductance` holds [V]; needed with `conduction`.
+    node_voltages : bool
+        Whether to return the voltages of all nodes.
+    tolerance : float
+        Allowed residual, see `WireSolution`.
+    max_iterations : int
+        Of conjugate gradients in one linear solve.
+
+    Returns
+    -------
+    WireSolution
+        More samples than rows or columns of ohmic cells are read through `effective_conductance`; their residual is
+        that of the solutions behind it.
+
+    Raises
+    ------
+    InputError
+        If shapes do not fit, a number is not allowed, or floating lines have no conduction to any terminal.
+    ConvergenceError
+        If the residual stays above the tolerance.
+    """
+    circuit = network(
+        conductance,
+        (word_resistance, driver_resistance, drive),
+        (bit_resistance, sense_resistance, sense),
+        series_resistance,
+        (conduction, read_voltage),
+        (tolerance, max_iterations),
+    )
+    rows, cols = circuit.conductance.shape
+    given = numbers("voltages", voltages)
+    if given.ndim not in (1, 2) or given.shape[0] != rows:
+        raise InputError(
+            f"voltages: shape {given.shape} does not fit an array of {rows} x {cols}; allowed: ({rows},) or "
+            f"({rows}, samples)"
+        )
+    driven = np.where(circuit.word.attached[:, None], given.reshape(rows, -1), 0.0)
+    grounds = np.where(circuit.bit.attached, per_line("bit_line_voltages", bit_line_voltages, cols), 0.0)
+    samples = driven.shape[1]
+    if samples > min(rows, cols) and circuit.law.value is None and not node_voltages and not grounds.any():
+        effective, residual, iterations = _effective(circuit)
+        found = WireSolution(effective.T @ driven, residual, iterations)
+    else:
+        found = _direct(circuit, driven, np.repeat(grounds[:, None], samples, axis=1), node_voltages)
+    if given.ndim == 2:
+        return found
+    squeezed = (None if v is None else v[..., 0] for v in (found.word_voltages, found.bit_voltages))
+    return WireSolution(found.currents[:, 0], found.residual, found.iterations, *squeezed)
+
+
+def effective_conductance(
+    conductance: Any,
+    *,
+    word_resistance: float,
+    bit_resistance: float,
+    driver_resistance: Any = 0.0,
+    sense_resistance: Any = 0.0,
+    series_resistance: float = 0.0,
+    drive: str = "one end",
+    sense: str = "one end",
+    tolerance: float = 3e-10,
+    max_iterations: int = 3000,
+) -> np.ndarray:
+    """Conductance (row, col) from every driver to every sense amplifier through the wires [S]: currents are A^T V.
+
+    Of ohmic cells. One solution for every row or, fewer, every column (by reciprocity, with the sense amplifier as the
+    source). Parameters and errors are those of `solve_wires`.
+    """
+    circuit = network(
+        conductance,
+        (word_resistance, driver_resistance, drive),
+        (bit_resistance, sense_resistance, sense),
+        series_resistance,
+        (None, None),
+        (tolerance, max_iterations),
+    )
+    return _effective(circuit)[0]
+
+
+def _effective(circuit: Network) -> tuple[np.ndarray, float, int]:
+    rows, cols = circuit.conductance.shape
+    count = min(rows, cols)
+    effective, worst, total = np.empty((rows, cols)), 0.0, 0
+    for start in range(0, count, SIDE):
+        some = slice(start, min(start + SIDE, count))
+        one = np.eye(count)[:, some]
+        none = np.zeros((max(rows, cols), one.shape[1]))
+        attached = (circuit.word if rows < cols else circuit.bit).attached[:, None]
+        sources = (one * attached, none) if rows < cols else (none, one * attached)
+        into, out, residual, iterations, _ = _solve(circuit, *sources)
+        if rows < cols:
+            effective[some] = out.T
+        else:
+            effective[:, some] = -into
+        worst, total = max(worst, residual), total + iterations
+    return effective, worst, total
+
+
+def _direct(circuit: Network, driven: np.ndarray, grounds: np.ndarray, node_voltages: bool) -> WireSolution:
+    """Solve sample by sample, or eight samples at once."""
+    (rows, cols), samples = circuit.conductance.shape, driven.shape[1]
+    several = circuit.law.value is None and circuit.conductance.size * SIDE <= _MOST
+    currents, worst, total = np.empty((cols, samples)), 0.0, 0
+    nodes = [np.empty((rows, cols, samples)) for _ in range(2)] if node_voltages else [None, None]
+    start = 0
+    while start < samples:
+        step = min(SIDE, samples - start) if several and samples - start > 2 else 1
+        some = slice(start, start + step)
+        _, currents[:, some], residual, iterations, voltages = _solve(
+            circuit, driven[:, some], grounds[:, some], node_voltages
+        )
+        for all_nodes, found in zip(nodes, voltages, strict=False):
+            if all_nodes is not None:
+                all_nodes[..., some] = found
+        worst, total, start = max(worst, residual), total + iterations, start + step
+    return WireSolution(currents, worst, total, *nodes)
+
+
+def _solve(
+    circuit: Network, driven: np.ndarray, grounds: np.ndarray, node_voltages: bool = False
+) -> tuple[np.ndarray, np.ndarray, float, int, tuple]:
+    """Currents into word and out of bit lines, residual, iterations and node voltages, of up to 8 samples."""
+    g, word, bit, law, limits = circuit
+    samples = driven.shape[1]
+    if word.segment == 0 and bit.segment == 0:
+        points = Points(g, word, bit, driven, grounds, law)
+        return *_ports(points, limits, samples), points.voltages() if node_voltages else ()
+    if samples > 1:  # eight lanes or one
+        driven, grounds = (np.pad(v, ((0, 0), (0, SIDE - samples))) for v in (driven, grounds))
+    if bit.segment > 0:
+        chains = Chains(g, word, bit, driven, grounds, law)
+        found = _ports(chains, limits, samples)
+        return *found, tuple(v[..., :samples] for v in chains.voltages()) if node_voltages else ()
+    chains = Chains(np.ascontiguousarray(g.T), bit, word, grounds, driven, law)
+    into, out, residual, iterations = _ports(chains, limits, samples)
+    turned: tuple = ()
+    if node_voltages:
+        turned = tuple(v[..., :samples].transpose(1, 0, 2) for v in reversed(chains.voltages()))
+    return -out, -into, residual, iterations, turned
+
+
+def _ports(system: Chains | Points, limits: Limits, samples: int) -> tuple[np.ndarray, np.ndarray, float, int]:
+    residual, iterations = solve(system, limits)
+    into, out = system.currents()
+    return into[:, :samples], out[:, :samples], residual, iterations
