@@ -16,6 +16,9 @@ from memsim import ConvergenceError, InputError, effective_conductance, solve_wi
 from memsim.arrays import chains
 from memsim.arrays.wires import WireSolution
 
+# The solver takes half a minute to compile, which the quick tests do not have.
+pytestmark = pytest.mark.slow
+
 ON, OFF = 1e-4, 1e-6  # S
 INF = float("inf")
 
