@@ -45,6 +45,7 @@ def test_a_registered_plain_function_moves_the_cells_of_a_profile():
     assert after == pytest.approx(before + 0.01 * (1 - before) ** 2, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_parameters_of_a_registered_step_spread_over_cells():
     ms.register_step("falling", njit(falling), parameters=("rate", "tilt"))
     more = "variability: {d2d: {update.parameters.rate: {sigma: 20 %, relative_to: value}}}"

@@ -23,6 +23,7 @@ def pulses(tmp_path):
     return "Own pulses 7.csv"
 
 
+@pytest.mark.slow
 def test_a_measurement_becomes_a_profile_that_is_valid_and_runs(cli, pulses):
     done = cli("device", "fit", pulses, "-o", "mine.yaml", "--figure", "mine.png", "--model", "soft-bounds")
     assert done.code == 0, done.err

@@ -42,6 +42,7 @@ def test_no_pulse_never_switches_and_certain_pulses_always_do(device):
     assert change(0.0, 9.0, tiny, never) == 0
 
 
+@pytest.mark.slow
 def test_the_share_of_an_array_that_switches_is_the_probability(device):
     array = ms.Crossbar(device, CELLS, 1, seed=3)
     assert device.span == 1 and not array.weights.any()

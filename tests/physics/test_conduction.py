@@ -26,6 +26,7 @@ def one_cell(name, dtype="float64", **options):
     return array, array.read(VOLTAGES[:, None])[0, :, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["sinh", "exponential"])
 def test_every_cell_scales_the_same_curve(name):
     array, current = one_cell(name)
@@ -66,6 +67,7 @@ def test_differences_of_columns_are_those_of_their_cells(name, column):
     assert np.allclose(array.output(x)[0], form(x) @ array.effective_weights[0], rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_read_noise_grows_with_the_current():
     noise = {"read.noise": {"sigma": "5 %", "relative_to": "value"}}
     array = Crossbar(conducting("sinh", **noise), rows=30, cols=2, seed=1, initial=(0.1, 0.9))
@@ -76,6 +78,7 @@ def test_read_noise_grows_with_the_current():
     assert np.allclose(array.difference_variance(x), expected.sum(), rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_rule_that_reads_sees_the_currents_of_its_device():
     x, t = np.full(30, 0.5), [[1.0]]
     curved, ohmic = (

@@ -104,6 +104,7 @@ def test_a_cell_never_gets_more_pulses_than_the_limit(images):
     assert (crossbar.pulses.set[:, 0] == 3 * 5 * ROWS).all()
 
 
+@pytest.mark.slow
 def test_sign_encoding_gives_one_pulse_above_the_threshold(images):
     crossbar = fresh(load_device("taox-hfox-wu2018").replace({"variability": None}))
     crossbar.train(Hebbian(0.2), images, (1.0, -1.0), steps=2, encoding=Encoding("sign", threshold=0.1))

@@ -31,6 +31,7 @@ def test_set_follows_the_exponential_step_and_one_reset_melts_everything(device)
     assert (np.diff(steps) < 0).all() and steps[-1] > 0
 
 
+@pytest.mark.slow
 def test_learning_gives_set_pulses_alone(device):
     assert device.spec.update.one_sided
     array = ms.Crossbar(device, ROWS, 1, column="pair", seed=1)

@@ -37,15 +37,11 @@ def skewness(x):
     return float(((x - x.mean()) ** 3).mean() / x.std() ** 3)
 
 
-# Every combination is a kernel to compile: the quick tests take one of each kind.
-slow = pytest.mark.slow
-SKEWS = [
-    pytest.param("normal", 0.0, marks=slow),
-    pytest.param("uniform", 0.0, marks=slow),
-    ("lognormal", 0.3**3 + 3 * 0.3),  # (e^(s^2) + 2) sqrt(e^(s^2) - 1) with e^(s^2) = 1 + sigma^2
-]
+SKEWS = [("normal", 0.0), ("uniform", 0.0), ("lognormal", 0.3**3 + 3 * 0.3)]
+"""(e^(s^2) + 2) sqrt(e^(s^2) - 1), with e^(s^2) = 1 + sigma^2, of the lognormal distribution."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("distribution", "skew"), SKEWS)
 @pytest.mark.parametrize("pulses", [1, 4])
 def test_every_distribution_has_the_stated_mean_and_sigma(distribution, skew, pulses):
@@ -63,9 +59,8 @@ def test_every_distribution_has_the_stated_mean_and_sigma(distribution, skew, pu
             assert change.min() > 0
 
 
-@pytest.mark.parametrize(
-    "distribution", [pytest.param("normal", marks=slow), "uniform", pytest.param("lognormal", marks=slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("distribution", ["normal", "uniform", "lognormal"])
 @pytest.mark.parametrize("pulses", [1, 4])
 def test_a_step_that_varies_from_pulse_to_pulse_scatters_like_the_pulse(distribution, pulses):
     spread = {"update.step": {"sigma": "20 %", "relative_to": "value", "distribution": distribution}}
@@ -75,7 +70,7 @@ def test_a_step_that_varies_from_pulse_to_pulse_scatters_like_the_pulse(distribu
     assert change.std() == pytest.approx(0.2 * mean / np.sqrt(pulses), rel=0.02)
 
 
-@slow
+@pytest.mark.slow
 def test_other_parameters_scatter_by_their_slope_and_independently():
     update = {"model": "power", "step": 2 * STEP, "exponent": {"set": 1.5, "reset": 1.0}, "status": "assumed"}
     wide = {"sigma": 0.1, "relative_to": "absolute"}

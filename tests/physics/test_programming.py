@@ -200,6 +200,7 @@ MAP = np.zeros((40, 2), int)
 MAP[3, 0], MAP[7, 1], MAP[9, 0] = 1, -1, 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("device", ["ideal", "taox-hfox-wu2018", "agsi-jo2010"])
 def test_stuck_cells_keep_their_end_of_the_window_and_take_their_pulses(device):
     bounds = None if device == "ideal" else (0, 0.8)

@@ -27,7 +27,8 @@ SPREAD = {
 }
 
 
-@pytest.mark.parametrize("relative_to", ["range", *(pytest.param(k, marks=pytest.mark.slow) for k in list(SPREAD)[1:])])
+@pytest.mark.slow
+@pytest.mark.parametrize("relative_to", SPREAD)
 def test_a_million_noisy_cells_have_the_stated_mean_and_spread(relative_to):
     sigma = "1.5 %" if relative_to == "range" else "30 %"
     more = f"variability: {{c2c: {{sigma: {sigma}, relative_to: {relative_to}}}}}"
