@@ -75,6 +75,7 @@ VARIANTS = {
     "variant", [pytest.param(v, marks=() if v == "as it is" else pytest.mark.slow) for v in VARIANTS]
 )
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.slow
 def test_every_figure_draws(result, name, variant):
     changed = VARIANTS[variant](result)
     if name == "devices" and variant in ("one learner", "thirty learners", "names with signs"):

@@ -102,6 +102,7 @@ def digest(**environment):
     return run.stdout.strip()
 
 
+@pytest.mark.slow
 def test_the_thread_count_changes_no_bit_of_states_reads_and_pulses():
     assert digest(NUMBA_NUM_THREADS="1") == digest(NUMBA_NUM_THREADS="2")
 

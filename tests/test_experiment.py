@@ -203,6 +203,7 @@ class TestRuns:
         ],
         ids=str,
     )
+    @pytest.mark.slow
     def test_every_corner_of_the_schema_gives_finite_metrics(self, changes):
         dataset = ms.run(ms.load_experiment("physical-01").replace({**SMALL, **changes}))
         for name, variable in dataset.data_vars.items():

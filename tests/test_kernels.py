@@ -74,6 +74,7 @@ def test_a_second_process_loads_the_kernel_and_an_edited_callee_compiles_anew(tm
     assert run_edited(tmp_path) == [1, 2, 4]
 
 
+@pytest.mark.slow
 def test_a_damaged_cache_costs_a_compilation_and_nothing_else(tmp_path):
     assert run_edited(tmp_path) == [0, 2, 4]
     for file in (tmp_path / "cache").rglob("*.nb[ci]"):

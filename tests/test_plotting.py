@@ -305,6 +305,7 @@ def test_names_with_control_characters_are_drawn_on_one_line(result):
     ("name", "figure"),
     [("corruptions-01", "noise"), ("decomposition-01", "ranking"), ("lambda-01", "lambda")],
 )
+@pytest.mark.slow
 def test_figures_of_shipped_experiments_have_no_overlap(result, name, figure):
     assert not faults(draw(result(name), figure))
 

@@ -61,6 +61,7 @@ def test_bounds_hold_under_noise(images):
     assert crossbar.weights.max() <= np.float32(0.6)
 
 
+@pytest.mark.slow
 def test_a_cell_stays_within_its_own_window():
     device = load_device("agsi-jo2010").replace(
         {
@@ -140,6 +141,7 @@ def test_an_exact_pulse_has_the_slope_of_the_device_at_the_present_state():
 @pytest.mark.parametrize(
     ("relative_to", "sigma_of_twenty"), [("range", 0.03 * 20**0.5), ("step", 0.03 * 20**-0.5 * 0.2)]
 )
+@pytest.mark.slow
 def test_cycle_to_cycle_noise_adds_up_over_pulses(relative_to, sigma_of_twenty):
     device = load_device("ideal").replace(
         {

@@ -132,6 +132,7 @@ def test_a_programmed_cell_starts_to_age_anew_and_the_others_go_on():
     assert np.array_equal(array.conductance[0][~written], alone.conductance[0][~written])
 
 
+@pytest.mark.slow
 def test_pulses_elsewhere_do_not_lift_a_cell_that_drifted_out_of_its_window():
     array = aged(DRIFT, initial=(0.0, 1e-9)).wait(1e6)
     drifted = array.weights

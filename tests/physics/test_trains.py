@@ -44,6 +44,7 @@ def test_trains_are_signed_cut_to_their_slots_and_addressed():
     assert np.array_equal(trains[:, 1:], later)
 
 
+@pytest.mark.slow
 def test_the_mean_change_is_that_of_the_rule_and_all_pulses_are_counted():
     xbar = crossbar()
     rng = np.random.default_rng(0)
