@@ -260,6 +260,7 @@ class TestResultFiles:
         ],
         ids=lambda value: str(value)[:40],
     )
+    @pytest.mark.slow
     def test_tampered_attributes_are_refused(self, cli, tmp_path, whole_result, changes, says):
         import xarray as xr
 

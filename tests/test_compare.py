@@ -170,6 +170,7 @@ class TestCommand:
             (("a.nc", "bare.nc"), "bare.nc: has no attribute 'experiment'"),
         ],
     )
+    @pytest.mark.slow
     def test_mistakes_are_one_line_and_write_nothing(self, cli, files, tmp_path, args, says):
         (tmp_path / "text.nc").write_text("hello")
         whole = xr.load_dataset("a.nc")

@@ -34,6 +34,7 @@ def test_the_list_of_models_is_complete_and_nothing_else_lies_beside_the_pages()
 
 
 @pytest.mark.parametrize("model", MODELS, ids=named)
+@pytest.mark.slow
 def test_the_example_of_a_page_is_a_valid_part_of_a_profile(model):
     text = page(model).partition("```yaml\n")[2].partition("\n```")[0]
     assert parse_value(text) == snippet(model)

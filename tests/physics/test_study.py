@@ -52,6 +52,7 @@ def test_the_ratio_equals_its_closed_form_on_the_images_of_the_run():
 
 
 @pytest.mark.parametrize(("device", "ratio"), [("agsi-jo2010", 12.5), ("taox-hfox-wu2018", 10.0)])
+@pytest.mark.slow
 def test_a_finite_window_caps_the_ratio_and_a_reference_column_removes_the_cap(device, ratio):
     profile = ms.load_device(device)
     experiment = ms.load_experiment("physical-01").replace({"data.samples": 10, "resamples": 100})
