@@ -15,7 +15,7 @@ from memsim.errors import InputError
 from memsim.noise.programming import Polynomial, Saturating, polynomial_error, saturating_error
 from memsim.philox import Stream, padded
 from memsim.profiles import DeviceProfile
-from memsim.profiles.nominal import IDEAL_UPDATE
+from memsim.profiles.nominal import IDEAL_UPDATE, pulse_shifts
 from memsim.profiles.physics import PolynomialError, SaturatingError
 from memsim.profiles.schema import DeviceSpec
 from memsim.profiles.updates import StepUpdate
@@ -49,6 +49,8 @@ class Bank:
         The parameters of the update model; a stuck cell's window is a point.
     state : ndarray
         What pulses act on. It lies outside the window where drift, relaxation or a programming error left it there.
+    shaken, shifts : tuple
+        Parameters that vary from pulse to pulse, see `memsim.profiles.nominal.pulse_shifts`.
     read_sigma : float or ndarray
         Sigma of the white read noise.
     fluctuations : Fluctuations or None
@@ -81,6 +83,7 @@ class Bank:
                 fresh = np.where(fresh < 0.5, low, high).astype(dtype)
                 fresh[:, :, shape[2] :] = 0
             self.state = self._within(fresh)
+        self.shaken, self.shifts = pulse_shifts(spec)
         spreads = Spreads(spec, site.backend, shape, **site.spread)
         noise = spec.read.noise
         self.read_sigma: Any = 0.0 if noise is None else spreads.positive("read.noise.sigma", noise.sigma)

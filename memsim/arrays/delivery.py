@@ -15,7 +15,7 @@ from memsim.learning import Encoding, Hebbian, LocalRule, Settings
 from memsim.learning.encoding import coincidences, silent
 from memsim.noise.cycle import cycle_to_cycle
 from memsim.philox import Stream
-from memsim.profiles.nominal import IDEAL_UPDATE, pulse_shifts
+from memsim.profiles.nominal import IDEAL_UPDATE
 
 
 def deliver(
@@ -68,7 +68,6 @@ def deliver(
     pulsed = None
     if c2c and c2c.sigma > 0:
         pulsed = cycle_to_cycle(c2c.relative_to, c2c.distribution, encoding.single)
-    shaken, shifts = pulse_shifts(bank.spec)
     spec = UpdateSpec(
         model=model,
         change=coincidences if trains else rule.change,
@@ -82,9 +81,9 @@ def deliver(
         varying=bank.cells.names,
         faulty=bank.stuck is not None,
         even=bool(c2c and c2c.distribution == "uniform"),
-        shaken=shaken,
+        shaken=bank.shaken,
     )
-    settings = Settings(span, encoding.max_pulses or span, encoding.threshold, *bounds, shifts)
+    settings = Settings(span, encoding.max_pulses or span, encoding.threshold, *bounds, bank.shifts)
 
     def give(x: np.ndarray, post: np.ndarray, steps: int, first_step: int) -> np.ndarray:
         return site.backend.update(

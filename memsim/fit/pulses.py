@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from memsim.errors import DataError, InputError, nearest
+from memsim.fit.criteria import Criteria
 from memsim.fit.data import PulseData
 from memsim.fit.diagnostics import Diagnostics, diagnose
 from memsim.fit.models import MODELS, TABLE, StepModel, nearest_theta
@@ -25,7 +26,7 @@ _READS_A_PARAMETER = 5
 
 
 @dataclass(frozen=True)
-class Candidate:
+class Candidate(Criteria):
     """One model with the kind of noise that suits it best.
 
     Attributes
@@ -58,16 +59,6 @@ class Candidate:
     def name(self) -> str:
         """Name of the model."""
         return self.problem.model.name
-
-    @property
-    def aic(self) -> float:
-        """Akaike's criterion; lower is better."""
-        return 2 * self.parameters - 2 * self.log_likelihood
-
-    @property
-    def bic(self) -> float:
-        """Schwarz's criterion; lower is better."""
-        return self.parameters * float(np.log(self.reads)) - 2 * self.log_likelihood
 
 
 @dataclass(frozen=True)

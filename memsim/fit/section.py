@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from memsim.errors import DataError
+from memsim.fit.criteria import Criteria
 from memsim.fit.layouts import DEVICE
 from memsim.fit.quantities import Number
 from memsim.fit.table import Column, Table, find_column, unknown_headings
@@ -17,7 +18,7 @@ MOST_DEVICES = 10_000
 
 
 @dataclass(frozen=True)
-class Form:
+class Form(Criteria):
     """One form that was tried.
 
     Attributes
@@ -34,16 +35,6 @@ class Form:
     log_likelihood: float
     parameters: int
     reads: int
-
-    @property
-    def aic(self) -> float:
-        """Akaike's criterion; lower is better."""
-        return 2 * self.parameters - 2 * self.log_likelihood
-
-    @property
-    def bic(self) -> float:
-        """Schwarz's criterion; lower is better."""
-        return self.parameters * float(np.log(self.reads)) - 2 * self.log_likelihood
 
 
 @dataclass(frozen=True)

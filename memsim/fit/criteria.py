@@ -1,0 +1,26 @@
+"""Criteria by which fitted models are chosen: likelihood against the number of parameters."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+class Criteria:
+    """For a fit with its log-likelihood, its number of fitted parameters and of reads.
+
+    Source: Akaike, IEEE Trans. Autom. Control 19, 716 (1974); Schwarz, Ann. Stat. 6, 461 (1978).
+    """
+
+    log_likelihood: float
+    parameters: int
+    reads: int
+
+    @property
+    def aic(self) -> float:
+        """Akaike's criterion; lower is better."""
+        return 2 * self.parameters - 2 * self.log_likelihood
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's criterion; lower is better."""
+        return self.parameters * float(np.log(self.reads)) - 2 * self.log_likelihood
