@@ -11,7 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from memsim.arrays import Crossbar, PulseCounts
+    from memsim.arrays import ADC, DAC, Crossbar, Mapping, PulseCounts, Wires
     from memsim.arrays.wires import WireSolution, effective_conductance, solve_wires
     from memsim.cells import register_step
     from memsim.data.images import Images, load_data
@@ -30,9 +30,11 @@ if TYPE_CHECKING:
 
 # Imported at first use: `memsim --help` must not wait for Numba.
 _HOMES = {
+    "ADC": "memsim.arrays",
     "BackendError": "memsim.errors",
     "ConvergenceError": "memsim.errors",
     "Crossbar": "memsim.arrays",
+    "DAC": "memsim.arrays",
     "DataError": "memsim.errors",
     "Delta": "memsim.learning",
     "DeviceProfile": "memsim.profiles",
@@ -43,6 +45,7 @@ _HOMES = {
     "InputError": "memsim.errors",
     "Labelled": "memsim.data.labelled",
     "Manhattan": "memsim.learning",
+    "Mapping": "memsim.arrays",
     "MarginDelta": "memsim.learning",
     "MemsimError": "memsim.errors",
     "Oja": "memsim.learning",
@@ -50,6 +53,7 @@ _HOMES = {
     "Perceptron": "memsim.learning",
     "PulseCounts": "memsim.arrays",
     "WireSolution": "memsim.arrays.wires",
+    "Wires": "memsim.arrays",
     "device_names": "memsim.profiles",
     "effective_conductance": "memsim.arrays.wires",
     "experiment_names": "memsim.experiment",
@@ -70,6 +74,8 @@ _HOMES = {
 }
 
 __all__ = [
+    "ADC",
+    "DAC",
     "BackendError",
     "ConvergenceError",
     "Crossbar",
@@ -83,6 +89,7 @@ __all__ = [
     "InputError",
     "Labelled",
     "Manhattan",
+    "Mapping",
     "MarginDelta",
     "MemsimError",
     "Oja",
@@ -90,6 +97,7 @@ __all__ = [
     "Perceptron",
     "PulseCounts",
     "WireSolution",
+    "Wires",
     "device_names",
     "effective_conductance",
     "experiment_names",

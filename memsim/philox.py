@@ -6,7 +6,7 @@ A random number in memsim is a function of its address, not of the order of draw
 ====  ================================  ================================
 word  device and update draws           reads
 ====  ================================  ================================
-c0    row group                         column group
+c0    row group                         column group, row tile * 2^20
 c1    column                            sample
 c2    step (or parameter, or 0)         read index
 c3    array * 256 + stream              array * 256 + stream
@@ -66,6 +66,7 @@ class Stream(IntEnum):
     RETENTION = 24  # a cell's own drift exponent
     RELAXATION = 25  # relaxation over one wait; c2 counts them
     PROGRAM_MODEL = 26  # error of programming by the device's error model; c2 is the step
+    CONVERTER = 27  # errors of converters; c2 says which error of which converter
 
 
 REFERENCE_COLUMN = (1 << 26) - 1

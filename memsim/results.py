@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memsim.errors import OutputError
-from memsim.files import Writer, write_file
+from memsim.netcdf import read, save, writer
 from memsim.variables import SCHEMA_VERSION, VARIABLES
 
 if TYPE_CHECKING:
     import xarray as xr
+
+__all__ = ["NO_DEVICE", "build_dataset", "load", "require", "save", "source", "stored", "writer"]
 
 NO_DEVICE = "none"
 """Name in the place of a device for learners that have none."""
@@ -84,30 +85,6 @@ def build_dataset(
     return xr.Dataset(data, coords, {"memsim_schema": SCHEMA_VERSION, **attributes})
 
 
-def save(dataset: xr.Dataset, path: str | Path, *, force: bool = False) -> Path:
-    """Write a Dataset as netCDF-4 and return its path; the file appears whole or not at all.
-
-    Raises
-    ------
-    OutputError
-        If the file exists and `force` is false, or it cannot be written.
-    """
-    return write_file(Path(path), writer(dataset), force=force)
-
-
-def writer(dataset: xr.Dataset) -> Writer:
-    """What writes a Dataset as netCDF-4 to a path; larger numbers are compressed.
-
-    The library writes to a path, not to memory: files that it made in memory cannot be opened for appending.
-    """
-    encoding = {
-        name: {"zlib": True, "complevel": 1}
-        for name, variable in dataset.data_vars.items()
-        if variable.dtype.kind in "fiu" and variable.size > 1000
-    }
-    return lambda path: dataset.to_netcdf(path, engine="netcdf4", format="NETCDF4", encoding=encoding)
-
-
 def load(path: str | Path) -> xr.Dataset:
     """A memsim result, loaded into memory.
 
@@ -116,31 +93,13 @@ def load(path: str | Path) -> xr.Dataset:
     OutputError
         If the file is missing, not netCDF, or not a result of memsim.
     """
-    import xarray as xr
-
-    path = Path(path)
-    if not path.is_file():
-        raise OutputError(f"{path}: {'not a file' if path.exists() else 'no such file'}; results end in .nc")
-    try:
-        with xr.open_dataset(path, engine="netcdf4") as opened:
-            dataset = opened.load()
-    except Exception as error:
-        raise OutputError(f"{path}: not a readable netCDF file ({_first_line(error)})") from None
-    _check(dataset, path)
+    dataset = read(path, "memsim_schema", "a result", SCHEMA_VERSION)
+    _check(dataset, Path(path))
     return dataset
 
 
 def _check(dataset: xr.Dataset, path: Path) -> None:
     """Refuse a file that memsim did not write, or that was changed until it cannot be read."""
-    schema = dataset.attrs.get("memsim_schema")
-    if schema is None:
-        raise OutputError(f"{path}: not a result of memsim (it has no attribute 'memsim_schema')")
-    if not isinstance(schema, int | np.integer) or schema < 1:
-        raise OutputError(f"{path}: its attribute 'memsim_schema' is damaged ({str(schema)[:40]!r} is not a version)")
-    if schema > SCHEMA_VERSION:
-        raise OutputError(
-            f"{path}: written with schema {schema}, this version reads up to {SCHEMA_VERSION}; update memsim to read it"
-        )
     for name in dataset.variables:
         declared = VARIABLES.get(str(name))
         variable = dataset.variables[name]
@@ -178,9 +137,3 @@ def stored(dataset: xr.Dataset, name: str) -> str:
 def source(dataset: xr.Dataset) -> str:
     """The file that a Dataset was read from, for messages."""
     return str(dataset.encoding.get("source", "this dataset"))
-
-
-def _first_line(error: Exception) -> str:
-    """What the netCDF library says, without the path that it repeats."""
-    lines = str(error).splitlines()
-    return re.sub(r"\[Errno -?\d+\] |: '[^']*'$", "", lines[0])[:200] if lines else type(error).__name__

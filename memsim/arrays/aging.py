@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -78,6 +79,17 @@ class Aging:
         z = self._site.draw("normal", state.shape, Stream.RELAXATION, self._waits)
         self._waits += 1
         return backend.map(relaxed, state, z, self._since, increment)
+
+    @property
+    def memory(self) -> dict[str, np.ndarray]:
+        """When cells were programmed and to what, and the time and number of waits; by name."""
+        clock = np.array([self._clock, self._waits])
+        return {"programmed_time": self._since, "programmed_state": self._origin, "clock": clock}
+
+    def restore(self, memory: Mapping[str, np.ndarray]) -> None:
+        """Go on from what `memory` was."""
+        self._since, self._origin = memory["programmed_time"], memory["programmed_state"]
+        self._clock, self._waits = float(memory["clock"][0]), int(memory["clock"][1])
 
     def _cells(self, shape: tuple[int, int, int]) -> np.ndarray:
         """A N(0, 1) number for each cell."""

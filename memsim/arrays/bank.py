@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -98,6 +99,11 @@ class Bank:
         return not self.spec.conductance.nominal
 
     @property
+    def rows(self) -> int:
+        """Number of word lines."""
+        return self._shape[2]
+
+    @property
     def stepwise(self) -> bool:
         """Whether something happens to the cells after every step of programming, so that steps are given singly."""
         return self._noise is not None
@@ -164,6 +170,10 @@ class Bank:
         if self._aging is not None:
             self._aging.programmed(self.state)
 
+    def bring(self, state: float) -> None:
+        """Set all cells to one state exactly, within their own windows and the bounds."""
+        self.place(self._within(np.full_like(self.state, state)))
+
     def disturb(self, sigma: float, step: int) -> None:
         """Add a Gaussian error to every state, in w."""
         drawn = self.site.draw("normal", self._shape, Stream.PROGRAM, step)
@@ -184,6 +194,28 @@ class Bank:
         if self.stuck is not None:
             np.copyto(state, self._of(self.cells.value("low"), lines), where=self.stuck[:, lines] != 0)
         return state
+
+    @property
+    def memory(self) -> dict[str, np.ndarray]:
+        """All that the seed does not tell: states, write noise, and what goes on in time; by name."""
+        found = {"state": self.state}
+        if self._noise is not None:
+            found["write_noise"] = self._noise
+        if self._aging is not None:
+            found |= self._aging.memory
+        if self.fluctuations is not None:
+            found |= self.fluctuations.memory
+        return found
+
+    def restore(self, memory: Mapping[str, np.ndarray]) -> None:
+        """Go on from what `memory` was."""
+        self.state = memory["state"]
+        if self._noise is not None:
+            self._noise = memory["write_noise"]
+        if self._aging is not None:
+            self._aging.restore(memory)
+        if self.fluctuations is not None:
+            self.fluctuations.restore(memory)
 
     @staticmethod
     def _of(values: Any, lines: slice) -> Any:

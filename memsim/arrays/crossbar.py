@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from memsim.arrays import checks, faults, reading
+from memsim.arrays import checks, faults, reading, storage
 from memsim.arrays.aging import accelerated
 from memsim.arrays.bank import Bank, Banks, planned
+from memsim.arrays.converters import ADC, DAC
 from memsim.arrays.delivery import deliver
+from memsim.arrays.interconnect import Wires
+from memsim.arrays.mapping import Mapping
 from memsim.arrays.programming import program_by_model, program_by_pulses
+from memsim.arrays.readout import Moment, Periphery, Readout
 from memsim.arrays.site import Site
 from memsim.backends import resolve
 from memsim.errors import InputError
 from memsim.learning import Encoding, LocalRule
 from memsim.philox import Stream, key
 from memsim.profiles import DeviceProfile, load_device
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 READINGS = ("single", "reference", "pair")
 METHODS = ("pulses", "model")
@@ -69,6 +77,13 @@ class Crossbar:
     faults : array_like, optional
         Which cells are stuck, (array, row, line) or (row, line), lines as in `weights`: -1 off, 0 healthy, 1 on. Drawn
         by the rates of the device if not given, in the reference column as well, whose cells are healthy with a map.
+    dac, adc : DAC or ADC, optional
+        Converters of inputs and outputs; ideal if not given.
+    wires : Wires, optional
+        Resistances of the lines, of which each tile has its own; none if not given.
+    tile : (rows, columns), optional
+        Size of the arrays over which larger matrices are split; the outputs of those above each other are converted
+        apart and added. One array of any size if not given.
 
     Raises
     ------
@@ -77,6 +92,9 @@ class Crossbar:
     BackendError
         If the backend cannot run here.
     """
+
+    mapping: Mapping | None = None
+    """How weights lie on the cells, for crossbars made by `from_weights`."""
 
     def __init__(
         self,
@@ -93,6 +111,10 @@ class Crossbar:
         backend: str = "auto",
         first_array: int = 0,
         faults: Any = None,
+        dac: DAC | None = None,
+        adc: ADC | None = None,
+        wires: Wires | None = None,
+        tile: tuple[int, int] | None = None,
     ) -> None:
         self.device = load_device(device) if isinstance(device, str) else device
         self.shape = checks.checked_shape(arrays, rows, cols, first_array)
@@ -106,12 +128,100 @@ class Crossbar:
         self._steps = 0
         self._reads = 0
 
+        self._fault_map = faults
+        size = (arrays, rows, self._lines)
+        self._readout = Readout(Periphery(dac, adc, wires, tile), self.column, size, self._site)
         self._counts = np.zeros((self.shape[0], self._lines, 2), np.int64)
         self._cells = self._banks(self.device, checks.pair("initial", initial), faults)
         self._plan: Banks | None = None
         self._programmed = self.device.spec.update is not None
         if not self._programmed:
             self._plan = self._banks(planned(self.device), checks.pair("initial", initial))
+
+    @classmethod
+    def from_weights(
+        cls,
+        weights: Any,
+        device: DeviceProfile | str,
+        *,
+        mapping: Mapping | str = "pair",
+        by: str | None = None,
+        cycles: int = 1,
+        **options: Any,
+    ) -> Crossbar:
+        """A crossbar that holds weights: ``crossbar @ x`` is about ``weights.T @ x``.
+
+        A reference column is brought to the middle of the bounds exactly, in every cell's own window (assumed), or
+        with the device's error model.
+
+        Parameters
+        ----------
+        weights : (row, col) or (array, row, col)
+            Of inputs (rows) in outputs (columns).
+        device : DeviceProfile or str
+            The cells.
+        mapping : Mapping or str
+            How weights become states; a string is its kind.
+        by, cycles
+            How they are programmed, see `program`.
+        **options
+            Further parameters of `Crossbar`; `arrays` copies of a matrix are programmed, each with its own errors.
+
+        Raises
+        ------
+        InputError
+            If the weights or an option are not allowed.
+        """
+        from memsim.arrays.products import mapped
+
+        return mapped(cls, weights, device, mapping, {"by": by, "cycles": cycles}, options)
+
+    def __matmul__(self, x: Any) -> np.ndarray:
+        """Sums of inputs times weights, read with noise, (col,) or (col, sample), in units of weight times input.
+
+        For crossbars made by `from_weights`. Inputs are (row,), (row, sample) or (array, row, sample), in units of the
+        read voltage; those of several arrays are (array, col) or (array, col, sample).
+
+        Raises
+        ------
+        InputError
+            If the shape does not fit, or no weights are mapped.
+        """
+        from memsim.arrays.products import product
+
+        return product(self, x)
+
+    def calibrate(self, x: Any) -> Crossbar:
+        """Set the range of the ADCs from the expected outputs for inputs x (see `read`), and return self.
+
+        Raises
+        ------
+        InputError
+            If there is no ADC, its range is fixed, or an array gives no output.
+        """
+        self._readout.calibrate(self._present, self._signal("x", x, self.shape[1], pad=True))
+        return self
+
+    def to_netcdf(self, path: Any, *, force: bool = False) -> Path:
+        """Write the whole array as netCDF and return the path: it goes on as this one would, see `from_netcdf`.
+
+        Raises
+        ------
+        OutputError
+            If the file exists and `force` is false, or it cannot be written.
+        """
+        return storage.save(self, path, force=force)
+
+    @classmethod
+    def from_netcdf(cls, path: Any, *, backend: str = "auto") -> Crossbar:
+        """The array that `to_netcdf` wrote.
+
+        Raises
+        ------
+        OutputError
+            If the file is missing or does not hold a crossbar.
+        """
+        return storage.load(cls, path, backend)
 
     def _banks(self, device: DeviceProfile, initial: tuple[float, float], fault_map: Any = None) -> Banks:
         """Fresh cells of the bit lines, and of the reference column."""
@@ -177,15 +287,21 @@ class Crossbar:
 
     @property
     def effective_weights(self) -> np.ndarray:
-        """Weight of every input in every output, (array, row, col), dimensionless: w, or the difference of a pair."""
-        weights, cols = self.weights, self.shape[2]
-        return weights[:, :, :cols] - weights[:, :, cols:] if self.column == "pair" else weights
+        """Weight of every input in every output, (array, row, col), dimensionless: w, or the difference of a pair.
+
+        With wires, of cells that are ohmic: what is left of it at the output.
+        """
+        seen, cols = self._readout.seen(self._present)[0], self.shape[2]
+        weights = seen.state[:, :, : self.shape[1]].swapaxes(1, 2)
+        if self.column == "pair":
+            return weights[:, :, :cols] - weights[:, :, cols:]
+        low, high = self.window
+        return weights + (seen.offset - low / (high - low))
 
     @property
-    def conductance(self) -> np.ndarray:
-        """Conductance of every cell as reads see it, without read noise, (array, row, line) [S]; a copy."""
-        low, high = self.window
-        return low + self.weights * (high - low)
+    def conductance(self) -> xr.DataArray:
+        """Conductance of every cell as reads see it, without read noise and wires, (array, row, line) [S]; a copy."""
+        return storage.labelled_conductance(self)
 
     @property
     def pulses(self) -> PulseCounts:
@@ -288,6 +404,7 @@ class Crossbar:
         encoding: Encoding | str | None = None,
         error: float = 0.0,
         falls: bool = False,
+        reference: float | None = None,
     ) -> Crossbar:
         """Program every cell to a wished state and return self.
 
@@ -315,6 +432,9 @@ class Crossbar:
             Sigma of a further Gaussian error, added once to every cell after the last round, in w; dimensionless.
         falls : bool
             Whether a one-sided device gets reset pulses too.
+        reference : float, optional
+            State to which a reference column is brought: exactly within its cells' own windows (assumed), or with the
+            device's error model. As it is if not given; the error model then writes 0.
 
         Raises
         ------
@@ -329,6 +449,10 @@ class Crossbar:
             raise InputError(f"cycles: {cycles} more exceed the 2^32 steps that an array can address")
         if not (math.isfinite(error) and error >= 0):
             raise InputError(f"error: {error!r} is not a finite number of at least 0")
+        rest = self._cells.reference
+        if reference is not None and (rest is None or not (math.isfinite(reference) and 0 <= reference <= 1)):
+            what = "this array has no reference column" if rest is None else "allowed: 0 to 1"
+            raise InputError(f"reference: {reference!r} is not possible; {what}")
         if weights is None:
             weights = self._shown((self._cells if self._plan is None else self._plan).lines)
         targets = checks.targets(weights, (*self.shape[:2], self._lines), self.dtype)
@@ -338,9 +462,13 @@ class Crossbar:
                 encoding = Encoding(encoding or ("counted" if own == "stochastic" else own), rounding="nearest")
             how: dict[str, Any] = {"cycles": cycles, "encoding": encoding, "first_step": self._steps, "falls": falls}
             self._counts += program_by_pulses(self._cells.lines, self._site, self.bounds, targets, **how)
+            if rest is not None and reference is not None:
+                rest.bring(reference)
         else:
             cycles = 1
-            planned_states = program_by_model(self._cells, np.clip(targets, *self.bounds), self._steps)
+            planned_states = program_by_model(
+                self._cells, np.clip(targets, *self.bounds), self._steps, reference or 0.0
+            )
             if self._plan is not None:
                 self._plan.lines.place(planned_states)
                 self._programmed = True
@@ -487,12 +615,17 @@ class Crossbar:
         interval: float | None = None,
     ) -> np.ndarray:
         if not noise:
-            return reading.output(self._present, self.column, signal)
+            return self._readout.outputs(self._present, signal)
         if index is None:
             index = self._reads
             self._reads += 1
         seconds = self.device.spec.read.duration if interval is None else interval
-        return reading.output(self._present, self.column, signal, reading.Moment(index, first_sample, seconds))
+        return self._readout.outputs(self._present, signal, Moment(index, first_sample, seconds))
+
+    def known(self, x: Any) -> np.ndarray:
+        """The inputs (array or 1, sample, row) that the DACs' codes stand for, which arithmetic outside can use."""
+        rows = self.shape[1]
+        return self._readout.ideal(self._signal("x", x, rows))[:, :, :rows]
 
     def steepened(self, x: Any, gradient: np.ndarray) -> np.ndarray:
         """The gradient by voltages x, given the one by those that ohmic cells would need, (array, sample, row).
@@ -506,9 +639,10 @@ class Crossbar:
     def difference_variance(self, x: Any, first: int = 0, second: int = 1) -> np.ndarray:
         """Read variance of output `first` minus output `second`, (array, sample), in `full_scale` squared.
 
-        Both columns share the reference column's noise, which cancels.
+        Both columns share the reference column's noise, which cancels. Converters of outputs add none to it.
         """
-        spread = reading.variance(self._present.lines, self._signal("x", x, self.shape[1], pad=True))
+        banks = self._present
+        spread = self._readout.variance(banks.lines, banks, self._signal("x", x, self.shape[1], pad=True))
         if self.column == "pair":
             spread = spread[:, :, : self.shape[2]] + spread[:, :, self.shape[2] :]
         return spread[:, :, first] + spread[:, :, second]

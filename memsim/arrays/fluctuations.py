@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from memsim.noise.two_level import Trap, flips, time_constants
 from memsim.philox import REFERENCE_COLUMN, padded
 from memsim.profiles.physics import Flicker, Read, Telegraph
 from memsim.profiles.schema import DeviceSpec
+
+if TYPE_CHECKING:
+    from memsim.arrays.interconnect import Seen
 
 _COUNTER = 1 << 32
 
@@ -47,16 +51,21 @@ class Fluctuations:
         """Go on by some time [s]."""
         self._advance(self._move(seconds))
 
-    def read(self, signal: np.ndarray, state: np.ndarray, seconds: float) -> np.ndarray:
-        """Outputs (array, sample, column) of reads that are `seconds` apart, in units of the full scale."""
+    def read(
+        self, signal: np.ndarray, state: np.ndarray, seconds: float, seen: Seen, rows: Sequence[slice]
+    ) -> np.ndarray:
+        """Outputs (array, sample, row tile, column) of reads that are `seconds` apart, in units of the full scale."""
         self._check(signal.shape[1])
         depth, size = self.sizes(state)
+        if seen.share is not None:
+            depth, size = depth * seen.share, size * seen.share
         found = self._site.backend.read_fluctuating(
             signal,
-            state,
-            self._spec.conductance.offset,
+            seen.state,
+            seen.offset,
             depth,
             size,
+            np.repeat(np.arange(len(rows), dtype=np.int32), [part.stop - part.start for part in rows]),
             self._words,
             self._move(seconds),
             step=self._count,
@@ -91,6 +100,15 @@ class Fluctuations:
             )
             size = self._site.backend.map(swing, state, self._sigma, 0.0, law)
         return depth, size
+
+    @property
+    def memory(self) -> dict[str, np.ndarray]:
+        """The levels of all processes, and how often they moved; by name."""
+        return {"levels": self._words, "moves": np.array([self._count])}
+
+    def restore(self, memory: Mapping[str, np.ndarray]) -> None:
+        """Go on from what `memory` was."""
+        self._words, self._count = memory["levels"], int(memory["moves"][0])
 
     def _move(self, seconds: float) -> Move:
         change = self._trap.change(seconds) if self._trap else None

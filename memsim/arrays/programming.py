@@ -62,8 +62,8 @@ def program_by_pulses(
     return counts
 
 
-def program_by_model(banks: Banks, targets: np.ndarray, step: int) -> np.ndarray:
-    """Bring targets (array, row, line) into the cells and their own G_min into a reference column; the targets, padded.
+def program_by_model(banks: Banks, targets: np.ndarray, step: int, rest: float = 0.0) -> np.ndarray:
+    """Bring targets (array, row, line) into the cells and `rest` into a reference column; the targets, padded.
 
     Raises
     ------
@@ -75,5 +75,5 @@ def program_by_model(banks: Banks, targets: np.ndarray, step: int) -> np.ndarray
     wished[:, :, : targets.shape[1]] = targets.swapaxes(1, 2)
     lines.write(wished, step)
     if reference is not None:
-        reference.write(np.zeros_like(reference.state), step)
+        reference.write(np.full_like(reference.state, rest), step)
     return wished

@@ -1,12 +1,14 @@
-"""Currents of a bank of cells: their expectation and variance, and reads in the order of time."""
+"""Currents of a bank of cells: their expectation and variance, and reads in the order of time; by row tiles."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from memsim.arrays.bank import Bank, Banks
+from memsim.arrays.bank import Bank
+from memsim.arrays.interconnect import Seen
 from memsim.backends import CpuBackend
 from memsim.errors import InputError
 from memsim.kernels.read import NARROW
@@ -19,7 +21,7 @@ from memsim.noise.conduction import (
     sinh_slope,
     sinh_voltage,
 )
-from memsim.philox import Stream
+from memsim.philox import padded
 from memsim.profiles.physics import ExponentialConduction, PolynomialConduction, SinhConduction
 from memsim.profiles.schema import DeviceSpec
 
@@ -28,59 +30,13 @@ Moments = tuple[np.ndarray, np.ndarray]
 
 
 class Drive(NamedTuple):
-    """What a signal (array, sample, row) does: voltages for ohmic cells, and a current common to all lines."""
+    """What voltages do: those that ohmic cells would need, and a current from each row that all lines share.
+
+    Both (array, sample, row); no current where cells have none in common.
+    """
 
     signal: np.ndarray
     common: np.ndarray | None
-
-
-class Moment(NamedTuple):
-    """When a read takes place: the address of its white noise, and the time since the read before [s]."""
-
-    read: int
-    first_sample: int
-    seconds: float
-
-
-def output(banks: Banks, column: str, signal: np.ndarray, when: Moment | None = None) -> np.ndarray:
-    """Outputs (array, sample, col) in units of the full scale; without a moment, their expectation.
-
-    Parameters
-    ----------
-    banks : Banks
-        The cells.
-    column : {"single", "reference", "pair"}
-        How an output is made from columns.
-    signal : (array or 1, sample, row)
-        Voltages in units of the read voltage.
-    when : Moment, optional
-        Of the first sample.
-    """
-    site, spec = banks.lines.site, banks.lines.spec
-    signal, common = drive(spec, site.backend, signal)
-    if when is None:
-        moments = [expected(bank, signal) for bank in banks.both]
-    else:
-        moments = [sampled(bank, signal, when.seconds) for bank in banks.both]
-        address = {"first_array": site.first_array, "seed": site.seed}
-        address |= {"index": when.read, "first_sample": when.first_sample}
-        for (mean, variance), stream in zip(moments, (Stream.READ, Stream.REFERENCE_READ), strict=False):
-            if variance.any():
-                site.backend.add_noise(mean, variance, **address, stream=stream)
-    mean = moments[0][0]
-    if column == "pair":
-        cols = mean.shape[2] // 2
-        return mean[:, :, :cols] - mean[:, :, cols:]
-    if column == "reference":
-        return mean - moments[1][0]
-    # A current that is the same for all cells cancels in the other readings.
-    return mean if common is None else mean + common.astype(mean.dtype)[:, :, None]
-
-
-def variance(bank: Bank, signal: np.ndarray) -> np.ndarray:
-    """Variance of the currents of a read at any time, (array, sample, column), in units of the full scale squared."""
-    found = expected(bank, drive(bank.spec, bank.site.backend, signal).signal)[1]
-    return np.broadcast_to(found, (*found.shape[:2], bank.state.shape[1]))
 
 
 def compensation(before: Any, now: np.ndarray) -> np.ndarray:
@@ -103,22 +59,36 @@ def compensation(before: Any, now: np.ndarray) -> np.ndarray:
     return sums[0] / sums[1]
 
 
-def drive(spec: DeviceSpec, backend: CpuBackend, signal: np.ndarray) -> Drive:
+def drive(spec: DeviceSpec, backend: CpuBackend, signal: np.ndarray, coding: str = "voltage") -> Drive:
     """The effect of voltages in units of the read voltage on cells that conduct as the device says.
+
+    Parameters
+    ----------
+    spec : DeviceSpec
+        The device.
+    backend : CpuBackend
+        Where to compute.
+    signal : (array or 1, sample, row)
+        Levels, or widths of pulses of the read voltage in units of the read duration.
+    coding : {"voltage", "width"}
+        Which of them.
 
     Raises
     ------
     InputError
         If currents at these voltages are beyond the largest number.
     """
-    conduction, common = spec.conduction, None
+    conduction = spec.conduction
     if conduction is None:
         return Drive(signal, None)
     if isinstance(conduction, PolynomialConduction):
         width = spec.conductance.width
         law = Excess(conduction.quadratic / width, conduction.cubic / width)
-        common = backend.map(excess_current, signal.astype(float), 0.0, 0.0, law).sum(2)
-        return Drive(signal, common)
+        if coding == "width":
+            return Drive(signal, signal.astype(float) * (sum(law)))
+        return Drive(signal, backend.map(excess_current, signal.astype(float), 0.0, 0.0, law))
+    if coding == "width":
+        return Drive(signal, None)
     scale = _scale(spec, conduction)
     largest = 1 + 80 / scale.b
     if signal.size and np.abs(signal).max() > largest:
@@ -147,35 +117,62 @@ def _scale(spec: DeviceSpec, conduction: SinhConduction | ExponentialConduction)
     return Scale(spec.read.voltage / conduction.voltage)
 
 
-def expected(bank: Bank, signal: np.ndarray) -> Moments:
-    """Moments of a read at any time."""
-    mean, variance = _white(bank, signal)
+def expected(bank: Bank, signal: np.ndarray, seen: Seen, rows: Sequence[slice]) -> list[Moments]:
+    """Moments of a read at any time, of each row tile."""
+    found = []
     if bank.fluctuations is not None:
-        backend = bank.site.backend
         taken, spread = bank.fluctuations.moments(bank.seen)
-        if taken is not None:
-            mean = mean - backend.read(signal, taken, 0.0, 0.0, 0.0)[0]
-        variance = variance + backend.read(np.square(signal), spread, 0.0, 0.0, 0.0)[0]
-    return mean, variance
+        if seen.share is not None:
+            taken, spread = None if taken is None else taken * seen.share, spread * np.square(seen.share)
+    for part in rows:
+        x = cut(signal, part, bank)
+        mean, variance = _white(bank, x, seen, part)
+        if bank.fluctuations is not None:
+            backend = bank.site.backend
+            if taken is not None:
+                mean = mean - backend.read(x, cut(taken, part, bank), 0.0, 0.0, 0.0)[0]
+            variance = variance + backend.read(np.square(x), cut(spread, part, bank), 0.0, 0.0, 0.0)[0]
+        found.append((mean, variance))
+    return found
 
 
-def sampled(bank: Bank, signal: np.ndarray, seconds: float) -> Moments:
+def sampled(bank: Bank, signal: np.ndarray, seen: Seen, rows: Sequence[slice], seconds: float) -> list[Moments]:
     """Currents of reads that follow each other after `seconds`, sample by sample, and what white noise adds to them."""
-    mean, variance = _white(bank, signal)
-    if bank.fluctuations is not None:
-        found = bank.fluctuations.read(signal, bank.seen, seconds)
-        mean = found if found.shape[2] <= NARROW else found.astype(mean.dtype)
-    return mean, variance
+    found = [_white(bank, cut(signal, part, bank), seen, part) for part in rows]
+    if bank.fluctuations is None:
+        return found
+    means = bank.fluctuations.read(signal, bank.seen, seconds, seen, rows)
+    if bank.state.shape[1] > NARROW:
+        means = means.astype(bank.state.dtype)
+    return [(np.ascontiguousarray(means[:, :, part]), variance) for part, (_, variance) in enumerate(found)]
 
 
-def _white(bank: Bank, signal: np.ndarray) -> Moments:
-    """Moments of a read of cells that have white noise only."""
+def cut(values: np.ndarray, rows: slice, bank: Bank) -> np.ndarray:
+    """Values (array, any, row) of a row tile, for reads of the bank: padded for narrow ones, whose kernel needs it."""
+    if rows == slice(0, bank.rows):
+        return values
+    if bank.state.shape[1] > NARROW:
+        return values[:, :, rows]
+    size = rows.stop - rows.start
+    found = np.zeros((*values.shape[:2], padded(size)), values.dtype)
+    found[:, :, :size] = values[:, :, rows]
+    return found
+
+
+def _white(bank: Bank, x: np.ndarray, seen: Seen, rows: slice) -> Moments:
+    """Moments of a read of a row tile of cells that have white noise only."""
     backend = bank.site.backend
-    noise, offset, seen = bank.spec.read.noise, bank.spec.conductance.offset, bank.seen
-    sigma = bank.read_sigma
+    noise = bank.spec.read.noise
+    state, offset, share, sigma = cut(seen.state, rows, bank), seen.offset, seen.share, bank.read_sigma
     of_value = noise is not None and noise.relative_to == "value"
-    if np.ndim(sigma) == 0:
-        return backend.read(signal, seen, offset, float(sigma) * of_value, float(sigma) * (not of_value))
-    mean = backend.read(signal, seen, offset, 0.0, 0.0)[0]
-    spread = np.square(sigma * (seen + offset) if of_value else np.broadcast_to(sigma, seen.shape))
-    return mean, backend.read(np.square(signal), spread.astype(seen.dtype), 0.0, 0.0, 0.0)[0]
+    if np.ndim(sigma) == 0 and (of_value or share is None):
+        return backend.read(x, state, offset, float(sigma) * of_value, float(sigma) * (not of_value))
+    mean = backend.read(x, state, offset, 0.0, 0.0)[0]
+    if noise is None:
+        return mean, np.zeros((*mean.shape[:2], 1), mean.dtype)
+    own = cut(sigma, rows, bank) if np.ndim(sigma) else sigma
+    if of_value:
+        spread = np.square(own * (state + offset))
+    else:
+        spread = np.square(np.broadcast_to(own if share is None else own * cut(share, rows, bank), state.shape))
+    return mean, backend.read(np.square(x), spread.astype(state.dtype), 0.0, 0.0, 0.0)[0]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from memsim.kernels.cell import UpdateSpec
+from memsim.kernels.convert import Errors, adc_kernel, dac_kernel
 from memsim.kernels.elementwise import elementwise
 from memsim.kernels.fill import fill
 from memsim.kernels.fluctuate import Move, advance_kernel, fluctuating_read_kernel
@@ -117,9 +118,51 @@ class CpuBackend:
         index: int,
         seed: int,
         stream: Stream = Stream.READ,
+        first_tile: int = 0,
     ) -> None:
         """Add Gaussian noise of the given variance to `current` (array, sample, column) in place."""
-        noise_kernel()(current, variance, first_array, first_sample, index, int(stream), *key(seed))
+        noise_kernel()(current, variance, first_array, first_sample, first_tile, index, int(stream), *key(seed))
+
+    def to_levels(self, x: np.ndarray, rows: int, unit: float, codes: tuple[int, int], errors: Errors) -> np.ndarray:
+        """Levels (array or 1, sample, row) of a DAC for inputs; see `memsim.kernels.convert.dac_kernel`."""
+        real = x.dtype.type
+        out = np.zeros((max(x.shape[0], errors.arrays), *x.shape[1:]), x.dtype)
+        dac_kernel(*errors.present)(x, out, rows, real(unit), real(codes[0]), real(codes[1]), *errors.cast(x.dtype))
+        return out
+
+    def to_codes(
+        self,
+        current: np.ndarray,
+        variance: np.ndarray | None,
+        total: np.ndarray,
+        unit: np.ndarray,
+        codes: tuple[int, int],
+        errors: Errors,
+        *,
+        first_array: int,
+        first_sample: int = 0,
+        index: int = 0,
+        seed: int,
+        stream: Stream = Stream.READ,
+        first_tile: int = 0,
+    ) -> None:
+        """Add to `total` what ADCs make of currents and their noise; see `memsim.kernels.convert.adc_kernel`."""
+        real, noisy = current.dtype.type, variance is not None
+        adc_kernel(noisy, *errors.present)(
+            current,
+            variance if variance is not None else current[:, :, :1],
+            total,
+            unit.astype(current.dtype),
+            real(codes[0]),
+            real(codes[1]),
+            *errors.cast(current.dtype),
+            first_array,
+            first_sample,
+            first_tile,
+            index,
+            int(stream),
+            *key(seed),
+        )
 
     def advance(
         self, words: np.ndarray, move: Move, *, step: int, seed: int, first_array: int, first_column: int
@@ -135,6 +178,7 @@ class CpuBackend:
         offset: float,
         depth: np.ndarray,
         swing: np.ndarray,
+        parts: np.ndarray,
         words: np.ndarray,
         move: Move,
         *,
@@ -143,12 +187,14 @@ class CpuBackend:
         first_array: int,
         first_column: int,
     ) -> np.ndarray:
-        """Outputs (array, sample, column), float64, of reads in order of time, which move `words` in place.
+        """Outputs (array, sample, part, column), float64, of reads in order of time, which move `words` in place.
 
         See `memsim.kernels.fluctuate.fluctuating_read_kernel`; the sums of any number of columns have a fixed order.
         """
-        mean = np.empty((state.shape[0], inputs.shape[1], state.shape[1]))
+        whole = np.full(state.shape[2], parts[-1], np.int32)
+        whole[: len(parts)] = parts
+        mean = np.empty((state.shape[0], inputs.shape[1], int(parts[-1]) + 1, state.shape[1]))
         kernel = fluctuating_read_kernel(move.trap, move.processes)
         moving = (move.change, move.used, move.planes, step, first_array, first_column)
-        kernel(inputs, state, offset, depth, swing, move.number, mean, words, *moving, *key(seed))
+        kernel(inputs, state, offset, depth, swing, whole, move.number, mean, words, *moving, *key(seed))
         return mean

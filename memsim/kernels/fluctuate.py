@@ -145,12 +145,13 @@ def advance_kernel(trap: bool, processes: bool) -> Kernel:
 
 @functools.cache
 def fluctuating_read_kernel(trap: bool, processes: bool) -> Kernel:
-    """Kernel (inputs, state, offset, depth, swing, count, mean, words, change, ..., k0, k1): reads in order of time.
+    """Kernel (inputs, state, offset, depth, swing, parts, count, mean, words, change, ..., k1): reads in order of time.
 
     inputs : (array or 1, sample, row) in units of the read voltage. A cell conducts w + `offset`, less `depth` while
     its trap is filled, plus `swing` for each process at level 1 and minus it for each at 0, of `count` in all. state,
-    depth, swing : (array, column, row); mean : (array, sample, column), float64. The rest as for `advance_kernel`, with
-    `step` that of the first sample; each sample is preceded by one interval.
+    depth, swing : (array, column, row); parts : (row,), to which sum a row belongs; mean : (array, sample, part,
+    column), float64. The rest as for `advance_kernel`, with `step` that of the first sample; each sample is preceded by
+    one interval.
     """
 
     def read(
@@ -161,6 +162,7 @@ def fluctuating_read_kernel(trap: bool, processes: bool) -> Kernel:
         offset,
         depth,
         swing,
+        parts,
         count,
         mean,
         words,
@@ -176,7 +178,7 @@ def fluctuating_read_kernel(trap: bool, processes: bool) -> Kernel:
         drawn = np.empty(TILE, np.uint32)
         flipped = np.empty(TILE, np.uint32)
         undecided = np.empty(TILE, np.uint32)
-        total = np.empty(LANES)
+        total = np.empty((mean.shape[2], LANES))
         for unit in range(first, last):
             array = unit // state.shape[1]
             column = unit % state.shape[1]
@@ -203,12 +205,13 @@ def fluctuating_read_kernel(trap: bool, processes: bool) -> Kernel:
                             if processes:
                                 high = np.float64(2 * np.int64(count_ones(own[i])) - count)
                                 g += np.float64(swing[array, column, start + i]) * high
-                            total[lane] += np.float64(x[start + i]) * g
-                half = LANES // 2
-                while half > 0:
-                    for lane in range(half):
-                        total[lane] += total[lane + half]
-                    half //= 2
-                mean[array, sample, column] = total[0]
+                            total[parts[start + i], lane] += np.float64(x[start + i]) * g
+                for part in range(mean.shape[2]):
+                    half = LANES // 2
+                    while half > 0:
+                        for lane in range(half):
+                            total[part, lane] += total[part, lane + half]
+                        half //= 2
+                    mean[array, sample, part, column] = total[part, 0]
 
     return compile_kernel(read, lambda inputs, state, *_: state.shape[0] * state.shape[1])

@@ -62,12 +62,13 @@ def narrow_kernel(noisy: bool) -> Kernel:
 
 @functools.cache
 def noise_kernel() -> Kernel:
-    """Kernel (current, variance, first_array, first_sample, index, stream, k0, k1): current += sqrt(variance) N(0, 1).
+    """Kernel (current, variance, first_array, ..., index, stream, k0, k1): current += sqrt(variance) N(0, 1).
 
     current : (array, sample, column), changed in place; variance : the same shape, or one column that serves all.
+    first_tile : number of the first 64 columns, so that the parts of a read have noise of their own.
     """
 
-    def add_noise(first, last, current, variance, first_array, first_sample, index, stream, k0, k1):
+    def add_noise(first, last, current, variance, first_array, first_sample, first_tile, index, stream, k0, k1):
         for unit in range(first, last):
             samples = current.shape[1]
             columns = current.shape[2]
@@ -79,7 +80,7 @@ def noise_kernel() -> Kernel:
             out = current[array, sample]
             own = variance[array, sample]
             for tile in range(-(-columns // TILE)):
-                draw_normals(z, tile, c1, uint32(index), c3, k0, k1)
+                draw_normals(z, first_tile + tile, c1, uint32(index), c3, k0, k1)
                 start = tile * TILE
                 if own.size == 1:
                     sigma = np.sqrt(own[0])

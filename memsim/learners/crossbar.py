@@ -54,7 +54,7 @@ class CrossbarLearner:
             "half_selects": pulses.half_selected.sum(1),
         }
         if "conductance" in self.keep:
-            models["conductance"] = crossbar.conductance
+            models["conductance"] = crossbar.conductance.values
         examples = {}
         if task.first == 0:
             examples = {

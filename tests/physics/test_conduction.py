@@ -30,7 +30,7 @@ def one_cell(name, dtype="float64", **options):
 @pytest.mark.parametrize("name", ["sinh", "exponential"])
 def test_every_cell_scales_the_same_curve(name):
     array, current = one_cell(name)
-    expected = array.conductance.item() * READ * FORMS[name][1](VOLTAGES)
+    expected = array.conductance.values.item() * READ * FORMS[name][1](VOLTAGES)
     assert np.allclose(current, expected, rtol=1e-9, atol=0)
     assert np.allclose(one_cell(name, "float32")[1], expected, rtol=1e-5, atol=0)
 
@@ -39,7 +39,7 @@ def test_the_polynomial_adds_a_current_that_is_the_same_for_all_states():
     array, current = one_cell("polynomial")
     x = VOLTAGES
     excess = READ * (0.5e-6 * x * np.abs(x) + 0.3e-6 * x**3)
-    assert np.allclose(current, array.conductance.item() * READ * x + excess, rtol=1e-9, atol=1e-20)
+    assert np.allclose(current, array.conductance.values.item() * READ * x + excess, rtol=1e-9, atol=1e-20)
 
 
 @pytest.mark.parametrize("name", FORMS)

@@ -40,14 +40,14 @@ def test_a_read_is_ohms_and_kirchhoffs_law(images):
     crossbar = fresh("taox-hfox-wu2018")
     crossbar.train(Hebbian(0.2), images, TARGETS, steps=3)
     voltages = 0.5 * images.astype(float)
-    expected = np.einsum("asr,arc->asc", voltages, crossbar.conductance.astype(float))
+    expected = np.einsum("asr,arc->asc", voltages, crossbar.conductance.values.astype(float))
     assert np.allclose(crossbar.output(images, noise=False) * crossbar.full_scale, expected, rtol=1e-6)
 
 
 def test_conductance_spans_the_window(images):
     crossbar = fresh(load_device("agsi-jo2010").replace({"variability": None}))
     crossbar.train(Hebbian(1.0), images, (1.0, -1.0), steps=50)
-    siemens = crossbar.conductance
+    siemens = crossbar.conductance.values
     assert siemens.min() >= 3.08e-9 * (1 - 1e-6)
     assert siemens.max() <= 38.5e-9 * (1 + 1e-6)
     assert siemens[:, :, 0].max() == pytest.approx(38.5e-9, rel=1e-6)
@@ -180,7 +180,7 @@ def test_read_noise_has_the_variance_of_independent_cells(columns, relative_to, 
     crossbar = Crossbar(device, rows=50, cols=columns, initial=(0.0, 1.0), column=column)
     x = np.repeat(rng.random((1, 50)), 20000, axis=0)
     current = crossbar.read(x)[0].astype(float)
-    siemens = crossbar.conductance[0].astype(float)
+    siemens = crossbar.conductance.values[0].astype(float)
     sigma = 0.1 * (siemens if relative_to == "value" else np.full_like(siemens, 35.42e-9))
     voltage = 0.5 * x[0]
     variance = (voltage**2) @ sigma**2

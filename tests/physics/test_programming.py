@@ -33,7 +33,7 @@ def only_programmed(programming, low="0.25 uS", high="25 uS", **changes):
 
 def spread(device, w, **options):
     array = Crossbar(device, rows=4096, cols=8, seed=2, dtype="float64", **options).program(w)
-    return array.conductance[0]
+    return array.conductance.values[0]
 
 
 def agrees(values, mean, sigma):
@@ -101,7 +101,7 @@ def test_a_device_with_pulses_is_programmed_by_its_error_model_when_asked():
     device = QUIET.replace({"programming": {"model": "polynomial", "coefficients": {"c0": "0.1 uS"}, "scale": "1 uS"}})
     array = Crossbar(device, rows=4096, cols=2, seed=1, dtype="float64")
     pulsed = Crossbar(device, rows=4096, cols=2, seed=1, dtype="float64").program(0.5, cycles=20)
-    agrees(array.program(0.5, by="model").conductance, 5.5e-6, 0.1e-6)
+    agrees(array.program(0.5, by="model").conductance.values, 5.5e-6, 0.1e-6)
     assert not array.pulses.set.any() and pulsed.pulses.set.all()
     assert np.abs(pulsed.weights - 0.5).max() < 0.6 / 128
 
@@ -132,8 +132,8 @@ def test_nothing_can_wait_before_it_is_programmed():
     array = Crossbar(device, rows=4, cols=1)
     with pytest.raises(InputError, match="nothing is programmed yet"):
         array.wait(1)
-    before = array.program().conductance
-    assert np.allclose(array.wait(180).conductance, before * 10**-0.05, rtol=1e-5)
+    before = array.program().conductance.values
+    assert np.allclose(array.wait(180).conductance.values, before * 10**-0.05, rtol=1e-5)
 
 
 @pytest.mark.parametrize(

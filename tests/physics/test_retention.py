@@ -49,18 +49,18 @@ def test_two_waits_are_one_over_the_sum_of_their_times(name):
 
 def test_drift_follows_its_power_law():
     array = aged(DRIFT)
-    before = array.conductance
-    assert np.allclose(array.wait(980).conductance, before * 50**-0.05, rtol=1e-12)
+    before = array.conductance.values
+    assert np.allclose(array.wait(980).conductance.values, before * 50**-0.05, rtol=1e-12)
 
 
 def test_each_cell_drifts_with_an_exponent_of_its_own():
     array = aged({**DRIFT, "spread": 0.01}, rows=4096)
-    before = array.conductance
-    nu = np.log(before / array.wait(180).conductance) / np.log(10)
+    before = array.conductance.values
+    nu = np.log(before / array.wait(180).conductance.values) / np.log(10)
     assert abs(nu.mean() - 0.05) < 4 * 0.01 / np.sqrt(nu.size)
     assert abs(nu.std() / 0.01 - 1) < 4 / np.sqrt(2 * nu.size)
     array.wait(1800)
-    assert np.allclose(np.log(before / array.conductance) / np.log(100), nu, rtol=1e-9)
+    assert np.allclose(np.log(before / array.conductance.values) / np.log(100), nu, rtol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_drift_of_phase_change_memory_has_the_published_exponents(g, mu, sigma):
     assert exponent(g, 0.0, 0.0, law) == pytest.approx(mu, rel=1e-12)
     assert exponent(g, 1.0, 0.0, law) - mu == pytest.approx(sigma, rel=1e-9)
     array = aged(STATE_DRIFT, {"conductance": {"min": "0 S", "max": "25 uS"}}, rows=4096, initial=(g, g * (1 + 1e-9)))
-    before = array.conductance
-    nu = np.log(before / array.wait(180).conductance) / np.log(10)
+    before = array.conductance.values
+    nu = np.log(before / array.wait(180).conductance.values) / np.log(10)
     assert abs(nu.mean() - mu) < 4 * sigma / np.sqrt(nu.size)
     assert abs(nu.std() / sigma - 1) < 4 / np.sqrt(2 * nu.size)
 
@@ -101,10 +101,10 @@ def test_lifetimes_spread_over_cells():
 def test_relaxation_has_the_published_mean_and_spread_however_the_time_is_cut():
     for times in ((1.0,), (1e4,), (1.0, 99.0, 9900.0), (0.5, 9999.5)):
         array = aged(RELAXATION, rows=4096, cols=8, initial=(0.5, 0.5 + 1e-9))
-        before = array.conductance
+        before = array.conductance.values
         for seconds in times:
             array.wait(seconds)
-        change, x = (array.conductance - before) * 1e6, np.log(sum(times))
+        change, x = (array.conductance.values - before) * 1e6, np.log(sum(times))
         sigma = 0.412 + 0.042 * x
         assert abs(change.mean() + 0.089 * x) < 4 * sigma / np.sqrt(change.size)
         assert abs(change.std() / sigma - 1) < 4 / np.sqrt(2 * change.size)
@@ -112,7 +112,7 @@ def test_relaxation_has_the_published_mean_and_spread_however_the_time_is_cut():
 
 def test_no_conductance_relaxes_below_nothing():
     array = aged({**RELAXATION, "spread": "5 uS"}, rows=4096, initial=(0.0, 1e-9))
-    assert array.wait(1).conductance.min() == pytest.approx(0, abs=1e-20)
+    assert array.wait(1).conductance.values.min() == pytest.approx(0, abs=1e-20)
 
 
 def test_a_programmed_cell_starts_to_age_anew_and_the_others_go_on():
@@ -121,15 +121,15 @@ def test_a_programmed_cell_starts_to_age_anew_and_the_others_go_on():
     alone.wait(100)
     x = np.zeros(64)
     x[:10] = 1
-    told = array.train(Hebbian(0.1), x, [1, 0, 0, 0], encoding="exact").conductance
+    told = array.train(Hebbian(0.1), x, [1, 0, 0, 0], encoding="exact").conductance.values
     written = np.zeros((64, 4), bool)
     written[:10, 0] = True
-    assert np.array_equal(told[0][~written], alone.conductance[0][~written])
-    assert (told[0][written] > alone.conductance[0][written]).all()
+    assert np.array_equal(told[0][~written], alone.conductance.values[0][~written])
+    assert (told[0][written] > alone.conductance.values[0][written]).all()
     array.wait(180)
     alone.wait(180)
-    assert np.allclose(array.conductance[0][written], told[0][written] * 10**-0.05, rtol=1e-9)
-    assert np.array_equal(array.conductance[0][~written], alone.conductance[0][~written])
+    assert np.allclose(array.conductance.values[0][written], told[0][written] * 10**-0.05, rtol=1e-9)
+    assert np.array_equal(array.conductance.values[0][~written], alone.conductance.values[0][~written])
 
 
 @pytest.mark.slow

@@ -43,7 +43,7 @@ def size(device: DeviceProfile, seed: int) -> tuple[np.ndarray, np.ndarray]:
     found = []
     for state in _SIZES:
         array = row(without(device, _D2D), seed, float(state))
-        own = array.conductance[0, 0]
+        own = array.conductance.values[0, 0]
         error = array.read(np.ones((4, 1)), interval=interval_of(device) * READS)[0] / device.spec.read.voltage - own
         found.append((own.mean(), error.std()))
     means, sigmas = np.array(found).T

@@ -37,7 +37,7 @@ def aged(device: DeviceProfile, seed: int, state: float, temperature: float | No
     for time in times_of(device):
         array.wait(float(time - before), temperature)
         before = time
-        found.append(array.conductance[0, 0])
+        found.append(array.conductance.values[0, 0])
     return np.array(found)
 
 

@@ -1,0 +1,241 @@
+"""The wires of a crossbar: their resistance by technology node, and what outputs see of cells through them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from memsim.arrays.bank import Bank, Banks
+from memsim.arrays.checks import choice, whole
+from memsim.arrays.network import ENDS, number
+from memsim.arrays.wires import effective_conductance, solve_wires
+from memsim.errors import InputError
+
+SEGMENT = {
+    130: 0.14, 65: 0.25, 45: 0.35, 32: 0.52, 22: 0.78, 14: 1.02, 10: 1.80, 7: 2.08, 5: 3.32, 3: 4.83,
+}  # fmt: skip
+"""Resistance of a wire along one 2F cell, by technology node in nm [ohm].
+
+Computed from the resistivities, widths and aspect ratios of DNN+NeuroSim 1.4; optimistic values.
+"""
+CELLS = {"cross-point": (1, 1), "1T1R": (6, 2)}
+"""Length of a cell along word and bit lines in units of 2F: a 1T1R cell is 12F wide and 4F high."""
+_WARMING = 0.00451  # per kelvin above 300 K, of copper; same source
+
+
+@dataclass(frozen=True)
+class Wires:
+    """Resistances of the lines of a crossbar [ohm]; see `solve_wires`.
+
+    Attributes
+    ----------
+    word_resistance, bit_resistance : float
+        Of one segment.
+    driver_resistance, sense_resistance : float
+        Of every driver and sense amplifier.
+    series_resistance : float
+        In series with every cell, such as the transistor of a 1T1R cell.
+    drive, sense : {"one end", "both ends"}
+        Where lines have terminals.
+    """
+
+    word_resistance: float = 0.0
+    bit_resistance: float = 0.0
+    driver_resistance: float = 0.0
+    sense_resistance: float = 0.0
+    series_resistance: float = 0.0
+    drive: str = "one end"
+    sense: str = "one end"
+
+    def __post_init__(self) -> None:
+        for name in ("word", "bit", "driver", "sense", "series"):
+            number(f"wires.{name}_resistance", getattr(self, f"{name}_resistance"))
+        choice("wires.drive", self.drive, ENDS)
+        choice("wires.sense", self.sense, ENDS)
+
+    @classmethod
+    def of_node(cls, node: int, cell: str = "cross-point", temperature: float = 300.0, **others: Any) -> Wires:
+        """Wires of a technology node.
+
+        Parameters
+        ----------
+        node : int
+            Technology node [nm], one of `SEGMENT`.
+        cell : {"cross-point", "1T1R"}
+            Kind of cell, which sets the length of a segment.
+        temperature : float
+            Of the wires [K].
+        **others
+            Further attributes of `Wires`.
+
+        Raises
+        ------
+        InputError
+            If the node is not in the table, or a number is not allowed.
+        """
+        choice("wires.cell", cell, tuple(CELLS))
+        node = whole("wires.node", node, 1)
+        if node not in SEGMENT:
+            near = min(SEGMENT, key=lambda known: abs(math.log(known / node)))
+            listed = ", ".join(str(known) for known in SEGMENT)
+            raise InputError(f"wires.node: {node} nm is not in the table; did you mean {near}? allowed: {listed}")
+        if not 0 < number("wires.temperature", temperature, "K") <= 2000:
+            raise InputError(f"wires.temperature: {temperature:g} K is not allowed; above 0 and up to 2000 K")
+        unit = SEGMENT[node] * max(0.0, 1 + _WARMING * (temperature - 300))
+        along, down = CELLS[cell]
+        return cls(word_resistance=along * unit, bit_resistance=down * unit, **others)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Keywords of `solve_wires` and `effective_conductance`."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+class Tiles(NamedTuple):
+    """How the rows and the lines of a matrix are cut into arrays."""
+
+    rows: tuple[slice, ...]
+    lines: tuple[slice, ...]
+
+
+def tiles(tile: tuple[int, int] | None, rows: int, lines: int) -> Tiles:
+    """The tiles of a matrix with that many word lines and, reference columns included, bit lines.
+
+    Raises
+    ------
+    InputError
+        If the size is not two whole numbers of at least 1.
+    """
+    if tile is None:
+        return Tiles((slice(0, rows),), (slice(0, lines),))
+    try:
+        high, wide = tile
+    except (TypeError, ValueError):
+        raise InputError(f"tile: {tile!r} is not allowed; give (rows, columns) of an array") from None
+    high, wide = whole("tile rows", high, 1), whole("tile columns", wide, 1)
+    cut = [
+        tuple(slice(i, min(i + size, count)) for i in range(0, count, size))
+        for size, count in ((high, rows), (wide, lines))
+    ]
+    if len(cut[0]) > 4096:
+        raise InputError(f"tile: {rows} rows make {len(cut[0])} tiles of {high}; allowed are 4096")
+    return Tiles(*cut)
+
+
+class Seen(NamedTuple):
+    """What reads see of the cells of a bank: w + offset in units of the window, and how much of a cell's noise.
+
+    Attributes
+    ----------
+    state : (array, line, row)
+        Conductance less the offset.
+    offset : float
+        Conductance at state 0.
+    share : (array, line, row) or None
+        By which deviations of a cell's conductance reach its output; None for all.
+    """
+
+    state: np.ndarray
+    offset: float
+    share: np.ndarray | None = None
+
+
+def plainly(bank: Bank) -> Seen:
+    """What reads see without wires."""
+    return Seen(bank.seen, bank.spec.conductance.offset)
+
+
+class Interconnect:
+    """What outputs see of cells through wires, worked out once for each state of the cells.
+
+    Every tile has its own drivers and sense amplifiers. Pairs lie side by side, a reference column behind the last
+    line. A cell's deviation from its mean reaches its own output by the same share as its conductance does; what it
+    does to other outputs is left out.
+    """
+
+    def __init__(self, wires: Wires, cut: Tiles, column: str) -> None:
+        self.wires, self.cut, self._column = wires, cut, column
+        self._states: list[np.ndarray] = []
+        self._found: list[Seen] = []
+
+    def seen(self, banks: Banks) -> list[Seen]:
+        """What reads see of each bank."""
+        states = [bank.seen for bank in banks.both]
+        known = len(states) == len(self._states)
+        if not known or not all(np.array_equal(a, b) for a, b in zip(states, self._states, strict=True)):
+            self._found = self._solved(banks, states)
+            self._states = [state.copy() for state in states]
+        return self._found
+
+    def currents(self, banks: Banks, part: int, volts: np.ndarray) -> list[np.ndarray]:
+        """Currents (array, sample, line) of each bank in a row tile [A], for cells that are not ohmic.
+
+        Parameters
+        ----------
+        banks : Banks
+            The cells.
+        part : int
+            Number of the row tile.
+        volts : (array or 1, sample, row)
+            Voltages of all word lines [V].
+        """
+        spec, rows = banks.lines.spec, self.cut.rows[part]
+        cells = self._siemens([bank.seen for bank in banks.both], spec)
+        arrays, samples = len(cells), volts.shape[1]
+        found = np.empty((arrays, samples, cells.shape[1]))
+        for array in range(arrays):
+            own = volts[array if len(volts) > 1 else 0, :, rows].T
+            for lines in self.cut.lines:
+                g = cells[array, lines, rows].T
+                solved = solve_wires(
+                    g, own, conduction=spec.conduction, read_voltage=spec.read.voltage, **self.wires.options
+                )
+                found[array, :, lines] = solved.currents.T
+        return self._apart(found, axis=2)
+
+    def _solved(self, banks: Banks, states: Sequence[np.ndarray]) -> list[Seen]:
+        spec = banks.lines.spec
+        cells = self._siemens(states, spec)
+        through = np.zeros_like(cells)
+        for array in range(len(cells)):
+            for rows in self.cut.rows:
+                for lines in self.cut.lines:
+                    g = cells[array, lines, rows].T
+                    through[array, lines, rows] = effective_conductance(g, **self.wires.options).T
+        share = np.divide(through, cells, out=np.zeros_like(cells), where=cells > 0)
+        width, dtype = spec.conductance.width, states[0].dtype
+        parts = zip(self._apart(through / width, axis=1), self._apart(share, axis=1), strict=True)
+        return [Seen(np.ascontiguousarray(state, dtype), 0.0, np.ascontiguousarray(own, dtype)) for state, own in parts]
+
+    def _siemens(self, states: Sequence[np.ndarray], spec: Any) -> np.ndarray:
+        """Conductances [S] of the lines as they lie side by side, the reference column last; (array, line, row)."""
+        window = spec.conductance
+        rows = self.cut.rows[-1].stop
+        cells = np.concatenate(states, axis=1)[:, self._order(states[0].shape[1], len(states) > 1)]
+        found = np.zeros(cells.shape)
+        found[:, :, :rows] = window.min + cells[:, :, :rows].astype(float) * window.width
+        if (found < 0).any():
+            raise InputError(
+                f"wires: a cell of device '{spec.name}' has {found.min():.3g} S; currents through wires need "
+                "conductances of at least 0 (bounds of at least 0)"
+            )
+        return found
+
+    def _apart(self, values: np.ndarray, axis: int) -> list[np.ndarray]:
+        """Values of physical lines back in the order of the banks."""
+        reference = self._column == "reference"
+        lines = values.shape[axis] - reference
+        back = np.argsort(self._order(lines, reference))
+        ordered = np.take(values, back, axis=axis)
+        return np.split(ordered, [lines], axis=axis) if reference else [ordered]
+
+    def _order(self, lines: int, reference: bool) -> np.ndarray:
+        """Number among the banks' lines of each physical line."""
+        order = np.arange(lines + reference)
+        if self._column == "pair":
+            order = order.reshape(2, -1).T.ravel()
+        return order

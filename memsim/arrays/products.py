@@ -1,0 +1,80 @@
+"""Matrix products on crossbars: weights programmed by a mapping, and outputs that stand for sums of products."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from memsim.arrays.checks import check_bounds
+from memsim.arrays.mapping import Mapping
+from memsim.errors import InputError
+from memsim.profiles import DeviceProfile, load_device
+
+if TYPE_CHECKING:
+    from memsim.arrays.crossbar import Crossbar
+
+
+def mapped(
+    kind: type[Crossbar],
+    weights: Any,
+    device: DeviceProfile | str,
+    mapping: Mapping | str,
+    programming: dict[str, Any],
+    options: dict[str, Any],
+) -> Crossbar:
+    """A crossbar programmed with weights, see `Crossbar.from_weights`."""
+    profile = load_device(device) if isinstance(device, str) else device
+    matrix = _numbers("weights", weights)
+    if matrix.ndim not in (2, 3) or not matrix.size:
+        raise InputError(f"weights: shape {matrix.shape} is no matrix; allowed: (row, col) or (array, row, col)")
+    for name, why in (
+        ("column", "the mapping sets it"),
+        ("rows", "the weights set it"),
+        ("cols", "the weights set it"),
+    ):
+        if name in options:
+            raise InputError(f"{name}: not allowed here; {why}")
+    low, high = bounds = check_bounds(options.get("bounds", (0.0, 1.0)), profile)
+    if not math.isfinite(high - low):
+        raise InputError("bounds: none are given; the weights need two to span")
+    plan = (Mapping(mapping) if isinstance(mapping, str) else mapping).fitted(matrix)
+    rows, cols = matrix.shape[-2:]
+    if matrix.ndim == 3:
+        options = {"arrays": len(matrix)} | options
+    crossbar = kind(profile, rows, cols * plan.slices, column=plan.column, **options)
+    if matrix.ndim == 3 and len(matrix) != crossbar.shape[0]:
+        raise InputError(f"weights: {len(matrix)} matrices do not fit {crossbar.shape[0]} arrays")
+    reference = (low + high) / 2 if plan.kind == "reference" else None
+    crossbar.program(low + plan.states(matrix) * (high - low), reference=reference, **programming)
+    crossbar.mapping, crossbar.bounds = plan, bounds
+    return crossbar
+
+
+def product(crossbar: Crossbar, x: Any) -> np.ndarray:
+    """Sums of inputs times weights, see `Crossbar.__matmul__`."""
+    mapping, (arrays, rows, _) = crossbar.mapping, crossbar.shape
+    if mapping is None:
+        raise InputError("@: this crossbar has no mapped weights; Crossbar.from_weights makes one, `output` reads any")
+    given = _numbers("x", x)
+    if given.ndim not in (1, 2, 3) or given.shape[max(given.ndim - 2, 0)] != rows:
+        raise InputError(
+            f"x: shape {given.shape} does not fit; allowed: ({rows},), ({rows}, samples) or ({arrays}, {rows}, samples)"
+        )
+    samples = given[None, :] if given.ndim == 1 else given.swapaxes(-1, -2)
+    window = crossbar.device.spec.conductance
+    outputs = crossbar.output(samples)
+    found = mapping.products(outputs, crossbar.known(samples), crossbar.bounds, window.offset)
+    found = found[:, 0] if given.ndim == 1 else found.swapaxes(1, 2)
+    return found[0] if arrays == 1 and given.ndim < 3 else found
+
+
+def _numbers(name: str, values: Any) -> np.ndarray:
+    try:
+        found = np.asarray(values, float)
+    except (TypeError, ValueError):
+        raise InputError(f"{name}: not an array of numbers") from None
+    if not np.isfinite(found).all():
+        raise InputError(f"{name}: contains NaN or infinity; only finite numbers are allowed")
+    return found

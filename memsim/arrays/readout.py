@@ -1,0 +1,205 @@
+"""From inputs to outputs: converters at both ends of the cells, tiles, and how columns make an output."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from memsim.arrays import reading
+from memsim.arrays.bank import Bank, Banks
+from memsim.arrays.converters import ADC, DAC, InputConverter, OutputConverter
+from memsim.arrays.interconnect import Interconnect, Seen, Wires, plainly, tiles
+from memsim.arrays.site import Site
+from memsim.errors import InputError
+from memsim.philox import Stream
+
+TILE_STRIDE = 1 << 16
+"""Column tiles of 64 by which the noise of row tiles lies apart in its addresses."""
+
+
+class Moment(NamedTuple):
+    """When a read takes place: the address of its white noise, and the time since the read before [s]."""
+
+    read: int
+    first_sample: int
+    seconds: float
+
+
+class Periphery(NamedTuple):
+    """What surrounds the cells: `DAC`, `ADC`, `Wires` and the size of a tile (rows, columns); None for the ideal."""
+
+    dac: DAC | None = None
+    adc: ADC | None = None
+    wires: Wires | None = None
+    tile: tuple[int, int] | None = None
+
+
+class Readout:
+    """Reads of an ensemble of arrays.
+
+    Parameters
+    ----------
+    periphery : Periphery
+        Converters, wires and tiles.
+    column : {"single", "reference", "pair"}
+        How an output is made from columns. Their currents are subtracted before they are converted (assumed).
+    shape : (array, row, line)
+        Size of the ensemble.
+    site : Site
+        Addresses of random numbers.
+    """
+
+    def __init__(self, periphery: Periphery, column: str, shape: tuple[int, int, int], site: Site) -> None:
+        arrays, rows, lines = shape
+        dac, adc, wires, tile = periphery
+        for name, given, kind in (("dac", dac, DAC), ("adc", adc, ADC), ("wires", wires, Wires)):
+            if given is not None and not isinstance(given, kind):
+                raise InputError(f"{name}: {given!r} is not a {kind.__name__}")
+        self.periphery, self._column, self._site = periphery, column, site
+        self._cut = tiles(tile, rows, lines + (column == "reference"))
+        self._in = None if dac is None else InputConverter(dac, site, arrays, rows)
+        signed = column != "single" or (dac.polarity if dac else "bipolar") == "bipolar"
+        outputs = lines // 2 if column == "pair" else lines
+        self.out = None if adc is None else OutputConverter(adc, site, (arrays, outputs), len(self._cut.rows), signed)
+        self._interconnect = None if wires is None else Interconnect(wires, self._cut, column)
+
+    def ideal(self, signal: np.ndarray) -> np.ndarray:
+        """The inputs (array or 1, sample, row) that the converters' codes stand for."""
+        return signal if self._in is None else self._in.ideal(signal)
+
+    def seen(self, banks: Banks) -> list[Seen]:
+        """What outputs see of the cells of each bank."""
+        return [plainly(bank) for bank in banks.both] if self._interconnect is None else self._interconnect.seen(banks)
+
+    def outputs(self, banks: Banks, signal: np.ndarray, when: Moment | None = None) -> np.ndarray:
+        """Outputs (array, sample, col) in units of the full scale; without a moment, their expectation.
+
+        Converters act on the expectation as they do on a read.
+
+        Parameters
+        ----------
+        banks : Banks
+            The cells.
+        signal : (array or 1, sample, row)
+            Inputs in units of the read voltage.
+        when : Moment, optional
+            Of the first sample.
+        """
+        polarity = "bipolar" if self._in is None else self._in.dac.polarity
+        levels = self._levels(signal)
+        if when is not None and polarity == "phases":
+            when = when._replace(first_sample=2 * when.first_sample)
+        found = self._converted(banks, levels, when)
+        if polarity == "phases":
+            return found[:, ::2] - found[:, 1::2]
+        if polarity == "offset":
+            # What the shift alone gives is measured once, long enough to be free of noise, without the converters.
+            shift = np.zeros((1, 1, signal.shape[2]), signal.dtype)
+            assert self._in is not None
+            shift[:, :, : self._cut.rows[-1].stop] = self._in.dac.range
+            found = found - sum(mean for mean, _ in self._parts(banks, shift, None))
+        return found
+
+    def calibrate(self, banks: Banks, signal: np.ndarray) -> None:
+        """Set the range of the ADCs from the expected outputs for some inputs, see `ADC`."""
+        if self.out is None:
+            raise InputError("calibrate: the array has no ADC")
+        self.out.calibrate([mean for mean, _ in self._parts(banks, self._levels(signal), None)])
+
+    def variance(self, bank: Bank, banks: Banks, signal: np.ndarray) -> np.ndarray:
+        """Variance of the currents of a bank at any time, (array, sample, column), before they are converted."""
+        levels, seen = self._levels(signal), self.seen(banks)[banks.both.index(bank)]
+        driven = reading.drive(bank.spec, self._site.backend, levels, self._coding).signal
+        found: Any = sum(variance for _, variance in reading.expected(bank, driven, seen, self._cut.rows))
+        if self._in is not None and self._in.dac.polarity == "phases":
+            found = found[:, ::2] + found[:, 1::2]
+        return np.broadcast_to(found, (*found.shape[:2], bank.state.shape[1]))
+
+    @property
+    def _coding(self) -> str:
+        return "voltage" if self._in is None else self._in.dac.coding
+
+    def _levels(self, signal: np.ndarray) -> np.ndarray:
+        return signal if self._in is None else self._in.levels(signal)
+
+    def _converted(self, banks: Banks, levels: np.ndarray, when: Moment | None) -> np.ndarray:
+        """Outputs of all row tiles together."""
+        parts = self._parts(banks, levels, when)
+        if self.out is None:
+            return parts[0][0] if len(parts) == 1 else np.sum([mean for mean, _ in parts], axis=0)
+        total = np.zeros_like(parts[0][0])
+        for part, (mean, variance) in enumerate(parts):
+            self.out.convert(mean, variance, total, part, **self._address(when, part))
+        return total
+
+    def _address(self, when: Moment | None, part: int) -> dict[str, Any]:
+        at = {"first_array": self._site.first_array, "seed": self._site.seed, "first_tile": part * TILE_STRIDE}
+        return at if when is None else at | {"index": when.read, "first_sample": when.first_sample}
+
+    def _parts(
+        self, banks: Banks, levels: np.ndarray, when: Moment | None
+    ) -> list[tuple[np.ndarray, np.ndarray | None]]:
+        """Analog outputs of each row tile, and the variance of noise that the converter is still to draw, if any."""
+        site, spec = self._site, banks.lines.spec
+        driven, common = reading.drive(spec, site.backend, levels, self._coding)
+        seen, rows = self.seen(banks), self._cut.rows
+        moments = []
+        for bank, own in zip(banks.both, seen, strict=True):
+            if when is None:
+                moments.append(reading.expected(bank, driven, own, rows))
+            else:
+                moments.append(reading.sampled(bank, driven, own, rows, when.seconds))
+        exact, steady = None, moments
+        if self._interconnect is not None and spec.conduction is not None:
+            exact, common = self._exact(banks, levels), None
+            steady = [reading.expected(bank, driven, own, rows) for bank, own in zip(banks.both, seen, strict=True)]
+        found: list[tuple[np.ndarray, np.ndarray | None]] = []
+        for part in range(len(rows)):
+            means = [own[part][0] for own in moments]
+            if exact is not None:  # and what correlated noise adds to the currents of ohmic cells
+                means = [
+                    (current + mean - rest[part][0]).astype(mean.dtype)
+                    for current, mean, rest in zip(exact[part], means, steady, strict=True)
+                ]
+            shared = None if common is None else common[:, :, rows[part]].sum(axis=2, keepdims=True)
+            left = None
+            variances = [own[part][1] for own in moments]
+            for mean, variance, stream in zip(means, variances, (Stream.READ, Stream.REFERENCE_READ), strict=False):
+                if when is None or not variance.any():
+                    continue
+                if self.out is not None and self._column == "single":
+                    left = variance
+                else:
+                    site.backend.add_noise(mean, variance, **self._address(when, part), stream=stream)
+            found.append((self._combined(means, shared), left))
+        return found
+
+    def _exact(self, banks: Banks, levels: np.ndarray) -> list[list[np.ndarray]]:
+        """Currents through wires of cells that are not ohmic, of each row tile and bank, over the full scale.
+
+        Raises
+        ------
+        InputError
+            If inputs are widths of pulses: which lines are on changes during the read.
+        """
+        assert self._interconnect is not None
+        spec = banks.lines.spec
+        if self._coding == "width":
+            raise InputError(
+                f"dac.coding: 'width' with the wires of device '{spec.name}', whose cells are not ohmic, is not "
+                "modelled; allowed: 'voltage', or no wires"
+            )
+        volts, full_scale = levels.astype(float) * spec.read.voltage, spec.read.voltage * spec.conductance.width
+        parts = range(len(self._cut.rows))
+        return [[own / full_scale for own in self._interconnect.currents(banks, part, volts)] for part in parts]
+
+    def _combined(self, means: list[np.ndarray], common: np.ndarray | None) -> np.ndarray:
+        """Outputs from the currents of columns; one that is the same for all cells cancels in differences."""
+        mean = means[0]
+        if self._column == "pair":
+            cols = mean.shape[2] // 2
+            return mean[:, :, :cols] - mean[:, :, cols:]
+        if self._column == "reference":
+            return mean - means[1]
+        return mean if common is None else mean + common.astype(mean.dtype)
