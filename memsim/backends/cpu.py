@@ -11,7 +11,7 @@ from memsim.kernels.convert import Errors, adc_kernel, dac_kernel
 from memsim.kernels.elementwise import elementwise
 from memsim.kernels.fill import fill
 from memsim.kernels.fluctuate import Move, advance_kernel, fluctuating_read_kernel
-from memsim.kernels.read import NARROW, narrow_kernel, noise_kernel
+from memsim.kernels.read import NARROW, narrow_kernel, noise_kernel, variance_kernel
 from memsim.kernels.trains import train_kernel
 from memsim.kernels.update import count_shape, update_kernel
 from memsim.philox import Stream, key
@@ -104,9 +104,9 @@ class CpuBackend:
         if value == 0:
             norm = np.einsum("asr,asr->as", inputs, inputs)[:, :, None]
             return mean, np.broadcast_to(norm * state.dtype.type(window**2), shape).copy()
-        variance = np.square(inputs) @ np.square(state + state.dtype.type(offset)).swapaxes(1, 2)
-        variance *= state.dtype.type(value**2)
-        return mean, variance
+        real, spread = state.dtype.type, np.empty(state.shape, state.dtype)
+        variance_kernel()(state, real(offset), real(value), spread)
+        return mean, np.square(inputs) @ spread.swapaxes(1, 2)
 
     def add_noise(
         self,

@@ -61,6 +61,22 @@ def narrow_kernel(noisy: bool) -> Kernel:
 
 
 @functools.cache
+def variance_kernel() -> Kernel:
+    """Kernel (state, offset, value, out): variances of cells with noise of their value, (value (w + offset))^2."""
+
+    def square(first, last, state, offset, value, out):
+        columns = state.shape[1]
+        for unit in range(first, last):
+            array, column = unit // columns, unit % columns
+            w, own = state[array, column], out[array, column]
+            for row in range(w.size):
+                sigma = value * (w[row] + offset)
+                own[row] = sigma * sigma
+
+    return compile_kernel(square, lambda state, *_: state.shape[0] * state.shape[1])
+
+
+@functools.cache
 def noise_kernel() -> Kernel:
     """Kernel (current, variance, first_array, ..., index, stream, k0, k1): current += sqrt(variance) N(0, 1).
 
