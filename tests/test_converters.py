@@ -178,6 +178,7 @@ def test_a_learning_rule_sees_the_codes():
     assert np.allclose(blind.weights, 0.01 * x.sum(0)[None, :, None], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_reads_start_no_threads_of_numba_beside_those_of_the_linear_algebra():
     code = """
 import numpy as np, numba, memsim as ms

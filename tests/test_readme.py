@@ -82,6 +82,7 @@ def test_the_guide_to_experiments_names_every_key_of_both_tasks():
             assert f"`{section}{key}" in table or key in sections, f"{model.__name__}: {section}{key}"
 
 
+@pytest.mark.slow
 def test_the_examples_of_the_guide_to_experiments_run(tmp_path):
     import memsim as ms
 

@@ -83,7 +83,7 @@ class Bank:
                 low, high = (self.cells.value(name) for name in ("low", "high"))
                 fresh = np.where(fresh < 0.5, low, high).astype(dtype)
                 fresh[:, :, shape[2] :] = 0
-            self.state = self._within(fresh)
+            self.state = self._within(fresh, out=fresh)
         self.shaken, self.shifts = pulse_shifts(spec)
         spreads = Spreads(spec, site.backend, shape, **site.spread)
         noise = spec.read.noise
@@ -181,13 +181,13 @@ class Bank:
         self.state = self._within((self.state + sigma * drawn).astype(self.state.dtype))
         self.after(before, step)
 
-    def _within(self, state: np.ndarray, lines: slice = slice(None)) -> np.ndarray:
-        """The states of some lines, clipped to the cells' own windows and to the bounds."""
+    def _within(self, state: np.ndarray, lines: slice = slice(None), out: np.ndarray | None = None) -> np.ndarray:
+        """The states of some lines, clipped to the cells' own windows and to the bounds; into `out`, or anew."""
         low, high = (self._of(self.cells.value(name), lines) for name in ("low", "high"))
         dtype = state.dtype
         if self.confined:
-            state = np.clip(state, low, high)
-        return self._with_stuck(np.clip(state, *self._bounds).astype(dtype, copy=False), lines)
+            state = np.clip(state, low, high, out=out)
+        return self._with_stuck(np.clip(state, *self._bounds, out=out).astype(dtype, copy=False), lines)
 
     def _with_stuck(self, state: np.ndarray, lines: slice = slice(None)) -> np.ndarray:
         """The states with those of stuck cells at the end where they are stuck."""
