@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from memsim.document.fields import Count, Section, problem
 from memsim.errors import nearest
 from memsim.experiment_schema import (
-    ExperimentSpec,
+    ImageExperimentSpec,
     GreySpec,
     LearnerBase,
     LossSpec,
@@ -79,7 +79,7 @@ class LearnerSpec(LearnerBase):
     training: TrainingSpec = TrainingSpec()
 
 
-class MemoriseSpec(ExperimentSpec):
+class MemoriseSpec(ImageExperimentSpec):
     """An experiment: images, learners, corruptions and seed."""
 
     data: DataSpec = DataSpec()

@@ -113,7 +113,7 @@ def restrict(experiment: Experiment, labels: Iterable[str]) -> Experiment:
     values: dict[str, list[object]] = {key: [] for key in spec.sweep}
     for made, run in spec.runs.items():
         if made in wanted:
-            names.add(run.learner.name)
+            names.add(run.spec.name)
             for key, value in run.combination.items():
                 values[key] += [value] if value not in values[key] else []
     learners = [item for item in experiment.document.get("learners") if item["name"] in names]
