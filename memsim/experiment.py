@@ -268,9 +268,7 @@ class Experiment:
         except InputError as error:
             raise InputError(f"{self.document.where(path)}: data.source: {error}") from None
 
-    def _place(
-        self, text: str, path: tuple[str | int, ...], option: str, embedded: Sequence[str] = ()
-    ) -> Path:
+    def _place(self, text: str, path: tuple[str | int, ...], option: str, embedded: Sequence[str] = ()) -> Path:
         """Where a file or folder lies: anywhere if the user named it himself, else inside the experiment's folder."""
         if isinstance(self.document.origin(path), str):
             return Path(text).expanduser()

@@ -94,5 +94,3 @@ class SelectSpec(ExperimentSpec):
                 "lines",
             )
         return self
-
-

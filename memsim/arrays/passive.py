@@ -122,6 +122,4 @@ def read_cell(
         np.asarray(conductance)[cell].reshape(1, 1), across[cell].reshape(1), word_resistance=0, bit_resistance=0, **law
     )
     power = sources @ found.word_currents - grounds @ found.currents
-    return CellRead(
-        float(found.currents[cell[1]]), float(alone.currents[0]), float(power), found.residual, across
-    )
+    return CellRead(float(found.currents[cell[1]]), float(alone.currents[0]), float(power), found.residual, across)

@@ -37,10 +37,10 @@ DECLARED = (
         "(I_on - I_off)/I_on with the smallest I_on and the largest I_off of all backgrounds; where it is not positive, "
         "no one reference current tells on from off",
     ),
+    Variable("worst_margin", SIZE, "1", "worst read margin", "smallest current_margin over positions and backgrounds"),
     Variable(
-        "worst_margin", SIZE, "1", "worst read margin", "smallest current_margin over positions and backgrounds"
+        "worst_power", SIZE, "W", "largest static read power", "largest power over positions, backgrounds, states"
     ),
-    Variable("worst_power", SIZE, "W", "largest static read power", "largest power over positions, backgrounds, states"),
     Variable("residual", SIZE, "1", "Kirchhoff residual", "largest residual of all solutions, see `solve_wires`"),
     Variable(
         "largest_lines",
