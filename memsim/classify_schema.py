@@ -16,8 +16,8 @@ from memsim.data.labelled import DIGITS, SOURCES
 from memsim.document.fields import Count, Section, problem
 from memsim.errors import nearest
 from memsim.experiment_schema import (
-    ImageExperimentSpec,
     GreySpec,
+    ImageExperimentSpec,
     LearnerBase,
     LossName,
     LossSpec,

@@ -29,7 +29,8 @@ class Entry:
 
     @property
     def data(self) -> Any:
-        return self.experiment.spec.data
+        spec: Any = self.experiment.spec
+        return spec.data
 
     @property
     def seed(self) -> int:

@@ -10,8 +10,8 @@ from pydantic import BeforeValidator, Field, model_validator
 from memsim.document.fields import Count, Section, problem
 from memsim.errors import nearest
 from memsim.experiment_schema import (
-    ImageExperimentSpec,
     GreySpec,
+    ImageExperimentSpec,
     LearnerBase,
     LossSpec,
     Pair,

@@ -89,8 +89,8 @@ class SelectSpec(ExperimentSpec):
         count = reads * sum(lines**2 for lines in self.lines)
         if count > MAX_CELL_READS:
             raise problem(
-                f"{reads} reads of arrays of up to {self.lines[-1]} x {self.lines[-1]} visit {count:.3g} cells; allowed: "
-                f"at most {MAX_CELL_READS:.3g}",
+                f"{reads} reads of arrays of up to {self.lines[-1]} x {self.lines[-1]} visit {count:.3g} cells; "
+                f"allowed: at most {MAX_CELL_READS:.3g}",
                 "lines",
             )
         return self

@@ -202,7 +202,7 @@ def _direct(circuit: Network, driven: np.ndarray, grounds: np.ndarray, node_volt
             if all_nodes is not None:
                 all_nodes[..., some] = found
         worst, total, start = max(worst, residual), total + iterations, start + step
-    return WireSolution(currents, worst, total, *nodes, into if node_voltages else None)
+    return WireSolution(currents, worst, total, nodes[0], nodes[1], into if node_voltages else None)
 
 
 def _solve(

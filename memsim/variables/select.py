@@ -34,8 +34,8 @@ DECLARED = (
         ("array", "scheme", "lines", "position"),
         "1",
         "read margin over backgrounds",
-        "(I_on - I_off)/I_on with the smallest I_on and the largest I_off of all backgrounds; where it is not positive, "
-        "no one reference current tells on from off",
+        "(I_on - I_off)/I_on with the smallest I_on and the largest I_off of all backgrounds; where not positive, no "
+        "one reference current tells on from off",
     ),
     Variable("worst_margin", SIZE, "1", "worst read margin", "smallest current_margin over positions and backgrounds"),
     Variable(
