@@ -24,7 +24,7 @@ _COPIES = 3  # of results while they are joined, summarised and written, assumed
 _CELL = 100  # bytes a cell takes while it learns: state, parameters, draws and their temporaries, assumed
 _KEPT = 12  # bytes a cell of a trained classifier keeps; up to 11 measured with 8.4 million cells of float32
 _TAUGHT = 40  # bytes more that a cell of a classifier takes while it learns or is measured; up to 23 measured
-_NODE = 400  # bytes a cell of an array takes while its circuit is solved; XX measured
+_NODE = 400  # bytes a cell of an array takes while its circuit is solved; up to 190 measured
 _WEIGHT = 30  # bytes a first-layer weight takes: itself, its draw and their temporaries, assumed
 
 

@@ -43,9 +43,7 @@ def _sections(spec: ExperimentSpec) -> dict[str, Any]:
     learner = bare(fields[f"{spec.COMPARED}s"].annotation)[0].__args__[0]
     names = dict.fromkeys(name for own in learner.KINDS for name in own)
     models = {name: bare(learner.model_fields[name].annotation)[0] for name in names}
-    if "data" in fields:
-        models["data"] = fields["data"].annotation
-    return models
+    return {"data": fields["data"].annotation, **models} if "data" in fields else models
 
 
 @dataclass(frozen=True)

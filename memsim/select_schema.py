@@ -14,7 +14,7 @@ from memsim.profiles.physics import ExponentialConduction, SinhConduction
 
 POSITIONS = ("near", "middle", "far")
 MAX_CELL_READS = 10**10
-"""Cells times reads of a run: a few hours on one core, at .1 to 2 us each as measured."""
+"""Cells times reads of a run: hours, at up to 2 us each as measured."""
 _MAP = 128  # lines of a kept map at most
 
 Resistance = Annotated[float, Quantity("Ohm", low=0.0, high=1e9)]
