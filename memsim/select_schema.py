@@ -13,8 +13,8 @@ from memsim.experiment_schema import ComparedBase, ExperimentSpec, Place
 from memsim.profiles.physics import ExponentialConduction, SinhConduction
 
 POSITIONS = ("near", "middle", "far")
-MAX_CELL_READS = 10**10
-"""Cells times reads of a run: hours, at up to 2 us each as measured."""
+MAX_CELL_READS = 10**9
+"""Cells times reads of a run: half an hour, at up to 2 us each as measured."""
 _MAP = 128  # lines of a kept map at most
 
 Resistance = Annotated[float, Quantity("Ohm", low=0.0, high=1e9)]
