@@ -11,7 +11,7 @@ from memsim.arrays.passive import CellRead, read_cell
 from memsim.arrays.wires import solve_wires
 from memsim.capacity import require_select_memory
 from memsim.entries import Computed, Entry, Progress, prepare
-from memsim.errors import ConvergenceError, InputError, MemsimError
+from memsim.errors import BackendError, ConvergenceError, InputError, MemsimError
 from memsim.experiment import Experiment
 from memsim.kernels.fill import fill
 from memsim.philox import Stream
@@ -37,6 +37,8 @@ def select(experiment: Experiment, backend: str, images_sha256: str | None, prog
     spec = experiment.spec
     if not isinstance(spec, SelectSpec):
         raise TypeError("an experiment of another task")
+    if backend != "cpu":
+        raise BackendError(f"the task 'select' computes on the CPU; '{backend}' is not allowed, use 'cpu' or 'auto'")
     require_select_memory(spec)
     entries = prepare(experiment)
     arrays = [_checked(entry) for entry in entries]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import memsim as ms
-from memsim.errors import InputError
+from memsim.errors import BackendError, InputError
 from memsim.experiment import experiment_from_text
 from memsim.plotting import FIGURES, LacksError, default_figure, draw
+from memsim.select import select
 from memsim.variables import BY_TASK
 
+GUIDE = Path(__file__).parents[1] / "docs" / "passive.md"
 TEXT = """\
 name: tiny
 title: Two passive arrays without the resistance of wires
@@ -207,6 +212,11 @@ def test_arrays_too_large_for_the_memory_are_refused_before_anything_is_computed
         ms.run(experiment(lines=[512], schemes=["V/2"]))
 
 
+def test_another_backend_is_refused_and_never_recorded():
+    with pytest.raises(BackendError, match="computes on the CPU; 'cuda' is not allowed"):
+        select(experiment(), "cuda", None, None)
+
+
 @pytest.mark.slow
 def test_the_shipped_experiment_shows_what_selectors_and_schemes_do():
     found = ms.run(ms.load_experiment("sneak-01"))
@@ -219,3 +229,10 @@ def test_the_shipped_experiment_shows_what_selectors_and_schemes_do():
     assert (alone.sel(scheme=sneaking).diff("lines") < 0).all()
     assert (alone.sel(scheme="grounded") > 0.9).all() and float(found.residual.max()) <= 3e-10
     assert found.most_power.sel(array="EpiRAM alone").idxmax() == "V/3"
+    pattern = r"^\| (\w[^|]*) \| (\S+) \| (.* %) \| (?:≥ )?(\d+) \|"
+    rows = re.findall(pattern, GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(rows) == 16
+    for name, scheme, printed, largest in rows:
+        part = found.sel(array=name, scheme=scheme)
+        assert printed == " | ".join(f"{100 * float(value):.1f} %" for value in part.worst_margin)
+        assert int(part.largest_lines) == int(largest)

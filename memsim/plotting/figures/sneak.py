@@ -125,6 +125,6 @@ def voltages(dataset: xr.Dataset) -> Figure:
                     at = (box[0] + side) / WIDTH, (bottom + side + 0.06) / tall
                     figure.text(*at, scheme, ha="right", fontsize=SMALL, color=INK)
         size = f"{settings.map_lines} x {settings.map_lines}"
-        note = f"word minus bit line of {size} cells, all on; the middle one is read; drivers at the left, sense amplifiers below"
+        note = f"word minus bit line; {size} cells, all on, the middle one is read; drivers at the left, sensing below"
         ending(figure, (), (), only(count, dataset.sizes["array"], "arrays"), note)
     return figure
