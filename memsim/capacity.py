@@ -13,6 +13,7 @@ from memsim.memorise_schema import DataSpec, MemoriseSpec
 
 if TYPE_CHECKING:
     from memsim.classify_schema import ClassifySpec
+    from memsim.select_schema import SelectSpec
 
 BLOCK = 1 << 26
 """Largest block of corrupted images held at once, unless one image alone takes more [byte]."""
@@ -23,6 +24,7 @@ _COPIES = 3  # of results while they are joined, summarised and written, assumed
 _CELL = 100  # bytes a cell takes while it learns: state, parameters, draws and their temporaries, assumed
 _KEPT = 12  # bytes a cell of a trained classifier keeps; up to 11 measured with 8.4 million cells of float32
 _TAUGHT = 40  # bytes more that a cell of a classifier takes while it learns or is measured; up to 23 measured
+_NODE = 400  # bytes a cell of an array takes while its circuit is solved; up to 190 measured
 _WEIGHT = 30  # bytes a first-layer weight takes: itself, its draw and their temporaries, assumed
 
 
@@ -93,6 +95,23 @@ def require_class_memory(spec: ClassifySpec, shape: tuple[int, ...], tested: int
         "data.samples and data.shape": count * pixels * 4 * _COPIES,
         "data.shape, features.units, seeds and learners": sum(cells) * _KEPT + max(cells) * _TAUGHT,
         "seeds, data.samples and noise levels": spec.seeds * len(spec.levels) * tested * len(classes) * 4 * _COPIES,
+    }
+    _require(needs)
+
+
+def require_select_memory(spec: SelectSpec) -> None:
+    """Refuse reads of passive arrays whose circuits or results would not fit into this machine's memory.
+
+    Raises
+    ------
+    InputError
+        Says how much is needed, how much there is, and which settings take it.
+    """
+    results = len(spec.labels) * len(spec.schemes) * 8 * _COPIES
+    needs = {
+        "lines": spec.lines[-1] ** 2 * (_NODE + 8 * len(spec.backgrounds)),
+        "arrays, schemes and map_lines": results * spec.map_lines**2,
+        "arrays, lines and random_backgrounds": results * len(spec.lines) * spec.reads * 8,
     }
     _require(needs)
 

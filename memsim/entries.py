@@ -11,7 +11,7 @@ import numpy as np
 from memsim.arrays import check_bounds
 from memsim.errors import DataError, InputError
 from memsim.experiment import Experiment
-from memsim.experiment_schema import LearnerBase, show
+from memsim.experiment_schema import ComparedBase, LearnerBase, show
 from memsim.profiles import DeviceProfile
 
 Progress = Callable[[str, int, int], None]
@@ -19,7 +19,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Entry:
-    """One learner of the result: a learner of the experiment at one run of its sweep."""
+    """One learner of the result, or one array: that of the experiment at one run of its sweep."""
 
     label: str
     spec: Any
@@ -29,7 +29,8 @@ class Entry:
 
     @property
     def data(self) -> Any:
-        return self.experiment.spec.data
+        spec: Any = self.experiment.spec
+        return spec.data
 
     @property
     def seed(self) -> int:
@@ -37,13 +38,13 @@ class Entry:
 
 
 class Computed(NamedTuple):
-    """What a task computes: its learners, registered variables, labels, where the images come from, and notes."""
+    """What a task computes: its learners, registered variables, labels, where its images come from, and notes."""
 
     entries: Sequence[Entry]
     variables: dict[str, np.ndarray]
     coordinates: dict[str, Any]
-    source: str
-    sha256: str
+    source: str | None = None
+    sha256: str | None = None
     notes: Sequence[str] = ()
 
 
@@ -52,14 +53,16 @@ def prepare(experiment: Experiment) -> list[Entry]:
     variants, entries = experiment.variants(), []
     for name, run in experiment.spec.runs.items():
         variant = variants[run.number]
-        spec = variant.spec.learners[run.place]
+        spec = variant.spec.compared[run.place]
         device = _device(variant, spec) if "array" in spec.sections else None
         entries.append(Entry(name, spec, run.values, variant, device))
     return entries
 
 
-def _device(experiment: Experiment, spec: LearnerBase) -> DeviceProfile:
+def _device(experiment: Experiment, spec: ComparedBase) -> DeviceProfile:
     profile = experiment.device(spec)
+    if not isinstance(spec, LearnerBase):
+        return profile
     try:
         check_bounds(spec.array.bounds, profile)
     except InputError as error:
@@ -82,7 +85,7 @@ def device_notes(entries: Sequence[Entry]) -> list[str]:
 
 
 def swept(entries: Sequence[Entry]) -> dict[str, list[Any]]:
-    """Coordinates on learner that say what a sweep set: numbers where all values are, else text; blank if unset."""
+    """Coordinates that say what a sweep set: numbers where all values are, else text; blank if unset."""
     coordinates: dict[str, list[Any]] = {}
     for key in dict.fromkeys(key for entry in entries for key in entry.values):
         given = [entry.values[key] for entry in entries if key in entry.values]

@@ -14,8 +14,9 @@ from memsim.learning import ENCODINGS
 from memsim.library import find
 
 SMALL = {"data.samples": 2, "data.shape": [8, 8]}
-LONG = ("digit-bounds-01", "hybrid-01", "programmed-01", "robustness-01", "rules-01", "classify-01")
-"""Experiments with many learners, of which the quick tests run those alike."""
+LONG = ("digit-bounds-01", "hybrid-01", "programmed-01", "robustness-01", "rules-01", "classify-01", "sneak-01")
+"""Experiments with many learners, of which the quick tests run those alike, or with wires, whose solver takes long to
+compile."""
 SMALL_CLASSES = {"data.samples": 60, "seeds": 1, "tuning.trials": 1}
 
 
@@ -49,10 +50,13 @@ class TestShipped:
             short |= {f"learners.{one.name}.training.epochs": 1 for one in learners if "network" in one.sections}
             dataset = ms.run(experiment.replace(SMALL_CLASSES | short))
             assert np.isfinite(dataset.test_accuracy).all() and np.isfinite(dataset.noisy_accuracy).all()
+        elif experiment.spec.task == "select":
+            dataset = ms.run(experiment.replace({"lines": [2, 4], "map_lines": 4}))
+            assert np.isfinite(dataset.current_margin).all()
         else:
             dataset = ms.run(experiment.replace(SMALL))
             assert np.isfinite(dataset.snr).all()
-        assert list(dataset.learner.values) == experiment.spec.labels
+        assert list(dataset[experiment.spec.COMPARED].values) == experiment.spec.labels
 
     @pytest.mark.parametrize("whole", ["decomposition-01", "corrected-01"])
     def test_a_method_is_the_same_in_an_experiment_of_its_own(self, whole):

@@ -32,6 +32,8 @@ class WireSolution(NamedTuple):
         Of conjugate gradients, all samples together; 1 for each direct solution of lines without resistance.
     word_voltages, bit_voltages : (row, col) or (row, col, sample), or None
         Of the nodes of word and bit lines [V], if asked for.
+    word_currents : (row,) or (row, sample), or None
+        Currents that the drivers send into the word lines [A], if node voltages are asked for.
     """
 
     currents: np.ndarray
@@ -39,6 +41,7 @@ class WireSolution(NamedTuple):
     iterations: int
     word_voltages: np.ndarray | None = None
     bit_voltages: np.ndarray | None = None
+    word_currents: np.ndarray | None = None
 
 
 def solve_wires(
@@ -86,7 +89,7 @@ def solve_wires(
     read_voltage : float, optional
         At which `conductance` holds [V]; needed with `conduction`.
     node_voltages : bool
-        Whether to return the voltages of all nodes.
+        Whether to return the voltages of all nodes, and the currents into the word lines.
     tolerance : float
         Allowed residual, see `WireSolution`.
     max_iterations : int
@@ -130,7 +133,7 @@ def solve_wires(
         found = _direct(circuit, driven, np.repeat(grounds[:, None], samples, axis=1), node_voltages)
     if given.ndim == 2:
         return found
-    squeezed = (None if v is None else v[..., 0] for v in (found.word_voltages, found.bit_voltages))
+    squeezed = (None if v is None else v[..., 0] for v in found[3:])
     return WireSolution(found.currents[:, 0], found.residual, found.iterations, *squeezed)
 
 
@@ -186,20 +189,20 @@ def _direct(circuit: Network, driven: np.ndarray, grounds: np.ndarray, node_volt
     """Solve sample by sample, or eight samples at once."""
     (rows, cols), samples = circuit.conductance.shape, driven.shape[1]
     several = circuit.law.value is None and circuit.conductance.size * SIDE <= _MOST
-    currents, worst, total = np.empty((cols, samples)), 0.0, 0
+    currents, into, worst, total = np.empty((cols, samples)), np.empty((rows, samples)), 0.0, 0
     nodes = [np.empty((rows, cols, samples)) for _ in range(2)] if node_voltages else [None, None]
     start = 0
     while start < samples:
         step = min(SIDE, samples - start) if several and samples - start > 2 else 1
         some = slice(start, start + step)
-        _, currents[:, some], residual, iterations, voltages = _solve(
+        into[:, some], currents[:, some], residual, iterations, voltages = _solve(
             circuit, driven[:, some], grounds[:, some], node_voltages
         )
         for all_nodes, found in zip(nodes, voltages, strict=False):
             if all_nodes is not None:
                 all_nodes[..., some] = found
         worst, total, start = max(worst, residual), total + iterations, start + step
-    return WireSolution(currents, worst, total, *nodes)
+    return WireSolution(currents, worst, total, nodes[0], nodes[1], into if node_voltages else None)
 
 
 def _solve(

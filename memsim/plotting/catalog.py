@@ -58,17 +58,21 @@ FIGURES: dict[str, Drawing] = {
     "confusion": Drawing("which class is taken for which", "confusion.confusion", "classify"),
     "reliability": Drawing("accuracy by confidence", "reliability.reliability", "classify"),
     "devices": Drawing("accuracy against the device", "devices.devices", "classify"),
+    "sneak": Drawing("read margin and power of passive arrays against size", "sneak.sneak", "select"),
+    "voltages": Drawing("voltages of all cells while one is read", "sneak.voltages", "select"),
 }
-"""Name -> function(dataset) -> Figure, with a description in one line; those of classifications last."""
+"""Name -> function(dataset) -> Figure, with a description in one line, task by task."""
 
 
 def default_figure(dataset: xr.Dataset) -> str:
-    """Name of the figure that suits a result: its classes, its sweep, a ranking of many learners, or an overview."""
+    """Name of the figure that suits a result: that of its task, its sweep, a ranking of many learners, an overview."""
     from memsim.plotting.figures import bounds, weighting
     from memsim.plotting.members import members
     from memsim.repeat import settings_of, task_of
     from memsim.results import require
 
+    if task_of(dataset) == "select":
+        return "sneak"
     require(dataset, "learner")
     if task_of(dataset) == "classify":
         return "classes"
