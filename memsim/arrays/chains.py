@@ -1,20 +1,30 @@
-"""A network whose columns are chains of resistors: conjugate gradients with word lines eliminated exactly."""
+"""A network whose columns are chains of resistors: conjugate gradients with word lines eliminated exactly.
+
+The state and Kirchhoff's law are in float64; corrections, good to a few digits each, in float32, or in float64 where
+lines are so weakly held that float32 would lose them.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
 from memsim.arrays.circuit import Balance, Law, Lines
-from memsim.arrays.sheet import Sheet, line_iterations
+from memsim.arrays.deflation import Deflation, mode_count, smooth_modes
+from memsim.arrays.sheet import Sheet, line_iterations, modes
 from memsim.kernels.wire_currents import imbalance_kernel
 from memsim.kernels.wire_lines import SIDE, blocks, factor_columns_kernel, factor_rows_kernel, padded
-from memsim.kernels.wires import correct_kernel, direction_kernel, solve_rows_kernel
+from memsim.kernels.wires import add_kernel, correct_kernel, direction_kernel, galerkin_kernel, solve_rows_kernel
 
-_MANY = 60
-"""Iterations with the bit lines as preconditioner beyond which that of a uniform sheet is quicker."""
+_MANY = 180
+"""Estimated iterations with the bit lines as preconditioner beyond which that of a uniform sheet is quicker."""
 
-_FIELDS = 10
-"""What a linear solve takes: state, imbalance, step, and the four of conjugate gradients."""
+_HELD = 1e-4
+"""Hold of the terminals on a word line's nodes over that of the cells, below which float32 does not do."""
+
+_FINEST = {np.float64: 1e-14, np.float32: 1e-6}
+"""How far one linear solve can reduce what is missing."""
 
 
 class Chains:
@@ -47,8 +57,7 @@ class Chains:
         self.count, self.width = conductance.shape
         stored_rows, stored = padded(self.count, self.width, lanes)
         self.lumped = rows.segment == 0
-        self.conductance = np.zeros((stored_rows, stored))
-        self.conductance[: self.count, : self.width] = conductance
+        self.conductance = conductance
         held = self.lumped & np.isinf(rows.first + rows.last)
         self._free = np.where(held, 0.0, 1.0)
         self._word = 0.0 if self.lumped else 1 / rows.segment
@@ -61,19 +70,37 @@ class Chains:
         self._e[: self.width * lanes] = column_voltages.ravel()
         self._shape = (stored_rows, stored * lanes)
         # One block: the system gives it in large pages, and first touches cost less than a solve.
-        self._spare = list(np.zeros((_FIELDS, *self._shape)))
-        self.u, self.w = self._field(), self._field()
-        self._f, self._h = self._field(), self._field()
+        self.u, self.w, *others = np.zeros((4, *self._shape))
+        self._start, self._moved = (self.u, self.w), tuple(others)
         self._sums = np.empty((self.count, 3, SIDE))
-        self._differential = self.conductance if law.value is None else np.zeros_like(self.conductance)
-        self._start: tuple[np.ndarray, np.ndarray] | None = None
-        self._factors: tuple[np.ndarray, np.ndarray] | None = None
-        self._work: list[np.ndarray] = []
+        most = np.abs(self._v).max(initial=0.0) + np.abs(self._e).max(initial=0.0)
+        self._scale = 1.0 / max(float(self.conductance.max()) * float(most), 1e-250)
         self._wanted = sheet
-        self._sheet: Sheet | None = None
+        self._use(np.float32 if sheet is None and self._well_held() else np.float64)
 
-    def _field(self) -> np.ndarray:
-        return self._spare.pop() if self._spare else np.zeros(self._shape)
+    def _well_held(self) -> bool:
+        """Whether the sources hold all lines so well that corrections in float32 converge."""
+        if not (self.rows.attached.all() and self.columns.attached.all()):
+            return False
+        mean = float(self.conductance.mean())
+        return self.lumped or modes(self.rows, self.width).eigenvalues[0] * self._word > _HELD * mean
+
+    def _use(self, real: Any) -> None:
+        """Make corrections in numbers of this type."""
+        self._real = real
+        self._f, self._h, du, dw, self._differential, *work = np.zeros((9, *self._shape), real)
+        self._change, self._work = (du, dw), work
+        if self.law.value is None:
+            self._differential[: self.count, : self.width] = self.conductance
+        self._factors: tuple[np.ndarray, np.ndarray] | None = None
+        self._sheet: Sheet | None = None
+        self._deflation: Deflation | None = None
+
+    def sharpen(self) -> bool:
+        if self._real is np.float64:
+            return False
+        self._use(np.float64)
+        return True
 
     def _by_lane(self, sums: np.ndarray) -> np.ndarray:
         """Sums by element modulo 8, added up for each lane."""
@@ -82,76 +109,118 @@ class Chains:
     def balance(self) -> Balance:
         law = self.law
         kernel = imbalance_kernel(self.lanes, law.value, law.slope)
-        fields = self.u, self.w, self._f, self._h, self._differential, self._sums
+        fields = self.u, self.w, self._scale, self._f, self._h, self._differential, self._sums
         lines = self.lumped, self._word, *self._ends, self._free, self._bit, *self._tops
         kernel(self.conductance, law.cell, self._v, self._e, *lines, self.width, *fields)
         total = self._sums.sum(0)
-        return Balance(self._by_lane(total[0]), self._by_lane(total[1]))
+        found = Balance(self._by_lane(total[0]), self._by_lane(total[1]))
+        self._missing = float(found.missing.max())
+        return found
 
     def _factorise(self) -> tuple[np.ndarray, np.ndarray]:
-        if self._factors is None or self.law.value is not None:
-            g, width = self._differential, self.width
-            by_row = np.zeros((blocks(self.count, self.lanes), g.shape[1], SIDE // self.lanes))
-            factor_rows_kernel(self.lanes, self.lumped)(g, self._word, *self._ends, self._free, width, by_row)
-            by_column = np.empty_like(g)
-            rows, columns = self.rows, self.columns
-            mean = float(g.sum()) / (self.count * self.width)
-            many = line_iterations(mean, rows, columns) > _MANY if self._wanted is None else self._wanted
-            self._sheet = Sheet(mean, rows, columns, self.lanes) if many and not self.lumped else None
-            if self._sheet is None:
-                factor_columns_kernel()(self.count, g, self._bit, *self._tops, by_column)
-            self._factors = by_row, by_column
+        if self._factors is not None and self.law.value is None:
+            return self._factors
+        g, width, lanes = self._differential, self.width, self.lanes
+        by_row = np.zeros((blocks(self.count, lanes), g.shape[1], SIDE // lanes), self._real)
+        factor_rows_kernel(lanes, self.lumped)(g, self._word, *self._ends, self._free, width, by_row)
+        by_column = np.empty((self.count, g.shape[1]), self._real)
+        rows, columns = self.rows, self.columns
+        mean = float(g.sum(dtype=float)) / (self.count * width)
+        count = mode_count(mean, rows, columns)
+        many = line_iterations(mean, rows, columns, count) > _MANY if self._wanted is None else self._wanted
+        self._sheet = Sheet(mean, rows, columns, lanes) if many and not self.lumped else None
+        if self._sheet is None:
+            factor_columns_kernel()(self.count, g, self._bit, *self._tops, by_column)
+        self._deflate(0 if self._sheet else count, by_row)
+        self._factors = by_row, by_column
         return self._factors
+
+    def _deflate(self, count: int, by_row: np.ndarray) -> None:
+        shapes = smooth_modes(self.rows, count, self.width, self._differential.shape[1], self.lanes)
+        self._smooth, self._deflation = shapes.astype(self._real), None
+        if count:
+            cells, reduced = (np.zeros((self.count, count, count), self._real) for _ in range(2))
+            galerkin = galerkin_kernel(self.lanes, self.lumped, self._real)
+            galerkin(self._differential, by_row, self._word, self.width, self._smooth, cells, reduced)
+            single = shapes[:, : self.width * self.lanes : self.lanes]
+            try:
+                self._deflation = Deflation(single, cells, reduced, self.columns)
+            except np.linalg.LinAlgError:
+                self._smooth = self._smooth[:0]
 
     def step(self, reduction: float, iterations: int) -> int:
         by_row, by_column = self._factorise()
-        lanes, width, g = self.lanes, self.width, self._differential
-        solve_rows = solve_rows_kernel(lanes, self.lumped)
-        direct, correct = direction_kernel(lanes, self.lumped), correct_kernel(lanes)
+        lanes, width, g, real, smooth = self.lanes, self.width, self._differential, self._real, self._smooth
+        solve_rows = solve_rows_kernel(lanes, self.lumped, real)
+        direct, correct = direction_kernel(lanes, self.lumped, real), correct_kernel(lanes, real)
         lines = g, by_row, self._word, width
-        empty, stored = np.empty((0, 0)), g.shape[1]
-        dw, du = self._field(), self._field()
-        self._work = self._work or [self._field() for _ in range(4)]
+        empty, stored = np.empty((0, 0), real), g.shape[1]
+        du, dw = self._change
+        dw[:] = 0
         z, p, old, q = self._work
         r = self._h
-        solve_rows(*lines, self._f, dw, r, du)
-        energy, product = np.empty((self.count, SIDE)), np.zeros(self._shape[1])
+        modal = np.zeros((self.count, len(smooth), SIDE), real)
+        share = np.zeros_like(modal)
+        solve_rows(*lines, self._f, dw, r, smooth, modal, du)
+        coarse = self._modal_by_lane(modal)
+        energy, product = np.empty((self.count, SIDE), real), np.zeros(self._shape[1])
+        old[:], q[:] = 0, 0
+
+        def tiled(factor: np.ndarray) -> np.ndarray:
+            return np.tile(factor, stored).astype(real)
 
         def precondition() -> np.ndarray:
-            tiled = np.tile(alpha, stored)
             if self._sheet is None:
-                correct(self.count, tiled, q, r, by_column, self._bit, z, product)
+                correct(self.count, tiled(alpha), q, r, by_column, self._bit, z, product)
             else:
-                np.multiply(q, tiled, out=q)
+                np.multiply(q, tiled(alpha), out=q)
                 np.subtract(r, q, out=r)
                 self._sheet(*(v[: self.count, : width * lanes] for v in (r, z)))
                 np.multiply(r, z, out=q)
                 np.sum(q, axis=0, out=product)
-            return self._by_lane(product)
+            total = self._by_lane(product)
+            if self._deflation is not None:
+                found = self._deflation(coarse)
+                share[:] = np.repeat(found, SIDE // lanes, axis=2)
+                total = total + (coarse * found).sum((0, 1))
+            return total
 
         alpha, beta, taken = np.zeros(lanes), np.zeros(lanes), 0
         rho = first = precondition()
+        reduction = self._part(reduction)
         while taken < iterations and (rho > reduction**2 * first).any():
             old, p = p, old
-            tiled = (np.tile(factor, stored) for factor in (alpha, beta))
-            direct(*lines, self._bit, *self._tops, z, *tiled, old, dw, p, q, energy)
-            norm = self._by_lane(energy.sum(0))
+            ahead = z, share, tiled(alpha), tiled(beta), old, dw, p, q
+            direct(*lines, real(self._bit), *self._tops, smooth, *ahead, energy, modal)
+            norm = self._by_lane(energy.sum(0, dtype=float))
             alpha = np.divide(rho, norm, out=np.zeros(lanes), where=norm > 0)
+            coarse -= alpha * self._modal_by_lane(modal)
             before, rho = rho, precondition()
             beta = np.divide(rho, before, out=np.zeros(lanes), where=before > 0)
             taken += 1
-        np.multiply(p, np.tile(alpha, stored), out=q)
+        np.multiply(p, tiled(alpha), out=q)
         dw += q
-        solve_rows(*lines, self._f, dw, empty, du)
-        self._fresh = self._start is None
-        self._start, self._change = (self.u, self.w), (du, dw)
+        solve_rows(*lines, self._f, dw, empty, smooth, modal[:0], du)
+        if self.u is not self._start[0]:
+            self._start, self._moved = (self.u, self.w), self._start
+        self._back = 1.0 / self._scale
+        left = float(np.sqrt(np.max(rho / np.where(first > 0, first, 1.0)))) if self.law.value is None else 1.0
+        self._scale = 1.0 / max(self._missing * left, 1e-250)
         return taken
 
+    def _modal_by_lane(self, sums: np.ndarray) -> np.ndarray:
+        """Sums (row, mode, 8) added up for each lane."""
+        return sums.reshape(*sums.shape[:2], -1, self.lanes).sum(2, dtype=float)
+
+    def _part(self, reduction: float) -> float:
+        """What one solve is asked for of a reduction that may take several."""
+        rounds = int(np.ceil(np.log(reduction) / np.log(4 * _FINEST[self._real])))
+        return reduction ** (1 / max(rounds, 1))
+
     def move(self, share: float) -> None:
-        if self._start is None or self._fresh:  # from 0
-            self.u, self.w = self._change if share == 1 else (share * change for change in self._change)
-        else:
-            self.u, self.w = (start + share * change for start, change in zip(self._start, self._change, strict=True))
+        for start, change, moved in zip(self._start, self._change, self._moved, strict=True):
+            add_kernel()(start, share * self._back, change, moved)
+        self.u, self.w = self._moved
 
     def settle(self) -> None:
         lanes, width = self.lanes, self.width

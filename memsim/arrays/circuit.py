@@ -75,6 +75,9 @@ class System(Protocol):
     def move(self, share: float) -> None:
         """Go that share of the last step, counted from where it began."""
 
+    def sharpen(self) -> bool:
+        """Take steps with more digits; False where there are none. What is missing then has to be found again."""
+
     def settle(self) -> None:
         """Count the voltages of lines without a source from where they now are, so that they keep their digits."""
 
@@ -103,6 +106,11 @@ def solve(system: System, limits: Limits) -> tuple[float, int]:
                 share *= 0.5
                 system.move(share)
                 after = system.balance()
+        slow = 0.3 if system.law.value is None else 1.0
+        if not after.missing.max() < slow * found.missing.max() and after.residual.max() > limits.tolerance:
+            if system.sharpen():
+                found = system.balance()
+                continue
         if not after.missing.max() < found.missing.max():
             found = after if after.residual.max() < worst else found
             break

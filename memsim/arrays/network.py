@@ -40,7 +40,8 @@ def numbers(name: str, values: Any, infinite: bool = False) -> np.ndarray:
         found = np.asarray(values, float)
     except (TypeError, ValueError):
         raise InputError(f"{name}: not an array of numbers") from None
-    if np.isnan(found).any() or not (infinite or np.isfinite(found).all()):
+    least, most = (found.min(), found.max()) if found.size else (0.0, 0.0)
+    if np.isnan(least) or not (infinite or (np.isfinite(least) and np.isfinite(most))):
         raise InputError(f"{name}: contains NaN{'' if infinite else ' or infinity'}; allowed are finite numbers only")
     return found
 
@@ -81,7 +82,7 @@ def network(
     g = numbers("conductance", conductance)
     if g.ndim != 2 or not g.size:
         raise InputError(f"conductance: shape {g.shape} is not an array of cells; allowed: (rows, cols)")
-    if (g < 0).any():
+    if g.min() < 0:
         row, col = np.argwhere(g < 0)[0]
         raise InputError(f"conductance: {g[row, col]:g} S at row {row}, column {col} is negative; allowed: 0 or more")
     series = number("series_resistance", series_resistance)
@@ -89,7 +90,7 @@ def network(
     bits = _lines("bit_resistance", "sense_resistance", "sense", bit, g.shape[1])
     bits = Lines(bits.segment, bits.last, bits.first)  # sensed behind the last row
     law = _law(*conduction, series)
-    if law.value is None:
+    if law.value is None and series > 0:
         g = g / (1 + g * series)
     _refuse_loose(g, lines, bits)
     tolerance = number("tolerance", limits[0], "of the current")
