@@ -15,7 +15,14 @@ from memsim.arrays.deflation import Deflation, mode_count, smooth_modes
 from memsim.arrays.sheet import Sheet, line_iterations, modes
 from memsim.kernels.wire_currents import imbalance_kernel
 from memsim.kernels.wire_lines import SIDE, blocks, factor_columns_kernel, factor_rows_kernel, padded
-from memsim.kernels.wires import add_kernel, correct_kernel, direction_kernel, galerkin_kernel, solve_rows_kernel
+from memsim.kernels.wires import (
+    add_kernel,
+    correct_kernel,
+    direction_kernel,
+    galerkin_kernel,
+    project_kernel,
+    solve_rows_kernel,
+)
 
 _MANY = 180
 """Estimated iterations with the bit lines as preconditioner beyond which that of a uniform sheet is quicker."""
@@ -23,7 +30,7 @@ _MANY = 180
 _HELD = 1e-4
 """Hold of the terminals on a word line's nodes over that of the cells, below which float32 does not do."""
 
-_FINEST = {np.float64: 1e-14, np.float32: 1e-6}
+_FINEST = {np.float64: 1e-14, np.float32: 2e-7}
 """How far one linear solve can reduce what is missing."""
 
 
@@ -57,7 +64,8 @@ class Chains:
         self.count, self.width = conductance.shape
         stored_rows, stored = padded(self.count, self.width, lanes)
         self.lumped = rows.segment == 0
-        self.conductance = conductance
+        self.conductance = np.zeros((stored_rows, stored))
+        self.conductance[: self.count, : self.width] = conductance
         held = self.lumped & np.isinf(rows.first + rows.last)
         self._free = np.where(held, 0.0, 1.0)
         self._word = 0.0 if self.lumped else 1 / rows.segment
@@ -70,11 +78,10 @@ class Chains:
         self._e[: self.width * lanes] = column_voltages.ravel()
         self._shape = (stored_rows, stored * lanes)
         # One block: the system gives it in large pages, and first touches cost less than a solve.
-        self.u, self.w, *others = np.zeros((4, *self._shape))
-        self._start, self._moved = (self.u, self.w), tuple(others)
+        self.u, self.w, u, w, self._f, self._h, du, dw = np.zeros((8, *self._shape))
+        self._start, self._moved, self._change = (self.u, self.w), (u, w), (du, dw)
         self._sums = np.empty((self.count, 3, SIDE))
-        most = np.abs(self._v).max(initial=0.0) + np.abs(self._e).max(initial=0.0)
-        self._scale = 1.0 / max(float(self.conductance.max()) * float(most), 1e-250)
+        self._differential = self.conductance if law.value is None else np.zeros_like(self.conductance)
         self._wanted = sheet
         self._use(np.float32 if sheet is None and self._well_held() else np.float64)
 
@@ -82,17 +89,14 @@ class Chains:
         """Whether the sources hold all lines so well that corrections in float32 converge."""
         if not (self.rows.attached.all() and self.columns.attached.all()):
             return False
-        mean = float(self.conductance.mean())
+        mean = float(self.conductance.sum()) / (self.count * self.width)
         return self.lumped or modes(self.rows, self.width).eigenvalues[0] * self._word > _HELD * mean
 
     def _use(self, real: Any) -> None:
         """Make corrections in numbers of this type."""
         self._real = real
-        self._f, self._h, du, dw, self._differential, *work = np.zeros((9, *self._shape), real)
-        self._change, self._work = (du, dw), work
-        if self.law.value is None:
-            self._differential[: self.count, : self.width] = self.conductance
-        self._factors: tuple[np.ndarray, np.ndarray] | None = None
+        self._work = list(np.zeros((5 if real is np.float32 else 4, *self._shape), real))
+        self._factors: tuple[np.ndarray, ...] | None = None
         self._sheet: Sheet | None = None
         self._deflation: Deflation | None = None
 
@@ -109,7 +113,7 @@ class Chains:
     def balance(self) -> Balance:
         law = self.law
         kernel = imbalance_kernel(self.lanes, law.value, law.slope)
-        fields = self.u, self.w, self._scale, self._f, self._h, self._differential, self._sums
+        fields = self.u, self.w, self._f, self._h, self._differential, self._sums
         lines = self.lumped, self._word, *self._ends, self._free, self._bit, *self._tops
         kernel(self.conductance, law.cell, self._v, self._e, *lines, self.width, *fields)
         total = self._sums.sum(0)
@@ -117,12 +121,14 @@ class Chains:
         self._missing = float(found.missing.max())
         return found
 
-    def _factorise(self) -> tuple[np.ndarray, np.ndarray]:
+    def _factorise(self) -> tuple[np.ndarray, ...]:
+        """Factors of rows, the cells in the numbers of corrections, and the factors of rows and columns for those."""
         if self._factors is not None and self.law.value is None:
             return self._factors
         g, width, lanes = self._differential, self.width, self.lanes
-        by_row = np.zeros((blocks(self.count, lanes), g.shape[1], SIDE // lanes), self._real)
-        factor_rows_kernel(lanes, self.lumped)(g, self._word, *self._ends, self._free, width, by_row)
+        exact = np.zeros((blocks(self.count, lanes), g.shape[1], SIDE // lanes))
+        factor_rows_kernel(lanes, self.lumped)(g, self._word, *self._ends, self._free, width, exact)
+        cells, by_row = g.astype(self._real, copy=False), exact.astype(self._real, copy=False)
         by_column = np.empty((self.count, g.shape[1]), self._real)
         rows, columns = self.rows, self.columns
         mean = float(g.sum(dtype=float)) / (self.count * width)
@@ -131,17 +137,17 @@ class Chains:
         self._sheet = Sheet(mean, rows, columns, lanes) if many and not self.lumped else None
         if self._sheet is None:
             factor_columns_kernel()(self.count, g, self._bit, *self._tops, by_column)
-        self._deflate(0 if self._sheet else count, by_row)
-        self._factors = by_row, by_column
+        self._deflate(0 if self._sheet else count, cells, by_row)
+        self._factors = exact, cells, by_row, by_column
         return self._factors
 
-    def _deflate(self, count: int, by_row: np.ndarray) -> None:
-        shapes = smooth_modes(self.rows, count, self.width, self._differential.shape[1], self.lanes)
+    def _deflate(self, count: int, g: np.ndarray, by_row: np.ndarray) -> None:
+        shapes = smooth_modes(self.rows, count, self.width, g.shape[1], self.lanes)
         self._smooth, self._deflation = shapes.astype(self._real), None
         if count:
             cells, reduced = (np.zeros((self.count, count, count), self._real) for _ in range(2))
             galerkin = galerkin_kernel(self.lanes, self.lumped, self._real)
-            galerkin(self._differential, by_row, self._word, self.width, self._smooth, cells, reduced)
+            galerkin(g, by_row, self._word, self.width, self._smooth, cells, reduced)
             single = shapes[:, : self.width * self.lanes : self.lanes]
             try:
                 self._deflation = Deflation(single, cells, reduced, self.columns)
@@ -149,25 +155,27 @@ class Chains:
                 self._smooth = self._smooth[:0]
 
     def step(self, reduction: float, iterations: int) -> int:
-        by_row, by_column = self._factorise()
-        lanes, width, g, real, smooth = self.lanes, self.width, self._differential, self._real, self._smooth
-        solve_rows = solve_rows_kernel(lanes, self.lumped, real)
+        exact, g, by_row, by_column = self._factorise()
+        lanes, width, real, smooth = self.lanes, self.width, self._real, self._smooth
+        solve_rows, add = solve_rows_kernel(lanes, self.lumped, np.float64), add_kernel()
         direct, correct = direction_kernel(lanes, self.lumped, real), correct_kernel(lanes, real)
-        lines = g, by_row, self._word, width
-        empty, stored = np.empty((0, 0), real), g.shape[1]
+        exactly = self._differential, exact, self._word, width, self._f
+        empty, stored = np.empty((0, 0)), g.shape[1]
         du, dw = self._change
         dw[:] = 0
-        z, p, old, q = self._work
-        r = self._h
         modal = np.zeros((self.count, len(smooth), SIDE), real)
         share = np.zeros_like(modal)
-        solve_rows(*lines, self._f, dw, r, smooth, modal, du)
-        coarse = self._modal_by_lane(modal)
+        solve_rows(*exactly, dw, self._h, du)
+        scale = 2.0 ** -round(np.log2(self._missing)) if real is np.float32 else 1.0
+        z, p, old, q = self._work[:4]
+        r = self._h if real is np.float64 else self._work[4]
+        if r is not self._h:
+            add(empty, np.full(self._shape[1], scale), self._h, r)
         energy, product = np.empty((self.count, SIDE), real), np.zeros(self._shape[1])
-        old[:], q[:] = 0, 0
+        old[:], q[:], p[:] = 0, 0, 0
 
-        def tiled(factor: np.ndarray) -> np.ndarray:
-            return np.tile(factor, stored).astype(real)
+        def tiled(factor: np.ndarray, number: Any = real) -> np.ndarray:
+            return np.tile(factor, stored).astype(number)
 
         def precondition() -> np.ndarray:
             if self._sheet is None:
@@ -185,27 +193,26 @@ class Chains:
                 total = total + (coarse * found).sum((0, 1))
             return total
 
+        project_kernel()(r, smooth, modal)
+        coarse = self._modal_by_lane(modal)
         alpha, beta, taken = np.zeros(lanes), np.zeros(lanes), 0
         rho = first = precondition()
         reduction = self._part(reduction)
         while taken < iterations and (rho > reduction**2 * first).any():
             old, p = p, old
-            ahead = z, share, tiled(alpha), tiled(beta), old, dw, p, q
-            direct(*lines, real(self._bit), *self._tops, smooth, *ahead, energy, modal)
+            ahead = z, share, tiled(alpha / scale, float), tiled(beta), old, dw, p, q
+            direct(g, by_row, self._word, width, real(self._bit), *self._tops, smooth, *ahead, energy, modal)
             norm = self._by_lane(energy.sum(0, dtype=float))
-            alpha = np.divide(rho, norm, out=np.zeros(lanes), where=norm > 0)
+            # Rounded once: what the residual loses is what the solution gains.
+            alpha = np.divide(rho, norm, out=np.zeros(lanes), where=norm > 0).astype(real).astype(float)
             coarse -= alpha * self._modal_by_lane(modal)
             before, rho = rho, precondition()
             beta = np.divide(rho, before, out=np.zeros(lanes), where=before > 0)
             taken += 1
-        np.multiply(p, tiled(alpha), out=q)
-        dw += q
-        solve_rows(*lines, self._f, dw, empty, smooth, modal[:0], du)
+        add(dw, tiled(alpha / scale, float), p, dw)
+        solve_rows(*exactly, dw, empty, du)
         if self.u is not self._start[0]:
             self._start, self._moved = (self.u, self.w), self._start
-        self._back = 1.0 / self._scale
-        left = float(np.sqrt(np.max(rho / np.where(first > 0, first, 1.0)))) if self.law.value is None else 1.0
-        self._scale = 1.0 / max(self._missing * left, 1e-250)
         return taken
 
     def _modal_by_lane(self, sums: np.ndarray) -> np.ndarray:
@@ -214,15 +221,17 @@ class Chains:
 
     def _part(self, reduction: float) -> float:
         """What one solve is asked for of a reduction that may take several."""
-        rounds = int(np.ceil(np.log(reduction) / np.log(4 * _FINEST[self._real])))
+        rounds = int(np.ceil(np.log(reduction) / np.log(_FINEST[self._real])))
         return reduction ** (1 / max(rounds, 1))
 
     def move(self, share: float) -> None:
         for start, change, moved in zip(self._start, self._change, self._moved, strict=True):
-            add_kernel()(start, share * self._back, change, moved)
+            add_kernel()(start, np.full(self._shape[1], share), change, moved)
         self.u, self.w = self._moved
 
-    def settle(self) -> None:
+    def settle(self) -> bool:
+        if self.rows.attached.all() and self.columns.attached.all():
+            return False
         lanes, width = self.lanes, self.width
         by_row = np.where(self.rows.attached[:, None], 0.0, self._nodes(self.u)[:, width // 2])
         self._nodes(self.u)[:] -= by_row[:, None]
@@ -230,6 +239,7 @@ class Chains:
         by_column = np.where(self.columns.attached[:, None], 0.0, self._nodes(self.w)[self.count // 2])
         self._nodes(self.w)[:] -= by_column
         self._e[: width * lanes] += by_column.ravel()
+        return True
 
     def _nodes(self, field: np.ndarray) -> np.ndarray:
         return field[: self.count, : self.width * self.lanes].reshape(self.count, self.width, self.lanes)

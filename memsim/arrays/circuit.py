@@ -78,8 +78,11 @@ class System(Protocol):
     def sharpen(self) -> bool:
         """Take steps with more digits; False where there are none. What is missing then has to be found again."""
 
-    def settle(self) -> None:
-        """Count the voltages of lines without a source from where they now are, so that they keep their digits."""
+    def settle(self) -> bool:
+        """Count the voltages of lines without a source from where they now are, so that they keep their digits.
+
+        Whether there are any; what is missing then has to be found again.
+        """
 
 
 def solve(system: System, limits: Limits) -> tuple[float, int]:
@@ -107,15 +110,14 @@ def solve(system: System, limits: Limits) -> tuple[float, int]:
                 system.move(share)
                 after = system.balance()
         slow = 0.3 if system.law.value is None else 1.0
-        if not after.missing.max() < slow * found.missing.max() and after.residual.max() > limits.tolerance:
-            if system.sharpen():
-                found = system.balance()
-                continue
+        stalls = not after.missing.max() < slow * found.missing.max() and after.residual.max() > limits.tolerance
+        if stalls and system.sharpen():
+            found = system.balance()
+            continue
         if not after.missing.max() < found.missing.max():
             found = after if after.residual.max() < worst else found
             break
-        if not after.residual.max() <= limits.tolerance:
-            system.settle()
+        if not after.residual.max() <= limits.tolerance and system.settle():
             after = system.balance()
         found = after
     worst = float(found.residual.max(initial=0.0))

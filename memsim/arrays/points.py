@@ -70,8 +70,9 @@ class Points:
         """There are no more digits than a direct solution has."""
         return False
 
-    def settle(self) -> None:
+    def settle(self) -> bool:
         """Nothing to do: a node's voltage differs from no neighbour's by a small drop."""
+        return False
 
     def voltages(self) -> tuple[np.ndarray, np.ndarray]:
         """Of the nodes of rows and of columns (row, col, sample) [V]."""
@@ -96,5 +97,5 @@ def cell_currents(conductance: np.ndarray, voltage: np.ndarray, law: Law) -> tup
     sums = np.empty((rows, 3, 8))
     kernel = imbalance_kernel(1, law.value, law.slope)
     lines = True, 0.0, ends, ends, ends, 0.0, edges, edges
-    kernel(g, law.cell, np.zeros((rows, 8)), edges, *lines, columns, v, none, 1.0, np.empty_like(g), h, slope, sums)
+    kernel(g, law.cell, np.zeros((rows, 8)), edges, *lines, columns, v, none, np.empty_like(g), h, slope, sums)
     return h[:, :columns], slope[:, :columns]

@@ -60,7 +60,7 @@ def imbalance_kernel(lanes: int, law: Any = None, slope: Any = None) -> Kernel:
     """Kernel (g, cell, v, e, lumped, word, ..., u, w, f, h, differential, sums): what Kirchhoff's law misses.
 
     Voltages of the sources are v : (row, 8) and e : (element,); f and h receive what flows into the nodes of the word
-    and bit lines, times `scale`, 0 for a solution; differential : (row, padded column), dI/dV, only where there is a `law`; sums :
+    and bit lines, 0 for a solution; differential : (row, padded column), dI/dV, only where there is a `law`; sums :
     (row, 3, 8), over the row: |f| + |h|, |I| and I, by element modulo 8. The nodes of a lumped word line are one: f
     keeps the cells' currents, and its own sum is in the first.
     """
@@ -85,20 +85,18 @@ def imbalance_kernel(lanes: int, law: Any = None, slope: Any = None) -> Kernel:
         columns,
         u,
         w,
-        scale,
         f,
         h,
         differential,
         sums,
     ):
         m, width = left.size, h.shape[1]
-        across, into, out = np.empty(width), np.empty(width), np.zeros(width)
+        across = np.empty(width)
         missing = np.empty(SIDE)
         through = np.empty(SIDE)
         signed = np.empty(SIDE)
         for i in range(first, last):
-            own, own_u, own_w = g[i], u[i], w[i]
-            out[columns * lanes :] = 0.0
+            own, own_u, own_w, into, out = g[i], u[i], w[i], f[i], h[i]
             slopes, source = differential[i], v[i]
             for n in range(width):
                 across[n] = source[n % lanes] - e[n]
@@ -156,11 +154,6 @@ def imbalance_kernel(lanes: int, law: Any = None, slope: Any = None) -> Kernel:
                 for n in range(width // SIDE):
                     for k in range(SIDE):
                         missing[k] += abs(into[SIDE * n + k])
-            from_row, from_column = f[i], h[i]
-            for n in range(width):
-                from_row[n] = scale * into[n]
-            for n in range(width):
-                from_column[n] = scale * out[n]
             sums[i, 0] = missing
             sums[i, 1] = through
             sums[i, 2] = signed

@@ -17,7 +17,7 @@ import functools
 from typing import Any
 
 import numpy as np
-from numba import njit
+from numba import njit, uint64
 
 from memsim.kernels.compile import Kernel, compile_kernel
 from memsim.kernels.wire_lines import SIDE, SLAB, blocks, sweep_function
@@ -36,33 +36,56 @@ def _end(last, count, field):
 
 
 @njit(forceinline=True, error_model="numpy")
-def _add_modes(row, modes, share):
+def _add_modes(row, modes, share, lanes):
     """Add modes (mode, element) of the word lines, in shares (mode, 8), to a row."""
     for mode in range(modes.shape[0]):
-        for j in range(row.size // SIDE):
-            for k in range(SIDE):
-                row[SIDE * j + k] += share[mode, k] * modes[mode, SIDE * j + k]
+        shape, of_lane = modes[mode], share[mode]
+        if lanes == 1:
+            much = of_lane[0]
+            for e in range(row.size):
+                row[e] += much * shape[e]
+        else:
+            for j in range(row.size // SIDE):
+                for k in range(SIDE):
+                    row[SIDE * j + k] += of_lane[k] * shape[SIDE * j + k]
+
+
+@njit(forceinline=True, error_model="numpy")
+def _products(x, y, sums):
+    """Sums (8,) of x y by element modulo 8."""
+    s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = sums.dtype.type(0)
+    one = uint64(1)
+    for step in range(x.size // SIDE):
+        n = uint64(SIDE) * uint64(step)
+        # Named one by one: sums that stay in memory wait for each other.
+        s0, s1, s2, s3 = (
+            s0 + x[n] * y[n],
+            s1 + x[n + one] * y[n + one],
+            s2 + x[n + uint64(2)] * y[n + uint64(2)],
+            s3 + x[n + uint64(3)] * y[n + uint64(3)],
+        )
+        s4, s5, s6, s7 = (
+            s4 + x[n + uint64(4)] * y[n + uint64(4)],
+            s5 + x[n + uint64(5)] * y[n + uint64(5)],
+            s6 + x[n + uint64(6)] * y[n + uint64(6)],
+            s7 + x[n + uint64(7)] * y[n + uint64(7)],
+        )
+    sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], sums[6], sums[7] = s0, s1, s2, s3, s4, s5, s6, s7
 
 
 @njit(forceinline=True, error_model="numpy")
 def _project(row, modes, sums):
     """Sums (mode, 8), by element modulo 8, of a row times each of the modes."""
-    sums[:] = 0
     for mode in range(modes.shape[0]):
-        for j in range(row.size // SIDE):
-            for k in range(SIDE):
-                sums[mode, k] += row[SIDE * j + k] * modes[mode, SIDE * j + k]
+        _products(row, modes[mode], sums[mode])
 
 
 @functools.cache
 def solve_rows_kernel(lanes: int, lumped: bool, real: Any) -> Kernel:
-    """Kernel (g, ratios, segment, columns, f, w, h, modes, modal, u): u = A^-1 (f + G w).
-
-    Unless h is empty, h += G u, and modal (row, mode, 8) receives the sums of h times the modes (mode, element).
-    """
+    """Kernel (g, ratios, segment, columns, f, w, h, u): u = A^-1 (f + G w), and h += G u unless h is empty."""
     rows, sweep = SIDE // lanes, sweep_function(lanes, lumped, real, True, False)
 
-    def solve_rows(first, last, g, ratios, segment, columns, f, w, h, modes, modal, u):
+    def solve_rows(first, last, g, ratios, segment, columns, f, w, h, u):
         b = np.empty((columns, SIDE), real)
         scale = real(1.0) if lumped else real(1.0 / segment)
         for block in range(first, _end(last, g.shape[0] // rows, u)):
@@ -73,8 +96,6 @@ def solve_rows_kernel(lanes: int, lumped: bool, real: Any) -> Kernel:
                     for j in range(columns):
                         for k in range(lanes):
                             into[j * lanes + k] += own[j] * out[j * lanes + k]
-                    if block * rows + a < modal.shape[0]:
-                        _project(into, modes, modal[block * rows + a])
 
     return compile_kernel(solve_rows, lambda g, *rest: _units(blocks(g.shape[0], lanes), rest[-1]))
 
@@ -83,9 +104,9 @@ def solve_rows_kernel(lanes: int, lumped: bool, real: Any) -> Kernel:
 def direction_kernel(lanes: int, lumped: bool, real: Any) -> Kernel:
     """Kernel (g, ratios, segment, columns, bit, top, ..., p, q, energy, modal): the next direction, and S times it.
 
-    w += alpha old, p = z + share modes + beta old and q = S p. bit : segment conductance of the bit lines; top, bottom
-    : (padded column,); modes : (mode, element); share : (row, mode, 8); alpha, beta : (element,); energy : (row, 8) sums
-    of p q, as many rows as the array really has; modal : (row, mode, 8) sums of q times the modes.
+    w += step old, p = z + share modes + beta old and q = S p. bit : segment conductance of the bit lines; top, bottom
+    : (padded column,); modes : (mode, element); share : (row, mode, 8); step, beta : (element,); energy : (row, 8)
+    sums of p q, as many rows as the array really has; modal : (row, mode, 8) sums of q times the modes.
     """
     rows, sweep = SIDE // lanes, sweep_function(lanes, lumped, real, False, True)
 
@@ -102,7 +123,7 @@ def direction_kernel(lanes: int, lumped: bool, real: Any) -> Kernel:
         modes,
         z,
         share,
-        alpha,
+        step,
         beta,
         old,
         w,
@@ -114,7 +135,6 @@ def direction_kernel(lanes: int, lumped: bool, real: Any) -> Kernel:
         m, width = energy.shape[0], p.shape[1]
         b = np.empty((columns, SIDE), real)
         near = np.zeros((2, width), real)
-        total = np.empty(SIDE, real)
         scale = real(1.0) if lumped else real(1.0 / segment)
         for block in range(first, _end(last, g.shape[0] // rows, p)):
             i0 = block * rows
@@ -123,9 +143,9 @@ def direction_kernel(lanes: int, lumped: bool, real: Any) -> Kernel:
                 way, rest, before, at = p[i], z[i], old[i], w[i]
                 for e in range(width):
                     way[e] = rest[e] + beta[e] * before[e]
-                _add_modes(way, modes, share[i])
+                _add_modes(way, modes, share[i], lanes)
                 for e in range(width):
-                    at[e] += alpha[e] * before[e]
+                    at[e] += step[e] * before[e]
             # Another thread may own the rows beside: their new directions are formed here again.
             for side in range(2):
                 i = i0 - 1 if side == 0 else i1
@@ -133,7 +153,7 @@ def direction_kernel(lanes: int, lumped: bool, real: Any) -> Kernel:
                     way, rest, before = near[side], z[i], old[i]
                     for e in range(width):
                         way[e] = rest[e] + beta[e] * before[e]
-                    _add_modes(way, modes, share[i])
+                    _add_modes(way, modes, share[i], lanes)
             sweep(ratios[block], columns, scale, g, p, p, i0, b, q)
             for i in range(i0, i1):
                 way, out = p[i], q[i]
@@ -148,14 +168,21 @@ def direction_kernel(lanes: int, lumped: bool, real: Any) -> Kernel:
                         beside = p[i - 1 if side == 0 else i + 1] if inside else near[side]
                         for e in range(width):
                             out[e] += bit * (way[e] - beside[e])
-                total[:] = 0
-                for j in range(width // SIDE):
-                    for k in range(SIDE):
-                        total[k] += way[SIDE * j + k] * out[SIDE * j + k]
-                energy[i] = total
+                _products(way, out, energy[i])
                 _project(out, modes, modal[i])
 
     return compile_kernel(direct, lambda g, *rest: _units(blocks(g.shape[0], lanes), rest[-3]))
+
+
+@functools.cache
+def project_kernel() -> Kernel:
+    """Kernel (r, modes, modal): modal (row, mode, 8), the sums of r times the modes."""
+
+    def project(first, last, r, modes, modal):
+        for i in range(first, last):
+            _project(r[i], modes, modal[i])
+
+    return compile_kernel(project, lambda *args: args[-1].shape[0])
 
 
 @functools.cache
@@ -170,34 +197,37 @@ def galerkin_kernel(lanes: int, lumped: bool, real: Any) -> Kernel:
         m, count, width = cells.shape[0], modes.shape[0], modes.shape[1]
         b = np.empty((columns, SIDE), real)
         x, y = np.zeros((rows, width), real), np.zeros((rows, width), real)
-        sums = np.empty((count, SIDE), real)
+        sums = np.empty(SIDE, real)
         scale = real(1.0) if lumped else real(1.0 / segment)
         for block in range(first, last):
             i0 = block * rows
             own = g[i0 : i0 + rows]
+            here = min(rows, m - i0)
             # Eight rows of one mode, or one row of eight modes.
             for turn in range(count if lanes == 1 else 1):
-                for a in range(rows):
-                    for e in range(width):
-                        mode = turn if lanes == 1 else e % lanes
-                        x[a, e] = modes[mode, e] if mode < count else real(0.0)
+                if lanes == 1:
+                    for a in range(rows):
+                        x[a] = modes[turn]
+                else:
+                    for mode in range(count):
+                        x[0, mode::SIDE] = modes[mode, ::SIDE]
                 for coupled in range(2):
+                    into = reduced if coupled else cells
                     if coupled:
                         sweep(ratios[block], columns, scale, own, x, x, 0, b, y)
                     else:
                         for a in range(rows):
+                            of_cells, across, out = own[a], x[a], y[a]
                             for j in range(columns):
                                 for k in range(lanes):
-                                    y[a, j * lanes + k] = own[a, j] * x[a, j * lanes + k]
-                    into = reduced if coupled else cells
-                    for a in range(min(rows, m - i0)):
-                        _project(y[a], modes, sums)
-                        for mode in range(count):
+                                    out[j * lanes + k] = of_cells[j] * across[j * lanes + k]
+                    for a in range(here):
+                        for mode in range(turn, count):  # the others by symmetry
+                            _products(y[a], modes[mode], sums)
                             if lanes == 1:
-                                into[i0 + a, mode, turn] = sums[mode].sum()
+                                into[i0 + a, mode, turn] = into[i0 + a, turn, mode] = sums.sum()
                             else:
-                                for k in range(count):
-                                    into[i0 + a, mode, k] = sums[mode, k]
+                                into[i0 + a, mode] = sums[:count]
 
     return compile_kernel(galerkin, lambda g, *rest: blocks(rest[-1].shape[0], lanes))
 
@@ -265,11 +295,18 @@ def _spread(by_column, by_element, lanes):
 
 @functools.cache
 def add_kernel() -> Kernel:
-    """Kernel (start, share, change, out): out = start + share change, by rows."""
+    """Kernel (start, share, change, out): out = start + share change, or share change where `start` is empty.
+
+    share : (element,); out may be of another type.
+    """
 
     def add(first, last, start, share, change, out):
-        for i in range(first, last):
-            for e in range(out.shape[1]):
-                out[i, e] = start[i, e] + share * change[i, e]
+        for i in range(first, _end(last, out.shape[0], out)):
+            if start.size:
+                for e in range(out.shape[1]):
+                    out[i, e] = start[i, e] + share[e] * change[i, e]
+            else:
+                for e in range(out.shape[1]):
+                    out[i, e] = share[e] * change[i, e]
 
-    return compile_kernel(add, lambda start, *_: _units(start.shape[0], start))
+    return compile_kernel(add, lambda *args: _units(args[-1].shape[0], args[-1]))
