@@ -24,7 +24,7 @@ from memsim.kernels.wires import (
     solve_rows_kernel,
 )
 
-_MANY = 180
+_MANY = 30
 """Estimated iterations with the bit lines as preconditioner beyond which that of a uniform sheet is quicker."""
 
 _HELD = 1e-4
@@ -82,7 +82,7 @@ class Chains:
         self._start, self._moved, self._change = (self.u, self.w), (u, w), (du, dw)
         self._sums = np.empty((self.count, 3, SIDE))
         self._differential = self.conductance if law.value is None else np.zeros_like(self.conductance)
-        self._wanted = sheet
+        self._wanted, self._rows_solved = sheet, False
         self._use(np.float32 if sheet is None and self._well_held() else np.float64)
 
     def _well_held(self) -> bool:
@@ -165,14 +165,15 @@ class Chains:
         dw[:] = 0
         modal = np.zeros((self.count, len(smooth), SIDE), real)
         share = np.zeros_like(modal)
-        solve_rows(*exactly, dw, self._h, du)
+        if self.law.value is not None or not self._rows_solved:  # else nothing is missing there
+            solve_rows(*exactly, dw, self._h, du)
+            self._rows_solved = True
         scale = 2.0 ** -round(np.log2(self._missing)) if real is np.float32 else 1.0
         z, p, old, q = self._work[:4]
         r = self._h if real is np.float64 else self._work[4]
         if r is not self._h:
             add(empty, np.full(self._shape[1], scale), self._h, r)
         energy, product = np.empty((self.count, SIDE), real), np.zeros(self._shape[1])
-        old[:], q[:], p[:] = 0, 0, 0
 
         def tiled(factor: np.ndarray, number: Any = real) -> np.ndarray:
             return np.tile(factor, stored).astype(number)
@@ -217,7 +218,7 @@ class Chains:
 
     def _modal_by_lane(self, sums: np.ndarray) -> np.ndarray:
         """Sums (row, mode, 8) added up for each lane."""
-        return sums.reshape(*sums.shape[:2], -1, self.lanes).sum(2, dtype=float)
+        return sums.reshape(*sums.shape[:2], SIDE // self.lanes, self.lanes).sum(2, dtype=float)
 
     def _part(self, reduction: float) -> float:
         """What one solve is asked for of a reduction that may take several."""

@@ -1,9 +1,9 @@
-"""The smoothest modes of the word lines, solved exactly beside a preconditioner that leaves word lines out.
+"""The smoothest modes of the word lines, solved exactly beside a preconditioner without word lines.
 
 Cells draw a word line down along its smoothest modes Z, which the bit lines by themselves cannot see: their L_bit + G
-is far from S = L_bit + G - G A^-1 G there. Both keep their form between modes: chains down the rows, with blocks Z^T G Z
-and Z^T (G - G A^-1 G) Z instead of cells. Adding Z (S_Z^-1 - (L_bit + G)_Z^-1) Z^T leaves the other modes to the bit
-lines; it is positive since S is the smaller of the two.
+is far from S = L_bit + G - G A^-1 G there. Both keep their form between modes: chains down the rows, with blocks
+Z^T G Z and Z^T (G - G A^-1 G) Z instead of cells. Adding Z (S_Z^-1 - (L_bit + G)_Z^-1) Z^T leaves the other modes to
+the bit lines; it is positive since S is the smaller of the two.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from memsim.arrays.circuit import Lines
 from memsim.arrays.sheet import line_iterations, modes
 from memsim.kernels.wire_lines import SIDE
 
-_COST = 0.5
+_COST = 1.0
 """What a mode adds, in iterations."""
 
 
