@@ -27,7 +27,7 @@ from memsim.kernels.wires import (
 _MANY = 30
 """Estimated iterations with the bit lines as preconditioner beyond which that of a uniform sheet is quicker."""
 
-_HELD = 1e-4
+_HELD = 1e-3
 """Hold of the terminals on a word line's nodes over that of the cells, below which float32 does not do."""
 
 _FINEST = {np.float64: 1e-14, np.float32: 2e-7}

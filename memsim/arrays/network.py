@@ -173,8 +173,8 @@ def refuse_falling(circuit: Network, largest: float) -> None:
     if falls.any():
         raise InputError(
             f"conduction: the current of the least conducting cell ({least:g} S) falls with voltage from "
-            f"{x[falls][0] * cell.read_voltage:.3g} V, and cells may see up to {largest:.3g} V; allowed: a current that "
-            "rises with voltage"
+            f"{x[falls][0] * cell.read_voltage:.3g} V, and cells may see up to {largest:.3g} V; allowed: a current "
+            "that rises with voltage"
         )
 
 

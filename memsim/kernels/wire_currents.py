@@ -1,7 +1,8 @@
 """CPU loop of Kirchhoff's current law: what flows through every cell, and what is left over at every node of the wires.
 
-A cell's current is I = V_read (G h(x) + k2 x |x| + k3 x^3) at x = V_cell/V_read; in series with a resistance R (the selector of a 1T1R cell), V_cell +
-R I = V is solved for each cell. Unknowns and layout are those of `memsim.kernels.wires`.
+A cell's current is I = V_read (G h(x) + k2 x |x| + k3 x^3) at x = V_cell/V_read; in series with a resistance R (the
+selector of a 1T1R cell), V_cell + R I = V is solved for each cell. Unknowns and layout are those of
+`memsim.kernels.wires`.
 """
 
 from __future__ import annotations
