@@ -24,7 +24,7 @@ from memsim.kernels.wires import (
     solve_rows_kernel,
 )
 
-_MANY = 30
+_MANY = 20
 """Estimated iterations with the bit lines as preconditioner beyond which that of a uniform sheet is quicker."""
 
 _HELD = 1e-3
