@@ -8,7 +8,7 @@ import numpy as np
 
 from memsim.arrays.chains import Chains
 from memsim.arrays.circuit import Limits, solve
-from memsim.arrays.network import Network, network, numbers, per_line
+from memsim.arrays.network import Network, network, numbers, per_line, refuse_falling
 from memsim.arrays.points import Points
 from memsim.errors import InputError
 from memsim.kernels.wire_lines import SIDE
@@ -71,7 +71,7 @@ def solve_wires(
     Parameters
     ----------
     conductance : (row, col)
-        Of the cells [S]; where they are not ohmic, at `read_voltage`.
+        Of the cells [S]; where they are not ohmic, at `read_voltage`, or, of the polynomial form, its linear term.
     voltages : (row,) or (row, sample)
         Of the drivers [V]. That of a floating word line is not used.
     word_resistance, bit_resistance : float
@@ -84,10 +84,11 @@ def solve_wires(
         Of the virtual grounds [V]: schemes that bias unselected bit lines.
     drive, sense : {"one end", "both ends"}
         Where lines have terminals; those at two ends are alike.
-    conduction : SinhConduction or ExponentialConduction or mapping, optional
-        Current against voltage, as in a device profile (``{"model": "sinh", "voltage": "0.25 V"}``); None: ohmic.
+    conduction : SinhConduction, ExponentialConduction, PolynomialConduction or mapping, optional
+        Current against voltage, as in a device profile (``{"model": "sinh", "voltage": "0.25 V"}``); None: ohmic. What
+        the polynomial form adds flows through every cell, also those of 0 S.
     read_voltage : float, optional
-        At which `conductance` holds [V]; needed with `conduction`.
+        At which `conductance`, or k_2 V and k_3 V^2 of the polynomial form, hold [V]; needed with `conduction`.
     node_voltages : bool
         Whether to return the voltages of all nodes, and the currents into the word lines.
     tolerance : float
@@ -125,6 +126,8 @@ def solve_wires(
         )
     driven = np.where(circuit.word.attached[:, None], given.reshape(rows, -1), 0.0)
     grounds = np.where(circuit.bit.attached, per_line("bit_line_voltages", bit_line_voltages, cols), 0.0)
+    sources = [*driven[circuit.word.attached].flat, *grounds[circuit.bit.attached]]
+    refuse_falling(circuit, float(np.ptp(sources)) if sources else 0.0)
     samples = driven.shape[1]
     if samples > min(rows, cols) and circuit.law.value is None and not node_voltages and not grounds.any():
         effective, residual, iterations = _effective(circuit)
