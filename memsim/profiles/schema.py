@@ -274,8 +274,7 @@ class DeviceSpec(Section):
         for key in sections:
             here = here.get(key) if isinstance(here, dict) else getattr(here, key, None)
         own = getattr(type(here), "model_fields", {}).get(last)
-        marker = marker_of(own) if own is not None else None
-        return marker.unit if marker is not None else "1"
+        return str(getattr(marker_of(own), "unit", "1")) if own is not None else "1"
 
 
 __all__ = ["D2DField", "DeviceSpec", "DeviceToDevice", "Number", "Sigma"]
