@@ -98,13 +98,54 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
                     pre = inputs[array, sample, start:stop]
                     step_net: Any = int32(0)
                     step_total: Any = int32(0)
-                    for i in range(stop - start):
-                        y = deviate(start + i, c1, c2, c3, k0, k1, settings.shifts)
-                        p = gather(common, varying, array, column, start + i)
-                        new, pulses = learn(cells[i], pre[i], post, rate, real(u[i]), real(z[i]), y, settings, p)
-                        cells[i] = new
-                        step_net = int32(step_net + int32(pulses))
-                        step_total = int32(step_total + abs(int32(pulses)))
+                    for tile in range((stop - start) // TILE):
+                        for i in range(tile * TILE, tile * TILE + LANES):
+                            y0 = deviate(start + i, c1, c2, c3, k0, k1, settings.shifts)
+                            p0 = gather(common, varying, array, column, start + i)
+                            y1 = deviate(start + i + 16, c1, c2, c3, k0, k1, settings.shifts)
+                            p1 = gather(common, varying, array, column, start + i + 16)
+                            y2 = deviate(start + i + 32, c1, c2, c3, k0, k1, settings.shifts)
+                            p2 = gather(common, varying, array, column, start + i + 32)
+                            y3 = deviate(start + i + 48, c1, c2, c3, k0, k1, settings.shifts)
+                            p3 = gather(common, varying, array, column, start + i + 48)
+                            # All four before any is stored: their long chains of operations run side by side.
+                            w0, n0 = learn(cells[i], pre[i], post, rate, real(u[i]), real(z[i]), y0, settings, p0)
+                            w1, n1 = learn(
+                                cells[i + 16],
+                                pre[i + 16],
+                                post,
+                                rate,
+                                real(u[i + 16]),
+                                real(z[i + 16]),
+                                y1,
+                                settings,
+                                p1,
+                            )
+                            w2, n2 = learn(
+                                cells[i + 32],
+                                pre[i + 32],
+                                post,
+                                rate,
+                                real(u[i + 32]),
+                                real(z[i + 32]),
+                                y2,
+                                settings,
+                                p2,
+                            )
+                            w3, n3 = learn(
+                                cells[i + 48],
+                                pre[i + 48],
+                                post,
+                                rate,
+                                real(u[i + 48]),
+                                real(z[i + 48]),
+                                y3,
+                                settings,
+                                p3,
+                            )
+                            cells[i], cells[i + 16], cells[i + 32], cells[i + 48] = w0, w1, w2, w3
+                            step_net = int32(step_net + int32(n0 + n1 + n2 + n3))
+                            step_total = int32(step_total + int32(abs(n0) + abs(n1) + abs(n2) + abs(n3)))
                     net += step_net
                     total += step_total
             counts[array, column, chunk, 0] += (total + net) // 2
