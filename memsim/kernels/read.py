@@ -93,10 +93,11 @@ def noise_kernel() -> Kernel:
             c1 = uint32(first_sample + sample)
             c3 = uint32(uint32(first_array + array) * uint32(256) + uint32(stream))
             z = np.empty(TILE, np.float32)
+            words = np.empty((4, LANES), np.uint32)
             out = current[array, sample]
             own = variance[array, sample]
             for tile in range(-(-columns // TILE)):
-                draw_normals(z, first_tile + tile, c1, uint32(index), c3, k0, k1)
+                draw_normals(z, words, first_tile + tile, c1, uint32(index), c3, k0, k1)
                 start = tile * TILE
                 if own.size == 1:
                     sigma = np.sqrt(own[0])
