@@ -183,3 +183,30 @@ def test_backends_are_resolved_by_name():
     assert Crossbar("ideal", rows=4, cols=2, backend="auto").backend == "cpu"
     with pytest.raises(BackendError, match="did you mean 'cuda'"):
         Crossbar("ideal", rows=4, cols=2, backend="cude")
+
+
+@pytest.mark.parametrize("column", ["pair", "reference"])
+def test_cells_whose_parameters_are_drawn_anew_for_every_block_are_the_same(column, monkeypatch):
+    from memsim.arrays import population
+
+    spread = {"sigma": "5 %", "relative_to": "value", "status": "assumed"}
+    device = load_device("taox-hfox-wu2018").replace(
+        {
+            "variability.d2d": {"conductance.max": spread, "update.nonlinearity.set": spread},
+            "faults": {"stuck_on": "5 %", "stuck_off": "5 %", "status": "assumed"},
+        }
+    )
+    x, t = np.random.default_rng(0).random((2, 3, 40)), np.ones((2, 3, 5))
+
+    def used():
+        made = Crossbar(device, 40, 5, arrays=2, column=column, seed=3)
+        made.train(Hebbian(0.3), x, t, steps=2).program(0.4, cycles=2, error=0.01).train(Hebbian(-0.1), x, t)
+        return made
+
+    kept = used()
+    monkeypatch.setattr(population, "KEPT", 0)
+    monkeypatch.setattr(population, "_BLOCK", 3 * 64 * 5 * 4)
+    drawn = used()
+    assert np.array_equal(drawn.weights, kept.weights)
+    assert all(np.array_equal(one, other) for one, other in zip(drawn.pulses, kept.pulses, strict=True))
+    assert len(list(drawn._cells.lines.cells.blocks())) > 2 and drawn._cells.lines.cells._kept is None

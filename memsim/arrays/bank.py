@@ -77,7 +77,7 @@ class Bank:
             self.state[:] = self.cells.value("low")
         else:
             if self.cells.model.draws == "uniform":  # two states: the nearer end of the window
-                low, high = (self.cells.value(name) for name in ("low", "high"))
+                low, high = self.cells.values(("low", "high"))
                 fresh = np.where(fresh < 0.5, low, high).astype(dtype)
                 fresh[:, :, shape[2] :] = 0
             self.state = self._within(fresh, out=fresh)
@@ -184,8 +184,8 @@ class Bank:
         for arrays, block, place in self._blocks(lines):
             found = state[place]
             if self.confined:
-                found = np.clip(found, *(self.cells.value(name, arrays, block) for name in ("low", "high")))
-            out[place] = np.clip(found, *self._bounds)
+                found = np.clip(found, *self.cells.values(("low", "high"), arrays, block), out=out[place])
+            np.clip(found, *self._bounds, out=out[place])
         return self._with_stuck(out, lines)
 
     def _with_stuck(self, state: np.ndarray, lines: slice = slice(None)) -> np.ndarray:

@@ -86,20 +86,27 @@ def deliver(
     settings = Settings(span, encoding.max_pulses or span, encoding.threshold, *bounds, bank.shifts)
 
     def give(x: np.ndarray, post: np.ndarray, steps: int, first_step: int) -> np.ndarray:
-        return site.backend.update(
-            spec,
-            bank.state,
-            x,
-            np.require(post, requirements=checks.KERNEL),
-            rate=rule.rate,
-            steps=steps,
-            first_step=first_step,
-            first_array=site.first_array,
-            settings=settings,
-            common=bank.cells.common,
-            varying=bank.cells.varying(),
-            seed=site.seed,
-        )
+        counts = np.zeros((*bank.state.shape[:2], 2), np.int64)
+        for arrays, lines in bank.cells.blocks():
+            part = post[arrays, :, lines]
+            if not part.any() and spec.idle.py_func(part.dtype.type(0)):
+                continue
+            counts[arrays, lines] = site.backend.update(
+                spec,
+                bank.state[arrays, lines],
+                x[arrays],
+                np.require(part, requirements=checks.KERNEL),
+                rate=rule.rate,
+                steps=steps,
+                first_step=first_step,
+                first_array=site.first_array + arrays.start,
+                first_column=lines.start,
+                settings=settings,
+                common=bank.cells.common,
+                varying=bank.cells.varying(arrays, lines),
+                seed=site.seed,
+            )
+        return counts
 
     if not trains:
         return give(x, post, steps, first_step)

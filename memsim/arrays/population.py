@@ -26,7 +26,7 @@ _SLOTS = {
     "variability.c2c.sigma": 4,
 }
 
-KEPT = 1 << 28
+KEPT = 1 << 29
 """Largest memory in which the parameters of all cells of an array are kept [byte]."""
 _BLOCK = 1 << 24  # bytes of parameters that are drawn at a time where they are not kept
 _ENDS = ("low", "high")
@@ -125,7 +125,7 @@ class Population:
         self._address: dict[str, Any] = {"seed": seed, "stream": stream}
         self._first_array = first_array
         self._shape = (shape[0], shape[1], padded(shape[2]))
-        self.model, values = self._values(slice(0, 1), slice(0, 1))
+        self.model, values = self._nominal_and_drawn(slice(0, 1), slice(0, 1))
         fields: tuple[str, ...] = self.model.parameters._fields  # type: ignore[attr-defined]
         ends = () if stuck is None else _ENDS
         self.names = tuple(name for name in fields if np.ndim(values[name]) == 3 or name in ends)
@@ -135,7 +135,10 @@ class Population:
         )
         self._kept: np.ndarray | None = None
         if math.prod(self._shape) * self._size <= KEPT:
-            self._kept = self._drawn(slice(0, self._shape[0]), slice(0, self._shape[1]))
+            kept = np.empty((len(self.names), *(self._shape if self.names else (1, 1, 1))), self._dtype)
+            for arrays, lines in self.blocks() if self.names else ():
+                kept[:, arrays, lines] = self._drawn(arrays, lines)
+            self._kept = kept
 
     @property
     def _size(self) -> int:
@@ -146,7 +149,7 @@ class Population:
         """Arrays and lines, of some lines, to be taken at a time: all of them where parameters are kept."""
         arrays, columns, rows = self._shape
         first, last, _ = lines.indices(columns)
-        if self._kept is not None:
+        if self._kept is not None or not self.names:
             yield slice(0, arrays), slice(first, last)
             return
         step = max(1, _BLOCK // (rows * self._size))
@@ -163,20 +166,24 @@ class Population:
 
     def value(self, name: str, arrays: slice = slice(None), lines: slice = slice(None)) -> Any:
         """The parameter `name` of some cells: (array, column, row) where it differs, else its one value."""
-        if name not in self.names:
-            return getattr(self.common, name)
-        return self.varying(arrays, lines)[self.names.index(name)]
+        return self.values((name,), arrays, lines)[0]
 
-    def _values(self, arrays: slice, lines: slice) -> tuple[CellModel, Mapping[str, Any]]:
+    def values(self, names: tuple[str, ...], arrays: slice = slice(None), lines: slice = slice(None)) -> list[Any]:
+        """Several parameters, each as `value` gives it."""
+        found = self.varying(arrays, lines) if set(names) & set(self.names) else None
+        return [
+            found[self.names.index(name)] if found is not None and name in self.names else getattr(self.common, name)
+            for name in names
+        ]
+
+    def _nominal_and_drawn(self, arrays: slice, lines: slice) -> tuple[CellModel, Mapping[str, Any]]:
         shape = (arrays.stop - arrays.start, lines.stop - lines.start, self._shape[2])
         where = {"first_array": self._first_array + arrays.start, "first_column": lines.start}
         spreads = Spreads(self._device.spec, self._backend, shape, **self._address, **where)
         return cell_values(self._device.spec, spreads.value)
 
     def _drawn(self, arrays: slice, lines: slice) -> np.ndarray:
-        if not self.names:
-            return np.empty((0, 1, 1, 1), self._dtype)
-        values = dict(self._values(arrays, lines)[1])
+        values = dict(self._nominal_and_drawn(arrays, lines)[1])
         if self._stuck is not None:
             stuck, (low, high) = self._stuck[arrays, lines], (values[name] for name in _ENDS)
             values |= {"low": np.where(stuck > 0, high, low), "high": np.where(stuck < 0, low, high)}

@@ -28,9 +28,10 @@ _PULSE = int(Stream.PULSE)
 
 @functools.cache
 def update_kernel(spec: UpdateSpec) -> Kernel:
-    """Kernel (state, inputs, targets, rate, steps, first_step, first_array, settings, common, varying, counts, k0, k1).
+    """Kernel (state, inputs, targets, rate, steps, first_step, first_array, first_column, settings, ..., k0, k1).
 
-    inputs : (array, sample, row); targets : (array, sample, column); `state` is changed in place. ``counts``, int64 of
+    inputs : (array, sample, row); targets : (array, sample, column); `state` is changed in place. The last
+    arguments are settings, common and varying parameters, counts and the key's words; ``counts``, int64 of
     `count_shape`, receives the set and reset pulses. Step ``first_step + step * samples + sample`` is counter word c2.
     """
     program = program_function(spec)
@@ -52,6 +53,7 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
         steps,
         first_step,
         first_array,
+        first_column,
         settings,
         common,
         varying,
@@ -79,7 +81,7 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
                 prefetch(cells, i)
             u = decisions[: stop - start]
             z = drawn[: stop - start]
-            c1 = uint32(column)
+            c1 = uint32(first_column + column)
             c3 = uint32(uint32(first_array + array) * uint32(256))
             net = 0
             total = 0

@@ -37,7 +37,22 @@ def cuda_update_loop(spec: UpdateSpec, simulated: bool = False) -> Any:
     change, idle, draws, deviate = spec.change, spec.idle, spec.draws, deviation_function(spec)
     noisy, chancy = spec.chance == "normal", spec.chance == "uniform"
 
-    def update(state, inputs, targets, rate, steps, first_step, first_array, settings, common, varying, counts, k0, k1):
+    def update(
+        state,
+        inputs,
+        targets,
+        rate,
+        steps,
+        first_step,
+        first_array,
+        first_column,
+        settings,
+        common,
+        varying,
+        counts,
+        k0,
+        k1,
+    ):
         thread: int = cuda.grid(1)  # type: ignore[call-arg]
         columns = state.shape[1]
         tiles = state.shape[2] // TILE
@@ -50,7 +65,7 @@ def cuda_update_loop(spec: UpdateSpec, simulated: bool = False) -> Any:
         real = type(rate)
         none, half = real(0.0), real(0.5)
         c0 = uint32(tile * LANES + lane)
-        c1 = uint32(column)
+        c1 = uint32(first_column + column)
         c3 = uint32(uint32(first_array + array) * uint32(256))
         set_pulses = 0
         reset_pulses = 0

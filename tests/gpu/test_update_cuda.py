@@ -73,7 +73,7 @@ for model, name, noise, varying in {specs!r}:
     cpu, gpu = state.copy(), state.copy()
     counted = np.zeros(count_shape(state), np.int64)
     threads = np.zeros((arrays, columns, 1, 16, 2), np.int64)
-    args = (x, t, f(0.2), steps, 5, 3, settings, common, cells)
+    args = (x, t, f(0.2), steps, 5, 3, 7, settings, common, cells)
     update_kernel(spec)(cpu, *args, counted, *key(42))
     blocks = -(-arrays * columns * 16 // THREADS)
     cuda.jit(cuda_update_loop(spec, simulated=True))[blocks, THREADS](gpu, *args, threads, *key(42))
@@ -133,7 +133,7 @@ def test_the_cuda_loop_compiles_to_ptx(monkeypatch, capability, model, encoding,
     signature = (
         *(types.float32[:, :, ::1],) * 3,
         types.float32,
-        *(types.int64,) * 3,
+        *(types.int64,) * 4,
         named(Settings, shifts=types.Tuple([shift] * len(spec.shaken))),
         named(spec.model.parameters, steps=table, sigmas=table),
         types.float32[:, :, :, ::1],
