@@ -94,9 +94,12 @@ def test_the_simulated_cuda_loop_agrees_with_the_cpu_loop():
     assert run.stdout.count("agree") == len(SPECS)
 
 
-@pytest.mark.parametrize("capability", [(9, 0), (7, 5)])
-@pytest.mark.parametrize(("model", "encoding", "noise", "varying"), SPECS)
-def test_the_cuda_loop_compiles_to_ptx(monkeypatch, capability, model, encoding, noise, varying):
+# The oldest capability is another target of the same intermediate code: three loops tell whether it takes it.
+TARGETS = [(*spec, (9, 0)) for spec in SPECS] + [(*spec, (7, 5)) for spec in SPECS[1:4]]
+
+
+@pytest.mark.parametrize(("model", "encoding", "noise", "varying", "capability"), TARGETS)
+def test_the_cuda_loop_compiles_to_ptx(monkeypatch, model, encoding, noise, varying, capability):
     import numba.cuda.dispatcher
     from numba import cuda, types
 
