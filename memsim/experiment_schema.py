@@ -12,18 +12,16 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from memsim.baselines.losses import GRADIENTS, LOSSES, Loss
+from memsim.circuit_schema import ADCSpec, DACSpec, Tile, WiresSpec, circuit, unset
 from memsim.data.corruptions import CORRUPTIONS, FIELDS, largest
 from memsim.document.fields import Count, Quantity, Section, problem
 from memsim.errors import InputError
 from memsim.learning import ENCODINGS, MAX_PULSES, MAX_SLOTS, RULES, Encoding, LocalRule
 from memsim.philox import MAX_SEED
+from memsim.profiles.idealised import PARTS
 
 MAX_LEARNERS = 1000
 TASKS = ("memorise", "classify")
-
-
-def _no_bounds(value: Any) -> Any:
-    return None if isinstance(value, str) and value.strip().lower() == "none" else value
 
 
 def _ordered(pair: tuple[float, float] | None) -> tuple[float, float] | None:
@@ -51,6 +49,7 @@ Seed = Annotated[int, Count(0, MAX_SEED)]
 Place = Annotated[str, Field(min_length=1, max_length=4096), ONE_LINE]
 RuleName: TypeAlias = Literal[tuple(RULES)]  # type: ignore[valid-type]
 LossName: TypeAlias = Literal[LOSSES]  # type: ignore[valid-type]
+PartName: TypeAlias = Literal[PARTS]  # type: ignore[valid-type]
 Rate = Annotated[float, Field(allow_inf_nan=False, ge=-1e3, le=1e3)]
 Name = Annotated[
     str,
@@ -75,10 +74,32 @@ class ArraySpec(Section):
     """The crossbar of a learner."""
 
     device: Place = "ideal"
-    bounds: Annotated[Pair | None, BeforeValidator(_no_bounds)] = (0.0, 1.0)
+    bounds: Annotated[Pair | None, BeforeValidator(unset)] = (0.0, 1.0)
     initial: Pair = (0.0, 0.01)
     column: Literal["single", "reference", "pair"] | None = None
     dtype: Literal["float32", "float64"] = "float32"
+    dac: Annotated[DACSpec | None, BeforeValidator(unset)] = None
+    adc: Annotated[ADCSpec | None, BeforeValidator(unset)] = None
+    wires: Annotated[WiresSpec | None, BeforeValidator(unset)] = None
+    tile: Tile = None
+    ideal: Annotated[tuple[PartName, ...], BeforeValidator(as_tuple)] = ()
+
+    @property
+    def limits(self) -> tuple[float, float] | None:
+        """Bounds of states that learn in place: none where they are ideal."""
+        return None if "bounds" in self.ideal else self.bounds
+
+    @property
+    def circuit(self) -> dict[str, Any]:
+        """Keywords of `memsim.Crossbar` for converters, wires and tiles."""
+        return circuit(self)
+
+    @model_validator(mode="after")
+    def _each_once(self) -> ArraySpec:
+        for part in self.ideal:
+            if self.ideal.count(part) > 1:
+                raise problem(f"'{part}' is given twice", "ideal")
+        return self
 
     @model_validator(mode="after")
     def _starts_within(self) -> ArraySpec:
@@ -146,6 +167,8 @@ class LearnerBase(Section):
     """Sections of each kind of learner; the first of a kind tells it, and the first kind is the default."""
     NAMES: ClassVar[tuple[str, ...]]
     """What a message calls each kind."""
+    COLUMN: ClassVar[str | None] = None
+    """How an output is read where `array.column` does not say; None: as the device says."""
 
     name: Name
     array: ArraySpec = ArraySpec()
@@ -168,6 +191,23 @@ class LearnerBase(Section):
                 teller = next(own[0] for own in self.KINDS if section in own)
                 which = f"a {self.NAMES[self.kind]}" if self.kind else f"without '{teller}', a {self.NAMES[0]}"
                 raise problem(f"does not belong to this learner; {which} has {' and '.join(self.sections)}", section)
+        return self
+
+
+    @model_validator(mode="after")
+    def _readable(self) -> LearnerBase:
+        learning, adc, features = getattr(self, "learning", None), self.array.adc, getattr(self, "features", None)
+        if self.kind or adc is None or not adc.calibrated or learning is None:
+            return self
+        reader = f"rule '{learning.rule}'" if learning.local_rule.reads else ""
+        if features is not None and features.kind == "competitive":
+            reader = "competition of features"
+        if reader:
+            raise problem(
+                f"'{adc.range}' follows the outputs of an array that has learned, but the {reader} reads the array "
+                "before; allowed here: a number, such as twice the largest output that is asked for",
+                *("array", "adc", "range"),
+            )
         return self
 
 

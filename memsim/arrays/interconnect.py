@@ -24,6 +24,8 @@ Computed from the resistivities, widths and aspect ratios of DNN+NeuroSim 1.4; o
 """
 CELLS = {"cross-point": (1, 1), "1T1R": (6, 2)}
 """Length of a cell along word and bit lines in units of 2F: a 1T1R cell is 12F wide and 4F high."""
+_ROUNDING = 1e-6
+"""Of a state in float32: a cell that was cut off at 0 S may lie so little below, in units of G_max."""
 _WARMING = 0.00451  # per kelvin above 300 K, of copper; same source
 
 
@@ -218,12 +220,12 @@ class Interconnect:
         cells = np.concatenate(states, axis=1)[:, self._order(states[0].shape[1], len(states) > 1)]
         found = np.zeros(cells.shape)
         found[:, :, :rows] = window.min + cells[:, :, :rows].astype(float) * window.width
-        if (found < 0).any():
+        if (found < -_ROUNDING * window.max).any():
             raise InputError(
                 f"wires: a cell of device '{spec.name}' has {found.min():.3g} S; currents through wires need "
                 "conductances of at least 0 (bounds of at least 0)"
             )
-        return found
+        return np.maximum(found, 0.0)
 
     def _apart(self, values: np.ndarray, axis: int) -> list[np.ndarray]:
         """Values of physical lines back in the order of the banks."""

@@ -38,8 +38,11 @@ class OnCrossbars:
                     error=spec.programmed.error,
                     dtype=spec.array.dtype,
                     backend=backend,
+                    **spec.array.circuit,
                 )
             )
+            if spec.array.dac is not None or (spec.array.adc is not None and spec.array.adc.calibrated):
+                self._arrays[-1].calibrate(lesson.train.pixels[:, None])
             lesson.report((number + 1) / lesson.seeds)
 
     def outputs(self, x: np.ndarray, *, index: int, first: int = 0, noise: bool = True) -> np.ndarray:

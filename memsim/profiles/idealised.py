@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
-from memsim.profiles.nominal import IDEAL_UPDATE
 from memsim.profiles.profile import DeviceProfile
 from memsim.profiles.schema import DeviceSpec
 
@@ -35,6 +34,8 @@ class Idealised(NamedTuple):
 
 def idealised(device: DeviceProfile, parts: Collection[str]) -> Idealised:
     """The device with some of `PARTS` ideal."""
+    from memsim.profiles.nominal import IDEAL_UPDATE  # needs the models, hence Numba
+
     spec, changes = device.spec, dict[str, Any]()
     chosen = set(parts) | ({"update"} if "bounds" in parts else set())
     chosen |= {"c2c"} if "update" in chosen and spec.update is not None else set()
