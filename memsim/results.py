@@ -35,6 +35,9 @@ _COORDINATES = {
     "epsilon": ("epsilon", "change of every pixel along the sign of the gradient", "1"),
     "epoch": ("epoch", "epoch of training, from 1", "1"),
     "confidence_bin": ("confidence_bin", "middle of a bin of confidence", "1"),
+    "layer": ("layer", "number of the layer with weights, from 1", "1"),
+    "word_line": ("word_line", "number of the word line of the tile, from its drivers' end of bit lines", "1"),
+    "bit_line": ("bit_line", "number of the bit line of the tile, from the drivers on", "1"),
     "trial": ("trial", "trial of the tuning; 0 has the learner's own settings", "1"),
     "chosen": ("learner", "settings that tuning chose, as JSON; {} are the learner's own", None),
 }

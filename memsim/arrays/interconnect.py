@@ -146,6 +146,21 @@ class Seen(NamedTuple):
     share: np.ndarray | None = None
 
 
+class TileMaps(NamedTuple):
+    """What wires do to the cells of a tile, (word line, bit line) each, lines as they lie side by side.
+
+    Attributes
+    ----------
+    voltage : ndarray
+        Between word and bit line at each cell, over the read voltage, which drives all word lines.
+    error : ndarray
+        Effective conductance of each cell at its own output over its conductance, minus 1; NaN where that is 0.
+    """
+
+    voltage: np.ndarray
+    error: np.ndarray
+
+
 def plainly(bank: Bank) -> Seen:
     """What reads see without wires."""
     return Seen(bank.seen, bank.spec.conductance.offset)
@@ -198,6 +213,21 @@ class Interconnect:
                 )
                 found[array, :, lines] = solved.currents.T
         return self._apart(found, axis=2)
+
+    def maps(self, banks: Banks, array: int) -> TileMaps:
+        """What wires do to the cells of the first tile of an array."""
+        spec = banks.lines.spec
+        rows, lines = self.cut.rows[0], self.cut.lines[0]
+        cells = self._siemens([bank.seen for bank in banks.both], spec)[array, lines, rows].T
+        given: dict[str, Any] = dict(self.wires.options)
+        through = effective_conductance(cells, **given)
+        if spec.conduction is not None:
+            given |= {"conduction": spec.conduction, "read_voltage": spec.read.voltage}
+        found = solve_wires(cells, np.full(len(cells), spec.read.voltage), node_voltages=True, **given)
+        assert found.word_voltages is not None and found.bit_voltages is not None
+        voltage = (found.word_voltages - found.bit_voltages) / spec.read.voltage
+        error = np.divide(through, cells, out=np.full_like(cells, np.nan), where=cells > 0) - 1
+        return TileMaps(voltage, error)
 
     def _solved(self, banks: Banks, states: Sequence[np.ndarray]) -> list[Seen]:
         spec = banks.lines.spec

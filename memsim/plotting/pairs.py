@@ -35,6 +35,7 @@ _CLASSIFY = (
     ("test_geometric_margin_mean", "geometric margin", "", 1.0, ".4f"),
     ("scaled_calibration_error_mean", "calibration error", "", 1.0, ".4f"),
     ("training_pulses_set_mean", "set pulses", "", 1.0, ".4g"),
+    ("product_snr_mean", "SNR of products", "dB", 1.0, ".1f"),
 )
 METRICS = {"memorise": _MEMORISE, "classify": _CLASSIFY}
 """Result variable, label, unit, factor and number format of every metric that is compared, by task."""
