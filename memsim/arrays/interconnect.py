@@ -220,14 +220,15 @@ class Interconnect:
         rows, lines = self.cut.rows[0], self.cut.lines[0]
         cells = self._siemens([bank.seen for bank in banks.both], spec)[array, lines, rows].T
         given: dict[str, Any] = dict(self.wires.options)
-        through = effective_conductance(cells, **given)
+        shares = [seen.share for seen in self.seen(banks) if seen.share is not None]
+        order = self._order(shares[0].shape[1], len(shares) > 1)
+        share = np.concatenate(shares, axis=1)[array, order][lines, rows].T.astype(float)
         if spec.conduction is not None:
             given |= {"conduction": spec.conduction, "read_voltage": spec.read.voltage}
         found = solve_wires(cells, np.full(len(cells), spec.read.voltage), node_voltages=True, **given)
         assert found.word_voltages is not None and found.bit_voltages is not None
         voltage = (found.word_voltages - found.bit_voltages) / spec.read.voltage
-        error = np.divide(through, cells, out=np.full_like(cells, np.nan), where=cells > 0) - 1
-        return TileMaps(voltage, error)
+        return TileMaps(voltage, np.where(cells > 0, share, np.nan) - 1)
 
     def _solved(self, banks: Banks, states: Sequence[np.ndarray]) -> list[Seen]:
         spec = banks.lines.spec
