@@ -104,7 +104,9 @@ def device_notes(entries: Sequence[Entry]) -> list[str]:
     labels: dict[str, list[str]] = {}
     for entry in entries:
         if entry.device is not None and entry.device.spec.update is None:
-            labels.setdefault(entry.device.name, []).append(entry.label)
+            found = labels.setdefault(entry.device.name, [])
+            if entry.spec.name not in found:
+                found.append(entry.spec.name)
     missing: dict[str, list[str]] = {}
     for entry in entries:
         if entry.authored is not None and entry.notes:

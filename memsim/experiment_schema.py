@@ -336,8 +336,10 @@ def reaching(learner: LearnerBase, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def label(name: str, values: Mapping[str, Any]) -> str:
-    """Name of a learner at one run of a sweep: "Hebbian, bounds [0, 0.5]"."""
-    return ", ".join([name, *(f"{key.rpartition('.')[2]} {show(value)}" for key, value in values.items())])
+    """Name of a learner at one run of a sweep: "Hebbian, bounds [0, 0.5]"; "dac bits 2, adc bits 4" if ends are alike."""
+    lasts = [key.rpartition(".")[2] for key in values]
+    words = (" ".join(key.split(".")[-1 - (lasts.count(last) > 1) :]) for key, last in zip(values, lasts, strict=True))
+    return ", ".join([name, *(f"{word} {show(value)}" for word, value in zip(words, values.values(), strict=True))])
 
 
 def show(value: Any) -> str:
