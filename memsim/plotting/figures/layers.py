@@ -77,7 +77,7 @@ def layers(dataset: xr.Dataset) -> Figure:
         gone = [str(dataset.learner.values[row]) for row in np.flatnonzero(~np.isfinite(median))]
         notes = textwrap.wrap(str(dataset.attrs.get("notes", "")), 130)
         labels = [str(handle.get_label()) for handle in handles]
-        ending(figure, handles, labels, *notes[::-1], only(count, dataset.sizes["learner"]), lost(gone))
+        ending(figure, handles, labels, *notes, only(count, dataset.sizes["learner"]), lost(gone))
     return figure
 
 
