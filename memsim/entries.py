@@ -90,7 +90,9 @@ def _check(experiment: Experiment, spec: LearnerBase, device: DeviceProfile) -> 
     try:
         check_bounds(array.limits, device)
         if any(array.circuit.values()):
-            Crossbar(device, 1, 1, bounds=array.limits, column=array.column or spec.COLUMN, backend="cpu", **array.circuit)
+            Crossbar(
+                device, 1, 1, bounds=array.limits, column=array.column or spec.COLUMN, backend="cpu", **array.circuit
+            )
     except InputError as error:
         path = f"learners.{spec.name}.array"
         key = str(error).partition(":")[0]

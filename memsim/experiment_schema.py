@@ -193,7 +193,6 @@ class LearnerBase(Section):
                 raise problem(f"does not belong to this learner; {which} has {' and '.join(self.sections)}", section)
         return self
 
-
     @model_validator(mode="after")
     def _readable(self) -> LearnerBase:
         learning, adc, features = getattr(self, "learning", None), self.array.adc, getattr(self, "features", None)
@@ -336,7 +335,7 @@ def reaching(learner: LearnerBase, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def label(name: str, values: Mapping[str, Any]) -> str:
-    """Name of a learner at one run of a sweep: "Hebbian, bounds [0, 0.5]"; "dac bits 2, adc bits 4" if ends are alike."""
+    """Name of a learner at one run of a sweep: "Hebbian, bounds [0, 0.5]", or "dac bits 2" beside "adc bits 4"."""
     lasts = [key.rpartition(".")[2] for key in values]
     words = (" ".join(key.split(".")[-1 - (lasts.count(last) > 1) :]) for key, last in zip(values, lasts, strict=True))
     return ", ".join([name, *(f"{word} {show(value)}" for word, value in zip(words, values.values(), strict=True))])

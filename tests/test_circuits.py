@@ -160,26 +160,26 @@ def test_products_without_converters_and_noise_are_exact_to_rounding():
 
 
 @pytest.mark.parametrize(
-    "array, line, said",
+    ("array", "said"),
     [
-        ("adc: {bits: 0}", 5, "array.adc.bits: 0 is out of range; allowed: 1 to 16"),
-        ("tile: [0, 4]", 5, "array.tile.0: 0 is out of range"),
-        ("ideal: [c2c, d2s]", 5, "did you mean 'd2d'?"),
-        ("ideal: [c2c, c2c]", 5, "'c2c' is given twice"),
-        ("wires: {node: 23 nm}", 5, "wires.node: 23 nm is not in the table; did you mean 22?"),
-        ("wires: {node: 22}", 5, "write '22 nm'"),
-        ("wires: {node: 22 nm, bit_resistance: 1 ohm}", 5, "follows from the node"),
-        ("wires: {temperature: 350 K}", 5, "wires.temperature: needs a node"),
-        ("dac: {bits: 1}", 5, "1 has no code for either sign"),
-        ("dac: {bits: none, gain: 0.1}", 5, "a converter without `bits` has no errors"),
-        ("adc: {bits: 1}", 5, "1 has no code for either sign of an output"),
+        ("adc: {bits: 0}", "array.adc.bits: 0 is out of range; allowed: 1 to 16"),
+        ("tile: [0, 4]", "array.tile.0: 0 is out of range"),
+        ("ideal: [c2c, d2s]", "did you mean 'd2d'?"),
+        ("ideal: [c2c, c2c]", "'c2c' is given twice"),
+        ("wires: {node: 23 nm}", "wires.node: 23 nm is not in the table; did you mean 22?"),
+        ("wires: {node: 22}", "write '22 nm'"),
+        ("wires: {node: 22 nm, bit_resistance: 1 ohm}", "follows from the node"),
+        ("wires: {temperature: 350 K}", "wires.temperature: needs a node"),
+        ("dac: {bits: 1}", "1 has no code for either sign"),
+        ("dac: {bits: none, gain: 0.1}", "a converter without `bits` has no errors"),
+        ("adc: {bits: 1}", "1 has no code for either sign of an output"),
     ],
 )
-def test_a_circuit_that_cannot_be_is_refused_with_its_line(array, line, said):
+def test_a_circuit_that_cannot_be_is_refused_with_its_line(array, said):
     text = MEMORISE.replace("column: reference}", f"column: reference, {array}}}")
     with pytest.raises(ms.InputError) as caught:
         ms.run(experiment(text))
-    assert f"tiny.yaml:{line}" in str(caught.value) and said in str(caught.value)
+    assert "tiny.yaml:5" in str(caught.value) and said in str(caught.value)
 
 
 def test_rules_that_read_need_a_range_that_is_known_before():
@@ -223,5 +223,6 @@ def test_wires_without_resistance_change_nothing():
 @pytest.mark.parametrize("name", ["taox-hfox-wu2018", "hfox-wan2022", "stt-mram-chen2018"])
 def test_layers_01_runs_on_any_kind_of_device(name):
     found = ms.run(ms.load_experiment("layers-01").replace({"data.samples": 2}), device=load_device(name))
-    assert found.snr_magnitude_median.values[0] > 2 * found.snr_magnitude_median.values[-1] or "binary" in str(found)
+    ideal, bounded, *others = found.snr_magnitude_median.values
+    assert bounded < 0.7 * ideal and np.isfinite(others).all()
     assert (found.device == name).all() and draw(found).axes

@@ -9,7 +9,7 @@ anything else        Digital: ReLU, pooling, other normalisation, the sum in a r
 
 A weight is the difference of a pair of cells: |W|/s of the bounds' width above the lower bound on the line of its sign,
 the lower bound on the other line; s is the scale of the layer. Activations are voltages in units of the read voltage;
-reads are linear, so a factor common to a layer's inputs would change nothing. With DACs it would, so `calibrate` sets it.
+reads are linear, so a factor common to a layer's inputs would change nothing. With DACs it would; `calibrate` sets it.
 """
 
 from __future__ import annotations
@@ -160,7 +160,8 @@ class Deployed:
     def weight_error(self) -> float:
         """Root mean square of programmed minus wished weights, over that of the wished ones, dimensionless.
 
-        Programmed weights are those that outputs see, through wires. Layers count in units of their scales, biases and clipped weights included.
+        Programmed weights are those that outputs see, through wires. Layers count in units of their scales, biases and
+        clipped weights included.
         """
         pairs = [((m.weights - m.wished) / m.scale, m.wished / m.scale) for m in self._matrices.values()]
         wrong, wished = (sum(float(np.sum(np.square(part))) for part in parts) for parts in zip(*pairs, strict=True))
@@ -204,7 +205,7 @@ class Deployed:
     def calibrate(self, x: Any) -> Deployed:
         """Fit the converters to inputs x (sample, ...), layer by layer, and return self.
 
-        The largest voltage of a layer is brought to the range of its DACs, and the range of ADCs that follows the outputs
+        The largest voltage of a layer is brought to the range of its DACs, and a range of ADCs that follows the outputs
         is set by the expected ones. Only as many samples are used as are read at once.
         """
         self._outputs(np.asarray(x)[: self._at_once], Reading(0, 0, noise=False, calibrate=True))

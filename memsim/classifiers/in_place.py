@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -35,7 +36,7 @@ class InPlace:
         self._lesson = lesson
         self._inputs = Inputs.fitted(learning.normalise, lesson.train.pixels)
         pixels = lesson.train.pixels[0].size
-        cells = {
+        cells: dict[str, Any] = {
             "arrays": lesson.seeds,
             "seed": lesson.seed,
             "bounds": array.limits,
@@ -53,7 +54,7 @@ class InPlace:
                 pixels,
                 temperature=features.temperature,
                 encoding=learning.encoded(device.spec.encoding),
-                **cells,  # type: ignore[arg-type]
+                **cells,
             )
         rows = (features.units if features else pixels) + (learning.bias > 0)
         self.crossbar = Crossbar(
@@ -62,7 +63,7 @@ class InPlace:
             lesson.classes,
             column=array.column or spec.COLUMN,
             initial=array.initial,
-            **cells,  # type: ignore[arg-type]
+            **cells,
         )
         self._encoding = learning.encoded(device.spec.encoding)
         self._fates = [""] * lesson.seeds

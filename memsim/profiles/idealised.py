@@ -51,7 +51,7 @@ def idealised(device: DeviceProfile, parts: Collection[str]) -> Idealised:
     if "read" in chosen:
         changes |= {f"read.{kind}": None for kind in _READ_NOISE if getattr(spec.read, kind) is not None}
     if "c2c" in chosen:
-        changes |= {key: None for key in _noises(spec)}
+        changes |= dict.fromkeys(_noises(spec))
         if not exact and spec.update is not None and spec.update.model == "table":
             ways = ((way, len(getattr(spec.update.table, way))) for way in ("set", "reset"))
             changes |= {f"update.table.{way}.{row}.sigma": "0 S" for way, rows in ways for row in range(rows)}
@@ -97,6 +97,6 @@ def _notes(spec: DeviceSpec, parts: Collection[str]) -> Iterator[str]:
         "read": ("no read noise", all(getattr(spec.read, kind) is None for kind in _READ_NOISE)),
     }
     yield from (words for part, (words, missing) in lacks.items() if part in parts and missing)
-    if "c2c" in parts and not parts & {"bounds", "update"} and spec.update is not None:
-        if spec.update.model == "binary":
-            yield "noise from pulse to pulse that cannot be taken out (whether a pulse succeeds)"
+    replaced = "bounds" in parts or "update" in parts
+    if "c2c" in parts and not replaced and spec.update is not None and spec.update.model == "binary":
+        yield "noise from pulse to pulse that cannot be taken out (whether a pulse succeeds)"

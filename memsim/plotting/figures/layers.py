@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,8 @@ _DARK, _WARM, _FILL = "#0b2a4a", "#b5432a", "#a9bfd0"
 def layers(dataset: xr.Dataset) -> Figure:
     """Figure with a row for every learner, in order: SNR, its change from the row above, and the geometric margin.
 
-    Bars are medians of the SNR's magnitude, and costs their changes; dots with lines are means with 95 % bootstrap intervals
-    over images, which a few control outputs near 0 may move far.
+    Bars are medians of the SNR's magnitude, and costs their changes; dots with lines are means with 95 % bootstrap
+    intervals over images, which a few control outputs near 0 may move far.
 
     Raises
     ------
@@ -108,7 +109,9 @@ def _means(axes: Axes, mean: np.ndarray, interval: np.ndarray, median: np.ndarra
     ratio_axis(axes, finite(median, shown), finite(low, high), "x", spread=1e3)
     for row in np.flatnonzero(~np.isfinite(shown)).tolist():
         across = axes.get_yaxis_transform()
-        axes.text(0.98, row, f"mean {mean[row]:.3g}", transform=across, ha="right", va="center", fontsize=SMALL, color=INK)
+        axes.text(
+            0.98, row, f"mean {mean[row]:.3g}", transform=across, ha="right", va="center", fontsize=SMALL, color=INK
+        )
     return handles
 
 
@@ -116,7 +119,7 @@ def _costs(axes: Axes, median: np.ndarray) -> None:
     """The change from the row above, at the right end."""
     changes = [""] + [
         f"{100 * (after / before - 1):+.1f} %".replace("-", "−") if before > 0 and np.isfinite(after / before) else ""
-        for before, after in zip(median[:-1], median[1:], strict=True)
+        for before, after in itertools.pairwise(median)
     ]
     for row, text in enumerate(changes):
         axes.annotate(

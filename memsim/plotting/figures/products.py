@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,8 +30,8 @@ _CIRCUIT = ("array.tile", "array.wires", "array.dac", "array.adc")
 def products(dataset: xr.Dataset) -> Figure:
     """Figure with the SNR of analog products and the accuracy against a swept setting, a line for each of the others.
 
-    Of several swept settings, the numeric one with most values is on the axis, else the first. Means over seeds with 95 %
-    intervals; digital networks are lines across.
+    Of several swept settings, the numeric one with most values is on the axis, else the first. Means over seeds with
+    95 % intervals; digital networks are lines across.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def products(dataset: xr.Dataset) -> Figure:
         raise lacks(dataset, "products", what, "memsim run wires-01 makes them")
     require(dataset, "learner", "seed", "product_snr", "test_accuracy", "noise_mean_accuracy")
     found = members(dataset, settings)
-    lines = _lines([member for member in found if key in member.values and member.spec.programmed is not None], key)
+    lines = _lines([member for member in _programmed(found) if key in member.values], key)
     digital = [member for member in found if member.spec.network is not None]
     values = [member.values[key] for members_ in lines.values() for member in members_]
     places, ticks = places_of(values)
@@ -85,7 +85,7 @@ def products(dataset: xr.Dataset) -> Figure:
 
 def axis_of(dataset: xr.Dataset) -> str | None:
     """The swept setting of networks on crossbars for the horizontal axis; None where no converter, wire or tile is."""
-    found = [m for m in members(dataset, class_settings_of(dataset)) if m.spec.programmed is not None]
+    found = _programmed(members(dataset, class_settings_of(dataset)))
     values: dict[str, list[object]] = {}
     for member in found:
         for key, value in member.values.items():
@@ -95,6 +95,11 @@ def axis_of(dataset: xr.Dataset) -> str | None:
         return None
     numeric = [key for key, given in values.items() if all(map(is_number, given))]
     return max(numeric, key=lambda key: len(values[key])) if numeric else next(iter(values))
+
+
+def _programmed(found: Sequence[Member]) -> list[Member]:
+    """The networks on crossbars."""
+    return [member for member in found if "programmed" in member.spec.sections]
 
 
 def _lines(found: Sequence[Member], key: str) -> dict[str, list[Member]]:
@@ -109,7 +114,13 @@ def _lines(found: Sequence[Member], key: str) -> dict[str, list[Member]]:
 
 
 def _draw(
-    axes: Axes, numbers: np.ndarray, group: Sequence[Member], key: str, places: dict, number: int, text: str
+    axes: Axes,
+    numbers: np.ndarray,
+    group: Sequence[Member],
+    key: str,
+    places: Mapping[str, float],
+    number: int,
+    text: str,
 ) -> None:
     x = np.array([places[show(member.values[key])] for member in group])
     order = np.argsort(x, kind="stable")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memsim.plotting.members import lacks
-from memsim.plotting.page import FOOT, ending, head, heading, only, page, panel, title
+from memsim.plotting.page import FOOT, ending, head, heading, page, panel, title
 from memsim.plotting.pictures import place
 from memsim.plotting.style import INK, RC, SMALL, WIDTH, fitted
 from memsim.repeat import class_settings_of
@@ -29,8 +29,8 @@ _LEFT, _GAP, _BAR = 0.5, 0.34, 0.55  # inch
 def wire_maps(dataset: xr.Dataset) -> Figure:
     """Figure with the voltage and the error of the effective conductance of every cell of an example tile.
 
-    Of many learners, four from the least to the most affected one. Each row has one scale of colours. Drivers are at the
-    left end of the word lines, sense amplifiers at the lower end of the bit lines.
+    Of many learners, four from the least to the most affected one. Each row has one scale of colours. Drivers are at
+    the left end of the word lines, sense amplifiers at the lower end of the bit lines.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def wire_maps(dataset: xr.Dataset) -> Figure:
             figure.text(_LEFT / WIDTH, (bottom + side + 0.19) / tall, text, fontsize=8, va="bottom")
             for column, (number, values) in enumerate(zip(chosen, maps, strict=True)):
                 left = _LEFT + column * (side + _GAP)
-                axes = panel(figure, *place(*values.shape, left, bottom, side), bare=True)
+                axes = panel(figure, *place(values.shape[0], values.shape[1], left, bottom, side), bare=True)
                 axes.imshow(values, vmin=low, vmax=high, interpolation="nearest", aspect="auto")
                 axes.set_xticks([0, values.shape[1] - 1])
                 axes.set_yticks([0, values.shape[0] - 1])
@@ -73,10 +73,9 @@ def wire_maps(dataset: xr.Dataset) -> Figure:
                 if column == 0:
                     axes.set_ylabel("word line", labelpad=-8)
             _bar(figure, (_LEFT + len(chosen) * (side + _GAP) - _GAP + 0.08, bottom, side), low, high)
-        some = only(len(chosen), len(known), "tiles")
-        some = some.replace("the first", "") and f"{len(chosen)} of {len(known)} tiles, from the least to the most affected"
+        some = f"{len(chosen)} of {len(known)} tiles, from the least to the most affected one"
         where = "drivers: left end of word lines; sense amplifiers: lower end of bit lines"
-        ending(figure, (), (), "; ".join(filter(None, (where, some))))
+        ending(figure, (), (), f"{where}; {some}" if len(chosen) < len(known) else where)
     return figure
 
 
