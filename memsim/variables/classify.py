@@ -194,7 +194,7 @@ DECLARED = (
         "dB",
         "SNR of a layer's products",
         "of networks on crossbars, on test images: 10 log10 of the variance of the exact products of a layer's inputs "
-        "and wished weights over the mean square of the read ones minus them; variance and mean over images and outputs",
+        "and wished weights over the mean square of the read ones minus them; both over images and outputs",
     ),
     Variable(
         "product_snr",

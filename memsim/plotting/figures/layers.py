@@ -37,15 +37,15 @@ def layers(dataset: xr.Dataset) -> Figure:
     Raises
     ------
     MemsimError
-        If the result has one learner, or is not whole.
+        If no array takes a part of its device as ideal, or the result is not whole.
     """
     from matplotlib import rc_context
 
     require(dataset, "learner", "device", "snr_mean", "snr_interval", "snr_magnitude_median")
     require(dataset, "geometric_margin_mean", "geometric_margin_interval")
     settings = settings_of(dataset)
-    if dataset.sizes["learner"] < 2:
-        raise lacks(dataset, "layers", "more than one learner", "memsim run layers-01 makes them")
+    if dataset.sizes["learner"] < 2 or not any(learner.array.ideal for learner in settings.learners):
+        raise lacks(dataset, "layers", "learners with parts of a device ideal", "memsim run layers-01 makes them")
     count = min(_MOST, dataset.sizes["learner"])
     rows = np.arange(count)
     names = [fitted(name, _NAMES) for name in dataset.learner.values[:count]]
