@@ -28,7 +28,6 @@ from memsim.experiment_schema import (
     Seed,
     Side,
     as_tuple,
-    reaching,
     show,
 )
 
@@ -177,11 +176,11 @@ class ClassifySpec(ExperimentSpec):
 
     def reaching(self, learner: ClassifierSpec, combination: Mapping[str, Any]) -> dict[str, Any]:
         """The values of a run of the sweep that change a learner, or the one that it programs."""
-        own = reaching(learner, combination)
+        own = super().reaching(learner, combination)
         if learner.programmed is None:
             return own
         trained = next((other for other in self.learners if other.name == learner.programmed.learner), None)
-        found = own if trained is None else own | reaching(trained, combination)
+        found = own if trained is None else own | super().reaching(trained, combination)
         return {key: value for key, value in combination.items() if key in found}
 
     @model_validator(mode="after")

@@ -286,7 +286,24 @@ class ExperimentSpec(Section):
 
     def reaching(self, learner: Any, combination: Mapping[str, Any]) -> dict[str, Any]:
         """The values of a run of the sweep that change a learner."""
-        return reaching(learner, combination)
+        own = {}
+        for key, value in combination.items():
+            head, _, rest = key.partition(".")
+            other = head in itertools.chain(*learner.KINDS) and learner.name not in self.having(key)
+            if not other and (head != "learners" or rest.startswith(f"{learner.name}.")):
+                own[key] = value
+        return own
+
+    def having(self, key: str) -> list[str]:
+        """Names of the learners that have what a key such as "array.adc.bits" sets.
+
+        Of a section that may be left out, such as `array.adc`, those that give it; all if none does.
+        """
+        head, _, rest = key.partition(".")
+        part, nested, _ = rest.partition(".")
+        found = [learner for learner in self.learners if head in learner.sections]
+        giving = [learner for learner in found if nested and getattr(getattr(learner, head), part, None) is not None]
+        return [learner.name for learner in giving or found]
 
     @property
     def labels(self) -> list[str]:
@@ -321,17 +338,6 @@ class ExperimentSpec(Section):
             if sorted(levels) != self.levels:
                 first = next(iter(self.corruptions))
                 raise problem(f"has other levels than {first}; all corruptions share theirs", "corruptions", kind)
-
-
-def reaching(learner: LearnerBase, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a run of a sweep that change this learner."""
-    own = {}
-    for key, value in values.items():
-        head, _, rest = key.partition(".")
-        other = head in itertools.chain(*learner.KINDS) and head not in learner.sections
-        if not other and (head != "learners" or rest.startswith(f"{learner.name}.")):
-            own[key] = value
-    return own
 
 
 def label(name: str, values: Mapping[str, Any]) -> str:

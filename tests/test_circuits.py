@@ -188,6 +188,15 @@ def test_rules_that_read_need_a_range_that_is_known_before():
     experiment(learning__rule="delta", array__adc={"range": 2})
 
 
+def test_a_key_of_converters_reaches_the_arrays_that_have_them():
+    layers = ms.load_experiment("layers-01")
+    changed = layers.replace({"array.adc.bits": 10})
+    assert [learner.array.adc and learner.array.adc.bits for learner in changed.spec.learners] == [None] * 6 + [10] * 2
+    swept = layers.replace({"sweep": {"array.wires.node": ["22 nm", "3 nm"]}})
+    assert swept.spec.labels[-3:] == ["+ converters", "+ wires, node 22 nm", "+ wires, node 3 nm"]
+    assert experiment(array__adc__bits=4).spec.learners[0].array.adc.bits == 4
+
+
 def test_learners_of_a_sweep_over_both_converters_can_be_told_apart():
     swept = experiment(CLASSIFY).replace({"sweep": {"array.dac.bits": [4], "array.adc.bits": [2]}})
     assert "On, dac bits 4, adc bits 2" in swept.spec.labels
