@@ -117,15 +117,20 @@ def _means(axes: Axes, mean: np.ndarray, interval: np.ndarray, median: np.ndarra
 
 def _costs(axes: Axes, median: np.ndarray) -> None:
     """The change from the row above, at the right end."""
-    changes = [""] + [
-        f"{100 * (after / before - 1):+.1f} %".replace("-", "−") if before > 0 and np.isfinite(after / before) else ""
-        for before, after in itertools.pairwise(median)
-    ]
+    changes = ["", *(_change(before, after) for before, after in itertools.pairwise(median))]
     for row, text in enumerate(changes):
         axes.annotate(
             text, (1, row), (3, 0), xycoords=axes.get_yaxis_transform(), textcoords="offset points", va="center",
             fontsize=SMALL,
         )  # fmt: skip
+
+
+def _change(before: float, after: float) -> str:
+    """In percent, or as a factor where that is large; empty where there is none."""
+    if not before > 0 or not np.isfinite(after / before):
+        return ""
+    ratio = after / before
+    return f"× {ratio:.2g}" if ratio > 10 else f"{100 * (ratio - 1):+.1f} %".replace("-", "−")
 
 
 def _numbers(axes: Axes, values: np.ndarray, form: str) -> None:
