@@ -7,6 +7,7 @@ is installed. One input; best of seven runs, of the direct methods one.
 from __future__ import annotations
 
 import argparse
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -71,12 +72,15 @@ def sparse_lu(conductance: np.ndarray, voltages: np.ndarray, resistance: float) 
     return seconds, solution[-conductance.shape[1] :] / resistance
 
 
-def badcrossbar_time(conductance: np.ndarray, voltages: np.ndarray, resistance: float) -> float | None:
+def badcrossbar(conductance: np.ndarray, voltages: np.ndarray, resistance: float) -> tuple[float, np.ndarray] | None:
+    """Time [s] and currents [A] of badcrossbar, or None where it is not installed."""
     try:
-        import badcrossbar
+        from badcrossbar import compute
     except ImportError:
         return None
-    return timed(lambda: badcrossbar.compute(voltages[:, None], 1 / conductance, r_i=resistance), 1)[0]
+    logging.disable(logging.INFO)
+    seconds, found = timed(lambda: compute(voltages[:, None], 1 / conductance, r_i=resistance), 1)
+    return seconds, found.currents.output[0]
 
 
 def main() -> None:
@@ -99,8 +103,10 @@ def main() -> None:
             if size <= largest:
                 direct, expected = sparse_lu(g, v, resistance)
                 error = np.abs(found.currents / expected - 1).max()
-                other = badcrossbar_time(g, v, resistance)
-                peer = "not installed" if other is None else f"{other / seconds:.0f} times"
+                other, peer = badcrossbar(g, v, resistance), "not installed"
+                if other is not None:
+                    error = max(error, np.abs(found.currents / other[1] - 1).max())
+                    peer = f"{other[0]:6.2f} s, {other[0] / seconds:5.0f} times"
                 beside = f"{direct:6.2f} s, {direct / seconds:5.0f} times     {error:.0e}        {peer}"
             print(
                 f"{size:4d} x {size:<4d}  {name}   {seconds * 1e3:7.1f} ms   {found.iterations:5d}     "

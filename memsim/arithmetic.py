@@ -1,4 +1,4 @@
-"""Instructions that Numba has no name for: the fused multiply-add and the number of set bits.
+"""Instructions that Numba has no name for: the fused multiply-add, the number of set bits, the fetching ahead.
 
 IEEE 754 defines a b + c with one rounding, so it gives the same bits on every machine: as one instruction where the
 processor has it (x86-64 since 2013, ARM, CUDA), through the C library elsewhere. Written out, because a compiler that
@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 
@@ -41,3 +43,21 @@ def _popcount(context: Any, word: Any) -> Any:
 
 popcount: Any = _popcount
 """``popcount(word)``: how many bits of a uint32 are set, as a uint32."""
+
+
+@intrinsic
+def _prefetch(context: Any, array: Any, place: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        view = context.make_array(signature.args[0])(context, builder, values[0])
+        pointer = builder.bitcast(builder.gep(view.data, [values[1]]), ir.IntType(8).as_pointer())
+        number = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [pointer.type, number, number, number])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(function, [pointer, number(1), number(3), number(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp), generate
+
+
+prefetch: Any = _prefetch
+"""``prefetch(array, place)``: asks for the cache line of that element of a contiguous array, to be written soon."""

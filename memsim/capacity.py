@@ -13,6 +13,7 @@ from memsim.memorise_schema import DataSpec, MemoriseSpec
 
 if TYPE_CHECKING:
     from memsim.classify_schema import ClassifySpec
+    from memsim.select_schema import SelectSpec
 
 BLOCK = 1 << 26
 """Largest block of corrupted images held at once, unless one image alone takes more [byte]."""
@@ -25,6 +26,7 @@ _KEPT = 12  # bytes a cell of a trained classifier keeps; up to 11 measured with
 _TAUGHT = 40  # bytes more that a cell of a classifier takes while it learns or is measured; up to 23 measured
 _WIRED = 60  # bytes a cell takes while its effective conductance is found: what is solved, found and kept, assumed
 _SOLVER = 1 << 29  # bytes of the wire solver at work, assumed: about a hundred a cell and right-hand side
+_NODE = 400  # bytes a cell of an array takes while its circuit is solved; up to 190 measured
 _WEIGHT = 30  # bytes a first-layer weight takes: itself, its draw and their temporaries, assumed
 
 
@@ -100,6 +102,23 @@ def require_class_memory(spec: ClassifySpec, shape: tuple[int, ...], tested: int
     }
     if any(learner.array.wires for learner in learners):
         needs["array.wires with seeds and data.shape"] = max(cells) * _WIRED + _SOLVER
+    _require(needs)
+
+
+def require_select_memory(spec: SelectSpec) -> None:
+    """Refuse reads of passive arrays whose circuits or results would not fit into this machine's memory.
+
+    Raises
+    ------
+    InputError
+        Says how much is needed, how much there is, and which settings take it.
+    """
+    results = len(spec.labels) * len(spec.schemes) * 8 * _COPIES
+    needs = {
+        "lines": spec.lines[-1] ** 2 * (_NODE + 8 * len(spec.backgrounds)),
+        "arrays, schemes and map_lines": results * spec.map_lines**2,
+        "arrays, lines and random_backgrounds": results * len(spec.lines) * spec.reads * 8,
+    }
     _require(needs)
 
 

@@ -16,8 +16,8 @@ from memsim.data.labelled import DIGITS, SOURCES
 from memsim.document.fields import Count, Section, problem
 from memsim.errors import nearest
 from memsim.experiment_schema import (
-    ExperimentSpec,
     GreySpec,
+    ImageExperimentSpec,
     LearnerBase,
     LossName,
     LossSpec,
@@ -162,7 +162,7 @@ class TuningSpec(Section):
     seeds: Annotated[int, Count(1, 100)] = 1
 
 
-class ClassifySpec(ExperimentSpec):
+class ClassifySpec(ImageExperimentSpec):
     """An experiment: labelled images, learners, corruptions, seeds."""
 
     data: LabelledSpec = LabelledSpec()
@@ -174,12 +174,12 @@ class ClassifySpec(ExperimentSpec):
         list[Annotated[float, Field(allow_inf_nan=False, gt=0, le=1)]], Field(min_length=1, max_length=20)
     ] = Field(default=[0.02, 0.05, 0.1])
 
-    def reaching(self, learner: ClassifierSpec, combination: Mapping[str, Any]) -> dict[str, Any]:
+    def reaching(self, spec: ClassifierSpec, combination: Mapping[str, Any]) -> dict[str, Any]:
         """The values of a run of the sweep that change a learner, or the one that it programs."""
-        own = super().reaching(learner, combination)
-        if learner.programmed is None:
+        own = super().reaching(spec, combination)
+        if spec.programmed is None:
             return own
-        trained = next((other for other in self.learners if other.name == learner.programmed.learner), None)
+        trained = next((other for other in self.learners if other.name == spec.programmed.learner), None)
         found = own if trained is None else own | super().reaching(trained, combination)
         return {key: value for key, value in combination.items() if key in found}
 

@@ -13,20 +13,20 @@ from memsim.errors import DataError, InputError
 from memsim.experiment import Experiment
 from memsim.experiment_schema import LearnerBase, show
 from memsim.profiles import DeviceProfile
-from memsim.profiles.idealised import idealised
+from memsim.profiles.idealised import Idealised, idealised
 
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One learner of the result: a learner of the experiment at one run of its sweep.
+    """One learner of the result, or one array: that of the experiment at one run of its sweep.
 
     Attributes
     ----------
     label : str
         Its name in the result.
-    spec : LearnerBase
+    spec : ComparedBase
         Its settings.
     values : mapping of str to Any
         What the sweep set.
@@ -50,7 +50,8 @@ class Entry:
 
     @property
     def data(self) -> Any:
-        return self.experiment.spec.data
+        spec: Any = self.experiment.spec
+        return spec.data
 
     @property
     def seed(self) -> int:
@@ -58,13 +59,13 @@ class Entry:
 
 
 class Computed(NamedTuple):
-    """What a task computes: its learners, registered variables, labels, where the images come from, and notes."""
+    """What a task computes: its learners, registered variables, labels, where its images come from, and notes."""
 
     entries: Sequence[Entry]
     variables: dict[str, np.ndarray]
     coordinates: dict[str, Any]
-    source: str
-    sha256: str
+    source: str | None = None
+    sha256: str | None = None
     notes: Sequence[str] = ()
 
 
@@ -73,14 +74,16 @@ def prepare(experiment: Experiment) -> list[Entry]:
     variants, entries = experiment.variants(), []
     for name, run in experiment.spec.runs.items():
         variant = variants[run.number]
-        spec = variant.spec.learners[run.place]
+        spec = variant.spec.compared[run.place]
         if "array" not in spec.sections:
             entries.append(Entry(name, spec, run.values, variant, None))
             continue
         authored = variant.device(spec)
-        device, notes = idealised(authored, spec.array.ideal)
-        _check(variant, spec, device)
-        entries.append(Entry(name, spec, run.values, variant, device, authored, notes))
+        ideal = Idealised(authored, ())
+        if isinstance(spec, LearnerBase):
+            ideal = idealised(authored, spec.array.ideal)
+            _check(variant, spec, ideal.device)
+        entries.append(Entry(name, spec, run.values, variant, ideal.device, authored, ideal.notes))
     return entries
 
 
@@ -124,7 +127,7 @@ def device_notes(entries: Sequence[Entry]) -> list[str]:
 
 
 def swept(entries: Sequence[Entry]) -> dict[str, list[Any]]:
-    """Coordinates on learner that say what a sweep set: numbers where all values are, else text; blank if unset."""
+    """Coordinates that say what a sweep set: numbers where all values are, else text; blank if unset."""
     coordinates: dict[str, list[Any]] = {}
     for key in dict.fromkeys(key for entry in entries for key in entry.values):
         given = [entry.values[key] for entry in entries if key in entry.values]

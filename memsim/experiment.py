@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,30 +12,38 @@ from typing import TYPE_CHECKING, Any
 from memsim.document import Document
 from memsim.document.walk import bare, fields_of
 from memsim.errors import InputError, nearest
-from memsim.experiment_schema import ExperimentSpec, LearnerBase
+from memsim.experiment_schema import ComparedBase, ExperimentSpec, ImageExperimentSpec
 from memsim.library import find, library
 from memsim.memorise_schema import MemoriseSpec
 from memsim.profiles import DeviceProfile, device_from_text, load_device
 
 if TYPE_CHECKING:
     from memsim.classify_schema import ClassifySpec
+    from memsim.select_schema import SelectSpec
+
+    TaskSpec = MemoriseSpec | ClassifySpec | SelectSpec
 
 
-def _validated(document: Document) -> MemoriseSpec | ClassifySpec:
-    """The settings of a document, by the schema of its task."""
+def _validated(document: Document) -> TaskSpec:
+    """The settings of a document, by the schema of its task; imported here, so that no task waits for another's."""
     if document.get("task") == "classify":
-        from memsim.classify_schema import ClassifySpec  # here, so that other tasks do not wait for its imports
+        from memsim.classify_schema import ClassifySpec
 
         return document.validate(ClassifySpec)
+    if document.get("task") == "select":
+        from memsim.select_schema import SelectSpec
+
+        return document.validate(SelectSpec)
     return document.validate(MemoriseSpec)
 
 
 def _sections(spec: ExperimentSpec) -> dict[str, Any]:
     """Models of the data and of the sections of a learner, by name; as the first key of a change they reach all."""
-    learner = bare(type(spec).model_fields["learners"].annotation)[0].__args__[0]
+    fields = type(spec).model_fields
+    learner = bare(fields[f"{spec.COMPARED}s"].annotation)[0].__args__[0]
     names = dict.fromkeys(name for own in learner.KINDS for name in own)
     models = {name: bare(learner.model_fields[name].annotation)[0] for name in names}
-    return {"data": type(spec).model_fields["data"].annotation, **models}
+    return {"data": fields["data"].annotation, **models} if "data" in fields else models
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,7 @@ class Experiment:
     ----------
     document : Document
         The YAML with the origin of every value.
-    spec : MemoriseSpec or ClassifySpec
+    spec : MemoriseSpec, ClassifySpec or SelectSpec
         The validated settings; SI units.
     folder : Path or None
         Folder of the experiment's file. A file may name data and devices inside it only; what a user names himself
@@ -58,7 +66,7 @@ class Experiment:
     """
 
     document: Document
-    spec: MemoriseSpec | ClassifySpec
+    spec: TaskSpec
     folder: Path | None = None
     profiles: Mapping[str, DeviceProfile] = field(default_factory=dict)
     changed: Mapping[str, str] = field(default_factory=dict)
@@ -67,6 +75,11 @@ class Experiment:
     def name(self) -> str:
         """The experiment's name."""
         return self.spec.name
+
+    @property
+    def _listed(self) -> str:
+        """Key of what the experiment compares, such as "learners"."""
+        return f"{self.spec.COMPARED}s"
 
     def replace(
         self, changes: Mapping[str, Any] | None = None, *, origin: str = "replace", **settings: Any
@@ -89,11 +102,11 @@ class Experiment:
             If a key is unknown or a value not allowed.
         """
         wanted = {**(changes or {}), **settings}
-        if "learners" in wanted and len(wanted) > 1:  # the other keys mean the new learners
-            learners = wanted.pop("learners")
+        if self._listed in wanted and len(wanted) > 1:  # the other keys mean the new learners
+            learners = wanted.pop(self._listed)
             kept = {key: self.document.get(key) for key in self._unnamed() if key not in wanted}
-            bare = self.document.replace({"learners": learners, **self._unnamed()}, origin=origin)
-            named = {**self.changed, "learners": json.dumps(learners, default=str)}
+            bare = self.document.replace({self._listed: learners, **self._unnamed()}, origin=origin)
+            named = {**self.changed, self._listed: json.dumps(learners, default=str)}
             first = replace(self, document=bare, spec=_validated(bare), changed=named)
             whole = first.replace({**wanted, **kept}, origin=origin)
             return replace(whole, changed={k: v for k, v in whole.changed.items() if k not in kept or k in named})
@@ -119,11 +132,11 @@ class Experiment:
     def _targets(self, key: str, origin: str) -> list[str]:
         """The dotted paths that a short or full key stands for."""
         head, _, rest = key.partition(".")
-        if head == "learners" and rest:
-            names = [learner.name for learner in self.spec.learners]
+        if head == self._listed and rest:
+            names = [learner.name for learner in self.spec.compared]
             if not any(rest == n or rest.startswith(n + ".") for n in names):
                 given = next((n for n in names if rest.lower().startswith(n.lower())), rest.split(".")[0])
-                raise InputError(f"{origin} {key}: unknown learner '{given}'{nearest(given, names)}")
+                raise InputError(f"{origin} {key}: unknown {self.spec.COMPARED} '{given}'{nearest(given, names)}")
             return [key]
         fields, sections = type(self.spec).model_fields, _sections(self.spec)
         if head in fields:
@@ -131,10 +144,10 @@ class Experiment:
         if head in sections:
             having = self.spec.having(key)
             if not having:
-                first = self.spec.learners[0]
+                first = self.spec.compared[0]
                 kind = next(name for name, own in zip(first.NAMES, first.KINDS, strict=True) if head in own)
                 raise InputError(f"{origin} {key}: no learner of this experiment has '{head}' (none is a {kind})")
-            return [f"learners.{name}.{key}" for name in having]
+            return [f"{self._listed}.{name}.{key}" for name in having]
         nested = (f"{section}.{field}" for section, model in sections.items() for field in fields_of(model) or ())
         full = next((path for path in nested if path.endswith(f".{head}")), None)
         hint = f"; did you mean '{full}'?" if full else nearest(head, (*fields, *sections))
@@ -158,7 +171,7 @@ class Experiment:
         """
         if not self.spec.sweep:
             return [self]
-        allowed = (*_sections(self.spec), "learners", "seed")
+        allowed = (*_sections(self.spec), self._listed, "seed")
         for key in self.spec.sweep:
             head = key.partition(".")[0]
             if head not in allowed:
@@ -191,7 +204,7 @@ class Experiment:
             document = document.replace(
                 {f"learners.{learner}.{key}": value}, origin=origin if isinstance(origin, int) else "tune"
             )
-        return next(found for found in _validated(document).learners if found.name == learner)
+        return next(found for found in _validated(document).compared if found.name == learner)
 
     def _adopt(
         self, given: str | DeviceProfile, paths: list[str], profiles: dict[str, DeviceProfile], label: str
@@ -206,16 +219,16 @@ class Experiment:
             )
         except InputError as error:
             raise InputError(f"{label}: {error}") from None
-        kept = [other for other in self.spec.learners if f"learners.{other.name}.array.device" not in paths]
+        kept = [other for other in self.spec.compared if f"{self._listed}.{other.name}.array.device" not in paths]
         for learner in kept:
             if learner.array.device == name and self.device(learner) != profile:
-                text = f"learner '{learner.name}' has another device called '{name}'; rename one of them"
+                text = f"{self.spec.COMPARED} '{learner.name}' has another device called '{name}'; rename one of them"
                 raise InputError(f"{label}: {text}")
         profiles[name] = profile
         return name
 
-    def device(self, learner: LearnerBase) -> DeviceProfile:
-        """The profile of a learner's device.
+    def device(self, learner: ComparedBase) -> DeviceProfile:
+        """The profile of a learner's device, or of an array's that is compared.
 
         Raises
         ------
@@ -227,8 +240,9 @@ class Experiment:
             return self.profiles[name]
         if name in library("devices"):
             return load_device(name)
-        path = self.document.find(f"learners.{learner.name}.array.device") or ()
-        where = f"{self.document.where(path)}: learners.{learner.name}.array.device"
+        key = f"{self._listed}.{learner.name}.array.device"
+        path = self.document.find(key) or ()
+        where = f"{self.document.where(path)}: {key}"
         try:
             return load_device(str(self._place(name, path, "--device")))
         except InputError as error:
@@ -243,16 +257,18 @@ class Experiment:
         InputError
             If the experiment's file names a place outside its own folder.
         """
+        if not isinstance(self.spec, ImageExperimentSpec):
+            raise TypeError("an experiment without images")
         source = self.spec.data.source
         if source in self.spec.data.EMBEDDED:
             return None
         path = self.document.find("data.source") or ()
         try:
-            return self._place(source, path, "--data")
+            return self._place(source, path, "--data", self.spec.data.EMBEDDED)
         except InputError as error:
             raise InputError(f"{self.document.where(path)}: data.source: {error}") from None
 
-    def _place(self, text: str, path: tuple[str | int, ...], option: str) -> Path:
+    def _place(self, text: str, path: tuple[str | int, ...], option: str, embedded: Sequence[str] = ()) -> Path:
         """Where a file or folder lies: anywhere if the user named it himself, else inside the experiment's folder."""
         if isinstance(self.document.origin(path), str):
             return Path(text).expanduser()
@@ -266,7 +282,7 @@ class Experiment:
         if not place.is_relative_to(folder):
             raise InputError(f"'{text}' lies outside the folder of the experiment; name it yourself with {option}")
         if not place.exists():
-            hint = nearest(text, self.spec.data.EMBEDDED) if option == "--data" and not local else ""
+            hint = nearest(text, embedded) if embedded and not local else ""
             raise InputError(f"'{text}' is not in {self.folder}{hint}")
         return place
 

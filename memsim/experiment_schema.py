@@ -1,4 +1,4 @@
-"""Schema that the YAML of every experiment shares: arrays, rules, losses, corruptions, sweeps, seeds."""
+"""Schema that the YAML of experiments shares: what is compared, sweeps, seeds; arrays, rules, losses, corruptions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from memsim.philox import MAX_SEED
 from memsim.profiles.idealised import PARTS
 
 MAX_LEARNERS = 1000
-TASKS = ("memorise", "classify")
+TASKS = ("memorise", "classify", "select")
 
 
 def _ordered(pair: tuple[float, float] | None) -> tuple[float, float] | None:
@@ -160,29 +160,36 @@ class LossSpec(Section):
         return self
 
 
-class LearnerBase(Section):
-    """One method that is compared; what it is shows in the sections that it has."""
+class ComparedBase(Section):
+    """One of the things that are compared; what it is shows in the sections that it has."""
 
     KINDS: ClassVar[tuple[tuple[str, ...], ...]]
-    """Sections of each kind of learner; the first of a kind tells it, and the first kind is the default."""
+    """Sections of each kind; the first of a kind tells it, and the first kind is the default."""
     NAMES: ClassVar[tuple[str, ...]]
     """What a message calls each kind."""
-    COLUMN: ClassVar[str | None] = None
-    """How an output is read where `array.column` does not say; None: as the device says."""
 
     name: Name
-    array: ArraySpec = ArraySpec()
-    network: Any = None
+    array: Any
 
     @property
     def kind(self) -> int:
-        """Number of this learner's kind."""
+        """Number of its kind."""
         return next((i for i, own in enumerate(self.KINDS) if i and getattr(self, own[0]) is not None), 0)
 
     @property
     def sections(self) -> tuple[str, ...]:
-        """The sections that this learner has."""
+        """The sections that it has."""
         return self.KINDS[self.kind]
+
+
+class LearnerBase(ComparedBase):
+    """One method that is compared."""
+
+    COLUMN: ClassVar[str | None] = None
+    """How an output is read where `array.column` does not say; None: as the device says."""
+
+    array: ArraySpec = ArraySpec()
+    network: Any = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> LearnerBase:
@@ -216,31 +223,34 @@ Levels = Annotated[list[Level], Field(min_length=1, max_length=1000)]
 
 
 class Run(NamedTuple):
-    """What one learner of a result is made from.
+    """What one of the things that a result compares is made from.
 
     Attributes
     ----------
     place : int
-        Place of its learner in the experiment.
-    learner : LearnerBase
-        That learner, as the experiment has it.
+        Its place in the experiment.
+    spec : ComparedBase
+        What the experiment says there.
     number : int
         Number of the sweep's run, 0 where nothing is swept.
     combination : dict
         Key -> value of that run.
     values : dict
-        Those of them that change this learner.
+        Those of them that change it.
     """
 
     place: int
-    learner: LearnerBase
+    spec: ComparedBase
     number: int
     combination: dict[str, Any]
     values: dict[str, Any]
 
 
 class ExperimentSpec(Section):
-    """What the experiments of all tasks have; `learners` and `data` are the task's own."""
+    """What the experiments of all tasks have; what they compare is a list of the task's own."""
+
+    COMPARED: ClassVar[str] = "learner"
+    """What is compared: its plural is a key of the experiment, itself a dimension of the result."""
 
     name: Annotated[
         str,
@@ -249,14 +259,81 @@ class ExperimentSpec(Section):
     title: Annotated[str, Field(max_length=300), ONE_LINE] = ""
     notes: Annotated[str, Field(max_length=10_000)] = ""
     task: Literal[TASKS] = "memorise"  # type: ignore[valid-type]
-    data: Any
-    learners: Sequence[Any]
     sweep: Annotated[dict[str, Annotated[list[Any], Field(min_length=1, max_length=100)]], Field(max_length=3)] = Field(
         default={}
     )
+    seed: Seed = 42
+
+    @property
+    def compared(self) -> Sequence[Any]:
+        """What is compared, in order."""
+        return getattr(self, f"{self.COMPARED}s")
+
+    @property
+    def combinations(self) -> list[dict[str, Any]]:
+        """Key -> value of every run of the sweep, in order; one empty mapping where nothing is swept."""
+        return [dict(zip(self.sweep, values, strict=True)) for values in itertools.product(*self.sweep.values())]
+
+    @property
+    def runs(self) -> dict[str, Run]:
+        """What the result compares, in order: name -> what it is made from. One that no sweep reaches runs once."""
+        found: dict[str, Run] = {}
+        for number, combination in enumerate(self.combinations):
+            for place, spec in enumerate(self.compared):
+                values = self.reaching(spec, combination)
+                found.setdefault(label(spec.name, values), Run(place, spec, number, combination, values))
+        return found
+
+    def reaching(self, spec: Any, combination: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of a run of the sweep that change one of those that are compared."""
+        own, listed = {}, f"{self.COMPARED}s"
+        for key, value in combination.items():
+            head, _, rest = key.partition(".")
+            other = head in itertools.chain(*spec.KINDS) and spec.name not in self.having(key)
+            if not other and (head != listed or rest.startswith(f"{spec.name}.")):
+                own[key] = value
+        return own
+
+    def having(self, key: str) -> list[str]:
+        """Names of those compared that have what a key such as "array.adc.bits" sets.
+
+        Of a section that may be left out, such as `array.adc`, those that give it; all if none does.
+        """
+        head, _, rest = key.partition(".")
+        part, nested, _ = rest.partition(".")
+        found = [spec for spec in self.compared if head in spec.sections]
+        giving = [spec for spec in found if nested and getattr(getattr(spec, head), part, None) is not None]
+        return [spec.name for spec in giving or found]
+
+    @property
+    def labels(self) -> list[str]:
+        """Names of what the result compares: those in the experiment, with the values of each run of the sweep."""
+        return list(self.runs)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ExperimentSpec:
+        names, listed = [spec.name for spec in self.compared], f"{self.COMPARED}s"
+        for name in names:
+            if names.count(name) > 1:
+                raise problem(f"two {listed} are called '{name}'; names must differ", listed)
+        for key, values in self.sweep.items():
+            texts = [show(value) for value in values]
+            for text in texts:
+                if texts.count(text) > 1:
+                    raise problem(f"the value {text} is given twice; values must differ", "sweep", key)
+        count = len(names) * math.prod(len(values) for values in self.sweep.values())
+        if count > MAX_LEARNERS:
+            raise problem(f"{count} {listed} in all; allowed: at most {MAX_LEARNERS}", "sweep")
+        return self
+
+
+class ImageExperimentSpec(ExperimentSpec):
+    """What the experiments of learners on corrupted images have; `learners` and `data` are the task's own."""
+
+    data: Any
+    learners: Sequence[Any]
     corruptions: Annotated[dict[Literal[tuple(CORRUPTIONS)], Levels], Field(min_length=1)]  # type: ignore[valid-type]
     noise_fields: Literal[FIELDS] = "scaled"  # type: ignore[valid-type]
-    seed: Seed = 42
 
     @property
     def levels(self) -> list[float]:
@@ -269,65 +346,8 @@ class ExperimentSpec(Section):
         levels = self.levels
         return next(iter(self.corruptions)), levels[len(levels) // 2]
 
-    @property
-    def combinations(self) -> list[dict[str, Any]]:
-        """Key -> value of every run of the sweep, in order; one empty mapping where nothing is swept."""
-        return [dict(zip(self.sweep, values, strict=True)) for values in itertools.product(*self.sweep.values())]
-
-    @property
-    def runs(self) -> dict[str, Run]:
-        """The learners of the result, in order: name -> what it is made from. One that no sweep reaches runs once."""
-        found: dict[str, Run] = {}
-        for number, combination in enumerate(self.combinations):
-            for place, learner in enumerate(self.learners):
-                values = self.reaching(learner, combination)
-                found.setdefault(label(learner.name, values), Run(place, learner, number, combination, values))
-        return found
-
-    def reaching(self, learner: Any, combination: Mapping[str, Any]) -> dict[str, Any]:
-        """The values of a run of the sweep that change a learner."""
-        own = {}
-        for key, value in combination.items():
-            head, _, rest = key.partition(".")
-            other = head in itertools.chain(*learner.KINDS) and learner.name not in self.having(key)
-            if not other and (head != "learners" or rest.startswith(f"{learner.name}.")):
-                own[key] = value
-        return own
-
-    def having(self, key: str) -> list[str]:
-        """Names of the learners that have what a key such as "array.adc.bits" sets.
-
-        Of a section that may be left out, such as `array.adc`, those that give it; all if none does.
-        """
-        head, _, rest = key.partition(".")
-        part, nested, _ = rest.partition(".")
-        found = [learner for learner in self.learners if head in learner.sections]
-        giving = [learner for learner in found if nested and getattr(getattr(learner, head), part, None) is not None]
-        return [learner.name for learner in giving or found]
-
-    @property
-    def labels(self) -> list[str]:
-        """Names of the result's learners: those of the learners, with the values of each run of the sweep."""
-        return list(self.runs)
-
     @model_validator(mode="after")
-    def _consistent(self) -> ExperimentSpec:
-        names = [learner.name for learner in self.learners]
-        for name in names:
-            if names.count(name) > 1:
-                raise problem(f"two learners are called '{name}'; names must differ", "learners")
-        self._check_levels()
-        for key, values in self.sweep.items():
-            texts = [show(value) for value in values]
-            for text in texts:
-                if texts.count(text) > 1:
-                    raise problem(f"the value {text} is given twice; values must differ", "sweep", key)
-        count = len(names) * math.prod(len(values) for values in self.sweep.values())
-        if count > MAX_LEARNERS:
-            raise problem(f"{count} learners in all; allowed: at most {MAX_LEARNERS}", "sweep")
-        return self
-
-    def _check_levels(self) -> None:
+    def _share_levels(self) -> ImageExperimentSpec:
         for kind, levels in self.corruptions.items():
             if len(set(levels)) < len(levels):
                 raise problem("a level is given twice; levels must differ", "corruptions", kind)
@@ -338,6 +358,7 @@ class ExperimentSpec(Section):
             if sorted(levels) != self.levels:
                 first = next(iter(self.corruptions))
                 raise problem(f"has other levels than {first}; all corruptions share theirs", "corruptions", kind)
+        return self
 
 
 def label(name: str, values: Mapping[str, Any]) -> str:

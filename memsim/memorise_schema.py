@@ -10,8 +10,8 @@ from pydantic import BeforeValidator, Field, model_validator
 from memsim.document.fields import Count, Section, problem
 from memsim.errors import nearest
 from memsim.experiment_schema import (
-    ExperimentSpec,
     GreySpec,
+    ImageExperimentSpec,
     LearnerBase,
     LossSpec,
     Pair,
@@ -79,7 +79,7 @@ class LearnerSpec(LearnerBase):
     training: TrainingSpec = TrainingSpec()
 
 
-class MemoriseSpec(ExperimentSpec):
+class MemoriseSpec(ImageExperimentSpec):
     """An experiment: images, learners, corruptions and seed."""
 
     data: DataSpec = DataSpec()

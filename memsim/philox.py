@@ -67,6 +67,7 @@ class Stream(IntEnum):
     RELAXATION = 25  # relaxation over one wait; c2 counts them
     PROGRAM_MODEL = 26  # error of programming by the device's error model; c2 is the step
     CONVERTER = 27  # errors of converters; c2 says which error of which converter
+    BACKGROUND = 30  # which of the cells around a selected one are on; the array is the pattern
 
 
 REFERENCE_COLUMN = (1 << 26) - 1

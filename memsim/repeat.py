@@ -6,11 +6,11 @@ import functools
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from memsim.errors import OutputError
 from memsim.experiment import Experiment, experiment_from_text
-from memsim.memorise_schema import MemoriseSpec
+from memsim.experiment_schema import ImageExperimentSpec
 from memsim.results import load, source, stored
 from memsim.simulate import Progress, run
 
@@ -18,15 +18,18 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from memsim.classify_schema import ClassifySpec
+    from memsim.experiment import TaskSpec
+    from memsim.memorise_schema import MemoriseSpec
+    from memsim.select_schema import SelectSpec
 
 
 @functools.lru_cache(maxsize=4)
-def _parsed(text: str, name: str) -> MemoriseSpec | ClassifySpec:
+def _parsed(text: str, name: str) -> TaskSpec:
     return experiment_from_text(text, name).spec
 
 
 def task_of(dataset: xr.Dataset) -> str:
-    """The task of a result's experiment: "memorise" or "classify"."""
+    """The task of a result's experiment: "memorise", "classify" or "select"."""
     return any_settings_of(dataset).task
 
 
@@ -38,21 +41,27 @@ def settings_of(dataset: xr.Dataset) -> MemoriseSpec:
     MemsimError
         If the result carries none, they are not valid, or it is of another task.
     """
-    found = any_settings_of(dataset)
-    if not isinstance(found, MemoriseSpec):
-        raise OutputError(f"{source(dataset)}: is a result of the task '{found.task}'; this needs one of 'memorise'")
-    return found
+    return _settings_of(dataset, "memorise")
 
 
 def class_settings_of(dataset: xr.Dataset) -> ClassifySpec:
     """The same for the task `classify`."""
+    return _settings_of(dataset, "classify")
+
+
+def select_settings_of(dataset: xr.Dataset) -> SelectSpec:
+    """The same for the task `select`."""
+    return _settings_of(dataset, "select")
+
+
+def _settings_of(dataset: xr.Dataset, task: str) -> Any:
     found = any_settings_of(dataset)
-    if isinstance(found, MemoriseSpec):
-        raise OutputError(f"{source(dataset)}: is a result of the task '{found.task}'; this needs one of 'classify'")
+    if found.task != task:
+        raise OutputError(f"{source(dataset)}: is a result of the task '{found.task}'; this needs one of '{task}'")
     return found
 
 
-def any_settings_of(dataset: xr.Dataset) -> MemoriseSpec | ClassifySpec:
+def any_settings_of(dataset: xr.Dataset) -> TaskSpec:
     """The same for any task; parsed once, as table, choice of figure and figure all ask for them."""
     return _parsed(stored(dataset, "experiment"), f"{source(dataset)} (experiment)")
 
@@ -66,8 +75,8 @@ def changes_of(dataset: xr.Dataset) -> dict[str, str]:
     return {str(key): str(value) for key, value in changes.items()} if isinstance(changes, dict) else {}
 
 
-def stored_experiment(path: str | Path) -> tuple[Experiment, str]:
-    """The experiment inside a result file, and the hash of the images that it ran on.
+def stored_experiment(path: str | Path) -> tuple[Experiment, str | None]:
+    """The experiment inside a result file, and the hash of the images that it ran on, if it has any.
 
     Raises
     ------
@@ -82,7 +91,8 @@ def stored_experiment(path: str | Path) -> tuple[Experiment, str]:
     except (ValueError, RecursionError):
         raise OutputError(f"{path}: its attribute 'devices' is damaged; it cannot be run again") from None
     experiment = experiment_from_text(stored(dataset, "experiment"), f"{path} (experiment)", devices)
-    return replace(experiment, changed=changes_of(dataset)), stored(dataset, "images_sha256")
+    images = stored(dataset, "images_sha256") if isinstance(experiment.spec, ImageExperimentSpec) else None
+    return replace(experiment, changed=changes_of(dataset)), images
 
 
 def rerun(

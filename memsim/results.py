@@ -22,7 +22,6 @@ NO_DEVICE = "none"
 
 _COORDINATES = {
     "learner": ("learner", "name of the learner", None),
-    "device": ("learner", "device that the learner's array is built from", None),
     "image": ("image", "number of the image", "1"),
     "image_label": ("image", "where the image comes from", None),
     "noise_type": ("noise_type", "kind of corruption", None),
@@ -39,6 +38,12 @@ _COORDINATES = {
     "word_line": ("word_line", "number of the word line of the tile, from its drivers' end of bit lines", "1"),
     "bit_line": ("bit_line", "number of the bit line of the tile, from the drivers on", "1"),
     "trial": ("trial", "trial of the tuning; 0 has the learner's own settings", "1"),
+    "array": ("array", "name of the passive array", None),
+    "scheme": ("scheme", "what the lines do that are not selected", None),
+    "lines": ("lines", "number of word lines, and of bit lines", "1"),
+    "position": ("position", "place of the selected cell, seen from driver and sense amplifier", None),
+    "background": ("background", "what the other cells hold", None),
+    "state": ("state", "what the selected cell holds", None),
     "chosen": ("learner", "settings that tuning chose, as JSON; {} are the learner's own", None),
 }
 
@@ -48,6 +53,7 @@ def build_dataset(
     coordinates: Mapping[str, Any],
     attributes: Mapping[str, str | int],
     swept: Mapping[str, list[Any]] | None = None,
+    compared: str = "learner",
 ) -> xr.Dataset:
     """Labelled Dataset of registered variables, with units, long names and meanings.
 
@@ -62,6 +68,8 @@ def build_dataset(
     swept : mapping of str to list, optional
         Settings that a sweep changed: the value of each at every learner. They become coordinates on learner, named by
         the setting with '_' for '.'.
+    compared : {"learner", "array"}
+        The dimension of what is compared; devices and swept settings are labels on it.
     """
     import xarray as xr
 
@@ -80,11 +88,12 @@ def build_dataset(
             attrs["flag_meanings"] = " ".join(declared.flags)
         data[name] = (declared.dims, array, attrs)
     coords: dict[str, Any] = {}
+    labelled = {**_COORDINATES, "device": (compared, f"device that the {compared} is built from", None)}
     for name, labels in coordinates.items():
-        dimension, long_name, units = _COORDINATES[name]
+        dimension, long_name, units = labelled[name]
         coords[name] = (dimension, labels, {"long_name": long_name} | ({"units": units} if units else {}))
     for key, given in (swept or {}).items():
-        coords[key.replace(".", "_").replace(" ", "_")] = ("learner", given, {"long_name": f"swept setting {key}"})
+        coords[key.replace(".", "_").replace(" ", "_")] = (compared, given, {"long_name": f"swept setting {key}"})
     return xr.Dataset(data, coords, {"memsim_schema": SCHEMA_VERSION, **attributes})
 
 

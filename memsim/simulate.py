@@ -47,14 +47,14 @@ def run(
     images_sha256 : str, optional
         Hash that the images must have, to repeat an earlier run.
     progress : callable, optional
-        Called as ``progress(learner, done, all)`` with numbers of images, or of epochs for ``classify``.
+        Called as ``progress(learner, done, all)`` with numbers of images, or percent where these are no measure.
 
     Returns
     -------
     xarray.Dataset
         The variables of `memsim.variables` on the dimensions learner, image, noise_type and noise_level; of
-        ``classify``, on learner and seed instead of image, and more. A sweep adds a coordinate on learner for every
-        key that it changes.
+        ``classify``, on learner and seed instead of image, and more; of ``select``, on array, scheme, lines and more. A
+        sweep adds a coordinate on learner or array for every key that it changes.
 
     Raises
     ------
@@ -65,22 +65,28 @@ def run(
         experiment = experiment.replace({"array.device": device}, origin="--device")
     if data is not None:
         experiment = experiment.replace({"data.source": str(data)}, origin="--data")
-    chosen = resolve(backend).name
     if experiment.spec.task == "classify":
         from memsim.classify import classify as compute
+    elif experiment.spec.task == "select":
+        from memsim.select import select as compute
+
+        backend = "cpu" if backend == "auto" else backend
     else:
         from memsim.memorise import memorise as compute
+    chosen = resolve(backend).name
     found = compute(experiment, chosen, images_sha256, progress)
+    compared = experiment.spec.COMPARED
     coordinates = {
-        "learner": [entry.label for entry in found.entries],
+        compared: [entry.label for entry in found.entries],
         "device": [entry.device.name if entry.device else NO_DEVICE for entry in found.entries],
         **found.coordinates,
     }
     provenance = _provenance(experiment, found.entries, chosen)
-    provenance |= {"images_source": found.source, "images_sha256": found.sha256}
+    if found.source is not None and found.sha256 is not None:
+        provenance |= {"images_source": found.source, "images_sha256": found.sha256}
     if found.notes:
         provenance["notes"] = "; ".join(found.notes)
-    return build_dataset(found.variables, coordinates, provenance, swept(found.entries))
+    return build_dataset(found.variables, coordinates, provenance, swept(found.entries), compared)
 
 
 def _provenance(experiment: Experiment, entries: Sequence[Entry], backend: str) -> dict[str, str | int]:

@@ -106,6 +106,7 @@ def test_a_diverging_network_passes_the_largest_number_without_an_error(hidden, 
     assert hidden or not np.isfinite(np.asarray(results["outputs"])).any()
 
 
+@pytest.mark.slow
 def test_a_run_of_diverging_networks_gives_a_result_of_infinities(tmp_path):
     experiment = ms.load_experiment("decomposition-01").replace(
         {"data.samples": 3, "data.shape": [16, 16], "training.rate": 1.0, "training.steps": 500, "resamples": 100}

@@ -91,6 +91,7 @@ def test_both_precisions_tell_the_same(column):
     assert np.allclose(single.output(X, noise=False), double.output(X, noise=False), atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("device", DEVICES)
 def test_no_cell_depends_on_the_size_of_the_array(device):
     rule, x, t = Hebbian(0.05), X[:, :40], T[:, :1]

@@ -144,7 +144,8 @@ def test_figures_of_one_task_refuse_results_of_the_other(result, whole_result):
     ):
         draw(ms.load(whole_result), "classes")
     for name in set(FIGURES) - set(NAMES):
-        with pytest.raises(LacksError, match=f"'{name}' needs a result of the task 'memorise'; of 'classify'"):
+        task = FIGURES[name].task
+        with pytest.raises(LacksError, match=f"'{name}' needs a result of the task '{task}'; of 'classify'"):
             draw(result, name)
     with pytest.raises(InputError, match="did you mean 'classes'"):
         draw(result, "clases")

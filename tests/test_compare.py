@@ -139,7 +139,7 @@ class TestCommand:
         assert re.search(rf"SNR, mean +{number} +{number} +-[\d.]+ \*\n", outcome.out)
         assert re.search(r"accuracy +100\.0 % \[100\.0, 100\.0\] +100\.0 % \[100\.0, 100\.0\] +\+0\.0\n", outcome.out)
         assert "Hebbian Physical (A), Hebbian Tight (B)" in outcome.out
-        assert "by their order: no learner has the same name" in outcome.out
+        assert "by their order: no name is the same" in outcome.out
         assert "Images   the same in both" in outcome.out
         assert re.search(r"learning\.steps +30 +3 *\n", outcome.out) and "array.bounds" in outcome.out
         assert max(map(len, outcome.out.splitlines())) <= 80

@@ -38,6 +38,7 @@ def trained(device, **options):
     return before, array.weights[0, :, 0]
 
 
+@pytest.mark.slow
 def test_a_registered_plain_function_moves_the_cells_of_a_profile():
     model = ms.register_step("falling", falling, parameters=("rate", "tilt"), equation="dx = rate (1 - x)^tilt")
     assert model.equation == "dx = rate (1 - x)^tilt"

@@ -36,6 +36,7 @@ def agsi():
     return load_device("agsi-jo2010")
 
 
+@pytest.mark.slow
 def test_the_curve_of_a_noiseless_device_is_the_models_closed_form(agsi):
     bare = without(agsi, "variability")
     numbers, conductance = response(bare, 0, 64)
@@ -150,6 +151,7 @@ def test_every_shipped_device_is_drawn(name):
             assert np.isfinite(np.asarray(line.get_ydata(), float)).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "legend"),
     [

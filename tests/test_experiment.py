@@ -24,8 +24,10 @@ LONG = (
     "wires-01",
     "converters-01",
     "layers-01",
+    "sneak-01",
 )
-"""Experiments with many learners, of which the quick tests run those alike."""
+"""Experiments with many learners, of which the quick tests run those alike, or with wires, whose solver takes long to
+compile."""
 SMALL_CLASSES = {"data.samples": 60, "seeds": 1, "tuning.trials": 1}
 
 
@@ -59,10 +61,13 @@ class TestShipped:
             short |= {f"learners.{one.name}.training.epochs": 1 for one in learners if "network" in one.sections}
             dataset = ms.run(experiment.replace(SMALL_CLASSES | short))
             assert np.isfinite(dataset.test_accuracy).all() and np.isfinite(dataset.noisy_accuracy).all()
+        elif experiment.spec.task == "select":
+            dataset = ms.run(experiment.replace({"lines": [2, 4], "map_lines": 4}))
+            assert np.isfinite(dataset.current_margin).all()
         else:
             dataset = ms.run(experiment.replace(SMALL))
             assert np.isfinite(dataset.snr).all()
-        assert list(dataset.learner.values) == experiment.spec.labels
+        assert list(dataset[experiment.spec.COMPARED].values) == experiment.spec.labels
 
     @pytest.mark.parametrize("whole", ["decomposition-01", "corrected-01"])
     def test_a_method_is_the_same_in_an_experiment_of_its_own(self, whole):

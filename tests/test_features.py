@@ -37,6 +37,7 @@ def test_the_competitive_rule_moves_a_column_to_the_mean_of_its_inputs():
     assert np.abs(crossbar.weights[0, :, 0] - x.mean(0)).max() < 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("device", ["ideal", "epiram-choi2018"])
 def test_units_find_all_clusters(device):
     features = fitted(layer("competitive", device=device), clusters())

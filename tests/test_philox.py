@@ -7,7 +7,7 @@ import pytest
 
 from memsim.errors import InputError
 from memsim.kernels.fill import fill
-from memsim.noise.normal import log_unit, normal_pair, sine_cosine, uniform
+from memsim.noise.normal import normal_pair, sine_cosine, squared_radius, uniform
 from memsim.philox import Stream, key, philox
 
 
@@ -112,10 +112,11 @@ def test_the_ends_of_the_word_give_the_ends_of_the_interval():
 
 
 def test_logarithm_sine_and_cosine_agree_with_the_maths_library_to_float32():
-    x = np.float32(np.arange(1, 1 << 24, 9973) * 2.0**-24)
-    log = np.array([log_unit(v) for v in x])
-    exact = np.log(x.astype(float))
-    assert np.abs(log - exact).max() < 4e-7 * max(1, np.abs(exact).max() / 4)
+    x = np.float32(np.append(np.arange(1, 1 << 24, 9973), 1 << 24))
+    squared = np.array([squared_radius(v) for v in x])
+    exact = -2 * np.log(x.astype(float) * 2.0**-24)
+    assert np.abs(squared - exact).max() < 8e-7 * exact.max() / 4
+    assert squared[-1] == 0
     words = np.arange(0, 1 << 32, 7919993, dtype=np.uint64).astype(np.uint32)
     pairs = np.array([sine_cosine(w) for w in words])
     angle = 2 * np.pi * words.astype(float) / 2**32

@@ -228,6 +228,26 @@ def test_each_mistake_in_a_profile_is_one_line_with_its_remedy(old, new, message
     assert caught.value.problems[0].startswith(message)
 
 
+@pytest.mark.parametrize(
+    ("device", "field", "unit"),
+    [
+        ("agsi-jo2010", "conductance.max", "S; write 'relative_to: value' or 'range'"),
+        ("tio2-strukov2008", "update.resistance.on", "Ohm; write 'relative_to: value'"),
+        ("agsi-yakopcic2011", "update.vp", "V; write 'relative_to: value'"),
+    ],
+)
+def test_an_absolute_spread_of_a_parameter_with_a_unit_is_refused(device, field, unit):
+    absolute = {"sigma": 0.1, "relative_to": "absolute", "status": "assumed"}
+    with pytest.raises(DocumentError, match=f"'absolute' is for dimensionless parameters, {field} is in {unit}"):
+        load_device(device).replace({"variability": {"d2d": {field: absolute}}})
+
+
+def test_an_absolute_spread_of_a_dimensionless_parameter_is_taken_as_it_stands():
+    absolute = {"sigma": 0.1, "relative_to": "absolute", "status": "assumed"}
+    device = load_device("agsi-jo2010").replace({"variability": {"d2d": {"update.nonlinearity.set": absolute}}})
+    assert device.spec.variability.d2d["update.nonlinearity.set"].sigma == 0.1
+
+
 def test_a_spread_relative_to_a_value_of_zero_is_refused():
     text = TEXT.replace("min: 1 uS", "min: 0 S").replace("conductance.max: {", "conductance.min: {")
     with pytest.raises(DocumentError, match=r"x.yaml:18: .*has no effect relative to a value of 0 \(conductance.min\)"):

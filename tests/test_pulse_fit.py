@@ -229,6 +229,7 @@ def recovered(name, step, seed, *, slow=0.0, relative=False, sweeps=8, reads=100
     return fitted(data, p, found.theta).numbers, truth
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ["soft bounds", "constant"])
 def test_read_noise_and_write_noise_are_told_apart(case):
     name, step, options = CASES[case]

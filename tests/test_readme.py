@@ -51,13 +51,14 @@ def test_the_table_of_the_readme_is_what_the_code_measures():
 
 
 GUIDE = (ROOT / "experiments" / "README.md").read_text(encoding="utf-8")
-MEMORISE, CLASSIFY = (part[part.index("| key |") :] for part in GUIDE.split("## The task ")[1:])
+MEMORISE, CLASSIFY, SELECT = (part[part.index("| key |") :] for part in GUIDE.split("## The task ")[1:])
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
 
 
-def test_the_guide_to_experiments_names_every_key_of_both_tasks():
+def test_the_guide_to_experiments_names_every_key_of_all_tasks():
     from memsim import classify_schema as classify
     from memsim import memorise_schema as memorise
+    from memsim import select_schema as select
     from memsim.document.walk import fields_of
     from memsim.experiment_schema import ArraySpec
 
@@ -76,19 +77,24 @@ def test_the_guide_to_experiments_names_every_key_of_both_tasks():
         ("programmed.", classify.ProgrammedSpec, CLASSIFY),
         ("tuning.", classify.TuningSpec, CLASSIFY),
         ("", classify.ClassifySpec, CLASSIFY + MEMORISE),
+        ("array.", select.PassiveArraySpec, SELECT),
+        ("wires.", select.WiresSpec, SELECT),
+        ("", select.SelectSpec, SELECT + MEMORISE),
     ):
         for key in fields_of(model):
-            sections = ("data", "learners", "tuning")
+            sections = ("data", "learners", "tuning", "arrays")
             assert f"`{section}{key}" in table or key in sections, f"{model.__name__}: {section}{key}"
 
 
+@pytest.mark.slow
 def test_the_examples_of_the_guide_to_experiments_run(tmp_path):
     import memsim as ms
 
-    memorise, classify = (tmp_path / f"{number}.yaml" for number in range(2))
-    for file, text in zip((memorise, classify), EXAMPLES, strict=True):
+    memorise, classify, select = (tmp_path / f"{number}.yaml" for number in range(3))
+    for file, text in zip((memorise, classify, select), EXAMPLES, strict=True):
         file.write_text(text, encoding="utf-8")
     small = ms.load_experiment(memorise).replace({"data.samples": 2, "data.shape": [16, 16], "resamples": 100})
     assert list(ms.run(small).device.values) == ["ideal", "agsi-jo2010", "none"]
     small = ms.load_experiment(classify).replace({"data.samples": 60, "seeds": 2})
     assert list(ms.run(small).learner.values) == ["In place", "Digital", "Programmed"]
+    assert ms.load_experiment(select).spec.labels == ["Alone", "Selector"]  # the solver takes long to compile

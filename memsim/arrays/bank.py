@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from memsim.arrays import faults
 from memsim.arrays.aging import Aging
 from memsim.arrays.fluctuations import Fluctuations, fluctuates
-from memsim.arrays.population import Spreads, populate
+from memsim.arrays.population import Population, Spreads
 from memsim.arrays.site import Site
 from memsim.errors import InputError
 from memsim.noise.programming import Polynomial, Saturating, polynomial_error, saturating_error
@@ -72,9 +71,7 @@ class Bank:
         spec = device.spec
         self.device, self.spec, self.stuck = device, spec, stuck
         self.site, self._shape, self._bounds = site, shape, bounds
-        self.cells = populate(device, site.backend, shape, dtype=dtype, **site.spread)
-        if stuck is not None:
-            self.cells = faults.with_faults(self.cells, stuck)
+        self.cells = Population(device, site.backend, shape, dtype=dtype, stuck=stuck, **site.spread)
         if fresh is None:
             self.state = np.zeros((*shape[:2], padded(shape[2])), dtype)
             self.state[:] = self.cells.value("low")
@@ -83,7 +80,7 @@ class Bank:
                 low, high = (self.cells.value(name) for name in ("low", "high"))
                 fresh = np.where(fresh < 0.5, low, high).astype(dtype)
                 fresh[:, :, shape[2] :] = 0
-            self.state = self._within(fresh)
+            self.state = self._within(fresh, out=fresh)
         self.shaken, self.shifts = pulse_shifts(spec)
         spreads = Spreads(spec, site.backend, shape, **site.spread)
         noise = spec.read.noise
@@ -181,19 +178,29 @@ class Bank:
         self.state = self._within((self.state + sigma * drawn).astype(self.state.dtype))
         self.after(before, step)
 
-    def _within(self, state: np.ndarray, lines: slice = slice(None)) -> np.ndarray:
-        """The states of some lines, clipped to the cells' own windows and to the bounds."""
-        low, high = (self._of(self.cells.value(name), lines) for name in ("low", "high"))
-        dtype = state.dtype
-        if self.confined:
-            state = np.clip(state, low, high)
-        return self._with_stuck(np.clip(state, *self._bounds).astype(dtype, copy=False), lines)
+    def _within(self, state: np.ndarray, lines: slice = slice(None), out: np.ndarray | None = None) -> np.ndarray:
+        """The states of some lines, clipped to the cells' own windows and to the bounds; into `out`, or anew."""
+        out = np.empty_like(state) if out is None else out
+        for arrays, block, place in self._blocks(lines):
+            found = state[place]
+            if self.confined:
+                found = np.clip(found, *(self.cells.value(name, arrays, block) for name in ("low", "high")))
+            out[place] = np.clip(found, *self._bounds)
+        return self._with_stuck(out, lines)
 
     def _with_stuck(self, state: np.ndarray, lines: slice = slice(None)) -> np.ndarray:
         """The states with those of stuck cells at the end where they are stuck."""
         if self.stuck is not None:
-            np.copyto(state, self._of(self.cells.value("low"), lines), where=self.stuck[:, lines] != 0)
+            for arrays, block, place in self._blocks(lines):
+                ends = self.cells.value("low", arrays, block)
+                np.copyto(state[place], ends, where=self.stuck[arrays, block] != 0)
         return state
+
+    def _blocks(self, lines: slice) -> Iterator[tuple[slice, slice, tuple[slice, slice]]]:
+        """Arrays and lines to be taken at a time, and where these are among the states of some lines."""
+        first = lines.indices(self._shape[1])[0]
+        for arrays, block in self.cells.blocks(lines):
+            yield arrays, block, (arrays, slice(block.start - first, block.stop - first))
 
     @property
     def memory(self) -> dict[str, np.ndarray]:

@@ -17,6 +17,7 @@ from memsim.kernels.wire_currents import OHMIC, Cell
 
 _ROUNDS = 60
 _HALVINGS = 40
+_LOOSEST = 1e-4
 
 
 class Lines(NamedTuple):
@@ -75,8 +76,14 @@ class System(Protocol):
     def move(self, share: float) -> None:
         """Go that share of the last step, counted from where it began."""
 
-    def settle(self) -> None:
-        """Count the voltages of lines without a source from where they now are, so that they keep their digits."""
+    def sharpen(self) -> bool:
+        """Take steps with more digits; False where there are none. What is missing then has to be found again."""
+
+    def settle(self) -> bool:
+        """Count the voltages of lines without a source from where they now are, so that they keep their digits.
+
+        Whether there are any; what is missing then has to be found again.
+        """
 
 
 def solve(system: System, limits: Limits) -> tuple[float, int]:
@@ -92,7 +99,8 @@ def solve(system: System, limits: Limits) -> tuple[float, int]:
         worst = float(found.residual.max(initial=0.0))
         if worst <= limits.tolerance:
             return worst, total
-        reduction = 0.05 * limits.tolerance / worst
+        # A looser step, short in the norm of conjugate gradients, can leave more current missing than there was.
+        reduction = min(_LOOSEST, 0.05 * limits.tolerance / worst)
         if system.law.value is not None:  # far from the solution, an exact step is wasted
             reduction = max(reduction, min(0.01, 0.1 * worst))
         total += system.step(reduction, limits.iterations)
@@ -103,11 +111,15 @@ def solve(system: System, limits: Limits) -> tuple[float, int]:
                 share *= 0.5
                 system.move(share)
                 after = system.balance()
+        slow = 0.3 if system.law.value is None else 1.0
+        stalls = not after.missing.max() < slow * found.missing.max() and after.residual.max() > limits.tolerance
+        if stalls and system.sharpen():
+            found = system.balance()
+            continue
         if not after.missing.max() < found.missing.max():
             found = after if after.residual.max() < worst else found
             break
-        if not after.residual.max() <= limits.tolerance:
-            system.settle()
+        if not after.residual.max() <= limits.tolerance and system.settle():
             after = system.balance()
         found = after
     worst = float(found.residual.max(initial=0.0))

@@ -240,7 +240,9 @@ class Crossbar:
         site = self._site
         start, end = initial
         fresh = site.draw("uniform", layout, Stream.INITIAL)
-        fresh = (start + (end - start) * fresh).astype(self.dtype)
+        fresh *= end - start
+        fresh += start
+        fresh = fresh.astype(self.dtype, copy=False)
         fresh[:, :, rows:] = 0  # rows that fill up the tiles: at 0, no rule asks them for a change
         own: dict[str, Any] = {"dtype": self.dtype, "bounds": self.bounds}
         rates = device.spec.faults

@@ -97,7 +97,7 @@ def deliver(
             first_array=site.first_array,
             settings=settings,
             common=bank.cells.common,
-            varying=bank.cells.varying,
+            varying=bank.cells.varying(),
             seed=site.seed,
         )
 

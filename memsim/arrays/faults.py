@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from memsim.arrays.population import Population
 from memsim.arrays.site import Site
 from memsim.errors import InputError
 from memsim.philox import Stream, padded
@@ -49,14 +48,3 @@ def given(faults: Any, shape: tuple[int, int, int]) -> np.ndarray | None:
     stuck = np.zeros((arrays, lines, padded(rows)), np.int8)
     stuck[:, :, :rows] = np.broadcast_to(values, (arrays, rows, lines)).swapaxes(1, 2)
     return stuck
-
-
-def with_faults(cells: Population, stuck: np.ndarray) -> Population:
-    """The cells with stuck ones whose window has shrunk to the end where they are stuck."""
-    low, high = (np.broadcast_to(cells.value(name), stuck.shape) for name in ("low", "high"))
-    ends = {"low": np.where(stuck > 0, high, low), "high": np.where(stuck < 0, low, high)}
-    fields = cells.model.parameters._fields  # type: ignore[attr-defined]
-    names = tuple(name for name in fields if name in ends or name in cells.names)
-    dtype = cells.varying.dtype
-    values = [ends[name] if name in ends else cells.value(name) for name in names]
-    return cells._replace(names=names, varying=np.stack(values).astype(dtype))

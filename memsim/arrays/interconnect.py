@@ -138,7 +138,7 @@ class Seen(NamedTuple):
     offset : float
         Conductance at state 0.
     share : (array, line, row) or None
-        By which deviations of a cell's conductance reach its output; None for all.
+        Of a deviation of the cell's own conductance that reaches its output; None for all.
     """
 
     state: np.ndarray
@@ -170,8 +170,11 @@ class Interconnect:
     """What outputs see of cells through wires, worked out once for each state of the cells.
 
     Every tile has its own drivers and sense amplifiers. Pairs lie side by side, a reference column behind the last
-    line. A cell's deviation from its mean reaches its own output by the same share as its conductance does; what it
-    does to other outputs is left out.
+    line.
+
+    To first order, a cell's deviation dG changes its output by u v dG: v is the voltage that the cell sees, u the share
+    of its current that reaches the output, here that of its mean current. For v stands the driven voltage times the
+    share that is left when all lines are driven alike; what the cell does to other outputs is left out.
     """
 
     def __init__(self, wires: Wires, cut: Tiles, column: str) -> None:
@@ -233,13 +236,17 @@ class Interconnect:
     def _solved(self, banks: Banks, states: Sequence[np.ndarray]) -> list[Seen]:
         spec = banks.lines.spec
         cells = self._siemens(states, spec)
-        through = np.zeros_like(cells)
+        through, left = np.zeros_like(cells), np.zeros_like(cells)
         for array in range(len(cells)):
             for rows in self.cut.rows:
                 for lines in self.cut.lines:
                     g = cells[array, lines, rows].T
                     through[array, lines, rows] = effective_conductance(g, **self.wires.options).T
-        share = np.divide(through, cells, out=np.zeros_like(cells), where=cells > 0)
+                    alike = solve_wires(g, np.ones(len(g)), node_voltages=True, **self.wires.options)
+                    assert alike.word_voltages is not None and alike.bit_voltages is not None
+                    left[array, lines, rows] = (alike.word_voltages - alike.bit_voltages).T
+        left /= 1 + self.wires.series_resistance * cells
+        share = left * np.divide(through, cells, out=np.zeros_like(cells), where=cells > 0)
         width, dtype = spec.conductance.width, states[0].dtype
         parts = zip(self._apart(through / width, axis=1), self._apart(share, axis=1), strict=True)
         return [Seen(np.ascontiguousarray(state, dtype), 0.0, np.ascontiguousarray(own, dtype)) for state, own in parts]

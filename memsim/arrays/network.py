@@ -11,8 +11,17 @@ from memsim.arrays.checks import choice
 from memsim.arrays.circuit import Law, Limits, Lines
 from memsim.errors import InputError
 from memsim.kernels.wire_currents import Cell
-from memsim.noise.conduction import Scale, exponential_slope, exponential_voltage, sinh_slope, sinh_voltage
-from memsim.profiles.physics import ExponentialConduction, SinhConduction
+from memsim.noise.conduction import (
+    Excess,
+    Scale,
+    exponential_slope,
+    exponential_voltage,
+    ohmic_slope,
+    ohmic_voltage,
+    sinh_slope,
+    sinh_voltage,
+)
+from memsim.profiles.physics import ExponentialConduction, PolynomialConduction, SinhConduction
 
 ENDS = ("one end", "both ends")
 _LEAST = 1e-12
@@ -21,6 +30,7 @@ _LARGEST = 80.0  # V/V_0 beyond which `exponential` ends
 _LAWS: dict[str, tuple[Any, Any, Any]] = {
     "sinh": (SinhConduction, sinh_voltage, sinh_slope),
     "exponential": (ExponentialConduction, exponential_voltage, exponential_slope),
+    "polynomial": (PolynomialConduction, ohmic_voltage, ohmic_slope),
 }
 
 
@@ -40,7 +50,8 @@ def numbers(name: str, values: Any, infinite: bool = False) -> np.ndarray:
         found = np.asarray(values, float)
     except (TypeError, ValueError):
         raise InputError(f"{name}: not an array of numbers") from None
-    if np.isnan(found).any() or not (infinite or np.isfinite(found).all()):
+    least, most = (found.min(), found.max()) if found.size else (0.0, 0.0)
+    if np.isnan(least) or not (infinite or (np.isfinite(least) and np.isfinite(most))):
         raise InputError(f"{name}: contains NaN{'' if infinite else ' or infinity'}; allowed are finite numbers only")
     return found
 
@@ -81,7 +92,7 @@ def network(
     g = numbers("conductance", conductance)
     if g.ndim != 2 or not g.size:
         raise InputError(f"conductance: shape {g.shape} is not an array of cells; allowed: (rows, cols)")
-    if (g < 0).any():
+    if g.min() < 0:
         row, col = np.argwhere(g < 0)[0]
         raise InputError(f"conductance: {g[row, col]:g} S at row {row}, column {col} is negative; allowed: 0 or more")
     series = number("series_resistance", series_resistance)
@@ -89,9 +100,10 @@ def network(
     bits = _lines("bit_resistance", "sense_resistance", "sense", bit, g.shape[1])
     bits = Lines(bits.segment, bits.last, bits.first)  # sensed behind the last row
     law = _law(*conduction, series)
-    if law.value is None:
+    if law.value is None and series > 0:
         g = g / (1 + g * series)
-    _refuse_loose(g, lines, bits)
+    common = law.cell.excess  # the same current through every cell, also those without conductance
+    _refuse_loose(g + abs(common.k2) + abs(common.k3), lines, bits)
     tolerance = number("tolerance", limits[0], "of the current")
     if not 0 < tolerance < 1:
         raise InputError(f"tolerance: {tolerance:g} is not allowed; it must be above 0 and below 1")
@@ -126,6 +138,12 @@ def _law(conduction: Any, read_voltage: Any, series: float) -> Law:
             if read_voltage is None:
                 raise InputError("read_voltage: needed with `conduction`; the voltage at which `conductance` holds [V]")
             voltage = number("read_voltage", read_voltage, "V")
+            if isinstance(conduction, PolynomialConduction):
+                if voltage == 0:
+                    raise InputError("read_voltage: 0 V is not allowed; above 0")
+                return Law(
+                    value, slope, Cell(voltage, series, Scale(0.0), Excess(conduction.quadratic, conduction.cubic))
+                )
             b = voltage / conduction.voltage
             if not 0 < b <= _LARGEST:
                 raise InputError(
@@ -134,8 +152,30 @@ def _law(conduction: Any, read_voltage: Any, series: float) -> Law:
                 )
             return Law(value, slope, Cell(voltage, series, Scale(b)))
     raise InputError(
-        f"conduction: {conduction!r} is not allowed; a {' or '.join(_LAWS)} conduction, or None for ohmic cells"
+        f"conduction: {conduction!r} is not allowed; a {', '.join(_LAWS)} conduction, or None for ohmic cells"
     )
+
+
+def refuse_falling(circuit: Network, largest: float) -> None:
+    """Refuse cells whose current falls with voltage somewhere up to `largest` [V]: the state would not be unique.
+
+    Raises
+    ------
+    InputError
+        With the voltage from which it falls.
+    """
+    cell, least = circuit.law.cell, float(circuit.conductance.min())
+    k2, k3 = cell.excess
+    if min(k2, k3) >= 0:
+        return
+    x = np.linspace(0.0, largest / cell.read_voltage, 1001)
+    falls = least + 2 * k2 * x + 3 * k3 * x * x < 0
+    if falls.any():
+        raise InputError(
+            f"conduction: the current of the least conducting cell ({least:g} S) falls with voltage from "
+            f"{x[falls][0] * cell.read_voltage:.3g} V, and cells may see up to {largest:.3g} V; allowed: a current "
+            "that rises with voltage"
+        )
 
 
 def _parsed(given: Mapping[str, Any]) -> Any:

@@ -66,8 +66,13 @@ class Points:
     def move(self, share: float) -> None:
         self._state = [start + share * change for start, change in zip(self._start, self._change, strict=True)]
 
-    def settle(self) -> None:
+    def sharpen(self) -> bool:
+        """There are no more digits than a direct solution has."""
+        return False
+
+    def settle(self) -> bool:
         """Nothing to do: a node's voltage differs from no neighbour's by a small drop."""
+        return False
 
     def voltages(self) -> tuple[np.ndarray, np.ndarray]:
         """Of the nodes of rows and of columns (row, col, sample) [V]."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -26,30 +26,10 @@ _SLOTS = {
     "variability.c2c.sigma": 4,
 }
 
-
-class Population(NamedTuple):
-    """Parameters of all cells of an array.
-
-    Attributes
-    ----------
-    model : CellModel
-        The conductance-update model.
-    common : NamedTuple
-        The model's parameters with their nominal values.
-    names : tuple of str
-        Parameters that differ from cell to cell.
-    varying : ndarray
-        Their values, (parameter, array, column, row); of size 0 where nothing spreads.
-    """
-
-    model: CellModel
-    common: Any
-    names: tuple[str, ...]
-    varying: np.ndarray
-
-    def value(self, name: str) -> Any:
-        """The parameter `name`: (array, column, row) where it spreads, else its one value."""
-        return self.varying[self.names.index(name)] if name in self.names else getattr(self.common, name)
+KEPT = 1 << 28
+"""Largest memory in which the parameters of all cells of an array are kept [byte]."""
+_BLOCK = 1 << 24  # bytes of parameters that are drawn at a time where they are not kept
+_ENDS = ("low", "high")
 
 
 class Spreads:
@@ -63,6 +43,7 @@ class Spreads:
         *,
         seed: int,
         first_array: int = 0,
+        first_column: int = 0,
         stream: Stream = Stream.D2D,
     ) -> None:
         self._spec = spec
@@ -74,6 +55,7 @@ class Spreads:
             stream=stream,
             step=step,
             first_array=first_array,
+            first_column=first_column,
         ).astype(float)
         d2d = spec.variability.d2d if spec.variability else {}
         self.given: dict[str, DeviceToDevice] = {str(name): d for name, d in d2d.items() if d.sigma > 0}
@@ -101,17 +83,10 @@ class Spreads:
         return np.maximum(found, least * nominal) if np.ndim(found) else found
 
 
-def populate(
-    device: DeviceProfile,
-    backend: CpuBackend,
-    shape: tuple[int, int, int],
-    *,
-    seed: int,
-    first_array: int = 0,
-    stream: Stream = Stream.D2D,
-    dtype: Any = np.float32,
-) -> Population:
-    """Cells drawn from the device's device-to-device spread; bitwise reproducible from seed and addresses.
+class Population:
+    """Parameters of all cells of an array, from the device's device-to-device spread; the same bits for any block.
+
+    They are functions of their addresses: kept where that takes little memory, drawn anew block by block elsewhere.
 
     Parameters
     ----------
@@ -121,18 +96,94 @@ def populate(
         Size of the array; rows are padded to whole tiles of 64.
     stream : Stream
         Stream of the draws.
+    stuck : (array, column, row) of int8, optional
+        1 for cells stuck on, -1 for cells stuck off: their window shrinks to that end of it.
+
+    Attributes
+    ----------
+    model : CellModel
+        The conductance-update model.
+    common : NamedTuple
+        The model's parameters with their nominal values.
+    names : tuple of str
+        Parameters that differ from cell to cell.
     """
-    spec = device.spec
-    spreads = Spreads(spec, backend, shape, seed=seed, first_array=first_array, stream=stream)
-    model, values = cell_values(spec, spreads.value)
-    fields: tuple[str, ...] = model.parameters._fields  # type: ignore[attr-defined]
-    names = tuple(field for field in fields if np.ndim(values[field]) == 3)
-    varying = np.empty((0, 1, 1, 1), dtype)
-    if names:
-        whole = (shape[0], shape[1], padded(shape[2]))
-        varying = np.stack([np.broadcast_to(values[name], whole) for name in names]).astype(dtype)
-        if not np.isfinite(varying).all():
-            raise InputError(f"device '{device.name}': its d2d spreads give cells without finite parameters")
-    nominal = {"low": 0.0, "high": 1.0}
-    common = model.parameters(*(plain(values[f]) if f not in names else nominal.get(f, 0.0) for f in fields))
-    return Population(model, common, names, varying)
+
+    def __init__(
+        self,
+        device: DeviceProfile,
+        backend: CpuBackend,
+        shape: tuple[int, int, int],
+        *,
+        seed: int,
+        first_array: int = 0,
+        stream: Stream = Stream.D2D,
+        dtype: Any = np.float32,
+        stuck: np.ndarray | None = None,
+    ) -> None:
+        self._device, self._backend, self._dtype, self._stuck = device, backend, np.dtype(dtype), stuck
+        self._address: dict[str, Any] = {"seed": seed, "stream": stream}
+        self._first_array = first_array
+        self._shape = (shape[0], shape[1], padded(shape[2]))
+        self.model, values = self._values(slice(0, 1), slice(0, 1))
+        fields: tuple[str, ...] = self.model.parameters._fields  # type: ignore[attr-defined]
+        ends = () if stuck is None else _ENDS
+        self.names = tuple(name for name in fields if np.ndim(values[name]) == 3 or name in ends)
+        nominal = {"low": 0.0, "high": 1.0}
+        self.common: Any = self.model.parameters(
+            *(plain(values[f]) if f not in self.names else nominal.get(f, 0.0) for f in fields)
+        )
+        self._kept: np.ndarray | None = None
+        if math.prod(self._shape) * self._size <= KEPT:
+            self._kept = self._drawn(slice(0, self._shape[0]), slice(0, self._shape[1]))
+
+    @property
+    def _size(self) -> int:
+        """Memory of a cell's parameters [byte]."""
+        return len(self.names) * self._dtype.itemsize
+
+    def blocks(self, lines: slice = slice(None)) -> Iterator[tuple[slice, slice]]:
+        """Arrays and lines, of some lines, to be taken at a time: all of them where parameters are kept."""
+        arrays, columns, rows = self._shape
+        first, last, _ = lines.indices(columns)
+        if self._kept is not None:
+            yield slice(0, arrays), slice(first, last)
+            return
+        step = max(1, _BLOCK // (rows * self._size))
+        for array in range(arrays):
+            for line in range(first, last, step):
+                yield slice(array, array + 1), slice(line, min(line + step, last))
+
+    def varying(self, arrays: slice = slice(None), lines: slice = slice(None)) -> np.ndarray:
+        """Parameters (parameter, array, column, row) that differ, of some cells; of size 0 where none does."""
+        if self._kept is not None:
+            return self._kept[:, arrays, lines] if self.names else self._kept
+        (a, b, _), (c, d, _) = arrays.indices(self._shape[0]), lines.indices(self._shape[1])
+        return self._drawn(slice(a, b), slice(c, d))
+
+    def value(self, name: str, arrays: slice = slice(None), lines: slice = slice(None)) -> Any:
+        """The parameter `name` of some cells: (array, column, row) where it differs, else its one value."""
+        if name not in self.names:
+            return getattr(self.common, name)
+        return self.varying(arrays, lines)[self.names.index(name)]
+
+    def _values(self, arrays: slice, lines: slice) -> tuple[CellModel, Mapping[str, Any]]:
+        shape = (arrays.stop - arrays.start, lines.stop - lines.start, self._shape[2])
+        where = {"first_array": self._first_array + arrays.start, "first_column": lines.start}
+        spreads = Spreads(self._device.spec, self._backend, shape, **self._address, **where)
+        return cell_values(self._device.spec, spreads.value)
+
+    def _drawn(self, arrays: slice, lines: slice) -> np.ndarray:
+        if not self.names:
+            return np.empty((0, 1, 1, 1), self._dtype)
+        values = dict(self._values(arrays, lines)[1])
+        if self._stuck is not None:
+            stuck, (low, high) = self._stuck[arrays, lines], (values[name] for name in _ENDS)
+            values |= {"low": np.where(stuck > 0, high, low), "high": np.where(stuck < 0, low, high)}
+        cube = (arrays.stop - arrays.start, lines.stop - lines.start, self._shape[2])
+        found = np.empty((len(self.names), *cube), self._dtype)
+        for place, name in enumerate(self.names):
+            found[place] = values[name]
+        if not np.isfinite(found).all():
+            raise InputError(f"device '{self._device.name}': its d2d spreads give cells without finite parameters")
+        return found

@@ -165,14 +165,15 @@ def _white(bank: Bank, x: np.ndarray, seen: Seen, rows: slice) -> Moments:
     noise = bank.spec.read.noise
     state, offset, share, sigma = cut(seen.state, rows, bank), seen.offset, seen.share, bank.read_sigma
     of_value = noise is not None and noise.relative_to == "value"
-    if np.ndim(sigma) == 0 and (of_value or share is None):
+    if np.ndim(sigma) == 0 and share is None:
         return backend.read(x, state, offset, float(sigma) * of_value, float(sigma) * (not of_value))
     mean = backend.read(x, state, offset, 0.0, 0.0)[0]
     if noise is None:
         return mean, np.zeros((*mean.shape[:2], 1), mean.dtype)
     own = cut(sigma, rows, bank) if np.ndim(sigma) else sigma
     if of_value:
-        spread = np.square(own * (state + offset))
-    else:
-        spread = np.square(np.broadcast_to(own if share is None else own * cut(share, rows, bank), state.shape))
-    return mean, backend.read(np.square(x), spread.astype(state.dtype), 0.0, 0.0, 0.0)[0]
+        own = own * (cut(bank.seen, rows, bank) + bank.spec.conductance.offset)
+    if share is not None:
+        own = own * cut(share, rows, bank)
+    spread = np.square(np.broadcast_to(own, state.shape)).astype(state.dtype)
+    return mean, backend.read(np.square(x), spread, 0.0, 0.0, 0.0)[0]

@@ -55,7 +55,7 @@ class Readout:
         dac, adc, wires, tile = periphery
         for name, given, kind in (("dac", dac, DAC), ("adc", adc, ADC), ("wires", wires, Wires)):
             if given is not None and not isinstance(given, kind):
-                raise InputError(f"{name}: {given!r} is not a {kind.__name__}")
+                raise InputError(f"{name}: {given!r} is not allowed; a memsim.{kind.__name__}, or None")
         self.periphery, self._column, self._site = periphery, column, site
         self._cut = tiles(tile, rows, lines + (column == "reference"))
         self._in = None if dac is None else InputConverter(dac, site, arrays, rows)

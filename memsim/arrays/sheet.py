@@ -19,8 +19,8 @@ from memsim.kernels.compile import threads
 
 _STRIP = 64  # lines a task takes, whatever the number of threads: the transforms' vectors then start at the same lines
 
-_OF_BOUND = 4
-"""Iterations over the square root of the condition number, measured on equal cells; the bound is three times that."""
+_DECADES = 10
+"""That a solution has to gain."""
 
 
 class Modes(NamedTuple):
@@ -47,16 +47,21 @@ def modes(lines: Lines, nodes: int) -> Modes:
     return Modes(partial(dct, type=2), partial(idct, type=2), 4 * np.sin(k * np.pi / (2 * nodes)) ** 2 + least)
 
 
-def line_iterations(cell: float, rows: Lines, columns: Lines) -> float:
-    """Estimate of the iterations with the columns' chains as preconditioner, for equal cells of conductance `cell`."""
-    if rows.segment == 0 or cell == 0:
-        return 0.0
-    along, down = (
-        modes(lines, count).eigenvalues[0] / lines.segment
-        for lines, count in ((rows, len(columns.first)), (columns, len(rows.first)))
-    )
-    ratio = (down + cell) / (down + cell * along / (along + cell))
-    return _OF_BOUND * float(np.sqrt(ratio))
+def line_iterations(cell: float, rows: Lines, columns: Lines, deflated: int = 0) -> float:
+    """Estimate of the iterations with the columns' chains as preconditioner, for equal cells of conductance `cell`.
+
+    `deflated` : how many of the rows' smoothest modes are solved exactly.
+    """
+    if cell == 0 or np.isinf(rows.first + rows.last).all() or (rows.segment == 0 and deflated):
+        return 1.0
+    down = modes(columns, len(rows.first)).eigenvalues[0] / columns.segment
+    count = len(columns.first)
+    if rows.segment == 0:
+        along = float(np.mean(rows.first + rows.last)) / count
+    else:
+        along = modes(rows, count).eigenvalues[min(deflated, count - 1)] / rows.segment
+    root = float(np.sqrt((down + cell) / (down + cell * along / (along + cell))))
+    return _DECADES * np.log(10) / np.log((root + 1) / max(root - 1, 1e-300))
 
 
 class Sheet:

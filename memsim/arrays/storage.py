@@ -63,7 +63,8 @@ def save(crossbar: Crossbar, path: str | Path, *, force: bool = False) -> Path:
     dataset["pulses"] = (("array", "line", "direction"), crossbar._counts)
     dataset["direction"] = ["set", "reset"]
     if crossbar._fault_map is not None:
-        dataset["fault_map"] = (("array", "row", "line"), np.asarray(crossbar._fault_map, np.int8))
+        whole = np.broadcast_to(np.asarray(crossbar._fault_map, np.int8), dataset["conductance"].shape)
+        dataset["fault_map"] = (("array", "row", "line"), whole)
     converter = crossbar._readout.out
     if converter is not None and converter.range is not None:
         dataset["adc_range"] = ("array", converter.range)

@@ -8,7 +8,7 @@ import numpy as np
 
 from memsim.arrays.chains import Chains
 from memsim.arrays.circuit import Limits, solve
-from memsim.arrays.network import Network, network, numbers, per_line
+from memsim.arrays.network import Network, network, numbers, per_line, refuse_falling
 from memsim.arrays.points import Points
 from memsim.errors import InputError
 from memsim.kernels.wire_lines import SIDE
@@ -32,6 +32,8 @@ class WireSolution(NamedTuple):
         Of conjugate gradients, all samples together; 1 for each direct solution of lines without resistance.
     word_voltages, bit_voltages : (row, col) or (row, col, sample), or None
         Of the nodes of word and bit lines [V], if asked for.
+    word_currents : (row,) or (row, sample), or None
+        Currents that the drivers send into the word lines [A], if node voltages are asked for.
     """
 
     currents: np.ndarray
@@ -39,6 +41,7 @@ class WireSolution(NamedTuple):
     iterations: int
     word_voltages: np.ndarray | None = None
     bit_voltages: np.ndarray | None = None
+    word_currents: np.ndarray | None = None
 
 
 def solve_wires(
@@ -68,7 +71,7 @@ def solve_wires(
     Parameters
     ----------
     conductance : (row, col)
-        Of the cells [S]; where they are not ohmic, at `read_voltage`.
+        Of the cells [S]; where they are not ohmic, at `read_voltage`, or, of the polynomial form, its linear term.
     voltages : (row,) or (row, sample)
         Of the drivers [V]. That of a floating word line is not used.
     word_resistance, bit_resistance : float
@@ -81,12 +84,13 @@ def solve_wires(
         Of the virtual grounds [V]: schemes that bias unselected bit lines.
     drive, sense : {"one end", "both ends"}
         Where lines have terminals; those at two ends are alike.
-    conduction : SinhConduction or ExponentialConduction or mapping, optional
-        Current against voltage, as in a device profile (``{"model": "sinh", "voltage": "0.25 V"}``); None: ohmic.
+    conduction : SinhConduction, ExponentialConduction, PolynomialConduction or mapping, optional
+        Current against voltage, as in a device profile (``{"model": "sinh", "voltage": "0.25 V"}``); None: ohmic. What
+        the polynomial form adds flows through every cell, also those of 0 S.
     read_voltage : float, optional
-        At which `conductance` holds [V]; needed with `conduction`.
+        At which `conductance`, or k_2 V and k_3 V^2 of the polynomial form, hold [V]; needed with `conduction`.
     node_voltages : bool
-        Whether to return the voltages of all nodes.
+        Whether to return the voltages of all nodes, and the currents into the word lines.
     tolerance : float
         Allowed residual, see `WireSolution`.
     max_iterations : int
@@ -122,6 +126,8 @@ def solve_wires(
         )
     driven = np.where(circuit.word.attached[:, None], given.reshape(rows, -1), 0.0)
     grounds = np.where(circuit.bit.attached, per_line("bit_line_voltages", bit_line_voltages, cols), 0.0)
+    sources = [*driven[circuit.word.attached].flat, *grounds[circuit.bit.attached]]
+    refuse_falling(circuit, float(np.ptp(sources)) if sources else 0.0)
     samples = driven.shape[1]
     if samples > min(rows, cols) and circuit.law.value is None and not node_voltages and not grounds.any():
         effective, residual, iterations = _effective(circuit)
@@ -130,7 +136,7 @@ def solve_wires(
         found = _direct(circuit, driven, np.repeat(grounds[:, None], samples, axis=1), node_voltages)
     if given.ndim == 2:
         return found
-    squeezed = (None if v is None else v[..., 0] for v in (found.word_voltages, found.bit_voltages))
+    squeezed = (None if v is None else v[..., 0] for v in found[3:])
     return WireSolution(found.currents[:, 0], found.residual, found.iterations, *squeezed)
 
 
@@ -186,20 +192,20 @@ def _direct(circuit: Network, driven: np.ndarray, grounds: np.ndarray, node_volt
     """Solve sample by sample, or eight samples at once."""
     (rows, cols), samples = circuit.conductance.shape, driven.shape[1]
     several = circuit.law.value is None and circuit.conductance.size * SIDE <= _MOST
-    currents, worst, total = np.empty((cols, samples)), 0.0, 0
+    currents, into, worst, total = np.empty((cols, samples)), np.empty((rows, samples)), 0.0, 0
     nodes = [np.empty((rows, cols, samples)) for _ in range(2)] if node_voltages else [None, None]
     start = 0
     while start < samples:
         step = min(SIDE, samples - start) if several and samples - start > 2 else 1
         some = slice(start, start + step)
-        _, currents[:, some], residual, iterations, voltages = _solve(
+        into[:, some], currents[:, some], residual, iterations, voltages = _solve(
             circuit, driven[:, some], grounds[:, some], node_voltages
         )
         for all_nodes, found in zip(nodes, voltages, strict=False):
             if all_nodes is not None:
                 all_nodes[..., some] = found
         worst, total, start = max(worst, residual), total + iterations, start + step
-    return WireSolution(currents, worst, total, *nodes)
+    return WireSolution(currents, worst, total, nodes[0], nodes[1], into if node_voltages else None)
 
 
 def _solve(

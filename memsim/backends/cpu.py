@@ -11,10 +11,12 @@ from memsim.kernels.convert import Errors, adc_kernel, dac_kernel
 from memsim.kernels.elementwise import elementwise
 from memsim.kernels.fill import fill
 from memsim.kernels.fluctuate import Move, advance_kernel, fluctuating_read_kernel
-from memsim.kernels.read import NARROW, narrow_kernel, noise_kernel
+from memsim.kernels.read import NARROW, narrow_kernel, noise_kernel, variance_kernel
 from memsim.kernels.trains import train_kernel
 from memsim.kernels.update import count_shape, update_kernel
-from memsim.philox import Stream, key
+from memsim.philox import TILE, Stream, key
+
+_BLOCK = 1 << 22  # cells whose variances are kept at a time
 
 
 def _cast(real: Any, value: Any) -> Any:
@@ -104,8 +106,14 @@ class CpuBackend:
         if value == 0:
             norm = np.einsum("asr,asr->as", inputs, inputs)[:, :, None]
             return mean, np.broadcast_to(norm * state.dtype.type(window**2), shape).copy()
-        variance = np.square(inputs) @ np.square(state + state.dtype.type(offset)).swapaxes(1, 2)
-        variance *= state.dtype.type(value**2)
+        real, squares, variance = state.dtype.type, np.square(inputs), np.empty_like(mean)
+        # By blocks of columns, so that variances of cells need little memory, and stay in the cache.
+        block = max(TILE, _BLOCK // (arrays * state.shape[2]))
+        for first in range(0, columns, block):
+            part = state[:, first : first + block]
+            spread = np.empty(part.shape, state.dtype)
+            variance_kernel()(part, real(offset), real(value), spread)
+            np.matmul(squares, spread.swapaxes(1, 2), out=variance[:, :, first : first + block])
         return mean, variance
 
     def add_noise(

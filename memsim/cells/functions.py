@@ -28,7 +28,7 @@ def exponential_ratio(y):
     near = min(y, real(80.0))  # e^-80 is nothing beside 1, and 2^-k stays a normal number
     k = int32(near * real(1.4426950408889634) + real(0.5))
     # ln 2 in two parts, the first short enough for k times it to be exact.
-    r = fma(-real(k), real(1.4286068203094173e-06), near - real(k) * real(0.693145751953125))
+    r = fma(-real(k), real(1.4286068203094173e-06), fma(-real(k), real(0.693145751953125), near))
     q = real(1.0 / 40320.0)
     if real(1.0) + real(2.0**-30) != real(1.0):  # float64: decided when compiled
         q = real(1.0 / 6227020800.0)
@@ -54,11 +54,14 @@ def exponential(x):
     """e^x, between e^-87 and e^88."""
     real = type(x)
     near = min(max(x, real(-87.0)), real(88.0))
-    turns = near * real(1.4426950408889634)
-    k = int32(turns + real(0.5)) if near >= real(0.0) else int32(turns - real(0.5))
-    r = fma(-real(k), real(1.4286068203094173e-06), near - real(k) * real(0.693145751953125))
+    shift = real(1.5 * 2.0**23)  # so large that a sum with it has no digits behind the point
     q = real(1.0 / 5040.0)
-    if real(1.0) + real(2.0**-30) != real(1.0):  # float64: decided when compiled
+    wide = real(1.0) + real(2.0**-30) != real(1.0)  # float64: decided when compiled
+    if wide:
+        shift = real(1.5 * 2.0**52)
+    whole = fma(near, real(1.4426950408889634), shift) - shift
+    r = fma(-whole, real(1.4286068203094173e-06), fma(-whole, real(0.693145751953125), near))
+    if wide:
         q = real(1.0 / 6227020800.0)
         q = fma(r, q, real(1.0 / 479001600.0))
         q = fma(r, q, real(1.0 / 39916800.0))
@@ -72,7 +75,7 @@ def exponential(x):
     q = fma(r, q, real(1.0 / 6.0))
     q = fma(r, q, real(1.0 / 2.0))
     q = fma(r, q, real(1.0))
-    return _two_to(k, real) * fma(r, q, real(1.0))
+    return _two_to(int32(whole), real) * fma(r, q, real(1.0))
 
 
 @njit(forceinline=True, error_model="numpy")

@@ -82,14 +82,17 @@ def _print(found: Comparison, *results: tuple[Path, xr.Dataset]) -> None:
         for change in pair.changes:
             rows.add_row(change.label, _cell(change, change.a), _cell(change, change.b), _difference(change))
         screen.print(rows)
-    screen.print("\nBrackets: 95 % intervals; * the change exceeds both.", soft_wrap=True)
+    screen.print()
+    if any(known == known for pair in found.pairs for change in pair.changes for known in (change.a.low, change.b.low)):
+        screen.print("Brackets: 95 % intervals; * the change exceeds both.", soft_wrap=True)
     if not found.by_name:
-        screen.print("Pairs    by their order: no learner has the same name in both", soft_wrap=True)
+        screen.print("Pairs    by their order: no name is the same in both", soft_wrap=True)
     for letter, names in (("A", found.only_a), ("B", found.only_b)):
         if names:
             screen.print(f"Only {letter}   {printable(', '.join(names))}", soft_wrap=True)
     same = {True: "the same in both", False: "not the same", None: "not known whether the same"}[found.same_images]
-    screen.print(f"Images   {same}", soft_wrap=True)
+    if any("images_sha256" in dataset.attrs for _, dataset in results):
+        screen.print(f"Images   {same}", soft_wrap=True)
     _print_settings(found)
 
 

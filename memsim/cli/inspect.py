@@ -21,7 +21,7 @@ def list_() -> None:
     """List the experiments that come with memsim."""
     from memsim.experiment import experiment_names, load_experiment
 
-    rows = table("experiment", "title", "learners", right=("learners",))
+    rows = table("experiment", "title", "compared", right=("compared",))
     rows.columns[0].no_wrap = True
     for name in experiment_names():
         spec = load_experiment(name).spec

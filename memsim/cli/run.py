@@ -97,9 +97,10 @@ def run(
         return
 
     from memsim.cli.table import print_notes, print_overview
+    from memsim.experiment_schema import ImageExperimentSpec
 
     print_overview(dataset)
-    print_notes(dataset, chosen.spec.data.samples)
+    print_notes(dataset, chosen.spec.data.samples if isinstance(chosen.spec, ImageExperimentSpec) else None)
     for what, path in zip(("Results", "Figure"), targets, strict=False):
         click.echo(f"{what:<8} {printable(path)}")
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from memsim.cli.class_table import print_class_metrics, print_class_notes, print_classes
 from memsim.cli.console import console, printable, table
+from memsim.cli.select_table import print_select_metrics, print_select_notes, print_selects
 from memsim.repeat import changes_of, settings_of, task_of
 from memsim.results import NO_DEVICE, require, stored
 
@@ -54,6 +55,9 @@ def print_overview(dataset: xr.Dataset) -> None:
     if task_of(dataset) == "classify":
         print_classes(dataset)
         return
+    if task_of(dataset) == "select":
+        print_selects(dataset)
+        return
     if dataset.sizes.get("learner", 0) <= _DETAILED:
         print_metrics(dataset)
         return
@@ -86,6 +90,9 @@ def print_metrics(dataset: xr.Dataset) -> None:
     """Print each learner's metrics with their 95 % intervals, beside the published numbers and the deviation."""
     if task_of(dataset) == "classify":
         print_class_metrics(dataset)
+        return
+    if task_of(dataset) == "select":
+        print_select_metrics(dataset)
         return
     require(dataset, "learner", "device")
     settings = settings_of(dataset)
@@ -142,8 +149,11 @@ def print_notes(dataset: xr.Dataset, asked: int | None = None) -> None:
     screen = console()
     if task_of(dataset) == "classify":
         print_class_notes(dataset)
+    if task_of(dataset) == "select":
+        print_select_notes(dataset)
     if "notes" in dataset.attrs:
         screen.print(f"Note     {printable(dataset.attrs['notes'])}", soft_wrap=True)
     if changes:
         screen.print(f"Changed  {printable(changes)}", soft_wrap=True)
-    screen.print(f"Images   {printable(stored(dataset, 'images_source'))}{fewer}", soft_wrap=True)
+    if task_of(dataset) != "select":
+        screen.print(f"Images   {printable(stored(dataset, 'images_source'))}{fewer}", soft_wrap=True)

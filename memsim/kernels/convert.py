@@ -13,7 +13,7 @@ from numba import uint32
 
 from memsim.kernels.compile import Kernel, compile_kernel
 from memsim.kernels.draw import draw_normals
-from memsim.philox import TILE
+from memsim.philox import LANES, TILE
 
 
 class Errors(NamedTuple):
@@ -111,6 +111,7 @@ def adc_kernel(noisy: bool, uneven: bool, bowed: bool) -> Kernel:
         real = current.dtype.type
         half = real(0.5)
         z = np.empty(TILE, np.float32)
+        words = np.empty((4, LANES), np.uint32)
         code = np.empty(TILE, current.dtype)
         for work in range(first, last):
             samples = current.shape[1]
@@ -126,7 +127,7 @@ def adc_kernel(noisy: bool, uneven: bool, bowed: bool) -> Kernel:
                 start = tile * TILE
                 width = min(TILE, columns - start)
                 if noisy:
-                    draw_normals(z, first_tile + tile, c1, uint32(index), c3, k0, k1)
+                    draw_normals(z, words, first_tile + tile, c1, uint32(index), c3, k0, k1)
                     if spread.size == 1:
                         sigma = np.sqrt(spread[0])
                         for i in range(width):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from numba import njit, uint32
 
 from memsim.noise.normal import normal_pair, uniform
-from memsim.philox import LANES, philox
+from memsim.philox import LANES, TILE, philox
 
 
 @njit(forceinline=True, error_model="numpy")
@@ -29,22 +29,43 @@ def four_uniforms(group, c1, c2, c3, k0, k1):
 
 
 @njit(forceinline=True, error_model="numpy")
-def draw_normals(out, tile, c1, c2, c3, k0, k1):
-    """Write N(0, 1) numbers to the tile `out` (64)."""
-    for lane in range(LANES):
-        z0, z1, z2, z3 = four_normals(uint32(tile * LANES + lane), c1, c2, c3, k0, k1)
-        out[lane] = z0
-        out[lane + 16] = z1
-        out[lane + 32] = z2
-        out[lane + 48] = z3
+def draw_words(words, groups, first_group, c1, c2, c3, k0, k1):
+    """Write the words of a run of groups to `words` (4, at least `groups`)."""
+    for group in range(groups):
+        w0, w1, w2, w3 = philox(uint32(first_group + group), c1, c2, c3, k0, k1)
+        words[0, group] = w0
+        words[1, group] = w1
+        words[2, group] = w2
+        words[3, group] = w3
 
 
 @njit(forceinline=True, error_model="numpy")
-def draw_uniforms(out, tile, c1, c2, c3, k0, k1):
-    """Write numbers in (0, 1] to the tile `out` (64)."""
-    for lane in range(LANES):
-        u0, u1, u2, u3 = four_uniforms(uint32(tile * LANES + lane), c1, c2, c3, k0, k1)
-        out[lane] = u0
-        out[lane + 16] = u1
-        out[lane + 32] = u2
-        out[lane + 48] = u3
+def draw_normals(out, words, first_tile, c1, c2, c3, k0, k1):
+    """Write N(0, 1) numbers to `out`, whole tiles from `first_tile` on; `words` (4, 16 a tile) is overwritten."""
+    tiles = out.size // TILE
+    draw_words(words, tiles * LANES, first_tile * LANES, c1, c2, c3, k0, k1)
+    for tile in range(tiles):
+        cells = out[tile * TILE : tile * TILE + TILE]
+        first = tile * LANES
+        for lane in range(LANES):
+            z0, z1 = normal_pair(words[0, first + lane], words[1, first + lane])
+            z2, z3 = normal_pair(words[2, first + lane], words[3, first + lane])
+            cells[lane] = z0
+            cells[lane + 16] = z1
+            cells[lane + 32] = z2
+            cells[lane + 48] = z3
+
+
+@njit(forceinline=True, error_model="numpy")
+def draw_uniforms(out, words, first_tile, c1, c2, c3, k0, k1):
+    """Write numbers in (0, 1] to `out`, whole tiles from `first_tile` on; `words` (4, 16 a tile) is overwritten."""
+    tiles = out.size // TILE
+    draw_words(words, tiles * LANES, first_tile * LANES, c1, c2, c3, k0, k1)
+    for tile in range(tiles):
+        cells = out[tile * TILE : tile * TILE + TILE]
+        first = tile * LANES
+        for lane in range(LANES):
+            cells[lane] = uniform(words[0, first + lane])
+            cells[lane + 16] = uniform(words[1, first + lane])
+            cells[lane + 32] = uniform(words[2, first + lane])
+            cells[lane + 48] = uniform(words[3, first + lane])

@@ -9,24 +9,27 @@ from numba import uint32
 
 from memsim.kernels.compile import Kernel, compile_kernel
 from memsim.kernels.draw import draw_normals, draw_uniforms
-from memsim.philox import TILE, Stream, key, padded
+from memsim.philox import LANES, TILE, Stream, key, padded
+
+_RUN = 16  # tiles drawn at once
 
 
 @functools.cache
 def _fill_kernel() -> Kernel:
     def fill_columns(first, last, out, normal, first_array, first_column, step, stream, k0, k1):
+        words = np.empty((4, _RUN * LANES), np.uint32)
         for unit in range(first, last):
             array = unit // out.shape[1]
             column = unit % out.shape[1]
             c1 = uint32(first_column + column)
             c2 = uint32(step)
             c3 = uint32(uint32(first_array + array) * uint32(256) + uint32(stream))
-            for tile in range(out.shape[2] // TILE):
-                cells = out[array, column, tile * TILE : tile * TILE + TILE]
+            for start in range(0, out.shape[2], _RUN * TILE):
+                cells = out[array, column, start : start + _RUN * TILE]
                 if normal:
-                    draw_normals(cells, tile, c1, c2, c3, k0, k1)
+                    draw_normals(cells, words, start // TILE, c1, c2, c3, k0, k1)
                 else:
-                    draw_uniforms(cells, tile, c1, c2, c3, k0, k1)
+                    draw_uniforms(cells, words, start // TILE, c1, c2, c3, k0, k1)
 
     return compile_kernel(fill_columns, lambda out, *_: out.shape[0] * out.shape[1])
 

@@ -61,6 +61,22 @@ def narrow_kernel(noisy: bool) -> Kernel:
 
 
 @functools.cache
+def variance_kernel() -> Kernel:
+    """Kernel (state, offset, value, out): variances of cells with noise of their value, (value (w + offset))^2."""
+
+    def square(first, last, state, offset, value, out):
+        columns = state.shape[1]
+        for unit in range(first, last):
+            array, column = unit // columns, unit % columns
+            w, own = state[array, column], out[array, column]
+            for row in range(w.size):
+                sigma = value * (w[row] + offset)
+                own[row] = sigma * sigma
+
+    return compile_kernel(square, lambda state, *_: state.shape[0] * state.shape[1])
+
+
+@functools.cache
 def noise_kernel() -> Kernel:
     """Kernel (current, variance, first_array, ..., index, stream, k0, k1): current += sqrt(variance) N(0, 1).
 
@@ -77,10 +93,11 @@ def noise_kernel() -> Kernel:
             c1 = uint32(first_sample + sample)
             c3 = uint32(uint32(first_array + array) * uint32(256) + uint32(stream))
             z = np.empty(TILE, np.float32)
+            words = np.empty((4, LANES), np.uint32)
             out = current[array, sample]
             own = variance[array, sample]
             for tile in range(-(-columns // TILE)):
-                draw_normals(z, first_tile + tile, c1, uint32(index), c3, k0, k1)
+                draw_normals(z, words, first_tile + tile, c1, uint32(index), c3, k0, k1)
                 start = tile * TILE
                 if own.size == 1:
                     sigma = np.sqrt(own[0])

@@ -1,8 +1,9 @@
-"""CPU loop of local learning: every tile of 64 cells runs all its steps before the next is touched.
+"""CPU loop of local learning: every run of 16 tiles of 64 cells does all its steps before the next is touched.
 
 State has the dimensions (array, column, row), rows contiguous and padded to whole tiles. Padded rows see zero input and
-are never read. Tiles fix the lane of every cell, and no fast-math flag is set, so threads and chunks give the same
-bits.
+are never read. Addresses fix every cell's numbers, and no fast-math flag is set, so threads and chunks give the same
+bits. Random words, the numbers made of them and the cells have a short loop each: one loop of all three does not fit
+the registers and the instructions that a processor looks ahead.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from typing import Any
 import numpy as np
 from numba import int32, uint32
 
+from memsim.arithmetic import prefetch
 from memsim.kernels.cell import UpdateSpec, deviation_function, gather_function, inline, program_function
 from memsim.kernels.compile import Kernel, compile_kernel
-from memsim.kernels.draw import four_normals, four_uniforms
+from memsim.kernels.draw import draw_normals, draw_uniforms
 from memsim.philox import LANES, TILE, Stream
 
-_CHUNK = 16  # tiles that share one set of buffers
+_CHUNK = 16  # tiles that share one set of buffers, which the first-level cache holds
 _C2C = int(Stream.C2C)
 _PULSE = int(Stream.PULSE)
 
@@ -62,55 +64,90 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
         chunks = -(-tiles // _CHUNK)
         samples = inputs.shape[1]
         real = state.dtype.type
-        none, half = real(0.0), real(0.5)
+        words = np.empty((4, _CHUNK * LANES), np.uint32)
+        decisions = np.full(_CHUNK * TILE, np.float32(0.5))
+        drawn = np.zeros(_CHUNK * TILE, np.float32)
         for unit in range(first, last):
             array = unit // (columns * chunks)
             column = unit // chunks % columns
             chunk = unit % chunks
+            first_tile = chunk * _CHUNK
+            start = first_tile * TILE
+            stop = min(start + _CHUNK * TILE, tiles * TILE)
+            cells = state[array, column, start:stop]
+            for i in range(0, stop - start, 16):  # on the way while numbers are drawn
+                prefetch(cells, i)
+            u = decisions[: stop - start]
+            z = drawn[: stop - start]
             c1 = uint32(column)
             c3 = uint32(uint32(first_array + array) * uint32(256))
             net = 0
             total = 0
-            for tile in range(chunk * _CHUNK, min((chunk + 1) * _CHUNK, tiles)):
-                start = tile * TILE
-                cells = state[array, column, start : start + TILE]
-                for step in range(steps):
-                    for sample in range(samples):
-                        post = targets[array, sample, column]
-                        if idle(post):
-                            continue
-                        c2 = uint32(first_step + step * samples + sample)
-                        pre = inputs[array, sample, start : start + TILE]
-                        tile_net: Any = int32(0)
-                        tile_total: Any = int32(0)
-                        for i in range(LANES):
-                            group = uint32(tile * LANES + i)
-                            z0, z1, z2, z3 = none, none, none, none
-                            u0, u1, u2, u3 = half, half, half, half
-                            if noisy:
-                                z0, z1, z2, z3 = four_normals(group, c1, c2, uint32(c3 + uint32(_C2C)), k0, k1)
-                            if chancy:
-                                z0, z1, z2, z3 = four_uniforms(group, c1, c2, uint32(c3 + uint32(_C2C)), k0, k1)
-                            if draws:
-                                u0, u1, u2, u3 = four_uniforms(group, c1, c2, uint32(c3 + uint32(_PULSE)), k0, k1)
+            for step in range(steps):
+                for sample in range(samples):
+                    post = targets[array, sample, column]
+                    if idle(post):
+                        continue
+                    c2 = uint32(first_step + step * samples + sample)
+                    if noisy:
+                        draw_normals(z, words, first_tile, c1, c2, uint32(c3 + uint32(_C2C)), k0, k1)
+                    if chancy:
+                        draw_uniforms(z, words, first_tile, c1, c2, uint32(c3 + uint32(_C2C)), k0, k1)
+                    if draws:
+                        draw_uniforms(u, words, first_tile, c1, c2, uint32(c3 + uint32(_PULSE)), k0, k1)
+                    pre = inputs[array, sample, start:stop]
+                    step_net: Any = int32(0)
+                    step_total: Any = int32(0)
+                    for tile in range((stop - start) // TILE):
+                        for i in range(tile * TILE, tile * TILE + LANES):
                             y0 = deviate(start + i, c1, c2, c3, k0, k1, settings.shifts)
-                            y1 = deviate(start + i + 16, c1, c2, c3, k0, k1, settings.shifts)
-                            y2 = deviate(start + i + 32, c1, c2, c3, k0, k1, settings.shifts)
-                            y3 = deviate(start + i + 48, c1, c2, c3, k0, k1, settings.shifts)
-                            # All four before any is stored: a store in between and LLVM gives up on vectors.
                             p0 = gather(common, varying, array, column, start + i)
+                            y1 = deviate(start + i + 16, c1, c2, c3, k0, k1, settings.shifts)
                             p1 = gather(common, varying, array, column, start + i + 16)
+                            y2 = deviate(start + i + 32, c1, c2, c3, k0, k1, settings.shifts)
                             p2 = gather(common, varying, array, column, start + i + 32)
+                            y3 = deviate(start + i + 48, c1, c2, c3, k0, k1, settings.shifts)
                             p3 = gather(common, varying, array, column, start + i + 48)
-                            w0, n0 = learn(cells[i], pre[i], post, rate, real(u0), real(z0), y0, settings, p0)
-                            w1, n1 = learn(cells[i + 16], pre[i + 16], post, rate, real(u1), real(z1), y1, settings, p1)
-                            w2, n2 = learn(cells[i + 32], pre[i + 32], post, rate, real(u2), real(z2), y2, settings, p2)
-                            w3, n3 = learn(cells[i + 48], pre[i + 48], post, rate, real(u3), real(z3), y3, settings, p3)
+                            # All four before any is stored: their long chains of operations run side by side.
+                            w0, n0 = learn(cells[i], pre[i], post, rate, real(u[i]), real(z[i]), y0, settings, p0)
+                            w1, n1 = learn(
+                                cells[i + 16],
+                                pre[i + 16],
+                                post,
+                                rate,
+                                real(u[i + 16]),
+                                real(z[i + 16]),
+                                y1,
+                                settings,
+                                p1,
+                            )
+                            w2, n2 = learn(
+                                cells[i + 32],
+                                pre[i + 32],
+                                post,
+                                rate,
+                                real(u[i + 32]),
+                                real(z[i + 32]),
+                                y2,
+                                settings,
+                                p2,
+                            )
+                            w3, n3 = learn(
+                                cells[i + 48],
+                                pre[i + 48],
+                                post,
+                                rate,
+                                real(u[i + 48]),
+                                real(z[i + 48]),
+                                y3,
+                                settings,
+                                p3,
+                            )
                             cells[i], cells[i + 16], cells[i + 32], cells[i + 48] = w0, w1, w2, w3
-                            tile_net = int32(tile_net + int32(n0 + n1 + n2 + n3))
-                            tile_total = int32(tile_total + int32(abs(n0) + abs(n1) + abs(n2) + abs(n3)))
-                        net += tile_net
-                        total += tile_total
+                            step_net = int32(step_net + int32(n0 + n1 + n2 + n3))
+                            step_total = int32(step_total + int32(abs(n0) + abs(n1) + abs(n2) + abs(n3)))
+                    net += step_net
+                    total += step_total
             counts[array, column, chunk, 0] += (total + net) // 2
             counts[array, column, chunk, 1] += (total - net) // 2
 

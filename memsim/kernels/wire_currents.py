@@ -1,7 +1,8 @@
 """CPU loop of Kirchhoff's current law: what flows through every cell, and what is left over at every node of the wires.
 
-A cell's current is I = G V_read h(V_cell/V_read); in series with a resistance R (the selector of a 1T1R cell), V_cell +
-R I = V is solved for each cell. Unknowns and layout are those of `memsim.kernels.wires`.
+A cell's current is I = V_read (G h(x) + k2 x |x| + k3 x^3) at x = V_cell/V_read; in series with a resistance R (the
+selector of a 1T1R cell), V_cell + R I = V is solved for each cell. Unknowns and layout are those of
+`memsim.kernels.wires`.
 """
 
 from __future__ import annotations
@@ -14,17 +15,18 @@ from numba import njit
 
 from memsim.kernels.compile import Kernel, compile_kernel
 from memsim.kernels.wire_lines import SIDE
-from memsim.noise.conduction import Scale
+from memsim.noise.conduction import Excess, Scale, excess_current, excess_slope
 
-_STEPS = 200  # far more than Newton's method takes: from the right of a convex function it never overshoots
+_STEPS = 200  # far more than Newton's method takes: it overshoots once at most, and not beyond 0
 
 
 class Cell(NamedTuple):
-    """What all cells share: read voltage [V], series resistance [ohm], and the parameters of h."""
+    """What all cells share: read voltage [V], series resistance [ohm], the parameters of h, and k2 and k3 [S]."""
 
     read_voltage: float
     series: float
     shape: Scale
+    excess: Excess = Excess(0.0, 0.0)
 
 
 OHMIC = Cell(1.0, 0.0, Scale(0.0))
@@ -39,8 +41,8 @@ def _cell_current(law: Any, slope: Any) -> Any:
         inner = v
         for _ in range(_STEPS):
             x = inner / cell.read_voltage
-            i = g * cell.read_voltage * law(x, 0.0, 0.0, cell.shape)
-            di = g * slope(x, 0.0, 0.0, cell.shape)
+            i = cell.read_voltage * (g * law(x, 0.0, 0.0, cell.shape) + excess_current(x, 0.0, 0.0, cell.excess))
+            di = g * slope(x, 0.0, 0.0, cell.shape) + excess_slope(x, 0.0, 0.0, cell.excess)
             if cell.series == 0.0:
                 return i, di
             excess = inner + cell.series * i - v
@@ -48,6 +50,8 @@ def _cell_current(law: Any, slope: Any) -> Any:
                 break
             before = inner
             inner = inner - excess / (1.0 + cell.series * di)
+            if inner * v < 0.0:  # a current that levels off: from 0 there is no way past the solution
+                inner = 0.0
             if inner == before:
                 break
         return i, di / (1.0 + cell.series * di)

@@ -30,12 +30,12 @@ def padded(rows: int, columns: int, lanes: int) -> tuple[int, int]:
 
 
 @functools.cache
-def sweep_function(lanes: int, lumped: bool, fed: bool, current: bool) -> Any:
+def sweep_function(lanes: int, lumped: bool, real: Any, fed: bool, current: bool) -> Any:
     """Function (ratios, columns, scale, g, x, f, i0, b, out): solve the eight chains of the block at row i0.
 
     The right-hand side is G x, plus f if `fed`; `out` receives the voltages y, or G (x - y) if `current`. ratios :
     (column, row of the block), segment conductance over pivot or, lumped, 1 over the node's conductance; scale : 1 over
-    the segment's; b : (column, 8).
+    the segment's; b : (column, 8). All numbers are of the type `real`.
     """
     single, stop = lanes == 1, uint64(SIDE)
 
@@ -92,7 +92,7 @@ def sweep_function(lanes: int, lumped: bool, fed: bool, current: bool) -> Any:
     @njit(forceinline=True, error_model="numpy")
     def sweep(ratios, columns, scale, g, x, f, i0, b, out):
         i = uint64(i0)
-        y0 = y1 = y2 = y3 = y4 = y5 = y6 = y7 = 0.0
+        y0 = y1 = y2 = y3 = y4 = y5 = y6 = y7 = real(0.0)
         for step in range(columns):
             j = uint64(step)
             # All eight are read before any is stored: a store in between and LLVM gives up on vectors.
@@ -128,7 +128,7 @@ def sweep_function(lanes: int, lumped: bool, fed: bool, current: bool) -> Any:
             y0, y1, y2, y3 = y0 * c0, y1 * c1, y2 * c2, y3 * c3
             y4, y5, y6, y7 = y4 * c4, y5 * c5, y6 * c6, y7 * c7
         else:
-            y0 = y1 = y2 = y3 = y4 = y5 = y6 = y7 = 0.0
+            y0 = y1 = y2 = y3 = y4 = y5 = y6 = y7 = real(0.0)
         for back in range(columns):
             j = uint64(columns - 1 - back)
             if not lumped:

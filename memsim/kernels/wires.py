@@ -14,9 +14,10 @@ for any number of threads.
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
-from numba import njit
+from numba import njit, uint64
 
 from memsim.kernels.compile import Kernel, compile_kernel
 from memsim.kernels.wire_lines import SIDE, SLAB, blocks, sweep_function
@@ -34,14 +35,59 @@ def _end(last, count, field):
     return last if field.size >= _SMALL else count
 
 
+@njit(forceinline=True, error_model="numpy")
+def _add_modes(row, modes, share, lanes):
+    """Add modes (mode, element) of the word lines, in shares (mode, 8), to a row."""
+    for mode in range(modes.shape[0]):
+        shape, of_lane = modes[mode], share[mode]
+        if lanes == 1:
+            much = of_lane[0]
+            for e in range(row.size):
+                row[e] += much * shape[e]
+        else:
+            for j in range(row.size // SIDE):
+                for k in range(SIDE):
+                    row[SIDE * j + k] += of_lane[k] * shape[SIDE * j + k]
+
+
+@njit(forceinline=True, error_model="numpy")
+def _products(x, y, sums):
+    """Sums (8,) of x y by element modulo 8."""
+    s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = sums.dtype.type(0)
+    one = uint64(1)
+    for step in range(x.size // SIDE):
+        n = uint64(SIDE) * uint64(step)
+        # Named one by one: sums that stay in memory wait for each other.
+        s0, s1, s2, s3 = (
+            s0 + x[n] * y[n],
+            s1 + x[n + one] * y[n + one],
+            s2 + x[n + uint64(2)] * y[n + uint64(2)],
+            s3 + x[n + uint64(3)] * y[n + uint64(3)],
+        )
+        s4, s5, s6, s7 = (
+            s4 + x[n + uint64(4)] * y[n + uint64(4)],
+            s5 + x[n + uint64(5)] * y[n + uint64(5)],
+            s6 + x[n + uint64(6)] * y[n + uint64(6)],
+            s7 + x[n + uint64(7)] * y[n + uint64(7)],
+        )
+    sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], sums[6], sums[7] = s0, s1, s2, s3, s4, s5, s6, s7
+
+
+@njit(forceinline=True, error_model="numpy")
+def _project(row, modes, sums):
+    """Sums (mode, 8), by element modulo 8, of a row times each of the modes."""
+    for mode in range(modes.shape[0]):
+        _products(row, modes[mode], sums[mode])
+
+
 @functools.cache
-def solve_rows_kernel(lanes: int, lumped: bool) -> Kernel:
+def solve_rows_kernel(lanes: int, lumped: bool, real: Any) -> Kernel:
     """Kernel (g, ratios, segment, columns, f, w, h, u): u = A^-1 (f + G w), and h += G u unless h is empty."""
-    rows, sweep = SIDE // lanes, sweep_function(lanes, lumped, True, False)
+    rows, sweep = SIDE // lanes, sweep_function(lanes, lumped, real, True, False)
 
     def solve_rows(first, last, g, ratios, segment, columns, f, w, h, u):
-        b = np.empty((columns, SIDE))
-        scale = 1.0 if lumped else 1.0 / segment
+        b = np.empty((columns, SIDE), real)
+        scale = real(1.0) if lumped else real(1.0 / segment)
         for block in range(first, _end(last, g.shape[0] // rows, u)):
             sweep(ratios[block], columns, scale, g, w, f, block * rows, b, u)
             if h.size:
@@ -55,20 +101,41 @@ def solve_rows_kernel(lanes: int, lumped: bool) -> Kernel:
 
 
 @functools.cache
-def direction_kernel(lanes: int, lumped: bool) -> Kernel:
-    """Kernel (g, ratios, segment, columns, bit, top, bottom, z, alpha, beta, old, w, p, q, energy): the next direction.
+def direction_kernel(lanes: int, lumped: bool, real: Any) -> Kernel:
+    """Kernel (g, ratios, segment, columns, bit, top, ..., p, q, energy, modal): the next direction, and S times it.
 
-    w += alpha old, p = z + beta old and q = S p. bit : segment conductance of the bit lines; top, bottom : (padded
-    column,); alpha, beta : (element,); energy : (row, 8) sums of p q, as many rows as the array really has.
+    w += step old, p = z + share modes + beta old and q = S p. bit : segment conductance of the bit lines; top, bottom
+    : (padded column,); modes : (mode, element); share : (row, mode, 8); step, beta : (element,); energy : (row, 8)
+    sums of p q, as many rows as the array really has; modal : (row, mode, 8) sums of q times the modes.
     """
-    rows, sweep = SIDE // lanes, sweep_function(lanes, lumped, False, True)
+    rows, sweep = SIDE // lanes, sweep_function(lanes, lumped, real, False, True)
 
-    def direct(first, last, g, ratios, segment, columns, bit, top, bottom, z, alpha, beta, old, w, p, q, energy):
+    def direct(
+        first,
+        last,
+        g,
+        ratios,
+        segment,
+        columns,
+        bit,
+        top,
+        bottom,
+        modes,
+        z,
+        share,
+        step,
+        beta,
+        old,
+        w,
+        p,
+        q,
+        energy,
+        modal,
+    ):
         m, width = energy.shape[0], p.shape[1]
-        b = np.empty((columns, SIDE))
-        near = np.zeros((2, width))
-        total = np.empty(SIDE)
-        scale = 1.0 if lumped else 1.0 / segment
+        b = np.empty((columns, SIDE), real)
+        near = np.zeros((2, width), real)
+        scale = real(1.0) if lumped else real(1.0 / segment)
         for block in range(first, _end(last, g.shape[0] // rows, p)):
             i0 = block * rows
             i1 = min(i0 + rows, m)
@@ -76,8 +143,9 @@ def direction_kernel(lanes: int, lumped: bool) -> Kernel:
                 way, rest, before, at = p[i], z[i], old[i], w[i]
                 for e in range(width):
                     way[e] = rest[e] + beta[e] * before[e]
+                _add_modes(way, modes, share[i], lanes)
                 for e in range(width):
-                    at[e] += alpha[e] * before[e]
+                    at[e] += step[e] * before[e]
             # Another thread may own the rows beside: their new directions are formed here again.
             for side in range(2):
                 i = i0 - 1 if side == 0 else i1
@@ -85,6 +153,7 @@ def direction_kernel(lanes: int, lumped: bool) -> Kernel:
                     way, rest, before = near[side], z[i], old[i]
                     for e in range(width):
                         way[e] = rest[e] + beta[e] * before[e]
+                    _add_modes(way, modes, share[i], lanes)
             sweep(ratios[block], columns, scale, g, p, p, i0, b, q)
             for i in range(i0, i1):
                 way, out = p[i], q[i]
@@ -99,17 +168,72 @@ def direction_kernel(lanes: int, lumped: bool) -> Kernel:
                         beside = p[i - 1 if side == 0 else i + 1] if inside else near[side]
                         for e in range(width):
                             out[e] += bit * (way[e] - beside[e])
-                total[:] = 0.0
-                for j in range(width // SIDE):
-                    for k in range(SIDE):
-                        total[k] += way[SIDE * j + k] * out[SIDE * j + k]
-                energy[i] = total
+                _products(way, out, energy[i])
+                _project(out, modes, modal[i])
 
-    return compile_kernel(direct, lambda g, *rest: _units(blocks(g.shape[0], lanes), rest[-2]))
+    return compile_kernel(direct, lambda g, *rest: _units(blocks(g.shape[0], lanes), rest[-3]))
 
 
 @functools.cache
-def correct_kernel(lanes: int) -> Kernel:
+def project_kernel() -> Kernel:
+    """Kernel (r, modes, modal): modal (row, mode, 8), the sums of r times the modes."""
+
+    def project(first, last, r, modes, modal):
+        for i in range(first, last):
+            _project(r[i], modes, modal[i])
+
+    return compile_kernel(project, lambda *args: args[-1].shape[0])
+
+
+@functools.cache
+def galerkin_kernel(lanes: int, lumped: bool, real: Any) -> Kernel:
+    """Kernel (g, ratios, segment, columns, modes, cells, reduced): cells and Schur complement between modes of a row.
+
+    cells, reduced : (row, mode, mode), Z^T G Z and Z^T (G - G A^-1 G) Z for the modes Z, at most 8.
+    """
+    rows, sweep = SIDE // lanes, sweep_function(lanes, lumped, real, False, True)
+
+    def galerkin(first, last, g, ratios, segment, columns, modes, cells, reduced):
+        m, count, width = cells.shape[0], modes.shape[0], modes.shape[1]
+        b = np.empty((columns, SIDE), real)
+        x, y = np.zeros((rows, width), real), np.zeros((rows, width), real)
+        sums = np.empty(SIDE, real)
+        scale = real(1.0) if lumped else real(1.0 / segment)
+        for block in range(first, last):
+            i0 = block * rows
+            own = g[i0 : i0 + rows]
+            here = min(rows, m - i0)
+            # Eight rows of one mode, or one row of eight modes.
+            for turn in range(count if lanes == 1 else 1):
+                if lanes == 1:
+                    for a in range(rows):
+                        x[a] = modes[turn]
+                else:
+                    for mode in range(count):
+                        x[0, mode::SIDE] = modes[mode, ::SIDE]
+                for coupled in range(2):
+                    into = reduced if coupled else cells
+                    if coupled:
+                        sweep(ratios[block], columns, scale, own, x, x, 0, b, y)
+                    else:
+                        for a in range(rows):
+                            of_cells, across, out = own[a], x[a], y[a]
+                            for j in range(columns):
+                                for k in range(lanes):
+                                    out[j * lanes + k] = of_cells[j] * across[j * lanes + k]
+                    for a in range(here):
+                        for mode in range(turn, count):  # the others by symmetry
+                            _products(y[a], modes[mode], sums)
+                            if lanes == 1:
+                                into[i0 + a, mode, turn] = into[i0 + a, turn, mode] = sums.sum()
+                            else:
+                                into[i0 + a, mode] = sums[:count]
+
+    return compile_kernel(galerkin, lambda g, *rest: blocks(rest[-1].shape[0], lanes))
+
+
+@functools.cache
+def correct_kernel(lanes: int, real: Any) -> Kernel:
     """Kernel (rows, alpha, q, r, ratios, segment, z, product): r -= alpha q, z = (L_bit + G)^-1 r.
 
     alpha : (element,); product : (element,), sums of r z down the columns.
@@ -117,18 +241,18 @@ def correct_kernel(lanes: int) -> Kernel:
 
     def correct(first, last, m, alpha, q, r, ratios, segment, z, product):
         width = r.shape[1]
-        scale = 1.0 / segment
-        wide = np.empty(SLAB)
-        y = np.empty(SLAB)
-        come = np.empty(SLAB)
-        total = np.empty(SLAB)
+        scale = real(1.0 / segment)
+        wide = np.empty(SLAB, real)
+        y = np.empty(SLAB, real)
+        come = np.empty(SLAB, real)
+        total = np.empty(SLAB, real)
         for slab in range(first, _end(last, -(-width // SLAB), r)):
             e0 = slab * SLAB
             e1 = min(e0 + SLAB, width)
             size = e1 - e0
             share = alpha[e0:e1]
-            y[:] = 0.0
-            total[:] = 0.0
+            y[:] = 0
+            total[:] = 0
             for i in range(m):
                 left, out, at = r[i, e0:e1], q[i, e0:e1], z[i, e0:e1]
                 c = _spread(ratios[i, e0 // lanes : e1 // lanes], wide, lanes)
@@ -144,7 +268,7 @@ def correct_kernel(lanes: int) -> Kernel:
                     total[e] += y[e] * come[e]
                 for e in range(size):
                     at[e] = y[e]
-            y[:] = 0.0
+            y[:] = 0
             for back in range(m):
                 i = m - 1 - back
                 c, at = _spread(ratios[i, e0 // lanes : e1 // lanes], wide, lanes), z[i, e0:e1]
@@ -167,3 +291,22 @@ def _spread(by_column, by_element, lanes):
         for k in range(SIDE):
             by_element[SIDE * j + k] = by_column[j]
     return by_element
+
+
+@functools.cache
+def add_kernel() -> Kernel:
+    """Kernel (start, share, change, out): out = start + share change, or share change where `start` is empty.
+
+    share : (element,); out may be of another type.
+    """
+
+    def add(first, last, start, share, change, out):
+        for i in range(first, _end(last, out.shape[0], out)):
+            if start.size:
+                for e in range(out.shape[1]):
+                    out[i, e] = start[i, e] + share[e] * change[i, e]
+            else:
+                for e in range(out.shape[1]):
+                    out[i, e] = share[e] * change[i, e]
+
+    return compile_kernel(add, lambda *args: _units(args[-1].shape[0], args[-1]))

@@ -23,7 +23,7 @@ class Scale(NamedTuple):
 
 
 class Excess(NamedTuple):
-    """Current common to all states, in units of V_read times the window: k2 x |x| + k3 x^3."""
+    """Current common to all states, in units of V_read times those of k2 and k3: k2 x |x| + k3 x^3."""
 
     k2: float
     k3: float
@@ -65,5 +65,23 @@ def exponential_slope(x, _1, _2, p):
 
 @njit(forceinline=True, error_model="numpy")
 def excess_current(x, _1, _2, p):
-    """What one cell adds to its line whatever its state, in units of V_read times the window."""
+    """What one cell adds to its line whatever its state, in units of V_read times those of k2 and k3."""
     return x * abs(x) * (p.k2 + p.k3 * abs(x))
+
+
+@njit(forceinline=True, error_model="numpy")
+def excess_slope(x, _1, _2, p):
+    """d/dx of `excess_current`: 2 k2 |x| + 3 k3 x^2."""
+    return abs(x) * (float64(2.0) * p.k2 + float64(3.0) * p.k3 * abs(x))
+
+
+@njit(forceinline=True, error_model="numpy")
+def ohmic_voltage(x, _1, _2, _p):
+    """h = x."""
+    return x
+
+
+@njit(forceinline=True, error_model="numpy")
+def ohmic_slope(_x, _1, _2, _p):
+    """dh/dx of `ohmic_voltage`."""
+    return float64(1.0)

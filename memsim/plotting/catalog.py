@@ -61,17 +61,21 @@ FIGURES: dict[str, Drawing] = {
     "devices": Drawing("accuracy against the device", "devices.devices", "classify"),
     "products": Drawing("accuracy and SNR of analog products", "products.products", "classify"),
     "wire-maps": Drawing("what wires do to the cells of a tile", "wire_maps.wire_maps", "classify"),
+    "sneak": Drawing("read margin and power of passive arrays against size", "sneak.sneak", "select"),
+    "voltages": Drawing("voltages of all cells while one is read", "sneak.voltages", "select"),
 }
-"""Name -> function(dataset) -> Figure, with a description in one line; those of classifications last."""
+"""Name -> function(dataset) -> Figure, with a description in one line, task by task."""
 
 
 def default_figure(dataset: xr.Dataset) -> str:
-    """Name of the figure that suits a result: classes, products, layers, a sweep, a ranking of many, an overview."""
+    """Name of the figure that suits a result: that of its task, products, layers, a sweep, a ranking, an overview."""
     from memsim.plotting.figures import bounds, products, weighting
     from memsim.plotting.members import members
     from memsim.repeat import class_settings_of, settings_of, task_of
     from memsim.results import require
 
+    if task_of(dataset) == "select":
+        return "sneak"
     require(dataset, "learner")
     if task_of(dataset) == "classify":
         swept = any(key.split(".")[0] == "array" for key in class_settings_of(dataset).sweep)

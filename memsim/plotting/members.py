@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from memsim.errors import OutputError
-from memsim.experiment_schema import ExperimentSpec, LearnerBase, label
+from memsim.experiment_schema import ExperimentSpec, label
 from memsim.results import source
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def lacks(dataset: xr.Dataset, figure: str, what: str, remedy: str) -> LacksErro
 
 @dataclass(frozen=True)
 class Member:
-    """One learner of a result.
+    """One learner of a result, or one array.
 
     Attributes
     ----------
@@ -34,15 +34,15 @@ class Member:
         Its place in the result.
     label : str
         Its name there.
-    spec : LearnerBase
-        The learner of the experiment that it comes from.
+    spec : ComparedBase
+        What it comes from in the experiment.
     values : mapping of str to Any
         What the sweep set, by setting; without the name of the learner.
     """
 
     number: int
     label: str
-    spec: LearnerBase
+    spec: Any
     values: Mapping[str, Any]
 
     def setting(self, key: str) -> Any:
@@ -75,13 +75,13 @@ class Member:
 
 
 def members(dataset: xr.Dataset, settings: ExperimentSpec) -> list[Member]:
-    """The learners of a result that its experiment tells about, in the order of the result."""
+    """The learners of a result, or its arrays, that its experiment tells about, in the order of the result."""
     runs, found = settings.runs, []
-    for number, name in enumerate(str(name) for name in dataset.learner.values):
+    for number, name in enumerate(str(name) for name in dataset[settings.COMPARED].values):
         if name in runs:
-            learner, values = runs[name].learner, runs[name].values
-            bare = {key.removeprefix(f"learners.{learner.name}."): value for key, value in values.items()}
-            found.append(Member(number, name, learner, bare))
+            spec, values = runs[name].spec, runs[name].values
+            bare = {key.removeprefix(f"{settings.COMPARED}s.{spec.name}."): value for key, value in values.items()}
+            found.append(Member(number, name, spec, bare))
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,8 +37,14 @@ _CLASSIFY = (
     ("training_pulses_set_mean", "set pulses", "", 1.0, ".4g"),
     ("product_snr_mean", "SNR of products", "dB", 1.0, ".1f"),
 )
-METRICS = {"memorise": _MEMORISE, "classify": _CLASSIFY}
-"""Result variable, label, unit, factor and number format of every metric that is compared, by task."""
+_SELECT = (
+    ("least_margin", "least margin", "%", 100.0, ".2f"),
+    ("largest_lines", "largest size", "", 1.0, ".0f"),
+    ("most_power", "power", "uW", 1e6, ".4g"),
+)
+METRICS = {"memorise": _MEMORISE, "classify": _CLASSIFY, "select": _SELECT}
+"""Result variable, label, unit, factor and number format of every metric that is compared, by task; one that has a
+value for each label of a second dimension, such as the scheme, is compared label by label."""
 _WORDS = ("name", "title", "notes", "published")
 """Keys of an experiment that change no number."""
 
@@ -141,9 +147,10 @@ def compare(a: xr.Dataset, b: xr.Dataset) -> Comparison:
             f"{source(a)} is a result of the task '{tasks[0]}' and {source(b)} one of '{tasks[1]}'; "
             "only results of one task can be compared"
         )
+    of = any_settings_of(a).COMPARED
     for dataset in (a, b):
-        require(dataset, "learner", METRICS[tasks[0]][0][0])
-    left, right = ([str(name) for name in dataset.learner.values] for dataset in (a, b))
+        require(dataset, of, METRICS[tasks[0]][0][0])
+    left, right = ([str(name) for name in dataset[of].values] for dataset in (a, b))
     shared = [name for name in left if name in right]
     if shared:
         places = [(left.index(name), right.index(name)) for name in shared]
@@ -151,7 +158,7 @@ def compare(a: xr.Dataset, b: xr.Dataset) -> Comparison:
         places = [(i, i) for i in range(len(left))]
     else:
         raise OutputError(
-            f"{source(a)} and {source(b)} have no learner of the same name, and not equally many ({len(left)} and "
+            f"{source(a)} and {source(b)} have no {of} of the same name, and not equally many ({len(left)} and "
             f"{len(right)}); there is nothing to compare"
         )
     hashes = [dataset.attrs.get("images_sha256") for dataset in (a, b)]
@@ -180,18 +187,34 @@ def measured(dataset: xr.Dataset, name: str, place: int, factor: float = 1.0) ->
 
 
 def _changes(a: xr.Dataset, i: int, b: xr.Dataset, j: int) -> tuple[Change, ...]:
-    return tuple(
-        Change(label, unit, form, measured(a, name, i, factor), measured(b, name, j, factor))
-        for name, label, unit, factor, form in METRICS[task_of(a)]
-        if name in a and name in b and not np.isnan([a[name].values[i], b[name].values[j]]).all()
-    )
+    found = []
+    for name, label, unit, factor, form in METRICS[task_of(a)]:
+        if name not in a or name not in b:
+            continue
+        for text, first, second in by_label(a, b, name, label):
+            if not np.isnan([first[name].values[i], second[name].values[j]]).all():
+                found.append(
+                    Change(text, unit, form, measured(first, name, i, factor), measured(second, name, j, factor))
+                )
+    return tuple(found)
+
+
+def by_label(a: xr.Dataset, b: xr.Dataset, name: str, label: str) -> Iterator[tuple[str, xr.Dataset, xr.Dataset]]:
+    """A metric's label and both results; of one with a second dimension, for each of the labels that both have."""
+    if a[name].ndim == 1:
+        yield label, a, b
+        return
+    dimension = str(a[name].dims[1])
+    for one in a[dimension].values:
+        if one in b[dimension].values:
+            yield f"{label}, {one}", *(d.sel({dimension: one}) for d in (a, b))  # type: ignore[misc]
 
 
 def _differing(a: xr.Dataset, b: xr.Dataset, pairs: Sequence[Pair]) -> list[tuple[str, str, str]]:
     """Settings, devices and versions that differ."""
     settings = any_settings_of(a), any_settings_of(b)
     first, second = (
-        _flat(spec.model_dump(mode="json", by_alias=True, exclude={*_WORDS, "learners"})) for spec in settings
+        _flat(spec.model_dump(mode="json", by_alias=True, exclude={*_WORDS, f"{spec.COMPARED}s"})) for spec in settings
     )
     found = _rows(first, second)
     found += _of_learners([(members(d, spec), d) for d, spec in zip((a, b), settings, strict=True)], pairs)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, WrapValidator, model_validator
 
-from memsim.document.fields import Section, problem
+from memsim.document.fields import Section, marker_of, problem
 from memsim.profiles.physics import (
     Conductance,
     Conduction,
@@ -249,8 +249,12 @@ class DeviceSpec(Section):
             raise problem(f"this profile has no {field} that could vary", *at)
         if spread.relative_to == "range" and not field.startswith("conductance."):
             raise problem("'range' is the conductance window; write 'relative_to: value'", *at, "relative_to")
-        if spread.relative_to == "absolute" and field.startswith("conductance."):
-            raise problem("is for dimensionless parameters; write 'value' or 'range'", *at, "relative_to")
+        unit = self.unit(field)
+        if spread.relative_to == "absolute" and unit not in ("1", "%"):
+            others = "'relative_to: value' or 'range'" if field.startswith("conductance.") else "'relative_to: value'"
+            raise problem(
+                f"'absolute' is for dimensionless parameters, {field} is in {unit}; write {others}", *at, "relative_to"
+            )
         if spread.relative_to == "value" and base == 0 and spread.sigma > 0:
             raise problem(f"has no effect relative to a value of 0 ({field})", *at, "relative_to")
 
@@ -262,6 +266,15 @@ class DeviceSpec(Section):
         for key in field.split("."):
             here = here.get(key) if isinstance(here, dict) else getattr(here, key, None)
         return here if isinstance(here, float) else None
+
+    def unit(self, field: str) -> str:
+        """SI unit of the parameter at a dotted path, "1" or "%" for none."""
+        here: Any = self
+        *sections, last = field.split(".")
+        for key in sections:
+            here = here.get(key) if isinstance(here, dict) else getattr(here, key, None)
+        own = getattr(type(here), "model_fields", {}).get(last)
+        return str(getattr(marker_of(own), "unit", "1")) if own is not None else "1"
 
 
 __all__ = ["D2DField", "DeviceSpec", "DeviceToDevice", "Number", "Sigma"]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from memsim.errors import InputError, nearest
 from memsim.experiment import Experiment, load_experiment
+from memsim.experiment_schema import ImageExperimentSpec
 from memsim.library import library
 from memsim.repeat import stored_experiment
 from memsim.study.claims import QuantitySpec, Study, used_names
@@ -107,13 +108,15 @@ def restrict(experiment: Experiment, labels: Iterable[str]) -> Experiment:
     """
     spec, wanted = experiment.spec, set(labels)
     shipped = library("devices")
-    if any(learner.network is None and learner.array.device not in shipped for learner in spec.learners):
+    if not isinstance(spec, ImageExperimentSpec) or any(
+        learner.network is None and learner.array.device not in shipped for learner in spec.learners
+    ):
         return experiment
     names: set[str] = set()
     values: dict[str, list[object]] = {key: [] for key in spec.sweep}
     for made, run in spec.runs.items():
         if made in wanted:
-            names.add(run.learner.name)
+            names.add(run.spec.name)
             for key, value in run.combination.items():
                 values[key] += [value] if value not in values[key] else []
     learners = [item for item in experiment.document.get("learners") if item["name"] in names]
@@ -173,6 +176,9 @@ def _own(study: Study, text: str, path: tuple[str, ...]) -> Experiment:
 def _check(study: Study, name: str, experiment: Experiment) -> None:
     """Refuse a quantity that its experiment does not have."""
     quantity, spec = study.spec.quantities[name], experiment.spec
+    if not isinstance(spec, ImageExperimentSpec):
+        text = f"{experiment.document.name} is of the task '{spec.task}'; claims are about learners on images"
+        raise study.document.error([(("quantities", name), text)])
     for key, given, allowed in (
         ("learner", quantity.learner, spec.labels),
         ("noise_type", quantity.noise_type, list(spec.corruptions)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from memsim.variables import classify, memorise
+from memsim.variables import classify, memorise, select
 from memsim.variables.variable import INTERVAL, SUMMARY, Variable
 
 SCHEMA_VERSION = 1
@@ -29,6 +29,7 @@ _STUDENT = "Student's t interval over seeds"
 BY_TASK: dict[str, dict[str, Variable]] = {
     "memorise": _with_summaries(memorise.DECLARED, _BOOTSTRAP),
     "classify": _with_summaries(classify.DECLARED, _STUDENT),
+    "select": {v.name: v for v in select.DECLARED},
 }
 """Variables of the results of each task; no two tasks share a name."""
 VARIABLES: dict[str, Variable] = {name: v for declared in BY_TASK.values() for name, v in declared.items()}

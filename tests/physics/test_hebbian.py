@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from memsim import Crossbar, Encoding, Hebbian, load_device
-from memsim.arrays.population import populate
+from memsim.arrays.population import Population
 from memsim.backends import resolve
 from memsim.cells.neurosim import curvature, rates
 
@@ -224,7 +224,7 @@ def test_device_to_device_spread_has_the_sigma_of_the_profile():
             }
         }
     )
-    cells = populate(device, resolve(), (2, 8, 4096), seed=5)
+    cells = Population(device, resolve(), (2, 8, 4096), seed=5)
     assert set(cells.names) == {"low", "high", "start_reset", "decay_reset"}
     error = 4 / np.sqrt(2 * 65536)
     low = cells.value("low").astype(float)

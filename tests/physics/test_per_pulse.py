@@ -85,6 +85,7 @@ def test_other_parameters_scatter_by_their_slope_and_independently():
     assert abs(np.corrcoef(alone, apart)[0, 1]) < 4 / np.sqrt(CELLS)
 
 
+@pytest.mark.slow
 def test_pulses_are_drawn_anew_in_every_step_and_each_cell():
     profile = device(per_pulse={"update.step": {"sigma": "20 %", "relative_to": "value"}})
     xbar = ms.Crossbar(profile, 4096, 2, seed=1, initial=(0.5, 0.5001))

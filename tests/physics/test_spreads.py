@@ -10,7 +10,7 @@ from device_texts import MODELS as TEXTS
 from device_texts import device_text
 
 import memsim as ms
-from memsim.arrays.population import Spreads, populate
+from memsim.arrays.population import Population, Spreads
 from memsim.backends import resolve
 from memsim.profiles import device_from_text
 from memsim.profiles.provenance import number_paths
@@ -83,7 +83,7 @@ def test_every_number_of_a_model_can_spread_over_cells(name):
         base = device.spec.base(path)
         kind = {"sigma": "10 %", "relative_to": "value" if base else "absolute"}
         varied = device.replace({f"variability.d2d.{path}": kind})
-        cells = populate(varied, resolve("cpu"), (1, 1, 64), seed=1)
+        cells = Population(varied, resolve("cpu"), (1, 1, 64), seed=1)
         assert cells.names, path
-        assert np.isfinite(cells.varying).all(), path
-        assert max(np.ptp(values) for values in cells.varying) > 0, path
+        assert np.isfinite(cells.varying()).all(), path
+        assert max(np.ptp(values) for values in cells.varying()) > 0, path

@@ -62,6 +62,7 @@ def test_the_mean_change_is_that_of_the_rule_and_all_pulses_are_counted():
     assert xbar.pulses.set.sum() + xbar.pulses.reset.sum() == pytest.approx(steps * 31 * q.sum(), rel=0.02)
 
 
+@pytest.mark.slow
 def test_no_cell_gets_more_pulses_than_a_train_has_slots():
     xbar = crossbar()
     xbar.train(ms.Hebbian(rate=50.0), np.ones(256), np.ones(64), encoding=ms.Encoding("stochastic", slots=7))

@@ -197,11 +197,11 @@ def test_many_samples_go_through_the_effective_conductance(shape, name):
 
 
 def test_both_preconditioners_solve_the_same_equations(monkeypatch):
-    g, v = np.full((33, 60), ON), drives(33, 3)
+    g, v = np.full((60, 90), ON), drives(60, 3)
     found = {}
     for name, limit in (("lines", INF), ("sheet", -1)):
         monkeypatch.setattr(chains, "_MANY", limit)
-        found[name] = solved(g, v, ratio=10)
+        found[name] = solved(g, v, ratio=1)
     assert_close(found["lines"].currents, found["sheet"].currents)
     assert found["sheet"].iterations < found["lines"].iterations
 
@@ -236,6 +236,37 @@ def test_curved_cells_obey_kirchhoffs_law(model, name):
     assert_close(found.currents, reference_currents(chord, v, **options), 1e-8)
 
 
+POLYNOMIALS = ({"quadratic": "20 uS", "cubic": "8 uS"}, {"quadratic": "-0.1 uS", "cubic": "0.05 uS"})
+
+
+@pytest.mark.parametrize("terms", POLYNOMIALS, ids=["rising", "sagging"])
+@pytest.mark.parametrize("name", ["unequal wires", "bit lines alone", "one cell selected", "terminals alone"])
+def test_a_polynomial_adds_the_same_current_to_every_cell(name, terms):
+    options = {"word_resistance": 100.0, "bit_resistance": 100.0, **TOPOLOGIES[name]}
+    g, v = cells(13, 10), 5 * np.abs(drives(13, 1))
+    k2, k3 = (float(value.split()[0]) * 1e-6 for value in terms.values())
+    if k2 > 0:
+        g[4, :7] = 0
+    found = solved(g, v, conduction={"model": "polynomial", **terms}, read_voltage=0.2, node_voltages=True, **options)
+    x = np.abs(found.word_voltages - found.bit_voltages)[..., 0] / 0.2
+    assert_close(found.currents, reference_currents(g + k2 * x + k3 * x**2, v, **options), 1e-8)
+    ohmic = solved(g, v, **options).currents
+    assert np.abs(found.currents - ohmic).max() > 1e-4 * np.abs(ohmic).max()
+
+
+def test_a_polynomial_cell_of_no_conductance_conducts_behind_its_selector():
+    law = {"model": "polynomial", "quadratic": "20 uS", "cubic": "-2 uS"}
+    for g in (0.0, ON):
+        found = solved([[g]], [0.4], conduction=law, read_voltage=0.2, series_resistance=15e3).currents[0]
+        x = (0.4 - found * (15e3 + 2 / (ON * 1e3))) / 0.2
+        assert found > 0 and np.isclose(found, 0.2 * (g * x + 20e-6 * x**2 - 2e-6 * x**3), rtol=1e-9)
+
+
+def test_a_polynomial_without_its_terms_is_ohmic():
+    g, v = cells(13, 10), drives(13)
+    assert_close(solved(g, v, conduction={"model": "polynomial"}, read_voltage=0.2).currents, solved(g, v).currents)
+
+
 def test_weak_curvature_is_ohmic():
     g, v = cells(13, 10), drives(13)
     curved = solved(g, v, conduction={"model": "sinh", "voltage": "100 V"}, read_voltage=0.2)
@@ -260,6 +291,13 @@ def test_weak_curvature_is_ohmic():
         ({"conduction": {"model": "sinh", "volts": "1 V"}, "read_voltage": 1.0}, "conduction.volt"),
         ({"conduction": {"model": "sinh", "voltage": "1 V"}}, "read_voltage: needed"),
         ({"conduction": {"model": "sinh", "voltage": "1 mV"}, "read_voltage": 1.0}, "read_voltage: 1 V is not allowed"),
+        ({"conduction": {"model": "polynomial"}, "read_voltage": 0.0}, "read_voltage: 0 V is not allowed"),
+        ({"conduction": {"model": "polynomial"}}, "read_voltage: needed"),
+        (
+            {"conduction": {"model": "polynomial", "quadratic": "-100 uS"}, "read_voltage": 1.0},
+            r"conduction: the current of the least conducting cell \(0.0001 S\) falls with voltage from 0.501 V",
+        ),
+        ({"conduction": 3}, "conduction: 3 is not allowed; a sinh, exponential, polynomial conduction"),
         ({"tolerance": 0}, "tolerance: 0 is not allowed"),
         ({"max_iterations": 0}, "max_iterations: 0 is not a whole number"),
         ({"bit_line_voltages": "a"}, "bit_line_voltages: not an array of numbers"),

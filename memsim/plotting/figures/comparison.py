@@ -8,7 +8,7 @@ import numpy as np
 
 from memsim.plotting.axis import finite, ratio_axis
 from memsim.plotting.page import ending, grid, only, title
-from memsim.plotting.pairs import Measured, compare, measured, name_of
+from memsim.plotting.pairs import Measured, Pair, by_label, compare, measured, name_of
 from memsim.plotting.style import RC, fitted, plain, text_width
 from memsim.repeat import task_of
 from memsim.results import require
@@ -29,16 +29,27 @@ _LOOKS: tuple[dict[str, Any], ...] = (
 )
 
 _SHOWN = {
-    "memorise": (("snr", "SNR, target / control output"), ("geometric_margin", "geometric margin")),
-    "classify": (("test_accuracy", "accuracy, test images [%]"), ("noise_mean_accuracy", "with noise [%]")),
+    "memorise": (
+        ("snr_mean", "SNR, target / control output", 1.0),
+        ("geometric_margin_mean", "geometric margin", 1.0),
+    ),
+    "classify": (
+        ("test_accuracy_mean", "accuracy, test images [%]", 100.0),
+        ("noise_mean_accuracy_mean", "with noise [%]", 100.0),
+    ),
+    "select": (
+        ("least_margin", "margin of the largest size [%]", 100.0),
+        ("most_power", "its read power [µW]", 1e6),
+    ),
 }
-"""The two metrics of a task, with the titles of their panels."""
+"""The two metrics of a task, with the titles of their panels and a factor."""
 
 
 def compare_figure(a: xr.Dataset, b: xr.Dataset) -> Figure:
     """Figure with two metrics of paired learners in two results, with 95 % intervals.
 
-    SNR and geometric margin, or of a classification accuracy on test images and under noise.
+    SNR and geometric margin; of a classification accuracy on test images and under noise; of passive arrays read margin
+    and power, scheme by scheme.
 
     Learners are paired as `memsim.plotting.pairs.compare` says.
 
@@ -51,13 +62,15 @@ def compare_figure(a: xr.Dataset, b: xr.Dataset) -> Figure:
 
     pairs = compare(a, b).pairs
     task = task_of(a)
-    (first, first_title), (second, second_title) = _SHOWN[task]
-    names = (first, second)
+    names = tuple(name for name, _, _ in _SHOWN[task])
     for dataset in (a, b):
-        require(dataset, *(f"{name}_{what}" for name in names for what in ("mean", "interval")))
-    shown = pairs[:_MOST]
+        require(
+            dataset, *names, *(f"{name.removesuffix('_mean')}_interval" for name in names if name.endswith("_mean"))
+        )
+    rows = [row for pair in pairs for row in _rows(a, b, pair, names[0])]
+    shown = rows[:_MOST]
     files = [name_of(dataset, which) for dataset, which in ((a, "first result"), (b, "second result"))]
-    labels = [fitted(pair.name, _NAMES) for pair in shown]
+    labels = [fitted(name, _NAMES) for name, _ in shown]
     with rc_context(RC):
         left = max(map(text_width, labels)) + 0.2
         figure, (panels,) = grid([_ROW * len(shown) + 0.12], 2, top=0.5, left=left, foot=0.3, gap=0.24, widths=[1.4, 1])
@@ -68,13 +81,9 @@ def compare_figure(a: xr.Dataset, b: xr.Dataset) -> Figure:
             axes.set_ylim(len(shown) - 0.45, -0.55)
             axes.set_yticks(range(len(shown)), labels if axes is panels[0] else [])
             axes.tick_params(axis="y", length=0)
-        factor = 1.0 if task == "memorise" else 100.0
         both = {
-            name: [
-                [measured(dataset, f"{name}_mean", pair.places[k], factor) for pair in shown]
-                for k, dataset in enumerate((a, b))
-            ]
-            for name in names
+            name: [[measured(sides[k][0], name, sides[k][1], factor) for _, sides in shown] for k in range(2)]
+            for name, _, factor in _SHOWN[task]
         }
         handles = [
             _points(axes, values, k, label=f"{'AB'[k]}: {plain(files[k])}")
@@ -83,11 +92,19 @@ def compare_figure(a: xr.Dataset, b: xr.Dataset) -> Figure:
         ]
         if task == "memorise":
             _scales(panels, both)
-        title(panels[0], first_title)
-        title(panels[1], second_title)
+        for axes, (_, text, _) in zip(panels, _SHOWN[task], strict=True):
+            title(axes, text)
+        if task == "select":
+            ratio_axis(panels[1], np.array([m.value for values in both["most_power"] for m in values]), None, "x")
         labels = [str(handle.get_label()) for handle in handles[:2]]
-        ending(figure, handles[:2], labels, only(len(shown), len(pairs), "pairs of learners"))
+        ending(figure, handles[:2], labels, only(len(shown), len(rows), "pairs"))
     return figure
+
+
+def _rows(a: xr.Dataset, b: xr.Dataset, pair: Pair, name: str) -> list[tuple[str, list[tuple[xr.Dataset, int]]]]:
+    """The rows of a pair, one for every label of a second dimension: name, and both results with its places there."""
+    found = by_label(a, b, name, pair.name)
+    return [(text, list(zip(sides, pair.places, strict=True))) for text, *sides in found]
 
 
 def _points(axes: Axes, values: list[Measured], k: int, label: str) -> Any:
@@ -102,7 +119,7 @@ def _points(axes: Axes, values: list[Measured], k: int, label: str) -> Any:
 
 def _scales(panels: np.ndarray, both: dict[str, list[list[Measured]]]) -> None:
     """A scale for ratios, and one for margins that begins at 0 or below."""
-    ratios, margins = ([m for values in both[name] for m in values] for name in ("snr", "geometric_margin"))
+    ratios, margins = ([m for values in both[name] for m in values] for name in ("snr_mean", "geometric_margin_mean"))
     ends = np.array([(m.low, m.high) for m in ratios])
     ratio_axis(panels[0], np.array([m.value for m in ratios]), ends, "x")
     low = min([0.0, *finite(np.array([(m.value, m.low, m.high) for m in margins]))])
