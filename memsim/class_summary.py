@@ -134,7 +134,7 @@ def measure_products(classifier: Classifier, test: Split) -> Values:
     values = {"layer_snr": snr, "product_snr": snr.min(-1)}
     maps = classifier.tile_maps()
     if maps is not None and maps.voltage.size <= _MAP:
-        values |= {"example_cell_voltage": maps.voltage, "example_conductance_error": maps.error}
+        values |= {"example_tile_voltage": maps.voltage, "example_tile_error": maps.error}
     return values
 
 

@@ -67,8 +67,8 @@ def classify(experiment: Experiment, backend: str, images_sha256: str | None, pr
     }
     if "layer_snr" in variables:
         coordinates["layer"] = np.arange(1, variables["layer_snr"].shape[-1] + 1)
-    if "example_cell_voltage" in variables:
-        rows, lines = variables["example_cell_voltage"].shape[1:]
+    if "example_tile_voltage" in variables:
+        rows, lines = variables["example_tile_voltage"].shape[1:]
         coordinates |= {"word_line": np.arange(rows), "bit_line": np.arange(lines)}
     notes = device_notes(entries)
     notes += [f"{entry.label}, {note}" for entry in entries for note in classifiers[entry.label].notes]

@@ -140,7 +140,7 @@ def test_products_of_more_bits_are_closer_to_exact_ones(classes):
     assert np.isnan(snr.sel(learner=["Net", "Local, bits 8"])).all()
     assert classes.layer_snr.dims == ("learner", "seed", "layer") and classes.layer_snr.attrs["units"] == "dB"
     assert default_figure(classes) == "products" and len(draw(classes).axes) == 3
-    assert "example_cell_voltage" not in classes
+    assert "example_tile_voltage" not in classes
 
 
 def test_crossbars_that_learn_in_place_read_through_converters(classes):
@@ -211,11 +211,11 @@ def test_wires_lower_the_voltage_of_cells_and_the_snr(tmp_path):
     found = ms.run(swept)
     wide, narrow = (f"On, node {node} nm" for node in (130, 3))
     assert float(found.product_snr_mean.sel(learner=wide)) > float(found.product_snr_mean.sel(learner=narrow))
-    voltage = found.example_cell_voltage
+    voltage = found.example_tile_voltage
     assert voltage.sizes["word_line"] == 16 and voltage.sizes["bit_line"] == 8
     far, near = {"word_line": 0, "bit_line": 7}, {"word_line": 15, "bit_line": 0}
     assert float(voltage.sel(learner=narrow).isel(far)) < float(voltage.sel(learner=narrow).isel(near)) < 1
-    assert (found.example_conductance_error.sel(learner=narrow) < 0).all()
+    assert (found.example_tile_error.sel(learner=narrow) < 0).all()
     assert len(draw(found, "wire-maps").axes) == 6
     again = ms.rerun(ms.save(found, tmp_path / "wires.nc"))
     np.testing.assert_array_equal(found.product_snr, again.product_snr)

@@ -76,7 +76,7 @@ def first_classes(digits, number):
 
 class TestResult:
     def test_every_registered_variable_is_there_with_its_dimensions(self, dataset):
-        on_crossbars = ("product_snr", "layer_snr", "example_cell_voltage", "example_conductance_error")
+        on_crossbars = ("product_snr", "layer_snr", "example_tile_voltage", "example_tile_error")
         known = {name for name in BY_TASK["classify"] if not name.startswith(on_crossbars)}
         assert set(dataset.data_vars) == known
         for name, variable in dataset.data_vars.items():

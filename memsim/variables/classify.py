@@ -205,7 +205,7 @@ DECLARED = (
         summary=True,
     ),
     Variable(
-        "example_cell_voltage",
+        "example_tile_voltage",
         TILE,
         "1",
         "voltage of the cells",
@@ -213,7 +213,7 @@ DECLARED = (
         "bit line at each cell over the read voltage, which drives all word lines",
     ),
     Variable(
-        "example_conductance_error",
+        "example_tile_error",
         TILE,
         "1",
         "error of the effective conductance",

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _MOST = 4
 """Learners whose tiles are shown."""
 _ROWS = (
-    ("example_cell_voltage", "voltage of the cells [% of the read voltage]"),
-    ("example_conductance_error", "error of the effective conductance [%]"),
+    ("example_tile_voltage", "voltage of the cells [% of the read voltage]"),
+    ("example_tile_error", "error of the effective conductance [%]"),
 )
 _LEFT, _GAP, _BAR = 0.5, 0.34, 0.55  # inch
 
