@@ -24,6 +24,8 @@ _COPIES = 3  # of results while they are joined, summarised and written, assumed
 _CELL = 100  # bytes a cell takes while it learns: state, parameters, draws and their temporaries, assumed
 _KEPT = 12  # bytes a cell of a trained classifier keeps; up to 11 measured with 8.4 million cells of float32
 _TAUGHT = 40  # bytes more that a cell of a classifier takes while it learns or is measured; up to 23 measured
+_WIRED = 60  # bytes a cell takes while its effective conductance is found: what is solved, found and kept, assumed
+_SOLVER = 1 << 29  # bytes of the wire solver at work, assumed: about a hundred a cell and right-hand side
 _NODE = 400  # bytes a cell of an array takes while its circuit is solved; up to 190 measured
 _WEIGHT = 30  # bytes a first-layer weight takes: itself, its draw and their temporaries, assumed
 
@@ -63,6 +65,8 @@ def require_memory(spec: MemoriseSpec, data: DataSpec, images: int) -> None:
         "data.samples, learners and noise levels": learners * images * copies * _METRICS * _COPIES,
         "resamples and learners": spec.resamples * learners * 16 * 8 * 2,
     }
+    if any(learner.array.wires for learner in spec.learners):
+        needs["array.wires with data.shape"] = block * pixels * (lines + 1) * _WIRED + _SOLVER
     if "conductance" in spec.keep:
         needs["keep: [conductance]"] = learners * images * pixels * lines * 8 * _COPIES
     _require(needs)
@@ -96,6 +100,8 @@ def require_class_memory(spec: ClassifySpec, shape: tuple[int, ...], tested: int
         "data.shape, features.units, seeds and learners": sum(cells) * _KEPT + max(cells) * _TAUGHT,
         "seeds, data.samples and noise levels": spec.seeds * len(spec.levels) * tested * len(classes) * 4 * _COPIES,
     }
+    if any(learner.array.wires for learner in learners):
+        needs["array.wires with seeds and data.shape"] = max(cells) * _WIRED + _SOLVER
     _require(needs)
 
 

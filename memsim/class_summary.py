@@ -23,11 +23,14 @@ from memsim.class_metrics import (
     top_ratio,
 )
 from memsim.classifiers.classifier import BLOCK, Classifier, Read
+from memsim.classifiers.on_crossbars import OnCrossbars
 from memsim.data.corruptions import CORRUPTIONS
 from memsim.data.labelled import Labelled, Split
 from memsim.variables import BY_TASK, SUMMARISED_CLASSES
 
 Values = dict[str, np.ndarray]
+_MAP = 1 << 18
+"""Cells of the largest tile whose maps are stored."""
 
 
 def measure_clean(classifier: Classifier, data: Labelled, perturbations: Sequence[float]) -> Values:
@@ -123,18 +126,39 @@ def measure_noisy(classifier: Classifier, kind: str, copies: np.ndarray, labels:
     return {"right": right, "lead": lead(outputs).sum(-1, dtype=float), "ratio": top_ratio(outputs)}
 
 
+def measure_products(classifier: Classifier, test: Split) -> Values:
+    """Registered variables of the analog products of a network on crossbars, and of its wires; none for others."""
+    if not isinstance(classifier, OnCrossbars):
+        return {}
+    snr = classifier.product_snr(test.pixels)
+    values = {"layer_snr": snr, "product_snr": snr.min(-1)}
+    maps = classifier.tile_maps()
+    if maps is not None and maps.voltage.size <= _MAP:
+        values |= {"example_tile_voltage": maps.voltage, "example_tile_error": maps.error}
+    return values
+
+
 def stack(parts: Sequence[Mapping[str, np.ndarray]]) -> Values:
-    """All variables with the learner as first dimension; those of a shorter training end in NaN."""
+    """All variables with the learner as first dimension; NaN where one has none, or smaller ones end."""
     stacked = {}
-    for name, variable in BY_TASK["classify"].items():
-        found = [np.asarray(part[name]) for part in parts if name in part]
-        if not found:
+    for name in BY_TASK["classify"]:
+        found = [np.asarray(part[name]) if name in part else None for part in parts]
+        shapes = [values.shape for values in found if values is not None]
+        if not shapes:
             continue
-        if variable.dims[-1] == "epoch":
-            longest = max(values.shape[-1] for values in found)
-            found = [np.pad(v, [(0, 0), (0, longest - v.shape[-1])], constant_values=np.nan) for v in found]
-        stacked[name] = np.stack(found)
+        whole = tuple(map(max, zip(*shapes, strict=True)))
+        stacked[name] = np.stack([_filled(values, whole) for values in found])
     return stacked
+
+
+def _filled(values: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray:
+    """Values with NaN behind their ends up to a shape."""
+    if values is not None and values.shape == shape:
+        return values
+    found = np.full(shape, np.nan)
+    if values is not None:
+        found[tuple(slice(0, length) for length in values.shape)] = values
+    return found
 
 
 def compare(variables: Values, reference: int) -> Values:

@@ -11,7 +11,7 @@ import numpy as np
 
 from memsim.capacity import images_at_once, require_class_memory
 from memsim.class_metrics import BINS
-from memsim.class_summary import Values, compare, measure_clean, measure_noisy, stack
+from memsim.class_summary import Values, compare, measure_clean, measure_noisy, measure_products, stack
 from memsim.classifiers.classifier import Classifier
 from memsim.classify_schema import ClassifySpec, LabelledSpec
 from memsim.course import Course, class_spec, trials_of
@@ -45,6 +45,8 @@ def classify(experiment: Experiment, backend: str, images_sha256: str | None, pr
     noisy = _noisy(entries, classifiers, sets, lambda entry, share: course.report(entry, _MEASURED + 0.1 * share))
     for part, found in zip(parts, noisy, strict=True):
         part |= found
+    for entry, part in zip(entries, parts, strict=True):  # last, as correlated noise goes on from read to read
+        part |= measure_products(classifiers[entry.label], sets[entry.data].test)
     variables = stack(parts)
     reference = 0 if spec.reference is None else spec.labels.index(spec.reference)
     variables |= compare(variables, reference) | course.tuning()
@@ -63,6 +65,11 @@ def classify(experiment: Experiment, backend: str, images_sha256: str | None, pr
         "trial": np.arange(spec.tuning.trials),
         "chosen": [json.dumps(course.chosen[entry.label], default=str) for entry in entries],
     }
+    if "layer_snr" in variables:
+        coordinates["layer"] = np.arange(1, variables["layer_snr"].shape[-1] + 1)
+    if "example_tile_voltage" in variables:
+        rows, lines = variables["example_tile_voltage"].shape[1:]
+        coordinates |= {"word_line": np.arange(rows), "bit_line": np.arange(lines)}
     notes = device_notes(entries)
     notes += [f"{entry.label}, {note}" for entry in entries for note in classifiers[entry.label].notes]
     return Computed(entries, variables, coordinates, source, sha256, notes)

@@ -134,6 +134,7 @@ class ClassifierSpec(LearnerBase):
         ("programmed", "array"),
     )
     NAMES: ClassVar[tuple[str, ...]] = ("crossbar", "network", "programmed network")
+    COLUMN: ClassVar[str | None] = "pair"  # weights of classes need both signs
 
     learning: InPlaceSpec = InPlaceSpec()
     features: FeaturesSpec | None = None

@@ -142,7 +142,7 @@ class Experiment:
         if head in fields:
             return [key]
         if head in sections:
-            having = [learner.name for learner in self.spec.compared if head in learner.sections]
+            having = self.spec.having(key)
             if not having:
                 first = self.spec.compared[0]
                 kind = next(name for name, own in zip(first.NAMES, first.KINDS, strict=True) if head in own)

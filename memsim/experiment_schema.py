@@ -12,18 +12,16 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from memsim.baselines.losses import GRADIENTS, LOSSES, Loss
+from memsim.circuit_schema import ADCSpec, DACSpec, Tile, WiresSpec, circuit, unset
 from memsim.data.corruptions import CORRUPTIONS, FIELDS, largest
 from memsim.document.fields import Count, Quantity, Section, problem
 from memsim.errors import InputError
 from memsim.learning import ENCODINGS, MAX_PULSES, MAX_SLOTS, RULES, Encoding, LocalRule
 from memsim.philox import MAX_SEED
+from memsim.profiles.idealised import PARTS
 
 MAX_LEARNERS = 1000
 TASKS = ("memorise", "classify", "select")
-
-
-def _no_bounds(value: Any) -> Any:
-    return None if isinstance(value, str) and value.strip().lower() == "none" else value
 
 
 def _ordered(pair: tuple[float, float] | None) -> tuple[float, float] | None:
@@ -51,6 +49,7 @@ Seed = Annotated[int, Count(0, MAX_SEED)]
 Place = Annotated[str, Field(min_length=1, max_length=4096), ONE_LINE]
 RuleName: TypeAlias = Literal[tuple(RULES)]  # type: ignore[valid-type]
 LossName: TypeAlias = Literal[LOSSES]  # type: ignore[valid-type]
+PartName: TypeAlias = Literal[PARTS]  # type: ignore[valid-type]
 Rate = Annotated[float, Field(allow_inf_nan=False, ge=-1e3, le=1e3)]
 Name = Annotated[
     str,
@@ -75,10 +74,32 @@ class ArraySpec(Section):
     """The crossbar of a learner."""
 
     device: Place = "ideal"
-    bounds: Annotated[Pair | None, BeforeValidator(_no_bounds)] = (0.0, 1.0)
+    bounds: Annotated[Pair | None, BeforeValidator(unset)] = (0.0, 1.0)
     initial: Pair = (0.0, 0.01)
     column: Literal["single", "reference", "pair"] | None = None
     dtype: Literal["float32", "float64"] = "float32"
+    dac: Annotated[DACSpec | None, BeforeValidator(unset)] = None
+    adc: Annotated[ADCSpec | None, BeforeValidator(unset)] = None
+    wires: Annotated[WiresSpec | None, BeforeValidator(unset)] = None
+    tile: Tile = None
+    ideal: Annotated[tuple[PartName, ...], BeforeValidator(as_tuple)] = ()
+
+    @property
+    def limits(self) -> tuple[float, float] | None:
+        """Bounds of states that learn in place: none where they are ideal."""
+        return None if "bounds" in self.ideal else self.bounds
+
+    @property
+    def circuit(self) -> dict[str, Any]:
+        """Keywords of `memsim.Crossbar` for converters, wires and tiles."""
+        return circuit(self)
+
+    @model_validator(mode="after")
+    def _each_once(self) -> ArraySpec:
+        for part in self.ideal:
+            if self.ideal.count(part) > 1:
+                raise problem(f"'{part}' is given twice", "ideal")
+        return self
 
     @model_validator(mode="after")
     def _starts_within(self) -> ArraySpec:
@@ -164,6 +185,9 @@ class ComparedBase(Section):
 class LearnerBase(ComparedBase):
     """One method that is compared."""
 
+    COLUMN: ClassVar[str | None] = None
+    """How an output is read where `array.column` does not say; None: as the device says."""
+
     array: ArraySpec = ArraySpec()
     network: Any = None
 
@@ -174,6 +198,22 @@ class LearnerBase(ComparedBase):
                 teller = next(own[0] for own in self.KINDS if section in own)
                 which = f"a {self.NAMES[self.kind]}" if self.kind else f"without '{teller}', a {self.NAMES[0]}"
                 raise problem(f"does not belong to this learner; {which} has {' and '.join(self.sections)}", section)
+        return self
+
+    @model_validator(mode="after")
+    def _readable(self) -> LearnerBase:
+        learning, adc, features = getattr(self, "learning", None), self.array.adc, getattr(self, "features", None)
+        if self.kind or adc is None or not adc.calibrated or learning is None:
+            return self
+        reader = f"rule '{learning.rule}'" if learning.local_rule.reads else ""
+        if features is not None and features.kind == "competitive":
+            reader = "competition of features"
+        if reader:
+            raise problem(
+                f"'{adc.range}' follows the outputs of an array that has learned, but the {reader} reads the array "
+                "before; allowed here: a number, such as twice the largest output that is asked for",
+                *("array", "adc", "range"),
+            )
         return self
 
 
@@ -249,10 +289,21 @@ class ExperimentSpec(Section):
         own, listed = {}, f"{self.COMPARED}s"
         for key, value in combination.items():
             head, _, rest = key.partition(".")
-            other = head in itertools.chain(*spec.KINDS) and head not in spec.sections
+            other = head in itertools.chain(*spec.KINDS) and spec.name not in self.having(key)
             if not other and (head != listed or rest.startswith(f"{spec.name}.")):
                 own[key] = value
         return own
+
+    def having(self, key: str) -> list[str]:
+        """Names of those compared that have what a key such as "array.adc.bits" sets.
+
+        Of a section that may be left out, such as `array.adc`, those that give it; all if none does.
+        """
+        head, _, rest = key.partition(".")
+        part, nested, _ = rest.partition(".")
+        found = [spec for spec in self.compared if head in spec.sections]
+        giving = [spec for spec in found if nested and getattr(getattr(spec, head), part, None) is not None]
+        return [spec.name for spec in giving or found]
 
     @property
     def labels(self) -> list[str]:
@@ -311,8 +362,10 @@ class ImageExperimentSpec(ExperimentSpec):
 
 
 def label(name: str, values: Mapping[str, Any]) -> str:
-    """Name of one of those that are compared at one run of a sweep: "Hebbian, bounds [0, 0.5]"."""
-    return ", ".join([name, *(f"{key.rpartition('.')[2]} {show(value)}" for key, value in values.items())])
+    """Name of a learner at one run of a sweep: "Hebbian, bounds [0, 0.5]", or "dac bits 2" beside "adc bits 4"."""
+    lasts = [key.rpartition(".")[2] for key in values]
+    words = (" ".join(key.split(".")[-1 - (lasts.count(last) > 1) :]) for key, last in zip(values, lasts, strict=True))
+    return ", ".join([name, *(f"{word} {show(value)}" for word, value in zip(words, values.values(), strict=True))])
 
 
 def show(value: Any) -> str:

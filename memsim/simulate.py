@@ -91,7 +91,7 @@ def run(
 
 def _provenance(experiment: Experiment, entries: Sequence[Entry], backend: str) -> dict[str, str | int]:
     versions = {name: importlib.metadata.version(name) for name in _LIBRARIES}
-    devices = {entry.spec.array.device: entry.device.to_yaml() for entry in entries if entry.device}
+    devices = {entry.spec.array.device: entry.authored.to_yaml() for entry in entries if entry.authored}
     return {
         "title": experiment.spec.title,
         "memsim_version": importlib.metadata.version("memsim"),

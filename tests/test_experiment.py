@@ -14,7 +14,18 @@ from memsim.learning import ENCODINGS
 from memsim.library import find
 
 SMALL = {"data.samples": 2, "data.shape": [8, 8]}
-LONG = ("digit-bounds-01", "hybrid-01", "programmed-01", "robustness-01", "rules-01", "classify-01", "sneak-01")
+LONG = (
+    "digit-bounds-01",
+    "hybrid-01",
+    "programmed-01",
+    "robustness-01",
+    "rules-01",
+    "classify-01",
+    "wires-01",
+    "converters-01",
+    "layers-01",
+    "sneak-01",
+)
 """Experiments with many learners, of which the quick tests run those alike, or with wires, whose solver takes long to
 compile."""
 SMALL_CLASSES = {"data.samples": 60, "seeds": 1, "tuning.trials": 1}

@@ -193,3 +193,8 @@ class TestRerun:
         shutil.move(tmp_path / "a.npy", tmp_path / "moved.npy")
         again = ms.rerun(path, data=tmp_path / "moved.npy")
         np.testing.assert_array_equal(again.snr, first.snr)
+
+
+def test_no_two_tasks_share_the_name_of_a_variable():
+    names = [name for declared in BY_TASK.values() for name in declared]
+    assert len(set(names)) == len(names)

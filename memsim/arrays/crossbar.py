@@ -14,7 +14,7 @@ from memsim.arrays.aging import accelerated
 from memsim.arrays.bank import Bank, Banks, planned
 from memsim.arrays.converters import ADC, DAC
 from memsim.arrays.delivery import deliver
-from memsim.arrays.interconnect import Wires
+from memsim.arrays.interconnect import TileMaps, Wires
 from memsim.arrays.mapping import Mapping
 from memsim.arrays.programming import program_by_model, program_by_pulses
 from memsim.arrays.readout import Moment, Periphery, Readout
@@ -201,6 +201,16 @@ class Crossbar:
         """
         self._readout.calibrate(self._present, self._signal("x", x, self.shape[1], pad=True))
         return self
+
+    def tile_maps(self, array: int = 0) -> TileMaps:
+        """What wires do to the cells of the first tile of an array: the voltage of each, and how much less it counts.
+
+        Raises
+        ------
+        InputError
+            If there are no wires.
+        """
+        return self._readout.maps(self._present, array)
 
     def to_netcdf(self, path: Any, *, force: bool = False) -> Path:
         """Write the whole array as netCDF and return the path: it goes on as this one would, see `from_netcdf`.

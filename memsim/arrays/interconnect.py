@@ -24,6 +24,8 @@ Computed from the resistivities, widths and aspect ratios of DNN+NeuroSim 1.4; o
 """
 CELLS = {"cross-point": (1, 1), "1T1R": (6, 2)}
 """Length of a cell along word and bit lines in units of 2F: a 1T1R cell is 12F wide and 4F high."""
+_ROUNDING = 1e-6
+"""Of a state in float32: a cell that was cut off at 0 S may lie so little below, in units of G_max."""
 _WARMING = 0.00451  # per kelvin above 300 K, of copper; same source
 
 
@@ -144,6 +146,21 @@ class Seen(NamedTuple):
     share: np.ndarray | None = None
 
 
+class TileMaps(NamedTuple):
+    """What wires do to the cells of a tile, (word line, bit line) each, lines as they lie side by side.
+
+    Attributes
+    ----------
+    voltage : ndarray
+        Between word and bit line at each cell, over the read voltage, which drives all word lines.
+    error : ndarray
+        Effective conductance of each cell at its own output over its conductance, minus 1; NaN where that is 0.
+    """
+
+    voltage: np.ndarray
+    error: np.ndarray
+
+
 def plainly(bank: Bank) -> Seen:
     """What reads see without wires."""
     return Seen(bank.seen, bank.spec.conductance.offset)
@@ -200,6 +217,22 @@ class Interconnect:
                 found[array, :, lines] = solved.currents.T
         return self._apart(found, axis=2)
 
+    def maps(self, banks: Banks, array: int) -> TileMaps:
+        """What wires do to the cells of the first tile of an array."""
+        spec = banks.lines.spec
+        rows, lines = self.cut.rows[0], self.cut.lines[0]
+        cells = self._siemens([bank.seen for bank in banks.both], spec)[array, lines, rows].T
+        given: dict[str, Any] = dict(self.wires.options)
+        shares = [seen.share for seen in self.seen(banks) if seen.share is not None]
+        order = self._order(shares[0].shape[1], len(shares) > 1)
+        share = np.concatenate(shares, axis=1)[array, order][lines, rows].T.astype(float)
+        if spec.conduction is not None:
+            given |= {"conduction": spec.conduction, "read_voltage": spec.read.voltage}
+        found = solve_wires(cells, np.full(len(cells), spec.read.voltage), node_voltages=True, **given)
+        assert found.word_voltages is not None and found.bit_voltages is not None
+        voltage = (found.word_voltages - found.bit_voltages) / spec.read.voltage
+        return TileMaps(voltage, np.where(cells > 0, share, np.nan) - 1)
+
     def _solved(self, banks: Banks, states: Sequence[np.ndarray]) -> list[Seen]:
         spec = banks.lines.spec
         cells = self._siemens(states, spec)
@@ -225,12 +258,12 @@ class Interconnect:
         cells = np.concatenate(states, axis=1)[:, self._order(states[0].shape[1], len(states) > 1)]
         found = np.zeros(cells.shape)
         found[:, :, :rows] = window.min + cells[:, :, :rows].astype(float) * window.width
-        if (found < 0).any():
+        if (found < -_ROUNDING * window.max).any():
             raise InputError(
                 f"wires: a cell of device '{spec.name}' has {found.min():.3g} S; currents through wires need "
                 "conductances of at least 0 (bounds of at least 0)"
             )
-        return found
+        return np.maximum(found, 0.0)
 
     def _apart(self, values: np.ndarray, axis: int) -> list[np.ndarray]:
         """Values of physical lines back in the order of the banks."""

@@ -9,7 +9,7 @@ import numpy as np
 from memsim.arrays import reading
 from memsim.arrays.bank import Bank, Banks
 from memsim.arrays.converters import ADC, DAC, InputConverter, OutputConverter
-from memsim.arrays.interconnect import Interconnect, Seen, Wires, plainly, tiles
+from memsim.arrays.interconnect import Interconnect, Seen, TileMaps, Wires, plainly, tiles
 from memsim.arrays.site import Site
 from memsim.errors import InputError
 from memsim.philox import Stream
@@ -71,6 +71,12 @@ class Readout:
     def seen(self, banks: Banks) -> list[Seen]:
         """What outputs see of the cells of each bank."""
         return [plainly(bank) for bank in banks.both] if self._interconnect is None else self._interconnect.seen(banks)
+
+    def maps(self, banks: Banks, array: int) -> TileMaps:
+        """What wires do to the cells of the first tile of an array."""
+        if self._interconnect is None:
+            raise InputError("tile_maps: the array has no wires")
+        return self._interconnect.maps(banks, array)
 
     def outputs(self, banks: Banks, signal: np.ndarray, when: Moment | None = None) -> np.ndarray:
         """Outputs (array, sample, col) in units of the full scale; without a moment, their expectation.

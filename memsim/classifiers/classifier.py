@@ -22,6 +22,7 @@ class Read(IntEnum):
     TEST = 3 << 29
     CLEAN = (3 << 29) + 100_000
     PERTURBED = (3 << 29) + 200_000
+    PRODUCTS = (3 << 29) + 300_000
     CALIBRATION = 4 << 29
     FEATURES = 5 << 29
 

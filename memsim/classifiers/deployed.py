@@ -9,21 +9,22 @@ anything else        Digital: ReLU, pooling, other normalisation, the sum in a r
 
 A weight is the difference of a pair of cells: |W|/s of the bounds' width above the lower bound on the line of its sign,
 the lower bound on the other line; s is the scale of the layer. Activations are voltages in units of the read voltage;
-reads are linear, so a factor common to a layer's inputs would change nothing.
+reads are linear, so a factor common to a layer's inputs would change nothing. With DACs it would; `calibrate` sets it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from collections.abc import Mapping as Named
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from memsim.arrays import Crossbar, check_bounds
+from memsim.arrays import ADC, DAC, Crossbar, Mapping, Wires, check_bounds
 from memsim.baselines.chain import Chain, Residual
 from memsim.baselines.layers import Dropout, Layer
 from memsim.baselines.network import Network
@@ -67,6 +68,8 @@ class Deployed:
         Precision of states and activations.
     backend : str
         Where to compute.
+    dac, adc, wires, tile
+        Of the crossbars of all layers, see `Crossbar`; with converters, call `calibrate` before reads.
 
     Raises
     ------
@@ -88,6 +91,10 @@ class Deployed:
         error: float = 0.0,
         dtype: str = "float32",
         backend: str = "auto",
+        dac: DAC | None = None,
+        adc: ADC | None = None,
+        wires: Wires | None = None,
+        tile: tuple[int, int] | None = None,
     ) -> None:
         self.network = network
         self.device = load_device(device) if isinstance(device, str) else device
@@ -108,7 +115,6 @@ class Deployed:
             drive, scale = drive_and_scale(wished, product.biased, clip)
             if product.biased:
                 wished[-1] /= drive
-            shares = np.clip(wished / scale, -1.0, 1.0)
             crossbar = Crossbar(
                 self.device,
                 *wished.shape,
@@ -119,10 +125,15 @@ class Deployed:
                 dtype=dtype,
                 backend=backend,
                 first_array=layer * MAX_NUMBER + int(number),
+                dac=dac,
+                adc=adc,
+                wires=wires,
+                tile=tile,
             )
-            lines = np.concatenate([np.maximum(shares, 0.0), np.maximum(-shares, 0.0)], axis=1)
-            crossbar.program(low + lines * (high - low), cycles=cycles, error=error)
-            self._matrices[product.name] = Matrix(product, wished, crossbar, drive, scale, scale / (high - low))
+            crossbar.program(low + Mapping(scale=scale).states(wished) * (high - low), cycles=cycles, error=error)
+            self._matrices[product.name] = Matrix(
+                product, wished, crossbar, drive, scale, scale / (high - low), dac, adc
+            )
 
     @property
     def crossbars(self) -> dict[str, Crossbar]:
@@ -149,7 +160,8 @@ class Deployed:
     def weight_error(self) -> float:
         """Root mean square of programmed minus wished weights, over that of the wished ones, dimensionless.
 
-        Layers count in units of their scales, biases and clipped weights included.
+        Programmed weights are those that outputs see, through wires. Layers count in units of their scales, biases and
+        clipped weights included.
         """
         pairs = [((m.weights - m.wished) / m.scale, m.wished / m.scale) for m in self._matrices.values()]
         wrong, wished = (sum(float(np.sum(np.square(part))) for part in parts) for parts in zip(*pairs, strict=True))
@@ -188,7 +200,41 @@ class Deployed:
         InputError
             If an address exceeds 2^32.
         """
-        shape = self.network.architecture.shape
+        return self._outputs(x, Reading(index, first, noise))
+
+    def calibrate(self, x: Any) -> Deployed:
+        """Fit the converters to inputs x (sample, ...), layer by layer, and return self.
+
+        The largest voltage of a layer is brought to the range of its DACs, and a range of ADCs that follows the outputs
+        is set by the expected ones. Only as many samples are used as are read at once.
+        """
+        self._outputs(np.asarray(x)[: self._at_once], Reading(0, 0, noise=False, calibrate=True))
+        return self
+
+    def product_snr(self, x: Any, index: int) -> np.ndarray:
+        """Signal-to-noise ratio of the products of each layer for inputs x (sample, ...), (layer,) [dB].
+
+        10 log10 of the variance of the exact sums of a layer's inputs times wished weights over the mean square of what
+        reads give minus them; both over all samples and outputs. Every layer gets the inputs that it really has.
+        """
+        sums = {name: np.zeros(4) for name in self._matrices}
+
+        def watch(name: str, exact: np.ndarray, read: np.ndarray) -> None:
+            error = read - exact
+            sums[name] += exact.size, exact.sum(), np.square(exact).sum(), np.square(error).sum()
+
+        self._outputs(x, Reading(index, 0, noise=True, watch=watch))
+        count, total, power, error = np.stack(list(sums.values()), axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return 10 * np.log10((power - total**2 / count) / error)
+
+    @property
+    def _at_once(self) -> int:
+        """Samples that are read at once."""
+        return max(1, BLOCK // max(matrix.bytes for matrix in self._matrices.values()))
+
+    def _outputs(self, x: Any, reading: Reading) -> np.ndarray:
+        shape, index, first = self.network.architecture.shape, reading.index, reading.first
         x = np.asarray(x)
         if x.shape[1:] != shape:
             raise DataError(f"inputs: the samples have shape {list(x.shape[1:])}, the network takes {list(shape)}")
@@ -196,13 +242,14 @@ class Deployed:
         if not 0 <= index < _ADDRESSES or not 0 <= first <= _ADDRESSES // pixels - len(x):
             limits = f"index {index} and samples {first} to {first + len(x) - 1} of {pixels} reads"
             raise InputError(f"{limits}: no addresses; allowed are 2^32 indices and 2^32 reads of a layer")
-        size = max(1, BLOCK // max(matrix.bytes for matrix in self._matrices.values()))
+        size = self._at_once
         found = np.empty((len(x), self.network.architecture.classes), next(iter(self.crossbars.values())).dtype)
         # Sums of BLAS move with its threads.
         with threadpool_limits(1, "blas"):
             for start in range(0, len(x), size):
                 part = slice(start, min(start + size, len(x)))
-                chain = self._read_by(self.network.architecture.layers, Reading(int(index), first + start, noise))
+                now = replace(reading, index=int(index), first=first + start)
+                chain = self._read_by(self.network.architecture.layers, now)
                 last = np.moveaxis(x[part].astype(found.dtype), 0, -1)
                 found[part] = chain.outputs(self.network.parameters, last).T
         return found
@@ -223,7 +270,7 @@ class Deployed:
                 layers.append(layer)
         return Chain(tuple(layers))
 
-    def _paths(self, reading: Reading, block: str, paths: Mapping[str, Chain]) -> dict[str, Chain]:
+    def _paths(self, reading: Reading, block: str, paths: Named[str, Chain]) -> dict[str, Chain]:
         """The paths of a residual block, for one read."""
         return {name: self._read_by(path, reading, f"{block}.{name}.") for name, path in paths.items()}
 
@@ -236,7 +283,7 @@ class _Programmed(Layer):
     matrix: Matrix
     reading: Reading
 
-    def forward(self, parameters: Mapping[str, Any], x: Any, train: Any) -> tuple[Any, Any]:
+    def forward(self, parameters: Named[str, Any], x: Any, train: Any) -> tuple[Any, Any]:
         return self.matrix.read(x, self.reading), None
 
 
@@ -244,7 +291,7 @@ class _Programmed(Layer):
 class _Block(Residual):
     """A residual block with other paths."""
 
-    swap: Callable[[Mapping[str, Chain]], dict[str, Chain]] = dict
+    swap: Callable[[Named[str, Chain]], dict[str, Chain]] = dict
 
     def paths(self, channels: int) -> dict[str, Chain]:
         return self.swap(super().paths(channels))

@@ -54,7 +54,8 @@ class Features:
     bounds : (float, float) or None
         Bounds of w; fresh cells are uniform between them, or in [0, 1] where there are none.
     **cells
-        Further settings of `Crossbar`: arrays, seed, dtype, backend.
+        Further settings of `Crossbar`: arrays, seed, dtype, backend, converters, wires, tile. The range of an ADC that
+        follows the outputs is set by those for the training images, once the array is as it stays.
     """
 
     def __init__(
@@ -75,6 +76,8 @@ class Features:
         column = "pair" if kind == "random" else "reference"
         own: dict[str, Any] = {"column": column, "bounds": bounds, "initial": bounds or (0.0, 1.0), **cells}
         self.crossbar = Crossbar(device, rows, units, first_array=_FIRST, **own)
+        adc = cells.get("adc")
+        self._calibrated = adc is not None and isinstance(adc.range, str)
         self._input = 1.0
         self._mean = np.zeros((self.crossbar.shape[0], 1, units), self.crossbar.dtype)
         self._gain = np.ones((self.crossbar.shape[0], 1, 1), self.crossbar.dtype)
@@ -117,6 +120,8 @@ class Features:
                 report((epoch + 1) / epochs)
         if self.crossbar.planned:
             self.crossbar.program()
+        if self._calibrated:
+            self.crossbar.calibrate(self._input * x)
         features = self._of(self._outputs(x, None, 0, noise=False))
         self._mean = features.mean(1, keepdims=True, dtype=float).astype(self.crossbar.dtype)
         power = np.mean(np.square(features - self._mean), axis=(1, 2), keepdims=True, dtype=float)

@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -20,8 +21,6 @@ from memsim.classify_schema import ClassifierSpec
 from memsim.data.labelled import Split
 from memsim.profiles import DeviceProfile
 
-PAIR = "pair"
-"""How an output is read unless the experiment says otherwise: weights of classes need both signs."""
 _AFTER = 1 << 28
 """Read indices between the features of a training epoch and the reads that score it."""
 _FEATURE_EPOCHS = 1 << 20
@@ -37,12 +36,13 @@ class InPlace:
         self._lesson = lesson
         self._inputs = Inputs.fitted(learning.normalise, lesson.train.pixels)
         pixels = lesson.train.pixels[0].size
-        cells = {
+        cells: dict[str, Any] = {
             "arrays": lesson.seeds,
             "seed": lesson.seed,
-            "bounds": array.bounds,
+            "bounds": array.limits,
             "dtype": array.dtype,
             "backend": backend,
+            **array.circuit,
         }
         features = spec.features
         self._features: Features | None = None
@@ -54,17 +54,16 @@ class InPlace:
                 pixels,
                 temperature=features.temperature,
                 encoding=learning.encoded(device.spec.encoding),
-                **cells,  # type: ignore[arg-type]
+                **cells,
             )
         rows = (features.units if features else pixels) + (learning.bias > 0)
-        column = array.column or PAIR
         self.crossbar = Crossbar(
             device,
             rows,
             lesson.classes,
-            column=column,
+            column=array.column or spec.COLUMN,
             initial=array.initial,
-            **cells,  # type: ignore[arg-type]
+            **cells,
         )
         self._encoding = learning.encoded(device.spec.encoding)
         self._fates = [""] * lesson.seeds
@@ -74,6 +73,7 @@ class InPlace:
         self.notes = by_seed(self._fates)
         if self.crossbar.planned:
             self.crossbar.program()
+            self._calibrate(lesson)
 
     def outputs(self, x: np.ndarray, *, index: int, first: int = 0, noise: bool = True) -> np.ndarray:
         """Outputs (seed, image, class); see `Classifier`."""
@@ -125,6 +125,7 @@ class InPlace:
         """Curves of the training; every array stops by itself where patience ends."""
         learning, seeds = self.spec.learning, lesson.seeds
         before = self._learn_features(lesson)
+        self._calibrate(lesson)
         best, curves = np.full(seeds, -1.0), np.full((4, seeds, learning.epochs), np.nan)
         self._best, self._epochs = np.zeros(seeds), np.zeros(seeds)
         active = np.ones(seeds, bool)
@@ -221,11 +222,19 @@ class InPlace:
 
     def _scores(self, lesson: Lesson, epoch: int) -> tuple[np.ndarray, ...]:
         """Validation loss, training accuracy, validation accuracy and lead of every array, (seed,) each."""
+        self._calibrate(lesson)
         train = self.outputs(lesson.train.pixels, index=Read.TRAIN + _AFTER + epoch)
         found = self.outputs(lesson.validation.pixels, index=Read.VALIDATION + epoch)
         wanted = self.spec.learning.gain * np.eye(lesson.classes)[lesson.validation.labels]
         loss = ((found - wanted) ** 2).sum(-1, dtype=float).mean(-1)
         return loss, accuracy(train, lesson.train), accuracy(found, lesson.validation), lead(found).mean(-1)
+
+    def _calibrate(self, lesson: Lesson) -> None:
+        """Set ranges that follow the outputs by those for training images, as many as are read at once."""
+        adc = self.spec.array.adc
+        if adc is not None and adc.calibrated:
+            part = self._parts(len(lesson.train))[0]
+            self.crossbar.calibrate(self._signal(lesson.train.pixels[part], Read.CALIBRATION, 0, noise=False))
 
     def _signal(self, x: np.ndarray, index: int, first: int, noise: bool) -> np.ndarray:
         """What the learning crossbar is shown, (image, row) or (seed, image, row)."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from memsim.arrays import Crossbar
+from memsim.arrays import ADC, DAC, Crossbar
 from memsim.baselines.chain import Chain, Residual
 from memsim.baselines.convolution import Convolution
 from memsim.baselines.layers import Dense, Shape
@@ -21,11 +21,25 @@ _NORM = ("scale", "shift", "mean", "variance")
 
 @dataclass(frozen=True)
 class Reading:
-    """Address of a read, and whether it is noisy."""
+    """Address of a read, whether it is noisy, and what else happens with it.
+
+    Attributes
+    ----------
+    index, first : int
+        Address of the read, and of its first sample.
+    noise : bool
+        Whether it is noisy.
+    calibrate : bool
+        Whether every layer first fits its converters to its inputs.
+    watch : callable, optional
+        Called with the name of every layer, its exact products (read, output) and those that were read.
+    """
 
     index: int
     first: int
     noise: bool
+    calibrate: bool = False
+    watch: Callable[[str, np.ndarray, np.ndarray], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +111,7 @@ class Product:
         return signal.reshape(samples * pixels, -1)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Matrix:
     """The weights of a layer on their crossbar.
 
@@ -113,6 +127,10 @@ class Matrix:
         Weight that spans the bounds.
     unit : float
         Weight for w = 1.
+    dac, adc : DAC or ADC, optional
+        The converters of the crossbar.
+    gain : float
+        Factor on all voltages, divided out of the outputs; calibration brings the largest to the range of the DAC.
     """
 
     product: Product
@@ -121,10 +139,13 @@ class Matrix:
     drive: float
     scale: float
     unit: float
+    dac: DAC | None = None
+    adc: ADC | None = None
+    gain: float = 1.0
 
     @property
     def weights(self) -> np.ndarray:
-        """Weights (row, output) that the cells hold, float64."""
+        """Weights (row, output) that the cells hold, as outputs see them through wires, float64."""
         return self.crossbar.effective_weights[0].astype(float) * self.unit
 
     @property
@@ -144,11 +165,24 @@ class Matrix:
         """Outputs (..., sample) of inputs (..., sample)."""
         product = self.product
         first = reading.first * product.pixels
-        made = self.crossbar.output(
-            product.signal(x, self.drive), first_sample=first, index=reading.index, noise=reading.noise
-        )
-        found = (made[0] * self.unit).reshape(x.shape[-1], product.pixels, -1).T
+        signal = product.signal(x, self.drive)
+        if reading.calibrate:
+            self._calibrate(signal)
+        driven = signal if self.gain == 1 else signal * signal.dtype.type(self.gain)
+        made = self.crossbar.output(driven, first_sample=first, index=reading.index, noise=reading.noise)
+        sums = made[0] * (self.unit / self.gain)
+        if reading.watch is not None:
+            reading.watch(product.name, signal.astype(float) @ self.wished, sums)
+        found = sums.reshape(x.shape[-1], product.pixels, -1).T
         return np.ascontiguousarray(found, x.dtype).reshape(*product.layer.shape(product.given), x.shape[-1])
+
+    def _calibrate(self, signal: np.ndarray) -> None:
+        """Fit the converters to voltages (read, row) before the gain."""
+        largest = float(np.abs(signal).max(initial=0.0))
+        if self.dac is not None and largest > 0:
+            self.gain = self.dac.range / largest
+        if self.adc is not None and isinstance(self.adc.range, str):
+            self.crossbar.calibrate(signal * signal.dtype.type(self.gain))
 
 
 def products(chain: Chain, given: Shape, above: str = "") -> Iterator[Product]:

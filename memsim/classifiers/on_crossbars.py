@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from memsim.classifiers.classifier import Account, History, Lesson, no_history
+from memsim.arrays.interconnect import TileMaps
+from memsim.classifiers.classifier import Account, History, Lesson, Read, no_history
 from memsim.classifiers.deployed import Deployed
 from memsim.classifiers.gradient import Gradient, gradients
 from memsim.classify_schema import ClassifierSpec
@@ -21,6 +22,7 @@ class OnCrossbars:
             raise TypeError("a learner that programs nothing")
         self.history: History = no_history(lesson.seeds)
         self.notes: list[str] = []
+        self._wired = spec.array.wires is not None
         self._networks = trained.networks
         self._training_operations = trained.account().training_operations
         self._arrays: list[Deployed] = []
@@ -38,8 +40,11 @@ class OnCrossbars:
                     error=spec.programmed.error,
                     dtype=spec.array.dtype,
                     backend=backend,
+                    **spec.array.circuit,
                 )
             )
+            if spec.array.dac is not None or (spec.array.adc is not None and spec.array.adc.calibrated):
+                self._arrays[-1].calibrate(lesson.train.pixels[:, None])
             lesson.report((number + 1) / lesson.seeds)
 
     def outputs(self, x: np.ndarray, *, index: int, first: int = 0, noise: bool = True) -> np.ndarray:
@@ -55,6 +60,16 @@ class OnCrossbars:
     def sensitivity(self, x: np.ndarray, slope: np.ndarray) -> np.ndarray:
         """Gradient by the pixels, (seed, image, y, x), of the weights that the arrays hold; see `Classifier`."""
         return gradients([arrays.effective for arrays in self._arrays], x, slope)
+
+    def product_snr(self, x: np.ndarray) -> np.ndarray:
+        """Signal-to-noise ratio of the products of each layer for images, (seed, layer) [dB]."""
+        return np.stack([arrays.product_snr(x[:, None], Read.PRODUCTS) for arrays in self._arrays])
+
+    def tile_maps(self) -> TileMaps | None:
+        """What wires do to the first tile of the first layer of seed 0; None without wires."""
+        if not self._wired:
+            return None
+        return next(iter(self._arrays[0].crossbars.values())).tile_maps()
 
     def account(self) -> Account:
         """Cells, operations and pulses."""

@@ -32,6 +32,7 @@ _ROWS = (
     ("training_pulses_set", "set pulses", "{:,.0f}", 1.0),
     ("training_pulses_reset", "reset pulses", "{:,.0f}", 1.0),
     ("weight_error", "weight error", "{:.3f}", 1.0),
+    ("product_snr", "SNR of products, dB", "{:.1f}", 1.0),
 )
 _FACTS = (("parameters", "parameters"), ("cells", "cells"), ("operations", "operations an image"))
 
@@ -42,7 +43,9 @@ def print_classes(dataset: xr.Dataset) -> None:
     settings = class_settings_of(dataset)
     epsilon = float(dataset.epsilon[dataset.sizes["epsilon"] // 2])
     worst = f"worst\n±{epsilon:g}"
-    headings = ("test\naccuracy", "under\nnoise", worst, "margin,\nnorm.", "calib.\nerror")
+    on_crossbars = "product_snr_mean" in dataset
+    fourth = "products\nSNR, dB" if on_crossbars else "margin,\nnorm."
+    headings = ("test\naccuracy", "under\nnoise", worst, fourth, "calib.\nerror")
     rows = table("", *headings, right=headings)
     rows.columns[0].min_width = min(27, max(len(str(name)) for name in dataset.learner.values))
     for learner in dataset.learner.values:
@@ -54,13 +57,19 @@ def print_classes(dataset: xr.Dataset) -> None:
             f"{100 * float(part.test_accuracy_mean):.1f}{spread} %",
             f"{100 * float(part.noise_mean_accuracy_mean):.1f} %",
             f"{100 * float(part.perturbed_accuracy.sel(epsilon=epsilon).mean('seed')):.1f} %",
-            f"{float(part.test_normalised_margin_mean):.3f}",
+            _products(part) if on_crossbars else f"{float(part.test_normalised_margin_mean):.3f}",
             f"{float(part.scaled_calibration_error_mean):.3f}",
         )
     screen = console()
     screen.print(printable(stored(dataset, "title") or settings.name), style="bold")
     screen.print()
     screen.print(rows)
+
+
+def _products(part: xr.Dataset) -> str:
+    """SNR of a learner's analog products; nothing for one that has none."""
+    mean = float(part.product_snr_mean)
+    return f"{mean:.1f}" if mean == mean else ""
 
 
 def print_class_metrics(dataset: xr.Dataset) -> None:
@@ -74,6 +83,8 @@ def print_class_metrics(dataset: xr.Dataset) -> None:
         metrics = table("", "mean", "95 % interval", right=("mean", "95 % interval"))
         metrics.columns[0].min_width = 22
         for name, label, form, factor in _ROWS:
+            if name == "product_snr" and name not in dataset:
+                continue
             require(dataset, f"{name}_mean", f"{name}_interval")
             mean = float(part[f"{name}_mean"]) * factor
             if mean == mean:

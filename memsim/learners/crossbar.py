@@ -25,7 +25,7 @@ class CrossbarLearner:
         self.device = device
         self.backend = backend
         self.keep = keep
-        self.bounds = check_bounds(spec.array.bounds, device)
+        self.bounds = check_bounds(spec.array.limits, device)
 
     def memorise(self, task: Task) -> list[Memory]:
         """Train an array on every image of the task and read the corrupted copies."""
@@ -73,12 +73,13 @@ class CrossbarLearner:
             cols=len(TARGETS),
             arrays=len(x),
             seed=task.seed,
-            bounds=spec.array.bounds,
+            bounds=spec.array.limits,
             initial=spec.array.initial,
             column=spec.array.column,
             dtype=spec.array.dtype,
             backend=self.backend,
             first_array=task.first,
+            **spec.array.circuit,
         )
         learning = spec.learning
         rule, encoding = learning.local_rule, learning.encoded(self.device.spec.encoding)
@@ -87,4 +88,8 @@ class CrossbarLearner:
             steps = min(at_once, learning.steps - step)
             crossbar.train(rule, x[:, None, :], TARGETS, steps=steps, encoding=encoding)
             task.report(len(x) * (step + steps) / learning.steps)
-        return crossbar.program() if crossbar.planned else crossbar
+        if crossbar.planned:
+            crossbar.program()
+        if spec.array.adc is not None and spec.array.adc.calibrated:
+            crossbar.calibrate(x[:, None, :])
+        return crossbar

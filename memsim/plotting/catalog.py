@@ -50,6 +50,7 @@ FIGURES: dict[str, Drawing] = {
     "stability": Drawing("accuracy and SNR against the step size rate |x|^2", "stability.stability"),
     "margins": Drawing("distributions of geometric margin and confidence", "margins.margins"),
     "weights": Drawing("histograms of the weights", "weights.weights"),
+    "layers": Drawing("SNR from layer to layer of the hardware, and what each costs", "layers.layers"),
     "maps": Drawing("learned conductances, sensitivities of networks", "maps.maps"),
     "samples": Drawing("corrupted copies of the first image", "maps.samples"),
     "classes": Drawing("accuracy and calibration of all learners", "classes.classes", "classify"),
@@ -58,6 +59,8 @@ FIGURES: dict[str, Drawing] = {
     "confusion": Drawing("which class is taken for which", "confusion.confusion", "classify"),
     "reliability": Drawing("accuracy by confidence", "reliability.reliability", "classify"),
     "devices": Drawing("accuracy against the device", "devices.devices", "classify"),
+    "products": Drawing("accuracy and SNR of analog products", "products.products", "classify"),
+    "wire-maps": Drawing("what wires do to the cells of a tile", "wire_maps.wire_maps", "classify"),
     "sneak": Drawing("read margin and power of passive arrays against size", "sneak.sneak", "select"),
     "voltages": Drawing("voltages of all cells while one is read", "sneak.voltages", "select"),
 }
@@ -65,18 +68,21 @@ FIGURES: dict[str, Drawing] = {
 
 
 def default_figure(dataset: xr.Dataset) -> str:
-    """Name of the figure that suits a result: that of its task, its sweep, a ranking of many learners, an overview."""
-    from memsim.plotting.figures import bounds, weighting
+    """Name of the figure that suits a result: that of its task, products, layers, a sweep, a ranking, an overview."""
+    from memsim.plotting.figures import bounds, products, weighting
     from memsim.plotting.members import members
-    from memsim.repeat import settings_of, task_of
+    from memsim.repeat import class_settings_of, settings_of, task_of
     from memsim.results import require
 
     if task_of(dataset) == "select":
         return "sneak"
     require(dataset, "learner")
     if task_of(dataset) == "classify":
-        return "classes"
+        swept = any(key.split(".")[0] == "array" for key in class_settings_of(dataset).sweep)
+        return "products" if swept and products.axis_of(dataset) else "classes"
     settings = settings_of(dataset)
+    if any(learner.array.ideal for learner in settings.learners):
+        return "layers"
     if any(member.values for member in members(dataset, settings)):
         only = list(settings.sweep) if len(settings.sweep) == 1 else []
         if only == ["array.bounds"] and bounds.groups_of(dataset):

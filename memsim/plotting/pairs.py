@@ -35,6 +35,7 @@ _CLASSIFY = (
     ("test_geometric_margin_mean", "geometric margin", "", 1.0, ".4f"),
     ("scaled_calibration_error_mean", "calibration error", "", 1.0, ".4f"),
     ("training_pulses_set_mean", "set pulses", "", 1.0, ".4g"),
+    ("product_snr_mean", "SNR of products", "dB", 1.0, ".1f"),
 )
 _SELECT = (
     ("least_margin", "least margin", "%", 100.0, ".2f"),

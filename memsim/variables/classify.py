@@ -8,6 +8,7 @@ SEED = ("learner", "seed")
 EPOCH = ("learner", "seed", "epoch")
 NOISY = ("learner", "seed", "noise_type", "noise_level")
 BIN = ("learner", "seed", "confidence_bin")
+TILE = ("learner", "word_line", "bit_line")
 
 _OTHERS = "the largest of the other outputs"
 
@@ -183,8 +184,41 @@ DECLARED = (
         SEED,
         "1",
         "weight error",
-        "of programmed networks: root mean square of programmed minus wished weights, over that of the wished ones",
+        "of programmed networks: root mean square of programmed minus wished weights, over that of the wished ones; "
+        "programmed ones as outputs see them, through wires",
         summary=True,
+    ),
+    Variable(
+        "layer_snr",
+        ("learner", "seed", "layer"),
+        "dB",
+        "SNR of a layer's products",
+        "of networks on crossbars, on test images: 10 log10 of the variance of the exact products of a layer's inputs "
+        "and wished weights over the mean square of the read ones minus them; both over images and outputs",
+    ),
+    Variable(
+        "product_snr",
+        SEED,
+        "dB",
+        "SNR of the products",
+        "layer_snr of the layer where it is smallest",
+        summary=True,
+    ),
+    Variable(
+        "example_tile_voltage",
+        TILE,
+        "1",
+        "voltage of the cells",
+        "of networks on crossbars with wires, first tile of the first layer, seed 0: voltage between the word and the "
+        "bit line at each cell over the read voltage, which drives all word lines",
+    ),
+    Variable(
+        "example_tile_error",
+        TILE,
+        "1",
+        "error of the effective conductance",
+        "of the same tile: what a cell adds to the current of its bit line for a voltage on its word line, over its "
+        "conductance, minus 1; NaN for cells that conduct nothing",
     ),
     Variable(
         "tuning_accuracy",

@@ -33,6 +33,11 @@ NAMES = {
     "data.shape": "pixels a side",
     "array.bounds": "bounds of w",
     "array.device": "device",
+    "array.tile": "rows and columns of a tile",
+    "array.wires.node": "node",
+    "array.dac.bits": "DAC bits",
+    "array.adc.bits": "ADC bits",
+    "array.adc.range": "ADC range",
     "network.hidden": "hidden units",
 }
 """Words for settings on an axis; the key itself for others."""
@@ -74,7 +79,7 @@ def sweep(dataset: xr.Dataset) -> Figure:
     lines = _lines(found, key)
     references = [member for member in found if key not in member.values][:MAX_LINES]
     values = [member.values[key] for line in lines for member in line.found]
-    places, ticks = _places(values)
+    places, ticks = places_of(values)
     ordered = ticks is None or all(show(value).startswith("[") for value in values)
     slanted = ticks is not None and _crowded(ticks)
     with rc_context(RC):
@@ -119,7 +124,7 @@ def _lines(found: Sequence[Member], key: str, most: int | None = MAX_LINES) -> l
     return [_Line(name, group) for name, group in groups.items()][:most]
 
 
-def _places(values: Sequence[Any]) -> tuple[Mapping[str, float], list[str] | None]:
+def places_of(values: Sequence[Any]) -> tuple[Mapping[str, float], list[str] | None]:
     """Where each value lies on the horizontal axis, and the tick labels if it is not a numeric one."""
     if all(map(is_number, values)):
         return {show(value): float(value) for value in values}, None

@@ -1,0 +1,161 @@
+"""Schema of what surrounds the cells of a crossbar: converters at both ends, wires, the size of a tile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from memsim.document.fields import Count, Quantity, Section, problem
+from memsim.errors import InputError
+
+if TYPE_CHECKING:
+    from memsim.arrays import ADC, DAC, Wires
+
+_CONVERTER = ("dac", "adc")
+
+
+def unset(value: Any) -> Any:
+    """The word "none", which stands for nothing given, as such."""
+    return None if isinstance(value, str) and value.strip().lower() == "none" else value
+
+
+Bits = Annotated[int, Count(1, 16)]
+Range = Annotated[float, Field(allow_inf_nan=False, gt=0, le=1e6)]
+Spread = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e3)]
+Bow = Annotated[float, Field(allow_inf_nan=False, ge=-1e3, le=1e3)]
+Resistance = Annotated[float, Quantity("Ohm", low=0.0, high=1e9)]
+
+
+def _with_unit(value: Any) -> Any:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise problem(f"{value:g} has no unit; write '{value:g} nm'")
+    return value
+
+
+Node = Annotated[float, Quantity("m", above=0.0, high=1e-6), BeforeValidator(_with_unit)]
+Temperature = Annotated[float, Quantity("K", above=0.0, high=2000.0)]
+Ends = Literal["one end", "both ends"]
+Lines = Annotated[int, Count(1, 1_000_000)]
+Tile = Annotated[
+    tuple[Lines, Lines] | None,
+    BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else unset(value)),
+]
+
+
+class _Errors(Section):
+    """Errors of converters, in relative units and codes."""
+
+    gain: Spread = 0.0
+    offset: Spread = 0.0
+    dnl: Spread = 0.0
+    inl: Bow = 0.0
+
+
+class DACSpec(_Errors):
+    """How inputs reach the word lines, see `memsim.DAC`."""
+
+    bits: Annotated[Bits | None, BeforeValidator(unset)] = 8
+    range: Range = 1.0
+    polarity: Literal["unsigned", "bipolar", "phases", "offset"] = "bipolar"
+    coding: Literal["voltage", "width"] = "voltage"
+
+    @property
+    def converter(self) -> DAC:
+        """The converter itself."""
+        from memsim.arrays import DAC
+
+        return DAC(**dict(self))
+
+    @model_validator(mode="after")
+    def _possible(self) -> DACSpec:
+        _made(lambda: self.converter)
+        return self
+
+
+class ADCSpec(_Errors):
+    """How outputs become numbers, see `memsim.ADC`."""
+
+    bits: Bits = 8
+    range: Literal["max", "rms"] | Range = "max"
+    percentile: Annotated[float, Field(allow_inf_nan=False, gt=0, le=100)] = 100.0
+    above_rms: Annotated[float, Field(allow_inf_nan=False, ge=-16, le=16)] = 2.0
+    signed: bool | None = None
+
+    @property
+    def converter(self) -> ADC:
+        """The converter itself."""
+        from memsim.arrays import ADC
+
+        return ADC(**dict(self))
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether its range is set from outputs."""
+        return isinstance(self.range, str)
+
+    @model_validator(mode="after")
+    def _possible(self) -> ADCSpec:
+        _made(lambda: self.converter)
+        return self
+
+
+class WiresSpec(Section):
+    """Wires of a technology node, or of given resistances, see `memsim.Wires`."""
+
+    node: Node | None = None
+    cell: Literal["cross-point", "1T1R"] = "cross-point"
+    temperature: Temperature = 300.0
+    word_resistance: Resistance = 0.0
+    bit_resistance: Resistance = 0.0
+    driver_resistance: Resistance = 0.0
+    sense_resistance: Resistance = 0.0
+    series_resistance: Resistance = 0.0
+    drive: Ends = "one end"
+    sense: Ends = "one end"
+
+    @property
+    def wires(self) -> Wires:
+        """The wires themselves."""
+        from memsim.arrays import Wires
+
+        given = dict(self)
+        of_node = {key: given.pop(key) for key in ("node", "cell", "temperature")}
+        if self.node is None:
+            return Wires(**given)
+        del given["word_resistance"], given["bit_resistance"]
+        return Wires.of_node(**{**of_node, "node": _whole(1e9 * self.node)}, **given)
+
+    @model_validator(mode="after")
+    def _possible(self) -> WiresSpec:
+        segment, of_node = ("word_resistance", "bit_resistance"), ("cell", "temperature")
+        for key in of_node if self.node is None else segment:
+            if key in self.model_fields_set:
+                which = "needs a node" if self.node is None else "follows from the node; leave one of them out"
+                raise problem(which, key)
+        _made(lambda: self.wires)
+        return self
+
+
+def _whole(nanometres: float) -> Any:
+    """A node as the table has it; one between whole numbers stays as it is, and is in no table."""
+    return round(nanometres) if abs(nanometres - round(nanometres)) < 1e-6 else nanometres
+
+
+def _made(make: Any) -> None:
+    """Make something; what it refuses is a problem at that key."""
+    try:
+        make()
+    except InputError as error:
+        key, _, text = str(error).partition(": ")
+        raise problem(text, key.rpartition(".")[2]) from None
+
+
+def circuit(array: Any) -> dict[str, Any]:
+    """Keywords of `memsim.Crossbar` for the settings of an array."""
+    return {
+        "dac": array.dac.converter if array.dac else None,
+        "adc": array.adc.converter if array.adc else None,
+        "wires": array.wires.wires if array.wires else None,
+        "tile": array.tile,
+    }
