@@ -42,7 +42,7 @@ class Case:
     seconds, ceiling_seconds : (repeat,)
         Times of the work and of its ceiling, in turns [s].
     ceiling : str
-        What bounds the speed: a copy of the state, a matrix product, the bare imports.
+        What bounds the speed: "copy" of the state, float32 "product" of the same size, bare "imports" of libraries.
     work, unit : float, str
         How much was done in one call, and of what.
     cost : Cost or None
@@ -67,7 +67,7 @@ class Case:
     def label(self) -> str:
         """A name that no other case of a benchmark has."""
         size = f", {self.size}^2" if self.size else ""
-        return f"{self.kind}: {self.variant}{size}{f', {self.batch} samples' if self.batch else ''}"
+        return f"{self.kind}: {self.variant}{size}{f', batch {self.batch}' if self.batch else ''}"
 
 
 Report = Callable[[str], None]

@@ -76,7 +76,8 @@ def _dataset(cases: list[Case], limits: Roof, load: str) -> xr.Dataset:
     measured, ceiling = (np.stack([getattr(c, name) for c in cases]) for name in ("seconds", "ceiling_seconds"))
     median, bound = np.median(measured, axis=1), np.median(ceiling, axis=1)
     traffic, operations = (
-        np.array([getattr(c.cost, name) if c.cost else np.nan for c in cases], float) for name in ("traffic", "operations")
+        np.array([getattr(c.cost, name) if c.cost else np.nan for c in cases], float)
+        for name in ("traffic", "operations")
     )
     work = np.array([c.work for c in cases], float)
     peers = np.array([[c.peers[p].seconds if p in c.peers else np.nan for p in _PEERS] for c in cases])

@@ -94,6 +94,13 @@ class Options:
         """The kinds that are measured, in the order of `KINDS`."""
         return tuple(kind for kind in KINDS if not self.kinds or kind in self.kinds)
 
+    @property
+    def count(self) -> int:
+        """How many things are measured, the ceilings among them."""
+        each = {"read": 4, "update": 6 if self.batch == 1 else 7, "normals": 1, "wires": len(self.wired)}
+        kernels = sum(each[kind] * len(self.sizes_of(kind)) for kind in self.chosen if kind != "run")
+        return 1 + kernels + (len(dict.fromkeys(self.experiments)) if "run" in self.chosen else 0)
+
     def sizes_of(self, kind: str) -> tuple[int, ...]:
         """The sizes at which a kind is measured."""
         return tuple(dict.fromkeys(self.sizes)) or _SIZES[kind]

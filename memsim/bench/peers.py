@@ -1,8 +1,9 @@
-"""Other programs at the same work, where they are installed: none of them is needed, and none is installed by memsim."""
+"""Other programs at the same work, where they are installed; memsim needs none of them and installs none."""
 
 from __future__ import annotations
 
 import importlib.util
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -19,7 +20,9 @@ def _attempt(module: str, work: Callable[[], Peer]) -> Peer:
     if importlib.util.find_spec(module) is None:
         return Peer(why=MISSING)
     try:
-        return work()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return work()
     except Exception as error:  # a peer that does not work here must not end the benchmark
         return Peer(why=f"failed: {' '.join(str(error).split())[:60] or type(error).__name__}")
 

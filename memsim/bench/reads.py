@@ -34,9 +34,7 @@ def reads(options: Options, report: Report) -> Iterator[Case]:
             works = (lambda crossbar=crossbar, x=x: crossbar.output(x), ceilings.product(size, batch))
             seconds, ceiling = in_turns(works, options.repeats)
             cost = counts.read(size, batch, own=base == "value", converters=converted)
-            yield Case(
-                "read", variant, size, batch, seconds, ceiling, "matrix product", size**2 * batch, "cell reads", cost
-            )
+            yield Case("read", variant, size, batch, seconds, ceiling, "product", size**2 * batch, "cell reads", cost)
 
 
 def _crossbar(size: int, base: str, converted: bool, x: np.ndarray, backend: str) -> Crossbar:

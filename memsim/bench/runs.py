@@ -33,7 +33,7 @@ def runs(options: Options, report: Report) -> Iterator[Case]:
             command = ["-m", "memsim", "run", name, "--backend", options.backend, "--force", "-q", "-o"]
             works = _process([*command, f"{folder}/result.nc"]), _process(["-c", IMPORTS])
             seconds, imports = in_turns(works, options.repeats)
-        yield Case("run", name, 0, 0, seconds, imports, "bare imports", 1, "runs")
+        yield Case("run", name, 0, 0, seconds, imports, "imports", 1, "runs")
 
 
 def _process(arguments: list[str]) -> Work:

@@ -51,7 +51,13 @@ def updates(options: Options, report: Report) -> Iterator[Case]:
             peers = {PULSED: aihwkit_seconds(size, batch, _FAST)}
             cost = counts.trains(size, batch)
             yield _case(
-                options, "constant, pulse trains", size, batch, _step(crossbar, x, t, "stochastic"), cost, peers
+                options,
+                f"constant, trains, {'one sample' if batch == 1 else 'batch'}",
+                size,
+                batch,
+                _step(crossbar, x, t, "stochastic"),
+                cost,
+                peers,
             )
 
 
@@ -66,7 +72,7 @@ def _case(
 ) -> Case:
     seconds, copied = in_turns((work, ceilings.copy(size**2)), options.repeats)
     done = size**2 * max(batch, 1)
-    return Case("update", variant, size, batch, seconds, copied, "copy of the state", done, "cells", cost, peers)
+    return Case("update", variant, size, batch, seconds, copied, "copy", done, "cells", cost, peers)
 
 
 def _step(crossbar: Crossbar, x: np.ndarray, t: np.ndarray, encoding: str) -> Callable[[], object]:

@@ -40,7 +40,7 @@ def wires(options: Options, report: Report) -> Iterator[Case]:
                 0,
                 seconds,
                 copied,
-                "copy of the cells",
+                "copy",
                 size**2,
                 "cells",
                 counts.wires(size, found.iterations),
@@ -48,9 +48,7 @@ def wires(options: Options, report: Report) -> Iterator[Case]:
             )
 
 
-def _direct(
-    wanted: bool, currents: np.ndarray, g: np.ndarray, v: np.ndarray, resistance: float
-) -> dict[str, Peer]:
+def _direct(wanted: bool, currents: np.ndarray, g: np.ndarray, v: np.ndarray, resistance: float) -> dict[str, Peer]:
     """The direct solvers, once each, with the largest relative difference of their currents."""
     if not wanted:
         return {name: Peer(why="too large") for name in (DIRECT, NODAL)}
