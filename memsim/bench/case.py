@@ -42,7 +42,7 @@ class Case:
     seconds, ceiling_seconds : (repeat,)
         Times of the work and of its ceiling, in turns [s].
     ceiling : str
-        What bounds the speed: "copy" of the state, float32 "product" of the same size, bare "imports" of libraries.
+        What bounds the speed: "copy" of the state for each sample, float32 "product" of the same size, bare "imports".
     work, unit : float, str
         How much was done in one call, and of what.
     cost : Cost or None

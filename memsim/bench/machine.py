@@ -23,8 +23,9 @@ def processor() -> str:
 
 
 def blas() -> str:
-    """The library of matrix products, with its version and threads."""
-    found = [info for info in threadpool_info() if info.get("user_api") == "blas"]
+    """The library of NumPy's matrix products, with its version and threads."""
+    found = [one for one in threadpool_info() if one.get("user_api") == "blas"]
+    found.sort(key=lambda one: "numpy" not in str(one.get("filepath")))  # SciPy brings another
     return ", ".join(f"{one['internal_api']} {one['version']}, {one['num_threads']} threads" for one in found[:1])
 
 

@@ -71,7 +71,8 @@ def _case(
     peers: dict[str, Peer],
 ) -> Case:
     seconds, copied = in_turns((work, ceilings.copy(size**2)), options.repeats)
-    done = size**2 * max(batch, 1)
+    samples = max(batch, 1)
+    done, copied = size**2 * samples, copied * samples  # sample by sample, each would have to touch every cell
     return Case("update", variant, size, batch, seconds, copied, "copy", done, "cells", cost, peers)
 
 

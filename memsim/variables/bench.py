@@ -16,8 +16,8 @@ DECLARED = (
         CALLS,
         "s",
         "time of the ceiling",
-        "wall time of what bounds the speed, in turns with the calls: a copy of the state, a float32 matrix product of "
-        "the same size, the bare imports",
+        "wall time of what bounds the speed, in turns with the calls: a copy of the state, times the samples; a "
+        "float32 matrix product of the same size; the bare imports",
     ),
     Variable(
         "ceiling_share",

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _HEIGHT, _LEFT, _TOP, _FOOT = 3.3, 0.72, 0.56, 0.5  # inch
 _LEGEND = 2.75  # room for it at the right [inch]
 _LINE = 0.148  # of the legend [inch]
+_NEAR, _BESIDE, _APART = 0.3, 0.15, 0.1
+"""Points this close share a column of numbers; its distance from them, and that of the numbers [inch]."""
 _DECADES = 1.6  # beyond the points, on both sides of the ridge at least
 
 
@@ -49,7 +51,9 @@ def roofline(dataset: xr.Dataset) -> Figure:
         for number, (kind, variant) in enumerate(groups):
             chosen = np.flatnonzero((cases.kind.values == kind) & (cases.variant.values == variant))
             _draw_points(axes, cases.isel(case=chosen), number)
-        _legend(axes, groups, 1 - np.array([_LEFT, _LEGEND]).sum() / WIDTH)
+        last = [np.flatnonzero((cases.kind.values == k) & (cases.variant.values == v))[-1] for k, v in groups]
+        _number_points(axes, np.stack([cases.intensity.values[last], cases.performance.values[last]], axis=1))
+        _legend(axes, groups)
         _head(figure, dataset)
     return figure
 
@@ -58,13 +62,13 @@ def _draw_roof(axes: Axes, cases: xr.Dataset) -> None:
     bandwidth, highest = float(cases.copy_bandwidth), float(cases.product_performance)
     ridge = highest / bandwidth
     x, y = cases.intensity.values, cases.performance.values
-    low, high = min(x.min() / 2, ridge / 10**_DECADES), max(x.max() * 2, ridge * 10**_DECADES)
+    low, high = min(x.min() / 2, ridge / 10**_DECADES), max(x.max() * 4, ridge * 10**_DECADES)
     line = np.array([low, ridge, high])
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.plot(line, np.minimum(line * bandwidth, highest), color="0.15", linewidth=1.2, zorder=2)
     axes.set_xlim(low, high)
-    axes.set_ylim(min(y.min() / 2, low * bandwidth), max(y.max(), highest) * 3)
+    axes.set_ylim(min(y.min() / 2, low * bandwidth), max(y.max(), highest) * 2)
     axes.set_xlabel("arithmetic intensity [operations/byte]")
     axes.set_ylabel("performance [operations/s]")
     axes.annotate(
@@ -94,28 +98,45 @@ def _draw_roof(axes: Axes, cases: xr.Dataset) -> None:
 
 
 def _draw_points(axes: Axes, cases: xr.Dataset, number: int) -> None:
-    """The sizes of one kernel, joined in their order; its number stands at the last."""
-    style = line_style(number)
+    """The sizes of one kernel, joined in their order."""
+    style = {**line_style(number), "linestyle": "-", "linewidth": 0.6}
     x, y = cases.intensity.values, cases.performance.values
-    axes.plot(
-        x, y, **{**style, "linestyle": "-"}, linewidth=0.6, markeredgecolor="white", markeredgewidth=0.4, zorder=3
-    )
-    last = cases.isel(case=-1)
-    where = (4, 0) if number % 2 else (-4, 0)
-    axes.annotate(
-        str(number + 1),
-        (float(last.intensity), float(last.performance)),
-        where,
-        textcoords="offset points",
-        ha="left" if number % 2 else "right",
-        va="center",
-        fontsize=SMALL - 0.5,
-        color=style["color"],
-        zorder=4,
-    )
+    axes.plot(x, y, **style, markeredgecolor="white", markeredgewidth=0.4, zorder=3)
 
 
-def _legend(axes: Axes, groups: list[tuple[str, str]], share: float) -> None:
+def _number_points(axes: Axes, points: np.ndarray) -> None:
+    """Numbers from 1 beside points (point, 2); those of points near each other stand in a column, with leaders."""
+    dpi = axes.get_figure(root=True).dpi  # type: ignore[union-attr]
+    places = axes.transData.transform(points) / dpi
+    order = np.argsort(places[:, 0], kind="stable")
+    for group in np.split(order, np.flatnonzero(np.diff(places[order, 0]) > _NEAR) + 1):
+        column = group[np.argsort(places[group, 1], kind="stable")]
+        heights = _spread(places[column, 1])
+        right = places[column, 0].max() + _BESIDE
+        for place, height in zip(column, heights, strict=True):
+            axes.annotate(
+                str(place + 1),
+                tuple(points[place]),
+                tuple(72 * (np.array([right, height]) - places[place])),
+                textcoords="offset points",
+                ha="left",
+                va="center",
+                fontsize=SMALL - 0.5,
+                color="0.15",
+                arrowprops={"arrowstyle": "-", "linewidth": 0.4, "color": "0.6", "shrinkA": 0, "shrinkB": 2},
+                zorder=4,
+            )
+
+
+def _spread(heights: np.ndarray) -> np.ndarray:
+    """Ascending heights moved apart by `_APART` at least, with their mean kept [inch]."""
+    spread = heights.copy()
+    for i in range(1, len(spread)):
+        spread[i] = max(spread[i], spread[i - 1] + _APART)
+    return spread - (spread - heights).mean()
+
+
+def _legend(axes: Axes, groups: list[tuple[str, str]]) -> None:
     from matplotlib.lines import Line2D
 
     handles = [
@@ -139,7 +160,7 @@ def _head(figure: Figure, dataset: xr.Dataset) -> None:
     tall = figure.get_size_inches()[1]
     sizes = sorted({int(size) for size in dataset.array_size.values if size})
     machine = f"{stored(dataset, 'processor')}, {stored(dataset, 'threads')} threads"
-    order = f"n x n cells, n = {', '.join(map(str, sizes))}, joined in this order"
+    order = f"n x n cells, n = {', '.join(map(str, sizes))}, joined in this order, the last one numbered"
     below = f"{machine}, {stored(dataset, 'created')[:10]}; {order}"
     for text, place, size, colour in (
         (stored(dataset, "title"), 0.15, 9, "black"),
