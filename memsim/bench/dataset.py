@@ -90,7 +90,7 @@ def _dataset(cases: list[Case], limits: Roof, load: str) -> xr.Dataset:
         "work": work,
         "rate": work / median,
         "traffic": traffic,
-        "operations": operations,
+        "operation_count": operations,
         "intensity": operations / traffic,
         "performance": operations / median,
         "peer_seconds": peers,

@@ -32,14 +32,14 @@ DECLARED = (
         "traffic", CASE, "B", "bytes moved", "bytes that a call reads and writes, counted; NaN for whole processes"
     ),
     Variable(
-        "operations",
+        "operation_count",
         CASE,
         "1",
         "operations",
         "arithmetic operations of a call, counted in the source; a fused multiply-add is two; NaN for whole processes",
     ),
-    Variable("intensity", CASE, "1/B", "arithmetic intensity", "operations over traffic"),
-    Variable("performance", CASE, "1/s", "performance", "operations over median_seconds"),
+    Variable("intensity", CASE, "1/B", "arithmetic intensity", "operation_count over traffic"),
+    Variable("performance", CASE, "1/s", "performance", "operation_count over median_seconds"),
     Variable("peer_seconds", BESIDE, "s", "time of another program", "of the same work; NaN where not measured"),
     Variable("peer_speedup", BESIDE, "1", "times faster", "peer_seconds over median_seconds"),
     Variable(

@@ -30,10 +30,7 @@ def small(experiment: Experiment) -> Experiment:
 
 def _applies(experiment: Experiment, key: str) -> bool:
     """Whether some learner has this key, and no sweep sets it."""
-    spec: Any = experiment.spec
-    if any(swept == key or swept.endswith(f".{key}") for swept in getattr(spec, "sweep", None) or {}):
+    head, spec = key.partition(".")[0], experiment.spec
+    if any(swept == key or swept.endswith(f".{key}") for swept in spec.sweep):
         return False
-    section = key.split(".")[0]
-    return section not in ("learning", "training") or any(
-        getattr(learner, section, None) is not None for learner in spec.compared
-    )
+    return head in type(spec).model_fields or any(head in one.sections for one in spec.compared)
