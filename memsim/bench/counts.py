@@ -10,10 +10,13 @@ part                        operations   where
 ==========================  ===========  ================================================================
 random word                 20           `memsim.philox`: ten rounds of 8 for four words
 normal number               56.5         a word and half of `memsim.noise.normal.normal_pair` (73)
-rule, encoding, bounds      11           Hebbian 2, exact 4, sum of change and noise 1, window and bounds 4
-c2c noise                   3            `memsim.noise.cycle`, at most one pulse
-constant step               2            `memsim.cells.constant`, and its size 1
-soft bounds, exponential    6, 36        `memsim.cells.steps`, `memsim.cells.exponential`, and their size 1
+rule, encoding, bounds      12           Hebbian 2, exact 4, sum with change and noise 2, window and bounds 4
+pulses                      3            `memsim.kernels.update`: their signs and sums
+c2c noise                   3, 7         `memsim.noise.cycle`: at most one pulse, several
+ideal, constant step        3            `memsim.cells.constant`, with the size of a pulse 1
+linear, soft bounds         6            `memsim.cells.steps`, likewise
+exponential                 38           `memsim.cells.exponential`, likewise
+power                       71           `memsim.cells.power`, likewise
 coincidences                8            `memsim.learning.encoding`, population count as one
 conversion                  5            `memsim.kernels.convert`: scale, shift, round and cut off
 wires                       29           a cell and iteration: direction 20, correction 9; 60 to set up and check
@@ -26,11 +29,11 @@ from typing import NamedTuple
 
 WORD = 20
 NORMAL = WORD + 73 / 2
-CHANGE = 11
-NOISE = 3
-STEPS = {"ideal": 2, "constant": 2 + 1, "soft bounds": 6 + 1, "exponential": 36 + 1}
+CHANGE, DELIVERY, PULSES = 12, 6, 3
+"""Rule, encoding and bounds; rule and encoding among them; the count of pulses."""
+NOISE, NOISE_OF_MANY = 3, 7
+STEPS = {"ideal": 3, "constant": 3, "linear": 6, "soft bounds": 6, "exponential": 38, "power": 71}
 COINCIDENCE = 8
-MANY_PULSES = 3
 CONVERSION = 5
 FLOAT = 4
 
@@ -52,12 +55,12 @@ def read(size: int, batch: int, *, own: bool, converters: bool) -> Cost:
 
 def update(size: int, variant: str, varying: int = 0) -> Cost:
     """A step of every cell with cycle-to-cycle noise: the state is read and written, own parameters are read."""
-    return Cost(FLOAT * size**2 * (2 + varying), size**2 * (NORMAL + CHANGE + NOISE + STEPS[variant]))
+    return Cost(FLOAT * size**2 * (2 + varying), size**2 * (NORMAL + CHANGE + PULSES + NOISE + STEPS[variant]))
 
 
 def trains(size: int, batch: int, varying: int = 0) -> Cost:
     """Constant steps by pulse trains; a tile of cells stays in the cache for the whole batch."""
-    cell = NORMAL + COINCIDENCE + CHANGE - 6 + STEPS["constant"] + NOISE + MANY_PULSES
+    cell = NORMAL + COINCIDENCE + CHANGE - DELIVERY + PULSES + STEPS["constant"] + NOISE_OF_MANY
     return Cost(FLOAT * size**2 * (2 + varying), size**2 * batch * cell)
 
 

@@ -97,7 +97,7 @@ class Options:
     @property
     def count(self) -> int:
         """How many things are measured, the ceilings among them."""
-        each = {"read": 4, "update": 6 if self.batch == 1 else 7, "normals": 1, "wires": len(self.wired)}
+        each = {"read": 4, "update": 8 if self.batch == 1 else 9, "normals": 1, "wires": len(self.wired)}
         kernels = sum(each[kind] * len(self.sizes_of(kind)) for kind in self.chosen if kind != "run")
         return 1 + kernels + (len(dict.fromkeys(self.experiments)) if "run" in self.chosen else 0)
 

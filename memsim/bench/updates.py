@@ -19,8 +19,10 @@ from memsim.profiles import DeviceProfile, load_device
 _EXPONENTIAL = {"amplitude": {"set": -1.18, "reset": -0.08}, "gamma": {"set": 5, "reset": 5}}
 _MODELS: dict[str, dict[str, Any]] = {
     "constant": {"model": "constant"},
+    "linear": {"model": "linear", "slope": {"set": 0.12, "reset": 0.5}},
     "soft bounds": {"model": "soft-bounds"},
     "exponential": {"model": "exponential", **_EXPONENTIAL},
+    "power": {"model": "power", "exponent": {"set": 1.2, "reset": 0.8}},
 }
 _SPREAD = ("update.step", "conductance.min", "conductance.max")
 _OWN = 4
