@@ -52,7 +52,11 @@ def roofline(dataset: xr.Dataset) -> Figure:
             chosen = np.flatnonzero((cases.kind.values == kind) & (cases.variant.values == variant))
             _draw_points(axes, cases.isel(case=chosen), number)
         last = [np.flatnonzero((cases.kind.values == k) & (cases.variant.values == v))[-1] for k, v in groups]
-        _number_points(axes, np.stack([cases.intensity.values[last], cases.performance.values[last]], axis=1))
+        _number_points(
+            axes,
+            np.stack([cases.intensity.values[last], cases.performance.values[last]], axis=1),
+            float(cases.product_performance),
+        )
         _legend(axes, groups)
         _head(figure, dataset)
     return figure
@@ -104,14 +108,16 @@ def _draw_points(axes: Axes, cases: xr.Dataset, number: int) -> None:
     axes.plot(x, y, **style, markeredgecolor="white", markeredgewidth=0.4, zorder=3)
 
 
-def _number_points(axes: Axes, points: np.ndarray) -> None:
-    """Numbers from 1 beside points (point, 2); those of points near each other stand in a column, with leaders."""
+def _number_points(axes: Axes, points: np.ndarray, highest: float) -> None:
+    """Numbers from 1 beside points (point, 2); those of near points stand in a column below the roof, with leaders."""
     dpi = axes.get_figure(root=True).dpi  # type: ignore[union-attr]
     places = axes.transData.transform(points) / dpi
+    roof = axes.transData.transform((points[0, 0], highest))[1] / dpi
     order = np.argsort(places[:, 0], kind="stable")
     for group in np.split(order, np.flatnonzero(np.diff(places[order, 0]) > _NEAR) + 1):
         column = group[np.argsort(places[group, 1], kind="stable")]
         heights = _spread(places[column, 1])
+        heights -= max(heights[-1] - (roof - _APART), 0.0)
         right = places[column, 0].max() + _BESIDE
         for place, height in zip(column, heights, strict=True):
             axes.annotate(
