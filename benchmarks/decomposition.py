@@ -23,6 +23,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import memsim as ms
+from memsim.bench.runs import IMPORTS
 from memsim.data.corruptions import CORRUPTIONS
 from memsim.experiment import Experiment
 from memsim.kernels.fill import fill
@@ -34,7 +35,6 @@ NAME = "decomposition-01"
 TARGETS = np.array([1.0, 0.0])
 FLOOR = 0.1
 BOUND = 1e-5  # memsim's crossbars and noisy images are float32
-IMPORTS = "import numba, xarray, netCDF4, matplotlib.pyplot"
 # A process inherits the peak memory of the one that started it, so a small one stands in between.
 LAUNCH = """
 import os, subprocess, sys, time

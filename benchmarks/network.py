@@ -8,17 +8,15 @@ dense layer) in float32, trained by Adam in batches of 128 on 10,000 images of 6
 from __future__ import annotations
 
 import datetime
-import os
-import platform
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
 from memsim.baselines import Adam, Architecture, Loss, Network, fit
 from memsim.baselines.parts import cores
+from memsim.bench.machine import load, processor
 
 ROUND, BATCH, CLASSES = 1250, 128, 10
 Trainer = Callable[[np.ndarray, np.ndarray], None]
@@ -61,19 +59,10 @@ def torch_trainer() -> Trainer:
     return train
 
 
-def machine() -> str:
-    """Processor, cores and load."""
-    model = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        names = [line.partition(":")[2] for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
-        model = names[0].strip() if names else model
-    return f"{model}, {cores()} cores, load before {os.getloadavg()[0]:.1f} (shared if above 0)"
-
-
 def main() -> None:
     images = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    print(f"{datetime.date.today()}, {machine()}, NumPy {np.__version__}")
+    where = f"{processor()}, {cores()} cores, load before {load()} (shared if above 0)"
+    print(f"{datetime.date.today()}, {where}, NumPy {np.__version__}")
     train, network = memsim_trainer()
     trainers = {"memsim": train}
     try:

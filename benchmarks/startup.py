@@ -1,9 +1,11 @@
-"""Whole-process times of the command line, as ratios to bare imports: ``python benchmarks/startup.py [RUNS]``."""
+"""Times of the first run after installation and of `memsim --help`: ``python benchmarks/startup.py [RUNS]``.
+
+`memsim bench run` measures warm runs beside the bare imports.
+"""
 
 from __future__ import annotations
 
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -11,32 +13,25 @@ import tempfile
 import time
 from pathlib import Path
 
-IMPORTS = "import numba, xarray, netCDF4, matplotlib.pyplot"
+from memsim.bench.machine import load, processor
+from memsim.bench.timing import seconds
+from memsim.kernels.compile import threads
 
 
-def seconds(command: list[str], folder: str, **environment: str) -> float:
+def process(command: list[str], folder: str, **environment: str) -> float:
     """Wall time of one process [s]."""
-    start = time.perf_counter()
-    subprocess.run(command, cwd=folder, env={**os.environ, **environment}, check=True, capture_output=True)
-    return time.perf_counter() - start
+    options = {"cwd": folder, "env": {**os.environ, **environment}, "check": True, "capture_output": True}
+    return seconds(lambda: subprocess.run(command, **options))
 
 
 def main() -> None:
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 7
     memsim = str(Path(sys.executable).with_name("memsim"))
     run = [memsim, "run", "physical-01", "--force", "-o", "physical-01.nc"]
-    bare = [sys.executable, "-c", IMPORTS]
     with tempfile.TemporaryDirectory() as folder:
-        first = seconds(run, folder, NUMBA_CACHE_DIR=str(Path(folder) / "empty"))
-        seconds(run, folder)
-        seconds(bare, folder)
-        pairs = [(seconds(run, folder), seconds(bare, folder)) for _ in range(runs)]
-        helps = [seconds([memsim, "--help"], folder) for _ in range(runs)]
-    ratios = [warm / imports for warm, imports in pairs]
-    print(f"{platform.machine()}, {os.cpu_count()} processors, {time.strftime('%Y-%m-%d')}; medians of {runs}")
-    print(f"bare imports                 {statistics.median(b for _, b in pairs):6.2f} s")
-    print(f"warm run                     {statistics.median(w for w, _ in pairs):6.2f} s")
-    print(f"warm run / bare imports      {statistics.median(ratios):6.2f}   (target: under 2.2)")
+        first = process(run, folder, NUMBA_CACHE_DIR=str(Path(folder) / "empty"))
+        helps = [process([memsim, "--help"], folder) for _ in range(runs)]
+    print(f"{processor()}, {threads()} threads, load {load()} now, {time.strftime('%Y-%m-%d')}; median of {runs}")
     print(f"first run, kernels compiled  {first:6.2f} s (target: under 15)")
     print(f"memsim --help                {statistics.median(helps):6.2f} s (target: under 0.3)")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from memsim.errors import OutputError
 from memsim.experiment import Experiment, experiment_from_text
 from memsim.experiment_schema import ImageExperimentSpec
-from memsim.results import load, source, stored
+from memsim.results import BENCH, load, source, stored
 from memsim.simulate import Progress, run
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ def _parsed(text: str, name: str) -> TaskSpec:
 
 
 def task_of(dataset: xr.Dataset) -> str:
-    """The task of a result's experiment: "memorise", "classify" or "select"."""
-    return any_settings_of(dataset).task
+    """The task of a result's experiment: "memorise", "classify" or "select"; "bench" of a benchmark, which has none."""
+    return BENCH if dataset.attrs.get("task") == BENCH else any_settings_of(dataset).task
 
 
 def settings_of(dataset: xr.Dataset) -> MemoriseSpec:
@@ -63,6 +63,10 @@ def _settings_of(dataset: xr.Dataset, task: str) -> Any:
 
 def any_settings_of(dataset: xr.Dataset) -> TaskSpec:
     """The same for any task; parsed once, as table, choice of figure and figure all ask for them."""
+    if dataset.attrs.get("task") == BENCH:
+        raise OutputError(
+            f"{source(dataset)}: is a benchmark, not the result of an experiment; measure again with: memsim bench"
+        )
     return _parsed(stored(dataset, "experiment"), f"{source(dataset)} (experiment)")
 
 
@@ -84,6 +88,7 @@ def stored_experiment(path: str | Path) -> tuple[Experiment, str | None]:
         If the file is not a result, or what it carries is not valid.
     """
     dataset = load(path)
+    any_settings_of(dataset)
     try:
         devices = json.loads(stored(dataset, "devices"))
         if not isinstance(devices, dict) or not all(isinstance(text, str) for text in devices.values()):

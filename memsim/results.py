@@ -15,8 +15,10 @@ from memsim.variables import SCHEMA_VERSION, VARIABLES
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["NO_DEVICE", "build_dataset", "load", "require", "save", "source", "stored", "writer"]
+__all__ = ["BENCH", "NO_DEVICE", "build_dataset", "load", "require", "save", "source", "stored", "writer"]
 
+BENCH = "bench"
+"""Attribute `task` of benchmarks, which are results without an experiment."""
 NO_DEVICE = "none"
 """Name in the place of a device for learners that have none."""
 
@@ -44,6 +46,15 @@ _COORDINATES = {
     "position": ("position", "place of the selected cell, seen from driver and sense amplifier", None),
     "background": ("background", "what the other cells hold", None),
     "state": ("state", "what the selected cell holds", None),
+    "case": ("case", "what was measured", None),
+    "kind": ("case", "kind of work", None),
+    "variant": ("case", "variant of the work", None),
+    "array_size": ("case", "number of word lines, and of bit lines; 0 where there is no array", "1"),
+    "batch": ("case", "samples of a call; 0 where there are none", "1"),
+    "ceiling": ("case", "what bounds the speed", None),
+    "work_unit": ("case", "unit of the work", None),
+    "peer": ("peer", "another program at the same work", None),
+    "repeat": ("repeat", "number of the call", "1"),
     "chosen": ("learner", "settings that tuning chose, as JSON; {} are the learner's own", None),
 }
 
@@ -68,7 +79,7 @@ def build_dataset(
     swept : mapping of str to list, optional
         Settings that a sweep changed: the value of each at every learner. They become coordinates on learner, named by
         the setting with '_' for '.'.
-    compared : {"learner", "array"}
+    compared : {"learner", "array", "case"}
         The dimension of what is compared; devices and swept settings are labels on it.
     """
     import xarray as xr

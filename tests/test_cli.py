@@ -206,11 +206,11 @@ class TestPlot:
 DEVICE_COMMANDS = [f"device {name}" for name in ("list", "show", "validate", "new", "schema", "models", "plot")]
 
 
-@pytest.mark.parametrize("command", ["run", "list", "show", "plot", "doctor", "device", *DEVICE_COMMANDS])
+@pytest.mark.parametrize("command", ["run", "list", "show", "plot", "bench", "doctor", "device", *DEVICE_COMMANDS])
 def test_every_command_has_help_that_fits_80_columns(cli, monkeypatch, command):
     monkeypatch.setenv("COLUMNS", "80")
     outcome = cli(*command.split(), "--help")
     assert outcome.code == 0 and outcome.out.startswith(f"Usage: memsim {command}")
     assert max(map(len, outcome.out.splitlines())) <= 80 and "..." not in re.sub(
-        r"(\[ARGS\]|FILE)\.\.\.", "", outcome.out
+        r"(\[ARGS\]|FILE|\[KIND\]|\[NAME\])\.\.\.", "", outcome.out
     )

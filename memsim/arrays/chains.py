@@ -30,6 +30,9 @@ _MANY = 20
 _HELD = 1e-3
 """Hold of the terminals on a word line's nodes over that of the cells, below which float32 does not do."""
 
+_LARGE = 1 << 19
+"""Nodes of all samples from which the time goes to memory, so that float32 is worth a second correction."""
+
 _FINEST = {np.float64: 1e-14, np.float32: 2e-7}
 """How far one linear solve can reduce what is missing."""
 
@@ -83,7 +86,8 @@ class Chains:
         self._sums = np.empty((self.count, 3, SIDE))
         self._differential = self.conductance if law.value is None else np.zeros_like(self.conductance)
         self._wanted, self._rows_solved = sheet, False
-        self._use(np.float32 if sheet is None and self._well_held() else np.float64)
+        large = self.count * self.width * lanes >= _LARGE
+        self._use(np.float32 if sheet is None and large and self._well_held() else np.float64)
 
     def _well_held(self) -> bool:
         """Whether the sources hold all lines so well that corrections in float32 converge."""

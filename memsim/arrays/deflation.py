@@ -14,13 +14,16 @@ from memsim.arrays.circuit import Lines
 from memsim.arrays.sheet import line_iterations, modes
 from memsim.kernels.wire_lines import SIDE
 
-_COST = 1.0
-"""What a mode adds, in iterations."""
+_FIRST, _COST = 8.0, 2.0
+"""What modes at all, and what each adds, in iterations as `line_iterations` estimates them; measured."""
 
 
 def mode_count(cell: float, rows: Lines, columns: Lines) -> int:
     """Number of modes with which equal cells of conductance `cell` would be solved soonest."""
-    estimates = [line_iterations(cell, rows, columns, count) + _COST * count for count in range(SIDE + 1)]
+    estimates = [
+        line_iterations(cell, rows, columns, count) + (_FIRST + _COST * count if count else 0)
+        for count in range(SIDE + 1)
+    ]
     return int(np.argmin(estimates[: len(columns.first)]))
 
 

@@ -25,13 +25,49 @@ _LIBRARIES = (
 _ALIASES = {"cupy": ("cupy", "cupy-cuda12x", "cupy-cuda13x")}
 
 
-@click.command(short_help="Report backends, versions and what is missing.")
-def doctor() -> None:
-    """Report backends, versions and what is missing, with the command that installs it."""
+@click.command(short_help="Report backends, versions and what is missing; compile ahead.")
+@click.option("--warm", is_flag=True, help="Compile kernels ahead, and keep them in the kernel cache.")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+def doctor(warm: bool, names: tuple[str, ...]) -> None:
+    """Report backends, versions and what is missing, with the command that installs it.
+
+    With --warm, compile every kernel that the shipped devices and experiments need, by small runs of all of them: the
+    first time takes some minutes, a second one seconds. A NAME (a device, an experiment, or wires, data, trains)
+    restricts it to what that needs. Several processes may share the cache, also while they fill it.
+
+    \b
+    Examples:
+      memsim doctor
+      memsim doctor --warm
+      memsim doctor --warm physical-01 agsi-jo2010
+    """
+    if warm:
+        _warm(names)
+        return
+    if names:
+        raise click.UsageError(f"'{names[0]}' says what to compile ahead: memsim doctor --warm {names[0]}")
     rows = table("", "state", "remark")
     for row in (*_machine(), *_backends(), *_libraries()):
         rows.add_row(*map(printable, row))
     console().print(rows)
+
+
+def _warm(names: tuple[str, ...]) -> None:
+    """Compile ahead, with a line for each step as soon as it is done."""
+    import time
+
+    from memsim.kernels.compile import cache_folder
+    from memsim.warm import chosen_steps, warm
+
+    start, compiled, loaded = time.perf_counter(), 0, 0
+    steps = chosen_steps(names)
+    for number, step in enumerate(warm(steps), 1):
+        compiled, loaded = compiled + step.kernels.compiled, loaded + step.kernels.loaded
+        what = f"{step.kernels.compiled:3d} compiled, {step.kernels.loaded:3d} loaded, {step.seconds:6.1f} s"
+        click.echo(f"{number:3d}/{len(steps)}  {printable(step.kind):<10} {printable(step.name):<30} {what}")
+    spent = time.perf_counter() - start
+    click.echo(f"{compiled} kernels compiled, {loaded} loaded from the cache, in {spent:.1f} s")
+    click.echo(f"Kernel cache: {printable(cache_folder())}")
 
 
 def _machine() -> list[tuple[str, str, str]]:

@@ -33,7 +33,7 @@ def list_() -> None:
 @click.command(short_help="Print an experiment, or the metrics of a result.")
 @click.argument("name", metavar="NAME|FILE")
 def show(name: str) -> None:
-    """Print an experiment's YAML, or the metrics and the provenance of a result file (.nc).
+    """Print an experiment's YAML, or the metrics and the provenance of a result file (.nc), or a benchmark's tables.
 
     \b
     Examples:
@@ -47,10 +47,17 @@ def show(name: str) -> None:
         load_experiment(name)
         click.echo(find("experiments", name).read_text(encoding="utf-8-sig").rstrip())
         return
-    from memsim.cli.table import print_metrics, print_notes
-    from memsim.results import load
+    from memsim.repeat import task_of
+    from memsim.results import BENCH, load
 
     dataset = load(name)
+    if task_of(dataset) == BENCH:
+        from memsim.cli.bench_table import print_bench
+
+        print_bench(dataset)
+        return
+    from memsim.cli.table import print_metrics, print_notes
+
     print_metrics(dataset)
     print_notes(dataset)
     screen = console()

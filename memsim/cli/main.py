@@ -9,6 +9,7 @@ import sys
 
 import click
 
+from memsim.cli.bench import bench
 from memsim.cli.compare import compare
 from memsim.cli.console import printable
 from memsim.cli.device import device
@@ -48,7 +49,7 @@ def cli() -> None:
     """
 
 
-for command in (run, list_, show, plot, compare, verify, device, doctor):
+for command in (run, list_, show, plot, compare, verify, device, bench, doctor):
     cli.add_command(command)
 
 

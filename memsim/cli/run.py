@@ -9,12 +9,11 @@ import click
 
 from memsim.cli.bar import progress
 from memsim.cli.console import printable
+from memsim.cli.targets import targets, write
 
 if TYPE_CHECKING:
     from memsim.experiment import Experiment
     from memsim.files import Writer
-
-RESULTS = Path("results")
 
 
 @click.command(short_help="Run an experiment: metrics, result file, figure.")
@@ -74,9 +73,8 @@ def run(
     chosen, images_sha256 = _experiment(experiment)
     chosen = _with_options(chosen, settings, device, data, seed)
     endings = (".nc",) if no_figure else (".nc", ".png")
-    targets = _targets(output, endings, chosen.name, force)
+    paths = targets(output, endings, chosen.name, force)
 
-    from memsim.files import write_files, write_numbered
     from memsim.results import writer
     from memsim.simulate import run as simulate
 
@@ -88,12 +86,9 @@ def run(
 
         png = picture(dataset, Path("figure.png"))
         writers[".png"] = lambda path: path.write_bytes(png)
-    if targets is None:
-        targets = write_numbered(RESULTS, chosen.name, writers)
-    else:
-        write_files(dict(zip(targets, writers.values(), strict=True)), force=force)
+    paths = write(paths, chosen.name, writers, force)
     if quiet:
-        click.echo(printable(targets[0]))
+        click.echo(printable(paths[0]))
         return
 
     from memsim.cli.table import print_notes, print_overview
@@ -101,28 +96,8 @@ def run(
 
     print_overview(dataset)
     print_notes(dataset, chosen.spec.data.samples if isinstance(chosen.spec, ImageExperimentSpec) else None)
-    for what, path in zip(("Results", "Figure"), targets, strict=False):
+    for what, path in zip(("Results", "Figure"), paths, strict=False):
         click.echo(f"{what:<8} {printable(path)}")
-
-
-def _targets(output: str | None, endings: tuple[str, ...], name: str, force: bool) -> list[Path] | None:
-    """The files that -o asks for, or None for numbered ones; refused now if they could not be written."""
-    from memsim.files import check_target, numbered
-
-    if output is None:
-        if force:
-            raise click.UsageError("--force replaces the file that -o names; without -o, results are numbered")
-        numbered(RESULTS, name, endings)
-        return None
-    target = Path(output)
-    if target.suffix not in ("", ".nc") or not target.name:
-        raise click.UsageError(f"-o {output}: results are netCDF files; give a name that ends in .nc")
-    if target.is_dir():
-        raise click.UsageError(f"-o {output}: is a folder; give a file in it, for example -o {target / name}.nc")
-    targets = [target.with_suffix(ending) for ending in endings]
-    for path in targets:
-        check_target(path, force=force)
-    return targets
 
 
 def _experiment(name: str) -> tuple[Experiment, str | None]:

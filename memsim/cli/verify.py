@@ -9,7 +9,7 @@ import click
 
 from memsim.cli.bar import progress
 from memsim.cli.console import console, printable
-from memsim.cli.run import RESULTS
+from memsim.cli.targets import RESULTS
 
 if TYPE_CHECKING:
     from rich.console import Console

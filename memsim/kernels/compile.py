@@ -11,13 +11,15 @@ compile twice as long, abort when two Python threads launch at once (workqueue) 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
 import types
-from collections.abc import Callable, Iterable
+import weakref
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -100,7 +102,8 @@ def _stamped_cache(function: Callable, stamp: str) -> Any:
 
             def save_overload(self, sig: Any, data: Any) -> None:
                 try:
-                    super().save_overload(sig, data)
+                    with _alone(self.cache_path):
+                        super().save_overload(sig, data)
                 except Exception:  # so does a full or read-only disk
                     return
 
@@ -109,6 +112,23 @@ def _stamped_cache(function: Callable, stamp: str) -> Any:
         return cache
     except Exception:
         return None
+
+
+@contextlib.contextmanager
+def _alone(folder: str) -> Iterator[None]:
+    """Whether or not the system can lock: while this lasts, no other process adds to the index of a kernel.
+
+    Numba reads an index, adds to it and writes it back; what another process added meanwhile would be lost.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "lock"), "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def cache_folder() -> str | None:
@@ -161,6 +181,31 @@ class Kernel:
         """How many signatures came from the file cache (0 where there is none)."""
         return sum(self._dispatcher.stats.cache_hits.values())
 
+    @property
+    def cache_misses(self) -> int:
+        """How many signatures were compiled."""
+        return sum(self._dispatcher.stats.cache_misses.values())
+
+
+class Loads(NamedTuple):
+    """Kernels of this process by where their machine code came from, each signature counted."""
+
+    compiled: int
+    loaded: int
+
+    def since(self, before: Loads) -> Loads:
+        """Those that were added."""
+        return Loads(self.compiled - before.compiled, self.loaded - before.loaded)
+
+
+_KERNELS: weakref.WeakSet[Kernel] = weakref.WeakSet()  # only counted, never called from here
+
+
+def loads() -> Loads:
+    """Kernels that this process has compiled, and loaded from the file cache, so far."""
+    kernels = list(_KERNELS)
+    return Loads(sum(k.cache_misses for k in kernels), sum(k.cache_hits for k in kernels))
+
 
 def compile_kernel(work: Callable, units: Callable[..., int], parts: Iterable[Any] = ()) -> Kernel:
     """Compile ``work(first, last, *args)``, which does the units first to last - 1, and run it on the CPU's threads.
@@ -180,4 +225,6 @@ def compile_kernel(work: Callable, units: Callable[..., int], parts: Iterable[An
     cache = _stamped_cache(work, fingerprint(work, tuple(parts)))
     if cache is not None:
         dispatcher._cache = cache  # type: ignore[attr-defined]
-    return Kernel(dispatcher, units)
+    kernel = Kernel(dispatcher, units)
+    _KERNELS.add(kernel)
+    return kernel

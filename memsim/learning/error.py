@@ -40,7 +40,7 @@ class Delta(Rated):
     rate: float = 0.01
     name: ClassVar[str] = "delta"
     reads: ClassVar[bool] = True
-    change: ClassVar[Any] = Hebbian.change
+    change: ClassVar[Any] = staticmethod(Hebbian.change)
 
     def post(self, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """Errors (..., col) of outputs against targets of the same shape."""

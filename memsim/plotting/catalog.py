@@ -63,6 +63,7 @@ FIGURES: dict[str, Drawing] = {
     "wire-maps": Drawing("what wires do to the cells of a tile", "wire_maps.wire_maps", "classify"),
     "sneak": Drawing("read margin and power of passive arrays against size", "sneak.sneak", "select"),
     "voltages": Drawing("voltages of all cells while one is read", "sneak.voltages", "select"),
+    "roofline": Drawing("speed of the kernels beside the machine's limits", "roofline.roofline", "bench"),
 }
 """Name -> function(dataset) -> Figure, with a description in one line, task by task."""
 
@@ -74,8 +75,8 @@ def default_figure(dataset: xr.Dataset) -> str:
     from memsim.repeat import class_settings_of, settings_of, task_of
     from memsim.results import require
 
-    if task_of(dataset) == "select":
-        return "sneak"
+    if task_of(dataset) in ("select", "bench"):
+        return "sneak" if task_of(dataset) == "select" else "roofline"
     require(dataset, "learner")
     if task_of(dataset) == "classify":
         swept = any(key.split(".")[0] == "array" for key in class_settings_of(dataset).sweep)

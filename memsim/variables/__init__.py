@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from memsim.variables import classify, memorise, select
+from memsim.variables import bench, classify, memorise, select
 from memsim.variables.variable import INTERVAL, SUMMARY, Variable
 
 SCHEMA_VERSION = 1
@@ -30,8 +30,9 @@ BY_TASK: dict[str, dict[str, Variable]] = {
     "memorise": _with_summaries(memorise.DECLARED, _BOOTSTRAP),
     "classify": _with_summaries(classify.DECLARED, _STUDENT),
     "select": {v.name: v for v in select.DECLARED},
+    "bench": {v.name: v for v in bench.DECLARED},
 }
-"""Variables of the results of each task; no two tasks share a name."""
+"""Variables of the results of each task, and of benchmarks; no two share a name."""
 VARIABLES: dict[str, Variable] = {name: v for declared in BY_TASK.values() for name, v in declared.items()}
 SUMMARISED: tuple[str, ...] = tuple(v.name for v in memorise.DECLARED if v.summary)
 """Variables of the task `memorise` whose mean over images is stored."""

@@ -1,0 +1,48 @@
+"""Whole processes that run an experiment beside the bare import of the libraries that they need."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+
+from memsim.bench.case import Case, Report
+from memsim.bench.options import Options
+from memsim.bench.timing import Work, in_turns
+from memsim.errors import MemsimError
+from memsim.experiment import load_experiment
+
+IMPORTS = "import numba, xarray, netCDF4, matplotlib.pyplot"
+
+
+def runs(options: Options, report: Report) -> Iterator[Case]:
+    """Warm runs with their figure: the first of each fills the cache of kernels and is not counted.
+
+    Raises
+    ------
+    MemsimError
+        If there is no such experiment, or it does not run.
+    """
+    names = tuple(dict.fromkeys(options.experiments))
+    for name in names:
+        load_experiment(name)
+    for name in names:
+        report(f"run: {name}")
+        with tempfile.TemporaryDirectory() as folder:
+            command = ["-m", "memsim", "run", name, "--backend", options.backend, "--force", "-q", "-o"]
+            works = _process([*command, f"{folder}/result.nc"]), _process(["-c", IMPORTS])
+            seconds, imports = in_turns(works, options.repeats)
+        yield Case("run", name, 0, 0, seconds, imports, "imports", 1, "runs")
+
+
+def _process(arguments: list[str]) -> Work:
+    """A process of this interpreter, in this folder, so that it finds the same memsim and the same files."""
+
+    def work() -> None:
+        done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False)
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["no message"])[-1].removeprefix("Error: ")
+            raise MemsimError(f"bench: a process failed ({last})")
+
+    return work

@@ -1,0 +1,36 @@
+"""Shipped experiments on a few small images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from memsim.experiment import Experiment, load_experiment
+from memsim.simulate import run
+
+_SMALL: dict[str, dict[str, Any]] = {
+    "memorise": {"data.samples": 2, "data.shape": [8, 8], "learning.steps": 1, "training.steps": 1},
+    "classify": {"data.samples": 60, "seeds": 2, "learning.epochs": 1, "training.epochs": 1},
+    "select": {"lines": [4, 16], "map_lines": 4},
+}
+"""What makes an experiment small without changing which kernels it needs."""
+
+
+def use_experiment(name: str) -> None:
+    """Run a shipped experiment as small as it goes."""
+    run(small(load_experiment(name)), backend="cpu")
+
+
+def small(experiment: Experiment) -> Experiment:
+    """The experiment with little to do."""
+    for key, value in _SMALL[experiment.spec.task].items():
+        if _applies(experiment, key):
+            experiment = experiment.replace({key: value})
+    return experiment
+
+
+def _applies(experiment: Experiment, key: str) -> bool:
+    """Whether some learner has this key, and no sweep sets it."""
+    head, spec = key.partition(".")[0], experiment.spec
+    if any(swept == key or swept.endswith(f".{key}") for swept in spec.sweep):
+        return False
+    return head in type(spec).model_fields or any(head in one.sections for one in spec.compared)
