@@ -13,6 +13,7 @@ Z95 = 1.959963984540054
 _DROP = Z95**2 / 2
 """Fall of the log-likelihood at the ends of a 95 % interval of one number."""
 _FARTHEST = 1.0  # first step of the search for an end: a factor of e, or all of a window
+_NARROW = 1e-3  # share of an interval's half to which an end is found where the likelihood falls as off a cliff
 _TRIES = 20
 _SHARE = 0.2  # of a standard error: width of second differences
 
@@ -170,6 +171,8 @@ def _end(held: Problem, theta: np.ndarray, index: int, away: float, along: np.nd
             away = inside[index] - theta[index]
             target = theta[index] + away * float(np.clip(wanted / max(drop, 0.05), 1.1, 3.0))
         else:
+            if abs(outside[index] - inside[index]) < _NARROW * abs(outside[index] - theta[index]):
+                break
             # The root of the fall is nearly linear, unless it is a cliff.
             share = (wanted - fell) / (fell_outside - fell) if fell_outside < 3 * wanted else 0.5
             target = inside[index] + float(np.clip(share, 0.1, 0.9)) * (outside[index] - inside[index])
