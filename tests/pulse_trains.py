@@ -17,10 +17,22 @@ def level(state: float, branch: int, steps: tuple[float, float]) -> float:
     return steps[0] if branch == 0 else -steps[1]
 
 
+def falling(state: float, branch: int, theta: tuple[float, ...]) -> float:
+    """Signed mean step that falls linearly on the way: sizes in the middle, then slopes."""
+    way = state if branch == 0 else 1 - state
+    return (1 - 2 * branch) * theta[branch] * (1 - theta[2 + branch] * (2 * way - 1))
+
+
+def saturating(state: float, branch: int, theta: tuple[float, ...]) -> float:
+    """Signed mean step that falls exponentially on the way: full sizes, shares lost at the end, steepness."""
+    way = state if branch == 0 else 1 - state
+    return (1 - 2 * branch) * theta[branch] * (1 - theta[2 + branch] * math.exp(theta[4 + branch] * (way - 1)))
+
+
 def sweep(
     rng: np.random.Generator,
     step,
-    steps: tuple[float, float],
+    steps: tuple[float, ...],
     branch: int,
     reads: int,
     *,

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from pulse_trains import level, soft, sweep
+from pulse_trains import falling, level, saturating, soft, sweep
 from scipy.special import ndtr
 
 from memsim.cells import MODELS as CELLS
@@ -20,6 +20,7 @@ from memsim.fit.problem import NODES, Problem, X
 from memsim.fit.pulses import fit_pulses
 from memsim.fit.quantities import fitted
 from memsim.fit.spread import between
+from memsim.fit.uncertainty import _held, covariance, ridge_interval
 from memsim.profiles import DeviceProfile
 
 THETAS = {
@@ -192,40 +193,55 @@ CASES = {
     "soft bounds, noise of the step": ("soft-bounds", soft, {"relative": True, "write": 0.6}),
     "constant": ("constant", level, {}),
     "constant, slow noise": ("constant", level, {"slow": 0.03, "reads": 150}),
+    "linear": ("linear", falling, {"theta": (0.03, 0.04, 0.6, 0.3), "seeds": 25}),
+    "exponential": ("exponential", saturating, {"theta": (0.03, 0.03, 0.8, 0.7, 3.0, 2.0), "seeds": 10}),
 }
 
 
-def recovered(name, step, seed, *, slow=0.0, relative=False, sweeps=8, reads=100, write=0.02, read=0.03):
-    """Numbers of a fit to a synthetic measurement in a window from 0 to 1, and the truth, by name."""
+def made(name, step, seed, *, theta=SIZES, slow=0.0, relative=False, sweeps=8, reads=100, write=0.02, read=0.03, **_):
+    """A synthetic measurement in a window from 0 to 1, its problem, the true theta, and the truth by name."""
     rng = np.random.default_rng(seed)
-    made = [
-        sweep(rng, step, SIZES, i % 2, reads, write=write, read=read, slow=slow, relative=relative)
+    values = [
+        sweep(rng, step, theta, i % 2, reads, write=write, read=read, slow=slow, relative=relative)
         for i in range(sweeps)
     ]
-    data = PulseData.checked("made", [Sweep("1", str(i), i % 2, values) for i, values in enumerate(made)], None)
+    data = PulseData.checked("made", [Sweep("1", str(i), i % 2, each) for i, each in enumerate(values)], None)
     base = "step" if relative else "range"
     blank = np.full((1, 2), np.nan)
     p = Problem(MODELS[name], data.series(), 1, base, "range", bool(slow), data.origin / data.span, 0.0, blank)
     ends = (np.array([0.0, 1.0]) - data.origin) / data.span
     noise = np.array([write / (1.0 if relative else data.span), read / data.span])
     trap = (slow / data.span, 8.0) if slow else ()
-    true = p.pack([*SIZES, *noise, *trap], np.array([[*ends, 0.0]]))
-    found = maximise(p, p.pack([1.5 * SIZES[0], SIZES[1], *(1.3 * noise), *trap], np.array([[0.05, 0.95, 0.0]])))
-    for _ in range(2):
-        p = p.begun(found.theta)
-        found = maximise(p, found.theta)
-    assert found.converged
-    assert found.value >= p.value(true)
-    truth = {
+    truth = {f"update.{q.name}": value for q, value in zip(p.model.parameters, theta, strict=True)} | {
         "conductance.min": 0.0,
         "conductance.max": 1.0,
-        "update.step.set": SIZES[0],
-        "update.step.reset": SIZES[1],
         "variability.c2c.sigma": write,
         "read.noise.sigma": read,
         "read.noise.slow.sigma": slow,
         "read.noise.slow.memory": 8.0,
     }
+    return data, p, p.pack([*theta, *noise, *trap], np.array([[*ends, 0.0]])), truth
+
+
+def fit_of(name, step, seed, **options):
+    """The measurement, its problem, the maximum found from the starts that a user's fit has, true theta and truth."""
+    data, p, true, truth = made(name, step, seed, **options)
+    noise = p.natural(true)[len(p.model.parameters) :] * [1.3, 1.3, 1.0, 1.0][: len(p.shared) - len(p.model.parameters)]
+    own = np.array([[0.05, 0.95, 0.0]])
+    starts = p.model.starts(*(data.average_step(branch) for branch in range(2)))
+    early = [maximise(p, p.pack([*start, *noise], own), most=3) for start in starts]
+    found = maximise(p, max(early, key=lambda maximum: maximum.value).theta)
+    for _ in range(2):
+        p = p.begun(found.theta)
+        found = maximise(p, found.theta)
+    assert found.converged
+    assert found.value >= p.value(true)
+    return data, p, found, true, truth
+
+
+def recovered(name, step, seed, **options):
+    """Numbers of a fit to a synthetic measurement, and the truth, by name."""
+    data, p, found, _, truth = fit_of(name, step, seed, **options)
     return fitted(data, p, found.theta).numbers, truth
 
 
@@ -242,16 +258,34 @@ def test_read_noise_and_write_noise_are_told_apart(case):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("seed", "index"), [(1004, 1), (1006, 0)])
+def test_an_interval_holds_what_the_likelihood_allows_also_along_a_nearly_flat_ridge(seed, index):
+    # Exponential steps that look linear: ever larger full steps fit, with ever smaller exponents.
+    name, step, options = CASES["exponential"]
+    _, p, found, true, _ = fit_of(name, step, seed, **options)
+    low, high = ridge_interval(p, found.theta, index, covariance(p, found.theta)[0], lambda theta: theta[index])
+    assert high == math.inf
+    # An independent search, from the truth: with the full step held there the rest fits nearly as well.
+    held = _held(p, index)
+    assert found.value - maximise(held, true).value < 1.6
+    assert low < true[index]
+    at_low = np.where(np.arange(len(true)) == index, low, true)
+    assert found.value - maximise(held, at_low).value == pytest.approx(1.92, abs=0.1)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_the_intervals_cover_the_truth_in_90_to_99_percent_of_many_measurements(case):
     name, step, options = CASES[case]
+    seeds = options.get("seeds", 100)
     hits = []
-    for seed in range(1000, 1100):
+    for seed in range(1000, 1000 + seeds):
         numbers, truth = recovered(name, step, seed, **options)
+        assert all(number.low <= number.value <= number.high for number in numbers)
         hits.append([number.low < truth[number.name] < number.high for number in numbers])
     assert 0.90 <= np.mean(hits) <= 0.99, np.mean(hits, 0)
-    # Of single parameters: a hundred measurements scatter by 0.02 to 0.03.
-    assert np.mean(hits, 0).min() > 0.85, np.mean(hits, 0)
+    # A single parameter may lie four standard errors of so many measurements below 95 %.
+    assert np.mean(hits, 0).min() > 0.95 - 4 * math.sqrt(0.95 * 0.05 / seeds), np.mean(hits, 0)
 
 
 def measured(seed, *, devices=1, cycles=2, reads=60, spread=0.0, unit=None):

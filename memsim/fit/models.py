@@ -41,6 +41,8 @@ class Parameter:
         Whether it is searched for on a logarithmic scale.
     scales : int
         Power with which it goes with the size of all steps: 1 for a step, -1 for a number of pulses, else 0.
+    open_with : str
+        Parameter at whose lower limit this one is unbounded above, as only a product of the two is told there.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Parameter:
     high: float
     positive: bool = True
     scales: int = 0
+    open_with: str = ""
 
 
 class Target(NamedTuple):
@@ -103,9 +106,14 @@ def number(value: float) -> float:
     return float(f"{value:.6g}")
 
 
-def _pair(name: str, meaning: str, low: float, high: float, positive: bool = True) -> tuple[Parameter, ...]:
+def _pair(
+    name: str, meaning: str, low: float, high: float, positive: bool = True, open_with: str = ""
+) -> tuple[Parameter, ...]:
     scales = int(name == "step")
-    return tuple(Parameter(f"{name}.{b}", f"{meaning}, {b}", low, high, positive, scales) for b in BRANCHES)
+    return tuple(
+        Parameter(f"{name}.{b}", f"{meaning}, {b}", low, high, positive, scales, open_with and f"{open_with}.{b}")
+        for b in BRANCHES
+    )
 
 
 def _both(first: float, second: float) -> dict[str, float]:
@@ -171,7 +179,7 @@ def _exponential_profile(t: np.ndarray, to: Target) -> dict[str, Any]:
 EXPONENTIAL = StepModel(
     "exponential",
     (
-        *_pair("step", "full step, of the window", *_STEPS),
+        *_pair("step", "full step, of the window", *_STEPS, open_with="gamma"),
         *_pair("fall", "share of it lost at the end of the window", -10.0, 1.0, False),
         *_pair("gamma", "steepness of the loss", 0.2, 30.0),
     ),

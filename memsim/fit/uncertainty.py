@@ -12,6 +12,9 @@ from memsim.fit.problem import Problem
 Z95 = 1.959963984540054
 _DROP = Z95**2 / 2
 """Fall of the log-likelihood at the ends of a 95 % interval of one number."""
+_FARTHEST = 1.0  # first step of the search for an end: a factor of e, or all of a window
+_NARROW = 1e-3  # share of an interval's half to which an end is found where the likelihood falls as off a cliff
+_TRIES = 20
 _SHARE = 0.2  # of a standard error: width of second differences
 
 
@@ -65,7 +68,8 @@ def adjusted(problem: Problem, theta: np.ndarray, spread: np.ndarray, inner: np.
     """Theta with the sigmas freed of the bias that the fitted means cause, one step of the adjusted profile likelihood.
 
     A maximum of the likelihood attributes part of the noise to the means that it fits with it; the adjusted profile
-    likelihood, l - log det(information of the means)/2, does for any model what n - p does for a regression.
+    likelihood, l - log det(information of the means)/2, does for any model what n - p does for a regression. The
+    means stay at the maximum: along a ridge of the likelihood they would move far, and out of their intervals.
 
     Source: Cox & Reid, J. R. Stat. Soc. B 49, 1 (1987).
     """
@@ -86,9 +90,8 @@ def adjusted(problem: Problem, theta: np.ndarray, spread: np.ndarray, inner: np.
     block = spread[np.ix_(noise, noise)]
     # Where a sigma is barely known one step would be too long; its interval then follows the ridge of the likelihood.
     move = np.clip(block @ pull, -0.5 * np.sqrt(np.diag(block)), 1.0 * np.sqrt(np.diag(block)))
-    at = np.flatnonzero(inner)
     moved = theta.copy()
-    moved[at] += spread[np.ix_(at, noise)] @ np.linalg.solve(block, move)
+    moved[noise] += move
     low, high = problem.limits
     return np.where(inner, np.clip(moved, low, high), theta)
 
@@ -112,45 +115,68 @@ def ridge_interval(
     Returns
     -------
     tuple of float
-        An end is infinite where a limit of the search is reached.
+        An end is infinite where a limit of the search is reached, or where another parameter is at the limit that
+        leaves this one open.
     """
-    low, high = problem.limits
     held = _held(problem, index)
-    top = problem.value(theta)
-    error = np.sqrt(spread[index, index])
+    error = float(np.sqrt(spread[index, index]))
     along = spread[:, index] / spread[index, index] if error > 0 else np.zeros(len(theta))
-    ends = []
-    for sign, limit in ((-1.0, low[index]), (1.0, high[index])):
-        target = theta[index] + sign * (Z95 * error if 0 < error < 3 else 0.5)
-        inside, outside = (theta[index], 0.0), None
-        at, reached = theta, False
-        for _ in range(12):
-            stop = (limit - target) * sign <= 0
-            target = limit if stop else target
-            start = theta + along * (target - theta[index]) if at is theta else at.copy()
-            start[index] = target
-            found = maximise(held, np.clip(start, low, high) * problem.free + theta * ~problem.free, most=20)
-            drop = np.sqrt(max(top - found.value, 0.0))
-            at = found.theta
-            if abs(drop - np.sqrt(_DROP)) < 0.02:
-                reached = True
+    first = min(Z95 * error, _FARTHEST) if error > 0 else 0.5
+    lower, upper = (_end(held, theta, index, sign * first, along) for sign in (-1.0, 1.0))
+    if upper is not None and _is_open(problem, upper, index):
+        upper = None
+    return -np.inf if lower is None else quantity(lower), np.inf if upper is None else quantity(upper)
+
+
+def _is_open(problem: Problem, theta: np.ndarray, index: int) -> bool:
+    names = [parameter.name for parameter in problem.shared]
+    other = problem.shared[index].open_with if index < len(names) else ""
+    return bool(other) and theta[names.index(other)] <= problem.limits[0][names.index(other)] + 1e-6
+
+
+def _end(held: Problem, theta: np.ndarray, index: int, away: float, along: np.ndarray) -> np.ndarray | None:
+    """Theta of the maximum where one element is held so far away that the likelihood has fallen as far as wanted.
+
+    The ridge is followed outwards from points on it that were found before: a search that begins far off it fails and
+    would take a point for outside that is not. None where the ridge reaches a limit of the search before it falls.
+    """
+    low, high = held.limits
+    limit = high[index] if away > 0 else low[index]
+    top, wanted = held.value(theta), np.sqrt(_DROP)
+    before, inside, fell = None, theta, 0.0
+    outside, fell_outside = None, np.inf
+    target = theta[index] + away
+    for _ in range(_TRIES):
+        stop = outside is None and (limit - target) * away <= 0
+        target = limit if stop else target
+        step = target - inside[index]
+        starts = [inside, inside + along * step]
+        if before is not None:
+            starts.append(inside + (inside - before) * step / (inside[index] - before[index]))
+        if outside is not None:
+            starts.append(inside + (outside - inside) * step / (outside[index] - inside[index]))
+        trials = np.array([np.where(held.free, np.clip(start, low, high), theta) for start in starts])
+        trials[:, index] = target
+        found = maximise(held, trials[int(np.argmax(held.scores(trials).sum(1)))], most=30)
+        drop = float(np.sqrt(max(top - found.value, 0.0)))
+        if abs(drop - wanted) < 0.02:
+            return found.theta
+        if drop < wanted:
+            if stop:
+                return None
+            before, inside, fell = inside, found.theta, drop
+        else:
+            outside, fell_outside = found.theta, drop
+        if outside is None:
+            away = inside[index] - theta[index]
+            target = theta[index] + away * float(np.clip(wanted / max(drop, 0.05), 1.1, 3.0))
+        else:
+            if abs(outside[index] - inside[index]) < _NARROW * abs(outside[index] - theta[index]):
                 break
-            if drop < np.sqrt(_DROP):
-                if stop:
-                    break
-                inside = (target, drop)
-            else:
-                outside = (target, drop)
-            if outside is None:
-                away = target - theta[index]
-                target = theta[index] + away * float(np.clip(np.sqrt(_DROP) / max(drop, 0.05), 1.1, 3.0))
-            else:
-                # The root of the fall is nearly linear: interpolate, but keep away from both ends.
-                share = (np.sqrt(_DROP) - inside[1]) / (outside[1] - inside[1])
-                target = inside[0] + float(np.clip(share, 0.05, 0.95)) * (outside[0] - inside[0])
-                reached = True
-        ends.append(quantity(at) if reached else sign * np.inf)
-    return ends[0], ends[1]
+            # The root of the fall is nearly linear, unless it is a cliff.
+            share = (wanted - fell) / (fell_outside - fell) if fell_outside < 3 * wanted else 0.5
+            target = inside[index] + float(np.clip(share, 0.1, 0.9)) * (outside[index] - inside[index])
+    return outside
 
 
 class _Held(Problem):
