@@ -40,6 +40,7 @@ def result(dataset, tmp_path_factory):
     return ms.save(dataset, tmp_path_factory.mktemp("bench") / "bench.nc")
 
 
+@pytest.mark.slow
 class TestDataset:
     def test_every_variable_is_registered_with_its_unit_and_dimensions(self, dataset):
         assert set(dataset.data_vars) == set(BY_TASK["bench"])
@@ -141,6 +142,7 @@ class TestOptions:
         assert Options().chosen == tuple(KINDS)
 
 
+@pytest.mark.slow
 class TestRoofline:
     def test_points_lie_where_the_dataset_says(self, dataset):
         figure = draw(dataset)
