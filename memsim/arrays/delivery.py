@@ -67,7 +67,7 @@ def deliver(
     c2c = bank.spec.variability.c2c if bank.spec.variability else None
     pulsed = None
     if c2c and c2c.sigma > 0:
-        pulsed = cycle_to_cycle(c2c.relative_to, c2c.distribution, encoding.single)
+        pulsed = cycle_to_cycle(c2c.relative_to, c2c.distribution, encoding.single, c2c.floor, c2c.slope)
     spec = UpdateSpec(
         model=model,
         change=coincidences if trains else rule.change,

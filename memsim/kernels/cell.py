@@ -115,7 +115,7 @@ def _noise(spec: UpdateSpec) -> Any:
         return added
 
     def of_array(pulses, moved, normal, state, p):
-        return added(pulses, moved, normal, p.c2c)
+        return added(pulses, moved, normal, state, p.c2c)
 
     return inline(of_array)
 

@@ -5,7 +5,10 @@ it reaches the kernels as a fraction of the window. n identical pulses are one d
 sigma/sqrt(n), which is what their mean varies by), with the state clipped once, after the last pulse. For one pulse the
 distribution is the stated one; for several, mean and variance are those of their sum.
 
-Source: Chen, Peng & Yu, IEEE TCAD 37, 3067 (2018), doi:10.1109/TCAD.2018.2789723.
+Sigma of a pulse's own step may have a floor and a part that grows with the state w: sigma (|step| + floor + slope w).
+
+Source: Chen, Peng & Yu, IEEE TCAD 37, 3067 (2018), doi:10.1109/TCAD.2018.2789723; floor and slope: Nandakumar et al.,
+Front. Neurosci. 14, 406 (2020), doi:10.3389/fnins.2020.00406, in the form of IBM aihwkit's ExpStepDevice.
 """
 
 from __future__ import annotations
@@ -71,8 +74,10 @@ The draw is N(0, 1), for "uniform" a number in (0, 1]. `width` is sigma of the l
 
 
 @functools.cache
-def cycle_to_cycle(relative_to: str, distribution: str = "normal", single: bool = False) -> Any:
-    """Scalar function (pulses, moved, draw, sigma) -> random change of the normalised state; 0 for no pulse.
+def cycle_to_cycle(
+    relative_to: str, distribution: str = "normal", single: bool = False, floor: float = 0.0, slope: float = 0.0
+) -> Any:
+    """Scalar function (pulses, moved, draw, state, sigma) -> random change of the normalised state; 0 for no pulse.
 
     Parameters
     ----------
@@ -82,19 +87,33 @@ def cycle_to_cycle(relative_to: str, distribution: str = "normal", single: bool 
         Of one pulse's effect. For "lognormal" sigma is that of the logarithm.
     single : bool
         Whether a cell gets at most one pulse: the same bits without a root.
+    floor, slope : float
+        Of sigma relative to the step, in normalised states; compiled in.
     """
     size, variate = _SIZES[relative_to][single], VARIATES[distribution]
     if distribution == "lognormal":
 
         @njit(forceinline=True, error_model="numpy")
-        def skewed(pulses, moved, draw, sigma):
+        def skewed(pulses, moved, draw, state, sigma):
             scale = size(pulses, moved, type(sigma)(1.0)) * variate(draw, sigma)
             return scale if moved > type(moved)(0.0) else -scale
 
         return skewed
 
+    if floor > 0 or slope > 0:
+        # Steps and floors of n pulses differ in how they add up; the state is that before the first.
+        added = _SIZES["range"][single]
+
+        @njit(forceinline=True, error_model="numpy")
+        def raised(pulses, moved, draw, state, sigma):
+            real = type(sigma)
+            more = sigma * (real(floor) + real(slope) * abs(state))
+            return (size(pulses, moved, sigma) + added(pulses, moved, more)) * variate(draw, sigma)
+
+        return raised
+
     @njit(forceinline=True, error_model="numpy")
-    def noise(pulses, moved, draw, sigma):
+    def noise(pulses, moved, draw, state, sigma):
         return size(pulses, moved, sigma) * variate(draw, sigma)
 
     return noise

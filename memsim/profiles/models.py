@@ -108,10 +108,11 @@ _OTHERS: tuple[Model, ...] = (
         "cycle-to-cycle",
         "variability.c2c",
         CycleToCycle,
-        "each pulse adds a random change of mean 0 and sigma b, b the window, that pulse's own mean step, or the "
-        "nominal step; n pulses at once add one draw of sigma sqrt(n)",
+        "each pulse adds a random change of mean 0 and sigma b, b the window, that pulse's own mean step (plus floor + "
+        "slope w), or the nominal step; n pulses at once add one draw of sigma sqrt(n)",
         "Chen, Peng & Yu, IEEE TCAD 37, 3067 (2018), doi:10.1109/TCAD.2018.2789723; Rasch et al., AICAS 2021, "
-        "arXiv:2104.02184",
+        "arXiv:2104.02184; floor and slope: Nandakumar et al., Front. Neurosci. 14, 406 (2020), "
+        "doi:10.3389/fnins.2020.00406",
     ),
     Model(
         "noise",

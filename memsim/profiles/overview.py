@@ -112,7 +112,9 @@ def _spreads(spec: DeviceSpec) -> Iterable[str]:
 
 def _variability(variability: Variability) -> Iterable[str]:
     if variability.c2c is not None:
-        yield f"pulse {_sigma(variability.c2c.sigma, variability.c2c.relative_to)}"
+        c2c = variability.c2c
+        raised = f" plus {100 * c2c.floor:.3g} % of the window and {100 * c2c.slope:.3g} % of w"
+        yield f"pulse {_sigma(c2c.sigma, c2c.relative_to)}{raised if c2c.floor or c2c.slope else ''}"
     if variability.write is not None:
         yield f"write {_sigma(variability.write.sigma, variability.write.relative_to)}"
     groups: dict[str, list[str]] = {}

@@ -15,6 +15,7 @@ from memsim.profiles.physics import (
     Programming,
     Read,
     Retention,
+    Share,
     Sigma,
     WideSigma,
 )
@@ -75,6 +76,17 @@ class CycleToCycle(Group):
     distribution: Literal["normal", "lognormal", "uniform"] = Field(
         default="normal", description="shape of the distribution of one pulse's effect"
     )
+    floor: Share = Field(default=0.0, description="share of the window that is added to the step that sigma is of")
+    slope: Share = Field(default=0.0, description="share of the state w that is added to the step that sigma is of")
+
+    @model_validator(mode="after")
+    def _raised(self) -> CycleToCycle:
+        for key in ("floor", "slope"):
+            if getattr(self, key) > 0 and self.relative_to != "step":
+                raise problem(f"'{key}' needs 'relative_to: step'", key)
+            if getattr(self, key) > 0 and self.distribution == "lognormal":
+                raise problem(f"'{key}' is not for 'lognormal', whose sigma goes with the step alone", key)
+        return self
 
     @model_validator(mode="after")
     def _lognormal(self) -> CycleToCycle:

@@ -46,6 +46,31 @@ def test_a_million_noisy_cells_have_the_stated_mean_and_spread(relative_to):
     assert abs(skew) < 4 * math.sqrt(6 / CELLS)
 
 
+@pytest.mark.slow
+def test_the_noise_of_a_step_has_a_floor_and_grows_with_the_state():
+    more = "variability: {c2c: {sigma: 30 %, relative_to: step, floor: 2 %, slope: 8 %}}"
+    device = device_from_text(device_text("constant", more, "pulses: 100"))
+    wish = np.array([PULSES / 100 + 1e-4])
+    how = {"encoding": ms.Encoding("counted", rounding="nearest")}
+    for start in (0.3, 0.6):
+        array = ms.Crossbar(device, CELLS, 1, seed=12, initial=(start, start + 1e-6))
+        before = array.weights.astype(float)
+        moved = array.train(ms.Hebbian(rate=1.0), np.ones(CELLS), wish, **how).weights - before
+        expected = SIGMA * math.sqrt(PULSES) * (STEP + 0.02 + 0.08 * start)
+        assert abs(moved.mean() - PULSES * STEP) < 4 * expected / math.sqrt(CELLS)
+        assert abs(moved.var() / expected**2 - 1) < 4 * math.sqrt(2 / CELLS) + 1e-4
+
+
+def test_a_floor_of_noise_belongs_to_a_step_and_to_symmetric_distributions():
+    for settings, said in (
+        ("relative_to: range, floor: 2 %", "'floor' needs 'relative_to: step'"),
+        ("relative_to: nominal-step, slope: 2 %", "'slope' needs 'relative_to: step'"),
+        ("relative_to: step, distribution: lognormal, slope: 2 %", "'slope' is not for 'lognormal'"),
+    ):
+        with pytest.raises(ms.InputError, match=said):
+            device_from_text(device_text("constant", f"variability: {{c2c: {{sigma: 5 %, {settings}}}}}"))
+
+
 @pytest.mark.parametrize(
     ("path", "relative_to", "distribution", "spread"),
     [
