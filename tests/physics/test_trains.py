@@ -79,6 +79,18 @@ def test_steps_at_once_and_one_by_one_are_the_same_bits():
     assert np.array_equal(whole.weights, parts.weights)
 
 
+def test_trains_deliver_the_error_of_the_delta_rule_which_reads_first():
+    # One step of many equal arrays: the trains of a row are shared by its columns, not by arrays.
+    device = ms.load_device("ideal").replace({"update.pulses": 1000})
+    many = ms.Crossbar(device, 64, 1, arrays=2000, seed=4, bounds=None, initial=(0.4, 0.40001), column="single")
+    x = np.linspace(0.1, 1, 64)
+    before = many.weights
+    many.train(ms.Delta(0.01), x, many.output(x, noise=False)[:1, 0].mean() + 0.5, encoding="stochastic")
+    wished = 0.01 * 0.5 * x
+    error = np.sqrt(wished / 1000 / 2000)
+    assert (np.abs((many.weights - before)[:, :, 0].mean(0) - wished) < 4.5 * error).all()
+
+
 def test_a_rule_that_is_no_outer_product_is_refused():
     with pytest.raises(InputError, match="rule 'oja' does not ask for; use 'counted'"):
         crossbar().train(ms.Oja(), np.ones(256), np.ones(64), encoding="stochastic")
