@@ -52,7 +52,7 @@ from memsim.profiles import device_from_text
 from memsim.profiles.nominal import nominal_cell
 
 f = np.float32
-arrays, columns, rows, steps = 2, 2, 64, 3
+arrays, columns, rows, steps = 1, 2, 64, 2
 rng = np.random.default_rng(0)
 x = rng.random((arrays, 2, rows)).astype(f) * f(0.4)
 t = rng.choice([-1, 0, 1], (arrays, 2, columns)).astype(f)
