@@ -117,6 +117,11 @@ def _scale(spec: DeviceSpec, conduction: SinhConduction | ExponentialConduction)
     return Scale(spec.read.voltage / conduction.voltage)
 
 
+def steady(bank: Bank, signal: np.ndarray, seen: Seen, rows: Sequence[slice]) -> list[np.ndarray]:
+    """Currents without any noise and with all traps empty, of each row tile."""
+    return [_white(bank, cut(signal, part, bank), seen, part)[0] for part in rows]
+
+
 def expected(bank: Bank, signal: np.ndarray, seen: Seen, rows: Sequence[slice]) -> list[Moments]:
     """Moments of a read at any time, of each row tile."""
     found = []

@@ -156,16 +156,16 @@ class Readout:
                 moments.append(reading.expected(bank, driven, own, rows))
             else:
                 moments.append(reading.sampled(bank, driven, own, rows, when.seconds))
-        exact, steady = None, moments
+        exact, steady = None, []
         if self._interconnect is not None and spec.conduction is not None:
             exact, common = self._exact(banks, levels), None
-            steady = [reading.expected(bank, driven, own, rows) for bank, own in zip(banks.both, seen, strict=True)]
+            steady = [reading.steady(bank, driven, own, rows) for bank, own in zip(banks.both, seen, strict=True)]
         found: list[tuple[np.ndarray, np.ndarray | None]] = []
         for part in range(len(rows)):
             means = [own[part][0] for own in moments]
             if exact is not None:  # and what correlated noise adds to the currents of ohmic cells
                 means = [
-                    (current + mean - rest[part][0]).astype(mean.dtype)
+                    (current + mean - rest[part]).astype(mean.dtype)
                     for current, mean, rest in zip(exact[part], means, steady, strict=True)
                 ]
             shared = None if common is None else common[:, :, rows[part]].sum(axis=2, keepdims=True)

@@ -110,3 +110,18 @@ def test_widths_of_pulses_through_wires_are_refused_for_cells_that_are_not_ohmic
     crossbar = array(ms.load_device("ideal").replace({"conduction": law}), dac=ms.DAC(coding="width"))
     with pytest.raises(InputError, match=r"dac\.coding: 'width' with the wires of device 'ideal'"):
         crossbar.read(X)
+
+
+def test_filled_traps_lower_the_currents_of_cells_that_are_not_ohmic_too():
+    law = {"model": "sinh", "voltage": "0.15 V", "status": "assumed"}
+    telegraph = {"amplitude": "20 %", "relative_to": "value", "empty": "1 us", "filled": "1 us", "status": "assumed"}
+    device = ms.load_device("ideal").replace({"conduction": law})
+    trapped = array(device.replace({"read.telegraph": telegraph}))
+    ratio = (trapped.output(X, noise=False) / array(device).output(X, noise=False))[0]
+    # Half of the traps are filled on average, so that cells conduct a tenth less; wires make less of it.
+    g = trapped.conductance.values[0]
+    how = {"conduction": device.spec.conduction, "read_voltage": device.spec.read.voltage, **WIRES.options}
+    less, whole = (ms.solve_wires(part * g, X.T * device.spec.read.voltage, **how).currents.T for part in (0.9, 1.0))
+    # To first order, and with the shares of ohmic cells: a tenth of the effect.
+    assert np.allclose(ratio, less / whole, atol=0.012) and abs((ratio - less / whole).mean()) < 0.003
+    assert (ratio > 0.9).all()
