@@ -223,15 +223,16 @@ class Interconnect:
         rows, lines = self.cut.rows[0], self.cut.lines[0]
         cells = self._siemens([bank.seen for bank in banks.both], spec)[array, lines, rows].T
         given: dict[str, Any] = dict(self.wires.options)
-        shares = [seen.share for seen in self.seen(banks) if seen.share is not None]
-        order = self._order(shares[0].shape[1], len(shares) > 1)
-        share = np.concatenate(shares, axis=1)[array, order][lines, rows].T.astype(float)
+        through = [seen.state for seen in self.seen(banks)]
+        order = self._order(through[0].shape[1], len(through) > 1)
+        effective = np.concatenate(through, axis=1)[array, order][lines, rows].T.astype(float) * spec.conductance.width
         if spec.conduction is not None:
             given |= {"conduction": spec.conduction, "read_voltage": spec.read.voltage}
         found = solve_wires(cells, np.full(len(cells), spec.read.voltage), node_voltages=True, **given)
         assert found.word_voltages is not None and found.bit_voltages is not None
         voltage = (found.word_voltages - found.bit_voltages) / spec.read.voltage
-        return TileMaps(voltage, np.where(cells > 0, share, np.nan) - 1)
+        error = np.divide(effective, cells, out=np.full_like(cells, np.nan), where=cells > 0) - 1
+        return TileMaps(voltage, error)
 
     def _solved(self, banks: Banks, states: Sequence[np.ndarray]) -> list[Seen]:
         spec = banks.lines.spec

@@ -36,7 +36,7 @@ def mapped(
     ):
         if name in options:
             raise InputError(f"{name}: not allowed here; {why}")
-    low, high = bounds = check_bounds(options.get("bounds", (0.0, 1.0)), profile)
+    low, high = check_bounds(options.get("bounds", (0.0, 1.0)), profile)
     if not math.isfinite(high - low):
         raise InputError("bounds: none are given; the weights need two to span")
     plan = (Mapping(mapping) if isinstance(mapping, str) else mapping).fitted(matrix)
@@ -48,7 +48,7 @@ def mapped(
         raise InputError(f"weights: {len(matrix)} matrices do not fit {crossbar.shape[0]} arrays")
     reference = (low + high) / 2 if plan.kind == "reference" else None
     crossbar.program(low + plan.states(matrix) * (high - low), reference=reference, **programming)
-    crossbar.mapping, crossbar.bounds = plan, bounds
+    crossbar.mapping = plan
     return crossbar
 
 

@@ -125,3 +125,12 @@ def test_filled_traps_lower_the_currents_of_cells_that_are_not_ohmic_too():
     # To first order, and with the shares of ohmic cells: a tenth of the effect.
     assert np.allclose(ratio, less / whole, atol=0.012) and abs((ratio - less / whole).mean()) < 0.003
     assert (ratio > 0.9).all()
+
+
+def test_the_map_of_errors_is_that_of_the_effective_conductances():
+    crossbar = array(column="pair", tile=(16, 6))
+    voltage, error = crossbar.tile_maps()
+    g = crossbar.conductance.values[0][:16, [0, 4, 1, 5, 2, 6]]
+    assert np.allclose(error, ms.effective_conductance(g, **WIRES.options) / g - 1, atol=1e-9)
+    alike = ms.solve_wires(g, np.ones(16), node_voltages=True, **WIRES.options)
+    assert np.allclose(voltage, alike.word_voltages - alike.bit_voltages, atol=1e-9)
