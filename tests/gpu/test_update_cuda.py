@@ -40,11 +40,10 @@ SIMULATION = """
 import os
 os.environ["NUMBA_ENABLE_CUDASIM"] = "1"
 import numpy as np
-from numba import cuda
 from device_texts import device_text
 from memsim.kernels.cell import UpdateSpec
 from memsim.kernels.update import count_shape, update_kernel
-from memsim.kernels.update_cuda import THREADS, cuda_update_loop
+from memsim.kernels.cuda import update as twin
 from memsim.learning import Encoding, Hebbian, Settings
 from memsim.noise.cycle import cycle_to_cycle
 from memsim.philox import key
@@ -72,11 +71,10 @@ for model, name, noise, varying in {specs!r}:
     state = rng.random((arrays, columns, rows)).astype(f) * f(0.9)
     cpu, gpu = state.copy(), state.copy()
     counted = np.zeros(count_shape(state), np.int64)
-    threads = np.zeros((arrays, columns, 1, 16, 2), np.int64)
+    threads = np.zeros(twin.count_shape(state), np.int64)
     args = (x, t, f(0.2), steps, 5, 3, 7, settings, common, cells)
     update_kernel(spec)(cpu, *args, counted, *key(42))
-    blocks = -(-arrays * columns * 16 // THREADS)
-    cuda.jit(cuda_update_loop(spec, simulated=True))[blocks, THREADS](gpu, *args, threads, *key(42))
+    twin.update_kernel(spec)(gpu, *args, threads, *key(42))
     assert (cpu != state).any()
     assert np.abs(cpu - gpu).max() < 1e-5, (model, name, np.abs(cpu - gpu).max())
     assert np.array_equal(counted, threads.sum(3)), (model, name)
@@ -106,7 +104,7 @@ def test_the_cuda_loop_compiles_to_ptx(monkeypatch, model, encoding, noise, vary
     from memsim.cells import MODELS
     from memsim.cells.table import NODES
     from memsim.kernels.cell import UpdateSpec
-    from memsim.kernels.update_cuda import cuda_update_loop
+    from memsim.kernels.cuda.update import update_kernel
     from memsim.learning import Encoding, Hebbian, Settings
     from memsim.noise.cycle import cycle_to_cycle
 
@@ -144,7 +142,7 @@ def test_the_cuda_loop_compiles_to_ptx(monkeypatch, model, encoding, noise, vary
         types.uint32,
         types.uint32,
     )
-    ptx, _ = cuda.compile_ptx(cuda_update_loop(spec), signature, cc=capability)
+    ptx, _ = cuda.compile_ptx(update_kernel(spec).loop, signature, cc=capability)
     assert f".target sm_{capability[0]}{capability[1]}" in ptx
     assert not re.search(r"\.f64", ptx), "a float32 state must not be computed in float64"
     assert ("mul.wide.u32" in ptx) == (spec.chance is not None or chosen.draws), "Philox multiplies 32 by 32 bits"

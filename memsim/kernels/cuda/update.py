@@ -1,39 +1,30 @@
 """CUDA loop of local learning, the twin of `update`: a thread holds the four cells of one word group for all steps.
 
-The scalar functions are the CPU loop's own; only the loop differs. CUDA contracts to fused operations, so the result
-agrees to rounding, not bitwise; words and addresses are the same.
+The scalar functions are the CPU loop's own; only the loop differs.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+import math
 
+import numpy as np
 from numba import cuda, uint32
 
-from memsim.kernels.cell import UpdateSpec, deviation_function, gather_function, inline, program_function
+from memsim.kernels.cell import UpdateSpec, deviation_function, gather_function, program_function
+from memsim.kernels.cuda.launch import CudaKernel, callee
 from memsim.kernels.draw import four_normals, four_uniforms
 from memsim.philox import LANES, TILE, Stream
 
 _C2C = int(Stream.C2C)
 _PULSE = int(Stream.PULSE)
-THREADS = 128
 
 
-def cuda_update_loop(spec: UpdateSpec, simulated: bool = False) -> Any:
-    """Plain function for ``cuda.jit``, with the arguments of `memsim.kernels.update.update_kernel`.
-
-    ``counts`` has the dimensions (array, column, tile, lane, 2) here: a place for each thread, so without atomics.
-    Launch with at least arrays * columns * tiles * 16 threads.
-
-    Parameters
-    ----------
-    spec : UpdateSpec
-        What to compile in.
-    simulated : bool
-        Whether the loop is for the CUDA simulator, which refuses compiled callees that take arrays.
-    """
+@functools.cache
+def update_kernel(spec: UpdateSpec) -> CudaKernel:
+    """Kernel with the arguments of `memsim.kernels.update.update_kernel`, but ``counts`` of `count_shape` here."""
     program = program_function(spec)
-    gather = gather_function(spec, (lambda function: function) if simulated else inline)
+    gather = gather_function(spec, callee)
     change, idle, draws, deviate = spec.change, spec.idle, spec.draws, deviation_function(spec)
     noisy, chancy = spec.chance == "normal", spec.chance == "uniform"
 
@@ -98,4 +89,10 @@ def cuda_update_loop(spec: UpdateSpec, simulated: bool = False) -> Any:
         counts[array, column, tile, lane, 0] += set_pulses
         counts[array, column, tile, lane, 1] += reset_pulses
 
-    return update
+    return CudaKernel(update, lambda state, *_: math.prod(count_shape(state)[:4]))
+
+
+def count_shape(state: np.ndarray) -> tuple[int, int, int, int, int]:
+    """Shape of the pulse counts: (array, column, tile, lane, 2), a place for each thread, so without atomics."""
+    arrays, columns, rows = state.shape
+    return arrays, columns, rows // TILE, LANES, 2
