@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+import itertools
+from typing import Any, NamedTuple
 
 import numpy as np
 from device_texts import MODELS, device_text
@@ -12,57 +13,61 @@ from memsim import ADC, DAC, Crossbar, Hebbian, Wires
 from memsim.profiles import DeviceProfile, device_from_text, load_device
 from memsim.profiles.schema import SPREADING
 
-# Model -> the number of its update that is shaken from pulse to pulse where that is the kind of noise.
-SHAKEN = {
-    "constant": "update.step",
-    "linear": "update.slope.set",
-    "soft-bounds": "update.step",
-    "exponential": "update.gamma.set",
-    "power": "update.exponent.set",
-    "neurosim": "update.nonlinearity.set",
-    "power-law": "update.amplitude",
-    "pcm": "update.gamma",
-    "vteam": "update.speed.on",
-    "yakopcic": "update.ap",
-    "ion-drift": "update.mobility",
-}
 OWN_NOISE = ("table", "binary")
-# Sigma [%] and the section that it stands in, where SHAKEN is the number above.
+# Sigma [%] and the section that it stands in.
 NOISES = {
     "normal": (3.0, "c2c: {sigma: SIGMA %, relative_to: range}"),
     "lognormal": (30.0, "c2c: {sigma: SIGMA %, relative_to: step, distribution: lognormal}"),
     "uniform": (30.0, "c2c: {sigma: SIGMA %, relative_to: step, distribution: uniform, floor: 1 %}"),
-    "shaken": (5.0, "per_pulse: {SHAKEN: {sigma: SIGMA %, relative_to: value}}"),
+    "shaken": (20.0, "per_pulse: {update.step: {sigma: SIGMA %, relative_to: value}}"),
 }
 ENCODINGS = ("counted", "exact", "sign", "stochastic")
+SPREAD = (
+    "d2d: {conductance.min: {sigma: 5 %, relative_to: value}, conductance.max: {sigma: 5 %, relative_to: value}, "
+    "OWN: {sigma: 5 %, relative_to: value, distribution: lognormal}}"
+)
 
 
-def _table() -> dict[str, tuple[str, str, str]]:
-    """Model, noise of a pulse and encoding by name: every model with every encoding that it takes and every noise."""
+class Case(NamedTuple):
+    """Cells of a model, the noise of their pulses, whether they differ and some are stuck, and the encoding."""
+
+    model: str
+    noise: str
+    spread: bool
+    encoding: str
+
+
+def _cases() -> dict[str, Case]:
+    """Every model with every encoding that it takes, and every kind of noise with cells that differ."""
     found = {}
-    for row, model in enumerate(MODELS):
-        for place, encoding in enumerate(ENCODINGS):
-            noise = "own" if model in OWN_NOISE else list(NOISES)[(row + place) % len(NOISES)]
-            if (model, encoding) != ("binary", "exact"):  # two states take whole pulses
-                found[f"{model}-{noise}-{encoding}"] = (model, noise, encoding)
+    for model, encoding in itertools.product(MODELS, ENCODINGS):
+        if (model, encoding) != ("binary", "exact"):  # two states take whole pulses
+            noise = "own" if model in OWN_NOISE else "normal"
+            found[f"{model}-{encoding}"] = Case(model, noise, False, encoding)
+    for noise, encoding in zip(NOISES, ENCODINGS, strict=True):
+        found[f"{noise}-{encoding}-spread"] = Case("soft-bounds", noise, True, encoding)
     return found
 
 
-CASES = _table()
+CASES = _cases()
 
 
-def noisy(model: str, noise: str, times: float = 1.0) -> DeviceProfile:
-    """A device with noisy pulses, of sigma `times` the usual, and cells that differ, some of which are stuck."""
-    cells = [f"conductance.{end}: {{sigma: 5 %, relative_to: value}}" for end in ("min", "max")]
-    own, sections = SHAKEN.get(model, ""), []
-    if own in SPREADING and noise != "shaken":
-        cells.append(f"{own}: {{sigma: 5 %, relative_to: value, distribution: lognormal}}")
+def noisy(model: str, noise: str, spread: bool, times: float = 1.0) -> DeviceProfile:
+    """A device with noisy pulses, of sigma `times` the usual; with a spread, cells differ and some are stuck."""
+    sections = []
     if noise in NOISES:
         sigma, section = NOISES[noise]
-        sections.append(section.replace("SIGMA", str(sigma * times)).replace("SHAKEN", own))
-    sections.append("d2d: {" + ", ".join(cells) + "}")
-    more = "variability: {" + ", ".join(sections) + "}\nfaults: {stuck_on: 2 %, stuck_off: 3 %}"
-    return device_from_text(device_text(model, more))
+        sections.append(section.replace("SIGMA", str(sigma * times)))
+    if spread:
+        sections.append(SPREAD.replace("OWN", _number(model)))
+    more = "variability: {" + ", ".join(sections) + "}\n" if sections else ""
+    return device_from_text(device_text(model, more + "faults: {stuck_on: 2 %, stuck_off: 3 %}\n" * spread))
+
+
+def _number(model: str) -> str:
+    """A number of the update that may spread over cells."""
+    spec = device_from_text(device_text(model)).spec
+    return next(path for path in SPREADING if path.startswith("update.") and spec.base(path))
 
 
 ROWS, COLUMNS, SAMPLES, ARRAYS, STEPS = 150, 3, 2, 4, 3
@@ -77,9 +82,9 @@ def trained(
     case: str, arrays: int = ARRAYS, first: int = 0, steps: tuple[int, ...] = (STEPS,), **options: Any
 ) -> Crossbar:
     """Arrays of a case that have learned, in some calls."""
-    model, noise, encoding = CASES[case]
+    model, noise, spread, encoding = CASES[case]
     crossbar = Crossbar(
-        noisy(model, noise), ROWS, COLUMNS, arrays=arrays, first_array=first, seed=(3 << 40) + 5, **options
+        noisy(model, noise, spread), ROWS, COLUMNS, arrays=arrays, first_array=first, seed=(3 << 40) + 5, **options
     )
     for count in steps:
         crossbar.train(
@@ -157,7 +162,7 @@ SURROUNDINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "offset, reference": (
         {"read.noise": _WHITE},
-        {"dac": DAC(5, polarity="offset"), "adc": ADC(12, 80.0), "column": "reference"},
+        {"dac": DAC(5, polarity="offset"), "adc": ADC(13, 200.0), "column": "reference"},
     ),
     "wires": ({"read.noise": _WHITE}, {"wires": Wires(2.0, 1.5, driver_resistance=50.0), "tile": (75, 3)}),
 }
@@ -183,7 +188,9 @@ def surrounded(name: str, arrays: int = ARRAYS, first: int = 0, waits: tuple[flo
 def digest() -> str:
     """Hash of what becomes of one case of every model and of all surroundings."""
     total = hashlib.sha256()
-    made = [trained(case) for case in CASES if case.endswith("-counted")] + [surrounded(name) for name in SURROUNDINGS]
+    made = [trained(case) for case in CASES if CASES[case].encoding == "counted"] + [
+        surrounded(name) for name in SURROUNDINGS
+    ]
     for crossbar in made:
         for values in bits(crossbar).values():
             total.update(np.ascontiguousarray(values).tobytes())
