@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -14,12 +14,10 @@ from memsim.profiles import DeviceProfile
 MAX_CELLS = 1 << 33
 COUNTER = 1 << 32
 """Steps, reads and waits that an array can address."""
-# Read-only arrays are another type to Numba, for which a kernel would be compiled a second time.
-KERNEL: tuple[Literal["C"], Literal["W"]] = ("C", "W")
 
 
 def signal(name: str, values: Any, arrays: int, width: int, dtype: np.dtype, pad: bool = False) -> np.ndarray:
-    """Values (array or 1, sample, row or col) for kernels, padded to whole tiles where they go to rows."""
+    """Values (array or 1, sample, row or col), padded to whole tiles where they go to rows."""
     try:
         found = np.asarray(values, dtype)
     except (TypeError, ValueError):
@@ -37,7 +35,7 @@ def signal(name: str, values: Any, arrays: int, width: int, dtype: np.dtype, pad
         wide = np.zeros((*found.shape[:2], padded(width)), dtype)
         wide[:, :, :width] = found
         found = wide
-    return np.require(found, requirements=KERNEL)
+    return found
 
 
 def targets(weights: Any, shape: tuple[int, int, int], dtype: np.dtype) -> np.ndarray:
@@ -50,13 +48,6 @@ def targets(weights: Any, shape: tuple[int, int, int], dtype: np.dtype) -> np.nd
     if not np.isfinite(found).all():
         raise InputError("weights: contains NaN or infinity; only finite numbers are allowed")
     return found
-
-
-def spread(signal: np.ndarray, arrays: int) -> np.ndarray:
-    """The signal for every array, in memory of its own where one serves all."""
-    if signal.shape[0] == arrays:
-        return signal
-    return np.require(np.broadcast_to(signal, (arrays, *signal.shape[1:])), requirements=KERNEL)
 
 
 def check_bounds(bounds: tuple[float, float] | None, device: DeviceProfile) -> tuple[float, float]:

@@ -6,7 +6,7 @@ Codes are whole numbers from `least` to `most`, rounded to the nearest, half to 
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import uint32
@@ -22,9 +22,9 @@ class Errors(NamedTuple):
     The offset and the shifts of codes count in codes; None for converters without that error.
     """
 
-    gain: np.ndarray | None = None
-    offset: np.ndarray | None = None
-    bow: np.ndarray | None = None
+    gain: Any | None = None
+    offset: Any | None = None
+    bow: Any | None = None
 
     @property
     def present(self) -> tuple[bool, bool]:
@@ -35,16 +35,6 @@ class Errors(NamedTuple):
     def arrays(self) -> int:
         """Number of arrays with errors of their own, 1 for none."""
         return max(1 if part is None else len(part) for part in self)
-
-    def cast(self, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The errors for kernels, those that are absent as arrays without content."""
-        gain, offset, bow = self
-        flat, deep = np.empty((0, 0), dtype), np.empty((0, 0, 0), dtype)
-        return (
-            flat if gain is None else gain.astype(dtype),
-            flat if offset is None else offset.astype(dtype),
-            deep if bow is None else bow.astype(dtype),
-        )
 
 
 IDEAL = Errors()

@@ -11,7 +11,9 @@ from memsim.kernels.compile import Kernel, compile_kernel
 
 
 @functools.cache
-def _elementwise_kernel(function: Any, parameters: Any) -> Kernel:
+def elementwise_kernel(function: Any, parameters: Any) -> Kernel:
+    """Kernel (out, x, y, z, p): ``function(x, y, z, p)`` of every cell, in float64; y and z may have fewer elements."""
+
     def map_cells(first, last, out, x, y, z, p):
         for unit in range(first, last):
             array = unit // out.shape[1]
@@ -28,28 +30,3 @@ def _elementwise_kernel(function: Any, parameters: Any) -> Kernel:
                 out[array, column, row] = value
 
     return compile_kernel(map_cells, lambda out, *_: out.shape[0] * out.shape[1], (parameters,))
-
-
-def elementwise(function: Any, x: np.ndarray, y: Any, z: Any, p: Any) -> np.ndarray:
-    """``function(x, y, z, p)`` for every element of x, in the dtype of x; computed in float64.
-
-    Parameters
-    ----------
-    function : numba dispatcher
-        Scalar function, see `memsim.noise`.
-    x : (array, column, row)
-        Sets the shape of the result.
-    y, z : array like x, or number
-        One value for each cell, or one for all.
-    p : NamedTuple of float
-        What all cells share.
-    """
-    out = np.empty_like(x)
-    if x.size:
-        wide = [np.ascontiguousarray(np.asarray(v, None if np.ndim(v) else float).reshape(_cube(v))) for v in (y, z)]
-        _elementwise_kernel(function, p.__class__)(out, np.ascontiguousarray(x), *wide, p)
-    return out
-
-
-def _cube(value: Any) -> tuple[int, ...]:
-    return np.shape(value) if np.ndim(value) else (1, 1, 1)
