@@ -91,9 +91,10 @@ def drive(spec: DeviceSpec, backend: Backend, signal: np.ndarray, coding: str = 
         return Drive(signal, None)
     scale = _scale(spec, conduction)
     largest = 1 + 80 / scale.b
-    if signal.size and np.abs(signal).max() > largest:
+    most = float(np.abs(signal).max()) if signal.size else 0.0
+    if most > largest:
         raise InputError(
-            f"x: {np.abs(signal).max():.3g} read voltages are too many for the conduction of device '{spec.name}'; "
+            f"x: {most:.3g} read voltages are too many for the conduction of device '{spec.name}'; "
             f"allowed: {largest:.3g}"
         )
     return Drive(backend.map(_CURVES[type(conduction)][0], signal, 0.0, 0.0, scale), None)

@@ -54,6 +54,9 @@ class StrictArray(NDArrayOperatorsMixin):
     def __array__(self, *args: Any, **kwargs: Any) -> np.ndarray:
         raise TypeError("Implicit conversion to a NumPy array is not allowed")
 
+    def __array_namespace__(self) -> Any:
+        return MODULE
+
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
         if method != "__call__":
             return NotImplemented
