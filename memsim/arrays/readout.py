@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -133,7 +135,7 @@ class Readout:
         """Outputs of all row tiles together."""
         parts = self._parts(banks, levels, when)
         if self.out is None:
-            return parts[0][0] if len(parts) == 1 else sum(mean for mean, _ in parts)
+            return reduce(operator.add, (mean for mean, _ in parts))
         total = np.zeros_like(parts[0][0])
         for part, (mean, variance) in enumerate(parts):
             self.out.convert(mean, variance, total, part, **self._address(when, part))

@@ -263,7 +263,7 @@ class Backend:
     def _errors(self, errors: Errors, dtype: np.dtype) -> tuple[Any, Any, Any]:
         """The errors of converters for kernels, those that are absent as arrays without content."""
         empty = ((0, 0), (0, 0), (0, 0, 0))
-        return tuple(  # type: ignore[return-value]
+        return tuple(
             self.xp.empty(shape, dtype) if part is None else part.astype(dtype, copy=False)
             for part, shape in zip(errors, empty, strict=True)
         )

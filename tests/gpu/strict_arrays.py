@@ -54,6 +54,9 @@ class StrictArray(NDArrayOperatorsMixin):
     def __array__(self, *args: Any, **kwargs: Any) -> np.ndarray:
         raise TypeError("Implicit conversion to a NumPy array is not allowed")
 
+    def get(self) -> np.ndarray:
+        return self._values.copy()
+
     def __array_namespace__(self) -> Any:
         return MODULE
 
