@@ -11,7 +11,12 @@ from memsim.kernels.compile import Kernel, compile_kernel
 
 
 @functools.cache
-def _elementwise_kernel(function: Any, parameters: Any) -> Kernel:
+def elementwise_kernel(function: Any, parameters: Any) -> Kernel:
+    """Kernel (out, x, y, z, p): ``out = function(x, y, z, p)`` for every cell, computed in float64.
+
+    out, x : (array, column, row); y, z : see `operand`; p : a NamedTuple of the class `parameters`.
+    """
+
     def map_cells(first, last, out, x, y, z, p):
         for unit in range(first, last):
             array = unit // out.shape[1]
@@ -46,10 +51,14 @@ def elementwise(function: Any, x: np.ndarray, y: Any, z: Any, p: Any) -> np.ndar
     """
     out = np.empty_like(x)
     if x.size:
-        wide = [np.ascontiguousarray(np.asarray(v, None if np.ndim(v) else float).reshape(_cube(v))) for v in (y, z)]
-        _elementwise_kernel(function, p.__class__)(out, np.ascontiguousarray(x), *wide, p)
+        elementwise_kernel(function, p.__class__)(out, np.ascontiguousarray(x), operand(y), operand(z), p)
     return out
 
 
-def _cube(value: Any) -> tuple[int, ...]:
-    return np.shape(value) if np.ndim(value) else (1, 1, 1)
+def operand(value: Any, arrays: Any = np) -> Any:
+    """A contiguous array (array, column, row) of a number or such an array; each axis may be 1, for one value for all.
+
+    `arrays` is the module of the result's arrays: NumPy, or one like it.
+    """
+    found = arrays.asarray(value, None if np.ndim(value) else float)
+    return arrays.ascontiguousarray(found.reshape(found.shape or (1, 1, 1)))
