@@ -14,6 +14,7 @@ import numpy as np
 
 from memsim.kernels.cell import UpdateSpec
 from memsim.kernels.convert import Errors
+from memsim.kernels.elementwise import operand
 from memsim.kernels.fluctuate import Move
 from memsim.kernels.read import NARROW
 from memsim.philox import TILE, Stream, key, padded
@@ -114,12 +115,9 @@ class Backend:
         """
         out = self.xp.empty_like(x)
         if x.size:
-            wide = [self._cube(value) for value in (y, z)]
+            wide = [operand(value, self.xp) for value in (y, z)]
             self.kernels.elementwise(function, p.__class__)(out, self.contiguous(x), *wide, p)
         return out
-
-    def _cube(self, value: Any) -> Any:
-        return self.contiguous(value) if np.ndim(value) else self.xp.full((1, 1, 1), float(value))
 
     def update(
         self,

@@ -12,7 +12,10 @@ from memsim.kernels.compile import Kernel, compile_kernel
 
 @functools.cache
 def elementwise_kernel(function: Any, parameters: Any) -> Kernel:
-    """Kernel (out, x, y, z, p): ``function(x, y, z, p)`` of every cell, in float64; y and z may have fewer elements."""
+    """Kernel (out, x, y, z, p): ``out = function(x, y, z, p)`` for every cell, computed in float64.
+
+    out, x : (array, column, row); y, z : see `operand`; p : a NamedTuple of the class `parameters`.
+    """
 
     def map_cells(first, last, out, x, y, z, p):
         for unit in range(first, last):
@@ -30,3 +33,12 @@ def elementwise_kernel(function: Any, parameters: Any) -> Kernel:
                 out[array, column, row] = value
 
     return compile_kernel(map_cells, lambda out, *_: out.shape[0] * out.shape[1], (parameters,))
+
+
+def operand(value: Any, arrays: Any = np) -> Any:
+    """A contiguous array (array, column, row) of a number or such an array; each axis may be 1, for one value for all.
+
+    `arrays` is the module of the result's arrays: NumPy, or one like it.
+    """
+    found = arrays.asarray(value, None if np.ndim(value) else float)
+    return arrays.ascontiguousarray(found.reshape(found.shape or (1, 1, 1)))

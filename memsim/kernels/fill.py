@@ -16,7 +16,10 @@ _RUN = 16  # tiles drawn at once
 
 @functools.cache
 def fill_kernel() -> Kernel:
-    """Kernel (out, normal, first_array, first_column, step, stream, k0, k1): addressed numbers, see `fill`."""
+    """Kernel (out, normal, first_array, first_column, step, stream, k0, k1): numbers, N(0, 1) or in (0, 1].
+
+    out : (array, column, row), float32, rows padded to whole tiles.
+    """
 
     def fill_columns(first, last, out, normal, first_array, first_column, step, stream, k0, k1):
         words = np.empty((4, _RUN * LANES), np.uint32)
