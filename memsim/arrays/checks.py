@@ -16,10 +16,10 @@ COUNTER = 1 << 32
 """Steps, reads and waits that an array can address."""
 
 
-def signal(name: str, values: Any, arrays: int, width: int, dtype: np.dtype, pad: bool = False) -> np.ndarray:
-    """Values (array or 1, sample, row or col), padded to whole tiles where they go to rows."""
+def signal(name: str, values: Any, arrays: int, width: int, dtype: np.dtype, pad: bool = False, xp: Any = np) -> Any:
+    """Values (array or 1, sample, row or col), padded to whole tiles where they go to rows; arrays of `xp`."""
     try:
-        found = np.asarray(values, dtype)
+        found = xp.asarray(values, dtype)
     except (TypeError, ValueError):
         raise InputError(f"{name}: not an array of numbers") from None
     found = found.reshape((1,) * max(0, 3 - found.ndim) + found.shape)
@@ -32,7 +32,7 @@ def signal(name: str, values: Any, arrays: int, width: int, dtype: np.dtype, pad
     if not np.isfinite(found).all():
         raise InputError(f"{name}: contains NaN or infinity; only finite numbers are allowed")
     if pad and width % TILE:
-        wide = np.zeros((*found.shape[:2], padded(width)), dtype)
+        wide = xp.zeros((*found.shape[:2], padded(width)), dtype)
         wide[:, :, :width] = found
         found = wide
     return found

@@ -600,7 +600,8 @@ class Crossbar:
         Parameters
         ----------
         x : array_like
-            (array, sample, row), (sample, row) for all arrays, or (row,); voltages in units of the read voltage.
+            (array, sample, row), (sample, row) for all arrays, or (row,); voltages in units of the read voltage. For
+            CuPy's arrays on a CUDA card, currents are arrays of CuPy as well: nothing passes through the host.
         first_sample : int
             Address of the first sample, for batches that are read in parts.
         index : int, optional
@@ -622,7 +623,8 @@ class Crossbar:
         """`read` in units of `full_scale`, dimensionless; without noise, the expectation over reads at any time."""
         seconds = None if interval is None else checks.duration("interval", interval)
         found = self._output(self._signal("x", x, self.shape[1], pad=True), first_sample, index, noise, seconds)
-        return self._site.backend.numpy(found)
+        backend = self._site.backend
+        return found if isinstance(x, backend.xp.ndarray) else backend.numpy(found)
 
     def _output(
         self,
@@ -668,4 +670,6 @@ class Crossbar:
         return spread[:, :, first] + spread[:, :, second]
 
     def _signal(self, name: str, values: Any, width: int, pad: bool = False) -> Any:
-        return self._site.backend.asarray(checks.signal(name, values, self.shape[0], width, self.dtype, pad))
+        backend = self._site.backend
+        xp = backend.xp if isinstance(values, backend.xp.ndarray) else np
+        return backend.asarray(checks.signal(name, values, self.shape[0], width, self.dtype, pad, xp))

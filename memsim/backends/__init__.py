@@ -24,7 +24,7 @@ def resolve(name: str = "auto") -> Backend:
     if problem is None:
         return cuda.CudaBackend()
     if name == "cuda":
-        raise BackendError(f"backend: 'cuda' cannot run here, {problem}; or use 'cpu'")
+        raise BackendError(f"backend: 'cuda' cannot run here: {problem}; allowed here: 'cpu'")
     return CpuBackend()
 
 

@@ -78,6 +78,16 @@ class Backend:
         raise NotImplementedError
 
     @property
+    def machine(self) -> str | None:
+        """Name of the card that computes; None for the processor."""
+        raise NotImplementedError
+
+    @property
+    def libraries(self) -> dict[str, str]:
+        """Versions of libraries that only this backend needs."""
+        raise NotImplementedError
+
+    @property
     def kept(self) -> int:
         """Memory that parameters of the cells of an array may take [byte]; beyond it they are drawn anew by block."""
         raise NotImplementedError

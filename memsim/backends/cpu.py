@@ -54,6 +54,16 @@ class CpuBackend(Backend):
         """Nothing to wait for."""
 
     @property
+    def machine(self) -> str | None:
+        """None: the processor."""
+        return None
+
+    @property
+    def libraries(self) -> dict[str, str]:
+        """None: all of memsim needs those of the CPU."""
+        return {}
+
+    @property
     def kept(self) -> int:
         """512 MiB."""
         return _KEPT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 from typing import Any
 
@@ -18,7 +19,7 @@ def problem() -> str | None:
     """Why no kernel can run on a card here, with what helps; None where it can."""
     for name, found in (("CuPy", "cupy"), ("numba-cuda", "numba_cuda")):
         if importlib.util.find_spec(found) is None:
-            return f"{name} is not installed; {_INSTALL}"
+            return f"{name} is not installed ({_INSTALL})"
     try:
         import cupy
 
@@ -26,13 +27,6 @@ def problem() -> str | None:
     except Exception as error:  # a missing driver, or libraries that do not fit it
         return f"no CUDA device answers ({' '.join(str(error).split())[:120]})"
     return None if count > 0 else "there is no CUDA device"
-
-
-def device_name() -> str:
-    """Name of the card, as its driver gives it."""
-    import cupy
-
-    return cupy.cuda.runtime.getDeviceProperties(cupy.cuda.Device().id)["name"].decode()
 
 
 class CudaBackend(Backend):
@@ -82,6 +76,17 @@ class CudaBackend(Backend):
     def synchronize(self) -> None:
         """Wait for the card."""
         self.xp.cuda.get_current_stream().synchronize()
+
+    @property
+    def machine(self) -> str | None:
+        """Name of the card, as its driver gives it."""
+        device = self.xp.cuda.Device().id
+        return self.xp.cuda.runtime.getDeviceProperties(device)["name"].decode()
+
+    @property
+    def libraries(self) -> dict[str, str]:
+        """CuPy and numba-cuda."""
+        return {"cupy": self.xp.__version__, "numba-cuda": importlib.metadata.version("numba-cuda")}
 
     @property
     def kept(self) -> int:

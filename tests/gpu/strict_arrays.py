@@ -1,4 +1,4 @@
-"""Arrays that behave like CuPy's where these differ from NumPy's, without a card: nothing becomes a NumPy array unasked.
+"""Arrays that behave like CuPy's where these differ from NumPy's, without a card: none becomes a NumPy array unasked.
 
 They refuse to be mixed with NumPy arrays, to be converted implicitly, and functions that do not dispatch; results of
 reductions are arrays. A backend of such arrays and the kernels of the CPU must give the bits of the CPU backend.
@@ -6,7 +6,7 @@ reductions are arrays. A backend of such arrays and the kernels of the CPU must 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -152,6 +152,8 @@ class StrictBackend(Backend):
         counts=lambda state: CpuBackend.kernels.counts(state._values)
     )
     kept = CpuBackend().kept
+    machine = "a card"
+    libraries: ClassVar[dict[str, str]] = {}
 
     def asarray(self, given: Any, dtype: Any = None) -> Any:
         """As `CudaBackend` does."""
