@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from memsim.kernels import elementwise, fill, read
+from memsim.kernels import convert, elementwise, fill, read, trains
+from memsim.kernels.cuda import convert as cuda_convert
 from memsim.kernels.cuda import elementwise as cuda_elementwise
 from memsim.kernels.cuda import fill as cuda_fill
 from memsim.kernels.cuda import read as cuda_read
+from memsim.kernels.cuda import trains as cuda_trains
 from memsim.noise import conduction, drift, flicker, leak, programming, relaxation
 from memsim.philox import Stream, key
 
@@ -215,6 +218,67 @@ def read_cases() -> Iterator[Case]:
             )
 
 
+def convert_cases() -> Iterator[Case]:
+    """Converters with every kind of error, of inputs and of outputs with and without noise."""
+    for real, uneven, bowed in itertools.product((F32, F64), (False, True), (False, True)):
+        errors = "-".join(["uneven"] * uneven + ["bowed"] * bowed) or "ideal"
+
+        def levels(real=real, uneven=uneven, bowed=bowed):
+            rng = np.random.default_rng(5)
+            x = rng.uniform(-1.2, 1.2, (2 if bowed else 1, 3, 128)).astype(real)
+            wrong = converter_errors(rng, (2, 100), 15, uneven, bowed)
+            return x, np.zeros((2, 3, 128), real), 100, real(1 / 7), real(-7), real(7), *wrong.cast(np.dtype(real))
+
+        yield Case(
+            f"dac {errors} {np.dtype(real)}",
+            convert.dac_kernel(uneven, bowed),
+            cuda_convert.dac_kernel(uneven, bowed),
+            levels,
+            {1: rounding(real)},
+            double=real is F64,
+        )
+        for noise in ("silent", "noisy", "noisy by columns"):
+
+            def codes(real=real, uneven=uneven, bowed=bowed, noise=noise):
+                rng = np.random.default_rng(6)
+                current = rng.uniform(-2.5, 2.5, (2, 3, 70)).astype(real)
+                variance = rng.uniform(0, 0.1, (2, 3, 70 if noise == "noisy by columns" else 1)).astype(real)
+                wrong = converter_errors(rng, (2, 70), 14, uneven, bowed).cast(np.dtype(real))
+                unit = np.array([2 / 7, 2 / 6], real)
+                address = (3, 9, 1 << 20, 6, int(Stream.READ))
+                return current, variance, np.ones_like(current), unit, real(-7), real(7), *wrong, *address, *KEY
+
+            noisy = noise != "silent"
+            yield Case(
+                f"adc {noise} {errors} {np.dtype(real)}",
+                convert.adc_kernel(noisy, uneven, bowed),
+                cuda_convert.adc_kernel(noisy, uneven, bowed),
+                codes,
+                {2: rounding(real)},
+                double=real is F64,
+                draws=noisy,
+                compiled=noise != "noisy by columns",
+            )
+
+
+def converter_errors(rng: Any, shape: tuple[int, int], count: int, uneven: bool, bowed: bool) -> convert.Errors:
+    """Gain and offset of converters (array, converter), and shifts of their codes."""
+    gain = rng.normal(1, 0.05, shape) if uneven else None
+    offset = rng.normal(0, 0.3, shape) if uneven else None
+    return convert.Errors(gain, offset, rng.normal(0, 0.2, (*shape, count)) if bowed else None)
+
+
+def train_cases() -> Iterator[Case]:
+    """Pulse trains of chances of both signs, the ends included."""
+
+    def arguments():
+        chances = np.random.default_rng(7).uniform(-1, 1, (2, 3, 70)).astype(F32)
+        chances[0, 0, :3] = 1, -1, 0
+        return np.zeros(chances.shape, np.uint32), chances, 10, 4, 3, int(Stream.ROW_TRAIN), *KEY
+
+    yield Case("trains", trains.train_kernel(), cuda_trains.train_kernel(), arguments, {0: 0}, double=True, draws=True)
+
+
 def cases() -> list[Case]:
     """The table."""
-    return [*fill_cases(), *elementwise_cases(), *read_cases()]
+    return [*fill_cases(), *elementwise_cases(), *read_cases(), *convert_cases(), *train_cases()]

@@ -56,4 +56,5 @@ class CudaKernel:
 
 def callee(function: Any) -> Any:
     """A function that takes arrays, as kernels may call it: the simulator refuses compiled ones."""
-    return function if numba.config.ENABLE_CUDASIM else inline(function)  # type: ignore[attr-defined]
+    plain = getattr(function, "py_func", function)
+    return plain if numba.config.ENABLE_CUDASIM else inline(plain)  # type: ignore[attr-defined]

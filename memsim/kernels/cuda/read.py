@@ -91,12 +91,13 @@ def noise_kernel() -> CudaKernel:
         c0 = uint32((first_tile + tile) * LANES + lane)
         c1 = uint32(first_sample + sample)
         c3 = uint32(uint32(first_array + array) * uint32(256) + uint32(stream))
+        real = current.dtype.type
         z = four_normals(c0, c1, uint32(index), c3, k0, k1)
         for word in range(4):
             column = tile * TILE + word * LANES + lane
             if column < columns:
-                sigma = math.sqrt(variance[array, sample, column if variance.shape[2] > 1 else 0])
-                current[array, sample, column] += sigma * z[word]
+                sigma = real(math.sqrt(variance[array, sample, column if variance.shape[2] > 1 else 0]))
+                current[array, sample, column] += sigma * real(z[word])
 
     return CudaKernel(
         add_noise, lambda current, *_: current.shape[0] * current.shape[1] * -(-current.shape[2] // TILE) * LANES
