@@ -1,0 +1,74 @@
+"""What a card would do, on the CPU: the wire solver's loops over lines in plain NumPy, and a backend of NumPy arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from memsim.arrays.device_chains import Device
+from memsim.arrays.points import cell_currents
+from memsim.arrays.circuit import Law
+
+
+class HostBackend:
+    """The attributes of a CUDA backend, of NumPy."""
+
+    name = "cuda"
+    xp = np
+    asarray = staticmethod(np.ascontiguousarray)
+    numpy = staticmethod(np.asarray)
+
+
+def lines(flat, runs):
+    """The runs through a flat array as the columns (node, run) of a view."""
+    assert flat.ndim == 1 and flat.flags.c_contiguous and flat.dtype == np.float64
+    assert flat.size == runs.count * runs.nodes
+    size = flat.itemsize
+    view = as_strided(
+        flat,
+        (runs.nodes, runs.count // runs.inner, runs.inner),
+        (runs.stride * size, runs.outer * size, size),
+    )
+    return view
+
+
+def factor_kernel():
+    def factor(cells, first, last, segment, runs, ratios):
+        g, c = lines(cells, runs), lines(ratios, runs)
+        first, last = (np.repeat(end, runs.count // end.size).reshape(g.shape[1:]) for end in (first, last))
+        before = 0.0
+        for node in range(runs.nodes):
+            diagonal = g[node] + (segment * (1 - before) if node else first)
+            diagonal = diagonal + (segment if node < runs.nodes - 1 else last)
+            c[node] = before = segment / diagonal
+
+    return factor
+
+
+def solve_kernel():
+    def solve(ratios, right, segment, runs, shared, out):
+        c, b, x = lines(np.repeat(ratios, shared), runs), lines(right, runs), lines(out, runs)
+        y = 0.0
+        for node in range(runs.nodes):
+            x[node] = y = c[node] * (b[node] / segment + y)
+        for node in range(runs.nodes - 2, -1, -1):
+            x[node] += c[node] * x[node + 1]
+
+    return solve
+
+
+def current_kernel(law, slope):
+    def currents(cells, voltage, cell, lanes, current, slopes):
+        given = np.repeat(cells, lanes)[None], voltage[None], Law(law, slope, cell)
+        current[:], slopes[:] = (found[0] for found in cell_currents(*given))
+
+    return currents
+
+
+class Kernels:
+    factor_kernel = staticmethod(factor_kernel)
+    solve_kernel = staticmethod(solve_kernel)
+    current_kernel = staticmethod(current_kernel)
+
+
+HOST = Device(HostBackend, Kernels)
