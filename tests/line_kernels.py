@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
+from numba import njit
 from numpy.lib.stride_tricks import as_strided
 
 from memsim.arrays.device_chains import Device
-from memsim.arrays.points import cell_currents
-from memsim.arrays.circuit import Law
+from memsim.kernels.wire_currents import cell_current
 
 
 class HostBackend:
@@ -20,16 +22,12 @@ class HostBackend:
 
 
 def lines(flat, runs):
-    """The runs through a flat array as the columns (node, run) of a view."""
+    """The runs through a flat array, as a view (node, outer, inner)."""
     assert flat.ndim == 1 and flat.flags.c_contiguous and flat.dtype == np.float64
     assert flat.size == runs.count * runs.nodes
     size = flat.itemsize
-    view = as_strided(
-        flat,
-        (runs.nodes, runs.count // runs.inner, runs.inner),
-        (runs.stride * size, runs.outer * size, size),
-    )
-    return view
+    shape = runs.nodes, runs.count // runs.inner, runs.inner
+    return as_strided(flat, shape, (runs.stride * size, runs.outer * size, size))
 
 
 def factor_kernel():
@@ -57,10 +55,14 @@ def solve_kernel():
     return solve
 
 
+@functools.cache
 def current_kernel(law, slope):
+    function = cell_current(law, slope)
+
+    @njit(error_model="numpy")
     def currents(cells, voltage, cell, lanes, current, slopes):
-        given = np.repeat(cells, lanes)[None], voltage[None], Law(law, slope, cell)
-        current[:], slopes[:] = (found[0] for found in cell_currents(*given))
+        for n in range(voltage.size):
+            current[n], slopes[n] = function(voltage[n], cells[n // lanes], cell)
 
     return currents
 
