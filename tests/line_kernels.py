@@ -1,4 +1,4 @@
-"""What a card would do, on the CPU: the wire solver's loops over lines in plain NumPy, and a backend of NumPy arrays."""
+"""A card's part in the wire solver, on the CPU: loops over lines in plain NumPy, and a backend of NumPy arrays."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ class HostBackend:
 def lines(flat, runs):
     """The runs through a flat array, as a view (node, outer, inner)."""
     assert flat.ndim == 1 and flat.flags.c_contiguous and flat.dtype == np.float64
-    assert flat.size == runs.count * runs.nodes
+    assert flat.size == runs.number * runs.nodes
     size = flat.itemsize
-    shape = runs.nodes, runs.count // runs.inner, runs.inner
+    shape = runs.nodes, runs.number // runs.inner, runs.inner
     return as_strided(flat, shape, (runs.stride * size, runs.outer * size, size))
 
 
 def factor_kernel():
     def factor(cells, first, last, segment, runs, ratios):
         g, c = lines(cells, runs), lines(ratios, runs)
-        first, last = (np.repeat(end, runs.count // end.size).reshape(g.shape[1:]) for end in (first, last))
+        first, last = (np.repeat(end, runs.number // end.size).reshape(g.shape[1:]) for end in (first, last))
         before = 0.0
         for node in range(runs.nodes):
             diagonal = g[node] + (segment * (1 - before) if node else first)

@@ -1,7 +1,7 @@
 """The network of `memsim.arrays.chains` on a card: conjugate gradients in float64, word lines eliminated exactly.
 
-Everything but the lines themselves and the law of cells is written in expressions of the backend's array module. Fields
-are (row, col, lane); lanes are samples, as many as memory allows. Lines without resistance are one node, (row, 1, lane).
+All but the lines themselves and the law of cells is written in expressions of the backend's array module. Fields are
+(row, col, lane); lanes are samples, as many as memory allows. Word lines without resistance are (row, 1, lane).
 """
 
 from __future__ import annotations

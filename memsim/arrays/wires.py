@@ -207,8 +207,8 @@ def _effective(circuit: Network, device: Device | None) -> tuple[np.ndarray, flo
         one = np.eye(count)[:, some]
         none = np.zeros((max(rows, cols), one.shape[1]))
         attached = (circuit.word if rows < cols else circuit.bit).attached[:, None]
-        sources = (one * attached, none) if rows < cols else (none, one * attached)
-        into, out, residual, iterations, _ = _solve(circuit, *sources, device)
+        driven, grounds = (one * attached, none) if rows < cols else (none, one * attached)
+        into, out, residual, iterations, _ = _solve(circuit, driven, grounds, device)
         if rows < cols:
             effective[some] = out.T
         else:

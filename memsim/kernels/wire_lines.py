@@ -21,7 +21,7 @@ SLAB = 128  # elements of a row that one unit of the bit lines takes: whole cach
 class Runs(NamedTuple):
     """Lines of a flat (row, col, lane) array: run r starts at r // inner * outer + r % inner, nodes `stride` apart."""
 
-    count: int
+    number: int
     inner: int
     outer: int
     stride: int

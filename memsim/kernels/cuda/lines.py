@@ -23,15 +23,15 @@ _AHEAD = 8
 def factor_kernel() -> CudaKernel:
     """Kernel (cells, first, last, segment, runs, ratios): factors of L + G, segment conductance over pivot.
 
-    first, last : (line,) conductances of the terminals [S]; lines have `runs.count / first.size` lanes each.
+    first, last : (line,) conductances of the terminals [S]; lines have `runs.number / first.size` lanes each.
     """
 
     def factor(cells, first, last, segment, runs, ratios):
         run: int = cuda.grid(1)  # type: ignore[call-arg]
-        if run >= runs.count:
+        if run >= runs.number:
             return
         at = run // runs.inner * runs.outer + run % runs.inner
-        line = run // (runs.count // first.size)
+        line = run // (runs.number // first.size)
         # What holds a node through those before it: all sums are of positive numbers, so that no digits cancel.
         held = first[line]
         for node in range(runs.nodes):
@@ -41,7 +41,7 @@ def factor_kernel() -> CudaKernel:
             held *= ratio
             at += runs.stride
 
-    return CudaKernel(factor, lambda *args: args[4].count)
+    return CudaKernel(factor, lambda *args: args[4].number)
 
 
 @functools.cache
@@ -53,7 +53,7 @@ def solve_kernel() -> CudaKernel:
 
     def solve(ratios, right, segment, runs, shared, out):
         run: int = cuda.grid(1)  # type: ignore[call-arg]
-        if run >= runs.count:
+        if run >= runs.number:
             return
         start = run // runs.inner * runs.outer + run % runs.inner
         own, apart, stride = start // shared, runs.stride // shared, runs.stride
@@ -81,7 +81,7 @@ def solve_kernel() -> CudaKernel:
                     y = b[k] + c[k] * y
                     out[start + (begin - k) * stride] = y
 
-    return CudaKernel(solve, lambda *args: args[3].count)
+    return CudaKernel(solve, lambda *args: args[3].number)
 
 
 @functools.cache
