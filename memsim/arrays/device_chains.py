@@ -106,8 +106,8 @@ class DeviceChains:
         """Of the cells at these voltages; where they are not ohmic, sets their slopes."""
         if self.law.value is None:
             return self._slopes * across
-        current = self._xp.empty_like(across)
-        self._slopes, self._factored = self._xp.empty_like(across), False
+        current, self._slopes = (self._xp.empty(across.shape) for _ in range(2))
+        self._factored = False
         kernel = self._kernels.current_kernel(self.law.value, self.law.slope)
         flat = self._g.reshape(-1), across.reshape(-1)
         kernel(*flat, self.law.cell, self.lanes, current.reshape(-1), self._slopes.reshape(-1))
@@ -148,13 +148,13 @@ class DeviceChains:
         self._factored = True
 
     def _factors(self, runs: Any, first: Any, last: Any, segment: float) -> Any:
-        ratios = self._xp.empty_like(self._slopes)
+        ratios = self._xp.empty(self._slopes.shape)
         own = runs(*self._slopes.shape)
         self._kernels.factor_kernel()(self._slopes.reshape(-1), first, last, segment, own, ratios.reshape(-1))
         return ratios
 
     def _lines(self, ratios: Any, right: Any, segment: float, runs: Runs) -> Any:
-        out = self._xp.empty_like(right)
+        out = self._xp.empty(right.shape)
         shared = self.lanes // ratios.shape[2]
         self._kernels.solve_kernel()(ratios.reshape(-1), right.reshape(-1), segment, runs, shared, out.reshape(-1))
         return out

@@ -55,7 +55,7 @@ for law, slope, series in ((sinh_voltage, sinh_slope, 0.0), (exponential_voltage
 
 
 def test_the_simulated_loops_solve_the_lines_and_the_law_of_cells():
-    path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join([*map(str, Path(__file__).parents[:2]), os.environ.get("PYTHONPATH", "")])
     run = subprocess.run(
         [sys.executable, "-c", SIMULATION], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": path}
     )

@@ -1,11 +1,11 @@
-"""The wire solver of a card, run on the CPU with NumPy arrays: the same currents as those of the CPU's own solver."""
+"""The wire solver of a card, run on the CPU with arrays as strict as a card's: the same currents as those of the CPU's own solver."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from circuit_reference import reference_currents
-from line_kernels import HOST
+from line_kernels import STRICT
 
 from memsim import ConvergenceError, effective_conductance, solve_wires
 from memsim.arrays import device_chains, wires
@@ -18,10 +18,10 @@ INF = float("inf")
 @pytest.fixture(autouse=True)
 def on_device(monkeypatch):
     """Whatever the backend: on the stand-in, and never with what the CPU's solver is made of."""
-    monkeypatch.setattr(wires, "resolve", lambda name: HOST.backend)
+    monkeypatch.setattr(wires, "resolve", lambda name: STRICT.backend)
     monkeypatch.setattr(wires, "Chains", None)
     actual = wires.DeviceChains
-    monkeypatch.setattr(wires, "DeviceChains", lambda *given: actual(*given[:-1], HOST))
+    monkeypatch.setattr(wires, "DeviceChains", lambda *given: actual(*given[:-1], STRICT))
 
 
 def cells(rows, cols, seed=0):
@@ -107,7 +107,7 @@ def test_strongly_coupled_arrays_need_few_iterations_with_the_sheet():
     for sheet in (True, False, None):
         driven = v, np.zeros((80, 2))
         lines = [Lines(100.0, np.full(count, 0.01), np.zeros(count)) for count in (100, 80)]
-        system = device_chains.DeviceChains(g, *lines, *driven, Law(), HOST, sheet)
+        system = device_chains.DeviceChains(g, *lines, *driven, Law(), STRICT, sheet)
         found[sheet] = solve(system, Limits(3e-10, 3000))[1], system.currents()[1]
     assert_within_the_bound(found[True][1], found[False][1])
     assert found[None][0] == found[True][0] < 0.6 * found[False][0]

@@ -1,4 +1,4 @@
-"""A card's part in the wire solver, on the CPU: loops over lines in plain NumPy, and a backend of NumPy arrays."""
+"""A card's part in the wire solver, on the CPU: loops over lines in plain NumPy, arrays as strict as a card's."""
 
 from __future__ import annotations
 
@@ -7,18 +7,10 @@ import functools
 import numpy as np
 from numba import njit
 from numpy.lib.stride_tricks import as_strided
+from strict_arrays import StrictBackend, values
 
 from memsim.arrays.device_chains import Device
 from memsim.kernels.wire_currents import cell_current
-
-
-class HostBackend:
-    """The attributes of a CUDA backend, of NumPy."""
-
-    name = "cuda"
-    xp = np
-    asarray = staticmethod(np.ascontiguousarray)
-    numpy = staticmethod(np.asarray)
 
 
 def lines(flat, runs):
@@ -68,9 +60,24 @@ def current_kernel(law, slope):
 
 
 class Kernels:
+    """What `memsim.kernels.cuda.lines` has, for NumPy arrays."""
+
     factor_kernel = staticmethod(factor_kernel)
     solve_kernel = staticmethod(solve_kernel)
     current_kernel = staticmethod(current_kernel)
 
 
-HOST = Device(HostBackend, Kernels)
+def of_strict_arrays(factory):
+    """The factory of kernels, for the strict arrays around NumPy's."""
+    return staticmethod(lambda *laws: lambda *given: factory(*laws)(*map(values, given)))
+
+
+class StrictKernels:
+    """The same for strict arrays."""
+
+    factor_kernel = of_strict_arrays(factor_kernel)
+    solve_kernel = of_strict_arrays(solve_kernel)
+    current_kernel = of_strict_arrays(current_kernel)
+
+
+STRICT = Device(StrictBackend(), StrictKernels)
