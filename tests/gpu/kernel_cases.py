@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from memsim.kernels import convert, elementwise, fill, read, trains
+from memsim.kernels import convert, elementwise, fill, fluctuate, read, trains
 from memsim.kernels.cuda import convert as cuda_convert
 from memsim.kernels.cuda import elementwise as cuda_elementwise
 from memsim.kernels.cuda import fill as cuda_fill
+from memsim.kernels.cuda import fluctuate as cuda_fluctuate
 from memsim.kernels.cuda import read as cuda_read
 from memsim.kernels.cuda import trains as cuda_trains
-from memsim.noise import conduction, drift, flicker, leak, programming, relaxation
-from memsim.philox import Stream, key
+from memsim.noise import conduction, drift, flicker, leak, programming, relaxation, two_level
+from memsim.philox import Stream, key, philox
 
 KEY = key(0x0123456789ABCDEF)
 F32, F64 = np.float32, np.float64
@@ -279,6 +280,67 @@ def train_cases() -> Iterator[Case]:
     yield Case("trains", trains.train_kernel(), cuda_trains.train_kernel(), arguments, {0: 0}, double=True, draws=True)
 
 
+def fluctuation_cases() -> Iterator[Case]:
+    """Traps, processes of 1/f noise, or both: over one interval, and read by read."""
+    tau = two_level.time_constants(1e-6, 1.0)
+    for trap, processes in ((True, False), (False, True), (True, True)):
+        kind = "-and-".join(["traps"] * trap + ["processes"] * processes)
+        change = two_level.Trap(3.0, 5.0).change(0.1) if trap else None
+        by = fluctuate.move(change, two_level.flips(tau, 1e-3) if processes else None)
+        moving = (by.change, by.used, by.planes, 5, 3, 7)
+
+        def levels(moving=moving):
+            words = np.random.default_rng(8).integers(0, 1 << 32, (2, 3, 128), dtype=np.uint32)
+            return words, *moving, *KEY
+
+        yield Case(
+            f"advance {kind}",
+            fluctuate.advance_kernel(trap, processes),
+            cuda_fluctuate.advance_kernel(trap, processes),
+            levels,
+            {0: 0},
+            draws=True,
+        )
+        for real in (F32, F64) if trap and processes else (F32,):
+
+            def reads(real=real, moving=moving, by=by):
+                rng = np.random.default_rng(9)
+                shape, samples = (1, 2, 576), 2  # a tile more than a block holds at once
+                state, depth, swing = (rng.uniform(0, most, shape).astype(real) for most in (1, 0.1, 0.01))
+                inputs = rng.uniform(-1, 1, (1, samples, shape[2])).astype(real)
+                parts = np.repeat(np.arange(3, dtype=np.int32), [50, 250, 276])
+                mean = np.zeros((1, samples, 3, 2))
+                words = rng.integers(0, 1 << 32, shape, dtype=np.uint32)
+                return inputs, state, 0.1, depth, swing, parts, by.number, mean, words, *moving, *KEY
+
+            yield Case(
+                f"reads with {kind} {np.dtype(real)}",
+                fluctuate.fluctuating_read_kernel(trap, processes),
+                cuda_fluctuate.fluctuating_read_kernel(trap, processes),
+                reads,
+                {7: rounding(F64), 8: 0},
+                double=True,
+                draws=True,
+            )
+
+
+def tie_cases() -> Iterator[Case]:
+    """Traps whose first 32 digits are those of the probability, which the next decide: once in 2^32 draws."""
+    step, array, column = 5, 3, 7
+    drawn = philox(*(np.uint32(v) for v in (0, column, step, array * 256 + Stream.TRAP)), *KEY)
+    half = 1 << 31
+
+    def arguments():
+        words = np.zeros((1, 1, 64), np.uint32)
+        words[0, 0, 16] = half  # cell 0 is empty and draws the first word, cell 16 is full and draws the second
+        change = np.array([drawn[0], half, drawn[1], half], np.uint32)
+        return words, change, np.uint32(0), np.zeros(64, np.uint32), step, array, column, *KEY
+
+    kernels = fluctuate.advance_kernel(True, False), cuda_fluctuate.advance_kernel(True, False)
+    yield Case("advance ties", *kernels, arguments, {0: 0}, draws=True, compiled=False)
+
+
 def cases() -> list[Case]:
     """The table."""
-    return [*fill_cases(), *elementwise_cases(), *read_cases(), *convert_cases(), *train_cases()]
+    families = (fill_cases, elementwise_cases, read_cases, convert_cases, train_cases, fluctuation_cases, tie_cases)
+    return [case for family in families for case in family()]

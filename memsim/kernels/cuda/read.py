@@ -41,7 +41,7 @@ def narrow_kernel(noisy: bool) -> CudaKernel:
                     spread += s * s
         totals = cuda.shared.array(THREADS, np.float64)
         spreads = cuda.shared.array(THREADS, np.float64)
-        own = cuda.threadIdx.x
+        own = thread % THREADS
         totals[own] = total
         spreads[own] = spread
         half = LANES // 2
