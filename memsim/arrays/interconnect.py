@@ -210,7 +210,7 @@ class Interconnect:
             own = volts[array if len(volts) > 1 else 0, :, rows].T
             for lines in self.cut.lines:
                 g = cells[array, lines, rows].T
-                curved = {"conduction": spec.conduction, "read_voltage": spec.read.voltage}
+                curved: dict[str, Any] = {"conduction": spec.conduction, "read_voltage": spec.read.voltage}
                 solved = solve_wires(g, own, backend=backend.name, **curved, **self.wires.options)
                 found[array, :, lines] = solved.currents.T
         return [backend.asarray(own) for own in self._apart(found, axis=2)]
