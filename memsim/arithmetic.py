@@ -1,4 +1,4 @@
-"""Instructions that Numba has no name for: the fused multiply-add, the number of set bits, the fetching ahead.
+"""Instructions that Numba has no name for, or none on CUDA: fused multiply-add, rounding, set bits, fetching ahead.
 
 IEEE 754 defines a b + c with one rounding, so it gives the same bits on every machine: as one instruction where the
 processor has it (x86-64 since 2013, ARM, CUDA), through the C library elsewhere. Written out, because a compiler that
@@ -28,6 +28,27 @@ def _fma(context: Any, a: Any, b: Any, c: Any) -> Any:
 
 fma: Any = _fma
 """``fma(a, b, c)``: a b + c, rounded once; three floats of one type."""
+
+
+@intrinsic
+def _nearest(context: Any, x: Any) -> Any:
+    if not isinstance(x, types.Float):
+        return None
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        kind = values[0].type
+        if builder.module.triple.startswith("nvptx"):  # CUDA's compiler takes no llvm.rint, but has a function for it
+            name = "__nv_rintf" if x == types.float32 else "__nv_rint"
+            function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind]), name)
+        else:
+            function = builder.module.declare_intrinsic("llvm.rint", [kind])
+        return builder.call(function, values)
+
+    return x(x), generate
+
+
+nearest: Any = _nearest
+"""``nearest(x)``: the whole number nearest to x, half to even, as a float of x's type."""
 
 
 @intrinsic

@@ -124,7 +124,7 @@ class Course:
         report(0.0)
         lesson = Lesson(data.train, data.validation, len(data.classes), entry.seed, seeds, report)
         if spec.network is not None:
-            return Gradient(spec, lesson)
+            return Gradient(spec, lesson, self._backend)
         if entry.device is None:
             raise TypeError("a crossbar without a device")
         if spec.programmed is None:

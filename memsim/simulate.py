@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from memsim.backends import resolve
+from memsim.backends import Backend, resolve
 from memsim.entries import Entry, Progress, swept
 from memsim.experiment import Experiment
 from memsim.profiles import DeviceProfile
@@ -73,8 +73,8 @@ def run(
         backend = "cpu" if backend == "auto" else backend
     else:
         from memsim.memorise import memorise as compute
-    chosen = resolve(backend).name
-    found = compute(experiment, chosen, images_sha256, progress)
+    chosen = resolve(backend)
+    found = compute(experiment, chosen.name, images_sha256, progress)
     compared = experiment.spec.COMPARED
     coordinates = {
         compared: [entry.label for entry in found.entries],
@@ -89,8 +89,8 @@ def run(
     return build_dataset(found.variables, coordinates, provenance, swept(found.entries), compared)
 
 
-def _provenance(experiment: Experiment, entries: Sequence[Entry], backend: str) -> dict[str, str | int]:
-    versions = {name: importlib.metadata.version(name) for name in _LIBRARIES}
+def _provenance(experiment: Experiment, entries: Sequence[Entry], backend: Backend) -> dict[str, str | int]:
+    versions = {name: importlib.metadata.version(name) for name in _LIBRARIES} | backend.libraries
     devices = {entry.spec.array.device: entry.authored.to_yaml() for entry in entries if entry.authored}
     return {
         "title": experiment.spec.title,
@@ -99,9 +99,9 @@ def _provenance(experiment: Experiment, entries: Sequence[Entry], backend: str) 
         "changes": json.dumps(dict(experiment.changed)),
         "devices": json.dumps(devices),
         "seed": str(experiment.spec.seed),
-        "backend": backend,
+        "backend": backend.name,
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "python_version": platform.python_version(),
-        "machine": f"{platform.system()} {platform.machine()}",
+        "machine": ", ".join(filter(None, (f"{platform.system()} {platform.machine()}", backend.machine))),
         "libraries": json.dumps(versions),
     }

@@ -132,8 +132,9 @@ class TestOptions:
         with pytest.raises(InputError, match=said):
             Options(**given)
 
-    def test_the_gpu_is_refused_as_not_in_this_version(self):
-        with pytest.raises(BackendError, match="not in this version"):
+    def test_a_card_that_is_not_there_is_refused(self, monkeypatch):
+        monkeypatch.setattr("memsim.backends.cuda.problem", lambda: "there is no CUDA device")
+        with pytest.raises(BackendError, match="there is no CUDA device"):
             Options(backend="cuda")
 
     def test_arrays_beyond_the_memory_are_refused(self, monkeypatch):
@@ -198,7 +199,7 @@ class TestCommand:
         ("arguments", "said"),
         [
             (("red",), "did you mean 'read'"),
-            (("--backend", "cuda"), "CUDA backend is not in this version"),
+            (("--backend", "gpu"), "'gpu' is not one of"),
             (("--size", "0"), "size: 0 is not allowed"),
             (("run", "--experiment", "physical-1"), "physical-01"),
             (("-o", "x.txt"), "ends in .nc"),

@@ -208,7 +208,7 @@ class TestGradients:
             network={"architecture": "two-layer", "hidden": 8, "dtype": "float64"},
             training={"epochs": 1},
         )
-        agrees(Gradient(spec, lesson(digits)), digits)
+        agrees(Gradient(spec, lesson(digits), "cpu"), digits)
 
 
 def agrees(classifier, digits) -> None:

@@ -81,7 +81,7 @@ OPTIONS = {
         "learners.Hebbian Unconstrained.array.bounds: none leave the window",
     ),
     "an unknown backend": (["run", "physical-01", "--backend", "gpu"], "'gpu' is not one of", "'cpu'"),
-    "a backend that is not there": (["run", "physical-01", "--backend", "cuda"], "'cuda'", "use 'cpu'"),
+    "a backend that is not there": (["run", "physical-01", "--backend", "cuda"], "'cuda' cannot run here", "'cpu'"),
     "a seed in words": (["run", "physical-01", "--seed", "x"], "'--seed': 'x' is not a valid integer"),
     "a seed of 70 bits": (["run", "physical-01", "--seed", str(1 << 70)], "out of range", "18446744073709551615"),
     "force without a name": (["run", "physical-01", "--force"], "without -o, results are numbered"),

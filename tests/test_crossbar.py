@@ -188,6 +188,7 @@ def test_backends_are_resolved_by_name():
 @pytest.mark.parametrize("column", ["pair", "reference"])
 def test_cells_whose_parameters_are_drawn_anew_for_every_block_are_the_same(column, monkeypatch):
     from memsim.arrays import population
+    from memsim.backends import CpuBackend
 
     spread = {"sigma": "5 %", "relative_to": "value", "status": "assumed"}
     device = load_device("taox-hfox-wu2018").replace(
@@ -204,7 +205,7 @@ def test_cells_whose_parameters_are_drawn_anew_for_every_block_are_the_same(colu
         return made
 
     kept = used()
-    monkeypatch.setattr(population, "KEPT", 0)
+    monkeypatch.setattr(CpuBackend, "kept", 0)
     monkeypatch.setattr(population, "_BLOCK", 3 * 64 * 5 * 4)
     drawn = used()
     assert np.array_equal(drawn.weights, kept.weights)

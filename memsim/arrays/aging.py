@@ -42,7 +42,7 @@ class Aging:
         self._spec, self._site = spec, site
         self._clock = 0.0
         self._waits = 0
-        self._since = np.zeros(state.shape)
+        self._since = np.zeros_like(state, dtype=float)
         self._origin = state.copy()
         self._own: Any = 0.0
         if isinstance(retention, Drift):
@@ -52,7 +52,7 @@ class Aging:
         elif isinstance(retention, StateDrift):
             self._own = self._cells(shape)
         elif isinstance(retention, Leak):
-            self._own = spreads.positive("retention.lifetime", retention.lifetime, _SHORTEST)
+            self._own = site.backend.asarray(spreads.positive("retention.lifetime", retention.lifetime, _SHORTEST))
 
     def programmed(self, state: np.ndarray, lines: slice = slice(None), changed: Any = True) -> None:
         """Take note that cells of some lines have just been programmed to their present states: where `changed`."""

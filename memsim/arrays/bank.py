@@ -69,11 +69,12 @@ class Bank:
         stuck: np.ndarray | None = None,
     ) -> None:
         spec = device.spec
-        self.device, self.spec, self.stuck = device, spec, stuck
+        self.device, self.spec = device, spec
+        self.stuck: Any = None if stuck is None else site.backend.asarray(stuck)
         self.site, self._shape, self._bounds = site, shape, bounds
         self.cells = Population(device, site.backend, shape, dtype=dtype, stuck=stuck, **site.spread)
         if fresh is None:
-            self.state = np.zeros((*shape[:2], padded(shape[2])), dtype)
+            self.state = site.backend.xp.zeros((*shape[:2], padded(shape[2])), dtype)
             self.state[:] = self.cells.value("low")
         else:
             if self.cells.model.draws == "uniform":  # two states: the nearer end of the window
@@ -82,10 +83,12 @@ class Bank:
                 fresh[:, :, shape[2] :] = 0
             self.state = self._within(fresh, out=fresh)
         self.shaken, self.shifts = pulse_shifts(spec)
-        spreads = Spreads(spec, site.backend, shape, **site.spread)
+        spreads = Spreads(spec, shape, **site.spread)
         noise = spec.read.noise
-        self.read_sigma: Any = 0.0 if noise is None else spreads.positive("read.noise.sigma", noise.sigma)
-        self._write_sigma = _write_sigma(spec, spreads)
+        self.read_sigma: Any = (
+            0.0 if noise is None else site.backend.asarray(spreads.positive("read.noise.sigma", noise.sigma))
+        )
+        self._write_sigma = site.backend.asarray(_write_sigma(spec, spreads))
         self._noise = np.zeros_like(self.state) if np.any(self._write_sigma) else None
         self._aging = Aging(spec, site, self.state, shape, spreads) if spec.retention is not None else None
         self.fluctuations = Fluctuations(spec, site, shape, spreads) if fluctuates(spec.read) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -14,14 +14,12 @@ from memsim.profiles import DeviceProfile
 MAX_CELLS = 1 << 33
 COUNTER = 1 << 32
 """Steps, reads and waits that an array can address."""
-# Read-only arrays are another type to Numba, for which a kernel would be compiled a second time.
-KERNEL: tuple[Literal["C"], Literal["W"]] = ("C", "W")
 
 
-def signal(name: str, values: Any, arrays: int, width: int, dtype: np.dtype, pad: bool = False) -> np.ndarray:
-    """Values (array or 1, sample, row or col) for kernels, padded to whole tiles where they go to rows."""
+def signal(name: str, values: Any, arrays: int, width: int, dtype: np.dtype, pad: bool = False, xp: Any = np) -> Any:
+    """Values (array or 1, sample, row or col), padded to whole tiles where they go to rows; arrays of `xp`."""
     try:
-        found = np.asarray(values, dtype)
+        found = xp.asarray(values, dtype)
     except (TypeError, ValueError):
         raise InputError(f"{name}: not an array of numbers") from None
     found = found.reshape((1,) * max(0, 3 - found.ndim) + found.shape)
@@ -34,10 +32,10 @@ def signal(name: str, values: Any, arrays: int, width: int, dtype: np.dtype, pad
     if not np.isfinite(found).all():
         raise InputError(f"{name}: contains NaN or infinity; only finite numbers are allowed")
     if pad and width % TILE:
-        wide = np.zeros((*found.shape[:2], padded(width)), dtype)
+        wide = xp.zeros((*found.shape[:2], padded(width)), dtype)
         wide[:, :, :width] = found
         found = wide
-    return np.require(found, requirements=KERNEL)
+    return found
 
 
 def targets(weights: Any, shape: tuple[int, int, int], dtype: np.dtype) -> np.ndarray:
@@ -50,13 +48,6 @@ def targets(weights: Any, shape: tuple[int, int, int], dtype: np.dtype) -> np.nd
     if not np.isfinite(found).all():
         raise InputError("weights: contains NaN or infinity; only finite numbers are allowed")
     return found
-
-
-def spread(signal: np.ndarray, arrays: int) -> np.ndarray:
-    """The signal for every array, in memory of its own where one serves all."""
-    if signal.shape[0] == arrays:
-        return signal
-    return np.require(np.broadcast_to(signal, (arrays, *signal.shape[1:])), requirements=KERNEL)
 
 
 def check_bounds(bounds: tuple[float, float] | None, device: DeviceProfile) -> tuple[float, float]:

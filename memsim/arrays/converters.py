@@ -206,7 +206,9 @@ class OutputConverter:
         adc = self.adc
         if not isinstance(adc.range, str):
             raise InputError(f"adc.range: {adc.range:g} is fixed; 'max' and 'rms' are calibrated")
-        sizes = np.abs(np.stack(parts, axis=1), dtype=float).reshape(len(parts[0]), -1)
+        sizes = np.abs(np.stack([self._site.backend.numpy(part) for part in parts], axis=1), dtype=float).reshape(
+            len(parts[0]), -1
+        )
         if adc.range == "rms":
             found = 2**adc.above_rms * np.sqrt(np.mean(np.square(sizes), axis=1))
         else:
@@ -268,7 +270,7 @@ def _errors(
 
     def draw(number: int, shape: tuple[int, int, int], column: int) -> np.ndarray:
         found = site.draw("normal", shape, Stream.CONVERTER, first + number, column)
-        return found[:, :, : shape[2]].astype(float)
+        return site.backend.numpy(found)[:, :, : shape[2]].astype(float)
 
     gain = offset = bow = None
     if converter.gain or converter.offset:
@@ -285,4 +287,4 @@ def _errors(
             bow = bow + walk - walk[:, :, -1:] * np.linspace(0, 1, count)
         codes = np.arange(count)
         bow = np.maximum.accumulate(codes + bow, axis=2) - codes
-    return Errors(gain, offset, bow)
+    return Errors(*(None if part is None else site.backend.asarray(part) for part in (gain, offset, bow)))

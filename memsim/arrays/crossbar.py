@@ -131,7 +131,7 @@ class Crossbar:
         self._fault_map = faults
         size = (arrays, rows, self._lines)
         self._readout = Readout(Periphery(dac, adc, wires, tile), self.column, size, self._site)
-        self._counts = np.zeros((self.shape[0], self._lines, 2), np.int64)
+        self._counts = self._site.backend.xp.zeros((self.shape[0], self._lines, 2), np.int64)
         self._cells = self._banks(self.device, checks.pair("initial", initial), faults)
         self._plan: Banks | None = None
         self._programmed = self.device.spec.update is not None
@@ -264,8 +264,8 @@ class Crossbar:
         """What reads see: the cells, or the plan for them."""
         return self._cells if self._plan is None or self._programmed else self._plan
 
-    def _shown(self, bank: Bank) -> np.ndarray:
-        """States of the cells as reads see them, (array, row, line)."""
+    def _shown(self, bank: Bank) -> Any:
+        """States of the cells as reads see them, (array, row, line), of the backend."""
         return bank.seen[:, :, : self.shape[1]].swapaxes(1, 2)
 
     @property
@@ -295,7 +295,7 @@ class Crossbar:
 
         It has write noise, which the state that pulses act on has not. Pairs: all first lines, then all second.
         """
-        return self._shown(self._present.lines).copy()
+        return self._site.backend.numpy(self._shown(self._present.lines).copy())
 
     @property
     def effective_weights(self) -> np.ndarray:
@@ -304,7 +304,7 @@ class Crossbar:
         With wires, of cells that are ohmic: what is left of it at the output.
         """
         seen, cols = self._readout.seen(self._present)[0], self.shape[2]
-        weights = seen.state[:, :, : self.shape[1]].swapaxes(1, 2)
+        weights = self._site.backend.numpy(seen.state)[:, :, : self.shape[1]].swapaxes(1, 2)
         if self.column == "pair":
             return weights[:, :, :cols] - weights[:, :, cols:]
         low, high = self.window
@@ -324,7 +324,8 @@ class Crossbar:
         count; what a device that is only programmed needs is not known, and counts as none.
         """
         rows, cols = self.shape[1], self._lines
-        ups, downs = self._counts[:, :, 0].copy(), self._counts[:, :, 1].copy()
+        counts = self._site.backend.numpy(self._counts)
+        ups, downs = counts[:, :, 0].copy(), counts[:, :, 1].copy()
         return PulseCounts(ups, downs, (ups + downs) * (rows + cols - 2))
 
     def train(
@@ -380,11 +381,15 @@ class Crossbar:
         samples = x.shape[1]
         if self._steps + steps * samples >= checks.COUNTER:
             raise InputError(f"steps: {steps} times {samples} samples exceed the 2^32 steps that an array can address")
-        x, t = checks.spread(x, arrays), checks.spread(t, arrays)
+        backend = self._site.backend
+        x, t = (
+            part if len(part) == arrays else backend.contiguous(np.broadcast_to(part, (arrays, *part.shape[1:])))
+            for part in (x, t)
+        )
         trained = np.ones(arrays, bool) if active is None else np.asarray(active, bool)
         if trained.shape != (arrays,):
             raise InputError(f"active: shape {trained.shape} does not fit; allowed: one for each of {arrays} arrays")
-        told = trained.astype(self.dtype)[:, None, None]
+        told = backend.asarray(trained.astype(self.dtype)[:, None, None])
         banks = self._cells
         if self._plan is not None:
             banks, self._programmed = self._plan, False
@@ -395,13 +400,13 @@ class Crossbar:
         for _ in range(steps):
             for first in range(0, samples, size):
                 part = slice(first, min(first + size, samples))
-                shown = np.require(x[:, part], requirements=checks.KERNEL)
+                shown = backend.contiguous(x[:, part])
                 post = t[:, part] * told
                 if rule.reads:
-                    post = np.asarray(rule.post(self._output(shown), t[:, part]) * told, self.dtype)
+                    post = (rule.post(self._output(shown), t[:, part]) * told).astype(self.dtype, copy=False)
                 for one in range(shown.shape[1]) if banks.lines.stepwise else (slice(None),):
                     at = slice(one, one + 1) if isinstance(one, int) else one
-                    signals = np.require(shown[:, at], requirements=checks.KERNEL)
+                    signals = backend.contiguous(shown[:, at])
                     self._update(banks.lines, rule, signals, post[:, at], 1, encoding)
                 if period > 0:
                     self.wait(period * shown.shape[1] / samples)
@@ -466,8 +471,8 @@ class Crossbar:
             what = "this array has no reference column" if rest is None else "allowed: 0 to 1"
             raise InputError(f"reference: {reference!r} is not possible; {what}")
         if weights is None:
-            weights = self._shown((self._cells if self._plan is None else self._plan).lines)
-        targets = checks.targets(weights, (*self.shape[:2], self._lines), self.dtype)
+            weights = self._site.backend.numpy(self._shown((self._cells if self._plan is None else self._plan).lines))
+        targets = self._site.backend.asarray(checks.targets(weights, (*self.shape[:2], self._lines), self.dtype))
         if by == "pulses":
             if not isinstance(encoding, Encoding):
                 own = self.device.spec.encoding
@@ -595,7 +600,8 @@ class Crossbar:
         Parameters
         ----------
         x : array_like
-            (array, sample, row), (sample, row) for all arrays, or (row,); voltages in units of the read voltage.
+            (array, sample, row), (sample, row) for all arrays, or (row,); voltages in units of the read voltage. For
+            CuPy's arrays on a CUDA card, currents are arrays of CuPy as well: nothing passes through the host.
         first_sample : int
             Address of the first sample, for batches that are read in parts.
         index : int, optional
@@ -616,16 +622,19 @@ class Crossbar:
     ) -> np.ndarray:
         """`read` in units of `full_scale`, dimensionless; without noise, the expectation over reads at any time."""
         seconds = None if interval is None else checks.duration("interval", interval)
-        return self._output(self._signal("x", x, self.shape[1], pad=True), first_sample, index, noise, seconds)
+        found = self._output(self._signal("x", x, self.shape[1], pad=True), first_sample, index, noise, seconds)
+        backend = self._site.backend
+        return found if isinstance(x, backend.xp.ndarray) else backend.numpy(found)
 
     def _output(
         self,
-        signal: np.ndarray,
+        signal: Any,
         first_sample: int = 0,
         index: int | None = None,
         noise: bool = True,
         interval: float | None = None,
-    ) -> np.ndarray:
+    ) -> Any:
+        """Outputs as `output` gives them, of the backend, for its signal."""
         if not noise:
             return self._readout.outputs(self._present, signal)
         if index is None:
@@ -637,7 +646,7 @@ class Crossbar:
     def known(self, x: Any) -> np.ndarray:
         """The inputs (array or 1, sample, row) that the DACs' codes stand for, which arithmetic outside can use."""
         rows = self.shape[1]
-        return self._readout.ideal(self._signal("x", x, rows))[:, :, :rows]
+        return self._site.backend.numpy(self._readout.ideal(self._signal("x", x, rows)))[:, :, :rows]
 
     def steepened(self, x: Any, gradient: np.ndarray) -> np.ndarray:
         """The gradient by voltages x, given the one by those that ohmic cells would need, (array, sample, row).
@@ -646,7 +655,7 @@ class Crossbar:
         """
         rows = self.shape[1]
         found = reading.slope(self.device.spec, self._site.backend, self._signal("x", x, rows, pad=True))
-        return gradient if found is None else gradient * found[:, :, :rows]
+        return gradient if found is None else gradient * self._site.backend.numpy(found)[:, :, :rows]
 
     def difference_variance(self, x: Any, first: int = 0, second: int = 1) -> np.ndarray:
         """Read variance of output `first` minus output `second`, (array, sample), in `full_scale` squared.
@@ -654,10 +663,13 @@ class Crossbar:
         Both columns share the reference column's noise, which cancels. Converters of outputs add none to it.
         """
         banks = self._present
-        spread = self._readout.variance(banks.lines, banks, self._signal("x", x, self.shape[1], pad=True))
+        signal = self._signal("x", x, self.shape[1], pad=True)
+        spread = self._site.backend.numpy(self._readout.variance(banks.lines, banks, signal))
         if self.column == "pair":
             spread = spread[:, :, : self.shape[2]] + spread[:, :, self.shape[2] :]
         return spread[:, :, first] + spread[:, :, second]
 
-    def _signal(self, name: str, values: Any, width: int, pad: bool = False) -> np.ndarray:
-        return checks.signal(name, values, self.shape[0], width, self.dtype, pad)
+    def _signal(self, name: str, values: Any, width: int, pad: bool = False) -> Any:
+        backend = self._site.backend
+        xp = backend.xp if isinstance(values, backend.xp.ndarray) else np
+        return backend.asarray(checks.signal(name, values, self.shape[0], width, self.dtype, pad, xp))

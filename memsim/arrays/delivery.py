@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from memsim.arrays import checks
 from memsim.arrays.bank import Bank
 from memsim.arrays.site import Site
 from memsim.errors import InputError
@@ -86,7 +85,7 @@ def deliver(
     settings = Settings(span, encoding.max_pulses or span, encoding.threshold, *bounds, bank.shifts)
 
     def give(x: np.ndarray, post: np.ndarray, steps: int, first_step: int) -> np.ndarray:
-        counts = np.zeros((*bank.state.shape[:2], 2), np.int64)
+        counts = site.backend.xp.zeros((*bank.state.shape[:2], 2), np.int64)
         for arrays, lines in bank.cells.blocks():
             part = post[arrays, :, lines]
             if not part.any() and spec.idle.py_func(part.dtype.type(0)):
@@ -95,7 +94,7 @@ def deliver(
                 spec,
                 bank.state[arrays, lines],
                 x[arrays],
-                np.require(part, requirements=checks.KERNEL),
+                site.backend.contiguous(part),
                 rate=rule.rate,
                 steps=steps,
                 first_step=first_step,
@@ -120,4 +119,4 @@ def deliver(
             1,
             step,
         )
-    return total if steps else np.zeros((*bank.state.shape[:2], 2), np.int64)
+    return total if steps else site.backend.xp.zeros((*bank.state.shape[:2], 2), np.int64)

@@ -16,7 +16,7 @@ def drawn(faults: Faults | None, site: Site, shape: tuple[int, int, int]) -> np.
     """1 for cells stuck on, -1 for cells stuck off and 0 for others, (array, column, row) int8; None for none."""
     if faults is None or faults.stuck_on + faults.stuck_off == 0:
         return None
-    u = site.draw("uniform", shape, Stream.FAULT)
+    u = site.backend.numpy(site.draw("uniform", shape, Stream.FAULT))
     on = u <= np.float32(faults.stuck_on)
     return on.astype(np.int8) - (~on & (u > np.float32(1.0 - faults.stuck_off)))
 

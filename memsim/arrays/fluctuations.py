@@ -37,12 +37,14 @@ class Fluctuations:
         self._amplitude: Any = 0.0
         self._sigma: Any = 0.0
         if self._telegraph:
-            self._amplitude = spreads.positive("read.telegraph.amplitude", self._telegraph.amplitude)
+            self._amplitude = site.backend.asarray(
+                spreads.positive("read.telegraph.amplitude", self._telegraph.amplitude)
+            )
         if self._flicker:
-            self._sigma = spreads.positive("read.flicker.sigma", self._flicker.sigma)
+            self._sigma = site.backend.asarray(spreads.positive("read.flicker.sigma", self._flicker.sigma))
         self._trap = Trap(1 / self._telegraph.empty, 1 / self._telegraph.filled) if self._telegraph else None
         self._tau = time_constants(self._flicker.fastest, self._flicker.slowest) if self._flicker else None
-        self._words = np.zeros((arrays, columns, padded(rows)), np.uint32)
+        self._words = site.backend.xp.zeros((arrays, columns, padded(rows)), np.uint32)
         self._count = 0
         filled = (self._trap.share, 1 - self._trap.share) if self._trap else None
         self._advance(move(filled, None if self._tau is None else np.full(len(self._tau), 0.5)))

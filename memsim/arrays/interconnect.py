@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -187,7 +186,7 @@ class Interconnect:
         states = [bank.seen for bank in banks.both]
         known = len(states) == len(self._states)
         if not known or not all(np.array_equal(a, b) for a, b in zip(states, self._states, strict=True)):
-            self._found = self._solved(banks, states)
+            self._found = self._solved(banks)
             self._states = [state.copy() for state in states]
         return self._found
 
@@ -203,27 +202,27 @@ class Interconnect:
         volts : (array or 1, sample, row)
             Voltages of all word lines [V].
         """
-        spec, rows = banks.lines.spec, self.cut.rows[part]
-        cells = self._siemens([bank.seen for bank in banks.both], spec)
+        spec, rows, backend = banks.lines.spec, self.cut.rows[part], banks.lines.site.backend
+        cells, volts = self._siemens(banks), backend.numpy(volts)
         arrays, samples = len(cells), volts.shape[1]
         found = np.empty((arrays, samples, cells.shape[1]))
         for array in range(arrays):
             own = volts[array if len(volts) > 1 else 0, :, rows].T
             for lines in self.cut.lines:
                 g = cells[array, lines, rows].T
-                solved = solve_wires(
-                    g, own, conduction=spec.conduction, read_voltage=spec.read.voltage, **self.wires.options
-                )
+                curved: dict[str, Any] = {"conduction": spec.conduction, "read_voltage": spec.read.voltage}
+                solved = solve_wires(g, own, backend=backend.name, **curved, **self.wires.options)
                 found[array, :, lines] = solved.currents.T
-        return self._apart(found, axis=2)
+        return [backend.asarray(own) for own in self._apart(found, axis=2)]
 
     def maps(self, banks: Banks, array: int) -> TileMaps:
         """What wires do to the cells of the first tile of an array."""
         spec = banks.lines.spec
         rows, lines = self.cut.rows[0], self.cut.lines[0]
-        cells = self._siemens([bank.seen for bank in banks.both], spec)[array, lines, rows].T
-        given: dict[str, Any] = dict(self.wires.options)
-        through = [seen.state for seen in self.seen(banks)]
+        cells = self._siemens(banks)[array, lines, rows].T
+        backend = banks.lines.site.backend
+        given: dict[str, Any] = {**self.wires.options, "backend": backend.name}
+        through = [backend.numpy(seen.state) for seen in self.seen(banks)]
         order = self._order(through[0].shape[1], len(through) > 1)
         effective = np.concatenate(through, axis=1)[array, order][lines, rows].T.astype(float) * spec.conductance.width
         if spec.conduction is not None:
@@ -234,28 +233,30 @@ class Interconnect:
         error = np.divide(effective, cells, out=np.full_like(cells, np.nan), where=cells > 0) - 1
         return TileMaps(voltage, error)
 
-    def _solved(self, banks: Banks, states: Sequence[np.ndarray]) -> list[Seen]:
-        spec = banks.lines.spec
-        cells = self._siemens(states, spec)
+    def _solved(self, banks: Banks) -> list[Seen]:
+        spec, backend = banks.lines.spec, banks.lines.site.backend
+        cells = self._siemens(banks)
+        given = {**self.wires.options, "backend": backend.name}
         through, left = np.zeros_like(cells), np.zeros_like(cells)
         for array in range(len(cells)):
             for rows in self.cut.rows:
                 for lines in self.cut.lines:
                     g = cells[array, lines, rows].T
-                    through[array, lines, rows] = effective_conductance(g, **self.wires.options).T
-                    alike = solve_wires(g, np.ones(len(g)), node_voltages=True, **self.wires.options)
+                    through[array, lines, rows] = effective_conductance(g, **given).T
+                    alike = solve_wires(g, np.ones(len(g)), node_voltages=True, **given)
                     assert alike.word_voltages is not None and alike.bit_voltages is not None
                     left[array, lines, rows] = (alike.word_voltages - alike.bit_voltages).T
         left /= 1 + self.wires.series_resistance * cells
         share = left * np.divide(through, cells, out=np.zeros_like(cells), where=cells > 0)
-        width, dtype = spec.conductance.width, states[0].dtype
+        width, dtype = spec.conductance.width, banks.lines.state.dtype
         parts = zip(self._apart(through / width, axis=1), self._apart(share, axis=1), strict=True)
-        return [Seen(np.ascontiguousarray(state, dtype), 0.0, np.ascontiguousarray(own, dtype)) for state, own in parts]
+        return [Seen(backend.asarray(state, dtype), 0.0, backend.asarray(own, dtype)) for state, own in parts]
 
-    def _siemens(self, states: Sequence[np.ndarray], spec: Any) -> np.ndarray:
+    def _siemens(self, banks: Banks) -> np.ndarray:
         """Conductances [S] of the lines as they lie side by side, the reference column last; (array, line, row)."""
+        spec, rows = banks.lines.spec, self.cut.rows[-1].stop
         window = spec.conductance
-        rows = self.cut.rows[-1].stop
+        states = [bank.site.backend.numpy(bank.seen) for bank in banks.both]
         cells = np.concatenate(states, axis=1)[:, self._order(states[0].shape[1], len(states) > 1)]
         found = np.zeros(cells.shape)
         found[:, :, :rows] = window.min + cells[:, :, :rows].astype(float) * window.width

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from memsim.backends import CpuBackend
+from memsim.backends import Backend
 from memsim.cells import CellModel
 from memsim.errors import InputError
+from memsim.kernels.fill import fill
 from memsim.philox import Stream, padded
 from memsim.profiles import DeviceProfile
 from memsim.profiles.nominal import cell_values, plain
@@ -26,19 +27,19 @@ _SLOTS = {
     "variability.c2c.sigma": 4,
 }
 
-KEPT = 1 << 29
-"""Largest memory in which the parameters of all cells of an array are kept [byte]."""
 _BLOCK = 1 << 24  # bytes of parameters that are drawn at a time where they are not kept
 _ENDS = ("low", "high")
 
 
 class Spreads:
-    """Parameters of a device as its cells have them: nominal, or drawn from their device-to-device spread."""
+    """Parameters of a device as its cells have them: nominal, or drawn from their device-to-device spread.
+
+    They are worked out on the host whatever the backend, so that cells are the same bits everywhere.
+    """
 
     def __init__(
         self,
         spec: DeviceSpec,
-        backend: CpuBackend,
         shape: tuple[int, int, int],
         *,
         seed: int,
@@ -48,7 +49,7 @@ class Spreads:
     ) -> None:
         self._spec = spec
         arrays, columns, rows = shape
-        self._draw: Callable[..., np.ndarray] = lambda kind, step: backend.fill(
+        self._draw: Callable[..., np.ndarray] = lambda kind, step: fill(
             kind,
             (arrays, columns, padded(rows)),
             seed=seed,
@@ -112,7 +113,7 @@ class Population:
     def __init__(
         self,
         device: DeviceProfile,
-        backend: CpuBackend,
+        backend: Backend,
         shape: tuple[int, int, int],
         *,
         seed: int,
@@ -134,8 +135,8 @@ class Population:
             *(plain(values[f]) if f not in self.names else nominal.get(f, 0.0) for f in fields)
         )
         self._kept: np.ndarray | None = None
-        if math.prod(self._shape) * self._size <= KEPT:
-            kept = np.empty((len(self.names), *(self._shape if self.names else (1, 1, 1))), self._dtype)
+        if math.prod(self._shape) * self._size <= backend.kept:
+            kept = backend.xp.empty((len(self.names), *(self._shape if self.names else (1, 1, 1))), self._dtype)
             for arrays, lines in self.blocks() if self.names else ():
                 kept[:, arrays, lines] = self._drawn(arrays, lines)
             self._kept = kept
@@ -179,7 +180,7 @@ class Population:
     def _nominal_and_drawn(self, arrays: slice, lines: slice) -> tuple[CellModel, Mapping[str, Any]]:
         shape = (arrays.stop - arrays.start, lines.stop - lines.start, self._shape[2])
         where = {"first_array": self._first_array + arrays.start, "first_column": lines.start}
-        spreads = Spreads(self._device.spec, self._backend, shape, **self._address, **where)
+        spreads = Spreads(self._device.spec, shape, **self._address, **where)
         return cell_values(self._device.spec, spreads.value)
 
     def _drawn(self, arrays: slice, lines: slice) -> np.ndarray:
@@ -193,4 +194,4 @@ class Population:
             found[place] = values[name]
         if not np.isfinite(found).all():
             raise InputError(f"device '{self._device.name}': its d2d spreads give cells without finite parameters")
-        return found
+        return self._backend.asarray(found)

@@ -36,13 +36,13 @@ def program_by_pulses(
         Whether a one-sided device gets reset pulses too.
     """
     arrays, rows, lines = targets.shape
-    rule, counts = Write(), np.zeros((arrays, lines, 2), np.int64)
+    rule, counts = Write(), site.backend.xp.zeros((arrays, lines, 2), np.int64)
     rounds = [(first_step, cycles)] if not bank.stepwise else [(first_step + step, 1) for step in range(cycles)]
     whole = None if bank.stepwise else bank.before()
     left = targets.swapaxes(1, 2) == bank.seen[:, :, :rows]
     wished = np.clip(targets, *bounds).swapaxes(1, 2)
     for line in range(lines):
-        selected = np.zeros((arrays, 1, lines), bank.state.dtype)
+        selected = site.backend.xp.zeros((arrays, 1, lines), bank.state.dtype)
         selected[:, :, line] = 1
         own = slice(line, line + 1)
         for step, count in rounds:

@@ -9,7 +9,7 @@ import numpy as np
 
 from memsim.arrays.bank import Bank
 from memsim.arrays.interconnect import Seen
-from memsim.backends import CpuBackend
+from memsim.backends import Backend
 from memsim.errors import InputError
 from memsim.kernels.read import NARROW
 from memsim.noise.conduction import (
@@ -59,14 +59,14 @@ def compensation(before: Any, now: np.ndarray) -> np.ndarray:
     return sums[0] / sums[1]
 
 
-def drive(spec: DeviceSpec, backend: CpuBackend, signal: np.ndarray, coding: str = "voltage") -> Drive:
+def drive(spec: DeviceSpec, backend: Backend, signal: np.ndarray, coding: str = "voltage") -> Drive:
     """The effect of voltages in units of the read voltage on cells that conduct as the device says.
 
     Parameters
     ----------
     spec : DeviceSpec
         The device.
-    backend : CpuBackend
+    backend : Backend
         Where to compute.
     signal : (array or 1, sample, row)
         Levels, or widths of pulses of the read voltage in units of the read duration.
@@ -91,15 +91,16 @@ def drive(spec: DeviceSpec, backend: CpuBackend, signal: np.ndarray, coding: str
         return Drive(signal, None)
     scale = _scale(spec, conduction)
     largest = 1 + 80 / scale.b
-    if signal.size and np.abs(signal).max() > largest:
+    most = float(np.abs(signal).max()) if signal.size else 0.0
+    if most > largest:
         raise InputError(
-            f"x: {np.abs(signal).max():.3g} read voltages are too many for the conduction of device '{spec.name}'; "
+            f"x: {most:.3g} read voltages are too many for the conduction of device '{spec.name}'; "
             f"allowed: {largest:.3g}"
         )
     return Drive(backend.map(_CURVES[type(conduction)][0], signal, 0.0, 0.0, scale), None)
 
 
-def slope(spec: DeviceSpec, backend: CpuBackend, signal: np.ndarray) -> np.ndarray | None:
+def slope(spec: DeviceSpec, backend: Backend, signal: np.ndarray) -> np.ndarray | None:
     """Derivative of the voltages that ohmic cells would need by the given ones; None where it is 1."""
     conduction = spec.conduction
     if conduction is None or isinstance(conduction, PolynomialConduction):
@@ -149,7 +150,7 @@ def sampled(bank: Bank, signal: np.ndarray, seen: Seen, rows: Sequence[slice], s
     means = bank.fluctuations.read(signal, bank.seen, seconds, seen, rows)
     if bank.state.shape[1] > NARROW:
         means = means.astype(bank.state.dtype)
-    return [(np.ascontiguousarray(means[:, :, part]), variance) for part, (_, variance) in enumerate(found)]
+    return [(bank.site.backend.contiguous(means[:, :, part]), variance) for part, (_, variance) in enumerate(found)]
 
 
 def cut(values: np.ndarray, rows: slice, bank: Bank) -> np.ndarray:
@@ -159,7 +160,7 @@ def cut(values: np.ndarray, rows: slice, bank: Bank) -> np.ndarray:
     if bank.state.shape[1] > NARROW:
         return values[:, :, rows]
     size = rows.stop - rows.start
-    found = np.zeros((*values.shape[:2], padded(size)), values.dtype)
+    found = bank.site.backend.xp.zeros((*values.shape[:2], padded(size)), values.dtype)
     found[:, :, :size] = values[:, :, rows]
     return found
 

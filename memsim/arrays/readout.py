@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -101,7 +103,7 @@ class Readout:
             return found[:, ::2] - found[:, 1::2]
         if polarity == "offset":
             # What the shift alone gives is measured once, long enough to be free of noise, without the converters.
-            shift = np.zeros((1, 1, signal.shape[2]), signal.dtype)
+            shift = np.zeros_like(signal[:1, :1])
             assert self._in is not None
             shift[:, :, : self._cut.rows[-1].stop] = self._in.dac.range
             found = found - sum(mean for mean, _ in self._parts(banks, shift, None))
@@ -133,7 +135,7 @@ class Readout:
         """Outputs of all row tiles together."""
         parts = self._parts(banks, levels, when)
         if self.out is None:
-            return parts[0][0] if len(parts) == 1 else np.sum([mean for mean, _ in parts], axis=0)
+            return reduce(operator.add, (mean for mean, _ in parts))
         total = np.zeros_like(parts[0][0])
         for part, (mean, variance) in enumerate(parts):
             self.out.convert(mean, variance, total, part, **self._address(when, part))

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from memsim.backends import CpuBackend
+from memsim.backends import Backend
 from memsim.philox import REFERENCE_COLUMN, Stream, padded
 
 
@@ -15,7 +13,7 @@ from memsim.philox import REFERENCE_COLUMN, Stream, padded
 class Site:
     """Bit lines, or a reference column, of an ensemble of arrays under a seed."""
 
-    backend: CpuBackend
+    backend: Backend
     seed: int
     first_array: int = 0
     reference: bool = False
@@ -32,9 +30,7 @@ class Site:
         stream = Stream.REFERENCE if self.reference else Stream.D2D
         return {"seed": self.seed, "first_array": self.first_array, "stream": stream}
 
-    def draw(
-        self, kind: str, shape: tuple[int, ...], stream: Stream, step: int = 0, first_column: int = 0
-    ) -> np.ndarray:
+    def draw(self, kind: str, shape: tuple[int, ...], stream: Stream, step: int = 0, first_column: int = 0) -> Any:
         """Addressed numbers (array, column, padded row), float32, uniform in (0, 1] or N(0, 1)."""
         arrays, columns, rows = shape
         address = self.address | {"first_column": self.address["first_column"] + first_column}

@@ -60,7 +60,7 @@ def save(crossbar: Crossbar, path: str | Path, *, force: bool = False) -> Path:
         if values.ndim == 3:
             dims = ["array", "reference_line" if name.startswith("reference_") else "line", "stored_row"]
         dataset[name] = (dims, values)
-    dataset["pulses"] = (("array", "line", "direction"), crossbar._counts)
+    dataset["pulses"] = (("array", "line", "direction"), np.stack(crossbar.pulses[:2], axis=2))
     dataset["direction"] = ["set", "reset"]
     if crossbar._fault_map is not None:
         whole = np.broadcast_to(np.asarray(crossbar._fault_map, np.int8), dataset["conductance"].shape)
@@ -92,14 +92,15 @@ def load(kind: type[Crossbar], path: str | Path, backend: str) -> Crossbar:
             settings["faults"] = dataset["fault_map"].values
         crossbar = kind(device, backend=backend, **settings)
         crossbar.mapping = None if mapping is None else Mapping(**mapping)
+        machine = crossbar._site.backend
         for prefix, bank in _banks(crossbar):
             own = bank.memory
             found = {name: np.array(dataset[prefix + name].values) for name in own}
             for name, values in found.items():
                 if values.shape != own[name].shape or values.dtype.kind != own[name].dtype.kind:
                     raise ValueError(f"'{prefix + name}' is {values.dtype} {values.shape}")
-            bank.restore({name: values.astype(own[name].dtype, copy=False) for name, values in found.items()})
-        crossbar._counts = np.array(dataset["pulses"].values, np.int64).reshape(crossbar._counts.shape)
+            bank.restore({name: machine.asarray(values, own[name].dtype) for name, values in found.items()})
+        crossbar._counts = machine.asarray(dataset["pulses"].values.reshape(crossbar._counts.shape), np.int64)
         crossbar._steps, crossbar._reads = int(dataset.attrs["steps"]), int(dataset.attrs["reads"])
         crossbar._programmed = bool(dataset.attrs["programmed"])
         if crossbar._readout.out is not None and "adc_range" in dataset:
@@ -134,4 +135,4 @@ def _banks(crossbar: Crossbar) -> Iterator[tuple[str, Bank]]:
 def _memory(crossbar: Crossbar) -> Iterator[tuple[str, np.ndarray]]:
     for prefix, bank in _banks(crossbar):
         for name, values in bank.memory.items():
-            yield prefix + name, values
+            yield prefix + name, values if isinstance(values, np.ndarray) else bank.site.backend.numpy(values)

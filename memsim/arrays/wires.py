@@ -8,13 +8,17 @@ import numpy as np
 
 from memsim.arrays.chains import Chains
 from memsim.arrays.circuit import Limits, solve
+from memsim.arrays.device_chains import Device, DeviceChains
 from memsim.arrays.network import Network, network, numbers, per_line, refuse_falling
 from memsim.arrays.points import Points
+from memsim.backends import resolve
 from memsim.errors import InputError
 from memsim.kernels.wire_lines import SIDE
 
 _MOST = 1 << 23
 """Cells times samples that are solved at once; each takes about a hundred bytes."""
+_MOST_ON_CARD = 1 << 24
+"""The same on a card, where each takes up to 150 bytes: 2.5 GB."""
 
 
 class WireSolution(NamedTuple):
@@ -61,6 +65,7 @@ def solve_wires(
     node_voltages: bool = False,
     tolerance: float = 3e-10,
     max_iterations: int = 3000,
+    backend: str = "auto",
 ) -> WireSolution:
     """Currents that flow out of the bit lines of a crossbar with resistive wires [A].
 
@@ -95,6 +100,8 @@ def solve_wires(
         Allowed residual, see `WireSolution`.
     max_iterations : int
         Of conjugate gradients in one linear solve.
+    backend : {"auto", "cpu", "cuda"}
+        Where to solve, see `memsim.backends.resolve`. Lines without resistance are solved on the CPU in any case.
 
     Returns
     -------
@@ -106,6 +113,8 @@ def solve_wires(
     ------
     InputError
         If shapes do not fit, a number is not allowed, or floating lines have no conduction to any terminal.
+    BackendError
+        If the backend is unknown or cannot run here.
     ConvergenceError
         If the residual stays above the tolerance.
     """
@@ -117,6 +126,7 @@ def solve_wires(
         (conduction, read_voltage),
         (tolerance, max_iterations),
     )
+    device = _device(backend, circuit)
     rows, cols = circuit.conductance.shape
     given = numbers("voltages", voltages)
     if given.ndim not in (1, 2) or given.shape[0] != rows:
@@ -130,10 +140,10 @@ def solve_wires(
     refuse_falling(circuit, float(np.ptp(sources)) if sources else 0.0)
     samples = driven.shape[1]
     if samples > min(rows, cols) and circuit.law.value is None and not node_voltages and not grounds.any():
-        effective, residual, iterations = _effective(circuit)
+        effective, residual, iterations = _effective(circuit, device)
         found = WireSolution(effective.T @ driven, residual, iterations)
     else:
-        found = _direct(circuit, driven, np.repeat(grounds[:, None], samples, axis=1), node_voltages)
+        found = _direct(circuit, driven, np.repeat(grounds[:, None], samples, axis=1), node_voltages, device)
     if given.ndim == 2:
         return found
     squeezed = (None if v is None else v[..., 0] for v in found[3:])
@@ -152,6 +162,7 @@ def effective_conductance(
     sense: str = "one end",
     tolerance: float = 3e-10,
     max_iterations: int = 3000,
+    backend: str = "auto",
 ) -> np.ndarray:
     """Conductance (row, col) from every driver to every sense amplifier through the wires [S]: currents are A^T V.
 
@@ -166,20 +177,38 @@ def effective_conductance(
         (None, None),
         (tolerance, max_iterations),
     )
-    return _effective(circuit)[0]
+    return _effective(circuit, _device(backend, circuit))[0]
 
 
-def _effective(circuit: Network) -> tuple[np.ndarray, float, int]:
+def _device(backend: str, circuit: Network) -> Device | None:
+    """The card to solve on; None for the CPU, which also solves lines without resistance: one node each."""
+    found = resolve(backend)
+    if found.name == "cpu" or circuit.word.segment == circuit.bit.segment == 0:
+        return None
+    from memsim.kernels.cuda import lines
+
+    return Device(found, lines)
+
+
+def _at_once(circuit: Network, device: Device | None) -> int:
+    """Samples that are solved together."""
+    if device is not None:
+        return max(1, _MOST_ON_CARD // circuit.conductance.size)
+    return SIDE if circuit.law.value is None and circuit.conductance.size * SIDE <= _MOST else 1
+
+
+def _effective(circuit: Network, device: Device | None) -> tuple[np.ndarray, float, int]:
     rows, cols = circuit.conductance.shape
     count = min(rows, cols)
+    most = SIDE if device is None else _at_once(circuit, device)
     effective, worst, total = np.empty((rows, cols)), 0.0, 0
-    for start in range(0, count, SIDE):
-        some = slice(start, min(start + SIDE, count))
+    for start in range(0, count, most):
+        some = slice(start, min(start + most, count))
         one = np.eye(count)[:, some]
         none = np.zeros((max(rows, cols), one.shape[1]))
         attached = (circuit.word if rows < cols else circuit.bit).attached[:, None]
-        sources = (one * attached, none) if rows < cols else (none, one * attached)
-        into, out, residual, iterations, _ = _solve(circuit, *sources)
+        driven, grounds = (one * attached, none) if rows < cols else (none, one * attached)
+        into, out, residual, iterations, _ = _solve(circuit, driven, grounds, device)
         if rows < cols:
             effective[some] = out.T
         else:
@@ -188,18 +217,22 @@ def _effective(circuit: Network) -> tuple[np.ndarray, float, int]:
     return effective, worst, total
 
 
-def _direct(circuit: Network, driven: np.ndarray, grounds: np.ndarray, node_voltages: bool) -> WireSolution:
-    """Solve sample by sample, or eight samples at once."""
+def _direct(
+    circuit: Network, driven: np.ndarray, grounds: np.ndarray, node_voltages: bool, device: Device | None
+) -> WireSolution:
+    """Solve sample by sample, or several at once."""
     (rows, cols), samples = circuit.conductance.shape, driven.shape[1]
-    several = circuit.law.value is None and circuit.conductance.size * SIDE <= _MOST
+    most = _at_once(circuit, device)
     currents, into, worst, total = np.empty((cols, samples)), np.empty((rows, samples)), 0.0, 0
     nodes = [np.empty((rows, cols, samples)) for _ in range(2)] if node_voltages else [None, None]
     start = 0
     while start < samples:
-        step = min(SIDE, samples - start) if several and samples - start > 2 else 1
+        step = min(most, samples - start)
+        if device is None and step <= 2:  # eight lanes cost as much as two samples by themselves
+            step = 1
         some = slice(start, start + step)
         into[:, some], currents[:, some], residual, iterations, voltages = _solve(
-            circuit, driven[:, some], grounds[:, some], node_voltages
+            circuit, driven[:, some], grounds[:, some], device, node_voltages
         )
         for all_nodes, found in zip(nodes, voltages, strict=False):
             if all_nodes is not None:
@@ -209,29 +242,29 @@ def _direct(circuit: Network, driven: np.ndarray, grounds: np.ndarray, node_volt
 
 
 def _solve(
-    circuit: Network, driven: np.ndarray, grounds: np.ndarray, node_voltages: bool = False
+    circuit: Network, driven: np.ndarray, grounds: np.ndarray, device: Device | None, node_voltages: bool = False
 ) -> tuple[np.ndarray, np.ndarray, float, int, tuple]:
-    """Currents into word and out of bit lines, residual, iterations and node voltages, of up to 8 samples."""
+    """Currents into word and out of bit lines, residual, iterations and node voltages, of samples solved together."""
     g, word, bit, law, limits = circuit
     samples = driven.shape[1]
     if word.segment == 0 and bit.segment == 0:
         points = Points(g, word, bit, driven, grounds, law)
         return *_ports(points, limits, samples), points.voltages() if node_voltages else ()
-    if samples > 1:  # eight lanes or one
+    if device is None and samples > 1:  # eight lanes or one
         driven, grounds = (np.pad(v, ((0, 0), (0, SIDE - samples))) for v in (driven, grounds))
-    if bit.segment > 0:
-        chains = Chains(g, word, bit, driven, grounds, law)
-        found = _ports(chains, limits, samples)
-        return *found, tuple(v[..., :samples] for v in chains.voltages()) if node_voltages else ()
-    chains = Chains(np.ascontiguousarray(g.T), bit, word, grounds, driven, law)
+    turned = bit.segment == 0  # columns must have resistance
+    given = (np.ascontiguousarray(g.T), bit, word, grounds, driven) if turned else (g, word, bit, driven, grounds)
+    chains = Chains(*given, law) if device is None else DeviceChains(*given, law, device)
     into, out, residual, iterations = _ports(chains, limits, samples)
-    turned: tuple = ()
-    if node_voltages:
-        turned = tuple(v[..., :samples].transpose(1, 0, 2) for v in reversed(chains.voltages()))
-    return -out, -into, residual, iterations, turned
+    voltages = tuple(v[..., :samples] for v in chains.voltages()) if node_voltages else ()
+    if turned:
+        return -out, -into, residual, iterations, tuple(v.transpose(1, 0, 2) for v in reversed(voltages))
+    return into, out, residual, iterations, voltages
 
 
-def _ports(system: Chains | Points, limits: Limits, samples: int) -> tuple[np.ndarray, np.ndarray, float, int]:
+def _ports(
+    system: Chains | DeviceChains | Points, limits: Limits, samples: int
+) -> tuple[np.ndarray, np.ndarray, float, int]:
     residual, iterations = solve(system, limits)
     into, out = system.currents()
     return into[:, :samples], out[:, :samples], residual, iterations

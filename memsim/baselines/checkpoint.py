@@ -12,6 +12,7 @@ import numpy as np
 from memsim.baselines.architecture import Architecture
 from memsim.baselines.network import Network, learned
 from memsim.baselines.optimise import OPTIMISERS, Memory
+from memsim.baselines.parts import host
 from memsim.baselines.state import Epoch, State
 from memsim.errors import MemsimError, OutputError
 from memsim.files import write_file
@@ -97,10 +98,9 @@ def _dataset(state: State) -> xr.Dataset:
     variables: dict[str, Any] = {}
     for prefix, meaning, arrays in _kinds(state):
         for name, array in arrays.items():
-            # CuPy's arrays are copied by a method of their own.
-            host = array.get() if hasattr(array, "get") else np.asarray(array)
-            dims = tuple(f"{name}.axis{i}" for i in range(host.ndim))
-            variables[f"{prefix}.{name}"] = (dims, host, {"long_name": meaning, "units": "1"})
+            values = host(array)
+            dims = tuple(f"{name}.axis{i}" for i in range(values.ndim))
+            variables[f"{prefix}.{name}"] = (dims, values, {"long_name": meaning, "units": "1"})
     for name, meaning in _EPOCH.items():
         values = np.array([getattr(epoch, name) for epoch in state.history], np.float64)
         variables[name] = ("epoch", values, {"long_name": meaning, "units": "1"})

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from memsim.baselines.architecture import Architecture
 from memsim.baselines.draws import Address, check_number
 from memsim.baselines.losses import Loss, array_namespace
-from memsim.baselines.parts import split
+from memsim.baselines.parts import host, split
 from memsim.errors import DataError
 from memsim.philox import key
 
@@ -92,6 +92,11 @@ class Network:
     def to(self, xp: Any) -> Network:
         """The network with its parameters in another library, from NumPy: ``network.to(cupy)``."""
         return self.replace({name: xp.asarray(array) for name, array in self.parameters.items()})
+
+    @property
+    def host(self) -> Network:
+        """The network with its parameters in NumPy arrays, from any library."""
+        return self.replace({name: host(array) for name, array in self.parameters.items()})
 
     def outputs(self, x: Any, train: Address | None = None) -> Any:
         """Outputs (sample, class).

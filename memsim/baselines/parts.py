@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+import numpy as np
+
 BLOCK = 1 << 18
 """Numbers in a part, where one allows it: 1 MiB in float32, about the cache of a core."""
 
@@ -36,3 +38,8 @@ def cores() -> int:
 def split(length: int, size: int) -> list[slice]:
     """Slices of `size` that cover a length; the last one may be shorter."""
     return [slice(first, min(first + size, length)) for first in range(0, length, size)]
+
+
+def host(array: Any) -> np.ndarray:
+    """The array in NumPy's memory; CuPy's arrays are copied by a method of their own."""
+    return array.get() if hasattr(array, "get") else np.asarray(array)

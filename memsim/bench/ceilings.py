@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from memsim.backends import Backend
 from memsim.bench import counts
-from memsim.bench.timing import Work, in_turns
+from memsim.bench.timing import Work, finished, in_turns
 
 _COPIED = 1 << 24
 """Numbers of the copy that measures the memory: 64 MiB, which no cache of a core holds."""
@@ -29,24 +30,25 @@ class Roof(NamedTuple):
     operations: float
 
 
-def copy(count: int) -> Work:
+def copy(count: int, where: Backend) -> Work:
     """A copy of float32 numbers."""
-    given = np.ones(count, np.float32)
+    given = where.asarray(np.ones(count, np.float32))
     taken = np.empty_like(given)
-    return lambda: np.copyto(taken, given)
+    return finished(lambda: np.copyto(taken, given), where)
 
 
-def product(size: int, batch: int) -> Work:
+def product(size: int, batch: int, where: Backend) -> Work:
     """The product of a batch of samples and a square matrix, float32."""
     random = np.random.default_rng(0)
-    x = random.random((batch, size), np.float32)
-    weights = random.random((size, size), np.float32)
-    return lambda: x @ weights.T
+    x = where.asarray(random.random((batch, size), np.float32))
+    weights = where.asarray(random.random((size, size), np.float32))
+    return finished(lambda: x @ weights.T, where)
 
 
-def roof(repeats: int) -> Roof:
-    """The roofline of this machine, from the medians of some calls."""
-    copied, multiplied = np.median(in_turns((copy(_COPIED), product(_MULTIPLIED, _MULTIPLIED)), repeats), axis=1)
+def roof(repeats: int, where: Backend) -> Roof:
+    """The roofline of this machine, or of its card, from the medians of some calls."""
+    works = copy(_COPIED, where), product(_MULTIPLIED, _MULTIPLIED, where)
+    copied, multiplied = np.median(in_turns(works, repeats), axis=1)
     return Roof(
         counts.copy(_COPIED).traffic / float(copied),
         counts.product(_MULTIPLIED, _MULTIPLIED).operations / float(multiplied),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from memsim.backends import Backend
 from memsim.bench import machine
 from memsim.bench.case import Case, Report
 from memsim.bench.ceilings import Roof, roof
@@ -36,7 +37,17 @@ _MEASURES: dict[str, Callable[[Options, Report], Iterator[Case]]] = {
     "run": runs,
 }
 _PEERS = (NUMPY, PULSED, DIRECT, NODAL)
-_LIBRARIES = ("numpy", "numba", "llvmlite", "scipy", "xarray", "netCDF4", "matplotlib", "aihwkit", "badcrossbar")
+_LIBRARIES = (
+    "numpy",
+    "numba",
+    "llvmlite",
+    "scipy",
+    "xarray",
+    "netCDF4",
+    "matplotlib",
+    "aihwkit",
+    "badcrossbar",
+)
 _FIELDS = 7
 """Arrays of the size of the state that are held at once, at most."""
 
@@ -67,12 +78,12 @@ def bench(options: Options | None = None, report: Report = lambda label: None) -
                 )
     load = machine.load()
     report("ceilings")
-    limits = roof(options.repeats)
+    limits = roof(options.repeats, options.where)
     cases = [case for kind in options.chosen for case in _MEASURES[kind](options, report)]
-    return _dataset(cases, limits, load)
+    return _dataset(cases, limits, load, options.where)
 
 
-def _dataset(cases: list[Case], limits: Roof, load: str) -> xr.Dataset:
+def _dataset(cases: list[Case], limits: Roof, load: str, where: Backend) -> xr.Dataset:
     measured, ceiling = (np.stack([getattr(c, name) for c in cases]) for name in ("seconds", "ceiling_seconds"))
     median, bound = np.median(measured, axis=1), np.median(ceiling, axis=1)
     traffic, operations = (
@@ -111,22 +122,22 @@ def _dataset(cases: list[Case], limits: Roof, load: str) -> xr.Dataset:
         "repeat": np.arange(measured.shape[1]),
     }
     reasons = {c.label: {name: peer.why for name, peer in c.peers.items() if peer.why} for c in cases}
-    return build_dataset(variables, coordinates, _provenance(load, reasons), compared="case")
+    return build_dataset(variables, coordinates, _provenance(load, reasons, where), compared="case")
 
 
-def _provenance(load: str, reasons: dict[str, dict[str, str]]) -> dict[str, str | int]:
+def _provenance(load: str, reasons: dict[str, dict[str, str]], where: Backend) -> dict[str, str | int]:
     return {
         "title": "Speed of memsim beside measured ceilings",
         "task": BENCH,
-        "processor": machine.processor(),
+        "processor": where.machine or machine.processor(),
         "threads": threads(),
         "blas": machine.blas(),
         "load": load,
         "peers_missing": json.dumps({label: why for label, why in reasons.items() if why}),
-        "backend": "cpu",
+        "backend": where.name,
         "memsim_version": machine.versions(("memsim",)).get("memsim", "unknown"),
         "python_version": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
-        "libraries": json.dumps(machine.versions(_LIBRARIES)),
+        "libraries": json.dumps(machine.versions(_LIBRARIES) | where.libraries),
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }

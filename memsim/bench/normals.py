@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
@@ -10,19 +11,19 @@ from memsim.bench import ceilings, counts
 from memsim.bench.case import Case, Peer, Report
 from memsim.bench.options import Options
 from memsim.bench.peers import NUMPY
-from memsim.bench.timing import in_turns
-from memsim.kernels.fill import fill
+from memsim.bench.timing import finished, in_turns
 from memsim.philox import Stream
 
 
 def normals(options: Options, report: Report) -> Iterator[Case]:
     """Fields of square arrays."""
+    where = options.where
     for size in options.sizes_of("normals"):
         report(f"normals: {size}^2")
         generator = np.random.default_rng(0)
         works = (
-            lambda size=size: fill("normal", (1, size, size), seed=0, stream=Stream.CORRUPTION),
-            ceilings.copy(size**2),
+            finished(partial(where.fill, "normal", (1, size, size), seed=0, stream=Stream.CORRUPTION), where),
+            ceilings.copy(size**2, where),
             lambda size=size, generator=generator: generator.standard_normal((size, size), np.float32),
         )
         seconds, copied, other = in_turns(works, options.repeats)

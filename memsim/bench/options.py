@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from memsim.errors import BackendError, InputError, nearest
+from memsim.backends import Backend, resolve
+from memsim.errors import InputError, nearest
 
 KINDS = {
     "read": "noisy reads of a batch, with one sigma for all cells and one for each, without and with 8-bit converters",
@@ -68,8 +69,7 @@ class Options:
         for kind in self.kinds:
             if kind not in KINDS:
                 raise InputError(f"bench: nothing called '{kind}' is measured{nearest(kind, KINDS)}")
-        if self.backend == "cuda":
-            raise BackendError("backend: the CUDA backend is not in this version, so there is nothing to measure on it")
+        resolve(self.backend)
         largest = LARGEST_WIRED if self.kinds == ("wires",) else LARGEST
         for size in self.sizes:
             _within("size", size, 1, largest)
@@ -88,6 +88,11 @@ class Options:
         for ratio in self.ratios:
             if not (math.isfinite(ratio) and 1 <= ratio <= 1e9):
                 raise InputError(f"ratio: {ratio:g} is not allowed; R_on over a segment's resistance is 1 to 1e9")
+
+    @property
+    def where(self) -> Backend:
+        """What computes."""
+        return resolve(self.backend)
 
     @property
     def chosen(self) -> tuple[str, ...]:

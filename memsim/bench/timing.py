@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from memsim.backends import Backend
+
 Work = Callable[[], object]
 
 
@@ -15,6 +17,16 @@ def seconds(work: Work) -> float:
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
+
+
+def finished(work: Work, where: Backend) -> Work:
+    """The work until its last kernel is done: on a card, calls return before."""
+
+    def whole() -> None:
+        work()
+        where.synchronize()
+
+    return whole
 
 
 def in_turns(works: tuple[Work, ...], repeats: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from memsim.bench import ceilings, counts
 from memsim.bench.case import Case, Peer, Report
 from memsim.bench.options import Options
 from memsim.bench.peers import NUMPY, PULSED, aihwkit_seconds
-from memsim.bench.timing import in_turns
+from memsim.bench.timing import finished, in_turns
 from memsim.learning import Hebbian
 from memsim.profiles import DeviceProfile, load_device
 
@@ -72,7 +72,8 @@ def _case(
     cost: counts.Cost,
     peers: dict[str, Peer],
 ) -> Case:
-    seconds, copied = in_turns((work, ceilings.copy(size**2)), options.repeats)
+    where = options.where
+    seconds, copied = in_turns((finished(work, where), ceilings.copy(size**2, where)), options.repeats)
     samples = max(batch, 1)
     done, copied = size**2 * samples, copied * samples  # sample by sample, each would have to touch every cell
     return Case("update", variant, size, batch, seconds, copied, "copy", done, "cells", cost, peers)

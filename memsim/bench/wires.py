@@ -32,7 +32,7 @@ def wires(options: Options, report: Report) -> Iterator[Case]:
                 return solve_wires(g, v, word_resistance=resistance, bit_resistance=resistance)
 
             found = solve()
-            seconds, copied = in_turns((solve, ceilings.copy(size**2)), options.repeats)
+            seconds, copied = in_turns((solve, ceilings.copy(size**2, options.where)), options.repeats)
             yield Case(
                 "wires",
                 variant,

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from memsim.backends import resolve
 from memsim.baselines import SGD, Adam, Architecture, Fit, Network, fit
+from memsim.baselines.parts import host
 from memsim.classifiers.classifier import Account, History, Lesson, by_seed
 from memsim.classify_schema import ArchitectureSpec, ClassifierSpec
 
@@ -15,16 +17,17 @@ from memsim.classify_schema import ArchitectureSpec, ClassifierSpec
 class Gradient:
     """Networks of one learner, one for each seed, on grey levels as they are; see `Classifier`."""
 
-    def __init__(self, spec: ClassifierSpec, lesson: Lesson) -> None:
+    def __init__(self, spec: ClassifierSpec, lesson: Lesson, backend: str) -> None:
         self.spec = spec
         self._lesson = lesson
+        self._xp = resolve(backend).xp
         self.fits = [self._fit(number) for number in range(lesson.seeds)]
         self.notes = by_seed([found.message if found.ended == "diverged" else "" for found in self.fits])
 
     @property
     def networks(self) -> list[Network]:
-        """The best checkpoint of every seed."""
-        return [found.network for found in self.fits]
+        """The best checkpoint of every seed, with NumPy arrays."""
+        return [found.network.host for found in self.fits]
 
     @property
     def history(self) -> History:
@@ -39,11 +42,13 @@ class Gradient:
         """Outputs (seed, image, class); see `Classifier`. Networks have no read noise."""
         sets = x if x.ndim == 4 else [x] * len(self.fits)
         with threadpool_limits(1, "blas"), np.errstate(over="ignore", invalid="ignore"):
-            return np.stack([found.network.outputs(own[:, None]) for found, own in zip(self.fits, sets, strict=True)])
+            return np.stack(
+                [host(found.network.outputs(own[:, None])) for found, own in zip(self.fits, sets, strict=True)]
+            )
 
     def sensitivity(self, x: np.ndarray, slope: np.ndarray) -> np.ndarray:
         """Gradient by the pixels, (seed, image, y, x); see `Classifier`."""
-        return gradients(self.networks, x, slope)
+        return gradients([found.network for found in self.fits], x, slope)
 
     def account(self) -> Account:
         """Parameters and operations."""
@@ -73,7 +78,7 @@ class Gradient:
             else SGD(training.rate, weight_decay=training.weight_decay, momentum=training.momentum)
         )
         whole = lesson.seeds * max(1, training.epochs)
-        fresh = Network.fresh(architecture, seed=lesson.seed, number=number)
+        fresh = Network.fresh(architecture, seed=lesson.seed, number=number).to(self._xp)
         return fit(
             fresh,
             (lesson.train.pixels[:, None], lesson.train.labels),
@@ -106,5 +111,5 @@ def architecture_of(spec: ArchitectureSpec, shape: Sequence[int], classes: int) 
 def gradients(networks: list[Network], x: np.ndarray, slope: np.ndarray) -> np.ndarray:
     """Gradient of sum slope * outputs by the pixels, (seed, image, y, x), a network for each seed."""
     with threadpool_limits(1, "blas"), np.errstate(over="ignore", invalid="ignore"):
-        found = [network.sensitivity(x[:, None], own)[:, 0] for network, own in zip(networks, slope, strict=True)]
+        found = [host(network.sensitivity(x[:, None], own))[:, 0] for network, own in zip(networks, slope, strict=True)]
     return np.stack(found)

@@ -91,29 +91,14 @@ def _machine() -> list[tuple[str, str, str]]:
 
 
 def _backends() -> list[tuple[str, str, str]]:
-    gpu, remark = _gpu()
+    from memsim.backends import cuda
+
+    problem, auto = cuda.problem(), "used by --backend auto"
+    card = f"{cuda.CudaBackend().machine}; {auto}" if problem is None else problem
     return [
-        ("backend cpu", "ready", "used by --backend auto"),
-        ("backend cuda", "not in this version", "the update loop exists and is tested; experiments run on the CPU"),
-        ("GPU", gpu, remark),
+        ("backend cpu", "ready", auto if problem else ""),
+        ("backend cuda", "ready" if problem is None else "cannot run here", card),
     ]
-
-
-def _gpu() -> tuple[str, str]:
-    import importlib.util
-
-    if importlib.util.find_spec("numba_cuda") is None:
-        return "not looked for", 'pip install "memsim[cuda12]" or "memsim[cuda13]" first'
-    try:
-        from numba import cuda
-
-        return (
-            ("found", cuda.get_current_device().name.decode())
-            if cuda.is_available()
-            else ("none", "no CUDA device or driver")
-        )
-    except Exception as error:  # a broken driver must not break the report on it
-        return "none", " ".join(str(error).split())[:80]
 
 
 def _libraries() -> list[tuple[str, str, str]]:

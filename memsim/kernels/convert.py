@@ -6,11 +6,12 @@ Codes are whole numbers from `least` to `most`, rounded to the nearest, half to 
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import uint32
+from numba import njit, uint32
 
+from memsim.arithmetic import nearest
 from memsim.kernels.compile import Kernel, compile_kernel
 from memsim.kernels.draw import draw_normals
 from memsim.philox import LANES, TILE
@@ -22,9 +23,9 @@ class Errors(NamedTuple):
     The offset and the shifts of codes count in codes; None for converters without that error.
     """
 
-    gain: np.ndarray | None = None
-    offset: np.ndarray | None = None
-    bow: np.ndarray | None = None
+    gain: Any | None = None
+    offset: Any | None = None
+    bow: Any | None = None
 
     @property
     def present(self) -> tuple[bool, bool]:
@@ -36,18 +37,27 @@ class Errors(NamedTuple):
         """Number of arrays with errors of their own, 1 for none."""
         return max(1 if part is None else len(part) for part in self)
 
-    def cast(self, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The errors for kernels, those that are absent as arrays without content."""
-        gain, offset, bow = self
-        flat, deep = np.empty((0, 0), dtype), np.empty((0, 0, 0), dtype)
-        return (
-            flat if gain is None else gain.astype(dtype),
-            flat if offset is None else offset.astype(dtype),
-            deep if bow is None else bow.astype(dtype),
-        )
-
 
 IDEAL = Errors()
+
+
+@njit(forceinline=True, error_model="numpy")
+def nearest_code(value, least, most):
+    """The code for a value that counts in codes, as a float."""
+    return min(max(nearest(value), least), most)
+
+
+@njit(forceinline=True, error_model="numpy")
+def shifted_code(value, shifts, least, most):
+    """As `nearest_code`, where the transition to code least + k + 1 is moved by shifts[k], in codes, ascending."""
+    real = type(value)
+    half = real(0.5)
+    k = np.int64(nearest_code(value, least, most) - least)
+    while k < shifts.size and value >= least + real(k) + half + shifts[k]:
+        k += 1
+    while k > 0 and value < least + real(k) - half + shifts[k - 1]:
+        k -= 1
+    return least + real(k)
 
 
 @functools.cache
@@ -68,7 +78,7 @@ def dac_kernel(uneven: bool, bowed: bool) -> Kernel:
             given = x[array if x.shape[0] > 1 else 0, sample]
             level = out[array, sample]
             for row in range(rows):
-                code = min(max(np.rint(given[row] * per_unit), least), most)
+                code = nearest_code(given[row] * per_unit, least, most)
                 if bowed:
                     code = code + bow[array, row, np.int64(code - least)]
                 if uneven:
@@ -109,7 +119,6 @@ def adc_kernel(noisy: bool, uneven: bool, bowed: bool) -> Kernel:
         k1,
     ):
         real = current.dtype.type
-        half = real(0.5)
         z = np.empty(TILE, np.float32)
         words = np.empty((4, LANES), np.uint32)
         code = np.empty(TILE, current.dtype)
@@ -143,16 +152,10 @@ def adc_kernel(noisy: bool, uneven: bool, bowed: bool) -> Kernel:
                         code[i] = gain[array, start + i] * code[i] + offset[array, start + i]
                 if bowed:
                     for i in range(width):
-                        shift = bow[array, start + i]
-                        k = np.int64(min(max(np.rint(code[i]), least), most) - least)
-                        while k < shift.size and code[i] >= least + real(k) + half + shift[k]:
-                            k += 1
-                        while k > 0 and code[i] < least + real(k) - half + shift[k - 1]:
-                            k -= 1
-                        code[i] = least + real(k)
+                        code[i] = shifted_code(code[i], bow[array, start + i], least, most)
                 else:
                     for i in range(width):
-                        code[i] = min(max(np.rint(code[i]), least), most)
+                        code[i] = nearest_code(code[i], least, most)
                 for i in range(width):
                     into[start + i] += code[i] * size
 

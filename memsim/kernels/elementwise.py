@@ -11,7 +11,12 @@ from memsim.kernels.compile import Kernel, compile_kernel
 
 
 @functools.cache
-def _elementwise_kernel(function: Any, parameters: Any) -> Kernel:
+def elementwise_kernel(function: Any, parameters: Any) -> Kernel:
+    """Kernel (out, x, y, z, p): ``out = function(x, y, z, p)`` for every cell, computed in float64.
+
+    out, x : (array, column, row); y, z : see `operand`; p : a NamedTuple of the class `parameters`.
+    """
+
     def map_cells(first, last, out, x, y, z, p):
         for unit in range(first, last):
             array = unit // out.shape[1]
@@ -30,26 +35,10 @@ def _elementwise_kernel(function: Any, parameters: Any) -> Kernel:
     return compile_kernel(map_cells, lambda out, *_: out.shape[0] * out.shape[1], (parameters,))
 
 
-def elementwise(function: Any, x: np.ndarray, y: Any, z: Any, p: Any) -> np.ndarray:
-    """``function(x, y, z, p)`` for every element of x, in the dtype of x; computed in float64.
+def operand(value: Any, arrays: Any = np) -> Any:
+    """A contiguous array (array, column, row) of a number or such an array; each axis may be 1, for one value for all.
 
-    Parameters
-    ----------
-    function : numba dispatcher
-        Scalar function, see `memsim.noise`.
-    x : (array, column, row)
-        Sets the shape of the result.
-    y, z : array like x, or number
-        One value for each cell, or one for all.
-    p : NamedTuple of float
-        What all cells share.
+    `arrays` is the module of the result's arrays: NumPy, or one like it.
     """
-    out = np.empty_like(x)
-    if x.size:
-        wide = [np.ascontiguousarray(np.asarray(v, None if np.ndim(v) else float).reshape(_cube(v))) for v in (y, z)]
-        _elementwise_kernel(function, p.__class__)(out, np.ascontiguousarray(x), *wide, p)
-    return out
-
-
-def _cube(value: Any) -> tuple[int, ...]:
-    return np.shape(value) if np.ndim(value) else (1, 1, 1)
+    found = arrays.asarray(value, None if np.ndim(value) else float)
+    return arrays.ascontiguousarray(found.reshape(found.shape or (1, 1, 1)))

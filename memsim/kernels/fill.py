@@ -15,7 +15,12 @@ _RUN = 16  # tiles drawn at once
 
 
 @functools.cache
-def _fill_kernel() -> Kernel:
+def fill_kernel() -> Kernel:
+    """Kernel (out, normal, first_array, first_column, step, stream, k0, k1): numbers, N(0, 1) or in (0, 1].
+
+    out : (array, column, row), float32, rows padded to whole tiles.
+    """
+
     def fill_columns(first, last, out, normal, first_array, first_column, step, stream, k0, k1):
         words = np.empty((4, _RUN * LANES), np.uint32)
         for unit in range(first, last):
@@ -62,5 +67,5 @@ def fill(
     """
     arrays, columns, rows = shape
     out = np.empty((arrays, columns, padded(rows)), np.float32)
-    _fill_kernel()(out, kind == "normal", first_array, first_column, step, int(stream), *key(seed))
+    fill_kernel()(out, kind == "normal", first_array, first_column, step, int(stream), *key(seed))
     return out[:, :, :rows]

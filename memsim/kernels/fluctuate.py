@@ -13,11 +13,12 @@ from bit `ROUND` on, the number of the random word; c2 counts reads and waits.
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit, uint32
 
+from memsim.kernels.cell import inline
 from memsim.kernels.compile import Kernel, compile_kernel
 from memsim.noise.two_level import DIGITS, TRAP, count_ones, digits, filled, planes
 from memsim.philox import LANES, TILE, Stream, philox
@@ -64,6 +65,31 @@ def move(change: tuple[float, float] | None, flips: np.ndarray | None) -> Move:
 
 
 @njit(forceinline=True, error_model="numpy")
+def decide(flipped, undecided, drawn, plane):
+    """Processes that flip and those still undecided, a bit for each, after one more digit of all."""
+    differs = uint32(undecided & (drawn ^ plane))
+    return uint32(flipped | (differs & plane)), uint32(undecided ^ differs)
+
+
+@functools.cache
+def conductance_function(trap: bool, processes: bool) -> Any:
+    """Scalar function (state, offset, depth, swing, word, count) -> conductance of a cell, float64.
+
+    For what these are see `fluctuating_read_kernel`.
+    """
+
+    def conductance(state, offset, depth, swing, word, count):
+        g = np.float64(state) + offset
+        if trap:
+            g -= np.float64(depth) * np.float64(filled(word))
+        if processes:
+            g += np.float64(swing) * np.float64(2 * np.int64(count_ones(word)) - count)
+        return g
+
+    return inline(conductance)
+
+
+@njit(forceinline=True, error_model="numpy")
 def _draw_words(out, tile, c1, c2, c3, k0, k1):
     """Write random words to the tile `out` (64)."""
     for lane in range(LANES):
@@ -105,9 +131,7 @@ def _move_processes(words, drawn, flipped, undecided, tile, column, c2, c3, used
         plane = planes[digit]
         left = uint32(0)
         for i in range(TILE):
-            differs = uint32(undecided[i] & (drawn[i] ^ plane))
-            flipped[i] = uint32(flipped[i] | (differs & plane))
-            undecided[i] = uint32(undecided[i] ^ differs)
+            flipped[i], undecided[i] = decide(flipped[i], undecided[i], drawn[i], plane)
             left = uint32(left | undecided[i])
         if left == uint32(0):
             break
@@ -149,10 +173,11 @@ def fluctuating_read_kernel(trap: bool, processes: bool) -> Kernel:
 
     inputs : (array or 1, sample, row) in units of the read voltage. A cell conducts w + `offset`, less `depth` while
     its trap is filled, plus `swing` for each process at level 1 and minus it for each at 0, of `count` in all. state,
-    depth, swing : (array, column, row); parts : (row,), to which sum a row belongs; mean : (array, sample, part,
-    column), float64. The rest as for `advance_kernel`, with `step` that of the first sample; each sample is preceded by
-    one interval.
+    depth, swing : (array, column, row); parts : (row,), ascending, to which sum a row belongs; mean : (array, sample,
+    part, column), float64. The rest as for `advance_kernel`, with `step` that of the first sample; each sample is
+    preceded by one interval.
     """
+    conductance = conductance_function(trap, processes)
 
     def read(
         first,
@@ -199,13 +224,10 @@ def fluctuating_read_kernel(trap: bool, processes: bool) -> Kernel:
                     for part in range(0, TILE, LANES):
                         for lane in range(LANES):
                             i = part + lane
-                            g = np.float64(state[array, column, start + i]) + offset
-                            if trap:
-                                g -= np.float64(depth[array, column, start + i]) * np.float64(filled(own[i]))
-                            if processes:
-                                high = np.float64(2 * np.int64(count_ones(own[i])) - count)
-                                g += np.float64(swing[array, column, start + i]) * high
-                            total[parts[start + i], lane] += np.float64(x[start + i]) * g
+                            row = start + i
+                            w, fall = state[array, column, row], depth[array, column, row]
+                            g = conductance(w, offset, fall, swing[array, column, row], own[i], count)
+                            total[parts[row], lane] += np.float64(x[row]) * g
                 for part in range(mean.shape[2]):
                     half = LANES // 2
                     while half > 0:

@@ -9,12 +9,28 @@ from __future__ import annotations
 
 import functools
 
-from numba import int32, uint32
+from numba import int32, njit, uint32
 
 from memsim.kernels.compile import Kernel, compile_kernel
 from memsim.philox import philox
 
 _DIGITS = 24
+
+
+@njit(forceinline=True, error_model="numpy")
+def train(line, p, used, c2, c3, k0, k1):
+    """The word of a line with chance p, -1 to 1, in the slots whose bits are set in `used`."""
+    digits = int32(abs(p) * 16777216.0 + 0.5)
+    word = uint32(0)
+    for run in range(_DIGITS // 4):
+        drawn = philox(uint32(line), uint32(run), c2, c3, k0, k1)
+        for place in range(4):
+            one = (digits >> int32(run * 4 + place)) & int32(1)
+            word = uint32(word | drawn[place]) if one != 0 else uint32(word & drawn[place])
+    if digits >> int32(_DIGITS) != 0:
+        word = uint32(0xFFFFFFFF)
+    word = uint32(word & used)
+    return uint32(word | uint32(0x80000000)) if p < 0 else word
 
 
 @functools.cache
@@ -34,17 +50,6 @@ def train_kernel() -> Kernel:
             c2 = uint32(first_step + sample)
             c3 = uint32(uint32(first_array + array) * uint32(256) + uint32(stream))
             for line in range(chances.shape[2]):
-                p = chances[array, sample, line]
-                digits = int32(abs(p) * 16777216.0 + 0.5)
-                word = uint32(0)
-                for run in range(_DIGITS // 4):
-                    drawn = philox(uint32(line), uint32(run), c2, c3, k0, k1)
-                    for place in range(4):
-                        one = (digits >> int32(run * 4 + place)) & int32(1)
-                        word = uint32(word | drawn[place]) if one != 0 else uint32(word & drawn[place])
-                if digits >> int32(_DIGITS) != 0:
-                    word = uint32(0xFFFFFFFF)
-                word = uint32(word & used)
-                trains[array, sample, line] = uint32(word | uint32(0x80000000)) if p < 0 else word
+                trains[array, sample, line] = train(line, chances[array, sample, line], used, c2, c3, k0, k1)
 
     return compile_kernel(draw_trains, lambda trains, *_: trains.shape[0] * trains.shape[1])

@@ -32,7 +32,7 @@ class Cell(NamedTuple):
 OHMIC = Cell(1.0, 0.0, Scale(0.0))
 
 
-def _cell_current(law: Any, slope: Any) -> Any:
+def cell_current(law: Any, slope: Any) -> Any:
     """Function (v, g, cell): current and its derivative at the voltage v across cell and selector."""
 
     @njit(forceinline=True, error_model="numpy")
@@ -69,7 +69,7 @@ def imbalance_kernel(lanes: int, law: Any = None, slope: Any = None) -> Kernel:
     keeps the cells' currents, and its own sum is in the first.
     """
     ohmic = law is None
-    current: Any = None if ohmic else _cell_current(law, slope)
+    current: Any = None if ohmic else cell_current(law, slope)
 
     def balance(
         first,

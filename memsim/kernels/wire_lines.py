@@ -6,7 +6,7 @@ Layout and unknowns are those of `memsim.kernels.wires`.
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit, uint64
@@ -16,6 +16,26 @@ from memsim.kernels.compile import Kernel, compile_kernel
 SIDE = 8
 """Chains that are solved side by side."""
 SLAB = 128  # elements of a row that one unit of the bit lines takes: whole cache lines, and enough to read ahead
+
+
+class Runs(NamedTuple):
+    """Lines of a flat (row, col, lane) array: run r starts at r // inner * outer + r % inner, nodes `stride` apart."""
+
+    number: int
+    inner: int
+    outer: int
+    stride: int
+    nodes: int
+
+    @classmethod
+    def along(cls, rows: int, columns: int, lanes: int) -> Runs:
+        """The word lines, one after the other, each with all its lanes."""
+        return cls(rows * lanes, lanes, columns * lanes, lanes, columns)
+
+    @classmethod
+    def down(cls, rows: int, columns: int, lanes: int) -> Runs:
+        """The bit lines, likewise."""
+        return cls(columns * lanes, columns * lanes, 0, columns * lanes, rows)
 
 
 def blocks(rows: int, lanes: int) -> int:

@@ -43,7 +43,7 @@ class NetworkLearners:
         count, pixels = task.images.shape
         at_once = max(1, _BYTES // ((self.units + 1) * padded(pixels) * np.dtype(self.network.dtype).itemsize))
         # The image is one more unit of the fresh layer, so that one product gives responses and overlaps.
-        state = np.zeros((min(at_once, count), self.units + 1, padded(pixels)), self.network.dtype)
+        state = self.backend.xp.zeros((min(at_once, count), self.units + 1, padded(pixels)), self.network.dtype)
         chunks = []
         # Products this small gain little from more threads, and lose much of it where other processes keep a core busy.
         with threadpool_limits(1, "blas"):
@@ -57,47 +57,47 @@ class NetworkLearners:
         """Units of the first layer."""
         return self.network.hidden or len(TARGETS)
 
-    def _memorise(self, task: Task, part: slice, state: np.ndarray) -> list[Memory]:
+    def _memorise(self, task: Task, part: slice, state: Any) -> list[Memory]:
         """The memories of a few images, one of every kind; `state` (image, unit + 1, row) is room for their weights."""
-        images = task.images[part]
+        xp, numpy, images = self.backend.xp, self.backend.numpy, task.images[part]
         count, pixels = images.shape
         kinds, levels = len(task.noisy), next(iter(task.noisy.values())).shape[1]
         first = task.first + part.start
         self._fresh(state[:, :-1, :pixels], task.seed, first, _FIRST)
-        state[:, -1, :pixels] = images
-        signals = np.zeros((count, 1 + kinds * levels, state.shape[2]), self.network.dtype)
-        signals[:, 0, :pixels] = images
+        state[:, -1, :pixels] = self.backend.asarray(images)
+        signals = xp.zeros((count, 1 + kinds * levels, state.shape[2]), self.network.dtype)
+        signals[:, 0, :pixels] = state[:, -1, :pixels]
         for k, copies in enumerate(task.noisy.values()):
-            signals[:, 1 + k * levels : 1 + (k + 1) * levels, :pixels] = copies[part]
+            signals[:, 1 + k * levels : 1 + (k + 1) * levels, :pixels] = self.backend.asarray(copies[part])
         products = self.backend.read(signals, state, 0.0, 0.0, 0.0)[0].astype(self.network.dtype, copy=False)
         responses, overlaps = products[:, :, :-1], products[:, :, -1]
         layer = Layer(state[:, :-1, :pixels], state[:, -1, :pixels], responses[:, 0], overlaps[:, 0])
         start = sums(layer)
         readout = None
         if self.network.hidden:
-            readout = np.empty((count, len(TARGETS), self.network.hidden), self.network.dtype)
+            readout = xp.empty((count, len(TARGETS), self.network.hidden), self.network.dtype)
             self._fresh(readout, task.seed, first, _READOUT)
-        targets = np.asarray(TARGETS, self.network.dtype)
+        targets = xp.asarray(TARGETS, dtype=self.network.dtype)
         memories = []
         # A diverging network is a result: its numbers may pass the largest float.
         with np.errstate(over="ignore", invalid="ignore"):
             for spec in self.specs:
                 loss, rate, steps = spec.training.objective, spec.training.rate, spec.training.steps
                 trained = train(layer.response, layer.power, readout, targets, loss, rate, steps)
-                outputs = respond(responses, overlaps, trained)
-                slope = sensitivity(layer, trained)
+                outputs = numpy(respond(responses, overlaps, trained))
+                slope = numpy(sensitivity(layer, trained))
                 weights = moments(layer, start, trained, self.network.initial)
                 models = {
-                    "weight_mean": weights.mean,
-                    "weight_std": weights.std,
-                    "weight_min": weights.smallest,
-                    "weight_max": weights.largest,
-                    "step_size": self._step_size(spec, layer.power),
+                    "weight_mean": numpy(weights.mean),
+                    "weight_std": numpy(weights.std),
+                    "weight_min": numpy(weights.smallest),
+                    "weight_max": numpy(weights.largest),
+                    "step_size": self._step_size(spec, numpy(layer.power)),
                 }
                 noisy = outputs[:, 1:].reshape(count, kinds, levels, len(TARGETS))
                 examples = {}
                 if first == 0:
-                    examples = {"example_sensitivity": slope[0], **histogram(_weights(layer, trained))}
+                    examples = {"example_sensitivity": slope[0], **histogram(numpy(_weights(layer, trained)))}
                 memories.append(Memory(noisy, outputs[:, 0], np.linalg.norm(slope, axis=1), models, examples))
         return memories
 
@@ -108,7 +108,7 @@ class NetworkLearners:
             return np.full(len(power), np.nan)
         return training.rate * power * (1.0 if training.gradient == "study" else 2.0)
 
-    def _fresh(self, weights: np.ndarray, seed: int, first: int, layer: int) -> None:
+    def _fresh(self, weights: Any, seed: int, first: int, layer: int) -> None:
         """Fill with fresh weights (network, unit, input), uniform in the given range."""
         start, end = self.network.initial
         address: dict[str, Any] = {"seed": seed, "stream": Stream.INITIAL, "step": layer}

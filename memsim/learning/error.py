@@ -74,7 +74,7 @@ class Perceptron(Delta):
 
     def post(self, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """Errors (..., col) of outputs against targets of the same shape."""
-        columns = np.arange(outputs.shape[-1])
+        columns = _columns(outputs)
         wanted = columns == targets.argmax(-1)[..., None]
         return wanted.astype(float) - (columns == outputs.argmax(-1)[..., None])
 
@@ -92,5 +92,10 @@ class Manhattan(Delta):
 
 def lead(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """Output of the target's column minus the largest other output, (...)."""
-    wanted = np.arange(outputs.shape[-1]) == targets.argmax(-1)[..., None]
+    wanted = _columns(outputs) == targets.argmax(-1)[..., None]
     return np.where(wanted, outputs, -np.inf).max(-1) - np.where(wanted, -np.inf, outputs).max(-1)
+
+
+def _columns(outputs: Any) -> Any:
+    """Numbers of the columns, in the library of the outputs."""
+    return np.arange(outputs.shape[-1], like=outputs)

@@ -87,7 +87,7 @@ def test_a_spread_over_cells_has_the_stated_mean_and_standard_deviation(path, re
     kind = f"{{sigma: 20 %, relative_to: {relative_to}, distribution: {distribution}}}"
     spec = device_from_text(device_text("neurosim", f"variability: {{d2d: {{{path}: {kind}}}}}")).spec
     nominal = spec.base(path)
-    drawn = Spreads(spec, resolve("cpu"), (1, 1, CELLS), seed=8).value(path, nominal)
+    drawn = Spreads(spec, (1, 1, CELLS), seed=8).value(path, nominal)
     assert abs(drawn.mean() - nominal) < 4 * spread / math.sqrt(CELLS)
     # The standard error of a variance is sqrt((kurtosis - 1)/N) of it.
     kurtosis = {"normal": 3.0, "uniform": 1.8, "lognormal": 4.0}[distribution]

@@ -13,9 +13,19 @@ from typing import Any
 import numba
 
 from memsim.kernels.cell import inline
+from memsim.philox import LANES
 
 THREADS = 128
-"""Threads of a block."""
+"""Threads of a block; a multiple of the lanes of a tile."""
+
+
+@inline
+def place(thread, lines, tiles):
+    """Array, line (a column or a sample), tile and lane of the thread of a word group; lanes are adjacent."""
+    lane = thread % LANES
+    tile = thread // LANES % tiles
+    line = thread // (LANES * tiles) % lines
+    return thread // (LANES * tiles * lines), line, tile, lane
 
 
 class CudaKernel:
@@ -46,4 +56,5 @@ class CudaKernel:
 
 def callee(function: Any) -> Any:
     """A function that takes arrays, as kernels may call it: the simulator refuses compiled ones."""
-    return function if numba.config.ENABLE_CUDASIM else inline(function)  # type: ignore[attr-defined]
+    plain = getattr(function, "py_func", function)
+    return plain if numba.config.ENABLE_CUDASIM else inline(plain)  # type: ignore[attr-defined]

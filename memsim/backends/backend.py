@@ -1,0 +1,314 @@
+"""What a backend does with arrays, whatever the machine: kernels of its own, and products of the array library.
+
+Arrays of states and signals belong to the backend's library, NumPy or CuPy. CuPy's answer NumPy's functions by its
+dispatch protocols (NEP 13 and 18), so code that only computes with arrays is the same for both; what makes arrays, or
+brings them to the host, asks the backend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from memsim.kernels.cell import UpdateSpec
+from memsim.kernels.convert import Errors
+from memsim.kernels.elementwise import operand
+from memsim.kernels.fluctuate import Move
+from memsim.kernels.read import NARROW
+from memsim.philox import TILE, Stream, key, padded
+
+_BLOCK = 1 << 22  # cells whose variances are kept at a time
+
+
+def _cast(real: Any, value: Any) -> Any:
+    """A number, or tuples of numbers, in the dtype of the state."""
+    return tuple(_cast(real, item) for item in value) if isinstance(value, tuple) else real(value)
+
+
+class Kernels(NamedTuple):
+    """What makes kernels: functions of the same names in `memsim.kernels` and `memsim.kernels.cuda`."""
+
+    fill: Callable[..., Any]
+    elementwise: Callable[..., Any]
+    update: Callable[..., Any]
+    counts: Callable[..., tuple[int, ...]]
+    trains: Callable[..., Any]
+    narrow: Callable[..., Any]
+    variance: Callable[..., Any]
+    noise: Callable[..., Any]
+    dac: Callable[..., Any]
+    adc: Callable[..., Any]
+    advance: Callable[..., Any]
+    fluctuating: Callable[..., Any]
+
+
+class Backend:
+    """Kernels on one kind of machine. Arrays have rows contiguous and padded to whole tiles; all is dimensionless.
+
+    Attributes
+    ----------
+    name : str
+        As users call it.
+    xp : module
+        The library of its arrays.
+    kernels : Kernels
+        Its loops.
+    """
+
+    name: str
+    xp: Any
+    kernels: Kernels
+
+    def asarray(self, values: Any, dtype: Any = None) -> Any:
+        """Values of the host as an array of this backend, for kernels; one number stays a number."""
+        raise NotImplementedError
+
+    def numpy(self, array: Any) -> np.ndarray:
+        """An array of this backend in the host's memory."""
+        raise NotImplementedError
+
+    def contiguous(self, array: Any) -> Any:
+        """The array with its elements side by side, as kernels take it."""
+        raise NotImplementedError
+
+    def synchronize(self) -> None:
+        """Wait until all kernels are done."""
+        raise NotImplementedError
+
+    @property
+    def machine(self) -> str | None:
+        """Name of the card that computes; None for the processor."""
+        raise NotImplementedError
+
+    @property
+    def libraries(self) -> dict[str, str]:
+        """Versions of libraries that only this backend needs."""
+        raise NotImplementedError
+
+    @property
+    def kept(self) -> int:
+        """Memory that parameters of the cells of an array may take [byte]; beyond it they are drawn anew by block."""
+        raise NotImplementedError
+
+    def fill(
+        self,
+        kind: str,
+        shape: tuple[int, int, int],
+        *,
+        seed: int,
+        stream: Stream,
+        step: int = 0,
+        first_array: int = 0,
+        first_column: int = 0,
+    ) -> Any:
+        """Addressed numbers, float32 (array, column, row); see `memsim.kernels.fill.fill`."""
+        arrays, columns, rows = shape
+        out = self.xp.empty((arrays, columns, padded(rows)), np.float32)
+        self.kernels.fill()(out, kind == "normal", first_array, first_column, step, int(stream), *key(seed))
+        return out[:, :, :rows]
+
+    def map(self, function: Any, x: Any, y: Any, z: Any, p: Any) -> Any:
+        """``function(x, y, z, p)`` for every element of x, in the dtype of x; computed in float64.
+
+        Parameters
+        ----------
+        function : numba dispatcher
+            Scalar function, see `memsim.noise`.
+        x : (array, column, row)
+            Sets the shape of the result.
+        y, z : array like x, or number
+            One value for each cell, or one for all.
+        p : NamedTuple of float
+            What all cells share.
+        """
+        out = self.xp.empty_like(x)
+        if x.size:
+            wide = [operand(value, self.xp) for value in (y, z)]
+            self.kernels.elementwise(function, p.__class__)(out, self.contiguous(x), *wide, p)
+        return out
+
+    def update(
+        self,
+        spec: UpdateSpec,
+        state: Any,
+        inputs: Any,
+        targets: Any,
+        *,
+        rate: float,
+        steps: int,
+        first_step: int,
+        first_array: int,
+        first_column: int = 0,
+        settings: Any,
+        common: Any,
+        varying: Any,
+        seed: int,
+    ) -> np.ndarray:
+        """Train `state` in place and return the pulses given, (array, column, 2), int64: set and reset."""
+        real = state.dtype.type
+        counts = self.xp.zeros(self.kernels.counts(state), np.int64)
+        self.kernels.update(spec)(
+            state,
+            inputs,
+            targets,
+            real(rate),
+            steps,
+            first_step,
+            first_array,
+            first_column,
+            type(settings)(*(_cast(real, value) for value in settings)),
+            type(common)(*(_cast(real, value) for value in common)),
+            varying,
+            counts,
+            *key(seed),
+        )
+        return counts.reshape(*counts.shape[:2], -1, 2).sum(axis=2)
+
+    def trains(
+        self, chances: Any, slots: int, *, first_step: int, first_array: int, stream: Stream, seed: int
+    ) -> np.ndarray:
+        """Pulse trains (array, sample, line), uint32, of lines with these signed chances of a pulse in a slot."""
+        out = self.xp.empty(chances.shape, np.uint32)
+        self.kernels.trains()(out, chances, slots, first_step, first_array, int(stream), *key(seed))
+        return out
+
+    def read(
+        self, inputs: Any, state: Any, offset: float, value: float, window: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Expected outputs and their variance, (array, sample, column), in V_read (G_max - G_min) and its square.
+
+        Each cell's conductance is w + `offset` and carries independent Gaussian read noise of sigma
+        `value` (w + offset) + `window`, one of which is 0. The variance has one column where it is the same for all.
+        Up to 16 columns are summed in a fixed order in float64, wider arrays by BLAS in the dtype of the state.
+        """
+        arrays, columns, _ = state.shape
+        samples = inputs.shape[1]
+        noisy = value > 0 or window > 0
+        if columns <= NARROW:
+            mean = self.xp.empty((arrays, samples, columns))
+            variance = self.xp.zeros((arrays, samples, columns if noisy else 1))
+            self.kernels.narrow(noisy)(inputs, state, offset, value, window, mean, variance)
+            return mean, variance
+        mean = inputs @ state.swapaxes(1, 2)
+        if offset:
+            mean += inputs.sum(axis=2, keepdims=True) * state.dtype.type(offset)
+        shape = (arrays, samples, 1)
+        if not noisy:
+            return mean, self.xp.zeros(shape, state.dtype)
+        if value == 0:
+            norm = np.einsum("asr,asr->as", inputs, inputs)[:, :, None]
+            return mean, np.broadcast_to(norm * state.dtype.type(window**2), shape).copy()
+        real, squares, variance = state.dtype.type, np.square(inputs), np.empty_like(mean)
+        # By blocks of columns, so that variances of cells need little memory, and stay in the cache.
+        block = max(TILE, _BLOCK // (arrays * state.shape[2]))
+        for first in range(0, columns, block):
+            part = state[:, first : first + block]
+            spread = self.xp.empty(part.shape, state.dtype)
+            self.kernels.variance()(part, real(offset), real(value), spread)
+            np.matmul(squares, spread.swapaxes(1, 2), out=variance[:, :, first : first + block])
+        return mean, variance
+
+    def add_noise(
+        self,
+        current: Any,
+        variance: Any,
+        *,
+        first_array: int,
+        first_sample: int,
+        index: int,
+        seed: int,
+        stream: Stream = Stream.READ,
+        first_tile: int = 0,
+    ) -> None:
+        """Add Gaussian noise of the given variance to `current` (array, sample, column) in place."""
+        self.kernels.noise()(current, variance, first_array, first_sample, first_tile, index, int(stream), *key(seed))
+
+    def to_levels(self, x: Any, rows: int, unit: float, codes: tuple[int, int], errors: Errors) -> np.ndarray:
+        """Levels (array or 1, sample, row) of a DAC for inputs; see `memsim.kernels.convert.dac_kernel`."""
+        real = x.dtype.type
+        out = self.xp.zeros((max(x.shape[0], errors.arrays), *x.shape[1:]), x.dtype)
+        self.kernels.dac(*errors.present)(
+            x, out, rows, real(unit), real(codes[0]), real(codes[1]), *self._errors(errors, x.dtype)
+        )
+        return out
+
+    def to_codes(
+        self,
+        current: Any,
+        variance: Any | None,
+        total: Any,
+        unit: Any,
+        codes: tuple[int, int],
+        errors: Errors,
+        *,
+        first_array: int,
+        first_sample: int = 0,
+        index: int = 0,
+        seed: int,
+        stream: Stream = Stream.READ,
+        first_tile: int = 0,
+    ) -> None:
+        """Add to `total` what ADCs make of currents and their noise; see `memsim.kernels.convert.adc_kernel`."""
+        real, noisy = current.dtype.type, variance is not None
+        self.kernels.adc(noisy, *errors.present)(
+            current,
+            variance if variance is not None else current[:, :, :1],
+            total,
+            self.asarray(unit, current.dtype),
+            real(codes[0]),
+            real(codes[1]),
+            *self._errors(errors, current.dtype),
+            first_array,
+            first_sample,
+            first_tile,
+            index,
+            int(stream),
+            *key(seed),
+        )
+
+    def _errors(self, errors: Errors, dtype: np.dtype) -> tuple[Any, Any, Any]:
+        """The errors of converters for kernels, those that are absent as arrays without content."""
+        empty = ((0, 0), (0, 0), (0, 0, 0))
+        return tuple(
+            self.xp.empty(shape, dtype) if part is None else part.astype(dtype, copy=False)
+            for part, shape in zip(errors, empty, strict=True)
+        )
+
+    def advance(self, words: Any, move: Move, *, step: int, seed: int, first_array: int, first_column: int) -> None:
+        """Move the two-level processes of cells, `words` (array, column, row), over one interval, in place."""
+        kernel = self.kernels.advance(move.trap, move.processes)
+        kernel(words, *self._chances(move), step, first_array, first_column, *key(seed))
+
+    def read_fluctuating(
+        self,
+        inputs: Any,
+        state: Any,
+        offset: float,
+        depth: Any,
+        swing: Any,
+        parts: np.ndarray,
+        words: Any,
+        move: Move,
+        *,
+        step: int,
+        seed: int,
+        first_array: int,
+        first_column: int,
+    ) -> Any:
+        """Outputs (array, sample, part, column), float64, of reads in order of time, which move `words` in place.
+
+        See `memsim.kernels.fluctuate.fluctuating_read_kernel`; the sums of any number of columns have a fixed order.
+        """
+        whole = np.full(state.shape[2], parts[-1], np.int32)
+        whole[: len(parts)] = parts
+        mean = self.xp.empty((state.shape[0], inputs.shape[1], int(parts[-1]) + 1, state.shape[1]))
+        kernel = self.kernels.fluctuating(move.trap, move.processes)
+        moving = (*self._chances(move), step, first_array, first_column)
+        how = (self.asarray(whole), move.number, mean, words)
+        kernel(inputs, state, offset, depth, swing, *how, *moving, *key(seed))
+        return mean
+
+    def _chances(self, move: Move) -> tuple[Any, np.uint32, Any]:
+        return self.asarray(move.change), move.used, self.asarray(move.planes)

@@ -1,0 +1,115 @@
+"""Arrays and experiments in arrays that behave like a card's, computed by the kernels of the CPU: the same bits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+from strict_arrays import StrictArray, StrictBackend
+
+import memsim as ms
+from memsim.backends import cuda
+from memsim.warm.experiments import small
+
+ROWS, COLS, ARRAYS = 70, 3, 2
+X = np.random.default_rng(1).random((5, ROWS)).astype(np.float32)
+T = np.random.default_rng(2).choice([-1.0, 0.0, 1.0], (5, COLS))
+
+
+@pytest.fixture(autouse=True)
+def card(monkeypatch):
+    """Strict arrays where a card is asked for."""
+    monkeypatch.setattr(cuda, "problem", lambda: None)
+    monkeypatch.setattr(cuda, "CudaBackend", StrictBackend)
+    monkeypatch.setattr("memsim.arrays.wires._device", lambda backend, circuit: None)  # the card's solver needs one
+
+
+def life(device: str, backend: str, folder, **options) -> list[np.ndarray]:
+    """What is seen of a crossbar that is trained, programmed, left alone, read, written to a file and read again."""
+    made = ms.Crossbar(device, ROWS, COLS, arrays=ARRAYS, seed=3, first_array=7, backend=backend, **options)
+    assert made.backend == backend
+    if options.get("adc") and isinstance(options["adc"].range, str):
+        made.calibrate(X)
+    made.train(ms.Hebbian(0.2), X, T, steps=2)
+    if made.planned:
+        made.program()
+    else:
+        made.program(0.4, cycles=2, error=0.01)
+    made.wait(10.0)
+    found = [made.weights, made.effective_weights, *made.pulses, made.read(X), made.output(X, noise=False)]
+    found += [made.difference_variance(X), made.known(X), made.steepened(X, np.ones((ARRAYS, 5, ROWS)))]
+    file = made.to_netcdf(folder / f"{backend}.nc", force=True)
+    again = ms.Crossbar.from_netcdf(file, backend=backend)
+    return [*found, again.weights, again.read(X), *again.pulses, made.conductance.values]
+
+
+def same(ours: list[np.ndarray], theirs: list[np.ndarray]) -> None:
+    assert all(type(values) is np.ndarray for values in ours)
+    for number, (a, b) in enumerate(zip(ours, theirs, strict=True)):
+        assert np.array_equal(a, b), number
+
+
+@pytest.mark.parametrize("device", ms.device_names())
+def test_arrays_of_every_device_are_the_same(device, tmp_path):
+    same(life(device, "cuda", tmp_path), life(device, "cpu", tmp_path))
+
+
+CIRCUITS = {
+    "converters with errors, and tiles": {
+        "dac": ms.DAC(bits=5, gain=0.01, offset=0.3, dnl=0.2, polarity="phases"),
+        "adc": ms.ADC(bits=6, gain=0.01, offset=0.3, dnl=0.2, inl=0.4),
+        "tile": (30, 2),
+    },
+    "an offset of inputs": {"dac": ms.DAC(polarity="offset"), "adc": ms.ADC(range=9.0), "column": "reference"},
+    "pairs": {"column": "pair", "dtype": "float64"},
+    "a map of stuck cells": {"faults": np.eye(ROWS, COLS) - np.eye(ROWS, COLS, -1)},
+    "wires": {"wires": ms.Wires(word_resistance=2.0, bit_resistance=1.0), "tile": (40, 3)},
+}
+
+
+@pytest.mark.parametrize("name", CIRCUITS)
+def test_circuits_around_arrays_are_the_same(name, tmp_path):
+    same(
+        life("agsi-jo2010", "cuda", tmp_path, **CIRCUITS[name]), life("agsi-jo2010", "cpu", tmp_path, **CIRCUITS[name])
+    )
+
+
+@pytest.mark.parametrize(
+    "rule", [ms.Delta(0.1), ms.MarginDelta(0.1), ms.Perceptron(0.1), ms.Manhattan(0.1), ms.Oja(0.1)]
+)
+@pytest.mark.parametrize("encoding", ["exact", "counted", "sign"])
+def test_rules_and_encodings_ask_for_the_same(rule, encoding):
+    ours, theirs = (
+        ms.Crossbar("agsi-jo2010", ROWS, COLS, seed=1, backend=name).train(
+            rule, X, np.abs(T), encoding=encoding, batch=2
+        )
+        for name in ("cuda", "cpu")
+    )
+    assert np.array_equal(ours.weights, theirs.weights) and (ours.weights != 0).any()
+
+
+def test_pulse_trains_are_the_same():
+    ours, theirs = (
+        ms.Crossbar("resistive-gokmen2016", ROWS, COLS, backend=name).train(
+            ms.Hebbian(0.1), X, T, encoding="stochastic"
+        )
+        for name in ("cuda", "cpu")
+    )
+    assert np.array_equal(ours.weights, theirs.weights) and ours.pulses.set.sum() > 0
+
+
+def test_arrays_of_the_card_give_arrays_of_the_card():
+    made, x = ms.Crossbar("ideal", ROWS, COLS, backend="cuda"), StrictBackend().asarray(X)
+    found = made.read(x, index=0)
+    assert isinstance(found, StrictArray)
+    assert np.array_equal(found.get(), made.read(X, index=0))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["physical-01", "decomposition-01", "digits-01", "layers-01"])
+def test_experiments_are_the_same(name):
+    experiment = small(ms.load_experiment(name))
+    ours, theirs = (ms.run(experiment, backend=backend) for backend in ("cuda", "cpu"))
+    assert ours.backend == "cuda"
+    # Products by BLAS round as the arrays happen to lie in memory.
+    xr.testing.assert_allclose(ours, theirs, rtol=1e-5)
