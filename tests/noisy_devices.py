@@ -44,7 +44,7 @@ def _cases() -> dict[str, Case]:
         if (model, encoding) != ("binary", "exact"):  # two states take whole pulses
             noise = "own" if model in OWN_NOISE else "normal"
             found[f"{model}-{encoding}"] = Case(model, noise, False, encoding)
-    for noise, encoding in zip(NOISES, ENCODINGS, strict=True):
+    for noise, encoding in zip(NOISES, ("stochastic", "exact", "sign", "counted"), strict=True):
         found[f"{noise}-{encoding}-spread"] = Case("soft-bounds", noise, True, encoding)
     return found
 
