@@ -165,3 +165,25 @@ def test_every_unit_is_done_once_whatever_the_number_of_threads(monkeypatch):
             a = np.zeros(size)
             kernel(a)
             assert np.array_equal(a, np.arange(size))
+
+
+SPARED = """
+import sys
+import numpy as np
+from numba import njit
+from memsim.kernels.compile import spare_linear_algebra
+from memsim.kernels.fill import fill
+from memsim.philox import Stream
+
+spare_linear_algebra()
+fill("normal", (1, 1, 64), seed=1, stream=Stream.READ)
+assert "scipy.linalg" not in sys.modules, "SciPy's linear algebra was loaded"
+a = np.arange(9.0).reshape(3, 3)
+assert np.array_equal(njit(lambda x: np.dot(x, x))(a), a @ a)
+"""
+
+
+@pytest.mark.slow
+def test_kernels_start_without_linear_algebra_which_compiled_functions_of_others_find():
+    run = subprocess.run([sys.executable, "-c", SPARED], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr

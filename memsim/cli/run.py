@@ -75,8 +75,11 @@ def run(
     endings = (".nc",) if no_figure else (".nc", ".png")
     paths = targets(output, endings, chosen.name, force)
 
+    from memsim.kernels.compile import spare_linear_algebra
     from memsim.results import writer
     from memsim.simulate import run as simulate
+
+    spare_linear_algebra()
 
     with progress(quiet, "images" if chosen.spec.task == "memorise" else "%", lines=True) as advance:
         dataset = simulate(chosen, backend=backend, images_sha256=images_sha256, progress=advance)

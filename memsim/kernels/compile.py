@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import importlib
 import os
 import types
 import weakref
@@ -135,6 +136,29 @@ def cache_folder() -> str | None:
     """Folder of the kernel cache, or None where kernels cannot be cached."""
     cache = _stamped_cache(compile_kernel, "")
     return str(cache.cache_path) if cache is not None else None
+
+
+def spare_linear_algebra() -> None:
+    """Let Numba's library of functions start without SciPy's linear algebra, a tenth of the imports of a run.
+
+    It only asks whether there is one, to choose how inner products are summed, and no kernel has any. For processes
+    that are memsim's own: in others, a user's compiled functions would take the plain sums too.
+    """
+    try:
+        from numba.np import linalg
+
+        found = linalg.ensure_blas
+    except (ImportError, AttributeError):
+        return
+
+    def absent() -> None:
+        raise ImportError
+
+    linalg.ensure_blas = absent
+    try:
+        importlib.import_module("numba.np.arraymath")
+    finally:
+        linalg.ensure_blas = found
 
 
 def threads() -> int:
