@@ -230,7 +230,7 @@ class Backend:
         real = x.dtype.type
         out = self.xp.zeros((max(x.shape[0], errors.arrays), *x.shape[1:]), x.dtype)
         self.kernels.dac(*errors.present)(
-            x, out, rows, real(unit), real(codes[0]), real(codes[1]), *self._errors(errors, x.dtype)
+            x, out, rows, real(unit), real(codes[0]), real(codes[1]), *errors.cast(x.dtype, self.xp)
         )
         return out
 
@@ -259,21 +259,13 @@ class Backend:
             self.asarray(unit, current.dtype),
             real(codes[0]),
             real(codes[1]),
-            *self._errors(errors, current.dtype),
+            *errors.cast(current.dtype, self.xp),
             first_array,
             first_sample,
             first_tile,
             index,
             int(stream),
             *key(seed),
-        )
-
-    def _errors(self, errors: Errors, dtype: np.dtype) -> tuple[Any, Any, Any]:
-        """The errors of converters for kernels, those that are absent as arrays without content."""
-        empty = ((0, 0), (0, 0), (0, 0, 0))
-        return tuple(
-            self.xp.empty(shape, dtype) if part is None else part.astype(dtype, copy=False)
-            for part, shape in zip(errors, empty, strict=True)
         )
 
     def advance(self, words: Any, move: Move, *, step: int, seed: int, first_array: int, first_column: int) -> None:
