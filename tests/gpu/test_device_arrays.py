@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import xarray as xr
+from line_kernels import strict_card
 from strict_arrays import StrictArray, StrictBackend
 
 import memsim as ms
-from memsim.backends import cuda
 from memsim.warm.experiments import small
 
 ROWS, COLS, ARRAYS = 70, 3, 2
@@ -19,8 +19,7 @@ T = np.random.default_rng(2).choice([-1.0, 0.0, 1.0], (5, COLS))
 @pytest.fixture(autouse=True)
 def card(monkeypatch):
     """Strict arrays where a card is asked for."""
-    monkeypatch.setattr(cuda, "problem", lambda: None)
-    monkeypatch.setattr(cuda, "CudaBackend", StrictBackend)
+    strict_card(monkeypatch)
 
 
 def life(device: str, backend: str, folder, **options) -> list[np.ndarray]:
@@ -62,7 +61,6 @@ CIRCUITS = {
     "an offset of inputs": {"dac": ms.DAC(polarity="offset"), "adc": ms.ADC(range=9.0), "column": "reference"},
     "pairs": {"column": "pair", "dtype": "float64"},
     "a map of stuck cells": {"faults": np.eye(ROWS, COLS) - np.eye(ROWS, COLS, -1)},
-    "wires": {"wires": ms.Wires(word_resistance=2.0, bit_resistance=1.0), "tile": (40, 3)},
 }
 
 
@@ -71,6 +69,14 @@ def test_circuits_around_arrays_are_the_same(name, tmp_path):
     same(
         life("agsi-jo2010", "cuda", tmp_path, **CIRCUITS[name]), life("agsi-jo2010", "cpu", tmp_path, **CIRCUITS[name])
     )
+
+
+@pytest.mark.parametrize("device", ["agsi-jo2010", "hfo2-milo2021"])
+@pytest.mark.parametrize("column", ["pair", "reference"])
+def test_wires_around_arrays_are_solved_alike(device, column, tmp_path):
+    options = {"wires": ms.Wires(word_resistance=2.0, bit_resistance=1.0), "tile": (40, 3), "column": column}
+    for a, b in zip(*(life(device, backend, tmp_path, **options) for backend in ("cuda", "cpu")), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5 * np.abs(b).max())
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ for rows, cols in ((9, 6), (1, 17), (8, 1), (1, 1)):
             ends, apart = rng.uniform(0, 1e-2, (2, count)), runs(rows, cols, own)
             right, both = rng.normal(size=rows * cols * lanes) * 1e-6, runs(rows, cols, lanes)
             found = []
-            for kernels in (lines, plain.Kernels):
+            for kernels in (lines, plain):
                 ratios, out = np.full_like(cells, np.nan), np.full_like(right, np.nan)
                 kernels.factor_kernel()(cells, *ends, 1e-2, apart, ratios)
                 kernels.solve_kernel()(ratios, right, 1e-2, both, lanes // own, out)
@@ -45,7 +45,7 @@ for rows, cols in ((9, 6), (1, 17), (8, 1), (1, 1)):
 cells, voltage = np.exp(rng.uniform(-14, -9, 10)), rng.uniform(-1, 1, 30)
 for law, slope, series in ((sinh_voltage, sinh_slope, 0.0), (exponential_voltage, exponential_slope, 5e3)):
     cell, found = Cell(0.2, series, Scale(2.0), Excess(1e-5, 2e-6)), []
-    for kernels in (lines, plain.Kernels):
+    for kernels in (lines, plain):
         both = np.full((2, 30), np.nan)
         kernels.current_kernel(law, slope)(cells, voltage, cell, 3, *both)
         found.append(both)
