@@ -1,13 +1,14 @@
-"""What every CUDA kernel is run with, beside the CPU kernel whose twin it is: a table, and what compares the two."""
+"""What every CUDA kernel is run with, beside the CPU kernel whose twin it is: the table that all tests share."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from twins import F32, F64, KEY, Case, rounding
+from update_cases import update_cases
 
 from memsim.kernels import convert, elementwise, fill, fluctuate, read, trains
 from memsim.kernels.cuda import convert as cuda_convert
@@ -17,77 +18,7 @@ from memsim.kernels.cuda import fluctuate as cuda_fluctuate
 from memsim.kernels.cuda import read as cuda_read
 from memsim.kernels.cuda import trains as cuda_trains
 from memsim.noise import conduction, drift, flicker, leak, programming, relaxation, two_level
-from memsim.philox import Stream, key, philox
-
-KEY = key(0x0123456789ABCDEF)
-F32, F64 = np.float32, np.float64
-
-
-@dataclass(frozen=True)
-class Case:
-    """One call of a kernel and of its twin.
-
-    Attributes
-    ----------
-    name : str
-        The kernel, a variant of it, and the types.
-    cpu, cuda : kernel
-        What is called.
-    arguments : callable
-        The arguments, new ones at each call.
-    outputs : dict
-        Number of each argument that is written, and how far the two may differ, relative to the largest: 0 for exactly.
-    double : bool
-        Whether the CPU's loop computes in float64, or writes such arrays.
-    draws : bool
-        Whether random words are drawn.
-    compiled : bool
-        Whether this is the case that tells whether this kernel compiles for these types; one is enough.
-    own : dict
-        Arguments that the twin takes in place of the CPU's, or after them, by number, each a function of the arguments.
-    common : dict
-        Functions that give written arguments, of either kernel, the same meaning and shape; by number.
-    """
-
-    name: str
-    cpu: Any
-    cuda: Any
-    arguments: Callable[[], tuple]
-    outputs: dict[int, float]
-    double: bool = False
-    draws: bool = False
-    compiled: bool = True
-    own: dict[int, Callable[[tuple], np.ndarray]] = field(default_factory=dict)
-    common: dict[int, Callable[[np.ndarray], np.ndarray]] = field(default_factory=dict)
-
-    def cuda_arguments(self) -> list:
-        """The arguments of the twin."""
-        whole = self.arguments()
-        given = [*whole, *[None] * (max(self.own, default=-1) + 1 - len(whole))]
-        for number, make in self.own.items():
-            given[number] = make(whole)
-        return given
-
-    def check(self, launch: Callable[[Any, list], Sequence]) -> None:
-        """Run both; `launch` calls the twin with its arguments and returns those afterwards, as NumPy arrays."""
-        before, expected = self.arguments(), self.arguments()
-        self.cpu(*expected)
-        found = launch(self.cuda, self.cuda_arguments())
-        for number, tolerance in self.outputs.items():
-            same = self.common.get(number, lambda array: array)
-            ours, theirs = same(found[number]), same(expected[number])
-            assert ours.dtype == theirs.dtype and ours.shape == theirs.shape, (self.name, number)
-            assert np.isfinite(theirs).all() and not np.array_equal(theirs, same(before[number])), (self.name, number)
-            if tolerance == 0:
-                assert np.array_equal(ours, theirs), (self.name, number)
-            else:
-                error = np.abs(ours - theirs).max() / np.abs(theirs).max()
-                assert error <= tolerance, (self.name, number, error)
-
-
-def rounding(dtype: Any) -> float:
-    """How far results may differ because products and sums are fused: a few units in the last place."""
-    return 16 * float(np.finfo(dtype).eps)
+from memsim.philox import Stream, philox
 
 
 def fill_cases() -> Iterator[Case]:
@@ -342,5 +273,14 @@ def tie_cases() -> Iterator[Case]:
 
 def cases() -> list[Case]:
     """The table."""
-    families = (fill_cases, elementwise_cases, read_cases, convert_cases, train_cases, fluctuation_cases, tie_cases)
+    families = (
+        fill_cases,
+        elementwise_cases,
+        read_cases,
+        convert_cases,
+        train_cases,
+        fluctuation_cases,
+        tie_cases,
+        update_cases,
+    )
     return [case for family in families for case in family()]

@@ -54,8 +54,8 @@ class StrictArray(NDArrayOperatorsMixin):
     def __array__(self, *args: Any, **kwargs: Any) -> np.ndarray:
         raise TypeError("Implicit conversion to a NumPy array is not allowed")
 
-    def get(self) -> np.ndarray:
-        return self._values.copy()
+    def get(self, copy: bool = True) -> np.ndarray:
+        return self._values.copy() if copy else self._values
 
     def __array_namespace__(self) -> Any:
         return MODULE

@@ -12,7 +12,7 @@ import numpy as np
 from numba import cuda, uint32
 
 from memsim.kernels.cell import UpdateSpec, deviation_function, gather_function, program_function
-from memsim.kernels.cuda.launch import CudaKernel, callee
+from memsim.kernels.cuda.launch import CudaKernel, callee, place
 from memsim.kernels.draw import four_normals, four_uniforms
 from memsim.philox import LANES, TILE, Stream
 
@@ -20,11 +20,21 @@ _C2C = int(Stream.C2C)
 _PULSE = int(Stream.PULSE)
 
 
+def _replaced(four, word, value):
+    """Four values, the one of a word replaced; chosen, not indexed, so that they stay in registers."""
+    return (
+        value if word == 0 else four[0],
+        value if word == 1 else four[1],
+        value if word == 2 else four[2],
+        value if word == 3 else four[3],
+    )
+
+
 @functools.cache
 def update_kernel(spec: UpdateSpec) -> CudaKernel:
     """Kernel with the arguments of `memsim.kernels.update.update_kernel`, but ``counts`` of `count_shape` here."""
     program = program_function(spec)
-    gather = gather_function(spec, callee)
+    gather, replaced = gather_function(spec, callee), callee(_replaced)
     change, idle, draws, deviate = spec.change, spec.idle, spec.draws, deviation_function(spec)
     noisy, chancy = spec.chance == "normal", spec.chance == "uniform"
 
@@ -49,15 +59,19 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
         tiles = state.shape[2] // TILE
         if thread >= state.shape[0] * columns * tiles * LANES:
             return
-        lane = thread % LANES
-        tile = thread // LANES % tiles
-        column = thread // (LANES * tiles) % columns
-        array = thread // (LANES * tiles * columns)
+        array, column, tile, lane = place(thread, columns, tiles)
+        first = tile * TILE + lane
         real = type(rate)
         none, half = real(0.0), real(0.5)
         c0 = uint32(tile * LANES + lane)
         c1 = uint32(first_column + column)
         c3 = uint32(uint32(first_array + array) * uint32(256))
+        cells = (
+            state[array, column, first],
+            state[array, column, first + 16],
+            state[array, column, first + 32],
+            state[array, column, first + 48],
+        )
         set_pulses = 0
         reset_pulses = 0
         for step in range(steps):
@@ -77,15 +91,17 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
                 z = (real(z0), real(z1), real(z2), real(z3))
                 u = (real(u0), real(u1), real(u2), real(u3))
                 for word in range(4):
-                    row = tile * TILE + word * LANES + lane
+                    row = first + word * LANES
                     p = gather(common, varying, array, column, row)
-                    old = state[array, column, row]
+                    old = cells[word]
                     wish = change(inputs[array, sample, row], post, old, rate)
                     y = deviate(row, c1, c2, c3, k0, k1, settings.shifts)
                     new, pulses = program(old, wish, u[word], z[word], y, settings, p)
-                    state[array, column, row] = new
+                    cells = replaced(cells, word, real(new))
                     set_pulses += int(max(pulses, none))
                     reset_pulses += int(max(-pulses, none))
+        for word in range(4):
+            state[array, column, first + word * LANES] = cells[word]
         counts[array, column, tile, lane, 0] += set_pulses
         counts[array, column, tile, lane, 1] += reset_pulses
 

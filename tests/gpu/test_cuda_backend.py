@@ -1,0 +1,90 @@
+"""The CUDA backend as a whole in Numba's simulator, with strict arrays in place of CuPy's: what the CPU gives."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("numba_cuda")
+
+pytestmark = pytest.mark.slow
+
+# The simulator takes NumPy's arrays; it is slow, so arrays are small.
+PROLOGUE = """
+import os, sys, types
+os.environ["NUMBA_ENABLE_CUDASIM"] = "1"
+import numpy as np
+import strict_arrays
+sys.modules["cupy"] = strict_arrays.MODULE
+from memsim.backends import cuda
+from memsim.kernels.cuda.launch import CudaKernel
+cuda.problem = lambda: None
+cuda.CudaBackend.kept = 1 << 20
+cuda.CudaBackend.machine = "a simulated card"
+cuda.CudaBackend.libraries = {}
+from numba.cuda.simulator.cudadrv.devicearray import FakeCUDAArray
+launch = CudaKernel.__call__
+
+def on_card(given):  # as it is, sliced or not
+    return FakeCUDAArray(given.get(copy=False)) if isinstance(given, strict_arrays.StrictArray) else given
+
+CudaKernel.__call__ = lambda kernel, *args: launch(kernel, *map(on_card, args))
+import memsim as ms
+"""
+
+LIVES = """
+x = np.random.default_rng(1).random((3, 20)).astype(np.float32)
+t = np.random.default_rng(2).choice([-1.0, 0.0, 1.0], (3, 2))
+shared = dict(arrays=1, seed=3, first_array=7)
+converters = dict(dac=ms.DAC(bits=5, gain=0.01), adc=ms.ADC(bits=6, inl=0.4, range=9.0))
+
+def life(device, backend, cols=2, **options):
+    made = ms.Crossbar(device, 20, cols, backend=backend, **shared, **options)
+    assert made.backend == backend
+    signals = np.resize(t, (3, cols))
+    made.train(ms.Hebbian(0.2), x, signals)
+    if made.planned:
+        made.program()
+    made.wait(10.0)
+    return [made.weights, *made.pulses, made.read(x), made.output(x, noise=False), made.difference_variance(x)]
+
+for device, options in (
+    ("agsi-jo2010", converters),
+    ("agsi-jo2010", dict(cols=18)),
+    ("resistive-gokmen2016", {}),
+    ("stt-mram-chen2018", {}),
+    ("hfo2-milo2021", {}),
+    ("pcm-joshi2020", {}),
+    ("hfo2-gong2018", {}),
+):
+    for ours, theirs in zip(life(device, "cuda", **options), life(device, "cpu", **options), strict=True):
+        step = 9.0 / 31 if options is converters else 0
+        assert np.allclose(ours, theirs, rtol=1e-5, atol=1e-5 * np.abs(theirs).max() + step), (device, ours, theirs)
+    print("agree:", device)
+"""
+
+EXPERIMENTS = """
+import xarray as xr
+for name in ("physical-01", "decomposition-01"):
+    small = {"data.samples": 1, "data.shape": [4, 4], "corruptions": {"gaussian": [0.3]}}
+    experiment = ms.load_experiment(name).replace(small)
+    ours, theirs = (ms.run(experiment, backend=backend) for backend in ("cuda", "cpu"))
+    assert ours.backend == "cuda" and "simulated" in ours.machine
+    xr.testing.assert_allclose(ours, theirs, rtol=1e-5)
+    print("agree:", name)
+"""
+
+
+@pytest.mark.parametrize(("code", "count"), [(LIVES, 7), (EXPERIMENTS, 2)], ids=["arrays", "experiments"])
+def test_what_a_simulated_card_computes_agrees_with_the_cpu(code, count):
+    here = Path(__file__).parent
+    path = os.pathsep.join([str(here), str(here.parent), os.environ.get("PYTHONPATH", "")])
+    run = subprocess.run(
+        [sys.executable, "-c", PROLOGUE + code], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": path}
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.count("agree:") == count

@@ -1,0 +1,99 @@
+"""Updates by every model, encoding and noise, for the table of `kernel_cases`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from device_texts import device_text
+from twins import F32, F64, KEY, Case
+
+from memsim.kernels import update
+from memsim.kernels.cell import UpdateSpec
+from memsim.kernels.cuda import update as cuda_update
+from memsim.learning import Encoding, Hebbian, Oja, Settings
+from memsim.learning.encoding import coincidences, silent
+from memsim.noise.cycle import cycle_to_cycle
+from memsim.profiles import device_from_text
+from memsim.profiles.nominal import nominal_cell
+
+# Model, encoding, noise, parameters that vary from cell to cell, and further fields of the specification.
+SPECS: list[tuple[str, str, Any, tuple[str, ...], dict[str, Any]]] = [
+    ("constant", "exact", None, (), {}),
+    ("constant", "sign", ("step",), (), {}),
+    ("constant", "stochastic", ("range",), (), {"change": coincidences, "idle": silent}),
+    ("neurosim", "counted", ("range",), (), {}),
+    ("neurosim", "counted", ("range",), ("high", "decay_set"), {"faulty": True}),
+    ("linear", "counted", ("step",), ("start_set",), {"change": Oja.change}),
+    ("soft-bounds", "exact", None, (), {}),
+    ("exponential", "counted", ("step",), ("gamma_set",), {}),
+    ("exponential", "counted", ("step", "uniform"), (), {"even": True, "one_sided": True}),
+    # Two parameters vary from pulse to pulse: slots in the random addresses, and distributions.
+    ("power", "counted", None, (), {"shaken": ((7, "normal"), (197, "lognormal"))}),
+    ("power-law", "counted", ("range",), ("limit",), {}),
+    ("table", "counted", None, ("scale",), {}),
+    ("binary", "counted", None, ("rate_set",), {}),
+    ("pcm", "counted", ("step",), (), {}),
+    ("vteam", "counted", None, ("threshold_on",), {}),
+    ("yakopcic", "counted", None, (), {}),
+    ("ion-drift", "counted", ("range",), (), {}),
+]
+
+
+def update_cases() -> Iterator[Case]:
+    """Two steps of two samples, some of them idle; one model in float64 too."""
+    for model, name, noise, varying, more in SPECS:
+        for real in (F32, F64) if model == "soft-bounds" else (F32,):
+            yield _case(model, Encoding(name), noise and cycle_to_cycle(*noise), varying, more, real)
+
+
+def _case(
+    model: str, encoding: Encoding, noise: Any, varying: tuple[str, ...], more: dict[str, Any], real: Any
+) -> Case:
+    device = device_from_text(device_text(model))
+    cell, p = nominal_cell(device.spec)
+    p = p._replace(c2c=0.03)
+    rule = {"change": Hebbian.change, "idle": Hebbian.idle} | more
+    spec = UpdateSpec(
+        cell,
+        encode=encoding.function,
+        draws=encoding.draws,
+        single=encoding.single,
+        noise=cell.noise or noise,
+        confined=True,
+        varying=varying,
+        **rule,
+    )
+
+    def arguments() -> tuple:
+        rng = np.random.default_rng(0)
+        shape, samples = (1, 3, 128), 2
+        trained = shape[0], samples, shape[2]
+        if encoding.name == "stochastic":  # trains of 31 slots with a sign
+            x = rng.integers(0, 1 << 32, trained, dtype=np.uint32)
+            t = rng.integers(0, 1 << 32, (shape[0], samples, shape[1]), dtype=np.uint32)
+        else:
+            x = (rng.random(trained) * 0.4).astype(real)
+            t = rng.choice([-1, 0, 1], (shape[0], samples, shape[1])).astype(real)
+        cells = [rng.uniform(0.9, 1, shape) * getattr(p, field) for field in varying] or [np.empty((1, 1, 1))]
+        common = cell.parameters(*(tuple(map(real, v)) if isinstance(v, tuple) else real(v) for v in p))
+        shifts = tuple((real(0.2), *(real(0.05 * v) for v in p)) for _ in spec.shaken)
+        settings = Settings(*map(real, (min(device.span, 128), 20, 0.01, 0, 0.9)), shifts)
+        state = (rng.random(shape) * 0.9).astype(real)
+        counts = np.zeros(update.count_shape(state), np.int64)
+        each = np.stack(cells)[: len(varying)].astype(real)
+        return state, x, t, real(0.2), 2, 5, 3, 7, settings, common, each, counts, *KEY
+
+    kind = [model, encoding.name, *["noisy"] * (noise is not None), *varying, *more]
+    return Case(
+        f"update {'-'.join(kind)} {np.dtype(real)}",
+        update.update_kernel(spec),
+        cuda_update.update_kernel(spec),
+        arguments,
+        {0: 1e-5 if real is F32 else 1e-13, 11: 0},
+        double=real is F64,
+        draws=spec.chance is not None or spec.draws or bool(spec.shaken),
+        own={11: lambda given: np.zeros(cuda_update.count_shape(given[0]), np.int64)},
+        common={11: lambda counts: counts.sum(axis=tuple(range(2, counts.ndim - 1)))},
+    )
