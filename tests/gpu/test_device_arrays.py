@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import xarray as xr
+from line_kernels import strict_card
 from strict_arrays import StrictArray, StrictBackend
 
 import memsim as ms
-from memsim.backends import cuda
 from memsim.warm.experiments import small
 
 ROWS, COLS, ARRAYS = 70, 3, 2
@@ -19,9 +19,7 @@ T = np.random.default_rng(2).choice([-1.0, 0.0, 1.0], (5, COLS))
 @pytest.fixture(autouse=True)
 def card(monkeypatch):
     """Strict arrays where a card is asked for."""
-    monkeypatch.setattr(cuda, "problem", lambda: None)
-    monkeypatch.setattr(cuda, "CudaBackend", StrictBackend)
-    monkeypatch.setattr("memsim.arrays.wires._device", lambda backend, circuit: None)  # the card's solver needs one
+    strict_card(monkeypatch)
 
 
 def life(device: str, backend: str, folder, **options) -> list[np.ndarray]:
@@ -63,7 +61,6 @@ CIRCUITS = {
     "an offset of inputs": {"dac": ms.DAC(polarity="offset"), "adc": ms.ADC(range=9.0), "column": "reference"},
     "pairs": {"column": "pair", "dtype": "float64"},
     "a map of stuck cells": {"faults": np.eye(ROWS, COLS) - np.eye(ROWS, COLS, -1)},
-    "wires": {"wires": ms.Wires(word_resistance=2.0, bit_resistance=1.0), "tile": (40, 3)},
 }
 
 
@@ -72,6 +69,27 @@ def test_circuits_around_arrays_are_the_same(name, tmp_path):
     same(
         life("agsi-jo2010", "cuda", tmp_path, **CIRCUITS[name]), life("agsi-jo2010", "cpu", tmp_path, **CIRCUITS[name])
     )
+
+
+@pytest.mark.parametrize("column", ["pair", "reference"])
+def test_wires_around_arrays_are_solved_alike(column, tmp_path):
+    options = {"wires": ms.Wires(word_resistance=2.0, bit_resistance=1.0), "tile": (40, 3), "column": column}
+    device = "agsi-jo2010"
+    for a, b in zip(*(life(device, backend, tmp_path, **options) for backend in ("cuda", "cpu")), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5 * np.abs(b).max())
+
+
+def test_wires_around_cells_that_are_not_ohmic_are_solved_alike():
+    device = ms.load_device("ideal").replace({"conduction": {"model": "sinh", "voltage": "0.4 V"}})
+    wires = {"wires": ms.Wires(word_resistance=200.0, bit_resistance=100.0), "tile": (40, 3)}
+    found = []
+    for backend in ("cuda", "cpu"):
+        made = ms.Crossbar(device, ROWS, COLS, seed=3, bounds=(0, 1), backend=backend, **wires)
+        made.train(ms.Hebbian(0.2), X, T, steps=2)
+        found.append((made.read(X), *made.tile_maps()))
+    for a, b in zip(*found, strict=True):
+        assert type(a) is np.ndarray
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5 * np.nanmax(np.abs(b)))
 
 
 @pytest.mark.parametrize(
