@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from memsim.arrays.population import Spreads
-from memsim.arrays.site import Site
+from memsim.arrays.own import Own, Place, line_blocks
 from memsim.errors import InputError
 from memsim.noise.drift import PowerLaw, StatePowerLaw, drifted, state_drifted
 from memsim.noise.leak import Rest, leaked
@@ -29,71 +28,106 @@ class Aging:
 
     A cell's state is a function of the state to which it was programmed and of the time since, except for relaxation,
     which is drawn anew for every wait. So two waits are one over the sum of their times, and a cell that is not
-    programmed goes on to age while others are.
+    programmed goes on to age while others are. Nothing is kept of each cell before the first wait; from then on the
+    state to which it was programmed, and, once pulses have changed some, when.
     """
 
-    def __init__(
-        self, spec: DeviceSpec, site: Site, state: np.ndarray, shape: tuple[int, int, int], spreads: Spreads
-    ) -> None:
-        retention = spec.retention
+    def __init__(self, place: Place, dtype: Any) -> None:
+        retention = place.spec.retention
         if retention is None:
             raise TypeError("a device that keeps its states")
         self.retention: AnyRetention = retention
-        self._spec, self._site = spec, site
+        self._place = place
+        self._own = Own(place, _own, dtype)
         self._clock = 0.0
         self._waits = 0
-        self._since = np.zeros_like(state, dtype=float)
-        self._origin = state.copy()
-        self._own: Any = 0.0
-        if isinstance(retention, Drift):
-            self._own = retention.exponent
-            if retention.spread > 0:
-                self._own = retention.exponent + retention.spread * self._cells(shape)
-        elif isinstance(retention, StateDrift):
-            self._own = self._cells(shape)
-        elif isinstance(retention, Leak):
-            self._own = site.backend.asarray(spreads.positive("retention.lifetime", retention.lifetime, _SHORTEST))
+        self._since: Any = None
+        self._origin: Any = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether time has passed."""
+        return self._clock > 0
 
     def programmed(self, state: np.ndarray, lines: slice = slice(None), changed: Any = True) -> None:
         """Take note that cells of some lines have just been programmed to their present states: where `changed`."""
-        np.copyto(self._origin[:, lines], state[:, lines], where=changed)
+        if not self.begun:
+            return
+        if self._origin is not None:
+            np.copyto(self._origin[:, lines], state[:, lines], where=changed)
+        if self._since is None:
+            self._since = np.zeros_like(state, dtype=float)
         np.copyto(self._since[:, lines], self._clock, where=changed)
 
     def wait(self, state: np.ndarray, seconds: float) -> np.ndarray:
-        """The states after some time [s], (array, column, row)."""
+        """The states after some time [s], (array, column, row); the earlier array is kept or overwritten."""
         start, self._clock = self._clock, self._clock + seconds
-        window, g0 = self._spec.conductance.width, self._spec.conductance.offset
-        retention, backend = self.retention, self._site.backend
-        elapsed = self._clock - self._since
+        random = isinstance(self.retention, Relaxation)
+        fresh = self._origin is None and not random
+        if fresh:
+            self._origin = state
+        found = np.empty_like(state) if fresh else state
+        for lines in line_blocks(state.shape):
+            since = 0.0 if self._since is None else self._since[:, lines]
+            found[:, lines] = (
+                self._relaxed(state, lines, since, start) if random else self._aged(lines, self._clock - since)
+            )
+        self._waits += random
+        return found
+
+    def _aged(self, lines: slice, elapsed: Any) -> np.ndarray:
+        """States of some lines at a time [s] after they were programmed."""
+        retention, g0 = self.retention, self._place.spec.conductance.offset
+        law: Any
         if isinstance(retention, Drift):
-            return backend.map(drifted, self._origin, self._own, elapsed, PowerLaw(g0, retention.reference_time))
-        if isinstance(retention, StateDrift):
-            lines = _line(retention.exponent), _line(retention.spread)
-            law = StatePowerLaw(g0, 1 + g0, retention.reference_time, *lines)
-            return backend.map(state_drifted, self._origin, self._own, elapsed, law)
-        if isinstance(retention, Leak):
-            return backend.map(leaked, self._origin, self._own, elapsed, Rest(retention.rest))
+            function, law = drifted, PowerLaw(g0, retention.reference_time)
+        elif isinstance(retention, StateDrift):
+            moments = _line(retention.exponent), _line(retention.spread)
+            function, law = state_drifted, StatePowerLaw(g0, 1 + g0, retention.reference_time, *moments)
+        else:
+            assert isinstance(retention, Leak)
+            function, law = leaked, Rest(retention.rest)
+        backend = self._place.site.backend
+        return backend.map(function, self._origin[:, lines], self._own.of(lines=lines), elapsed, law)
+
+    def _relaxed(self, state: np.ndarray, lines: slice, since: Any, start: float) -> np.ndarray:
+        """States of some lines after the present wait, which began at `start` [s]."""
+        retention, conductance = self.retention, self._place.spec.conductance
         assert isinstance(retention, Relaxation)
+        window, g0 = conductance.width, conductance.offset
         moments = (retention.shift / window, retention.spread / window, retention.growth / window)
         increment = Increment(g0, retention.reference_time, *moments, start, self._clock)
-        z = self._site.draw("normal", state.shape, Stream.RELAXATION, self._waits)
-        self._waits += 1
-        return backend.map(relaxed, state, z, self._since, increment)
+        z = self._place.part(slice(None), lines).normal(Stream.RELAXATION, self._waits)
+        return self._place.site.backend.map(relaxed, state[:, lines], z, since, increment)
 
-    @property
-    def memory(self) -> dict[str, np.ndarray]:
+    def memory(self, state: np.ndarray) -> dict[str, np.ndarray]:
         """When cells were programmed and to what, and the time and number of waits; by name."""
+        since = np.zeros_like(state, dtype=float) if self._since is None else self._since
+        origin = state if self._origin is None else self._origin
         clock = np.array([self._clock, self._waits])
-        return {"programmed_time": self._since, "programmed_state": self._origin, "clock": clock}
+        return {"programmed_time": since, "programmed_state": origin, "clock": clock}
 
     def restore(self, memory: Mapping[str, np.ndarray]) -> None:
         """Go on from what `memory` was."""
-        self._since, self._origin = memory["programmed_time"], memory["programmed_state"]
         self._clock, self._waits = float(memory["clock"][0]), int(memory["clock"][1])
+        if self.begun:
+            self._since = memory["programmed_time"]
+            self._origin = None if isinstance(self.retention, Relaxation) else memory["programmed_state"]
 
-    def _cells(self, shape: tuple[int, int, int]) -> np.ndarray:
-        """A N(0, 1) number for each cell."""
-        return self._site.draw("normal", shape, Stream.RETENTION).astype(float)
+
+def _own(place: Place) -> Any:
+    """What of its retention a cell has for itself: its drift exponent, a N(0, 1) number or its lifetime [s]."""
+    retention = place.spec.retention
+    if isinstance(retention, Drift):
+        spread = retention.spread
+        return (
+            retention.exponent + spread * place.normal(Stream.RETENTION).astype(float) if spread else retention.exponent
+        )
+    if isinstance(retention, StateDrift):
+        return place.normal(Stream.RETENTION)
+    if isinstance(retention, Leak):
+        return place.spreads.positive("retention.lifetime", retention.lifetime, _SHORTEST)
+    return 0.0
 
 
 def accelerated(spec: DeviceSpec, seconds: float, temperature: float | None) -> float:

@@ -9,7 +9,8 @@ import numpy as np
 
 from memsim.arrays.aging import Aging
 from memsim.arrays.fluctuations import Fluctuations, fluctuates
-from memsim.arrays.population import Population, Spreads
+from memsim.arrays.own import Own, Place
+from memsim.arrays.population import Population
 from memsim.arrays.site import Site
 from memsim.errors import InputError
 from memsim.noise.programming import Polynomial, Saturating, polynomial_error, saturating_error
@@ -17,7 +18,6 @@ from memsim.philox import Stream, padded
 from memsim.profiles import DeviceProfile
 from memsim.profiles.nominal import IDEAL_UPDATE, pulse_shifts
 from memsim.profiles.physics import PolynomialError, SaturatingError
-from memsim.profiles.schema import DeviceSpec
 from memsim.profiles.updates import StepUpdate
 
 
@@ -51,7 +51,7 @@ class Bank:
         What pulses act on. It lies outside the window where drift, relaxation or a programming error left it there.
     shaken, shifts : tuple
         Parameters that vary from pulse to pulse, see `memsim.profiles.nominal.pulse_shifts`.
-    read_sigma : float or ndarray
+    read_sigma : Own
         Sigma of the white read noise.
     fluctuations : Fluctuations or None
         Noise that goes on from read to read.
@@ -83,15 +83,13 @@ class Bank:
                 fresh[:, :, shape[2] :] = 0
             self.state = self._within(fresh, out=fresh)
         self.shaken, self.shifts = pulse_shifts(spec)
-        spreads = Spreads(spec, shape, **site.spread)
-        noise = spec.read.noise
-        self.read_sigma: Any = (
-            0.0 if noise is None else site.backend.asarray(spreads.positive("read.noise.sigma", noise.sigma))
-        )
-        self._write_sigma = site.backend.asarray(_write_sigma(spec, spreads))
-        self._noise = np.zeros_like(self.state) if np.any(self._write_sigma) else None
-        self._aging = Aging(spec, site, self.state, shape, spreads) if spec.retention is not None else None
-        self.fluctuations = Fluctuations(spec, site, shape, spreads) if fluctuates(spec.read) else None
+        place = Place(spec, site, shape)
+        self.read_sigma = Own(place, _read_sigma, dtype)
+        self._write_sigma = Own(place, _write_sigma, dtype)
+        writes = self._write_sigma.varies or self._write_sigma.of() > 0
+        self._noise = np.zeros_like(self.state) if writes else None
+        self._aging = Aging(place, dtype) if spec.retention is not None else None
+        self.fluctuations = Fluctuations(place, dtype) if fluctuates(spec.read) else None
 
     @property
     def confined(self) -> bool:
@@ -117,7 +115,8 @@ class Bank:
 
     def before(self, lines: slice = slice(None)) -> np.ndarray | None:
         """The states of some lines before pulses, for `after`; None where nobody asks which cells pulses changed."""
-        if self._noise is None and self._aging is None and self.spec.programming is None:
+        aged = self._aging is not None and self._aging.begun
+        if self._noise is None and not aged and self.spec.programming is None:
             return None
         return self.state[:, lines].copy()
 
@@ -134,7 +133,7 @@ class Bank:
         if self._noise is not None:
             first, last, _ = lines.indices(self._shape[1])
             z = self.site.draw("normal", (self._shape[0], last - first, self._shape[2]), Stream.WRITE, step, first)
-            noise = self._of(self._write_sigma, lines) * z
+            noise = self._write_sigma.of(lines=lines) * z
             np.copyto(self._noise[:, lines], noise.astype(state.dtype), where=changed)
 
     def wait(self, seconds: float, aged: float) -> None:
@@ -212,7 +211,7 @@ class Bank:
         if self._noise is not None:
             found["write_noise"] = self._noise
         if self._aging is not None:
-            found |= self._aging.memory
+            found |= self._aging.memory(self.state)
         if self.fluctuations is not None:
             found |= self.fluctuations.memory
         return found
@@ -226,10 +225,6 @@ class Bank:
             self._aging.restore(memory)
         if self.fluctuations is not None:
             self.fluctuations.restore(memory)
-
-    @staticmethod
-    def _of(values: Any, lines: slice) -> Any:
-        return values[:, lines] if np.ndim(values) == 3 else values
 
 
 class Banks(NamedTuple):
@@ -252,12 +247,19 @@ def planned(device: DeviceProfile) -> DeviceProfile:
     return DeviceProfile(device.document, spec.model_copy(update={**nothing, "read": read, "update": IDEAL_UPDATE}))
 
 
-def _write_sigma(spec: DeviceSpec, spreads: Spreads) -> Any:
+def _read_sigma(place: Place) -> Any:
+    """Standard deviation of white read noise, of what it is relative to."""
+    noise = place.spec.read.noise
+    return 0.0 if noise is None else place.spreads.positive("read.noise.sigma", noise.sigma)
+
+
+def _write_sigma(place: Place) -> Any:
     """Standard deviation of write noise, of the window."""
+    spec = place.spec
     write = spec.variability.write if spec.variability else None
     if write is None:
         return 0.0
-    sigma = spreads.positive("variability.write.sigma", write.sigma)
+    sigma = place.spreads.positive("variability.write.sigma", write.sigma)
     if write.relative_to == "range":
         return sigma
     assert isinstance(spec.update, StepUpdate)

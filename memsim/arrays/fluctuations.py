@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memsim.arrays.population import Spreads
-from memsim.arrays.site import Site
+from memsim.arrays.own import Own, Place
 from memsim.errors import InputError
 from memsim.kernels.fluctuate import Move, move
 from memsim.noise.flicker import Size, share, swing
 from memsim.noise.two_level import Trap, flips, time_constants
 from memsim.philox import REFERENCE_COLUMN, padded
 from memsim.profiles.physics import Flicker, Read, Telegraph
-from memsim.profiles.schema import DeviceSpec
 
 if TYPE_CHECKING:
     from memsim.arrays.interconnect import Seen
@@ -27,21 +25,14 @@ _COUNTER = 1 << 32
 class Fluctuations:
     """The two-level processes of cells, which start in their stationary state and go on with every read and wait."""
 
-    def __init__(self, spec: DeviceSpec, site: Site, shape: tuple[int, int, int], spreads: Spreads) -> None:
-        arrays, columns, rows = shape
+    def __init__(self, place: Place, dtype: Any) -> None:
+        spec, site, (arrays, columns, rows) = place.spec, place.site, place.shape
         if columns >= REFERENCE_COLUMN:
             raise InputError(f"cols: {columns} columns with correlated read noise exceed {REFERENCE_COLUMN - 1}")
         self._spec, self._site = spec, site
         self._telegraph: Telegraph | None = spec.read.telegraph
         self._flicker: Flicker | None = spec.read.flicker
-        self._amplitude: Any = 0.0
-        self._sigma: Any = 0.0
-        if self._telegraph:
-            self._amplitude = site.backend.asarray(
-                spreads.positive("read.telegraph.amplitude", self._telegraph.amplitude)
-            )
-        if self._flicker:
-            self._sigma = site.backend.asarray(spreads.positive("read.flicker.sigma", self._flicker.sigma))
+        self._amplitude, self._sigma = Own(place, _amplitude, dtype), Own(place, _sigma, dtype)
         self._trap = Trap(1 / self._telegraph.empty, 1 / self._telegraph.filled) if self._telegraph else None
         self._tau = time_constants(self._flicker.fastest, self._flicker.slowest) if self._flicker else None
         self._words = site.backend.xp.zeros((arrays, columns, padded(rows)), np.uint32)
@@ -90,7 +81,7 @@ class Fluctuations:
         depth = size = np.zeros_like(state)
         if telegraph:
             base = state + state.dtype.type(g0) if telegraph.relative_to == "value" else np.ones_like(state)
-            depth = np.maximum(self._amplitude * base, 0).astype(state.dtype)
+            depth = np.maximum(self._amplitude.of() * base, 0).astype(state.dtype)
         if flicker and self._tau is not None:
             law = Size(
                 g0,
@@ -100,7 +91,7 @@ class Fluctuations:
                 float(flicker.relative_to == "value"),
                 share(flicker.fastest, flicker.slowest, len(self._tau)),
             )
-            size = self._site.backend.map(swing, state, self._sigma, 0.0, law)
+            size = self._site.backend.map(swing, state, self._sigma.of(), 0.0, law)
         return depth, size
 
     @property
@@ -130,3 +121,13 @@ def fluctuates(read: Read) -> bool:
     """Whether reads have correlated noise."""
     telegraph, flicker = read.telegraph, read.flicker
     return (telegraph is not None and telegraph.amplitude > 0) or (flicker is not None and flicker.sigma > 0)
+
+
+def _amplitude(place: Place) -> Any:
+    telegraph = place.spec.read.telegraph
+    return 0.0 if telegraph is None else place.spreads.positive("read.telegraph.amplitude", telegraph.amplitude)
+
+
+def _sigma(place: Place) -> Any:
+    flicker = place.spec.read.flicker
+    return 0.0 if flicker is None else place.spreads.positive("read.flicker.sigma", flicker.sigma)

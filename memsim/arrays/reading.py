@@ -9,6 +9,7 @@ import numpy as np
 
 from memsim.arrays.bank import Bank
 from memsim.arrays.interconnect import Seen
+from memsim.arrays.own import line_blocks
 from memsim.backends import Backend
 from memsim.errors import InputError
 from memsim.kernels.read import NARROW
@@ -171,15 +172,20 @@ def _white(bank: Bank, x: np.ndarray, seen: Seen, rows: slice) -> Moments:
     noise = bank.spec.read.noise
     state, offset, share, sigma = cut(seen.state, rows, bank), seen.offset, seen.share, bank.read_sigma
     of_value = noise is not None and noise.relative_to == "value"
-    if np.ndim(sigma) == 0 and share is None:
-        return backend.read(x, state, offset, float(sigma) * of_value, float(sigma) * (not of_value))
+    if not sigma.varies and share is None:
+        same = float(sigma.of())
+        return backend.read(x, state, offset, same * of_value, same * (not of_value))
     mean = backend.read(x, state, offset, 0.0, 0.0)[0]
     if noise is None:
         return mean, np.zeros((*mean.shape[:2], 1), mean.dtype)
-    own = cut(sigma, rows, bank) if np.ndim(sigma) else sigma
-    if of_value:
-        own = own * (cut(bank.seen, rows, bank) + bank.spec.conductance.offset)
-    if share is not None:
-        own = own * cut(share, rows, bank)
-    spread = np.square(np.broadcast_to(own, state.shape)).astype(state.dtype)
-    return mean, backend.read(np.square(x), spread, 0.0, 0.0, 0.0)[0]
+    variance, squares, own_states = np.empty_like(mean), np.square(x), bank.seen
+    for lines in line_blocks(state.shape):
+        own = sigma.of(lines=lines)
+        own = cut(own, rows, bank) if sigma.varies else own
+        if of_value:
+            own = own * (cut(own_states[:, lines], rows, bank) + bank.spec.conductance.offset)
+        if share is not None:
+            own = own * cut(share[:, lines], rows, bank)
+        spread = np.square(np.broadcast_to(own, state[:, lines].shape)).astype(state.dtype)
+        variance[:, :, lines] = backend.read(squares, spread, 0.0, 0.0, 0.0)[0]
+    return mean, variance
