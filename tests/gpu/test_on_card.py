@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 pytest.importorskip("numba_cuda")
-cupy = pytest.importorskip(
-    "cupy", reason="arrays on a GPU need CuPy (pip install 'memsim[cuda12]' or 'memsim[cuda13]')"
-)
 
 from kernel_cases import cases
 from numba import cuda
+
+cupy = pytest.importorskip(
+    "cupy", reason="arrays on a GPU need CuPy (pip install 'memsim[cuda12]' or 'memsim[cuda13]')"
+)
 
 CASES = cases()
 
