@@ -1,18 +1,26 @@
-"""Every CUDA kernel on a GPU against the CPU's kernel, where there is a GPU."""
+"""Kernels, arrays, wires and experiments on a card against the CPU, where there is a card."""
 
 from __future__ import annotations
+
+import os
 
 import numpy as np
 import pytest
 
+if "MEMSIM_TEST_CARD" not in os.environ:
+    pytest.skip("a card is used with MEMSIM_TEST_CARD=1 only", allow_module_level=True)
 pytest.importorskip("numba_cuda")
 pytest.importorskip("cupy", reason="arrays on a GPU need CuPy (pip install 'memsim[cuda12]' or 'memsim[cuda13]')")
 
 import cupy
+from array_lives import CIRCUITS, life
 from kernel_cases import cases
 from numba import cuda
+from populations import alike
 
+import memsim as ms
 from memsim import effective_conductance, solve_wires
+from memsim.warm.experiments import small
 
 CASES = cases()
 
@@ -56,3 +64,34 @@ def test_a_card_finds_the_currents_of_the_cpu(ratio, law, single):
     if law is None:
         on_card, on_cpu = (effective_conductance(g, backend=name, **wires) for name in ("cuda", "cpu"))
         assert np.allclose(on_card, on_cpu, rtol=1e-7, atol=1e-9 * on_cpu.max())
+
+
+@pytest.mark.parametrize("device", ms.device_names())
+def test_arrays_of_every_device_agree(device, tmp_path):
+    """Where a rule or a count decides by a comparison, few cells may go the other way; populations are the same."""
+    ours, theirs = (life(device, backend, tmp_path) for backend in ("cuda", "cpu"))
+    for card, cpu in zip(ours, theirs, strict=True):
+        scale = np.abs(cpu).max(initial=1e-30)
+        assert np.mean(np.abs(card - cpu) > 1e-4 * scale) < 0.01
+    assert alike(ours[0], theirs[0])
+
+
+@pytest.mark.parametrize("name", CIRCUITS)
+def test_circuits_around_arrays_agree(name, tmp_path):
+    ours, theirs = (life("agsi-jo2010", backend, tmp_path, **CIRCUITS[name]) for backend in ("cuda", "cpu"))
+    for card, cpu in zip(ours, theirs, strict=True):
+        assert np.mean(np.abs(card - cpu) > 1e-4 * np.abs(cpu).max(initial=1e-30)) < 0.01
+
+
+def test_decomposition_01_agrees():
+    ours, theirs = (ms.run("decomposition-01", backend=backend) for backend in ("cuda", "cpu"))
+    assert ours.backend == "cuda" and ours.machine != theirs.machine
+    for name in ("output_target", "output_control", "geometric_margin"):
+        for learner in theirs.learner.values:
+            card, cpu = (found[name].sel(learner=learner).values for found in (ours, theirs))
+            assert np.abs(card - cpu).max() < 1e-2 * np.abs(cpu).max(), (name, learner)
+
+
+def test_digits_01_agrees_within_what_few_digits_tell():
+    ours, theirs = (ms.run(small(ms.load_experiment("digits-01")), backend=name) for name in ("cuda", "cpu"))
+    assert (np.abs(ours.test_accuracy_mean - theirs.test_accuracy_mean) < 0.1).all()
