@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 BLOCK = 1 << 26
 """Largest block of corrupted images held at once, unless one image alone takes more [byte]."""
 
-_CGROUP = Path("/sys/fs/cgroup/memory.max")
+_CGROUP = Path("/sys/fs/cgroup")
+_SHARE = 0.5  # of free memory that images done at once may take
 _METRICS = 70  # bytes a reading of one image takes in the results on (image, noise_type, noise_level), assumed
 _COPIES = 3  # of results while they are joined, summarised and written, assumed
 _CELL = 100  # bytes a cell takes while it learns: state, parameters, draws and their temporaries, assumed
@@ -30,9 +31,28 @@ _NODE = 400  # bytes a cell of an array takes while its circuit is solved; up to
 _WEIGHT = 30  # bytes a first-layer weight takes: itself, its draw and their temporaries, assumed
 
 
-def images_at_once(pixels: int, copies: int) -> int:
-    """How many images are corrupted at once so that all their copies fit into `BLOCK`; at least 1."""
-    return max(1, BLOCK // (pixels * 4 * copies))
+def images_at_once(pixels: int, copies: int, taught: float = 0.0) -> int:
+    """How many images are done at once; at least 1.
+
+    Their corrupted copies fit into `BLOCK`, and they and what learns them into half of the memory that is free now. No
+    result depends on it.
+
+    Parameters
+    ----------
+    pixels, copies : int
+        Of an image.
+    taught : float
+        Memory that what learns it takes [byte], see `taught`.
+    """
+    size = pixels * 4 * copies
+    return max(1, min(BLOCK // size, int(_SHARE * free_memory() / (2 * size + taught))))
+
+
+def taught(spec: MemoriseSpec, pixels: int) -> float:
+    """Memory that the arrays which learn an image take [byte]."""
+    lines = 4 if any(learner.array.column == "pair" for learner in spec.learners) else 2
+    wired = (lines + 1) * _WIRED if any(learner.array.wires for learner in spec.learners) else 0
+    return pixels * (lines * _CELL + wired)
 
 
 def require_memory(spec: MemoriseSpec, data: DataSpec, images: int) -> None:
@@ -55,19 +75,19 @@ def require_memory(spec: MemoriseSpec, data: DataSpec, images: int) -> None:
     pixels = data.shape[0] * data.shape[1]
     copies = len(spec.levels) * len(spec.corruptions)
     learners = len(spec.labels)
-    block = min(images, images_at_once(pixels, copies))
+    block = min(images, images_at_once(pixels, copies, taught(spec, pixels)))
     units = max((learner.network.hidden for learner in spec.learners if learner.network), default=0)
-    lines = 4 if any(learner.array.column == "pair" for learner in spec.learners) else 2
     needs = {
         "data.samples and data.shape": images * pixels * 8,
-        "data.shape and the number of noise levels": block * pixels * (2 * 4 * copies + lines * _CELL),
+        "data.shape and the number of noise levels": block * (2 * 4 * copies * pixels + taught(spec, pixels)),
         "data.shape and network.hidden": units * pixels * _WEIGHT + copies * (units + pixels) * 8,
         "data.samples, learners and noise levels": learners * images * copies * _METRICS * _COPIES,
         "resamples and learners": spec.resamples * learners * 16 * 8 * 2,
     }
     if any(learner.array.wires for learner in spec.learners):
-        needs["array.wires with data.shape"] = block * pixels * (lines + 1) * _WIRED + _SOLVER
+        needs["array.wires with data.shape"] = _SOLVER
     if "conductance" in spec.keep:
+        lines = 4 if any(learner.array.column == "pair" for learner in spec.learners) else 2
         needs["keep: [conductance]"] = learners * images * pixels * lines * 8 * _COPIES
     _require(needs)
 
@@ -138,7 +158,25 @@ def memory() -> float:
         total = float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     except (AttributeError, OSError, ValueError):
         return float("inf")
+    return min(total, _container()[0])
+
+
+def free_memory() -> float:
+    """Memory that this process may still take [byte]: the machine's, or its container's if that is less."""
+    limit, used = _container()
     try:
-        return min(total, float(_CGROUP.read_text()))
+        (line,) = (row for row in Path("/proc/meminfo").read_text().splitlines() if row.startswith("MemAvailable:"))
+        free = 1024.0 * int(line.split()[1])
+    except (OSError, ValueError, IndexError):
+        free = memory()
+    return max(0.0, min(free, limit - used))
+
+
+def _container() -> tuple[float, float]:
+    """Memory that the container may use, without end if there is none, and what it uses, less cached files [byte]."""
+    try:
+        limit, used = (float((_CGROUP / f"memory.{name}").read_text()) for name in ("max", "current"))
+        stat = dict(row.split() for row in (_CGROUP / "memory.stat").read_text().splitlines())
+        return limit, used - float(stat.get("inactive_file", 0))
     except (OSError, ValueError):
-        return total
+        return float("inf"), 0.0

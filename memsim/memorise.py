@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from memsim.capacity import images_at_once, require_memory
+from memsim.capacity import images_at_once, require_memory, taught
 from memsim.data.corruptions import corrupt
 from memsim.data.depth import Grey
 from memsim.data.images import Images, load_data
@@ -103,7 +103,8 @@ def _compute(
     for (data, seed), members in groups.items():
         pixels = sets[data].pixels
         count = len(pixels)
-        block = images_at_once(pixels[0].size, len(spec.levels) * len(spec.corruptions))
+        size = pixels[0].size
+        block = images_at_once(size, len(spec.levels) * len(spec.corruptions), taught(spec, size))
         runners = list(_runners(members, backend, spec.keep))
         for first in range(0, count, block):
             x = pixels[first : first + block]

@@ -64,9 +64,12 @@ class Own:
         first = draw(place.part(slice(0, 1), slice(0, 1)))
         self.varies = np.ndim(first) == 3
         self._kept: Any = None if self.varies else first
-        size = math.prod(place.shape[:2]) * padded(place.shape[2]) * self._dtype.itemsize
-        if self.varies and size <= place.site.backend.kept:
-            self._kept = self.of()
+        shape = (*place.shape[:2], padded(place.shape[2]))
+        if self.varies and math.prod(shape) * self._dtype.itemsize <= place.site.backend.kept:
+            kept = place.site.backend.xp.empty(shape, self._dtype)
+            for lines in line_blocks(shape):
+                kept[:, lines] = self.of(lines=lines)
+            self._kept = kept
 
     def of(self, arrays: slice = slice(None), lines: slice = slice(None)) -> Any:
         """The numbers (array, line, padded row) of some cells, or the one number of all."""
