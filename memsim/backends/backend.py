@@ -88,6 +88,11 @@ class Backend:
         raise NotImplementedError
 
     @property
+    def free_memory(self) -> float:
+        """Memory that arrays may still take [byte], where it is not the host's; else infinite."""
+        raise NotImplementedError
+
+    @property
     def kept(self) -> int:
         """Memory that parameters of the cells of an array may take [byte]; beyond it they are drawn anew by block."""
         raise NotImplementedError
