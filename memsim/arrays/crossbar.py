@@ -572,7 +572,8 @@ class Crossbar:
         Source: global drift compensation of Joshi et al., Nat. Commun. 11, 2473 (2020),
         doi:10.1038/s41467-020-16108-9.
         """
-        return reading.compensation(before, self.read(x))
+        host = self._site.backend.host
+        return reading.compensation(host(before), host(self.read(x)))
 
     def _update(
         self, bank: Bank, rule: LocalRule, x: np.ndarray, post: np.ndarray, steps: int, encoding: Encoding

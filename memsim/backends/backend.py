@@ -69,6 +69,10 @@ class Backend:
         """An array of this backend in the host's memory."""
         raise NotImplementedError
 
+    def host(self, values: Any) -> Any:
+        """The values, in the host's memory if they are an array of this backend."""
+        return self.numpy(values) if isinstance(values, self.xp.ndarray) else values
+
     def contiguous(self, array: Any) -> Any:
         """The array with its elements side by side, as kernels take it."""
         raise NotImplementedError
