@@ -216,7 +216,7 @@ class Backend:
             part = state[:, first : first + block]
             spread = self.xp.empty(part.shape, state.dtype)
             self.kernels.variance()(part, real(offset), real(value), spread)
-            np.matmul(squares, spread.swapaxes(1, 2), out=variance[:, :, first : first + block])
+            variance[:, :, first : first + block] = squares @ spread.swapaxes(1, 2)
         return mean, variance
 
     def add_noise(
