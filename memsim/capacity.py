@@ -31,7 +31,7 @@ _NODE = 400  # bytes a cell of an array takes while its circuit is solved; up to
 _WEIGHT = 30  # bytes a first-layer weight takes: itself, its draw and their temporaries, assumed
 
 
-def images_at_once(pixels: int, copies: int, taught: float = 0.0) -> int:
+def images_at_once(pixels: int, copies: int, taught: float = 0.0, card: float = math.inf) -> int:
     """How many images are done at once; at least 1.
 
     Their corrupted copies fit into `BLOCK`, and they and what learns them into half of the memory that is free now. No
@@ -43,9 +43,11 @@ def images_at_once(pixels: int, copies: int, taught: float = 0.0) -> int:
         Of an image.
     taught : float
         Memory that what learns it takes [byte], see `taught`.
+    card : float
+        Free memory of the card that computes [byte], if one does.
     """
     size = pixels * 4 * copies
-    return max(1, min(BLOCK // size, int(_SHARE * free_memory() / (2 * size + taught))))
+    return max(1, min(BLOCK // size, int(_SHARE * min(free_memory(), card) / (2 * size + taught))))
 
 
 def taught(spec: MemoriseSpec, pixels: int) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from memsim.backends import resolve
 from memsim.capacity import images_at_once, require_memory, taught
 from memsim.data.corruptions import corrupt
 from memsim.data.depth import Grey
@@ -100,11 +101,12 @@ def _compute(
     groups: dict[tuple[DataSpec, int], list[Entry]] = {}
     for entry in entries:
         groups.setdefault((entry.data, entry.seed), []).append(entry)
+    card = resolve(backend).free_memory
     for (data, seed), members in groups.items():
         pixels = sets[data].pixels
         count = len(pixels)
         size = pixels[0].size
-        block = images_at_once(size, len(spec.levels) * len(spec.corruptions), taught(spec, size))
+        block = images_at_once(size, len(spec.levels) * len(spec.corruptions), taught(spec, size), card)
         runners = list(_runners(members, backend, spec.keep))
         for first in range(0, count, block):
             x = pixels[first : first + block]

@@ -72,6 +72,7 @@ def _checked(entry: Entry) -> _Array:
             [voltage],
             word_resistance=0,
             bit_resistance=0,
+            backend="cpu",
             conduction=conduction,
             read_voltage=None if conduction is None else voltage,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,12 +12,12 @@ from memsim.arrays import checks, faults, reading, storage
 from memsim.arrays.aging import accelerated
 from memsim.arrays.bank import Bank, Banks, planned
 from memsim.arrays.converters import ADC, DAC
-from memsim.arrays.delivery import deliver
 from memsim.arrays.interconnect import TileMaps, Wires
 from memsim.arrays.mapping import Mapping
-from memsim.arrays.programming import program_by_model, program_by_pulses
+from memsim.arrays.programming import program
 from memsim.arrays.readout import Moment, Periphery, Readout
 from memsim.arrays.site import Site
+from memsim.arrays.training import train
 from memsim.backends import resolve
 from memsim.errors import InputError
 from memsim.learning import Encoding, LocalRule
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 READINGS = ("single", "reference", "pair")
-METHODS = ("pulses", "model")
 
 
 class PulseCounts(NamedTuple):
@@ -367,49 +365,8 @@ class Crossbar:
         InputError
             If a shape does not fit or a value is not finite.
         """
-        arrays, rows, cols = self.shape
-        if encoding is None:
-            encoding = Encoding(self.device.spec.encoding)
-        elif isinstance(encoding, str):
-            encoding = Encoding(encoding)
-        steps, batch = checks.whole("steps", steps, 0), checks.whole("batch", batch, 1)
-        period = checks.duration("period", period)
-        x = self._signal("inputs", inputs, rows, pad=True)
-        t = self._signal("targets", targets, cols)
-        if x.shape[1] != t.shape[1]:
-            raise InputError(f"targets: {t.shape[1]} samples, but inputs have {x.shape[1]}")
-        samples = x.shape[1]
-        if self._steps + steps * samples >= checks.COUNTER:
-            raise InputError(f"steps: {steps} times {samples} samples exceed the 2^32 steps that an array can address")
-        backend = self._site.backend
-        x, t = (
-            part if len(part) == arrays else backend.contiguous(np.broadcast_to(part, (arrays, *part.shape[1:])))
-            for part in (x, t)
-        )
-        trained = np.ones(arrays, bool) if active is None else np.asarray(active, bool)
-        if trained.shape != (arrays,):
-            raise InputError(f"active: shape {trained.shape} does not fit; allowed: one for each of {arrays} arrays")
-        told = backend.asarray(trained.astype(self.dtype)[:, None, None])
-        banks = self._cells
-        if self._plan is not None:
-            banks, self._programmed = self._plan, False
-        if not (rule.reads or period > 0 or banks.lines.stepwise):
-            self._update(banks.lines, rule, x, t * told, steps, encoding)
-            return self
-        size = batch if rule.reads else 1
-        for _ in range(steps):
-            for first in range(0, samples, size):
-                part = slice(first, min(first + size, samples))
-                shown = backend.contiguous(x[:, part])
-                post = t[:, part] * told
-                if rule.reads:
-                    post = (rule.post(self._output(shown), t[:, part]) * told).astype(self.dtype, copy=False)
-                for one in range(shown.shape[1]) if banks.lines.stepwise else (slice(None),):
-                    at = slice(one, one + 1) if isinstance(one, int) else one
-                    signals = backend.contiguous(shown[:, at])
-                    self._update(banks.lines, rule, signals, post[:, at], 1, encoding)
-                if period > 0:
-                    self.wait(period * shown.shape[1] / samples)
+        how: dict[str, Any] = {"steps": steps, "encoding": encoding, "batch": batch, "active": active, "period": period}
+        train(self, rule, inputs, targets, **how)
         return self
 
     def program(
@@ -458,40 +415,8 @@ class Crossbar:
         InputError
             If a shape does not fit or a value is not allowed.
         """
-        by = checks.choice("by", by or ("pulses" if self._plan is None else "model"), METHODS)
-        if by == "pulses" and self._plan is not None:
-            raise InputError(f"by: device '{self.device.name}' has no update model for pulses; use 'model'")
-        cycles = checks.whole("cycles", cycles, 1)
-        if self._steps + cycles >= checks.COUNTER:
-            raise InputError(f"cycles: {cycles} more exceed the 2^32 steps that an array can address")
-        if not (math.isfinite(error) and error >= 0):
-            raise InputError(f"error: {error!r} is not a finite number of at least 0")
-        rest = self._cells.reference
-        if reference is not None and (rest is None or not (math.isfinite(reference) and 0 <= reference <= 1)):
-            what = "this array has no reference column" if rest is None else "allowed: 0 to 1"
-            raise InputError(f"reference: {reference!r} is not possible; {what}")
-        if weights is None:
-            weights = self._site.backend.numpy(self._shown((self._cells if self._plan is None else self._plan).lines))
-        targets = self._site.backend.asarray(checks.targets(weights, (*self.shape[:2], self._lines), self.dtype))
-        if by == "pulses":
-            if not isinstance(encoding, Encoding):
-                own = self.device.spec.encoding
-                encoding = Encoding(encoding or ("counted" if own == "stochastic" else own), rounding="nearest")
-            how: dict[str, Any] = {"cycles": cycles, "encoding": encoding, "first_step": self._steps, "falls": falls}
-            self._counts += program_by_pulses(self._cells.lines, self._site, self.bounds, targets, **how)
-            if rest is not None and reference is not None:
-                rest.bring(reference)
-        else:
-            cycles = 1
-            planned_states = program_by_model(
-                self._cells, np.clip(targets, *self.bounds), self._steps, reference or 0.0
-            )
-            if self._plan is not None:
-                self._plan.lines.place(planned_states)
-                self._programmed = True
-        if error > 0:
-            self._cells.lines.disturb(error, self._steps)
-        self._steps += cycles
+        how: dict[str, Any] = {"by": by, "cycles": cycles, "encoding": encoding, "error": error, "falls": falls}
+        program(self, weights, reference=reference, **how)
         return self
 
     def refresh(self, threshold: float = 0.9, *, cycles: int | None = None) -> np.ndarray:
@@ -572,21 +497,8 @@ class Crossbar:
         Source: global drift compensation of Joshi et al., Nat. Commun. 11, 2473 (2020),
         doi:10.1038/s41467-020-16108-9.
         """
-        return reading.compensation(before, self.read(x))
-
-    def _update(
-        self, bank: Bank, rule: LocalRule, x: np.ndarray, post: np.ndarray, steps: int, encoding: Encoding
-    ) -> None:
-        """Show padded inputs with signals for the outputs `steps` times; second lines of pairs get the opposite."""
-        if self.column == "pair":
-            post = np.concatenate([post, -post], axis=2)
-        before = bank.before()
-        how: dict[str, Any] = {"steps": steps, "encoding": encoding, "first_step": self._steps}
-        counts = deliver(bank, self._site, self.bounds, rule, x, post, **how)
-        if self._plan is None:
-            self._counts += counts
-        self._steps += steps * x.shape[1]
-        bank.after(before, self._steps - 1)
+        host = self._site.backend.host
+        return reading.compensation(host(before), host(self.read(x)))
 
     def read(
         self, x: Any, *, first_sample: int = 0, index: int | None = None, interval: float | None = None

@@ -204,15 +204,15 @@ class Interconnect:
         """
         spec, rows, backend = banks.lines.spec, self.cut.rows[part], banks.lines.site.backend
         cells, volts = self._siemens(banks), backend.numpy(volts)
+        given: dict[str, Any] = {**self.wires.options, "backend": backend.name}
+        given |= {"conduction": spec.conduction, "read_voltage": spec.read.voltage}
         arrays, samples = len(cells), volts.shape[1]
         found = np.empty((arrays, samples, cells.shape[1]))
         for array in range(arrays):
             own = volts[array if len(volts) > 1 else 0, :, rows].T
             for lines in self.cut.lines:
                 g = cells[array, lines, rows].T
-                curved: dict[str, Any] = {"conduction": spec.conduction, "read_voltage": spec.read.voltage}
-                solved = solve_wires(g, own, backend=backend.name, **curved, **self.wires.options)
-                found[array, :, lines] = solved.currents.T
+                found[array, :, lines] = solve_wires(g, own, **given).currents.T
         return [backend.asarray(own) for own in self._apart(found, axis=2)]
 
     def maps(self, banks: Banks, array: int) -> TileMaps:

@@ -113,13 +113,19 @@ def read_cell(
         sense_resistance=np.where(selected[1], sense_resistance, senses),
         bit_line_voltages=grounds,
         node_voltages=True,
+        backend="cpu",
         **law,
     )
     assert found.word_voltages is not None and found.bit_voltages is not None and found.word_currents is not None
     across = found.word_voltages - found.bit_voltages
     # The selected cell as an array of its own, at the voltage that it sees.
     alone = solve_wires(
-        np.asarray(conductance)[cell].reshape(1, 1), across[cell].reshape(1), word_resistance=0, bit_resistance=0, **law
+        np.asarray(conductance)[cell].reshape(1, 1),
+        across[cell].reshape(1),
+        word_resistance=0,
+        bit_resistance=0,
+        backend="cpu",
+        **law,
     )
     power = sources @ found.word_currents - grounds @ found.currents
     return CellRead(float(found.currents[cell[1]]), float(alone.currents[0]), float(power), found.residual, across)

@@ -57,7 +57,7 @@ def product(crossbar: Crossbar, x: Any) -> np.ndarray:
     mapping, (arrays, rows, _) = crossbar.mapping, crossbar.shape
     if mapping is None:
         raise InputError("@: this crossbar has no mapped weights; Crossbar.from_weights makes one, `output` reads any")
-    given = _numbers("x", x)
+    given = _numbers("x", crossbar._site.backend.host(x))
     if given.ndim not in (1, 2, 3) or given.shape[max(given.ndim - 2, 0)] != rows:
         raise InputError(
             f"x: shape {given.shape} does not fit; allowed: ({rows},), ({rows}, samples) or ({arrays}, {rows}, samples)"

@@ -2,13 +2,70 @@
 
 from __future__ import annotations
 
+import math
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
+from memsim.arrays import checks
 from memsim.arrays.bank import Bank, Banks
 from memsim.arrays.delivery import deliver
 from memsim.arrays.site import Site
+from memsim.errors import InputError
 from memsim.learning import Encoding
 from memsim.learning.write import Write
+
+if TYPE_CHECKING:
+    from memsim.arrays.crossbar import Crossbar
+
+METHODS = ("pulses", "model")
+
+
+def program(
+    crossbar: Crossbar,
+    weights: Any,
+    *,
+    by: str | None,
+    cycles: int,
+    encoding: Encoding | str | None,
+    error: float,
+    falls: bool,
+    reference: float | None,
+) -> None:
+    """Program every cell of a crossbar, see `Crossbar.program`."""
+    device, cells, plan, backend = crossbar.device, crossbar._cells, crossbar._plan, crossbar._site.backend
+    by = checks.choice("by", by or ("pulses" if plan is None else "model"), METHODS)
+    if by == "pulses" and plan is not None:
+        raise InputError(f"by: device '{device.name}' has no update model for pulses; use 'model'")
+    cycles = checks.whole("cycles", cycles, 1)
+    if crossbar._steps + cycles >= checks.COUNTER:
+        raise InputError(f"cycles: {cycles} more exceed the 2^32 steps that an array can address")
+    if not (math.isfinite(error) and error >= 0):
+        raise InputError(f"error: {error!r} is not a finite number of at least 0")
+    rest = cells.reference
+    if reference is not None and (rest is None or not (math.isfinite(reference) and 0 <= reference <= 1)):
+        what = "this array has no reference column" if rest is None else "allowed: 0 to 1"
+        raise InputError(f"reference: {reference!r} is not possible; {what}")
+    if weights is None:
+        weights = backend.numpy(crossbar._shown((cells if plan is None else plan).lines))
+    targets = backend.asarray(checks.targets(weights, (*crossbar.shape[:2], crossbar._lines), crossbar.dtype))
+    if by == "pulses":
+        if not isinstance(encoding, Encoding):
+            own = device.spec.encoding
+            encoding = Encoding(encoding or ("counted" if own == "stochastic" else own), rounding="nearest")
+        how: dict[str, Any] = {"cycles": cycles, "encoding": encoding, "first_step": crossbar._steps, "falls": falls}
+        crossbar._counts += program_by_pulses(cells.lines, crossbar._site, crossbar.bounds, targets, **how)
+        if rest is not None and reference is not None:
+            rest.bring(reference)
+    else:
+        cycles = 1
+        wished = program_by_model(cells, np.clip(targets, *crossbar.bounds), crossbar._steps, reference or 0.0)
+        if plan is not None:
+            plan.lines.place(wished)
+            crossbar._programmed = True
+    if error > 0:
+        cells.lines.disturb(error, crossbar._steps)
+    crossbar._steps += cycles
 
 
 def program_by_pulses(

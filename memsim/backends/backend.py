@@ -69,6 +69,10 @@ class Backend:
         """An array of this backend in the host's memory."""
         raise NotImplementedError
 
+    def host(self, values: Any) -> Any:
+        """The values, in the host's memory if they are an array of this backend."""
+        return self.numpy(values) if isinstance(values, self.xp.ndarray) else values
+
     def contiguous(self, array: Any) -> Any:
         """The array with its elements side by side, as kernels take it."""
         raise NotImplementedError
@@ -85,6 +89,11 @@ class Backend:
     @property
     def libraries(self) -> dict[str, str]:
         """Versions of libraries that only this backend needs."""
+        raise NotImplementedError
+
+    @property
+    def free_memory(self) -> float:
+        """Memory that arrays may still take [byte], where it is not the host's; else infinite."""
         raise NotImplementedError
 
     @property
@@ -207,7 +216,7 @@ class Backend:
             part = state[:, first : first + block]
             spread = self.xp.empty(part.shape, state.dtype)
             self.kernels.variance()(part, real(offset), real(value), spread)
-            np.matmul(squares, spread.swapaxes(1, 2), out=variance[:, :, first : first + block])
+            variance[:, :, first : first + block] = squares @ spread.swapaxes(1, 2)
         return mean, variance
 
     def add_noise(
@@ -230,7 +239,7 @@ class Backend:
         real = x.dtype.type
         out = self.xp.zeros((max(x.shape[0], errors.arrays), *x.shape[1:]), x.dtype)
         self.kernels.dac(*errors.present)(
-            x, out, rows, real(unit), real(codes[0]), real(codes[1]), *self._errors(errors, x.dtype)
+            x, out, rows, real(unit), real(codes[0]), real(codes[1]), *errors.cast(x.dtype, self.xp)
         )
         return out
 
@@ -259,21 +268,13 @@ class Backend:
             self.asarray(unit, current.dtype),
             real(codes[0]),
             real(codes[1]),
-            *self._errors(errors, current.dtype),
+            *errors.cast(current.dtype, self.xp),
             first_array,
             first_sample,
             first_tile,
             index,
             int(stream),
             *key(seed),
-        )
-
-    def _errors(self, errors: Errors, dtype: np.dtype) -> tuple[Any, Any, Any]:
-        """The errors of converters for kernels, those that are absent as arrays without content."""
-        empty = ((0, 0), (0, 0), (0, 0, 0))
-        return tuple(
-            self.xp.empty(shape, dtype) if part is None else part.astype(dtype, copy=False)
-            for part, shape in zip(errors, empty, strict=True)
         )
 
     def advance(self, words: Any, move: Move, *, step: int, seed: int, first_array: int, first_column: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,11 @@ class CpuBackend(Backend):
     def libraries(self) -> dict[str, str]:
         """None: all of memsim needs those of the CPU."""
         return {}
+
+    @property
+    def free_memory(self) -> float:
+        """Infinite: that of the host is told by `memsim.capacity`."""
+        return math.inf
 
     @property
     def kept(self) -> int:

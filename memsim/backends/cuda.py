@@ -89,6 +89,12 @@ class CudaBackend(Backend):
         return {"cupy": self.xp.__version__, "numba-cuda": importlib.metadata.version("numba-cuda")}
 
     @property
+    def free_memory(self) -> float:
+        """That of the card, what CuPy keeps for its next arrays included [byte]."""
+        pool = self.xp.get_default_memory_pool()
+        return float(self.xp.cuda.Device().mem_info[0] + pool.free_bytes())
+
+    @property
     def kept(self) -> int:
         """A fourth of what is free on the card."""
-        return self.xp.cuda.Device().mem_info[0] // _SHARE
+        return int(self.free_memory) // _SHARE

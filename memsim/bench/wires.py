@@ -29,7 +29,9 @@ def wires(options: Options, report: Report) -> Iterator[Case]:
             v, resistance = random.uniform(0, 0.2, size), 1 / (_ON * ratio)
 
             def solve(g: np.ndarray = g, v: np.ndarray = v, resistance: float = resistance) -> WireSolution:
-                return solve_wires(g, v, word_resistance=resistance, bit_resistance=resistance)
+                return solve_wires(
+                    g, v, word_resistance=resistance, bit_resistance=resistance, backend=options.where.name
+                )
 
             found = solve()
             seconds, copied = in_turns((solve, ceilings.copy(size**2, options.where)), options.repeats)

@@ -37,6 +37,14 @@ class Errors(NamedTuple):
         """Number of arrays with errors of their own, 1 for none."""
         return max(1 if part is None else len(part) for part in self)
 
+    def cast(self, dtype: np.dtype, arrays: Any = np) -> tuple[Any, Any, Any]:
+        """The errors for kernels, those that are absent as arrays without content; `arrays` is their module."""
+        gain, offset, bow = (
+            arrays.empty(shape, dtype) if part is None else part.astype(dtype, copy=False)
+            for part, shape in zip(self, ((0, 0), (0, 0), (0, 0, 0)), strict=True)
+        )
+        return gain, offset, bow
+
 
 IDEAL = Errors()
 

@@ -22,7 +22,7 @@ def use_wires() -> None:
     g, v = random.uniform(1e-6, 1e-4, (16, 24)), random.uniform(0.1, 0.2, (16, 8))
     open_lines = np.where(np.arange(16) == 0, 0.0, np.inf)
     for word, bit in ((1.0, 1.0), (1.0, 0.0), (0.0, 1.0), (0.0, 0.0)):
-        wires: dict[str, Any] = {"word_resistance": word, "bit_resistance": bit}
+        wires: dict[str, Any] = {"word_resistance": word, "bit_resistance": bit, "backend": "cpu"}
         for driven in (v, v[:, 0]):
             solve_wires(g, driven, **wires)
             solve_wires(g, driven, driver_resistance=open_lines, **wires)
@@ -31,4 +31,4 @@ def use_wires() -> None:
         effective_conductance(g, **wires)
     on = np.full((TILE, TILE), 1e-4)
     for ratio in (1e4, 1e3, 1e2, 1e1):  # more resistance asks for more modes, then for another preconditioner
-        solve_wires(on, np.full(TILE, 0.2), word_resistance=1e4 / ratio, bit_resistance=1e4 / ratio)
+        solve_wires(on, np.full(TILE, 0.2), word_resistance=1e4 / ratio, bit_resistance=1e4 / ratio, backend="cpu")

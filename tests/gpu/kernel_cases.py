@@ -259,12 +259,12 @@ def tie_cases() -> Iterator[Case]:
     """Traps whose first 32 digits are those of the probability, which the next decide: once in 2^32 draws."""
     step, array, column = 5, 3, 7
     drawn = philox(*(np.uint32(v) for v in (0, column, step, array * 256 + Stream.TRAP)), *KEY)
-    half = 1 << 31
+    fills, stays = 0xFFFFFFFF, 0
 
     def arguments():
         words = np.zeros((1, 1, 64), np.uint32)
-        words[0, 0, 16] = half  # cell 0 is empty and draws the first word, cell 16 is full and draws the second
-        change = np.array([drawn[0], half, drawn[1], half], np.uint32)
+        words[0, 0, 16] = 1 << 31  # cell 0 is empty and draws the first word, cell 16 is full and draws the second
+        change = np.array([drawn[0], fills, drawn[1], stays], np.uint32)
         return words, change, np.uint32(0), np.zeros(64, np.uint32), step, array, column, *KEY
 
     kernels = fluctuate.advance_kernel(True, False), cuda_fluctuate.advance_kernel(True, False)

@@ -9,7 +9,8 @@ from numba import njit
 from numpy.lib.stride_tricks import as_strided
 from strict_arrays import StrictBackend, values
 
-from memsim.arrays.device_chains import Device
+from memsim.backends import cuda
+from memsim.kernels.cuda import lines as cuda_lines
 from memsim.kernels.wire_currents import cell_current
 
 
@@ -59,25 +60,14 @@ def current_kernel(law, slope):
     return currents
 
 
-class Kernels:
-    """What `memsim.kernels.cuda.lines` has, for NumPy arrays."""
-
-    factor_kernel = staticmethod(factor_kernel)
-    solve_kernel = staticmethod(solve_kernel)
-    current_kernel = staticmethod(current_kernel)
-
-
 def of_strict_arrays(factory):
     """The factory of kernels, for the strict arrays around NumPy's."""
-    return staticmethod(lambda *laws: lambda *given: factory(*laws)(*map(values, given)))
+    return lambda *laws: lambda *given: factory(*laws)(*map(values, given))
 
 
-class StrictKernels:
-    """The same for strict arrays."""
-
-    factor_kernel = of_strict_arrays(factor_kernel)
-    solve_kernel = of_strict_arrays(solve_kernel)
-    current_kernel = of_strict_arrays(current_kernel)
-
-
-STRICT = Device(StrictBackend(), StrictKernels)
+def strict_card(monkeypatch):
+    """Strict arrays where a card is asked for, and lines of NumPy for its kernels."""
+    monkeypatch.setattr(cuda, "problem", lambda: None)
+    monkeypatch.setattr(cuda, "CudaBackend", StrictBackend)
+    for factory in (factor_kernel, solve_kernel, current_kernel):
+        monkeypatch.setattr(cuda_lines, factory.__name__, of_strict_arrays(factory))

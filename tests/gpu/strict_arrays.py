@@ -153,6 +153,7 @@ class StrictBackend(Backend):
     )
     kept = CpuBackend().kept
     machine = "a card"
+    free_memory = float("inf")
     libraries: ClassVar[dict[str, str]] = {}
 
     def asarray(self, given: Any, dtype: Any = None) -> Any:

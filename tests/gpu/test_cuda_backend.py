@@ -23,7 +23,7 @@ sys.modules["cupy"] = strict_arrays.MODULE
 from memsim.backends import cuda
 from memsim.kernels.cuda.launch import CudaKernel
 cuda.problem = lambda: None
-cuda.CudaBackend.kept = 1 << 20
+cuda.CudaBackend.free_memory = cuda.CudaBackend.kept = 1 << 20
 cuda.CudaBackend.machine = "a simulated card"
 cuda.CudaBackend.libraries = {}
 from numba.cuda.simulator.cudadrv.devicearray import FakeCUDAArray

@@ -16,7 +16,7 @@ pytest.importorskip("numba_cuda")
 from kernel_cases import cases
 
 CASES = cases()
-_PROCESSES = 6  # that the simulation of all cases takes turns in
+_PROCESSES = 4  # that the simulation of all cases takes turns in
 
 SIMULATION = """
 import os, sys

@@ -5,42 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import xarray as xr
+from array_lives import CIRCUITS, COLS, ROWS, T, X, life
+from line_kernels import strict_card
 from strict_arrays import StrictArray, StrictBackend
 
 import memsim as ms
-from memsim.backends import cuda
 from memsim.warm.experiments import small
-
-ROWS, COLS, ARRAYS = 70, 3, 2
-X = np.random.default_rng(1).random((5, ROWS)).astype(np.float32)
-T = np.random.default_rng(2).choice([-1.0, 0.0, 1.0], (5, COLS))
 
 
 @pytest.fixture(autouse=True)
 def card(monkeypatch):
     """Strict arrays where a card is asked for."""
-    monkeypatch.setattr(cuda, "problem", lambda: None)
-    monkeypatch.setattr(cuda, "CudaBackend", StrictBackend)
-    monkeypatch.setattr("memsim.arrays.wires._device", lambda backend, circuit: None)  # the card's solver needs one
-
-
-def life(device: str, backend: str, folder, **options) -> list[np.ndarray]:
-    """What is seen of a crossbar that is trained, programmed, left alone, read, written to a file and read again."""
-    made = ms.Crossbar(device, ROWS, COLS, arrays=ARRAYS, seed=3, first_array=7, backend=backend, **options)
-    assert made.backend == backend
-    if options.get("adc") and isinstance(options["adc"].range, str):
-        made.calibrate(X)
-    made.train(ms.Hebbian(0.2), X, T, steps=2)
-    if made.planned:
-        made.program()
-    else:
-        made.program(0.4, cycles=2, error=0.01)
-    made.wait(10.0)
-    found = [made.weights, made.effective_weights, *made.pulses, made.read(X), made.output(X, noise=False)]
-    found += [made.difference_variance(X), made.known(X), made.steepened(X, np.ones((ARRAYS, 5, ROWS)))]
-    file = made.to_netcdf(folder / f"{backend}.nc", force=True)
-    again = ms.Crossbar.from_netcdf(file, backend=backend)
-    return [*found, again.weights, again.read(X), *again.pulses, made.conductance.values]
+    strict_card(monkeypatch)
 
 
 def same(ours: list[np.ndarray], theirs: list[np.ndarray]) -> None:
@@ -54,24 +30,32 @@ def test_arrays_of_every_device_are_the_same(device, tmp_path):
     same(life(device, "cuda", tmp_path), life(device, "cpu", tmp_path))
 
 
-CIRCUITS = {
-    "converters with errors, and tiles": {
-        "dac": ms.DAC(bits=5, gain=0.01, offset=0.3, dnl=0.2, polarity="phases"),
-        "adc": ms.ADC(bits=6, gain=0.01, offset=0.3, dnl=0.2, inl=0.4),
-        "tile": (30, 2),
-    },
-    "an offset of inputs": {"dac": ms.DAC(polarity="offset"), "adc": ms.ADC(range=9.0), "column": "reference"},
-    "pairs": {"column": "pair", "dtype": "float64"},
-    "a map of stuck cells": {"faults": np.eye(ROWS, COLS) - np.eye(ROWS, COLS, -1)},
-    "wires": {"wires": ms.Wires(word_resistance=2.0, bit_resistance=1.0), "tile": (40, 3)},
-}
-
-
 @pytest.mark.parametrize("name", CIRCUITS)
 def test_circuits_around_arrays_are_the_same(name, tmp_path):
     same(
         life("agsi-jo2010", "cuda", tmp_path, **CIRCUITS[name]), life("agsi-jo2010", "cpu", tmp_path, **CIRCUITS[name])
     )
+
+
+@pytest.mark.parametrize("column", ["pair", "reference"])
+def test_wires_around_arrays_are_solved_alike(column, tmp_path):
+    options = {"wires": ms.Wires(word_resistance=2.0, bit_resistance=1.0), "tile": (40, 3), "column": column}
+    device = "agsi-jo2010"
+    for a, b in zip(*(life(device, backend, tmp_path, **options) for backend in ("cuda", "cpu")), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5 * np.abs(b).max())
+
+
+def test_wires_around_cells_that_are_not_ohmic_are_solved_alike():
+    device = ms.load_device("ideal").replace({"conduction": {"model": "sinh", "voltage": "0.4 V"}})
+    wires = {"wires": ms.Wires(word_resistance=200.0, bit_resistance=100.0), "tile": (40, 3)}
+    found = []
+    for backend in ("cuda", "cpu"):
+        made = ms.Crossbar(device, ROWS, COLS, seed=3, bounds=(0, 1), backend=backend, **wires)
+        made.train(ms.Hebbian(0.2), X, T, steps=2)
+        found.append((made.read(X), *made.tile_maps()))
+    for a, b in zip(*found, strict=True):
+        assert type(a) is np.ndarray
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5 * np.nanmax(np.abs(b)))
 
 
 @pytest.mark.parametrize(
@@ -103,6 +87,11 @@ def test_arrays_of_the_card_give_arrays_of_the_card():
     found = made.read(x, index=0)
     assert isinstance(found, StrictArray)
     assert np.array_equal(found.get(), made.read(X, index=0))
+    again = ms.Crossbar("ideal", ROWS, COLS, backend="cuda").train(ms.Hebbian(0.2), x, StrictBackend().asarray(T))
+    assert np.array_equal(again.weights, made.train(ms.Hebbian(0.2), X, T).weights)
+    assert isinstance(made.drift_compensation(x, found), np.ndarray)
+    mapped = ms.Crossbar.from_weights(np.eye(4), "ideal", backend="cuda")
+    assert np.allclose(mapped @ StrictBackend().asarray(np.ones(4)), 1, atol=0.01)
 
 
 @pytest.mark.slow

@@ -1,15 +1,17 @@
-"""The wire solver of a card, run on the CPU with arrays as strict as a card's: the same currents as those of the CPU's own solver."""
+"""The wire solver of a card, run on the CPU with arrays as strict as a card's: currents of a direct solution."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from circuit_reference import reference_currents
-from line_kernels import STRICT
+from line_kernels import strict_card
 
 from memsim import ConvergenceError, effective_conductance, solve_wires
 from memsim.arrays import device_chains, wires
 from memsim.arrays.circuit import Law, Limits, Lines, solve
+from memsim.backends import resolve
+from memsim.kernels.cuda import lines
 
 ON, OFF = 1e-4, 1e-6  # S
 INF = float("inf")
@@ -17,11 +19,9 @@ INF = float("inf")
 
 @pytest.fixture(autouse=True)
 def on_device(monkeypatch):
-    """Whatever the backend: on the stand-in, and never with what the CPU's solver is made of."""
-    monkeypatch.setattr(wires, "resolve", lambda name: STRICT.backend)
+    """On the stand-in for a card, and never with what the CPU's solver is made of."""
+    strict_card(monkeypatch)
     monkeypatch.setattr(wires, "Chains", None)
-    actual = wires.DeviceChains
-    monkeypatch.setattr(wires, "DeviceChains", lambda *given: actual(*given[:-1], STRICT))
 
 
 def cells(rows, cols, seed=0):
@@ -41,7 +41,9 @@ def only(count, *lines):
 
 
 def solved(conductance, voltages, **options):
-    found = solve_wires(conductance, voltages, **{"word_resistance": 10.0, "bit_resistance": 10.0, **options})
+    found = solve_wires(
+        conductance, voltages, **{"word_resistance": 10.0, "bit_resistance": 10.0, "backend": "cuda", **options}
+    )
     assert 0 <= found.residual <= 3e-10
     return found
 
@@ -106,8 +108,10 @@ def test_strongly_coupled_arrays_need_few_iterations_with_the_sheet():
     found = {}
     for sheet in (True, False, None):
         driven = v, np.zeros((80, 2))
-        lines = [Lines(100.0, np.full(count, 0.01), np.zeros(count)) for count in (100, 80)]
-        system = device_chains.DeviceChains(g, *lines, *driven, Law(), STRICT, sheet)
+        both = [Lines(100.0, np.full(count, 0.01), np.zeros(count)) for count in (100, 80)]
+        system = device_chains.DeviceChains(
+            g, *both, *driven, Law(), device_chains.Device(resolve("cuda"), lines), sheet
+        )
         found[sheet] = solve(system, Limits(3e-10, 3000))[1], system.currents()[1]
     assert_within_the_bound(found[True][1], found[False][1])
     assert found[None][0] == found[True][0] < 0.6 * found[False][0]
@@ -119,7 +123,7 @@ def test_many_samples_go_through_the_effective_conductance(monkeypatch):
         g, v = cells(*shape), drives(shape[0], 30)
         expected = reference_currents(g, v, 10.0, 10.0)
         assert_within_the_bound(solved(g, v).currents, expected)
-        effective = effective_conductance(g, word_resistance=10.0, bit_resistance=10.0)
+        effective = effective_conductance(g, word_resistance=10.0, bit_resistance=10.0, backend="cuda")
         assert np.allclose(effective.T @ v, expected, rtol=1e-8, atol=1e-9 * np.abs(expected).max())
 
 

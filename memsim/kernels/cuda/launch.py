@@ -7,6 +7,7 @@ words and their addresses are the same. Under Numba's simulator (NUMBA_ENABLE_CU
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -45,7 +46,10 @@ class CudaKernel:
     def __call__(self, *args: Any) -> None:
         blocks = -(-self._units(*args) // THREADS)
         if blocks > 0:
-            self._compiled[blocks, THREADS](*args)
+            with warnings.catch_warnings():  # Numba warns of a grid that does not fill a card, which is no mistake here
+                warnings.filterwarnings("ignore", "Grid size")
+                launch = self._compiled[blocks, THREADS]
+            launch(*args)
 
     @functools.cached_property
     def _compiled(self) -> Any:

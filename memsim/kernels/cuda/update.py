@@ -9,10 +9,10 @@ import functools
 import math
 
 import numpy as np
-from numba import cuda, uint32
+from numba import cuda, int64, uint32
 
-from memsim.kernels.cell import UpdateSpec, deviation_function, gather_function, program_function
-from memsim.kernels.cuda.launch import CudaKernel, callee, place
+from memsim.kernels.cell import UpdateSpec, deviation_function, gather_function, inline, program_function
+from memsim.kernels.cuda.launch import THREADS, CudaKernel, callee
 from memsim.kernels.draw import four_normals, four_uniforms
 from memsim.philox import LANES, TILE, Stream
 
@@ -57,58 +57,78 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
         thread: int = cuda.grid(1)  # type: ignore[call-arg]
         columns = state.shape[1]
         tiles = state.shape[2] // TILE
-        if thread >= state.shape[0] * columns * tiles * LANES:
-            return
-        array, column, tile, lane = place(thread, columns, tiles)
-        first = tile * TILE + lane
-        real = type(rate)
-        none, half = real(0.0), real(0.5)
-        c0 = uint32(tile * LANES + lane)
-        c1 = uint32(first_column + column)
-        c3 = uint32(uint32(first_array + array) * uint32(256))
-        cells = (
-            state[array, column, first],
-            state[array, column, first + 16],
-            state[array, column, first + 32],
-            state[array, column, first + 48],
-        )
+        group, line = thread % _stride(tiles), thread // _stride(tiles)
+        column, array = line % columns, line // columns
         set_pulses = 0
         reset_pulses = 0
-        for step in range(steps):
-            for sample in range(inputs.shape[1]):
-                post = targets[array, sample, column]
-                if idle(post):
-                    continue
-                c2 = uint32(first_step + step * inputs.shape[1] + sample)
-                z0, z1, z2, z3 = none, none, none, none
-                u0, u1, u2, u3 = half, half, half, half
-                if noisy:
-                    z0, z1, z2, z3 = four_normals(c0, c1, c2, uint32(c3 + uint32(_C2C)), k0, k1)
-                if chancy:
-                    z0, z1, z2, z3 = four_uniforms(c0, c1, c2, uint32(c3 + uint32(_C2C)), k0, k1)
-                if draws:
-                    u0, u1, u2, u3 = four_uniforms(c0, c1, c2, uint32(c3 + uint32(_PULSE)), k0, k1)
-                z = (real(z0), real(z1), real(z2), real(z3))
-                u = (real(u0), real(u1), real(u2), real(u3))
-                for word in range(4):
-                    row = first + word * LANES
-                    p = gather(common, varying, array, column, row)
-                    old = cells[word]
-                    wish = change(inputs[array, sample, row], post, old, rate)
-                    y = deviate(row, c1, c2, c3, k0, k1, settings.shifts)
-                    new, pulses = program(old, wish, u[word], z[word], y, settings, p)
-                    cells = replaced(cells, word, real(new))
-                    set_pulses += int(max(pulses, none))
-                    reset_pulses += int(max(-pulses, none))
-        for word in range(4):
-            state[array, column, first + word * LANES] = cells[word]
-        counts[array, column, tile, lane, 0] += set_pulses
-        counts[array, column, tile, lane, 1] += reset_pulses
+        if group < tiles * LANES:  # threads beyond the last cell of a column wait with the others of their block
+            tile, lane = group // LANES, group % LANES
+            first = tile * TILE + lane
+            real = type(rate)
+            none, half = real(0.0), real(0.5)
+            c0 = uint32(tile * LANES + lane)
+            c1 = uint32(first_column + column)
+            c3 = uint32(uint32(first_array + array) * uint32(256))
+            cells = (
+                state[array, column, first],
+                state[array, column, first + 16],
+                state[array, column, first + 32],
+                state[array, column, first + 48],
+            )
+            for step in range(steps):
+                for sample in range(inputs.shape[1]):
+                    post = targets[array, sample, column]
+                    if idle(post):
+                        continue
+                    c2 = uint32(first_step + step * inputs.shape[1] + sample)
+                    z0, z1, z2, z3 = none, none, none, none
+                    u0, u1, u2, u3 = half, half, half, half
+                    if noisy:
+                        z0, z1, z2, z3 = four_normals(c0, c1, c2, uint32(c3 + uint32(_C2C)), k0, k1)
+                    if chancy:
+                        z0, z1, z2, z3 = four_uniforms(c0, c1, c2, uint32(c3 + uint32(_C2C)), k0, k1)
+                    if draws:
+                        u0, u1, u2, u3 = four_uniforms(c0, c1, c2, uint32(c3 + uint32(_PULSE)), k0, k1)
+                    z = (real(z0), real(z1), real(z2), real(z3))
+                    u = (real(u0), real(u1), real(u2), real(u3))
+                    for word in range(4):
+                        row = first + word * LANES
+                        p = gather(common, varying, array, column, row)
+                        old = cells[word]
+                        wish = change(inputs[array, sample, row], post, old, rate)
+                        y = deviate(row, c1, c2, c3, k0, k1, settings.shifts)
+                        new, pulses = program(old, wish, u[word], z[word], y, settings, p)
+                        cells = replaced(cells, word, real(new))
+                        set_pulses += int(max(pulses, none))
+                        reset_pulses += int(max(-pulses, none))
+            for word in range(4):
+                state[array, column, first + word * LANES] = cells[word]
+        ups = cuda.shared.array(THREADS, int64)
+        downs = cuda.shared.array(THREADS, int64)
+        own = cuda.threadIdx.x
+        ups[own] = set_pulses
+        downs[own] = reset_pulses
+        rest = THREADS // 2
+        while rest > 0:
+            cuda.syncthreads()
+            if own < rest:
+                ups[own] += ups[own + rest]
+                downs[own] += downs[own + rest]
+            rest //= 2
+        if own == 0:
+            counts[array, column, group // THREADS, 0] += ups[0]
+            counts[array, column, group // THREADS, 1] += downs[0]
 
-    return CudaKernel(update, lambda state, *_: math.prod(count_shape(state)[:4]))
+    return CudaKernel(update, lambda state, *_: math.prod(state.shape[:2]) * _stride.py_func(state.shape[2] // TILE))
 
 
-def count_shape(state: np.ndarray) -> tuple[int, int, int, int, int]:
-    """Shape of the pulse counts: (array, column, tile, lane, 2), a place for each thread, so without atomics."""
+@inline
+def _stride(tiles):
+    """Threads of a column, whole blocks, so that a block counts the pulses of one column."""
+    return (tiles * LANES + THREADS - 1) // THREADS * THREADS
+
+
+def count_shape(state: np.ndarray) -> tuple[int, int, int, int]:
+    """Shape of the pulse counts: (array, column, block, 2), a place for each block, so without atomics."""
     arrays, columns, rows = state.shape
-    return arrays, columns, rows // TILE, LANES, 2
+    return arrays, columns, _stride.py_func(rows // TILE) // THREADS, 2
