@@ -189,10 +189,10 @@ def test_a_model_finds_its_own_steps_again(name):
 
 SIZES = (0.02, 0.03)
 CASES = {
-    "soft bounds": ("soft-bounds", soft, {"seeds": 60}),
-    "soft bounds, noise of the step": ("soft-bounds", soft, {"relative": True, "write": 0.6}),
-    "constant": ("constant", level, {}),
-    "constant, slow noise": ("constant", level, {"slow": 0.03, "reads": 150, "seeds": 50}),
+    "soft bounds": ("soft-bounds", soft, {"seeds": 40}),
+    "soft bounds, noise of the step": ("soft-bounds", soft, {"relative": True, "write": 0.6, "seeds": 50}),
+    "constant": ("constant", level, {"seeds": 50}),
+    "constant, slow noise": ("constant", level, {"slow": 0.03, "reads": 150, "seeds": 25}),
     "linear": ("linear", falling, {"theta": (0.03, 0.04, 0.6, 0.3), "seeds": 25}),
     "exponential": ("exponential", saturating, {"theta": (0.03, 0.03, 0.8, 0.7, 3.0, 2.0), "seeds": 10}),
 }
@@ -277,7 +277,7 @@ def test_an_interval_holds_what_the_likelihood_allows_also_along_a_nearly_flat_r
 @pytest.mark.parametrize("case", CASES)
 def test_the_intervals_cover_the_truth_in_90_to_99_percent_of_many_measurements(case):
     name, step, options = CASES[case]
-    seeds = options.get("seeds", 100)
+    seeds = options["seeds"]
     hits = []
     for seed in range(1000, 1000 + seeds):
         numbers, truth = recovered(name, step, seed, **options)
