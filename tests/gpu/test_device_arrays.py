@@ -25,11 +25,14 @@ def same(ours: list[np.ndarray], theirs: list[np.ndarray]) -> None:
         assert np.array_equal(a, b), number
 
 
-@pytest.mark.parametrize("device", ms.device_names())
+@pytest.mark.parametrize(
+    "device", [pytest.param(name, marks=pytest.mark.slow if name != "ideal" else ()) for name in ms.device_names()]
+)
 def test_arrays_of_every_device_are_the_same(device, tmp_path):
     same(life(device, "cuda", tmp_path), life(device, "cpu", tmp_path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CIRCUITS)
 def test_circuits_around_arrays_are_the_same(name, tmp_path):
     same(
@@ -37,6 +40,7 @@ def test_circuits_around_arrays_are_the_same(name, tmp_path):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("column", ["pair", "reference"])
 def test_wires_around_arrays_are_solved_alike(column, tmp_path):
     options = {"wires": ms.Wires(word_resistance=2.0, bit_resistance=1.0), "tile": (40, 3), "column": column}
@@ -45,6 +49,7 @@ def test_wires_around_arrays_are_solved_alike(column, tmp_path):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5 * np.abs(b).max())
 
 
+@pytest.mark.slow
 def test_wires_around_cells_that_are_not_ohmic_are_solved_alike():
     device = ms.load_device("ideal").replace({"conduction": {"model": "sinh", "voltage": "0.4 V"}})
     wires = {"wires": ms.Wires(word_resistance=200.0, bit_resistance=100.0), "tile": (40, 3)}
@@ -58,6 +63,7 @@ def test_wires_around_cells_that_are_not_ohmic_are_solved_alike():
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5 * np.nanmax(np.abs(b)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rule", [ms.Delta(0.1), ms.MarginDelta(0.1), ms.Perceptron(0.1), ms.Manhattan(0.1), ms.Oja(0.1)]
 )
@@ -72,6 +78,7 @@ def test_rules_and_encodings_ask_for_the_same(rule, encoding):
     assert np.array_equal(ours.weights, theirs.weights) and (ours.weights != 0).any()
 
 
+@pytest.mark.slow
 def test_pulse_trains_are_the_same():
     ours, theirs = (
         ms.Crossbar("resistive-gokmen2016", ROWS, COLS, backend=name).train(

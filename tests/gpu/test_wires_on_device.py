@@ -17,6 +17,9 @@ ON, OFF = 1e-4, 1e-6  # S
 INF = float("inf")
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(autouse=True)
 def on_device(monkeypatch):
     """On the stand-in for a card, and never with what the CPU's solver is made of."""
@@ -134,7 +137,7 @@ LAWS = {
 }
 
 
-@pytest.mark.parametrize("law", ["sinh", pytest.param("exponential", marks=pytest.mark.slow), "polynomial"])
+@pytest.mark.parametrize("law", ["sinh", "exponential", "polynomial"])
 @pytest.mark.parametrize("name", ["both have resistance", "two ends", "word lines alone", "one cell selected"])
 def test_cells_that_are_not_ohmic_obey_kirchhoffs_law_in_every_sample(law, name):
     options = {"word_resistance": 100.0, "bit_resistance": 100.0, **TOPOLOGIES[name]}
