@@ -154,6 +154,7 @@ def whole():
     return ms.run(experiment())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given", LEARNERS, ids=lambda given: given["name"])
 def test_a_learner_gives_the_same_numbers_alone_and_in_company(whole, given):
     alone = ms.run(experiment([given]))

@@ -152,6 +152,7 @@ def test_tiles_have_noise_of_their_own(noisy):
     assert made.output(many)[0].var(axis=0) == pytest.approx(0.05**2 * np.square(same).sum(), rel=0.1)
 
 
+@pytest.mark.slow
 def test_correlated_noise_is_that_of_the_whole_array_in_every_tile():
     telegraph = {"amplitude": "20 %", "relative_to": "value", "empty": "1 us", "filled": "1 us", "status": "assumed"}
     device = ms.load_device("ideal").replace({"read.telegraph": telegraph, "read.duration": "1 us"})

@@ -185,6 +185,7 @@ def test_backends_are_resolved_by_name():
         Crossbar("ideal", rows=4, cols=2, backend="cude")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("column", ["pair", "reference"])
 def test_cells_whose_parameters_are_drawn_anew_for_every_block_are_the_same(column, monkeypatch):
     from memsim.arrays import population

@@ -168,6 +168,7 @@ def test_bands_are_drawn_for_what_varies_alone(name, legend):
     assert axes.get_ylabel() in ("conductance [nS]", "conductance [µS]")
 
 
+@pytest.mark.slow
 def test_the_command_writes_one_figure_and_numbers_it(cli, tmp_path):
     (tmp_path / "mine.yaml").write_text("extends: ideal\nname: mine\ntitle: Mine [$x$]\n", encoding="utf-8")
     assert cli("device", "plot", "mine.yaml").out == "mine.png\n"

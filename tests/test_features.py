@@ -81,6 +81,7 @@ def test_the_slope_is_that_of_the_features(kind):
     assert np.allclose((features.slope(x, given) * direction).sum(-1), wanted, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["random", "competitive"])
 def test_an_array_is_the_same_among_few_and_among_many(kind):
     few, many = (fitted(layer(kind, device="epiram-choi2018", arrays=arrays), clusters()) for arrays in (1, 3))

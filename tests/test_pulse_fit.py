@@ -66,6 +66,7 @@ def problem(name, values, *, write="range", slow=False, branches=(0, 1)) -> Prob
     return Problem(MODELS[name], series, 1, write, "range", slow, 0.0, 0.0, np.full((1, 2), np.nan))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slow", [0.0, 0.04])
 def test_without_bounds_the_likelihood_is_that_of_a_multivariate_gaussian(slow):
     rng = np.random.default_rng(1)

@@ -45,6 +45,7 @@ CASES = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_an_array_from_a_file_goes_on_as_it_would_have(case, tmp_path):
     crossbar = CASES[case]()

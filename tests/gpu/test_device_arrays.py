@@ -25,9 +25,8 @@ def same(ours: list[np.ndarray], theirs: list[np.ndarray]) -> None:
         assert np.array_equal(a, b), number
 
 
-@pytest.mark.parametrize(
-    "device", [pytest.param(name, marks=pytest.mark.slow if name != "ideal" else ()) for name in ms.device_names()]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("device", ms.device_names())
 def test_arrays_of_every_device_are_the_same(device, tmp_path):
     same(life(device, "cuda", tmp_path), life(device, "cpu", tmp_path))
 

@@ -39,6 +39,7 @@ def test_learning_gives_set_pulses_alone(device):
     assert (array.effective_weights < 0).all() and not array.pulses.reset.any()
 
 
+@pytest.mark.slow
 def test_refresh_empties_full_pairs_and_keeps_their_difference(device):
     array = ms.Crossbar(device, ROWS, 2, column="pair", seed=1)
     targets = np.zeros((1, ROWS, 4))

@@ -115,6 +115,7 @@ def test_the_sum_of_processes_follows_one_over_f_within_its_band():
     assert np.allclose(f * total, 1, atol=0.04)
 
 
+@pytest.mark.slow
 def test_flicker_noise_has_the_spectrum_sigma_squared_over_f():
     interval, samples, cols = 1e-6, 1 << 16, 16
     x = series(noisy("flicker", **FLICKER), samples, interval, cols=cols)

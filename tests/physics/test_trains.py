@@ -70,6 +70,7 @@ def test_no_cell_gets_more_pulses_than_a_train_has_slots():
     assert np.allclose(xbar.weights, 0.407, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_steps_at_once_and_one_by_one_are_the_same_bits():
     x, t = np.linspace(0, 1, 256), np.linspace(-1, 1, 64)
     whole = crossbar().train(ms.Hebbian(0.02), x, t, steps=3, encoding="stochastic")
