@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import importlib.util
 from typing import Any
@@ -15,6 +16,7 @@ _SHARE = 4
 """Part of the free memory of the card that parameters of cells may take: a fourth."""
 
 
+@functools.cache
 def problem() -> str | None:
     """Why no kernel can run on a card here, with what helps; None where it can."""
     for name, found in (("CuPy", "cupy"), ("numba-cuda", "numba_cuda")):
