@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from shipped import representative
 
 from memsim.cells.neurosim import curvature
 from memsim.plotting.device import device_figure
@@ -141,8 +142,8 @@ def test_all_panels_are_labelled_with_units(full):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", device_names())
-def test_every_shipped_device_is_drawn(name):
+@pytest.mark.parametrize("name", representative())
+def test_devices_with_every_model_and_section_are_drawn(name):
     figure = device_figure(load_device(name))
     assert len(figure.axes) == len(panels_of(load_device(name)))
     for axes in figure.axes:

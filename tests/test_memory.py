@@ -68,7 +68,7 @@ def used(size):
     return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 before = used(64)  # with its kernels and libraries
-print((used(8192) - before) / (4 * 8192**2))
+print((used(6144) - before) / (4 * 6144**2))
 """
 
 

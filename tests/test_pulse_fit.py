@@ -190,11 +190,11 @@ def test_a_model_finds_its_own_steps_again(name):
 
 SIZES = (0.02, 0.03)
 CASES = {
-    "soft bounds": ("soft-bounds", soft, {"seeds": 40}),
-    "soft bounds, noise of the step": ("soft-bounds", soft, {"relative": True, "write": 0.6, "seeds": 50}),
-    "constant": ("constant", level, {"seeds": 50}),
-    "constant, slow noise": ("constant", level, {"slow": 0.03, "reads": 150, "seeds": 25}),
-    "linear": ("linear", falling, {"theta": (0.03, 0.04, 0.6, 0.3), "seeds": 25}),
+    "soft bounds": ("soft-bounds", soft, {"seeds": 30}),
+    "soft bounds, noise of the step": ("soft-bounds", soft, {"relative": True, "write": 0.6, "seeds": 30}),
+    "constant": ("constant", level, {"seeds": 35}),
+    "constant, slow noise": ("constant", level, {"slow": 0.03, "reads": 150, "seeds": 16}),
+    "linear": ("linear", falling, {"theta": (0.03, 0.04, 0.6, 0.3), "seeds": 18}),
     "exponential": ("exponential", saturating, {"theta": (0.03, 0.03, 0.8, 0.7, 3.0, 2.0), "seeds": 10}),
 }
 

@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 from array_lives import CIRCUITS, COLS, ROWS, T, X, life
 from line_kernels import strict_card
+from shipped import representative
 from strict_arrays import StrictArray, StrictBackend
 
 import memsim as ms
@@ -26,8 +27,8 @@ def same(ours: list[np.ndarray], theirs: list[np.ndarray]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("device", ms.device_names())
-def test_arrays_of_every_device_are_the_same(device, tmp_path):
+@pytest.mark.parametrize("device", representative())
+def test_arrays_with_every_model_and_section_are_the_same(device, tmp_path):
     same(life(device, "cuda", tmp_path), life(device, "cpu", tmp_path))
 
 
