@@ -193,9 +193,9 @@ CASES = {
     "soft bounds": ("soft-bounds", soft, {"seeds": 30}),
     "soft bounds, noise of the step": ("soft-bounds", soft, {"relative": True, "write": 0.6, "seeds": 30}),
     "constant": ("constant", level, {"seeds": 35}),
-    "constant, slow noise": ("constant", level, {"slow": 0.03, "reads": 150, "seeds": 16}),
+    "constant, slow noise": ("constant", level, {"slow": 0.03, "reads": 150, "seeds": 12}),
     "linear": ("linear", falling, {"theta": (0.03, 0.04, 0.6, 0.3), "seeds": 18}),
-    "exponential": ("exponential", saturating, {"theta": (0.03, 0.03, 0.8, 0.7, 3.0, 2.0), "seeds": 10}),
+    "exponential": ("exponential", saturating, {"theta": (0.03, 0.03, 0.8, 0.7, 3.0, 2.0), "seeds": 8}),
 }
 
 
