@@ -12,7 +12,7 @@ import numpy as np
 
 from memsim.arrays.circuit import Balance, Law, Lines
 from memsim.arrays.deflation import Deflation, mode_count, smooth_modes
-from memsim.arrays.sheet import Sheet, line_iterations, modes
+from memsim.arrays.sheet import MANY, Sheet, line_iterations, modes
 from memsim.kernels.wire_currents import imbalance_kernel
 from memsim.kernels.wire_lines import SIDE, blocks, factor_columns_kernel, factor_rows_kernel, padded
 from memsim.kernels.wires import (
@@ -23,9 +23,6 @@ from memsim.kernels.wires import (
     project_kernel,
     solve_rows_kernel,
 )
-
-_MANY = 20
-"""Estimated iterations with the bit lines as preconditioner beyond which that of a uniform sheet is quicker."""
 
 _HELD = 1e-3
 """Hold of the terminals on a word line's nodes over that of the cells, below which float32 does not do."""
@@ -137,7 +134,7 @@ class Chains:
         rows, columns = self.rows, self.columns
         mean = float(g.sum(dtype=float)) / (self.count * width)
         count = mode_count(mean, rows, columns)
-        many = line_iterations(mean, rows, columns, count) > _MANY if self._wanted is None else self._wanted
+        many = line_iterations(mean, rows, columns, count) > MANY if self._wanted is None else self._wanted
         self._sheet = Sheet(mean, rows, columns, lanes) if many and not self.lumped else None
         if self._sheet is None:
             factor_columns_kernel()(self.count, g, self._bit, *self._tops, by_column)

@@ -12,11 +12,8 @@ import numpy as np
 
 from memsim.arrays.circuit import Balance, Law, Lines
 from memsim.arrays.dense_sheet import DenseSheet
-from memsim.arrays.sheet import line_iterations
+from memsim.arrays.sheet import MANY, line_iterations
 from memsim.kernels.wire_lines import Runs
-
-_MANY = 20
-"""Estimated iterations with the bit lines as preconditioner beyond which that of a uniform sheet is quicker."""
 
 _FINEST = 1e-14
 """How far one linear solve can reduce what is missing."""
@@ -136,7 +133,7 @@ class DeviceChains:
             return
         g, mean = self._slopes, float(self._slopes.mean())
         estimate = line_iterations(mean, self.rows, self.columns)
-        many = estimate > _MANY if self._wanted is None else self._wanted
+        many = estimate > MANY if self._wanted is None else self._wanted
         self._sheet = DenseSheet(mean, self.rows, self.columns, self._backend) if many else None
         if self.lumped:
             total = (self._left + self._right)[:, None, None] + g.sum(1)[:, None]

@@ -19,6 +19,9 @@ from memsim.kernels.compile import threads
 
 _STRIP = 64  # lines a task takes, whatever the number of threads: the transforms' vectors then start at the same lines
 
+MANY = 20
+"""Estimated iterations with the bit lines as preconditioner beyond which that of a uniform sheet is quicker."""
+
 _DECADES = 10
 """That a solution has to gain."""
 

@@ -89,7 +89,7 @@ TOPOLOGIES = {
 @pytest.mark.parametrize("sheet", [False, True], ids=["lines", "sheet"])
 @pytest.mark.parametrize("name", TOPOLOGIES)
 def test_every_topology_is_that_of_its_resistors(monkeypatch, name, sheet):
-    monkeypatch.setattr(device_chains, "_MANY", -1 if sheet else INF)
+    monkeypatch.setattr(device_chains, "MANY", -1 if sheet else INF)
     g, v = cells(13, 10), drives(13, 3)
     g[3:6, 2] = 0
     options = {"word_resistance": 10.0, "bit_resistance": 10.0, **TOPOLOGIES[name]}

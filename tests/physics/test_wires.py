@@ -200,7 +200,7 @@ def test_both_preconditioners_solve_the_same_equations(monkeypatch):
     g, v = np.full((60, 90), ON), drives(60, 3)
     found = {}
     for name, limit in (("lines", INF), ("sheet", -1)):
-        monkeypatch.setattr(chains, "_MANY", limit)
+        monkeypatch.setattr(chains, "MANY", limit)
         found[name] = solved(g, v, ratio=1)
     assert_close(found["lines"].currents, found["sheet"].currents)
     assert found["sheet"].iterations < found["lines"].iterations
@@ -349,7 +349,7 @@ from memsim.kernels.compile import threads
 g = np.exp(np.random.default_rng(0).uniform(-14, -9, (150, 203)))
 v = np.random.default_rng(1).random((150, 4))
 digest = hashlib.sha256()
-for chains._MANY in (np.inf, -1):
+for chains.MANY in (np.inf, -1):
     for some in (v, v[:, 0]):
         digest.update(solve_wires(g, some, word_resistance=10.0, bit_resistance=10.0).currents.tobytes())
 print(threads(), digest.hexdigest())
