@@ -35,7 +35,7 @@ class UpdateSpec:
     noise : numba dispatcher or None
         Cycle-to-cycle noise of the pulses, if any: the model's own, or one of `memsim.noise.cycle`.
     confined : bool
-        Whether the cell's own window bounds its state besides the experiment's bounds.
+        Whether the cell window limits the state, besides the compliance limits.
     one_sided : bool
         Whether wishes for a fall are ignored.
     varying : tuple of str
@@ -98,10 +98,11 @@ def program_function(spec: UpdateSpec) -> Any:
         new = state + moved
         if noisy:
             new = new + noise(pulses, moved, draw, state, p)
+        # The limits first: a cell whose window lies beyond a limit then ends at the nearer end of its window.
+        new = min(max(new, settings.lower), settings.upper)
         if confined:
             new = min(max(new, p.low), p.high)
-        new = min(max(new, settings.lower), settings.upper)
-        if faulty:  # pulses are given, but neither they nor the bounds move a stuck cell
+        if faulty:  # the step of a window that is a point may be no number
             new = new if p.low < p.high else p.low
         return new, pulses
 

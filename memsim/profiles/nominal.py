@@ -42,8 +42,10 @@ def cell_values(spec: DeviceSpec, value: Callable[[str, float], Any] = _nominal)
     window = high - low
     update = spec.update if spec.update is not None else IDEAL_UPDATE
     model = model_of(update.model, getattr(update, "function", None))
-    own_low = (np.maximum(value("conductance.min", low), 0.0) - low) / window
-    own_high = np.maximum((value("conductance.max", high) - low) / window, own_low + SMALLEST_WINDOW)
+    ends = [(np.maximum(value(f"conductance.{end}", at), 0.0) - low) / window for end, at in (("min", low), ("max", high))]
+    # Deviations may exchange the two ends.
+    own_low = np.minimum(*ends)
+    own_high = np.maximum(np.maximum(*ends), own_low + SMALLEST_WINDOW)
     numbers: dict[str, Any] = {path: value(f"update.{path}", number) for path, number in update.numbers.items()}
     numbers |= update.fixed
     fields = {"low": own_low, "high": own_high, "c2c": _pulse_sigma(spec, value, numbers)}
