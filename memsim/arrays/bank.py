@@ -39,7 +39,7 @@ class Bank:
     limits : (float, float)
         Compliance limits of the states, infinite where there is none.
     stuck : ndarray, optional
-        1 for cells stuck on, -1 for cells stuck off, else 0; int8.
+        How cells are stuck, see `memsim.arrays.faults`; int8.
 
     Attributes
     ----------

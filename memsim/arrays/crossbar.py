@@ -76,8 +76,9 @@ class Crossbar:
     first_array : int
         Address of the first array, for ensembles that are computed in parts.
     faults : array_like, optional
-        Which cells are stuck, (array, row, line) or (row, line), lines as in `weights`: -1 off, 0 healthy, 1 on. Drawn
-        by the rates of the device if not given, in the reference column as well, whose cells are healthy with a map.
+        Which cells are stuck, (array, row, line) or (row, line), lines as in `weights`: -1 off, 0 sound, 1 on, 2 inside
+        the window, where ``faults.stuck_at`` of the device says. Drawn by the rates of the device if not given, in the
+        reference column as well, whose cells are sound with a map.
     dac, adc : DAC or ADC, optional
         Converters of inputs and outputs; ideal if not given.
     wires : Wires, optional
@@ -250,7 +251,7 @@ class Crossbar:
         fresh[:, :, rows:] = 0  # rows that fill up the tiles: at 0, no rule asks them for a change
         own: dict[str, Any] = {"dtype": self.dtype, "limits": self.limits}
         rates = device.spec.faults
-        stuck = faults.drawn(rates, site, layout) if fault_map is None else faults.given(fault_map, layout)
+        stuck = faults.drawn(rates, site, layout) if fault_map is None else faults.given(fault_map, device.spec, layout)
         lines = Bank(device, site, layout, fresh, stuck=stuck, **own)
         if self.column != "reference":
             return Banks(lines, None)
