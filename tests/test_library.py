@@ -46,7 +46,7 @@ FITTED = {
 }
 LOGNORMAL = ("om-reram-gong2022", "hfo2-array-gong2022")
 # Spread of set against reset over cells, in nominal steps; of the slopes, which are those of the nominal window.
-SKEWED = {name: 0.01 for name in FITTED} | {"hfo2-gong2018": 0.05, "gst-nandakumar2020": 0.05, "capacitor-li2018": 0.06}
+SKEWED = dict.fromkeys(FITTED, 0.01) | {"hfo2-gong2018": 0.05, "gst-nandakumar2020": 0.05, "capacitor-li2018": 0.06}
 SLOPED = {"capacitor-li2018": 0.01, "li-ecram-tang2018": 0.05, "mo-ecram-kim2019": 0.05}
 # Noise of what is read after a write, in steps; the share of corrupt cells that was measured.
 WRITE_NOISE = {
