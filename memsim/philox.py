@@ -57,7 +57,7 @@ Steele, Lea & Flood, "Fast splittable pseudorandom number generators", OOPSLA 20
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import IntEnum
 
 import numpy as np
@@ -165,17 +165,17 @@ class Stream(IntEnum):
 class Purpose(IntEnum):
     """Why an array is read; each purpose counts its own reads, so that no two share read noise."""
 
-    COUNTED = 0  # reads that the array counts itself, in c2
-    GIVEN = 1  # reads whose index, in c2, the caller gives
-    TRAINING = 2  # by the epoch
-    TRAINING_SCORE = 3  # of the training images after an epoch
-    VALIDATION = 4  # after an epoch
-    TEST = 5  # of corrupted images
-    CLEAN = 6  # of images without corruption
-    PERTURBED = 7  # of images moved along a gradient
+    OWN = 0  # an array's own reads, which it counts in c2
+    NETWORK = 1  # a network's, for callers that give their number only
+    TRAINING = 2  # shows training images to what learns; the number is the epoch
+    TRAINING_SCORE = 3  # of training images after an epoch
+    VALIDATION = 4  # of validation images after an epoch
+    TEST = 5  # of corrupted images; the number tells corruption and level
+    CLEAN = 6  # of test images as they are
+    PERTURBED = 7  # of images moved along a gradient; the number tells by how much
     PRODUCTS = 8  # for the signal-to-noise ratio of products
-    HELD_OUT = 9  # of validation images, for a choice or calibration of outputs
-    TRAINING_TEST = 10  # of training images after the training
+    HELD_OUT = 9  # of validation images, to choose settings or calibrate outputs
+    TRAINED = 10  # of training images after the training
 
 
 @dataclass(frozen=True)
@@ -229,6 +229,47 @@ assert sum(SCOPE_BITS.values()) == 64 and list(SCOPE_BITS) == [field.name for fi
 NO_SCOPE = Scope()
 
 
+@dataclass(frozen=True)
+class Occasion:
+    """When a layer of a network is read: why, the how-manieth time, in which call, at which evaluation time.
+
+    Attributes
+    ----------
+    purpose, read : int
+        See `Scope`.
+    call : int
+        Number of the call of the layer, in networks that use one more than once.
+    time : int
+        Number of the evaluation time.
+    positions : int
+        Patches or time steps of every sample, which follow each other among the reads.
+
+    Raises
+    ------
+    InputError
+        If a number does not fit into its bits.
+    """
+
+    purpose: int
+    read: int = 0
+    call: int = 0
+    time: int = 0
+    positions: int = 1
+
+    def __post_init__(self) -> None:
+        Scope(purpose=self.purpose, read=self.read)
+        read_position(whole("positions", self.positions - 1, MAX_POSITIONS), self.call, self.time)
+
+    @property
+    def index(self) -> int:
+        """Counter word c2 of the first position."""
+        return read_position(0, self.call, self.time)
+
+    def within(self, scope: Scope) -> Scope:
+        """The scope of reads of the cells of a scope."""
+        return replace(scope, purpose=self.purpose, read=self.read)
+
+
 def padded(count: int) -> int:
     """The count rounded up to whole tiles."""
     return -(-count // TILE) * TILE
@@ -262,6 +303,20 @@ def array_word(array, stream):
 def with_upper(line, upper):
     """A row for c0, or a column for c1, with a number in the six bits above it."""
     return uint32(uint32(line) | uint32(uint32(upper) << uint32(UPPER_SHIFT)))
+
+
+@njit(forceinline=True, error_model="numpy")
+def read_words(row, first_sample, repeats, positions, index):
+    """Counter words c1 and c2 of a read among reads that follow each other, the repeats of a sample innermost.
+
+    first_sample, index : words of the first read, see `read_sample` and `read_position`.
+    """
+    if repeats == 1 and positions == 1:
+        return uint32(first_sample + row), uint32(index)
+    place = uint32(row) // uint32(repeats)
+    repeat = uint32(row) % uint32(repeats)
+    c1 = uint32(uint32(first_sample) + place // uint32(positions)) + uint32(repeat << uint32(REPEAT_SHIFT))
+    return uint32(c1), uint32(uint32(index) + place % uint32(positions))
 
 
 def read_sample(sample: int, repeat: int = 0) -> int:
