@@ -3,17 +3,17 @@
 A random number in memsim is a function of its address, not of the order of drawing. An address is a 64-bit key and a
 counter of four 32-bit words, c0 to c3; from these, Philox makes four random words.
 
-**The key** is the seed XOR `mix64` of the scope. A scope says which matrix of cells a number belongs to and, for reads,
-on which occasion; `Scope` packs its fields into 64 bits. `mix64` permutes the 64-bit words and leaves 0 as it is. So the
-keys of one seed's scopes all differ, the empty scope has the seed itself as its key, and no two pairs of scope and
-counter are the same address.
+**The key** is the seed XOR `mix64` of the scope. A scope says which matrix of cells a number belongs to and, for reads
+of networks, on which occasion; `Scope` packs its fields into 64 bits. `mix64` permutes the 64-bit words and leaves 0 as
+it is. So the keys of one seed's scopes all differ, the empty scope has the seed itself as its key, and no two pairs of
+scope and counter are the same address.
 
 **The counter** inside a scope. In every word c3 is ``array << 8 | stream``. A field is written as name:bits, the lowest
 first; ``group`` numbers groups of four rows (or pixels, samples, ...), see below.
 
-==============================  ====================  =========================  ========================================
+==============================  ====================  =========================  =======================================
 stream                          c0                    c1                         c2
-==============================  ====================  =========================  ========================================
+==============================  ====================  =========================  =======================================
 INITIAL, FAULT, STUCK,          group                 column:26                  0
 RETENTION, SYMMETRY
 C2C, PULSE, WRITE, PROGRAM,     group                 column:26                  step
@@ -41,7 +41,7 @@ SPLIT                           group of images       0                         
 TUNING                          group of settings     0                          0
 BOOTSTRAP                       group of samples      resample                   what is resampled
 BACKGROUND                      group                 column:26                  0
-==============================  ====================  =========================  ========================================
+==============================  ====================  =========================  =======================================
 
 c3's array is the image, the replicate or the network for cells, weights and orders; the image or scene for CORRUPTION
 and SCENE; the class for SPLIT; the pattern for BACKGROUND; else 0. `REFERENCE_COLUMN` is the column of a reference
@@ -51,8 +51,9 @@ room for draws to come. A new kind of draw gets a new stream, or values of a fie
 A group holds four cells of a tile of 64 that lie 16 apart, one for each word: index i belongs to group
 ``(i // 64) * 16 + i % 16``, word ``i % 64 // 16``. So vector lanes need no shuffles and no address depends on a width.
 
-Sources: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011, doi:10.1145/2063384.2063405; for `mix64`,
-Steele, Lea & Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014, doi:10.1145/2660193.2660195.
+Sources: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011, doi:10.1145/2063384.2063405; for
+`mix64`, Steele, Lea & Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014,
+doi:10.1145/2660193.2660195.
 """
 
 from __future__ import annotations

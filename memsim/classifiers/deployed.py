@@ -179,8 +179,9 @@ class Deployed:
     def outputs(self, x: Any, index: int | Occasion, *, first: int = 0, noise: bool = True) -> np.ndarray:
         """Outputs (sample, class) of reads with noise.
 
-        The noise of a read has the address (seed, number, layer, index, sample, pixel). Samples that are read in parts give the same bits, unless a layer has more
-        than 8 outputs (BLAS sums them, to 1e-5 of sum |V||G|) or averages over pixels (to rounding).
+        The noise of a read has the address (seed, number, layer, index, sample, pixel). Samples that are read in parts
+        give the same bits, unless a layer has more than 8 outputs (BLAS sums them, to 1e-5 of sum |V||G|) or averages
+        over pixels (to rounding).
 
         Parameters
         ----------

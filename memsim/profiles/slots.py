@@ -93,7 +93,7 @@ SLOTS: dict[str, int] = {
 
 
 class Slot(NamedTuple):
-    """Where the draws of a parameter lie: its number, and the word that is XORed to the key (0 but for custom steps)."""
+    """Where the draws of a parameter lie: a number, and a word that is XORed to the key, 0 but for custom steps."""
 
     number: int
     key: int = 0
