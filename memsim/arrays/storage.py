@@ -88,7 +88,7 @@ def load(kind: type[Crossbar], path: str | Path, backend: str) -> Crossbar:
     layout = dataset.attrs.get(_ADDRESSES, 1)
     if not np.array_equal(layout, LAYOUT):
         raise OutputError(
-            f"{path}: written with layout {str(layout)[:40]} of random addresses, this version has layout {LAYOUT}; the "
+            f"{path}: written with layout {str(layout)[:40]} of random addresses, this version has {LAYOUT}; the "
             "array would go on with other random numbers, so make it anew"
         )
     try:
