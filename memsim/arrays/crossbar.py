@@ -21,7 +21,7 @@ from memsim.arrays.training import train
 from memsim.backends import resolve
 from memsim.errors import InputError
 from memsim.learning import Encoding, LocalRule
-from memsim.philox import Stream, key
+from memsim.philox import NO_SCOPE, Occasion, Scope, Stream, scoped
 from memsim.profiles import DeviceProfile, load_device
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ class Crossbar:
         Where to compute.
     first_array : int
         Address of the first array, for ensembles that are computed in parts.
+    scope : Scope, optional
+        Which layer of which network the array is, for several that share a seed; see `memsim.philox`.
     faults : array_like, optional
         Which cells are stuck, (array, row, line) or (row, line), lines as in `weights`: -1 off, 0 sound, 1 on, 2 inside
         the window, where ``faults.stuck_at`` of the device says. Drawn by the rates of the device if not given, in the
@@ -114,6 +116,7 @@ class Crossbar:
         dtype: str = "float32",
         backend: str = "auto",
         first_array: int = 0,
+        scope: Scope = NO_SCOPE,
         faults: Any = None,
         dac: DAC | None = None,
         adc: ADC | None = None,
@@ -126,10 +129,10 @@ class Crossbar:
         self.limits = checks.compliance_limits(self.bounds, self.device)
         self.column = checks.choice("column", column or self.device.spec.read.column, READINGS)
         self.dtype = np.dtype(checks.choice("dtype", str(dtype), ("float32", "float64")))
-        self.seed = int(seed)
-        key(seed)
+        scoped(seed, scope)
+        self.seed, self.scope = int(seed), scope
         self.first_array = first_array
-        self._site = Site(resolve(backend), self.seed, first_array)
+        self._site = Site(resolve(backend), self.seed, first_array, scope=scope)
         self._steps = 0
         self._reads = 0
 
@@ -515,7 +518,12 @@ class Crossbar:
         return reading.compensation(host(before), host(self.read(x)))
 
     def read(
-        self, x: Any, *, first_sample: int = 0, index: int | None = None, interval: float | None = None
+        self,
+        x: Any,
+        *,
+        first_sample: int = 0,
+        index: int | Occasion | None = None,
+        interval: float | None = None,
     ) -> np.ndarray:
         """Column currents with read noise, (array, sample, col) [A].
 
@@ -530,8 +538,9 @@ class Crossbar:
             CuPy's arrays on a CUDA card, currents are arrays of CuPy as well: nothing passes through the host.
         first_sample : int
             Address of the first sample, for batches that are read in parts.
-        index : int, optional
-            Address of this read's white noise; the array's own count of reads so far if not given.
+        index : int or Occasion, optional
+            Address of this read's white noise: the number of one of the array's own reads, or the occasion of a read of
+            a network. The array's own count of reads so far if not given.
         interval : float, optional
             Time between reads [s]; the device's ``read.duration`` if not given.
         """
@@ -542,7 +551,7 @@ class Crossbar:
         x: Any,
         *,
         first_sample: int = 0,
-        index: int | None = None,
+        index: int | Occasion | None = None,
         noise: bool = True,
         interval: float | None = None,
     ) -> np.ndarray:
@@ -556,18 +565,25 @@ class Crossbar:
         self,
         signal: Any,
         first_sample: int = 0,
-        index: int | None = None,
+        index: int | Occasion | None = None,
         noise: bool = True,
         interval: float | None = None,
     ) -> Any:
         """Outputs as `output` gives them, of the backend, for its signal."""
         if not noise:
             return self._readout.outputs(self._present, signal)
-        if index is None:
-            index = self._reads
-            self._reads += 1
         seconds = self.device.spec.read.duration if interval is None else interval
-        return self._readout.outputs(self._present, signal, Moment(index, first_sample, seconds))
+        positions = index.positions if isinstance(index, Occasion) else 1
+        first = checks.first_sample(first_sample, -(-signal.shape[1] // positions))
+        if isinstance(index, Occasion):
+            reads = scoped(self.seed, index.within(self.scope))
+            when = Moment(reads, index.index, first, seconds, positions)
+        else:
+            if index is None:
+                index = self._reads
+                self._reads += 1
+            when = Moment(self._site.key, checks.whole("index", index, 0), first, seconds)
+        return self._readout.outputs(self._present, signal, when)
 
     def known(self, x: Any) -> np.ndarray:
         """The inputs (array or 1, sample, row) that the DACs' codes stand for, which arithmetic outside can use."""

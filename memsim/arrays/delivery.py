@@ -104,7 +104,7 @@ def deliver(
                 settings=settings,
                 common=bank.cells.common,
                 varying=bank.cells.varying(arrays, lines),
-                seed=site.seed,
+                seed=site.key,
             )
         return counts
 
@@ -113,7 +113,7 @@ def deliver(
     rows, lines = encoding.chances(x, post, rule.rate, span)
     total: Any = 0
     for step in range(first_step, first_step + steps * x.shape[1], x.shape[1]):
-        address: dict[str, Any] = {"first_step": step, "first_array": site.first_array, "seed": site.seed}
+        address: dict[str, Any] = {"first_step": step, "first_array": site.first_array, "seed": site.key}
         total = total + give(
             site.backend.trains(rows, encoding.slots, stream=Stream.ROW_TRAIN, **address),
             site.backend.trains(lines, encoding.slots, stream=Stream.COLUMN_TRAIN, **address),

@@ -12,7 +12,6 @@ from memsim.philox import Stream, padded
 from memsim.profiles.physics import Faults
 from memsim.profiles.schema import DeviceSpec
 
-
 ON, OFF, INSIDE = 1, -1, 2
 """Cells stuck at the upper end of their window, at the lower end, or inside it (``faults.stuck_at`` of a profile)."""
 _WORDS = "-1 is stuck off, 0 sound, 1 stuck on, 2 stuck inside the window"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -18,15 +17,7 @@ from memsim.philox import REFERENCE_COLUMN, Stream, padded
 from memsim.profiles import DeviceProfile
 from memsim.profiles.nominal import cell_values, plain
 from memsim.profiles.schema import DeviceSpec, DeviceToDevice
-
-# Counter word c2 of a parameter's device-to-device draw, never renumbered; for all others a hash of the name.
-_SLOTS = {
-    "conductance.min": 0,
-    "conductance.max": 1,
-    "update.nonlinearity.set": 2,
-    "update.nonlinearity.reset": 3,
-    "variability.c2c.sigma": 4,
-}
+from memsim.profiles.slots import Slot, slots
 
 _BLOCK = 1 << 24  # bytes of parameters that are drawn at a time where they are not kept
 _ENDS = ("low", "high")
@@ -50,17 +41,18 @@ class Spreads:
     ) -> None:
         self._spec = spec
         arrays, columns, rows = shape
-        self._draw: Callable[..., np.ndarray] = lambda kind, step: fill(
+        self._draw: Callable[[str, Slot], np.ndarray] = lambda kind, slot: fill(
             kind,
             (arrays, columns, padded(rows)),
-            seed=seed,
+            seed=seed ^ slot.key,
             stream=stream,
-            step=step,
+            step=slot.number,
             first_array=first_array,
             first_column=first_column,
         ).astype(float)
         d2d = spec.variability.d2d if spec.variability else {}
         self.given: dict[str, DeviceToDevice] = {str(name): d for name, d in d2d.items() if d.sigma > 0}
+        self._slots = slots(self.given)
 
     def value(self, path: str, nominal: float) -> Any:
         """The parameter at a dotted path: one number, or (array, column, row) where it spreads; SI."""
@@ -69,7 +61,7 @@ class Spreads:
             return nominal
         window = self._spec.conductance.max - self._spec.conductance.min
         scale = {"value": nominal, "range": window, "absolute": 1.0}[given.relative_to]
-        slot = _SLOTS.get(path, zlib.crc32(path.encode()) | 1 << 31)
+        slot = self._slots[path]
         if given.distribution == "uniform":
             return nominal + given.sigma * scale * math.sqrt(12) * (self._draw("uniform", slot) - 0.5)
         z = self._draw("normal", slot)

@@ -10,6 +10,7 @@ from memsim.arrays import Crossbar, check_bounds
 from memsim.data.corruptions import CORRUPTIONS
 from memsim.learners.memory import TARGETS, Memory, Task, histogram
 from memsim.memorise_schema import LearnerSpec
+from memsim.philox import Occasion, Purpose
 from memsim.profiles import DeviceProfile
 
 # Cell updates between two chances to stop a run from the keyboard; a second or less on one core.
@@ -29,7 +30,8 @@ class CrossbarLearner:
     def memorise(self, task: Task) -> list[Memory]:
         """Train an array on every image of the task and read the corrupted copies."""
         crossbar = self._trained(task)
-        noisy = [crossbar.output(copies, index=CORRUPTIONS[kind]) for kind, copies in task.noisy.items()]
+        occasions = {kind: Occasion(Purpose.TEST, CORRUPTIONS[kind]) for kind in task.noisy}
+        noisy = [crossbar.output(copies, index=occasions[kind]) for kind, copies in task.noisy.items()]
         x = task.images
         clean = crossbar.output(x[:, None, :], noise=False)[:, 0]
         variance = crossbar.difference_variance(x[:, None, :])[:, 0]

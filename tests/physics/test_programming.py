@@ -271,8 +271,14 @@ def test_stuck_cells_neither_drift_nor_relax():
     ("given", "message"),
     [
         (np.zeros((3, 3)), r"faults: shape \(3, 3\) does not fit; allowed: \(array, row, line\) = \(1, 40, 2\)"),
-        (np.full((40, 2), 3), r"faults: 3 at \(0, 0\) is not allowed; -1 is stuck off, 0 sound, 1 stuck on, 2 stuck inside"),
-        (np.full((40, 2), 2), r"faults: 2 \(stuck inside the window\) needs a device with 'faults.stuck_at'; '.*' has none"),
+        (
+            np.full((40, 2), 3),
+            r"faults: 3 at \(0, 0\) is not allowed; -1 is stuck off, 0 sound, 1 stuck on, 2 stuck inside",
+        ),
+        (
+            np.full((40, 2), 2),
+            r"faults: 2 \(stuck inside the window\) needs a device with 'faults.stuck_at'; '.*' has none",
+        ),
         (np.full((40, 2), np.nan), "faults: nan at"),
         ("all", "faults: not an array of numbers"),
     ],
