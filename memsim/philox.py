@@ -64,13 +64,17 @@ class Stream(IntEnum):
     TRAP = 22  # telegraph noise; c2 counts reads and waits
     FLICKER = 23  # 1/f noise; c2 likewise
     RETENTION = 24  # a cell's own drift exponent
-    RELAXATION = 25  # relaxation over one wait; c2 counts them
     PROGRAM_MODEL = 26  # error of programming by the device's error model; c2 is the step
     CONVERTER = 27  # errors of converters; c2 says which error of which converter
+    PATH = 31  # path of relaxation of a cell; c0 is the row, upper bits of c1 four knots, c2 its programming
     BACKGROUND = 30  # which of the cells around a selected one are on; the array is the pattern
 
 
-REFERENCE_COLUMN = (1 << 26) - 1
+UPPER_SHIFT = 26
+"""First bit of the six above a column in c1."""
+UPPER = 1 << 6
+"""Values of these six bits."""
+REFERENCE_COLUMN = (1 << UPPER_SHIFT) - 1
 """Counter word c1 of a reference column in the streams from `FAULT` on, beyond any bit line's."""
 
 

@@ -13,6 +13,7 @@ from memsim.document.fields import Count, Quantity, marker_of
 from memsim.document.problems import Path, dotted
 from memsim.profiles.profile import DeviceProfile
 from memsim.profiles.provenance import PROVENANCE
+from memsim.profiles.schema import NO_RETENTION
 
 DEFAULT = "default"
 _ABOUT = ("extends", "name", "title", "technology", "notes", "sources", *PROVENANCE)
@@ -63,6 +64,8 @@ def lines(profile: DeviceProfile) -> list[Line]:
     if profile.spec.update is not None and profile.spec.update.encoding is None:
         after = max(number for number, line in enumerate(found) if line.field.startswith("update."))
         found.insert(after + 1, Line("update.encoding", profile.spec.encoding, "", DEFAULT, "", ""))
+    if profile.spec.retention is None:
+        found.append(Line("retention", NO_RETENTION, "", DEFAULT, "", ""))
     return found
 
 

@@ -182,8 +182,65 @@ class Relaxation(AnyRetention):
     reference_time: Time = Field(examples=["1 s"], description="t_ref after programming")
 
 
-RETENTIONS: tuple[type[AnyRetention], ...] = (Drift, StateDrift, Leak, Relaxation)
-Retention = Annotated[Drift | StateDrift | Leak | Relaxation, Field(discriminator="model")]
+class RelaxationRow(Group):
+    """Mean and standard deviation of the change of cells of one level at one time after programming."""
+
+    conductance: Conductance = Field(examples=["20 uS"], description="level: conductance that programming aimed at")
+    time: Time = Field(examples=["1 s"], description="time after programming")
+    shift: SignedConductance = Field(default=0.0, examples=["-0.5 uS"], description="mean change since programming")
+    sigma: Conductance = Field(examples=["2.4 uS"], description="standard deviation of the change since programming")
+
+
+_MOST_TIMES = 256  # knots of a path that random addresses can tell apart
+
+
+class RelaxationTable(AnyRetention):
+    """Random relaxation after programming, from a table by level and time.
+
+    Mean and variance are linear in the logarithm of time between tabulated times and linear in the conductance between
+    tabulated levels. Before the first time both grow in proportion to time; after the last they stay. Below the lowest
+    and above the highest level those of the nearest hold.
+    """
+
+    model: Literal["relaxation-table"]
+    rows: Annotated[tuple[RelaxationRow, ...], Field(min_length=1, max_length=4096)] = Field(
+        examples=[
+            "[{conductance: 1 uS, time: 1 s, sigma: 1 uS}, {conductance: 1 uS, time: 1e5 s, shift: 0.4 uS, "
+            "sigma: 1.1 uS}, {conductance: 9 uS, time: 1 s, sigma: 2 uS}, {conductance: 9 uS, time: 1e5 s, "
+            "shift: -1 uS, sigma: 3.8 uS}]"
+        ],
+        description="rows {conductance, time, shift, sigma}; every level has the same times",
+    )
+
+    @property
+    def levels(self) -> list[float]:
+        """Tabulated conductances [S], ascending."""
+        return sorted({row.conductance for row in self.rows})
+
+    @property
+    def times(self) -> list[float]:
+        """Tabulated times [s], ascending."""
+        return sorted({row.time for row in self.rows})
+
+    @model_validator(mode="after")
+    def _whole(self) -> RelaxationTable:
+        places: set[tuple[float, float]] = set()
+        for number, row in enumerate(self.rows):
+            if (row.conductance, row.time) in places:
+                raise problem("level and time of an earlier row", "rows", number)
+            places.add((row.conductance, row.time))
+        if len(self.times) > _MOST_TIMES:
+            raise problem(f"{len(self.times)} times; at most {_MOST_TIMES} are allowed", "rows")
+        for level in self.levels:
+            for time in self.times:
+                if (level, time) not in places:
+                    lacks = f"level {level:g} S has no row for the time {time:g} s, which another level has"
+                    raise problem(lacks, "rows")
+        return self
+
+
+RETENTIONS: tuple[type[AnyRetention], ...] = (Drift, StateDrift, Leak, Relaxation, RelaxationTable)
+Retention = Annotated[Drift | StateDrift | Leak | Relaxation | RelaxationTable, Field(discriminator="model")]
 
 
 class Coefficients(Group):
