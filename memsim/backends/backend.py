@@ -232,9 +232,12 @@ class Backend:
         seed: int,
         stream: Stream = Stream.READ,
         first_tile: int = 0,
+        repeats: int = 1,
+        positions: int = 1,
     ) -> None:
         """Add Gaussian noise of the given variance to `current` (array, sample, column) in place."""
-        self.kernels.noise()(current, variance, first_array, first_sample, first_tile, index, int(stream), *key(seed))
+        at = (first_array, first_sample, repeats, positions, first_tile, index)
+        self.kernels.noise()(current, variance, *at, int(stream), *key(seed))
 
     def to_levels(self, x: Any, rows: int, unit: float, codes: tuple[int, int], errors: Errors) -> np.ndarray:
         """Levels (array or 1, sample, row) of a DAC for inputs; see `memsim.kernels.convert.dac_kernel`."""
@@ -260,6 +263,8 @@ class Backend:
         seed: int,
         stream: Stream = Stream.READ,
         first_tile: int = 0,
+        repeats: int = 1,
+        positions: int = 1,
     ) -> None:
         """Add to `total` what ADCs make of currents and their noise; see `memsim.kernels.convert.adc_kernel`."""
         real, noisy = current.dtype.type, variance is not None
@@ -273,6 +278,8 @@ class Backend:
             *errors.cast(current.dtype, self.xp),
             first_array,
             first_sample,
+            repeats,
+            positions,
             first_tile,
             index,
             int(stream),

@@ -19,7 +19,7 @@ from memsim.kernels.cell import inline
 from memsim.kernels.compile import Kernel, compile_kernel
 from memsim.noise.normal import normal_pair
 from memsim.noise.relaxation import next_deviation, positive_state
-from memsim.philox import UPPER, UPPER_SHIFT, Stream, philox
+from memsim.philox import UPPER, Stream, array_word, philox, with_upper
 
 MOST_KNOTS = 4 * UPPER
 """Knots of a path that addresses can tell apart."""
@@ -73,8 +73,7 @@ def relaxed_function(tabulated: bool) -> Any:
         z0, z1, z2, z3 = float64(0.0), float64(0.0), float64(0.0), float64(0.0)
         for knot in range(min(passed + int64(1), int64(knots.size))):
             if knot % 4 == 0:
-                block = uint32(uint32(knot // 4) << uint32(UPPER_SHIFT))
-                w0, w1, w2, w3 = philox(uint32(row), uint32(c1 | block), c2, c3, k0, k1)
+                w0, w1, w2, w3 = philox(uint32(row), with_upper(c1, knot // 4), c2, c3, k0, k1)
                 first, second = normal_pair(w0, w1)
                 third, fourth = normal_pair(w2, w3)
                 z0, z1, z2, z3 = float64(first), float64(second), float64(third), float64(fourth)
@@ -139,7 +138,7 @@ def path_kernel(tabulated: bool) -> Kernel:
             numbers = number[array % number.shape[0], column % number.shape[1]]
             times = elapsed[array % elapsed.shape[0], column % elapsed.shape[1]]
             c1 = uint32(first_column + column)
-            c3 = uint32(uint32(first_array + array) * uint32(256) + uint32(PATH))
+            c3 = array_word(first_array + array, PATH)
             for row in range(out.shape[2]):
                 out[array, column, row] = relaxed(
                     np.float64(programmed[array, column, row]),

@@ -90,6 +90,9 @@ def _below(
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from _below(item, (*at, key), marker, given)
+    elif isinstance(value, tuple) and any(isinstance(item, BaseModel) for item in value):
+        for number, item in enumerate(value):
+            yield from _below(item, (*at, number), marker, given)
     else:
         yield at, value, marker, given
 

@@ -71,6 +71,7 @@ _BASES = {
     "value": "of the value",
     "range": "of the window",
     "step": "of its own step",
+    "own-step": "of the cell's step",
     "nominal-step": "of the nominal step",
     "absolute": "",
 }
@@ -109,7 +110,7 @@ def _spreads(spec: DeviceSpec) -> Iterable[str]:
     if read.flicker is not None:
         yield f"1/f {_sigma(read.flicker.sigma, read.flicker.relative_to)} at G_max"
     if spec.faults is not None:
-        yield f"{format_quantity(spec.faults.stuck_on + spec.faults.stuck_off, '%', 4)} of cells stuck"
+        yield f"{format_quantity(spec.faults.share, '%', 4)} of cells stuck"
 
 
 def _variability(variability: Variability) -> Iterable[str]:

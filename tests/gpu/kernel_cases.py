@@ -135,7 +135,8 @@ def read_cases() -> Iterator[Case]:
                 rng = np.random.default_rng(4)
                 current = rng.random((2, 2, 70)).astype(real)
                 variance = rng.random((2, 2, 70 if wide else 1)).astype(real)
-                return current, variance, 3, 9, 1 << 20, 6, int(Stream.READ), *KEY
+                repeats, positions = (2, 1) if wide else (1, 1)
+                return current, variance, 3, 9, repeats, positions, 1 << 20, 6, int(Stream.READ), *KEY
 
             yield Case(
                 f"noise of {'columns' if wide else 'all'} {np.dtype(real)}",
@@ -176,7 +177,7 @@ def convert_cases() -> Iterator[Case]:
                 variance = rng.uniform(0, 0.1, (2, 3, 70 if noise == "noisy by columns" else 1)).astype(real)
                 wrong = converter_errors(rng, (2, 70), 14, uneven, bowed).cast(np.dtype(real))
                 unit = np.array([2 / 7, 2 / 6], real)
-                address = (3, 9, 1 << 20, 6, int(Stream.READ))
+                address = (3, 9, 1, 2, 1 << 20, 6, int(Stream.READ))
                 return current, variance, np.ones_like(current), unit, real(-7), real(7), *wrong, *address, *KEY
 
             noisy = noise != "silent"

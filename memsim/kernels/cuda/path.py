@@ -9,6 +9,7 @@ from numba import cuda, uint32
 
 from memsim.kernels.cuda.launch import CudaKernel, callee
 from memsim.kernels.path import PATH, relaxed_function
+from memsim.philox import array_word
 
 
 @functools.cache
@@ -46,7 +47,7 @@ def path_kernel(tabulated: bool) -> CudaKernel:
             row,
             uint32(first_column + column),
             number[array % number.shape[0], column % number.shape[1], row % number.shape[2]],
-            uint32(uint32(first_array + array) * uint32(256) + uint32(PATH)),
+            array_word(first_array + array, PATH),
             knots,
             levels,
             shift,
