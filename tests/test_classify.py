@@ -219,7 +219,9 @@ def agrees(classifier, digits) -> None:
     x = draw.uniform(0.1, 0.9, (3, 8, 8))
     slope = draw.normal(size=(2, 3, 10))
     direction = draw.normal(size=x.shape)
-    ends = [(classifier.outputs(x + step * direction, occasion=TEST, noise=False) * slope).sum(-1) for step in (1e-5, -1e-5)]
+    ends = [
+        (classifier.outputs(x + step * direction, occasion=TEST, noise=False) * slope).sum(-1) for step in (1e-5, -1e-5)
+    ]
     wanted = (ends[0] - ends[1]) / 2e-5
     found = (classifier.sensitivity(x, slope) * direction).sum((-2, -1))
     assert np.allclose(found, wanted, rtol=1e-4, atol=1e-6)

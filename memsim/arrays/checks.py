@@ -69,6 +69,18 @@ def check_bounds(bounds: tuple[float, float] | None, device: DeviceProfile) -> t
     return lower, upper
 
 
+def compliance_limits(bounds: tuple[float, float], device: DeviceProfile) -> tuple[float, float]:
+    """The compliance limits of w that bounds set; infinite where an end sets none.
+
+    A bound limits the state only strictly inside the nominal window: one that equals an end of this window leaves each
+    cell its own window. The bounds of a device whose window is nominal by convention are literal.
+    """
+    if device.spec.conductance.nominal:
+        return bounds
+    lower, upper = bounds
+    return (lower if lower > 0 else -math.inf), (upper if upper < 1 else math.inf)
+
+
 def pair(name: str, values: Any) -> tuple[float, float]:
     try:
         lower, upper = (float(v) for v in values)
@@ -77,6 +89,18 @@ def pair(name: str, values: Any) -> tuple[float, float]:
     if not (math.isfinite(lower) and math.isfinite(upper) and lower < upper):
         raise InputError(f"{name}: [{lower:g}, {upper:g}] is not allowed; min must be below max and both finite")
     return lower, upper
+
+
+def compliance_limits(bounds: tuple[float, float], device: DeviceProfile) -> tuple[float, float]:
+    """The compliance limits of w that bounds set; infinite where an end sets none.
+
+    A bound limits the state only strictly inside the nominal window: one that equals an end of this window leaves each
+    cell its own window. The bounds of a device whose window is nominal by convention are literal.
+    """
+    if device.spec.conductance.nominal:
+        return bounds
+    lower, upper = bounds
+    return (lower if lower > 0 else -math.inf), (upper if upper < 1 else math.inf)
 
 
 def choice(name: str, given: str, allowed: tuple[str, ...]) -> str:

@@ -59,7 +59,10 @@ class Crossbar:
     seed : int
         Key of every random number, 0 to 2^64 - 1.
     bounds : (float, float) or None, optional
-        Bounds of w. Beyond [0, 1], or None for no bounds, only for a device with a nominal window. Default [0, 1].
+        Range of w that weights span. Each end that lies strictly inside the nominal window [0, 1] is also a compliance
+        limit: a conductance that the state of no cell exceeds. An end at 0 or 1 limits nothing, so each cell keeps its
+        own window. Beyond [0, 1], or None for no bounds, only for a device whose window is nominal by convention; its
+        bounds are literal. Default [0, 1].
     initial : (float, float)
         Fresh cells are uniform in this range of w.
     column : {"single", "reference", "pair"}, optional
@@ -75,8 +78,9 @@ class Crossbar:
     scope : Scope, optional
         Which layer of which network the array is, for several that share a seed; see `memsim.philox`.
     faults : array_like, optional
-        Which cells are stuck, (array, row, line) or (row, line), lines as in `weights`: -1 off, 0 healthy, 1 on. Drawn
-        by the rates of the device if not given, in the reference column as well, whose cells are healthy with a map.
+        Which cells are stuck, (array, row, line) or (row, line), lines as in `weights`: -1 off, 0 sound, 1 on, 2 inside
+        the window, where ``faults.stuck_at`` of the device says. Drawn by the rates of the device if not given, in the
+        reference column as well, whose cells are sound with a map.
     dac, adc : DAC or ADC, optional
         Converters of inputs and outputs; ideal if not given.
     wires : Wires, optional
@@ -93,6 +97,8 @@ class Crossbar:
         If the backend cannot run here.
     """
 
+    limits: tuple[float, float]
+    """Compliance limits of w, (lower, upper); infinite where there is none."""
     mapping: Mapping | None = None
     """How weights lie on the cells, for crossbars made by `from_weights`."""
 
@@ -120,6 +126,7 @@ class Crossbar:
         self.device = load_device(device) if isinstance(device, str) else device
         self.shape = checks.checked_shape(arrays, rows, cols, first_array)
         self.bounds = checks.check_bounds(bounds, self.device)
+        self.limits = checks.compliance_limits(self.bounds, self.device)
         self.column = checks.choice("column", column or self.device.spec.read.column, READINGS)
         self.dtype = np.dtype(checks.choice("dtype", str(dtype), ("float32", "float64")))
         scoped(seed, scope)
@@ -245,9 +252,9 @@ class Crossbar:
         fresh += start
         fresh = fresh.astype(self.dtype, copy=False)
         fresh[:, :, rows:] = 0  # rows that fill up the tiles: at 0, no rule asks them for a change
-        own: dict[str, Any] = {"dtype": self.dtype, "bounds": self.bounds}
+        own: dict[str, Any] = {"dtype": self.dtype, "limits": self.limits}
         rates = device.spec.faults
-        stuck = faults.drawn(rates, site, layout) if fault_map is None else faults.given(fault_map, layout)
+        stuck = faults.drawn(rates, site, layout) if fault_map is None else faults.given(fault_map, device.spec, layout)
         lines = Bank(device, site, layout, fresh, stuck=stuck, **own)
         if self.column != "reference":
             return Banks(lines, None)
@@ -297,6 +304,11 @@ class Crossbar:
         It has write noise, which the state that pulses act on has not. Pairs: all first lines, then all second.
         """
         return self._site.backend.numpy(self._shown(self._present.lines).copy())
+
+    @property
+    def saturated(self) -> np.ndarray:
+        """Whether the state of each cell is at an end: of its own window, or a compliance limit, (array, row, line)."""
+        return self._site.backend.numpy(self._present.lines.saturated[:, :, : self.shape[1]].swapaxes(1, 2))
 
     @property
     def effective_weights(self) -> np.ndarray:
@@ -389,15 +401,17 @@ class Crossbar:
         of the device, with their non-linearity, noise, window and count, line by line. The verify step knows exactly
         what reads see (assumed). One round from fresh cells is open-loop programming.
 
-        By the device's error model: a target in the cell's window plus a Gaussian error of the published width, which
+        By the device's error model: a target in the cell window plus a Gaussian error of the published width, which
         may leave the window, as measured distributions do; only conductances below 0 are cut off.
+
+        A target outside the compliance limits becomes the nearer limit. A target that a cell's own window does not
+        reach becomes the nearer end of this window.
 
         Parameters
         ----------
         weights : array_like, optional
-            Targets, (array, row, line) or what broadcasts to it, dimensionless, lines as in `weights`; the nearest
-            bound is the target where they exceed the bounds. What `weights` shows if not given: of a device that is
-            only programmed, what was trained.
+            Targets, (array, row, line) or what broadcasts to it, dimensionless, lines as in `weights`. What `weights`
+            shows if not given: of a device that is only programmed, what was trained.
         by : {"pulses", "model"}, optional
             Pulses if the device has an update model, else its error model.
         cycles : int

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from memsim.arrays.faults import INSIDE, OFF, ON
 from memsim.backends import Backend
 from memsim.cells import CellModel
 from memsim.errors import InputError
 from memsim.kernels.fill import fill
-from memsim.philox import Stream, padded
+from memsim.philox import REFERENCE_COLUMN, Stream, padded
 from memsim.profiles import DeviceProfile
 from memsim.profiles.nominal import cell_values, plain
 from memsim.profiles.schema import DeviceSpec, DeviceToDevice
@@ -90,7 +91,7 @@ class Population:
     stream : Stream
         Stream of the draws.
     stuck : (array, column, row) of int8, optional
-        1 for cells stuck on, -1 for cells stuck off: their window shrinks to that end of it.
+        How cells are stuck, see `memsim.arrays.faults`: their window shrinks to a point.
 
     Attributes
     ----------
@@ -169,17 +170,32 @@ class Population:
             for name in names
         ]
 
-    def _nominal_and_drawn(self, arrays: slice, lines: slice) -> tuple[CellModel, Mapping[str, Any]]:
+    def _spreads(self, arrays: slice, lines: slice) -> Spreads:
         shape = (arrays.stop - arrays.start, lines.stop - lines.start, self._shape[2])
         where = {"first_array": self._first_array + arrays.start, "first_column": lines.start}
-        spreads = Spreads(self._device.spec, shape, **self._address, **where)
-        return cell_values(self._device.spec, spreads.value)
+        return Spreads(self._device.spec, shape, **self._address, **where)
+
+    def _nominal_and_drawn(self, arrays: slice, lines: slice) -> tuple[CellModel, Mapping[str, Any]]:
+        return cell_values(self._device.spec, self._spreads(arrays, lines).value)
+
+    def _stuck_ends(self, arrays: slice, lines: slice, low: Any, high: Any) -> dict[str, Any]:
+        """The ends of the windows of some cells, where those of stuck cells are points."""
+        assert self._stuck is not None
+        stuck = self._stuck[arrays, lines]
+        ends = {"low": np.where(stuck == ON, high, low), "high": np.where(stuck == OFF, low, high)}
+        inside = self._device.spec.faults.stuck_at if self._device.spec.faults else None
+        if inside is not None and (stuck == INSIDE).any():
+            column = REFERENCE_COLUMN if self._address["stream"] == Stream.REFERENCE else 0
+            where = {"first_array": self._first_array + arrays.start, "first_column": column + lines.start}
+            u = fill("uniform", stuck.shape, seed=self._address["seed"], stream=Stream.STUCK, **where).astype(float)
+            state = np.clip(inside.state + inside.half_width * (2 * u - 1), low, high)
+            ends = {name: np.where(stuck == INSIDE, state, end) for name, end in ends.items()}
+        return ends
 
     def _drawn(self, arrays: slice, lines: slice) -> np.ndarray:
         values = dict(self._nominal_and_drawn(arrays, lines)[1])
         if self._stuck is not None:
-            stuck, (low, high) = self._stuck[arrays, lines], (values[name] for name in _ENDS)
-            values |= {"low": np.where(stuck > 0, high, low), "high": np.where(stuck < 0, low, high)}
+            values |= self._stuck_ends(arrays, lines, *(values[name] for name in _ENDS))
         cube = (arrays.stop - arrays.start, lines.stop - lines.start, self._shape[2])
         found = np.empty((len(self.names), *cube), self._dtype)
         for place, name in enumerate(self.names):

@@ -77,7 +77,7 @@ def _show(crossbar: Crossbar, bank: Bank, rule: LocalRule, x: Any, post: Any, st
         post = np.concatenate([post, -post], axis=2)
     before = bank.before()
     how: dict[str, Any] = {"steps": steps, "encoding": encoding, "first_step": crossbar._steps}
-    counts = deliver(bank, crossbar._site, crossbar.bounds, rule, x, post, **how)
+    counts = deliver(bank, crossbar._site, crossbar.limits, rule, x, post, **how)
     if crossbar._plan is None:
         crossbar._counts += counts
     crossbar._steps += steps * x.shape[1]

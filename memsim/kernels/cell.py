@@ -36,7 +36,7 @@ class UpdateSpec:
     noise : numba dispatcher or None
         Cycle-to-cycle noise of the pulses, if any: the model's own, or one of `memsim.noise.cycle`.
     confined : bool
-        Whether the cell's own window bounds its state besides the experiment's bounds.
+        Whether the cell window limits the state, besides the compliance limits.
     one_sided : bool
         Whether wishes for a fall are ignored.
     varying : tuple of str
@@ -45,6 +45,8 @@ class UpdateSpec:
         Whether some cells are stuck: those whose own window is a point.
     even : bool
         Whether the noise takes a uniform number in place of a normal one.
+    own_step : bool
+        Whether sigma of the noise is relative to the cell's step in the pulses' direction.
     shaken : tuple of ((int, int), str)
         Parameters that vary from pulse to pulse: where the draws of each lie (`memsim.profiles.slots.Slot`: number and
         word of the key), and its distribution.
@@ -62,6 +64,7 @@ class UpdateSpec:
     varying: tuple[str, ...] = ()
     faulty: bool = False
     even: bool = False
+    own_step: bool = False
     shaken: tuple[tuple[tuple[int, int], str], ...] = ()
 
     @property
@@ -100,10 +103,11 @@ def program_function(spec: UpdateSpec) -> Any:
         new = state + moved
         if noisy:
             new = new + noise(pulses, moved, draw, state, p)
+        # The limits first: a cell whose window lies beyond a limit then ends at the nearer end of its window.
+        new = min(max(new, settings.lower), settings.upper)
         if confined:
             new = min(max(new, p.low), p.high)
-        new = min(max(new, settings.lower), settings.upper)
-        if faulty:  # pulses are given, but neither they nor the bounds move a stuck cell
+        if faulty:  # the step of a window that is a point may be no number
             new = new if p.low < p.high else p.low
         return new, pulses
 
@@ -116,10 +120,13 @@ def _noise(spec: UpdateSpec) -> Any:
     if added is not None and added is spec.model.noise:
         return added
 
+    def of_cell(pulses, moved, normal, state, p):
+        return added(pulses, moved, normal, state, p.c2c * (p.step_set if pulses > 0 else p.step_reset))
+
     def of_array(pulses, moved, normal, state, p):
         return added(pulses, moved, normal, state, p.c2c)
 
-    return inline(of_array)
+    return inline(of_cell if spec.own_step else of_array)
 
 
 def _mover(spec: UpdateSpec) -> Any:

@@ -42,8 +42,12 @@ def cell_values(spec: DeviceSpec, value: Callable[[str, float], Any] = _nominal)
     window = high - low
     update = spec.update if spec.update is not None else IDEAL_UPDATE
     model = model_of(update.model, getattr(update, "function", None))
-    own_low = (np.maximum(value("conductance.min", low), 0.0) - low) / window
-    own_high = np.maximum((value("conductance.max", high) - low) / window, own_low + SMALLEST_WINDOW)
+    ends = [
+        (np.maximum(value(f"conductance.{end}", at), 0.0) - low) / window for end, at in (("min", low), ("max", high))
+    ]
+    # Deviations may exchange the two ends.
+    own_low = np.minimum(*ends)
+    own_high = np.maximum(np.maximum(*ends), own_low + SMALLEST_WINDOW)
     numbers: dict[str, Any] = {path: value(f"update.{path}", number) for path, number in update.numbers.items()}
     numbers |= update.fixed
     fields = {"low": own_low, "high": own_high, "c2c": _pulse_sigma(spec, value, numbers)}
@@ -85,7 +89,7 @@ def pulse_span(device: DeviceProfile) -> int:
 
 
 def _pulse_sigma(spec: DeviceSpec, value: Callable[[str, float], Any], numbers: dict[str, Any]) -> Any:
-    """Sigma of one pulse: of its own step, or else of the nominal window."""
+    """Sigma of one pulse: of its own step or the cell's, or else of the nominal window."""
     c2c = spec.variability.c2c if spec.variability else None
     if c2c is None:
         return 0.0
@@ -95,7 +99,7 @@ def _pulse_sigma(spec: DeviceSpec, value: Callable[[str, float], Any], numbers: 
         return np.sqrt(np.log1p(np.square(sigma)))
     if c2c.relative_to != "nominal-step":
         return sigma
-    return sigma * np.maximum(numbers["step"], 0.0) / (numbers["weights.max"] - numbers["weights.min"])
+    return sigma * numbers["step.nominal"] / (numbers["weights.max"] - numbers["weights.min"])
 
 
 def pulse_shifts(spec: DeviceSpec) -> tuple[tuple[tuple[Slot, str], ...], tuple[tuple[float, ...], ...]]:

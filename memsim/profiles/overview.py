@@ -67,6 +67,7 @@ _BASES = {
     "value": "of the value",
     "range": "of the window",
     "step": "of its own step",
+    "own-step": "of the cell's step",
     "nominal-step": "of the nominal step",
     "absolute": "",
 }
@@ -107,7 +108,7 @@ def _spreads(spec: DeviceSpec) -> Iterable[str]:
     if spec.retention is not None:
         yield spec.retention.model
     if spec.faults is not None:
-        yield f"{format_quantity(spec.faults.stuck_on + spec.faults.stuck_off, '%', 4)} of cells stuck"
+        yield f"{format_quantity(spec.faults.share, '%', 4)} of cells stuck"
 
 
 def _variability(variability: Variability) -> Iterable[str]:

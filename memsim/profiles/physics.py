@@ -182,16 +182,30 @@ PROGRAMMINGS: tuple[type[Group], ...] = (PolynomialError, SaturatingError)
 Programming = Annotated[PolynomialError | SaturatingError, Field(discriminator="model")]
 
 
+class StuckAt(Group):
+    """Cells stuck at states that are uniform around one state, but inside the window of each cell."""
+
+    share: Share = Field(examples=["10 %"], description="share of cells stuck there")
+    state: Share = Field(examples=["50 %"], description="middle of their states, in the nominal window")
+    half_width: Share = Field(default=0.0, examples=["0.5 %"], description="largest distance of a state from it")
+
+
 class Faults(Group):
     """Cells that never change, drawn at random."""
 
     stuck_on: Share = Field(default=0.0, examples=["1 %"], description="share of cells stuck at G_max")
     stuck_off: Share = Field(default=0.0, examples=["5 %"], description="share of cells stuck at G_min")
+    stuck_at: StuckAt | None = Field(default=None, description="cells stuck at a state inside the window")
+
+    @property
+    def share(self) -> float:
+        """Share of all cells that are stuck."""
+        return self.stuck_on + self.stuck_off + (self.stuck_at.share if self.stuck_at else 0.0)
 
     @model_validator(mode="after")
     def _shares(self) -> Faults:
-        if self.stuck_on + self.stuck_off > 1:
-            raise problem("more than all cells are stuck", "stuck_off")
+        if self.share > 1:
+            raise problem("more than all cells are stuck", "stuck_at" if self.stuck_at else "stuck_off")
         return self
 
 
