@@ -23,8 +23,7 @@ D2D, REFERENCE                  group                 column:26                 
 SHAKE                           row:26,               column:26,                 step
                                 slot (lower half):6   slot (upper half):6
 TRAP, FLICKER                   group                 column:26, round:6         reads and waits so far
-RELAXATION                      group                 column:26                  waits so far
-PATH                            row:26                column:26, block:6         programmings of the cell so far
+PATH                            row:26                column:26, block:6         number of the cell's programming
 READ, REFERENCE_READ            group of columns:20,  sample:24, repeat:8        read index of a plain array; else
                                 row tile:12                                      position:16, call:8, time:8
 ROW_TRAIN, COLUMN_TRAIN         row or column         run of digits              step
@@ -45,7 +44,7 @@ BACKGROUND                      group                 column:26                 
 
 c3's array is the image, the replicate or the network for cells, weights and orders; the image or scene for CORRUPTION
 and SCENE; the class for SPLIT; the pattern for BACKGROUND; else 0. `REFERENCE_COLUMN` is the column of a reference
-column's cells. VERIFY, STUCK, SYMMETRY, PATH and SCHEME, and the fields call, time, role, network and repetition, are
+column's cells. VERIFY, STUCK, SYMMETRY and SCHEME, and the fields call, time, role, network and repetition, are
 room for draws to come. A new kind of draw gets a new stream, or values of a field that no other kind has.
 
 A group holds four cells of a tile of 64 that lie 16 apart, one for each word: index i belongs to group
@@ -152,7 +151,6 @@ class Stream(IntEnum):
     TRAP = 22  # telegraph noise
     FLICKER = 23  # 1/f noise
     RETENTION = 24  # a cell's own drift exponent
-    RELAXATION = 25  # relaxation over one wait
     PROGRAM_MODEL = 26  # error of programming by the device's error model
     CONVERTER = 27  # errors of converters
     STUCK = 28  # level of cells that are stuck in the middle of the window
