@@ -49,22 +49,52 @@ _MOST_DECADES = 15
 class Flicker(Group):
     """1/f noise: a sum of relaxation processes whose time constants are spread evenly over a logarithmic axis.
 
-    The variance is sigma^2 for each factor e between the fastest and the slowest time constant.
+    The variance is sigma^2 for each factor e between the fastest and the slowest time constant. With an onset at
+    programming, processes slower than the time t since programming take no part, and the variance is sigma^2 ln((t +
+    fastest/2)/fastest) until t reaches the slowest time constant: the published form ln((t + t_r)/(2 t_r)) with fastest
+    = 2 t_r. Sigma depends on the conductance that was programmed; what it is relative to may change with time. Reads
+    are short against t: it is the time at which a read call starts.
     """
 
     sigma: Sigma = Field(examples=["0.88 %"], description="standard deviation per square root of a factor e in time")
-    relative_to: Literal["value", "range"] = Field(description="the cell's present conductance, or the window")
-    exponent: Exponent = Field(default=0.0, description="sigma goes as (G/G_max) to minus this power")
+    relative_to: Literal["value", "range", "scale"] = Field(
+        description="the cell's present conductance, the window, or the scale of `curve`"
+    )
+    exponent: Exponent = Field(
+        default=0.0, description="sigma goes as (G/G_max) to minus this power, G as it was programmed"
+    )
+    curve: Line | None = Field(
+        default=None, description="what sigma is multiplied by in place of a power of G, G as it was programmed"
+    )
     limit: Sigma | None = Field(default=None, description="largest sigma")
     fastest: Time = Field(examples=["250 ns"], description="shortest time constant")
     slowest: Time = Field(examples=["1000 s"], description="longest time constant")
+    onset: Literal["none", "programming"] = Field(
+        default="none",
+        description="whether all processes take part at any time, or only those faster than the time since programming",
+    )
+    reference_time: Annotated[float, Number("s", low=0.0, high=1e12)] = Field(
+        default=0.0,
+        description="time after programming at which the clock of a cell starts, as that of its drift; for an onset at "
+        "programming",
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> Flicker:
         if self.fastest >= self.slowest:
             raise problem("'slowest' must be longer than 'fastest'", "slowest")
-        if self.slowest > 10**_MOST_DECADES * self.fastest:
+        if self.slowest > 10 ** (_MOST_DECADES + 1e-9) * self.fastest:
             raise problem(f"'slowest' may be at most {_MOST_DECADES} decades longer than 'fastest'", "slowest")
+        return self
+
+    @model_validator(mode="after")
+    def _shaped(self) -> Flicker:
+        if self.curve is not None and self.exponent > 0:
+            raise problem("'curve' stands in place of 'exponent'; leave one of them out", "curve")
+        if self.relative_to == "scale" and (self.curve is None or self.curve.scale is None):
+            raise problem("'scale' is that of 'curve': write 'curve: {scale: 1 uS, ...}'", "relative_to")
+        if self.reference_time > 0 and self.onset == "none":
+            raise problem("'reference_time' needs 'onset: programming'", "reference_time")
         return self
 
 
