@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import math
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from memsim.document.fields import problem
 from memsim.profiles.provenance import Group, Number
+
+if TYPE_CHECKING:
+    from memsim.noise.level import Level
 
 Conductance = Annotated[float, Number("S", low=0.0, high=1.0)]
 SignedConductance = Annotated[float, Number("S", low=-1.0, high=1.0)]
@@ -133,13 +137,45 @@ class Drift(AnyRetention):
     reference_time: Time = Field(examples=["20 s"], description="time after programming at which G is told")
 
 
-class Line(Group):
-    """A straight line in ln(G/G_max), between two limits."""
+class Cubic(Group):
+    """A polynomial in G/scale, from one value of it on."""
 
-    slope: Plain = Field(examples=["-0.0155"], description="slope in ln(G/G_max)")
-    offset: Plain = Field(examples=["0.0244"], description="value at G_max")
-    min: Plain = Field(examples=["0.049"], description="lower limit")
-    max: Plain = Field(examples=["0.1"], description="upper limit")
+    start: Annotated[float, Number("1", above=0.0, high=1e3)] = Field(
+        examples=["0.0945"], description="value of G/scale from which the polynomial holds in place of the line"
+    )
+    c0: Plain = Field(examples=["0.0736"], description="constant term")
+    c1: Plain = Field(default=0.0, examples=["-0.0126"], description="linear term")
+    c2: Plain = Field(default=0.0, examples=["-0.0436"], description="quadratic term")
+    c3: Plain = Field(default=0.0, description="cubic term")
+
+
+class Line(Group):
+    """A straight line in ln(G/scale), between two limits, and a polynomial above it if there is one."""
+
+    slope: Plain = Field(examples=["-0.0155"], description="slope in ln(G/scale)")
+    offset: Plain = Field(examples=["0.0244"], description="value at G = scale")
+    min: Plain = Field(examples=["0.049"], description="lower limit of the line")
+    max: Plain = Field(examples=["0.1"], description="upper limit of the line")
+    scale: Annotated[float, Number("S", above=0.0, high=1.0)] | None = Field(
+        default=None, examples=["25 uS"], description="conductance that G is divided by; G_max if not given"
+    )
+    above: Cubic | None = Field(default=None, description="what holds in place of the line for larger G/scale")
+
+    def level(self, g_max: float, window: float) -> Level:
+        """The same for kernels, whose conductances are in units of the window [S]; `g_max` [S]."""
+        from memsim.noise.level import Level  # here: profiles are read without Numba
+
+        scale = (g_max if self.scale is None else self.scale) / window
+        cubic = self.above
+        c = (0.0, 0.0, 0.0, 0.0) if cubic is None else (cubic.c0, cubic.c1, cubic.c2, cubic.c3)
+        start = math.inf if cubic is None else cubic.start
+        return Level(scale, self.slope, self.offset, self.min, self.max, start, c)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Line:
+        if self.min > self.max:
+            raise problem("'max' must not be below 'min'", "max")
+        return self
 
 
 class StateDrift(AnyRetention):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from memsim import Crossbar, Encoding, Hebbian, InputError, load_device
-from memsim.noise.drift import StatePowerLaw, exponent
+from memsim.noise.drift import Exponent, exponent
+from memsim.noise.level import Level
 
 QUIET = load_device("taox-hfox-wu2018").replace({"variability": None, "read.noise": None})
 LOW, WIDTH = 1e-6, 9e-6
@@ -72,7 +73,8 @@ def test_each_cell_drifts_with_an_exponent_of_its_own():
     ],
 )
 def test_drift_of_phase_change_memory_has_the_published_exponents(g, mu, sigma):
-    law = StatePowerLaw(0.0, 1.0, 20.0, (-0.0155, 0.0244, 0.049, 0.1), (-0.0125, -0.0059, 0.008, 0.045))
+    lines = (-0.0155, 0.0244, 0.049, 0.1), (-0.0125, -0.0059, 0.008, 0.045)
+    law = Exponent(0.0, *(Level(1.0, *line, np.inf, (0.0, 0.0, 0.0, 0.0)) for line in lines))
     assert exponent(g, 0.0, 0.0, law) == pytest.approx(mu, rel=1e-12)
     assert exponent(g, 1.0, 0.0, law) - mu == pytest.approx(sigma, rel=1e-9)
     array = aged(STATE_DRIFT, {"conductance": {"min": "0 S", "max": "25 uS"}}, rows=4096, initial=(g, g * (1 + 1e-9)))
