@@ -26,9 +26,9 @@ _COUNTER = 1 << 32
 class Fluctuations:
     """The two-level processes of cells, which start in their stationary state and go on with every read and wait.
 
-    Programming changes no level. Where 1/f noise grows after it, processes slower than the time since take no part. That
-    time is the one at the start of a read call: reads are assumed to be short against it, and the clock of the cells
-    goes on with waits alone.
+    Programming changes no level. Where 1/f noise grows after it, processes slower than the time since take no part.
+    That time is the one at the start of a read call: reads are assumed to be short against it, and the clock of the
+    cells goes on with waits alone.
     """
 
     def __init__(self, place: Place, dtype: Any, history: History | None) -> None:
@@ -95,7 +95,8 @@ class Fluctuations:
         if flicker and self._tau is not None:
             limit = math.inf if flicker.limit is None else flicker.limit
             base, of_one = self._base(flicker), share(flicker.fastest, flicker.slowest, len(self._tau))
-            function, law = swing, Size(g0, 1 + g0, flicker.exponent, limit, base, of_one)
+            function: Any = swing
+            law: Any = Size(g0, 1 + g0, flicker.exponent, limit, base, of_one)
             if flicker.curve is not None:
                 window = self._spec.conductance
                 curve = flicker.curve.level(window.max, window.width)

@@ -54,7 +54,7 @@ class Onset(NamedTuple):
     start: float  # time at which the clock of the cells starts, after programming, and half of `fastest` [s]
     fastest: float  # lower end of the time constants [s]
     spacing: float  # factors e that one process stands for
-    count: float  # number of processes
+    number: float  # how many processes there are
 
 
 @njit(forceinline=True, error_model="numpy")
@@ -91,7 +91,7 @@ def active(w, elapsed, _, p):
     of the share of its variance.
     """
     factors = logarithm(max((elapsed + p.start) / p.fastest, float64(1.0)))
-    place = min(factors / p.spacing, p.count)
+    place = min(factors / p.spacing, p.number)
     whole = math.floor(place)
     return whole + math.sqrt(max(place - whole, float64(0.0)))
 

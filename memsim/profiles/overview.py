@@ -116,7 +116,7 @@ def _flicker(spec: DeviceSpec) -> str:
     assert noise is not None
     sigma, text = noise.sigma, ""
     if noise.curve is not None:
-        sigma *= max(noise.curve.value(spec.conductance.max), 0.0)
+        sigma *= max(noise.curve.value(spec.conductance.max, spec.conductance.max), 0.0)
     sigma = sigma if noise.limit is None else min(sigma, noise.limit)
     if noise.relative_to == "scale":
         assert noise.curve is not None and noise.curve.scale is not None
