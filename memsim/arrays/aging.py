@@ -9,11 +9,12 @@ import numpy as np
 
 from memsim.arrays.history import History
 from memsim.arrays.own import Own, Place, line_blocks
+from memsim.arrays.paths import relaxation_law
 from memsim.errors import InputError
 from memsim.noise.drift import Exponent, PowerLaw, drifted, exponent
 from memsim.noise.leak import Rest, leaked
 from memsim.philox import Stream
-from memsim.profiles.physics import AnyRetention, Drift, Leak, StateDrift
+from memsim.profiles.physics import AnyRetention, Drift, Leak, Relaxation, RelaxationTable, StateDrift
 from memsim.profiles.schema import DeviceSpec
 
 _SHORTEST = 0.01
@@ -40,7 +41,7 @@ class Aging:
         if retention is None:
             raise TypeError("a device that keeps its states")
         self.retention: AnyRetention = retention
-        self.aims = isinstance(retention, StateDrift)
+        self.aims = isinstance(retention, StateDrift | RelaxationTable)
         self._place = place
         self._own = Own(place, _own, dtype)
 
@@ -64,6 +65,11 @@ class Aging:
             )
             nu = map_cells(exponent, history.target(state, lines), own, 0.0, Exponent(g0, mean, spread))
             return map_cells(drifted, programmed, nu, elapsed, PowerLaw(g0, retention.reference_time))
+        if isinstance(retention, Relaxation | RelaxationTable):
+            first, site = lines.indices(state.shape[1])[0], self._place.site
+            address = site.address | {"first_column": site.address["first_column"] + first}
+            cells = programmed, history.target(state, lines), history.number(lines), elapsed
+            return site.backend.relax(*cells, relaxation_law(retention, conductance), **address)
         assert isinstance(retention, Leak)
         return map_cells(leaked, programmed, own, elapsed, Rest(retention.rest))
 

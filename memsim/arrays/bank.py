@@ -34,13 +34,13 @@ class Bank:
     shape : (array, column, row)
         How many there are.
     fresh : ndarray or None
-        Fresh states, clipped to the cells' windows and the bounds; None for each cell's own lower end.
+        Fresh states, clipped to the cell windows and the limits; None for each cell's own lower end.
     dtype : numpy.dtype
         Precision of the states.
-    bounds : (float, float)
-        Bounds of the states that pulses reach.
+    limits : (float, float)
+        Compliance limits of the states, infinite where there is none.
     stuck : ndarray, optional
-        1 for cells stuck on, -1 for cells stuck off, else 0; int8.
+        How cells are stuck, see `memsim.arrays.faults`; int8.
 
     Attributes
     ----------
@@ -68,23 +68,22 @@ class Bank:
         fresh: np.ndarray | None,
         *,
         dtype: Any,
-        bounds: tuple[float, float],
+        limits: tuple[float, float],
         stuck: np.ndarray | None = None,
     ) -> None:
         spec = device.spec
         self.device, self.spec = device, spec
         self.stuck: Any = None if stuck is None else site.backend.asarray(stuck)
-        self.site, self._shape, self._bounds = site, shape, bounds
+        self.site, self._shape, self._limits = site, shape, limits
         self.cells = Population(device, site.backend, shape, dtype=dtype, stuck=stuck, **site.spread)
         if fresh is None:
-            self.state = site.backend.xp.zeros((*shape[:2], padded(shape[2])), dtype)
-            self.state[:] = self.cells.value("low")
-        else:
-            if self.cells.model.draws == "uniform":  # two states: the nearer end of the window
-                low, high = self.cells.values(("low", "high"))
-                fresh = np.where(fresh < 0.5, low, high).astype(dtype)
-                fresh[:, :, shape[2] :] = 0
-            self.state = self._within(fresh, out=fresh)
+            fresh = site.backend.xp.zeros((*shape[:2], padded(shape[2])), dtype)
+            fresh[:] = self.cells.value("low")
+        elif self.cells.model.draws == "uniform":  # two states: the nearer end of the window
+            low, high = self.cells.values(("low", "high"))
+            fresh = np.where(fresh < 0.5, low, high).astype(dtype)
+            fresh[:, :, shape[2] :] = 0
+        self.state = self._within(fresh, out=fresh)
         self.shaken, self.shifts = pulse_shifts(spec)
         place = Place(spec, site, shape)
         self.read_sigma = Own(place, _read_sigma, dtype)
@@ -189,7 +188,7 @@ class Bank:
             self.history.note(self.state, step, targets=targets)
 
     def bring(self, state: float, step: int) -> None:
-        """Set all cells to one state exactly at a step, within their own windows and the bounds."""
+        """Set all cells to one state exactly at a step, within the cell windows and the limits."""
         self.place(self._within(np.full_like(self.state, state)), step)
 
     def disturb(self, sigma: float, step: int) -> None:
@@ -200,14 +199,22 @@ class Bank:
         self.after(before, step, aimed=False)
 
     def _within(self, state: np.ndarray, lines: slice = slice(None), out: np.ndarray | None = None) -> np.ndarray:
-        """The states of some lines, clipped to the cells' own windows and to the bounds; into `out`, or anew."""
+        """The states of some lines, clipped to the limits and then to the cell windows; into `out`, or anew.
+
+        In this order a cell whose window lies beyond a limit takes the nearer end of its window.
+        """
         out = np.empty_like(state) if out is None else out
         for arrays, block, place in self._blocks(lines):
-            found = state[place]
+            limited = np.clip(state[place], *self._limits, out=out[place])
             if self.confined:
-                found = np.clip(found, *self.cells.values(("low", "high"), arrays, block), out=out[place])
-            np.clip(found, *self._bounds, out=out[place])
+                np.clip(limited, *self.cells.values(("low", "high"), arrays, block), out=out[place])
         return self._with_stuck(out, lines)
+
+    @property
+    def saturated(self) -> np.ndarray:
+        """Whether each state is at an end of the range that its cell can take, (array, column, row)."""
+        low, high = (self._within(np.full_like(self.state, end)) for end in (-np.inf, np.inf))
+        return (self.state <= low) | (self.state >= high)
 
     def _with_stuck(self, state: np.ndarray, lines: slice = slice(None)) -> np.ndarray:
         """The states with those of stuck cells at the end where they are stuck."""

@@ -32,7 +32,7 @@ class Settings(NamedTuple):
     span: float  # P
     max_pulses: float
     threshold: float
-    lower: float  # bounds of the normalised state
+    lower: float  # compliance limits of the normalised state; infinite where there is none
     upper: float
     shifts: tuple = ()  # what a unit deviation does to each field of the cells' parameters, a tuple for each parameter
 

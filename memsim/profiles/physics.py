@@ -219,8 +219,65 @@ class Relaxation(AnyRetention):
     reference_time: Time = Field(examples=["1 s"], description="t_ref after programming")
 
 
-RETENTIONS: tuple[type[AnyRetention], ...] = (Drift, StateDrift, Leak, Relaxation)
-Retention = Annotated[Drift | StateDrift | Leak | Relaxation, Field(discriminator="model")]
+class RelaxationRow(Group):
+    """Mean and standard deviation of the change of cells of one level at one time after programming."""
+
+    conductance: Conductance = Field(examples=["20 uS"], description="level: conductance that programming aimed at")
+    time: Time = Field(examples=["1 s"], description="time after programming")
+    shift: SignedConductance = Field(default=0.0, examples=["-0.5 uS"], description="mean change since programming")
+    sigma: Conductance = Field(examples=["2.4 uS"], description="standard deviation of the change since programming")
+
+
+_MOST_TIMES = 256  # knots of a path that random addresses can tell apart
+
+
+class RelaxationTable(AnyRetention):
+    """Random relaxation after programming, from a table by level and time.
+
+    Mean and variance are linear in the logarithm of time between tabulated times and linear in the conductance between
+    tabulated levels. Before the first time both grow in proportion to time; after the last they stay. Below the lowest
+    and above the highest level those of the nearest hold.
+    """
+
+    model: Literal["relaxation-table"]
+    rows: Annotated[tuple[RelaxationRow, ...], Field(min_length=1, max_length=4096)] = Field(
+        examples=[
+            "[{conductance: 1 uS, time: 1 s, sigma: 1 uS}, {conductance: 1 uS, time: 1e5 s, shift: 0.4 uS, "
+            "sigma: 1.1 uS}, {conductance: 9 uS, time: 1 s, sigma: 2 uS}, {conductance: 9 uS, time: 1e5 s, "
+            "shift: -1 uS, sigma: 3.8 uS}]"
+        ],
+        description="rows {conductance, time, shift, sigma}; every level has the same times",
+    )
+
+    @property
+    def levels(self) -> list[float]:
+        """Tabulated conductances [S], ascending."""
+        return sorted({row.conductance for row in self.rows})
+
+    @property
+    def times(self) -> list[float]:
+        """Tabulated times [s], ascending."""
+        return sorted({row.time for row in self.rows})
+
+    @model_validator(mode="after")
+    def _whole(self) -> RelaxationTable:
+        places: set[tuple[float, float]] = set()
+        for number, row in enumerate(self.rows):
+            if (row.conductance, row.time) in places:
+                raise problem("level and time of an earlier row", "rows", number)
+            places.add((row.conductance, row.time))
+        if len(self.times) > _MOST_TIMES:
+            raise problem(f"{len(self.times)} times; at most {_MOST_TIMES} are allowed", "rows")
+        for level in self.levels:
+            for time in self.times:
+                if (level, time) not in places:
+                    lacks = f"level {level:g} S has no row for the time {time:g} s, which another level has"
+                    raise problem(lacks, "rows")
+        return self
+
+
+RETENTIONS: tuple[type[AnyRetention], ...] = (Drift, StateDrift, Leak, Relaxation, RelaxationTable)
+Retention = Annotated[Drift | StateDrift | Leak | Relaxation | RelaxationTable, Field(discriminator="model")]
 
 
 class Coefficients(Group):
@@ -255,16 +312,30 @@ PROGRAMMINGS: tuple[type[Group], ...] = (PolynomialError, SaturatingError)
 Programming = Annotated[PolynomialError | SaturatingError, Field(discriminator="model")]
 
 
+class StuckAt(Group):
+    """Cells stuck at states that are uniform around one state, but inside the window of each cell."""
+
+    share: Share = Field(examples=["10 %"], description="share of cells stuck there")
+    state: Share = Field(examples=["50 %"], description="middle of their states, in the nominal window")
+    half_width: Share = Field(default=0.0, examples=["0.5 %"], description="largest distance of a state from it")
+
+
 class Faults(Group):
     """Cells that never change, drawn at random."""
 
     stuck_on: Share = Field(default=0.0, examples=["1 %"], description="share of cells stuck at G_max")
     stuck_off: Share = Field(default=0.0, examples=["5 %"], description="share of cells stuck at G_min")
+    stuck_at: StuckAt | None = Field(default=None, description="cells stuck at a state inside the window")
+
+    @property
+    def share(self) -> float:
+        """Share of all cells that are stuck."""
+        return self.stuck_on + self.stuck_off + (self.stuck_at.share if self.stuck_at else 0.0)
 
     @model_validator(mode="after")
     def _shares(self) -> Faults:
-        if self.stuck_on + self.stuck_off > 1:
-            raise problem("more than all cells are stuck", "stuck_off")
+        if self.share > 1:
+            raise problem("more than all cells are stuck", "stuck_at" if self.stuck_at else "stuck_off")
         return self
 
 
