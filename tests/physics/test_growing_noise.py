@@ -11,6 +11,8 @@ from scipy.special import exp1
 from memsim import Crossbar, Hebbian, load_device
 from memsim.document import DocumentError
 
+pytestmark = pytest.mark.filterwarnings("ignore:device .* specifies no retention")  # most cells here keep their states
+
 HOUR, DAY, MONTH = 3600.0, 86400.0, 30 * 86400.0
 CELLS = 20_000
 QUIET = load_device("taox-hfox-wu2018").replace({"variability": None, "read.noise": None})
