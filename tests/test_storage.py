@@ -9,6 +9,7 @@ from waiting import let_pass
 
 import memsim as ms
 from memsim.errors import OutputError
+from memsim.philox import Scope
 
 X = np.random.default_rng(0).random((3, 20))
 ASSUMED = {"status": "assumed"}
@@ -71,6 +72,24 @@ def test_mapped_weights_come_back_with_their_mapping(tmp_path):
     crossbar = ms.Crossbar.from_weights(weights, "epiram-choi2018", mapping=mapping, cycles=3)
     back = ms.Crossbar.from_netcdf(crossbar.to_netcdf(tmp_path / "weights.nc"))
     assert np.array_equal(back @ X.T, crossbar @ X.T)
+
+
+def test_a_file_keeps_the_scope_and_refuses_to_go_on_with_other_random_numbers(tmp_path):
+    scope = Scope(network=2, layer=300, repetition=5)
+    crossbar = ms.Crossbar("taox-hfox-wu2018", 20, 2, seed=4, scope=scope)
+    path = crossbar.to_netcdf(tmp_path / "a.nc")
+    back = ms.Crossbar.from_netcdf(path)
+    assert back.scope == scope and np.array_equal(back.read(X), crossbar.read(X))
+    dataset = xr.load_dataset(path)
+    for old in (
+        dataset.assign_attrs(random_addresses=1),
+        dataset.drop_attrs(deep=False).assign_attrs(memsim_crossbar=1),
+    ):
+        old.to_netcdf(tmp_path / "old.nc")
+        with pytest.raises(
+            OutputError, match=r"old\.nc: written with layout 1 of random addresses, this version has 2"
+        ):
+            ms.Crossbar.from_netcdf(tmp_path / "old.nc")
 
 
 def test_the_file_is_labelled_and_the_array_too(tmp_path):
