@@ -23,7 +23,6 @@ VERIFY                       group:24                      column:26            
 D2D, REFERENCE               group:24                      column:26                slot:12
 SHAKE                        row:26, lower slot:6          column:26, upper slot:6  step
 TRAP, FLICKER                group:24                      column:26, round:6       reads and waits so far
-RELAXATION                   group:24                      column:26                waits so far
 PATH                         row:26                        column:26, block:6       number of the programming
 READ, REFERENCE_READ         column group:20, row tile:12  sample:24, repeat:8      position:16, call:8, time:8
 ROW_TRAIN, COLUMN_TRAIN      line:26                       run of digits:3          step
@@ -154,7 +153,6 @@ class Stream(IntEnum):
     TRAP = 22  # telegraph noise
     FLICKER = 23  # 1/f noise
     RETENTION = 24  # a cell's own drift exponent
-    RELAXATION = 25  # relaxation over one wait
     PROGRAM_MODEL = 26  # error of programming by the device's error model
     CONVERTER = 27  # errors of converters
     STUCK = 28  # level of cells that are stuck in the middle of the window

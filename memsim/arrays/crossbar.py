@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,7 +20,7 @@ from memsim.arrays.readout import Moment, Periphery, Readout
 from memsim.arrays.site import Site
 from memsim.arrays.training import train
 from memsim.backends import resolve
-from memsim.errors import InputError
+from memsim.errors import InputError, RetentionWarning
 from memsim.learning import Encoding, LocalRule
 from memsim.philox import NO_SCOPE, Occasion, Scope, Stream, scoped
 from memsim.profiles import DeviceProfile, load_device
@@ -481,13 +482,39 @@ class Crossbar:
         ------
         InputError
             If a number is not allowed, the device does not know what temperature does, or nothing is programmed yet.
+
+        Warns
+        -----
+        RetentionWarning
+            If the device specifies no retention.
         """
         seconds = checks.duration("seconds", seconds)
+        aged = self._ageing(seconds, temperature)
+        if seconds > 0:
+            self._warn_of_retention(stacklevel=3)
+        return self._pass(seconds, aged)
+
+    def _ageing(self, seconds: float, temperature: float | None = None) -> float:
+        """Time at the reference temperature [s] that does the same to the states, if time may pass at all."""
         aged = accelerated(self.device.spec, seconds, temperature)
         if not self._programmed:
             raise InputError(
                 f"wait: nothing is programmed yet into the cells of device '{self.device.name}'; call program() before"
             )
+        return aged
+
+    def _warn_of_retention(self, stacklevel: int) -> None:
+        """Warn where time passes for a device that specifies no retention."""
+        if self.device.spec.retention is None:
+            warnings.warn(
+                f"device '{self.device.name}' specifies no retention: its cells keep their states, and time changes "
+                "only correlated noise",
+                RetentionWarning,
+                stacklevel=stacklevel,
+            )
+
+    def _pass(self, seconds: float, aged: float) -> Crossbar:
+        """Let time pass [s], of which `aged` counts for the states."""
         for bank in self._cells.both:
             bank.wait(seconds, aged)
         return self

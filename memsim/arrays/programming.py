@@ -56,12 +56,12 @@ def program(
         how: dict[str, Any] = {"cycles": cycles, "encoding": encoding, "first_step": crossbar._steps, "falls": falls}
         crossbar._counts += program_by_pulses(cells.lines, crossbar._site, crossbar.limits, targets, **how)
         if rest is not None and reference is not None:
-            rest.bring(reference)
+            rest.bring(reference, crossbar._steps)
     else:
         cycles = 1
         wished = program_by_model(cells, np.clip(targets, *crossbar.limits), crossbar._steps, reference or 0.0)
         if plan is not None:
-            plan.lines.place(wished)
+            plan.lines.place(wished, crossbar._steps)
             crossbar._programmed = True
     crossbar._steps += cycles
     if error > 0:  # a step of its own, so that its write noise is not that of the last pulses

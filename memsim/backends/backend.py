@@ -16,6 +16,7 @@ from memsim.kernels.cell import UpdateSpec
 from memsim.kernels.convert import Errors
 from memsim.kernels.elementwise import operand
 from memsim.kernels.fluctuate import Move
+from memsim.kernels.path import Law
 from memsim.kernels.read import NARROW
 from memsim.philox import TILE, Stream, key, padded
 
@@ -42,6 +43,7 @@ class Kernels(NamedTuple):
     adc: Callable[..., Any]
     advance: Callable[..., Any]
     fluctuating: Callable[..., Any]
+    path: Callable[..., Any]
 
 
 class Backend:
@@ -300,6 +302,7 @@ class Backend:
         words: Any,
         move: Move,
         *,
+        active: Any = None,
         step: int,
         seed: int,
         first_array: int,
@@ -307,16 +310,53 @@ class Backend:
     ) -> Any:
         """Outputs (array, sample, part, column), float64, of reads in order of time, which move `words` in place.
 
-        See `memsim.kernels.fluctuate.fluctuating_read_kernel`; the sums of any number of columns have a fixed order.
+        `active` says which processes of 1/f noise take part: one number for all cells or (array, column, row); None for
+        all processes. See `memsim.kernels.fluctuate.fluctuating_read_kernel`; the sums of any number of columns have a
+        fixed order.
         """
         whole = np.full(state.shape[2], parts[-1], np.int32)
         whole[: len(parts)] = parts
         mean = self.xp.empty((state.shape[0], inputs.shape[1], int(parts[-1]) + 1, state.shape[1]))
-        kernel = self.kernels.fluctuating(move.trap, move.processes)
+        some = active is not None and move.processes
+        kernel = self.kernels.fluctuating(move.trap, move.processes, some)
         moving = (*self._chances(move), step, first_array, first_column)
-        how = (self.asarray(whole), move.number, mean, words)
+        shares = self.xp.asarray(active if some else 0.0, state.dtype)
+        shares = shares.reshape(1, 1, 1) if shares.ndim == 0 else self.contiguous(shares)
+        how = (self.asarray(whole), move.number, shares, mean, words)
         kernel(inputs, state, offset, depth, swing, *how, *moving, *key(seed))
         return mean
+
+    def relax(
+        self,
+        programmed: Any,
+        target: Any,
+        number: Any,
+        elapsed: Any,
+        law: Law,
+        *,
+        seed: int,
+        first_array: int,
+        first_column: int,
+    ) -> Any:
+        """States (array, column, row) at a time after programming, on the path of each cell.
+
+        Parameters
+        ----------
+        programmed, target : (array, column, row)
+            States to which cells were programmed, and those that were aimed at.
+        number : int, or (array, column, row) of uint32
+            Numbers of their last programmings.
+        elapsed : float, or (array, column, row)
+            Time since [s].
+        law : Law
+            Mean and size of the change.
+        """
+        out = self.xp.empty_like(programmed)
+        numbers = self.xp.full((1, 1, 1), number, np.uint32) if np.ndim(number) == 0 else self.contiguous(number)
+        cells = self.contiguous(programmed), self.contiguous(target), numbers, operand(elapsed, self.xp)
+        tables = (self.asarray(table) for table in (law.knots, law.levels, law.shift, law.size))
+        self.kernels.path(law.tabulated)(out, *cells, *tables, law.g0, first_array, first_column, *key(seed))
+        return out
 
     def _chances(self, move: Move) -> tuple[Any, np.uint32, Any]:
         return self.asarray(move.change), move.used, self.asarray(move.planes)
