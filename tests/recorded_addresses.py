@@ -20,7 +20,7 @@ import numpy as np
 
 PLUMBING = ("kernels.", "backends.", "arrays.site", "arrays.own", "baselines.draws", "profiles.")
 """Modules that fetch numbers for others."""
-LASTING = ("D2D", "REFERENCE", "INITIAL", "FAULT", "RETENTION", "CONVERTER", "SCENE", "CORRUPTION")
+LASTING = ("D2D", "REFERENCE", "INITIAL", "FAULT", "STUCK", "RETENTION", "PATH", "CONVERTER", "SCENE", "CORRUPTION")
 """Streams of numbers that are worked out again whenever they are needed, and do not change."""
 
 ROUNDS = range(10)
@@ -126,7 +126,7 @@ variability:
     update.slope.set: {sigma: 5 %, relative_to: value}
 retention: RETENTION
 programming: {model: saturating, sigma: 10 nA, scale: 1 uA}
-faults: {stuck_on: 2 %, stuck_off: 2 %}
+faults: {stuck_on: 2 %, stuck_off: 2 %, stuck_at: {share: 10 %, state: 50 %, half_width: 5 %}}
 read:
   voltage: 0.2 V
   duration: 1 us
@@ -242,8 +242,8 @@ def drawn_by(work: Callable[[], None]) -> dict[str, Any]:
 
 WORKS: dict[str, Callable[[], None]] = {"arrays": arrays, **{name: experiment(text) for name, text in LEARNERS.items()}}
 EXPECTED = {
-    "arrays": "INITIAL D2D REFERENCE FAULT RETENTION CONVERTER READ REFERENCE_READ TRAP FLICKER C2C PULSE SHAKE WRITE "
-    "ROW_TRAIN COLUMN_TRAIN PROGRAM PROGRAM_MODEL",
+    "arrays": "INITIAL D2D REFERENCE FAULT STUCK RETENTION PATH CONVERTER READ REFERENCE_READ TRAP FLICKER C2C PULSE "
+    "SHAKE WRITE ROW_TRAIN COLUMN_TRAIN PROGRAM PROGRAM_MODEL",
     "memorise with pulses": "SCENE CORRUPTION BOOTSTRAP INITIAL D2D C2C READ",
     "memorise with gradients": "SCENE CORRUPTION BOOTSTRAP WEIGHTS",
     "classify in place": "SPLIT CORRUPTION ORDER INITIAL D2D REFERENCE C2C READ REFERENCE_READ",
