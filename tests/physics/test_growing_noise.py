@@ -14,7 +14,7 @@ from memsim.document import DocumentError
 pytestmark = pytest.mark.filterwarnings("ignore:device .* specifies no retention")  # most cells here keep their states
 
 HOUR, DAY, MONTH = 3600.0, 86400.0, 30 * 86400.0
-CELLS = 20_000
+CELLS = 10_000
 QUIET = load_device("taox-hfox-wu2018").replace({"variability": None, "read.noise": None})
 WINDOW = 9e-6  # S: from 1 to 10 uS
 
@@ -194,12 +194,12 @@ def test_reads_at_two_times_after_programming_share_the_processes_that_take_part
 
 
 def test_cells_that_are_programmed_later_have_the_noise_of_their_own_time():
-    array = Crossbar(growing(), 2 * CELLS // 100, 100, seed=7, initial=(0.5, 0.5 + 1e-9), dtype="float64")
-    rows = array.shape[1]
+    rows, cols = 120, 100
+    array = Crossbar(growing(), rows, cols, seed=7, initial=(0.5, 0.5 + 1e-9), dtype="float64")
     array.wait(2000.0)
     x = np.zeros(rows)
     x[rows // 2 :] = 1.0
-    array.train(Hebbian(0.05), x, np.ones(100), steps=1)
+    array.train(Hebbian(0.05), x, np.ones(cols), steps=1)
     array.wait(0.5)
     for first, elapsed in ((0, 2000.5), (rows // 2, 0.5)):
         chosen = np.zeros(rows)
@@ -208,7 +208,7 @@ def test_cells_that_are_programmed_later_have_the_noise_of_their_own_time():
         assert np.allclose(array.difference_variance(chosen), 2 * variance, rtol=1e-6)
         one_hot = np.eye(rows)[first : first + rows // 2]
         noise = array.output(one_hot, interval=0.0) - array.output(one_hot, noise=False)
-        assert abs(noise.var() / (variance / (rows // 2)) - 1) < 4.5 * math.sqrt(2 / CELLS)
+        assert abs(noise.var() / (variance / (rows // 2)) - 1) < 4.5 * math.sqrt(2 / (rows // 2 * cols))
 
 
 def test_sigma_follows_the_programmed_conductance_and_its_base_the_present_one():
