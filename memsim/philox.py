@@ -8,44 +8,46 @@ of networks, on which occasion; `Scope` packs its fields into 64 bits. `mix64` p
 it is. So the keys of one seed's scopes all differ, the empty scope has the seed itself as its key, and no two pairs of
 scope and counter are the same address.
 
-**The counter** inside a scope. In every word c3 is ``array << 8 | stream``. A field is written as name:bits, the lowest
-first; ``group`` numbers groups of four rows (or pixels, samples, ...), see below.
+**The counter** inside a scope. Word c3 is ``array:24 << 8 | stream:8``. The table shows the fields of the others,
+``name:bits``, from the lowest bit on; a field without a number has all 32 bits, and bits without a field are 0. A test
+reads this table and compares it with what is drawn.
 
-==============================  ====================  =========================  =======================================
-stream                          c0                    c1                         c2
-==============================  ====================  =========================  =======================================
-INITIAL, FAULT, STUCK,          group                 column:26                  0
-RETENTION, SYMMETRY
-C2C, PULSE, WRITE, PROGRAM,     group                 column:26                  step
-PROGRAM_MODEL
-VERIFY                          group                 column:26                  verify step
-D2D, REFERENCE                  group                 column:26                  slot of the parameter
-SHAKE                           row:26,               column:26,                 step
-                                slot (lower half):6   slot (upper half):6
-TRAP, FLICKER                   group                 column:26, round:6         reads and waits so far
-PATH                            row:26                column:26, block:6         number of the cell's programming
-READ, REFERENCE_READ            group of columns:20,  sample:24, repeat:8        read index of a plain array; else
-                                row tile:12                                      position:16, call:8, time:8
-ROW_TRAIN, COLUMN_TRAIN         row or column         run of digits              step
-CONVERTER                       group (of converters  converter:26, or 0         error:8, row tile:12
-                                or codes)
-SCHEME                          group                 column:26                  step
-WEIGHTS                         group of inputs       unit                       0
-ORDER                           group of samples      0, or 1 for features       epoch
-MIXUP                           group of attempts     0 or 1                     step of training
-DROPOUT                         group of places       feature                    step of training
-CORRUPTION                      group of pixels       0, or 1 + level            field of the corruption
-SCENE                           group of quantities   kind of quantity, or row   kind of draw
-SPLIT                           group of images       0                          0, or 1 for own test images
-TUNING                          group of settings     0                          0
-BOOTSTRAP                       group of samples      resample                   what is resampled
-BACKGROUND                      group                 column:26                  0
-==============================  ====================  =========================  =======================================
+===========================  ============================  =======================  ===========================
+stream                       c0                            c1                       c2
+===========================  ============================  =======================  ===========================
+INITIAL, FAULT, STUCK,       group:24                      column:26                0
+RETENTION
+C2C, PULSE, WRITE, PROGRAM,  group:24                      column:26                step
+PROGRAM_MODEL, SCHEME
+VERIFY                       group:24                      column:26                verify step
+D2D, REFERENCE               group:24                      column:26                slot:12
+SHAKE                        row:26, lower slot:6          column:26, upper slot:6  step
+TRAP, FLICKER                group:24                      column:26, round:6       reads and waits so far
+PATH                         row:26                        column:26, block:6       number of the programming
+READ, REFERENCE_READ         column group:20, row tile:12  sample:24, repeat:8      position:16, call:8, time:8
+ROW_TRAIN, COLUMN_TRAIN      line:26                       run of digits:3          step
+CONVERTER                    group:24                      converter:26             error:8, row tile:12
+WEIGHTS                      input group                   unit                     0
+ORDER                        sample group                  features:1               epoch
+MIXUP                        attempt group:4               number:1                 step of training
+DROPOUT                      place group                   feature                  step of training
+CORRUPTION                   pixel group                   level:27                 field:8
+SCENE                        quantity group                kind                     draw:3
+SPLIT                        image group                   0                        own test images:1
+TUNING                       settings group                0                        0
+BOOTSTRAP                    sample group                  resample                 0
+BACKGROUND                   group:24                      column:26                0
+===========================  ============================  =======================  ===========================
 
-c3's array is the image, the replicate or the network for cells, weights and orders; the image or scene for CORRUPTION
-and SCENE; the class for SPLIT; the pattern for BACKGROUND; else 0. `REFERENCE_COLUMN` is the column of a reference
-column's cells. VERIFY, STUCK, SYMMETRY and SCHEME, and the fields call, time, role, network and repetition, are
-room for draws to come. A new kind of draw gets a new stream, or values of a field that no other kind has.
+- c3's array is the number of the array, image or network, or, for BACKGROUND, SCENE and SPLIT, of the pattern, scene or
+  class. It is 0 for BOOTSTRAP and TUNING.
+- `REFERENCE_COLUMN` is the column of the cells of a reference column. D2D and READ have streams of their own for these.
+- The slot of a parameter is its number in `memsim.profiles.slots`, which also says how custom steps find theirs.
+- c2 of a READ is the number of the read, for an array's own reads (`Purpose.OWN`). For others, that number and the
+  purpose are in the scope, and c2 is position (patch or time step), call of the layer and evaluation time.
+- VERIFY (read noise of verify steps) and SCHEME (draws of a training scheme) are reserved, as are the fields network,
+  role and repetition of a scope, and call and time of a read.
+- A new kind of draw gets a new stream, or values of a field that no other kind has.
 
 A group holds four cells of a tile of 64 that lie 16 apart, one for each word: index i belongs to group
 ``(i // 64) * 16 + i % 16``, word ``i % 64 // 16``. So vector lanes need no shuffles and no address depends on a width.
@@ -154,7 +156,6 @@ class Stream(IntEnum):
     PROGRAM_MODEL = 26  # error of programming by the device's error model
     CONVERTER = 27  # errors of converters
     STUCK = 28  # level of cells that are stuck in the middle of the window
-    SYMMETRY = 29  # error of a cell's subtracted symmetry point
     BACKGROUND = 30  # which of the cells around a selected one are on
     PATH = 31  # path of relaxation of a cell after its last programming
     VERIFY = 32  # read noise of verify steps

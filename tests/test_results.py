@@ -24,6 +24,7 @@ ATTRIBUTES = {
     "experiment",
     "changes",
     "devices",
+    "random_addresses",
     "seed",
     "backend",
     "images_source",
@@ -100,7 +101,8 @@ class TestProvenance:
     def test_all_of_it_is_there_as_plain_text(self, dataset):
         assert set(dataset.attrs) == ATTRIBUTES
         assert dataset.attrs["memsim_schema"] == SCHEMA_VERSION
-        assert all(isinstance(value, str) for key, value in dataset.attrs.items() if key != "memsim_schema")
+        numbers = ("memsim_schema", "random_addresses")
+        assert all(isinstance(value, str) for key, value in dataset.attrs.items() if key not in numbers)
         assert dataset.attrs["backend"] == "cpu" and dataset.attrs["seed"] == "42"
         assert len(dataset.attrs["images_sha256"]) == 64
         assert {"numpy", "numba", "xarray", "netCDF4"} <= set(json.loads(dataset.attrs["libraries"]))
@@ -170,6 +172,14 @@ class TestRerun:
         for attrs in (again.attrs, dataset.attrs):
             assert attrs["created"]
         assert {**again.attrs, "created": ""} == {**dataset.attrs, "created": ""}
+
+    def test_a_result_with_other_random_addresses_is_repeated_with_a_note(self, dataset, tmp_path):
+        assert dataset.attrs["random_addresses"] == 2
+        old = dataset.copy()
+        del old.attrs["random_addresses"]
+        again = ms.rerun(ms.save(old, tmp_path / "old.nc"))
+        assert "made with another layout of random addresses" in again.attrs["notes"]
+        assert again.attrs["random_addresses"] == 2
 
     def test_a_changed_device_travels_with_the_result(self, tmp_path):
         device = ms.load_device("agsi-jo2010").replace({"conductance.max": "50 nS"})

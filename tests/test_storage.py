@@ -9,6 +9,7 @@ from waiting import let_pass
 
 import memsim as ms
 from memsim.errors import OutputError
+from memsim.philox import Scope
 
 X = np.random.default_rng(0).random((3, 20))
 ASSUMED = {"status": "assumed"}
@@ -73,6 +74,22 @@ def test_mapped_weights_come_back_with_their_mapping(tmp_path):
     assert np.array_equal(back @ X.T, crossbar @ X.T)
 
 
+def test_a_file_keeps_the_scope_and_refuses_to_go_on_with_other_random_numbers(tmp_path):
+    scope = Scope(network=2, layer=300, repetition=5)
+    crossbar = ms.Crossbar("taox-hfox-wu2018", 20, 2, seed=4, scope=scope)
+    path = crossbar.to_netcdf(tmp_path / "a.nc")
+    back = ms.Crossbar.from_netcdf(path)
+    assert back.scope == scope and np.array_equal(back.read(X), crossbar.read(X))
+    dataset = xr.load_dataset(path)
+    dataset.assign_attrs(random_addresses=1).to_netcdf(tmp_path / "old.nc")
+    del dataset.attrs["random_addresses"]
+    dataset.assign_attrs(memsim_crossbar=1).to_netcdf(tmp_path / "older.nc")
+    for name in ("old.nc", "older.nc"):
+        message = f"{name}: written with layout 1 of random addresses, this version has 2"
+        with pytest.raises(OutputError, match=message):
+            ms.Crossbar.from_netcdf(tmp_path / name)
+
+
 def test_the_file_is_labelled_and_the_array_too(tmp_path):
     crossbar = ms.Crossbar("taox-hfox-wu2018", 20, 2, column="pair")
     with xr.open_dataset(crossbar.to_netcdf(tmp_path / "a.nc")) as dataset:
@@ -104,3 +121,23 @@ def test_files_are_not_overwritten_and_damaged_ones_are_refused(tmp_path):
         ms.Crossbar.from_netcdf(tmp_path / "empty.nc")
     with pytest.raises(OutputError, match="no such file"):
         ms.Crossbar.from_netcdf(tmp_path / "none.nc")
+
+
+@pytest.mark.parametrize("name", ["hfox-wan2022", "pcm-joshi2020"])
+@pytest.mark.parametrize("waits", [(), (50.0,), (50.0, 1e4)])
+def test_cells_age_on_from_when_they_were_programmed_and_from_what_was_aimed_at(name, waits, tmp_path):
+    def pulsed(crossbar, row):
+        x = np.zeros(20)
+        x[row] = 1
+        return crossbar.train(ms.Hebbian(0.1), x, [1.0, 0.0], encoding="exact")
+
+    update = ms.load_device("taox-hfox-wu2018").document.data["update"]
+    device = ms.load_device(name).replace({"update": update, "variability": None})
+    crossbar = ms.Crossbar(device, 20, 2, seed=4, column="reference").program(0.4, by="model")
+    for row, seconds in enumerate(waits):
+        pulsed(crossbar.wait(seconds), row)
+    back = ms.Crossbar.from_netcdf(crossbar.to_netcdf(tmp_path / "array.nc"))
+    for one in (crossbar, back):
+        pulsed(one.wait(1e5), 7).wait(3e5)
+    assert np.array_equal(back.weights, crossbar.weights)
+    assert np.array_equal(back.read(X), crossbar.read(X))

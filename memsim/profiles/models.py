@@ -154,7 +154,8 @@ _OTHERS: tuple[Model, ...] = (
         "read.flicker",
         physics.Flicker,
         "variance sigma(G)^2 ln(slowest/fastest), spectrum sigma(G)^2/f; "
-        "sigma(G) = min(sigma (G/G_max)^-exponent, limit) b",
+        "sigma(G) = min(sigma (G/G_max)^-exponent, limit) b or min(sigma curve(G), limit) b, G as it was programmed; "
+        "onset at programming: variance sigma(G)^2 ln((t + fastest/2)/fastest), t = reference_time + time since",
         "Ambrogio et al., IEEE TED 62, 3812 (2015), doi:10.1109/TED.2015.2475598; Nandakumar et al., ICECS 2019",
     ),
     Model(
@@ -170,9 +171,10 @@ _OTHERS: tuple[Model, ...] = (
         "state-drift",
         "retention",
         physics.StateDrift,
-        "G(t) = G (1 + t/t_ref)^-nu, nu = N(m, s) once a cell; m and s are each slope ln(G/G_max) + offset, "
-        "kept between min and max",
-        f"Nandakumar et al., ICECS 2019; {_JOSHI}",
+        "G(t) = G (1 + t/t_ref)^-nu, nu = N(m, s) once a cell; with x = G_target/scale, m and s are each "
+        "slope ln x + offset, kept between min and max, or sum_k c_k x^k from x = above.start on",
+        f"Nandakumar et al., ICECS 2019; {_JOSHI}; piecewise: Le Gallo et al., Nat. Electron. 6, 680 (2023), "
+        "doi:10.1038/s41928-023-01010-1, as fitted in aihwkit",
     ),
     Model(
         "retention",
@@ -187,8 +189,18 @@ _OTHERS: tuple[Model, ...] = (
         "relaxation",
         "retention",
         physics.Relaxation,
-        "G(t) = G + N(shift ln(t/t_ref), spread + growth ln(t/t_ref))",
-        "Falcone et al., arXiv:2502.04524; that increments over successive times are independent is assumed",
+        "G(t) = G + N(shift ln(t/t_ref), spread + growth ln(t/t_ref)), on one path of each cell",
+        "Falcone et al., arXiv:2502.04524; that increments over successive decades are independent is assumed",
+    ),
+    Model(
+        "retention",
+        "relaxation-table",
+        "retention",
+        physics.RelaxationTable,
+        "G(t) = G + N(m, s) on one path of each cell; m and s^2 are linear in ln t between the times and in G_target "
+        "between the levels of rows, and in proportion to t before the first time; lognormal near 0 S",
+        "moments of a measurement; interpolation, independent increments between times and the shape near 0 S are "
+        "assumed",
     ),
     Model(
         "programming",

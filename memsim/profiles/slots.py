@@ -4,7 +4,8 @@ A slot is a number in 12 bits; device-to-device draws have it in counter word c2
 bits of c0 and of c1 (see `memsim.philox`). The number of a parameter depends on its name alone and never changes.
 
 Parameters of custom steps have names that users choose. They share the slot `CUSTOM`, and each has its own keys: those
-of the seed XOR a 64-bit hash of its name.
+of the seed XOR a 64-bit hash of its name. Within a scope they differ from all other draws, and from each other, else
+they are refused; two of them in different scopes share a key with a chance of 2^-64.
 """
 
 from __future__ import annotations
