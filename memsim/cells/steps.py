@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from memsim.cells.functions import exponential_ratio, logarithm_beside_one
+from memsim.cells.functions import exponential_ratio
 from memsim.cells.model import Surroundings
 
 SIZES = "set: s_set = |s + s0 (min(beta, 0) + r)|; reset: s_reset = |s - s0 (max(beta, 0) + r)|"
@@ -32,44 +32,68 @@ _NEAREST_END = 1e-9
 
 
 class Falling(NamedTuple):
-    """Parameters of one cell whose steps fall linearly with the state, dimensionless."""
+    """Parameters of one cell whose steps fall linearly with the state, dimensionless.
+
+    With y the way from w = 0 in a direction, a step is s - fall y. For a fall below 1, n steps are (start - decay y) n
+    phi(decay n) with decay = -ln(1 - fall), start = s decay/fall and phi(y) = (1 - e^-y)/y. A larger fall, with which
+    the first pulse passes the limit of the state, is kept as decay = -fall with start = s.
+    """
 
     low: float  # own window, normalised state
     high: float
     c2c: float  # sigma of a pulse, of the nominal window or of its step
-    step_set: float  # at w = 0, of the nominal window
-    step_reset: float
-    fall_set: float  # of the step, per way travelled from w = 0
-    fall_reset: float
+    start_set: float
+    decay_set: float
+    start_reset: float
+    decay_reset: float
     zero: float  # normalised state of w = 0
 
 
 @njit(forceinline=True, error_model="numpy")
+def _shrink(decay):
+    """Step per start: phi(decay), and 1 where the fall is at least 1."""
+    return exponential_ratio(max(decay, type(decay)(0.0)))
+
+
+@njit(forceinline=True, error_model="numpy")
 def falling_step(state, direction, p):
-    """Change of the normalised state by one pulse: +- (step - fall y), y the way from w = 0 in that direction."""
+    """Change of the normalised state by one pulse."""
+    # Both ratios are worked out before one is chosen: where they do not vary over cells, that is done once a loop.
+    factor_set, factor_reset = _shrink(p.decay_set), _shrink(p.decay_reset)
     up = direction > 0
-    step = p.step_set if up else p.step_reset
-    fall = p.fall_set if up else p.fall_reset
-    return (step - fall * ((state - p.zero) * direction)) * direction
+    start = p.start_set * factor_set if up else p.start_reset * factor_reset
+    fall = abs(p.decay_set) * factor_set if up else abs(p.decay_reset) * factor_reset
+    return (start - fall * ((state - p.zero) * direction)) * direction
 
 
 @njit(forceinline=True, error_model="numpy")
 def falling_change(state, pulses, p):
-    """Change of the normalised state by `pulses` pulses (signed): +- (step - fall y) (1 - (1 - fall)^n)/fall.
+    """Change of the normalised state by `pulses` pulses (signed).
 
     From a fall of 1 on, the first pulse passes the limit and the cell's end stops it there: it counts alone.
     """
     real = type(state)
     up = pulses > 0
-    step = p.step_set if up else p.step_reset
-    fall = p.fall_set if up else p.fall_reset
-    direction = real(1.0) if up else real(-1.0)
+    start = p.start_set if up else p.start_reset
+    decay = p.decay_set if up else p.decay_reset
+    way = state - p.zero if up else p.zero - state
     count = abs(pulses)
-    beyond = fall >= real(1.0)
-    decay = -logarithm_beside_one(real(0.0) if beyond else -fall)
-    share = decay / fall if fall != real(0.0) else real(1.0)
-    steps = min(count, real(1.0)) if beyond else count * share * exponential_ratio(decay * count)
-    return (step - fall * ((state - p.zero) * direction)) * direction * steps
+    limited = min(count, real(1.0)) if decay < real(0.0) else count
+    moved = (start - abs(decay) * way) * limited * exponential_ratio(max(decay, real(0.0)) * count)
+    return moved if up else -moved
+
+
+@njit(forceinline=True, error_model="numpy")
+def falling_size(pulses, p):
+    """Step of the cell at w = 0 in the direction of the pulses."""
+    size_set, size_reset = p.start_set * _shrink(p.decay_set), p.start_reset * _shrink(p.decay_reset)
+    return size_set if pulses > 0 else size_reset
+
+
+@njit(forceinline=True, error_model="numpy")
+def told_size(pulses, p):
+    """Full step of the cell in the direction of the pulses."""
+    return p.step_set if pulses > 0 else p.step_reset
 
 
 def falling_steps(
@@ -92,14 +116,25 @@ def falling_steps(
     if not nominal:
         above = np.maximum(ends["high"] - below, _NEAREST_END)
         below = np.maximum(below - ends["low"], _NEAREST_END)
+    start_set, decay_set = _approach(up, up * gamma_set / above)
+    start_reset, decay_reset = _approach(down, down * gamma_reset / below)
     return {
         **ends,
-        "step_set": up,
-        "step_reset": down,
-        "fall_set": up * gamma_set / above,
-        "fall_reset": down * gamma_reset / below,
+        "start_set": start_set,
+        "decay_set": decay_set,
+        "start_reset": start_reset,
+        "decay_reset": decay_reset,
         "zero": -w_min / span,
     }
+
+
+def _approach(step: Any, fall: Any) -> tuple[Any, Any]:
+    """(start, decay) of `Falling` for a step at w = 0 and its fall."""
+    beyond = np.greater_equal(fall, 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        decay = np.where(beyond, -fall, -np.log1p(-np.where(beyond, 0.0, fall)))
+        stretch = np.where(beyond | (fall == 0), 1.0, decay / fall)
+    return step * stretch, decay
 
 
 def own_ends(values: Mapping[str, Any], cell: Surroundings) -> dict[str, Any]:
