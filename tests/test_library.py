@@ -35,16 +35,19 @@ LIMITS = ("taox-tio2-chen2018", "pcmo-park2013", "hzo-jerry2017")
 # Presets of IBM aihwkit (MIT): model, step, range of w, relative d2d of step, w_max and w_min, c2c and its base.
 FITTED = {
     "hfo2-gong2018": ("exponential", 0.00135, (-1, 1), 0.2, 0.3, 0.3, 5.0, "step"),
-    "hfo2-softbounds-gong2018": ("soft-bounds", 0.002, (-0.75, 1.25), 0.3, 0.24, 0.4, 3.75, "nominal-step"),
-    "om-reram-gong2022": ("soft-bounds", 0.0949, (-1, 1), 0.783, 0.35, 0.57, 0.416, "nominal-step"),
-    "hfo2-array-gong2022": ("soft-bounds", 0.4622, (-1, 1), 0.7125, 0.43, 0.60, 0.217, "nominal-step"),
-    "capacitor-li2018": ("linear", 0.005, (-1, 1), 0.1, 0.07, 0.07, 0.3, "nominal-step"),
+    "hfo2-softbounds-gong2018": ("soft-bounds", 0.002, (-0.75, 1.25), 0.3, 0.24, 0.4, 3.75, "own-step"),
+    "om-reram-gong2022": ("soft-bounds", 0.0949, (-1, 1), 0.783, 0.35, 0.57, 0.416, "own-step"),
+    "hfo2-array-gong2022": ("soft-bounds", 0.4622, (-1, 1), 0.7125, 0.43, 0.60, 0.217, "own-step"),
+    "capacitor-li2018": ("linear", 0.005, (-1, 1), 0.1, 0.07, 0.07, 0.3, "own-step"),
     "li-ecram-tang2018": ("linear", 0.002, (-0.8276, 1.1724), 0.1, 0.05, 0.05, 0.3, "step"),
     "mo-ecram-kim2019": ("linear", 2.8214e-4, (-0.8286, 1.1714), 0.1, 0.05, 0.05, 2.0, "step"),
     "gst-nandakumar2020": ("pcm", 0.01, (0, 2), 0.2, 0.1, 0.0, 0.6, "step"),
     "resistive-gokmen2016": ("constant", 0.0016, (-1, 1), 0.3, 0.3, 0.3, 0.3, "step"),
 }
 LOGNORMAL = ("om-reram-gong2022", "hfo2-array-gong2022")
+# Spread of set against reset over cells, in nominal steps; of the slopes, which are those of the nominal window.
+SKEWED = {name: 0.01 for name in FITTED} | {"hfo2-gong2018": 0.05, "gst-nandakumar2020": 0.05, "capacitor-li2018": 0.06}
+SLOPED = {"capacitor-li2018": 0.01, "li-ecram-tang2018": 0.05, "mo-ecram-kim2019": 0.05}
 # Noise of what is read after a write, in steps; the share of corrupt cells that was measured.
 WRITE_NOISE = {
     "hfo2-gong2018": 75,
@@ -166,6 +169,17 @@ def test_devices_fitted_in_normalised_weights_hold_the_presets(name):
         assert spread(name, path).sigma == pytest.approx(relative * abs(end) / width, rel=1e-6)
         assert status(name, f"variability.d2d.{path}.sigma") == "computed"
     assert status(name, "conductance.max") == "assumed"
+
+
+@pytest.mark.parametrize("name", FITTED)
+def test_steps_of_fitted_devices_spread_as_in_the_presets(name):
+    given, update = spread(name, "update.asymmetry"), load_device(name).spec.update
+    assert (given.relative_to, given.distribution) == ("absolute", "normal")
+    assert given.sigma * update.step == pytest.approx(SKEWED[name] * FITTED[name][1], rel=1e-3)  # there of the median
+    for way in ("set", "reset") if name in SLOPED else ():
+        assert update.slope_reference == "nominal"
+        slope = spread(name, f"update.slope.{way}")
+        assert (slope.sigma, slope.relative_to) == (SLOPED[name], "absolute")
 
 
 def test_noise_after_a_write_and_corrupt_cells_are_those_of_the_presets():

@@ -80,6 +80,7 @@ def deliver(
         varying=bank.cells.names,
         faulty=bank.stuck is not None,
         even=bool(c2c and c2c.distribution == "uniform"),
+        own_step=bool(c2c and c2c.relative_to == "own-step"),
         shaken=bank.shaken,
     )
     settings = Settings(span, encoding.max_pulses or span, encoding.threshold, *bounds, bank.shifts)

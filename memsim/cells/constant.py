@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from numba import njit
 
 from memsim.cells.model import CellModel, Surroundings
-from memsim.cells.steps import normalised_steps
+from memsim.cells.steps import SIZES, normalised_steps, own_ends
 
 
 class Constant(NamedTuple):
@@ -30,17 +30,17 @@ def change(state, pulses, p):
     return pulses * (p.step_set if pulses > 0 else p.step_reset)
 
 
-def prepare(values: Mapping[str, Any], _: Surroundings) -> dict[str, Any]:
-    """The steps of both directions."""
+def prepare(values: Mapping[str, Any], cell: Surroundings) -> dict[str, Any]:
+    """The cell's own ends, and the steps of both directions."""
     up, down = normalised_steps(values)
-    return {"step_set": up, "step_reset": down}
+    return {**own_ends(values, cell), "step_set": up, "step_reset": down}
 
 
 CONSTANT = CellModel(
     "constant",
     Constant,
     prepare,
-    "dw = +- s (1 +- beta)",
+    "set: dw = s_set; reset: dw = -s_reset; " + SIZES,
     "Gokmen & Vlasov, Front. Neurosci. 10, 333 (2016), doi:10.3389/fnins.2016.00333",
     change=change,
 )

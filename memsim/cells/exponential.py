@@ -1,6 +1,6 @@
 """Exponential step: a constant step plus one that changes exponentially with the state.
 
-dw = +- s max(1 - A_d e^(+- gamma_d z), 0) with z = 2 a w/(w_max - w_min) + b, the window being the cell's own.
+dw = +- s_d max(1 - A_d e^(+- gamma_d z), 0) with z = 2 a w/(w_max - w_min) + b, the window being the cell's own.
 
 Source: "exponential step" of Rasch et al., AICAS 2021, arXiv:2104.02184, used there for the HfO2 device of Gong et al.,
 Nat. Commun. 9, 2102 (2018), doi:10.1038/s41467-018-04485-1.
@@ -15,7 +15,7 @@ from numba import njit
 
 from memsim.cells.functions import exponential
 from memsim.cells.model import CellModel, Surroundings
-from memsim.cells.steps import normalised_steps
+from memsim.cells.steps import SIZES, normalised_steps, own_ends
 
 
 class Exponential(NamedTuple):
@@ -47,11 +47,12 @@ def step(state, direction, p):
 
 
 def prepare(values: Mapping[str, Any], cell: Surroundings) -> dict[str, Any]:
-    """Steps, and z as an affine function of the normalised state."""
+    """The cell's own ends, steps, and z as an affine function of the normalised state."""
     up, down = normalised_steps(values)
-    span = values["weights.max"] - values["weights.min"]
-    per_weight = 2 * values["a"] / (span * (cell.high - cell.low))
+    span, ends = values["weights.max"] - values["weights.min"], own_ends(values, cell)
+    per_weight = 2 * values["a"] / (span * (ends["high"] - ends["low"]))
     return {
+        **ends,
         "step_set": up,
         "step_reset": down,
         **{f"{name}_{way}": values[f"{name}.{way}"] for name in ("amplitude", "gamma") for way in ("set", "reset")},
@@ -64,7 +65,8 @@ EXPONENTIAL = CellModel(
     "exponential",
     Exponential,
     prepare,
-    "dw = +- s (1 +- beta) max(1 - A_d e^(+- gamma_d z), 0), z = 2 a w/(w_max - w_min) + b",
+    "set: dw = s_set max(1 - A_set e^(gamma_set z), 0); reset: dw = -s_reset max(1 - A_reset e^(-gamma_reset z), 0); "
+    "z = 2 a w/(w_max - w_min) + b; " + SIZES,
     "Rasch et al., AICAS 2021, arXiv:2104.02184",
     step=step,
 )

@@ -20,13 +20,13 @@ def _two_to(k, real):
 
 @njit(forceinline=True, error_model="numpy")
 def exponential_ratio(y):
-    """phi(y) = (1 - e^-y)/y for y >= 0, 1 at 0, to the rounding of y's own dtype and without a maths library.
+    """phi(y) = (1 - e^-y)/y for y >= -80, 1 at 0, to the rounding of y's own dtype and without a maths library.
 
     e^-y = 2^-k e^-r with |r| <= ln(2)/2, and (1 - e^-r)/r by its Taylor series (truncated below the dtype's rounding).
     """
     real = type(y)
-    near = min(y, real(80.0))  # e^-80 is nothing beside 1, and 2^-k stays a normal number
-    k = int32(near * real(1.4426950408889634) + real(0.5))
+    near = max(min(y, real(80.0)), real(-80.0))  # e^-80 is nothing beside 1, and 2^-k stays a normal number
+    k = int32(near * real(1.4426950408889634) + (real(0.5) if y > real(0.0) else real(-0.5)))
     # ln 2 in two parts, the first short enough for k times it to be exact.
     r = fma(-real(k), real(1.4286068203094173e-06), fma(-real(k), real(0.693145751953125), near))
     q = real(1.0 / 40320.0)
@@ -46,7 +46,7 @@ def exponential_ratio(y):
     q = fma(-r, q, real(1.0))
     scale = _two_to(-k, real)
     whole = fma(scale, r * q, real(1.0) - scale) / y
-    return whole if k > 0 else q
+    return whole if k != 0 else q
 
 
 @njit(forceinline=True, error_model="numpy")

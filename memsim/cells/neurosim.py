@@ -1,18 +1,21 @@
-"""Non-linear pulse model of NeuroSim: an exponential approach to a limit beyond the window's end.
+"""Non-linear pulse model of NeuroSim: each branch is an exponential in the number of pulses, fast first or slow first.
 
-With x the state within the cell's own window and n set pulses, x_LTP(n) = B (1 - e^(-n/(A P))), where P pulses span the
-window and B = 1/(1 - e^(-1/A)). As a recurrence that needs no pulse number and has no singularity at the linear limit,
+With x the state within the cell's own window and n set pulses, x_LTP(n) = B (1 - e^(-a n/P)), where P pulses span the
+window, a = 1/A is the curvature of the branch and B = 1/(1 - e^(-a)). As a recurrence that needs no pulse number and
+has no singularity at the linear limit,
 
-    x + (start - decay x) n phi(decay n),   decay = 1/(A P),  start = B decay,  phi(y) = (1 - e^-y)/y.
+    x + (start - decay x) n phi(decay n),   decay = a/P,  start = B decay,  phi(y) = (1 - e^-y)/y.
 
-Reset is the same in 1 - x with its own A. Published labels NL = 10.1015 max_x [f(x) - x], f(x) = B (1 - e^(-x/A)),
-carry a sign that only says which curve bends which way; their magnitude gives A. Both branches saturate (fast first,
-then slower) whatever the sign: for phase-change memory and the FeFET the table prints a positive label of depression
-too, so a shape cannot be read off it, and no device of the table needs another one. Steps that grow along the way can
-be told by the models `exponential` or `table`.
+Reset is the same in 1 - x with its own a. For a > 0 steps shrink on the way to a limit beyond the window's end: fast
+first, then slow. For a < 0 they grow with the distance from a limit behind the start: slow first, then fast.
 
-Source: Chen, Peng & Yu, IEEE TCAD 37, 3067 (2018), doi:10.1109/TCAD.2018.2789723; Chen & Yu, IEEE Design & Test (2018),
-doi:10.1109/MDAT.2018.2890229.
+The magnitude of a published label is |NL| = 10.1015 max_x [f(x) - x] with f(x) = (1 - e^(-|a| x))/(1 - e^(-|a|)). Its
+sign tells the shape, as in NeuroSim's code: potentiation with a positive and depression with a negative label is fast
+first, potentiation with a negative and depression with a positive label is slow first. A branch that is slow first may
+have a label of up to 6 in magnitude: beyond, the first steps from G_max are too small for a state in single precision.
+
+Source: Chen, Peng & Yu, IEEE TCAD 37, 3067 (2018), doi:10.1109/TCAD.2018.2789723, and the code of NeuroSim; Chen & Yu,
+IEEE Design & Test (2018), doi:10.1109/MDAT.2018.2890229.
 """
 
 from __future__ import annotations
@@ -27,6 +30,9 @@ from memsim.cells.functions import exponential_ratio
 from memsim.cells.model import CellModel, Surroundings
 
 MAX_LABEL = 9.0
+"""Largest magnitude of a label whose branch is fast first; there the branch is almost a single step."""
+MAX_SLOW_LABEL = 6.0
+"""Largest magnitude of a label whose branch is slow first: up to 1000 pulses stay within 2e-4 of it in float32."""
 _LABEL_SCALE = 10.1015
 
 
@@ -51,7 +57,9 @@ def change(state, pulses, p):
     start = p.start_set if up else p.start_reset
     decay = p.decay_set if up else p.decay_reset
     travelled = x if up else type(x)(1.0) - x
-    return width * ((start - decay * travelled) * pulses * exponential_ratio(decay * abs(pulses)))
+    # Behind the limit of a slow branch no pulse moves the state back.
+    rate = max(start - decay * travelled, type(x)(0.0))
+    return width * (rate * pulses * exponential_ratio(decay * abs(pulses)))
 
 
 def label(curvature):
@@ -66,28 +74,31 @@ def label(curvature):
 
 
 def curvature(nonlinearity):
-    """1/A for a published label NL (array or number; the sign is dropped), by inverting its closed form.
+    """1/A for a published label NL (array or number), with the sign of the label, by inverting its closed form.
 
     Source: Chen & Yu, doi:10.1109/MDAT.2018.2890229; A = 0.5 has |NL| 2.40, A = 0.2 has 4.88.
     """
     table = np.concatenate([[0.0], np.geomspace(1e-4, 100.0, 16384)])
-    return np.interp(np.abs(nonlinearity), label(table), table)
+    return np.sign(nonlinearity) * np.interp(np.abs(nonlinearity), label(table), table)
 
 
 def rates(nonlinearity, pulses):
-    """(start, decay) per pulse for labels and for `pulses` that span the window; (1/P, 0) in the linear limit."""
-    a = curvature(nonlinearity)
+    """(start, decay) per pulse of a branch that `pulses` pulses span; (1/P, 0) in the linear limit.
+
+    `nonlinearity` is a label of potentiation, or minus one of depression: positive is fast first, negative slow first.
+    """
+    a = curvature(np.clip(nonlinearity, -MAX_SLOW_LABEL, MAX_LABEL))
     with np.errstate(divide="ignore", invalid="ignore"):
-        start = np.where(a > 0, a / -np.expm1(-a), 1.0)
+        start = np.where(a != 0, a / -np.expm1(-a), 1.0)
     return start / pulses, a / pulses
 
 
 def prepare(values: Mapping[str, Any], _: Surroundings) -> dict[str, Any]:
     """Start and decay of both directions."""
     fields = {}
-    for direction in ("set", "reset"):
-        labels = np.minimum(np.abs(values[f"nonlinearity.{direction}"]), MAX_LABEL)
-        fields["start_" + direction], fields["decay_" + direction] = rates(labels, values["pulses"])
+    for direction, sign in (("set", 1), ("reset", -1)):
+        given = sign * np.asarray(values[f"nonlinearity.{direction}"], float)
+        fields["start_" + direction], fields["decay_" + direction] = rates(given, values["pulses"])
     return fields
 
 
@@ -95,8 +106,9 @@ NEUROSIM = CellModel(
     "neurosim",
     Neurosim,
     prepare,
-    "set: x(n) = B (1 - e^(-n/(A P))), B = 1/(1 - e^(-1/A)); reset: the same in 1 - x; "
-    "|NL| = 10.1015 max_x [B (1 - e^(-x/A)) - x]",
+    "set: x(n) = B (1 - e^(-n/(A P))), B = 1/(1 - e^(-1/A)), A with the sign of NL_set; "
+    "reset: the same in 1 - x, A with the opposite sign of NL_reset; "
+    "|NL| = 10.1015 max_x [(1 - e^(-x/|A|))/(1 - e^(-1/|A|)) - x]",
     "Chen, Peng & Yu, IEEE TCAD 37, 3067 (2018), doi:10.1109/TCAD.2018.2789723",
     change=change,
 )

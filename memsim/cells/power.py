@@ -14,7 +14,7 @@ from numba import njit
 
 from memsim.cells.functions import power
 from memsim.cells.model import CellModel, Surroundings
-from memsim.cells.steps import normalised_steps
+from memsim.cells.steps import SIZES, normalised_steps, own_ends
 
 
 class Power(NamedTuple):
@@ -40,10 +40,11 @@ def step(state, direction, p):
     return direction * (size * power(left, p.exponent_set if up else p.exponent_reset))
 
 
-def prepare(values: Mapping[str, Any], _: Surroundings) -> dict[str, Any]:
-    """Steps and exponents."""
+def prepare(values: Mapping[str, Any], cell: Surroundings) -> dict[str, Any]:
+    """The cell's own ends, steps and exponents."""
     up, down = normalised_steps(values)
     return {
+        **own_ends(values, cell),
         "step_set": up,
         "step_reset": down,
         "exponent_set": values["exponent.set"],
@@ -55,8 +56,8 @@ POWER = CellModel(
     "power",
     Power,
     prepare,
-    "set: dw = s (1 + beta) omega^gamma_set; reset: dw = -s (1 - beta) (1 - omega)^gamma_reset; "
-    "omega = (w_max - w)/(w_max - w_min)",
+    "set: dw = s_set omega^gamma_set; reset: dw = -s_reset (1 - omega)^gamma_reset; "
+    "omega = (w_max - w)/(w_max - w_min); " + SIZES,
     "Rasch et al., AICAS 2021, arXiv:2104.02184",
     step=step,
 )

@@ -1,6 +1,7 @@
 """Soft bounds: steps shrink in proportion to what is left of the window, so that the ends are never reached.
 
-The linear step with gamma = 1. With B = 1/(1 - e^(-1/A)) as the distance to the limit it is also NeuroSim's model.
+The linear step with gamma = 1 and the cell's own ends. With B = 1/(1 - e^(-1/A)) as the distance to the limit it is
+also NeuroSim's model.
 
 Source: Fusi & Abbott, Nat. Neurosci. 10, 485 (2007), doi:10.1038/nn1859; Rasch et al., AICAS 2021, arXiv:2104.02184.
 """
@@ -11,20 +12,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from memsim.cells.model import CellModel, Surroundings
-from memsim.cells.steps import Approach, approach_change, approach_step, falling_steps
+from memsim.cells.steps import SIZES, Falling, falling_change, falling_step, falling_steps
 
 
 def prepare(values: Mapping[str, Any], cell: Surroundings) -> dict[str, Any]:
-    """Start and decay of both directions."""
+    """Steps at w = 0 and their fall, in both directions."""
     return falling_steps(values, cell, 1.0, 1.0)
 
 
 SOFT_BOUNDS = CellModel(
     "soft-bounds",
-    Approach,
+    Falling,
     prepare,
-    "set: dw = s (1 + beta) (1 - w/w_max); reset: dw = -s (1 - beta) (1 - w/w_min)",
+    "set: dw = s_set (1 - w/w_max); reset: dw = -s_reset (1 - w/w_min); " + SIZES,
     "Fusi & Abbott, Nat. Neurosci. 10, 485 (2007), doi:10.1038/nn1859; Rasch et al., AICAS 2021, arXiv:2104.02184",
-    step=approach_step,
-    change=approach_change,
+    step=falling_step,
+    change=falling_change,
 )

@@ -1,6 +1,16 @@
-"""What models with a step share: its size in each direction, and the approach to a limit in closed form.
+"""What models with a step share: its size in each direction, a cell's own ends, and steps that fall with the state.
 
 A model's own state w runs from w_min to w_max (``update.weights``) while the normalised state x runs from 0 to 1.
+
+The nominal step s0, the asymmetry beta, a cell's own step s and its own difference r between set and reset give
+
+    set: |s + s0 (min(beta, 0) + r)|,   reset: |s - s0 (max(beta, 0) + r)|,
+
+so that the larger of the two steps is s: only the smaller one is told by beta. Where w = 0 lies inside the range of w,
+a cell's own ends are those of the source: crossed ends are exchanged, and an end beyond w = 0 is reflected at it.
+
+Source: step and ends of a pulsed device as IBM aihwkit 1.2.0 (MIT licence) computes them (its documentation prints
+1 +- beta instead); models of Rasch et al., AICAS 2021, arXiv:2104.02184.
 """
 
 from __future__ import annotations
@@ -11,86 +21,102 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from memsim.cells.functions import exponential_ratio
+from memsim.cells.functions import exponential_ratio, logarithm_beside_one
 from memsim.cells.model import Surroundings
 
-# Just below 1: a step that ends at its limit at once would have no finite rate.
-_LARGEST_FALL = 1 - 1e-7
+SIZES = "set: s_set = |s + s0 (min(beta, 0) + r)|; reset: s_reset = |s - s0 (max(beta, 0) + r)|"
+"""The two steps, for people; s0 is the nominal step, s that of the cell, r the cell's own part of the asymmetry."""
+
+# An end at w = 0 has no finite slope; the least distance from it, of the range of w. Assumed.
+_NEAREST_END = 1e-9
 
 
-class Approach(NamedTuple):
+class Falling(NamedTuple):
     """Parameters of one cell whose steps fall linearly with the state, dimensionless."""
 
     low: float  # own window, normalised state
     high: float
     c2c: float  # sigma of a pulse, of the nominal window or of its step
-    start_set: float  # rate of set at x = 0, per pulse; the distance travelled is x
-    decay_set: float
-    start_reset: float  # rate of reset at x = 1; the distance travelled is 1 - x
-    decay_reset: float
+    step_set: float  # at w = 0, of the nominal window
+    step_reset: float
+    fall_set: float  # of the step, per way travelled from w = 0
+    fall_reset: float
+    zero: float  # normalised state of w = 0
 
 
 @njit(forceinline=True, error_model="numpy")
-def approach_step(state, direction, p):
-    """Change of the normalised state by one pulse: (start - decay x) phi(decay), with phi(y) = (1 - e^-y)/y."""
-    # Both ratios are worked out before one is chosen: where they do not vary over cells, that is done once a loop.
-    factor_set = exponential_ratio(p.decay_set)
-    factor_reset = exponential_ratio(p.decay_reset)
+def falling_step(state, direction, p):
+    """Change of the normalised state by one pulse: +- (step - fall y), y the way from w = 0 in that direction."""
     up = direction > 0
-    start = p.start_set * factor_set if up else p.start_reset * factor_reset
-    fall = p.decay_set * factor_set if up else p.decay_reset * factor_reset
-    travelled = state if up else type(state)(1.0) - state
-    return (start - fall * travelled) * direction
+    step = p.step_set if up else p.step_reset
+    fall = p.fall_set if up else p.fall_reset
+    return (step - fall * ((state - p.zero) * direction)) * direction
 
 
 @njit(forceinline=True, error_model="numpy")
-def approach_change(state, pulses, p):
-    """Change of the normalised state by `pulses` pulses (signed): (start - decay x) n phi(decay n)."""
-    up = pulses > 0
-    start = p.start_set if up else p.start_reset
-    decay = p.decay_set if up else p.decay_reset
-    travelled = state if up else type(state)(1.0) - state
-    return (start - decay * travelled) * pulses * exponential_ratio(decay * abs(pulses))
+def falling_change(state, pulses, p):
+    """Change of the normalised state by `pulses` pulses (signed): +- (step - fall y) (1 - (1 - fall)^n)/fall.
 
-
-def approach(rise: Any, fall: Any) -> tuple[Any, Any]:
-    """(start, decay) of steps rise - fall x, for which n steps are n times the exponential approach.
-
-    x' = rise/fall + (x - rise/fall) (1 - fall)^n, so decay = -ln(1 - fall) and start = rise decay/fall.
+    From a fall of 1 on, the first pulse passes the limit and the cell's end stops it there: it counts alone.
     """
-    fall = np.clip(fall, 0.0, _LARGEST_FALL)
-    decay = -np.log1p(-fall)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        stretch = np.where(fall > 0, decay / fall, 1.0)
-    return rise * stretch, decay
+    real = type(state)
+    up = pulses > 0
+    step = p.step_set if up else p.step_reset
+    fall = p.fall_set if up else p.fall_reset
+    direction = real(1.0) if up else real(-1.0)
+    count = abs(pulses)
+    beyond = fall >= real(1.0)
+    decay = -logarithm_beside_one(real(0.0) if beyond else -fall)
+    share = decay / fall if fall != real(0.0) else real(1.0)
+    steps = min(count, real(1.0)) if beyond else count * share * exponential_ratio(decay * count)
+    return (step - fall * ((state - p.zero) * direction)) * direction * steps
 
 
-def falling_steps(values: Mapping[str, Any], cell: Surroundings, fall_set: Any, fall_reset: Any) -> dict[str, Any]:
-    """Fields of `Approach` for steps s (1 - gamma w/w_end), w_end the cell's own end of the window in that direction.
+def falling_steps(
+    values: Mapping[str, Any], cell: Surroundings, gamma_set: Any, gamma_reset: Any, nominal: bool = False
+) -> dict[str, Any]:
+    """Fields of `Falling` for steps s_set (1 - gamma w/w_max) and s_reset (1 - gamma w/w_min).
 
     Parameters
     ----------
-    fall_set, fall_reset : float or ndarray
-        gamma of each direction, 0 to 1.
+    gamma_set, gamma_reset : float or ndarray
+        Fall of each direction's step from w = 0 to the end.
+    nominal : bool
+        Whether w_max and w_min are the nominal ends, of all cells, in place of the cell's own.
     """
     w_min, w_max = values["weights.min"], values["weights.max"]
     span = w_max - w_min
+    ends = own_ends(values, cell)
     up, down = normalised_steps(values)
-    # Own ends in w. A cell whose end lies on the wrong side of w = 0 keeps a tenth of a per cent of the range.
-    top = np.maximum(w_min + span * cell.high, 1e-3 * span)
-    bottom = np.minimum(w_min + span * cell.low, -1e-3 * span)
-    start_set, decay_set = approach(up * (1 - fall_set * w_min / top), up * fall_set * span / top)
-    start_reset, decay_reset = approach(down * (1 - fall_reset * w_max / bottom), -down * fall_reset * span / bottom)
+    above, below = w_max / span, -w_min / span
+    if not nominal:
+        above = np.maximum(ends["high"] - below, _NEAREST_END)
+        below = np.maximum(below - ends["low"], _NEAREST_END)
     return {
-        "start_set": start_set,
-        "decay_set": decay_set,
-        "start_reset": start_reset,
-        "decay_reset": decay_reset,
+        **ends,
+        "step_set": up,
+        "step_reset": down,
+        "fall_set": up * gamma_set / above,
+        "fall_reset": down * gamma_reset / below,
+        "zero": -w_min / span,
     }
 
 
+def own_ends(values: Mapping[str, Any], cell: Surroundings) -> dict[str, Any]:
+    """A cell's own ends `low` and `high`, normalised: each on its side of w = 0 if that lies inside the range of w."""
+    w_min, w_max = values["weights.min"], values["weights.max"]
+    if not w_min < 0 < w_max:
+        return {"low": cell.low, "high": cell.high}
+    zero = -w_min / (w_max - w_min)
+    # An end on its own side keeps its bits.
+    low = np.where(np.greater(cell.low, zero), 2 * zero - cell.low, cell.low)
+    high = np.where(np.less(cell.high, zero), 2 * zero - cell.high, cell.high)
+    return {"low": low, "high": high}
+
+
 def normalised_steps(values: Mapping[str, Any]) -> tuple[Any, Any]:
-    """Steps of set and reset, of the nominal window: s (1 + beta) and s (1 - beta), none below 0."""
-    step = values["step"] / (values["weights.max"] - values["weights.min"])
-    beta = values["asymmetry"]
-    return np.maximum(step * (1 + beta), 0.0), np.maximum(step * (1 - beta), 0.0)
+    """Steps of set and reset, of the nominal window, as the module's text has them."""
+    span = values["weights.max"] - values["weights.min"]
+    nominal, beta = values["step.nominal"] / span, values["asymmetry.nominal"]
+    step, own = values["step"] / span, values["asymmetry"] - beta
+    return np.abs(step + nominal * (min(beta, 0.0) + own)), np.abs(step - nominal * (max(beta, 0.0) + own))

@@ -121,9 +121,10 @@ def _both(first: float, second: float) -> dict[str, float]:
 
 
 def _sizes(up: float, down: float, target: Target) -> dict[str, float]:
-    """Step s in w and asymmetry beta of steps s (1 +- beta)."""
-    sizes = {"step": number((up + down) * target.growth * _SPAN / 2)}
-    asymmetry = number((up - down) / (up + down))
+    """Nominal step in w and asymmetry beta of steps s (1 + min(beta, 0)) and s (1 - max(beta, 0)): s is the larger."""
+    larger = max(up, down)
+    sizes = {"step": number(larger * target.growth * _SPAN)}
+    asymmetry = number((up - down) / larger)
     return {**sizes, "asymmetry": asymmetry} if asymmetry else sizes
 
 
@@ -198,7 +199,7 @@ POWER = StepModel(
 
 
 def _neurosim(x: np.ndarray, branch: int, t: np.ndarray, _: float) -> np.ndarray:
-    # One pulse of x(n) = B (1 - e^(-n/(A P))), written as a recurrence.
+    # One pulse of x(n) = B (1 - e^(-n/(A P))), written as a recurrence; both branches are fitted as fast first.
     a = t[1 + branch]
     return -np.expm1(-a / t[0]) * (-1.0 / np.expm1(-a) - travelled(x, branch))
 

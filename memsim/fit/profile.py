@@ -122,6 +122,11 @@ def notes(fit: PulseFit) -> str:
             f"Of the read noise, {format_quantity(slow[0], '%', 3)} of the {chosen.problem.read} outlives a pulse, for "
             f"about {slow[1]:.3g} pulses; the sigma above is that of a single read."
         )
+    if "step" in found.spreads and "asymmetry" in _update(fit, None):
+        lines.append(
+            "The fit scales both steps of a device by one factor; in the profile a device adds the same amount to both, "
+            "so that the smaller step has the larger relative spread."
+        )
     if "step" in found.spreads and not chosen.problem.model.spread:
         lines.append(
             f"The size of the steps differs by {format_quantity(found.spreads['step'].sigma, '%', 3)} between devices."

@@ -44,6 +44,8 @@ class UpdateSpec:
         Whether some cells are stuck: those whose own window is a point.
     even : bool
         Whether the noise takes a uniform number in place of a normal one.
+    own_step : bool
+        Whether sigma of the noise is relative to the cell's step in the pulses' direction.
     shaken : tuple of (int, str)
         Parameters that vary from pulse to pulse: the slot of each in the random addresses, and its distribution.
     """
@@ -60,6 +62,7 @@ class UpdateSpec:
     varying: tuple[str, ...] = ()
     faulty: bool = False
     even: bool = False
+    own_step: bool = False
     shaken: tuple[tuple[int, str], ...] = ()
 
     @property
@@ -114,10 +117,13 @@ def _noise(spec: UpdateSpec) -> Any:
     if added is not None and added is spec.model.noise:
         return added
 
+    def of_cell(pulses, moved, normal, state, p):
+        return added(pulses, moved, normal, state, p.c2c * (p.step_set if pulses > 0 else p.step_reset))
+
     def of_array(pulses, moved, normal, state, p):
         return added(pulses, moved, normal, state, p.c2c)
 
-    return inline(of_array)
+    return inline(of_cell if spec.own_step else of_array)
 
 
 def _mover(spec: UpdateSpec) -> Any:

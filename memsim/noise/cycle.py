@@ -1,7 +1,8 @@
 """Cycle-to-cycle noise of programming pulses: independent from pulse to pulse, of what a pulse does or of a parameter.
 
-Sigma of a pulse's effect is a fraction of the window, or of that pulse's own step; relative to the model's nominal step
-it reaches the kernels as a fraction of the window. n identical pulses are one draw of sqrt(n) sigma (of a parameter:
+Sigma of a pulse's effect is a fraction of the window, of that pulse's own mean step, or of the cell's full step in its
+direction, the same wherever the cell stands ("own-step"); relative to the model's nominal step it reaches the kernels
+as a fraction of the window. n identical pulses are one draw of sqrt(n) sigma (of a parameter:
 sigma/sqrt(n), which is what their mean varies by), with the state clipped once, after the last pulse. For one pulse the
 distribution is the stated one; for several, mean and variance are those of their sum.
 
@@ -63,6 +64,7 @@ def _lognormal(z, width):
 _SIZES = {
     "range": (_of_range, _once_of_range),
     "step": (_of_step, _once_of_step),
+    "own-step": (_of_range, _once_of_range),
     "nominal-step": (_of_range, _once_of_range),
 }
 
@@ -81,8 +83,8 @@ def cycle_to_cycle(
 
     Parameters
     ----------
-    relative_to : {"range", "step", "nominal-step"}
-        What sigma is relative to.
+    relative_to : {"range", "step", "own-step", "nominal-step"}
+        What sigma is relative to; for "own-step" the caller multiplies it by the cell's step.
     distribution : {"normal", "uniform", "lognormal"}
         Of one pulse's effect. For "lognormal" sigma is that of the logarithm.
     single : bool

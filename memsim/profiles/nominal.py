@@ -85,7 +85,7 @@ def pulse_span(device: DeviceProfile) -> int:
 
 
 def _pulse_sigma(spec: DeviceSpec, value: Callable[[str, float], Any], numbers: dict[str, Any]) -> Any:
-    """Sigma of one pulse: of its own step, or else of the nominal window."""
+    """Sigma of one pulse: of its own step or the cell's, or else of the nominal window."""
     c2c = spec.variability.c2c if spec.variability else None
     if c2c is None:
         return 0.0
@@ -95,7 +95,7 @@ def _pulse_sigma(spec: DeviceSpec, value: Callable[[str, float], Any], numbers: 
         return np.sqrt(np.log1p(np.square(sigma)))
     if c2c.relative_to != "nominal-step":
         return sigma
-    return sigma * np.maximum(numbers["step"], 0.0) / (numbers["weights.max"] - numbers["weights.min"])
+    return sigma * numbers["step.nominal"] / (numbers["weights.max"] - numbers["weights.min"])
 
 
 def pulse_shifts(spec: DeviceSpec) -> tuple[tuple[tuple[int, str], ...], tuple[tuple[float, ...], ...]]:

@@ -67,6 +67,7 @@ _BASES = {
     "value": "of the value",
     "range": "of the window",
     "step": "of its own step",
+    "own-step": "of the cell's step",
     "nominal-step": "of the nominal step",
     "absolute": "",
 }

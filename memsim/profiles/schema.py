@@ -67,11 +67,12 @@ class Window(Group):
 
 
 class CycleToCycle(Group):
-    """Spread of one pulse's effect: of the window, of that pulse's own mean step, or of the nominal step."""
+    """Spread of one pulse's effect: of the window, of that pulse's own mean step, or of a step that is told."""
 
     sigma: Sigma = Field(examples=["3.7 %"], description="standard deviation of a pulse's effect")
-    relative_to: Literal["range", "step", "nominal-step"] = Field(
-        description="the window, the mean step of that very pulse, or the model's nominal step"
+    relative_to: Literal["range", "step", "own-step", "nominal-step"] = Field(
+        description="the window, the mean step of that very pulse, the full step of that very cell and direction "
+        "wherever the cell stands, or the model's nominal step"
     )
     distribution: Literal["normal", "lognormal", "uniform"] = Field(
         default="normal", description="shape of the distribution of one pulse's effect"
@@ -118,6 +119,9 @@ class DeviceToDevice(Group):
         if self.distribution == "lognormal" and self.relative_to != "value":
             raise problem("'lognormal' needs 'relative_to: value'", "relative_to")
         return self
+
+
+_TOLD = {"nominal-step": "nominal step", "own-step": "step that a profile tells"}
 
 
 def _spreading() -> tuple[str, ...]:
@@ -249,8 +253,9 @@ class DeviceSpec(Section):
                     raise problem("has no effect without an 'update' model", "variability", key)
                 if key == "c2c" and self.update.own_noise is not None:
                     raise problem(f"has no effect: {self.update.own_noise}", "variability", key)
-                if given.relative_to == "nominal-step" and not isinstance(self.update, StepUpdate):
-                    raise problem(f"model '{self.update.model}' has no nominal step", "variability", key, "relative_to")
+                if given.relative_to in _TOLD and not isinstance(self.update, StepUpdate):
+                    why = f"model '{self.update.model}' has no {_TOLD[given.relative_to]}"
+                    raise problem(why, "variability", key, "relative_to")
         return self
 
     def _varies(self, key: str, field: str, spread: DeviceToDevice) -> None:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from memsim.cells.neurosim import MAX_SLOW_LABEL
 from memsim.document.fields import problem
 from memsim.profiles.dynamics import IonDriftUpdate, VteamUpdate, YakopcicUpdate
 from memsim.profiles.provenance import Group, Number
@@ -43,10 +44,27 @@ Parameters = Annotated[dict[ParameterName, Annotated[float, Number("1", low=-1e9
 
 
 class Nonlinearity(Group):
-    """Published NeuroSim labels of the two branches; the sign only says which curve bends which way."""
+    """Published NeuroSim labels of the two branches; their signs tell the shapes."""
 
-    set: Label = Field(examples=["2.4"], description="label NL of potentiation; 0 is linear")
-    reset: Label = Field(examples=["-4.88"], description="label NL of depression; 0 is linear")
+    set: Label = Field(
+        examples=["2.4"],
+        description="label NL of potentiation: positive is fast first, negative (from -6 on) slow first, 0 linear",
+    )
+    reset: Label = Field(
+        examples=["-4.88"],
+        description="label NL of depression: negative is fast first, positive (up to 6) slow first, 0 linear",
+    )
+
+    @model_validator(mode="after")
+    def _resolved(self) -> Nonlinearity:
+        for name, slow in (("set", -self.set), ("reset", self.reset)):
+            if slow > MAX_SLOW_LABEL:
+                raise problem(
+                    f"a branch that is slow first has a label of at most {MAX_SLOW_LABEL:g} in magnitude, as its first "
+                    "steps are too small otherwise; check the sign",
+                    name,
+                )
+        return self
 
 
 class Weights(Group):
@@ -63,7 +81,7 @@ class Weights(Group):
 
 
 class Slopes(Group):
-    """How much smaller a step is at the end of the window than at w = 0, for each direction."""
+    """How much smaller a step is at the end that `slope_reference` names than at w = 0, for each direction."""
 
     set: Share = Field(examples=["0.12"], description="gamma of set, at w_max")
     reset: Share = Field(examples=["0.5"], description="gamma of reset, at w_min")
@@ -94,7 +112,11 @@ class StepUpdate(AnyUpdate):
     step: Step | None = Field(
         default=None, examples=["0.002"], description="nominal step s of a pulse, in w; or give `pulses`"
     )
-    asymmetry: Asymmetry = Field(default=0.0, description="beta: set steps are s (1 + beta), reset steps s (1 - beta)")
+    asymmetry: Asymmetry = Field(
+        default=0.0,
+        description="beta: set steps are s (1 + min(beta, 0)), reset steps s (1 - max(beta, 0)); its spread over cells "
+        "adds to set and takes from reset, in nominal steps",
+    )
     weights: Weights = Field(
         default=Weights(min=-1.0, max=1.0), description="the range of w that spans the window; -1 to 1 if not given"
     )
@@ -115,6 +137,11 @@ class StepUpdate(AnyUpdate):
     def numbers(self) -> dict[str, float]:
         """The model's numbers by dotted path, with the step."""
         return {**super().numbers, "step": self.nominal_step}
+
+    @property
+    def fixed(self) -> dict[str, Any]:
+        """What steps refer to in all cells: the nominal step and asymmetry."""
+        return {**super().fixed, "step.nominal": self.nominal_step, "asymmetry.nominal": self.asymmetry}
 
     @property
     def span(self) -> int:
@@ -143,6 +170,15 @@ class LinearUpdate(FallingUpdate):
 
     model: Literal["linear"]
     slope: Slopes = Field(examples=["{set: 0.12, reset: 0.5}"], description="relative fall of the step")
+    slope_reference: Literal["cell", "nominal"] = Field(
+        default="cell",
+        description="ends at which the slopes are told: the cell's own, or the nominal ones of all cells",
+    )
+
+    @property
+    def fixed(self) -> dict[str, Any]:
+        """What steps refer to in all cells, and the ends at which slopes are told."""
+        return {**super().fixed, "slope.reference": self.slope_reference}
 
 
 class SoftBoundsUpdate(FallingUpdate):
@@ -169,7 +205,7 @@ class PowerUpdate(StepUpdate):
 
 
 class NeurosimUpdate(PulsedUpdate):
-    """Exponential approach to limits beyond the window's ends, one curvature a direction."""
+    """Branches that are exponential in the number of pulses, fast first or slow first, one curvature a direction."""
 
     model: Literal["neurosim"]
     nonlinearity: Nonlinearity = Field(examples=["{set: 2.4, reset: -4.88}"], description="labels of the two branches")

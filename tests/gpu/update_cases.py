@@ -18,14 +18,17 @@ from memsim.noise.cycle import cycle_to_cycle
 from memsim.profiles import device_from_text
 from memsim.profiles.nominal import nominal_cell
 
-# Model, encoding, noise, parameters that vary from cell to cell, and further fields of the specification.
+# Model, encoding, noise, parameters that vary from cell to cell, and further fields of the specification; `told` are
+# other numbers of the model.
 SPECS: list[tuple[str, str, Any, tuple[str, ...], dict[str, Any]]] = [
     ("constant", "exact", None, (), {}),
     ("constant", "sign", ("step",), (), {}),
     ("constant", "stochastic", ("range",), (), {"change": coincidences, "idle": silent}),
     ("neurosim", "counted", ("range",), (), {}),
+    ("neurosim", "counted", ("range",), ("decay_reset",), {"told": "pulses: 100, nonlinearity: {set: -2.4, reset: 4}"}),
     ("neurosim", "counted", ("range",), ("high", "decay_set"), {"faulty": True}),
-    ("linear", "counted", ("step",), ("start_set",), {"change": Oja.change}),
+    ("linear", "counted", ("step",), ("step_set",), {"change": Oja.change}),
+    ("linear", "counted", ("own-step",), ("fall_reset",), {"own_step": True}),
     ("soft-bounds", "exact", None, (), {}),
     ("exponential", "counted", ("step",), ("gamma_set",), {}),
     ("exponential", "counted", ("step", "uniform"), (), {"even": True, "one_sided": True}),
@@ -51,7 +54,8 @@ def update_cases() -> Iterator[Case]:
 def _case(
     model: str, encoding: Encoding, noise: Any, varying: tuple[str, ...], more: dict[str, Any], real: Any
 ) -> Case:
-    device = device_from_text(device_text(model))
+    more = dict(more)
+    device = device_from_text(device_text(model, update=more.pop("told", None)))
     cell, p = nominal_cell(device.spec)
     p = p._replace(c2c=0.03)
     rule = {"change": Hebbian.change, "idle": Hebbian.idle} | more

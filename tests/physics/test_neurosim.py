@@ -6,13 +6,54 @@ import numpy as np
 import pytest
 
 from memsim.cells.functions import exponential_ratio
-from memsim.cells.neurosim import Neurosim, change, curvature, label, rates
+from memsim.cells.neurosim import MAX_SLOW_LABEL, Neurosim, change, curvature, label, rates
+from memsim.errors import InputError
+from memsim.profiles import load_device
+from memsim.profiles.nominal import nominal_cell
+
+# Chen & Yu, IEEE Design & Test (2018), doi:10.1109/MDAT.2018.2890229, table I: states, labels of LTP and LTD.
+PUBLISHED = {
+    "agsi-jo2010": (97, 2.4, -4.88),
+    "taox-tio2-chen2018": (102, 1.85, -1.79),
+    "taox-hfox-wu2018": (128, 0.04, -0.63),
+    "pcmo-park2013": (50, 3.68, -6.76),
+    "alox-hfo2-woo2016": (40, 1.94, -0.61),
+    "gst-kuzum2011": (100, 0.105, 2.4),
+    "epiram-choi2018": (64, 0.5, -0.5),
+    "hzo-jerry2017": (32, 1.75, 1.46),
+}
 
 
-def cell(nonlinearity_set, nonlinearity_reset, pulses, low=0.0, high=1.0):
+def constant_of(magnitude):
+    """A of a label: the largest distance of the curve from the straight line, found by bisection on a grid."""
+    x = np.linspace(0, 1, 20001)
+    low, high = np.log(0.01), np.log(1000.0)
+    for _ in range(60):
+        a = np.exp((low + high) / 2)
+        distance = 10.1015 * (np.expm1(-x / a) / np.expm1(-1 / a) - x).max()
+        low, high = (np.log(a), high) if distance > magnitude else (low, np.log(a))
+    return np.exp((low + high) / 2)
+
+
+def published_branch(nl, potentiation, pulses):
+    """Share of the window after 0 to `pulses` pulses of a branch, from G_LTP(P) and G_LTD(P) of Chen, Peng & Yu (2018).
+
+    A has the sign that its label has in the code: with LTD and a positive label, and with LTP and a negative one, steps
+    are small first.
+    """
+    a = constant_of(abs(nl)) * np.sign(nl if potentiation else -nl) * pulses
+    b = 1 / (1 - np.exp(-pulses / a))
+    given = np.arange(pulses + 1)
+    if potentiation:
+        return b * (1 - np.exp(-given / a))
+    position = pulses - given  # P, which reset pulses count down from P_max
+    return -b * (1 - np.exp((position - pulses) / a)) + 1
+
+
+def cell(nonlinearity_set, nonlinearity_reset, pulses, low=0.0, high=1.0, real=float):
     start_set, decay_set = rates(nonlinearity_set, pulses)
-    start_reset, decay_reset = rates(nonlinearity_reset, pulses)
-    return Neurosim(low, high, 0.0, float(start_set), float(decay_set), float(start_reset), float(decay_reset))
+    start_reset, decay_reset = rates(-nonlinearity_reset, pulses)
+    return Neurosim(*map(real, (low, high, 0.0, start_set, decay_set, start_reset, decay_reset)))
 
 
 def test_labels_agree_with_the_published_points():
@@ -30,7 +71,7 @@ def test_the_label_is_ten_times_the_largest_distance_from_the_straight_line():
 def test_inverting_a_label_gives_back_its_curvature():
     for a in (1e-3, 0.1, 1.0, 5.0, 40.0):
         assert curvature(label(a)) == pytest.approx(a, rel=1e-6)
-        assert curvature(-label(a)) == pytest.approx(a, rel=1e-6)
+        assert curvature(-label(a)) == pytest.approx(-a, rel=1e-6)
     assert curvature(0.0) == 0
 
 
@@ -64,8 +105,9 @@ def test_a_vanishing_label_is_the_linear_limit():
     p = cell(0.0, 0.0, 50)
     assert change(0.3, 7.0, p) == pytest.approx(7 / 50, abs=1e-15)
     assert change(0.3, -7.0, p) == pytest.approx(-7 / 50, abs=1e-15)
-    nearly = cell(1e-6, 1e-6, 50)
-    assert change(0.3, 7.0, nearly) == pytest.approx(7 / 50, rel=1e-5)
+    for nearly in (1e-6, -1e-6):
+        assert change(0.3, 7.0, cell(nearly, nearly, 50)) == pytest.approx(7 / 50, rel=1e-5)
+        assert change(0.3, -7.0, cell(nearly, nearly, 50)) == pytest.approx(-7 / 50, rel=1e-5)
 
 
 def test_no_pulse_changes_nothing():
@@ -74,8 +116,80 @@ def test_no_pulse_changes_nothing():
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 2e-7), (np.float64, 5e-16)])
 def test_the_exponential_ratio_is_exact_to_the_rounding_of_its_dtype(dtype, tolerance):
-    y = np.geomspace(1e-8, 300, 4001).astype(dtype)
+    y = np.concatenate([np.geomspace(1e-8, 300, 4001), -np.geomspace(1e-8, 79, 4001)]).astype(dtype)
     value = np.array([exponential_ratio(v) for v in y], float)
     exact = -np.expm1(-y.astype(np.longdouble)) / y.astype(np.longdouble)
     assert np.abs(value / exact - 1).max() < tolerance
     assert exponential_ratio(dtype(0)) == 1
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_every_published_device_follows_the_closed_form_of_both_branches(name):
+    pulses, up, down = PUBLISHED[name]
+    _, p = nominal_cell(load_device(name).spec)
+    for real in (np.float32, np.float64):
+        q = type(p)(*map(real, p))
+        for nl, potentiation in ((up, True), (down, False)):
+            expected = published_branch(nl, potentiation, pulses)
+            sign, start = (real(1), real(0)) if potentiation else (real(-1), real(1))
+            at_once = [start + change(start, sign * real(n), q) for n in range(pulses + 1)]
+            state, one_by_one = start, [start]
+            for _ in range(pulses):
+                state = real(state + change(state, sign, q))
+                one_by_one.append(state)
+            assert np.abs(np.array(at_once, float) - expected).max() < 5e-4
+            assert np.abs(np.array(one_by_one, float) - expected).max() < 5e-4
+
+
+def test_half_of_the_reset_pulses_of_gst_leave_as_much_as_published():
+    _, p = nominal_cell(load_device("gst-kuzum2011").spec)
+    # 1 - (e^(1/2A) - 1)/(e^(1/A) - 1) with A = 0.5
+    assert 1 + change(1.0, -50.0, p) == pytest.approx(0.731, abs=1e-3)
+    _, q = nominal_cell(load_device("gst-kuzum2011").replace({"update.nonlinearity.reset": -2.4}).spec)
+    assert 1 + change(1.0, -50.0, q) == pytest.approx(0.269, abs=1e-3)
+
+
+@pytest.mark.parametrize("nl", [0.1, 2.4, 4.88, 6.0])
+@pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (0.1, 0.8)])
+def test_a_branch_of_opposite_label_is_the_same_branch_run_backwards(nl, low, high):
+    fast, slow = cell(nl, -nl, 60, low, high), cell(-nl, nl, 60, low, high)
+    n = np.arange(61)
+    up = np.array([low + change(low, float(k), fast) for k in n])
+    back = np.array([high + change(high, -float(k), slow) for k in n])
+    assert np.allclose(back, up[::-1], atol=1e-12)
+    down = np.array([high + change(high, -float(k), fast) for k in n])
+    forth = np.array([low + change(low, float(k), slow) for k in n])
+    assert np.allclose(forth, down[::-1], atol=1e-12)
+
+
+def test_steps_of_a_slow_branch_grow_and_those_of_a_fast_branch_shrink():
+    fast, slow = cell(2.4, -2.4, 50), cell(-2.4, 2.4, 50)
+    x = np.linspace(0, 1, 11)
+    for p, sign in ((fast, -1), (slow, 1)):
+        assert (sign * np.diff([change(v, 1.0, p) for v in x]) > 0).all()
+        assert (sign * np.diff([-change(v, -1.0, p) for v in x[::-1]]) > 0).all()
+
+
+def test_behind_the_limit_of_a_slow_branch_no_pulse_moves_the_state_back():
+    p = cell(-6.0, 6.0, 50)
+    assert change(-0.5, 3.0, p) == 0
+    assert change(1.5, -3.0, p) == 0
+
+
+@pytest.mark.parametrize("pulses", [32, 100, 1000])
+def test_a_slow_branch_holds_in_single_precision_up_to_its_largest_label(pulses):
+    p = cell(-MAX_SLOW_LABEL, MAX_SLOW_LABEL, pulses, real=np.float32)
+    a = 1 / constant_of(MAX_SLOW_LABEL)
+    expected = 1 - np.expm1(a * np.arange(pulses + 1) / pulses) / np.expm1(a)
+    state, states = np.float32(1), [1.0]
+    for _ in range(pulses):
+        state = np.float32(state + change(state, np.float32(-1), p))
+        states.append(float(state))
+    assert np.abs(states - expected).max() < 5e-4
+
+
+def test_a_slow_branch_beyond_its_largest_label_is_refused():
+    with pytest.raises(InputError, match=r"nonlinearity.reset: .*slow first .* at most 6"):
+        load_device("gst-kuzum2011").replace({"update.nonlinearity.reset": 6.5})
+    with pytest.raises(InputError, match=r"nonlinearity.set: .*slow first .* at most 6"):
+        load_device("gst-kuzum2011").replace({"update.nonlinearity.set": -6.5})

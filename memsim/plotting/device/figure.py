@@ -12,7 +12,7 @@ from memsim.plotting.device.pulses import draw_pulses
 from memsim.plotting.device.reads import draw_reads, draw_size
 from memsim.plotting.device.retention import draw_retention
 from memsim.plotting.device.steps import draw_steps
-from memsim.plotting.page import ending, page, panel
+from memsim.plotting.page import ending, page, panel, title
 from memsim.plotting.style import INK, RC, WIDTH, fitted
 from memsim.profiles.dynamics import DynamicUpdate
 from memsim.profiles.pages import example
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Panel = Callable[[Axes, DeviceProfile, int], None]
 
 _PULSED: tuple[Panel, ...] = (draw_pulses, draw_loops)
+_WAYS = ("set", "reset")
 _HEIGHT = 2.0  # of a panel, and margins [inch]
 _TOP, _BETWEEN, _FOOT = 0.62, 0.62, 0.42
 _LEFT, _RIGHT, _GAP = 0.62, 0.12, 0.72
@@ -54,11 +55,24 @@ def model_figure(model: Model, seed: int = 0) -> Figure:
     panels = [draw for draw in panels_of(device) if model.kind == "update" or draw not in _PULSED]
     if model.kind == "update":
         panels.insert(1, draw_steps)
+        if model.name == "neurosim":
+            panels += [_other_shape(draw) for draw in panels]
     elif model.section.startswith("variability."):
         panels = [draw_pulses]
     elif model.kind == "faults":
         panels = [draw_faults]
     return _figure(device, seed, panels, f"{model.name} ({model.kind})", model.summary)
+
+
+def _other_shape(draw: Panel) -> Panel:
+    """The panel for labels of the opposite signs: branches that were fast first are slow first."""
+
+    def other(axes: Axes, device: DeviceProfile, seed: int) -> None:
+        labels = {f"update.nonlinearity.{way}": device.spec.base(f"update.nonlinearity.{way}") for way in _WAYS}
+        draw(axes, device.replace({path: -(label or 0.0) for path, label in labels.items()}), seed)
+        title(axes, f"{axes.get_title(loc='left')}, labels of opposite sign")
+
+    return other
 
 
 def _figure(device: DeviceProfile, seed: int, panels: list[Panel], heading: str, below: str) -> Figure:
