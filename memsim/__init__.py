@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from memsim.cells import register_step
     from memsim.data.images import Images, load_data
     from memsim.data.labelled import Labelled, load_labelled
-    from memsim.errors import BackendError, ConvergenceError, DataError, InputError, MemsimError, OutputError
+    from memsim.errors import (
+        BackendError,
+        ConvergenceError,
+        DataError,
+        InputError,
+        MemsimError,
+        OutputError,
+        RetentionWarning,
+    )
     from memsim.experiment import Experiment, experiment_names, load_experiment
     from memsim.fit import fit_device
     from memsim.learning import Delta, Encoding, Hebbian, Manhattan, MarginDelta, Oja, Perceptron
@@ -52,6 +60,7 @@ _HOMES = {
     "OutputError": "memsim.errors",
     "Perceptron": "memsim.learning",
     "PulseCounts": "memsim.arrays",
+    "RetentionWarning": "memsim.errors",
     "WireSolution": "memsim.arrays.wires",
     "Wires": "memsim.arrays",
     "device_names": "memsim.profiles",
@@ -96,6 +105,7 @@ __all__ = [
     "OutputError",
     "Perceptron",
     "PulseCounts",
+    "RetentionWarning",
     "WireSolution",
     "Wires",
     "device_names",

@@ -22,13 +22,16 @@ from memsim.class_metrics import (
     seed_interval,
     top_ratio,
 )
-from memsim.classifiers.classifier import BLOCK, Classifier, Read
+from memsim.classifiers.classifier import BLOCK, Classifier
 from memsim.classifiers.on_crossbars import OnCrossbars
 from memsim.data.corruptions import CORRUPTIONS
 from memsim.data.labelled import Labelled, Split
+from memsim.philox import Occasion, Purpose, whole
 from memsim.variables import BY_TASK, SUMMARISED_CLASSES
 
 Values = dict[str, np.ndarray]
+_LEVEL_BITS = 12
+"""Bits of the level in the number of a read of corrupted images; above it is the corruption."""
 _MAP = 1 << 18
 """Cells of the largest tile whose maps are stored."""
 
@@ -36,9 +39,9 @@ _MAP = 1 << 18
 def measure_clean(classifier: Classifier, data: Labelled, perturbations: Sequence[float]) -> Values:
     """Registered variables of a classifier on the images themselves, without the learner dimension."""
     test, classes = data.test, len(data.classes)
-    outputs = classifier.outputs(test.pixels, index=Read.CLEAN)
-    held_out = classifier.outputs(data.validation.pixels, index=Read.CALIBRATION)
-    train = classifier.outputs(data.train.pixels, index=Read.CALIBRATION + 1)
+    outputs = classifier.outputs(test.pixels, occasion=Occasion(Purpose.CLEAN))
+    held_out = classifier.outputs(data.validation.pixels, occasion=Occasion(Purpose.HELD_OUT))
+    train = classifier.outputs(data.train.pixels, occasion=Occasion(Purpose.TRAINED))
     guess = predicted(outputs)
     right = guess == test.labels
     temperature = fit_temperature(held_out, data.validation.labels)
@@ -89,7 +92,7 @@ def _perturbed(classifier: Classifier, test: Split, right: np.ndarray, epsilons:
     for first in range(0, count, size):
         part = slice(first, min(first + size, count))
         x, labels = test.pixels[part], test.labels[part]
-        expected = classifier.outputs(x, index=0, first=first, noise=False)
+        expected = classifier.outputs(x, occasion=Occasion(Purpose.CLEAN), first=first, noise=False)
         gradient = classifier.sensitivity(x, _margin_slope(expected, labels))
         with np.errstate(over="ignore", invalid="ignore"):
             steepness = np.linalg.norm(gradient.reshape(*gradient.shape[:2], -1), axis=-1)
@@ -97,7 +100,7 @@ def _perturbed(classifier: Classifier, test: Split, right: np.ndarray, epsilons:
         distance[:, part] = margin(expected, labels) / np.where(scale == 0, 1.0, scale)
         for k, epsilon in enumerate(epsilons):
             moved = np.clip(x - np.float32(epsilon) * np.sign(gradient), 0.0, 1.0).astype(np.float32)
-            outputs = classifier.outputs(moved, index=Read.PERTURBED + k, first=first)
+            outputs = classifier.outputs(moved, occasion=Occasion(Purpose.PERTURBED, k), first=first)
             held[:, k, part] = right[:, part] & (predicted(outputs) == labels)
     return {"perturbed_accuracy": held.mean(-1), "test_geometric_margin": distance.mean(-1)}
 
@@ -119,8 +122,8 @@ def measure_noisy(classifier: Classifier, kind: str, copies: np.ndarray, labels:
     levels = copies.shape[1]
     found = []
     for level in range(levels):
-        index = Read.TEST + 1000 * CORRUPTIONS[kind] + level
-        found.append(classifier.outputs(np.ascontiguousarray(copies[:, level]), index=index, first=first))
+        occasion = Occasion(Purpose.TEST, CORRUPTIONS[kind] << _LEVEL_BITS | whole("level", level, 1 << _LEVEL_BITS))
+        found.append(classifier.outputs(np.ascontiguousarray(copies[:, level]), occasion=occasion, first=first))
     outputs = np.stack(found, axis=1)  # (seed, level, image, class)
     right = (predicted(outputs) == labels).sum(-1)
     return {"right": right, "lead": lead(outputs).sum(-1, dtype=float), "ratio": top_ratio(outputs)}

@@ -10,7 +10,7 @@ import numpy as np
 
 from memsim.class_metrics import predicted
 from memsim.class_summary import Values
-from memsim.classifiers.classifier import Classifier, Lesson, Read
+from memsim.classifiers.classifier import Classifier, Lesson
 from memsim.classifiers.gradient import Gradient, architecture_of
 from memsim.classifiers.in_place import InPlace
 from memsim.classifiers.on_crossbars import OnCrossbars
@@ -21,7 +21,7 @@ from memsim.errors import InputError
 from memsim.experiment import Experiment
 from memsim.experiment_schema import label
 from memsim.kernels.fill import fill
-from memsim.philox import Stream
+from memsim.philox import Occasion, Purpose, Stream
 
 Trials = Sequence[tuple[Mapping[str, Any], ClassifierSpec]]
 """What to try for a learner: the settings that are changed, and all of them."""
@@ -108,7 +108,7 @@ class Course:
             share = number * tuning_seeds / whole
             found = self._made(entry, spec, tuning_seeds, share, share + tuning_seeds / whole)
             validation = self._sets[entry.data].validation
-            outputs = found.outputs(validation.pixels, index=Read.CALIBRATION)
+            outputs = found.outputs(validation.pixels, occasion=Occasion(Purpose.HELD_OUT))
             scores[number] = (predicted(outputs) == validation.labels).mean()
         best = int(scores.argmax())
         self._scores[entry.label], self.chosen[entry.label] = scores, trials[best][0]

@@ -30,6 +30,10 @@ class BackendError(MemsimError):
     """A compute backend that is not available here."""
 
 
+class RetentionWarning(UserWarning):
+    """Time passes for cells whose device says nothing about retention: that their states stay is no result."""
+
+
 def nearest(given: str, allowed: Iterable[str]) -> str:
     """Hint to append to an error: ``"; did you mean 'x'?"``, or the allowed names, or nothing.
 

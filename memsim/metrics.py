@@ -67,21 +67,6 @@ def geometric_margin(target: np.ndarray, control: np.ndarray, steepness: np.ndar
     return difference / np.where(scale == 0, 1.0, scale)
 
 
-def saturated_share(weights: np.ndarray, lower: float, upper: float) -> np.ndarray:
-    """Share of cells at a bound, over the last axis.
-
-    Parameters
-    ----------
-    weights : (..., row)
-        Weights, dimensionless.
-    lower, upper : float
-        Bounds; infinite where there are none.
-    """
-    # A state equals its bound only after the same rounding to its dtype.
-    low, high = np.asarray([lower, upper], weights.dtype)
-    return ((weights <= low) | (weights >= high)).mean(-1)
-
-
 def degradation(clean: np.ndarray, noisy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """How far a metric falls below its clean value: in its own unit (clean - noisy), and as a share of the clean value.
 

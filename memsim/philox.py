@@ -1,25 +1,63 @@
-"""Counter-based random words: Philox4x32-10, its named streams and its key.
+"""Counter-based random words: Philox4x32-10, its named streams, and the layout of all random addresses.
 
-A random number in memsim is a function of its address, not of the order of drawing. One call turns a counter of four
-32-bit words and a 64-bit key (the seed) into four random words. What the counter means:
+A random number in memsim is a function of its address, not of the order of drawing. An address is a 64-bit key and a
+counter of four 32-bit words, c0 to c3; from these, Philox makes four random words.
 
-====  ================================  ================================
-word  device and update draws           reads
-====  ================================  ================================
-c0    row group                         column group, row tile * 2^20
-c1    column                            sample
-c2    step (or parameter, or 0)         read index
-c3    array * 256 + stream              array * 256 + stream
-====  ================================  ================================
+**The key** is the seed XOR `mix64` of the scope. A scope says which matrix of cells a number belongs to and, for reads
+of networks, on which occasion; `Scope` packs its fields into 64 bits. `mix64` permutes the 64-bit words and leaves 0 as
+it is. So the keys of one seed's scopes all differ, the empty scope has the seed itself as its key, and no two pairs of
+scope and counter are the same address.
+
+**The counter** inside a scope. In every word c3 is ``array << 8 | stream``. A field is written as name:bits, the lowest
+first; ``group`` numbers groups of four rows (or pixels, samples, ...), see below.
+
+==============================  ====================  =========================  =======================================
+stream                          c0                    c1                         c2
+==============================  ====================  =========================  =======================================
+INITIAL, FAULT, STUCK,          group                 column:26                  0
+RETENTION, SYMMETRY
+C2C, PULSE, WRITE, PROGRAM,     group                 column:26                  step
+PROGRAM_MODEL
+VERIFY                          group                 column:26                  verify step
+D2D, REFERENCE                  group                 column:26                  slot of the parameter
+SHAKE                           row:26,               column:26,                 step
+                                slot (lower half):6   slot (upper half):6
+TRAP, FLICKER                   group                 column:26, round:6         reads and waits so far
+PATH                            row:26                column:26, block:6         number of the cell's programming
+READ, REFERENCE_READ            group of columns:20,  sample:24, repeat:8        read index of a plain array; else
+                                row tile:12                                      position:16, call:8, time:8
+ROW_TRAIN, COLUMN_TRAIN         row or column         run of digits              step
+CONVERTER                       group (of converters  converter:26, or 0         error:8, row tile:12
+                                or codes)
+SCHEME                          group                 column:26                  step
+WEIGHTS                         group of inputs       unit                       0
+ORDER                           group of samples      0, or 1 for features       epoch
+MIXUP                           group of attempts     0 or 1                     step of training
+DROPOUT                         group of places       feature                    step of training
+CORRUPTION                      group of pixels       0, or 1 + level            field of the corruption
+SCENE                           group of quantities   kind of quantity, or row   kind of draw
+SPLIT                           group of images       0                          0, or 1 for own test images
+TUNING                          group of settings     0                          0
+BOOTSTRAP                       group of samples      resample                   what is resampled
+BACKGROUND                      group                 column:26                  0
+==============================  ====================  =========================  =======================================
+
+c3's array is the image, the replicate or the network for cells, weights and orders; the image or scene for CORRUPTION
+and SCENE; the class for SPLIT; the pattern for BACKGROUND; else 0. `REFERENCE_COLUMN` is the column of a reference
+column's cells. VERIFY, STUCK, SYMMETRY and SCHEME, and the fields call, time, role, network and repetition, are
+room for draws to come. A new kind of draw gets a new stream, or values of a field that no other kind has.
 
 A group holds four cells of a tile of 64 that lie 16 apart, one for each word: index i belongs to group
 ``(i // 64) * 16 + i % 16``, word ``i % 64 // 16``. So vector lanes need no shuffles and no address depends on a width.
 
-Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011, doi:10.1145/2063384.2063405.
+Sources: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011, doi:10.1145/2063384.2063405; for
+`mix64`, Steele, Lea & Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014,
+doi:10.1145/2660193.2660195.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields, replace
 from enum import IntEnum
 
 import numpy as np
@@ -27,9 +65,42 @@ from numba import njit, uint32, uint64
 
 from memsim.errors import InputError
 
+LAYOUT = 2
+"""Number of the layout of addresses; files tell it, as another layout gives other random numbers."""
+
 TILE = 64
 LANES = 16
+
+ARRAY_SHIFT = 8
+"""First bit of the array in c3; below it is the stream."""
 MAX_ARRAYS = 1 << 24
+MAX_ROWS = 1 << 26
+MAX_COLUMNS = 1 << 22
+"""Bit lines of an array: what the group of columns of a read can tell apart."""
+UPPER_SHIFT = 26
+"""First bit of the six above a row in c0 and above a column in c1."""
+UPPER = 1 << 6
+"""Values of these six bits."""
+REFERENCE_COLUMN = (1 << UPPER_SHIFT) - 1
+"""Column of the cells of a reference column, beyond any bit line's."""
+
+REPEAT_SHIFT = 24
+"""First bit, in c1 of a read, of the number of the repeated read of a sample."""
+MAX_SAMPLES = 1 << REPEAT_SHIFT
+MAX_REPEATS = 1 << 8
+CALL_SHIFT = 16
+"""First bit, in c2 of a network's read, of the call of the layer; below it is the position: a patch or time step."""
+MAX_POSITIONS = 1 << CALL_SHIFT
+MAX_CALLS = 1 << 8
+TIME_SHIFT = 24
+"""First bit, in c2 of a network's read, of the number of the evaluation time."""
+MAX_TIMES = 1 << 8
+TILE_STRIDE = 1 << 16
+"""Column tiles of 64, in c0 of a read, by which the noise of the row tiles lies apart."""
+MAX_ROW_TILES = 1 << 12
+CONVERTER_TILE_SHIFT = 8
+"""First bit, in c2 of a converter's errors, of the row tile; below it is the number of the error."""
+
 MAX_SEED = (1 << 64) - 1
 
 _M0 = np.uint64(0xD2511F53)
@@ -39,39 +110,163 @@ _W1 = np.uint32(0xBB67AE85)
 _HIGH = np.uint64(32)
 
 
+def whole(name: str, value: object, limit: int) -> int:
+    """The value, if it is a whole number in [0, limit).
+
+    Raises
+    ------
+    InputError
+        If it is not.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 0 <= int(value) < limit:
+        raise InputError(f"{name}: {value!r} is not a whole number in [0, {limit})")
+    return int(value)
+
+
 class Stream(IntEnum):
-    """Named random streams; the numbers are part of the file format and never change meaning."""
+    """Named random streams. Their numbers belong to the `LAYOUT` and never change meaning within one."""
 
     INITIAL = 0  # fresh state of the cells
-    D2D = 1  # device-to-device spread; c2 is the parameter's slot
+    D2D = 1  # device-to-device spread
     C2C = 2  # cycle-to-cycle noise of a pulse
     PULSE = 3  # stochastic rounding of pulse counts
     READ = 4  # read noise
     REFERENCE = 5  # device-to-device spread of the reference column
-    CORRUPTION = 6  # noise fields on images; c1 is the level or 0, c2 the corruption
+    CORRUPTION = 6  # noise fields on images
     SCENE = 7  # synthetic scenes
     BOOTSTRAP = 8  # resampling for intervals
     REFERENCE_READ = 9  # read noise of the reference column
     SPLIT = 10  # which of the labelled images are for training, validation and test
-    TRAINING = 11  # order of samples, dropout and mixup; c2 is the epoch or step
-    PROGRAM = 12  # error of programming; c2 is the step
+    ORDER = 11  # order of the samples in an epoch
+    PROGRAM = 12  # error of programming that is added to any method
     TUNING = 13  # which settings are tried, and in which order
-    ROW_TRAIN = 14  # pulse trains of word lines; c0 is the row, c1 the binary digits, c2 the step
+    ROW_TRAIN = 14  # pulse trains of word lines
     COLUMN_TRAIN = 15  # pulse trains of bit lines
-    SHAKE = 16  # parameters that vary from pulse to pulse; upper bits of c0 and c1 are the parameter's slot
+    SHAKE = 16  # parameters that vary from pulse to pulse
+    WEIGHTS = 17  # fresh weights of networks
+    MIXUP = 18  # share of mixed samples
+    DROPOUT = 19  # which features are left out
     FAULT = 20  # which cells are stuck
-    WRITE = 21  # write noise; c2 is the step of the last write
-    TRAP = 22  # telegraph noise; c2 counts reads and waits
-    FLICKER = 23  # 1/f noise; c2 likewise
+    WRITE = 21  # write noise of the last write
+    TRAP = 22  # telegraph noise
+    FLICKER = 23  # 1/f noise
     RETENTION = 24  # a cell's own drift exponent
-    RELAXATION = 25  # relaxation over one wait; c2 counts them
-    PROGRAM_MODEL = 26  # error of programming by the device's error model; c2 is the step
-    CONVERTER = 27  # errors of converters; c2 says which error of which converter
-    BACKGROUND = 30  # which of the cells around a selected one are on; the array is the pattern
+    PROGRAM_MODEL = 26  # error of programming by the device's error model
+    CONVERTER = 27  # errors of converters
+    STUCK = 28  # level of cells that are stuck in the middle of the window
+    SYMMETRY = 29  # error of a cell's subtracted symmetry point
+    BACKGROUND = 30  # which of the cells around a selected one are on
+    PATH = 31  # path of relaxation of a cell after its last programming
+    VERIFY = 32  # read noise of verify steps
+    SCHEME = 33  # draws of an in-situ training scheme
 
 
-REFERENCE_COLUMN = (1 << 26) - 1
-"""Counter word c1 of a reference column in the streams from `FAULT` on, beyond any bit line's."""
+class Purpose(IntEnum):
+    """Why an array is read; each purpose counts its own reads, so that no two share read noise."""
+
+    OWN = 0  # an array's own reads, which it counts in c2
+    NETWORK = 1  # a network's, for callers that give their number only
+    TRAINING = 2  # shows training images to what learns; the number is the epoch
+    TRAINING_SCORE = 3  # of training images after an epoch
+    VALIDATION = 4  # of validation images after an epoch
+    TEST = 5  # of corrupted images; the number tells corruption and level
+    CLEAN = 6  # of test images as they are
+    PERTURBED = 7  # of images moved along a gradient; the number tells by how much
+    PRODUCTS = 8  # for the signal-to-noise ratio of products
+    HELD_OUT = 9  # of validation images, to choose settings or calibrate outputs
+    TRAINED = 10  # of training images after the training
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which matrix of cells random numbers belong to, and, for reads of a network, on which occasion.
+
+    Attributes
+    ----------
+    network : int
+        Number of a network among several that share a seed.
+    layer : int
+        Number of the layer in its network.
+    role : int
+        Number of the array among those that a training scheme gives a layer.
+    repetition : int
+        Number of the repetition of an experiment with other hardware.
+    purpose, read : int
+        `Purpose` of a read, and its number among those; 0 for cells, whose draws have no occasion.
+
+    Raises
+    ------
+    InputError
+        If a field is not a whole number that fits into its bits, see `SCOPE_BITS`.
+    """
+
+    network: int = 0
+    layer: int = 0
+    role: int = 0
+    repetition: int = 0
+    purpose: int = 0
+    read: int = 0
+
+    def __post_init__(self) -> None:
+        for name, bits in SCOPE_BITS.items():
+            whole(name, getattr(self, name), 1 << bits)
+
+    @property
+    def word(self) -> int:
+        """The fields in one 64-bit word, the first in the lowest bits; distinct scopes have distinct words."""
+        word = shift = 0
+        for name, bits in SCOPE_BITS.items():
+            word |= int(getattr(self, name)) << shift
+            shift += bits
+        return word
+
+
+SCOPE_BITS = {"network": 8, "layer": 16, "role": 4, "repetition": 10, "purpose": 6, "read": 20}
+"""Bits of each field of a `Scope`, 64 in all."""
+assert sum(SCOPE_BITS.values()) == 64 and list(SCOPE_BITS) == [field.name for field in fields(Scope)]
+
+NO_SCOPE = Scope()
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """When a layer of a network is read: why, the how-manieth time, in which call, at which evaluation time.
+
+    Attributes
+    ----------
+    purpose, read : int
+        See `Scope`.
+    call : int
+        Number of the call of the layer, in networks that use one more than once.
+    time : int
+        Number of the evaluation time.
+    positions : int
+        Patches or time steps of every sample, which follow each other among the reads.
+
+    Raises
+    ------
+    InputError
+        If a number does not fit into its bits.
+    """
+
+    purpose: int
+    read: int = 0
+    call: int = 0
+    time: int = 0
+    positions: int = 1
+
+    def __post_init__(self) -> None:
+        Scope(purpose=self.purpose, read=self.read)
+        read_position(whole("positions", self.positions - 1, MAX_POSITIONS), self.call, self.time)
+
+    @property
+    def index(self) -> int:
+        """Counter word c2 of the first position."""
+        return read_position(0, self.call, self.time)
+
+    def within(self, scope: Scope) -> Scope:
+        """The scope of reads of the cells of a scope."""
+        return replace(scope, purpose=self.purpose, read=self.read)
 
 
 def padded(count: int) -> int:
@@ -97,8 +292,59 @@ def philox(c0, c1, c2, c3, k0, k1):
     return uint32(c0), uint32(c1), uint32(c2), uint32(c3)
 
 
-def key(seed: int) -> tuple[np.uint32, np.uint32]:
-    """The key words (low, high) of a seed.
+@njit(forceinline=True)
+def array_word(array, stream):
+    """Counter word c3 of an array and a stream."""
+    return uint32((uint32(array) << uint32(ARRAY_SHIFT)) + uint32(stream))
+
+
+@njit(forceinline=True)
+def with_upper(line, upper):
+    """A row for c0, or a column for c1, with a number in the six bits above it."""
+    return uint32(uint32(line) | uint32(uint32(upper) << uint32(UPPER_SHIFT)))
+
+
+@njit(forceinline=True, error_model="numpy")
+def read_words(row, first_sample, repeats, positions, index):
+    """Counter words c1 and c2 of a read among reads that follow each other, the repeats of a sample innermost.
+
+    first_sample, index : words of the first read, see `read_sample` and `read_position`.
+    """
+    if repeats == 1 and positions == 1:
+        return uint32(first_sample + row), uint32(index)
+    place = uint32(row) // uint32(repeats)
+    repeat = uint32(row) % uint32(repeats)
+    c1 = uint32(uint32(first_sample) + place // uint32(positions)) + uint32(repeat << uint32(REPEAT_SHIFT))
+    return uint32(c1), uint32(uint32(index) + place % uint32(positions))
+
+
+def read_sample(sample: int, repeat: int = 0) -> int:
+    """Counter word c1 of a read: a sample, and which of the repeated reads of it."""
+    return whole("sample", sample, MAX_SAMPLES) | whole("repeat", repeat, MAX_REPEATS) << REPEAT_SHIFT
+
+
+def read_position(position: int = 0, call: int = 0, time: int = 0) -> int:
+    """Counter word c2 of a read of a network: patch or time step, call of the layer, number of the evaluation time."""
+    return (
+        whole("position", position, MAX_POSITIONS)
+        | whole("call", call, MAX_CALLS) << CALL_SHIFT
+        | whole("time", time, MAX_TIMES) << TIME_SHIFT
+    )
+
+
+def mix64(word: int) -> int:
+    """A permutation of the 64-bit words that maps 0 to 0 and scatters all others: the finaliser of SplitMix64.
+
+    Source: Steele, Lea & Flood (2014), see above; the shifts and factors are those of the generator's published
+    implementations (java.util.SplittableRandom of JDK 8; S. Vigna's splitmix64.c).
+    """
+    word = (word ^ word >> 30) * 0xBF58476D1CE4E5B9 & MAX_SEED
+    word = (word ^ word >> 27) * 0x94D049BB133111EB & MAX_SEED
+    return word ^ word >> 31
+
+
+def scoped(seed: int, scope: Scope = NO_SCOPE) -> int:
+    """The 64-bit key of a scope under a seed, which takes the place of a seed wherever numbers are drawn.
 
     Raises
     ------
@@ -107,4 +353,16 @@ def key(seed: int) -> tuple[np.uint32, np.uint32]:
     """
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= int(seed) <= MAX_SEED:
         raise InputError(f"seed: {seed!r} is not a whole number in [0, 2^64)")
-    return np.uint32(int(seed) & 0xFFFFFFFF), np.uint32(int(seed) >> 32)
+    return int(seed) ^ mix64(scope.word)
+
+
+def key(seed: int, scope: Scope = NO_SCOPE) -> tuple[np.uint32, np.uint32]:
+    """The key words (low, high) of a scope under a seed.
+
+    Raises
+    ------
+    InputError
+        If the seed is not a whole number in [0, 2^64).
+    """
+    word = scoped(seed, scope)
+    return np.uint32(word & 0xFFFFFFFF), np.uint32(word >> 32)

@@ -6,11 +6,14 @@ import functools
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from memsim.errors import OutputError
 from memsim.experiment import Experiment, experiment_from_text
 from memsim.experiment_schema import ImageExperimentSpec
+from memsim.philox import LAYOUT
 from memsim.results import BENCH, load, source, stored
 from memsim.simulate import Progress, run
 
@@ -21,6 +24,11 @@ if TYPE_CHECKING:
     from memsim.experiment import TaskSpec
     from memsim.memorise_schema import MemoriseSpec
     from memsim.select_schema import SelectSpec
+
+
+_OTHER_NUMBERS = (
+    "the repeated result was made with another layout of random addresses, so every random number has changed since"
+)
 
 
 @functools.lru_cache(maxsize=4)
@@ -79,8 +87,16 @@ def changes_of(dataset: xr.Dataset) -> dict[str, str]:
     return {str(key): str(value) for key, value in changes.items()} if isinstance(changes, dict) else {}
 
 
-def stored_experiment(path: str | Path) -> tuple[Experiment, str | None]:
-    """The experiment inside a result file, and the hash of the images that it ran on, if it has any.
+class Stored(NamedTuple):
+    """The experiment inside a result file, the hash of the images that it ran on, if any, and notes for readers."""
+
+    experiment: Experiment
+    images_sha256: str | None
+    notes: tuple[str, ...]
+
+
+def stored_experiment(path: str | Path) -> Stored:
+    """What a result file tells of how to run its experiment again.
 
     Raises
     ------
@@ -97,13 +113,16 @@ def stored_experiment(path: str | Path) -> tuple[Experiment, str | None]:
         raise OutputError(f"{path}: its attribute 'devices' is damaged; it cannot be run again") from None
     experiment = experiment_from_text(stored(dataset, "experiment"), f"{path} (experiment)", devices)
     images = stored(dataset, "images_sha256") if isinstance(experiment.spec, ImageExperimentSpec) else None
-    return replace(experiment, changed=changes_of(dataset)), images
+    notes = () if np.array_equal(dataset.attrs.get("random_addresses", 1), LAYOUT) else (_OTHER_NUMBERS,)
+    return Stored(replace(experiment, changed=changes_of(dataset)), images, notes)
 
 
 def rerun(
     path: str | Path, *, data: str | Path | None = None, backend: str = "auto", progress: Progress | None = None
 ) -> xr.Dataset:
     """The result of running a stored experiment again; on the CPU, the same numbers.
+
+    A result of a version with another layout of random addresses gets other random numbers; its notes say so.
 
     Parameters
     ----------
@@ -121,5 +140,6 @@ def rerun(
     MemsimError
         If the file cannot be read or the images are not the same.
     """
-    experiment, images_sha256 = stored_experiment(path)
-    return run(experiment, data=data, backend=backend, images_sha256=images_sha256, progress=progress)
+    experiment, images_sha256, notes = stored_experiment(path)
+    how: dict[str, Any] = {"images_sha256": images_sha256, "notes": notes, "progress": progress}
+    return run(experiment, data=data, backend=backend, **how)

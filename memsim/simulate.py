@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from memsim.backends import Backend, resolve
 from memsim.entries import Entry, Progress, swept
 from memsim.experiment import Experiment
+from memsim.philox import LAYOUT
 from memsim.profiles import DeviceProfile
 from memsim.results import NO_DEVICE, build_dataset
 
@@ -29,6 +30,7 @@ def run(
     data: str | Path | None = None,
     backend: str = "auto",
     images_sha256: str | None = None,
+    notes: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> xr.Dataset:
     """Results of an experiment as a labelled Dataset.
@@ -46,6 +48,8 @@ def run(
         Where to compute.
     images_sha256 : str, optional
         Hash that the images must have, to repeat an earlier run.
+    notes : sequence of str
+        What readers of the result must know besides what the run itself tells.
     progress : callable, optional
         Called as ``progress(learner, done, all)`` with numbers of images, or percent where these are no measure.
 
@@ -84,8 +88,8 @@ def run(
     provenance = _provenance(experiment, found.entries, chosen)
     if found.source is not None and found.sha256 is not None:
         provenance |= {"images_source": found.source, "images_sha256": found.sha256}
-    if found.notes:
-        provenance["notes"] = "; ".join(found.notes)
+    if notes or found.notes:
+        provenance["notes"] = "; ".join((*notes, *found.notes))
     return build_dataset(found.variables, coordinates, provenance, swept(found.entries), compared)
 
 
@@ -95,6 +99,7 @@ def _provenance(experiment: Experiment, entries: Sequence[Entry], backend: Backe
     return {
         "title": experiment.spec.title,
         "memsim_version": importlib.metadata.version("memsim"),
+        "random_addresses": LAYOUT,
         "experiment": experiment.to_yaml(),
         "changes": json.dumps(dict(experiment.changed)),
         "devices": json.dumps(devices),

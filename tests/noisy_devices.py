@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from device_texts import MODELS, device_text
+from waiting import let_pass
 
 from memsim import ADC, DAC, Crossbar, Hebbian, Wires
 from memsim.profiles import DeviceProfile, device_from_text, load_device
@@ -180,9 +181,9 @@ def surrounded(name: str, arrays: int = ARRAYS, first: int = 0, waits: tuple[flo
     if crossbar.planned:
         crossbar.program()
     for wait in waits:
-        crossbar.wait(wait)
+        let_pass(crossbar, wait)
     if device.spec.update is not None:
-        crossbar.train(Hebbian(-0.05), *told, steps=1).wait(1.0)
+        let_pass(crossbar.train(Hebbian(-0.05), *told, steps=1), 1.0)
     return crossbar
 
 

@@ -10,16 +10,18 @@ import numpy as np
 import pytest
 
 import memsim as ms
-from memsim.classifiers.classifier import Lesson, Read, by_seed
+from memsim.classifiers.classifier import Lesson, by_seed
 from memsim.classifiers.gradient import Gradient
 from memsim.classifiers.in_place import InPlace
 from memsim.classifiers.inputs import with_bias
 from memsim.classify_schema import ClassifierSpec
 from memsim.data.labelled import Split
 from memsim.experiment import experiment_from_text
+from memsim.philox import Occasion, Purpose
 from memsim.profiles import load_device
 from memsim.variables import BY_TASK
 
+TEST = Occasion(Purpose.TEST)
 TEXT = """\
 name: tiny
 title: Two methods on digits
@@ -165,22 +167,22 @@ class TestRepeatable:
         one, two = (local(digits, device=device, seeds=seeds) for seeds in (1, 2))
         assert np.array_equal(one.crossbar.weights[0], two.crossbar.weights[0])
         x = digits.test.pixels
-        assert np.array_equal(one.outputs(x, index=Read.TEST)[0], two.outputs(x, index=Read.TEST)[0])
+        assert np.array_equal(one.outputs(x, occasion=TEST)[0], two.outputs(x, occasion=TEST)[0])
         assert not np.array_equal(two.crossbar.weights[0], two.crossbar.weights[1])
 
     def test_reads_in_parts_give_the_same_bits_up_to_sixteen_columns(self, digits, monkeypatch):
         found = local(first_classes(digits, 8), device="taox-hfox-wu2018")
         assert found.crossbar.weights.shape[2] == 16
-        whole = found.outputs(digits.test.pixels, index=Read.TEST)
+        whole = found.outputs(digits.test.pixels, occasion=TEST)
         monkeypatch.setattr("memsim.classifiers.in_place.BLOCK", 4000)
-        assert np.array_equal(found.outputs(digits.test.pixels, index=Read.TEST), whole)
+        assert np.array_equal(found.outputs(digits.test.pixels, occasion=TEST), whole)
 
     def test_wider_reads_in_parts_have_the_same_noise_and_sums_to_the_stated_tolerance(self, digits, monkeypatch):
         x = digits.test.pixels
         found = local(digits, device="taox-hfox-wu2018")
-        whole = found.outputs(x, index=Read.TEST)
+        whole = found.outputs(x, occasion=TEST)
         monkeypatch.setattr("memsim.classifiers.in_place.BLOCK", 4000)
-        parts = found.outputs(x, index=Read.TEST)
+        parts = found.outputs(x, occasion=TEST)
         low, high = found.crossbar.window
         rows = with_bias(x.reshape(len(x), -1), found.spec.learning.bias)
         scale = rows @ (found.crossbar.weights + low / (high - low))
@@ -217,7 +219,9 @@ def agrees(classifier, digits) -> None:
     x = draw.uniform(0.1, 0.9, (3, 8, 8))
     slope = draw.normal(size=(2, 3, 10))
     direction = draw.normal(size=x.shape)
-    ends = [(classifier.outputs(x + step * direction, index=0, noise=False) * slope).sum(-1) for step in (1e-5, -1e-5)]
+    ends = [
+        (classifier.outputs(x + step * direction, occasion=TEST, noise=False) * slope).sum(-1) for step in (1e-5, -1e-5)
+    ]
     wanted = (ends[0] - ends[1]) / 2e-5
     found = (classifier.sensitivity(x, slope) * direction).sum((-2, -1))
     assert np.allclose(found, wanted, rtol=1e-4, atol=1e-6)

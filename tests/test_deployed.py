@@ -9,8 +9,9 @@ import pytest
 
 from memsim import Crossbar, DeviceProfile, Hebbian, InputError, load_device
 from memsim.baselines import ARCHITECTURES, Architecture, Network
-from memsim.classifiers.deployed import MAX_NUMBER, Deployed
+from memsim.classifiers.deployed import Deployed
 from memsim.errors import DataError
+from memsim.philox import MAX_ARRAYS, MAX_SAMPLES, key
 
 DEVICE = "taox-hfox-wu2018"
 SMALL = {
@@ -284,10 +285,17 @@ def test_the_same_seed_and_number_give_the_same_bits_and_another_number_other_ce
 
 
 def test_no_two_layers_or_networks_have_the_same_address():
-    found = [on("ideal", "residual", number=number) for number in (0, 1, MAX_NUMBER - 1)]
-    addresses = [crossbar.first_array for deployed in found for crossbar in deployed.crossbars.values()]
+    found = [on("ideal", "residual", number=number) for number in (0, 1, MAX_ARRAYS - 1)]
+    crossbars = [crossbar for deployed in found for crossbar in deployed.crossbars.values()]
+    addresses = [(key(crossbar.seed, crossbar.scope), crossbar.first_array) for crossbar in crossbars]
     assert len(found[0].crossbars) == 7
     assert len(set(addresses)) == len(addresses) == 21
+
+
+def test_a_network_with_more_layers_than_can_be_addressed_is_refused(monkeypatch):
+    monkeypatch.setattr("memsim.classifiers.deployed.MAX_LAYERS", 6)
+    with pytest.raises(InputError, match="architecture: 7 layers have weights; at most 6 can be addressed"):
+        on("ideal", "residual")
 
 
 def test_reads_of_an_index_repeat_and_those_of_another_do_not():
@@ -321,7 +329,7 @@ def test_no_samples_give_no_outputs():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"number": MAX_NUMBER}, r"number: 262144 is not a whole number in \[0, 262144\)"),
+        ({"number": MAX_ARRAYS}, r"number: 16777216 is not a whole number in \[0, 16777216\)"),
         ({"clip": 0.0}, "clip: 0.0 is not a number above 0 and up to 1"),
         ({"bounds": None}, "bounds: none are given"),
         ({"cycles": 0}, "cycles: 0"),
@@ -338,6 +346,8 @@ def test_inputs_and_addresses_that_do_not_fit_are_refused():
     deployed = on("ideal")
     with pytest.raises(DataError, match=r"have shape \[5, 6\], the network takes \[2, 5, 6\]"):
         deployed.outputs(np.zeros((2, 5, 6)), 0)
-    for index, first in ((-1, 0), (1 << 32, 0), (0, (1 << 32) // 30)):
-        with pytest.raises(InputError, match="no addresses"):
-            deployed.outputs(images(SMALL["cnn"]), index, first=first)
+    for index in (-1, 1 << 20, 0.5):
+        with pytest.raises(InputError, match=f"index: {index} is not a whole number"):
+            deployed.outputs(images(SMALL["cnn"]), index)
+    with pytest.raises(InputError, match=r"first: samples 16777215 to \d+ have no addresses"):
+        deployed.outputs(images(SMALL["cnn"]), 0, first=MAX_SAMPLES - 1)

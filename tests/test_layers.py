@@ -388,7 +388,7 @@ def test_relu_layers_keep_the_power_of_their_signal():
 def test_a_fresh_weight_depends_on_its_address_only():
     few, many = (Dense(units).init((6,), HERE, "float64")["weight"] for units in (3, 9))
     assert (few == many[:3]).all()
-    for other in (HERE._replace(number=4), HERE._replace(seed=8), HERE.child(0)):
+    for other in (HERE._replace(number=4), HERE._replace(seed=8), HERE.after(1)):
         assert (Dense(3).init((6,), other, "float64")["weight"] != few).all()
     first, second = (Network.fresh(SMALL["cnn"], seed=0, number=number) for number in (0, 1))
     again = Network.fresh(SMALL["cnn"], seed=0, number=1)
@@ -479,8 +479,8 @@ def test_impossible_networks_and_inputs_are_refused():
         Network.fresh(SMALL["cnn"], seed=0, number=-1)
     with pytest.raises(InputError, match="seed"):
         Network.fresh(SMALL["cnn"], seed=-1)
-    with pytest.raises(InputError, match="dropout"):
-        draws.kept(0.5, 1, 1, HERE._replace(layer=300))
+    with pytest.raises(InputError, match=r"layer: 65536 is not a whole number in \[0, 65536\)"):
+        draws.kept(0.5, 1, 1, HERE._replace(layer=65_536))
 
 
 # PyTorch's sample comes first.

@@ -46,7 +46,7 @@ FITTED = {
 }
 LOGNORMAL = ("om-reram-gong2022", "hfo2-array-gong2022")
 # Spread of set against reset over cells, in nominal steps; of the slopes, which are those of the nominal window.
-SKEWED = {name: 0.01 for name in FITTED} | {"hfo2-gong2018": 0.05, "gst-nandakumar2020": 0.05, "capacitor-li2018": 0.06}
+SKEWED = dict.fromkeys(FITTED, 0.01) | {"hfo2-gong2018": 0.05, "gst-nandakumar2020": 0.05, "capacitor-li2018": 0.06}
 SLOPED = {"capacitor-li2018": 0.01, "li-ecram-tang2018": 0.05, "mo-ecram-kim2019": 0.05}
 # Noise of what is read after a write, in steps; the share of corrupt cells that was measured.
 WRITE_NOISE = {
@@ -68,6 +68,7 @@ PROGRAMMED: dict[str, tuple[tuple[float, float], Callable[[float], float]]] = {
         (1, 40),
         lambda g: 0.348 + 16.030 * (g / 40) - 43.853 * (g / 40) ** 2 + 45.393 * (g / 40) ** 3 - 16.815 * (g / 40) ** 4,
     ),
+    "rram-technology-c-levy2021": ((0.74, 40), lambda g: 0.35),
     "hfo2-milo2021": ((50, 225), lambda g: 4.782 - 0.00911 * g),
     "cmo-hfox-falcone2025": ((8, 90), lambda g: 0.00081 + 0.00107 * g),
     "cmo-hfox-coarse-falcone2025": ((8, 90), lambda g: 0.0112 + 0.0113 * g),

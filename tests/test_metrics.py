@@ -13,7 +13,6 @@ from memsim.metrics import (
     geometric_margin,
     negative_denominator,
     normalised_difference,
-    saturated_share,
     snr,
 )
 
@@ -62,12 +61,6 @@ def test_the_area_is_one_for_a_curve_that_never_falls_and_half_for_a_straight_fa
 
 def test_the_area_of_a_single_level_zero_is_the_metric_there():
     assert area(np.array([0.3]), np.array([[[0.3]]]), [0.0]) == pytest.approx(0.3)
-
-
-def test_saturated_cells_are_those_at_a_bound_in_the_states_own_dtype():
-    w = np.array([[0.0, 0.1, 0.3, 0.5]], np.float32)
-    assert saturated_share(w, 0.1, 0.3) == [0.25 + 0.25 + 0.5]
-    assert saturated_share(w, -np.inf, np.inf) == [0.0]
 
 
 def test_the_bootstrap_interval_of_a_mean_matches_theory():

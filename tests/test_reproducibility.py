@@ -25,6 +25,7 @@ from noisy_devices import (
 )
 from populations import alike
 from threadpoolctl import threadpool_limits
+from waiting import let_pass
 
 from memsim import ADC, DAC, Crossbar, Hebbian
 from memsim.arrays import population
@@ -306,4 +307,4 @@ def reads(name, seed, arrays=4096):
     array.train(Hebbian(0.05), np.ones(8), [1.0], steps=2)
     if array.planned:
         array.program()
-    return array.wait(30.0).output(np.ones(8))
+    return let_pass(array, 30.0).output(np.ones(8))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import xarray as xr
+from waiting import let_pass
 
 import memsim as ms
 from memsim.errors import OutputError
@@ -25,7 +26,7 @@ def used(crossbar):
 
 
 def go_on(crossbar):
-    crossbar.wait(5.0)
+    let_pass(crossbar, 5.0)
     first = crossbar.read(X)
     used(crossbar)
     return np.concatenate([first, crossbar.read(X)]), crossbar.weights

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from memsim.arrays.history import History
 from memsim.arrays.own import Own, Place, line_blocks
+from memsim.arrays.paths import relaxation_law
 from memsim.errors import InputError
-from memsim.noise.drift import PowerLaw, StatePowerLaw, drifted, state_drifted
+from memsim.noise.drift import Exponent, PowerLaw, drifted, exponent
 from memsim.noise.leak import Rest, leaked
-from memsim.noise.relaxation import Increment, relaxed
 from memsim.philox import Stream
-from memsim.profiles.physics import AnyRetention, Drift, Leak, Line, Relaxation, StateDrift
+from memsim.profiles.physics import AnyRetention, Drift, Leak, Relaxation, RelaxationTable, StateDrift
 from memsim.profiles.schema import DeviceSpec
 
 _SHORTEST = 0.01
@@ -24,12 +24,16 @@ BOLTZMANN = 1.380649e-23
 
 
 class Aging:
-    """When the cells were programmed, to which states, and how these change.
+    """How states change with the time since their programming.
 
-    A cell's state is a function of the state to which it was programmed and of the time since, except for relaxation,
-    which is drawn anew for every wait. So two waits are one over the sum of their times, and a cell that is not
-    programmed goes on to age while others are. Nothing is kept of each cell before the first wait; from then on the
-    state to which it was programmed, and, once pulses have changed some, when.
+    A cell's state is a function of the state to which it was programmed, of the one that was aimed at, and of the time
+    since. So two waits are one over the sum of their times, and a cell that is not programmed goes on to age while
+    others are.
+
+    Attributes
+    ----------
+    aims : bool
+        Whether the change depends on the state that programming aimed at.
     """
 
     def __init__(self, place: Place, dtype: Any) -> None:
@@ -37,82 +41,37 @@ class Aging:
         if retention is None:
             raise TypeError("a device that keeps its states")
         self.retention: AnyRetention = retention
+        self.aims = isinstance(retention, StateDrift | RelaxationTable)
         self._place = place
         self._own = Own(place, _own, dtype)
-        self._clock = 0.0
-        self._waits = 0
-        self._since: Any = None
-        self._origin: Any = None
 
-    @property
-    def begun(self) -> bool:
-        """Whether time has passed."""
-        return self._clock > 0
-
-    def programmed(self, state: np.ndarray, lines: slice = slice(None), changed: Any = True) -> None:
-        """Take note that cells of some lines have just been programmed to their present states: where `changed`."""
-        if not self.begun:
-            return
-        if self._origin is not None:
-            np.copyto(self._origin[:, lines], state[:, lines], where=changed)
-        if self._since is None:
-            self._since = np.zeros_like(state, dtype=float)
-        np.copyto(self._since[:, lines], self._clock, where=changed)
-
-    def wait(self, state: np.ndarray, seconds: float) -> np.ndarray:
-        """The states after some time [s], (array, column, row); the earlier array is kept or overwritten."""
-        start, self._clock = self._clock, self._clock + seconds
-        random = isinstance(self.retention, Relaxation)
-        fresh = self._origin is None and not random
-        if fresh:
-            self._origin = state
-        found = np.empty_like(state) if fresh else state
+    def states(self, state: np.ndarray, history: History) -> np.ndarray:
+        """The states now, (array, column, row); the earlier array is overwritten unless the history keeps it."""
+        found = np.empty_like(state) if history.owns(state) else state
         for lines in line_blocks(state.shape):
-            since = 0.0 if self._since is None else self._since[:, lines]
-            found[:, lines] = (
-                self._relaxed(state, lines, since, start) if random else self._aged(lines, self._clock - since)
-            )
-        self._waits += random
+            found[:, lines] = self._aged(state, history, lines)
         return found
 
-    def _aged(self, lines: slice, elapsed: Any) -> np.ndarray:
-        """States of some lines at a time [s] after they were programmed."""
-        retention, g0 = self.retention, self._place.spec.conductance.offset
-        law: Any
-        if isinstance(retention, Drift):
-            function, law = drifted, PowerLaw(g0, retention.reference_time)
-        elif isinstance(retention, StateDrift):
-            moments = _line(retention.exponent), _line(retention.spread)
-            function, law = state_drifted, StatePowerLaw(g0, 1 + g0, retention.reference_time, *moments)
-        else:
-            assert isinstance(retention, Leak)
-            function, law = leaked, Rest(retention.rest)
-        backend = self._place.site.backend
-        return backend.map(function, self._origin[:, lines], self._own.of(lines=lines), elapsed, law)
-
-    def _relaxed(self, state: np.ndarray, lines: slice, since: Any, start: float) -> np.ndarray:
-        """States of some lines after the present wait, which began at `start` [s]."""
+    def _aged(self, state: np.ndarray, history: History, lines: slice) -> np.ndarray:
+        """States of some lines now."""
         retention, conductance = self.retention, self._place.spec.conductance
-        assert isinstance(retention, Relaxation)
-        window, g0 = conductance.width, conductance.offset
-        moments = (retention.shift / window, retention.spread / window, retention.growth / window)
-        increment = Increment(g0, retention.reference_time, *moments, start, self._clock)
-        z = self._place.part(slice(None), lines).normal(Stream.RELAXATION, self._waits)
-        return self._place.site.backend.map(relaxed, state[:, lines], z, since, increment)
-
-    def memory(self, state: np.ndarray) -> dict[str, np.ndarray]:
-        """When cells were programmed and to what, and the time and number of waits; by name."""
-        since = np.zeros_like(state, dtype=float) if self._since is None else self._since
-        origin = state if self._origin is None else self._origin
-        clock = np.array([self._clock, self._waits])
-        return {"programmed_time": since, "programmed_state": origin, "clock": clock}
-
-    def restore(self, memory: Mapping[str, np.ndarray]) -> None:
-        """Go on from what `memory` was."""
-        self._clock, self._waits = float(memory["clock"][0]), int(memory["clock"][1])
-        if self.begun:
-            self._since = memory["programmed_time"]
-            self._origin = None if isinstance(self.retention, Relaxation) else memory["programmed_state"]
+        g0, programmed, elapsed = conductance.offset, history.programmed(state, lines), history.aged(lines)
+        own, map_cells = self._own.of(lines=lines), self._place.site.backend.map
+        if isinstance(retention, Drift):
+            return map_cells(drifted, programmed, own, elapsed, PowerLaw(g0, retention.reference_time))
+        if isinstance(retention, StateDrift):
+            mean, spread = (
+                line.level(conductance.max, conductance.width) for line in (retention.exponent, retention.spread)
+            )
+            nu = map_cells(exponent, history.target(state, lines), own, 0.0, Exponent(g0, mean, spread))
+            return map_cells(drifted, programmed, nu, elapsed, PowerLaw(g0, retention.reference_time))
+        if isinstance(retention, Relaxation | RelaxationTable):
+            first, site = lines.indices(state.shape[1])[0], self._place.site
+            address = site.address | {"first_column": site.address["first_column"] + first}
+            cells = programmed, history.target(state, lines), history.number(lines), elapsed
+            return site.backend.relax(*cells, relaxation_law(retention, conductance), **address)
+        assert isinstance(retention, Leak)
+        return map_cells(leaked, programmed, own, elapsed, Rest(retention.rest))
 
 
 def _own(place: Place) -> Any:
@@ -153,7 +112,3 @@ def accelerated(spec: DeviceSpec, seconds: float, temperature: float | None) -> 
     if not math.isfinite(faster):
         raise InputError(f"temperature: at {temperature:g} K the retention of device '{spec.name}' is over at once")
     return faster
-
-
-def _line(line: Line) -> tuple[float, float, float, float]:
-    return line.slope, line.offset, line.min, line.max

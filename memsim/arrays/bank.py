@@ -9,6 +9,7 @@ import numpy as np
 
 from memsim.arrays.aging import Aging
 from memsim.arrays.fluctuations import Fluctuations, fluctuates
+from memsim.arrays.history import History
 from memsim.arrays.own import Own, Place
 from memsim.arrays.population import Population
 from memsim.arrays.site import Site
@@ -33,13 +34,13 @@ class Bank:
     shape : (array, column, row)
         How many there are.
     fresh : ndarray or None
-        Fresh states, clipped to the cells' windows and the bounds; None for each cell's own lower end.
+        Fresh states, clipped to the cell windows and the limits; None for each cell's own lower end.
     dtype : numpy.dtype
         Precision of the states.
-    bounds : (float, float)
-        Bounds of the states that pulses reach.
+    limits : (float, float)
+        Compliance limits of the states, infinite where there is none.
     stuck : ndarray, optional
-        1 for cells stuck on, -1 for cells stuck off, else 0; int8.
+        How cells are stuck, see `memsim.arrays.faults`; int8.
 
     Attributes
     ----------
@@ -55,6 +56,8 @@ class Bank:
         Sigma of the white read noise.
     fluctuations : Fluctuations or None
         Noise that goes on from read to read.
+    history : History or None
+        When cells were programmed and to what; None where neither states nor noise depend on it.
     """
 
     def __init__(
@@ -65,23 +68,22 @@ class Bank:
         fresh: np.ndarray | None,
         *,
         dtype: Any,
-        bounds: tuple[float, float],
+        limits: tuple[float, float],
         stuck: np.ndarray | None = None,
     ) -> None:
         spec = device.spec
         self.device, self.spec = device, spec
         self.stuck: Any = None if stuck is None else site.backend.asarray(stuck)
-        self.site, self._shape, self._bounds = site, shape, bounds
+        self.site, self._shape, self._limits = site, shape, limits
         self.cells = Population(device, site.backend, shape, dtype=dtype, stuck=stuck, **site.spread)
         if fresh is None:
-            self.state = site.backend.xp.zeros((*shape[:2], padded(shape[2])), dtype)
-            self.state[:] = self.cells.value("low")
-        else:
-            if self.cells.model.draws == "uniform":  # two states: the nearer end of the window
-                low, high = self.cells.values(("low", "high"))
-                fresh = np.where(fresh < 0.5, low, high).astype(dtype)
-                fresh[:, :, shape[2] :] = 0
-            self.state = self._within(fresh, out=fresh)
+            fresh = site.backend.xp.zeros((*shape[:2], padded(shape[2])), dtype)
+            fresh[:] = self.cells.value("low")
+        elif self.cells.model.draws == "uniform":  # two states: the nearer end of the window
+            low, high = self.cells.values(("low", "high"))
+            fresh = np.where(fresh < 0.5, low, high).astype(dtype)
+            fresh[:, :, shape[2] :] = 0
+        self.state = self._within(fresh, out=fresh)
         self.shaken, self.shifts = pulse_shifts(spec)
         place = Place(spec, site, shape)
         self.read_sigma = Own(place, _read_sigma, dtype)
@@ -89,6 +91,12 @@ class Bank:
         writes = self._write_sigma.varies or self._write_sigma.of() > 0
         self._noise = np.zeros_like(self.state) if writes else None
         self._aging = Aging(place, dtype) if spec.retention is not None else None
+        flickers = spec.read.flicker is not None and spec.read.flicker.sigma > 0
+        self.history: History | None = None
+        if self._aging is not None or flickers:
+            self.history = History(
+                site.backend, ages=self._aging is not None, aims=self._aging is not None and self._aging.aims
+            )
         self.fluctuations = Fluctuations(place, dtype) if fluctuates(spec.read) else None
 
     @property
@@ -115,21 +123,26 @@ class Bank:
 
     def before(self, lines: slice = slice(None)) -> np.ndarray | None:
         """The states of some lines before pulses, for `after`; None where nobody asks which cells pulses changed."""
-        aged = self._aging is not None and self._aging.begun
-        if self._noise is None and not aged and self.spec.programming is None:
+        asked = self.history is not None and self.history.asks
+        if self._noise is None and not asked and self.spec.programming is None:
             return None
         return self.state[:, lines].copy()
 
-    def after(self, before: np.ndarray | None, step: int, lines: slice = slice(None)) -> None:
-        """Let those cells start anew that pulses changed up to a step, and restore those that got none."""
+    def after(self, before: np.ndarray | None, step: int, lines: slice = slice(None), *, aimed: bool = True) -> None:
+        """Let those cells start anew that pulses changed up to a step, and restore those that got none.
+
+        `aimed` says whether their present states are what the pulses aimed at, as far as anybody knows.
+        """
         if before is None:
+            if self.history is not None:
+                self.history.seen(step)
             return
         state = self.state[:, lines]
         # The update loops clip every cell, pulsed or not.
         changed = state != self._within(before, lines)
         np.copyto(state, before, where=~changed)
-        if self._aging is not None:
-            self._aging.programmed(self.state, lines, changed)
+        if self.history is not None:
+            self.history.note(self.state, step, lines, changed, aimed=aimed)
         if self._noise is not None:
             first, last, _ = lines.indices(self._shape[1])
             z = self.site.draw("normal", (self._shape[0], last - first, self._shape[2]), Stream.WRITE, step, first)
@@ -138,10 +151,14 @@ class Bank:
 
     def wait(self, seconds: float, aged: float) -> None:
         """Let time pass [s]: for fluctuations, and, as it counts at the reference temperature, for the states."""
-        if seconds > 0 and self.fluctuations is not None:
+        if seconds <= 0:
+            return
+        if self.history is not None:
+            self.history.wait(self.state, seconds, aged)
+        if self.fluctuations is not None:
             self.fluctuations.wait(seconds)
-        if aged > 0 and self._aging is not None:
-            self.state = self._with_stuck(self._aging.wait(self.state, aged))
+        if self._aging is not None and self.history is not None:
+            self.state = self._with_stuck(self._aging.states(self.state, self.history))
 
     def write(self, targets: np.ndarray, step: int) -> None:
         """Bring all cells to targets in their windows, with the error of the device's model, which may leave these."""
@@ -159,36 +176,45 @@ class Bank:
                 f"by: device '{self.spec.name}' has no error model of programming (no section 'programming')"
             )
         z = self.site.draw("normal", self._shape, Stream.PROGRAM_MODEL, step)
-        self.place(self.site.backend.map(function, self._within(targets.copy()), z, 0.0, law))
+        wished = self._within(targets.copy())
+        self.place(self.site.backend.map(function, wished, z, 0.0, law), step, wished)
 
-    def place(self, states: np.ndarray) -> None:
-        """Set all states, which count as just programmed."""
+    def place(self, states: np.ndarray, step: int, targets: np.ndarray | None = None) -> None:
+        """Set all states, which count as just programmed at a step; `targets` are those aimed at, if others."""
         self.state = self._with_stuck(states)
         if self._noise is not None:
             self._noise[:] = 0
-        if self._aging is not None:
-            self._aging.programmed(self.state)
+        if self.history is not None:
+            self.history.note(self.state, step, targets=targets)
 
-    def bring(self, state: float) -> None:
-        """Set all cells to one state exactly, within their own windows and the bounds."""
-        self.place(self._within(np.full_like(self.state, state)))
+    def bring(self, state: float, step: int) -> None:
+        """Set all cells to one state exactly at a step, within the cell windows and the limits."""
+        self.place(self._within(np.full_like(self.state, state)), step)
 
     def disturb(self, sigma: float, step: int) -> None:
         """Add a Gaussian error to every state, in w."""
         drawn = self.site.draw("normal", self._shape, Stream.PROGRAM, step)
         before = self.before()
         self.state = self._within((self.state + sigma * drawn).astype(self.state.dtype))
-        self.after(before, step)
+        self.after(before, step, aimed=False)
 
     def _within(self, state: np.ndarray, lines: slice = slice(None), out: np.ndarray | None = None) -> np.ndarray:
-        """The states of some lines, clipped to the cells' own windows and to the bounds; into `out`, or anew."""
+        """The states of some lines, clipped to the limits and then to the cell windows; into `out`, or anew.
+
+        In this order a cell whose window lies beyond a limit takes the nearer end of its window.
+        """
         out = np.empty_like(state) if out is None else out
         for arrays, block, place in self._blocks(lines):
-            found = state[place]
+            limited = np.clip(state[place], *self._limits, out=out[place])
             if self.confined:
-                found = np.clip(found, *self.cells.values(("low", "high"), arrays, block), out=out[place])
-            np.clip(found, *self._bounds, out=out[place])
+                np.clip(limited, *self.cells.values(("low", "high"), arrays, block), out=out[place])
         return self._with_stuck(out, lines)
+
+    @property
+    def saturated(self) -> np.ndarray:
+        """Whether each state is at an end of the range that its cell can take, (array, column, row)."""
+        low, high = (self._within(np.full_like(self.state, end)) for end in (-np.inf, np.inf))
+        return (self.state <= low) | (self.state >= high)
 
     def _with_stuck(self, state: np.ndarray, lines: slice = slice(None)) -> np.ndarray:
         """The states with those of stuck cells at the end where they are stuck."""
@@ -210,8 +236,8 @@ class Bank:
         found = {"state": self.state}
         if self._noise is not None:
             found["write_noise"] = self._noise
-        if self._aging is not None:
-            found |= self._aging.memory(self.state)
+        if self.history is not None:
+            found |= self.history.memory(self.state)
         if self.fluctuations is not None:
             found |= self.fluctuations.memory
         return found
@@ -221,8 +247,8 @@ class Bank:
         self.state = memory["state"]
         if self._noise is not None:
             self._noise = memory["write_noise"]
-        if self._aging is not None:
-            self._aging.restore(memory)
+        if self.history is not None:
+            self.history.restore(self.state, memory)
         if self.fluctuations is not None:
             self.fluctuations.restore(memory)
 

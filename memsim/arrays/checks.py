@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from memsim import philox
 from memsim.errors import InputError, nearest
-from memsim.philox import MAX_ARRAYS, TILE, padded
+from memsim.philox import MAX_ARRAYS, MAX_COLUMNS, MAX_ROWS, MAX_SAMPLES, TILE, padded
 from memsim.profiles import DeviceProfile
 
 MAX_CELLS = 1 << 33
@@ -68,6 +69,18 @@ def check_bounds(bounds: tuple[float, float] | None, device: DeviceProfile) -> t
     return lower, upper
 
 
+def compliance_limits(bounds: tuple[float, float], device: DeviceProfile) -> tuple[float, float]:
+    """The compliance limits of w that bounds set; infinite where an end sets none.
+
+    A bound limits the state only strictly inside the nominal window: one that equals an end of this window leaves each
+    cell its own window. The bounds of a device whose window is nominal by convention are literal.
+    """
+    if device.spec.conductance.nominal:
+        return bounds
+    lower, upper = bounds
+    return (lower if lower > 0 else -math.inf), (upper if upper < 1 else math.inf)
+
+
 def pair(name: str, values: Any) -> tuple[float, float]:
     try:
         lower, upper = (float(v) for v in values)
@@ -76,6 +89,18 @@ def pair(name: str, values: Any) -> tuple[float, float]:
     if not (math.isfinite(lower) and math.isfinite(upper) and lower < upper):
         raise InputError(f"{name}: [{lower:g}, {upper:g}] is not allowed; min must be below max and both finite")
     return lower, upper
+
+
+def compliance_limits(bounds: tuple[float, float], device: DeviceProfile) -> tuple[float, float]:
+    """The compliance limits of w that bounds set; infinite where an end sets none.
+
+    A bound limits the state only strictly inside the nominal window: one that equals an end of this window leaves each
+    cell its own window. The bounds of a device whose window is nominal by convention are literal.
+    """
+    if device.spec.conductance.nominal:
+        return bounds
+    lower, upper = bounds
+    return (lower if lower > 0 else -math.inf), (upper if upper < 1 else math.inf)
 
 
 def choice(name: str, given: str, allowed: tuple[str, ...]) -> str:
@@ -88,12 +113,23 @@ def checked_shape(arrays: Any, rows: Any, cols: Any, first_array: Any) -> tuple[
     for name, value in (("arrays", arrays), ("rows", rows), ("cols", cols)):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
             raise InputError(f"{name}: {value!r} is not a whole number of at least 1")
+    for name, value, most in (("rows", rows, MAX_ROWS), ("cols", cols, MAX_COLUMNS // 2)):
+        if value > most:
+            raise InputError(f"{name}: {value} lines; an array can address {most}")
     if not 0 <= first_array <= MAX_ARRAYS - arrays:
         raise InputError(f"arrays: addresses {first_array} to {first_array + arrays - 1} exceed {MAX_ARRAYS}")
     cells = arrays * rows * cols
     if cells > MAX_CELLS:
         raise InputError(f"{arrays} arrays of {rows} x {cols} have {cells:.3g} cells; allowed are {MAX_CELLS:.3g}")
     return int(arrays), int(rows), int(cols)
+
+
+def first_sample(given: Any, samples: int) -> int:
+    """The number of the first of some samples, if all of them have addresses."""
+    first = philox.whole("first_sample", given, MAX_SAMPLES)
+    if first + samples > MAX_SAMPLES:
+        raise InputError(f"x: samples {first} to {first + samples - 1} of one read; {MAX_SAMPLES} can be addressed")
+    return first
 
 
 def whole(name: str, value: Any, least: int) -> int:

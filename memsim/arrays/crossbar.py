@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,9 +20,9 @@ from memsim.arrays.readout import Moment, Periphery, Readout
 from memsim.arrays.site import Site
 from memsim.arrays.training import train
 from memsim.backends import resolve
-from memsim.errors import InputError
+from memsim.errors import InputError, RetentionWarning
 from memsim.learning import Encoding, LocalRule
-from memsim.philox import Stream, key
+from memsim.philox import NO_SCOPE, Occasion, Scope, Stream, scoped
 from memsim.profiles import DeviceProfile, load_device
 
 if TYPE_CHECKING:
@@ -59,7 +60,10 @@ class Crossbar:
     seed : int
         Key of every random number, 0 to 2^64 - 1.
     bounds : (float, float) or None, optional
-        Bounds of w. Beyond [0, 1], or None for no bounds, only for a device with a nominal window. Default [0, 1].
+        Range of w that weights span. Each end that lies strictly inside the nominal window [0, 1] is also a compliance
+        limit: a conductance that the state of no cell exceeds. An end at 0 or 1 limits nothing, so each cell keeps its
+        own window. Beyond [0, 1], or None for no bounds, only for a device whose window is nominal by convention; its
+        bounds are literal. Default [0, 1].
     initial : (float, float)
         Fresh cells are uniform in this range of w.
     column : {"single", "reference", "pair"}, optional
@@ -72,9 +76,12 @@ class Crossbar:
         Where to compute.
     first_array : int
         Address of the first array, for ensembles that are computed in parts.
+    scope : Scope, optional
+        Which layer of which network the array is, for several that share a seed; see `memsim.philox`.
     faults : array_like, optional
-        Which cells are stuck, (array, row, line) or (row, line), lines as in `weights`: -1 off, 0 healthy, 1 on. Drawn
-        by the rates of the device if not given, in the reference column as well, whose cells are healthy with a map.
+        Which cells are stuck, (array, row, line) or (row, line), lines as in `weights`: -1 off, 0 sound, 1 on, 2 inside
+        the window, where ``faults.stuck_at`` of the device says. Drawn by the rates of the device if not given, in the
+        reference column as well, whose cells are sound with a map.
     dac, adc : DAC or ADC, optional
         Converters of inputs and outputs; ideal if not given.
     wires : Wires, optional
@@ -91,6 +98,8 @@ class Crossbar:
         If the backend cannot run here.
     """
 
+    limits: tuple[float, float]
+    """Compliance limits of w, (lower, upper); infinite where there is none."""
     mapping: Mapping | None = None
     """How weights lie on the cells, for crossbars made by `from_weights`."""
 
@@ -108,6 +117,7 @@ class Crossbar:
         dtype: str = "float32",
         backend: str = "auto",
         first_array: int = 0,
+        scope: Scope = NO_SCOPE,
         faults: Any = None,
         dac: DAC | None = None,
         adc: ADC | None = None,
@@ -117,12 +127,13 @@ class Crossbar:
         self.device = load_device(device) if isinstance(device, str) else device
         self.shape = checks.checked_shape(arrays, rows, cols, first_array)
         self.bounds = checks.check_bounds(bounds, self.device)
+        self.limits = checks.compliance_limits(self.bounds, self.device)
         self.column = checks.choice("column", column or self.device.spec.read.column, READINGS)
         self.dtype = np.dtype(checks.choice("dtype", str(dtype), ("float32", "float64")))
-        self.seed = int(seed)
-        key(seed)
+        scoped(seed, scope)
+        self.seed, self.scope = int(seed), scope
         self.first_array = first_array
-        self._site = Site(resolve(backend), self.seed, first_array)
+        self._site = Site(resolve(backend), self.seed, first_array, scope=scope)
         self._steps = 0
         self._reads = 0
 
@@ -242,9 +253,9 @@ class Crossbar:
         fresh += start
         fresh = fresh.astype(self.dtype, copy=False)
         fresh[:, :, rows:] = 0  # rows that fill up the tiles: at 0, no rule asks them for a change
-        own: dict[str, Any] = {"dtype": self.dtype, "bounds": self.bounds}
+        own: dict[str, Any] = {"dtype": self.dtype, "limits": self.limits}
         rates = device.spec.faults
-        stuck = faults.drawn(rates, site, layout) if fault_map is None else faults.given(fault_map, layout)
+        stuck = faults.drawn(rates, site, layout) if fault_map is None else faults.given(fault_map, device.spec, layout)
         lines = Bank(device, site, layout, fresh, stuck=stuck, **own)
         if self.column != "reference":
             return Banks(lines, None)
@@ -294,6 +305,11 @@ class Crossbar:
         It has write noise, which the state that pulses act on has not. Pairs: all first lines, then all second.
         """
         return self._site.backend.numpy(self._shown(self._present.lines).copy())
+
+    @property
+    def saturated(self) -> np.ndarray:
+        """Whether the state of each cell is at an end: of its own window, or a compliance limit, (array, row, line)."""
+        return self._site.backend.numpy(self._present.lines.saturated[:, :, : self.shape[1]].swapaxes(1, 2))
 
     @property
     def effective_weights(self) -> np.ndarray:
@@ -386,15 +402,17 @@ class Crossbar:
         of the device, with their non-linearity, noise, window and count, line by line. The verify step knows exactly
         what reads see (assumed). One round from fresh cells is open-loop programming.
 
-        By the device's error model: a target in the cell's window plus a Gaussian error of the published width, which
+        By the device's error model: a target in the cell window plus a Gaussian error of the published width, which
         may leave the window, as measured distributions do; only conductances below 0 are cut off.
+
+        A target outside the compliance limits becomes the nearer limit. A target that a cell's own window does not
+        reach becomes the nearer end of this window.
 
         Parameters
         ----------
         weights : array_like, optional
-            Targets, (array, row, line) or what broadcasts to it, dimensionless, lines as in `weights`; the nearest
-            bound is the target where they exceed the bounds. What `weights` shows if not given: of a device that is
-            only programmed, what was trained.
+            Targets, (array, row, line) or what broadcasts to it, dimensionless, lines as in `weights`. What `weights`
+            shows if not given: of a device that is only programmed, what was trained.
         by : {"pulses", "model"}, optional
             Pulses if the device has an update model, else its error model.
         cycles : int
@@ -464,13 +482,39 @@ class Crossbar:
         ------
         InputError
             If a number is not allowed, the device does not know what temperature does, or nothing is programmed yet.
+
+        Warns
+        -----
+        RetentionWarning
+            If the device specifies no retention.
         """
         seconds = checks.duration("seconds", seconds)
+        aged = self._ageing(seconds, temperature)
+        if seconds > 0:
+            self._warn_of_retention(stacklevel=3)
+        return self._pass(seconds, aged)
+
+    def _ageing(self, seconds: float, temperature: float | None = None) -> float:
+        """Time at the reference temperature [s] that does the same to the states, if time may pass at all."""
         aged = accelerated(self.device.spec, seconds, temperature)
         if not self._programmed:
             raise InputError(
                 f"wait: nothing is programmed yet into the cells of device '{self.device.name}'; call program() before"
             )
+        return aged
+
+    def _warn_of_retention(self, stacklevel: int) -> None:
+        """Warn where time passes for a device that specifies no retention."""
+        if self.device.spec.retention is None:
+            warnings.warn(
+                f"device '{self.device.name}' specifies no retention: its cells keep their states, and time changes "
+                "only correlated noise",
+                RetentionWarning,
+                stacklevel=stacklevel,
+            )
+
+    def _pass(self, seconds: float, aged: float) -> Crossbar:
+        """Let time pass [s], of which `aged` counts for the states."""
         for bank in self._cells.both:
             bank.wait(seconds, aged)
         return self
@@ -501,7 +545,12 @@ class Crossbar:
         return reading.compensation(host(before), host(self.read(x)))
 
     def read(
-        self, x: Any, *, first_sample: int = 0, index: int | None = None, interval: float | None = None
+        self,
+        x: Any,
+        *,
+        first_sample: int = 0,
+        index: int | Occasion | None = None,
+        interval: float | None = None,
     ) -> np.ndarray:
         """Column currents with read noise, (array, sample, col) [A].
 
@@ -516,8 +565,9 @@ class Crossbar:
             CuPy's arrays on a CUDA card, currents are arrays of CuPy as well: nothing passes through the host.
         first_sample : int
             Address of the first sample, for batches that are read in parts.
-        index : int, optional
-            Address of this read's white noise; the array's own count of reads so far if not given.
+        index : int or Occasion, optional
+            Address of this read's white noise: the number of one of the array's own reads, or the occasion of a read of
+            a network. The array's own count of reads so far if not given.
         interval : float, optional
             Time between reads [s]; the device's ``read.duration`` if not given.
         """
@@ -528,7 +578,7 @@ class Crossbar:
         x: Any,
         *,
         first_sample: int = 0,
-        index: int | None = None,
+        index: int | Occasion | None = None,
         noise: bool = True,
         interval: float | None = None,
     ) -> np.ndarray:
@@ -542,18 +592,25 @@ class Crossbar:
         self,
         signal: Any,
         first_sample: int = 0,
-        index: int | None = None,
+        index: int | Occasion | None = None,
         noise: bool = True,
         interval: float | None = None,
     ) -> Any:
         """Outputs as `output` gives them, of the backend, for its signal."""
         if not noise:
             return self._readout.outputs(self._present, signal)
-        if index is None:
-            index = self._reads
-            self._reads += 1
         seconds = self.device.spec.read.duration if interval is None else interval
-        return self._readout.outputs(self._present, signal, Moment(index, first_sample, seconds))
+        positions = index.positions if isinstance(index, Occasion) else 1
+        first = checks.first_sample(first_sample, -(-signal.shape[1] // positions))
+        if isinstance(index, Occasion):
+            reads = scoped(self.seed, index.within(self.scope))
+            when = Moment(reads, index.index, first, seconds, positions)
+        else:
+            if index is None:
+                index = self._reads
+                self._reads += 1
+            when = Moment(self._site.key, checks.whole("index", index, 0), first, seconds)
+        return self._readout.outputs(self._present, signal, when)
 
     def known(self, x: Any) -> np.ndarray:
         """The inputs (array or 1, sample, row) that the DACs' codes stand for, which arithmetic outside can use."""

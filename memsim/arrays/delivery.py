@@ -20,7 +20,7 @@ from memsim.profiles.nominal import IDEAL_UPDATE
 def deliver(
     bank: Bank,
     site: Site,
-    bounds: tuple[float, float],
+    limits: tuple[float, float],
     rule: LocalRule,
     x: np.ndarray,
     post: np.ndarray,
@@ -34,8 +34,8 @@ def deliver(
 
     Parameters
     ----------
-    bank, site, bounds : Bank, Site, (float, float)
-        The cells with their states, which are changed in place; their address; the bounds of w.
+    bank, site, limits : Bank, Site, (float, float)
+        The cells with their states, which are changed in place; their address; the compliance limits of w.
     rule : LocalRule
         Whose wishes are delivered.
     x, post : ndarray
@@ -85,7 +85,7 @@ def deliver(
     )
     falling = bank.device.reset_span
     most = encoding.max_pulses or max(span, falling)
-    settings = Settings(span, falling, most, encoding.threshold, *bounds, bank.shifts)
+    settings = Settings(span, falling, most, encoding.threshold, *limits, bank.shifts)
 
     def give(x: np.ndarray, post: np.ndarray, steps: int, first_step: int) -> np.ndarray:
         counts = site.backend.xp.zeros((*bank.state.shape[:2], 2), np.int64)
@@ -106,7 +106,7 @@ def deliver(
                 settings=settings,
                 common=bank.cells.common,
                 varying=bank.cells.varying(arrays, lines),
-                seed=site.seed,
+                seed=site.key,
             )
         return counts
 
@@ -115,7 +115,7 @@ def deliver(
     rows, lines = encoding.chances(x, post, rule.rate, span)
     total: Any = 0
     for step in range(first_step, first_step + steps * x.shape[1], x.shape[1]):
-        address: dict[str, Any] = {"first_step": step, "first_array": site.first_array, "seed": site.seed}
+        address: dict[str, Any] = {"first_step": step, "first_array": site.first_array, "seed": site.key}
         total = total + give(
             site.backend.trains(rows, encoding.slots, stream=Stream.ROW_TRAIN, **address),
             site.backend.trains(lines, encoding.slots, stream=Stream.COLUMN_TRAIN, **address),

@@ -1,4 +1,4 @@
-"""Stuck cells: drawn by a device's rates, or given as a map; they keep their end of the window whatever is done."""
+"""Stuck cells: drawn by a device's rates, or given as a map; they keep their state whatever is done to them."""
 
 from __future__ import annotations
 
@@ -10,39 +10,52 @@ from memsim.arrays.site import Site
 from memsim.errors import InputError
 from memsim.philox import Stream, padded
 from memsim.profiles.physics import Faults
+from memsim.profiles.schema import DeviceSpec
+
+ON, OFF, INSIDE = 1, -1, 2
+"""Cells stuck at the upper end of their window, at the lower end, or inside it (``faults.stuck_at`` of a profile)."""
+_WORDS = "-1 is stuck off, 0 sound, 1 stuck on, 2 stuck inside the window"
 
 
 def drawn(faults: Faults | None, site: Site, shape: tuple[int, int, int]) -> np.ndarray | None:
-    """1 for cells stuck on, -1 for cells stuck off and 0 for others, (array, column, row) int8; None for none."""
-    if faults is None or faults.stuck_on + faults.stuck_off == 0:
+    """How each cell is stuck, see `ON`, (array, column, row) int8, 0 for sound cells; None where all cells are sound."""
+    if faults is None or faults.share == 0:
         return None
     u = site.backend.numpy(site.draw("uniform", shape, Stream.FAULT))
-    on = u <= np.float32(faults.stuck_on)
-    return on.astype(np.int8) - (~on & (u > np.float32(1.0 - faults.stuck_off)))
+    inside = faults.stuck_on + (faults.stuck_at.share if faults.stuck_at else 0.0)
+    stuck = np.zeros(u.shape, np.int8)
+    stuck[u <= np.float32(inside)] = INSIDE
+    stuck[u <= np.float32(faults.stuck_on)] = ON
+    stuck[u > np.float32(1.0 - faults.stuck_off)] = OFF
+    return stuck
 
 
-def given(faults: Any, shape: tuple[int, int, int]) -> np.ndarray | None:
+def given(faults: Any, spec: DeviceSpec, shape: tuple[int, int, int]) -> np.ndarray | None:
     """A user's map (array, row, line) or (row, line) as `drawn` gives it; None where no cell is stuck.
 
     Raises
     ------
     InputError
-        If the shape does not fit or an entry is not -1, 0 or 1.
+        If the shape does not fit, an entry is not -1, 0, 1 or 2, or it is 2 and the device has no ``faults.stuck_at``.
     """
     arrays, lines, rows = shape
     try:
         values = np.asarray(faults, float)
     except (TypeError, ValueError):
-        raise InputError("faults: not an array of numbers; -1 is stuck off, 0 healthy and 1 stuck on") from None
+        raise InputError(f"faults: not an array of numbers; {_WORDS}") from None
     if values.shape not in ((rows, lines), (arrays, rows, lines)):
         raise InputError(
             f"faults: shape {values.shape} does not fit; allowed: (array, row, line) = {(arrays, rows, lines)} or "
             f"(row, line) = {(rows, lines)}"
         )
-    wrong = ~np.isin(values, (-1, 0, 1))
+    wrong = ~np.isin(values, (OFF, 0, ON, INSIDE))
     if wrong.any():
         place = tuple(map(int, np.argwhere(wrong)[0]))
-        raise InputError(f"faults: {values[place]:g} at {place} is not -1 (stuck off), 0 (healthy) or 1 (stuck on)")
+        raise InputError(f"faults: {values[place]:g} at {place} is not allowed; {_WORDS}")
+    if (values == INSIDE).any() and (spec.faults is None or spec.faults.stuck_at is None):
+        raise InputError(
+            f"faults: 2 (stuck inside the window) needs a device with 'faults.stuck_at'; '{spec.name}' has none"
+        )
     if not values.any():
         return None
     stuck = np.zeros((arrays, lines, padded(rows)), np.int8)

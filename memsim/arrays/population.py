@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import math
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+from memsim.arrays.faults import INSIDE, OFF, ON
 from memsim.backends import Backend
 from memsim.cells import CellModel
 from memsim.errors import InputError
 from memsim.kernels.fill import fill
-from memsim.philox import Stream, padded
+from memsim.philox import REFERENCE_COLUMN, Stream, padded
 from memsim.profiles import DeviceProfile
 from memsim.profiles.nominal import cell_values, plain
 from memsim.profiles.schema import DeviceSpec, DeviceToDevice
-
-# Counter word c2 of a parameter's device-to-device draw, never renumbered; for all others a hash of the name.
-_SLOTS = {
-    "conductance.min": 0,
-    "conductance.max": 1,
-    "update.nonlinearity.set": 2,
-    "update.nonlinearity.reset": 3,
-    "variability.c2c.sigma": 4,
-}
+from memsim.profiles.slots import Slot, slots
 
 _BLOCK = 1 << 24  # bytes of parameters that are drawn at a time where they are not kept
 _ENDS = ("low", "high")
@@ -49,17 +41,18 @@ class Spreads:
     ) -> None:
         self._spec = spec
         arrays, columns, rows = shape
-        self._draw: Callable[..., np.ndarray] = lambda kind, step: fill(
+        self._draw: Callable[[str, Slot], np.ndarray] = lambda kind, slot: fill(
             kind,
             (arrays, columns, padded(rows)),
-            seed=seed,
+            seed=seed ^ slot.key,
             stream=stream,
-            step=step,
+            step=slot.number,
             first_array=first_array,
             first_column=first_column,
         ).astype(float)
         d2d = spec.variability.d2d if spec.variability else {}
         self.given: dict[str, DeviceToDevice] = {str(name): d for name, d in d2d.items() if d.sigma > 0}
+        self._slots = slots(self.given)
 
     def value(self, path: str, nominal: float) -> Any:
         """The parameter at a dotted path: one number, or (array, column, row) where it spreads; SI."""
@@ -68,7 +61,7 @@ class Spreads:
             return nominal
         window = self._spec.conductance.max - self._spec.conductance.min
         scale = {"value": nominal, "range": window, "absolute": 1.0}[given.relative_to]
-        slot = _SLOTS.get(path, zlib.crc32(path.encode()) | 1 << 31)
+        slot = self._slots[path]
         if given.distribution == "uniform":
             return nominal + given.sigma * scale * math.sqrt(12) * (self._draw("uniform", slot) - 0.5)
         z = self._draw("normal", slot)
@@ -98,7 +91,7 @@ class Population:
     stream : Stream
         Stream of the draws.
     stuck : (array, column, row) of int8, optional
-        1 for cells stuck on, -1 for cells stuck off: their window shrinks to that end of it.
+        How cells are stuck, see `memsim.arrays.faults`: their window shrinks to a point.
 
     Attributes
     ----------
@@ -177,17 +170,32 @@ class Population:
             for name in names
         ]
 
-    def _nominal_and_drawn(self, arrays: slice, lines: slice) -> tuple[CellModel, Mapping[str, Any]]:
+    def _spreads(self, arrays: slice, lines: slice) -> Spreads:
         shape = (arrays.stop - arrays.start, lines.stop - lines.start, self._shape[2])
         where = {"first_array": self._first_array + arrays.start, "first_column": lines.start}
-        spreads = Spreads(self._device.spec, shape, **self._address, **where)
-        return cell_values(self._device.spec, spreads.value)
+        return Spreads(self._device.spec, shape, **self._address, **where)
+
+    def _nominal_and_drawn(self, arrays: slice, lines: slice) -> tuple[CellModel, Mapping[str, Any]]:
+        return cell_values(self._device.spec, self._spreads(arrays, lines).value)
+
+    def _stuck_ends(self, arrays: slice, lines: slice, low: Any, high: Any) -> dict[str, Any]:
+        """The ends of the windows of some cells, where those of stuck cells are points."""
+        assert self._stuck is not None
+        stuck = self._stuck[arrays, lines]
+        ends = {"low": np.where(stuck == ON, high, low), "high": np.where(stuck == OFF, low, high)}
+        inside = self._device.spec.faults.stuck_at if self._device.spec.faults else None
+        if inside is not None and (stuck == INSIDE).any():
+            column = REFERENCE_COLUMN if self._address["stream"] == Stream.REFERENCE else 0
+            where = {"first_array": self._first_array + arrays.start, "first_column": column + lines.start}
+            u = fill("uniform", stuck.shape, seed=self._address["seed"], stream=Stream.STUCK, **where).astype(float)
+            state = np.clip(inside.state + inside.half_width * (2 * u - 1), low, high)
+            ends = {name: np.where(stuck == INSIDE, state, end) for name, end in ends.items()}
+        return ends
 
     def _drawn(self, arrays: slice, lines: slice) -> np.ndarray:
         values = dict(self._nominal_and_drawn(arrays, lines)[1])
         if self._stuck is not None:
-            stuck, (low, high) = self._stuck[arrays, lines], (values[name] for name in _ENDS)
-            values |= {"low": np.where(stuck > 0, high, low), "high": np.where(stuck < 0, low, high)}
+            values |= self._stuck_ends(arrays, lines, *(values[name] for name in _ENDS))
         cube = (arrays.stop - arrays.start, lines.stop - lines.start, self._shape[2])
         found = np.empty((len(self.names), *cube), self._dtype)
         for place, name in enumerate(self.names):

@@ -54,14 +54,14 @@ def program(
             own = device.spec.encoding
             encoding = Encoding(encoding or ("counted" if own == "stochastic" else own), rounding="nearest")
         how: dict[str, Any] = {"cycles": cycles, "encoding": encoding, "first_step": crossbar._steps, "falls": falls}
-        crossbar._counts += program_by_pulses(cells.lines, crossbar._site, crossbar.bounds, targets, **how)
+        crossbar._counts += program_by_pulses(cells.lines, crossbar._site, crossbar.limits, targets, **how)
         if rest is not None and reference is not None:
-            rest.bring(reference)
+            rest.bring(reference, crossbar._steps)
     else:
         cycles = 1
-        wished = program_by_model(cells, np.clip(targets, *crossbar.bounds), crossbar._steps, reference or 0.0)
+        wished = program_by_model(cells, np.clip(targets, *crossbar.limits), crossbar._steps, reference or 0.0)
         if plan is not None:
-            plan.lines.place(wished)
+            plan.lines.place(wished, crossbar._steps)
             crossbar._programmed = True
     if error > 0:
         cells.lines.disturb(error, crossbar._steps)
@@ -71,7 +71,7 @@ def program(
 def program_by_pulses(
     bank: Bank,
     site: Site,
-    bounds: tuple[float, float],
+    limits: tuple[float, float],
     targets: np.ndarray,
     *,
     cycles: int,
@@ -84,7 +84,7 @@ def program_by_pulses(
     Parameters
     ----------
     targets : (array, row, line)
-        Wished states. A cell that is seen there already is left alone, even beyond the bounds.
+        Wished states. A cell that is seen there already is left alone, even beyond the limits.
     cycles : int
         Rounds; their steps count from `first_step`.
     encoding : Encoding
@@ -97,7 +97,7 @@ def program_by_pulses(
     rounds = [(first_step, cycles)] if not bank.stepwise else [(first_step + step, 1) for step in range(cycles)]
     whole = None if bank.stepwise else bank.before()
     left = targets.swapaxes(1, 2) == bank.seen[:, :, :rows]
-    wished = np.clip(targets, *bounds).swapaxes(1, 2)
+    wished = np.clip(targets, *limits).swapaxes(1, 2)
     for line in range(lines):
         selected = site.backend.xp.zeros((arrays, 1, lines), bank.state.dtype)
         selected[:, :, line] = 1
@@ -113,7 +113,7 @@ def program_by_pulses(
             before = bank.before(own) if bank.stepwise else None
             # All lines share their steps: the line is in the address anyhow, and no address depends on the width.
             how = {"steps": count, "encoding": encoding, "first_step": step, "falls": falls}
-            counts += deliver(bank, site, bounds, rule, x, selected, **how)  # type: ignore[arg-type]
+            counts += deliver(bank, site, limits, rule, x, selected, **how)  # type: ignore[arg-type]
             bank.after(before, step, own)
     bank.after(whole, first_step)
     return counts

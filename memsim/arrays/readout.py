@@ -14,18 +14,31 @@ from memsim.arrays.converters import ADC, DAC, InputConverter, OutputConverter
 from memsim.arrays.interconnect import Interconnect, Seen, TileMaps, Wires, plainly, tiles
 from memsim.arrays.site import Site
 from memsim.errors import InputError
-from memsim.philox import Stream
-
-TILE_STRIDE = 1 << 16
-"""Column tiles of 64 by which the noise of row tiles lies apart in its addresses."""
+from memsim.philox import MAX_ROW_TILES, TILE_STRIDE, Stream
 
 
 class Moment(NamedTuple):
-    """When a read takes place: the address of its white noise, and the time since the read before [s]."""
+    """When a read takes place: the address of its white noise, and the time since the read before [s].
 
+    Attributes
+    ----------
+    key : int
+        Key of its scope.
+    read, first_sample : int
+        Counter words c2 and c1 of the first read.
+    seconds : float
+    positions : int
+        Reads of one sample, which differ in c2.
+    repeats : int
+        Reads of one position of a sample, which differ in the upper bits of c1.
+    """
+
+    key: int
     read: int
     first_sample: int
     seconds: float
+    positions: int = 1
+    repeats: int = 1
 
 
 class Periphery(NamedTuple):
@@ -60,6 +73,8 @@ class Readout:
                 raise InputError(f"{name}: {given!r} is not allowed; a memsim.{kind.__name__}, or None")
         self.periphery, self._column, self._site = periphery, column, site
         self._cut = tiles(tile, rows, lines + (column == "reference"))
+        if len(self._cut.rows) > MAX_ROW_TILES:
+            raise InputError(f"tile: {len(self._cut.rows)} tiles above each other; allowed: {MAX_ROW_TILES}")
         self._in = None if dac is None else InputConverter(dac, site, arrays, rows)
         signed = column != "single" or (dac.polarity if dac else "bipolar") == "bipolar"
         outputs = lines // 2 if column == "pair" else lines
@@ -97,7 +112,7 @@ class Readout:
         polarity = "bipolar" if self._in is None else self._in.dac.polarity
         levels = self._levels(signal)
         if when is not None and polarity == "phases":
-            when = when._replace(first_sample=2 * when.first_sample)
+            when = when._replace(repeats=2)
         found = self._converted(banks, levels, when)
         if polarity == "phases":
             return found[:, ::2] - found[:, 1::2]
@@ -142,8 +157,11 @@ class Readout:
         return total
 
     def _address(self, when: Moment | None, part: int) -> dict[str, Any]:
-        at = {"first_array": self._site.first_array, "seed": self._site.seed, "first_tile": part * TILE_STRIDE}
-        return at if when is None else at | {"index": when.read, "first_sample": when.first_sample}
+        at = {"first_array": self._site.first_array, "seed": self._site.key, "first_tile": part * TILE_STRIDE}
+        if when is None:
+            return at
+        reads = {"index": when.read, "first_sample": when.first_sample}
+        return at | reads | {"seed": when.key, "positions": when.positions, "repeats": when.repeats}
 
     def _parts(
         self, banks: Banks, levels: np.ndarray, when: Moment | None

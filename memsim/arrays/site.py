@@ -6,29 +6,35 @@ from dataclasses import dataclass
 from typing import Any
 
 from memsim.backends import Backend
-from memsim.philox import REFERENCE_COLUMN, Stream, padded
+from memsim.philox import NO_SCOPE, REFERENCE_COLUMN, Scope, Stream, padded, scoped
 
 
 @dataclass(frozen=True)
 class Site:
-    """Bit lines, or a reference column, of an ensemble of arrays under a seed."""
+    """Bit lines, or a reference column, of an ensemble of arrays in a scope under a seed."""
 
     backend: Backend
     seed: int
     first_array: int = 0
     reference: bool = False
+    scope: Scope = NO_SCOPE
+
+    @property
+    def key(self) -> int:
+        """The key of the random numbers of the cells, where a seed is asked for."""
+        return scoped(self.seed, self.scope)
 
     @property
     def address(self) -> dict[str, Any]:
-        """Seed, first array and first column, in the streams that bit lines and reference columns share."""
+        """Key, first array and first column, in the streams that bit lines and reference columns share."""
         column = REFERENCE_COLUMN if self.reference else 0
-        return {"seed": self.seed, "first_array": self.first_array, "first_column": column}
+        return {"seed": self.key, "first_array": self.first_array, "first_column": column}
 
     @property
     def spread(self) -> dict[str, Any]:
-        """Seed, first array and stream of parameters that spread over cells."""
+        """Key, first array and stream of parameters that spread over cells."""
         stream = Stream.REFERENCE if self.reference else Stream.D2D
-        return {"seed": self.seed, "first_array": self.first_array, "stream": stream}
+        return {"seed": self.key, "first_array": self.first_array, "stream": stream}
 
     def draw(self, kind: str, shape: tuple[int, ...], stream: Stream, step: int = 0, first_column: int = 0) -> Any:
         """Addressed numbers (array, column, padded row), float32, uniform in (0, 1] or N(0, 1)."""

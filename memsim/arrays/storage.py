@@ -17,6 +17,7 @@ from memsim.arrays.converters import ADC, DAC
 from memsim.arrays.interconnect import Wires
 from memsim.arrays.mapping import Mapping
 from memsim.errors import MemsimError, OutputError
+from memsim.philox import LAYOUT, Scope
 from memsim.profiles import device_from_text
 
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
 
     from memsim.arrays.crossbar import Crossbar
 
-_VERSION = 1
+_VERSION = 2
 _ATTRIBUTE = "memsim_crossbar"
+_ADDRESSES = "random_addresses"
 _PARTS: dict[str, Any] = {"dac": DAC, "adc": ADC, "wires": Wires}
 
 
@@ -70,6 +72,7 @@ def save(crossbar: Crossbar, path: str | Path, *, force: bool = False) -> Path:
         dataset["adc_range"] = ("array", converter.range)
     dataset.attrs = {
         _ATTRIBUTE: _VERSION,
+        _ADDRESSES: LAYOUT,
         "device": crossbar.device.to_yaml(),
         "settings": json.dumps(_settings(crossbar), default=dataclasses.asdict),
         "steps": crossbar._steps,
@@ -82,10 +85,17 @@ def save(crossbar: Crossbar, path: str | Path, *, force: bool = False) -> Path:
 def load(kind: type[Crossbar], path: str | Path, backend: str) -> Crossbar:
     """The crossbar in a file, see `Crossbar.from_netcdf`."""
     dataset = netcdf.read(path, _ATTRIBUTE, "a crossbar", _VERSION)
+    layout = dataset.attrs.get(_ADDRESSES, 1)
+    if not np.array_equal(layout, LAYOUT):
+        raise OutputError(
+            f"{path}: written with layout {str(layout)[:40]} of random addresses, this version has {LAYOUT}; the "
+            "array would go on with other random numbers, so make it anew"
+        )
     try:
         device = device_from_text(dataset.attrs["device"], f"{path} (device)")
         settings = json.loads(dataset.attrs["settings"])
         mapping = settings.pop("mapping")
+        settings["scope"] = Scope(**settings["scope"])
         for name, part in _PARTS.items():
             settings[name] = None if settings[name] is None else part(**settings[name])
         if "fault_map" in dataset:
@@ -117,7 +127,7 @@ def _settings(crossbar: Crossbar) -> dict[str, Any]:
     periphery = crossbar._readout.periphery
     bounds = None if math.isinf(crossbar.bounds[0]) else crossbar.bounds
     found: dict[str, Any] = {"arrays": arrays, "rows": rows, "cols": cols, "bounds": bounds}
-    found |= {name: getattr(crossbar, name) for name in ("seed", "first_array", "column")}
+    found |= {name: getattr(crossbar, name) for name in ("seed", "first_array", "scope", "column")}
     found |= {"dtype": str(crossbar.dtype), "tile": periphery.tile, "mapping": crossbar.mapping}
     found |= {name: getattr(periphery, name) for name in _PARTS}
     return found

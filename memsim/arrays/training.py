@@ -53,6 +53,9 @@ def train(
     bank = crossbar._cells.lines
     if crossbar._plan is not None:
         bank, crossbar._programmed = crossbar._plan.lines, False
+    if period > 0:
+        crossbar._ageing(period)
+        crossbar._warn_of_retention(stacklevel=4)
     if not (rule.reads or period > 0 or bank.stepwise):
         _show(crossbar, bank, rule, x, t * told, steps, encoding)
         return
@@ -68,7 +71,8 @@ def train(
                 at = slice(one, one + 1) if isinstance(one, int) else one
                 _show(crossbar, bank, rule, backend.contiguous(shown[:, at]), post[:, at], 1, encoding)
             if period > 0:
-                crossbar.wait(period * shown.shape[1] / samples)
+                seconds = period * shown.shape[1] / samples
+                crossbar._pass(seconds, seconds)
 
 
 def _show(crossbar: Crossbar, bank: Bank, rule: LocalRule, x: Any, post: Any, steps: int, encoding: Encoding) -> None:
@@ -77,7 +81,7 @@ def _show(crossbar: Crossbar, bank: Bank, rule: LocalRule, x: Any, post: Any, st
         post = np.concatenate([post, -post], axis=2)
     before = bank.before()
     how: dict[str, Any] = {"steps": steps, "encoding": encoding, "first_step": crossbar._steps}
-    counts = deliver(bank, crossbar._site, crossbar.bounds, rule, x, post, **how)
+    counts = deliver(bank, crossbar._site, crossbar.limits, rule, x, post, **how)
     if crossbar._plan is None:
         crossbar._counts += counts
     crossbar._steps += steps * x.shape[1]

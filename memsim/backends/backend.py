@@ -16,6 +16,7 @@ from memsim.kernels.cell import UpdateSpec
 from memsim.kernels.convert import Errors
 from memsim.kernels.elementwise import operand
 from memsim.kernels.fluctuate import Move
+from memsim.kernels.path import Law
 from memsim.kernels.read import NARROW
 from memsim.philox import TILE, Stream, key, padded
 
@@ -42,6 +43,7 @@ class Kernels(NamedTuple):
     adc: Callable[..., Any]
     advance: Callable[..., Any]
     fluctuating: Callable[..., Any]
+    path: Callable[..., Any]
 
 
 class Backend:
@@ -230,9 +232,12 @@ class Backend:
         seed: int,
         stream: Stream = Stream.READ,
         first_tile: int = 0,
+        repeats: int = 1,
+        positions: int = 1,
     ) -> None:
         """Add Gaussian noise of the given variance to `current` (array, sample, column) in place."""
-        self.kernels.noise()(current, variance, first_array, first_sample, first_tile, index, int(stream), *key(seed))
+        at = (first_array, first_sample, repeats, positions, first_tile, index)
+        self.kernels.noise()(current, variance, *at, int(stream), *key(seed))
 
     def to_levels(self, x: Any, rows: int, unit: float, codes: tuple[int, int], errors: Errors) -> np.ndarray:
         """Levels (array or 1, sample, row) of a DAC for inputs; see `memsim.kernels.convert.dac_kernel`."""
@@ -258,6 +263,8 @@ class Backend:
         seed: int,
         stream: Stream = Stream.READ,
         first_tile: int = 0,
+        repeats: int = 1,
+        positions: int = 1,
     ) -> None:
         """Add to `total` what ADCs make of currents and their noise; see `memsim.kernels.convert.adc_kernel`."""
         real, noisy = current.dtype.type, variance is not None
@@ -271,6 +278,8 @@ class Backend:
             *errors.cast(current.dtype, self.xp),
             first_array,
             first_sample,
+            repeats,
+            positions,
             first_tile,
             index,
             int(stream),
@@ -310,6 +319,38 @@ class Backend:
         how = (self.asarray(whole), move.number, mean, words)
         kernel(inputs, state, offset, depth, swing, *how, *moving, *key(seed))
         return mean
+
+    def relax(
+        self,
+        programmed: Any,
+        target: Any,
+        number: Any,
+        elapsed: Any,
+        law: Law,
+        *,
+        seed: int,
+        first_array: int,
+        first_column: int,
+    ) -> Any:
+        """States (array, column, row) at a time after programming, on the path of each cell.
+
+        Parameters
+        ----------
+        programmed, target : (array, column, row)
+            States to which cells were programmed, and those that were aimed at.
+        number : int, or (array, column, row) of uint32
+            Numbers of their last programmings.
+        elapsed : float, or (array, column, row)
+            Time since [s].
+        law : Law
+            Mean and size of the change.
+        """
+        out = self.xp.empty_like(programmed)
+        numbers = self.xp.full((1, 1, 1), number, np.uint32) if np.ndim(number) == 0 else self.contiguous(number)
+        cells = self.contiguous(programmed), self.contiguous(target), numbers, operand(elapsed, self.xp)
+        tables = (self.asarray(table) for table in (law.knots, law.levels, law.shift, law.size))
+        self.kernels.path(law.tabulated)(out, *cells, *tables, law.g0, first_array, first_column, *key(seed))
+        return out
 
     def _chances(self, move: Move) -> tuple[Any, np.uint32, Any]:
         return self.asarray(move.change), move.used, self.asarray(move.planes)

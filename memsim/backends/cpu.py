@@ -12,6 +12,7 @@ from memsim.kernels.convert import adc_kernel, dac_kernel
 from memsim.kernels.elementwise import elementwise_kernel
 from memsim.kernels.fill import fill_kernel
 from memsim.kernels.fluctuate import advance_kernel, fluctuating_read_kernel
+from memsim.kernels.path import path_kernel
 from memsim.kernels.read import narrow_kernel, noise_kernel, variance_kernel
 from memsim.kernels.trains import train_kernel
 from memsim.kernels.update import count_shape, update_kernel
@@ -37,6 +38,7 @@ class CpuBackend(Backend):
         adc=adc_kernel,
         advance=advance_kernel,
         fluctuating=fluctuating_read_kernel,
+        path=path_kernel,
     )
 
     def asarray(self, values: Any, dtype: Any = None) -> Any:

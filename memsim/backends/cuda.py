@@ -43,6 +43,7 @@ class CudaBackend(Backend):
         from memsim.kernels.cuda.elementwise import elementwise_kernel
         from memsim.kernels.cuda.fill import fill_kernel
         from memsim.kernels.cuda.fluctuate import advance_kernel, fluctuating_read_kernel
+        from memsim.kernels.cuda.path import path_kernel
         from memsim.kernels.cuda.read import narrow_kernel, noise_kernel, variance_kernel
         from memsim.kernels.cuda.trains import train_kernel
         from memsim.kernels.cuda.update import count_shape, update_kernel
@@ -61,6 +62,7 @@ class CudaBackend(Backend):
             adc=adc_kernel,
             advance=advance_kernel,
             fluctuating=fluctuating_read_kernel,
+            path=path_kernel,
         )
 
     def asarray(self, values: Any, dtype: Any = None) -> Any:

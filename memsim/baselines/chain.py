@@ -22,6 +22,10 @@ class Chain(Layer):
     kind: ClassVar[str] = "chain"
     layers: tuple[Layer, ...]
 
+    @property
+    def count(self) -> int:
+        return sum(layer.count for layer in self.layers)
+
     def shapes(self, given: Shape) -> Iterator[tuple[str, Layer, Shape]]:
         """Name, layer and the shape of its inputs, in order."""
         for i, layer in enumerate(self.layers):
@@ -38,8 +42,9 @@ class Chain(Layer):
 
     def init(self, given: Shape, address: Address, dtype: str) -> Arrays:
         parameters: Arrays = {}
-        for i, (name, layer, shape) in enumerate(self.shapes(given)):
-            parameters |= prefixed(name, layer.init(shape, address.child(i), dtype))
+        for name, layer, shape in self.shapes(given):
+            parameters |= prefixed(name, layer.init(shape, address, dtype))
+            address = address.after(layer.count)
         return parameters
 
     def forward(self, parameters: Mapping[str, Any], x: Any, train: Address | None) -> tuple[Any, Any]:
@@ -47,6 +52,7 @@ class Chain(Layer):
         for run in self._runs:
             x, cache = run.forward(parameters, x, train)
             caches.append(cache)
+            train = None if train is None else train.after(sum(layer.count for layer in run.layers))
         return x, caches
 
     def outputs(self, parameters: Mapping[str, Any], x: Any) -> Any:
@@ -101,6 +107,10 @@ class Residual(Layer):
             "shortcut": Chain(() if plain else convolution(1, self.stride, 1.0)),
         }
 
+    @property
+    def count(self) -> int:
+        return sum(path.count for path in self.paths(channels=0).values())  # with the longer of both shortcuts
+
     def shape(self, given: Shape) -> Shape:
         return self.paths(given[0])["main"].shape(given)
 
@@ -109,16 +119,17 @@ class Residual(Layer):
 
     def init(self, given: Shape, address: Address, dtype: str) -> Arrays:
         parameters: Arrays = {}
-        for i, (name, path) in enumerate(self.paths(given[0]).items()):
-            parameters |= prefixed(name, path.init(given, address.child(i), dtype))
+        for name, path in self.paths(given[0]).items():
+            parameters |= prefixed(name, path.init(given, address, dtype))
+            address = address.after(path.count)
         return parameters
 
     def forward(self, parameters: Mapping[str, Any], x: Any, train: Address | None) -> tuple[Any, Any]:
         paths = self.paths(x.shape[0])
-        results = [
-            path.forward(below(name, parameters), x, None if train is None else train.child(i))
-            for i, (name, path) in enumerate(paths.items())
-        ]
+        results = []
+        for name, path in paths.items():
+            results.append(path.forward(below(name, parameters), x, train))
+            train = None if train is None else train.after(path.count)
         y, rectified = ReLU().forward({}, results[0][0] + results[1][0], train)
         return y, (paths, [cache for _, cache in results], rectified)
 

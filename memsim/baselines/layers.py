@@ -29,6 +29,11 @@ class Layer:
     apart: ClassVar[bool] = False
     """Whether each channel of the outputs depends on the same channel of the inputs and parameters only."""
 
+    @property
+    def count(self) -> int:
+        """Numbers that it takes among the layers of a network, see `memsim.baselines.draws.Address`."""
+        return 1
+
     def shape(self, given: Shape) -> Shape:
         """Shape of the outputs of one sample, for inputs of the given shape."""
         return given

@@ -29,9 +29,9 @@ class Run(NamedTuple):
 
         def through(part: slice) -> tuple[Any, list[Any]]:
             y, caches = _part(x, part, parts), []
-            for i, (layer, own) in enumerate(named, self.first):
+            for i, (layer, own) in enumerate(named):
                 mine = {name: _part(array, part, parts) for name, array in own.items()}
-                y, cache = layer.forward(mine, y, None if train is None else train.child(i))
+                y, cache = layer.forward(mine, y, None if train is None else train.after(i))
                 caches.append(cache)
             return y, caches
 

@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from enum import IntEnum
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from memsim.data.labelled import Split
+from memsim.philox import Occasion
 
 BLOCK = 1 << 26
 """Most bytes of signals that are made at once [byte]."""
-
-
-class Read(IntEnum):
-    """First read index of each purpose, so that no two share read noise; an array counts its own reads from 0."""
-
-    TRAIN = 1 << 29
-    VALIDATION = 2 << 29
-    TEST = 3 << 29
-    CLEAN = (3 << 29) + 100_000
-    PERTURBED = (3 << 29) + 200_000
-    PRODUCTS = (3 << 29) + 300_000
-    CALIBRATION = 4 << 29
-    FEATURES = 5 << 29
 
 
 class Lesson(NamedTuple):
@@ -85,15 +72,15 @@ class Classifier(Protocol):
         """Curves of training."""
         ...
 
-    def outputs(self, x: np.ndarray, *, index: int, first: int = 0, noise: bool = True) -> np.ndarray:
+    def outputs(self, x: np.ndarray, *, occasion: Occasion, first: int = 0, noise: bool = True) -> np.ndarray:
         """Outputs (seed, image, class).
 
         Parameters
         ----------
         x : (image, y, x) or (seed, image, y, x)
             Grey levels in [0, 1], the same for all seeds or one set for each.
-        index : int
-            Address of the read, see `Read`.
+        occasion : Occasion
+            Address of the read: for what, and which of those, so that no two share read noise.
         first : int
             Address of the first image, for sets that are read in parts.
         noise : bool

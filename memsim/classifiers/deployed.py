@@ -31,13 +31,11 @@ from memsim.baselines.network import Network
 from memsim.classifiers.classifier import BLOCK
 from memsim.classifiers.mapped import Matrix, Reading, drive_and_scale, products
 from memsim.errors import DataError, InputError
-from memsim.philox import MAX_ARRAYS
+from memsim.philox import MAX_ARRAYS, MAX_POSITIONS, MAX_SAMPLES, SCOPE_BITS, Occasion, Purpose, Scope, whole
 from memsim.profiles import DeviceProfile, load_device
 
-MAX_LAYERS = 64
-MAX_NUMBER = MAX_ARRAYS // MAX_LAYERS
-"""Numbers of networks: layer k of network n is the array k * `MAX_NUMBER` + n."""
-_ADDRESSES = 1 << 32
+MAX_LAYERS = 1 << SCOPE_BITS["layer"]
+"""Layers with weights that a network can have."""
 
 
 class Deployed:
@@ -52,7 +50,7 @@ class Deployed:
     seed : int
         Key of every random number.
     number : int
-        Number of the network, so that several have cells and noise of their own under one seed; below 2^18.
+        Number of the network, so that several have cells and noise of their own under one seed; below 2^24.
     bounds : (float, float)
         Bounds of w that the weights span.
     initial : (float, float)
@@ -98,8 +96,7 @@ class Deployed:
     ) -> None:
         self.network = network
         self.device = load_device(device) if isinstance(device, str) else device
-        if isinstance(number, bool) or not isinstance(number, int | np.integer) or not 0 <= number < MAX_NUMBER:
-            raise InputError(f"number: {number!r} is not a whole number in [0, {MAX_NUMBER})")
+        whole("number", number, MAX_ARRAYS)
         if not 0 < clip <= 1:
             raise InputError(f"clip: {clip!r} is not a number above 0 and up to 1")
         low, high = check_bounds(bounds, self.device)
@@ -109,6 +106,9 @@ class Deployed:
         layers = list(products(architecture.layers, architecture.shape))
         if len(layers) > MAX_LAYERS:
             raise InputError(f"architecture: {len(layers)} layers have weights; at most {MAX_LAYERS} can be addressed")
+        pixels = max(product.pixels for product in layers)
+        if pixels > MAX_POSITIONS:
+            raise InputError(f"architecture: a layer has {pixels} pixels; at most {MAX_POSITIONS} can be addressed")
         self._matrices: dict[str, Matrix] = {}
         for layer, product in enumerate(layers):
             wished = product.folded(network.parameters)
@@ -124,7 +124,8 @@ class Deployed:
                 column="pair",
                 dtype=dtype,
                 backend=backend,
-                first_array=layer * MAX_NUMBER + int(number),
+                first_array=int(number),
+                scope=Scope(layer=layer),
                 dac=dac,
                 adc=adc,
                 wires=wires,
@@ -175,19 +176,19 @@ class Deployed:
             parameters |= matrix.product.unfolded(matrix.parameters, parameters)
         return self.network.replace(parameters)
 
-    def outputs(self, x: Any, index: int, *, first: int = 0, noise: bool = True) -> np.ndarray:
+    def outputs(self, x: Any, index: int | Occasion, *, first: int = 0, noise: bool = True) -> np.ndarray:
         """Outputs (sample, class) of reads with noise.
 
-        The noise of a read has the address (seed, array of the layer, index, sample), where a convolution counts
-        (first + sample) * pixels + pixel. Samples that are read in parts give the same bits, unless a layer has more
-        than 8 outputs (BLAS sums them, to 1e-5 of sum |V||G|) or averages over pixels (to rounding).
+        The noise of a read has the address (seed, number, layer, index, sample, pixel). Samples that are read in parts
+        give the same bits, unless a layer has more than 8 outputs (BLAS sums them, to 1e-5 of sum |V||G|) or averages
+        over pixels (to rounding).
 
         Parameters
         ----------
         x : array (sample, ...)
             As the network takes them.
-        index : int
-            Address of the read.
+        index : int or Occasion
+            Address of the read: a number below 2^20, or what the network is read for.
         first : int
             Address of the first sample, for sets that are read in parts.
         noise : bool
@@ -198,9 +199,9 @@ class Deployed:
         DataError
             If the samples do not have the network's shape.
         InputError
-            If an address exceeds 2^32.
+            If the index is not such a number, or a sample is beyond the 2^24 that have addresses.
         """
-        return self._outputs(x, Reading(index, first, noise))
+        return self._outputs(x, Reading(_occasion(index), first, noise))
 
     def calibrate(self, x: Any) -> Deployed:
         """Fit the converters to inputs x (sample, ...), layer by layer, and return self.
@@ -208,10 +209,10 @@ class Deployed:
         The largest voltage of a layer is brought to the range of its DACs, and a range of ADCs that follows the outputs
         is set by the expected ones. Only as many samples are used as are read at once.
         """
-        self._outputs(np.asarray(x)[: self._at_once], Reading(0, 0, noise=False, calibrate=True))
+        self._outputs(np.asarray(x)[: self._at_once], Reading(_occasion(0), 0, noise=False, calibrate=True))
         return self
 
-    def product_snr(self, x: Any, index: int) -> np.ndarray:
+    def product_snr(self, x: Any, index: int | Occasion) -> np.ndarray:
         """Signal-to-noise ratio of the products of each layer for inputs x (sample, ...), (layer,) [dB].
 
         10 log10 of the variance of the exact sums of a layer's inputs times wished weights over the mean square of what
@@ -223,7 +224,7 @@ class Deployed:
             error = read - exact
             sums[name] += exact.size, exact.sum(), np.square(exact).sum(), np.square(error).sum()
 
-        self._outputs(x, Reading(index, 0, noise=True, watch=watch))
+        self._outputs(x, Reading(_occasion(index), 0, noise=True, watch=watch))
         count, total, power, error = np.stack(list(sums.values()), axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
             return 10 * np.log10((power - total**2 / count) / error)
@@ -234,21 +235,19 @@ class Deployed:
         return max(1, BLOCK // max(matrix.bytes for matrix in self._matrices.values()))
 
     def _outputs(self, x: Any, reading: Reading) -> np.ndarray:
-        shape, index, first = self.network.architecture.shape, reading.index, reading.first
+        shape, first = self.network.architecture.shape, reading.first
         x = np.asarray(x)
         if x.shape[1:] != shape:
             raise DataError(f"inputs: the samples have shape {list(x.shape[1:])}, the network takes {list(shape)}")
-        pixels = max(matrix.product.pixels for matrix in self._matrices.values())
-        if not 0 <= index < _ADDRESSES or not 0 <= first <= _ADDRESSES // pixels - len(x):
-            limits = f"index {index} and samples {first} to {first + len(x) - 1} of {pixels} reads"
-            raise InputError(f"{limits}: no addresses; allowed are 2^32 indices and 2^32 reads of a layer")
+        if not 0 <= first <= MAX_SAMPLES - len(x):
+            raise InputError(f"first: samples {first} to {first + len(x) - 1} have no addresses; allowed: 2^24 of them")
         size = self._at_once
         found = np.empty((len(x), self.network.architecture.classes), next(iter(self.crossbars.values())).dtype)
         # Sums of BLAS move with its threads.
         with threadpool_limits(1, "blas"):
             for start in range(0, len(x), size):
                 part = slice(start, min(start + size, len(x)))
-                now = replace(reading, index=int(index), first=first + start)
+                now = replace(reading, first=first + start)
                 chain = self._read_by(self.network.architecture.layers, now)
                 last = np.moveaxis(x[part].astype(found.dtype), 0, -1)
                 found[part] = chain.outputs(self.network.parameters, last).T
@@ -273,6 +272,13 @@ class Deployed:
     def _paths(self, reading: Reading, block: str, paths: Named[str, Chain]) -> dict[str, Chain]:
         """The paths of a residual block, for one read."""
         return {name: self._read_by(path, reading, f"{block}.{name}.") for name, path in paths.items()}
+
+
+def _occasion(index: int | Occasion) -> Occasion:
+    """The occasion of a read, also for a caller that gives its number only."""
+    if isinstance(index, Occasion):
+        return index
+    return Occasion(Purpose.NETWORK, whole("index", index, 1 << SCOPE_BITS["read"]))
 
 
 @dataclass(frozen=True)

@@ -26,11 +26,11 @@ from threadpoolctl import threadpool_limits
 
 from memsim.arrays import Crossbar
 from memsim.learning import Competitive, Encoding
-from memsim.philox import MAX_ARRAYS
+from memsim.philox import Occasion, Scope
 from memsim.profiles import DeviceProfile
 
-_FIRST = MAX_ARRAYS // 2
-"""Address of the first array: the learning crossbars of the same seed lie below."""
+_SCOPE = Scope(layer=1)
+"""Scope of the features; the crossbars that learn from them are layer 0, with or without features."""
 _CONSCIENCE = 0.2  # change of theta for a unit that takes every input of a batch, in temperatures, assumed
 _SILENT = 0.01  # share below which a unit gets no pulse, assumed
 
@@ -75,7 +75,7 @@ class Features:
         self.encoding = encoding
         column = "pair" if kind == "random" else "reference"
         own: dict[str, Any] = {"column": column, "bounds": bounds, "initial": bounds or (0.0, 1.0), **cells}
-        self.crossbar = Crossbar(device, rows, units, first_array=_FIRST, **own)
+        self.crossbar = Crossbar(device, rows, units, scope=_SCOPE, **own)
         adc = cells.get("adc")
         self._calibrated = adc is not None and isinstance(adc.range, str)
         self._input = 1.0
@@ -137,7 +137,9 @@ class Features:
         share[share < _SILENT] = 0.0
         self.crossbar.train(Competitive(rate), shown, share, encoding=self.encoding)
 
-    def __call__(self, x: np.ndarray, *, index: int, first_sample: int = 0, noise: bool = True) -> np.ndarray:
+    def __call__(
+        self, x: np.ndarray, *, index: int | Occasion | None, first_sample: int = 0, noise: bool = True
+    ) -> np.ndarray:
         """Features (array, image, unit) of inputs (image, row) or (array, image, row)."""
         return (self._of(self._outputs(x, index, first_sample, noise)) - self._mean) * self._gain
 
@@ -156,7 +158,7 @@ class Features:
         """Number of cells of an array."""
         return math.prod(self.crossbar.weights.shape[1:])
 
-    def _outputs(self, x: np.ndarray, index: int | None, first: int, noise: bool) -> np.ndarray:
+    def _outputs(self, x: np.ndarray, index: int | Occasion | None, first: int, noise: bool) -> np.ndarray:
         with threadpool_limits(1, "blas"):
             found = self.crossbar.output(self._input * x, index=index, first_sample=first, noise=noise)
         return found.astype(self.crossbar.dtype, copy=False)

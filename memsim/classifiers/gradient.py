@@ -12,6 +12,7 @@ from memsim.baselines import SGD, Adam, Architecture, Fit, Network, fit
 from memsim.baselines.parts import host
 from memsim.classifiers.classifier import Account, History, Lesson, by_seed
 from memsim.classify_schema import ArchitectureSpec, ClassifierSpec
+from memsim.philox import Occasion
 
 
 class Gradient:
@@ -38,7 +39,7 @@ class Gradient:
                 curves[:, seed, epoch] = made.validation_loss, made.accuracy, made.validation_accuracy, made.snr
         return History(*curves)
 
-    def outputs(self, x: np.ndarray, *, index: int, first: int = 0, noise: bool = True) -> np.ndarray:
+    def outputs(self, x: np.ndarray, *, occasion: Occasion, first: int = 0, noise: bool = True) -> np.ndarray:
         """Outputs (seed, image, class); see `Classifier`. Networks have no read noise."""
         sets = x if x.ndim == 4 else [x] * len(self.fits)
         with threadpool_limits(1, "blas"), np.errstate(over="ignore", invalid="ignore"):

@@ -14,17 +14,13 @@ from threadpoolctl import threadpool_limits
 from memsim.arrays import Crossbar
 from memsim.baselines.draws import Address, order
 from memsim.class_metrics import lead, predicted
-from memsim.classifiers.classifier import BLOCK, Account, History, Lesson, Read, by_seed
+from memsim.classifiers.classifier import BLOCK, Account, History, Lesson, by_seed
 from memsim.classifiers.features import Features
 from memsim.classifiers.inputs import Inputs, with_bias
 from memsim.classify_schema import ClassifierSpec
 from memsim.data.labelled import Split
+from memsim.philox import Occasion, Purpose
 from memsim.profiles import DeviceProfile
-
-_AFTER = 1 << 28
-"""Read indices between the features of a training epoch and the reads that score it."""
-_FEATURE_EPOCHS = 1 << 20
-"""First epoch, among the addresses of orders, in which features are learned."""
 
 
 class InPlace:
@@ -75,13 +71,14 @@ class InPlace:
             self.crossbar.program()
             self._calibrate(lesson)
 
-    def outputs(self, x: np.ndarray, *, index: int, first: int = 0, noise: bool = True) -> np.ndarray:
+    def outputs(self, x: np.ndarray, *, occasion: Occasion, first: int = 0, noise: bool = True) -> np.ndarray:
         """Outputs (seed, image, class); see `Classifier`."""
         found = []
         with threadpool_limits(1, "blas"):
             for part in self._parts(x.shape[-3]):
-                signal = self._signal(x[..., part, :, :], index, first + part.start, noise)
-                found.append(self.crossbar.output(signal, index=index, first_sample=first + part.start, noise=noise))
+                start = first + part.start
+                signal = self._signal(x[..., part, :, :], occasion, start, noise)
+                found.append(self.crossbar.output(signal, index=occasion, first_sample=start, noise=noise))
         return np.concatenate(found, axis=1)
 
     def sensitivity(self, x: np.ndarray, slope: np.ndarray) -> np.ndarray:
@@ -91,7 +88,7 @@ class InPlace:
         with threadpool_limits(1, "blas"):
             rows = slope.astype(inner.dtype) @ inner.swapaxes(1, 2)
             if self.crossbar.device.spec.conduction is not None:
-                signal = self._signal(x, Read.CLEAN, 0, noise=False)
+                signal = self._signal(x, None, 0, noise=False)
                 wide = np.zeros((*rows.shape[:2], self.crossbar.shape[1]), rows.dtype)
                 wide[:, :, : rows.shape[2]] = rows
                 rows = self.crossbar.steepened(signal, wide, slope)[:, :, : rows.shape[2]]
@@ -153,7 +150,7 @@ class InPlace:
             epochs=features.epochs,
             rate=features.rate,
             batch=features.batch,
-            order=lambda epoch: self._orders(lesson, _FEATURE_EPOCHS + epoch),
+            order=lambda epoch: self._orders(lesson, epoch, features=True),
             report=lambda done: lesson.report(share * done),
         )
         return share if features.kind != "random" else 0.0
@@ -203,9 +200,10 @@ class InPlace:
         """Signals and targets of an epoch, so many images at once."""
         orders = self._orders(lesson, epoch)
         targets = np.float32(self.spec.learning.gain) * np.eye(lesson.classes, dtype=np.float32)
+        occasion = Occasion(Purpose.TRAINING, epoch)
         for first in range(0, orders.shape[1], block):
             chosen = orders[:, first : first + block]
-            signal = self._signal(lesson.train.pixels[chosen], Read.TRAIN + epoch, first, noise=True)
+            signal = self._signal(lesson.train.pixels[chosen], occasion, first, noise=True)
             yield signal, targets[lesson.train.labels[chosen]]
 
     def _teach(
@@ -215,16 +213,16 @@ class InPlace:
         rule = dataclasses.replace(learning.local_rule, rate=learning.rate * learning.decay**epoch)  # type: ignore
         crossbar.train(rule, signal, targets, encoding=self._encoding, batch=learning.batch, active=active)
 
-    def _orders(self, lesson: Lesson, epoch: int) -> np.ndarray:
+    def _orders(self, lesson: Lesson, epoch: int, *, features: bool = False) -> np.ndarray:
         """Numbers of the training images in the order of every seed, (seed, image)."""
-        count = len(lesson.train)
-        return np.stack([order(count, Address(lesson.seed, number), epoch) for number in range(lesson.seeds)])
+        addresses = [Address(lesson.seed, number) for number in range(lesson.seeds)]
+        return np.stack([order(len(lesson.train), address, epoch, features=features) for address in addresses])
 
     def _scores(self, lesson: Lesson, epoch: int) -> tuple[np.ndarray, ...]:
         """Validation loss, training accuracy, validation accuracy and lead of every array, (seed,) each."""
         self._calibrate(lesson)
-        train = self.outputs(lesson.train.pixels, index=Read.TRAIN + _AFTER + epoch)
-        found = self.outputs(lesson.validation.pixels, index=Read.VALIDATION + epoch)
+        train = self.outputs(lesson.train.pixels, occasion=Occasion(Purpose.TRAINING_SCORE, epoch))
+        found = self.outputs(lesson.validation.pixels, occasion=Occasion(Purpose.VALIDATION, epoch))
         wanted = self.spec.learning.gain * np.eye(lesson.classes)[lesson.validation.labels]
         loss = ((found - wanted) ** 2).sum(-1, dtype=float).mean(-1)
         return loss, accuracy(train, lesson.train), accuracy(found, lesson.validation), lead(found).mean(-1)
@@ -234,13 +232,13 @@ class InPlace:
         adc = self.spec.array.adc
         if adc is not None and adc.calibrated:
             part = self._parts(len(lesson.train))[0]
-            self.crossbar.calibrate(self._signal(lesson.train.pixels[part], Read.CALIBRATION, 0, noise=False))
+            self.crossbar.calibrate(self._signal(lesson.train.pixels[part], None, 0, noise=False))
 
-    def _signal(self, x: np.ndarray, index: int, first: int, noise: bool) -> np.ndarray:
+    def _signal(self, x: np.ndarray, occasion: Occasion | None, first: int, noise: bool) -> np.ndarray:
         """What the learning crossbar is shown, (image, row) or (seed, image, row)."""
         rows = self._inputs.rows(x)
         if self._features is not None:
-            rows = self._features(rows, index=index, first_sample=first, noise=noise)
+            rows = self._features(rows, index=occasion, first_sample=first, noise=noise)
         return with_bias(rows, self.spec.learning.bias)
 
     def _parts(self, count: int) -> list[slice]:

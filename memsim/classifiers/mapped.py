@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from memsim.baselines.chain import Chain, Residual
 from memsim.baselines.convolution import Convolution
 from memsim.baselines.layers import Dense, Shape
 from memsim.baselines.norm import BatchNorm
-from memsim.philox import padded
+from memsim.philox import Occasion, padded
 
 _NORM = ("scale", "shift", "mean", "variance")
 
@@ -25,7 +25,7 @@ class Reading:
 
     Attributes
     ----------
-    index, first : int
+    occasion, first : Occasion, int
         Address of the read, and of its first sample.
     noise : bool
         Whether it is noisy.
@@ -35,7 +35,7 @@ class Reading:
         Called with the name of every layer, its exact products (read, output) and those that were read.
     """
 
-    index: int
+    occasion: Occasion
     first: int
     noise: bool
     calibrate: bool = False
@@ -164,12 +164,12 @@ class Matrix:
     def read(self, x: np.ndarray, reading: Reading) -> np.ndarray:
         """Outputs (..., sample) of inputs (..., sample)."""
         product = self.product
-        first = reading.first * product.pixels
+        occasion = replace(reading.occasion, positions=product.pixels)
         signal = product.signal(x, self.drive)
         if reading.calibrate:
             self._calibrate(signal)
         driven = signal if self.gain == 1 else signal * signal.dtype.type(self.gain)
-        made = self.crossbar.output(driven, first_sample=first, index=reading.index, noise=reading.noise)
+        made = self.crossbar.output(driven, first_sample=reading.first, index=occasion, noise=reading.noise)
         sums = made[0] * (self.unit / self.gain)
         if reading.watch is not None:
             reading.watch(product.name, signal.astype(float) @ self.wished, sums)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from memsim.arrays.interconnect import TileMaps
-from memsim.classifiers.classifier import Account, History, Lesson, Read, no_history
+from memsim.classifiers.classifier import Account, History, Lesson, no_history
 from memsim.classifiers.deployed import Deployed
 from memsim.classifiers.gradient import Gradient, gradients
 from memsim.classify_schema import ClassifierSpec
+from memsim.philox import Occasion, Purpose
 from memsim.profiles import DeviceProfile
 
 
@@ -47,12 +48,12 @@ class OnCrossbars:
                 self._arrays[-1].calibrate(lesson.train.pixels[:, None])
             lesson.report((number + 1) / lesson.seeds)
 
-    def outputs(self, x: np.ndarray, *, index: int, first: int = 0, noise: bool = True) -> np.ndarray:
+    def outputs(self, x: np.ndarray, *, occasion: Occasion, first: int = 0, noise: bool = True) -> np.ndarray:
         """Outputs (seed, image, class); see `Classifier`."""
         sets = x if x.ndim == 4 else [x] * len(self._arrays)
         return np.stack(
             [
-                arrays.outputs(own[:, None], index=index, first=first, noise=noise)
+                arrays.outputs(own[:, None], index=occasion, first=first, noise=noise)
                 for arrays, own in zip(self._arrays, sets, strict=True)
             ]
         )
@@ -63,7 +64,8 @@ class OnCrossbars:
 
     def product_snr(self, x: np.ndarray) -> np.ndarray:
         """Signal-to-noise ratio of the products of each layer for images, (seed, layer) [dB]."""
-        return np.stack([arrays.product_snr(x[:, None], Read.PRODUCTS) for arrays in self._arrays])
+        occasion = Occasion(Purpose.PRODUCTS)
+        return np.stack([arrays.product_snr(x[:, None], occasion) for arrays in self._arrays])
 
     def tile_maps(self) -> TileMaps | None:
         """What wires do to the first tile of the first layer of seed 0; None without wires."""

@@ -70,7 +70,7 @@ def run(
       memsim run physical-01 --data ~/kitti-depth --seed 7 -o kitti.nc
       memsim run results/physical-01.nc
     """
-    chosen, images_sha256 = _experiment(experiment)
+    chosen, images_sha256, notes = _experiment(experiment)
     chosen = _with_options(chosen, settings, device, data, seed)
     endings = (".nc",) if no_figure else (".nc", ".png")
     paths = targets(output, endings, chosen.name, force)
@@ -82,7 +82,8 @@ def run(
     spare_linear_algebra()
 
     with progress(quiet, "images" if chosen.spec.task == "memorise" else "%", lines=True) as advance:
-        dataset = simulate(chosen, backend=backend, images_sha256=images_sha256, progress=advance)
+        how: dict[str, Any] = {"images_sha256": images_sha256, "notes": notes, "progress": advance}
+        dataset = simulate(chosen, backend=backend, **how)
     writers: dict[str, Writer] = {".nc": writer(dataset)}
     if not no_figure:
         from memsim.cli.figure import picture
@@ -103,15 +104,15 @@ def run(
         click.echo(f"{what:<8} {printable(path)}")
 
 
-def _experiment(name: str) -> tuple[Experiment, str | None]:
-    """The experiment to run, and the hash its images must have when a result file is repeated."""
+def _experiment(name: str) -> tuple[Experiment, str | None, tuple[str, ...]]:
+    """The experiment to run; when a result file is repeated, the hash its images must have, and notes."""
     if name.endswith(".nc"):
         from memsim.repeat import stored_experiment
 
         return stored_experiment(name)
     from memsim.experiment import load_experiment
 
-    return load_experiment(name), None
+    return load_experiment(name), None, ()
 
 
 def _with_options(

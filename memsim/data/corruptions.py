@@ -108,7 +108,7 @@ _REGISTRY = {
 }
 
 CORRUPTIONS: dict[str, int] = {kind: corruption.step for kind, corruption in _REGISTRY.items()}
-"""Counter word c2 of each corruption's first field; also its read index."""
+"""Counter word c2 of each corruption's first field, and its number among the reads of a test."""
 
 
 def largest(kind: str) -> float:

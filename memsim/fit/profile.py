@@ -124,8 +124,8 @@ def notes(fit: PulseFit) -> str:
         )
     if "step" in found.spreads and "asymmetry" in _update(fit, None):
         lines.append(
-            "The fit scales both steps of a device by one factor; in the profile a device adds the same amount to both, "
-            "so that the smaller step has the larger relative spread."
+            "The fit scales both steps of a device by one factor; in the profile a device adds the same amount to "
+            "both, so that the smaller step has the larger relative spread."
         )
     if "step" in found.spreads and not chosen.problem.model.spread:
         lines.append(

@@ -6,12 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numba import int32, njit, uint32
 
 from memsim.cells.model import CellModel
 from memsim.noise.cycle import VARIATES
 from memsim.noise.normal import normal_pair, uniform
-from memsim.philox import Stream, philox
+from memsim.philox import UPPER, Stream, philox, with_upper
 
 _SHAKE = int(Stream.SHAKE)
 
@@ -35,7 +36,7 @@ class UpdateSpec:
     noise : numba dispatcher or None
         Cycle-to-cycle noise of the pulses, if any: the model's own, or one of `memsim.noise.cycle`.
     confined : bool
-        Whether the cell's own window bounds its state besides the experiment's bounds.
+        Whether the cell window limits the state, besides the compliance limits.
     one_sided : bool
         Whether wishes for a fall are ignored.
     varying : tuple of str
@@ -46,8 +47,9 @@ class UpdateSpec:
         Whether the noise takes a uniform number in place of a normal one.
     own_step : bool
         Whether sigma of the noise is relative to the cell's step in the pulses' direction.
-    shaken : tuple of (int, str)
-        Parameters that vary from pulse to pulse: the slot of each in the random addresses, and its distribution.
+    shaken : tuple of ((int, int), str)
+        Parameters that vary from pulse to pulse: where the draws of each lie (`memsim.profiles.slots.Slot`: number and
+        word of the key), and its distribution.
     """
 
     model: CellModel
@@ -63,7 +65,7 @@ class UpdateSpec:
     faulty: bool = False
     even: bool = False
     own_step: bool = False
-    shaken: tuple[tuple[int, str], ...] = ()
+    shaken: tuple[tuple[tuple[int, int], str], ...] = ()
 
     @property
     def chance(self) -> str | None:
@@ -101,10 +103,11 @@ def program_function(spec: UpdateSpec) -> Any:
         new = state + moved
         if noisy:
             new = new + noise(pulses, moved, draw, state, p)
+        # The limits first: a cell whose window lies beyond a limit then ends at the nearer end of its window.
+        new = min(max(new, settings.lower), settings.upper)
         if confined:
             new = min(max(new, p.low), p.high)
-        new = min(max(new, settings.lower), settings.upper)
-        if faulty:  # pulses are given, but neither they nor the bounds move a stuck cell
+        if faulty:  # the step of a window that is a point may be no number
             new = new if p.low < p.high else p.low
         return new, pulses
 
@@ -154,18 +157,19 @@ def _mover(spec: UpdateSpec) -> Any:
 def deviation_function(spec: UpdateSpec) -> Any:
     """Scalar function (row, c1, c2, c3, k0, k1, shifts) -> deviations of the shaken parameters of one cell, a tuple.
 
-    Counter words: the cell's row and column with half of the slot in the six upper bits of each.
+    Counter words: the cell's row and column with half of the slot's number in the six upper bits of each.
     """
 
     def one(number: int) -> Any:
-        slot, distribution = spec.shaken[number]
+        (slot, word), distribution = spec.shaken[number]
         variate, even = VARIATES[distribution], distribution == "uniform"
-        above, beside = (slot & 63) << 26, (slot >> 6 & 63) << 26
+        lower, upper = slot % UPPER, slot // UPPER
+        own_k0, own_k1 = np.uint32(word & 0xFFFFFFFF), np.uint32(word >> 32)
 
         def deviation(row, c1, c2, c3, k0, k1, shifts):
             width = shifts[number][0]
-            c0 = uint32(uint32(row) | uint32(above))
-            w0, w1, _, _ = philox(c0, uint32(c1 | uint32(beside)), c2, uint32(c3 + uint32(_SHAKE)), k0, k1)
+            c0, own_c1, own_c3 = with_upper(row, lower), with_upper(c1, upper), uint32(c3 + uint32(_SHAKE))
+            w0, w1, _, _ = philox(c0, own_c1, c2, own_c3, uint32(k0 ^ own_k0), uint32(k1 ^ own_k1))
             z, _ = normal_pair(w0, w1)
             return variate(uniform(w0) if even else z, width)
 

@@ -9,12 +9,12 @@ import functools
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit, uint32
+from numba import njit
 
 from memsim.arithmetic import nearest
 from memsim.kernels.compile import Kernel, compile_kernel
 from memsim.kernels.draw import draw_normals
-from memsim.philox import LANES, TILE
+from memsim.philox import LANES, TILE, array_word, read_words
 
 
 class Errors(NamedTuple):
@@ -120,6 +120,8 @@ def adc_kernel(noisy: bool, uneven: bool, bowed: bool) -> Kernel:
         bow,
         first_array,
         first_sample,
+        repeats,
+        positions,
         first_tile,
         index,
         stream,
@@ -135,8 +137,8 @@ def adc_kernel(noisy: bool, uneven: bool, bowed: bool) -> Kernel:
             columns = current.shape[2]
             array = work // samples
             sample = work % samples
-            c1 = uint32(first_sample + sample)
-            c3 = uint32(uint32(first_array + array) * uint32(256) + uint32(stream))
+            c1, c2 = read_words(sample, first_sample, repeats, positions, index)
+            c3 = array_word(first_array + array, stream)
             own, into, spread = current[array, sample], total[array, sample], variance[array, sample]
             size = unit[array]
             per_unit = real(1.0) / size
@@ -144,7 +146,7 @@ def adc_kernel(noisy: bool, uneven: bool, bowed: bool) -> Kernel:
                 start = tile * TILE
                 width = min(TILE, columns - start)
                 if noisy:
-                    draw_normals(z, words, first_tile + tile, c1, uint32(index), c3, k0, k1)
+                    draw_normals(z, words, first_tile + tile, c1, c2, c3, k0, k1)
                     if spread.size == 1:
                         sigma = np.sqrt(spread[0])
                         for i in range(width):

@@ -9,7 +9,7 @@ from numba import uint32
 
 from memsim.kernels.compile import Kernel, compile_kernel
 from memsim.kernels.draw import draw_normals, draw_uniforms
-from memsim.philox import LANES, TILE, Stream, key, padded
+from memsim.philox import LANES, TILE, Stream, array_word, key, padded
 
 _RUN = 16  # tiles drawn at once
 
@@ -28,7 +28,7 @@ def fill_kernel() -> Kernel:
             column = unit % out.shape[1]
             c1 = uint32(first_column + column)
             c2 = uint32(step)
-            c3 = uint32(uint32(first_array + array) * uint32(256) + uint32(stream))
+            c3 = array_word(first_array + array, stream)
             for start in range(0, out.shape[2], _RUN * TILE):
                 cells = out[array, column, start : start + _RUN * TILE]
                 if normal:

@@ -21,9 +21,9 @@ from numba import njit, uint32
 from memsim.kernels.cell import inline
 from memsim.kernels.compile import Kernel, compile_kernel
 from memsim.noise.two_level import DIGITS, TRAP, count_ones, digits, filled, planes
-from memsim.philox import LANES, TILE, Stream, philox
+from memsim.philox import LANES, TILE, UPPER_SHIFT, Stream, array_word, philox
 
-ROUND = 26
+ROUND = UPPER_SHIFT
 """First bit of counter word c1 that numbers the random words of one decision."""
 _TRAP = int(Stream.TRAP)
 _FLICKER = int(Stream.FLICKER)
@@ -154,7 +154,7 @@ def advance_kernel(trap: bool, processes: bool) -> Kernel:
             array = unit // words.shape[1]
             column = unit % words.shape[1]
             c2 = uint32(step)
-            c3 = uint32(uint32(first_array + array) * uint32(256))
+            c3 = array_word(first_array + array, 0)
             for tile in range(words.shape[2] // TILE):
                 own = words[array, column, tile * TILE : tile * TILE + TILE]
                 place = first_column + column
@@ -208,7 +208,7 @@ def fluctuating_read_kernel(trap: bool, processes: bool) -> Kernel:
             array = unit // state.shape[1]
             column = unit % state.shape[1]
             place = first_column + column
-            c3 = uint32(uint32(first_array + array) * uint32(256))
+            c3 = array_word(first_array + array, 0)
             for sample in range(inputs.shape[1]):
                 c2 = uint32(step + sample)
                 x = inputs[array if inputs.shape[0] > 1 else 0, sample]

@@ -9,11 +9,10 @@ from __future__ import annotations
 import functools
 
 import numpy as np
-from numba import uint32
 
 from memsim.kernels.compile import Kernel, compile_kernel
 from memsim.kernels.draw import draw_normals
-from memsim.philox import LANES, TILE
+from memsim.philox import LANES, TILE, array_word, read_words
 
 NARROW = 16
 
@@ -81,23 +80,26 @@ def noise_kernel() -> Kernel:
     """Kernel (current, variance, first_array, ..., index, stream, k0, k1): current += sqrt(variance) N(0, 1).
 
     current : (array, sample, column), changed in place; variance : the same shape, or one column that serves all.
-    first_tile : number of the first 64 columns, so that the parts of a read have noise of their own.
+    first_tile : number of the first 64 columns, so that the parts of a read have noise of their own. Samples are reads
+    of `repeats` times `positions` each, see `memsim.philox.read_words`.
     """
 
-    def add_noise(first, last, current, variance, first_array, first_sample, first_tile, index, stream, k0, k1):
+    def add_noise(
+        first, last, current, variance, first_array, first_sample, repeats, positions, first_tile, index, stream, k0, k1
+    ):
         for unit in range(first, last):
             samples = current.shape[1]
             columns = current.shape[2]
             array = unit // samples
             sample = unit % samples
-            c1 = uint32(first_sample + sample)
-            c3 = uint32(uint32(first_array + array) * uint32(256) + uint32(stream))
+            c1, c2 = read_words(sample, first_sample, repeats, positions, index)
+            c3 = array_word(first_array + array, stream)
             z = np.empty(TILE, np.float32)
             words = np.empty((4, LANES), np.uint32)
             out = current[array, sample]
             own = variance[array, sample]
             for tile in range(-(-columns // TILE)):
-                draw_normals(z, words, first_tile + tile, c1, uint32(index), c3, k0, k1)
+                draw_normals(z, words, first_tile + tile, c1, c2, c3, k0, k1)
                 start = tile * TILE
                 if own.size == 1:
                     sigma = np.sqrt(own[0])

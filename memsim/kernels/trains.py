@@ -12,7 +12,7 @@ import functools
 from numba import int32, njit, uint32
 
 from memsim.kernels.compile import Kernel, compile_kernel
-from memsim.philox import philox
+from memsim.philox import array_word, philox
 
 _DIGITS = 24
 
@@ -48,7 +48,7 @@ def train_kernel() -> Kernel:
             array = unit // samples
             sample = unit % samples
             c2 = uint32(first_step + sample)
-            c3 = uint32(uint32(first_array + array) * uint32(256) + uint32(stream))
+            c3 = array_word(first_array + array, stream)
             for line in range(chances.shape[2]):
                 trains[array, sample, line] = train(line, chances[array, sample, line], used, c2, c3, k0, k1)
 

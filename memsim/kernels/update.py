@@ -19,7 +19,7 @@ from memsim.arithmetic import prefetch
 from memsim.kernels.cell import UpdateSpec, deviation_function, gather_function, inline, program_function
 from memsim.kernels.compile import Kernel, compile_kernel
 from memsim.kernels.draw import draw_normals, draw_uniforms
-from memsim.philox import LANES, TILE, Stream
+from memsim.philox import LANES, TILE, Stream, array_word
 
 _CHUNK = 16  # tiles that share one set of buffers, which the first-level cache holds
 _C2C = int(Stream.C2C)
@@ -82,7 +82,7 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
             u = decisions[: stop - start]
             z = drawn[: stop - start]
             c1 = uint32(first_column + column)
-            c3 = uint32(uint32(first_array + array) * uint32(256))
+            c3 = array_word(first_array + array, 0)
             net = 0
             total = 0
             for step in range(steps):

@@ -10,7 +10,7 @@ from memsim.arrays import Crossbar, check_bounds
 from memsim.data.corruptions import CORRUPTIONS
 from memsim.learners.memory import TARGETS, Memory, Task, histogram
 from memsim.memorise_schema import LearnerSpec
-from memsim.metrics import saturated_share
+from memsim.philox import Occasion, Purpose
 from memsim.profiles import DeviceProfile
 
 # Cell updates between two chances to stop a run from the keyboard; a second or less on one core.
@@ -25,12 +25,13 @@ class CrossbarLearner:
         self.device = device
         self.backend = backend
         self.keep = keep
-        self.bounds = check_bounds(spec.array.limits, device)
+        check_bounds(spec.array.limits, device)
 
     def memorise(self, task: Task) -> list[Memory]:
         """Train an array on every image of the task and read the corrupted copies."""
         crossbar = self._trained(task)
-        noisy = [crossbar.output(copies, index=CORRUPTIONS[kind]) for kind, copies in task.noisy.items()]
+        occasions = {kind: Occasion(Purpose.TEST, CORRUPTIONS[kind]) for kind in task.noisy}
+        noisy = [crossbar.output(copies, index=occasions[kind]) for kind, copies in task.noisy.items()]
         x = task.images
         clean = crossbar.output(x[:, None, :], noise=False)[:, 0]
         variance = crossbar.difference_variance(x[:, None, :])[:, 0]
@@ -50,7 +51,7 @@ class CrossbarLearner:
             "weight_std": cells.std(1, dtype=float),
             "weight_min": cells.min(1),
             "weight_max": cells.max(1),
-            "saturated_share": saturated_share(learned, *self.bounds),
+            "saturated_share": crossbar.saturated[:, :, 0].mean(1),
             "pulses_set": pulses.set.sum(1),
             "pulses_reset": pulses.reset.sum(1),
             "half_selects": pulses.half_selected.sum(1),

@@ -33,7 +33,7 @@ class Settings(NamedTuple):
     reset_span: float  # P of reset pulses
     max_pulses: float
     threshold: float
-    lower: float  # bounds of the normalised state
+    lower: float  # compliance limits of the normalised state; infinite where there is none
     upper: float
     shifts: tuple = ()  # what a unit deviation does to each field of the cells' parameters, a tuple for each parameter
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from numba import float64, njit
+from numba import njit
 
-from memsim.cells.functions import exponential, logarithm, logarithm_beside_one
-
-_NOTHING = 1e-30  # a conductance without a logarithm counts as this one
+from memsim.cells.functions import exponential, logarithm_beside_one
+from memsim.noise.level import Level, level_value
 
 
 class PowerLaw(NamedTuple):
@@ -22,14 +21,12 @@ class PowerLaw(NamedTuple):
     t_ref: float  # [s]
 
 
-class StatePowerLaw(NamedTuple):
-    """What all cells share where nu depends on the state: its mean and its spread are lines in ln(G/G_max)."""
+class Exponent(NamedTuple):
+    """What all cells share where nu depends on the conductance that was aimed at; see `memsim.noise.level`."""
 
     g0: float  # conductance at w = 0, of the window
-    g_max: float  # conductance at w = 1, of the window
-    t_ref: float  # [s]
-    mu: tuple[float, float, float, float]  # slope, offset, min, max
-    sigma: tuple[float, float, float, float]
+    mean: Level
+    spread: Level
 
 
 @njit(forceinline=True, error_model="numpy")
@@ -39,15 +36,7 @@ def drifted(w, nu, t, p):
 
 
 @njit(forceinline=True, error_model="numpy")
-def exponent(w, z, t, p):
-    """Drift exponent nu of a cell that was programmed to w; z is the cell's own N(0, 1) number. It may be negative."""
-    x = logarithm(max((w + p.g0) / p.g_max, float64(_NOTHING)))
-    mu = min(max(p.mu[0] * x + p.mu[1], p.mu[2]), p.mu[3])
-    sigma = min(max(p.sigma[0] * x + p.sigma[1], p.sigma[2]), p.sigma[3])
-    return mu + sigma * z
-
-
-@njit(forceinline=True, error_model="numpy")
-def state_drifted(w, z, t, p):
-    """Normalised state at a time t [s] after it was programmed to w, with the exponent that belongs to w."""
-    return (w + p.g0) * exponential(-exponent(w, z, t, p) * logarithm_beside_one(t / p.t_ref)) - p.g0
+def exponent(w, z, _, p):
+    """Drift exponent nu of a cell whose target was w; z is the cell's own N(0, 1) number. It may be negative."""
+    g = w + p.g0
+    return level_value(g, p.mean) + level_value(g, p.spread) * z

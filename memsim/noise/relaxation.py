@@ -1,47 +1,52 @@
-"""Random relaxation after programming: mean and standard deviation of the change are lines in the logarithm of time.
+"""Random relaxation after programming: one path of each cell, built from independent increments between fixed times.
 
-mu(t) = shift ln(t/t_ref) and sigma(t) = spread + growth ln(t/t_ref). Before t_ref the mean is 0, and sigma, which falls
-towards early times, ends at 0. Increments over successive times are independent; each has the variance that lacks.
+A path is known at times t_k, the knots, by one N(0, 1) number xi_k for each. Between two knots the deviation from the
+mean is
 
-Source: form and figures of Falcone et al., arXiv:2502.04524; independent increments are assumed.
+    X(t) = X_k + sqrt(V(t) - V_k) xi_(k+1)    where the variance V grows,
+    X(t) = X_k sqrt(V(t)/V_k)                 where it falls.
+
+So X(t) has the variance V(t) at all times, whichever others are asked for. Within an interval a path is fully
+correlated; over several, growing ones, its increments are independent (both assumed).
+
+No conductance is below 0. Near 0, where a normal distribution would reach far below, the deviation is lognormal with
+the same mean and standard deviation, see `positive_state` (assumed).
 """
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 from numba import float64, njit
 
-from memsim.cells.functions import logarithm
+from memsim.cells.functions import exponential, logarithm_beside_one
 
-_EARLY = 1e-30  # [s/s] of t_ref: nothing has happened before
-
-
-class Increment(NamedTuple):
-    """What all cells share between two times."""
-
-    g0: float  # conductance at w = 0, of the window; no state falls below -g0
-    t_ref: float  # [s]
-    shift: float  # of the window, like the next two
-    spread: float
-    growth: float
-    start: float  # times on the array's clock [s]
-    end: float
+_NORMAL = 1.5  # mean over standard deviation from which the distribution turns into a normal one; assumed
+_TURN = 4.0  # how fast it does; assumed
+_MOST = 1e6
 
 
 @njit(forceinline=True, error_model="numpy")
-def moments(t, p):
-    """Mean and standard deviation of the change at a time t [s] after programming, of the window."""
-    x = logarithm(max(t / p.t_ref, float64(_EARLY)))
-    sigma = max(p.spread + p.growth * x, float64(0.0)) if t > float64(0.0) else float64(0.0)
-    return p.shift * max(x, float64(0.0)), sigma
+def next_deviation(x, before, variance, z):
+    """Deviation at a time when its variance is `variance`, from the one at an earlier time and an N(0, 1) number."""
+    if variance >= before:
+        return x + math.sqrt(variance - before) * z
+    return x * math.sqrt(variance / before)
 
 
 @njit(forceinline=True, error_model="numpy")
-def relaxed(w, z, since, p):
-    """Normalised state at the end of the increment; `since` is when the cell was programmed, z an N(0, 1) number."""
-    mu1, sigma1 = moments(p.start - since, p)
-    mu2, sigma2 = moments(p.end - since, p)
-    spread = math.sqrt(max(sigma2 * sigma2 - sigma1 * sigma1, float64(0.0)))
-    return max(w + (mu2 - mu1) + spread * z, -p.g0)
+def positive_state(mean, sigma, z):
+    """A conductance of at least 0, with this mean and standard deviation, from an N(0, 1) number.
+
+    It is lognormal above a lower end that lies q sigma below the mean: at 0 for a mean of at most 1.5 sigma, and far
+    below for larger ones, where the distribution is nearly normal. Means are kept to 1e-3 of sigma, also where the
+    little that lies below 0 is cut off.
+    """
+    if sigma <= float64(0.0) or mean <= float64(0.0):
+        return max(mean, float64(0.0))
+    ratio = mean / sigma
+    above = max(ratio - float64(_NORMAL), float64(0.0))
+    q = min(ratio + float64(_TURN) * above * above, float64(_MOST))
+    variance = logarithm_beside_one(float64(1.0) / (q * q))
+    factor = exponential(math.sqrt(variance) * z - float64(0.5) * variance)
+    return max(mean + sigma * q * (factor - float64(1.0)), float64(0.0))

@@ -13,6 +13,7 @@ from memsim.document.fields import Count, Quantity, marker_of
 from memsim.document.problems import Path, dotted
 from memsim.profiles.profile import DeviceProfile
 from memsim.profiles.provenance import PROVENANCE
+from memsim.profiles.schema import NO_RETENTION
 
 DEFAULT = "default"
 _ABOUT = ("extends", "name", "title", "technology", "notes", "sources", *PROVENANCE)
@@ -63,6 +64,8 @@ def lines(profile: DeviceProfile) -> list[Line]:
     if profile.spec.update is not None and profile.spec.update.encoding is None:
         after = max(number for number, line in enumerate(found) if line.field.startswith("update."))
         found.insert(after + 1, Line("update.encoding", profile.spec.encoding, "", DEFAULT, "", ""))
+    if profile.spec.retention is None:
+        found.append(Line("retention", NO_RETENTION, "", DEFAULT, "", ""))
     return found
 
 
@@ -87,6 +90,9 @@ def _below(
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from _below(item, (*at, key), marker, given)
+    elif isinstance(value, tuple) and any(isinstance(item, BaseModel) for item in value):
+        for number, item in enumerate(value):
+            yield from _below(item, (*at, number), marker, given)
     else:
         yield at, value, marker, given
 

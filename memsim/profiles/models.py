@@ -245,6 +245,7 @@ _OTHERS: tuple[Model, ...] = (
         "faults",
         "faults",
         physics.Faults,
-        "each cell is stuck at G_max with probability stuck_on, at G_min with probability stuck_off, or sound",
+        "each cell is stuck at G_max with probability stuck_on, at G_min with probability stuck_off, at a state uniform in "
+        "state +- half_width with probability stuck_at.share, or sound",
     ),
 )

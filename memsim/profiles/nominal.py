@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from memsim.cells import CellModel, Surroundings, model_of
 from memsim.errors import InputError
 from memsim.profiles.pulses import MAX_PULSES
 from memsim.profiles.schema import DeviceSpec
+from memsim.profiles.slots import Slot, slots
 from memsim.profiles.updates import ConstantUpdate
 
 if TYPE_CHECKING:
@@ -42,8 +42,12 @@ def cell_values(spec: DeviceSpec, value: Callable[[str, float], Any] = _nominal)
     window = high - low
     update = spec.update if spec.update is not None else IDEAL_UPDATE
     model = model_of(update.model, getattr(update, "function", None))
-    own_low = (np.maximum(value("conductance.min", low), 0.0) - low) / window
-    own_high = np.maximum((value("conductance.max", high) - low) / window, own_low + SMALLEST_WINDOW)
+    ends = [
+        (np.maximum(value(f"conductance.{end}", at), 0.0) - low) / window for end, at in (("min", low), ("max", high))
+    ]
+    # Deviations may exchange the two ends.
+    own_low = np.minimum(*ends)
+    own_high = np.maximum(np.maximum(*ends), own_low + SMALLEST_WINDOW)
     numbers: dict[str, Any] = {path: value(f"update.{path}", number) for path, number in update.numbers.items()}
     numbers |= update.fixed
     fields = {"low": own_low, "high": own_high, "c2c": _pulse_sigma(spec, value, numbers)}
@@ -98,25 +102,21 @@ def _pulse_sigma(spec: DeviceSpec, value: Callable[[str, float], Any], numbers: 
     return sigma * numbers["step.nominal"] / (numbers["weights.max"] - numbers["weights.min"])
 
 
-def pulse_shifts(spec: DeviceSpec) -> tuple[tuple[tuple[int, str], ...], tuple[tuple[float, ...], ...]]:
+def pulse_shifts(spec: DeviceSpec) -> tuple[tuple[tuple[Slot, str], ...], tuple[tuple[float, ...], ...]]:
     """What varies from pulse to pulse: (slot, distribution) of each parameter, and what a unit deviation of it does.
 
     The latter is (width, change of every field of the cell's parameters), to first order in the spread: exact for
-    fields that are linear in the parameter. Slots are parts of random addresses, made from the parameter's name.
+    fields that are linear in the parameter.
     """
     spreads = spec.variability.per_pulse if spec.variability else {}
-    kinds, shifts, taken = [], [], set[int]()
-    for path in sorted(name for name, given in spreads.items() if given.sigma > 0):
+    kinds, shifts = [], []
+    for path, slot in slots(sorted(name for name, given in spreads.items() if given.sigma > 0)).items():
         given, nominal = spreads[path], spec.base(path)
         assert nominal is not None
         scale = {"value": abs(nominal), "range": spec.conductance.width, "absolute": 1.0}[given.relative_to]
         width = float(np.sqrt(np.log1p(given.sigma**2))) if given.distribution == "lognormal" else 0.0
         unit = nominal if width else given.sigma * scale
-        slot = zlib.crc32(path.encode()) % 4095
-        while slot in taken:
-            slot = (slot + 1) % 4095
-        taken.add(slot)
-        kinds.append((slot + 1, given.distribution))
+        kinds.append((slot, given.distribution))
         slope = _slope(spec, path, 1e-3 * scale)
         shifts.append((width, *(unit * value for value in slope)))
     return tuple(kinds), tuple(shifts)

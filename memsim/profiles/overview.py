@@ -25,6 +25,8 @@ class Overview(NamedTuple):
         Update model and the pulses that span the window; or that the device is only programmed.
     noise : str
         Every spread with what it is relative to.
+    retention : str
+        Model of what time does to states, or that none is specified.
     source : str
         Reference of the device, with its DOI.
     """
@@ -35,10 +37,11 @@ class Overview(NamedTuple):
     ratio: str
     pulses: str
     noise: str
+    retention: str
     source: str
 
 
-HEADINGS = ("device", "technology", "window", "on/off", "pulses across it", "noise", "source")
+HEADINGS = ("device", "technology", "window", "on/off", "pulses across it", "noise", "retention", "source")
 
 
 def overview(device: DeviceProfile) -> Overview:
@@ -52,6 +55,7 @@ def overview(device: DeviceProfile) -> Overview:
         f"{high / low:.3g}" if low > 0 else "infinite",
         f"{device.span} ({spec.update.model})" if spec.update is not None else "programmed once",
         "; ".join(_spreads(spec)) or "none",
+        spec.retention.model if spec.retention is not None else "not specified",
         _reference(device),
     )
 
@@ -105,10 +109,8 @@ def _spreads(spec: DeviceSpec) -> Iterable[str]:
         yield f"telegraph {_sigma(read.telegraph.amplitude, read.telegraph.relative_to)}"
     if read.flicker is not None:
         yield f"1/f {_sigma(read.flicker.sigma, read.flicker.relative_to)} at G_max"
-    if spec.retention is not None:
-        yield spec.retention.model
     if spec.faults is not None:
-        yield f"{format_quantity(spec.faults.stuck_on + spec.faults.stuck_off, '%', 4)} of cells stuck"
+        yield f"{format_quantity(spec.faults.share, '%', 4)} of cells stuck"
 
 
 def _variability(variability: Variability) -> Iterable[str]:

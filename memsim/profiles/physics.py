@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import math
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from memsim.document.fields import problem
 from memsim.profiles.provenance import Group, Number
+
+if TYPE_CHECKING:
+    from memsim.noise.level import Level
 
 Conductance = Annotated[float, Number("S", low=0.0, high=1.0)]
 SignedConductance = Annotated[float, Number("S", low=-1.0, high=1.0)]
@@ -106,13 +110,45 @@ class Drift(AnyRetention):
     reference_time: Time = Field(examples=["20 s"], description="time after programming at which G is told")
 
 
-class Line(Group):
-    """A straight line in ln(G/G_max), between two limits."""
+class Cubic(Group):
+    """A polynomial in G/scale, from one value of it on."""
 
-    slope: Plain = Field(examples=["-0.0155"], description="slope in ln(G/G_max)")
-    offset: Plain = Field(examples=["0.0244"], description="value at G_max")
-    min: Plain = Field(examples=["0.049"], description="lower limit")
-    max: Plain = Field(examples=["0.1"], description="upper limit")
+    start: Annotated[float, Number("1", above=0.0, high=1e3)] = Field(
+        examples=["0.0945"], description="value of G/scale from which the polynomial holds in place of the line"
+    )
+    c0: Plain = Field(examples=["0.0736"], description="constant term")
+    c1: Plain = Field(default=0.0, examples=["-0.0126"], description="linear term")
+    c2: Plain = Field(default=0.0, examples=["-0.0436"], description="quadratic term")
+    c3: Plain = Field(default=0.0, description="cubic term")
+
+
+class Line(Group):
+    """A straight line in ln(G/scale), between two limits, and a polynomial above it if there is one."""
+
+    slope: Plain = Field(examples=["-0.0155"], description="slope in ln(G/scale)")
+    offset: Plain = Field(examples=["0.0244"], description="value at G = scale")
+    min: Plain = Field(examples=["0.049"], description="lower limit of the line")
+    max: Plain = Field(examples=["0.1"], description="upper limit of the line")
+    scale: Annotated[float, Number("S", above=0.0, high=1.0)] | None = Field(
+        default=None, examples=["25 uS"], description="conductance that G is divided by; G_max if not given"
+    )
+    above: Cubic | None = Field(default=None, description="what holds in place of the line for larger G/scale")
+
+    def level(self, g_max: float, window: float) -> Level:
+        """The same for kernels, whose conductances are in units of the window [S]; `g_max` [S]."""
+        from memsim.noise.level import Level  # here: profiles are read without Numba
+
+        scale = (g_max if self.scale is None else self.scale) / window
+        cubic = self.above
+        c = (0.0, 0.0, 0.0, 0.0) if cubic is None else (cubic.c0, cubic.c1, cubic.c2, cubic.c3)
+        start = math.inf if cubic is None else cubic.start
+        return Level(scale, self.slope, self.offset, self.min, self.max, start, c)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Line:
+        if self.min > self.max:
+            raise problem("'max' must not be below 'min'", "max")
+        return self
 
 
 class StateDrift(AnyRetention):
@@ -149,8 +185,65 @@ class Relaxation(AnyRetention):
     reference_time: Time = Field(examples=["1 s"], description="t_ref after programming")
 
 
-RETENTIONS: tuple[type[AnyRetention], ...] = (Drift, StateDrift, Leak, Relaxation)
-Retention = Annotated[Drift | StateDrift | Leak | Relaxation, Field(discriminator="model")]
+class RelaxationRow(Group):
+    """Mean and standard deviation of the change of cells of one level at one time after programming."""
+
+    conductance: Conductance = Field(examples=["20 uS"], description="level: conductance that programming aimed at")
+    time: Time = Field(examples=["1 s"], description="time after programming")
+    shift: SignedConductance = Field(default=0.0, examples=["-0.5 uS"], description="mean change since programming")
+    sigma: Conductance = Field(examples=["2.4 uS"], description="standard deviation of the change since programming")
+
+
+_MOST_TIMES = 256  # knots of a path that random addresses can tell apart
+
+
+class RelaxationTable(AnyRetention):
+    """Random relaxation after programming, from a table by level and time.
+
+    Mean and variance are linear in the logarithm of time between tabulated times and linear in the conductance between
+    tabulated levels. Before the first time both grow in proportion to time; after the last they stay. Below the lowest
+    and above the highest level those of the nearest hold.
+    """
+
+    model: Literal["relaxation-table"]
+    rows: Annotated[tuple[RelaxationRow, ...], Field(min_length=1, max_length=4096)] = Field(
+        examples=[
+            "[{conductance: 1 uS, time: 1 s, sigma: 1 uS}, {conductance: 1 uS, time: 1e5 s, shift: 0.4 uS, "
+            "sigma: 1.1 uS}, {conductance: 9 uS, time: 1 s, sigma: 2 uS}, {conductance: 9 uS, time: 1e5 s, "
+            "shift: -1 uS, sigma: 3.8 uS}]"
+        ],
+        description="rows {conductance, time, shift, sigma}; every level has the same times",
+    )
+
+    @property
+    def levels(self) -> list[float]:
+        """Tabulated conductances [S], ascending."""
+        return sorted({row.conductance for row in self.rows})
+
+    @property
+    def times(self) -> list[float]:
+        """Tabulated times [s], ascending."""
+        return sorted({row.time for row in self.rows})
+
+    @model_validator(mode="after")
+    def _whole(self) -> RelaxationTable:
+        places: set[tuple[float, float]] = set()
+        for number, row in enumerate(self.rows):
+            if (row.conductance, row.time) in places:
+                raise problem("level and time of an earlier row", "rows", number)
+            places.add((row.conductance, row.time))
+        if len(self.times) > _MOST_TIMES:
+            raise problem(f"{len(self.times)} times; at most {_MOST_TIMES} are allowed", "rows")
+        for level in self.levels:
+            for time in self.times:
+                if (level, time) not in places:
+                    lacks = f"level {level:g} S has no row for the time {time:g} s, which another level has"
+                    raise problem(lacks, "rows")
+        return self
+
+
+RETENTIONS: tuple[type[AnyRetention], ...] = (Drift, StateDrift, Leak, Relaxation, RelaxationTable)
+Retention = Annotated[Drift | StateDrift | Leak | Relaxation | RelaxationTable, Field(discriminator="model")]
 
 
 class Coefficients(Group):
@@ -185,16 +278,30 @@ PROGRAMMINGS: tuple[type[Group], ...] = (PolynomialError, SaturatingError)
 Programming = Annotated[PolynomialError | SaturatingError, Field(discriminator="model")]
 
 
+class StuckAt(Group):
+    """Cells stuck at states that are uniform around one state, but inside the window of each cell."""
+
+    share: Share = Field(examples=["10 %"], description="share of cells stuck there")
+    state: Share = Field(examples=["50 %"], description="middle of their states, in the nominal window")
+    half_width: Share = Field(default=0.0, examples=["0.5 %"], description="largest distance of a state from it")
+
+
 class Faults(Group):
     """Cells that never change, drawn at random."""
 
     stuck_on: Share = Field(default=0.0, examples=["1 %"], description="share of cells stuck at G_max")
     stuck_off: Share = Field(default=0.0, examples=["5 %"], description="share of cells stuck at G_min")
+    stuck_at: StuckAt | None = Field(default=None, description="cells stuck at a state inside the window")
+
+    @property
+    def share(self) -> float:
+        """Share of all cells that are stuck."""
+        return self.stuck_on + self.stuck_off + (self.stuck_at.share if self.stuck_at else 0.0)
 
     @model_validator(mode="after")
     def _shares(self) -> Faults:
-        if self.stuck_on + self.stuck_off > 1:
-            raise problem("more than all cells are stuck", "stuck_off")
+        if self.share > 1:
+            raise problem("more than all cells are stuck", "stuck_at" if self.stuck_at else "stuck_off")
         return self
 
 

@@ -34,6 +34,10 @@ Name = Annotated[
 Doi = Annotated[str, Field(pattern=r"^10\.[0-9]{4,9}/\S+$", max_length=200, description="a DOI such as 10.1021/x")]
 
 
+NO_RETENTION = "this device specifies no retention"
+"""What tables and figures say of a device that does: that its states stay with time is no result."""
+
+
 class Source(Section):
     """A publication or data set: how to cite it, its DOI, and where in it the numbers are."""
 

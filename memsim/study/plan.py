@@ -75,7 +75,7 @@ def plan(study: Study, results: Sequence[str | Path]) -> dict[Group, Part]:
     """
     given: dict[str, tuple[str, Experiment]] = {}
     for file in map(str, results):
-        experiment, _ = stored_experiment(file)
+        experiment = stored_experiment(file).experiment
         if experiment.name in given:
             raise InputError(f"{file}: a result of '{experiment.name}', as {given[experiment.name][0]} is; give one")
         given[experiment.name] = file, experiment

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from waiting import let_pass
 
 import memsim as ms
 
@@ -22,7 +23,7 @@ def life(device: str, backend: str, folder, **options) -> list[np.ndarray]:
         made.program()
     else:
         made.program(0.4, cycles=2, error=0.01)
-    made.wait(10.0)
+    let_pass(made, 10.0)
     found = [made.weights, made.effective_weights, *made.pulses, made.read(X), made.output(X, noise=False)]
     found += [
         made.difference_variance(X),

@@ -10,14 +10,15 @@ import numpy as np
 from twins import F32, F64, KEY, Case, rounding
 from update_cases import update_cases
 
-from memsim.kernels import convert, elementwise, fill, fluctuate, read, trains
+from memsim.kernels import convert, elementwise, fill, fluctuate, path, read, trains
 from memsim.kernels.cuda import convert as cuda_convert
 from memsim.kernels.cuda import elementwise as cuda_elementwise
 from memsim.kernels.cuda import fill as cuda_fill
 from memsim.kernels.cuda import fluctuate as cuda_fluctuate
+from memsim.kernels.cuda import path as cuda_path
 from memsim.kernels.cuda import read as cuda_read
 from memsim.kernels.cuda import trains as cuda_trains
-from memsim.noise import conduction, drift, flicker, leak, programming, relaxation, two_level
+from memsim.noise import conduction, drift, flicker, leak, level, programming, two_level
 from memsim.philox import Stream, philox
 
 
@@ -45,18 +46,16 @@ EXCESS = conduction.Excess((0.2, 0.1, -0.05, 0.02), (0.1, 0.05, 0.01, 0.0), 0.2,
 FUNCTIONS = [
     (drift.drifted, drift.PowerLaw(0.1, 20.0), (0.02, 0.08), (1.0, 1e5)),
     (
-        drift.state_drifted,
-        drift.StatePowerLaw(0.1, 1.1, 20.0, (-0.0155, 0.0244, 0.049, 0.1), (-0.0125, -0.0059, 0.008, 0.045)),
+        drift.exponent,
+        drift.Exponent(
+            0.1,
+            level.Level(1.1, -0.0387, -0.0182, 0.072, 0.13, 0.3, (0.0736, -0.0126, -0.0436, 0.01)),
+            level.Level(1.1, -0.0125, -0.0059, 0.008, 0.045, np.inf, (0.0, 0.0, 0.0, 0.0)),
+        ),
         (-2.0, 2.0),
-        (1.0, 1e5),
+        0.0,
     ),
     (leak.leaked, leak.Rest(0.4), (0.5, 2.0), 0.7),
-    (
-        relaxation.relaxed,
-        relaxation.Increment(0.1, 1e-3, -0.01, 0.02, 0.004, 10.0, 1000.0),
-        (-2.0, 2.0),
-        (0.0, 9.0),
-    ),
     (flicker.swing, flicker.Size(0.1, 1.1, 0.65, 0.2, 1.0, 0.9), (0.005, 0.02), 0.0),
     (
         programming.polynomial_error,
@@ -140,7 +139,8 @@ def read_cases() -> Iterator[Case]:
                 rng = np.random.default_rng(4)
                 current = rng.random((2, 2, 70)).astype(real)
                 variance = rng.random((2, 2, 70 if wide else 1)).astype(real)
-                return current, variance, 3, 9, 1 << 20, 6, int(Stream.READ), *KEY
+                repeats, positions = (2, 1) if wide else (1, 1)
+                return current, variance, 3, 9, repeats, positions, 1 << 20, 6, int(Stream.READ), *KEY
 
             yield Case(
                 f"noise of {'columns' if wide else 'all'} {np.dtype(real)}",
@@ -181,7 +181,7 @@ def convert_cases() -> Iterator[Case]:
                 variance = rng.uniform(0, 0.1, (2, 3, 70 if noise == "noisy by columns" else 1)).astype(real)
                 wrong = converter_errors(rng, (2, 70), 14, uneven, bowed).cast(np.dtype(real))
                 unit = np.array([2 / 7, 2 / 6], real)
-                address = (3, 9, 1 << 20, 6, int(Stream.READ))
+                address = (3, 9, 1, 2, 1 << 20, 6, int(Stream.READ))
                 return current, variance, np.ones_like(current), unit, real(-7), real(7), *wrong, *address, *KEY
 
             noisy = noise != "silent"
@@ -275,6 +275,39 @@ def tie_cases() -> Iterator[Case]:
     yield Case("advance ties", *kernels, arguments, {0: 0}, draws=True, compiled=False)
 
 
+def path_cases() -> Iterator[Case]:
+    """Relaxation from a table, whose variance may fall, and along a line; numbers and times of each cell, or of all."""
+    knots = np.log([1e-2, 1.0, 10.0, 1e3, 1e4, 1e5])
+    size = np.array([[0.01, 0.02, 0.05, 0.04, 0.06, 0.07], [0.02, 0.02, 0.03, 0.05, 0.04, 0.08]])
+    shift = np.array([[0.0, 0.01, 0.02, 0.03, 0.02, 0.01], [0.0, -0.01, -0.02, -0.02, -0.03, -0.05]])
+    for tabulated, real, each in itertools.product((True, False), (F32, F64), (True, False)):
+        if real is F64 and not each:
+            continue
+
+        def arguments(tabulated=tabulated, real=real, each=each):
+            rng = np.random.default_rng(10)
+            shape = (2, 3, 64)
+            programmed = rng.uniform(-0.1, 1, shape).astype(real)
+            number = rng.integers(0, 1 << 32, shape if each else (1, 1, 1), dtype=np.uint32)
+            elapsed = np.exp(rng.uniform(-7, 14, shape if each else (1, 1, 1)))
+            target = rng.uniform(-0.1, 1, shape).astype(real)
+            tables = (
+                (knots, np.array([0.1, 0.6]), shift, size) if tabulated else (knots, np.zeros(1), shift[:1], size[:1])
+            )
+            return np.zeros_like(programmed), programmed, target, number, elapsed, *tables, 0.1, 3, 7, *KEY
+
+        yield Case(
+            f"path {'table' if tabulated else 'line'} {'of each cell' if each else 'of all'} {np.dtype(real)}",
+            path.path_kernel(tabulated),
+            cuda_path.path_kernel(tabulated),
+            arguments,
+            {0: rounding(real)},
+            double=True,
+            draws=True,
+            compiled=each,
+        )
+
+
 def cases() -> list[Case]:
     """The table."""
     families = (
@@ -285,6 +318,7 @@ def cases() -> list[Case]:
         train_cases,
         fluctuation_cases,
         tie_cases,
+        path_cases,
         update_cases,
     )
     return [case for family in families for case in family()]

@@ -58,6 +58,7 @@ for device, options in (
     ("stt-mram-chen2018", {}),
     ("hfo2-milo2021", {}),
     ("pcm-joshi2020", {}),
+    ("hfox-wan2022", {}),
     ("hfo2-gong2018", {}),
 ):
     for ours, theirs in zip(life(device, "cuda", **options), life(device, "cpu", **options), strict=True):

@@ -33,7 +33,7 @@ SPECS: list[tuple[str, str, Any, tuple[str, ...], dict[str, Any]]] = [
     ("exponential", "counted", ("step",), ("gamma_set",), {}),
     ("exponential", "counted", ("step", "uniform"), (), {"even": True, "one_sided": True}),
     # Two parameters vary from pulse to pulse: slots in the random addresses, and distributions.
-    ("power", "counted", None, (), {"shaken": ((7, "normal"), (197, "lognormal"))}),
+    ("power", "counted", None, (), {"shaken": (((7, 0), "normal"), ((197, (1 << 40) + 3), "lognormal"))}),
     ("power-law", "counted", ("range",), ("limit",), {}),
     ("table", "counted", None, ("scale",), {}),
     ("binary", "counted", None, ("rate_set",), {}),

@@ -235,6 +235,22 @@ def test_cells_are_stuck_at_the_rates_of_the_device():
     assert (everywhere.weights == 1).all()
 
 
+def test_cells_stuck_inside_the_window_keep_states_that_are_uniform_around_the_given_one():
+    device = QUIET.replace({"faults": {"stuck_at": {"share": "20 %", "state": "50 %", "half_width": "1 %"}}})
+    array = Crossbar(device, rows=4096, cols=4, seed=3, initial=(0.1, 0.2))
+    array.train(Hebbian(1.0), np.ones(4096), np.ones(4), steps=3, encoding="exact")
+    w = array.weights
+    stuck = w[w < 1]
+    assert abs(stuck.size / w.size - 0.2) < 4 * np.sqrt(0.2 * 0.8 / w.size)
+    assert 0.49 <= stuck.min() < 0.4901 and 0.5099 < stuck.max() <= 0.51
+    assert abs(stuck.mean() - 0.5) < 4 * 0.02 / np.sqrt(12 * stuck.size)
+    assert stuck.std() == pytest.approx(0.02 / np.sqrt(12), rel=0.05)  # of a uniform distribution
+    chosen = np.zeros((4096, 1), int)
+    chosen[7] = 2
+    one = Crossbar(device, rows=4096, cols=1, seed=3, faults=chosen).program(0.9, cycles=3).weights[0, :, 0]
+    assert 0.49 <= one[7] <= 0.51 and (np.delete(one, 7) > 0.8).all()
+
+
 def test_cells_of_a_reference_column_can_be_stuck():
     device = QUIET.replace({"faults": {"stuck_on": "10 %"}})
     array = Crossbar(device, rows=4096, cols=1, seed=3, column="reference")
@@ -255,7 +271,14 @@ def test_stuck_cells_neither_drift_nor_relax():
     ("given", "message"),
     [
         (np.zeros((3, 3)), r"faults: shape \(3, 3\) does not fit; allowed: \(array, row, line\) = \(1, 40, 2\)"),
-        (np.full((40, 2), 2), r"faults: 2 at \(0, 0\) is not -1 \(stuck off\), 0 \(healthy\) or 1"),
+        (
+            np.full((40, 2), 3),
+            r"faults: 3 at \(0, 0\) is not allowed; -1 is stuck off, 0 sound, 1 stuck on, 2 stuck inside",
+        ),
+        (
+            np.full((40, 2), 2),
+            r"faults: 2 \(stuck inside the window\) needs a device with 'faults.stuck_at'; '.*' has none",
+        ),
         (np.full((40, 2), np.nan), "faults: nan at"),
         ("all", "faults: not an array of numbers"),
     ],

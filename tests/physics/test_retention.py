@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from memsim import Crossbar, Encoding, Hebbian, InputError, load_device
-from memsim.noise.drift import StatePowerLaw, exponent
+from memsim import Crossbar, Encoding, Hebbian, InputError, RetentionWarning, load_device
+from memsim.noise.drift import Exponent, exponent
+from memsim.noise.level import Level
+from memsim.profiles.listing import lines
+from memsim.profiles.overview import overview
 
 QUIET = load_device("taox-hfox-wu2018").replace({"variability": None, "read.noise": None})
 LOW, WIDTH = 1e-6, 9e-6
@@ -72,7 +75,8 @@ def test_each_cell_drifts_with_an_exponent_of_its_own():
     ],
 )
 def test_drift_of_phase_change_memory_has_the_published_exponents(g, mu, sigma):
-    law = StatePowerLaw(0.0, 1.0, 20.0, (-0.0155, 0.0244, 0.049, 0.1), (-0.0125, -0.0059, 0.008, 0.045))
+    lines = (-0.0155, 0.0244, 0.049, 0.1), (-0.0125, -0.0059, 0.008, 0.045)
+    law = Exponent(0.0, *(Level(1.0, *line, np.inf, (0.0, 0.0, 0.0, 0.0)) for line in lines))
     assert exponent(g, 0.0, 0.0, law) == pytest.approx(mu, rel=1e-12)
     assert exponent(g, 1.0, 0.0, law) - mu == pytest.approx(sigma, rel=1e-9)
     array = aged(STATE_DRIFT, {"conductance": {"min": "0 S", "max": "25 uS"}}, rows=4096, initial=(g, g * (1 + 1e-9)))
@@ -209,3 +213,110 @@ def test_a_temperature_below_nothing_or_beyond_all_is_refused():
     device = {**LEAK, "activation": {"energy": "1e-18 J", "reference": "300 K"}}
     with pytest.raises(InputError, match="temperature: -3 is not a number above 0"):
         aged(device).wait(1, temperature=-3)
+
+
+def joshi(g):
+    """Mean and spread of nu at a target g = G/25 uS (Nandakumar et al., ICECS 2019)."""
+    return np.clip(-0.0155 * np.log(g) + 0.0244, 0.049, 0.1), np.clip(-0.0125 * np.log(g) - 0.0059, 0.008, 0.045)
+
+
+def hermes(g):
+    """The same at g = G/10.35 uS for the chip of Le Gallo et al. (2023), as fitted in aihwkit."""
+    low = np.clip(-0.0387 * np.log(g) - 0.0182, 0.072, 0.13)
+    mean = np.where(g < 0.0945, low, 0.0736 - 0.0126 * g - 0.0436 * g**2)
+    low = np.clip(-0.0120 * np.log(g) - 0.0023, 0.0124, 0.04)
+    return mean, np.where(g < 0.3039, low, 0.0104 + 0.0116 * g - 0.0165 * g**2)
+
+
+PCM = {
+    "pcm-joshi2020": (25.0, 20.0, joshi, (0.2635, 1.9650, -1.1731, 0.0)),
+    "pcm-legallo2023": (10.35, 200.0, hermes, (0.15781817, 2.32443916, -2.16310839, 0.68841818)),
+}
+
+
+@pytest.mark.parametrize("name", PCM)
+@pytest.mark.parametrize("g", [0.04, 0.09, 0.1, 0.29, 0.32, 0.9])
+def test_phase_change_memory_drifts_by_the_exponent_of_its_target_and_from_what_was_programmed(name, g):
+    """G(t) = G_prog (t/t_c)^-nu with t = t_c + elapsed; nu is normal with the moments at the target."""
+    scale, start, exponents, coefficients = PCM[name]
+    device = load_device(name)
+    low, high = device.spec.conductance.min, device.spec.conductance.max
+    array = Crossbar(device, 4096, 64, seed=7, dtype="float64")
+    array.program(np.full((1, 4096, 64), (g * scale * 1e-6 - low) / (high - low)))
+    sigma = sum(c * g**k for k, c in enumerate(coefficients))
+    mu, spread = exponents(g)
+    rng = np.random.default_rng(11)
+    programmed = np.maximum(g * scale + sigma * rng.standard_normal(1 << 20), 0)
+    nu = mu + spread * rng.standard_normal(1 << 20)
+    passed = 0.0
+    for time in (25.0, 3600.0, 86400.0, 30 * 86400.0):
+        found = array.wait(time - passed).conductance.values * 1e6
+        passed = time
+        expected = programmed * ((start + time) / start) ** -nu
+        error = expected.std() * np.sqrt(1 / found.size + 1 / expected.size)
+        assert abs(found.mean() - expected.mean()) < 4.5 * error
+        assert abs(found.std() / expected.std() - 1) < 0.01
+
+
+def test_the_exponent_is_that_of_the_target_although_the_error_is_wide():
+    change = {"programming.coefficients": {"c0": "5 uS", "c1": "0 uS", "c2": "0 uS"}}
+    array = Crossbar(load_device("pcm-joshi2020").replace(change), 4096, 16, seed=1, dtype="float64").program(0.3)
+    before = array.conductance.values
+    conducts = before > 1e-8
+    nu = np.log(before[conducts] / array.wait(180.0).conductance.values[conducts]) / np.log(10)
+    mu, sigma = joshi((0.25 + 0.3 * 24.75) / 25)
+    assert abs(nu.mean() - mu) < 4.5 * sigma / np.sqrt(nu.size)
+    assert abs(nu.std() / sigma - 1) < 0.015
+    assert abs(np.corrcoef(nu, before[conducts])[0, 1]) < 4.5 / np.sqrt(nu.size)
+
+
+def test_a_further_error_of_programming_leaves_the_target():
+    array = Crossbar("pcm-joshi2020", 64, 2, seed=1).program(0.3, error=0.2)
+    history, state = array._cells.lines.history, array._cells.lines.state
+    assert np.allclose(history.target(state)[:, :, :64], 0.3)
+    assert np.std(history.programmed(state)[:, :, :64]) > 0.1
+
+
+def test_cells_that_pulses_changed_have_their_own_time_and_number_and_the_others_keep_theirs():
+    array = aged(DRIFT)
+    history = array._cells.lines.history
+    assert (history.number(), history.elapsed()) == (0, 0.0)
+    array.program(0.5, cycles=2)
+    array.wait(3.0).wait(4.0)
+    assert (history.number(), history.elapsed()) == (1, 7.0)
+    x = np.zeros(64)
+    x[:10] = 1
+    array.train(Hebbian(0.1), x, [1, 0, 0, 0], encoding="exact").wait(5.0)
+    number, elapsed = history.number()[0, :, :64], history.elapsed()[0, :, :64]
+    assert (number[0, :10] == 3).all() and (elapsed[0, :10] == 5.0).all()
+    assert (number[1:] == 1).all() and (number[0, 10:] == 1).all()
+    assert (elapsed[1:] == 12.0).all() and (elapsed[0, 10:] == 12.0).all()
+    array.wait(1.0)
+    assert set(np.unique(history.elapsed()[0, :, :64])) == {6.0, 13.0}
+
+
+def test_waiting_on_a_device_without_retention_warns_once_a_call():
+    array = Crossbar(QUIET, 4, 1)
+    with pytest.warns(RetentionWarning, match=f"'{QUIET.name}' specifies no retention: its cells keep") as told:
+        array.wait(5.0)
+    assert len(told) == 1 and told[0].filename == __file__
+    with pytest.warns(RetentionWarning) as told:
+        array.train(Hebbian(0.1), np.ones((3, 4)), np.ones((3, 1)), steps=2, period=1.0)
+    assert len(told) == 1 and told[0].filename == __file__
+    array.wait(0)
+    aged(DRIFT).wait(5.0)
+
+
+def test_tables_and_figures_say_that_a_device_specifies_no_retention():
+    said = "this device specifies no retention"
+    assert lines(QUIET)[-1].value == said
+    assert overview(QUIET).retention == "not specified"
+    kept = QUIET.replace({"retention": DRIFT})
+    assert all(line.value != said for line in lines(kept))
+    assert overview(kept).retention == "drift"
+
+
+def test_limits_of_a_line_in_the_wrong_order_are_refused():
+    line = {"slope": 0.1, "offset": 0.0, "min": 0.2, "max": 0.1}
+    with pytest.raises(InputError, match="'max' must not be below 'min'"):
+        QUIET.replace({"retention": {**STATE_DRIFT, "exponent": line}})

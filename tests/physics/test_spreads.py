@@ -19,10 +19,11 @@ from memsim.profiles.schema import SPREADING
 from memsim.profiles.updates import UPDATES
 
 CELLS = 1 << 20
-PULSES, STEP, BETA, SIGMA = 4, 0.01, 0.5, 0.3  # steps of 100 pulses; set steps are 1 + BETA times as large
+PULSES, STEP, BETA, SIGMA = 4, 0.01, -0.5, 0.3  # steps of 100 pulses; set steps are 1 + BETA times as large
 SPREAD = {
     "range": SIGMA * 0.05,  # 1.5 % of the window: a pulse of 30 % would hit its ends
     "step": SIGMA * STEP * (1 + BETA),
+    "own-step": SIGMA * STEP * (1 + BETA),
     "nominal-step": SIGMA * STEP,
 }
 

@@ -24,11 +24,13 @@ def cell(model, **numbers):
         "asymmetry": 0.0,
         "weights.min": -1.0,
         "weights.max": 1.0,
+        "slope.reference": "cell",
         **{key.replace("__", "."): value for key, value in numbers.items()},
     }
+    values = {"step.nominal": values["step"], "asymmetry.nominal": values["asymmetry"], **values}
     fields = MODELS[model].prepare(values, Surroundings(0.0, 1.0, 1e-6, 1e-5, 0.5))
-    names = MODELS[model].parameters._fields[3:]
-    return MODELS[model].parameters(0.0, 1.0, 0.0, *(float(fields[name]) for name in names))
+    fields = {"low": 0.0, "high": 1.0, "c2c": 0.0, **fields}
+    return MODELS[model].parameters(*(float(fields[name]) for name in MODELS[model].parameters._fields))
 
 
 def moved(model, state, pulses, p):
@@ -43,7 +45,7 @@ def moved(model, state, pulses, p):
 
 def published(model, w, direction):
     """Change of w by one pulse, from the cited equations; numbers as in `device_texts`."""
-    s = SIZE * (1 + direction * BETA * (model in ("linear", "soft-bounds")))
+    s = SIZE * (1 - BETA if direction < 0 and model in ("linear", "soft-bounds") else 1)
     if model == "constant":
         return direction * s + 0 * w
     if model in ("linear", "soft-bounds"):

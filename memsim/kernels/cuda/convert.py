@@ -11,7 +11,7 @@ from numba import cuda, uint32
 from memsim.kernels.convert import nearest_code, shifted_code
 from memsim.kernels.cuda.launch import CudaKernel, callee, place
 from memsim.kernels.draw import four_normals
-from memsim.philox import LANES, TILE
+from memsim.philox import LANES, TILE, array_word, read_words
 
 
 @functools.cache
@@ -54,6 +54,8 @@ def adc_kernel(noisy: bool, uneven: bool, bowed: bool) -> CudaKernel:
         bow,
         first_array,
         first_sample,
+        repeats,
+        positions,
         first_tile,
         index,
         stream,
@@ -72,9 +74,9 @@ def adc_kernel(noisy: bool, uneven: bool, bowed: bool) -> CudaKernel:
         z = (np.float32(0.0), np.float32(0.0), np.float32(0.0), np.float32(0.0))
         if noisy:
             c0 = uint32((first_tile + tile) * LANES + lane)
-            c1 = uint32(first_sample + sample)
-            c3 = uint32(uint32(first_array + array) * uint32(256) + uint32(stream))
-            z = four_normals(c0, c1, uint32(index), c3, k0, k1)
+            c1, c2 = read_words(sample, first_sample, repeats, positions, index)
+            c3 = array_word(first_array + array, stream)
+            z = four_normals(c0, c1, c2, c3, k0, k1)
         for word in range(4):
             column = tile * TILE + word * LANES + lane
             if column < columns:

@@ -8,7 +8,7 @@ from numba import cuda, uint32
 
 from memsim.kernels.cuda.launch import CudaKernel, place
 from memsim.kernels.draw import four_normals, four_uniforms
-from memsim.philox import LANES, TILE
+from memsim.philox import LANES, TILE, array_word
 
 
 @functools.cache
@@ -23,7 +23,7 @@ def fill_kernel() -> CudaKernel:
         array, column, tile, lane = place(thread, out.shape[1], tiles)
         c0 = uint32(tile * LANES + lane)
         c1 = uint32(first_column + column)
-        c3 = uint32(uint32(first_array + array) * uint32(256) + uint32(stream))
+        c3 = array_word(first_array + array, stream)
         if normal:
             z = four_normals(c0, c1, uint32(step), c3, k0, k1)
         else:

@@ -14,7 +14,7 @@ from numba import cuda, uint32
 from memsim.kernels.cuda.launch import THREADS, CudaKernel, callee, place
 from memsim.kernels.fluctuate import ROUND, conductance_function, decide
 from memsim.noise.two_level import DIGITS, TRAP, filled
-from memsim.philox import LANES, TILE, Stream, philox
+from memsim.philox import LANES, TILE, Stream, array_word, philox
 
 _TRAP = int(Stream.TRAP)
 _FLICKER = int(Stream.FLICKER)
@@ -73,7 +73,7 @@ def advance_kernel(trap: bool, processes: bool) -> CudaKernel:
         array, column, tile, lane = place(thread, columns, tiles)
         c1 = first_column + column
         c2 = uint32(step)
-        c3 = uint32(uint32(first_array + array) * uint32(256))
+        c3 = array_word(first_array + array, 0)
         if trap:
             move_traps(words, array, column, tile, lane, c1, c2, uint32(c3 + uint32(_TRAP)), change, k0, k1)
         if processes:
@@ -122,7 +122,7 @@ def fluctuating_read_kernel(trap: bool, processes: bool) -> CudaKernel:
         array = block // columns
         source = array if inputs.shape[0] > 1 else 0
         c1 = first_column + column
-        c3 = uint32(uint32(first_array + array) * uint32(256))
+        c3 = array_word(first_array + array, 0)
         totals = cuda.shared.array(THREADS, np.float64)
         for sample in range(inputs.shape[1]):
             c2 = uint32(step + sample)

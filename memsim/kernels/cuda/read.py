@@ -13,7 +13,7 @@ from numba import cuda, uint32
 
 from memsim.kernels.cuda.launch import THREADS, CudaKernel, place
 from memsim.kernels.draw import four_normals
-from memsim.philox import LANES, TILE
+from memsim.philox import LANES, TILE, array_word, read_words
 
 
 @functools.cache
@@ -81,7 +81,7 @@ def variance_kernel() -> CudaKernel:
 def noise_kernel() -> CudaKernel:
     """Kernel with the arguments of `memsim.kernels.read.noise_kernel`."""
 
-    def add_noise(current, variance, first_array, first_sample, first_tile, index, stream, k0, k1):
+    def add_noise(current, variance, first_array, first_sample, repeats, positions, first_tile, index, stream, k0, k1):
         thread: int = cuda.grid(1)  # type: ignore[call-arg]
         samples, columns = current.shape[1], current.shape[2]
         tiles = -(-columns // TILE)
@@ -89,10 +89,10 @@ def noise_kernel() -> CudaKernel:
             return
         array, sample, tile, lane = place(thread, samples, tiles)
         c0 = uint32((first_tile + tile) * LANES + lane)
-        c1 = uint32(first_sample + sample)
-        c3 = uint32(uint32(first_array + array) * uint32(256) + uint32(stream))
+        c1, c2 = read_words(sample, first_sample, repeats, positions, index)
+        c3 = array_word(first_array + array, stream)
         real = current.dtype.type
-        z = four_normals(c0, c1, uint32(index), c3, k0, k1)
+        z = four_normals(c0, c1, c2, c3, k0, k1)
         for word in range(4):
             column = tile * TILE + word * LANES + lane
             if column < columns:

@@ -14,7 +14,7 @@ from numba import cuda, int64, uint32
 from memsim.kernels.cell import UpdateSpec, deviation_function, gather_function, inline, program_function
 from memsim.kernels.cuda.launch import THREADS, CudaKernel, callee
 from memsim.kernels.draw import four_normals, four_uniforms
-from memsim.philox import LANES, TILE, Stream
+from memsim.philox import LANES, TILE, Stream, array_word
 
 _C2C = int(Stream.C2C)
 _PULSE = int(Stream.PULSE)
@@ -68,7 +68,7 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
             none, half = real(0.0), real(0.5)
             c0 = uint32(tile * LANES + lane)
             c1 = uint32(first_column + column)
-            c3 = uint32(uint32(first_array + array) * uint32(256))
+            c3 = array_word(first_array + array, 0)
             cells = (
                 state[array, column, first],
                 state[array, column, first + 16],

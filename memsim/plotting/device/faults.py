@@ -13,13 +13,26 @@ if TYPE_CHECKING:
     from memsim.profiles import DeviceProfile
 
 _ROWS, _COLUMNS = 32, 96
+_SOUND = 0.25
+"""State of the sound cells, between those of stuck ones."""
 
 
 def draw_faults(axes: Axes, device: DeviceProfile, seed: int) -> None:
-    """Panel with the cells of an array that was set to the middle of its window."""
-    array = Crossbar(device, _ROWS, _COLUMNS, seed=seed, initial=(0.5, 0.5 + 1e-9), column="single")
-    axes.imshow(array.weights[0], vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+    """Panel with the states of an array whose sound cells were set to a quarter of the window."""
+    from matplotlib.patches import Patch
+
+    array = Crossbar(device, _ROWS, _COLUMNS, seed=seed, initial=(_SOUND, _SOUND + 1e-9), column="single")
+    image = axes.imshow(array.weights[0], vmin=0, vmax=1, aspect="auto", interpolation="nearest")
     axes.grid(False)
     axes.set_xlabel("bit line")
     axes.set_ylabel("word line")
-    title(axes, "State of the cells: stuck off dark, stuck on bright")
+    faults = device.spec.faults
+    kinds = {"sound cells": (1.0, _SOUND)}
+    if faults is not None:
+        kinds |= {"stuck off": (faults.stuck_off, 0.0), "stuck on": (faults.stuck_on, 1.0)}
+        if faults.stuck_at is not None:
+            kinds["stuck inside the window"] = (faults.stuck_at.share, faults.stuck_at.state)
+    shown = {name: image.cmap(state) for name, (share, state) in kinds.items() if share > 0}
+    patches = [Patch(facecolor=color, edgecolor="black", linewidth=0.5, label=name) for name, color in shown.items()]
+    axes.legend(handles=patches, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=len(patches), frameon=False)
+    title(axes, "State of the cells of an array")

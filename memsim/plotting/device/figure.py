@@ -16,6 +16,7 @@ from memsim.plotting.page import ending, page, panel, title
 from memsim.plotting.style import INK, RC, WIDTH, fitted
 from memsim.profiles.dynamics import DynamicUpdate
 from memsim.profiles.pages import example
+from memsim.profiles.schema import NO_RETENTION
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,7 +46,8 @@ def device_figure(device: DeviceProfile, seed: int = 0) -> Figure:
     """
     spec = device.spec
     kind = f"update model {spec.update.model}" if spec.update is not None else "programmed once"
-    heading = f"{device.name}: {device.title}", f"{device.technology}; {kind}"
+    said = "" if spec.retention is not None else f"; {NO_RETENTION}"
+    heading = f"{device.name}: {device.title}", f"{device.technology}; {kind}{said}"
     return _figure(device, seed, panels_of(device), *heading)
 
 

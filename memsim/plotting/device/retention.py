@@ -9,7 +9,7 @@ import numpy as np
 from memsim.plotting.device.cells import BAND, mark_states, row, state_style, states_of
 from memsim.plotting.device.scale import scaled
 from memsim.plotting.page import title
-from memsim.profiles.physics import Leak
+from memsim.profiles.physics import Leak, RelaxationTable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,6 +27,8 @@ def times_of(device: DeviceProfile) -> np.ndarray:
     retention = device.spec.retention
     if isinstance(retention, Leak):
         return np.geomspace(retention.lifetime / 100, retention.lifetime * 10, _POINTS)
+    if isinstance(retention, RelaxationTable):
+        return np.geomspace(retention.times[0] / 10, retention.times[-1], _POINTS)
     return np.geomspace(1, 10**_DECADES, _POINTS) * retention.reference_time  # type: ignore[union-attr]
 
 
