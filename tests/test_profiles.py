@@ -217,8 +217,8 @@ def test_numbers_are_in_si_units_and_fractions():
         (
             "max: 10 uS",
             "max: {value: 10 uS, status: guessed}",
-            "x.yaml:7: conductance.max.status: 'guessed' is not a status; allowed: measured, digitised, fitted, computed, "
-            "assumed",
+            "x.yaml:7: conductance.max.status: 'guessed' is not a status; allowed: measured, digitised, fitted, "
+            "computed, assumed",
         ),
     ],
 )

@@ -91,18 +91,6 @@ def pair(name: str, values: Any) -> tuple[float, float]:
     return lower, upper
 
 
-def compliance_limits(bounds: tuple[float, float], device: DeviceProfile) -> tuple[float, float]:
-    """The compliance limits of w that bounds set; infinite where an end sets none.
-
-    A bound limits the state only strictly inside the nominal window: one that equals an end of this window leaves each
-    cell its own window. The bounds of a device whose window is nominal by convention are literal.
-    """
-    if device.spec.conductance.nominal:
-        return bounds
-    lower, upper = bounds
-    return (lower if lower > 0 else -math.inf), (upper if upper < 1 else math.inf)
-
-
 def choice(name: str, given: str, allowed: tuple[str, ...]) -> str:
     if given not in allowed:
         raise InputError(f"{name}: unknown choice {given!r}{nearest(given, allowed)}")

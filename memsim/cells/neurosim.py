@@ -1,8 +1,8 @@
 """Non-linear pulse model of NeuroSim: each branch is an exponential in the number of pulses, fast first or slow first.
 
 With x the state within the cell's own window and n set pulses, x_LTP(n) = B (1 - e^(-a n/P)), where P pulses span the
-window (P may differ between set and reset, and between cells), a = 1/A is the curvature of the branch and B = 1/(1 - e^(-a)). As a recurrence that needs no pulse number and
-has no singularity at the linear limit,
+window (P may differ between set and reset, and between cells), a = 1/A is the curvature of the branch and B = 1/(1 -
+e^(-a)). As a recurrence that needs no pulse number and has no singularity at the linear limit,
 
     x + (start - decay x) n phi(decay n),   decay = a/P,  start = B decay,  phi(y) = (1 - e^-y)/y.
 

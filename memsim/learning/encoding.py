@@ -1,11 +1,12 @@
 """How a wished change dw* reaches a cell as pulses: `exact`, `counted`, `sign` or `stochastic`.
 
 Each encoding is a scalar function (dw*, u, settings) -> (pulses, size): a signed number of pulses, and the size of each
-in nominal pulses. A nominal pulse is 1/P of the window, where P pulses of its direction span it. The pulse counts follow NeuroSim's
-convention (Chen, Peng & Yu 2018, doi:10.1109/TCAD.2018.2789723), `sign` the Manhattan rule (Prezioso et al., Nature
-521, 61 (2015), doi:10.1038/nature14441), `stochastic` the pulse trains of Gokmen & Vlasov (Front. Neurosci. 10, 333
-(2016), doi:10.3389/fnins.2016.00333): word and bit lines carry trains at random, and where two pulses coincide the cell
-between them gets one, so that a whole array is changed by an outer product without any cell being addressed.
+in nominal pulses. A nominal pulse is 1/P of the window, where P pulses of its direction span it. The pulse counts
+follow NeuroSim's convention (Chen, Peng & Yu 2018, doi:10.1109/TCAD.2018.2789723), `sign` the Manhattan rule (Prezioso
+et al., Nature 521, 61 (2015), doi:10.1038/nature14441), `stochastic` the pulse trains of Gokmen & Vlasov (Front.
+Neurosci. 10, 333 (2016), doi:10.3389/fnins.2016.00333): word and bit lines carry trains at random, and where two pulses
+coincide the cell between them gets one, so that a whole array is changed by an outer product without any cell being
+addressed.
 """
 
 from __future__ import annotations
