@@ -21,6 +21,7 @@ BLOCK = 1 << 26
 _CGROUP = Path("/sys/fs/cgroup")
 _SHARE = 0.5  # of free memory that images done at once may take
 _METRICS = 70  # bytes a reading of one image takes in the results on (image, noise_type, noise_level), assumed
+_SUMMARIES = 20  # metrics of a learner whose means over images have intervals
 _COPIES = 3  # of results while they are joined, summarised and written, assumed
 _CELL = 100  # bytes a cell takes while it learns: state, parameters, draws and their temporaries, assumed
 _KEPT = 12  # bytes a cell of a trained classifier keeps; up to 11 measured with 8.4 million cells of float32
@@ -84,7 +85,7 @@ def require_memory(spec: MemoriseSpec, data: DataSpec, images: int) -> None:
         "data.shape and the number of noise levels": block * (2 * 4 * copies * pixels + taught(spec, pixels)),
         "data.shape and network.hidden": units * pixels * _WEIGHT + copies * (units + pixels) * 8,
         "data.samples, learners and noise levels": learners * images * copies * _METRICS * _COPIES,
-        "resamples and learners": spec.resamples * learners * 16 * 8 * 2,
+        "resamples and learners": spec.resamples * learners * _SUMMARIES * 8 * 5,
     }
     if any(learner.array.wires for learner in spec.learners):
         needs["array.wires with data.shape"] = _SOLVER

@@ -165,23 +165,6 @@ def mean_corruption_error(error: np.ndarray, reference: np.ndarray) -> np.ndarra
     return corruption_error(error, reference).mean(-1)
 
 
-def seed_interval(values: np.ndarray, axis: int = -1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean over an axis of independent seeds and its 95 % interval by Student's t: (mean, low, high).
-
-    The interval of a single seed is NaN.
-    """
-    values = np.asarray(values, float)
-    count = values.shape[axis]
-    mean = values.mean(axis)
-    if count < 2:
-        none = np.full(mean.shape, np.nan)
-        return mean, none, none
-    from scipy.special import stdtrit
-
-    half = float(stdtrit(count - 1, 0.975)) * values.std(axis, ddof=1) / np.sqrt(count)
-    return mean, mean - half, mean + half
-
-
 def _own_and_other(outputs: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     wanted = np.arange(outputs.shape[-1]) == labels[:, None]
     places = np.broadcast_to(labels[:, None], (*outputs.shape[:-1], 1))

@@ -19,15 +19,15 @@ from memsim.class_metrics import (
     predicted,
     recall,
     reliability,
-    seed_interval,
     top_ratio,
 )
 from memsim.classifiers.classifier import BLOCK, Classifier
 from memsim.classifiers.on_crossbars import OnCrossbars
 from memsim.data.corruptions import CORRUPTIONS
 from memsim.data.labelled import Labelled, Split
+from memsim.intervals import seed_interval
 from memsim.philox import Occasion, Purpose, whole
-from memsim.variables import BY_TASK, SUMMARISED_CLASSES
+from memsim.variables import BY_TASK, SUMMARISED_CLASSES, VARIABLES
 
 Values = dict[str, np.ndarray]
 _LEVEL_BITS = 12
@@ -184,6 +184,7 @@ def compare(variables: Values, reference: int) -> Values:
     everything = variables | found
     for name in SUMMARISED_CLASSES:
         if name in everything:
-            mean, low, high = seed_interval(np.asarray(everything[name], float), axis=1)
+            bounds = VARIABLES[name].bounds
+            mean, low, high = seed_interval(np.asarray(everything[name], float), axis=1, bounds=bounds)
             found[f"{name}_mean"], found[f"{name}_interval"] = mean, np.stack([low, high], axis=-1)
     return found

@@ -1,20 +1,15 @@
-"""Metrics of a two-column recognizer and bootstrap intervals over images.
+"""Metrics of a two-column recognizer.
 
 The ratio is the published study's; the others do not divide by a number that may vanish.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from memsim.kernels.fill import fill
-from memsim.philox import Stream
-
 EPSILON = 1e-9
-RESAMPLES = 2000
-_BLOCK = 1 << 22
 
 
 def snr(target: np.ndarray, control: np.ndarray) -> np.ndarray:
@@ -104,50 +99,3 @@ def area(clean: np.ndarray, noisy: np.ndarray, levels: Sequence[float]) -> np.nd
     if x[-1] == 0:
         return curve[..., 0]
     return ((curve[..., 1:] + curve[..., :-1]) / 2 * np.diff(x)).sum(-1) / x[-1]
-
-
-def resampled_images(count: int, seed: int, resamples: int = RESAMPLES) -> Iterator[np.ndarray]:
-    """Numbers of the images in every resample, in blocks (resample, image).
-
-    Parameters
-    ----------
-    count : int
-        Number of images.
-    seed : int
-        Key; resamples come from their own stream, so they are the same for all metrics and repeatable.
-    resamples : int
-        Number of resamples.
-    """
-    block = max(1, _BLOCK // count)
-    for first in range(0, resamples, block):
-        size = min(block, resamples - first)
-        u = fill("uniform", (1, size, count), seed=seed, stream=Stream.BOOTSTRAP, first_column=first)[0]
-        # u is a multiple k of 2^-24 with k from 1 to 2^24, so this integer division is exact and unbiased to 2^-24.
-        yield ((u.astype(np.float64) * 2.0**24).astype(np.int64) - 1) * count >> 24
-
-
-def bootstrap(values: np.ndarray, seed: int, resamples: int = RESAMPLES) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean over the first axis and its 95 % percentile interval from resampled images: (mean, low, high).
-
-    Parameters
-    ----------
-    values : (image, ...)
-        One value an image.
-    seed, resamples : int
-        As for `resampled_images`.
-
-    Notes
-    -----
-    Source: Efron & Tibshirani, An Introduction to the Bootstrap (1993), chapter 13.
-    """
-    values = np.asarray(values, float)
-    count = len(values)
-    flat = values.reshape(count, -1)
-    means = []
-    for drawn in resampled_images(count, seed, resamples):
-        times = np.zeros(drawn.shape)
-        np.add.at(times, (np.arange(len(drawn))[:, None], drawn), 1.0)
-        means.append(times @ flat / count)
-    low, high = np.percentile(np.concatenate(means), [2.5, 97.5], axis=0)
-    shape = values.shape[1:]
-    return flat.mean(0).reshape(shape), low.reshape(shape), high.reshape(shape)

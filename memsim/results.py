@@ -92,6 +92,8 @@ def build_dataset(
             "long_name": declared.long_name,
             "description": declared.meaning,
         }
+        if declared.interval:
+            attrs["interval"] = declared.interval
         array = np.asarray(values)
         if declared.flags:
             array = array.astype(np.int8)

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from memsim.intervals import over_images
 from memsim.learners import Memory
 from memsim.learners.memory import join
 from memsim.memorise_schema import MemoriseSpec
 from memsim.metrics import (
     area,
-    bootstrap,
     confidence,
     degradation,
     geometric_margin,
@@ -95,7 +95,8 @@ def _means(variables: Mapping[str, np.ndarray], spec: MemoriseSpec) -> dict[str,
     for name in names:
         values = variables[name].astype(float)
         columns.append((values.mean(axis=(2, 3)) if VARIABLES[name].dims == READ else values).T)
-    mean, low, high = bootstrap(np.stack(columns, axis=1), spec.seed, spec.resamples)
+    declared = [VARIABLES[name] for name in names]
+    mean, low, high = over_images(np.stack(columns, axis=1), declared, spec.seed, spec.resamples)
     summaries = {}
     for i, name in enumerate(names):
         summaries[f"{name}_mean"] = mean[i]

@@ -115,6 +115,19 @@ _FLICKER = {
     "fastest": "1 us",
     "slowest": "1 s",
 }
+_CURVED = {
+    "sigma": "100 %",
+    "relative_to": "scale",
+    "curve": {
+        "slope": "0.02",
+        "offset": "0.01",
+        "min": "0",
+        "max": "0.1",
+        "scale": "2 uS",
+        "above": {"start": "2", "c0": "0.04", "c2": "-0.001"},
+    },
+    "fastest": "1 us",
+}
 _LINE = {"slope": "-0.0155", "offset": "0.0244", "min": "0.049", "max": "0.1"}
 _ERRORS = {"gain": 0.02, "offset": 0.4, "dnl": 0.2, "inl": 0.5}
 _POLYNOMIAL = {"c0": "0.2635 uS", "c1": "1.9650 uS", "c2": "-1.1731 uS"}
@@ -131,6 +144,17 @@ SURROUNDINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "white noise that differs": ({"read.noise": _WHITE, "variability.d2d": {"read.noise.sigma": _SPREAD}}, {}),
     "telegraph": ({"read.telegraph": _TELEGRAPH, "variability.d2d": {"read.telegraph.amplitude": _SPREAD}}, {}),
     "flicker": ({"read.flicker": _FLICKER, "variability.d2d": {"read.flicker.sigma": _SPREAD}}, {"column": "pair"}),
+    "growing flicker": (
+        {
+            "read.flicker": {**_FLICKER, "slowest": "1e8 s", "onset": "programming", "reference_time": "2 s"},
+            "retention": {"model": "drift", "exponent": 0.05, "spread": 0.02, "reference_time": "2 s"},
+        },
+        {"column": "reference"},
+    ),
+    "growing flicker of a curve": (
+        {"read.flicker": {**_CURVED, "slowest": "1e8 s", "onset": "programming"}},
+        {"dtype": "float64"},
+    ),
     "write noise": ({"variability.write": {"sigma": "2 %", "relative_to": "range"}}, {}),
     "drift": ({"retention": {"model": "drift", "exponent": 0.05, "spread": 0.02, "reference_time": "20 s"}}, {}),
     "state-drift": (

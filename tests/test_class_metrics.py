@@ -117,19 +117,3 @@ class TestComparison:
         reference = np.array([[0.2, 0.2], [0.0, 0.0]])
         assert np.allclose(cm.corruption_error(error, reference), [[1.0, np.nan]], equal_nan=True)
         assert np.isnan(cm.mean_corruption_error(error, reference)).all()
-
-    def test_the_interval_of_ten_seeds_is_student_s(self):
-        values = np.arange(10.0)
-        mean, low, high = cm.seed_interval(values)
-        # t(.975, 9) = 2.262157, table of percentage points.
-        half = 2.262157 * values.std(ddof=1) / np.sqrt(10)
-        assert (mean, low, high) == pytest.approx((4.5, 4.5 - half, 4.5 + half), rel=1e-6)
-
-    def test_it_covers_the_mean_of_normal_seeds_in_95_of_100(self):
-        draws = np.random.default_rng(4).normal(1.0, 2.0, (10_000, 5))
-        _, low, high = cm.seed_interval(draws)
-        assert ((low <= 1) & (high >= 1)).mean() == pytest.approx(0.95, abs=0.01)
-
-    def test_a_single_seed_has_no_interval(self):
-        mean, low, high = cm.seed_interval(np.ones((3, 1)))
-        assert (mean == 1).all() and np.isnan(low).all() and np.isnan(high).all()

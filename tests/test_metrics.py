@@ -1,4 +1,4 @@
-"""Metrics by hand, and intervals against theory."""
+"""Metrics by hand."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import pytest
 
 from memsim.metrics import (
     area,
-    bootstrap,
     confidence,
     degradation,
     geometric_margin,
@@ -61,42 +60,3 @@ def test_the_area_is_one_for_a_curve_that_never_falls_and_half_for_a_straight_fa
 
 def test_the_area_of_a_single_level_zero_is_the_metric_there():
     assert area(np.array([0.3]), np.array([[[0.3]]]), [0.0]) == pytest.approx(0.3)
-
-
-def test_the_bootstrap_interval_of_a_mean_matches_theory():
-    values = np.random.default_rng(0).normal(5.0, 2.0, (400, 3))
-    mean, low, high = bootstrap(values, seed=1)
-    assert mean == pytest.approx(values.mean(0))
-    half = 1.96 * values.std(0) / np.sqrt(400)
-    assert (high - low) / 2 == pytest.approx(half, rel=0.1)
-    assert ((low < mean) & (mean < high)).all()
-
-
-def test_the_bootstrap_covers_the_true_mean_as_often_as_it_says():
-    values = np.random.default_rng(1).normal(0.0, 1.0, (50, 2000))
-    _, low, high = bootstrap(values, seed=3)
-    # 50 values: percentile intervals of normal means cover about 94 %.
-    assert ((low < 0) & (high > 0)).mean() == pytest.approx(0.94, abs=0.03)
-
-
-def test_the_bootstrap_repeats_for_a_seed_and_does_not_depend_on_its_companions():
-    values = np.random.default_rng(2).normal(size=(30, 4))
-    whole = bootstrap(values, seed=9)
-    assert all(np.array_equal(a, b) for a, b in zip(whole, bootstrap(values, seed=9), strict=True))
-    alone = bootstrap(values[:, 1], seed=9)
-    assert [float(v) for v in alone] == pytest.approx([float(v[1]) for v in whole], rel=1e-12)
-    assert not np.array_equal(whole[1], bootstrap(values, seed=10)[1])
-
-
-def test_one_image_has_an_interval_of_no_width():
-    mean, low, high = bootstrap(np.array([[2.0]]), seed=0)
-    assert (mean, low, high) == (2.0, 2.0, 2.0)
-
-
-def test_the_resamples_do_not_depend_on_the_block_size(monkeypatch):
-    values = np.random.default_rng(4).normal(size=(40, 2))
-    whole = bootstrap(values, seed=0, resamples=500)
-    monkeypatch.setattr("memsim.metrics._BLOCK", 40 * 64)
-    assert all(
-        np.allclose(a, b, rtol=1e-12) for a, b in zip(whole, bootstrap(values, seed=0, resamples=500), strict=True)
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,10 +13,13 @@ import xarray as xr
 
 import memsim as ms
 from memsim.errors import InputError, MemsimError
-from memsim.metrics import bootstrap, resampled_images
-from memsim.study.claims import SHIPPED, load_claims, used_names
+from memsim.intervals import bootstrap, resampled_images, share_interval
+from memsim.study.claims import SHIPPED, QuantitySpec, load_claims, used_names
 from memsim.study.expression import Expression
-from memsim.study.plan import restrict
+from memsim.study.measure import Measurements
+from memsim.study.plan import Group, restrict
+from memsim.study.report import Finding, Report
+from memsim.study.runs import Run
 from memsim.study.text import Template, number
 from memsim.study.verdict import (
     CONTRADICTS,
@@ -93,6 +97,23 @@ def small_report(tmp_path_factory):
     file = tmp_path_factory.mktemp("claims") / "mine.yaml"
     file.write_text(CLAIMS, encoding="utf-8")
     return ms.verify(file, seeds=3)
+
+
+def measured(quantities, *texts, images=12):
+    """Values (image, read) of the variables of a small result, and expressions of quantities of it."""
+    draw = np.random.default_rng(8)
+    values = {
+        "snr": draw.lognormal(1.0, 0.5, (images, 3)),
+        "correct": (draw.uniform(size=(images, 3)) < 0.95).astype(np.int8),
+        "saturated_share": np.where(np.arange(images) < 1, 0.5, 0.0),
+    }
+    dims = ("learner", "image", "noise_type", "noise_level")
+    arrays = {name: array[None, :, None] if array.ndim > 1 else array[None] for name, array in values.items()}
+    dataset = xr.Dataset({name: (dims[: array.ndim], array) for name, array in arrays.items()}, {"learner": ["L"]})
+    specs = {name: QuantitySpec(experiment="e", learner="L", **keys) for name, keys in quantities.items()}
+    runs = {Group.of(spec): Run(Group.of(spec), (dataset,), (42,), "memorise", "", {}) for spec in specs.values()}
+    measurements = Measurements(SimpleNamespace(spec=SimpleNamespace(quantities=specs)), runs)
+    return values, [measurements.interval(Expression.parse(text)) for text in texts]
 
 
 class TestVerdicts:
@@ -357,12 +378,37 @@ class TestMeasuring:
         assert (found.low, found.high) == pytest.approx(np.percentile(ratio, [2.5, 97.5]))
         assert found.error == pytest.approx(ratio.std())
 
-    def test_resamples_are_those_of_the_bootstrap(self):
-        values = np.random.default_rng(0).random((7, 2))
-        drawn = np.concatenate(list(resampled_images(7, 3, 500)))
-        assert drawn.shape == (500, 7) and drawn.min() == 0 and drawn.max() == 6
-        _, low, high = bootstrap(values, 3, 500)
-        assert np.percentile(values[drawn].mean(1), [2.5, 97.5], axis=0) == pytest.approx(np.array([low, high]))
+    def test_intervals_of_means_are_those_of_a_run_also_of_many_images(self):
+        values, found = measured({"snr": {}}, "snr", "100 * (snr / 2 - 1)")
+        low, high = map(float, bootstrap(values["snr"].mean(axis=1), 42)[1:])
+        assert (found[0].low, found[0].high) == pytest.approx((low, high), rel=1e-9) and found[0].method == "mean"
+        assert (found[1].low, found[1].high) == pytest.approx((50 * low - 100, 50 * high - 100), rel=1e-6)
+
+    def test_the_interval_of_a_share_stays_between_0_and_100_percent(self):
+        values, (found, gap) = measured({"right": {"variable": "correct"}}, "100 * right", "100 * (1 - right)")
+        low, high = map(float, share_interval(values["correct"].mean(axis=1))[1:])
+        assert (found.low, found.high) == pytest.approx((100 * low, 100 * high)) and found.method == "share"
+        assert (gap.low, gap.high) == pytest.approx((100 - 100 * high, 100 - 100 * low))
+        _, (whole,) = measured({"at_bound": {"variable": "saturated_share"}}, "100 * at_bound")
+        assert 0 == whole.low < whole.value < whole.high and whole.method == "mean"
+
+    def test_medians_ranks_and_extremes_have_percentiles_that_a_footnote_explains(self):
+        quantities = {"mean": {}, "middle": {"statistic": "median"}, "least": {"statistic": "min"}}
+        texts = ("middle", "middle / mean", "rank(mean, middle)", "least", "0 * mean")
+        _, found = measured(quantities, *texts)
+        assert [one.method for one in found[:2]] == ["percentile", "percentile"] and found[3].method == "extreme"
+        assert (found[4].low, found[4].high, found[4].method) == (0, 0, "")
+        assert all(one.images == 12 for one in found)
+        claims = [SimpleNamespace(unit="") for _ in found]
+        report = Report("", "", tuple(map(Finding, claims, found, ["refuted"] * 5, [""] * 5)), (), (), {})
+        assert report.findings[0].interval.endswith("*") and report.findings[3].interval.endswith("**")
+        assert report.findings[4].interval == "0"
+        assert [note.split()[0] for note in report.footnotes] == ["*", "**"]
+        assert "93 % with 12 images" in report.footnotes[0]
+
+    def test_one_image_has_no_interval(self):
+        _, found = measured({"snr": {}, "right": {"variable": "correct"}}, "snr", "100 * right", images=1)
+        assert all(math.isnan(one.low) and math.isnan(one.high) and math.isfinite(one.value) for one in found)
 
     def test_an_experiment_restricted_to_some_learners_gives_the_same_numbers(self):
         small = {"data.samples": 2, "data.shape": [8, 8]}

@@ -97,7 +97,7 @@ class Bank:
             self.history = History(
                 site.backend, ages=self._aging is not None, aims=self._aging is not None and self._aging.aims
             )
-        self.fluctuations = Fluctuations(place, dtype) if fluctuates(spec.read) else None
+        self.fluctuations = Fluctuations(place, dtype, self.history) if fluctuates(spec.read) else None
 
     @property
     def confined(self) -> bool:

@@ -18,7 +18,7 @@ _WORDS = "-1 is stuck off, 0 sound, 1 stuck on, 2 stuck inside the window"
 
 
 def drawn(faults: Faults | None, site: Site, shape: tuple[int, int, int]) -> np.ndarray | None:
-    """How each cell is stuck, see `ON`, (array, column, row) int8, 0 for sound cells; None where all cells are sound."""
+    """How each cell is stuck, see `ON`, (array, column, row) int8, 0 for sound cells; None where all are sound."""
     if faults is None or faults.share == 0:
         return None
     u = site.backend.numpy(site.draw("uniform", shape, Stream.FAULT))

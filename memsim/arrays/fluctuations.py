@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from memsim.arrays.history import History
 from memsim.arrays.own import Own, Place
 from memsim.errors import InputError
 from memsim.kernels.fluctuate import Move, move
-from memsim.noise.flicker import Size, share, swing
+from memsim.noise.flicker import CurveSize, Size, active, active_variance, curve_swing, onset, share, swing
 from memsim.noise.two_level import Trap, flips, time_constants
 from memsim.philox import REFERENCE_COLUMN, padded
 from memsim.profiles.physics import Flicker, Read, Telegraph
@@ -23,13 +24,18 @@ _COUNTER = 1 << 32
 
 
 class Fluctuations:
-    """The two-level processes of cells, which start in their stationary state and go on with every read and wait."""
+    """The two-level processes of cells, which start in their stationary state and go on with every read and wait.
 
-    def __init__(self, place: Place, dtype: Any) -> None:
+    Programming changes no level. Where 1/f noise grows after it, processes slower than the time since take no part.
+    That time is the one at the start of a read call: reads are assumed to be short against it, and the clock of the
+    cells goes on with waits alone.
+    """
+
+    def __init__(self, place: Place, dtype: Any, history: History | None) -> None:
         spec, site, (arrays, columns, rows) = place.spec, place.site, place.shape
         if columns >= REFERENCE_COLUMN:
             raise InputError(f"cols: {columns} columns with correlated read noise exceed {REFERENCE_COLUMN - 1}")
-        self._spec, self._site = spec, site
+        self._spec, self._site, self._history = spec, site, history
         self._telegraph: Telegraph | None = spec.read.telegraph
         self._flicker: Flicker | None = spec.read.flicker
         self._amplitude, self._sigma = Own(place, _amplitude, dtype), Own(place, _sigma, dtype)
@@ -61,6 +67,7 @@ class Fluctuations:
             np.repeat(np.arange(len(rows), dtype=np.int32), [part.stop - part.start for part in rows]),
             self._words,
             self._move(seconds),
+            active=self.active(state),
             step=self._count,
             **self._site.address,
         )
@@ -71,7 +78,10 @@ class Fluctuations:
         """What traps take from each cell on average (None for nothing), and the variance of its conductance."""
         depth, size = self.sizes(state)
         filled = self._trap.share if self._trap else 0.0
-        count = 0 if self._tau is None else len(self._tau)
+        count: Any = 0 if self._tau is None else len(self._tau)
+        taking_part = self.active(state)
+        if taking_part is not None:
+            count = active_variance(taking_part.astype(float))
         variance = filled * (1 - filled) * np.square(depth, dtype=float) + count * np.square(size, dtype=float)
         return (depth * filled).astype(state.dtype) if self._trap else None, variance.astype(state.dtype)
 
@@ -83,16 +93,40 @@ class Fluctuations:
             base = state + state.dtype.type(g0) if telegraph.relative_to == "value" else np.ones_like(state)
             depth = np.maximum(self._amplitude.of() * base, 0).astype(state.dtype)
         if flicker and self._tau is not None:
-            law = Size(
-                g0,
-                1 + g0,
-                flicker.exponent,
-                math.inf if flicker.limit is None else flicker.limit,
-                float(flicker.relative_to == "value"),
-                share(flicker.fastest, flicker.slowest, len(self._tau)),
-            )
-            size = self._site.backend.map(swing, state, self._sigma.of(), 0.0, law)
+            limit = math.inf if flicker.limit is None else flicker.limit
+            base, of_one = self._base(flicker), share(flicker.fastest, flicker.slowest, len(self._tau))
+            function: Any = swing
+            law: Any = Size(g0, 1 + g0, flicker.exponent, limit, base, of_one)
+            if flicker.curve is not None:
+                window = self._spec.conductance
+                curve = flicker.curve.level(window.max, window.width)
+                function, law = curve_swing, CurveSize(g0, curve, limit, base, of_one)
+            programmed = state if self._history is None else self._history.programmed(state)
+            size = self._site.backend.map(function, state, self._sigma.of(), programmed, law)
         return depth, size
+
+    def active(self, state: np.ndarray) -> np.ndarray | None:
+        """How many processes of 1/f noise take part, see `memsim.noise.flicker.active`; None where all do.
+
+        One value for all cells, (1, 1, 1), or (array, column, row).
+        """
+        flicker = self._flicker
+        if flicker is None or flicker.onset == "none":
+            return None
+        elapsed: Any = 0.0 if self._history is None else self._history.elapsed()
+        law = onset(flicker.fastest, flicker.slowest, flicker.reference_time)
+        if np.ndim(elapsed):
+            return self._site.backend.map(active, state, elapsed, 0.0, law)
+        if elapsed + law.start >= flicker.slowest:
+            return None
+        return self._site.backend.map(active, self._site.backend.xp.zeros((1, 1, 1), state.dtype), elapsed, 0.0, law)
+
+    def _base(self, flicker: Flicker) -> float:
+        """What sigma of 1/f noise is relative to, in units of the window; 0 for the cell's own conductance."""
+        if flicker.relative_to == "scale":
+            assert flicker.curve is not None and flicker.curve.scale is not None
+            return flicker.curve.scale / self._spec.conductance.width
+        return float(flicker.relative_to == "range")
 
     @property
     def memory(self) -> dict[str, np.ndarray]:

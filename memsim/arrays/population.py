@@ -11,6 +11,7 @@ import numpy as np
 from memsim.arrays.faults import INSIDE, OFF, ON
 from memsim.backends import Backend
 from memsim.cells import CellModel
+from memsim.cells.steps import OFFSET
 from memsim.errors import InputError
 from memsim.kernels.fill import fill
 from memsim.philox import REFERENCE_COLUMN, Stream, padded
@@ -178,24 +179,28 @@ class Population:
     def _nominal_and_drawn(self, arrays: slice, lines: slice) -> tuple[CellModel, Mapping[str, Any]]:
         return cell_values(self._device.spec, self._spreads(arrays, lines).value)
 
-    def _stuck_ends(self, arrays: slice, lines: slice, low: Any, high: Any) -> dict[str, Any]:
-        """The ends of the windows of some cells, where those of stuck cells are points."""
+    def _stuck_ends(self, arrays: slice, lines: slice, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The ends of the windows of some cells, where those of stuck cells are points.
+
+        The error of a reference is subtracted from a cell that is stuck inside its window as well.
+        """
         assert self._stuck is not None
-        stuck = self._stuck[arrays, lines]
+        stuck, (low, high) = self._stuck[arrays, lines], (values[name] for name in _ENDS)
         ends = {"low": np.where(stuck == ON, high, low), "high": np.where(stuck == OFF, low, high)}
         inside = self._device.spec.faults.stuck_at if self._device.spec.faults else None
         if inside is not None and (stuck == INSIDE).any():
             column = REFERENCE_COLUMN if self._address["stream"] == Stream.REFERENCE else 0
             where = {"first_array": self._first_array + arrays.start, "first_column": column + lines.start}
             u = fill("uniform", stuck.shape, seed=self._address["seed"], stream=Stream.STUCK, **where).astype(float)
-            state = np.clip(inside.state + inside.half_width * (2 * u - 1), low, high)
+            state = inside.state + inside.half_width * (2 * u - 1) - values.get(OFFSET, 0.0)
+            state = np.clip(state, low, high)
             ends = {name: np.where(stuck == INSIDE, state, end) for name, end in ends.items()}
         return ends
 
     def _drawn(self, arrays: slice, lines: slice) -> np.ndarray:
         values = dict(self._nominal_and_drawn(arrays, lines)[1])
         if self._stuck is not None:
-            values |= self._stuck_ends(arrays, lines, *(values[name] for name in _ENDS))
+            values |= self._stuck_ends(arrays, lines, values)
         cube = (arrays.stop - arrays.start, lines.stop - lines.start, self._shape[2])
         found = np.empty((len(self.names), *cube), self._dtype)
         for place, name in enumerate(self.names):

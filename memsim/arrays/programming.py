@@ -38,7 +38,7 @@ def program(
     if by == "pulses" and plan is not None:
         raise InputError(f"by: device '{device.name}' has no update model for pulses; use 'model'")
     cycles = checks.whole("cycles", cycles, 1)
-    if crossbar._steps + cycles >= checks.COUNTER:
+    if crossbar._steps + cycles + 1 >= checks.COUNTER:
         raise InputError(f"cycles: {cycles} more exceed the 2^32 steps that an array can address")
     if not (math.isfinite(error) and error >= 0):
         raise InputError(f"error: {error!r} is not a finite number of at least 0")
@@ -63,9 +63,10 @@ def program(
         if plan is not None:
             plan.lines.place(wished, crossbar._steps)
             crossbar._programmed = True
-    if error > 0:
-        cells.lines.disturb(error, crossbar._steps)
     crossbar._steps += cycles
+    if error > 0:  # a step of its own, so that its write noise is not that of the last pulses
+        cells.lines.disturb(error, crossbar._steps)
+        crossbar._steps += 1
 
 
 def program_by_pulses(

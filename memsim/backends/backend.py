@@ -302,6 +302,7 @@ class Backend:
         words: Any,
         move: Move,
         *,
+        active: Any = None,
         step: int,
         seed: int,
         first_array: int,
@@ -309,14 +310,19 @@ class Backend:
     ) -> Any:
         """Outputs (array, sample, part, column), float64, of reads in order of time, which move `words` in place.
 
-        See `memsim.kernels.fluctuate.fluctuating_read_kernel`; the sums of any number of columns have a fixed order.
+        `active` says which processes of 1/f noise take part: one number for all cells or (array, column, row); None for
+        all processes. See `memsim.kernels.fluctuate.fluctuating_read_kernel`; the sums of any number of columns have a
+        fixed order.
         """
         whole = np.full(state.shape[2], parts[-1], np.int32)
         whole[: len(parts)] = parts
         mean = self.xp.empty((state.shape[0], inputs.shape[1], int(parts[-1]) + 1, state.shape[1]))
-        kernel = self.kernels.fluctuating(move.trap, move.processes)
+        some = active is not None and move.processes
+        kernel = self.kernels.fluctuating(move.trap, move.processes, some)
         moving = (*self._chances(move), step, first_array, first_column)
-        how = (self.asarray(whole), move.number, mean, words)
+        shares = self.xp.asarray(active if some else 0.0, state.dtype)
+        shares = shares.reshape(1, 1, 1) if shares.ndim == 0 else self.contiguous(shares)
+        how = (self.asarray(whole), move.number, shares, mean, words)
         kernel(inputs, state, offset, depth, swing, *how, *moving, *key(seed))
         return mean
 

@@ -22,8 +22,8 @@ from memsim.cells.steps import SIZES, Falling, falling_change, falling_step, fal
 
 def prepare(values: Mapping[str, Any], cell: Surroundings) -> dict[str, Any]:
     """Steps at w = 0 and their fall, in both directions."""
-    gammas = (np.abs(values[f"slope.{way}"]) for way in ("set", "reset"))
-    return falling_steps(values, cell, *gammas, nominal=values["slope.reference"] == "nominal")
+    up, down = np.abs(values["slope.set"]), np.abs(values["slope.reset"])
+    return falling_steps(values, cell, up, down, nominal=values["slope.reference"] == "nominal")
 
 
 LINEAR = CellModel(

@@ -27,6 +27,8 @@ from memsim.cells.model import Surroundings
 SIZES = "set: s_set = |s + s0 (min(beta, 0) + r)|; reset: s_reset = |s - s0 (max(beta, 0) + r)|"
 """The two steps, for people; s0 is the nominal step, s that of the cell, r the cell's own part of the asymmetry."""
 
+OFFSET = "reference_offset"
+"""Among what `falling_steps` returns: how far a reference stands from the symmetry point, of the nominal window."""
 # An end at w = 0 has no finite slope; the least distance from it, of the range of w. Assumed.
 _NEAREST_END = 1e-9
 
@@ -88,18 +90,27 @@ def falling_steps(
     span = w_max - w_min
     ends = own_ends(values, cell)
     up, down = normalised_steps(values)
-    above, below = w_max / span, -w_min / span
+    zero = -w_min / span
+    above, below = w_max / span, zero
     if not nominal:
         above = np.maximum(ends["high"] - below, _NEAREST_END)
         below = np.maximum(below - ends["low"], _NEAREST_END)
-    return {
-        **ends,
-        "step_set": up,
-        "step_reset": down,
-        "fall_set": up * gamma_set / above,
-        "fall_reset": down * gamma_reset / below,
-        "zero": -w_min / span,
-    }
+    fields = {"step_set": up, "step_reset": down, "fall_set": up * gamma_set / above}
+    fields |= {"fall_reset": down * gamma_reset / below, **ends, "zero": zero}
+    return fields if "reference.offset" not in values else _from_reference(fields, values["reference.offset"] / span)
+
+
+def _from_reference(fields: Mapping[str, Any], offset: Any) -> dict[str, Any]:
+    """The fields where the state counts from a reference at the cell's symmetry point plus `offset`, normalised.
+
+    At the symmetry point, step_set - fall_set y = step_reset + fall_reset y, set and reset pulses move the state by the
+    same amount. A cell that stands there has the state of w = 0.
+    """
+    falls = fields["fall_set"] + fields["fall_reset"]
+    difference = fields["step_set"] - fields["step_reset"]
+    # A cell whose steps do not fall has no symmetry point.
+    shift = np.where(np.greater(falls, 0), difference / np.maximum(falls, 1e-300), 0.0) + offset
+    return {**fields, **{name: fields[name] - shift for name in ("low", "high", "zero")}, OFFSET: offset}
 
 
 def own_ends(values: Mapping[str, Any], cell: Surroundings) -> dict[str, Any]:

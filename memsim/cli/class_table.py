@@ -110,7 +110,8 @@ def print_class_notes(dataset: xr.Dataset) -> None:
     """Print how many seeds the means are over, and what tuning chose."""
     screen = console()
     count = dataset.sizes["seed"]
-    spread = "; ± is half the 95 % interval of the mean, Student's t" if count > 1 else ""
+    what = "; ± is half the 95 % interval of the mean, Student's t corrected for skewness"
+    spread = what if count > 1 else "; a single one has no interval"
     screen.print(f"Seeds    {count}{spread}")
     for learner, text in zip(dataset.learner.values, dataset.get("chosen", ()), strict=False):
         chosen = json.loads(str(getattr(text, "values", text)))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from memsim.cli.class_table import print_class_metrics, print_class_notes, print_classes
 from memsim.cli.console import console, printable, table
 from memsim.cli.select_table import print_select_metrics, print_select_notes, print_selects
@@ -126,8 +128,9 @@ def _row(dataset: xr.Dataset, name: str, form: str, factor: float, claimed: floa
         return None
     interval = ""
     if summarised:
-        low, high = (_number(float(end) * factor, form) for end in dataset[f"{name}_interval"].values)
-        interval = low if low == high else f"{low} to {high}"
+        ends = dataset[f"{name}_interval"].values
+        low, high = (_number(float(end) * factor, form) for end in ends)
+        interval = "" if np.isnan(ends).all() else low if low == high else f"{low} to {high}"
     beside = ("", "")
     if claimed is not None:
         deviation = (measured / claimed - 1) * 100 if claimed else 0.0

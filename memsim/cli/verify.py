@@ -158,7 +158,8 @@ def print_report(report: Report) -> None:
     screen.print(f"\n{printable(report.summary)}.\n")
     for i, rule in enumerate(RULES, 1):
         _print_indented(screen, f"{i}. {rule}")
-    _print_indented(screen, TOLERANCES)
+    for text in (TOLERANCES, *report.footnotes):
+        _print_indented(screen, text)
 
 
 def _print_finding(screen: Console, finding: Finding, seeds: tuple[int, ...]) -> None:

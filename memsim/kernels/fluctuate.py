@@ -20,7 +20,7 @@ from numba import njit, uint32
 
 from memsim.kernels.cell import inline
 from memsim.kernels.compile import Kernel, compile_kernel
-from memsim.noise.two_level import DIGITS, TRAP, count_ones, digits, filled, planes
+from memsim.noise.two_level import DIGITS, TRAP, active_levels, count_ones, digits, filled, planes
 from memsim.philox import LANES, TILE, UPPER_SHIFT, Stream, array_word, philox
 
 ROUND = UPPER_SHIFT
@@ -72,17 +72,19 @@ def decide(flipped, undecided, drawn, plane):
 
 
 @functools.cache
-def conductance_function(trap: bool, processes: bool) -> Any:
-    """Scalar function (state, offset, depth, swing, word, count) -> conductance of a cell, float64.
+def conductance_function(trap: bool, processes: bool, some: bool = False) -> Any:
+    """Scalar function (state, offset, depth, swing, word, count, active) -> conductance of a cell, float64.
 
     For what these are see `fluctuating_read_kernel`.
     """
 
-    def conductance(state, offset, depth, swing, word, count):
+    def conductance(state, offset, depth, swing, word, count, active):
         g = np.float64(state) + offset
         if trap:
             g -= np.float64(depth) * np.float64(filled(word))
-        if processes:
+        if some:
+            g += np.float64(swing) * active_levels(word, active)
+        elif processes:
             g += np.float64(swing) * np.float64(2 * np.int64(count_ones(word)) - count)
         return g
 
@@ -168,16 +170,17 @@ def advance_kernel(trap: bool, processes: bool) -> Kernel:
 
 
 @functools.cache
-def fluctuating_read_kernel(trap: bool, processes: bool) -> Kernel:
-    """Kernel (inputs, state, offset, depth, swing, parts, count, mean, words, change, ..., k1): reads in order of time.
+def fluctuating_read_kernel(trap: bool, processes: bool, some: bool = False) -> Kernel:
+    """Kernel (inputs, state, offset, depth, swing, parts, count, active, mean, words, ..., k1): reads in order of time.
 
     inputs : (array or 1, sample, row) in units of the read voltage. A cell conducts w + `offset`, less `depth` while
-    its trap is filled, plus `swing` for each process at level 1 and minus it for each at 0, of `count` in all. state,
-    depth, swing : (array, column, row); parts : (row,), ascending, to which sum a row belongs; mean : (array, sample,
-    part, column), float64. The rest as for `advance_kernel`, with `step` that of the first sample; each sample is
-    preceded by one interval.
+    its trap is filled, plus `swing` for each process at level 1 and minus it for each at 0, of `count` in all; where
+    `some`, of those that `active` says (see `active_levels`). state, depth, swing : (array, column, row); parts :
+    (row,), ascending, to which sum a row belongs; active : (array, column, row), or (1, 1, 1) for all cells, used where
+    `some`; mean : (array, sample, part, column), float64. The rest as for `advance_kernel`, with `step` that of the
+    first sample; each sample is preceded by one interval.
     """
-    conductance = conductance_function(trap, processes)
+    conductance = conductance_function(trap, processes, some)
 
     def read(
         first,
@@ -189,6 +192,7 @@ def fluctuating_read_kernel(trap: bool, processes: bool) -> Kernel:
         swing,
         parts,
         count,
+        active,
         mean,
         words,
         change,
@@ -204,6 +208,7 @@ def fluctuating_read_kernel(trap: bool, processes: bool) -> Kernel:
         flipped = np.empty(TILE, np.uint32)
         undecided = np.empty(TILE, np.uint32)
         total = np.empty((mean.shape[2], LANES))
+        each = active.size > 1
         for unit in range(first, last):
             array = unit // state.shape[1]
             column = unit % state.shape[1]
@@ -226,7 +231,8 @@ def fluctuating_read_kernel(trap: bool, processes: bool) -> Kernel:
                             i = part + lane
                             row = start + i
                             w, fall = state[array, column, row], depth[array, column, row]
-                            g = conductance(w, offset, fall, swing[array, column, row], own[i], count)
+                            share = active[array, column, row] if each else active[0, 0, 0]
+                            g = conductance(w, offset, fall, swing[array, column, row], own[i], count, share)
                             total[parts[row], lane] += np.float64(x[row]) * g
                 for part in range(mean.shape[2]):
                     half = LANES // 2

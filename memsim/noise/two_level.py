@@ -19,7 +19,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, uint32
+from numba import float64, int64, njit, uint32
 
 DIGITS = 64
 """Binary digits to which a probability decides."""
@@ -47,10 +47,17 @@ class Trap(NamedTuple):
         return self.share * done, (1 - self.share) * done
 
 
+def process_count(fastest: float, slowest: float) -> int:
+    """Number of processes of 1/f noise between two times: three a decade, at most 31 in all."""
+    return max(1, min(TRAP, math.ceil(_A_DECADE * math.log(slowest / fastest) / _DECADE)))
+
+
 def time_constants(fastest: float, slowest: float) -> np.ndarray:
-    """Time constants [s] of the processes of 1/f noise, evenly spread in ln t: three a decade, at most 31 in all."""
-    span = math.log(slowest / fastest)
-    count = max(1, min(TRAP, math.ceil(_A_DECADE * span / _DECADE)))
+    """Time constants [s] of the processes of 1/f noise, (process,), ascending.
+
+    Each is the middle of its process's interval; the intervals divide the axis of ln t evenly.
+    """
+    span, count = math.log(slowest / fastest), process_count(fastest, slowest)
     return fastest * np.exp(span * (np.arange(count) + 0.5) / count)
 
 
@@ -89,3 +96,17 @@ def count_ones(word):
     x = uint32((x + (x >> uint32(4))) & uint32(0x0F0F0F0F))
     x = uint32(x + (x >> uint32(8)))
     return uint32(x + (x >> uint32(16))) & uint32(0x3F)
+
+
+@njit(forceinline=True, error_model="numpy")
+def active_levels(word, active):
+    """Sum of the levels, +1 or -1, of the processes of 1/f noise that take part in a read.
+
+    The whole part of `active` (0 to 31) says how many of the fastest do. The next process counts by the fraction.
+    """
+    whole = uint32(active)
+    fraction = float64(active) - float64(whole)
+    fastest = uint32(uint32(uint32(1) << whole) - uint32(1))
+    ones = count_ones(uint32(uint32(word) & fastest))
+    next_level = float64(2 * int64(uint32(uint32(word) >> whole) & uint32(1)) - 1)
+    return float64(2 * int64(ones) - int64(whole)) + fraction * next_level

@@ -1,4 +1,4 @@
-"""Means with their 95 % bootstrap intervals as curves and points."""
+"""Means over images with their 95 % intervals as curves and points."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from memsim.intervals import over_images
 from memsim.memorise_schema import MemoriseSpec
-from memsim.metrics import bootstrap
+from memsim.variables import VARIABLES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,19 +17,22 @@ MAX_LINES = 24
 """Learners that a figure of curves shows at most."""
 
 
-def means(values: np.ndarray, settings: MemoriseSpec) -> np.ndarray:
-    """Mean and 95 % interval over the second axis, (mean-low-high, learner, ...); NaN where one is not finite.
+def means(name: str, values: np.ndarray, settings: MemoriseSpec) -> np.ndarray:
+    """Mean and 95 % interval over the second axis, (mean-low-high, learner, ...); NaN where the mean is not finite.
 
     Parameters
     ----------
-    values : (learner, image, ...)
+    name : str
         A variable of a result.
+    values : (learner, image, ...)
+        Its values.
     settings : MemoriseSpec
         Seed and number of resamples, so that the intervals are those of the result.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        found = np.stack(bootstrap(np.moveaxis(np.asarray(values, float), 1, 0), settings.seed, settings.resamples))
-    return np.where(np.isfinite(found).all(0), found, np.nan)
+        columns = np.moveaxis(np.asarray(values, float), 1, 0)[:, None]
+        found = np.stack(over_images(columns, [VARIABLES[name]], settings.seed, settings.resamples))[:, 0]
+    return np.where(np.isfinite(found), found, np.nan)
 
 
 def curve(axes: Axes, x: np.ndarray, found: np.ndarray, style: dict[str, Any], label: str | None = None) -> Any:

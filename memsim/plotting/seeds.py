@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memsim.class_metrics import seed_interval
+from memsim.intervals import seed_interval
+from memsim.variables import VARIABLES
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 def over_seeds(variable: xr.DataArray, most: int | None = None, factor: float = 1.0) -> np.ndarray:
     """Mean and 95 % interval over seeds of the first learners, (mean-low-high, learner, ...), times a factor."""
     values = np.asarray(variable.transpose("learner", "seed", ...).values[:most], float)
+    bounds = VARIABLES[str(variable.name)].bounds
     # Times the factor after the mean, as in tables: 64.35 % is rounded alike in both.
-    return factor * np.stack(seed_interval(values, axis=1))
+    return factor * np.stack(seed_interval(values, axis=1, bounds=bounds))
 
 
 def from_clean(clean: np.ndarray, curve: np.ndarray) -> np.ndarray:

@@ -154,7 +154,8 @@ _OTHERS: tuple[Model, ...] = (
         "read.flicker",
         physics.Flicker,
         "variance sigma(G)^2 ln(slowest/fastest), spectrum sigma(G)^2/f; "
-        "sigma(G) = min(sigma (G/G_max)^-exponent, limit) b",
+        "sigma(G) = min(sigma (G/G_max)^-exponent, limit) b or min(sigma curve(G), limit) b, G as it was programmed; "
+        "onset at programming: variance sigma(G)^2 ln((t + fastest/2)/fastest), t = reference_time + time since",
         "Ambrogio et al., IEEE TED 62, 3812 (2015), doi:10.1109/TED.2015.2475598; Nandakumar et al., ICECS 2019",
     ),
     Model(
@@ -245,7 +246,7 @@ _OTHERS: tuple[Model, ...] = (
         "faults",
         "faults",
         physics.Faults,
-        "each cell is stuck at G_max with probability stuck_on, at G_min with probability stuck_off, at a state uniform in "
-        "state +- half_width with probability stuck_at.share, or sound",
+        "each cell is stuck at G_max with probability stuck_on, at G_min with probability stuck_off, at a state "
+        "uniform in state +- half_width with probability stuck_at.share, or sound",
     ),
 )

@@ -108,9 +108,25 @@ def _spreads(spec: DeviceSpec) -> Iterable[str]:
     if read.telegraph is not None:
         yield f"telegraph {_sigma(read.telegraph.amplitude, read.telegraph.relative_to)}"
     if read.flicker is not None:
-        yield f"1/f {_sigma(read.flicker.sigma, read.flicker.relative_to)} at G_max"
+        yield f"1/f {_flicker(spec)}"
     if spec.faults is not None:
         yield f"{format_quantity(spec.faults.share, '%', 4)} of cells stuck"
+
+
+def _flicker(spec: DeviceSpec) -> str:
+    """Sigma of 1/f noise at G_max, per square root of a factor e in time, and whether it grows."""
+    noise = spec.read.flicker
+    assert noise is not None
+    sigma, text = noise.sigma, ""
+    if noise.curve is not None:
+        sigma *= max(noise.curve.value(spec.conductance.max, spec.conductance.max), 0.0)
+    sigma = sigma if noise.limit is None else min(sigma, noise.limit)
+    if noise.relative_to == "scale":
+        assert noise.curve is not None and noise.curve.scale is not None
+        text = f"{format_quantity(sigma * noise.curve.scale, 'S', 3)} at G_max"
+    else:
+        text = f"{_sigma(sigma, noise.relative_to)} at G_max"
+    return text + (", growing after programming" if noise.onset == "programming" else "")
 
 
 def _variability(variability: Variability) -> Iterable[str]:

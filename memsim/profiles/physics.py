@@ -49,6 +49,54 @@ class Telegraph(Group):
     filled: Time = Field(examples=["1 ms"], description="mean time that the trap stays filled")
 
 
+class Cubic(Group):
+    """A polynomial in G/scale, from one value of it on."""
+
+    start: Annotated[float, Number("1", above=0.0, high=1e3)] = Field(
+        examples=["0.0945"], description="value of G/scale from which the polynomial holds in place of the line"
+    )
+    c0: Plain = Field(examples=["0.0736"], description="constant term")
+    c1: Plain = Field(default=0.0, examples=["-0.0126"], description="linear term")
+    c2: Plain = Field(default=0.0, examples=["-0.0436"], description="quadratic term")
+    c3: Plain = Field(default=0.0, description="cubic term")
+
+
+class Line(Group):
+    """A straight line in ln(G/scale), between two limits, and a polynomial above it if there is one."""
+
+    slope: Plain = Field(examples=["-0.0155"], description="slope in ln(G/scale)")
+    offset: Plain = Field(examples=["0.0244"], description="value at G = scale")
+    min: Plain = Field(examples=["0.049"], description="lower limit of the line")
+    max: Plain = Field(examples=["0.1"], description="upper limit of the line")
+    scale: Annotated[float, Number("S", above=0.0, high=1.0)] | None = Field(
+        default=None, examples=["25 uS"], description="conductance that G is divided by; G_max if not given"
+    )
+    above: Cubic | None = Field(default=None, description="what holds in place of the line for larger G/scale")
+
+    def level(self, g_max: float, window: float) -> Level:
+        """The same for kernels, whose conductances are in units of the window [S]; `g_max` [S]."""
+        from memsim.noise.level import Level  # here: profiles are read without Numba
+
+        scale = (g_max if self.scale is None else self.scale) / window
+        cubic = self.above
+        c = (0.0, 0.0, 0.0, 0.0) if cubic is None else (cubic.c0, cubic.c1, cubic.c2, cubic.c3)
+        start = math.inf if cubic is None else cubic.start
+        return Level(scale, self.slope, self.offset, self.min, self.max, start, c)
+
+    def value(self, conductance: float, g_max: float) -> float:
+        """The value at a conductance [S]."""
+        x, cubic = conductance / (g_max if self.scale is None else self.scale), self.above
+        if cubic is not None and x >= cubic.start:
+            return cubic.c0 + x * (cubic.c1 + x * (cubic.c2 + x * cubic.c3))
+        return min(max(self.slope * math.log(max(x, 1e-30)) + self.offset, self.min), self.max)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Line:
+        if self.min > self.max:
+            raise problem("'max' must not be below 'min'", "max")
+        return self
+
+
 # Two processes a decade, as many as fit into a cell's word.
 _MOST_DECADES = 15
 
@@ -56,22 +104,52 @@ _MOST_DECADES = 15
 class Flicker(Group):
     """1/f noise: a sum of relaxation processes whose time constants are spread evenly over a logarithmic axis.
 
-    The variance is sigma^2 for each factor e between the fastest and the slowest time constant.
+    The variance is sigma^2 for each factor e between the fastest and the slowest time constant. With an onset at
+    programming, processes slower than the time t since programming take no part, and the variance is sigma^2 ln((t +
+    fastest/2)/fastest) until t reaches the slowest time constant: the published form ln((t + t_r)/(2 t_r)) with fastest
+    = 2 t_r. Sigma depends on the conductance that was programmed; what it is relative to may change with time. Reads
+    are short against t: it is the time at which a read call starts.
     """
 
     sigma: Sigma = Field(examples=["0.88 %"], description="standard deviation per square root of a factor e in time")
-    relative_to: Literal["value", "range"] = Field(description="the cell's present conductance, or the window")
-    exponent: Exponent = Field(default=0.0, description="sigma goes as (G/G_max) to minus this power")
+    relative_to: Literal["value", "range", "scale"] = Field(
+        description="the cell's present conductance, the window, or the scale of `curve`"
+    )
+    exponent: Exponent = Field(
+        default=0.0, description="sigma goes as (G/G_max) to minus this power, G as it was programmed"
+    )
+    curve: Line | None = Field(
+        default=None, description="what sigma is multiplied by in place of a power of G, G as it was programmed"
+    )
     limit: Sigma | None = Field(default=None, description="largest sigma")
     fastest: Time = Field(examples=["250 ns"], description="shortest time constant")
     slowest: Time = Field(examples=["1000 s"], description="longest time constant")
+    onset: Literal["none", "programming"] = Field(
+        default="none",
+        description="whether all processes take part at any time, or only those faster than the time since programming",
+    )
+    reference_time: Annotated[float, Number("s", low=0.0, high=1e12)] = Field(
+        default=0.0,
+        description="time after programming at which the clock of a cell starts, as that of its drift; for an onset at "
+        "programming",
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> Flicker:
         if self.fastest >= self.slowest:
             raise problem("'slowest' must be longer than 'fastest'", "slowest")
-        if self.slowest > 10**_MOST_DECADES * self.fastest:
+        if self.slowest > 10 ** (_MOST_DECADES + 1e-9) * self.fastest:
             raise problem(f"'slowest' may be at most {_MOST_DECADES} decades longer than 'fastest'", "slowest")
+        return self
+
+    @model_validator(mode="after")
+    def _shaped(self) -> Flicker:
+        if self.curve is not None and self.exponent > 0:
+            raise problem("'curve' stands in place of 'exponent'; leave one of them out", "curve")
+        if self.relative_to == "scale" and (self.curve is None or self.curve.scale is None):
+            raise problem("'scale' is that of 'curve': write 'curve: {scale: 1 uS, ...}'", "relative_to")
+        if self.reference_time > 0 and self.onset == "none":
+            raise problem("'reference_time' needs 'onset: programming'", "reference_time")
         return self
 
 
@@ -108,47 +186,6 @@ class Drift(AnyRetention):
     exponent: Plain = Field(examples=["0.05"], description="mean nu")
     spread: Exponent = Field(default=0.0, examples=["0.02"], description="standard deviation of nu over cells")
     reference_time: Time = Field(examples=["20 s"], description="time after programming at which G is told")
-
-
-class Cubic(Group):
-    """A polynomial in G/scale, from one value of it on."""
-
-    start: Annotated[float, Number("1", above=0.0, high=1e3)] = Field(
-        examples=["0.0945"], description="value of G/scale from which the polynomial holds in place of the line"
-    )
-    c0: Plain = Field(examples=["0.0736"], description="constant term")
-    c1: Plain = Field(default=0.0, examples=["-0.0126"], description="linear term")
-    c2: Plain = Field(default=0.0, examples=["-0.0436"], description="quadratic term")
-    c3: Plain = Field(default=0.0, description="cubic term")
-
-
-class Line(Group):
-    """A straight line in ln(G/scale), between two limits, and a polynomial above it if there is one."""
-
-    slope: Plain = Field(examples=["-0.0155"], description="slope in ln(G/scale)")
-    offset: Plain = Field(examples=["0.0244"], description="value at G = scale")
-    min: Plain = Field(examples=["0.049"], description="lower limit of the line")
-    max: Plain = Field(examples=["0.1"], description="upper limit of the line")
-    scale: Annotated[float, Number("S", above=0.0, high=1.0)] | None = Field(
-        default=None, examples=["25 uS"], description="conductance that G is divided by; G_max if not given"
-    )
-    above: Cubic | None = Field(default=None, description="what holds in place of the line for larger G/scale")
-
-    def level(self, g_max: float, window: float) -> Level:
-        """The same for kernels, whose conductances are in units of the window [S]; `g_max` [S]."""
-        from memsim.noise.level import Level  # here: profiles are read without Numba
-
-        scale = (g_max if self.scale is None else self.scale) / window
-        cubic = self.above
-        c = (0.0, 0.0, 0.0, 0.0) if cubic is None else (cubic.c0, cubic.c1, cubic.c2, cubic.c3)
-        start = math.inf if cubic is None else cubic.start
-        return Level(scale, self.slope, self.offset, self.min, self.max, start, c)
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Line:
-        if self.min > self.max:
-            raise problem("'max' must not be below 'min'", "max")
-        return self
 
 
 class StateDrift(AnyRetention):

@@ -15,6 +15,8 @@ PulseCount = Annotated[int, Whole(1, MAX_PULSES)]
 PulseVoltage = Annotated[float, Number("V", low=-100.0, high=100.0, nonzero=True)]
 PulseWidth = Annotated[float, Number("s", above=0.0, high=1e4)]
 # NL = 10.1015 max_x [f(x) - x] cannot exceed 10.1; from 9 on the curve is a single step.
+MAX_SLOW_LABEL = 6.0
+"""Largest magnitude of the label of a branch that is slow first, as `memsim.cells.neurosim` resolves it."""
 Label = Annotated[float, Number("1", low=-9.0, high=9.0)]
 Step = Annotated[float, Number("1", above=0.0, high=100.0)]
 Asymmetry = Annotated[float, Number("1", low=-1.0, high=1.0)]

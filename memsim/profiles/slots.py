@@ -39,6 +39,7 @@ SLOTS: dict[str, int] = {
     "update.asymmetry": 129,
     "update.slope.set": 130,
     "update.slope.reset": 131,
+    "update.reference.offset": 132,
     # Exponential steps and PCM: 160 to 191.
     "update.amplitude.set": 160,
     "update.amplitude.reset": 161,

@@ -11,11 +11,11 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from memsim.cells.neurosim import MAX_SLOW_LABEL
 from memsim.document.fields import problem
 from memsim.profiles.dynamics import IonDriftUpdate, VteamUpdate, YakopcicUpdate
 from memsim.profiles.provenance import Group, Number
 from memsim.profiles.pulses import (
+    MAX_SLOW_LABEL,
     AnyUpdate,
     Asymmetry,
     Exponent,
@@ -165,7 +165,25 @@ class ConstantUpdate(StepUpdate):
     model: Literal["constant"]
 
 
-class LinearUpdate(FallingUpdate):
+class SymmetryReference(Group):
+    """A reference at the symmetry point of each cell, from which its state counts."""
+
+    point: Literal["symmetry"] = Field(description="where set and reset pulses move the cell by the same amount")
+    offset: Plain = Field(
+        default=0.0,
+        description="distance of the reference from that point, in w; its spread over cells is the error of references",
+    )
+
+
+class ReferencedUpdate(FallingUpdate):
+    """Step models whose cells have one symmetry point."""
+
+    reference: SymmetryReference | None = Field(
+        default=None, description="reference that is subtracted from each cell; none if not given"
+    )
+
+
+class LinearUpdate(ReferencedUpdate):
     """Steps that fall linearly with the state."""
 
     model: Literal["linear"]
@@ -175,13 +193,19 @@ class LinearUpdate(FallingUpdate):
         description="ends at which the slopes are told: the cell's own, or the nominal ones of all cells",
     )
 
+    @model_validator(mode="after")
+    def _symmetric_somewhere(self) -> LinearUpdate:
+        if self.reference is not None and self.slope.set + self.slope.reset == 0:
+            raise problem("steps without a slope have no symmetry point; give 'slope' or leave it out", "reference")
+        return self
+
     @property
     def fixed(self) -> dict[str, Any]:
         """What steps refer to in all cells, and the ends at which slopes are told."""
         return {**super().fixed, "slope.reference": self.slope_reference}
 
 
-class SoftBoundsUpdate(FallingUpdate):
+class SoftBoundsUpdate(ReferencedUpdate):
     """Steps in proportion to what is left of the window."""
 
     model: Literal["soft-bounds"]

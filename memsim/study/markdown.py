@@ -18,7 +18,9 @@ def to_markdown(report: Report) -> str:
     lines += ["", "## Rules", ""]
     lines += [f"{i}. {_escape(rule)}" for i, rule in enumerate(RULES, 1)]
     made = ", ".join(f"{key} {value}" for key, value in report.provenance.items())
-    lines += ["", _escape(TOLERANCES), "", _escape(made)]
+    lines += ["", _escape(TOLERANCES), ""]
+    lines += [line for note in report.footnotes for line in (_escape(note), "")]
+    lines += [_escape(made)]
     return "\n".join(lines) + "\n"
 
 

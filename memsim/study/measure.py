@@ -7,15 +7,17 @@ from functools import cache
 
 import numpy as np
 
-from memsim.metrics import RESAMPLES, resampled_images
+from memsim.intervals import RESAMPLES, interval_of_function, resampled_images, share_interval
 from memsim.study.claims import QuantitySpec, Statistic, Study
 from memsim.study.expression import Expression
 from memsim.study.plan import Group
 from memsim.study.runs import Run, values_of
 from memsim.study.verdict import Measured, Spread
+from memsim.variables import VARIABLES
 
 _PER_IMAGE: dict[str, Callable[..., np.ndarray]] = {"mean": np.mean, "min": np.min, "max": np.max}
 """Statistics over all reads that are the same statistic of each image's own."""
+_POINTS = 65  # of a range over which the values of an expression are taken
 
 _SAME_EXPERIMENT = {"data.source", "data.samples", "data.seed", "seed", "resamples", "keep"}
 """Settings that may change without making another experiment."""
@@ -34,7 +36,13 @@ class Measurements:
     Notes
     -----
     Resamples of images are shared by all quantities, so that the interval of a ratio or a difference is that of paired
-    numbers. Source: Efron & Tibshirani, An Introduction to the Bootstrap (1993), chapters 10 and 13.
+    numbers. Intervals are those of `memsim.intervals`, whichever comes first:
+
+    - of a single share of reads: the values of the expression over the interval of the share;
+    - of means of the same images: the bootstrap-t interval, or that of `seed_interval` for fewer than 10 images, with
+      the standard error of the expression by the delta method (Efron & Tibshirani, An Introduction to the Bootstrap,
+      1993, sections 12.5 and 21.8);
+    - of others, such as medians and ranks: percentiles 2.5 and 97.5 of the resamples (chapter 13 there).
     """
 
     def __init__(self, study: Study, runs: Mapping[Group, Run]) -> None:
@@ -44,14 +52,63 @@ class Measurements:
         self._resamples = cache(self._resample)
 
     def interval(self, expression: Expression) -> Measured:
-        """An expression, and its percentiles 2.5 and 97.5 over resampled images."""
+        """An expression with its interval over images, and its standard deviation over resampled ones."""
         value = float(expression.evaluate({name: self.point(name) for name in expression.names}))
         if not expression.names:
             return Measured(value, value, value)
         drawn = expression.evaluate({name: self._resamples(name) for name in expression.names})
         with np.errstate(all="ignore"):
+            error = float(drawn.std())
+            images = min(len(self._columns(name)) for name in expression.names)
+            if images < 2:
+                return Measured(value, np.nan, np.nan, error, images=images)
+            for method, ends in (("share", self._of_share), ("mean", self._of_means)):
+                found = ends(expression)
+                if found is not None:
+                    return Measured(value, *found, error, method, images)
             low, high = np.percentile(drawn, [2.5, 97.5])
-            return Measured(value, float(low), float(high), float(drawn.std()))
+            extreme = any(self._quantities[name].statistic in ("min", "max") for name in expression.names)
+            # Equal resamples have an interval of no width, by any method.
+            method = "" if not low < high else "extreme" if extreme else "percentile"
+            return Measured(value, float(low), float(high), error, method, images)
+
+    def _of_share(self, expression: Expression) -> tuple[float, float] | None:
+        """Ends for a single mean of yes and no: those of the expression over the interval of the share."""
+        name, *others = expression.names
+        quantity, _ = self._run(name)
+        if others or quantity.seed_spread or quantity.statistic != "mean" or not VARIABLES[quantity.variable].flags:
+            return None
+        _, low, high = share_interval(self._columns(name))
+        found = expression.evaluate({name: np.linspace(low, high, _POINTS)})
+        return float(found.min()), float(found.max())
+
+    def _of_means(self, expression: Expression) -> tuple[float, float] | None:
+        """Ends for means of the same images; None for others, and where the expression does not move with them."""
+        names = sorted(expression.names)
+        found = [self._run(name) for name in names]
+        if any(quantity.seed_spread or quantity.statistic != "mean" for quantity, _ in found):
+            return None
+        columns = [self._columns(name) for name in names]
+        if len({(len(column), run.seeds[0]) for column, (_, run) in zip(columns, found, strict=True)}) > 1:
+            return None
+        ends = interval_of_function(
+            np.stack(columns, axis=1),
+            lambda means: expression.evaluate(dict(zip(names, means, strict=True))),
+            found[0][1].seeds[0],
+        )
+        if ends is None:
+            return None
+        low, high = ends[1:]
+        bounds = VARIABLES[found[0][0].variable].bounds
+        if len(names) == 1 and np.isfinite(bounds).all():
+            allowed = expression.evaluate({names[0]: np.linspace(*bounds, _POINTS)})
+            low, high = max(low, float(allowed.min())), min(high, float(allowed.max()))
+        return low, high
+
+    def _columns(self, name: str) -> np.ndarray:
+        """Mean of each image over its reads."""
+        quantity, run = self._run(name)
+        return values_of(run.datasets[0], quantity).mean(axis=1)
 
     def spread(self, expression: Expression) -> Spread | None:
         """An expression over seeds, or None where there is one seed."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from memsim.intervals import coverage_of_percentiles
 from memsim.study.claims import ClaimSpec
 from memsim.study.text import number
 from memsim.study.verdict import RULES, TOLERANCES, VERDICTS, Measured, Spread
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 REPORT_VERSION = 1
 _SIGNS = {"equal": "", "above": "> ", "below": "< "}
 _NONE = float("nan")
+_MARKS = {"percentile": "*", "extreme": "**"}
+"""Marks of intervals that the footnotes explain."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Finding:
         if math.isnan(self.measured.low) or math.isnan(self.measured.high):
             return ""
         low, high = number(self.measured.low), number(self.measured.high)
-        return low if low == high else f"{low} to {high}"
+        return low if low == high else f"{low} to {high}{_MARKS.get(self.measured.method, '')}"
 
     @property
     def verdict_text(self) -> str:
@@ -137,6 +140,16 @@ class Report:
             lines.append(f"Seeds: {self.seeds[0]} to {self.seeds[-1]} where a spread over seeds is given")
         return lines
 
+    @property
+    def footnotes(self) -> list[str]:
+        """What the marks at intervals mean: methods that do not hold the true value in 95 of 100 samples."""
+        counts = sorted({f.measured.images for f in self.findings if f.measured.method == "percentile"})
+        shares = ", ".join(f"{coverage_of_percentiles(n)} % with {n} images" for n in counts)
+        notes = [f"* percentiles of resamples; of medians of normal data they hold {shares}"] if counts else []
+        if any(f.measured.method == "extreme" for f in self.findings):
+            notes.append("** of a smallest or largest value: resamples of these images only, with no stated coverage")
+        return notes
+
     def to_markdown(self) -> str:
         """The report as Markdown text."""
         from memsim.study.markdown import to_markdown
@@ -163,6 +176,11 @@ class Report:
             "measured": column([f.measured.value for f in found], "measured number"),
             "measured_interval": column(
                 [[f.measured.low, f.measured.high] for f in found], "95 % interval over images", over
+            ),
+            "interval_method": column(
+                [f.measured.method for f in found],
+                "method of measured_interval: of a share (Clopper-Pearson), of means (bootstrap-t), percentiles of "
+                "resamples, the same of an extreme value",
             ),
             "elsewhere": column(
                 [_NONE if f.elsewhere is None else f.elsewhere for f in found], "what other published numbers give"
@@ -191,6 +209,7 @@ class Report:
             "title": f"Published claims against measured numbers: {self.study}",
             "source": self.source,
             "rules": "\n".join((*RULES, TOLERANCES)),
+            "footnotes": "\n".join(self.footnotes),
             "summary": self.summary,
             "notes": "\n".join(self.notes),
             "seeds": json.dumps(list(self.seeds)),
@@ -210,6 +229,7 @@ class Report:
                 "relation": f.claim.relation,
                 "measured": f.measured.value,
                 "interval": [f.measured.low, f.measured.high],
+                "interval_method": f.measured.method or None,
                 "elsewhere": f.elsewhere,
                 "given": None if f.given is None else vars(f.given),
                 "seeds": None if f.spread is None else vars(f.spread),
@@ -224,6 +244,7 @@ class Report:
             "source": self.source,
             **self.provenance,
             "rules": [*RULES, TOLERANCES],
+            "footnotes": self.footnotes,
             "seeds": list(self.seeds),
             "runs": [vars(source) for source in self.sources],
             "verdicts": self.counts,

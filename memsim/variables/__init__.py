@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 from memsim.variables import bench, classify, memorise, select
 from memsim.variables.variable import INTERVAL, SUMMARY, Variable
 
 SCHEMA_VERSION = 1
 
 
-def _with_summaries(declared: tuple[Variable, ...], interval: str) -> dict[str, Variable]:
+def _with_summaries(declared: tuple[Variable, ...], methods: Callable[[Variable], str]) -> dict[str, Variable]:
     """The variables, each followed by its mean and the interval of that if they are wanted."""
     variables = {}
     for v in declared:
@@ -18,17 +21,31 @@ def _with_summaries(declared: tuple[Variable, ...], interval: str) -> dict[str, 
             mean = Variable(f"{v.name}_mean", SUMMARY, v.units, f"mean {v.long_name}", f"mean of {v.name} over {over}")
             variables[mean.name] = mean
             name = f"{v.name}_interval"
-            meaning = f"{interval} of {mean.name}"
-            variables[name] = Variable(name, INTERVAL, v.units, f"95 % interval of the mean {v.long_name}", meaning)
+            long_name, meaning = f"95 % interval of the mean {v.long_name}", f"interval of {mean.name}"
+            variables[name] = Variable(name, INTERVAL, v.units, long_name, meaning, interval=f"95 %, {methods(v)}")
     return variables
 
 
-_BOOTSTRAP = "bootstrap over images (percentiles 2.5 and 97.5)"
-_STUDENT = "Student's t interval over seeds"
+def _over_images(variable: Variable) -> str:
+    if variable.flags:
+        return "Clopper-Pearson over images, with the number of images that has the variance of the values"
+    return f"bootstrap-t over images, {_CORRECTED} for fewer than 10{_cut(variable)}"
+
+
+def _over_seeds(variable: Variable) -> str:
+    return f"{_CORRECTED} over seeds{_cut(variable)}"
+
+
+def _cut(variable: Variable) -> str:
+    low, high = variable.bounds
+    return "" if low == -high == -math.inf else f", cut to {low:g} to {high:g}"
+
+
+_CORRECTED = "Student's t corrected for skewness"
 
 BY_TASK: dict[str, dict[str, Variable]] = {
-    "memorise": _with_summaries(memorise.DECLARED, _BOOTSTRAP),
-    "classify": _with_summaries(classify.DECLARED, _STUDENT),
+    "memorise": _with_summaries(memorise.DECLARED, _over_images),
+    "classify": _with_summaries(classify.DECLARED, _over_seeds),
     "select": {v.name: v for v in select.DECLARED},
     "bench": {v.name: v for v in bench.DECLARED},
 }

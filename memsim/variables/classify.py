@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from memsim.variables.variable import SUMMARY, Variable
+from memsim.variables.variable import POSITIVE, SHARE, SUMMARY, Variable
 
 SEED = ("learner", "seed")
 EPOCH = ("learner", "seed", "epoch")
@@ -14,12 +14,33 @@ _OTHERS = "the largest of the other outputs"
 
 DECLARED = (
     Variable(
-        "test_accuracy", SEED, "1", "test accuracy", "share of test images whose largest output is right", summary=True
+        "test_accuracy",
+        SEED,
+        "1",
+        "test accuracy",
+        "share of test images whose largest output is right",
+        summary=True,
+        bounds=SHARE,
     ),
-    Variable("train_accuracy", SEED, "1", "training accuracy", "the same of the training images", summary=True),
-    Variable("validation_accuracy", SEED, "1", "validation accuracy", "the same of validation images", summary=True),
     Variable(
-        "noisy_accuracy", NOISY, "1", "accuracy under noise", "share of corrupted test images that are recognised"
+        "train_accuracy", SEED, "1", "training accuracy", "the same of the training images", summary=True, bounds=SHARE
+    ),
+    Variable(
+        "validation_accuracy",
+        SEED,
+        "1",
+        "validation accuracy",
+        "the same of validation images",
+        summary=True,
+        bounds=SHARE,
+    ),
+    Variable(
+        "noisy_accuracy",
+        NOISY,
+        "1",
+        "accuracy under noise",
+        "share of corrupted test images that are recognised",
+        bounds=SHARE,
     ),
     Variable(
         "noise_mean_accuracy",
@@ -28,6 +49,7 @@ DECLARED = (
         "accuracy under noise",
         "mean of noisy_accuracy over noise types and levels",
         summary=True,
+        bounds=SHARE,
     ),
     Variable("noisy_lead", NOISY, "1", "lead under noise", "mean lead of corrupted test images, see test_lead"),
     Variable(
@@ -51,6 +73,7 @@ DECLARED = (
         "mean corruption error",
         "mean of corruption_error over noise types (Hendrycks & Dietterich 2019, there times 100)",
         summary=True,
+        bounds=POSITIVE,
     ),
     Variable(
         "perturbed_accuracy",
@@ -59,6 +82,7 @@ DECLARED = (
         "worst-case accuracy",
         "share of test images recognised at both ends, the image itself and the image moved by epsilon in every pixel "
         "along the sign of the gradient that lowers its margin, cut to [0, 1]",
+        bounds=SHARE,
     ),
     Variable(
         "test_margin",
@@ -75,6 +99,7 @@ DECLARED = (
         "normalised margin",
         f"mean of the margin over the sum of the magnitudes of the right output and {_OTHERS}",
         summary=True,
+        bounds=(-1.0, 1.0),
     ),
     Variable(
         "test_geometric_margin",
@@ -92,6 +117,7 @@ DECLARED = (
         "lead",
         "mean of the largest output minus the second, right or wrong; what robust-vision calls SNR",
         summary=True,
+        bounds=POSITIVE,
     ),
     Variable(
         "test_snr",
@@ -109,6 +135,7 @@ DECLARED = (
         "share of test images whose second output is below a tenth of the largest's magnitude, or negative: the "
         "ratio divides by almost nothing or changes its sign",
         summary=True,
+        bounds=SHARE,
     ),
     Variable(
         "calibration_error",
@@ -117,6 +144,7 @@ DECLARED = (
         "expected calibration error",
         "of the softmax of the outputs on test images, 15 bins",
         summary=True,
+        bounds=SHARE,
     ),
     Variable(
         "scaled_calibration_error",
@@ -125,6 +153,7 @@ DECLARED = (
         "calibration error, scaled",
         "the same of outputs over the temperature that suits the validation images best",
         summary=True,
+        bounds=SHARE,
     ),
     Variable(
         "temperature", SEED, "1", "temperature", "divisor of the outputs with the smallest validation cross-entropy"
@@ -149,10 +178,11 @@ DECLARED = (
         "1",
         "training accuracy",
         "of the training images: crossbars after the epoch, networks at the steps of it",
+        bounds=SHARE,
     ),
-    Variable("epoch_validation_accuracy", EPOCH, "1", "validation accuracy", "after an epoch"),
+    Variable("epoch_validation_accuracy", EPOCH, "1", "validation accuracy", "after an epoch", bounds=SHARE),
     Variable("epoch_lead", EPOCH, "1", "lead", "mean lead of the validation images after an epoch, see test_lead"),
-    Variable("epochs", SEED, "1", "epochs", "epochs that were trained", summary=True),
+    Variable("epochs", SEED, "1", "epochs", "epochs that were trained", summary=True, bounds=POSITIVE),
     Variable(
         "best_epoch",
         SEED,
@@ -172,12 +202,25 @@ DECLARED = (
         "for a network (forward, and backward by inputs and by weights), also where that is programmed; without "
         "validation and tuning",
         summary=True,
+        bounds=POSITIVE,
     ),
     Variable(
-        "training_pulses_set", SEED, "1", "set pulses", "programming pulses that raise w, all cells", summary=True
+        "training_pulses_set",
+        SEED,
+        "1",
+        "set pulses",
+        "programming pulses that raise w, all cells",
+        summary=True,
+        bounds=POSITIVE,
     ),
     Variable(
-        "training_pulses_reset", SEED, "1", "reset pulses", "programming pulses that lower w, all cells", summary=True
+        "training_pulses_reset",
+        SEED,
+        "1",
+        "reset pulses",
+        "programming pulses that lower w, all cells",
+        summary=True,
+        bounds=POSITIVE,
     ),
     Variable(
         "weight_error",
@@ -187,6 +230,7 @@ DECLARED = (
         "of programmed networks: root mean square of programmed minus wished weights, over that of the wished ones; "
         "programmed ones as outputs see them, through wires",
         summary=True,
+        bounds=POSITIVE,
     ),
     Variable(
         "layer_snr",

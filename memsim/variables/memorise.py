@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from memsim.variables.variable import SUMMARY, Variable
+from memsim.variables.variable import POSITIVE, SHARE, SUMMARY, Variable
 
 READ = ("learner", "image", "noise_type", "noise_level")
 MODEL = ("learner", "image")
@@ -47,6 +47,7 @@ DECLARED = (
         "correct decision",
         "whether output_target exceeds output_control",
         summary=True,
+        bounds=SHARE,
         flags=("wrong", "correct"),
     ),
     Variable(
@@ -56,6 +57,7 @@ DECLARED = (
         "confidence",
         "larger of the two softmax probabilities of the outputs, in [0.5, 1]; says nothing about being right",
         summary=True,
+        bounds=(0.5, 1.0),
     ),
     Variable(
         "normalised_difference",
@@ -64,6 +66,7 @@ DECLARED = (
         "normalised difference",
         "(output_target - output_control) / (|output_target| + |output_control|)",
         summary=True,
+        bounds=(-1.0, 1.0),
     ),
     Variable(
         "negative_denominator",
@@ -72,6 +75,7 @@ DECLARED = (
         "negative denominator of the ratio",
         "whether output_control + 1e-9 is negative, so that snr changes its sign",
         summary=True,
+        bounds=SHARE,
         flags=("positive", "negative"),
     ),
     Variable(
@@ -81,6 +85,7 @@ DECLARED = (
         "unsafe read",
         "whether snr is under the experiment's unsafe_below, which the study's confidence monitor flags",
         summary=True,
+        bounds=SHARE,
         flags=("safe", "unsafe"),
     ),
     Variable("clean_target", MODEL, "1", "target output, clean", "expected target output for the image itself"),
@@ -117,7 +122,9 @@ DECLARED = (
         "mean over all cells of the array, or all weights of the network",
         summary=True,
     ),
-    Variable("weight_std", MODEL, "1", "weight spread", "standard deviation over the same", summary=True),
+    Variable(
+        "weight_std", MODEL, "1", "weight spread", "standard deviation over the same", summary=True, bounds=POSITIVE
+    ),
     Variable("weight_min", MODEL, "1", "smallest weight", "smallest of the same", summary=True),
     Variable("weight_max", MODEL, "1", "largest weight", "largest of the same", summary=True),
     Variable(
@@ -127,9 +134,16 @@ DECLARED = (
         "saturated share",
         "share of the target column's cells at a bound of w; 0 without bounds",
         summary=True,
+        bounds=SHARE,
     ),
     Variable(
-        "pulses_set", MODEL, "1", "set pulses", "programming pulses that raise w, all cells of the array", summary=True
+        "pulses_set",
+        MODEL,
+        "1",
+        "set pulses",
+        "programming pulses that raise w, all cells of the array",
+        summary=True,
+        bounds=POSITIVE,
     ),
     Variable(
         "pulses_reset",
@@ -138,6 +152,7 @@ DECLARED = (
         "reset pulses",
         "programming pulses that lower w, all cells of the array",
         summary=True,
+        bounds=POSITIVE,
     ),
     Variable(
         "half_selects",
@@ -146,6 +161,7 @@ DECLARED = (
         "half-selected cells",
         "cells at half the programming voltage, summed over all pulses, when one cell is programmed at a time",
         summary=True,
+        bounds=POSITIVE,
     ),
     Variable(
         "step_size",
@@ -154,6 +170,7 @@ DECLARED = (
         "step size",
         "rate |x|^2 of a linear network on the squared error (twice that for the exact gradient); it diverges past 2",
         summary=True,
+        bounds=POSITIVE,
     ),
     Variable("snr_median", SUMMARY, "1", "median signal-to-noise ratio", "median of snr over images and noise"),
     Variable("snr_magnitude_median", SUMMARY, "1", "median |SNR|", "median of |snr| over images and noise"),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 SUMMARY = ("learner",)
 INTERVAL = ("learner", "interval")
+SHARE = (0.0, 1.0)
+POSITIVE = (0.0, math.inf)
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,10 @@ class Variable:
         Whether a run adds ``NAME_mean`` and ``NAME_interval``.
     flags : tuple of str
         Meanings of the values 0, 1, ... where the variable is an enumeration.
+    bounds : (float, float)
+        Bounds of the values; intervals are cut to them.
+    interval : str
+        Of an interval: its confidence and method.
     """
 
     name: str
@@ -37,3 +44,5 @@ class Variable:
     meaning: str
     summary: bool = False
     flags: tuple[str, ...] = ()
+    bounds: tuple[float, float] = (-math.inf, math.inf)
+    interval: str = ""

@@ -56,7 +56,16 @@ FUNCTIONS = [
         0.0,
     ),
     (leak.leaked, leak.Rest(0.4), (0.5, 2.0), 0.7),
-    (flicker.swing, flicker.Size(0.1, 1.1, 0.65, 0.2, 1.0, 0.9), (0.005, 0.02), 0.0),
+    (flicker.swing, flicker.Size(0.1, 1.1, 0.65, 0.2, 0.0, 0.9), (0.005, 0.02), (0.0, 1.0)),
+    (
+        flicker.curve_swing,
+        flicker.CurveSize(
+            0.1, level.Level(1.1, -0.01, 0.004, 0.02, 0.04, 0.2, (0.01, 0.08, -0.1, 0.05)), 0.05, 0.5, 0.9
+        ),
+        (0.5, 2.0),
+        (0.0, 1.0),
+    ),
+    (flicker.active, flicker.onset(1e-6, 1e3, 0.0), (0.0, 2e3), 0.0),
     (
         programming.polynomial_error,
         programming.Polynomial(0.1, 1.0, (0.01, 0.05, -0.03, 0.01, 0.002)),
@@ -237,26 +246,31 @@ def fluctuation_cases() -> Iterator[Case]:
             draws=True,
         )
         for real in (F32, F64) if trap and processes else (F32,):
+            for some in ("none", "all cells", "each cell") if processes else ("none",):
 
-            def reads(real=real, moving=moving, by=by):
-                rng = np.random.default_rng(9)
-                shape, samples = (1, 2, 576), 2  # a tile more than a block holds at once
-                state, depth, swing = (rng.uniform(0, most, shape).astype(real) for most in (1, 0.1, 0.01))
-                inputs = rng.uniform(-1, 1, (1, samples, shape[2])).astype(real)
-                parts = np.repeat(np.arange(3, dtype=np.int32), [50, 250, 276])
-                mean = np.zeros((1, samples, 3, 2))
-                words = rng.integers(0, 1 << 32, shape, dtype=np.uint32)
-                return inputs, state, 0.1, depth, swing, parts, by.number, mean, words, *moving, *KEY
+                def reads(real=real, moving=moving, by=by, some=some):
+                    rng = np.random.default_rng(9)
+                    shape, samples = (1, 2, 576), 2  # a tile more than a block holds at once
+                    state, depth, swing = (rng.uniform(0, most, shape).astype(real) for most in (1, 0.1, 0.01))
+                    inputs = rng.uniform(-1, 1, (1, samples, shape[2])).astype(real)
+                    parts = np.repeat(np.arange(3, dtype=np.int32), [50, 250, 276])
+                    mean = np.zeros((1, samples, 3, 2))
+                    words = rng.integers(0, 1 << 32, shape, dtype=np.uint32)
+                    active = np.full((1, 1, 1), 6.7, real)
+                    if some == "each cell":  # none, some in part, and all
+                        active = rng.choice([0.0, 0.4, 6.7, by.number], shape).astype(real)
+                    return inputs, state, 0.1, depth, swing, parts, by.number, active, mean, words, *moving, *KEY
 
-            yield Case(
-                f"reads with {kind} {np.dtype(real)}",
-                fluctuate.fluctuating_read_kernel(trap, processes),
-                cuda_fluctuate.fluctuating_read_kernel(trap, processes),
-                reads,
-                {7: rounding(F64), 8: 0},
-                double=True,
-                draws=True,
-            )
+                yield Case(
+                    f"reads with {kind} {np.dtype(real)}" + f" of {some}" * (some != "none"),
+                    fluctuate.fluctuating_read_kernel(trap, processes, some != "none"),
+                    cuda_fluctuate.fluctuating_read_kernel(trap, processes, some != "none"),
+                    reads,
+                    {8: rounding(F64), 9: 0},
+                    double=True,
+                    draws=True,
+                    compiled=some != "all cells",
+                )
 
 
 def tie_cases() -> Iterator[Case]:

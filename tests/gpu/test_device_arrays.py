@@ -33,6 +33,21 @@ def test_arrays_with_every_model_and_section_are_the_same(device, tmp_path):
 
 
 @pytest.mark.slow
+def test_growing_noise_of_cells_that_were_programmed_at_different_times_is_the_same(tmp_path):
+    flicker = {"sigma": "3 %", "relative_to": "value", "exponent": 0.5, "fastest": "1 us", "slowest": "1e8 s"}
+    drift = {"model": "drift", "exponent": 0.05, "reference_time": "2 s"}
+    changes = {"read.flicker": {**flicker, "onset": "programming"}, "retention": drift}
+    found = []
+    for backend in ("cuda", "cpu"):
+        made = ms.Crossbar(ms.load_device("taox-hfox-wu2018").replace(changes), ROWS, COLS, seed=3, backend=backend)
+        made.train(ms.Hebbian(0.2), X, T, steps=2).wait(100.0)
+        made.train(ms.Hebbian(0.2), np.where(np.arange(ROWS) < 30, X, 0), T, steps=2).wait(1.0)
+        again = ms.Crossbar.from_netcdf(made.to_netcdf(tmp_path / f"{backend}.nc"), backend=backend)
+        found.append([made.read(X), made.difference_variance(X), again.read(X), again.wait(3.0).read(X)])
+    same(*found)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CIRCUITS)
 def test_circuits_around_arrays_are_the_same(name, tmp_path):
     same(

@@ -232,11 +232,11 @@ def test_pulses_of_both_directions_spread_independently_where_both_are_told():
         InputError, match=r"update.reset_pulses.*this profile has no update.reset_pulses that could vary"
     ):
         device.replace({"update.reset_pulses": None})
-    with pytest.raises(InputError, match="this profile has no update.reset_pulses that could vary"):
+    with pytest.raises(InputError, match=r"this profile has no update\.reset_pulses that could vary"):
         device.replace({"update.reset_pulses": None})
     spread = {"sigma": "10 %", "relative_to": "value"}
     ideal = load_device("ideal-chen2018")
-    with pytest.raises(InputError, match="this profile has no update.pulses that could vary"):
+    with pytest.raises(InputError, match=r"this profile has no update\.pulses that could vary"):
         ideal.replace({"variability": {"d2d": {"update.pulses": spread}}})
 
 

@@ -84,14 +84,14 @@ def advance_kernel(trap: bool, processes: bool) -> CudaKernel:
 
 
 @functools.cache
-def fluctuating_read_kernel(trap: bool, processes: bool) -> CudaKernel:
+def fluctuating_read_kernel(trap: bool, processes: bool, some: bool = False) -> CudaKernel:
     """Kernel with the arguments of `memsim.kernels.fluctuate.fluctuating_read_kernel`.
 
     A block holds a column of an array for all samples; its threads hold a lane of every eighth tile, and their sums are
     added in one fixed order.
     """
     move_traps, move_processes = callee(_move_traps), callee(_move_processes)
-    conductance = conductance_function(trap, processes)
+    conductance = conductance_function(trap, processes, some)
 
     def read(
         inputs,
@@ -101,6 +101,7 @@ def fluctuating_read_kernel(trap: bool, processes: bool) -> CudaKernel:
         swing,
         parts,
         count,
+        active,
         mean,
         words,
         change,
@@ -124,6 +125,7 @@ def fluctuating_read_kernel(trap: bool, processes: bool) -> CudaKernel:
         c1 = first_column + column
         c3 = array_word(first_array + array, 0)
         totals = cuda.shared.array(THREADS, np.float64)
+        each = active.size > 1
         for sample in range(inputs.shape[1]):
             c2 = uint32(step + sample)
             for tile in range(own // LANES, tiles, _TILES):
@@ -137,7 +139,9 @@ def fluctuating_read_kernel(trap: bool, processes: bool) -> CudaKernel:
                 total = 0.0
                 while row < state.shape[2] and parts[row] == part:
                     w, fall = state[array, column, row], depth[array, column, row]
-                    g = conductance(w, offset, fall, swing[array, column, row], words[array, column, row], count)
+                    half_swing, levels = swing[array, column, row], words[array, column, row]
+                    share = active[array, column, row] if each else active[0, 0, 0]
+                    g = conductance(w, offset, fall, half_swing, levels, count, share)
                     total += np.float64(inputs[source, sample, row]) * g
                     row += LANES
                     if row % TILE == lane:

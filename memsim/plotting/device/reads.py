@@ -14,11 +14,20 @@ from memsim.plotting.style import line_style
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from memsim.arrays import Crossbar
     from memsim.profiles import DeviceProfile
 
 READS = 200
+AGE = 1.0
+"""Time after which cells are read whose noise grows after programming [s]; assumed."""
 _D2D = "variability.d2d"
 _SIZES = np.linspace(0.0, 1.0, 11)
+
+
+def grows(device: DeviceProfile) -> bool:
+    """Whether noise grows after programming."""
+    flicker = device.spec.read.flicker
+    return flicker is not None and flicker.onset == "programming"
 
 
 def interval_of(device: DeviceProfile) -> float:
@@ -27,13 +36,16 @@ def interval_of(device: DeviceProfile) -> float:
     if read.telegraph is not None:
         return min(read.telegraph.empty, read.telegraph.filled) / 10
     if read.flicker is not None:
-        return float(np.sqrt(read.flicker.fastest * read.flicker.slowest)) / READS
+        slowest = read.flicker.slowest
+        if grows(device):
+            slowest = min(slowest, read.flicker.reference_time + AGE)
+        return float(np.sqrt(read.flicker.fastest * slowest)) / READS
     return read.duration
 
 
 def trace(device: DeviceProfile, seed: int, state: float, count: int) -> np.ndarray:
     """Conductances that successive reads of cells at one state give [S], (read, cell)."""
-    array = row(without(device, _D2D), seed, state, count=count)
+    array = _read_cells(device, seed, state, count)
     current = array.read(np.ones((READS, 1)), interval=interval_of(device))[0]
     return current / device.spec.read.voltage
 
@@ -42,12 +54,18 @@ def size(device: DeviceProfile, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation over cells of a read's conductance [S], (state,)."""
     found = []
     for state in _SIZES:
-        array = row(without(device, _D2D), seed, float(state))
+        array = _read_cells(device, seed, float(state), CELLS)
         own = array.conductance.values[0, 0]
         error = array.read(np.ones((4, 1)), interval=interval_of(device) * READS)[0] / device.spec.read.voltage - own
         found.append((own.mean(), error.std()))
     means, sigmas = np.array(found).T
     return means, sigmas
+
+
+def _read_cells(device: DeviceProfile, seed: int, state: float, count: int) -> Crossbar:
+    """Cells of one state that do not differ, as old as they are read."""
+    array = row(without(device, _D2D), seed, state, count=count)
+    return array._pass(AGE, AGE) if grows(device) else array  # without a warning where there is no retention
 
 
 def draw_reads(axes: Axes, device: DeviceProfile, seed: int) -> None:
@@ -76,4 +94,4 @@ def draw_size(axes: Axes, device: DeviceProfile, seed: int) -> None:
     y = sigmas / scaled(axes.yaxis, "sigma of a read", "S", float(sigmas.max()))
     axes.plot(x, y, color=style["color"], marker=style["marker"], label=f"over {CELLS} cells")
     axes.set_ylim(bottom=0)
-    title(axes, "Read noise")
+    title(axes, f"Read noise, {AGE:g} s after programming" if grows(device) else "Read noise")

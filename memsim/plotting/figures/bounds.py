@@ -32,7 +32,7 @@ def bounds(dataset: xr.Dataset) -> Figure:
     """Figure with mean SNR, saturated share and weight spread against the upper bound of w.
 
     Learners that differ in their bounds only share a line; the one without bounds stands apart at the right. Bars are
-    95 % bootstrap intervals, crosses published values.
+    95 % intervals over images, crosses published values.
 
     Raises
     ------

@@ -31,7 +31,7 @@ _DARK, _WARM, _FILL = "#0b2a4a", "#b5432a", "#a9bfd0"
 def layers(dataset: xr.Dataset) -> Figure:
     """Figure with a row for every learner, in order: SNR, its change from the row above, and the geometric margin.
 
-    Bars are medians of the SNR's magnitude, and costs their changes; dots with lines are means with 95 % bootstrap
+    Bars are medians of the SNR's magnitude, and costs their changes; dots with lines are means with 95 %
     intervals over images, which a few control outputs near 0 may move far.
 
     Raises

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memsim.class_metrics import seed_interval
+from memsim.intervals import seed_interval
 from memsim.plotting.axis import ratio_axis
 from memsim.plotting.curves import MAX_LINES, curve, named
 from memsim.plotting.members import lacks
@@ -15,6 +15,7 @@ from memsim.plotting.seeds import carried
 from memsim.plotting.style import RC, line_style
 from memsim.repeat import class_settings_of
 from memsim.results import require
+from memsim.variables import VARIABLES
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -40,7 +41,9 @@ def learning(dataset: xr.Dataset) -> Figure:
     trained = np.flatnonzero(dataset.epoch_lead.notnull().any(("seed", "epoch")).values)
     if not len(trained):
         raise lacks(dataset, "learning", "a learner with epochs", "memsim run digits-01 makes them")
-    validation, training, lead = (np.stack(seed_interval(carried(dataset[name].values), axis=1)) for name in names)
+    validation, training, lead = (
+        np.stack(seed_interval(carried(dataset[name].values), axis=1, bounds=VARIABLES[name].bounds)) for name in names
+    )
     epochs = dataset.epoch.values
     with rc_context(RC):
         figure, panels = grid([2.2], 2, top=head(dataset) - 0.12)

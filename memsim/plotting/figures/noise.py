@@ -23,7 +23,7 @@ _ACROSS = 3  # noise types side by side
 def noise(dataset: xr.Dataset) -> Figure:
     """Figure with SNR and the share of correct decisions against the noise level, a column for every noise type.
 
-    Lines are means over images, bands their 95 % bootstrap intervals. All panels of a metric share their axis.
+    Lines are means over images, bands their 95 % intervals. All panels of a metric share their axis.
 
     Raises
     ------
@@ -34,8 +34,8 @@ def noise(dataset: xr.Dataset) -> Figure:
 
     require(dataset, "learner", "noise_type", "noise_level", "snr", "correct")
     settings = settings_of(dataset)
-    ratios = means(dataset.snr.values[:MAX_LINES], settings)
-    shares = 100 * means(dataset.correct.values[:MAX_LINES], settings)
+    ratios = means("snr", dataset.snr.values[:MAX_LINES], settings)
+    shares = 100 * means("correct", dataset.correct.values[:MAX_LINES], settings)
     kinds = [str(kind).replace("-", " ").capitalize() for kind in dataset.noise_type.values]
     levels = dataset.noise_level.values
     with rc_context(RC):

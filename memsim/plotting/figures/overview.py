@@ -39,7 +39,7 @@ _NEEDED = (
 def overview(dataset: xr.Dataset) -> Figure:
     """Figure with the first image, its corrupted copy, what was learned from it, and two metrics against noise.
 
-    Bands are 95 % bootstrap intervals of the mean over images; learners are told apart by colour, marker and dashes.
+    Bands are 95 % intervals of the mean over images; learners are told apart by colour, marker and dashes.
     The maps are those of the first two learners: conductances of crossbars, sensitivities of networks.
 
     Raises
@@ -109,7 +109,7 @@ def _kinds(dataset: xr.Dataset) -> list[str]:
 def _against_noise(dataset: xr.Dataset, name: str, axes: Axes, settings: MemoriseSpec) -> tuple[np.ndarray, np.ndarray]:
     """Mean over images and its interval against the noise level, a line a learner and noise type: both as arrays."""
     kinds = _kinds(dataset)
-    found = means(dataset[name].values[:MAX_LINES], settings)
+    found = means(name, dataset[name].values[:MAX_LINES], settings)
     for number, learner in enumerate(dataset.learner.values[:MAX_LINES]):
         for k, kind in enumerate(kinds):
             text = named(learner if len(kinds) == 1 else f"{learner}, {kind}")

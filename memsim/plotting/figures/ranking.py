@@ -29,7 +29,7 @@ _DARK, _WARM = "#0b2a4a", "#b5432a"
 def ranking(dataset: xr.Dataset) -> Figure:
     """Figure with the learners ranked by their mean SNR, beside geometric margin and accuracy in the same order.
 
-    Bars are 95 % bootstrap intervals over images. The number beside a margin is its own rank.
+    Bars are 95 % intervals over images. The number beside a margin is its own rank.
 
     Raises
     ------

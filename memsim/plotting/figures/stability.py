@@ -27,7 +27,7 @@ def stability(dataset: xr.Dataset) -> Figure:
     """Figure with accuracy and SNR of every image against its step size, and SNR against the rate.
 
     Shows the learners that have a step size: linear networks on the squared error. The dashed line is the stability
-    limit; bars are 95 % bootstrap intervals.
+    limit; bars are 95 % intervals over images.
 
     Raises
     ------

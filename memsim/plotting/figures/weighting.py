@@ -131,7 +131,7 @@ def _differences(
     """Mean difference of the outputs, of corrupted images (filled) and of clean ones (open); all values."""
     clean = dataset.clean_target.values - dataset.clean_control.values
     noisy = dataset.output_difference.values.mean(axis=(2, 3))
-    both = means(np.stack([noisy, clean], axis=-1), settings)
+    both = means("output_difference", np.stack([noisy, clean], axis=-1), settings)
     several = len(groups) > 1
     for number, (name, group) in enumerate(groups.items()):
         x, rows = _sorted(group)
@@ -145,7 +145,7 @@ def _differences(
 
 
 def _margins(dataset: xr.Dataset, axes: Axes, groups: dict[str, list[Member]], settings: MemoriseSpec) -> None:
-    found = means(dataset.geometric_margin.values, settings)
+    found = means("geometric_margin", dataset.geometric_margin.values, settings)
     for number, group in enumerate(groups.values()):
         x, rows = _sorted(group)
         style: dict[str, Any] = line_style(number)
