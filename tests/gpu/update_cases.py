@@ -83,7 +83,7 @@ def _case(
         cells = [rng.uniform(0.9, 1, shape) * getattr(p, field) for field in varying] or [np.empty((1, 1, 1))]
         common = cell.parameters(*(tuple(map(real, v)) if isinstance(v, tuple) else real(v) for v in p))
         shifts = tuple((real(0.2), *(real(0.05 * v) for v in p)) for _ in spec.shaken)
-        settings = Settings(*map(real, (min(device.span, 128), 20, 0.01, 0, 0.9)), shifts)
+        settings = Settings(*map(real, (min(device.span, 128), min(device.reset_span, 128), 20, 0.01, 0, 0.9)), shifts)
         state = (rng.random(shape) * 0.9).astype(real)
         counts = np.zeros(update.count_shape(state), np.int64)
         each = np.stack(cells)[: len(varying)].astype(real)
