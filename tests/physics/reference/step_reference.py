@@ -3,8 +3,9 @@
 w is the normalised weight of the source; x = (w - w_min)/(w_max - w_min) is the state in the nominal window.
 
 Sources: Rasch et al., arXiv:2104.02184, and the presets of IBM aihwkit 1.2 (MIT licence) for the devices of Gong et
-al., Nat. Commun. 9, 2102 (2018); Gong, Rasch et al., IEDM (2022); Li et al., VLSI (2018); Tang et al., IEDM (2018); Kim et
-al., IEDM (2019); Nandakumar et al., Front. Neurosci. 14, 406 (2020); Gokmen & Vlasov, Front. Neurosci. 10, 333 (2016).
+al., Nat. Commun. 9, 2102 (2018); Gong, Rasch et al., IEDM (2022); Li et al., VLSI (2018); Tang et al., IEDM (2018); Kim
+et al., IEDM (2019); Nandakumar et al., Front. Neurosci. 14, 406 (2020); Gokmen & Vlasov, Front. Neurosci. 10, 333
+(2016).
 """
 
 from __future__ import annotations
