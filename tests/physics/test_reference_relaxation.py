@@ -8,7 +8,7 @@ from reference.relaxation_reference import CELLS, LEVELS, MEAN, SIGMA, TIMES, VA
 
 import memsim as ms
 
-PROFILE = "rram-technology-c"
+PROFILE = "rram-technology-c-levy2021"
 SIMULATED = 20_000
 ERRORS = 3.5
 """Standard errors of the measured 500 cells: there are 30 means and 30 standard deviations."""

@@ -10,6 +10,7 @@ et al., IEDM (2019); Nandakumar et al., Front. Neurosci. 14, 406 (2020); Gokmen 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -63,10 +64,12 @@ class Device:
         return self.w_max - self.w_min
 
     def without_spread(self) -> Device:
-        """All cells alike and none corrupt; the noise of pulses and writes stays."""
+        """All cells alike, with the mean step of the population, and none corrupt; noise of pulses and writes stays."""
         spreads = ("step_spread", "up_down_spread", "w_min_spread", "w_max_spread", "slope_spread", "corrupt")
         symmetry = None if self.symmetry_error is None else 0.0
-        return replace(self, **dict.fromkeys(spreads, 0.0), lognormal=False, symmetry_error=symmetry)
+        mean = math.exp(self.step_spread**2 / 2) if self.lognormal else 1.0
+        alike = {**dict.fromkeys(spreads, 0.0), "lognormal": False, "symmetry_error": symmetry}
+        return replace(self, dw_min=mean * self.dw_min, write_noise=self.write_noise / mean, **alike)
 
 
 DEVICES = {
