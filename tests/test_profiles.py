@@ -261,13 +261,15 @@ def test_a_spread_relative_to_a_value_of_zero_is_refused():
         (
             ", source: jo2010, where: fig. 2, status: measured",
             "",
-            "x.yaml:7: conductance.min does not say where it comes from; add 'status: measured', 'fitted' or "
+            "x.yaml:7: conductance.min does not say where it comes from; add 'status: measured', "
+            "'digitised', 'fitted' or "
             "'computed' with 'source: KEY' (one of jo2010, chen2018), or 'status: assumed'",
         ),
         (
             "fig. 2, status: measured",
             "fig. 2",
-            "x.yaml:7: conductance.min does not say where it comes from; add 'status: measured', 'fitted' or "
+            "x.yaml:7: conductance.min does not say where it comes from; add 'status: measured', "
+            "'digitised', 'fitted' or "
             "'computed' beside its source, or 'status: assumed'",
         ),
         (
