@@ -270,13 +270,13 @@ class Population:
         right_side = direction * end > 0  # beyond w = 0 a step has no slope
         return np.where(right_side, -slope / np.where(right_side, end, 1.0), 0.0)
 
-    def start(self, x: float, *, subtracted: bool = False) -> Population:
+    def start(self, x: float) -> Population:
         """Bring every cell to a state x, or to the nearer end of its window.
 
-        x is the state of the cell itself, or, if `subtracted`, what is left of it after its reference is subtracted.
+        As in the source, x is what is left after the cell's reference is subtracted; the window is that of the cell.
         """
         w = self.device.w_min + x * self.device.width
-        self.w = np.clip(w + self.reference if subtracted else np.full_like(self.low, w), self.low, self.high)
+        self.w = np.clip(w + self.reference, self.low, self.high)
         return self
 
     def pulse(self, direction: int, pulses: int = 1) -> Population:
