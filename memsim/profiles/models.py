@@ -244,6 +244,15 @@ _OTHERS: tuple[Model, ...] = (
         "Milo et al., IRPS 2021",
     ),
     Model(
+        "conduction",
+        "state-polynomial",
+        "conduction",
+        physics.StatePolynomialConduction,
+        "I = G V + k_2(G) V^2 + k_3(G) V^3; k_2 and k_3 are polynomials in log10(G/1 S) for G from min to max, and "
+        "in proportion to G beyond",
+        "Milo et al., IRPS 2021, as fitted in CrossSim (Sandia National Laboratories)",
+    ),
+    Model(
         "faults",
         "faults",
         "faults",
