@@ -15,8 +15,8 @@ reads this table and compares it with what is drawn.
 ===========================  ============================  =======================  ===========================
 stream                       c0                            c1                       c2
 ===========================  ============================  =======================  ===========================
-INITIAL, FAULT, STUCK,       group:24                      column:26                0
-RETENTION
+INITIAL                      group:24                      column:26                layer:1
+FAULT, STUCK, RETENTION      group:24                      column:26                0
 C2C, PULSE, WRITE, PROGRAM,  group:24                      column:26                step
 PROGRAM_MODEL, SCHEME
 VERIFY                       group:24                      column:26                verify step
@@ -39,6 +39,8 @@ BOOTSTRAP                    sample group                  resample             
 BACKGROUND                   group:24                      column:26                0
 ===========================  ============================  =======================  ===========================
 
+- INITIAL has fresh cells, and the networks of the task `memorise`: their first layer draws the numbers of cells, so that
+  all methods of the study start alike; their second layer is `layer`.
 - c3's array is the number of the array, image or network, or, for BACKGROUND, SCENE and SPLIT, of the pattern, scene or
   class. It is 0 for BOOTSTRAP and TUNING.
 - `REFERENCE_COLUMN` is the column of the cells of a reference column. D2D and READ have streams of their own for these.

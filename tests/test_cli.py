@@ -19,7 +19,7 @@ class TestRun:
         outcome = cli("run", "physical-01", *SMALL)
         assert outcome.code == 0 and outcome.err == ""
         assert outcome.files == ["results", "results/physical-01.nc", "results/physical-01.png"]
-        assert re.search(r"SNR, mean +[\d.]+ +[\d.]+ to [\d.]+ +169\.30 +[+-][\d.]+ %", outcome.out)
+        assert re.search(r"SNR, mean +[\d.]+ +-?[\d.]+ to [\d.]+ +169\.30 +[+-][\d.]+ %", outcome.out)
         assert "Hebbian Physical on ideal" in outcome.out
         assert "Changed  data.samples=2, data.shape=[8, 8]" in outcome.out
         assert "Images   2 synthetic road scenes" in outcome.out

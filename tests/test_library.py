@@ -194,7 +194,9 @@ def test_noise_after_a_write_and_corrupt_cells_are_those_of_the_presets():
         faults = device.spec.faults
         assert (faults is not None) == (name in CORRUPT)
         if faults is not None:
-            assert faults.stuck_on + faults.stuck_off == pytest.approx(CORRUPT[name])
+            assert faults.share == faults.stuck_at.share == pytest.approx(CORRUPT[name])
+            # Within 0.01 of w = 0, in the middle of a range from -1 to 1.
+            assert (faults.stuck_at.state, faults.stuck_at.half_width) == (0.5, 0.005)
 
 
 @pytest.mark.parametrize("name", OTHERS)

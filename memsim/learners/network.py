@@ -23,11 +23,11 @@ from memsim.backends import resolve
 from memsim.baselines.span import Layer, Trained, moments, respond, sensitivity, sums, train
 from memsim.learners.memory import TARGETS, Memory, Task, histogram, join
 from memsim.memorise_schema import LearnerSpec, NetworkSpec
-from memsim.philox import Scope, Stream, padded, scoped
+from memsim.philox import Stream, padded
 
 _BYTES = 1 << 26
 """Most bytes of fresh weights that are held at once, unless one network alone takes more."""
-_FIRST, _READOUT = Scope(layer=0), Scope(layer=1)
+_FIRST, _READOUT = 0, 1  # counter word c2 of a layer's fresh weights; the first draws the numbers of fresh cells
 
 
 class NetworkLearners:
@@ -108,10 +108,10 @@ class NetworkLearners:
             return np.full(len(power), np.nan)
         return training.rate * power * (1.0 if training.gradient == "study" else 2.0)
 
-    def _fresh(self, weights: Any, seed: int, first: int, layer: Scope) -> None:
+    def _fresh(self, weights: Any, seed: int, first: int, layer: int) -> None:
         """Fill with fresh weights (network, unit, input), uniform in the given range."""
         start, end = self.network.initial
-        address: dict[str, Any] = {"seed": scoped(seed, layer), "stream": Stream.WEIGHTS}
+        address: dict[str, Any] = {"seed": seed, "stream": Stream.INITIAL, "step": layer}
         for i, image in enumerate(weights):  # one at a time: it stays in the cache
             uniform = self.backend.fill("uniform", (1, *image.shape), **address, first_array=first + i)[0]
             np.multiply(uniform, end - start, out=image, dtype=image.dtype)

@@ -41,6 +41,7 @@ _HEAD = """\
 #
 # Every number says where it comes from. Its `status` is one of
 #   measured   reported from a measurement
+#   digitised  read from a figure by somebody else than its authors
 #   fitted     parameter of a model that was fitted to a measurement
 #   computed   arithmetic on reported figures
 #   assumed    nobody measured it
