@@ -39,8 +39,8 @@ BOOTSTRAP                    sample group                  resample             
 BACKGROUND                   group:24                      column:26                0
 ===========================  ============================  =======================  ===========================
 
-- INITIAL has fresh cells, and the networks of the task `memorise`: their first layer draws the numbers of cells, so that
-  all methods of the study start alike; their second layer is `layer`.
+- INITIAL has fresh cells, and the networks of the task `memorise`: their first layer draws the numbers of cells, so
+  that all methods of the study start alike; `layer` is 1 for their second one.
 - c3's array is the number of the array, image or network, or, for BACKGROUND, SCENE and SPLIT, of the pattern, scene or
   class. It is 0 for BOOTSTRAP and TUNING.
 - `REFERENCE_COLUMN` is the column of the cells of a reference column. D2D and READ have streams of their own for these.
