@@ -198,13 +198,10 @@ def bootstrap(values: np.ndarray, seed: int, resamples: int = RESAMPLES) -> Inte
     mean, low, high = _skewness_corrected(flat)
     if count >= FEWEST:
         deviations, scale = _deviations(flat, mean)
-        differences, variances = np.empty((2, flat.shape[1], resamples))
-        first = 0
-        for times in resampled_counts(count, seed, resamples):
-            part = slice(first, first + len(times))
-            differences[:, part] = deviations.T @ times.T / count
-            variances[:, part] = ((deviations**2).T @ times.T / count - differences[:, part] ** 2) / (count - 1)
-            first += len(times)
+        powers = np.concatenate([deviations, deviations**2], axis=1).T / count
+        moments = [powers @ times.T for times in resampled_counts(count, seed, resamples)]
+        differences, squares = np.split(moments[0] if len(moments) == 1 else np.concatenate(moments, axis=1), 2)
+        variances = (squares - differences**2) / (count - 1)
         error = np.sqrt((deviations**2).mean(0) / (count - 1))
         below, above = studentised_ends(error, differences, variances, (low - mean) / scale, (high - mean) / scale)
         low, high = mean + scale * below, mean + scale * above
@@ -333,10 +330,12 @@ def over_images(values: np.ndarray, variables: Sequence[Variable], seed: int, re
     seed, resamples : int
         As for `resampled_images`.
     """
-    mean, low, high = bootstrap(values, seed, resamples)
-    for k, variable in enumerate(variables):
-        if variable.flags:
-            _, low[k], high[k] = share_interval(values[:, k])
-        else:
-            low[k], high[k] = np.clip(low[k], *variable.bounds), np.clip(high[k], *variable.bounds)
+    values = np.asarray(values, float)
+    shares = np.array([bool(variable.flags) for variable in variables])
+    mean, low, high = np.empty((3, *values.shape[1:]))
+    mean[shares], low[shares], high[shares] = share_interval(values[:, shares])
+    others = bootstrap(values[:, ~shares], seed, resamples)
+    bounds = np.array([variable.bounds for variable in variables])[~shares].T
+    least, most = bounds.reshape(2, -1, *[1] * (values.ndim - 2))
+    mean[~shares], low[~shares], high[~shares] = others[0], *(np.clip(end, least, most) for end in others[1:])
     return mean, low, high

@@ -25,11 +25,17 @@ _UNITS = {
     "C": ("a charge", "1 pC"),
     "m/s": ("a speed", "10 nm/s"),
     "m^2/Vs": ("a mobility", "1e-14 m^2/Vs"),
+    "S/V": ("a conductance per volt", "-20 uS/V"),
+    "S/V^2": ("a conductance per volt squared", "9 uS/V^2"),
     "1": ("a plain number", "0.05"),
 }
 _PREFIXES = {"a": -18, "f": -15, "p": -12, "n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12}
 _PREFIX_OF = {exponent: prefix for prefix, exponent in _PREFIXES.items()}
-_SPELLINGS = {"Ohm": ("Ohm", "ohm", "Ω", "\u2126"), "m^2/Vs": ("m^2/Vs", "m2/Vs", "m\u00b2/Vs")}
+_SPELLINGS = {
+    "Ohm": ("Ohm", "ohm", "Ω", "\u2126"),
+    "m^2/Vs": ("m^2/Vs", "m2/Vs", "m\u00b2/Vs"),
+    "S/V^2": ("S/V^2", "S/V2", "S/V\u00b2"),
+}
 # A prefix would belong to the metre and be squared with it: refused, so that nobody need know.
 _BARE = {"m^2/Vs"}
 _MICRO = ("\u00b5", "\u03bc")  # the micro sign and the Greek letter look alike
@@ -64,8 +70,8 @@ def parse_quantity(value: Any, unit: str) -> float:
         Number and unit with an optional prefix from a to T ("1 us", "5 kOhm", "3.7 %", "2 h"). Plain numbers are
         accepted only where a dimensionless quantity is wanted.
     unit : str
-        SI unit that is wanted: "V", "A", "S", "Ohm", "s", "Hz", "m", "J", "W", "K", "F", "C", "m/s", "m^2/Vs", or "1"
-        (dimensionless).
+        SI unit that is wanted: "V", "A", "S", "Ohm", "s", "Hz", "m", "J", "W", "K", "F", "C", "m/s", "m^2/Vs", "S/V",
+        "S/V^2", or "1" (dimensionless).
 
     Raises
     ------

@@ -176,7 +176,7 @@ MEMORISE = """
 name: memorise
 title: All kinds of learners
 task: memorise
-data: {samples: 2, shape: [4, 4]}
+data: {samples: 10, shape: [4, 4]}
 learners:
   - LEARNER
 corruptions: {gaussian: [0.1, 0.5], salt-and-pepper-masks: [0.1, 0.5], fog: [0.1, 0.5], occlusion: [0.1, 0.5]}

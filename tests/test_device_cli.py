@@ -32,7 +32,17 @@ class TestNew:
     def test_it_explains_units_sources_and_bases_and_names_every_key_of_its_model(self):
         for name in UPDATES:
             text = starting_file("x.yaml", name)
-            for words in ("measured", "fitted", "computed", "assumed", "38.5 nS", "relative_to", "extends", "source"):
+            for words in (
+                "measured",
+                "digitised",
+                "fitted",
+                "computed",
+                "assumed",
+                "38.5 nS",
+                "relative_to",
+                "extends",
+                "source",
+            ):
                 assert words in text
             (model,) = (model for model in find_models(name) if model.kind == "update")
             for parameter in parameters(model.schema):
@@ -131,7 +141,15 @@ class TestShow:
             assert shown[row.field][:2] == row[:2]
             assert (shown[row.field].status, shown[row.field].source) == (row.status, row.source)
         assert shown["read.column"].value == profile.spec.read.column
-        assert {line.status for line in shown.values()} <= {"measured", "fitted", "computed", "assumed", DEFAULT, ""}
+        assert {line.status for line in shown.values()} <= {
+            "measured",
+            "digitised",
+            "fitted",
+            "computed",
+            "assumed",
+            DEFAULT,
+            "",
+        }
 
     def test_values_are_shown_in_si_and_defaults_are_marked(self, cli):
         out = cli("device", "show", "agsi-jo2010").out

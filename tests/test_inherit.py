@@ -66,7 +66,7 @@ def test_inherited_numbers_keep_their_source_and_own_ones_have_their_own(write):
 def test_an_overridden_number_needs_a_status_of_its_own(write):
     (problem,) = refusal(write(CHILD.replace("status: measured\nsource: lab\n", "")))
     assert problem.startswith("child.yaml:6: update.pulses does not say where it comes from; add 'status: measured'")
-    assert "(one of chen2018, jo2010, lab)" in problem
+    assert "(one of chen2018, jo2010, neurosim3, lab)" in problem
 
 
 def test_a_resolved_profile_stands_alone(write):

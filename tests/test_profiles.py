@@ -94,7 +94,7 @@ def test_the_guide_for_authors_names_every_key_and_status():
     schema = DeviceSpec.model_json_schema()
     keys = {key for part in (schema, *schema["$defs"].values()) for key in part["properties"]}
     assert not [key for key in keys if not re.search(rf"[`.{{ ]{key}\b", text)]
-    assert all(status in text for status in ("measured", "fitted", "computed", "assumed"))
+    assert all(status in text for status in ("measured", "digitised", "fitted", "computed", "assumed"))
 
 
 def test_the_ideal_cell_is_a_noiseless_nominal_scale():
@@ -217,7 +217,8 @@ def test_numbers_are_in_si_units_and_fractions():
         (
             "max: 10 uS",
             "max: {value: 10 uS, status: guessed}",
-            "x.yaml:7: conductance.max.status: 'guessed' is not a status; allowed: measured, fitted, computed, assumed",
+            "x.yaml:7: conductance.max.status: 'guessed' is not a status; allowed: measured, digitised, fitted, "
+            "computed, assumed",
         ),
     ],
 )
@@ -260,13 +261,15 @@ def test_a_spread_relative_to_a_value_of_zero_is_refused():
         (
             ", source: jo2010, where: fig. 2, status: measured",
             "",
-            "x.yaml:7: conductance.min does not say where it comes from; add 'status: measured', 'fitted' or "
+            "x.yaml:7: conductance.min does not say where it comes from; add 'status: measured', "
+            "'digitised', 'fitted' or "
             "'computed' with 'source: KEY' (one of jo2010, chen2018), or 'status: assumed'",
         ),
         (
             "fig. 2, status: measured",
             "fig. 2",
-            "x.yaml:7: conductance.min does not say where it comes from; add 'status: measured', 'fitted' or "
+            "x.yaml:7: conductance.min does not say where it comes from; add 'status: measured', "
+            "'digitised', 'fitted' or "
             "'computed' beside its source, or 'status: assumed'",
         ),
         (

@@ -121,3 +121,23 @@ def test_files_are_not_overwritten_and_damaged_ones_are_refused(tmp_path):
         ms.Crossbar.from_netcdf(tmp_path / "empty.nc")
     with pytest.raises(OutputError, match="no such file"):
         ms.Crossbar.from_netcdf(tmp_path / "none.nc")
+
+
+@pytest.mark.parametrize("name", ["hfox-wan2022", "pcm-joshi2020"])
+@pytest.mark.parametrize("waits", [(), (50.0,), (50.0, 1e4)])
+def test_cells_age_on_from_when_they_were_programmed_and_from_what_was_aimed_at(name, waits, tmp_path):
+    def pulsed(crossbar, row):
+        x = np.zeros(20)
+        x[row] = 1
+        return crossbar.train(ms.Hebbian(0.1), x, [1.0, 0.0], encoding="exact")
+
+    update = ms.load_device("taox-hfox-wu2018").document.data["update"]
+    device = ms.load_device(name).replace({"update": update, "variability": None})
+    crossbar = ms.Crossbar(device, 20, 2, seed=4, column="reference").program(0.4, by="model")
+    for row, seconds in enumerate(waits):
+        pulsed(crossbar.wait(seconds), row)
+    back = ms.Crossbar.from_netcdf(crossbar.to_netcdf(tmp_path / "array.nc"))
+    for one in (crossbar, back):
+        pulsed(one.wait(1e5), 7).wait(3e5)
+    assert np.array_equal(back.weights, crossbar.weights)
+    assert np.array_equal(back.read(X), crossbar.read(X))

@@ -617,14 +617,39 @@ class Crossbar:
         rows = self.shape[1]
         return self._site.backend.numpy(self._readout.ideal(self._signal("x", x, rows)))[:, :, :rows]
 
-    def steepened(self, x: Any, gradient: np.ndarray) -> np.ndarray:
+    def steepened(self, x: Any, gradient: np.ndarray, outputs: np.ndarray) -> np.ndarray:
         """The gradient by voltages x, given the one by those that ohmic cells would need, (array, sample, row).
 
         The same for ohmic cells; a current that the polynomial conduction adds to all columns is left out.
+
+        Parameters
+        ----------
+        x : (row,), (sample, row) or (array, sample, row)
+            The voltages.
+        gradient : (array, sample, row)
+            Of ohmic cells: that by the outputs times the effective weights.
+        outputs : (array or 1, sample or 1, col)
+            The gradient by the outputs, for currents whose coefficients depend on the state.
         """
-        rows = self.shape[1]
-        found = reading.slope(self.device.spec, self._site.backend, self._signal("x", x, rows, pad=True))
+        rows, signal = self.shape[1], self._signal("x", x, self.shape[1], pad=True)
+        added = self._excess_matrices()
+        if added is not None:
+            across = self._site.backend.numpy(signal)[:, :, :rows]
+            by_power = [outputs @ matrix.swapaxes(1, 2) for matrix in added]
+            return gradient + 2 * across * by_power[0] + 3 * across * across * by_power[1]
+        found = reading.slope(self.device.spec, self._site.backend, signal)
         return gradient if found is None else gradient * self._site.backend.numpy(found)[:, :, :rows]
+
+    def _excess_matrices(self) -> list[np.ndarray] | None:
+        """Coefficients of V^2 and V^3 from every input to every output, (array, row, col); None where all are alike."""
+        by_bank = [reading.excess_matrices(bank) for bank in self._present.both]
+        found = []
+        for parts in zip(*(own for own in by_bank if own is not None), strict=True):
+            lines, *rest = (self._site.backend.numpy(part)[:, :, : self.shape[1]].swapaxes(1, 2) for part in parts)
+            if self.column == "pair":
+                lines = lines[:, :, : self.shape[2]] - lines[:, :, self.shape[2] :]
+            found.append(lines - rest[0] if rest else lines)
+        return found or None
 
     def difference_variance(self, x: Any, first: int = 0, second: int = 1) -> np.ndarray:
         """Read variance of output `first` minus output `second`, (array, sample), in `full_scale` squared.

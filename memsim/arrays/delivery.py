@@ -83,7 +83,9 @@ def deliver(
         own_step=bool(c2c and c2c.relative_to == "own-step"),
         shaken=bank.shaken,
     )
-    settings = Settings(span, encoding.max_pulses or span, encoding.threshold, *limits, bank.shifts)
+    falling = bank.device.reset_span
+    most = encoding.max_pulses or max(span, falling)
+    settings = Settings(span, falling, most, encoding.threshold, *limits, bank.shifts)
 
     def give(x: np.ndarray, post: np.ndarray, steps: int, first_step: int) -> np.ndarray:
         counts = site.backend.xp.zeros((*bank.state.shape[:2], 2), np.int64)

@@ -9,19 +9,28 @@ import numpy as np
 
 from memsim.arrays.checks import choice
 from memsim.arrays.circuit import Law, Limits, Lines
+from memsim.backends import resolve
 from memsim.errors import InputError
 from memsim.kernels.wire_currents import Cell
 from memsim.noise.conduction import (
     Excess,
     Scale,
+    common_excess,
+    cubic_coefficient,
     exponential_slope,
     exponential_voltage,
     ohmic_slope,
     ohmic_voltage,
+    quadratic_coefficient,
     sinh_slope,
     sinh_voltage,
 )
-from memsim.profiles.physics import ExponentialConduction, PolynomialConduction, SinhConduction
+from memsim.profiles.physics import (
+    ExponentialConduction,
+    PolynomialConduction,
+    SinhConduction,
+    StatePolynomialConduction,
+)
 
 ENDS = ("one end", "both ends")
 _LEAST = 1e-12
@@ -31,6 +40,7 @@ _LAWS: dict[str, tuple[Any, Any, Any]] = {
     "sinh": (SinhConduction, sinh_voltage, sinh_slope),
     "exponential": (ExponentialConduction, exponential_voltage, exponential_slope),
     "polynomial": (PolynomialConduction, ohmic_voltage, ohmic_slope),
+    "state-polynomial": (StatePolynomialConduction, ohmic_voltage, ohmic_slope),
 }
 
 
@@ -102,8 +112,9 @@ def network(
     law = _law(*conduction, series)
     if law.value is None and series > 0:
         g = g / (1 + g * series)
-    common = law.cell.excess  # the same current through every cell, also those without conductance
-    _refuse_loose(g + abs(common.k2) + abs(common.k3), lines, bits)
+    excess = law.cell.excess  # of the form common to all states, it flows also through cells without conductance
+    everywhere = abs(excess.k2[0]) + abs(excess.k3[0]) if excess.low == 0 else 0.0
+    _refuse_loose(g + everywhere, lines, bits)
     tolerance = number("tolerance", limits[0], "of the current")
     if not 0 < tolerance < 1:
         raise InputError(f"tolerance: {tolerance:g} is not allowed; it must be above 0 and below 1")
@@ -138,12 +149,10 @@ def _law(conduction: Any, read_voltage: Any, series: float) -> Law:
             if read_voltage is None:
                 raise InputError("read_voltage: needed with `conduction`; the voltage at which `conductance` holds [V]")
             voltage = number("read_voltage", read_voltage, "V")
-            if isinstance(conduction, PolynomialConduction):
+            if isinstance(conduction, PolynomialConduction | StatePolynomialConduction):
                 if voltage == 0:
                     raise InputError("read_voltage: 0 V is not allowed; above 0")
-                return Law(
-                    value, slope, Cell(voltage, series, Scale(0.0), Excess(conduction.quadratic, conduction.cubic))
-                )
+                return Law(value, slope, Cell(voltage, series, Scale(0.0), excess_at(conduction, voltage)))
             b = voltage / conduction.voltage
             if not 0 < b <= _LARGEST:
                 raise InputError(
@@ -156,6 +165,17 @@ def _law(conduction: Any, read_voltage: Any, series: float) -> Law:
     )
 
 
+def excess_at(conduction: PolynomialConduction | StatePolynomialConduction, read_voltage: float) -> Excess:
+    """What cells add to G V, with k2 and k3 in S at this read voltage [V]."""
+    if isinstance(conduction, PolynomialConduction):
+        return common_excess(conduction.quadratic, conduction.cubic)
+    quadratic, cubic = (
+        tuple(getattr(part, f"c{power}") * read_voltage**degree for power in range(4))
+        for degree, part in ((1, conduction.quadratic), (2, conduction.cubic))
+    )
+    return Excess(quadratic, cubic, conduction.min, conduction.max, 1.0)
+
+
 def refuse_falling(circuit: Network, largest: float) -> None:
     """Refuse cells whose current falls with voltage somewhere up to `largest` [V]: the state would not be unique.
 
@@ -164,18 +184,30 @@ def refuse_falling(circuit: Network, largest: float) -> None:
     InputError
         With the voltage from which it falls.
     """
-    cell, least = circuit.law.cell, float(circuit.conductance.min())
-    k2, k3 = cell.excess
-    if min(k2, k3) >= 0:
+    cell, excess = circuit.law.cell, circuit.law.cell.excess
+    if excess.low == 0 and min(excess.k2[0], excess.k3[0]) >= 0:
         return
-    x = np.linspace(0.0, largest / cell.read_voltage, 1001)
-    falls = least + 2 * k2 * x + 3 * k3 * x * x < 0
-    if falls.any():
-        raise InputError(
-            f"conduction: the current of the least conducting cell ({least:g} S) falls with voltage from "
-            f"{x[falls][0] * cell.read_voltage:.3g} V, and cells may see up to {largest:.3g} V; allowed: a current "
-            "that rises with voltage"
-        )
+    g, most = circuit.conductance, largest / cell.read_voltage
+    if excess.low == 0:
+        k2, k3 = (np.full_like(g, k[0]) for k in (excess.k2, excess.k3))
+    else:
+        map_cells = resolve("cpu").map
+        k2, k3 = (map_cells(part, g[None], 0.0, 0.0, excess)[0] for part in (quadratic_coefficient, cubic_coefficient))
+    # The slope g + 2 k2 x + 3 k3 x^2 is least at an end or at its own turning point, where that lies inside.
+    turn = np.clip(np.divide(-k2, 3 * k3, out=np.zeros_like(g), where=k3 != 0), -most if excess.even else 0.0, most)
+    ends = (turn, np.full_like(g, most), np.full_like(g, -most if excess.even else 0.0))
+    least = np.minimum.reduce([g + 2 * k2 * x + 3 * k3 * x * x for x in ends])
+    place = np.unravel_index(np.argmin(np.where(g > 0, least / np.where(g > 0, g, 1.0), least)), g.shape)
+    if least[place] >= 0:
+        return
+    x = np.linspace(0.0, most, 1001)
+    signs = (1, -1) if excess.even else (1,)
+    falls = np.logical_or.reduce([g[place] + 2 * k2[place] * s * x + 3 * k3[place] * x * x < 0 for s in signs])
+    start = x[falls][0] if falls.any() else most
+    raise InputError(
+        f"conduction: the current of a cell of {g[place]:g} S falls with voltage from {start * cell.read_voltage:.3g} "
+        f"V, and cells may see up to {largest:.3g} V; allowed: a current that rises with voltage"
+    )
 
 
 def _parsed(given: Mapping[str, Any]) -> Any:

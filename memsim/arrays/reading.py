@@ -9,21 +9,29 @@ import numpy as np
 
 from memsim.arrays.bank import Bank
 from memsim.arrays.interconnect import Seen
+from memsim.arrays.network import excess_at
 from memsim.arrays.own import line_blocks
 from memsim.backends import Backend
 from memsim.errors import InputError
 from memsim.kernels.read import NARROW
 from memsim.noise.conduction import (
-    Excess,
     Scale,
+    common_excess,
+    cubic_coefficient,
     excess_current,
     exponential_slope,
     exponential_voltage,
+    quadratic_coefficient,
     sinh_slope,
     sinh_voltage,
 )
 from memsim.philox import padded
-from memsim.profiles.physics import ExponentialConduction, PolynomialConduction, SinhConduction
+from memsim.profiles.physics import (
+    ExponentialConduction,
+    PolynomialConduction,
+    SinhConduction,
+    StatePolynomialConduction,
+)
 from memsim.profiles.schema import DeviceSpec
 
 Moments = tuple[np.ndarray, np.ndarray]
@@ -80,14 +88,13 @@ def drive(spec: DeviceSpec, backend: Backend, signal: np.ndarray, coding: str = 
         If currents at these voltages are beyond the largest number.
     """
     conduction = spec.conduction
-    if conduction is None:
+    if conduction is None or isinstance(conduction, StatePolynomialConduction):  # see `excess`
         return Drive(signal, None)
     if isinstance(conduction, PolynomialConduction):
-        width = spec.conductance.width
-        law = Excess(conduction.quadratic / width, conduction.cubic / width)
+        k2, k3 = (part / spec.conductance.width for part in (conduction.quadratic, conduction.cubic))
         if coding == "width":
-            return Drive(signal, signal.astype(float) * (sum(law)))
-        return Drive(signal, backend.map(excess_current, signal.astype(float), 0.0, 0.0, law))
+            return Drive(signal, signal.astype(float) * (k2 + k3))
+        return Drive(signal, backend.map(excess_current, signal.astype(float), k2, k3, common_excess(k2, k3)))
     if coding == "width":
         return Drive(signal, None)
     scale = _scale(spec, conduction)
@@ -104,7 +111,7 @@ def drive(spec: DeviceSpec, backend: Backend, signal: np.ndarray, coding: str = 
 def slope(spec: DeviceSpec, backend: Backend, signal: np.ndarray) -> np.ndarray | None:
     """Derivative of the voltages that ohmic cells would need by the given ones; None where it is 1."""
     conduction = spec.conduction
-    if conduction is None or isinstance(conduction, PolynomialConduction):
+    if conduction is None or isinstance(conduction, PolynomialConduction | StatePolynomialConduction):
         return None
     return backend.map(_CURVES[type(conduction)][1], signal, 0.0, 0.0, _scale(spec, conduction))
 
@@ -117,6 +124,51 @@ _CURVES: dict[type, tuple[Any, Any]] = {
 
 def _scale(spec: DeviceSpec, conduction: SinhConduction | ExponentialConduction) -> Scale:
     return Scale(spec.read.voltage / conduction.voltage)
+
+
+def excess(bank: Bank, signal: np.ndarray, rows: Sequence[slice], coding: str = "voltage") -> list[np.ndarray] | None:
+    """Currents beside G V whose coefficients depend on the state, (array, sample, column), of each row tile.
+
+    One product of matrices for each power of the voltage; None for other devices. Units as of `Moments`. Noise of
+    reads moves G V alone (assumed).
+
+    Parameters
+    ----------
+    bank : Bank
+        The cells.
+    signal : (array or 1, sample, row)
+        As of `drive`, with `coding`.
+    rows : sequence of slice
+        Row tiles.
+    """
+    matrices = excess_matrices(bank)
+    if matrices is None:
+        return None
+    backend, powers = bank.site.backend, _powers(signal, coding)
+    found = []
+    for part in rows:
+        products = [
+            backend.read(cut(power, part, bank), cut(matrix, part, bank), 0.0, 0.0, 0.0)[0]
+            for power, matrix in zip(powers, matrices, strict=True)
+        ]
+        found.append(products[0] + products[1])
+    return found
+
+
+def excess_matrices(bank: Bank) -> tuple[np.ndarray, np.ndarray] | None:
+    """Each cell's k2 V_read and k3 V_read^2, (array, line, row), in units of the window; None where all are alike."""
+    spec, backend = bank.spec, bank.site.backend
+    if not isinstance(spec.conduction, StatePolynomialConduction):
+        return None
+    window, law = spec.conductance, excess_at(spec.conduction, spec.read.voltage)
+    siemens = bank.seen.astype(float) * window.width + window.min
+    k2, k3 = (backend.map(part, siemens, 0.0, 0.0, law) for part in (quadratic_coefficient, cubic_coefficient))
+    return (k2 / window.width).astype(bank.state.dtype), (k3 / window.width).astype(bank.state.dtype)
+
+
+def _powers(signal: np.ndarray, coding: str) -> tuple[np.ndarray, np.ndarray]:
+    """What the quadratic and the cubic term multiply: powers of the level; or the widths, at +-1 read voltage."""
+    return (np.abs(signal), signal) if coding == "width" else (signal * signal, signal * signal * signal)
 
 
 def steady(bank: Bank, signal: np.ndarray, seen: Seen, rows: Sequence[slice]) -> list[np.ndarray]:

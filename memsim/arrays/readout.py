@@ -177,9 +177,12 @@ class Readout:
             else:
                 moments.append(reading.sampled(bank, driven, own, rows, when.seconds))
         exact, steady = None, []
+        added: list[list[np.ndarray] | None] = [None]
         if self._interconnect is not None and spec.conduction is not None:
             exact, common = self._exact(banks, levels), None
             steady = [reading.steady(bank, driven, own, rows) for bank, own in zip(banks.both, seen, strict=True)]
+        else:
+            added = [reading.excess(bank, levels, rows, self._coding) for bank in banks.both]
         found: list[tuple[np.ndarray, np.ndarray | None]] = []
         for part in range(len(rows)):
             means = [own[part][0] for own in moments]
@@ -188,6 +191,8 @@ class Readout:
                     (current + mean - rest[part]).astype(mean.dtype)
                     for current, mean, rest in zip(exact[part], means, steady, strict=True)
                 ]
+            elif added[0] is not None:
+                means = [mean + own[part] for mean, own in zip(means, added, strict=True) if own is not None]
             shared = None if common is None else common[:, :, rows[part]].sum(axis=2, keepdims=True)
             left = None
             variances = [own[part][1] for own in moments]

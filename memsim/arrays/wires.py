@@ -76,7 +76,7 @@ def solve_wires(
     Parameters
     ----------
     conductance : (row, col)
-        Of the cells [S]; where they are not ohmic, at `read_voltage`, or, of the polynomial form, its linear term.
+        Of the cells [S]; where they are not ohmic, at `read_voltage`, or, of the polynomial forms, their linear term.
     voltages : (row,) or (row, sample)
         Of the drivers [V]. That of a floating word line is not used.
     word_resistance, bit_resistance : float
@@ -89,11 +89,12 @@ def solve_wires(
         Of the virtual grounds [V]: schemes that bias unselected bit lines.
     drive, sense : {"one end", "both ends"}
         Where lines have terminals; those at two ends are alike.
-    conduction : SinhConduction, ExponentialConduction, PolynomialConduction or mapping, optional
+    conduction : section of a device profile or mapping, optional
         Current against voltage, as in a device profile (``{"model": "sinh", "voltage": "0.25 V"}``); None: ohmic. What
-        the polynomial form adds flows through every cell, also those of 0 S.
+        the form `polynomial` adds flows through every cell, also those of 0 S; what `state-polynomial` adds depends on
+        the conductance of the cell and, in its quadratic term, on the direction: positive from word to bit line.
     read_voltage : float, optional
-        At which `conductance`, or k_2 V and k_3 V^2 of the polynomial form, hold [V]; needed with `conduction`.
+        At which `conductance`, or k_2 V and k_3 V^2 of the form `polynomial`, hold [V]; needed with `conduction`.
     node_voltages : bool
         Whether to return the voltages of all nodes, and the currents into the word lines.
     tolerance : float
@@ -254,6 +255,9 @@ def _solve(
         driven, grounds = (np.pad(v, ((0, 0), (0, SIDE - samples))) for v in (driven, grounds))
     turned = bit.segment == 0  # columns must have resistance
     given = (np.ascontiguousarray(g.T), bit, word, grounds, driven) if turned else (g, word, bit, driven, grounds)
+    if turned:  # voltages across cells change their sign; an even term of the current does not follow
+        excess = law.cell.excess
+        law = law._replace(cell=law.cell._replace(excess=excess._replace(even=-excess.even)))
     chains = Chains(*given, law) if device is None else DeviceChains(*given, law, device)
     into, out, residual, iterations = _ports(chains, limits, samples)
     voltages = tuple(v[..., :samples] for v in chains.voltages()) if node_voltages else ()

@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 
 from memsim.cells.model import CellModel, Surroundings
-from memsim.cells.steps import SIZES, Falling, falling_change, falling_step, falling_steps
+from memsim.cells.steps import SIZES, Falling, falling_change, falling_size, falling_step, falling_steps
 
 
 def prepare(values: Mapping[str, Any], cell: Surroundings) -> dict[str, Any]:
-    """Steps at w = 0 and their fall, in both directions."""
+    """Start and decay of both directions."""
     up, down = np.abs(values["slope.set"]), np.abs(values["slope.reset"])
     return falling_steps(values, cell, up, down, nominal=values["slope.reference"] == "nominal")
 
@@ -34,4 +34,5 @@ LINEAR = CellModel(
     "Rasch et al., AICAS 2021, arXiv:2104.02184",
     step=falling_step,
     change=falling_change,
+    size=falling_size,
 )

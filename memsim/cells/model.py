@@ -51,6 +51,8 @@ class CellModel:
     noise : numba dispatcher, optional
         Cycle-to-cycle noise of the model's own, in place of those in `memsim.noise.cycle`:
         ``noise(pulses, moved, normal, state, p)``.
+    size : numba dispatcher, optional
+        ``size(pulses, p)``: the cell's full step in the direction of the pulses, for models that tell one.
     across : callable, optional
         ``across(p)``: set pulses from x = 0 to 1 (float), for models that are not told it; NaN or infinite for never.
     rate, current : numba dispatcher, optional
@@ -69,6 +71,7 @@ class CellModel:
     change: Any = None
     draws: str = "normal"
     noise: Any = None
+    size: Any = None
     across: Callable[[Any], float] | None = None
     rate: Any = None
     current: Any = None

@@ -1,8 +1,8 @@
 """Non-linear pulse model of NeuroSim: each branch is an exponential in the number of pulses, fast first or slow first.
 
 With x the state within the cell's own window and n set pulses, x_LTP(n) = B (1 - e^(-a n/P)), where P pulses span the
-window, a = 1/A is the curvature of the branch and B = 1/(1 - e^(-a)). As a recurrence that needs no pulse number and
-has no singularity at the linear limit,
+window (P may differ between set and reset, and between cells), a = 1/A is the curvature of the branch and B = 1/(1 -
+e^(-a)). As a recurrence that needs no pulse number and has no singularity at the linear limit,
 
     x + (start - decay x) n phi(decay n),   decay = a/P,  start = B decay,  phi(y) = (1 - e^-y)/y.
 
@@ -94,11 +94,13 @@ def rates(nonlinearity, pulses):
 
 
 def prepare(values: Mapping[str, Any], _: Surroundings) -> dict[str, Any]:
-    """Start and decay of both directions."""
+    """Start and decay of both directions, each from its number of pulses."""
     fields = {}
-    for direction, sign in (("set", 1), ("reset", -1)):
+    pulses = values["pulses"], values.get("reset_pulses", values["pulses"])
+    for direction, sign, count in zip(("set", "reset"), (1, -1), pulses, strict=True):
         given = sign * np.asarray(values[f"nonlinearity.{direction}"], float)
-        fields["start_" + direction], fields["decay_" + direction] = rates(given, values["pulses"])
+        # A cell that spreads so far that less than one pulse spans its window takes one.
+        fields["start_" + direction], fields["decay_" + direction] = rates(given, np.maximum(count, 1.0))
     return fields
 
 

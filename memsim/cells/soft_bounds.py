@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from memsim.cells.model import CellModel, Surroundings
-from memsim.cells.steps import SIZES, Falling, falling_change, falling_step, falling_steps
+from memsim.cells.steps import SIZES, Falling, falling_change, falling_size, falling_step, falling_steps
 
 
 def prepare(values: Mapping[str, Any], cell: Surroundings) -> dict[str, Any]:
-    """Steps at w = 0 and their fall, in both directions."""
+    """Start and decay of both directions."""
     return falling_steps(values, cell, 1.0, 1.0)
 
 
@@ -28,4 +28,5 @@ SOFT_BOUNDS = CellModel(
     "Fusi & Abbott, Nat. Neurosci. 10, 485 (2007), doi:10.1038/nn1859; Rasch et al., AICAS 2021, arXiv:2104.02184",
     step=falling_step,
     change=falling_change,
+    size=falling_size,
 )

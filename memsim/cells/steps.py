@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from memsim.cells.functions import exponential_ratio, logarithm_beside_one
+from memsim.cells.functions import exponential_ratio
 from memsim.cells.model import Surroundings
 
 SIZES = "set: s_set = |s + s0 (min(beta, 0) + r)|; reset: s_reset = |s - s0 (max(beta, 0) + r)|"
@@ -34,44 +34,68 @@ _NEAREST_END = 1e-9
 
 
 class Falling(NamedTuple):
-    """Parameters of one cell whose steps fall linearly with the state, dimensionless."""
+    """Parameters of one cell whose steps fall linearly with the state, dimensionless.
+
+    With y the way from w = 0 in a direction, a step is s - fall y. For a fall below 1, n steps are (start - decay y) n
+    phi(decay n) with decay = -ln(1 - fall), start = s decay/fall and phi(y) = (1 - e^-y)/y. A larger fall, with which
+    the first pulse passes the limit of the state, is kept as decay = -fall with start = s.
+    """
 
     low: float  # own window, normalised state
     high: float
     c2c: float  # sigma of a pulse, of the nominal window or of its step
-    step_set: float  # at w = 0, of the nominal window
-    step_reset: float
-    fall_set: float  # of the step, per way travelled from w = 0
-    fall_reset: float
+    start_set: float
+    decay_set: float
+    start_reset: float
+    decay_reset: float
     zero: float  # normalised state of w = 0
 
 
 @njit(forceinline=True, error_model="numpy")
+def _shrink(decay):
+    """Step per start: phi(decay), and 1 where the fall is at least 1."""
+    return exponential_ratio(max(decay, type(decay)(0.0)))
+
+
+@njit(forceinline=True, error_model="numpy")
 def falling_step(state, direction, p):
-    """Change of the normalised state by one pulse: +- (step - fall y), y the way from w = 0 in that direction."""
+    """Change of the normalised state by one pulse."""
+    # Both ratios are worked out before one is chosen: where they do not vary over cells, that is done once a loop.
+    factor_set, factor_reset = _shrink(p.decay_set), _shrink(p.decay_reset)
     up = direction > 0
-    step = p.step_set if up else p.step_reset
-    fall = p.fall_set if up else p.fall_reset
-    return (step - fall * ((state - p.zero) * direction)) * direction
+    start = p.start_set * factor_set if up else p.start_reset * factor_reset
+    fall = abs(p.decay_set) * factor_set if up else abs(p.decay_reset) * factor_reset
+    return (start - fall * ((state - p.zero) * direction)) * direction
 
 
 @njit(forceinline=True, error_model="numpy")
 def falling_change(state, pulses, p):
-    """Change of the normalised state by `pulses` pulses (signed): +- (step - fall y) (1 - (1 - fall)^n)/fall.
+    """Change of the normalised state by `pulses` pulses (signed).
 
     From a fall of 1 on, the first pulse passes the limit and the cell's end stops it there: it counts alone.
     """
     real = type(state)
     up = pulses > 0
-    step = p.step_set if up else p.step_reset
-    fall = p.fall_set if up else p.fall_reset
-    direction = real(1.0) if up else real(-1.0)
+    start = p.start_set if up else p.start_reset
+    decay = p.decay_set if up else p.decay_reset
+    way = state - p.zero if up else p.zero - state
     count = abs(pulses)
-    beyond = fall >= real(1.0)
-    decay = -logarithm_beside_one(real(0.0) if beyond else -fall)
-    share = decay / fall if fall != real(0.0) else real(1.0)
-    steps = min(count, real(1.0)) if beyond else count * share * exponential_ratio(decay * count)
-    return (step - fall * ((state - p.zero) * direction)) * direction * steps
+    limited = min(count, real(1.0)) if decay < real(0.0) else count
+    moved = (start - abs(decay) * way) * limited * exponential_ratio(max(decay, real(0.0)) * count)
+    return moved if up else -moved
+
+
+@njit(forceinline=True, error_model="numpy")
+def falling_size(pulses, p):
+    """Step of the cell at w = 0 in the direction of the pulses."""
+    size_set, size_reset = p.start_set * _shrink(p.decay_set), p.start_reset * _shrink(p.decay_reset)
+    return size_set if pulses > 0 else size_reset
+
+
+@njit(forceinline=True, error_model="numpy")
+def told_size(pulses, p):
+    """Full step of the cell in the direction of the pulses."""
+    return p.step_set if pulses > 0 else p.step_reset
 
 
 def falling_steps(
@@ -95,22 +119,40 @@ def falling_steps(
     if not nominal:
         above = np.maximum(ends["high"] - below, _NEAREST_END)
         below = np.maximum(below - ends["low"], _NEAREST_END)
-    fields = {"step_set": up, "step_reset": down, "fall_set": up * gamma_set / above}
-    fields |= {"fall_reset": down * gamma_reset / below, **ends, "zero": zero}
-    return fields if "reference.offset" not in values else _from_reference(fields, values["reference.offset"] / span)
-
-
-def _from_reference(fields: Mapping[str, Any], offset: Any) -> dict[str, Any]:
-    """The fields where the state counts from a reference at the cell's symmetry point plus `offset`, normalised.
-
-    At the symmetry point, step_set - fall_set y = step_reset + fall_reset y, set and reset pulses move the state by the
-    same amount. A cell that stands there has the state of w = 0.
-    """
-    falls = fields["fall_set"] + fields["fall_reset"]
-    difference = fields["step_set"] - fields["step_reset"]
-    # A cell whose steps do not fall has no symmetry point.
-    shift = np.where(np.greater(falls, 0), difference / np.maximum(falls, 1e-300), 0.0) + offset
+    falls = up * gamma_set / above, down * gamma_reset / below
+    start_set, decay_set = _approach(up, falls[0])
+    start_reset, decay_reset = _approach(down, falls[1])
+    fields = {
+        **ends,
+        "start_set": start_set,
+        "decay_set": decay_set,
+        "start_reset": start_reset,
+        "decay_reset": decay_reset,
+        "zero": zero,
+    }
+    if "reference.offset" not in values:
+        return fields
+    offset = values["reference.offset"] / span
+    shift = _symmetry_point((up, down), falls) + offset
     return {**fields, **{name: fields[name] - shift for name in ("low", "high", "zero")}, OFFSET: offset}
+
+
+def _symmetry_point(steps: tuple[Any, Any], falls: tuple[Any, Any]) -> Any:
+    """Way from w = 0 to where set and reset pulses move the state by the same amount, normalised.
+
+    There step_set - fall_set y = step_reset + fall_reset y. A cell whose steps do not fall has no such point: 0.
+    """
+    fall = falls[0] + falls[1]
+    return np.where(np.greater(fall, 0), (steps[0] - steps[1]) / np.maximum(fall, 1e-300), 0.0)
+
+
+def _approach(step: Any, fall: Any) -> tuple[Any, Any]:
+    """(start, decay) of `Falling` for a step at w = 0 and its fall."""
+    beyond = np.greater_equal(fall, 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        decay = np.where(beyond, -fall, -np.log1p(-np.where(beyond, 0.0, fall)))
+        stretch = np.where(beyond | (fall == 0), 1.0, decay / fall)
+    return step * stretch, decay
 
 
 def own_ends(values: Mapping[str, Any], cell: Surroundings) -> dict[str, Any]:

@@ -151,7 +151,7 @@ class Features:
             active = active - active.mean(-1, keepdims=True)
         with threadpool_limits(1, "blas"):
             found = active @ self.crossbar.effective_weights.swapaxes(1, 2)
-        return self._input * self.crossbar.steepened(self._input * x, found)
+        return self._input * self.crossbar.steepened(self._input * x, found, active)
 
     @property
     def cells(self) -> int:

@@ -91,7 +91,7 @@ class InPlace:
                 signal = self._signal(x, None, 0, noise=False)
                 wide = np.zeros((*rows.shape[:2], self.crossbar.shape[1]), rows.dtype)
                 wide[:, :, : rows.shape[2]] = rows
-                rows = self.crossbar.steepened(signal, wide)[:, :, : rows.shape[2]]
+                rows = self.crossbar.steepened(signal, wide, slope)[:, :, : rows.shape[2]]
             if self._features is not None:
                 rows = self._features.slope(self._inputs.rows(x), rows)
         return self._inputs.slope(x, rows)

@@ -116,12 +116,12 @@ def program_function(spec: UpdateSpec) -> Any:
 
 def _noise(spec: UpdateSpec) -> Any:
     """Scalar function (pulses, moved, normal, state, p) -> random change: the model's own, or that of the array."""
-    added = spec.noise
+    added, size = spec.noise, spec.model.size
     if added is not None and added is spec.model.noise:
         return added
 
     def of_cell(pulses, moved, normal, state, p):
-        return added(pulses, moved, normal, state, p.c2c * (p.step_set if pulses > 0 else p.step_reset))
+        return added(pulses, moved, normal, state, p.c2c * size(pulses, p))
 
     def of_array(pulses, moved, normal, state, p):
         return added(pulses, moved, normal, state, p.c2c)

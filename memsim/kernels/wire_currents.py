@@ -1,8 +1,8 @@
 """CPU loop of Kirchhoff's current law: what flows through every cell, and what is left over at every node of the wires.
 
-A cell's current is I = V_read (G h(x) + k2 x |x| + k3 x^3) at x = V_cell/V_read; in series with a resistance R (the
-selector of a 1T1R cell), V_cell + R I = V is solved for each cell. Unknowns and layout are those of
-`memsim.kernels.wires`.
+A cell's current is I = V_read (G h(x) + k2 x |x| + k3 x^3), or with x^2 in place of x |x|, at x = V_cell/V_read; k2 and
+k3 may depend on G. In series with a resistance R (the selector of a 1T1R cell), V_cell + R I = V is solved for each
+cell. Unknowns and layout are those of `memsim.kernels.wires`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,15 @@ from numba import njit
 
 from memsim.kernels.compile import Kernel, compile_kernel
 from memsim.kernels.wire_lines import SIDE
-from memsim.noise.conduction import Excess, Scale, excess_current, excess_slope
+from memsim.noise.conduction import (
+    Excess,
+    Scale,
+    common_excess,
+    cubic_coefficient,
+    excess_current,
+    excess_slope,
+    quadratic_coefficient,
+)
 
 _STEPS = 200  # far more than Newton's method takes: it overshoots once at most, and not beyond 0
 
@@ -26,7 +34,7 @@ class Cell(NamedTuple):
     read_voltage: float
     series: float
     shape: Scale
-    excess: Excess = Excess(0.0, 0.0)
+    excess: Excess = common_excess(0.0, 0.0)
 
 
 OHMIC = Cell(1.0, 0.0, Scale(0.0))
@@ -39,10 +47,12 @@ def cell_current(law: Any, slope: Any) -> Any:
     def current(v, g, cell):
         i, di = 0.0, 0.0
         inner = v
+        k2 = quadratic_coefficient(g, 0.0, 0.0, cell.excess)
+        k3 = cubic_coefficient(g, 0.0, 0.0, cell.excess)
         for _ in range(_STEPS):
             x = inner / cell.read_voltage
-            i = cell.read_voltage * (g * law(x, 0.0, 0.0, cell.shape) + excess_current(x, 0.0, 0.0, cell.excess))
-            di = g * slope(x, 0.0, 0.0, cell.shape) + excess_slope(x, 0.0, 0.0, cell.excess)
+            i = cell.read_voltage * (g * law(x, 0.0, 0.0, cell.shape) + excess_current(x, k2, k3, cell.excess))
+            di = g * slope(x, 0.0, 0.0, cell.shape) + excess_slope(x, k2, k3, cell.excess)
             if cell.series == 0.0:
                 return i, di
             excess = inner + cell.series * i - v

@@ -39,7 +39,9 @@ class CrossbarLearner:
         weights = crossbar.weights
         learned = weights[:, :, 0]
         effective = crossbar.effective_weights
-        slope = crossbar.steepened(x[:, None, :], (effective[:, :, 0] - effective[:, :, 1])[:, None])[:, 0]
+        lead = np.zeros((1, 1, effective.shape[2]), effective.dtype)  # of the first output over the second
+        lead[0, 0, :2] = 1, -1
+        slope = crossbar.steepened(x[:, None, :], (effective[:, :, 0] - effective[:, :, 1])[:, None], lead)[:, 0]
         cells = weights.reshape(len(x), -1)
         pulses = crossbar.pulses
         low, high = crossbar.window

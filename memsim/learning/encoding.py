@@ -1,11 +1,12 @@
 """How a wished change dw* reaches a cell as pulses: `exact`, `counted`, `sign` or `stochastic`.
 
 Each encoding is a scalar function (dw*, u, settings) -> (pulses, size): a signed number of pulses, and the size of each
-in nominal pulses. A nominal pulse is 1/P of the window, where P pulses span it. The pulse counts follow NeuroSim's
-convention (Chen, Peng & Yu 2018, doi:10.1109/TCAD.2018.2789723), `sign` the Manhattan rule (Prezioso et al., Nature
-521, 61 (2015), doi:10.1038/nature14441), `stochastic` the pulse trains of Gokmen & Vlasov (Front. Neurosci. 10, 333
-(2016), doi:10.3389/fnins.2016.00333): word and bit lines carry trains at random, and where two pulses coincide the cell
-between them gets one, so that a whole array is changed by an outer product without any cell being addressed.
+in nominal pulses. A nominal pulse is 1/P of the window, where P pulses of its direction span it. The pulse counts
+follow NeuroSim's convention (Chen, Peng & Yu 2018, doi:10.1109/TCAD.2018.2789723), `sign` the Manhattan rule (Prezioso
+et al., Nature 521, 61 (2015), doi:10.1038/nature14441), `stochastic` the pulse trains of Gokmen & Vlasov (Front.
+Neurosci. 10, 333 (2016), doi:10.3389/fnins.2016.00333): word and bit lines carry trains at random, and where two pulses
+coincide the cell between them gets one, so that a whole array is changed by an outer product without any cell being
+addressed.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ ROUNDINGS = ("stochastic", "nearest")
 class Settings(NamedTuple):
     """Numbers that encoding and bounds need in a kernel; all dimensionless."""
 
-    span: float  # P
+    span: float  # P of set pulses
+    reset_span: float  # P of reset pulses
     max_pulses: float
     threshold: float
     lower: float  # compliance limits of the normalised state; infinite where there is none
@@ -38,19 +40,26 @@ class Settings(NamedTuple):
 
 
 @njit(forceinline=True, error_model="numpy")
+def _wanted(dw, settings):
+    """The wished change in nominal pulses of its direction, without its sign."""
+    return abs(dw) * (settings.span if dw > type(dw)(0.0) else settings.reset_span)
+
+
+@njit(forceinline=True, error_model="numpy")
 def _exact(dw, u, settings):
     one = type(dw)(1.0)
     none = type(dw)(0.0)
     sign = one if dw > none else (-one if dw < none else none)
-    return sign, abs(dw) * settings.span
+    return sign, _wanted(dw, settings)
 
 
 @njit(forceinline=True, error_model="numpy")
 def _counted(dw, u, settings):
     real = type(dw)
-    whole = real(int32(min(abs(dw) * settings.span, float32(2.0e9))))
+    wanted = _wanted(dw, settings)
+    whole = real(int32(min(wanted, float32(2.0e9))))
     # The fraction is compared, not added: in float32, |dw*| P + u would round away small u.
-    up = abs(dw) * settings.span - whole >= u
+    up = wanted - whole >= u
     n = min(whole + real(1.0) if up else whole, settings.max_pulses)
     return n if dw > real(0.0) else -n, real(1.0)
 

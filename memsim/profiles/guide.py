@@ -66,6 +66,7 @@ def _spreading() -> str:
     named = ", ".join(f"`{name}`" for name in SPREADING if not name.startswith("update."))
     return (
         f"Parameters that may spread over cells (`variability.d2d`): {named}, and `update.` with any number of the "
-        "update model, such as `update.step` or `update.nonlinearity.set`, except pulses, `weights` and `substeps`. "
+        "update model, such as `update.step` or `update.nonlinearity.set`, except `weights`, `substeps` and, but for "
+        "`neurosim`, pulses. "
         "The window and the numbers of the update model may also vary from pulse to pulse (`variability.per_pulse`)."
     )

@@ -171,9 +171,10 @@ _OTHERS: tuple[Model, ...] = (
         "state-drift",
         "retention",
         physics.StateDrift,
-        "G(t) = G (1 + t/t_ref)^-nu, nu = N(m, s) once a cell; m and s are each slope ln(G/G_max) + offset, "
-        "kept between min and max",
-        f"Nandakumar et al., ICECS 2019; {_JOSHI}",
+        "G(t) = G (1 + t/t_ref)^-nu, nu = N(m, s) once a cell; with x = G_target/scale, m and s are each "
+        "slope ln x + offset, kept between min and max, or sum_k c_k x^k from x = above.start on",
+        f"Nandakumar et al., ICECS 2019; {_JOSHI}; piecewise: Le Gallo et al., Nat. Electron. 6, 680 (2023), "
+        "doi:10.1038/s41928-023-01010-1, as fitted in aihwkit",
     ),
     Model(
         "retention",
@@ -188,8 +189,18 @@ _OTHERS: tuple[Model, ...] = (
         "relaxation",
         "retention",
         physics.Relaxation,
-        "G(t) = G + N(shift ln(t/t_ref), spread + growth ln(t/t_ref))",
-        "Falcone et al., arXiv:2502.04524; that increments over successive times are independent is assumed",
+        "G(t) = G + N(shift ln(t/t_ref), spread + growth ln(t/t_ref)), on one path of each cell",
+        "Falcone et al., arXiv:2502.04524; that increments over successive decades are independent is assumed",
+    ),
+    Model(
+        "retention",
+        "relaxation-table",
+        "retention",
+        physics.RelaxationTable,
+        "G(t) = G + N(m, s) on one path of each cell; m and s^2 are linear in ln t between the times and in G_target "
+        "between the levels of rows, and in proportion to t before the first time; lognormal near 0 S",
+        "moments of a measurement; interpolation, independent increments between times and the shape near 0 S are "
+        "assumed",
     ),
     Model(
         "programming",
@@ -231,6 +242,15 @@ _OTHERS: tuple[Model, ...] = (
         physics.PolynomialConduction,
         "I = G V + k_2 V |V| + k_3 V^3; quadratic is k_2 V_read, cubic is k_3 V_read^2",
         "Milo et al., IRPS 2021",
+    ),
+    Model(
+        "conduction",
+        "state-polynomial",
+        "conduction",
+        physics.StatePolynomialConduction,
+        "I = G V + k_2(G) V^2 + k_3(G) V^3; k_2 and k_3 are polynomials in log10(G/1 S) for G from min to max, and "
+        "in proportion to G beyond",
+        "Milo et al., IRPS 2021, as fitted in CrossSim (Sandia National Laboratories)",
     ),
     Model(
         "faults",

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 Conductance = Annotated[float, Number("S", low=0.0, high=1.0)]
 SignedConductance = Annotated[float, Number("S", low=-1.0, high=1.0)]
+PositiveConductance = Annotated[float, Number("S", above=1e-30, high=1.0)]
+ConductancePerVolt = Annotated[float, Number("S/V", low=-1.0, high=1.0)]
+ConductancePerSquare = Annotated[float, Number("S/V^2", low=-1.0, high=1.0)]
 Current = Annotated[float, Number("A", above=0.0, high=1.0)]
 Voltage = Annotated[float, Number("V", above=0.0, high=100.0)]
 Energy = Annotated[float, Number("J", above=0.0, high=1e-17)]
@@ -361,5 +364,56 @@ class PolynomialConduction(Group):
     cubic: SignedConductance = Field(default=0.0, examples=["1 uS"], description="k_3 V_read^2")
 
 
-CONDUCTIONS: tuple[type[Group], ...] = (SinhConduction, ExponentialConduction, PolynomialConduction)
-Conduction = Annotated[SinhConduction | ExponentialConduction | PolynomialConduction, Field(discriminator="model")]
+class QuadraticCoefficients(Group):
+    """A polynomial in log10(G/1 S)."""
+
+    c0: ConductancePerVolt = Field(examples=["7.063 mS/V"], description="constant term")
+    c1: ConductancePerVolt = Field(default=0.0, description="linear term")
+    c2: ConductancePerVolt = Field(default=0.0, description="quadratic term")
+    c3: ConductancePerVolt = Field(default=0.0, description="cubic term")
+
+
+class CubicCoefficients(Group):
+    """A polynomial in log10(G/1 S)."""
+
+    c0: ConductancePerSquare = Field(examples=["1.2968 mS/V^2"], description="constant term")
+    c1: ConductancePerSquare = Field(default=0.0, description="linear term")
+    c2: ConductancePerSquare = Field(default=0.0, description="quadratic term")
+    c3: ConductancePerSquare = Field(default=0.0, description="cubic term")
+
+
+class StatePolynomialConduction(Group):
+    """I = G V + k_2 V^2 + k_3 V^3 with k_2 and k_3 that depend on G; the quadratic term keeps its sign at negative V.
+
+    Below `min` and above `max`, k_2 and k_3 go in proportion to G, so that the curve keeps its shape.
+    """
+
+    model: Literal["state-polynomial"]
+    quadratic: QuadraticCoefficients = Field(
+        examples=["{c0: 7.063 mS/V, c1: 5.711 mS/V, c2: 1.541 mS/V, c3: 138.8 uS/V}"],
+        description="k_2, a polynomial in log10(G/1 S)",
+    )
+    cubic: CubicCoefficients = Field(
+        examples=["{c0: 1.2968 mS/V^2, c1: 679.19 uS/V^2, c2: 88.71 uS/V^2}"],
+        description="k_3, a polynomial in log10(G/1 S)",
+    )
+    min: PositiveConductance = Field(examples=["50 uS"], description="smallest G for which the polynomials hold")
+    max: PositiveConductance = Field(examples=["225 uS"], description="largest G for which the polynomials hold")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> StatePolynomialConduction:
+        if self.min >= self.max:
+            raise problem("'max' must be larger than 'min'", "max")
+        return self
+
+
+CONDUCTIONS: tuple[type[Group], ...] = (
+    SinhConduction,
+    ExponentialConduction,
+    PolynomialConduction,
+    StatePolynomialConduction,
+)
+Conduction = Annotated[
+    SinhConduction | ExponentialConduction | PolynomialConduction | StatePolynomialConduction,
+    Field(discriminator="model"),
+]

@@ -84,6 +84,11 @@ class DeviceProfile:
         update = self.spec.update
         return (update.span if update is not None else None) or pulse_span(self)
 
+    @property
+    def reset_span(self) -> int:
+        """Reset pulses that span the window; as many as set pulses where the profile does not tell them apart."""
+        return getattr(self.spec.update, "reset_pulses", None) or self.span
+
     def replace(self, changes: Mapping[str, Any], origin: str = "replace") -> DeviceProfile:
         """A profile with values set at dotted paths, validated again; a replaced number becomes "assumed".
 

@@ -14,7 +14,7 @@ from memsim.document.problems import Path, dotted
 from memsim.document.walk import spot_at
 from memsim.errors import nearest
 
-Status = Literal["measured", "fitted", "computed", "assumed"]
+Status = Literal["measured", "digitised", "fitted", "computed", "assumed"]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Key = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -35,8 +35,9 @@ class Provenance:
     where : str or None
         Table, figure or page in it.
     status : str
-        "measured" (reported from a measurement), "fitted" (parameter of a model fitted to one), "computed" (arithmetic
-        on reported figures) or "assumed".
+        "measured" (reported from a measurement), "digitised" (read from a figure by somebody else than its authors),
+        "fitted" (parameter of a model fitted to a measurement or a figure), "computed" (arithmetic on reported
+        figures) or "assumed".
     note : str or None
         Free text.
     """
@@ -223,7 +224,7 @@ def unproven(data: dict[str, Any], paths: Iterable[Path]) -> list[tuple[Path, st
             hint = nearest(source, sources) if sources else "; list it under 'sources'"
             problems[at, ""] = f"unknown source '{source}'{inside}{hint}"
         elif status is None:
-            remedy = "'status: measured', 'fitted' or 'computed'"
+            remedy = "'status: measured', 'digitised', 'fitted' or 'computed'"
             remedy += " beside its source" if source else f" with 'source: KEY'{keys}"
             problems.setdefault(
                 (section, "status"),

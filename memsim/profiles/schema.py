@@ -21,7 +21,7 @@ from memsim.profiles.physics import (
 )
 from memsim.profiles.provenance import Group, Key, Number, Status, Text, number_paths
 from memsim.profiles.pulses import Encoding, Pulse
-from memsim.profiles.updates import UPDATES, StepUpdate, Update
+from memsim.profiles.updates import UPDATES, NeurosimUpdate, StepUpdate, Update
 
 Name = Annotated[
     str,
@@ -134,7 +134,7 @@ def _spreading() -> tuple[str, ...]:
     names += [f"update.{path}" for model in UPDATES for path in number_paths(model, skip=(Pulse,))]
     names += ["variability.c2c.sigma", "variability.write.sigma", "retention.lifetime"]
     names += ["read.noise.sigma", "read.telegraph.amplitude", "read.flicker.sigma"]
-    fixed = ("update.pulses", "update.substeps", "update.weights.", "update.table.")
+    fixed = ("update.substeps", "update.weights.", "update.table.")
     return tuple(dict.fromkeys(name for name in names if not name.startswith(fixed)))
 
 
@@ -283,6 +283,11 @@ class DeviceSpec(Section):
         """Nominal value (SI) of the parameter at a dotted path, or None where the profile has no such number."""
         if field == "update.step" and isinstance(self.update, StepUpdate):
             return self.update.nominal_step
+        if field in ("update.pulses", "update.reset_pulses"):
+            if not isinstance(self.update, NeurosimUpdate):
+                return None  # of the others, `update.step` spreads
+            count = getattr(self.update, field.removeprefix("update."))
+            return None if count is None else float(count)
         here: Any = self
         for key in field.split("."):
             here = here.get(key) if isinstance(here, dict) else getattr(here, key, None)

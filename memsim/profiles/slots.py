@@ -59,6 +59,8 @@ SLOTS: dict[str, int] = {
     # NeuroSim: 224 to 255.
     "update.nonlinearity.set": 224,
     "update.nonlinearity.reset": 225,
+    "update.pulses": 226,
+    "update.reset_pulses": 227,
     # Binary cells: 256 to 287.
     "update.probability.set": 256,
     "update.probability.reset": 257,

@@ -233,6 +233,11 @@ class NeurosimUpdate(PulsedUpdate):
 
     model: Literal["neurosim"]
     nonlinearity: Nonlinearity = Field(examples=["{set: 2.4, reset: -4.88}"], description="labels of the two branches")
+    reset_pulses: PulseCount | None = Field(
+        default=None,
+        examples=["100"],
+        description="identical reset pulses that span the window; as many as set pulses if not given",
+    )
 
 
 class PowerLawUpdate(AnyUpdate):

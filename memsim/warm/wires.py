@@ -13,7 +13,7 @@ _CONDUCTION: tuple[Any, ...] = (
     {"model": "sinh", "voltage": "0.25 V"},
     {"model": "exponential", "voltage": "0.1 V"},
     {"model": "polynomial", "quadratic": "0.5 uS", "cubic": "1 uS"},
-)
+)  # the other polynomial takes the same kernels
 
 
 def use_wires() -> None:

@@ -25,7 +25,11 @@ def life(device: str, backend: str, folder, **options) -> list[np.ndarray]:
         made.program(0.4, cycles=2, error=0.01)
     let_pass(made, 10.0)
     found = [made.weights, made.effective_weights, *made.pulses, made.read(X), made.output(X, noise=False)]
-    found += [made.difference_variance(X), made.known(X), made.steepened(X, np.ones((ARRAYS, 5, ROWS)))]
+    found += [
+        made.difference_variance(X),
+        made.known(X),
+        made.steepened(X, np.ones((ARRAYS, 5, ROWS)), np.ones((1, 1, COLS))),
+    ]
     file = made.to_netcdf(folder / f"{backend}.nc", force=True)
     again = ms.Crossbar.from_netcdf(file, backend=backend)
     return [*found, again.weights, again.read(X), *again.pulses, made.conductance.values]

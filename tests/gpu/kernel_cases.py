@@ -40,6 +40,8 @@ def fill_cases() -> Iterator[Case]:
         )
 
 
+EXCESS = conduction.Excess((0.2, 0.1, -0.05, 0.02), (0.1, 0.05, 0.01, 0.0), 0.2, 0.8, 1.0)
+
 # Function, its parameters, and the values of y and of z: an interval, of every cell, or one number for all.
 FUNCTIONS = [
     (drift.drifted, drift.PowerLaw(0.1, 20.0), (0.02, 0.08), (1.0, 1e5)),
@@ -75,8 +77,10 @@ FUNCTIONS = [
     (conduction.sinh_slope, conduction.Scale(2.5), 0.0, 0.0),
     (conduction.exponential_voltage, conduction.Scale(1.2), 0.0, 0.0),
     (conduction.exponential_slope, conduction.Scale(1.2), 0.0, 0.0),
-    (conduction.excess_current, conduction.Excess(0.2, 0.1), 0.0, 0.0),
-    (conduction.excess_slope, conduction.Excess(0.2, 0.1), 0.0, 0.0),
+    (conduction.excess_current, conduction.common_excess(0.2, 0.1), 0.2, 0.1),
+    (conduction.excess_slope, EXCESS, (-0.2, 0.2), (0.0, 0.1)),
+    (conduction.quadratic_coefficient, EXCESS, 0.0, 0.0),
+    (conduction.cubic_coefficient, EXCESS, 0.0, 0.0),
 ]
 
 

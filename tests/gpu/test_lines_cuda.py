@@ -23,7 +23,9 @@ import numpy as np
 from memsim.kernels.cuda import lines
 from memsim.kernels.wire_currents import Cell
 from memsim.kernels.wire_lines import Runs
-from memsim.noise.conduction import Excess, Scale, exponential_slope, exponential_voltage, sinh_slope, sinh_voltage
+from memsim.noise.conduction import (
+    Excess, Scale, common_excess, exponential_slope, exponential_voltage, sinh_slope, sinh_voltage
+)
 
 rng = np.random.default_rng(0)
 for rows, cols in ((9, 6), (1, 17), (8, 1), (1, 1)):
@@ -43,8 +45,13 @@ for rows, cols in ((9, 6), (1, 17), (8, 1), (1, 1)):
             print("agree", runs.__name__, rows, cols, lanes, own)
 
 cells, voltage = np.exp(rng.uniform(-14, -9, 10)), rng.uniform(-1, 1, 30)
-for law, slope, series in ((sinh_voltage, sinh_slope, 0.0), (exponential_voltage, exponential_slope, 5e3)):
-    cell, found = Cell(0.2, series, Scale(2.0), Excess(1e-5, 2e-6)), []
+common, own = common_excess(1e-5, 2e-6), Excess((1e-5, 1e-6, 0.0, 1e-8), (2e-6, 0.0, 1e-8, 0.0), 1e-6, 1e-4, -1.0)
+for law, slope, series, excess in (
+    (sinh_voltage, sinh_slope, 0.0, common),
+    (exponential_voltage, exponential_slope, 5e3, common),
+    (exponential_voltage, exponential_slope, 5e3, own),
+):
+    cell, found = Cell(0.2, series, Scale(2.0), excess), []
     for kernels in (lines, plain):
         both = np.full((2, 30), np.nan)
         kernels.current_kernel(law, slope)(cells, voltage, cell, 3, *both)
@@ -60,7 +67,7 @@ def test_the_simulated_loops_solve_the_lines_and_the_law_of_cells():
         [sys.executable, "-c", SIMULATION], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": path}
     )
     assert run.returncode == 0, run.stderr
-    assert run.stdout.count("agree") == 4 * 3 * 2 + 2
+    assert run.stdout.count("agree") == 4 * 3 * 2 + 3
 
 
 @pytest.mark.parametrize("name", ["factor", "solve", "current"])
@@ -74,9 +81,9 @@ def test_the_loops_compile_to_ptx(monkeypatch, name):
 
     field, real, whole = types.float64[::1], types.float64, types.int64
     runs = types.NamedUniTuple(whole, len(Runs._fields), Runs)
-    cell = types.NamedTuple(
-        [real, real, types.NamedUniTuple(real, 1, Scale), types.NamedUniTuple(real, 2, Excess)], Cell
-    )
+    terms = types.UniTuple(real, 4)
+    excess = types.NamedTuple([terms, terms, real, real, real], Excess)
+    cell = types.NamedTuple([real, real, types.NamedUniTuple(real, 1, Scale), excess], Cell)
     kernel, signature = {
         "factor": (lines.factor_kernel(), (field, field, field, real, runs, field)),
         "solve": (lines.solve_kernel(), (field, field, real, runs, whole, field)),

@@ -134,10 +134,17 @@ LAWS = {
     "sinh": {"model": "sinh", "voltage": "0.1 V"},
     "exponential": {"model": "exponential", "voltage": "0.1 V"},
     "polynomial": {"model": "polynomial", "quadratic": "20 uS", "cubic": "8 uS"},
+    "state-polynomial": {
+        "model": "state-polynomial",
+        "quadratic": {"c0": "50 uS/V", "c1": "8 uS/V"},
+        "cubic": {"c0": "100 uS/V^2"},
+        "min": "1 nS",
+        "max": "1 mS",
+    },
 }
 
 
-@pytest.mark.parametrize("law", ["sinh", "exponential", "polynomial"])
+@pytest.mark.parametrize("law", list(LAWS))
 @pytest.mark.parametrize("name", ["both have resistance", "two ends", "word lines alone", "one cell selected"])
 def test_cells_that_are_not_ohmic_obey_kirchhoffs_law_in_every_sample(law, name):
     options = {"word_resistance": 100.0, "bit_resistance": 100.0, **TOPOLOGIES[name]}
@@ -145,8 +152,10 @@ def test_cells_that_are_not_ohmic_obey_kirchhoffs_law_in_every_sample(law, name)
     found = solved(g, v, conduction=LAWS[law], read_voltage=0.2, node_voltages=True, **options)
     x = (found.word_voltages - found.bit_voltages) / 0.2
     size = np.abs(x)
-    shape = {"sinh": np.sinh(2 * x) / np.sinh(2), "exponential": x * np.exp(2 * (size - 1)), "polynomial": x}[law]
+    shape = {"sinh": np.sinh(2 * x) / np.sinh(2), "exponential": x * np.exp(2 * (size - 1))}.get(law, x)
     added = x * (20e-6 * size + 8e-6 * size**2) if law == "polynomial" else 0.0
+    if law == "state-polynomial":
+        added = 0.2 * (50e-6 + 8e-6 * np.log10(g[..., None])) * x**2 + 0.2**2 * 100e-6 * x**3
     # A linear array of the chord conductances has the same currents.
     chords = np.where(x == 0, g[..., None], (g[..., None] * shape + added) / np.where(x == 0, 1, x))
     for sample in range(3):

@@ -27,8 +27,8 @@ SPECS: list[tuple[str, str, Any, tuple[str, ...], dict[str, Any]]] = [
     ("neurosim", "counted", ("range",), (), {}),
     ("neurosim", "counted", ("range",), ("decay_reset",), {"told": "pulses: 100, nonlinearity: {set: -2.4, reset: 4}"}),
     ("neurosim", "counted", ("range",), ("high", "decay_set"), {"faulty": True}),
-    ("linear", "counted", ("step",), ("step_set",), {"change": Oja.change}),
-    ("linear", "counted", ("own-step",), ("fall_reset",), {"own_step": True}),
+    ("linear", "counted", ("step",), ("start_set",), {"change": Oja.change}),
+    ("linear", "counted", ("own-step",), ("decay_reset",), {"own_step": True}),
     ("soft-bounds", "exact", None, (), {}),
     ("exponential", "counted", ("step",), ("gamma_set",), {}),
     ("exponential", "counted", ("step", "uniform"), (), {"even": True, "one_sided": True}),
@@ -83,7 +83,7 @@ def _case(
         cells = [rng.uniform(0.9, 1, shape) * getattr(p, field) for field in varying] or [np.empty((1, 1, 1))]
         common = cell.parameters(*(tuple(map(real, v)) if isinstance(v, tuple) else real(v) for v in p))
         shifts = tuple((real(0.2), *(real(0.05 * v) for v in p)) for _ in spec.shaken)
-        settings = Settings(*map(real, (min(device.span, 128), 20, 0.01, 0, 0.9)), shifts)
+        settings = Settings(*map(real, (min(device.span, 128), min(device.reset_span, 128), 20, 0.01, 0, 0.9)), shifts)
         state = (rng.random(shape) * 0.9).astype(real)
         counts = np.zeros(update.count_shape(state), np.int64)
         each = np.stack(cells)[: len(varying)].astype(real)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from memsim import Crossbar, Delta, InputError, load_device
+from memsim import DAC, Crossbar, Delta, InputError, Wires, load_device
 
 QUIET = load_device("taox-hfox-wu2018").replace({"variability": None, "read.noise": None})
 VOLTAGES = np.array([-1.2, -0.5, -1e-3, 0.0, 1e-3, 0.5, 1.0, 1.2])
@@ -98,5 +98,86 @@ def test_gradients_by_voltages_are_those_of_the_outputs(name):
     array = Crossbar(conducting(name), rows=5, cols=1, seed=1, column="reference", dtype="float64", initial=(0.1, 0.9))
     x, small = np.array([-1.2, -0.3, 0.2, 0.7, 1.3]), 1e-5
     moved = [array.output(x + sign * small * np.eye(5), noise=False)[0, :, 0] for sign in (1, -1)]
-    found = array.steepened(x, array.effective_weights.swapaxes(1, 2))
+    found = array.steepened(x, array.effective_weights.swapaxes(1, 2), np.ones((1, 1, 1)))
+    assert np.allclose(found[0, 0], (moved[0] - moved[1]) / (2 * small), rtol=1e-6)
+
+
+# The I-V fit of CrossSim's authors to Milo et al., IRPS 2021, fig. 1, in S and V: k2 and k3 by powers of log10 G.
+MILO = load_device("hfo2-milo2021").replace({"programming.coefficients": {"c0": "0 uS", "c1": "0 uS"}})
+K2 = (7.063e-3, 5.711e-3, 1.541e-3, 1.388e-4)
+K3 = (1.2968e-3, 6.7919e-4, 8.871e-5)
+
+
+def milo_current(g, v):
+    """I = G V + k2 V^2 + k3 V^3 [A] of cells within the range of the fit."""
+    k2, k3 = (sum(c * np.log10(g) ** power for power, c in enumerate(terms)) for terms in (K2, K3))
+    return g * v + k2 * v**2 + k3 * v**3
+
+
+def milo_array(cols=2, device=MILO, **options):
+    array = Crossbar(device, rows=9, cols=cols, seed=1, dtype="float64", **options)
+    lines = cols * (2 if options.get("column") == "pair" else 1)
+    targets = np.random.default_rng(3).random((9, lines))
+    array.program(targets, **({"reference": 0.25} if options.get("column") == "reference" else {}))
+    return array
+
+
+@pytest.mark.parametrize("options", [{}, {"cols": 20}, {"tile": (4, 3)}, {"wires": Wires()}], ids=str)
+def test_coefficients_that_depend_on_the_state_give_the_sum_of_the_cells_currents(options):
+    array = milo_array(**options)
+    x = np.random.default_rng(0).uniform(-1, 1, (5, 9))
+    g = array.conductance.values[0]
+    expected = milo_current(g, READ * x[:, :, None]).sum(1)
+    assert np.allclose(array.read(x)[0], expected, rtol=1e-9, atol=0)
+    assert np.abs(expected - READ * x @ g).max() > 0.05 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("column", ["reference", "pair"])
+def test_differences_of_columns_contain_the_currents_that_depend_on_the_state(column):
+    array = milo_array(column=column)
+    x = np.random.default_rng(0).uniform(-1, 1, (5, 9))
+    window = array.device.spec.conductance
+    low = array.conductance.values[0]
+    by_line = milo_current(low, READ * x[:, :, None]).sum(1)
+    if column == "pair":
+        expected = by_line[:, :2] - by_line[:, 2:]
+    else:
+        reference = milo_current(np.full((9, 1), window.min + 0.25 * window.width), READ * x[:, :, None]).sum(1)
+        expected = by_line[:, :2] - reference
+    assert np.allclose(array.output(x)[0] * READ * window.width, expected, rtol=1e-9, atol=1e-16)
+
+
+def test_widths_of_pulses_weigh_the_current_at_the_read_voltage():
+    array = milo_array(dac=DAC(bits=None, coding="width"))
+    x = np.array([0.3, -0.7, 1.0, -1.0, 0.0, 0.5, -0.2, 0.9, 0.1])
+    g = array.conductance.values[0]
+    expected = (np.abs(x)[:, None] * milo_current(g, READ * np.sign(x)[:, None])).sum(0)
+    assert np.allclose(array.read(x)[0], expected, rtol=1e-9)
+
+
+def test_a_cell_beyond_the_range_of_the_fit_keeps_the_shape_of_its_curve():
+    array = Crossbar(
+        MILO.replace({"conductance.min": "1 uS", "conductance.max": "300 uS"}), 3, 1, seed=1, dtype="float64"
+    )
+    array.program([[0.0], [0.1], [1.0]])
+    g = array.conductance.values[0, :, 0]
+    for row, end in ((0, 50e-6), (1, 50e-6), (2, 225e-6)):
+        for level in (-1.0, 0.4, 1.0):
+            x = level * (np.arange(3) == row)
+            expected = milo_current(end, READ * level) * g[row] / end
+            assert array.read(x)[0, 0] == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("column", ["single", "reference", "pair"])
+def test_gradients_by_voltages_contain_the_currents_that_depend_on_the_state(column):
+    array, small = milo_array(column=column), 1e-5
+    x, error = np.linspace(-0.8, 0.9, 9), np.array([1.0, -0.4])
+    moved = [array.output(x + sign * small * np.eye(9), noise=False)[0] @ error for sign in (1, -1)]
+    window, g = array.device.spec.conductance, array.conductance.values
+    if column == "pair":
+        g = g[:, :, :2] - g[:, :, 2:]
+    elif column == "reference":
+        g = g[:, :, :2] - (window.min + 0.25 * window.width)
+    ohmic = (g / window.width @ error)[:, None]
+    found = array.steepened(x, ohmic, error[None, None])
     assert np.allclose(found[0, 0], (moved[0] - moved[1]) / (2 * small), rtol=1e-6)

@@ -14,7 +14,8 @@ from memsim.document import DocumentError
 pytestmark = pytest.mark.filterwarnings("ignore:device .* specifies no retention")  # most cells here keep their states
 
 HOUR, DAY, MONTH = 3600.0, 86400.0, 30 * 86400.0
-CELLS = 20_000
+ROWS, COLS = 64, 64
+CELLS = 64 * 160
 QUIET = load_device("taox-hfox-wu2018").replace({"variability": None, "read.noise": None})
 WINDOW = 9e-6  # S: from 1 to 10 uS
 
@@ -37,9 +38,9 @@ def grown(t, t_r):
 
 
 def siemens(array, noise):
-    """What a read of single cells says, or the conductance that it would say without noise [S]."""
-    spec = array.device.spec
-    return array.output([1.0], noise=noise)[0, 0].astype(float) * spec.conductance.width
+    """What reads of single cells at one time say, or what they would say without noise [S]; (cell,)."""
+    one_hot = np.eye(array.shape[1])
+    return array.output(one_hot, noise=noise, interval=0.0).astype(float).ravel() * array.device.spec.conductance.width
 
 
 @pytest.mark.parametrize(
@@ -53,8 +54,8 @@ def test_reads_of_phase_change_memory_have_the_published_standard_deviation(name
     device = load_device(name)
     for target in targets:
         w = (target - device.spec.conductance.min) / device.spec.conductance.width
-        array, now = Crossbar(device, 1, CELLS, seed=3, dtype="float64"), 0.0
-        array.program(np.full((1, CELLS), w))
+        array, now = Crossbar(device, ROWS, CELLS // ROWS, seed=3, dtype="float64"), 0.0
+        array.program(np.full((ROWS, CELLS // ROWS), w))
         programmed = siemens(array, noise=False)
         for elapsed in (25.0, HOUR, DAY, MONTH):
             array.wait(elapsed - now)
@@ -157,7 +158,7 @@ def test_once_all_processes_take_part_reads_are_those_of_noise_without_an_onset(
         assert np.array_equal(one.read(x), other.read(x)) == same
 
 
-ROWS, COLS, SAMPLES = 64, 64, 500
+SAMPLES = 500
 
 
 def test_successive_reads_are_correlated_as_the_sum_of_processes():
@@ -194,12 +195,12 @@ def test_reads_at_two_times_after_programming_share_the_processes_that_take_part
 
 
 def test_cells_that_are_programmed_later_have_the_noise_of_their_own_time():
-    array = Crossbar(growing(), 2 * CELLS // 100, 100, seed=7, initial=(0.5, 0.5 + 1e-9), dtype="float64")
-    rows = array.shape[1]
+    rows, cols = 120, 100
+    array = Crossbar(growing(), rows, cols, seed=7, initial=(0.5, 0.5 + 1e-9), dtype="float64")
     array.wait(2000.0)
     x = np.zeros(rows)
     x[rows // 2 :] = 1.0
-    array.train(Hebbian(0.05), x, np.ones(100), steps=1)
+    array.train(Hebbian(0.05), x, np.ones(cols), steps=1)
     array.wait(0.5)
     for first, elapsed in ((0, 2000.5), (rows // 2, 0.5)):
         chosen = np.zeros(rows)
@@ -208,7 +209,7 @@ def test_cells_that_are_programmed_later_have_the_noise_of_their_own_time():
         assert np.allclose(array.difference_variance(chosen), 2 * variance, rtol=1e-6)
         one_hot = np.eye(rows)[first : first + rows // 2]
         noise = array.output(one_hot, interval=0.0) - array.output(one_hot, noise=False)
-        assert abs(noise.var() / (variance / (rows // 2)) - 1) < 4.5 * math.sqrt(2 / CELLS)
+        assert abs(noise.var() / (variance / (rows // 2)) - 1) < 4.5 * math.sqrt(2 / (rows // 2 * cols))
 
 
 def test_sigma_follows_the_programmed_conductance_and_its_base_the_present_one():

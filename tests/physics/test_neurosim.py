@@ -5,22 +5,24 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from memsim import Crossbar, Hebbian
 from memsim.cells.functions import exponential_ratio
 from memsim.cells.neurosim import MAX_SLOW_LABEL, Neurosim, change, curvature, label, rates
 from memsim.errors import InputError
 from memsim.profiles import load_device
 from memsim.profiles.nominal import nominal_cell
 
-# Chen & Yu, IEEE Design & Test (2018), doi:10.1109/MDAT.2018.2890229, table I: states, labels of LTP and LTD.
+# Chen & Yu, IEEE Design & Test (2018), doi:10.1109/MDAT.2018.2890229, table I: states of set and reset, labels of LTP
+# and LTD; the 100 reset levels of Ag:a-Si are those of NeuroSim 3.0.
 PUBLISHED = {
-    "agsi-jo2010": (97, 2.4, -4.88),
-    "taox-tio2-chen2018": (102, 1.85, -1.79),
-    "taox-hfox-wu2018": (128, 0.04, -0.63),
-    "pcmo-park2013": (50, 3.68, -6.76),
-    "alox-hfo2-woo2016": (40, 1.94, -0.61),
-    "gst-kuzum2011": (100, 0.105, 2.4),
-    "epiram-choi2018": (64, 0.5, -0.5),
-    "hzo-jerry2017": (32, 1.75, 1.46),
+    "agsi-jo2010": ((97, 100), 2.4, -4.88),
+    "taox-tio2-chen2018": ((102, 102), 1.85, -1.79),
+    "taox-hfox-wu2018": ((128, 128), 0.04, -0.63),
+    "pcmo-park2013": ((50, 50), 3.68, -6.76),
+    "alox-hfo2-woo2016": ((40, 40), 1.94, -0.61),
+    "gst-kuzum2011": ((100, 100), 0.105, 2.4),
+    "epiram-choi2018": ((64, 64), 0.5, -0.5),
+    "hzo-jerry2017": ((32, 32), 1.75, 1.46),
 }
 
 
@@ -125,11 +127,11 @@ def test_the_exponential_ratio_is_exact_to_the_rounding_of_its_dtype(dtype, tole
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_every_published_device_follows_the_closed_form_of_both_branches(name):
-    pulses, up, down = PUBLISHED[name]
+    counts, up, down = PUBLISHED[name]
     _, p = nominal_cell(load_device(name).spec)
     for real in (np.float32, np.float64):
         q = type(p)(*map(real, p))
-        for nl, potentiation in ((up, True), (down, False)):
+        for pulses, nl, potentiation in zip(counts, (up, down), (True, False), strict=True):
             expected = published_branch(nl, potentiation, pulses)
             sign, start = (real(1), real(0)) if potentiation else (real(-1), real(1))
             at_once = [start + change(start, sign * real(n), q) for n in range(pulses + 1)]
@@ -193,3 +195,58 @@ def test_a_slow_branch_beyond_its_largest_label_is_refused():
         load_device("gst-kuzum2011").replace({"update.nonlinearity.reset": 6.5})
     with pytest.raises(InputError, match=r"nonlinearity.set: .*slow first .* at most 6"):
         load_device("gst-kuzum2011").replace({"update.nonlinearity.set": -6.5})
+
+
+def train_lengths(falls, cells):
+    """Pulses that each cell of `yflash-wang2022` takes to the threshold of the measured trains, and its states."""
+    size = 1e-9
+    start = (1 - size, 1 + size) if falls else (-size, size)
+    array = Crossbar("yflash-wang2022", rows=100, cols=cells // 100, seed=3, initial=start, dtype="float64")
+    states, lengths = [array.weights[0].copy()], np.zeros((100, cells // 100))
+    for _ in range(130):
+        array.train(Hebbian(rate=-1.0 if falls else 1.0), np.ones(100), np.ones(cells // 100), encoding="sign")
+        states.append(array.weights[0].copy())
+        lengths += (states[-2] > 1e-6) if falls else (states[-2] < 1 - 1e-6)
+    return lengths, np.array(states)
+
+
+@pytest.mark.parametrize(("falls", "mean", "deviation"), [(True, 36.8, 8.3), (False, 24.1, 6.2)])
+def test_cells_of_y_flash_take_as_many_pulses_to_the_threshold_as_measured(falls, mean, deviation):
+    lengths, states = train_lengths(falls, 10_000)
+    assert lengths.mean() == pytest.approx(mean, abs=0.5)  # the profile's pulses are whole numbers
+    assert lengths.std() == pytest.approx(deviation, abs=0.25)
+    assert (states[-1] < 1e-6).all() if falls else (states[-1] > 1 - 1e-6).all()
+
+
+def test_a_program_train_of_y_flash_has_left_3_percent_of_the_range_at_its_middle():
+    _, p = nominal_cell(load_device("yflash-wang2022").spec)
+    assert 1 + change(1.0, -18.0, p) == pytest.approx(0.034, abs=2e-4)
+    assert change(0.0, 12.0, p) == pytest.approx(0.034, abs=2e-4)
+
+
+def test_pulses_of_both_directions_spread_independently_where_both_are_told():
+    device = load_device("yflash-wang2022")
+    up, down = (train_lengths(falls, 10_000)[0].ravel() for falls in (False, True))
+    assert abs(np.corrcoef(up, down)[0, 1]) < 0.04
+    with pytest.raises(
+        InputError, match=r"update.reset_pulses.*this profile has no update.reset_pulses that could vary"
+    ):
+        device.replace({"update.reset_pulses": None})
+    with pytest.raises(InputError, match=r"this profile has no update\.reset_pulses that could vary"):
+        device.replace({"update.reset_pulses": None})
+    spread = {"sigma": "10 %", "relative_to": "value"}
+    ideal = load_device("ideal-chen2018")
+    with pytest.raises(InputError, match=r"this profile has no update\.pulses that could vary"):
+        ideal.replace({"variability": {"d2d": {"update.pulses": spread}}})
+
+
+def test_wished_changes_become_pulses_of_their_own_direction():
+    device = load_device("agsi-jo2010").replace({"variability": None, "update.nonlinearity": {"set": 0, "reset": 0}})
+    array = Crossbar(device, rows=200, cols=50, seed=1, initial=(0.499, 0.501), dtype="float64")
+    for rate, pulses in ((0.2, 97), (-0.2, 100)):
+        before = array.weights.mean()
+        array.train(Hebbian(rate=rate), np.ones(200), np.ones(50))
+        assert array.weights.mean() - before == pytest.approx(rate, abs=2e-4)
+        counts = array.pulses
+        given = (counts.set if rate > 0 else counts.reset).sum() / 10_000
+        assert given == pytest.approx(0.2 * pulses, abs=0.03)

@@ -29,6 +29,13 @@ def population(device, count=CELLS, seed=3):
     return cells.model, {name: np.broadcast_to(np.ravel(cells.value(name))[:count], count) for name in names}
 
 
+def told(p, way):
+    """Steps at w = 0 and their fall in one direction, of cells whose steps fall linearly with the state."""
+    start, decay = p[f"start_{way}"], p[f"decay_{way}"]
+    fall = np.where(decay < 0, -decay, -np.expm1(-np.abs(decay)))
+    return start * fall / np.abs(decay), fall
+
+
 def pulsed(model, fields, state, direction, cells=200):
     """Changes of the first cells by one pulse, from the scalar function that the loops call."""
     function = model.step or model.change
@@ -128,7 +135,8 @@ def test_fitted_slopes_have_the_spread_of_their_presets_and_no_part_in_that_of_t
     sigma = device.spec.variability.d2d["update.slope.set"].sigma
     _, p = population(device)
     for way, gamma, end in (("set", slope.set, weights.max), ("reset", slope.reset, -weights.min)):
-        drawn = p[f"fall_{way}"] / p[f"step_{way}"] * end / (weights.max - weights.min)
+        step, fall = told(p, way)
+        drawn = fall / step * end / (weights.max - weights.min)
         # |gamma + sigma z|, a folded normal distribution.
         ratio = gamma / sigma
         mean = sigma * math.sqrt(2 / math.pi) * math.exp(-(ratio**2) / 2) + gamma * math.erf(ratio / math.sqrt(2))
@@ -210,12 +218,12 @@ def test_the_array_of_wide_ends_has_the_ends_and_steps_that_the_source_draws():
     scale = 0.4622 * (np.exp(0.7125 * draws[2]) + 0.01 * draws[3])
     lowest = -1 - 2 * device.spec.conductance.offset  # 0 S, below which no conductance lies
     inside = bottom > lowest
-    found = 2 * p["low"] - 1
+    found, (step, fall) = 2 * p["low"] - 1, told(p, "set")
     for mine, theirs in (
         (found[found > lowest + 1e-9], bottom[inside]),
         (2 * p["high"] - 1, top),
-        (np.log(2 * p["step_set"]), np.log(np.abs(scale))),
-        (np.log(p["fall_set"]), np.log(np.abs(scale) / top)),
+        (np.log(2 * step), np.log(np.abs(scale))),
+        (np.log(fall), np.log(np.abs(scale) / top)),
     ):
         error = theirs.std() * math.sqrt(1 / len(mine) + 1 / len(theirs))
         assert abs(mine.mean() - theirs.mean()) < 4.5 * error

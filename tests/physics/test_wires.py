@@ -254,6 +254,38 @@ def test_a_polynomial_adds_the_same_current_to_every_cell(name, terms):
     assert np.abs(found.currents - ohmic).max() > 1e-4 * np.abs(ohmic).max()
 
 
+MILO = {
+    "model": "state-polynomial",
+    "quadratic": {"c0": "7.063 mS/V", "c1": "5.711 mS/V", "c2": "1.541 mS/V", "c3": "138.8 uS/V"},
+    "cubic": {"c0": "1.2968 mS/V^2", "c1": "679.19 uS/V^2", "c2": "88.71 uS/V^2"},
+    "min": "50 uS",
+    "max": "225 uS",
+}
+"""The fit of CrossSim's authors to Milo et al., IRPS 2021, fig. 1; in S and V, by powers of log10 G."""
+
+
+@pytest.mark.parametrize("name", ["unequal wires", "bit lines alone", "word lines alone", "terminals alone"])
+def test_a_polynomial_that_depends_on_the_state_obeys_kirchhoffs_law_in_both_directions(name):
+    options = {"word_resistance": 100.0, "bit_resistance": 100.0, **TOPOLOGIES[name]}
+    g = np.random.default_rng(5).uniform(51e-6, 224e-6, (13, 10))
+    x = np.log10(g)
+    k2 = 7.063e-3 + 5.711e-3 * x + 1.541e-3 * x**2 + 1.388e-4 * x**3
+    k3 = 1.2968e-3 + 6.7919e-4 * x + 8.871e-5 * x**2
+    for v in (np.linspace(0.1, 0.5, 13)[:, None], np.linspace(-0.5, 0.5, 13)[:, None]):
+        found = solved(g, v, conduction=MILO, read_voltage=0.2, node_voltages=True, **options)
+        across = (found.word_voltages - found.bit_voltages)[..., 0]
+        # A linear array of the chord conductances has the same currents.
+        assert_close(found.currents, reference_currents(g + k2 * across + k3 * across**2, v, **options), 1e-8)
+        ohmic = solved(g, v, **options).currents
+        assert np.abs(found.currents - ohmic).max() > 1e-2 * np.abs(ohmic).max()
+
+
+def test_a_polynomial_whose_least_conducting_cells_would_lose_current_is_refused():
+    with pytest.raises(InputError, match=r"the current of a cell of 3e-05 S falls with voltage from 0\.2"):
+        solved([[3e-5, 1e-4]], [0.5], conduction={**MILO, "min": "20 uS"}, read_voltage=0.2)
+    solved([[3e-5, 1e-4]], [0.5], conduction=MILO, read_voltage=0.2)  # keeps the shape of the curve at 50 uS
+
+
 def test_a_polynomial_cell_of_no_conductance_conducts_behind_its_selector():
     law = {"model": "polynomial", "quadratic": "20 uS", "cubic": "-2 uS"}
     for g in (0.0, ON):
@@ -295,9 +327,12 @@ def test_weak_curvature_is_ohmic():
         ({"conduction": {"model": "polynomial"}}, "read_voltage: needed"),
         (
             {"conduction": {"model": "polynomial", "quadratic": "-100 uS"}, "read_voltage": 1.0},
-            r"conduction: the current of the least conducting cell \(0.0001 S\) falls with voltage from 0.501 V",
+            r"conduction: the current of a cell of 0.0001 S falls with voltage from 0.501 V",
         ),
-        ({"conduction": 3}, "conduction: 3 is not allowed; a sinh, exponential, polynomial conduction"),
+        (
+            {"conduction": 3},
+            "conduction: 3 is not allowed; a sinh, exponential, polynomial, state-polynomial conduction",
+        ),
         ({"tolerance": 0}, "tolerance: 0 is not allowed"),
         ({"max_iterations": 0}, "max_iterations: 0 is not a whole number"),
         ({"bit_line_voltages": "a"}, "bit_line_voltages: not an array of numbers"),
