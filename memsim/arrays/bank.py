@@ -56,6 +56,8 @@ class Bank:
         Sigma of the white read noise.
     fluctuations : Fluctuations or None
         Noise that goes on from read to read.
+    marks : ndarray or None
+        Between `before` and `after`, 1 for each cell that got a pulse, else 0; uint8.
     history : History or None
         When cells were programmed and to what; None where neither states nor noise depend on it.
     """
@@ -90,6 +92,8 @@ class Bank:
         self._write_sigma = Own(place, _write_sigma, dtype)
         writes = self._write_sigma.varies or self._write_sigma.of() > 0
         self._noise = np.zeros_like(self.state) if writes else None
+        self._marks: Any = None
+        self.marks: Any = None
         self._aging = Aging(place, dtype) if spec.retention is not None else None
         flickers = spec.read.flicker is not None and spec.read.flicker.sigma > 0
         self.history: History | None = None
@@ -122,14 +126,21 @@ class Bank:
         return np.maximum(self.state + self._noise, self.state.dtype.type(-self.spec.conductance.offset))
 
     def before(self, lines: slice = slice(None)) -> np.ndarray | None:
-        """The states of some lines before pulses, for `after`; None where nobody asks which cells pulses changed."""
+        """The states of some lines before pulses, for `after`; None where it does not matter which cells get pulses.
+
+        Until `after`, the update loops note in `marks` which cells get pulses.
+        """
         asked = self.history is not None and self.history.asks
         if self._noise is None and not asked and self.spec.programming is None:
             return None
+        if self._marks is None:
+            self._marks = self.site.backend.xp.zeros(self.state.shape, np.uint8)
+        self._marks[:, lines] = 0
+        self.marks = self._marks
         return self.state[:, lines].copy()
 
     def after(self, before: np.ndarray | None, step: int, lines: slice = slice(None), *, aimed: bool = True) -> None:
-        """Let those cells start anew that pulses changed up to a step, and restore those that got none.
+        """Let those cells start anew that got pulses up to a step, and restore the states of those that got none.
 
         `aimed` says whether their present states are what the pulses aimed at, as far as anybody knows.
         """
@@ -138,16 +149,17 @@ class Bank:
                 self.history.seen(step)
             return
         state = self.state[:, lines]
+        assert self.marks is not None
+        pulsed, self.marks = self.marks[:, lines] != 0, None
         # The update loops clip every cell, pulsed or not.
-        changed = state != self._within(before, lines)
-        np.copyto(state, before, where=~changed)
+        np.copyto(state, before, where=~pulsed)
         if self.history is not None:
-            self.history.note(self.state, step, lines, changed, aimed=aimed)
+            self.history.note(self.state, step, lines, pulsed, aimed=aimed)
         if self._noise is not None:
             first, last, _ = lines.indices(self._shape[1])
             z = self.site.draw("normal", (self._shape[0], last - first, self._shape[2]), Stream.WRITE, step, first)
             noise = self._write_sigma.of(lines=lines) * z
-            np.copyto(self._noise[:, lines], noise.astype(state.dtype), where=changed)
+            np.copyto(self._noise[:, lines], noise.astype(state.dtype), where=pulsed)
 
     def wait(self, seconds: float, aged: float) -> None:
         """Let time pass [s]: for fluctuations, and, as it counts at the reference temperature, for the states."""
@@ -196,6 +208,8 @@ class Bank:
         drawn = self.site.draw("normal", self._shape, Stream.PROGRAM, step)
         before = self.before()
         self.state = self._within((self.state + sigma * drawn).astype(self.state.dtype))
+        if self.marks is not None:
+            self.marks[:] = 1
         self.after(before, step, aimed=False)
 
     def _within(self, state: np.ndarray, lines: slice = slice(None), out: np.ndarray | None = None) -> np.ndarray:

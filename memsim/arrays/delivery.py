@@ -81,6 +81,7 @@ def deliver(
         faulty=bank.stuck is not None,
         even=bool(c2c and c2c.distribution == "uniform"),
         own_step=bool(c2c and c2c.relative_to == "own-step"),
+        marked=bank.marks is not None,
         shaken=bank.shaken,
     )
     falling = bank.device.reset_span
@@ -107,6 +108,7 @@ def deliver(
                 common=bank.cells.common,
                 varying=bank.cells.varying(arrays, lines),
                 seed=site.key,
+                marks=None if bank.marks is None else bank.marks[arrays, lines],
             )
         return counts
 

@@ -156,9 +156,14 @@ class Backend:
         common: Any,
         varying: Any,
         seed: int,
+        marks: Any = None,
     ) -> np.ndarray:
-        """Train `state` in place and return the pulses given, (array, column, 2), int64: set and reset."""
+        """Train `state` in place and return the pulses given, (array, column, 2), int64: set and reset.
+
+        `marks`, uint8 like `state`, receives a 1 for each cell that gets a pulse, if the specification says so.
+        """
         real = state.dtype.type
+        marks = self.xp.empty((1, 1, 1), np.uint8) if marks is None else marks
         counts = self.xp.zeros(self.kernels.counts(state), np.int64)
         self.kernels.update(spec)(
             state,
@@ -173,6 +178,7 @@ class Backend:
             type(common)(*(_cast(real, value) for value in common)),
             varying,
             counts,
+            marks,
             *key(seed),
         )
         return counts.reshape(*counts.shape[:2], -1, 2).sum(axis=2)

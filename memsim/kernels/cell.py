@@ -47,6 +47,8 @@ class UpdateSpec:
         Whether the noise takes a uniform number in place of a normal one.
     own_step : bool
         Whether sigma of the noise is relative to the cell's step in the pulses' direction.
+    marked : bool
+        Whether the kernel marks the cells that get a pulse.
     shaken : tuple of ((int, int), str)
         Parameters that vary from pulse to pulse: where the draws of each lie (`memsim.profiles.slots.Slot`: number and
         word of the key), and its distribution.
@@ -65,6 +67,7 @@ class UpdateSpec:
     faulty: bool = False
     even: bool = False
     own_step: bool = False
+    marked: bool = False
     shaken: tuple[tuple[tuple[int, int], str], ...] = ()
 
     @property

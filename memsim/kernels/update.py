@@ -31,13 +31,14 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
     """Kernel (state, inputs, targets, rate, steps, first_step, first_array, first_column, settings, ..., k0, k1).
 
     inputs : (array, sample, row); targets : (array, sample, column); `state` is changed in place. The last
-    arguments are settings, common and varying parameters, counts and the key's words; ``counts``, int64 of
-    `count_shape`, receives the set and reset pulses. Step ``first_step + step * samples + sample`` is counter word c2.
+    arguments are settings, common and varying parameters, counts, marks and the key's words; ``counts``, int64 of
+    `count_shape`, receives the set and reset pulses, and ``marks``, uint8 like `state`, a 1 for each cell that gets a
+    pulse, if the kernel marks any. Step ``first_step + step * samples + sample`` is counter word c2.
     """
     program = program_function(spec)
     gather = gather_function(spec)
     change, idle, draws, deviate = spec.change, spec.idle, spec.draws, deviation_function(spec)
-    noisy, chancy = spec.chance == "normal", spec.chance == "uniform"
+    noisy, chancy, marked = spec.chance == "normal", spec.chance == "uniform", spec.marked
 
     @inline
     def learn(state, pre, post, rate, u, z, y, settings, p):
@@ -58,6 +59,7 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
         common,
         varying,
         counts,
+        marks,
         k0,
         k1,
     ):
@@ -146,6 +148,10 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
                                 p3,
                             )
                             cells[i], cells[i + 16], cells[i + 32], cells[i + 48] = w0, w1, w2, w3
+                            if marked:
+                                for k, n in ((0, n0), (16, n1), (32, n2), (48, n3)):
+                                    if n != 0:
+                                        marks[array, column, start + i + k] = 1
                             step_net = int32(step_net + int32(n0 + n1 + n2 + n3))
                             step_total = int32(step_total + int32(abs(n0) + abs(n1) + abs(n2) + abs(n3)))
                     net += step_net

@@ -37,6 +37,9 @@ def drifted(w, nu, t, p):
 
 @njit(forceinline=True, error_model="numpy")
 def exponent(w, z, _, p):
-    """Drift exponent nu of a cell whose target was w; z is the cell's own N(0, 1) number. It may be negative."""
+    """Drift exponent nu of a cell whose target was w, never negative; z is the cell's own N(0, 1) number.
+
+    A negative number enters with its magnitude, as in the models that the numbers were fitted with.
+    """
     g = w + p.g0
-    return level_value(g, p.mean) + level_value(g, p.spread) * z
+    return abs(level_value(g, p.mean) + level_value(g, p.spread) * z)

@@ -171,7 +171,7 @@ _OTHERS: tuple[Model, ...] = (
         "state-drift",
         "retention",
         physics.StateDrift,
-        "G(t) = G (1 + t/t_ref)^-nu, nu = N(m, s) once a cell; with x = G_target/scale, m and s are each "
+        "G(t) = G (1 + t/t_ref)^-nu, nu = |N(m, s)| once a cell; with x = G_target/scale, m and s are each "
         "slope ln x + offset, kept between min and max, or sum_k c_k x^k from x = above.start on",
         f"Nandakumar et al., ICECS 2019; {_JOSHI}; piecewise: Le Gallo et al., Nat. Electron. 6, 680 (2023), "
         "doi:10.1038/s41928-023-01010-1, as fitted in aihwkit",

@@ -23,7 +23,7 @@ from memsim.profiles.nominal import nominal_cell
 SPECS: list[tuple[str, str, Any, tuple[str, ...], dict[str, Any]]] = [
     ("constant", "exact", None, (), {}),
     ("constant", "sign", ("step",), (), {}),
-    ("constant", "stochastic", ("range",), (), {"change": coincidences, "idle": silent}),
+    ("constant", "stochastic", ("range",), (), {"change": coincidences, "idle": silent, "marked": True}),
     ("neurosim", "counted", ("range",), (), {}),
     ("neurosim", "counted", ("range",), ("decay_reset",), {"told": "pulses: 100, nonlinearity: {set: -2.4, reset: 4}"}),
     ("neurosim", "counted", ("range",), ("high", "decay_set"), {"faulty": True}),
@@ -34,7 +34,7 @@ SPECS: list[tuple[str, str, Any, tuple[str, ...], dict[str, Any]]] = [
     ("exponential", "counted", ("step", "uniform"), (), {"even": True, "one_sided": True}),
     # Two parameters vary from pulse to pulse: slots in the random addresses, and distributions.
     ("power", "counted", None, (), {"shaken": (((7, 0), "normal"), ((197, (1 << 40) + 3), "lognormal"))}),
-    ("power-law", "counted", ("range",), ("limit",), {}),
+    ("power-law", "counted", ("range",), ("limit",), {"marked": True}),
     ("table", "counted", None, ("scale",), {}),
     ("binary", "counted", None, ("rate_set",), {}),
     ("pcm", "counted", ("step",), (), {}),
@@ -87,7 +87,8 @@ def _case(
         state = (rng.random(shape) * 0.9).astype(real)
         counts = np.zeros(update.count_shape(state), np.int64)
         each = np.stack(cells)[: len(varying)].astype(real)
-        return state, x, t, real(0.2), 2, 5, 3, 7, settings, common, each, counts, *KEY
+        marks = np.zeros(shape if spec.marked else (1, 1, 1), np.uint8)
+        return state, x, t, real(0.2), 2, 5, 3, 7, settings, common, each, counts, marks, *KEY
 
     kind = [model, encoding.name, *["noisy"] * (noise is not None), *varying, *more]
     return Case(
@@ -95,7 +96,7 @@ def _case(
         update.update_kernel(spec),
         cuda_update.update_kernel(spec),
         arguments,
-        {0: 1e-5 if real is F32 else 1e-13, 11: 0},
+        {0: 1e-5 if real is F32 else 1e-13, 11: 0} | ({12: 0} if spec.marked else {}),
         double=real is F64,
         draws=spec.chance is not None or spec.draws or bool(spec.shaken),
         own={11: lambda given: np.zeros(cuda_update.count_shape(given[0]), np.int64)},

@@ -152,3 +152,23 @@ def test_saturated_cells_are_at_an_end_of_their_own_window_or_at_a_limit(device,
     crossbar.train(ms.Hebbian(rate=1.0), np.ones(CELLS), [1], steps=100, encoding="sign")
     states = crossbar.weights[0, :, 0]
     assert np.array_equal(crossbar.saturated[0, :, 0], (states == high) | (states >= np.float32(0.9)))
+
+
+def test_a_pulse_draws_write_noise_anew_even_where_the_state_stays_at_its_end():
+    noisy = ms.load_device("resistive-gokmen2016").replace(
+        PROFILE
+        | {
+            "variability.write": {"sigma": "5 %", "relative_to": "range"},
+            "update": {"model": "soft-bounds", "pulses": 100},
+        }
+    )
+    crossbar = ms.Crossbar(noisy, rows=CELLS, cols=1, seed=4)
+    crossbar.train(ms.Hebbian(rate=1.0), np.ones(CELLS), [-1], steps=3000, encoding="sign")
+    hidden = crossbar._cells.lines.state[0, 0, :CELLS].copy()
+    before = crossbar.weights[0, :, 0] - hidden
+    crossbar.train(ms.Hebbian(rate=1.0), np.r_[np.ones(CELLS // 2), np.zeros(CELLS // 2)], [-1], encoding="sign")
+    after = crossbar.weights[0, :, 0] - crossbar._cells.lines.state[0, 0, :CELLS]
+    pulsed, idle = slice(0, CELLS // 2), slice(CELLS // 2, None)
+    assert np.array_equal(after[idle], before[idle])
+    assert abs(np.corrcoef(after[pulsed], before[pulsed])[0, 1]) < 4.5 / np.sqrt(CELLS // 2)
+    assert after[pulsed].std() == pytest.approx(0.05, rel=0.03)

@@ -19,7 +19,7 @@ TIMES = {25.0: "25 s", 3600.0: "1 hour", DAY: "1 day", MONTH: "1 month"}
 TARGETS = {"pcm-joshi2020": (1.0, 3.0, 8.0, 15.0, 22.0), "pcm-legallo2023": (0.5, 1.2, 3.0, 6.0, 9.5)}
 """uS"""
 MODELS = {"pcm-joshi2020": JOSHI, "pcm-legallo2023": HERMES}
-PAIR_COUNT = 200_000
+PAIR_COUNT = 100_000
 
 
 class Cells:

@@ -36,7 +36,7 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
     program = program_function(spec)
     gather, replaced = gather_function(spec, callee), callee(_replaced)
     change, idle, draws, deviate = spec.change, spec.idle, spec.draws, deviation_function(spec)
-    noisy, chancy = spec.chance == "normal", spec.chance == "uniform"
+    noisy, chancy, marked = spec.chance == "normal", spec.chance == "uniform", spec.marked
 
     def update(
         state,
@@ -51,6 +51,7 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
         common,
         varying,
         counts,
+        marks,
         k0,
         k1,
     ):
@@ -99,6 +100,8 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
                         y = deviate(row, c1, c2, c3, k0, k1, settings.shifts)
                         new, pulses = program(old, wish, u[word], z[word], y, settings, p)
                         cells = replaced(cells, word, real(new))
+                        if marked and pulses != none:
+                            marks[array, column, row] = 1
                         set_pulses += int(max(pulses, none))
                         reset_pulses += int(max(-pulses, none))
             for word in range(4):

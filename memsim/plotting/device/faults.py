@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from memsim.arrays import Crossbar
 from memsim.plotting.page import title
+from memsim.plotting.style import INK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -13,14 +14,12 @@ if TYPE_CHECKING:
     from memsim.profiles import DeviceProfile
 
 _ROWS, _COLUMNS = 32, 96
-_SOUND = 0.25
+_SOUND = 0.75
 """State of the sound cells, between those of stuck ones."""
 
 
 def draw_faults(axes: Axes, device: DeviceProfile, seed: int) -> None:
-    """Panel with the states of an array whose sound cells were set to a quarter of the window."""
-    from matplotlib.patches import Patch
-
+    """Panel with the states of an array whose sound cells were set to three quarters of the window."""
     array = Crossbar(device, _ROWS, _COLUMNS, seed=seed, initial=(_SOUND, _SOUND + 1e-9), column="single")
     image = axes.imshow(array.weights[0], vmin=0, vmax=1, aspect="auto", interpolation="nearest")
     axes.grid(False)
@@ -32,7 +31,7 @@ def draw_faults(axes: Axes, device: DeviceProfile, seed: int) -> None:
         kinds |= {"stuck off": (faults.stuck_off, 0.0), "stuck on": (faults.stuck_on, 1.0)}
         if faults.stuck_at is not None:
             kinds["stuck inside the window"] = (faults.stuck_at.share, faults.stuck_at.state)
-    shown = {name: image.cmap(state) for name, (share, state) in kinds.items() if share > 0}
-    patches = [Patch(facecolor=color, edgecolor="black", linewidth=0.5, label=name) for name, color in shown.items()]
-    axes.legend(handles=patches, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=len(patches), frameon=False)
+    for name, (share, state) in kinds.items():
+        if share > 0:
+            axes.plot([], [], "s", color=image.cmap(state), markeredgecolor=INK, label=name)
     title(axes, "State of the cells of an array")

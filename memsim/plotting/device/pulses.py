@@ -76,6 +76,9 @@ def draw_pulses(axes: Axes, device: DeviceProfile, seed: int) -> None:
         for k, trace in enumerate(traces.T / unit):
             axes.plot(x, trace, color=INK, linewidth=0.5, label="single cells" if k == 0 else None)
     axes.plot(x, one_device.mean(1) / unit, color=line_style(0)["color"], label="mean of a nominal cell")
+    if any(name.startswith("conductance.") for name in (spec.variability.d2d if spec.variability else ())):
+        for end, label in ((spec.conductance.min, "nominal window"), (spec.conductance.max, None)):
+            axes.axhline(end / unit, color=INK, linewidth=0.8, linestyle=(0, (1, 3)), label=label)
     axes.set_xlim(0, x[-1])
     if spec.update is not None and spec.update.one_sided:
         title(axes, "Potentiation")
