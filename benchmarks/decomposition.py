@@ -29,7 +29,7 @@ from memsim.experiment import Experiment
 from memsim.kernels.fill import fill
 from memsim.memorise import load_images
 from memsim.memorise_schema import LearnerSpec
-from memsim.philox import Stream
+from memsim.philox import Scope, Stream, scoped
 
 NAME = "decomposition-01"
 TARGETS = np.array([1.0, 0.0])
@@ -58,7 +58,8 @@ def fresh(learner: LearnerSpec, seed: int, image: int, pixels: int) -> Net:
     hidden = learner.network.hidden if learner.network else 0
 
     def uniform(inputs: int, units: int, layer: int) -> np.ndarray:
-        address = {"seed": seed, "stream": Stream.INITIAL, "step": layer, "first_array": image}
+        stream = Stream.WEIGHTS if learner.network else Stream.INITIAL
+        address = {"seed": scoped(seed, Scope(layer=layer)), "stream": stream, "first_array": image}
         numbers = fill("uniform", (1, units, inputs), **address)[0].T
         return np.ascontiguousarray(low + (high - low) * numbers.astype(float))
 
