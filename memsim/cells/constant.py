@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from numba import njit
 
 from memsim.cells.model import CellModel, Surroundings
-from memsim.cells.steps import SIZES, normalised_steps, told_size
+from memsim.cells.steps import SIZES, normalised_steps, own_ends, told_size
 
 
 class Constant(NamedTuple):
@@ -33,7 +33,7 @@ def change(state, pulses, p):
 def prepare(values: Mapping[str, Any], cell: Surroundings) -> dict[str, Any]:
     """The cell's own ends, and the steps of both directions."""
     up, down = normalised_steps(values)
-    return {"step_set": up, "step_reset": down}
+    return {**own_ends(values, cell), "step_set": up, "step_reset": down}
 
 
 CONSTANT = CellModel(

@@ -15,7 +15,7 @@ from numba import njit
 
 from memsim.cells.functions import exponential
 from memsim.cells.model import CellModel, Surroundings
-from memsim.cells.steps import SIZES, normalised_steps, told_size
+from memsim.cells.steps import SIZES, normalised_steps, own_ends, told_size
 
 
 class Exponential(NamedTuple):
@@ -47,11 +47,12 @@ def step(state, direction, p):
 
 
 def prepare(values: Mapping[str, Any], cell: Surroundings) -> dict[str, Any]:
-    """Steps, and z as an affine function of the normalised state."""
+    """The ends of each cell, steps, and z as an affine function of the normalised state."""
     up, down = normalised_steps(values)
-    span = values["weights.max"] - values["weights.min"]
-    per_weight = 2 * values["a"] / (span * (cell.high - cell.low))
+    span, ends = values["weights.max"] - values["weights.min"], own_ends(values, cell)
+    per_weight = 2 * values["a"] / (span * (ends["high"] - ends["low"]))
     return {
+        **ends,
         "step_set": up,
         "step_reset": down,
         **{f"{name}_{way}": values[f"{name}.{way}"] for name in ("amplitude", "gamma") for way in ("set", "reset")},

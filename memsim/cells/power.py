@@ -14,7 +14,7 @@ from numba import njit
 
 from memsim.cells.functions import power
 from memsim.cells.model import CellModel, Surroundings
-from memsim.cells.steps import SIZES, normalised_steps, told_size
+from memsim.cells.steps import SIZES, normalised_steps, own_ends, told_size
 
 
 class Power(NamedTuple):
@@ -41,9 +41,10 @@ def step(state, direction, p):
 
 
 def prepare(values: Mapping[str, Any], cell: Surroundings) -> dict[str, Any]:
-    """Steps and exponents."""
+    """The ends of each cell, steps and exponents."""
     up, down = normalised_steps(values)
     return {
+        **own_ends(values, cell),
         "step_set": up,
         "step_reset": down,
         "exponent_set": values["exponent.set"],

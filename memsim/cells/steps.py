@@ -8,8 +8,8 @@ The nominal step s0, the asymmetry beta, a cell's own step s and its own differe
 
 so that the larger of the two steps is s, and beta makes the other one smaller.
 
-Steps that fall from w = 0 on need an end on each side of it. As in the source, an end of a cell window that lies on the
-wrong side of w = 0 is reflected there.
+Where w = 0 lies inside the range of w, an end of a cell window that lies on the wrong side of w = 0 is reflected there,
+as in the source.
 
 Source: step and ends of a pulsed device as IBM aihwkit 1.2.0 (MIT licence) computes them (its documentation prints
 1 +- beta instead); models of Rasch et al., AICAS 2021, arXiv:2104.02184.
@@ -114,7 +114,7 @@ def falling_steps(
     """
     w_min, w_max = values["weights.min"], values["weights.max"]
     span = w_max - w_min
-    ends = _reflected_ends(cell, -w_min / span)
+    ends = own_ends(values, cell)
     up, down = normalised_steps(values)
     zero = -w_min / span
     above, below = w_max / span, zero
@@ -157,8 +157,12 @@ def _approach(step: Any, fall: Any) -> tuple[Any, Any]:
     return step * stretch, decay
 
 
-def _reflected_ends(cell: Surroundings, zero: float) -> dict[str, Any]:
-    """The ends of the cell windows, normalised: each on its own side of w = 0, where the normalised state is `zero`."""
+def own_ends(values: Mapping[str, Any], cell: Surroundings) -> dict[str, Any]:
+    """The ends `low` and `high` of the cell windows, normalised: each on its own side of w = 0 if that lies inside."""
+    w_min, w_max = values["weights.min"], values["weights.max"]
+    if not w_min < 0 < w_max:
+        return {"low": cell.low, "high": cell.high}
+    zero = -w_min / (w_max - w_min)
     # An end on its own side keeps its bits.
     low = np.where(np.greater(cell.low, zero), 2 * zero - cell.low, cell.low)
     high = np.where(np.less(cell.high, zero), 2 * zero - cell.high, cell.high)

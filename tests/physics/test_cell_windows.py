@@ -17,7 +17,7 @@ PROFILE = {
         "conductance.max": {"sigma": f"{100 * SPREAD} %", "relative_to": "range"},
     },
     "conductance": {"min": "20 uS", "max": "30 uS"},
-    "update": {"model": "constant", "pulses": 100},
+    "update": {"model": "constant", "pulses": 100, "weights": {"min": 0, "max": 1}},
     "variability.c2c": None,
 }
 

@@ -144,7 +144,7 @@ def test_fitted_slopes_have_the_spread_of_their_presets_and_no_part_in_that_of_t
         assert drawn.std() == pytest.approx(math.sqrt(gamma**2 + sigma**2 - mean**2), rel=0.02)
 
 
-@pytest.mark.parametrize("model", ["linear", "soft-bounds"])
+@pytest.mark.parametrize("model", ["constant", "linear", "soft-bounds", "exponential", "power"])
 def test_ends_beyond_w_0_are_reflected_at_it(model):
     more = {f"{key}.{way}": 0.1 for key in ("slope", "amplitude", "gamma", "exponent") for way in ("set", "reset")}
     more |= {"a": 1.0, "b": 0.0, "slope.reference": "cell"}
@@ -152,6 +152,11 @@ def test_ends_beyond_w_0_are_reflected_at_it(model):
     found = prepared(model, numbers(0.0, 1.0, 0.0, -0.8, 1.2, **more), low, high)
     assert np.allclose(found["low"], [0.0, 0.35, 0.1, 0.3], atol=1e-15)
     assert np.allclose(found["high"], [1.0, 0.9, 0.6, 1.2], atol=1e-15)
+
+
+def test_a_range_of_w_that_starts_at_0_has_nothing_to_reflect():
+    found = prepared("constant", numbers(0.0, 1.0, 0.0, 0.0, 2.0), np.array([-0.1, 0.1]), np.array([0.9, 1.1]))
+    assert (found["low"] == [-0.1, 0.1]).all() and (found["high"] == [0.9, 1.1]).all()
 
 
 @pytest.mark.parametrize("gain", [0.5, 5.0, 200.0])
