@@ -13,6 +13,8 @@ from memsim.philox import MAX_ARRAYS, MAX_COLUMNS, MAX_ROWS, MAX_SAMPLES, TILE, 
 from memsim.profiles import DeviceProfile
 
 MAX_CELLS = 1 << 33
+_LEAST_BOUND = 1e-3
+"""Upper bounds of w below this are taken for conductances in siemens; no device resolves such a share of its window."""
 COUNTER = 1 << 32
 """Steps, reads and waits that an array can address."""
 
@@ -60,6 +62,13 @@ def check_bounds(bounds: tuple[float, float] | None, device: DeviceProfile) -> t
         If min is not below max, or the bounds leave [0, 1] on a device that cannot.
     """
     lower, upper = (-math.inf, math.inf) if bounds is None else pair("bounds", bounds)
+    window = device.spec.conductance
+    if not window.nominal and 0 <= lower < upper < _LEAST_BOUND:
+        raise InputError(
+            f"bounds: [{lower:g}, {upper:g}] span less than a thousandth of the window of device '{device.name}'; "
+            f"bounds are shares of the window, w = (G - G_min)/(G_max - G_min): {upper:g} S would be w = "
+            f"{(upper - window.min) / window.width:.3g}"
+        )
     if not device.spec.conductance.nominal and not 0 <= lower < upper <= 1:
         given = "none" if bounds is None else f"[{lower:g}, {upper:g}]"
         raise InputError(

@@ -39,8 +39,11 @@ def labelled_conductance(crossbar: Crossbar) -> xr.DataArray:
     low, high = crossbar.window
     pair = crossbar.column == "pair"
     lines = np.arange(cols * (2 if pair else 1))
+    conductance = low + crossbar.weights * (high - low)
+    if not crossbar.device.spec.conductance.nominal:  # an end at 0 S may be rounded to below it
+        np.maximum(conductance, 0.0, out=conductance)
     return xr.DataArray(
-        low + crossbar.weights * (high - low),
+        conductance,
         dims=("array", "row", "line"),
         coords={
             "array": np.arange(crossbar.first_array, crossbar.first_array + arrays),

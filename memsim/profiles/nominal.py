@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memsim.cells import CellModel, Surroundings, model_of
-from memsim.cells.steps import OFFSET
 from memsim.errors import InputError
 from memsim.profiles.pulses import MAX_PULSES
 from memsim.profiles.schema import DeviceSpec
@@ -53,8 +52,8 @@ def cell_values(spec: DeviceSpec, value: Callable[[str, float], Any] = _nominal)
     numbers |= update.fixed
     fields = {"low": own_low, "high": own_high, "c2c": _pulse_sigma(spec, value, numbers)}
     fields |= model.prepare(numbers, Surroundings(own_low, own_high, low, high, spec.read.voltage))
-    if OFFSET in fields:  # a reference moves the ends
-        fields |= {end: np.maximum(fields[end], -low / window) for end in ("low", "high")}
+    # A model may move the ends, but no conductance is below 0 S.
+    fields |= {end: np.maximum(fields[end], -low / window) for end in ("low", "high")}
     return model, fields
 
 

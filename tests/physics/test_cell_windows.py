@@ -172,3 +172,24 @@ def test_a_pulse_draws_write_noise_anew_even_where_the_state_stays_at_its_end():
     assert np.array_equal(after[idle], before[idle])
     assert abs(np.corrcoef(after[pulsed], before[pulsed])[0, 1]) < 4.5 / np.sqrt(CELLS // 2)
     assert after[pulsed].std() == pytest.approx(0.05, rel=0.03)
+
+
+@pytest.mark.parametrize("model", ["constant", "soft-bounds", "exponential"])
+def test_no_end_is_below_zero_whatever_a_model_makes_of_the_ends(model):
+    shape = {"amplitude": {"set": -1, "reset": -1}, "gamma": {"set": 1, "reset": 1}} if model == "exponential" else {}
+    spread = {f"conductance.{end}": {"sigma": "40 %", "relative_to": "range"} for end in ("min", "max")}
+    device = ms.load_device("resistive-gokmen2016").replace(
+        {
+            "conductance": {"min": "5 uS", "max": "50 uS"},
+            "update": {"model": model, "pulses": 100, **shape},
+            "variability": {"d2d": spread},
+        }
+    )
+    crossbar = ms.Crossbar(device, rows=CELLS, cols=1, seed=4)
+    crossbar.train(ms.Hebbian(rate=1.0), np.ones(CELLS), [-1], steps=300, encoding="sign")
+    assert crossbar.conductance.values.min() >= 0 and crossbar.weights.min() >= -5 / 45 * (1 + 1e-6)
+
+
+def test_bounds_in_siemens_are_refused_with_the_share_that_they_would_be(device):
+    with pytest.raises(InputError, match=r"bounds are shares of the window, .*: 2.8e-05 S would be w = 0.8$"):
+        ms.Crossbar(device, rows=4, cols=1, bounds=(0, 28e-6))
