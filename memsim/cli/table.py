@@ -154,6 +154,9 @@ def print_notes(dataset: xr.Dataset, asked: int | None = None) -> None:
         print_class_notes(dataset)
     if task_of(dataset) == "select":
         print_select_notes(dataset)
+    if task_of(dataset) == "memorise" and found:
+        which = f"95 %, of means over {found} images" if found > 1 else "none for one image"
+        screen.print(f"Interval {which} (docs/intervals.md)", soft_wrap=True)
     if "notes" in dataset.attrs:
         screen.print(f"Note     {printable(dataset.attrs['notes'])}", soft_wrap=True)
     if changes:
