@@ -279,10 +279,8 @@ def test_the_spread_of_a_parameter_does_not_depend_on_what_else_spreads():
 # What real work draws.
 
 
-@pytest.mark.parametrize(
-    "work",
-    [work if work == "arrays" else pytest.param(work, marks=pytest.mark.slow) for work in recorded_addresses.WORKS],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("work", recorded_addresses.WORKS)
 def test_no_address_is_drawn_for_two_purposes_and_all_are_in_the_layout(work):
     root = Path(__file__).parents[1]
     environment = os.environ | {

@@ -242,7 +242,7 @@ PCM = {
 
 
 @pytest.mark.parametrize("name", PCM)
-@pytest.mark.parametrize("g", [0.04, 0.09, 0.1, 0.29, 0.32, 0.9])
+@pytest.mark.parametrize("g", [0.1, *(pytest.param(g, marks=pytest.mark.slow) for g in (0.04, 0.09, 0.29, 0.32, 0.9))])
 def test_phase_change_memory_drifts_by_the_exponent_of_its_target_and_from_what_was_programmed(name, g):
     """G(t) = G_prog (t/t_c)^-nu with t = t_c + elapsed; nu is |N| with the moments at the target."""
     scale, start, exponents, coefficients = PCM[name]
