@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 _OTHER_NUMBERS = (
-    "the repeated result was made with another layout of random addresses, so every random number has changed since"
+    "the repeated result was made with another layout of random addresses, so noisy results have changed since"
 )
 
 

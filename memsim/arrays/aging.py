@@ -105,7 +105,8 @@ def accelerated(spec: DeviceSpec, seconds: float, temperature: float | None) -> 
             f"temperature: device '{spec.name}' does not say how its retention depends on it (no "
             "'retention.activation'); leave the temperature out"
         )
-    if not (math.isfinite(temperature) and temperature > 0):
+    known = isinstance(temperature, int | float | np.number) and not isinstance(temperature, bool)
+    if not (known and math.isfinite(temperature) and temperature > 0):
         raise InputError(f"temperature: {temperature!r} is not a number above 0 [K]")
     power = activation.energy / BOLTZMANN * (1 / activation.reference - 1 / temperature)
     faster = seconds * math.exp(min(power, 700.0))

@@ -114,6 +114,12 @@ class Bank:
         return self._shape[2]
 
     @property
+    def watched(self) -> bool:
+        """Whether it matters which cells get pulses."""
+        asked = self.history is not None and self.history.asks
+        return self._noise is not None or asked or self.spec.programming is not None
+
+    @property
     def stepwise(self) -> bool:
         """Whether something happens to the cells after every step of programming, so that steps are given singly."""
         return self._noise is not None
@@ -130,8 +136,7 @@ class Bank:
 
         Until `after`, the update loops note in `marks` which cells get pulses.
         """
-        asked = self.history is not None and self.history.asks
-        if self._noise is None and not asked and self.spec.programming is None:
+        if not self.watched:
             return None
         if self._marks is None:
             self._marks = self.site.backend.xp.zeros(self.state.shape, np.uint8)

@@ -13,6 +13,8 @@ from memsim.philox import MAX_ARRAYS, MAX_COLUMNS, MAX_ROWS, MAX_SAMPLES, TILE, 
 from memsim.profiles import DeviceProfile
 
 MAX_CELLS = 1 << 33
+LONGEST = 1e30
+"""Longest wait [s]: so many fit into an array's clock that it stays a finite number."""
 _LEAST_BOUND = 1e-3
 """Upper bounds of w below this are taken for conductances in siemens; no device resolves such a share of its window."""
 COUNTER = 1 << 32
@@ -113,7 +115,8 @@ def checked_shape(arrays: Any, rows: Any, cols: Any, first_array: Any) -> tuple[
     for name, value, most in (("rows", rows, MAX_ROWS), ("cols", cols, MAX_COLUMNS // 2)):
         if value > most:
             raise InputError(f"{name}: {value} lines; an array can address {most}")
-    if not 0 <= first_array <= MAX_ARRAYS - arrays:
+    whole("first_array", first_array, 0)
+    if first_array > MAX_ARRAYS - arrays:
         raise InputError(f"arrays: addresses {first_array} to {first_array + arrays - 1} exceed {MAX_ARRAYS}")
     cells = arrays * rows * cols
     if cells > MAX_CELLS:
@@ -137,7 +140,7 @@ def whole(name: str, value: Any, least: int) -> int:
 
 
 def duration(name: str, value: Any) -> float:
-    """A time [s]: a finite number of at least 0."""
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 <= value < math.inf:
-        raise InputError(f"{name}: {value!r} is not a finite number of at least 0 [s]")
+    """A time [s], from 0 to `LONGEST`."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 <= value <= LONGEST:
+        raise InputError(f"{name}: {value!r} is not a number from 0 to {LONGEST:g} [s]")
     return float(value)

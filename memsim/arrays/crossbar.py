@@ -130,14 +130,16 @@ class Crossbar:
         self.limits = checks.compliance_limits(self.bounds, self.device)
         self.column = checks.choice("column", column or self.device.spec.read.column, READINGS)
         self.dtype = np.dtype(checks.choice("dtype", str(dtype), ("float32", "float64")))
+        if not isinstance(scope, Scope):
+            raise InputError(f"scope: {scope!r} is not a memsim.philox.Scope")
         scoped(seed, scope)
         self.seed, self.scope = int(seed), scope
-        self.first_array = first_array
+        self.first_array = first_array = int(first_array)
         self._site = Site(resolve(backend), self.seed, first_array, scope=scope)
         self._steps = 0
         self._reads = 0
 
-        self._fault_map = faults
+        self._fault_map = None if faults is None else np.array(faults)
         size = (arrays, rows, self._lines)
         self._readout = Readout(Periphery(dac, adc, wires, tile), self.column, size, self._site)
         self._counts = self._site.backend.xp.zeros((self.shape[0], self._lines, 2), np.int64)

@@ -86,7 +86,7 @@ def deliver(
     )
     falling = bank.device.reset_span
     most = encoding.max_pulses or max(span, falling)
-    settings = Settings(span, falling, most, encoding.threshold, *limits, bank.shifts)
+    settings = Settings(span, falling, most, encoding.threshold, *limits, -bank.spec.conductance.offset, bank.shifts)
 
     def give(x: np.ndarray, post: np.ndarray, steps: int, first_step: int) -> np.ndarray:
         counts = site.backend.xp.zeros((*bank.state.shape[:2], 2), np.int64)

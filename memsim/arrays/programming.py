@@ -95,8 +95,7 @@ def program_by_pulses(
     """
     arrays, rows, lines = targets.shape
     rule, counts = Write(), site.backend.xp.zeros((arrays, lines, 2), np.int64)
-    rounds = [(first_step, cycles)] if not bank.stepwise else [(first_step + step, 1) for step in range(cycles)]
-    whole = None if bank.stepwise else bank.before()
+    rounds = [(first_step, cycles)] if not bank.watched else [(first_step + step, 1) for step in range(cycles)]
     left = targets.swapaxes(1, 2) == bank.seen[:, :, :rows]
     wished = np.clip(targets, *limits).swapaxes(1, 2)
     for line in range(lines):
@@ -108,15 +107,14 @@ def program_by_pulses(
             # the verify step with what is seen: the target moves by what lies between.
             x = bank.state[:, None, line].copy()
             target = wished[:, line]
-            if bank.stepwise:
+            if bank.watched:
                 target = target + (bank.state - bank.seen)[:, line, :rows]
             np.copyto(x[:, 0, :rows], target, where=~left[:, line])
-            before = bank.before(own) if bank.stepwise else None
+            before = bank.before(own)
             # All lines share their steps: the line is in the address anyhow, and no address depends on the width.
             how = {"steps": count, "encoding": encoding, "first_step": step, "falls": falls}
             counts += deliver(bank, site, limits, rule, x, selected, **how)  # type: ignore[arg-type]
             bank.after(before, step, own)
-    bank.after(whole, first_step)
     return counts
 
 

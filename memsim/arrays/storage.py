@@ -112,10 +112,14 @@ def load(kind: type[Crossbar], path: str | Path, backend: str) -> Crossbar:
             for name, values in found.items():
                 if values.shape != own[name].shape or values.dtype.kind != own[name].dtype.kind:
                     raise ValueError(f"'{prefix + name}' is {values.dtype} {values.shape}")
+                if values.dtype.kind == "f" and np.isnan(values).any() and not bank.spec.conductance.nominal:
+                    raise ValueError(f"'{prefix + name}' has values that are not numbers")
             bank.restore({name: machine.asarray(values, own[name].dtype) for name, values in found.items()})
         crossbar._counts = machine.asarray(dataset["pulses"].values.reshape(crossbar._counts.shape), np.int64)
         crossbar._steps, crossbar._reads = int(dataset.attrs["steps"]), int(dataset.attrs["reads"])
-        crossbar._programmed = bool(dataset.attrs["programmed"])
+        crossbar._programmed = bool(int(dataset.attrs["programmed"]))
+        if crossbar._steps < 0 or crossbar._reads < 0:
+            raise ValueError("'steps' or 'reads' is negative")
         if crossbar._readout.out is not None and "adc_range" in dataset:
             crossbar._readout.out.range = dataset["adc_range"].values.reshape(crossbar.shape[0])
     except MemsimError:

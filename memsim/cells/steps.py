@@ -54,9 +54,15 @@ class Falling(NamedTuple):
 
 
 @njit(forceinline=True, error_model="numpy")
+def _passes(decay):
+    """Whether the first pulse passes the limit of the state. Deviations from pulse to pulse do not reach -1/2."""
+    return decay <= type(decay)(-0.5)
+
+
+@njit(forceinline=True, error_model="numpy")
 def _shrink(decay):
     """Step per start: phi(decay), and 1 where the fall is at least 1."""
-    return exponential_ratio(max(decay, type(decay)(0.0)))
+    return exponential_ratio(type(decay)(0.0) if _passes(decay) else abs(decay))
 
 
 @njit(forceinline=True, error_model="numpy")
@@ -65,7 +71,7 @@ def falling_step(state, direction, p):
     # Both ratios are worked out before one is chosen: where they do not vary over cells, that is done once a loop.
     factor_set, factor_reset = _shrink(p.decay_set), _shrink(p.decay_reset)
     up = direction > 0
-    start = p.start_set * factor_set if up else p.start_reset * factor_reset
+    start = abs(p.start_set) * factor_set if up else abs(p.start_reset) * factor_reset
     fall = abs(p.decay_set) * factor_set if up else abs(p.decay_reset) * factor_reset
     return (start - fall * ((state - p.zero) * direction)) * direction
 
@@ -78,12 +84,14 @@ def falling_change(state, pulses, p):
     """
     real = type(state)
     up = pulses > 0
-    start = p.start_set if up else p.start_reset
+    start = abs(p.start_set) if up else abs(p.start_reset)
     decay = p.decay_set if up else p.decay_reset
     way = state - p.zero if up else p.zero - state
     count = abs(pulses)
-    limited = min(count, real(1.0)) if decay < real(0.0) else count
-    moved = (start - abs(decay) * way) * limited * exponential_ratio(max(decay, real(0.0)) * count)
+    passes = _passes(decay)
+    limited = min(count, real(1.0)) if passes else count
+    rate = real(0.0) if passes else abs(decay)
+    moved = (start - abs(decay) * way) * limited * exponential_ratio(rate * count)
     return moved if up else -moved
 
 

@@ -100,6 +100,8 @@ def program_function(spec: UpdateSpec) -> Any:
         if one_sided:
             wished = max(wished, type(wished)(0.0))
         pulses, size = encode(wished, u, settings)
+        stuck = not p.low < p.high
+        here = p.low
         if shaky:
             p = shake(p, deviations, pulses, settings.shifts)
         moved = move(state, pulses, draw, p) * size
@@ -108,10 +110,12 @@ def program_function(spec: UpdateSpec) -> Any:
             new = new + noise(pulses, moved, draw, state, p)
         # The limits first: a cell whose window lies beyond a limit then ends at the nearer end of its window.
         new = min(max(new, settings.lower), settings.upper)
-        if confined:
+        if confined and shaky:  # deviations may exchange the ends, or take them below 0 S
+            new = max(min(max(new, min(p.low, p.high)), max(p.low, p.high)), type(state)(settings.floor))
+        elif confined:
             new = min(max(new, p.low), p.high)
         if faulty:  # the step of a window that is a point may be no number
-            new = new if p.low < p.high else p.low
+            new = here if stuck else new
         return new, pulses
 
     return inline(program)

@@ -36,6 +36,7 @@ class Settings(NamedTuple):
     threshold: float
     lower: float  # compliance limits of the normalised state; infinite where there is none
     upper: float
+    floor: float = -1e30  # normalised state at 0 S
     shifts: tuple = ()  # what a unit deviation does to each field of the cells' parameters, a tuple for each parameter
 
 

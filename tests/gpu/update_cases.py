@@ -83,7 +83,8 @@ def _case(
         cells = [rng.uniform(0.9, 1, shape) * getattr(p, field) for field in varying] or [np.empty((1, 1, 1))]
         common = cell.parameters(*(tuple(map(real, v)) if isinstance(v, tuple) else real(v) for v in p))
         shifts = tuple((real(0.2), *(real(0.05 * v) for v in p)) for _ in spec.shaken)
-        settings = Settings(*map(real, (min(device.span, 128), min(device.reset_span, 128), 20, 0.01, 0, 0.9)), shifts)
+        spans = min(device.span, 128), min(device.reset_span, 128)
+        settings = Settings(*map(real, (*spans, 20, 0.01, 0, 0.9, -0.1)), shifts)
         state = (rng.random(shape) * 0.9).astype(real)
         counts = np.zeros(update.count_shape(state), np.int64)
         each = np.stack(cells)[: len(varying)].astype(real)

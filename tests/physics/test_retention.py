@@ -201,7 +201,7 @@ def test_global_drift_compensation_undoes_a_common_drift():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda a: a.wait(-1), "seconds: -1 is not a finite number of at least 0"),
+        (lambda a: a.wait(-1), "seconds: -1 is not a number from 0 to 1e"),
         (lambda a: a.wait(float("nan")), "seconds: nan is not a finite number"),
         (lambda a: a.wait("1 s"), "seconds: '1 s' is not a finite number"),
         (lambda a: a.wait(1, temperature=400), "does not say how its retention depends on it"),
