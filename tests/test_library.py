@@ -70,6 +70,7 @@ PROGRAMMED: dict[str, tuple[tuple[float, float], Callable[[float], float]]] = {
     ),
     "rram-technology-c-levy2021": ((0.74, 40), lambda g: 0.35),
     "hfo2-milo2021": ((50, 225), lambda g: 4.782321 - 0.009107 * g),
+    "hfo2-ohmic-milo2021": ((50, 225), lambda g: 4.782321 - 0.009107 * g),
     "cmo-hfox-falcone2025": ((9, 88.2), lambda g: 0.00081 + 0.00107 * g),
     "cmo-hfox-coarse-falcone2025": ((9, 88.2), lambda g: 0.0112 + 0.0113 * g),
     "sonos-agrawal2022": ((1.6e-6, 16), lambda g: 0.01989 / 0.1 * (1 - math.exp(-g * 0.1 / 0.1763))),
