@@ -204,7 +204,7 @@ def test_learners_of_a_sweep_over_both_converters_can_be_told_apart():
 
 @pytest.mark.slow
 def test_wires_lower_the_voltage_of_cells_and_the_snr(tmp_path):
-    array = {"device": "hfo2-milo2021", "wires": {"node": "22 nm"}, "tile": [16, 8]}
+    array = {"device": "hfo2-ohmic-milo2021", "wires": {"node": "22 nm"}, "tile": [16, 8]}
     text = experiment(CLASSIFY).replace({"learners.On.array": array}).replace({"sweep": {}})
     learners = [learner for learner in text.document.get("learners") if learner["name"] in ("Net", "On")]
     swept = text.replace({"learners": learners, "sweep": {"array.wires.node": ["130 nm", "3 nm"]}})

@@ -79,7 +79,7 @@ for name in ("physical-01", "decomposition-01"):
 """
 
 
-@pytest.mark.parametrize(("code", "count"), [(LIVES, 6), (EXPERIMENTS, 2)], ids=["arrays", "experiments"])
+@pytest.mark.parametrize(("code", "count"), [(LIVES, 7), (EXPERIMENTS, 2)], ids=["arrays", "experiments"])
 def test_what_a_simulated_card_computes_agrees_with_the_cpu(code, count):
     here = Path(__file__).parent
     path = os.pathsep.join([str(here), str(here.parent), os.environ.get("PYTHONPATH", "")])
