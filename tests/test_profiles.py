@@ -84,8 +84,11 @@ def test_the_examples_of_the_guide_for_authors_work(tmp_path):
     ours = device_from_text(blocks[1], "x.yaml")
     assert ours.provenance("update.nonlinearity.reset").source == "ours"
     assert ours.provenance("update.nonlinearity.set").source == "chen2018"
+    window, custom = re.findall(r"```python\n(.*?)```", text, re.S)
     session: dict = {}
-    exec(re.search(r"```python\n(.*?)```", text, re.S)[1], session)
+    exec(window, session)
+    assert float(session["cells"].conductance.max()) == pytest.approx(40e-6)
+    exec(custom, session)
     assert session["device"].spec.update.function == "my-step"
 
 

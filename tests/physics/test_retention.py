@@ -202,10 +202,10 @@ def test_global_drift_compensation_undoes_a_common_drift():
     ("call", "message"),
     [
         (lambda a: a.wait(-1), "seconds: -1 is not a number from 0 to 1e"),
-        (lambda a: a.wait(float("nan")), "seconds: nan is not a finite number"),
-        (lambda a: a.wait("1 s"), "seconds: '1 s' is not a finite number"),
+        (lambda a: a.wait(float("nan")), "seconds: nan is not a number from 0"),
+        (lambda a: a.wait("1 s"), "seconds: '1 s' is not a number from 0"),
         (lambda a: a.wait(1, temperature=400), "does not say how its retention depends on it"),
-        (lambda a: a.train(Hebbian(0.1), np.ones(64), np.ones(4), period=-2), "period: -2 is not a finite number"),
+        (lambda a: a.train(Hebbian(0.1), np.ones(64), np.ones(4), period=-2), "period: -2 is not a number from 0"),
         (lambda a: a.drift_compensation(np.ones(64), np.ones(3)), r"before: shape \(3,\) does not fit"),
         (lambda a: a.drift_compensation(np.zeros(64), np.zeros((1, 1, 4))), "x: an array gives no current"),
         (lambda a: a.read(np.ones(64), interval=-1), "interval: -1 is not"),
