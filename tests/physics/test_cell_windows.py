@@ -100,6 +100,7 @@ def test_mapped_weights_end_at_the_nearer_end_of_windows_that_do_not_hold_them(d
     assert np.abs(crossbar.weights[0] - expected).max() < 0.006  # within half a pulse of 1/100
 
 
+@pytest.mark.slow
 def test_deviations_that_exchange_the_ends_of_a_window_are_swapped():
     wide = PROFILE["variability.d2d"] | {"conductance.min": {"sigma": "80 %", "relative_to": "range"}}
     device = ms.load_device("resistive-gokmen2016").replace(
@@ -154,6 +155,7 @@ def test_saturated_cells_are_at_an_end_of_their_own_window_or_at_a_limit(device,
     assert np.array_equal(crossbar.saturated[0, :, 0], (states == high) | (states >= np.float32(0.9)))
 
 
+@pytest.mark.slow
 def test_a_pulse_draws_write_noise_anew_even_where_the_state_stays_at_its_end():
     noisy = ms.load_device("resistive-gokmen2016").replace(
         PROFILE

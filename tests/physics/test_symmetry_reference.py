@@ -65,6 +65,7 @@ def test_without_a_reference_the_state_counts_from_the_middle_of_the_window():
     assert weights(pulse(crossbar, 1)) == pytest.approx(0.05, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_the_error_of_the_reference_moves_each_window_by_its_own_amount():
     spread = {
         "update.reference.offset": {"sigma": "5 %", "relative_to": "absolute"},
