@@ -225,7 +225,9 @@ class TestRuns:
     def test_every_corner_of_the_schema_gives_finite_metrics(self, changes):
         dataset = ms.run(ms.load_experiment("physical-01").replace({**SMALL, **changes}))
         for name, variable in dataset.data_vars.items():
-            if not name.startswith(("read_margin", "step_size")) and "degradation_relative" not in name:
+            if name.endswith("_interval") and dataset.sizes["image"] == 1:  # one image has no interval
+                assert np.isnan(variable.values).all(), name
+            elif not name.startswith(("read_margin", "step_size")) and "degradation_relative" not in name:
                 assert np.isfinite(variable.values).all(), name
 
     def test_kept_conductances_hold_the_example_and_say_what_each_column_learns(self):
