@@ -526,7 +526,7 @@ def test_missing_and_foreign_files_are_refused(tmp_path):
         ({"ema": 1.0}, "ema: 1.0 is not a decay from 0 to below 1"),
         ({"select": "accurcy"}, "select: unknown score 'accurcy'; did you mean 'accuracy'?"),
         ({"seed": -1}, "seed: -1 is not a whole number in [0, 2^64)"),
-        ({"number": 1 << 24}, "number: 16777216 is not a whole number in [0, 2^24)"),
+        ({"number": 1 << 24}, "number: 16777216 is not a whole number in [0, 16777216)"),
         ({"optimiser": "adam"}, "optimiser: 'adam' is none of sgd, adam"),
     ],
 )
