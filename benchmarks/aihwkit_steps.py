@@ -186,8 +186,8 @@ class Theirs:
 
     def hidden(self) -> np.ndarray:
         """States that pulses act on, without write noise."""
-        found = [tile.get_hidden_parameters().get("persistent_weights") for tile in self._tiles]
-        return self.seen() if found[0] is None else self._states(found)
+        weights = [tile.get_hidden_parameters().get("persistent_weights") for tile in self._tiles]
+        return self.seen() if weights[0] is None else self._states(weights)
 
     def _states(self, weights) -> np.ndarray:
         low, high = self._device.w_min, self._device.w_max
@@ -230,12 +230,12 @@ def step_rows(profile: str, spread: bool, seed: int):
             theirs, ours = Theirs(preset(profile, spread), groups, cells), Ours(device, groups, cells, x, seed)
             hidden = Ours(quiet, groups, cells, x, seed) if quiet is not None else None
             theirs.start(x)
-            given = 0
+            delivered = 0
             for count in COUNTS:
                 for side in (theirs, ours, hidden):
                     if side is not None:
-                        side.pulse(direction * (count - given))
-                given = count
+                        side.pulse(direction * (count - delivered))
+                delivered = count
                 what = f"from {x:.1f}, {direction * count:+5d}"
                 yield Row(profile, part, what, moments(theirs.seen()), moments(ours.seen()))
                 if hidden is not None:
@@ -310,7 +310,7 @@ def inference_rows(profile: str, seed: int):
     for target in compared.targets:
         goal = torch.full((GROUPS * CELLS,), target)
         theirs = model.apply_programming_noise_to_conductance(goal.clone())
-        own = model.generate_drift_coefficients(goal.clone())
+        exponents = model.generate_drift_coefficients(goal.clone())
         label = f"{target:4.1f} uS"
         ours = programmed(device, target, seed)
         fresh = conductances(ours)
@@ -326,15 +326,15 @@ def inference_rows(profile: str, seed: int):
             if compared.drift is not None and name == "1 h":
                 with np.errstate(divide="ignore", invalid="ignore"):
                     exponent = -np.log(state / before) / math.log1p(seconds / compared.drift)
-                yield Row(profile, "drift", f"{label}, nu", moments(grouped(own)), moments(exponent))
+                yield Row(profile, "drift", f"{label}, nu", moments(grouped(exponents)), moments(exponent))
             silent = theirs
             if read_noise:
                 scale, model.read_noise_scale = model.read_noise_scale, 0.0
                 generator = torch.random.get_rng_state()
-                silent = model.apply_drift_noise_to_conductance(theirs, own, seconds)
+                silent = model.apply_drift_noise_to_conductance(theirs, exponents, seconds)
                 torch.random.set_rng_state(generator)
                 model.read_noise_scale = scale
-            noisy = model.apply_drift_noise_to_conductance(theirs, own, seconds)
+            noisy = model.apply_drift_noise_to_conductance(theirs, exponents, seconds)
             there = noisy if not read_noise else silent
             yield Row(profile, "state", f"{label}, {name}", moments(grouped(there)), moments(state))
             if read_noise:

@@ -111,8 +111,8 @@ def of_ratio(law: str, size: int, repetitions: int) -> float:
         both = draw.normal(size=(BLOCK // 10, size, 3))
         z = math.sqrt(0.8) * both[..., :1] + math.sqrt(0.2) * both[..., 1:]
         values = 1 + 0.3 * z if law == "normal" else np.exp(z)
-        found = [interval_of_function(columns, lambda means: means[0] / means[1], seed) for columns in values]
-        low, high = np.array([(one[1], one[2]) for one in found if one is not None]).T
+        intervals = [interval_of_function(columns, lambda means: means[0] / means[1], seed) for columns in values]
+        low, high = np.array([(one[1], one[2]) for one in intervals if one is not None]).T
         return covered(low, high, 1.0)
 
     return mean_of_blocks(repetitions, coverage)

@@ -55,8 +55,8 @@ def student_quantile(degrees: int) -> float:
 
 def _log_beta(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     pairs = zip(a.ravel().tolist(), b.ravel().tolist(), strict=True)
-    found = [math.lgamma(p) + math.lgamma(q) - math.lgamma(p + q) for p, q in pairs]
-    return np.array(found, float).reshape(a.shape)
+    values = [math.lgamma(p) + math.lgamma(q) - math.lgamma(p + q) for p, q in pairs]
+    return np.array(values, float).reshape(a.shape)
 
 
 def _beta_share(x: np.ndarray, a: np.ndarray, b: np.ndarray, logarithm: np.ndarray) -> np.ndarray:

@@ -166,8 +166,8 @@ def test_mix64_has_an_inverse_so_no_two_scopes_share_a_key():
 def test_mix64_gives_the_known_numbers_of_splitmix64():
     # The generator's state grows by this constant; its numbers for the seed 1234567 are published.
     # Source: Rosetta Code, "Pseudo-random numbers/Splitmix64".
-    found = [mix64(1234567 + turn * 0x9E3779B97F4A7C15 & MASK) for turn in range(1, 6)]
-    assert found == [
+    words = [mix64(1234567 + turn * 0x9E3779B97F4A7C15 & MASK) for turn in range(1, 6)]
+    assert words == [
         6457827717110365317,
         3203168211198807973,
         9817491932198370423,
@@ -226,14 +226,14 @@ def test_a_read_of_a_network_has_a_place_for_each_of_its_numbers():
 
 @pytest.mark.parametrize(("repeats", "positions"), [(1, 1), (2, 1), (1, 5), (2, 5)])
 def test_reads_that_follow_each_other_differ_in_repeat_position_and_sample(repeats, positions):
-    found = [tuple(map(int, read_words(row, 7, repeats, positions, 3 << 16))) for row in range(4 * repeats * positions)]
+    words = [tuple(map(int, read_words(row, 7, repeats, positions, 3 << 16))) for row in range(4 * repeats * positions)]
     wanted = [
         (7 + sample | repeat << 24, 3 << 16 | position)
         for sample in range(4)
         for position in range(positions)
         for repeat in range(repeats)
     ]
-    assert found == wanted
+    assert words == wanted
 
 
 # Slots.
@@ -265,8 +265,8 @@ def test_the_spread_of_a_parameter_does_not_depend_on_what_else_spreads():
     from memsim.profiles import load_device
 
     def spread(*paths: str) -> np.ndarray:
-        given = {path: {"sigma": "5 %", "relative_to": "value", "status": "assumed"} for path in paths}
-        spec = load_device("taox-hfox-wu2018").replace({"variability.d2d": given}).spec
+        spreads = {path: {"sigma": "5 %", "relative_to": "value", "status": "assumed"} for path in paths}
+        spec = load_device("taox-hfox-wu2018").replace({"variability.d2d": spreads}).spec
         return Spreads(spec, (1, 2, 100), seed=3).value("conductance.max", 1e-5)
 
     alone = spread("conductance.max")
@@ -290,11 +290,11 @@ def test_no_address_is_drawn_for_two_purposes_and_all_are_in_the_layout(work):
     command = [sys.executable, recorded_addresses.__file__, work]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
-    found = json.loads(done.stdout)[work]
-    assert found["collisions"] == {}
-    streams = {Stream(int(number)) for number in found["streams"]}
+    addresses = json.loads(done.stdout)[work]
+    assert addresses["collisions"] == {}
+    streams = {Stream(int(number)) for number in addresses["streams"]}
     assert streams >= {Stream[name] for name in recorded_addresses.EXPECTED[work].split()}
-    for number, words in found["bits"].items():
+    for number, words in addresses["bits"].items():
         for word, fields in zip(words, LAYOUT[Stream(int(number))], strict=True):
             assert word & ~fields.used == 0, f"{Stream(int(number)).name}: {word:#x} has bits outside {fields}"
 

@@ -285,10 +285,10 @@ def test_the_same_seed_and_number_give_the_same_bits_and_another_number_other_ce
 
 
 def test_no_two_layers_or_networks_have_the_same_address():
-    found = [on("ideal", "residual", number=number) for number in (0, 1, MAX_ARRAYS - 1)]
-    crossbars = [crossbar for deployed in found for crossbar in deployed.crossbars.values()]
+    networks = [on("ideal", "residual", number=number) for number in (0, 1, MAX_ARRAYS - 1)]
+    crossbars = [crossbar for deployed in networks for crossbar in deployed.crossbars.values()]
     addresses = [(key(crossbar.seed, crossbar.scope), crossbar.first_array) for crossbar in crossbars]
-    assert len(found[0].crossbars) == 7
+    assert len(networks[0].crossbars) == 7
     assert len(set(addresses)) == len(addresses) == 21
 
 

@@ -51,8 +51,8 @@ class TestQuantiles:
     @pytest.mark.parametrize("probability", [0.025, 0.5, 0.975])
     def test_those_of_the_beta_distribution_are_those_of_scipy(self, probability):
         a, b = np.exp(np.random.default_rng(0).uniform(np.log(0.02), np.log(1e5), (2, 2000)))
-        found = beta_quantile(probability, a, b)
-        assert np.abs(found - betaincinv(a, b, probability)).max() < 1e-9
+        quantile = beta_quantile(probability, a, b)
+        assert np.abs(quantile - betaincinv(a, b, probability)).max() < 1e-9
 
 
 class TestSeeds:
@@ -171,8 +171,8 @@ class TestFunctions:
     def test_the_interval_of_a_mean_is_that_of_the_bootstrap(self):
         for count in (5, 30):
             values = np.random.default_rng(5).lognormal(size=(count, 1))
-            found = interval_of_function(values, lambda means: 3 * means[0] + 1, 7)
-            assert found == pytest.approx([float(3 * v[0] + 1) for v in bootstrap(values, 7)], rel=1e-8)
+            interval = interval_of_function(values, lambda means: 3 * means[0] + 1, 7)
+            assert interval == pytest.approx([float(3 * v[0] + 1) for v in bootstrap(values, 7)], rel=1e-8)
 
     def test_a_ratio_is_studentised_by_the_error_of_every_resample(self):
         x, y = values = np.random.default_rng(6).lognormal(size=(2, 15)) + 1
@@ -184,8 +184,8 @@ class TestFunctions:
 
         ratio, error = ratio_and_error(x, y)
         t = np.sort([(r - ratio) / e for r, e in (ratio_and_error(x[d], y[d]) for d in drawn)])
-        found = interval_of_function(values.T, lambda means: means[0] / means[1], 2)
-        assert found == pytest.approx((ratio, ratio - t[-50] * error, ratio - t[49] * error), rel=1e-4)
+        interval = interval_of_function(values.T, lambda means: means[0] / means[1], 2)
+        assert interval == pytest.approx((ratio, ratio - t[-50] * error, ratio - t[49] * error), rel=1e-4)
 
     def test_a_function_that_does_not_move_has_none(self):
         values = np.random.default_rng(7).normal(size=(20, 2))

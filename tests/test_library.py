@@ -176,9 +176,11 @@ def test_devices_fitted_in_normalised_weights_hold_the_presets(name):
 
 @pytest.mark.parametrize("name", FITTED)
 def test_steps_of_fitted_devices_spread_as_in_the_presets(name):
-    given, update = spread(name, "update.asymmetry"), load_device(name).spec.update
-    assert (given.relative_to, given.distribution) == ("absolute", "normal")
-    assert given.sigma * update.step == pytest.approx(SKEWED[name] * FITTED[name][1], rel=1e-3)  # there of the median
+    deviation, update = spread(name, "update.asymmetry"), load_device(name).spec.update
+    assert (deviation.relative_to, deviation.distribution) == ("absolute", "normal")
+    assert deviation.sigma * update.step == pytest.approx(
+        SKEWED[name] * FITTED[name][1], rel=1e-3
+    )  # there of the median
     for way in ("set", "reset") if name in SLOPED else ():
         assert update.slope_reference == "nominal"
         slope = spread(name, f"update.slope.{way}")
@@ -282,9 +284,9 @@ def test_hardly_an_end_of_a_cells_window_lies_below_no_conductance(name):
     spec = load_device(name).spec
     for end in ("min", "max"):
         nominal = getattr(spec.conductance, end)
-        given = spec.variability.d2d.get(f"conductance.{end}") if spec.variability else None
-        if given is not None:
-            sigma = given.sigma * (nominal if given.relative_to == "value" else spec.conductance.width)
+        deviation = spec.variability.d2d.get(f"conductance.{end}") if spec.variability else None
+        if deviation is not None:
+            sigma = deviation.sigma * (nominal if deviation.relative_to == "value" else spec.conductance.width)
             assert math.erfc(nominal / sigma / math.sqrt(2)) / 2 < 1e-4
 
 

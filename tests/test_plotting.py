@@ -116,9 +116,9 @@ class TestOverview:
         assert legend_of(figure) == ["Hebbian Physical", "Hebbian Physical, published mean 169.3"]
 
     def test_curves_show_the_means_of_the_result_and_start_at_zero(self, result):
-        found = result(**{"data.samples": 12})  # an interval over two images would reach below 0
-        axes = panel_of(overview(found), "SNR")
-        np.testing.assert_allclose(axes.lines[0].get_ydata(), found.snr.mean("image").values.ravel(), rtol=1e-12)
+        dataset = result(**{"data.samples": 12})  # an interval over two images would reach below 0
+        axes = panel_of(overview(dataset), "SNR")
+        np.testing.assert_allclose(axes.lines[0].get_ydata(), dataset.snr.mean("image").values.ravel(), rtol=1e-12)
         assert axes.get_ylim()[0] == 0
 
     def test_the_title_is_followed_by_what_was_changed(self, result):

@@ -379,10 +379,11 @@ class TestMeasuring:
         assert found.error == pytest.approx(ratio.std())
 
     def test_intervals_of_means_are_those_of_a_run_also_of_many_images(self):
-        values, found = measured({"snr": {}}, "snr", "100 * (snr / 2 - 1)")
+        values, intervals = measured({"snr": {}}, "snr", "100 * (snr / 2 - 1)")
         low, high = map(float, bootstrap(values["snr"].mean(axis=1), 42)[1:])
-        assert (found[0].low, found[0].high) == pytest.approx((low, high), rel=1e-9) and found[0].method == "mean"
-        assert (found[1].low, found[1].high) == pytest.approx((50 * low - 100, 50 * high - 100), rel=1e-6)
+        assert (intervals[0].low, intervals[0].high) == pytest.approx((low, high), rel=1e-9)
+        assert intervals[0].method == "mean"
+        assert (intervals[1].low, intervals[1].high) == pytest.approx((50 * low - 100, 50 * high - 100), rel=1e-6)
 
     def test_the_interval_of_a_share_stays_between_0_and_100_percent(self):
         values, (found, gap) = measured({"right": {"variable": "correct"}}, "100 * right", "100 * (1 - right)")
@@ -395,20 +396,21 @@ class TestMeasuring:
     def test_medians_ranks_and_extremes_have_percentiles_that_a_footnote_explains(self):
         quantities = {"mean": {}, "middle": {"statistic": "median"}, "least": {"statistic": "min"}}
         texts = ("middle", "middle / mean", "rank(mean, middle)", "least", "0 * mean")
-        _, found = measured(quantities, *texts)
-        assert [one.method for one in found[:2]] == ["percentile", "percentile"] and found[3].method == "extreme"
-        assert (found[4].low, found[4].high, found[4].method) == (0, 0, "")
-        assert all(one.images == 12 for one in found)
-        claims = [SimpleNamespace(unit="") for _ in found]
-        report = Report("", "", tuple(map(Finding, claims, found, ["refuted"] * 5, [""] * 5)), (), (), {})
+        _, intervals = measured(quantities, *texts)
+        assert [one.method for one in intervals[:2]] == ["percentile", "percentile"]
+        assert intervals[3].method == "extreme"
+        assert (intervals[4].low, intervals[4].high, intervals[4].method) == (0, 0, "")
+        assert all(one.images == 12 for one in intervals)
+        claims = [SimpleNamespace(unit="") for _ in intervals]
+        report = Report("", "", tuple(map(Finding, claims, intervals, ["refuted"] * 5, [""] * 5)), (), (), {})
         assert report.findings[0].interval.endswith("*") and report.findings[3].interval.endswith("**")
         assert report.findings[4].interval == "0"
         assert [note.split()[0] for note in report.footnotes] == ["*", "**"]
         assert "93 % with 12 images" in report.footnotes[0]
 
     def test_one_image_has_no_interval(self):
-        _, found = measured({"snr": {}, "right": {"variable": "correct"}}, "snr", "100 * right", images=1)
-        assert all(math.isnan(one.low) and math.isnan(one.high) and math.isfinite(one.value) for one in found)
+        _, intervals = measured({"snr": {}, "right": {"variable": "correct"}}, "snr", "100 * right", images=1)
+        assert all(math.isnan(one.low) and math.isnan(one.high) and math.isfinite(one.value) for one in intervals)
 
     def test_an_experiment_restricted_to_some_learners_gives_the_same_numbers(self):
         small = {"data.samples": 2, "data.shape": [8, 8]}

@@ -269,8 +269,8 @@ def _errors(
     site = dataclasses.replace(site, reference=False)
 
     def draw(number: int, shape: tuple[int, int, int]) -> np.ndarray:
-        found = site.draw("normal", shape, Stream.CONVERTER, first + number | tile << CONVERTER_TILE_SHIFT)
-        return site.backend.numpy(found)[:, :, : shape[2]].astype(float)
+        offsets = site.draw("normal", shape, Stream.CONVERTER, first + number | tile << CONVERTER_TILE_SHIFT)
+        return site.backend.numpy(offsets)[:, :, : shape[2]].astype(float)
 
     gain = offset = bow = None
     if converter.gain or converter.offset:

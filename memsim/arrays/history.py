@@ -172,19 +172,19 @@ class History:
 
     def memory(self, state: Any) -> dict[str, Any]:
         """All that the seed does not tell, by name; arrays of one value for all cells are written out."""
-        found: dict[str, Any] = {"clock": np.array([self.clock, self._aged, self._last])}
+        parts: dict[str, Any] = {"clock": np.array([self.clock, self._aged, self._last])}
         for name, values, kind in (
             ("programming_number", self.number(), np.uint32),
             ("programming_time", self._since(0, slice(None)), float),
             ("programming_age", self._since(1, slice(None)), float),
         ):
-            found[name] = np.zeros_like(state, dtype=kind)
-            found[name][:] = values
+            parts[name] = np.zeros_like(state, dtype=kind)
+            parts[name][:] = values
         if self._ages:
-            found["programmed_state"] = self.programmed(state)
+            parts["programmed_state"] = self.programmed(state)
         if self._aims:
-            found["target_state"] = self.target(state)
-        return found
+            parts["target_state"] = self.target(state)
+        return parts
 
     def restore(self, state: Any, memory: Mapping[str, Any]) -> None:
         """Go on from what `memory` was, with these states."""

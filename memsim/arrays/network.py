@@ -202,8 +202,8 @@ def refuse_falling(circuit: Network, largest: float) -> None:
         return
     x = np.linspace(0.0, most, 1001)
     signs = (1, -1) if excess.even else (1,)
-    falls = np.logical_or.reduce([g[place] + 2 * k2[place] * s * x + 3 * k3[place] * x * x < 0 for s in signs])
-    start = x[falls][0] if falls.any() else most
+    decreasing = np.logical_or.reduce([g[place] + 2 * k2[place] * s * x + 3 * k3[place] * x * x < 0 for s in signs])
+    start = x[decreasing][0] if decreasing.any() else most
     raise InputError(
         f"conduction: the current of a cell of {g[place]:g} S falls with voltage from {start * cell.read_voltage:.3g} "
         f"V, and cells may see up to {largest:.3g} V; allowed: a current that rises with voltage"

@@ -59,9 +59,9 @@ def program(
             rest.bring(reference, crossbar._steps)
     else:
         cycles = 1
-        wished = program_by_model(cells, np.clip(targets, *crossbar.limits), crossbar._steps, reference or 0.0)
+        states = program_by_model(cells, np.clip(targets, *crossbar.limits), crossbar._steps, reference or 0.0)
         if plan is not None:
-            plan.lines.place(wished, crossbar._steps)
+            plan.lines.place(states, crossbar._steps)
             crossbar._programmed = True
     crossbar._steps += cycles
     if error > 0:  # a step of its own, so that its write noise is not that of the last pulses
@@ -97,7 +97,7 @@ def program_by_pulses(
     rule, counts = Write(), site.backend.xp.zeros((arrays, lines, 2), np.int64)
     rounds = [(first_step, cycles)] if not bank.watched else [(first_step + step, 1) for step in range(cycles)]
     left = targets.swapaxes(1, 2) == bank.seen[:, :, :rows]
-    wished = np.clip(targets, *limits).swapaxes(1, 2)
+    aims = np.clip(targets, *limits).swapaxes(1, 2)
     for line in range(lines):
         selected = site.backend.xp.zeros((arrays, 1, lines), bank.state.dtype)
         selected[:, :, line] = 1
@@ -106,7 +106,7 @@ def program_by_pulses(
             # Rows that only fill up the tiles are asked to stay. The rule compares with the state that pulses act on,
             # the verify step with what is seen: the target moves by what lies between.
             x = bank.state[:, None, line].copy()
-            target = wished[:, line]
+            target = aims[:, line]
             if bank.watched:
                 target = target + (bank.state - bank.seen)[:, line, :rows]
             np.copyto(x[:, 0, :rows], target, where=~left[:, line])
@@ -127,9 +127,9 @@ def program_by_model(banks: Banks, targets: np.ndarray, step: int, rest: float =
         If the device has no error model.
     """
     lines, reference = banks
-    wished = np.zeros_like(lines.state)
-    wished[:, :, : targets.shape[1]] = targets.swapaxes(1, 2)
-    lines.write(wished, step)
+    states = np.zeros_like(lines.state)
+    states[:, :, : targets.shape[1]] = targets.swapaxes(1, 2)
+    lines.write(states, step)
     if reference is not None:
         reference.write(np.full_like(reference.state, rest), step)
-    return wished
+    return states

@@ -145,14 +145,14 @@ def excess(bank: Bank, signal: np.ndarray, rows: Sequence[slice], coding: str = 
     if matrices is None:
         return None
     backend, powers = bank.site.backend, _powers(signal, coding)
-    found = []
+    currents = []
     for part in rows:
         products = [
             backend.read(cut(power, part, bank), cut(matrix, part, bank), 0.0, 0.0, 0.0)[0]
             for power, matrix in zip(powers, matrices, strict=True)
         ]
-        found.append(products[0] + products[1])
-    return found
+        currents.append(products[0] + products[1])
+    return currents
 
 
 def excess_matrices(bank: Bank) -> tuple[np.ndarray, np.ndarray] | None:
@@ -178,7 +178,7 @@ def steady(bank: Bank, signal: np.ndarray, seen: Seen, rows: Sequence[slice]) ->
 
 def expected(bank: Bank, signal: np.ndarray, seen: Seen, rows: Sequence[slice]) -> list[Moments]:
     """Moments of a read at any time, of each row tile."""
-    found = []
+    moments = []
     if bank.fluctuations is not None:
         taken, spread = bank.fluctuations.moments(bank.seen)
         if seen.share is not None:
@@ -191,8 +191,8 @@ def expected(bank: Bank, signal: np.ndarray, seen: Seen, rows: Sequence[slice]) 
             if taken is not None:
                 mean = mean - backend.read(x, cut(taken, part, bank), 0.0, 0.0, 0.0)[0]
             variance = variance + backend.read(np.square(x), cut(spread, part, bank), 0.0, 0.0, 0.0)[0]
-        found.append((mean, variance))
-    return found
+        moments.append((mean, variance))
+    return moments
 
 
 def sampled(bank: Bank, signal: np.ndarray, seen: Seen, rows: Sequence[slice], seconds: float) -> list[Moments]:

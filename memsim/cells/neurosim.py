@@ -98,9 +98,9 @@ def prepare(values: Mapping[str, Any], _: Surroundings) -> dict[str, Any]:
     fields = {}
     pulses = values["pulses"], values.get("reset_pulses", values["pulses"])
     for direction, sign, count in zip(("set", "reset"), (1, -1), pulses, strict=True):
-        given = sign * np.asarray(values[f"nonlinearity.{direction}"], float)
+        nonlinearity = sign * np.asarray(values[f"nonlinearity.{direction}"], float)
         # A cell that spreads so far that less than one pulse spans its window takes one.
-        fields["start_" + direction], fields["decay_" + direction] = rates(given, np.maximum(count, 1.0))
+        fields["start_" + direction], fields["decay_" + direction] = rates(nonlinearity, np.maximum(count, 1.0))
     return fields
 
 

@@ -31,8 +31,8 @@ def means(name: str, values: np.ndarray, settings: MemoriseSpec) -> np.ndarray:
     """
     with np.errstate(over="ignore", invalid="ignore"):
         columns = np.moveaxis(np.asarray(values, float), 1, 0)[:, None]
-        found = np.stack(over_images(columns, [VARIABLES[name]], settings.seed, settings.resamples))[:, 0]
-    return np.where(np.isfinite(found), found, np.nan)
+        intervals = np.stack(over_images(columns, [VARIABLES[name]], settings.seed, settings.resamples))[:, 0]
+    return np.where(np.isfinite(intervals), intervals, np.nan)
 
 
 def curve(axes: Axes, x: np.ndarray, found: np.ndarray, style: dict[str, Any], label: str | None = None) -> Any:

@@ -124,12 +124,12 @@ def slots(paths: Iterable[str]) -> dict[str, Slot]:
     InputError
         If two names of parameters have the same hash, which happens to one pair of names in 2^64.
     """
-    found: dict[Slot, str] = {}
+    names: dict[Slot, str] = {}
     for path in paths:
-        other = found.setdefault(slot(path), path)
+        other = names.setdefault(slot(path), path)
         if other != path:
             raise InputError(f"{path}: has the same random address as {other}; give one of them another name")
-    return {path: own for own, path in found.items()}
+    return {path: own for own, path in names.items()}
 
 
 def _hash(name: str) -> int:

@@ -63,9 +63,9 @@ class Measurements:
             if images < 2:
                 return Measured(value, np.nan, np.nan, error, images=images)
             for method, ends in (("share", self._of_share), ("mean", self._of_means)):
-                found = ends(expression)
-                if found is not None:
-                    return Measured(value, *found, error, method, images)
+                limits = ends(expression)
+                if limits is not None:
+                    return Measured(value, *limits, error, method, images)
             low, high = np.percentile(drawn, [2.5, 97.5])
             extreme = any(self._quantities[name].statistic in ("min", "max") for name in expression.names)
             # Equal resamples have an interval of no width, by any method.
@@ -79,27 +79,27 @@ class Measurements:
         if others or quantity.seed_spread or quantity.statistic != "mean" or not VARIABLES[quantity.variable].flags:
             return None
         _, low, high = share_interval(self._columns(name))
-        found = expression.evaluate({name: np.linspace(low, high, _POINTS)})
-        return float(found.min()), float(found.max())
+        values = expression.evaluate({name: np.linspace(low, high, _POINTS)})
+        return float(values.min()), float(values.max())
 
     def _of_means(self, expression: Expression) -> tuple[float, float] | None:
         """Ends for means of the same images; None for others, and where the expression does not move with them."""
         names = sorted(expression.names)
-        found = [self._run(name) for name in names]
-        if any(quantity.seed_spread or quantity.statistic != "mean" for quantity, _ in found):
+        runs = [self._run(name) for name in names]
+        if any(quantity.seed_spread or quantity.statistic != "mean" for quantity, _ in runs):
             return None
         columns = [self._columns(name) for name in names]
-        if len({(len(column), run.seeds[0]) for column, (_, run) in zip(columns, found, strict=True)}) > 1:
+        if len({(len(column), run.seeds[0]) for column, (_, run) in zip(columns, runs, strict=True)}) > 1:
             return None
         ends = interval_of_function(
             np.stack(columns, axis=1),
             lambda means: expression.evaluate(dict(zip(names, means, strict=True))),
-            found[0][1].seeds[0],
+            runs[0][1].seeds[0],
         )
         if ends is None:
             return None
         low, high = ends[1:]
-        bounds = VARIABLES[found[0][0].variable].bounds
+        bounds = VARIABLES[runs[0][0].variable].bounds
         if len(names) == 1 and np.isfinite(bounds).all():
             allowed = expression.evaluate({names[0]: np.linspace(*bounds, _POINTS)})
             low, high = max(low, float(allowed.min())), min(high, float(allowed.max()))
@@ -155,12 +155,12 @@ def _resampled(values: np.ndarray, statistic: Statistic, seed: int) -> np.ndarra
     """A statistic of (image, read) on every resampled set of images."""
     if statistic in _PER_IMAGE:
         values = _PER_IMAGE[statistic](values, axis=1)[:, None]
-    found = []
+    statistics = []
     for block in resampled_images(len(values), seed, RESAMPLES):
         # A block has many resamples of few images, or few of many; with their reads it may be too large at once.
         rows = max(1, (1 << 23) // values.size)
-        found += [_statistic(values[block[i : i + rows]], statistic) for i in range(0, len(block), rows)]
-    return np.concatenate(found)
+        statistics += [_statistic(values[block[i : i + rows]], statistic) for i in range(0, len(block), rows)]
+    return np.concatenate(statistics)
 
 
 def _statistic(values: np.ndarray, statistic: Statistic) -> np.ndarray:

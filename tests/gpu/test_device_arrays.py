@@ -37,14 +37,14 @@ def test_growing_noise_of_cells_that_were_programmed_at_different_times_is_the_s
     flicker = {"sigma": "3 %", "relative_to": "value", "exponent": 0.5, "fastest": "1 us", "slowest": "1e8 s"}
     drift = {"model": "drift", "exponent": 0.05, "reference_time": "2 s"}
     changes = {"read.flicker": {**flicker, "onset": "programming"}, "retention": drift}
-    found = []
+    reads = []
     for backend in ("cuda", "cpu"):
         made = ms.Crossbar(ms.load_device("taox-hfox-wu2018").replace(changes), ROWS, COLS, seed=3, backend=backend)
         made.train(ms.Hebbian(0.2), X, T, steps=2).wait(100.0)
         made.train(ms.Hebbian(0.2), np.where(np.arange(ROWS) < 30, X, 0), T, steps=2).wait(1.0)
         again = ms.Crossbar.from_netcdf(made.to_netcdf(tmp_path / f"{backend}.nc"), backend=backend)
-        found.append([made.read(X), made.difference_variance(X), again.read(X), again.wait(3.0).read(X)])
-    same(*found)
+        reads.append([made.read(X), made.difference_variance(X), again.read(X), again.wait(3.0).read(X)])
+    same(*reads)
 
 
 @pytest.mark.slow
@@ -68,12 +68,12 @@ def test_wires_around_arrays_are_solved_alike(column, tmp_path):
 def test_wires_around_cells_that_are_not_ohmic_are_solved_alike():
     device = ms.load_device("ideal").replace({"conduction": {"model": "sinh", "voltage": "0.4 V"}})
     wires = {"wires": ms.Wires(word_resistance=200.0, bit_resistance=100.0), "tile": (40, 3)}
-    found = []
+    reads = []
     for backend in ("cuda", "cpu"):
         made = ms.Crossbar(device, ROWS, COLS, seed=3, bounds=(0, 1), backend=backend, **wires)
         made.train(ms.Hebbian(0.2), X, T, steps=2)
-        found.append((made.read(X), *made.tile_maps()))
-    for a, b in zip(*found, strict=True):
+        reads.append((made.read(X), *made.tile_maps()))
+    for a, b in zip(*reads, strict=True):
         assert type(a) is np.ndarray
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5 * np.nanmax(np.abs(b)))
 

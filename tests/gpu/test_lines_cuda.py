@@ -51,12 +51,12 @@ for law, slope, series, excess in (
     (exponential_voltage, exponential_slope, 5e3, common),
     (exponential_voltage, exponential_slope, 5e3, own),
 ):
-    cell, found = Cell(0.2, series, Scale(2.0), excess), []
+    cell, voltages = Cell(0.2, series, Scale(2.0), excess), []
     for kernels in (lines, plain):
         both = np.full((2, 30), np.nan)
         kernels.current_kernel(law, slope)(cells, voltage, cell, 3, *both)
-        found.append(both)
-    assert np.allclose(*found, rtol=1e-12, atol=0)
+        voltages.append(both)
+    assert np.allclose(*voltages, rtol=1e-12, atol=0)
     print("agree", law)
 """
 

@@ -98,8 +98,8 @@ def test_gradients_by_voltages_are_those_of_the_outputs(name):
     array = Crossbar(conducting(name), rows=5, cols=1, seed=1, column="reference", dtype="float64", initial=(0.1, 0.9))
     x, small = np.array([-1.2, -0.3, 0.2, 0.7, 1.3]), 1e-5
     moved = [array.output(x + sign * small * np.eye(5), noise=False)[0, :, 0] for sign in (1, -1)]
-    found = array.steepened(x, array.effective_weights.swapaxes(1, 2), np.ones((1, 1, 1)))
-    assert np.allclose(found[0, 0], (moved[0] - moved[1]) / (2 * small), rtol=1e-6)
+    gradient = array.steepened(x, array.effective_weights.swapaxes(1, 2), np.ones((1, 1, 1)))
+    assert np.allclose(gradient[0, 0], (moved[0] - moved[1]) / (2 * small), rtol=1e-6)
 
 
 # The I-V fit of CrossSim's authors to Milo et al., IRPS 2021, fig. 1, in S and V: k2 and k3 by powers of log10 G.
@@ -179,5 +179,5 @@ def test_gradients_by_voltages_contain_the_currents_that_depend_on_the_state(col
     elif column == "reference":
         g = g[:, :, :2] - (window.min + 0.25 * window.width)
     ohmic = (g / window.width @ error)[:, None]
-    found = array.steepened(x, ohmic, error[None, None])
-    assert np.allclose(found[0, 0], (moved[0] - moved[1]) / (2 * small), rtol=1e-6)
+    gradient = array.steepened(x, ohmic, error[None, None])
+    assert np.allclose(gradient[0, 0], (moved[0] - moved[1]) / (2 * small), rtol=1e-6)

@@ -60,14 +60,14 @@ def test_reads_of_phase_change_memory_have_the_published_standard_deviation(name
         for elapsed in (25.0, HOUR, DAY, MONTH):
             array.wait(elapsed - now)
             now = elapsed
-            drifted, found = siemens(array, noise=False), siemens(array, noise=True)
-            kept = drifted > 1e-9  # a programming error can leave none
-            assert kept.mean() > 0.99
-            assert drifted[kept].mean() < 0.999 * programmed[kept].mean()
-            sigma = drifted[kept] * q_s(programmed[kept]) * math.sqrt(grown(elapsed + t_c, t_r))
-            z = (found - drifted)[kept] / sigma
+            drifted, noisy = siemens(array, noise=False), siemens(array, noise=True)
+            conducting = drifted > 1e-9  # a programming error can leave none
+            assert conducting.mean() > 0.99
+            assert drifted[conducting].mean() < 0.999 * programmed[conducting].mean()
+            sigma = drifted[conducting] * q_s(programmed[conducting]) * math.sqrt(grown(elapsed + t_c, t_r))
+            z = (noisy - drifted)[conducting] / sigma
             assert abs(z.std() - 1) < 0.03, (target, elapsed)
-            assert abs(z.mean()) < 4.5 / math.sqrt(kept.sum())
+            assert abs(z.mean()) < 4.5 / math.sqrt(conducting.sum())
 
 
 def test_the_time_of_the_equation_counts_from_programming_and_not_from_the_first_read():
@@ -95,10 +95,10 @@ def test_noise_of_cmo_hfox_has_its_published_size_in_siemens():
         assert np.array_equal(siemens(array, noise=True), siemens(array, noise=False))
         array.wait(10.0)
         sigma = 0.0277 * max(math.log10(g), 0.0) * math.sqrt(grown(10.0, 1e-6))
-        found = np.sqrt(array.difference_variance([1.0]) / 2).item() * 89.5
-        assert found == pytest.approx(sigma, rel=1e-5)
+        deviation = np.sqrt(array.difference_variance([1.0]) / 2).item() * 89.5
+        assert deviation == pytest.approx(sigma, rel=1e-5)
         if g == 50.0:
-            assert found == pytest.approx(0.185, abs=5e-4)
+            assert deviation == pytest.approx(0.185, abs=5e-4)
 
 
 FASTEST, SLOWEST, SIGMA = 2e-6, 1e4, 0.02

@@ -45,10 +45,10 @@ def published_branch(nl, potentiation, pulses):
     """
     a = constant_of(abs(nl)) * np.sign(nl if potentiation else -nl) * pulses
     b = 1 / (1 - np.exp(-pulses / a))
-    given = np.arange(pulses + 1)
+    counts = np.arange(pulses + 1)
     if potentiation:
-        return b * (1 - np.exp(-given / a))
-    position = pulses - given  # P, which reset pulses count down from P_max
+        return b * (1 - np.exp(-counts / a))
+    position = pulses - counts  # P, which reset pulses count down from P_max
     return -b * (1 - np.exp((position - pulses) / a)) + 1
 
 
@@ -248,5 +248,5 @@ def test_wished_changes_become_pulses_of_their_own_direction():
         array.train(Hebbian(rate=rate), np.ones(200), np.ones(50))
         assert array.weights.mean() - before == pytest.approx(rate, abs=2e-4)
         counts = array.pulses
-        given = (counts.set if rate > 0 else counts.reset).sum() / 10_000
-        assert given == pytest.approx(0.2 * pulses, abs=0.03)
+        delivered = (counts.set if rate > 0 else counts.reset).sum() / 10_000
+        assert delivered == pytest.approx(0.2 * pulses, abs=0.03)

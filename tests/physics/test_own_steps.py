@@ -65,11 +65,11 @@ def numbers(beta, gain, r, w_min=-1.0, w_max=1.0, **more):
 def test_asymmetry_shortens_one_step_and_its_spread_moves_both(beta):
     rng = np.random.default_rng(1)
     gain, r = 1 + 0.3 * rng.standard_normal(500), 0.3 * rng.standard_normal(500)
-    found = prepared("constant", numbers(beta, gain, r), 0.0, 1.0)
+    cell = prepared("constant", numbers(beta, gain, r), 0.0, 1.0)
     # dw_min (gain + up + r) and dw_min (gain + down - r), of which only the one for the sign of beta is not 0.
     up, down = (beta, 0.0) if beta < 0 else (0.0, -beta)
-    assert np.allclose(found["step_set"], np.abs(0.02 * (gain + up + r)) / 2, atol=1e-16)
-    assert np.allclose(found["step_reset"], np.abs(0.02 * (gain + down - r)) / 2, atol=1e-16)
+    assert np.allclose(cell["step_set"], np.abs(0.02 * (gain + up + r)) / 2, atol=1e-16)
+    assert np.allclose(cell["step_reset"], np.abs(0.02 * (gain + down - r)) / 2, atol=1e-16)
 
 
 def test_the_filamentary_cell_steps_as_its_fit_does():
@@ -149,14 +149,14 @@ def test_ends_beyond_w_0_are_reflected_at_it(model):
     more = {f"{key}.{way}": 0.1 for key in ("slope", "amplitude", "gamma", "exponent") for way in ("set", "reset")}
     more |= {"a": 1.0, "b": 0.0, "slope.reference": "cell"}
     low, high = np.array([0.0, 0.45, 0.1, 0.3]), np.array([1.0, 0.9, 0.2, 1.2])  # w = 0 at 0.4
-    found = prepared(model, numbers(0.0, 1.0, 0.0, -0.8, 1.2, **more), low, high)
-    assert np.allclose(found["low"], [0.0, 0.35, 0.1, 0.3], atol=1e-15)
-    assert np.allclose(found["high"], [1.0, 0.9, 0.6, 1.2], atol=1e-15)
+    cell = prepared(model, numbers(0.0, 1.0, 0.0, -0.8, 1.2, **more), low, high)
+    assert np.allclose(cell["low"], [0.0, 0.35, 0.1, 0.3], atol=1e-15)
+    assert np.allclose(cell["high"], [1.0, 0.9, 0.6, 1.2], atol=1e-15)
 
 
 def test_a_range_of_w_that_starts_at_0_has_nothing_to_reflect():
-    found = prepared("constant", numbers(0.0, 1.0, 0.0, 0.0, 2.0), np.array([-0.1, 0.1]), np.array([0.9, 1.1]))
-    assert (found["low"] == [-0.1, 0.1]).all() and (found["high"] == [0.9, 1.1]).all()
+    cell = prepared("constant", numbers(0.0, 1.0, 0.0, 0.0, 2.0), np.array([-0.1, 0.1]), np.array([0.9, 1.1]))
+    assert (cell["low"] == [-0.1, 0.1]).all() and (cell["high"] == [0.9, 1.1]).all()
 
 
 @pytest.mark.parametrize("gain", [0.5, 5.0, 200.0])
@@ -195,9 +195,9 @@ def test_additive_noise_is_that_of_each_cells_own_step_wherever_it_stands(start)
         assert array.pulses.reset.sum() == CELLS
         moved.append((array.weights - before)[0, :, 0])
     noise = moved[0] - moved[1]
-    own = -moved[1] / (2 * start)  # a reset step of soft bounds is 2 x times that at w = 0
-    assert own.std() == pytest.approx(0.005 * math.hypot(0.2, 0.1), rel=0.02)
-    z = noise / (0.3 * own)
+    sizes = -moved[1] / (2 * start)  # a reset step of soft bounds is 2 x times that at w = 0
+    assert sizes.std() == pytest.approx(0.005 * math.hypot(0.2, 0.1), rel=0.02)
+    z = noise / (0.3 * sizes)
     assert abs(z.mean()) < 4.5 / math.sqrt(CELLS)
     assert z.std() == pytest.approx(1.0, rel=0.02)
 

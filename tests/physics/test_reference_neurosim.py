@@ -19,11 +19,11 @@ def trace(name: str, direction: int, pulses: int) -> np.ndarray:
     start = 0.0 if direction > 0 else 1.0
     initial = (start, start + 1e-9) if direction > 0 else (start - 1e-9, start)
     xbar = ms.Crossbar(device, rows=1, cols=1, initial=initial, column="single", dtype="float64")
-    found = [xbar.weights.item()]
+    states = [xbar.weights.item()]
     for _ in range(pulses):
         xbar.train(ms.Hebbian(rate=1.0), [1.0], [float(direction)], encoding="sign")
-        found.append(xbar.weights.item())
-    return np.array(found)
+        states.append(xbar.weights.item())
+    return np.array(states)
 
 
 def test_the_transcription_gives_the_published_points():

@@ -189,7 +189,7 @@ def test_differential_pairs_reproduce_the_published_monte_carlo_numbers():
         estimate, quiet = (np.asarray(xbar @ one).astype(float) for xbar in (noisy, silent))
         start = np.abs(quiet).mean() if start is None else start
         ratio = np.abs(quiet).mean() / start
-        found = {
+        moments = {
             "ratio of mean abs(w)": (ratio, row.ratio, 0.004),
             "relative error, raw": (compensated_error(estimate, weights[0]), row.raw, 0.003),
             "relative error, compensated": (compensated_error(estimate, weights[0], 1 / ratio), row.compensated, 0.003),
@@ -197,7 +197,7 @@ def test_differential_pairs_reproduce_the_published_monte_carlo_numbers():
         }
         lines += [
             f"pcm-joshi2020, pairs after {row.elapsed:g} s, {what}: published {published:.3f}, measured {measured:.4f}"
-            for what, (measured, published, tolerance) in found.items()
+            for what, (measured, published, tolerance) in moments.items()
             if not abs(measured - published) <= tolerance
         ]
     assert not lines, "\n".join(lines)

@@ -56,11 +56,11 @@ def profile(name: str, *, spread: bool, write_noise: bool):
 def states(device, start: float, pulses: Iterable[int], *, cells: int = CELLS, seed: int = 15) -> list[np.ndarray]:
     """States as reads see them after each of some trains; the sign of a number of pulses is their direction."""
     xbar = ms.Crossbar(device, rows=cells, cols=1, seed=seed, initial=(start, start + 1e-9), column="single")
-    inputs, found = np.ones(cells), []
+    inputs, states = np.ones(cells), []
     for count in pulses:
         xbar.train(ms.Hebbian(rate=1.0), inputs, [float(np.sign(count))], steps=abs(count), encoding="sign")
-        found.append(xbar.weights.ravel().astype(float))
-    return found
+        states.append(xbar.weights.ravel().astype(float))
+    return states
 
 
 def relative_variance_of_sigma(sample: np.ndarray) -> float:

@@ -120,13 +120,13 @@ def test_a_table_is_linear_in_the_logarithm_of_time_and_in_the_level():
 @pytest.mark.parametrize("form", FORMS)
 def test_increments_over_different_knots_are_independent_and_a_path_is_one(form):
     g = 8.0
-    array, found = cells(form, g), []
+    array, changes = cells(form, g), []
     for seconds in (1.0, 99.0, 9900.0):  # at knots of both forms
-        found.append((microsiemens(array.wait(seconds)) - g).ravel())
-    variances = [change.var() for change in found]
+        changes.append((microsiemens(array.wait(seconds)) - g).ravel())
+    variances = [change.var() for change in changes]
     for early, late in ((0, 1), (1, 2), (0, 2)):
         expected = np.sqrt(variances[early] / variances[late])
-        assert abs(np.corrcoef(found[early], found[late])[0, 1] - expected) < 4 / np.sqrt(found[0].size) + 0.01
+        assert abs(np.corrcoef(changes[early], changes[late])[0, 1] - expected) < 4 / np.sqrt(changes[0].size) + 0.01
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -148,28 +148,29 @@ def test_a_reprogrammed_cell_gets_a_new_path_and_the_others_keep_theirs(form):
         one.wait(100.0)
     x = np.zeros(64)
     x[:40] = 1
-    told = microsiemens(array.train(Hebbian(0.1), x, [1, 0], encoding="exact"))
+    conductance = microsiemens(array.train(Hebbian(0.1), x, [1, 0], encoding="exact"))
     written = np.zeros((64, 2), bool)
     written[:40, 0] = True
     array.wait(100.0)
     later, others = microsiemens(array)[0], microsiemens(alone.wait(100.0))[0]
     assert np.array_equal(later[~written], others[~written])
     first = microsiemens(cells(form, rows=64, cols=2).wait(100.0))[0][written]
-    change = later[written] - told[0][written]
+    change = later[written] - conductance[0][written]
     assert abs(np.corrcoef(change, first)[0, 1]) < 4 / np.sqrt(40)
     assert change.std() > 0.1
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_path_does_not_depend_on_how_often_one_waited_before_the_programming(form):
-    found = []
+    conductances = []
     for times in ((50.0,), (20.0, 30.0), (1.0,) * 50):
         array = cells(form, rows=64, cols=2)
         for seconds in times:
             array.wait(seconds)
         array.program(0.5, cycles=3, encoding=Encoding("exact")).wait(10.0)
-        found.append(microsiemens(array))
-    assert np.allclose(found[0], found[1], rtol=0, atol=1e-9) and np.allclose(found[0], found[2], rtol=0, atol=1e-9)
+        conductances.append(microsiemens(array))
+    assert np.allclose(conductances[0], conductances[1], rtol=0, atol=1e-9)
+    assert np.allclose(conductances[0], conductances[2], rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("form", FORMS)

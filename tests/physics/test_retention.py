@@ -257,12 +257,12 @@ def test_phase_change_memory_drifts_by_the_exponent_of_its_target_and_from_what_
     nu = np.abs(mu + spread * rng.standard_normal(1 << 20))
     passed = 0.0
     for time in (25.0, 3600.0, 86400.0, 30 * 86400.0):
-        found = array.wait(time - passed).conductance.values * 1e6
+        conductance = array.wait(time - passed).conductance.values * 1e6
         passed = time
         expected = programmed * ((start + time) / start) ** -nu
-        error = expected.std() * np.sqrt(1 / found.size + 1 / expected.size)
-        assert abs(found.mean() - expected.mean()) < 4.5 * error
-        assert abs(found.std() / expected.std() - 1) < 0.01
+        error = expected.std() * np.sqrt(1 / conductance.size + 1 / expected.size)
+        assert abs(conductance.mean() - expected.mean()) < 4.5 * error
+        assert abs(conductance.std() / expected.std() - 1) < 0.01
 
 
 def test_the_exponent_is_that_of_the_target_although_the_error_is_wide():
@@ -318,9 +318,9 @@ def test_tables_and_figures_say_that_a_device_specifies_no_retention():
     said = "this device specifies no retention"
     assert lines(QUIET)[-1].value == said
     assert overview(QUIET).retention == "not specified"
-    kept = QUIET.replace({"retention": DRIFT})
-    assert all(line.value != said for line in lines(kept))
-    assert overview(kept).retention == "drift"
+    device = QUIET.replace({"retention": DRIFT})
+    assert all(line.value != said for line in lines(device))
+    assert overview(device).retention == "drift"
 
 
 def test_limits_of_a_line_in_the_wrong_order_are_refused():

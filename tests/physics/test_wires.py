@@ -272,12 +272,12 @@ def test_a_polynomial_that_depends_on_the_state_obeys_kirchhoffs_law_in_both_dir
     k2 = 7.063e-3 + 5.711e-3 * x + 1.541e-3 * x**2 + 1.388e-4 * x**3
     k3 = 1.2968e-3 + 6.7919e-4 * x + 8.871e-5 * x**2
     for v in (np.linspace(0.1, 0.5, 13)[:, None], np.linspace(-0.5, 0.5, 13)[:, None]):
-        found = solved(g, v, conduction=MILO, read_voltage=0.2, node_voltages=True, **options)
-        across = (found.word_voltages - found.bit_voltages)[..., 0]
+        solution = solved(g, v, conduction=MILO, read_voltage=0.2, node_voltages=True, **options)
+        across = (solution.word_voltages - solution.bit_voltages)[..., 0]
         # A linear array of the chord conductances has the same currents.
-        assert_close(found.currents, reference_currents(g + k2 * across + k3 * across**2, v, **options), 1e-8)
+        assert_close(solution.currents, reference_currents(g + k2 * across + k3 * across**2, v, **options), 1e-8)
         ohmic = solved(g, v, **options).currents
-        assert np.abs(found.currents - ohmic).max() > 1e-2 * np.abs(ohmic).max()
+        assert np.abs(solution.currents - ohmic).max() > 1e-2 * np.abs(ohmic).max()
 
 
 def test_a_polynomial_whose_least_conducting_cells_would_lose_current_is_refused():

@@ -109,14 +109,14 @@ def _kinds(dataset: xr.Dataset) -> list[str]:
 def _against_noise(dataset: xr.Dataset, name: str, axes: Axes, settings: MemoriseSpec) -> tuple[np.ndarray, np.ndarray]:
     """Mean over images and its interval against the noise level, a line a learner and noise type: both as arrays."""
     kinds = _kinds(dataset)
-    found = means(name, dataset[name].values[:MAX_LINES], settings)
+    lines = means(name, dataset[name].values[:MAX_LINES], settings)
     for number, learner in enumerate(dataset.learner.values[:MAX_LINES]):
         for k, kind in enumerate(kinds):
             text = named(learner if len(kinds) == 1 else f"{learner}, {kind}")
             style = line_style(number * len(kinds) + k)
-            curve(axes, dataset.noise_level.values, found[:, number, k], style, text)
+            curve(axes, dataset.noise_level.values, lines[:, number, k], style, text)
     axes.set_xlabel(f"{kinds[0].capitalize()} noise level $s$" if len(kinds) == 1 else "noise level $s$")
-    return found[0], found[1:]
+    return lines[0], lines[1:]
 
 
 def _published(dataset: xr.Dataset, axes: Axes, settings: MemoriseSpec) -> np.ndarray:

@@ -145,12 +145,12 @@ def _differences(
 
 
 def _margins(dataset: xr.Dataset, axes: Axes, groups: dict[str, list[Member]], settings: MemoriseSpec) -> None:
-    found = means("geometric_margin", dataset.geometric_margin.values, settings)
+    lines = means("geometric_margin", dataset.geometric_margin.values, settings)
     for number, group in enumerate(groups.values()):
         x, rows = _sorted(group)
         style: dict[str, Any] = line_style(number)
-        axes.plot(x, found[0, rows], **style)
-        axes.fill_between(x, *found[1:, rows], color=style["color"], alpha=0.16, linewidth=0)
+        axes.plot(x, lines[0, rows], **style)
+        axes.fill_between(x, *lines[1:, rows], color=style["color"], alpha=0.16, linewidth=0)
     rows = [member.number for group in groups.values() for member in group]
-    lowest = min([0.0, *finite(found[:, rows])])
+    lowest = min([0.0, *finite(lines[:, rows])])
     axes.set_ylim(1.08 * lowest, 1.05)
