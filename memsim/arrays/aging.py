@@ -11,6 +11,7 @@ from memsim.arrays.history import History
 from memsim.arrays.own import Own, Place, line_blocks
 from memsim.arrays.paths import relaxation_law
 from memsim.errors import InputError
+from memsim.kernels.path import RelaxationLaw
 from memsim.noise.drift import Exponent, PowerLaw, drifted, exponent
 from memsim.noise.leak import Rest, leaked
 from memsim.philox import Stream
@@ -44,13 +45,16 @@ class Aging:
         self.aims = isinstance(retention, StateDrift | RelaxationTable)
         self._place = place
         self._own = Own(place, _own, dtype)
+        self._relaxation: RelaxationLaw | None = None
+        if isinstance(retention, Relaxation | RelaxationTable):
+            self._relaxation = relaxation_law(retention, place.spec.conductance)
 
     def states(self, state: np.ndarray, history: History) -> np.ndarray:
         """The states now, (array, column, row); the earlier array is overwritten unless the history keeps it."""
-        found = np.empty_like(state) if history.owns(state) else state
+        states = np.empty_like(state) if history.owns(state) else state
         for lines in line_blocks(state.shape):
-            found[:, lines] = self._aged(state, history, lines)
-        return found
+            states[:, lines] = self._aged(state, history, lines)
+        return states
 
     def _aged(self, state: np.ndarray, history: History, lines: slice) -> np.ndarray:
         """States of some lines now."""
@@ -65,11 +69,11 @@ class Aging:
             )
             nu = map_cells(exponent, history.target(state, lines), own, 0.0, Exponent(g0, mean, spread))
             return map_cells(drifted, programmed, nu, elapsed, PowerLaw(g0, retention.reference_time))
-        if isinstance(retention, Relaxation | RelaxationTable):
+        if self._relaxation is not None:
             first, site = lines.indices(state.shape[1])[0], self._place.site
             address = site.address | {"first_column": site.address["first_column"] + first}
             cells = programmed, history.target(state, lines), history.number(lines), elapsed
-            return site.backend.relax(*cells, relaxation_law(retention, conductance), **address)
+            return site.backend.relax(*cells, self._relaxation, **address)
         assert isinstance(retention, Leak)
         return map_cells(leaked, programmed, own, elapsed, Rest(retention.rest))
 
@@ -105,8 +109,8 @@ def accelerated(spec: DeviceSpec, seconds: float, temperature: float | None) -> 
             f"temperature: device '{spec.name}' does not say how its retention depends on it (no "
             "'retention.activation'); leave the temperature out"
         )
-    known = isinstance(temperature, int | float | np.number) and not isinstance(temperature, bool)
-    if not (known and math.isfinite(temperature) and temperature > 0):
+    number = isinstance(temperature, int | float | np.number) and not isinstance(temperature, bool)
+    if not (number and math.isfinite(temperature) and temperature > 0):
         raise InputError(f"temperature: {temperature!r} is not a number above 0 [K]")
     power = activation.energy / BOLTZMANN * (1 / activation.reference - 1 / temperature)
     faster = seconds * math.exp(min(power, 700.0))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from memsim.arrays.aging import Aging
-from memsim.arrays.fluctuations import Fluctuations, fluctuates
+from memsim.arrays.fluctuations import Fluctuations, flickers, fluctuates
 from memsim.arrays.history import History
 from memsim.arrays.own import Own, Place
 from memsim.arrays.population import Population
@@ -95,9 +95,8 @@ class Bank:
         self._marks: Any = None
         self.marks: Any = None
         self._aging = Aging(place, dtype) if spec.retention is not None else None
-        flickers = spec.read.flicker is not None and spec.read.flicker.sigma > 0
         self.history: History | None = None
-        if self._aging is not None or flickers:
+        if self._aging is not None or flickers(spec.read):
             self.history = History(
                 site.backend, ages=self._aging is not None, aims=self._aging is not None and self._aging.aims
             )
@@ -193,8 +192,8 @@ class Bank:
                 f"by: device '{self.spec.name}' has no error model of programming (no section 'programming')"
             )
         z = self.site.draw("normal", self._shape, Stream.PROGRAM_MODEL, step)
-        wished = self._within(targets.copy())
-        self.place(self.site.backend.map(function, wished, z, 0.0, law), step, wished)
+        aims = self._within(targets.copy())
+        self.place(self.site.backend.map(function, aims, z, 0.0, law), step, aims)
 
     def place(self, states: np.ndarray, step: int, targets: np.ndarray | None = None) -> None:
         """Set all states, which count as just programmed at a step; `targets` are those aimed at, if others."""

@@ -153,8 +153,12 @@ class Fluctuations:
 
 def fluctuates(read: Read) -> bool:
     """Whether reads have correlated noise."""
-    telegraph, flicker = read.telegraph, read.flicker
-    return (telegraph is not None and telegraph.amplitude > 0) or (flicker is not None and flicker.sigma > 0)
+    return (read.telegraph is not None and read.telegraph.amplitude > 0) or flickers(read)
+
+
+def flickers(read: Read) -> bool:
+    """Whether reads have 1/f noise."""
+    return read.flicker is not None and read.flicker.sigma > 0
 
 
 def _amplitude(place: Place) -> Any:
