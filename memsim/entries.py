@@ -91,10 +91,16 @@ def _check(experiment: Experiment, spec: LearnerBase, device: DeviceProfile) -> 
     """Refuse an array that cannot be built, before anything is computed: try one of a single cell."""
     array = spec.array
     try:
-        check_bounds(array.limits, device)
+        check_bounds(array.learning_bounds, device)
         if any(array.circuit.values()):
             Crossbar(
-                device, 1, 1, bounds=array.limits, column=array.column or spec.COLUMN, backend="cpu", **array.circuit
+                device,
+                1,
+                1,
+                bounds=array.learning_bounds,
+                column=array.column or spec.COLUMN,
+                backend="cpu",
+                **array.circuit,
             )
     except InputError as error:
         path = f"learners.{spec.name}.array"

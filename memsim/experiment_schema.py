@@ -85,7 +85,7 @@ class ArraySpec(Section):
     ideal: Annotated[tuple[PartName, ...], BeforeValidator(as_tuple)] = ()
 
     @property
-    def limits(self) -> tuple[float, float] | None:
+    def learning_bounds(self) -> tuple[float, float] | None:
         """Bounds of states that learn in place: none where they are ideal."""
         return None if "bounds" in self.ideal else self.bounds
 

@@ -16,7 +16,7 @@ from memsim.kernels.cell import UpdateSpec
 from memsim.kernels.convert import Errors
 from memsim.kernels.elementwise import operand
 from memsim.kernels.fluctuate import Move
-from memsim.kernels.path import Law
+from memsim.kernels.path import RelaxationLaw
 from memsim.kernels.read import NARROW
 from memsim.philox import TILE, Stream, key, padded
 
@@ -338,7 +338,7 @@ class Backend:
         target: Any,
         number: Any,
         elapsed: Any,
-        law: Law,
+        law: RelaxationLaw,
         *,
         seed: int,
         first_array: int,
@@ -354,7 +354,7 @@ class Backend:
             Numbers of their last programmings.
         elapsed : float, or (array, column, row)
             Time since [s].
-        law : Law
+        law : RelaxationLaw
             Mean and size of the change.
         """
         out = self.xp.empty_like(programmed)

@@ -35,7 +35,7 @@ class InPlace:
         cells: dict[str, Any] = {
             "arrays": lesson.seeds,
             "seed": lesson.seed,
-            "bounds": array.limits,
+            "bounds": array.learning_bounds,
             "dtype": array.dtype,
             "backend": backend,
             **array.circuit,
@@ -222,10 +222,10 @@ class InPlace:
         """Validation loss, training accuracy, validation accuracy and lead of every array, (seed,) each."""
         self._calibrate(lesson)
         train = self.outputs(lesson.train.pixels, occasion=Occasion(Purpose.TRAINING_SCORE, epoch))
-        found = self.outputs(lesson.validation.pixels, occasion=Occasion(Purpose.VALIDATION, epoch))
+        outputs = self.outputs(lesson.validation.pixels, occasion=Occasion(Purpose.VALIDATION, epoch))
         wanted = self.spec.learning.gain * np.eye(lesson.classes)[lesson.validation.labels]
-        loss = ((found - wanted) ** 2).sum(-1, dtype=float).mean(-1)
-        return loss, accuracy(train, lesson.train), accuracy(found, lesson.validation), lead(found).mean(-1)
+        loss = ((outputs - wanted) ** 2).sum(-1, dtype=float).mean(-1)
+        return loss, accuracy(train, lesson.train), accuracy(outputs, lesson.validation), lead(outputs).mean(-1)
 
     def _calibrate(self, lesson: Lesson) -> None:
         """Set ranges that follow the outputs by those for training images, as many as are read at once."""

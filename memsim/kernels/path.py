@@ -27,7 +27,7 @@ PATH = int(Stream.PATH)
 _EARLIEST, _LATEST = 1e-37, 1e37  # [s], whose logarithms are computed
 
 
-class Law(NamedTuple):
+class RelaxationLaw(NamedTuple):
     """Mean and size of the change of cells after their programming, by level and time; see `path_kernel`."""
 
     tabulated: bool

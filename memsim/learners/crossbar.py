@@ -25,7 +25,7 @@ class CrossbarLearner:
         self.device = device
         self.backend = backend
         self.keep = keep
-        check_bounds(spec.array.limits, device)
+        check_bounds(spec.array.learning_bounds, device)
 
     def memorise(self, task: Task) -> list[Memory]:
         """Train an array on every image of the task and read the corrupted copies."""
@@ -76,7 +76,7 @@ class CrossbarLearner:
             cols=len(TARGETS),
             arrays=len(x),
             seed=task.seed,
-            bounds=spec.array.limits,
+            bounds=spec.array.learning_bounds,
             initial=spec.array.initial,
             column=spec.array.column,
             dtype=spec.array.dtype,
