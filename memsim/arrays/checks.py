@@ -16,7 +16,7 @@ MAX_CELLS = 1 << 33
 LONGEST = 1e30
 """Longest wait [s]: so many fit into an array's clock that it stays a finite number."""
 _LEAST_BOUND = 1e-3
-"""Upper bounds of w below this are taken for conductances in siemens; no device resolves such a share of its window."""
+"""Upper bounds of w below this are taken for conductances in siemens. Assumed."""
 COUNTER = 1 << 32
 """Steps, reads and waits that an array can address."""
 

@@ -61,9 +61,9 @@ class Crossbar:
         Key of every random number, 0 to 2^64 - 1.
     bounds : (float, float) or None, optional
         Range of w that weights span. Each end that lies strictly inside the nominal window [0, 1] is also a compliance
-        limit: a conductance that the state of no cell exceeds. An end at 0 or 1 limits nothing, so each cell keeps its
-        own window. Beyond [0, 1], or None for no bounds, only for a device whose window is nominal by convention; its
-        bounds are literal. Default [0, 1].
+        limit: targets and pulses do not exceed it, except in a cell whose own window lies beyond it. An end at 0 or 1
+        limits nothing, so each cell keeps its own window. Beyond [0, 1], or None for no bounds, only for a device whose
+        window is nominal by convention; its bounds are literal. Default [0, 1].
     initial : (float, float)
         Fresh cells are uniform in this range of w.
     column : {"single", "reference", "pair"}, optional
@@ -639,19 +639,19 @@ class Crossbar:
             across = self._site.backend.numpy(signal)[:, :, :rows]
             by_power = [outputs @ matrix.swapaxes(1, 2) for matrix in added]
             return gradient + 2 * across * by_power[0] + 3 * across * across * by_power[1]
-        found = reading.slope(self.device.spec, self._site.backend, signal)
-        return gradient if found is None else gradient * self._site.backend.numpy(found)[:, :, :rows]
+        slopes = reading.slope(self.device.spec, self._site.backend, signal)
+        return gradient if slopes is None else gradient * self._site.backend.numpy(slopes)[:, :, :rows]
 
     def _excess_matrices(self) -> list[np.ndarray] | None:
         """Coefficients of V^2 and V^3 from every input to every output, (array, row, col); None where all are alike."""
         by_bank = [reading.excess_matrices(bank) for bank in self._present.both]
-        found = []
+        matrices = []
         for parts in zip(*(own for own in by_bank if own is not None), strict=True):
             lines, *rest = (self._site.backend.numpy(part)[:, :, : self.shape[1]].swapaxes(1, 2) for part in parts)
             if self.column == "pair":
                 lines = lines[:, :, : self.shape[2]] - lines[:, :, self.shape[2] :]
-            found.append(lines - rest[0] if rest else lines)
-        return found or None
+            matrices.append(lines - rest[0] if rest else lines)
+        return matrices or None
 
     def difference_variance(self, x: Any, first: int = 0, second: int = 1) -> np.ndarray:
         """Read variance of output `first` minus output `second`, (array, sample), in `full_scale` squared.

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from numba import njit
 
 from memsim.cells.model import CellModel, Surroundings
-from memsim.cells.steps import SIZES, normalised_steps, own_ends, told_size
+from memsim.cells.steps import SIZES, normalised_steps, own_ends, stated_size
 
 
 class Constant(NamedTuple):
@@ -43,5 +43,5 @@ CONSTANT = CellModel(
     "set: dw = s_set; reset: dw = -s_reset; " + SIZES,
     "Gokmen & Vlasov, Front. Neurosci. 10, 333 (2016), doi:10.3389/fnins.2016.00333",
     change=change,
-    size=told_size,
+    size=stated_size,
 )

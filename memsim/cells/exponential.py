@@ -15,7 +15,7 @@ from numba import njit
 
 from memsim.cells.functions import exponential
 from memsim.cells.model import CellModel, Surroundings
-from memsim.cells.steps import SIZES, normalised_steps, own_ends, told_size
+from memsim.cells.steps import SIZES, normalised_steps, own_ends, stated_size
 
 
 class Exponential(NamedTuple):
@@ -69,5 +69,5 @@ EXPONENTIAL = CellModel(
     "z = 2 a w/(w_max - w_min) + b; " + SIZES,
     "Rasch et al., AICAS 2021, arXiv:2104.02184",
     step=step,
-    size=told_size,
+    size=stated_size,
 )

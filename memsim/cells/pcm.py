@@ -18,7 +18,7 @@ from numba import njit
 from memsim.cells import exponential
 from memsim.cells.exponential import Exponential
 from memsim.cells.model import CellModel, Surroundings
-from memsim.cells.steps import SIZES, told_size
+from memsim.cells.steps import SIZES, stated_size
 
 _crystallise = exponential.step
 
@@ -44,5 +44,5 @@ PCM = CellModel(
     "set: dw = s_set max(1 - A e^(gamma z), 0), z = 2 a w/(w_max - w_min) + b; reset: w = w_min; " + SIZES,
     "Nandakumar et al., Front. Neurosci. 14, 406 (2020), doi:10.3389/fnins.2020.00406; Rasch et al., arXiv:2104.02184",
     step=step,
-    size=told_size,
+    size=stated_size,
 )

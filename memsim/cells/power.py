@@ -14,7 +14,7 @@ from numba import njit
 
 from memsim.cells.functions import power
 from memsim.cells.model import CellModel, Surroundings
-from memsim.cells.steps import SIZES, normalised_steps, own_ends, told_size
+from memsim.cells.steps import SIZES, normalised_steps, own_ends, stated_size
 
 
 class Power(NamedTuple):
@@ -60,5 +60,5 @@ POWER = CellModel(
     "omega = (w_max - w)/(w_max - w_min); " + SIZES,
     "Rasch et al., AICAS 2021, arXiv:2104.02184",
     step=step,
-    size=told_size,
+    size=stated_size,
 )

@@ -55,7 +55,10 @@ class Falling(NamedTuple):
 
 @njit(forceinline=True, error_model="numpy")
 def _passes(decay):
-    """Whether the first pulse passes the limit of the state. Deviations from pulse to pulse do not reach -1/2."""
+    """Whether the first pulse passes the limit of the state.
+
+    Values above -1/2 are taken for deviations of a decay from pulse to pulse, which are assumed to be smaller.
+    """
     return decay <= type(decay)(-0.5)
 
 
@@ -103,7 +106,7 @@ def falling_size(pulses, p):
 
 
 @njit(forceinline=True, error_model="numpy")
-def told_size(pulses, p):
+def stated_size(pulses, p):
     """Full step of the cell in the direction of the pulses."""
     return p.step_set if pulses > 0 else p.step_reset
 
@@ -129,9 +132,9 @@ def falling_steps(
     if not nominal:
         above = np.maximum(ends["high"] - below, _NEAREST_END)
         below = np.maximum(below - ends["low"], _NEAREST_END)
-    falls = up * gamma_set / above, down * gamma_reset / below
-    start_set, decay_set = _approach(up, falls[0])
-    start_reset, decay_reset = _approach(down, falls[1])
+    slopes = up * gamma_set / above, down * gamma_reset / below
+    start_set, decay_set = _approach(up, slopes[0])
+    start_reset, decay_reset = _approach(down, slopes[1])
     fields = {
         **ends,
         "start_set": start_set,
@@ -143,7 +146,7 @@ def falling_steps(
     if "reference.offset" not in values:
         return fields
     offset = values["reference.offset"] / span
-    shift = _symmetry_point((up, down), falls) + offset
+    shift = _symmetry_point((up, down), slopes) + offset
     return {**fields, **{name: fields[name] - shift for name in ("low", "high", "zero")}, OFFSET: offset}
 
 
@@ -181,5 +184,5 @@ def normalised_steps(values: Mapping[str, Any]) -> tuple[Any, Any]:
     """Steps of set and reset, of the nominal window, as the module's text has them."""
     span = values["weights.max"] - values["weights.min"]
     nominal, beta = values["step.nominal"] / span, values["asymmetry.nominal"]
-    step, own = values["step"] / span, values["asymmetry"] - beta
-    return np.abs(step + nominal * (min(beta, 0.0) + own)), np.abs(step - nominal * (max(beta, 0.0) + own))
+    step, spread = values["step"] / span, values["asymmetry"] - beta
+    return np.abs(step + nominal * (min(beta, 0.0) + spread)), np.abs(step - nominal * (max(beta, 0.0) + spread))

@@ -132,7 +132,7 @@ DECLARED = (
         MODEL,
         "1",
         "saturated share",
-        "share of the target column's cells at a bound of w; 0 without bounds",
+        "share of the target column's cells at an end of their own window or at a compliance limit; 0 without either",
         summary=True,
         bounds=SHARE,
     ),
