@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from memsim.errors import DataError
+from memsim.fit.axis import Axis
 from memsim.fit.filter import Series
 from memsim.fit.models import BRANCHES
 
@@ -29,13 +30,17 @@ class Sweep:
     branch : int
         0 for set pulses, 1 for reset pulses.
     value : ndarray
-        Conductance [S] or normalised weight, (pulse,); nan where no read was made between pulses.
+        Conductance [S] or normalised weight, (pulse,); nan where no read was made between pulses. The first and the
+        last value are reads.
+    follows : bool
+        Whether its first pulse acts on the state of the last read of the sweep before it.
     """
 
     device: str
     cycle: str
     branch: int
     value: np.ndarray
+    follows: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,14 +55,17 @@ class PulseData:
         In the order of the file.
     unit : str or None
         "S", or None for normalised weights.
+    notes : tuple of str
+        What the reader of the table decided by itself.
     """
 
     name: str
     sweeps: tuple[Sweep, ...]
     unit: str | None
+    notes: tuple[str, ...] = ()
 
     @classmethod
-    def checked(cls, name: str, sweeps: Sequence[Sweep], unit: str | None) -> PulseData:
+    def checked(cls, name: str, sweeps: Sequence[Sweep], unit: str | None, notes: Sequence[str] = ()) -> PulseData:
         """Data that a fit can use.
 
         Raises
@@ -75,17 +83,19 @@ class PulseData:
         for b, count in enumerate(counts):
             if count < FEWEST:
                 raise DataError(f"{name}: {count} reads of {BRANCHES[b]} pulses; at least {FEWEST} are needed")
-        long = tuple(s for s in sweeps if np.isfinite(s.value).sum() >= 2)
-        for b in range(2):
-            if not any(s.branch == b for s in long):
+        trains = [train for train in _trains(sweeps) if sum(int(np.isfinite(s.value).sum()) for s in train) >= 2]
+        steps = [increments(trains, branch) for branch in range(2)]
+        for b, (change, _) in enumerate(steps):
+            if not len(change):
                 raise DataError(f"{name}: no two successive reads of {BRANCHES[b]} pulses in the same sweep")
-        total = sum(len(s.value) for s in long)
+        kept = tuple(s for train in trains for s in train)
+        total = sum(len(s.value) for s in kept)
         if total > MOST:
             raise DataError(f"{name}: {total:,} pulses; at most {MOST:,} are fitted: take fewer devices or cycles")
-        values = np.concatenate([s.value for s in long])
+        values = np.concatenate([s.value for s in kept])
         if np.nanmax(values) == np.nanmin(values):
             raise DataError(f"{name}: all reads are {np.nanmin(values):g}; nothing changes")
-        return cls(name, long, unit)
+        return cls(name, kept, unit, tuple(notes))
 
     @property
     def devices(self) -> list[str]:
@@ -98,48 +108,45 @@ class PulseData:
         return int(sum(np.isfinite(s.value).sum() for s in self.sweeps))
 
     @property
-    def origin(self) -> float:
-        """Smallest read, in the data's unit: 0 of the fit's scale."""
-        return float(min(np.nanmin(s.value) for s in self.sweeps))
+    def trains(self) -> list[tuple[Sweep, ...]]:
+        """Sweeps that follow one another without a gap, in the order of the file."""
+        return _trains(self.sweeps)
 
     @property
-    def span(self) -> float:
-        """Largest read minus smallest, in the data's unit: 1 of the fit's scale."""
-        return float(max(np.nanmax(s.value) for s in self.sweeps)) - self.origin
+    def axis(self) -> Axis:
+        """The linear axis from the smallest read to the largest."""
+        return Axis(
+            float(min(np.nanmin(s.value) for s in self.sweeps)), float(max(np.nanmax(s.value) for s in self.sweeps))
+        )
 
     @property
     def resolution(self) -> float:
         """Step to which the reads were rounded, in the data's unit; 0 where they do not repeat."""
         values = np.concatenate([s.value[np.isfinite(s.value)] for s in self.sweeps])
-        near = np.unique(np.round((values - self.origin) / self.span, 9))
-        return float(np.diff(near).min()) * self.span if 2 <= len(near) <= len(values) / 2 else 0.0
+        axis = self.axis
+        near = np.unique(np.round(axis.scaled(values), 9))
+        return float(np.diff(near).min()) * axis.span if 2 <= len(near) <= len(values) / 2 else 0.0
 
     def average_step(self, branch: int) -> float:
         """Average change of a pulse in its own direction, as a share of the span; never quite 0."""
         sign = 1.0 if branch == 0 else -1.0
-        gone, pulses = 0.0, 0
-        for s in self.sweeps:
-            if s.branch == branch:
-                ends = s.value[np.isfinite(s.value)]
-                few = max(1, len(ends) // 10)
-                gone += sign * (ends[-few:].mean() - ends[:few].mean())
-                pulses += len(s.value) - few
-        return float(np.clip(gone / max(pulses, 1) / self.span, 1e-5, 0.5))
+        change, pulses = increments(self.trains, branch)
+        return float(np.clip(sign * change.sum() / pulses.sum() / self.axis.span, 1e-5, 0.5))
 
-    def series(self) -> Series:
-        """The sweeps as the filter takes them, scaled to 0 to 1."""
-        names = self.devices
-        value = np.concatenate([(s.value - self.origin) / self.span for s in self.sweeps])
-        stop = np.cumsum([len(s.value) for s in self.sweeps])
-        start = stop - [len(s.value) for s in self.sweeps]
+    def series(self, axis: Axis) -> Series:
+        """The trains as the filter takes them, on an axis."""
+        names, trains = self.devices, self.trains
+        value = np.concatenate([axis.scaled(s.value) for s in self.sweeps])
+        counts = np.array([sum(len(s.value) for s in train) for train in trains])
+        stop = np.cumsum(counts)
         seen = np.isfinite(value)
         return Series(
             np.where(seen, value, 0.0),
             seen,
-            start,
+            np.concatenate([np.full(len(s.value), s.branch) for s in self.sweeps]),
+            stop - counts,
             stop,
-            np.array([s.branch for s in self.sweeps]),
-            np.array([names.index(s.device) for s in self.sweeps]),
+            np.array([names.index(train[0].device) for train in trains]),
         )
 
     def held_out(self) -> tuple[np.ndarray, str]:
@@ -162,3 +169,28 @@ class PulseData:
                 hidden.append(np.arange(count) * _BLOCKS // count % 2 == 1)
         how = "every second sweep" if whole else "every second tenth of each sweep"
         return np.concatenate(hidden), how
+
+
+def _trains(sweeps: Sequence[Sweep]) -> list[tuple[Sweep, ...]]:
+    trains: list[list[Sweep]] = []
+    for sweep in sweeps:
+        if sweep.follows and trains and trains[-1][-1].device == sweep.device:
+            trains[-1].append(sweep)
+        else:
+            trains.append([sweep])
+    return [tuple(train) for train in trains]
+
+
+def increments(trains: Sequence[Sequence[Sweep]], branch: int) -> tuple[np.ndarray, np.ndarray]:
+    """Changes between successive reads of one direction (change,), and the numbers of pulses between them (change,)."""
+    changes, pulses = [np.empty(0)], [np.empty(0, int)]
+    for train in trains:
+        before: float | None = None
+        for sweep in train:
+            value = sweep.value if before is None else np.concatenate([[before], sweep.value])
+            at = np.flatnonzero(np.isfinite(value))
+            before = float(value[at[-1]])
+            if sweep.branch == branch:
+                changes.append(np.diff(value[at]))
+                pulses.append(np.diff(at))
+    return np.concatenate(changes), np.concatenate(pulses)

@@ -33,14 +33,14 @@ _SURE = 7.0  # standard deviations from a bound beyond which clipping is left ou
 
 
 class Series(NamedTuple):
-    """Sweeps of pulses one after the other: reads, and where each sweep begins and ends."""
+    """Trains of pulses one after the other: reads, and where each train begins and ends."""
 
     value: np.ndarray  # (point,), scaled conductance
     seen: np.ndarray  # (point,), bool; what is not seen is predicted and not scored
-    start: np.ndarray  # (sweep,), first point
-    stop: np.ndarray  # (sweep,), behind the last point
-    branch: np.ndarray  # (sweep,), 0 for set, 1 for reset
-    device: np.ndarray  # (sweep,)
+    branch: np.ndarray  # (point,), direction of the pulse before the read: 0 for set, 1 for reset
+    start: np.ndarray  # (train,), first point
+    stop: np.ndarray  # (train,), behind the last point
+    device: np.ndarray  # (train,)
 
 
 class Trial(NamedTuple):
@@ -61,7 +61,7 @@ class Scale(NamedTuple):
     read: int
     origin: float  # conductance = origin + value
     floor: float  # variance of rounding, added to that of a read
-    begin: float  # share of sweeps that begin at the end of the window; the others begin anywhere in it
+    begin: float  # share of trains that begin at the end of the window; the others begin anywhere in it
 
 
 @njit(error_model="numpy")
@@ -121,7 +121,7 @@ def _read(y, gain, noise, mean, other, variance, shared, spread):
 
 
 @njit(error_model="numpy")
-def _sweep(value, seen, branch, table, own, sigmas, scale, score, mean_out, sd_out, state_out, wanted):
+def _train(value, seen, branch, step, own, sigmas, scale, score, mean_out, sd_out, state_out, wanted):
     write, read, slow, memory = sigmas
     low, high, factor = own[0], own[1], own[2]
     width = high - low
@@ -143,16 +143,18 @@ def _sweep(value, seen, branch, table, own, sigmas, scale, score, mean_out, sd_o
             mass, m, c, v, s, p = _given(y, 0.0, before, -extra / r, slow * slow, floor, ceiling)
             weight[0], weight[1], weight[2] = 0.0, 0.0, 1.0
             part[2, 0], part[2, 1], part[2, 2], part[2, 3], part[2, 4] = m, c, v, s, p
-            if own[3 + branch] > 0.0:
-                at = low if branch == 0 else high
+            first_branch = branch[0]
+            if own[3 + first_branch] > 0.0:
+                at = low if first_branch == 0 else high
                 density, _, c, _, _, p = _read(y, r, before - extra, at, 0.0, 0.0, 0.0, slow * slow)
                 odds = scale.begin / (1.0 - scale.begin) * math.exp(density) * width / max(mass, 1e-12)
-                weight[branch], weight[2] = odds / (1.0 + odds), 1.0 / (1.0 + odds)
-                part[branch, 0], part[branch, 1], part[branch, 4] = at, c, p
+                weight[first_branch], weight[2] = odds / (1.0 + odds), 1.0 / (1.0 + odds)
+                part[first_branch, 0], part[first_branch, 1], part[first_branch, 4] = at, c, p
             score[0] = 0.0
             if wanted:
                 mean_out[0], sd_out[0], state_out[0] = m, np.nan, m
             continue
+        table = step[branch[k]]
         expected = 0.0
         for j in range(3):
             if weight[j] < 1e-12:
@@ -258,16 +260,16 @@ def _sweep(value, seen, branch, table, own, sigmas, scale, score, mean_out, sd_o
 
 
 def _work(first, last, series, trial, scale, score, mean, sd, state, wanted):
-    sweeps = series.start.shape[0]
+    trains = series.start.shape[0]
     for unit in range(first, last):
-        t, s = unit // sweeps, unit % sweeps
+        t, s = unit // trains, unit % trains
         a, b = series.start[s], series.stop[s]
         row = t if wanted else 0
-        _sweep(
+        _train(
             series.value[a:b],
             series.seen[a:b],
-            series.branch[s],
-            trial.step[t, series.branch[s]],
+            series.branch[a:b],
+            trial.step[t],
             trial.own[t, series.device[s]],
             (trial.write[t], trial.read[t], trial.slow[t], trial.memory[t]),
             scale,
@@ -287,7 +289,7 @@ _KERNEL = compile_kernel(_work, _units, (Series, Trial, Scale))
 
 
 def log_likelihood(series: Series, trial: Trial, scale: Scale) -> np.ndarray:
-    """Log-likelihood of every read given those before it in its sweep (trial, point); 0 for the first and unseen."""
+    """Log-likelihood of every read given those before it in its train (trial, point); 0 for the first and unseen."""
     score = np.empty((len(trial.write), len(series.value)))
     none = np.empty((1, len(series.value)))
     _KERNEL(series, trial, scale, score, none, none, none, False)
@@ -297,7 +299,7 @@ def log_likelihood(series: Series, trial: Trial, scale: Scale) -> np.ndarray:
 def predict(series: Series, trial: Trial, scale: Scale) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean and standard deviation of every read given those before it, and the state's mean given it (trial, point).
 
-    The first two are nan, or mean nothing, for the first read of a sweep.
+    The first two are nan, or mean nothing, for the first read of a train.
     """
     score, mean, sd, state = (np.empty((len(trial.write), len(series.value))) for _ in range(4))
     _KERNEL(series, trial, scale, score, mean, sd, state, True)

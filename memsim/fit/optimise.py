@@ -1,93 +1,75 @@
-"""Maximum of a log-likelihood by damped scoring: the steps solve the outer product of the scores of single reads."""
+"""Maximum of a log-likelihood: a climb by damped scoring, then Newton's method, and a proof that it is a maximum.
+
+The climb solves the outer product of the scores of single reads. At its end gradient and curvature are computed. A
+maximum has a Newton step that promises no rise, and no direction in which the likelihood rises.
+
+Source: Levenberg-Marquardt damping and Newton's method with modified eigenvalues, Nocedal & Wright, Numerical
+Optimization (2006), chapters 3.4 and 10.3.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from memsim.fit.problem import OWN, Problem
+from memsim.fit.derivatives import gradient, information, outer_products, slopes
+from memsim.fit.problem import Problem
 
 _DAMPING = np.array([1e-2, 1e-1, 1.0, 10.0, 100.0])
 _ENOUGH = 1e-3
-"""Rise of the log-likelihood that ends the search: far below its sampling noise of order 1."""
-_STEP = 1e-4
+"""Rise of the log-likelihood that ends the climb: far below its sampling noise of order 1."""
+_LEFT = 1e-2
+"""Rise that a maximum may still promise."""
+_FLAT = 1e-3
+"""Eigenvalue of the information, scaled to a diagonal of 1, below which a direction counts as flat."""
+_ROUNDS = 12
+_FARTHEST = 1.0  # longest step of one parameter: a factor of e, or all of a window
+_LENGTHS = (1.0, 0.5, 0.25, 0.1, 0.03)
+_PROBES = (-1.0, -0.2, 0.2, 1.0)
 
 
 @dataclass(frozen=True)
 class Maximum:
-    """Where the search ended."""
+    """Where a search ended.
+
+    Attributes
+    ----------
+    theta : ndarray
+        The parameters.
+    value : float
+        Log-likelihood with the penalty of `Problem.tie`.
+    fault : str
+        Why it is not a maximum, empty if it is one, or if this was not examined.
+    """
 
     theta: np.ndarray
     value: float
-    steps: int
-    converged: bool
+    fault: str = ""
 
 
-def directions(problem: Problem) -> list[np.ndarray]:
-    """Groups of elements of theta that may be moved together: each shared one, and each own one of all devices."""
-    shared = len(problem.shared)
-    size = shared + problem.devices * len(OWN)
-    free = problem.free
-    groups = [np.array([i]) for i in range(shared)]
-    groups += [np.arange(shared + k, size, len(OWN)) for k in range(len(OWN))]
-    return [group[free[group]] for group in groups]
+def maximise(problem: Problem, theta: np.ndarray, most: int = 60, enough: float = _ENOUGH) -> Maximum:
+    """The end of a climb to the nearest maximum of the log-likelihood, within the problem's limits.
 
-
-def slopes(problem: Problem, theta: np.ndarray, width: float = _STEP, *, central: bool = True) -> np.ndarray:
-    """Derivative of every read's log-likelihood along each group of `directions` (group, point), by differences.
-
-    Own parameters of different devices move together: no read depends on another device's.
+    Parameters
+    ----------
+    most : int
+        Largest number of steps.
+    enough : float
+        Rise of the log-likelihood in one step that ends the climb.
     """
-    groups = directions(problem)
-    count = len(groups)
-    trials = np.repeat(theta[None], 2 * count if central else count + 1, axis=0)
-    for i, group in enumerate(groups):
-        trials[i, group] += width
-        if central:
-            trials[count + i, group] -= width
-    scores = problem.scores(trials)
-    return (scores[:count] - scores[count:]) / (2 * width if central else width)
-
-
-def assemble(problem: Problem, blocks: np.ndarray) -> np.ndarray:
-    """Matrix over theta from each device's matrix over the groups (device, group, group)."""
-    shared, size = len(problem.shared), len(problem.free)
-    whole = np.zeros((size, size))
-    for i, block in enumerate(blocks):
-        own = shared + i * len(OWN) + np.arange(len(OWN))
-        at = np.concatenate([np.arange(shared), own])
-        whole[np.ix_(at, at)] += block
-    return whole
-
-
-def maximise(problem: Problem, theta: np.ndarray, most: int = 60, tick: Callable[[], None] | None = None) -> Maximum:
-    """The nearest maximum of the log-likelihood, within the problem's limits."""
     low, high = problem.limits
-    theta = np.clip(theta, np.where(problem.free, low, -np.inf), np.where(problem.free, high, np.inf))
-    value = problem.value(theta) + float(problem.tie(theta[None])[0])
-    device = problem.device_of
+    theta = problem.inside(theta)
+    value = _value(problem, theta)
     damping = 1e-2
-    for turn in range(most):
-        if tick is not None:
-            tick()
+    for _ in range(most):
         score = slopes(problem, theta, central=False)
-        gradient = np.zeros(len(theta))
-        blocks = np.empty((problem.devices, len(score), len(score)))
-        shared = len(problem.shared)
-        for i in range(problem.devices):
-            mine = score[:, device == i]
-            blocks[i] = mine @ mine.T
-            total = mine.sum(1)
-            gradient[:shared] += total[:shared]
-            gradient[shared + i * len(OWN) : shared + (i + 1) * len(OWN)] = total[shared:]
         pull, stiffness = problem.tie_slope(theta)
-        gradient += pull
-        information = assemble(problem, blocks) + stiffness
-        active = problem.free & ~((theta <= low) & (gradient < 0)) & ~((theta >= high) & (gradient > 0))
+        slope = gradient(problem, score) + pull
+        information = outer_products(problem, score) + stiffness
+        active = problem.free & ~((theta <= low) & (slope < 0)) & ~((theta >= high) & (slope > 0))
         at = np.flatnonzero(active)
-        matrix, rhs = information[np.ix_(at, at)], gradient[at]
+        matrix, rhs = information[np.ix_(at, at)], slope[at]
         diagonal = np.diag(matrix) + 1e-6 * np.trace(matrix) / max(len(at), 1) + 1e-9
         trials = np.repeat(theta[None], len(_DAMPING), axis=0)
         for i, factor in enumerate(damping * _DAMPING):
@@ -100,10 +82,86 @@ def maximise(problem: Problem, theta: np.ndarray, most: int = 60, tick: Callable
         if not gain > 0:
             damping *= 1e4
             if damping > 1e8:
-                return Maximum(theta, value, turn + 1, True)
+                return Maximum(theta, value)
             continue
         theta, value = trials[best], float(values[best])
         damping = float(np.clip(damping * _DAMPING[best] / 0.01, 1e-6, 1e6))
-        if gain < _ENOUGH:
-            return Maximum(theta, value, turn + 1, True)
-    return Maximum(theta, value, most, False)
+        if gain < enough:
+            break
+    return Maximum(theta, value)
+
+
+def settled(problem: Problem, theta: np.ndarray) -> Maximum:
+    """The maximum near theta, with gradient and curvature examined.
+
+    Newton's method goes on from theta until it promises a rise below 0.01. Where the curvature is flat or that of a
+    saddle, the likelihood is computed on both sides along that direction, and the search goes on from a higher point.
+    """
+    theta = problem.inside(theta)
+    value = _value(problem, theta)
+    for _ in range(_ROUNDS):
+        move, promised, flat = _newton(problem, theta)
+        trials = [problem.inside(theta + length * move) for length in _LENGTHS] if promised > _LEFT else []
+        trials += [problem.inside(theta + length * along) for along in flat for length in _PROBES]
+        if not trials:
+            return Maximum(theta, value)
+        rows = np.array(trials)
+        values = problem.scores(rows).sum(1) + problem.tie(rows)
+        best = int(np.argmax(values))
+        rise = float(values[best]) - value
+        if rise > 0:
+            theta, value = rows[best], float(values[best])
+        if rise <= _LEFT:
+            slope = promised > _LEFT + max(rise, 0.0)
+            return Maximum(theta, value, f"a step promises a log-likelihood {promised:.3g} higher" if slope else "")
+        if rise > 1.0:
+            climbed = maximise(problem, theta)
+            theta, value = climbed.theta, climbed.value
+    return Maximum(theta, value, f"the log-likelihood still rises after {_ROUNDS} steps of Newton's method")
+
+
+def _value(problem: Problem, theta: np.ndarray) -> float:
+    return problem.value(theta) + float(problem.tie(theta[None])[0])
+
+
+def _newton(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, float, list[np.ndarray]]:
+    """Newton's step within the limits, the rise that it promises, and the directions that are flat or curve upwards."""
+    low, high = problem.limits
+    slope = gradient(problem, slopes(problem, theta)) + problem.tie_slope(theta)[0]
+    inner = problem.free & ~((theta <= low) & (slope <= 0)) & ~((theta >= high) & (slope >= 0))
+    at = np.flatnonzero(inner)
+    matrix = information(problem, theta)[np.ix_(at, at)]
+    values, vectors, unit = _scaled_modes(matrix)
+    flat = []
+    for vector in vectors.T[values < _FLAT]:
+        direction = np.zeros(len(theta))
+        direction[at] = unit * vector
+        flat.append(direction / max(float(np.abs(direction).max()), 1e-12))
+    move = np.zeros(len(theta))
+    move[at] = _bounded_step(matrix, slope[at], (low - theta)[at], (high - theta)[at])
+    promised = float(slope @ move - 0.5 * move[at] @ matrix @ move[at])
+    return move, promised, flat
+
+
+def _scaled_modes(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Eigenvalues and eigenvectors of a matrix scaled to a diagonal of about 1, and the scale (parameter,)."""
+    unit = 1.0 / np.sqrt(np.maximum(np.abs(np.diag(matrix)), 1e-3))
+    return *np.linalg.eigh(matrix * unit * unit[:, None]), unit
+
+
+def _bounded_step(matrix: np.ndarray, slope: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Step of Newton's method with modified eigenvalues; what would pass a limit stops there, and the rest follows."""
+    move = np.zeros(len(slope))
+    free = np.ones(len(slope), bool)
+    while free.any():
+        rest = np.flatnonzero(free)
+        values, vectors, unit = _scaled_modes(matrix[np.ix_(rest, rest)])
+        along = vectors.T @ (unit * (slope[rest] - matrix[rest][:, ~free] @ move[~free]))
+        step = unit * (vectors @ (along / np.maximum(np.abs(values), _FLAT)))
+        step *= min(1.0, _FARTHEST / max(float(np.abs(step).max()), 1e-12))
+        move[rest] = np.clip(step, low[rest], high[rest])
+        stopped = move[rest] != step
+        if not stopped.any():
+            break
+        free[rest[stopped]] = False
+    return move

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from memsim.fit.axis import Axis
 from memsim.fit.filter import NODES, RANGE, STEP, VALUE, Scale, Series, Trial, log_likelihood, predict
 from memsim.fit.models import Parameter, StepModel
 
@@ -39,21 +41,22 @@ class Problem:
     model : StepModel
         The model of the mean step.
     series : Series
-        The sweeps, scaled so that all values span 0 to 1.
+        The trains on `axis`.
     devices : int
         Number of devices.
     write, read : str
-        What the sigmas are relative to: "range" or "step", "range" or "value".
+        What the sigmas are relative to: "range" or "step", "range" or "value". On a logarithmic axis a share of the
+        range is one of the conductance.
     slow : bool
         Whether some of the read noise outlives a pulse.
-    origin : float
-        Conductance at 0 of the scale, in units of its span.
+    axis : Axis
+        Where the reads lie, from 0 to 1.
     floor : float
         Variance of rounding.
     known : ndarray
         Ends of the windows (device, 2) where they are not fitted, else nan. Nothing is clipped at a known end.
     begin : float
-        Share of sweeps that begin at the end of the window.
+        Share of trains that begin at the end of the window.
     """
 
     model: StepModel
@@ -62,7 +65,7 @@ class Problem:
     write: str
     read: str
     slow: bool
-    origin: float
+    axis: Axis
     floor: float
     known: np.ndarray
     begin: float = 0.5
@@ -91,12 +94,16 @@ class Problem:
         own_high = np.column_stack([first + 0.45 * span, last + span, np.full(self.devices, 3.0)])
         return np.concatenate([low, own_low.ravel()]), np.concatenate([high, own_high.ravel()])
 
+    def inside(self, theta: np.ndarray) -> np.ndarray:
+        """Theta with its free elements within their limits."""
+        low, high = self.limits
+        return np.clip(theta, np.where(self.free, low, -np.inf), np.where(self.free, high, np.inf))
+
     def extremes(self) -> tuple[np.ndarray, np.ndarray]:
-        """Smallest and largest value of each device."""
+        """Smallest and largest read of each device."""
         s = self.series
-        sweeps = [s.value[a:b] for a, b in zip(s.start, s.stop, strict=True)]
-        of = [np.concatenate([v for v, d in zip(sweeps, s.device, strict=True) if d == i]) for i in range(self.devices)]
-        return np.array([np.nanmin(v) for v in of]), np.array([np.nanmax(v) for v in of])
+        of = [s.value[s.seen & (self.device_of == i)] for i in range(self.devices)]
+        return np.array([v.min() for v in of]), np.array([v.max() for v in of])
 
     @staticmethod
     def _to(parameter: Parameter, value: float) -> float:
@@ -125,9 +132,10 @@ class Problem:
         count = len(self.model.parameters)
         step = np.empty((len(thetas), 2, NODES))
         for t, values in enumerate(shared):
-            offset = self.offset(own[t])
-            step[t, 0] = self.model.step(X, 0, values[:count], offset)
-            step[t, 1] = -self.model.step(X, 1, values[:count], offset)
+            offset, window = self.offset(own[t]), own[t, :, :2].mean(0)
+            for branch, sign in enumerate((1.0, -1.0)):
+                moves = sign * self.model.step(X, branch, values[:count], offset)
+                step[t, branch] = self.axis.steps(moves, *window)
         np.clip(step, -_LARGEST_STEP, _LARGEST_STEP, out=step)
         clipped = np.isnan(self.known).astype(float)
         table = np.concatenate(
@@ -140,8 +148,8 @@ class Problem:
 
     def offset(self, own: np.ndarray) -> float:
         """G_min/(G_max - G_min) of the average device (device, 3); at least 1e-6."""
-        low, high = own[:, 0].mean(), own[:, 1].mean()
-        return float(max((self.origin + low) / (high - low), 1e-6))
+        low, high = self.axis.value(own[:, :2].mean(0))
+        return float(max(low / (high - low), 1e-6))
 
     def steps(self, theta: np.ndarray) -> np.ndarray:
         """Magnitude of the steps of both branches at the states `X` (branch, node), of the window."""
@@ -150,14 +158,31 @@ class Problem:
         return np.stack([self.model.step(X, branch, values, offset) for branch in range(2)])
 
     @property
+    def write_base(self) -> str:
+        """What the sigma of a pulse is a share of: "range", "step" or "value"."""
+        return "value" if self.axis.logarithmic and self.write == "range" else self.write
+
+    @property
+    def read_base(self) -> str:
+        """What the sigma of a read is a share of: "range" or "value"."""
+        return "value" if self.axis.logarithmic else self.read
+
+    @property
     def scale(self) -> Scale:
         """What the filter's sigmas are relative to."""
-        return Scale(BASES[self.write], BASES[self.read], self.origin, self.floor, self.begin)
+        return Scale(BASES[self.write], BASES[self.read], self.axis.origin, self.floor, self.begin)
 
     def scores(self, thetas: np.ndarray) -> np.ndarray:
-        """Log-likelihood of every read (trial, point)."""
-        found = log_likelihood(self.series, self.trial(np.atleast_2d(thetas)), self.scale)
-        return np.nan_to_num(found, copy=False, nan=_IMPOSSIBLE, neginf=_IMPOSSIBLE, posinf=_IMPOSSIBLE)
+        """Log-likelihood of every read, as a density on the linear axis (trial, point)."""
+        score = log_likelihood(self.series, self.trial(np.atleast_2d(thetas)), self.scale) + self._density
+        return np.nan_to_num(score, copy=False, nan=_IMPOSSIBLE, neginf=_IMPOSSIBLE, posinf=_IMPOSSIBLE)
+
+    @cached_property
+    def _density(self) -> np.ndarray:
+        """What turns a density on the axis into one on the linear axis, logarithm, of every scored read (point,)."""
+        scored = self.series.seen.copy()
+        scored[self.series.start] = False
+        return np.where(scored, self.axis.density(self.axis.value(self.series.value)), 0.0)
 
     def value(self, theta: np.ndarray) -> float:
         """Log-likelihood of all reads."""
@@ -179,12 +204,12 @@ class Problem:
         return -_TIE * (one @ theta) * one, _TIE * np.outer(one, one)
 
     def begun(self, theta: np.ndarray) -> Problem:
-        """The problem with the share of sweeps that begin at the end of the window, by expectation maximisation."""
+        """The problem with the share of trains that begin at the end of the window, by expectation maximisation."""
         s, trial = self.series, self.trial(theta[None])
         ends = trial.own[0, s.device]
-        branch, rows = s.branch, np.arange(len(s.start))
+        branch, rows = s.branch[s.start], np.arange(len(s.start))
         first = s.value[s.start]
-        gain = np.abs(self.origin + first) if self.read == "value" else 1.0
+        gain = np.abs(self.axis.origin + first) if self.read == "value" else 1.0
         variance = gain**2 * (trial.read[0] ** 2 + trial.slow[0] ** 2) + self.floor
         end = ends[rows, branch]
         at_end = np.exp(-0.5 * (first - end) ** 2 / variance) / np.sqrt(2 * np.pi * variance)
@@ -211,7 +236,7 @@ class Problem:
         """The problem on other sweeps of the same devices, in the same scale."""
         return replace(self, series=series)
 
-    @property
+    @cached_property
     def device_of(self) -> np.ndarray:
         """Device of every point."""
         s = self.series

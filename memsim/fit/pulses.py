@@ -8,21 +8,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from memsim.errors import DataError, InputError, nearest
+from memsim.fit.axis import LOGARITHMIC_FROM
 from memsim.fit.criteria import Criteria
 from memsim.fit.data import PulseData
 from memsim.fit.diagnostics import Diagnostics, diagnose
-from memsim.fit.models import MODELS, TABLE, StepModel, nearest_theta
-from memsim.fit.optimise import Maximum, assemble, maximise, slopes
+from memsim.fit.models import MODELS, StepModel
+from memsim.fit.optimise import maximise, settled
 from memsim.fit.problem import OWN, Problem
 from memsim.fit.quantities import Fitted, fitted
+from memsim.fit.search import Guess, Noise, finished, like, problem_of, rough
 
 Progress = Callable[[str, int, int], None]
 
-_FITS = 3
-"""Fits of one model before the last: write noise of the range, of the step, and the better of them with slow noise."""
-_KNOWN_WITHIN = 0.05
-"""Standard error of a window's end, of the span, from which on the pulses do not tell where it is."""
 _READS_A_PARAMETER = 5
+_CLOSE = 20.0
+"""Difference of BIC after a short climb up to which a full climb may still turn the order round."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,6 @@ class Candidate(Criteria):
         Number of reads that were scored.
     held_out : float
         Log-likelihood, a read, of reads that another fit was not shown.
-    converged : bool
-        Whether the search ended at a maximum.
     """
 
     problem: Problem
@@ -53,7 +51,6 @@ class Candidate(Criteria):
     parameters: int
     reads: int
     held_out: float
-    converged: bool
 
     @property
     def name(self) -> str:
@@ -79,8 +76,8 @@ class PulseFit:
         How its predictions miss.
     split : str
         Which reads were held out.
-    left_out : tuple of str
-        Models with too many parameters for these data.
+    not_fitted : dict
+        Why some models have no fit, by name.
     """
 
     data: PulseData
@@ -89,7 +86,7 @@ class PulseFit:
     fitted: Fitted
     diagnostics: Diagnostics
     split: str
-    left_out: tuple[str, ...]
+    not_fitted: dict[str, str]
 
 
 def fit_pulses(data: PulseData, model: str | None = None, progress: Progress | None = None) -> PulseFit:
@@ -104,21 +101,15 @@ def fit_pulses(data: PulseData, model: str | None = None, progress: Progress | N
     """
     if model is not None and model not in MODELS:
         raise InputError(f"unknown model '{model}'{nearest(model, MODELS)}")
-    series = data.series()
-    hidden, split = data.held_out()
-    size = len(data.devices)
-    own = len(OWN) * size if size > 1 else 2
-    usable = [m for m in MODELS.values() if not m.physical or (data.unit == "S" and data.origin > 0)]
-    enough = [m for m in usable if data.reads >= _READS_A_PARAMETER * (len(m.parameters) + 2 + own)]
-    left_out = tuple(m.name for m in usable if m not in enough)
-    if model is not None and MODELS[model] not in usable:
-        raise DataError(f"{data.name}: the model '{model}' needs conductances above 0, with a unit")
-    if not enough or (model is not None and model in left_out):
-        wanted = MODELS[model] if model is not None else MODELS["constant"]
-        least = _READS_A_PARAMETER * (len(wanted.parameters) + 2 + own)
-        raise DataError(f"{data.name}: {data.reads} reads; the model '{wanted.name}' needs at least {least}")
-    total = len(enough) * (_FITS + 1) + 1 - _FITS * (TABLE in enough)
-    done = 0
+    usable, reasons = _usable(data)
+    if model in reasons:
+        raise DataError(f"{data.name}: the model '{model}' {reasons[model]}")
+    if not usable:
+        raise DataError(f"{data.name}: the model 'constant' {reasons['constant']}")
+    kinds = [Noise("range"), Noise("step")]
+    if data.unit == "S" and data.axis.first > 0 and data.axis.last >= LOGARITHMIC_FROM * data.axis.first:
+        kinds.append(Noise("step", logarithmic=True))
+    total, done = len(usable) * (len(kinds) + 1) + 2, 0
 
     def tick(name: str) -> None:
         nonlocal done
@@ -126,51 +117,34 @@ def fit_pulses(data: PulseData, model: str | None = None, progress: Progress | N
             progress(name, done, total)
         done += 1
 
-    def blank(each: StepModel, write: str, slow: bool) -> Problem:
-        return Problem(
-            each,
-            series,
-            size,
-            write,
-            "range",
-            slow,
-            data.origin / data.span,
-            (data.resolution / data.span) ** 2 / 12,
-            np.full((size, 2), np.nan),
-        )
-
-    best: dict[str, Candidate] = {}
-    for each in enough:
-        if each.name == "table":
-            continue
-        found: list[Candidate] = []
-        for write in ("range", "step"):
+    guesses: dict[str, list[Guess]] = {each.name: [] for each in usable}
+    for each in usable:
+        for noise in kinds:
             tick(each.name)
-            found.append(_fit(blank(each, write, False), data, found))
+            guesses[each.name].append(rough(problem_of(each, noise, data), data, guesses[each.name][-1:]))
+    leader = min((guess for each in guesses.values() for guess in each), key=_rough_bic)
+    tick("slow noise")
+    leader = _slower(leader, data)
+    candidates = []
+    for each in usable:
         tick(each.name)
-        better = max(found, key=lambda candidate: candidate.log_likelihood)
-        slow = blank(each, better.problem.write, True)
-        if data.reads >= _READS_A_PARAMETER * int(slow.free.sum()):
-            found.append(_fit(slow, data, [better]))
-            # The likelihood has more than one maximum: what this search found is where the other base starts.
-            other = blank(each, "step" if slow.write == "range" else "range", True)
-            found.append(_fit(other, data, found[-1:]))
-        best[each.name] = min(found, key=lambda candidate: candidate.bic)
-    leader = max(best.values(), key=lambda candidate: candidate.log_likelihood)
-    for each in enough:
-        # A second start: the steps that the best model found, told by this one as well as it can.
-        tick(each.name)
-        again = _fit_like(blank(each, leader.problem.write, leader.problem.slow), data, leader)
-        if each.name not in best or again.bic < best[each.name].bic:
-            best[each.name] = again
-    candidates = [_judged(candidate, hidden) for candidate in best.values()]
-    candidates.sort(key=lambda candidate: candidate.bic)
+        ends = [finished(guess) for guess in _promising(each, guesses[each.name], leader, data)]
+        good = [_candidate(problem, end.theta) for problem, end in ends if not end.fault]
+        if good:
+            candidates.append(min(good, key=lambda candidate: candidate.bic))
+        else:
+            reasons[each.name] = f"the search did not end at a maximum: {ends[0][1].fault}"
+    if model in reasons:
+        raise DataError(f"{data.name}: the model '{model}': {reasons[model]}")
+    if not candidates:
+        raise DataError(f"{data.name}: no search ended at a maximum: {next(iter(reasons.values()))}")
+    hidden, split = data.held_out()
+    candidates = sorted((_judged(candidate, hidden) for candidate in candidates), key=lambda candidate: candidate.bic)
     chosen = next(c for c in candidates if model is None or c.name == model)
     tick("intervals")
-    if data.unit == "S" and data.origin > 0:
-        relative = _candidate(replace(chosen.problem, read="value"), _relative_start(chosen))
-        if relative.bic < chosen.bic:
-            candidates[candidates.index(chosen)] = chosen = _judged(relative, hidden)
+    relative = _relative(chosen, data)
+    if relative is not None and relative.bic < chosen.bic:
+        candidates[candidates.index(chosen)] = chosen = _judged(relative, hidden)
     return PulseFit(
         data,
         tuple(candidates),
@@ -178,76 +152,72 @@ def fit_pulses(data: PulseData, model: str | None = None, progress: Progress | N
         fitted(data, chosen.problem, chosen.theta),
         diagnose(chosen.problem, chosen.theta),
         split,
-        left_out,
+        reasons,
     )
 
 
-def _fit(blank: Problem, data: PulseData, before: list[Candidate]) -> Candidate:
-    """The fit of one model and kind of noise, from its own starts and from kinds that were fitted before."""
-    first, last = blank.extremes()
-    own = np.column_stack([first + 0.05 * (last - first), last - 0.05 * (last - first), np.zeros(len(first))])
-    steps = [data.average_step(branch) for branch in range(2)]
-    read, write = _noise(blank)
-    if blank.write == "step":
-        write /= float(np.mean(steps))
-    slow = (0.7 * read, 8.0) if blank.slow else ()
-    first_of = list(blank.model.starts(*steps))[: 1 if before else None]
-    first_of = [] if before and before[0].problem.slow else first_of
-    starts = [blank.pack([*each, write, read, *slow], own) for each in first_of]
-    shared = len(blank.model.parameters)
-    for candidate in before:
-        old = candidate.problem.natural(candidate.theta)
-        write, read = old[shared : shared + 2]
-        if candidate.problem.write != blank.write:
-            write *= np.mean(steps) if blank.write == "range" else 1 / np.mean(steps)
-        if candidate.problem.slow:
-            noise = [write, *old[shared + 1 :]]
+def _usable(data: PulseData) -> tuple[list[StepModel], dict[str, str]]:
+    """Models that can be fitted to the data, and why the others cannot, by name."""
+    size = len(data.devices)
+    own = len(OWN) * size if size > 1 else 2
+    usable, reasons = [], {}
+    for each in MODELS.values():
+        least = _READS_A_PARAMETER * (len(each.parameters) + 2 + own)
+        if each.physical and not (data.unit == "S" and data.axis.first > 0):
+            reasons[each.name] = "needs conductances above 0, with a unit"
+        elif data.reads < least:
+            reasons[each.name] = f"needs at least {least} reads of {size} device(s); there are {data.reads}"
         else:
-            noise = [0.4 * write, read, read, 8.0] if blank.slow else [write, read]
-        starts.append(blank.pack([*old[:shared], *noise], candidate.problem.own(candidate.theta)))
-    early = [maximise(blank, start, most=3) for start in starts]
-    best = maximise(blank, max(early, key=lambda m: m.value).theta)
-    return _candidate(*_settled(blank, best))
+            usable.append(each)
+    return usable, reasons
 
 
-def _fit_like(blank: Problem, data: PulseData, leader: Candidate) -> Candidate:
-    """The fit of a model from the steps, the noise and the windows of another model's fit."""
-    own = leader.problem.own(leader.theta)
-    wanted = leader.problem.steps(leader.theta)[:, ::8]
-    steps = [data.average_step(branch) for branch in range(2)]
-    shape = nearest_theta(blank.model, wanted, blank.model.starts(*steps), blank.offset(own))
-    noise = leader.problem.natural(leader.theta)[len(leader.problem.model.parameters) :]
-    return _candidate(*_settled(blank, maximise(blank, blank.pack([*shape, *noise], own))))
+def _slower(leader: Guess, data: PulseData) -> Guess:
+    """The best guess, with read noise of which a part outlives a pulse where that describes the data better."""
+    problem = leader.problem
+    noise = Noise(problem.write, problem.axis.logarithmic, slow=True)
+    slow = problem_of(problem.model, noise, data)
+    if data.reads < _READS_A_PARAMETER * int(slow.free.sum()):
+        return leader
+    guesses = [leader, rough(slow, data, [leader])]
+    if not noise.logarithmic:
+        # The likelihood has more than one maximum: the end of this search is where the other base starts.
+        guesses.append(rough(problem_of(problem.model, noise.other, data), data, guesses[-1:]))
+    return min(guesses, key=_rough_bic)
 
 
-def _settled(problem: Problem, found: Maximum) -> tuple[Problem, np.ndarray]:
-    """The problem with ends of windows that the pulses do not tell put at the outermost state, and its start."""
-    problem = problem.begun(found.theta)
-    score = slopes(problem, found.theta)
-    device = problem.device_of
-    blocks = np.array([score[:, device == d] @ score[:, device == d].T for d in range(problem.devices)])
-    whole = assemble(problem, blocks) + problem.tie_slope(found.theta)[1]
-    at = np.flatnonzero(problem.free)
-    variance = np.full(len(found.theta), np.inf)
-    variance[at] = np.diag(np.linalg.pinv(whole[np.ix_(at, at)] + 1e-9 * np.eye(len(at))))
-    low, high = problem.limits
-    loose = (np.sqrt(np.abs(variance)) > _KNOWN_WITHIN) | (found.theta <= low + 1e-6) | (found.theta >= high - 1e-6)
-    ends = problem.own(loose.astype(float))[:, :2] > 0
-    if not ends.any():
-        return problem, found.theta
-    visited = problem.visited(found.theta)
-    known = np.where(ends, visited, np.nan)
-    pinned = problem.pinned(known)
-    return pinned, pinned.pack(problem.natural(found.theta), problem.own(found.theta))
+def _promising(model: StepModel, own: list[Guess], leader: Guess, data: PulseData) -> list[Guess]:
+    """The guesses of a model that are worth a full search: at most one for each kind of noise, the best first.
+
+    Beside the model's own guesses there are two with the noise of the best model: one with the steps of that model, and
+    one with its own.
+    """
+    best = min(own, key=_rough_bic)
+    guesses = [best]
+    if leader.problem.model is model:
+        guesses.append(leader)
+    else:
+        noise = Noise(leader.problem.write, leader.problem.axis.logarithmic, leader.problem.slow)
+        problem = problem_of(model, noise, data)
+        if data.reads >= _READS_A_PARAMETER * int(problem.free.sum()):
+            guesses += [like(problem, data, leader), rough(problem, data, [best])]
+    kinds: dict[Noise, Guess] = {}
+    for guess in sorted(guesses, key=_rough_bic):
+        if _rough_bic(guess) < _rough_bic(best) + _CLOSE:
+            kinds.setdefault(Noise(guess.problem.write, guess.problem.axis.logarithmic, guess.problem.slow), guess)
+    return list(kinds.values())
 
 
-def _candidate(problem: Problem, start: np.ndarray) -> Candidate:
-    found = maximise(problem, start)
+def _rough_bic(guess: Guess) -> float:
+    return int(guess.problem.free.sum()) * float(np.log(guess.problem.series.seen.sum())) - 2 * guess.value
+
+
+def _candidate(problem: Problem, theta: np.ndarray) -> Candidate:
     s = problem.series
     reads = int(s.seen.sum()) - int(s.seen[s.start].sum())
+    # The mean factor of all devices is not free.
     tied = 1 if problem.devices > 1 else 0
-    value = problem.value(found.theta)
-    return Candidate(problem, found.theta, value, int(problem.free.sum()) - tied, reads, np.nan, found.converged)
+    return Candidate(problem, theta, problem.value(theta), int(problem.free.sum()) - tied, reads, np.nan)
 
 
 def _judged(candidate: Candidate, hidden: np.ndarray) -> Candidate:
@@ -261,27 +231,14 @@ def _judged(candidate: Candidate, hidden: np.ndarray) -> Candidate:
     return replace(candidate, held_out=float(gain / max(int(scored.sum()), 1)))
 
 
-def _noise(problem: Problem) -> tuple[float, float]:
-    """Rough sigmas of a read and of a pulse from the variance and the lag-1 covariance of increments."""
-    s = problem.series
-    squares, products = [], []
-    for a, b in zip(s.start, s.stop, strict=True):
-        steps = np.diff(s.value[a:b])[s.seen[a + 1 : b] & s.seen[a : b - 1]]
-        steps = steps - steps.mean() if len(steps) else steps
-        squares.append(steps**2)
-        products.append(steps[1:] * steps[:-1])
-    variance = float(np.concatenate(squares).mean())
-    shared = float(np.concatenate(products).mean()) if sum(map(len, products)) else 0.0
-    read = np.clip(-shared, 0.02 * variance, 0.49 * variance)
-    return float(np.sqrt(read)) + 1e-4, float(np.sqrt(variance - 2 * read)) + 1e-4
-
-
-def _relative_start(candidate: Candidate) -> np.ndarray:
-    """Theta with the sigmas of a read turned from the span to the value, at the middle of the window."""
+def _relative(candidate: Candidate, data: PulseData) -> Candidate | None:
+    """The candidate with read noise relative to the value, where conductances are above 0 and the search ends well."""
     problem, theta = candidate.problem, candidate.theta.copy()
-    middle = problem.own(theta)[:, :2].mean() + problem.origin
+    if data.unit != "S" or data.axis.first <= 0 or problem.axis.logarithmic:
+        return None
+    middle = problem.own(theta)[:, :2].mean() + problem.axis.origin
     first = len(problem.model.parameters) + 1
-    theta[first] -= np.log(middle)
-    if problem.slow:
-        theta[first + 1] -= np.log(middle)
-    return theta
+    theta[first : first + (2 if problem.slow else 1)] -= np.log(middle)
+    other = replace(problem, read="value")
+    end = settled(other, maximise(other, theta).theta)
+    return None if end.fault else _candidate(other, end.theta)

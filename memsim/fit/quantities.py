@@ -101,9 +101,12 @@ def _reported(data: PulseData, problem: Problem, index: int) -> Callable[[np.nda
     name = problem.shared[index].name
     if name.startswith("curvature."):
         return lambda theta: float(label(problem.natural(theta)[index]))
-    of_range = (name == "c2c" and problem.write == "range") or (name in ("read", "slow") and problem.read == "range")
-    if of_range:
+    base = problem.write_base if name == "c2c" else problem.read_base if name in ("read", "slow") else ""
+    if base == "range":
         return lambda theta: float(problem.natural(theta)[index]) / _width(problem, theta)
+    if base == "value" and problem.axis.logarithmic:
+        # Relative standard deviation of a lognormal variable.
+        return lambda theta: float(np.sqrt(np.expm1((problem.axis.ratio * problem.natural(theta)[index]) ** 2)))
     return lambda theta: float(problem.natural(theta)[index])
 
 
@@ -111,11 +114,11 @@ def _wording(problem: Problem, index: int) -> tuple[str, str, str]:
     parameter = problem.shared[index]
     name = parameter.name
     if name == "c2c":
-        return "variability.c2c.sigma", "%", f"write noise of a pulse, of the {problem.write}"
+        return "variability.c2c.sigma", "%", f"write noise of a pulse, of the {problem.write_base}"
     if name == "read":
-        return "read.noise.sigma", "%", f"noise of a read, of the {problem.read}"
+        return "read.noise.sigma", "%", f"noise of a read, of the {problem.read_base}"
     if name == "slow":
-        return "read.noise.slow.sigma", "%", f"noise of a read that outlives a pulse, of the {problem.read}"
+        return "read.noise.slow.sigma", "%", f"noise of a read that outlives a pulse, of the {problem.read_base}"
     if name == "memory":
         return "read.noise.slow.memory", "pulses", "how long it lasts"
     if name.startswith("curvature."):
@@ -131,7 +134,7 @@ def _window(
     numbers = []
     for k, (end, name, word) in enumerate((("low", "min", "lower"), ("high", "max", "upper"))):
         meaning = f"{word} end of the window"
-        values = data.origin + data.span * problem.own(theta)[:, k]
+        values = problem.axis.value(problem.own(theta)[:, k])
         fixed = ~np.isnan(problem.known[:, k])
         if fixed.any():
             note = f"{meaning}: outermost state seen, no pulse told of an end"
@@ -144,7 +147,7 @@ def _window(
             for d in range(problem.devices):
                 index = len(problem.shared) + d * len(OWN) + k
                 ends.append(ridge_interval(problem, theta, index, spread, lambda t, i=index: t[i]))  # type: ignore[misc]
-            low, high = data.origin + data.span * np.mean(ends, axis=0)
+            low, high = problem.axis.value(np.mean(ends, axis=0))
             numbers.append(Number(f"conductance.{name}", float(values.mean()), float(low), float(high), unit, meaning))
     return numbers
 
@@ -159,7 +162,9 @@ def _spreads(data: PulseData, problem: Problem, theta: np.ndarray, spread: np.nd
     width = own[:, 1] - own[:, 0]
     for k, name in enumerate(("low", "high", "step")):
         if k < 2:
-            values, variance = data.origin + data.span * own[:, k], np.diag(spread)[first + k] * data.span**2
+            values = problem.axis.value(own[:, k])
+            slope = problem.axis.ratio * values if problem.axis.logarithmic else data.axis.span
+            variance = np.diag(spread)[first + k] * slope**2
         else:
             # Steps as shares of the average window: what profiles tell.
             values = own[:, 2] + np.log(width / width.mean())

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from memsim.fit.optimise import assemble, directions, maximise, slopes
+from memsim.fit.derivatives import information
+from memsim.fit.optimise import maximise
 from memsim.fit.problem import Problem
 
 Z95 = 1.959963984540054
@@ -15,36 +16,6 @@ _DROP = Z95**2 / 2
 _FARTHEST = 1.0  # first step of the search for an end: a factor of e, or all of a window
 _NARROW = 1e-3  # share of an interval's half to which an end is found where the likelihood falls as off a cliff
 _TRIES = 20
-_SHARE = 0.2  # of a standard error: width of second differences
-
-
-def information(problem: Problem, theta: np.ndarray) -> np.ndarray:
-    """Observed information: minus the second derivatives of the log-likelihood by theta (parameter, parameter)."""
-    score = slopes(problem, theta)
-    device = problem.device_of
-    groups = directions(problem)
-    count = len(groups)
-    rough = np.sqrt((score**2).sum(1))
-    width = np.clip(_SHARE / np.maximum(rough, 1e-9), 1e-4, 0.1)
-    pairs = [(i, j) for i in range(count) for j in range(i, count)]
-    trials = np.repeat(theta[None], 1 + 2 * count + 2 * len(pairs), axis=0)
-    for i, group in enumerate(groups):
-        trials[1 + 2 * i, group] += width[i]
-        trials[2 + 2 * i, group] -= width[i]
-    offset = 1 + 2 * count
-    for n, (i, j) in enumerate(pairs):
-        for at, sign in ((offset + 2 * n, 1.0), (offset + 2 * n + 1, -1.0)):
-            trials[at, groups[i]] += sign * width[i]
-            trials[at, groups[j]] += sign * width[j]
-    blocks = np.zeros((problem.devices, count, count))
-    scores = problem.scores(trials)
-    for d in range(problem.devices):
-        f = scores[:, device == d].sum(1)
-        for n, (i, j) in enumerate(pairs):
-            both = f[offset + 2 * n] + f[offset + 2 * n + 1]
-            single = f[1 + 2 * i] + f[2 + 2 * i] + f[1 + 2 * j] + f[2 + 2 * j]
-            blocks[d, i, j] = blocks[d, j, i] = -(both - single + 2 * f[0]) / (2 * width[i] * width[j])
-    return assemble(problem, blocks) + problem.tie_slope(theta)[1]
 
 
 def covariance(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

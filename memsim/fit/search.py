@@ -1,0 +1,165 @@
+"""Search for the best fit of one step model with one kind of noise: where it begins, and how its end is examined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from memsim.fit.data import PulseData
+from memsim.fit.derivatives import outer_products, slopes
+from memsim.fit.models import StepModel, nearest_theta
+from memsim.fit.optimise import Maximum, maximise, settled
+from memsim.fit.problem import Problem
+
+_KNOWN_WITHIN = 0.05
+"""Standard error of a window's end, of the span, from which on the pulses do not tell where it is."""
+_ROUGH = 0.3
+"""Rise of the log-likelihood in one step that ends a rough climb."""
+_ROUGH_STEPS = 15
+_NEARLY = 0.05
+"""The same, that ends a climb from which Newton's method goes on."""
+
+
+class Noise(NamedTuple):
+    """A kind of noise: what write noise goes with, whether it is lognormal, and whether reads have a slow part."""
+
+    write: str
+    logarithmic: bool = False
+    slow: bool = False
+
+    @property
+    def other(self) -> Noise:
+        """The kind whose write noise goes with the other of range and step."""
+        return self._replace(write="step" if self.write == "range" else "range")
+
+
+class Guess(NamedTuple):
+    """A problem, a theta that may be far from its maximum, and the log-likelihood there."""
+
+    problem: Problem
+    theta: np.ndarray
+    value: float
+
+
+def problem_of(model: StepModel, noise: Noise, data: PulseData) -> Problem:
+    """The problem of a model with a kind of noise, all ends of windows free."""
+    axis = replace(data.axis, logarithmic=noise.logarithmic)
+    devices = len(data.devices)
+    rounding = 0.0 if noise.logarithmic else (data.resolution / axis.span) ** 2 / 12
+    ends = np.full((devices, 2), np.nan)
+    return Problem(model, data.series(axis), devices, noise.write, "range", noise.slow, axis, rounding, ends)
+
+
+def rough(problem: Problem, data: PulseData, before: Sequence[Guess] = ()) -> Guess:
+    """The end of a short climb, from the best of the model's own starts and of guesses for other kinds of noise."""
+    steps = [data.average_step(branch) for branch in range(2)]
+    first, last = problem.extremes()
+    own = np.column_stack([first + 0.05 * (last - first), last - 0.05 * (last - first), np.zeros(len(first))])
+    read, write = _noise(problem)
+    if problem.write == "step":
+        write /= float(np.mean(steps))
+    slow = (0.7 * read, 8.0) if problem.slow else ()
+    starts = [] if before else [problem.pack([*each, write, read, *slow], own) for each in problem.model.starts(*steps)]
+    starts += [_carried(problem, guess, float(np.mean(steps))) for guess in before]
+    return _climbed(problem, starts)
+
+
+def like(problem: Problem, data: PulseData, leader: Guess) -> Guess:
+    """The end of a short climb from the steps, the noise and the windows of another model's fit.
+
+    The steps of the other model are those of the linear axis, so the two may have different kinds of noise.
+    """
+    wanted = leader.problem.steps(leader.theta)[:, ::8]
+    steps = [data.average_step(branch) for branch in range(2)]
+    carried = _carried(problem, leader, float(np.mean(steps)), shape=False)
+    own = problem.own(carried)
+    shape = nearest_theta(problem.model, wanted, problem.model.starts(*steps), problem.offset(own))
+    noise = problem.natural(carried)[len(problem.model.parameters) :]
+    return _climbed(problem, [problem.pack([*shape, *noise], own)])
+
+
+def finished(guess: Guess) -> tuple[Problem, Maximum]:
+    """The maximum near a guess, examined, with ends of windows that the pulses do not tell at the outermost states."""
+    theta = maximise(guess.problem, guess.theta, enough=_NEARLY).theta
+    problem = guess.problem.begun(theta)
+    loose = _loose(problem, theta)
+    if loose.any():
+        pinned = problem.pinned(np.where(loose, problem.visited(theta), np.nan))
+        start = pinned.pack(problem.natural(theta), problem.own(theta))
+        problem, theta = pinned, maximise(pinned, start, enough=_NEARLY).theta
+    return problem, settled(problem, theta)
+
+
+def _climbed(problem: Problem, starts: Sequence[np.ndarray]) -> Guess:
+    early = [maximise(problem, start, most=3) for start in starts] if len(starts) > 1 else []
+    start = max(early, key=lambda m: m.value).theta if early else starts[0]
+    end = maximise(problem, start, most=_ROUGH_STEPS, enough=_ROUGH)
+    return Guess(problem, end.theta, end.value)
+
+
+def _carried(problem: Problem, guess: Guess, step: float, *, shape: bool = True) -> np.ndarray:
+    """Theta of a guess for another kind of noise or another model, on the axis of this problem.
+
+    Parameters
+    ----------
+    step : float
+        Average step, of the window: what turns a sigma of the step into one of the range.
+    shape : bool
+        Whether both problems have the same model; otherwise the numbers of the model are those of its first start.
+    """
+    old, count = guess.problem, len(guess.problem.model.parameters)
+    natural, own = old.natural(guess.theta), old.own(guess.theta).copy()
+    write, read, *slow = natural[count:]
+    # From one axis to the other a sigma scales like a distance in the middle of the window.
+    stretch = 1.0
+    if old.axis.logarithmic != problem.axis.logarithmic:
+        middle = own[:, :2].mean()
+        near = problem.axis.scaled(old.axis.value(middle + np.array([-0.05, 0.05])))
+        stretch = float(np.diff(near)[0]) / 0.1
+        own[:, :2] = problem.axis.scaled(old.axis.value(own[:, :2]))
+    if old.write == "range":
+        write *= stretch
+    if old.write != problem.write:
+        write *= step if problem.write == "range" else 1 / step
+    read, slow = read * stretch, [value * factor for value, factor in zip(slow, (stretch, 1.0), strict=False)]
+    noise = [write, read, *slow]
+    if problem.slow and not old.slow:
+        noise = [0.4 * write, read, read, 8.0]
+    elif old.slow and not problem.slow:
+        noise = [write, float(np.hypot(read, slow[0]))]
+    low, high = ([getattr(p, end) for p in problem.shared] for end in ("low", "high"))
+    numbers = natural[:count] if shape else problem.model.starts(step, step)[0]
+    return problem.inside(problem.pack(np.clip([*numbers, *noise], low, high), own))
+
+
+def _loose(problem: Problem, theta: np.ndarray) -> np.ndarray:
+    """Which ends of windows the pulses do not tell (device, 2)."""
+    whole = outer_products(problem, slopes(problem, theta)) + problem.tie_slope(theta)[1]
+    at = np.flatnonzero(problem.free)
+    variance = np.full(len(theta), np.inf)
+    variance[at] = np.diag(np.linalg.pinv(whole[np.ix_(at, at)] + 1e-9 * np.eye(len(at))))
+    low, high = problem.limits
+    loose = (np.sqrt(np.abs(variance)) > _KNOWN_WITHIN) | (theta <= low + 1e-6) | (theta >= high - 1e-6)
+    return problem.own(loose.astype(float))[:, :2] > 0
+
+
+def _noise(problem: Problem) -> tuple[float, float]:
+    """Rough sigmas of a read and of a pulse from the variance and the lag-1 covariance of increments."""
+    s = problem.series
+    squares, products, pulses = [], [], []
+    for a, b in zip(s.start, s.stop, strict=True):
+        at = a + np.flatnonzero(s.seen[a:b])
+        steps, side = np.diff(s.value[at]), s.branch[at[1:]]
+        for branch in np.unique(side):
+            steps[side == branch] -= steps[side == branch].mean()
+        squares.append(steps**2)
+        products.append(steps[1:] * steps[:-1])
+        pulses.append(np.diff(at))
+    variance = float(np.concatenate(squares).mean())
+    shared = float(np.concatenate(products).mean()) if sum(map(len, products)) else 0.0
+    read = np.clip(-shared, 0.02 * variance, 0.49 * variance)
+    write = (variance - 2 * read) / float(np.concatenate(pulses).mean())
+    return float(np.sqrt(read)) + 1e-4, float(np.sqrt(write)) + 1e-4
