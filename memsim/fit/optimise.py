@@ -21,6 +21,8 @@ _ENOUGH = 1e-3
 """Rise of the log-likelihood that ends the climb: far below its sampling noise of order 1."""
 _LEFT = 1e-2
 """Rise that a maximum may still promise."""
+_SHORT = 0.3
+"""Rise that a short step promises."""
 _FLAT = 1e-3
 """Eigenvalue of the information, scaled to a diagonal of 1, below which a direction counts as flat."""
 _ROUNDS = 12
@@ -98,9 +100,10 @@ def settled(problem: Problem, theta: np.ndarray) -> Maximum:
     saddle, the likelihood is computed on both sides along that direction, and the search goes on from a higher point.
     """
     theta = problem.inside(theta)
-    value = _value(problem, theta)
+    value, matrix = _value(problem, theta), None
     for _ in range(_ROUNDS):
-        move, promised, flat = _newton(problem, theta)
+        matrix = information(problem, theta) if matrix is None else matrix
+        move, promised, flat = _newton(problem, theta, matrix)
         trials = [problem.inside(theta + length * move) for length in _LENGTHS] if promised > _LEFT else []
         trials += [problem.inside(theta + length * along) for along in flat for length in _PROBES]
         if not trials:
@@ -114,9 +117,11 @@ def settled(problem: Problem, theta: np.ndarray) -> Maximum:
         if rise <= _LEFT:
             slope = promised > _LEFT + max(rise, 0.0)
             return Maximum(theta, value, f"a step promises a log-likelihood {promised:.3g} higher" if slope else "")
+        # After a short step, of less than a standard error, the curvature is still the same.
+        matrix = matrix if best == 0 and promised < _SHORT else None
         if rise > 1.0:
             climbed = maximise(problem, theta)
-            theta, value = climbed.theta, climbed.value
+            theta, value, matrix = climbed.theta, climbed.value, None
     return Maximum(theta, value, f"the log-likelihood still rises after {_ROUNDS} steps of Newton's method")
 
 
@@ -124,13 +129,16 @@ def _value(problem: Problem, theta: np.ndarray) -> float:
     return problem.value(theta) + float(problem.tie(theta[None])[0])
 
 
-def _newton(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, float, list[np.ndarray]]:
-    """Newton's step within the limits, the rise that it promises, and the directions that are flat or curve upwards."""
+def _newton(problem: Problem, theta: np.ndarray, whole: np.ndarray) -> tuple[np.ndarray, float, list[np.ndarray]]:
+    """Newton's step within the limits, the rise that it promises, and the directions that are flat or curve upwards.
+
+    `whole` is the observed information (parameter, parameter).
+    """
     low, high = problem.limits
     slope = gradient(problem, slopes(problem, theta)) + problem.tie_slope(theta)[0]
     inner = problem.free & ~((theta <= low) & (slope <= 0)) & ~((theta >= high) & (slope >= 0))
     at = np.flatnonzero(inner)
-    matrix = information(problem, theta)[np.ix_(at, at)]
+    matrix = whole[np.ix_(at, at)]
     values, vectors, unit = _scaled_modes(matrix)
     flat = []
     for vector in vectors.T[values < _FLAT]:

@@ -21,6 +21,8 @@ from memsim.fit.search import Guess, Noise, finished, like, problem_of, rough
 Progress = Callable[[str, int, int], None]
 
 _READS_A_PARAMETER = 5
+_ENOUGH = 0.05
+"""Rise of the log-likelihood in one step that ends a fit to the reads that are shown."""
 _CLOSE = 20.0
 """Difference of BIC after a short climb up to which a full climb may still turn the order round."""
 
@@ -224,7 +226,7 @@ def _judged(candidate: Candidate, hidden: np.ndarray) -> Candidate:
     """The candidate with the log-likelihood of held-out reads, given the others, under a fit to the others."""
     problem = candidate.problem
     shown = problem.on(problem.series._replace(seen=problem.series.seen & ~hidden))
-    theta = maximise(shown, candidate.theta).theta
+    theta = maximise(shown, candidate.theta, enough=_ENOUGH).theta
     scored = problem.series.seen & hidden
     scored[problem.series.start] = False
     gain = problem.value(theta) - shown.value(theta)
