@@ -10,6 +10,7 @@ Optimization (2006), chapters 3.4 and 10.3.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,10 +26,10 @@ _SHORT = 0.3
 """Rise that a short step promises."""
 _FLAT = 1e-3
 """Eigenvalue of the information, scaled to a diagonal of 1, below which a direction counts as flat."""
-_ROUNDS = 12
+_ROUNDS = 20
 _FARTHEST = 1.0  # longest step of one parameter: a factor of e, or all of a window
 _LENGTHS = (1.0, 0.5, 0.25, 0.1, 0.03)
-_PROBES = (-1.0, -0.2, 0.2, 1.0)
+_PROBES = (-5.0, -1.0, -0.2, -0.04, 0.04, 0.2, 1.0, 5.0)
 
 
 @dataclass(frozen=True)
@@ -93,62 +94,86 @@ def maximise(problem: Problem, theta: np.ndarray, most: int = 60, enough: float 
     return Maximum(theta, value)
 
 
+class Newton(NamedTuple):
+    """A step of Newton's method within the limits, and the directions of the curvature.
+
+    Attributes
+    ----------
+    move : ndarray
+        The step (parameter,).
+    promised : float
+        Rise of the log-likelihood by its second-order expansion.
+    modes : ndarray
+        Eigenvectors of the curvature (mode, parameter), one standard error long, at most `_FARTHEST`.
+    flat : ndarray
+        Those of them along which the log-likelihood is flat or curves upwards.
+    """
+
+    move: np.ndarray
+    promised: float
+    modes: np.ndarray
+    flat: np.ndarray
+
+
 def settled(problem: Problem, theta: np.ndarray) -> Maximum:
     """The maximum near theta, with gradient and curvature examined.
 
     Newton's method goes on from theta until it promises a rise below 0.01. Where the curvature is flat or that of a
-    saddle, the likelihood is computed on both sides along that direction, and the search goes on from a higher point.
+    saddle, and where Newton's step promises a rise that it does not reach, the likelihood is computed on both sides
+    along the directions of the curvature, and the search goes on from a higher point. The likelihood has edges, where a
+    step reaches 0 or a parameter its limit. On an edge a maximum has a slope, but no higher point on any side.
     """
     theta = problem.inside(theta)
-    value, matrix = _value(problem, theta), None
+    value, curvature = _value(problem, theta), None
     for _ in range(_ROUNDS):
-        matrix = information(problem, theta) if matrix is None else matrix
-        move, promised, flat = _newton(problem, theta, matrix)
-        trials = [problem.inside(theta + length * move) for length in _LENGTHS] if promised > _LEFT else []
-        trials += [problem.inside(theta + length * along) for along in flat for length in _PROBES]
+        curvature = information(problem, theta) if curvature is None else curvature
+        newton = _newton(problem, theta, curvature)
+        trials = [theta + length * newton.move for length in _LENGTHS] if newton.promised > _LEFT else []
+        trials += [theta + length * along for along in newton.flat for length in _PROBES]
         if not trials:
             return Maximum(theta, value)
-        rows = np.array(trials)
-        values = problem.scores(rows).sum(1) + problem.tie(rows)
-        best = int(np.argmax(values))
-        rise = float(values[best]) - value
-        if rise > 0:
-            theta, value = rows[best], float(values[best])
+        higher, top = _highest(problem, trials)
+        if top <= value + _LEFT and newton.promised > _LEFT:
+            higher, top = _highest(problem, [theta + length * along for along in newton.modes for length in _PROBES])
+        rise = top - value
         if rise <= _LEFT:
-            slope = promised > _LEFT + max(rise, 0.0)
-            return Maximum(theta, value, f"a step promises a log-likelihood {promised:.3g} higher" if slope else "")
+            return Maximum(theta, value)
         # After a short step, of less than a standard error, the curvature is still the same.
-        matrix = matrix if best == 0 and promised < _SHORT else None
+        near = newton.promised < _SHORT and np.array_equal(higher, problem.inside(theta + newton.move))
+        theta, value, curvature = higher, top, curvature if near else None
         if rise > 1.0:
             climbed = maximise(problem, theta)
-            theta, value, matrix = climbed.theta, climbed.value, None
+            theta, value, curvature = climbed.theta, climbed.value, None
     return Maximum(theta, value, f"the log-likelihood still rises after {_ROUNDS} steps of Newton's method")
+
+
+def _highest(problem: Problem, trials: list[np.ndarray]) -> tuple[np.ndarray, float]:
+    """The theta of the highest log-likelihood among some, moved inside the limits, and that log-likelihood."""
+    rows = np.array([problem.inside(trial) for trial in trials])
+    values = problem.scores(rows).sum(1) + problem.tie(rows)
+    best = int(np.argmax(values))
+    return rows[best], float(values[best])
 
 
 def _value(problem: Problem, theta: np.ndarray) -> float:
     return problem.value(theta) + float(problem.tie(theta[None])[0])
 
 
-def _newton(problem: Problem, theta: np.ndarray, whole: np.ndarray) -> tuple[np.ndarray, float, list[np.ndarray]]:
-    """Newton's step within the limits, the rise that it promises, and the directions that are flat or curve upwards.
-
-    `whole` is the observed information (parameter, parameter).
-    """
+def _newton(problem: Problem, theta: np.ndarray, curvature: np.ndarray) -> Newton:
+    """Newton's step at theta from the observed information (parameter, parameter)."""
     low, high = problem.limits
     slope = gradient(problem, slopes(problem, theta)) + problem.tie_slope(theta)[0]
     inner = problem.free & ~((theta <= low) & (slope <= 0)) & ~((theta >= high) & (slope >= 0))
     at = np.flatnonzero(inner)
-    matrix = whole[np.ix_(at, at)]
+    matrix = curvature[np.ix_(at, at)]
     values, vectors, unit = _scaled_modes(matrix)
-    flat = []
-    for vector in vectors.T[values < _FLAT]:
-        direction = np.zeros(len(theta))
-        direction[at] = unit * vector
-        flat.append(direction / max(float(np.abs(direction).max()), 1e-12))
+    modes = np.zeros((len(at), len(theta)))
+    modes[:, at] = (vectors * unit[:, None] / np.sqrt(np.maximum(np.abs(values), _FLAT))).T
+    modes /= np.maximum(np.abs(modes).max(1, keepdims=True) / _FARTHEST, 1.0)
     move = np.zeros(len(theta))
     move[at] = _bounded_step(matrix, slope[at], (low - theta)[at], (high - theta)[at])
     promised = float(slope @ move - 0.5 * move[at] @ matrix @ move[at])
-    return move, promised, flat
+    return Newton(move, promised, modes, modes[values < _FLAT])
 
 
 def _scaled_modes(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -16,6 +16,8 @@ from memsim.fit.problem import Problem
 
 _KNOWN_WITHIN = 0.05
 """Standard error of a window's end, of the span, from which on the pulses do not tell where it is."""
+_SAME = 2.0
+"""Fall of the log-likelihood up to which an end of a window may be put at the outermost state."""
 _ROUGH = 0.3
 """Rise of the log-likelihood in one step that ends a rough climb."""
 _ROUGH_STEPS = 15
@@ -85,12 +87,15 @@ def finished(guess: Guess) -> tuple[Problem, Maximum]:
     """The maximum near a guess, examined, with ends of windows that the pulses do not tell at the outermost states."""
     theta = maximise(guess.problem, guess.theta, enough=_NEARLY).theta
     problem = guess.problem.begun(theta)
-    loose = _loose(problem, theta)
-    if loose.any():
-        pinned = problem.pinned(np.where(loose, problem.visited(theta), np.nan))
-        start = pinned.pack(problem.natural(theta), problem.own(theta))
-        problem, theta = pinned, maximise(pinned, start, enough=_NEARLY).theta
-    return problem, settled(problem, theta)
+    end = settled(problem, theta)
+    loose = _loose(problem, end.theta)
+    if not loose.any():
+        return problem, end
+    pinned = problem.pinned(np.where(loose, problem.visited(end.theta), np.nan))
+    start = pinned.pack(problem.natural(end.theta), problem.own(end.theta))
+    other = settled(pinned, maximise(pinned, start, enough=_NEARLY).theta)
+    # An end that costs likelihood where it is put is one that the pulses do tell something of.
+    return (pinned, other) if other.value > end.value - _SAME else (problem, end)
 
 
 def _climbed(problem: Problem, starts: Sequence[np.ndarray]) -> Guess:
