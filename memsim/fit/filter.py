@@ -21,6 +21,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from memsim.fit.gaussian import SURE, cut, look_up
+from memsim.fit.white import score_train
 from memsim.kernels.compile import compile_kernel
 
 NODES = 257
@@ -28,8 +30,6 @@ NODES = 257
 
 RANGE, STEP, VALUE = 0, 1, 2
 """What a sigma is relative to: a fixed scale, the mean step, the value read."""
-
-_SURE = 7.0  # standard deviations from a bound beyond which clipping is left out: below 1e-11
 
 
 class Series(NamedTuple):
@@ -65,40 +65,9 @@ class Scale(NamedTuple):
 
 
 @njit(error_model="numpy")
-def _tail(x):
-    return 0.5 * math.erfc(x * 0.7071067811865476)
-
-
-@njit(error_model="numpy")
-def _cut(mean, deviation, low, high):
-    """Mass of a Gaussian between two bounds, and its mean and variance there."""
-    a = min(max((low - mean) / deviation, -40.0), 40.0)
-    b = min(max((high - mean) / deviation, -40.0), 40.0)
-    if a < -_SURE and b > _SURE:
-        return 1.0, mean, deviation * deviation
-    mass = _tail(a) - _tail(b) if a > 0.0 else _tail(-b) - _tail(-a)
-    if mass < 1e-14:
-        return 0.0, min(max(mean, low), high), 0.0
-    at_a = 0.3989422804014327 * math.exp(-0.5 * a * a)
-    at_b = 0.3989422804014327 * math.exp(-0.5 * b * b)
-    shift = (at_a - at_b) / mass
-    spread = 1.0 + (a * at_a - b * at_b) / mass - shift * shift
-    return mass, mean + deviation * shift, deviation * deviation * max(spread, 1e-9)
-
-
-@njit(error_model="numpy")
-def _look_up(table, x):
-    """Step at a normalised state; beyond the window that of its end."""
-    last = table.shape[0] - 1
-    at = min(max(x, 0.0), 1.0) * last
-    i = min(int(at), last - 1)
-    return table[i] + (at - i) * (table[i + 1] - table[i])
-
-
-@njit(error_model="numpy")
 def _given(mean, other, variance, shared, spread, low, high):
     """Mass of a joint Gaussian (g, slow) with g between two bounds, and its five moments there."""
-    mass, m, v = _cut(mean, math.sqrt(variance), low, high)
+    mass, m, v = cut(mean, math.sqrt(variance), low, high)
     slope = shared / variance
     return mass, m, other + slope * (m - mean), v, slope * v, max(spread + slope * (slope * v - shared), 0.0)
 
@@ -161,12 +130,12 @@ def _train(value, seen, branch, step, own, sigmas, scale, score, mean_out, sd_ou
                 weight[j] = 0.0
                 continue
             g, v = part[j, 0], part[j, 2]
-            f0 = gain * _look_up(table, (g - low) / width)
+            f0 = gain * look_up(table, (g - low) / width)
             average, square, bend = f0, f0 * f0, 0.0
             if j == 2:
                 half = math.sqrt(3.0 * v)
-                f1 = gain * _look_up(table, (g - half - low) / width)
-                f2 = gain * _look_up(table, (g + half - low) / width)
+                f1 = gain * look_up(table, (g - half - low) / width)
+                f2 = gain * look_up(table, (g + half - low) / width)
                 average = (4.0 * f0 + f1 + f2) / 6.0
                 square = (4.0 * f0 * f0 + f1 * f1 + f2 * f2) / 6.0
                 bend = (f2 - f1) / (2.0 * half)
@@ -190,7 +159,7 @@ def _train(value, seen, branch, step, own, sigmas, scale, score, mean_out, sd_ou
             for bound in range(2):
                 at = floor if bound == 0 else ceiling
                 away = g - at if bound == 0 else at - g
-                if away > _SURE * deviation:
+                if away > SURE * deviation:
                     continue
                 ends = (-np.inf, at) if bound == 0 else (at, np.inf)
                 mass, _, c1, _, _, p1 = _given(g, c, v, s, p, ends[0], ends[1])
@@ -264,6 +233,18 @@ def _work(first, last, series, trial, scale, score, mean, sd, state, wanted):
     for unit in range(first, last):
         t, s = unit // trains, unit % trains
         a, b = series.start[s], series.stop[s]
+        if trial.slow[t] == 0.0 and not wanted:
+            score_train(
+                series.value[a:b],
+                series.seen[a:b],
+                series.branch[a:b],
+                trial.step[t],
+                trial.own[t, series.device[s]],
+                (trial.write[t], trial.read[t]),
+                (scale.write == STEP, scale.read != RANGE, scale.origin, scale.floor, scale.begin),
+                score[t, a:b],
+            )
+            continue
         row = t if wanted else 0
         _train(
             series.value[a:b],

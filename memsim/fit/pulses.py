@@ -13,7 +13,7 @@ from memsim.fit.criteria import Criteria
 from memsim.fit.data import PulseData
 from memsim.fit.diagnostics import Diagnostics, diagnose
 from memsim.fit.models import MODELS, StepModel
-from memsim.fit.optimise import maximise, settled
+from memsim.fit.optimise import Maximum, maximise, settled
 from memsim.fit.problem import OWN, Problem
 from memsim.fit.quantities import Fitted, fitted
 from memsim.fit.search import Guess, Noise, finished, like, problem_of, rough
@@ -23,6 +23,8 @@ Progress = Callable[[str, int, int], None]
 _READS_A_PARAMETER = 5
 _ENOUGH = 0.05
 """Rise of the log-likelihood in one step that ends a fit to the reads that are shown."""
+_HIGHER = 0.2
+"""Rise of the log-likelihood that makes another start worth a full climb."""
 _CLOSE = 20.0
 """Difference of BIC after a short climb up to which a full climb may still turn the order round."""
 
@@ -127,15 +129,21 @@ def fit_pulses(data: PulseData, model: str | None = None, progress: Progress | N
     leader = min((guess for each in guesses.values() for guess in each), key=_rough_bic)
     tick("slow noise")
     leader = _slower(leader, data)
-    candidates = []
+    ends = {}
     for each in usable:
         tick(each.name)
-        ends = [finished(guess) for guess in _promising(each, guesses[each.name], leader, data)]
-        good = [_candidate(problem, end.theta) for problem, end in ends if not end.fault]
-        if good:
-            candidates.append(min(good, key=lambda candidate: candidate.bic))
+        ends[each.name] = _best([finished(guess) for guess in _promising(each, guesses[each.name], leader, data)])
+    leader = _guess(max(ends.values(), key=lambda end: end[1].value))
+    candidates = []
+    for each in usable:
+        problem, end = ends[each.name]
+        again = like(_blank(problem, data), data, leader)
+        if again.value > end.value + _HIGHER:
+            problem, end = _best([(problem, end), finished(again)])
+        if end.fault:
+            reasons[each.name] = f"the search did not end at a maximum: {end.fault}"
         else:
-            reasons[each.name] = f"the search did not end at a maximum: {ends[0][1].fault}"
+            candidates.append(_candidate(problem, end.theta))
     if model in reasons:
         raise DataError(f"{data.name}: the model '{model}': {reasons[model]}")
     if not candidates:
@@ -208,6 +216,20 @@ def _promising(model: StepModel, own: list[Guess], leader: Guess, data: PulseDat
         if _rough_bic(guess) < _rough_bic(best) + _CLOSE:
             kinds.setdefault(Noise(guess.problem.write, guess.problem.axis.logarithmic, guess.problem.slow), guess)
     return list(kinds.values())
+
+
+def _blank(problem: Problem, data: PulseData) -> Problem:
+    """The problem with all ends of windows free again."""
+    return problem_of(problem.model, Noise(problem.write, problem.axis.logarithmic, problem.slow), data)
+
+
+def _guess(end: tuple[Problem, Maximum]) -> Guess:
+    return Guess(end[0], end[1].theta, end[1].value)
+
+
+def _best(ends: list[tuple[Problem, Maximum]]) -> tuple[Problem, Maximum]:
+    """The end of a search with the lowest BIC, among those that are maxima if there are any."""
+    return min(ends, key=lambda end: (bool(end[1].fault), _rough_bic(_guess(end))))
 
 
 def _rough_bic(guess: Guess) -> float:

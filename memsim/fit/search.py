@@ -16,6 +16,7 @@ from memsim.fit.problem import Problem
 
 _KNOWN_WITHIN = 0.05
 """Standard error of a window's end, of the span, from which on the pulses do not tell where it is."""
+_WINDOWS = (0.05, -0.1)
 _SAME = 2.0
 """Fall of the log-likelihood up to which an end of a window may be put at the outermost state."""
 _ROUGH = 0.3
@@ -59,12 +60,20 @@ def rough(problem: Problem, data: PulseData, before: Sequence[Guess] = ()) -> Gu
     """The end of a short climb, from the best of the model's own starts and of guesses for other kinds of noise."""
     steps = [data.average_step(branch) for branch in range(2)]
     first, last = problem.extremes()
-    own = np.column_stack([first + 0.05 * (last - first), last - 0.05 * (last - first), np.zeros(len(first))])
+    # Windows that pulses reach the ends of, and wider ones.
+    windows = [
+        np.column_stack([first + share * (last - first), last - share * (last - first), np.zeros(len(first))])
+        for share in _WINDOWS
+    ]
     read, write = _noise(problem)
     if problem.write == "step":
         write /= float(np.mean(steps))
     slow = (0.7 * read, 8.0) if problem.slow else ()
-    starts = [] if before else [problem.pack([*each, write, read, *slow], own) for each in problem.model.starts(*steps)]
+    starts = [
+        problem.pack([*each, write, read, *slow], own)
+        for each in (problem.model.starts(*steps) if not before else ())
+        for own in windows
+    ]
     starts += [_carried(problem, guess, float(np.mean(steps))) for guess in before]
     return _climbed(problem, starts)
 

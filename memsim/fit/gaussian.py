@@ -1,0 +1,41 @@
+"""Scalar functions of the filters: a Gaussian between two bounds, and a tabulated step."""
+
+from __future__ import annotations
+
+import math
+
+from numba import njit
+
+SURE = 7.0  # standard deviations from a bound beyond which clipping is left out: below 1e-11
+
+
+@njit(error_model="numpy")
+def tail(x):
+    """Mass of a standard normal distribution above x."""
+    return 0.5 * math.erfc(x * 0.7071067811865476)
+
+
+@njit(error_model="numpy")
+def cut(mean, deviation, low, high):
+    """Mass of a Gaussian between two bounds, and its mean and variance there."""
+    a = min(max((low - mean) / deviation, -40.0), 40.0)
+    b = min(max((high - mean) / deviation, -40.0), 40.0)
+    if a < -SURE and b > SURE:
+        return 1.0, mean, deviation * deviation
+    mass = tail(a) - tail(b) if a > 0.0 else tail(-b) - tail(-a)
+    if mass < 1e-14:
+        return 0.0, min(max(mean, low), high), 0.0
+    at_a = 0.3989422804014327 * math.exp(-0.5 * a * a)
+    at_b = 0.3989422804014327 * math.exp(-0.5 * b * b)
+    shift = (at_a - at_b) / mass
+    spread = 1.0 + (a * at_a - b * at_b) / mass - shift * shift
+    return mass, mean + deviation * shift, deviation * deviation * max(spread, 1e-9)
+
+
+@njit(error_model="numpy")
+def look_up(table, x):
+    """Step at a normalised state; beyond the window that of its end."""
+    last = table.shape[0] - 1
+    at = min(max(x, 0.0), 1.0) * last
+    i = min(int(at), last - 1)
+    return table[i] + (at - i) * (table[i + 1] - table[i])

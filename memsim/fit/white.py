@@ -1,0 +1,121 @@
+"""The filter of `memsim.fit.filter` where no read noise outlives a pulse: the state alone, with fewer moments.
+
+It computes the same numbers; a test compares the two. Most fits need only this one.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from memsim.fit.gaussian import SURE, cut, look_up, tail
+
+_HALF_LOG_2PI = 0.9189385332046727
+
+
+@njit(error_model="numpy")
+def score_train(value, seen, branch, step, own, sigmas, bases, score):
+    """Log-likelihood of every read of a train given those before it; 0 for the first and for unseen ones.
+
+    `sigmas` are those of a pulse and of a read; `bases` says whether the first goes with the step and the second with
+    the value, and holds origin, variance of rounding and share of trains that begin at an end.
+    """
+    write, read = sigmas
+    of_step, of_value, origin, rounding, begin = bases
+    low, high = own[0], own[1]
+    width = high - low
+    gain = width * own[2]
+    floor = low if own[3] > 0.0 else -np.inf
+    ceiling = high if own[4] > 0.0 else np.inf
+    at_low, at_high, within = 0.0, 0.0, 1.0  # masses at the bounds and between them
+    y = value[0]
+    r = abs(origin + y) if of_value else 1.0
+    before = r * r * read * read + rounding
+    mass, mean, variance = cut(y, math.sqrt(before), floor, ceiling)
+    first = branch[0]
+    if own[3 + first] > 0.0:
+        off = y - (low if first == 0 else high)
+        density = math.exp(-0.5 * off * off / before - _HALF_LOG_2PI) / math.sqrt(before)
+        odds = begin / (1.0 - begin) * density * width / max(mass, 1e-12)
+        within = 1.0 / (1.0 + odds)
+        at_low, at_high = (odds * within, 0.0) if first == 0 else (0.0, odds * within)
+    score[0] = 0.0
+    # What the three parts become after a pulse and a read: at most three parts each.
+    kind, logs, means, variances = np.empty(9, np.int64), np.empty(9), np.empty(9), np.empty(9)
+    part_mean, part_variance = np.empty(3), np.empty(3)
+    for k in range(1, value.shape[0]):
+        table = step[branch[k]]
+        weights = (at_low, at_high, within)
+        expected = 0.0
+        for j in range(3):
+            if weights[j] < 1e-12:
+                continue
+            if j < 2:
+                average = gain * table[0 if j == 0 else table.shape[0] - 1]
+                square, spread, g = average * average, 0.0, low if j == 0 else high
+            else:
+                g, half = mean, math.sqrt(3.0 * variance)
+                f0 = gain * look_up(table, (g - low) / width)
+                f1 = gain * look_up(table, (g - half - low) / width)
+                f2 = gain * look_up(table, (g + half - low) / width)
+                average = (4.0 * f0 + f1 + f2) / 6.0
+                square = (4.0 * f0 * f0 + f1 * f1 + f2 * f2) / 6.0
+                spread = variance + (f2 - f1) / half * variance + square - average * average
+            part_mean[j] = g + average
+            part_variance[j] = max(spread + write * write * (square if of_step else 1.0), 1e-12)
+            expected += weights[j] * part_mean[j]
+        r = abs(origin + min(max(expected, floor), ceiling)) if of_value else 1.0
+        noise = r * r * read * read + rounding
+        y, count = value[k], 0
+        for j in range(3):
+            if weights[j] < 1e-12:
+                continue
+            g, v = part_mean[j], part_variance[j]
+            deviation = math.sqrt(v)
+            for bound in range(2):
+                at = floor if bound == 0 else ceiling
+                away = g - at if bound == 0 else at - g
+                if away > SURE * deviation:
+                    continue
+                mass = tail(away / deviation)
+                if mass > 1e-14:
+                    kind[count], logs[count] = bound, math.log(weights[j] * mass)
+                    if seen[k]:
+                        logs[count] -= 0.5 * ((y - at) * (y - at) / noise + math.log(noise)) + _HALF_LOG_2PI
+                    count += 1
+            density = 0.0
+            if seen[k]:
+                total = v + noise
+                off, by = y - g, v / total
+                density = -0.5 * (off * off / total + math.log(total)) - _HALF_LOG_2PI
+                g, v = g + by * off, max(v * noise / total, 1e-14)
+            mass, g, v = cut(g, math.sqrt(v), floor, ceiling)
+            if mass > 0.0:
+                kind[count], means[count], variances[count] = 2, g, v
+                logs[count] = math.log(weights[j] * mass) + density
+                count += 1
+        best = -np.inf
+        for i in range(count):
+            best = max(best, logs[i])
+        at_low, at_high, within, sum_mean = 0.0, 0.0, 0.0, 0.0
+        for i in range(count):
+            logs[i] = 1.0 if logs[i] == best else (math.exp(logs[i] - best) if logs[i] > best - 700.0 else 0.0)
+            if kind[i] == 0:
+                at_low += logs[i]
+            elif kind[i] == 1:
+                at_high += logs[i]
+            else:
+                within += logs[i]
+                sum_mean += logs[i] * means[i]
+        total = at_low + at_high + within
+        if within > 0.0:
+            mean = sum_mean / within
+            variance = 0.0
+            for i in range(count):
+                if kind[i] == 2:
+                    variance += logs[i] * (variances[i] + (means[i] - mean) * (means[i] - mean))
+            variance = max(variance / within, 1e-14)
+        at_low, at_high, within = at_low / total, at_high / total, within / total
+        score[k] = best + math.log(total) if seen[k] else 0.0
