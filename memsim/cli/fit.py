@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from memsim.files import Writer
-    from memsim.fit import PulseFit, SectionFit
+    from memsim.fit import Candidate, PulseFit, SectionFit
     from memsim.fit.quantities import Number
     from memsim.profiles import DeviceProfile
 
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 @click.command(short_help="Fit a profile to measured pulses, retention, read noise or I-V.")
 @click.argument("file", metavar="FILE.csv")
 @click.option("-o", "--output", metavar="PROFILE.yaml", help="Write a profile [default: only print the fit].")
-@click.option("--force", is_flag=True, help="Replace the files that -o and --figure name.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Replace the files that -o and --figure name, and write a profile whatever its faults.",
+)
 @click.option("--figure", metavar="FIGURE", help="Draw data against model into a .png, .pdf or .svg file.")
 @click.option("--kind", metavar="KIND", help="pulses, retention, read-noise or iv [default: what the headings say].")
 @click.option("--model", metavar="NAME", help="Report and write this step model [default: the lowest BIC].")
@@ -87,7 +91,7 @@ def fit(
         found = fit_device(file, kind=kind, model=model, window=ends, read_voltage=volts, progress=advance)
     made: DeviceProfile | None = None
     if output is not None and isinstance(found, PulseFit):
-        made = profile_of(found, name, ends)
+        made = profile_of(found, name, ends, force=force)
     elif output is not None and isinstance(found, SectionFit) and base is not None:
         made = extended(base, found)
     writers: dict[Path, Writer] = {}
@@ -142,7 +146,7 @@ def print_pulses(screen: Console, found: PulseFit) -> None:
     for candidate in found.candidates:
         rows.add_row(
             ("* " if candidate is chosen else "  ") + candidate.name,
-            f"{candidate.problem.write}{', slow' if candidate.problem.slow else ''}",
+            _noise(candidate),
             str(candidate.parameters),
             f"{candidate.log_likelihood:.1f}",
             f"{candidate.held_out:.4f}",
@@ -152,11 +156,12 @@ def print_pulses(screen: Console, found: PulseFit) -> None:
     screen.print(rows)
     screen.print(
         f"Held out: log-likelihood a read of {found.split}, by a fit to the rest. AIC, BIC: above the lowest. Noise: "
-        "what write noise goes with; slow: some read noise outlives a pulse.",
+        "what write noise is relative to; lognormal: noise is Gaussian in the logarithm of the conductance; slow: some "
+        "read noise outlives a pulse.",
         soft_wrap=True,
     )
-    for left in found.left_out:
-        screen.print(f"Left out: {left} (too few reads for its parameters)", soft_wrap=True)
+    for name, reason in found.not_fitted.items():
+        screen.print(printable(f"Not fitted  {name}: {reason}"), soft_wrap=True)
     screen.print(f"\n{chosen.name}", style="bold")
     print_numbers(screen, found.fitted.numbers)
     for key, spread in found.fitted.spreads.items():
@@ -171,8 +176,27 @@ def print_pulses(screen: Console, found: PulseFit) -> None:
         f"{d.independence:.2g}",
         soft_wrap=True,
     )
-    if not chosen.converged:
-        screen.print("Note     the search for the maximum did not end; the numbers are preliminary", soft_wrap=True)
+    screen.print(
+        f"Trains   95 % bands of simulated trains contain {found.review.covered:.0%} of the reads",
+        soft_wrap=True,
+    )
+    for note in data.notes:
+        screen.print(f"Note     {printable(note)}", soft_wrap=True)
+    for limit in found.review.limits:
+        screen.print(f"Limit    {printable(limit)}", soft_wrap=True)
+    for fault in found.review.faults:
+        screen.print(f"Fault    {printable(fault)}; -o writes no profile of it without --force", soft_wrap=True)
+
+
+def _noise(candidate: Candidate) -> str:
+    """The kind of noise of a candidate, in a few words."""
+    problem = candidate.problem
+    words = [problem.write]
+    if problem.axis.logarithmic:
+        words.append("lognormal")
+    if problem.slow:
+        words.append("slow")
+    return ", ".join(words)
 
 
 def print_section(screen: Console, found: SectionFit) -> None:

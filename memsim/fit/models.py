@@ -61,7 +61,7 @@ class Target(NamedTuple):
     high: float
     write: float  # sigma of a pulse
     relative_to: str  # "range" or "step"
-    growth: float  # mean over devices of the factor of the steps, relative to its median
+    growth: float  # mean over devices of the number that spreads, relative to its median
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,9 @@ class StepModel:
     profile : callable
         ``profile(theta, target)``: the profile's `update` section, without pulses' voltages.
     spread : str
-        Field of a profile in which steps of different size on different devices are told; empty if there is none.
+        Field of a profile that differs between devices whose steps differ in size.
+    power : callable
+        ``power(theta)``: the field is proportional to this power of the size of the steps.
     physical : bool
         Whether the model is one of conductances above 0, and makes no sense for weights without a unit.
     """
@@ -93,6 +95,7 @@ class StepModel:
     starts: Callable[[float, float], Sequence[Sequence[float]]]
     profile: Callable[[np.ndarray, Target], dict[str, Any]]
     spread: str = "update.step"
+    power: Callable[[np.ndarray], float] = lambda _: 1.0
     physical: bool = False
 
 
@@ -214,10 +217,11 @@ NEUROSIM = StepModel(
     lambda s, r: [(2 / (s + r), 0.5, 0.5), (1.5 / (s + r), 2.0, 2.0), (1 / (s + r), 4.0, 4.0)],
     lambda t, to: {
         "model": "neurosim",
-        "pulses": _pulses(t[0]),
+        "pulses": _pulses(t[0] * to.growth),
         "nonlinearity": _both(float(label(t[1])), -float(label(t[2]))),
     },
-    spread="",
+    spread="update.pulses",
+    power=lambda _: -1.0,
 )
 
 
@@ -236,7 +240,7 @@ def _power_law_profile(t: np.ndarray, to: Target) -> dict[str, Any]:
     return {
         "model": "power-law",
         "limit": format_quantity(t[0] / to.high, "Ohm", 6),
-        "amplitude": format_quantity(t[1] / width, "Ohm", 6),
+        "amplitude": format_quantity(t[1] / width * to.growth, "Ohm", 6),
         "exponent": number(t[2]),
     }
 
@@ -251,7 +255,8 @@ POWER_LAW = StepModel(
     _power_law,
     lambda s, r: [(0.2, 1.0, -0.5), (0.5, 10.0, -1.0), (0.5, 100.0, -2.0)],
     _power_law_profile,
-    spread="",
+    spread="update.amplitude",
+    power=lambda t: float(t[2]),  # f times as many pulses: R_1 (f n)^a
     physical=True,
 )
 

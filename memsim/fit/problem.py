@@ -45,8 +45,8 @@ class Problem:
     devices : int
         Number of devices.
     write, read : str
-        What the sigmas are relative to: "range" or "step", "range" or "value". On a logarithmic axis a share of the
-        range is one of the conductance.
+        What the sigmas are relative to: "range" or "step", "range" or "value". On a logarithmic axis write noise
+        is relative to the step, and read noise, constant there, is relative to the value.
     slow : bool
         Whether some of the read noise outlives a pulse.
     axis : Axis
@@ -156,11 +156,6 @@ class Problem:
         values = self.natural(theta)[: len(self.model.parameters)]
         offset = self.offset(self.own(theta))
         return np.stack([self.model.step(X, branch, values, offset) for branch in range(2)])
-
-    @property
-    def write_base(self) -> str:
-        """What the sigma of a pulse is a share of: "range", "step" or "value"."""
-        return "value" if self.axis.logarithmic and self.write == "range" else self.write
 
     @property
     def read_base(self) -> str:

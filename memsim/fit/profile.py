@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from memsim.document import Document
-from memsim.errors import InputError
+from memsim.errors import DataError, InputError
 from memsim.fit.models import Target, number
 from memsim.fit.pulses import PulseFit
 from memsim.fit.quantities import Fitted
@@ -50,7 +50,13 @@ def check_name(name: str) -> None:
         raise InputError(f"name '{name}' is not allowed; allowed: {allowed}") from None
 
 
-def profile_of(fit: PulseFit, name: str | None = None, window: tuple[float, float] | None = None) -> DeviceProfile:
+def profile_of(
+    fit: PulseFit,
+    name: str | None = None,
+    window: tuple[float, float] | None = None,
+    *,
+    force: bool = False,
+) -> DeviceProfile:
     """Profile of a device fitted to measured pulses.
 
     Parameters
@@ -61,12 +67,18 @@ def profile_of(fit: PulseFit, name: str | None = None, window: tuple[float, floa
         Name of the profile; that of the file by default.
     window : tuple of float, optional
         Conductances [S] of the ends of the fitted window; the fitted ones where the data have a unit, else `NOMINAL`.
+    force : bool
+        Whether a fit with faults (`PulseFit.review`) becomes a profile, whose notes then name the faults.
 
     Raises
     ------
+    DataError
+        The fit does not describe a device that can exist, and `force` is not set.
     InputError
         The profile would not be valid, for example because of its name.
     """
+    if fit.review.faults and not force:
+        raise DataError(f"{fit.data.name}: {fit.review.faults[0]}; no profile is written of such a fit unless forced")
     file = Path(fit.data.name).name
     name = name_of(file) if name is None else name
     data: dict[str, Any] = {
@@ -116,20 +128,19 @@ def notes(fit: PulseFit) -> str:
         f"{Path(fit.data.name).name}: model {chosen.name}, log-likelihood {chosen.log_likelihood:.1f} with "
         f"{chosen.parameters} parameters."
     ]
+    if fit.review.faults:
+        lines.append(f"Not the fit of a device that can exist, and written by force: {'; '.join(fit.review.faults)}.")
+    lines += [f"{limit[0].upper()}{limit[1:]}." for limit in fit.review.limits]
     slow = _slow(found)
     if slow is not None:
         lines.append(
-            f"Of the read noise, {format_quantity(slow[0], '%', 3)} of the {chosen.problem.read} outlives a pulse, for "
-            f"about {slow[1]:.3g} pulses; the sigma above is that of a single read."
+            f"Of the read noise, {format_quantity(slow[0], '%', 3)} of the {chosen.problem.read_base} outlives a "
+            f"pulse, for about {slow[1]:.3g} pulses; the sigma above is that of a single read."
         )
     if "step" in found.spreads and "asymmetry" in _update(fit, None):
         lines.append(
             "The fit scales both steps of a device by one factor; in the profile a device adds the same amount to "
             "both, so that the smaller step has the larger relative spread."
-        )
-    if "step" in found.spreads and not chosen.problem.model.spread:
-        lines.append(
-            f"The size of the steps differs by {format_quantity(found.spreads['step'].sigma, '%', 3)} between devices."
         )
     return " ".join(lines)
 
@@ -154,11 +165,12 @@ def _window(fit: PulseFit, window: tuple[float, float] | None) -> dict[str, Any]
 def _update(fit: PulseFit, window: tuple[float, float] | None) -> dict[str, Any]:
     low, high = window if window is not None else fit.fitted.window if fit.data.unit is not None else NOMINAL
     problem, spreads = fit.chosen.problem, fit.fitted.spreads
-    step = spreads.get("step")
-    growth = math.exp(step.mean + step.sigma**2 / 2) if step is not None else 1.0
+    theta = fit.fitted.theta[: len(problem.model.parameters)]
+    step, power = spreads.get("step"), problem.model.power(theta)
+    growth = math.exp(power * step.mean + (power * step.sigma) ** 2 / 2) if step is not None else 1.0
     sigma = fit.fitted["variability.c2c.sigma"].value
     target = Target(max(low, 0.0), high, sigma, problem.write, growth)
-    return problem.model.profile(fit.fitted.theta[: len(problem.model.parameters)], target)
+    return problem.model.profile(theta, target)
 
 
 def _variability(fit: PulseFit) -> dict[str, Any]:
@@ -175,8 +187,9 @@ def _variability(fit: PulseFit) -> dict[str, Any]:
         if key in found.spreads and found.spreads[key].sigma > 0:
             share = format_quantity(number(found.spreads[key].sigma / width), "%")
             spreads[field] = {"sigma": share, "relative_to": "range"}
-    if "step" in found.spreads and found.spreads["step"].sigma > 0 and problem.model.spread:
-        share = format_quantity(number(math.sqrt(math.expm1(found.spreads["step"].sigma ** 2))), "%")
+    if "step" in found.spreads and found.spreads["step"].sigma > 0:
+        sigma_of_field = found.spreads["step"].sigma * problem.model.power(found.theta)
+        share = format_quantity(number(math.sqrt(math.expm1(sigma_of_field**2))), "%")
         spreads[problem.model.spread] = {"sigma": share, "relative_to": "value", "distribution": "lognormal"}
     for field, key in (("conductance.min", "low"), ("conductance.max", "high"), (problem.model.spread, "step")):
         if field in spreads and found.spreads[key].sigma_low == 0:
@@ -190,7 +203,7 @@ def _read_noise(fit: PulseFit) -> dict[str, Any]:
     found = fit.fitted
     slow = _slow(found)
     sigma = math.hypot(found["read.noise.sigma"].value, slow[0] if slow is not None else 0.0)
-    return {"sigma": format_quantity(sigma, "%", 6), "relative_to": fit.chosen.problem.read}
+    return {"sigma": format_quantity(sigma, "%", 6), "relative_to": fit.chosen.problem.read_base}
 
 
 def _slow(found: Fitted) -> tuple[float, float] | None:

@@ -16,6 +16,7 @@ from memsim.fit.models import MODELS, StepModel
 from memsim.fit.optimise import Maximum, maximise, settled
 from memsim.fit.problem import OWN, Problem
 from memsim.fit.quantities import Fitted, fitted
+from memsim.fit.review import Review, reviewed
 from memsim.fit.search import Guess, Noise, finished, like, problem_of, rough
 
 Progress = Callable[[str, int, int], None]
@@ -82,6 +83,8 @@ class PulseFit:
         Which reads were held out.
     not_fitted : dict
         Why some models have no fit, by name.
+    review : Review
+        Whether the fit describes a device that can exist, and what limits it.
     """
 
     data: PulseData
@@ -91,6 +94,7 @@ class PulseFit:
     diagnostics: Diagnostics
     split: str
     not_fitted: dict[str, str]
+    review: Review
 
 
 def fit_pulses(data: PulseData, model: str | None = None, progress: Progress | None = None) -> PulseFit:
@@ -155,15 +159,9 @@ def fit_pulses(data: PulseData, model: str | None = None, progress: Progress | N
     relative = _relative(chosen, data)
     if relative is not None and relative.bic < chosen.bic:
         candidates[candidates.index(chosen)] = chosen = _judged(relative, hidden)
-    return PulseFit(
-        data,
-        tuple(candidates),
-        chosen,
-        fitted(data, chosen.problem, chosen.theta),
-        diagnose(chosen.problem, chosen.theta),
-        split,
-        reasons,
-    )
+    numbers, diagnostics = fitted(data, chosen.problem, chosen.theta), diagnose(chosen.problem, chosen.theta)
+    review = reviewed(data, chosen.problem, chosen.theta, numbers, diagnostics)
+    return PulseFit(data, tuple(candidates), chosen, numbers, diagnostics, split, reasons, review)
 
 
 def _usable(data: PulseData) -> tuple[list[StepModel], dict[str, str]]:

@@ -11,7 +11,7 @@ from memsim.cells.neurosim import label
 from memsim.fit.data import PulseData
 from memsim.fit.problem import OWN, Problem
 from memsim.fit.spread import FEWEST, Spread, between
-from memsim.fit.uncertainty import Z95, adjusted, covariance, ridge_interval
+from memsim.fit.uncertainty import adjusted, covariance, ridge_interval
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,8 @@ class Fitted:
 
 def fitted(data: PulseData, problem: Problem, theta: np.ndarray) -> Fitted:
     """Numbers, intervals and spreads at the maximum of a fit."""
+    from scipy.special import stdtrit
+
     spread, inner = covariance(problem, theta)
     better = adjusted(problem, theta, spread, inner)
     spreads = _spreads(data, problem, theta, spread)
@@ -81,7 +83,7 @@ def fitted(data: PulseData, problem: Problem, theta: np.ndarray) -> Fitted:
             low, high = low * np.exp(shift[index]), high * np.exp(shift[index])
         if parameter.scales and "step" in spreads:
             # The average over these devices is not quite that over all devices.
-            more = Z95 * spreads["step"].sigma / np.sqrt(problem.devices)
+            more = float(stdtrit(problem.devices - 1, 0.975)) * spreads["step"].sigma / np.sqrt(problem.devices)
             low = value * np.exp(-np.hypot(np.log(value / low), more)) if low > 0 else low
             high = value * np.exp(np.hypot(np.log(high / value), more)) if np.isfinite(high) else high
         low = max(low, 0.0) if parameter.positive else low
@@ -101,7 +103,7 @@ def _reported(data: PulseData, problem: Problem, index: int) -> Callable[[np.nda
     name = problem.shared[index].name
     if name.startswith("curvature."):
         return lambda theta: float(label(problem.natural(theta)[index]))
-    base = problem.write_base if name == "c2c" else problem.read_base if name in ("read", "slow") else ""
+    base = problem.write if name == "c2c" else problem.read_base if name in ("read", "slow") else ""
     if base == "range":
         return lambda theta: float(problem.natural(theta)[index]) / _width(problem, theta)
     if base == "value" and problem.axis.logarithmic:
@@ -114,7 +116,7 @@ def _wording(problem: Problem, index: int) -> tuple[str, str, str]:
     parameter = problem.shared[index]
     name = parameter.name
     if name == "c2c":
-        return "variability.c2c.sigma", "%", f"write noise of a pulse, of the {problem.write_base}"
+        return "variability.c2c.sigma", "%", f"write noise of a pulse, of the {problem.write}"
     if name == "read":
         return "read.noise.sigma", "%", f"noise of a read, of the {problem.read_base}"
     if name == "slow":

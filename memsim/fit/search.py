@@ -27,7 +27,7 @@ _NEARLY = 0.05
 
 
 class Noise(NamedTuple):
-    """A kind of noise: what write noise goes with, whether it is lognormal, and whether reads have a slow part."""
+    """A kind of noise: what write noise is relative to, whether all is lognormal, whether reads have a slow part."""
 
     write: str
     logarithmic: bool = False

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-FEWEST = 3
+FEWEST = 2
 """Devices from which on a spread is estimated."""
 
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from memsim.fit.models import BRANCHES
 from memsim.fit.problem import X
-from memsim.fit.simulate import draw
+from memsim.fit.simulate import simulated
 from memsim.plotting.device.scale import scaled
-from memsim.plotting.page import ending, grid, title
+from memsim.plotting.page import ending, grid, only, title
 from memsim.plotting.style import INK, RC, fitted, line_style
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from memsim.fit.section import SectionFit
 
 _WALKS = 400
-"""Simulated sweeps that a band stands for."""
-_SWEEPS = 8
-"""Measured sweeps of each direction that are drawn."""
+"""Simulated trains that a band stands for."""
+_TRAINS = 12
+"""Measured trains of each direction that are drawn."""
 _DEVICES = 6
 
 
@@ -45,7 +45,7 @@ def pulse_figure(fit: PulseFit, seed: int = 0) -> Figure:
         unit = _unit(axes[0, 0], fit)
         axes[0, 1].yaxis.set_label_text(axes[0, 0].yaxis.get_label_text())
         for branch in range(2):
-            _sweeps(axes[0, branch], fit, branch, unit, seed)
+            _trains(axes[0, branch], fit, branch, unit, seed)
         low = min(a.get_ylim()[0] for a in axes[0])
         high = max(a.get_ylim()[1] for a in axes[0])
         for a in axes[0]:
@@ -57,7 +57,8 @@ def pulse_figure(fit: PulseFit, seed: int = 0) -> Figure:
         for a in axes.ravel():
             found, labels = a.get_legend_handles_labels()
             handles |= dict(zip(labels, found, strict=True))
-        ending(figure, list(handles.values()), list(handles))
+        count = len(fit.data.devices)
+        ending(figure, list(handles.values()), list(handles), only(min(count, _DEVICES), count, "devices"))
     return figure
 
 
@@ -100,87 +101,74 @@ def section_figure(fit: SectionFit) -> Figure:
 
 def _unit(axes: Axes, fit: PulseFit) -> float:
     if fit.data.unit == "S":
-        return scaled(axes.yaxis, "conductance", "S", abs(fit.data.origin + fit.data.span))
+        return scaled(axes.yaxis, "conductance", "S", abs(fit.data.axis.last))
     axes.set_ylabel("normalised weight")
     return 1.0
 
 
-def _sweeps(axes: Axes, fit: PulseFit, branch: int, unit: float, seed: int) -> None:
-    """Reads of a direction, and the mean and the band of sweeps simulated from the same beginnings."""
+def _trains(axes: Axes, fit: PulseFit, branch: int, unit: float, seed: int) -> None:
+    """Reads of the trains that begin with a direction, in a colour for each device, and trains simulated from there.
+
+    The simulated trains of a device begin at the first reads of its trains.
+    """
     problem, theta, data = fit.chosen.problem, fit.chosen.theta, fit.data
-    series, own = problem.series, problem.own(theta)
-    rows = [s for s in range(len(series.start)) if series.branch[s] == branch][:_SWEEPS]
-    values = problem.natural(theta)
-    count = len(problem.model.parameters)
-    write, read = values[count], values[count + 1]
-    if problem.slow:
-        read = np.hypot(read, values[count + 2])
-    step = problem.steps(theta)[branch] * (1 if branch == 0 else -1)
-    rng = np.random.default_rng(seed)
-    longest = max(int(series.stop[s] - series.start[s]) for s in rows)
-    states = walks = np.full((longest, 0), np.nan)
-    for s in rows:
-        low, high, factor = own[series.device[s]]
-        pulses = int(series.stop[s] - series.start[s]) - 1
-        clipped = tuple(np.isnan(problem.known[series.device[s]]))
-        # The second read tells the state better than the first alone: walks begin there.
-        begin, second = fit.diagnostics.state[series.start[s] : series.start[s] + 2]
-        first = np.full(max(1, _WALKS // len(rows)), second)
-        found = draw(
-            step * np.exp(factor),
-            first,
-            pulses - 1,
-            low=low,
-            high=high,
-            write=write,
-            relative_to=problem.write,
-            rng=rng,
-            clipped=(bool(clipped[0]), bool(clipped[1])),
-        )
-        found = np.vstack([np.full(len(first), begin), found])
-        noisy = np.abs(problem.origin + found) if problem.read == "value" else 1.0
-        blank = np.full((longest - 1 - pulses, found.shape[1]), np.nan)
-        states = np.hstack([states, np.vstack([found, blank])])
-        walks = np.hstack([walks, np.vstack([found + read * noisy * rng.standard_normal(found.shape), blank])])
-    number = np.arange(1, longest + 1)
-
-    def to_unit(scaled_value: np.ndarray) -> np.ndarray:
-        return (data.origin + data.span * scaled_value) / unit
-
-    for s in rows:
-        a, b = series.start[s], series.stop[s]
-        y = np.where(series.seen[a:b], series.value[a:b], np.nan)
-        label = "measured" if s == rows[0] else None
-        axes.plot(
-            number[: b - a],
-            to_unit(y),
-            ".",
-            color=line_style(2)["color"],
-            markersize=2,
-            alpha=0.6,
-            label=label,
-            zorder=1,
-        )
-    low, high = (to_unit(np.nanpercentile(walks, q, axis=1)) for q in (2.5, 97.5))
-    middle = to_unit(np.nanmedian(states, axis=1))
-    axes.fill_between(number, low, high, color="0.5", alpha=0.3, linewidth=0, label="95 % of simulated reads", zorder=2)
-    axes.plot(number, middle, color=line_style(0)["color"], label="median of simulated states", zorder=3)
-    axes.set_xlim(1, longest)
+    series = problem.series
+    starts = [s for s in range(len(series.start)) if series.branch[series.start[s]] == branch]
+    title(axes, f"{BRANCHES[branch].capitalize()} pulses")
     axes.set_xlabel("pulse")
-    many = sum(1 for s in series.branch if s == branch)
-    title(axes, f"{BRANCHES[branch].capitalize()}{f', {len(rows)} of {many} sweeps' if many > len(rows) else ''}")
+    if not starts:
+        axes.text(0.5, 0.5, "no train begins so", ha="center", va="center", transform=axes.transAxes, fontsize=7)
+        return
+    devices = list(dict.fromkeys(int(series.device[s]) for s in starts))
+    shown = devices[:_DEVICES]
+    rng = np.random.default_rng(seed)
+    longest = 1
+    for k, device in enumerate(shown):
+        rows = [s for s in starts if series.device[s] == device][: max(1, _TRAINS // len(shown))]
+        style = line_style(k)
+        length = max(int(series.stop[s] - series.start[s]) for s in rows)
+        longest = max(longest, length)
+        states, walks = [], []
+        for s in rows:
+            a, b = int(series.start[s]), int(series.stop[s])
+            y = np.where(series.seen[a:b], problem.axis.value(series.value[a:b]), np.nan)
+            name = f"device {data.devices[device]}" if len(data.devices) > 1 else "measured"
+            axes.plot(
+                np.arange(b - a),
+                y / unit,
+                style["marker"] if len(shown) > 1 else ".",
+                color=style["color"],
+                markersize=2,
+                alpha=0.6,
+                linewidth=0,
+                label=name if s == rows[0] else None,
+                zorder=1,
+            )
+            state, read = simulated(problem, theta, s, max(1, _WALKS // len(rows)), rng)
+            blank = np.full((length - len(state), state.shape[1]), np.nan)
+            states.append(np.vstack([state, blank]))
+            walks.append(np.vstack([read, blank]))
+        number = np.arange(length)
+        low, high = (problem.axis.value(np.nanpercentile(np.hstack(walks), q, axis=1)) / unit for q in (2.5, 97.5))
+        middle = problem.axis.value(np.nanmedian(np.hstack(states), axis=1)) / unit
+        band = style["color"] if len(shown) > 1 else "0.5"
+        label = "95 % of simulated reads" if k == 0 else None
+        axes.fill_between(number, low, high, color=band, alpha=0.15, linewidth=0, label=label, zorder=2)
+        line = style["color"] if len(shown) > 1 else INK
+        label = "median of simulated states" if k == 0 else None
+        axes.plot(number, middle, color=line, linestyle=style["linestyle"], label=label, zorder=3)
+    axes.set_xlim(0, longest - 1)
 
 
 def _steps(axes: Axes, fit: PulseFit, unit: float) -> None:
     """Mean step of a pulse against the state: the chosen model and the others."""
     lines = []
     for candidate in (*[c for c in fit.candidates if c is not fit.chosen], fit.chosen):
-        own = candidate.problem.own(candidate.theta)
-        low, width = own[:, 0].mean(), (own[:, 1] - own[:, 0]).mean()
-        x = fit.data.origin + fit.data.span * (low + width * X)
+        low, high = candidate.problem.axis.value(candidate.problem.own(candidate.theta)[:, :2].mean(0))
+        x = low + (high - low) * X
         chosen = candidate is fit.chosen
         for branch in range(2):
-            y = candidate.problem.steps(candidate.theta)[branch] * width * fit.data.span * (1 if branch == 0 else -1)
+            y = candidate.problem.steps(candidate.theta)[branch] * (high - low) * (1 if branch == 0 else -1)
             lines.append((chosen, branch, x, y))
     largest = max(float(np.abs(y).max()) for chosen, _, _, y in lines if chosen)
     if fit.data.unit == "S":
@@ -229,7 +217,7 @@ def _noise_words(fit: PulseFit) -> str:
     c2c, read = shown["variability.c2c.sigma"], shown["read.noise.sigma"]
     words = [
         f"write noise {100 * c2c.value:.2g} % of the {fit.chosen.problem.write}",
-        f"read noise {100 * read.value:.2g} % of the {fit.chosen.problem.read}",
+        f"read noise {100 * read.value:.2g} % of the {fit.chosen.problem.read_base}",
     ]
     if "read.noise.slow.sigma" in shown:
         slow, memory = shown["read.noise.slow.sigma"], shown["read.noise.slow.memory"]

@@ -1,0 +1,165 @@
+"""Review of a fit of pulses: whether it describes a device that can exist, and what limits what it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from memsim.fit.data import PulseData, increments
+from memsim.fit.diagnostics import Diagnostics
+from memsim.fit.problem import OWN, Problem
+from memsim.fit.quantities import Fitted
+from memsim.fit.simulate import simulated
+from memsim.fit.spread import Spread, between
+from memsim.units import format_quantity
+
+LEAST_COVERED = 0.75
+"""Share of the reads of all trains that the 95 % bands of simulated trains must contain; 0.95 for the right model."""
+LARGEST_NOISE = 1.0
+"""Relative standard deviation of a read from which on it is no longer the read of a device."""
+_WALKS = 200
+_POINTS = 20_000
+"""Reads that are compared with simulated ones."""
+_SURE = 1e-3
+_CYCLES = 3
+
+
+@dataclass(frozen=True)
+class Review:
+    """What was seen of a fit besides its numbers.
+
+    Attributes
+    ----------
+    faults : tuple of str
+        Why no profile is written of it; empty for a fit of a device that can exist.
+    limits : tuple of str
+        What limits the numbers.
+    covered : float
+        Share of the reads that lie in the 95 % bands of trains simulated from their first reads.
+    cycles : Spread or None
+        Logarithm of the size of the steps over cycles of the same device; None with too few cycles.
+    """
+
+    faults: tuple[str, ...]
+    limits: tuple[str, ...]
+    covered: float
+    cycles: Spread | None
+
+
+def reviewed(data: PulseData, problem: Problem, theta: np.ndarray, fitted: Fitted, diagnostics: Diagnostics) -> Review:
+    """Review of a fit at its maximum."""
+    covered = reproduced(problem, theta)
+    cycles = between_cycles(data, problem, theta)
+    return Review(
+        tuple(_faults(data, problem, fitted, covered)),
+        tuple(_limits(data, problem, fitted, diagnostics, cycles)),
+        covered,
+        cycles,
+    )
+
+
+def reproduced(problem: Problem, theta: np.ndarray, seed: int = 0) -> float:
+    """Share of the reads after the first that lie in the 95 % bands of trains simulated from the first read."""
+    series, rng = problem.series, np.random.default_rng(seed)
+    inside = compared = 0
+    for train in range(len(series.start)):
+        a, b = int(series.start[train]), int(series.stop[train])
+        _, reads = simulated(problem, theta, train, _WALKS, rng)
+        low, high = np.quantile(reads[1:], [0.025, 0.975], axis=1)
+        seen, value = series.seen[a + 1 : b], series.value[a + 1 : b]
+        inside += int(((value >= low) & (value <= high))[seen].sum())
+        compared += int(seen.sum())
+        if compared > _POINTS:
+            break
+    return inside / max(compared, 1)
+
+
+def between_cycles(data: PulseData, problem: Problem, theta: np.ndarray) -> Spread | None:
+    """Spread of the logarithm of the size of the steps over the cycles of each device.
+
+    The slope of a cycle's log-likelihood by this logarithm, over its information, estimates how far the cycle lies
+    from its device. The estimates have known variances, and what exceeds them is the spread.
+    """
+    device = np.concatenate([np.full(len(s.value), data.devices.index(s.device)) for s in data.sweeps])
+    names = [(s.device, s.cycle) for s in data.sweeps]
+    order = {name: i for i, name in enumerate(dict.fromkeys(names))}
+    cycle = np.concatenate([np.full(len(s.value), order[n]) for n, s in zip(names, data.sweeps, strict=True)])
+    if len(order) < len(data.devices) + _CYCLES - 1:
+        return None
+    width = 0.02
+    factors = np.arange(len(problem.shared) + 2, len(theta), len(OWN))
+    trials = np.repeat(theta[None], 3, axis=0)
+    trials[1, factors] += width
+    trials[2, factors] -= width
+    middle, up, down = problem.scores(trials)
+    estimates, variances = [], []
+    for d in range(problem.devices):
+        for c in np.unique(cycle[device == d]):
+            at = cycle == c
+            slope = (up[at].sum() - down[at].sum()) / (2 * width)
+            information = -(up[at].sum() - 2 * middle[at].sum() + down[at].sum()) / width**2
+            if information > 0:
+                estimates.append(slope / information)
+                variances.append(1 / information)
+    return between(np.array(estimates), np.array(variances)) if len(estimates) >= _CYCLES else None
+
+
+def _faults(data: PulseData, problem: Problem, fitted: Fitted, covered: float) -> list[str]:
+    faults = []
+    for number in fitted.numbers:
+        if not np.isfinite(number.value):
+            faults.append(f"{number.name} is not a finite number")
+    read, write = fitted["read.noise.sigma"].value, fitted["variability.c2c.sigma"].value
+    if read > LARGEST_NOISE:
+        faults.append(f"read noise of {format_quantity(read, '%', 3)} of the {problem.read_base}, above 100 %")
+    if problem.write == "range" and write > LARGEST_NOISE:
+        faults.append(f"write noise of {format_quantity(write, '%', 3)} of the window in one pulse, above 100 %")
+    low = fitted["conductance.min"]
+    if data.unit == "S" and low.value < 0 and not low.high >= 0:
+        faults.append(f"a negative lower end of the window, {format_quantity(low.value, 'S', 3)}")
+    if problem.devices > 1 and not fitted.spreads:
+        faults.append(f"no spread could be computed between the {problem.devices} devices")
+    if covered < LEAST_COVERED:
+        faults.append(
+            f"the model {problem.model.name} does not reproduce the trains: 95 % bands of simulated trains contain "
+            f"{covered:.0%} of the reads, and at least {LEAST_COVERED:.0%} are needed"
+        )
+    return faults
+
+
+def _limits(
+    data: PulseData, problem: Problem, fitted: Fitted, diagnostics: Diagnostics, cycles: Spread | None
+) -> list[str]:
+    limits = []
+    ends = [word for word, side in (("lower", "min"), ("upper", "max")) if not fitted[f"conductance.{side}"].known]
+    if ends:
+        which = " and the ".join(ends)
+        limits.append(f"the pulses do not show the {which} end of the window; the outermost state stands for it")
+    unclear = [n.name for n in fitted.numbers if n.unit == "%" and not n.low > 0]
+    if unclear:
+        limits.append(f"the data are also explained without {' and '.join(unclear)}")
+    pulses = np.concatenate([increments(data.trains, branch)[1] for branch in range(2)])
+    if pulses.mean() > 1.5:
+        limits.append(
+            f"there is one read for {pulses.mean():.3g} pulses on average: the noise of a pulse follows from that of "
+            "several together"
+        )
+    resolution = data.resolution / data.axis.span
+    if not problem.axis.logarithmic and resolution > 2 * fitted.theta[len(problem.model.parameters) + 1]:
+        limits.append(
+            f"reads are rounded to {resolution:.2g} of their span, more than twice the read noise, which is uncertain"
+        )
+    if 1 < problem.devices < 5:
+        limits.append(f"{problem.devices} devices say little about the spread between devices")
+    if diagnostics.independence < _SURE:
+        limits.append(
+            f"successive residuals are not independent (p {diagnostics.independence:.1g}): the intervals are too narrow"
+        )
+    if cycles is not None and cycles.sigma_low > 0:
+        limits.append(
+            f"the size of the steps differs between cycles of a device by {format_quantity(cycles.sigma, '%', 2)} "
+            f"({format_quantity(cycles.sigma_low, '%', 2)} to {format_quantity(cycles.sigma_high, '%', 2)}): the noise "
+            "of the pulses contains it"
+        )
+    return limits
