@@ -13,11 +13,11 @@ from memsim.fit.criteria import Criteria
 from memsim.fit.data import PulseData
 from memsim.fit.diagnostics import Diagnostics, diagnose
 from memsim.fit.models import MODELS, StepModel
-from memsim.fit.optimise import Maximum, maximise, settled
+from memsim.fit.optimise import Maximum, maximise
 from memsim.fit.problem import OWN, Problem
 from memsim.fit.quantities import Fitted, fitted
 from memsim.fit.review import Review, reviewed
-from memsim.fit.search import Guess, Noise, finished, like, problem_of, rough
+from memsim.fit.search import Guess, Noise, finished, like, noise_of, problem_of, rough
 
 Progress = Callable[[str, int, int], None]
 
@@ -131,8 +131,8 @@ def fit_pulses(data: PulseData, model: str | None = None, progress: Progress | N
             tick(each.name)
             guesses[each.name].append(rough(problem_of(each, noise, data), data, guesses[each.name][-1:]))
     leader = min((guess for each in guesses.values() for guess in each), key=_rough_bic)
-    tick("slow noise")
-    leader = _slower(leader, data)
+    tick("noise")
+    leader = _slower(_of_value(leader, guesses[leader.problem.model.name], data), data)
     ends = {}
     for each in usable:
         tick(each.name)
@@ -141,7 +141,7 @@ def fit_pulses(data: PulseData, model: str | None = None, progress: Progress | N
     candidates = []
     for each in usable:
         problem, end = ends[each.name]
-        again = like(_blank(problem, data), data, leader)
+        again = like(problem_of(each, noise_of(problem), data), data, leader)
         if again.value > end.value + _HIGHER:
             problem, end = _best([(problem, end), finished(again)])
         if end.fault:
@@ -156,9 +156,6 @@ def fit_pulses(data: PulseData, model: str | None = None, progress: Progress | N
     candidates = sorted((_judged(candidate, hidden) for candidate in candidates), key=lambda candidate: candidate.bic)
     chosen = next(c for c in candidates if model is None or c.name == model)
     tick("intervals")
-    relative = _relative(chosen, data)
-    if relative is not None and relative.bic < chosen.bic:
-        candidates[candidates.index(chosen)] = chosen = _judged(relative, hidden)
     numbers, diagnostics = fitted(data, chosen.problem, chosen.theta), diagnose(chosen.problem, chosen.theta)
     review = reviewed(data, chosen.problem, chosen.theta, numbers, diagnostics)
     return PulseFit(data, tuple(candidates), chosen, numbers, diagnostics, split, reasons, review)
@@ -180,10 +177,20 @@ def _usable(data: PulseData) -> tuple[list[StepModel], dict[str, str]]:
     return usable, reasons
 
 
+def _of_value(leader: Guess, guesses: list[Guess], data: PulseData) -> Guess:
+    """The best guess, with read noise relative to the value where that describes the data better."""
+    if data.unit != "S" or data.axis.first <= 0:
+        return leader
+    linear = [guess for guess in guesses if not guess.problem.axis.logarithmic]
+    kinds = [noise_of(guess.problem)._replace(read="value") for guess in linear]
+    tried = [rough(problem_of(leader.problem.model, kind, data), data, linear) for kind in kinds]
+    return min([leader, *tried], key=_rough_bic)
+
+
 def _slower(leader: Guess, data: PulseData) -> Guess:
     """The best guess, with read noise of which a part outlives a pulse where that describes the data better."""
     problem = leader.problem
-    noise = Noise(problem.write, problem.axis.logarithmic, slow=True)
+    noise = noise_of(problem)._replace(slow=True)
     slow = problem_of(problem.model, noise, data)
     if data.reads < _READS_A_PARAMETER * int(slow.free.sum()):
         return leader
@@ -205,20 +212,14 @@ def _promising(model: StepModel, own: list[Guess], leader: Guess, data: PulseDat
     if leader.problem.model is model:
         guesses.append(leader)
     else:
-        noise = Noise(leader.problem.write, leader.problem.axis.logarithmic, leader.problem.slow)
-        problem = problem_of(model, noise, data)
+        problem = problem_of(model, noise_of(leader.problem), data)
         if data.reads >= _READS_A_PARAMETER * int(problem.free.sum()):
             guesses += [like(problem, data, leader), rough(problem, data, [best])]
     kinds: dict[Noise, Guess] = {}
     for guess in sorted(guesses, key=_rough_bic):
         if _rough_bic(guess) < _rough_bic(best) + _CLOSE:
-            kinds.setdefault(Noise(guess.problem.write, guess.problem.axis.logarithmic, guess.problem.slow), guess)
+            kinds.setdefault(noise_of(guess.problem), guess)
     return list(kinds.values())
-
-
-def _blank(problem: Problem, data: PulseData) -> Problem:
-    """The problem with all ends of windows free again."""
-    return problem_of(problem.model, Noise(problem.write, problem.axis.logarithmic, problem.slow), data)
 
 
 def _guess(end: tuple[Problem, Maximum]) -> Guess:
@@ -251,16 +252,3 @@ def _judged(candidate: Candidate, hidden: np.ndarray) -> Candidate:
     scored[problem.series.start] = False
     gain = problem.value(theta) - shown.value(theta)
     return replace(candidate, held_out=float(gain / max(int(scored.sum()), 1)))
-
-
-def _relative(candidate: Candidate, data: PulseData) -> Candidate | None:
-    """The candidate with read noise relative to the value, where conductances are above 0 and the search ends well."""
-    problem, theta = candidate.problem, candidate.theta.copy()
-    if data.unit != "S" or data.axis.first <= 0 or problem.axis.logarithmic:
-        return None
-    middle = problem.own(theta)[:, :2].mean() + problem.axis.origin
-    first = len(problem.model.parameters) + 1
-    theta[first : first + (2 if problem.slow else 1)] -= np.log(middle)
-    other = replace(problem, read="value")
-    end = settled(other, maximise(other, theta).theta)
-    return None if end.fault else _candidate(other, end.theta)

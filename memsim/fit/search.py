@@ -27,9 +27,10 @@ _NEARLY = 0.05
 
 
 class Noise(NamedTuple):
-    """A kind of noise: what write noise is relative to, whether all is lognormal, whether reads have a slow part."""
+    """A kind of noise: what both sigmas are relative to, whether all is lognormal, whether reads have a slow part."""
 
     write: str
+    read: str = "range"
     logarithmic: bool = False
     slow: bool = False
 
@@ -47,13 +48,18 @@ class Guess(NamedTuple):
     value: float
 
 
+def noise_of(problem: Problem) -> Noise:
+    """The kind of noise of a problem."""
+    return Noise(problem.write, problem.read, problem.axis.logarithmic, problem.slow)
+
+
 def problem_of(model: StepModel, noise: Noise, data: PulseData) -> Problem:
     """The problem of a model with a kind of noise, all ends of windows free."""
     axis = replace(data.axis, logarithmic=noise.logarithmic)
     devices = len(data.devices)
     rounding = 0.0 if noise.logarithmic else (data.resolution / axis.span) ** 2 / 12
     ends = np.full((devices, 2), np.nan)
-    return Problem(model, data.series(axis), devices, noise.write, "range", noise.slow, axis, rounding, ends)
+    return Problem(model, data.series(axis), devices, noise.write, noise.read, noise.slow, axis, rounding, ends)
 
 
 def rough(problem: Problem, data: PulseData, before: Sequence[Guess] = ()) -> Guess:
@@ -68,6 +74,8 @@ def rough(problem: Problem, data: PulseData, before: Sequence[Guess] = ()) -> Gu
     read, write = _noise(problem)
     if problem.write == "step":
         write /= float(np.mean(steps))
+    if problem.read == "value":
+        read /= problem.axis.origin + 0.5
     slow = (0.7 * read, 8.0) if problem.slow else ()
     starts = [
         problem.pack([*each, write, read, *slow], own)
@@ -138,6 +146,10 @@ def _carried(problem: Problem, guess: Guess, step: float, *, shape: bool = True)
         write *= stretch
     if old.write != problem.write:
         write *= step if problem.write == "range" else 1 / step
+    middle = own[:, :2].mean() + problem.axis.origin
+    if old.read != problem.read and not problem.axis.logarithmic:
+        # Read noise of the range and of the value are the same in the middle of the window.
+        stretch *= float(middle if problem.read == "range" else 1 / middle)
     read, slow = read * stretch, [value * factor for value, factor in zip(slow, (stretch, 1.0), strict=False)]
     noise = [write, read, *slow]
     if problem.slow and not old.slow:
