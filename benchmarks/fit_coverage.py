@@ -1,0 +1,156 @@
+"""How often intervals of fitted pulses contain the truth: ``python benchmarks/fit_coverage.py [REPETITIONS [MODEL ...]]``.
+
+Each repetition simulates a measurement of one model and fits that model to it. The simulation is written here from the
+equations of the models, state by state, and shares no code with memsim. A binomial test compares the share of intervals
+that contain the true value with 95 %; Holm's method corrects for all models and parameters. docs/measurement.md has the
+table.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+
+from memsim.fit.data import PulseData, Sweep
+from memsim.fit.models import MODELS
+from memsim.fit.quantities import fitted
+from memsim.fit.search import Noise, finished, problem_of, rough
+
+SWEEPS, READS = 8, 100
+WRITE, READ = 0.02, 0.03  # of the window
+LOW, HIGH = 2e-6, 10e-6  # window [S]
+LEVEL = 0.01
+"""Probability of any rejection, over all models and parameters, if all intervals are right."""
+
+
+class Truth(NamedTuple):
+    """A device: the magnitude of its step at the way travelled u, 0 to 1 (direction 0: set), and its numbers by name."""
+
+    step: Callable[[float, int], float]
+    numbers: dict[str, float]
+
+
+def _label(a: float) -> float:
+    """Published label of NeuroSim for the curvature a = 1/A: 10.1015 max_x [f(x) - x], by a fine grid."""
+    x = np.linspace(0.0, 1.0, 200_001)
+    return float(10.1015 * np.max((1 - np.exp(-a * x)) / (1 - math.exp(-a)) - x))
+
+
+def _neurosim(u: float, direction: int) -> float:
+    a, pulses = (2.0, 5.0)[direction], 60.0
+    # x(n) = B (1 - e^(-a n/P)) and n from x, then one pulse more.
+    b = 1 / (1 - math.exp(-a))
+    n = -pulses / a * math.log(max(1 - u / b, 1e-12))
+    return b * (1 - math.exp(-a * (n + 1) / pulses)) - u
+
+
+def _power_law(u: float, _: int) -> float:
+    low = LOW / (HIGH - LOW)
+    resistance = 1 / (u + low)
+    limit, amplitude, exponent = 0.3 / (1 + low), 4.0, -0.8
+    n = ((max(resistance - limit, 1e-9)) / amplitude) ** (1 / exponent)
+    return 1 / (limit + amplitude * (n + 1) ** exponent) - 1 / resistance
+
+
+_TABLE = (np.linspace(0.05, 0.01, 7), np.linspace(0.045, 0.015, 7))
+
+TRUTHS: dict[str, Truth] = {
+    "constant": Truth(lambda u, d: (0.02, 0.03)[d], {"step.set": 0.02, "step.reset": 0.03}),
+    "linear": Truth(
+        lambda u, d: (0.03, 0.04)[d] * (1 - (0.6, 0.3)[d] * (2 * u - 1)),
+        {"step.set": 0.03, "step.reset": 0.04, "slope.set": 0.6, "slope.reset": 0.3},
+    ),
+    "soft-bounds": Truth(lambda u, d: (0.02, 0.03)[d] * 2 * (1 - u), {"step.set": 0.02, "step.reset": 0.03}),
+    "exponential": Truth(
+        lambda u, d: (0.04, 0.05)[d] * (1 - (0.9, 0.8)[d] * math.exp((5.0, 4.0)[d] * (u - 1))),
+        {
+            "step.set": 0.04,
+            "step.reset": 0.05,
+            "fall.set": 0.9,
+            "fall.reset": 0.8,
+            "gamma.set": 5.0,
+            "gamma.reset": 4.0,
+        },
+    ),
+    "power": Truth(
+        lambda u, d: (0.05, 0.04)[d] * max(1 - u, 0.0) ** (1.5, 0.7)[d],
+        {"step.set": 0.05, "step.reset": 0.04, "exponent.set": 1.5, "exponent.reset": 0.7},
+    ),
+    "neurosim": Truth(_neurosim, {"pulses": 60.0, "nonlinearity.set": _label(2.0), "nonlinearity.reset": _label(5.0)}),
+    "power-law": Truth(_power_law, {"limit": 0.3, "amplitude": 4.0, "exponent": -0.8}),
+    "table": Truth(
+        lambda u, d: float(np.interp(u, np.linspace(0, 1, 7), _TABLE[d])),
+        # A reset step of the table is stored at the state, a set step at the way travelled: the same thing for set.
+        {
+            f"table.{word}.{i}": float(_TABLE[d][i if d == 0 else 6 - i])
+            for d, word in enumerate(("set", "reset"))
+            for i in range(7)
+        },
+    ),
+}
+
+
+def measured(model: str, seed: int) -> PulseData:
+    """A measurement of one device: set and reset sweeps in turn, each from its end of the window."""
+    rng, truth, sweeps = np.random.default_rng((2026, seed)), TRUTHS[model], []
+    for i in range(SWEEPS):
+        direction, state, reads = i % 2, float(i % 2), []
+        for k in range(READS):
+            if k:
+                u = state if direction == 0 else 1 - state
+                move = truth.step(u, direction) * (1 if direction == 0 else -1)
+                state = min(max(state + move + WRITE * rng.standard_normal(), 0.0), 1.0)
+            reads.append(LOW + (HIGH - LOW) * (state + READ * rng.standard_normal()))
+        sweeps.append(Sweep("1", str(i // 2), direction, np.array(reads)))
+    return PulseData.checked("made", sweeps, "S")
+
+
+def covered(task: tuple[str, int]) -> dict[str, bool]:
+    """Whether each interval of a fit contains the truth, by name; empty where the search reports a failure."""
+    model, seed = task
+    data = measured(model, seed)
+    problem, end = finished(rough(problem_of(MODELS[model], Noise("range"), data), data))
+    if end.fault:
+        return {}
+    truth = {f"update.{name}": value for name, value in TRUTHS[model].numbers.items()} | {
+        "conductance.min": LOW,
+        "conductance.max": HIGH,
+        "variability.c2c.sigma": WRITE,
+        "read.noise.sigma": READ,
+    }
+    numbers = fitted(data, problem, end.theta).numbers
+    return {n.name: n.low <= truth[n.name] <= n.high for n in numbers if not math.isnan(n.low)}
+
+
+def main(repetitions: int, models: list[str]) -> None:
+    """Print the coverage of each parameter, and what Holm's method says of all together."""
+    from scipy.stats import binomtest
+
+    rows = []
+    with ProcessPoolExecutor() as pool:
+        for model in models:
+            results = list(pool.map(covered, [(model, seed) for seed in range(repetitions)]))
+            failed = sum(not result for result in results)
+            names = list(dict.fromkeys(name for result in results for name in result))
+            for name in names:
+                hits = [result[name] for result in results if name in result]
+                p = float(binomtest(sum(hits), len(hits), 0.95).pvalue)
+                rows.append((p, model, name, float(np.mean(hits)), len(hits)))
+                print(f"{model:<12}{name:<28}{np.mean(hits):7.1%} of {len(hits)}  p {p:.2g}", flush=True)
+            shares = [share for _, m, _, share, _ in rows if m == model]
+            print(f"{model:<12}{'average':<28}{np.mean(shares):7.1%}; {failed} failed searches\n", flush=True)
+    rejected = []
+    for rank, (p, model, name, share, _) in enumerate(sorted(rows)):
+        if p > LEVEL / (len(rows) - rank):
+            break
+        rejected.append(f"{model} {name} ({share:.1%}, p {p:.2g})")
+    print(f"rejected at {LEVEL:.0%} by Holm's method over {len(rows)} intervals: {', '.join(rejected) or 'none'}")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200, sys.argv[2:] or list(TRUTHS))
