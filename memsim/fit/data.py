@@ -30,12 +30,15 @@ class Sweep:
         0 for set pulses, 1 for reset pulses.
     value : ndarray
         Conductance [S] or normalised weight, (pulse,); nan where no read was made between pulses.
+    follows : bool
+        Whether its first pulse acts on the state of the last read of the sweep before it.
     """
 
     device: str
     cycle: str
     branch: int
     value: np.ndarray
+    follows: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,11 +53,14 @@ class PulseData:
         In the order of the file.
     unit : str or None
         "S", or None for normalised weights.
+    notes : tuple of str
+        What reading the file understood that the user should know.
     """
 
     name: str
     sweeps: tuple[Sweep, ...]
     unit: str | None
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def checked(cls, name: str, sweeps: Sequence[Sweep], unit: str | None) -> PulseData:

@@ -1,0 +1,280 @@
+"""Tables in text files of instruments and spreadsheets: lines above the headings, lines of units, headings that repeat.
+
+Keysight EasyEXPERT writes each record as lines of settings, one line `DataName, V1, I1` and lines `DataValue, ...`. In
+all other files, the longest run of equally long lines with numbers is the body of a table; the lines of words directly
+above it are its headings and units.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from memsim.errors import DataError
+from memsim.fit.headings import is_units
+from memsim.fit.numerals import NOT_READ, like_number
+
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_ORDER = (";", "\t", "|", ",", None)
+_SAMPLE = 2000
+_MOST_TABLES = 1000
+_TWO_NUMBERS = re.compile(r"[+-]?[0-9][0-9.,eE+-]* +[+-]?[0-9.]")
+
+Line = tuple[int, list[str]]
+"""Number of a line in its file, and its cells."""
+
+
+@dataclass
+class Block:
+    """One table of a file.
+
+    Attributes
+    ----------
+    headings, units, groups : list of str
+        Cells of the line of headings, of the line of units below it and of the line of groups above it; empty where
+        there is none.
+    heading_line : int
+        Line of the headings; 0 without.
+    rows : list of list of str
+        Cells of the body.
+    lines : list of int
+        Line of the file of every row.
+    above : int
+        Lines above the headings that are not part of the table.
+    repeated : int
+        Lines in the body that repeat the headings.
+    instrument : str
+        Name of the program that wrote the file, where its format is known.
+    """
+
+    headings: list[str] = field(default_factory=list)
+    units: list[str] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+    heading_line: int = 0
+    rows: list[list[str]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    above: int = 0
+    repeated: int = 0
+    instrument: str = ""
+
+
+def blocks_of(text: str, name: str) -> tuple[list[Block], str | None]:
+    """Tables in a text, and the sign that separates cells (None for blanks); lines that begin with # are left out.
+
+    Raises
+    ------
+    DataError
+        There is no table, or lines of a table differ in length.
+    """
+    kept = [(number, row.strip(" \r\ufeff")) for number, row in enumerate(text.splitlines(), 1)]
+    kept = [(number, row) for number, row in kept if not row.startswith("#")]
+    filled = [row for _, row in kept if row.strip()]
+    if not filled:
+        raise DataError(f"{name}: is empty")
+    delimiter = _delimiter(filled)
+    lines: list[Line] = [(number, _split(row, delimiter) if row.strip() else []) for number, row in kept]
+    if any(cells[:1] == ["DataName"] for _, cells in lines):
+        return _easyexpert(lines, name), delimiter
+    # Spreadsheets write a line of nothing but delimiters for an empty one.
+    lines = [(number, cells if any(cells) else []) for number, cells in lines]
+    blocks: list[Block] = []
+    rest: Sequence[Line] = lines
+    while any(cells for _, cells in rest):
+        block, rest = _first(rest, name, delimiter, not blocks)
+        if block is None:
+            break
+        blocks.append(block)
+        if len(blocks) > _MOST_TABLES:
+            raise DataError(f"{name}: more than {_MOST_TABLES:,} tables")
+    return blocks, delimiter
+
+
+def _split(row: str, delimiter: str | None) -> list[str]:
+    if '"' in row:
+        signs = delimiter or " "
+        try:
+            cells = next(csv.reader([row], delimiter=signs, skipinitialspace=True))
+        except (csv.Error, StopIteration):
+            cells = row.replace('"', "").split(signs)
+        cells = [cell for cell in cells if cell] if delimiter is None else cells
+    else:
+        cells = row.split(delimiter)
+    if delimiter is None and any(cell[0] in "([" for cell in cells[1:]):
+        # "V (mV)   I (uA)": a unit in brackets belongs to the word before it.
+        merged = cells[:1]
+        for cell in cells[1:]:
+            merged[-1:] = [f"{merged[-1]} {cell}"] if cell[0] in "([" else [merged[-1], cell]
+        cells = merged
+    return [cell.strip() for cell in cells]
+
+
+def _delimiter(rows: Sequence[str]) -> str | None:
+    """The sign that cuts the longest run of lines into equally many cells, some of them numbers; None for blanks."""
+    half = _SAMPLE // 2
+    middle = max(half, len(rows) // 2)
+    sample = [*rows[:half], *rows[middle : middle + half]]
+    runs = {sign: _longest_run(_split(row, sign) for row in sample) for sign in _ORDER}
+    most = max(runs.values())
+    if most == 0:
+        return next((sign for sign in _ORDER if sign and 2 * sum(sign in row for row in sample) > len(sample)), None)
+    return next(sign for sign in _ORDER if runs[sign] >= 0.9 * most)
+
+
+def _longest_run(rows: Iterator[list[str]]) -> int:
+    longest = run = width = 0
+    for cells in rows:
+        good = len(cells) > 1 and any(map(like_number, cells)) and not any(map(_TWO_NUMBERS.match, cells))
+        run = (run + 1 if len(cells) == width else 1) if good else 0
+        width = len(cells) if good else 0
+        longest = max(longest, run)
+    return longest
+
+
+def _easyexpert(lines: Sequence[Line], name: str) -> list[Block]:
+    """Records of an EasyEXPERT file."""
+    blocks: list[Block] = []
+    above = 0
+    for number, cells in lines:
+        if cells[:1] == ["DataName"]:
+            names = cells[1:]
+            blocks.append(Block(names, heading_line=number, above=above, instrument="EasyEXPERT"))
+            above = 0
+        elif cells[:1] == ["DataValue"] and blocks:
+            width = len(blocks[-1].headings)
+            if len(cells) - 1 != width:
+                raise DataError(
+                    f"{name}:{number}: {len(cells) - 1} cells where line {blocks[-1].heading_line} has {width} names"
+                )
+            blocks[-1].rows.append(cells[1:])
+            blocks[-1].lines.append(number)
+        elif cells:
+            above += 1
+    return blocks
+
+
+def _shape(lines: Sequence[Line]) -> tuple[int, list[int]]:
+    """Number of cells of the longest run of lines with numbers, and in which columns numbers are the rule."""
+    best: tuple[int, int, int] = (0, 0, 0)
+    start = width = 0
+    filled = [cells for _, cells in lines if cells][:_SAMPLE]
+    for at, cells in enumerate(filled):
+        if not any(map(like_number, cells)):
+            width = 0
+        elif len(cells) != width:
+            start, width = at, len(cells)
+        if width and at + 1 - start > best[0]:
+            best = (at + 1 - start, start, width)
+    length, start, width = best
+    counts = Counter(i for cells in filled[start : start + length] for i in range(width) if like_number(cells[i]))
+    return width, [i for i in range(width) if 2 * counts[i] > length]
+
+
+def _first(lines: Sequence[Line], name: str, delimiter: str | None, first: bool) -> tuple[Block | None, Sequence[Line]]:
+    """The first table in these lines, and the lines after it."""
+    width, numeric = _shape(lines)
+    above: list[Line] = []
+    block: Block | None = None
+    gap = False
+    for at, (number, cells) in enumerate(lines):
+        if not cells:
+            gap = True
+            continue
+        if block is None:
+            if _is_body(cells, width, numeric, opening=not _is_heading(above, width)):
+                block = _open(above, cells, name, number, delimiter)
+                block.rows, block.lines = [cells], [number]
+                gap = False
+            else:
+                above.append((number, cells))
+            continue
+        length = len(block.rows[0])
+        if len(cells) == length and _is_body(cells, width, numeric, opening=False):
+            block.rows.append(cells)
+            block.lines.append(number)
+        elif cells == block.headings and not gap:
+            block.repeated += 1
+        elif cells == block.units and not gap:
+            continue
+        elif gap or (len(cells) == length and _new_headings(cells, block, numeric)):
+            return block, lines[at:]
+        elif len(cells) == length:
+            block.rows.append(cells)
+            block.lines.append(number)
+        else:
+            how = DELIMITERS.get(delimiter or "", "blank")
+            raise DataError(
+                f"{name}:{number}: {len(cells)} cells where line {block.heading_line or block.lines[0]} has {length} "
+                f"(separated by {how}s)"
+            )
+        gap = False
+    if block is None and first:
+        block = _words_only(above)
+    return block, []
+
+
+def _is_body(cells: list[str], width: int, numeric: list[int], opening: bool) -> bool:
+    """Whether a line has numbers where the others have them: in every column for the first line, else in one."""
+    if len(cells) != width or not numeric:
+        return False
+    if not opening and cells[numeric[0]][:1].isdigit():
+        return True
+    each = (like_number(cells[i]) or cells[i].lower() in NOT_READ for i in numeric)
+    return all(each) if opening else any(each)
+
+
+def _is_heading(above: Sequence[Line], width: int) -> bool:
+    return bool(above) and len(above[-1][1]) == width and not any(map(like_number, above[-1][1]))
+
+
+def _new_headings(cells: list[str], block: Block, numeric: list[int]) -> bool:
+    """Whether a line of words inside a table begins another one; words of the table's own columns are mistakes."""
+    seen = [i for i in range(len(cells)) if i not in numeric and any(row[i] == cells[i] for row in block.rows[:100])]
+    return all(re.search("[^\\W\\d_]", cell) for cell in cells if cell) and not seen
+
+
+def _open(above: list[Line], row: list[str], name: str, number: int, delimiter: str | None) -> Block:
+    """A table whose body begins below these lines, with their headings, units and groups."""
+    words, width = list(above), len(row)
+    text: list[Line] = []
+    while words and len(text) < 4 and not any(map(like_number, words[-1][1])):
+        line, cells = words[-1]
+        # A delimiter may close each line, or only those of one kind.
+        padded = [*cells, ""] if len(cells) == width - 1 and row[-1] == "" else cells
+        padded = padded[:-1] if len(padded) == width + 1 and padded[-1] == "" else padded
+        if len(padded) != width or not any(padded):
+            break
+        text.insert(0, (line, padded))
+        words.pop()
+    units = next((i for i in range(len(text) - 1, 0, -1) if is_units(text[i][1])), None)
+    if not text:
+        if above and len(above[-1][1]) > 1:
+            raise DataError(
+                f"{name}:{number}: {width} cells where line {above[-1][0]} has {len(above[-1][1])} "
+                f"(separated by {DELIMITERS.get(delimiter or '', 'blank')}s)"
+            )
+        return Block(above=len(above))
+    at = units - 1 if units is not None else len(text) - 1
+    block = Block(text[at][1], heading_line=text[at][0], above=len(words))
+    if units is not None:
+        block.units = text[units][1]
+    if at and any(text[at - 1][1]) and "" in text[at - 1][1]:
+        block.groups = text[at - 1][1]
+        at -= 1
+    block.above += at
+    return block
+
+
+def _words_only(lines: list[Line]) -> Block | None:
+    """A table without numbers: its first line has the headings if it has letters."""
+    if not lines:
+        return None
+    heads = any(re.search("[^\\W\\d_]", cell) for cell in lines[0][1])
+    block = Block(list(lines[0][1]) if heads else [], heading_line=lines[0][0] if heads else 0)
+    body = lines[1:] if heads else lines
+    width = len(lines[0][1])
+    body = [(number, cells) for number, cells in body if len(cells) == width]
+    block.rows, block.lines = [cells for _, cells in body], [number for number, _ in body]
+    return block

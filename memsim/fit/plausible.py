@@ -1,0 +1,104 @@
+"""What measured pulses cannot be: counts, negative conductances, set pulses that lower the conductance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from memsim.errors import DataError
+from memsim.fit.data import PulseData
+from memsim.fit.models import BRANCHES
+from memsim.fit.table import Column, Table
+from memsim.units import format_quantity
+
+_LONG = 5  # reads of a sweep whose ends are compared
+_SHARE = 0.2  # of the range of all reads that sweeps move the wrong way on average
+_SURE = 4.0  # standard errors of the mean step of short sweeps
+
+
+def refuse_counts(table: Table, column: Column) -> None:
+    """Refuse whole numbers without a unit that go up by the same step from row to row: they count something.
+
+    Raises
+    ------
+    DataError
+        The column counts.
+    """
+    if column.physical:
+        return
+    values = table.numbers(column)
+    steps = np.diff(values)
+    if len(steps) > 2 and (values == np.round(values)).all() and steps[0] > 0 and (steps == steps[0]).mean() > 0.9:
+        raise DataError(
+            f"{table.place()}: {table.label(column)} counts up in whole numbers, it holds no conductances; say with "
+            "--columns which column does"
+        )
+
+
+def refuse_negative(table: Table, columns: Sequence[Column], factor: float) -> None:
+    """Refuse conductances below 0.
+
+    Raises
+    ------
+    DataError
+        A conductance is negative, at its line.
+    """
+    for column in columns:
+        for row, cell in enumerate(column.cells):
+            value = table.numerals.value(cell)
+            if value is not None and value < 0:
+                raise DataError(
+                    f"{table.place(row)}: a conductance of {format_quantity(value * factor, 'S', 4)}; conductances "
+                    f'cannot be negative: turn the sign with --columns "G = -{column.written or "G"}", or correct the '
+                    "zero of the ammeter"
+                )
+
+
+def check_polarity(data: PulseData, swap: str) -> None:
+    """Refuse data in which set pulses lower the conductance or reset pulses raise it.
+
+    Parameters
+    ----------
+    swap : str
+        The option that turns directions round, for the message.
+
+    Raises
+    ------
+    DataError
+        A direction moves the wrong way by more than its reads scatter.
+    """
+    wrong = [b for b in range(2) if _wrong_way(data, b)]
+    if not wrong:
+        return
+    words = {0: "set pulses lower the conductance", 1: "reset pulses raise the conductance"}
+    first = next(s for s in data.sweeps if s.branch == wrong[0])
+    reads = first.value[np.isfinite(first.value)]
+    unit = data.unit or "1"
+    ends = f"{format_quantity(reads[0], unit, 3)} to {format_quantity(reads[-1], unit, 3)}"
+    both = " and ".join(words[b] for b in wrong)
+    remedy = (
+        f"if the directions of the file are the other way round, swap them with {swap}"
+        if len(wrong) == 2
+        else f"check the directions of the {BRANCHES[wrong[0]]} pulses"
+    )
+    raise DataError(f"{data.name}: {both} (e.g. from {ends} in cycle {first.cycle}); {remedy}")
+
+
+def _wrong_way(data: PulseData, branch: int) -> bool:
+    sign = 1 - 2 * branch
+    moves = []
+    for sweep in data.sweeps:
+        reads = sweep.value[np.isfinite(sweep.value)]
+        if sweep.branch == branch and len(reads) >= _LONG:
+            few = max(1, len(reads) // 10)
+            moves.append(sign * (reads[-few:].mean() - reads[:few].mean()) / data.span)
+    if moves:
+        return float(np.mean(moves)) < -_SHARE
+    steps = []
+    for before, sweep in zip((None, *data.sweeps), data.sweeps, strict=False):
+        if sweep.branch == branch:
+            start = before.value[-1:] if sweep.follows and before is not None else sweep.value[:0]
+            steps += list(sign * np.diff(np.concatenate([start, sweep.value])))
+    known = np.array([step for step in steps if np.isfinite(step)])
+    return bool(len(known) > 10 and known.mean() < -_SURE * known.std() / np.sqrt(len(known)))
