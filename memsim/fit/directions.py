@@ -60,13 +60,14 @@ def branches(table: Table, column: Column) -> tuple[np.ndarray, str]:
         A cell is no direction.
     """
     words = [cell.lower().replace("\u2212", "-") for cell in column.cells]
-    if set(words) <= UP_WORDS | DOWN_WORDS:
+    volts = folded(column.heading) in map(folded, PULSE_VOLTAGE) or set(words) >= {"1", "0", "-1"}
+    if set(words) <= UP_WORDS | DOWN_WORDS and not volts:
         note = "" if folded(column.heading) in map(folded, DIRECTION) or not column.heading else (
             f"{table.label(column)} is read as the direction"
         )  # fmt: skip
         return np.array([0 if word in UP_WORDS else 1 for word in words]), note
     if not _signed(table, column):
-        row = next(i for i, word in enumerate(words) if word not in UP_WORDS | DOWN_WORDS)
+        row = next((i for i, word in enumerate(words) if word not in UP_WORDS | DOWN_WORDS), 0)
         raise DataError(
             f"{table.place(row)}: '{column.cells[row][:40]}' is not a direction; write set or reset (up, down, "
             "potentiation, depression, LTP, LTD, 1, -1, or pulse voltages of both signs)"

@@ -10,17 +10,18 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from memsim.errors import DataError
-from memsim.fit.headings import is_units
+from memsim.fit.headings import KNOWN, folded, is_units, split_unit
 from memsim.fit.numerals import NOT_READ, like_number
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _ORDER = (";", "\t", "|", ",", None)
 _SAMPLE = 2000
 _MOST_TABLES = 1000
+_MOST_FLAWED = 50
 _TWO_NUMBERS = re.compile(r"[+-]?[0-9][0-9.,eE+-]* +[+-]?[0-9.]")
 
 Line = tuple[int, list[str]]
@@ -42,7 +43,7 @@ class Block:
         Cells of the body.
     lines : list of int
         Line of the file of every row.
-    above : int
+    above : list of (int, list of str)
         Lines above the headings that are not part of the table.
     repeated : int
         Lines in the body that repeat the headings.
@@ -56,13 +57,15 @@ class Block:
     heading_line: int = 0
     rows: list[list[str]] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
-    above: int = 0
+    above: list[Line] = field(default_factory=list)
     repeated: int = 0
     instrument: str = ""
 
 
 def blocks_of(text: str, name: str) -> tuple[list[Block], str | None]:
-    """Tables in a text, and the sign that separates cells (None for blanks); lines that begin with # are left out.
+    """Tables in a text, and the sign that separates cells (None for blanks).
+
+    Lines that begin with # are left out, but for one of known headings directly above numbers.
 
     Raises
     ------
@@ -70,12 +73,12 @@ def blocks_of(text: str, name: str) -> tuple[list[Block], str | None]:
         There is no table, or lines of a table differ in length.
     """
     kept = [(number, row.strip(" \r\ufeff")) for number, row in enumerate(text.splitlines(), 1)]
-    kept = [(number, row) for number, row in kept if not row.startswith("#")]
-    filled = [row for _, row in kept if row.strip()]
+    filled = [row for _, row in kept if row.strip() and not row.startswith("#")]
     if not filled:
         raise DataError(f"{name}: is empty")
     delimiter = _delimiter(filled)
     lines: list[Line] = [(number, _split(row, delimiter) if row.strip() else []) for number, row in kept]
+    lines = [lines[at] for at, (_, cells) in enumerate(lines) if not _is_comment(cells) or _uncommented(lines, at)]
     if any(cells[:1] == ["DataName"] for _, cells in lines):
         return _easyexpert(lines, name), delimiter
     # Spreadsheets write a line of nothing but delimiters for an empty one.
@@ -86,10 +89,36 @@ def blocks_of(text: str, name: str) -> tuple[list[Block], str | None]:
         block, rest = _first(rest, name, delimiter, not blocks)
         if block is None:
             break
-        blocks.append(block)
+        blocks += [*_numbers_above(block, name, delimiter), block]
         if len(blocks) > _MOST_TABLES:
             raise DataError(f"{name}: more than {_MOST_TABLES:,} tables")
     return blocks, delimiter
+
+
+def _is_comment(cells: list[str]) -> bool:
+    return bool(cells) and cells[0].startswith("#")
+
+
+def _uncommented(lines: list[Line], at: int) -> bool:
+    """Whether a line that begins with # holds headings; takes the sign off them."""
+    number, cells = lines[at]
+    below = next((cells for _, cells in lines[at + 1 : at + 2] if cells), [])
+    heads = [cells[0].lstrip("# ") or "#", *cells[1:]] if cells[0] != "#" or len(cells) == len(below) else cells[1:]
+    names = {folded(split_unit(head)[0]) for head in heads}
+    if len(heads) < 2 or len(heads) != len(below) or any(map(like_number, heads)) or not names & KNOWN:
+        return False
+    lines[at] = number, heads
+    return True
+
+
+def _numbers_above(block: Block, name: str, delimiter: str | None) -> list[Block]:
+    """A smaller table above another one: headings and at least two lines of nothing but numbers."""
+    if not block.above:
+        return []
+    first, _ = _first(block.above, name, delimiter, False)
+    if first is None or not first.headings or len(first.rows) < 2:
+        return []
+    return [first] if all(like_number(cell) for row in first.rows for cell in row) else []
 
 
 def _split(row: str, delimiter: str | None) -> list[str]:
@@ -116,17 +145,20 @@ def _delimiter(rows: Sequence[str]) -> str | None:
     half = _SAMPLE // 2
     middle = max(half, len(rows) // 2)
     sample = [*rows[:half], *rows[middle : middle + half]]
-    runs = {sign: _longest_run(_split(row, sign) for row in sample) for sign in _ORDER}
+    runs = {sign: _longest_run([_split(row, sign) for row in sample], sign) for sign in _ORDER}
     most = max(runs.values())
     if most == 0:
         return next((sign for sign in _ORDER if sign and 2 * sum(sign in row for row in sample) > len(sample)), None)
     return next(sign for sign in _ORDER if runs[sign] >= 0.9 * most)
 
 
-def _longest_run(rows: Iterator[list[str]]) -> int:
+def _longest_run(rows: list[list[str]], sign: str | None) -> int:
+    """Length of the longest run of lines with equally many cells and a number each."""
     longest = run = width = 0
     for cells in rows:
-        good = len(cells) > 1 and any(map(like_number, cells)) and not any(map(_TWO_NUMBERS.match, cells))
+        good = len(cells) > 1 and any(map(like_number, cells))
+        # "0,51 0,52": commas between numbers that blanks separate are decimal signs.
+        good = good and not (sign == "," and any(map(_TWO_NUMBERS.match, cells)))
         run = (run + 1 if len(cells) == width else 1) if good else 0
         width = len(cells) if good else 0
         longest = max(longest, run)
@@ -136,12 +168,11 @@ def _longest_run(rows: Iterator[list[str]]) -> int:
 def _easyexpert(lines: Sequence[Line], name: str) -> list[Block]:
     """Records of an EasyEXPERT file."""
     blocks: list[Block] = []
-    above = 0
+    above: list[Line] = []
     for number, cells in lines:
         if cells[:1] == ["DataName"]:
-            names = cells[1:]
-            blocks.append(Block(names, heading_line=number, above=above, instrument="EasyEXPERT"))
-            above = 0
+            blocks.append(Block(cells[1:], heading_line=number, above=above, instrument="EasyEXPERT"))
+            above = []
         elif cells[:1] == ["DataValue"] and blocks:
             width = len(blocks[-1].headings)
             if len(cells) - 1 != width:
@@ -151,7 +182,7 @@ def _easyexpert(lines: Sequence[Line], name: str) -> list[Block]:
             blocks[-1].rows.append(cells[1:])
             blocks[-1].lines.append(number)
         elif cells:
-            above += 1
+            above.append((number, cells))
     return blocks
 
 
@@ -183,7 +214,7 @@ def _first(lines: Sequence[Line], name: str, delimiter: str | None, first: bool)
             gap = True
             continue
         if block is None:
-            if _is_body(cells, width, numeric, opening=not _is_heading(above, width)):
+            if _begins(lines, at, width, numeric, headed=_is_heading(above, width)):
                 block = _open(above, cells, name, number, delimiter)
                 block.rows, block.lines = [cells], [number]
                 gap = False
@@ -191,7 +222,7 @@ def _first(lines: Sequence[Line], name: str, delimiter: str | None, first: bool)
                 above.append((number, cells))
             continue
         length = len(block.rows[0])
-        if len(cells) == length and _is_body(cells, width, numeric, opening=False):
+        if len(cells) == length and _is_body(cells, width, numeric):
             block.rows.append(cells)
             block.lines.append(number)
         elif cells == block.headings and not gap:
@@ -215,14 +246,22 @@ def _first(lines: Sequence[Line], name: str, delimiter: str | None, first: bool)
     return block, []
 
 
-def _is_body(cells: list[str], width: int, numeric: list[int], opening: bool) -> bool:
-    """Whether a line has numbers where the others have them: in every column for the first line, else in one."""
+def _is_body(cells: list[str], width: int, numeric: list[int]) -> bool:
+    """Whether a line has a number in a column in which the others have them."""
     if len(cells) != width or not numeric:
         return False
-    if not opening and cells[numeric[0]][:1].isdigit():
-        return True
-    each = (like_number(cells[i]) or cells[i].lower() in NOT_READ for i in numeric)
-    return all(each) if opening else any(each)
+    first = cells[numeric[0]][:1]
+    return first.isdigit() or any(like_number(cells[i]) or cells[i].lower() in NOT_READ[1:] for i in numeric)
+
+
+def _begins(lines: Sequence[Line], at: int, width: int, numeric: list[int], headed: bool) -> bool:
+    """Whether a table begins here: with numbers in every column that has them, or with flawed rows below headings."""
+    for _, cells in lines[at : at + _MOST_FLAWED if headed else at + 1]:
+        if not cells or not _is_body(cells, width, numeric):
+            return False
+        if all(like_number(cells[i]) or cells[i].lower() in NOT_READ for i in numeric):
+            return True
+    return False
 
 
 def _is_heading(above: Sequence[Line], width: int) -> bool:
@@ -255,15 +294,15 @@ def _open(above: list[Line], row: list[str], name: str, number: int, delimiter: 
                 f"{name}:{number}: {width} cells where line {above[-1][0]} has {len(above[-1][1])} "
                 f"(separated by {DELIMITERS.get(delimiter or '', 'blank')}s)"
             )
-        return Block(above=len(above))
+        return Block(above=above)
     at = units - 1 if units is not None else len(text) - 1
-    block = Block(text[at][1], heading_line=text[at][0], above=len(words))
+    block = Block(text[at][1], heading_line=text[at][0])
     if units is not None:
         block.units = text[units][1]
     if at and any(text[at - 1][1]) and "" in text[at - 1][1]:
         block.groups = text[at - 1][1]
         at -= 1
-    block.above += at
+    block.above = [*words, *text[:at]]
     return block
 
 

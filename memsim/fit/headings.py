@@ -77,6 +77,14 @@ def folded(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text)
 
 
+KNOWN = frozenset(
+    folded(name)
+    for names in (CONDUCTANCE, WEIGHT, RESISTANCE, DEVICE, SAMPLE, CYCLE, PULSE, READ, DIRECTION, UP, DOWN, TIME)
+    for name in (*names, *PULSE_VOLTAGE, *READ_VOLTAGE, *READ_CURRENT)
+)
+"""All names of columns, folded."""
+
+
 def split_unit(cell: str) -> tuple[str, str]:
     """Heading and unit of "G (uS)", "conductance [nS]", "time in s", "V/V", "I_nA", "R kOhm"."""
     text = " ".join(cell.split())

@@ -83,8 +83,8 @@ def numerals_of(columns: Sequence[Sequence[str]], points_are_decimal: bool) -> t
     """How the cells of a table write numbers.
 
     A sign is the decimal one where a number has other than three digits after it, or a lone 0 before it. It separates
-    thousands where it stands twice in a number or before the other sign, or where all numbers below 1000 are whole and
-    three digits long while all others have exactly three digits after it.
+    thousands where it stands twice in a number or before the other sign, or where three digits always follow it and the
+    other numbers of such a column are whole and three digits long, as in 990 and 1,000.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def numerals_of(columns: Sequence[Sequence[str]], points_are_decimal: bool) -> t
     if "." in doubts and points_are_decimal:
         return Numerals(".", "," if "," in doubts else spaced), None
     for sign, places in doubts.items():
-        if all(_three_digits(columns[number], sign) for number, _, _ in places):
+        if any(_three_digits(columns[number], sign) for number, _, _ in places):
             return Numerals("." if sign == "," else ",", sign), None
         _, row, cell = places[0]
         return Numerals(sign, spaced), Doubt(row, cell)

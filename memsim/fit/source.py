@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 
 from memsim.errors import DataError
@@ -11,6 +12,8 @@ from memsim.errors import DataError
 MAX_BYTES = 64 * 2**20
 MAX_LINES = 2_000_000
 MAX_FILES = 1000
+STDIN = "-"
+"""Name of the standard input."""
 SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".asc")
 """Endings of the files of a folder that are read."""
 
@@ -25,8 +28,11 @@ def text_of(path: str | os.PathLike[str]) -> str:
     """
     name = str(path)
     try:
-        with Path(path).open("rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
+        if name == STDIN:
+            raw = sys.stdin.buffer.read(MAX_BYTES + 1)
+        else:
+            with Path(path).open("rb") as stream:
+                raw = stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise DataError(f"{name}: {(error.strerror or str(error)).lower()}") from None
     except ValueError as error:

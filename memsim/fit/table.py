@@ -198,7 +198,7 @@ def table_of(text: str, name: str = "table", *, decimal: str | None = None, numb
         columns = tuple(_with_si_unit(column) for column in columns)
         notes.append(f"the file is read as one of {block.instrument}: V... in volts, I... in amperes, Time in seconds")
     elif block.above:
-        lines = f"{block.above} lines" if block.above > 1 else "1 line"
+        lines = f"{len(block.above)} lines" if len(block.above) > 1 else "1 line"
         notes.append(f"{lines} above the {'headings' if block.headings else 'first row'} not read")
     if block.repeated:
         notes.append(f"headings that repeat inside the table are left out ({block.repeated})")
