@@ -11,7 +11,8 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from memsim.errors import DataError
 from memsim.fit.headings import KNOWN, folded, is_units, split_unit
@@ -20,7 +21,8 @@ from memsim.fit.numerals import NOT_READ, like_number
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _ORDER = (";", "\t", "|", ",", None)
 _SAMPLE = 2000
-_MOST_TABLES = 1000
+_MOST_TABLES = 200
+_LONGEST = 1_000_000
 _MOST_FLAWED = 50
 _TWO_NUMBERS = re.compile(r"[+-]?[0-9][0-9.,eE+-]* +[+-]?[0-9.]")
 
@@ -47,6 +49,8 @@ class Block:
         Lines above the headings that are not part of the table.
     repeated : int
         Lines in the body that repeat the headings.
+    again : list of (int, int)
+        Rows at which the headings stand again after a blank line, with the lines of these headings.
     instrument : str
         Name of the program that wrote the file, where its format is known.
     """
@@ -59,6 +63,7 @@ class Block:
     lines: list[int] = field(default_factory=list)
     above: list[Line] = field(default_factory=list)
     repeated: int = 0
+    again: list[tuple[int, int]] = field(default_factory=list)
     instrument: str = ""
 
 
@@ -76,22 +81,27 @@ def blocks_of(text: str, name: str) -> tuple[list[Block], str | None]:
     filled = [row for _, row in kept if row.strip() and not row.startswith("#")]
     if not filled:
         raise DataError(f"{name}: is empty")
+    long = next((number for number, row in kept if len(row) > _LONGEST), None)
+    if long is not None:
+        raise DataError(f"{name}:{long}: a line of more than {_LONGEST:,} characters")
     delimiter = _delimiter(filled)
     lines: list[Line] = [(number, _split(row, delimiter) if row.strip() else []) for number, row in kept]
     lines = [lines[at] for at, (_, cells) in enumerate(lines) if not _is_comment(cells) or _uncommented(lines, at)]
-    if any(cells[:1] == ["DataName"] for _, cells in lines):
+    if {"DataName", "DataValue"} <= {cells[0] for _, cells in lines if len(cells) > 1}:
         return _easyexpert(lines, name), delimiter
     # Spreadsheets write a line of nothing but delimiters for an empty one.
     lines = [(number, cells if any(cells) else []) for number, cells in lines]
     blocks: list[Block] = []
+    different = 0
     rest: Sequence[Line] = lines
     while any(cells for _, cells in rest):
         block, rest = _first(rest, name, delimiter, not blocks)
         if block is None:
             break
-        blocks += [*_numbers_above(block, name, delimiter), block]
-        if len(blocks) > _MOST_TABLES:
-            raise DataError(f"{name}: more than {_MOST_TABLES:,} tables")
+        blocks += [*_numbers_above(block, name, delimiter), *_parts(block)]
+        different += 1
+        if different > _MOST_TABLES:
+            raise DataError(f"{name}: more than {_MOST_TABLES:,} tables with different headings")
     return blocks, delimiter
 
 
@@ -109,6 +119,16 @@ def _uncommented(lines: list[Line], at: int) -> bool:
         return False
     lines[at] = number, heads
     return True
+
+
+def _parts(block: Block) -> list[Block]:
+    """The tables of a block in which the headings stand again after a blank line."""
+    ends = [*(row for row, _ in block.again), len(block.rows)]
+    parts = [replace(block, rows=block.rows[: ends[0]], lines=block.lines[: ends[0]], again=[])]
+    for (row, line), end in zip(block.again, ends[1:], strict=True):
+        part = replace(block, heading_line=line, rows=block.rows[row:end], lines=block.lines[row:end], again=[])
+        parts.append(replace(part, above=[], repeated=0))
+    return [part for part in parts if part.rows] or parts[:1]
 
 
 def _numbers_above(block: Block, name: str, delimiter: str | None) -> list[Block]:
@@ -190,7 +210,7 @@ def _shape(lines: Sequence[Line]) -> tuple[int, list[int]]:
     """Number of cells of the longest run of lines with numbers, and in which columns numbers are the rule."""
     best: tuple[int, int, int] = (0, 0, 0)
     start = width = 0
-    filled = [cells for _, cells in lines if cells][:_SAMPLE]
+    filled = list(islice((cells for _, cells in lines if cells), _SAMPLE))
     for at, cells in enumerate(filled):
         if not any(map(like_number, cells)):
             width = 0
@@ -214,7 +234,7 @@ def _first(lines: Sequence[Line], name: str, delimiter: str | None, first: bool)
             gap = True
             continue
         if block is None:
-            if _begins(lines, at, width, numeric, headed=_is_heading(above, width)):
+            if _is_body(cells, width, numeric) and _begins(lines, at, width, numeric, _is_heading(above, width)):
                 block = _open(above, cells, name, number, delimiter)
                 block.rows, block.lines = [cells], [number]
                 gap = False
@@ -225,10 +245,11 @@ def _first(lines: Sequence[Line], name: str, delimiter: str | None, first: bool)
         if len(cells) == length and _is_body(cells, width, numeric):
             block.rows.append(cells)
             block.lines.append(number)
-        elif cells == block.headings and not gap:
-            block.repeated += 1
-        elif cells == block.units and not gap:
-            continue
+        elif cells == block.headings:
+            block.repeated += not gap
+            block.again += [(len(block.rows), number)] if gap else []
+        elif cells == block.units:
+            pass
         elif gap or (len(cells) == length and _new_headings(cells, block, numeric)):
             return block, lines[at:]
         elif len(cells) == length:

@@ -110,8 +110,7 @@ def _are_branches(table: Table) -> bool:
     """Whether two columns rise and fall in the same range, as reads after set and after reset pulses do."""
     ends = []
     for column, sign in zip(table.columns, (1, -1), strict=True):
-        cells = [cell for cell in column.cells if cell]
-        values = table.numbers(replace(column, cells=tuple(cells)))
+        values = table.numbers(column, rows=[row for row, cell in enumerate(column.cells) if cell])
         few = max(1, len(values) // 10)
         if not len(values) or values.min() < 0:
             return False
@@ -147,10 +146,9 @@ def _side_by_side(table: Table, up: Column, down: Column) -> PulseData:
                 while read and column.cells[read[-1]] == "":
                     read.pop()
                 if read:
-                    value = _some(table, column, read) * factor
+                    value = np.full(len(table.lines), np.nan)
+                    value[read] = table.numbers(column, rows=read) * factor
                     sweeps.append(Sweep(device, _turn(cycle, turn), branch, spaced(table, value, counts[branch], read)))
-        if sum(len(part) for part in parts) != len(members):
-            raise AssertionError("every row belongs to one train")
     if unit == "S":
         refuse_negative(table, [up, down], factor)
     swap = f'"up = {down.written or "#2"}, down = {up.written or "#1"}"'
@@ -159,17 +157,6 @@ def _side_by_side(table: Table, up: Column, down: Column) -> PulseData:
 
 def _turn(cycle: str, turn: int) -> str:
     return cycle if not turn else str(int(cycle) + turn) if cycle == "1" else f"{cycle}.{turn + 1}"
-
-
-def _some(table: Table, column: Column, rows: list[int]) -> np.ndarray:
-    """Numbers of some rows of a column in their places, (row,); nan elsewhere."""
-    values = np.full(len(column.cells), np.nan)
-    for row in rows:
-        number = table.numerals.value(column.cells[row])
-        if number is None:
-            table.numbers(replace(column, cells=("0",) * row + column.cells[row:]))
-        values[row] = number
-    return values
 
 
 def _common_unit(table: Table, up: Column, down: Column) -> tuple[float, str | None, tuple[str, ...]]:

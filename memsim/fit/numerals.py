@@ -15,6 +15,8 @@ _GROUPED = {
     for sign, rest in ((",", "."), (".", ","), ("'", ".,"), (" ", ".,"))
 }
 _ANY = re.compile(rf"[+-]?(?:[0-9]+(?:[.,'][0-9]*)*|[.,][0-9]+|[0-9]{{1,3}}(?: [0-9]{{3}})+(?:[.,][0-9]*)?){_EXPONENT}")
+_SIGN = re.compile("[.,' \u2019\u00a0\u202f]")
+_DOUBT = re.compile(r"[+\-\u2212]?[1-9][0-9]{0,2}([.,])[0-9]{3}")
 _LONGEST = 60
 _SAMPLE = 1000
 _BLANKS = str.maketrans({"\u2212": "-", "\u00a0": " ", "\u202f": " ", "\u2019": "'"})
@@ -100,21 +102,22 @@ def numerals_of(columns: Sequence[Sequence[str]], points_are_decimal: bool) -> t
     """
     decimals: set[str] = set()
     thousands: set[str] = set()
-    doubts: dict[str, list[tuple[int, int, str]]] = {}
+    doubts: dict[str, dict[int, tuple[int, str]]] = {}  # sign -> column -> first row and cell
     for number, column in enumerate(columns):
         for row, cell in enumerate(column):
-            if len(cell) > _LONGEST or not any(sign in cell for sign in ".,' \u2019\u00a0\u202f"):
+            if len(cell) > _LONGEST or not _SIGN.search(cell):
                 continue
-            text = cell.translate(_BLANKS)
-            kind, sign = _evidence(text)
+            doubt = _DOUBT.fullmatch(cell)
+            if doubt is not None:
+                doubts.setdefault(doubt.group(1), {}).setdefault(number, (row, cell))
+                continue
+            kind, sign = _evidence(cell.translate(_BLANKS))
             if kind == "decimal":
                 decimals.add(sign)
                 if row > _SAMPLE:
                     break
             elif kind == "thousands":
                 thousands.add(sign)
-            elif kind == "doubt" and all(place[0] != number for place in doubts.get(sign, ())):
-                doubts.setdefault(sign, []).append((number, row, cell))
     spaced = next((sign for sign in ("'", " ") if sign in thousands), "")
     if decimals or thousands & {",", "."}:
         # A device may be called 1.2 in a table with decimal commas; the other way round does not occur.
@@ -124,22 +127,19 @@ def numerals_of(columns: Sequence[Sequence[str]], points_are_decimal: bool) -> t
     if "." in doubts and points_are_decimal:
         return Numerals(".", "," if "," in doubts else spaced), None
     for sign, places in doubts.items():
-        if any(_three_digits(columns[number], sign) for number, _, _ in places):
+        if any(_three_digits(columns[number], sign) for number in places):
             return Numerals("." if sign == "," else ",", sign), None
-        _, row, cell = places[0]
+        row, cell = next(iter(places.values()))
         return Numerals(sign, spaced), Doubt(row, cell)
     return Numerals(".", spaced), None
 
 
 def _evidence(text: str) -> tuple[str, str]:
-    """What a cell says of a sign in it: that it is "decimal", that it separates "thousands", or "doubt"."""
+    """What a cell says of a sign in it: that it is "decimal", that it separates "thousands", or nothing."""
     one = _ONE_SIGN.fullmatch(text)
     if one is not None:
-        whole, sign, rest, exponent = one.groups()
-        if not whole and not rest:
-            return "", ""
-        three = len(rest) == 3 and 1 <= len(whole) <= 3 and whole[0] != "0" and not exponent
-        return ("doubt" if three else "decimal"), sign
+        whole, sign, rest, _ = one.groups()
+        return ("decimal", sign) if whole or rest else ("", "")
     for sign, pattern in _GROUPED.items():
         if sign in text and pattern.fullmatch(text):
             return "thousands", sign

@@ -86,13 +86,13 @@ def check_polarity(data: PulseData, swap: str) -> None:
 
 
 def _wrong_way(data: PulseData, branch: int) -> bool:
-    sign = 1 - 2 * branch
+    sign, span = 1 - 2 * branch, data.span
     moves = []
     for sweep in data.sweeps:
         reads = sweep.value[np.isfinite(sweep.value)]
         if sweep.branch == branch and len(reads) >= _LONG:
             few = max(1, len(reads) // 10)
-            moves.append(sign * (reads[-few:].mean() - reads[:few].mean()) / data.span)
+            moves.append(sign * (reads[-few:].mean() - reads[:few].mean()) / span)
     if moves:
         return float(np.mean(moves)) < -_SHARE
     steps = []

@@ -99,8 +99,13 @@ class Table:
         """What errors call a column: its heading, or its place."""
         return f"'{column.heading}'" if column.heading else f"column {self.columns.index(column) + 1}"
 
-    def numbers(self, column: Column, dimension: str | None = None) -> np.ndarray:
+    def numbers(self, column: Column, dimension: str | None = None, rows: Sequence[int] | None = None) -> np.ndarray:
         """Cells of a column as numbers, in SI units if the heading has a unit of this dimension.
+
+        Parameters
+        ----------
+        rows : sequence of int, optional
+            Rows that are read; all by default.
 
         Raises
         ------
@@ -108,13 +113,15 @@ class Table:
             A cell is no finite number, at its line.
         """
         factor = self.factor(column, dimension) if dimension else 1.0
-        values = np.empty(len(column.cells))
-        for row, cell in enumerate(column.cells):
+        at = range(len(column.cells)) if rows is None else rows
+        values = np.empty(len(at))
+        for place, row in enumerate(at):
+            cell = column.cells[row]
             number = self.numerals.value(cell)
             if number is None:
                 what = "is missing" if cell == "" else f"is not a finite number: '{cell[:40]}'"
                 raise DataError(f"{self.place(row)}: {self.label(column)} {what}; correct the row or leave it out")
-            values[row] = number
+            values[place] = number
         return values * factor
 
     def numeric(self, column: Column) -> bool:
@@ -211,7 +218,9 @@ def table_of(text: str, name: str = "table", *, decimal: str | None = None, numb
 
 def _one(blocks: list[Block], name: str, number: int | None) -> tuple[Block, tuple[int, ...]]:
     """The table that is meant, and the rows at which further ones with the same headings begin."""
-    filled = [block for block in blocks if block.rows] or blocks
+    filled = [block for block in blocks if block.rows] or blocks[:1]
+    if not filled:
+        raise DataError(f"{name}: holds no table")
     if number is not None:
         if not 1 <= number <= len(filled):
             raise InputError(f"{name}: no table {number}; there {_are(len(filled))}")
