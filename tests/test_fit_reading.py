@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import io
+import os
 
 import numpy as np
 import pytest
@@ -346,7 +346,7 @@ ASKED = {
         "\n".join(["state,direction", *(f"{k % 2},{'set' if k < 30 else 'reset'}" for k in range(60))]),
         "'state' has only the values 0 and 1",
     ),
-    "a negative conductance": (two_columns("up (uS),down (uS)", [-v for v in SET]), "a conductance of -2.03 uS"),
+    "a negative conductance": (two_columns("up (uS),down (uS)", [-v for v in SET]), "of -2.03 uS; .*up = -up"),
     "set pulses that lower": (
         two_columns("up (uS),down (uS)", RESET, SET),
         r'set pulses lower .*--columns "up = down \(uS\), down = up \(uS\)"',
@@ -436,14 +436,22 @@ def test_a_point_in_a_name_does_not_disturb_decimal_commas():
 # Files
 
 
-def test_a_pipe_is_read_once(tmp_path):
+def test_a_pipe_is_read_once(cli):
     text = "V (V),I (uA)\n" + "\n".join(f"{v / 20},{2.5 * v / 20}" for v in range(1, 21))
-    code = "from memsim.cli import main; main()"
-    for name in ("/dev/stdin", "-"):
-        command = [sys.executable, "-c", code, "device", "fit", name]
-        done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        assert "linear" in done.stdout
+    end, other = os.pipe()
+    with os.fdopen(other, "wb") as stream:
+        stream.write(text.encode())
+    done = cli("device", "fit", f"/dev/fd/{end}")
+    os.close(end)
+    assert done.code == 0, done.err
+    assert "linear" in done.out
+
+
+def test_a_hyphen_is_the_standard_input(cli, monkeypatch):
+    text = "V (V),I (uA)\n" + "\n".join(f"{v / 20},{2.5 * v / 20}" for v in range(1, 21))
+    monkeypatch.setattr("memsim.fit.source.sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    table = read_table("-")
+    assert table.numbers(table.columns[1]).tolist() == [2.5 * v / 20 for v in range(1, 21)]
 
 
 def test_a_workbook_is_refused_with_what_to_do(tmp_path):
@@ -470,6 +478,36 @@ def test_an_error_in_a_folder_names_the_file_and_its_line(tmp_path):
 def test_headings_of_any_length_are_read_in_linear_steps():
     table = table_of("G (" + " " * 200_000 + "x,y\n1,2\n")
     assert table.columns[0].heading == "G ( x"
+
+
+def test_the_command_line_reads_a_folder_and_says_what_it_understood(cli, tmp_path):
+    (tmp_path / "cells").mkdir()
+    for number in (1, 2):
+        body = [f"{v / 20},{number * np.sinh(v / 10):.6f}" for v in range(-20, 21) if v]
+        saved(tmp_path / "cells", "\n".join(["Chip 4", "V (V),I (uA)", *body]), f"c{number}.csv")
+    done = cli("device", "fit", "cells")
+    assert done.code == 0, done.err
+    assert "Note     1 line above the headings not read" in done.out
+    assert "Note     2 files of the folder are read as one device each" in done.out
+
+
+def test_the_command_line_takes_equations_of_columns(cli, tmp_path):
+    body = [f"{v / 20},{np.sinh(v / 10) * 1e3:.6f}" for v in range(-20, 21) if v]
+    saved(tmp_path, "\n".join(["AnodeV,AnodeI", *body]))
+    done = cli("device", "fit", "f.csv", "--columns", "V = AnodeV [V], I = AnodeI [nA]")
+    assert done.code == 0, done.err
+    assert "model: sinh, voltage: 500" in done.out
+    refusal = cli("device", "fit", "f.csv", "--columns", "V = AnodV, I = AnodeI", "-o", "a.yaml", "--device", "ideal")
+    assert "no column 'AnodV'; did you mean 'AnodeV'" in refusal.refusal()
+    assert refusal.files == ["f.csv"]
+
+
+@pytest.mark.slow
+def test_what_was_understood_of_pulses_is_printed(cli, tmp_path):
+    saved(tmp_path, two_columns("up (uS),down"))
+    done = cli("device", "fit", "f.csv")
+    assert done.code == 0, done.err
+    assert "Note     'down' has no unit of its own and is read in uS, as 'up' is" in done.out
 
 
 def test_python_reads_what_the_command_line_reads(tmp_path):

@@ -148,9 +148,9 @@ def _side_by_side(table: Table, up: Column, down: Column) -> PulseData:
                 if read:
                     value = np.full(len(table.lines), np.nan)
                     value[read] = table.numbers(column, rows=read) * factor
+                    if unit == "S":
+                        refuse_negative(table, column, value, ("up", "down")[branch])
                     sweeps.append(Sweep(device, _turn(cycle, turn), branch, spaced(table, value, counts[branch], read)))
-    if unit == "S":
-        refuse_negative(table, [up, down], factor)
     swap = f'"up = {down.written or "#2"}, down = {up.written or "#1"}"'
     return _checked(table, sweeps, unit, notes, f"--columns {swap}")
 
@@ -172,8 +172,10 @@ def _common_unit(table: Table, up: Column, down: Column) -> tuple[float, str | N
                 "both in one unit"
             )
         return factors[0], "S", ()
-    ends = [[table.numerals.value(cell) for cell in column.cells if cell] for column in (up, down)]
-    (a, b), (c, d) = ([min(v for v in e if v is not None), max(v for v in e if v is not None)] for e in ends)
+    reads = [table.numbers(c, rows=[row for row, cell in enumerate(c.cells) if cell]) for c in (up, down)]
+    if not all(map(len, reads)):
+        raise DataError(f"{table.place()}: {table.label(up if not len(reads[0]) else down)} has no reads")
+    (a, b), (c, d) = ((values.min(), values.max()) for values in reads)
     other = up if physical[0] is down else down
     unit = physical[0].unit
     if min(b, d) - max(a, c) < 0.5 * max(b - a, d - c):
@@ -253,7 +255,7 @@ def _values(table: Table) -> tuple[np.ndarray, str | None, tuple[str, ...]]:
             f"{' and '.join(f'{v:g}' for v in np.unique(values))}, no conductances; say with --columns which column has"
         )
     if column.physical:
-        refuse_negative(table, [column], table.factor(column, "S"))
+        refuse_negative(table, column, values)
     return values, "S" if column.physical else None, notes
 
 

@@ -45,8 +45,9 @@ class Numerals:
         """Finite number in a cell; None where there is none."""
         if len(cell) > _LONGEST:
             return None
-        text = cell.translate(_BLANKS)
-        if self.thousands and self.thousands in text:
+        plain = self.decimal == "." and _NUMBER.fullmatch(cell)
+        text = cell if plain else cell.translate(_BLANKS)
+        if self.thousands and self.thousands in text and not plain:
             if not _GROUPED[self.thousands].fullmatch(text):
                 return None
             text = text.replace(self.thousands, "")
@@ -54,7 +55,7 @@ class Numerals:
             if "." in text:
                 return None
             text = text.replace(",", ".")
-        if not _NUMBER.fullmatch(text):
+        if not plain and not _NUMBER.fullmatch(text):
             return None
         number = float(text.lower().replace("d", "e"))
         return number if math.isfinite(number) else None

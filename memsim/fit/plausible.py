@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from memsim.errors import DataError
@@ -36,23 +34,27 @@ def refuse_counts(table: Table, column: Column) -> None:
         )
 
 
-def refuse_negative(table: Table, columns: Sequence[Column], factor: float) -> None:
+def refuse_negative(table: Table, column: Column, values: np.ndarray, name: str = "G") -> None:
     """Refuse conductances below 0.
+
+    Parameters
+    ----------
+    values : ndarray
+        Conductances [S] of the column, (row,); nan where none was read.
+    name : str
+        memsim's own name of the column, for the message.
 
     Raises
     ------
     DataError
         A conductance is negative, at its line.
     """
-    for column in columns:
-        for row, cell in enumerate(column.cells):
-            value = table.numerals.value(cell)
-            if value is not None and value < 0:
-                raise DataError(
-                    f"{table.place(row)}: a conductance of {format_quantity(value * factor, 'S', 4)}; conductances "
-                    f'cannot be negative: turn the sign with --columns "G = -{column.written or "G"}", or correct the '
-                    "zero of the ammeter"
-                )
+    for row in np.flatnonzero(values < 0)[:1]:
+        raise DataError(
+            f"{table.place(int(row))}: a conductance of {format_quantity(values[row], 'S', 4)}; conductances cannot be "
+            f'negative: turn the sign with --columns "{name} = -{column.written or "#1"}", or correct the zero of the '
+            "ammeter"
+        )
 
 
 def check_polarity(data: PulseData, swap: str) -> None:
