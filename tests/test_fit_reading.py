@@ -14,6 +14,7 @@ from memsim.fit.data import PulseData
 from memsim.fit.layouts import pulse_data
 from memsim.fit.read_noise import fit_read_noise
 from memsim.fit.table import read_table, table_of
+from memsim.fit.trains import Rows, trains_of
 
 SET = [round(2.0 + 0.25 * k + 0.03 * (-1) ** k, 4) for k in range(24)]
 RESET = [round(8.1 - 0.25 * k + 0.03 * (-1) ** k, 4) for k in range(24)]
@@ -261,6 +262,31 @@ def test_pulse_numbers_that_go_on_across_directions_say_that_the_state_does():
     assert [s.follows for s in data.sweeps] == [False, False]
 
 
+def test_short_runs_of_a_direction_keep_the_state_without_pulse_numbers():
+    words = (["set"] * 2 + ["reset"] * 2) * 20
+    lines = [f"{word},{5 + np.sin(k):.4f}" for k, word in enumerate(words)]
+    data = pulse_data(table_of("\n".join(["direction,G (uS)", *lines])))
+    assert [s.follows for s in data.sweeps] == [False] + [True] * 39
+
+
+def test_a_log_of_endurance_is_read_in_the_order_of_its_rows():
+    pairs = [(k, word, value + 0.1 * np.sin(k * k)) for k in range(1, 31) for word, value in (("set", 8), ("reset", 2))]
+    table = table_of("\n".join(["pulse,direction,G (uS)", *(f"{k},{w},{v:.4f}" for k, w, v in pairs)]))
+    number, value = table.numbers(table.columns[0]).astype(int), table.numbers(table.columns[2], "S")
+    branch = np.array([0, 1] * 30)
+    trains = trains_of(table, Rows(value, branch, ["1"] * 60, None, number))
+    assert [(s.branch, len(s.value)) for s in trains] == [(0, 1), (1, 1)] * 30
+    assert [s.follows for s in trains] == [False] + [True] * 59
+
+
+def test_the_pulse_at_which_directions_turn_can_be_stated(tmp_path):
+    lines = [f"{k},{v}" for k, v in enumerate(SET + RESET, 1)]
+    file = saved(tmp_path, "\n".join(["pulse,G (uS)", *lines]))
+    with pytest.raises(ms.DataError, match=r"no column of directions .*direction = 50\.5 - pulse"):
+        read_pulses(file)
+    assert sweeps(pulse_data(read_measurement(file, columns="direction = 24.5 - pulse, pulse = pulse"))) == PLAIN
+
+
 def test_gaps_of_pulse_numbers_count_beside_two_columns():
     lines = [f"{10 * k},{a},{b}" for k, (a, b) in enumerate(zip(SET, RESET, strict=True), 1)]
     data = pulse_data(table_of("\n".join(["pulse,up (uS),down (uS)", *lines])))
@@ -326,6 +352,8 @@ def test_a_unit_in_one_heading_holds_for_both_and_is_said():
 
 
 ASKED = {
+    "an index without a meaning": ("index,G (uS)\n1,2\n2,3\n", "--kind read-noise means repeated reads"),
+    "voltages and currents of pulses": ("pulse,V (V),I (uA)\n1,2,3\n2,3,4\n", "or say --kind iv"),
     "a unit in one heading and another range": (
         two_columns("up (uS),down", SET, [v / 1e3 for v in RESET]),
         r"'down' has no unit, 'up' has uS; say which with --columns \"down = down \[uS\]\"",

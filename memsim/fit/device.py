@@ -143,7 +143,13 @@ def kind_of(table: Table) -> str:
     """
     if not table.header or looks_like_pulses(table):
         return "pulses"
+    pulsed = find_column(table, [name for name in PULSE if "pulse" in name]) is not None
     if find_column(table, VOLTAGE) is not None and find_column(table, CURRENT) is not None:
+        if pulsed:
+            raise DataError(
+                f"{table.place()}: voltages and currents beside pulse numbers may be pulses or a curve of the current; "
+                'name the directions with --columns, e.g. "direction = Mode", or say --kind iv'
+            )
         return "iv"
     if find_column(table, (*VALUE, *RESISTANCE)) is None:
         return "pulses"
@@ -154,7 +160,7 @@ def kind_of(table: Table) -> str:
         )
     if find_column(table, (*READ, *SAMPLE)) is not None:
         return "read-noise"
-    if find_column(table, (*PULSE, "cycle")) is not None:
+    if pulsed or find_column(table, ("cycle",)) is not None:
         return "pulses"
     raise DataError(
         f"{table.place()}: conductances without directions may be reads after pulses or repeated reads of a resting "

@@ -97,7 +97,7 @@ class Table:
 
     def label(self, column: Column) -> str:
         """What errors call a column: its heading, or its place."""
-        return f"'{column.heading}'" if column.heading else f"column {self.columns.index(column) + 1}"
+        return f"'{column.heading[:40]}'" if column.heading else f"column {self.columns.index(column) + 1}"
 
     def numbers(self, column: Column, dimension: str | None = None, rows: Sequence[int] | None = None) -> np.ndarray:
         """Cells of a column as numbers, in SI units if the heading has a unit of this dimension.
@@ -325,7 +325,7 @@ def find_column(table: Table, names: Sequence[str]) -> Column | None:
 
 def unknown_headings(table: Table, what: str, known: Sequence[str]) -> DataError:
     """Error that lists the headings of a table in which a column was not found."""
-    present = ", ".join(f"'{column.heading}'" for column in table.columns[:12])
-    hints = [nearest(column.heading, known) for column in table.columns]
+    present = ", ".join(f"'{column.heading[:40]}'" for column in table.columns[:12])
+    hints = [nearest(column.heading[:40], known) for column in table.columns]
     hint = next((h for h in hints if "did you mean" in h), f"; wanted e.g. {', '.join(known[:4])}")
     return DataError(f"{table.place()}: no column of {what} among {present}{hint}; --columns says which it is")

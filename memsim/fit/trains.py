@@ -12,7 +12,8 @@ from memsim.fit.data import MOST, Sweep
 from memsim.fit.table import Table
 
 _SHORT_RUN = 5
-_ALONE = 0.3
+_ALONE = 0.3  # of the range, which a direction by itself crosses in a curve
+_FEWEST = 20  # rows that show a curve
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,16 @@ def trains_of(table: Table, rows: Rows) -> list[Sweep]:
     sweeps: list[tuple[int, Sweep]] = []
     for device, cycles in devices.items():
         segments: list[tuple[str, list[int]]] = []
-        for cycle, members in cycles.items():
-            segments += [(cycle, part) for part in _segments(table, rows, device, cycle, members)]
+        for cycle, own in cycles.items():
+            segments += [(cycle, part) for part in _segments(table, rows, device, cycle, own)]
         runs = [len(part) for _, part in segments]
         short = float(np.median(runs)) < _SHORT_RUN
-        if short and rows.pulse is None:
-            _refuse_curves(table, rows, [row for _, part in segments for row in part])
+        members = np.array([row for _, part in segments for row in part])
+        if short and rows.pulse is None and len(members) >= _FEWEST and _are_curves(rows, members):
+            raise DataError(
+                f"{table.place(int(members[0]))}: set and reset rows alternate, but each direction is a curve of its "
+                "own; sort the rows by direction, or number the pulses of each direction in a column 'pulse'"
+            )
         sweeps += _named(table, rows, device, segments, short)
     return [sweep for _, sweep in sweeps]
 
@@ -133,31 +138,28 @@ def _segments(table: Table, rows: Rows, device: str, cycle: str, members: list[i
 
 
 def _both_directions_at_once(rows: Rows, members: list[int]) -> bool:
-    """Whether rows are sorted by pulse number, so that each number occurs in both directions before the next."""
+    """Whether rows are sorted by pulse number, so that each number occurs in both directions before the next.
+
+    In a log of endurance, where one pulse sets and one resets, neither direction is a curve that rises or falls.
+    """
     assert rows.pulse is not None
     at = np.array(members)
     number, branch = rows.pulse[at], rows.branch[at]
     turns = branch[1:] != branch[:-1]
     same = turns & (number[1:] == number[:-1])
-    return bool(len(at) > 2 and same.sum() >= 0.25 * (len(at) - 1) and turns.mean() > 0.5)
+    sorted_by_number = len(at) > 2 and same.sum() >= 0.25 * (len(at) - 1) and turns.mean() > 0.5
+    return bool(sorted_by_number and _are_curves(rows, at))
 
 
-def _refuse_curves(table: Table, rows: Rows, members: list[int]) -> None:
-    """Refuse set and reset rows that alternate although each direction is a curve that rises or falls by itself."""
-    at = np.array(members)
-    changes = []
+def _are_curves(rows: Rows, at: np.ndarray) -> bool:
+    """Whether each direction by itself moves over a good part of the range, in its own sense."""
     span = np.ptp(rows.value[at])
     for branch, sign in ((0, 1), (1, -1)):
         own = rows.value[at][rows.branch[at] == branch]
         few = max(1, len(own) // 10)
-        if len(own) < 10 or span == 0:
-            return
-        changes.append(sign * (own[-few:].mean() - own[:few].mean()) / span)
-    if min(changes) > _ALONE:
-        raise DataError(
-            f"{table.place(members[0])}: set and reset rows alternate, but each direction is a curve of its own; sort "
-            "the rows by direction, or number the pulses of each direction in a column 'pulse'"
-        )
+        if len(own) < 2 or sign * (own[-few:].mean() - own[:few].mean()) <= _ALONE * span:
+            return False
+    return True
 
 
 def _named(
@@ -176,12 +178,21 @@ def _named(
         elif branch == 0 or rows.branch[last[1][0]] == branch:
             turns[cycle] += 1
         name = str(turns[cycle]) if not cycle else cycle if turns[cycle] == 1 else f"{cycle}.{turns[cycle]}"
-        follows = last is not None and part[0] not in starts
-        if last is not None and rows.pulse is not None:
-            follows = follows and bool(rows.pulse[part[0]] == rows.pulse[last[1][-1]] + 1)
-        else:
-            follows = follows and short
+        follows = last is not None and part[0] not in starts and _goes_on(rows, last[1], part, short)
         value = spaced(table, rows.value, rows.pulse, part)
         result.append((part[0], Sweep(device, name, branch, value, follows)))
         last = cycle, part
     return result
+
+
+def _goes_on(rows: Rows, before: list[int], part: list[int], short: bool) -> bool:
+    """Whether the first pulse of a sweep acts on the state of the last read of the sweep before it.
+
+    Pulse numbers that go on say so. Short runs of a direction are those of a log in which a cell is pulsed to and fro;
+    there, numbers may also start again in each direction, or count pairs of pulses.
+    """
+    if rows.pulse is None:
+        return short
+    last, first = rows.pulse[before[-1]], rows.pulse[part[0]]
+    turned = rows.branch[before[-1]] != rows.branch[part[0]]
+    return bool(first == last + 1 or (short and turned and (first <= 1 or first == last)))
