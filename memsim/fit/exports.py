@@ -7,27 +7,22 @@ above it are its headings and units.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from memsim.errors import DataError
-from memsim.fit.headings import KNOWN, folded, is_units, split_unit
+from memsim.errors import DataError, InputError
+from memsim.fit.headings import is_units
+from memsim.fit.lines import DELIMITERS, Line, cut
 from memsim.fit.numerals import NOT_READ, like_number
 
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-_ORDER = (";", "\t", "|", ",", None)
 _SAMPLE = 2000
+_SI_UNITS = (("v", "V"), ("i", "A"), ("time", "s"))  # of EasyEXPERT's variables, by the beginnings of their names
 _MOST_TABLES = 200
 _LONGEST = 1_000_000
 _MOST_FLAWED = 50
-_TWO_NUMBERS = re.compile(r"[+-]?[0-9][0-9.,eE+-]* +[+-]?[0-9.]")
-
-Line = tuple[int, list[str]]
-"""Number of a line in its file, and its cells."""
 
 
 @dataclass
@@ -84,13 +79,9 @@ def blocks_of(text: str, name: str) -> tuple[list[Block], str | None]:
     long = next((number for number, row in kept if len(row) > _LONGEST), None)
     if long is not None:
         raise DataError(f"{name}:{long}: a line of more than {_LONGEST:,} characters")
-    delimiter = _delimiter(filled)
-    lines: list[Line] = [(number, _split(row, delimiter) if row.strip() else []) for number, row in kept]
-    lines = [lines[at] for at, (_, cells) in enumerate(lines) if not _is_comment(cells) or _uncommented(lines, at)]
+    lines, delimiter = cut(kept)
     if {"DataName", "DataValue"} <= {cells[0] for _, cells in lines if len(cells) > 1}:
         return _easyexpert(lines, name), delimiter
-    # Spreadsheets write a line of nothing but delimiters for an empty one.
-    lines = [(number, cells if any(cells) else []) for number, cells in lines]
     blocks: list[Block] = []
     different = 0
     rest: Sequence[Line] = lines
@@ -103,22 +94,6 @@ def blocks_of(text: str, name: str) -> tuple[list[Block], str | None]:
         if different > _MOST_TABLES:
             raise DataError(f"{name}: more than {_MOST_TABLES:,} tables with different headings")
     return blocks, delimiter
-
-
-def _is_comment(cells: list[str]) -> bool:
-    return bool(cells) and cells[0].startswith("#")
-
-
-def _uncommented(lines: list[Line], at: int) -> bool:
-    """Whether a line that begins with # holds headings; takes the sign off them."""
-    number, cells = lines[at]
-    below = next((cells for _, cells in lines[at + 1 : at + 2] if cells), [])
-    heads = [cells[0].lstrip("# ") or "#", *cells[1:]] if cells[0] != "#" or len(cells) == len(below) else cells[1:]
-    names = {folded(split_unit(head)[0]) for head in heads}
-    if len(heads) < 2 or len(heads) != len(below) or any(map(like_number, heads)) or not names & KNOWN:
-        return False
-    lines[at] = number, heads
-    return True
 
 
 def _parts(block: Block) -> list[Block]:
@@ -141,57 +116,14 @@ def _numbers_above(block: Block, name: str, delimiter: str | None) -> list[Block
     return [first] if all(like_number(cell) for row in first.rows for cell in row) else []
 
 
-def _split(row: str, delimiter: str | None) -> list[str]:
-    if '"' in row:
-        signs = delimiter or " "
-        try:
-            cells = next(csv.reader([row], delimiter=signs, skipinitialspace=True))
-        except (csv.Error, StopIteration):
-            cells = row.replace('"', "").split(signs)
-        cells = [cell for cell in cells if cell] if delimiter is None else cells
-    else:
-        cells = row.split(delimiter)
-    if delimiter is None and any(cell[0] in "([" for cell in cells[1:]):
-        # "V (mV)   I (uA)": a unit in brackets belongs to the word before it.
-        merged = cells[:1]
-        for cell in cells[1:]:
-            merged[-1:] = [f"{merged[-1]} {cell}"] if cell[0] in "([" else [merged[-1], cell]
-        cells = merged
-    return [cell.strip() for cell in cells]
-
-
-def _delimiter(rows: Sequence[str]) -> str | None:
-    """The sign that cuts the longest run of lines into equally many cells, some of them numbers; None for blanks."""
-    half = _SAMPLE // 2
-    middle = max(half, len(rows) // 2)
-    sample = [*rows[:half], *rows[middle : middle + half]]
-    runs = {sign: _longest_run([_split(row, sign) for row in sample], sign) for sign in _ORDER}
-    most = max(runs.values())
-    if most == 0:
-        return next((sign for sign in _ORDER if sign and 2 * sum(sign in row for row in sample) > len(sample)), None)
-    return next(sign for sign in _ORDER if runs[sign] >= 0.9 * most)
-
-
-def _longest_run(rows: list[list[str]], sign: str | None) -> int:
-    """Length of the longest run of lines with equally many cells and a number each."""
-    longest = run = width = 0
-    for cells in rows:
-        good = len(cells) > 1 and any(map(like_number, cells))
-        # "0,51 0,52": commas between numbers that blanks separate are decimal signs.
-        good = good and not (sign == "," and any(map(_TWO_NUMBERS.match, cells)))
-        run = (run + 1 if len(cells) == width else 1) if good else 0
-        width = len(cells) if good else 0
-        longest = max(longest, run)
-    return longest
-
-
 def _easyexpert(lines: Sequence[Line], name: str) -> list[Block]:
     """Records of an EasyEXPERT file."""
     blocks: list[Block] = []
     above: list[Line] = []
     for number, cells in lines:
         if cells[:1] == ["DataName"]:
-            blocks.append(Block(cells[1:], heading_line=number, above=above, instrument="EasyEXPERT"))
+            units = [next((u for s, u in _SI_UNITS if head.lower().startswith(s)), "") for head in cells[1:]]
+            blocks.append(Block(cells[1:], units, heading_line=number, above=above, instrument="EasyEXPERT"))
             above = []
         elif cells[:1] == ["DataValue"] and blocks:
             width = len(blocks[-1].headings)
@@ -338,3 +270,36 @@ def _words_only(lines: list[Line]) -> Block | None:
     body = [(number, cells) for number, cells in body if len(cells) == width]
     block.rows, block.lines = [cells for _, cells in body], [number for number, _ in body]
     return block
+
+
+def chosen(blocks: list[Block], name: str, number: int | None) -> tuple[Block, tuple[int, ...]]:
+    """The table that is meant, and the rows at which further ones with the same headings begin.
+
+    Raises
+    ------
+    DataError
+        There is none, or several have different headings.
+    InputError
+        There is no table of this number.
+    """
+    filled = [block for block in blocks if block.rows] or blocks[:1]
+    if not filled:
+        raise DataError(f"{name}: holds no table")
+    if number is not None:
+        if not 1 <= number <= len(filled):
+            are = f"are {len(filled)}" if len(filled) > 1 else "is 1"
+            raise InputError(f"{name}: no table {number}; there {are}")
+        return filled[number - 1], ()
+    first = filled[0]
+    starts = []
+    for block in filled[1:]:
+        if (block.headings and block.headings != first.headings) or len(block.rows[0]) != len(first.rows[0]):
+            raise DataError(
+                f"{name}: {len(filled)} tables with different headings, at lines "
+                f"{', '.join(str(b.heading_line or b.lines[0]) for b in filled[:6])}; say which with --table 1 to "
+                f"--table {len(filled)}"
+            )
+        starts.append(len(first.rows))
+        first.rows.extend(block.rows)
+        first.lines.extend(block.lines)
+    return first, tuple(starts)

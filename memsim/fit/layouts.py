@@ -52,10 +52,9 @@ def pulse_data(table: Table) -> PulseData:
     if _value_column(table) is None and (direction is None or len(table.columns) == 1):
         raise _no_layout(table)
     if direction is None:
-        raise DataError(
-            f'{unknown_headings(table, "directions", DIRECTION)}, or where pulses turn: "direction = 50.5 - pulse" reads '
-            "pulses 1 to 50 as set and further ones as reset"
-        )
+        unknown = unknown_headings(table, "directions", DIRECTION)
+        turn = '"direction = 50.5 - pulse" reads pulses 1 to 50 as set and further ones as reset'
+        raise DataError(f"{unknown}, or where directions turn: {turn}")
     return _long(table, *_values(table), direction)
 
 

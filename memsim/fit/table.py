@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from memsim.errors import DataError, InputError, nearest
-from memsim.fit.exports import Block, blocks_of
+from memsim.fit.exports import Block, blocks_of, chosen
 from memsim.fit.headings import DEVICE, PLAIN_UNITS, folded, split_unit, unit_in
 from memsim.fit.numerals import NAMES, NOT_READ, PLAIN, Numerals, numerals_of
 from memsim.fit.source import MAX_LINES, files_of, text_of
@@ -176,7 +176,7 @@ def table_of(text: str, name: str = "table", *, decimal: str | None = None, numb
     if decimal not in (None, ".", ","):
         raise InputError(f"unknown decimal sign '{decimal}'; allowed: '.', ','")
     blocks, delimiter = blocks_of(text, name)
-    block, starts = _one(blocks, name, number)
+    block, starts = chosen(blocks, name, number)
     if len(block.lines) > MAX_LINES:
         raise DataError(f"{name}: {len(block.lines):,} lines; at most {MAX_LINES:,} are read")
     if not block.rows:
@@ -186,23 +186,12 @@ def table_of(text: str, name: str = "table", *, decimal: str | None = None, numb
         raise DataError(f"{name}:{block.lines[0]}: {width} columns; at most {MOST_COLUMNS} are read")
     cells = list(zip(*block.rows, strict=True))
     notes = []
-    numerals, doubt = numerals_of(cells, delimiter == ",")
-    if decimal is not None:
-        other = "." if decimal == "," else ","
-        numerals = Numerals(decimal, numerals.thousands or (other if doubt is not None else ""))
-        numerals = replace(numerals, thousands="" if numerals.thousands == decimal else numerals.thousands)
-    elif doubt is not None:
-        shown = Numerals(numerals.decimal).text(0.5)[1]
-        raise DataError(
-            f"{name}:{block.lines[doubt.row]}: '{doubt.cell}' may be a decimal number or a whole number of thousands; "
-            f"say which sign is the decimal one with --decimal {shown} or --decimal {'.' if shown == ',' else ','}"
-        )
+    numerals = _numerals(cells, block, name, delimiter, decimal)
     if numerals.thousands in (",", "."):
         notes.append(f"{NAMES[numerals.thousands]} in numbers are read as separators of thousands")
     columns = tuple(_column(block, i, tuple(each)) for i, each in enumerate(cells))
     columns = tuple(column for column in columns if column.written or any(column.cells))
     if block.instrument:
-        columns = tuple(_with_si_unit(column) for column in columns)
         notes.append(f"the file is read as one of {block.instrument}: V... in volts, I... in amperes, Time in seconds")
     elif block.above:
         lines = f"{len(block.above)} lines" if len(block.above) > 1 else "1 line"
@@ -216,32 +205,23 @@ def table_of(text: str, name: str = "table", *, decimal: str | None = None, numb
     )
 
 
-def _one(blocks: list[Block], name: str, number: int | None) -> tuple[Block, tuple[int, ...]]:
-    """The table that is meant, and the rows at which further ones with the same headings begin."""
-    filled = [block for block in blocks if block.rows] or blocks[:1]
-    if not filled:
-        raise DataError(f"{name}: holds no table")
-    if number is not None:
-        if not 1 <= number <= len(filled):
-            raise InputError(f"{name}: no table {number}; there {_are(len(filled))}")
-        return filled[number - 1], ()
-    first = filled[0]
-    starts = []
-    for block in filled[1:]:
-        if (block.headings and block.headings != first.headings) or len(block.rows[0]) != len(first.rows[0]):
-            raise DataError(
-                f"{name}: {len(filled)} tables with different headings, at lines "
-                f"{', '.join(str(b.heading_line or b.lines[0]) for b in filled[:6])}; say which with --table 1 to "
-                f"--table {len(filled)}"
-            )
-        starts.append(len(first.rows))
-        first.rows.extend(block.rows)
-        first.lines.extend(block.lines)
-    return first, tuple(starts)
-
-
-def _are(count: int) -> str:
-    return f"are {count}" if count > 1 else "is 1"
+def _numerals(
+    cells: Sequence[Sequence[str]], block: Block, name: str, delimiter: str | None, decimal: str | None
+) -> Numerals:
+    """How the numbers are written: as the user says, or as they show."""
+    numerals, doubt = numerals_of(cells, delimiter == ",")
+    if decimal is None and doubt is not None:
+        signs = numerals.decimal, "." if numerals.decimal == "," else ","
+        raise DataError(
+            f"{name}:{block.lines[doubt.row]}: '{doubt.cell}' may be a decimal number or a whole number of thousands; "
+            f"say which sign is the decimal one with --decimal {signs[0]} or --decimal {signs[1]}"
+        )
+    if decimal is None or decimal == numerals.decimal:
+        return numerals
+    other = "." if decimal == "," else ","
+    if doubt is not None or numerals.thousands == decimal:
+        return Numerals(decimal, other)
+    return Numerals(decimal, numerals.thousands)
 
 
 def _column(block: Block, place: int, cells: tuple[str, ...]) -> Column:
@@ -254,11 +234,6 @@ def _column(block: Block, place: int, cells: tuple[str, ...]) -> Column:
     # A group stands above the first of its columns.
     groups = [group for group in block.groups[: place + 1] if group]
     return Column(heading, unit, cells, written, groups[-1] if groups else "")
-
-
-def _with_si_unit(column: Column) -> Column:
-    units = {"v": "V", "i": "A", "t": "s" if column.heading.lower().startswith("time") else ""}
-    return column if column.unit else replace(column, unit=units.get(column.heading[:1].lower(), ""))
 
 
 def _joined(name: str, tables: list[tuple[str, Table]]) -> Table:
