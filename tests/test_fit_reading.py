@@ -345,6 +345,16 @@ def two_columns(heading: str, first=SET, second=RESET) -> str:
     return "\n".join([heading, *(f"{a},{b}" for a, b in zip(first, second, strict=True))])
 
 
+def test_two_columns_of_weights_may_have_both_signs_and_no_headings():
+    rng = np.random.default_rng(1)
+    ends = np.linspace(-0.8, 0.9, 40)
+    up, down = (sign * ends + 0.2 * rng.standard_normal(40) for sign in (1, -1))
+    data = pulse_data(table_of("\n".join(f"{a:.4f},{b:.4f}" for a, b in zip(up, down, strict=True))))
+    assert [s.branch for s in data.sweeps] == [0, 1]
+    for sweep, values in zip(data.sweeps, (up, down), strict=True):
+        assert sweep.value == pytest.approx(values, abs=1e-4)
+
+
 def test_a_unit_in_one_heading_holds_for_both_and_is_said():
     data = pulse_data(table_of(two_columns("up (uS),down")))
     assert sweeps(data) == PLAIN
@@ -365,6 +375,7 @@ ASKED = {
         'without headings .* --columns, e.g. "up = #1, down = #2"',
     ),
     "voltages and currents": ("\n".join(f"{k / 10},{k**3}" for k in range(-20, 21)), "without headings"),
+    "voltages and falling currents": ("\n".join(f"{k / 10},{-k / 9}" for k in range(-20, 21)), "without headings"),
     "addresses and resistances": ("\n".join(f"{30 + 4 * k}.000\t{9e4 + k:.3f}" for k in range(40)), "without headings"),
     "whole numbers that count": (
         "\n".join(["value,direction", *(f"{k},{'set' if k < 30 else 'reset'}" for k in range(60))]),

@@ -32,6 +32,8 @@ from memsim.fit.trains import Rows, pulse_steps, spaced, trains_of
 
 VALUE = CONDUCTANCE + WEIGHT
 """Names of a column of conductances or weights."""
+_SHARED = 0.5  # of the larger range, which reads of set and of reset pulses have in common
+_TREND = 0.2  # of their range, by which reads without headings rise or fall
 
 
 def pulse_data(table: Table) -> PulseData:
@@ -109,22 +111,25 @@ def _without_names(table: Table) -> PulseData:
 
 
 def _are_branches(table: Table) -> bool:
-    """Whether two columns rise and fall in the same range, as reads after set and after reset pulses do."""
+    """Whether two columns rise and fall in the same range, as reads after set and after reset pulses do.
+
+    Evenly spaced whole numbers are an index or addresses, evenly spaced numbers of both signs the voltages of a curve.
+    """
     ends = []
     for column, sign in zip(table.columns, (1, -1), strict=True):
         values = table.numbers(column, rows=[row for row, cell in enumerate(column.cells) if cell])
-        few = max(1, len(values) // 10)
-        if not len(values) or values.min() < 0:
+        if not len(values):
             return False
-        if np.ptp(values) > 0 and sign * (values[-few:].mean() - values[:few].mean()) < 0.2 * np.ptp(values):
+        few, span, steps = max(1, len(values) // 10), np.ptp(values), np.diff(values)
+        if sign * (values[-few:].mean() - values[:few].mean()) < _TREND * span:
             return False
-        steps = np.diff(values)
-        if len(steps) > 1 and (steps == steps[0]).all() and steps[0] and (values == np.round(values)).all():
+        even = len(steps) > 1 and span > 0 and bool(np.ptp(steps) < 1e-6 * span)
+        if even and ((values == np.round(values)).all() or values.min() < 0):
             return False
         ends.append((values.min(), values.max()))
     (low, high), (other_low, other_high) = ends
     shared = min(high, other_high) - max(low, other_low)
-    return shared >= 0.5 * max(high - low, other_high - other_low)
+    return bool(shared >= _SHARED * max(high - low, other_high - other_low))
 
 
 def _side_by_side(table: Table, up: Column, down: Column) -> PulseData:
@@ -180,7 +185,7 @@ def _common_unit(table: Table, up: Column, down: Column) -> tuple[float, str | N
     (a, b), (c, d) = ((values.min(), values.max()) for values in reads)
     other = up if physical[0] is down else down
     unit = physical[0].unit
-    if min(b, d) - max(a, c) < 0.5 * max(b - a, d - c):
+    if min(b, d) - max(a, c) < _SHARED * max(b - a, d - c):
         raise DataError(
             f"{table.place()}: {table.label(other)} has no unit, {table.label(physical[0])} has {unit}; say which with "
             f'--columns "{"up" if other is up else "down"} = {other.written or other.heading} [{unit}]"'
