@@ -427,6 +427,18 @@ def test_the_option_that_a_refused_polarity_names_reads_the_file(tmp_path):
     assert sweeps(pulse_data(read_measurement(file, columns="up = down (uS), down = up (uS)"))) == PLAIN
 
 
+def test_every_device_counts_by_its_own_range_in_the_check_of_polarity():
+    reverse = (("set", RESET), ("reset", SET))
+    trains = (
+        ("a", 1.0, TRAINS),
+        ("b", 1e-3, (("set", RESET), ("reset", SET))),
+        ("c", 1e-3, (("set", RESET), ("reset", SET))),
+    )
+    lines = [f"{d},{k},{w},{scale * v}" for d, scale, each in trains for w, vs in each for k, v in enumerate(vs)]
+    with pytest.raises(ms.DataError, match="set pulses lower"):
+        pulse_data(table_of("\n".join(["device,pulse,direction,G (uS)", *lines])))
+
+
 def test_a_sample_beside_conductances_numbers_the_reads_and_beside_directions_a_device():
     reads = [10 + 0.1 * np.sin(k * k) for k in range(40)]
     table = table_of("\n".join(["sample,G (uS)", *(f"{k},{v}" for k, v in enumerate(reads))]))

@@ -183,5 +183,5 @@ def _from_arrays(measurement: object) -> PulseData:
             raise DataError(f"reads after {word} pulses must be one row of finite numbers")
     sweeps = [Sweep("1", "1", branch, values) for branch, values in enumerate(arrays)]
     data = PulseData.checked("arrays", sweeps, None)
-    check_polarity(data, "the order of the two sequences: set first")
+    check_polarity(data, "the reads after set pulses come first")
     return data

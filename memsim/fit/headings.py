@@ -94,16 +94,16 @@ def split_unit(cell: str) -> tuple[str, str]:
         call = text[opening - 1 : opening] != " " and head.lower() in _FUNCTIONS
         return (text, "") if opening < 1 or not head or call else (head, unit)
     for sign in (" in ", "_in_"):
-        head, found, unit = text.rpartition(sign)
-        if found and head and unit and " " not in unit:
+        head, mark, unit = text.rpartition(sign)
+        if mark and head and unit and " " not in unit:
             return head.strip(), unit
-    head, found, unit = text.rpartition("/")
-    if found and head and _is_unit(unit.strip()) and _agree(head.strip(), unit.strip()):
+    head, mark, unit = text.rpartition("/")
+    if mark and head and _is_unit(unit.strip()) and _agree(head.strip(), unit.strip()):
         return head.strip(), unit.strip()
     for sign in (" ", "_"):
         # One letter could be an index: V_S, R_A.
-        head, found, unit = text.rpartition(sign)
-        known = unit_of(unit) if found and head and len(unit) > 1 else None
+        head, mark, unit = text.rpartition(sign)
+        known = unit_of(unit) if mark and head and len(unit) > 1 else None
         if known is not None and known[0] in ("V", "A", "S", "Ohm", "s") and unit not in ("min", "day"):
             return head.strip(), unit
     return text, ""

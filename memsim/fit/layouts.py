@@ -159,7 +159,7 @@ def _side_by_side(table: Table, up: Column, down: Column) -> PulseData:
                         refuse_negative(table, column, value, ("up", "down")[branch])
                     sweeps.append(Sweep(device, _turn(cycle, turn), branch, spaced(table, value, counts[branch], read)))
     swap = f'"up = {down.written or "#2"}, down = {up.written or "#1"}"'
-    return _checked(table, sweeps, unit, notes, f"--columns {swap}")
+    return _checked(table, sweeps, unit, notes, swap)
 
 
 def _turn(cycle: str, turn: int) -> str:
@@ -222,13 +222,13 @@ def _long(table: Table, value: np.ndarray, unit: str | None, notes: tuple[str, .
         cycle.cells if cycle is not None else None,
         _pulse_numbers(table, pulse) if pulse is not None else None,
     )
-    swap = f'--columns "direction = -{direction.written or "#" + str(table.columns.index(direction) + 1)}"'
+    swap = f'"direction = -{direction.written or "#" + str(table.columns.index(direction) + 1)}"'
     return _checked(table, trains_of(table, rows), unit, (*notes, *filter(None, (note,))), swap)
 
 
 def _checked(table: Table, sweeps: list[Sweep], unit: str | None, notes: tuple[str, ...], swap: str) -> PulseData:
     data = PulseData.checked(table.name, sweeps, unit)
-    check_polarity(data, swap)
+    check_polarity(data, f"if the directions of the file are the other way round, swap them with --columns {swap}")
     return replace(data, notes=(*table.notes, *notes))
 
 

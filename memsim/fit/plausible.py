@@ -57,13 +57,13 @@ def refuse_negative(table: Table, column: Column, values: np.ndarray, name: str 
         )
 
 
-def check_polarity(data: PulseData, swap: str) -> None:
+def check_polarity(data: PulseData, remedy: str) -> None:
     """Refuse data in which set pulses lower the conductance or reset pulses raise it.
 
     Parameters
     ----------
-    swap : str
-        The option that turns directions round, for the message.
+    remedy : str
+        What to do if both directions are the other way round, for the message.
 
     Raises
     ------
@@ -79,22 +79,20 @@ def check_polarity(data: PulseData, swap: str) -> None:
     unit = data.unit or "1"
     ends = f"{format_quantity(reads[0], unit, 3)} to {format_quantity(reads[-1], unit, 3)}"
     both = " and ".join(words[b] for b in wrong)
-    remedy = (
-        f"if the directions of the file are the other way round, swap them with {swap}"
-        if len(wrong) == 2
-        else f"check the directions of the {BRANCHES[wrong[0]]} pulses"
-    )
+    if len(wrong) == 1:
+        remedy = f"check the directions of the {BRANCHES[wrong[0]]} pulses"
     raise DataError(f"{data.name}: {both} (e.g. from {ends} in cycle {first.cycle}); {remedy}")
 
 
 def _wrong_way(data: PulseData, branch: int) -> bool:
-    sign, span = 1 - 2 * branch, data.span
+    sign = 1 - 2 * branch
+    spans = _spans(data)
     moves = []
     for sweep in data.sweeps:
         reads = sweep.value[np.isfinite(sweep.value)]
         if sweep.branch == branch and len(reads) >= _LONG:
             few = max(1, len(reads) // 10)
-            moves.append(sign * (reads[-few:].mean() - reads[:few].mean()) / span)
+            moves.append(sign * (reads[-few:].mean() - reads[:few].mean()) / spans[sweep.device])
     if moves:
         return float(np.mean(moves)) < -_SHARE
     steps = []
@@ -104,3 +102,12 @@ def _wrong_way(data: PulseData, branch: int) -> bool:
             steps += list(sign * np.diff(np.concatenate([start, sweep.value])))
     known = np.array([step for step in steps if np.isfinite(step)])
     return bool(len(known) > 10 and known.mean() < -_SURE * known.std() / np.sqrt(len(known)))
+
+
+def _spans(data: PulseData) -> dict[str, float]:
+    """Range of the reads of each device; 1 where all are the same."""
+    ends: dict[str, tuple[float, float]] = {}
+    for sweep in data.sweeps:
+        low, high = ends.get(sweep.device, (np.inf, -np.inf))
+        ends[sweep.device] = min(low, float(np.nanmin(sweep.value))), max(high, float(np.nanmax(sweep.value)))
+    return {device: high - low or 1.0 for device, (low, high) in ends.items()}
