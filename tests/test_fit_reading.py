@@ -402,7 +402,7 @@ ASKED = {
         "\n".join(["direction,I (uA),V (V)", *(f"{w},{v},0" for w, vs in TRAINS for v in vs)]),
         "'V' is 0; a conductance needs a read voltage",
     ),
-    "a pulse of no voltage": ("Vpulse,G\n1,2\n-1,2\n0,2\n", "'Vpulse' is 0: neither set nor reset"),
+    "a pulse of no voltage": ("Vpulse,G\n1,2\n-1,2\n0,2\n", "a read without a set or reset pulse, other"),
     "the same heading twice": ("direction,direction,G\nset,set,1\nreset,reset,2", "are both 'direction'"),
 }  # fmt: skip
 
@@ -429,14 +429,25 @@ def test_the_option_that_a_refused_polarity_names_reads_the_file(tmp_path):
 
 def test_every_device_counts_by_its_own_range_in_the_check_of_polarity():
     reverse = (("set", RESET), ("reset", SET))
-    trains = (
-        ("a", 1.0, TRAINS),
-        ("b", 1e-3, (("set", RESET), ("reset", SET))),
-        ("c", 1e-3, (("set", RESET), ("reset", SET))),
-    )
+    trains = (("a", 1.0, TRAINS), ("b", 1e-3, reverse), ("c", 1e-3, reverse))
     lines = [f"{d},{k},{w},{scale * v}" for d, scale, each in trains for w, vs in each for k, v in enumerate(vs)]
     with pytest.raises(ms.DataError, match="set pulses lower"):
         pulse_data(table_of("\n".join(["device,pulse,direction,G (uS)", *lines])))
+
+
+@pytest.mark.parametrize(("first", "words"), [("read", ("set", "reset")), ("0", ("1.2", "-1.4")), ("", ("1", "-1"))])
+def test_a_read_before_the_first_pulse_begins_a_train(first, words):
+    heading = "Vpulse" if first == "0" else "direction"
+    lines = [
+        f"{d},{w},{v}"
+        for d in "ab"
+        for w, v in [(first, 1.9), *zip([words[0]] * 24 + [words[1]] * 24, SET + RESET, strict=True)]
+    ]
+    data = pulse_data(table_of("\n".join([f"device,{heading},G (uS)", *lines])))
+    assert sweeps(data) == [row for d in "ab" for row in ((d, "1", 0, [1.9, *SET]), (d, "1", 1, RESET))]
+    lines.insert(5, f"a,{first},2")
+    with pytest.raises(ms.DataError, match=r"f\.csv:7: a read without a set or reset pulse, other than the first"):
+        pulse_data(table_of("\n".join([f"device,{heading},G (uS)", *lines]), "f.csv"))
 
 
 def test_a_sample_beside_conductances_numbers_the_reads_and_beside_directions_a_device():

@@ -213,12 +213,13 @@ def _names(table: Table, column: Column | None) -> tuple[str, ...]:
 
 
 def _long(table: Table, value: np.ndarray, unit: str | None, notes: tuple[str, ...], direction: Column) -> PulseData:
-    branch, note = branches(table, direction)
+    devices = _names(table, device_column(table))
+    branch, note = branches(table, direction, devices)
     cycle, pulse = find_column(table, CYCLE), find_column(table, PULSE)
     rows = Rows(
         value,
         branch,
-        _names(table, device_column(table)),
+        devices,
         cycle.cells if cycle is not None else None,
         _pulse_numbers(table, pulse) if pulse is not None else None,
     )
