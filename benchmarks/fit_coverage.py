@@ -1,4 +1,4 @@
-"""How often intervals of fitted pulses contain the truth: ``python benchmarks/fit_coverage.py [REPETITIONS [MODEL ...]]``.
+"""How often intervals of fitted pulses contain the truth: ``fit_coverage.py [REPETITIONS [MODEL ...]]``.
 
 Each repetition simulates a measurement of one model and fits that model to it. The simulation is written here from the
 equations of the models, state by state, and shares no code with memsim. A binomial test compares the share of intervals
@@ -29,7 +29,7 @@ LEVEL = 0.01
 
 
 class Truth(NamedTuple):
-    """A device: the magnitude of its step at the way travelled u, 0 to 1 (direction 0: set), and its numbers by name."""
+    """A device: the magnitude of its step at the way u travelled (direction 0: set), and its numbers by name."""
 
     step: Callable[[float, int], float]
     numbers: dict[str, float]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Fit a profile to measured pulses, retention, read noise or I-V.")
-@click.argument("file", metavar="FILE.csv")
+@click.argument("file", metavar="FILE|FOLDER")
 @click.option("-o", "--output", metavar="PROFILE.yaml", help="Write a profile [default: only print the fit].")
 @click.option(
     "--force",
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 @click.option("--window", metavar='"MIN, MAX"', help='Window that weights without a unit stand for: "1 uS, 100 uS".')
 @click.option("--name", metavar="NAME", help="Name of the profile [default: that of the file].")
 @click.option("--device", metavar="NAME|FILE", help="Profile that retention, read noise or I-V is added to with -o.")
+@click.option("--columns", metavar="TEXT", help='What columns are: "G = Iread/Vread, direction = Mode, pulse = #".')
+@click.option("--table", "number", type=int, metavar="N", help="Read table N of a file with several.")
+@click.option("--decimal", metavar=".|,", help="Decimal sign [default: what the numbers show].")
+@click.option("--repeats", metavar="devices|cycles", help="What columns with the same heading belong to.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only the paths of what was written.")
 def fit(
     file: str,
@@ -45,24 +49,39 @@ def fit(
     window: str | None,
     name: str | None,
     device: str | None,
+    columns: str | None,
+    number: int | None,
+    decimal: str | None,
+    repeats: str | None,
     quiet: bool,
 ) -> None:
     """Fit device models to a measurement, compare them, and write a profile.
 
     Pulses: conductance or normalised weight after each set and reset pulse. Write noise, read noise and spread
     between devices are told apart by a likelihood in which the state is hidden. Tables may have two columns (set,
-    reset), a column of directions, or device, cycle, pulse, direction and conductance in any order, with a header and
-    units or without.
+    reset), a column of directions, or device, cycle, pulse, direction and conductance in any order, with units in the
+    headings or below them. Exports of instruments, pipes, and folders with one file a device are read as they are;
+    --columns says what columns with other names are.
 
     \b
     Examples:
       memsim device fit pulses.csv
       memsim device fit pulses.csv -o mine.yaml --window "1 uS, 100 uS" --figure fit.png
+      memsim device fit export.csv --columns "G = I1/V1 [S], direction = Mode"
       memsim device fit retention.csv --kind retention --device mine.yaml -o mine-drift.yaml
     """
     from memsim.files import check_target, write_files
-    from memsim.fit import PulseFit, SectionFit, check_name, checked_window, extended, fit_device, kind_of, profile_of
-    from memsim.fit.table import read_table
+    from memsim.fit import (
+        PulseFit,
+        SectionFit,
+        check_name,
+        checked_window,
+        extended,
+        fit_device,
+        kind_of,
+        profile_of,
+        read_measurement,
+    )
     from memsim.plotting.save import check_format
     from memsim.profiles import load_device
 
@@ -77,7 +96,8 @@ def fit(
     ends = checked_window(window) if window is not None else None
     base = load_device(device) if device is not None else None
     # What cannot be right is refused before the fit, which may take a while.
-    kind = kind_of(read_table(file)) if kind is None else kind
+    measurement = read_measurement(file, columns=columns, table=number, decimal=decimal, repeats=repeats)
+    kind = kind_of(measurement) if kind is None else kind
     if kind == "pulses" and base is not None:
         raise click.UsageError("--device is for retention, read noise and I-V; pulses make a profile of their own")
     if kind != "pulses" and name is not None:
@@ -88,7 +108,7 @@ def fit(
         ends = (base.spec.conductance.min, base.spec.conductance.max)
     with progress(quiet, "fits", lines=False) as advance:
         volts = base.spec.read.voltage if base is not None else None
-        found = fit_device(file, kind=kind, model=model, window=ends, read_voltage=volts, progress=advance)
+        found = fit_device(measurement, kind=kind, model=model, window=ends, read_voltage=volts, progress=advance)
     made: DeviceProfile | None = None
     if output is not None and isinstance(found, PulseFit):
         made = profile_of(found, name, ends, force=force)

@@ -1,6 +1,6 @@
 """Device models fitted to measurements: pulses, retention, read noise, current against voltage."""
 
-from memsim.fit.device import KINDS, fit_device, kind_of
+from memsim.fit.device import KINDS, fit_device, kind_of, read_measurement
 from memsim.fit.models import MODELS
 from memsim.fit.profile import check_name, checked_window, extended, profile_of
 from memsim.fit.pulses import Candidate, PulseFit
@@ -18,4 +18,5 @@ __all__ = [
     "fit_device",
     "kind_of",
     "profile_of",
+    "read_measurement",
 ]

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from memsim.errors import DataError, InputError, nearest
+from memsim.fit.columns import with_columns
 from memsim.fit.data import PulseData, Sweep
+from memsim.fit.headings import PULSE, READ, RESISTANCE, SAMPLE
 from memsim.fit.iv import CURRENT, VOLTAGE, fit_iv
 from memsim.fit.layouts import VALUE, looks_like_pulses, pulse_data
+from memsim.fit.plausible import check_polarity
 from memsim.fit.pulses import Progress, PulseFit, fit_pulses
 from memsim.fit.read_noise import fit_read_noise
+from memsim.fit.repeats import unrolled
 from memsim.fit.retention import TIME, fit_retention
 from memsim.fit.section import SectionFit
 from memsim.fit.table import Table, find_column, read_table
@@ -21,22 +26,64 @@ KINDS = ("pulses", "retention", "read-noise", "iv")
 """What can be fitted."""
 
 
+def read_measurement(
+    path: str | os.PathLike[str],
+    *,
+    columns: str | Mapping[str, str] | None = None,
+    table: int | None = None,
+    decimal: str | None = None,
+    repeats: str | None = None,
+) -> Table:
+    """Table of a measurement, with what its user says of it.
+
+    Parameters
+    ----------
+    path : path
+        A text file, a pipe, or a folder with one file a device.
+    columns : str or mapping, optional
+        What the columns are: "G = Iread/Vread, direction = Mode, pulse = #". On the left stand memsim's own names, on
+        the right headings, places such as #2, or expressions with + - * / and brackets; a unit may follow in square
+        brackets. By default the headings say it.
+    table : int, optional
+        Which table of a file with several, from 1.
+    decimal : str, optional
+        Decimal sign, "." or ",".
+    repeats : str, optional
+        "devices" or "cycles": what columns with the same heading belong to.
+
+    Raises
+    ------
+    DataError
+        The table cannot be read, or may be read in several ways.
+    InputError
+        An argument is wrong.
+    """
+    result = read_table(path, decimal=decimal, number=table)
+    if columns is not None:
+        result = with_columns(result, columns)
+    return unrolled(result, repeats)
+
+
 def fit_device(
-    measurement: str | os.PathLike[str] | tuple[Sequence[float], Sequence[float]],
+    measurement: str | os.PathLike[str] | Table | tuple[Sequence[float], Sequence[float]],
     *,
     kind: str | None = None,
     model: str | None = None,
     window: tuple[float, float] | None = None,
     read_voltage: float | None = None,
+    columns: str | Mapping[str, str] | None = None,
+    table: int | None = None,
+    decimal: str | None = None,
+    repeats: str | None = None,
     progress: Progress | None = None,
 ) -> PulseFit | SectionFit:
     """Device models fitted to a measurement: numbers with 95 % intervals, and how well each model describes the data.
 
     Parameters
     ----------
-    measurement : path, or two sequences of float
-        A table (CSV and the like), or the reads after successive set pulses and after successive reset pulses, as
-        normalised weights.
+    measurement : path, Table, or two sequences of float
+        A table (CSV and the like, or a folder with one file a device), or the reads after successive set pulses and
+        after successive reset pulses, as normalised weights.
     kind : str, optional
         "pulses", "retention", "read-noise" or "iv"; by default what the headings say.
     model : str, optional
@@ -45,6 +92,8 @@ def fit_device(
         Ends of the window [S]; read noise is relative to it where that fits better.
     read_voltage : float, optional
         Read voltage of the device [V], at which a polynomial of the current is told.
+    columns, table, decimal, repeats : optional
+        How a file is read, as in `memsim.fit.read_measurement`.
     progress : callable, optional
         Called with (name, done, total).
 
@@ -58,23 +107,30 @@ def fit_device(
     DataError
         The table cannot be read, or does not hold what a fit needs.
     InputError
-        No such kind or model.
+        No such kind or model, or an argument does not suit the measurement.
     """
     if kind is not None and kind not in KINDS:
         raise InputError(f"unknown kind '{kind}'{nearest(kind, KINDS)}")
-    if not isinstance(measurement, str | os.PathLike):
+    if isinstance(measurement, str | os.PathLike):
+        measurement = read_measurement(
+            measurement, columns=columns, table=table, decimal=decimal, repeats=repeats
+        )  # fmt: skip
+    elif any(argument is not None for argument in (columns, table, decimal, repeats)):
+        raise InputError("columns, table, decimal and repeats say how a file is read; the measurement is no path")
+    if not isinstance(measurement, Table):
         return fit_pulses(_from_arrays(measurement), model, progress)
-    table = read_table(measurement)
-    kind = kind_of(table) if kind is None else kind
+    kind = kind_of(measurement) if kind is None else kind
     if model is not None and kind != "pulses":
-        raise InputError(f"a model can be chosen for pulses; {table.name} is read as {kind}")
+        raise InputError(f"a model can be chosen for pulses; {measurement.name} is read as {kind}")
     if kind == "pulses":
-        return fit_pulses(pulse_data(table), model, progress)
+        return fit_pulses(pulse_data(measurement), model, progress)
     if kind == "retention":
-        return fit_retention(table)
-    if kind == "read-noise":
-        return fit_read_noise(table, window)
-    return fit_iv(table, read_voltage)
+        section = fit_retention(measurement)
+    elif kind == "read-noise":
+        section = fit_read_noise(measurement, window)
+    else:
+        section = fit_iv(measurement, read_voltage)
+    return replace(section, notes=(*measurement.notes, *section.notes))
 
 
 def kind_of(table: Table) -> str:
@@ -83,21 +139,34 @@ def kind_of(table: Table) -> str:
     Raises
     ------
     DataError
-        Retention and read noise have the same headings: the user must say which.
+        The headings fit several kinds: the user must say which.
     """
     if not table.header or looks_like_pulses(table):
         return "pulses"
+    pulsed = find_column(table, [name for name in PULSE if "pulse" in name]) is not None
     if find_column(table, VOLTAGE) is not None and find_column(table, CURRENT) is not None:
+        if pulsed:
+            raise DataError(
+                f"{table.place()}: voltages and currents beside pulse numbers may be pulses or a curve of the current; "
+                'name the directions with --columns, e.g. "direction = Mode", or say --kind iv'
+            )
         return "iv"
-    if find_column(table, VALUE) is not None:
-        time = find_column(table, TIME)
-        if time is None:
-            return "pulses" if find_column(table, ("pulse", "pulse number", "cycle")) is not None else "read-noise"
+    if find_column(table, (*VALUE, *RESISTANCE)) is None:
+        return "pulses"
+    if find_column(table, TIME) is not None:
         raise DataError(
             f"{table.name}: time and conductance may be retention or read noise; say which with --kind retention or "
             "--kind read-noise"
         )
-    return "pulses"
+    if find_column(table, (*READ, *SAMPLE)) is not None:
+        return "read-noise"
+    if pulsed or find_column(table, ("cycle",)) is not None:
+        return "pulses"
+    raise DataError(
+        f"{table.place()}: conductances without directions may be reads after pulses or repeated reads of a resting "
+        'cell; say which: --columns "direction = ..." names the column of directions, --kind read-noise means repeated '
+        "reads"
+    )
 
 
 def _from_arrays(measurement: object) -> PulseData:
@@ -113,4 +182,6 @@ def _from_arrays(measurement: object) -> PulseData:
         if values.ndim != 1 or not np.isfinite(values).all():
             raise DataError(f"reads after {word} pulses must be one row of finite numbers")
     sweeps = [Sweep("1", "1", branch, values) for branch, values in enumerate(arrays)]
-    return PulseData.checked("arrays", sweeps, None)
+    data = PulseData.checked("arrays", sweeps, None)
+    check_polarity(data, "the reads after set pulses come first")
+    return data

@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from memsim.errors import DataError
-from memsim.fit.data import MOST, PulseData, Sweep
+from memsim.fit.data import PulseData, Sweep
+from memsim.fit.directions import branches, direction_column, is_words
+from memsim.fit.headings import (
+    CONDUCTANCE,
+    CYCLE,
+    DEVICE,
+    DIRECTION,
+    DOWN,
+    PULSE,
+    READ,
+    READ_CURRENT,
+    READ_VOLTAGE,
+    RESISTANCE,
+    SAMPLE,
+    TIME,
+    UP,
+    WEIGHT,
+    folded,
+)
+from memsim.fit.plausible import check_polarity, refuse_counts, refuse_negative
 from memsim.fit.table import Column, Table, find_column, unknown_headings
+from memsim.fit.trains import Rows, pulse_steps, spaced, trains_of
 
-VALUE = ("conductance", "g", "weight", "w", "value", "state", "normalised conductance", "normalized conductance")
-RESISTANCE = ("resistance", "r")
-DEVICE = ("device", "cell", "device id", "cell id", "device number", "dut", "sample")
-CYCLE = ("cycle", "cycle number", "loop", "repetition", "run", "epoch")
-PULSE = ("pulse", "pulse number", "number of pulses", "pulse index", "pulse no", "n", "index", "step")
-DIRECTION = ("direction", "polarity", "pulse type", "type", "branch", "sign", "set reset", "operation", "phase")
-UP = ("up", "set", "potentiation", "ltp", "pot", "increase", "conductance up", "g up")
-DOWN = ("down", "reset", "depression", "ltd", "dep", "decrease", "conductance down", "g down")
-_UP_WORDS = {"up", "set", "potentiation", "ltp", "pot", "p", "+", "+1", "1", "1.0", "increase", "positive", "u", "s"}
-_DOWN_WORDS = {
-    "down",
-    "reset",
-    "depression",
-    "ltd",
-    "dep",
-    "d",
-    "-",
-    "-1",
-    "0",
-    "-1.0",
-    "0.0",
-    "decrease",
-    "negative",
-    "r",
-}
+VALUE = CONDUCTANCE + WEIGHT
+"""Names of a column of conductances or weights."""
+_SHARED = 0.5  # of the larger range, which reads of set and of reset pulses have in common
+_TREND = 0.2  # of their range, by which reads without headings rise or fall
 
 
 def pulse_data(table: Table) -> PulseData:
@@ -41,124 +42,257 @@ def pulse_data(table: Table) -> PulseData:
     Raises
     ------
     DataError
-        The layout is not known, a cell is no number, rows are out of order or too few, or a direction is missing.
+        The layout is not known, a cell is no number, rows are out of order or too few, a direction is missing, or set
+        pulses lower the conductance.
     """
     up, down = find_column(table, UP), find_column(table, DOWN)
     if up is not None and down is not None:
         return _side_by_side(table, up, down)
-    direction = find_column(table, DIRECTION)
-    value = find_column(table, VALUE) or find_column(table, RESISTANCE)
-    if table.header and (value is not None or direction is not None):
-        if value is None:
-            raise unknown_headings(table, "conductance", VALUE)
-        if direction is None:
-            raise unknown_headings(table, "directions", DIRECTION)
-        return _long(table, value, direction)
-    return _without_names(table)
+    if not table.header:
+        return _without_names(table)
+    direction = direction_column(table)
+    if _value_column(table) is None and (direction is None or len(table.columns) == 1):
+        raise _no_layout(table)
+    if direction is None:
+        unknown = unknown_headings(table, "directions", DIRECTION)
+        turn = '"direction = 50.5 - pulse" reads pulses 1 to 50 as set and further ones as reset'
+        raise DataError(f"{unknown}, or where directions turn: {turn}")
+    return _long(table, *_values(table), direction)
+
+
+def looks_like_pulses(table: Table) -> bool:
+    """Whether the headings are those of pulses, or there are two columns without headings."""
+    if not table.header:
+        return len(table.columns) == 2
+    return direction_column(table) is not None or (
+        find_column(table, UP) is not None and find_column(table, DOWN) is not None
+    )
+
+
+def device_column(table: Table) -> Column | None:
+    """The column that names devices; "sample" does where something else numbers the reads."""
+    column = find_column(table, DEVICE)
+    sample = find_column(table, SAMPLE)
+    if column is not None or sample is None:
+        return column
+    others = (*TIME, *READ, *PULSE, *UP, *READ_VOLTAGE)
+    return sample if direction_column(table) is not None or find_column(table, others) is not None else None
+
+
+def _no_layout(table: Table) -> DataError:
+    if len(table.columns) == 1:
+        return DataError(
+            f"{table.place(0)}: one column found; wanted two (set and reset reads), or one of reads and one of "
+            "directions. Columns are separated by commas, semicolons, tabs or blanks"
+        )
+    return unknown_headings(table, "conductance", VALUE)
 
 
 def _without_names(table: Table) -> PulseData:
     count = len(table.columns)
     if count == 1:
-        raise DataError(
-            f"{table.name}:{table.lines[0]}: one column found; wanted two (set and reset reads), or one "
-            "of reads and one of directions. Columns are separated by commas, semicolons, tabs or blanks"
-        )
-    words = [c for c in table.columns if _directions(c)]
-    if count == 2 and len(words) == 1 and not table.header:
+        raise _no_layout(table)
+    words = [c for c in table.columns if is_words(c.cells)]
+    if count == 2 and len(words) == 1:
         value = next(c for c in table.columns if c is not words[0])
-        return _long(table, value, words[0])
-    if count == 2 and not table.header:
+        refuse_counts(table, value)
+        return _long(table, table.numbers(value), None, (), words[0])
+    if count == 2 and _are_branches(table):
         return _side_by_side(table, *table.columns)
-    if not table.header:
+    if count == 2:
         raise DataError(
-            f"{table.name}:{table.lines[0]}: {count} columns without a header; name them in a first line, e.g. "
-            "device,cycle,pulse,direction,conductance (uS)"
+            f"{table.place(0)}: two columns without headings are not clearly reads of set and of reset pulses; say "
+            'what they are with --columns, e.g. "up = #1, down = #2", "read = #1, G = #2" or "V = #1, I = #2"'
         )
-    raise unknown_headings(table, "conductance", VALUE)
+    raise DataError(
+        f"{table.place(0)}: {count} columns without a header; name them in a first line, e.g. "
+        'device,cycle,pulse,direction,conductance (uS), or with --columns "pulse = #1, direction = #2, G = #3"'
+    )
 
 
-def _directions(column: Column) -> bool:
-    """Whether cells of a column without a heading say directions: words, or both signs of one."""
-    found = {cell.lower() for cell in column.cells}
-    return found <= _UP_WORDS | _DOWN_WORDS and (len(found) == 2 or not found <= {"1", "0", "-1", "1.0", "0.0"})
+def _are_branches(table: Table) -> bool:
+    """Whether two columns rise and fall in the same range, as reads after set and after reset pulses do.
+
+    Evenly spaced whole numbers are an index or addresses, evenly spaced numbers of both signs the voltages of a curve.
+    """
+    ends = []
+    for column, sign in zip(table.columns, (1, -1), strict=True):
+        values = table.numbers(column, rows=[row for row, cell in enumerate(column.cells) if cell])
+        if not len(values):
+            return False
+        few, span, steps = max(1, len(values) // 10), np.ptp(values), np.diff(values)
+        if sign * (values[-few:].mean() - values[:few].mean()) < _TREND * span:
+            return False
+        even = len(steps) > 1 and span > 0 and bool(np.ptp(steps) < 1e-6 * span)
+        if even and ((values == np.round(values)).all() or values.min() < 0):
+            return False
+        ends.append((values.min(), values.max()))
+    (low, high), (other_low, other_high) = ends
+    shared = min(high, other_high) - max(low, other_low)
+    return bool(shared >= _SHARED * max(high - low, other_high - other_low))
 
 
 def _side_by_side(table: Table, up: Column, down: Column) -> PulseData:
-    factors = [table.factor(column, "S") for column in (up, down)]
-    unit = "S" if up.physical or down.physical else None
+    factor, unit, notes = _common_unit(table, up, down)
+    counts = [_pulses_of(table, column) for column in (up, down)]
+    number = counts[0]
+    devices, cycles = _names(table, device_column(table)), _names(table, find_column(table, CYCLE))
+    groups: dict[tuple[str, str], list[int]] = {}
+    for row, key in enumerate(zip(devices, cycles, strict=True)):
+        groups.setdefault(key, []).append(row)
     sweeps = []
-    for branch, (column, factor) in enumerate(zip((up, down), factors, strict=True)):
-        # One branch may be longer: the other column is blank below its end, and nowhere else.
-        filled = len(column.cells)
-        while filled and column.cells[filled - 1] == "":
-            filled -= 1
-        short = Table(table.name, table.columns, table.lines[:filled], table.header, table.decimal)
-        values = short.numbers(Column(column.heading, "", column.cells[:filled])) * factor
-        sweeps.append(Sweep("1", "1", branch, values))
-    return PulseData.checked(table.name, sweeps, unit)
+    for (device, cycle), members in groups.items():
+        parts = [members] if number is None else pulse_steps(table, number, members, f"device {device}")
+        cuts = [i for i, row in enumerate(members) if row in table.starts and i]
+        if number is None and cuts:
+            parts = [members[a:b] for a, b in zip([0, *cuts], [*cuts, len(members)], strict=True)]
+        for turn, part in enumerate(parts):
+            for branch, column in enumerate((up, down)):
+                # One direction may be longer: the other column is blank below its end, and nowhere else.
+                read = list(part)
+                while read and column.cells[read[-1]] == "":
+                    read.pop()
+                if read:
+                    value = np.full(len(table.lines), np.nan)
+                    value[read] = table.numbers(column, rows=read) * factor
+                    if unit == "S":
+                        refuse_negative(table, column, value, ("up", "down")[branch])
+                    sweeps.append(Sweep(device, _turn(cycle, turn), branch, spaced(table, value, counts[branch], read)))
+    swap = f'"up = {down.written or "#2"}, down = {up.written or "#1"}"'
+    return _checked(table, sweeps, unit, notes, swap)
 
 
-def _long(table: Table, value: Column, direction: Column) -> PulseData:
-    values, unit = _values(table, value)
-    branch = _branches(table, direction)
-    device, cycle, pulse = (find_column(table, names) for names in (DEVICE, CYCLE, PULSE))
-    rows = len(values)
-    devices = device.cells if device is not None else ("1",) * rows
-    numbers = _pulse_numbers(table, pulse) if pulse is not None else None
-    cycles = cycle.cells if cycle is not None else _turns(devices, branch, numbers)
-    groups: dict[tuple[str, str, int], list[int]] = {}
-    for row in range(rows):
-        groups.setdefault((devices[row], cycles[row], int(branch[row])), []).append(row)
-    sweeps = []
-    for (name, turn, side), members in groups.items():
-        at = np.array(members)
-        if numbers is None:
-            sweeps.append(Sweep(name, turn, side, values[at]))
-            continue
-        steps = np.diff(numbers[at])
-        if (steps <= 0).any():
-            bad = int(np.argmax(steps <= 0)) + 1
-            where = f"device {name}, cycle {turn}, " if device is not None or cycle is not None else ""
-            word = "set" if side == 0 else "reset"
+def _turn(cycle: str, turn: int) -> str:
+    return cycle if not turn else str(int(cycle) + turn) if cycle == "1" else f"{cycle}.{turn + 1}"
+
+
+def _common_unit(table: Table, up: Column, down: Column) -> tuple[float, str | None, tuple[str, ...]]:
+    """Factor and unit of two columns; the unit of one holds for both where their numbers overlap."""
+    physical = [column for column in (up, down) if column.physical]
+    factors = [table.factor(column, "S") for column in physical]
+    if not physical:
+        return 1.0, None, ()
+    if len(physical) == 2:
+        if factors[0] != factors[1]:
             raise DataError(
-                f"{table.name}:{table.lines[members[bad]]}: pulse {numbers[at][bad]} after pulse "
-                f"{numbers[at][bad - 1]} ({where}{word}); pulse numbers must increase within a device, cycle and "
-                "direction: are rows shuffled?"
+                f"{table.place()}: {table.label(up)} is in {up.unit} and {table.label(down)} in {down.unit}; write "
+                "both in one unit"
             )
-        length = int(numbers[at][-1] - numbers[at][0]) + 1
-        if length > MOST:
-            raise DataError(
-                f"{table.name}:{table.lines[members[-1]]}: {length:,} pulses in one sweep; at most {MOST:,}"
-            )
-        spread = np.full(length, np.nan)
-        spread[numbers[at] - numbers[at][0]] = values[at]
-        sweeps.append(Sweep(name, turn, side, spread))
-    return PulseData.checked(table.name, sweeps, unit)
+        return factors[0], "S", ()
+    reads = [table.numbers(c, rows=[row for row, cell in enumerate(c.cells) if cell]) for c in (up, down)]
+    if not all(map(len, reads)):
+        raise DataError(f"{table.place()}: {table.label(up if not len(reads[0]) else down)} has no reads")
+    (a, b), (c, d) = ((values.min(), values.max()) for values in reads)
+    other = up if physical[0] is down else down
+    unit = physical[0].unit
+    if min(b, d) - max(a, c) < _SHARED * max(b - a, d - c):
+        raise DataError(
+            f"{table.place()}: {table.label(other)} has no unit, {table.label(physical[0])} has {unit}; say which with "
+            f'--columns "{"up" if other is up else "down"} = {other.written or other.heading} [{unit}]"'
+        )
+    note = f"{table.label(other)} has no unit of its own and is read in {unit}, as {table.label(physical[0])} is"
+    return factors[0], "S", (note,)
 
 
-def _values(table: Table, column: Column) -> tuple[np.ndarray, str | None]:
-    if find_column(table, VALUE) is None and column.heading:
+def _pulses_of(table: Table, column: Column) -> np.ndarray | None:
+    """Pulse numbers of a column of reads: those to its left where there are several columns of them."""
+    names = {folded(name) for name in PULSE}
+    places = [i for i, c in enumerate(table.columns) if folded(c.heading) in names]
+    if not places:
+        return None
+    if len({folded(table.columns[i].heading) for i in places}) == len(places):
+        pulse = find_column(table, PULSE)
+        return None if pulse is None else _pulse_numbers(table, pulse)
+    at = table.columns.index(column)
+    left = [i for i in places if i < at]
+    return _pulse_numbers(table, table.columns[left[-1] if left else places[0]])
+
+
+def _names(table: Table, column: Column | None) -> tuple[str, ...]:
+    return column.cells if column is not None else ("1",) * len(table.lines)
+
+
+def _long(table: Table, value: np.ndarray, unit: str | None, notes: tuple[str, ...], direction: Column) -> PulseData:
+    devices = _names(table, device_column(table))
+    branch, note = branches(table, direction, devices)
+    cycle, pulse = find_column(table, CYCLE), find_column(table, PULSE)
+    rows = Rows(
+        value,
+        branch,
+        devices,
+        cycle.cells if cycle is not None else None,
+        _pulse_numbers(table, pulse) if pulse is not None else None,
+    )
+    swap = f'"direction = -{direction.written or "#" + str(table.columns.index(direction) + 1)}"'
+    return _checked(table, trains_of(table, rows), unit, (*notes, *filter(None, (note,))), swap)
+
+
+def _checked(table: Table, sweeps: list[Sweep], unit: str | None, notes: tuple[str, ...], swap: str) -> PulseData:
+    data = PulseData.checked(table.name, sweeps, unit)
+    check_polarity(data, f"if the directions of the file are the other way round, swap them with --columns {swap}")
+    return replace(data, notes=(*table.notes, *notes))
+
+
+def _value_column(table: Table) -> Column | None:
+    """The column of conductances, resistances or weights; names that may mean something else come last."""
+    return find_column(table, (*CONDUCTANCE, *RESISTANCE, *WEIGHT))
+
+
+def _values(table: Table) -> tuple[np.ndarray, str | None, tuple[str, ...]]:
+    """Conductances or weights of all rows, their unit, and what was understood."""
+    column = _value_column(table)
+    current, voltage = find_column(table, READ_CURRENT), find_column(table, READ_VOLTAGE)
+    vague = column is None or folded(column.heading) in ("value", "state")
+    if vague and current is not None and voltage is not None:
+        return _ratio(table, current, voltage)
+    if column is None:
+        raise unknown_headings(table, "conductance", VALUE)
+    others = [c for c in table.columns if c is not column and folded(c.heading) in _VALUES]
+    notes = tuple(f"{table.label(column)} is used, {table.label(other)} is not" for other in others)
+    refuse_counts(table, column)
+    if folded(column.heading) in map(folded, RESISTANCE):
         resistance = table.numbers(column, "Ohm")
         if (resistance <= 0).any():
-            bad = int(np.argmax(resistance <= 0))
-            raise DataError(f"{table.name}:{table.lines[bad]}: a resistance of {column.cells[bad]}; must be above 0")
-        return 1.0 / resistance, "S"
+            row = int(np.argmax(resistance <= 0))
+            raise DataError(f"{table.place(row)}: a resistance of {column.cells[row]}; must be above 0")
+        return 1.0 / resistance, "S", notes
     values = table.numbers(column, "S")
-    return values, "S" if column.physical else None
+    if vague and len(np.unique(values)) <= 2:
+        raise DataError(
+            f"{table.place()}: {table.label(column)} has only the values "
+            f"{' and '.join(f'{v:g}' for v in np.unique(values))}, no conductances; say with --columns which column has"
+        )
+    if column.physical:
+        refuse_negative(table, column, values)
+    return values, "S" if column.physical else None, notes
 
 
-def _branches(table: Table, column: Column) -> np.ndarray:
-    branch = np.empty(len(column.cells), int)
-    for row, cell in enumerate(column.cells):
-        word = cell.lower()
-        if word not in _UP_WORDS | _DOWN_WORDS:
-            raise DataError(
-                f"{table.name}:{table.lines[row]}: '{cell[:40]}' is not a direction; write set or reset (up, down, "
-                "potentiation, depression, LTP, LTD, 1, -1)"
-            )
-        branch[row] = 0 if word in _UP_WORDS else 1
-    return branch
+_VALUES = {folded(name) for name in (*CONDUCTANCE, *RESISTANCE, *WEIGHT)}
+
+
+def _ratio(table: Table, current: Column, voltage: Column) -> tuple[np.ndarray, str | None, tuple[str, ...]]:
+    """Conductances from currents and read voltages."""
+    labels = table.label(current), table.label(voltage)
+    if current.physical != voltage.physical:
+        one, other = (current, voltage) if current.physical else (voltage, current)
+        raise DataError(
+            f"{table.place()}: {table.label(one)} has a unit and {table.label(other)} has none; say it with --columns, "
+            f'e.g. "G = {current.written} [A] / ({voltage.written} [V])"'
+        )
+    volts, amperes = table.numbers(voltage, "V"), table.numbers(current, "A")
+    if (volts == 0).any():
+        row = int(np.argmax(volts == 0))
+        raise DataError(f"{table.place(row)}: {labels[1]} is 0; a conductance needs a read voltage")
+    if (volts > 0).any() and (volts < 0).any() and "read" not in folded(voltage.heading):
+        raise DataError(
+            f"{table.place()}: {labels[1]} has both signs: it may be the voltage of the pulses or of the reads; say "
+            f'with --columns, e.g. "G = {current.written}/0.1" or "G = {current.written}/{voltage.written}"'
+        )
+    values = amperes / volts
+    if (values < 0).any():
+        row = int(np.argmax(values < 0))
+        raise DataError(f"{table.place(row)}: {labels[0]} and {labels[1]} have different signs: a negative conductance")
+    return values, "S" if current.physical else None, (f"the conductance is {labels[0]} / {labels[1]}",)
 
 
 def _pulse_numbers(table: Table, column: Column) -> np.ndarray:
@@ -167,28 +301,5 @@ def _pulse_numbers(table: Table, column: Column) -> np.ndarray:
     bad = (whole != numbers) | (np.abs(numbers) > 1e12)
     if bad.any():
         row = int(np.argmax(bad))
-        raise DataError(f"{table.name}:{table.lines[row]}: pulse {column.cells[row]} is not a whole number")
+        raise DataError(f"{table.place(row)}: pulse {column.cells[row]} is not a whole number")
     return whole.astype(int)
-
-
-def _turns(devices: tuple[str, ...], branch: np.ndarray, numbers: np.ndarray | None) -> tuple[str, ...]:
-    """Cycle of every row where the table names none: a new one begins when set pulses follow reset pulses."""
-    turns: list[str] = []
-    last: dict[str, tuple[int, int]] = {}
-    for row, device in enumerate(devices):
-        side = int(branch[row])
-        before, turn = last.get(device, (side, 1))
-        if before == 1 and side == 0:
-            turn += 1
-        last[device] = (side, turn)
-        turns.append(str(turn))
-    return tuple(turns)
-
-
-def looks_like_pulses(table: Table) -> bool:
-    """Whether the headings are those of pulses, or there are two columns without headings."""
-    if not table.header:
-        return len(table.columns) == 2
-    return find_column(table, DIRECTION) is not None or (
-        find_column(table, UP) is not None and find_column(table, DOWN) is not None
-    )

@@ -10,7 +10,7 @@ import numpy as np
 
 from memsim.errors import DataError
 from memsim.fit.criteria import Criteria
-from memsim.fit.layouts import DEVICE
+from memsim.fit.layouts import device_column
 from memsim.fit.quantities import Number
 from memsim.fit.table import Column, Table, find_column, unknown_headings
 
@@ -91,7 +91,7 @@ def wanted_column(table: Table, what: str, names: tuple[str, ...], place: int) -
 
 def by_device(table: Table) -> dict[str, np.ndarray]:
     """Rows of each device, in the order of the table; all rows where no column names devices."""
-    column = find_column(table, DEVICE) if table.header else None
+    column = device_column(table)
     rows: dict[str, list[int]] = {}
     for row in range(len(table.lines)):
         rows.setdefault(column.cells[row] if column is not None else "1", []).append(row)

@@ -1,40 +1,52 @@
-"""Tables of numbers as laboratories save them: any usual delimiter, decimal commas, a header or none, units in it."""
+"""Tables of measurements: columns as text, with their headings and units, and the lines of the file they come from."""
 
 from __future__ import annotations
 
-import math
 import os
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from memsim.errors import DataError, InputError, nearest
+from memsim.fit.exports import Block, blocks_of, chosen
+from memsim.fit.headings import DEVICE, PLAIN_UNITS, folded, split_unit, unit_in
+from memsim.fit.numerals import NAMES, NOT_READ, PLAIN, Numerals, numerals_of
+from memsim.fit.source import MAX_LINES, files_of, text_of
 from memsim.units import parse_quantity
 
-MAX_BYTES = 64 * 2**20
-MAX_LINES = 2_000_000
-_MOST_COLUMNS = 64
-_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eEdD][+-]?[0-9]{1,4})?")
-_UNIT = re.compile(r"^(.*?)\s*(?:[(\[]\s*([^)\]]*?)\s*[)\]]|(?:\s|_)in\s+(\S+)|/\s*([^\s/]+))\s*$")
-_PLAIN_UNITS = {"": "", "1": "", "-": "", "a.u.": "", "arb. units": "", "norm.": "", "normalised": "", "normalized": ""}
+MOST_COLUMNS = 64
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its heading without the unit (empty without a header), its unit as written, its cells as text."""
+    """A column of a table.
+
+    Attributes
+    ----------
+    heading : str
+        Without its unit; empty in a table without headings.
+    unit : str
+        As written; empty where there is none.
+    cells : tuple of str
+        As written.
+    written : str
+        Heading as the file has it.
+    group : str
+        What stands above the heading, where a line above the headings groups columns.
+    """
 
     heading: str
     unit: str
     cells: tuple[str, ...]
+    written: str = ""
+    group: str = ""
 
     @property
     def physical(self) -> bool:
-        """Whether the heading has a unit, other than one for plain numbers."""
-        return self.unit.lower() not in _PLAIN_UNITS
+        """Whether there is a unit, other than one for plain numbers."""
+        return self.unit.lower() not in PLAIN_UNITS
 
 
 @dataclass(frozen=True)
@@ -51,18 +63,49 @@ class Table:
         Line of the file of every row.
     header : bool
         Whether the columns have headings.
-    decimal : str
-        "." or ",".
+    numerals : Numerals
+        How the numbers are written.
+    heading_line : int
+        Line of the headings; 0 without.
+    starts : tuple of int
+        Rows at which another table of the file begins, which has the same headings.
+    files : tuple of (int, str)
+        First row and name of each file of a folder.
+    notes : tuple of str
+        What was understood of the file that the user should know.
     """
 
     name: str
     columns: tuple[Column, ...]
     lines: tuple[int, ...]
     header: bool
-    decimal: str
+    numerals: Numerals = PLAIN
+    heading_line: int = 0
+    starts: tuple[int, ...] = ()
+    files: tuple[tuple[int, str], ...] = ()
+    notes: tuple[str, ...] = ()
 
-    def numbers(self, column: Column, dimension: str | None = None) -> np.ndarray:
+    def place(self, row: int | None = None) -> str:
+        """File and line of a row, or of the headings."""
+        at = row or 0
+        name = next((file for first, file in reversed(self.files) if first <= at), self.name)
+        return f"{name}:{(self.heading_line or self.lines[0]) if row is None else self.lines[row]}"
+
+    def noted(self, *notes: str) -> Table:
+        """The table with further notes."""
+        return replace(self, notes=self.notes + notes)
+
+    def label(self, column: Column) -> str:
+        """What errors call a column: its heading, or its place."""
+        return f"'{column.heading[:40]}'" if column.heading else f"column {self.columns.index(column) + 1}"
+
+    def numbers(self, column: Column, dimension: str | None = None, rows: Sequence[int] | None = None) -> np.ndarray:
         """Cells of a column as numbers, in SI units if the heading has a unit of this dimension.
+
+        Parameters
+        ----------
+        rows : sequence of int, optional
+            Rows that are read; all by default.
 
         Raises
         ------
@@ -70,19 +113,21 @@ class Table:
             A cell is no finite number, at its line.
         """
         factor = self.factor(column, dimension) if dimension else 1.0
-        values = np.empty(len(column.cells))
-        for row, cell in enumerate(column.cells):
-            number = self._number(cell)
+        at = range(len(column.cells)) if rows is None else rows
+        values = np.empty(len(at))
+        for place, row in enumerate(at):
+            cell = column.cells[row]
+            number = self.numerals.value(cell)
             if number is None:
                 what = "is missing" if cell == "" else f"is not a finite number: '{cell[:40]}'"
-                label = f"'{column.heading}'" if column.heading else f"column {self.columns.index(column) + 1}"
-                raise DataError(f"{self.name}:{self.lines[row]}: {label} {what}; correct the row or leave it out")
-            values[row] = number
+                raise DataError(f"{self.place(row)}: {self.label(column)} {what}; correct the row or leave it out")
+            values[place] = number
         return values * factor
 
     def numeric(self, column: Column) -> bool:
-        """Whether the first cells of a column are numbers."""
-        return all(self._number(cell, finite=False) is not None for cell in column.cells[:20])
+        """Whether all cells of a column that are read are numbers, and there are any."""
+        cells = [cell for cell in column.cells if cell.lower() not in NOT_READ]
+        return bool(cells) and all(self.numerals.value(cell) is not None for cell in cells)
 
     def factor(self, column: Column, dimension: str) -> float:
         """What a number in this column is multiplied by to be in the SI unit of this dimension; 1 without a unit.
@@ -97,146 +142,165 @@ class Table:
         try:
             return parse_quantity(f"1 {column.unit}", dimension)
         except InputError as error:
-            at = f"{self.name}:{self.lines[0] - 1 if self.lines else 1}"
-            raise DataError(f"{at}: unit of '{column.heading}': {error}") from None
-
-    def _number(self, cell: str, finite: bool = True) -> float | None:
-        text = cell.replace("\u2212", "-")
-        if self.decimal == ",":
-            text = text.replace(",", ".")
-        if not _NUMBER.fullmatch(text):
-            return math.nan if not finite and text.lower() in ("nan", "inf", "-inf", "") else None
-        value = float(text.lower().replace("d", "e"))
-        return value if math.isfinite(value) else None
+            raise DataError(f"{self.place()}: unit of {self.label(column)}: {error}") from None
 
 
-def read_table(path: str | os.PathLike[str]) -> Table:
-    """Table in a UTF-8 text file.
+def read_table(path: str | os.PathLike[str], *, decimal: str | None = None, number: int | None = None) -> Table:
+    """Table in a text file, or the tables of a folder with one file a device.
+
+    Parameters
+    ----------
+    path : path
+        File, pipe or folder.
+    decimal : str, optional
+        Decimal sign, "." or ","; by default what the numbers show.
+    number : int, optional
+        Which table of a file that has several, from 1; by default all, if they have the same headings.
 
     Raises
     ------
     DataError
-        The file cannot be read, is too large, empty, not text, or its rows differ in length.
+        A file cannot be read, is too large, empty, not text, or its rows differ in length; the files of a folder
+        have other headings; it is unclear which table is meant or which sign is the decimal one.
     """
-    file = Path(path)
-    name = str(path)
-    try:
-        if file.is_dir():
-            raise DataError(f"{name}: is a folder; give a file")
-        with file.open("rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise DataError(f"{name}: {(error.strerror or str(error)).lower()}") from None
-    except ValueError as error:
-        raise DataError(f"{name}: {error}") from None
-    if len(raw) > MAX_BYTES:
-        raise DataError(f"{name}: larger than {MAX_BYTES // 2**20} MiB; take fewer devices or cycles")
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raw = raw.decode("utf-16", "replace").encode()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        text = _western(raw, error, name)
-    if "\x00" in text:
-        raise DataError(f"{name}: not a text file")
-    return table_of(text, name)
+    if not Path(path).is_dir():
+        return table_of(text_of(path), str(path), decimal=decimal, number=number)
+    tables = [
+        (file.stem, table_of(text_of(file), str(file), decimal=decimal, number=number)) for file in files_of(Path(path))
+    ]
+    return _joined(str(path), tables)
 
 
-def _western(raw: bytes, error: UnicodeDecodeError, name: str) -> str:
-    """Text of an older file in which only units such as µS are not ASCII."""
-    if raw[error.start] in (0xB5, 0xB0):
-        return raw.decode("latin-1")
-    line = raw.count(b"\n", 0, error.start) + 1
-    raise DataError(f"{name}:{line}: not UTF-8 text; save the file as UTF-8")
-
-
-def table_of(text: str, name: str = "table") -> Table:
-    """Table in a text; blank lines and lines that begin with # are left out."""
-    rows = text.splitlines()
-    if len(rows) > MAX_LINES:
-        raise DataError(f"{name}: {len(rows):,} lines; at most {MAX_LINES:,} are read")
-    kept = [(number, row.strip(" \r\ufeff")) for number, row in enumerate(rows, 1)]
-    kept = [(number, row) for number, row in kept if row.strip() and not row.startswith("#")]
-    if not kept:
-        raise DataError(f"{name}: is empty")
-    delimiter, decimal = _delimiter([row for _, row in kept[:200]])
-    cells = [[cell.strip().strip('"').strip() for cell in _split(row, delimiter)] for _, row in kept]
-    lines = [number for number, _ in kept]
-    header = _is_header(cells, decimal)
-    width = len(cells[0])
-    if width > _MOST_COLUMNS:
-        raise DataError(f"{name}:{lines[0]}: {width} columns; at most {_MOST_COLUMNS} are read")
-    for number, row in zip(lines, cells, strict=True):
-        if len(row) != width:
-            how = _DELIMITERS.get(delimiter or "", "blank")
-            raise DataError(
-                f"{name}:{number}: {len(row)} cells where line {lines[0]} has {width} (separated by {how}s)"
-            )
-    if header and len(cells) == 1:
+def table_of(text: str, name: str = "table", *, decimal: str | None = None, number: int | None = None) -> Table:
+    """Table in a text; the parameters are those of `read_table`."""
+    if decimal not in (None, ".", ","):
+        raise InputError(f"unknown decimal sign '{decimal}'; allowed: '.', ','")
+    blocks, delimiter = blocks_of(text, name)
+    block, starts = chosen(blocks, name, number)
+    if len(block.lines) > MAX_LINES:
+        raise DataError(f"{name}: {len(block.lines):,} lines; at most {MAX_LINES:,} are read")
+    if not block.rows:
         raise DataError(f"{name}: has a header and no rows")
-    headings = [_heading(cell) for cell in cells[0]] if header else [("", "")] * width
-    body = cells[1:] if header else cells
-    columns = tuple(Column(heading, unit, tuple(row[i] for row in body)) for i, (heading, unit) in enumerate(headings))
-    return Table(name, columns, tuple(lines[1:] if header else lines), header, decimal)
+    width = len(block.rows[0])
+    if width > MOST_COLUMNS:
+        raise DataError(f"{name}:{block.lines[0]}: {width} columns; at most {MOST_COLUMNS} are read")
+    cells = list(zip(*block.rows, strict=True))
+    notes = []
+    numerals = _numerals(cells, block, name, delimiter, decimal)
+    if numerals.thousands in (",", "."):
+        notes.append(f"{NAMES[numerals.thousands]} in numbers are read as separators of thousands")
+    columns = tuple(_column(block, i, tuple(each)) for i, each in enumerate(cells))
+    columns = tuple(column for column in columns if column.written or any(column.cells))
+    if block.instrument:
+        notes.append(f"the file is read as one of {block.instrument}: V... in volts, I... in amperes, Time in seconds")
+    elif block.above:
+        lines = f"{len(block.above)} lines" if len(block.above) > 1 else "1 line"
+        notes.append(f"{lines} above the {'headings' if block.headings else 'first row'} not read")
+    if block.repeated:
+        notes.append(f"headings that repeat inside the table are left out ({block.repeated})")
+    if starts:
+        notes.append(f"{len(starts) + 1} tables with the same headings are read one after the other")
+    return Table(
+        name, columns, tuple(block.lines), bool(block.headings), numerals, block.heading_line, starts, (), tuple(notes)
+    )
 
 
-def _split(row: str, delimiter: str | None) -> list[str]:
-    return row.split() if delimiter is None else row.split(delimiter)
+def _numerals(
+    cells: Sequence[Sequence[str]], block: Block, name: str, delimiter: str | None, decimal: str | None
+) -> Numerals:
+    """How the numbers are written: as the user says, or as they show."""
+    numerals, doubt = numerals_of(cells, delimiter == ",")
+    if decimal is None and doubt is not None:
+        signs = numerals.decimal, "." if numerals.decimal == "," else ","
+        raise DataError(
+            f"{name}:{block.lines[doubt.row]}: '{doubt.cell}' may be a decimal number or a whole number of thousands; "
+            f"say which sign is the decimal one with --decimal {signs[0]} or --decimal {signs[1]}"
+        )
+    if decimal is None or decimal == numerals.decimal:
+        return numerals
+    other = "." if decimal == "," else ","
+    if doubt is not None or numerals.thousands == decimal:
+        return Numerals(decimal, other)
+    return Numerals(decimal, numerals.thousands)
 
 
-def _delimiter(rows: Sequence[str]) -> tuple[str | None, str]:
-    """Delimiter (None for blanks) and decimal sign that cut the rows into the same number of cells."""
-    body = rows[1:] or rows
-    counts = {d: {row.count(d) for row in body} for d in _DELIMITERS}
-    for d in (";", "\t", "|"):
-        if len(counts[d]) == 1 and counts[d] != {0}:
-            commas = any(re.search(r"[0-9],[0-9]", row) for row in body) and not any("." in row for row in body)
-            return d, "," if commas else "."
-    if sum(row.count(",") > 0 for row in body) > len(body) / 2:
-        # "0,51 0,52": commas inside every word of several are decimal signs.
-        words = [row.split() for row in body]
-        if all(len(w) > 1 and all(re.fullmatch(r"[+-]?[0-9]+,[0-9]+([eE][+-]?[0-9]+)?", x) for x in w) for w in words):
-            return None, ","
-        return ",", "."
-    for d in (";", "\t", "|"):
-        if sum(d in row for row in body) > len(body) / 2:
-            return d, "."
-    return None, "."
+def _column(block: Block, place: int, cells: tuple[str, ...]) -> Column:
+    if not block.headings:
+        return Column("", "", cells)
+    written = block.headings[place]
+    heading, unit = split_unit(written)
+    if block.units:
+        heading, unit = (heading, unit) if unit else (written, unit_in(block.units[place]))
+    # A group stands above the first of its columns.
+    groups = [group for group in block.groups[: place + 1] if group]
+    return Column(heading, unit, cells, written, groups[-1] if groups else "")
 
 
-def _is_header(cells: list[list[str]], decimal: str) -> bool:
-    first = [c.replace(",", ".") if decimal == "," else c for c in cells[0]]
-    if any(_NUMBER.fullmatch(c.replace("\u2212", "-")) for c in first):
-        return False
-    return any(re.search(r"[A-Za-zΩµμ]", c) and c.lower() not in ("nan", "inf", "na", "n/a") for c in first)
-
-
-def _heading(cell: str) -> tuple[str, str]:
-    """Heading and unit of "G (uS)", "conductance [nS]", "time in s", "V/V"."""
-    match = _UNIT.match(cell)
-    if match is None or not match.group(1):
-        return cell, ""
-    unit = next(group for group in match.groups()[1:] if group is not None)
-    return match.group(1).strip(), unit
+def _joined(name: str, tables: list[tuple[str, Table]]) -> Table:
+    """Tables of one device each, one below the other, with a column that names the devices."""
+    first = tables[0][1]
+    heads = [(folded(column.heading), column.unit) for column in first.columns]
+    cells: list[list[str]] = [[] for _ in first.columns]
+    devices: list[str] = []
+    lines: list[int] = []
+    files: list[tuple[int, str]] = []
+    starts: list[int] = []
+    notes: list[str] = []
+    for stem, table in tables:
+        if [(folded(column.heading), column.unit) for column in table.columns] != heads:
+            raise DataError(f"{table.place()}: other headings or units than {first.place()}; fit such files one by one")
+        if table.numerals.decimal != first.numerals.decimal:
+            raise DataError(f"{table.place()}: another decimal sign than {first.place()}; fit such files one by one")
+        files.append((len(lines), table.name))
+        starts += [len(lines) + row for row in table.starts]
+        own = find_column(table, DEVICE)
+        several = own is not None and len(set(own.cells)) > 1
+        devices += (
+            [f"{stem} {cell}" for cell in own.cells] if own is not None and several else [stem] * len(table.lines)
+        )
+        for column, more in zip(cells, table.columns, strict=True):
+            column.extend(more.cells)
+        lines += table.lines
+        notes += [note for note in table.notes if note not in notes]
+    columns = [
+        replace(column, cells=tuple(more))
+        for column, more in zip(first.columns, cells, strict=True)
+        if folded(column.heading) not in map(folded, DEVICE)
+    ]
+    columns.append(Column("device", "", tuple(devices), "device"))
+    notes.append(f"{len(tables)} files of the folder are read as one device each")
+    thousands = max((table.numerals.thousands for _, table in tables), default="")
+    numerals = Numerals(first.numerals.decimal, thousands)
+    return Table(
+        name, tuple(columns), tuple(lines), first.header, numerals, first.heading_line, tuple(starts), tuple(files),
+        tuple(notes),
+    )  # fmt: skip
 
 
 def find_column(table: Table, names: Sequence[str]) -> Column | None:
-    """The first column whose heading is one of these names, whatever its case, blanks and punctuation."""
-    wanted = [_folded(name) for name in names]
-    for name in wanted:
-        for column in table.columns:
-            if _folded(column.heading) == name:
-                return column
+    """The first column whose heading is one of these names, whatever its case, blanks and punctuation.
+
+    Raises
+    ------
+    DataError
+        Two columns have this heading.
+    """
+    for name in map(folded, names):
+        places = [place for place, column in enumerate(table.columns) if folded(column.heading) == name]
+        if len(places) > 1:
+            heading = table.columns[places[0]].heading
+            raise DataError(
+                f"{table.place()}: columns {places[0] + 1} and {places[1] + 1} are both '{heading}'; say which is "
+                f'meant with --columns "{heading} = #{places[0] + 1}"'
+            )
+        if places:
+            return table.columns[places[0]]
     return None
-
-
-def _folded(text: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
 def unknown_headings(table: Table, what: str, known: Sequence[str]) -> DataError:
     """Error that lists the headings of a table in which a column was not found."""
-    given = ", ".join(f"'{column.heading}'" for column in table.columns[:12])
-    hints = [nearest(column.heading, known) for column in table.columns]
+    present = ", ".join(f"'{column.heading[:40]}'" for column in table.columns[:12])
+    hints = [nearest(column.heading[:40], known) for column in table.columns]
     hint = next((h for h in hints if "did you mean" in h), f"; wanted e.g. {', '.join(known[:4])}")
-    return DataError(f"{table.name}:{table.lines[0] - 1}: no column of {what} among {given}{hint}")
+    return DataError(f"{table.place()}: no column of {what} among {present}{hint}; --columns says which it is")

@@ -1,0 +1,137 @@
+"""Headings of columns: the names that memsim knows, and the units that people write into headings."""
+
+from __future__ import annotations
+
+import re
+
+from memsim.units import unit_of
+
+CONDUCTANCE = ("conductance", "g", "normalised conductance", "normalized conductance")
+WEIGHT = ("weight", "w", "value", "state")
+RESISTANCE = ("resistance", "r")
+DEVICE = ("device", "cell", "device id", "cell id", "device number", "dut")
+SAMPLE = ("sample",)
+CYCLE = ("cycle", "cycle number", "loop", "repetition", "run", "epoch", "turn")
+PULSE = (
+    "pulse",
+    "pulse number",
+    "number of pulses",
+    "pulse index",
+    "pulse no",
+    "pulse count",
+    "n",
+    "index",
+    "step",
+    "no",
+)
+READ = ("read", "read index", "read number", "reading")
+DIRECTION = (
+    "direction",
+    "dir",
+    "polarity",
+    "pulse direction",
+    "pulse polarity",
+    "pulse type",
+    "set reset",
+    "ltp ltd",
+    "up down",
+    "potentiation depression",
+    "type",
+    "branch",
+    "sign",
+    "operation",
+    "op",
+    "mode",
+    "phase",
+)
+UP = ("up", "set", "potentiation", "ltp", "pot", "increase", "conductance up", "g up", "g set", "g ltp")
+DOWN = ("down", "reset", "depression", "ltd", "dep", "decrease", "conductance down", "g down", "g reset", "g ltd")
+PULSE_VOLTAGE = (
+    "pulse voltage",
+    "vpulse",
+    "pulse amplitude",
+    "amplitude",
+    "vp",
+    "write voltage",
+    "vwrite",
+    "program voltage",
+    "programming voltage",
+    "vprog",
+)
+READ_VOLTAGE = ("read voltage", "vread", "voltage", "v")
+READ_CURRENT = ("read current", "iread", "current", "i")
+TIME = ("time", "t", "elapsed", "elapsed time", "retention time", "time since programming")
+
+PLAIN_UNITS = ("", "1", "-", "a.u.", "arb. units", "norm.", "normalised", "normalized")
+"""Units, in lower case, of plain numbers."""
+_COUNTS = ("#", "count", "counts", "pulses", "no.")
+_FUNCTIONS = ("abs", "log", "log10", "ln", "sqrt", "exp")
+_MEASURES = {"V": ("v", "voltage"), "A": ("i", "current"), "S": ("g", "conductance"), "Ohm": ("r", "resistance")}
+
+
+def folded(text: str) -> str:
+    """Heading without case, blanks and punctuation; bars mean the absolute value."""
+    text = text.lower().strip()
+    if len(text) > 2 and text[0] == text[-1] == "|":
+        text = "abs" + text
+    return re.sub(r"[^a-z0-9]", "", text)
+
+
+KNOWN = frozenset(
+    folded(name)
+    for names in (CONDUCTANCE, WEIGHT, RESISTANCE, DEVICE, SAMPLE, CYCLE, PULSE, READ, DIRECTION, UP, DOWN, TIME)
+    for name in (*names, *PULSE_VOLTAGE, *READ_VOLTAGE, *READ_CURRENT)
+)
+"""All names of columns, folded."""
+
+
+def split_unit(cell: str) -> tuple[str, str]:
+    """Heading and unit of "G (uS)", "conductance [nS]", "time in s", "V/V", "I_nA", "R kOhm"."""
+    text = " ".join(cell.split())
+    if text[-1:] in (")", "]"):
+        opening = text.rfind("(" if text[-1] == ")" else "[")
+        head, unit = text[:opening].strip(), text[opening + 1 : -1].strip()
+        call = text[opening - 1 : opening] != " " and head.lower() in _FUNCTIONS
+        return (text, "") if opening < 1 or not head or call else (head, unit)
+    for sign in (" in ", "_in_"):
+        head, mark, unit = text.rpartition(sign)
+        if mark and head and unit and " " not in unit:
+            return head.strip(), unit
+    head, mark, unit = text.rpartition("/")
+    if mark and head and _is_unit(unit.strip()) and _agree(head.strip(), unit.strip()):
+        return head.strip(), unit.strip()
+    for sign in (" ", "_"):
+        # One letter could be an index: V_S, R_A.
+        head, mark, unit = text.rpartition(sign)
+        known = unit_of(unit) if mark and head and len(unit) > 1 else None
+        if known is not None and known[0] in ("V", "A", "S", "Ohm", "s") and unit not in ("min", "day"):
+            return head.strip(), unit
+    return text, ""
+
+
+def is_units(cells: list[str]) -> bool:
+    """Whether a line holds units, such as "V, uA, -": at least one real one and nothing else."""
+    inner = [cell.strip().strip("()[]").strip() for cell in cells]
+    plain = [unit.lower() in PLAIN_UNITS or unit.lower() in _COUNTS for unit in inner]
+    known = [unit_of(unit) is not None for unit in inner]
+    return any(k and not p for k, p in zip(known, plain, strict=True)) and all(
+        k or p for k, p in zip(known, plain, strict=True)
+    )
+
+
+def unit_in(cell: str) -> str:
+    """Unit in a cell of a line of units; empty for plain numbers."""
+    unit = cell.strip().strip("()[]").strip()
+    return "" if unit.lower() in PLAIN_UNITS or unit.lower() in _COUNTS else unit
+
+
+def _is_unit(text: str) -> bool:
+    return text.lower() in PLAIN_UNITS[1:] or unit_of(text) is not None
+
+
+def _agree(head: str, unit: str) -> bool:
+    """Whether what stands before a slash may have the unit behind it: I/V is a ratio, V/V a voltage in volts."""
+    known = unit_of(unit)
+    return known is None or all(
+        dimension == known[0] for dimension, names in _MEASURES.items() if folded(head) in names
+    )

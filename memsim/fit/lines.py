@@ -1,0 +1,90 @@
+"""Lines of a text as cells: which sign separates them, and which lines that begin with # hold headings."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+
+from memsim.fit.headings import KNOWN, folded, split_unit
+from memsim.fit.numerals import like_number
+
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_ORDER = (";", "\t", "|", ",", None)
+_SAMPLE = 2000
+_TWO_NUMBERS = re.compile(r"[+-]?[0-9][0-9.,eE+-]* +[+-]?[0-9.]")
+
+Line = tuple[int, list[str]]
+"""Number of a line in its file, and its cells."""
+
+
+def cut(rows: Sequence[tuple[int, str]]) -> tuple[list[Line], str | None]:
+    """Cells of lines, and the sign between them (None for blanks).
+
+    Comments are left out: lines that begin with #, but for one of known headings directly above a line of cells.
+    """
+    delimiter = _delimiter([row for _, row in rows if row.strip() and not row.startswith("#")])
+    lines: list[Line] = [(number, _split(row, delimiter) if row.strip() else []) for number, row in rows]
+    kept = [lines[at] for at, (_, cells) in enumerate(lines) if not _is_comment(cells) or _uncommented(lines, at)]
+    # Spreadsheets write a line of nothing but delimiters for an empty one.
+    return [(number, cells if any(cells) else []) for number, cells in kept], delimiter
+
+
+def _is_comment(cells: list[str]) -> bool:
+    return bool(cells) and cells[0].startswith("#")
+
+
+def _uncommented(lines: list[Line], at: int) -> bool:
+    """Whether a line that begins with # holds headings; takes the sign off them."""
+    number, cells = lines[at]
+    below = next((cells for _, cells in lines[at + 1 : at + 2] if cells), [])
+    heads = [cells[0].lstrip("# ") or "#", *cells[1:]] if cells[0] != "#" or len(cells) == len(below) else cells[1:]
+    names = {folded(split_unit(head)[0]) for head in heads}
+    if len(heads) < 2 or len(heads) != len(below) or any(map(like_number, heads)) or not names & KNOWN:
+        return False
+    lines[at] = number, heads
+    return True
+
+
+def _split(row: str, delimiter: str | None) -> list[str]:
+    if '"' in row:
+        signs = delimiter or " "
+        try:
+            cells = next(csv.reader([row], delimiter=signs, skipinitialspace=True))
+        except (csv.Error, StopIteration):
+            cells = row.replace('"', "").split(signs)
+        cells = [cell for cell in cells if cell] if delimiter is None else cells
+    else:
+        cells = row.split(delimiter)
+    if delimiter is None and any(cell[0] in "([" for cell in cells[1:]):
+        # "V (mV)   I (uA)": a unit in brackets belongs to the word before it.
+        merged = cells[:1]
+        for cell in cells[1:]:
+            merged[-1:] = [f"{merged[-1]} {cell}"] if cell[0] in "([" else [merged[-1], cell]
+        cells = merged
+    return [cell.strip() for cell in cells]
+
+
+def _delimiter(rows: Sequence[str]) -> str | None:
+    """The sign that cuts the longest run of lines into equally many cells, some of them numbers; None for blanks."""
+    half = _SAMPLE // 2
+    middle = max(half, len(rows) // 2)
+    sample = [*rows[:half], *rows[middle : middle + half]]
+    runs = {sign: _longest_run([_split(row, sign) for row in sample], sign) for sign in _ORDER}
+    most = max(runs.values())
+    if most == 0:
+        return next((sign for sign in _ORDER if sign and 2 * sum(sign in row for row in sample) > len(sample)), None)
+    return next(sign for sign in _ORDER if runs[sign] >= 0.9 * most)
+
+
+def _longest_run(rows: list[list[str]], sign: str | None) -> int:
+    """Length of the longest run of lines with equally many cells and a number each."""
+    longest = run = width = 0
+    for cells in rows:
+        good = len(cells) > 1 and any(map(like_number, cells))
+        # "0,51 0,52": commas between numbers that blanks separate are decimal signs.
+        good = good and not (sign == "," and any(map(_TWO_NUMBERS.match, cells)))
+        run = (run + 1 if len(cells) == width else 1) if good else 0
+        width = len(cells) if good else 0
+        longest = max(longest, run)
+    return longest

@@ -1,0 +1,116 @@
+"""Tables in which headings repeat, such as up, down, up, down: one block of columns for each device or each cycle."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from memsim.errors import DataError, InputError, nearest
+from memsim.fit.headings import CONDUCTANCE, CYCLE, DEVICE, DOWN, RESISTANCE, UP, WEIGHT, folded
+from memsim.fit.table import Column, Table, find_column
+
+REPEATS = ("devices", "cycles")
+"""What columns with the same heading may belong to."""
+_VALUES = frozenset(map(folded, (*UP, *DOWN, *CONDUCTANCE, *RESISTANCE, *WEIGHT)))
+
+
+def unrolled(table: Table, repeats: str | None = None) -> Table:
+    """Table with every heading once: blocks of columns stand below each other, and a further column numbers them.
+
+    Parameters
+    ----------
+    repeats : str, optional
+        "devices" or "cycles": what the blocks are; by default what a line above the headings says.
+
+    Raises
+    ------
+    DataError
+        Headings repeat, and it is unclear what the blocks are, or they have different columns.
+    """
+    if repeats is not None and repeats not in REPEATS:
+        raise InputError(f"repeats: '{repeats}' is neither devices nor cycles{nearest(repeats, REPEATS)}")
+    bases = [_base(column.heading) for column in table.columns]
+    counts = {base: bases.count(base) for base in bases if base}
+    count = max(counts.values(), default=1)
+    if count < 2:
+        return table
+    if len(set(counts.values())) > 1:
+        listed = ", ".join(f"{number} of '{base}'" for base, number in counts.items())
+        raise DataError(f"{table.place()}: {listed}; say with --columns which columns are meant")
+    copies = _copies(table, bases, count)
+    labels = [next((c.group for c in copy if c.group and _base(c.heading)), "") for copy in copies]
+    distinct = len(set(labels)) == count and "" not in labels
+    if repeats is None and distinct:
+        repeats = next((word for word, names in (("devices", DEVICE), ("cycles", CYCLE)) if _says(labels, names)), None)
+    if repeats is None:
+        base = next(base for base in bases if base)
+        places = [str(place + 1) for place, each in enumerate(bases) if each == base]
+        raise DataError(
+            f"{table.place()}: columns {' and '.join(places[:4])} are all '{base}'; say whether they are of several "
+            "devices or of several cycles with --repeats devices or --repeats cycles"
+        )
+    if not distinct:
+        labels = [str(k + 1) for k in range(count)]
+    return _stacked(table, copies, labels, "device" if repeats == "devices" else "cycle")
+
+
+def _base(heading: str) -> str:
+    """Heading of a column of values without a number at its end; empty for other columns."""
+    name = folded(heading)
+    if name in _VALUES:
+        return name
+    name = re.sub(r"[0-9]{1,6}$", "", name)
+    return name if name in _VALUES else ""
+
+
+def _says(labels: list[str], names: tuple[str, ...]) -> bool:
+    return all(any(folded(label).startswith(folded(name)) for name in names) for label in labels)
+
+
+def _copies(table: Table, bases: list[str], count: int) -> list[list[Column]]:
+    """Columns of each block; a column that repeats beside the values belongs to the next column of values."""
+    heads = [folded(column.heading) for column in table.columns]
+    copies: list[list[Column]] = [[] for _ in range(count)]
+    seen: dict[str, int] = {}
+    waiting: list[Column] = []
+    for place, column in enumerate(table.columns):
+        base = bases[place]
+        if base:
+            block = seen.get(base, 0)
+            seen[base] = block + 1
+            copies[block] += [*waiting, replace(column, heading=base)]
+            waiting = []
+        elif heads[place] and heads.count(heads[place]) > 1:
+            waiting.append(column)
+        else:
+            for copy in copies:
+                copy.append(column)
+    if len({tuple(folded(c.heading) for c in copy) for copy in copies}) > 1:
+        raise DataError(f"{table.place()}: blocks of columns differ; say with --columns which columns are meant")
+    return copies
+
+
+def _stacked(table: Table, copies: list[list[Column]], labels: list[str], role: str) -> Table:
+    units: list[set[str]] = [{copy[i].unit for copy in copies} for i in range(len(copies[0]))]
+    for i, each in enumerate(units):
+        if len(each) > 1:
+            raise DataError(
+                f"{table.place()}: '{copies[0][i].heading}' has different units: "
+                f"{', '.join(sorted(unit or 'none' for unit in each))}; say with --columns which unit is meant"
+            )
+    own = find_column(table, DEVICE if role == "device" else CYCLE)
+    cells: list[list[str]] = [[] for _ in copies[0]]
+    names: list[str] = []
+    lines: list[int] = []
+    for copy, label in zip(copies, labels, strict=True):
+        # A train that stopped early leaves blank cells below its end.
+        values = [column for column in copy if _base(column.heading)]
+        rows = [row for row in range(len(table.lines)) if any(column.cells[row] for column in values)]
+        for column, more in zip(copy, cells, strict=True):
+            more += [column.cells[row] for row in rows]
+        names += [f"{own.cells[row]} {label}" if own is not None else label for row in rows]
+        lines += [table.lines[row] for row in rows]
+    columns = [replace(c, cells=tuple(more)) for c, more in zip(copies[0], cells, strict=True) if c is not own]
+    columns.append(Column(role, "", tuple(names), role))
+    note = f"columns with the same headings are read as {len(copies)} {role}s"
+    return replace(table.noted(note), columns=tuple(columns), lines=tuple(lines), starts=())

@@ -1,0 +1,83 @@
+"""Text of measurements: files, pipes, and folders with one file a device."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+
+from memsim.errors import DataError
+
+MAX_BYTES = 64 * 2**20
+MAX_LINES = 2_000_000
+MAX_FILES = 1000
+STDIN = "-"
+"""Name of the standard input."""
+SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".asc")
+"""Endings of the files of a folder that are read."""
+
+
+def text_of(path: str | os.PathLike[str]) -> str:
+    """Text of a file or pipe, which is read once.
+
+    Raises
+    ------
+    DataError
+        It cannot be read, is too large, or is no text.
+    """
+    name = str(path)
+    try:
+        if name == STDIN:
+            raw = sys.stdin.buffer.read(MAX_BYTES + 1)
+        else:
+            with Path(path).open("rb") as stream:
+                raw = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise DataError(f"{name}: {(error.strerror or str(error)).lower()}") from None
+    except ValueError as error:
+        raise DataError(f"{name}: {error}") from None
+    if len(raw) > MAX_BYTES:
+        raise DataError(f"{name}: larger than {MAX_BYTES // 2**20} MiB; take fewer devices or cycles")
+    if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise DataError(f"{name}: a workbook of a spreadsheet program; save the sheet as CSV")
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raw = raw.decode("utf-16", "replace").encode()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        text = _western(raw, error, name)
+    if "\x00" in text:
+        raise DataError(f"{name}: not a text file")
+    count = text.count("\n") + text.count("\r")
+    if count > 2 * MAX_LINES:
+        raise DataError(f"{name}: {count:,} lines; at most {MAX_LINES:,} are read")
+    return text
+
+
+def _western(raw: bytes, error: UnicodeDecodeError, name: str) -> str:
+    """Text of an older file in which only units such as µS are not ASCII."""
+    if raw[error.start] in (0xB5, 0xB0, 0xA0, 0x92, 0xB2):
+        return raw.decode("cp1252", "replace")
+    line = raw.count(b"\n", 0, error.start) + 1
+    raise DataError(f"{name}:{line}: not UTF-8 text; save the file as UTF-8")
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Tables in a folder, with numbers in their names in numerical order.
+
+    Raises
+    ------
+    DataError
+        There is none, or there are too many.
+    """
+    try:
+        files = [f for f in folder.iterdir() if f.suffix.lower() in SUFFIXES and not f.name.startswith(".")]
+    except OSError as error:
+        raise DataError(f"{folder}: {(error.strerror or str(error)).lower()}") from None
+    if not files:
+        endings = ", ".join(SUFFIXES)
+        raise DataError(f"{folder}: is a folder without tables ({endings}); give a file, or one file a device")
+    if len(files) > MAX_FILES:
+        raise DataError(f"{folder}: {len(files):,} files; at most {MAX_FILES:,} are read")
+    return sorted(files, key=lambda file: [part.zfill(20) for part in re.split(r"([0-9]+)", file.name)])

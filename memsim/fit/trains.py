@@ -1,0 +1,198 @@
+"""Trains of pulses: which rows of a table follow each other in one direction, and which begin anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from memsim.errors import DataError
+from memsim.fit.data import MOST, Sweep
+from memsim.fit.table import Table
+
+_SHORT_RUN = 5
+_ALONE = 0.3  # of the range, which a direction by itself crosses in a curve
+_FEWEST = 20  # rows that show a curve
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a long table says of each row.
+
+    Attributes
+    ----------
+    value : ndarray
+        Conductance [S] or normalised weight, (row,).
+    branch : ndarray of int
+        0 for set and 1 for reset, (row,).
+    device : sequence of str
+        Names of the devices, (row,).
+    cycle : sequence of str or None
+        Names of the cycles, (row,); None where the table has none.
+    pulse : ndarray of int or None
+        Pulse numbers, (row,); None where the table has none.
+    """
+
+    value: np.ndarray
+    branch: np.ndarray
+    device: Sequence[str]
+    cycle: Sequence[str] | None
+    pulse: np.ndarray | None
+
+
+def trains_of(table: Table, rows: Rows) -> list[Sweep]:
+    """Sweeps of a table, in the order of the file.
+
+    A sweep ends where the direction changes, where pulse numbers start again, where the cycle changes, and where
+    another table of the file begins.
+
+    Raises
+    ------
+    DataError
+        Pulse numbers go back without starting again, or directions alternate although each is a curve of its own.
+    """
+    devices: dict[str, dict[str, list[int]]] = {}
+    for row, device in enumerate(rows.device):
+        cycle = rows.cycle[row] if rows.cycle is not None else ""
+        devices.setdefault(device, {}).setdefault(cycle, []).append(row)
+    sweeps: list[tuple[int, Sweep]] = []
+    for device, cycles in devices.items():
+        segments: list[tuple[str, list[int]]] = []
+        for cycle, own in cycles.items():
+            segments += [(cycle, part) for part in _segments(table, rows, device, cycle, own)]
+        runs = [len(part) for _, part in segments]
+        short = float(np.median(runs)) < _SHORT_RUN
+        members = np.array([row for _, part in segments for row in part])
+        if short and rows.pulse is None and len(members) >= _FEWEST and _are_curves(rows, members):
+            raise DataError(
+                f"{table.place(int(members[0]))}: set and reset rows alternate, but each direction is a curve of its "
+                "own; sort the rows by direction, or number the pulses of each direction in a column 'pulse'"
+            )
+        sweeps += _named(table, rows, device, segments, short)
+    return [sweep for _, sweep in sweeps]
+
+
+def pulse_steps(table: Table, number: np.ndarray, members: Sequence[int], where: str) -> list[list[int]]:
+    """Parts of rows in which pulse numbers increase; a part begins where they start again.
+
+    Raises
+    ------
+    DataError
+        A number goes back, but not to where the part began.
+    """
+    parts: list[list[int]] = []
+    for row in members:
+        if not parts or (number[row] < number[parts[-1][-1]] and number[row] <= number[parts[-1][0]]):
+            parts.append([row])
+            continue
+        before = number[parts[-1][-1]]
+        if number[row] <= before:
+            raise DataError(
+                f"{table.place(row)}: pulse {number[row]} after pulse {before} ({where}); pulse numbers must increase "
+                "within a device, cycle and direction: are rows shuffled?"
+            )
+        parts[-1].append(row)
+    return parts
+
+
+def spaced(table: Table, value: np.ndarray, number: np.ndarray | None, members: Sequence[int]) -> np.ndarray:
+    """Values of these rows with one place for each pulse; nan for pulses that were not read.
+
+    Raises
+    ------
+    DataError
+        There are too many pulses.
+    """
+    at = np.asarray(members)
+    if number is None:
+        return value[at]
+    places = number[at] - number[at][0]
+    if places[-1] >= MOST:
+        raise DataError(f"{table.place(members[-1])}: {places[-1] + 1:,} pulses in one sweep; at most {MOST:,}")
+    result = np.full(int(places[-1]) + 1, np.nan)
+    result[places] = value[at]
+    return result
+
+
+def _segments(table: Table, rows: Rows, device: str, cycle: str, members: list[int]) -> list[list[int]]:
+    """Rows of each sweep of one device and cycle."""
+    where = f"device {device}, cycle {cycle}, " if cycle else f"device {device}, "
+    if rows.pulse is not None and _both_directions_at_once(rows, members):
+        parts = []
+        for branch in range(2):
+            of_branch = [row for row in members if rows.branch[row] == branch]
+            parts += pulse_steps(table, rows.pulse, of_branch, f"{where}{'reset' if branch else 'set'}")
+        return sorted(parts, key=lambda part: part[0])
+    starts = set(table.starts)
+    parts = []
+    for row in members:
+        if not parts or rows.branch[row] != rows.branch[parts[-1][-1]] or row in starts:
+            parts.append([row])
+        else:
+            parts[-1].append(row)
+    if rows.pulse is None:
+        return parts
+    words = [f"{where}{'reset' if rows.branch[part[0]] else 'set'}" for part in parts]
+    return [p for part, word in zip(parts, words, strict=True) for p in pulse_steps(table, rows.pulse, part, word)]
+
+
+def _both_directions_at_once(rows: Rows, members: list[int]) -> bool:
+    """Whether rows are sorted by pulse number, so that each number occurs in both directions before the next.
+
+    In a log of endurance, where one pulse sets and one resets, neither direction is a curve that rises or falls.
+    """
+    assert rows.pulse is not None
+    at = np.array(members)
+    number, branch = rows.pulse[at], rows.branch[at]
+    turns = branch[1:] != branch[:-1]
+    same = turns & (number[1:] == number[:-1])
+    sorted_by_number = len(at) > 2 and same.sum() >= 0.25 * (len(at) - 1) and turns.mean() > 0.5
+    return bool(sorted_by_number and _are_curves(rows, at))
+
+
+def _are_curves(rows: Rows, at: np.ndarray) -> bool:
+    """Whether each direction by itself moves over a good part of the range, in its own sense."""
+    span = np.ptp(rows.value[at])
+    for branch, sign in ((0, 1), (1, -1)):
+        own = rows.value[at][rows.branch[at] == branch]
+        few = max(1, len(own) // 10)
+        if len(own) < 2 or sign * (own[-few:].mean() - own[:few].mean()) <= _ALONE * span:
+            return False
+    return True
+
+
+def _named(
+    table: Table, rows: Rows, device: str, segments: list[tuple[str, list[int]]], short: bool
+) -> list[tuple[int, Sweep]]:
+    """Sweeps of one device, with the names of their cycles and whether each goes on where the last one ended."""
+    starts = set(table.starts)
+    result: list[tuple[int, Sweep]] = []
+    turns: dict[str, int] = {}
+    last: tuple[str, list[int]] | None = None
+    for cycle, part in segments:
+        branch = int(rows.branch[part[0]])
+        same = last is not None and last[0] == cycle
+        if last is None or not same:
+            turns[cycle] = turns.get(cycle, 0) + 1
+        elif branch == 0 or rows.branch[last[1][0]] == branch:
+            turns[cycle] += 1
+        name = str(turns[cycle]) if not cycle else cycle if turns[cycle] == 1 else f"{cycle}.{turns[cycle]}"
+        follows = last is not None and part[0] not in starts and _goes_on(rows, last[1], part, short)
+        value = spaced(table, rows.value, rows.pulse, part)
+        result.append((part[0], Sweep(device, name, branch, value, follows)))
+        last = cycle, part
+    return result
+
+
+def _goes_on(rows: Rows, before: list[int], part: list[int], short: bool) -> bool:
+    """Whether the first pulse of a sweep acts on the state of the last read of the sweep before it.
+
+    Pulse numbers that go on say so. Short runs of a direction are those of a log in which a cell is pulsed to and fro;
+    there, numbers may also start again in each direction, or count pairs of pulses.
+    """
+    if rows.pulse is None:
+        return short
+    last, first = rows.pulse[before[-1]], rows.pulse[part[0]]
+    turned = rows.branch[before[-1]] != rows.branch[part[0]]
+    return bool(first == last + 1 or (short and turned and (first <= 1 or first == last)))
