@@ -47,7 +47,7 @@ def test_the_drift_exponent_and_its_spread_are_found_again():
 def test_equal_devices_have_no_spread_of_the_exponent_and_one_device_none_at_all():
     assert fit_retention(drift(30, 0.06, 0.0)).numbers[1].low == 0
     alone = fit_retention(drift(1, 0.06, 0.0))
-    assert [n.name for n in alone.numbers] == ["retention.exponent"] and "at least 3" in alone.notes[0]
+    assert [n.name for n in alone.numbers] == ["retention.exponent"] and "at least 2" in alone.notes[0]
     assert holds(alone.numbers[0], 0.06)
 
 

@@ -250,7 +250,7 @@ POWER_LAW = StepModel(
     (
         Parameter("limit", "R_0, of the resistance at G_max", 0.0, 0.999, False),
         Parameter("amplitude", "R_1 times the window", 1e-3, 1e6),
-        Parameter("exponent", "power of the pulse number", -10.0, -0.02, False),
+        Parameter("exponent", "power of the pulse number", -4.0, -0.02, False),
     ),
     _power_law,
     lambda s, r: [(0.2, 1.0, -0.5), (0.5, 10.0, -1.0), (0.5, 100.0, -2.0)],

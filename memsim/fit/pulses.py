@@ -232,15 +232,15 @@ def _best(ends: list[tuple[Problem, Maximum]]) -> tuple[Problem, Maximum]:
 
 
 def _rough_bic(guess: Guess) -> float:
-    return int(guess.problem.free.sum()) * float(np.log(guess.problem.series.seen.sum())) - 2 * guess.value
+    return len(guess.problem.shared) * float(np.log(guess.problem.series.seen.sum())) - 2 * guess.value
 
 
 def _candidate(problem: Problem, theta: np.ndarray) -> Candidate:
     s = problem.series
     reads = int(s.seen.sum()) - int(s.seen[s.start].sum())
-    # The mean factor of all devices is not free.
-    tied = 1 if problem.devices > 1 else 0
-    return Candidate(problem, theta, problem.value(theta), int(problem.free.sum()) - tied, reads, np.nan)
+    # An end of a window at the outermost state is a number from the data, too; the mean factor of all devices is not.
+    own = 2 * problem.devices + problem.devices - 1
+    return Candidate(problem, theta, problem.value(theta), len(problem.shared) + own, reads, np.nan)
 
 
 def _judged(candidate: Candidate, hidden: np.ndarray) -> Candidate:
