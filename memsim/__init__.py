@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         MemsimError,
         OutputError,
         RetentionWarning,
+        WindowWarning,
     )
     from memsim.experiment import Experiment, experiment_names, load_experiment
     from memsim.fit import fit_device
@@ -61,6 +62,7 @@ _HOMES = {
     "Perceptron": "memsim.learning",
     "PulseCounts": "memsim.arrays",
     "RetentionWarning": "memsim.errors",
+    "WindowWarning": "memsim.errors",
     "WireSolution": "memsim.arrays.wires",
     "Wires": "memsim.arrays",
     "device_names": "memsim.profiles",
@@ -106,6 +108,7 @@ __all__ = [
     "Perceptron",
     "PulseCounts",
     "RetentionWarning",
+    "WindowWarning",
     "WireSolution",
     "Wires",
     "device_names",
