@@ -105,6 +105,12 @@ def parse_quantity(value: Any, unit: str) -> float:
     return _number(digits, int(power or 0) + exponent, value) * factor
 
 
+def unit_of(symbol: str) -> tuple[str, float] | None:
+    """SI unit and factor of a symbol such as "nS" ("S", 1e-9); None where the symbol is unknown."""
+    known = _SYMBOLS.get(symbol)
+    return None if known is None else (known[0], float(f"1e{known[1]}") * known[2])
+
+
 def format_quantity(si_value: float, unit: str, digits: int | None = None) -> str:
     """Text such as "38.5 nS" that `parse_quantity` reads back to the same float.
 

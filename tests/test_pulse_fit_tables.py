@@ -162,7 +162,7 @@ def test_files_that_are_no_tables_are_refused(tmp_path, monkeypatch):
     binary.write_bytes(b"up,down\n1,2\n\xe9,4")
     with pytest.raises(DataError, match=r"binary\.csv:3: not UTF-8"):
         read_table(binary)
-    monkeypatch.setattr("memsim.fit.table.MAX_BYTES", 10)
+    monkeypatch.setattr("memsim.fit.source.MAX_BYTES", 10)
     with pytest.raises(DataError, match="larger than"):
         read_table(binary)
 

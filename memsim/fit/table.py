@@ -7,14 +7,13 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from memsim.errors import DataError, InputError, nearest
+from memsim.fit.source import text_of
 from memsim.units import parse_quantity
 
-MAX_BYTES = 64 * 2**20
 MAX_LINES = 2_000_000
 _MOST_COLUMNS = 64
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -118,39 +117,10 @@ def read_table(path: str | os.PathLike[str]) -> Table:
     DataError
         The file cannot be read, is too large, empty, not text, or its rows differ in length.
     """
-    file = Path(path)
-    name = str(path)
-    try:
-        if file.is_dir():
-            raise DataError(f"{name}: is a folder; give a file")
-        with file.open("rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise DataError(f"{name}: {(error.strerror or str(error)).lower()}") from None
-    except ValueError as error:
-        raise DataError(f"{name}: {error}") from None
-    if len(raw) > MAX_BYTES:
-        raise DataError(f"{name}: larger than {MAX_BYTES // 2**20} MiB; take fewer devices or cycles")
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raw = raw.decode("utf-16", "replace").encode()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        text = _western(raw, error, name)
-    if "\x00" in text:
-        raise DataError(f"{name}: not a text file")
-    return table_of(text, name)
+    return table_of(text_of(path), str(path))
 
 
-def _western(raw: bytes, error: UnicodeDecodeError, name: str) -> str:
-    """Text of an older file in which only units such as µS are not ASCII."""
-    if raw[error.start] in (0xB5, 0xB0):
-        return raw.decode("latin-1")
-    line = raw.count(b"\n", 0, error.start) + 1
-    raise DataError(f"{name}:{line}: not UTF-8 text; save the file as UTF-8")
-
-
-def table_of(text: str, name: str = "table") -> Table:
+def table_of(text: str, name: str = "table", *, most_columns: int = _MOST_COLUMNS) -> Table:
     """Table in a text; blank lines and lines that begin with # are left out."""
     rows = text.splitlines()
     if len(rows) > MAX_LINES:
@@ -164,8 +134,8 @@ def table_of(text: str, name: str = "table") -> Table:
     lines = [number for number, _ in kept]
     header = _is_header(cells, decimal)
     width = len(cells[0])
-    if width > _MOST_COLUMNS:
-        raise DataError(f"{name}:{lines[0]}: {width} columns; at most {_MOST_COLUMNS} are read")
+    if width > most_columns:
+        raise DataError(f"{name}:{lines[0]}: {width} columns; at most {most_columns} are read")
     for number, row in zip(lines, cells, strict=True):
         if len(row) != width:
             how = _DELIMITERS.get(delimiter or "", "blank")
