@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from memsim.experiment import Experiment, experiment_names, load_experiment
     from memsim.fit import fit_device
+    from memsim.fit.conductance_map import read_conductance_map
     from memsim.learning import Delta, Encoding, Hebbian, Manhattan, MarginDelta, Oja, Perceptron
     from memsim.plotting import overview
     from memsim.profiles import DeviceProfile, device_names, load_device
@@ -76,6 +77,7 @@ _HOMES = {
     "load_experiment": "memsim.experiment",
     "load_labelled": "memsim.data.labelled",
     "overview": "memsim.plotting",
+    "read_conductance_map": "memsim.fit.conductance_map",
     "register_step": "memsim.cells",
     "rerun": "memsim.repeat",
     "run": "memsim.simulate",
@@ -122,6 +124,7 @@ __all__ = [
     "load_experiment",
     "load_labelled",
     "overview",
+    "read_conductance_map",
     "register_step",
     "rerun",
     "run",
