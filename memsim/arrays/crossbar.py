@@ -180,8 +180,8 @@ class Crossbar:
         device : DeviceProfile or str
             What the cells are besides their conductances.
         column : {"single", "reference", "pair"}
-            How an output is read, see `Crossbar`. The cells of a reference column are not measured; they stay at their
-            own G_min.
+            How an output is read, see `Crossbar`; from a column alone if not given, whatever the device's default is.
+            The cells of a reference column are not measured; they stay at their own G_min.
         missing : float, optional
             Conductance of the cells that were not measured (NaN, or masked) [S]. They are refused if not given.
         **options
@@ -204,7 +204,7 @@ class Crossbar:
         """
         return measured.measured(cls, conductance, device, column, missing, options)
 
-    def _take(self, conductance: np.ndarray) -> None:
+    def _start_from(self, conductance: np.ndarray) -> None:
         """Begin with measured conductances (array, row, line) [S] in place of fresh cells."""
         self._measured = conductance
         self._cells = self._banks(self.device, (0.0, 0.0), self._fault_map)

@@ -49,7 +49,7 @@ def measured(
     crossbar = kind(profile, rows, lines // 2 if column == "pair" else lines, column=column, **options)
     if siemens.ndim == 3 and len(siemens) != crossbar.shape[0]:
         raise InputError(f"conductance: {len(siemens)} matrices do not fit {crossbar.shape[0]} arrays")
-    crossbar._take(np.broadcast_to(siemens, (crossbar.shape[0], rows, lines)))
+    crossbar._start_from(np.broadcast_to(siemens, (crossbar.shape[0], rows, lines)))
     _warn(crossbar, siemens)
     return crossbar
 

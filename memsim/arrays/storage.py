@@ -114,7 +114,7 @@ def load(kind: type[Crossbar], path: str | Path, backend: str) -> Crossbar:
             if siemens.shape != dataset["conductance"].shape or siemens.dtype.kind != "f":
                 raise ValueError(f"'{_MEASURED}' is {siemens.dtype} {siemens.shape}")
             try:
-                crossbar._take(checked(siemens))
+                crossbar._start_from(checked(siemens))
             except InputError as error:
                 raise OutputError(f"{path}: {error}") from None
         machine = crossbar._site.backend

@@ -68,11 +68,13 @@ def cell_values(
         return model, values
     below, above = (np.maximum(excess, 0.0) for excess in (values["low"] - states, states - values["high"]))
     values = fields(own_low - below, own_high + above)
-    upper = states > (values["low"] + values["high"]) / 2
-    only = model.draws == "uniform"
-    values["low"] = np.where(only & ~upper, states, np.minimum(values["low"], states))
-    values["high"] = np.where(only & upper, states, np.maximum(values["high"], states))
-    return model, values
+    measured_ends: dict[str, Any]
+    if model.draws == "uniform":
+        upper = states > (values["low"] + values["high"]) / 2
+        measured_ends = {"low": np.where(upper, values["low"], states), "high": np.where(upper, states, values["high"])}
+    else:
+        measured_ends = {"low": np.minimum(values["low"], states), "high": np.maximum(values["high"], states)}
+    return model, values | measured_ends
 
 
 def nominal_cell(spec: DeviceSpec) -> tuple[CellModel, Any]:
