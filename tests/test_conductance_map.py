@@ -12,7 +12,7 @@ import pytest
 
 import memsim as ms
 from memsim.errors import DataError, InputError
-from memsim.fit import map_text
+from memsim.fit import map_matrix
 
 MICRO = np.array([[1.5, 2.25, 3.125], [4.0, 5.0, 6.5], [7.75, 8.0, 9.0], [2.0, 3.0, 4.5]])  # (row, col) [uS]
 
@@ -54,7 +54,8 @@ LAYOUTS = {
     "bars": text("# G (uS)", separator="|"),
     "blanks": text("# G (uS)", separator="   "),
     "blanks and decimal commas": text("# G (uS)", separator=" ", decimal=","),
-    "delimiters at the ends of lines": text("# G (uS)").replace("\n", ",\n").replace("),", ")") + ",",
+    "headings without a corner": text("# G (uS)", "BL0 BL1 BL2", separator=" ", label="WL{} "),
+    "labels with quotes": text("# G (uS)", '"cell","BL 0","BL 1","BL 2"', label='"WL {}",'),
     "Windows line ends": text("# G (uS)", end="\r\n"),
     "blank lines after all lines": text("# G (uS)", end="\n\n"),
     "a byte-order mark": "\ufeff" + text("# G (uS)"),
@@ -97,6 +98,31 @@ def test_cells_without_a_measurement_are_nan(tmp_path):
     content = "# G (uS)\n1.5,,3\n-,5,NA\nnan,8,N/A\n"
     expected = [[1.5, np.nan, 3], [np.nan, 5, np.nan], [np.nan, 8, np.nan]]
     assert np.allclose(1e6 * read(tmp_path, content), expected, equal_nan=True)
+
+
+@pytest.mark.parametrize("empty", [",,", "nan,NaN,NA", "-,-,-"])
+@pytest.mark.parametrize("place", [0, 2, 4])
+def test_a_row_without_any_measurement_keeps_its_place(empty, place, tmp_path):
+    lines = rows()
+    lines.insert(place, empty)
+    expected = np.insert(MICRO, place, np.nan, axis=0)
+    assert np.allclose(1e6 * read(tmp_path, "\n".join(["# G (uS)", *lines])), expected, equal_nan=True)
+    headed = "\n".join(["# G (uS)", "BL0,BL1,BL2", *lines])
+    assert np.allclose(1e6 * read(tmp_path, headed), expected, equal_nan=True)
+
+
+def test_a_column_without_any_measurement_keeps_its_place_if_it_has_a_heading(tmp_path):
+    content = "\n".join(["BL0 (uS),BL1 (uS),BL2 (uS),BL3 (uS)", *(f"{row}," for row in rows())])
+    expected = np.insert(MICRO, 3, np.nan, axis=1)
+    assert np.allclose(1e6 * read(tmp_path, content), expected, equal_nan=True)
+
+
+def test_an_argument_says_the_decimal_sign_where_the_numbers_do_not(tmp_path):
+    content = "# G (uS)\n1,125;2,500\n3,250;1,250"
+    assert np.allclose(1e6 * read(tmp_path, content, decimal=","), [[1.125, 2.5], [3.25, 1.25]])
+    assert np.allclose(1e6 * read(tmp_path, "# G (uS)\n1,5\n2,5", decimal=","), [[1.5], [2.5]])
+    refused(lambda: read(tmp_path, content, decimal="."), "map.csv:2: cell 1 of the row is no finite number: '1,125'")
+    refused(lambda: read(tmp_path, content, decimal=";"), "decimal: ';' is no decimal sign; allowed", InputError)
 
 
 def test_a_table_of_cells_keeps_its_numbers_and_what_it_leaves_out_is_nan(tmp_path):
@@ -153,29 +179,60 @@ def test_currents_of_an_array_from_a_file_are_those_of_ohms_law(suffix, tmp_path
 REFUSED = {
     "no unit": (text(), "map.csv: the numbers have no unit; unit= decides, e.g. unit='uS'"),
     "resistances": (text("# resistance (kOhm)"), "map.csv:1: 'kOhm' is a unit of resistance; a map has conductances"),
-    "resistances in headings": (text("a (kOhm),b (kOhm),c (kOhm)"), "map.csv:1: unit of '.': '1 kOhm' is a resistance"),
+    "resistances in headings": (text("a (kOhm),b (kOhm),c (kOhm)"), "map.csv:1: 'kOhm' is a unit of resistance; a map"),
     "two units": (
         text("# G (uS)", "# limit (mS)"),
         r"two units, 'uS' \(.*map.csv:1\) and 'mS' \(.*map.csv:2\); unit= d",
     ),
     "a unit for each column": (
         text("a (uS),b (mS),c (uS)"),
-        "all headings of a map have one unit, but '.' has '.S' and",
+        r"map.csv:1: all headings of a map have one unit, but 'b \(mS\)' has 'mS' and 'a \(uS\)' has 'uS'; correct",
     ),
-    "a unit for one column": (
-        text("a (uS),b,c"),
-        "all headings of a map have one unit, but 'a' has 'uS' and '.' has none",
+    "a unit for one column": (text("a (uS),b,c"), r"but 'a \(uS\)' has 'uS' and 'b' has none; correct them"),
+    "a word": (
+        text("# G (uS)").replace("6.5", "open"),
+        "map.csv:3: cell 3 of the row is no finite number: 'open'; write",
     ),
-    "a word": (text("# G (uS)").replace("6.5", "open"), "map.csv:3: column 3 is not a finite number: 'open'"),
-    "infinity": (text("# G (uS)").replace("6.5", "inf"), "map.csv:3: column 3 is not a finite number: 'inf'"),
-    "rows of different length": (text("# G (uS)").replace(",6.5", ""), "map.csv:3: 2 cells where line 2 has 3"),
-    "two maps": (text("# G (uS)") + "\n\n" + text(), "map.csv:6: a blank line between rows; a file holds one map"),
+    "infinity": (text("# G (uS)").replace("6.5", "inf"), "map.csv:3: cell 3 of the row is no finite number: 'inf'"),
+    "a large number": (text("# G (uS)").replace("6.5", "1e999"), "map.csv:3: cell 3 of the row is no finite number"),
+    "an underscore": (
+        text("# G (uS)").replace("6.5", "6_5"),
+        "map.csv:3: cell 3 of the row is no finite number: '6_5'",
+    ),
+    "rows of different length": (
+        text("# G (uS)").replace(",6.5", ""),
+        r"map.csv:3: 2 cells where line 2 has 3 \(cut at c",
+    ),
+    "fewer headings": (text("# G (uS)", "a"), r"map.csv:2: 1 headings above 3 cells \(cut at commas\)"),
+    "delimiters at the ends": (
+        text("# G (uS)").replace("\n", ",\n") + ",",
+        "map.csv:2: the last cell of every row is em",
+    ),
+    "two maps": (
+        text("# G (uS)") + "\n\n" + text(),
+        "map.csv:6: no row of the map; a file holds one map, without blank",
+    ),
+    "two maps with a comment": (
+        text("# G (uS)") + "\n" + text("# 2"),
+        "map.csv:6: no row of the map; a file holds one map",
+    ),
+    "thousands": (
+        "# G (nS)\n1,000;2,500\n3,000;1,250",
+        "map.csv:2: '1,000' may be a decimal number or a whole number of",
+    ),
+    "thousands and decimals": (
+        "# G (nS)\n1,000.5;2,500.5\n3.5;4.5",
+        "map.csv:2: cell 1 of the row is no finite number",
+    ),
     "numbers of cells without headings": (
         cells("# G (uS)"),
-        "map.csv:2: the first two of three columns may be the numbers of rows and columns; headings decide: 'row,col,",
+        "map.csv: the first two of three columns may be the numbers of rows and columns; headings decide: 'row",
     ),
-    "no conductances": (cells("row,col,V"), "no column of conductances among 'row', 'col', 'V'; one heading must be"),
-    "two conductances": ("row,col,G (uS),conductance\n0,0,1,1", "columns 'G' and 'conductance' mean the same"),
+    "no conductances": (cells("row,col,V"), "no column of conductances among 'row', 'col', 'V'; one heading is to be"),
+    "two conductances": (
+        "row,col,G (uS),conductance\n0,0,1,1",
+        "2 columns of conductances: 'G', 'conductance'; one head",
+    ),
     "a cell twice": (
         "row,col,G (uS)\n0,0,1\n0,1,2\n0,0,3",
         r"map.csv:4: cell \(0, 0\) occurs in line 2 too; a map has",
@@ -185,8 +242,9 @@ REFUSED = {
     "a distant cell": ("row,col,G (uS)\n0,0,1\n9999999,9999999,2", "at most 67,108,864 cells are read"),
     "a very distant cell": ("row,col,G (uS)\n0,0,1\n1e300,1,2", "map.csv:3: 'row' is 1e300, no whole number"),
     "no number at all": ("# G (uS)\nnan,nan\n,nan", "map.csv: no cell has a number"),
+    "no number in a table": ("row,col,G (uS)\n0,0,nan\n0,1,nan", "map.csv: no cell has a number"),
     "nothing": ("# G (uS)\n", "map.csv: is empty"),
-    "too many columns": ("# G (uS)\n" + ",".join("1" * 20_000), "map.csv:2: 20000 columns; at most 16384 are read"),
+    "headings alone": ("# G (uS)\nBL0,BL1", "map.csv: has a header and no rows"),
     "bytes": ("\x00\x01", "map.csv: not a text file"),
 }
 
@@ -325,8 +383,8 @@ def test_large_files_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("memsim.fit.source.MAX_BYTES", 20)
     refused(lambda: read(tmp_path, text("# G (uS)")), "map.csv: larger than 0 MiB; save the map as .npz")
     monkeypatch.undo()
-    monkeypatch.setattr(map_text, "MAX_CELLS", 11)
-    refused(lambda: read(tmp_path, text("# G (uS)")), "map.csv: 12 cells; at most 11 are read")
+    monkeypatch.setattr(map_matrix, "MAX_CELLS", 11)
+    refused(lambda: read(tmp_path, text("# G (uS)")), "map.csv: more than 11 cells")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ import numpy as np
 
 from memsim import npy
 from memsim.errors import DataError, InputError, nearest
-from memsim.fit.map_text import MAX_CELLS, Map, Stated, factor_of, map_in
+from memsim.fit.map_matrix import MAX_CELLS
+from memsim.fit.map_text import Map, map_in
+from memsim.fit.map_units import Stated, factor_of
 from memsim.fit.source import text_of
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ _LONGEST = 64
 
 
 def read_conductance_map(
-    path: str | os.PathLike[str], *, unit: str | None = None, name: str | None = None
+    path: str | os.PathLike[str], *, unit: str | None = None, name: str | None = None, decimal: str | None = None
 ) -> xr.DataArray:
     """Conductances of the cells of an array, from a text, .npz or .npy file.
 
@@ -43,6 +45,8 @@ def read_conductance_map(
         such as ``# conductance (uS)``, or in an array ``units`` of an .npz file.
     name : str, optional
         Name of the array in an .npz file.
+    decimal : {".", ","}, optional
+        Decimal sign of a matrix in a text; what the numbers show if not given.
 
     Returns
     -------
@@ -67,13 +71,15 @@ def read_conductance_map(
     for argument, value in (("unit", unit), ("name", name)):
         if value is not None and not isinstance(value, str):
             raise InputError(f"{argument}: {value!r} is not a text")
+    if decimal not in (None, ".", ","):
+        raise InputError(f"decimal: {decimal!r} is no decimal sign; allowed: '.', ','")
     file, label = Path(path), _printable(str(path))
     if file.suffix.lower() in npy.SUFFIXES:
         siemens, rows, cols = _from_array(file, label, unit, name)
     elif name is not None:
         raise InputError(f"name: {label} has no named arrays; only .npz files have")
     else:
-        siemens, rows, cols = map_in(text_of(path, remedy="save the map as .npz"), label, unit)
+        siemens, rows, cols = map_in(text_of(path, remedy="save the map as .npz"), label, unit, decimal)
     return xr.DataArray(
         siemens,
         dims=("array", "row", "col")[-siemens.ndim :],

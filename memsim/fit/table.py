@@ -120,7 +120,7 @@ def read_table(path: str | os.PathLike[str]) -> Table:
     return table_of(text_of(path), str(path))
 
 
-def table_of(text: str, name: str = "table", *, most_columns: int = _MOST_COLUMNS) -> Table:
+def table_of(text: str, name: str = "table") -> Table:
     """Table in a text; blank lines and lines that begin with # are left out."""
     rows = text.splitlines()
     if len(rows) > MAX_LINES:
@@ -134,8 +134,8 @@ def table_of(text: str, name: str = "table", *, most_columns: int = _MOST_COLUMN
     lines = [number for number, _ in kept]
     header = _is_header(cells, decimal)
     width = len(cells[0])
-    if width > most_columns:
-        raise DataError(f"{name}:{lines[0]}: {width} columns; at most {most_columns} are read")
+    if width > _MOST_COLUMNS:
+        raise DataError(f"{name}:{lines[0]}: {width} columns; at most {_MOST_COLUMNS} are read")
     for number, row in zip(lines, cells, strict=True):
         if len(row) != width:
             how = _DELIMITERS.get(delimiter or "", "blank")
