@@ -24,9 +24,11 @@ if TYPE_CHECKING:
         MemsimError,
         OutputError,
         RetentionWarning,
+        WindowWarning,
     )
     from memsim.experiment import Experiment, experiment_names, load_experiment
     from memsim.fit import fit_device
+    from memsim.fit.conductance_map import read_conductance_map
     from memsim.learning import Delta, Encoding, Hebbian, Manhattan, MarginDelta, Oja, Perceptron
     from memsim.plotting import overview
     from memsim.profiles import DeviceProfile, device_names, load_device
@@ -61,6 +63,7 @@ _HOMES = {
     "Perceptron": "memsim.learning",
     "PulseCounts": "memsim.arrays",
     "RetentionWarning": "memsim.errors",
+    "WindowWarning": "memsim.errors",
     "WireSolution": "memsim.arrays.wires",
     "Wires": "memsim.arrays",
     "device_names": "memsim.profiles",
@@ -74,6 +77,7 @@ _HOMES = {
     "load_experiment": "memsim.experiment",
     "load_labelled": "memsim.data.labelled",
     "overview": "memsim.plotting",
+    "read_conductance_map": "memsim.fit.conductance_map",
     "register_step": "memsim.cells",
     "rerun": "memsim.repeat",
     "run": "memsim.simulate",
@@ -106,6 +110,7 @@ __all__ = [
     "Perceptron",
     "PulseCounts",
     "RetentionWarning",
+    "WindowWarning",
     "WireSolution",
     "Wires",
     "device_names",
@@ -119,6 +124,7 @@ __all__ = [
     "load_experiment",
     "load_labelled",
     "overview",
+    "read_conductance_map",
     "register_step",
     "rerun",
     "run",

@@ -34,6 +34,10 @@ class RetentionWarning(UserWarning):
     """Time passes for cells whose device says nothing about retention: that their states stay is no result."""
 
 
+class WindowWarning(UserWarning):
+    """Measured conductances outside the window of the device, or beyond the bounds of the array."""
+
+
 def nearest(given: str, allowed: Iterable[str]) -> str:
     """Hint to append to an error: ``"; did you mean 'x'?"``, or the allowed names, or nothing.
 

@@ -41,6 +41,8 @@ class Bank:
         Compliance limits of the states, infinite where there is none.
     stuck : ndarray, optional
         How cells are stuck, see `memsim.arrays.faults`; int8.
+    measured : ndarray, optional
+        States at which the cells were measured, in place of `fresh`; they need not lie in the windows or the limits.
 
     Attributes
     ----------
@@ -49,7 +51,8 @@ class Bank:
     cells : Population
         The parameters of the update model; a stuck cell's window is a point.
     state : ndarray
-        What pulses act on. It lies outside the window where drift, relaxation or a programming error left it there.
+        What pulses act on. It lies outside the window where drift, relaxation or a programming error left it there, and
+        outside the limits where it was measured there.
     shaken, shifts : tuple
         Parameters that vary from pulse to pulse, see `memsim.profiles.nominal.pulse_shifts`.
     read_sigma : Own
@@ -72,20 +75,22 @@ class Bank:
         dtype: Any,
         limits: tuple[float, float],
         stuck: np.ndarray | None = None,
+        measured: np.ndarray | None = None,
     ) -> None:
         spec = device.spec
         self.device, self.spec = device, spec
         self.stuck: Any = None if stuck is None else site.backend.asarray(stuck)
-        self.site, self._shape, self._limits = site, shape, limits
-        self.cells = Population(device, site.backend, shape, dtype=dtype, stuck=stuck, **site.spread)
-        if fresh is None:
-            fresh = site.backend.xp.zeros((*shape[:2], padded(shape[2])), dtype)
-            fresh[:] = self.cells.value("low")
-        elif self.cells.model.draws == "uniform":  # two states: the nearer end of the window
-            low, high = self.cells.values(("low", "high"))
-            fresh = np.where(fresh < 0.5, low, high).astype(dtype)
-            fresh[:, :, shape[2] :] = 0
-        self.state = self._within(fresh, out=fresh)
+        self.site, self._shape, self._limits, self._dtype = site, shape, limits, dtype
+        own: dict[str, Any] = {"dtype": dtype, "stuck": stuck, **site.spread}
+        self.cells = Population(device, site.backend, shape, **own)
+        self._beyond = False
+        if measured is not None:
+            self.state = site.backend.asarray(measured.copy())
+            if self.cells.model.draws == "uniform" or self._excluded(self.state):
+                self.cells = Population(device, site.backend, shape, measured=measured, **own)
+                self._beyond = self._excluded(self.state)
+        else:
+            self.state = self._fresh(fresh)
         self.shaken, self.shifts = pulse_shifts(spec)
         place = Place(spec, site, shape)
         self.read_sigma = Own(place, _read_sigma, dtype)
@@ -102,6 +107,22 @@ class Bank:
             )
         self.fluctuations = Fluctuations(place, dtype, self.history) if fluctuates(spec.read) else None
 
+    def _fresh(self, states: np.ndarray | None) -> np.ndarray:
+        """Fresh states within the cell windows and the limits; None for each cell's own lower end."""
+        arrays, lines, rows = self._shape
+        if states is None:
+            states = self.site.backend.xp.zeros((arrays, lines, padded(rows)), self._dtype)
+            states[:] = self.cells.value("low")
+        elif self.cells.model.draws == "uniform":  # two states: the nearer end of the window
+            low, high = self.cells.values(("low", "high"))
+            states = np.where(states < 0.5, low, high).astype(self._dtype)
+            states[:, :, rows:] = 0
+        return self._within(states, out=states)
+
+    def _excluded(self, states: np.ndarray) -> bool:
+        """Whether some states lie outside the windows of their cells, or the limits."""
+        return bool((self._within(states) != states)[:, :, : self.rows].any())
+
     @property
     def confined(self) -> bool:
         """Whether a cell's own window bounds what pulses make of its state."""
@@ -116,7 +137,7 @@ class Bank:
     def watched(self) -> bool:
         """Whether it matters which cells get pulses."""
         asked = self.history is not None and self.history.asks
-        return self._noise is not None or asked or self.spec.programming is not None
+        return self._noise is not None or asked or self._beyond or self.spec.programming is not None
 
     @property
     def stepwise(self) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from memsim.arrays import checks, faults, reading, storage
+from memsim.arrays import checks, faults, measured, reading, storage
 from memsim.arrays.aging import accelerated
 from memsim.arrays.bank import Bank, Banks, planned
 from memsim.arrays.converters import ADC, DAC
@@ -143,11 +143,73 @@ class Crossbar:
         size = (arrays, rows, self._lines)
         self._readout = Readout(Periphery(dac, adc, wires, tile), self.column, size, self._site)
         self._counts = self._site.backend.xp.zeros((self.shape[0], self._lines, 2), np.int64)
+        self._measured: np.ndarray | None = None
         self._cells = self._banks(self.device, checks.pair("initial", initial), faults)
         self._plan: Banks | None = None
         self._programmed = self.device.spec.update is not None
         if not self._programmed:
             self._plan = self._banks(planned(self.device), checks.pair("initial", initial))
+
+    @classmethod
+    def from_conductance(
+        cls,
+        conductance: Any,
+        device: DeviceProfile | str,
+        *,
+        column: str = "single",
+        missing: float | None = None,
+        **options: Any,
+    ) -> Crossbar:
+        """A crossbar of cells with measured conductances, which reads reproduce whatever the device's window is.
+
+        The measurement is the end of the programming: time counts from it, and drift, relaxation and read noise act on
+        the measured conductances. `conductance` equals them to 3e-7 of the larger of G and G_min in float32, to 6e-16
+        in float64.
+
+        A conductance may lie outside the window that the device-to-device spread draws for its cell. The window of this
+        cell is then widened to hold it, so that later pulses begin there. A cell with two states is at the nearer one,
+        and this state is the measured one. A conductance beyond the `bounds` stays there until a pulse changes the
+        cell. The rates of stuck cells in the device are not used, as a map has the conductances of stuck cells in it.
+        Cells that `faults` marks are stuck at their measured conductances.
+
+        Parameters
+        ----------
+        conductance : (row, col) or (array, row, col)
+            Measured conductances [S]; lines in place of columns for pairs: all first ones, then all second. Also a
+            DataArray with these dimensions and the attribute `units`, see `memsim.read_conductance_map`.
+        device : DeviceProfile or str
+            What the cells are besides their conductances.
+        column : {"single", "reference", "pair"}
+            How an output is read, see `Crossbar`; from a column alone if not given, whatever the device's default is.
+            The cells of a reference column are not measured; they stay at their own G_min.
+        missing : float, optional
+            Conductance of the cells that were not measured (NaN, or masked) [S]. They are refused if not given.
+        **options
+            Further parameters of `Crossbar`; `arrays` copies of a matrix differ in all that is not measured.
+
+        Raises
+        ------
+        InputError
+            If a conductance or an option is not allowed.
+
+        Warns
+        -----
+        WindowWarning
+            If conductances lie outside the device's nominal window, or beyond the bounds of the array.
+
+        Examples
+        --------
+        >>> xbar = Crossbar.from_conductance([[2e-6, 5e-6], [9e-6, 3e-6]], "taox-hfox-wu2018")
+        >>> xbar.output([1, 1], noise=False) * xbar.full_scale  # V_read (1, 1) G [A]
+        """
+        return measured.measured(cls, conductance, device, column, missing, options)
+
+    def _start_from(self, conductance: np.ndarray) -> None:
+        """Begin with measured conductances (array, row, line) [S] in place of fresh cells."""
+        self._measured = conductance
+        self._cells = self._banks(self.device, (0.0, 0.0), self._fault_map)
+        if self._plan is not None:
+            self._plan, self._programmed = self._banks(planned(self.device), (0.0, 0.0)), True
 
     @classmethod
     def from_weights(
@@ -256,9 +318,14 @@ class Crossbar:
         fresh = fresh.astype(self.dtype, copy=False)
         fresh[:, :, rows:] = 0  # rows that fill up the tiles: at 0, no rule asks them for a change
         own: dict[str, Any] = {"dtype": self.dtype, "limits": self.limits}
-        rates = device.spec.faults
-        stuck = faults.drawn(rates, site, layout) if fault_map is None else faults.given(fault_map, device.spec, layout)
-        lines = Bank(device, site, layout, fresh, stuck=stuck, **own)
+        rates, states = device.spec.faults, None
+        if self._measured is not None:
+            states = measured.states(self._measured, device, self.dtype)
+        if fault_map is not None:
+            stuck = faults.given(fault_map, device.spec, layout)
+        else:
+            stuck = faults.drawn(rates, site, layout) if states is None else None
+        lines = Bank(device, site, layout, fresh, stuck=stuck, measured=states, **own)
         if self.column != "reference":
             return Banks(lines, None)
         site, layout = dataclasses.replace(self._site, reference=True), (arrays, 1, rows)

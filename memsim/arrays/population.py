@@ -93,6 +93,9 @@ class Population:
         Stream of the draws.
     stuck : (array, column, row) of int8, optional
         How cells are stuck, see `memsim.arrays.faults`: their window shrinks to a point.
+    measured : (array, column, row), optional
+        Normalised states at which cells were measured, see `memsim.profiles.nominal.cell_values`. That of a stuck cell
+        is the point of its window.
 
     Attributes
     ----------
@@ -115,8 +118,10 @@ class Population:
         stream: Stream = Stream.D2D,
         dtype: Any = np.float32,
         stuck: np.ndarray | None = None,
+        measured: np.ndarray | None = None,
     ) -> None:
         self._device, self._backend, self._dtype, self._stuck = device, backend, np.dtype(dtype), stuck
+        self._measured = measured
         self._address: dict[str, Any] = {"seed": seed, "stream": stream}
         self._first_array = first_array
         self._shape = (shape[0], shape[1], padded(shape[2]))
@@ -177,7 +182,8 @@ class Population:
         return Spreads(self._device.spec, shape, **self._address, **where)
 
     def _nominal_and_drawn(self, arrays: slice, lines: slice) -> tuple[CellModel, Mapping[str, Any]]:
-        return cell_values(self._device.spec, self._spreads(arrays, lines).value)
+        states = None if self._measured is None else self._measured[arrays, lines].astype(float)
+        return cell_values(self._device.spec, self._spreads(arrays, lines).value, states)
 
     def _stuck_ends(self, arrays: slice, lines: slice, values: Mapping[str, Any]) -> dict[str, Any]:
         """The ends of the windows of some cells, where those of stuck cells are points.
@@ -186,6 +192,8 @@ class Population:
         """
         assert self._stuck is not None
         stuck, (low, high) = self._stuck[arrays, lines], (values[name] for name in _ENDS)
+        if self._measured is not None:
+            return {name: np.where(stuck != 0, self._measured[arrays, lines], values[name]) for name in _ENDS}
         ends = {"low": np.where(stuck == ON, high, low), "high": np.where(stuck == OFF, low, high)}
         inside = self._device.spec.faults.stuck_at if self._device.spec.faults else None
         if inside is not None and (stuck == INSIDE).any():

@@ -16,7 +16,8 @@ from memsim.arrays.bank import Bank
 from memsim.arrays.converters import ADC, DAC
 from memsim.arrays.interconnect import Wires
 from memsim.arrays.mapping import Mapping
-from memsim.errors import MemsimError, OutputError
+from memsim.arrays.measured import checked
+from memsim.errors import InputError, MemsimError, OutputError
 from memsim.philox import LAYOUT, Scope
 from memsim.profiles import device_from_text
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _VERSION = 2
 _ATTRIBUTE = "memsim_crossbar"
 _ADDRESSES = "random_addresses"
+_MEASURED = "measured_conductance"
 _PARTS: dict[str, Any] = {"dac": DAC, "adc": ADC, "wires": Wires}
 
 
@@ -70,6 +72,8 @@ def save(crossbar: Crossbar, path: str | Path, *, force: bool = False) -> Path:
     if crossbar._fault_map is not None:
         whole = np.broadcast_to(np.asarray(crossbar._fault_map, np.int8), dataset["conductance"].shape)
         dataset["fault_map"] = (("array", "row", "line"), whole)
+    if crossbar._measured is not None:
+        dataset[_MEASURED] = (("array", "row", "line"), crossbar._measured, {"units": "S"})
     converter = crossbar._readout.out
     if converter is not None and converter.range is not None:
         dataset["adc_range"] = ("array", converter.range)
@@ -105,6 +109,14 @@ def load(kind: type[Crossbar], path: str | Path, backend: str) -> Crossbar:
             settings["faults"] = dataset["fault_map"].values
         crossbar = kind(device, backend=backend, **settings)
         crossbar.mapping = None if mapping is None else Mapping(**mapping)
+        if _MEASURED in dataset:
+            siemens = dataset[_MEASURED].values
+            if siemens.shape != dataset["conductance"].shape or siemens.dtype.kind != "f":
+                raise ValueError(f"'{_MEASURED}' is {siemens.dtype} {siemens.shape}")
+            try:
+                crossbar._start_from(checked(siemens))
+            except InputError as error:
+                raise OutputError(f"{path}: {error}") from None
         machine = crossbar._site.backend
         for prefix, bank in _banks(crossbar):
             own = bank.memory

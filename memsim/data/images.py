@@ -11,14 +11,13 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
-from numpy.lib import format as npy
 
+from memsim import npy
 from memsim.data.depth import Grey
 from memsim.data.pictures import (
     MAX_BYTES,
@@ -36,9 +35,6 @@ from memsim.data.scenes import road_scenes
 from memsim.errors import DataError
 
 ROAD_SCENES = "road-scenes"
-ARRAYS = (".npy", ".npz")
-
-_HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,13 +120,13 @@ def load_images(path: str | os.PathLike[str], shape: tuple[int, int], samples: i
     check_size(min(samples, 1), shape)
     place, found = locate(path, [ROAD_SCENES])
     if stat.S_ISDIR(found.st_mode):
-        return _load_pictures(place, pictures_in(place, ARRAYS), shape, samples, grey or Grey())
+        return _load_pictures(place, pictures_in(place, npy.SUFFIXES), shape, samples, grey or Grey())
     ending = place.suffix.lower()
     if ending in PICTURES:
         return _load_pictures(place, [place], shape, samples, grey or Grey())
-    if ending in ARRAYS:
+    if ending in npy.SUFFIXES:
         return _load_array(place, shape, samples)
-    allowed = ", ".join((*PICTURES, *ARRAYS))
+    allowed = ", ".join((*PICTURES, *npy.SUFFIXES))
     raise refusal(path, f"ending '{ending}' is not known; allowed: {allowed}, or a folder of pictures")
 
 
@@ -142,13 +138,17 @@ def _load_pictures(place: Path, files: list[Path], shape: tuple[int, int], sampl
 
 
 def _load_array(file: Path, shape: tuple[int, int], samples: int) -> Images:
+    def choose(names: list[str]) -> str:
+        if "images" in names:
+            return "images"
+        if len(names) != 1:
+            held = ", ".join(names[:8]) or "none"
+            raise refusal(file, f"holds {len(names)} arrays ({held}); allowed: a single one, or one called 'images'")
+        return names[0]
+
     try:
-        with open(file, "rb") as stream:
-            if file.suffix.lower() == ".npy":
-                array = _read_array(stream, file, shape, samples)
-            else:
-                with zipfile.ZipFile(stream) as archive, archive.open(_member(archive, file)) as part:
-                    array = _read_array(part, file, shape, samples)
+        with npy.opened(file, printable(str(file)), choose) as stored:
+            array = _read_array(stored, file, shape, samples)
     except DataError:
         raise
     except Exception as error:
@@ -166,22 +166,9 @@ def _load_array(file: Path, shape: tuple[int, int], samples: int) -> Images:
     return _images(array.astype("<f4"), labels, text)
 
 
-def _member(archive: zipfile.ZipFile, file: Path) -> str:
-    names = [name for name in archive.namelist() if name.endswith(".npy")]
-    if "images.npy" in names:
-        return "images.npy"
-    if len(names) != 1:
-        found = ", ".join(name.removesuffix(".npy") for name in names[:8]) or "none"
-        raise refusal(file, f"holds {len(names)} arrays ({found}); allowed: a single one, or one called 'images'")
-    return names[0]
-
-
-def _read_array(stream: IO[bytes], file: Path, shape: tuple[int, int], samples: int) -> np.ndarray:
-    """The first images of a .npy stream (image, y, x); its header is judged before anything is read."""
-    version = npy.read_magic(stream)
-    if version not in _HEADERS:
-        raise refusal(file, f".npy format version {version[0]}.{version[1]}; allowed: 1.0 and 2.0")
-    found, fortran, dtype = _HEADERS[version](stream)
+def _read_array(stored: npy.StoredArray, file: Path, shape: tuple[int, int], samples: int) -> np.ndarray:
+    """The first images of an array (image, y, x); its header is judged before anything is read."""
+    found, dtype = stored.shape, stored.dtype
     _check_dtype(file, dtype)
     if len(found) not in (2, 3):
         raise refusal(file, f"array of shape {found}; allowed: (y, x) or (image, y, x)")
@@ -192,18 +179,11 @@ def _read_array(stream: IO[bytes], file: Path, shape: tuple[int, int], samples: 
     if held < 1:
         raise refusal(file, "holds no image")
     taken = min(held, samples)
-    # In Fortran's order the images are interleaved, so all have to be read to get at one.
-    count = (held if fortran else taken) * shape[0] * shape[1]
+    count = (held if stored.fortran else taken) * shape[0] * shape[1]
     if count * max(dtype.itemsize, 4) > MAX_BYTES:
         size = count * max(dtype.itemsize, 4) / 2**30
         raise refusal(file, f"{size:.3g} GiB to read; allowed: at most {MAX_BYTES >> 30} GiB (lower data.samples)")
-    content = stream.read(count * dtype.itemsize)
-    if len(content) < count * dtype.itemsize:
-        raise refusal(file, f"is cut short: {len(content)} of {count * dtype.itemsize} bytes")
-    values = np.frombuffer(content, dtype)
-    if fortran:
-        values = values.reshape(found, order="F")
-    return values.reshape(-1, *shape)[:taken]
+    return stored.read(taken if len(found) == 3 else None).reshape(-1, *shape)
 
 
 def _check_dtype(file: Path, dtype: np.dtype[Any]) -> None:

@@ -18,8 +18,8 @@ SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".asc")
 """Endings of the files of a folder that are read."""
 
 
-def text_of(path: str | os.PathLike[str]) -> str:
-    """Text of a file or pipe, which is read once.
+def text_of(path: str | os.PathLike[str], remedy: str = "take fewer devices or cycles") -> str:
+    """Text of a file or pipe, which is read once; `remedy` is what errors advise where it is too large.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def text_of(path: str | os.PathLike[str]) -> str:
     except ValueError as error:
         raise DataError(f"{name}: {error}") from None
     if len(raw) > MAX_BYTES:
-        raise DataError(f"{name}: larger than {MAX_BYTES // 2**20} MiB; take fewer devices or cycles")
+        raise DataError(f"{name}: larger than {MAX_BYTES // 2**20} MiB; {remedy}")
     if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise DataError(f"{name}: a workbook of a spreadsheet program; save the sheet as CSV")
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -28,7 +28,9 @@ def _nominal(path: str, value: float) -> float:
     return value
 
 
-def cell_values(spec: DeviceSpec, value: Callable[[str, float], Any] = _nominal) -> tuple[CellModel, dict[str, Any]]:
+def cell_values(
+    spec: DeviceSpec, value: Callable[[str, float], Any] = _nominal, states: np.ndarray | None = None
+) -> tuple[CellModel, dict[str, Any]]:
     """The update model of a profile and the fields of its parameters by name.
 
     Parameters
@@ -37,6 +39,9 @@ def cell_values(spec: DeviceSpec, value: Callable[[str, float], Any] = _nominal)
         The profile. One without an update model gets ideal steps.
     value : callable
         ``value(path, nominal)``: the parameter at a dotted path, one number or (array, column, row) where it spreads.
+    states : (array, column, row), optional
+        Normalised states at which the cells were measured: the window of each is widened to hold its own. A cell with
+        two states is at the nearer one, which moves there.
     """
     low, high = spec.conductance.min, spec.conductance.max
     window = high - low
@@ -50,11 +55,26 @@ def cell_values(spec: DeviceSpec, value: Callable[[str, float], Any] = _nominal)
     own_high = np.maximum(np.maximum(*ends), own_low + SMALLEST_WINDOW)
     numbers: dict[str, Any] = {path: value(f"update.{path}", number) for path, number in update.numbers.items()}
     numbers |= update.fixed
-    fields = {"low": own_low, "high": own_high, "c2c": _pulse_sigma(spec, value, numbers)}
-    fields |= model.prepare(numbers, Surroundings(own_low, own_high, low, high, spec.read.voltage))
-    # A model may move the ends, but no conductance is below 0 S.
-    fields |= {end: np.maximum(fields[end], -low / window) for end in ("low", "high")}
-    return model, fields
+    sigma = _pulse_sigma(spec, value, numbers)
+
+    def fields(own_low: Any, own_high: Any) -> dict[str, Any]:
+        values = {"low": own_low, "high": own_high, "c2c": sigma}
+        values |= model.prepare(numbers, Surroundings(own_low, own_high, low, high, spec.read.voltage))
+        # A model may move the ends, but no conductance is below 0 S.
+        return values | {end: np.maximum(values[end], -low / window) for end in ("low", "high")}
+
+    values = fields(own_low, own_high)
+    if states is None:
+        return model, values
+    below, above = (np.maximum(excess, 0.0) for excess in (values["low"] - states, states - values["high"]))
+    values = fields(own_low - below, own_high + above)
+    measured_ends: dict[str, Any]
+    if model.draws == "uniform":
+        upper = states > (values["low"] + values["high"]) / 2
+        measured_ends = {"low": np.where(upper, values["low"], states), "high": np.where(upper, states, values["high"])}
+    else:
+        measured_ends = {"low": np.minimum(values["low"], states), "high": np.maximum(values["high"], states)}
+    return model, values | measured_ends
 
 
 def nominal_cell(spec: DeviceSpec) -> tuple[CellModel, Any]:

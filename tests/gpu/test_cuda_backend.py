@@ -67,6 +67,34 @@ for device, options in (
     print("agree:", device)
 """
 
+MEASURED = """
+import warnings
+rng = np.random.default_rng(4)
+x, t, stuck = rng.random((3, 20)), rng.choice([-1.0, 0.0, 1.0], (3, 2)), np.eye(20, 2)
+
+def life(device, backend, **options):
+    profile = ms.load_device(device)
+    conductance = np.random.default_rng(5).uniform(0.0, 1.4, (20, 2)) * profile.spec.conductance.max
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ms.WindowWarning)
+        made = ms.Crossbar.from_conductance(conductance, profile, backend=backend, **shared, **options)
+    assert made.backend == backend and np.allclose(made.conductance[0], conductance, rtol=3e-7, atol=1e-9)
+    found = [made.output(x, noise=False)]
+    made.train(ms.Hebbian(0.2), x, t)
+    return [*found, made.weights, *made.pulses, made.read(x)]
+
+shared = dict(seed=3, first_array=7)
+for device, options in (
+    ("taox-hfox-wu2018", dict(bounds=(0.2, 0.8))),
+    ("hfo2-softbounds-gong2018", dict(faults=stuck)),
+    ("stt-mram-chen2018", {}),
+    ("hfox-wan2022", {}),
+):
+    for ours, theirs in zip(life(device, "cuda", **options), life(device, "cpu", **options), strict=True):
+        assert np.allclose(ours, theirs, rtol=1e-5, atol=1e-5 * np.abs(theirs).max()), (device, ours, theirs)
+    print("agree:", device)
+"""
+
 EXPERIMENTS = """
 import xarray as xr
 for name in ("physical-01", "decomposition-01"):
@@ -79,7 +107,11 @@ for name in ("physical-01", "decomposition-01"):
 """
 
 
-@pytest.mark.parametrize(("code", "count"), [(LIVES, 7), (EXPERIMENTS, 2)], ids=["arrays", "experiments"])
+@pytest.mark.parametrize(
+    ("code", "count"),
+    [(LIVES, 7), (MEASURED, 4), (EXPERIMENTS, 2)],
+    ids=["arrays", "measured cells", "experiments"],
+)
 def test_what_a_simulated_card_computes_agrees_with_the_cpu(code, count):
     here = Path(__file__).parent
     path = os.pathsep.join([str(here), str(here.parent), os.environ.get("PYTHONPATH", "")])

@@ -1,0 +1,77 @@
+"""Units of conductance maps: what a file says, what the caller says, and that both say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from memsim.errors import DataError, InputError
+from memsim.units import parse_quantity, unit_of
+
+DIMENSIONS = ("S", "Ohm")
+"""SI units of a conductance and of a resistance, which a map may not hold but a file may state."""
+
+
+class Stated(NamedTuple):
+    """A unit as a file writes it, and where."""
+
+    unit: str
+    place: str
+
+
+def factor_of(unit: str | None, stated: Sequence[Stated], name: str) -> float:
+    """What the numbers of a map are multiplied by to be in siemens.
+
+    Parameters
+    ----------
+    unit : str or None
+        What the caller says.
+    stated : sequence of Stated
+        What the file says.
+    name : str
+        What errors call the file.
+
+    Raises
+    ------
+    DataError
+        Nobody says the unit, or the file says several units or another one than the caller.
+    InputError
+        `unit` is no unit of conductance.
+    """
+    factors: dict[float, Stated] = {}
+    for each in stated:
+        known = unit_of(each.unit)
+        if known is None or known[0] not in DIMENSIONS:
+            raise DataError(f"{each.place}: '{each.unit}' is no unit of conductance; allowed: S, mS, uS, nS, pS")
+        if known[0] == "S":
+            factors.setdefault(known[1], each)
+    if unit is not None:
+        try:
+            factor = parse_quantity(f"1 {unit}", "S")
+        except InputError as error:
+            raise InputError(f"unit: {error}") from None
+        if stated and factor not in factors:
+            other = next(iter(factors.values()), stated[0])
+            raise DataError(f"{other.place}: the unit is '{other.unit}' here, unit= says '{unit}'; correct one of them")
+        return factor
+    if len(factors) == 1:
+        return next(iter(factors))
+    if factors:
+        units = " and ".join(f"'{each.unit}' ({each.place})" for each in list(factors.values())[:2])
+        raise DataError(f"{name}: two units, {units}; unit= decides")
+    if stated:
+        each = stated[0]
+        raise DataError(f"{each.place}: '{each.unit}' is a unit of resistance; a map has conductances, G = 1/R")
+    raise DataError(
+        f"{name}: the numbers have no unit; unit= decides, e.g. unit='uS'; a text may begin with '# conductance (uS)'"
+    )
+
+
+def unit_in(line: str) -> str | None:
+    """The unit of conductance or resistance in a line such as "# G (uS)", "# units: uS" or "# conductance in uS"."""
+    inside = [line.rpartition(opening)[2].partition(closing)[0] for opening, closing in ("()", "[]")]
+    words = line.replace(":", " ").replace("=", " ").split()
+    named = [word for before, word in pairwise(words) if before.lower() in ("in", "unit", "units")]
+    known = ((unit.strip(), unit_of(unit.strip())) for unit in (*inside, *named))
+    return next((unit for unit, si in known if si is not None and si[0] in DIMENSIONS), None)

@@ -1,0 +1,395 @@
+"""Measured conductance maps in files: the layouts people have, and one clear line for what is no map."""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import zipfile
+
+import numpy as np
+import pytest
+
+import memsim as ms
+from memsim.errors import DataError, InputError
+from memsim.fit import map_matrix
+
+MICRO = np.array([[1.5, 2.25, 3.125], [4.0, 5.0, 6.5], [7.75, 8.0, 9.0], [2.0, 3.0, 4.5]])  # (row, col) [uS]
+
+
+def rows(separator=",", decimal=".", label="") -> list[str]:
+    matrix = [separator.join(str(value).replace(".", decimal) for value in row) for row in MICRO.tolist()]
+    return [f"{label.format(i)}{row}" for i, row in enumerate(matrix)]
+
+
+def text(*above, separator=",", decimal=".", label="", end="\n") -> str:
+    return end.join([*above, *rows(separator, decimal, label)])
+
+
+def cells(heading, first=0, separator=",", decimal=".") -> str:
+    table = [
+        separator.join([str(i + first), str(j + first), str(float(MICRO[i, j])).replace(".", decimal)])
+        for j in (2, 0, 1)
+        for i in range(4)
+    ]
+    return "\n".join([heading, *table])
+
+
+def savetxt() -> str:
+    stream = io.StringIO()
+    np.savetxt(stream, MICRO, header="G (uS)")
+    return stream.getvalue()
+
+
+LAYOUTS = {
+    "a comment with the unit": text("# conductance (uS)"),
+    "a unit in square brackets": text("# G [uS] of chip 7"),
+    "a unit after in": text("# conductance in uS"),
+    "several comments": text("# chip 7 (2026), read at 0.2 V", "# units: uS"),
+    "a title without a sign of comment": text("Conductance (µS)"),
+    "a title above blanks": text("conductance (uS)", separator="  "),
+    "semicolons and decimal commas": text("# G (uS)", separator=";", decimal=","),
+    "tabs and decimal commas": text("# G (uS)", separator="\t", decimal=","),
+    "tabs": text("# G (μS)", separator="\t"),
+    "bars": text("# G (uS)", separator="|"),
+    "blanks": text("# G (uS)", separator="   "),
+    "blanks and decimal commas": text("# G (uS)", separator=" ", decimal=","),
+    "headings without a corner": text("# G (uS)", "BL0 BL1 BL2", separator=" ", label="WL{} "),
+    "labels with quotes": text("# G (uS)", '"cell","BL 0","BL 1","BL 2"', label='"WL {}",'),
+    "Windows line ends": text("# G (uS)", end="\r\n"),
+    "blank lines after all lines": text("# G (uS)", end="\n\n"),
+    "a byte-order mark": "\ufeff" + text("# G (uS)"),
+    "units in the headings": text("BL0 (uS),BL1 (uS),BL2 (uS)"),
+    "labels of rows and columns": text("# G (uS)", ",BL0,BL1,BL2", label="WL{},"),
+    "labels of rows": text("# G (uS)", label="WL{},"),
+    "numbers of rows": text("# G (uS)", "row,BL0,BL1,BL2", label="{},"),
+    "numbers of rows and columns": text("# G (uS)", ",0,1,2", label="{},"),
+    "what NumPy writes": savetxt(),
+    "a row for each cell": cells("row,col,conductance (uS)"),
+    "a row for each cell, decimal commas": cells("Row;Column;G [uS]", separator=";", decimal=","),
+    "a row for each cell, blanks": cells("wl bl G(uS)", separator=" "),
+    "a row for each cell, the unit names the column": cells("row,col,value (uS)"),
+}
+
+
+def read(tmp_path, content, **options):
+    path = tmp_path / "map.csv"
+    path.write_bytes(content.encode())
+    return ms.read_conductance_map(path, **options)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_map_is_the_same_in_every_layout(layout, tmp_path):
+    found = read(tmp_path, LAYOUTS[layout])
+    assert found.dims == ("row", "col") and found.shape == (4, 3)
+    assert np.allclose(found, 1e-6 * MICRO, rtol=1e-14, atol=0)
+    assert list(found.row.values) == [0, 1, 2, 3] and list(found.col.values) == [0, 1, 2]
+    assert found.attrs == {"units": "S", "long_name": "measured conductance", "source": str(tmp_path / "map.csv")}
+    again = read(tmp_path, LAYOUTS[layout], unit="uS")
+    assert np.array_equal(again, found)
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("S", 1.0), ("mS", 1e-3), ("nS", 1e-9), ("µS", 1e-6)])
+def test_an_argument_says_the_unit_where_the_file_does_not(unit, factor, tmp_path):
+    assert np.allclose(read(tmp_path, text(), unit=unit), factor * MICRO, rtol=1e-14, atol=0)
+
+
+def test_cells_without_a_measurement_are_nan(tmp_path):
+    content = "# G (uS)\n1.5,,3\n-,5,NA\nnan,8,N/A\n"
+    expected = [[1.5, np.nan, 3], [np.nan, 5, np.nan], [np.nan, 8, np.nan]]
+    assert np.allclose(1e6 * read(tmp_path, content), expected, equal_nan=True)
+
+
+@pytest.mark.parametrize("empty", [",,", "nan,NaN,NA", "-,-,-"])
+@pytest.mark.parametrize("place", [0, 2, 4])
+def test_a_row_without_any_measurement_keeps_its_place(empty, place, tmp_path):
+    lines = rows()
+    lines.insert(place, empty)
+    expected = np.insert(MICRO, place, np.nan, axis=0)
+    assert np.allclose(1e6 * read(tmp_path, "\n".join(["# G (uS)", *lines])), expected, equal_nan=True)
+    headed = "\n".join(["# G (uS)", "BL0,BL1,BL2", *lines])
+    assert np.allclose(1e6 * read(tmp_path, headed), expected, equal_nan=True)
+
+
+def test_a_column_without_any_measurement_keeps_its_place_if_it_has_a_heading(tmp_path):
+    content = "\n".join(["BL0 (uS),BL1 (uS),BL2 (uS),BL3 (uS)", *(f"{row}," for row in rows())])
+    expected = np.insert(MICRO, 3, np.nan, axis=1)
+    assert np.allclose(1e6 * read(tmp_path, content), expected, equal_nan=True)
+
+
+def test_an_argument_says_the_decimal_sign_where_the_numbers_do_not(tmp_path):
+    content = "# G (uS)\n1,125;2,500\n3,250;1,250"
+    assert np.allclose(1e6 * read(tmp_path, content, decimal=","), [[1.125, 2.5], [3.25, 1.25]])
+    assert np.allclose(1e6 * read(tmp_path, "# G (uS)\n1,5\n2,5", decimal=","), [[1.5], [2.5]])
+    refused(lambda: read(tmp_path, content, decimal="."), "map.csv:2: cell 1 of the row is no finite number: '1,125'")
+    refused(lambda: read(tmp_path, content, decimal=";"), "decimal: ';' is no decimal sign; allowed", InputError)
+
+
+def test_a_table_of_cells_keeps_its_numbers_and_what_it_leaves_out_is_nan(tmp_path):
+    found = read(tmp_path, "col,row,G (uS),V\n7,3,1,0.2\n5,4,2,0.2\n7,6,nan,0.2\n")
+    assert list(found.row.values) == [3, 4, 5, 6] and list(found.col.values) == [5, 6, 7]
+    expected = np.full((4, 3), np.nan)
+    expected[0, 2], expected[1, 0] = 1.0, 2.0
+    assert np.allclose(1e6 * found, expected, equal_nan=True)
+
+
+def test_a_matrix_is_read_through_a_pipe(tmp_path):
+    reading, writing = os.pipe()
+    os.write(writing, text("# G (uS)").encode())
+    os.close(writing)
+    assert np.allclose(ms.read_conductance_map(f"/dev/fd/{reading}"), 1e-6 * MICRO)
+    os.close(reading)
+
+
+def test_arrays_of_every_type_are_read(tmp_path):
+    stack = np.stack([MICRO, 2 * MICRO])
+    for number, array in enumerate((MICRO, MICRO.astype("<f4"), MICRO.astype(">f8"), np.asfortranarray(stack), stack)):
+        np.save(tmp_path / f"{number}.npy", array)
+        found = ms.read_conductance_map(tmp_path / f"{number}.npy", unit="uS")
+        assert found.dims == ("array", "row", "col")[-array.ndim :]
+        assert np.allclose(found, 1e-6 * array, rtol=1e-14)
+    np.save(tmp_path / "whole.npy", np.rint(1e3 * MICRO).astype(np.uint16))
+    assert np.allclose(ms.read_conductance_map(tmp_path / "whole.npy", unit="nS"), 1e-6 * MICRO)
+
+
+def test_an_archive_holds_one_array_or_one_called_conductance_or_the_named_one(tmp_path):
+    path = tmp_path / "map.npz"
+    np.savez(path, MICRO)
+    assert np.allclose(ms.read_conductance_map(path, unit="uS"), 1e-6 * MICRO)
+    np.savez_compressed(path, conductance=MICRO, time=np.arange(3), units="uS")
+    assert np.allclose(ms.read_conductance_map(path), 1e-6 * MICRO)
+    np.savez(path, before=MICRO, after=2 * MICRO)
+    assert np.allclose(ms.read_conductance_map(path, name="after", unit="uS"), 2e-6 * MICRO)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".npz"])
+def test_currents_of_an_array_from_a_file_are_those_of_ohms_law(suffix, tmp_path):
+    rng = np.random.default_rng(3)
+    conductance, x = rng.uniform(1e-6, 1e-5, (20, 4)), rng.random((6, 20))
+    path = tmp_path / f"map{suffix}"
+    if suffix == ".csv":
+        np.savetxt(path, 1e9 * conductance, fmt="%.17g", delimiter=";", header="conductance (nS)")
+    else:
+        np.savez(path, 1e9 * conductance, units="nS")
+    crossbar = ms.Crossbar.from_conductance(ms.read_conductance_map(path), "taox-hfox-wu2018", dtype="float64")
+    currents = crossbar.output(x, noise=False)[0] * crossbar.full_scale
+    assert np.allclose(currents, crossbar.device.spec.read.voltage * x @ conductance, rtol=1e-12)
+
+
+REFUSED = {
+    "no unit": (text(), "map.csv: the numbers have no unit; unit= decides, e.g. unit='uS'"),
+    "resistances": (text("# resistance (kOhm)"), "map.csv:1: 'kOhm' is a unit of resistance; a map has conductances"),
+    "resistances in headings": (text("a (kOhm),b (kOhm),c (kOhm)"), "map.csv:1: 'kOhm' is a unit of resistance; a map"),
+    "two units": (
+        text("# G (uS)", "# limit (mS)"),
+        r"two units, 'uS' \(.*map.csv:1\) and 'mS' \(.*map.csv:2\); unit= d",
+    ),
+    "a unit for each column": (
+        text("a (uS),b (mS),c (uS)"),
+        r"map.csv:1: all headings of a map have one unit, but 'b \(mS\)' has 'mS' and 'a \(uS\)' has 'uS'; correct",
+    ),
+    "a unit for one column": (text("a (uS),b,c"), r"but 'a \(uS\)' has 'uS' and 'b' has none; correct them"),
+    "a word": (
+        text("# G (uS)").replace("6.5", "open"),
+        "map.csv:3: cell 3 of the row is no finite number: 'open'; write",
+    ),
+    "infinity": (text("# G (uS)").replace("6.5", "inf"), "map.csv:3: cell 3 of the row is no finite number: 'inf'"),
+    "a large number": (text("# G (uS)").replace("6.5", "1e999"), "map.csv:3: cell 3 of the row is no finite number"),
+    "an underscore": (
+        text("# G (uS)").replace("6.5", "6_5"),
+        "map.csv:3: cell 3 of the row is no finite number: '6_5'",
+    ),
+    "rows of different length": (
+        text("# G (uS)").replace(",6.5", ""),
+        r"map.csv:3: 2 cells where line 2 has 3 \(cut at c",
+    ),
+    "fewer headings": (text("# G (uS)", "a"), r"map.csv:2: 1 headings above 3 cells \(cut at commas\)"),
+    "delimiters at the ends": (
+        text("# G (uS)").replace("\n", ",\n") + ",",
+        "map.csv:2: the last cell of every row is em",
+    ),
+    "two maps": (
+        text("# G (uS)") + "\n\n" + text(),
+        "map.csv:6: no row of the map; a file holds one map, without blank",
+    ),
+    "two maps with a comment": (
+        text("# G (uS)") + "\n" + text("# 2"),
+        "map.csv:6: no row of the map; a file holds one map",
+    ),
+    "thousands": (
+        "# G (nS)\n1,000;2,500\n3,000;1,250",
+        "map.csv:2: '1,000' may be a decimal number or a whole number of",
+    ),
+    "thousands and decimals": (
+        "# G (nS)\n1,000.5;2,500.5\n3.5;4.5",
+        "map.csv:2: cell 1 of the row is no finite number",
+    ),
+    "numbers of cells without headings": (
+        cells("# G (uS)"),
+        "map.csv: the first two of three columns may be the numbers of rows and columns; headings decide: 'row",
+    ),
+    "no conductances": (cells("row,col,V"), "no column of conductances among 'row', 'col', 'V'; one heading is to be"),
+    "two conductances": (
+        "row,col,G (uS),conductance\n0,0,1,1",
+        "2 columns of conductances: 'G', 'conductance'; one head",
+    ),
+    "a cell twice": (
+        "row,col,G (uS)\n0,0,1\n0,1,2\n0,0,3",
+        r"map.csv:4: cell \(0, 0\) occurs in line 2 too; a map has",
+    ),
+    "half a row": ("row,col,G (uS)\n0,0,1\n0.5,1,2", "map.csv:3: 'row' is 0.5, no whole number"),
+    "no row": ("row,col,G (uS)\n0,0,1\n,1,2", "map.csv:3: 'row' is missing"),
+    "a distant cell": ("row,col,G (uS)\n0,0,1\n9999999,9999999,2", "at most 67,108,864 cells are read"),
+    "a very distant cell": ("row,col,G (uS)\n0,0,1\n1e300,1,2", "map.csv:3: 'row' is 1e300, no whole number"),
+    "no number at all": ("# G (uS)\nnan,nan\n,nan", "map.csv: no cell has a number"),
+    "no number in a table": ("row,col,G (uS)\n0,0,nan\n0,1,nan", "map.csv: no cell has a number"),
+    "nothing": ("# G (uS)\n", "map.csv: is empty"),
+    "headings alone": ("# G (uS)\nBL0,BL1", "map.csv: has a header and no rows"),
+    "bytes": ("\x00\x01", "map.csv: not a text file"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_text_that_is_no_map_is_refused_in_one_line(case, tmp_path):
+    content, message = REFUSED[case]
+    with pytest.raises(DataError, match=message) as caught:
+        read(tmp_path, content)
+    assert str(caught.value).isprintable()
+
+
+def refused(call, message, kind=DataError):
+    with pytest.raises(kind, match=message) as caught:
+        call()
+    assert str(caught.value).isprintable()
+
+
+def test_arguments_that_do_not_fit_the_file_are_refused(tmp_path):
+    content, path = text("# G (uS)"), tmp_path / "map.csv"
+    refused(
+        lambda: read(tmp_path, content, unit="nS"), "map.csv:1: the unit is 'uS' here, unit= says 'nS'; correct one"
+    )
+    refused(lambda: read(tmp_path, text("# R (Ohm)"), unit="nS"), "map.csv:1: the unit is 'Ohm' here, unit= says 'nS'")
+    refused(lambda: read(tmp_path, content, unit="Ohm"), "unit: '1 Ohm' is a resistance", InputError)
+    refused(lambda: read(tmp_path, content, unit=1e-6), "unit: 1e-06 is not a text", InputError)
+    refused(lambda: read(tmp_path, content, name="G"), "map.csv has no named arrays; only .npz files have", InputError)
+    refused(lambda: ms.read_conductance_map(tmp_path / "nothing.csv"), "nothing.csv: no such file or directory")
+    refused(lambda: ms.read_conductance_map(tmp_path), "folder|directory")
+    refused(lambda: ms.read_conductance_map(tmp_path / "a\nb.npy"), r"a\\nb.npy': no such file")
+    path.write_bytes(b"1,\xfe2")
+    refused(lambda: ms.read_conductance_map(path), "map.csv:1: not UTF-8 text")
+
+
+ARRAYS = {
+    "no unit": ({"g": MICRO}, {}, "the numbers have no unit; unit= decides"),
+    "another unit": ({"g": MICRO, "units": "uS"}, {"unit": "nS"}, "units: the unit is 'uS' here, unit= says 'nS'"),
+    "resistances": ({"g": MICRO, "units": "kOhm"}, {}, "units: 'kOhm' is a unit of resistance"),
+    "an unknown unit": (
+        {"g": MICRO, "units": "parsec"},
+        {},
+        "units: 'parsec' is no unit of conductance; allowed: S, mS",
+    ),
+    "a number for a unit": ({"g": MICRO, "units": 6}, {}, "'units' is no text such as 'uS'"),
+    "a long unit": ({"g": MICRO, "units": "u" * 65}, {}, "'units' is no text such as 'uS'"),
+    "several arrays": ({"a": MICRO, "b": MICRO}, {"unit": "uS"}, r"2 arrays \('a', 'b'\); name= says which one"),
+    "an unknown name": ({"up": MICRO, "low": MICRO}, {"name": "lo"}, "no array 'lo'; did you mean 'low'"),
+    "no array": ({"units": "uS"}, {}, r"0 arrays \(none\); name= says"),
+    "complex numbers": ({"g": MICRO + 1j}, {"unit": "S"}, "array of type complex128; allowed: real numbers"),
+    "truth values": ({"g": MICRO > 3}, {"unit": "S"}, "array of type bool; allowed: real numbers"),
+    "a vector": (
+        {"g": MICRO[0]},
+        {"unit": "S"},
+        r"array of shape \(3,\); allowed: \(row, col\) or \(array, row, col\)",
+    ),
+    "no row": ({"g": MICRO[:0]}, {"unit": "S"}, r"array of shape \(0, 3\)"),
+    "infinity": (
+        {"g": np.where(MICRO == 6.5, np.inf, MICRO)},
+        {"unit": "S"},
+        r"the number at \(1, 2\) is infinite; allowed: finite",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ARRAYS)
+def test_an_archive_that_holds_no_map_is_refused_in_one_line(case, tmp_path):
+    arrays, options, message = ARRAYS[case]
+    np.savez(tmp_path / "map.npz", **arrays)
+    refused(lambda: ms.read_conductance_map(tmp_path / "map.npz", **options), f"map.npz: {message}")
+
+
+class Intruder:
+    """Unpickling it makes a folder."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.folder),)
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".npz"])
+def test_objects_in_a_file_are_never_made(suffix, tmp_path):
+    folder, path = tmp_path / "made", tmp_path / f"map{suffix}"
+    objects = np.array([[Intruder(folder)]], dtype=object)
+    (np.save if suffix == ".npy" else np.savez)(path, objects, allow_pickle=True)
+    refused(lambda: ms.read_conductance_map(path, unit="uS"), "array of type object; allowed: real numbers")
+    np.savez(tmp_path / "unit.npz", MICRO, units=objects)
+    refused(lambda: ms.read_conductance_map(tmp_path / "unit.npz"), "'units' is no text")
+    assert not folder.exists()
+    pickle.loads(pickle.dumps(objects))  # the file would have done it
+    assert folder.exists()
+
+
+def header(shape: str) -> bytes:
+    """The start of an .npy file that claims to hold floats of a shape."""
+    text = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (header("(1000000, 1000000)"), "1,000,000,000,000 cells; at most 67,108,864 are read"),
+        (header("(-1, -8)"), r"array of shape \(-1, -8\)"),
+        (header("(2, 3)") + bytes(40), "is cut short: 40 of 48 bytes"),
+        (header("(2, 3").replace(b"}", b" "), "damaged, or no .npy file"),
+        (header("__import__('os').mkdir('made')"), "damaged, or no .npy file"),
+        (header("(2, 3)" + " " * 20_000), "damaged, or no .npy file"),
+        (header("(2, 3)").replace(b"\x01\x00", b"\x07\x00", 1), "format version 7.0; allowed: 1.0 and 2.0"),
+        (b"", "damaged, or no .npy file"),
+    ],
+)
+def test_a_damaged_or_huge_array_is_refused_before_its_numbers_are_read(content, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "map.npy").write_bytes(content)
+    refused(lambda: ms.read_conductance_map("map.npy", unit="uS"), message)
+    with zipfile.ZipFile("map.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("g.npy", content)
+    refused(lambda: ms.read_conductance_map("map.npz", unit="uS"), message.replace("no .npy", "no .npz"))
+    assert sorted(os.listdir()) == ["map.npy", "map.npz"]
+
+
+def test_a_damaged_archive_or_an_unusual_compression_is_refused(tmp_path):
+    path = tmp_path / "map.npz"
+    path.write_bytes(b"no archive")
+    refused(lambda: ms.read_conductance_map(path, unit="uS"), "damaged, or no .npz file")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("g.npy", header("(2, 3)") + bytes(48))
+    refused(
+        lambda: ms.read_conductance_map(path, unit="uS"), "compressed by another method than numpy.savez_compressed"
+    )
+
+
+def test_large_files_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("memsim.fit.source.MAX_BYTES", 20)
+    refused(lambda: read(tmp_path, text("# G (uS)")), "map.csv: larger than 0 MiB; save the map as .npz")
+    monkeypatch.undo()
+    monkeypatch.setattr(map_matrix, "MAX_CELLS", 11)
+    refused(lambda: read(tmp_path, text("# G (uS)")), "map.csv: more than 11 cells")
+
+
+@pytest.mark.parametrize(
+    "line", ["# " + " " * 200_000 + "(uS)", "# " + "(" * 200_000 + "uS)", "# " + "in " * 100_000 + "uS"]
+)
+def test_long_comments_are_read_at_once(line, tmp_path):
+    """Were the search for a unit quadratic in the length of a line, these would take minutes."""
+    assert np.allclose(read(tmp_path, text(line)), 1e-6 * MICRO)
