@@ -185,8 +185,11 @@ def _variability(fit: PulseFit) -> dict[str, Any]:
     width = found.window[1] - found.window[0]
     for key, field in (("low", "conductance.min"), ("high", "conductance.max")):
         if key in found.spreads and found.spreads[key].sigma > 0:
-            share = format_quantity(number(found.spreads[key].sigma / width), "%")
+            ends = found.spreads[key]
+            share = format_quantity(number(ends.sigma / (ends.mean if ends.lognormal else width)), "%")
             spreads[field] = {"sigma": share, "relative_to": "range"}
+            if ends.lognormal:
+                spreads[field] |= {"relative_to": "value", "distribution": "lognormal"}
     if "step" in found.spreads and found.spreads["step"].sigma > 0:
         sigma_of_field = found.spreads["step"].sigma * problem.model.power(found.theta)
         share = format_quantity(number(math.sqrt(math.expm1(sigma_of_field**2))), "%")

@@ -17,7 +17,7 @@ from memsim.fit.optimise import Maximum, maximise
 from memsim.fit.problem import OWN, Problem
 from memsim.fit.quantities import Fitted, fitted
 from memsim.fit.review import Review, reviewed
-from memsim.fit.search import Guess, Noise, finished, like, noise_of, problem_of, rough
+from memsim.fit.pulse_search import Guess, Noise, finished, like, noise_of, problem_of, rough, widened
 
 Progress = Callable[[str, int, int], None]
 
@@ -141,7 +141,8 @@ def fit_pulses(data: PulseData, model: str | None = None, progress: Progress | N
     candidates = []
     for each in usable:
         problem, end = ends[each.name]
-        again = like(problem_of(each, noise_of(problem), data), data, leader)
+        others = [like(problem_of(each, noise_of(problem), data), data, leader), widened(problem, end.theta, data)]
+        again = max(others, key=lambda guess: guess.value)
         if again.value > end.value + _HIGHER:
             problem, end = _best([(problem, end), finished(again)])
         if end.fault:

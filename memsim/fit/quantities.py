@@ -10,7 +10,7 @@ import numpy as np
 from memsim.cells.neurosim import label
 from memsim.fit.data import PulseData
 from memsim.fit.problem import OWN, Problem
-from memsim.fit.spread import FEWEST, Spread, between
+from memsim.fit.spread import FEWEST, Spread, between, between_conductances
 from memsim.fit.uncertainty import adjusted, covariance, ridge_interval
 
 
@@ -72,7 +72,7 @@ def fitted(data: PulseData, problem: Problem, theta: np.ndarray) -> Fitted:
 
     spread, inner = covariance(problem, theta)
     better = adjusted(problem, theta, spread, inner)
-    spreads = _spreads(data, problem, theta, spread)
+    spreads = _spreads(problem, theta, spread)
     numbers = [*_window(data, problem, theta, spread, spreads)]
     shift = better - theta
     for index, parameter in enumerate(problem.shared):
@@ -154,26 +154,27 @@ def _window(
     return numbers
 
 
-def _spreads(data: PulseData, problem: Problem, theta: np.ndarray, spread: np.ndarray) -> dict[str, Spread]:
+def _spreads(problem: Problem, theta: np.ndarray, spread: np.ndarray) -> dict[str, Spread]:
     """Spreads between devices of the window's ends and of the size of the steps, where there are enough devices."""
     if problem.devices < FEWEST:
         return {}
-    found = {}
+    spreads = {}
     own = problem.own(theta)
     first = len(problem.shared) + np.arange(problem.devices) * len(OWN)
-    width = own[:, 1] - own[:, 0]
-    for k, name in enumerate(("low", "high", "step")):
-        if k < 2:
-            values = problem.axis.value(own[:, k])
-            slope = problem.axis.ratio * values if problem.axis.logarithmic else data.axis.span
-            variance = np.diag(spread)[first + k] * slope**2
-        else:
-            # Steps as shares of the average window: what profiles tell.
-            values = own[:, 2] + np.log(width / width.mean())
-            slope = np.stack([-1 / width, 1 / width, np.ones(len(width))])
-            blocks = np.stack([spread[i : i + len(OWN), i : i + len(OWN)] for i in first])
-            variance = np.einsum("id,dij,jd->d", slope, blocks, slope)
+    ends = problem.axis.value(own[:, :2])
+    slope = problem.axis.ratio * ends if problem.axis.logarithmic else np.full(ends.shape, problem.axis.span)
+    for k, name in enumerate(("low", "high")):
+        variance = np.diag(spread)[first + k] * slope[:, k] ** 2
         good = variance > 0
         if good.sum() >= FEWEST:
-            found[name] = between(values[good], variance[good])
-    return found
+            spreads[name] = between_conductances(ends[good, k], variance[good])
+    # Steps as shares of the average window: what profiles state.
+    width = ends[:, 1] - ends[:, 0]
+    sizes = own[:, 2] + np.log(width / width.mean())
+    slopes = np.stack([-slope[:, 0] / width, slope[:, 1] / width, np.ones(len(width))])
+    blocks = np.stack([spread[i : i + len(OWN), i : i + len(OWN)] for i in first])
+    variance = np.einsum("id,dij,jd->d", slopes, blocks, slopes)
+    good = variance > 0
+    if good.sum() >= FEWEST:
+        spreads["step"] = between(sizes[good], variance[good])
+    return spreads

@@ -8,6 +8,7 @@ import numpy as np
 
 from memsim.fit.data import PulseData, increments
 from memsim.fit.diagnostics import Diagnostics
+from memsim.fit.models import BRANCHES
 from memsim.fit.problem import OWN, Problem
 from memsim.fit.quantities import Fitted
 from memsim.fit.simulate import simulated
@@ -52,7 +53,7 @@ def reviewed(data: PulseData, problem: Problem, theta: np.ndarray, fitted: Fitte
     covered = reproduced(problem, theta)
     cycles = between_cycles(data, problem, theta)
     return Review(
-        tuple(_faults(data, problem, fitted, covered)),
+        tuple(_faults(data, problem, theta, fitted, covered)),
         tuple(_limits(data, problem, fitted, diagnostics, cycles)),
         covered,
         cycles,
@@ -105,7 +106,7 @@ def between_cycles(data: PulseData, problem: Problem, theta: np.ndarray) -> Spre
     return between(np.array(estimates), np.array(variances)) if len(estimates) >= _CYCLES else None
 
 
-def _faults(data: PulseData, problem: Problem, fitted: Fitted, covered: float) -> list[str]:
+def _faults(data: PulseData, problem: Problem, theta: np.ndarray, fitted: Fitted, covered: float) -> list[str]:
     faults = []
     for number in fitted.numbers:
         if not np.isfinite(number.value):
@@ -120,6 +121,16 @@ def _faults(data: PulseData, problem: Problem, fitted: Fitted, covered: float) -
         faults.append(f"a negative lower end of the window, {format_quantity(low.value, 'S', 3)}")
     if problem.devices > 1 and not fitted.spreads:
         faults.append(f"no spread could be computed between the {problem.devices} devices")
+    for word, sign, step in zip(BRANCHES, ("lower", "raise"), problem.steps(theta).mean(axis=1), strict=True):
+        if step <= 0:
+            faults.append(f"in the model {problem.model.name}, {word} pulses {sign} the conductance on average")
+    low_ends = fitted.spreads.get("low")
+    if data.unit == "S" and low_ends is not None and low_ends.below_zero:
+        faults.append(
+            f"lower ends of the window of {format_quantity(low_ends.mean, 'S', 3)} with a spread of "
+            f"{format_quantity(low_ends.sigma, 'S', 3)} between devices: more than 1e-4 of such cells would lie below "
+            "0 S; fit devices of different kinds apart, or measure at least 5"
+        )
     if covered < LEAST_COVERED:
         faults.append(
             f"the model {problem.model.name} does not reproduce the trains: 95 % bands of simulated trains contain "

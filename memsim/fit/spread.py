@@ -14,11 +14,19 @@ import numpy as np
 
 FEWEST = 2
 """Devices from which on a spread is estimated."""
+_FOR_A_SHAPE = 5
+"""Devices from which on a distribution other than a normal one is tried."""
+_WIDEST = 5.0
+_TAIL = 3.719
+"""Standard deviations below its mean at which a normal distribution has 1e-4 of its mass."""
 
 
 @dataclass(frozen=True)
 class Spread:
-    """Mean over devices and standard deviation between them, each with its 95 % interval, in the parameter's unit."""
+    """Mean over devices and standard deviation between them, each with its 95 % interval, in the parameter's unit.
+
+    `lognormal` says whether the logarithm of the parameter is what is normally distributed.
+    """
 
     mean: float
     mean_low: float
@@ -26,6 +34,12 @@ class Spread:
     sigma: float
     sigma_low: float
     sigma_high: float
+    lognormal: bool = False
+
+    @property
+    def below_zero(self) -> bool:
+        """Whether more than 1e-4 of a normal distribution with this mean and spread lie below 0."""
+        return not self.lognormal and self.mean < _TAIL * self.sigma
 
 
 def between(estimates: np.ndarray, variances: np.ndarray) -> Spread:
@@ -59,3 +73,24 @@ def between(estimates: np.ndarray, variances: np.ndarray) -> Spread:
     error = max(float(weight @ (estimates - mean) ** 2) / (count - 1), 1.0) / weight.sum()
     half = float(stdtrit(count - 1, 0.975) * np.sqrt(error))
     return Spread(mean, mean - half, mean + half, sigma, float(low), float(high))
+
+
+def between_conductances(estimates: np.ndarray, variances: np.ndarray) -> Spread:
+    """Spread of conductances over devices: normal, or lognormal where a normal one would have cells below 0 S.
+
+    Parameters
+    ----------
+    estimates, variances : ndarray
+        Of each device (device,), in any unit.
+    """
+    normal = between(estimates, variances)
+    if not normal.below_zero or len(estimates) < _FOR_A_SHAPE or not (estimates > 0).all():
+        return normal
+    of_log = between(np.log(estimates), variances / estimates**2)
+    grow = np.exp(of_log.sigma**2 / 2)
+    mean, low, high = (float(np.exp(value) * grow) for value in (of_log.mean, of_log.mean_low, of_log.mean_high))
+    sigma, sigma_low, sigma_high = (
+        mean * float(np.sqrt(np.expm1(min(s, _WIDEST) ** 2)))
+        for s in (of_log.sigma, of_log.sigma_low, of_log.sigma_high)
+    )
+    return Spread(mean, low, high, sigma, sigma_low, sigma_high, lognormal=True)

@@ -17,6 +17,7 @@ from memsim.fit.problem import Problem
 _KNOWN_WITHIN = 0.05
 """Standard error of a window's end, of the span, from which on the pulses do not tell where it is."""
 _WINDOWS = (0.05, -0.1)
+_FARTHER = 0.1
 _SAME = 2.0
 """Fall of the log-likelihood up to which an end of a window may be put at the outermost state."""
 _ROUGH = 0.3
@@ -77,9 +78,11 @@ def rough(problem: Problem, data: PulseData, before: Sequence[Guess] = ()) -> Gu
     if problem.read == "value":
         read /= problem.axis.origin + 0.5
     slow = (0.7 * read, 8.0) if problem.slow else ()
+    # From the linear axis to the logarithmic one a guess may lead far away from the maximum.
+    afresh = not before or problem.axis.logarithmic
     starts = [
         problem.pack([*each, write, read, *slow], own)
-        for each in (problem.model.starts(*steps) if not before else ())
+        for each in (problem.model.starts(*steps) if afresh else ())
         for own in windows
     ]
     starts += [_carried(problem, guess, float(np.mean(steps))) for guess in before]
@@ -113,6 +116,19 @@ def finished(guess: Guess) -> tuple[Problem, Maximum]:
     other = settled(pinned, maximise(pinned, start, enough=_NEARLY).theta)
     # An end that costs likelihood where it is put is one that the pulses do tell something of.
     return (pinned, other) if other.value > end.value - _SAME else (problem, end)
+
+
+def widened(problem: Problem, theta: np.ndarray, data: PulseData) -> Guess:
+    """The end of short climbs from windows with one or both ends farther out.
+
+    The likelihood often has one maximum where pulses reach an end of the window and another where they do not.
+    """
+    blank = problem_of(problem.model, noise_of(problem), data)
+    guesses = []
+    for low, high in ((_FARTHER, 0.0), (0.0, _FARTHER), (_FARTHER, _FARTHER)):
+        own = problem.own(theta) + np.array([-low, high, 0.0])
+        guesses.append(_climbed(blank, [blank.pack(blank.natural(theta), own)]))
+    return max(guesses, key=lambda guess: guess.value)
 
 
 def _climbed(problem: Problem, starts: Sequence[np.ndarray]) -> Guess:

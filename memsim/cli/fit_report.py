@@ -1,0 +1,155 @@
+"""The report of `memsim device fit`: models side by side, the numbers of the chosen one, and what limits them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import click
+
+from memsim.cli.console import printable, table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from memsim.fit import Candidate, PulseFit, SectionFit
+    from memsim.fit.quantities import Number
+
+
+def print_fit(screen: Console, fit: PulseFit | SectionFit, *, has_window: bool) -> None:
+    """Print a fit; `has_window` says whether the user gave the window that weights without a unit stand for."""
+    from memsim.fit import SectionFit
+
+    if isinstance(fit, SectionFit):
+        print_section(screen, fit)
+        return
+    print_pulses(screen, fit)
+    if fit.data.unit is None and not has_window:
+        screen.print(
+            "Window   assumed: the data have no unit, so a profile's window is a nominal 1 uS to 100 uS; "
+            'give yours with --window "MIN, MAX"',
+            soft_wrap=True,
+        )
+
+
+def print_pulses(screen: Console, found: PulseFit) -> None:
+    """Print the models side by side, the numbers of the chosen one, and how its predictions miss."""
+    chosen, data = found.chosen, found.data
+    cycles = len({(s.device, s.cycle) for s in data.sweeps})
+    screen.print(
+        printable(f"{data.name}: {data.reads:,} reads, {len(data.devices)} device(s), {cycles} cycle(s)"), style="bold"
+    )
+    screen.print()
+    headings = ("fitted", "log-likelihood", "held out", "AIC", "BIC")
+    rows = table("model", "noise", *headings, right=headings)
+    lowest = {name: min(getattr(c, name) for c in found.candidates) for name in ("aic", "bic")}
+    for candidate in found.candidates:
+        rows.add_row(
+            ("* " if candidate is chosen else "  ") + candidate.name,
+            _noise(candidate),
+            str(candidate.parameters),
+            f"{candidate.log_likelihood:.1f}",
+            f"{candidate.held_out:.4f}",
+            f"+{candidate.aic - lowest['aic']:.1f}",
+            f"+{candidate.bic - lowest['bic']:.1f}",
+        )
+    screen.print(rows)
+    screen.print(
+        f"Held out: log-likelihood a read of {found.split}, by a fit to the rest. AIC, BIC: above the lowest. Noise: "
+        "what write noise is relative to; lognormal: noise is Gaussian in the logarithm of the conductance; slow: some "
+        "read noise outlives a pulse.",
+        soft_wrap=True,
+    )
+    for name, reason in found.not_fitted.items():
+        screen.print(printable(f"Not fitted  {name}: {reason}"), soft_wrap=True)
+    screen.print(f"\n{chosen.name}", style="bold")
+    print_numbers(screen, found.fitted.numbers)
+    for key, spread in found.fitted.spreads.items():
+        unit = (data.unit or "") if key != "step" else "%"
+        word = {"low": "lower end", "high": "upper end", "step": "size of the steps"}[key]
+        ends = f"{_text(spread.sigma_low, unit)} to {_text(spread.sigma_high, unit)}"
+        screen.print(f"Between devices, {word}: sigma {_text(spread.sigma, unit)} ({ends})", soft_wrap=True)
+    d = found.diagnostics
+    screen.print(
+        f"Residuals: mean {d.mean:+.3f}, variance {d.variance:.3f} (1), lag-1 correlation {d.correlation:+.3f} (0), "
+        f"skewness {d.skewness:+.2f}, excess {d.excess:+.2f}; p of normality {d.normality:.2g}, of independence "
+        f"{d.independence:.2g}",
+        soft_wrap=True,
+    )
+    screen.print(
+        f"Trains   95 % bands of simulated trains contain {found.review.covered:.0%} of the reads",
+        soft_wrap=True,
+    )
+    for note in data.notes:
+        screen.print(f"Note     {printable(note)}", soft_wrap=True)
+    for limit in found.review.limits:
+        screen.print(f"Limit    {printable(limit)}", soft_wrap=True)
+    for fault in found.review.faults:
+        screen.print(f"Fault    {printable(fault)}; -o writes no profile of it without --force", soft_wrap=True)
+
+
+def _noise(candidate: Candidate) -> str:
+    """The kind of noise of a candidate, in a few words."""
+    problem = candidate.problem
+    words = [problem.write]
+    if problem.axis.logarithmic:
+        words.append("lognormal")
+    if problem.slow:
+        words.append("slow")
+    return ", ".join(words)
+
+
+def print_section(screen: Console, found: SectionFit) -> None:
+    """Print the forms that were tried, the numbers with intervals, and the section as it stands in a profile."""
+    from memsim.document import Document
+
+    screen.print(printable(f"{found.name}: {found.kind.replace('-', ' ')}"), style="bold")
+    screen.print()
+    headings = ("fitted", "log-likelihood", "AIC", "BIC")
+    rows = table("form", *headings, right=headings)
+    lowest = {name: min(getattr(form, name) for form in found.forms) for name in ("aic", "bic")}
+    for form in found.forms:
+        rows.add_row(
+            form.name,
+            str(form.parameters),
+            f"{form.log_likelihood:.1f}",
+            f"+{form.aic - lowest['aic']:.1f}",
+            f"+{form.bic - lowest['bic']:.1f}",
+        )
+    screen.print(rows)
+    screen.print()
+    print_numbers(screen, found.numbers)
+    for note in found.notes:
+        screen.print(f"Note     {printable(note)}", soft_wrap=True)
+    data: dict = dict(found.section)
+    for key in reversed(found.path.split(".")):
+        data = {key: data}
+    click.echo(f"\n{Document.from_data(data).to_yaml()}", nl=False)
+
+
+def print_numbers(screen: Console, numbers: tuple[Number, ...]) -> None:
+    """Print fitted numbers with their intervals."""
+    rows = table("number", "value", "95 % interval", "meaning", right=("value",))
+    rows.columns[0].no_wrap = True
+    for item in numbers:
+        low, high = _text(item.low, item.unit), _text(item.high, item.unit)
+        if math.isnan(item.low):
+            interval = "not fitted"
+        elif math.isinf(item.low) and math.isinf(item.high):
+            interval = "not told by the data"
+        elif math.isinf(item.high):
+            interval = f"above {low}"
+        elif math.isinf(item.low) or (item.low == 0 and item.unit == "%"):
+            interval = f"below {high}"
+        else:
+            interval = f"{low} to {high}"
+        rows.add_row(item.name, _text(item.value, item.unit), interval, item.meaning)
+    screen.print(rows)
+
+
+def _text(value: float, unit: str) -> str:
+    from memsim.units import format_quantity
+
+    if unit in ("S", "%"):
+        return format_quantity(value, unit, 3)
+    return f"{value:.4g} {unit if unit != 'pulses' else ''}".strip()

@@ -1,0 +1,322 @@
+"""The search for the best fit: missing reads, trains, decades, proofs of maxima, and what is refused."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from pulse_trains import level, long_table, soft, sweep
+from scipy.optimize import minimize
+from scipy.stats import norm
+
+from memsim.errors import DataError
+from memsim.fit import profile_of
+from memsim.fit.axis import Axis
+from memsim.fit.data import PulseData, Sweep, increments
+from memsim.fit.derivatives import gradient, information, slopes
+from memsim.fit.filter import NODES, Scale, Series, Trial, log_likelihood, predict
+from memsim.fit.models import MODELS
+from memsim.fit.optimise import settled
+from memsim.fit.pulses import fit_pulses
+from memsim.fit.quantities import fitted
+from memsim.fit.review import between_cycles, reproduced
+from memsim.fit.pulse_search import Noise, finished, problem_of, rough
+from memsim.fit.spread import between_conductances
+
+LOW, WIDTH = 2e-6, 8e-6
+
+
+def device(rng, factor=1.0, cycles=3, reads=60, step=soft, sizes=(0.02, 0.03), every=1, name="1", **noise):
+    """Sweeps of one device, with a read after every `every` pulses."""
+    sweeps = []
+    for cycle in range(cycles):
+        for branch in range(2):
+            sizes_ = tuple(size * factor for size in sizes)
+            values = sweep(rng, step, sizes_, branch, reads, **{"write": 0.01, "read": 0.02, **noise})
+            values[np.arange(reads) % every != 0] = np.nan
+            values = values[: reads - (reads - 1) % every]
+            sweeps.append(Sweep(name, str(cycle), branch, LOW + WIDTH * values))
+    return sweeps
+
+
+def several(seed, count=5, spread=0.3, **options):
+    rng = np.random.default_rng(seed)
+    sweeps = []
+    for i in range(count):
+        sweeps += device(rng, math.exp(spread * rng.standard_normal()), name=str(i), **options)
+    return PulseData.checked("made.csv", sweeps, "S")
+
+
+def one(seed, **options):
+    return PulseData.checked("made.csv", device(np.random.default_rng(seed), **options), "S")
+
+
+def alone(data, model):
+    """The fit of one model with write noise of the range."""
+    return finished(rough(problem_of(MODELS[model], Noise("range"), data), data))
+
+
+def test_increments_are_those_between_reads_and_count_the_pulses_between_them():
+    sweeps = [
+        Sweep("1", "1", 0, np.array([1.0, np.nan, np.nan, 4.0, 5.0])),
+        Sweep("1", "1", 1, np.array([4.0, np.nan, 2.0]), follows=True),
+        Sweep("1", "2", 1, np.array([9.0, 7.0])),
+    ]
+    data = PulseData("made", tuple(sweeps), None)
+    up, pulses_up = increments(data.trains, 0)
+    down, pulses_down = increments(data.trains, 1)
+    assert up.tolist() == [3.0, 1.0] and pulses_up.tolist() == [3, 1]
+    assert down.tolist() == [-1.0, -2.0, -2.0] and pulses_down.tolist() == [1, 2, 1]
+
+
+def test_windows_and_starts_do_not_see_reads_that_were_not_made():
+    data = one(1, every=3, reads=61)
+    problem = problem_of(MODELS["soft-bounds"], Noise("range"), data)
+    first, last = problem.extremes()
+    seen = np.concatenate([s.value[np.isfinite(s.value)] for s in data.sweeps])
+    assert data.axis.value(first)[0] == pytest.approx(seen.min(), rel=1e-12)
+    assert data.axis.value(last)[0] == pytest.approx(seen.max(), rel=1e-12)
+    guess = rough(problem, data)
+    assert np.isfinite(guess.theta).all() and np.isfinite(guess.value)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("every", [2, 5])
+def test_steps_and_noise_of_a_pulse_follow_from_reads_after_several_pulses(every):
+    data = one(3, every=every, reads=151, cycles=6)
+    problem, end = alone(data, "soft-bounds")
+    assert not end.fault
+    numbers = fitted(data, problem, end.theta)
+    for name, truth in (
+        ("update.step.set", 0.02),
+        ("update.step.reset", 0.03),
+        ("variability.c2c.sigma", 0.01),
+        ("read.noise.sigma", 0.02),
+    ):
+        width = numbers[name].high - numbers[name].low
+        assert numbers[name].low - width / 2 < truth < numbers[name].high + width / 2, name
+
+
+def test_a_train_goes_on_where_the_direction_changes():
+    # Without bounds the reads of a train are jointly Gaussian, whatever the directions of the pulses.
+    rng = np.random.default_rng(2)
+    branch = np.array([0, 0, 1, 0, 1, 1, 1, 0])
+    step, write, read = 0.03, 0.02, 0.04
+    mean = 0.4 + np.concatenate([[0.0], np.cumsum(np.where(branch[1:] == 0, step, -step))])
+    y = mean + 0.05 * rng.standard_normal(8)
+    n = np.arange(8)
+    cover = write**2 * np.minimum.outer(n, n) + read**2 * np.eye(8)
+    turn = np.hstack([-np.ones((7, 1)), np.eye(7)])
+    spread, miss = turn @ cover @ turn.T, turn @ (y - mean)
+    density = -0.5 * (miss @ np.linalg.solve(spread, miss) + np.linalg.slogdet(2 * np.pi * spread)[1])
+    series = Series(y, np.ones(8, bool), branch, np.array([0]), np.array([8]), np.array([0]))
+    tables = np.stack([np.full(NODES, step), np.full(NODES, -step)])[None]
+    own = np.array([[[0.0, 1.0, 1.0, 0.0, 0.0]]])
+    trial = Trial(tables, own, *(np.array([v]) for v in (write, read, 0.0, 1.0)))
+    assert log_likelihood(series, trial, Scale(0, 0, 0.0, 0.0, 0.5)).sum() == pytest.approx(density, abs=1e-9)
+
+
+@pytest.mark.parametrize("scale", [Scale(0, 0, 0.0, 0.0, 0.5), Scale(1, 2, 0.3, 1e-5, 0.8)], ids=["range", "step"])
+def test_the_filter_without_slow_noise_gives_the_numbers_of_the_whole_one(scale):
+    rng = np.random.default_rng(4)
+    y = np.concatenate([sweep(rng, soft, (0.05, 0.07), b, 50, write=0.02, read=0.03) for b in (0, 1, 0)])
+    seen = rng.random(150) > 0.2
+    seen[[0, 50, 100]] = True
+    branch = np.repeat([0, 1, 0], 50)
+    series = Series(y, seen, branch, np.array([0, 50, 100]), np.array([50, 100, 150]), np.zeros(3, int))
+    x = np.linspace(0, 1, NODES)
+    tables = np.stack([0.1 * (1 - x), -0.14 * x])[None]
+    own = np.array([[[0.02, 0.97, 1.1, 1.0, 1.0]]])
+
+    def trial(slow):
+        return Trial(tables, own, *(np.array([v]) for v in (0.3 if scale.write else 0.02, 0.03, slow, 5.0)))
+
+    white = log_likelihood(series, trial(0.0), scale)
+    assert white == pytest.approx(log_likelihood(series, trial(1e-9), scale), abs=1e-6)
+    mean, deviation, _ = predict(series, trial(0.0), scale)
+    assert np.isfinite(mean).all() and (deviation[:, 1:50] > 0).all()
+
+
+def test_on_a_logarithmic_axis_reads_are_lognormal_and_their_density_is_that_of_the_conductance():
+    # No step and no write noise: all reads have the same median, and their noise is a factor.
+    sigma, median = 0.2, 3e-6
+    y = median * np.exp(sigma * np.random.default_rng(5).standard_normal(400))
+    axis = Axis(float(y.min()), float(y.max()), logarithmic=True)
+    data = PulseData("made", (Sweep("1", "1", 0, y), Sweep("1", "1", 1, y[::-1])), "S")
+    problem = problem_of(MODELS["constant"], Noise("step", logarithmic=True), data).pinned(np.array([[-0.5, 1.5]]))
+    theta = problem.pack([1e-9, 1e-9, 1e-4, sigma / axis.ratio], np.array([[0.0, 1.0, 0.0]]))
+    scores = problem.scores(theta[None])[0]
+    # After many reads the median is known: the density of a read is lognormal, on the scale of the span.
+    expected = norm.logpdf(np.log(y / median), scale=sigma) - np.log(y) + np.log(axis.span)
+    assert scores[200:400].sum() == pytest.approx(expected[200:].sum(), abs=2.0)
+    assert np.corrcoef(scores[200:400], expected[200:])[0, 1] > 0.99
+
+
+def test_steps_on_a_logarithmic_axis_move_the_conductance_as_far_as_on_the_linear_one():
+    axis = Axis(1e-7, 1e-4, logarithmic=True)
+    x = np.linspace(0, 1, NODES)
+    linear = 0.1 * (1 - x)
+    steps = axis.steps(linear, 0.0, 1.0)
+    for share in (0.0, 0.25, 0.5, 1.0):
+        g = 1e-7 * 1000**share
+        moved = g + (1e-4 - 1e-7) * 0.1 * (1 - (g - 1e-7) / (1e-4 - 1e-7))
+        assert 1e-7 * 1000 ** (share + np.interp(share, x, steps)) == pytest.approx(moved, rel=1e-3)
+
+
+@pytest.mark.slow
+def test_cells_that_span_decades_have_noise_that_is_a_factor():
+    rng = np.random.default_rng(6)
+    sweeps = []
+    for cycle in range(6):
+        for branch in range(2):
+            g, reads = (1e-7, 1e-5)[branch], []
+            for k in range(60):
+                if k:
+                    away = (1.01e-5 - g) if branch == 0 else (9e-8 - g)
+                    g = float(np.clip(g + 0.08 * away * max(1 + 0.2 * rng.standard_normal(), 0.0), 1e-7, 1e-5))
+                reads.append(g * math.exp(0.15 * rng.standard_normal()))
+            sweeps.append(Sweep("1", str(cycle), branch, np.array(reads)))
+    fit = fit_pulses(PulseData.checked("made.csv", sweeps, "S"))
+    assert fit.chosen.problem.read_base == "value"
+    number = fit.fitted["read.noise.sigma"]
+    assert number.low * 0.9 < math.sqrt(math.expm1(0.15**2)) < number.high * 1.1
+    assert not fit.review.faults
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", ["steps of soft bounds", "constant steps", "reads after every third pulse"])
+def test_a_second_optimiser_finds_no_higher_maximum_of_any_model(case):
+    data = {
+        "steps of soft bounds": lambda: one(1, cycles=4),
+        "constant steps": lambda: one(2, step=level, sizes=(0.015, 0.02), cycles=4),
+        "reads after every third pulse": lambda: one(4, every=3, reads=121, cycles=4),
+    }[case]()
+    fit = fit_pulses(data)
+    assert not fit.not_fitted
+    rng = np.random.default_rng(0)
+    for candidate in fit.candidates:
+        problem = candidate.problem
+        free = np.flatnonzero(problem.free)
+        low, high = (end[free] for end in problem.limits)
+
+        def negative(x, problem=problem, free=free, theta=candidate.theta):
+            moved = theta.copy()
+            moved[free] = x
+            return -problem.value(moved), -gradient(problem, slopes(problem, moved))[free]
+
+        for spread in (0.0, 0.1, 0.3):
+            start = np.clip(candidate.theta[free] + spread * rng.standard_normal(len(free)), low, high)
+            other = minimize(negative, start, jac=True, method="L-BFGS-B", bounds=list(zip(low, high, strict=True)))
+            assert -other.fun < candidate.log_likelihood + 0.1, candidate.name
+
+
+@pytest.mark.slow
+def test_at_a_maximum_the_gradient_vanishes_and_the_curvature_is_that_of_a_maximum():
+    data = one(1, cycles=4)
+    problem, end = alone(data, "soft-bounds")
+    inner = np.flatnonzero(problem.free)
+    slope = gradient(problem, slopes(problem, end.theta))[inner]
+    matrix = information(problem, end.theta)[np.ix_(inner, inner)]
+    assert 0.5 * slope @ np.linalg.solve(matrix, slope) < 0.01
+    assert np.linalg.eigvalsh(matrix).min() > 0
+
+
+def test_a_search_that_cannot_end_is_reported_and_not_ranked(monkeypatch):
+    from memsim.fit import optimise
+
+    data = one(1, cycles=2, reads=40)
+    monkeypatch.setattr(optimise, "_ROUNDS", 0)
+    problem = problem_of(MODELS["constant"], Noise("range"), data)
+    assert "still rises" in settled(problem, rough(problem, data).theta).fault
+    with pytest.raises(DataError, match="no search ended at a maximum"):
+        fit_pulses(data)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["neurosim", "power-law"])
+def test_models_whose_steps_have_no_size_of_their_own_state_the_spread_between_devices(model):
+    fit = fit_pulses(several(7, count=6, spread=0.25, cycles=3), model)
+    profile = profile_of(fit)
+    field = {"neurosim": "update.pulses", "power-law": "update.amplitude"}[model]
+    spread = profile.spec.variability.d2d[field]
+    assert spread.distribution == "lognormal"
+    if model == "neurosim":
+        # The number of pulses is inversely proportional to the size of the steps.
+        expected = fit.fitted.spreads["step"].sigma
+        assert spread.sigma == pytest.approx(math.sqrt(math.expm1(expected**2)), rel=1e-4)
+        assert fit.fitted.spreads["step"].sigma_low < 0.25 < fit.fitted.spreads["step"].sigma_high
+
+
+@pytest.mark.slow
+def test_even_and_odd_cycles_of_a_cell_choose_the_same_model():
+    data = one(8, cycles=16, reads=80)
+    halves = [PulseData.checked("half", [s for s in data.sweeps if int(s.cycle) % 2 == half], "S") for half in range(2)]
+    chosen = [fit_pulses(half).chosen.name for half in halves]
+    assert chosen == ["soft-bounds", "soft-bounds"]
+
+
+def test_the_spread_between_cycles_is_what_exceeds_the_noise():
+    rng = np.random.default_rng(9)
+    sweeps = []
+    for cycle in range(16):
+        factor = math.exp(0.3 * rng.standard_normal())
+        sweeps += [replace(s, cycle=str(cycle)) for s in device(rng, factor, cycles=1, reads=60)]
+    data = PulseData.checked("made", sweeps, "S")
+    problem, end = alone(data, "soft-bounds")
+    spread = between_cycles(data, problem, end.theta)
+    assert spread is not None and spread.sigma_low > 0.1 and spread.sigma_low < 0.3 < spread.sigma_high
+    steady = one(10, cycles=16)
+    problem, end = alone(steady, "soft-bounds")
+    spread = between_cycles(steady, problem, end.theta)
+    assert spread is not None and spread.sigma_low == 0 and spread.sigma < 0.1
+
+
+def test_simulated_trains_contain_the_reads_of_the_right_model_and_not_of_a_wrong_one():
+    data = one(11, cycles=8, reads=100)
+    problem, end = alone(data, "soft-bounds")
+    assert 0.92 < reproduced(problem, end.theta) < 0.98
+    wrong = end.theta.copy()
+    wrong[:2] -= 1.0  # steps that are too small
+    assert reproduced(problem, wrong) < 0.75
+
+
+@pytest.mark.slow
+def test_a_fit_with_faults_becomes_a_profile_only_by_force_and_says_so():
+    # Reads that have nothing to do with the pulses, on a scale where noise exceeds the conductance.
+    rng = np.random.default_rng(12)
+    sweeps = [Sweep("1", str(c), b, 1e-6 * np.exp(2.0 * rng.standard_normal(60))) for c in range(3) for b in range(2)]
+    fit = fit_pulses(PulseData.checked("noise.csv", sweeps, "S"))
+    assert fit.review.faults
+    with pytest.raises(DataError, match=r"noise.csv: .*; no profile is written of such a fit unless forced"):
+        profile_of(fit)
+    assert "written by force" in profile_of(fit, force=True).spec.notes
+
+
+def test_ends_of_windows_are_lognormal_only_where_a_normal_distribution_would_have_cells_below_zero():
+    rng = np.random.default_rng(13)
+    narrow = 1e-6 * (5 + rng.standard_normal(12))
+    assert not between_conductances(narrow, np.full(12, 1e-16)).lognormal
+    wide = 1e-6 * np.exp(1.2 * rng.standard_normal(200))
+    spread = between_conductances(wide, np.full(200, 1e-20))
+    assert spread.lognormal
+    assert spread.mean_low < 1e-6 * math.exp(1.2**2 / 2) < spread.mean_high
+    # The standard deviation of the logarithm, of 200 devices.
+    assert math.sqrt(math.log1p((spread.sigma / spread.mean) ** 2)) == pytest.approx(1.2, abs=4 * 1.2 / math.sqrt(400))
+
+
+@pytest.mark.slow
+def test_the_command_prints_the_report_before_it_refuses_a_profile(cli, tmp_path):
+    rng = np.random.default_rng(12)
+    rows = [
+        ("1", c, k + 1, ("set", "reset")[b], f"{math.exp(2.0 * rng.standard_normal()):.5g}")
+        for c in range(3)
+        for b in range(2)
+        for k in range(60)
+    ]
+    (tmp_path / "noise.csv").write_text(long_table(rows))
+    done = cli("device", "fit", "noise.csv", "-o", "noise.yaml")
+    assert done.code == 2
+    assert done.files == ["noise.csv"]
+    assert "Fault" in done.out and done.err.strip().count("\n") == 0
