@@ -18,8 +18,8 @@ import numpy as np
 
 from memsim.fit.data import PulseData, Sweep
 from memsim.fit.models import MODELS
-from memsim.fit.quantities import fitted
 from memsim.fit.pulse_search import Noise, finished, problem_of, rough
+from memsim.fit.quantities import fitted
 
 SWEEPS, READS = 8, 100
 WRITE, READ = 0.02, 0.03  # of the window

@@ -18,9 +18,9 @@ from memsim.fit.filter import Scale, Series, Trial, log_likelihood, predict
 from memsim.fit.models import MODELS, Target, nearest_theta
 from memsim.fit.optimise import maximise, settled
 from memsim.fit.problem import NODES, Problem, X
+from memsim.fit.pulse_search import Noise, problem_of
 from memsim.fit.pulses import fit_pulses
 from memsim.fit.quantities import fitted
-from memsim.fit.pulse_search import Noise, problem_of
 from memsim.fit.spread import between
 from memsim.fit.uncertainty import _held, covariance, ridge_interval
 from memsim.profiles import DeviceProfile

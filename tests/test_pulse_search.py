@@ -19,10 +19,10 @@ from memsim.fit.derivatives import gradient, information, slopes
 from memsim.fit.filter import NODES, Scale, Series, Trial, log_likelihood, predict
 from memsim.fit.models import MODELS
 from memsim.fit.optimise import settled
+from memsim.fit.pulse_search import Noise, finished, problem_of, rough
 from memsim.fit.pulses import fit_pulses
 from memsim.fit.quantities import fitted
 from memsim.fit.review import between_cycles, reproduced
-from memsim.fit.pulse_search import Noise, finished, problem_of, rough
 from memsim.fit.spread import between_conductances
 
 LOW, WIDTH = 2e-6, 8e-6

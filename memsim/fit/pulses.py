@@ -15,9 +15,9 @@ from memsim.fit.diagnostics import Diagnostics, diagnose
 from memsim.fit.models import MODELS, StepModel
 from memsim.fit.optimise import Maximum, maximise
 from memsim.fit.problem import OWN, Problem
+from memsim.fit.pulse_search import Guess, Noise, finished, like, noise_of, problem_of, rough, widened
 from memsim.fit.quantities import Fitted, fitted
 from memsim.fit.review import Review, reviewed
-from memsim.fit.pulse_search import Guess, Noise, finished, like, noise_of, problem_of, rough, widened
 
 Progress = Callable[[str, int, int], None]
 
