@@ -1,0 +1,133 @@
+"""Likelihood of how the conductances of cells change with time, with the scatter of single reads beside it.
+
+A cell's own level tells nothing about its change, so the likelihood is that of the differences between its reads:
+
+    z_i = B beta + K(theta) noise + (sigma w_i) noise of the mean of each time's reads,
+
+with a mean that all cells share, a covariance K of the change, and read noise sigma in units of w_i: 1, or the cell's
+own level. The scatter of reads at one time adds what it says about sigma. Beta has a closed form.
+
+Source: Patterson & Thompson, Biometrika 58, 545 (1971), for the likelihood of differences and for the adjustment of
+variances for fitted means (`adjusted`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+Path = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""(times (time,), theta) -> mean (time, coefficient) and covariance (time, time) of the change since programming."""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Cells that were read at the same times.
+
+    Attributes
+    ----------
+    time : ndarray
+        Times since programming [s], ascending (time,).
+    mean : ndarray
+        Mean of each cell's reads at each time (cell, time).
+    reads : ndarray
+        Number of reads at each time (time,); the same for all cells.
+    within : ndarray
+        Sum of squares of reads around the mean of their time (cell,).
+    scale : ndarray
+        Unit of the read noise (cell,).
+    """
+
+    time: np.ndarray
+    mean: np.ndarray
+    reads: np.ndarray
+    within: np.ndarray
+    scale: np.ndarray
+
+    @property
+    def repeats(self) -> int:
+        """Reads of a cell beyond the first at each time."""
+        return int(self.reads.sum()) - len(self.reads)
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What the likelihood says at one theta: its value, the coefficients of the mean, and their covariance."""
+
+    log_likelihood: float
+    coefficients: np.ndarray
+    covariance: np.ndarray
+
+
+def moments(groups: list[Cells], path: Path, theta: np.ndarray, sigma: float, *, adjusted: bool = False) -> Moments:
+    """Log-likelihood of the changes of all cells, maximised over the coefficients of the mean.
+
+    Parameters
+    ----------
+    groups : list of Cells
+        All cells.
+    path : callable
+        Mean and covariance of the change.
+    theta : ndarray
+        Parameters of `path`.
+    sigma : float
+        Read noise, in units of each cell's scale.
+    adjusted : bool
+        Whether the variances are freed of the bias that the fitted mean causes; likelihoods of different means then no
+        longer compare.
+    """
+    total, information, pull = 0.0, np.zeros((0, 0)), np.zeros(0)
+    for n, cells in enumerate(groups):
+        design, covariance = path(cells.time, theta)
+        if n == 0:
+            information, pull = np.zeros((design.shape[1], design.shape[1])), np.zeros(design.shape[1])
+        variance = (sigma * cells.scale) ** 2
+        total -= 0.5 * float((cells.repeats * np.log(2 * np.pi * variance) + cells.within / variance).sum())
+        total -= 0.5 * len(variance) * float(np.log(cells.reads).sum())
+        if len(cells.time) == 1:
+            continue
+        rotate, own, density = _independent(cells, covariance)
+        change, columns = np.diff(cells.mean, axis=1) @ rotate.T, rotate @ np.diff(design, axis=0)
+        spread = own + variance[:, None]
+        total -= 0.5 * float((np.log(2 * np.pi * spread) + change**2 / spread).sum()) + density * len(variance)
+        information += np.einsum("ka,ik,kb->ab", columns, 1 / spread, columns)
+        pull += np.einsum("ka,ik->a", columns, change / spread)
+    if not len(pull):
+        return Moments(total, pull, information)
+    values, vectors = np.linalg.eigh(information)
+    inverse = (vectors / np.maximum(values, 1e-12 * values.max())) @ vectors.T
+    coefficients = inverse @ pull
+    total += 0.5 * float(coefficients @ pull)
+    if adjusted:
+        total -= 0.5 * float(np.log(np.maximum(values, 1e-300)).sum())
+    return Moments(total, coefficients, inverse)
+
+
+def _independent(cells: Cells, covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """What makes independent numbers of the differences between successive times.
+
+    Returns
+    -------
+    tuple
+        A matrix (number, difference); the variances of the numbers without read noise (number,), to which a read noise
+        of variance 1 adds 1; and half the logarithm of the determinant that the density of the differences has.
+    """
+    step = np.diff(np.eye(len(cells.time)), axis=0)
+    root = np.linalg.cholesky((step / cells.reads) @ step.T)
+    white = np.linalg.solve(root, np.linalg.solve(root, step @ covariance @ step.T).T)
+    variances, vectors = np.linalg.eigh((white + white.T) / 2)
+    return np.linalg.solve(root.T, vectors).T, np.maximum(variances, 0.0), float(np.log(np.diag(root)).sum())
+
+
+def smoothed(cells: Cells, path: Path, theta: np.ndarray, sigma: float, coefficients: np.ndarray) -> np.ndarray:
+    """Most probable conductance of each cell at each time without read noise (cell, time)."""
+    design, covariance = path(cells.time, theta)
+    mean = design @ coefficients
+    best = np.empty_like(cells.mean)
+    for i, (values, scale) in enumerate(zip(cells.mean, cells.scale, strict=True)):
+        precision = np.linalg.inv(covariance + np.diag((sigma * scale) ** 2 / cells.reads))
+        level = float((precision @ (values - mean)).sum() / precision.sum())
+        best[i] = level + mean + covariance @ precision @ (values - mean - level)
+    return best

@@ -1,0 +1,220 @@
+"""Maximum of a log-likelihood of few parameters: several starts, and a check of slope and curvature at the end.
+
+Parameters are scaled so that a change by 1 is large: logarithms of positive numbers, shares of a scale. Intervals follow
+the profile likelihood: the other parameters are fitted again at each value of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+Negative = Callable[[np.ndarray], float]
+"""Minus a log-likelihood, as a function of the parameters."""
+
+_DROP = 1.9207294103470297
+"""Fall of the log-likelihood at the ends of a 95 % interval: half the 95 % quantile of chi-square with one freedom."""
+_GAIN = 1e-5
+"""Expected rise of the log-likelihood below which a search ends; its sampling noise is of order 1."""
+_FLAT = 1e-4
+"""Curvature below which the data set no limit: the likelihood falls by less than 1e-4 within a unit."""
+_TURNS = 60
+_STEPS = 40
+
+
+@dataclass(frozen=True)
+class Peak:
+    """Where a search ended.
+
+    Attributes
+    ----------
+    at : ndarray
+        Parameters.
+    value : float
+        Log-likelihood.
+    covariance : ndarray
+        Inverse of the curvature (parameter, parameter); infinite variances where the data set no limit.
+    trouble : str
+        Why this is no maximum; empty for a maximum.
+    """
+
+    at: np.ndarray
+    value: float
+    covariance: np.ndarray
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """Slope and curvature of a function at a point, and the widths of the differences."""
+
+    slope: np.ndarray
+    curvature: np.ndarray
+    held: np.ndarray
+
+    def step(self, damping: float) -> tuple[np.ndarray, float]:
+        """Damped Newton step of the free parameters, and the fall that it promises."""
+        move = np.zeros(len(self.slope))
+        free = np.flatnonzero(~self.held)
+        values, vectors = np.linalg.eigh(self.curvature[np.ix_(free, free)])
+        along = vectors.T @ self.slope[free]
+        stiff = np.maximum(np.abs(values), _FLAT)
+        move[free] = -vectors @ (along / (stiff + damping * stiff.max(initial=0.0)))
+        return move, float(0.5 * (along**2 / stiff).sum())
+
+
+def highest_peak(negative: Negative, starts: Iterable[Sequence[float]], low: np.ndarray, high: np.ndarray) -> Peak:
+    """The highest maximum that searches from several starts reach.
+
+    Parameters
+    ----------
+    negative : callable
+        Minus the log-likelihood; finite a little beyond the limits too.
+    starts : iterable of sequence of float
+        Where searches begin.
+    low, high : ndarray
+        Limits of the parameters (parameter,).
+    """
+    from scipy.optimize import minimize
+
+    best, least = None, np.inf
+    for start in starts:
+        begin = np.clip(np.asarray(start, float), low, high)
+        if len(begin):
+            result = minimize(negative, begin, method="L-BFGS-B", jac="3-point", bounds=list(zip(low, high, strict=True)))
+            begin = np.clip(result.x, low, high)
+        at, value, _ = _descend(negative, begin, low, high)
+        if best is None or value < least:
+            best, least = at, value
+    if best is None or not np.isfinite(least):
+        return Peak(np.array([]), -np.inf, np.zeros((0, 0)), "the likelihood is not finite")
+    shape = _shape(negative, best, low, high, np.zeros(len(best), bool))
+    _, gain = shape.step(0.0)
+    free = np.flatnonzero(~shape.held)
+    values = np.linalg.eigvalsh(shape.curvature[np.ix_(free, free)])
+    trouble = ""
+    if gain > 0.05:
+        trouble = f"the search stopped where the log-likelihood still rises, by about {gain:.2g}"
+    elif (values < -0.05).any():
+        trouble = "the search stopped at a saddle of the log-likelihood"
+    return Peak(best, -least, _covariance(shape), trouble)
+
+
+def profile_interval(
+    negative: Negative, peak: Peak, index: int, low: np.ndarray, high: np.ndarray
+) -> tuple[float, float]:
+    """Ends between which the likelihood, maximised over the other parameters, is within 95 % of its maximum.
+
+    An end is infinite where a limit of the search is reached before.
+    """
+    return tuple(_end(negative, peak, index, sign, low, high) for sign in (-1.0, 1.0))  # type: ignore[return-value]
+
+
+def _end(negative: Negative, peak: Peak, index: int, sign: float, low: np.ndarray, high: np.ndarray) -> float:
+    from scipy.optimize import brentq
+
+    limit = high[index] if sign > 0 else low[index]
+    held = np.zeros(len(peak.at), bool)
+    held[index] = True
+    nearest = {"at": peak.at}
+
+    def fall(value: float) -> float:
+        start = nearest["at"].copy()
+        start[index] = value
+        at, least, _ = _descend(negative, start, low, high, held)
+        nearest["at"] = at
+        return least + peak.value - _DROP
+
+    error = float(np.sqrt(peak.covariance[index, index]))
+    width = min(2.0 * error, 1.0) if error > 0 else 0.5
+    inside = float(peak.at[index])
+    for _ in range(_STEPS):
+        outside = inside + sign * width
+        if (outside - limit) * sign >= 0:
+            outside = float(limit)
+        if fall(outside) > 0:
+            return float(brentq(fall, inside, outside, xtol=1e-3 * width, rtol=1e-9))
+        if outside == limit:
+            break
+        inside, width = outside, 1.6 * width
+    return sign * np.inf
+
+
+def _descend(
+    negative: Negative, at: np.ndarray, low: np.ndarray, high: np.ndarray, held: np.ndarray | None = None
+) -> tuple[np.ndarray, float, bool]:
+    """Damped Newton steps to the next minimum: where, the value there, and whether the steps ended."""
+    held = np.zeros(len(at), bool) if held is None else held
+    value = negative(at)
+    damping = 1e-6
+    for _ in range(_TURNS):
+        shape = _shape(negative, at, low, high, held)
+        for _ in range(12):
+            move, gain = shape.step(damping)
+            if gain < _GAIN:
+                return at, value, True
+            move *= min(1.0, 2.0 / max(float(np.abs(move).max()), 1e-300))
+            trial = np.clip(at + move, low, high)
+            trial_value = negative(trial)
+            if trial_value < value:
+                break
+            damping *= 10.0
+        else:
+            return at, value, False
+        at, value = trial, trial_value
+        damping = max(damping / 30.0, 1e-9)
+    return at, value, False
+
+
+def _shape(negative: Negative, at: np.ndarray, low: np.ndarray, high: np.ndarray, held: np.ndarray) -> _Shape:
+    """Slope and curvature by central differences; parameters at a limit that pushes back are held."""
+    count = len(at)
+    middle = negative(at)
+    width = np.full(count, 1e-3)
+    above, below = np.empty(count), np.empty(count)
+    for i in range(count):
+        for _ in range(3):
+            above[i], below[i] = (negative(_moved(at, (i, sign * width[i]))) for sign in (1.0, -1.0))
+            second = (above[i] - 2 * middle + below[i]) / width[i] ** 2
+            # Differences over a fifth of a standard error are far above rounding and far below the next term.
+            better = float(np.clip(0.2 / np.sqrt(max(abs(second), 1e-6)), 1e-6, 0.05))
+            if 0.5 < better / width[i] < 2.0:
+                break
+            width[i] = better
+    slope = (above - below) / (2 * width)
+    held = held | ((at <= low) & (slope > 0)) | ((at >= high) & (slope < 0))
+    curvature = np.zeros((count, count))
+    for i in np.flatnonzero(~held):
+        above[i], below[i] = (negative(_moved(at, (i, sign * width[i]))) for sign in (1.0, -1.0))
+        slope[i] = (above[i] - below[i]) / (2 * width[i])
+        curvature[i, i] = (above[i] - 2 * middle + below[i]) / width[i] ** 2
+    free = np.flatnonzero(~held)
+    for n, i in enumerate(free):
+        for j in free[:n]:
+            both = sum(negative(_moved(at, (i, s * width[i]), (j, s * width[j]))) for s in (1.0, -1.0))
+            cross = (both - above[i] - below[i] - above[j] - below[j] + 2 * middle) / (2 * width[i] * width[j])
+            curvature[i, j] = curvature[j, i] = cross
+    return _Shape(slope, curvature, held)
+
+
+def _moved(at: np.ndarray, *moves: tuple[int, float]) -> np.ndarray:
+    point = at.copy()
+    for index, width in moves:
+        point[index] += width
+    return point
+
+
+def _covariance(shape: _Shape) -> np.ndarray:
+    """Inverse of the curvature of free parameters; 0 for held ones, infinite variances along flat directions."""
+    count = len(shape.slope)
+    free = np.flatnonzero(~shape.held)
+    values, vectors = np.linalg.eigh(shape.curvature[np.ix_(free, free)])
+    flat = values < _FLAT
+    inverse = np.where(flat, 0.0, 1.0 / np.where(flat, 1.0, values))
+    covariance = np.zeros((count, count))
+    covariance[np.ix_(free, free)] = (vectors * inverse) @ vectors.T
+    open_ended = free[(vectors[:, flat] ** 2 > 1e-4).any(1)]
+    covariance[open_ended, open_ended] = np.inf
+    return covariance
