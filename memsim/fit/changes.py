@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -46,7 +47,30 @@ class Cells:
     within: np.ndarray
     scale: np.ndarray
 
-    @property
+    @cached_property
+    def whitening(self) -> np.ndarray:
+        """Matrix (number, time) of differences between times in which read noise of variance 1 has the variance 1."""
+        return np.linalg.solve(self._root, self._step)
+
+    @cached_property
+    def white(self) -> np.ndarray:
+        """These differences of each cell (cell, number)."""
+        return self.mean @ self.whitening.T
+
+    @cached_property
+    def density(self) -> float:
+        """What the differences between times add to the log-likelihood of `white`, for one cell."""
+        return -float(np.log(np.diag(self._root)).sum()) - 0.5 * float(np.log(self.reads).sum())
+
+    @cached_property
+    def _step(self) -> np.ndarray:
+        return np.diff(np.eye(len(self.time)), axis=0)
+
+    @cached_property
+    def _root(self) -> np.ndarray:
+        return np.linalg.cholesky((self._step / self.reads) @ self._step.T)
+
+    @cached_property
     def repeats(self) -> int:
         """Reads of a cell beyond the first at each time."""
         return int(self.reads.sum()) - len(self.reads)
@@ -85,13 +109,15 @@ def moments(groups: list[Cells], path: Path, theta: np.ndarray, sigma: float, *,
             information, pull = np.zeros((design.shape[1], design.shape[1])), np.zeros(design.shape[1])
         variance = (sigma * cells.scale) ** 2
         total -= 0.5 * float((cells.repeats * np.log(2 * np.pi * variance) + cells.within / variance).sum())
-        total -= 0.5 * len(variance) * float(np.log(cells.reads).sum())
+        total += len(variance) * cells.density
         if len(cells.time) == 1:
             continue
-        rotate, own, density = _independent(cells, covariance)
-        change, columns = np.diff(cells.mean, axis=1) @ rotate.T, rotate @ np.diff(design, axis=0)
+        white = cells.whitening @ covariance @ cells.whitening.T
+        own, vectors = np.linalg.eigh((white + white.T) / 2)
+        own = np.maximum(own, 0.0)
+        change, columns = cells.white @ vectors, vectors.T @ (cells.whitening @ design)
         spread = own + variance[:, None]
-        total -= 0.5 * float((np.log(2 * np.pi * spread) + change**2 / spread).sum()) + density * len(variance)
+        total -= 0.5 * float((np.log(2 * np.pi * spread) + change**2 / spread).sum())
         information += np.einsum("ka,ik,kb->ab", columns, 1 / spread, columns)
         pull += np.einsum("ka,ik->a", columns, change / spread)
     if not len(pull):
@@ -103,22 +129,6 @@ def moments(groups: list[Cells], path: Path, theta: np.ndarray, sigma: float, *,
     if adjusted:
         total -= 0.5 * float(np.log(np.maximum(values, 1e-300)).sum())
     return Moments(total, coefficients, inverse)
-
-
-def _independent(cells: Cells, covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-    """What makes independent numbers of the differences between successive times.
-
-    Returns
-    -------
-    tuple
-        A matrix (number, difference); the variances of the numbers without read noise (number,), to which a read noise
-        of variance 1 adds 1; and half the logarithm of the determinant that the density of the differences has.
-    """
-    step = np.diff(np.eye(len(cells.time)), axis=0)
-    root = np.linalg.cholesky((step / cells.reads) @ step.T)
-    white = np.linalg.solve(root, np.linalg.solve(root, step @ covariance @ step.T).T)
-    variances, vectors = np.linalg.eigh((white + white.T) / 2)
-    return np.linalg.solve(root.T, vectors).T, np.maximum(variances, 0.0), float(np.log(np.diag(root)).sum())
 
 
 def smoothed(cells: Cells, path: Path, theta: np.ndarray, sigma: float, coefficients: np.ndarray) -> np.ndarray:

@@ -16,7 +16,8 @@ TIME = ("time", "t", "elapsed", "elapsed time", "retention time", "time since pr
 LEVEL = ("target", "target conductance", "g target", "level", "aim", "programmed level", "programmed conductance")
 MOST_TIMES = 500
 """Times of one cell whose covariance a fit can handle."""
-_LEAST = 5
+_LEAST = 5  # reads of a cell, where there are few cells
+_MANY = 5  # cells from which on two reads of each are enough
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def programmed_cells(table: Table) -> Programmed:
     _not_below_zero(table, time, "a time since programming", "count times from the end of programming")
     _not_below_zero(table, value, "a conductance", "reverse the sign of the read voltage or current, or drop the row")
     rows = _by_programming(table)
-    at_least(table, rows, _LEAST, "reads")
+    at_least(table, rows, _LEAST if len(rows) < _MANY else 2, "reads")
     level = find_column(table, LEVEL) if table.header else None
     stated = table.numbers(level, "S") if level is not None and level.physical and level is not column else None
     names, levels, conductances, times, reads = [], [], [], [], []

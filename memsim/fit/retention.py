@@ -39,6 +39,8 @@ FEWEST_CELLS = 5
 MOST_TABLE_TIMES = 12
 """Times up to which a table of relaxation is fitted: each has a mean and a spread of its own."""
 
+_APART = 1.5  # ratio of the largest to the smallest level
+
 
 @dataclass(frozen=True)
 class Tried:
@@ -97,8 +99,10 @@ def fit_retention(table: Table) -> SectionFit:
     cells = programmed_cells(table)
     notes: list[str] = []
     kinds: dict[str, list[list[Tried]]] = {}
-    for relative in (True, False):
-        for name, parts in _laws(cells, relative, notes if relative else []).items():
+    laws = _laws(cells, notes)
+    # Reads of cells with nearly the same conductance cannot tell both kinds of read noise apart.
+    for relative in (True, False) if max(cells.conductance) > _APART * min(cells.conductance) else (True,):
+        for name, parts in laws.items():
             kinds.setdefault(name, []).append([_tried(law, relative, part) for law, part in parts])
     forms, best, least = [], [], np.inf
     for name, choices in kinds.items():
@@ -138,7 +142,7 @@ def _tried(law: Law, relative: bool, cells: Programmed) -> Tried:
     return Tried(law, relative, cells, groups, peak)
 
 
-def _laws(cells: Programmed, relative: bool, notes: list[str]) -> dict[str, list[tuple[Law, Programmed]]]:
+def _laws(cells: Programmed, notes: list[str]) -> dict[str, list[tuple[Law, Programmed]]]:
     """Forms to try, each of one law for all cells or of one for each level."""
     positive = all((y > 0).all() for y in cells.reads)
     noise, change = _rough(cells)

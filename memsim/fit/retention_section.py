@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _EXACT = 1e-7
 """Read noise, of the conductance, below which readings lie on the fitted form to their last digit."""
 _OPEN = 1e6  # standard error, over the number itself, from which the data set no limit
+_SURE = 0.15  # standard error of the logarithm of a sigma below which its likelihood is a parabola
 
 
 def section_of(
@@ -70,7 +71,7 @@ def section_of(
                 "more than 100 % is not physical: subtract the offset of the instrument"
             )
         numbers.append(noise)
-    if any(np.exp(peak.at[-1]) < _EXACT for peak in peaks):
+    if any(np.exp(peak.at[-1]) < _EXACT and np.isfinite(peak.covariance[-1, -1]) for peak in peaks):
         numbers = [Number(n.name, n.value, np.nan, np.nan, n.unit, n.meaning) for n in numbers]
         notes.append("the readings lie on the fitted form to their last digit: intervals cannot be fitted")
     return section, numbers, notes
@@ -221,11 +222,14 @@ def _positive(part: Tried, peak: Peak, index: int, unit: float) -> tuple[float, 
 
 def _read_noise(part: Tried, peak: Peak, of: str) -> Number:
     sigma, error = float(np.exp(peak.at[-1])), float(np.sqrt(peak.covariance[-1, -1]))
-    ends = sigma * np.exp(-Z95 * error), sigma * np.exp(Z95 * error)
-    if not np.isfinite(error) or error > 5:
-        ends = 0.0, np.inf
+    if error < _SURE:
+        ends = sigma * float(np.exp(-Z95 * error)), sigma * float(np.exp(Z95 * error))
+    else:
+        last = len(peak.at) - 1
+        logs = profile_interval(part.negative(adjusted=True), peak, last, part.law.low, part.law.high)
+        ends = (0.0 if np.isinf(logs[0]) else float(np.exp(logs[0]))), float(np.exp(logs[1]))
     meaning = f"scatter of reads beside the change{of}"
     if part.relative:
-        return Number("read.noise.sigma", sigma, float(ends[0]), float(ends[1]), "%", f"{meaning}, of the value")
+        return Number("read.noise.sigma", sigma, *ends, "%", f"{meaning}, of the value")
     unit = part.cells.size
-    return Number("read.noise.sigma", sigma * unit, float(ends[0] * unit), float(ends[1] * unit), "S", meaning)
+    return Number("read.noise.sigma", sigma * unit, ends[0] * unit, ends[1] * unit, "S", meaning)
