@@ -79,10 +79,14 @@ def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> S
         *_colour(reads, best),
         *_level_words(list(rows), levels, column),
     ]
-    notes.append(f"{chosen.name}: the fewest numbers among the forms with a BIC of at most {_STRONG:g} above the lowest")
+    notes.append(
+        f"{chosen.name}: the fewest numbers among the forms with a BIC of at most {_STRONG:g} above the lowest"
+    )
     if len(reads) > 1:
         means = [y.mean() for y in reads]
-        notes.append(f"sigma is relative to the {base}; {len(reads)} cells between {min(means):.3g} and {max(means):.3g}")
+        notes.append(
+            f"sigma is relative to the {base}; {len(reads)} cells between {min(means):.3g} and {max(means):.3g}"
+        )
     return SectionFit(
         "read-noise",
         table.name,
@@ -154,7 +158,9 @@ def _trend_words(times: list[np.ndarray], best: Trend, when: Column | None) -> l
         return []
     change = float(np.mean([fit[-1] / fit[0] - 1 for fit in best.fits]))
     reads = len(best.fits[0])
-    text = f"a slow trend ({best.name}) of {100 * change:+.3g} % within {reads} reads is drift and not part of the noise"
+    text = (
+        f"a slow trend ({best.name}) of {100 * change:+.3g} % within {reads} reads is drift and not part of the noise"
+    )
     if when is None or not when.physical:
         return [f"{text}; with a column of times since programming, --kind retention fits it"]
     ends = [

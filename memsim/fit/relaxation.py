@@ -21,7 +21,9 @@ from memsim.fit.changes import Path
 
 SMALLEST = 1e-5
 """Least spread that a search considers, of the mean conductance or of an exponent of 1; smaller ones count as 0."""
-_LEAST_NOISE, _MOST = 1e-9, 1e3
+_MOST = 1e3
+LEAST_NOISE = 1e-5
+"""Least read noise that a search considers, of the conductance; no instrument is more accurate (assumed)."""
 _MOST_SHARE = 7.0  # logit of 0.999
 
 
@@ -60,7 +62,7 @@ class Law:
 def _limits(names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     low = [-_MOST_SHARE if name == "share" else np.log(SMALLEST) for name in names]
     high = [_MOST_SHARE if name == "share" else np.log(_MOST) for name in names]
-    return np.array([*low, np.log(_LEAST_NOISE)]), np.array([*high, np.log(_MOST)])
+    return np.array([*low, np.log(LEAST_NOISE)]), np.array([*high, np.log(_MOST)])
 
 
 def none(sigma: float, *, logarithmic: bool) -> Law:

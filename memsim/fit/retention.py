@@ -25,14 +25,12 @@ import numpy as np
 from memsim.errors import DataError
 from memsim.fit import relaxation
 from memsim.fit.changes import Cells, Moments, moments, smoothed
-from memsim.fit.programmed import LEVEL, TIME, Programmed, programmed_cells
+from memsim.fit.programmed import Programmed, programmed_cells
 from memsim.fit.relaxation import Law
 from memsim.fit.search import Peak, highest_peak
 from memsim.fit.section import Form, SectionFit
 from memsim.fit.spread import FEWEST
 from memsim.fit.table import Table
-
-__all__ = ["LEVEL", "TIME", "Tried", "fit_retention"]
 
 FEWEST_CELLS = 5
 """Cells from which on a relaxation is fitted; of each level for a table."""
@@ -158,9 +156,7 @@ def _laws(cells: Programmed, notes: list[str]) -> dict[str, list[tuple[Law, Prog
         few = f"{cells.count} cell{'s' if cells.count > 1 else ''}"
         notes.append(f"relaxation is left out: {few}; a spread between cells needs at least {FEWEST_CELLS}")
         return laws
-    laws["relaxation"] = [
-        (relaxation.relaxation(noise, change, cells.earliest, from_zero=cells.from_zero), cells)
-    ]
+    laws["relaxation"] = [(relaxation.relaxation(noise, change, cells.earliest, from_zero=cells.from_zero), cells)]
     levels: dict[str, list[int]] = {}
     for i, level in enumerate(cells.level):
         levels.setdefault(level, []).append(i)

@@ -20,8 +20,6 @@ from memsim.units import format_quantity
 if TYPE_CHECKING:
     from memsim.fit.retention import Tried
 
-_EXACT = 1e-7
-"""Read noise, of the conductance, below which readings lie on the fitted form to their last digit."""
 _OPEN = 1e6  # standard error, over the number itself, from which the data set no limit
 _SURE = 0.15  # standard error of the logarithm of a sigma below which its likelihood is a parabola
 
@@ -71,10 +69,20 @@ def section_of(
                 "more than 100 % is not physical: subtract the offset of the instrument"
             )
         numbers.append(noise)
-    if any(np.exp(peak.at[-1]) < _EXACT and np.isfinite(peak.covariance[-1, -1]) for peak in peaks):
-        numbers = [Number(n.name, n.value, np.nan, np.nan, n.unit, n.meaning) for n in numbers]
-        notes.append("the readings lie on the fitted form to their last digit: intervals cannot be fitted")
+    if any(_exact(part, peak) for part, peak in zip(best, peaks, strict=True)):
+        notes.append(
+            "the reads scatter by less than 0.001 %, below any instrument's accuracy: intervals are for 0.001 %"
+        )
     return section, numbers, notes
+
+
+def _exact(part: Tried, peak: Peak) -> bool:
+    """Whether the read noise is at the least that a search considers, and the data say so."""
+    if peak.at[-1] > part.law.low[-1] + 0.5:
+        return False
+    more = peak.at.copy()
+    more[-1] += 1.0
+    return part.negative(adjusted=True)(more) > 1.0 - peak.value
 
 
 def _restricted(table: Table, part: Tried) -> Peak:
@@ -222,7 +230,7 @@ def _positive(part: Tried, peak: Peak, index: int, unit: float) -> tuple[float, 
 
 def _read_noise(part: Tried, peak: Peak, of: str) -> Number:
     sigma, error = float(np.exp(peak.at[-1])), float(np.sqrt(peak.covariance[-1, -1]))
-    if error < _SURE:
+    if 0 < error < _SURE:
         ends = sigma * float(np.exp(-Z95 * error)), sigma * float(np.exp(Z95 * error))
     else:
         last = len(peak.at) - 1

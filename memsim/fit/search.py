@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 Negative = Callable[[np.ndarray], float]
 """Minus a log-likelihood, as a function of the parameters."""
@@ -20,6 +21,9 @@ _GAIN = 1e-5
 """Expected rise of the log-likelihood below which a search ends; its sampling noise is of order 1."""
 _FLAT = 1e-4
 """Curvature below which the data set no limit: the likelihood falls by less than 1e-4 within a unit."""
+_ROUGH, _BEST, _NEAR = 30, 3, 10.0
+"""Steps of a first search from each start; how many of its ends are followed further, and how far above the lowest."""
+_WIDTH = 1e-5  # of differences in a first search
 _TURNS = 60
 _STEPS = 40
 
@@ -58,10 +62,13 @@ class _Shape:
         """Damped Newton step of the free parameters, and the fall that it promises."""
         move = np.zeros(len(self.slope))
         free = np.flatnonzero(~self.held)
-        values, vectors = np.linalg.eigh(self.curvature[np.ix_(free, free)])
-        along = vectors.T @ self.slope[free]
+        curvature = self.curvature[np.ix_(free, free)]
+        # Each parameter in units of its own standard error, so that damping treats all alike.
+        unit = 1.0 / np.sqrt(np.maximum(np.abs(np.diag(curvature)), _FLAT))
+        values, vectors = np.linalg.eigh(curvature * np.outer(unit, unit))
+        along = vectors.T @ (self.slope[free] * unit)
         stiff = np.maximum(np.abs(values), _FLAT)
-        move[free] = -vectors @ (along / (stiff + damping * stiff.max(initial=0.0)))
+        move[free] = -unit * (vectors @ (along / (stiff + damping)))
         return move, float(0.5 * (along**2 / stiff).sum())
 
 
@@ -77,19 +84,26 @@ def highest_peak(negative: Negative, starts: Iterable[Sequence[float]], low: np.
     low, high : ndarray
         Limits of the parameters (parameter,).
     """
+    with threadpool_limits(1):  # threads of BLAS cost more than they save on matrices of a few rows
+        return _highest_peak(negative, starts, low, high)
+
+
+def _highest_peak(negative: Negative, starts: Iterable[Sequence[float]], low: np.ndarray, high: np.ndarray) -> Peak:
     from scipy.optimize import minimize
 
-    best, least = None, np.inf
+    ends = []
     for start in starts:
-        begin = np.clip(np.asarray(start, float), low, high)
-        if len(begin):
-            result = minimize(negative, begin, method="L-BFGS-B", jac="3-point", bounds=list(zip(low, high, strict=True)))
-            begin = np.clip(result.x, low, high)
-        at, value, _ = _descend(negative, begin, low, high)
-        if best is None or value < least:
-            best, least = at, value
-    if best is None or not np.isfinite(least):
-        return Peak(np.array([]), -np.inf, np.zeros((0, 0)), "the likelihood is not finite")
+        at = np.clip(np.asarray(start, float), low, high)
+        limits = list(zip(low, high, strict=True))
+        result = minimize(
+            negative, at, jac=_slope(negative), method="L-BFGS-B", bounds=limits, options={"maxiter": _ROUGH}
+        )
+        ends.append((float(result.fun), len(ends), np.clip(result.x, low, high)))
+    ends = [end for end in sorted(ends) if np.isfinite(end[0])]
+    if not ends:
+        return Peak(np.zeros(len(low)), -np.inf, np.zeros((len(low), len(low))), "the likelihood is not finite")
+    polished = [_descend(negative, at, low, high) for value, _, at in ends[:_BEST] if value < ends[0][0] + _NEAR]
+    best, least, _ = min(polished, key=lambda end: end[1])
     shape = _shape(negative, best, low, high, np.zeros(len(best), bool))
     _, gain = shape.step(0.0)
     free = np.flatnonzero(~shape.held)
@@ -109,7 +123,9 @@ def profile_interval(
 
     An end is infinite where a limit of the search is reached before.
     """
-    return tuple(_end(negative, peak, index, sign, low, high) for sign in (-1.0, 1.0))  # type: ignore[return-value]
+    with threadpool_limits(1):
+        lower, upper = (_end(negative, peak, index, sign, low, high) for sign in (-1.0, 1.0))
+    return lower, upper
 
 
 def _end(negative: Negative, peak: Peak, index: int, sign: float, low: np.ndarray, high: np.ndarray) -> float:
@@ -179,7 +195,7 @@ def _shape(negative: Negative, at: np.ndarray, low: np.ndarray, high: np.ndarray
             above[i], below[i] = (negative(_moved(at, (i, sign * width[i]))) for sign in (1.0, -1.0))
             second = (above[i] - 2 * middle + below[i]) / width[i] ** 2
             # Differences over a fifth of a standard error are far above rounding and far below the next term.
-            better = float(np.clip(0.2 / np.sqrt(max(abs(second), 1e-6)), 1e-6, 0.05))
+            better = float(np.clip(0.2 / np.sqrt(max(abs(second), 1e-6)), 1e-9, 0.05))
             if 0.5 < better / width[i] < 2.0:
                 break
             width[i] = better
@@ -197,6 +213,14 @@ def _shape(negative: Negative, at: np.ndarray, low: np.ndarray, high: np.ndarray
             cross = (both - above[i] - below[i] - above[j] - below[j] + 2 * middle) / (2 * width[i] * width[j])
             curvature[i, j] = curvature[j, i] = cross
     return _Shape(slope, curvature, held)
+
+
+def _slope(negative: Negative) -> Callable[[np.ndarray], np.ndarray]:
+    def slope(at: np.ndarray) -> np.ndarray:
+        ends = [[negative(_moved(at, (i, sign * _WIDTH))) for sign in (1.0, -1.0)] for i in range(len(at))]
+        return np.array([above - below for above, below in ends]) / (2 * _WIDTH)
+
+    return slope
 
 
 def _moved(at: np.ndarray, *moves: tuple[int, float]) -> np.ndarray:
