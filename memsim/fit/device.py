@@ -11,9 +11,9 @@ from memsim.errors import DataError, InputError, nearest
 from memsim.fit.data import PulseData, Sweep
 from memsim.fit.iv import fit_iv
 from memsim.fit.layouts import VALUE, looks_like_pulses, pulse_data
+from memsim.fit.programmed import TIME
 from memsim.fit.pulses import Progress, PulseFit, fit_pulses
 from memsim.fit.read_noise import fit_read_noise
-from memsim.fit.programmed import TIME
 from memsim.fit.retention import fit_retention
 from memsim.fit.section import SectionFit
 from memsim.fit.sweep import CURRENT, VOLTAGE

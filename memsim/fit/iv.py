@@ -242,8 +242,8 @@ def _misfit(table: Table, form: str, curves: list[tuple[str, np.ndarray, np.ndar
         if share > _WORST:
             raise DataError(
                 f"{table.name}: no form describes the current of device {name}: the best, {form}, errs by "
-                f"{100 * share:.2g} % of the largest current at {v[order][place]:.3g} V. All are odd in the voltage and the "
-                "state must not change; keep the rows of one polarity, below the switching voltage"
+                f"{100 * share:.2g} % of the largest current at {v[order][place]:.3g} V. All are odd in the voltage "
+                "and the state must not change; keep the rows of one polarity, below the switching voltage"
             )
         worst = max(worst, share)
         notes = [

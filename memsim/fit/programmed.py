@@ -56,6 +56,11 @@ class Programmed:
         return sum(len(y) - 1 for y in self.reads)
 
     @property
+    def steps(self) -> int:
+        """Number of times at which cells were read, beyond the first of each; repeated reads count once."""
+        return sum(len(np.unique(t)) - 1 for t in self.times)
+
+    @property
     def from_zero(self) -> bool:
         """Whether there are reads at t = 0."""
         return any(t[0] == 0 for t in self.times)
@@ -77,11 +82,14 @@ class Programmed:
 
     def only(self, places: list[int]) -> Programmed:
         """Some of the cells."""
-        parts = [
-            tuple(values[i] for i in places)
-            for values in (self.names, self.level, self.conductance, self.times, self.reads)
-        ]
-        return Programmed(*parts, self.physical)  # type: ignore[arg-type]
+        return Programmed(
+            tuple(self.names[i] for i in places),
+            tuple(self.level[i] for i in places),
+            tuple(self.conductance[i] for i in places),
+            tuple(self.times[i] for i in places),
+            tuple(self.reads[i] for i in places),
+            self.physical,
+        )
 
     def groups(self, *, logarithmic: bool, relative: bool) -> list[Cells]:
         """Cells with the same times together.
@@ -95,10 +103,10 @@ class Programmed:
         """
         together: dict[tuple[tuple[float, ...], tuple[int, ...]], list[int]] = {}
         for i, time in enumerate(self.times):
-            at, count = np.unique(time, return_counts=True)
-            together.setdefault((tuple(at), tuple(count)), []).append(i)
+            distinct, counts = np.unique(time, return_counts=True)
+            together.setdefault((tuple(distinct), tuple(counts)), []).append(i)
         groups = []
-        for (time, count), places in together.items():
+        for (at, count), places in together.items():
             raw = np.stack([self.reads[i] for i in places])
             y = np.log(raw) if logarithmic else raw / self.size
             own = raw.mean(1) / self.size
@@ -106,7 +114,7 @@ class Programmed:
             mean = np.add.reduceat(y, first, axis=1) / np.array(count)
             within = ((y - np.repeat(mean, count, axis=1)) ** 2).sum(1)
             scale = (1.0 if relative else 1.0 / own) if logarithmic else (own if relative else 1.0)
-            groups.append(Cells(np.array(time), mean, np.array(count), within, np.broadcast_to(scale, own.shape)))
+            groups.append(Cells(np.array(at), mean, np.array(count), within, np.broadcast_to(scale, own.shape)))
         return groups
 
     def density(self, *, logarithmic: bool) -> float:

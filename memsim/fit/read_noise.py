@@ -1,8 +1,8 @@
 """Read noise from repeated reads of cells that are left alone: its sigma, beside a slow trend that is drift.
 
-Reads follow a level, a trend or two levels of a trap, see `memsim.fit.trends`. The criterion is BIC = k ln n - 2 ln L with
-k fitted numbers and n reads: of the forms within 6 of the lowest, the one with the fewest numbers is chosen. Sigma is the
-standard deviation of a single read around the level or the trend. Two levels count as noise.
+Reads follow a level, a trend or two levels of a trap, see `memsim.fit.trends`. The criterion is BIC = k ln n - 2 ln L
+with k fitted numbers and n reads: of the forms within 6 of the lowest, the one with the fewest numbers is chosen. Sigma
+is the standard deviation of a single read around the level or the trend. Two levels count as noise.
 
 Source: a difference of 6 in BIC is strong evidence, Kass & Raftery, J. Am. Stat. Assoc. 90, 773 (1995).
 """
@@ -55,8 +55,8 @@ def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> S
             raise DataError(f"{table.name}:{table.lines[at[0]]}: all reads of device {name} are the same")
         if y.mean() <= 0:
             raise DataError(
-                f"{table.name}:{table.lines[at[0]]}: the mean conductance of device {name} is {y.mean():.3g}; it must be "
-                "above 0: reverse the sign of the read voltage or current"
+                f"{table.name}:{table.lines[at[0]]}: the mean conductance of device {name} is {y.mean():.3g}; it must "
+                "be above 0: reverse the sign of the read voltage or current"
             )
     tried = [_one_trend(name, times, reads) for name in TRENDS]
     levels, jumping = _telegraph(reads, trend("level", times, reads, correlated=False))
@@ -70,8 +70,8 @@ def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> S
     base, sigma, freedom = _sigma(reads, best, window)
     if sigma > 1:
         raise DataError(
-            f"{table.name}: a read noise of {format_quantity(sigma, '%', 3)} of the {base} is above 100 %, which is not "
-            "physical; are these repeated reads of a cell that is left alone?"
+            f"{table.name}: a read noise of {format_quantity(sigma, '%', 3)} of the {base} is above 100 %, which is "
+            "not physical; are these repeated reads of a cell that is left alone?"
         )
     low, high = (sigma * np.sqrt(freedom / chdtri(freedom, tail)) for tail in (0.025, 0.975))
     notes = [
@@ -187,8 +187,8 @@ def _colour(reads: list[np.ndarray], best: Trend) -> list[str]:
     least = min(1.0, min(tests) * len(tests))
     if least < 0.01:
         return [
-            f"not white: successive reads correlate by {np.mean(lags):.2f} on average (Ljung-Box p {least:.1g}); drawn anew "
-            "at each read, sigma is right for single reads but not for averages of reads in a row"
+            f"not white: successive reads correlate by {np.mean(lags):.2f} on average (Ljung-Box p {least:.1g}); drawn "
+            "anew at each read, sigma is right for single reads but not for averages of reads in a row"
         ]
     return [f"white as far as {best.form.reads} reads tell: lag-1 correlation {np.mean(lags):.2f}"]
 
@@ -199,7 +199,7 @@ def _level_words(names: list[str], levels: list[TwoLevels | None], column: Colum
         of = f" of device {name}" if len(names) > 1 else ""
         distance = format_quantity(two.distance, "S", 3) if column.physical else f"{two.distance:.3g}"
         notes.append(
-            f"two levels{of}, {distance} apart, kept for {two.upper:.3g} and {two.lower:.3g} reads on average: telegraph "
-            "noise; sigma contains it"
+            f"two levels{of}, {distance} apart, kept for {two.upper:.3g} and {two.lower:.3g} reads on average: "
+            "telegraph noise; sigma contains it"
         )
     return notes

@@ -1,12 +1,12 @@
 """Retention of programmed cells: drift, relaxation or neither, chosen by the Bayesian information criterion.
 
-Every form of `memsim.fit.relaxation` is fitted to the changes of all cells by maximum likelihood, with a read noise that
-is the same at all levels or goes with the conductance. The criterion is the lowest
+Every form of `memsim.fit.relaxation` is fitted to the changes of all cells by maximum likelihood. The read noise
+goes with the conductance or is the same at all levels. The criterion is the lowest
 
     BIC = k ln n - 2 ln L,
 
-with k fitted numbers (a cell's own level is none of them: it cancels in its changes) and n reads beyond the first of
-each cell. All likelihoods are densities of the same conductances. Reads at one time of a cell differ by read noise,
+with k fitted numbers (a cell's own level is none of them: it cancels in its changes) and n times of reads beyond the
+first of each cell. All likelihoods are densities of the same conductances. Reads at one time of a cell differ by read noise,
 which is not part of any spread.
 
 Numbers are those of the restricted likelihood, which is free of the bias that a fitted mean causes in variances.
@@ -69,6 +69,11 @@ class Tried:
         """Number of fitted numbers."""
         return len(self.law.low) + self.law.coefficients
 
+    @property
+    def log_likelihood(self) -> float:
+        """Log-likelihood at the maximum, as a density of conductances [S]."""
+        return self.peak.value - self.cells.changes * float(np.log(self.cells.size))
+
     def negative(self, *, adjusted: bool) -> Callable[[np.ndarray], float]:
         """Minus the log-likelihood as a function of the parameters, plain or restricted."""
         density = self.cells.density(logarithmic=self.law.logarithmic)
@@ -102,18 +107,20 @@ def fit_retention(table: Table) -> SectionFit:
     for relative in (True, False) if max(cells.conductance) > _APART * min(cells.conductance) else (True,):
         for name, parts in laws.items():
             kinds.setdefault(name, []).append([_tried(law, relative, part) for law, part in parts])
-    forms, best, least = [], [], np.inf
+    forms: list[Form] = []
+    best: list[Tried] = []
+    least = np.inf
     for name, choices in kinds.items():
-        reached = [parts for parts in choices if not any(part.peak.trouble for part in parts)]
+        reached = [tried for tried in choices if not any(part.peak.trouble for part in tried)]
         if not reached:
             notes.append(f"{name} is left out: {choices[0][0].peak.trouble}")
             continue
-        parts = max(reached, key=lambda parts: sum(part.peak.value for part in parts))
-        value = sum(part.peak.value for part in parts) - cells.changes * np.log(cells.size)
-        form = Form(name, float(value), sum(part.parameters for part in parts), cells.changes)
+        likely = max(reached, key=lambda tried: sum(part.log_likelihood for part in tried))
+        value = sum(part.log_likelihood for part in likely)
+        form = Form(name, value, sum(part.parameters for part in likely), cells.steps)
         forms.append(form)
         if form.bic < least:
-            best, least = parts, form.bic
+            best, least = likely, form.bic
     if not forms:
         raise DataError(f"{table.name}: no search for a maximum ended: {notes[-1]}")
     forms.sort(key=lambda form: form.bic)

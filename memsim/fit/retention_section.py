@@ -65,8 +65,8 @@ def section_of(
         noise = _read_noise(part, peak, of)
         if noise.unit == "%" and noise.value > 1:
             raise DataError(
-                f"{table.name}: reads at one time scatter by {format_quantity(noise.value, '%', 3)} of the conductance; "
-                "more than 100 % is not physical: subtract the offset of the instrument"
+                f"{table.name}: reads at one time scatter by {format_quantity(noise.value, '%', 3)} of the "
+                "conductance; more than 100 % is not physical: subtract the offset of the instrument"
             )
         numbers.append(noise)
     if any(_exact(part, peak) for part, peak in zip(best, peaks, strict=True)):
@@ -188,8 +188,8 @@ def _counted(part: Tried) -> list[str]:
 def _kept(part: Tried, peak: Peak) -> list[str]:
     share = 1 / (1 + np.exp(-peak.at[-2]))
     return [
-        f"{format_quantity(float(share), '%', 2)} of the variance of the change belongs to a number that a cell keeps, the "
-        "rest to independent increments; a profile does not hold this share"
+        f"{format_quantity(float(share), '%', 2)} of the variance of the change belongs to a number that a cell keeps, "
+        "the rest to independent increments; a profile does not hold this share"
     ]
 
 

@@ -1,7 +1,7 @@
 """Maximum of a log-likelihood of few parameters: several starts, and a check of slope and curvature at the end.
 
-Parameters are scaled so that a change by 1 is large: logarithms of positive numbers, shares of a scale. Intervals follow
-the profile likelihood: the other parameters are fitted again at each value of one.
+Parameters are scaled so that a change by 1 is large: logarithms of positive numbers, shares of a scale. Intervals
+follow the profile likelihood: the other parameters are fitted again at each value of one.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from threadpoolctl import threadpool_limits
 
 Negative = Callable[[np.ndarray], float]
 """Minus a log-likelihood, as a function of the parameters."""
+
+Point = Sequence[float] | np.ndarray
 
 _DROP = 1.9207294103470297
 """Fall of the log-likelihood at the ends of a 95 % interval: half the 95 % quantile of chi-square with one freedom."""
@@ -72,7 +74,7 @@ class _Shape:
         return move, float(0.5 * (along**2 / stiff).sum())
 
 
-def highest_peak(negative: Negative, starts: Iterable[Sequence[float]], low: np.ndarray, high: np.ndarray) -> Peak:
+def highest_peak(negative: Negative, starts: Iterable[Point], low: np.ndarray, high: np.ndarray) -> Peak:
     """The highest maximum that searches from several starts reach.
 
     Parameters
@@ -88,10 +90,10 @@ def highest_peak(negative: Negative, starts: Iterable[Sequence[float]], low: np.
         return _highest_peak(negative, starts, low, high)
 
 
-def _highest_peak(negative: Negative, starts: Iterable[Sequence[float]], low: np.ndarray, high: np.ndarray) -> Peak:
+def _highest_peak(negative: Negative, starts: Iterable[Point], low: np.ndarray, high: np.ndarray) -> Peak:
     from scipy.optimize import minimize
 
-    ends = []
+    ends: list[tuple[float, int, np.ndarray]] = []
     for start in starts:
         at = np.clip(np.asarray(start, float), low, high)
         limits = list(zip(low, high, strict=True))
@@ -202,11 +204,11 @@ def _shape(negative: Negative, at: np.ndarray, low: np.ndarray, high: np.ndarray
     slope = (above - below) / (2 * width)
     held = held | ((at <= low) & (slope > 0)) | ((at >= high) & (slope < 0))
     curvature = np.zeros((count, count))
-    for i in np.flatnonzero(~held):
+    for i in map(int, np.flatnonzero(~held)):
         above[i], below[i] = (negative(_moved(at, (i, sign * width[i]))) for sign in (1.0, -1.0))
         slope[i] = (above[i] - below[i]) / (2 * width[i])
         curvature[i, i] = (above[i] - 2 * middle + below[i]) / width[i] ** 2
-    free = np.flatnonzero(~held)
+    free = [int(i) for i in np.flatnonzero(~held)]
     for n, i in enumerate(free):
         for j in free[:n]:
             both = sum(negative(_moved(at, (i, s * width[i]), (j, s * width[j]))) for s in (1.0, -1.0))

@@ -44,8 +44,8 @@ def signed_sweeps(table: Table) -> tuple[dict[str, np.ndarray], np.ndarray, np.n
             raise DataError(f"{table.name}:{table.lines[at[0]]}: all currents are 0")
         if float(v @ i) < 0:
             raise DataError(
-                f"{table.name}:{table.lines[at[0]]}: the current of device {name} flows against the voltage; reverse the "
-                "sign of one column"
+                f"{table.name}:{table.lines[at[0]]}: the current of device {name} flows against the voltage; reverse "
+                "the sign of one column"
             )
         _no_loop(table, name, at, v, i)
     return rows, voltage, current, notes
@@ -58,17 +58,17 @@ def _no_loop(table: Table, name: str, at: np.ndarray, v: np.ndarray, i: np.ndarr
         return
     row, rising, falling = gap
     raise DataError(
-        f"{table.name}:{table.lines[at[row]]}: at {v[row]:.4g} V the current of device {name} is {rising:.3g} A while the "
-        f"voltage grows and {falling:.3g} A while it returns: a hysteresis loop, in which the state changes, so the "
-        "current is no function of the voltage; keep the rows of one branch below the switching voltage"
+        f"{table.name}:{table.lines[at[row]]}: at {v[row]:.4g} V the current of device {name} is {rising:.3g} A while "
+        f"the voltage grows and {falling:.3g} A while it returns: a hysteresis loop, in which the state changes, so "
+        "the current is no function of the voltage; keep the rows of one branch below the switching voltage"
     )
 
 
 def _largest_gap(v: np.ndarray, i: np.ndarray) -> tuple[int, float, float] | None:
     """Point at which a rising and a falling branch differ most, of their current; None for a single curve.
 
-    Branches are compared by polarity. They form a loop if the root mean square of their distance is more than 2 % of the
-    current and more than 5 times the scatter of neighbouring points around straight lines.
+    Branches are compared by polarity. They form a loop if the root mean square of their distance is more than 2 % of
+    the current and more than 5 times the scatter of neighbouring points around straight lines.
     """
     away = np.empty(len(v), bool)
     step = np.diff(np.abs(v))

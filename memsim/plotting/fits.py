@@ -88,14 +88,25 @@ def section_figure(fit: SectionFit) -> Figure:
             order = np.argsort(x, kind="stable")
             axes.plot(x[order], model[order] / unit, color=colour, label="fitted" if k == 0 else None)
         if fit.kind == "retention":
-            axes.set_xscale("log")
-            axes.set_yscale("log")
-            for which in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
-                which("{x:g}")
+            _time_axis(axes, [x for _, x, _, _ in fit.curves])
+            if fit.forms[0].name == "drift":
+                axes.set_yscale("log")
+                for which in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+                    which("{x:g}")
         _heading(figure, f"{Path(fit.name).name}: {fit.forms[0].name}", "")
         note = f"the first {len(shown)} of {len(fit.curves)} devices" if len(shown) < len(fit.curves) else ""
         ending(figure, *axes.get_legend_handles_labels(), note)
     return figure
+
+
+def _time_axis(axes: Axes, times: list[np.ndarray]) -> None:
+    """Logarithmic axis of times [s]; linear up to the first time above 0 where there are reads at t = 0."""
+    if all(x.min() > 0 for x in times):
+        axes.set_xscale("log")
+        return
+    earliest = min(float(x[x > 0].min()) for x in times if (x > 0).any())
+    axes.set_xscale("symlog", linthresh=earliest, linscale=0.5)
+    axes.set_xlim(left=-0.1 * earliest)
 
 
 def _unit(axes: Axes, fit: PulseFit) -> float:
