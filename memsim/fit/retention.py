@@ -6,8 +6,8 @@ goes with the conductance or is the same at all levels. The criterion is the low
     BIC = k ln n - 2 ln L,
 
 with k fitted numbers (a cell's own level is none of them: it cancels in its changes) and n times of reads beyond the
-first of each cell. All likelihoods are densities of the same conductances. Reads at one time of a cell differ by read noise,
-which is not part of any spread.
+first of each cell. All likelihoods are densities of the same conductances. Reads of a cell at one time differ by read
+noise, which is not part of any spread.
 
 Numbers are those of the restricted likelihood, which is free of the bias that a fitted mean causes in variances.
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from memsim.fit.retention import Tried
 
 _OPEN = 1e6  # standard error, over the number itself, from which the data set no limit
-_SURE = 0.15  # standard error of the logarithm of a sigma below which its likelihood is a parabola
+_SURE = 0.2  # standard error of the logarithm of a sigma below which its likelihood is nearly a parabola
 
 
 def section_of(
@@ -108,11 +108,10 @@ def _drift(table: Table, part: Tried, peak: Peak) -> tuple[dict[str, Any], list[
     reference = part.cells.earliest
     if "reference" in part.law.names:
         at = part.law.names.index("reference")
-        low, high = profile_interval(part.negative(adjusted=True), peak, at, part.law.low, part.law.high)
-        reference, *ends = (part.cells.earliest * float(np.exp(v)) for v in (peak.at[at], low, high))
-        ends[0] = ends[0] if np.isfinite(low) else 0.0
+        low, high = _ends(part, peak, at)
+        first, reference = reference, reference * float(np.exp(peak.at[at]))
         meaning = "t_ref, from reads at t = 0"
-        numbers.append(Number("retention.reference_time", reference, ends[0], ends[1], "s", meaning))
+        numbers.append(Number("retention.reference_time", reference, low * first, high * first, "s", meaning))
     section["reference_time"] = format_quantity(reference, "s", 6)
     if abs(mean[0]) > 10:
         raise DataError(f"{table.name}: a drift exponent of {mean[0]:.3g} is not physical; are times in other units?")
@@ -221,21 +220,25 @@ def _mean(part: Tried, peak: Peak, index: int, freedom: int, unit: float = 1.0) 
 
 
 def _positive(part: Tried, peak: Peak, index: int, unit: float) -> tuple[float, float, float]:
-    """A positive parameter with its interval along the profile of the restricted likelihood."""
-    low, high = profile_interval(part.negative(adjusted=True), peak, index, part.law.low, part.law.high)
+    """A positive parameter with its interval; 0 for one at the least that a search considers."""
+    low, high = _ends(part, peak, index)
     value = float(np.exp(peak.at[index]))
     value = value if value > 1.5 * SMALLEST else 0.0
-    return value * unit, float(np.exp(low)) * unit if np.isfinite(low) else 0.0, float(np.exp(high)) * unit
+    return value * unit, low * unit, high * unit
+
+
+def _ends(part: Tried, peak: Peak, index: int) -> tuple[float, float]:
+    """Interval of a parameter whose logarithm is fitted: by the curvature where that is sharp, else by the profile."""
+    error = float(np.sqrt(peak.covariance[index, index]))
+    if 0 < error < _SURE:
+        low, high = peak.at[index] - Z95 * error, peak.at[index] + Z95 * error
+    else:
+        low, high = profile_interval(part.negative(adjusted=True), peak, index, part.law.low, part.law.high)
+    return float(np.exp(low)), float(np.exp(high))
 
 
 def _read_noise(part: Tried, peak: Peak, of: str) -> Number:
-    sigma, error = float(np.exp(peak.at[-1])), float(np.sqrt(peak.covariance[-1, -1]))
-    if 0 < error < _SURE:
-        ends = sigma * float(np.exp(-Z95 * error)), sigma * float(np.exp(Z95 * error))
-    else:
-        last = len(peak.at) - 1
-        logs = profile_interval(part.negative(adjusted=True), peak, last, part.law.low, part.law.high)
-        ends = (0.0 if np.isinf(logs[0]) else float(np.exp(logs[0]))), float(np.exp(logs[1]))
+    sigma, ends = float(np.exp(peak.at[-1])), _ends(part, peak, len(peak.at) - 1)
     meaning = f"scatter of reads beside the change{of}"
     if part.relative:
         return Number("read.noise.sigma", sigma, *ends, "%", f"{meaning}, of the value")

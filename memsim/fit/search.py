@@ -21,10 +21,13 @@ _DROP = 1.9207294103470297
 """Fall of the log-likelihood at the ends of a 95 % interval: half the 95 % quantile of chi-square with one freedom."""
 _GAIN = 1e-5
 """Expected rise of the log-likelihood below which a search ends; its sampling noise is of order 1."""
+_COARSE = 2e-3
+"""The same along a profile, of whose fall by 1.92 it is a thousandth."""
 _FLAT = 1e-4
 """Curvature below which the data set no limit: the likelihood falls by less than 1e-4 within a unit."""
-_ROUGH, _BEST, _NEAR = 30, 3, 10.0
-"""Steps of a first search from each start; how many of its ends are followed further, and how far above the lowest."""
+_ROUGH, _NEAR, _BESIDE = 15, 10.0, 0.3
+"""Steps of a first search from each start; how far above the lowest of its ends another is followed further, and how
+far from ends that were followed."""
 _WIDTH = 1e-5  # of differences in a first search
 _TURNS = 60
 _STEPS = 40
@@ -104,12 +107,21 @@ def _highest_peak(negative: Negative, starts: Iterable[Point], low: np.ndarray, 
     ends = [end for end in sorted(ends) if np.isfinite(end[0])]
     if not ends:
         return Peak(np.zeros(len(low)), -np.inf, np.zeros((len(low), len(low))), "the likelihood is not finite")
-    polished = [_descend(negative, at, low, high) for value, _, at in ends[:_BEST] if value < ends[0][0] + _NEAR]
-    best, least, _ = min(polished, key=lambda end: end[1])
+    best, least = ends[0][2], ends[0][0]
+    followed: list[np.ndarray] = []
+    for rough, _, at in ends:
+        # An end far above the lowest is no rival, and one beside another leads to the same maximum.
+        if rough > ends[0][0] + _NEAR or any(np.abs(at - other).max() < _BESIDE for other in followed):
+            continue
+        there, value, _ = _descend(negative, at, low, high)
+        followed += [at, there]
+        if value < least:
+            best, least = there, value
     shape = _shape(negative, best, low, high, np.zeros(len(best), bool))
-    _, gain = shape.step(0.0)
     free = np.flatnonzero(~shape.held)
-    values = np.linalg.eigvalsh(shape.curvature[np.ix_(free, free)])
+    values, vectors = np.linalg.eigh(shape.curvature[np.ix_(free, free)])
+    # In the parameters' own scale: a slope along a direction without curvature promises much.
+    gain = 0.5 * float(((vectors.T @ shape.slope[free]) ** 2 / np.maximum(np.abs(values), _FLAT)).sum())
     trouble = ""
     if gain > 0.05:
         trouble = f"the search stopped where the log-likelihood still rises, by about {gain:.2g}"
@@ -141,7 +153,7 @@ def _end(negative: Negative, peak: Peak, index: int, sign: float, low: np.ndarra
     def fall(value: float) -> float:
         start = nearest["at"].copy()
         start[index] = value
-        at, least, _ = _descend(negative, start, low, high, held)
+        at, least, _ = _descend(negative, start, low, high, held, _COARSE)
         nearest["at"] = at
         return least + peak.value - _DROP
 
@@ -153,7 +165,7 @@ def _end(negative: Negative, peak: Peak, index: int, sign: float, low: np.ndarra
         if (outside - limit) * sign >= 0:
             outside = float(limit)
         if fall(outside) > 0:
-            return float(brentq(fall, inside, outside, xtol=1e-3 * width, rtol=1e-9))
+            return float(brentq(fall, inside, outside, xtol=0.01 * width, rtol=1e-9))
         if outside == limit:
             break
         inside, width = outside, 1.6 * width
@@ -161,7 +173,12 @@ def _end(negative: Negative, peak: Peak, index: int, sign: float, low: np.ndarra
 
 
 def _descend(
-    negative: Negative, at: np.ndarray, low: np.ndarray, high: np.ndarray, held: np.ndarray | None = None
+    negative: Negative,
+    at: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    held: np.ndarray | None = None,
+    enough: float = _GAIN,
 ) -> tuple[np.ndarray, float, bool]:
     """Damped Newton steps to the next minimum: where, the value there, and whether the steps ended."""
     held = np.zeros(len(at), bool) if held is None else held
@@ -171,7 +188,7 @@ def _descend(
         shape = _shape(negative, at, low, high, held)
         for _ in range(12):
             move, gain = shape.step(damping)
-            if gain < _GAIN:
+            if gain < enough:
                 return at, value, True
             move *= min(1.0, 2.0 / max(float(np.abs(move).max()), 1e-300))
             trial = np.clip(at + move, low, high)
