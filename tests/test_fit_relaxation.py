@@ -108,6 +108,17 @@ def test_a_relaxation_without_a_unit_and_a_table_of_one_time_are_refused():
         fit_retention(table(reads[:, :1], TIMES[:1]))
 
 
+def test_times_of_cells_that_were_read_one_after_the_other_are_taken_for_one_within_two_percent():
+    late = 1 + 0.01 * np.random.default_rng(5).random((250, 1))
+    lines = [f"{c},{t},{50 + c % 7 + k}" for c, times in enumerate(np.array(TIMES) * late) for k, t in enumerate(times)]
+    cells = programmed_cells(table_of("\n".join(["cell,time (s),G (uS)", *lines]), "log.csv"))
+    assert len({tuple(times) for times in cells.times}) == 1
+    assert cells.times[0] == pytest.approx(np.array(TIMES) * 1.005, rel=2e-3) and cells.times[0][0] == 0.0
+    lines = [f"{c},{t},{50 + c % 7}" for c in range(250) for t in (1.0, 2.0 + c)]
+    with pytest.raises(DataError, match="different sets of times; at most 200 are fitted"):
+        programmed_cells(table_of("\n".join(["cell,time (s),G (uS)", *lines]), "log.csv"))
+
+
 def relaxation_density(reads, theta, times=TIMES):
     """Log-likelihood of differences by scipy, written out in full: differences from the first read of each cell."""
     spread, growth, share, sigma, shift = theta

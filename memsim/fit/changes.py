@@ -1,11 +1,11 @@
 """Likelihood of how the conductances of cells change with time, with the scatter of single reads beside it.
 
-A cell's own level tells nothing about its change, so the likelihood is that of the differences between its reads:
+A cell's own level says nothing about its change, so the likelihood is that of the differences between its reads:
 
     z_i = B beta + K(theta) noise + (sigma w_i) noise of the mean of each time's reads,
 
 with a mean that all cells share, a covariance K of the change, and read noise sigma in units of w_i: 1, or the cell's
-own level. The scatter of reads at one time adds what it says about sigma. Beta has a closed form.
+own level. The scatter of reads at one time adds its own likelihood of sigma. Beta has a closed form.
 
 Source: Patterson & Thompson, Biometrika 58, 545 (1971), for the likelihood of differences and for the adjustment of
 variances for fitted means (`adjusted`).

@@ -20,6 +20,7 @@ from memsim.fit.section import Form, SectionFit
 from memsim.fit.spread import FEWEST, between
 from memsim.fit.sweep import signed_sweeps
 from memsim.fit.table import Table
+from memsim.fit.uncertainty import Z95
 from memsim.units import format_quantity
 
 _MISFIT = 0.5  # correlation of successive residuals from which a form does not describe the current; assumed
@@ -84,7 +85,7 @@ def fit_iv(table: Table, read_voltage: float | None = None) -> SectionFit:
     Raises
     ------
     DataError
-        The table holds no single curve of each device, see `signed_sweeps`, or no search reached a maximum.
+        A device has no single curve in the table, see `signed_sweeps`, or no search reached a maximum.
     """
     rows, voltage, current, notes = signed_sweeps(table)
     top = float(np.abs(voltage).max())
@@ -209,8 +210,6 @@ def _gradient(fit: _Fitted, index: int) -> np.ndarray:
 
 def _over(estimates: np.ndarray, variances: np.ndarray) -> tuple[float, float, float]:
     """Mean of a number over devices, and its interval."""
-    from memsim.fit.uncertainty import Z95
-
     if not np.isfinite(variances).all():
         return float(estimates.mean()), -np.inf, np.inf
     if len(estimates) >= FEWEST:

@@ -1,4 +1,4 @@
-"""Cells that were programmed once and read at several times: what a retention table holds."""
+"""Cells that were programmed once and read at several times: the content of a retention table."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import numpy as np
 from memsim.errors import DataError
 from memsim.fit.changes import Cells
 from memsim.fit.layouts import CYCLE, VALUE
-from memsim.fit.section import at_least, by_device, wanted_column
+from memsim.fit.section import at_least, by_device, required_column
 from memsim.fit.table import Column, Table, find_column
 
 TIME = ("time", "t", "elapsed", "elapsed time", "retention time", "time since programming")
 LEVEL = ("target", "target conductance", "g target", "level", "aim", "programmed level", "programmed conductance")
 MOST_TIMES = 500
 """Times of one cell whose covariance a fit can handle."""
+_MOST_PATTERNS, _APART = 200, 0.02
+"""Sets of times that a fit can handle, and the logarithm within which times of different cells are taken for one."""
 _LEAST = 5  # reads of a cell, where there are few cells
 _MANY = 5  # cells from which on two reads of each are enough
 
@@ -133,12 +135,13 @@ def programmed_cells(table: Table) -> Programmed:
     DataError
         Columns are missing, a time or a conductance is below 0, or a cell has too few reads or only one time.
     """
-    time = table.numbers(wanted_column(table, "times", TIME, 0), "s")
-    column = wanted_column(table, "conductance", VALUE, 1)
+    time = table.numbers(required_column(table, "times", TIME, 0), "s")
+    column = required_column(table, "conductance", VALUE, 1)
     value = table.numbers(column, "S")
     _not_below_zero(table, time, "a time since programming", "count times from the end of programming")
     _not_below_zero(table, value, "a conductance", "reverse the sign of the read voltage or current, or drop the row")
     rows = _by_programming(table)
+    time = _common(table, time, rows)
     at_least(table, rows, _LEAST if len(rows) < _MANY else 2, "reads")
     level = find_column(table, LEVEL) if table.header else None
     stated = table.numbers(level, "S") if level is not None and level.physical and level is not column else None
@@ -161,6 +164,36 @@ def programmed_cells(table: Table) -> Programmed:
         where = f"{table.name}:{table.lines[0]}"
         raise DataError(f"{where}: no device has two different reads; a fit needs reads with more digits")
     return Programmed(tuple(names), tuple(levels), tuple(conductances), tuple(times), tuple(reads), column.physical)
+
+
+def _common(table: Table, time: np.ndarray, rows: dict[str, np.ndarray]) -> np.ndarray:
+    """Times of all rows; where many cells were read one after the other, times within 2 % are replaced by their mean.
+
+    Changes go with the logarithm of time, which moves by at most 0.02.
+    """
+
+    def patterns(time: np.ndarray) -> int:
+        return len({tuple(np.sort(time[at])) for at in rows.values()})
+
+    if patterns(time) <= _MOST_PATTERNS:
+        return time
+    order = np.argsort(time, kind="stable")
+    logs = np.log(np.maximum(time[order], 1e-300))
+    place, first = np.zeros(len(time), int), 0
+    for row in range(1, len(time)):
+        if logs[row] - logs[first] > _APART:
+            first = row
+        place[row] = first
+    merged = np.empty(len(time))
+    means = np.bincount(place, logs) / np.maximum(np.bincount(place), 1)
+    merged[order] = np.where(time[order] > 0, np.exp(means[place]), 0.0)
+    count = patterns(merged)
+    if count > _MOST_PATTERNS:
+        raise DataError(
+            f"{table.name}: cells were read at {count:,} different sets of times; at most {_MOST_PATTERNS} are fitted: "
+            "round the times, or take fewer cells"
+        )
+    return merged
 
 
 def _not_below_zero(table: Table, values: np.ndarray, what: str, advice: str) -> None:

@@ -15,7 +15,7 @@ from memsim.errors import DataError
 from memsim.fit.layouts import VALUE
 from memsim.fit.programmed import TIME
 from memsim.fit.quantities import Number
-from memsim.fit.section import Form, SectionFit, at_least, by_device, wanted_column
+from memsim.fit.section import Form, SectionFit, at_least, by_device, required_column
 from memsim.fit.table import Column, Table, find_column
 from memsim.fit.trends import TRENDS, Trend, TwoLevels, trend, two_levels
 from memsim.units import format_quantity
@@ -44,7 +44,7 @@ def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> S
     """
     from scipy.special import chdtri
 
-    column = wanted_column(table, "conductance", VALUE, 1 if len(table.columns) > 1 else 0)
+    column = required_column(table, "conductance", VALUE, 1 if len(table.columns) > 1 else 0)
     value = table.numbers(column, "S")
     rows = by_device(table)
     at_least(table, rows, _LEAST, "reads")
@@ -137,7 +137,7 @@ def _telegraph(reads: list[np.ndarray], flat: Trend) -> tuple[list[TwoLevels | N
 
 
 def _sigma(reads: list[np.ndarray], best: Trend, window: tuple[float, float] | None) -> tuple[str, float, float]:
-    """What sigma is relative to, sigma, and the effective number of reads that tell it."""
+    """What sigma is relative to, sigma, and the effective number of reads behind it."""
     count, lost = sum(len(y) for y in reads), len(reads) * TRENDS[best.name]
     scales = {"value": [np.where(fit > 0, fit, y.mean()) for y, fit in zip(reads, best.fits, strict=True)]}
     if window is not None:
@@ -148,7 +148,7 @@ def _sigma(reads: list[np.ndarray], best: Trend, window: tuple[float, float] | N
         sigmas[base] = float(np.sqrt(sum(float(r @ r) for r in rest) / (count - lost)))
         likelihoods[base] = -count * np.log(sigmas[base]) - sum(float(np.log(s).sum()) for s in scale)
     base = max(likelihoods, key=lambda base: likelihoods[base])
-    # Correlated reads say less about the variance: their effective number, for an autoregression.
+    # Correlated reads say less about a variance: the number of independent ones, for an autoregression.
     share = (1 - best.memory**2) / (1 + best.memory**2)
     return base, sigmas[base], max((count - lost) * share, 1.0)
 

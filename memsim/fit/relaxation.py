@@ -7,7 +7,7 @@
 
 Two reads of one cell correlate. A share c of the variance of a relaxation belongs to a random number that the cell
 keeps; the rest comes from increments that are independent from one time to the next, as in `memsim.noise.relaxation`.
-The share is fitted; a profile does not hold it.
+The share is fitted; it is not part of a profile.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ from memsim.fit import relaxation
 from memsim.fit.changes import Cells, Moments, moments, smoothed
 from memsim.fit.programmed import Programmed, programmed_cells
 from memsim.fit.relaxation import Law
+from memsim.fit.retention_section import section_of
 from memsim.fit.search import Peak, highest_peak
 from memsim.fit.section import Form, SectionFit
 from memsim.fit.spread import FEWEST
@@ -97,13 +98,11 @@ def fit_retention(table: Table) -> SectionFit:
         Columns are missing, times or conductances are below 0, a device has too few rows, no search reached a maximum,
         or the best form is not physical.
     """
-    from memsim.fit.retention_section import section_of
-
     cells = programmed_cells(table)
     notes: list[str] = []
     kinds: dict[str, list[list[Tried]]] = {}
     laws = _laws(cells, notes)
-    # Reads of cells with nearly the same conductance cannot tell both kinds of read noise apart.
+    # Where all cells have nearly the same conductance, both kinds of read noise are the same.
     for relative in (True, False) if max(cells.conductance) > _APART * min(cells.conductance) else (True,):
         for name, parts in laws.items():
             kinds.setdefault(name, []).append([_tried(law, relative, part) for law, part in parts])

@@ -131,7 +131,7 @@ def _no_change(
     peak = _restricted(table, part)
     freedom = cells.count - 1 if "spread" in part.law.names else cells.changes - cells.count
     _, low, high = _mean(part, peak, 0, freedom)
-    meaning = "drift exponent nu: none is told from 0"
+    meaning = "drift exponent nu, not distinct from 0"
     return section, [Number("retention.exponent", 0.0, min(low, 0.0), max(high, 0.0), "", meaning)], notes
 
 
@@ -188,7 +188,7 @@ def _kept(part: Tried, peak: Peak) -> list[str]:
     share = 1 / (1 + np.exp(-peak.at[-2]))
     return [
         f"{format_quantity(float(share), '%', 2)} of the variance of the change belongs to a number that a cell keeps, "
-        "the rest to independent increments; a profile does not hold this share"
+        "the rest to independent increments; this share is not part of a profile"
     ]
 
 

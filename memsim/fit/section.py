@@ -70,8 +70,8 @@ class SectionFit:
     curves: tuple[tuple[str, np.ndarray, np.ndarray, np.ndarray], ...] = field(compare=False)
 
 
-def wanted_column(table: Table, what: str, names: tuple[str, ...], place: int) -> Column:
-    """The column of these names; in a table without a header, the one at a place.
+def required_column(table: Table, what: str, names: tuple[str, ...], place: int) -> Column:
+    """The column with one of these names; in a table without a header, the one at a place.
 
     Raises
     ------

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from memsim.errors import DataError
-from memsim.fit.section import at_least, by_device, wanted_column
+from memsim.fit.section import at_least, by_device, required_column
 from memsim.fit.table import Table
 
 VOLTAGE = ("voltage", "v", "read voltage", "bias", "applied voltage")
 CURRENT = ("current", "i", "abs i", "read current")
 _LEAST = 8
+_MOST_SWEEPS, _MOST_POINTS = 100, 20_000
+"""Devices, and points of one device, for which a fit ends within minutes."""
 _LOOP, _BEYOND = 0.02, 5.0
 """Distance of two branches that makes a loop: of the current, and of its scatter; assumed."""
 
@@ -26,11 +28,19 @@ def signed_sweeps(table: Table) -> tuple[dict[str, np.ndarray], np.ndarray, np.n
         Columns are missing, a device has too few points, there are too few voltages, currents flow against the voltage,
         or the sweep of a device is a hysteresis loop.
     """
-    voltage = table.numbers(wanted_column(table, "voltage", VOLTAGE, 0), "V")
-    column = wanted_column(table, "current", CURRENT, 1)
+    voltage = table.numbers(required_column(table, "voltage", VOLTAGE, 0), "V")
+    column = required_column(table, "current", CURRENT, 1)
     current = table.numbers(column, "A")
     rows = by_device(table)
     at_least(table, rows, _LEAST, "points")
+    if len(rows) > _MOST_SWEEPS:
+        raise DataError(f"{table.name}: sweeps of {len(rows):,} devices; at most {_MOST_SWEEPS} are fitted")
+    for name, at in rows.items():
+        if len(at) > _MOST_POINTS:
+            where = f"{table.name}:{table.lines[at[_MOST_POINTS]]}"
+            raise DataError(
+                f"{where}: {len(at):,} points of device {name}; at most {_MOST_POINTS:,} are fitted: thin them"
+            )
     if len(np.unique(np.abs(voltage))) < 3:
         raise DataError(f"{table.name}: fewer than three different voltages; the form of the current needs more")
     notes = []

@@ -24,7 +24,7 @@ TRENDS = {
     "cubic": 4,
 }
 """Name -> number of coefficients of a cell."""
-_MOST_MEMORY = 0.98  # correlation of successive reads up to which scatter is told from a trend; assumed
+_MOST_MEMORY = 0.98  # correlation of successive reads of scatter, above which it counts as a trend; assumed
 _TURNS = 100
 
 
