@@ -136,7 +136,7 @@ def relaxation(sigma: float, size: float, reference: float, *, from_zero: bool) 
     return Law("relaxation", False, names, path, starts, *_limits(names), 1)
 
 
-def relaxation_table(sigma: float, sizes: np.ndarray, times: np.ndarray, *, from_zero: bool) -> Law:
+def relaxation_table(sigma: float, sizes: np.ndarray, times: np.ndarray) -> Law:
     """Mean and spread of the change at each time, of cells of one level.
 
     Parameters
@@ -147,8 +147,6 @@ def relaxation_table(sigma: float, sizes: np.ndarray, times: np.ndarray, *, from
         Rough sizes of the change at the later times, of the mean conductance (time,).
     times : ndarray
         All times at which cells are read [s], ascending; changes count from the first.
-    from_zero : bool
-        Whether the first time is 0.
     """
     later = times[1:]
     names = (*(f"sigma at {time:g} s" for time in later), "share")

@@ -182,7 +182,17 @@ def _laws(cells: Programmed, notes: list[str]) -> dict[str, list[tuple[Law, Prog
 
 def _table(part: Programmed, times: np.ndarray) -> Law:
     noise, change = _rough(part)
-    return relaxation.relaxation_table(noise, np.full(len(times) - 1, change), times, from_zero=part.from_zero)
+    sizes = np.full(len(times) - 1, change)
+    for k, time in enumerate(times[1:]):
+        # Changes of the cells that were read at both times, with what read noise adds to them.
+        changes = [
+            (y[t == time].mean() - y[t == times[0]].mean()) / part.size
+            for t, y in zip(part.times, part.reads, strict=True)
+            if time in t and times[0] in t
+        ]
+        if len(changes) > 1:
+            sizes[k] = max(float(np.std(changes)), 0.1 * change)
+    return relaxation.relaxation_table(noise, sizes, times)
 
 
 def _rough(cells: Programmed) -> tuple[float, float]:

@@ -21,13 +21,13 @@ _DROP = 1.9207294103470297
 """Fall of the log-likelihood at the ends of a 95 % interval: half the 95 % quantile of chi-square with one freedom."""
 _GAIN = 1e-5
 """Expected rise of the log-likelihood below which a search ends; its sampling noise is of order 1."""
-_COARSE = 2e-3
-"""The same along a profile, of whose fall by 1.92 it is a thousandth."""
+_COARSE, _END = 2e-3, 0.02
+"""The same along a profile, and how near to a fall of 1.92 its end is."""
 _FLAT = 1e-4
 """Curvature below which the data set no limit: the likelihood falls by less than 1e-4 within a unit."""
-_ROUGH, _NEAR, _BESIDE = 15, 10.0, 0.3
-"""Steps of a first search from each start; how far above the lowest of its ends another is followed further, and how
-far from ends that were followed."""
+_ROUGH, _NEAR, _BESIDE = 4, 10.0, 0.3
+"""Steps of a first search from each start, for each parameter; how far above the lowest of its ends another is followed
+further, and how far from ends that were followed."""
 _WIDTH = 1e-5  # of differences in a first search
 _TURNS = 60
 _STEPS = 40
@@ -101,7 +101,7 @@ def _highest_peak(negative: Negative, starts: Iterable[Point], low: np.ndarray, 
         at = np.clip(np.asarray(start, float), low, high)
         limits = list(zip(low, high, strict=True))
         result = minimize(
-            negative, at, jac=_slope(negative), method="L-BFGS-B", bounds=limits, options={"maxiter": _ROUGH}
+            negative, at, jac=_slope(negative), method="L-BFGS-B", bounds=limits, options={"maxiter": _ROUGH * len(at)}
         )
         ends.append((float(result.fun), len(ends), np.clip(result.x, low, high)))
     ends = [end for end in sorted(ends) if np.isfinite(end[0])]
@@ -143,33 +143,41 @@ def profile_interval(
 
 
 def _end(negative: Negative, peak: Peak, index: int, sign: float, low: np.ndarray, high: np.ndarray) -> float:
-    from scipy.optimize import brentq
-
     limit = high[index] if sign > 0 else low[index]
     held = np.zeros(len(peak.at), bool)
     held[index] = True
-    nearest = {"at": peak.at}
 
-    def fall(value: float) -> float:
-        start = nearest["at"].copy()
-        start[index] = value
-        at, least, _ = _descend(negative, start, low, high, held, _COARSE)
-        nearest["at"] = at
-        return least + peak.value - _DROP
+    def fall(start: np.ndarray) -> tuple[np.ndarray, float]:
+        """The other parameters fitted from there, and how far the likelihood is below the end of the interval."""
+        at, least, _ = _descend(negative, np.clip(start, low, high), low, high, held, _COARSE)
+        return at, least + peak.value - _DROP
 
     error = float(np.sqrt(peak.covariance[index, index]))
     width = min(2.0 * error, 1.0) if error > 0 else 0.5
-    inside = float(peak.at[index])
+    inside, below = peak.at, -_DROP
     for _ in range(_STEPS):
-        outside = inside + sign * width
-        if (outside - limit) * sign >= 0:
-            outside = float(limit)
-        if fall(outside) > 0:
-            return float(brentq(fall, inside, outside, xtol=0.01 * width, rtol=1e-9))
-        if outside == limit:
+        start = inside.copy()
+        start[index] += sign * width
+        if (start[index] - limit) * sign > 0:
+            start[index] = limit
+        outside, above = fall(start)
+        if above > 0:
             break
-        inside, width = outside, 1.6 * width
-    return sign * np.inf
+        if outside[index] == limit:
+            return sign * np.inf
+        inside, below, width = outside, above, 1.6 * width
+    else:
+        return sign * np.inf
+    for _ in range(_STEPS):
+        share = float(np.clip(-below / (above - below), 0.1, 0.9))
+        middle, value = fall(inside + share * (outside - inside))
+        if abs(value) < _END or abs(outside[index] - inside[index]) < 1e-6 * width:
+            return float(middle[index])
+        if value > 0:
+            outside, above = middle, value
+        else:
+            inside, below = middle, value
+    return float(outside[index])
 
 
 def _descend(
