@@ -115,7 +115,7 @@ def test_times_of_cells_that_were_read_one_after_the_other_are_taken_for_one_wit
     cells = programmed_cells(table_of("\n".join(["cell,time (s),G (uS)", *lines]), "log.csv"))
     assert len({tuple(times) for times in cells.times}) == 1
     assert cells.times[0] == pytest.approx(np.array(TIMES) * 1.005, rel=2e-3) and cells.times[0][0] == 0.0
-    lines = [f"{c},{t},{50 + c % 7 + t}" for c in range(250) for t in (1.0, 2.0 + c)]
+    lines = [f"{c},{t},{50 + c % 7 + t}" for c in range(250) for t in (1.0, 2 * 1.05**c)]
     with pytest.raises(DataError, match="different sets of times; at most 200 are fitted"):
         programmed_cells(table_of("\n".join(["cell,time (s),G (uS)", *lines]), "log.csv"))
 
