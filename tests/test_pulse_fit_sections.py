@@ -54,6 +54,17 @@ def test_equal_devices_have_no_spread_of_the_exponent_and_one_device_none_at_all
     assert holds(alone.numbers[0], 0.06)
 
 
+def test_two_devices_that_drift_differently_add_nothing_to_read_noise():
+    rng = np.random.default_rng(9)
+    times = np.geomspace(1, 1e4, 12)
+    reads = [5 * times**-nu * np.exp(0.01 * rng.standard_normal(12)) for nu in (0.02, 0.1)]
+    rows = np.repeat(["a", "b"], 12), np.tile(times, 2), np.concatenate(reads)
+    fit = fit_retention(table_of(text("device,time (s),G (uS)", *rows)))
+    exponent, noise = fit.numbers
+    assert "spread" not in fit.section and exponent.low < 0.06 < exponent.high
+    assert holds(noise, 0.01)
+
+
 @pytest.mark.slow
 def test_the_interval_of_one_drift_covers_the_truth():
     hits = [n.low < 0.06 < n.high for n in (fit_retention(drift(1, 0.06, 0.0, seed)).numbers[0] for seed in range(100))]

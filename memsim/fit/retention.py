@@ -30,7 +30,6 @@ from memsim.fit.relaxation import Law
 from memsim.fit.retention_section import section_of
 from memsim.fit.search import Peak, highest_peak
 from memsim.fit.section import Form, SectionFit
-from memsim.fit.spread import FEWEST
 from memsim.fit.table import Table
 
 FEWEST_CELLS = 5
@@ -153,7 +152,7 @@ def _laws(cells: Programmed, notes: list[str]) -> dict[str, list[tuple[Law, Prog
     laws = {"no change": [(relaxation.none(noise, logarithmic=positive), cells)]}
     if positive:
         power = relaxation.drift(
-            noise, cells.earliest, cells.latest, from_zero=cells.from_zero, spreads=cells.count >= FEWEST
+            noise, cells.earliest, cells.latest, from_zero=cells.from_zero, spreads=cells.count > 1
         )
         laws["drift"] = [(power, cells)]
     else:

@@ -98,7 +98,7 @@ def _drift(table: Table, part: Tried, peak: Peak) -> tuple[dict[str, Any], list[
     mean = _mean(part, peak, 0, count - 1 if spreads else part.cells.changes - count)
     numbers = [Number("retention.exponent", *mean, "", "drift exponent nu, mean" if spreads else "drift exponent nu")]
     section: dict[str, Any] = {"model": "drift", "exponent": number(mean[0])}
-    if spreads:
+    if count >= FEWEST:
         spread = _positive(part, peak, 0, 1.0)
         numbers.append(Number("retention.spread", *spread, "", "its spread between devices"))
         section["spread"] = number(spread[0])
