@@ -14,6 +14,7 @@ from memsim.fit.programmed import programmed_cells
 from memsim.fit.relaxation import relaxation
 from memsim.fit.retention import fit_retention
 from memsim.fit.table import Column, Table, table_of
+from memsim.plotting.fits import section_figure
 from memsim.profiles import load_device
 
 TIMES = (0.0, 1.0, 30.0, 1000.0)
@@ -52,6 +53,12 @@ def test_a_relaxation_with_reads_at_zero_is_found_again_and_stands_in_a_profile(
         number = by_name[name]
         width = number.high - number.low
         assert number.low - 0.3 * width < truth * 1e-6 < number.high + 0.3 * width
+    changes = section_figure(fit).axes[1]
+    assert changes.get_ylabel() == "change [µS]"
+    # 60 cells, and the two ends of the band, which at 1000 s are 1.96 (0.4 + 0.05 ln 1000) uS around the mean shift.
+    assert len(changes.lines) == 62
+    low, high = (line.get_ydata()[-1] for line in changes.lines[-2:])
+    assert (high - low) / 2 == pytest.approx(1.96 * (0.4 + 0.05 * np.log(1000)), rel=0.3)
     made = extended(load_device("cmo-hfox-falcone2025"), fit)
     assert made.spec.retention.spread == pytest.approx(by_name["spread"].value, rel=1e-5)
     assert made.spec.retention.shift == pytest.approx(by_name["shift"].value, rel=1e-5)

@@ -29,8 +29,9 @@ from memsim.fit.programmed import Programmed, programmed_cells
 from memsim.fit.relaxation import Law
 from memsim.fit.retention_section import section_of
 from memsim.fit.search import Peak, highest_peak
-from memsim.fit.section import Form, SectionFit
+from memsim.fit.section import Curve, Form, SectionFit
 from memsim.fit.table import Table
+from memsim.fit.uncertainty import Z95
 
 FEWEST_CELLS = 5
 """Cells from which on a relaxation is fitted; of each level for a table."""
@@ -135,6 +136,7 @@ def fit_retention(table: Table) -> SectionFit:
         tuple(forms),
         (*notes, *more),
         tuple(curve for part in best for curve in _curves(part)),
+        tuple(_band(part) for part in best if not part.law.logarithmic and part.law.coefficients),
     )
 
 
@@ -203,7 +205,20 @@ def _rough(cells: Programmed) -> tuple[float, float]:
     return max(0.5 * noise, 1e-7), max(change, 10 * relaxation.SMALLEST)
 
 
-def _curves(part: Tried) -> list[tuple[str, np.ndarray, np.ndarray, np.ndarray]]:
+def _band(part: Tried) -> Curve:
+    """Level, times, and where 95 % of the changes of the mean reads since the first time lie [S]."""
+    theta, size = part.peak.at, part.cells.size
+    time = np.unique(np.concatenate(part.cells.times))
+    design, covariance = part.law.path(time, theta[:-1])
+    reads = np.mean([cells.reads.mean() for cells in part.groups])
+    own = np.mean([cells.scale.mean() for cells in part.groups])
+    noise = 2 * (np.exp(theta[-1]) * own) ** 2 / reads
+    middle = design @ part.moments(theta).coefficients
+    half = Z95 * np.sqrt(np.diag(covariance) + np.where(time > time[0], noise, 0.0))
+    return part.cells.level[0], time, (middle - half) * size, (middle + half) * size
+
+
+def _curves(part: Tried) -> list[Curve]:
     """Each cell's times, the means of its reads there, and its most probable conductance without read noise."""
     theta = part.peak.at
     beta = part.moments(theta).coefficients

@@ -13,6 +13,7 @@ from memsim.fit.layouts import DEVICE
 from memsim.fit.quantities import Number
 from memsim.fit.table import Column, Table, find_column, unknown_headings
 
+Curve = tuple[str, np.ndarray, np.ndarray, np.ndarray]
 MOST_DEVICES = 10_000
 
 
@@ -58,6 +59,9 @@ class SectionFit:
         What else the data say.
     curves : tuple
         (name, x, measured, fitted) of single devices, for a figure.
+    bands : tuple
+        (name, x, low, high): where 95 % of the changes since the first read lie according to the fit, of all devices
+        or of those of one level.
     """
 
     kind: str
@@ -67,7 +71,8 @@ class SectionFit:
     numbers: tuple[Number, ...]
     forms: tuple[Form, ...]
     notes: tuple[str, ...]
-    curves: tuple[tuple[str, np.ndarray, np.ndarray, np.ndarray], ...] = field(compare=False)
+    curves: tuple[Curve, ...] = field(compare=False)
+    bands: tuple[Curve, ...] = field(default=(), compare=False)
 
 
 def required_column(table: Table, what: str, names: tuple[str, ...], place: int) -> Column:
