@@ -1,6 +1,6 @@
 """How often fitted sections predict other cells, and their intervals hold the truth.
 
-``python benchmarks/fit_sections_coverage.py [REPETITIONS]``: 200 repetitions by default, about five minutes of one
+``python benchmarks/fit_sections_coverage.py [REPETITIONS]``: 200 repetitions by default, about nine minutes of one
 core. Cells are drawn by NumPy's generator from laws that are written out here. docs/measurement.md has the tables.
 """
 
