@@ -12,14 +12,16 @@ from memsim.errors import DataError, InputError, nearest
 from memsim.fit.columns import with_columns
 from memsim.fit.data import PulseData, Sweep
 from memsim.fit.headings import PULSE, READ, RESISTANCE, SAMPLE
-from memsim.fit.iv import CURRENT, VOLTAGE, fit_iv
+from memsim.fit.iv import fit_iv
 from memsim.fit.layouts import VALUE, looks_like_pulses, pulse_data
 from memsim.fit.plausible import check_polarity
+from memsim.fit.programmed import TIME
 from memsim.fit.pulses import Progress, PulseFit, fit_pulses
 from memsim.fit.read_noise import fit_read_noise
 from memsim.fit.repeats import unrolled
-from memsim.fit.retention import TIME, fit_retention
+from memsim.fit.retention import fit_retention
 from memsim.fit.section import SectionFit
+from memsim.fit.sweep import CURRENT, VOLTAGE
 from memsim.fit.table import Table, find_column, read_table
 
 KINDS = ("pulses", "retention", "read-noise", "iv")

@@ -1,4 +1,11 @@
-"""Read noise from repeated reads of cells that are left alone: its sigma, what it goes with, whether it is white."""
+"""Read noise from repeated reads of cells that are left alone: its sigma, beside a slow trend that is drift.
+
+Reads follow a level, a trend or two levels of a trap, see `memsim.fit.trends`. The criterion is BIC = k ln n - 2 ln L
+with k fitted numbers and n reads: of the forms within 6 of the lowest, the one with the fewest numbers is chosen. Sigma
+is the standard deviation of a single read around the level or the trend. Two levels count as noise.
+
+Source: a difference of 6 in BIC is strong evidence, Kass & Raftery, J. Am. Stat. Assoc. 90, 773 (1995).
+"""
 
 from __future__ import annotations
 
@@ -6,16 +13,20 @@ import numpy as np
 
 from memsim.errors import DataError
 from memsim.fit.layouts import VALUE
+from memsim.fit.programmed import TIME
 from memsim.fit.quantities import Number
-from memsim.fit.retention import TIME
-from memsim.fit.section import Form, SectionFit, at_least, by_device, wanted_column
-from memsim.fit.table import Table, find_column
+from memsim.fit.section import Form, SectionFit, at_least, by_device, required_column
+from memsim.fit.table import Column, Table, find_column
+from memsim.fit.trends import TRENDS, Trend, TwoLevels, trend, two_levels
 from memsim.units import format_quantity
 
 INDEX = ("read", "read index", "index", "number", "n", "sample", *TIME)
 _LEAST = 20
 _LAGS = 10
-_SURE = 10.0  # difference of BIC called very strong by Kass & Raftery, J. Am. Stat. Assoc. 90, 773 (1995)
+_STRONG, _VERY_STRONG = 6.0, 10.0
+"""Differences of BIC that are strong and very strong evidence."""
+_LEVELS = 4
+"""Numbers that two levels have beside a mean and a variance: distance, two rates; and the choice of a cell."""
 
 
 def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> SectionFit:
@@ -29,116 +40,166 @@ def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> S
     Raises
     ------
     DataError
-        Columns are missing or a device has too few reads.
+        Columns are missing, a device has too few reads, a mean conductance is not above 0, or sigma is above 100 %.
     """
-    from scipy.special import chdtrc, chdtri
+    from scipy.special import chdtri
 
-    value_column = wanted_column(table, "conductance", VALUE, 1 if len(table.columns) > 1 else 0)
-    value = table.numbers(value_column, "S")
-    when = find_column(table, INDEX) if table.header else (table.columns[0] if len(table.columns) > 1 else None)
+    column = required_column(table, "conductance", VALUE, 1 if len(table.columns) > 1 else 0)
+    value = table.numbers(column, "S")
     rows = by_device(table)
     at_least(table, rows, _LEAST, "reads")
-    if when is not None and when is not value_column:
-        time = table.numbers(when)
-        for name, at in rows.items():
-            back = np.diff(time[at]) <= 0
-            if back.any():
-                line = table.lines[at[int(np.argmax(back)) + 1]]
-                raise DataError(f"{table.name}:{line}: reads of device {name} are not in the order of time")
-    means, sums, freedoms, curves, tests, lags, hints = [], [], [], [], [], [], []
-    for name, at in rows.items():
-        y = value[at]
-        rest = y - y.mean()
-        total = float(rest @ rest)
+    when, times = _times(table, column, rows)
+    reads = [value[at] for at in rows.values()]
+    for (name, at), y in zip(rows.items(), reads, strict=True):
         if np.ptp(y) == 0:
             raise DataError(f"{table.name}:{table.lines[at[0]]}: all reads of device {name} are the same")
-        means.append(float(y.mean()))
-        sums.append(total)
-        correlation = np.array([float(rest[k:] @ rest[:-k]) / total for k in range(1, _LAGS + 1)])
-        lags.append(float(correlation[0]))
-        box = len(y) * (len(y) + 2) * float((correlation**2 / (len(y) - np.arange(1, _LAGS + 1))).sum())
-        tests.append(float(chdtrc(_LAGS, box)))
-        # Correlated reads say less about the variance: their effective number.
-        kept = correlation[: int(np.argmax(correlation < 0.05)) or _LAGS] if tests[-1] < 0.01 else correlation[:0]
-        freedoms.append((len(y) - 1) / (1 + 2 * float((kept**2).sum())))
-        hint = _two_levels(y)
-        if hint is not None:
-            hints.append((name, *hint))
-        curves.append((name, np.arange(len(y)), y, np.full(len(y), y.mean())))
-    mean, variance = np.array(means), np.array(sums) / (np.array([len(at) for at in rows.values()]) - 1)
-    freedom = np.array(freedoms)
-    bases = {}
-    if (mean > 0).all():
-        bases["value"] = mean
-    if window is not None:
-        bases["range"] = np.full(len(mean), window[1] - window[0])
-    if not bases:
-        raise DataError(f'{table.name}: a mean read is not above 0: give the window, e.g. --window "1 uS, 100 uS"')
-    forms, sigmas = [], {}
-    for base, scale in bases.items():
-        sigma = float(np.sqrt((freedom * variance / scale**2).sum() / freedom.sum()))
-        expected = (sigma * scale) ** 2
-        forms.append(
-            Form(
-                f"of {base}",
-                float(-0.5 * (freedom * (np.log(2 * np.pi * expected) + variance / expected)).sum()),
-                1,
-                len(value),
+        if y.mean() <= 0:
+            raise DataError(
+                f"{table.name}:{table.lines[at[0]]}: the mean conductance of device {name} is {y.mean():.3g}; it must "
+                "be above 0: reverse the sign of the read voltage or current"
             )
+    tried = [_one_trend(name, times, reads) for name in TRENDS]
+    levels, jumping = _telegraph(reads, trend("level", times, reads, correlated=False))
+    forms = [t.form for t in tried] + ([jumping] if jumping is not None else [])
+    lowest = min(form.bic for form in forms)
+    chosen = min((form for form in forms if form.bic <= lowest + _STRONG), key=lambda form: (form.parameters, form.bic))
+    # Around two levels, sigma counts the jumps: it is that of the reads around their mean.
+    best = next(t for t in tried if t.form is chosen or (chosen is jumping and t.name == "level"))
+    levels = levels if chosen is jumping else []
+    forms = [chosen, *sorted((form for form in forms if form is not chosen), key=lambda form: form.bic)]
+    base, sigma, freedom = _sigma(reads, best, window)
+    if sigma > 1:
+        raise DataError(
+            f"{table.name}: a read noise of {format_quantity(sigma, '%', 3)} of the {base} is above 100 %, which is "
+            "not physical; are these repeated reads of a cell that is left alone?"
         )
-        sigmas[base] = sigma
-    order = sorted(range(len(forms)), key=lambda i: forms[i].bic)
-    base = list(bases)[order[0]]
-    sigma, many = sigmas[base], float(freedom.sum())
-    low, high = (sigma * np.sqrt(many / chdtri(many, tail)) for tail in (0.025, 0.975))
-    notes = []
-    if min(tests) < 0.01:
+    low, high = (sigma * np.sqrt(freedom / chdtri(freedom, tail)) for tail in (0.025, 0.975))
+    notes = [
+        *_trend_words(times, best, when),
+        *_colour(reads, best),
+        *_level_words(list(rows), levels, column),
+    ]
+    notes.append(
+        f"{chosen.name}: the fewest numbers among the forms with a BIC of at most {_STRONG:g} above the lowest"
+    )
+    if len(reads) > 1:
+        means = [y.mean() for y in reads]
         notes.append(
-            f"not white: successive reads correlate by {np.mean(lags):.2f} on average (Ljung-Box p {min(tests):.1g}); "
-            "drawn anew at each read, sigma is right for single reads but not for averages of reads in a row"
+            f"sigma is relative to the {base}; {len(reads)} cells between {min(means):.3g} and {max(means):.3g}"
         )
-    else:
-        notes.append(f"white as far as {len(value)} reads tell: lag-1 correlation {np.mean(lags):.2f}")
-    for name, gap, up, down in hints[:3]:
-        of = f" of device {name}" if len(rows) > 1 else ""
-        distance = format_quantity(gap, "S", 3) if value_column.physical else f"{gap:.3g}"
-        notes.append(
-            f"two levels{of}, {distance} apart, kept for {up:.3g} and {down:.3g} reads on average: telegraph noise"
-        )
-    if len(mean) > 1:
-        between_cells = f"{len(mean)} cells between {mean.min():.3g} and {mean.max():.3g}"
-        notes.append(f"sigma is taken relative to the {base}, from {between_cells}")
     return SectionFit(
         "read-noise",
         table.name,
         "read.noise",
         {"sigma": format_quantity(sigma, "%", 6), "relative_to": base},
         (Number("read.noise.sigma", sigma, float(low), float(high), "%", f"noise of a read, of the {base}"),),
-        tuple(forms[i] for i in order),
+        tuple(forms),
         tuple(notes),
-        tuple(curves),
+        tuple((name, np.arange(len(y)), y, fit) for name, y, fit in zip(rows, reads, best.fits, strict=True)),
     )
 
 
-def _two_levels(y: np.ndarray) -> tuple[float, float, float] | None:
-    """Distance and mean dwells (reads) of two levels, where two Gaussians fit far better than one; else None."""
-    count = len(y)
-    z = (y - y.mean()) / y.std()
-    centre, sigma, share = np.array([z.min(), z.max()]) * 0.7, 0.5, 0.5
-    weight = np.zeros(count)
-    for _ in range(100):
-        logs = -0.5 * ((z[:, None] - centre) / sigma) ** 2 + np.log([1 - share, share])
-        weight = 1.0 / (1.0 + np.exp(np.clip(logs[:, 0] - logs[:, 1], -500, 500)))
-        before, share = share, float(np.clip(weight.mean(), 0.02, 0.98))
-        centre = np.array([((1 - weight) @ z) / (1 - weight).sum(), (weight @ z) / weight.sum()])
-        sigma = float(np.sqrt(((1 - weight) @ (z - centre[0]) ** 2 + weight @ (z - centre[1]) ** 2) / count)) + 1e-6
-        if abs(share - before) < 1e-6:
-            break
-    parts = np.exp(-0.5 * ((z[:, None] - centre) / sigma) ** 2) @ np.array([1 - share, share]) / sigma
-    gain = float(np.log(np.maximum(parts, 1e-300)).sum() + 0.5 * count)  # over one Gaussian of variance 1
-    if 2 * gain - 2 * np.log(count) < _SURE or centre[1] - centre[0] < 2 * sigma:
-        return None
-    upper = weight > 0.5
-    changes = int((upper[1:] != upper[:-1]).sum())
-    turns = changes / 2 + 0.5
-    return float((centre[1] - centre[0]) * y.std()), upper.sum() / turns, (count - upper.sum()) / turns
+def _times(table: Table, value: Column, rows: dict[str, np.ndarray]) -> tuple[Column | None, list[np.ndarray]]:
+    """Column of times or read numbers, and those of each device; the order of rows without a column."""
+    when = find_column(table, INDEX) if table.header else (table.columns[0] if len(table.columns) > 1 else None)
+    if when is None or when is value:
+        return None, [np.arange(len(at), dtype=float) for at in rows.values()]
+    numbers = table.numbers(when, "s" if when.physical else None)
+    for name, at in rows.items():
+        back = np.diff(numbers[at]) <= 0
+        if back.any():
+            line = table.lines[at[int(np.argmax(back)) + 1]]
+            raise DataError(f"{table.name}:{line}: reads of device {name} are not in the order of time")
+    return when, [numbers[at] for at in rows.values()]
+
+
+def _one_trend(name: str, times: list[np.ndarray], reads: list[np.ndarray]) -> Trend:
+    """A trend with white scatter, or with correlated scatter where that is strongly better."""
+    white, correlated = (trend(name, times, reads, correlated=correlated) for correlated in (False, True))
+    return correlated if correlated.form.bic < white.form.bic - _STRONG else white
+
+
+def _telegraph(reads: list[np.ndarray], flat: Trend) -> tuple[list[TwoLevels | None], Form | None]:
+    """Two levels of each cell that has them, and the form that they make; none where no cell has them."""
+    levels: list[TwoLevels | None] = []
+    total, parameters = 0.0, flat.form.parameters
+    for y, fit in zip(reads, flat.fits, strict=True):
+        one = -0.5 * len(y) * (np.log(2 * np.pi * float(((y - fit) ** 2).mean())) + 1)
+        two = two_levels(y)
+        if two is not None and 2 * (two.log_likelihood - one) - _LEVELS * np.log(len(y)) < _VERY_STRONG:
+            two = None
+        levels.append(two)
+        total += one if two is None else two.log_likelihood
+        parameters += 0 if two is None else _LEVELS
+    if not any(levels):
+        return [], None
+    return levels, Form("two levels", float(total), parameters, flat.form.reads)
+
+
+def _sigma(reads: list[np.ndarray], best: Trend, window: tuple[float, float] | None) -> tuple[str, float, float]:
+    """What sigma is relative to, sigma, and the effective number of reads behind it."""
+    count, lost = sum(len(y) for y in reads), len(reads) * TRENDS[best.name]
+    scales = {"value": [np.where(fit > 0, fit, y.mean()) for y, fit in zip(reads, best.fits, strict=True)]}
+    if window is not None:
+        scales["range"] = [np.full(len(y), window[1] - window[0]) for y in reads]
+    sigmas, likelihoods = {}, {}
+    for base, scale in scales.items():
+        rest = [(y - fit) / s for y, fit, s in zip(reads, best.fits, scale, strict=True)]
+        sigmas[base] = float(np.sqrt(sum(float(r @ r) for r in rest) / (count - lost)))
+        likelihoods[base] = -count * np.log(sigmas[base]) - sum(float(np.log(s).sum()) for s in scale)
+    base = max(likelihoods, key=lambda base: likelihoods[base])
+    # Correlated reads say less about a variance: the number of independent ones, for an autoregression.
+    share = (1 - best.memory**2) / (1 + best.memory**2)
+    return base, sigmas[base], max((count - lost) * share, 1.0)
+
+
+def _trend_words(times: list[np.ndarray], best: Trend, when: Column | None) -> list[str]:
+    if best.name == "level":
+        return []
+    change = float(np.mean([fit[-1] / fit[0] - 1 for fit in best.fits]))
+    reads = len(best.fits[0])
+    text = (
+        f"a slow trend ({best.name}) of {100 * change:+.3g} % within {reads} reads is drift and not part of the noise"
+    )
+    if when is None or not when.physical:
+        return [f"{text}; with a column of times since programming, --kind retention fits it"]
+    ends = [
+        -np.log(fit[-1] / fit[0]) / np.log(t[-1] / t[0])
+        for fit, t in zip(best.fits, times, strict=True)
+        if t[0] > 0 and fit[-1] > 0 and fit[0] > 0
+    ]
+    exponent = f", as a power law with nu about {np.mean(ends):.2g}" if ends else ""
+    return [f"{text}; --kind retention fits it{exponent}"]
+
+
+def _colour(reads: list[np.ndarray], best: Trend) -> list[str]:
+    """Whether reads scatter independently around the trend, by the test of Ljung & Box."""
+    from scipy.special import chdtrc
+
+    tests, lags = [], []
+    for y, fit in zip(reads, best.fits, strict=True):
+        rest, count = y - fit, len(y)
+        total = max(float(rest @ rest), 1e-300)
+        correlation = np.array([float(rest[k:] @ rest[:-k]) / total for k in range(1, _LAGS + 1)])
+        lags.append(float(correlation[0]))
+        box = count * (count + 2) * float((correlation**2 / (count - np.arange(1, _LAGS + 1))).sum())
+        tests.append(float(chdtrc(_LAGS, box)))
+    least = min(1.0, min(tests) * len(tests))
+    if least < 0.01:
+        return [
+            f"not white: successive reads correlate by {np.mean(lags):.2f} on average (Ljung-Box p {least:.1g}); drawn "
+            "anew at each read, sigma is right for single reads but not for averages of reads in a row"
+        ]
+    return [f"white as far as {best.form.reads} reads tell: lag-1 correlation {np.mean(lags):.2f}"]
+
+
+def _level_words(names: list[str], levels: list[TwoLevels | None], column: Column) -> list[str]:
+    notes = []
+    for name, two in [(name, two) for name, two in zip(names, levels, strict=False) if two is not None][:3]:
+        of = f" of device {name}" if len(names) > 1 else ""
+        distance = format_quantity(two.distance, "S", 3) if column.physical else f"{two.distance:.3g}"
+        notes.append(
+            f"two levels{of}, {distance} apart, kept for {two.upper:.3g} and {two.lower:.3g} reads on average: "
+            "telegraph noise; sigma contains it"
+        )
+    return notes

@@ -1,107 +1,235 @@
-"""Drift exponent of a retention measurement, G(t) = G_0 (t/t_0)^-nu, and its spread between devices.
+"""Retention of programmed cells: drift, relaxation or neither, chosen by the Bayesian information criterion.
 
-Times are since programming; with t = t_0 + elapsed this is the law of `memsim.noise.drift`, told at the earliest time.
+Every form of `memsim.fit.relaxation` is fitted to the changes of all cells by maximum likelihood. The read noise
+goes with the conductance or is the same at all levels. The criterion is the lowest
 
-Source: Nandakumar et al., ICECS 2019; Joshi et al., Nat. Commun. 11, 2473 (2020), doi:10.1038/s41467-020-16108-9.
+    BIC = k ln n - 2 ln L,
+
+with k fitted numbers (a cell's own level is none of them: it cancels in its changes) and n times of reads beyond the
+first of each cell. All likelihoods are densities of the same conductances. Reads of a cell at one time differ by read
+noise, which is not part of any spread.
+
+Numbers are those of the restricted likelihood, which is free of the bias that a fitted mean causes in variances.
+
+Sources: Schwarz, Ann. Stat. 6, 461 (1978); drift: Nandakumar et al., ICECS 2019, and Joshi et al., Nat. Commun. 11,
+2473 (2020), doi:10.1038/s41467-020-16108-9; relaxation: Falcone et al., arXiv:2502.04524.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from memsim.errors import DataError
-from memsim.fit.layouts import VALUE
-from memsim.fit.models import number
-from memsim.fit.quantities import Number
-from memsim.fit.section import Form, SectionFit, above_zero, at_least, by_device, wanted_column
-from memsim.fit.spread import FEWEST, between
+from memsim.fit import relaxation
+from memsim.fit.changes import Cells, Moments, moments, smoothed
+from memsim.fit.programmed import Programmed, programmed_cells
+from memsim.fit.relaxation import Law
+from memsim.fit.retention_section import section_of
+from memsim.fit.search import Peak, highest_peak
+from memsim.fit.section import Curve, Form, SectionFit
 from memsim.fit.table import Table
-from memsim.units import format_quantity
+from memsim.fit.uncertainty import Z95
 
-TIME = ("time", "t", "elapsed", "elapsed time", "retention time", "time since programming")
-_LEAST = 5
+FEWEST_CELLS = 5
+"""Cells from which on a relaxation is fitted; of each level for a table."""
+MOST_TABLE_TIMES = 12
+"""Times up to which a table of relaxation is fitted: each has a mean and a spread of its own."""
+
+_APART = 1.5  # ratio of the largest to the smallest level
 
 
-def fit_retention(table: Table, reference_time: float | None = None) -> SectionFit:
-    """Drift of the conductances in a table of time, conductance and perhaps device.
+@dataclass(frozen=True)
+class Tried:
+    """A form fitted to cells.
 
-    Parameters
+    Attributes
     ----------
-    reference_time : float, optional
-        t_0 [s]; the earliest time in the table by default. The exponent does not depend on it.
+    law : Law
+        The form.
+    relative : bool
+        Whether read noise goes with the conductance.
+    cells : Programmed
+        The cells.
+    groups : list of Cells
+        The same for the likelihood.
+    peak : Peak
+        Maximum of the likelihood, in the parameters of the law and the logarithm of the read noise.
+    """
+
+    law: Law
+    relative: bool
+    cells: Programmed
+    groups: list[Cells]
+    peak: Peak
+
+    @property
+    def parameters(self) -> int:
+        """Number of fitted numbers."""
+        return len(self.law.low) + self.law.coefficients
+
+    @property
+    def log_likelihood(self) -> float:
+        """Log-likelihood at the maximum, as a density of conductances [S]."""
+        return self.peak.value - self.cells.changes * float(np.log(self.cells.size))
+
+    def negative(self, *, adjusted: bool) -> Callable[[np.ndarray], float]:
+        """Minus the log-likelihood as a function of the parameters, plain or restricted."""
+        density = self.cells.density(logarithmic=self.law.logarithmic)
+        return lambda theta: -density - self.moments(theta, adjusted=adjusted).log_likelihood
+
+    def moments(self, theta: np.ndarray, *, adjusted: bool = False) -> Moments:
+        """Likelihood and mean at some parameters."""
+        return moments(self.groups, self.law.path, theta[:-1], float(np.exp(theta[-1])), adjusted=adjusted)
+
+    def restricted(self) -> Peak:
+        """Maximum of the restricted likelihood."""
+        return highest_peak(self.negative(adjusted=True), [self.peak.at], self.law.low, self.law.high)
+
+
+def fit_retention(table: Table) -> SectionFit:
+    """Change of the conductances in a table of time, conductance, and perhaps device, cycle and level.
 
     Raises
     ------
     DataError
-        Columns are missing, times or conductances are not above 0, or a device has too few rows.
+        Columns are missing, times or conductances are below 0, a device has too few rows, no search reached a maximum,
+        or the best form is not physical.
     """
-    from scipy.special import stdtrit
-
-    time = table.numbers(wanted_column(table, "times", TIME, 0), "s")
-    value = table.numbers(wanted_column(table, "conductance", VALUE, 1), "S")
-    above_zero(table, time, "a time since programming")
-    above_zero(table, value, "a conductance that drifts by a power law")
-    rows = by_device(table)
-    at_least(table, rows, _LEAST, "times")
-    start = float(time.min()) if reference_time is None else reference_time
-    exponents, variances, curves = [], [], []
-    drifting = steady = 0.0
-    correlations = []
-    for name, at in rows.items():
-        x, y = np.log(time[at] / start), np.log(value[at])
-        if np.ptp(x) == 0:
-            raise DataError(f"{table.name}:{table.lines[at[0]]}: all times of device {name} are the same")
-        order = np.argsort(x, kind="stable")
-        x, y = x[order], y[order]
-        centred = x - x.mean()
-        slope = float(centred @ y / (centred @ centred))
-        rest = y - y.mean() - slope * centred
-        exponents.append(-slope)
-        variances.append(max(float(rest @ rest), 1e-24) / (len(x) - 2) / float(centred @ centred))
-        drifting += _gaussian(rest)
-        steady += _gaussian(y - y.mean())
-        correlations.append(float(rest[1:] @ rest[:-1] / max(float(rest @ rest), 1e-300)))
-        curves.append((name, start * np.exp(x), np.exp(y), np.exp(y.mean() + slope * centred)))
-    count, reads = len(rows), len(time)
-    section: dict[str, Any] = {"model": "drift"}
-    notes = []
-    if count >= FEWEST:
-        found = between(np.array(exponents), np.array(variances))
-        numbers = [
-            Number("retention.exponent", found.mean, found.mean_low, found.mean_high, "", "drift exponent nu, mean"),
-            Number(
-                "retention.spread", found.sigma, found.sigma_low, found.sigma_high, "", "its spread between devices"
-            ),
-        ]
-        section |= {"exponent": number(found.mean), "spread": number(found.sigma)}
-    else:
-        mean = float(np.mean(exponents))
-        freedom = reads - 2 * count
-        half = float(stdtrit(freedom, 0.975) * np.sqrt(np.sum(variances)) / count)
-        numbers = [Number("retention.exponent", mean, mean - half, mean + half, "", "drift exponent nu")]
-        section["exponent"] = number(mean)
-        notes.append(f"{count} device{'s' if count > 1 else ''}: a spread of the exponent needs at least {FEWEST}")
-    section["reference_time"] = format_quantity(start, "s", 6)
-    if np.mean(correlations) > 2 / np.sqrt(reads):
-        notes.append(
-            f"successive residuals correlate ({np.mean(correlations):.2f}): the law bends or noise is slow, and the "
-            "interval within a device is too narrow"
-        )
-    forms = (Form("drift", drifting, 3 * count, reads), Form("no drift", steady, 2 * count, reads))
+    cells = programmed_cells(table)
+    notes: list[str] = []
+    kinds: dict[str, list[list[Tried]]] = {}
+    laws = _laws(cells, notes)
+    # Where all cells have nearly the same conductance, both kinds of read noise are the same.
+    for relative in (True, False) if max(cells.conductance) > _APART * min(cells.conductance) else (True,):
+        for name, parts in laws.items():
+            kinds.setdefault(name, []).append([_tried(law, relative, part) for law, part in parts])
+    forms: list[Form] = []
+    best: list[Tried] = []
+    least = np.inf
+    for name, choices in kinds.items():
+        reached = [tried for tried in choices if not any(part.peak.trouble for part in tried)]
+        if not reached:
+            notes.append(f"{name} is left out: {choices[0][0].peak.trouble}")
+            continue
+        likely = max(reached, key=lambda tried: sum(part.log_likelihood for part in tried))
+        value = sum(part.log_likelihood for part in likely)
+        form = Form(name, value, sum(part.parameters for part in likely), cells.steps)
+        forms.append(form)
+        if form.bic < least:
+            best, least = likely, form.bic
+    if not forms:
+        raise DataError(f"{table.name}: no search for a maximum ended: {notes[-1]}")
+    forms.sort(key=lambda form: form.bic)
+    if len(forms) > 1:
+        gap = forms[1].bic - forms[0].bic
+        notes.insert(0, f"lowest BIC: {forms[0].name}; that of {forms[1].name} is {gap:.1f} higher")
+    section, numbers, more = section_of(table, cells, best, kinds)
     return SectionFit(
         "retention",
         table.name,
         "retention",
         section,
         tuple(numbers),
-        tuple(sorted(forms, key=lambda form: form.bic)),
-        tuple(notes),
-        tuple(curves),
+        tuple(forms),
+        (*notes, *more),
+        tuple(curve for part in best for curve in _curves(part)),
+        tuple(_band(part) for part in best if not part.law.logarithmic and part.law.coefficients),
     )
 
 
-def _gaussian(rest: np.ndarray) -> float:
-    """Log-likelihood of residuals with their own variance."""
-    return -0.5 * len(rest) * (np.log(2 * np.pi * max(float((rest**2).mean()), 1e-24)) + 1)
+def _tried(law: Law, relative: bool, cells: Programmed) -> Tried:
+    groups = cells.groups(logarithmic=law.logarithmic, relative=relative)
+    tried = Tried(law, relative, cells, groups, Peak(np.array([]), -np.inf, np.zeros((0, 0))))
+    peak = highest_peak(tried.negative(adjusted=False), law.starts, law.low, law.high)
+    return Tried(law, relative, cells, groups, peak)
+
+
+def _laws(cells: Programmed, notes: list[str]) -> dict[str, list[tuple[Law, Programmed]]]:
+    """Forms to try, each of one law for all cells or of one for each level."""
+    positive = all((y > 0).all() for y in cells.reads)
+    noise, change = _rough(cells)
+    laws = {"no change": [(relaxation.none(noise, logarithmic=positive), cells)]}
+    if positive:
+        power = relaxation.drift(
+            noise, cells.earliest, cells.latest, from_zero=cells.from_zero, spreads=cells.count > 1
+        )
+        laws["drift"] = [(power, cells)]
+    else:
+        notes.append("drift is left out: a read of 0 S has no logarithm")
+    if cells.count < FEWEST_CELLS:
+        few = f"{cells.count} cell{'s' if cells.count > 1 else ''}"
+        notes.append(f"relaxation is left out: {few}; a spread between cells needs at least {FEWEST_CELLS}")
+        return laws
+    laws["relaxation"] = [(relaxation.relaxation(noise, change, cells.earliest, from_zero=cells.from_zero), cells)]
+    levels: dict[str, list[int]] = {}
+    for i, level in enumerate(cells.level):
+        levels.setdefault(level, []).append(i)
+    parts = [cells.only(places) for places in levels.values()]
+    times = [np.unique(np.concatenate(part.times)) for part in parts]
+    smallest = min(part.count for part in parts)
+    if any(not np.array_equal(times[0], other) for other in times):
+        notes.append("relaxation-table is left out: levels were read at different times")
+    elif len(times[0]) > MOST_TABLE_TIMES:
+        notes.append(f"relaxation-table is left out: {len(times[0])} times; at most {MOST_TABLE_TIMES} are fitted")
+    elif smallest < FEWEST_CELLS:
+        notes.append(f"relaxation-table is left out: a level with {smallest} cells; at least {FEWEST_CELLS} are needed")
+    else:
+        laws["relaxation-table"] = [(_table(part, times[0]), part) for part in parts]
+    return laws
+
+
+def _table(part: Programmed, times: np.ndarray) -> Law:
+    noise, change = _rough(part)
+    sizes = np.full(len(times) - 1, change)
+    for k, time in enumerate(times[1:]):
+        # Changes of the cells that were read at both times, with what read noise adds to them.
+        changes = [
+            (y[t == time].mean() - y[t == times[0]].mean()) / part.size
+            for t, y in zip(part.times, part.reads, strict=True)
+            if time in t and times[0] in t
+        ]
+        if len(changes) > 1:
+            sizes[k] = max(float(np.std(changes)), 0.1 * change)
+    return relaxation.relaxation_table(noise, sizes, times)
+
+
+def _rough(cells: Programmed) -> tuple[float, float]:
+    """Rough sizes of the read noise and of the change of a cell, of the mean conductance."""
+    steps = np.concatenate([np.diff(y) for y in cells.reads]) / cells.size
+    ends = np.array([y[-1] - y[0] for y in cells.reads]) / cells.size
+    noise = float(np.median(np.abs(steps))) + 0.1 * float(steps.std())
+    change = float(ends.std()) if len(ends) > 1 else float(abs(ends[0]))
+    return max(0.5 * noise, 1e-7), max(change, 10 * relaxation.SMALLEST)
+
+
+def _band(part: Tried) -> Curve:
+    """Level, times, and where 95 % of the changes of the mean reads since the first time lie [S]."""
+    theta, size = part.peak.at, part.cells.size
+    time = np.unique(np.concatenate(part.cells.times))
+    design, covariance = part.law.path(time, theta[:-1])
+    reads = np.mean([cells.reads.mean() for cells in part.groups])
+    own = np.mean([cells.scale.mean() for cells in part.groups])
+    noise = 2 * (np.exp(theta[-1]) * own) ** 2 / reads
+    middle = design @ part.moments(theta).coefficients
+    half = Z95 * np.sqrt(np.diag(covariance) + np.where(time > time[0], noise, 0.0))
+    return part.cells.level[0], time, (middle - half) * size, (middle + half) * size
+
+
+def _curves(part: Tried) -> list[Curve]:
+    """Each cell's times, the means of its reads there, and its most probable conductance without read noise."""
+    theta = part.peak.at
+    beta = part.moments(theta).coefficients
+    lines = {}
+    for cells in part.groups:
+        best = smoothed(cells, part.law.path, theta[:-1], float(np.exp(theta[-1])), beta)
+        lines[tuple(cells.time), tuple(cells.reads)] = iter(zip(cells.mean, best, strict=True))
+    curves = []
+    for name, time in zip(part.cells.names, part.cells.times, strict=True):
+        at, count = np.unique(time, return_counts=True)
+        pair = next(lines[tuple(at), tuple(count)])
+        measured, fitted = (np.exp(y) if part.law.logarithmic else y * part.cells.size for y in pair)
+        curves.append((name, at, measured, fitted))
+    return curves

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +13,7 @@ from memsim.fit.layouts import device_column
 from memsim.fit.quantities import Number
 from memsim.fit.table import Column, Table, find_column, unknown_headings
 
+Curve = tuple[str, np.ndarray, np.ndarray, np.ndarray]
 MOST_DEVICES = 10_000
 
 
@@ -59,6 +59,9 @@ class SectionFit:
         What else the data say.
     curves : tuple
         (name, x, measured, fitted) of single devices, for a figure.
+    bands : tuple
+        (name, x, low, high): where 95 % of the changes since the first read lie according to the fit, of all devices
+        or of those of one level.
     """
 
     kind: str
@@ -68,11 +71,12 @@ class SectionFit:
     numbers: tuple[Number, ...]
     forms: tuple[Form, ...]
     notes: tuple[str, ...]
-    curves: tuple[tuple[str, np.ndarray, np.ndarray, np.ndarray], ...] = field(compare=False)
+    curves: tuple[Curve, ...] = field(compare=False)
+    bands: tuple[Curve, ...] = field(default=(), compare=False)
 
 
-def wanted_column(table: Table, what: str, names: tuple[str, ...], place: int) -> Column:
-    """The column of these names; in a table without a header, the one at a place.
+def required_column(table: Table, what: str, names: tuple[str, ...], place: int) -> Column:
+    """The column with one of these names; in a table without a header, the one at a place.
 
     Raises
     ------
@@ -106,31 +110,3 @@ def at_least(table: Table, rows: dict[str, np.ndarray], fewest: int, what: str) 
         if len(at) < fewest:
             of = f" of device {name}" if len(rows) > 1 else ""
             raise DataError(f"{table.name}:{table.lines[at[-1]]}: {len(at)} {what}{of}; at least {fewest} are needed")
-
-
-def above_zero(table: Table, values: np.ndarray, what: str) -> None:
-    """Refuse values that have no logarithm."""
-    if (values <= 0).any():
-        row = int(np.argmax(values <= 0))
-        raise DataError(f"{table.name}:{table.lines[row]}: {what} must be above 0")
-
-
-def maximum(negative: Callable[[np.ndarray], float], start: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
-    """Minimum of a negative log-likelihood: where, its value there, and the covariance from its curvature."""
-    from scipy.optimize import minimize
-
-    found = minimize(negative, start, method="Nelder-Mead", options={"maxiter": 4000, "xatol": 1e-7, "fatol": 1e-9})
-    x, count = found.x, len(start)
-    width = 1e-3 * np.maximum(np.abs(x), 1e-3)
-    curvature = np.empty((count, count))
-    for i in range(count):
-        for j in range(count):
-            total = 0.0
-            for si, sj in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
-                at = x.copy()
-                at[i] += si * width[i]
-                at[j] += sj * width[j]
-                total += si * sj * negative(at)
-            curvature[i, j] = total / (4 * width[i] * width[j])
-    values, vectors = np.linalg.eigh(curvature)
-    return x, float(found.fun), (vectors / np.maximum(values, 1e-12)) @ vectors.T

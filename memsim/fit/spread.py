@@ -1,4 +1,4 @@
-"""Spread of a parameter between devices, told apart from the uncertainty of each device's estimate.
+"""Spread of a parameter between devices, beside the uncertainty of each device's estimate.
 
 Estimate_i = mean + tau xi_i + error_i with the variance of error_i known: restricted maximum likelihood for tau.
 
@@ -58,10 +58,10 @@ def between(estimates: np.ndarray, variances: np.ndarray) -> Spread:
     grid = np.concatenate([[0.0], scale * np.geomspace(1e-3, 10.0, 60)])
     values = [restricted(s) for s in grid]
     k = int(np.argmax(values))
-    found = minimize_scalar(
+    inner = minimize_scalar(
         lambda s: -restricted(s), bounds=(grid[max(k - 1, 0)], grid[min(k + 1, 60)]), method="bounded"
     )
-    sigma = float(found.x) if -found.fun > values[k] else float(grid[k])
+    sigma = float(inner.x) if -inner.fun > values[k] else float(grid[k])
     top = restricted(sigma) - 1.9207
     low = brentq(lambda s: restricted(s) - top, 0.0, sigma) if sigma > 0 and restricted(0.0) < top else 0.0
     far = max(sigma, 0.01 * scale)

@@ -26,6 +26,8 @@ _WALKS = 400
 _TRAINS = 12
 """Measured trains of each direction that are drawn."""
 _DEVICES = 6
+_CHANGES = 300
+"""Devices whose changes are drawn together."""
 
 
 def pulse_figure(fit: PulseFit, seed: int = 0) -> Figure:
@@ -73,7 +75,7 @@ def section_figure(fit: SectionFit) -> Figure:
     }
     across, across_unit, up, up_unit = words[fit.kind]
     with rc_context(RC):
-        figure, panels = grid([2.4], 1, top=0.36)
+        figure, panels = grid([2.4], 2 if fit.bands else 1, top=0.36, gap=0.75)
         axes = panels[0, 0]
         largest = max(float(np.abs(y).max()) for _, _, y, _ in fit.curves)
         unit = scaled(axes.yaxis, up, up_unit, largest)
@@ -89,14 +91,46 @@ def section_figure(fit: SectionFit) -> Figure:
             order = np.argsort(x, kind="stable")
             axes.plot(x[order], model[order] / unit, color=colour, label="fitted" if k == 0 else None)
         if fit.kind == "retention":
-            axes.set_xscale("log")
-            axes.set_yscale("log")
-            for which in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
-                which("{x:g}")
+            _time_axis(axes, [x for _, x, _, _ in fit.curves])
+            if fit.forms[0].name == "drift":
+                axes.set_yscale("log")
+                for which in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+                    which("{x:g}")
+        if fit.bands:
+            _changes(panels[0, 1], fit, unit)
         _heading(figure, f"{Path(fit.name).name}: {fit.forms[0].name}", "")
         note = f"the first {len(shown)} of {len(fit.curves)} devices" if len(shown) < len(fit.curves) else ""
-        ending(figure, *axes.get_legend_handles_labels(), note)
+        handles, labels = axes.get_legend_handles_labels()
+        for a in panels[0, 1:]:
+            more = a.get_legend_handles_labels()
+            handles, labels = handles + more[0], labels + more[1]
+        ending(figure, handles, labels, note)
     return figure
+
+
+def _changes(axes: Axes, fit: SectionFit, unit: float) -> None:
+    """Changes of all devices since their first read, and where the fit expects 95 % of them."""
+    for k, (_, x, measured, _) in enumerate(fit.curves[:_CHANGES]):
+        label = "change of a device" if k == 0 else None
+        axes.plot(x, (measured - measured[0]) / unit, color="0.6", linewidth=0.5, alpha=0.6, label=label, zorder=1)
+    for k, (level, x, low, high) in enumerate(fit.bands[:_DEVICES]):
+        style = line_style(k)
+        label = f"95 % of changes, level {level}" if len(fit.bands) > 1 else "95 % of changes"
+        axes.plot(x, low / unit, color=style["color"], linestyle=style["linestyle"], label=label, zorder=2)
+        axes.plot(x, high / unit, color=style["color"], linestyle=style["linestyle"], zorder=2)
+    _time_axis(axes, [x for _, x, _, _ in fit.curves])
+    axes.set_xlabel("time since programming [s]")
+    axes.set_ylabel(fit_label(unit).replace("conductance", "change"))
+
+
+def _time_axis(axes: Axes, times: list[np.ndarray]) -> None:
+    """Logarithmic axis of times [s]; linear up to the first time above 0 where there are reads at t = 0."""
+    if all(x.min() > 0 for x in times):
+        axes.set_xscale("log")
+        return
+    earliest = min(float(x[x > 0].min()) for x in times if (x > 0).any())
+    axes.set_xscale("symlog", linthresh=earliest, linscale=0.5)
+    axes.set_xlim(left=-0.1 * earliest)
 
 
 def _unit(axes: Axes, fit: PulseFit) -> float:

@@ -1,0 +1,226 @@
+"""Cells that were programmed once and read at several times: the content of a retention table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from memsim.errors import DataError
+from memsim.fit.changes import Cells
+from memsim.fit.layouts import CYCLE, VALUE
+from memsim.fit.section import at_least, by_device, required_column
+from memsim.fit.table import Column, Table, find_column
+
+TIME = ("time", "t", "elapsed", "elapsed time", "retention time", "time since programming")
+LEVEL = ("target", "target conductance", "g target", "level", "aim", "programmed level", "programmed conductance")
+MOST_TIMES = 500
+"""Times of one cell whose covariance a fit can handle."""
+_MOST_PATTERNS, _APART = 200, 0.02
+"""Sets of times that a fit can handle, and the logarithm within which times of different cells are taken for one."""
+_LEAST = 5  # reads of a cell, where there are few cells
+_MANY = 5  # cells from which on two reads of each are enough
+
+
+@dataclass(frozen=True)
+class Programmed:
+    """Reads of cells after their programming.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Names of the cells.
+    level : tuple of str
+        What the table states of each cell's level; empty text where it states none.
+    conductance : tuple of float
+        Level of each cell [S]: the stated one where the column has a unit, else the mean of the cell's first reads.
+    times, reads : tuple of ndarray
+        Time since programming [s], ascending, and conductance of every read of each cell.
+    physical : bool
+        Whether conductances have a unit.
+    """
+
+    names: tuple[str, ...]
+    level: tuple[str, ...]
+    conductance: tuple[float, ...]
+    times: tuple[np.ndarray, ...]
+    reads: tuple[np.ndarray, ...]
+    physical: bool
+
+    @property
+    def count(self) -> int:
+        """Number of cells."""
+        return len(self.names)
+
+    @property
+    def changes(self) -> int:
+        """Number of reads beyond the first of each cell."""
+        return sum(len(y) - 1 for y in self.reads)
+
+    @property
+    def steps(self) -> int:
+        """Number of times at which cells were read, beyond the first of each; repeated reads count once."""
+        return sum(len(np.unique(t)) - 1 for t in self.times)
+
+    @property
+    def from_zero(self) -> bool:
+        """Whether there are reads at t = 0."""
+        return any(t[0] == 0 for t in self.times)
+
+    @property
+    def earliest(self) -> float:
+        """Earliest time above 0 [s]."""
+        return min(float(t[t > 0].min()) for t in self.times if (t > 0).any())
+
+    @property
+    def latest(self) -> float:
+        """Latest time [s]."""
+        return max(float(t[-1]) for t in self.times)
+
+    @property
+    def size(self) -> float:
+        """Mean conductance of all reads, in the unit of the reads."""
+        return float(np.concatenate(self.reads).mean())
+
+    def only(self, places: list[int]) -> Programmed:
+        """Some of the cells."""
+        return Programmed(
+            tuple(self.names[i] for i in places),
+            tuple(self.level[i] for i in places),
+            tuple(self.conductance[i] for i in places),
+            tuple(self.times[i] for i in places),
+            tuple(self.reads[i] for i in places),
+            self.physical,
+        )
+
+    def groups(self, *, logarithmic: bool, relative: bool) -> list[Cells]:
+        """Cells with the same times together.
+
+        Parameters
+        ----------
+        logarithmic : bool
+            Whether reads become ln G; else G over the mean of all reads.
+        relative : bool
+            Whether the read noise goes with the conductance of a cell; else it is the same for all.
+        """
+        together: dict[tuple[tuple[float, ...], tuple[int, ...]], list[int]] = {}
+        for i, time in enumerate(self.times):
+            distinct, counts = np.unique(time, return_counts=True)
+            together.setdefault((tuple(distinct), tuple(counts)), []).append(i)
+        groups = []
+        for (at, count), places in together.items():
+            raw = np.stack([self.reads[i] for i in places])
+            y = np.log(raw) if logarithmic else raw / self.size
+            own = raw.mean(1) / self.size
+            first = np.concatenate([[0], np.cumsum(count)[:-1]])
+            mean = np.add.reduceat(y, first, axis=1) / np.array(count)
+            within = ((y - np.repeat(mean, count, axis=1)) ** 2).sum(1)
+            scale = (1.0 if relative else 1.0 / own) if logarithmic else (own if relative else 1.0)
+            groups.append(Cells(np.array(at), mean, np.array(count), within, np.broadcast_to(scale, own.shape)))
+        return groups
+
+    def density(self, *, logarithmic: bool) -> float:
+        """What changes in the log-likelihood of differences when it is stated for conductances over their mean."""
+        if not logarithmic:
+            return 0.0
+        logs = [np.log(y / self.size) for y in self.reads]
+        return float(sum(log[time == time[0]].mean() - log.sum() for log, time in zip(logs, self.times, strict=True)))
+
+
+def programmed_cells(table: Table) -> Programmed:
+    """Cells in a table of time, conductance, and perhaps device, cycle and level.
+
+    Raises
+    ------
+    DataError
+        Columns are missing, a time or a conductance is below 0, or a cell has too few reads or only one time.
+    """
+    time = table.numbers(required_column(table, "times", TIME, 0), "s")
+    column = required_column(table, "conductance", VALUE, 1)
+    value = table.numbers(column, "S")
+    _not_below_zero(table, time, "a time since programming", "count times from the end of programming")
+    _not_below_zero(table, value, "a conductance", "reverse the sign of the read voltage or current, or drop the row")
+    rows = _by_programming(table)
+    time = _common(table, time, rows)
+    at_least(table, rows, _LEAST if len(rows) < _MANY else 2, "reads")
+    level = find_column(table, LEVEL) if table.header else None
+    stated = table.numbers(level, "S") if level is not None and level.physical and level is not column else None
+    names, levels, conductances, times, reads = [], [], [], [], []
+    for name, at in rows.items():
+        at = at[np.argsort(time[at], kind="stable")]
+        distinct = len(np.unique(time[at]))
+        if distinct == 1:
+            raise DataError(f"{table.name}:{table.lines[at[0]]}: all times of device {name} are the same")
+        if distinct > MOST_TIMES:
+            where = f"{table.name}:{table.lines[at[-1]]}"
+            raise DataError(f"{where}: {distinct:,} times of device {name}; at most {MOST_TIMES} are fitted: thin them")
+        names.append(name)
+        levels.append(_one_level(table, level, name, at))
+        first = value[at][time[at] == time[at[0]]]
+        conductances.append(float(first.mean() if stated is None else stated[at[0]]))
+        times.append(time[at])
+        reads.append(value[at])
+    if all(np.ptp(y) == 0 for y in reads):
+        where = f"{table.name}:{table.lines[0]}"
+        raise DataError(f"{where}: no device has two different reads; a fit needs reads with more digits")
+    return Programmed(tuple(names), tuple(levels), tuple(conductances), tuple(times), tuple(reads), column.physical)
+
+
+def _common(table: Table, time: np.ndarray, rows: dict[str, np.ndarray]) -> np.ndarray:
+    """Times of all rows; where many cells were read one after the other, times within 2 % are replaced by their mean.
+
+    Changes go with the logarithm of time, which moves by at most 0.02.
+    """
+
+    def patterns(time: np.ndarray) -> int:
+        return len({tuple(np.sort(time[at])) for at in rows.values()})
+
+    if patterns(time) <= _MOST_PATTERNS:
+        return time
+    order = np.argsort(time, kind="stable")
+    logs = np.log(np.maximum(time[order], 1e-300))
+    place, first = np.zeros(len(time), int), 0
+    for row in range(1, len(time)):
+        if logs[row] - logs[first] > _APART:
+            first = row
+        place[row] = first
+    merged = np.empty(len(time))
+    means = np.bincount(place, logs) / np.maximum(np.bincount(place), 1)
+    merged[order] = np.where(time[order] > 0, np.exp(means[place]), 0.0)
+    count = patterns(merged)
+    if count > _MOST_PATTERNS:
+        raise DataError(
+            f"{table.name}: cells were read at {count:,} different sets of times; at most {_MOST_PATTERNS} are fitted: "
+            "round the times, or take fewer cells"
+        )
+    return merged
+
+
+def _not_below_zero(table: Table, values: np.ndarray, what: str, advice: str) -> None:
+    if (values < 0).any():
+        row = int(np.argmax(values < 0))
+        raise DataError(f"{table.name}:{table.lines[row]}: {what} of {values[row]:g} is below 0; {advice}")
+
+
+def _by_programming(table: Table) -> dict[str, np.ndarray]:
+    """Rows of each device, and of each of its cycles: a cell that is programmed again begins anew."""
+    rows = by_device(table)
+    cycle = find_column(table, CYCLE) if table.header else None
+    if cycle is None:
+        return rows
+    parts: dict[str, list[int]] = {}
+    for name, at in rows.items():
+        for row in at:
+            key = f"{name}, cycle {cycle.cells[row]}" if len(rows) > 1 else f"cycle {cycle.cells[row]}"
+            parts.setdefault(key, []).append(int(row))
+    return {name: np.array(at) for name, at in parts.items()}
+
+
+def _one_level(table: Table, level: Column | None, name: str, at: np.ndarray) -> str:
+    if level is None:
+        return ""
+    texts = {level.cells[row] for row in at}
+    if len(texts) > 1:
+        where = f"{table.name}:{table.lines[at[0]]}"
+        raise DataError(f"{where}: device {name} has {len(texts)} values of '{level.heading}'; a cell has one level")
+    return texts.pop()

@@ -1,0 +1,122 @@
+"""A voltage sweep as it was measured: signed currents, and whether it is one curve or a hysteresis loop."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from memsim.errors import DataError
+from memsim.fit.section import at_least, by_device, required_column
+from memsim.fit.table import Table
+
+VOLTAGE = ("voltage", "v", "read voltage", "bias", "applied voltage")
+CURRENT = ("current", "i", "abs i", "read current")
+_LEAST = 8
+_MOST_SWEEPS, _MOST_POINTS = 100, 20_000
+"""Devices, and points of one device, for which a fit ends within minutes."""
+_LOOP, _BEYOND = 0.02, 5.0
+"""Distance of two branches that makes a loop: of the current, and of its scatter; assumed."""
+
+
+def signed_sweeps(table: Table) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, list[str]]:
+    """Rows of each device, voltages [V], currents [A] with their signs, and notes.
+
+    Magnitudes of currents beside voltages of both signs get the sign of the voltage: a cell is passive.
+
+    Raises
+    ------
+    DataError
+        Columns are missing, a device has too few points, there are too few voltages, currents flow against the voltage,
+        or the sweep of a device is a hysteresis loop.
+    """
+    voltage = table.numbers(required_column(table, "voltage", VOLTAGE, 0), "V")
+    column = required_column(table, "current", CURRENT, 1)
+    current = table.numbers(column, "A")
+    rows = by_device(table)
+    at_least(table, rows, _LEAST, "points")
+    if len(rows) > _MOST_SWEEPS:
+        raise DataError(f"{table.name}: sweeps of {len(rows):,} devices; at most {_MOST_SWEEPS} are fitted")
+    for name, at in rows.items():
+        if len(at) > _MOST_POINTS:
+            where = f"{table.name}:{table.lines[at[_MOST_POINTS]]}"
+            raise DataError(
+                f"{where}: {len(at):,} points of device {name}; at most {_MOST_POINTS:,} are fitted: thin them"
+            )
+    if len(np.unique(np.abs(voltage))) < 3:
+        raise DataError(f"{table.name}: fewer than three different voltages; the form of the current needs more")
+    notes = []
+    if (voltage < 0).any() and (voltage > 0).any() and (current >= 0).all():
+        current = np.copysign(current, voltage)
+        label = f"'{column.heading}'" if column.heading else "the current"
+        notes.append(f"{label} has no negative value: each current gets the sign of its voltage")
+    for name, at in rows.items():
+        v, i = voltage[at], current[at]
+        if not np.abs(i).max() > 0:
+            raise DataError(f"{table.name}:{table.lines[at[0]]}: all currents are 0")
+        if float(v @ i) < 0:
+            raise DataError(
+                f"{table.name}:{table.lines[at[0]]}: the current of device {name} flows against the voltage; reverse "
+                "the sign of one column"
+            )
+        _no_loop(table, name, at, v, i)
+    return rows, voltage, current, notes
+
+
+def _no_loop(table: Table, name: str, at: np.ndarray, v: np.ndarray, i: np.ndarray) -> None:
+    """Refuse a sweep whose current at one voltage differs between a rising and a falling magnitude of the voltage."""
+    gap = _largest_gap(v, i)
+    if gap is None:
+        return
+    row, rising, falling = gap
+    raise DataError(
+        f"{table.name}:{table.lines[at[row]]}: at {v[row]:.4g} V the current of device {name} is {rising:.3g} A while "
+        f"the voltage grows and {falling:.3g} A while it returns: a hysteresis loop, in which the state changes, so "
+        "the current is no function of the voltage; keep the rows of one branch below the switching voltage"
+    )
+
+
+def _largest_gap(v: np.ndarray, i: np.ndarray) -> tuple[int, float, float] | None:
+    """Point at which a rising and a falling branch differ most, of their current; None for a single curve.
+
+    Branches are compared by polarity. They form a loop if the root mean square of their distance is more than 2 % of
+    the current and more than 5 times the scatter of neighbouring points around straight lines.
+    """
+    away = np.empty(len(v), bool)
+    step = np.diff(np.abs(v))
+    away[1:], away[0] = step > 0, step[0] > 0
+    best: tuple[float, int, float, float] | None = None
+    for polarity in (1.0, -1.0):
+        side = polarity * v > 0
+        grows, returns = np.flatnonzero(side & away), np.flatnonzero(side & ~away)
+        if len(grows) < 4 or len(returns) < 4:
+            continue
+        x, y = _curve(np.abs(v[returns]), i[returns])
+        points = grows[(np.abs(v[grows]) >= x[0]) & (np.abs(v[grows]) <= x[-1])]
+        if len(points) < 4:
+            continue
+        other = np.interp(np.abs(v[points]), x, y)
+        distance = i[points] - other
+        size = np.maximum(np.abs(i[points]), np.abs(other))
+        scatter = np.hypot(_scatter(np.abs(v[grows]), i[grows]), _scatter(x, y))
+        share = float(np.sqrt((distance**2).sum() / (size**2).sum()))
+        if share < _LOOP or float(np.sqrt((distance**2).mean())) < _BEYOND * scatter:
+            continue
+        place = int(np.argmax(np.abs(distance)))
+        if best is None or share > best[0]:
+            best = share, int(points[place]), float(i[points[place]]), float(other[place])
+    return None if best is None else best[1:]
+
+
+def _curve(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Points in ascending order, the mean of those at one voltage."""
+    at, place, count = np.unique(x, return_inverse=True, return_counts=True)
+    return at, np.bincount(place, y) / count
+
+
+def _scatter(x: np.ndarray, y: np.ndarray) -> float:
+    """Standard deviation of points beside straight lines between their neighbours: robust, by the median."""
+    x, y = _curve(x, y)
+    if len(x) < 4:
+        return 0.0
+    share = (x[1:-1] - x[:-2]) / (x[2:] - x[:-2])
+    rest = y[1:-1] - (1 - share) * y[:-2] - share * y[2:]
+    return float(np.median(np.abs(rest) / np.sqrt(1 + share**2 + (1 - share) ** 2)) / 0.6745)
