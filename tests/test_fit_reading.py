@@ -577,3 +577,12 @@ def test_python_reads_what_the_command_line_reads(tmp_path):
         ms.fit_device(([1.0], [2.0]), columns="G = #1")
     with pytest.raises(ms.MemsimError, match="set pulses lower"):
         ms.fit_device((RESET, SET))
+
+
+def test_a_line_of_units_with_nanoamperes_and_blanks_is_no_row_of_missing_reads(tmp_path):
+    rows = [f"A,1,{k},{'SET' if k <= 20 else 'RESET'},{200 + min(k, 41 - k)},0.2" for k in range(1, 41)]
+    file = tmp_path / "export.csv"
+    file.write_text("\n".join(["Test,endurance", "", "Cell,Cycle,#,Mode,Iread,Vread", ",,,,nA,V", *rows]))
+    data = pulse_data(read_measurement(file))
+    assert data.unit == "S"
+    assert data.sweeps[0].value[0] == pytest.approx(201e-9 / 0.2, rel=1e-12)

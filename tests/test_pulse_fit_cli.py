@@ -125,3 +125,19 @@ def test_python_takes_a_path_or_two_arrays(pulses, tmp_path, monkeypatch):
         ms.fit_device(([1.0, float("nan")], [1.0]))
     with pytest.raises(ms.MemsimError, match="at least 20"):
         ms.fit_device(([1.0, 2.0], [2.0, 1.0]))
+
+
+@pytest.mark.slow
+def test_the_voltage_of_the_reads_becomes_that_of_the_profile(cli, tmp_path):
+    rng = np.random.default_rng(3)
+    rows = ["pulse,direction,Iread (nA),Vread (mV)"]
+    for branch, word in enumerate(("set", "reset")):
+        values = sweep(rng, soft, (0.04, 0.05), branch, 24, write=0.01, read=0.02)
+        rows += [f"{k + 1},{word},{150 * (2 + 8 * value):.3f},150" for k, value in enumerate(values)]
+    (tmp_path / "currents.csv").write_text("\n".join(rows))
+    done = cli("device", "fit", "currents.csv", "-o", "mine.yaml", "--model", "soft-bounds")
+    assert done.code == 0, done.err
+    device = ms.load_device("mine.yaml")
+    assert device.spec.read.voltage == pytest.approx(0.15)
+    assert device.provenance("read.voltage").status == "measured"
+    assert device.provenance("read.duration").status == "assumed"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from memsim.fit import Candidate, PulseFit, SectionFit
     from memsim.fit.quantities import Number
+    from memsim.fit.spread import Spread
 
 
 def print_fit(screen: Console, fit: PulseFit | SectionFit, *, has_window: bool) -> None:
@@ -65,10 +66,7 @@ def print_pulses(screen: Console, found: PulseFit) -> None:
     screen.print(f"\n{chosen.name}", style="bold")
     print_numbers(screen, found.fitted.numbers)
     for key, spread in found.fitted.spreads.items():
-        unit = (data.unit or "") if key != "step" else "%"
-        word = {"low": "lower end", "high": "upper end", "step": "size of the steps"}[key]
-        ends = f"{_text(spread.sigma_low, unit)} to {_text(spread.sigma_high, unit)}"
-        screen.print(f"Between devices, {word}: sigma {_text(spread.sigma, unit)} ({ends})", soft_wrap=True)
+        screen.print(_between(key, spread, data.unit or ""), soft_wrap=True)
     d = found.diagnostics
     screen.print(
         f"Residuals: mean {d.mean:+.3f}, variance {d.variance:.3f} (1), lag-1 correlation {d.correlation:+.3f} (0), "
@@ -86,6 +84,18 @@ def print_pulses(screen: Console, found: PulseFit) -> None:
         screen.print(f"Limit    {printable(limit)}", soft_wrap=True)
     for fault in found.review.faults:
         screen.print(f"Fault    {printable(fault)}; -o writes no profile of it without --force", soft_wrap=True)
+
+
+def _between(key: str, spread: Spread, unit: str) -> str:
+    """The spread of one quantity between devices, and where a further device lies."""
+    low, high = spread.another
+    word = {"low": "lower end", "high": "upper end", "step": "size of the steps"}[key]
+    if key == "step":
+        unit, further = "%", f"{math.exp(low):.2g} to {math.exp(high):.2g} times the average"
+    else:
+        further = f"{_text(low, unit)} to {_text(high, unit)}"
+    ends = f"{_text(spread.sigma_low, unit)} to {_text(spread.sigma_high, unit)}"
+    return f"Between devices, {word}: sigma {_text(spread.sigma, unit)} ({ends}); 95 % of further devices: {further}"
 
 
 def _noise(candidate: Candidate) -> str:

@@ -57,12 +57,15 @@ class PulseData:
         "S", or None for normalised weights.
     notes : tuple of str
         What the reader of the table decided by itself.
+    read_voltage : float or None
+        Voltage of all reads [V]; None where the table has none, or several.
     """
 
     name: str
     sweeps: tuple[Sweep, ...]
     unit: str | None
     notes: tuple[str, ...] = ()
+    read_voltage: float | None = None
 
     @classmethod
     def checked(cls, name: str, sweeps: Sequence[Sweep], unit: str | None, notes: Sequence[str] = ()) -> PulseData:

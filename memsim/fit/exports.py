@@ -203,8 +203,10 @@ def _is_body(cells: list[str], width: int, numeric: list[int]) -> bool:
     """Whether a line has a number in a column in which the others have them."""
     if len(cells) != width or not numeric:
         return False
-    first = cells[numeric[0]][:1]
-    return first.isdigit() or any(like_number(cells[i]) or cells[i].lower() in NOT_READ[1:] for i in numeric)
+    if cells[numeric[0]][:1].isdigit() or any(like_number(cells[i]) for i in numeric):
+        return True
+    # "nA" is a unit and "NA" a read that was not made.
+    return any(cells[i].lower() in NOT_READ[1:] for i in numeric) and not is_units(cells)
 
 
 def _begins(lines: Sequence[Line], at: int, width: int, numeric: list[int], headed: bool) -> bool:

@@ -230,7 +230,16 @@ def _long(table: Table, value: np.ndarray, unit: str | None, notes: tuple[str, .
 def _checked(table: Table, sweeps: list[Sweep], unit: str | None, notes: tuple[str, ...], swap: str) -> PulseData:
     data = PulseData.checked(table.name, sweeps, unit)
     check_polarity(data, f"if the directions of the file are the other way round, swap them with --columns {swap}")
-    return replace(data, notes=(*table.notes, *notes))
+    return replace(data, notes=(*table.notes, *notes), read_voltage=_read_voltage(table))
+
+
+def _read_voltage(table: Table) -> float | None:
+    """Voltage of the reads [V], where a column of it has a unit and one value."""
+    column = find_column(table, READ_VOLTAGE)
+    if column is None or not column.physical or "read" not in folded(column.heading):
+        return None
+    values = np.unique(np.abs(table.numbers(column, "V")))
+    return float(values[0]) if len(values) == 1 and values[0] > 0 else None
 
 
 def _value_column(table: Table) -> Column | None:

@@ -92,7 +92,7 @@ def profile_of(
         "conductance": _window(fit, window),
         "update": _update(fit, window),
         "variability": _variability(fit),
-        "read": {**_READ, "noise": _read_noise(fit)},
+        "read": _read(fit),
     }
     if not data["variability"]:
         del data["variability"]
@@ -200,6 +200,18 @@ def _variability(fit: PulseFit) -> dict[str, Any]:
     if spreads:
         section["d2d"] = spreads
     return section
+
+
+def _read(fit: PulseFit) -> dict[str, Any]:
+    section: dict[str, Any] = {**_READ}
+    if fit.data.read_voltage is not None:
+        section["voltage"] = {
+            "value": format_quantity(fit.data.read_voltage, "V", 6),
+            "source": SOURCE,
+            "status": "measured",
+        }
+        section["note"] = "the duration of a read is not part of the measurement: replace it by that which was used"
+    return {**section, "noise": _read_noise(fit)}
 
 
 def _read_noise(fit: PulseFit) -> dict[str, Any]:

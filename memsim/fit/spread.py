@@ -34,7 +34,22 @@ class Spread:
     sigma: float
     sigma_low: float
     sigma_high: float
+    devices: int
     lognormal: bool = False
+
+    @property
+    def another(self) -> tuple[float, float]:
+        """Ends between which a further device lies with a probability of 95 %."""
+        from scipy.special import stdtrit
+
+        t = float(stdtrit(self.devices - 1, 0.975))
+        if not self.lognormal:
+            half = float(np.hypot(t * self.sigma, (self.mean_high - self.mean_low) / 2))
+            return self.mean - half, self.mean + half
+        sigma = float(np.sqrt(np.log1p((self.sigma / self.mean) ** 2)))
+        half = float(np.hypot(t * sigma, np.log(self.mean_high / self.mean_low) / 2))
+        median = self.mean * np.exp(-(sigma**2) / 2)
+        return float(median * np.exp(-half)), float(median * np.exp(half))
 
     @property
     def below_zero(self) -> bool:
@@ -72,7 +87,7 @@ def between(estimates: np.ndarray, variances: np.ndarray) -> Spread:
     mean = float((weight @ estimates) / weight.sum())
     error = max(float(weight @ (estimates - mean) ** 2) / (count - 1), 1.0) / weight.sum()
     half = float(stdtrit(count - 1, 0.975) * np.sqrt(error))
-    return Spread(mean, mean - half, mean + half, sigma, float(low), float(high))
+    return Spread(mean, mean - half, mean + half, sigma, float(low), float(high), count)
 
 
 def between_conductances(estimates: np.ndarray, variances: np.ndarray) -> Spread:
@@ -93,4 +108,4 @@ def between_conductances(estimates: np.ndarray, variances: np.ndarray) -> Spread
         mean * float(np.sqrt(np.expm1(min(s, _WIDEST) ** 2)))
         for s in (of_log.sigma, of_log.sigma_low, of_log.sigma_high)
     )
-    return Spread(mean, low, high, sigma, sigma_low, sigma_high, lognormal=True)
+    return Spread(mean, low, high, sigma, sigma_low, sigma_high, len(estimates), lognormal=True)
