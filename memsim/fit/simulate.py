@@ -51,7 +51,7 @@ def simulated(
 ) -> tuple[np.ndarray, np.ndarray]:
     """States and noisy reads (point, walk), positions on the problem's axis, of a train simulated from its first read.
 
-    The first state is the first read with its noise taken back, in the window of the train's device.
+    Reads have the variance of rounding, too. The first state is the first read with its noise taken back, in the window of the train's device.
     """
     series = problem.series
     a, b, device = int(series.start[train]), int(series.stop[train]), int(series.device[train])
@@ -62,7 +62,7 @@ def simulated(
     first = series.value[a]
     of_first = abs(problem.axis.origin + first) if problem.read == "value" else 1.0
     start = np.clip(
-        first + sigma * of_first * rng.standard_normal(walks),
+        first + float(np.sqrt((sigma * of_first) ** 2 + problem.floor)) * rng.standard_normal(walks),
         low if clipped[0] else -np.inf,
         high if clipped[1] else np.inf,
     )
@@ -78,4 +78,5 @@ def simulated(
         clipped=clipped,
     )
     noise = sigma * (np.abs(problem.axis.origin + states) if problem.read == "value" else 1.0)
+    noise = np.sqrt(noise**2 + problem.floor)
     return states, states + noise * rng.standard_normal(states.shape)
