@@ -51,7 +51,8 @@ def simulated(
 ) -> tuple[np.ndarray, np.ndarray]:
     """States and noisy reads (point, walk), positions on the problem's axis, of a train simulated from its first read.
 
-    Reads have the variance of rounding, too. The first state is the first read with its noise taken back, in the window of the train's device.
+    Reads have the variance of rounding, too. The first state is the first read with its noise taken back, in the window
+    of the train's device.
     """
     series = problem.series
     a, b, device = int(series.start[train]), int(series.stop[train]), int(series.device[train])
