@@ -50,7 +50,7 @@ def trial(step, *, low=0.0, high=1.0, clipped=True, write=0.02, read=0.03, slow=
 
 
 def scale(write=0, begin=0.5, read=0, origin=0.0) -> Scale:
-    return Scale(write, read, origin, 0.0, begin)
+    return Scale(write, read, origin, 0.0, begin, 0.0)
 
 
 def problem(name, values, *, write="range", slow=False, branches=(0, 1)) -> Problem:

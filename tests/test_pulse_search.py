@@ -115,10 +115,12 @@ def test_a_train_goes_on_where_the_direction_changes():
     tables = np.stack([np.full(NODES, step), np.full(NODES, -step)])[None]
     own = np.array([[[0.0, 1.0, 1.0, 0.0, 0.0]]])
     trial = Trial(tables, own, *(np.array([v]) for v in (write, read, 0.0, 1.0)))
-    assert log_likelihood(series, trial, Scale(0, 0, 0.0, 0.0, 0.5)).sum() == pytest.approx(density, abs=1e-9)
+    assert log_likelihood(series, trial, Scale(0, 0, 0.0, 0.0, 0.5, 0.0)).sum() == pytest.approx(density, abs=1e-9)
 
 
-@pytest.mark.parametrize("scale", [Scale(0, 0, 0.0, 0.0, 0.5), Scale(1, 2, 0.3, 1e-5, 0.8)], ids=["range", "step"])
+@pytest.mark.parametrize(
+    "scale", [Scale(0, 0, 0.0, 0.0, 0.5, 0.0), Scale(1, 2, 0.3, 1e-5, 0.4, 0.4)], ids=["range", "step"]
+)
 def test_the_filter_without_slow_noise_gives_the_numbers_of_the_whole_one(scale):
     rng = np.random.default_rng(4)
     y = np.concatenate([sweep(rng, soft, (0.05, 0.07), b, 50, write=0.02, read=0.03) for b in (0, 1, 0)])

@@ -61,7 +61,8 @@ class Scale(NamedTuple):
     read: int
     origin: float  # conductance = origin + value
     floor: float  # variance of rounding, added to that of a read
-    begin: float  # share of trains that begin at the end of the window; the others begin anywhere in it
+    begin: float  # share of trains whose first read is made at the end of the window
+    moved: float  # share of trains whose first read is made one pulse from there; the others begin anywhere
 
 
 @njit(error_model="numpy")
@@ -114,11 +115,25 @@ def _train(value, seen, branch, step, own, sigmas, scale, score, mean_out, sd_ou
             part[2, 0], part[2, 1], part[2, 2], part[2, 3], part[2, 4] = m, c, v, s, p
             first_branch = branch[0]
             if own[3 + first_branch] > 0.0:
+                anywhere = (1.0 - scale.begin - scale.moved) * max(mass, 1e-12) / width
+                noise = before - extra
                 at = low if first_branch == 0 else high
-                density, _, c, _, _, p = _read(y, r, before - extra, at, 0.0, 0.0, 0.0, slow * slow)
-                odds = scale.begin / (1.0 - scale.begin) * math.exp(density) * width / max(mass, 1e-12)
-                weight[first_branch], weight[2] = odds / (1.0 + odds), 1.0 / (1.0 + odds)
-                part[first_branch, 0], part[first_branch, 1], part[first_branch, 4] = at, c, p
+                density, _, c1, _, _, p1 = _read(y, r, noise, at, 0.0, 0.0, 0.0, slow * slow)
+                at_end = scale.begin * math.exp(density)
+                part[first_branch, 0], part[first_branch, 1], part[first_branch, 4] = at, c1, p1
+                jump = gain * step[first_branch, 0 if first_branch == 0 else step.shape[1] - 1]
+                moved = max(write * write * (jump * jump if scale.write == STEP else 1.0), 1e-12)
+                density, g, c2, v2, s2, p2 = _read(y, r, noise, at + jump, 0.0, moved, 0.0, slow * slow)
+                mass, g, c2, v2, s2, p2 = _given(g, c2, v2, s2, p2, floor, ceiling)
+                one_pulse = scale.moved * math.exp(density) * mass
+                inner = anywhere + one_pulse
+                a, b = anywhere / inner, one_pulse / inner
+                weight[first_branch], weight[2] = at_end / (at_end + inner), inner / (at_end + inner)
+                dm, dc = m - g, c - c2
+                part[2, 0], part[2, 1] = a * m + b * g, a * c + b * c2
+                part[2, 2] = a * v + b * v2 + a * b * dm * dm
+                part[2, 3] = a * s + b * s2 + a * b * dm * dc
+                part[2, 4] = a * p + b * p2 + a * b * dc * dc
             score[0] = 0.0
             if wanted:
                 mean_out[0], sd_out[0], state_out[0] = m, np.nan, m
@@ -241,7 +256,7 @@ def _work(first, last, series, trial, scale, score, mean, sd, state, wanted):
                 trial.step[t],
                 trial.own[t, series.device[s]],
                 (trial.write[t], trial.read[t]),
-                (scale.write == STEP, scale.read != RANGE, scale.origin, scale.floor, scale.begin),
+                (scale.write == STEP, scale.read != RANGE, scale.origin, scale.floor, scale.begin, scale.moved),
                 score[t, a:b],
             )
             continue

@@ -27,6 +27,12 @@ _SLOW = (
     Parameter("slow", "noise of a read that outlives a pulse", 1e-4, 3.0),
     Parameter("memory", "pulses that it outlives", 1.5, 100.0),
 )
+
+
+def _normal(miss: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    return np.exp(-0.5 * miss**2 / variance) / np.sqrt(2 * np.pi * variance)
+
+
 _TIE = 1e4
 _IMPOSSIBLE = -1e4
 _LARGEST_STEP = 10.0
@@ -55,8 +61,8 @@ class Problem:
         Variance of rounding.
     known : ndarray
         Ends of the windows (device, 2) where they are not fitted, else nan. Nothing is clipped at a known end.
-    begin : float
-        Share of trains that begin at the end of the window.
+    begin, moved : float
+        Shares of trains whose first read is made at the end of the window, and one pulse from it.
     """
 
     model: StepModel
@@ -68,7 +74,8 @@ class Problem:
     axis: Axis
     floor: float
     known: np.ndarray
-    begin: float = 0.5
+    begin: float = 0.3
+    moved: float = 0.3
 
     @property
     def shared(self) -> tuple[Parameter, ...]:
@@ -165,7 +172,7 @@ class Problem:
     @property
     def scale(self) -> Scale:
         """What the filter's sigmas are relative to."""
-        return Scale(BASES[self.write], BASES[self.read], self.axis.origin, self.floor, self.begin)
+        return Scale(BASES[self.write], BASES[self.read], self.axis.origin, self.floor, self.begin, self.moved)
 
     def scores(self, thetas: np.ndarray) -> np.ndarray:
         """Log-likelihood of every read, as a density on the linear axis (trial, point)."""
@@ -199,22 +206,30 @@ class Problem:
         return -_TIE * (one @ theta) * one, _TIE * np.outer(one, one)
 
     def begun(self, theta: np.ndarray) -> Problem:
-        """The problem with the share of trains that begin at the end of the window, by expectation maximisation."""
+        """The problem with the shares of trains by where they begin, by expectation maximisation."""
         s, trial = self.series, self.trial(theta[None])
-        ends = trial.own[0, s.device]
-        branch, rows = s.branch[s.start], np.arange(len(s.start))
-        first = s.value[s.start]
+        own = trial.own[0, s.device]
+        low, high, factor = own[:, 0], own[:, 1], own[:, 2]
+        branch, first = s.branch[s.start], s.value[s.start]
         gain = np.abs(self.axis.origin + first) if self.read == "value" else 1.0
         variance = gain**2 * (trial.read[0] ** 2 + trial.slow[0] ** 2) + self.floor
-        end = ends[rows, branch]
-        at_end = np.exp(-0.5 * (first - end) ** 2 / variance) / np.sqrt(2 * np.pi * variance)
-        low, high = ((ends[:, k] - first) / np.sqrt(2 * variance) for k in range(2))
-        anywhere = 0.5 * (_erf(high) - _erf(low)) / (ends[:, 1] - ends[:, 0])
-        share = 0.5
+        end = np.where(branch == 0, low, high)
+        jump = trial.step[0, branch, np.where(branch == 0, 0, NODES - 1)] * factor * (high - low)
+        pulse = (trial.write[0] * (jump if self.write == "step" else 1.0)) ** 2
+        below, above = ((limit - first) / np.sqrt(2 * variance) for limit in (low, high))
+        density = np.stack(
+            [
+                _normal(first - end, variance),
+                _normal(first - end - jump, variance + pulse),
+                0.5 * (_erf(above) - _erf(below)) / (high - low),
+            ]
+        )
+        shares = np.full(3, 1 / 3)
         for _ in range(200):
-            likely = share * at_end / (share * at_end + (1 - share) * anywhere + 1e-300)
-            share = (likely.sum() + 0.5) / (len(likely) + 1.0)
-        return replace(self, begin=float(share))
+            likely = shares[:, None] * density
+            likely /= likely.sum(0) + 1e-300
+            shares = (likely.sum(1) + 1 / 3) / (len(first) + 1.0)
+        return replace(self, begin=float(shares[0]), moved=float(shares[1]))
 
     def visited(self, theta: np.ndarray) -> np.ndarray:
         """Lowest and highest state that the filter expects of each device (device, 2)."""

@@ -16,6 +16,8 @@ from memsim.fit.problem import Problem
 
 _KNOWN_WITHIN = 0.05
 """Standard error of a window's end, of the span, from which on the pulses do not tell where it is."""
+_SHARES = (0.5, 0.9, 0.1)
+"""Shares of the read in the variance of reads from which searches start."""
 _WINDOWS = (0.05, -0.1)
 _FARTHER = 0.1
 _SAME = 2.0
@@ -72,19 +74,16 @@ def rough(problem: Problem, data: PulseData, before: Sequence[Guess] = ()) -> Gu
         np.column_stack([first + share * (last - first), last - share * (last - first), np.zeros(len(first))])
         for share in _WINDOWS
     ]
-    read, write = _noise(problem)
-    if problem.write == "step":
-        write /= float(np.mean(steps))
-    if problem.read == "value":
-        read /= problem.axis.origin + 0.5
-    slow = (0.7 * read, 8.0) if problem.slow else ()
     # From the linear axis to the logarithmic one a guess may lead far away from the maximum.
     afresh = not before or problem.axis.logarithmic
-    starts = [
-        problem.pack([*each, write, read, *slow], own)
-        for each in (problem.model.starts(*steps) if afresh else ())
-        for own in windows
-    ]
+    shapes = list(problem.model.starts(*steps)) if afresh else []
+    starts = []
+    for k, shape in enumerate(shapes):
+        for read, write in _noises(problem, _SHARES if k == 0 else _SHARES[:1]):
+            write = write / float(np.mean(steps)) if problem.write == "step" else write
+            read = read / (problem.axis.origin + 0.5) if problem.read == "value" else read
+            slow = (0.7 * read, 8.0) if problem.slow else ()
+            starts += [problem.pack([*shape, write, read, *slow], own) for own in windows]
     starts += [_carried(problem, guess, float(np.mean(steps))) for guess in before]
     return _climbed(problem, starts)
 
@@ -188,20 +187,24 @@ def _loose(problem: Problem, theta: np.ndarray) -> np.ndarray:
     return problem.own(loose.astype(float))[:, :2] > 0
 
 
-def _noise(problem: Problem) -> tuple[float, float]:
-    """Rough sigmas of a read and of a pulse from the variance and the lag-1 covariance of increments."""
+def _noises(problem: Problem, shares: Sequence[float]) -> list[tuple[float, float]]:
+    """Rough sigmas of a read and of a pulse, for some shares of the read in the scatter of the reads.
+
+    Differences of successive increments are free of the mean step, as far as it changes little from pulse to pulse.
+    Reads at equal distances of n pulses give them the variance 2 n write^2 + 6 read^2.
+    """
     s = problem.series
-    squares, products, pulses = [], [], []
+    squares, pulses = [], []
     for a, b in zip(s.start, s.stop, strict=True):
         at = a + np.flatnonzero(s.seen[a:b])
-        steps, side = np.diff(s.value[at]), s.branch[at[1:]]
-        for branch in np.unique(side):
-            steps[side == branch] -= steps[side == branch].mean()
-        squares.append(steps**2)
-        products.append(steps[1:] * steps[:-1])
+        same = np.diff(s.branch[at[1:]]) == 0
+        squares.append((np.diff(s.value[at], 2) ** 2)[same])
         pulses.append(np.diff(at))
-    variance = float(np.concatenate(squares).mean())
-    shared = float(np.concatenate(products).mean()) if sum(map(len, products)) else 0.0
-    read = np.clip(-shared, 0.02 * variance, 0.49 * variance)
-    write = (variance - 2 * read) / float(np.concatenate(pulses).mean())
-    return float(np.sqrt(read)) + 1e-4, float(np.sqrt(write)) + 1e-4
+    values = np.concatenate(squares)
+    # A median is not moved by the few pulses at which a train is steep.
+    variance = float(np.median(values)) / 0.4549 if len(values) else 0.0
+    count = float(np.concatenate(pulses).mean())
+    return [
+        (float(np.sqrt(share * variance / 6)) + 1e-3, float(np.sqrt((1 - share) * variance / 2 / count)) + 1e-3)
+        for share in shares
+    ]

@@ -9,6 +9,7 @@ import numpy as np
 
 from memsim.cells.neurosim import label
 from memsim.fit.data import PulseData
+from memsim.fit.own import own_moments
 from memsim.fit.problem import OWN, Problem
 from memsim.fit.spread import FEWEST, Spread, between, between_conductances
 from memsim.fit.uncertainty import adjusted, covariance, ridge_interval
@@ -159,12 +160,11 @@ def _spreads(problem: Problem, theta: np.ndarray, spread: np.ndarray) -> dict[st
     if problem.devices < FEWEST:
         return {}
     spreads = {}
-    own = problem.own(theta)
-    first = len(problem.shared) + np.arange(problem.devices) * len(OWN)
+    own, blocks = own_moments(problem, theta, spread)
     ends = problem.axis.value(own[:, :2])
     slope = problem.axis.ratio * ends if problem.axis.logarithmic else np.full(ends.shape, problem.axis.span)
     for k, name in enumerate(("low", "high")):
-        variance = np.diag(spread)[first + k] * slope[:, k] ** 2
+        variance = blocks[:, k, k] * slope[:, k] ** 2
         good = variance > 0
         if good.sum() >= FEWEST:
             spreads[name] = between_conductances(ends[good, k], variance[good])
@@ -172,7 +172,6 @@ def _spreads(problem: Problem, theta: np.ndarray, spread: np.ndarray) -> dict[st
     width = ends[:, 1] - ends[:, 0]
     sizes = own[:, 2] + np.log(width / width.mean())
     slopes = np.stack([-slope[:, 0] / width, slope[:, 1] / width, np.ones(len(width))])
-    blocks = np.stack([spread[i : i + len(OWN), i : i + len(OWN)] for i in first])
     variance = np.einsum("id,dij,jd->d", slopes, blocks, slopes)
     good = variance > 0
     if good.sum() >= FEWEST:

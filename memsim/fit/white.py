@@ -20,10 +20,10 @@ def score_train(value, seen, branch, step, own, sigmas, bases, score):
     """Log-likelihood of every read of a train given those before it; 0 for the first and for unseen ones.
 
     `sigmas` are those of a pulse and of a read; `bases` says whether the first goes with the step and the second with
-    the value, and holds origin, variance of rounding and share of trains that begin at an end.
+    the value, and holds origin, variance of rounding and shares of trains that begin at an end and one pulse from it.
     """
     write, read = sigmas
-    of_step, of_value, origin, rounding, begin = bases
+    of_step, of_value, origin, rounding, begin, moved = bases
     low, high = own[0], own[1]
     width = high - low
     gain = width * own[2]
@@ -36,11 +36,23 @@ def score_train(value, seen, branch, step, own, sigmas, bases, score):
     mass, mean, variance = cut(y, math.sqrt(before), floor, ceiling)
     first = branch[0]
     if own[3 + first] > 0.0:
-        off = y - (low if first == 0 else high)
-        density = math.exp(-0.5 * off * off / before - _HALF_LOG_2PI) / math.sqrt(before)
-        odds = begin / (1.0 - begin) * density * width / max(mass, 1e-12)
-        within = 1.0 / (1.0 + odds)
-        at_low, at_high = (odds * within, 0.0) if first == 0 else (0.0, odds * within)
+        anywhere = (1.0 - begin - moved) * max(mass, 1e-12) / width
+        at = low if first == 0 else high
+        off = y - at
+        at_end = begin * math.exp(-0.5 * off * off / before - _HALF_LOG_2PI) / math.sqrt(before)
+        jump = gain * step[first, 0 if first == 0 else step.shape[1] - 1]
+        prior = max(write * write * (jump * jump if of_step else 1.0), 1e-12)
+        total = prior + before
+        off -= jump
+        density = math.exp(-0.5 * off * off / total - _HALF_LOG_2PI) / math.sqrt(total)
+        mass, g, v = cut(at + jump + prior / total * off, math.sqrt(max(prior * before / total, 1e-14)), floor, ceiling)
+        one_pulse = moved * density * mass
+        inner = anywhere + one_pulse
+        a, b = anywhere / inner, one_pulse / inner
+        variance = a * variance + b * v + a * b * (mean - g) * (mean - g)
+        mean = a * mean + b * g
+        within = inner / (at_end + inner)
+        at_low, at_high = (1.0 - within, 0.0) if first == 0 else (0.0, 1.0 - within)
     score[0] = 0.0
     # What the three parts become after a pulse and a read: at most three parts each.
     kind, logs, means, variances = np.empty(9, np.int64), np.empty(9), np.empty(9), np.empty(9)
