@@ -26,6 +26,8 @@ _ENOUGH = 0.05
 """Rise of the log-likelihood in one step that ends a fit to the reads that are shown."""
 _HIGHER = 0.2
 """Rise of the log-likelihood that makes another start worth a full climb."""
+_STRONG = 10.0
+"""Difference of BIC that is very strong evidence: Kass & Raftery, J. Am. Stat. Assoc. 90, 773 (1995)."""
 _CLOSE = 20.0
 """Difference of BIC after a short climb up to which a full climb may still turn the order round."""
 
@@ -189,7 +191,7 @@ def _of_value(leader: Guess, guesses: list[Guess], data: PulseData) -> Guess:
 
 
 def _slower(leader: Guess, data: PulseData) -> Guess:
-    """The best guess, with read noise of which a part outlives a pulse where that describes the data better."""
+    """The best guess, with read noise of which a part outlives a pulse where that describes the data far better."""
     problem = leader.problem
     noise = noise_of(problem)._replace(slow=True)
     slow = problem_of(problem.model, noise, data)
@@ -199,7 +201,9 @@ def _slower(leader: Guess, data: PulseData) -> Guess:
     if not noise.logarithmic:
         # The likelihood has more than one maximum: the end of this search is where the other base starts.
         guesses.append(rough(problem_of(problem.model, noise.other, data), data, guesses[-1:]))
-    return min(guesses, key=_rough_bic)
+    best = min(guesses[1:], key=_rough_bic)
+    # Write noise that soft bounds forget looks like slow read noise, which needs strong evidence.
+    return best if _rough_bic(best) < _rough_bic(leader) - _STRONG else leader
 
 
 def _promising(model: StepModel, own: list[Guess], leader: Guess, data: PulseData) -> list[Guess]:

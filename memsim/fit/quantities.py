@@ -80,8 +80,17 @@ def fitted(data: PulseData, problem: Problem, theta: np.ndarray) -> Fitted:
         of = _reported(data, problem, index)
         low, high = ridge_interval(problem, theta, index, spread, of)
         value = of(better)
-        if index >= len(problem.model.parameters):
-            low, high = low * np.exp(shift[index]), high * np.exp(shift[index])
+        # With fewer degrees of freedom than reads, a sigma is larger than at the maximum, and less certain by as much.
+        noise = index >= len(problem.model.parameters)
+        wider = float(np.exp(max(shift[index] if noise else shift[len(problem.model.parameters)], 0.0)))
+        if noise and low > 0:
+            at = of(theta)
+            low, high = value * (low / at) ** wider, value * (high / at) ** wider
+        elif noise:
+            high *= np.exp(shift[index])
+        else:
+            # The errors of the mean steps are in proportion to the noise of the pulses.
+            low, high = value - wider * (value - low), value + wider * (high - value)
         if parameter.scales and "step" in spreads:
             # The average over these devices is not quite that over all devices.
             more = float(stdtrit(problem.devices - 1, 0.975)) * spreads["step"].sigma / np.sqrt(problem.devices)

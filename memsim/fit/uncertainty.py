@@ -16,6 +16,7 @@ _DROP = Z95**2 / 2
 _FARTHEST = 1.0  # first step of the search for an end: a factor of e, or all of a window
 _NARROW = 1e-3  # share of an interval's half to which an end is found where the likelihood falls as off a cliff
 _TRIES = 20
+_ADJUSTMENTS = 3
 
 
 def covariance(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -36,7 +37,7 @@ def covariance(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def adjusted(problem: Problem, theta: np.ndarray, spread: np.ndarray, inner: np.ndarray) -> np.ndarray:
-    """Theta with the sigmas freed of the bias that the fitted means cause, one step of the adjusted profile likelihood.
+    """Theta with the sigmas freed of the bias that the fitted means cause, by the adjusted profile likelihood.
 
     A maximum of the likelihood attributes part of the noise to the means that it fits with it; the adjusted profile
     likelihood, l - log det(information of the means)/2, does for any model what n - p does for a regression. The
@@ -49,21 +50,27 @@ def adjusted(problem: Problem, theta: np.ndarray, spread: np.ndarray, inner: np.
     if not len(noise):
         return theta
     means = np.setdiff1d(np.flatnonzero(inner), noise)
-    pull = np.empty(len(noise))
-    for i, index in enumerate(noise):
-        logs = []
-        for sign in (1.0, -1.0):
-            moved = theta.copy()
-            moved[index] += sign * 0.02
-            values = np.linalg.eigvalsh(information(problem, moved)[np.ix_(means, means)])
-            logs.append(np.log(np.maximum(values, 1e-4)).sum())
-        pull[i] = -0.5 * (logs[0] - logs[1]) / 0.04
-    block = spread[np.ix_(noise, noise)]
-    # Where a sigma is barely known one step would be too long; its interval then follows the ridge of the likelihood.
-    move = np.clip(block @ pull, -0.5 * np.sqrt(np.diag(block)), 1.0 * np.sqrt(np.diag(block)))
-    moved = theta.copy()
-    moved[noise] += move
     low, high = problem.limits
+    moved = theta.copy()
+    block = spread[np.ix_(noise, noise)]
+    errors = np.sqrt(np.diag(block))
+    for _ in range(_ADJUSTMENTS):
+        pull = np.empty(len(noise))
+        for i, index in enumerate(noise):
+            logs = []
+            for sign in (1.0, -1.0):
+                trial = moved.copy()
+                trial[index] += sign * 0.02
+                values = np.linalg.eigvalsh(information(problem, trial)[np.ix_(means, means)])
+                logs.append(np.log(np.maximum(values, 1e-4)).sum())
+            pull[i] = -0.5 * (logs[0] - logs[1]) / 0.04
+        # Near its maximum the likelihood is a parabola. Where a sigma is barely known, a step would be too long.
+        target = theta[noise] + block @ pull
+        target = np.clip(target, theta[noise] - 0.5 * errors, theta[noise] + 1.5 * errors)
+        done = np.abs(target - moved[noise]).max() < 0.1 * errors.min()
+        moved[noise] = target
+        if done:
+            break
     return np.where(inner, np.clip(moved, low, high), theta)
 
 
