@@ -79,11 +79,15 @@ def fit(
         profile_of,
         read_measurement,
     )
+    from memsim.fit.layouts import pulse_data
     from memsim.plotting.save import check_format
     from memsim.profiles import load_device
 
     for given in filter(None, (output, figure)):
         check_target(Path(given), force=force)
+    for target in filter(None, (output, figure)):
+        if Path(target).exists() and Path(file).exists() and Path(target).samefile(file):
+            raise click.UsageError(f"{target} is the measurement itself; name another file to write")
     if output is not None and figure is not None and Path(output) == Path(figure):
         raise click.UsageError("-o and --figure name the same file")
     if figure is not None:
@@ -103,6 +107,8 @@ def fit(
         raise click.UsageError(f"-o adds {kind} to a profile: say to which with --device")
     if base is not None and ends is None:
         ends = (base.spec.conductance.min, base.spec.conductance.max)
+    if kind == "pulses" and ends is not None and pulse_data(measurement).unit is not None:
+        raise click.UsageError(f"--window is for weights without a unit; {file} has conductances")
     with progress(quiet, "fits", lines=False) as advance:
         volts = base.spec.read.voltage if base is not None else None
         found = fit_device(measurement, kind=kind, model=model, window=ends, read_voltage=volts, progress=advance)

@@ -36,10 +36,8 @@ def print_fit(screen: Console, fit: PulseFit | SectionFit, *, has_window: bool) 
 def print_pulses(screen: Console, found: PulseFit) -> None:
     """Print the models side by side, the numbers of the chosen one, and how its predictions miss."""
     chosen, data = found.chosen, found.data
-    cycles = len({(s.device, s.cycle) for s in data.sweeps})
-    screen.print(
-        printable(f"{data.name}: {data.reads:,} reads, {len(data.devices)} device(s), {cycles} cycle(s)"), style="bold"
-    )
+    size = f"{data.reads:,} reads, {len(data.devices)} device(s), {len(data.sweeps)} sweeps"
+    screen.print(printable(f"{data.name}: {size}"), style="bold")
     screen.print()
     headings = ("fitted", "log-likelihood", "held out", "AIC", "BIC")
     rows = table("model", "noise", *headings, right=headings)

@@ -17,6 +17,8 @@ FEWEST = 20
 MOST = 500_000
 """Pulses that a fit takes, those between two reads included."""
 _BLOCKS = 10
+_COPIED = 8
+"""Equal reads of two sweeps that are no chance."""
 
 
 @dataclass(frozen=True)
@@ -92,12 +94,24 @@ class PulseData:
             if not len(change):
                 raise DataError(f"{name}: no two successive reads of {BRANCHES[b]} pulses in the same sweep")
         kept = tuple(s for train in trains for s in train)
+        alone = sum(counts) - sum(int(np.isfinite(s.value).sum()) for s in kept)
+        if alone:
+            notes = (
+                *notes,
+                f"{alone} read{'s' if alone > 1 else ''} alone in a train {'are' if alone > 1 else 'is'} left out",
+            )
+        _refuse_copies(name, kept)
         total = sum(len(s.value) for s in kept)
         if total > MOST:
             raise DataError(f"{name}: {total:,} pulses; at most {MOST:,} are fitted: take fewer devices or cycles")
         values = np.concatenate([s.value for s in kept])
-        if np.nanmax(values) == np.nanmin(values):
-            raise DataError(f"{name}: all reads are {np.nanmin(values):g}; nothing changes")
+        levels = np.unique(values[np.isfinite(values)])
+        if len(levels) == 1:
+            raise DataError(f"{name}: all reads are {levels[0]:g}; nothing changes")
+        if len(levels) == 2:
+            raise DataError(
+                f"{name}: the reads have two values, {levels[0]:g} and {levels[1]:g}; the models need gradual steps"
+            )
         return cls(name, kept, unit, tuple(notes))
 
     @property
@@ -172,6 +186,20 @@ class PulseData:
                 hidden.append(np.arange(count) * _BLOCKS // count % 2 == 1)
         how = "every second sweep" if whole else "every second tenth of each sweep"
         return np.concatenate(hidden), how
+
+
+def _refuse_copies(name: str, sweeps: Sequence[Sweep]) -> None:
+    """Refuse a sweep whose reads are, to the last digit, those of an earlier sweep of the same device."""
+    seen: set[tuple[str, int, bytes]] = set()
+    for sweep in sweeps:
+        key = (sweep.device, sweep.branch, sweep.value.tobytes())
+        reads = sweep.value[np.isfinite(sweep.value)]
+        if key in seen and len(reads) >= _COPIED and np.ptp(reads) > 0:
+            raise DataError(
+                f"{name}: two {BRANCHES[sweep.branch]} sweeps of device {sweep.device} have the same {len(reads)} "
+                f"reads (cycle {sweep.cycle}); leave the copy out"
+            )
+        seen.add(key)
 
 
 def _trains(sweeps: Sequence[Sweep]) -> list[tuple[Sweep, ...]]:

@@ -13,7 +13,7 @@ from memsim.fit.columns import with_columns
 from memsim.fit.data import PulseData, Sweep
 from memsim.fit.headings import PULSE, READ, RESISTANCE, SAMPLE
 from memsim.fit.iv import fit_iv
-from memsim.fit.layouts import VALUE, looks_like_pulses, pulse_data
+from memsim.fit.layouts import VALUE, looks_like_pulses, pulse_data, with_quotient
 from memsim.fit.plausible import check_polarity
 from memsim.fit.programmed import TIME
 from memsim.fit.pulses import Progress, PulseFit, fit_pulses
@@ -122,6 +122,8 @@ def fit_device(
     if not isinstance(measurement, Table):
         return fit_pulses(_from_arrays(measurement), model, progress)
     kind = kind_of(measurement) if kind is None else kind
+    if kind in ("retention", "read-noise"):
+        measurement = with_quotient(measurement)
     if model is not None and kind != "pulses":
         raise InputError(f"a model can be chosen for pulses; {measurement.name} is read as {kind}")
     if kind == "pulses":

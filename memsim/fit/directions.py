@@ -69,6 +69,16 @@ def branches(table: Table, column: Column, devices: Sequence[str]) -> tuple[np.n
     known = UP_WORDS | DOWN_WORDS | READ_WORDS
     volts = folded(column.heading) in map(folded, PULSE_VOLTAGE) or set(words) >= {"1", "0", "-1"}
     note = ""
+    numbers = {word for word in set(words) - READ_WORDS if table.numerals.value(word) is not None}
+    spelled = set(words) - READ_WORDS - numbers
+    if numbers and spelled:
+        rarer = numbers if sum(w in numbers for w in words) <= sum(w in spelled for w in words) else spelled
+        row = next(i for i, word in enumerate(words) if word in rarer)
+        others = "words" if rarer is numbers else "numbers"
+        raise DataError(
+            f"{table.place(row)}: direction '{column.cells[row][:40]}' among {others}; write all directions in the same "
+            "way"
+        )
     if set(words) <= known and not volts:
         signs = [0 if word in READ_WORDS else 1 if word in UP_WORDS else -1 for word in words]
         if column.heading and folded(column.heading) not in map(folded, DIRECTION):

@@ -51,7 +51,8 @@ def pulse_data(table: Table) -> PulseData:
     if not table.header:
         return _without_names(table)
     direction = direction_column(table)
-    if _value_column(table) is None and (direction is None or len(table.columns) == 1):
+    quotient = find_column(table, READ_CURRENT) is not None and find_column(table, READ_VOLTAGE) is not None
+    if _value_column(table) is None and not quotient and (direction is None or len(table.columns) == 1):
         raise _no_layout(table)
     if direction is None:
         unknown = unknown_headings(table, "directions", DIRECTION)
@@ -230,7 +231,7 @@ def _long(table: Table, value: np.ndarray, unit: str | None, notes: tuple[str, .
 def _checked(table: Table, sweeps: list[Sweep], unit: str | None, notes: tuple[str, ...], swap: str) -> PulseData:
     data = PulseData.checked(table.name, sweeps, unit)
     check_polarity(data, f"if the directions of the file are the other way round, swap them with --columns {swap}")
-    return replace(data, notes=(*table.notes, *notes), read_voltage=_read_voltage(table))
+    return replace(data, notes=(*table.notes, *notes, *data.notes), read_voltage=_read_voltage(table))
 
 
 def _read_voltage(table: Table) -> float | None:
@@ -276,6 +277,17 @@ def _values(table: Table) -> tuple[np.ndarray, str | None, tuple[str, ...]]:
     return values, "S" if column.physical else None, notes
 
 
+def with_quotient(table: Table) -> Table:
+    """The table with conductances from currents and read voltages, where it has both and no conductances."""
+    current, voltage = find_column(table, READ_CURRENT), find_column(table, READ_VOLTAGE)
+    if _value_column(table) is not None or current is None or voltage is None:
+        return table
+    values, unit, notes = _ratio(table, current, voltage)
+    cells = tuple(repr(float(value)).replace(".", table.numerals.decimal) for value in values)
+    column = Column("conductance", unit or "", cells, "conductance")
+    return replace(table, columns=(*table.columns, column), notes=(*table.notes, *notes))
+
+
 _VALUES = {folded(name) for name in (*CONDUCTANCE, *RESISTANCE, *WEIGHT)}
 
 
@@ -286,6 +298,11 @@ def _ratio(table: Table, current: Column, voltage: Column) -> tuple[np.ndarray, 
         one, other = (current, voltage) if current.physical else (voltage, current)
         raise DataError(
             f"{table.place()}: {table.label(one)} has a unit and {table.label(other)} has none; say it with --columns, "
+            f'e.g. "G = {current.written} [A] / ({voltage.written} [V])"'
+        )
+    if not current.physical and (not voltage.heading or "read" in folded(voltage.heading)):
+        raise DataError(
+            f"{table.place()}: {labels[0]} and {labels[1]} have no units; say them with --columns, "
             f'e.g. "G = {current.written} [A] / ({voltage.written} [V])"'
         )
     volts, amperes = table.numbers(voltage, "V"), table.numbers(current, "A")

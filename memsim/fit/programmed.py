@@ -160,6 +160,13 @@ def programmed_cells(table: Table) -> Programmed:
         conductances.append(float(first.mean() if stated is None else stated[at[0]]))
         times.append(time[at])
         reads.append(value[at])
+    if any(t[0] == 0 for t in times) and len(np.unique(np.concatenate(times))) < 3:
+        raise DataError(
+            f"{table.name}: one time after t = 0; at least two say how fast the conductance changes, and from when on"
+        )
+    for i, y in enumerate(reads):
+        if not y.any():
+            raise DataError(f"{table.name}: all reads of device {names[i]} are 0 S, a dead cell; leave its rows out")
     if all(np.ptp(y) == 0 for y in reads):
         where = f"{table.name}:{table.lines[0]}"
         raise DataError(f"{where}: no device has two different reads; a fit needs reads with more digits")

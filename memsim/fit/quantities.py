@@ -91,9 +91,12 @@ def fitted(data: PulseData, problem: Problem, theta: np.ndarray) -> Fitted:
         else:
             # The errors of the mean steps are in proportion to the noise of the pulses.
             low, high = value - wider * (value - low), value + wider * (high - value)
-        if parameter.scales and "step" in spreads:
+        spreading = f"update.{parameter.name}" == problem.model.spread
+        if (parameter.scales or spreading) and "step" in spreads:
             # The average over these devices is not quite that over all devices.
-            more = float(stdtrit(problem.devices - 1, 0.975)) * spreads["step"].sigma / np.sqrt(problem.devices)
+            power = abs(problem.model.power(problem.natural(better))) if spreading else 1.0
+            t = float(stdtrit(problem.devices - 1, 0.975))
+            more = t * power * spreads["step"].sigma / np.sqrt(problem.devices)
             low = value * np.exp(-np.hypot(np.log(value / low), more)) if low > 0 else low
             high = value * np.exp(np.hypot(np.log(high / value), more)) if np.isfinite(high) else high
         low = max(low, 0.0) if parameter.positive else low

@@ -54,7 +54,7 @@ def reviewed(data: PulseData, problem: Problem, theta: np.ndarray, fitted: Fitte
     cycles = between_cycles(data, problem, theta)
     return Review(
         tuple(_faults(data, problem, theta, fitted, covered)),
-        tuple(_limits(data, problem, fitted, diagnostics, cycles)),
+        tuple(_limits(data, problem, theta, fitted, diagnostics, cycles)),
         covered,
         cycles,
     )
@@ -140,7 +140,12 @@ def _faults(data: PulseData, problem: Problem, theta: np.ndarray, fitted: Fitted
 
 
 def _limits(
-    data: PulseData, problem: Problem, fitted: Fitted, diagnostics: Diagnostics, cycles: Spread | None
+    data: PulseData,
+    problem: Problem,
+    theta: np.ndarray,
+    fitted: Fitted,
+    diagnostics: Diagnostics,
+    cycles: Spread | None,
 ) -> list[str]:
     limits = []
     ends = [word for word, side in (("lower", "min"), ("upper", "max")) if not fitted[f"conductance.{side}"].known]
@@ -161,6 +166,17 @@ def _limits(
         limits.append(
             f"reads are rounded to {resolution:.2g} of their span, more than twice the read noise, which is uncertain"
         )
+    low, high = problem.limits
+    count = len(problem.model.parameters)
+    at_limit = [
+        p.name
+        for p, value, least, most in zip(
+            problem.model.parameters, theta[:count], low[:count], high[:count], strict=True
+        )
+        if value < least + 1e-6 or value > most - 1e-6
+    ]
+    if at_limit:
+        limits.append(f"at the limit of what is searched: {', '.join(f'update.{name}' for name in at_limit)}")
     if 1 < problem.devices < 5:
         limits.append(f"{problem.devices} devices say little about the spread between devices")
     if diagnostics.independence < _SURE:

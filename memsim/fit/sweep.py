@@ -16,6 +16,9 @@ _MOST_SWEEPS, _MOST_POINTS = 100, 20_000
 _LOOP, _BEYOND = 0.02, 5.0
 """Distance of two branches that makes a loop: of the current, and of its scatter; assumed."""
 
+_NEAR, _OFFSET = 0.03, 0.3
+"""Share of the largest voltage that is near 0 V, and of the largest current that a cell cannot have there."""
+
 
 def signed_sweeps(table: Table) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, list[str]]:
     """Rows of each device, voltages [V], currents [A] with their signs, and notes.
@@ -56,6 +59,12 @@ def signed_sweeps(table: Table) -> tuple[dict[str, np.ndarray], np.ndarray, np.n
             raise DataError(
                 f"{table.name}:{table.lines[at[0]]}: the current of device {name} flows against the voltage; reverse "
                 "the sign of one column"
+            )
+        near = np.flatnonzero((np.abs(v) < _NEAR * np.abs(v).max()) & (np.abs(i) > _OFFSET * np.abs(i).max()))
+        if len(near):
+            raise DataError(
+                f"{table.name}:{table.lines[at[near[0]]]}: a current of {i[near[0]]:.3g} A at {v[near[0]]:.3g} V; the "
+                "current of a cell vanishes at 0 V: subtract the offset, or leave out what a compliance limit cut"
             )
         _no_loop(table, name, at, v, i)
     return rows, voltage, current, notes

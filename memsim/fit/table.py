@@ -18,6 +18,9 @@ from memsim.units import parse_quantity
 
 MOST_COLUMNS = 64
 
+_LARGEST, _SMALLEST = 1e15, 1e-30
+"""Largest and smallest magnitude of a number that is measured, in SI units."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -122,7 +125,15 @@ class Table:
                 what = "is missing" if cell == "" else f"is not a finite number: '{cell[:40]}'"
                 raise DataError(f"{self.place(row)}: {self.label(column)} {what}; correct the row or leave it out")
             values[place] = number
-        return values * factor
+        values *= factor
+        size = np.abs(values)
+        for place in np.flatnonzero((size > _LARGEST) | ((size > 0) & (size < _SMALLEST)))[:1]:
+            row = at[int(place)]
+            limits = f"{_SMALLEST:g} to {_LARGEST:g} in SI units"
+            raise DataError(
+                f"{self.place(row)}: {self.label(column)} is {column.cells[row][:40]}; allowed: 0, {limits}"
+            )
+        return values
 
     def numeric(self, column: Column) -> bool:
         """Whether all cells of a column that are read are numbers, and there are any."""

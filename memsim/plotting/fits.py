@@ -26,6 +26,8 @@ _WALKS = 400
 _TRAINS = 12
 """Measured trains of each direction that are drawn."""
 _DEVICES = 6
+_MIXED = 3
+"""Devices whose trains of both directions are drawn."""
 _CHANGES = 300
 """Devices whose changes are drawn together."""
 
@@ -46,8 +48,13 @@ def pulse_figure(fit: PulseFit, seed: int = 0) -> Figure:
         figure, axes = grid([1.9, 1.9], 2, top=0.62, rows=[0.62], left=0.75, gap=0.75)
         unit = _unit(axes[0, 0], fit)
         axes[0, 1].yaxis.set_label_text(axes[0, 0].yaxis.get_label_text())
-        for branch in range(2):
-            _trains(axes[0, branch], fit, branch, unit, seed)
+        mixed = _mixed(fit)
+        if mixed:
+            _trains(axes[0, 0], fit, None, unit, seed)
+            _predictions(axes[0, 1], fit, unit)
+        else:
+            for branch in range(2):
+                _trains(axes[0, branch], fit, branch, unit, seed)
         low = min(a.get_ylim()[0] for a in axes[0])
         high = max(a.get_ylim()[1] for a in axes[0])
         for a in axes[0]:
@@ -60,7 +67,8 @@ def pulse_figure(fit: PulseFit, seed: int = 0) -> Figure:
             found, labels = a.get_legend_handles_labels()
             handles |= dict(zip(labels, found, strict=True))
         count = len(fit.data.devices)
-        ending(figure, list(handles.values()), list(handles), only(min(count, _DEVICES), count, "devices"))
+        shown = min(count, _MIXED if mixed else _DEVICES)
+        ending(figure, list(handles.values()), list(handles), only(shown, count, "devices"))
     return figure
 
 
@@ -140,26 +148,43 @@ def _unit(axes: Axes, fit: PulseFit) -> float:
     return 1.0
 
 
-def _trains(axes: Axes, fit: PulseFit, branch: int, unit: float, seed: int) -> None:
-    """Reads of the trains that begin with a direction, in a colour for each device, and trains simulated from there.
+def _mixed(fit: PulseFit) -> bool:
+    """Whether trains have pulses of both directions."""
+    series = fit.chosen.problem.series
+    return any(np.ptp(series.branch[a:b]) > 0 for a, b in zip(series.start, series.stop, strict=True))
 
-    The simulated trains of a device begin at the first reads of its trains.
+
+def _predictions(axes: Axes, fit: PulseFit, unit: float) -> None:
+    """Each read against its prediction from the reads before it."""
+    problem, diagnostics = fit.chosen.problem, fit.diagnostics
+    good = np.isfinite(diagnostics.innovation)
+    predicted = problem.axis.value(diagnostics.prediction[good]) / unit
+    measured = problem.axis.value(problem.series.value[good]) / unit
+    axes.plot(predicted, measured, ".", color=line_style(2)["color"], markersize=2, alpha=0.5, label="reads")
+    ends = [min(predicted.min(), measured.min()), max(predicted.max(), measured.max())]
+    axes.plot(ends, ends, color=INK, linewidth=0.7, label="prediction")
+    axes.set_xlabel(f"predicted {axes.yaxis.get_label_text()}")
+    title(axes, "Read against its prediction")
+
+
+def _trains(axes: Axes, fit: PulseFit, branch: int | None, unit: float, seed: int) -> None:
+    """Reads of trains, in a colour for each device, and trains simulated from their first reads.
+
+    `branch` is the direction of the trains; None for trains of both directions, of which one for each device is drawn.
     """
     problem, theta, data = fit.chosen.problem, fit.chosen.theta, fit.data
     series = problem.series
-    starts = [s for s in range(len(series.start)) if series.branch[series.start[s]] == branch]
-    title(axes, f"{BRANCHES[branch].capitalize()} pulses")
+    most = _TRAINS if branch is not None else 1
+    starts = [s for s in range(len(series.start)) if branch is None or series.branch[series.start[s]] == branch]
+    title(axes, "Pulses of both directions" if branch is None else f"{BRANCHES[branch].capitalize()} pulses")
     axes.set_xlabel("pulse")
-    if not starts:
-        axes.text(0.5, 0.5, "no train begins so", ha="center", va="center", transform=axes.transAxes, fontsize=7)
-        return
-    devices = list(dict.fromkeys(int(series.device[s]) for s in starts))
-    shown = devices[:_DEVICES]
+    devices = sorted({int(series.device[s]) for s in starts})
+    shown = devices[: _DEVICES if branch is not None else _MIXED]
     rng = np.random.default_rng(seed)
     longest = 1
     for k, device in enumerate(shown):
-        rows = [s for s in starts if series.device[s] == device][: max(1, _TRAINS // len(shown))]
-        style = line_style(k)
+        rows = [s for s in starts if series.device[s] == device][: max(1, most // len(shown))]
+        style = line_style(device)
         length = max(int(series.stop[s] - series.start[s]) for s in rows)
         longest = max(longest, length)
         states, walks = [], []
@@ -168,7 +193,7 @@ def _trains(axes: Axes, fit: PulseFit, branch: int, unit: float, seed: int) -> N
             y = np.where(series.seen[a:b], problem.axis.value(series.value[a:b]), np.nan)
             name = f"device {data.devices[device]}" if len(data.devices) > 1 else "measured"
             axes.plot(
-                np.arange(b - a),
+                np.arange(1, b - a + 1),
                 y / unit,
                 style["marker"] if len(shown) > 1 else ".",
                 color=style["color"],
@@ -182,7 +207,7 @@ def _trains(axes: Axes, fit: PulseFit, branch: int, unit: float, seed: int) -> N
             blank = np.full((length - len(state), state.shape[1]), np.nan)
             states.append(np.vstack([state, blank]))
             walks.append(np.vstack([read, blank]))
-        number = np.arange(length)
+        number = np.arange(1, length + 1)
         low, high = (problem.axis.value(np.nanpercentile(np.hstack(walks), q, axis=1)) / unit for q in (2.5, 97.5))
         middle = problem.axis.value(np.nanmedian(np.hstack(states), axis=1)) / unit
         band = style["color"] if len(shown) > 1 else "0.5"
@@ -191,7 +216,7 @@ def _trains(axes: Axes, fit: PulseFit, branch: int, unit: float, seed: int) -> N
         line = style["color"] if len(shown) > 1 else INK
         label = "median of simulated states" if k == 0 else None
         axes.plot(number, middle, color=line, linestyle=style["linestyle"], label=label, zorder=3)
-    axes.set_xlim(0, longest - 1)
+    axes.set_xlim(0, longest + 1)
 
 
 def _steps(axes: Axes, fit: PulseFit, unit: float) -> None:
