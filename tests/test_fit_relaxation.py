@@ -109,7 +109,7 @@ def test_a_relaxation_without_a_unit_and_a_table_of_one_time_are_refused():
     reads = relaxed(60, repeats=3)
     physical = table(reads)
     columns = *physical.columns[:2], Column("G", "", physical.columns[2].cells)
-    plain = Table("plain.csv", columns, physical.lines, True, ".")
+    plain = Table("plain.csv", columns, physical.lines, True)
     with pytest.raises(DataError, match="the conductance has no unit; write one into its heading"):
         fit_retention(plain)
     with pytest.raises(DataError, match="all times of device 0 are the same"):

@@ -60,8 +60,9 @@ def test_two_devices_that_drift_differently_add_nothing_to_read_noise():
     reads = [5 * times**-nu * np.exp(0.01 * rng.standard_normal(12)) for nu in (0.02, 0.1)]
     rows = np.repeat(["a", "b"], 12), np.tile(times, 2), np.concatenate(reads)
     fit = fit_retention(table_of(text("device,time (s),G (uS)", *rows)))
-    exponent, noise = fit.numbers
-    assert "spread" not in fit.section and exponent.low < 0.06 < exponent.high
+    exponent, spread, noise = fit.numbers
+    assert exponent.low < 0.06 < exponent.high
+    assert spread.low > 0.01  # two devices show that they differ, and little of how much devices differ
     assert holds(noise, 0.01)
 
 

@@ -100,7 +100,7 @@ class PulseData:
                 *notes,
                 f"{alone} read{'s' if alone > 1 else ''} alone in a train {'are' if alone > 1 else 'is'} left out",
             )
-        _refuse_copies(name, kept)
+        notes = (*notes, *_copies(kept))
         total = sum(len(s.value) for s in kept)
         if total > MOST:
             raise DataError(f"{name}: {total:,} pulses; at most {MOST:,} are fitted: take fewer devices or cycles")
@@ -188,18 +188,19 @@ class PulseData:
         return np.concatenate(hidden), how
 
 
-def _refuse_copies(name: str, sweeps: Sequence[Sweep]) -> None:
-    """Refuse a sweep whose reads are, to the last digit, those of an earlier sweep of the same device."""
+def _copies(sweeps: Sequence[Sweep]) -> list[str]:
+    """A note on the first sweep whose reads are, to the last digit, those of an earlier sweep of the same device."""
     seen: set[tuple[str, int, bytes]] = set()
     for sweep in sweeps:
         key = (sweep.device, sweep.branch, sweep.value.tobytes())
         reads = sweep.value[np.isfinite(sweep.value)]
         if key in seen and len(reads) >= _COPIED and np.ptp(reads) > 0:
-            raise DataError(
-                f"{name}: two {BRANCHES[sweep.branch]} sweeps of device {sweep.device} have the same {len(reads)} "
-                f"reads (cycle {sweep.cycle}); leave the copy out"
-            )
+            return [
+                f"two {BRANCHES[sweep.branch]} sweeps of device {sweep.device} have the same {len(reads)} reads (cycle "
+                f"{sweep.cycle}): if one is a copy, leave it out"
+            ]
         seen.add(key)
+    return []
 
 
 def _trains(sweeps: Sequence[Sweep]) -> list[tuple[Sweep, ...]]:

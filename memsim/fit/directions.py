@@ -76,8 +76,7 @@ def branches(table: Table, column: Column, devices: Sequence[str]) -> tuple[np.n
         row = next(i for i, word in enumerate(words) if word in rarer)
         others = "words" if rarer is numbers else "numbers"
         raise DataError(
-            f"{table.place(row)}: direction '{column.cells[row][:40]}' among {others}; write all directions in the same "
-            "way"
+            f"{table.place(row)}: direction '{column.cells[row][:40]}' among {others}; write all directions alike"
         )
     if set(words) <= known and not volts:
         signs = [0 if word in READ_WORDS else 1 if word in UP_WORDS else -1 for word in words]
