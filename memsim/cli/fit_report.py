@@ -54,9 +54,9 @@ def print_pulses(screen: Console, found: PulseFit) -> None:
         )
     screen.print(rows)
     screen.print(
-        f"Held out: log-likelihood a read of {found.split}, by a fit to the rest. AIC, BIC: above the lowest. Noise: "
+        f"Held out: log-likelihood per read of {found.split}, by a fit to the rest. AIC, BIC: above the lowest. Noise: "
         "what write noise is relative to; lognormal: noise is Gaussian in the logarithm of the conductance; slow: some "
-        "read noise outlives a pulse.",
+        "read noise is correlated over pulses.",
         soft_wrap=True,
     )
     for name, reason in found.not_fitted.items():
@@ -67,8 +67,8 @@ def print_pulses(screen: Console, found: PulseFit) -> None:
         screen.print(_between(key, spread, data.unit or ""), soft_wrap=True)
     d = found.diagnostics
     screen.print(
-        f"Residuals: mean {d.mean:+.3f}, variance {d.variance:.3f} (1), lag-1 correlation {d.correlation:+.3f} (0), "
-        f"skewness {d.skewness:+.2f}, excess {d.excess:+.2f}; p of normality {d.normality:.2g}, of independence "
+        f"Residuals: mean {d.mean:+.3f} (expected 0), variance {d.variance:.3f} (1), lag-1 correlation "
+        f"{d.correlation:+.3f} (0), skewness {d.skewness:+.2f}, excess {d.excess:+.2f}; p of normality {d.normality:.2g}, of independence "
         f"{d.independence:.2g}",
         soft_wrap=True,
     )
@@ -144,7 +144,7 @@ def print_numbers(screen: Console, numbers: tuple[Number, ...]) -> None:
         if math.isnan(item.low):
             interval = "not fitted"
         elif math.isinf(item.low) and math.isinf(item.high):
-            interval = "not told by the data"
+            interval = "not limited by the data"
         elif math.isinf(item.high):
             interval = f"above {low}"
         elif math.isinf(item.low) or (item.low == 0 and item.unit == "%"):

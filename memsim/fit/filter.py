@@ -3,11 +3,12 @@
     g_k+1 = clip(g_k + width f_d((g_k - low)/width) + write noise, low, high)
     y_k = g_k + slow_k + read noise,    slow_k+1 = r slow_k + sqrt(1 - r^2) sigma xi,    r = e^(-1/memory)
 
-`slow` is noise of the read that outlives a pulse, as from a few slow traps; its sigma may be 0. Between two reads the
-density of (g, slow) is carried as three parts: a mass at each bound with a Gaussian of `slow`, and one joint Gaussian
-between the bounds. A pulse moves each part (the last through three points of Gauss-Hermite, so f may bend), clipping
-puts what crosses a bound onto it, and a read weighs the parts by Bayes' rule. All of it is exact but for the Gaussian
-that parts of the same kind are then merged into. The exact density on a fine grid is the reference of the tests.
+`slow` is noise of the read that is correlated over pulses, as from a few slow traps; its sigma may be 0. Between two
+reads the density of (g, slow) is carried as three parts: a mass at each bound with a Gaussian of `slow`, and one joint
+Gaussian between the bounds. A pulse moves each part (the last through three points of Gauss-Hermite, so f may bend),
+clipping puts what crosses a bound onto it, and a read weighs the parts by Bayes' rule. Two things are not exact. Parts of
+the same kind are merged into one Gaussian. Bent steps, and noise relative to the step or to the value, keep their first
+two moments alone. The exact density on a fine grid is the reference of the tests.
 
 Source: assumed-density filtering, Maybeck, Stochastic Models, Estimation and Control, vol. 2 (1982), chapter 12;
 moments of a truncated Gaussian, Johnson, Kotz & Balakrishnan, Continuous Univariate Distributions, vol. 1 (1994).
@@ -50,7 +51,7 @@ class Trial(NamedTuple):
     own: np.ndarray  # (trial, device, 5): low, high, factor of the step, clipped at low, clipped at high
     write: np.ndarray  # (trial,), sigma of a pulse
     read: np.ndarray  # (trial,), sigma of a read
-    slow: np.ndarray  # (trial,), sigma of the noise that outlives a pulse
+    slow: np.ndarray  # (trial,), sigma of the noise that is correlated over pulses
     memory: np.ndarray  # (trial,), pulses after which its correlation has fallen to 1/e
 
 

@@ -24,8 +24,8 @@ _NOISE = (
     Parameter("read", "noise of a read", 1e-4, 3.0),
 )
 _SLOW = (
-    Parameter("slow", "noise of a read that outlives a pulse", 1e-4, 3.0),
-    Parameter("memory", "pulses that it outlives", 1.5, 100.0),
+    Parameter("slow", "noise of a read that is correlated over pulses", 1e-4, 3.0),
+    Parameter("memory", "pulses over which it is correlated", 1.5, 100.0),
 )
 
 
@@ -54,7 +54,7 @@ class Problem:
         What the sigmas are relative to: "range" or "step", "range" or "value". On a logarithmic axis write noise
         is relative to the step, and read noise, constant there, is relative to the value.
     slow : bool
-        Whether some of the read noise outlives a pulse.
+        Whether some of the read noise is correlated over several pulses.
     axis : Axis
         Where the reads lie, from 0 to 1.
     floor : float

@@ -134,8 +134,8 @@ def notes(fit: PulseFit) -> str:
     slow = _slow(found)
     if slow is not None:
         lines.append(
-            f"Of the read noise, {format_quantity(slow[0], '%', 3)} of the {chosen.problem.read_base} outlives a "
-            f"pulse, for about {slow[1]:.3g} pulses; the sigma above is that of a single read."
+            f"Of the read noise, {format_quantity(slow[0], '%', 3)} of the {chosen.problem.read_base} is "
+            f"correlated over about {slow[1]:.3g} pulses; the sigma above is that of a single read."
         )
     if "step" in found.spreads and "asymmetry" in _update(fit, None):
         lines.append(
@@ -180,7 +180,7 @@ def _variability(fit: PulseFit) -> dict[str, Any]:
     if problem.model.name != "table":  # whose rows tell it
         section["c2c"] = {"sigma": format_quantity(sigma.value, "%", 6), "relative_to": problem.write}
         if not sigma.low > 0:
-            section["c2c"]["note"] = "not told from 0 by the data"
+            section["c2c"]["note"] = "the data are also explained without it"
     spreads: dict[str, Any] = {}
     width = found.window[1] - found.window[0]
     for key, field in (("low", "conductance.min"), ("high", "conductance.max")):
@@ -196,7 +196,7 @@ def _variability(fit: PulseFit) -> dict[str, Any]:
         spreads[problem.model.spread] = {"sigma": share, "relative_to": "value", "distribution": "lognormal"}
     for field, key in (("conductance.min", "low"), ("conductance.max", "high"), (problem.model.spread, "step")):
         if field in spreads and found.spreads[key].sigma_low == 0:
-            spreads[field]["note"] = "not told from 0 by the data"
+            spreads[field]["note"] = "the data are also explained without it"
     if spreads:
         section["d2d"] = spreads
     return section
@@ -222,7 +222,7 @@ def _read_noise(fit: PulseFit) -> dict[str, Any]:
 
 
 def _slow(found: Fitted) -> tuple[float, float] | None:
-    """Sigma and memory [pulses] of the part of the read noise that outlives a pulse, if there is one."""
+    """Sigma and memory [pulses] of the part of the read noise that is correlated over pulses, if there is one."""
     names = [item.name for item in found.numbers]
     if "read.noise.slow.sigma" not in names:
         return None

@@ -191,7 +191,7 @@ def _of_value(leader: Guess, guesses: list[Guess], data: PulseData) -> Guess:
 
 
 def _slower(leader: Guess, data: PulseData) -> Guess:
-    """The best guess, with read noise of which a part outlives a pulse where that describes the data far better."""
+    """The best guess, with read noise of which a part is correlated over pulses, on strong evidence."""
     problem = leader.problem
     noise = noise_of(problem)._replace(slow=True)
     slow = problem_of(problem.model, noise, data)

@@ -133,9 +133,9 @@ def _wording(problem: Problem, index: int) -> tuple[str, str, str]:
     if name == "read":
         return "read.noise.sigma", "%", f"noise of a read, of the {problem.read_base}"
     if name == "slow":
-        return "read.noise.slow.sigma", "%", f"noise of a read that outlives a pulse, of the {problem.read_base}"
+        return "read.noise.slow.sigma", "%", f"read noise that is correlated over pulses, of the {problem.read_base}"
     if name == "memory":
-        return "read.noise.slow.memory", "pulses", "how long it lasts"
+        return "read.noise.slow.memory", "pulses", "pulses over which it is correlated"
     if name.startswith("curvature."):
         branch = name.split(".")[1]
         return f"update.nonlinearity.{branch}", "", f"magnitude of the NeuroSim label, {branch}"
@@ -152,7 +152,7 @@ def _window(
         values = problem.axis.value(problem.own(theta)[:, k])
         fixed = ~np.isnan(problem.known[:, k])
         if fixed.any():
-            note = f"{meaning}: outermost state seen, no pulse told of an end"
+            note = f"{meaning}: outermost state; no pulse shows the end"
             numbers.append(Number(f"conductance.{name}", float(values.mean()), np.nan, np.nan, unit, note, False))
         elif end in spreads:
             s = spreads[end]

@@ -1,4 +1,4 @@
-"""The filter of `memsim.fit.filter` where no read noise outlives a pulse: the state alone, with fewer moments.
+"""The filter of `memsim.fit.filter` without slow read noise: the state alone, with fewer moments.
 
 It computes the same numbers; a test compares the two. Most fits need only this one.
 """
