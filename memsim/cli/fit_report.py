@@ -68,8 +68,8 @@ def print_pulses(screen: Console, found: PulseFit) -> None:
     d = found.diagnostics
     screen.print(
         f"Residuals: mean {d.mean:+.3f} (expected 0), variance {d.variance:.3f} (1), lag-1 correlation "
-        f"{d.correlation:+.3f} (0), skewness {d.skewness:+.2f}, excess {d.excess:+.2f}; p of normality {d.normality:.2g}, of independence "
-        f"{d.independence:.2g}",
+        f"{d.correlation:+.3f} (0), skewness {d.skewness:+.2f}, excess {d.excess:+.2f}; p of normality "
+        f"{d.normality:.2g}, of independence {d.independence:.2g}",
         soft_wrap=True,
     )
     screen.print(

@@ -6,9 +6,9 @@
 `slow` is noise of the read that is correlated over pulses, as from a few slow traps; its sigma may be 0. Between two
 reads the density of (g, slow) is carried as three parts: a mass at each bound with a Gaussian of `slow`, and one joint
 Gaussian between the bounds. A pulse moves each part (the last through three points of Gauss-Hermite, so f may bend),
-clipping puts what crosses a bound onto it, and a read weighs the parts by Bayes' rule. Two things are not exact. Parts of
-the same kind are merged into one Gaussian. Bent steps, and noise relative to the step or to the value, keep their first
-two moments alone. The exact density on a fine grid is the reference of the tests.
+clipping puts what crosses a bound onto it, and a read weighs the parts by Bayes' rule. Two things are not exact. Parts
+of the same kind are merged into one Gaussian. Bent steps, and noise relative to the step or to the value, keep their
+first two moments alone. The exact density on a fine grid is the reference of the tests.
 
 Source: assumed-density filtering, Maybeck, Stochastic Models, Estimation and Control, vol. 2 (1982), chapter 12;
 moments of a truncated Gaussian, Johnson, Kotz & Balakrishnan, Continuous Univariate Distributions, vol. 1 (1994).
