@@ -126,7 +126,7 @@ class Table:
                 raise DataError(f"{self.place(row)}: {self.label(column)} {what}; correct the row or leave it out")
             values[place] = number
         values *= factor
-        size = np.abs(values)
+        size = np.abs(values) if dimension else np.zeros(0)
         for place in np.flatnonzero((size > _LARGEST) | ((size > 0) & (size < _SMALLEST)))[:1]:
             row = at[int(place)]
             limits = f"{_SMALLEST:g} to {_LARGEST:g} in SI units"
