@@ -82,11 +82,10 @@ def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> S
     notes.append(
         f"{chosen.name}: the fewest numbers among the forms with a BIC of at most {_STRONG:g} above the lowest"
     )
+    unit = "S" if column.physical else "1"
     if len(reads) > 1:
-        means = [y.mean() for y in reads]
-        notes.append(
-            f"sigma is relative to the {base}; {len(reads)} cells between {min(means):.3g} and {max(means):.3g}"
-        )
+        ends = (format_quantity(float(end([y.mean() for y in reads])), unit, 3) for end in (min, max))
+        notes.append(f"sigma is relative to the {base}; {len(reads)} cells between {' and '.join(ends)}")
     return SectionFit(
         "read-noise",
         table.name,
