@@ -18,6 +18,8 @@ from memsim.profiles.schema import Name
 from memsim.units import format_quantity, parse_quantity
 
 SOURCE = "measurement"
+LARGEST_SIGMA = 10.0
+"""Largest sigma that a profile may have; only fits that are written by force reach it."""
 NOMINAL = (1e-6, 100e-6)
 """Window [S] that stands for a normalised weight whose conductances are not given: assumed."""
 _READ = {
@@ -178,7 +180,10 @@ def _variability(fit: PulseFit) -> dict[str, Any]:
     sigma = found["variability.c2c.sigma"]
     section: dict[str, Any] = {}
     if problem.model.name != "table":  # whose rows tell it
-        section["c2c"] = {"sigma": format_quantity(sigma.value, "%", 6), "relative_to": problem.write}
+        section["c2c"] = {
+            "sigma": format_quantity(min(sigma.value, LARGEST_SIGMA), "%", 6),
+            "relative_to": problem.write,
+        }
         if not sigma.low > 0:
             section["c2c"]["note"] = "the data are also explained without it"
     spreads: dict[str, Any] = {}
@@ -218,7 +223,7 @@ def _read_noise(fit: PulseFit) -> dict[str, Any]:
     found = fit.fitted
     slow = _slow(found)
     sigma = math.hypot(found["read.noise.sigma"].value, slow[0] if slow is not None else 0.0)
-    return {"sigma": format_quantity(sigma, "%", 6), "relative_to": fit.chosen.problem.read_base}
+    return {"sigma": format_quantity(min(sigma, LARGEST_SIGMA), "%", 6), "relative_to": fit.chosen.problem.read_base}
 
 
 def _slow(found: Fitted) -> tuple[float, float] | None:

@@ -121,7 +121,9 @@ def _reported(data: PulseData, problem: Problem, index: int) -> Callable[[np.nda
         return lambda theta: float(problem.natural(theta)[index]) / _width(problem, theta)
     if base == "value" and problem.axis.logarithmic:
         # Relative standard deviation of a lognormal variable.
-        return lambda theta: float(np.sqrt(np.expm1((problem.axis.ratio * problem.natural(theta)[index]) ** 2)))
+        return lambda theta: float(
+            np.sqrt(np.expm1(min((problem.axis.ratio * problem.natural(theta)[index]) ** 2, 20.0)))
+        )
     return lambda theta: float(problem.natural(theta)[index])
 
 
