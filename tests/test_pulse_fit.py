@@ -88,8 +88,11 @@ def test_without_bounds_the_likelihood_is_that_of_a_multivariate_gaussian(slow):
     assert found == pytest.approx(wanted, abs=1e-6)
 
 
-def exact(y, step, write, read, relative, cells=600) -> float:
-    """Log-likelihood of a sweep by the density of the state on a fine grid, with masses at both bounds."""
+def exact(y, step, write, read, relative, cells=600, begin=0.0, one_pulse=0.0) -> float:
+    """Log-likelihood of a set sweep by the density of the state on a fine grid, with masses at both bounds.
+
+    The first state is the lower bound, one pulse from there, or anywhere.
+    """
     x = (np.arange(cells) + 0.5) / cells
 
     def moved(at):
@@ -101,7 +104,10 @@ def exact(y, step, write, read, relative, cells=600) -> float:
 
     everywhere = np.concatenate([[0.0], x, [1.0]])
     kernel = moved(everywhere)
-    mass = np.concatenate([[0.0], np.full(cells, 1 / cells), [0.0]]) * np.exp(-0.5 * ((everywhere - y[0]) / read) ** 2)
+    anywhere = np.concatenate([[0.0], np.full(cells, 1 / cells), [0.0]])
+    prior = (1 - begin - one_pulse) * anywhere + one_pulse * kernel[:, 0]
+    prior[0] += begin
+    mass = prior * np.exp(-0.5 * ((everywhere - y[0]) / read) ** 2)
     mass /= mass.sum()
     total = 0.0
     for value in y[1:]:
@@ -126,6 +132,19 @@ def test_with_bounds_the_likelihood_is_close_to_that_of_the_exact_density(shape,
     wanted = exact(np.array(y), step, write, read, relative)
     found = log_likelihood(one_sweep(y), trial(step, write=write, read=read), scale(int(relative), begin=1e-9)).sum()
     assert found == pytest.approx(wanted, abs=0.01 * len(y))  # a hundredth a read; its spread is 0.7 a read
+
+
+@pytest.mark.parametrize("slow", [0.0, 1e-9], ids=["white", "general"])
+@pytest.mark.parametrize(("begin", "one_pulse"), [(0.3, 0.6), (0.0, 0.9), (0.8, 0.1)])
+@pytest.mark.parametrize("first", [-0.02, 0.05, 0.1, 0.3])
+def test_a_train_begins_at_an_end_or_one_pulse_from_it_as_in_the_exact_density(first, begin, one_pulse, slow):
+    step, rng = 0.08 * (1 - X), np.random.default_rng(8)
+    y = np.concatenate([[first], first + 0.07 * np.arange(1, 5) + 0.04 * rng.standard_normal(4)])
+    expected = exact(y, step, 0.02, 0.04, False, begin=begin, one_pulse=one_pulse)
+    starts = Scale(0, 0, 0.0, 0.0, begin, one_pulse)
+    score = log_likelihood(one_sweep(y), trial(step, write=0.02, read=0.04, slow=slow), starts).sum()
+    # The sum of four reads. A read below the window is unlikely from everywhere: one Gaussian merges what is left.
+    assert score == pytest.approx(expected, abs=0.05 if first > 0 else 0.2)
 
 
 def test_a_read_that_is_not_seen_is_a_pulse_more():
