@@ -114,7 +114,7 @@ def covered(task: tuple[str, int]) -> dict[str, bool]:
     """Whether each interval of a fit contains the truth, by name; empty where the search reports a failure."""
     model, seed = task
     data = measured(model, seed)
-    problem, end = finished(rough(problem_of(MODELS[model], Noise("range"), data), data))
+    end = finished(rough(problem_of(MODELS[model], Noise("range"), data), data))
     if end.fault:
         return {}
     truth = {f"update.{name}": value for name, value in TRUTHS[model].numbers.items()} | {
@@ -123,7 +123,7 @@ def covered(task: tuple[str, int]) -> dict[str, bool]:
         "variability.c2c.sigma": WRITE,
         "read.noise.sigma": READ,
     }
-    numbers = fitted(data, problem, end.theta).numbers
+    numbers = fitted(data, end.problem, end.theta).numbers
     return {n.name: n.low <= truth[n.name] <= n.high for n in numbers if not math.isnan(n.low)}
 
 

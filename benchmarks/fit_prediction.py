@@ -68,10 +68,10 @@ def predicted(task: tuple[str, int]) -> dict[str, float]:
     devices = [device(model, str(i), rng) for i in range(DEVICES)]
     seen, unseen = devices[: DEVICES // 2], devices[DEVICES // 2 :]
     data = PulseData.checked("made", [sweep for each in seen for sweep in each.sweeps], "S")
-    problem, end = finished(rough(problem_of(MODELS[model], Noise("range"), data), data))
+    end = finished(rough(problem_of(MODELS[model], Noise("range"), data), data))
     if end.fault:
         return {}
-    fit = fitted(data, problem, end.theta)
+    fit = fitted(data, end.problem, end.theta)
     if not {"low", "high", "step"} <= set(fit.spreads):
         return {}
     # The size of the steps: that of the average seen device is 1, as the mean of the logarithm of its factors says.

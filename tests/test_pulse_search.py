@@ -19,11 +19,13 @@ from memsim.fit.derivatives import gradient, information, slopes
 from memsim.fit.filter import NODES, Scale, Series, Trial, log_likelihood, predict
 from memsim.fit.models import MODELS
 from memsim.fit.optimise import settled
+from memsim.fit.own import own_moments
 from memsim.fit.pulse_search import Noise, finished, problem_of, rough
 from memsim.fit.pulses import fit_pulses
 from memsim.fit.quantities import fitted
 from memsim.fit.review import between_cycles, reproduced
 from memsim.fit.spread import between_conductances
+from memsim.fit.uncertainty import covariance
 
 LOW, WIDTH = 2e-6, 8e-6
 
@@ -54,8 +56,9 @@ def one(seed, **options):
 
 
 def alone(data, model):
-    """The fit of one model with write noise of the range."""
-    return finished(rough(problem_of(MODELS[model], Noise("range"), data), data))
+    """Problem and end of the fit of one model with write noise of the range."""
+    end = finished(rough(problem_of(MODELS[model], Noise("range"), data), data))
+    return end.problem, end
 
 
 def test_increments_are_those_between_reads_and_count_the_pulses_between_them():
@@ -324,3 +327,35 @@ def test_the_command_prints_the_report_before_it_refuses_a_profile(cli, tmp_path
     assert done.code == 2
     assert done.files == ["noise.csv"]
     assert "Fault" in done.out and done.err.strip().count("\n") == 0
+
+
+@pytest.mark.slow
+def test_the_moments_of_a_device_are_those_of_a_random_walk_through_its_likelihood():
+    data = several(5, count=2, cycles=2, reads=60)
+    problem, end = alone(data, "soft-bounds")
+    spread, _ = covariance(problem, end.theta)
+    means, blocks = own_moments(problem, end.theta, spread)
+    # Metropolis et al., J. Chem. Phys. 21, 1087 (1953): 40 walkers in the ends and the factor of one device, the rest
+    # fixed, with equal prior densities in the range of the grid.
+    rng, first = np.random.default_rng(3), len(problem.shared)
+    width = np.diff(problem.own(end.theta)[0, :2])[0]
+    error = math.sqrt(spread[first + 2, first + 2])
+    reach = np.array([0.16 * width, 0.16 * width, 2.6 * error])
+    places = np.repeat(end.theta[None], 40, axis=0)
+    score = problem.scores(places)[:, problem.device_of == 0].sum(1)
+    visited = []
+    for turn in range(1500):
+        trial = places.copy()
+        trial[:, first : first + 3] += rng.standard_normal((40, 3)) * [0.02 * width, 0.02 * width, 0.8 * error]
+        inside = (np.abs(trial - end.theta)[:, first : first + 3] <= reach).all(1)
+        value = np.where(inside, problem.scores(trial)[:, problem.device_of == 0].sum(1), -np.inf)
+        better = np.log(rng.random(40)) < value - score
+        places[better], score = trial[better], np.where(better, value, score)
+        if turn >= 300:
+            visited.append(places[:, first : first + 3].copy())
+    walked = np.concatenate(visited)
+    alone_block = np.cov(walked.T)
+    assert means[0] == pytest.approx(walked.mean(0), abs=0.15 * walked.std(0).max())
+    # The numbers that all devices share add to the variance, and never take away.
+    assert (np.diag(blocks[0]) > 0.85 * np.diag(alone_block)).all()
+    assert (np.diag(blocks[0])[:2] < 1.6 * np.diag(alone_block)[:2]).all()

@@ -55,7 +55,7 @@ def fit(
     """Fit device models to a measurement, compare them, and write a profile.
 
     Pulses: conductance or normalised weight after each set and reset pulse. Write noise, read noise and spread
-    between devices are told apart by a likelihood in which the state is hidden. Tables may have two columns (set,
+    between devices are separated by a likelihood in which the state is hidden. Tables may have two columns (set,
     reset), a column of directions, or device, cycle, pulse, direction and conductance in any order, with units in the
     headings or below them. Exports of instruments, pipes, and folders with one file a device are read as they are;
     --columns says what columns with other names are.

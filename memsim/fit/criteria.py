@@ -1,8 +1,13 @@
-"""Criteria by which fitted models are chosen: likelihood against the number of parameters."""
+"""Criteria by which fitted models are chosen, and how far a likelihood falls at the ends of an interval."""
 
 from __future__ import annotations
 
 import numpy as np
+
+Z95 = 1.959963984540054
+"""Standard errors between an estimate and the ends of its 95 % interval."""
+DROP95 = Z95**2 / 2
+"""Fall of the log-likelihood at the ends of a 95 % interval of one number: half a quantile of chi-square."""
 
 
 class Criteria:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -93,18 +94,16 @@ class PulseData:
         for b, (change, _) in enumerate(steps):
             if not len(change):
                 raise DataError(f"{name}: no two successive reads of {BRANCHES[b]} pulses in the same sweep")
-        kept = tuple(s for train in trains for s in train)
-        alone = sum(counts) - sum(int(np.isfinite(s.value).sum()) for s in kept)
+        used = tuple(s for train in trains for s in train)
+        alone = sum(counts) - sum(int(np.isfinite(s.value).sum()) for s in used)
         if alone:
-            notes = (
-                *notes,
-                f"{alone} read{'s' if alone > 1 else ''} alone in a train {'are' if alone > 1 else 'is'} left out",
-            )
-        notes = (*notes, *_copies(kept))
-        total = sum(len(s.value) for s in kept)
+            words = "reads alone in trains are" if alone > 1 else "read alone in a train is"
+            notes = (*notes, f"{alone} {words} left out")
+        notes = (*notes, *_copies(used))
+        total = sum(len(s.value) for s in used)
         if total > MOST:
             raise DataError(f"{name}: {total:,} pulses; at most {MOST:,} are fitted: take fewer devices or cycles")
-        values = np.concatenate([s.value for s in kept])
+        values = np.concatenate([s.value for s in used])
         levels = np.unique(values[np.isfinite(values)])
         if len(levels) == 1:
             raise DataError(f"{name}: all reads are {levels[0]:g}; nothing changes")
@@ -112,7 +111,7 @@ class PulseData:
             raise DataError(
                 f"{name}: the reads have two values, {levels[0]:g} and {levels[1]:g}; the models need gradual steps"
             )
-        return cls(name, kept, unit, tuple(notes))
+        return cls(name, used, unit, tuple(notes))
 
     @property
     def devices(self) -> list[str]:
@@ -129,14 +128,14 @@ class PulseData:
         """Sweeps that follow one another without a gap, in the order of the file."""
         return _trains(self.sweeps)
 
-    @property
+    @cached_property
     def axis(self) -> Axis:
         """The linear axis from the smallest read to the largest."""
         return Axis(
             float(min(np.nanmin(s.value) for s in self.sweeps)), float(max(np.nanmax(s.value) for s in self.sweeps))
         )
 
-    @property
+    @cached_property
     def resolution(self) -> float:
         """Step to which the reads were rounded, in the data's unit; 0 where they do not repeat."""
         values = np.concatenate([s.value[np.isfinite(s.value)] for s in self.sweeps])
@@ -190,16 +189,16 @@ class PulseData:
 
 def _copies(sweeps: Sequence[Sweep]) -> list[str]:
     """A note on the first sweep whose reads are, to the last digit, those of an earlier sweep of the same device."""
-    seen: set[tuple[str, int, bytes]] = set()
+    earlier: set[tuple[str, int, bytes]] = set()
     for sweep in sweeps:
         key = (sweep.device, sweep.branch, sweep.value.tobytes())
         reads = sweep.value[np.isfinite(sweep.value)]
-        if key in seen and len(reads) >= _COPIED and np.ptp(reads) > 0:
+        if key in earlier and len(reads) >= _COPIED and np.ptp(reads) > 0:
             return [
                 f"two {BRANCHES[sweep.branch]} sweeps of device {sweep.device} have the same {len(reads)} reads (cycle "
                 f"{sweep.cycle}): if one is a copy, leave it out"
             ]
-        seen.add(key)
+        earlier.add(key)
     return []
 
 

@@ -93,7 +93,7 @@ def fit_device(
     window : tuple of float, optional
         Ends of the window [S]; read noise is relative to it where that fits better.
     read_voltage : float, optional
-        Read voltage of the device [V], at which a polynomial of the current is told.
+        Read voltage of the device [V], at which the coefficients of a polynomial are stated.
     columns, table, decimal, repeats : optional
         How a file is read, as in `memsim.fit.read_measurement`.
     progress : callable, optional

@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from memsim.fit.gaussian import SURE, cut, look_up
+from memsim.fit.gaussian import HALF_LOG_2PI, SURE, bent_step, cut, look_up
 from memsim.fit.white import score_train
 from memsim.kernels.compile import compile_kernel
 
@@ -80,7 +80,7 @@ def _read(y, gain, noise, mean, other, variance, shared, spread):
     total = variance + 2.0 * gain * shared + gain * gain * spread + noise
     off = y - mean - gain * other
     by, by_other = (variance + gain * shared) / total, (shared + gain * spread) / total
-    density = -0.5 * (off * off / total + math.log(total)) - 0.9189385332046727
+    density = -0.5 * (off * off / total + math.log(total)) - HALF_LOG_2PI
     return (
         density,
         mean + by * off,
@@ -146,16 +146,12 @@ def _train(value, seen, branch, step, own, sigmas, scale, score, mean_out, sd_ou
                 weight[j] = 0.0
                 continue
             g, v = part[j, 0], part[j, 2]
-            f0 = gain * look_up(table, (g - low) / width)
-            average, square, bend = f0, f0 * f0, 0.0
             if j == 2:
-                half = math.sqrt(3.0 * v)
-                f1 = gain * look_up(table, (g - half - low) / width)
-                f2 = gain * look_up(table, (g + half - low) / width)
-                average = (4.0 * f0 + f1 + f2) / 6.0
-                square = (4.0 * f0 * f0 + f1 * f1 + f2 * f2) / 6.0
-                bend = (f2 - f1) / (2.0 * half)
+                average, square, bend = bent_step(table, g, v, low, width, gain)
                 v = v + 2.0 * bend * v + square - average * average
+            else:
+                average, bend = gain * look_up(table, (g - low) / width), 0.0
+                square = average * average
             part[j, 0] = g + average
             part[j, 1] *= keep
             part[j, 2] = max(v + write * write * (square if scale.write == STEP else 1.0), 1e-12)

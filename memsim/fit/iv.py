@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from memsim.errors import DataError
+from memsim.fit.criteria import Z95
 from memsim.fit.quantities import Number
 from memsim.fit.search import Peak, highest_peak, profile_interval
 from memsim.fit.section import Form, SectionFit
 from memsim.fit.spread import FEWEST, between
 from memsim.fit.sweep import signed_sweeps
 from memsim.fit.table import Table
-from memsim.fit.uncertainty import Z95
 from memsim.units import format_quantity
 
 _MISFIT = 0.5  # correlation of successive residuals from which a form does not describe the current; assumed

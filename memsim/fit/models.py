@@ -2,7 +2,7 @@
 
 x = (g - low)/(high - low) is the state, u the way travelled: x for set pulses, 1 - x for reset pulses. Every function
 gives the magnitude of the step in units of the window, for a whole array of states; its scalar twin, with equation and
-source, is in `memsim.cells`. Profiles tell steps in w, which runs from -1 to 1 over the window.
+source, is in `memsim.cells`. Profiles state steps in w, which runs from -1 to 1 over the window.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Parameter:
     scales : int
         Power with which it goes with the size of all steps: 1 for a step, -1 for a number of pulses, else 0.
     open_with : str
-        Parameter at whose lower limit this one is unbounded above, as only a product of the two is told there.
+        Parameter at whose lower limit this one is unbounded above, as only a product of the two is determined there.
     """
 
     name: str
@@ -226,7 +226,7 @@ NEUROSIM = StepModel(
 
 
 def _power_law(x: np.ndarray, branch: int, t: np.ndarray, offset: float) -> np.ndarray:
-    # Resistances in units of 1/(G_max - G_min); the state tells the pulse number n = ((r - r0)/r1)^(1/a).
+    # Resistances in units of 1/(G_max - G_min); the state determines the pulse number n = ((r - r0)/r1)^(1/a).
     highest = 1.0 / (1.0 + offset)
     r = 1.0 / (np.clip(travelled(x, branch), 0.0, 1.0) + offset)
     above = r - t[0] * highest

@@ -9,7 +9,6 @@ Optimization (2006), chapters 3.4 and 10.3.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -32,8 +31,7 @@ _LENGTHS = (1.0, 0.5, 0.25, 0.1, 0.03)
 _PROBES = (-5.0, -1.0, -0.2, -0.04, 0.04, 0.2, 1.0, 5.0)
 
 
-@dataclass(frozen=True)
-class Maximum:
+class Maximum(NamedTuple):
     """Where a search ended.
 
     Attributes
@@ -69,10 +67,10 @@ def maximise(problem: Problem, theta: np.ndarray, most: int = 60, enough: float 
         score = slopes(problem, theta, central=False)
         pull, stiffness = problem.tie_slope(theta)
         slope = gradient(problem, score) + pull
-        information = outer_products(problem, score) + stiffness
+        scoring = outer_products(problem, score) + stiffness
         active = problem.free & ~((theta <= low) & (slope < 0)) & ~((theta >= high) & (slope > 0))
         at = np.flatnonzero(active)
-        matrix, rhs = information[np.ix_(at, at)], slope[at]
+        matrix, rhs = scoring[np.ix_(at, at)], slope[at]
         diagonal = np.diag(matrix) + 1e-6 * np.trace(matrix) / max(len(at), 1) + 1e-9
         trials = np.repeat(theta[None], len(_DAMPING), axis=0)
         for i, factor in enumerate(damping * _DAMPING):

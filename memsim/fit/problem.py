@@ -27,12 +27,6 @@ _SLOW = (
     Parameter("slow", "noise of a read that is correlated over pulses", 1e-4, 3.0),
     Parameter("memory", "pulses over which it is correlated", 1.5, 100.0),
 )
-
-
-def _normal(miss: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    return np.exp(-0.5 * miss**2 / variance) / np.sqrt(2 * np.pi * variance)
-
-
 _TIE = 1e4
 _IMPOSSIBLE = -1e4
 _LARGEST_STEP = 10.0
@@ -90,7 +84,7 @@ class Problem:
         own[:, 2] = self.devices > 1
         return np.concatenate([np.ones(len(self.shared), bool), own.ravel()])
 
-    @property
+    @cached_property
     def limits(self) -> tuple[np.ndarray, np.ndarray]:
         """Smallest and largest theta."""
         low = [self._to(p, p.low) for p in self.shared]
@@ -251,3 +245,7 @@ class Problem:
         """Device of every point."""
         s = self.series
         return np.repeat(s.device, s.stop - s.start)
+
+
+def _normal(miss: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    return np.exp(-0.5 * miss**2 / variance) / np.sqrt(2 * np.pi * variance)

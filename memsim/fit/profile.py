@@ -179,7 +179,7 @@ def _variability(fit: PulseFit) -> dict[str, Any]:
     found, problem = fit.fitted, fit.chosen.problem
     sigma = found["variability.c2c.sigma"]
     section: dict[str, Any] = {}
-    if problem.model.name != "table":  # whose rows tell it
+    if problem.model.name != "table":  # whose rows state it
         section["c2c"] = {
             "sigma": format_quantity(min(sigma.value, LARGEST_SIGMA), "%", 6),
             "relative_to": problem.write,

@@ -11,11 +11,11 @@ import numpy as np
 from memsim.fit.data import PulseData
 from memsim.fit.derivatives import outer_products, slopes
 from memsim.fit.models import StepModel, nearest_theta
-from memsim.fit.optimise import Maximum, maximise, settled
+from memsim.fit.optimise import maximise, settled
 from memsim.fit.problem import Problem
 
 _KNOWN_WITHIN = 0.05
-"""Standard error of a window's end, of the span, from which on the pulses do not tell where it is."""
+"""Standard error of a window's end, of the span, from which on the pulses do not show where it is."""
 _SHARES = (0.5, 0.9, 0.1)
 """Shares of the read in the variance of reads from which searches start."""
 _WINDOWS = (0.05, -0.1)
@@ -44,11 +44,12 @@ class Noise(NamedTuple):
 
 
 class Guess(NamedTuple):
-    """A problem, a theta that may be far from its maximum, and the log-likelihood there."""
+    """A problem, a theta, the log-likelihood there, and at the end of a search why it is no maximum, if so."""
 
     problem: Problem
     theta: np.ndarray
     value: float
+    fault: str = ""
 
 
 def noise_of(problem: Problem) -> Noise:
@@ -93,35 +94,36 @@ def like(problem: Problem, data: PulseData, leader: Guess) -> Guess:
 
     The steps of the other model are those of the linear axis, so the two may have different kinds of noise.
     """
-    wanted = leader.problem.steps(leader.theta)[:, ::8]
+    leading = leader.problem.steps(leader.theta)[:, ::8]
     steps = [data.average_step(branch) for branch in range(2)]
     carried = _carried(problem, leader, float(np.mean(steps)), shape=False)
     own = problem.own(carried)
-    shape = nearest_theta(problem.model, wanted, problem.model.starts(*steps), problem.offset(own))
+    shape = nearest_theta(problem.model, leading, problem.model.starts(*steps), problem.offset(own))
     noise = problem.natural(carried)[len(problem.model.parameters) :]
     return _climbed(problem, [problem.pack([*shape, *noise], own)])
 
 
-def finished(guess: Guess) -> tuple[Problem, Maximum]:
-    """The maximum near a guess, examined, with ends of windows that the pulses do not tell at the outermost states."""
+def finished(guess: Guess) -> Guess:
+    """The maximum near a guess, examined, with ends of windows that the pulses do not show at the outermost states."""
     theta = maximise(guess.problem, guess.theta, enough=_NEARLY).theta
     problem = guess.problem.begun(theta)
     end = settled(problem, theta)
     loose = _loose(problem, end.theta)
     if not loose.any():
-        return problem, end
+        return Guess(problem, *end)
     pinned = problem.pinned(np.where(loose, problem.visited(end.theta), np.nan))
     start = pinned.pack(problem.natural(end.theta), problem.own(end.theta))
     other = settled(pinned, maximise(pinned, start, enough=_NEARLY).theta)
-    # An end that costs likelihood where it is put is one that the pulses do tell something of.
-    return (pinned, other) if other.value > end.value - _SAME else (problem, end)
+    # An end that costs likelihood where it is put is one that the pulses show.
+    return Guess(pinned, *other) if other.value > end.value - _SAME else Guess(problem, *end)
 
 
-def widened(problem: Problem, theta: np.ndarray, data: PulseData) -> Guess:
-    """The end of short climbs from windows with one or both ends farther out.
+def widened(end: Guess, data: PulseData) -> Guess:
+    """The end of short climbs from the end of a search, with one or both ends of the windows farther out.
 
     The likelihood often has one maximum where pulses reach an end of the window and another where they do not.
     """
+    problem, theta = end.problem, end.theta
     blank = problem_of(problem.model, noise_of(problem), data)
     guesses = []
     for low, high in ((_FARTHER, 0.0), (0.0, _FARTHER), (_FARTHER, _FARTHER)):
@@ -177,7 +179,7 @@ def _carried(problem: Problem, guess: Guess, step: float, *, shape: bool = True)
 
 
 def _loose(problem: Problem, theta: np.ndarray) -> np.ndarray:
-    """Which ends of windows the pulses do not tell (device, 2)."""
+    """Which ends of windows the pulses do not show (device, 2)."""
     whole = outer_products(problem, slopes(problem, theta)) + problem.tie_slope(theta)[1]
     at = np.flatnonzero(problem.free)
     variance = np.full(len(theta), np.inf)

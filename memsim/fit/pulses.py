@@ -13,7 +13,7 @@ from memsim.fit.criteria import Criteria
 from memsim.fit.data import PulseData
 from memsim.fit.diagnostics import Diagnostics, diagnose
 from memsim.fit.models import MODELS, StepModel
-from memsim.fit.optimise import Maximum, maximise
+from memsim.fit.optimise import maximise
 from memsim.fit.problem import OWN, Problem
 from memsim.fit.pulse_search import Guess, Noise, finished, like, noise_of, problem_of, rough, widened
 from memsim.fit.quantities import Fitted, fitted
@@ -76,7 +76,7 @@ class PulseFit:
     candidates : tuple of Candidate
         One a model, the lowest BIC first.
     chosen : Candidate
-        The model that was asked for, else the first.
+        The model that the user names, else the first.
     fitted : Fitted
         Its numbers with their intervals, and spreads between devices.
     diagnostics : Diagnostics
@@ -107,7 +107,7 @@ def fit_pulses(data: PulseData, model: str | None = None, progress: Progress | N
     InputError
         No such model.
     DataError
-        Too few reads for any model, or for the one that was asked for.
+        Too few reads for any model, or for the named one.
     """
     if model is not None and model not in MODELS:
         raise InputError(f"unknown model '{model}'{nearest(model, MODELS)}")
@@ -139,18 +139,18 @@ def fit_pulses(data: PulseData, model: str | None = None, progress: Progress | N
     for each in usable:
         tick(each.name)
         ends[each.name] = _best([finished(guess) for guess in _promising(each, guesses[each.name], leader, data)])
-    leader = _guess(max(ends.values(), key=lambda end: end[1].value))
+    leader = max(ends.values(), key=lambda end: end.value)
     candidates = []
     for each in usable:
-        problem, end = ends[each.name]
-        others = [like(problem_of(each, noise_of(problem), data), data, leader), widened(problem, end.theta, data)]
+        end = ends[each.name]
+        others = [like(problem_of(each, noise_of(end.problem), data), data, leader), widened(end, data)]
         again = max(others, key=lambda guess: guess.value)
         if again.value > end.value + _HIGHER:
-            problem, end = _best([(problem, end), finished(again)])
+            end = _best([end, finished(again)])
         if end.fault:
             reasons[each.name] = f"the search did not end at a maximum: {end.fault}"
         else:
-            candidates.append(_candidate(problem, end.theta))
+            candidates.append(_candidate(end.problem, end.theta))
     if model in reasons:
         raise DataError(f"{data.name}: the model '{model}': {reasons[model]}")
     if not candidates:
@@ -227,13 +227,9 @@ def _promising(model: StepModel, own: list[Guess], leader: Guess, data: PulseDat
     return list(kinds.values())
 
 
-def _guess(end: tuple[Problem, Maximum]) -> Guess:
-    return Guess(end[0], end[1].theta, end[1].value)
-
-
-def _best(ends: list[tuple[Problem, Maximum]]) -> tuple[Problem, Maximum]:
+def _best(ends: list[Guess]) -> Guess:
     """The end of a search with the lowest BIC, among those that are maxima if there are any."""
-    return min(ends, key=lambda end: (bool(end[1].fault), _rough_bic(_guess(end))))
+    return min(ends, key=lambda end: (bool(end.fault), _rough_bic(end)))
 
 
 def _rough_bic(guess: Guess) -> float:

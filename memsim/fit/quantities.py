@@ -77,7 +77,7 @@ def fitted(data: PulseData, problem: Problem, theta: np.ndarray) -> Fitted:
     numbers = [*_window(data, problem, theta, spread, spreads)]
     shift = better - theta
     for index, parameter in enumerate(problem.shared):
-        of = _reported(data, problem, index)
+        of = _reported(problem, index)
         low, high = ridge_interval(problem, theta, index, spread, of)
         value = of(better)
         # With fewer degrees of freedom than reads, a sigma is larger than at the maximum, and less certain by as much.
@@ -111,7 +111,7 @@ def _width(problem: Problem, theta: np.ndarray) -> float:
     return float((own[:, 1] - own[:, 0]).mean())
 
 
-def _reported(data: PulseData, problem: Problem, index: int) -> Callable[[np.ndarray], float]:
+def _reported(problem: Problem, index: int) -> Callable[[np.ndarray], float]:
     """What is reported of a theta for one shared parameter: sigmas as fractions of the window, curvatures as labels."""
     name = problem.shared[index].name
     if name.startswith("curvature."):

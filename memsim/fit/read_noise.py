@@ -189,7 +189,7 @@ def _colour(reads: list[np.ndarray], best: Trend) -> list[str]:
             f"not white: successive reads correlate by {np.mean(lags):.2f} on average (Ljung-Box p {least:.1g}); drawn "
             "anew at each read, sigma is right for single reads but not for averages of reads in a row"
         ]
-    return [f"white as far as {best.form.reads} reads tell: lag-1 correlation {np.mean(lags):.2f}"]
+    return [f"white as far as {best.form.reads} reads show: lag-1 correlation {np.mean(lags):.2f}"]
 
 
 def _level_words(names: list[str], levels: list[TwoLevels | None], column: Column) -> list[str]:

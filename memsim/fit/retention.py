@@ -25,13 +25,13 @@ import numpy as np
 from memsim.errors import DataError
 from memsim.fit import relaxation
 from memsim.fit.changes import Cells, Moments, moments, smoothed
+from memsim.fit.criteria import Z95
 from memsim.fit.programmed import Programmed, programmed_cells
 from memsim.fit.relaxation import Law
 from memsim.fit.retention_section import section_of
 from memsim.fit.search import Peak, highest_peak
 from memsim.fit.section import Curve, Form, SectionFit
 from memsim.fit.table import Table
-from memsim.fit.uncertainty import Z95
 
 FEWEST_CELLS = 5
 """Cells from which on a relaxation is fitted; of each level for a table."""

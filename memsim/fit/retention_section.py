@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memsim.errors import DataError
+from memsim.fit.criteria import Z95
 from memsim.fit.models import number
 from memsim.fit.programmed import Programmed
 from memsim.fit.quantities import Number
@@ -14,7 +15,6 @@ from memsim.fit.relaxation import SMALLEST
 from memsim.fit.search import Peak, profile_interval
 from memsim.fit.spread import FEWEST
 from memsim.fit.table import Table
-from memsim.fit.uncertainty import Z95
 from memsim.units import format_quantity
 
 if TYPE_CHECKING:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from memsim.fit.criteria import DROP95
+
 Negative = Callable[[np.ndarray], float]
 """Minus a log-likelihood, as a function of the parameters."""
 
 Point = Sequence[float] | np.ndarray
 
-_DROP = 1.9207294103470297
-"""Fall of the log-likelihood at the ends of a 95 % interval: half the 95 % quantile of chi-square with one freedom."""
 _GAIN = 1e-5
 """Expected rise of the log-likelihood below which a search ends; its sampling noise is of order 1."""
 _COARSE, _END = 2e-3, 0.02
@@ -150,11 +150,11 @@ def _end(negative: Negative, peak: Peak, index: int, sign: float, low: np.ndarra
     def fall(start: np.ndarray) -> tuple[np.ndarray, float]:
         """The other parameters fitted from there, and how far the likelihood is below the end of the interval."""
         at, least, _ = _descend(negative, np.clip(start, low, high), low, high, held, _COARSE)
-        return at, least + peak.value - _DROP
+        return at, least + peak.value - DROP95
 
     error = float(np.sqrt(peak.covariance[index, index]))
     width = min(2.0 * error, 1.0) if error > 0 else 0.5
-    inside, below = peak.at, -_DROP
+    inside, below = peak.at, -DROP95
     for _ in range(_STEPS):
         start = inside.copy()
         start[index] += sign * width

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from memsim.fit.criteria import DROP95
+
 FEWEST = 2
 """Devices from which on a spread is estimated."""
 _FOR_A_SHAPE = 5
@@ -77,7 +79,7 @@ def between(estimates: np.ndarray, variances: np.ndarray) -> Spread:
         lambda s: -restricted(s), bounds=(grid[max(k - 1, 0)], grid[min(k + 1, 60)]), method="bounded"
     )
     sigma = float(inner.x) if -inner.fun > values[k] else float(grid[k])
-    top = restricted(sigma) - 1.9207
+    top = restricted(sigma) - DROP95
     low = brentq(lambda s: restricted(s) - top, 0.0, sigma) if sigma > 0 and restricted(0.0) < top else 0.0
     far = max(sigma, 0.01 * scale)
     while restricted(far) > top and far < 1e6 * scale:

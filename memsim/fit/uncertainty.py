@@ -6,13 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from memsim.fit.criteria import DROP95, Z95
 from memsim.fit.derivatives import information
 from memsim.fit.optimise import maximise
 from memsim.fit.problem import Problem
 
-Z95 = 1.959963984540054
-_DROP = Z95**2 / 2
-"""Fall of the log-likelihood at the ends of a 95 % interval of one number."""
 _FARTHEST = 1.0  # first step of the search for an end: a factor of e, or all of a window
 _NARROW = 1e-3  # share of an interval's half to which an end is found where the likelihood falls as off a cliff
 _TRIES = 20
@@ -120,7 +118,7 @@ def _end(held: Problem, theta: np.ndarray, index: int, away: float, along: np.nd
     """
     low, high = held.limits
     limit = high[index] if away > 0 else low[index]
-    top, wanted = held.value(theta), np.sqrt(_DROP)
+    top, wanted = held.value(theta), np.sqrt(DROP95)
     before, inside, fell = None, theta, 0.0
     outside, fell_outside = None, np.inf
     target = theta[index] + away
@@ -135,16 +133,16 @@ def _end(held: Problem, theta: np.ndarray, index: int, away: float, along: np.nd
             starts.append(inside + (outside - inside) * step / (outside[index] - inside[index]))
         trials = np.array([np.where(held.free, np.clip(start, low, high), theta) for start in starts])
         trials[:, index] = target
-        found = maximise(held, trials[int(np.argmax(held.scores(trials).sum(1)))], most=30)
-        drop = float(np.sqrt(max(top - found.value, 0.0)))
+        end = maximise(held, trials[int(np.argmax(held.scores(trials).sum(1)))], most=30)
+        drop = float(np.sqrt(max(top - end.value, 0.0)))
         if abs(drop - wanted) < 0.02:
-            return found.theta
+            return end.theta
         if drop < wanted:
             if stop:
                 return None
-            before, inside, fell = inside, found.theta, drop
+            before, inside, fell = inside, end.theta, drop
         else:
-            outside, fell_outside = found.theta, drop
+            outside, fell_outside = end.theta, drop
         if outside is None:
             away = inside[index] - theta[index]
             target = theta[index] + away * float(np.clip(wanted / max(drop, 0.05), 1.1, 3.0))

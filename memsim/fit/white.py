@@ -10,9 +10,7 @@ import math
 import numpy as np
 from numba import njit
 
-from memsim.fit.gaussian import SURE, cut, look_up, tail
-
-_HALF_LOG_2PI = 0.9189385332046727
+from memsim.fit.gaussian import HALF_LOG_2PI, SURE, bent_step, cut, tail
 
 
 @njit(error_model="numpy")
@@ -39,12 +37,12 @@ def score_train(value, seen, branch, step, own, sigmas, bases, score):
         anywhere = (1.0 - begin - moved) * max(mass, 1e-12) / width
         at = low if first == 0 else high
         off = y - at
-        at_end = begin * math.exp(-0.5 * off * off / before - _HALF_LOG_2PI) / math.sqrt(before)
+        at_end = begin * math.exp(-0.5 * off * off / before - HALF_LOG_2PI) / math.sqrt(before)
         jump = gain * step[first, 0 if first == 0 else step.shape[1] - 1]
         prior = max(write * write * (jump * jump if of_step else 1.0), 1e-12)
         total = prior + before
         off -= jump
-        density = math.exp(-0.5 * off * off / total - _HALF_LOG_2PI) / math.sqrt(total)
+        density = math.exp(-0.5 * off * off / total - HALF_LOG_2PI) / math.sqrt(total)
         mass, g, v = cut(at + jump + prior / total * off, math.sqrt(max(prior * before / total, 1e-14)), floor, ceiling)
         one_pulse = moved * density * mass
         inner = anywhere + one_pulse
@@ -68,13 +66,9 @@ def score_train(value, seen, branch, step, own, sigmas, bases, score):
                 average = gain * table[0 if j == 0 else table.shape[0] - 1]
                 square, spread, g = average * average, 0.0, low if j == 0 else high
             else:
-                g, half = mean, math.sqrt(3.0 * variance)
-                f0 = gain * look_up(table, (g - low) / width)
-                f1 = gain * look_up(table, (g - half - low) / width)
-                f2 = gain * look_up(table, (g + half - low) / width)
-                average = (4.0 * f0 + f1 + f2) / 6.0
-                square = (4.0 * f0 * f0 + f1 * f1 + f2 * f2) / 6.0
-                spread = variance + (f2 - f1) / half * variance + square - average * average
+                g = mean
+                average, square, bend = bent_step(table, g, variance, low, width, gain)
+                spread = variance + 2.0 * bend * variance + square - average * average
             part_mean[j] = g + average
             part_variance[j] = max(spread + write * write * (square if of_step else 1.0), 1e-12)
             expected += weights[j] * part_mean[j]
@@ -95,13 +89,13 @@ def score_train(value, seen, branch, step, own, sigmas, bases, score):
                 if mass > 1e-14:
                     kind[count], logs[count] = bound, math.log(weights[j] * mass)
                     if seen[k]:
-                        logs[count] -= 0.5 * ((y - at) * (y - at) / noise + math.log(noise)) + _HALF_LOG_2PI
+                        logs[count] -= 0.5 * ((y - at) * (y - at) / noise + math.log(noise)) + HALF_LOG_2PI
                     count += 1
             density = 0.0
             if seen[k]:
                 total = v + noise
                 off, by = y - g, v / total
-                density = -0.5 * (off * off / total + math.log(total)) - _HALF_LOG_2PI
+                density = -0.5 * (off * off / total + math.log(total)) - HALF_LOG_2PI
                 g, v = g + by * off, max(v * noise / total, 1e-14)
             mass, g, v = cut(g, math.sqrt(v), floor, ceiling)
             if mass > 0.0:
