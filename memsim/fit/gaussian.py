@@ -19,15 +19,25 @@ def tail(x):
 @njit(error_model="numpy")
 def cut(mean, deviation, low, high):
     """Mass of a Gaussian between two bounds, and its mean and variance there."""
-    a = min(max((low - mean) / deviation, -40.0), 40.0)
-    b = min(max((high - mean) / deviation, -40.0), 40.0)
+    a = (low - mean) / deviation
+    b = (high - mean) / deviation
     if a < -SURE and b > SURE:
         return 1.0, mean, deviation * deviation
-    mass = tail(a) - tail(b) if a > 0.0 else tail(-b) - tail(-a)
+    # A bound that is far away costs nothing; most of the time at most one is near.
+    if b > SURE:
+        mass, at_b = tail(a), 0.0
+        at_a = 0.3989422804014327 * math.exp(-0.5 * a * a)
+        b = 0.0
+    elif a < -SURE:
+        mass, at_a = tail(-b), 0.0
+        at_b = 0.3989422804014327 * math.exp(-0.5 * b * b)
+        a = 0.0
+    else:
+        mass = tail(a) - tail(b) if a > 0.0 else tail(-b) - tail(-a)
+        at_a = 0.3989422804014327 * math.exp(-0.5 * a * a)
+        at_b = 0.3989422804014327 * math.exp(-0.5 * b * b)
     if mass < 1e-14:
         return 0.0, min(max(mean, low), high), 0.0
-    at_a = 0.3989422804014327 * math.exp(-0.5 * a * a)
-    at_b = 0.3989422804014327 * math.exp(-0.5 * b * b)
     shift = (at_a - at_b) / mass
     spread = 1.0 + (a * at_a - b * at_b) / mass - shift * shift
     return mass, mean + deviation * shift, deviation * deviation * max(spread, 1e-9)
@@ -49,9 +59,10 @@ def bent_step(table, mean, variance, low, width, gain):
     `gain` turns the tabulated shares of the window, which is `width` wide from `low` on, into steps.
     """
     half = math.sqrt(3.0 * variance)
-    f0 = gain * look_up(table, (mean - low) / width)
-    f1 = gain * look_up(table, (mean - half - low) / width)
-    f2 = gain * look_up(table, (mean + half - low) / width)
+    at, away = (mean - low) / width, half / width
+    f0 = gain * look_up(table, at)
+    f1 = gain * look_up(table, at - away)
+    f2 = gain * look_up(table, at + away)
     average = (4.0 * f0 + f1 + f2) / 6.0
     square = (4.0 * f0 * f0 + f1 * f1 + f2 * f2) / 6.0
     return average, square, (f2 - f1) / (2.0 * half)

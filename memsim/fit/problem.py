@@ -132,8 +132,9 @@ class Problem:
         shared, own = self.natural(thetas), self.own(thetas)
         count = len(self.model.parameters)
         step = np.empty((len(thetas), 2, NODES))
-        for t, values in enumerate(shared):
-            offset, window = self.offset(own[t]), own[t, :, :2].mean(0)
+        windows = own[..., :2].mean(1)
+        for t, (values, window) in enumerate(zip(shared, windows, strict=True)):
+            offset = self.offset(window)
             for branch, sign in enumerate((1.0, -1.0)):
                 moves = sign * self.model.step(X, branch, values[:count], offset)
                 step[t, branch] = self.axis.steps(moves, *window)
@@ -147,15 +148,15 @@ class Problem:
         noise[: shared.shape[1] - count] = shared[:, count:].T
         return Trial(step, np.ascontiguousarray(table), *noise)
 
-    def offset(self, own: np.ndarray) -> float:
-        """G_min/(G_max - G_min) of the average device (device, 3); at least 1e-6."""
-        low, high = self.axis.value(own[:, :2].mean(0))
+    def offset(self, window: np.ndarray) -> float:
+        """G_min/(G_max - G_min) of the average device with these ends (2,); at least 1e-6."""
+        low, high = self.axis.value(window)
         return float(max(low / (high - low), 1e-6))
 
     def steps(self, theta: np.ndarray) -> np.ndarray:
         """Magnitude of the steps of both branches at the states `X` (branch, node), of the window."""
         values = self.natural(theta)[: len(self.model.parameters)]
-        offset = self.offset(self.own(theta))
+        offset = self.offset(self.own(theta)[:, :2].mean(0))
         return np.stack([self.model.step(X, branch, values, offset) for branch in range(2)])
 
     @property

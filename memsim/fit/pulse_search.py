@@ -98,7 +98,7 @@ def like(problem: Problem, data: PulseData, leader: Guess) -> Guess:
     steps = [data.average_step(branch) for branch in range(2)]
     carried = _carried(problem, leader, float(np.mean(steps)), shape=False)
     own = problem.own(carried)
-    shape = nearest_theta(problem.model, leading, problem.model.starts(*steps), problem.offset(own))
+    shape = nearest_theta(problem.model, leading, problem.model.starts(*steps), problem.offset(own[:, :2].mean(0)))
     noise = problem.natural(carried)[len(problem.model.parameters) :]
     return _climbed(problem, [problem.pack([*shape, *noise], own)])
 

@@ -53,7 +53,8 @@ def score_train(value, seen, branch, step, own, sigmas, bases, score):
         at_low, at_high = (1.0 - within, 0.0) if first == 0 else (0.0, 1.0 - within)
     score[0] = 0.0
     # What the three parts become after a pulse and a read: at most three parts each.
-    kind, logs, means, variances = np.empty(9, np.int64), np.empty(9), np.empty(9), np.empty(9)
+    kind, means, variances = np.empty(9, np.int64), np.empty(9), np.empty(9)
+    likely, exponent = np.empty(9), np.empty(9)  # the density of the read in each is likely e^exponent/sqrt(2 pi)
     part_mean, part_variance = np.empty(3), np.empty(3)
     for k in range(1, value.shape[0]):
         table = step[branch[k]]
@@ -75,6 +76,23 @@ def score_train(value, seen, branch, step, own, sigmas, bases, score):
         r = abs(origin + min(max(expected, floor), ceiling)) if of_value else 1.0
         noise = r * r * read * read + rounding
         y, count = value[k], 0
+        if at_low < 1e-12 and at_high < 1e-12:
+            g, v = part_mean[2], part_variance[2]
+            far = SURE * math.sqrt(v)
+            if g - floor > far and ceiling - g > far:
+                # Pulse and read stay far away from both bounds: a Gaussian remains one.
+                score[k] = 0.0
+                if seen[k]:
+                    total = v + noise
+                    off, by = y - g, v / total
+                    score[k] = -0.5 * (off * off / total + math.log(total)) - HALF_LOG_2PI
+                    g, v = g + by * off, max(v * noise / total, 1e-14)
+                    far = SURE * math.sqrt(v)
+                if g - floor > far and ceiling - g > far:
+                    mean, variance = g, v
+                    continue
+        inverse = 1.0 / math.sqrt(noise)
+        best = -np.inf
         for j in range(3):
             if weights[j] < 1e-12:
                 continue
@@ -87,41 +105,43 @@ def score_train(value, seen, branch, step, own, sigmas, bases, score):
                     continue
                 mass = tail(away / deviation)
                 if mass > 1e-14:
-                    kind[count], logs[count] = bound, math.log(weights[j] * mass)
+                    kind[count], likely[count], exponent[count] = bound, weights[j] * mass, 0.0
                     if seen[k]:
-                        logs[count] -= 0.5 * ((y - at) * (y - at) / noise + math.log(noise)) + HALF_LOG_2PI
+                        likely[count] *= inverse
+                        exponent[count] = -0.5 * (y - at) * (y - at) / noise
+                    best = max(best, exponent[count])
                     count += 1
-            density = 0.0
+            factor, power = 1.0, 0.0
             if seen[k]:
                 total = v + noise
                 off, by = y - g, v / total
-                density = -0.5 * (off * off / total + math.log(total)) - HALF_LOG_2PI
+                factor, power = 1.0 / math.sqrt(total), -0.5 * off * off / total
                 g, v = g + by * off, max(v * noise / total, 1e-14)
-            mass, g, v = cut(g, math.sqrt(v), floor, ceiling)
+                deviation = math.sqrt(v)
+            mass, g, v = cut(g, deviation, floor, ceiling)
             if mass > 0.0:
                 kind[count], means[count], variances[count] = 2, g, v
-                logs[count] = math.log(weights[j] * mass) + density
+                likely[count], exponent[count] = weights[j] * mass * factor, power
+                best = max(best, power)
                 count += 1
-        best = -np.inf
-        for i in range(count):
-            best = max(best, logs[i])
         at_low, at_high, within, sum_mean = 0.0, 0.0, 0.0, 0.0
         for i in range(count):
-            logs[i] = 1.0 if logs[i] == best else (math.exp(logs[i] - best) if logs[i] > best - 700.0 else 0.0)
+            if exponent[i] != best:
+                likely[i] *= math.exp(exponent[i] - best)
             if kind[i] == 0:
-                at_low += logs[i]
+                at_low += likely[i]
             elif kind[i] == 1:
-                at_high += logs[i]
+                at_high += likely[i]
             else:
-                within += logs[i]
-                sum_mean += logs[i] * means[i]
+                within += likely[i]
+                sum_mean += likely[i] * means[i]
         total = at_low + at_high + within
         if within > 0.0:
             mean = sum_mean / within
             variance = 0.0
             for i in range(count):
                 if kind[i] == 2:
-                    variance += logs[i] * (variances[i] + (means[i] - mean) * (means[i] - mean))
+                    variance += likely[i] * (variances[i] + (means[i] - mean) * (means[i] - mean))
             variance = max(variance / within, 1e-14)
         at_low, at_high, within = at_low / total, at_high / total, within / total
-        score[k] = best + math.log(total) if seen[k] else 0.0
+        score[k] = best + math.log(total) - HALF_LOG_2PI if seen[k] else 0.0
