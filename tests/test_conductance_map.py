@@ -220,6 +220,7 @@ REFUSED = {
         "# G (nS)\n1,000;2,500\n3,000;1,250",
         "map.csv:2: '1,000' may be a decimal number or a whole number of",
     ),
+    "one comma in two lines": ("# G (uS)\n1,2\n3", "map.csv:2: '1,2' may be a decimal number or two cells"),
     "thousands and decimals": (
         "# G (nS)\n1,000.5;2,500.5\n3.5;4.5",
         "map.csv:2: cell 1 of the row is no finite number",

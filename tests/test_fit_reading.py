@@ -274,9 +274,20 @@ def test_a_log_of_endurance_is_read_in_the_order_of_its_rows():
     table = table_of("\n".join(["pulse,direction,G (uS)", *(f"{k},{w},{v:.4f}" for k, w, v in pairs)]))
     number, value = table.numbers(table.columns[0]).astype(int), table.numbers(table.columns[2], "S")
     branch = np.array([0, 1] * 30)
-    trains = trains_of(table, Rows(value, branch, ["1"] * 60, None, number))
+    trains, _ = trains_of(table, Rows(value, branch, ["1"] * 60, None, number))
     assert [(s.branch, len(s.value)) for s in trains] == [(0, 1), (1, 1)] * 30
     assert [s.follows for s in trains] == [False] + [True] * 59
+
+
+def test_a_pulse_number_that_starts_again_within_a_direction_is_pointed_out():
+    numbers = [*range(12), 0, *range(13, 24)]
+    rows = [f"{k},{word},{v}" for word, values in TRAINS for k, v in zip(numbers, values, strict=True)]
+    data = pulse_data(table_of("\n".join(["pulse,direction,G (uS)", *rows]), "log.csv"))
+    assert data.notes == (
+        "log.csv:14: pulse numbers start again without a change of direction or cycle (2 times); a new train begins "
+        "there",
+    )
+    assert pulse_data(table_of("\n".join(["pulse,direction,G (uS)", *LONG]))).notes == ()
 
 
 def test_the_pulse_at_which_directions_turn_can_be_stated(tmp_path):

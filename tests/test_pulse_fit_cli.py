@@ -83,11 +83,15 @@ def test_retention_is_added_to_a_profile(cli, tmp_path):
         "agsi-jo2010",
         "-o",
         "a.yaml",
+        "--name",
+        "agsi-that-drifts",
         "--figure",
         "a.svg",
     )
     assert done.code == 0, done.err
-    assert ms.load_device("a.yaml").spec.retention.exponent == pytest.approx(0.065)
+    device = ms.load_device("a.yaml")
+    assert device.name == "agsi-that-drifts"
+    assert device.spec.retention.exponent == pytest.approx(0.065)
 
 
 MISTAKES = {
@@ -106,7 +110,7 @@ MISTAKES = {
     "pulses as retention": (("F", "--kind", "retention"), "no column of times"),
     "a bad name": (("F", "-o", "a.yaml", "--name", "A B"), "name 'A B' is not allowed; allowed: lower-case letters"),
     "a section for no profile": (("F", "--kind", "iv", "-o", "a.yaml"), "say to which with --device"),
-    "a name for a section": (("F", "--kind", "iv", "--name", "a"), "--name names a profile of pulses"),
+    "a name of nothing": (("F", "--name", "a"), "--name names the profile that -o writes"),
 }
 
 

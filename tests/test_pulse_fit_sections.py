@@ -42,6 +42,7 @@ def test_the_drift_exponent_and_its_spread_are_found_again():
     assert holds(spread, 0.02, 0.2) and spread.high - spread.low < 0.02
     assert fit.section["model"] == "drift" and fit.section["reference_time"] == "20 s"
     assert fit.forms[0].name == "drift" and "lowest BIC: drift" in fit.notes[0]
+    assert "no reads at t = 0: with this profile, simulated times count from the reads at 20 s on" in fit.notes
     assert holds(noise, 0.01) and noise.unit == "%"
 
 
@@ -107,6 +108,8 @@ def test_telegraph_noise_is_pointed_out_and_white_noise_is_not():
     fit = fit_read_noise(table_of(text("read,G (uS)", range(600), y)))
     assert any("telegraph" in note for note in fit.notes)
     assert "not white" in fit.notes[0]
+    # The figure shows the level at each read.
+    assert 1e6 * fit.curves[0][3] == pytest.approx(5 + 0.5 * np.array(states), abs=0.02)
     white = fit_read_noise(table_of(text("read,G (uS)", range(600), 5 + 0.1 * rng.standard_normal(600))))
     assert not any("telegraph" in note for note in white.notes)
 

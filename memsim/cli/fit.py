@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("--kind", metavar="KIND", help="pulses, retention, read-noise or iv [default: what the headings say].")
 @click.option("--model", metavar="NAME", help="Report and write this step model [default: the lowest BIC].")
 @click.option("--window", metavar='"MIN, MAX"', help='Window that weights without a unit stand for: "1 uS, 100 uS".')
-@click.option("--name", metavar="NAME", help="Name of the profile [default: that of the file].")
+@click.option("--name", metavar="NAME", help="Name of the profile [default: that of the file, or of --device].")
 @click.option("--device", metavar="NAME|FILE", help="Profile that retention, read noise or I-V is added to with -o.")
 @click.option("--columns", metavar="TEXT", help='What columns are: "G = Iread/Vread, direction = Mode, pulse = #".')
 @click.option("--table", "number", type=int, metavar="N", help="Read table N of a file with several.")
@@ -94,6 +94,8 @@ def fit(
         check_format(figure)
     if name is not None:
         check_name(name)
+        if output is None:
+            raise click.UsageError("--name names the profile that -o writes; add -o PROFILE.yaml")
     ends = checked_window(window) if window is not None else None
     base = load_device(device) if device is not None else None
     # What cannot be right is refused before the fit, which may take a while.
@@ -101,8 +103,6 @@ def fit(
     kind = kind_of(measurement) if kind is None else kind
     if kind == "pulses" and base is not None:
         raise click.UsageError("--device is for retention, read noise and I-V; pulses make a profile of their own")
-    if kind != "pulses" and name is not None:
-        raise click.UsageError(f"--name names a profile of pulses; {file} is read as {kind}")
     if kind != "pulses" and output is not None and base is None:
         raise click.UsageError(f"-o adds {kind} to a profile: say to which with --device")
     if base is not None and ends is None:
@@ -119,7 +119,7 @@ def fit(
     if output is not None and isinstance(found, PulseFit):
         made = profile_of(found, name, ends, force=force)
     elif output is not None and isinstance(found, SectionFit) and base is not None:
-        made = extended(base, found)
+        made = extended(base, found, name)
     writers: dict[Path, Writer] = {}
     if output is not None and made is not None:
         text = made.to_yaml()

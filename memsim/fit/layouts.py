@@ -225,7 +225,8 @@ def _long(table: Table, value: np.ndarray, unit: str | None, notes: tuple[str, .
         _pulse_numbers(table, pulse) if pulse is not None else None,
     )
     swap = f'"direction = -{direction.written or "#" + str(table.columns.index(direction) + 1)}"'
-    return _checked(table, trains_of(table, rows), unit, (*notes, *filter(None, (note,))), swap)
+    sweeps, restarts = trains_of(table, rows)
+    return _checked(table, sweeps, unit, (*notes, *filter(None, (note,)), *restarts), swap)
 
 
 def _checked(table: Table, sweeps: list[Sweep], unit: str | None, notes: tuple[str, ...], swap: str) -> PulseData:

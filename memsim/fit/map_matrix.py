@@ -119,6 +119,12 @@ def _decimal(rows: Sequence[_Row], name: str) -> str:
     ]
     if not commas or any("." in cell and number_of(cell) is not None for row in rows for cell in row.cells):
         return "."
+    if all(len(row.cells) == 1 for row in rows) and len(commas) < len(rows):
+        line, cell = commas[0]
+        raise DataError(
+            f"{name}:{line}: '{cell}' may be a decimal number or two cells, as other lines have no comma; decimal=',' "
+            "says that it is a decimal one; rows of a map have the same number of cells"
+        )
     if all(_thousands(cell) for _, cell in commas):
         line, cell = commas[0]
         raise DataError(

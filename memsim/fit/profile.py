@@ -101,8 +101,17 @@ def profile_of(
     return DeviceProfile.from_document(Document.from_data(data, f"profile of {file}"))
 
 
-def extended(profile: DeviceProfile, fit: SectionFit) -> DeviceProfile:
+def extended(profile: DeviceProfile, fit: SectionFit, name: str | None = None) -> DeviceProfile:
     """The profile with a fitted section, and the measurement among its sources.
+
+    Parameters
+    ----------
+    profile : DeviceProfile
+        What is extended.
+    fit : SectionFit
+        The section.
+    name : str, optional
+        Name of the new profile; that of the old one by default.
 
     Raises
     ------
@@ -110,6 +119,8 @@ def extended(profile: DeviceProfile, fit: SectionFit) -> DeviceProfile:
         The section does not suit the profile.
     """
     data = profile.document.data
+    if name is not None:
+        data["name"] = name
     file = Path(fit.name).name
     key = name_of(file)
     sources = data.setdefault("sources", {})

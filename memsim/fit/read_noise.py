@@ -65,7 +65,8 @@ def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> S
     chosen = min((form for form in forms if form.bic <= lowest + _STRONG), key=lambda form: (form.parameters, form.bic))
     # Around two levels, sigma counts the jumps: it is that of the reads around their mean.
     best = next(t for t in tried if t.form is chosen or (chosen is jumping and t.name == "level"))
-    levels = levels if chosen is jumping else []
+    levels = levels if chosen is jumping else [None] * len(reads)
+    drawn = [fit if two is None else two.level for fit, two in zip(best.fits, levels, strict=True)]
     forms = [chosen, *sorted((form for form in forms if form is not chosen), key=lambda form: form.bic)]
     base, sigma, freedom = _sigma(reads, best, window)
     if sigma > 1:
@@ -94,7 +95,7 @@ def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> S
         (Number("read.noise.sigma", sigma, float(low), float(high), "%", f"noise of a read, of the {base}"),),
         tuple(forms),
         tuple(notes),
-        tuple((name, np.arange(len(y)), y, fit) for name, y, fit in zip(rows, reads, best.fits, strict=True)),
+        tuple((name, np.arange(len(y)), y, fit) for name, y, fit in zip(rows, reads, drawn, strict=True)),
     )
 
 
@@ -194,7 +195,7 @@ def _colour(reads: list[np.ndarray], best: Trend) -> list[str]:
 
 def _level_words(names: list[str], levels: list[TwoLevels | None], column: Column) -> list[str]:
     notes = []
-    for name, two in [(name, two) for name, two in zip(names, levels, strict=False) if two is not None][:3]:
+    for name, two in [(name, two) for name, two in zip(names, levels, strict=True) if two is not None][:3]:
         of = f" of device {name}" if len(names) > 1 else ""
         distance = format_quantity(two.distance, "S", 3) if column.physical else f"{two.distance:.3g}"
         notes.append(

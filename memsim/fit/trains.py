@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -41,8 +42,8 @@ class Rows:
     pulse: np.ndarray | None
 
 
-def trains_of(table: Table, rows: Rows) -> list[Sweep]:
-    """Sweeps of a table, in the order of the file.
+def trains_of(table: Table, rows: Rows) -> tuple[list[Sweep], list[str]]:
+    """Sweeps of a table, in the order of the file, and a note where pulse numbers start again within a direction.
 
     A sweep ends where the direction changes, where pulse numbers start again, where the cycle changes, and where
     another table of the file begins.
@@ -57,10 +58,13 @@ def trains_of(table: Table, rows: Rows) -> list[Sweep]:
         cycle = rows.cycle[row] if rows.cycle is not None else ""
         devices.setdefault(device, {}).setdefault(cycle, []).append(row)
     sweeps: list[tuple[int, Sweep]] = []
+    again: list[int] = []
     for device, cycles in devices.items():
         segments: list[tuple[str, list[int]]] = []
         for cycle, own in cycles.items():
-            segments += [(cycle, part) for part in _segments(table, rows, device, cycle, own)]
+            parts = _segments(table, rows, device, cycle, own)
+            segments += [(cycle, part) for part in parts]
+            again += _restarts(table, rows, own, parts)
         runs = [len(part) for _, part in segments]
         short = float(np.median(runs)) < _SHORT_RUN
         members = np.array([row for _, part in segments for row in part])
@@ -70,7 +74,21 @@ def trains_of(table: Table, rows: Rows) -> list[Sweep]:
                 "own; sort the rows by direction, or number the pulses of each direction in a column 'pulse'"
             )
         sweeps += _named(table, rows, device, segments, short)
-    return [sweep for _, sweep in sweeps]
+    notes = []
+    if again:
+        times = "once" if len(again) == 1 else f"{len(again)} times"
+        notes = [
+            f"{table.place(min(again))}: pulse numbers start again without a change of direction or cycle ({times}); "
+            "a new train begins there"
+        ]
+    return [sweep for _, sweep in sweeps], notes
+
+
+def _restarts(table: Table, rows: Rows, members: list[int], parts: list[list[int]]) -> list[int]:
+    """First rows of the sweeps that begin for no other reason than that their pulse numbers start again."""
+    before = {row: earlier for earlier, row in pairwise(members)}
+    begin = [part[0] for part in parts if part[0] in before and part[0] not in table.starts]
+    return [row for row in begin if rows.branch[before[row]] == rows.branch[row]]
 
 
 def pulse_steps(table: Table, number: np.ndarray, members: Sequence[int], where: str) -> list[list[int]]:

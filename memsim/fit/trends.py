@@ -115,12 +115,15 @@ class TwoLevels:
         Mean number of reads for which the cell stays at a level.
     log_likelihood : float
         Of the reads.
+    level : ndarray
+        The more likely level at each read (read,).
     """
 
     distance: float
     upper: float
     lower: float
     log_likelihood: float
+    level: np.ndarray
 
 
 def two_levels(y: np.ndarray) -> TwoLevels | None:
@@ -148,8 +151,13 @@ def two_levels(y: np.ndarray) -> TwoLevels | None:
     fall = (down + 0.5) / (max(int(upper.sum()), 1) + 1)
     turns = (up + down) / 2 + 0.5
     value = _markov(z, centre, sigma, min(rise, 0.99), min(fall, 0.99)) - count * float(np.log(unit))
+    level = y.mean() + unit * centre[upper.astype(int)]
     return TwoLevels(
-        float(centre[1] - centre[0]) * unit, float(upper.sum()) / turns, (count - float(upper.sum())) / turns, value
+        float(centre[1] - centre[0]) * unit,
+        float(upper.sum()) / turns,
+        (count - float(upper.sum())) / turns,
+        value,
+        level,
     )
 
 

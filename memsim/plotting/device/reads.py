@@ -80,7 +80,7 @@ def draw_reads(axes: Axes, device: DeviceProfile, seed: int) -> None:
         x = np.arange(1.0, READS + 1)
         axes.set_xlabel("read")
     for k, reads in enumerate(values):
-        axes.plot(x, reads / unit, **{**state_style(k), "linestyle": "-", "linewidth": 0.7})
+        axes.plot(x, reads / unit, **{**state_style(k), "linewidth": 0.8})
     mark_states(axes, device)
     axes.set_xlim(x[0], x[-1])
     title(axes, "Successive reads of single cells")
