@@ -113,8 +113,8 @@ def _drift(table: Table, part: Tried, peak: Peak) -> tuple[dict[str, Any], list[
         meaning = "t_ref, from reads at t = 0"
         numbers.append(Number("retention.reference_time", reference, low * first, high * first, "s", meaning))
     elif not part.cells.from_zero:
-        first = format_quantity(reference, "s", 3)
-        notes.append(f"no reads at t = 0: with this profile, simulated times count from the reads at {first} on")
+        time = format_quantity(reference, "s", 3)
+        notes.append(f"no reads at t = 0: with this profile, simulated times count from the reads at {time} on")
     section["reference_time"] = format_quantity(reference, "s", 6)
     if abs(mean[0]) > 10:
         raise DataError(f"{table.name}: a drift exponent of {mean[0]:.3g} is not physical; are times in other units?")
