@@ -61,6 +61,30 @@ def test_a_read_that_is_alone_in_its_train_is_left_out_with_a_note(tmp_path):
     assert "1 read alone in a train is left out" in notes
 
 
+@pytest.mark.parametrize("decades", [False, True])
+def test_a_single_read_far_off_its_neighbours_is_refused_and_many_are_not(tmp_path, decades):
+    rng = np.random.default_rng(8)
+    rise = 2 + 8 * (1 - np.exp(-np.arange(100) / 40))
+    curves = np.array([rise, 12 - rise])
+    reads = 0.1 * 10 ** (curves / 4) * np.exp(0.05 * rng.standard_normal((2, 100))) if decades else curves
+    reads = reads + 0.02 * rng.standard_normal((2, 100)) * (not decades)
+
+    def pulses(values):
+        lines = [(word, v) for word, own in zip(("set", "reset"), values, strict=True) for v in own]
+        return pulse_data(read_measurement(written(tmp_path, lines, "direction,G (uS)")))
+
+    assert pulses(reads).reads == 200
+    bad = reads.copy()
+    bad[1, 60] = bad.max()
+    with pytest.raises(
+        DataError, match=r"read 61 of the reset pulses of device 1, cycle 1, is .* off the reads beside"
+    ):
+        pulses(bad)
+    # Jumps of three reads in a hundred belong to the device.
+    bad[1, [50, 70]] = bad.max()
+    assert pulses(bad).reads == 200
+
+
 def test_a_copy_of_a_sweep_is_noted(tmp_path):
     lines = rows(1) + [(2, *row[1:]) for row in rows(1)]
     notes = pulse_data(read_measurement(written(tmp_path, lines))).notes

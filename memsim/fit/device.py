@@ -14,7 +14,7 @@ from memsim.fit.data import PulseData, Sweep
 from memsim.fit.headings import PULSE, READ, RESISTANCE, SAMPLE
 from memsim.fit.iv import fit_iv
 from memsim.fit.layouts import VALUE, looks_like_pulses, pulse_data, with_quotient
-from memsim.fit.plausible import check_polarity
+from memsim.fit.plausible import check_outliers, check_polarity
 from memsim.fit.programmed import TIME
 from memsim.fit.pulses import Progress, PulseFit, fit_pulses
 from memsim.fit.read_noise import fit_read_noise
@@ -188,4 +188,5 @@ def _from_arrays(measurement: object) -> PulseData:
     sweeps = [Sweep("1", "1", branch, values) for branch, values in enumerate(arrays)]
     data = PulseData.checked("arrays", sweeps, None)
     check_polarity(data, "the reads after set pulses come first")
+    check_outliers(data)
     return data

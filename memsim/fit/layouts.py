@@ -26,7 +26,7 @@ from memsim.fit.headings import (
     WEIGHT,
     folded,
 )
-from memsim.fit.plausible import check_polarity, refuse_counts, refuse_negative
+from memsim.fit.plausible import check_outliers, check_polarity, refuse_counts, refuse_negative
 from memsim.fit.table import Column, Table, find_column, unknown_headings
 from memsim.fit.trains import Rows, pulse_steps, spaced, trains_of
 
@@ -232,6 +232,7 @@ def _long(table: Table, value: np.ndarray, unit: str | None, notes: tuple[str, .
 def _checked(table: Table, sweeps: list[Sweep], unit: str | None, notes: tuple[str, ...], swap: str) -> PulseData:
     data = PulseData.checked(table.name, sweeps, unit)
     check_polarity(data, f"if the directions of the file are the other way round, swap them with --columns {swap}")
+    check_outliers(data)
     return replace(data, notes=(*table.notes, *notes, *data.notes), read_voltage=_read_voltage(table))
 
 

@@ -1,11 +1,14 @@
-"""What measured pulses cannot be: counts, negative conductances, set pulses that lower the conductance."""
+"""What measured pulses cannot be: counts, negative conductances, wrong directions, single reads far off their curve."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from memsim.errors import DataError
-from memsim.fit.data import PulseData
+from memsim.fit.axis import LOGARITHMIC_FROM
+from memsim.fit.data import PulseData, Sweep
 from memsim.fit.models import BRANCHES
 from memsim.fit.table import Column, Table
 from memsim.units import format_quantity
@@ -13,6 +16,10 @@ from memsim.units import format_quantity
 _LONG = 5  # reads of a sweep whose ends are compared
 _SHARE = 0.2  # of the range of all reads that sweeps move the wrong way on average
 _SURE = 4.0  # standard errors of the mean step of short sweeps
+_FAR = 15.0  # standard deviations between a read and its neighbours, beyond which it lies off the curve
+_FAR_SHARE = 0.2  # of the range of these reads: the same
+_FEW = 0.01  # of the reads: more of them belong to the device
+_ENOUGH = 20  # reads that show how far reads scatter
 
 
 def refuse_counts(table: Table, column: Column) -> None:
@@ -82,6 +89,55 @@ def check_polarity(data: PulseData, remedy: str) -> None:
     if len(wrong) == 1:
         remedy = f"check the directions of the {BRANCHES[wrong[0]]} pulses"
     raise DataError(f"{data.name}: {both} (e.g. from {ends} in cycle {first.cycle}); {remedy}")
+
+
+def check_outliers(data: PulseData) -> None:
+    """Refuse single reads that lie far off both neighbours: no model of steps and Gaussian noise describes them.
+
+    Where they are more than one in a hundred, they are a property of the device, as telegraph noise is.
+
+    Raises
+    ------
+    DataError
+        There are such reads; the message names the first.
+    """
+    axes: list[Callable[[np.ndarray], np.ndarray]] = [lambda y: y]
+    if data.axis.first > 0 and data.axis.last >= LOGARITHMIC_FROM * data.axis.first:
+        # Over decades, noise often goes with the conductance: reads must lie far off on both axes.
+        axes.append(np.log)
+    for device in data.devices:
+        for branch in range(2):
+            sweeps = [s for s in data.sweeps if s.device == device and s.branch == branch]
+            places = [(s, int(k)) for s in sweeps for k in np.flatnonzero(np.isfinite(s.value))[1:-1]]
+            if len(places) < _ENOUGH:
+                continue
+            far, times = zip(*(_isolated(sweeps, axis) for axis in axes), strict=True)
+            alone = np.flatnonzero(np.all(far, axis=0))
+            if 0 < len(alone) <= max(1, _FEW * len(places)):
+                first = int(alone[0])
+                sweep, at = places[first]
+                raise DataError(_far_off(data, sweep, at, len(alone), min(float(t[first]) for t in times)))
+
+
+def _isolated(sweeps: Sequence[Sweep], axis: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Which reads lie far off two neighbours that agree, and how many times their scatter (read,), without the ends."""
+    reads = [axis(s.value[np.isfinite(s.value)]) for s in sweeps]
+    span = max(y.max() for y in reads) - min(y.min() for y in reads)
+    off = np.concatenate([y[1:-1] - (y[:-2] + y[2:]) / 2 for y in reads])
+    apart = np.concatenate([np.abs(y[2:] - y[:-2]) for y in reads])
+    scale = 1.4826 * float(np.median(np.abs(off))) + 1e-12 * span
+    far = (np.abs(off) > max(_FAR * scale, _FAR_SHARE * span)) & (apart < np.abs(off) / 2)
+    return far, np.abs(off) / scale
+
+
+def _far_off(data: PulseData, sweep: Sweep, at: int, count: int, times: float) -> str:
+    value = format_quantity(sweep.value[at], data.unit or "1", 4)
+    others = f", one of {count} such reads" if count > 1 else ""
+    return (
+        f"{data.name}: read {at + 1} of the {BRANCHES[sweep.branch]} pulses of device {sweep.device}, cycle "
+        f"{sweep.cycle}, is {value} and lies {times:.0f} times their scatter off the reads beside it{others}; leave "
+        "the row out if the read failed"
+    )
 
 
 def _wrong_way(data: PulseData, branch: int) -> bool:
