@@ -14,12 +14,9 @@ from concurrent.futures import ProcessPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
-from fit_coverage import HIGH, LOW, READ, TRUTHS, WRITE
+from fit_coverage import HIGH, LOW, READ, TRUTHS, WRITE, fit_of
 
 from memsim.fit.data import PulseData, Sweep
-from memsim.fit.models import MODELS
-from memsim.fit.pulse_search import Noise, finished, problem_of, rough
-from memsim.fit.quantities import fitted
 
 DEVICES, CYCLES, READS = 20, 3, 50
 END_SPREAD, STEP_SPREAD = 0.05, 0.2  # of the window; of the logarithm of the steps
@@ -62,18 +59,16 @@ def device(model: str, name: str, rng: np.random.Generator) -> Device:
 
 
 def predicted(task: tuple[str, int]) -> dict[str, float]:
-    """Share of the unseen devices' values in the bands that the fit of the others predicts; empty if a search fails."""
+    """Share of the unseen devices' values in the bands that the fit of the others predicts; empty without a fit."""
     model, seed = task
     rng = np.random.default_rng((2027, seed))
     devices = [device(model, str(i), rng) for i in range(DEVICES)]
     seen, unseen = devices[: DEVICES // 2], devices[DEVICES // 2 :]
     data = PulseData.checked("made", [sweep for each in seen for sweep in each.sweeps], "S")
-    end = finished(rough(problem_of(MODELS[model], Noise("range"), data), data))
-    if end.fault:
+    whole = fit_of(model, data)
+    if whole is None or not {"low", "high", "step"} <= set(whole.fitted.spreads):
         return {}
-    fit = fitted(data, end.problem, end.theta)
-    if not {"low", "high", "step"} <= set(fit.spreads):
-        return {}
+    fit = whole.fitted
     # The size of the steps: that of the average seen device is 1, as the mean of the logarithm of its factors says.
     size = [math.log(each.factor * (each.high - each.low)) for each in unseen]
     reference = float(np.mean([math.log(each.factor * (each.high - each.low)) for each in seen]))
@@ -102,7 +97,7 @@ def main(repetitions: int, models: list[str]) -> None:
             results = list(pool.map(predicted, [(model, seed) for seed in range(repetitions)]))
             good = [result for result in results if result]
             shares = "".join(f"{np.mean([r[name] for r in good]):>18.1%}" for name in QUANTITIES)
-            print(f"{model:<13}{shares}  {len(results) - len(good)} failed searches", flush=True)
+            print(f"{model:<13}{shares}  {len(results) - len(good)} without a fit of this noise", flush=True)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from memsim.backends import resolve
 from memsim.errors import InputError, RetentionWarning
 from memsim.learning import Encoding, LocalRule
 from memsim.philox import NO_SCOPE, Occasion, Scope, Stream, scoped
-from memsim.profiles import DeviceProfile, load_device
+from memsim.profiles import DeviceProfile, device_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -124,7 +124,7 @@ class Crossbar:
         wires: Wires | None = None,
         tile: tuple[int, int] | None = None,
     ) -> None:
-        self.device = load_device(device) if isinstance(device, str) else device
+        self.device = device_of(device)
         self.shape = checks.checked_shape(arrays, rows, cols, first_array)
         self.bounds = checks.check_bounds(bounds, self.device)
         self.limits = checks.compliance_limits(self.bounds, self.device)

@@ -10,7 +10,7 @@ import numpy as np
 
 from memsim.errors import InputError, WindowWarning
 from memsim.philox import padded
-from memsim.profiles import DeviceProfile, load_device
+from memsim.profiles import DeviceProfile, device_of
 from memsim.units import format_quantity, parse_quantity
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def measured(
     options: dict[str, Any],
 ) -> Crossbar:
     """A crossbar of cells with measured conductances, see `Crossbar.from_conductance`."""
-    profile = load_device(device) if isinstance(device, str) else device
+    profile = device_of(device)
     for name in ("rows", "cols", "initial"):
         if name in options:
             raise InputError(f"{name}: not allowed here; the conductances set it")

@@ -10,7 +10,7 @@ import numpy as np
 from memsim.arrays.checks import check_bounds
 from memsim.arrays.mapping import Mapping
 from memsim.errors import InputError
-from memsim.profiles import DeviceProfile, load_device
+from memsim.profiles import DeviceProfile, device_of
 
 if TYPE_CHECKING:
     from memsim.arrays.crossbar import Crossbar
@@ -25,7 +25,7 @@ def mapped(
     options: dict[str, Any],
 ) -> Crossbar:
     """A crossbar programmed with weights, see `Crossbar.from_weights`."""
-    profile = load_device(device) if isinstance(device, str) else device
+    profile = device_of(device)
     matrix = _numbers("weights", weights)
     if matrix.ndim not in (2, 3) or not matrix.size:
         raise InputError(f"weights: shape {matrix.shape} is no matrix; allowed: (row, col) or (array, row, col)")

@@ -32,7 +32,7 @@ from memsim.classifiers.classifier import BLOCK
 from memsim.classifiers.mapped import Matrix, Reading, drive_and_scale, products
 from memsim.errors import DataError, InputError
 from memsim.philox import MAX_ARRAYS, MAX_POSITIONS, MAX_SAMPLES, SCOPE_BITS, Occasion, Purpose, Scope, whole
-from memsim.profiles import DeviceProfile, load_device
+from memsim.profiles import DeviceProfile, device_of
 
 MAX_LAYERS = 1 << SCOPE_BITS["layer"]
 """Layers with weights that a network can have."""
@@ -95,7 +95,7 @@ class Deployed:
         tile: tuple[int, int] | None = None,
     ) -> None:
         self.network = network
-        self.device = load_device(device) if isinstance(device, str) else device
+        self.device = device_of(device)
         whole("number", number, MAX_ARRAYS)
         if not 0 < clip <= 1:
             raise InputError(f"clip: {clip!r} is not a number above 0 and up to 1")

@@ -288,7 +288,7 @@ def chosen(blocks: list[Block], name: str, number: int | None) -> tuple[Block, t
     if not filled:
         raise DataError(f"{name}: holds no table")
     if number is not None:
-        if not 1 <= number <= len(filled):
+        if not isinstance(number, int) or not 1 <= number <= len(filled):
             are = f"are {len(filled)}" if len(filled) > 1 else "is 1"
             raise InputError(f"{name}: no table {number}; there {are}")
         return filled[number - 1], ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -99,23 +99,43 @@ class PulseFit:
     review: Review
 
 
-def fit_pulses(data: PulseData, model: str | None = None, progress: Progress | None = None) -> PulseFit:
-    """Every model fitted to measured pulses, and the numbers of the best one, or of `model`.
+def fit_pulses(
+    data: PulseData,
+    model: str | None = None,
+    progress: Progress | None = None,
+    compared: Sequence[str] = tuple(MODELS),
+) -> PulseFit:
+    """Models fitted to measured pulses, and the numbers of the best one, or of `model`.
+
+    Parameters
+    ----------
+    data : PulseData
+        The measurement.
+    model : str, optional
+        The model whose numbers are computed; the one with the lowest BIC by default.
+    progress : callable, optional
+        Called with the name of a model, the number of finished searches and that of all, before each search.
+    compared : sequence of str
+        The models that are fitted; all by default.
 
     Raises
     ------
     InputError
-        No such model.
+        No such model, or `model` is not among those that are compared.
     DataError
         Too few reads for any model, or for the named one.
     """
-    if model is not None and model not in MODELS:
-        raise InputError(f"unknown model '{model}'{nearest(model, MODELS)}")
-    usable, reasons = _usable(data)
+    for name in (*compared, *filter(None, (model,))):
+        if name not in MODELS:
+            raise InputError(f"unknown model '{name}'{nearest(name, MODELS)}")
+    if model is not None and model not in compared:
+        raise InputError(f"the model '{model}' is not among those that are compared: {', '.join(compared)}")
+    usable, reasons = _usable(data, compared)
     if model in reasons:
         raise DataError(f"{data.name}: the model '{model}' {reasons[model]}")
     if not usable:
-        raise DataError(f"{data.name}: the model 'constant' {reasons['constant']}")
+        name, reason = next(iter(reasons.items()))
+        raise DataError(f"{data.name}: the model '{name}' {reason}")
     kinds = [Noise("range"), Noise("step")]
     if data.unit == "S" and data.axis.first > 0 and data.axis.last >= LOGARITHMIC_FROM * data.axis.first:
         kinds.append(Noise("step", logarithmic=True))
@@ -164,12 +184,12 @@ def fit_pulses(data: PulseData, model: str | None = None, progress: Progress | N
     return PulseFit(data, tuple(candidates), chosen, numbers, diagnostics, split, reasons, review)
 
 
-def _usable(data: PulseData) -> tuple[list[StepModel], dict[str, str]]:
+def _usable(data: PulseData, names: Sequence[str]) -> tuple[list[StepModel], dict[str, str]]:
     """Models that can be fitted to the data, and why the others cannot, by name."""
     size = len(data.devices)
     own = len(OWN) * size if size > 1 else 2
     usable, reasons = [], {}
-    for each in MODELS.values():
+    for each in (MODELS[name] for name in MODELS if name in names):
         least = _READS_A_PARAMETER * (len(each.parameters) + 2 + own)
         if each.physical and not (data.unit == "S" and data.axis.first > 0):
             reasons[each.name] = "needs conductances above 0, with a unit"

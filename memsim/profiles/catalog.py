@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from memsim.document import Document
+from memsim.errors import InputError
 from memsim.library import find, library
 from memsim.profiles.inherit import resolved
 from memsim.profiles.profile import DeviceProfile
@@ -26,6 +27,21 @@ def load_device(name_or_path: str | os.PathLike[str]) -> DeviceProfile:
     path = find("devices", name_or_path)
     document = Document.from_file(path)
     return DeviceProfile.from_document(resolved(document, path.parent, (path.resolve(),)))
+
+
+def device_of(device: object) -> DeviceProfile:
+    """The profile itself, or that of a name or path; what arguments called `device` accept.
+
+    Raises
+    ------
+    InputError
+        It is neither, or there is no such profile.
+    """
+    if isinstance(device, DeviceProfile):
+        return device
+    if isinstance(device, (str, os.PathLike)):
+        return load_device(device)
+    raise InputError(f"device: {type(device).__name__}; allowed: a name, a path or a DeviceProfile")
 
 
 def device_from_text(text: str, name: str = "device") -> DeviceProfile:

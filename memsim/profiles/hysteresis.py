@@ -11,7 +11,7 @@ from numba import njit
 
 from memsim.cells import MODELS
 from memsim.errors import InputError
-from memsim.profiles.catalog import load_device
+from memsim.profiles.catalog import device_of
 from memsim.profiles.nominal import nominal_cell
 from memsim.profiles.profile import DeviceProfile
 
@@ -72,7 +72,7 @@ def hysteresis(
     InputError
         The device's model has no current-voltage loop, or a number is not allowed.
     """
-    device = load_device(device) if isinstance(device, str) else device
+    device = device_of(device)
     update = device.spec.update
     able = [name for name, model in MODELS.items() if model.rate is not None]
     if update is None or update.model not in able:
