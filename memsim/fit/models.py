@@ -285,7 +285,8 @@ def _table_profile(t: np.ndarray, to: Target) -> dict[str, Any]:
 TABLE = StepModel(
     "table",
     tuple(
-        Parameter(f"table.{b}.{i}", f"step at {at:.2g} of the window, {b}", -1.0, _STEPS[1], False)
+        # Below 0, steps that push back would stand for an end of the window at which pulses stop.
+        Parameter(f"table.{b}.{i}", f"step at {at:.2g} of the window, {b}", 0.0, _STEPS[1], False)
         for b in BRANCHES
         for i, at in enumerate(_AT)
     ),

@@ -99,7 +99,7 @@ def fitted(data: PulseData, problem: Problem, theta: np.ndarray) -> Fitted:
             more = t * power * spreads["step"].sigma / np.sqrt(problem.devices)
             low = value * np.exp(-np.hypot(np.log(value / low), more)) if low > 0 else low
             high = value * np.exp(np.hypot(np.log(high / value), more)) if np.isfinite(high) else high
-        low = max(low, 0.0) if parameter.positive else low
+        low = max(low, 0.0) if parameter.low >= 0 else low
         name, unit, meaning = _wording(problem, index)
         numbers.append(Number(name, value, float(low), float(high), unit, meaning))
     ends = tuple(number.value for number in numbers[:2])

@@ -15,6 +15,8 @@ _FARTHEST = 1.0  # first step of the search for an end: a factor of e, or all of
 _NARROW = 1e-3  # share of an interval's half to which an end is found where the likelihood falls as off a cliff
 _TRIES = 20
 _ADJUSTMENTS = 3
+_LARGEST_SHIFT = 0.4
+"""Largest change of the logarithm of a sigma: that of two fitted means for five reads, which no model has."""
 
 
 def covariance(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -64,7 +66,8 @@ def adjusted(problem: Problem, theta: np.ndarray, spread: np.ndarray, inner: np.
             pull[i] = -0.5 * (logs[0] - logs[1]) / 0.04
         # Near its maximum the likelihood is a parabola. Where a sigma is barely known, a step would be too long.
         target = theta[noise] + block @ pull
-        target = np.clip(target, theta[noise] - 0.5 * errors, theta[noise] + 1.5 * errors)
+        most = np.minimum(errors, _LARGEST_SHIFT / 1.5)
+        target = np.clip(target, theta[noise] - 0.5 * most, theta[noise] + 1.5 * most)
         done = np.abs(target - moved[noise]).max() < 0.1 * errors.min()
         moved[noise] = target
         if done:
