@@ -11,7 +11,7 @@ from pulse_trains import level, long_table, soft, sweep
 from scipy.optimize import minimize
 from scipy.stats import norm
 
-from memsim.errors import DataError
+from memsim.errors import DataError, InputError
 from memsim.fit import profile_of
 from memsim.fit.axis import Axis
 from memsim.fit.data import PulseData, Sweep, increments
@@ -230,6 +230,16 @@ def test_at_a_maximum_the_gradient_vanishes_and_the_curvature_is_that_of_a_maxim
     assert np.linalg.eigvalsh(matrix).min() > 0
 
 
+def test_only_the_models_that_are_to_be_compared_are_fitted():
+    data = one(1, cycles=2, reads=40)
+    fit = fit_pulses(data, compared=("soft-bounds", "constant"))
+    assert {c.name for c in fit.candidates} == {"soft-bounds", "constant"} and not fit.not_fitted
+    with pytest.raises(InputError, match="the model 'linear' is not among those that are compared: constant"):
+        fit_pulses(data, "linear", compared=("constant",))
+    with pytest.raises(InputError, match="unknown model 'constent'; did you mean 'constant'"):
+        fit_pulses(data, compared=("constent",))
+
+
 def test_a_search_that_cannot_end_is_reported_and_not_ranked(monkeypatch):
     from memsim.fit import optimise
 
@@ -359,3 +369,14 @@ def test_the_moments_of_a_device_are_those_of_a_random_walk_through_its_likeliho
     # The numbers that all devices share add to the variance, and never take away.
     assert (np.diag(blocks[0]) > 0.85 * np.diag(alone_block)).all()
     assert (np.diag(blocks[0])[:2] < 1.6 * np.diag(alone_block)[:2]).all()
+
+
+def test_an_interval_of_two_different_windows_does_not_reach_below_0_siemens():
+    sweeps = [
+        Sweep(str(d), "1", s.branch, 1e-6 * (1 + 6 * d + 3 * s.value))
+        for d in range(2)
+        for s in one(3 + d, step=level, sizes=(0.03, 0.03), cycles=1, reads=50).sweeps
+    ]
+    fit = fit_pulses(PulseData.checked("two.csv", sweeps, "S"), compared=("constant",))
+    end = fit.fitted["conductance.min"]
+    assert end.low == 0.0 < end.value < end.high

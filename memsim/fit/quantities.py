@@ -147,7 +147,7 @@ def _wording(problem: Problem, index: int) -> tuple[str, str, str]:
 def _window(
     data: PulseData, problem: Problem, theta: np.ndarray, spread: np.ndarray, spreads: dict[str, Spread]
 ) -> list[Number]:
-    unit = data.unit or ""
+    unit, least = data.unit or "", 0.0 if data.unit == "S" else -np.inf
     numbers = []
     for k, (end, name, word) in enumerate((("low", "min", "lower"), ("high", "max", "upper"))):
         meaning = f"{word} end of the window"
@@ -158,14 +158,15 @@ def _window(
             numbers.append(Number(f"conductance.{name}", float(values.mean()), np.nan, np.nan, unit, note, False))
         elif end in spreads:
             s = spreads[end]
-            numbers.append(Number(f"conductance.{name}", s.mean, s.mean_low, s.mean_high, unit, meaning))
+            numbers.append(Number(f"conductance.{name}", s.mean, max(s.mean_low, least), s.mean_high, unit, meaning))
         else:
             ends = []
             for d in range(problem.devices):
                 index = len(problem.shared) + d * len(OWN) + k
                 ends.append(ridge_interval(problem, theta, index, spread, lambda t, i=index: t[i]))  # type: ignore[misc]
             low, high = problem.axis.value(np.mean(ends, axis=0))
-            numbers.append(Number(f"conductance.{name}", float(values.mean()), float(low), float(high), unit, meaning))
+            low = max(float(low), least)
+            numbers.append(Number(f"conductance.{name}", float(values.mean()), low, float(high), unit, meaning))
     return numbers
 
 
