@@ -234,7 +234,13 @@ def _read_noise(fit: PulseFit) -> dict[str, Any]:
     found = fit.fitted
     slow = _slow(found)
     sigma = math.hypot(found["read.noise.sigma"].value, slow[0] if slow is not None else 0.0)
-    return {"sigma": format_quantity(min(sigma, LARGEST_SIGMA), "%", 6), "relative_to": fit.chosen.problem.read_base}
+    return {
+        "sigma": format_quantity(min(sigma, LARGEST_SIGMA), "%", 6),
+        "relative_to": fit.chosen.problem.read_base,
+        "source": SOURCE,
+        "status": "fitted",
+        "note": "from the reads of the measurement",
+    }
 
 
 def _slow(found: Fitted) -> tuple[float, float] | None:
