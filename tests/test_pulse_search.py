@@ -22,9 +22,9 @@ from memsim.fit.optimise import settled
 from memsim.fit.own import own_moments
 from memsim.fit.pulse_search import Noise, finished, problem_of, rough
 from memsim.fit.pulses import fit_pulses
-from memsim.fit.quantities import fitted
+from memsim.fit.quantities import _window, fitted
 from memsim.fit.review import between_cycles, reproduced
-from memsim.fit.spread import between_conductances
+from memsim.fit.spread import Spread, between_conductances
 from memsim.fit.uncertainty import covariance
 
 LOW, WIDTH = 2e-6, 8e-6
@@ -238,6 +238,8 @@ def test_only_the_models_that_are_to_be_compared_are_fitted():
         fit_pulses(data, "linear", compared=("constant",))
     with pytest.raises(InputError, match="unknown model 'constent'; did you mean 'constant'"):
         fit_pulses(data, compared=("constent",))
+    with pytest.raises(InputError, match="no model to compare; allowed: constant, linear"):
+        fit_pulses(data, compared=())
 
 
 def test_a_search_that_cannot_end_is_reported_and_not_ranked(monkeypatch):
@@ -380,3 +382,15 @@ def test_an_interval_of_two_different_windows_does_not_reach_below_0_siemens():
     fit = fit_pulses(PulseData.checked("two.csv", sweeps, "S"), compared=("constant",))
     end = fit.fitted["conductance.min"]
     assert end.low == 0.0 < end.value < end.high
+
+
+@pytest.mark.parametrize("mean", [2e-6, -2e-6])
+def test_the_interval_of_an_end_of_the_window_contains_its_value(mean):
+    data = several(1, count=2, spread=0.1, cycles=1)
+    problem = problem_of(MODELS["constant"], Noise("range"), data)
+    theta = problem.pack([0.02, 0.02, 0.01, 0.02], np.tile([0.0, 1.0, 0.0], (2, 1)))
+    ends = Spread(mean, -9e-6, 9e-6, 1e-6, 0.0, 9e-6, devices=2)
+    numbers = _window(data, problem, theta, np.eye(len(theta)), {"low": ends, "high": ends})
+    for number in numbers:
+        assert number.low <= number.value <= number.high
+        assert number.low == (0.0 if mean > 0 else -9e-6)

@@ -121,13 +121,15 @@ def fit_pulses(
     Raises
     ------
     InputError
-        No such model, or `model` is not among those that are compared.
+        No such model, no model at all, or `model` is not among those that are compared.
     DataError
         Too few reads for any model, or for the named one.
     """
     for name in (*compared, *filter(None, (model,))):
         if name not in MODELS:
             raise InputError(f"unknown model '{name}'{nearest(name, MODELS)}")
+    if not compared:
+        raise InputError(f"no model to compare; allowed: {', '.join(MODELS)}")
     if model is not None and model not in compared:
         raise InputError(f"the model '{model}' is not among those that are compared: {', '.join(compared)}")
     usable, reasons = _usable(data, compared)

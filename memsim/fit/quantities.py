@@ -147,26 +147,25 @@ def _wording(problem: Problem, index: int) -> tuple[str, str, str]:
 def _window(
     data: PulseData, problem: Problem, theta: np.ndarray, spread: np.ndarray, spreads: dict[str, Spread]
 ) -> list[Number]:
-    unit, least = data.unit or "", 0.0 if data.unit == "S" else -np.inf
     numbers = []
     for k, (end, name, word) in enumerate((("low", "min", "lower"), ("high", "max", "upper"))):
         meaning = f"{word} end of the window"
-        values = problem.axis.value(problem.own(theta)[:, k])
-        fixed = ~np.isnan(problem.known[:, k])
-        if fixed.any():
-            note = f"{meaning}: outermost state; no pulse shows the end"
-            numbers.append(Number(f"conductance.{name}", float(values.mean()), np.nan, np.nan, unit, note, False))
+        value = float(problem.axis.value(problem.own(theta)[:, k]).mean())
+        known = bool(np.isnan(problem.known[:, k]).all())
+        if not known:
+            low = high = np.nan
+            meaning += ": outermost state; no pulse shows the end"
         elif end in spreads:
-            s = spreads[end]
-            numbers.append(Number(f"conductance.{name}", s.mean, max(s.mean_low, least), s.mean_high, unit, meaning))
+            value, low, high = spreads[end].mean, spreads[end].mean_low, spreads[end].mean_high
         else:
             ends = []
             for d in range(problem.devices):
                 index = len(problem.shared) + d * len(OWN) + k
                 ends.append(ridge_interval(problem, theta, index, spread, lambda t, i=index: t[i]))  # type: ignore[misc]
-            low, high = problem.axis.value(np.mean(ends, axis=0))
-            low = max(float(low), least)
-            numbers.append(Number(f"conductance.{name}", float(values.mean()), low, float(high), unit, meaning))
+            low, high = map(float, problem.axis.value(np.mean(ends, axis=0)))
+        if data.unit == "S" and low < 0 <= value:
+            low = 0.0
+        numbers.append(Number(f"conductance.{name}", value, low, high, data.unit or "", meaning, known))
     return numbers
 
 
