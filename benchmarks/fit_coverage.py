@@ -1,9 +1,9 @@
 """How often intervals of fitted pulses contain the truth: ``fit_coverage.py [REPETITIONS [MODEL ...]]``.
 
-Each repetition simulates a measurement of one model and fits that model to it. The simulation is written here from the
-equations of the models, state by state, and shares no code with memsim. A binomial test compares the share of intervals
-that contain the true value with 95 %; Holm's method corrects for all models and parameters. docs/measurement.md has the
-table.
+Each repetition simulates a measurement of one model and fits that model to it, beside linear steps. The simulation is
+written here from the equations of the models, state by state, and shares no code with memsim. A binomial test compares
+the share of intervals that contain the true value with 95 %; Holm's method corrects for all models and parameters.
+docs/measurement.md has the table.
 """
 
 from __future__ import annotations

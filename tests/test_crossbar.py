@@ -212,3 +212,12 @@ def test_cells_whose_parameters_are_drawn_anew_for_every_block_are_the_same(colu
     assert np.array_equal(drawn.weights, kept.weights)
     assert all(np.array_equal(one, other) for one, other in zip(drawn.pulses, kept.pulses, strict=True))
     assert len(list(drawn._cells.lines.cells.blocks())) > 2 and drawn._cells.lines.cells._kept is None
+
+
+def test_a_device_is_a_name_a_path_or_a_profile(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(load_device("ideal").to_yaml())
+    for device in ("ideal", path, load_device("ideal")):
+        assert Crossbar(device, rows=2, cols=2).device.name == "ideal"
+    with pytest.raises(InputError, match="device: int; allowed: a name, a path or a DeviceProfile"):
+        Crossbar(3, rows=2, cols=2)
