@@ -121,7 +121,7 @@ def test_an_argument_says_the_decimal_sign_where_the_numbers_do_not(tmp_path):
     content = "# G (uS)\n1,125;2,500\n3,250;1,250"
     assert np.allclose(1e6 * read(tmp_path, content, decimal=","), [[1.125, 2.5], [3.25, 1.25]])
     assert np.allclose(1e6 * read(tmp_path, "# G (uS)\n1,5\n2,5", decimal=","), [[1.5], [2.5]])
-    refused(lambda: read(tmp_path, content, decimal="."), "map.csv:2: cell 1 of the row is no finite number: '1,125'")
+    assert np.allclose(1e6 * read(tmp_path, content, decimal="."), [[1125, 2500], [3250, 1250]])
     refused(lambda: read(tmp_path, content, decimal=";"), "decimal: ';' is no decimal sign; allowed", InputError)
 
 
@@ -131,6 +131,157 @@ def test_a_table_of_cells_keeps_its_numbers_and_what_it_leaves_out_is_nan(tmp_pa
     expected = np.full((4, 3), np.nan)
     expected[0, 2], expected[1, 0] = 1.0, 2.0
     assert np.allclose(1e6 * found, expected, equal_nan=True)
+
+
+@pytest.mark.parametrize("note", ["3,10", "0,5", "28,11"])
+def test_only_the_columns_of_a_list_that_are_used_decide_the_decimal_sign(note, tmp_path):
+    content = f"die;row;col;G (uS)\n{note};1;1;1.500\n{note};0;0;2.500"
+    refused(
+        lambda: read(tmp_path, content), "map.csv:2: '1.500' may be a decimal number or a whole number of thousands; d"
+    )
+    assert np.allclose(1e6 * read(tmp_path, content, decimal="."), [[2.5, np.nan], [np.nan, 1.5]], equal_nan=True)
+    assert np.allclose(1e6 * read(tmp_path, content, decimal=","), [[2500, np.nan], [np.nan, 1500]], equal_nan=True)
+    decided = read(tmp_path, content.replace("2.500", "2.5"))
+    assert np.allclose(1e6 * decided, [[2.5, np.nan], [np.nan, 1.5]], equal_nan=True)
+
+
+@pytest.mark.parametrize("name", ["map.csv", "list.csv"])
+def test_no_message_names_an_option_of_the_command_line(name, tmp_path):
+    path = tmp_path / name
+    texts = ("row;col;G (uS)\n0;0;1.500\n0;1;2.500", "# G (uS)\n1.500;2.500")
+    for content in (*texts, "row,col,G (uS)\n0,0,1\n\nrow,col,V\n0,0,1"):
+        path.write_text(content)
+        with pytest.raises(DataError) as caught:
+            ms.read_conductance_map(path)
+        assert "--" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("1,000.5;2,500.5", [1000.5, 2500.5]),
+        ("1.500;350", [1500, 350]),
+        ("1 000;2 500", [1000, 2500]),
+        ("1'000;2'500.5", [1000, 2500.5]),
+    ],
+)
+def test_signs_of_thousands_are_read_as_in_tables_of_pulses(line, expected, tmp_path):
+    found = read(tmp_path, f"# G (nS)\n{line}")
+    assert np.allclose(1e9 * found, [expected])
+    noted = "separators of thousands" in found.attrs.get("note", "")
+    assert noted == (line[1] in ",.")
+
+
+def listed(*columns, keep=lambda i, j: True) -> str:
+    """A list of cells without headings, with the columns i, j and g in this order."""
+    lines = []
+    for i in range(4):
+        for j in range(3):
+            names = {"a": "0", "i": str(i), "j": str(j), "g": str(float(MICRO[i, j])), "v": "0.2"}
+            lines += [",".join(names[name] for name in columns)] if keep(i, j) else []
+    return "\n".join(["# G (uS)", *lines])
+
+
+LISTS = {
+    "a complete grid": listed(*"ijg"),
+    "a cell left out": listed(*"ijg", keep=lambda i, j: (i, j) != (1, 2)),
+    "a cell twice": listed(*"ijg") + "\n0,0,2.5",
+    "three cells": "# G (uS)\n0,0,1.5\n0,1,2.5\n1,0,3.5",
+    "arrays": listed(*"aijg"),
+    "voltages": listed(*"ijvg"),
+    "conductances first": listed(*"gij"),
+    "whole conductances": "# G (nS)\n0,0,1500\n0,1,2250\n1,0,4000\n1,1,5000",
+    "unknown headings": listed(*"ijg").replace("\n", "\nx,y,value\n", 1),
+}
+
+
+@pytest.mark.parametrize("case", LISTS)
+def test_a_list_of_cells_without_headings_is_not_read_as_a_matrix(case, tmp_path):
+    refused(
+        lambda: read(tmp_path, LISTS[case]), "map.csv:[23]: the lines may be cells .*layout='cells' or layout='matrix'"
+    )
+    assert read(tmp_path, LISTS[case], layout="matrix").shape[1] in (3, 4)
+
+
+def test_an_argument_says_that_lines_are_cells(tmp_path):
+    assert np.allclose(read(tmp_path, listed(*"ijg"), layout="cells"), 1e-6 * MICRO)
+    refused(
+        lambda: read(tmp_path, listed(*"aijg"), layout="cells"), "4 columns; a list of cells without headings has row"
+    )
+    refused(lambda: read(tmp_path, text(), layout="list"), "layout: 'list' is unknown; allowed: 'matrix'", InputError)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_matrix_of_a_few_bit_lines_is_no_list(seed, tmp_path):
+    rng = np.random.default_rng(seed)
+    shape = int(rng.integers(2, 40)), int(rng.integers(2, 6))
+    nano = rng.integers(1000, 9999, size=shape)
+    content = "\n".join(["# G (nS)", *(",".join(map(str, row)) for row in nano)])
+    assert np.allclose(1e9 * read(tmp_path, content), nano)
+    content = "\n".join(["# G (uS)", *(",".join(map(str, row)) for row in 1e-3 * nano)])
+    assert np.allclose(1e9 * read(tmp_path, content), nano)
+
+
+@pytest.mark.parametrize(
+    "headings", ["r,c,G (uS)", "i,j,G (uS)", "Row #,Col #,G (uS)", "row index,column index,G (uS)"]
+)
+def test_usual_headings_of_rows_and_columns_are_known(headings, tmp_path):
+    assert np.allclose(read(tmp_path, cells(headings)), 1e-6 * MICRO)
+
+
+PLACED = {
+    "numbers from 10": (",10,11,12\n0,1.5,2.5,3.5\n1,4,5,6", (0, 10), [[1.5, 2.5, 3.5], [4, 5, 6]]),
+    "numbers downwards": ("row,2,1,0\n1,1.5,2.5,3.5\n0,4,5,6", (0, 0), [[6, 5, 4], [3.5, 2.5, 1.5]]),
+    "words downwards": (",BL2,BL1\nWL4,1.5,2.5\nWL3,4,5", (3, 1), [[5, 4], [2.5, 1.5]]),
+    "a row left out": ("row,0,1\n5,1.5,2.5\n7,3.5,4.5", (5, 0), [[1.5, 2.5], [np.nan] * 2, [3.5, 4.5]]),
+    "no headings": ("WL2,1.5,2.5\nWL1,4,5", (1, 0), [[4, 5], [1.5, 2.5]]),
+    "no corner": ("0 1\n3 1.5 2.5\n4 4 5", (3, 0), [[1.5, 2.5], [4, 5]]),
+    "words without numbers": ("cell,left,right\nB,1.5,2.5\nA,4,5", (0, 0), [[1.5, 2.5], [4, 5]]),
+    "a unit in the corner": ("G (uS),1,0\n0,1.5,2.5\n1,4,5", (0, 0), [[2.5, 1.5], [5, 4]]),
+}
+
+
+@pytest.mark.parametrize("case", PLACED)
+def test_labels_place_rows_and_columns(case, tmp_path):
+    content, first, expected = PLACED[case]
+    found = read(tmp_path, content, unit="uS")
+    assert (int(found.row[0]), int(found.col[0])) == first
+    assert np.allclose(1e6 * found, expected, equal_nan=True)
+
+
+LABELS = {
+    "positions that are not whole": (
+        "row,0.1,0.2\n0,1.5,2.5",
+        "map.csv:1: '0.1' labels one of the columns; allowed: whole",
+    ),
+    "a label twice": (",BL0,BL0\nWL0,1.5,2.5", "map.csv:1: two of the columns are labelled 'BL0'"),
+    "a label left out": ("row,0,1\n0,1.5,2.5\n,3,4", "map.csv:2: '' labels one of the rows; allowed: whole numbers"),
+    "numbers apart": (
+        ",10,20,30\n0.1,1.5,2.5,3.5\n0.2,4,5,6",
+        "map.csv:1: the first line and the first column may be n",
+    ),
+    "a column that counts": ("0,1.5,2.5\n1,4,5\n2,6,7", "map.csv:1: the first column may be numbers of rows or cond"),
+    "a line that counts": ("0,1,2\n1.5,4,5\n2.5,6,7", "map.csv:1: the first line may be numbers of columns or cond"),
+    "a column with another heading": ("n,BL0,BL1\n0,1.5,2.5\n1,4,5\n2,6,7", "the first column may be numbers of rows"),
+    "an unknown corner": (
+        "die,0,1\nA,1.5,2.5\nB,4,5",
+        "map.csv:1: the numbers in this line may count columns or be con",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LABELS)
+def test_numbers_that_may_be_labels_are_not_read_as_conductances(case, tmp_path):
+    content, message = LABELS[case]
+    refused(lambda: read(tmp_path, content, unit="uS"), message)
+
+
+def test_the_number_that_an_instrument_writes_for_an_overflow_is_refused(tmp_path):
+    message = r"9.9e\+31 S is no conductance \(instruments write such numbers where a reading overflows\); allowed"
+    refused(lambda: read(tmp_path, "# G (uS)\n1,2\n3,9.9e37"), f"map.csv:3: {message}")
+    refused(lambda: read(tmp_path, "row,col,G (uS)\n0,0,1\n0,1,9.9E37"), f"map.csv:3: {message}")
+    np.save(tmp_path / "map.npy", np.array([[1, 9.9e37]]))
+    refused(lambda: ms.read_conductance_map(tmp_path / "map.npy", unit="uS"), rf"at \(0, 1\): {message}")
 
 
 def test_a_matrix_is_read_through_a_pipe(tmp_path):
@@ -221,13 +372,9 @@ REFUSED = {
         "map.csv:2: '1,000' may be a decimal number or a whole number of",
     ),
     "one comma in two lines": ("# G (uS)\n1,2\n3", "map.csv:2: '1,2' may be a decimal number or two cells"),
-    "thousands and decimals": (
-        "# G (nS)\n1,000.5;2,500.5\n3.5;4.5",
-        "map.csv:2: cell 1 of the row is no finite number",
-    ),
     "numbers of cells without headings": (
         cells("# G (uS)"),
-        "map.csv: the first two of three columns may be the numbers of rows and columns; headings decide: 'row",
+        "map.csv:2: the lines may be cells with the numbers of their row and column, or rows of a matrix; layout=",
     ),
     "no conductances": (cells("row,col,V"), "no column of conductances among 'row', 'col', 'V'; one heading is to be"),
     "two conductances": (

@@ -12,6 +12,7 @@ import numpy as np
 from memsim import npy
 from memsim.errors import DataError, InputError, nearest
 from memsim.fit.map_matrix import MAX_CELLS
+from memsim.fit.map_numerals import beyond, beyond_in_words
 from memsim.fit.map_text import Map, map_in
 from memsim.fit.map_units import Stated, factor_of
 from memsim.fit.source import text_of
@@ -25,16 +26,22 @@ _LONGEST = 64
 
 
 def read_conductance_map(
-    path: str | os.PathLike[str], *, unit: str | None = None, name: str | None = None, decimal: str | None = None
+    path: str | os.PathLike[str],
+    *,
+    unit: str | None = None,
+    name: str | None = None,
+    decimal: str | None = None,
+    layout: str | None = None,
 ) -> xr.DataArray:
     """Conductances of the cells of an array, from a text, .npz or .npy file.
 
     A text (CSV, TSV, semicolons, bars or blanks; decimal points or commas) holds a matrix with a line for each row,
-    with or without labels of rows and columns, or a table with the headings ``row``, ``col`` and ``conductance``. Lines
-    that begin with # are comments. An .npz file holds one array, or one called ``conductance``, or the one that `name`
-    says.
+    with or without labels of rows and columns, or a list of cells with the headings ``row``, ``col`` and
+    ``conductance``. Labels that are whole numbers, or words that end in them (``WL0``, ``WL1``), place the rows and
+    columns. Lines that begin with # are comments. An .npz file holds one array, or one called ``conductance``, or the
+    one that `name` says.
 
-    Cells without a measurement are NaN: empty ones, ``nan``, ``NA``, ``-``, and those that a table leaves out.
+    Cells without a measurement are NaN: empty ones, ``nan``, ``NA``, ``-``, and those that labels or a list leave out.
 
     Parameters
     ----------
@@ -46,13 +53,17 @@ def read_conductance_map(
     name : str, optional
         Name of the array in an .npz file.
     decimal : {".", ","}, optional
-        Decimal sign of a matrix in a text; what the numbers show if not given.
+        Decimal sign of a text; what the conductances show if not given.
+    layout : {"matrix", "cells"}, optional
+        Whether the lines of a text are rows of a matrix, or cells with the numbers of their row and column; what
+        headings and numbers show if not given.
 
     Returns
     -------
     xarray.DataArray
         Conductances [S], (row, col), or (array, row, col) for an array with three dimensions. The coordinates are the
-        numbers of rows and columns, from 0 or, of a table, as it has them. The attribute `source` is the path.
+        numbers of rows and columns: as labels or a list have them, else from 0. The attribute `source` is the path;
+        `note`, where there is one, says how the numbers were read.
 
     Raises
     ------
@@ -73,19 +84,22 @@ def read_conductance_map(
             raise InputError(f"{argument}: {value!r} is not a text")
     if decimal not in (None, ".", ","):
         raise InputError(f"decimal: {decimal!r} is no decimal sign; allowed: '.', ','")
+    if layout not in (None, "matrix", "cells"):
+        raise InputError(f"layout: {layout!r} is unknown; allowed: 'matrix', 'cells'")
     file, label = Path(path), _printable(str(path))
     if file.suffix.lower() in npy.SUFFIXES:
-        siemens, rows, cols = _from_array(file, label, unit, name)
+        siemens, rows, cols, notes = _from_array(file, label, unit, name)
     elif name is not None:
         raise InputError(f"name: {label} has no named arrays; only .npz files have")
     else:
-        siemens, rows, cols = map_in(text_of(path, remedy="save the map as .npz"), label, unit, decimal)
+        siemens, rows, cols, notes = map_in(text_of(path, remedy="save the map as .npz"), label, unit, decimal, layout)
     return xr.DataArray(
         siemens,
         dims=("array", "row", "col")[-siemens.ndim :],
         coords={"row": rows + np.arange(siemens.shape[-2]), "col": cols + np.arange(siemens.shape[-1])},
         name=_NAME,
-        attrs={"units": "S", "long_name": "measured conductance", "source": label},
+        attrs={"units": "S", "long_name": "measured conductance", "source": label}
+        | ({"note": "; ".join(notes)} if notes else {}),
     )
 
 
@@ -121,7 +135,11 @@ def _from_array(file: Path, label: str, unit: str | None, name: str | None) -> M
     except Exception as error:
         reason = _printable(" ".join(str(error).split())[:200]) or type(error).__name__
         raise DataError(f"{label}: damaged, or no {file.suffix.lower()} file ({reason})") from None
-    return Map(numbers * factor_of(unit, stated, label))
+    siemens = numbers * factor_of(unit, stated, label)
+    wrong = beyond(siemens)
+    if wrong is not None:
+        raise DataError(f"{label}: at {wrong}: {beyond_in_words(siemens[wrong])}")
+    return Map(siemens)
 
 
 def _numbers(stored: npy.StoredArray) -> np.ndarray:
