@@ -48,6 +48,21 @@ def test_an_interrupted_run_stops_at_once_with_one_line_and_leaves_nothing(tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_interrupt_while_the_commands_are_loaded_is_one_line():
+    code = (
+        "import sys\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'memsim.cli.run':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+        "from memsim.cli import main\n"
+        "main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (130, "", "Stopped; no unfinished file was left.")
+
+
 def test_a_reader_that_leaves_early_causes_no_message():
     read, write = os.pipe()
     os.close(read)
