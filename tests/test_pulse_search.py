@@ -14,15 +14,17 @@ from scipy.stats import norm
 from memsim.errors import DataError, InputError
 from memsim.fit import profile_of
 from memsim.fit.axis import Axis
+from memsim.fit.beginnings import over_beginnings
 from memsim.fit.data import PulseData, Sweep, increments
 from memsim.fit.derivatives import gradient, information, slopes
+from memsim.fit.diagnostics import diagnose
 from memsim.fit.filter import NODES, Scale, Series, Trial, log_likelihood, predict
 from memsim.fit.models import MODELS
 from memsim.fit.optimise import settled
 from memsim.fit.own import own_moments
 from memsim.fit.pulse_search import Noise, finished, problem_of, rough
 from memsim.fit.pulses import fit_pulses
-from memsim.fit.quantities import _window, fitted
+from memsim.fit.quantities import Number, _of_an_uncertain_range, _window, fitted
 from memsim.fit.review import between_cycles, reproduced, reviewed
 from memsim.fit.spread import Spread, between_conductances
 from memsim.fit.uncertainty import covariance
@@ -478,3 +480,42 @@ def test_a_window_at_the_limit_of_the_search_is_named():
     theta[index] = problem.limits[1][index]
     review = reviewed(fit.data, problem, theta, fit.fitted, fit.diagnostics)
     assert "at the limit of what is searched: the window of device 1" in review.limits
+
+
+def few_trains(seed, trains):
+    """Trains of 40 reads in turn, each of which begins one pulse from its end of the window."""
+    rng, sweeps = np.random.default_rng(seed), []
+    for i in range(trains):
+        values = sweep(rng, soft, (0.02, 0.03), i % 2, 41, write=0.02, read=0.03)[1:]
+        sweeps.append(Sweep("1", str(i // 2), i % 2, LOW + WIDTH * values))
+    return PulseData.checked("made.csv", sweeps, "S")
+
+
+def test_intervals_of_few_trains_hold_wherever_the_trains_begin():
+    data = few_trains(10, 4)
+    problem, end = alone(data, "soft-bounds")
+    narrow = fitted(data, problem, end.theta)
+    wide = over_beginnings(data, problem, end.theta, narrow)
+    assert narrow["conductance.max"].high < LOW + WIDTH < wide["conductance.max"].high
+    assert wide.beginnings > 1
+    for before, after in zip(narrow.numbers, wide.numbers, strict=True):
+        assert after.value == before.value and not after.low > before.low and not after.high < before.high
+    limits = reviewed(data, problem, end.theta, wide, diagnose(problem, end.theta)).limits
+    assert any(limit.startswith("4 trains do not show whether trains begin at an end") for limit in limits)
+    data = few_trains(3, 14)
+    problem, end = alone(data, "soft-bounds")
+    numbers = fitted(data, problem, end.theta)
+    assert over_beginnings(data, problem, end.theta, numbers) is numbers
+
+
+def test_a_share_of_an_uncertain_window_has_the_errors_of_both():
+    exact = Number("conductance.min", 2.0, 2.0, 2.0, "S", "")
+    sure, unsure = (Number("conductance.max", 10.0, 10.0, high, "S", "") for high in (10.0, 12.0))
+    assert _of_an_uncertain_range(0.1, 0.08, 0.12, exact, sure) == pytest.approx((0.08, 0.12), rel=1e-12)
+    low, high = _of_an_uncertain_range(0.1, 0.08, 0.12, exact, unsure)
+    # A window that is 25 % wider makes the share smaller; independent errors of logarithms add in squares.
+    assert math.log(0.1 / low) ** 2 == pytest.approx(math.log(0.1 / 0.08) ** 2 + math.log(10 / 8) ** 2, rel=1e-12)
+    assert high == pytest.approx(0.12, rel=1e-12)
+    assert _of_an_uncertain_range(0.1, 0.0, 0.12, exact, unsure)[0] == 0.0
+    unseen = replace(sure, low=math.nan, high=math.nan, known=False)
+    assert _of_an_uncertain_range(0.1, 0.08, 0.12, exact, unseen) == pytest.approx((0.08, 0.12), rel=1e-12)

@@ -9,6 +9,7 @@ import numpy as np
 
 from memsim.errors import DataError, InputError, nearest
 from memsim.fit.axis import LOGARITHMIC_FROM
+from memsim.fit.beginnings import over_beginnings
 from memsim.fit.criteria import Criteria
 from memsim.fit.data import PulseData
 from memsim.fit.diagnostics import Diagnostics, diagnose
@@ -180,7 +181,8 @@ def fit_pulses(
     candidates = sorted((_judged(candidate, hidden) for candidate in candidates), key=lambda candidate: candidate.bic)
     chosen = next(c for c in candidates if model is None or c.name == model)
     tick("intervals")
-    numbers, diagnostics = fitted(data, chosen.problem, chosen.theta), diagnose(chosen.problem, chosen.theta)
+    numbers = over_beginnings(data, chosen.problem, chosen.theta, fitted(data, chosen.problem, chosen.theta))
+    diagnostics = diagnose(chosen.problem, chosen.theta)
     review = reviewed(data, chosen.problem, chosen.theta, numbers, diagnostics)
     return PulseFit(data, tuple(candidates), chosen, numbers, diagnostics, split, reasons, review)
 

@@ -159,6 +159,11 @@ def _limits(
             f"the lower end of the window, {format_quantity(low.value, 'S', 3)}, is 0 S within its interval, and 0 S "
             "in a profile"
         )
+    if fitted.beginnings > 1:
+        limits.append(
+            f"{len(problem.series.start)} trains do not show whether trains begin at an end of the window, a pulse "
+            "from it or elsewhere; the intervals hold for each that the data allow"
+        )
     unclear = [n.name for n in fitted.numbers if n.unit == "%" and not n.low > 0]
     if unclear:
         limits.append(f"the data are also explained without {' and '.join(unclear)}")
