@@ -26,12 +26,10 @@ from memsim.classifiers.on_crossbars import OnCrossbars
 from memsim.data.corruptions import CORRUPTIONS
 from memsim.data.labelled import Labelled, Split
 from memsim.intervals import seed_interval
-from memsim.philox import Occasion, Purpose, whole
+from memsim.philox import Occasion, Purpose, corrupted_read
 from memsim.variables import BY_TASK, SUMMARISED_CLASSES, VARIABLES
 
 Values = dict[str, np.ndarray]
-_LEVEL_BITS = 12
-"""Bits of the level in the number of a read of corrupted images; above it is the corruption."""
 _MAP = 1 << 18
 """Cells of the largest tile whose maps are stored."""
 
@@ -122,7 +120,7 @@ def measure_noisy(classifier: Classifier, kind: str, copies: np.ndarray, labels:
     levels = copies.shape[1]
     found = []
     for level in range(levels):
-        occasion = Occasion(Purpose.TEST, CORRUPTIONS[kind] << _LEVEL_BITS | whole("level", level, 1 << _LEVEL_BITS))
+        occasion = Occasion(Purpose.TEST, corrupted_read(CORRUPTIONS[kind], level))
         found.append(classifier.outputs(np.ascontiguousarray(copies[:, level]), occasion=occasion, first=first))
     outputs = np.stack(found, axis=1)  # (seed, level, image, class)
     right = (predicted(outputs) == labels).sum(-1)

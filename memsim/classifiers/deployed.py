@@ -31,11 +31,18 @@ from memsim.baselines.network import Network
 from memsim.classifiers.classifier import BLOCK
 from memsim.classifiers.mapped import Matrix, Reading, drive_and_scale, products
 from memsim.errors import DataError, InputError
-from memsim.philox import MAX_ARRAYS, MAX_POSITIONS, MAX_SAMPLES, SCOPE_BITS, Occasion, Purpose, Scope, whole
+from memsim.philox import (
+    MAX_ARRAYS,
+    MAX_LAYERS,
+    MAX_POSITIONS,
+    MAX_READS,
+    MAX_SAMPLES,
+    Occasion,
+    Purpose,
+    Scope,
+    whole,
+)
 from memsim.profiles import DeviceProfile, device_of
-
-MAX_LAYERS = 1 << SCOPE_BITS["layer"]
-"""Layers with weights that a network can have."""
 
 
 class Deployed:
@@ -278,7 +285,7 @@ def _occasion(index: int | Occasion) -> Occasion:
     """The occasion of a read, also for a caller that gives its number only."""
     if isinstance(index, Occasion):
         return index
-    return Occasion(Purpose.NETWORK, whole("index", index, 1 << SCOPE_BITS["read"]))
+    return Occasion(Purpose.NETWORK, whole("index", index, MAX_READS))
 
 
 @dataclass(frozen=True)
