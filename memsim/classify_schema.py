@@ -5,31 +5,32 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from memsim.baselines import ARCHITECTURES
+from memsim.baselines.losses import LOSSES
 from memsim.baselines.optimise import OPTIMISERS
 from memsim.baselines.training import SELECT
 from memsim.data.labelled import DIGITS, SOURCES
+from memsim.document.entries import entries
 from memsim.document.fields import Count, Section, problem
 from memsim.errors import nearest
 from memsim.experiment_schema import (
     GreySpec,
     ImageExperimentSpec,
     LearnerBase,
-    LossName,
     LossSpec,
     Place,
     Rate,
-    RuleName,
     RuleSpec,
     Seed,
     Side,
     as_tuple,
     show,
 )
+from memsim.learning import RULES
 
 NORMS = ("none", "length", "standard")
 FEATURES = ("random", "competitive")
@@ -67,7 +68,6 @@ class LabelledSpec(Section):
 class InPlaceSpec(RuleSpec):
     """How a crossbar learns classes in place: the rule, what it is shown and for how long."""
 
-    rule: RuleName = "delta"
     rate: Rate = 0.004
     decay: Annotated[float, Field(allow_inf_nan=False, gt=0, le=1)] = 1.0
     epochs: Epochs = 20
@@ -103,7 +103,6 @@ class ArchitectureSpec(Section):
 class FitSpec(LossSpec):
     """How a network is trained: mini-batches, an optimiser, and what keeps it from learning by heart."""
 
-    loss: LossName = "cross-entropy"
     optimiser: Literal[tuple(OPTIMISERS)] = "adam"  # type: ignore[valid-type]
     rate: Positive = 0.003
     momentum: Chance = 0.9
@@ -114,6 +113,14 @@ class FitSpec(LossSpec):
     ema: Chance | None = None
     patience: Patience | None = None
     select: Literal[SELECT] = "accuracy"  # type: ignore[valid-type]
+
+
+if TYPE_CHECKING:
+    InPlace: TypeAlias = InPlaceSpec
+    Fit: TypeAlias = FitSpec
+else:
+    InPlace = entries(RULES, InPlaceSpec, default="delta")
+    Fit = entries(LOSSES, FitSpec, default="cross-entropy")
 
 
 class ProgrammedSpec(Section):
@@ -136,10 +143,10 @@ class ClassifierSpec(LearnerBase):
     NAMES: ClassVar[tuple[str, ...]] = ("crossbar", "network", "programmed network")
     COLUMN: ClassVar[str | None] = "pair"  # weights of classes need both signs
 
-    learning: InPlaceSpec = InPlaceSpec()
+    learning: InPlace = Field(default={}, validate_default=True)
     features: FeaturesSpec | None = None
     network: ArchitectureSpec | None = None
-    training: FitSpec = FitSpec()
+    training: Fit = Field(default={}, validate_default=True)
     programmed: ProgrammedSpec | None = None
     tune: Annotated[dict[str, Annotated[list[Any], Field(min_length=1, max_length=100)]], Field(max_length=4)] = Field(
         default={}

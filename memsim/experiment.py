@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memsim.document import Document
-from memsim.document.walk import bare, fields_of
+from memsim.document.entries import foreign_keys
+from memsim.document.walk import Spot, bare, keys_of
 from memsim.errors import InputError, nearest
 from memsim.experiment_schema import ComparedBase, ExperimentSpec, ImageExperimentSpec
 from memsim.library import find, library
@@ -111,18 +112,37 @@ class Experiment:
             whole = first.replace({**wanted, **kept}, origin=origin)
             return replace(whole, changed={k: v for k, v in whole.changed.items() if k not in kept or k in named})
         document, profiles, changed = self.document, dict(self.profiles), dict(self.changed)
-        for key, value in wanted.items():
+        for key, value in self._in_order(wanted):
             paths = self._targets(key, origin)
             self._refuse_swept(key, paths, origin)
             if isinstance(value, Path):
                 value = str(value)
             if key.endswith("array.device") and isinstance(value, str | DeviceProfile):
                 value = self._adopt(value, paths, profiles, origin if origin == "--device" else f"{origin} {key}")
-            document = document.replace(dict.fromkeys(paths, value), origin=origin)
+            document = self._set(document, paths, value, origin)
             changed.pop(key, None)
             changed[key] = value if isinstance(value, str) else json.dumps(value, default=str)
         spec = _validated(document)
         return replace(self, document=document, spec=spec, profiles=profiles, changed=changed)
+
+    def _in_order(self, changes: Mapping[str, Any]) -> list[tuple[str, Any]]:
+        """Changes, those that choose a rule or a loss before those of its settings."""
+        return sorted(changes.items(), key=lambda change: not foreign_keys(*self._choice(*change)))
+
+    def _choice(self, path: str, value: Any) -> tuple[Any, str, Any]:
+        """Model of the section that a dotted path leads into, the key of this section, and the value."""
+        before, _, key = path.rpartition(".")
+        return _sections(self.spec).get(before.rpartition(".")[2]), key, value
+
+    def _set(self, document: Document, paths: Sequence[str], value: Any, origin: str | int) -> Document:
+        """A document with a value at some paths, without the settings that only an earlier rule or loss has."""
+        document = document.replace(dict.fromkeys(paths, value), origin=origin)
+        gone = []
+        for path in paths:
+            section = (document.find(path) or ())[:-1]
+            foreign = foreign_keys(*self._choice(path, value))
+            gone += [(*section, key) for key in foreign if document.find(f"{path.rpartition('.')[0]}.{key}")]
+        return document.without(gone)
 
     def _unnamed(self) -> dict[str, Any]:
         """What the document says about learners of its result by name, each as if it said nothing."""
@@ -148,7 +168,7 @@ class Experiment:
                 kind = next(name for name, own in zip(first.NAMES, first.KINDS, strict=True) if head in own)
                 raise InputError(f"{origin} {key}: no learner of this experiment has '{head}' (none is a {kind})")
             return [f"{self._listed}.{name}.{key}" for name in having]
-        nested = (f"{section}.{field}" for section, model in sections.items() for field in fields_of(model) or ())
+        nested = (f"{name}.{key}" for name, model in sections.items() for key in keys_of(Spot(model, (), None)))
         full = next((path for path in nested if path.endswith(f".{head}")), None)
         hint = f"; did you mean '{full}'?" if full else nearest(head, (*fields, *sections))
         raise InputError(f"{origin} {key}: unknown key '{head}'{hint}")
@@ -182,12 +202,10 @@ class Experiment:
 
     def _variant(self, document: Document, values: Mapping[str, Any]) -> Experiment:
         """The experiment with the values of one run, which may name no more than the sweep that they come from."""
-        for key, value in values.items():
+        for key, value in self._in_order(values):
             origin = self.document.origin(self.document.find(f"sweep.{key}") or ())
             paths = self._targets(key, "sweep")
-            document = document.replace(
-                dict.fromkeys(paths, value), origin=origin if isinstance(origin, int) else "sweep"
-            )
+            document = self._set(document, paths, value, origin if isinstance(origin, int) else "sweep")
         return replace(self, document=document, spec=_validated(document))
 
     def tuned(self, learner: str, values: Mapping[str, Any]) -> Any:
@@ -199,11 +217,10 @@ class Experiment:
             If a value is not allowed.
         """
         document = self.document
-        for key, value in values.items():
+        for key, value in self._in_order(values):
             origin = document.origin(document.find(f"learners.{learner}.tune.{key}") or ())
-            document = document.replace(
-                {f"learners.{learner}.{key}": value}, origin=origin if isinstance(origin, int) else "tune"
-            )
+            path = f"learners.{learner}.{key}"
+            document = self._set(document, [path], value, origin if isinstance(origin, int) else "tune")
         return next(found for found in _validated(document).compared if found.name == learner)
 
     def _adopt(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from memsim.baselines.losses import LOSSES
+from memsim.document.entries import entries
 from memsim.document.fields import Count, Section, problem
 from memsim.errors import nearest
 from memsim.experiment_schema import (
@@ -22,6 +24,7 @@ from memsim.experiment_schema import (
     Side,
     as_tuple,
 )
+from memsim.learning import RULES
 
 SCENES = "road-scenes"
 MAX_PIXELS = 1 << 32
@@ -50,6 +53,7 @@ class DataSpec(Section):
 class LearningSpec(RuleSpec):
     """How a crossbar learns an image."""
 
+    rate: Rate = 0.2
     steps: Annotated[int, Count(0, 10_000_000)] = 30
 
 
@@ -68,15 +72,23 @@ class TrainingSpec(LossSpec):
     steps: Annotated[int, Count(0, 1_000_000)] = 60
 
 
+if TYPE_CHECKING:
+    Learning: TypeAlias = LearningSpec
+    Training: TypeAlias = TrainingSpec
+else:
+    Learning = entries(RULES, LearningSpec, default="hebbian")
+    Training = entries(LOSSES, TrainingSpec, default="mse")
+
+
 class LearnerSpec(LearnerBase):
     """One method that is compared: a crossbar with a local rule, or a network with a gradient."""
 
     KINDS: ClassVar[tuple[tuple[str, ...], ...]] = (("array", "learning"), ("network", "training"))
     NAMES: ClassVar[tuple[str, ...]] = ("crossbar", "network")
 
-    learning: LearningSpec = LearningSpec()
+    learning: Learning = Field(default={}, validate_default=True)
     network: NetworkSpec | None = None
-    training: TrainingSpec = TrainingSpec()
+    training: Training = Field(default={}, validate_default=True)
 
 
 class MemoriseSpec(ImageExperimentSpec):

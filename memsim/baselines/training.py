@@ -89,7 +89,8 @@ class _Plan:
         name = next(name for name, kind in OPTIMISERS.items() if isinstance(self.optimiser, kind))
         optimiser = {"name": name, **asdict(self.optimiser)}
         plain |= {count: int(plain[count]) for count in ("batch", "seed", "number")}
-        return {"samples": samples, "loss": asdict(self.loss), "optimiser": optimiser, **plain}
+        loss = {"name": self.loss.name, **asdict(self.loss)}
+        return {"samples": samples, "loss": loss, "optimiser": optimiser, **plain}
 
 
 def fit(

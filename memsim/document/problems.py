@@ -6,7 +6,18 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, get_args, get_origin
 
-from memsim.document.walk import Spot, bare, choices_of, description_of, keys_of, spot_at, tags_of
+from memsim.document.walk import (
+    Spot,
+    bare,
+    choices_of,
+    description_of,
+    keys_chosen,
+    keys_of,
+    member_of,
+    spot_at,
+    tags_of,
+    telling_key,
+)
 from memsim.errors import InputError, nearest
 
 Path = tuple[str | int, ...]
@@ -57,6 +68,20 @@ class Problem(NamedTuple):
     path: Path
     message: str
     missing: str | None = None
+
+
+class Chosen(NamedTuple):
+    """The key and the value of it that chose a section among the members of a union."""
+
+    key: str
+    tag: str
+    union: Any
+
+    def owners(self, key: str) -> str:
+        """Which other choices have a key, in words; empty if none has."""
+        tags = [tag for tag in tags_of(self.union, self.key) if key in keys_chosen(self.union, self.key, tag)]
+        names = " and ".join(f"'{tag}'" for tag in tags)
+        return f"; '{key}' belongs to {self.key} {names}" if tags else ""
 
 
 def brief(value: Any) -> str:
@@ -132,7 +157,7 @@ def _describe(model: type[Any], data: Any, error: Any, path: Path, beyond: tuple
     if kind == "memsim_key":
         return _unknown(data, (*path, context["key"]), context["allowed"])
     if kind == "extra_forbidden":
-        return _unknown(data, path, keys_of(spot_at(model, loc[:-1])))
+        return _unknown(data, path, keys_of(spot_at(model, loc[:-1])), _chosen(model, loc[:-1]))
     if loc[-1:] == ("[key]",):
         return _unknown(data, path, choices_of((get_args(bare(spot_at(model, loc[:-2]).annotation)[0]) or (None,))[0]))
     if kind == "missing" and beyond and isinstance(beyond[-1], str):
@@ -177,8 +202,22 @@ def _has(data: Any, step: str | int) -> bool:
     return isinstance(data, list) and isinstance(step, int) and 0 <= step < len(data)
 
 
-def _unknown(data: Any, path: Path, allowed: Sequence[str]) -> Problem:
-    return Problem(path, f"unknown key '{path[-1]}'{_within(data, path[:-1])}{nearest(str(path[-1]), allowed)}")
+def _unknown(data: Any, path: Path, allowed: Sequence[str], chosen: Chosen | None = None) -> Problem:
+    key, hint = str(path[-1]), nearest(str(path[-1]), allowed)
+    if chosen is not None:
+        hint = hint if "did you mean" in hint else ""
+        hint = f"; {chosen.key} '{chosen.tag}' has {', '.join(allowed)}{hint}{chosen.owners(key)}"
+    return Problem(path, f"unknown key '{key}'{_within(data, path[:-1])}{hint}")
+
+
+def _chosen(model: type[Any], loc: Sequence[str | int]) -> Chosen | None:
+    """Of a section that is a member of a union, the key that chose it; None for other sections."""
+    if not loc or not isinstance(loc[-1], str):
+        return None
+    section, union = spot_at(model, loc).annotation, spot_at(model, loc[:-1]).annotation
+    key = telling_key(bare(section)[0], loc[-1])
+    known = key is not None and member_of(union, key, loc[-1]) is not None
+    return Chosen(str(key), loc[-1], union) if known else None
 
 
 def _missing(data: Any, path: Path, key: str, field: Any, choices: Sequence[Any]) -> Problem:

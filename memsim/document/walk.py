@@ -65,22 +65,42 @@ def fields_of(annotation: Any) -> dict[str, Any] | None:
     return None if fields is None else {field.alias or name: field for name, field in fields.items()}
 
 
+def members_of(annotation: Any) -> tuple[Any, ...]:
+    """Members of a union; any other type is the only one of its own."""
+    annotation, _ = bare(annotation)
+    return typing.get_args(annotation) or (annotation,)
+
+
 def _tagged(member: Any, tag: str | int) -> bool:
     member, _ = bare(member)
-    if getattr(member, "__name__", None) == tag:
-        return True
-    fields = getattr(member, "model_fields", {})
-    return any(
-        typing.get_origin(field.annotation) is typing.Literal and tag in typing.get_args(field.annotation)
-        for field in fields.values()
-    )
+    return getattr(member, "__name__", None) == tag or telling_key(member, tag) is not None
+
+
+def telling_key(section: Any, tag: Any) -> str | None:
+    """Key of a section whose only values are literals, this one among them; None if there is none."""
+    for key, field in (fields_of(section) or {}).items():
+        literal = typing.get_origin(field.annotation) is typing.Literal
+        if literal and tag in typing.get_args(field.annotation):
+            return key
+    return None
+
+
+def member_of(annotation: Any, key: str, tag: Any) -> Any:
+    """The member of a union of sections that this value of a key chooses; None if it chooses none."""
+    members = members_of(annotation)
+    fields = [(fields_of(bare(member)[0]) or {}).get(key) for member in members]
+    chosen = [m for m, field in zip(members, fields, strict=True) if field and tag in choices_of(field.annotation)]
+    return chosen[0] if len(members) > 1 and len(chosen) == 1 else None
+
+
+def keys_chosen(annotation: Any, key: str, tag: Any) -> list[str]:
+    """Keys of that member; none if there is no such member."""
+    return list(fields_of(bare(member_of(annotation, key, tag))[0]) or ())
 
 
 def keys_of(spot: Spot) -> list[str]:
     """Keys that the section allows; of a union, those of all its members."""
-    annotation, _ = bare(spot.annotation)
-    members = typing.get_args(annotation) or (annotation,)
-    return [key for member in members for key in fields_of(bare(member)[0]) or ()]
+    return [key for member in members_of(spot.annotation) for key in fields_of(bare(member)[0]) or ()]
 
 
 def choices_of(annotation: Any) -> list[Any]:
@@ -93,8 +113,7 @@ def choices_of(annotation: Any) -> list[Any]:
 
 def tags_of(annotation: Any, key: str) -> list[Any]:
     """Values of the key that tells the members of a union apart."""
-    members = typing.get_args(bare(annotation)[0])
-    fields = [getattr(bare(member)[0], "model_fields", {}).get(key) for member in members]
+    fields = [(fields_of(bare(member)[0]) or {}).get(key) for member in members_of(annotation)]
     return [choice for field in fields if field is not None for choice in choices_of(field.annotation)]
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from memsim.backends import resolve
+from memsim.baselines.losses import Mse
 from memsim.baselines.span import Layer, Trained, moments, respond, sensitivity, sums, train
 from memsim.learners.memory import TARGETS, Memory, Task, histogram, join
 from memsim.memorise_schema import LearnerSpec, NetworkSpec
@@ -103,10 +104,10 @@ class NetworkLearners:
 
     def _step_size(self, spec: LearnerSpec, power: np.ndarray) -> np.ndarray:
         """Step size over the curvature's inverse, which must stay below 2; NaN where the curvature is not |x|^2."""
-        training = spec.training
-        if self.network.hidden or training.loss != "mse":
+        loss = spec.training.objective
+        if self.network.hidden or not isinstance(loss, Mse):
             return np.full(len(power), np.nan)
-        return training.rate * power * (1.0 if training.gradient == "study" else 2.0)
+        return spec.training.rate * power * (1.0 if loss.gradient == "study" else 2.0)
 
     def _fresh(self, weights: Any, seed: int, first: int, layer: int) -> None:
         """Fill with fresh weights (network, unit, input), uniform in the given range."""
