@@ -142,7 +142,7 @@ class Experiment:
             section = (document.find(path) or ())[:-1]
             foreign = foreign_keys(*self._choice(path, value))
             gone += [(*section, key) for key in foreign if document.find(f"{path.rpartition('.')[0]}.{key}")]
-        return document.without(gone)
+        return document.without(gone) if gone else document
 
     def _unnamed(self) -> dict[str, Any]:
         """What the document says about learners of its result by name, each as if it said nothing."""

@@ -183,9 +183,7 @@ class TestChanges:
             {"learning.rule": "hebbian", "learning.margin": 2},
             {"learning.margin": 2, "learning.rule": "hebbian"},
         ):
-            with pytest.raises(
-                InputError, match=r"--set learning.margin=2: unknown key 'margin' in .*; rule 'hebbian' has"
-            ):
+            with pytest.raises(InputError, match=r"--set .*margin=2: unknown key 'margin' in .* rule 'hebbian'"):
                 made.replace(changes, origin="--set")
         changed = experiment().replace({"learning.margin": 2, "learning.rule": "margin-delta"})
         assert sections(changed)[0].local_rule == MarginDelta(0.2, margin=2.0)
