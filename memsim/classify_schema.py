@@ -11,10 +11,10 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from memsim.baselines import ARCHITECTURES
 from memsim.baselines.losses import LOSSES
-from memsim.baselines.optimise import OPTIMISERS
+from memsim.baselines.optimise import OPTIMISERS, Optimiser
 from memsim.baselines.training import SELECT
 from memsim.data.labelled import DIGITS, SOURCES
-from memsim.document.entries import entries
+from memsim.document.entries import entries, entry_of
 from memsim.document.fields import Count, Section, problem
 from memsim.errors import nearest
 from memsim.experiment_schema import (
@@ -31,9 +31,9 @@ from memsim.experiment_schema import (
     show,
 )
 from memsim.learning import RULES
+from memsim.learning.features import FEATURES, CompetitiveFeatures, RandomFeatures
 
 NORMS = ("none", "length", "standard")
-FEATURES = ("random", "competitive")
 MAX_TRIALS = 1000
 
 Share = Annotated[float, Field(allow_inf_nan=False, gt=0, lt=1)]
@@ -81,13 +81,13 @@ class InPlaceSpec(RuleSpec):
 class FeaturesSpec(Section):
     """A layer of features on a crossbar of the same device, before the one that learns."""
 
-    kind: Literal[FEATURES] = "random"  # type: ignore[valid-type]
+    kind: str
     units: Units = 128
-    epochs: Epochs = 5
-    # From 2 on, columns would move past the image to ever more distant places.
-    rate: Annotated[float, Field(allow_inf_nan=False, gt=0, le=1)] = 0.02
-    batch: Batch = 32
-    temperature: Positive = 0.02
+
+    @property
+    def layer(self) -> RandomFeatures | CompetitiveFeatures:
+        """The kind itself, with its settings."""
+        return entry_of(FEATURES, self)
 
 
 class ArchitectureSpec(Section):
@@ -103,9 +103,8 @@ class ArchitectureSpec(Section):
 class FitSpec(LossSpec):
     """How a network is trained: mini-batches, an optimiser, and what keeps it from learning by heart."""
 
-    optimiser: Literal[tuple(OPTIMISERS)] = "adam"  # type: ignore[valid-type]
+    optimiser: str
     rate: Positive = 0.003
-    momentum: Chance = 0.9
     weight_decay: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e3)] = 0.0
     epochs: Annotated[int, Count(1, 100_000)] = 20
     batch: Batch = 64
@@ -114,13 +113,20 @@ class FitSpec(LossSpec):
     patience: Patience | None = None
     select: Literal[SELECT] = "accuracy"  # type: ignore[valid-type]
 
+    @property
+    def optimisation(self) -> Optimiser:
+        """The optimiser itself."""
+        return entry_of(OPTIMISERS, self)
+
 
 if TYPE_CHECKING:
     InPlace: TypeAlias = InPlaceSpec
+    Features: TypeAlias = FeaturesSpec
     Fit: TypeAlias = FitSpec
 else:
-    InPlace = entries(RULES, InPlaceSpec, default="delta")
-    Fit = entries(LOSSES, FitSpec, default="cross-entropy")
+    InPlace = entries(InPlaceSpec, RULES, rule="delta")
+    Features = entries(FeaturesSpec, FEATURES, kind="random")
+    Fit = entries(FitSpec, LOSSES, OPTIMISERS, loss="cross-entropy", optimiser="adam", momentum=0.9)
 
 
 class ProgrammedSpec(Section):
@@ -144,7 +150,7 @@ class ClassifierSpec(LearnerBase):
     COLUMN: ClassVar[str | None] = "pair"  # weights of classes need both signs
 
     learning: InPlace = Field(default={}, validate_default=True)
-    features: FeaturesSpec | None = None
+    features: Features | None = None
     network: ArchitectureSpec | None = None
     training: Fit = Field(default={}, validate_default=True)
     programmed: ProgrammedSpec | None = None

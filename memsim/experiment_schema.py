@@ -184,7 +184,7 @@ class LearnerBase(ComparedBase):
         if self.kind or adc is None or not adc.calibrated or learning is None:
             return self
         reader = f"rule '{learning.rule}'" if learning.local_rule.reads else ""
-        if features is not None and features.kind == "competitive":
+        if features is not None and features.layer.learns:
             reader = "competition of features"
         if reader:
             raise problem(

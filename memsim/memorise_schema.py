@@ -76,8 +76,8 @@ if TYPE_CHECKING:
     Learning: TypeAlias = LearningSpec
     Training: TypeAlias = TrainingSpec
 else:
-    Learning = entries(RULES, LearningSpec, default="hebbian")
-    Training = entries(LOSSES, TrainingSpec, default="mse")
+    Learning = entries(LearningSpec, RULES, rule="hebbian")
+    Training = entries(TrainingSpec, LOSSES, loss="mse")
 
 
 class LearnerSpec(LearnerBase):

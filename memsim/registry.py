@@ -41,7 +41,7 @@ class Registry(Mapping[str, type[Entry]], Generic[Entry]):
         Raises
         ------
         InputError
-            If there is no such entry, or it does not have a setting, or its value is not allowed.
+            If there is no such entry, it does not have a setting or needs one, or a value is not allowed.
         """
         if name not in self._entries:
             raise InputError(f"{self.kind}: unknown {self.kind} {name!r}{nearest(str(name), self)}")
@@ -53,5 +53,8 @@ class Registry(Mapping[str, type[Entry]], Generic[Entry]):
                 close = nearest(setting, own) if own else ""
                 hint = close if "did you mean" in close else ""
                 raise InputError(f"{setting}: {self.kind} '{name}' {has}{hint}")
+        for field in dataclasses.fields(entry):
+            if field.name not in settings and field.default is dataclasses.MISSING:
+                raise InputError(f"{field.name}: {self.kind} '{name}' needs it")
         made: Entry = entry(**settings)
         return made

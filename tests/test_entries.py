@@ -9,7 +9,7 @@ import pytest
 from pydantic import Field
 
 import memsim as ms
-from memsim.baselines import LOSSES, LogMarginCe, LogMarginMse, Mse
+from memsim.baselines import LOSSES, SGD, Adam, LogMarginCe, LogMarginMse, Mse
 from memsim.document import Document
 from memsim.document.entries import entries, entry_of
 from memsim.document.fields import Section
@@ -17,6 +17,7 @@ from memsim.document.walk import Spot, keys_of
 from memsim.errors import InputError
 from memsim.experiment import Experiment, experiment_from_text
 from memsim.learning import RULES, Delta, Hebbian, MarginDelta
+from memsim.learning.features import FEATURES, CompetitiveFeatures, RandomFeatures
 from memsim.registry import Registry
 
 TEXT = """\
@@ -35,6 +36,11 @@ corruptions: {gaussian: [0.1]}
 def experiment(learning: str = "", training: str = "", task: str = "memorise") -> Experiment:
     text = TEXT.replace("TASK", task).replace("LEARNING", learning).replace("TRAINING", training)
     return experiment_from_text(text, "x.yaml")
+
+
+def classes(features: str = "", training: str = "") -> Experiment:
+    learning = f"}}\n    features: {{{features}" if features else ""
+    return experiment(learning, training, "classify")
 
 
 def sections(made: Experiment) -> tuple[Section, Section]:
@@ -59,7 +65,24 @@ class Line:
     name: ClassVar[str] = "line"
 
 
+@dataclass(frozen=True)
+class Fill:
+    """A fill."""
+
+    density: float
+    name: ClassVar[str] = "fill"
+
+
+@dataclass(frozen=True)
+class Outline:
+    """An outline."""
+
+    thickness: float = 0.5
+    name: ClassVar[str] = "outline"
+
+
 SHAPES: Registry[object] = Registry("shape", (Dot, Line))
+STYLES: Registry[object] = Registry("style", (Fill, Outline))
 
 
 class Base(Section):
@@ -72,7 +95,21 @@ class Base(Section):
 class Page(Section):
     """A document with one shape."""
 
-    drawn: entries(SHAPES, Base, default="line") = Field(default={}, validate_default=True)  # type: ignore[valid-type]
+    drawn: entries(Base, SHAPES, shape="line") = Field(default={}, validate_default=True)  # type: ignore[valid-type]
+
+
+class Styled(Base):
+    """What all shapes of all styles have."""
+
+    style: str
+
+
+class Poster(Section):
+    """A document with one shape in one style."""
+
+    drawn: entries(Styled, SHAPES, STYLES, shape="line", style="fill", density=0.8) = Field(  # type: ignore[valid-type]
+        default={}, validate_default=True
+    )
 
 
 class TestSections:
@@ -108,8 +145,49 @@ class TestSections:
         assert str(error.value) == message
 
 
+class TestSectionsOfTwoRegistries:
+    def test_a_section_has_the_keys_of_both_entries_and_their_defaults(self):
+        made = Document.from_text("drawn: {shape: dot, size: 3.5, thickness: 2.0, style: outline}", "p.yaml").validate(
+            Poster
+        )
+        assert entry_of(SHAPES, made.drawn) == Dot(3.5) and entry_of(STYLES, made.drawn) == Outline(2.0)
+        default = Document.from_text("{}", "p.yaml").validate(Poster).drawn
+        assert entry_of(SHAPES, default) == Line() and entry_of(STYLES, default) == Fill(0.8)
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            (
+                "drawn: {shape: dot, dashes: 2}",
+                "p.yaml:1: unknown key 'dashes' in drawn; shape 'dot' and style 'fill' have "
+                "shape, colour, style, size, density; 'dashes' belongs to shape 'line'",
+            ),
+            (
+                "drawn: {shape: dot, thickness: 2.0}",
+                "p.yaml:1: unknown key 'thickness' in drawn; shape 'dot' and style 'fill' have "
+                "shape, colour, style, size, density; 'thickness' belongs to style 'outline'",
+            ),
+            (
+                "drawn: {densty: 2.0}",
+                "p.yaml:1: unknown key 'densty' in drawn; shape 'line' and style 'fill' have "
+                "shape, colour, style, width, dashes, density; did you mean 'density'?",
+            ),
+            ("drawn: {shape: dott}", "p.yaml:1: drawn.shape is 'dott'; allowed: dot, line; did you mean 'dot'?"),
+            ("drawn: {style: fil}", "p.yaml:1: drawn.style is 'fil'; allowed: fill, outline; did you mean 'fill'?"),
+        ],
+    )
+    def test_what_no_entry_of_a_section_has_is_refused_with_the_entry_that_has_it(self, text, message):
+        with pytest.raises(InputError) as error:
+            Document.from_text(text, "p.yaml").validate(Poster)
+        assert str(error.value) == message
+
+
 class TestRegistry:
-    @pytest.mark.parametrize("registry", [RULES, LOSSES], ids=["rules", "losses"])
+    def test_an_entry_without_a_setting_that_it_needs_is_refused(self):
+        with pytest.raises(InputError, match=r"^density: style 'fill' needs it$"):
+            STYLES.make("fill")
+
+    @pytest.mark.parametrize("registry", [RULES, LOSSES, FEATURES], ids=["rules", "losses", "features"])
     def test_entries_are_made_by_name(self, registry):
         for name, entry in registry.items():
             assert registry.make(name) == entry() and entry.name == name
@@ -148,12 +226,12 @@ class TestExperiments:
         ("learning", "training", "line", "unknown", "belongs"),
         [
             ("rule: hebbian, margin: 5", "", 5, "'margin' in learners.A.learning; rule 'hebbian' has rule, ", "rule"),
-            ("", "loss: mse, alpha: 0.9", 8, "'alpha' in learners.B.training; loss 'mse' has loss, ", "loss 'focal'"),
+            ("", "loss: mse, alpha: 0.9", 8, "'alpha' in learners.B.training; loss 'mse' ", "loss 'focal'"),
             (
                 "",
                 "loss: focal, gradient: study",
                 8,
-                "'gradient' in learners.B.training; loss 'focal' has",
+                "'gradient' in learners.B.training; loss 'focal' ",
                 "loss 'mse'",
             ),
         ],
@@ -163,6 +241,34 @@ class TestExperiments:
             experiment(learning, training, task)
         assert str(error.value).startswith(f"x.yaml:{line}: unknown key {unknown}")
         assert f"belongs to {belongs}" in str(error.value)
+
+    @pytest.mark.parametrize(
+        ("features", "training", "unknown", "belongs"),
+        [
+            ("kind: random, epochs: 3", "", "6: unknown key 'epochs' in learners.A.features", "kind 'competitive'"),
+            ("rate: 0.1", "", "6: unknown key 'rate' in learners.A.features", "kind 'competitive'"),
+            (
+                "",
+                "optimiser: adam, momentum: 0.5",
+                "8: unknown key 'momentum' in learners.B.training",
+                "optimiser 'sgd'",
+            ),
+            ("", "optimiser: sgd, beta1: 0.5", "8: unknown key 'beta1' in learners.B.training", "optimiser 'adam'"),
+        ],
+    )
+    def test_a_setting_of_another_optimiser_or_kind_of_features_is_refused(self, features, training, unknown, belongs):
+        with pytest.raises(InputError) as error:
+            classes(features, training)
+        assert str(error.value).startswith(f"x.yaml:{unknown}; ")
+        assert str(error.value).endswith(f"' belongs to {belongs}")
+
+    def test_the_settings_of_optimisers_and_features_reach_their_dataclasses(self):
+        made = classes(training="optimiser: sgd, rate: 0.2, decay: l2, weight_decay: 0.1").spec.learners[1].training
+        assert made.optimisation == SGD(0.2, 0.1, "l2", momentum=0.9)
+        made = classes(training="loss: mse, rate: 0.2, beta2: 0.99").spec.learners[1].training
+        assert made.optimisation == Adam(0.2, beta2=0.99) and made.objective == Mse()
+        made = classes(features="kind: competitive, rate: 0.5, units: 7").spec.learners[0].features
+        assert made.layer == CompetitiveFeatures(rate=0.5) and made.units == 7
 
     def test_lambda_is_the_key_of_the_weight_of_the_log_margin(self):
         _, training = sections(experiment(training="loss: log-margin-mse, lambda: 7"))
@@ -187,6 +293,14 @@ class TestChanges:
                 made.replace(changes, origin="--set")
         changed = experiment().replace({"learning.margin": 2, "learning.rule": "margin-delta"})
         assert sections(changed)[0].local_rule == MarginDelta(0.2, margin=2.0)
+
+    def test_another_optimiser_or_kind_of_features_drops_the_settings_of_the_earlier_one(self):
+        made = classes(features="kind: competitive, rate: 0.5, units: 7", training="optimiser: sgd, momentum: 0.5")
+        changed = made.replace({"features.kind": "random", "training.optimiser": "adam"}).spec.learners
+        assert changed[0].features.layer == RandomFeatures() and changed[0].features.units == 7
+        assert changed[1].training.optimisation == Adam(0.003)
+        swept = made.replace(sweep={"training.optimiser": ["adam", "sgd"]}).variants()
+        assert [one.spec.learners[1].training.optimisation for one in swept] == [Adam(0.003), SGD(0.003, momentum=0.5)]
 
     def test_a_mistake_in_a_key_is_not_dropped(self):
         with pytest.raises(InputError, match="unknown key 'margn'"):

@@ -8,6 +8,7 @@ import pytest
 import memsim as ms
 from memsim.classifiers.features import Features
 from memsim.learning import Competitive
+from memsim.learning.features import FEATURES
 
 CENTRES = np.kron(np.eye(4), np.ones((1, 4))).astype(np.float32)
 
@@ -20,13 +21,16 @@ def clusters(count: int = 200) -> np.ndarray:
 
 
 def layer(kind, units=6, device="ideal", arrays=2, seed=5, rows=16, **settings):
-    return Features(kind, units, device, rows, arrays=arrays, seed=seed, backend="cpu", **settings)
+    own = {"epochs": 8, "rate": 0.1, "batch": 8, "temperature": 0.05} if kind == "competitive" else {}
+    return Features(
+        FEATURES.make(kind, **own), units, device, rows, arrays=arrays, seed=seed, backend="cpu", **settings
+    )
 
 
-def fitted(features: Features, x: np.ndarray, epochs: int = 8) -> Features:
+def fitted(features: Features, x: np.ndarray) -> Features:
     arrays = features.crossbar.shape[0]
     same = np.broadcast_to(np.random.default_rng(1).permutation(len(x)), (arrays, len(x)))
-    features.fit(x, epochs=epochs, rate=0.1, batch=8, order=lambda epoch: same, report=lambda done: None)
+    features.fit(x, order=lambda epoch: same, report=lambda done: None)
     return features
 
 

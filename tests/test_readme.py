@@ -71,7 +71,7 @@ def test_the_guide_to_experiments_names_every_key_of_all_tasks():
         ("", memorise.MemoriseSpec, MEMORISE),
         ("data.", classify.LabelledSpec, CLASSIFY),
         ("learning.", classify.InPlace, CLASSIFY),
-        ("features.", classify.FeaturesSpec, CLASSIFY),
+        ("features.", classify.Features, CLASSIFY),
         ("network.", classify.ArchitectureSpec, CLASSIFY),
         ("training.", classify.Fit, CLASSIFY + MEMORISE),
         ("programmed.", classify.ProgrammedSpec, CLASSIFY),

@@ -26,6 +26,7 @@ from threadpoolctl import threadpool_limits
 
 from memsim.arrays import Crossbar
 from memsim.learning import Competitive, Encoding
+from memsim.learning.features import CompetitiveFeatures, RandomFeatures
 from memsim.philox import Occasion, Scope
 from memsim.profiles import DeviceProfile
 
@@ -40,15 +41,14 @@ class Features:
 
     Parameters
     ----------
-    kind : {"random", "competitive"}
+    layer : RandomFeatures or CompetitiveFeatures
+        What they are, with settings.
     units : int
         Number of features.
     device : DeviceProfile or str
         The cells.
     rows : int
         Number of inputs.
-    temperature : float
-        Of the competition; dimensionless, a unit that is like the input has y/E of about 1.
     encoding : Encoding, optional
         How pulses deliver what competition asks for; the device's own if not given.
     bounds : (float, float) or None
@@ -60,20 +60,18 @@ class Features:
 
     def __init__(
         self,
-        kind: str,
+        layer: RandomFeatures | CompetitiveFeatures,
         units: int,
         device: DeviceProfile | str,
         rows: int,
         *,
-        temperature: float = 0.05,
         encoding: Encoding | None = None,
         bounds: tuple[float, float] | None = (0.0, 1.0),
         **cells: Any,
     ) -> None:
-        self.kind = kind
-        self.temperature = temperature
+        self.layer = layer
         self.encoding = encoding
-        column = "pair" if kind == "random" else "reference"
+        column = "reference" if layer.learns else "pair"
         own: dict[str, Any] = {"column": column, "bounds": bounds, "initial": bounds or (0.0, 1.0), **cells}
         self.crossbar = Crossbar(device, rows, units, scope=_SCOPE, **own)
         adc = cells.get("adc")
@@ -86,22 +84,15 @@ class Features:
         self,
         x: np.ndarray,
         *,
-        epochs: int,
-        rate: float,
-        batch: int,
         order: Callable[[int], np.ndarray],
         report: Callable[[float], None],
     ) -> None:
-        """Learn, if the kind does; then set offsets and gain with which features have mean 0 and mean square 1.
+        """Learn, if the layer does; then set offsets and gain with which features have mean 0 and mean square 1.
 
         Parameters
         ----------
         x : (image, row)
             Inputs of the training images.
-        epochs, batch : int
-            How often all are shown, and how many are read before the array is changed.
-        rate : float
-            Of the competitive rule.
         order : callable
             Numbers of the images in the order of every array (array, image), by epoch.
         report : callable
@@ -109,14 +100,15 @@ class Features:
         """
         largest = float(np.abs(x).max(initial=0.0))
         self._input = 1.0 / largest if largest > 0 else 1.0
-        if self.kind == "competitive":
+        if isinstance(self.layer, CompetitiveFeatures):
+            epochs, batch = self.layer.epochs, self.layer.batch
             arrays, _, units = self.crossbar.shape
             energy = float(np.mean((self._input * x) ** 2, dtype=float)) * x.shape[1] or 1.0
             threshold = np.zeros((arrays, 1, units))
             for epoch in range(epochs):
                 orders = order(epoch)
                 for first in range(0, orders.shape[1], batch):
-                    self._compete(x[orders[:, first : first + batch]], energy, threshold, rate)
+                    self._compete(x[orders[:, first : first + batch]], energy, threshold, self.layer)
                 report((epoch + 1) / epochs)
         if self.crossbar.planned:
             self.crossbar.program()
@@ -127,15 +119,15 @@ class Features:
         power = np.mean(np.square(features - self._mean), axis=(1, 2), keepdims=True, dtype=float)
         self._gain = (1.0 / np.sqrt(np.where(power > 0, power, 1.0))).astype(self.crossbar.dtype)
 
-    def _compete(self, shown: np.ndarray, energy: float, threshold: np.ndarray, rate: float) -> None:
+    def _compete(self, shown: np.ndarray, energy: float, threshold: np.ndarray, layer: CompetitiveFeatures) -> None:
         """One batch (array, image, row): every unit moves towards its share of the inputs."""
         shown = self._input * shown
-        answer = (self.crossbar.output(shown) / energy - threshold) / self.temperature
+        answer = (self.crossbar.output(shown) / energy - threshold) / layer.temperature
         share = np.exp(answer - answer.max(-1, keepdims=True))
         share /= share.sum(-1, keepdims=True)
-        threshold += _CONSCIENCE * self.temperature * (share.mean(1, keepdims=True) - 1.0 / share.shape[-1])
+        threshold += _CONSCIENCE * layer.temperature * (share.mean(1, keepdims=True) - 1.0 / share.shape[-1])
         share[share < _SILENT] = 0.0
-        self.crossbar.train(Competitive(rate), shown, share, encoding=self.encoding)
+        self.crossbar.train(Competitive(layer.rate), shown, share, encoding=self.encoding)
 
     def __call__(
         self, x: np.ndarray, *, index: int | Occasion | None, first_sample: int = 0, noise: bool = True
@@ -147,7 +139,7 @@ class Features:
         """Gradient by the inputs (array, image, row) given that by the features (array, image, unit)."""
         outputs = self._outputs(x, None, 0, noise=False)
         active = features * self._gain * (self._of(outputs) > 0)
-        if self.kind == "competitive":
+        if self.layer.learns:
             active = active - active.mean(-1, keepdims=True)
         with threadpool_limits(1, "blas"):
             found = active @ self.crossbar.effective_weights.swapaxes(1, 2)
@@ -164,6 +156,6 @@ class Features:
         return found.astype(self.crossbar.dtype, copy=False)
 
     def _of(self, outputs: np.ndarray) -> np.ndarray:
-        if self.kind == "competitive":
+        if self.layer.learns:
             outputs = outputs - outputs.mean(-1, keepdims=True)
         return np.maximum(outputs, 0)

@@ -8,7 +8,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from memsim.backends import resolve
-from memsim.baselines import SGD, Adam, Architecture, Fit, Network, fit
+from memsim.baselines import Architecture, Fit, Network, fit
 from memsim.baselines.parts import host
 from memsim.classifiers.classifier import Account, History, Lesson, by_seed
 from memsim.classify_schema import ArchitectureSpec, ClassifierSpec
@@ -73,11 +73,6 @@ class Gradient:
         if own is None:
             raise TypeError("a learner without a network")
         architecture = architecture_of(own, lesson.train.pixels.shape[1:], lesson.classes)
-        optimiser = (
-            Adam(training.rate, weight_decay=training.weight_decay)
-            if training.optimiser == "adam"
-            else SGD(training.rate, weight_decay=training.weight_decay, momentum=training.momentum)
-        )
         whole = lesson.seeds * max(1, training.epochs)
         fresh = Network.fresh(architecture, seed=lesson.seed, number=number).to(self._xp)
         return fit(
@@ -85,7 +80,7 @@ class Gradient:
             (lesson.train.pixels[:, None], lesson.train.labels),
             (lesson.validation.pixels[:, None], lesson.validation.labels),
             loss=training.objective,
-            optimiser=optimiser,
+            optimiser=training.optimisation,
             epochs=training.epochs,
             seed=lesson.seed,
             batch=training.batch,

@@ -44,11 +44,10 @@ class InPlace:
         self._features: Features | None = None
         if features is not None:
             self._features = Features(
-                features.kind,
+                features.layer,
                 features.units,
                 device,
                 pixels,
-                temperature=features.temperature,
                 encoding=learning.encoded(device.spec.encoding),
                 **cells,
             )
@@ -101,10 +100,11 @@ class InPlace:
         learning, features = self.spec.learning, self.spec.features
         crossbars = [self.crossbar, *([self._features.crossbar] if self._features else [])]
         operations = [float(math.prod(crossbar.shape[1:])) for crossbar in crossbars]
-        learned = features is not None and features.kind != "random"
+        layer = features.layer if features is not None else None
+        learned = layer is not None and layer.learns
         shown = float(len(self._lesson.train))
         reads = operations[0] * learning.local_rule.reads + sum(operations[1:])
-        before = operations[-1] * shown * features.epochs if features is not None and learned else 0.0
+        before = operations[-1] * shown * layer.epochs if layer is not None else 0.0
         none = np.full(self._lesson.seeds, np.nan)
         return Account(
             parameters=sum(operations) if learned else operations[0],
@@ -144,16 +144,14 @@ class InPlace:
         features = self.spec.features
         if self._features is None or features is None:
             return 0.0
-        share = features.epochs / (features.epochs + max(1, self.spec.learning.epochs))
+        epochs = features.layer.epochs
+        share = epochs / (epochs + max(1, self.spec.learning.epochs))
         self._features.fit(
             self._inputs.rows(lesson.train.pixels),
-            epochs=features.epochs,
-            rate=features.rate,
-            batch=features.batch,
             order=lambda epoch: self._orders(lesson, epoch, features=True),
             report=lambda done: lesson.report(share * done),
         )
-        return share if features.kind != "random" else 0.0
+        return share
 
     def _kept_epoch(self, lesson: Lesson, epoch: int, active: np.ndarray) -> tuple[np.ndarray, ...]:
         """Scores after one more epoch; arrays whose loss is not finite are put back, and are active no longer."""

@@ -13,7 +13,6 @@ from memsim.document.walk import (
     description_of,
     keys_chosen,
     keys_of,
-    member_of,
     spot_at,
     tags_of,
     telling_key,
@@ -71,17 +70,27 @@ class Problem(NamedTuple):
 
 
 class Chosen(NamedTuple):
-    """The key and the value of it that chose a section among the members of a union."""
+    """The keys of a section that chose it among the members of a union, with their values."""
 
-    key: str
-    tag: str
+    tags: dict[str, str]
     union: Any
 
-    def owners(self, key: str) -> str:
-        """Which other choices have a key, in words; empty if none has."""
-        tags = [tag for tag in tags_of(self.union, self.key) if key in keys_chosen(self.union, self.key, tag)]
-        names = " and ".join(f"'{tag}'" for tag in tags)
-        return f"; '{key}' belongs to {self.key} {names}" if tags else ""
+    def hint(self, key: str, allowed: Sequence[str]) -> str:
+        """Which keys the section has, the nearest to `key`, and which other sections have `key`."""
+        names = " and ".join(f"{teller} '{tag}'" for teller, tag in self.tags.items())
+        close = nearest(key, allowed)
+        text = f"; {names} {'has' if len(self.tags) == 1 else 'have'} {', '.join(allowed)}"
+        return text + (close if "did you mean" in close else "") + self._owners(key)
+
+    def _owners(self, key: str) -> str:
+        """Which other value of a telling key has a key, in words; empty if none has."""
+        for teller in self.tags:
+            tags = [
+                tag for tag in tags_of(self.union, teller) if key in keys_chosen(self.union, {**self.tags, teller: tag})
+            ]
+            if tags:
+                return f"; '{key}' belongs to {teller} {' and '.join(repr(tag) for tag in tags)}"
+        return ""
 
 
 def brief(value: Any) -> str:
@@ -203,21 +212,21 @@ def _has(data: Any, step: str | int) -> bool:
 
 
 def _unknown(data: Any, path: Path, allowed: Sequence[str], chosen: Chosen | None = None) -> Problem:
-    key, hint = str(path[-1]), nearest(str(path[-1]), allowed)
-    if chosen is not None:
-        hint = hint if "did you mean" in hint else ""
-        hint = f"; {chosen.key} '{chosen.tag}' has {', '.join(allowed)}{hint}{chosen.owners(key)}"
+    key = str(path[-1])
+    hint = chosen.hint(key, allowed) if chosen is not None else nearest(key, allowed)
     return Problem(path, f"unknown key '{key}'{_within(data, path[:-1])}{hint}")
 
 
 def _chosen(model: type[Any], loc: Sequence[str | int]) -> Chosen | None:
-    """Of a section that is a member of a union, the key that chose it; None for other sections."""
-    if not loc or not isinstance(loc[-1], str):
-        return None
-    section, union = spot_at(model, loc).annotation, spot_at(model, loc[:-1]).annotation
-    key = telling_key(bare(section)[0], loc[-1])
-    known = key is not None and member_of(union, key, loc[-1]) is not None
-    return Chosen(str(key), loc[-1], union) if known else None
+    """Of a section that is a member of a union, the keys that chose it; None for other sections."""
+    section = spot_at(model, loc).annotation
+    tags: dict[str, str] = {}
+    while loc and isinstance(loc[-1], str):
+        union, key = spot_at(model, loc[:-1]).annotation, telling_key(bare(section)[0], loc[-1])
+        if key is None or not keys_chosen(union, {key: loc[-1]}):
+            break
+        tags, loc = {key: loc[-1], **tags}, loc[:-1]
+    return Chosen(tags, spot_at(model, loc).annotation) if tags else None
 
 
 def _missing(data: Any, path: Path, key: str, field: Any, choices: Sequence[Any]) -> Problem:
