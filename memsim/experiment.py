@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from memsim.document import Document
 from memsim.document.entries import foreign_keys
@@ -15,27 +15,25 @@ from memsim.document.walk import Spot, bare, keys_of
 from memsim.errors import InputError, nearest
 from memsim.experiment_schema import ComparedBase, ExperimentSpec, ImageExperimentSpec
 from memsim.library import find, library
-from memsim.memorise_schema import MemoriseSpec
 from memsim.profiles import DeviceProfile, device_from_text, load_device
-
-if TYPE_CHECKING:
-    from memsim.classify_schema import ClassifySpec
-    from memsim.select_schema import SelectSpec
-
-    TaskSpec = MemoriseSpec | ClassifySpec | SelectSpec
+from memsim.tasks.base import Task
+from memsim.tasks.registry import DEFAULT, TASKS
 
 
-def _validated(document: Document) -> TaskSpec:
-    """The settings of a document, by the schema of its task; imported here, so that no task waits for another's."""
-    if document.get("task") == "classify":
-        from memsim.classify_schema import ClassifySpec
+def _task(document: Document) -> Task:
+    """The task of a document; the first one where it names none."""
+    name = document.get("task", DEFAULT)
+    if isinstance(name, str) and name in TASKS:
+        return TASKS[name]
+    where, allowed = document.where(document.find("task") or ()), list(TASKS)
+    hint = nearest(str(name), allowed)
+    text = f"allowed: {', '.join(allowed)}" + (hint if "did you mean" in hint else "")
+    raise InputError(f"{where}: task is {str(name)!r}; {text}")
 
-        return document.validate(ClassifySpec)
-    if document.get("task") == "select":
-        from memsim.select_schema import SelectSpec
 
-        return document.validate(SelectSpec)
-    return document.validate(MemoriseSpec)
+def _validated(document: Document) -> ExperimentSpec:
+    """The settings of a document, by the schema of its task."""
+    return document.validate(_task(document).spec_type)
 
 
 def _sections(spec: ExperimentSpec) -> dict[str, Any]:
@@ -55,8 +53,8 @@ class Experiment:
     ----------
     document : Document
         The YAML with the origin of every value.
-    spec : MemoriseSpec, ClassifySpec or SelectSpec
-        The validated settings; SI units.
+    spec : ExperimentSpec
+        The validated settings, by the schema of the task; SI units.
     folder : Path or None
         Folder of the experiment's file. A file may name data and devices inside it only; what a user names himself
         (an option or `replace`) may lie anywhere.
@@ -67,7 +65,7 @@ class Experiment:
     """
 
     document: Document
-    spec: TaskSpec
+    spec: ExperimentSpec
     folder: Path | None = None
     profiles: Mapping[str, DeviceProfile] = field(default_factory=dict)
     changed: Mapping[str, str] = field(default_factory=dict)
@@ -76,6 +74,11 @@ class Experiment:
     def name(self) -> str:
         """The experiment's name."""
         return self.spec.name
+
+    @property
+    def task(self) -> Task:
+        """What the experiment computes."""
+        return TASKS[self.spec.task]
 
     @property
     def _listed(self) -> str:

@@ -18,7 +18,7 @@ from memsim.baselines import Combined, LogMarginMse, Loss, Mse
 from memsim.baselines.losses import array_namespace
 from memsim.baselines.span import Layer, moments, respond, sensitivity, sums, train
 from memsim.experiment import Experiment, experiment_from_text
-from memsim.learners import network
+from memsim.tasks.memorise.learners import network
 
 LOSSES = [
     Mse(gradient="study"),

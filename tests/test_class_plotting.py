@@ -9,11 +9,12 @@ import xarray as xr
 import memsim as ms
 from memsim.errors import InputError, OutputError
 from memsim.experiment import experiment_from_text
-from memsim.plotting import FIGURES, LacksError, default_figure, draw, render
+from memsim.plotting import LacksError, default_figure, draw, render
 from memsim.plotting.seeds import carried
+from memsim.tasks.registry import RESULT_KINDS, TASKS
 
 ON_CIRCUITS = ("products", "wire-maps")  # need converters or wires, see test_circuits.py
-CLASSIFY = tuple(name for name, drawing in FIGURES.items() if drawing.task == "classify")
+CLASSIFY = tuple(TASKS["classify"].figures)
 NAMES = tuple(name for name in CLASSIFY if name not in ON_CIRCUITS)
 TEXT = """\
 name: tiny
@@ -145,10 +146,10 @@ def test_figures_of_one_task_refuse_results_of_the_other(result, whole_result):
         LacksError, match="'classes' needs a result of the task 'classify'; of 'memorise', draw one of: ov"
     ):
         draw(ms.load(whole_result), "classes")
-    for name in set(FIGURES) - set(CLASSIFY):
-        task = FIGURES[name].task
-        with pytest.raises(LacksError, match=f"'{name}' needs a result of the task '{task}'; of 'classify'"):
-            draw(result, name)
+    for kind in RESULT_KINDS.values():
+        for name in kind.figures if kind.name != "classify" else ():
+            with pytest.raises(LacksError, match=f"'{name}' needs a result of the task '{kind.name}'; of 'classify'"):
+                draw(result, name)
     with pytest.raises(InputError, match="did you mean 'classes'"):
         draw(result, "clases")
 

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 import memsim as ms
-from memsim.classifiers.classifier import Lesson, by_seed
-from memsim.classifiers.gradient import Gradient
-from memsim.classifiers.in_place import InPlace
-from memsim.classifiers.inputs import with_bias
-from memsim.classify_schema import ClassifierSpec
 from memsim.data.labelled import Split
 from memsim.experiment import experiment_from_text
 from memsim.philox import Occasion, Purpose
 from memsim.profiles import load_device
-from memsim.variables import BY_TASK
+from memsim.tasks.classify.classifiers.classifier import Lesson, by_seed
+from memsim.tasks.classify.classifiers.gradient import Gradient
+from memsim.tasks.classify.classifiers.in_place import InPlace
+from memsim.tasks.classify.classifiers.inputs import with_bias
+from memsim.tasks.classify.schema import ClassifierSpec
+from memsim.tasks.registry import RESULT_KINDS
 
 TEST = Occasion(Purpose.TEST)
 TEXT = """\
@@ -79,11 +79,11 @@ def first_classes(digits, number):
 class TestResult:
     def test_every_registered_variable_is_there_with_its_dimensions(self, dataset):
         on_crossbars = ("product_snr", "layer_snr", "example_tile_voltage", "example_tile_error")
-        known = {name for name in BY_TASK["classify"] if not name.startswith(on_crossbars)}
+        known = {name for name in RESULT_KINDS["classify"].variables if not name.startswith(on_crossbars)}
         assert set(dataset.data_vars) == known
         for name, variable in dataset.data_vars.items():
-            assert variable.dims == BY_TASK["classify"][name].dims
-            assert variable.attrs["description"] == BY_TASK["classify"][name].meaning
+            assert variable.dims == RESULT_KINDS["classify"].variables[name].dims
+            assert variable.attrs["description"] == RESULT_KINDS["classify"].variables[name].meaning
 
     def test_coordinates_name_classes_seeds_and_epochs(self, dataset):
         assert list(dataset.true_class.values) == list("0123456789")
@@ -174,14 +174,14 @@ class TestRepeatable:
         found = local(first_classes(digits, 8), device="taox-hfox-wu2018")
         assert found.crossbar.weights.shape[2] == 16
         whole = found.outputs(digits.test.pixels, occasion=TEST)
-        monkeypatch.setattr("memsim.classifiers.in_place.BLOCK", 4000)
+        monkeypatch.setattr("memsim.tasks.classify.classifiers.in_place.BLOCK", 4000)
         assert np.array_equal(found.outputs(digits.test.pixels, occasion=TEST), whole)
 
     def test_wider_reads_in_parts_have_the_same_noise_and_sums_to_the_stated_tolerance(self, digits, monkeypatch):
         x = digits.test.pixels
         found = local(digits, device="taox-hfox-wu2018")
         whole = found.outputs(x, occasion=TEST)
-        monkeypatch.setattr("memsim.classifiers.in_place.BLOCK", 4000)
+        monkeypatch.setattr("memsim.tasks.classify.classifiers.in_place.BLOCK", 4000)
         parts = found.outputs(x, occasion=TEST)
         low, high = found.crossbar.window
         rows = with_bias(x.reshape(len(x), -1), found.spec.learning.bias)
@@ -190,7 +190,7 @@ class TestRepeatable:
 
     def test_training_in_blocks_gives_the_same_bits(self, digits, monkeypatch):
         whole = local(digits, device="taox-hfox-wu2018")
-        monkeypatch.setattr("memsim.classifiers.in_place.BLOCK", 30_000)
+        monkeypatch.setattr("memsim.tasks.classify.classifiers.in_place.BLOCK", 30_000)
         assert np.array_equal(local(digits, device="taox-hfox-wu2018").crossbar.weights, whole.crossbar.weights)
 
 
@@ -357,7 +357,7 @@ REFUSED = {
 
 def test_features_that_do_not_fit_into_memory_are_refused_before_anything_is_trained(monkeypatch):
     monkeypatch.setattr("memsim.capacity.memory", lambda: 1e8)
-    monkeypatch.setattr("memsim.course.InPlace", None)
+    monkeypatch.setattr("memsim.tasks.classify.course.InPlace", None)
     wide = experiment(TEXT.replace("    learning:", "    features: {units: 16384}\n    learning:"))
     with pytest.raises(ms.InputError, match=r"needs about .* make less of data.shape, features.units, seeds"):
         ms.run(wide)

@@ -9,9 +9,9 @@ import pytest
 
 from memsim import Crossbar, DeviceProfile, Hebbian, InputError, load_device
 from memsim.baselines import ARCHITECTURES, Architecture, Network
-from memsim.classifiers.deployed import Deployed
 from memsim.errors import DataError
 from memsim.philox import MAX_ARRAYS, MAX_SAMPLES, key
+from memsim.tasks.classify.classifiers.deployed import Deployed
 
 DEVICE = "taox-hfox-wu2018"
 SMALL = {
@@ -293,7 +293,7 @@ def test_no_two_layers_or_networks_have_the_same_address():
 
 
 def test_a_network_with_more_layers_than_can_be_addressed_is_refused(monkeypatch):
-    monkeypatch.setattr("memsim.classifiers.deployed.MAX_LAYERS", 6)
+    monkeypatch.setattr("memsim.tasks.classify.classifiers.deployed.MAX_LAYERS", 6)
     with pytest.raises(InputError, match="architecture: 7 layers have weights; at most 6 can be addressed"):
         on("ideal", "residual")
 
@@ -318,7 +318,7 @@ def test_samples_in_chunks_or_parts_give_the_same_numbers(name, monkeypatch):
     whole = deployed.outputs(x, 5)
     parts = [deployed.outputs(x[part], 5, first=part.start) for part in (slice(0, 2), slice(2, 7))]
     same(np.concatenate(parts))
-    monkeypatch.setattr("memsim.classifiers.deployed.BLOCK", 1)
+    monkeypatch.setattr("memsim.tasks.classify.classifiers.deployed.BLOCK", 1)
     same(deployed.outputs(x, 5))
 
 

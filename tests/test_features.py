@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import memsim as ms
-from memsim.classifiers.features import Features
 from memsim.learning import Competitive
 from memsim.learning.features import FEATURES
+from memsim.tasks.classify.classifiers.features import Features
 
 CENTRES = np.kron(np.eye(4), np.ones((1, 4))).astype(np.float32)
 

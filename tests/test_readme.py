@@ -56,11 +56,11 @@ EXAMPLES = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
 
 
 def test_the_guide_to_experiments_names_every_key_of_all_tasks():
-    from memsim import classify_schema as classify
-    from memsim import memorise_schema as memorise
-    from memsim import select_schema as select
     from memsim.document.walk import Spot, keys_of
     from memsim.experiment_schema import ArraySpec
+    from memsim.tasks.classify import schema as classify
+    from memsim.tasks.memorise import schema as memorise
+    from memsim.tasks.select import schema as select
 
     for section, model, table in (
         ("data.", memorise.DataSpec, MEMORISE),

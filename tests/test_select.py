@@ -11,9 +11,8 @@ import pytest
 import memsim as ms
 from memsim.errors import BackendError, InputError
 from memsim.experiment import experiment_from_text
-from memsim.plotting import FIGURES, LacksError, default_figure, draw
-from memsim.select import select
-from memsim.variables import BY_TASK
+from memsim.plotting import LacksError, default_figure, draw
+from memsim.tasks.registry import RESULT_KINDS
 
 GUIDE = Path(__file__).parents[1] / "docs" / "passive.md"
 TEXT = """\
@@ -52,9 +51,9 @@ def file(dataset, tmp_path):
 
 class TestResult:
     def test_every_registered_variable_is_there_with_its_dimensions(self, dataset):
-        assert set(dataset.data_vars) == set(BY_TASK["select"])
+        assert set(dataset.data_vars) == set(RESULT_KINDS["select"].variables)
         for name, variable in dataset.data_vars.items():
-            assert variable.dims == BY_TASK["select"][name].dims and np.isfinite(variable).all()
+            assert variable.dims == RESULT_KINDS["select"].variables[name].dims and np.isfinite(variable).all()
         assert list(dataset.array.values) == ["Silver", "EpiRAM"]
         assert list(dataset.device.values) == ["agsi-jo2010", "epiram-choi2018"] and dataset.device.dims == ("array",)
 
@@ -130,9 +129,10 @@ class TestFigures:
         assert np.allclose(shown, dataset.example_cell_voltage.values.reshape(-1, 5, 5))
 
     def test_other_tasks_have_other_figures(self, dataset, whole_result):
-        for name, drawing in FIGURES.items():
-            with pytest.raises(LacksError, match=f"'{name}' needs a result of the task '{drawing.task}'"):
-                draw(dataset if drawing.task != "select" else ms.load(whole_result), name)
+        for kind in RESULT_KINDS.values():
+            for name in kind.figures:
+                with pytest.raises(LacksError, match=f"'{name}' needs a result of the task '{kind.name}'"):
+                    draw(dataset if kind.name != "select" else ms.load(whole_result), name)
 
 
 class TestCommands:
@@ -214,7 +214,7 @@ def test_arrays_too_large_for_the_memory_are_refused_before_anything_is_computed
 
 def test_another_backend_is_refused_and_never_recorded():
     with pytest.raises(BackendError, match="computes on the CPU; 'cuda' is not allowed"):
-        select(experiment(), "cuda", None, None)
+        ms.run(experiment(), backend="cuda")
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Kinds of feature layers with their settings; `memsim.classifiers.features` makes the layers."""
+"""Kinds of feature layers with their settings; the task `classify` makes the layers."""
 
 from __future__ import annotations
 

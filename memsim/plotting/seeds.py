@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memsim.intervals import seed_interval
-from memsim.variables import VARIABLES
+from memsim.results import VARIABLES
 
 if TYPE_CHECKING:
     import xarray as xr
