@@ -22,23 +22,23 @@ _CGROUP = Path("/sys/fs/cgroup")
 _SHARE = 0.5  # of free memory that images done at once may take
 
 
-def images_at_once(pixels: int, copies: int, taught: float = 0.0, card: float = math.inf) -> int:
-    """How many images are done at once; at least 1.
+def images_at_once(pixels: int, copies: int, training: float = 0.0, card: float = math.inf) -> int:
+    """How many images are computed at once; at least 1.
 
-    Their corrupted copies fit into `BLOCK`, and they and what learns them into half of the memory that is free now. No
-    result depends on it.
+    Their corrupted copies fit into `BLOCK`. With what learns them they fit into half of the memory that is free now. No
+    result depends on this number.
 
     Parameters
     ----------
     pixels, copies : int
-        Of an image.
-    taught : float
-        Memory that what learns it takes [byte], such as arrays in training.
+        Number of pixels of an image, and of its corrupted copies.
+    training : float
+        Memory of what learns an image [byte], such as arrays.
     card : float
         Free memory of the card that computes [byte], if one does.
     """
     size = pixels * 4 * copies
-    return max(1, min(BLOCK // size, int(_SHARE * min(free_memory(), card) / (2 * size + taught))))
+    return max(1, min(BLOCK // size, int(_SHARE * min(free_memory(), card) / (2 * size + training))))
 
 
 def require(needs: Mapping[str, float]) -> None:

@@ -54,18 +54,27 @@ def hash_of(images: Mapping[Any, Any]) -> str:
     return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
-def check_images(source: str, sha256: str, wanted: str | None) -> None:
+def check_images(source: str, sha256: str, earlier: str | None) -> None:
     """Refuse images that are not those of the run that is repeated.
+
+    Parameters
+    ----------
+    source : str
+        Where the images come from.
+    sha256 : str
+        Their hash.
+    earlier : str or None
+        Hash of the images of the earlier run; None if no run is repeated.
 
     Raises
     ------
     DataError
-        If the hash is another than the wanted one.
+        If the hashes differ.
     """
-    if wanted is not None and sha256 != wanted:
+    if earlier is not None and sha256 != earlier:
         raise DataError(
-            f"{source}: these are not the images of the earlier run (hash {sha256[:12]}, then {wanted[:12]}); give the "
-            "same ones with --data, or run the experiment anew"
+            f"{source}: these are not the images of the earlier run (hash {sha256[:12]}, then {earlier[:12]}); give "
+            "the same ones with --data, or run the experiment anew"
         )
 
 

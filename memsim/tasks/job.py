@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from memsim.experiment import Experiment
+from memsim.experiment_schema import ExperimentSpec
 from memsim.tasks.entries import Entry
 
 Progress = Callable[[str, int, int], None]
 """Receives the name of what is computed, how much of it is done, and the whole."""
+
+
+Spec = TypeVar("Spec", bound=ExperimentSpec)
+
+
+def spec_of(experiment: Experiment, schema: type[Spec]) -> Spec:
+    """The settings of an experiment of the task that has this schema."""
+    if not isinstance(experiment.spec, schema):
+        raise TypeError(f"an experiment of the task '{experiment.spec.task}', not of {schema.__name__}")
+    return experiment.spec
 
 
 class Job(NamedTuple):

@@ -22,7 +22,7 @@ from memsim.tasks.classify.classifiers.on_crossbars import OnCrossbars
 from memsim.tasks.classify.schema import ClassifierSpec, ClassifySpec, LabelledSpec
 from memsim.tasks.classify.summary import Values
 from memsim.tasks.entries import Entry
-from memsim.tasks.job import Progress
+from memsim.tasks.job import Progress, spec_of
 
 Trials = Sequence[tuple[Mapping[str, Any], ClassifierSpec]]
 """What to try for a learner: the settings that are changed, and all of them."""
@@ -31,13 +31,6 @@ _PERCENT = 100
 """Steps in which the progress of a learner is told."""
 _TRAINED = 0.8
 """Share of a learner's work that is done after its training; assumed."""
-
-
-def class_spec(experiment: Experiment) -> ClassifySpec:
-    """The settings of an experiment of this task."""
-    if not isinstance(experiment.spec, ClassifySpec):
-        raise TypeError("an experiment of another task")
-    return experiment.spec
 
 
 class Course:
@@ -52,7 +45,7 @@ class Course:
         backend: str,
         progress: Progress | None,
     ) -> None:
-        self.spec = class_spec(experiment)
+        self.spec = spec_of(experiment, ClassifySpec)
         self.entries = {entry.label: entry for entry in entries}
         self.chosen: dict[str, Mapping[str, Any]] = {}
         self._trials = trials
@@ -147,7 +140,7 @@ def trials_of(entry: Entry) -> Trials:
 
     All learners get equally many; programmed networks are tuned where they are trained.
     """
-    spec, wanted = entry.spec, class_spec(entry.experiment).tuning.trials - 1
+    spec, wanted = entry.spec, spec_of(entry.experiment, ClassifySpec).tuning.trials - 1
     own: list[tuple[Mapping[str, Any], ClassifierSpec]] = [({}, spec)]
     if spec.programmed is not None or not spec.tune:
         return own

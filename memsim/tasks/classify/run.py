@@ -15,12 +15,12 @@ from memsim.data.labelled import Labelled, load_labelled
 from memsim.errors import InputError
 from memsim.experiment import Experiment
 from memsim.tasks.classify.classifiers.classifier import Classifier
-from memsim.tasks.classify.course import Course, class_spec, trials_of
-from memsim.tasks.classify.schema import LabelledSpec
+from memsim.tasks.classify.course import Course, trials_of
+from memsim.tasks.classify.schema import ClassifySpec, LabelledSpec
 from memsim.tasks.classify.summary import Values, compare, measure_clean, measure_noisy, measure_products, stack
 from memsim.tasks.entries import Entry, device_notes
 from memsim.tasks.images import by_images, corrupted, corrupted_examples
-from memsim.tasks.job import Computed, Job
+from memsim.tasks.job import Computed, Job, spec_of
 
 _MEASURED = 0.9
 """Share of a learner's work that is done after its clean test images; assumed."""
@@ -28,7 +28,7 @@ _MEASURED = 0.9
 
 def classify(job: Job) -> Computed:
     """Variables of a result on the dimensions learner, seed and others."""
-    spec, entries = class_spec(job.experiment), job.entries
+    spec, entries = spec_of(job.experiment, ClassifySpec), job.entries
     _check(job)
     trials = {entry.label: trials_of(entry) for entry in entries}
     course = Course(job.experiment, entries, trials, job.images, job.backend, job.progress)
@@ -76,7 +76,7 @@ def classify(job: Job) -> Computed:
 
 def load_images(experiment: Experiment) -> Labelled:
     """The images of an experiment."""
-    data, path = class_spec(experiment).data, experiment.data_path()
+    data, path = spec_of(experiment, ClassifySpec).data, experiment.data_path()
     return load_labelled(
         data.source if path is None else path,
         shape=data.shape,
@@ -105,7 +105,7 @@ def _noisy(
     """Variables on corrupted test images, of every learner; those that see the same images share the copies."""
     found: dict[str, Values] = {}
     for (data, seed), members in by_images(entries).items():
-        spec, test = class_spec(members[0].experiment), sets[data].test
+        spec, test = spec_of(members[0].experiment, ClassifySpec), sets[data].test
         size = images_at_once(test.pixels[0].size, len(spec.levels))
         sums: dict[str, list[list[Values]]] = {entry.label: [] for entry in members}
         for number, kind in enumerate(spec.corruptions, 1):

@@ -12,7 +12,7 @@ _CELL = 100  # bytes a cell takes while it learns: state, parameters, draws and 
 _WEIGHT = 30  # bytes a first-layer weight takes: itself, its draw and their temporaries, assumed
 
 
-def taught(spec: MemoriseSpec, pixels: int) -> float:
+def training_memory(spec: MemoriseSpec, pixels: int) -> float:
     """Memory that the arrays which learn an image take [byte]."""
     lines = 4 if any(learner.array.column == "pair" for learner in spec.learners) else 2
     wired = (lines + 1) * WIRED if any(learner.array.wires for learner in spec.learners) else 0
@@ -37,11 +37,11 @@ def memory_of(spec: MemoriseSpec, data: DataSpec, loaded: Images | None) -> dict
     pixels = data.shape[0] * data.shape[1]
     copies = len(spec.levels) * len(spec.corruptions)
     learners = len(spec.labels)
-    block = min(images, images_at_once(pixels, copies, taught(spec, pixels)))
+    block = min(images, images_at_once(pixels, copies, training_memory(spec, pixels)))
     units = max((learner.network.hidden for learner in spec.learners if learner.network), default=0)
     needs: dict[str, float] = {
         "data.samples and data.shape": images * pixels * 8,
-        "data.shape and the number of noise levels": block * (2 * 4 * copies * pixels + taught(spec, pixels)),
+        "data.shape and the number of noise levels": block * (2 * 4 * copies * pixels + training_memory(spec, pixels)),
         "data.shape and network.hidden": units * pixels * _WEIGHT + copies * (units + pixels) * 8,
         "data.samples, learners and noise levels": learners * images * copies * _METRICS * COPIES,
         "resamples and learners": spec.resamples * learners * _SUMMARIES * 8 * 5,

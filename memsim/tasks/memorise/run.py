@@ -15,16 +15,16 @@ from memsim.errors import InputError
 from memsim.experiment import Experiment
 from memsim.tasks.entries import Entry, device_notes
 from memsim.tasks.images import by_images, corrupted, corrupted_examples
-from memsim.tasks.job import Computed, Job, Progress
+from memsim.tasks.job import Computed, Job, Progress, spec_of
 from memsim.tasks.memorise.learners import Block, CrossbarLearner, Memory, NetworkLearners
-from memsim.tasks.memorise.memory import taught
+from memsim.tasks.memorise.memory import training_memory
 from memsim.tasks.memorise.schema import SCENES, MemoriseSpec, NetworkSpec
 from memsim.tasks.memorise.summary import measure, stack, summarise
 
 
 def memorise(job: Job) -> Computed:
     """Variables of a result on the dimensions learner, image, noise_type and noise_level."""
-    spec = memorise_spec(job.experiment)
+    spec = spec_of(job.experiment, MemoriseSpec)
     _check(job)
     variables = stack(_compute(job))
     variables |= summarise(variables, spec)
@@ -32,7 +32,7 @@ def memorise(job: Job) -> Computed:
     seed = job.entries[0].seed
     variables |= {
         "example_image": images.pixels[0],
-        "example_noisy": corrupted_examples(memorise_spec(job.entries[0].experiment), images.pixels, seed),
+        "example_noisy": corrupted_examples(spec_of(job.entries[0].experiment, MemoriseSpec), images.pixels, seed),
     }
     coordinates: dict[str, Any] = {
         "image": np.arange(len(images)),
@@ -47,16 +47,9 @@ def memorise(job: Job) -> Computed:
     return Computed(variables, coordinates, device_notes(job.entries))
 
 
-def memorise_spec(experiment: Experiment) -> MemoriseSpec:
-    """The settings of an experiment of this task."""
-    if not isinstance(experiment.spec, MemoriseSpec):
-        raise TypeError("an experiment of another task")
-    return experiment.spec
-
-
 def load_images(experiment: Experiment) -> Images:
     """The images of an experiment."""
-    data = memorise_spec(experiment).data
+    data = spec_of(experiment, MemoriseSpec).data
     grey = Grey(cap=data.grey.cap, scale=data.grey.scale)
     return load_data(
         experiment.data_path() or SCENES, shape=data.shape, samples=data.samples, seed=data.seed, grey=grey
@@ -72,7 +65,7 @@ def _check(job: Job) -> None:
             f"{name}: sweep: runs with {min(counts)} and with {max(counts)} images do not fit into one result; "
             "run them one by one"
         )
-    if len({data.shape for data in job.images}) > 1 and "conductance" in memorise_spec(job.experiment).keep:
+    if len({data.shape for data in job.images}) > 1 and "conductance" in spec_of(job.experiment, MemoriseSpec).keep:
         raise InputError(f"{name}: keep: [conductance] needs images of one size; this sweep has several")
 
 
@@ -82,14 +75,14 @@ def _compute(job: Job) -> list[dict[str, np.ndarray]]:
     Learners that see the same images under the same seed share their corrupted copies. Images go in blocks that fit in
     memory; blocks do not change a bit of the result.
     """
-    spec = memorise_spec(job.experiment)
+    spec = spec_of(job.experiment, MemoriseSpec)
     parts: dict[str, list[Memory]] = {entry.label: [] for entry in job.entries}
     card = resolve(job.backend).free_memory
     for (data, seed), members in by_images(job.entries).items():
         pixels = job.images[data].pixels
         count = len(pixels)
         size = pixels[0].size
-        block = images_at_once(size, len(spec.levels) * len(spec.corruptions), taught(spec, size), card)
+        block = images_at_once(size, len(spec.levels) * len(spec.corruptions), training_memory(spec, size), card)
         runners = list(_runners(members, job.backend, spec.keep))
         for first in range(0, count, block):
             x = pixels[first : first + block]

@@ -13,7 +13,7 @@ from memsim.errors import ConvergenceError, InputError, MemsimError
 from memsim.kernels.fill import fill
 from memsim.philox import Stream
 from memsim.tasks.entries import Entry
-from memsim.tasks.job import Computed, Job, Progress
+from memsim.tasks.job import Computed, Job, Progress, spec_of
 from memsim.tasks.select.schema import SelectSpec
 
 _STATES = ("on", "off")
@@ -33,9 +33,7 @@ class _Array(NamedTuple):
 
 def select(job: Job) -> Computed:
     """Variables of a result on the dimensions array, scheme, lines and others."""
-    spec = job.experiment.spec
-    if not isinstance(spec, SelectSpec):
-        raise TypeError("an experiment of another task")
+    spec = spec_of(job.experiment, SelectSpec)
     arrays = [_checked(entry) for entry in job.entries]
     try:
         parts = [_read_all(array, spec, job.progress) for array in arrays]

@@ -28,7 +28,7 @@ class CrossbarLearner:
         check_bounds(spec.array.learning_bounds, device)
 
     def memorise(self, block: Block) -> list[Memory]:
-        """Train an array on every image of the task and read the corrupted copies."""
+        """Train an array on every image of a block and read the corrupted copies."""
         crossbar = self._trained(block)
         occasions = {kind: Occasion(Purpose.TEST, CORRUPTIONS[kind]) for kind in block.noisy}
         noisy = [crossbar.output(copies, index=occasions[kind]) for kind, copies in block.noisy.items()]

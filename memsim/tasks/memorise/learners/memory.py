@@ -1,4 +1,4 @@
-"""The task of memorising one image a model, and what a learner has to tell about it."""
+"""A block of images, of which each is learned by a model of its own, and the outputs and weights of these models."""
 
 from __future__ import annotations
 

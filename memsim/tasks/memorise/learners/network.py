@@ -40,7 +40,7 @@ class NetworkLearners:
         self.backend = resolve(backend)
 
     def memorise(self, block: Block) -> list[Memory]:
-        """Train a network of every kind on every image of the task and read the corrupted copies."""
+        """Train a network of every kind on every image of a block and read the corrupted copies."""
         count, pixels = block.images.shape
         at_once = max(1, _BYTES // ((self.units + 1) * padded(pixels) * np.dtype(self.network.dtype).itemsize))
         # The image is one more unit of the fresh layer, so that one product gives responses and overlaps.
