@@ -10,7 +10,7 @@ import memsim as ms
 from memsim.errors import InputError, OutputError
 from memsim.experiment import experiment_from_text
 from memsim.plotting import LacksError, default_figure, draw, render
-from memsim.plotting.seeds import carried
+from memsim.tasks.classify.figures.seeds import carried
 from memsim.tasks.registry import RESULT_KINDS, TASKS
 
 ON_CIRCUITS = ("products", "wire-maps")  # need converters or wires, see test_circuits.py

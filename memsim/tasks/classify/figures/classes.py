@@ -8,10 +8,10 @@ import numpy as np
 
 from memsim.plotting.page import ending, grid, grow, head, heading, only, title
 from memsim.plotting.pictures import GREY, picture
-from memsim.plotting.seeds import over_seeds
 from memsim.plotting.style import RC, SMALL, WIDTH, fitted, text_width
 from memsim.repeat import settings_of
 from memsim.results import require
+from memsim.tasks.classify.figures.seeds import over_seeds
 from memsim.tasks.classify.schema import ClassifySpec
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ import numpy as np
 from memsim.plotting.curves import bars, named, point
 from memsim.plotting.members import families, lacks, members
 from memsim.plotting.page import ending, grid, head, heading, title
-from memsim.plotting.seeds import over_seeds
 from memsim.plotting.style import INK, RC, fitted, line_style, text_width
 from memsim.repeat import settings_of
 from memsim.results import NO_DEVICE, require
+from memsim.tasks.classify.figures.seeds import over_seeds
 from memsim.tasks.classify.schema import ClassifySpec
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from memsim.plotting.axis import ratio_axis
 from memsim.plotting.curves import MAX_LINES, curve, named
 from memsim.plotting.members import lacks
 from memsim.plotting.page import ending, grid, head, heading, only
-from memsim.plotting.seeds import carried
 from memsim.plotting.style import RC, line_style
 from memsim.repeat import settings_of
 from memsim.results import require
+from memsim.tasks.classify.figures.seeds import carried
 from memsim.tasks.classify.schema import ClassifySpec
 from memsim.tasks.classify.variables import VARIABLES
 

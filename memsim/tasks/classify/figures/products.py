@@ -12,11 +12,11 @@ from memsim.plotting.axis import finite, setting_axis
 from memsim.plotting.curves import MAX_LINES, named
 from memsim.plotting.members import Member, lacks, members
 from memsim.plotting.page import ending, grid, head, heading, only
-from memsim.plotting.seeds import over_seeds
 from memsim.plotting.style import INK, RC, line_style, plain
 from memsim.plotting.swept import NAMES, is_number, places_of
 from memsim.repeat import settings_of
 from memsim.results import require
+from memsim.tasks.classify.figures.seeds import over_seeds
 from memsim.tasks.classify.schema import ClassifySpec
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ import numpy as np
 from memsim.plotting.axis import ratio_axis
 from memsim.plotting.curves import MAX_LINES, curve, named
 from memsim.plotting.page import ending, grid, head, heading, only, title
-from memsim.plotting.seeds import from_clean, over_seeds
 from memsim.plotting.style import INK, RC, line_style
 from memsim.repeat import settings_of
 from memsim.results import require
+from memsim.tasks.classify.figures.seeds import from_clean, over_seeds
 from memsim.tasks.classify.schema import ClassifySpec
 
 if TYPE_CHECKING:

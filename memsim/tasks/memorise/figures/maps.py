@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memsim.plotting.page import ending, head, heading, page
-from memsim.plotting.pictures import BAR, GREY, learned_map, picture
+from memsim.plotting.pictures import BAR, GREY, picture
 from memsim.plotting.style import RC, SMALL, WIDTH, fitted
 from memsim.repeat import settings_of
 from memsim.results import require
+from memsim.tasks.memorise.figures.learned import learned_map
 from memsim.tasks.memorise.schema import MemoriseSpec
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ import numpy as np
 from memsim.plotting.axis import finite, ratio_axis
 from memsim.plotting.curves import MAX_LINES, curve, named
 from memsim.plotting.page import FOOT, ending, head, heading, lost, only, page, panel
-from memsim.plotting.pictures import BAR, GREY, learned_map, picture
+from memsim.plotting.pictures import BAR, GREY, picture
 from memsim.plotting.style import INK, RC, WIDTH, line_style
 from memsim.repeat import settings_of
 from memsim.results import require
+from memsim.tasks.memorise.figures.learned import learned_map
 from memsim.tasks.memorise.figures.means import means
 from memsim.tasks.memorise.schema import MemoriseSpec
 

@@ -1,4 +1,4 @@
-"""Means over seeds with their intervals, as figures of classifications show them."""
+"""Means over seeds with their intervals, as the figures show them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memsim.intervals import seed_interval
-from memsim.results import VARIABLES
+from memsim.tasks.classify.variables import VARIABLES
 
 if TYPE_CHECKING:
     import xarray as xr
