@@ -47,13 +47,7 @@ def kind_of(dataset: xr.Dataset) -> ResultKind:
 
 
 def task_of(dataset: xr.Dataset) -> Task:
-    """The task of a result's experiment.
-
-    Raises
-    ------
-    MemsimError
-        If the result carries no valid settings, as a benchmark.
-    """
+    """The task of a result's experiment, which a benchmark does not have; see `any_settings_of`."""
     return TASKS[any_settings_of(dataset).task]
 
 
@@ -80,7 +74,13 @@ def settings_of(dataset: xr.Dataset, schema: type[Spec]) -> Spec:
 
 
 def any_settings_of(dataset: xr.Dataset) -> ExperimentSpec:
-    """The same for any task; parsed once, as table, choice of figure and figure all ask for them."""
+    """The settings that a result of any task was made with; parsed once for its table and its figures.
+
+    Raises
+    ------
+    MemsimError
+        If the result carries none, as a benchmark, or they are not valid.
+    """
     if dataset.attrs.get("task") == BENCH:
         raise OutputError(
             f"{source(dataset)}: is a benchmark, not the result of an experiment; measure again with: memsim bench"

@@ -50,11 +50,11 @@ def show(name: str) -> None:
     from memsim.cli.notes import print_notes
     from memsim.repeat import kind_of
     from memsim.results import load
-    from memsim.tasks.base import Task, resolve
+    from memsim.tasks.base import Task, load_object
 
     dataset = load(name)
     kind = kind_of(dataset)
-    resolve(kind.print_metrics)(dataset)
+    load_object(kind.print_metrics)(dataset)
     if not isinstance(kind, Task):
         return
     print_notes(dataset)

@@ -8,7 +8,7 @@ from memsim.cli.console import console, printable
 from memsim.experiment_schema import ImageExperimentSpec
 from memsim.repeat import any_settings_of, changes_of, task_of
 from memsim.results import stored
-from memsim.tasks.base import resolve
+from memsim.tasks.base import load_object
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -26,7 +26,7 @@ def print_notes(dataset: xr.Dataset, asked: int | None = None) -> None:
     """
     task, screen = task_of(dataset), console()
     if task.print_notes is not None:
-        resolve(task.print_notes)(dataset)
+        load_object(task.print_notes)(dataset)
     if "notes" in dataset.attrs:
         screen.print(f"Note     {printable(dataset.attrs['notes'])}", soft_wrap=True)
     changes = ", ".join(f"{key}={value}" for key, value in changes_of(dataset).items())

@@ -97,9 +97,9 @@ def run(
 
     from memsim.cli.notes import print_notes
     from memsim.experiment_schema import ImageExperimentSpec
-    from memsim.tasks.base import resolve
+    from memsim.tasks.base import load_object
 
-    resolve(chosen.task.print_overview)(dataset)
+    load_object(chosen.task.print_overview)(dataset)
     print_notes(dataset, chosen.spec.data.samples if isinstance(chosen.spec, ImageExperimentSpec) else None)
     for what, path in zip(("Results", "Figure"), paths, strict=False):
         click.echo(f"{what:<8} {printable(path)}")

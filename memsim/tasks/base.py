@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 from memsim.tasks.variable import Variable
 
 
-def resolve(reference: Any) -> Any:
+def load_object(reference: Any) -> Any:
     """The object at a path such as "package.module:name"; anything but a text stands for itself."""
     if not isinstance(reference, str):
         return reference
@@ -43,7 +43,7 @@ class Drawing:
 
     def __call__(self, dataset: Any) -> Any:
         """The figure of a result."""
-        return resolve(self.draw)(dataset)
+        return load_object(self.draw)(dataset)
 
 
 class Metric(NamedTuple):
@@ -100,7 +100,7 @@ class ResultKind:
 
     def figure_of(self, dataset: Any) -> str:
         """Name of the figure that suits a result."""
-        return resolve(self.default_figure)(dataset)
+        return load_object(self.default_figure)(dataset)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,8 +149,8 @@ class Task(ResultKind):
     @property
     def spec_type(self) -> Any:
         """The schema of its experiments."""
-        return resolve(self.schema)
+        return load_object(self.schema)
 
     def compute(self, job: Any) -> Any:
         """Run an experiment, see `memsim.tasks.job`."""
-        return resolve(self.run)(job)
+        return load_object(self.run)(job)

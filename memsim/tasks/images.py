@@ -13,7 +13,7 @@ from memsim.data.corruptions import corrupt
 from memsim.errors import DataError
 from memsim.experiment import Experiment
 from memsim.experiment_schema import ImageExperimentSpec
-from memsim.tasks.base import Task, resolve
+from memsim.tasks.base import Task, load_object
 from memsim.tasks.entries import Entry
 
 
@@ -25,12 +25,12 @@ def load_images(experiment: Experiment, entries: Sequence[Entry], task: Task) ->
     MemsimError
         If images cannot be loaded, or the run does not fit into this machine's memory.
     """
-    memory = resolve(task.memory)
+    memory = load_object(task.memory)
     if task.load_images is None:
         if memory is not None:
             require(memory(experiment.spec, None, None))
         return {}
-    load = resolve(task.load_images)
+    load = load_object(task.load_images)
     if memory is not None:
         for data in dict.fromkeys(entry.data for entry in entries):
             require(memory(experiment.spec, data, None))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from memsim.errors import InputError
-from memsim.tasks.base import ResultKind, Task, resolve
+from memsim.tasks.base import ResultKind, Task, load_object
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -37,7 +37,7 @@ class Registry(Mapping[str, _Kind], Generic[_Kind]):
 
     def __getitem__(self, name: str) -> _Kind:
         if name in self._paths:
-            return resolve(self._paths[name])
+            return load_object(self._paths[name])
         return cast(_Kind, _added(_entry_points()[name]))
 
     def __iter__(self) -> Iterator[str]:

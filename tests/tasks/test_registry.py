@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import memsim
-from memsim.tasks.base import Task, resolve
+from memsim.tasks.base import Task, load_object
 from memsim.tasks.registry import RESULT_KINDS, TASKS
 
 ROOT = Path(memsim.__file__).parent
@@ -46,11 +46,11 @@ def test_every_path_of_a_description_leads_somewhere(name):
     task = TASKS[name]
     assert isinstance(task, Task) and task.name == name
     for reference in (task.schema, task.run, task.load_images, task.memory, task.default_figure):
-        assert reference is None or callable(resolve(reference))
+        assert reference is None or callable(load_object(reference))
     for reference in (task.print_overview, task.print_metrics, task.print_notes):
-        assert callable(resolve(reference))
-    assert all(callable(resolve(drawing.draw)) for drawing in task.figures.values())
-    assert resolve(task.schema).model_fields["task"].default == name
+        assert callable(load_object(reference))
+    assert all(callable(load_object(drawing.draw)) for drawing in task.figures.values())
+    assert load_object(task.schema).model_fields["task"].default == name
     for metric in (*task.metrics, *task.panels):
         assert metric.variable in task.variables
 

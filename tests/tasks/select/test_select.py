@@ -14,7 +14,7 @@ from memsim.experiment import experiment_from_text
 from memsim.plotting import LacksError, default_figure, draw
 from memsim.tasks.registry import RESULT_KINDS
 
-GUIDE = Path(__file__).parents[1] / "docs" / "passive.md"
+GUIDE = Path(__file__).parents[3] / "docs" / "passive.md"
 TEXT = """\
 name: tiny
 title: Two passive arrays without the resistance of wires
