@@ -119,7 +119,7 @@ class Task(ResultKind):
     memory : str, callable or None
         Path of a function, or the function, that estimates the memory that a run takes [byte], by the settings that
         make it large. Its arguments are the settings, the part of them that describes the images, and the images, None
-        before they are loaded.
+        before they are loaded; the last two are None in a task without images.
     print_overview, print_notes : str, callable or None
         Paths of functions that print the table and the notes after a run, or the functions.
     metrics : tuple of Metric

@@ -29,7 +29,7 @@ _OTHERS = {BENCH: "memsim.tasks.benchmark:BENCHMARK"}
 _Kind = TypeVar("_Kind", bound=ResultKind)
 
 
-class Registry(Mapping[str, _Kind], Generic[_Kind]):
+class Descriptions(Mapping[str, _Kind], Generic[_Kind]):
     """Descriptions by name. Each is imported when it is first used; entry points are read where no own name fits."""
 
     def __init__(self, paths: Mapping[str, str]) -> None:
@@ -78,9 +78,9 @@ def _added(entry: EntryPoint) -> Task:
     return task
 
 
-TASKS: Registry[Task] = Registry(_TASKS)
+TASKS: Descriptions[Task] = Descriptions(_TASKS)
 """Name -> task."""
-RESULT_KINDS: Registry[ResultKind] = Registry({**_TASKS, **_OTHERS})
+RESULT_KINDS: Descriptions[ResultKind] = Descriptions({**_TASKS, **_OTHERS})
 """Name -> kind of result: all tasks, and benchmarks."""
 
 
