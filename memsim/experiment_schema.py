@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from memsim.baselines.losses import LOSSES, Loss
 from memsim.circuit_schema import ADCSpec, DACSpec, Tile, WiresSpec, circuit, unset
 from memsim.data.corruptions import CORRUPTIONS, FIELDS, largest
+from memsim.data.depth import Grey
 from memsim.document.entries import entry_of
 from memsim.document.fields import Count, Quantity, Section, problem
 from memsim.document.walk import fields_of
@@ -65,6 +66,11 @@ class GreySpec(Section):
     cap: Length = 30.0
     scale: Length = 65.0
     status: Literal["fitted", "assumed"] = "fitted"
+
+    @property
+    def conversion(self) -> Grey:
+        """How depth becomes grey."""
+        return Grey(self.cap, self.scale)
 
 
 class ArraySpec(Section):

@@ -10,7 +10,6 @@ import numpy as np
 
 from memsim.capacity import images_at_once
 from memsim.class_metrics import BINS
-from memsim.data.depth import Grey
 from memsim.data.labelled import Labelled, load_labelled
 from memsim.errors import InputError
 from memsim.experiment import Experiment
@@ -82,7 +81,7 @@ def load_images(experiment: Experiment) -> Labelled:
         shape=data.shape,
         samples=data.samples,
         seed=data.seed,
-        grey=Grey(cap=data.grey.cap, scale=data.grey.scale),
+        grey=data.grey.conversion,
         fractions=data.fractions,
     )
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from memsim.backends import resolve
 from memsim.capacity import images_at_once
-from memsim.data.depth import Grey
 from memsim.data.images import Images, load_data
 from memsim.errors import InputError
 from memsim.experiment import Experiment
@@ -50,10 +49,8 @@ def memorise(job: Job) -> Computed:
 def load_images(experiment: Experiment) -> Images:
     """The images of an experiment."""
     data = spec_of(experiment, MemoriseSpec).data
-    grey = Grey(cap=data.grey.cap, scale=data.grey.scale)
-    return load_data(
-        experiment.data_path() or SCENES, shape=data.shape, samples=data.samples, seed=data.seed, grey=grey
-    )
+    place = experiment.data_path() or SCENES
+    return load_data(place, shape=data.shape, samples=data.samples, seed=data.seed, grey=data.grey.conversion)
 
 
 def _check(job: Job) -> None:
