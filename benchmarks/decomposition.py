@@ -27,9 +27,9 @@ from memsim.bench.runs import IMPORTS
 from memsim.data.corruptions import CORRUPTIONS
 from memsim.experiment import Experiment
 from memsim.kernels.fill import fill
-from memsim.memorise import load_images
-from memsim.memorise_schema import LearnerSpec
 from memsim.philox import Stream
+from memsim.tasks.memorise.run import load_images
+from memsim.tasks.memorise.schema import LearnerSpec
 
 NAME = "decomposition-01"
 TARGETS = np.array([1.0, 0.0])

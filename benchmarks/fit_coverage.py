@@ -1,9 +1,10 @@
-"""How often intervals of fitted pulses contain the truth: ``fit_coverage.py [REPETITIONS [MODEL ...]]``.
+"""How often intervals of fitted pulses contain the truth: ``fit_coverage.py [--few] [REPETITIONS [MODEL ...]]``.
 
 Each repetition simulates a measurement of one model and fits that model to it, beside linear steps. The simulation is
 written here from the equations of the models, state by state, and shares no code with memsim. A binomial test compares
 the share of intervals that contain the true value with 95 %; Holm's method corrects for all models and parameters.
-docs/measurement.md has the table.
+With ``--few`` a measurement has few reads, and its trains begin one pulse from the end. docs/measurement.md has the
+tables.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import math
 import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +23,16 @@ from memsim.fit.data import PulseData, Sweep
 from memsim.fit.pulse_search import Noise, noise_of
 from memsim.fit.pulses import PulseFit, fit_pulses
 
-SWEEPS, READS = 8, 100
+
+class Size(NamedTuple):
+    """A measurement: its sweeps, the reads of each, and the pulses between the end of the window and the first read."""
+
+    sweeps: int
+    reads: int
+    before: int
+
+
+MANY, FEW = Size(8, 100, 0), Size(4, 40, 1)
 WRITE, READ = 0.02, 0.03  # of the window
 LOW, HIGH = 2e-6, 10e-6  # window [S]
 LEVEL = 0.01
@@ -95,13 +106,13 @@ TRUTHS: dict[str, Truth] = {
 }
 
 
-def measured(model: str, seed: int) -> PulseData:
+def measured(model: str, seed: int, size: Size = MANY) -> PulseData:
     """A measurement of one device: set and reset sweeps in turn, each from its end of the window."""
     rng, truth, sweeps = np.random.default_rng((2026, seed)), TRUTHS[model], []
-    for i in range(SWEEPS):
+    for i in range(size.sweeps):
         direction, state, reads = i % 2, float(i % 2), []
-        for k in range(READS):
-            if k:
+        for k in range(size.reads):
+            for _ in range(1 if k else size.before):
                 u = state if direction == 0 else 1 - state
                 move = truth.step(u, direction) * (1 if direction == 0 else -1)
                 state = min(max(state + move + WRITE * rng.standard_normal(), 0.0), 1.0)
@@ -119,10 +130,10 @@ def fit_of(model: str, data: PulseData) -> PulseFit | None:
     return fit if noise_of(fit.chosen.problem) == Noise("range") else None
 
 
-def covered(task: tuple[str, int]) -> dict[str, bool]:
+def covered(task: tuple[str, int], size: Size = MANY) -> dict[str, bool]:
     """Whether each interval of a fit contains the truth, by name; empty where there is no fit of the right noise."""
     model, seed = task
-    fit = fit_of(model, measured(model, seed))
+    fit = fit_of(model, measured(model, seed, size))
     if fit is None:
         return {}
     truth = {f"update.{name}": value for name, value in TRUTHS[model].numbers.items()} | {
@@ -134,14 +145,14 @@ def covered(task: tuple[str, int]) -> dict[str, bool]:
     return {n.name: n.low <= truth[n.name] <= n.high for n in fit.fitted.numbers if not math.isnan(n.low)}
 
 
-def main(repetitions: int, models: list[str]) -> None:
+def main(repetitions: int, models: list[str], size: Size) -> None:
     """Print the coverage of each parameter, and what Holm's method says of all together."""
     from scipy.stats import binomtest
 
     rows = []
     with ProcessPoolExecutor() as pool:
         for model in models:
-            results = list(pool.map(covered, [(model, seed) for seed in range(repetitions)]))
+            results = list(pool.map(partial(covered, size=size), [(model, seed) for seed in range(repetitions)]))
             failed = sum(not result for result in results)
             names = list(dict.fromkeys(name for result in results for name in result))
             for name in names:
@@ -162,4 +173,5 @@ def main(repetitions: int, models: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200, sys.argv[2:] or list(TRUTHS))
+    words = [word for word in sys.argv[1:] if word != "--few"]
+    main(int(words[0]) if words else 200, words[1:] or list(TRUTHS), FEW if "--few" in sys.argv else MANY)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from memsim.baselines import Adam, Architecture, Loss, Network, fit
+from memsim.baselines import Adam, Architecture, CrossEntropy, Network, fit
 from memsim.baselines.parts import cores
 from memsim.bench.machine import load, processor
 
@@ -30,7 +30,7 @@ def memsim_trainer() -> tuple[Trainer, Network]:
     def train(x: np.ndarray, y: np.ndarray) -> None:
         nonlocal network
         few = x[:1], y[:1]
-        found = fit(network, (x, y), few, loss=Loss("cross-entropy"), optimiser=Adam(), epochs=1, seed=0, batch=BATCH)
+        found = fit(network, (x, y), few, loss=CrossEntropy(), optimiser=Adam(), epochs=1, seed=0, batch=BATCH)
         network = found.state.network
 
     return train, network

@@ -7,34 +7,33 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from memsim.document import Document
-from memsim.document.walk import bare, fields_of
+from memsim.document.entries import foreign_keys
+from memsim.document.walk import Spot, bare, keys_of
 from memsim.errors import InputError, nearest
 from memsim.experiment_schema import ComparedBase, ExperimentSpec, ImageExperimentSpec
 from memsim.library import find, library
-from memsim.memorise_schema import MemoriseSpec
 from memsim.profiles import DeviceProfile, device_from_text, load_device
-
-if TYPE_CHECKING:
-    from memsim.classify_schema import ClassifySpec
-    from memsim.select_schema import SelectSpec
-
-    TaskSpec = MemoriseSpec | ClassifySpec | SelectSpec
+from memsim.tasks.base import Task
+from memsim.tasks.registry import DEFAULT, TASKS
 
 
-def _validated(document: Document) -> TaskSpec:
-    """The settings of a document, by the schema of its task; imported here, so that no task waits for another's."""
-    if document.get("task") == "classify":
-        from memsim.classify_schema import ClassifySpec
+def _task(document: Document) -> Task:
+    """The task of a document; the first one where it names none."""
+    name = document.get("task", DEFAULT)
+    if isinstance(name, str) and name in TASKS:
+        return TASKS[name]
+    where, allowed = document.where(document.find("task") or ()), list(TASKS)
+    hint = nearest(str(name), allowed)
+    text = f"allowed: {', '.join(allowed)}" + (hint if "did you mean" in hint else "")
+    raise InputError(f"{where}: task is {str(name)!r}; {text}")
 
-        return document.validate(ClassifySpec)
-    if document.get("task") == "select":
-        from memsim.select_schema import SelectSpec
 
-        return document.validate(SelectSpec)
-    return document.validate(MemoriseSpec)
+def _validated(document: Document) -> ExperimentSpec:
+    """The settings of a document, by the schema of its task."""
+    return document.validate(_task(document).spec_type)
 
 
 def _sections(spec: ExperimentSpec) -> dict[str, Any]:
@@ -54,8 +53,8 @@ class Experiment:
     ----------
     document : Document
         The YAML with the origin of every value.
-    spec : MemoriseSpec, ClassifySpec or SelectSpec
-        The validated settings; SI units.
+    spec : ExperimentSpec
+        The validated settings, by the schema of the task; SI units.
     folder : Path or None
         Folder of the experiment's file. A file may name data and devices inside it only; what a user names himself
         (an option or `replace`) may lie anywhere.
@@ -66,7 +65,7 @@ class Experiment:
     """
 
     document: Document
-    spec: TaskSpec
+    spec: ExperimentSpec
     folder: Path | None = None
     profiles: Mapping[str, DeviceProfile] = field(default_factory=dict)
     changed: Mapping[str, str] = field(default_factory=dict)
@@ -75,6 +74,11 @@ class Experiment:
     def name(self) -> str:
         """The experiment's name."""
         return self.spec.name
+
+    @property
+    def task(self) -> Task:
+        """What the experiment computes."""
+        return TASKS[self.spec.task]
 
     @property
     def _listed(self) -> str:
@@ -111,18 +115,37 @@ class Experiment:
             whole = first.replace({**wanted, **kept}, origin=origin)
             return replace(whole, changed={k: v for k, v in whole.changed.items() if k not in kept or k in named})
         document, profiles, changed = self.document, dict(self.profiles), dict(self.changed)
-        for key, value in wanted.items():
+        for key, value in self._in_order(wanted):
             paths = self._targets(key, origin)
             self._refuse_swept(key, paths, origin)
             if isinstance(value, Path):
                 value = str(value)
             if key.endswith("array.device") and isinstance(value, str | DeviceProfile):
                 value = self._adopt(value, paths, profiles, origin if origin == "--device" else f"{origin} {key}")
-            document = document.replace(dict.fromkeys(paths, value), origin=origin)
+            document = self._set(document, paths, value, origin)
             changed.pop(key, None)
             changed[key] = value if isinstance(value, str) else json.dumps(value, default=str)
         spec = _validated(document)
         return replace(self, document=document, spec=spec, profiles=profiles, changed=changed)
+
+    def _in_order(self, changes: Mapping[str, Any]) -> list[tuple[str, Any]]:
+        """Changes, those that choose a rule or a loss before those of its settings."""
+        return sorted(changes.items(), key=lambda change: not foreign_keys(*self._choice(*change)))
+
+    def _choice(self, path: str, value: Any) -> tuple[Any, str, Any]:
+        """Model of the section that a dotted path leads into, the key of this section, and the value."""
+        before, _, key = path.rpartition(".")
+        return _sections(self.spec).get(before.rpartition(".")[2]), key, value
+
+    def _set(self, document: Document, paths: Sequence[str], value: Any, origin: str | int) -> Document:
+        """A document with a value at some paths, without the settings that only an earlier rule or loss has."""
+        document = document.replace(dict.fromkeys(paths, value), origin=origin)
+        gone = []
+        for path in paths:
+            section = (document.find(path) or ())[:-1]
+            foreign = foreign_keys(*self._choice(path, value))
+            gone += [(*section, key) for key in foreign if document.find(f"{path.rpartition('.')[0]}.{key}")]
+        return document.without(gone) if gone else document
 
     def _unnamed(self) -> dict[str, Any]:
         """What the document says about learners of its result by name, each as if it said nothing."""
@@ -148,7 +171,7 @@ class Experiment:
                 kind = next(name for name, own in zip(first.NAMES, first.KINDS, strict=True) if head in own)
                 raise InputError(f"{origin} {key}: no learner of this experiment has '{head}' (none is a {kind})")
             return [f"{self._listed}.{name}.{key}" for name in having]
-        nested = (f"{section}.{field}" for section, model in sections.items() for field in fields_of(model) or ())
+        nested = (f"{name}.{key}" for name, model in sections.items() for key in keys_of(Spot(model, (), None)))
         full = next((path for path in nested if path.endswith(f".{head}")), None)
         hint = f"; did you mean '{full}'?" if full else nearest(head, (*fields, *sections))
         raise InputError(f"{origin} {key}: unknown key '{head}'{hint}")
@@ -182,12 +205,10 @@ class Experiment:
 
     def _variant(self, document: Document, values: Mapping[str, Any]) -> Experiment:
         """The experiment with the values of one run, which may name no more than the sweep that they come from."""
-        for key, value in values.items():
+        for key, value in self._in_order(values):
             origin = self.document.origin(self.document.find(f"sweep.{key}") or ())
             paths = self._targets(key, "sweep")
-            document = document.replace(
-                dict.fromkeys(paths, value), origin=origin if isinstance(origin, int) else "sweep"
-            )
+            document = self._set(document, paths, value, origin if isinstance(origin, int) else "sweep")
         return replace(self, document=document, spec=_validated(document))
 
     def tuned(self, learner: str, values: Mapping[str, Any]) -> Any:
@@ -199,11 +220,10 @@ class Experiment:
             If a value is not allowed.
         """
         document = self.document
-        for key, value in values.items():
+        for key, value in self._in_order(values):
             origin = document.origin(document.find(f"learners.{learner}.tune.{key}") or ())
-            document = document.replace(
-                {f"learners.{learner}.{key}": value}, origin=origin if isinstance(origin, int) else "tune"
-            )
+            path = f"learners.{learner}.{key}"
+            document = self._set(document, [path], value, origin if isinstance(origin, int) else "tune")
         return next(found for found in _validated(document).compared if found.name == learner)
 
     def _adopt(

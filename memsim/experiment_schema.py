@@ -6,22 +6,23 @@ import itertools
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from memsim.baselines.losses import GRADIENTS, LOSSES, Loss
+from memsim.baselines.losses import LOSSES, Loss
 from memsim.circuit_schema import ADCSpec, DACSpec, Tile, WiresSpec, circuit, unset
 from memsim.data.corruptions import CORRUPTIONS, FIELDS, largest
+from memsim.data.depth import Grey
+from memsim.document.entries import entry_of
 from memsim.document.fields import Count, Quantity, Section, problem
-from memsim.errors import InputError
+from memsim.document.walk import fields_of
 from memsim.learning import ENCODINGS, MAX_PULSES, MAX_SLOTS, RULES, Encoding, LocalRule
+from memsim.learning.rule import Rate as Rate  # part of this module's API
 from memsim.philox import MAX_SEED
 from memsim.profiles.idealised import PARTS
 
 MAX_LEARNERS = 1000
-TASKS = ("memorise", "classify", "select")
 
 
 def _ordered(pair: tuple[float, float] | None) -> tuple[float, float] | None:
@@ -47,10 +48,7 @@ Side = Annotated[int, Count(1, 4096)]
 Length = Annotated[float, Quantity("m", above=0.0, high=1e4)]
 Seed = Annotated[int, Count(0, MAX_SEED)]
 Place = Annotated[str, Field(min_length=1, max_length=4096), ONE_LINE]
-RuleName: TypeAlias = Literal[tuple(RULES)]  # type: ignore[valid-type]
-LossName: TypeAlias = Literal[LOSSES]  # type: ignore[valid-type]
 PartName: TypeAlias = Literal[PARTS]  # type: ignore[valid-type]
-Rate = Annotated[float, Field(allow_inf_nan=False, ge=-1e3, le=1e3)]
 Name = Annotated[
     str,
     Field(
@@ -68,6 +66,11 @@ class GreySpec(Section):
     cap: Length = 30.0
     scale: Length = 65.0
     status: Literal["fitted", "assumed"] = "fitted"
+
+    @property
+    def conversion(self) -> Grey:
+        """How depth becomes grey."""
+        return Grey(self.cap, self.scale)
 
 
 class ArraySpec(Section):
@@ -110,22 +113,19 @@ class ArraySpec(Section):
 
 
 class RuleSpec(Section):
-    """A local rule, and how pulses deliver what it asks for."""
+    """How pulses deliver what a local rule asks for; `memsim.document.entries` adds the keys of the rule."""
 
-    rule: RuleName = "hebbian"
-    rate: Rate = 0.2
+    rule: str
     encoding: Literal[ENCODINGS] | None = None  # type: ignore[valid-type]
     rounding: Literal["stochastic", "nearest"] = "stochastic"
     max_pulses: Annotated[int, Count(1, MAX_PULSES)] | None = None
     threshold: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e3)] = 0.0
     slots: Annotated[int, Count(1, MAX_SLOTS)] = MAX_SLOTS
-    margin: Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)] = 0.5
 
     @property
     def local_rule(self) -> LocalRule:
         """The rule itself."""
-        kind = RULES[self.rule]
-        return kind(**{field.name: getattr(self, field.name) for field in fields(kind)})
+        return entry_of(RULES, self)
 
     def encoded(self, default: str) -> Encoding:
         """The encoding itself, `default` where none is named."""
@@ -133,31 +133,14 @@ class RuleSpec(Section):
 
 
 class LossSpec(Section):
-    """A loss with its settings."""
+    """A loss; `memsim.document.entries` adds the keys of its settings."""
 
-    loss: LossName = "mse"
-    weight: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e6)] = Field(default=1.0, alias="lambda")
-    gradient: Literal[GRADIENTS] = "exact"  # type: ignore[valid-type]
-    margin: Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)] = 1.0
-    floor: Annotated[float, Field(allow_inf_nan=False, gt=0, le=1e6)] = 0.1
-    smoothing: Annotated[float, Field(allow_inf_nan=False, ge=0, lt=1)] = 0.1
-    alpha: Annotated[float, Field(allow_inf_nan=False, gt=0, le=1)] = 0.25
-    gamma: Annotated[float, Field(allow_inf_nan=False, ge=0, le=100)] = 2.0
+    loss: str
 
     @property
     def objective(self) -> Loss:
         """The loss itself."""
-        return Loss(
-            self.loss, self.weight, self.gradient, self.margin, self.floor, self.smoothing, self.alpha, self.gamma
-        )
-
-    @model_validator(mode="after")
-    def _exists(self) -> LossSpec:
-        try:
-            self.objective  # noqa: B018
-        except InputError as error:
-            raise problem(str(error), "gradient") from None
-        return self
+        return entry_of(LOSSES, self)
 
 
 class ComparedBase(Section):
@@ -206,7 +189,7 @@ class LearnerBase(ComparedBase):
         if self.kind or adc is None or not adc.calibrated or learning is None:
             return self
         reader = f"rule '{learning.rule}'" if learning.local_rule.reads else ""
-        if features is not None and features.kind == "competitive":
+        if features is not None and features.layer.learns:
             reader = "competition of features"
         if reader:
             raise problem(
@@ -258,7 +241,7 @@ class ExperimentSpec(Section):
     ]
     title: Annotated[str, Field(max_length=300), ONE_LINE] = ""
     notes: Annotated[str, Field(max_length=10_000)] = ""
-    task: Literal[TASKS] = "memorise"  # type: ignore[valid-type]
+    task: str
     sweep: Annotated[dict[str, Annotated[list[Any], Field(min_length=1, max_length=100)]], Field(max_length=3)] = Field(
         default={}
     )
@@ -297,13 +280,15 @@ class ExperimentSpec(Section):
     def having(self, key: str) -> list[str]:
         """Names of those compared that have what a key such as "array.adc.bits" sets.
 
-        Of a section that may be left out, such as `array.adc`, those that give it; all if none does.
+        Of a setting that not every rule or loss has, such as `learning.margin`, those that have it. Of a section that
+        may be left out, such as `array.adc`, those that give it. All if none does.
         """
         head, _, rest = key.partition(".")
         part, nested, _ = rest.partition(".")
         found = [spec for spec in self.compared if head in spec.sections]
+        able = [spec for spec in found if part in (fields_of(type(getattr(spec, head))) or ())]
         giving = [spec for spec in found if nested and getattr(getattr(spec, head), part, None) is not None]
-        return [spec.name for spec in giving or found]
+        return [spec.name for spec in giving or able or found]
 
     @property
     def labels(self) -> list[str]:

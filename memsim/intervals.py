@@ -16,7 +16,7 @@ import numpy as np
 from memsim.kernels.fill import fill
 from memsim.philox import Stream
 from memsim.quantiles import beta_quantile, student_quantile
-from memsim.variables import Variable
+from memsim.tasks.variable import Variable
 
 Interval = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Mean, lower end and upper end."""

@@ -49,7 +49,10 @@ BACKGROUND                   group:24                      column:26            
   purpose are in the scope, and c2 is position (patch or time step), call of the layer and evaluation time.
 - VERIFY (read noise of verify steps) and SCHEME (draws of a training scheme) are reserved, as are the fields network,
   role and repetition of a scope, and call and time of a read.
+- The kinds of draws that share a stream are the enumerations below: `SceneDraw`, `SplitDraw`, `OrderDraw`,
+  `ConverterError`, `CorruptionField`. The quantities and kinds (c0, c1) of streets are in `memsim.data.scenes`.
 - A new kind of draw gets a new stream, or values of a field that no other kind has.
+- No other module shifts or adds the fields of a word: it calls the functions below. A test reads all sources for this.
 
 A group holds four cells of a tile of 64 that lie 16 apart, one for each word: index i belongs to group
 ``(i // 64) * 16 + i % 16``, word ``i % 64 // 16``. So vector lanes need no shuffles and no address depends on a width.
@@ -72,8 +75,13 @@ from memsim.errors import InputError
 LAYOUT = 2
 """Number of the layout of addresses; files tell it, as another layout gives other random numbers."""
 
-TILE = 64
+WORDS = 4
+"""Words of a draw, one for each cell of a group."""
 LANES = 16
+"""Groups of a tile, and how far apart the cells of a group lie."""
+TILE = WORDS * LANES
+COUNTER = 1 << 32
+"""Values of a counter word: steps, reads and waits that an array can address."""
 
 ARRAY_SHIFT = 8
 """First bit of the array in c3; below it is the stream."""
@@ -87,6 +95,8 @@ UPPER = 1 << 6
 """Values of these six bits."""
 REFERENCE_COLUMN = (1 << UPPER_SHIFT) - 1
 """Column of the cells of a reference column, beyond any bit line's."""
+MAX_SLOTS = UPPER * UPPER
+"""Slots of parameters: c2 of D2D has them whole, SHAKE in the six upper bits of c0 and of c1."""
 
 REPEAT_SHIFT = 24
 """First bit, in c1 of a read, of the number of the repeated read of a sample."""
@@ -103,7 +113,12 @@ TILE_STRIDE = 1 << 16
 """Column tiles of 64, in c0 of a read, by which the noise of the row tiles lies apart."""
 MAX_ROW_TILES = 1 << 12
 CONVERTER_TILE_SHIFT = 8
-"""First bit, in c2 of a converter's errors, of the row tile; below it is the number of the error."""
+"""First bit, in c2 of a converter's errors, of the row tile; below it is the `ConverterError`."""
+
+LEVEL_STEP = 2.0**-20
+"""Levels of corruptions that are nearer than this share a field, assumed; a level of 100 fits into c1."""
+TEST_LEVEL_SHIFT = 12
+"""First bit, in the number of a read of corrupted images, of the corruption; below it is the level."""
 
 MAX_SEED = (1 << 64) - 1
 
@@ -162,6 +177,52 @@ class Stream(IntEnum):
     PATH = 31  # path of relaxation of a cell after its last programming
     VERIFY = 32  # read noise of verify steps
     SCHEME = 33  # draws of an in-situ training scheme
+
+
+class SceneDraw(IntEnum):
+    """Counter word c2 of SCENE."""
+
+    STREET_UNIFORM = 0  # quantities of a street
+    STREET_NORMAL = 1
+    RAY_RANGE = 2  # noise of a ray's range
+    RAY_HOLE = 3  # whether a ray returns
+    PATCH = 4  # which ray is the centre of a patch
+
+
+class SplitDraw(IntEnum):
+    """Counter word c2 of SPLIT."""
+
+    POOL = 0  # images that are split
+    OWN_TEST = 1  # test images of a collection that has its own
+
+
+class OrderDraw(IntEnum):
+    """Counter word c1 of ORDER."""
+
+    SAMPLES = 0  # epochs of training
+    FEATURES = 1  # epochs in which features are learned
+
+
+class ConverterError(IntEnum):
+    """Number of an error, in c2 of CONVERTER."""
+
+    DAC_GAIN = 0
+    DAC_OFFSET = 1
+    DAC_CODES = 2
+    ADC_GAIN = 3
+    ADC_OFFSET = 4
+    ADC_CODES = 5
+
+
+class CorruptionField(IntEnum):
+    """Counter word c2 of CORRUPTION: the first field of each corruption, which may have several."""
+
+    GAUSSIAN = 0
+    SALT_AND_PEPPER = 1
+    SALT_AND_PEPPER_MASKS = 2  # and 3
+    FOG = 4
+    OCCLUSION = 5
+    OCCLUSION_PATCHES = 6
 
 
 class Purpose(IntEnum):
@@ -226,6 +287,9 @@ class Scope:
 
 SCOPE_BITS = {"network": 8, "layer": 16, "role": 4, "repetition": 10, "purpose": 6, "read": 20}
 """Bits of each field of a `Scope`, 64 in all."""
+MAX_LAYERS = 1 << SCOPE_BITS["layer"]
+"""Layers with weights that a network can have."""
+MAX_READS = 1 << SCOPE_BITS["read"]
 assert sum(SCOPE_BITS.values()) == 64 and list(SCOPE_BITS) == [field.name for field in fields(Scope)]
 
 NO_SCOPE = Scope()
@@ -302,9 +366,33 @@ def array_word(array, stream):
 
 
 @njit(forceinline=True)
+def in_stream(word, stream):
+    """Counter word c3 of a stream, from the `array_word` of the same array and stream 0."""
+    return uint32(word + uint32(stream))
+
+
+@njit(forceinline=True)
+def counter_word(first, place):
+    """Counter word of what comes `place` after the first of some columns, steps, reads or groups."""
+    return uint32(first + place)
+
+
+@njit(forceinline=True)
+def group_word(tile, lane):
+    """Counter word c0 of the group at a lane of a tile; lanes from `LANES` on are those of the next tiles."""
+    return uint32(tile * LANES + lane)
+
+
+@njit(forceinline=True)
 def with_upper(line, upper):
     """A row for c0, or a column for c1, with a number in the six bits above it."""
     return uint32(uint32(line) | uint32(uint32(upper) << uint32(UPPER_SHIFT)))
+
+
+@njit(forceinline=True, error_model="numpy")
+def shake_words(row, column, slot):
+    """Counter words c0 and c1 of a cell's parameter that varies from pulse to pulse."""
+    return with_upper(row, slot % UPPER), with_upper(column, slot // UPPER)
 
 
 @njit(forceinline=True, error_model="numpy")
@@ -333,6 +421,26 @@ def read_position(position: int = 0, call: int = 0, time: int = 0) -> int:
         | whole("call", call, MAX_CALLS) << CALL_SHIFT
         | whole("time", time, MAX_TIMES) << TIME_SHIFT
     )
+
+
+def row_tile(number: int) -> int:
+    """First column tile, in c0 of a read, of the noise of a row tile."""
+    return number * TILE_STRIDE
+
+
+def converter_word(error: ConverterError, tile: int) -> int:
+    """Counter word c2 of an error of the converters of a row tile."""
+    return error | tile << CONVERTER_TILE_SHIFT
+
+
+def level_word(level: float) -> int:
+    """Counter word c1 of a corruption's field that only this level has; 0 is the field of all levels."""
+    return 1 + round(level / LEVEL_STEP)
+
+
+def corrupted_read(corruption: int, level: int) -> int:
+    """Number of the read of test images with a corruption (`CorruptionField`) at a level."""
+    return corruption << TEST_LEVEL_SHIFT | whole("level", level, 1 << TEST_LEVEL_SHIFT)
 
 
 def mix64(word: int) -> int:
@@ -367,5 +475,9 @@ def key(seed: int, scope: Scope = NO_SCOPE) -> tuple[np.uint32, np.uint32]:
     InputError
         If the seed is not a whole number in [0, 2^64).
     """
-    word = scoped(seed, scope)
+    return key_words(scoped(seed, scope))
+
+
+def key_words(word: int) -> tuple[np.uint32, np.uint32]:
+    """A 64-bit key in two words (low, high)."""
     return np.uint32(word & 0xFFFFFFFF), np.uint32(word >> 32)

@@ -6,25 +6,24 @@ import functools
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from memsim.errors import OutputError
 from memsim.experiment import Experiment, experiment_from_text
-from memsim.experiment_schema import ImageExperimentSpec
+from memsim.experiment_schema import ExperimentSpec, ImageExperimentSpec
 from memsim.philox import LAYOUT
 from memsim.results import BENCH, load, source, stored
-from memsim.simulate import Progress, run
+from memsim.simulate import run
+from memsim.tasks.base import ResultKind, Task
+from memsim.tasks.job import Progress
+from memsim.tasks.registry import RESULT_KINDS, TASKS
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from memsim.classify_schema import ClassifySpec
-    from memsim.experiment import TaskSpec
-    from memsim.memorise_schema import MemoriseSpec
-    from memsim.select_schema import SelectSpec
-
+Spec = TypeVar("Spec", bound=ExperimentSpec)
 
 _OTHER_NUMBERS = (
     "the repeated result was made with another layout of random addresses, so noisy results have changed since"
@@ -32,45 +31,56 @@ _OTHER_NUMBERS = (
 
 
 @functools.lru_cache(maxsize=4)
-def _parsed(text: str, name: str) -> TaskSpec:
+def _parsed(text: str, name: str) -> ExperimentSpec:
     return experiment_from_text(text, name).spec
 
 
-def task_of(dataset: xr.Dataset) -> str:
-    """The task of a result's experiment: "memorise", "classify" or "select"; "bench" of a benchmark, which has none."""
-    return BENCH if dataset.attrs.get("task") == BENCH else any_settings_of(dataset).task
+def kind_of(dataset: xr.Dataset) -> ResultKind:
+    """The task of a result's experiment, or the kind of a benchmark.
+
+    Raises
+    ------
+    MemsimError
+        If the result carries no valid settings.
+    """
+    return RESULT_KINDS[BENCH] if dataset.attrs.get("task") == BENCH else TASKS[any_settings_of(dataset).task]
 
 
-def settings_of(dataset: xr.Dataset) -> MemoriseSpec:
-    """The settings that a result of the task `memorise` was made with.
+def task_of(dataset: xr.Dataset) -> Task:
+    """The task of a result's experiment, which a benchmark does not have; see `any_settings_of`."""
+    return TASKS[any_settings_of(dataset).task]
+
+
+def settings_of(dataset: xr.Dataset, schema: type[Spec]) -> Spec:
+    """The settings that a result was made with.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        The result.
+    schema : type
+        The schema of its task.
 
     Raises
     ------
     MemsimError
         If the result carries none, they are not valid, or it is of another task.
     """
-    return _settings_of(dataset, "memorise")
+    settings = any_settings_of(dataset)
+    if not isinstance(settings, schema):
+        task = schema.model_fields["task"].default
+        raise OutputError(f"{source(dataset)}: is a result of the task '{settings.task}'; this needs one of '{task}'")
+    return settings
 
 
-def class_settings_of(dataset: xr.Dataset) -> ClassifySpec:
-    """The same for the task `classify`."""
-    return _settings_of(dataset, "classify")
+def any_settings_of(dataset: xr.Dataset) -> ExperimentSpec:
+    """The settings that a result of any task was made with; parsed once for its table and its figures.
 
-
-def select_settings_of(dataset: xr.Dataset) -> SelectSpec:
-    """The same for the task `select`."""
-    return _settings_of(dataset, "select")
-
-
-def _settings_of(dataset: xr.Dataset, task: str) -> Any:
-    found = any_settings_of(dataset)
-    if found.task != task:
-        raise OutputError(f"{source(dataset)}: is a result of the task '{found.task}'; this needs one of '{task}'")
-    return found
-
-
-def any_settings_of(dataset: xr.Dataset) -> TaskSpec:
-    """The same for any task; parsed once, as table, choice of figure and figure all ask for them."""
+    Raises
+    ------
+    MemsimError
+        If the result carries none, as a benchmark, or they are not valid.
+    """
     if dataset.attrs.get("task") == BENCH:
         raise OutputError(
             f"{source(dataset)}: is a benchmark, not the result of an experiment; measure again with: memsim bench"

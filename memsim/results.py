@@ -10,53 +10,34 @@ import numpy as np
 
 from memsim.errors import OutputError
 from memsim.netcdf import read, save, writer
-from memsim.variables import SCHEMA_VERSION, VARIABLES
+from memsim.tasks.base import Coordinate
+from memsim.tasks.registry import BENCH, Merged
+from memsim.tasks.variable import Variable
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["BENCH", "NO_DEVICE", "build_dataset", "load", "require", "save", "source", "stored", "writer"]
+__all__ = [
+    "BENCH",
+    "NO_DEVICE",
+    "SCHEMA_VERSION",
+    "VARIABLES",
+    "build_dataset",
+    "load",
+    "require",
+    "save",
+    "source",
+    "stored",
+    "writer",
+]
 
-BENCH = "bench"
-"""Attribute `task` of benchmarks, which are results without an experiment."""
 NO_DEVICE = "none"
 """Name in the place of a device for learners that have none."""
 
-_COORDINATES = {
-    "learner": ("learner", "name of the learner", None),
-    "image": ("image", "number of the image", "1"),
-    "image_label": ("image", "where the image comes from", None),
-    "noise_type": ("noise_type", "kind of corruption", None),
-    "noise_level": ("noise_level", "severity of the corruption", "1"),
-    "interval": ("interval", "end of the 95 % interval", None),
-    "column": ("column", "what the column learns", None),
-    "seed": ("seed", "number of the replicate: fresh weights, devices, noise and order of the images", "1"),
-    "true_class": ("true_class", "class of the image", None),
-    "predicted_class": ("predicted_class", "class it is taken for", None),
-    "epsilon": ("epsilon", "change of every pixel along the sign of the gradient", "1"),
-    "epoch": ("epoch", "epoch of training, from 1", "1"),
-    "confidence_bin": ("confidence_bin", "middle of a bin of confidence", "1"),
-    "layer": ("layer", "number of the layer with weights, from 1", "1"),
-    "word_line": ("word_line", "number of the word line of the tile, from its drivers' end of bit lines", "1"),
-    "bit_line": ("bit_line", "number of the bit line of the tile, from the drivers on", "1"),
-    "trial": ("trial", "trial of the tuning; 0 has the learner's own settings", "1"),
-    "array": ("array", "name of the passive array", None),
-    "scheme": ("scheme", "what the lines do that are not selected", None),
-    "lines": ("lines", "number of word lines, and of bit lines", "1"),
-    "position": ("position", "place of the selected cell, seen from driver and sense amplifier", None),
-    "background": ("background", "what the other cells hold", None),
-    "state": ("state", "what the selected cell holds", None),
-    "case": ("case", "what was measured", None),
-    "kind": ("case", "kind of work", None),
-    "variant": ("case", "variant of the work", None),
-    "array_size": ("case", "number of word lines, and of bit lines; 0 where there is no array", "1"),
-    "batch": ("case", "samples of a call; 0 where there are none", "1"),
-    "ceiling": ("case", "what bounds the speed", None),
-    "work_unit": ("case", "unit of the work", None),
-    "peer": ("peer", "another program at the same work", None),
-    "repeat": ("repeat", "number of the call", "1"),
-    "chosen": ("learner", "settings that tuning chose, as JSON; {} are the learner's own", None),
-}
+SCHEMA_VERSION = 1
+VARIABLES: Mapping[str, Variable] = Merged("variables")
+"""All result variables of all tasks and of benchmarks, by name."""
+_COORDINATES: Mapping[str, Coordinate] = Merged("coordinates")
 
 
 def build_dataset(
@@ -79,7 +60,7 @@ def build_dataset(
     swept : mapping of str to list, optional
         Settings that a sweep changed: the value of each at every learner. They become coordinates on learner, named by
         the setting with '_' for '.'.
-    compared : {"learner", "array", "case"}
+    compared : str
         The dimension of what is compared; devices and swept settings are labels on it.
     """
     import xarray as xr
@@ -101,9 +82,9 @@ def build_dataset(
             attrs["flag_meanings"] = " ".join(declared.flags)
         data[name] = (declared.dims, array, attrs)
     coords: dict[str, Any] = {}
-    labelled = {**_COORDINATES, "device": (compared, f"device that the {compared} is built from", None)}
+    device = Coordinate(compared, f"device that the {compared} is built from")
     for name, labels in coordinates.items():
-        dimension, long_name, units = labelled[name]
+        dimension, long_name, units = device if name == "device" else _COORDINATES[name]
         coords[name] = (dimension, labels, {"long_name": long_name} | ({"units": units} if units else {}))
     for key, given in (swept or {}).items():
         coords[key.replace(".", "_").replace(" ", "_")] = (compared, given, {"long_name": f"swept setting {key}"})

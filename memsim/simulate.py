@@ -11,11 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memsim.backends import Backend, resolve
-from memsim.entries import Entry, Progress, swept
+from memsim.errors import BackendError
 from memsim.experiment import Experiment
 from memsim.philox import LAYOUT
 from memsim.profiles import DeviceProfile
 from memsim.results import NO_DEVICE, build_dataset
+from memsim.tasks.base import Task
+from memsim.tasks.entries import Entry, prepare, swept
+from memsim.tasks.images import check_images, hash_of, load_images, source_of
+from memsim.tasks.job import Job, Progress
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -42,8 +46,8 @@ def run(
     device : DeviceProfile, optional
         Used by every crossbar instead of its own.
     data : str or Path, optional
-        A folder of images, an image, or an ``.npy``/``.npz`` file, instead of the experiment's data; for the task
-        ``classify`` a folder of labelled images, see `memsim.data.labelled`.
+        A folder of images, an image, or an ``.npy``/``.npz`` file, instead of the experiment's data; for experiments
+        with classes a folder of labelled images, see `memsim.data.labelled`.
     backend : {"auto", "cpu", "cuda"}
         Where to compute.
     images_sha256 : str, optional
@@ -56,9 +60,8 @@ def run(
     Returns
     -------
     xarray.Dataset
-        The variables of `memsim.variables` on the dimensions learner, image, noise_type and noise_level; of
-        ``classify``, on learner and seed instead of image, and more; of ``select``, on array, scheme, lines and more. A
-        sweep adds a coordinate on learner or array for every key that it changes.
+        The variables of the task, on the dimension of what is compared, such as learner or array, and on others of the
+        task. A sweep adds a coordinate on the first dimension for every key that it changes.
 
     Raises
     ------
@@ -69,28 +72,34 @@ def run(
         experiment = experiment.replace({"array.device": device}, origin="--device")
     if data is not None:
         experiment = experiment.replace({"data.source": str(data)}, origin="--data")
-    if experiment.spec.task == "classify":
-        from memsim.classify import classify as compute
-    elif experiment.spec.task == "select":
-        from memsim.select import select as compute
-
-        backend = "cpu" if backend == "auto" else backend
-    else:
-        from memsim.memorise import memorise as compute
-    chosen = resolve(backend)
-    found = compute(experiment, chosen.name, images_sha256, progress)
+    task = experiment.task
+    chosen = resolve(_backend(task, backend))
+    entries = prepare(experiment)
+    images = load_images(experiment, entries, task)
+    provenance = _provenance(experiment, entries, chosen)
+    if images:
+        source, sha256 = source_of(images), hash_of(images)
+        check_images(source, sha256, images_sha256)
+        provenance |= {"images_source": source, "images_sha256": sha256}
+    computed = task.compute(Job(experiment, entries, images, chosen.name, progress))
     compared = experiment.spec.COMPARED
     coordinates = {
-        compared: [entry.label for entry in found.entries],
-        "device": [entry.device.name if entry.device else NO_DEVICE for entry in found.entries],
-        **found.coordinates,
+        compared: [entry.label for entry in entries],
+        "device": [entry.device.name if entry.device else NO_DEVICE for entry in entries],
+        **computed.coordinates,
     }
-    provenance = _provenance(experiment, found.entries, chosen)
-    if found.source is not None and found.sha256 is not None:
-        provenance |= {"images_source": found.source, "images_sha256": found.sha256}
-    if notes or found.notes:
-        provenance["notes"] = "; ".join((*notes, *found.notes))
-    return build_dataset(found.variables, coordinates, provenance, swept(found.entries), compared)
+    if notes or computed.notes:
+        provenance["notes"] = "; ".join((*notes, *computed.notes))
+    return build_dataset(computed.variables, coordinates, provenance, swept(entries), compared)
+
+
+def _backend(task: Task, name: str) -> str:
+    """The backend of a task, which may compute on the CPU only."""
+    if "cuda" in task.backends:
+        return name
+    if name not in ("auto", "cpu"):
+        raise BackendError(f"the task '{task.name}' computes on the CPU; '{name}' is not allowed, use 'cpu' or 'auto'")
+    return "cpu"
 
 
 def _provenance(experiment: Experiment, entries: Sequence[Entry], backend: Backend) -> dict[str, str | int]:

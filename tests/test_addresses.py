@@ -16,10 +16,8 @@ import pytest
 import recorded_addresses
 
 import memsim.philox
-from memsim.arrays import converters
-from memsim.data import corruptions, patches, scenes
+from memsim.data import corruptions
 from memsim.errors import InputError
-from memsim.kernels import scenes as rays
 from memsim.kernels.fill import fill
 from memsim.philox import (
     MAX_COLUMNS,
@@ -27,21 +25,37 @@ from memsim.philox import (
     MAX_ROW_TILES,
     MAX_ROWS,
     MAX_SAMPLES,
+    MAX_SLOTS,
+    REFERENCE_COLUMN,
     SCOPE_BITS,
     TILE_STRIDE,
+    ConverterError,
     Occasion,
+    OrderDraw,
     Purpose,
+    SceneDraw,
     Scope,
+    SplitDraw,
     Stream,
+    array_word,
+    converter_word,
+    corrupted_read,
+    counter_word,
+    group_word,
+    in_stream,
     key,
+    level_word,
     mix64,
     read_position,
     read_sample,
     read_words,
+    row_tile,
     scoped,
+    shake_words,
+    with_upper,
 )
 from memsim.profiles.schema import SPREADING
-from memsim.profiles.slots import CUSTOM, MAX_SLOTS, SLOTS, slot, slots
+from memsim.profiles.slots import CUSTOM, SLOTS, slot, slots
 
 MASK = (1 << 64) - 1
 
@@ -88,17 +102,13 @@ def layout() -> dict[Stream, tuple[Word, Word, Word]]:
 LAYOUT = layout()
 KINDS: dict[Stream, tuple[str, list[int]]] = {
     Stream.D2D: ("slot", [CUSTOM, *SLOTS.values()]),
-    Stream.CONVERTER: (
-        "error",
-        [first + n for first in (converters._DAC, converters._ADC) for n in range(3)],
-    ),
-    Stream.CORRUPTION: ("field", [c.step + n for c in corruptions._REGISTRY.values() for n in range(c.fields)]),
-    Stream.SCENE: (
-        "draw",
-        [scenes._UNIFORM_STEP, scenes._NORMAL_STEP, rays.RANGE_STEP, rays.HOLE_STEP, patches._STEP],
-    ),
+    Stream.CONVERTER: ("error", list(ConverterError)),
+    Stream.CORRUPTION: ("field", [c.field + n for c in corruptions._REGISTRY.values() for n in range(c.fields)]),
+    Stream.SCENE: ("draw", list(SceneDraw)),
+    Stream.SPLIT: ("own test images", list(SplitDraw)),
+    Stream.ORDER: ("features", list(OrderDraw)),
 }
-"""Field of c2 that tells the kinds of draw in a stream apart, and its values."""
+"""Field of c1 or c2 that tells the kinds of draw in a stream apart, and its values."""
 
 
 def test_every_stream_has_its_own_number_and_its_row_in_the_layout():
@@ -114,7 +124,7 @@ def test_two_kinds_of_draw_differ_in_the_stream_or_in_a_field_of_it():
     kinds += [(stream, value) for stream, (_, values) in KINDS.items() for value in values]
     assert len(set(kinds)) == len(kinds) > 80
     for stream, (field, values) in KINDS.items():
-        bits = LAYOUT[stream][2].fields[field][1]
+        bits = next(word.fields[field][1] for word in LAYOUT[stream] if field in word.fields)
         assert all(0 <= value < 1 << bits for value in values)
 
 
@@ -234,6 +244,23 @@ def test_reads_that_follow_each_other_differ_in_repeat_position_and_sample(repea
         for repeat in range(repeats)
     ]
     assert words == wanted
+
+
+def test_the_words_of_a_cell_are_those_of_the_layout():
+    assert group_word(3, 5) == 3 * 16 + 5 and group_word(2, 21) == group_word(3, 5)
+    assert array_word(7, Stream.TRAP) == 7 << 8 | Stream.TRAP == in_stream(array_word(7, 0), Stream.TRAP)
+    assert counter_word(REFERENCE_COLUMN, 1) == 1 << 26
+    assert with_upper(REFERENCE_COLUMN, 63) == (1 << 32) - 1 and with_upper(9, 2) == 2 << 26 | 9
+    assert shake_words(9, 4, 5 * 64 + 2) == (2 << 26 | 9, 5 << 26 | 4)
+    assert row_tile(MAX_ROW_TILES) * 16 == 1 << 32
+
+
+def test_the_numbers_of_kinds_of_draws_are_those_of_the_layout():
+    assert converter_word(ConverterError.ADC_CODES, 3) == 3 << 8 | 5
+    assert level_word(0.0) == 1 and level_word(0.5) == 1 + (1 << 19) and level_word(100.0) < 1 << 27
+    assert corrupted_read(4, 9) == 4 << 12 | 9 < 1 << SCOPE_BITS["read"]
+    with pytest.raises(InputError, match=r"level: 4096 is not a whole number in \[0, 4096\)"):
+        corrupted_read(4, 4096)
 
 
 # Slots.

@@ -14,17 +14,17 @@ import xarray as xr
 
 import memsim as ms
 from memsim import capacity
-from memsim.baselines import Loss
+from memsim.baselines import Combined, LogMarginMse, Loss, Mse
 from memsim.baselines.losses import array_namespace
 from memsim.baselines.span import Layer, moments, respond, sensitivity, sums, train
 from memsim.experiment import Experiment, experiment_from_text
-from memsim.learners import network
+from memsim.tasks.memorise.learners import network
 
 LOSSES = [
-    Loss("mse", gradient="study"),
-    Loss("log-margin-mse", weight=0.5, gradient="study"),
-    Loss("log-margin-mse", weight=0.5),
-    Loss("combined"),
+    Mse(gradient="study"),
+    LogMarginMse(weight=0.5, gradient="study"),
+    LogMarginMse(weight=0.5),
+    Combined(),
 ]
 # What CuPy 13.4 has of the standard's functions that one might use here; it lacks astype, matrix_transpose and pow.
 CUPY = """
@@ -66,7 +66,7 @@ def memorise(begin: Start, loss: Loss, rate: float = 0.02, steps: int = 25) -> d
 
 
 @pytest.mark.parametrize("hidden", [0, 3, 20])
-@pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: f"{loss.name}-{loss.gradient}")
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
 class TestArrays:
     @pytest.mark.parametrize("dtype", ["float32", "float64"])
     def test_arrays_that_allow_the_standard_only_give_the_same_numbers(self, hidden, loss, dtype):
@@ -120,7 +120,9 @@ def test_a_run_of_diverging_networks_gives_a_result_of_infinities(tmp_path):
 
 
 def learner(name: str, hidden: int, dtype: str = "float64", **training) -> dict[str, Any]:
-    settings = {"loss": "log-margin-mse", "gradient": "study", "rate": 0.02, "steps": 20, **training}
+    loss = training.pop("loss", "log-margin-mse")
+    gradient = {} if loss == "combined" else {"gradient": "study"}
+    settings = {"loss": loss, "rate": 0.02, "steps": 20, **gradient, **training}
     return {"name": name, "network": {"hidden": hidden, "dtype": dtype}, "training": settings}
 
 
@@ -131,7 +133,7 @@ LEARNERS = [
     learner("Narrow", 5),
     learner("Wide", 40),
     learner("Wide, other weight", 40, **{"lambda": 5.0}),
-    learner("Wide, other loss", 40, loss="combined", gradient="exact"),
+    learner("Wide, other loss", 40, loss="combined"),
     learner("Wide float32", 40, dtype="float32"),
     {"name": "Crossbar", "array": {"device": "taox-hfox-wu2018"}},
 ]

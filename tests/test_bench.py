@@ -15,7 +15,7 @@ from memsim.bench.peers import MISSING
 from memsim.bench.timing import in_turns
 from memsim.errors import BackendError, InputError, OutputError
 from memsim.plotting import draw
-from memsim.variables import BY_TASK
+from memsim.tasks.registry import RESULT_KINDS
 
 matplotlib.use("Agg")
 SMALL = ("--size", "64", "--batch", "4", "--repeats", "1")
@@ -46,8 +46,8 @@ def result(tmp_path_factory):
 @pytest.mark.slow
 class TestDataset:
     def test_every_variable_is_registered_with_its_unit_and_dimensions(self, dataset):
-        assert set(dataset.data_vars) == set(BY_TASK["bench"])
-        for name, declared in BY_TASK["bench"].items():
+        assert set(dataset.data_vars) == set(RESULT_KINDS["bench"].variables)
+        for name, declared in RESULT_KINDS["bench"].variables.items():
             assert dataset[name].dims == declared.dims and dataset[name].attrs["units"] == declared.units
 
     def test_rates_and_shares_follow_from_the_times(self, dataset):

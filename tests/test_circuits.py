@@ -7,11 +7,11 @@ import pytest
 
 import memsim as ms
 from memsim.baselines import Architecture, Network
-from memsim.classifiers.deployed import Deployed
 from memsim.experiment import experiment_from_text
 from memsim.plotting.catalog import default_figure, draw
 from memsim.profiles import device_from_text, device_names, load_device
 from memsim.profiles.idealised import PARTS, idealised
+from memsim.tasks.classify.classifiers.deployed import Deployed
 from tests.device_texts import device_text
 
 MEMORISE = """\

@@ -209,7 +209,8 @@ def test_files_that_cannot_be_read_are_one_clear_error(tmp_path):
         (
             "rate: 0.2",
             "rte: 0.2",
-            "x.yaml:6: unknown key 'rte' in learners.Hebbian Physical.learning; did you mean 'rate'?",
+            "x.yaml:6: unknown key 'rte' in learners.Hebbian Physical.learning; rule 'hebbian' has rule, rate; "
+            "did you mean 'rate'?",
         ),
         ("      rate: 1e-6\n", "", "x.yaml:8: missing key 'rate' in learners.Oja 0.1.learning"),
         (

@@ -241,7 +241,7 @@ class TestRuns:
         experiment = ms.load_experiment("physical-01").replace({**SMALL, "array.device": "agsi-jo2010"})
         whole = ms.run(experiment)
         seen = []
-        monkeypatch.setattr("memsim.learners.crossbar._UPDATES", 2000)
+        monkeypatch.setattr("memsim.tasks.memorise.learners.crossbar._UPDATES", 2000)
         sliced = ms.run(experiment, progress=lambda *at: seen.append(at))
         assert whole.drop_attrs().identical(sliced.drop_attrs())
         assert seen[0] == ("Hebbian Physical", 0, 2) and seen[-1] == ("Hebbian Physical", 2, 2) and len(seen) > 4
@@ -255,6 +255,6 @@ class TestRuns:
 
     def test_more_memory_than_there_is_is_refused_before_images_are_made(self, monkeypatch):
         monkeypatch.setattr("memsim.capacity.memory", lambda: 1e6)
-        monkeypatch.setattr("memsim.memorise.load_images", None)
+        monkeypatch.setattr("memsim.tasks.memorise.run.load_images", None)
         with pytest.raises(InputError, match=r"needs about .* GiB of memory, this machine has .*; make less of"):
             ms.run(ms.load_experiment("physical-01"))

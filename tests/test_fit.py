@@ -15,7 +15,21 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from memsim.baselines import SGD, Adam, Architecture, Epoch, Fit, Loss, Network, State, draws, evaluate, fit
+from memsim.baselines import (
+    LOSSES,
+    SGD,
+    Adam,
+    Architecture,
+    CrossEntropy,
+    Epoch,
+    Fit,
+    Mse,
+    Network,
+    State,
+    draws,
+    evaluate,
+    fit,
+)
 from memsim.baselines.checkpoint import load, save
 from memsim.baselines.draws import Address
 from memsim.baselines.optimise import follow
@@ -25,7 +39,7 @@ pytestmark = pytest.mark.slow
 
 CNN = Architecture("cnn", (1, 6, 6), 3, channels=(3,), dropout=0.2)
 LINEAR = Architecture("linear", (4,), 2)
-SETTINGS: dict[str, Any] = {"loss": Loss("cross-entropy"), "optimiser": Adam(0.02), "seed": 4, "batch": 16}
+SETTINGS: dict[str, Any] = {"loss": CrossEntropy(), "optimiser": Adam(0.02), "seed": 4, "batch": 16}
 
 
 def stripes(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -86,7 +100,7 @@ def same_state(first: State, second: State) -> bool:
 def test_a_separable_problem_is_learned_to_the_last_sample(architecture, optimiser):
     found = train(architecture, optimiser=optimiser, epochs=25)
     data = stripes if architecture.shape == CNN.shape else clouds
-    assert evaluate(found.network, data(48), Loss("mse")).accuracy == 1.0
+    assert evaluate(found.network, data(48), Mse()).accuracy == 1.0
     assert found.history[found.epoch - 1].validation_accuracy == 1.0
     assert found.history[-1].loss < 0.5 * found.history[0].loss
     assert found.ended == "epochs" and found.message == "all 25 epochs were made"
@@ -94,7 +108,7 @@ def test_a_separable_problem_is_learned_to_the_last_sample(architecture, optimis
 
 @pytest.mark.parametrize("name", ["mse", "hinge-margin", "log-margin-ce", "focal", "combined"])
 def test_every_loss_can_be_trained_on(name):
-    found = train(LINEAR, loss=Loss(name), optimiser=Adam(0.05), epochs=15)
+    found = train(LINEAR, loss=LOSSES.make(name), optimiser=Adam(0.05), epochs=15)
     assert found.history[-1].validation_accuracy >= 0.95
 
 
@@ -146,7 +160,7 @@ def test_the_numbers_do_not_depend_on_the_threads_of_blas():
         "from memsim.baselines import *\n"
         "x = np.random.default_rng(0).normal(size=(64, 1, 24, 24)); y = np.arange(64) % 3\n"
         "n = Network.fresh(Architecture('cnn', (1, 24, 24), 3, dtype='float32'), seed=0)\n"
-        "f = fit(n, (x, y), (x, y), loss=Loss('mse'), optimiser=Adam(), epochs=2, seed=0)\n"
+        "f = fit(n, (x, y), (x, y), loss=Mse(), optimiser=Adam(), epochs=2, seed=0)\n"
         "print(f.history, [hashlib.md5(a.tobytes()).hexdigest() for a in f.network.parameters.values()])"
     )
     outputs = []
@@ -282,7 +296,7 @@ def test_patience_ends_a_training_that_gets_no_better():
 
 def test_a_diverging_loss_ends_the_training_and_says_where():
     architecture = replace(LINEAR, dtype="float32")
-    found = train(architecture, loss=Loss("mse"), optimiser=SGD(300.0), epochs=50)
+    found = train(architecture, loss=Mse(), optimiser=SGD(300.0), epochs=50)
     epoch = len(found.history) + 1
     assert found.ended == "diverged" and 1 < epoch < 50
     where = f"in epoch {epoch}, step "
@@ -304,7 +318,7 @@ def test_a_loss_that_is_not_finite_from_the_start_keeps_the_fresh_network():
 
 
 def test_weights_that_overflow_in_the_last_step_are_seen_by_validation():
-    found = train(LINEAR, loss=Loss("mse"), optimiser=SGD(1e300), epochs=5, batch=48)
+    found = train(LINEAR, loss=Mse(), optimiser=SGD(1e300), epochs=5, batch=48)
     assert found.message == "the validation loss is inf after epoch 1; the fresh network is kept"
 
 
@@ -460,7 +474,7 @@ def test_a_training_of_another_architecture_is_refused(other, difference, tmp_pa
         ({"batch": 8}, "resume: the training has batch 16 instead of 8"),
         ({"ema": 0.5}, "resume: the training has ema null instead of 0.5"),
         ({"optimiser": SGD(0.02)}, "resume: the training has optimiser"),
-        ({"loss": Loss("mse")}, "resume: the training has loss"),
+        ({"loss": Mse()}, "resume: the training has loss"),
     ],
 )
 def test_a_training_is_not_resumed_with_other_settings(settings, message):

@@ -20,7 +20,7 @@ from memsim.intervals import (
     share_interval,
 )
 from memsim.quantiles import beta_quantile, student_quantile
-from memsim.variables import VARIABLES
+from memsim.results import VARIABLES
 
 LAWS = {
     "normal": (lambda draw, shape: draw.normal(size=shape), 0.0, 0.93),

@@ -12,7 +12,7 @@ import array_api_strict
 import numpy as np
 import pytest
 
-from memsim.baselines import ARCHITECTURES, Architecture, Loss, Network, draws, parts
+from memsim.baselines import ARCHITECTURES, Architecture, Combined, CrossEntropy, Mse, Network, draws, parts
 from memsim.baselines.chain import Chain, Residual
 from memsim.baselines.convolution import Convolution
 from memsim.baselines.draws import Address
@@ -125,7 +125,7 @@ def test_a_networks_gradients_are_those_of_its_loss(name, train):
     network = small_network(name)
     rng = np.random.default_rng(3)
     x, targets = rng.normal(size=(4, 2, 5, 6)), np.eye(3)[[0, 1, 2, 1]]
-    loss = Loss("combined")
+    loss = Combined()
     found = network.gradient(x, targets, loss, train)
 
     def value() -> float:
@@ -208,8 +208,8 @@ def test_networks_need_only_what_cupy_has(name, monkeypatch):
     monkeypatch.setitem(sys.modules, "cupy", cupy)
     network = small_network(name)
     x, targets = np.random.default_rng(3).normal(size=(4, 2, 5, 6)), np.eye(3)[[0, 1, 2, 1]]
-    wanted = network.gradient(x, targets, Loss("combined"), HERE)
-    found = network.to(cupy).gradient(asarray(x), asarray(targets), Loss("combined"), HERE)
+    wanted = network.gradient(x, targets, Combined(), HERE)
+    found = network.to(cupy).gradient(asarray(x), asarray(targets), Combined(), HERE)
     for parameter, slope in wanted.slopes.items():
         assert type(found.slopes[parameter]) is ndarray
         close(found.slopes[parameter], slope, 1e-13)
@@ -258,7 +258,7 @@ def test_the_numbers_are_the_same_on_any_number_of_cores(name, cores, monkeypatc
     used = []
     for chosen in (1, cores):
         monkeypatch.setattr(os, "sched_getaffinity", lambda _, n=chosen: set(range(n)), raising=False)
-        used.append(network.gradient(x, targets, Loss("mse"), HERE))
+        used.append(network.gradient(x, targets, Mse(), HERE))
     for parameter, slope in used[0].slopes.items():
         assert (used[1].slopes[parameter] == slope).all()
     for parameter, value in used[0].statistics.items():
@@ -269,11 +269,11 @@ def test_the_numbers_are_the_same_on_any_number_of_cores(name, cores, monkeypatc
 def test_the_parts_are_only_a_matter_of_speed(name, monkeypatch):
     network = small_network(name)
     x, targets = np.random.default_rng(3).normal(size=(4, 2, 5, 6)), np.eye(3)[[0, 1, 2, 1]]
-    whole = network.gradient(x, targets, Loss("mse"), HERE)
+    whole = network.gradient(x, targets, Mse(), HERE)
     for module in ("run", "convolution"):
         monkeypatch.setattr(f"memsim.baselines.{module}.BLOCK", 1)
     monkeypatch.setattr("memsim.baselines.convolution._SAMPLES", 2)
-    small = network.gradient(x, targets, Loss("mse"), HERE)
+    small = network.gradient(x, targets, Mse(), HERE)
     for found, wanted in ((small.slopes, whole.slopes), (small.statistics, whole.statistics)):
         assert list(found) == list(wanted)
         for parameter, value in wanted.items():
@@ -548,7 +548,7 @@ def test_a_cnn_agrees_with_pytorch_in_training_and_evaluation():
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(6, 2, 9, 8)), np.array([0, 1, 2, 2, 1, 0])
     for _ in range(3):
-        found = network.gradient(x, np.eye(3)[y], Loss("cross-entropy"), HERE)
+        found = network.gradient(x, np.eye(3)[y], CrossEntropy(), HERE)
         twin.zero_grad()
         outputs = twin(torch.from_numpy(x))
         loss = torch.nn.functional.cross_entropy(outputs, torch.from_numpy(y))
@@ -594,7 +594,7 @@ def test_optimisers_agree_with_pytorch_over_many_steps(name, settings, given):
     memory, rng = optimiser.start(network.parameters), np.random.default_rng(0)
     for _ in range(20):
         x, targets = rng.normal(size=(8, 6)), np.eye(3)[rng.integers(0, 3, 8)]
-        slopes = network.gradient(x, targets, Loss("cross-entropy")).slopes
+        slopes = network.gradient(x, targets, CrossEntropy()).slopes
         for key, tensor in tensors.items():
             tensor.grad = torch.from_numpy(slopes[key])
         moved, memory = optimiser.step(network.parameters, slopes, memory)

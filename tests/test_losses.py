@@ -14,16 +14,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memsim.baselines import GRADIENTS, LOSSES, Loss
+from memsim.baselines import (
+    GRADIENTS,
+    LOSSES,
+    Combined,
+    CrossEntropy,
+    Focal,
+    HingeMargin,
+    LabelSmoothing,
+    LogMarginCe,
+    LogMarginMse,
+    Loss,
+    Mse,
+)
 from memsim.errors import InputError
 
-ALL = [Loss(name, weight=1.5) for name in LOSSES]
-STUDY = [Loss(name, weight=1.5, gradient="study") for name in ("mse", "log-margin-mse")]
+WEIGHTED = ("log-margin-mse", "log-margin-ce")
+ALL = [LOSSES.make(name, **({"weight": 1.5} if name in WEIGHTED else {})) for name in LOSSES]
+STUDY = [Mse(gradient="study"), LogMarginMse(weight=1.5, gradient="study")]
 LN3 = math.log(3)
 
 
 def label(loss: Loss) -> str:
-    return f"{loss.name}-{loss.gradient}"
+    return f"{loss.name}-{getattr(loss, 'gradient', 'exact')}"
 
 
 def sample(classes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -54,7 +67,7 @@ def differences(loss: Loss, outputs: np.ndarray, targets: np.ndarray, step: floa
 @pytest.mark.parametrize("classes", [2, 5])
 @pytest.mark.parametrize(
     "loss",
-    [*ALL, Loss("focal", gamma=0.0), Loss("focal", gamma=0.5, alpha=1.0), Loss("hinge-margin", margin=-0.5)],
+    [*ALL, Focal(gamma=0.0), Focal(gamma=0.5, alpha=1.0), HingeMargin(margin=-0.5)],
     ids=label,
 )
 def test_the_slope_is_the_gradient_of_the_value(loss, classes):
@@ -74,39 +87,39 @@ def test_the_slope_holds_for_targets_that_do_not_sum_to_one(loss, classes):
 @pytest.mark.parametrize(
     ("loss", "outputs", "value", "slope"),
     [
-        (Loss("mse"), (2.0, 0.5), 1.25, (2.0, 1.0)),
-        (Loss("cross-entropy"), (LN3, 0.0), math.log(4 / 3), (-1 / 4, 1 / 4)),
-        (Loss("label-smoothing"), (LN3, 0.0), 0.95 * math.log(4 / 3) + 0.05 * math.log(4), (-0.2, 0.2)),
-        (Loss("hinge-margin"), (2.0, 1.5), 0.5, (-1.0, 1.0)),
-        (Loss("hinge-margin"), (2.0, 0.5), 0.0, (0.0, 0.0)),
-        (Loss("hinge-margin", margin=3.0), (0.0, 1.0), 4.0, (-1.0, 1.0)),
-        (Loss("log-margin-mse", weight=3.0), (2.0, 0.0), 1 - 3 * math.log(2), (2 - 1.5, 1.5)),
-        (Loss("log-margin-mse", weight=3.0), (0.0, 2.0), 5 + 3 * math.log(10), (-2.0, 4.0)),
-        (Loss("log-margin-mse", weight=3.0, gradient="study"), (2.0, 0.0), 1 - 3 * math.log(2), (1 - 1.5, 0.0)),
-        (Loss("log-margin-mse", weight=3.0, gradient="study"), (0.0, 2.0), 5 + 3 * math.log(10), (-31.0, 2.0)),
-        (Loss("mse", gradient="study"), (2.0, 0.5), 1.25, (1.0, 0.5)),
+        (Mse(), (2.0, 0.5), 1.25, (2.0, 1.0)),
+        (CrossEntropy(), (LN3, 0.0), math.log(4 / 3), (-1 / 4, 1 / 4)),
+        (LabelSmoothing(), (LN3, 0.0), 0.95 * math.log(4 / 3) + 0.05 * math.log(4), (-0.2, 0.2)),
+        (HingeMargin(), (2.0, 1.5), 0.5, (-1.0, 1.0)),
+        (HingeMargin(), (2.0, 0.5), 0.0, (0.0, 0.0)),
+        (HingeMargin(margin=3.0), (0.0, 1.0), 4.0, (-1.0, 1.0)),
+        (LogMarginMse(weight=3.0), (2.0, 0.0), 1 - 3 * math.log(2), (2 - 1.5, 1.5)),
+        (LogMarginMse(weight=3.0), (0.0, 2.0), 5 + 3 * math.log(10), (-2.0, 4.0)),
+        (LogMarginMse(weight=3.0, gradient="study"), (2.0, 0.0), 1 - 3 * math.log(2), (1 - 1.5, 0.0)),
+        (LogMarginMse(weight=3.0, gradient="study"), (0.0, 2.0), 5 + 3 * math.log(10), (-31.0, 2.0)),
+        (Mse(gradient="study"), (2.0, 0.5), 1.25, (1.0, 0.5)),
         (
-            Loss("log-margin-ce", weight=3.0),
+            LogMarginCe(weight=3.0),
             (LN3, 0.0),
             math.log(4 / 3) - 3 * math.log(LN3),
             (-1 / 4 - 3 / LN3, 1 / 4 + 3 / LN3),
         ),
-        (Loss("log-margin-ce", weight=3.0), (0.0, LN3), math.log(4) + 3 * math.log(10), (-3 / 4, 3 / 4)),
+        (LogMarginCe(weight=3.0), (0.0, LN3), math.log(4) + 3 * math.log(10), (-3 / 4, 3 / 4)),
         (
-            Loss("focal"),
+            Focal(),
             (LN3, 0.0),
             math.log(4 / 3) / 64,
             # alpha (1 - p) (2 p (1 - p) log p - (1 - p)^2), p = 3/4
             ((6 / 16 * math.log(3 / 4) - 1 / 16) / 16, -(6 / 16 * math.log(3 / 4) - 1 / 16) / 16),
         ),
-        (Loss("focal", gamma=0.0, alpha=1.0), (LN3, 0.0), math.log(4 / 3), (-1 / 4, 1 / 4)),
+        (Focal(gamma=0.0, alpha=1.0), (LN3, 0.0), math.log(4 / 3), (-1 / 4, 1 / 4)),
         (
-            Loss("combined"),
+            Combined(),
             (0.5, 0.0),
             math.log(1 + math.exp(0.5)) - 0.95 * 0.5 + 0.25,
             (1 / (1 + math.exp(-0.5)) - 1.45, 1.45 - 1 / (1 + math.exp(-0.5))),
         ),
-        (Loss("combined"), (LN3, 0.0), 0.95 * math.log(4 / 3) + 0.05 * math.log(4), (-0.2, 0.2)),
+        (Combined(), (LN3, 0.0), 0.95 * math.log(4 / 3) + 0.05 * math.log(4), (-0.2, 0.2)),
     ],
     ids=lambda given: label(given) if isinstance(given, Loss) else None,
 )
@@ -117,13 +130,13 @@ def test_values_and_slopes_are_those_worked_by_hand(loss, outputs, value, slope)
 
 def test_the_margin_is_that_to_the_best_of_the_other_classes():
     outputs, target = np.array([0.3, 0.9, 0.4, -2.0]), np.array([0.0, 0.0, 1.0, 0.0])
-    assert Loss("hinge-margin").value(outputs, target) == pytest.approx(1.5)
-    assert Loss("hinge-margin").slope(outputs, target).tolist() == [0.0, 1.0, -1.0, 0.0]
+    assert HingeMargin().value(outputs, target) == pytest.approx(1.5)
+    assert HingeMargin().slope(outputs, target).tolist() == [0.0, 1.0, -1.0, 0.0]
 
 
 def test_the_first_of_tied_runners_up_takes_the_whole_push():
     outputs, target = np.array([1.0, 3.0, 1.0, 1.0]), np.array([0.0, 1.0, 0.0, 0.0])
-    push = Loss("log-margin-mse", weight=4.0).slope(outputs, target) - Loss("mse").slope(outputs, target)
+    push = LogMarginMse(weight=4.0).slope(outputs, target) - Mse().slope(outputs, target)
     assert push.tolist() == [2.0, -2.0, 0.0, 0.0]
 
 
@@ -131,14 +144,14 @@ def test_the_first_of_tied_runners_up_takes_the_whole_push():
 @pytest.mark.parametrize("runner_up", [1.0, 0.95, 0.9000001])
 def test_below_the_floor_the_log_margin_has_the_plain_gradient(name, plain, runner_up):
     outputs, target = np.array([1.0, runner_up, -1.0]), np.array([1.0, 0.0, 0.0])
-    assert (Loss(name, weight=10.0).slope(outputs, target) == Loss(plain).slope(outputs, target)).all()
+    assert (LOSSES.make(name, weight=10.0).slope(outputs, target) == LOSSES.make(plain).slope(outputs, target)).all()
 
 
 @pytest.mark.parametrize(("name", "plain"), [("log-margin-mse", "mse"), ("log-margin-ce", "cross-entropy")])
 def test_without_weight_the_log_margin_losses_are_the_plain_ones(name, plain):
     outputs, targets = sample(5)
-    assert (Loss(name, weight=0.0).value(outputs, targets) == Loss(plain).value(outputs, targets)).all()
-    assert (Loss(name, weight=0.0).slope(outputs, targets) == Loss(plain).slope(outputs, targets)).all()
+    assert (LOSSES.make(name, weight=0.0).value(outputs, targets) == LOSSES.make(plain).value(outputs, targets)).all()
+    assert (LOSSES.make(name, weight=0.0).slope(outputs, targets) == LOSSES.make(plain).slope(outputs, targets)).all()
 
 
 @given(
@@ -150,8 +163,8 @@ def test_the_studys_direction_is_the_three_lines_of_its_script(outputs, weight):
     e = o - t
     margin = max(o[0] - o[1], 0.1)
     e[0] -= weight / margin
-    assert (Loss("log-margin-mse", weight=weight, gradient="study").slope(o, t) == e).all()
-    assert (Loss("mse", gradient="study").slope(o, t) == o - t).all()
+    assert (LogMarginMse(weight=weight, gradient="study").slope(o, t) == e).all()
+    assert (Mse(gradient="study").slope(o, t) == o - t).all()
 
 
 @pytest.mark.parametrize("loss", STUDY, ids=label)
@@ -166,7 +179,7 @@ def test_descent_ends_at_the_same_difference_with_either_gradient(weight):
     difference = (1 + math.sqrt(1 + 4 * weight)) / 2
     ends = {}
     for gradient in GRADIENTS:
-        loss = Loss("log-margin-mse", weight=weight, gradient=gradient)
+        loss = LogMarginMse(weight=weight, gradient=gradient)
         outputs = np.array([0.05, 0.0])
         for _ in range(2000):
             outputs = outputs - 0.05 * loss.slope(outputs, np.array([1.0, 0.0]))
@@ -178,7 +191,7 @@ def test_descent_ends_at_the_same_difference_with_either_gradient(weight):
 
 @pytest.mark.parametrize("name", ["cross-entropy", "label-smoothing", "hinge-margin", "focal", "combined"])
 def test_descent_on_every_other_loss_reaches_the_right_class(name):
-    loss, outputs = Loss(name), np.array([-1.0, 2.0, 0.5])
+    loss, outputs = LOSSES.make(name), np.array([-1.0, 2.0, 0.5])
     start = loss.value(outputs, np.array([1.0, 0.0, 0.0]))
     for _ in range(3000):
         outputs = outputs - 0.05 * loss.slope(outputs, np.array([1.0, 0.0, 0.0]))
@@ -188,7 +201,7 @@ def test_descent_on_every_other_loss_reaches_the_right_class(name):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("size", [1e4, 1e30])
-@pytest.mark.parametrize("loss", [*ALL, *STUDY, Loss("focal", gamma=0.5)], ids=label)
+@pytest.mark.parametrize("loss", [*ALL, *STUDY, Focal(gamma=0.5)], ids=label)
 def test_extreme_outputs_give_finite_numbers_without_a_warning(loss, size, dtype):
     outputs = size * np.array([[1, -1, 0], [-1, 1, 0], [1, 1, 1], [0, 0, 1], [-1, -1, -1]], dtype)
     targets = np.array([1, 0, 0], dtype)
@@ -202,7 +215,7 @@ def test_a_saturated_loss_keeps_its_digits(name):
     # 1 - p = exp(-60) is far below the spacing of numbers at 1; focal ~ alpha (1 - p)^(gamma + 1).
     expected = math.exp(-60) if name == "cross-entropy" else 0.25 * math.exp(-90)
     outputs, target = np.array([60.0, 0.0]), np.array([1.0, 0.0])
-    loss = Loss(name, gamma=0.5)
+    loss = CrossEntropy() if name == "cross-entropy" else Focal(gamma=0.5)
     assert loss.value(outputs, target) == pytest.approx(expected, rel=1e-12)
     slope = expected if name == "cross-entropy" else 1.5 * expected
     assert loss.slope(outputs, target)[1] == pytest.approx(slope, rel=1e-12)
@@ -282,7 +295,7 @@ def test_neither_outputs_nor_targets_are_changed(loss):
 
 
 def test_the_names_are_those_of_the_sources():
-    assert LOSSES == (
+    assert tuple(LOSSES) == (
         "mse",
         "cross-entropy",
         "label-smoothing",
@@ -300,24 +313,26 @@ def test_the_names_are_those_of_the_sources():
     [
         ({"name": "cross-entrpy"}, "loss: unknown loss 'cross-entrpy'; did you mean 'cross-entropy'?"),
         ({"name": "mse", "gradient": "studdy"}, "gradient: unknown gradient 'studdy'; did you mean 'study'?"),
-        (
-            {"name": "focal", "gradient": "study"},
-            "gradient: 'study' is for the losses mse and log-margin-mse, not 'focal'",
-        ),
-        ({"name": "mse", "weight": -1.0}, "weight: -1.0 is not a finite number of at least 0"),
-        ({"name": "mse", "weight": math.inf}, "weight: inf is not a finite number of at least 0"),
-        ({"name": "mse", "margin": math.nan}, "margin: nan is not a finite number"),
-        ({"name": "mse", "floor": 0.0}, "floor: 0.0 is not a finite number above 0"),
-        ({"name": "mse", "smoothing": 1.0}, "smoothing: 1.0 is not a number from 0 to below 1"),
-        ({"name": "mse", "smoothing": math.nan}, "smoothing: nan is not a number from 0 to below 1"),
-        ({"name": "mse", "alpha": 0.0}, "alpha: 0.0 is not a number above 0 and up to 1"),
-        ({"name": "mse", "alpha": 1.5}, "alpha: 1.5 is not a number above 0 and up to 1"),
-        ({"name": "mse", "gamma": -0.5}, "gamma: -0.5 is not a finite number of at least 0"),
+        ({"name": "focal", "gradient": "study"}, "gradient: loss 'focal' has alpha, gamma"),
+        ({"name": "mse", "weight": 1.0}, "weight: loss 'mse' has gradient"),
+        ({"name": "cross-entropy", "alpha": 0.5}, "alpha: loss 'cross-entropy' has no settings"),
+        ({"name": "focal", "gama": 0.5}, "gama: loss 'focal' has alpha, gamma; did you mean 'gamma'?"),
+        ({"name": "log-margin-mse", "gradient": "exat"}, "gradient: unknown gradient 'exat'; did you mean 'exact'?"),
+        ({"name": "log-margin-mse", "weight": -1.0}, "weight: -1.0 is not a finite number of at least 0"),
+        ({"name": "log-margin-ce", "weight": math.inf}, "weight: inf is not a finite number of at least 0"),
+        ({"name": "hinge-margin", "margin": math.nan}, "margin: nan is not a finite number"),
+        ({"name": "combined", "margin": math.inf}, "margin: inf is not a finite number"),
+        ({"name": "log-margin-mse", "floor": 0.0}, "floor: 0.0 is not a finite number above 0"),
+        ({"name": "label-smoothing", "smoothing": 1.0}, "smoothing: 1.0 is not a number from 0 to below 1"),
+        ({"name": "combined", "smoothing": math.nan}, "smoothing: nan is not a number from 0 to below 1"),
+        ({"name": "focal", "alpha": 0.0}, "alpha: 0.0 is not a number above 0 and up to 1"),
+        ({"name": "focal", "alpha": 1.5}, "alpha: 1.5 is not a number above 0 and up to 1"),
+        ({"name": "focal", "gamma": -0.5}, "gamma: -0.5 is not a finite number of at least 0"),
     ],
 )
 def test_a_wrong_setting_is_refused_by_name(settings, message):
     with pytest.raises(InputError) as error:
-        Loss(**settings)
+        LOSSES.make(**settings)
     assert str(error.value) == message
 
 
@@ -338,7 +353,7 @@ def test_a_wrong_setting_is_refused_by_name(settings, message):
 @pytest.mark.parametrize("method", ["value", "slope"])
 def test_arrays_that_do_not_fit_are_refused(outputs, targets, message, method):
     with pytest.raises(InputError, match=message):
-        getattr(Loss("cross-entropy"), method)(outputs, targets)
+        getattr(CrossEntropy(), method)(outputs, targets)
 
 
 def test_importing_the_losses_loads_neither_numpy_nor_numba():
@@ -359,6 +374,6 @@ def test_torch_gives_the_same_values_and_gradients(name):
         smoothing = 0.1 if name == "label-smoothing" else 0.0
         value = torch.nn.functional.cross_entropy(o, t, reduction="none", label_smoothing=smoothing)
     value.sum().backward()
-    loss = Loss(name)
+    loss = LOSSES.make(name)
     assert loss.value(outputs, targets).ravel() == pytest.approx(value.detach().numpy(), rel=1e-12)
     assert loss.slope(outputs, targets).reshape(-1, 5) == pytest.approx(o.grad.numpy(), rel=1e-12, abs=1e-15)

@@ -10,22 +10,24 @@ import pytest
 import xarray as xr
 
 import memsim as ms
-from memsim import capacity, memorise
+from memsim import capacity
+from memsim.tasks import images
+from memsim.tasks.memorise.memory import training_memory
 
 
 def test_a_run_in_blocks_for_little_free_memory_gives_the_same_bits(monkeypatch):
     experiment = ms.load_experiment("physical-01").replace(
         {"data.samples": 5, "data.shape": [8, 8], "array.device": "agsi-jo2010"}
     )
-    blocks, corrupt = [], memorise.corrupt
+    blocks, corrupt = [], images.corrupt
 
     def noted(kind, x, *rest, **options):
         blocks.append(len(x))
         return corrupt(kind, x, *rest, **options)
 
-    monkeypatch.setattr(memorise, "corrupt", noted)
+    monkeypatch.setattr(images, "corrupt", noted)
     whole = ms.run(experiment)
-    image = 2 * 64 * 4 * whole.sizes["noise_level"] * whole.sizes["noise_type"] + capacity.taught(experiment.spec, 64)
+    image = 2 * 64 * 4 * whole.sizes["noise_level"] * whole.sizes["noise_type"] + training_memory(experiment.spec, 64)
     for free, expected in ((4.5 * image, [2, 2, 1]), (0.0, [1] * 5)):
         monkeypatch.setattr(capacity, "free_memory", lambda free=free: free)
         blocks.clear()

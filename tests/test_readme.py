@@ -56,24 +56,24 @@ EXAMPLES = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
 
 
 def test_the_guide_to_experiments_names_every_key_of_all_tasks():
-    from memsim import classify_schema as classify
-    from memsim import memorise_schema as memorise
-    from memsim import select_schema as select
-    from memsim.document.walk import fields_of
+    from memsim.document.walk import Spot, keys_of
     from memsim.experiment_schema import ArraySpec
+    from memsim.tasks.classify import schema as classify
+    from memsim.tasks.memorise import schema as memorise
+    from memsim.tasks.select import schema as select
 
     for section, model, table in (
         ("data.", memorise.DataSpec, MEMORISE),
         ("array.", ArraySpec, MEMORISE),
-        ("learning.", memorise.LearningSpec, MEMORISE),
+        ("learning.", memorise.Learning, MEMORISE),
         ("network.", memorise.NetworkSpec, MEMORISE),
-        ("training.", memorise.TrainingSpec, MEMORISE),
+        ("training.", memorise.Training, MEMORISE),
         ("", memorise.MemoriseSpec, MEMORISE),
         ("data.", classify.LabelledSpec, CLASSIFY),
-        ("learning.", classify.InPlaceSpec, CLASSIFY),
-        ("features.", classify.FeaturesSpec, CLASSIFY),
+        ("learning.", classify.InPlace, CLASSIFY),
+        ("features.", classify.Features, CLASSIFY),
         ("network.", classify.ArchitectureSpec, CLASSIFY),
-        ("training.", classify.FitSpec, CLASSIFY + MEMORISE),
+        ("training.", classify.Fit, CLASSIFY + MEMORISE),
         ("programmed.", classify.ProgrammedSpec, CLASSIFY),
         ("tuning.", classify.TuningSpec, CLASSIFY),
         ("", classify.ClassifySpec, CLASSIFY + MEMORISE),
@@ -81,9 +81,9 @@ def test_the_guide_to_experiments_names_every_key_of_all_tasks():
         ("wires.", select.WiresSpec, SELECT),
         ("", select.SelectSpec, SELECT + MEMORISE),
     ):
-        for key in fields_of(model):
+        for key in keys_of(Spot(model, (), None)):
             sections = ("data", "learners", "tuning", "arrays")
-            assert f"`{section}{key}" in table or key in sections, f"{model.__name__}: {section}{key}"
+            assert f"`{section}{key}" in table or key in sections, f"{section}{key}"
 
 
 @pytest.mark.slow

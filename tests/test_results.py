@@ -14,8 +14,8 @@ import memsim as ms
 from memsim.errors import OutputError
 from memsim.experiment import experiment_from_text
 from memsim.profiles import device_from_text
-from memsim.results import build_dataset
-from memsim.variables import BY_TASK, SCHEMA_VERSION, VARIABLES
+from memsim.results import SCHEMA_VERSION, VARIABLES, build_dataset
+from memsim.tasks.registry import RESULT_KINDS
 
 ATTRIBUTES = {
     "memsim_schema",
@@ -61,10 +61,10 @@ class TestVariables:
             assert variable.attrs["description"] == declared.meaning
 
     def test_no_two_tasks_share_a_name(self):
-        assert len(VARIABLES) == sum(len(declared) for declared in BY_TASK.values())
+        assert len(VARIABLES) == sum(len(kind.variables) for kind in RESULT_KINDS.values())
 
     def test_every_registered_one_is_there(self, dataset):
-        assert set(dataset.data_vars) == set(BY_TASK["memorise"])
+        assert set(dataset.data_vars) == set(RESULT_KINDS["memorise"].variables)
 
     def test_yes_and_no_are_flags_with_meanings(self, dataset):
         for name in ("correct", "negative_denominator", "unsafe"):
@@ -82,7 +82,7 @@ class TestVariables:
         assert all("long_name" in coordinate.attrs for coordinate in dataset.coords.values())
 
     def test_means_lie_within_their_intervals(self, dataset):
-        for name in BY_TASK["memorise"]:
+        for name in RESULT_KINDS["memorise"].variables:
             if name.endswith("_interval"):
                 mean = dataset[name.replace("_interval", "_mean")]
                 low, high = dataset[name].sel(interval="low"), dataset[name].sel(interval="high")
@@ -203,8 +203,3 @@ class TestRerun:
         shutil.move(tmp_path / "a.npy", tmp_path / "moved.npy")
         again = ms.rerun(path, data=tmp_path / "moved.npy")
         np.testing.assert_array_equal(again.snr, first.snr)
-
-
-def test_no_two_tasks_share_the_name_of_a_variable():
-    names = [name for declared in BY_TASK.values() for name in declared]
-    assert len(set(names)) == len(names)

@@ -226,7 +226,7 @@ class TestSweep:
         ids=str,
     )
     def test_a_sweep_that_cannot_run_is_refused_before_anything_is_computed(self, both, sweep, says, monkeypatch):
-        monkeypatch.setattr("memsim.memorise._compute", None)
+        monkeypatch.setattr("memsim.tasks.memorise.run._compute", None)
         with pytest.raises(InputError, match=says):
             ms.run(both.replace(sweep=sweep))
 

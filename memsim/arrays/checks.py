@@ -9,7 +9,7 @@ import numpy as np
 
 from memsim import philox
 from memsim.errors import InputError, nearest
-from memsim.philox import MAX_ARRAYS, MAX_COLUMNS, MAX_ROWS, MAX_SAMPLES, TILE, padded
+from memsim.philox import COUNTER, MAX_ARRAYS, MAX_COLUMNS, MAX_ROWS, MAX_SAMPLES, TILE, padded
 from memsim.profiles import DeviceProfile
 
 MAX_CELLS = 1 << 33
@@ -17,8 +17,6 @@ LONGEST = 1e30
 """Longest wait [s]: so many fit into an array's clock that it stays a finite number."""
 _LEAST_BOUND = 1e-3
 """Upper bounds of w below this are taken for conductances in siemens. Assumed."""
-COUNTER = 1 << 32
-"""Steps, reads and waits that an array can address."""
 
 
 def signal(name: str, values: Any, arrays: int, width: int, dtype: np.dtype, pad: bool = False, xp: Any = np) -> Any:

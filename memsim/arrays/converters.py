@@ -14,7 +14,7 @@ from memsim.arrays.checks import choice
 from memsim.arrays.site import Site
 from memsim.errors import InputError
 from memsim.kernels.convert import IDEAL, Errors
-from memsim.philox import CONVERTER_TILE_SHIFT, Stream
+from memsim.philox import ConverterError, Stream, converter_word
 
 POLARITIES = ("unsigned", "bipolar", "phases", "offset")
 CODINGS = ("voltage", "width")
@@ -22,8 +22,8 @@ RANGES = ("max", "rms")
 MAX_BITS = 16
 _MOST = 1 << 27
 """Transitions of all converters together, four bytes each."""
-_DAC, _ADC = 0, 3
-"""First of the numbers, in c2 of the addresses, of the errors of gain, offset and codes of converters."""
+_DAC = ConverterError.DAC_GAIN, ConverterError.DAC_OFFSET, ConverterError.DAC_CODES
+_ADC = ConverterError.ADC_GAIN, ConverterError.ADC_OFFSET, ConverterError.ADC_CODES
 
 
 @dataclass(frozen=True)
@@ -263,26 +263,35 @@ def _check(name: str, converter: DAC | ADC) -> None:
 
 
 def _errors(
-    converter: DAC | ADC, site: Site, arrays: int, converters: int, count: int, first: int, tile: int
+    converter: DAC | ADC,
+    site: Site,
+    arrays: int,
+    converters: int,
+    count: int,
+    kinds: tuple[ConverterError, ConverterError, ConverterError],
+    tile: int,
 ) -> Errors:
-    """Errors of the converters of a row tile; `count` is that of levels or transitions."""
+    """Errors of the converters of a row tile.
+
+    `count` is the number of levels or transitions; `kinds` are the addresses of the errors of gain, offset and codes.
+    """
     site = dataclasses.replace(site, reference=False)
 
-    def draw(number: int, shape: tuple[int, int, int]) -> np.ndarray:
-        offsets = site.draw("normal", shape, Stream.CONVERTER, first + number | tile << CONVERTER_TILE_SHIFT)
+    def draw(kind: ConverterError, shape: tuple[int, int, int]) -> np.ndarray:
+        offsets = site.draw("normal", shape, Stream.CONVERTER, converter_word(kind, tile))
         return site.backend.numpy(offsets)[:, :, : shape[2]].astype(float)
 
     gain = offset = bow = None
     if converter.gain or converter.offset:
         shape = (arrays, 1, converters)
-        gain = 1 + converter.gain * draw(0, shape)[:, 0]
-        offset = converter.offset * draw(1, shape)[:, 0]
+        gain = 1 + converter.gain * draw(kinds[0], shape)[:, 0]
+        offset = converter.offset * draw(kinds[1], shape)[:, 0]
     if (converter.dnl or converter.inl) and count > 1:
         way = np.linspace(-1, 1, count)
         bow = np.broadcast_to(converter.inl * (1 - np.square(way)), (arrays, converters, count))
         if converter.dnl:
             # Widths of codes are independent but for the ends, which gain and offset fix; none is negative.
-            widths = np.maximum(converter.dnl * draw(2, (arrays, converters, count - 1)), -1.0)
+            widths = np.maximum(converter.dnl * draw(kinds[2], (arrays, converters, count - 1)), -1.0)
             walk = np.concatenate([np.zeros((arrays, converters, 1)), np.cumsum(widths, axis=2)], axis=2)
             bow = bow + walk - walk[:, :, -1:] * np.linspace(0, 1, count)
         codes = np.arange(count)

@@ -14,13 +14,11 @@ from memsim.errors import InputError
 from memsim.kernels.fluctuate import Move, move
 from memsim.noise.flicker import CurveSize, Size, active, active_variance, curve_swing, onset, share, swing
 from memsim.noise.two_level import Trap, flips, time_constants
-from memsim.philox import REFERENCE_COLUMN, padded
+from memsim.philox import COUNTER, REFERENCE_COLUMN, padded
 from memsim.profiles.physics import Flicker, Read, Telegraph
 
 if TYPE_CHECKING:
     from memsim.arrays.interconnect import Seen
-
-_COUNTER = 1 << 32
 
 
 class Fluctuations:
@@ -147,7 +145,7 @@ class Fluctuations:
         self._count += 1
 
     def _check(self, more: int) -> None:
-        if self._count + more >= _COUNTER:
+        if self._count + more >= COUNTER:
             raise InputError("read: this and earlier reads exceed the 2^32 that correlated noise can address")
 
 

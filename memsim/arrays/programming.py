@@ -14,6 +14,7 @@ from memsim.arrays.site import Site
 from memsim.errors import InputError
 from memsim.learning import Encoding
 from memsim.learning.write import Write
+from memsim.philox import COUNTER
 
 if TYPE_CHECKING:
     from memsim.arrays.crossbar import Crossbar
@@ -38,7 +39,7 @@ def program(
     if by == "pulses" and plan is not None:
         raise InputError(f"by: device '{device.name}' has no update model for pulses; use 'model'")
     cycles = checks.whole("cycles", cycles, 1)
-    if crossbar._steps + cycles + 1 >= checks.COUNTER:
+    if crossbar._steps + cycles + 1 >= COUNTER:
         raise InputError(f"cycles: {cycles} more exceed the 2^32 steps that an array can address")
     if not (math.isfinite(error) and error >= 0):
         raise InputError(f"error: {error!r} is not a finite number of at least 0")

@@ -14,7 +14,7 @@ from memsim.arrays.converters import ADC, DAC, InputConverter, OutputConverter
 from memsim.arrays.interconnect import Interconnect, Seen, TileMaps, Wires, plainly, tiles
 from memsim.arrays.site import Site
 from memsim.errors import InputError
-from memsim.philox import MAX_ROW_TILES, TILE_STRIDE, Stream
+from memsim.philox import MAX_ROW_TILES, Stream, row_tile
 
 
 class Moment(NamedTuple):
@@ -157,7 +157,7 @@ class Readout:
         return total
 
     def _address(self, when: Moment | None, part: int) -> dict[str, Any]:
-        at = {"first_array": self._site.first_array, "seed": self._site.key, "first_tile": part * TILE_STRIDE}
+        at = {"first_array": self._site.first_array, "seed": self._site.key, "first_tile": row_tile(part)}
         if when is None:
             return at
         reads = {"index": when.read, "first_sample": when.first_sample}

@@ -11,6 +11,7 @@ from memsim.arrays.bank import Bank
 from memsim.arrays.delivery import deliver
 from memsim.errors import InputError
 from memsim.learning import Encoding, LocalRule
+from memsim.philox import COUNTER
 
 if TYPE_CHECKING:
     from memsim.arrays.crossbar import Crossbar
@@ -39,7 +40,7 @@ def train(
     if x.shape[1] != t.shape[1]:
         raise InputError(f"targets: {t.shape[1]} samples, but inputs have {x.shape[1]}")
     samples = x.shape[1]
-    if crossbar._steps + steps * samples >= checks.COUNTER:
+    if crossbar._steps + steps * samples >= COUNTER:
         raise InputError(f"steps: {steps} times {samples} samples exceed the 2^32 steps that an array can address")
     backend, dtype = crossbar._site.backend, crossbar.dtype
     x, t = (

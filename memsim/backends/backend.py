@@ -117,7 +117,7 @@ class Backend:
         """Addressed numbers, float32 (array, column, row); see `memsim.kernels.fill.fill`."""
         arrays, columns, rows = shape
         out = self.xp.empty((arrays, columns, padded(rows)), np.float32)
-        self.kernels.fill()(out, kind == "normal", first_array, first_column, step, int(stream), *key(seed))
+        self.kernels.fill()(out, kind == "normal", first_array, int(first_column), int(step), int(stream), *key(seed))
         return out[:, :, :rows]
 
     def map(self, function: Any, x: Any, y: Any, z: Any, p: Any) -> Any:

@@ -3,7 +3,7 @@
 `fit` trains a `Network` of some `Architecture` on a data set:
 
 >>> network = Network.fresh(Architecture("cnn", (1, 64, 64), classes=10, dtype="float32"), seed=0)
->>> settings = {"loss": Loss("cross-entropy"), "optimiser": Adam(), "epochs": 30, "seed": 0}
+>>> settings = {"loss": CrossEntropy(), "optimiser": Adam(), "epochs": 30, "seed": 0}
 >>> found = fit(network, (x, y), (x_held_out, y_held_out), **settings)
 >>> found.network.outputs(x_test)
 """
@@ -13,7 +13,19 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from memsim.baselines.losses import GRADIENTS, LOSSES, Loss
+from memsim.baselines.losses import (
+    GRADIENTS,
+    LOSSES,
+    Combined,
+    CrossEntropy,
+    Focal,
+    HingeMargin,
+    LabelSmoothing,
+    LogMarginCe,
+    LogMarginMse,
+    Loss,
+    Mse,
+)
 
 if TYPE_CHECKING:
     from memsim.baselines.architecture import ARCHITECTURES, Architecture
@@ -45,9 +57,17 @@ __all__ = [
     "SGD",
     "Adam",
     "Architecture",
+    "Combined",
+    "CrossEntropy",
     "Epoch",
     "Fit",
+    "Focal",
+    "HingeMargin",
+    "LabelSmoothing",
+    "LogMarginCe",
+    "LogMarginMse",
     "Loss",
+    "Mse",
     "Network",
     "Scores",
     "State",

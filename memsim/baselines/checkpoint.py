@@ -141,7 +141,7 @@ def _state(dataset: xr.Dataset, architecture: Architecture) -> State:
                 arrays[name] = array
         return arrays
 
-    slots = OPTIMISERS[settings["optimiser"]["name"]].names
+    slots = OPTIMISERS[settings["optimiser"]["name"]].slots
     memory = Memory(int(dataset.attrs["step"]), {slot: read(f"memory.{slot}", only_learned=True) for slot in slots})
     averaged = settings["ema"] is not None and memory.step > 0
     columns = [dataset[name].values.tolist() for name in Epoch._fields]

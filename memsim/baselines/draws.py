@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from memsim.kernels.fill import fill
-from memsim.philox import MAX_ARRAYS, Scope, Stream, scoped, whole
+from memsim.philox import MAX_ARRAYS, OrderDraw, Scope, Stream, scoped, whole
 
 _ATTEMPTS = 64
 
@@ -69,7 +69,8 @@ def weights(units: int, inputs: int, bound: float, address: Address, dtype: str)
 
 def order(samples: int, address: Address, epoch: int, *, features: bool = False) -> np.ndarray:
     """A random order of the samples in an epoch, (sample,); of epochs in which features are learned, another one."""
-    ranks = _fill(Stream.ORDER, (1, samples), address, step=epoch, first_column=int(features))
+    column = OrderDraw.FEATURES if features else OrderDraw.SAMPLES
+    ranks = _fill(Stream.ORDER, (1, samples), address, step=epoch, first_column=column)
     return np.argsort(ranks[0], kind="stable")
 
 

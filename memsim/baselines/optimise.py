@@ -10,13 +10,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+
+from pydantic import Field
 
 from memsim.baselines.losses import array_namespace
 from memsim.errors import InputError, nearest
+from memsim.registry import Registry
 
 DECAYS = ("decoupled", "l2")
 Arrays = dict[str, Any]
+Decay = Annotated[float, Field(allow_inf_nan=False, ge=0, lt=1)]
+"""Factor of a running mean from one step to the next, and the range that it has in documents."""
 
 
 class Memory(NamedTuple):
@@ -36,10 +41,11 @@ class Memory(NamedTuple):
 
 @dataclass(frozen=True)
 class _Optimiser:
-    names: ClassVar[tuple[str, ...]]
+    name: ClassVar[str]
+    slots: ClassVar[tuple[str, ...]]
     rate: float
     weight_decay: float = 0.0
-    decay: str = "decoupled"
+    decay: Literal[DECAYS] = "decoupled"  # type: ignore[valid-type]
 
     def __post_init__(self) -> None:
         if self.decay not in DECAYS:
@@ -58,12 +64,12 @@ class _Optimiser:
     def start(self, parameters: Mapping[str, Any]) -> Memory:
         """Memory before the first step, all zero; `parameters` are those that have gradients."""
         zeros = {name: array_namespace(array).zeros_like(array) for name, array in parameters.items()}
-        return Memory(0, {slot: dict(zeros) for slot in self.names})
+        return Memory(0, {slot: dict(zeros) for slot in self.slots})
 
     def step(self, parameters: Mapping[str, Any], slopes: Mapping[str, Any], memory: Memory) -> tuple[Arrays, Memory]:
         """New parameters and memory; parameters without a slope stay. Nothing given is changed."""
         moved = dict(parameters)
-        slots: dict[str, Arrays] = {slot: {} for slot in self.names}
+        slots: dict[str, Arrays] = {slot: {} for slot in self.slots}
         for name, slope in slopes.items():
             weight = parameters[name]
             decayed = self.weight_decay if name.rpartition(".")[2] == "weight" else 0.0
@@ -71,10 +77,10 @@ class _Optimiser:
                 slope = slope + decayed * weight
             elif decayed:
                 weight = (1.0 - self.rate * decayed) * weight
-            remembered = tuple(memory.slots[slot][name] for slot in self.names)
+            remembered = tuple(memory.slots[slot][name] for slot in self.slots)
             change, kept = self._change(slope, remembered, memory.step + 1)
             moved[name] = weight - change
-            for slot, array in zip(self.names, kept, strict=True):
+            for slot, array in zip(self.slots, kept, strict=True):
                 slots[slot][name] = array
         return moved, Memory(memory.step + 1, slots)
 
@@ -86,8 +92,9 @@ class _Optimiser:
 class SGD(_Optimiser):
     """Gradient descent with momentum: v <- momentum v + slope, w <- w - rate v (Polyak's, not Nesterov's)."""
 
-    names: ClassVar[tuple[str, ...]] = ("velocity",)
-    momentum: float = 0.0
+    name: ClassVar[str] = "sgd"
+    slots: ClassVar[tuple[str, ...]] = ("velocity",)
+    momentum: Decay = 0.0
 
     def _allowed(self) -> dict[str, tuple[float, float]]:
         return super()._allowed() | {"momentum": (0, 1)}
@@ -104,11 +111,12 @@ class Adam(_Optimiser):
     Source: Kingma & Ba, "Adam", ICLR 2015, algorithm 1 with its defaults (arXiv:1412.6980).
     """
 
-    names: ClassVar[tuple[str, ...]] = ("first", "second")
+    name: ClassVar[str] = "adam"
+    slots: ClassVar[tuple[str, ...]] = ("first", "second")
     rate: float = 1e-3
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-8
+    beta1: Decay = 0.9
+    beta2: Decay = 0.999
+    epsilon: Annotated[float, Field(allow_inf_nan=False, gt=0, le=1)] = 1e-8
 
     def _allowed(self) -> dict[str, tuple[float, float]]:
         return super()._allowed() | {"beta1": (0, 1), "beta2": (0, 1), "epsilon": (0, math.inf)}
@@ -121,7 +129,8 @@ class Adam(_Optimiser):
 
 
 Optimiser = SGD | Adam
-OPTIMISERS: dict[str, type[SGD] | type[Adam]] = {"sgd": SGD, "adam": Adam}
+OPTIMISERS: Registry[Optimiser] = Registry("optimiser", (SGD, Adam))
+"""Optimisers by the name that experiments give them (``training.optimiser``)."""
 
 
 def follow(average: Mapping[str, Any] | None, parameters: Mapping[str, Any], decay: float, step: int) -> Arrays:

@@ -86,10 +86,10 @@ class _Plan:
     def settings(self, samples: int) -> dict[str, Any]:
         """Plain values of all that a resumed training must share."""
         plain = {name: value for name, value in vars(self).items() if name not in ("loss", "optimiser")}
-        name = next(name for name, kind in OPTIMISERS.items() if isinstance(self.optimiser, kind))
-        optimiser = {"name": name, **asdict(self.optimiser)}
+        optimiser = {"name": self.optimiser.name, **asdict(self.optimiser)}
         plain |= {count: int(plain[count]) for count in ("batch", "seed", "number")}
-        return {"samples": samples, "loss": asdict(self.loss), "optimiser": optimiser, **plain}
+        loss = {"name": self.loss.name, **asdict(self.loss)}
+        return {"samples": samples, "loss": loss, "optimiser": optimiser, **plain}
 
 
 def fit(

@@ -47,18 +47,16 @@ def show(name: str) -> None:
         load_experiment(name)
         click.echo(find("experiments", name).read_text(encoding="utf-8-sig").rstrip())
         return
-    from memsim.repeat import task_of
-    from memsim.results import BENCH, load
+    from memsim.cli.notes import print_notes
+    from memsim.repeat import kind_of
+    from memsim.results import load
+    from memsim.tasks.base import Task, load_object
 
     dataset = load(name)
-    if task_of(dataset) == BENCH:
-        from memsim.cli.bench_table import print_bench
-
-        print_bench(dataset)
+    kind = kind_of(dataset)
+    load_object(kind.print_metrics)(dataset)
+    if not isinstance(kind, Task):
         return
-    from memsim.cli.table import print_metrics, print_notes
-
-    print_metrics(dataset)
     print_notes(dataset)
     screen = console()
     for key in ("seed", "backend", "created", "memsim_version", "python_version", "machine", "images_sha256"):
@@ -156,13 +154,12 @@ def _pictures(
     """Figures by name as bytes, and the names of those of the result's task that are left out."""
     from memsim.cli.figure import picture
     from memsim.errors import OutputError
-    from memsim.plotting import FIGURES
-    from memsim.repeat import task_of
+    from memsim.repeat import kind_of
 
     pictures: dict[str | None, bytes] = {}
     problems: dict[str, OutputError] = {}
     for name in chosen:
-        if lenient and FIGURES[str(name)].task != task_of(dataset):
+        if lenient and name not in kind_of(dataset).figures:
             continue
         try:
             pictures[name] = picture(dataset, form, name)

@@ -81,7 +81,7 @@ def run(
 
     spare_linear_algebra()
 
-    with progress(quiet, "images" if chosen.spec.task == "memorise" else "%", lines=True) as advance:
+    with progress(quiet, chosen.task.progress, lines=True) as advance:
         how: dict[str, Any] = {"images_sha256": images_sha256, "notes": notes, "progress": advance}
         dataset = simulate(chosen, backend=backend, **how)
     writers: dict[str, Writer] = {".nc": writer(dataset)}
@@ -95,10 +95,11 @@ def run(
         click.echo(printable(paths[0]))
         return
 
-    from memsim.cli.table import print_notes, print_overview
+    from memsim.cli.notes import print_notes
     from memsim.experiment_schema import ImageExperimentSpec
+    from memsim.tasks.base import load_object
 
-    print_overview(dataset)
+    load_object(chosen.task.print_overview)(dataset)
     print_notes(dataset, chosen.spec.data.samples if isinstance(chosen.spec, ImageExperimentSpec) else None)
     for what, path in zip(("Results", "Figure"), paths, strict=False):
         click.echo(f"{what:<8} {printable(path)}")

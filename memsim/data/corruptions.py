@@ -18,7 +18,7 @@ import numpy as np
 
 from memsim.errors import InputError, nearest
 from memsim.kernels.fill import fill
-from memsim.philox import MAX_ARRAYS, Stream
+from memsim.philox import MAX_ARRAYS, CorruptionField, Stream, level_word
 
 FIELDS = ("scaled", "fresh")
 """One field for all levels of an image, or one for each level."""
@@ -29,8 +29,6 @@ PATCHES = 10
 """Patches at severity 1 (framework)."""
 PATCH = 8
 """Side of a patch [pixel] (framework)."""
-
-_LEVEL_STEP = 2.0**-20  # levels nearer than this share a fresh field, assumed; 100 / 2^-20 fits into a counter word
 
 
 # Each of these writes the images at one level into `out` (image, y, x); the formulas are in `corrupt`.
@@ -89,25 +87,25 @@ def _blacken(out: np.ndarray, height: int, width: int, places: np.ndarray) -> No
 class Corruption:
     """One kind of corruption and the random numbers it takes."""
 
-    step: int  # counter word c2 of its first field
+    field: CorruptionField  # counter word c2 of its first field
     write: Callable[..., None]  # (out, images, level, *fields), all for one level
     largest: float = 1.0  # severity
     distribution: str = "uniform"
-    fields: int = 1  # at c2 = step, step + 1, ...
+    fields: int = 1  # at c2 = field, field + 1, ...
     numbers: int | None = None  # of a field; None: one a pixel
 
 
-# The steps are part of the random addresses and never change meaning; the largest Gaussian severity is assumed.
+# The largest Gaussian severity is assumed.
 _REGISTRY = {
-    "gaussian": Corruption(0, _gaussian, largest=100.0, distribution="normal"),
-    "salt-and-pepper": Corruption(1, _salt_and_pepper),
-    "salt-and-pepper-masks": Corruption(2, _salt_and_pepper_masks, fields=2),
-    "fog": Corruption(4, _fog),
-    "occlusion": Corruption(5, _occlusion, numbers=2),
-    "occlusion-patches": Corruption(6, _occlusion_patches, numbers=2 * PATCHES),
+    "gaussian": Corruption(CorruptionField.GAUSSIAN, _gaussian, largest=100.0, distribution="normal"),
+    "salt-and-pepper": Corruption(CorruptionField.SALT_AND_PEPPER, _salt_and_pepper),
+    "salt-and-pepper-masks": Corruption(CorruptionField.SALT_AND_PEPPER_MASKS, _salt_and_pepper_masks, fields=2),
+    "fog": Corruption(CorruptionField.FOG, _fog),
+    "occlusion": Corruption(CorruptionField.OCCLUSION, _occlusion, numbers=2),
+    "occlusion-patches": Corruption(CorruptionField.OCCLUSION_PATCHES, _occlusion_patches, numbers=2 * PATCHES),
 }
 
-CORRUPTIONS: dict[str, int] = {kind: corruption.step for kind, corruption in _REGISTRY.items()}
+CORRUPTIONS: dict[str, int] = {kind: int(corruption.field) for kind, corruption in _REGISTRY.items()}
 """Counter word c2 of each corruption's first field, and its number among the reads of a test."""
 
 
@@ -188,7 +186,7 @@ def corrupt(
     drawn: list[np.ndarray] = []
     for k, severity in enumerate(severities):
         if fields == "fresh" or not drawn:
-            column = 1 + round(severity / _LEVEL_STEP) if fields == "fresh" else 0
+            column = level_word(severity) if fields == "fresh" else 0
             drawn = _draw(corruption, images.shape, seed=seed, first_array=first_image, first_column=column)
         corruption.write(out[:, k], images, severity, *drawn)
     return out
@@ -203,7 +201,7 @@ def _draw(corruption: Corruption, shape: tuple[int, ...], **address: int) -> lis
             corruption.distribution,
             (samples, 1, numbers),
             stream=Stream.CORRUPTION,
-            step=corruption.step + field,
+            step=corruption.field + field,
             **address,
         ).reshape(samples, *((numbers,) if corruption.numbers else pixels))
         for field in range(corruption.fields)

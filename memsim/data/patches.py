@@ -13,12 +13,14 @@ rays, from the middle half of their rows and from the middle half of these rays'
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from memsim.data.depth import Grey, resize
 from memsim.data.scenes import RAYS, THINGS, scene_objects
 from memsim.kernels.fill import fill
-from memsim.philox import Stream
+from memsim.philox import SceneDraw, Stream
 
 CLASSES = ("road", "building", "vehicle", "tree")
 """What a patch can show; label 0 is the first."""
@@ -33,7 +35,6 @@ MAX_SHAPE = 256
 MAX_PATCHES = 1 << 20
 """Most patches of a seed: their scenes must have addresses."""
 
-_STEP = 4  # counter word c2 of the choices; 0 to 3 draw the streets and what their rays return
 _CHUNK = 64  # scenes cast at once, to bound the memory
 
 
@@ -60,7 +61,8 @@ def road_patches(each: int, shape: tuple[int, int], seed: int, grey: Grey) -> np
     found = [0] * len(CLASSES)
     first = 0
     while min(found) < each:
-        choices = fill("uniform", (_CHUNK, 1, 2), seed=seed, stream=Stream.SCENE, step=_STEP, first_array=first)[:, 0]
+        address: dict[str, Any] = {"seed": seed, "stream": Stream.SCENE, "step": SceneDraw.PATCH, "first_array": first}
+        choices = fill("uniform", (_CHUNK, 1, 2), **address)[:, 0]
         for i, (depth, numbers) in enumerate(zip(*scene_objects(_CHUNK, seed, first), strict=True)):
             label = (first + i) % len(CLASSES)
             if found[label] == each:

@@ -2,7 +2,7 @@
 
 A street is a set of boxes on flat ground: facades on both sides, parked cars, perhaps a car ahead, trees, a backdrop.
 Every random number has an address (see `memsim.philox`, stream SCENE), so image i of a seed depends on nothing else.
-Counter word c2 names the kind of draw, c1 the quantity (`Draw`) and c0 the object; the rays' own draws are in
+Counter word c2 is the `SceneDraw`, c1 the quantity (`Draw`) and c0 the object; the rays' own draws are in
 `memsim.kernels.scenes`.
 
 Source of camera and LiDAR: Geiger et al., "Vision meets robotics: the KITTI dataset", Int. J. Robotics Research 32
@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from enum import IntEnum
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from memsim.data.depth import Grey, depth_image
 from memsim.kernels.fill import fill
 from memsim.kernels.scenes import GROUND, Camera, Lidar, cast
-from memsim.philox import Stream
+from memsim.philox import SceneDraw, Stream
 
 CAMERA = Camera(focal=721.5, centre_x=609.6, centre_y=172.9, stride=4.0)
 """KITTI camera 2 after rectification, 1242 x 375 pixels, with a ray through every fourth pixel."""
@@ -83,7 +84,6 @@ BACKDROP_HEIGHT = (4.0, 12.0)
 BACKDROP_HALF_WIDTH = 1000.0
 """Half its width [m]: wider than the view."""
 
-_UNIFORM_STEP, _NORMAL_STEP = 0, 1
 _CHUNK = 64  # images rendered at once, to bound the memory (100 kB a depth map)
 _BLOCKS = 20  # enough of the shortest blocks to fill a side: 20 * 6 m > 115 m
 _SIDES = np.array([-1.0, 1.0])
@@ -149,8 +149,9 @@ def streets(samples: int, seed: int, first: int = 0) -> tuple[np.ndarray, np.nda
         Number of the first street.
     """
     shape = (samples, len(Draw), 2 * _BLOCKS)
-    u = fill("uniform", shape, seed=seed, stream=Stream.SCENE, step=_UNIFORM_STEP, first_array=first).astype(float)
-    z = fill("normal", shape, seed=seed, stream=Stream.SCENE, step=_NORMAL_STEP, first_array=first).astype(float)
+    address: dict[str, Any] = {"seed": seed, "stream": Stream.SCENE, "first_array": first}
+    u = fill("uniform", shape, step=SceneDraw.STREET_UNIFORM, **address).astype(float)
+    z = fill("normal", shape, step=SceneDraw.STREET_NORMAL, **address).astype(float)
     once = u[:, Draw.STREET]
     poses = np.stack([CAMERA_HEIGHT[0] + CAMERA_HEIGHT[1] * z[:, 0, 0], PITCH * z[:, 0, 1]], axis=1)
     parts = (_facades(u, z[:, Draw.BLOCK_JITTER]), _parked_cars(u), _lead_car(once), _trees(u), _backdrop(once))

@@ -72,11 +72,11 @@ def deal(collection: Collection, fractions: Sequence[float], samples: int | None
     train, validation, test = fractions
     parts = []
     for label in range(len(collection.classes)):
-        number = _members(collection.pool, label, seed, step=0, shuffled=collection.shuffled)
+        number = _members(collection.pool, label, seed, shuffled=collection.shuffled)
         if collection.test is None:
             split = _turns(fractions, [len(number)] * 3)[: len(number)]
         else:
-            own = _members(collection.test, label, seed, step=1)
+            own = _members(collection.test, label, seed, own_test=True)
             from_test = _turns((train + validation, test), (len(number), len(own))) == 1
             split = np.full(len(from_test), 2)
             split[~from_test] = _turns((train, validation), [len(number)] * 2)[: len(number)]
@@ -90,15 +90,15 @@ def deal(collection: Collection, fractions: Sequence[float], samples: int | None
     return Deal(number[order], labels[order], split[order])
 
 
-def _members(pool: Pool, label: int, seed: int, *, step: int, shuffled: bool = False) -> np.ndarray:
+def _members(pool: Pool, label: int, seed: int, *, own_test: bool = False, shuffled: bool = False) -> np.ndarray:
     """Numbers of a class's images, in random order."""
     from memsim.kernels.fill import fill  # here, so that a wrong path is refused without waiting for Numba
-    from memsim.philox import Stream
+    from memsim.philox import SplitDraw, Stream
 
     number = np.flatnonzero(pool.labels == label)
     if shuffled:
         return number
-    shape = (1, 1, len(number))
+    shape, step = (1, 1, len(number)), SplitDraw.OWN_TEST if own_test else SplitDraw.POOL
     ranks = fill("uniform", shape, seed=seed, stream=Stream.SPLIT, step=step, first_array=label)
     return number[np.argsort(ranks[0, 0], kind="stable")]
 

@@ -6,7 +6,17 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, get_args, get_origin
 
-from memsim.document.walk import Spot, bare, choices_of, description_of, keys_of, spot_at, tags_of
+from memsim.document.walk import (
+    Spot,
+    bare,
+    choices_of,
+    description_of,
+    keys_chosen,
+    keys_of,
+    spot_at,
+    tags_of,
+    telling_key,
+)
 from memsim.errors import InputError, nearest
 
 Path = tuple[str | int, ...]
@@ -57,6 +67,30 @@ class Problem(NamedTuple):
     path: Path
     message: str
     missing: str | None = None
+
+
+class Chosen(NamedTuple):
+    """The keys of a section that chose it among the members of a union, with their values."""
+
+    tags: dict[str, str]
+    union: Any
+
+    def hint(self, key: str, allowed: Sequence[str]) -> str:
+        """Which keys the section has, the nearest to `key`, and which other sections have `key`."""
+        names = " and ".join(f"{teller} '{tag}'" for teller, tag in self.tags.items())
+        close = nearest(key, allowed)
+        text = f"; {names} {'has' if len(self.tags) == 1 else 'have'} {', '.join(allowed)}"
+        return text + (close if "did you mean" in close else "") + self._owners(key)
+
+    def _owners(self, key: str) -> str:
+        """Which other value of a telling key has a key, in words; empty if none has."""
+        for teller in self.tags:
+            tags = [
+                tag for tag in tags_of(self.union, teller) if key in keys_chosen(self.union, {**self.tags, teller: tag})
+            ]
+            if tags:
+                return f"; '{key}' belongs to {teller} {' and '.join(repr(tag) for tag in tags)}"
+        return ""
 
 
 def brief(value: Any) -> str:
@@ -132,7 +166,7 @@ def _describe(model: type[Any], data: Any, error: Any, path: Path, beyond: tuple
     if kind == "memsim_key":
         return _unknown(data, (*path, context["key"]), context["allowed"])
     if kind == "extra_forbidden":
-        return _unknown(data, path, keys_of(spot_at(model, loc[:-1])))
+        return _unknown(data, path, keys_of(spot_at(model, loc[:-1])), _chosen(model, loc[:-1]))
     if loc[-1:] == ("[key]",):
         return _unknown(data, path, choices_of((get_args(bare(spot_at(model, loc[:-2]).annotation)[0]) or (None,))[0]))
     if kind == "missing" and beyond and isinstance(beyond[-1], str):
@@ -177,8 +211,22 @@ def _has(data: Any, step: str | int) -> bool:
     return isinstance(data, list) and isinstance(step, int) and 0 <= step < len(data)
 
 
-def _unknown(data: Any, path: Path, allowed: Sequence[str]) -> Problem:
-    return Problem(path, f"unknown key '{path[-1]}'{_within(data, path[:-1])}{nearest(str(path[-1]), allowed)}")
+def _unknown(data: Any, path: Path, allowed: Sequence[str], chosen: Chosen | None = None) -> Problem:
+    key = str(path[-1])
+    hint = chosen.hint(key, allowed) if chosen is not None else nearest(key, allowed)
+    return Problem(path, f"unknown key '{key}'{_within(data, path[:-1])}{hint}")
+
+
+def _chosen(model: type[Any], loc: Sequence[str | int]) -> Chosen | None:
+    """Of a section that is a member of a union, the keys that chose it; None for other sections."""
+    section = spot_at(model, loc).annotation
+    tags: dict[str, str] = {}
+    while loc and isinstance(loc[-1], str):
+        union, key = spot_at(model, loc[:-1]).annotation, telling_key(bare(section)[0], loc[-1])
+        if key is None or not keys_chosen(union, {key: loc[-1]}):
+            break
+        tags, loc = {key: loc[-1], **tags}, loc[:-1]
+    return Chosen(tags, spot_at(model, loc).annotation) if tags else None
 
 
 def _missing(data: Any, path: Path, key: str, field: Any, choices: Sequence[Any]) -> Problem:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 
@@ -65,22 +65,42 @@ def fields_of(annotation: Any) -> dict[str, Any] | None:
     return None if fields is None else {field.alias or name: field for name, field in fields.items()}
 
 
+def members_of(annotation: Any) -> tuple[Any, ...]:
+    """Members of a union, and those of the unions inside it; any other type is the only one of its own."""
+    annotation, _ = bare(annotation)
+    if typing.get_origin(annotation) not in (typing.Union, types.UnionType):
+        return (annotation,)
+    return tuple(inner for member in typing.get_args(annotation) for inner in members_of(member))
+
+
 def _tagged(member: Any, tag: str | int) -> bool:
-    member, _ = bare(member)
-    if getattr(member, "__name__", None) == tag:
-        return True
-    fields = getattr(member, "model_fields", {})
-    return any(
-        typing.get_origin(field.annotation) is typing.Literal and tag in typing.get_args(field.annotation)
-        for field in fields.values()
-    )
+    sections = members_of(member)
+    return all(getattr(part, "__name__", None) == tag or telling_key(part, tag) is not None for part in sections)
+
+
+def telling_key(section: Any, tag: Any) -> str | None:
+    """Key of a section whose only values are literals, this one among them; None if there is none."""
+    for key, field in (fields_of(section) or {}).items():
+        literal = typing.get_origin(field.annotation) is typing.Literal
+        if literal and tag in typing.get_args(field.annotation):
+            return key
+    return None
+
+
+def keys_chosen(annotation: Any, tags: Mapping[str, Any]) -> list[str]:
+    """Keys of the members of a union that values of keys choose; none if these keys do not tell the members apart."""
+    members = [fields_of(member) or {} for member in members_of(annotation)]
+    if not all(key in fields for fields in members for key in tags):
+        return []
+    chosen = [
+        fields for fields in members if all(tag in choices_of(fields[key].annotation) for key, tag in tags.items())
+    ]
+    return list(dict.fromkeys(key for fields in chosen for key in fields)) if len(chosen) < len(members) else []
 
 
 def keys_of(spot: Spot) -> list[str]:
     """Keys that the section allows; of a union, those of all its members."""
-    annotation, _ = bare(spot.annotation)
-    members = typing.get_args(annotation) or (annotation,)
-    return [key for member in members for key in fields_of(bare(member)[0]) or ()]
+    return list(dict.fromkeys(key for member in members_of(spot.annotation) for key in fields_of(member) or ()))
 
 
 def choices_of(annotation: Any) -> list[Any]:
@@ -92,10 +112,9 @@ def choices_of(annotation: Any) -> list[Any]:
 
 
 def tags_of(annotation: Any, key: str) -> list[Any]:
-    """Values of the key that tells the members of a union apart."""
-    members = typing.get_args(bare(annotation)[0])
-    fields = [getattr(bare(member)[0], "model_fields", {}).get(key) for member in members]
-    return [choice for field in fields if field is not None for choice in choices_of(field.annotation)]
+    """Values of a key that tells the members of a union apart."""
+    fields = [(fields_of(member) or {}).get(key) for member in members_of(annotation)]
+    return list(dict.fromkeys(tag for field in fields if field for tag in choices_of(field.annotation)))
 
 
 def description_of(spot: Spot) -> str | None:

@@ -14,6 +14,9 @@ from memsim.fit.problem import OWN, Problem
 from memsim.fit.spread import FEWEST, Spread, between, between_conductances
 from memsim.fit.uncertainty import adjusted, covariance, ridge_interval
 
+_WIDEST = 3.0
+"""How many times wider or narrower than its value a window may be: that which a search allows."""
+
 
 @dataclass(frozen=True)
 class Number:
@@ -56,12 +59,15 @@ class Fitted:
         Shared natural values, the sigmas freed of bias, those of the model first.
     window : tuple of float
         Ends in the data's unit: of the average device.
+    beginnings : int
+        Number of ways in which trains may begin, see `memsim.fit.beginnings`, for which the intervals hold.
     """
 
     numbers: tuple[Number, ...]
     spreads: dict[str, Spread]
     theta: np.ndarray
     window: tuple[float, float]
+    beginnings: int = 1
 
     def __getitem__(self, name: str) -> Number:
         return next(number for number in self.numbers if number.name == name)
@@ -91,6 +97,8 @@ def fitted(data: PulseData, problem: Problem, theta: np.ndarray) -> Fitted:
         else:
             # The errors of the mean steps are in proportion to the noise of the pulses.
             low, high = value - wider * (value - low), value + wider * (high - value)
+        if noise and _base(problem, index) == "range":
+            low, high = _of_an_uncertain_range(value, low, high, numbers[0], numbers[1])
         spreading = f"update.{parameter.name}" == problem.model.spread
         if (parameter.scales or spreading) and "step" in spreads:
             # The average over these devices is not quite that over all devices.
@@ -111,12 +119,31 @@ def _width(problem: Problem, theta: np.ndarray) -> float:
     return float((own[:, 1] - own[:, 0]).mean())
 
 
+def _base(problem: Problem, index: int) -> str:
+    """What the sigma with this index is a share of: "range", "step" or "value"; empty for other numbers."""
+    name = problem.shared[index].name
+    return problem.write if name == "c2c" else problem.read_base if name in ("read", "slow") else ""
+
+
+def _of_an_uncertain_range(value: float, low: float, high: float, lower: Number, upper: Number) -> tuple[float, float]:
+    """Ends of the interval of a share of the window, widened by the relative errors of the window's ends."""
+    width = upper.value - lower.value
+    # NaN stands for an end that was not fitted.
+    wider = np.nan_to_num(np.array([upper.high - upper.value, lower.value - lower.low]) / width, posinf=_WIDEST)
+    narrower = np.nan_to_num(np.array([upper.value - upper.low, lower.high - lower.value]) / width, posinf=_WIDEST)
+    grown = np.log1p(min(float(np.hypot(*wider)), _WIDEST - 1))
+    shrunk = -np.log1p(-min(float(np.hypot(*narrower)), 1 - 1 / _WIDEST))
+    if low > 0:
+        low = value * float(np.exp(-np.hypot(np.log(value / low), grown)))
+    return low, value * float(np.exp(np.hypot(np.log(high / value), shrunk)))
+
+
 def _reported(problem: Problem, index: int) -> Callable[[np.ndarray], float]:
     """What is reported of a theta for one shared parameter: sigmas as fractions of the window, curvatures as labels."""
     name = problem.shared[index].name
     if name.startswith("curvature."):
         return lambda theta: float(label(problem.natural(theta)[index]))
-    base = problem.write if name == "c2c" else problem.read_base if name in ("read", "slow") else ""
+    base = _base(problem, index)
     if base == "range":
         return lambda theta: float(problem.natural(theta)[index]) / _width(problem, theta)
     if base == "value" and problem.axis.logarithmic:

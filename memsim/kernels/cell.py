@@ -6,13 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numba import int32, njit, uint32
 
 from memsim.cells.model import CellModel
 from memsim.noise.cycle import VARIATES
 from memsim.noise.normal import normal_pair, uniform
-from memsim.philox import UPPER, Stream, philox, with_upper
+from memsim.philox import Stream, in_stream, key_words, philox, shake_words
 
 _SHAKE = int(Stream.SHAKE)
 
@@ -164,19 +163,18 @@ def _mover(spec: UpdateSpec) -> Any:
 def deviation_function(spec: UpdateSpec) -> Any:
     """Scalar function (row, c1, c2, c3, k0, k1, shifts) -> deviations of the shaken parameters of one cell, a tuple.
 
-    Counter words: the cell's row and column with half of the slot's number in the six upper bits of each.
+    Counter words c0 and c1 are the `shake_words` of the cell.
     """
 
     def one(number: int) -> Any:
         (slot, word), distribution = spec.shaken[number]
         variate, even = VARIATES[distribution], distribution == "uniform"
-        lower, upper = slot % UPPER, slot // UPPER
-        own_k0, own_k1 = np.uint32(word & 0xFFFFFFFF), np.uint32(word >> 32)
+        own_k0, own_k1 = key_words(word)
 
         def deviation(row, c1, c2, c3, k0, k1, shifts):
             width = shifts[number][0]
-            c0, own_c1, own_c3 = with_upper(row, lower), with_upper(c1, upper), uint32(c3 + uint32(_SHAKE))
-            w0, w1, _, _ = philox(c0, own_c1, c2, own_c3, uint32(k0 ^ own_k0), uint32(k1 ^ own_k1))
+            c0, own_c1 = shake_words(row, c1, slot)
+            w0, w1, _, _ = philox(c0, own_c1, c2, in_stream(c3, _SHAKE), uint32(k0 ^ own_k0), uint32(k1 ^ own_k1))
             z, _ = normal_pair(w0, w1)
             return variate(uniform(w0) if even else z, width)
 

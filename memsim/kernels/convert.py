@@ -14,7 +14,7 @@ from numba import njit
 from memsim.arithmetic import nearest
 from memsim.kernels.compile import Kernel, compile_kernel
 from memsim.kernels.draw import draw_normals
-from memsim.philox import LANES, TILE, array_word, read_words
+from memsim.philox import LANES, TILE, WORDS, array_word, read_words
 
 
 class Errors(NamedTuple):
@@ -130,7 +130,7 @@ def adc_kernel(noisy: bool, uneven: bool, bowed: bool) -> Kernel:
     ):
         real = current.dtype.type
         z = np.empty(TILE, np.float32)
-        words = np.empty((4, LANES), np.uint32)
+        words = np.empty((WORDS, LANES), np.uint32)
         code = np.empty(TILE, current.dtype)
         for work in range(first, last):
             samples = current.shape[1]

@@ -1,15 +1,15 @@
 """The random numbers of a group of four cells, and of a tile of 64: what all loops that draw are made of.
 
-Group `tile * 16 + lane` of the address holds the cells lane, lane + 16, lane + 32 and lane + 48, so each of the four
-words goes to its own run of 16 contiguous cells and the loop vectorises without shuffles.
+The cells of a group lie `LANES` apart (see `memsim.philox`), so each of its words goes to its own run of contiguous
+cells and the loop vectorises without shuffles.
 """
 
 from __future__ import annotations
 
-from numba import njit, uint32
+from numba import njit
 
 from memsim.noise.normal import normal_pair, uniform
-from memsim.philox import LANES, TILE, philox
+from memsim.philox import LANES, TILE, group_word, philox
 
 
 @njit(forceinline=True, error_model="numpy")
@@ -29,10 +29,10 @@ def four_uniforms(group, c1, c2, c3, k0, k1):
 
 
 @njit(forceinline=True, error_model="numpy")
-def draw_words(words, groups, first_group, c1, c2, c3, k0, k1):
-    """Write the words of a run of groups to `words` (4, at least `groups`)."""
+def draw_words(words, groups, first_tile, c1, c2, c3, k0, k1):
+    """Write the words of a run of groups from `first_tile` on to `words` (4, at least `groups`)."""
     for group in range(groups):
-        w0, w1, w2, w3 = philox(uint32(first_group + group), c1, c2, c3, k0, k1)
+        w0, w1, w2, w3 = philox(group_word(first_tile, group), c1, c2, c3, k0, k1)
         words[0, group] = w0
         words[1, group] = w1
         words[2, group] = w2
@@ -41,9 +41,9 @@ def draw_words(words, groups, first_group, c1, c2, c3, k0, k1):
 
 @njit(forceinline=True, error_model="numpy")
 def draw_normals(out, words, first_tile, c1, c2, c3, k0, k1):
-    """Write N(0, 1) numbers to `out`, whole tiles from `first_tile` on; `words` (4, 16 a tile) is overwritten."""
+    """Write N(0, 1) numbers to `out`, whole tiles from `first_tile` on; `words` (4, `LANES` a tile) is overwritten."""
     tiles = out.size // TILE
-    draw_words(words, tiles * LANES, first_tile * LANES, c1, c2, c3, k0, k1)
+    draw_words(words, tiles * LANES, first_tile, c1, c2, c3, k0, k1)
     for tile in range(tiles):
         cells = out[tile * TILE : tile * TILE + TILE]
         first = tile * LANES
@@ -51,21 +51,21 @@ def draw_normals(out, words, first_tile, c1, c2, c3, k0, k1):
             z0, z1 = normal_pair(words[0, first + lane], words[1, first + lane])
             z2, z3 = normal_pair(words[2, first + lane], words[3, first + lane])
             cells[lane] = z0
-            cells[lane + 16] = z1
-            cells[lane + 32] = z2
-            cells[lane + 48] = z3
+            cells[lane + LANES] = z1
+            cells[lane + 2 * LANES] = z2
+            cells[lane + 3 * LANES] = z3
 
 
 @njit(forceinline=True, error_model="numpy")
 def draw_uniforms(out, words, first_tile, c1, c2, c3, k0, k1):
-    """Write numbers in (0, 1] to `out`, whole tiles from `first_tile` on; `words` (4, 16 a tile) is overwritten."""
+    """Write numbers in (0, 1] to `out`, as `draw_normals` does."""
     tiles = out.size // TILE
-    draw_words(words, tiles * LANES, first_tile * LANES, c1, c2, c3, k0, k1)
+    draw_words(words, tiles * LANES, first_tile, c1, c2, c3, k0, k1)
     for tile in range(tiles):
         cells = out[tile * TILE : tile * TILE + TILE]
         first = tile * LANES
         for lane in range(LANES):
             cells[lane] = uniform(words[0, first + lane])
-            cells[lane + 16] = uniform(words[1, first + lane])
-            cells[lane + 32] = uniform(words[2, first + lane])
-            cells[lane + 48] = uniform(words[3, first + lane])
+            cells[lane + LANES] = uniform(words[1, first + lane])
+            cells[lane + 2 * LANES] = uniform(words[2, first + lane])
+            cells[lane + 3 * LANES] = uniform(words[3, first + lane])

@@ -9,7 +9,7 @@ from numba import uint32
 
 from memsim.kernels.compile import Kernel, compile_kernel
 from memsim.kernels.draw import draw_normals, draw_uniforms
-from memsim.philox import LANES, TILE, Stream, array_word, key, padded
+from memsim.philox import LANES, TILE, WORDS, Stream, array_word, counter_word, key, padded
 
 _RUN = 16  # tiles drawn at once
 
@@ -22,11 +22,11 @@ def fill_kernel() -> Kernel:
     """
 
     def fill_columns(first, last, out, normal, first_array, first_column, step, stream, k0, k1):
-        words = np.empty((4, _RUN * LANES), np.uint32)
+        words = np.empty((WORDS, _RUN * LANES), np.uint32)
         for unit in range(first, last):
             array = unit // out.shape[1]
             column = unit % out.shape[1]
-            c1 = uint32(first_column + column)
+            c1 = counter_word(first_column, column)
             c2 = uint32(step)
             c3 = array_word(first_array + array, stream)
             for start in range(0, out.shape[2], _RUN * TILE):
@@ -67,5 +67,5 @@ def fill(
     """
     arrays, columns, rows = shape
     out = np.empty((arrays, columns, padded(rows)), np.float32)
-    fill_kernel()(out, kind == "normal", first_array, first_column, step, int(stream), *key(seed))
+    fill_kernel()(out, kind == "normal", first_array, int(first_column), int(step), int(stream), *key(seed))
     return out[:, :, :rows]

@@ -7,7 +7,7 @@ one fixed order, so results are the same bits for any thread count.
 Whether 31 processes change is decided at once, digit by digit: bit k of a random word is the next binary digit of the
 number that is compared with the probability of process k. A process is decided at the first digit that differs, half of
 them at every word, so that a dozen words serve all, however small the probabilities. Counter word c1 is the column and,
-from bit `ROUND` on, the number of the random word; c2 counts reads and waits.
+in the bits above it, the number of the random word; c2 counts reads and waits.
 """
 
 from __future__ import annotations
@@ -21,10 +21,8 @@ from numba import njit, uint32
 from memsim.kernels.cell import inline
 from memsim.kernels.compile import Kernel, compile_kernel
 from memsim.noise.two_level import DIGITS, TRAP, active_levels, count_ones, digits, filled, planes
-from memsim.philox import LANES, TILE, UPPER_SHIFT, Stream, array_word, philox
+from memsim.philox import LANES, TILE, Stream, array_word, counter_word, group_word, in_stream, philox, with_upper
 
-ROUND = UPPER_SHIFT
-"""First bit of counter word c1 that numbers the random words of one decision."""
 _TRAP = int(Stream.TRAP)
 _FLICKER = int(Stream.FLICKER)
 
@@ -95,17 +93,17 @@ def conductance_function(trap: bool, processes: bool, some: bool = False) -> Any
 def _draw_words(out, tile, c1, c2, c3, k0, k1):
     """Write random words to the tile `out` (64)."""
     for lane in range(LANES):
-        w0, w1, w2, w3 = philox(uint32(tile * LANES + lane), c1, c2, c3, k0, k1)
+        w0, w1, w2, w3 = philox(group_word(tile, lane), c1, c2, c3, k0, k1)
         out[lane] = w0
-        out[lane + 16] = w1
-        out[lane + 32] = w2
-        out[lane + 48] = w3
+        out[lane + LANES] = w1
+        out[lane + 2 * LANES] = w2
+        out[lane + 3 * LANES] = w3
 
 
 @njit(forceinline=True, error_model="numpy")
-def _move_traps(words, drawn, flipped, tile, column, c2, c3, change, k0, k1):
+def _move_traps(words, drawn, flipped, tile, c1, c2, c3, change, k0, k1):
     """Fill and empty the traps of a tile; `change` holds two words of the probability to fill, and two to empty."""
-    _draw_words(drawn, tile, uint32(column), c2, c3, k0, k1)
+    _draw_words(drawn, tile, c1, c2, c3, k0, k1)
     ties = uint32(0)
     for i in range(TILE):
         limit = change[2] if filled(words[i]) > uint32(0) else change[0]
@@ -113,7 +111,7 @@ def _move_traps(words, drawn, flipped, tile, column, c2, c3, change, k0, k1):
         ties = uint32(ties | (uint32(1) if drawn[i] == limit else uint32(0)))
     if ties > uint32(0):  # once in 2^32 draws the next 32 digits decide
         second = np.empty(TILE, np.uint32)
-        _draw_words(second, tile, uint32(column | (1 << ROUND)), c2, c3, k0, k1)
+        _draw_words(second, tile, with_upper(c1, 1), c2, c3, k0, k1)
         for i in range(TILE):
             full = filled(words[i]) > uint32(0)
             if drawn[i] == (change[2] if full else change[0]):
@@ -123,13 +121,13 @@ def _move_traps(words, drawn, flipped, tile, column, c2, c3, change, k0, k1):
 
 
 @njit(forceinline=True, error_model="numpy")
-def _move_processes(words, drawn, flipped, undecided, tile, column, c2, c3, used, planes, k0, k1):
+def _move_processes(words, drawn, flipped, undecided, tile, c1, c2, c3, used, planes, k0, k1):
     """Flip the processes of a tile, each with its own probability; `planes` are the digits of the probabilities."""
     for i in range(TILE):
         flipped[i] = uint32(0)
         undecided[i] = used
     for digit in range(DIGITS):
-        _draw_words(drawn, tile, uint32(column | (digit << ROUND)), c2, c3, k0, k1)
+        _draw_words(drawn, tile, with_upper(c1, digit), c2, c3, k0, k1)
         plane = planes[digit]
         left = uint32(0)
         for i in range(TILE):
@@ -155,16 +153,16 @@ def advance_kernel(trap: bool, processes: bool) -> Kernel:
         for unit in range(first, last):
             array = unit // words.shape[1]
             column = unit % words.shape[1]
+            c1 = counter_word(first_column, column)
             c2 = uint32(step)
             c3 = array_word(first_array + array, 0)
             for tile in range(words.shape[2] // TILE):
                 own = words[array, column, tile * TILE : tile * TILE + TILE]
-                place = first_column + column
                 if trap:
-                    _move_traps(own, drawn, flipped, tile, place, c2, uint32(c3 + uint32(_TRAP)), change, k0, k1)
+                    _move_traps(own, drawn, flipped, tile, c1, c2, in_stream(c3, _TRAP), change, k0, k1)
                 if processes:
-                    stream = uint32(c3 + uint32(_FLICKER))
-                    _move_processes(own, drawn, flipped, undecided, tile, place, c2, stream, used, planes, k0, k1)
+                    stream = in_stream(c3, _FLICKER)
+                    _move_processes(own, drawn, flipped, undecided, tile, c1, c2, stream, used, planes, k0, k1)
 
     return compile_kernel(advance, lambda words, *_: words.shape[0] * words.shape[1])
 
@@ -212,20 +210,20 @@ def fluctuating_read_kernel(trap: bool, processes: bool, some: bool = False) -> 
         for unit in range(first, last):
             array = unit // state.shape[1]
             column = unit % state.shape[1]
-            place = first_column + column
+            c1 = counter_word(first_column, column)
             c3 = array_word(first_array + array, 0)
             for sample in range(inputs.shape[1]):
-                c2 = uint32(step + sample)
+                c2 = counter_word(step, sample)
                 x = inputs[array if inputs.shape[0] > 1 else 0, sample]
                 total[:] = 0.0
                 for tile in range(state.shape[2] // TILE):
                     start = tile * TILE
                     own = words[array, column, start : start + TILE]
                     if trap:
-                        _move_traps(own, drawn, flipped, tile, place, c2, uint32(c3 + uint32(_TRAP)), change, k0, k1)
+                        _move_traps(own, drawn, flipped, tile, c1, c2, in_stream(c3, _TRAP), change, k0, k1)
                     if processes:
-                        stream = uint32(c3 + uint32(_FLICKER))
-                        _move_processes(own, drawn, flipped, undecided, tile, place, c2, stream, used, planes, k0, k1)
+                        stream = in_stream(c3, _FLICKER)
+                        _move_processes(own, drawn, flipped, undecided, tile, c1, c2, stream, used, planes, k0, k1)
                     for part in range(0, TILE, LANES):
                         for lane in range(LANES):
                             i = part + lane

@@ -19,9 +19,9 @@ from memsim.kernels.cell import inline
 from memsim.kernels.compile import Kernel, compile_kernel
 from memsim.noise.normal import normal_pair
 from memsim.noise.relaxation import next_deviation, positive_state
-from memsim.philox import UPPER, Stream, array_word, philox, with_upper
+from memsim.philox import UPPER, WORDS, Stream, array_word, counter_word, philox, with_upper
 
-MOST_KNOTS = 4 * UPPER
+MOST_KNOTS = WORDS * UPPER
 """Knots of a path that addresses can tell apart."""
 PATH = int(Stream.PATH)
 _EARLIEST, _LATEST = 1e-37, 1e37  # [s], whose logarithms are computed
@@ -72,8 +72,8 @@ def relaxed_function(tabulated: bool) -> Any:
         deviation, before = float64(0.0), float64(0.0)
         z0, z1, z2, z3 = float64(0.0), float64(0.0), float64(0.0), float64(0.0)
         for knot in range(min(passed + int64(1), int64(knots.size))):
-            if knot % 4 == 0:
-                w0, w1, w2, w3 = philox(uint32(row), with_upper(c1, knot // 4), c2, c3, k0, k1)
+            if knot % WORDS == 0:
+                w0, w1, w2, w3 = philox(uint32(row), with_upper(c1, knot // WORDS), c2, c3, k0, k1)
                 first, second = normal_pair(w0, w1)
                 third, fourth = normal_pair(w2, w3)
                 z0, z1, z2, z3 = float64(first), float64(second), float64(third), float64(fourth)
@@ -137,7 +137,7 @@ def path_kernel(tabulated: bool) -> Kernel:
             column = unit % out.shape[1]
             numbers = number[array % number.shape[0], column % number.shape[1]]
             times = elapsed[array % elapsed.shape[0], column % elapsed.shape[1]]
-            c1 = uint32(first_column + column)
+            c1 = counter_word(first_column, column)
             c3 = array_word(first_array + array, PATH)
             for row in range(out.shape[2]):
                 out[array, column, row] = relaxed(

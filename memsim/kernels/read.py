@@ -12,7 +12,7 @@ import numpy as np
 
 from memsim.kernels.compile import Kernel, compile_kernel
 from memsim.kernels.draw import draw_normals
-from memsim.philox import LANES, TILE, array_word, read_words
+from memsim.philox import LANES, TILE, WORDS, array_word, read_words
 
 NARROW = 16
 
@@ -95,7 +95,7 @@ def noise_kernel() -> Kernel:
             c1, c2 = read_words(sample, first_sample, repeats, positions, index)
             c3 = array_word(first_array + array, stream)
             z = np.empty(TILE, np.float32)
-            words = np.empty((4, LANES), np.uint32)
+            words = np.empty((WORDS, LANES), np.uint32)
             out = current[array, sample]
             own = variance[array, sample]
             for tile in range(-(-columns // TILE)):

@@ -13,11 +13,7 @@ import numpy as np
 
 from memsim.kernels.compile import Kernel, compile_kernel
 from memsim.kernels.fill import fill
-from memsim.philox import Stream
-
-# Counter word c2 of the draws of every ray; c1 is the picture's row, c0 the group of its column.
-RANGE_STEP = 2
-HOLE_STEP = 3
+from memsim.philox import SceneDraw, Stream
 
 _NEAR = 0.1  # depth in front of which nothing is seen [m]
 _SKY = 1e6  # depth of a ray that meets nothing [m], far outside any reach
@@ -152,8 +148,8 @@ def cast(
         Where to write the number of the box that every ray hits; `GROUND`, or `NOTHING` where nothing returns.
     """
     rays = (len(boxes), *shape)
-    noise = fill("normal", rays, seed=seed, stream=Stream.SCENE, step=RANGE_STEP, first_array=first_image)
-    luck = fill("uniform", rays, seed=seed, stream=Stream.SCENE, step=HOLE_STEP, first_array=first_image)
+    noise = fill("normal", rays, seed=seed, stream=Stream.SCENE, step=SceneDraw.RAY_RANGE, first_array=first_image)
+    luck = fill("uniform", rays, seed=seed, stream=Stream.SCENE, step=SceneDraw.RAY_HOLE, first_array=first_image)
     depth = np.empty(rays, np.float32)
     _cast_kernel()(depth, hits, boxes, poses, camera, lidar, noise, luck)
     return depth

@@ -12,7 +12,7 @@ import functools
 from numba import int32, njit, uint32
 
 from memsim.kernels.compile import Kernel, compile_kernel
-from memsim.philox import array_word, philox
+from memsim.philox import WORDS, array_word, counter_word, philox
 
 _DIGITS = 24
 
@@ -22,10 +22,10 @@ def train(line, p, used, c2, c3, k0, k1):
     """The word of a line with chance p, -1 to 1, in the slots whose bits are set in `used`."""
     digits = int32(abs(p) * 16777216.0 + 0.5)
     word = uint32(0)
-    for run in range(_DIGITS // 4):
+    for run in range(_DIGITS // WORDS):
         drawn = philox(uint32(line), uint32(run), c2, c3, k0, k1)
-        for place in range(4):
-            one = (digits >> int32(run * 4 + place)) & int32(1)
+        for place in range(WORDS):
+            one = (digits >> int32(run * WORDS + place)) & int32(1)
             word = uint32(word | drawn[place]) if one != 0 else uint32(word & drawn[place])
     if digits >> int32(_DIGITS) != 0:
         word = uint32(0xFFFFFFFF)
@@ -47,7 +47,7 @@ def train_kernel() -> Kernel:
         for unit in range(first, last):
             array = unit // samples
             sample = unit % samples
-            c2 = uint32(first_step + sample)
+            c2 = counter_word(first_step, sample)
             c3 = array_word(first_array + array, stream)
             for line in range(chances.shape[2]):
                 trains[array, sample, line] = train(line, chances[array, sample, line], used, c2, c3, k0, k1)

@@ -13,13 +13,13 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import int32, uint32
+from numba import int32
 
 from memsim.arithmetic import prefetch
 from memsim.kernels.cell import UpdateSpec, deviation_function, gather_function, inline, program_function
 from memsim.kernels.compile import Kernel, compile_kernel
 from memsim.kernels.draw import draw_normals, draw_uniforms
-from memsim.philox import LANES, TILE, Stream, array_word
+from memsim.philox import LANES, TILE, WORDS, Stream, array_word, counter_word, in_stream
 
 _CHUNK = 16  # tiles that share one set of buffers, which the first-level cache holds
 _C2C = int(Stream.C2C)
@@ -68,7 +68,7 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
         chunks = -(-tiles // _CHUNK)
         samples = inputs.shape[1]
         real = state.dtype.type
-        words = np.empty((4, _CHUNK * LANES), np.uint32)
+        words = np.empty((WORDS, _CHUNK * LANES), np.uint32)
         decisions = np.full(_CHUNK * TILE, np.float32(0.5))
         drawn = np.zeros(_CHUNK * TILE, np.float32)
         for unit in range(first, last):
@@ -83,7 +83,7 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
                 prefetch(cells, i)
             u = decisions[: stop - start]
             z = drawn[: stop - start]
-            c1 = uint32(first_column + column)
+            c1 = counter_word(first_column, column)
             c3 = array_word(first_array + array, 0)
             net = 0
             total = 0
@@ -92,13 +92,13 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
                     post = targets[array, sample, column]
                     if idle(post):
                         continue
-                    c2 = uint32(first_step + step * samples + sample)
+                    c2 = counter_word(first_step, step * samples + sample)
                     if noisy:
-                        draw_normals(z, words, first_tile, c1, c2, uint32(c3 + uint32(_C2C)), k0, k1)
+                        draw_normals(z, words, first_tile, c1, c2, in_stream(c3, _C2C), k0, k1)
                     if chancy:
-                        draw_uniforms(z, words, first_tile, c1, c2, uint32(c3 + uint32(_C2C)), k0, k1)
+                        draw_uniforms(z, words, first_tile, c1, c2, in_stream(c3, _C2C), k0, k1)
                     if draws:
-                        draw_uniforms(u, words, first_tile, c1, c2, uint32(c3 + uint32(_PULSE)), k0, k1)
+                        draw_uniforms(u, words, first_tile, c1, c2, in_stream(c3, _PULSE), k0, k1)
                     pre = inputs[array, sample, start:stop]
                     step_net: Any = int32(0)
                     step_total: Any = int32(0)
@@ -106,50 +106,50 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
                         for i in range(tile * TILE, tile * TILE + LANES):
                             y0 = deviate(start + i, c1, c2, c3, k0, k1, settings.shifts)
                             p0 = gather(common, varying, array, column, start + i)
-                            y1 = deviate(start + i + 16, c1, c2, c3, k0, k1, settings.shifts)
-                            p1 = gather(common, varying, array, column, start + i + 16)
-                            y2 = deviate(start + i + 32, c1, c2, c3, k0, k1, settings.shifts)
-                            p2 = gather(common, varying, array, column, start + i + 32)
-                            y3 = deviate(start + i + 48, c1, c2, c3, k0, k1, settings.shifts)
-                            p3 = gather(common, varying, array, column, start + i + 48)
+                            y1 = deviate(start + i + LANES, c1, c2, c3, k0, k1, settings.shifts)
+                            p1 = gather(common, varying, array, column, start + i + LANES)
+                            y2 = deviate(start + i + 2 * LANES, c1, c2, c3, k0, k1, settings.shifts)
+                            p2 = gather(common, varying, array, column, start + i + 2 * LANES)
+                            y3 = deviate(start + i + 3 * LANES, c1, c2, c3, k0, k1, settings.shifts)
+                            p3 = gather(common, varying, array, column, start + i + 3 * LANES)
                             # All four before any is stored: their long chains of operations run side by side.
                             w0, n0 = learn(cells[i], pre[i], post, rate, real(u[i]), real(z[i]), y0, settings, p0)
                             w1, n1 = learn(
-                                cells[i + 16],
-                                pre[i + 16],
+                                cells[i + LANES],
+                                pre[i + LANES],
                                 post,
                                 rate,
-                                real(u[i + 16]),
-                                real(z[i + 16]),
+                                real(u[i + LANES]),
+                                real(z[i + LANES]),
                                 y1,
                                 settings,
                                 p1,
                             )
                             w2, n2 = learn(
-                                cells[i + 32],
-                                pre[i + 32],
+                                cells[i + 2 * LANES],
+                                pre[i + 2 * LANES],
                                 post,
                                 rate,
-                                real(u[i + 32]),
-                                real(z[i + 32]),
+                                real(u[i + 2 * LANES]),
+                                real(z[i + 2 * LANES]),
                                 y2,
                                 settings,
                                 p2,
                             )
                             w3, n3 = learn(
-                                cells[i + 48],
-                                pre[i + 48],
+                                cells[i + 3 * LANES],
+                                pre[i + 3 * LANES],
                                 post,
                                 rate,
-                                real(u[i + 48]),
-                                real(z[i + 48]),
+                                real(u[i + 3 * LANES]),
+                                real(z[i + 3 * LANES]),
                                 y3,
                                 settings,
                                 p3,
                             )
-                            cells[i], cells[i + 16], cells[i + 32], cells[i + 48] = w0, w1, w2, w3
+                            cells[i], cells[i + LANES], cells[i + 2 * LANES], cells[i + 3 * LANES] = w0, w1, w2, w3
                             if marked:
-                                for k, n in ((0, n0), (16, n1), (32, n2), (48, n3)):
+                                for k, n in ((0, n0), (LANES, n1), (2 * LANES, n2), (3 * LANES, n3)):
                                     if n != 0:
                                         marks[array, column, start + i + k] = 1
                             step_net = int32(step_net + int32(n0 + n1 + n2 + n3))

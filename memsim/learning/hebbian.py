@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numba import njit
 
-from memsim.learning.rule import Rated
+from memsim.learning.rule import Rate, Rated
 
 
 @njit(forceinline=True, error_model="numpy")
@@ -34,7 +34,7 @@ class Hebbian(Rated):
         If the rate is not a finite number.
     """
 
-    rate: float = 0.2
+    rate: Rate = 0.2
     name: ClassVar[str] = "hebbian"
     reads: ClassVar[bool] = False
     change: ClassVar[Any] = staticmethod(_change)

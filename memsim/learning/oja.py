@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numba import njit
 
-from memsim.learning.rule import Rated
+from memsim.learning.rule import Rate, Rated
 
 
 @njit(forceinline=True, error_model="numpy")
@@ -30,7 +30,7 @@ class Oja(Rated):
     Source: Oja, J. Math. Biol. 15, 267 (1982), doi:10.1007/BF00275687, eq. 3 with the target in place of the output.
     """
 
-    rate: float = 0.01
+    rate: Rate = 0.01
     name: ClassVar[str] = "oja"
     reads: ClassVar[bool] = False
     change: ClassVar[Any] = staticmethod(_change)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Annotated, Any, ClassVar, Protocol
 
 import numpy as np
 from numba import float32, njit
+from pydantic import Field
 
 from memsim.errors import InputError
+
+Rate = Annotated[float, Field(allow_inf_nan=False, ge=-1e3, le=1e3)]
+"""A learning rate, and the range that it has in documents."""
 
 
 @njit(forceinline=True, error_model="numpy")
@@ -21,7 +25,7 @@ def _idle(post):
 class Rated:
     """What all rules share: a learning rate that is a number, and columns without a signal that ask for nothing."""
 
-    rate: float
+    rate: Rate
     idle: ClassVar[Any] = staticmethod(_idle)
 
     def __post_init__(self) -> None:
@@ -58,3 +62,8 @@ class LocalRule(Protocol):
     def post(self, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """Post-synaptic signals (..., col) from outputs and targets of the same shape."""
         ...
+
+
+def columns(outputs: Any) -> Any:
+    """Numbers of the columns of outputs (..., col), in their library."""
+    return np.arange(outputs.shape[-1], like=outputs)

@@ -6,9 +6,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from memsim.plotting.catalog import FIGURES, default_figure, draw
+    from memsim.plotting.catalog import FIGURES, default_figure, draw, overview
     from memsim.plotting.figures.comparison import compare_figure
-    from memsim.plotting.figures.overview import overview
     from memsim.plotting.members import LacksError
     from memsim.plotting.save import FORMATS, check_format, render
 
@@ -21,7 +20,7 @@ _HOMES = {
     "compare_figure": "figures.comparison",
     "default_figure": "catalog",
     "draw": "catalog",
-    "overview": "figures.overview",
+    "overview": "catalog",
     "render": "save",
 }
 

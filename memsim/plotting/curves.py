@@ -6,33 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memsim.intervals import over_images
-from memsim.memorise_schema import MemoriseSpec
-from memsim.variables import VARIABLES
-
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MAX_LINES = 24
 """Learners that a figure of curves shows at most."""
-
-
-def means(name: str, values: np.ndarray, settings: MemoriseSpec) -> np.ndarray:
-    """Mean and 95 % interval over the second axis, (mean-low-high, learner, ...); NaN where the mean is not finite.
-
-    Parameters
-    ----------
-    name : str
-        A variable of a result.
-    values : (learner, image, ...)
-        Its values.
-    settings : MemoriseSpec
-        Seed and number of resamples, so that the intervals are those of the result.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):
-        columns = np.moveaxis(np.asarray(values, float), 1, 0)[:, None]
-        intervals = np.stack(over_images(columns, [VARIABLES[name]], settings.seed, settings.resamples))[:, 0]
-    return np.where(np.isfinite(intervals), intervals, np.nan)
 
 
 def curve(axes: Axes, x: np.ndarray, found: np.ndarray, style: dict[str, Any], label: str | None = None) -> Any:

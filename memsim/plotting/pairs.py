@@ -13,38 +13,12 @@ import numpy as np
 from memsim.errors import OutputError
 from memsim.experiment_schema import show
 from memsim.plotting.members import Member, members
-from memsim.repeat import any_settings_of, task_of
+from memsim.repeat import any_settings_of, kind_of, task_of
 from memsim.results import require, source
 
 if TYPE_CHECKING:
     import xarray as xr
 
-_MEMORISE = (
-    ("snr_mean", "SNR, mean", "", 1.0, ".4g"),
-    ("snr_median", "SNR, median", "", 1.0, ".4g"),
-    ("correct_mean", "accuracy", "%", 100.0, ".1f"),
-    ("geometric_margin_mean", "geometric margin", "", 1.0, ".4f"),
-    ("normalised_difference_mean", "normalised diff.", "", 1.0, ".4f"),
-    ("unsafe_mean", "unsafe reads", "%", 100.0, ".1f"),
-)
-_CLASSIFY = (
-    ("test_accuracy_mean", "test accuracy", "%", 100.0, ".2f"),
-    ("noise_mean_accuracy_mean", "under noise", "%", 100.0, ".2f"),
-    ("mean_corruption_error_mean", "corruption error", "", 1.0, ".3f"),
-    ("test_normalised_margin_mean", "normalised margin", "", 1.0, ".4f"),
-    ("test_geometric_margin_mean", "geometric margin", "", 1.0, ".4f"),
-    ("scaled_calibration_error_mean", "calibration error", "", 1.0, ".4f"),
-    ("training_pulses_set_mean", "set pulses", "", 1.0, ".4g"),
-    ("product_snr_mean", "SNR of products", "dB", 1.0, ".1f"),
-)
-_SELECT = (
-    ("least_margin", "least margin", "%", 100.0, ".2f"),
-    ("largest_lines", "largest size", "", 1.0, ".0f"),
-    ("most_power", "power", "uW", 1e6, ".4g"),
-)
-METRICS = {"memorise": _MEMORISE, "classify": _CLASSIFY, "select": _SELECT}
-"""Result variable, label, unit, factor and number format of every metric that is compared, by task; one that has a
-value for each label of a second dimension, such as the scheme, is compared label by label."""
 _WORDS = ("name", "title", "notes", "published")
 """Keys of an experiment that change no number."""
 
@@ -141,15 +115,15 @@ def compare(a: xr.Dataset, b: xr.Dataset) -> Comparison:
     MemsimError
         If one is not a whole result, or their learners cannot be paired.
     """
-    tasks = [task_of(dataset) for dataset in (a, b)]
-    if tasks[0] != tasks[1]:
+    kinds = [kind_of(dataset).name for dataset in (a, b)]
+    if kinds[0] != kinds[1]:
         raise OutputError(
-            f"{source(a)} is a result of the task '{tasks[0]}' and {source(b)} one of '{tasks[1]}'; "
+            f"{source(a)} is a result of the task '{kinds[0]}' and {source(b)} one of '{kinds[1]}'; "
             "only results of one task can be compared"
         )
     of = any_settings_of(a).COMPARED
     for dataset in (a, b):
-        require(dataset, of, METRICS[tasks[0]][0][0])
+        require(dataset, of, task_of(a).metrics[0].variable)
     left, right = ([str(name) for name in dataset[of].values] for dataset in (a, b))
     shared = [name for name in left if name in right]
     if shared:
@@ -188,7 +162,7 @@ def measured(dataset: xr.Dataset, name: str, place: int, factor: float = 1.0) ->
 
 def _changes(a: xr.Dataset, i: int, b: xr.Dataset, j: int) -> tuple[Change, ...]:
     found = []
-    for name, label, unit, factor, form in METRICS[task_of(a)]:
+    for name, label, unit, factor, form in task_of(a).metrics:
         if name not in a or name not in b:
             continue
         for text, first, second in by_label(a, b, name, label):

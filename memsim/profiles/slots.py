@@ -1,7 +1,7 @@
 """Slots of the parameters that can spread: their places in random addresses, for spreads over cells and over pulses.
 
-A slot is a number in 12 bits; device-to-device draws have it in counter word c2, pulse-to-pulse draws in the six upper
-bits of c0 and of c1 (see `memsim.philox`). The number of a parameter depends on its name alone and never changes.
+A slot is a number in 12 bits of the counter words of device-to-device and pulse-to-pulse draws (see `memsim.philox`).
+The number of a parameter depends on its name alone and never changes.
 
 Parameters of custom steps have names that users choose. They share the slot `CUSTOM`, and each has its own keys: those
 of the seed XOR a 64-bit hash of its name. Within a scope they differ from all other draws, and from each other, else
@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 from memsim.errors import InputError
 
-MAX_SLOTS = 1 << 12
 CUSTOM = 0
 """Slot of all parameters of custom steps."""
 PREFIX = "update.parameters."

@@ -14,11 +14,11 @@ from memsim.document.fields import Section, problem
 from memsim.errors import InputError, nearest
 from memsim.experiment_schema import ONE_LINE
 from memsim.library import library
+from memsim.results import VARIABLES
 from memsim.study.expression import Expression
 from memsim.study.text import Template
 from memsim.study.verdict import VERDICTS
-from memsim.variables import VARIABLES
-from memsim.variables.memorise import MODEL, READ
+from memsim.tasks.registry import DEFAULT
 
 SHIPPED = Path(__file__).with_name("claims.yaml")
 MAX_CLAIMS = 500
@@ -36,7 +36,9 @@ OWN_NAMES = (
 
 Statistic = Literal["mean", "median", "min", "max"]
 _NAME = r"^[a-z][a-z0-9_]{0,47}$"
-_PER_IMAGE = [name for name, variable in VARIABLES.items() if variable.dims in (READ, MODEL)]
+_MODEL = ("learner", "image")
+_READ = (*_MODEL, "noise_type", "noise_level")
+_PER_IMAGE = [name for name, variable in VARIABLES.items() if variable.dims in (_READ, _MODEL)]
 _PLACES = ("source", "device")
 
 
@@ -100,7 +102,7 @@ class QuantitySpec(Section):
                 f"'{self.variable}' is no variable with a value an image{nearest(self.variable, _PER_IMAGE)}",
                 "variable",
             )
-        if VARIABLES[self.variable].dims == MODEL:
+        if VARIABLES[self.variable].dims == _MODEL:
             for key in ("noise_type", "noise_level"):
                 if getattr(self, key) is not None:
                     raise problem(f"'{self.variable}' does not depend on noise", key)
@@ -136,7 +138,7 @@ class ClaimSpec(Section):
     published: float
     relation: Literal["equal", "above", "below"] = "equal"
     unit: Literal["", "%", "x"] = ""
-    task: Line = "memorise"
+    task: Line = DEFAULT
     measured: Formula
     seeds: bool = False
     elsewhere: ElsewhereSpec | None = None

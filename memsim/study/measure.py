@@ -8,12 +8,12 @@ from functools import cache
 import numpy as np
 
 from memsim.intervals import RESAMPLES, interval_of_function, resampled_images, share_interval
+from memsim.results import VARIABLES
 from memsim.study.claims import QuantitySpec, Statistic, Study
 from memsim.study.expression import Expression
 from memsim.study.plan import Group
 from memsim.study.runs import Run, values_of
 from memsim.study.verdict import Measured, Spread
-from memsim.variables import VARIABLES
 
 _PER_IMAGE: dict[str, Callable[..., np.ndarray]] = {"mean": np.mean, "min": np.min, "max": np.max}
 """Statistics over all reads that are the same statistic of each image's own."""

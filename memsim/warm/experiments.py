@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from memsim.experiment import Experiment, load_experiment
 from memsim.simulate import run
-
-_SMALL: dict[str, dict[str, Any]] = {
-    "memorise": {"data.samples": 2, "data.shape": [8, 8], "learning.steps": 1, "training.steps": 1},
-    "classify": {"data.samples": 60, "seeds": 2, "learning.epochs": 1, "training.epochs": 1},
-    "select": {"lines": [4, 16], "map_lines": 4},
-}
-"""What makes an experiment small without changing which kernels it needs."""
 
 
 def use_experiment(name: str) -> None:
@@ -22,7 +13,7 @@ def use_experiment(name: str) -> None:
 
 def small(experiment: Experiment) -> Experiment:
     """The experiment with little to do."""
-    for key, value in _SMALL[experiment.spec.task].items():
+    for key, value in experiment.task.small.items():
         if _applies(experiment, key):
             experiment = experiment.replace({key: value})
     return experiment

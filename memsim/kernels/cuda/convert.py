@@ -6,12 +6,12 @@ import functools
 import math
 
 import numpy as np
-from numba import cuda, uint32
+from numba import cuda
 
 from memsim.kernels.convert import nearest_code, shifted_code
 from memsim.kernels.cuda.launch import CudaKernel, callee, place
 from memsim.kernels.draw import four_normals
-from memsim.philox import LANES, TILE, array_word, read_words
+from memsim.philox import LANES, TILE, WORDS, array_word, group_word, read_words
 
 
 @functools.cache
@@ -73,11 +73,11 @@ def adc_kernel(noisy: bool, uneven: bool, bowed: bool) -> CudaKernel:
         per_unit = real(1.0) / size
         z = (np.float32(0.0), np.float32(0.0), np.float32(0.0), np.float32(0.0))
         if noisy:
-            c0 = uint32((first_tile + tile) * LANES + lane)
+            c0 = group_word(first_tile + tile, lane)
             c1, c2 = read_words(sample, first_sample, repeats, positions, index)
             c3 = array_word(first_array + array, stream)
             z = four_normals(c0, c1, c2, c3, k0, k1)
-        for word in range(4):
+        for word in range(WORDS):
             column = tile * TILE + word * LANES + lane
             if column < columns:
                 value = current[array, sample, column]

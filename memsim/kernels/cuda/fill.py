@@ -8,7 +8,7 @@ from numba import cuda, uint32
 
 from memsim.kernels.cuda.launch import CudaKernel, place
 from memsim.kernels.draw import four_normals, four_uniforms
-from memsim.philox import LANES, TILE, array_word
+from memsim.philox import LANES, TILE, WORDS, array_word, counter_word, group_word
 
 
 @functools.cache
@@ -21,14 +21,14 @@ def fill_kernel() -> CudaKernel:
         if thread >= out.shape[0] * out.shape[1] * tiles * LANES:
             return
         array, column, tile, lane = place(thread, out.shape[1], tiles)
-        c0 = uint32(tile * LANES + lane)
-        c1 = uint32(first_column + column)
+        c0 = group_word(tile, lane)
+        c1 = counter_word(first_column, column)
         c3 = array_word(first_array + array, stream)
         if normal:
             z = four_normals(c0, c1, uint32(step), c3, k0, k1)
         else:
             z = four_uniforms(c0, c1, uint32(step), c3, k0, k1)
-        for word in range(4):
+        for word in range(WORDS):
             out[array, column, tile * TILE + word * LANES + lane] = z[word]
 
     return CudaKernel(fill, lambda out, *_: out.shape[0] * out.shape[1] * (out.shape[2] // TILE) * LANES)

@@ -12,9 +12,20 @@ import numpy as np
 from numba import cuda, uint32
 
 from memsim.kernels.cuda.launch import THREADS, CudaKernel, callee, place
-from memsim.kernels.fluctuate import ROUND, conductance_function, decide
+from memsim.kernels.fluctuate import conductance_function, decide
 from memsim.noise.two_level import DIGITS, TRAP, filled
-from memsim.philox import LANES, TILE, Stream, array_word, philox
+from memsim.philox import (
+    LANES,
+    TILE,
+    WORDS,
+    Stream,
+    array_word,
+    counter_word,
+    group_word,
+    in_stream,
+    philox,
+    with_upper,
+)
 
 _TRAP = int(Stream.TRAP)
 _FLICKER = int(Stream.FLICKER)
@@ -23,16 +34,16 @@ _TILES = THREADS // LANES  # tiles that a block holds at once
 
 def _move_traps(words, array, column, tile, lane, c1, c2, c3, change, k0, k1):
     """Fill and empty the traps of a word group."""
-    group = uint32(tile * LANES + lane)
-    first = philox(group, uint32(c1), c2, c3, k0, k1)
-    for word in range(4):
+    group = group_word(tile, lane)
+    first = philox(group, c1, c2, c3, k0, k1)
+    for word in range(WORDS):
         row = tile * TILE + word * LANES + lane
         levels = words[array, column, row]
         full = filled(levels) > uint32(0)
         limit = change[2] if full else change[0]
         flips = first[word] < limit
         if first[word] == limit:  # once in 2^32 draws the next 32 digits decide
-            second = philox(group, uint32(c1 | (1 << ROUND)), c2, c3, k0, k1)
+            second = philox(group, with_upper(c1, 1), c2, c3, k0, k1)
             flips = second[word] < (change[3] if full else change[1])
         if flips:
             words[array, column, row] = uint32(levels ^ uint32(1 << TRAP))
@@ -40,12 +51,12 @@ def _move_traps(words, array, column, tile, lane, c1, c2, c3, change, k0, k1):
 
 def _move_processes(words, array, column, tile, lane, c1, c2, c3, used, planes, k0, k1):
     """Flip the processes of a word group, each with its own probability."""
-    group = uint32(tile * LANES + lane)
+    group = group_word(tile, lane)
     f0, f1, f2, f3 = uint32(0), uint32(0), uint32(0), uint32(0)
     u0, u1, u2, u3 = uint32(used), uint32(used), uint32(used), uint32(used)
     digit = 0
     while digit < DIGITS and uint32(u0 | u1 | u2 | u3) != uint32(0):
-        w0, w1, w2, w3 = philox(group, uint32(c1 | (digit << ROUND)), c2, c3, k0, k1)
+        w0, w1, w2, w3 = philox(group, with_upper(c1, digit), c2, c3, k0, k1)
         plane = planes[digit]
         f0, u0 = decide(f0, u0, w0, plane)
         f1, u1 = decide(f1, u1, w1, plane)
@@ -54,9 +65,9 @@ def _move_processes(words, array, column, tile, lane, c1, c2, c3, used, planes, 
         digit += 1
     row = tile * TILE + lane
     words[array, column, row] = uint32(words[array, column, row] ^ uint32(f0))
-    words[array, column, row + 16] = uint32(words[array, column, row + 16] ^ uint32(f1))
-    words[array, column, row + 32] = uint32(words[array, column, row + 32] ^ uint32(f2))
-    words[array, column, row + 48] = uint32(words[array, column, row + 48] ^ uint32(f3))
+    words[array, column, row + LANES] = uint32(words[array, column, row + LANES] ^ uint32(f1))
+    words[array, column, row + 2 * LANES] = uint32(words[array, column, row + 2 * LANES] ^ uint32(f2))
+    words[array, column, row + 3 * LANES] = uint32(words[array, column, row + 3 * LANES] ^ uint32(f3))
 
 
 @functools.cache
@@ -71,16 +82,16 @@ def advance_kernel(trap: bool, processes: bool) -> CudaKernel:
         if thread >= words.shape[0] * columns * tiles * LANES:
             return
         array, column, tile, lane = place(thread, columns, tiles)
-        c1 = first_column + column
+        c1 = counter_word(first_column, column)
         c2 = uint32(step)
         c3 = array_word(first_array + array, 0)
         if trap:
-            move_traps(words, array, column, tile, lane, c1, c2, uint32(c3 + uint32(_TRAP)), change, k0, k1)
+            move_traps(words, array, column, tile, lane, c1, c2, in_stream(c3, _TRAP), change, k0, k1)
         if processes:
-            stream = uint32(c3 + uint32(_FLICKER))
+            stream = in_stream(c3, _FLICKER)
             move_processes(words, array, column, tile, lane, c1, c2, stream, used, planes, k0, k1)
 
-    return CudaKernel(advance, lambda words, *_: words.size // 4)
+    return CudaKernel(advance, lambda words, *_: words.size // WORDS)
 
 
 @functools.cache
@@ -122,17 +133,17 @@ def fluctuating_read_kernel(trap: bool, processes: bool, some: bool = False) -> 
         column = block % columns
         array = block // columns
         source = array if inputs.shape[0] > 1 else 0
-        c1 = first_column + column
+        c1 = counter_word(first_column, column)
         c3 = array_word(first_array + array, 0)
         totals = cuda.shared.array(THREADS, np.float64)
         each = active.size > 1
         for sample in range(inputs.shape[1]):
-            c2 = uint32(step + sample)
+            c2 = counter_word(step, sample)
             for tile in range(own // LANES, tiles, _TILES):
                 if trap:
-                    move_traps(words, array, column, tile, lane, c1, c2, uint32(c3 + uint32(_TRAP)), change, k0, k1)
+                    move_traps(words, array, column, tile, lane, c1, c2, in_stream(c3, _TRAP), change, k0, k1)
                 if processes:
-                    stream = uint32(c3 + uint32(_FLICKER))
+                    stream = in_stream(c3, _FLICKER)
                     move_processes(words, array, column, tile, lane, c1, c2, stream, used, planes, k0, k1)
             row = own // LANES * TILE + lane  # ascends, as parts do
             for part in range(mean.shape[2]):

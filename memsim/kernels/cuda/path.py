@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 
 import numpy as np
-from numba import cuda, uint32
+from numba import cuda
 
 from memsim.kernels.cuda.launch import CudaKernel, callee
 from memsim.kernels.path import PATH, relaxed_function
-from memsim.philox import array_word
+from memsim.philox import array_word, counter_word
 
 
 @functools.cache
@@ -45,7 +45,7 @@ def path_kernel(tabulated: bool) -> CudaKernel:
             np.float64(target[array, column, row]),
             elapsed[array % elapsed.shape[0], column % elapsed.shape[1], row % elapsed.shape[2]],
             row,
-            uint32(first_column + column),
+            counter_word(first_column, column),
             number[array % number.shape[0], column % number.shape[1], row % number.shape[2]],
             array_word(first_array + array, PATH),
             knots,

@@ -9,11 +9,11 @@ import functools
 import math
 
 import numpy as np
-from numba import cuda, uint32
+from numba import cuda
 
 from memsim.kernels.cuda.launch import THREADS, CudaKernel, place
 from memsim.kernels.draw import four_normals
-from memsim.philox import LANES, TILE, array_word, read_words
+from memsim.philox import LANES, TILE, WORDS, array_word, group_word, read_words
 
 
 @functools.cache
@@ -88,12 +88,12 @@ def noise_kernel() -> CudaKernel:
         if thread >= current.shape[0] * samples * tiles * LANES:
             return
         array, sample, tile, lane = place(thread, samples, tiles)
-        c0 = uint32((first_tile + tile) * LANES + lane)
+        c0 = group_word(first_tile + tile, lane)
         c1, c2 = read_words(sample, first_sample, repeats, positions, index)
         c3 = array_word(first_array + array, stream)
         real = current.dtype.type
         z = four_normals(c0, c1, c2, c3, k0, k1)
-        for word in range(4):
+        for word in range(WORDS):
             column = tile * TILE + word * LANES + lane
             if column < columns:
                 sigma = real(math.sqrt(variance[array, sample, column if variance.shape[2] > 1 else 0]))

@@ -8,7 +8,7 @@ from numba import cuda, uint32
 
 from memsim.kernels.cuda.launch import CudaKernel
 from memsim.kernels.trains import train
-from memsim.philox import array_word
+from memsim.philox import array_word, counter_word
 
 
 @functools.cache
@@ -24,7 +24,7 @@ def train_kernel() -> CudaKernel:
         sample = thread // lines % samples
         array = thread // (lines * samples)
         used = uint32((1 << slots) - 1)
-        c2 = uint32(first_step + sample)
+        c2 = counter_word(first_step, sample)
         c3 = array_word(first_array + array, stream)
         trains[array, sample, line] = train(line, chances[array, sample, line], used, c2, c3, k0, k1)
 

@@ -9,12 +9,12 @@ import functools
 import math
 
 import numpy as np
-from numba import cuda, int64, uint32
+from numba import cuda, int64
 
 from memsim.kernels.cell import UpdateSpec, deviation_function, gather_function, inline, program_function
 from memsim.kernels.cuda.launch import THREADS, CudaKernel, callee
 from memsim.kernels.draw import four_normals, four_uniforms
-from memsim.philox import LANES, TILE, Stream, array_word
+from memsim.philox import LANES, TILE, WORDS, Stream, array_word, counter_word, group_word, in_stream
 
 _C2C = int(Stream.C2C)
 _PULSE = int(Stream.PULSE)
@@ -67,32 +67,32 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
             first = tile * TILE + lane
             real = type(rate)
             none, half = real(0.0), real(0.5)
-            c0 = uint32(tile * LANES + lane)
-            c1 = uint32(first_column + column)
+            c0 = group_word(tile, lane)
+            c1 = counter_word(first_column, column)
             c3 = array_word(first_array + array, 0)
             cells = (
                 state[array, column, first],
-                state[array, column, first + 16],
-                state[array, column, first + 32],
-                state[array, column, first + 48],
+                state[array, column, first + LANES],
+                state[array, column, first + 2 * LANES],
+                state[array, column, first + 3 * LANES],
             )
             for step in range(steps):
                 for sample in range(inputs.shape[1]):
                     post = targets[array, sample, column]
                     if idle(post):
                         continue
-                    c2 = uint32(first_step + step * inputs.shape[1] + sample)
+                    c2 = counter_word(first_step, step * inputs.shape[1] + sample)
                     z0, z1, z2, z3 = none, none, none, none
                     u0, u1, u2, u3 = half, half, half, half
                     if noisy:
-                        z0, z1, z2, z3 = four_normals(c0, c1, c2, uint32(c3 + uint32(_C2C)), k0, k1)
+                        z0, z1, z2, z3 = four_normals(c0, c1, c2, in_stream(c3, _C2C), k0, k1)
                     if chancy:
-                        z0, z1, z2, z3 = four_uniforms(c0, c1, c2, uint32(c3 + uint32(_C2C)), k0, k1)
+                        z0, z1, z2, z3 = four_uniforms(c0, c1, c2, in_stream(c3, _C2C), k0, k1)
                     if draws:
-                        u0, u1, u2, u3 = four_uniforms(c0, c1, c2, uint32(c3 + uint32(_PULSE)), k0, k1)
+                        u0, u1, u2, u3 = four_uniforms(c0, c1, c2, in_stream(c3, _PULSE), k0, k1)
                     z = (real(z0), real(z1), real(z2), real(z3))
                     u = (real(u0), real(u1), real(u2), real(u3))
-                    for word in range(4):
+                    for word in range(WORDS):
                         row = first + word * LANES
                         p = gather(common, varying, array, column, row)
                         old = cells[word]
@@ -104,7 +104,7 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
                             marks[array, column, row] = 1
                         set_pulses += int(max(pulses, none))
                         reset_pulses += int(max(-pulses, none))
-            for word in range(4):
+            for word in range(WORDS):
                 state[array, column, first + word * LANES] = cells[word]
         ups = cuda.shared.array(THREADS, int64)
         downs = cuda.shared.array(THREADS, int64)

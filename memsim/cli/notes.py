@@ -1,0 +1,38 @@
+"""Notes below the table of a result: what was changed, where the images come from, and how many there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from memsim.cli.console import console, printable
+from memsim.experiment_schema import ImageExperimentSpec
+from memsim.repeat import any_settings_of, changes_of, task_of
+from memsim.results import stored
+from memsim.tasks.base import load_object
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def print_notes(dataset: xr.Dataset, asked: int | None = None) -> None:
+    """Print what a reader must know besides the numbers, the notes of the task first.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        The result.
+    asked : int, optional
+        Number of images that the experiment names.
+    """
+    task, screen = task_of(dataset), console()
+    if task.print_notes is not None:
+        load_object(task.print_notes)(dataset)
+    if "notes" in dataset.attrs:
+        screen.print(f"Note     {printable(dataset.attrs['notes'])}", soft_wrap=True)
+    changes = ", ".join(f"{key}={value}" for key, value in changes_of(dataset).items())
+    if changes:
+        screen.print(f"Changed  {printable(changes)}", soft_wrap=True)
+    if isinstance(any_settings_of(dataset), ImageExperimentSpec):
+        count = dataset.sizes.get("image", 0)
+        fewer = f" ({count} found, {asked} asked for)" if asked is not None and 0 < count < asked else ""
+        screen.print(f"Images   {printable(stored(dataset, 'images_source'))}{fewer}", soft_wrap=True)

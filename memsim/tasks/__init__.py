@@ -1,0 +1,1 @@
+"""Tasks: what `memsim run` can compute. Each is a package that describes itself in one `Task`."""

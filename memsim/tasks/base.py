@@ -1,0 +1,156 @@
+"""Descriptions of a task and of a kind of result. They name slow modules by path, so reading them is quick."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from memsim.tasks.variable import Variable
+
+
+def load_object(reference: Any) -> Any:
+    """The object at a path such as "package.module:name"; anything but a text stands for itself."""
+    if not isinstance(reference, str):
+        return reference
+    module, _, name = reference.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+class Coordinate(NamedTuple):
+    """Labels of a result: the dimension that they label, what they are, and the unit of numbers."""
+
+    dimension: str
+    long_name: str
+    units: str | None = None
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A kind of figure: call it with a Dataset.
+
+    Attributes
+    ----------
+    description : str
+        What it shows, in a line.
+    draw : str or callable
+        Path of a function from a Dataset to a matplotlib figure, or the function.
+    """
+
+    description: str
+    draw: Any
+
+    def __call__(self, dataset: Any) -> Any:
+        """The figure of a result."""
+        return load_object(self.draw)(dataset)
+
+
+class Metric(NamedTuple):
+    """A result variable that `memsim compare` lists, its label, the unit and factor of its numbers, and their format.
+
+    A variable with a second dimension, such as the scheme, is compared label by label.
+    """
+
+    variable: str
+    label: str
+    unit: str = ""
+    factor: float = 1.0
+    form: str = ".4g"
+
+
+class Panel(NamedTuple):
+    """A panel of the figure of `memsim compare`: a result variable, a title, a factor, and the kind of axis.
+
+    A "ratio" axis may be logarithmic; a "share" axis ends at 1 and begins at 0, or below where values are negative.
+    """
+
+    variable: str
+    title: str
+    factor: float = 1.0
+    axis: Literal["linear", "ratio", "share"] = "linear"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultKind:
+    """What a kind of result holds, and how it is shown.
+
+    Attributes
+    ----------
+    name : str
+        Its name, which a result states.
+    variables : mapping of str to Variable
+        Its variables by name.
+    coordinates : mapping of str to Coordinate
+        Its labels by name, without those of devices and swept settings.
+    figures : mapping of str to Drawing
+        Its figures by name.
+    default_figure : str or callable
+        Path of a function from a Dataset to the name of the figure that suits it, or the function.
+    print_metrics : str or callable
+        Path of a function that prints a Dataset in full, or the function.
+    """
+
+    name: str
+    variables: Mapping[str, Variable]
+    coordinates: Mapping[str, Coordinate]
+    figures: Mapping[str, Drawing]
+    default_figure: Any
+    print_metrics: Any
+
+    def figure_of(self, dataset: Any) -> str:
+        """Name of the figure that suits a result."""
+        return load_object(self.default_figure)(dataset)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task(ResultKind):
+    """What `memsim run` computes from an experiment.
+
+    Attributes
+    ----------
+    schema : str or type
+        Path of the schema of its experiments, a subclass of `ExperimentSpec`, or the class.
+    run : str or callable
+        Path of a function from a `Job` to a `Computed`, or the function.
+    load_images : str, callable or None
+        Path of a function from an `Experiment` to its images, or the function; None for a task without images. The
+        images have the attributes ``source`` and ``sha256``.
+    memory : str, callable or None
+        Path of a function, or the function, that estimates the memory that a run takes [byte], by the settings that
+        make it large. Its arguments are the settings, the part of them that describes the images, and the images, None
+        before they are loaded; the last two are None in a task without images.
+    print_overview, print_notes : str, callable or None
+        Paths of functions that print the table and the notes after a run, or the functions.
+    metrics : tuple of Metric
+        What `memsim compare` lists. Every result has the first one.
+    panels : tuple of Panel
+        What its figure shows.
+    small : mapping of str to Any
+        Settings that make an experiment small without changing which kernels it needs, to compile these in advance.
+    progress : str
+        Unit of the progress of a run.
+    backends : tuple of str
+        Where the task can compute.
+    """
+
+    schema: Any
+    run: Any
+    print_overview: Any
+    metrics: tuple[Metric, ...]
+    panels: tuple[Panel, ...]
+    load_images: Any = None
+    memory: Any = None
+    print_notes: Any = None
+    small: Mapping[str, Any] = field(default_factory=dict)
+    progress: str = "%"
+    backends: tuple[str, ...] = ("cpu", "cuda")
+
+    @property
+    def spec_type(self) -> Any:
+        """The schema of its experiments."""
+        return load_object(self.schema)
+
+    def compute(self, job: Any) -> Any:
+        """Run an experiment, see `memsim.tasks.job`."""
+        return load_object(self.run)(job)

@@ -1,0 +1,64 @@
+"""The task `classify`: learners tell many classes of images apart; each is trained with several seeds."""
+
+from __future__ import annotations
+
+from memsim.tasks.base import Coordinate, Drawing, Metric, Panel, Task
+from memsim.tasks.classify.variables import VARIABLES
+from memsim.tasks.coordinates import IMAGE_TASK
+
+_HERE = "memsim.tasks.classify"
+_FIGURES = f"{_HERE}.figures"
+_SEED = "number of the replicate: fresh weights, devices, noise and order of the images"
+_WORD_LINE = "number of the word line of the tile, from its drivers' end of bit lines"
+
+TASK = Task(
+    name="classify",
+    schema=f"{_HERE}.schema:ClassifySpec",
+    load_images=f"{_HERE}.run:load_images",
+    memory=f"{_HERE}.memory:memory_of",
+    run=f"{_HERE}.run:classify",
+    variables=VARIABLES,
+    coordinates={
+        **IMAGE_TASK,
+        "seed": Coordinate("seed", _SEED, "1"),
+        "true_class": Coordinate("true_class", "class of the image"),
+        "predicted_class": Coordinate("predicted_class", "class it is taken for"),
+        "epsilon": Coordinate("epsilon", "change of every pixel along the sign of the gradient", "1"),
+        "epoch": Coordinate("epoch", "epoch of training, from 1", "1"),
+        "confidence_bin": Coordinate("confidence_bin", "middle of a bin of confidence", "1"),
+        "layer": Coordinate("layer", "number of the layer with weights, from 1", "1"),
+        "word_line": Coordinate("word_line", _WORD_LINE, "1"),
+        "bit_line": Coordinate("bit_line", "number of the bit line of the tile, from the drivers on", "1"),
+        "trial": Coordinate("trial", "trial of the tuning; 0 has the learner's own settings", "1"),
+        "chosen": Coordinate("learner", "settings that tuning chose, as JSON; {} are the learner's own"),
+    },
+    figures={
+        "classes": Drawing("accuracy and calibration of all learners", f"{_FIGURES}.classes:classes"),
+        "learning": Drawing("accuracy and lead after every epoch", f"{_FIGURES}.learning:learning"),
+        "robustness": Drawing("accuracy and SNR against noise", f"{_FIGURES}.robustness:robustness"),
+        "confusion": Drawing("which class is taken for which", f"{_FIGURES}.confusion:confusion"),
+        "reliability": Drawing("accuracy by confidence", f"{_FIGURES}.reliability:reliability"),
+        "devices": Drawing("accuracy against the device", f"{_FIGURES}.devices:devices"),
+        "products": Drawing("accuracy and SNR of analog products", f"{_FIGURES}.products:products"),
+        "wire-maps": Drawing("what wires do to the cells of a tile", f"{_FIGURES}.wire_maps:wire_maps"),
+    },
+    default_figure=f"{_FIGURES}.default:default_figure",
+    print_overview=f"{_HERE}.table:print_overview",
+    print_metrics=f"{_HERE}.table:print_metrics",
+    print_notes=f"{_HERE}.table:print_notes",
+    metrics=(
+        Metric("test_accuracy_mean", "test accuracy", "%", 100.0, ".2f"),
+        Metric("noise_mean_accuracy_mean", "under noise", "%", 100.0, ".2f"),
+        Metric("mean_corruption_error_mean", "corruption error", form=".3f"),
+        Metric("test_normalised_margin_mean", "normalised margin", form=".4f"),
+        Metric("test_geometric_margin_mean", "geometric margin", form=".4f"),
+        Metric("scaled_calibration_error_mean", "calibration error", form=".4f"),
+        Metric("training_pulses_set_mean", "set pulses"),
+        Metric("product_snr_mean", "SNR of products", "dB", form=".1f"),
+    ),
+    panels=(
+        Panel("test_accuracy_mean", "accuracy, test images [%]", 100.0),
+        Panel("noise_mean_accuracy_mean", "with noise [%]", 100.0),
+    ),
+    small={"data.samples": 60, "seeds": 2, "learning.epochs": 1, "training.epochs": 1},
+)

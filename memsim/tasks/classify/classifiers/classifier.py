@@ -1,0 +1,119 @@
+"""What every classifier offers: outputs, gradients by the image, a history and an account, for all seeds at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from memsim.data.labelled import Split
+from memsim.philox import Occasion
+
+BLOCK = 1 << 26
+"""Most bytes of signals that are made at once [byte]."""
+
+
+class Lesson(NamedTuple):
+    """What a classifier is trained on.
+
+    Attributes
+    ----------
+    train, validation : Split
+        Labelled images.
+    classes : int
+    seed : int
+        Key of every random number.
+    seeds : int
+        Replicates, numbered from 0: each has its own fresh weights, devices, noise and order of the images.
+    report : callable
+        Called with the share of the training that is done, in [0, 1].
+    """
+
+    train: Split
+    validation: Split
+    classes: int
+    seed: int
+    seeds: int
+    report: Callable[[float], None]
+
+
+class History(NamedTuple):
+    """Curves of training, (seed, epoch) each; NaN after the last epoch of a seed. See `classify.variables`."""
+
+    loss: np.ndarray
+    accuracy: np.ndarray
+    validation_accuracy: np.ndarray
+    lead: np.ndarray
+
+
+class Account(NamedTuple):
+    """What a classifier costs; arrays are (seed,), NaN where they say nothing."""
+
+    parameters: float
+    cells: float
+    operations: float
+    training_operations: np.ndarray
+    epochs: np.ndarray
+    best_epoch: np.ndarray
+    pulses_set: np.ndarray
+    pulses_reset: np.ndarray
+    weight_error: np.ndarray
+
+
+class Classifier(Protocol):
+    """A trained method."""
+
+    notes: list[str]
+    """What a reader must know, such as a training that diverged."""
+
+    @property
+    def history(self) -> History:
+        """Curves of training."""
+        ...
+
+    def outputs(self, x: np.ndarray, *, occasion: Occasion, first: int = 0, noise: bool = True) -> np.ndarray:
+        """Outputs (seed, image, class).
+
+        Parameters
+        ----------
+        x : (image, y, x) or (seed, image, y, x)
+            Grey levels in [0, 1], the same for all seeds or one set for each.
+        occasion : Occasion
+            Address of the read: for what, and which of those, so that no two share read noise.
+        first : int
+            Address of the first image, for sets that are read in parts.
+        noise : bool
+            Whether reads are noisy; else their expectation.
+        """
+        ...
+
+    def sensitivity(self, x: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        """Gradient of sum slope * outputs by the pixels, (seed, image, y, x), on expected outputs.
+
+        Parameters
+        ----------
+        x : (image, y, x)
+            Images.
+        slope : (seed, image, class)
+            Gradient by the outputs.
+        """
+        ...
+
+    def account(self) -> Account:
+        """What it costs."""
+        ...
+
+
+def no_history(seeds: int) -> History:
+    """The history of what is not trained."""
+    return History(*[np.full((seeds, 0), np.nan)] * 4)
+
+
+def by_seed(fates: Sequence[str]) -> list[str]:
+    """What became of the trainings, a text for each seed, empty if all went well; seeds with the same fate share it."""
+    seeds: dict[str, list[str]] = {}
+    for number, fate in enumerate(fates):
+        if fate:
+            seeds.setdefault(fate, []).append(str(number))
+    return [f"seed{'s' * (len(own) > 1)} {', '.join(own)}: {fate}" for fate, own in seeds.items()]

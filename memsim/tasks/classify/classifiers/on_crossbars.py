@@ -1,0 +1,91 @@
+"""Networks of another learner, programmed onto crossbars, a set of arrays for each seed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from memsim.arrays.interconnect import TileMaps
+from memsim.philox import Occasion, Purpose
+from memsim.profiles import DeviceProfile
+from memsim.tasks.classify.classifiers.classifier import Account, History, Lesson, no_history
+from memsim.tasks.classify.classifiers.deployed import Deployed
+from memsim.tasks.classify.classifiers.gradient import Gradient, gradients
+from memsim.tasks.classify.schema import ClassifierSpec
+
+
+class OnCrossbars:
+    """The networks of a trained learner on the arrays of a device; see `Classifier`."""
+
+    def __init__(
+        self, spec: ClassifierSpec, device: DeviceProfile, trained: Gradient, lesson: Lesson, backend: str
+    ) -> None:
+        if spec.programmed is None:
+            raise TypeError("a learner that programs nothing")
+        self.history: History = no_history(lesson.seeds)
+        self.notes: list[str] = []
+        self._wired = spec.array.wires is not None
+        self._networks = trained.networks
+        self._training_operations = trained.account().training_operations
+        self._arrays: list[Deployed] = []
+        for number, network in enumerate(trained.networks):
+            self._arrays.append(
+                Deployed(
+                    network,
+                    device,
+                    seed=lesson.seed,
+                    number=number,
+                    bounds=spec.array.bounds,
+                    initial=spec.array.initial,
+                    cycles=spec.programmed.cycles,
+                    clip=spec.programmed.clip,
+                    error=spec.programmed.error,
+                    dtype=spec.array.dtype,
+                    backend=backend,
+                    **spec.array.circuit,
+                )
+            )
+            if spec.array.dac is not None or (spec.array.adc is not None and spec.array.adc.calibrated):
+                self._arrays[-1].calibrate(lesson.train.pixels[:, None])
+            lesson.report((number + 1) / lesson.seeds)
+
+    def outputs(self, x: np.ndarray, *, occasion: Occasion, first: int = 0, noise: bool = True) -> np.ndarray:
+        """Outputs (seed, image, class); see `Classifier`."""
+        sets = x if x.ndim == 4 else [x] * len(self._arrays)
+        return np.stack(
+            [
+                arrays.outputs(own[:, None], index=occasion, first=first, noise=noise)
+                for arrays, own in zip(self._arrays, sets, strict=True)
+            ]
+        )
+
+    def sensitivity(self, x: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        """Gradient by the pixels, (seed, image, y, x), of the weights that the arrays hold; see `Classifier`."""
+        return gradients([arrays.effective for arrays in self._arrays], x, slope)
+
+    def product_snr(self, x: np.ndarray) -> np.ndarray:
+        """Signal-to-noise ratio of the products of each layer for images, (seed, layer) [dB]."""
+        occasion = Occasion(Purpose.PRODUCTS)
+        return np.stack([arrays.product_snr(x[:, None], occasion) for arrays in self._arrays])
+
+    def tile_maps(self) -> TileMaps | None:
+        """What wires do to the first tile of the first layer of seed 0; None without wires."""
+        if not self._wired:
+            return None
+        return next(iter(self._arrays[0].crossbars.values())).tile_maps()
+
+    def account(self) -> Account:
+        """Cells, operations and pulses."""
+        none = np.full(len(self._arrays), np.nan)
+        network = self._networks[0]
+        pulses = np.array([arrays.pulses for arrays in self._arrays], float)
+        return Account(
+            parameters=float(network.count),
+            cells=float(self._arrays[0].cells),
+            operations=float(network.operations),
+            training_operations=self._training_operations,
+            epochs=none,
+            best_epoch=none,
+            pulses_set=pulses[:, 0],
+            pulses_reset=pulses[:, 1],
+            weight_error=np.array([arrays.weight_error for arrays in self._arrays]),
+        )

@@ -1,0 +1,159 @@
+"""Tunes and trains the learners of a classification, each with several seeds and the same number of trials."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from memsim.class_metrics import predicted
+from memsim.data.labelled import Labelled
+from memsim.errors import InputError
+from memsim.experiment import Experiment
+from memsim.experiment_schema import label
+from memsim.kernels.fill import fill
+from memsim.philox import Occasion, Purpose, Stream
+from memsim.tasks.classify.classifiers.classifier import Classifier, Lesson
+from memsim.tasks.classify.classifiers.gradient import Gradient, architecture_of
+from memsim.tasks.classify.classifiers.in_place import InPlace
+from memsim.tasks.classify.classifiers.on_crossbars import OnCrossbars
+from memsim.tasks.classify.schema import ClassifierSpec, ClassifySpec, LabelledSpec
+from memsim.tasks.classify.summary import Values
+from memsim.tasks.entries import Entry
+from memsim.tasks.job import Progress, spec_of
+
+Trials = Sequence[tuple[Mapping[str, Any], ClassifierSpec]]
+"""What to try for a learner: the settings that are changed, and all of them."""
+
+_PERCENT = 100
+"""Steps in which the progress of a learner is told."""
+_TRAINED = 0.8
+"""Share of a learner's work that is done after its training; assumed."""
+
+
+class Course:
+    """Trains every learner once, tuned first if the experiment says so."""
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        entries: Sequence[Entry],
+        trials: Mapping[str, Trials],
+        sets: Mapping[LabelledSpec, Labelled],
+        backend: str,
+        progress: Progress | None,
+    ) -> None:
+        self.spec = spec_of(experiment, ClassifySpec)
+        self.entries = {entry.label: entry for entry in entries}
+        self.chosen: dict[str, Mapping[str, Any]] = {}
+        self._trials = trials
+        self._scores: dict[str, np.ndarray] = {}
+        self._sets = sets
+        self._backend = backend
+        self._progress = progress
+        self._trained: dict[str, Classifier] = {}
+        for entry in entries:
+            self._check(entry)
+
+    def classifier(self, entry: Entry) -> Classifier:
+        """The trained classifier of a learner."""
+        if entry.label not in self._trained:
+            self._trained[entry.label] = self._train(entry)
+        return self._trained[entry.label]
+
+    def report(self, entry: Entry, done: float) -> None:
+        """Tell the caller which share of a learner's work is done."""
+        if self._progress is not None:
+            self._progress(entry.label, round(_PERCENT * done), _PERCENT)
+
+    def tuning(self) -> Values:
+        """Scores of all trials and the chosen ones; nothing where nothing was tuned."""
+        if self.spec.tuning.trials == 1:
+            return {}
+        blank = np.full(self.spec.tuning.trials, np.nan)
+        scores = np.stack([self._scores.get(name, blank) for name in self.entries])
+        best = [float(self._scores[name].argmax()) if name in self._scores else np.nan for name in self.entries]
+        return {"tuning_accuracy": scores, "chosen_trial": np.array(best)}
+
+    def _check(self, entry: Entry) -> None:
+        """Refuse architectures that do not fit the images, before anything is trained."""
+        data, document = self._sets[entry.data], entry.experiment.document
+        for _, spec in self._trials[entry.label]:
+            if spec.network is None:
+                continue
+            try:
+                architecture_of(spec.network, data.train.pixels.shape[1:], len(data.classes))
+            except InputError as error:
+                at = f"learners.{spec.name}.network"
+                path = document.find(f"{at}.{str(error).partition(':')[0]}") or document.find(at) or ()
+                raise InputError(f"{document.where(path)}: {at}: {error}") from None
+
+    def _train(self, entry: Entry) -> Classifier:
+        trials, tuning, seeds = self._trials[entry.label], self.spec.tuning, self.spec.seeds
+        if len(trials) == 1:
+            self.chosen[entry.label] = {}
+            return self._made(entry, trials[0][1], seeds, 0.0, 1.0)
+        tuning_seeds = min(tuning.seeds, seeds)
+        whole = len(trials) * tuning_seeds + seeds
+        scores = np.empty(len(trials))
+        for number, (_, spec) in enumerate(trials):
+            share = number * tuning_seeds / whole
+            found = self._made(entry, spec, tuning_seeds, share, share + tuning_seeds / whole)
+            validation = self._sets[entry.data].validation
+            outputs = found.outputs(validation.pixels, occasion=Occasion(Purpose.HELD_OUT))
+            scores[number] = (predicted(outputs) == validation.labels).mean()
+        best = int(scores.argmax())
+        self._scores[entry.label], self.chosen[entry.label] = scores, trials[best][0]
+        return self._made(entry, trials[best][1], seeds, len(trials) * tuning_seeds / whole, 1.0)
+
+    def _made(self, entry: Entry, spec: ClassifierSpec, seeds: int, start: float, end: float) -> Classifier:
+        """A learner trained with some settings; `start` and `end` are where its progress begins and ends."""
+        data = self._sets[entry.data]
+
+        def report(done: float) -> None:
+            self.report(entry, _TRAINED * (start + (end - start) * done))
+
+        report(0.0)
+        lesson = Lesson(data.train, data.validation, len(data.classes), entry.seed, seeds, report)
+        if spec.network is not None:
+            return Gradient(spec, lesson, self._backend)
+        if entry.device is None:
+            raise TypeError("a crossbar without a device")
+        if spec.programmed is None:
+            return InPlace(spec, entry.device, lesson, self._backend)
+        trained = self.classifier(self._source(entry, spec.programmed.learner))
+        if not isinstance(trained, Gradient):
+            raise TypeError("a programmed learner that is no network")
+        return OnCrossbars(spec, entry.device, trained, lesson, self._backend)
+
+    def _source(self, entry: Entry, name: str) -> Entry:
+        """The learner that trains what another one programs, of the same run of the sweep."""
+        combination = self.spec.runs[entry.label].combination
+        learner = next(learner for learner in self.spec.learners if learner.name == name)
+        return self.entries[label(name, self.spec.reaching(learner, combination))]
+
+
+def trials_of(entry: Entry) -> Trials:
+    """Settings to try for a learner: its own, then others from its `tune`, in an addressed random order.
+
+    All learners get equally many; programmed networks are tuned where they are trained.
+    """
+    spec, wanted = entry.spec, spec_of(entry.experiment, ClassifySpec).tuning.trials - 1
+    own: list[tuple[Mapping[str, Any], ClassifierSpec]] = [({}, spec)]
+    if spec.programmed is not None or not spec.tune:
+        return own
+    combinations = [dict(zip(spec.tune, values, strict=True)) for values in itertools.product(*spec.tune.values())]
+    # Every combination is checked, even if the budget does not reach it.
+    specs = [entry.experiment.tuned(spec.name, values) for values in combinations]
+    ranks = fill("uniform", (1, 1, len(combinations)), seed=entry.seed, stream=Stream.TUNING)[0, 0]
+    others = [(combinations[i], specs[i]) for i in np.argsort(ranks, kind="stable") if specs[i] != spec]
+    if len(others) < wanted:
+        document = entry.experiment.document
+        where = document.where(document.find(f"learners.{spec.name}.tune") or ())
+        raise InputError(
+            f"{where}: learners.{spec.name}.tune: {len(others)} combinations besides the learner's own settings, but "
+            f"every learner gets tuning.trials - 1 = {wanted} of them; add values"
+        )
+    return own + others[:wanted]

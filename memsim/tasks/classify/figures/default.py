@@ -1,0 +1,20 @@
+"""The figure that suits a result of the task `classify`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from memsim.repeat import settings_of
+from memsim.results import require
+from memsim.tasks.classify.figures.products import axis_of
+from memsim.tasks.classify.schema import ClassifySpec
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def default_figure(dataset: xr.Dataset) -> str:
+    """Name of the figure: analog products where settings of arrays are swept, else all learners."""
+    require(dataset, "learner")
+    swept = any(key.split(".")[0] == "array" for key in settings_of(dataset, ClassifySpec).sweep)
+    return "products" if swept and axis_of(dataset) else "classes"

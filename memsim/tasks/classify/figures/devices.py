@@ -1,0 +1,84 @@
+"""Accuracy against the device that a method runs on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from memsim.plotting.curves import bars, named, point
+from memsim.plotting.members import families, lacks, members
+from memsim.plotting.page import ending, grid, head, heading, title
+from memsim.plotting.style import INK, RC, fitted, line_style, text_width
+from memsim.repeat import settings_of
+from memsim.results import NO_DEVICE, require
+from memsim.tasks.classify.figures.seeds import over_seeds
+from memsim.tasks.classify.schema import ClassifySpec
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+_MOST = 12
+"""Methods that are shown at most."""
+
+
+def devices(dataset: xr.Dataset) -> Figure:
+    """Figure with test accuracy and accuracy under noise for every device, a marker a method, and digital networks.
+
+    Markers are means over seeds, bars their 95 % intervals. A method is what differs in name and device only.
+
+    Raises
+    ------
+    MemsimError
+        If the Dataset is not a whole result of a classification, or has fewer than two devices.
+    """
+    from matplotlib import rc_context
+
+    settings = settings_of(dataset, ClassifySpec)
+    require(dataset, "learner", "device", "seed", "true_class", "test_accuracy", "noise_mean_accuracy")
+    given = [str(name) for name in dataset.device.values]
+    names = [name for name in dict.fromkeys(given) if name != NO_DEVICE]
+    if len(names) < 2:
+        raise lacks(dataset, "devices", "at least two devices", "memsim run rules-01 makes them")
+    found = members(dataset, settings)
+    on_device = [member for member in found if given[member.number] != NO_DEVICE]
+    groups = dict(list(families(on_device, "array.device").items())[:_MOST])
+    digital = [member for member in found if given[member.number] == NO_DEVICE]
+    values = [over_seeds(dataset[name], None, 100.0) for name in ("test_accuracy", "noise_mean_accuracy")]
+    step = 0.7 / max(1, len(groups))
+    with rc_context(RC):
+        figure, panels = grid([2.4], 2, top=head(dataset), gap=0.4)
+        heading(figure, dataset, settings.name)
+        for axes, numbers, text in zip(panels[0], values, ("Test images", "With noise"), strict=True):
+            for k, (name, group) in enumerate(groups.items()):
+                at = np.array([names.index(given[member.number]) for member in group])
+                x = at - 0.35 + step * (k + 0.5)
+                own = numbers[:, [member.number for member in group]]
+                style = line_style(k)
+                axes.plot(x, own[0], label=named(name), **point(style))
+                bars(axes, x, own, style["color"])
+            for k, member in enumerate(digital):
+                style = {"color": INK, "linewidth": 0.9, "linestyle": ("--", "-.", ":", (0, (5, 1)))[k % 4]}
+                axes.axhline(numbers[0, member.number], label=named(f"{member.label}, digital"), **style)
+            axes.grid(axis="x", visible=False)
+            axes.vlines(
+                np.arange(len(names) - 1) + 0.5, 0, 1, transform=axes.get_xaxis_transform(), color="0.8", linewidth=0.6
+            )
+            axes.set_xlim(-0.5, len(names) - 0.5)
+            width = axes.get_position().width * figure.get_size_inches()[0] / len(names)
+            axes.set_xticks(range(len(names)), [_broken(name, width - 0.04) for name in names])
+            axes.tick_params(axis="x", length=0)
+            lowest = np.nanmin(numbers[0])
+            axes.set_ylim(max(0.0, lowest - 0.1 * (100 - lowest) - 2), 101)
+            title(axes, f"{text}, accuracy [%]")
+        ending(figure, *panels[0, 0].get_legend_handles_labels())
+    return figure
+
+
+def _broken(name: str, width: float) -> str:
+    """A device's name in at most two lines of a width [inch], broken after its last hyphen."""
+    first, hyphen, second = name.rpartition("-")
+    if not first or text_width(name) <= width:
+        return fitted(name, width)
+    return f"{fitted(first + hyphen, width)}\n{fitted(second, width)}"

@@ -1,0 +1,142 @@
+"""What converters, wires and the size of tiles do to networks on crossbars: SNR of their products, accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from memsim.experiment_schema import show
+from memsim.plotting.axis import finite, setting_axis
+from memsim.plotting.curves import MAX_LINES, named
+from memsim.plotting.members import Member, lacks, members
+from memsim.plotting.page import ending, grid, head, heading, only
+from memsim.plotting.style import INK, RC, line_style, plain
+from memsim.plotting.swept import NAMES, is_number, places_of
+from memsim.repeat import settings_of
+from memsim.results import require
+from memsim.tasks.classify.figures.seeds import over_seeds
+from memsim.tasks.classify.schema import ClassifySpec
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_CIRCUIT = ("array.tile", "array.wires", "array.dac", "array.adc")
+"""What this figure is about."""
+
+
+def products(dataset: xr.Dataset) -> Figure:
+    """Figure with the SNR of analog products and the accuracy against a swept setting, a line for each of the others.
+
+    Of several swept settings, the numeric one with most values is on the axis, else the first. Means over seeds with
+    95 % intervals; digital networks are lines across.
+
+    Raises
+    ------
+    MemsimError
+        If no network on crossbars is swept over its tiles, wires or converters, or the result is not whole.
+    """
+    from matplotlib import rc_context
+
+    settings = settings_of(dataset, ClassifySpec)
+    key = axis_of(dataset)
+    if key is None:
+        what = "networks on crossbars, swept over tiles, wires or converters"
+        raise lacks(dataset, "products", what, "memsim run wires-01 makes them")
+    require(dataset, "learner", "seed", "product_snr", "test_accuracy", "noise_mean_accuracy")
+    found = members(dataset, settings)
+    lines = _lines([member for member in _programmed(found) if key in member.values], key)
+    digital = [member for member in found if member.spec.network is not None]
+    values = [member.values[key] for members_ in lines.values() for member in members_]
+    places, ticks = places_of(values)
+    panels_ = (
+        ("product_snr", 1.0, "SNR of the products [dB]"),
+        ("test_accuracy", 100.0, "accuracy, test images [%]"),
+        ("noise_mean_accuracy", 100.0, "accuracy with noise [%]"),
+    )
+    with rc_context(RC):
+        figure, panels = grid([2.1], 3, top=head(dataset) - 0.1, left=0.5, gap=0.55)
+        heading(figure, dataset, settings.name)
+        for (name, factor, text), axes in zip(panels_, panels[0], strict=True):
+            numbers = over_seeds(dataset[name], None, factor)
+            for k, group in enumerate(list(lines.values())[:MAX_LINES]):
+                _draw(axes, numbers, group, key, places, k, named(list(lines)[k]))
+            if factor > 1:
+                for k, member in enumerate(digital):
+                    dash = ("--", "-.", ":")[k % 3]
+                    line = {"color": INK, "linewidth": 0.9, "linestyle": dash}
+                    axes.axhline(numbers[0, member.number], label=named(f"{member.label}, digital"), **line)
+            _scale(axes, numbers[:, [member.number for group in lines.values() for member in group]], factor)
+            axes.set_ylabel(text)
+            axes.set_xlabel(NAMES.get(key, plain(key, 40)))
+            if ticks is None and all(isinstance(value, int) and value <= 16 for value in values):
+                axes.set_xticks(sorted(set(values)))
+            elif ticks is None:
+                setting_axis(axes, values)
+            else:
+                axes.set_xlim(-0.4, len(ticks) - 0.6)
+                axes.set_xticks(range(len(ticks)), list(ticks))
+        some = only(min(len(lines), MAX_LINES), len(lines), "lines")
+        ending(figure, *panels[0, 1].get_legend_handles_labels(), some)
+    return figure
+
+
+def axis_of(dataset: xr.Dataset) -> str | None:
+    """The swept setting of networks on crossbars for the horizontal axis; None where no converter, wire or tile is."""
+    found = _programmed(members(dataset, settings_of(dataset, ClassifySpec)))
+    values: dict[str, list[object]] = {}
+    for member in found:
+        for key, value in member.values.items():
+            if value not in values.setdefault(key, []):
+                values[key].append(value)
+    if "product_snr" not in dataset or not any(key.startswith(_CIRCUIT) for key in values):
+        return None
+    numeric = [key for key, given in values.items() if all(map(is_number, given))]
+    return max(numeric, key=lambda key: len(values[key])) if numeric else next(iter(values))
+
+
+def _programmed(found: Sequence[Member]) -> list[Member]:
+    """The networks on crossbars."""
+    return [member for member in found if "programmed" in member.spec.sections]
+
+
+def _lines(found: Sequence[Member], key: str) -> dict[str, list[Member]]:
+    """Members that differ on the axis only, by what else they were swept to."""
+    names = {member.spec.name for member in found}
+    groups: dict[str, list[Member]] = {}
+    for member in found:
+        words = [f"{NAMES.get(other, other)} {show(value)}" for other, value in member.values.items() if other != key]
+        text = ", ".join([*([member.spec.name] if len(names) > 1 or not words else []), *words])
+        groups.setdefault(text, []).append(member)
+    return groups
+
+
+def _draw(
+    axes: Axes,
+    numbers: np.ndarray,
+    group: Sequence[Member],
+    key: str,
+    places: Mapping[str, float],
+    number: int,
+    text: str,
+) -> None:
+    x = np.array([places[show(member.values[key])] for member in group])
+    order = np.argsort(x, kind="stable")
+    x, rows = x[order], np.array([member.number for member in group])[order]
+    style = line_style(number)
+    axes.plot(x, np.where(np.isfinite(numbers[0, rows]), numbers[0, rows], np.nan), label=text, **style)
+    low, high = numbers[1:, rows]
+    if np.isfinite(low).all():
+        axes.fill_between(x, low, high, color=style["color"], alpha=0.12, linewidth=0)
+
+
+def _scale(axes: Axes, numbers: np.ndarray, factor: float) -> None:
+    """Limits from the means; intervals of few seeds may leave them."""
+    known = finite(numbers[0])
+    if not len(known):
+        return
+    room = 0.06 * (known.max() - known.min()) + (1.0 if factor == 1 else 0.5)
+    axes.set_ylim(known.min() - room, min(known.max() + room, 101) if factor > 1 else known.max() + room)

@@ -1,0 +1,39 @@
+"""Memory that a run of the task `classify` takes, estimated from its settings and images."""
+
+from __future__ import annotations
+
+from memsim.capacity import COPIES, SOLVER, WIRED
+from memsim.data.labelled import Labelled
+from memsim.tasks.classify.schema import ClassifySpec, LabelledSpec
+
+_KEPT = 12  # bytes a cell of a trained classifier keeps; up to 11 measured with 8.4 million cells of float32
+_TAUGHT = 40  # bytes more that a cell of a classifier takes while it learns or is measured; up to 23 measured
+
+
+def memory_of(spec: ClassifySpec, data: LabelledSpec, loaded: Labelled | None) -> dict[str, float]:
+    """Memory that the parts of a run take [byte], by the settings that make them large; none before images are loaded.
+
+    Parameters
+    ----------
+    spec : ClassifySpec
+        The settings.
+    data : LabelledSpec
+        The images of one run of the sweep.
+    loaded : Labelled or None
+        These images; None before they are loaded.
+    """
+    if loaded is None:
+        return {}
+    count, pixels = len(loaded.train), loaded.train.pixels[0].size
+    classes, tested = len(loaded.classes), len(loaded.test)
+    learners = [spec.learners[run.place] for run in spec.runs.values()]
+    columns = [max(classes, learner.features.units if learner.features else 0) for learner in learners]
+    cells = [spec.seeds * pixels * 2 * count for count in columns]
+    needs: dict[str, float] = {
+        "data.samples and data.shape": count * pixels * 4 * COPIES,
+        "data.shape, features.units, seeds and learners": sum(cells) * _KEPT + max(cells) * _TAUGHT,
+        "seeds, data.samples and noise levels": spec.seeds * len(spec.levels) * tested * classes * 4 * COPIES,
+    }
+    if any(learner.array.wires for learner in learners):
+        needs["array.wires with seeds and data.shape"] = max(cells) * WIRED + SOLVER
+    return needs

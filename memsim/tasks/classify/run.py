@@ -1,0 +1,141 @@
+"""Computes the experiments of the task `classify`: images, trained learners, and metrics of many classes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from memsim.capacity import images_at_once
+from memsim.class_metrics import BINS
+from memsim.data.labelled import Labelled, load_labelled
+from memsim.errors import InputError
+from memsim.experiment import Experiment
+from memsim.tasks.classify.classifiers.classifier import Classifier
+from memsim.tasks.classify.course import Course, trials_of
+from memsim.tasks.classify.schema import ClassifySpec, LabelledSpec
+from memsim.tasks.classify.summary import Values, compare, measure_clean, measure_noisy, measure_products, stack
+from memsim.tasks.entries import Entry, device_notes
+from memsim.tasks.images import by_images, corrupted, corrupted_examples
+from memsim.tasks.job import Computed, Job, spec_of
+
+_MEASURED = 0.9
+"""Share of a learner's work that is done after its clean test images; assumed."""
+
+
+def classify(job: Job) -> Computed:
+    """Variables of a result on the dimensions learner, seed and others."""
+    spec, entries = spec_of(job.experiment, ClassifySpec), job.entries
+    _check(job)
+    trials = {entry.label: trials_of(entry) for entry in entries}
+    course = Course(job.experiment, entries, trials, job.images, job.backend, job.progress)
+    classifiers = {entry.label: course.classifier(entry) for entry in entries}
+    parts: list[Values] = []
+    for entry in entries:
+        classifier, data = classifiers[entry.label], job.images[entry.data]
+        parts.append(measure_clean(classifier, data, spec.perturbations))
+        course.report(entry, _MEASURED)
+    noisy = _noisy(entries, classifiers, job.images, lambda entry, share: course.report(entry, _MEASURED + 0.1 * share))
+    for part, found in zip(parts, noisy, strict=True):
+        part |= found
+    for entry, part in zip(entries, parts, strict=True):  # last, as correlated noise goes on from read to read
+        part |= measure_products(classifiers[entry.label], job.images[entry.data].test)
+    variables = stack(parts)
+    reference = 0 if spec.reference is None else spec.labels.index(spec.reference)
+    variables |= compare(variables, reference) | course.tuning()
+    first = job.images[entries[0].data]
+    variables |= {
+        "example_class_image": _first_of_each_class(first),
+        "example_class_noisy": corrupted_examples(spec, first.test.pixels, entries[0].seed),
+    }
+    coordinates: dict[str, Any] = {
+        "seed": np.arange(spec.seeds),
+        "true_class": list(first.classes),
+        "predicted_class": list(first.classes),
+        "noise_type": list(spec.corruptions),
+        "noise_level": np.array(spec.levels),
+        "epsilon": np.array(spec.perturbations),
+        "interval": ["low", "high"],
+        "epoch": np.arange(1, variables["epoch_loss"].shape[-1] + 1),
+        "confidence_bin": (np.arange(BINS) + 0.5) / BINS,
+        "trial": np.arange(spec.tuning.trials),
+        "chosen": [json.dumps(course.chosen[entry.label], default=str) for entry in entries],
+    }
+    if "layer_snr" in variables:
+        coordinates["layer"] = np.arange(1, variables["layer_snr"].shape[-1] + 1)
+    if "example_tile_voltage" in variables:
+        rows, lines = variables["example_tile_voltage"].shape[1:]
+        coordinates |= {"word_line": np.arange(rows), "bit_line": np.arange(lines)}
+    notes = device_notes(entries)
+    notes += [f"{entry.label}, {note}" for entry in entries for note in classifiers[entry.label].notes]
+    return Computed(variables, coordinates, notes)
+
+
+def load_images(experiment: Experiment) -> Labelled:
+    """The images of an experiment."""
+    data, path = spec_of(experiment, ClassifySpec).data, experiment.data_path()
+    return load_labelled(
+        data.source if path is None else path,
+        shape=data.shape,
+        samples=data.samples,
+        seed=data.seed,
+        grey=data.grey.conversion,
+        fractions=data.fractions,
+    )
+
+
+def _check(job: Job) -> None:
+    """Refuse images of the runs of a sweep that have other classes."""
+    first, *others = job.images.values()
+    for other in others:
+        if other.classes != first.classes:
+            name = job.experiment.document.name
+            raise InputError(f"{name}: sweep: runs with other classes do not fit into one result")
+
+
+def _noisy(
+    entries: Sequence[Entry],
+    classifiers: Mapping[str, Classifier],
+    sets: Mapping[LabelledSpec, Labelled],
+    report: Callable[[Entry, float], None],
+) -> list[Values]:
+    """Variables on corrupted test images, of every learner; those that see the same images share the copies."""
+    found: dict[str, Values] = {}
+    for (data, seed), members in by_images(entries).items():
+        spec, test = spec_of(members[0].experiment, ClassifySpec), sets[data].test
+        size = images_at_once(test.pixels[0].size, len(spec.levels))
+        sums: dict[str, list[list[Values]]] = {entry.label: [] for entry in members}
+        for number, kind in enumerate(spec.corruptions, 1):
+            for entry in members:
+                sums[entry.label].append([])
+            for first in range(0, len(test), size):
+                part = slice(first, first + size)
+                copies = corrupted(spec, kind, test.pixels[part], seed, first)
+                for entry in members:
+                    measured = measure_noisy(classifiers[entry.label], kind, copies, test.labels[part], first)
+                    sums[entry.label][-1].append(measured)
+                    report(entry, (number - 1 + min(1.0, part.stop / len(test))) / len(spec.corruptions))
+        for name, kinds in sums.items():
+            found[name] = {
+                "noisy_accuracy": _joined(kinds, lambda parts: sum(part["right"] for part in parts)) / len(test),
+                "noisy_lead": _joined(kinds, lambda parts: sum(part["lead"] for part in parts)) / len(test),
+                "noisy_snr": _joined(kinds, _median_ratio),
+            }
+    return [found[entry.label] for entry in entries]
+
+
+def _joined(kinds: Sequence[Sequence[Values]], over: Callable[[Sequence[Values]], Any]) -> np.ndarray:
+    """(seed, noise_type, noise_level) from the parts of every kind."""
+    return np.stack([over(parts) for parts in kinds], axis=1)
+
+
+def _median_ratio(parts: Sequence[Values]) -> np.ndarray:
+    return np.median(np.concatenate([part["ratio"] for part in parts], axis=-1), axis=-1)
+
+
+def _first_of_each_class(data: Labelled) -> np.ndarray:
+    """The first test image of every class, (true_class, y, x)."""
+    places = [int(np.flatnonzero(data.test.labels == number)[0]) for number in range(len(data.classes))]
+    return data.test.pixels[places]

@@ -1,0 +1,188 @@
+"""What classifiers gave, as registered variables: metrics on clean, corrupted and perturbed test images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from memsim.class_metrics import (
+    calibration_error,
+    confusion,
+    corruption_error,
+    fit_temperature,
+    ill_conditioned,
+    lead,
+    margin,
+    mean_corruption_error,
+    normalised_margin,
+    predicted,
+    recall,
+    reliability,
+    top_ratio,
+)
+from memsim.data.corruptions import CORRUPTIONS
+from memsim.data.labelled import Labelled, Split
+from memsim.intervals import seed_interval
+from memsim.philox import Occasion, Purpose, corrupted_read
+from memsim.tasks.classify.classifiers.classifier import BLOCK, Classifier
+from memsim.tasks.classify.classifiers.on_crossbars import OnCrossbars
+from memsim.tasks.classify.variables import SUMMARISED, VARIABLES
+
+Values = dict[str, np.ndarray]
+_MAP = 1 << 18
+"""Cells of the largest tile whose maps are stored."""
+
+
+def measure_clean(classifier: Classifier, data: Labelled, perturbations: Sequence[float]) -> Values:
+    """Registered variables of a classifier on the images themselves, without the learner dimension."""
+    test, classes = data.test, len(data.classes)
+    outputs = classifier.outputs(test.pixels, occasion=Occasion(Purpose.CLEAN))
+    held_out = classifier.outputs(data.validation.pixels, occasion=Occasion(Purpose.HELD_OUT))
+    train = classifier.outputs(data.train.pixels, occasion=Occasion(Purpose.TRAINED))
+    guess = predicted(outputs)
+    right = guess == test.labels
+    temperature = fit_temperature(held_out, data.validation.labels)
+    bins = reliability(outputs, test.labels, temperature)
+    values = {
+        "test_accuracy": right.mean(-1),
+        "train_accuracy": (predicted(train) == data.train.labels).mean(-1),
+        "validation_accuracy": (predicted(held_out) == data.validation.labels).mean(-1),
+        "test_margin": margin(outputs, test.labels).mean(-1, dtype=float),
+        "test_normalised_margin": normalised_margin(outputs, test.labels).mean(-1, dtype=float),
+        "test_lead": lead(outputs).mean(-1, dtype=float),
+        "test_snr": np.median(top_ratio(outputs), axis=-1),
+        "snr_ill_conditioned": ill_conditioned(outputs).mean(-1),
+        "calibration_error": calibration_error(reliability(outputs, test.labels)),
+        "scaled_calibration_error": calibration_error(bins),
+        "temperature": temperature,
+        "bin_share": bins.share,
+        "bin_confidence": bins.confidence,
+        "bin_accuracy": bins.accuracy,
+        "recall": recall(guess, test.labels, classes),
+        "confusion": confusion(guess, test.labels, classes),
+    }
+    history, account = classifier.history, classifier.account()
+    values |= {
+        "epoch_loss": history.loss,
+        "epoch_accuracy": history.accuracy,
+        "epoch_validation_accuracy": history.validation_accuracy,
+        "epoch_lead": history.lead,
+        "epochs": account.epochs,
+        "best_epoch": account.best_epoch,
+        "parameters": np.asarray(account.parameters),
+        "cells": np.asarray(account.cells),
+        "operations": np.asarray(account.operations),
+        "training_operations": account.training_operations,
+        "training_pulses_set": account.pulses_set,
+        "training_pulses_reset": account.pulses_reset,
+        "weight_error": account.weight_error,
+    }
+    return values | _perturbed(classifier, test, right, perturbations)
+
+
+def _perturbed(classifier: Classifier, test: Split, right: np.ndarray, epsilons: Sequence[float]) -> Values:
+    """Geometric margin, and the accuracy after a step along the sign of the gradient that lowers the margin."""
+    seeds, count = right.shape
+    held = np.empty((seeds, len(epsilons), count), bool)
+    distance = np.empty((seeds, count))
+    size = max(1, BLOCK // (seeds * test.pixels[0].size * 8))
+    for first in range(0, count, size):
+        part = slice(first, min(first + size, count))
+        x, labels = test.pixels[part], test.labels[part]
+        expected = classifier.outputs(x, occasion=Occasion(Purpose.CLEAN), first=first, noise=False)
+        gradient = classifier.sensitivity(x, _margin_slope(expected, labels))
+        with np.errstate(over="ignore", invalid="ignore"):
+            steepness = np.linalg.norm(gradient.reshape(*gradient.shape[:2], -1), axis=-1)
+        scale = steepness * np.linalg.norm(x.reshape(len(x), -1), axis=-1)
+        distance[:, part] = margin(expected, labels) / np.where(scale == 0, 1.0, scale)
+        for k, epsilon in enumerate(epsilons):
+            moved = np.clip(x - np.float32(epsilon) * np.sign(gradient), 0.0, 1.0).astype(np.float32)
+            outputs = classifier.outputs(moved, occasion=Occasion(Purpose.PERTURBED, k), first=first)
+            held[:, k, part] = right[:, part] & (predicted(outputs) == labels)
+    return {"perturbed_accuracy": held.mean(-1), "test_geometric_margin": distance.mean(-1)}
+
+
+def _margin_slope(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Gradient of the margin by the outputs: 1 at the label, -1 at the largest other output."""
+    wanted = np.arange(outputs.shape[-1]) == labels[:, None]
+    other = np.where(wanted, -np.inf, outputs).argmax(-1)
+    slope = np.broadcast_to(wanted, outputs.shape).astype(outputs.dtype)
+    np.put_along_axis(slope, other[..., None], -1.0, axis=-1)
+    return slope
+
+
+def measure_noisy(classifier: Classifier, kind: str, copies: np.ndarray, labels: np.ndarray, first: int) -> Values:
+    """Sums over corrupted copies (image, level, y, x) of images from number `first` on, by (seed, noise_level).
+
+    ``right`` and ``lead`` are sums; ``ratio`` (seed, noise_level, image) are the single ratios.
+    """
+    levels = copies.shape[1]
+    found = []
+    for level in range(levels):
+        occasion = Occasion(Purpose.TEST, corrupted_read(CORRUPTIONS[kind], level))
+        found.append(classifier.outputs(np.ascontiguousarray(copies[:, level]), occasion=occasion, first=first))
+    outputs = np.stack(found, axis=1)  # (seed, level, image, class)
+    right = (predicted(outputs) == labels).sum(-1)
+    return {"right": right, "lead": lead(outputs).sum(-1, dtype=float), "ratio": top_ratio(outputs)}
+
+
+def measure_products(classifier: Classifier, test: Split) -> Values:
+    """Registered variables of the analog products of a network on crossbars, and of its wires; none for others."""
+    if not isinstance(classifier, OnCrossbars):
+        return {}
+    snr = classifier.product_snr(test.pixels)
+    values = {"layer_snr": snr, "product_snr": snr.min(-1)}
+    maps = classifier.tile_maps()
+    if maps is not None and maps.voltage.size <= _MAP:
+        values |= {"example_tile_voltage": maps.voltage, "example_tile_error": maps.error}
+    return values
+
+
+def stack(parts: Sequence[Mapping[str, np.ndarray]]) -> Values:
+    """All variables with the learner as first dimension; NaN where one has none, or smaller ones end."""
+    stacked = {}
+    for name in VARIABLES:
+        found = [np.asarray(part[name]) if name in part else None for part in parts]
+        shapes = [values.shape for values in found if values is not None]
+        if not shapes:
+            continue
+        whole = tuple(map(max, zip(*shapes, strict=True)))
+        stacked[name] = np.stack([_filled(values, whole) for values in found])
+    return stacked
+
+
+def _filled(values: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray:
+    """Values with NaN behind their ends up to a shape."""
+    if values is not None and values.shape == shape:
+        return values
+    found = np.full(shape, np.nan)
+    if values is not None:
+        found[tuple(slice(0, length) for length in values.shape)] = values
+    return found
+
+
+def compare(variables: Values, reference: int) -> Values:
+    """Variables that need all learners, and the means over seeds with their intervals.
+
+    Parameters
+    ----------
+    variables : dict of str to (learner, ...)
+        Registered variables.
+    reference : int
+        Number of the learner to whose errors those of the others are compared.
+    """
+    noisy = variables["noisy_accuracy"]
+    error = 1.0 - noisy
+    found = {
+        "noise_mean_accuracy": noisy.mean(axis=(2, 3)),
+        "corruption_error": corruption_error(error, error[reference]),
+        "mean_corruption_error": mean_corruption_error(error, error[reference]),
+    }
+    everything = variables | found
+    for name in SUMMARISED:
+        if name in everything:
+            bounds = VARIABLES[name].bounds
+            mean, low, high = seed_interval(np.asarray(everything[name], float), axis=1, bounds=bounds)
+            found[f"{name}_mean"], found[f"{name}_interval"] = mean, np.stack([low, high], axis=-1)
+    return found

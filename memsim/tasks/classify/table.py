@@ -1,0 +1,121 @@
+"""Tables of a classification for the terminal: all learners side by side, or each with all its metrics."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from memsim.cli.console import console, printable, table
+from memsim.repeat import settings_of
+from memsim.results import NO_DEVICE, require, stored
+from memsim.tasks.classify.schema import ClassifySpec
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+# Rows of a learner's own table: result variable, label, format, factor.
+_ROWS = (
+    ("test_accuracy", "test accuracy", "{:.1f} %", 100.0),
+    ("validation_accuracy", "validation accuracy", "{:.1f} %", 100.0),
+    ("train_accuracy", "training accuracy", "{:.1f} %", 100.0),
+    ("noise_mean_accuracy", "accuracy under noise", "{:.1f} %", 100.0),
+    ("mean_corruption_error", "mean corruption error", "{:.3f}", 1.0),
+    ("test_normalised_margin", "normalised margin", "{:.3f}", 1.0),
+    ("test_geometric_margin", "geometric margin", "{:.4f}", 1.0),
+    ("test_margin", "margin", "{:.4g}", 1.0),
+    ("test_lead", "lead, top - runner-up", "{:.4g}", 1.0),
+    ("test_snr", "SNR, top / runner-up", "{:.3g}", 1.0),
+    ("snr_ill_conditioned", "ill-conditioned ratios", "{:.0f} %", 100.0),
+    ("calibration_error", "calibration error", "{:.3f}", 1.0),
+    ("scaled_calibration_error", "the same, scaled", "{:.3f}", 1.0),
+    ("epochs", "epochs", "{:.1f}", 1.0),
+    ("training_operations", "training operations", "{:.3g}", 1.0),
+    ("training_pulses_set", "set pulses", "{:,.0f}", 1.0),
+    ("training_pulses_reset", "reset pulses", "{:,.0f}", 1.0),
+    ("weight_error", "weight error", "{:.3f}", 1.0),
+    ("product_snr", "SNR of products, dB", "{:.1f}", 1.0),
+)
+_FACTS = (("parameters", "parameters"), ("cells", "cells"), ("operations", "operations an image"))
+
+
+def print_overview(dataset: xr.Dataset) -> None:
+    """Print the learners side by side: accuracy on clean, noisy and perturbed images, margin, calibration, pulses."""
+    require(dataset, "learner", "seed", "test_accuracy_mean", "test_accuracy_interval", "perturbed_accuracy")
+    settings = settings_of(dataset, ClassifySpec)
+    epsilon = float(dataset.epsilon[dataset.sizes["epsilon"] // 2])
+    worst = f"worst\n±{epsilon:g}"
+    on_crossbars = "product_snr_mean" in dataset
+    fourth = "products\nSNR, dB" if on_crossbars else "margin,\nnorm."
+    headings = ("test\naccuracy", "under\nnoise", worst, fourth, "calib.\nerror")
+    rows = table("", *headings, right=headings)
+    rows.columns[0].min_width = min(27, max(len(str(name)) for name in dataset.learner.values))
+    for learner in dataset.learner.values:
+        part = dataset.sel(learner=learner)
+        half = 50 * float(part.test_accuracy_interval.diff("interval").item())
+        spread = f" ± {half:.1f}" if half == half else ""
+        rows.add_row(
+            printable(learner),
+            f"{100 * float(part.test_accuracy_mean):.1f}{spread} %",
+            f"{100 * float(part.noise_mean_accuracy_mean):.1f} %",
+            f"{100 * float(part.perturbed_accuracy.sel(epsilon=epsilon).mean('seed')):.1f} %",
+            _products(part) if on_crossbars else f"{float(part.test_normalised_margin_mean):.3f}",
+            f"{float(part.scaled_calibration_error_mean):.3f}",
+        )
+    screen = console()
+    screen.print(printable(stored(dataset, "title") or settings.name), style="bold")
+    screen.print()
+    screen.print(rows)
+
+
+def _products(part: xr.Dataset) -> str:
+    """SNR of a learner's analog products; nothing for one that has none."""
+    mean = float(part.product_snr_mean)
+    return f"{mean:.1f}" if mean == mean else ""
+
+
+def print_metrics(dataset: xr.Dataset) -> None:
+    """Print each learner's metrics with their 95 % intervals over seeds, and the accuracy at every noise level."""
+    require(dataset, "learner", "device", "noisy_accuracy", "perturbed_accuracy", "parameters")
+    settings = settings_of(dataset, ClassifySpec)
+    screen = console()
+    screen.print(printable(stored(dataset, "title") or settings.name), style="bold")
+    for learner in dataset.learner.values:
+        part = dataset.sel(learner=learner)
+        metrics = table("", "mean", "95 % interval", right=("mean", "95 % interval"))
+        metrics.columns[0].min_width = 22
+        for name, label, form, factor in _ROWS:
+            if name == "product_snr" and name not in dataset:
+                continue
+            require(dataset, f"{name}_mean", f"{name}_interval")
+            mean = float(part[f"{name}_mean"]) * factor
+            if mean == mean:
+                low, high = (form.format(factor * float(end)) for end in part[f"{name}_interval"].values)
+                metrics.add_row(
+                    label, form.format(mean), "" if "nan" in low else low if low == high else f"{low} to {high}"
+                )
+        for name, label in _FACTS:
+            if float(part[name]) == float(part[name]):
+                metrics.add_row(label, f"{float(part[name]):,.0f}", "")
+        device = str(part.device.values)
+        screen.print(f"\n{printable(learner)}{f' on {printable(device)}' if device != NO_DEVICE else ''}")
+        screen.print(metrics)
+        for kind in dataset.noise_type.values:
+            shares = part.noisy_accuracy.sel(noise_type=kind).mean("seed")
+            texts = (
+                f"{float(level):g}: {100 * float(shares.sel(noise_level=level)):.1f} %" for level in shares.noise_level
+            )
+            screen.print(f"{kind}  {', '.join(texts)}", soft_wrap=True)
+
+
+def print_notes(dataset: xr.Dataset) -> None:
+    """Print how many seeds the means are over, and what tuning chose."""
+    screen = console()
+    count = dataset.sizes["seed"]
+    what = "; ± is half the 95 % interval of the mean, Student's t corrected for skewness"
+    spread = what if count > 1 else "; a single one has no interval"
+    screen.print(f"Seeds    {count}{spread}")
+    for learner, text in zip(dataset.learner.values, dataset.get("chosen", ()), strict=False):
+        chosen = json.loads(str(getattr(text, "values", text)))
+        if chosen:
+            values = ", ".join(f"{key}={value}" for key, value in chosen.items())
+            screen.print(f"Tuned    {printable(learner)}: {printable(values)}", soft_wrap=True)

@@ -1,0 +1,288 @@
+"""Variables of the task `classify`: learners with many classes, each trained with several seeds."""
+
+from __future__ import annotations
+
+from memsim.tasks.variable import CORRECTED, POSITIVE, SHARE, SUMMARY, Variable, cut, with_summaries
+
+SEED = ("learner", "seed")
+EPOCH = ("learner", "seed", "epoch")
+NOISY = ("learner", "seed", "noise_type", "noise_level")
+BIN = ("learner", "seed", "confidence_bin")
+TILE = ("learner", "word_line", "bit_line")
+
+_OTHERS = "the largest of the other outputs"
+
+DECLARED = (
+    Variable(
+        "test_accuracy",
+        SEED,
+        "1",
+        "test accuracy",
+        "share of test images whose largest output is right",
+        summary=True,
+        bounds=SHARE,
+    ),
+    Variable(
+        "train_accuracy", SEED, "1", "training accuracy", "the same of the training images", summary=True, bounds=SHARE
+    ),
+    Variable(
+        "validation_accuracy",
+        SEED,
+        "1",
+        "validation accuracy",
+        "the same of validation images",
+        summary=True,
+        bounds=SHARE,
+    ),
+    Variable(
+        "noisy_accuracy",
+        NOISY,
+        "1",
+        "accuracy under noise",
+        "share of corrupted test images that are recognised",
+        bounds=SHARE,
+    ),
+    Variable(
+        "noise_mean_accuracy",
+        SEED,
+        "1",
+        "accuracy under noise",
+        "mean of noisy_accuracy over noise types and levels",
+        summary=True,
+        bounds=SHARE,
+    ),
+    Variable("noisy_lead", NOISY, "1", "lead under noise", "mean lead of corrupted test images, see test_lead"),
+    Variable(
+        "noisy_snr",
+        NOISY,
+        "1",
+        "SNR under noise",
+        "median over corrupted test images of the ratio in test_snr; ill-conditioned as that is",
+    ),
+    Variable(
+        "corruption_error",
+        ("learner", "seed", "noise_type"),
+        "1",
+        "corruption error",
+        "errors summed over noise levels, over those of the reference learner of that seed; NaN where it makes none",
+    ),
+    Variable(
+        "mean_corruption_error",
+        SEED,
+        "1",
+        "mean corruption error",
+        "mean of corruption_error over noise types (Hendrycks & Dietterich 2019, there times 100)",
+        summary=True,
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "perturbed_accuracy",
+        ("learner", "seed", "epsilon"),
+        "1",
+        "worst-case accuracy",
+        "share of test images recognised at both ends, the image itself and the image moved by epsilon in every pixel "
+        "along the sign of the gradient that lowers its margin, cut to [0, 1]",
+        bounds=SHARE,
+    ),
+    Variable(
+        "test_margin",
+        SEED,
+        "1",
+        "margin",
+        f"mean over test images of the right output minus {_OTHERS}; negative where wrong",
+        summary=True,
+    ),
+    Variable(
+        "test_normalised_margin",
+        SEED,
+        "1",
+        "normalised margin",
+        f"mean of the margin over the sum of the magnitudes of the right output and {_OTHERS}",
+        summary=True,
+        bounds=(-1.0, 1.0),
+    ),
+    Variable(
+        "test_geometric_margin",
+        SEED,
+        "1",
+        "geometric margin",
+        "mean of margin / (|grad_x margin| |x|): distance to the decision boundary of the linearised learner over the "
+        "length of the image, on expected outputs",
+        summary=True,
+    ),
+    Variable(
+        "test_lead",
+        SEED,
+        "1",
+        "lead",
+        "mean of the largest output minus the second, right or wrong; what robust-vision calls SNR",
+        summary=True,
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "test_snr",
+        SEED,
+        "1",
+        "SNR, top over runner-up",
+        "median over test images of the largest output over the second + 1e-9; see snr_ill_conditioned",
+        summary=True,
+    ),
+    Variable(
+        "snr_ill_conditioned",
+        SEED,
+        "1",
+        "ill-conditioned ratios",
+        "share of test images whose second output is below a tenth of the largest's magnitude, or negative: the "
+        "ratio divides by almost nothing or changes its sign",
+        summary=True,
+        bounds=SHARE,
+    ),
+    Variable(
+        "calibration_error",
+        SEED,
+        "1",
+        "expected calibration error",
+        "of the softmax of the outputs on test images, 15 bins",
+        summary=True,
+        bounds=SHARE,
+    ),
+    Variable(
+        "scaled_calibration_error",
+        SEED,
+        "1",
+        "calibration error, scaled",
+        "the same of outputs over the temperature that suits the validation images best",
+        summary=True,
+        bounds=SHARE,
+    ),
+    Variable(
+        "temperature", SEED, "1", "temperature", "divisor of the outputs with the smallest validation cross-entropy"
+    ),
+    Variable("bin_share", BIN, "1", "share of images", "share of test images by confidence, outputs over temperature"),
+    Variable("bin_confidence", BIN, "1", "confidence", "mean largest softmax probability in the bin"),
+    Variable("bin_accuracy", BIN, "1", "accuracy", "share of images in the bin that are right"),
+    Variable(
+        "recall", ("learner", "seed", "true_class"), "1", "recall", "share of a class's test images that is recognised"
+    ),
+    Variable(
+        "confusion",
+        ("learner", "seed", "true_class", "predicted_class"),
+        "1",
+        "test images",
+        "number of test images of a class that are taken for a class",
+    ),
+    Variable("epoch_loss", EPOCH, "1", "validation loss", "mean loss of the validation images after an epoch"),
+    Variable(
+        "epoch_accuracy",
+        EPOCH,
+        "1",
+        "training accuracy",
+        "of the training images: crossbars after the epoch, networks at the steps of it",
+        bounds=SHARE,
+    ),
+    Variable("epoch_validation_accuracy", EPOCH, "1", "validation accuracy", "after an epoch", bounds=SHARE),
+    Variable("epoch_lead", EPOCH, "1", "lead", "mean lead of the validation images after an epoch, see test_lead"),
+    Variable("epochs", SEED, "1", "epochs", "epochs that were trained", summary=True, bounds=POSITIVE),
+    Variable(
+        "best_epoch",
+        SEED,
+        "1",
+        "best epoch",
+        "epoch of the best validation score, from 1; a network is used as it was then, a crossbar as it ends",
+    ),
+    Variable("parameters", SUMMARY, "1", "parameters", "learned numbers, of one seed"),
+    Variable("cells", SUMMARY, "1", "cells", "memristor cells, of one seed; NaN for networks"),
+    Variable("operations", SUMMARY, "1", "operations", "multiply-accumulate operations for the outputs of one image"),
+    Variable(
+        "training_operations",
+        SEED,
+        "1",
+        "training operations",
+        "multiply-accumulate operations of training: reads of a crossbar; three times the outputs of every shown image "
+        "for a network (forward, and backward by inputs and by weights), also where that is programmed; without "
+        "validation and tuning",
+        summary=True,
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "training_pulses_set",
+        SEED,
+        "1",
+        "set pulses",
+        "programming pulses that raise w, all cells",
+        summary=True,
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "training_pulses_reset",
+        SEED,
+        "1",
+        "reset pulses",
+        "programming pulses that lower w, all cells",
+        summary=True,
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "weight_error",
+        SEED,
+        "1",
+        "weight error",
+        "of programmed networks: root mean square of programmed minus wished weights, over that of the wished ones; "
+        "programmed ones as outputs see them, through wires",
+        summary=True,
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "layer_snr",
+        ("learner", "seed", "layer"),
+        "dB",
+        "SNR of a layer's products",
+        "of networks on crossbars, on test images: 10 log10 of the variance of the exact products of a layer's inputs "
+        "and wished weights over the mean square of the read ones minus them; both over images and outputs",
+    ),
+    Variable(
+        "product_snr",
+        SEED,
+        "dB",
+        "SNR of the products",
+        "layer_snr of the layer where it is smallest",
+        summary=True,
+    ),
+    Variable(
+        "example_tile_voltage",
+        TILE,
+        "1",
+        "voltage of the cells",
+        "of networks on crossbars with wires, first tile of the first layer, seed 0: voltage between the word and the "
+        "bit line at each cell over the read voltage, which drives all word lines",
+    ),
+    Variable(
+        "example_tile_error",
+        TILE,
+        "1",
+        "error of the effective conductance",
+        "of the same tile: what a cell adds to the current of its bit line for a voltage on its word line, over its "
+        "conductance, minus 1; NaN for cells that conduct nothing",
+    ),
+    Variable(
+        "tuning_accuracy",
+        ("learner", "trial"),
+        "1",
+        "validation accuracy of a trial",
+        "mean over the tuning seeds; trial 0 has the learner's own settings",
+    ),
+    Variable("chosen_trial", SUMMARY, "1", "chosen trial", "trial whose settings were taken; NaN without tuning"),
+    Variable("example_class_image", ("true_class", "y", "x"), "1", "example", "first test image of every class"),
+    Variable(
+        "example_class_noisy",
+        ("noise_type", "noise_level", "y", "x"),
+        "1",
+        "example, corrupted",
+        "the corrupted copies of the first test image",
+    ),
+)
+
+VARIABLES = with_summaries(DECLARED, lambda v: "seeds", lambda v: f"{CORRECTED} over seeds{cut(v)}")
+"""All variables by name, means over seeds and their intervals included."""
+SUMMARISED: tuple[str, ...] = tuple(v.name for v in DECLARED if v.summary)
+"""Variables whose mean over seeds is stored."""

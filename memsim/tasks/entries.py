@@ -1,0 +1,129 @@
+"""What a result compares: learners or arrays, each with its settings and its checked device."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from memsim.arrays import Crossbar, check_bounds
+from memsim.errors import InputError
+from memsim.experiment import Experiment
+from memsim.experiment_schema import LearnerBase, show
+from memsim.profiles import DeviceProfile
+from memsim.profiles.idealised import Idealised, idealised
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One learner of the result, or one array: that of the experiment at one run of its sweep.
+
+    Attributes
+    ----------
+    label : str
+        Its name in the result.
+    spec : ComparedBase
+        Its settings.
+    values : mapping of str to Any
+        What the sweep set.
+    experiment : Experiment
+        The experiment at that run.
+    device : DeviceProfile or None
+        Its cells, with the parts ideal that its array takes as ideal; None for networks.
+    authored : DeviceProfile or None
+        The same as authored.
+    notes : tuple of str
+        Which of those parts the device never had, or keeps.
+    """
+
+    label: str
+    spec: Any
+    values: Mapping[str, Any]
+    experiment: Experiment
+    device: DeviceProfile | None
+    authored: DeviceProfile | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def data(self) -> Any:
+        spec: Any = self.experiment.spec
+        return spec.data
+
+    @property
+    def seed(self) -> int:
+        return self.experiment.spec.seed
+
+
+def prepare(experiment: Experiment) -> list[Entry]:
+    """Every learner of every run of the sweep, with its device checked before anything is computed."""
+    variants, entries = experiment.variants(), []
+    for name, run in experiment.spec.runs.items():
+        variant = variants[run.number]
+        spec = variant.spec.compared[run.place]
+        if "array" not in spec.sections:
+            entries.append(Entry(name, spec, run.values, variant, None))
+            continue
+        authored = variant.device(spec)
+        ideal = Idealised(authored, ())
+        if isinstance(spec, LearnerBase):
+            ideal = idealised(authored, spec.array.ideal)
+            _check(variant, spec, ideal.device)
+        entries.append(Entry(name, spec, run.values, variant, ideal.device, authored, ideal.notes))
+    return entries
+
+
+def _check(experiment: Experiment, spec: LearnerBase, device: DeviceProfile) -> None:
+    """Refuse an array that cannot be built, before anything is computed: try one of a single cell."""
+    array = spec.array
+    try:
+        check_bounds(array.learning_bounds, device)
+        if any(array.circuit.values()):
+            Crossbar(
+                device,
+                1,
+                1,
+                bounds=array.learning_bounds,
+                column=array.column or spec.COLUMN,
+                backend="cpu",
+                **array.circuit,
+            )
+    except InputError as error:
+        path = f"learners.{spec.name}.array"
+        key = str(error).partition(":")[0]
+        where = experiment.document.where(experiment.document.find(f"{path}.{key}") or ())
+        hint = "; for example --set array.bounds=[0,1]" if key == "bounds" else ""
+        raise InputError(f"{where}: {path}.{error}{hint}") from None
+
+
+def device_notes(entries: Sequence[Entry]) -> list[str]:
+    """What a reader must know about the learners' devices: which are not trained by pulses, and which lack layers."""
+    labels: dict[str, list[str]] = {}
+    for entry in entries:
+        if entry.device is not None and entry.device.spec.update is None:
+            found = labels.setdefault(entry.device.name, [])
+            if entry.spec.name not in found:
+                found.append(entry.spec.name)
+    missing: dict[str, list[str]] = {}
+    for entry in entries:
+        if entry.authored is not None and entry.notes:
+            known = missing.setdefault(entry.authored.name, [])
+            known += [note for note in entry.notes if note not in known]
+    return [
+        *(
+            f"trained ideally, then programmed once with the error model of device '{name}': {', '.join(found)}"
+            for name, found in labels.items()
+        ),
+        *(f"device '{name}' has {', '.join(found)}: no layer of its own" for name, found in missing.items()),
+    ]
+
+
+def swept(entries: Sequence[Entry]) -> dict[str, list[Any]]:
+    """Coordinates that say what a sweep set: numbers where all values are, else text; blank if unset."""
+    coordinates: dict[str, list[Any]] = {}
+    for key in dict.fromkeys(key for entry in entries for key in entry.values):
+        given = [entry.values[key] for entry in entries if key in entry.values]
+        numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in given)
+        blank: Any = float("nan") if numbers else ""
+        as_label = float if numbers else show
+        coordinates[key] = [as_label(entry.values[key]) if key in entry.values else blank for entry in entries]
+    return coordinates

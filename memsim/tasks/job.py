@@ -1,0 +1,57 @@
+"""What the run of a task receives, and what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from memsim.experiment import Experiment
+from memsim.experiment_schema import ExperimentSpec
+from memsim.tasks.entries import Entry
+
+Progress = Callable[[str, int, int], None]
+"""Receives the name of what is computed, how much of it is done, and the whole."""
+
+
+Spec = TypeVar("Spec", bound=ExperimentSpec)
+
+
+def spec_of(experiment: Experiment, schema: type[Spec]) -> Spec:
+    """The settings of an experiment of the task that has this schema."""
+    if not isinstance(experiment.spec, schema):
+        raise TypeError(f"an experiment of the task '{experiment.spec.task}', not of {schema.__name__}")
+    return experiment.spec
+
+
+class Job(NamedTuple):
+    """A checked experiment that is about to run.
+
+    Attributes
+    ----------
+    experiment : Experiment
+        What to run.
+    entries : sequence of Entry
+        What the result compares, with its devices.
+    images : mapping
+        Settings of images -> these images, of all runs of the sweep; empty for a task without images.
+    backend : str
+        Where to compute, "cpu" or "cuda".
+    progress : callable or None
+        Is called with the progress of the run.
+    """
+
+    experiment: Experiment
+    entries: Sequence[Entry]
+    images: Mapping[Any, Any]
+    backend: str
+    progress: Progress | None
+
+
+class Computed(NamedTuple):
+    """Registered variables of a result, its labels without the names of what is compared, and notes for readers."""
+
+    variables: dict[str, np.ndarray]
+    coordinates: dict[str, Any]
+    notes: Sequence[str] = ()

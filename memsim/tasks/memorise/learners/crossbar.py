@@ -1,0 +1,98 @@
+"""A crossbar an image, trained in place with a local rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from memsim.arrays import Crossbar, check_bounds
+from memsim.data.corruptions import CORRUPTIONS
+from memsim.philox import Occasion, Purpose
+from memsim.profiles import DeviceProfile
+from memsim.tasks.memorise.learners.memory import TARGETS, Block, Memory, histogram
+from memsim.tasks.memorise.schema import LearnerSpec
+
+# Cell updates between two chances to stop a run from the keyboard; a second or less on one core.
+_UPDATES = 1 << 28
+
+
+class CrossbarLearner:
+    """Memorises each image in the target column of an array of its own; the control column is never trained."""
+
+    def __init__(self, spec: LearnerSpec, device: DeviceProfile, backend: str, keep: Sequence[str]) -> None:
+        self.spec = spec
+        self.device = device
+        self.backend = backend
+        self.keep = keep
+        check_bounds(spec.array.learning_bounds, device)
+
+    def memorise(self, block: Block) -> list[Memory]:
+        """Train an array on every image of a block and read the corrupted copies."""
+        crossbar = self._trained(block)
+        occasions = {kind: Occasion(Purpose.TEST, CORRUPTIONS[kind]) for kind in block.noisy}
+        noisy = [crossbar.output(copies, index=occasions[kind]) for kind, copies in block.noisy.items()]
+        x = block.images
+        clean = crossbar.output(x[:, None, :], noise=False)[:, 0]
+        variance = crossbar.difference_variance(x[:, None, :])[:, 0]
+        sigma = np.sqrt(variance)
+        weights = crossbar.weights
+        learned = weights[:, :, 0]
+        effective = crossbar.effective_weights
+        lead = np.zeros((1, 1, effective.shape[2]), effective.dtype)  # of the first output over the second
+        lead[0, 0, :2] = 1, -1
+        slope = crossbar.steepened(x[:, None, :], (effective[:, :, 0] - effective[:, :, 1])[:, None], lead)[:, 0]
+        cells = weights.reshape(len(x), -1)
+        pulses = crossbar.pulses
+        low, high = crossbar.window
+        models = {
+            "read_margin": np.divide(clean[:, 0] - clean[:, 1], sigma, out=np.full(len(x), np.nan), where=sigma > 0),
+            "weight_mean": cells.mean(1, dtype=float),
+            "weight_std": cells.std(1, dtype=float),
+            "weight_min": cells.min(1),
+            "weight_max": cells.max(1),
+            "saturated_share": crossbar.saturated[:, :, 0].mean(1),
+            "pulses_set": pulses.set.sum(1),
+            "pulses_reset": pulses.reset.sum(1),
+            "half_selects": pulses.half_selected.sum(1),
+        }
+        if "conductance" in self.keep:
+            models["conductance"] = crossbar.conductance.values
+        examples = {}
+        if block.first == 0:
+            examples = {
+                "example_sensitivity": slope[0].astype(float),
+                "example_conductance": low + learned[0] * (high - low),
+                **histogram(cells[0]),
+            }
+        steepness = np.linalg.norm(slope.astype(float), axis=1)
+        return [Memory(np.stack(noisy, axis=1), clean, steepness, models, examples)]
+
+    def _trained(self, block: Block) -> Crossbar:
+        spec, x = self.spec, block.images
+        crossbar = Crossbar(
+            self.device,
+            rows=x.shape[1],
+            cols=len(TARGETS),
+            arrays=len(x),
+            seed=block.seed,
+            bounds=spec.array.learning_bounds,
+            initial=spec.array.initial,
+            column=spec.array.column,
+            dtype=spec.array.dtype,
+            backend=self.backend,
+            first_array=block.first,
+            **spec.array.circuit,
+        )
+        learning = spec.learning
+        rule, encoding = learning.local_rule, learning.encoded(self.device.spec.encoding)
+        at_once = max(1, _UPDATES // (x.size * len(TARGETS)))
+        for step in range(0, learning.steps, at_once):
+            steps = min(at_once, learning.steps - step)
+            crossbar.train(rule, x[:, None, :], TARGETS, steps=steps, encoding=encoding)
+            block.report(len(x) * (step + steps) / learning.steps)
+        if crossbar.planned:
+            crossbar.program()
+        if spec.array.adc is not None and spec.array.adc.calibrated:
+            crossbar.calibrate(x[:, None, :])
+        return crossbar

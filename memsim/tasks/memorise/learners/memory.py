@@ -1,0 +1,81 @@
+"""A block of images, of which each is learned by a model of its own, and the outputs and weights of these models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+TARGETS = (1.0, 0.0)
+"""Wanted outputs: column 0 is the target, column 1 the control."""
+BINS = 64
+"""Bins of a weight histogram."""
+
+
+class Block(NamedTuple):
+    """A block of images to memorise, and the corrupted copies to read.
+
+    Attributes
+    ----------
+    images : (image, pixel)
+        Grey levels, float32 in [0, 1].
+    noisy : mapping of str to (image, level, pixel)
+        Corrupted copies by kind of corruption.
+    first : int
+        Number of the first image, the address of its model.
+    seed : int
+        Key of every random number.
+    report : callable
+        Called with the number of images done so far.
+    """
+
+    images: np.ndarray
+    noisy: Mapping[str, np.ndarray]
+    first: int
+    seed: int
+    report: Callable[[float], None]
+
+
+class Memory(NamedTuple):
+    """What a learner gives for a block of images, a model each.
+
+    Attributes
+    ----------
+    outputs : (image, noise_type, noise_level, 2)
+        Target and control output for the corrupted copies; dimensionless.
+    clean : (image, 2)
+        Expected outputs for the images themselves.
+    steepness : (image,)
+        Length of the gradient of target minus control output by the pixels, at the image itself.
+    models : mapping of str to (image, ...)
+        Registered variables of each model.
+    examples : mapping of str to ndarray
+        Registered variables of the model of image 0; empty for blocks without it.
+    """
+
+    outputs: np.ndarray
+    clean: np.ndarray
+    steepness: np.ndarray
+    models: dict[str, np.ndarray]
+    examples: dict[str, np.ndarray]
+
+
+def join(parts: Sequence[Memory]) -> Memory:
+    """One memory of blocks that follow each other."""
+    first = parts[0]
+    return Memory(
+        np.concatenate([part.outputs for part in parts]),
+        np.concatenate([part.clean for part in parts]),
+        np.concatenate([part.steepness for part in parts]),
+        {name: np.concatenate([part.models[name] for part in parts]) for name in first.models},
+        first.examples,
+    )
+
+
+def histogram(weights: np.ndarray) -> dict[str, np.ndarray]:
+    """Share of the weights in each of `BINS` equal bins between the smallest and the largest, and the bins' edges."""
+    if not np.isfinite(weights).all():
+        return {"weight_share": np.full(BINS, np.nan), "weight_edge": np.full(BINS + 1, np.nan)}
+    counts, edges = np.histogram(weights, BINS)
+    return {"weight_share": counts / weights.size, "weight_edge": edges}

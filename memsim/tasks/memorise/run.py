@@ -1,0 +1,119 @@
+"""Computes the experiments of the task `memorise`: images, learners and metrics of every image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from memsim.backends import resolve
+from memsim.capacity import images_at_once
+from memsim.data.images import Images, load_data
+from memsim.errors import InputError
+from memsim.experiment import Experiment
+from memsim.tasks.entries import Entry, device_notes
+from memsim.tasks.images import by_images, corrupted, corrupted_examples
+from memsim.tasks.job import Computed, Job, Progress, spec_of
+from memsim.tasks.memorise.learners import Block, CrossbarLearner, Memory, NetworkLearners
+from memsim.tasks.memorise.memory import training_memory
+from memsim.tasks.memorise.schema import SCENES, MemoriseSpec, NetworkSpec
+from memsim.tasks.memorise.summary import measure, stack, summarise
+
+
+def memorise(job: Job) -> Computed:
+    """Variables of a result on the dimensions learner, image, noise_type and noise_level."""
+    spec = spec_of(job.experiment, MemoriseSpec)
+    _check(job)
+    variables = stack(_compute(job))
+    variables |= summarise(variables, spec)
+    images = job.images[job.entries[0].data]
+    seed = job.entries[0].seed
+    variables |= {
+        "example_image": images.pixels[0],
+        "example_noisy": corrupted_examples(spec_of(job.entries[0].experiment, MemoriseSpec), images.pixels, seed),
+    }
+    coordinates: dict[str, Any] = {
+        "image": np.arange(len(images)),
+        "image_label": list(images.labels),
+        "noise_type": list(spec.corruptions),
+        "noise_level": np.array(spec.levels),
+        "interval": ["low", "high"],
+    }
+    if "conductance" in variables:
+        lines = variables["conductance"].shape[-1]
+        coordinates["column"] = ["target", "control", "target, second", "control, second"][:lines]
+    return Computed(variables, coordinates, device_notes(job.entries))
+
+
+def load_images(experiment: Experiment) -> Images:
+    """The images of an experiment."""
+    data = spec_of(experiment, MemoriseSpec).data
+    place = experiment.data_path() or SCENES
+    return load_data(place, shape=data.shape, samples=data.samples, seed=data.seed, grey=data.grey.conversion)
+
+
+def _check(job: Job) -> None:
+    """Refuse images of the runs of a sweep that do not fit into one result."""
+    name = job.experiment.document.name
+    counts = {len(images) for images in job.images.values()}
+    if len(counts) > 1:
+        raise InputError(
+            f"{name}: sweep: runs with {min(counts)} and with {max(counts)} images do not fit into one result; "
+            "run them one by one"
+        )
+    if len({data.shape for data in job.images}) > 1 and "conductance" in spec_of(job.experiment, MemoriseSpec).keep:
+        raise InputError(f"{name}: keep: [conductance] needs images of one size; this sweep has several")
+
+
+def _compute(job: Job) -> list[dict[str, np.ndarray]]:
+    """Variables of every learner without the learner dimension.
+
+    Learners that see the same images under the same seed share their corrupted copies. Images go in blocks that fit in
+    memory; blocks do not change a bit of the result.
+    """
+    spec = spec_of(job.experiment, MemoriseSpec)
+    parts: dict[str, list[Memory]] = {entry.label: [] for entry in job.entries}
+    card = resolve(job.backend).free_memory
+    for (data, seed), members in by_images(job.entries).items():
+        pixels = job.images[data].pixels
+        count = len(pixels)
+        size = pixels[0].size
+        block = images_at_once(size, len(spec.levels) * len(spec.corruptions), training_memory(spec, size), card)
+        runners = list(_runners(members, job.backend, spec.keep))
+        for first in range(0, count, block):
+            x = pixels[first : first + block]
+            shape = (len(x), len(spec.levels), -1)
+            noisy = {kind: corrupted(spec, kind, x, seed, first).reshape(shape) for kind in spec.corruptions}
+            for labels, runner in runners:
+                report = _reporter(job.progress, labels, first, count)
+                report(0)
+                memories = runner.memorise(Block(x.reshape(len(x), -1), noisy, first, seed, report))
+                report(len(x))
+                for name, memory in zip(labels, memories, strict=True):
+                    parts[name].append(memory)
+    return [measure(parts[entry.label], job.images[entry.data].pixels, spec.unsafe_below) for entry in job.entries]
+
+
+def _reporter(progress: Progress | None, labels: list[str], first: int, count: int) -> Callable[[float], None]:
+    """Tells the caller how many images some learners have done, counted from the first of a block."""
+
+    def report(done: float) -> None:
+        for name in labels if progress is not None else ():
+            progress(name, first + int(done), count)  # type: ignore[misc]
+
+    return report
+
+
+def _runners(
+    entries: list[Entry], backend: str, keep: Sequence[str]
+) -> Iterator[tuple[list[str], CrossbarLearner | NetworkLearners]]:
+    """What computes the learners: a crossbar learner each, and one for all networks with the same fresh weights."""
+    networks: dict[NetworkSpec, list[Entry]] = {}
+    for entry in entries:
+        if entry.spec.network is not None:
+            networks.setdefault(entry.spec.network, []).append(entry)
+        elif entry.device is not None:
+            yield [entry.label], CrossbarLearner(entry.spec, entry.device, backend, keep)
+    for network, same in networks.items():
+        yield [entry.label for entry in same], NetworkLearners([entry.spec for entry in same], network, backend)

@@ -1,0 +1,112 @@
+"""Schema of an experiment of the task `memorise`: one model an image, as in the study."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from memsim.baselines.losses import LOSSES
+from memsim.document.entries import entries
+from memsim.document.fields import Count, Section, problem
+from memsim.errors import nearest
+from memsim.experiment_schema import (
+    GreySpec,
+    ImageExperimentSpec,
+    LearnerBase,
+    LossSpec,
+    Pair,
+    Place,
+    Rate,
+    RuleSpec,
+    Seed,
+    Side,
+    as_tuple,
+)
+from memsim.learning import RULES
+
+SCENES = "road-scenes"
+MAX_PIXELS = 1 << 32
+
+
+class DataSpec(Section):
+    """Images: the embedded scenes, or a local path."""
+
+    EMBEDDED: ClassVar[tuple[str, ...]] = (SCENES,)
+
+    source: Place = SCENES
+    samples: Annotated[int, Count(1, 100_000)] = 50
+    shape: Annotated[tuple[Side, Side], BeforeValidator(as_tuple)] = (64, 64)
+    seed: Seed = 0
+    grey: GreySpec = GreySpec()
+
+    @model_validator(mode="after")
+    def _bounded(self) -> DataSpec:
+        pixels = self.samples * math.prod(self.shape)
+        if pixels > MAX_PIXELS:
+            size = f"{self.samples} images of {self.shape[0]} x {self.shape[1]}"
+            raise problem(f"{size} have {pixels:.3g} pixels; allowed: at most {MAX_PIXELS:.3g}", "samples")
+        return self
+
+
+class LearningSpec(RuleSpec):
+    """How a crossbar learns an image."""
+
+    rate: Rate = 0.2
+    steps: Annotated[int, Count(0, 10_000_000)] = 30
+
+
+class NetworkSpec(Section):
+    """A bias-free network: linear, or with one layer of ReLU units."""
+
+    hidden: Annotated[int, Count(0, 65_536)] = 0
+    initial: Pair = (-0.01, 0.01)
+    dtype: Literal["float64", "float32"] = "float64"
+
+
+class TrainingSpec(LossSpec):
+    """How a network is trained: plain gradient descent on a loss."""
+
+    rate: Rate = 0.001
+    steps: Annotated[int, Count(0, 1_000_000)] = 60
+
+
+if TYPE_CHECKING:
+    Learning: TypeAlias = LearningSpec
+    Training: TypeAlias = TrainingSpec
+else:
+    Learning = entries(LearningSpec, RULES, rule="hebbian")
+    Training = entries(TrainingSpec, LOSSES, loss="mse")
+
+
+class LearnerSpec(LearnerBase):
+    """One method that is compared: a crossbar with a local rule, or a network with a gradient."""
+
+    KINDS: ClassVar[tuple[tuple[str, ...], ...]] = (("array", "learning"), ("network", "training"))
+    NAMES: ClassVar[tuple[str, ...]] = ("crossbar", "network")
+
+    learning: Learning = Field(default={}, validate_default=True)
+    network: NetworkSpec | None = None
+    training: Training = Field(default={}, validate_default=True)
+
+
+class MemoriseSpec(ImageExperimentSpec):
+    """An experiment: images, learners, corruptions and seed."""
+
+    task: Literal["memorise"] = "memorise"
+    data: DataSpec = DataSpec()
+    learners: Annotated[list[LearnerSpec], Field(min_length=1, max_length=1000)]
+    unsafe_below: Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)] = 10.0
+    published: dict[Literal["snr", "correct"], dict[str, float]] = Field(default={})
+    resamples: Annotated[int, Count(100, 1_000_000)] = 2000
+    keep: list[Literal["conductance"]] = Field(default=[])
+
+    @model_validator(mode="after")
+    def _claims(self) -> MemoriseSpec:
+        labels = self.labels
+        for metric, claimed in self.published.items():
+            for name in claimed:
+                if name not in labels:
+                    raise problem(f"unknown learner '{name}'{nearest(name, labels)}", "published", metric, name)
+        return self

@@ -1,0 +1,139 @@
+"""Tables of a result of `memorise` for the terminal: measured beside published."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from memsim.cli.console import console, printable, table
+from memsim.repeat import settings_of
+from memsim.results import NO_DEVICE, require, stored
+from memsim.tasks.memorise.schema import MemoriseSpec
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+# Rows of the table: result variable, label, format, factor.
+_ROWS = (
+    ("snr", "SNR, mean", "{:.2f}", 1.0),
+    ("snr_median", "SNR, median", "{:.2f}", 1.0),
+    ("snr_magnitude_median", "|SNR|, median", "{:.2f}", 1.0),
+    ("clean_snr", "SNR, clean images", "{:.2f}", 1.0),
+    ("negative_denominator", "negative denominators", "{:.1f} %", 100.0),
+    ("unsafe", "unsafe reads", "{:.1f} %", 100.0),
+    ("correct", "accuracy", "{:.1f} %", 100.0),
+    ("confidence", "confidence", "{:.4f}", 1.0),
+    ("output_difference", "output difference", "{:.4g}", 1.0),
+    ("normalised_difference", "normalised difference", "{:.4f}", 1.0),
+    ("worst_normalised_difference", "the same, worst read", "{:.4f}", 1.0),
+    ("geometric_margin", "geometric margin", "{:.4f}", 1.0),
+    ("read_margin", "margin / read noise", "{:.1f}", 1.0),
+    ("snr_area", "area under SNR", "{:.2f}", 1.0),
+    ("accuracy_area", "area under accuracy", "{:.3f}", 1.0),
+    ("step_size", "step size, limit 2", "{:.3f}", 1.0),
+    ("weight_mean", "weight, mean", "{:.4f}", 1.0),
+    ("weight_std", "weight, std", "{:.4f}", 1.0),
+    ("weight_min", "weight, smallest", "{:.2g}", 1.0),
+    ("weight_max", "weight, largest", "{:.4g}", 1.0),
+    ("saturated_share", "saturated cells", "{:.1f} %", 100.0),
+    ("pulses_set", "set pulses an array", "{:,.0f}", 1.0),
+    ("pulses_reset", "reset pulses an array", "{:,.0f}", 1.0),
+)
+# Columns where there are many learners: heading, and the row whose number stands there.
+_COLUMNS = (
+    ("median\n|SNR|", "snr_magnitude_median"),
+    ("negative\ndenom.", "negative_denominator"),
+    ("\naccuracy", "correct"),
+    ("geom.\nmargin", "geometric_margin"),
+)
+_DETAILED = 3  # learners that get a table of their own
+_LONGEST = 9  # characters that leave room for two numbers and a deviation in 80 columns
+
+
+def print_overview(dataset: xr.Dataset) -> None:
+    """Print the metrics of a few learners one by one, or of many in one table."""
+    if dataset.sizes.get("learner", 0) <= _DETAILED:
+        print_metrics(dataset)
+        return
+    require(dataset, "learner", "snr_mean")
+    settings = settings_of(dataset, MemoriseSpec)
+    claimed = settings.published.get("snr", {})
+    headings = ("mean\nSNR", *(("published\nSNR",) if claimed else ()), *(heading for heading, _ in _COLUMNS))
+    rows = table("", *headings, right=headings)
+    rows.columns[0].min_width = min(28, max(len(str(name)) for name in dataset.learner.values))
+    for learner in (str(name) for name in dataset.learner.values):
+        part = dataset.sel(learner=learner)
+        beside = (_number(claimed[learner], "{:.2f}") if learner in claimed else "",) if claimed else ()
+        cells = (_cell(part, name) for name in ("snr", *(name for _, name in _COLUMNS)))
+        first, *rest = cells
+        rows.add_row(printable(learner), first, *beside, *rest)
+    screen = console()
+    screen.print(printable(stored(dataset, "title") or settings.name), style="bold")
+    screen.print()
+    screen.print(rows)
+
+
+def _cell(dataset: xr.Dataset, name: str) -> str:
+    """The measured number of one metric."""
+    form, factor = next((form, factor) for row, _, form, factor in _ROWS if row == name)
+    full = f"{name}_mean" if f"{name}_mean" in dataset else name
+    return _number(float(dataset[full]) * factor, form) if full in dataset else ""
+
+
+def print_metrics(dataset: xr.Dataset) -> None:
+    """Print each learner's metrics with their 95 % intervals, beside the published numbers and the deviation."""
+    require(dataset, "learner", "device")
+    settings = settings_of(dataset, MemoriseSpec)
+    screen = console()
+    screen.print(printable(stored(dataset, "title") or settings.name), style="bold")
+    for learner in (str(name) for name in dataset.learner.values):
+        part = dataset.sel(learner=learner)
+        claims = {metric: values[learner] for metric, values in settings.published.items() if learner in values}
+        beside = ("published", "deviation") if claims else ()
+        headings = ("measured", "95 % interval", *beside)
+        metrics = table("", *headings, right=headings)
+        metrics.columns[0].min_width = 21
+        for name, label, form, factor in _ROWS:
+            if name == "snr_magnitude_median" and "snr_median" in part and part[name] == part["snr_median"]:
+                continue
+            cells = _row(part, name, form, factor, claims.get(name))  # type: ignore[call-overload]
+            if cells is not None:
+                metrics.add_row(label, *cells[: len(headings)])
+        device = str(part.device.values)
+        screen.print(f"\n{printable(learner)}{f' on {printable(device)}' if device != NO_DEVICE else ''}")
+        screen.print(metrics)
+
+
+def _row(dataset: xr.Dataset, name: str, form: str, factor: float, claimed: float | None) -> tuple[str, ...] | None:
+    """Cells of one metric's row, or None where it says nothing (no read noise, no reset pulses)."""
+    summarised = f"{name}_mean" in dataset and f"{name}_interval" in dataset
+    if not summarised and (name not in dataset or "image" in dataset[name].dims):
+        return None
+    measured = float(dataset[f"{name}_mean" if summarised else name].mean())
+    if (measured != measured and name != "snr") or (name == "pulses_reset" and measured == 0):
+        return None
+    interval = ""
+    if summarised:
+        ends = dataset[f"{name}_interval"].values
+        low, high = (_number(float(end) * factor, form) for end in ends)
+        interval = "" if np.isnan(ends).all() else low if low == high else f"{low} to {high}"
+    beside = ("", "")
+    if claimed is not None:
+        deviation = (measured / claimed - 1) * 100 if claimed else 0.0
+        text = f"{deviation:+.1f} %" if abs(deviation) < 1e5 else f"{deviation:+.2g} %"
+        beside = (_number(claimed * factor, form), text if claimed else "")
+    return _number(measured * factor, form), interval, *beside
+
+
+def _number(value: float, form: str) -> str:
+    text = form.format(value)
+    return text if len(text) <= _LONGEST else f"{value:.4g}"
+
+
+def print_notes(dataset: xr.Dataset) -> None:
+    """Print what the intervals of the table are."""
+    count = dataset.sizes.get("image", 0)
+    if count:
+        which = f"95 %, of means over {count} images" if count > 1 else "none for one image"
+        console().print(f"Interval {which} (docs/intervals.md)", soft_wrap=True)

@@ -1,0 +1,154 @@
+"""Computes the experiments of the task `select`: reads of single cells of passive arrays, and their margins."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from memsim.arrays.passive import CellRead, read_cell
+from memsim.arrays.wires import solve_wires
+from memsim.errors import ConvergenceError, InputError, MemsimError
+from memsim.kernels.fill import fill
+from memsim.philox import Stream
+from memsim.tasks.entries import Entry
+from memsim.tasks.job import Computed, Job, Progress, spec_of
+from memsim.tasks.select.schema import SelectSpec
+
+_STATES = ("on", "off")
+
+
+class _Array(NamedTuple):
+    """A passive array: both conductances of its cells [S], read voltage [V], conduction, wires [ohm]; name and seed."""
+
+    on: float
+    off: float
+    voltage: float
+    conduction: Any
+    wires: dict[str, float]
+    label: str
+    seed: int
+
+
+def select(job: Job) -> Computed:
+    """Variables of a result on the dimensions array, scheme, lines and others."""
+    spec = spec_of(job.experiment, SelectSpec)
+    arrays = [_checked(entry) for entry in job.entries]
+    try:
+        parts = [_read_all(array, spec, job.progress) for array in arrays]
+    except MemsimError as error:
+        raise type(error)(f"{job.experiment.document.name}: {error}") from None
+    variables = {name: np.stack([part[name] for part in parts]) for name in parts[0]}
+    variables |= _summaries(variables, spec)
+    coordinates = {
+        "scheme": list(spec.schemes),
+        "lines": np.array(spec.lines),
+        "position": list(spec.positions),
+        "background": spec.backgrounds,
+        "state": list(_STATES),
+    }
+    return Computed(variables, coordinates)
+
+
+def _checked(entry: Entry) -> _Array:
+    """The array; refused where its device has no conductances of its own, or a conduction that no circuit can have."""
+    device, selector = entry.device, entry.spec.array.selector
+    assert device is not None
+    window, voltage, conduction = device.spec.conductance, device.spec.read.voltage, selector or device.spec.conduction
+    if window.nominal:
+        why = f"the window of '{device.name}' is only a scale; a passive array needs a device with a window of its own"
+        raise _refused(entry, "device", f"{why}, such as 'epiram-choi2018'")
+    try:  # one cell alone
+        solve_wires(
+            [[window.max]],
+            [voltage],
+            word_resistance=0,
+            bit_resistance=0,
+            backend="cpu",
+            conduction=conduction,
+            read_voltage=None if conduction is None else voltage,
+        )
+    except InputError as error:
+        raise _refused(entry, "selector" if selector is not None else "device", str(error)) from None
+    wires = entry.spec.wires.model_dump()
+    return _Array(window.max, window.min, voltage, conduction, wires, entry.label, entry.seed)
+
+
+def _refused(entry: Entry, field: str, why: str) -> InputError:
+    key, document = f"arrays.{entry.spec.name}.array.{field}", entry.experiment.document
+    return InputError(f"{document.where(document.find(key) or ())}: {key}: {why}")
+
+
+def _read_all(array: _Array, spec: SelectSpec, progress: Progress | None) -> dict[str, np.ndarray]:
+    """Variables of one array, without its dimension."""
+    shape = (len(spec.schemes), len(spec.lines), len(spec.positions), len(spec.backgrounds), len(_STATES))
+    reads, residual = np.empty((4, *shape)), np.zeros(shape[:2])
+    done, total = 0, spec.reads * len(spec.schemes) * sum(lines**2 for lines in spec.lines)
+    for size, lines in enumerate(spec.lines):
+        backgrounds = _backgrounds(array, spec, lines)
+        for scheme, place, held, state in itertools.product(*map(range, (shape[0], *shape[2:]))):
+            cell = _cell(spec.positions[place], lines)
+            found = _read(array, backgrounds[held], cell, _STATES[state], spec.schemes[scheme])
+            reads[:, scheme, size, place, held, state] = (
+                found.current,
+                found.cell_current,
+                found.voltages[cell],
+                found.power,
+            )
+            residual[scheme, size] = max(residual[scheme, size], found.residual)
+            done += lines**2
+            if progress is not None:
+                progress(array.label, int(100 * done / total), 100)
+    middle = _cell("middle", spec.map_lines)
+    on = np.full((spec.map_lines, spec.map_lines), array.on)
+    maps = [_read(array, on, middle, "on", scheme).voltages for scheme in spec.schemes]
+    names = ("read_current", "cell_current", "cell_voltage", "power")
+    return {**dict(zip(names, reads, strict=True)), "residual": residual, "example_cell_voltage": np.stack(maps)}
+
+
+def _cell(position: str, lines: int) -> tuple[int, int]:
+    """Row and column of the selected cell: beside driver and sense amplifier, in the middle, or furthest from both."""
+    return {"near": (lines - 1, 0), "middle": (lines // 2, lines // 2), "far": (0, lines - 1)}[position]
+
+
+def _backgrounds(array: _Array, spec: SelectSpec, lines: int) -> list[np.ndarray]:
+    """Conductances (row, col) of all cells on, all off, and each on or off at random [S].
+
+    A cell of a random background is the same in arrays of all sizes.
+    """
+    shape = (spec.random_backgrounds, lines, lines)
+    drawn = fill("uniform", shape, seed=array.seed, stream=Stream.BACKGROUND) if spec.random_backgrounds else ()
+    random = [np.where(one.T <= 0.5, array.on, array.off) for one in drawn]
+    return [np.full((lines, lines), array.on), np.full((lines, lines), array.off), *random]
+
+
+def _read(array: _Array, background: np.ndarray, cell: tuple[int, int], state: str, scheme: str) -> CellRead:
+    """The read of a cell that is on or off."""
+    conductance = background.copy()
+    conductance[cell] = array.on if state == "on" else array.off
+    try:
+        return read_cell(conductance, cell, array.voltage, scheme, conduction=array.conduction, **array.wires)
+    except (ConvergenceError, InputError) as error:
+        lines = len(conductance)
+        text = f"array '{array.label}', {lines} x {lines}, scheme {scheme}, cell {cell} {state}: {error}"
+        raise type(error)(text) from None
+
+
+def _summaries(found: dict[str, np.ndarray], spec: SelectSpec) -> dict[str, np.ndarray]:
+    """What follows from the currents and powers of all arrays (array, scheme, lines, position, background, state)."""
+    on, off = np.moveaxis(found["read_current"], -1, 0)
+    least, most = on.min(-1), off.max(-1)
+    margin = (on - off) / on
+    worst, power = margin.min((-2, -1)), found["power"].max((-3, -2, -1))
+    holds = np.logical_and.accumulate(worst >= spec.threshold, axis=-1)
+    return {
+        "sneak_share": 1 - found["cell_current"] / found["read_current"],
+        "current_margin": margin,
+        "common_margin": (least - most) / least,
+        "worst_margin": worst,
+        "worst_power": power,
+        "largest_lines": np.where(holds, np.array(spec.lines, float), 0.0).max(-1),
+        "least_margin": worst[..., -1],
+        "most_power": power[..., -1],
+    }

@@ -1,0 +1,97 @@
+"""Schema of an experiment of the task `select`: single cells of passive arrays are read through their sneak paths."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from memsim.arrays.passive import SCHEMES
+from memsim.document.fields import Count, Quantity, Section, problem
+from memsim.experiment_schema import ComparedBase, ExperimentSpec, Place
+from memsim.profiles.physics import ExponentialConduction, SinhConduction
+
+POSITIONS = ("near", "middle", "far")
+MAX_CELL_READS = 10**9
+"""Cells times reads of a run: half an hour, at up to 2 us each as measured."""
+_MAP = 128  # lines of a kept map at most
+
+Resistance = Annotated[float, Quantity("Ohm", low=0.0, high=1e9)]
+
+
+class PassiveArraySpec(Section):
+    """Cells of a passive array: a device, and a selector in series with each."""
+
+    device: Place
+    selector: Annotated[SinhConduction | ExponentialConduction, Field(discriminator="model")] | None = None
+
+
+class WiresSpec(Section):
+    """Resistance of the wires: of a segment from cell to cell, and between a line's end and its source."""
+
+    word_resistance: Resistance = 1.0
+    bit_resistance: Resistance = 1.0
+    driver_resistance: Resistance = 0.0
+    sense_resistance: Resistance = 0.0
+
+
+class PassiveSpec(ComparedBase):
+    """One passive array that is compared."""
+
+    KINDS: ClassVar[tuple[tuple[str, ...], ...]] = (("array", "wires"),)
+    NAMES: ClassVar[tuple[str, ...]] = ("passive array",)
+
+    array: PassiveArraySpec
+    wires: WiresSpec = WiresSpec()
+
+
+class SelectSpec(ExperimentSpec):
+    """An experiment: passive arrays, schemes, sizes, and places of the selected cell."""
+
+    COMPARED: ClassVar[str] = "array"
+
+    task: Literal["select"] = "select"
+    arrays: Annotated[list[PassiveSpec], Field(min_length=1, max_length=1000)]
+    schemes: Annotated[list[Literal[tuple(SCHEMES)]], Field(min_length=1)] = Field(  # type: ignore[valid-type]
+        default=list(SCHEMES)
+    )
+    lines: Annotated[list[Annotated[int, Count(2, 4096)]], Field(min_length=1, max_length=100)] = Field(
+        default=[4, 8, 16, 32, 64, 128]
+    )
+    positions: Annotated[list[Literal[POSITIONS]], Field(min_length=1)] = Field(  # type: ignore[valid-type]
+        default=["near", "far"]
+    )
+    random_backgrounds: Annotated[int, Count(0, 1000)] = 2
+    threshold: Annotated[float, Quantity("%", above=0.0, high=1.0)] = 0.1
+    map_lines: Annotated[int, Count(2, _MAP)] = 32
+
+    @property
+    def backgrounds(self) -> list[str]:
+        """Names of what the cells around the selected one hold."""
+        return ["all on", "all off", *(f"random {number}" for number in range(self.random_backgrounds))]
+
+    @property
+    def reads(self) -> int:
+        """Reads of one array of one size by one scheme."""
+        return 2 * len(self.positions) * len(self.backgrounds)
+
+    @model_validator(mode="after")
+    def _bounded(self) -> SelectSpec:
+        for earlier, later in itertools.pairwise(self.lines):
+            if not earlier < later:
+                raise problem(f"{later} follows {earlier}; they must ascend", "lines")
+        for key in ("schemes", "positions"):
+            given = getattr(self, key)
+            for name in given:
+                if given.count(name) > 1:
+                    raise problem(f"'{name}' is given twice; they must differ", key)
+        reads = len(self.labels) * len(self.schemes) * self.reads
+        count = reads * sum(lines**2 for lines in self.lines)
+        if count > MAX_CELL_READS:
+            raise problem(
+                f"{reads} reads of arrays of up to {self.lines[-1]} x {self.lines[-1]} visit {count:.3g} cells; "
+                f"allowed: at most {MAX_CELL_READS:.3g}",
+                "lines",
+            )
+        return self

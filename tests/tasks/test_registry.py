@@ -1,0 +1,71 @@
+"""The registry is the only place that knows the tasks, and describes them without importing what they need."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import memsim
+from memsim.tasks.base import Task, load_object
+from memsim.tasks.registry import RESULT_KINDS, TASKS
+
+ROOT = Path(memsim.__file__).parent
+REGISTRY = ROOT / "tasks" / "registry.py"
+
+
+def texts(file: Path) -> set[str]:
+    """Names of imported modules and all other text in a file's code."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(node.value)
+        elif isinstance(node, ast.ImportFrom):
+            found.add(str(node.module))
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found
+
+
+def test_no_module_outside_the_package_of_a_task_names_it():
+    for name in TASKS:
+        package = f"memsim.tasks.{name}"
+        own = ROOT / "tasks" / name
+        others = [file for file in ROOT.rglob("*.py") if own not in file.parents and file != REGISTRY]
+        assert len(others) > 300
+        for file in others:
+            found = [text for text in texts(file) if text == name or text.startswith(package)]
+            assert (file, found) == (file, [])
+
+
+@pytest.mark.parametrize("name", list(TASKS))
+def test_every_path_of_a_description_leads_somewhere(name):
+    task = TASKS[name]
+    assert isinstance(task, Task) and task.name == name
+    for reference in (task.schema, task.run, task.load_images, task.memory, task.default_figure):
+        assert reference is None or callable(load_object(reference))
+    for reference in (task.print_overview, task.print_metrics, task.print_notes):
+        assert callable(load_object(reference))
+    assert all(callable(load_object(drawing.draw)) for drawing in task.figures.values())
+    assert load_object(task.schema).model_fields["task"].default == name
+    for metric in (*task.metrics, *task.panels):
+        assert metric.variable in task.variables
+
+
+def test_every_dimension_with_labels_is_a_coordinate_of_its_kind():
+    for kind in RESULT_KINDS.values():
+        for name, coordinate in kind.coordinates.items():
+            dims = {dim for variable in kind.variables.values() for dim in variable.dims}
+            assert coordinate.dimension in dims, (kind.name, name)
+
+
+def test_descriptions_of_tasks_import_neither_numba_nor_matplotlib():
+    code = (
+        "import sys; from memsim.tasks.registry import RESULT_KINDS; dict(RESULT_KINDS); "
+        "print([name for name in ('numba', 'matplotlib', 'xarray', 'pydantic', 'numpy') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
