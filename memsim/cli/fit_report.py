@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from memsim.fit.quantities import Number
     from memsim.fit.spread import Spread
 
+_CRITERIA = ("AIC - min", "BIC - min")
+_OF_CRITERIA = (
+    "Numbers says how many numbers are fitted. AIC - min and BIC - min are the differences from the lowest AIC and BIC."
+)
+
 
 def print_fit(screen: Console, fit: PulseFit | SectionFit, *, has_window: bool) -> None:
     """Print a fit; `has_window` says whether the user gave the window that weights without a unit stand for."""
@@ -39,8 +44,10 @@ def print_pulses(screen: Console, found: PulseFit) -> None:
     size = f"{data.reads:,} reads, {len(data.devices)} device(s), {len(data.sweeps)} sweeps"
     screen.print(printable(f"{data.name}: {size}"), style="bold")
     screen.print()
-    headings = ("fitted", "log-likelihood", "held out", "AIC", "BIC")
+    headings = ("numbers", "log-likelihood", "held out", *_CRITERIA)
     rows = table("model", "noise", *headings, right=headings)
+    for column in rows.columns[2:]:
+        column.no_wrap = True
     lowest = {name: min(getattr(c, name) for c in found.candidates) for name in ("aic", "bic")}
     for candidate in found.candidates:
         rows.add_row(
@@ -49,14 +56,14 @@ def print_pulses(screen: Console, found: PulseFit) -> None:
             str(candidate.parameters),
             f"{candidate.log_likelihood:.1f}",
             f"{candidate.held_out:.4f}",
-            f"+{candidate.aic - lowest['aic']:.1f}",
-            f"+{candidate.bic - lowest['bic']:.1f}",
+            f"{candidate.aic - lowest['aic']:.1f}",
+            f"{candidate.bic - lowest['bic']:.1f}",
         )
     screen.print(rows)
     screen.print(
-        f"Held out: log-likelihood per read of {found.split}, by a fit to the rest. AIC, BIC: above the lowest. Noise: "
-        "what write noise is relative to; lognormal: noise is Gaussian in the logarithm of the conductance; slow: some "
-        "read noise is correlated over pulses.",
+        f"The model with the star is reported below. {_OF_CRITERIA} Held out is the log-likelihood per read of "
+        f"{found.split}, under a fit to the other reads. The noise says what write noise is relative to; lognormal: "
+        "noise is Gaussian in the logarithm of the conductance; slow: some read noise is correlated over pulses.",
         soft_wrap=True,
     )
     for name, reason in found.not_fitted.items():
@@ -68,8 +75,8 @@ def print_pulses(screen: Console, found: PulseFit) -> None:
     d = found.diagnostics
     screen.print(
         f"Residuals: mean {d.mean:+.3f} (expected 0), variance {d.variance:.3f} (1), lag-1 correlation "
-        f"{d.correlation:+.3f} (0), skewness {d.skewness:+.2f}, excess {d.excess:+.2f}; p of normality "
-        f"{d.normality:.2g}, of independence {d.independence:.2g}",
+        f"{d.correlation:+.3f} (0), skewness {d.skewness:+.2f}, excess {d.excess:+.2f}; p of this skewness and excess "
+        f"under the model {d.normality:.2g}, of independence {d.independence:.2g}",
         soft_wrap=True,
     )
     screen.print(
@@ -85,21 +92,28 @@ def print_pulses(screen: Console, found: PulseFit) -> None:
 
 
 def _between(key: str, spread: Spread, unit: str) -> str:
-    """The spread of one quantity between devices, and where a further device lies."""
+    """The spread of one quantity between devices, and where a further device lies, as a sentence."""
     low, high = spread.another
-    word = {"low": "lower end", "high": "upper end", "step": "size of the steps"}[key]
+    what = {"low": "the lower ends of the windows", "high": "the upper ends of the windows", "step": "the step sizes"}[
+        key
+    ]
     if key == "step":
-        unit, further = "%", f"{math.exp(low):.2g} to {math.exp(high):.2g} times the average"
+        unit, further = "%", f"steps of {math.exp(low):.2g} to {math.exp(high):.2g} times the average"
     else:
-        further = f"{_text(low, unit)} to {_text(high, unit)}"
-    ends = f"{_text(spread.sigma_low, unit)} to {_text(spread.sigma_high, unit)}"
-    return f"Between devices, {word}: sigma {_text(spread.sigma, unit)} ({ends}); 95 % of further devices: {further}"
+        further = f"this end at {_text(low, unit)} to {_text(high, unit)}"
+    upper = _text(spread.sigma_high, unit)
+    if spread.sigma_low > 0:
+        interval = f"95 % interval {_text(spread.sigma_low, unit)} to {upper}"
+        scatter = f"have a standard deviation of {_text(spread.sigma, unit)} ({interval})"
+    else:
+        scatter = f"are compatible with equal devices (standard deviation below {upper} at 95 %)"
+    return f"Between devices, {what} {scatter}; 95 % of further devices have {further}."
 
 
 def _noise(candidate: Candidate) -> str:
     """The kind of noise of a candidate, in a few words."""
     problem = candidate.problem
-    words = [problem.write]
+    words = ["window" if problem.write == "range" else problem.write]
     if problem.axis.logarithmic:
         words.append("lognormal")
     if problem.slow:
@@ -113,7 +127,7 @@ def print_section(screen: Console, found: SectionFit) -> None:
 
     screen.print(printable(f"{found.name}: {found.kind.replace('-', ' ')}"), style="bold")
     screen.print()
-    headings = ("fitted", "log-likelihood", "AIC", "BIC")
+    headings = ("numbers", "log-likelihood", *_CRITERIA)
     rows = table("form", *headings, right=headings)
     lowest = {name: min(getattr(form, name) for form in found.forms) for name in ("aic", "bic")}
     for form in found.forms:
@@ -121,11 +135,11 @@ def print_section(screen: Console, found: SectionFit) -> None:
             form.name,
             str(form.parameters),
             f"{form.log_likelihood:.1f}",
-            f"+{form.aic - lowest['aic']:.1f}",
-            f"+{form.bic - lowest['bic']:.1f}",
+            f"{form.aic - lowest['aic']:.1f}",
+            f"{form.bic - lowest['bic']:.1f}",
         )
     screen.print(rows)
-    screen.print()
+    screen.print(f"{_OF_CRITERIA}\n", soft_wrap=True)
     print_numbers(screen, found.numbers)
     for note in found.notes:
         screen.print(f"Note     {printable(note)}", soft_wrap=True)

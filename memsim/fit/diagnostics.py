@@ -6,8 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from memsim.fit.filter import predict
+from memsim.fit.filter import Series, predict
 from memsim.fit.problem import Problem
+from memsim.fit.simulate import simulated
+
+_REPLICAS = 60
+"""Measurements that are simulated with the model, for the moments that its own innovations have."""
+_POINTS = 200_000
+"""Most reads of all of them together."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +31,10 @@ class Diagnostics:
     correlation : float
         Between successive innovations of a sweep; 0 for the right model.
     skewness, excess : float
-        Third and fourth moment; 0 for a Gaussian.
+        Third and fourth moment; 0 for a Gaussian, and near 0 where states are cut at the ends of the window.
     normality : float
-        Probability of moments this far from a Gaussian's (Jarque & Bera, Econ. Lett. 6, 255, 1980).
+        Probability of a third and fourth moment this far from those of measurements that the model itself makes, by the
+        statistic of Jarque & Bera, Econ. Lett. 6, 255 (1980), with simulated means and standard deviations.
     independence : float
         Probability of correlations this far from 0 over ten lags (Ljung & Box, Biometrika 65, 297, 1978).
     """
@@ -50,15 +57,11 @@ def diagnose(problem: Problem, theta: np.ndarray, lags: int = 10) -> Diagnostics
     from scipy.special import chdtrc
 
     s = problem.series
-    mean, deviation, state = (rows[0] for rows in predict(s, problem.trial(theta[None]), problem.scale))
-    z = np.where(s.seen, (s.value - mean) / deviation, np.nan)
-    z[s.start] = np.nan
+    z, mean, deviation, state = _innovations(problem, theta, s)
     good = z[np.isfinite(z)]
     count = len(good)
-    centred = good - good.mean()
-    variance = float(centred.var())
-    skewness = float((centred**3).mean() / variance**1.5)
-    excess = float((centred**4).mean() / variance**2 - 3.0)
+    variance = float(good.var())
+    skewness, excess = map(float, _shape(good))
     rows = [z[a:b] - good.mean() for a, b in zip(s.start, s.stop, strict=True)]
     correlations = []
     for lag in range(1, lags + 1):
@@ -78,6 +81,53 @@ def diagnose(problem: Problem, theta: np.ndarray, lags: int = 10) -> Diagnostics
         correlations[0],
         skewness,
         excess,
-        float(chdtrc(2, count / 6 * (skewness**2 + excess**2 / 4))),
+        float(chdtrc(2, _distance(np.array([skewness, excess]), problem, theta, count))),
         float(chdtrc(lags, box)),
     )
+
+
+def _innovations(
+    problem: Problem, theta: np.ndarray, series: Series
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Standardised innovations, predictions, their deviations and states of all points (point,)."""
+    mean, deviation, state = (rows[0] for rows in predict(series, problem.trial(theta[None]), problem.scale))
+    z = np.where(series.seen, (series.value - mean) / deviation, np.nan)
+    z[series.start] = np.nan
+    return z, mean, deviation, state
+
+
+def _shape(z: np.ndarray) -> np.ndarray:
+    """Skewness and excess."""
+    centred = z - z.mean()
+    variance = centred.var()
+    return np.array([(centred**3).mean() / variance**1.5, (centred**4).mean() / variance**2 - 3.0])
+
+
+def _distance(shape: np.ndarray, problem: Problem, theta: np.ndarray, count: int, seed: int = 0) -> float:
+    """Squared distance of skewness and excess from those of the model's own measurements, in standard deviations.
+
+    Parameters
+    ----------
+    shape : ndarray
+        Skewness and excess.
+    count : int
+        Innovations that they stand for.
+    """
+    s, rng = problem.series, np.random.default_rng(seed)
+    replicas = max(min(_REPLICAS, _POINTS // len(s.value)), 2)
+    values = np.empty((replicas, len(s.value)))
+    for train, (a, b) in enumerate(zip(s.start, s.stop, strict=True)):
+        values[:, a:b] = simulated(problem, theta, train, replicas, rng)[1].T
+    offsets = np.repeat(len(s.value) * np.arange(replicas), len(s.start))
+    tiled = s._replace(
+        value=values.ravel(),
+        seen=np.tile(s.seen, replicas),
+        branch=np.tile(s.branch, replicas),
+        start=np.tile(s.start, replicas) + offsets,
+        stop=np.tile(s.stop, replicas) + offsets,
+        device=np.tile(s.device, replicas),
+    )
+    own = [_shape(z[np.isfinite(z)]) for z in _innovations(problem, theta, tiled)[0].reshape(replicas, -1)]
+    gaussian = np.sqrt(np.array([6.0, 24.0]) / count)
+    away = (shape - np.mean(own, axis=0)) / np.maximum(np.std(own, axis=0, ddof=1), gaussian)
+    return float(away @ away)

@@ -188,7 +188,9 @@ def _numbers(shape: _Shape, devices: list[_Fitted], top: float, read: float) -> 
                 [float(g @ fit.peak.covariance[:3, :3] @ g) for g, fit in zip(gradients, devices, strict=True)]
             )
             middle, low, high = _over(estimates * slopes, variances * slopes**2)
-            numbers.append(Number(name, middle, low, high, "S", f"k_{index + 2} at the read voltage of {read:g} V"))
+            numbers.append(
+                Number(name, middle, low, high, "S", f"coefficient k_{index + 2} at the read voltage of {read:g} V")
+            )
             continue
         if len(devices) == 1:
             only = devices[0]
@@ -197,7 +199,9 @@ def _numbers(shape: _Shape, devices: list[_Fitted], top: float, read: float) -> 
         else:
             middle, low, high = _over(estimates, np.array([fit.peak.covariance[index, index] for fit in devices]))
         ends = (top * np.exp(-high) if np.isfinite(high) else 0.0), top * np.exp(-low)
-        numbers.append(Number(name, float(top * np.exp(-middle)), float(ends[0]), float(ends[1]), "V", "V_0"))
+        numbers.append(
+            Number(name, float(top * np.exp(-middle)), float(ends[0]), float(ends[1]), "V", "voltage V_0 of the form")
+        )
     return numbers
 
 

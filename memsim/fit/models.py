@@ -248,9 +248,9 @@ def _power_law_profile(t: np.ndarray, to: Target) -> dict[str, Any]:
 POWER_LAW = StepModel(
     "power-law",
     (
-        Parameter("limit", "R_0, of the resistance at G_max", 0.0, 0.999, False),
-        Parameter("amplitude", "R_1 times the window", 1e-3, 1e6),
-        Parameter("exponent", "power of the pulse number", -4.0, -0.02, False),
+        Parameter("limit", "R_0 of R = R_0 + R_1 n^exponent, relative to the resistance at G_max", 0.0, 0.999, False),
+        Parameter("amplitude", "R_1 times the width of the window", 1e-3, 1e6),
+        Parameter("exponent", "exponent of the pulse number n", -4.0, -0.02, False),
     ),
     _power_law,
     lambda s, r: [(0.2, 1.0, -0.5), (0.5, 10.0, -1.0), (0.5, 100.0, -2.0)],

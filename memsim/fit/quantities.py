@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from memsim.fit.uncertainty import adjusted, covariance, ridge_interval
 
 _WIDEST = 3.0
 """How many times wider or narrower than its value a window may be: that which a search allows."""
+
+
+_BASES = {"range": "the window", "step": "the step", "value": "the value"}
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ def fitted(data: PulseData, problem: Problem, theta: np.ndarray) -> Fitted:
 
     spread, inner = covariance(problem, theta)
     better = adjusted(problem, theta, spread, inner)
-    spreads = _spreads(problem, theta, spread)
+    spreads = _spreads(problem, theta, spread, positive=data.unit == "S")
     numbers = [*_window(data, problem, theta, spread, spreads)]
     shift = better - theta
     for index, parameter in enumerate(problem.shared):
@@ -157,17 +160,19 @@ def _reported(problem: Problem, index: int) -> Callable[[np.ndarray], float]:
 def _wording(problem: Problem, index: int) -> tuple[str, str, str]:
     parameter = problem.shared[index]
     name = parameter.name
+    write, read = (_BASES[base] for base in (problem.write, problem.read_base))
     if name == "c2c":
-        return "variability.c2c.sigma", "%", f"write noise of a pulse, of the {problem.write}"
+        return "variability.c2c.sigma", "%", f"write noise: standard deviation of a pulse, relative to {write}"
     if name == "read":
-        return "read.noise.sigma", "%", f"noise of a read, of the {problem.read_base}"
+        return "read.noise.sigma", "%", f"read noise: standard deviation of a read, relative to {read}"
     if name == "slow":
-        return "read.noise.slow.sigma", "%", f"read noise that is correlated over pulses, of the {problem.read_base}"
+        meaning = f"standard deviation of read noise that is correlated over pulses, relative to {read}"
+        return "read.noise.slow.sigma", "%", meaning
     if name == "memory":
-        return "read.noise.slow.memory", "pulses", "pulses over which it is correlated"
+        return "read.noise.slow.memory", "pulses", "pulses after which this correlation has fallen to 1/e"
     if name.startswith("curvature."):
         branch = name.split(".")[1]
-        return f"update.nonlinearity.{branch}", "", f"magnitude of the NeuroSim label, {branch}"
+        return f"update.nonlinearity.{branch}", "", f"magnitude of NeuroSim's nonlinearity label, {branch}"
     return f"update.{name}", "pulses" if name == "pulses" else "", parameter.meaning
 
 
@@ -196,8 +201,11 @@ def _window(
     return numbers
 
 
-def _spreads(problem: Problem, theta: np.ndarray, spread: np.ndarray) -> dict[str, Spread]:
-    """Spreads between devices of the window's ends and of the size of the steps, where there are enough devices."""
+def _spreads(problem: Problem, theta: np.ndarray, spread: np.ndarray, *, positive: bool) -> dict[str, Spread]:
+    """Spreads between devices of the window's ends and of the size of the steps, where there are enough devices.
+
+    `positive` says that ends cannot be below 0.
+    """
     if problem.devices < FEWEST:
         return {}
     spreads = {}
@@ -208,7 +216,7 @@ def _spreads(problem: Problem, theta: np.ndarray, spread: np.ndarray) -> dict[st
         variance = blocks[:, k, k] * slope[:, k] ** 2
         good = variance > 0
         if good.sum() >= FEWEST:
-            spreads[name] = between_conductances(ends[good, k], variance[good])
+            spreads[name] = replace(between_conductances(ends[good, k], variance[good]), positive=positive)
     # Steps as shares of the average window: what profiles state.
     width = ends[:, 1] - ends[:, 0]
     sizes = own[:, 2] + np.log(width / width.mean())

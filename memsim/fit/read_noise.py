@@ -92,7 +92,16 @@ def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> S
         table.name,
         "read.noise",
         {"sigma": format_quantity(sigma, "%", 6), "relative_to": base},
-        (Number("read.noise.sigma", sigma, float(low), float(high), "%", f"noise of a read, of the {base}"),),
+        (
+            Number(
+                "read.noise.sigma",
+                sigma,
+                float(low),
+                float(high),
+                "%",
+                f"read noise: standard deviation of a read, relative to the {base}",
+            ),
+        ),
         tuple(forms),
         tuple(notes),
         tuple((name, np.arange(len(y)), y, fit) for name, y, fit in zip(rows, reads, drawn, strict=True)),

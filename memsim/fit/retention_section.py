@@ -100,7 +100,7 @@ def _drift(table: Table, part: Tried, peak: Peak) -> tuple[dict[str, Any], list[
     section: dict[str, Any] = {"model": "drift", "exponent": number(mean[0])}
     if count >= FEWEST:
         spread = _positive(part, peak, 0, 1.0)
-        numbers.append(Number("retention.spread", *spread, "", "its spread between devices"))
+        numbers.append(Number("retention.spread", *spread, "", "standard deviation of the exponent between devices"))
         section["spread"] = number(spread[0])
     else:
         few = f"{count} device{'s' if count > 1 else ''}"
@@ -154,7 +154,9 @@ def _relaxation(part: Tried, peak: Peak) -> tuple[dict[str, Any], list[Number], 
     numbers = [Number("retention.shift", *shift, "S", f"mean change per unit of ln(t/{time})")]
     if from_zero:
         numbers.append(Number("retention.spread", *spread, "S", f"standard deviation of the change at {time}"))
-    numbers.append(Number("retention.growth", *growth, "S", f"its growth per unit of ln(t/{time})"))
+    numbers.append(
+        Number("retention.growth", *growth, "S", f"growth of this standard deviation per unit of ln(t/{time})")
+    )
     return section, numbers, [*_kept(part, peak), *_counted(part)]
 
 

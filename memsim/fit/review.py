@@ -22,7 +22,8 @@ LARGEST_NOISE = 1.0
 _WALKS = 200
 _POINTS = 20_000
 """Reads that are compared with simulated ones."""
-_SURE = 1e-3
+_LEVEL = 0.01
+"""Probability of any rejection by the tests of the residuals, if the model is right."""
 _CYCLES = 3
 _NAMED = 4
 
@@ -186,8 +187,19 @@ def _limits(
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         limits.append(f"at the limit of what is searched: {', '.join(names[:_NAMED])}{more}")
     if 1 < problem.devices < 5:
-        limits.append(f"{problem.devices} devices say little about the spread between devices")
-    if diagnostics.independence < _SURE:
+        limits.append(
+            f"{problem.devices} devices say little about the spread between devices: the intervals of the spread and "
+            "of further devices are wide"
+        )
+    rejected = _rejected(diagnostics)
+    if "normality" in rejected:
+        limits.append(
+            f"the residuals are not distributed as the model says (p {diagnostics.normality:.1g}, skewness "
+            f"{diagnostics.skewness:+.2f}, excess {diagnostics.excess:+.2f}): something is missing from the model, "
+            "such as jumps of a trap, failed pulses or trains that begin elsewhere; the noise contains it, and the "
+            "intervals may miss the truth"
+        )
+    if "independence" in rejected:
         limits.append(
             f"successive residuals are not independent (p {diagnostics.independence:.1g}): the intervals are too narrow"
         )
@@ -198,3 +210,14 @@ def _limits(
             "of the pulses contains it"
         )
     return limits
+
+
+def _rejected(diagnostics: Diagnostics) -> set[str]:
+    """Tests of the residuals that reject the model, by Holm's method (Scand. J. Stat. 6, 65, 1979)."""
+    tests = sorted((getattr(diagnostics, name), name) for name in ("normality", "independence"))
+    rejected = set()
+    for left, (p, name) in zip((2, 1), tests, strict=True):
+        if not p < _LEVEL / left:
+            break
+        rejected.add(name)
+    return rejected

@@ -27,7 +27,8 @@ _TAIL = 3.719
 class Spread:
     """Mean over devices and standard deviation between them, each with its 95 % interval, in the parameter's unit.
 
-    `lognormal` says whether the logarithm of the parameter is what is normally distributed.
+    `lognormal` says whether the logarithm of the parameter is what is normally distributed, `positive` whether the
+    parameter cannot be below 0.
     """
 
     mean: float
@@ -38,16 +39,18 @@ class Spread:
     sigma_high: float
     devices: int
     lognormal: bool = False
+    positive: bool = False
 
     @property
     def another(self) -> tuple[float, float]:
-        """Ends between which a further device lies with a probability of 95 %."""
+        """Ends between which a further device lies with a probability of 95 %; not below 0 what cannot be there."""
         from scipy.special import stdtrit
 
         t = float(stdtrit(self.devices - 1, 0.975))
         if not self.lognormal:
             half = float(np.hypot(t * self.sigma, (self.mean_high - self.mean_low) / 2))
-            return self.mean - half, self.mean + half
+            low = self.mean - half
+            return max(low, min(self.mean, 0.0)) if self.positive else low, self.mean + half
         sigma = float(np.sqrt(np.log1p((self.sigma / self.mean) ** 2)))
         half = float(np.hypot(t * sigma, np.log(self.mean_high / self.mean_low) / 2))
         median = self.mean * np.exp(-(sigma**2) / 2)

@@ -21,13 +21,17 @@ if TYPE_CHECKING:
     from memsim.fit.pulses import PulseFit
     from memsim.fit.section import SectionFit
 
+_BLACK = "0.1"
+"""Of lines that belong to no single device."""
 _WALKS = 400
 """Simulated trains that a band stands for."""
 _TRAINS = 12
 """Measured trains of each direction that are drawn."""
 _DEVICES = 6
-_MIXED = 3
+_MIXED = 2
 """Devices whose trains of both directions are drawn."""
+_BANDS = 2
+"""Devices up to which each has a band of its own; the bands of more would hide each other."""
 _CHANGES = 300
 """Devices whose changes are drawn together."""
 
@@ -160,9 +164,9 @@ def _predictions(axes: Axes, fit: PulseFit, unit: float) -> None:
     good = np.isfinite(diagnostics.innovation)
     predicted = problem.axis.value(diagnostics.prediction[good]) / unit
     measured = problem.axis.value(problem.series.value[good]) / unit
-    axes.plot(predicted, measured, ".", color=line_style(2)["color"], markersize=2, alpha=0.5, label="reads")
+    axes.plot(predicted, measured, ".", color="0.6", markersize=2, alpha=0.5, label="reads")
     ends = [min(predicted.min(), measured.min()), max(predicted.max(), measured.max())]
-    axes.plot(ends, ends, color=INK, linewidth=0.7, label="prediction")
+    axes.plot(ends, ends, color=_BLACK, linewidth=0.7, label="prediction")
     axes.set_xlabel(f"predicted {axes.yaxis.get_label_text()}")
     title(axes, "Read against its prediction")
 
@@ -182,9 +186,11 @@ def _trains(axes: Axes, fit: PulseFit, branch: int | None, unit: float, seed: in
     shown = devices[: _DEVICES if branch is not None else _MIXED]
     rng = np.random.default_rng(seed)
     longest = 1
+    reads = []
     for k, device in enumerate(shown):
         rows = [s for s in starts if series.device[s] == device][: max(1, most // len(shown))]
-        style = line_style(device)
+        look = line_style(device)
+        colour, marker = (look["color"], look["marker"]) if len(shown) > 1 else (INK, ".")
         length = max(int(series.stop[s] - series.start[s]) for s in rows)
         longest = max(longest, length)
         states, walks = [], []
@@ -192,43 +198,50 @@ def _trains(axes: Axes, fit: PulseFit, branch: int | None, unit: float, seed: in
             a, b = int(series.start[s]), int(series.stop[s])
             y = np.where(series.seen[a:b], problem.axis.value(series.value[a:b]), np.nan)
             name = f"device {data.devices[device]}" if len(data.devices) > 1 else "measured"
-            axes.plot(
-                np.arange(1, b - a + 1),
-                y / unit,
-                style["marker"] if len(shown) > 1 else ".",
-                color=style["color"],
-                markersize=2,
-                alpha=0.6,
-                linewidth=0,
-                label=name if s == rows[0] else None,
-                zorder=1,
-            )
+            label = name if s == rows[0] else None
+            x = np.arange(1, b - a + 1)
+            axes.plot(x, y / unit, marker, color=colour, markersize=2.5, alpha=0.6, linewidth=0, label=label, zorder=3)
             state, read = simulated(problem, theta, s, max(1, _WALKS // len(rows)), rng)
             blank = np.full((length - len(state), state.shape[1]), np.nan)
             states.append(np.vstack([state, blank]))
             walks.append(np.vstack([read, blank]))
-        number = np.arange(1, length + 1)
-        low, high = (problem.axis.value(np.nanpercentile(np.hstack(walks), q, axis=1)) / unit for q in (2.5, 97.5))
         middle = problem.axis.value(np.nanmedian(np.hstack(states), axis=1)) / unit
-        band = style["color"] if len(shown) > 1 else "0.5"
-        label = "95 % of simulated reads" if k == 0 else None
-        axes.fill_between(number, low, high, color=band, alpha=0.15, linewidth=0, label=label, zorder=2)
-        line = style["color"] if len(shown) > 1 else INK
         label = "median of simulated states" if k == 0 else None
-        axes.plot(number, middle, color=line, linestyle=style["linestyle"], label=label, zorder=3)
+        axes.plot(np.arange(1, length + 1), middle, color=colour, label=label, zorder=4)
+        reads.append((colour, np.hstack(walks)))
+    if len(shown) <= _BANDS:
+        for k, (colour, values) in enumerate(reads):
+            _band(axes, fit, values, unit, colour, "95 % of simulated reads" if k == 0 else None)
+    else:
+        blanks = [np.full((longest - len(values), values.shape[1]), np.nan) for _, values in reads]
+        pooled = np.hstack([np.vstack([values, blank]) for (_, values), blank in zip(reads, blanks, strict=True)])
+        _band(axes, fit, pooled, unit, "0.5", "95 % of simulated reads, all these devices")
     axes.set_xlim(0, longest + 1)
 
 
+def _band(axes: Axes, fit: PulseFit, reads: np.ndarray, unit: float, colour: str, label: str | None) -> None:
+    """Where 95 % of simulated reads (pulse, walk) lie, with lines at the ends that stay visible under another band."""
+    axis, number = fit.chosen.problem.axis, np.arange(1, len(reads) + 1)
+    low, high = (axis.value(np.nanpercentile(reads, q, axis=1)) / unit for q in (2.5, 97.5))
+    axes.fill_between(number, low, high, color=colour, alpha=0.15, linewidth=0, label=label, zorder=1)
+    for end in (low, high):
+        axes.plot(number, end, color=colour, linewidth=0.5, alpha=0.5, zorder=2)
+
+
 def _steps(axes: Axes, fit: PulseFit, unit: float) -> None:
-    """Mean step of a pulse against the state: the chosen model and the others."""
+    """Mean step of a pulse against the state: the chosen model and, where there are reads, the others."""
+    axis = fit.chosen.problem.axis
     lines = []
     for candidate in (*[c for c in fit.candidates if c is not fit.chosen], fit.chosen):
         low, high = candidate.problem.axis.value(candidate.problem.own(candidate.theta)[:, :2].mean(0))
         x = low + (high - low) * X
         chosen = candidate is fit.chosen
+        kept = (x >= 0) | (fit.data.unit != "S")
+        if not chosen:
+            kept &= (x >= axis.first) & (x <= axis.last)
         for branch in range(2):
             y = candidate.problem.steps(candidate.theta)[branch] * (high - low) * (1 if branch == 0 else -1)
-            lines.append((chosen, branch, x, y))
+            lines.append((chosen, branch, x[kept], y[kept]))
     largest = max(float(np.abs(y).max()) for chosen, _, _, y in lines if chosen)
     if fit.data.unit == "S":
         scale = scaled(axes.yaxis, "step", "S", largest)
@@ -238,12 +251,11 @@ def _steps(axes: Axes, fit: PulseFit, unit: float) -> None:
         axes.set_ylabel("step of the weight")
         axes.set_xlabel("normalised weight")
     for chosen, branch, x, y in lines:
-        style = line_style(branch)
         if chosen:
             name = f"step of a {BRANCHES[branch]} pulse"
-            axes.plot(x / unit, y / scale, color=style["color"], linestyle=style["linestyle"], label=name, zorder=3)
+            axes.plot(x / unit, y / scale, color=_BLACK, linestyle=("-", "--")[branch], label=name, zorder=3)
         else:
-            axes.plot(x / unit, y / scale, color="0.75", linewidth=0.7, label="other models", zorder=1)
+            axes.plot(x / unit, y / scale, color="0.7", linewidth=0.7, label="other models", zorder=1)
     axes.axhline(0, color=INK, linewidth=0.6)
     reach = 1.5 * largest / scale
     axes.set_ylim(-reach, reach)
@@ -261,9 +273,9 @@ def _residuals(axes: Axes, fit: PulseFit) -> None:
     z = fit.diagnostics.innovation
     z = np.clip(z[np.isfinite(z)], -4.5, 4.5)
     bins = np.linspace(-4.5, 4.5, 37)
-    axes.hist(z, bins.tolist(), density=True, color=line_style(2)["color"], alpha=0.6, label="residuals")
+    axes.hist(z, bins.tolist(), density=True, color="0.75", label="residuals")
     x = np.linspace(-4.5, 4.5, 200)
-    axes.plot(x, np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi), color=line_style(0)["color"], linestyle=":", label="N(0, 1)")
+    axes.plot(x, np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi), color=_BLACK, linestyle=":", label="N(0, 1)")
     axes.set_xlim(-4.5, 4.5)
     axes.set_xlabel("(read - prediction)/its standard deviation")
     axes.set_ylabel("density")
@@ -274,10 +286,9 @@ def _residuals(axes: Axes, fit: PulseFit) -> None:
 def _noise_words(fit: PulseFit) -> str:
     shown = {n.name: n for n in fit.fitted.numbers}
     c2c, read = shown["variability.c2c.sigma"], shown["read.noise.sigma"]
-    words = [
-        f"write noise {100 * c2c.value:.2g} % of the {fit.chosen.problem.write}",
-        f"read noise {100 * read.value:.2g} % of the {fit.chosen.problem.read_base}",
-    ]
+    bases = {"range": "window"}
+    write, of = (bases.get(base, base) for base in (fit.chosen.problem.write, fit.chosen.problem.read_base))
+    words = [f"write noise {100 * c2c.value:.2g} % of the {write}", f"read noise {100 * read.value:.2g} % of the {of}"]
     if "read.noise.slow.sigma" in shown:
         slow, memory = shown["read.noise.slow.sigma"], shown["read.noise.slow.memory"]
         words.append(f"and {100 * slow.value:.2g} % that lasts {memory.value:.2g} pulses")

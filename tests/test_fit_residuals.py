@@ -1,0 +1,92 @@
+"""What the report says of the residuals of a fit, and of further devices."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from memsim.cli.fit_report import _between
+from memsim.fit.data import PulseData, Sweep
+from memsim.fit.diagnostics import diagnose
+from memsim.fit.models import MODELS
+from memsim.fit.pulse_search import Noise, finished, problem_of, rough
+from memsim.fit.quantities import fitted
+from memsim.fit.review import _rejected, reviewed
+from memsim.fit.spread import Spread, between_conductances
+
+
+def soft(seed, *, write, read, step, jump=0.0, sweeps=8, reads=100) -> PulseData:
+    """Sweeps of a cell with soft bounds; a trap lowers some of its reads by `jump` of the window."""
+    rng, made, filled = np.random.default_rng(seed), [], False
+    for i in range(sweeps):
+        x, values = float(i % 2), []
+        for k in range(reads):
+            if k:
+                moved = step * ((1 - x) if i % 2 == 0 else -x)
+                x = min(max(x + moved + write * rng.standard_normal(), 0.0), 1.0)
+            filled ^= bool(rng.random() < 0.1)
+            values.append(2e-6 + 8e-6 * (x + read * rng.standard_normal() + jump * filled))
+        made.append(Sweep("1", str(i // 2), i % 2, np.array(values)))
+    return PulseData.checked("made", made, "S")
+
+
+def searched(data):
+    guess = finished(rough(problem_of(MODELS["soft-bounds"], Noise("range"), data), data))
+    assert not guess.fault
+    return guess.problem, guess.theta, diagnose(guess.problem, guess.theta)
+
+
+@pytest.mark.parametrize("seed", [100, 101, 102])
+def test_states_that_stay_at_the_ends_of_the_window_are_no_reason_to_reject_the_model(seed):
+    _, _, diagnostics = searched(soft(seed, write=0.04, read=0.005, step=0.5))
+    assert diagnostics.excess > 0.5  # a Gaussian has 0, with a standard error of 0.17
+    assert diagnostics.normality > 0.05
+    assert "normality" not in _rejected(diagnostics)
+
+
+def test_the_report_says_that_jumps_of_a_trap_are_not_in_the_model():
+    data = soft(3, write=0.01, read=0.01, step=0.06, jump=0.12, sweeps=6)
+    problem, theta, diagnostics = searched(data)
+    limits = reviewed(data, problem, theta, fitted(data, problem, theta), diagnostics).limits
+    assert any(limit.startswith("the residuals are not distributed as the model says (p ") for limit in limits)
+
+
+@pytest.mark.parametrize(
+    ("normality", "independence", "expected"),
+    [
+        (0.5, 0.5, set()),
+        (0.004, 0.5, {"normality"}),
+        (0.006, 0.5, set()),
+        (0.5, 0.004, {"independence"}),
+        (0.004, 0.009, {"normality", "independence"}),
+        (0.006, 0.009, set()),
+    ],
+)
+def test_the_tests_of_the_residuals_together_reject_a_right_model_in_one_of_a_hundred_fits(
+    normality, independence, expected
+):
+    _, _, diagnostics = searched(soft(1, write=0.02, read=0.02, step=0.06, sweeps=4, reads=40))
+    assert _rejected(replace(diagnostics, normality=normality, independence=independence)) == expected
+
+
+def test_further_devices_have_no_negative_conductances():
+    spread = between_conductances(np.array([1e-6, 3e-6]), np.array([1e-14, 1e-14]))
+    assert spread.another[0] < 0
+    assert replace(spread, positive=True).another == (0.0, spread.another[1])
+    weight = Spread(-0.5, -0.6, -0.4, 0.1, 0.05, 0.3, 5, positive=True)
+    assert weight.another[0] <= weight.mean
+
+
+def test_the_spread_between_devices_is_a_sentence():
+    spread = Spread(2e-6, 1e-6, 3e-6, 0.0, 0.0, 3e-7, 2, positive=True)
+    assert _between("low", spread, "S") == (
+        "Between devices, the lower ends of the windows are compatible with equal devices (standard deviation below "
+        "300 nS at 95 %); 95 % of further devices have this end at 1 uS to 3 uS."
+    )
+    spread = Spread(0.0, -0.1, 0.1, 0.2, 0.1, 0.5, 5)
+    assert _between("step", spread, "") == (
+        "Between devices, the step sizes have a standard deviation of 20 % (95 % interval 10 % to 50 %); 95 % of "
+        "further devices have steps of 0.57 to 1.8 times the average."
+    )
