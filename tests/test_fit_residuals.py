@@ -12,9 +12,11 @@ from memsim.fit.data import PulseData, Sweep
 from memsim.fit.diagnostics import diagnose
 from memsim.fit.models import MODELS
 from memsim.fit.pulse_search import Noise, finished, problem_of, rough
+from memsim.fit.pulses import fit_pulses
 from memsim.fit.quantities import fitted
 from memsim.fit.review import _rejected, reviewed
 from memsim.fit.spread import Spread, between_conductances
+from memsim.plotting.fits import pulse_figure
 
 
 def soft(seed, *, write, read, step, jump=0.0, sweeps=8, reads=100) -> PulseData:
@@ -90,3 +92,28 @@ def test_the_spread_between_devices_is_a_sentence():
         "Between devices, the step sizes have a standard deviation of 20 % (95 % interval 10 % to 50 %); 95 % of "
         "further devices have steps of 0.57 to 1.8 times the average."
     )
+
+
+def several(devices) -> PulseData:
+    sweeps = []
+    for name in range(devices):
+        sweeps += [
+            Sweep(str(name), sweep.cycle, sweep.branch, (1 + 0.1 * name) * sweep.value)
+            for sweep in soft(name, write=0.02, read=0.02, step=0.1, sweeps=2, reads=30).sweeps
+        ]
+    return PulseData.checked("made", sweeps, "S")
+
+
+@pytest.mark.parametrize("devices", [2, 3])
+def test_each_line_of_a_figure_means_one_thing(devices):
+    figure = pulse_figure(fit_pulses(several(devices), "soft-bounds", compared=["linear", "soft-bounds"]))
+    trains, steps = figure.axes[:2], figure.axes[2]
+    for axes in trains:
+        medians = [line for line in axes.lines if line.get_linestyle() != "None"]
+        assert {line.get_linestyle() for line in medians} == {"-"}
+        assert len(axes.collections) == (devices if devices <= 2 else 1)  # bands
+    colours = {line.get_color() for axes in trains for line in axes.lines}
+    assert not colours & {line.get_color() for line in steps.lines}
+    assert min(line.get_xdata().min() for line in steps.lines if len(line.get_xdata()) > 2) >= 0
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels[:devices] == [f"device {name}" for name in range(devices)]

@@ -72,7 +72,8 @@ def pulse_figure(fit: PulseFit, seed: int = 0) -> Figure:
             handles |= dict(zip(labels, found, strict=True))
         count = len(fit.data.devices)
         shown = min(count, _MIXED if mixed else _DEVICES)
-        ending(figure, list(handles.values()), list(handles), only(shown, count, "devices"))
+        labels = sorted(handles, key=lambda label: not label.startswith(("device ", "measured")))
+        ending(figure, [handles[label] for label in labels], labels, only(shown, count, "devices"))
     return figure
 
 
@@ -207,7 +208,7 @@ def _trains(axes: Axes, fit: PulseFit, branch: int | None, unit: float, seed: in
             walks.append(np.vstack([read, blank]))
         middle = problem.axis.value(np.nanmedian(np.hstack(states), axis=1)) / unit
         label = "median of simulated states" if k == 0 else None
-        axes.plot(np.arange(1, length + 1), middle, color=colour, label=label, zorder=4)
+        axes.plot(np.arange(1, length + 1), middle, color=colour if len(shown) > 1 else _BLACK, label=label, zorder=4)
         reads.append((colour, np.hstack(walks)))
     if len(shown) <= _BANDS:
         for k, (colour, values) in enumerate(reads):

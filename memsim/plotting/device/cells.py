@@ -20,6 +20,7 @@ CELLS = 512
 BAND = (5.0, 95.0)
 """Percentiles that a band spans."""
 _NEARLY = 1e-9
+_SHADES = (0, 1, 3)
 
 
 def column(device: DeviceProfile, seed: int, *, count: int = CELLS) -> Crossbar:
@@ -46,9 +47,8 @@ def states_of(device: DeviceProfile) -> tuple[float, ...]:
 
 
 def state_style(number: int) -> dict[str, Any]:
-    """Line of one of the states."""
-    style = line_style(number)
-    return {"color": style["color"], "linestyle": style["linestyle"]}
+    """Line of one of the states: solid, as dashes hide noise, in colours that are dark, middle and light in grey."""
+    return {"color": line_style(_SHADES[number])["color"], "linestyle": "-"}
 
 
 def mark_states(axes: Axes, device: DeviceProfile) -> None:

@@ -21,6 +21,7 @@ READS = 200
 AGE = 1.0
 """Time after which cells are read whose noise grows after programming [s]; assumed."""
 _D2D = "variability.d2d"
+_HEADROOM = 1.15
 _SIZES = np.linspace(0.0, 1.0, 11)
 
 
@@ -93,5 +94,5 @@ def draw_size(axes: Axes, device: DeviceProfile, seed: int) -> None:
     x = means / scaled(axes.xaxis, "conductance", "S", float(means.max()))
     y = sigmas / scaled(axes.yaxis, "sigma of a read", "S", float(sigmas.max()))
     axes.plot(x, y, color=style["color"], marker=style["marker"], label=f"over {CELLS} cells")
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, _HEADROOM * float(y.max()) or 1.0)
     title(axes, f"Read noise, {AGE:g} s after programming" if grows(device) else "Read noise")
