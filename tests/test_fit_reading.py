@@ -11,9 +11,10 @@ import pytest
 import memsim as ms
 from memsim.fit import kind_of, read_measurement
 from memsim.fit.data import PulseData
+from memsim.fit.folder import read_table
 from memsim.fit.layouts import pulse_data
 from memsim.fit.read_noise import fit_read_noise
-from memsim.fit.table import read_table, table_of
+from memsim.fit.table import table_of
 from memsim.fit.trains import Rows, trains_of
 
 SET = [round(2.0 + 0.25 * k + 0.03 * (-1) ** k, 4) for k in range(24)]
@@ -477,7 +478,7 @@ def test_three_digits_after_every_sign_are_asked_about(tmp_path):
     lines = [f"{a:.3f};{b:.3f}" for a, b in zip(SET, RESET, strict=True)]
     file = saved(tmp_path, "\n".join(["up (nS);down (nS)", *lines]))
     with pytest.raises(ms.DataError, match=r"f\.csv:2: '2\.030' may be .* --decimal \. or --decimal ,"):
-        read_measurement(file)
+        read_pulses(file)
     first = {sign: pulse_data(read_measurement(file, decimal=sign)).sweeps[0].value[0] for sign in ".,"}
     assert first == {".": pytest.approx(2.03e-9), ",": pytest.approx(2030e-9)}
     with pytest.raises(ms.InputError, match="unknown decimal sign 'x'"):

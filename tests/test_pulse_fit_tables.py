@@ -8,8 +8,9 @@ from pulse_trains import long_table
 
 from memsim.errors import DataError
 from memsim.fit import kind_of
+from memsim.fit.folder import read_table
 from memsim.fit.layouts import pulse_data
-from memsim.fit.table import read_table, table_of
+from memsim.fit.table import table_of
 
 UP = [1.5 + 0.25 * i for i in range(24)]
 DOWN = [7.5 - 0.25 * i for i in range(24)]

@@ -82,6 +82,12 @@ def parse_columns(columns: str | Mapping[str, str]) -> list[tuple[str, str]]:
     return result
 
 
+def numbers_of(columns: str | Mapping[str, str]) -> tuple[str, ...]:
+    """Right sides of the equations whose columns hold numbers: all but names of devices and cycles, and directions."""
+    labels = ("device", "cycle", "direction")
+    return tuple(source for role, source in parse_columns(columns) if role not in labels)
+
+
 def _nearest_role(name: str) -> str:
     hint = nearest(name, [n for r, (names, _) in _ROLES.items() for n in (r, *names)])
     return hint or f"; allowed: {', '.join(_ROLES)}"
@@ -161,6 +167,7 @@ def _defined(table: Table, role: str, source: str, names: list[tuple[str, int]],
     def lookup(place: int) -> tuple[np.ndarray, str]:
         column = _at(table, place)
         used.add(place)
+        table.check_decimal(column)
         values = [np.nan if cell == "" else table.numerals.value(cell) for cell in column.cells]
         for row, value in enumerate(values):
             if value is None:

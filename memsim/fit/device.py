@@ -9,8 +9,9 @@ from dataclasses import replace
 import numpy as np
 
 from memsim.errors import DataError, InputError, nearest
-from memsim.fit.columns import with_columns
+from memsim.fit.columns import numbers_of, with_columns
 from memsim.fit.data import PulseData, Sweep
+from memsim.fit.folder import read_table
 from memsim.fit.headings import PULSE, READ, RESISTANCE, SAMPLE
 from memsim.fit.iv import fit_iv
 from memsim.fit.layouts import VALUE, looks_like_pulses, pulse_data, with_quotient
@@ -22,7 +23,7 @@ from memsim.fit.repeats import unrolled
 from memsim.fit.retention import fit_retention
 from memsim.fit.section import SectionFit
 from memsim.fit.sweep import CURRENT, VOLTAGE
-from memsim.fit.table import Table, find_column, read_table
+from memsim.fit.table import Table, find_column
 
 KINDS = ("pulses", "retention", "read-noise", "iv")
 """What can be fitted."""
@@ -60,7 +61,8 @@ def read_measurement(
     InputError
         An argument is wrong.
     """
-    result = read_table(path, decimal=decimal, number=table)
+    named = numbers_of(columns) if columns is not None else ()
+    result = read_table(path, decimal=decimal, number=table, named=named)
     if columns is not None:
         result = with_columns(result, columns)
     return unrolled(result, repeats)
@@ -145,6 +147,11 @@ def kind_of(table: Table) -> str:
     DataError
         The headings fit several kinds: the user must say which.
     """
+    with table.questions_together():
+        return _kind(table)
+
+
+def _kind(table: Table) -> str:
     if not table.header or looks_like_pulses(table):
         return "pulses"
     pulsed = find_column(table, [name for name in PULSE if "pulse" in name]) is not None

@@ -45,6 +45,11 @@ def pulse_data(table: Table) -> PulseData:
         The layout is not known, a cell is no number, rows are out of order or too few, a direction is missing, or set
         pulses lower the conductance.
     """
+    with table.questions_together():
+        return _pulse_data(table)
+
+
+def _pulse_data(table: Table) -> PulseData:
     up, down = find_column(table, UP), find_column(table, DOWN)
     if up is not None and down is not None:
         return _side_by_side(table, up, down)
