@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import memsim as ms
 from memsim.fit import kind_of, read_measurement
 from memsim.fit.layouts import pulse_data
+from memsim.fit.read_noise import fit_read_noise
 from memsim.fit.table import Table, table_of
 
 SET = [round(2.533 + 0.25 * k + 0.02 * (-1) ** k, 3) for k in range(24)]
@@ -75,3 +77,24 @@ def test_a_file_that_stands_twice_in_a_folder_is_refused(tmp_path):
         (tmp_path / name).write_text(text)
     with pytest.raises(ms.DataError, match=r"b\.csv has the same 48 rows as .*a\.csv; leave one of them out"):
         read_measurement(tmp_path)
+
+
+# Names
+
+
+@pytest.mark.parametrize("heading", ["device", "cycle"])
+@pytest.mark.parametrize("empty", ["", "nan"])
+def test_rows_without_a_name_are_refused(heading, empty):
+    name = {row: "A" if row % 24 == 0 else empty for row in range(48)}
+    lines = [f"{name[row]},{k},{w},{v}" for row, (k, w, v) in enumerate(ROWS)]
+    with pytest.raises(ms.DataError, match=rf"f\.csv:3: '{heading}' is missing in line 3 \(in 46 of 48 rows\); write"):
+        pulse_data(table_of("\n".join([f"{heading},pulse,direction,G (uS)", *lines]), "f.csv"))
+    lines = [line[line.index(",") :] for line in lines]
+    data = pulse_data(table_of("\n".join([f"{heading},pulse,direction,G (uS)", *lines]), "f.csv"))
+    assert [(s.device, s.cycle) for s in data.sweeps] == [("1", "1")] * 2
+
+
+def test_reads_of_a_device_without_a_name_are_refused():
+    lines = [f"{'a' if k % 40 else ''},{k},{5 + 0.1 * np.sin(k * k)}" for k in range(80)]
+    with pytest.raises(ms.DataError, match=r"f\.csv:2: 'device' is missing in line 2 \(in 2 of 80 rows\)"):
+        fit_read_noise(table_of("\n".join(["device,read,G (uS)", *lines]), "f.csv"))

@@ -11,7 +11,7 @@ from memsim.errors import DataError
 from memsim.fit.headings import DEVICE, folded
 from memsim.fit.numerals import Numerals
 from memsim.fit.source import files_of, text_of
-from memsim.fit.table import Column, Table, find_column, table_of
+from memsim.fit.table import Column, Table, find_column, names_in, table_of
 
 
 def read_table(
@@ -68,10 +68,8 @@ def _joined(name: str, tables: list[tuple[str, Table]]) -> Table:
         files.append((len(lines), table.name))
         starts += [len(lines) + row for row in table.starts]
         own = find_column(table, DEVICE)
-        several = own is not None and len(set(own.cells)) > 1
-        devices += (
-            [f"{stem} {cell}" for cell in own.cells] if own is not None and several else [stem] * len(table.lines)
-        )
+        names = names_in(table, own) if own is not None else ()
+        devices += [f"{stem} {name}" for name in names] if len(set(names)) > 1 else [stem] * len(table.lines)
         for column, more in zip(cells, table.columns, strict=True):
             column.extend(more.cells)
         lines += table.lines

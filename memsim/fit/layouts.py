@@ -27,7 +27,7 @@ from memsim.fit.headings import (
     folded,
 )
 from memsim.fit.plausible import check_outliers, check_polarity, refuse_counts, refuse_negative
-from memsim.fit.table import Column, Table, find_column, unknown_headings
+from memsim.fit.table import Column, Table, find_column, names_in, unknown_headings
 from memsim.fit.trains import Rows, pulse_steps, spaced, trains_of
 
 VALUE = CONDUCTANCE + WEIGHT
@@ -215,7 +215,7 @@ def _pulses_of(table: Table, column: Column) -> np.ndarray | None:
 
 
 def _names(table: Table, column: Column | None) -> tuple[str, ...]:
-    return column.cells if column is not None else ("1",) * len(table.lines)
+    return names_in(table, column) if column is not None else ("1",) * len(table.lines)
 
 
 def _long(table: Table, value: np.ndarray, unit: str | None, notes: tuple[str, ...], direction: Column) -> PulseData:
@@ -226,7 +226,7 @@ def _long(table: Table, value: np.ndarray, unit: str | None, notes: tuple[str, .
         value,
         branch,
         devices,
-        cycle.cells if cycle is not None else None,
+        names_in(table, cycle) if cycle is not None else None,
         _pulse_numbers(table, pulse) if pulse is not None else None,
     )
     swap = f'"direction = -{direction.written or "#" + str(table.columns.index(direction) + 1)}"'

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from memsim.errors import DataError, InputError, nearest
 from memsim.fit.headings import CONDUCTANCE, CYCLE, DEVICE, DOWN, RESISTANCE, UP, WEIGHT, folded
-from memsim.fit.table import Column, Table, find_column
+from memsim.fit.table import Column, Table, find_column, names_in
 
 REPEATS = ("devices", "cycles")
 """What columns with the same heading may belong to."""
@@ -99,6 +99,7 @@ def _stacked(table: Table, copies: list[list[Column]], labels: list[str], role: 
                 f"{', '.join(sorted(unit or 'none' for unit in each))}; say with --columns which unit is meant"
             )
     own = find_column(table, DEVICE if role == "device" else CYCLE)
+    own_names = names_in(table, own) if own is not None else ()
     cells: list[list[str]] = [[] for _ in copies[0]]
     names: list[str] = []
     lines: list[int] = []
@@ -108,7 +109,7 @@ def _stacked(table: Table, copies: list[list[Column]], labels: list[str], role: 
         rows = [row for row in range(len(table.lines)) if any(column.cells[row] for column in values)]
         for column, more in zip(copy, cells, strict=True):
             more += [column.cells[row] for row in rows]
-        names += [f"{own.cells[row]} {label}" if own is not None else label for row in rows]
+        names += [f"{own_names[row]} {label}" if own_names else label for row in rows]
         lines += [table.lines[row] for row in rows]
     columns = [replace(c, cells=tuple(more)) for c, more in zip(copies[0], cells, strict=True) if c is not own]
     columns.append(Column(role, "", tuple(names), role))

@@ -21,6 +21,8 @@ MOST_COLUMNS = 64
 _LARGEST, _SMALLEST = 1e15, 1e-30
 """Largest and smallest magnitude of a number that is measured, in SI units."""
 
+_NO_NAME = ("", "nan", "n/a", "#n/a")
+
 
 @dataclass(frozen=True)
 class Column:
@@ -287,6 +289,26 @@ def find_column(table: Table, names: Sequence[str]) -> Column | None:
         if places:
             return table.columns[places[0]]
     return None
+
+
+def names_in(table: Table, column: Column) -> tuple[str, ...]:
+    """Names of devices or cycles in a column, of every row; "1" in a column without any.
+
+    Raises
+    ------
+    DataError
+        Some rows have no name, as below a merged cell of a spreadsheet.
+    """
+    missing = [cell.lower() in _NO_NAME for cell in column.cells]
+    if all(missing):
+        return ("1",) * len(column.cells)
+    if any(missing):
+        row = missing.index(True)
+        raise DataError(
+            f"{table.place(row)}: {table.label(column)} is missing in line {table.lines[row]} (in {sum(missing)} of "
+            f"{len(missing)} rows); write it in every row, also where cells of a sheet were merged"
+        )
+    return column.cells
 
 
 def unknown_headings(table: Table, what: str, known: Sequence[str]) -> DataError:
