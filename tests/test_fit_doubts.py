@@ -98,3 +98,115 @@ def test_reads_of_a_device_without_a_name_are_refused():
     lines = [f"{'a' if k % 40 else ''},{k},{5 + 0.1 * np.sin(k * k)}" for k in range(80)]
     with pytest.raises(ms.DataError, match=r"f\.csv:2: 'device' is missing in line 2 \(in 2 of 80 rows\)"):
         fit_read_noise(table_of("\n".join(["device,read,G (uS)", *lines]), "f.csv"))
+
+
+# Pulse numbers
+
+
+@pytest.mark.parametrize("last", [1, -24])
+def test_pulse_numbers_of_one_direction_may_count_down(last):
+    rows = [(k if w == "set" else 24 + last - k, w, v) for k, w, v in ROWS]
+    data = pulse_data(table("pulse,direction,G (uS)", lambda k, w, v: f"{k},{w},{v}", [*rows, *rows]))
+    assert [(s.branch, len(s.value), s.follows) for s in data.sweeps] == [(0, 24, False), (1, 24, False)] * 2
+    assert data.sweeps[1].value == pytest.approx(1e-6 * np.array(RESET))
+    assert "pulse numbers of reset pulses count down; pulses are read in the order of the rows" in data.notes
+
+
+def test_pulse_numbers_that_count_down_in_both_directions_are_refused():
+    down = [(25 - k, w, v) for k, w, v in ROWS]
+    with pytest.raises(ms.DataError, match=r"f\.csv:1: pulse numbers count down; sort the rows"):
+        pulse_data(table("pulse,direction,G (uS)", lambda k, w, v: f"{k},{w},{v}", down))
+    lines = [f"{24 - k},{a},{b}" for k, (a, b) in enumerate(zip(SET, RESET, strict=True))]
+    with pytest.raises(ms.DataError, match=r"f.csv:3: pulse numbers count down \(device 1\); sort the rows"):
+        pulse_data(table_of("\n".join(["pulse,up,down", *lines]), "f.csv"))
+
+
+def test_rows_that_are_sorted_by_pulse_numbers_as_text_are_refused():
+    rows = [(c, k, w, v) for c in (1, 2) for k, w, v in ROWS]
+    rows.sort(key=lambda row: (str(row[1]), row[0], row[2] == "reset"))
+    with pytest.raises(ms.DataError, match=r"pulse 2 after pulse 19 \(device 1, cycle 1, set\); .* are rows shuffled"):
+        pulse_data(table("cycle,pulse,direction,G (uS)", lambda *row: ",".join(map(str, row)), rows))
+
+
+def test_reads_that_are_left_out_do_not_count():
+    # Every second reset read stands in a cycle of its own.
+    rows = [(1 if w == "set" or k % 2 else 1 + k, k, w, v) for k, w, v in ROWS]
+    message = "12 reads of reset pulses beside 12 alone in their trains; at least 20 are needed"
+    with pytest.raises(ms.DataError, match=message):
+        pulse_data(table("cycle,pulse,direction,G (uS)", lambda *row: ",".join(map(str, row)), rows))
+
+
+def test_numbers_that_go_on_across_directions_are_noted():
+    note = "pulse numbers go on where the direction changes: the next pulse acts on the state that was read last"
+    for first, follows in ((1, False), (25, True)):
+        rows = [(k if w == "set" else k + first - 1, w, v) for k, w, v in ROWS]
+        data = pulse_data(table("pulse,direction,G (uS)", lambda k, w, v: f"{k},{w},{v}", rows))
+        assert (note in data.notes) == follows
+
+
+# Several rows of a pulse
+
+
+TWICE = [(k, read, w, v + 0.01 * read) for k, w, v in ROWS for read in range(2)]
+
+
+def test_rows_of_the_same_pulse_are_what_the_user_says(tmp_path):
+    file = tmp_path / "f.csv"
+    file.write_text("\n".join(["pulse,direction,G (uS)", *(f"{k},{w},{v}" for k, _, w, v in TWICE)]))
+    message = r"f\.csv:3: 'pulse' 1 stands in several rows of one direction; .*--repeats reads .*--repeats devices or"
+    with pytest.raises(ms.DataError, match=message):
+        pulse_data(read_measurement(file))
+    reads = pulse_data(read_measurement(file, repeats="reads"))
+    assert [len(s.value) for s in reads.sweeps] == [24, 24]
+    assert reads.sweeps[0].value == pytest.approx(1e-6 * np.array(SET))
+    assert "of each pulse, the first read is used (48 further reads are not)" in reads.notes[0]
+    devices = pulse_data(read_measurement(file, repeats="devices"))
+    assert [(s.device, s.cycle) for s in devices.sweeps] == [("1", "1"), ("1", "1"), ("2", "1"), ("2", "1")]
+    assert devices.sweeps[2].value == pytest.approx(1e-6 * (np.array(SET) + 0.01))
+    cycles = pulse_data(read_measurement(file, repeats="cycles"))
+    assert [s.cycle for s in cycles.sweeps] == ["1", "1", "2", "2"]
+
+
+def test_reads_that_are_numbered_within_their_pulse_need_no_option():
+    data = pulse_data(table("pulse,read,direction,G (uS)", lambda *row: ",".join(map(str, row)), TWICE))
+    assert data.sweeps[1].value == pytest.approx(1e-6 * np.array(RESET))
+    assert any("48 further reads" in note for note in data.notes)
+
+
+def test_reads_that_are_numbered_again_and_again_are_asked_about(tmp_path):
+    file = tmp_path / "f.csv"
+    file.write_text("\n".join(["read,direction,G (uS)", *(f"{read},{w},{v}" for _, read, w, v in TWICE)]))
+    with pytest.raises(ms.DataError, match=r"'read' starts again within a direction; .*--repeats reads"):
+        pulse_data(read_measurement(file))
+    assert pulse_data(read_measurement(file, repeats="reads")).reads == 48
+
+
+def test_rows_that_stand_twice_are_asked_about():
+    rows = [(w, v + 0.3 * (-1) ** k) for k, w, v in ROWS]
+    twice = [row for row in rows for _ in range(2)]
+    with pytest.raises(ms.DataError, match=r"f\.csv:3: every row stands 2 times; .* or leave out copies"):
+        pulse_data(table("direction,G (uS)", lambda w, v: f"{w},{v}", twice))
+    # A smooth curve that is rounded repeats, too.
+    smooth = [(w, round(4 * v) / 4) for _, w, v in ROWS for _ in range(2)]
+    assert pulse_data(table("direction,G (uS)", lambda w, v: f"{w},{v}", smooth)).reads == 96
+
+
+def test_a_copy_of_a_sweep_that_scatters_is_refused():
+    rows = [(w, v + 0.3 * (-1) ** k) for k, w, v in ROWS]
+    message = (
+        "the set sweeps of device 1, cycle 1 and device 1, cycle 2 have the same 24 reads, to the last digit; leave"
+    )
+    with pytest.raises(ms.DataError, match=message):
+        pulse_data(table("direction,G (uS)", lambda w, v: f"{w},{v}", [*rows, *rows]))
+
+
+def test_a_column_in_which_all_pulses_have_one_number_is_refused():
+    with pytest.raises(ms.DataError, match="'N' is 100 in all rows and numbers no pulses; leave the column out"):
+        pulse_data(table("N,direction,G (uS)", lambda k, w, v: f"100,{w},{v}"))
+
+
+def test_an_option_about_repeats_that_changes_nothing_is_refused(tmp_path):
+    file = tmp_path / "f.csv"
+    file.write_text("\n".join(["pulse,direction,G (uS)", *(f"{k},{w},{v}" for k, w, v in ROWS)]))
+    with pytest.raises(ms.InputError, match="neither headings nor rows of a pulse repeat; leave out --repeats devices"):
+        read_measurement(file, repeats="devices")

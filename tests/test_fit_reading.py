@@ -328,7 +328,7 @@ WIDE = [f"{a},{b},{a + 10},{b + 10}" for a, b in zip(SET, RESET, strict=True)]
 
 def test_repeated_headings_are_asked_about_unless_the_user_says_what_they_are(tmp_path):
     file = saved(tmp_path, "\n".join(["up (uS),down (uS),up (uS),down (uS)", *WIDE]))
-    with pytest.raises(ms.DataError, match=r"columns 1 and 3 are all 'up'; .*--repeats devices or --repeats cycles"):
+    with pytest.raises(ms.DataError, match=r"columns 1 and 3 are all 'up'; .*--repeats devices, cycles or reads"):
         read_measurement(file)
     for repeats, names in (("devices", [("1", "1"), ("2", "1")]), ("cycles", [("1", "1"), ("1", "2")])):
         data = pulse_data(read_measurement(file, repeats=repeats))

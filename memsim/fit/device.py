@@ -52,7 +52,7 @@ def read_measurement(
     decimal : str, optional
         Decimal sign, "." or ",".
     repeats : str, optional
-        "devices" or "cycles": what columns with the same heading belong to.
+        "devices", "cycles" or "reads": what columns with the same heading, or rows of the same pulse, are.
 
     Raises
     ------

@@ -27,6 +27,7 @@ from memsim.fit.headings import (
     folded,
 )
 from memsim.fit.plausible import check_outliers, check_polarity, refuse_counts, refuse_negative
+from memsim.fit.repeated_rows import one_read_a_pulse
 from memsim.fit.table import Column, Table, find_column, names_in, unknown_headings
 from memsim.fit.trains import Rows, pulse_steps, spaced, trains_of
 
@@ -52,7 +53,7 @@ def pulse_data(table: Table) -> PulseData:
 def _pulse_data(table: Table) -> PulseData:
     up, down = find_column(table, UP), find_column(table, DOWN)
     if up is not None and down is not None:
-        return _side_by_side(table, up, down)
+        return _side_by_side(one_read_a_pulse(table))
     if not table.header:
         return _without_names(table)
     direction = direction_column(table)
@@ -63,7 +64,8 @@ def _pulse_data(table: Table) -> PulseData:
         unknown = unknown_headings(table, "directions", DIRECTION)
         turn = '"direction = 50.5 - pulse" reads pulses 1 to 50 as set and further ones as reset'
         raise DataError(f"{unknown}, or where directions turn: {turn}")
-    return _long(table, *_values(table), direction)
+    values, single = _values(table), one_read_a_pulse(table)
+    return _long(single, *(values if single is table else _values(single)), direction_column(single))
 
 
 def looks_like_pulses(table: Table) -> bool:
@@ -104,7 +106,7 @@ def _without_names(table: Table) -> PulseData:
         refuse_counts(table, value)
         return _long(table, table.numbers(value), None, (), words[0])
     if count == 2 and _are_branches(table):
-        return _side_by_side(table, *table.columns)
+        return _side_by_side(table)
     if count == 2:
         raise DataError(
             f"{table.place(0)}: two columns without headings are not clearly reads of set and of reset pulses; say "
@@ -138,7 +140,9 @@ def _are_branches(table: Table) -> bool:
     return bool(shared >= _SHARED * max(high - low, other_high - other_low))
 
 
-def _side_by_side(table: Table, up: Column, down: Column) -> PulseData:
+def _side_by_side(table: Table) -> PulseData:
+    up, down = (find_column(table, UP), find_column(table, DOWN)) if table.header else table.columns
+    assert up is not None and down is not None
     factor, unit, notes = _common_unit(table, up, down)
     counts = [_pulses_of(table, column) for column in (up, down)]
     number = counts[0]
@@ -218,7 +222,10 @@ def _names(table: Table, column: Column | None) -> tuple[str, ...]:
     return names_in(table, column) if column is not None else ("1",) * len(table.lines)
 
 
-def _long(table: Table, value: np.ndarray, unit: str | None, notes: tuple[str, ...], direction: Column) -> PulseData:
+def _long(
+    table: Table, value: np.ndarray, unit: str | None, notes: tuple[str, ...], direction: Column | None
+) -> PulseData:
+    assert direction is not None
     devices = _names(table, device_column(table))
     branch, note = branches(table, direction, devices)
     cycle, pulse = find_column(table, CYCLE), find_column(table, PULSE)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
 from memsim.errors import DataError
 from memsim.fit.data import MOST, Sweep
+from memsim.fit.models import BRANCHES
 from memsim.fit.table import Table
 
 _SHORT_RUN = 5
 _ALONE = 0.3  # of the range, which a direction by itself crosses in a curve
 _FEWEST = 20  # rows that show a curve
+_DISTINCT = 10  # different pulse numbers of a direction that are those of one train
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ def trains_of(table: Table, rows: Rows) -> tuple[list[Sweep], list[str]]:
     DataError
         Pulse numbers go back without starting again, or directions alternate although each is a curve of its own.
     """
+    number, notes = counted_up(table, rows)
+    rows = replace(rows, pulse=number)
     devices: dict[str, dict[str, list[int]]] = {}
     for row, device in enumerate(rows.device):
         cycle = rows.cycle[row] if rows.cycle is not None else ""
@@ -74,13 +78,16 @@ def trains_of(table: Table, rows: Rows) -> tuple[list[Sweep], list[str]]:
                 "own; sort the rows by direction, or number the pulses of each direction in a column 'pulse'"
             )
         sweeps += _named(table, rows, device, segments, short)
-    notes = []
     if again:
         times = "once" if len(again) == 1 else f"{len(again)} times"
-        notes = [
+        notes.append(
             f"{table.place(min(again))}: pulse numbers start again without a change of direction or cycle ({times}); "
             "a new train begins there"
-        ]
+        )
+    if rows.pulse is not None and any(sweep.follows for _, sweep in sweeps):
+        notes.append(
+            "pulse numbers go on where the direction changes: the next pulse acts on the state that was read last"
+        )
     return [sweep for _, sweep in sweeps], notes
 
 
@@ -91,14 +98,55 @@ def _restarts(table: Table, rows: Rows, members: list[int], parts: list[list[int
     return [row for row in begin if rows.branch[before[row]] == rows.branch[row]]
 
 
+def counted_up(table: Table, rows: Rows) -> tuple[np.ndarray | None, list[str]]:
+    """Pulse numbers (row,) that go up where those of one direction count down in the file, and a note of it.
+
+    Raises
+    ------
+    DataError
+        The numbers of both directions count down: rows stand in another order than pulses.
+    """
+    if rows.pulse is None:
+        return None, []
+    number, down = rows.pulse.copy(), []
+    same = [
+        a
+        for a in range(len(rows.branch) - 1)
+        if rows.branch[a] == rows.branch[a + 1] and rows.device[a] == rows.device[a + 1]
+    ]
+    for branch in range(2):
+        steps = np.array([number[a + 1] - number[a] for a in same if rows.branch[a] == branch])
+        if len(steps) > 1 and (steps < 0).sum() > len(steps) / 2:
+            down.append(branch)
+    if len(down) == 2:
+        raise DataError(
+            f"{table.place()}: pulse numbers count down; sort the rows in the order of the pulses, with numbers that "
+            "go up"
+        )
+    for branch in down:
+        own = rows.branch == branch
+        ends = number[own].min() + number[own].max() if number[own].max() > 0 else 0
+        number[own] = ends - number[own]
+    return number, [
+        f"pulse numbers of {BRANCHES[branch]} pulses count down; pulses are read in the order of the rows"
+        for branch in down
+    ]
+
+
 def pulse_steps(table: Table, number: np.ndarray, members: Sequence[int], where: str) -> list[list[int]]:
     """Parts of rows in which pulse numbers increase; a part begins where they start again.
 
     Raises
     ------
     DataError
-        A number goes back, but not to where the part began.
+        A number goes back, but not to where the part began, or numbers count down.
     """
+    steps = np.diff(number[np.asarray(members)])
+    if len(steps) > 1 and (steps < 0).sum() > len(steps) / 2:
+        raise DataError(
+            f"{table.place(members[1])}: pulse numbers count down ({where}); sort the rows in the order of the pulses, "
+            "with numbers that go up"
+        )
     parts: list[list[int]] = []
     for row in members:
         if not parts or (number[row] < number[parts[-1][-1]] and number[row] <= number[parts[-1][0]]):
@@ -151,8 +199,25 @@ def _segments(table: Table, rows: Rows, device: str, cycle: str, members: list[i
             parts[-1].append(row)
     if rows.pulse is None:
         return parts
+    if float(np.median([len(part) for part in parts])) < _SHORT_RUN:
+        _check_order(table, rows, members, where)
     words = [f"{where}{'reset' if rows.branch[part[0]] else 'set'}" for part in parts]
     return [p for part, word in zip(parts, words, strict=True) for p in pulse_steps(table, rows.pulse, part, word)]
+
+
+def _check_order(table: Table, rows: Rows, members: list[int], where: str) -> None:
+    """Refuse pulse numbers of a direction that all differ and do not increase: rows are sorted by something else."""
+    assert rows.pulse is not None
+    for branch in range(2):
+        own = [row for row in members if rows.branch[row] == branch]
+        number = rows.pulse[own]
+        back = np.flatnonzero(np.diff(number) < 0)
+        if len(own) >= _DISTINCT and len(np.unique(number)) == len(own) and len(back):
+            row, before = own[back[0] + 1], number[back[0]]
+            raise DataError(
+                f"{table.place(row)}: pulse {rows.pulse[row]} after pulse {before} ({where}{BRANCHES[branch]}); pulse "
+                "numbers must increase within a device, cycle and direction: are rows shuffled?"
+            )
 
 
 def _both_directions_at_once(rows: Rows, members: list[int]) -> bool:
