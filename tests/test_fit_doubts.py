@@ -7,6 +7,7 @@ import pytest
 
 import memsim as ms
 from memsim.fit import kind_of, read_measurement
+from memsim.fit.columns import with_columns
 from memsim.fit.layouts import pulse_data
 from memsim.fit.read_noise import fit_read_noise
 from memsim.fit.table import Table, table_of
@@ -210,3 +211,81 @@ def test_an_option_about_repeats_that_changes_nothing_is_refused(tmp_path):
     file.write_text("\n".join(["pulse,direction,G (uS)", *(f"{k},{w},{v}" for k, w, v in ROWS)]))
     with pytest.raises(ms.InputError, match="neither headings nor rows of a pulse repeat; leave out --repeats devices"):
         read_measurement(file, repeats="devices")
+
+
+# Units
+
+
+def test_resistances_without_a_unit_are_noted_or_asked_about(tmp_path):
+    data = pulse_data(table("direction,R", lambda k, w, v: f"{w},{1e6 / v!r}"))
+    assert data.unit == "S"
+    assert data.sweeps[0].value == pytest.approx(1e-6 * np.array(SET))
+    assert data.notes == ("'R' has no unit and is read in Ohm",)
+    file = tmp_path / "f.csv"
+    file.write_text("\n".join(["direction,R", *(f"{w},{1e3 / v!r}" for _, w, v in ROWS)]))
+    message = r'\.csv:26: \'R\' has no unit, and .* Ohm is less .* --columns "R = R \[kOhm\]"'
+    with pytest.raises(ms.DataError, match=message):
+        pulse_data(read_measurement(file))
+    data = pulse_data(read_measurement(file, columns="R = R [kOhm]"))
+    assert data.notes == ()
+    assert data.sweeps[0].value == pytest.approx(1e-6 * np.array(SET))
+
+
+def test_a_voltage_that_may_be_that_of_the_pulses_is_asked_about(tmp_path):
+    file = tmp_path / "f.csv"
+    file.write_text("\n".join(["pulse,direction,V (V),I (nA)", *(f"{k},{w},1.5,{200 * v:.3f}" for k, w, v in ROWS)]))
+    with pytest.raises(ms.DataError, match=r"f\.csv:2: 'V' of 1\.5 V may be the voltage of the pulses or of the reads"):
+        pulse_data(read_measurement(file))
+    for columns, volts in (("read voltage = V (V)", 1.5), ("G = I (nA)/(0.2 [V])", 0.2)):
+        data = pulse_data(read_measurement(file, columns=columns))
+        assert data.sweeps[0].value == pytest.approx(0.2e-6 / volts * np.array(SET))
+
+
+def test_currents_and_voltages_of_pulses_without_units_are_asked_about():
+    with pytest.raises(ms.DataError, match="'I' and 'V' have no units; say them with --columns"):
+        pulse_data(table("direction,V,I", lambda k, w, v: f"{w},0.1,{v}"))
+
+
+@pytest.mark.parametrize(("unit", "words"), [("S", "up to 8.42 S"), ("TS", "up to 8.42 TS")])
+def test_conductances_of_no_cell_are_refused(unit, words):
+    with pytest.raises(ms.DataError, match=f"{words}; cells have 1 fS to 1 S: check the unit"):
+        pulse_data(table(f"direction,G ({unit})", lambda k, w, v: f"{w},{v}"))
+
+
+def test_times_and_sweeps_without_units_are_noted_or_asked_about(tmp_path):
+    file = tmp_path / "f.csv"
+    volts = np.arange(-10, 11) / 20
+    file.write_text("\n".join(["V,I", *(f"{v},{1e-5 * (v + v**3)}" for v in volts)]))
+    notes = ms.fit_device(file).notes
+    assert notes[:2] == ("'V' has no unit and is read in V", "'I' has no unit and is read in A")
+    for heading, scale, message in (
+        ("V,I", (1e3, 1), r"'V' has no unit, and 500 V is too much; .*\[mV\]"),
+        ("V,I", (1, 1e6), r"'I' has no unit, and 6\.25 A is too much; .*\[uA\]"),
+    ):
+        lines = (f"{scale[0] * v},{scale[1] * 1e-5 * (v + v**3)}" for v in volts)
+        file.write_text("\n".join([heading, *lines]))
+        with pytest.raises(ms.DataError, match=message):
+            ms.fit_device(file)
+    file.write_text("\n".join(["time,G (uS)", *(f"{10**k},{5 - 0.1 * k}" for k in range(8))]))
+    assert "'time' has no unit and is read in s" in ms.fit_device(file, kind="retention").notes
+    file.write_text("\n".join(["time,G (uS)", *(f"{10 ** (k + 4)},{5 - 0.1 * k}" for k in range(8))]))
+    with pytest.raises(ms.DataError, match=r"'time' has no unit, and 1\d+ s is too much; .*\[min\]"):
+        ms.fit_device(file, kind="retention")
+
+
+def test_units_that_a_user_states_against_the_headings_are_refused():
+    lines = [f"{w},{v / 5},200" for _, w, v in ROWS]
+    source = table_of("\n".join(["direction,I1 (uA),V1 (mV)", *lines]), "f.csv")
+    for columns, message in (
+        ("G = I1/V1 [nS]", r"the headings and units make it mS, not nS; leave out \[nS\]"),
+        ("G = I1/V1 [uS]", r"the headings and units make it mS, not uS; leave out \[uS\]"),
+        ("G = I1 [nA]/V1", r"in the table, 'I1' is in uA, not in nA; leave out \[nA\]"),
+        ("G = I1 [nA]", r"in the table, 'I1' is in uA, not in nA; leave out \[nA\]"),
+        ("R = V1/I1 [Ohm]", r"the headings and units make it kOhm, not Ohm; leave out \[Ohm\]"),
+        ("G = I1/(0.2 [V]) [S]", r"the headings and units make it uS, not S; leave out \[S\]"),
+    ):
+        with pytest.raises(ms.InputError, match=message):
+            with_columns(source, columns)
+    for columns in ("G = I1/V1", "G = I1/V1 [mS]", "G = I1 [uA]/V1", "G = I1/(0.2 [V]) [uS]"):
+        data = pulse_data(with_columns(source, columns))
+        assert data.sweeps[0].value == pytest.approx(1e-6 * np.array(SET), rel=1e-6)

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from memsim.errors import DataError, InputError, nearest
+from memsim.fit.assumed import units_of
 from memsim.fit.columns import numbers_of, with_columns
 from memsim.fit.data import PulseData, Sweep
 from memsim.fit.folder import read_table
@@ -130,13 +131,14 @@ def fit_device(
         raise InputError(f"a model can be chosen for pulses; {measurement.name} is read as {kind}")
     if kind == "pulses":
         return fit_pulses(pulse_data(measurement), model, progress)
+    notes = units_of(measurement, kind)
     if kind == "retention":
         section = fit_retention(measurement)
     elif kind == "read-noise":
         section = fit_read_noise(measurement, window)
     else:
         section = fit_iv(measurement, read_voltage)
-    return replace(section, notes=(*measurement.notes, *section.notes))
+    return replace(section, notes=(*measurement.notes, *notes, *section.notes))
 
 
 def kind_of(table: Table) -> str:

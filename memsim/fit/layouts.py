@@ -26,7 +26,15 @@ from memsim.fit.headings import (
     WEIGHT,
     folded,
 )
-from memsim.fit.plausible import check_outliers, check_polarity, refuse_counts, refuse_negative
+from memsim.fit.plausible import (
+    check_outliers,
+    check_polarity,
+    check_size,
+    ohms,
+    refuse_counts,
+    refuse_negative,
+    refuse_pulse_voltage,
+)
 from memsim.fit.repeated_rows import one_read_a_pulse
 from memsim.fit.table import Column, Table, find_column, names_in, unknown_headings
 from memsim.fit.trains import Rows, pulse_steps, spaced, trains_of
@@ -245,6 +253,7 @@ def _checked(table: Table, sweeps: list[Sweep], unit: str | None, notes: tuple[s
     data = PulseData.checked(table.name, sweeps, unit)
     check_polarity(data, f"if the directions of the file are the other way round, swap them with --columns {swap}")
     check_outliers(data)
+    check_size(data)
     return replace(data, notes=(*table.notes, *notes, *data.notes), read_voltage=_read_voltage(table))
 
 
@@ -268,7 +277,9 @@ def _values(table: Table) -> tuple[np.ndarray, str | None, tuple[str, ...]]:
     current, voltage = find_column(table, READ_CURRENT), find_column(table, READ_VOLTAGE)
     vague = column is None or folded(column.heading) in ("value", "state")
     if vague and current is not None and voltage is not None:
-        return _ratio(table, current, voltage)
+        quotient = _ratio(table, current, voltage)
+        refuse_pulse_voltage(table, voltage, current)
+        return quotient
     if column is None:
         raise unknown_headings(table, "conductance", VALUE)
     others = [c for c in table.columns if c is not column and folded(c.heading) in _VALUES]
@@ -279,7 +290,7 @@ def _values(table: Table) -> tuple[np.ndarray, str | None, tuple[str, ...]]:
         if (resistance <= 0).any():
             row = int(np.argmax(resistance <= 0))
             raise DataError(f"{table.place(row)}: a resistance of {column.cells[row]}; must be above 0")
-        return 1.0 / resistance, "S", notes
+        return 1.0 / resistance, "S", (*notes, *ohms(table, column, resistance))
     values = table.numbers(column, "S")
     if vague and len(np.unique(values)) <= 2:
         raise DataError(
@@ -314,7 +325,7 @@ def _ratio(table: Table, current: Column, voltage: Column) -> tuple[np.ndarray, 
             f"{table.place()}: {table.label(one)} has a unit and {table.label(other)} has none; say it with --columns, "
             f'e.g. "G = {current.written} [A] / ({voltage.written} [V])"'
         )
-    if not current.physical and (not voltage.heading or "read" in folded(voltage.heading)):
+    if not current.physical:
         raise DataError(
             f"{table.place()}: {labels[0]} and {labels[1]} have no units; say them with --columns, "
             f'e.g. "G = {current.written} [A] / ({voltage.written} [V])"'
@@ -332,7 +343,7 @@ def _ratio(table: Table, current: Column, voltage: Column) -> tuple[np.ndarray, 
     if (values < 0).any():
         row = int(np.argmax(values < 0))
         raise DataError(f"{table.place(row)}: {labels[0]} and {labels[1]} have different signs: a negative conductance")
-    return values, "S" if current.physical else None, (f"the conductance is {labels[0]} / {labels[1]}",)
+    return values, "S", (f"the conductance is {labels[0]} / {labels[1]}",)
 
 
 def _pulse_numbers(table: Table, column: Column) -> np.ndarray:
