@@ -190,6 +190,8 @@ SHAPES = {
     "a comment of headings": ["# pulse,direction,G (uS)", *LONG],
     "a heading that is a hash": ["#,direction,G (uS)", *LONG],
     "a column without a heading": [",pulse,direction,G (uS)", *(f"{i},{line}" for i, line in enumerate(LONG))],
+    "a heading that breaks in two lines": ["pulse,direction,\"G", "(uS)\"", *LONG],
+    "a heading of three lines": ['pulse,"direction', "of the", 'pulse","G', '(uS)"', *LONG],
     "quoted cells": ['"pulse","direction","G (uS)"', *LONG],
     "dir": ["pulse,dir,G (uS)", *LONG],
     "set/reset": ["pulse,set/reset,G (uS)", *LONG],
