@@ -289,3 +289,25 @@ def test_units_that_a_user_states_against_the_headings_are_refused():
     for columns in ("G = I1/V1", "G = I1/V1 [mS]", "G = I1 [uA]/V1", "G = I1/(0.2 [V]) [uS]"):
         data = pulse_data(with_columns(source, columns))
         assert data.sweeps[0].value == pytest.approx(1e-6 * np.array(SET), rel=1e-6)
+
+
+# Reads that do not change
+
+
+def test_a_direction_of_one_value_holds_no_reads():
+    with pytest.raises(ms.DataError, match=r"all reads of reset pulses are 0\.2; either the pulses change nothing, or"):
+        pulse_data(table("up,down", lambda k, w, v: f"{v},0.2", ROWS[:24]))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_stuck_cell_is_refused_by_its_name():
+    rows = [(d, k, w, 5.0 if d == "c" else v) for d in "abc" for k, w, v in ROWS]
+    with pytest.raises(ms.DataError, match=r"all 48 reads of device c are 5 uS; leave out a cell that is stuck"):
+        pulse_data(table("device,pulse,direction,G (uS)", lambda *row: ",".join(map(str, row)), rows))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_direction_of_one_device_may_be_constant():
+    rows = [(d, k, w, 8.4 if d == "b" and w == "reset" else v) for d in "ab" for k, w, v in ROWS]
+    data = pulse_data(table("device,pulse,direction,G (uS)", lambda *row: ",".join(map(str, row)), rows))
+    assert data.devices == ["a", "b"]

@@ -12,6 +12,7 @@ from memsim.errors import DataError
 from memsim.fit.axis import Axis
 from memsim.fit.filter import Series
 from memsim.fit.models import BRANCHES
+from memsim.units import format_quantity
 
 FEWEST = 20
 """Reads of each direction that a fit needs."""
@@ -113,6 +114,7 @@ class PulseData:
             raise DataError(
                 f"{name}: the reads have two values, {levels[0]:g} and {levels[1]:g}; the models need gradual steps"
             )
+        _check_changes(name, used, unit or "1")
         return cls(name, used, unit, tuple(notes))
 
     @property
@@ -192,6 +194,31 @@ class PulseData:
 def _reads_of(sweeps: Sequence[Sweep]) -> list[int]:
     """Number of reads of set and of reset pulses."""
     return [sum(int(np.isfinite(s.value).sum()) for s in sweeps if s.branch == branch) for branch in range(2)]
+
+
+def _check_changes(name: str, sweeps: Sequence[Sweep], unit: str) -> None:
+    """Refuse a direction, or a device, whose reads are all equal."""
+    for branch in range(2):
+        level = _only_level([s for s in sweeps if s.branch == branch])
+        if level is not None:
+            raise DataError(
+                f"{name}: all reads of {BRANCHES[branch]} pulses are {format_quantity(level, unit, 4)}; either the "
+                "pulses change nothing, or the column holds no reads"
+            )
+    for device in dict.fromkeys(s.device for s in sweeps):
+        own = [s for s in sweeps if s.device == device]
+        level = _only_level(own)
+        if level is not None:
+            raise DataError(
+                f"{name}: all {sum(_reads_of(own))} reads of device {device} are {format_quantity(level, unit, 4)}; "
+                "leave out a cell that is stuck"
+            )
+
+
+def _only_level(sweeps: Sequence[Sweep]) -> float | None:
+    """The value of all reads; None where they differ."""
+    low, high = min(float(np.nanmin(s.value)) for s in sweeps), max(float(np.nanmax(s.value)) for s in sweeps)
+    return low if low == high else None
 
 
 def _copies(name: str, sweeps: Sequence[Sweep]) -> list[str]:

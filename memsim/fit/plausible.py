@@ -183,6 +183,8 @@ def _isolated(sweeps: Sequence[Sweep], axis: Callable[[np.ndarray], np.ndarray])
     span = max(y.max() for y in reads) - min(y.min() for y in reads)
     off = np.concatenate([y[1:-1] - (y[:-2] + y[2:]) / 2 for y in reads])
     apart = np.concatenate([np.abs(y[2:] - y[:-2]) for y in reads])
+    if not span:
+        return np.zeros(len(off), bool), np.zeros(len(off))
     scale = 1.4826 * float(np.median(np.abs(off))) + 1e-12 * span
     far = (np.abs(off) > max(_FAR * scale, _FAR_SHARE * span)) & (apart < np.abs(off) / 2)
     return far, np.abs(off) / scale
