@@ -311,3 +311,40 @@ def test_a_direction_of_one_device_may_be_constant():
     rows = [(d, k, w, 8.4 if d == "b" and w == "reset" else v) for d in "ab" for k, w, v in ROWS]
     data = pulse_data(table("device,pulse,direction,G (uS)", lambda *row: ",".join(map(str, row)), rows))
     assert data.devices == ["a", "b"]
+
+
+# Repeated reads
+
+
+def reads_of(values, heading: str = "read,G (uS)") -> Table:
+    return table_of("\n".join([heading, *(f"{k},{v}" for k, v in enumerate(values))]), "f.csv")
+
+
+def test_reads_after_pulses_are_no_read_noise():
+    rows = [row for _ in range(3) for row in ROWS]
+    with pytest.raises(
+        ms.DataError, match=r"f\.csv:1: 'direction' has directions of pulses; read noise needs"
+    ):
+        fit_read_noise(table("direction,G (uS)", lambda k, w, v: f"{w},{v}", rows))
+    with pytest.raises(ms.DataError, match=r"the reads scatter by \d+ %, and each follows the one before"):
+        fit_read_noise(reads_of([v for _, _, v in rows]))
+    with pytest.raises(ms.DataError, match=r"a trend of the reads goes over 2\.\d+ uS to 8\.\d+ uS; read noise needs"):
+        fit_read_noise(reads_of(SET))
+    # A direction that says that the cell was only read.
+    noise = [5 + 0.1 * np.sin(k * k) for k in range(48)]
+    only_read = table("direction,G (uS)", lambda k, v: f"read,{v}", list(enumerate(noise)))
+    assert fit_read_noise(only_read).numbers[0].value < 0.03
+
+
+@pytest.mark.parametrize("at", [0, 30, 99])
+def test_one_failed_read_is_refused_and_many_jumps_are_noise(at):
+    noise = 5 + 0.05 * np.random.default_rng(3).standard_normal(100)
+    failed = noise.copy()
+    failed[at] = 90
+    message = rf"f\.csv:{at + 2}: a read of device 1 is 90 uS and lies \d+ times their scatter off the reads beside it"
+    with pytest.raises(ms.DataError, match=message):
+        fit_read_noise(reads_of(failed))
+    failed[[10, 20, 40, 60]] = 9
+    failed[at] = 9
+    assert fit_read_noise(reads_of(failed)).numbers[0].value > 0.1
+    assert fit_read_noise(reads_of(noise)).numbers[0].value == pytest.approx(0.01, rel=0.3)

@@ -169,7 +169,7 @@ def check_outliers(data: PulseData) -> None:
             places = [(s, int(k)) for s in sweeps for k in np.flatnonzero(np.isfinite(s.value))[1:-1]]
             if len(places) < _ENOUGH:
                 continue
-            far, times = zip(*(_isolated(sweeps, axis) for axis in axes), strict=True)
+            far, times = zip(*(isolated([s.value for s in sweeps], axis) for axis in axes), strict=True)
             alone = np.flatnonzero(np.all(far, axis=0))
             if 0 < len(alone) <= max(1, _FEW * len(places)):
                 first = int(alone[0])
@@ -177,9 +177,22 @@ def check_outliers(data: PulseData) -> None:
                 raise DataError(_far_off(data, sweep, at, len(alone), min(float(t[first]) for t in times)))
 
 
-def _isolated(sweeps: Sequence[Sweep], axis: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Which reads lie far off two neighbours that agree, and how many times their scatter (read,), without the ends."""
-    reads = [axis(s.value[np.isfinite(s.value)]) for s in sweeps]
+def isolated(sweeps: Sequence[np.ndarray], axis: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Which reads lie far off two neighbours that agree, and how many times their scatter, without the ends.
+
+    Parameters
+    ----------
+    sweeps : sequence of ndarray
+        Successive reads, nan where none was made.
+    axis : callable
+        What is compared of them.
+
+    Returns
+    -------
+    ndarray of bool, ndarray
+        Of the reads between the first and the last of each sweep, (read,).
+    """
+    reads = [axis(s[np.isfinite(s)]) for s in sweeps]
     span = max(y.max() for y in reads) - min(y.min() for y in reads)
     off = np.concatenate([y[1:-1] - (y[:-2] + y[2:]) / 2 for y in reads])
     apart = np.concatenate([np.abs(y[2:] - y[:-2]) for y in reads])
