@@ -322,9 +322,7 @@ def reads_of(values, heading: str = "read,G (uS)") -> Table:
 
 def test_reads_after_pulses_are_no_read_noise():
     rows = [row for _ in range(3) for row in ROWS]
-    with pytest.raises(
-        ms.DataError, match=r"f\.csv:1: 'direction' has directions of pulses; read noise needs"
-    ):
+    with pytest.raises(ms.DataError, match=r"f\.csv:1: 'direction' has directions of pulses; read noise needs"):
         fit_read_noise(table("direction,G (uS)", lambda k, w, v: f"{w},{v}", rows))
     with pytest.raises(ms.DataError, match=r"the reads scatter by \d+ %, and each follows the one before"):
         fit_read_noise(reads_of([v for _, _, v in rows]))
@@ -348,3 +346,19 @@ def test_one_failed_read_is_refused_and_many_jumps_are_noise(at):
     failed[at] = 9
     assert fit_read_noise(reads_of(failed)).numbers[0].value > 0.1
     assert fit_read_noise(reads_of(noise)).numbers[0].value == pytest.approx(0.01, rel=0.3)
+
+
+# Paths
+
+
+def test_empty_names_of_files_end_in_one_line(cli, tmp_path):
+    (tmp_path / "f.csv").write_text("\n".join(["direction,G (uS)", *(f"{w},{v}" for _, w, v in ROWS)]))
+    for arguments, message in (
+        (("",), "the name of the measurement is empty; name a file, a folder, or - for a pipe"),
+        (("f.csv", "-o", ""), "-o names no file: its name is empty"),
+        (("f.csv", "--figure", ""), "--figure names no file: its name is empty"),
+    ):
+        done = cli("device", "fit", *arguments)
+        assert done.code == 2
+        assert message in done.err
+        assert done.out == ""

@@ -83,6 +83,9 @@ def fit(
     from memsim.plotting.save import check_format
     from memsim.profiles import load_device
 
+    for option, target in (("-o", output), ("--figure", figure)):
+        if target is not None and not target.strip():
+            raise click.UsageError(f"{option} names no file: its name is empty")
     for given in filter(None, (output, figure)):
         check_target(Path(given), force=force)
     for target in filter(None, (output, figure)):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from memsim.errors import DataError
+from memsim.errors import DataError, InputError
 from memsim.fit.headings import DEVICE, folded
 from memsim.fit.numerals import Numerals
 from memsim.fit.source import files_of, text_of
@@ -32,10 +32,14 @@ def read_table(
 
     Raises
     ------
+    InputError
+        The path is empty.
     DataError
         A file cannot be read, is too large, empty, not text, or its rows differ in length; the files of a folder
         have other headings, or two have the same rows; it is unclear which table is meant.
     """
+    if not str(path).strip():
+        raise InputError("the name of the measurement is empty; name a file, a folder, or - for a pipe")
     if not Path(path).is_dir():
         return table_of(text_of(path), str(path), decimal=decimal, number=number, named=named)
     tables = [
