@@ -7,6 +7,7 @@ import os
 
 import numpy as np
 import pytest
+from pulse_trains import long_table
 
 import memsim as ms
 from memsim.fit import kind_of, read_measurement
@@ -280,6 +281,29 @@ def test_a_log_of_endurance_is_read_in_the_order_of_its_rows():
     trains, _ = trains_of(table, Rows(value, branch, ["1"] * 60, None, number))
     assert [(s.branch, len(s.value)) for s in trains] == [(0, 1), (1, 1)] * 30
     assert [s.follows for s in trains] == [False] + [True] * 59
+
+
+def test_a_device_with_few_reads_among_long_trains_does_not_go_on_from_one_direction_to_the_other():
+    long = [
+        ("a", 1, k, word, value) for word, values in (("set", SET), ("reset", RESET)) for k, value in enumerate(values)
+    ]
+    short = [("b", 1, k, "set", 2 + k) for k in range(3)] + [("b", 1, k, "reset", 50 - k) for k in range(3)]
+    data = pulse_data(table_of(long_table(long + short)))
+    assert [(s.device, s.branch, len(s.value), s.follows) for s in data.sweeps][2:] == [
+        ("b", 0, 3, False),
+        ("b", 1, 3, False),
+    ]
+
+
+def test_short_trains_that_each_begin_at_an_end_of_the_window_do_not_go_on():
+    rows = [
+        (device, 1, k, word, begin + sign * k + 0.1 * device * k)
+        for device in range(8)
+        for word, begin, sign in (("set", 2, 1), ("reset", 50, -1))
+        for k in range(3)
+    ]
+    data = pulse_data(table_of(long_table(rows)))
+    assert not any(s.follows for s in data.sweeps)
 
 
 def test_a_pulse_number_that_starts_again_within_a_direction_is_pointed_out():

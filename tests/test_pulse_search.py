@@ -23,7 +23,7 @@ from memsim.fit.own import own_moments
 from memsim.fit.pulse_search import Noise, finished, problem_of, rough
 from memsim.fit.pulses import fit_pulses
 from memsim.fit.quantities import _window, fitted
-from memsim.fit.review import between_cycles, reproduced
+from memsim.fit.review import between_cycles, reproduced, reviewed
 from memsim.fit.spread import Spread, between_conductances
 from memsim.fit.uncertainty import covariance
 
@@ -394,3 +394,87 @@ def test_the_interval_of_an_end_of_the_window_contains_its_value(mean):
     for number in numbers:
         assert number.low <= number.value <= number.high
         assert number.low == (0.0 if mean > 0 else -9e-6)
+
+
+def pulsed_through_a_part(seed, pulses):
+    """Two devices with whole trains, and one with a few pulses up and down from the lower end of its window."""
+    rng = np.random.default_rng(seed)
+    sweeps = [s for name in "12" for s in device(rng, cycles=2, reads=40, name=name)]
+    state = 0.0
+    for branch in range(2):
+        states = []
+        for _ in range(pulses):
+            state = min(max(state + soft(state, branch, (0.02, 0.03)) + 0.01 * rng.standard_normal(), 0.0), 1.0)
+            states.append(state)
+        reads = np.array(states) + 0.02 * rng.standard_normal(pulses)
+        sweeps.append(Sweep("3", "1", branch, LOW + WIDTH * reads, follows=branch == 1))
+    return PulseData.checked("made.csv", sweeps, "S")
+
+
+def test_a_device_pulsed_through_a_part_of_its_window_may_have_one_as_wide_as_the_others():
+    data = pulsed_through_a_part(1, 6)
+    problem, end = alone(data, "soft-bounds")
+    first, last = problem.extremes()
+    assert last[2] - first[2] < 0.4 * (last[0] - first[0])
+    low, high = problem.axis.value(problem.own(np.array(problem.limits)))[:, 2, :2].T
+    assert low[0] < LOW < low[1] and high[0] < LOW + WIDTH < high[1]
+    assert not end.fault and end.value > problem.value(whole_truth(problem)) - 0.5
+
+
+def whole_truth(problem):
+    """Theta of the numbers with which `pulsed_through_a_part` makes its reads."""
+    ends = problem.axis.scaled(np.array([LOW, LOW + WIDTH]))
+    sigmas = np.array([0.01, 0.02]) * (ends[1] - ends[0])
+    return problem.pack([0.02, 0.03, *sigmas], np.tile([*ends, 0.0], (problem.devices, 1)))
+
+
+def test_a_model_that_contains_a_simpler_one_describes_the_data_at_least_as_well():
+    # Linear steps and those of neurosim, with a large label, contain soft bounds.
+    fit = fit_pulses(pulsed_through_a_part(2, 4), compared=("soft-bounds", "neurosim", "linear"))
+    height = {candidate.name: candidate.log_likelihood for candidate in fit.candidates}
+    assert height["linear"] > height["soft-bounds"] - 0.5
+    assert height["neurosim"] > height["soft-bounds"] - 0.5
+
+
+def test_the_notes_of_a_profile_state_what_a_whole_number_of_pulses_changes():
+    rng = np.random.default_rng(4)
+
+    def crossing(state, branch, steps):
+        """Steps of the NeuroSim model, 4.4 pulses for the window, 1/A = 2 for both directions."""
+        way = state if branch == 0 else 1 - state
+        return (1 - 2 * branch) * (1 - math.exp(-2 / 4.4)) * (1 / (1 - math.exp(-2)) - way)
+
+    sweeps = device(rng, step=crossing, sizes=(1.0, 1.0), cycles=12, reads=7, write=0.01, read=0.005)
+    fit = fit_pulses(PulseData.checked("made.csv", sweeps, "S"), "neurosim", compared=("neurosim",))
+    pulses = fit.fitted["update.pulses"].value
+    assert 4.2 < pulses < 4.5
+    profile = profile_of(fit, force=True)
+    assert profile.spec.update.pulses == 4
+    change = f"{100 * (pulses / 4 - 1):.2g} %"
+    assert (
+        f"4 instead of {pulses:.3g} that span the window: its steps are about {change} too large" in profile.spec.notes
+    )
+
+
+def test_a_lower_end_below_0_within_its_interval_is_named():
+    fit = fit_pulses(one(12, cycles=2, reads=40), compared=("soft-bounds",))
+    end = fit.fitted["conductance.min"]
+    below = replace(end, value=-1e-7, low=-1e-6, high=1e-7)
+    numbers = replace(fit.fitted, numbers=(below, *fit.fitted.numbers[1:]))
+    problem, theta = fit.chosen.problem, fit.chosen.theta
+    review = reviewed(fit.data, problem, theta, numbers, fit.diagnostics)
+    assert "the lower end of the window, -100 nS, is 0 S within its interval, and 0 S in a profile" in review.limits
+    assert not any("negative" in fault for fault in review.faults)
+    sure = replace(numbers, numbers=(replace(below, high=-1e-8), *fit.fitted.numbers[1:]))
+    review = reviewed(fit.data, problem, theta, sure, fit.diagnostics)
+    assert any(fault.startswith("a negative lower end of the window") for fault in review.faults)
+
+
+def test_a_window_at_the_limit_of_the_search_is_named():
+    fit = fit_pulses(several(13, count=2, cycles=1), compared=("soft-bounds",))
+    problem = fit.chosen.problem
+    theta = fit.chosen.theta.copy()
+    index = len(problem.shared) + 4  # upper end of the second device
+    theta[index] = problem.limits[1][index]
+    review = reviewed(fit.data, problem, theta, fit.fitted, fit.diagnostics)
+    assert "at the limit of what is searched: the window of device 1" in review.limits

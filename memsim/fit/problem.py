@@ -91,8 +91,10 @@ class Problem:
         high = [self._to(p, p.high) for p in self.shared]
         first, last = self.extremes()
         span = last - first
-        own_low = np.column_stack([first - span, first + 0.55 * span, np.full(self.devices, -3.0)])
-        own_high = np.column_stack([first + 0.45 * span, last + span, np.full(self.devices, 3.0)])
+        # A device that was pulsed through a small part of its window has one as wide as the others.
+        reach = span.max()
+        own_low = np.column_stack([first - reach, first + 0.55 * span, np.full(self.devices, -3.0)])
+        own_high = np.column_stack([first + 0.45 * span, last + reach, np.full(self.devices, 3.0)])
         return np.concatenate([low, own_low.ravel()]), np.concatenate([high, own_high.ravel()])
 
     def inside(self, theta: np.ndarray) -> np.ndarray:

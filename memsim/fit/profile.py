@@ -22,6 +22,8 @@ LARGEST_SIGMA = 10.0
 """Largest sigma that a profile may have; only fits that are written by force reach it."""
 NOMINAL = (1e-6, 100e-6)
 """Window [S] that stands for a normalised weight whose conductances are not given: assumed."""
+_ROUNDED = 0.005
+"""Relative change of the steps by a whole number of pulses that the notes of a profile state."""
 _READ = {
     "voltage": "0.2 V",
     "duration": "100 ns",
@@ -150,7 +152,16 @@ def notes(fit: PulseFit) -> str:
             f"Of the read noise, {format_quantity(slow[0], '%', 3)} of the {chosen.problem.read_base} is "
             f"correlated over about {slow[1]:.3g} pulses; the sigma above is that of a single read."
         )
-    if "step" in found.spreads and "asymmetry" in _update(fit, None):
+    update = _update(fit, None)
+    if update["model"] == "neurosim":
+        pulses, whole = found.theta[0] * _growth(fit), update["pulses"]
+        change = float(pulses / whole - 1)
+        if abs(change) > _ROUNDED:
+            lines.append(
+                f"The profile states whole pulses, {whole} instead of {pulses:.3g} that span the window: its steps are "
+                f"about {format_quantity(abs(change), '%', 2)} too {'large' if change > 0 else 'small'}."
+            )
+    if "step" in found.spreads and "asymmetry" in update:
         lines.append(
             "The fit scales both steps of a device by one factor; in the profile a device adds the same amount to "
             "both, so that the smaller step has the larger relative spread."
@@ -177,13 +188,16 @@ def _window(fit: PulseFit, window: tuple[float, float] | None) -> dict[str, Any]
 
 def _update(fit: PulseFit, window: tuple[float, float] | None) -> dict[str, Any]:
     low, high = window if window is not None else fit.fitted.window if fit.data.unit is not None else NOMINAL
-    problem, spreads = fit.chosen.problem, fit.fitted.spreads
-    theta = fit.fitted.theta[: len(problem.model.parameters)]
-    step, power = spreads.get("step"), problem.model.power(theta)
-    growth = math.exp(power * step.mean + (power * step.sigma) ** 2 / 2) if step is not None else 1.0
+    problem = fit.chosen.problem
     sigma = fit.fitted["variability.c2c.sigma"].value
-    target = Target(max(low, 0.0), high, sigma, problem.write, growth)
-    return problem.model.profile(theta, target)
+    target = Target(max(low, 0.0), high, sigma, problem.write, _growth(fit))
+    return problem.model.profile(fit.fitted.theta[: len(problem.model.parameters)], target)
+
+
+def _growth(fit: PulseFit) -> float:
+    """Mean over devices of the number that spreads with the size of the steps, relative to its fitted value."""
+    step, power = fit.fitted.spreads.get("step"), fit.chosen.problem.model.power(fit.fitted.theta)
+    return math.exp(power * step.mean + (power * step.sigma) ** 2 / 2) if step is not None else 1.0
 
 
 def _variability(fit: PulseFit) -> dict[str, Any]:

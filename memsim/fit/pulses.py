@@ -163,12 +163,11 @@ def fit_pulses(
         ends[each.name] = _best([finished(guess) for guess in _promising(each, guesses[each.name], leader, data)])
     leader = max(ends.values(), key=lambda end: end.value)
     candidates = []
-    for each in usable:
+    for each in sorted(usable, key=lambda model: len(model.parameters)):
         end = ends[each.name]
-        others = [like(problem_of(each, noise_of(end.problem), data), data, leader), widened(end, data)]
-        again = max(others, key=lambda guess: guess.value)
-        if again.value > end.value + _HIGHER:
-            end = _best([end, finished(again)])
+        for again in sorted(_others(end, list(ends.values()), leader, data), key=_value, reverse=True):
+            if again.value > end.value + _HIGHER:
+                end = ends[each.name] = _best([end, finished(again)])
         if end.fault:
             reasons[each.name] = f"the search did not end at a maximum: {end.fault}"
         else:
@@ -249,9 +248,29 @@ def _promising(model: StepModel, own: list[Guess], leader: Guess, data: PulseDat
     return list(kinds.values())
 
 
+def _others(end: Guess, ends: list[Guess], leader: Guess, data: PulseData) -> list[Guess]:
+    """Guesses from which another search of a model may end higher than at this end.
+
+    They come from wider windows, from the steps of the best model, and from a model with fewer parameters that
+    describes the data better. Models contain one another, so then a maximum or a kind of noise was missed.
+    """
+    model, own = end.problem.model, noise_of(end.problem)
+    others = [like(problem_of(model, own, data), data, leader), widened(end, data)]
+    simpler = max((e for e in ends if len(e.problem.shared) < len(end.problem.shared)), key=_value, default=end)
+    if leader.value > end.value + _HIGHER and noise_of(leader.problem) != own:
+        others.append(like(problem_of(model, noise_of(leader.problem), data), data, leader))
+    if simpler.value > end.value + _HIGHER and simpler is not leader:
+        others.append(like(problem_of(model, noise_of(simpler.problem), data), data, simpler))
+    return others
+
+
 def _best(ends: list[Guess]) -> Guess:
     """The end of a search with the lowest BIC, among those that are maxima if there are any."""
     return min(ends, key=lambda end: (bool(end.fault), _rough_bic(end)))
+
+
+def _value(guess: Guess) -> float:
+    return guess.value
 
 
 def _rough_bic(guess: Guess) -> float:

@@ -24,6 +24,7 @@ _POINTS = 20_000
 """Reads that are compared with simulated ones."""
 _SURE = 1e-3
 _CYCLES = 3
+_NAMED = 4
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,12 @@ def _limits(
     if ends:
         which = " and the ".join(ends)
         limits.append(f"the pulses do not show the {which} end of the window; the outermost state stands for it")
+    low = fitted["conductance.min"]
+    if data.unit == "S" and low.value < 0 <= low.high:
+        limits.append(
+            f"the lower end of the window, {format_quantity(low.value, 'S', 3)}, is 0 S within its interval, and 0 S "
+            "in a profile"
+        )
     unclear = [n.name for n in fitted.numbers if n.unit == "%" and not n.low > 0]
     if unclear:
         limits.append(f"the data are also explained without {' and '.join(unclear)}")
@@ -166,17 +173,13 @@ def _limits(
         limits.append(
             f"reads are rounded to {resolution:.2g} of their span, more than twice the read noise, which is uncertain"
         )
-    low, high = problem.limits
-    count = len(problem.model.parameters)
-    at_limit = [
-        p.name
-        for p, value, least, most in zip(
-            problem.model.parameters, theta[:count], low[:count], high[:count], strict=True
-        )
-        if value < least + 1e-6 or value > most - 1e-6
-    ]
-    if at_limit:
-        limits.append(f"at the limit of what is searched: {', '.join(f'update.{name}' for name in at_limit)}")
+    at_limit = problem.free & np.any(np.abs(theta - np.array(problem.limits)) < 1e-6, axis=0)
+    names = [f"update.{p.name}" for p, limited in zip(problem.model.parameters, at_limit, strict=False) if limited]
+    of_devices = problem.own(at_limit)
+    names += [f"the window of device {name}" for name, own in zip(data.devices, of_devices, strict=True) if own.any()]
+    if names:
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        limits.append(f"at the limit of what is searched: {', '.join(names[:_NAMED])}{more}")
     if 1 < problem.devices < 5:
         limits.append(f"{problem.devices} devices say little about the spread between devices")
     if diagnostics.independence < _SURE:

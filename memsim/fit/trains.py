@@ -14,6 +14,7 @@ from memsim.fit.models import BRANCHES
 from memsim.fit.table import Table
 
 _SHORT_RUN = 5
+_FAR = 2.0  # of the largest change within a run: where the median change between two runs is larger, each begins anew
 _ALONE = 0.3  # of the range, which a direction by itself crosses in a curve
 _FEWEST = 20  # rows that show a curve
 _DISTINCT = 10  # different pulse numbers of a direction that are those of one train
@@ -61,16 +62,17 @@ def trains_of(table: Table, rows: Rows) -> tuple[list[Sweep], list[str]]:
     for row, device in enumerate(rows.device):
         cycle = rows.cycle[row] if rows.cycle is not None else ""
         devices.setdefault(device, {}).setdefault(cycle, []).append(row)
-    sweeps: list[tuple[int, Sweep]] = []
+    segments_of: dict[str, list[tuple[str, list[int]]]] = {}
     again: list[int] = []
     for device, cycles in devices.items():
-        segments: list[tuple[str, list[int]]] = []
+        segments_of[device] = []
         for cycle, own in cycles.items():
             parts = _segments(table, rows, device, cycle, own)
-            segments += [(cycle, part) for part in parts]
+            segments_of[device] += [(cycle, part) for part in parts]
             again += _restarts(table, rows, own, parts)
-        runs = [len(part) for _, part in segments]
-        short = float(np.median(runs)) < _SHORT_RUN
+    short = _to_and_fro(rows, [part for segments in segments_of.values() for _, part in segments])
+    sweeps: list[tuple[int, Sweep]] = []
+    for device, segments in segments_of.items():
         members = np.array([row for _, part in segments for row in part])
         if short and rows.pulse is None and len(members) >= _FEWEST and _are_curves(rows, members):
             raise DataError(
@@ -89,6 +91,23 @@ def trains_of(table: Table, rows: Rows) -> tuple[list[Sweep], list[str]]:
             "pulse numbers go on where the direction changes: the next pulse acts on the state that was read last"
         )
     return [sweep for _, sweep in sweeps], notes
+
+
+def _to_and_fro(rows: Rows, parts: list[list[int]]) -> bool:
+    """Whether short runs of each direction follow one another, as in a log in which a cell is pulsed to and fro.
+
+    All devices of a file were measured alike, so a device with few reads among others with long trains is no such log.
+    Nor are short trains that begin far from where the last one ended.
+    """
+    if float(np.median([len(part) for part in parts])) >= _SHORT_RUN:
+        return False
+    within = np.concatenate([np.abs(np.diff(rows.value[part])) for part in parts])
+    turns = [
+        abs(rows.value[part[0]] - rows.value[before[-1]])
+        for before, part in pairwise(parts)
+        if rows.device[before[-1]] == rows.device[part[0]]
+    ]
+    return not len(within) or not turns or float(np.median(turns)) <= _FAR * float(within.max())
 
 
 def _restarts(table: Table, rows: Rows, members: list[int], parts: list[list[int]]) -> list[int]:
