@@ -17,6 +17,7 @@ _SHORT_RUN = 5
 _FAR = 2.0  # of the largest change within a run: where the median change between two runs is larger, each begins anew
 _ALONE = 0.3  # of the range, which a direction by itself crosses in a curve
 _FEWEST = 20  # rows that show a curve
+_DOWN = 0.8  # of the changes of numbers that count down; the others are those to the next train
 _DISTINCT = 10  # different pulse numbers of a direction that are those of one train
 
 
@@ -86,7 +87,7 @@ def trains_of(table: Table, rows: Rows) -> tuple[list[Sweep], list[str]]:
             f"{table.place(min(again))}: pulse numbers start again without a change of direction or cycle ({times}); "
             "a new train begins there"
         )
-    if rows.pulse is not None and any(sweep.follows for _, sweep in sweeps):
+    if _numbers_go_on(rows, segments_of):
         notes.append(
             "pulse numbers go on where the direction changes: the next pulse acts on the state that was read last"
         )
@@ -108,6 +109,17 @@ def _to_and_fro(rows: Rows, parts: list[list[int]]) -> bool:
         if rows.device[before[-1]] == rows.device[part[0]]
     ]
     return not len(within) or not turns or float(np.median(turns)) <= _FAR * float(within.max())
+
+
+def _numbers_go_on(rows: Rows, segments_of: dict[str, list[tuple[str, list[int]]]]) -> bool:
+    """Whether the pulse numbers of a device go on where the direction changes."""
+    if rows.pulse is None:
+        return False
+    pairs = (pair for segments in segments_of.values() for pair in pairwise(part for _, part in segments))
+    return any(
+        rows.pulse[part[0]] == rows.pulse[before[-1]] + 1 and rows.branch[part[0]] != rows.branch[before[-1]]
+        for before, part in pairs
+    )
 
 
 def _restarts(table: Table, rows: Rows, members: list[int], parts: list[list[int]]) -> list[int]:
@@ -135,7 +147,7 @@ def counted_up(table: Table, rows: Rows) -> tuple[np.ndarray | None, list[str]]:
     ]
     for branch in range(2):
         steps = np.array([number[a + 1] - number[a] for a in same if rows.branch[a] == branch])
-        if len(steps) > 1 and (steps < 0).sum() > len(steps) / 2:
+        if _counts_down(steps):
             down.append(branch)
     if len(down) == 2:
         raise DataError(
@@ -152,6 +164,11 @@ def counted_up(table: Table, rows: Rows) -> tuple[np.ndarray | None, list[str]]:
     ]
 
 
+def _counts_down(steps: np.ndarray) -> bool:
+    """Whether nearly all changes of pulse numbers from row to row are negative: not of shuffled rows."""
+    return bool(len(steps) > 1 and (steps < 0).mean() > _DOWN)
+
+
 def pulse_steps(table: Table, number: np.ndarray, members: Sequence[int], where: str) -> list[list[int]]:
     """Parts of rows in which pulse numbers increase; a part begins where they start again.
 
@@ -160,8 +177,7 @@ def pulse_steps(table: Table, number: np.ndarray, members: Sequence[int], where:
     DataError
         A number goes back, but not to where the part began, or numbers count down.
     """
-    steps = np.diff(number[np.asarray(members)])
-    if len(steps) > 1 and (steps < 0).sum() > len(steps) / 2:
+    if _counts_down(np.diff(number[np.asarray(members)])):
         raise DataError(
             f"{table.place(members[1])}: pulse numbers count down ({where}); sort the rows in the order of the pulses, "
             "with numbers that go up"
