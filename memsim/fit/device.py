@@ -15,7 +15,7 @@ from memsim.fit.data import PulseData, Sweep
 from memsim.fit.folder import read_table
 from memsim.fit.headings import PULSE, READ, RESISTANCE, SAMPLE
 from memsim.fit.iv import fit_iv
-from memsim.fit.layouts import VALUE, looks_like_pulses, pulse_data, with_quotient
+from memsim.fit.layouts import looks_like_pulses, pulse_data
 from memsim.fit.plausible import check_outliers, check_polarity
 from memsim.fit.programmed import TIME
 from memsim.fit.pulses import Progress, PulseFit, fit_pulses
@@ -25,6 +25,7 @@ from memsim.fit.retention import fit_retention
 from memsim.fit.section import SectionFit
 from memsim.fit.sweep import CURRENT, VOLTAGE
 from memsim.fit.table import Table, find_column
+from memsim.fit.values import VALUE, with_quotient
 
 KINDS = ("pulses", "retention", "read-noise", "iv")
 """What can be fitted."""

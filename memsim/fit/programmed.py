@@ -8,9 +8,10 @@ import numpy as np
 
 from memsim.errors import DataError
 from memsim.fit.changes import Cells
-from memsim.fit.layouts import CYCLE, VALUE
+from memsim.fit.headings import CYCLE
 from memsim.fit.section import at_least, by_device, required_column
 from memsim.fit.table import Column, Table, find_column, names_in
+from memsim.fit.values import VALUE
 
 TIME = ("time", "t", "elapsed", "elapsed time", "retention time", "time since programming")
 LEVEL = ("target", "target conductance", "g target", "level", "aim", "programmed level", "programmed conductance")

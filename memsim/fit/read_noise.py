@@ -12,13 +12,13 @@ from __future__ import annotations
 import numpy as np
 
 from memsim.errors import DataError
-from memsim.fit.layouts import VALUE
 from memsim.fit.programmed import TIME
 from memsim.fit.quantities import Number
 from memsim.fit.resting import refuse_changes, refuse_failed_reads, refuse_pulses
 from memsim.fit.section import Form, SectionFit, at_least, by_device, required_column
 from memsim.fit.table import Column, Table, find_column
 from memsim.fit.trends import TRENDS, Trend, TwoLevels, trend, two_levels
+from memsim.fit.values import VALUE
 from memsim.units import format_quantity
 
 INDEX = ("read", "read index", "index", "number", "n", "sample", *TIME)

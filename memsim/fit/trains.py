@@ -9,16 +9,14 @@ from itertools import pairwise
 import numpy as np
 
 from memsim.errors import DataError
-from memsim.fit.data import MOST, Sweep
-from memsim.fit.models import BRANCHES
+from memsim.fit.data import Sweep
+from memsim.fit.pulse_numbers import check_order, counted_up, pulse_steps, spaced
 from memsim.fit.table import Table
 
 _SHORT_RUN = 5
 _FAR = 2.0  # of the largest change within a run: where the median change between two runs is larger, each begins anew
 _ALONE = 0.3  # of the range, which a direction by itself crosses in a curve
 _FEWEST = 20  # rows that show a curve
-_DOWN = 0.8  # of the changes of numbers that count down; the others are those to the next train
-_DISTINCT = 10  # different pulse numbers of a direction that are those of one train
 
 
 @dataclass(frozen=True)
@@ -57,8 +55,10 @@ def trains_of(table: Table, rows: Rows) -> tuple[list[Sweep], list[str]]:
     DataError
         Pulse numbers go back without starting again, or directions alternate although each is a curve of its own.
     """
-    number, notes = counted_up(table, rows)
-    rows = replace(rows, pulse=number)
+    notes: list[str] = []
+    if rows.pulse is not None:
+        number, notes = counted_up(table, rows.pulse, rows.branch, rows.device)
+        rows = replace(rows, pulse=number)
     devices: dict[str, dict[str, list[int]]] = {}
     for row, device in enumerate(rows.device):
         cycle = rows.cycle[row] if rows.cycle is not None else ""
@@ -129,93 +129,6 @@ def _restarts(table: Table, rows: Rows, members: list[int], parts: list[list[int
     return [row for row in begin if rows.branch[before[row]] == rows.branch[row]]
 
 
-def counted_up(table: Table, rows: Rows) -> tuple[np.ndarray | None, list[str]]:
-    """Pulse numbers (row,) that go up where those of one direction count down in the file, and a note of it.
-
-    Raises
-    ------
-    DataError
-        The numbers of both directions count down: rows stand in another order than pulses.
-    """
-    if rows.pulse is None:
-        return None, []
-    number, down = rows.pulse.copy(), []
-    same = [
-        a
-        for a in range(len(rows.branch) - 1)
-        if rows.branch[a] == rows.branch[a + 1] and rows.device[a] == rows.device[a + 1]
-    ]
-    for branch in range(2):
-        steps = np.array([number[a + 1] - number[a] for a in same if rows.branch[a] == branch])
-        if _counts_down(steps):
-            down.append(branch)
-    if len(down) == 2:
-        raise DataError(
-            f"{table.place()}: pulse numbers count down; sort the rows in the order of the pulses, with numbers that "
-            "go up"
-        )
-    for branch in down:
-        own = rows.branch == branch
-        ends = number[own].min() + number[own].max() if number[own].max() > 0 else 0
-        number[own] = ends - number[own]
-    return number, [
-        f"pulse numbers of {BRANCHES[branch]} pulses count down; pulses are read in the order of the rows"
-        for branch in down
-    ]
-
-
-def _counts_down(steps: np.ndarray) -> bool:
-    """Whether nearly all changes of pulse numbers from row to row are negative: not of shuffled rows."""
-    return bool(len(steps) > 1 and (steps < 0).mean() > _DOWN)
-
-
-def pulse_steps(table: Table, number: np.ndarray, members: Sequence[int], where: str) -> list[list[int]]:
-    """Parts of rows in which pulse numbers increase; a part begins where they start again.
-
-    Raises
-    ------
-    DataError
-        A number goes back, but not to where the part began, or numbers count down.
-    """
-    if _counts_down(np.diff(number[np.asarray(members)])):
-        raise DataError(
-            f"{table.place(members[1])}: pulse numbers count down ({where}); sort the rows in the order of the pulses, "
-            "with numbers that go up"
-        )
-    parts: list[list[int]] = []
-    for row in members:
-        if not parts or (number[row] < number[parts[-1][-1]] and number[row] <= number[parts[-1][0]]):
-            parts.append([row])
-            continue
-        before = number[parts[-1][-1]]
-        if number[row] <= before:
-            raise DataError(
-                f"{table.place(row)}: pulse {number[row]} after pulse {before} ({where}); pulse numbers must increase "
-                "within a device, cycle and direction: are rows shuffled?"
-            )
-        parts[-1].append(row)
-    return parts
-
-
-def spaced(table: Table, value: np.ndarray, number: np.ndarray | None, members: Sequence[int]) -> np.ndarray:
-    """Values of these rows with one place for each pulse; nan for pulses that were not read.
-
-    Raises
-    ------
-    DataError
-        There are too many pulses.
-    """
-    at = np.asarray(members)
-    if number is None:
-        return value[at]
-    places = number[at] - number[at][0]
-    if places[-1] >= MOST:
-        raise DataError(f"{table.place(members[-1])}: {places[-1] + 1:,} pulses in one sweep; at most {MOST:,}")
-    result = np.full(int(places[-1]) + 1, np.nan)
-    result[places] = value[at]
-    return result
-
-
 def _segments(table: Table, rows: Rows, device: str, cycle: str, members: list[int]) -> list[list[int]]:
     """Rows of each sweep of one device and cycle."""
     where = f"device {device}, cycle {cycle}, " if cycle else f"device {device}, "
@@ -235,24 +148,9 @@ def _segments(table: Table, rows: Rows, device: str, cycle: str, members: list[i
     if rows.pulse is None:
         return parts
     if float(np.median([len(part) for part in parts])) < _SHORT_RUN:
-        _check_order(table, rows, members, where)
+        check_order(table, rows.pulse, rows.branch, members, where)
     words = [f"{where}{'reset' if rows.branch[part[0]] else 'set'}" for part in parts]
     return [p for part, word in zip(parts, words, strict=True) for p in pulse_steps(table, rows.pulse, part, word)]
-
-
-def _check_order(table: Table, rows: Rows, members: list[int], where: str) -> None:
-    """Refuse pulse numbers of a direction that all differ and do not increase: rows are sorted by something else."""
-    assert rows.pulse is not None
-    for branch in range(2):
-        own = [row for row in members if rows.branch[row] == branch]
-        number = rows.pulse[own]
-        back = np.flatnonzero(np.diff(number) < 0)
-        if len(own) >= _DISTINCT and len(np.unique(number)) == len(own) and len(back):
-            row, before = own[back[0] + 1], number[back[0]]
-            raise DataError(
-                f"{table.place(row)}: pulse {rows.pulse[row]} after pulse {before} ({where}{BRANCHES[branch]}); pulse "
-                "numbers must increase within a device, cycle and direction: are rows shuffled?"
-            )
 
 
 def _both_directions_at_once(rows: Rows, members: list[int]) -> bool:
