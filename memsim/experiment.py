@@ -16,6 +16,7 @@ from memsim.errors import InputError, nearest
 from memsim.experiment_schema import ComparedBase, ExperimentSpec, ImageExperimentSpec
 from memsim.library import find, library
 from memsim.profiles import DeviceProfile, device_from_text, load_device
+from memsim.synonyms import synonyms
 from memsim.tasks.base import Task
 from memsim.tasks.registry import DEFAULT, TASKS
 
@@ -172,7 +173,8 @@ class Experiment:
                 raise InputError(f"{origin} {key}: no learner of this experiment has '{head}' (none is a {kind})")
             return [f"{self._listed}.{name}.{key}" for name in having]
         nested = (f"{name}.{key}" for name, model in sections.items() for key in keys_of(Spot(model, (), None)))
-        full = next((path for path in nested if path.endswith(f".{head}")), None)
+        words, paths = (head, *synonyms(head)), list(nested)
+        full = next((path for word in words for path in paths if path.endswith(f".{word}")), None)
         hint = f"; did you mean '{full}'?" if full else nearest(head, (*fields, *sections))
         raise InputError(f"{origin} {key}: unknown key '{head}'{hint}")
 
@@ -303,7 +305,7 @@ class Experiment:
             raise InputError(f"'{text}' lies outside the folder of the experiment; name it yourself with {option}")
         if not place.exists():
             hint = nearest(text, embedded) if embedded and not local else ""
-            raise InputError(f"'{text}' is not in {self.folder}{hint}")
+            raise InputError(f"'{text}' is not in {self.folder}{hint} ({option} names a place elsewhere)")
         return place
 
     def to_yaml(self) -> str:

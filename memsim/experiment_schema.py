@@ -55,6 +55,7 @@ Name = Annotated[
         max_length=64,
         pattern=r"^[^./=\s]([^./=]*[^./=\s])?$",
         description="text of 1 to 64 characters without '.', '/', '=' and spaces at its ends",
+        examples=["A"],
     ),
     ONE_LINE,
 ]
@@ -237,7 +238,11 @@ class ExperimentSpec(Section):
 
     name: Annotated[
         str,
-        Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", description="lower-case letters, digits and '-', at most 64"),
+        Field(
+            pattern=r"^[a-z0-9][a-z0-9-]{0,63}$",
+            description="lower-case letters, digits and '-', at most 64",
+            examples=["my-experiment"],
+        ),
     ]
     title: Annotated[str, Field(max_length=300), ONE_LINE] = ""
     notes: Annotated[str, Field(max_length=10_000)] = ""
@@ -317,7 +322,10 @@ class ImageExperimentSpec(ExperimentSpec):
 
     data: Any
     learners: Sequence[Any]
-    corruptions: Annotated[dict[Literal[tuple(CORRUPTIONS)], Levels], Field(min_length=1)]  # type: ignore[valid-type]
+    corruptions: Annotated[
+        dict[Literal[tuple(CORRUPTIONS)], Levels],  # type: ignore[valid-type]
+        Field(min_length=1, examples=["{gaussian: [0.1, 0.3, 0.5]}"]),
+    ]
     noise_fields: Literal[FIELDS] = "scaled"  # type: ignore[valid-type]
 
     @property
