@@ -61,6 +61,11 @@ class DocumentError(InputError):
         return self.problems[0] + (f" (and {more} more problem{'s' if more > 1 else ''})" if more else "")
 
 
+def problems_of(error: InputError) -> list[str]:
+    """The problems behind an error, a line each."""
+    return error.problems if isinstance(error, DocumentError) else [str(error)]
+
+
 class Problem(NamedTuple):
     """One problem at a path of the document; `missing` names a key that should be there."""
 
