@@ -6,18 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from memsim.document.fields import Count, Quantity, Section, problem
+from memsim.document.fields import NONE_WORD, Count, Quantity, Section, problem
 from memsim.errors import InputError
 
 if TYPE_CHECKING:
     from memsim.arrays import ADC, DAC, Wires
 
 _CONVERTER = ("dac", "adc")
-
-
-def unset(value: Any) -> Any:
-    """The word "none", which stands for nothing given, as such."""
-    return None if isinstance(value, str) and value.strip().lower() == "none" else value
 
 
 Bits = Annotated[int, Count(1, 16)]
@@ -37,10 +32,7 @@ Node = Annotated[float, Quantity("m", above=0.0, high=1e-6), BeforeValidator(_wi
 Temperature = Annotated[float, Quantity("K", above=0.0, high=2000.0)]
 Ends = Literal["one end", "both ends"]
 Lines = Annotated[int, Count(1, 1_000_000)]
-Tile = Annotated[
-    tuple[Lines, Lines] | None,
-    BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else unset(value)),
-]
+Tile = Annotated[tuple[Lines, Lines] | None, NONE_WORD]
 
 
 class _Errors(Section):
@@ -55,7 +47,7 @@ class _Errors(Section):
 class DACSpec(_Errors):
     """How inputs reach the word lines, see `memsim.DAC`."""
 
-    bits: Annotated[Bits | None, BeforeValidator(unset)] = 8
+    bits: Annotated[Bits | None, NONE_WORD] = 8
     range: Range = 1.0
     polarity: Literal["unsigned", "bipolar", "phases", "offset"] = "bipolar"
     coding: Literal["voltage", "width"] = "voltage"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from memsim.synonyms import synonyms
+
 
 class MemsimError(Exception):
     """Base of every error memsim raises for a mistake in its input; the CLI prints it and exits with 2."""
@@ -41,6 +43,8 @@ class WindowWarning(UserWarning):
 def nearest(given: str, allowed: Iterable[str]) -> str:
     """Hint to append to an error: ``"; did you mean 'x'?"``, or the allowed names, or nothing.
 
+    A name with the same meaning (`memsim.synonyms`) comes before one with a similar spelling.
+
     Parameters
     ----------
     given : str
@@ -50,7 +54,8 @@ def nearest(given: str, allowed: Iterable[str]) -> str:
     """
     names = sorted(set(map(str, allowed)))
     folded = {name.lower(): name for name in reversed(names)}
-    match = difflib.get_close_matches(str(given).lower(), list(folded), n=1, cutoff=0.6)
+    called = [] if str(given).lower() in folded else [name for name in synonyms(str(given)) if name in folded]
+    match = called or difflib.get_close_matches(str(given).lower(), list(folded), n=1, cutoff=0.6)
     if match:
         return f"; did you mean '{folded[match[0]]}'?"
     if 0 < len(names) <= 12:

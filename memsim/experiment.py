@@ -9,13 +9,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from memsim.document import Document
+from memsim.document import Document, DocumentError
 from memsim.document.entries import foreign_keys
+from memsim.document.problems import problems_of
 from memsim.document.walk import Spot, bare, keys_of
 from memsim.errors import InputError, nearest
 from memsim.experiment_schema import ComparedBase, ExperimentSpec, ImageExperimentSpec
 from memsim.library import find, library
 from memsim.profiles import DeviceProfile, device_from_text, load_device
+from memsim.synonyms import synonyms
 from memsim.tasks.base import Task
 from memsim.tasks.registry import DEFAULT, TASKS
 
@@ -172,7 +174,8 @@ class Experiment:
                 raise InputError(f"{origin} {key}: no learner of this experiment has '{head}' (none is a {kind})")
             return [f"{self._listed}.{name}.{key}" for name in having]
         nested = (f"{name}.{key}" for name, model in sections.items() for key in keys_of(Spot(model, (), None)))
-        full = next((path for path in nested if path.endswith(f".{head}")), None)
+        words, paths = (head, *synonyms(head)), list(nested)
+        full = next((path for word in words for path in paths if path.endswith(f".{word}")), None)
         hint = f"; did you mean '{full}'?" if full else nearest(head, (*fields, *sections))
         raise InputError(f"{origin} {key}: unknown key '{head}'{hint}")
 
@@ -184,24 +187,37 @@ class Experiment:
                     f"{origin} {key}: this experiment sweeps '{swept}'; change its values with {origin} sweep.{swept}"
                 )
 
+    @property
+    def unswept(self) -> Experiment:
+        """The experiment without its sweep, and without what it says about learners of the swept result by name."""
+        document = self.document.replace(self._unnamed())
+        return replace(self, document=document, spec=_validated(document))
+
     def variants(self) -> list[Experiment]:
         """The experiment with the values of every run of its sweep, in order; itself where nothing is swept.
 
         Raises
         ------
-        InputError
-            If a swept key is unknown or a value not allowed.
+        DocumentError
+            All swept keys that are unknown, and all values that are not allowed.
         """
         if not self.spec.sweep:
             return [self]
-        allowed = (*_sections(self.spec), self._listed, "seed")
+        allowed, problems = (*_sections(self.spec), self._listed, "seed"), []
         for key in self.spec.sweep:
             head = key.partition(".")[0]
             if head not in allowed:
                 where = self.document.where(self.document.find(f"sweep.{key}") or ())
-                raise InputError(f"{where}: sweep: '{key}' cannot be swept{nearest(head, allowed)}")
-        single = self.document.replace(self._unnamed())
-        return [self._variant(single, values) for values in self.spec.combinations]
+                problems.append(f"{where}: sweep: '{key}' cannot be swept{nearest(head, allowed)}")
+        single, variants = self.unswept.document, []
+        for values in self.spec.combinations if not problems else ():
+            try:
+                variants.append(self._variant(single, values))
+            except InputError as error:
+                problems += problems_of(error)
+        if problems:
+            raise DocumentError(list(dict.fromkeys(problems)))
+        return variants
 
     def _variant(self, document: Document, values: Mapping[str, Any]) -> Experiment:
         """The experiment with the values of one run, which may name no more than the sweep that they come from."""
@@ -303,7 +319,7 @@ class Experiment:
             raise InputError(f"'{text}' lies outside the folder of the experiment; name it yourself with {option}")
         if not place.exists():
             hint = nearest(text, embedded) if embedded and not local else ""
-            raise InputError(f"'{text}' is not in {self.folder}{hint}")
+            raise InputError(f"'{text}' is not in {self.folder}{hint} ({option} names a place elsewhere)")
         return place
 
     def to_yaml(self) -> str:
@@ -332,6 +348,10 @@ def load_experiment(name_or_path: str | Path) -> Experiment:
         )
     path = shipped or find("experiments", name_or_path)
     document = Document.from_file(path, name)
+    if document.find("conductance"):
+        raise InputError(
+            f"{name}: is a device profile, not an experiment; check it with: memsim device validate {name}"
+        )
     return Experiment(document, _validated(document), None if shipped else path.parent)
 
 

@@ -11,11 +11,11 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from memsim.baselines.losses import LOSSES, Loss
-from memsim.circuit_schema import ADCSpec, DACSpec, Tile, WiresSpec, circuit, unset
+from memsim.circuit_schema import ADCSpec, DACSpec, Tile, WiresSpec, circuit
 from memsim.data.corruptions import CORRUPTIONS, FIELDS, largest
 from memsim.data.depth import Grey
 from memsim.document.entries import entry_of
-from memsim.document.fields import Count, Quantity, Section, problem
+from memsim.document.fields import NONE_WORD, Count, Quantity, Section, problem
 from memsim.document.walk import fields_of
 from memsim.learning import ENCODINGS, MAX_PULSES, MAX_SLOTS, RULES, Encoding, LocalRule
 from memsim.learning.rule import Rate as Rate  # part of this module's API
@@ -55,6 +55,7 @@ Name = Annotated[
         max_length=64,
         pattern=r"^[^./=\s]([^./=]*[^./=\s])?$",
         description="text of 1 to 64 characters without '.', '/', '=' and spaces at its ends",
+        examples=["A"],
     ),
     ONE_LINE,
 ]
@@ -77,13 +78,13 @@ class ArraySpec(Section):
     """The crossbar of a learner."""
 
     device: Place = "ideal"
-    bounds: Annotated[Pair | None, BeforeValidator(unset)] = (0.0, 1.0)
+    bounds: Annotated[Pair | None, NONE_WORD] = (0.0, 1.0)
     initial: Pair = (0.0, 0.01)
     column: Literal["single", "reference", "pair"] | None = None
     dtype: Literal["float32", "float64"] = "float32"
-    dac: Annotated[DACSpec | None, BeforeValidator(unset)] = None
-    adc: Annotated[ADCSpec | None, BeforeValidator(unset)] = None
-    wires: Annotated[WiresSpec | None, BeforeValidator(unset)] = None
+    dac: Annotated[DACSpec | None, NONE_WORD] = None
+    adc: Annotated[ADCSpec | None, NONE_WORD] = None
+    wires: Annotated[WiresSpec | None, NONE_WORD] = None
     tile: Tile = None
     ideal: Annotated[tuple[PartName, ...], BeforeValidator(as_tuple)] = ()
 
@@ -237,7 +238,11 @@ class ExperimentSpec(Section):
 
     name: Annotated[
         str,
-        Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", description="lower-case letters, digits and '-', at most 64"),
+        Field(
+            pattern=r"^[a-z0-9][a-z0-9-]{0,63}$",
+            description="lower-case letters, digits and '-', at most 64",
+            examples=["my-experiment"],
+        ),
     ]
     title: Annotated[str, Field(max_length=300), ONE_LINE] = ""
     notes: Annotated[str, Field(max_length=10_000)] = ""
@@ -317,7 +322,10 @@ class ImageExperimentSpec(ExperimentSpec):
 
     data: Any
     learners: Sequence[Any]
-    corruptions: Annotated[dict[Literal[tuple(CORRUPTIONS)], Levels], Field(min_length=1)]  # type: ignore[valid-type]
+    corruptions: Annotated[
+        dict[Literal[tuple(CORRUPTIONS)], Levels],  # type: ignore[valid-type]
+        Field(min_length=1, examples=["{gaussian: [0.1, 0.3, 0.5]}"]),
+    ]
     noise_fields: Literal[FIELDS] = "scaled"  # type: ignore[valid-type]
 
     @property

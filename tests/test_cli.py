@@ -206,7 +206,10 @@ class TestPlot:
 DEVICE_COMMANDS = [f"device {name}" for name in ("list", "show", "validate", "new", "schema", "models", "plot")]
 
 
-@pytest.mark.parametrize("command", ["run", "list", "show", "plot", "bench", "doctor", "device", *DEVICE_COMMANDS])
+COMMANDS = ["run", "list", "show", "validate", "schema", "plot", "bench", "doctor", "device", *DEVICE_COMMANDS]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_that_fits_80_columns(cli, monkeypatch, command):
     monkeypatch.setenv("COLUMNS", "80")
     outcome = cli(*command.split(), "--help")

@@ -12,9 +12,10 @@ from pulse_trains import long_table
 import memsim as ms
 from memsim.fit import kind_of, read_measurement
 from memsim.fit.data import PulseData
+from memsim.fit.folder import read_table
 from memsim.fit.layouts import pulse_data
 from memsim.fit.read_noise import fit_read_noise
-from memsim.fit.table import read_table, table_of
+from memsim.fit.table import table_of
 from memsim.fit.trains import Rows, trains_of
 
 SET = [round(2.0 + 0.25 * k + 0.03 * (-1) ** k, 4) for k in range(24)]
@@ -190,6 +191,8 @@ SHAPES = {
     "a comment of headings": ["# pulse,direction,G (uS)", *LONG],
     "a heading that is a hash": ["#,direction,G (uS)", *LONG],
     "a column without a heading": [",pulse,direction,G (uS)", *(f"{i},{line}" for i, line in enumerate(LONG))],
+    "a heading that breaks in two lines": ["pulse,direction,\"G", "(uS)\"", *LONG],
+    "a heading of three lines": ['pulse,"direction', "of the", 'pulse","G', '(uS)"', *LONG],
     "quoted cells": ['"pulse","direction","G (uS)"', *LONG],
     "dir": ["pulse,dir,G (uS)", *LONG],
     "set/reset": ["pulse,set/reset,G (uS)", *LONG],
@@ -351,7 +354,7 @@ WIDE = [f"{a},{b},{a + 10},{b + 10}" for a, b in zip(SET, RESET, strict=True)]
 
 def test_repeated_headings_are_asked_about_unless_the_user_says_what_they_are(tmp_path):
     file = saved(tmp_path, "\n".join(["up (uS),down (uS),up (uS),down (uS)", *WIDE]))
-    with pytest.raises(ms.DataError, match=r"columns 1 and 3 are all 'up'; .*--repeats devices or --repeats cycles"):
+    with pytest.raises(ms.DataError, match=r"columns 1 and 3 are all 'up'; .*--repeats devices, cycles or reads"):
         read_measurement(file)
     for repeats, names in (("devices", [("1", "1"), ("2", "1")]), ("cycles", [("1", "1"), ("1", "2")])):
         data = pulse_data(read_measurement(file, repeats=repeats))
@@ -501,7 +504,7 @@ def test_three_digits_after_every_sign_are_asked_about(tmp_path):
     lines = [f"{a:.3f};{b:.3f}" for a, b in zip(SET, RESET, strict=True)]
     file = saved(tmp_path, "\n".join(["up (nS);down (nS)", *lines]))
     with pytest.raises(ms.DataError, match=r"f\.csv:2: '2\.030' may be .* --decimal \. or --decimal ,"):
-        read_measurement(file)
+        read_pulses(file)
     first = {sign: pulse_data(read_measurement(file, decimal=sign)).sweeps[0].value[0] for sign in ".,"}
     assert first == {".": pytest.approx(2.03e-9), ",": pytest.approx(2030e-9)}
     with pytest.raises(ms.InputError, match="unknown decimal sign 'x'"):

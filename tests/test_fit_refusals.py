@@ -88,7 +88,7 @@ def test_a_single_read_far_off_its_neighbours_is_refused_and_many_are_not(tmp_pa
 def test_a_copy_of_a_sweep_is_noted(tmp_path):
     lines = rows(1) + [(2, *row[1:]) for row in rows(1)]
     notes = pulse_data(read_measurement(written(tmp_path, lines))).notes
-    assert any("have the same 12 reads (cycle 2): if one is a copy, leave it out" in note for note in notes)
+    assert any("have the same 12 reads: if one is a copy, leave it out" in note for note in notes)
 
 
 def test_currents_and_voltages_without_units_are_no_weights(tmp_path):

@@ -8,8 +8,9 @@ from pulse_trains import long_table
 
 from memsim.errors import DataError
 from memsim.fit import kind_of
+from memsim.fit.folder import read_table
 from memsim.fit.layouts import pulse_data
-from memsim.fit.table import read_table, table_of
+from memsim.fit.table import table_of
 
 UP = [1.5 + 0.25 * i for i in range(24)]
 DOWN = [7.5 - 0.25 * i for i in range(24)]
@@ -117,7 +118,7 @@ REFUSED = {
         long_table([*ROWS[:5], ROWS[9], *ROWS[5:9], *ROWS[10:]]),
         "f.csv:8: pulse 6 after pulse 10 (device a, cycle 1, set); pulse numbers must increase",
     ),
-    "a pulse twice": (long_table([ROWS[0], *ROWS]), "f.csv:3: pulse 1 after pulse 1"),
+    "a pulse twice": (long_table([ROWS[0], *ROWS]), "f.csv:3: 'pulse' 1 stands in several rows"),
     "half a pulse": (long_table([("a", 1, 0.5, "set", 1.0), *ROWS]), "f.csv:2: pulse 0.5 is not a whole number"),
     "a wrong delimiter": (two_columns(":"), "f.csv:1: one column found; wanted two"),
     "a wrong delimiter, with a header": (two_columns(":", heading="up:down"), "f.csv:2: one column found"),

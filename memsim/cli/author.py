@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from memsim.cli.console import WIDE, console, printable, table
+from memsim.cli.schema import print_schema, schema_options
 
 if TYPE_CHECKING:
     from memsim.profiles.models import Model
@@ -53,8 +54,7 @@ def new(file: str, model: str, with_schema: bool) -> None:
 
 
 @click.command(short_help="Write the JSON Schema of a profile, for editors.")
-@click.option("-o", "--output", metavar="FILE", help="Write it to a .json file instead of printing it.")
-@click.option("--force", is_flag=True, help="Replace the file that -o names.")
+@schema_options
 def schema(output: str | None, force: bool) -> None:
     """Print the JSON Schema (draft-07) of a profile, with which editors complete keys and check values while typing.
 
@@ -66,18 +66,9 @@ def schema(output: str | None, force: bool) -> None:
     The schema knows keys, units, ranges and models; sources, and numbers that must fit to each other, are checked by
     memsim device validate.
     """
-    from memsim.files import write_file
     from memsim.profiles.json_schema import device_schema_text
 
-    if output is None:
-        if force:
-            raise click.UsageError("--force replaces the file that -o names; without -o, the schema is printed")
-        click.echo(device_schema_text().rstrip())
-        return
-    if Path(output).suffix != ".json":
-        raise click.UsageError(f"-o {output}: a schema is a JSON file; give a name that ends in .json")
-    path = write_file(Path(output), lambda path: path.write_text(device_schema_text(), encoding="utf-8"), force=force)
-    click.echo(printable(path))
+    print_schema(device_schema_text(), output, force)
 
 
 @click.command(short_help="List the models of a profile, or explain one.")

@@ -9,6 +9,7 @@ from memsim.cli.console import WIDE, console, printable, table
 from memsim.cli.device_plot import plot
 from memsim.cli.fit import fit
 from memsim.cli.group import Group
+from memsim.cli.validate import check_each
 
 
 @click.group(cls=Group, short_help="List, show, write, check, draw and fit device profiles.")
@@ -93,24 +94,13 @@ def show(name: str, as_yaml: bool) -> None:
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 def validate(files: tuple[str, ...]) -> None:
     """Check profiles and print every problem with its file and line."""
-    from memsim.document import DocumentError
-    from memsim.errors import InputError
     from memsim.profiles import load_device
 
-    problems: list[str] = []
-    for file in files:
-        try:
-            profile = load_device(file)
-        except DocumentError as error:
-            problems += error.problems
-        except InputError as error:
-            problems.append(str(error))
-        else:
-            click.echo(printable(f"{file}: valid ({profile.name}, {len(profile.rows())} numbers)"))
-    for problem in problems:
-        click.echo(f"Error: {printable(problem)}", err=True)
-    if problems:
-        raise click.exceptions.Exit(2)
+    def check(file: str) -> str:
+        profile = load_device(file)
+        return f"{profile.name}, {len(profile.rows())} numbers"
+
+    check_each(files, check)
 
 
 for command in (new, schema, models, plot, fit):

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.option("--columns", metavar="TEXT", help='What columns are: "G = Iread/Vread, direction = Mode, pulse = #".')
 @click.option("--table", "number", type=int, metavar="N", help="Read table N of a file with several.")
 @click.option("--decimal", metavar=".|,", help="Decimal sign [default: what the numbers show].")
-@click.option("--repeats", metavar="devices|cycles", help="What columns with the same heading belong to.")
+@click.option("--repeats", metavar="devices|cycles|reads", help="What equal headings, or rows of one pulse, are.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only the paths of what was written.")
 def fit(
     file: str,
@@ -83,6 +83,9 @@ def fit(
     from memsim.plotting.save import check_format
     from memsim.profiles import load_device
 
+    for option, target in (("-o", output), ("--figure", figure)):
+        if target is not None and not target.strip():
+            raise click.UsageError(f"{option} names no file: its name is empty")
     for given in filter(None, (output, figure)):
         check_target(Path(given), force=force)
     for target in filter(None, (output, figure)):

@@ -17,6 +17,8 @@ from memsim.cli.doctor import doctor
 from memsim.cli.group import Group
 from memsim.cli.inspect import list_, plot, show
 from memsim.cli.run import run
+from memsim.cli.schema import schema
+from memsim.cli.validate import validate
 from memsim.cli.verify import verify
 from memsim.errors import MemsimError
 
@@ -49,7 +51,7 @@ def cli() -> None:
     """
 
 
-for command in (run, list_, show, plot, compare, verify, device, bench, doctor):
+for command in (run, list_, show, validate, schema, plot, compare, verify, device, bench, doctor):
     cli.add_command(command)
 
 

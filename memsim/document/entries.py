@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_type_hints
 from pydantic import BeforeValidator, Field, create_model
 
 from memsim.document.fields import Section
+from memsim.document.json_schema import DEFAULT_CHOICE
 from memsim.document.walk import Spot, keys_chosen, keys_of
 from memsim.registry import Registry
 
@@ -51,7 +52,8 @@ def _union(
         return _section(base, defaults, chosen)
     first, *others = registries
     members = tuple(_union(base, others, defaults, {**chosen, first.kind: entry}) for entry in first.values())
-    return Annotated[Union[members], Field(discriminator=first.kind)]  # noqa: UP007
+    extra = {DEFAULT_CHOICE: defaults[first.kind]}
+    return Annotated[Union[members], Field(discriminator=first.kind, json_schema_extra=extra)]  # noqa: UP007
 
 
 def _section(base: type[Section], defaults: Mapping[str, Any], chosen: Mapping[str, Any]) -> type[Section]:

@@ -208,6 +208,27 @@ class Count:
         return {"type": "integer", "minimum": self.low, "maximum": self.high}
 
 
+@dataclass(frozen=True)
+class NoneWord:
+    """Marks an optional field that may be stated as "none": ``Annotated[float | None, NONE_WORD]``."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_before_validator_function(_without_word, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        found = handler(schema)
+        return {**found, "anyOf": [*found["anyOf"], {"const": "none"}]}
+
+
+NONE_WORD = NoneWord()
+
+
+def _without_word(value: Any) -> Any:
+    return None if isinstance(value, str) and value.strip().lower() == "none" else value
+
+
 def marker_of(field: FieldInfo) -> Quantity | Count | None:
     """The mark of a field that holds one number, also where it is optional; None for other fields."""
     inside = get_args(field.annotation) if get_origin(field.annotation) is not dict else ()

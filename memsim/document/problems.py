@@ -61,6 +61,11 @@ class DocumentError(InputError):
         return self.problems[0] + (f" (and {more} more problem{'s' if more > 1 else ''})" if more else "")
 
 
+def problems_of(error: InputError) -> list[str]:
+    """The problems behind an error, a line each."""
+    return error.problems if isinstance(error, DocumentError) else [str(error)]
+
+
 class Problem(NamedTuple):
     """One problem at a path of the document; `missing` names a key that should be there."""
 
@@ -125,7 +130,9 @@ def describe(model: type[Any], data: Any, errors: Sequence[Any]) -> Iterator[Pro
             continue
         if error["type"] in _NOUNS or (nouns and len(wanted[path]) > 1):
             words = [word for group in wanted[path] for word in group]
-            found.append(_wrong_type(data, path, " or ".join(dict.fromkeys(words))))
+            found.append(_wrong_type(data, path, " or ".join(dict.fromkeys(words)), spot_at(model, error["loc"])))
+        elif error["type"] == "union_tag_invalid":
+            found += _wrong_tag(model, data, error, path)
         else:
             found.append(_describe(model, data, error, path, beyond))
     for problem in dict.fromkeys(found):
@@ -171,12 +178,9 @@ def _describe(model: type[Any], data: Any, error: Any, path: Path, beyond: tuple
         return _unknown(data, path, choices_of((get_args(bare(spot_at(model, loc[:-2]).annotation)[0]) or (None,))[0]))
     if kind == "missing" and beyond and isinstance(beyond[-1], str):
         return _missing(data, path, beyond[-1], spot.field, choices_of(spot.annotation))
-    if kind in ("union_tag_not_found", "union_tag_invalid"):
+    if kind == "union_tag_not_found":
         key = context["discriminator"].strip("'")
-        tags = tags_of(spot.annotation, key)
-        if kind == "union_tag_not_found":
-            return _missing(data, path, key, None, tags)
-        return Problem((*path, key), f"{_join(where, key)} is {brief(given.get(key))}{_allowed(given.get(key), tags)}")
+        return _missing(data, path, key, None, tags_of(spot.annotation, key))
     if kind in ("literal_error", "enum"):
         return Problem(path, f"{where} is {brief(given)}{_allowed(given, choices_of(spot.annotation))}")
     if kind in _LIMITS or kind in ("finite_number", "multiple_of"):
@@ -189,6 +193,17 @@ def _describe(model: type[Any], data: Any, error: Any, path: Path, beyond: tuple
         return Problem(path, f"{where} is {brief(given)}; allowed: {description_of(spot) or length}")
     said = str(context["error"]) if "error" in context else f"{brief(given)} is not allowed ({error['msg']})"
     return Problem(path, _prefixed(where, said))
+
+
+def _wrong_tag(model: type[Any], data: Any, error: Any, path: Path) -> Iterator[Problem]:
+    """A key that chooses no section, and the other keys that no section has."""
+    key, given = error["ctx"]["discriminator"].strip("'"), error["input"]
+    spot = spot_at(model, error["loc"])
+    where = _join(dotted(data, path), key)
+    yield Problem((*path, key), f"{where} is {brief(given[key])}{_allowed(given[key], tags_of(spot.annotation, key))}")
+    for other in given:
+        if other not in keys_of(spot):
+            yield _unknown(data, (*path, other), keys_of(spot))
 
 
 def _locate(data: Any, loc: Sequence[str | int]) -> tuple[Path, tuple[str | int, ...]]:
@@ -232,7 +247,10 @@ def _chosen(model: type[Any], loc: Sequence[str | int]) -> Chosen | None:
 def _missing(data: Any, path: Path, key: str, field: Any, choices: Sequence[Any]) -> Problem:
     shown = field.examples[:1] if field is not None and field.examples else choices[:3]
     write = " or ".join(f"'{key}: {choice}'" for choice in shown)
-    return Problem(path, f"missing key '{key}'{_within(data, path)}" + (f"; write e.g. {write}" if write else ""), key)
+    remedy = f"; write e.g. {write}" if write else ""
+    if not remedy and field is not None and field.description:
+        remedy = f"; it is the {field.description}"
+    return Problem(path, f"missing key '{key}'{_within(data, path)}{remedy}", key)
 
 
 def _follows(problem: Problem, others: Sequence[Problem]) -> bool:
@@ -247,13 +265,19 @@ def _follows(problem: Problem, others: Sequence[Problem]) -> bool:
     )
 
 
-def _wrong_type(data: Any, path: Path, nouns: str) -> Problem:
+def _wrong_type(data: Any, path: Path, nouns: str, spot: Spot) -> Problem:
     value = data
     for step in path:
         value = value[step]
     where = dotted(data, path) or "the document"
-    quote = "; write it in quotes" if nouns == "text" and isinstance(value, int | float) else ""
-    return Problem(path, f"{where} must be {nouns}, not {brief(value)}{quote}")
+    remedy = ""
+    if nouns == "text" and isinstance(value, int | float):
+        remedy = "; write it in quotes"
+    elif spot.field is not None and spot.field.examples and path and isinstance(path[-1], str):
+        remedy = f"; write e.g. '{path[-1]}: {spot.field.examples[0]}'"
+    elif nouns == "a list" and isinstance(value, int | float | str) and get_origin(bare(spot.annotation)[0]) is list:
+        remedy = f"; write '[{value}]'"
+    return Problem(path, f"{where} must be {nouns}, not {brief(value)}{remedy}")
 
 
 def _allowed(given: Any, choices: Sequence[Any]) -> str:

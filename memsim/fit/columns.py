@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,10 +12,10 @@ import numpy as np
 from memsim.errors import DataError, InputError, nearest
 from memsim.fit import headings as known
 from memsim.fit.directions import is_words, swapped
-from memsim.fit.expressions import evaluate, place_of
+from memsim.fit.expressions import agree, evaluate, place_of
 from memsim.fit.headings import folded
 from memsim.fit.table import MOST_COLUMNS, Column, Table
-from memsim.units import unit_of
+from memsim.units import format_quantity, unit_of
 
 _DIMENSIONS = {
     "conductance": "S", "resistance": "Ohm", "voltage": "V", "current": "A", "time": "s", "pulse voltage": "V",
@@ -80,6 +81,12 @@ def parse_columns(columns: str | Mapping[str, str]) -> list[tuple[str, str]]:
             raise InputError(f"columns: '{role}' is defined twice")
         result.append((role, source.strip()))
     return result
+
+
+def numbers_of(columns: str | Mapping[str, str]) -> tuple[str, ...]:
+    """Right sides of the equations whose columns hold numbers: all but names of devices and cycles, and directions."""
+    labels = ("device", "cycle", "direction")
+    return tuple(source for role, source in parse_columns(columns) if role not in labels)
 
 
 def _nearest_role(name: str) -> str:
@@ -151,6 +158,7 @@ def _defined(table: Table, role: str, source: str, names: list[tuple[str, int]],
     if plain is not None:
         used.add(plain)
         column = table.columns[plain]
+        agree(column.heading or text, column.unit, stated)
         return replace(column, heading=role, unit=stated or column.unit)
     if role == "direction" and text.startswith("-"):
         place = _plain(text[1:].strip(), names, len(table.columns))
@@ -161,6 +169,7 @@ def _defined(table: Table, role: str, source: str, names: list[tuple[str, int]],
     def lookup(place: int) -> tuple[np.ndarray, str]:
         column = _at(table, place)
         used.add(place)
+        table.check_decimal(column)
         values = [np.nan if cell == "" else table.numerals.value(cell) for cell in column.cells]
         for row, value in enumerate(values):
             if value is None:
@@ -180,6 +189,9 @@ def _defined(table: Table, role: str, source: str, names: list[tuple[str, int]],
         expected = known_unit[0] if known_unit is not None else _DIMENSIONS.get(role)
         if result.unit != "1" and expected is not None and expected != result.unit:
             raise InputError(f"the result is in {result.unit}, not in {expected}")
+        if result.unit != "1" and known_unit is not None and not math.isclose(result.scale, known_unit[1]):
+            own = "" if math.isnan(result.scale) else format_quantity(result.scale, result.unit, 6).removeprefix("1 ")
+            raise InputError(f"the headings and units make it {own or result.unit}, not {stated}; leave out [{stated}]")
     cells = tuple("" if np.isnan(value) else table.numerals.text(value) for value in result.values)
     return Column(role, unit, cells, source)
 

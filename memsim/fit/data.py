@@ -12,6 +12,7 @@ from memsim.errors import DataError
 from memsim.fit.axis import Axis
 from memsim.fit.filter import Series
 from memsim.fit.models import BRANCHES
+from memsim.units import format_quantity
 
 FEWEST = 20
 """Reads of each direction that a fit needs."""
@@ -19,7 +20,7 @@ MOST = 500_000
 """Pulses that a fit takes, those between two reads included."""
 _BLOCKS = 10
 _COPIED = 8
-"""Equal reads of two sweeps that are no chance."""
+"""Different reads of a sweep that are those of another one by no chance."""
 
 
 @dataclass(frozen=True)
@@ -79,27 +80,29 @@ class PulseData:
         DataError
             A direction is missing or has too few reads, nothing changes, or there are too many pulses.
         """
-        counts = [sum(int(np.isfinite(s.value).sum()) for s in sweeps if s.branch == b) for b in range(2)]
+        counts = _reads_of(sweeps)
         for b, count in enumerate(counts):
             if count == 0:
                 raise DataError(
                     f"{name}: only {BRANCHES[1 - b]} pulses ({counts[1 - b]} reads); a fit needs both directions: add "
                     f"{BRANCHES[b]} pulses"
                 )
-        for b, count in enumerate(counts):
+        trains = [train for train in _trains(sweeps) if sum(_reads_of(train)) >= 2]
+        used = tuple(s for train in trains for s in train)
+        left = _reads_of(used)
+        for b, count in enumerate(left):
             if count < FEWEST:
-                raise DataError(f"{name}: {count} reads of {BRANCHES[b]} pulses; at least {FEWEST} are needed")
-        trains = [train for train in _trains(sweeps) if sum(int(np.isfinite(s.value).sum()) for s in train) >= 2]
+                alone = f" beside {counts[b] - count} alone in their trains" if counts[b] > count else ""
+                raise DataError(f"{name}: {count} reads of {BRANCHES[b]} pulses{alone}; at least {FEWEST} are needed")
         steps = [increments(trains, branch) for branch in range(2)]
         for b, (change, _) in enumerate(steps):
             if not len(change):
                 raise DataError(f"{name}: no two successive reads of {BRANCHES[b]} pulses in the same sweep")
-        used = tuple(s for train in trains for s in train)
-        alone = sum(counts) - sum(int(np.isfinite(s.value).sum()) for s in used)
-        if alone:
-            words = "reads alone in trains are" if alone > 1 else "read alone in a train is"
-            notes = (*notes, f"{alone} {words} left out")
-        notes = (*notes, *_copies(used))
+        single = sum(counts) - sum(left)
+        if single:
+            words = "reads alone in trains are" if single > 1 else "read alone in a train is"
+            notes = (*notes, f"{single} {words} left out")
+        notes = (*notes, *_copies(name, used))
         total = sum(len(s.value) for s in used)
         if total > MOST:
             raise DataError(f"{name}: {total:,} pulses; at most {MOST:,} are fitted: take fewer devices or cycles")
@@ -111,6 +114,7 @@ class PulseData:
             raise DataError(
                 f"{name}: the reads have two values, {levels[0]:g} and {levels[1]:g}; the models need gradual steps"
             )
+        _check_changes(name, used, unit or "1")
         return cls(name, used, unit, tuple(notes))
 
     @property
@@ -187,18 +191,58 @@ class PulseData:
         return np.concatenate(hidden), how
 
 
-def _copies(sweeps: Sequence[Sweep]) -> list[str]:
-    """A note on the first sweep whose reads are, to the last digit, those of an earlier sweep of the same device."""
-    earlier: set[tuple[str, int, bytes]] = set()
+def _reads_of(sweeps: Sequence[Sweep]) -> list[int]:
+    """Number of reads of set and of reset pulses."""
+    return [sum(int(np.isfinite(s.value).sum()) for s in sweeps if s.branch == branch) for branch in range(2)]
+
+
+def _check_changes(name: str, sweeps: Sequence[Sweep], unit: str) -> None:
+    """Refuse a direction, or a device, whose reads are all equal."""
+    for branch in range(2):
+        level = _only_level([s for s in sweeps if s.branch == branch])
+        if level is not None:
+            raise DataError(
+                f"{name}: all reads of {BRANCHES[branch]} pulses are {format_quantity(level, unit, 4)}; either the "
+                "pulses change nothing, or the column holds no reads"
+            )
+    for device in dict.fromkeys(s.device for s in sweeps):
+        own = [s for s in sweeps if s.device == device]
+        level = _only_level(own)
+        if level is not None:
+            raise DataError(
+                f"{name}: all {sum(_reads_of(own))} reads of device {device} are {format_quantity(level, unit, 4)}; "
+                "leave out a cell that is stuck"
+            )
+
+
+def _only_level(sweeps: Sequence[Sweep]) -> float | None:
+    """The value of all reads; None where they differ."""
+    low, high = min(float(np.nanmin(s.value)) for s in sweeps), max(float(np.nanmax(s.value)) for s in sweeps)
+    return low if low == high else None
+
+
+def _copies(name: str, sweeps: Sequence[Sweep]) -> list[str]:
+    """A note on the first sweep whose reads are, to the last digit, those of an earlier sweep.
+
+    Raises
+    ------
+    DataError
+        These reads scatter: one of the sweeps is a copy.
+    """
+    earlier: dict[tuple[int, bytes], Sweep] = {}
     for sweep in sweeps:
-        key = (sweep.device, sweep.branch, sweep.value.tobytes())
+        other = earlier.setdefault((sweep.branch, sweep.value.tobytes()), sweep)
         reads = sweep.value[np.isfinite(sweep.value)]
-        if key in earlier and len(reads) >= _COPIED and np.ptp(reads) > 0:
-            return [
-                f"two {BRANCHES[sweep.branch]} sweeps of device {sweep.device} have the same {len(reads)} reads (cycle "
-                f"{sweep.cycle}): if one is a copy, leave it out"
-            ]
-        earlier.add(key)
+        if other is sweep or len(np.unique(reads)) < _COPIED:
+            continue
+        same = (
+            f"{BRANCHES[sweep.branch]} sweeps of device {other.device}, cycle {other.cycle} and device {sweep.device}, "
+            f"cycle {sweep.cycle} have the same {len(reads)} reads"
+        )
+        steps = np.sign(np.diff(reads))
+        if (steps > 0).any() and (steps < 0).any():
+            raise DataError(f"{name}: the {same}, to the last digit; leave the copy out")
+        return [f"the {same}: if one is a copy, leave it out"]
     return []
 
 

@@ -9,11 +9,13 @@ from dataclasses import replace
 import numpy as np
 
 from memsim.errors import DataError, InputError, nearest
-from memsim.fit.columns import with_columns
+from memsim.fit.assumed import units_of
+from memsim.fit.columns import numbers_of, with_columns
 from memsim.fit.data import PulseData, Sweep
+from memsim.fit.folder import read_table
 from memsim.fit.headings import PULSE, READ, RESISTANCE, SAMPLE
 from memsim.fit.iv import fit_iv
-from memsim.fit.layouts import VALUE, looks_like_pulses, pulse_data, with_quotient
+from memsim.fit.layouts import looks_like_pulses, pulse_data
 from memsim.fit.plausible import check_outliers, check_polarity
 from memsim.fit.programmed import TIME
 from memsim.fit.pulses import Progress, PulseFit, fit_pulses
@@ -22,7 +24,8 @@ from memsim.fit.repeats import unrolled
 from memsim.fit.retention import fit_retention
 from memsim.fit.section import SectionFit
 from memsim.fit.sweep import CURRENT, VOLTAGE
-from memsim.fit.table import Table, find_column, read_table
+from memsim.fit.table import Table, find_column
+from memsim.fit.values import VALUE, with_quotient
 
 KINDS = ("pulses", "retention", "read-noise", "iv")
 """What can be fitted."""
@@ -51,7 +54,7 @@ def read_measurement(
     decimal : str, optional
         Decimal sign, "." or ",".
     repeats : str, optional
-        "devices" or "cycles": what columns with the same heading belong to.
+        "devices", "cycles" or "reads": what columns with the same heading, or rows of the same pulse, are.
 
     Raises
     ------
@@ -60,7 +63,8 @@ def read_measurement(
     InputError
         An argument is wrong.
     """
-    result = read_table(path, decimal=decimal, number=table)
+    named = numbers_of(columns) if columns is not None else ()
+    result = read_table(path, decimal=decimal, number=table, named=named)
     if columns is not None:
         result = with_columns(result, columns)
     return unrolled(result, repeats)
@@ -128,13 +132,14 @@ def fit_device(
         raise InputError(f"a model can be chosen for pulses; {measurement.name} is read as {kind}")
     if kind == "pulses":
         return fit_pulses(pulse_data(measurement), model, progress)
+    notes = units_of(measurement, kind)
     if kind == "retention":
         section = fit_retention(measurement)
     elif kind == "read-noise":
         section = fit_read_noise(measurement, window)
     else:
         section = fit_iv(measurement, read_voltage)
-    return replace(section, notes=(*measurement.notes, *section.notes))
+    return replace(section, notes=(*measurement.notes, *notes, *section.notes))
 
 
 def kind_of(table: Table) -> str:
@@ -145,6 +150,11 @@ def kind_of(table: Table) -> str:
     DataError
         The headings fit several kinds: the user must say which.
     """
+    with table.questions_together():
+        return _kind(table)
+
+
+def _kind(table: Table) -> str:
     if not table.header or looks_like_pulses(table):
         return "pulses"
     pulsed = find_column(table, [name for name in PULSE if "pulse" in name]) is not None

@@ -15,7 +15,7 @@ from itertools import islice
 
 from memsim.errors import DataError, InputError
 from memsim.fit.headings import is_units
-from memsim.fit.lines import DELIMITERS, Line, cut
+from memsim.fit.lines import DELIMITERS, Line, cut, with_whole_cells
 from memsim.fit.numerals import NOT_READ, like_number
 
 _SAMPLE = 2000
@@ -79,7 +79,7 @@ def blocks_of(text: str, name: str) -> tuple[list[Block], str | None]:
     long = next((number for number, row in kept if len(row) > _LONGEST), None)
     if long is not None:
         raise DataError(f"{name}:{long}: a line of more than {_LONGEST:,} characters")
-    lines, delimiter = cut(kept)
+    lines, delimiter = cut(with_whole_cells(kept))
     if {"DataName", "DataValue"} <= {cells[0] for _, cells in lines if len(cells) > 1}:
         return _easyexpert(lines, name), delimiter
     blocks: list[Block] = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -42,11 +42,14 @@ class Quantity:
         Powers of volt, ampere and second; None for numbers of headings without a unit.
     constant : bool
         Whether the numbers are those of the expression itself.
+    scale : float
+        What numbers as they are written are multiplied by to be in SI units; nan where parts of a sum differ.
     """
 
     values: np.ndarray
     powers: Powers | None
     constant: bool = False
+    scale: float = 1.0
 
     @property
     def unit(self) -> str | None:
@@ -120,7 +123,8 @@ class _Parser:
             right = self.product(depth)
             powers = self.common(left, right)
             values = left.values + right.values if sign == "+" else left.values - right.values
-            left = Quantity(values, powers, left.constant and right.constant)
+            scale = left.scale if left.scale == right.scale else np.nan
+            left = Quantity(values, powers, left.constant and right.constant, scale)
         return left
 
     def product(self, depth: int) -> Quantity:
@@ -139,7 +143,8 @@ class _Parser:
             # 0/0 is a result that is not finite, not a missing one.
             missing = np.isnan(left.values) | np.isnan(right.values)
             values = np.where(np.isnan(values) & ~missing, np.inf, values)
-            left = Quantity(values, powers, left.constant and right.constant)
+            scale = left.scale * right.scale if sign == "*" else left.scale / right.scale
+            left = Quantity(values, powers, left.constant and right.constant, scale)
         return left
 
     def joined(self, left: Quantity, right: Quantity, sign: int) -> Powers | None:
@@ -168,13 +173,16 @@ class _Parser:
             raise InputError(f"brackets deeper than {_DEEPEST} in '{self.text[:60]}'")
         if self.at >= len(self.text):
             raise InputError(f"'{self.text[:60]}' ends where a heading or a number is expected")
+        at = self.at
         place = self.heading()
         if place is not None:
             values, unit = self.lookup(place)
-            return self.measured(values, self.unit() or unit)
+            name, stated = self.text[at : self.at].strip(), self.unit()
+            agree(name, unit, stated)
+            return self.measured(values, stated or unit)
         if self.take("-"):
             inner = self.factor(depth + 1)
-            return Quantity(-inner.values, inner.powers, inner.constant)
+            return replace(inner, values=-inner.values)
         if self.take("("):
             inner = self.sum(depth + 1)
             if not self.take(")"):
@@ -187,7 +195,7 @@ class _Parser:
         self.at = number.end()
         self.skip()
         quantity = self.measured(np.full(self.rows, float(number.group())), self.unit() or "1")
-        return Quantity(quantity.values, quantity.powers, True)
+        return replace(quantity, constant=True)
 
     def heading(self) -> int | None:
         """Place of the column whose heading stands here."""
@@ -243,7 +251,20 @@ class _Parser:
             raise InputError(
                 f"unknown unit '{unit}' in '{self.text[:60]}'; expressions join V, A, S, Ohm, s, W, J, C, F and Hz"
             )
-        return Quantity(values * known[1], _POWERS[known[0]])
+        return Quantity(values * known[1], _POWERS[known[0]], scale=known[1])
+
+
+def agree(name: str, unit: str, stated: str) -> None:
+    """Refuse a unit that a user states of a column against the known unit that the table has.
+
+    Raises
+    ------
+    InputError
+        The units differ.
+    """
+    known = unit_of(unit) if unit and stated else None
+    if known is not None and unit_of(stated) != known:
+        raise InputError(f"in the table, '{name[:40]}' is in {unit}, not in {stated}; leave out [{stated}]")
 
 
 def place_of(name: str, headings: Sequence[tuple[str, int]]) -> int:

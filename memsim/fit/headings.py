@@ -83,6 +83,13 @@ KNOWN = frozenset(
     for name in (*names, *PULSE_VOLTAGE, *READ_VOLTAGE, *READ_CURRENT)
 )
 """All names of columns, folded."""
+_LABELS = frozenset(folded(name) for names in (DEVICE, SAMPLE, CYCLE, DIRECTION, TIME) for name in names)
+
+
+def holds_numbers(heading: str) -> bool:
+    """Whether a heading says that its column holds measured numbers; times may be those of a clock."""
+    names = {folded(heading), folded(heading.rstrip("0123456789"))}
+    return bool(names & KNOWN) and not names & _LABELS
 
 
 def split_unit(cell: str) -> tuple[str, str]:

@@ -10,7 +10,6 @@ from memsim.errors import DataError
 from memsim.fit.data import PulseData, Sweep
 from memsim.fit.directions import branches, direction_column, is_words
 from memsim.fit.headings import (
-    CONDUCTANCE,
     CYCLE,
     DEVICE,
     DIRECTION,
@@ -19,19 +18,24 @@ from memsim.fit.headings import (
     READ,
     READ_CURRENT,
     READ_VOLTAGE,
-    RESISTANCE,
     SAMPLE,
     TIME,
     UP,
-    WEIGHT,
     folded,
 )
-from memsim.fit.plausible import check_outliers, check_polarity, refuse_counts, refuse_negative
-from memsim.fit.table import Column, Table, find_column, unknown_headings
-from memsim.fit.trains import Rows, pulse_steps, spaced, trains_of
+from memsim.fit.plausible import (
+    check_outliers,
+    check_polarity,
+    check_size,
+    refuse_counts,
+    refuse_negative,
+)
+from memsim.fit.pulse_numbers import pulse_numbers, pulse_steps, spaced
+from memsim.fit.repeated_rows import one_read_a_pulse
+from memsim.fit.table import Column, Table, find_column, names_in, unknown_headings
+from memsim.fit.trains import Rows, trains_of
+from memsim.fit.values import VALUE, value_column, values_of
 
-VALUE = CONDUCTANCE + WEIGHT
-"""Names of a column of conductances or weights."""
 _SHARED = 0.5  # of the larger range, which reads of set and of reset pulses have in common
 _TREND = 0.2  # of their range, by which reads without headings rise or fall
 
@@ -45,20 +49,26 @@ def pulse_data(table: Table) -> PulseData:
         The layout is not known, a cell is no number, rows are out of order or too few, a direction is missing, or set
         pulses lower the conductance.
     """
+    with table.questions_together():
+        return _pulse_data(table)
+
+
+def _pulse_data(table: Table) -> PulseData:
     up, down = find_column(table, UP), find_column(table, DOWN)
     if up is not None and down is not None:
-        return _side_by_side(table, up, down)
+        return _side_by_side(one_read_a_pulse(table))
     if not table.header:
         return _without_names(table)
     direction = direction_column(table)
     quotient = find_column(table, READ_CURRENT) is not None and find_column(table, READ_VOLTAGE) is not None
-    if _value_column(table) is None and not quotient and (direction is None or len(table.columns) == 1):
+    if value_column(table) is None and not quotient and (direction is None or len(table.columns) == 1):
         raise _no_layout(table)
     if direction is None:
         unknown = unknown_headings(table, "directions", DIRECTION)
         turn = '"direction = 50.5 - pulse" reads pulses 1 to 50 as set and further ones as reset'
         raise DataError(f"{unknown}, or where directions turn: {turn}")
-    return _long(table, *_values(table), direction)
+    values, single = values_of(table), one_read_a_pulse(table)
+    return _long(single, *(values if single is table else values_of(single)), direction_column(single))
 
 
 def looks_like_pulses(table: Table) -> bool:
@@ -99,7 +109,7 @@ def _without_names(table: Table) -> PulseData:
         refuse_counts(table, value)
         return _long(table, table.numbers(value), None, (), words[0])
     if count == 2 and _are_branches(table):
-        return _side_by_side(table, *table.columns)
+        return _side_by_side(table)
     if count == 2:
         raise DataError(
             f"{table.place(0)}: two columns without headings are not clearly reads of set and of reset pulses; say "
@@ -133,7 +143,9 @@ def _are_branches(table: Table) -> bool:
     return bool(shared >= _SHARED * max(high - low, other_high - other_low))
 
 
-def _side_by_side(table: Table, up: Column, down: Column) -> PulseData:
+def _side_by_side(table: Table) -> PulseData:
+    up, down = (find_column(table, UP), find_column(table, DOWN)) if table.header else table.columns
+    assert up is not None and down is not None
     factor, unit, notes = _common_unit(table, up, down)
     counts = [_pulses_of(table, column) for column in (up, down)]
     number = counts[0]
@@ -203,17 +215,20 @@ def _pulses_of(table: Table, column: Column) -> np.ndarray | None:
         return None
     if len({folded(table.columns[i].heading) for i in places}) == len(places):
         pulse = find_column(table, PULSE)
-        return None if pulse is None else _pulse_numbers(table, pulse)
+        return None if pulse is None else pulse_numbers(table, pulse)
     at = table.columns.index(column)
     left = [i for i in places if i < at]
-    return _pulse_numbers(table, table.columns[left[-1] if left else places[0]])
+    return pulse_numbers(table, table.columns[left[-1] if left else places[0]])
 
 
 def _names(table: Table, column: Column | None) -> tuple[str, ...]:
-    return column.cells if column is not None else ("1",) * len(table.lines)
+    return names_in(table, column) if column is not None else ("1",) * len(table.lines)
 
 
-def _long(table: Table, value: np.ndarray, unit: str | None, notes: tuple[str, ...], direction: Column) -> PulseData:
+def _long(
+    table: Table, value: np.ndarray, unit: str | None, notes: tuple[str, ...], direction: Column | None
+) -> PulseData:
+    assert direction is not None
     devices = _names(table, device_column(table))
     branch, note = branches(table, direction, devices)
     cycle, pulse = find_column(table, CYCLE), find_column(table, PULSE)
@@ -221,8 +236,8 @@ def _long(table: Table, value: np.ndarray, unit: str | None, notes: tuple[str, .
         value,
         branch,
         devices,
-        cycle.cells if cycle is not None else None,
-        _pulse_numbers(table, pulse) if pulse is not None else None,
+        names_in(table, cycle) if cycle is not None else None,
+        pulse_numbers(table, pulse) if pulse is not None else None,
     )
     swap = f'"direction = -{direction.written or "#" + str(table.columns.index(direction) + 1)}"'
     sweeps, restarts = trains_of(table, rows)
@@ -233,6 +248,7 @@ def _checked(table: Table, sweeps: list[Sweep], unit: str | None, notes: tuple[s
     data = PulseData.checked(table.name, sweeps, unit)
     check_polarity(data, f"if the directions of the file are the other way round, swap them with --columns {swap}")
     check_outliers(data)
+    check_size(data)
     return replace(data, notes=(*table.notes, *notes, *data.notes), read_voltage=_read_voltage(table))
 
 
@@ -243,91 +259,3 @@ def _read_voltage(table: Table) -> float | None:
         return None
     values = np.unique(np.abs(table.numbers(column, "V")))
     return float(values[0]) if len(values) == 1 and values[0] > 0 else None
-
-
-def _value_column(table: Table) -> Column | None:
-    """The column of conductances, resistances or weights; names that may mean something else come last."""
-    return find_column(table, (*CONDUCTANCE, *RESISTANCE, *WEIGHT))
-
-
-def _values(table: Table) -> tuple[np.ndarray, str | None, tuple[str, ...]]:
-    """Conductances or weights of all rows, their unit, and what was understood."""
-    column = _value_column(table)
-    current, voltage = find_column(table, READ_CURRENT), find_column(table, READ_VOLTAGE)
-    vague = column is None or folded(column.heading) in ("value", "state")
-    if vague and current is not None and voltage is not None:
-        return _ratio(table, current, voltage)
-    if column is None:
-        raise unknown_headings(table, "conductance", VALUE)
-    others = [c for c in table.columns if c is not column and folded(c.heading) in _VALUES]
-    notes = tuple(f"{table.label(column)} is used, {table.label(other)} is not" for other in others)
-    refuse_counts(table, column)
-    if folded(column.heading) in map(folded, RESISTANCE):
-        resistance = table.numbers(column, "Ohm")
-        if (resistance <= 0).any():
-            row = int(np.argmax(resistance <= 0))
-            raise DataError(f"{table.place(row)}: a resistance of {column.cells[row]}; must be above 0")
-        return 1.0 / resistance, "S", notes
-    values = table.numbers(column, "S")
-    if vague and len(np.unique(values)) <= 2:
-        raise DataError(
-            f"{table.place()}: {table.label(column)} has only the values "
-            f"{' and '.join(f'{v:g}' for v in np.unique(values))}, no conductances; say with --columns which column has"
-        )
-    if column.physical:
-        refuse_negative(table, column, values)
-    return values, "S" if column.physical else None, notes
-
-
-def with_quotient(table: Table) -> Table:
-    """The table with conductances from currents and read voltages, where it has both and no conductances."""
-    current, voltage = find_column(table, READ_CURRENT), find_column(table, READ_VOLTAGE)
-    if _value_column(table) is not None or current is None or voltage is None:
-        return table
-    values, unit, notes = _ratio(table, current, voltage)
-    cells = tuple(repr(float(value)).replace(".", table.numerals.decimal) for value in values)
-    column = Column("conductance", unit or "", cells, "conductance")
-    return replace(table, columns=(*table.columns, column), notes=(*table.notes, *notes))
-
-
-_VALUES = {folded(name) for name in (*CONDUCTANCE, *RESISTANCE, *WEIGHT)}
-
-
-def _ratio(table: Table, current: Column, voltage: Column) -> tuple[np.ndarray, str | None, tuple[str, ...]]:
-    """Conductances from currents and read voltages."""
-    labels = table.label(current), table.label(voltage)
-    if current.physical != voltage.physical:
-        one, other = (current, voltage) if current.physical else (voltage, current)
-        raise DataError(
-            f"{table.place()}: {table.label(one)} has a unit and {table.label(other)} has none; say it with --columns, "
-            f'e.g. "G = {current.written} [A] / ({voltage.written} [V])"'
-        )
-    if not current.physical and (not voltage.heading or "read" in folded(voltage.heading)):
-        raise DataError(
-            f"{table.place()}: {labels[0]} and {labels[1]} have no units; say them with --columns, "
-            f'e.g. "G = {current.written} [A] / ({voltage.written} [V])"'
-        )
-    volts, amperes = table.numbers(voltage, "V"), table.numbers(current, "A")
-    if (volts == 0).any():
-        row = int(np.argmax(volts == 0))
-        raise DataError(f"{table.place(row)}: {labels[1]} is 0; a conductance needs a read voltage")
-    if (volts > 0).any() and (volts < 0).any() and "read" not in folded(voltage.heading):
-        raise DataError(
-            f"{table.place()}: {labels[1]} has both signs: it may be the voltage of the pulses or of the reads; say "
-            f'with --columns, e.g. "G = {current.written}/0.1" or "G = {current.written}/{voltage.written}"'
-        )
-    values = amperes / volts
-    if (values < 0).any():
-        row = int(np.argmax(values < 0))
-        raise DataError(f"{table.place(row)}: {labels[0]} and {labels[1]} have different signs: a negative conductance")
-    return values, "S" if current.physical else None, (f"the conductance is {labels[0]} / {labels[1]}",)
-
-
-def _pulse_numbers(table: Table, column: Column) -> np.ndarray:
-    numbers = table.numbers(column)
-    whole = np.round(numbers)
-    bad = (whole != numbers) | (np.abs(numbers) > 1e12)
-    if bad.any():
-        row = int(np.argmax(bad))
-        raise DataError(f"{table.place(row)}: pulse {column.cells[row]} is not a whole number")
-    return whole.astype(int)

@@ -13,9 +13,31 @@ DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _ORDER = (";", "\t", "|", ",", None)
 _SAMPLE = 2000
 _TWO_NUMBERS = re.compile(r"[+-]?[0-9][0-9.,eE+-]* +[+-]?[0-9.]")
+_OPEN = re.compile(r'(?:^|[,;\t| ])"[^"]*$')
+_CLOSED = re.compile(r'^[^"]*"\s*(?:$|[,;\t| ])')
+_MOST_BREAKS = 10
 
 Line = tuple[int, list[str]]
 """Number of a line in its file, and its cells."""
+
+
+def with_whole_cells(rows: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Lines in which a quoted cell that breaks over several lines stands in the first of them, with blanks."""
+    result: list[tuple[int, str]] = []
+    at = 0
+    while at < len(rows):
+        number, row = rows[at]
+        at += 1
+        if row.count('"') % 2 and _OPEN.search(row):
+            for last in range(at, min(at + _MOST_BREAKS, len(rows))):
+                if rows[last][1].count('"') % 2:
+                    # The next quote must close a cell; else a stray one stands in a cell of its own.
+                    if _CLOSED.search(rows[last][1]):
+                        row = " ".join([row, *(text for _, text in rows[at : last + 1])])
+                        at = last + 1
+                    break
+        result.append((number, row))
+    return result
 
 
 def cut(rows: Sequence[tuple[int, str]]) -> tuple[list[Line], str | None]:

@@ -69,12 +69,9 @@ PLAIN = Numerals()
 """Decimal points and nothing else."""
 
 
-@dataclass(frozen=True)
-class Doubt:
-    """A cell that may be a decimal number or a number with thousands: its row and text."""
-
-    row: int
-    cell: str
+def in_doubt(cell: str) -> bool:
+    """Whether a cell may be a decimal number or a whole number with thousands, as 2.154 and 2,154 are."""
+    return _DOUBT.fullmatch(cell) is not None
 
 
 def like_number(cell: str) -> bool:
@@ -82,8 +79,8 @@ def like_number(cell: str) -> bool:
     return len(cell) <= _LONGEST and _ANY.fullmatch(cell.translate(_BLANKS)) is not None
 
 
-def numerals_of(columns: Sequence[Sequence[str]], points_are_decimal: bool) -> tuple[Numerals, Doubt | None]:
-    """How the cells of a table write numbers.
+def numerals_of(columns: Sequence[Sequence[str]], points_are_decimal: bool) -> tuple[Numerals, bool]:
+    """How the cells of columns of numbers write them, and whether that is certain.
 
     A sign is the decimal one where a number has other than three digits after it, or a lone 0 before it. It separates
     thousands where it stands twice in a number or before the other sign, or where three digits always follow it and the
@@ -92,25 +89,25 @@ def numerals_of(columns: Sequence[Sequence[str]], points_are_decimal: bool) -> t
     Parameters
     ----------
     columns : sequence of sequences of str
-        Cells of each column.
+        Cells of each column that holds numbers; names of devices and dates decide nothing.
     points_are_decimal : bool
         Whether commas already separate the cells, so that points cannot separate thousands.
 
     Returns
     -------
-    Numerals, Doubt or None
-        And the first cell that may be read in two ways, where no other cell decides.
+    Numerals, bool
+        False where some cells may be read in two ways, and no other cell decides.
     """
     decimals: set[str] = set()
     thousands: set[str] = set()
-    doubts: dict[str, dict[int, tuple[int, str]]] = {}  # sign -> column -> first row and cell
+    doubts: dict[str, set[int]] = {}  # sign -> columns
     for number, column in enumerate(columns):
         for row, cell in enumerate(column):
             if len(cell) > _LONGEST or not _SIGN.search(cell):
                 continue
             doubt = _DOUBT.fullmatch(cell)
             if doubt is not None:
-                doubts.setdefault(doubt.group(1), {}).setdefault(number, (row, cell))
+                doubts.setdefault(doubt.group(1), set()).add(number)
                 continue
             kind, sign = _evidence(cell.translate(_BLANKS))
             if kind == "decimal":
@@ -124,15 +121,14 @@ def numerals_of(columns: Sequence[Sequence[str]], points_are_decimal: bool) -> t
         # A device may be called 1.2 in a table with decimal commas; the other way round does not occur.
         decimal = "," if "," in decimals or (not decimals and "." in thousands) else "."
         other = "." if decimal == "," else ","
-        return Numerals(decimal, other if other in doubts or other in thousands else spaced), None
+        return Numerals(decimal, other if other in doubts or other in thousands else spaced), True
     if "." in doubts and points_are_decimal:
-        return Numerals(".", "," if "," in doubts else spaced), None
+        return Numerals(".", "," if "," in doubts else spaced), True
     for sign, places in doubts.items():
         if any(_three_digits(columns[number], sign) for number in places):
-            return Numerals("." if sign == "," else ",", sign), None
-        row, cell = next(iter(places.values()))
-        return Numerals(sign, spaced), Doubt(row, cell)
-    return Numerals(".", spaced), None
+            return Numerals("." if sign == "," else ",", sign), True
+        return Numerals(sign, spaced), False
+    return Numerals(".", spaced), True
 
 
 def _evidence(text: str) -> tuple[str, str]:

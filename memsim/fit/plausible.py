@@ -9,6 +9,7 @@ import numpy as np
 from memsim.errors import DataError
 from memsim.fit.axis import LOGARITHMIC_FROM
 from memsim.fit.data import PulseData, Sweep
+from memsim.fit.headings import folded
 from memsim.fit.models import BRANCHES
 from memsim.fit.table import Column, Table
 from memsim.units import format_quantity
@@ -19,6 +20,9 @@ _SURE = 4.0  # standard errors of the mean step of short sweeps
 _FAR = 15.0  # standard deviations between a read and its neighbours, beyond which it lies off the curve
 _FAR_SHARE = 0.2  # of the range of these reads: the same
 _FEW = 0.01  # of the reads: more of them belong to the device
+_LEAST_OHMS = 1000.0  # resistance without a unit from which on it is taken for one in Ohm; assumed
+_HIGHEST_READ = 0.5  # voltage [V] up to which it is that of a read, where the heading does not say; assumed
+_SMALLEST_READ, _LARGEST_READ = 1e-15, 1.0  # conductances [S] that cells have; assumed
 _ENOUGH = 20  # reads that show how far reads scatter
 
 
@@ -62,6 +66,60 @@ def refuse_negative(table: Table, column: Column, values: np.ndarray, name: str 
             f'negative: turn the sign with --columns "{name} = -{column.written or "#1"}", or correct the zero of the '
             "ammeter"
         )
+
+
+def ohms(table: Table, column: Column, values: np.ndarray) -> tuple[str, ...]:
+    """Note that resistances without a unit are read in Ohm; empty where they have one.
+
+    Raises
+    ------
+    DataError
+        A resistance is smaller than that of a cell: the unit may be another one.
+    """
+    if column.physical:
+        return ()
+    row = int(np.argmin(values))
+    if values[row] < _LEAST_OHMS:
+        raise DataError(
+            f"{table.place(row)}: {table.label(column)} has no unit, and {column.cells[row]} Ohm is less than a cell "
+            f'has; say the unit with --columns "R = {column.written or "#1"} [kOhm]"'
+        )
+    return (f"{table.label(column)} has no unit and is read in Ohm",)
+
+
+def refuse_pulse_voltage(table: Table, voltage: Column, current: Column) -> None:
+    """Refuse a voltage beside directions of pulses that may be that of the pulses or that of the reads.
+
+    Raises
+    ------
+    DataError
+        The heading does not say which, and the voltage is too high to be certainly that of a read.
+    """
+    if "read" in folded(voltage.heading):
+        return
+    values = np.abs(table.numbers(voltage, "V"))
+    row = int(np.argmax(values))
+    if values[row] > _HIGHEST_READ:
+        volts = format_quantity(values[row], "V", 3)
+        raise DataError(
+            f"{table.place(row)}: {table.label(voltage)} of {volts} may be the voltage of the pulses or of the reads; "
+            f'say which with --columns "read voltage = {voltage.written or "#1"}", or state that of the reads, e.g. '
+            f'--columns "G = {current.written or "#2"}/(0.1 [V])"'
+        )
+
+
+def check_size(data: PulseData) -> None:
+    """Refuse conductances that no cell has, whose unit must be wrong.
+
+    Raises
+    ------
+    DataError
+        The largest read is above 1 S or below 1 fS.
+    """
+    largest = max(float(np.nanmax(s.value)) for s in data.sweeps)
+    if data.unit == "S" and not _SMALLEST_READ <= largest <= _LARGEST_READ:
+        top = format_quantity(largest, "S", 3)
+        raise DataError(f"{data.name}: conductances up to {top}; cells have 1 fS to 1 S: check the unit")
 
 
 def check_polarity(data: PulseData, remedy: str) -> None:
@@ -111,7 +169,7 @@ def check_outliers(data: PulseData) -> None:
             places = [(s, int(k)) for s in sweeps for k in np.flatnonzero(np.isfinite(s.value))[1:-1]]
             if len(places) < _ENOUGH:
                 continue
-            far, times = zip(*(_isolated(sweeps, axis) for axis in axes), strict=True)
+            far, times = zip(*(isolated([s.value for s in sweeps], axis) for axis in axes), strict=True)
             alone = np.flatnonzero(np.all(far, axis=0))
             if 0 < len(alone) <= max(1, _FEW * len(places)):
                 first = int(alone[0])
@@ -119,12 +177,27 @@ def check_outliers(data: PulseData) -> None:
                 raise DataError(_far_off(data, sweep, at, len(alone), min(float(t[first]) for t in times)))
 
 
-def _isolated(sweeps: Sequence[Sweep], axis: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Which reads lie far off two neighbours that agree, and how many times their scatter (read,), without the ends."""
-    reads = [axis(s.value[np.isfinite(s.value)]) for s in sweeps]
+def isolated(sweeps: Sequence[np.ndarray], axis: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Which reads lie far off two neighbours that agree, and how many times their scatter, without the ends.
+
+    Parameters
+    ----------
+    sweeps : sequence of ndarray
+        Successive reads, nan where none was made.
+    axis : callable
+        What is compared of them.
+
+    Returns
+    -------
+    ndarray of bool, ndarray
+        Of the reads between the first and the last of each sweep, (read,).
+    """
+    reads = [axis(s[np.isfinite(s)]) for s in sweeps]
     span = max(y.max() for y in reads) - min(y.min() for y in reads)
     off = np.concatenate([y[1:-1] - (y[:-2] + y[2:]) / 2 for y in reads])
     apart = np.concatenate([np.abs(y[2:] - y[:-2]) for y in reads])
+    if not span:
+        return np.zeros(len(off), bool), np.zeros(len(off))
     scale = 1.4826 * float(np.median(np.abs(off))) + 1e-12 * span
     far = (np.abs(off) > max(_FAR * scale, _FAR_SHARE * span)) & (apart < np.abs(off) / 2)
     return far, np.abs(off) / scale

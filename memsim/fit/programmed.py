@@ -8,9 +8,10 @@ import numpy as np
 
 from memsim.errors import DataError
 from memsim.fit.changes import Cells
-from memsim.fit.layouts import CYCLE, VALUE
+from memsim.fit.headings import CYCLE
 from memsim.fit.section import at_least, by_device, required_column
-from memsim.fit.table import Column, Table, find_column
+from memsim.fit.table import Column, Table, find_column, names_in
+from memsim.fit.values import VALUE
 
 TIME = ("time", "t", "elapsed", "elapsed time", "retention time", "time since programming")
 LEVEL = ("target", "target conductance", "g target", "level", "aim", "programmed level", "programmed conductance")
@@ -215,10 +216,11 @@ def _by_programming(table: Table) -> dict[str, np.ndarray]:
     cycle = find_column(table, CYCLE) if table.header else None
     if cycle is None:
         return rows
+    cycles = names_in(table, cycle)
     parts: dict[str, list[int]] = {}
     for name, at in rows.items():
         for row in at:
-            key = f"{name}, cycle {cycle.cells[row]}" if len(rows) > 1 else f"cycle {cycle.cells[row]}"
+            key = f"{name}, cycle {cycles[row]}" if len(rows) > 1 else f"cycle {cycles[row]}"
             parts.setdefault(key, []).append(int(row))
     return {name: np.array(at) for name, at in parts.items()}
 

@@ -12,12 +12,13 @@ from __future__ import annotations
 import numpy as np
 
 from memsim.errors import DataError
-from memsim.fit.layouts import VALUE
 from memsim.fit.programmed import TIME
 from memsim.fit.quantities import Number
+from memsim.fit.resting import refuse_changes, refuse_failed_reads, refuse_pulses
 from memsim.fit.section import Form, SectionFit, at_least, by_device, required_column
 from memsim.fit.table import Column, Table, find_column
 from memsim.fit.trends import TRENDS, Trend, TwoLevels, trend, two_levels
+from memsim.fit.values import VALUE
 from memsim.units import format_quantity
 
 INDEX = ("read", "read index", "index", "number", "n", "sample", *TIME)
@@ -40,10 +41,12 @@ def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> S
     Raises
     ------
     DataError
-        Columns are missing, a device has too few reads, a mean conductance is not above 0, or sigma is above 100 %.
+        Columns are missing, a device has too few reads, a mean conductance is not above 0, sigma is above 100 %, a
+        read failed, or the reads are not those of a cell that is left alone.
     """
     from scipy.special import chdtri
 
+    refuse_pulses(table)
     column = required_column(table, "conductance", VALUE, 1 if len(table.columns) > 1 else 0)
     value = table.numbers(column, "S")
     rows = by_device(table)
@@ -58,6 +61,7 @@ def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> S
                 f"{table.name}:{table.lines[at[0]]}: the mean conductance of device {name} is {y.mean():.3g}; it must "
                 "be above 0: reverse the sign of the read voltage or current"
             )
+    refuse_failed_reads(table, column, rows, value)
     tried = [_one_trend(name, times, reads) for name in TRENDS]
     levels, jumping = _telegraph(reads, trend("level", times, reads, correlated=False))
     forms = [t.form for t in tried] + ([jumping] if jumping is not None else [])
@@ -74,6 +78,9 @@ def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> S
             f"{table.name}: a read noise of {format_quantity(sigma, '%', 3)} of the {base} is above 100 %, which is "
             "not physical; are these repeated reads of a cell that is left alone?"
         )
+    unit = "S" if column.physical else "1"
+    if chosen is not jumping:
+        refuse_changes(table.name, reads, best.fits, sigma, unit)
     low, high = (sigma * np.sqrt(freedom / chdtri(freedom, tail)) for tail in (0.025, 0.975))
     notes = [
         *_trend_words(times, best, when),
@@ -83,7 +90,6 @@ def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> S
     notes.append(
         f"{chosen.name}: the fewest numbers among the forms with a BIC of at most {_STRONG:g} above the lowest"
     )
-    unit = "S" if column.physical else "1"
     if len(reads) > 1:
         ends = (format_quantity(float(end([y.mean() for y in reads])), unit, 3) for end in (min, max))
         notes.append(f"sigma is relative to the {base}; {len(reads)} cells between {' and '.join(ends)}")

@@ -7,33 +7,36 @@ from dataclasses import replace
 
 from memsim.errors import DataError, InputError, nearest
 from memsim.fit.headings import CONDUCTANCE, CYCLE, DEVICE, DOWN, RESISTANCE, UP, WEIGHT, folded
-from memsim.fit.table import Column, Table, find_column
+from memsim.fit.repeated_rows import REPEATS, rows_apart
+from memsim.fit.table import Column, Table, find_column, names_in
 
-REPEATS = ("devices", "cycles")
-"""What columns with the same heading may belong to."""
 _VALUES = frozenset(map(folded, (*UP, *DOWN, *CONDUCTANCE, *RESISTANCE, *WEIGHT)))
 
 
 def unrolled(table: Table, repeats: str | None = None) -> Table:
     """Table with every heading once: blocks of columns stand below each other, and a further column numbers them.
 
+    Where no heading repeats, the same is done with rows that repeat a pulse.
+
     Parameters
     ----------
     repeats : str, optional
-        "devices" or "cycles": what the blocks are; by default what a line above the headings says.
+        "devices", "cycles" or "reads": what the blocks are; by default what a line above the headings says.
 
     Raises
     ------
     DataError
         Headings repeat, and it is unclear what the blocks are, or they have different columns.
+    InputError
+        Nothing repeats.
     """
     if repeats is not None and repeats not in REPEATS:
-        raise InputError(f"repeats: '{repeats}' is neither devices nor cycles{nearest(repeats, REPEATS)}")
+        raise InputError(f"repeats: '{repeats}' is neither devices nor cycles nor reads{nearest(repeats, REPEATS)}")
     bases = [_base(column.heading) for column in table.columns]
     counts = {base: bases.count(base) for base in bases if base}
     count = max(counts.values(), default=1)
     if count < 2:
-        return table
+        return table if repeats is None else rows_apart(table, repeats)
     if len(set(counts.values())) > 1:
         listed = ", ".join(f"{number} of '{base}'" for base, number in counts.items())
         raise DataError(f"{table.place()}: {listed}; say with --columns which columns are meant")
@@ -47,8 +50,11 @@ def unrolled(table: Table, repeats: str | None = None) -> Table:
         places = [str(place + 1) for place, each in enumerate(bases) if each == base]
         raise DataError(
             f"{table.place()}: columns {' and '.join(places[:4])} are all '{base}'; say whether they are of several "
-            "devices or of several cycles with --repeats devices or --repeats cycles"
+            "devices, of several cycles or repeated reads with --repeats devices, cycles or reads"
         )
+    if repeats == "reads":
+        note = f"of {count} columns with the same heading, the first is used; --kind read-noise fits repeated reads"
+        return replace(table.noted(note), columns=tuple(copies[0]))
     if not distinct:
         labels = [str(k + 1) for k in range(count)]
     return _stacked(table, copies, labels, "device" if repeats == "devices" else "cycle")
@@ -99,6 +105,7 @@ def _stacked(table: Table, copies: list[list[Column]], labels: list[str], role: 
                 f"{', '.join(sorted(unit or 'none' for unit in each))}; say with --columns which unit is meant"
             )
     own = find_column(table, DEVICE if role == "device" else CYCLE)
+    own_names = names_in(table, own) if own is not None else ()
     cells: list[list[str]] = [[] for _ in copies[0]]
     names: list[str] = []
     lines: list[int] = []
@@ -108,7 +115,7 @@ def _stacked(table: Table, copies: list[list[Column]], labels: list[str], role: 
         rows = [row for row in range(len(table.lines)) if any(column.cells[row] for column in values)]
         for column, more in zip(copy, cells, strict=True):
             more += [column.cells[row] for row in rows]
-        names += [f"{own.cells[row]} {label}" if own is not None else label for row in rows]
+        names += [f"{own_names[row]} {label}" if own_names else label for row in rows]
         lines += [table.lines[row] for row in rows]
     columns = [replace(c, cells=tuple(more)) for c, more in zip(copies[0], cells, strict=True) if c is not own]
     columns.append(Column(role, "", tuple(names), role))

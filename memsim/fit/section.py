@@ -11,7 +11,7 @@ from memsim.errors import DataError
 from memsim.fit.criteria import Criteria
 from memsim.fit.layouts import device_column
 from memsim.fit.quantities import Number
-from memsim.fit.table import Column, Table, find_column, unknown_headings
+from memsim.fit.table import Column, Table, find_column, names_in, unknown_headings
 
 Curve = tuple[str, np.ndarray, np.ndarray, np.ndarray]
 MOST_DEVICES = 10_000
@@ -97,8 +97,8 @@ def by_device(table: Table) -> dict[str, np.ndarray]:
     """Rows of each device, in the order of the table; all rows where no column names devices."""
     column = device_column(table)
     rows: dict[str, list[int]] = {}
-    for row in range(len(table.lines)):
-        rows.setdefault(column.cells[row] if column is not None else "1", []).append(row)
+    for row, name in enumerate(names_in(table, column) if column is not None else ("1",) * len(table.lines)):
+        rows.setdefault(name, []).append(row)
     if len(rows) > MOST_DEVICES:
         raise DataError(f"{table.name}: {len(rows):,} devices; at most {MOST_DEVICES:,} are fitted")
     return {name: np.array(at) for name, at in rows.items()}

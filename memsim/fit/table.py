@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from memsim.errors import DataError, InputError, nearest
 from memsim.fit.exports import Block, blocks_of, chosen
-from memsim.fit.headings import DEVICE, PLAIN_UNITS, folded, split_unit, unit_in
-from memsim.fit.numerals import NAMES, NOT_READ, PLAIN, Numerals, numerals_of
-from memsim.fit.source import MAX_LINES, files_of, text_of
+from memsim.fit.headings import PLAIN_UNITS, folded, holds_numbers, split_unit, unit_in
+from memsim.fit.numerals import NAMES, PLAIN, Numerals, in_doubt, numerals_of
+from memsim.fit.source import MAX_LINES
 from memsim.units import parse_quantity
 
 MOST_COLUMNS = 64
 
 _LARGEST, _SMALLEST = 1e15, 1e-30
 """Largest and smallest magnitude of a number that is measured, in SI units."""
+
+_NO_NAME = ("", "nan", "n/a", "#n/a")
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class Table:
         Whether the columns have headings.
     numerals : Numerals
         How the numbers are written.
+    decided : bool
+        Whether that is certain: no number in doubt is read otherwise.
     heading_line : int
         Line of the headings; 0 without.
     starts : tuple of int
@@ -83,6 +87,7 @@ class Table:
     lines: tuple[int, ...]
     header: bool
     numerals: Numerals = PLAIN
+    decided: bool = True
     heading_line: int = 0
     starts: tuple[int, ...] = ()
     files: tuple[tuple[int, str], ...] = ()
@@ -113,8 +118,9 @@ class Table:
         Raises
         ------
         DataError
-            A cell is no finite number, at its line.
+            A cell is no finite number, at its line, or it is unclear which sign is the decimal one.
         """
+        self.check_decimal(column)
         factor = self.factor(column, dimension) if dimension else 1.0
         at = range(len(column.cells)) if rows is None else rows
         values = np.empty(len(at))
@@ -135,10 +141,43 @@ class Table:
             )
         return values
 
-    def numeric(self, column: Column) -> bool:
-        """Whether all cells of a column that are read are numbers, and there are any."""
-        cells = [cell for cell in column.cells if cell.lower() not in NOT_READ]
-        return bool(cells) and all(self.numerals.value(cell) is not None for cell in cells)
+    def check_decimal(self, column: Column) -> None:
+        """Refuse to read a column in which a number may have a decimal sign or one of thousands.
+
+        Raises
+        ------
+        DataError
+            Nothing decides.
+        """
+        row = self._in_doubt(column)
+        if row is not None:
+            raise DataError(f"{self.place(row)}: '{column.cells[row]}' {self._question()}")
+
+    @contextmanager
+    def questions_together(self) -> Iterator[None]:
+        """Adds the question about the decimal sign to one about the table, so that both are asked at once."""
+        try:
+            yield
+        except DataError as error:
+            if self.decided or "--decimal" in str(error):
+                raise
+            for column in self.columns:
+                row = self._in_doubt(column)
+                if row is not None and (column.physical or not self.header or holds_numbers(column.heading)):
+                    cell = f"'{column.cells[row]}' in line {self.lines[row]}"
+                    raise DataError(f"{error}. Also, {cell} {self._question()}") from None
+            raise
+
+    def _in_doubt(self, column: Column) -> int | None:
+        """First row of a column that may be read in two ways; None where there is none."""
+        return None if self.decided else next((i for i, cell in enumerate(column.cells) if in_doubt(cell)), None)
+
+    def _question(self) -> str:
+        signs = self.numerals.decimal, "." if self.numerals.decimal == "," else ","
+        return (
+            "may be a decimal number or a whole number of thousands; say which sign is the decimal one with "
+            f"--decimal {signs[0]} or --decimal {signs[1]}"
+        )
 
     def factor(self, column: Column, dimension: str) -> float:
         """What a number in this column is multiplied by to be in the SI unit of this dimension; 1 without a unit.
@@ -156,34 +195,15 @@ class Table:
             raise DataError(f"{self.place()}: unit of {self.label(column)}: {error}") from None
 
 
-def read_table(path: str | os.PathLike[str], *, decimal: str | None = None, number: int | None = None) -> Table:
-    """Table in a text file, or the tables of a folder with one file a device.
-
-    Parameters
-    ----------
-    path : path
-        File, pipe or folder.
-    decimal : str, optional
-        Decimal sign, "." or ","; by default what the numbers show.
-    number : int, optional
-        Which table of a file that has several, from 1; by default all, if they have the same headings.
-
-    Raises
-    ------
-    DataError
-        A file cannot be read, is too large, empty, not text, or its rows differ in length; the files of a folder
-        have other headings; it is unclear which table is meant or which sign is the decimal one.
-    """
-    if not Path(path).is_dir():
-        return table_of(text_of(path), str(path), decimal=decimal, number=number)
-    tables = [
-        (file.stem, table_of(text_of(file), str(file), decimal=decimal, number=number)) for file in files_of(Path(path))
-    ]
-    return _joined(str(path), tables)
-
-
-def table_of(text: str, name: str = "table", *, decimal: str | None = None, number: int | None = None) -> Table:
-    """Table in a text; the parameters are those of `read_table`."""
+def table_of(
+    text: str,
+    name: str = "table",
+    *,
+    decimal: str | None = None,
+    number: int | None = None,
+    named: Sequence[str] = (),
+) -> Table:
+    """Table in a text; the parameters are those of `memsim.fit.folder.read_table`."""
     if decimal not in (None, ".", ","):
         raise InputError(f"unknown decimal sign '{decimal}'; allowed: '.', ','")
     blocks, delimiter = blocks_of(text, name)
@@ -195,12 +215,14 @@ def table_of(text: str, name: str = "table", *, decimal: str | None = None, numb
     width = len(block.rows[0])
     if width > MOST_COLUMNS:
         raise DataError(f"{name}:{block.lines[0]}: {width} columns; at most {MOST_COLUMNS} are read")
-    cells = list(zip(*block.rows, strict=True))
+    columns = tuple(_column(block, i, tuple(each)) for i, each in enumerate(zip(*block.rows, strict=True)))
+    numbers = [column for place, column in enumerate(columns) if _of_numbers(column, place, named)]
+    numerals, decided = numerals_of([column.cells for column in numbers or columns], delimiter == ",")
+    if decimal is not None:
+        numerals, decided = _stated(numerals, decided, decimal), True
     notes = []
-    numerals = _numerals(cells, block, name, delimiter, decimal)
-    if numerals.thousands in (",", "."):
+    if decided and numerals.thousands in (",", "."):
         notes.append(f"{NAMES[numerals.thousands]} in numbers are read as separators of thousands")
-    columns = tuple(_column(block, i, tuple(each)) for i, each in enumerate(cells))
     columns = tuple(column for column in columns if column.written or any(column.cells))
     if block.instrument:
         notes.append(f"the file is read as one of {block.instrument}: V... in volts, I... in amperes, Time in seconds")
@@ -212,27 +234,28 @@ def table_of(text: str, name: str = "table", *, decimal: str | None = None, numb
     if starts:
         notes.append(f"{len(starts) + 1} tables with the same headings are read one after the other")
     return Table(
-        name, columns, tuple(block.lines), bool(block.headings), numerals, block.heading_line, starts, (), tuple(notes)
-    )
+        name, columns, tuple(block.lines), bool(block.headings), numerals, decided, block.heading_line, starts, (),
+        tuple(notes),
+    )  # fmt: skip
 
 
-def _numerals(
-    cells: Sequence[Sequence[str]], block: Block, name: str, delimiter: str | None, decimal: str | None
-) -> Numerals:
-    """How the numbers are written: as the user says, or as they show."""
-    numerals, doubt = numerals_of(cells, delimiter == ",")
-    if decimal is None and doubt is not None:
-        signs = numerals.decimal, "." if numerals.decimal == "," else ","
-        raise DataError(
-            f"{name}:{block.lines[doubt.row]}: '{doubt.cell}' may be a decimal number or a whole number of thousands; "
-            f"say which sign is the decimal one with --decimal {signs[0]} or --decimal {signs[1]}"
-        )
-    if decimal is None or decimal == numerals.decimal:
+def _of_numbers(column: Column, place: int, named: Sequence[str]) -> bool:
+    """Whether a column holds numbers that are used: by its heading or unit, or because its user names it.
+
+    Names of devices, dates and whatever else stands in the other columns do not say how numbers are written.
+    """
+    for text in filter(None, (f"#{place + 1}", column.written, column.heading)):
+        if any(re.search(rf"(?<!\w){re.escape(text)}(?!\w)", source, re.IGNORECASE) for source in named):
+            return True
+    return column.physical or holds_numbers(column.heading) or not (column.written or named)
+
+
+def _stated(numerals: Numerals, decided: bool, decimal: str) -> Numerals:
+    """How numbers are written where the user says which sign is the decimal one."""
+    if decimal == numerals.decimal:
         return numerals
     other = "." if decimal == "," else ","
-    if doubt is not None or numerals.thousands == decimal:
-        return Numerals(decimal, other)
-    return Numerals(decimal, numerals.thousands)
+    return Numerals(decimal, numerals.thousands if decided and numerals.thousands != decimal else other)
 
 
 def _column(block: Block, place: int, cells: tuple[str, ...]) -> Column:
@@ -245,47 +268,6 @@ def _column(block: Block, place: int, cells: tuple[str, ...]) -> Column:
     # A group stands above the first of its columns.
     groups = [group for group in block.groups[: place + 1] if group]
     return Column(heading, unit, cells, written, groups[-1] if groups else "")
-
-
-def _joined(name: str, tables: list[tuple[str, Table]]) -> Table:
-    """Tables of one device each, one below the other, with a column that names the devices."""
-    first = tables[0][1]
-    heads = [(folded(column.heading), column.unit) for column in first.columns]
-    cells: list[list[str]] = [[] for _ in first.columns]
-    devices: list[str] = []
-    lines: list[int] = []
-    files: list[tuple[int, str]] = []
-    starts: list[int] = []
-    notes: list[str] = []
-    for stem, table in tables:
-        if [(folded(column.heading), column.unit) for column in table.columns] != heads:
-            raise DataError(f"{table.place()}: other headings or units than {first.place()}; fit such files one by one")
-        if table.numerals.decimal != first.numerals.decimal:
-            raise DataError(f"{table.place()}: another decimal sign than {first.place()}; fit such files one by one")
-        files.append((len(lines), table.name))
-        starts += [len(lines) + row for row in table.starts]
-        own = find_column(table, DEVICE)
-        several = own is not None and len(set(own.cells)) > 1
-        devices += (
-            [f"{stem} {cell}" for cell in own.cells] if own is not None and several else [stem] * len(table.lines)
-        )
-        for column, more in zip(cells, table.columns, strict=True):
-            column.extend(more.cells)
-        lines += table.lines
-        notes += [note for note in table.notes if note not in notes]
-    columns = [
-        replace(column, cells=tuple(more))
-        for column, more in zip(first.columns, cells, strict=True)
-        if folded(column.heading) not in map(folded, DEVICE)
-    ]
-    columns.append(Column("device", "", tuple(devices), "device"))
-    notes.append(f"{len(tables)} files of the folder are read as one device each")
-    thousands = max((table.numerals.thousands for _, table in tables), default="")
-    numerals = Numerals(first.numerals.decimal, thousands)
-    return Table(
-        name, tuple(columns), tuple(lines), first.header, numerals, first.heading_line, tuple(starts), tuple(files),
-        tuple(notes),
-    )  # fmt: skip
 
 
 def find_column(table: Table, names: Sequence[str]) -> Column | None:
@@ -307,6 +289,26 @@ def find_column(table: Table, names: Sequence[str]) -> Column | None:
         if places:
             return table.columns[places[0]]
     return None
+
+
+def names_in(table: Table, column: Column) -> tuple[str, ...]:
+    """Names of devices or cycles in a column, of every row; "1" in a column without any.
+
+    Raises
+    ------
+    DataError
+        Some rows have no name, as below a merged cell of a spreadsheet.
+    """
+    missing = [cell.lower() in _NO_NAME for cell in column.cells]
+    if all(missing):
+        return ("1",) * len(column.cells)
+    if any(missing):
+        row = missing.index(True)
+        raise DataError(
+            f"{table.place(row)}: {table.label(column)} is missing in line {table.lines[row]} (in {sum(missing)} of "
+            f"{len(missing)} rows); write it in every row, also where cells of a sheet were merged"
+        )
+    return column.cells
 
 
 def unknown_headings(table: Table, what: str, known: Sequence[str]) -> DataError:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
 from memsim.errors import DataError
-from memsim.fit.data import MOST, Sweep
+from memsim.fit.data import Sweep
+from memsim.fit.pulse_numbers import check_order, counted_up, pulse_steps, spaced
 from memsim.fit.table import Table
 
 _SHORT_RUN = 5
@@ -54,6 +55,10 @@ def trains_of(table: Table, rows: Rows) -> tuple[list[Sweep], list[str]]:
     DataError
         Pulse numbers go back without starting again, or directions alternate although each is a curve of its own.
     """
+    notes: list[str] = []
+    if rows.pulse is not None:
+        number, notes = counted_up(table, rows.pulse, rows.branch, rows.device)
+        rows = replace(rows, pulse=number)
     devices: dict[str, dict[str, list[int]]] = {}
     for row, device in enumerate(rows.device):
         cycle = rows.cycle[row] if rows.cycle is not None else ""
@@ -76,13 +81,16 @@ def trains_of(table: Table, rows: Rows) -> tuple[list[Sweep], list[str]]:
                 "own; sort the rows by direction, or number the pulses of each direction in a column 'pulse'"
             )
         sweeps += _named(table, rows, device, segments, short)
-    notes = []
     if again:
         times = "once" if len(again) == 1 else f"{len(again)} times"
-        notes = [
+        notes.append(
             f"{table.place(min(again))}: pulse numbers start again without a change of direction or cycle ({times}); "
             "a new train begins there"
-        ]
+        )
+    if _numbers_go_on(rows, segments_of):
+        notes.append(
+            "pulse numbers go on where the direction changes: the next pulse acts on the state that was read last"
+        )
     return [sweep for _, sweep in sweeps], notes
 
 
@@ -103,53 +111,22 @@ def _to_and_fro(rows: Rows, parts: list[list[int]]) -> bool:
     return not len(within) or not turns or float(np.median(turns)) <= _FAR * float(within.max())
 
 
+def _numbers_go_on(rows: Rows, segments_of: dict[str, list[tuple[str, list[int]]]]) -> bool:
+    """Whether the pulse numbers of a device go on where the direction changes."""
+    if rows.pulse is None:
+        return False
+    pairs = (pair for segments in segments_of.values() for pair in pairwise(part for _, part in segments))
+    return any(
+        rows.pulse[part[0]] == rows.pulse[before[-1]] + 1 and rows.branch[part[0]] != rows.branch[before[-1]]
+        for before, part in pairs
+    )
+
+
 def _restarts(table: Table, rows: Rows, members: list[int], parts: list[list[int]]) -> list[int]:
     """First rows of the sweeps that begin for no other reason than that their pulse numbers start again."""
     before = {row: earlier for earlier, row in pairwise(members)}
     begin = [part[0] for part in parts if part[0] in before and part[0] not in table.starts]
     return [row for row in begin if rows.branch[before[row]] == rows.branch[row]]
-
-
-def pulse_steps(table: Table, number: np.ndarray, members: Sequence[int], where: str) -> list[list[int]]:
-    """Parts of rows in which pulse numbers increase; a part begins where they start again.
-
-    Raises
-    ------
-    DataError
-        A number goes back, but not to where the part began.
-    """
-    parts: list[list[int]] = []
-    for row in members:
-        if not parts or (number[row] < number[parts[-1][-1]] and number[row] <= number[parts[-1][0]]):
-            parts.append([row])
-            continue
-        before = number[parts[-1][-1]]
-        if number[row] <= before:
-            raise DataError(
-                f"{table.place(row)}: pulse {number[row]} after pulse {before} ({where}); pulse numbers must increase "
-                "within a device, cycle and direction: are rows shuffled?"
-            )
-        parts[-1].append(row)
-    return parts
-
-
-def spaced(table: Table, value: np.ndarray, number: np.ndarray | None, members: Sequence[int]) -> np.ndarray:
-    """Values of these rows with one place for each pulse; nan for pulses that were not read.
-
-    Raises
-    ------
-    DataError
-        There are too many pulses.
-    """
-    at = np.asarray(members)
-    if number is None:
-        return value[at]
-    places = number[at] - number[at][0]
-    if places[-1] >= MOST:
-        raise DataError(f"{table.place(members[-1])}: {places[-1] + 1:,} pulses in one sweep; at most {MOST:,}")
-    result = np.full(int(places[-1]) + 1, np.nan)
-    result[places] = value[at]
-    return result
 
 
 def _segments(table: Table, rows: Rows, device: str, cycle: str, members: list[int]) -> list[list[int]]:
@@ -170,6 +147,8 @@ def _segments(table: Table, rows: Rows, device: str, cycle: str, members: list[i
             parts[-1].append(row)
     if rows.pulse is None:
         return parts
+    if float(np.median([len(part) for part in parts])) < _SHORT_RUN:
+        check_order(table, rows.pulse, rows.branch, members, where)
     words = [f"{where}{'reset' if rows.branch[part[0]] else 'set'}" for part in parts]
     return [p for part, word in zip(parts, words, strict=True) for p in pulse_steps(table, rows.pulse, part, word)]
 

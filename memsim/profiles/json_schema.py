@@ -1,8 +1,7 @@
-"""JSON Schema of a profile (draft-07), with which editors complete and check while typing.
+"""JSON Schema of a profile, with which editors complete and check while typing.
 
-Draft-07 is what all versions of the YAML extension of VS Code read. Where a `model` is chosen, its keys follow from it
-by if/then: editors then offer the keys of that model alone. A profile that extends another may leave out any key but
-its name and title, so all sections exist twice: whole, and as changes.
+A profile that extends another may leave out any key but its name and title, so all sections exist twice: whole, and as
+changes.
 """
 
 from __future__ import annotations
@@ -11,13 +10,11 @@ import json
 import re
 from typing import Any
 
-from memsim.document import parse_value
+from memsim.document.json_schema import DRAFT, NULL, Editor, beside
 from memsim.profiles.inherit import OWN
 from memsim.profiles.schema import DeviceSpec
 
-DRAFT = "http://json-schema.org/draft-07/schema#"
 _CHANGES = "Changes"
-_NULL = {"type": "null"}
 _NAMES = "name of the model; `memsim device models NAME` prints its equation and its keys"
 
 
@@ -47,63 +44,34 @@ def device_schema_text() -> str:
     return json.dumps(device_schema(), indent=1, ensure_ascii=False) + "\n"
 
 
-class _Editor:
-    """Turns pydantic's schema into the words of draft-07, with references to definitions of one kind."""
+class _Editor(Editor):
+    """Turns the schema of a profile into draft-07; numbers of one unit and range share a definition."""
 
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
+    def __init__(self, suffix: str) -> None:
+        super().__init__(suffix)
         self.numbers: dict[str, Any] = {}
 
     def section(self, part: dict[str, Any]) -> dict[str, Any]:
         """A definition, whole or as changes."""
-        section = self.clean(part)
-        if self.kind:
+        section: dict[str, Any] = self.clean(part)
+        if self.suffix:
             section.pop("required", None)
         return section
 
     def clean(self, node: Any) -> Any:
-        if isinstance(node, list):
-            return [self.clean(item) for item in node]
-        if not isinstance(node, dict):
-            return node
-        node = {key: item for key, item in node.items() if key != "title" and not (key == "default" and item is None)}
-        if _NULL in node.get("anyOf", ()):
-            return self.optional(node)
-        if "discriminator" in node:
-            return self.choice(node["discriminator"], {key: node[key] for key in ("description",) if key in node})
-        if node.get("anyOf", [{}])[-1].get("required") == ["value"]:
-            return self.number(node)
-        if "$ref" in node:
-            return _beside({key: self.value(key, item) for key, item in node.items()})
-        names = node.get("propertyNames", {}).get("anyOf", [{}])
-        if "enum" in names[0]:
-            # As properties, which all editors complete.
-            each = self.clean(node.pop("additionalProperties"))
-            del node["propertyNames"]
-            listed = {"properties": dict.fromkeys(names[0]["enum"], each), "additionalProperties": False}
-            by_pattern = {part["pattern"]: each for part in names[1:]}
-            return (
-                {key: self.value(key, item) for key, item in node.items()} | listed | {"patternProperties": by_pattern}
-            )
-        return {key: self.value(key, item) for key, item in node.items()}
-
-    def value(self, key: str, item: Any) -> Any:
-        if key == "properties":
-            return {name: self.clean(part) for name, part in item.items()}
-        if key == "examples":
-            return [parse_value(example) if isinstance(example, str) else example for example in item]
-        if key == "$ref":
-            return item.replace("#/$defs/", "#/definitions/") + self.kind
-        return item if key in ("default", "enum", "const", "required") else self.clean(item)
+        """A part of pydantic's schema in draft-07."""
+        if isinstance(node, dict) and node.get("anyOf", [{}])[-1].get("required") == ["value"]:
+            return self.number({key: item for key, item in node.items() if key != "title"})
+        return super().clean(node)
 
     def optional(self, node: dict[str, Any]) -> Any:
         """What may be left out: null unsets it in changes, and is of no use elsewhere."""
-        parts = [part for part in node.pop("anyOf") if part != _NULL]
+        parts = [part for part in node.pop("anyOf") if part != NULL]
         inner = parts[0] if len(parts) == 1 else {"anyOf": parts}
-        if not self.kind:
+        if not self.suffix:
             return self.clean(inner | node)
         shown = {key: self.value(key, item) for key, item in node.items()}
-        return {**shown, "anyOf": [self.clean(inner | {k: node[k] for k in ("description",) if k in node}), _NULL]}
+        return {**shown, "anyOf": [self.clean(inner | {k: node[k] for k in ("description",) if k in node}), NULL]}
 
     def number(self, node: dict[str, Any]) -> dict[str, Any]:
         """A reference to the definition of a number, which is the same for all fields with its unit and range."""
@@ -111,24 +79,13 @@ class _Editor:
         name = re.sub(r"[^A-Za-z0-9.]+", "-", (told or [node["description"].rpartition("; ")[2]])[0])
         self.numbers[name] = {"anyOf": self.clean(node.pop("anyOf"))}
         rest = {key: self.value(key, item) for key, item in node.items()}
-        return _beside({**rest, "$ref": f"#/definitions/{name}"})
+        return beside({**rest, "$ref": f"#/definitions/{name}"})
 
-    def choice(self, discriminator: dict[str, Any], words: dict[str, Any]) -> dict[str, Any]:
+    def choice(self, node: dict[str, Any], words: dict[str, Any]) -> dict[str, Any]:
         """A section whose keys follow from the model it names; changes may leave the name out."""
-        key, mapping = discriminator["propertyName"], discriminator["mapping"]
-        targets = {name: {"$ref": self.value("$ref", target)} for name, target in mapping.items()}
-        branches = [
-            {"if": {"type": "object", "required": [key], "properties": {key: {"const": name}}}, "then": target}
-            for name, target in targets.items()
-        ]
-        named = {"properties": {key: {"enum": list(mapping), "description": _NAMES}}, "allOf": branches}
-        if not self.kind:
+        key = node["discriminator"]["propertyName"]
+        named = self.branches(node, None, _NAMES)
+        if not self.suffix:
             return {"type": "object", **words, "required": [key], **named}
-        unnamed = {"anyOf": list(targets.values())}
+        unnamed = {"anyOf": [branch["then"] for branch in named["allOf"]]}
         return {"type": "object", **words, "if": {"type": "object", "required": [key]}, "then": named, "else": unnamed}
-
-
-def _beside(node: dict[str, Any]) -> dict[str, Any]:
-    """A reference together with what is said about it; draft-07 ignores what stands beside a bare reference."""
-    reference = {"$ref": node.pop("$ref")}
-    return {**node, "allOf": [reference]} if node else reference

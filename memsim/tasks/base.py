@@ -116,6 +116,9 @@ class Task(ResultKind):
     load_images : str, callable or None
         Path of a function from an `Experiment` to its images, or the function; None for a task without images. The
         images have the attributes ``source`` and ``sha256``.
+    check : str, callable or None
+        Path of a function that raises an `InputError` for an `Entry` that cannot be computed, or the function; None if
+        the schema and the check of its device are enough.
     memory : str, callable or None
         Path of a function, or the function, that estimates the memory that a run takes [byte], by the settings that
         make it large. Its arguments are the settings, the part of them that describes the images, and the images, None
@@ -140,6 +143,7 @@ class Task(ResultKind):
     metrics: tuple[Metric, ...]
     panels: tuple[Panel, ...]
     load_images: Any = None
+    check: Any = None
     memory: Any = None
     print_notes: Any = None
     small: Mapping[str, Any] = field(default_factory=dict)

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from memsim.arrays import Crossbar, check_bounds
+from memsim.document.problems import DocumentError, problems_of
 from memsim.errors import InputError
 from memsim.experiment import Experiment
-from memsim.experiment_schema import LearnerBase, show
+from memsim.experiment_schema import LearnerBase, Run, show
 from memsim.profiles import DeviceProfile
 from memsim.profiles.idealised import Idealised, idealised
+from memsim.tasks.base import load_object
 
 
 @dataclass(frozen=True)
@@ -55,21 +57,63 @@ class Entry:
 
 
 def prepare(experiment: Experiment) -> list[Entry]:
-    """Every learner of every run of the sweep, with its device checked before anything is computed."""
-    variants, entries = experiment.variants(), []
+    """Every learner of every run of the sweep, with its device checked before anything is computed.
+
+    Raises
+    ------
+    DocumentError
+        All settings and devices that are not allowed.
+    """
+    variants, check = experiment.variants(), load_object(experiment.task.check)
+    entries, problems = [], []
     for name, run in experiment.spec.runs.items():
-        variant = variants[run.number]
-        spec = variant.spec.compared[run.place]
-        if "array" not in spec.sections:
-            entries.append(Entry(name, spec, run.values, variant, None))
-            continue
-        authored = variant.device(spec)
-        ideal = Idealised(authored, ())
-        if isinstance(spec, LearnerBase):
-            ideal = idealised(authored, spec.array.ideal)
-            _check(variant, spec, ideal.device)
-        entries.append(Entry(name, spec, run.values, variant, ideal.device, authored, ideal.notes))
+        try:
+            entry = _entry(name, run, variants[run.number])
+            if check is not None:
+                check(entry)
+        except InputError as error:
+            problems += problems_of(error)
+        else:
+            entries.append(entry)
+    if problems:
+        raise DocumentError(list(dict.fromkeys(problems)))
     return entries
+
+
+def problems_before(experiment: Experiment) -> list[str]:
+    """All that keeps an experiment from running, as far as it shows without its images; empty if nothing does."""
+    problems = []
+    try:
+        experiment.variants()
+    except InputError as error:
+        problems += problems_of(error)
+        experiment = experiment.unswept
+    for check in (prepare, _find_images):
+        try:
+            check(experiment)
+        except InputError as error:
+            problems += problems_of(error)
+    return list(dict.fromkeys(problems))
+
+
+def _find_images(experiment: Experiment) -> None:
+    """Refuse places of images that an experiment may not name, or that do not exist."""
+    if experiment.task.load_images is not None:
+        for variant in experiment.variants():
+            variant.data_path()
+
+
+def _entry(name: str, run: Run, variant: Experiment) -> Entry:
+    """One learner of one run of the sweep."""
+    spec = variant.spec.compared[run.place]
+    if "array" not in spec.sections:
+        return Entry(name, spec, run.values, variant, None)
+    authored = variant.device(spec)
+    ideal = Idealised(authored, ())
+    if isinstance(spec, LearnerBase):
+        ideal = idealised(authored, spec.array.ideal)
+        _check(variant, spec, ideal.device)
+    return Entry(name, spec, run.values, variant, ideal.device, authored, ideal.notes)
 
 
 def _check(experiment: Experiment, spec: LearnerBase, device: DeviceProfile) -> None:

@@ -132,7 +132,7 @@ else:
 class ProgrammedSpec(Section):
     """A network that another learner of the experiment trains, programmed onto crossbars."""
 
-    learner: Annotated[str, Field(min_length=1, max_length=64)]
+    learner: Annotated[str, Field(min_length=1, max_length=64, description="name of a network of this experiment")]
     cycles: Annotated[int, Count(1, 1000)] = 1
     clip: Annotated[float, Field(allow_inf_nan=False, gt=0, le=1)] = 1.0
     error: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1)] = 0.0
@@ -179,8 +179,11 @@ class ClassifySpec(ImageExperimentSpec):
     """An experiment: labelled images, learners, corruptions, seeds."""
 
     task: Literal["classify"] = "classify"
-    data: LabelledSpec = LabelledSpec()
-    learners: Annotated[list[ClassifierSpec], Field(min_length=1, max_length=1000)]
+    data: LabelledSpec = Field(default=LabelledSpec(), examples=["{source: digits}"])
+    learners: Annotated[
+        list[ClassifierSpec],
+        Field(min_length=1, max_length=1000, examples=["[{name: A, learning: {rule: delta}}]"]),
+    ]
     seeds: Annotated[int, Count(1, 1000)] = 10
     tuning: TuningSpec = TuningSpec()
     reference: Annotated[str, Field(max_length=200)] | None = None
@@ -223,5 +226,5 @@ class ClassifySpec(ImageExperimentSpec):
             if len({show(value) for value in values}) < len(values):
                 raise problem("a value is given twice; values must differ", *at, "tune", key)
         if self.tuning.trials > 1 and learner.programmed is None and not learner.tune:
-            example = f"tune: {{{learner.sections[1]}.rate: [...]}}"
+            example = f"tune: {{{learner.sections[1]}.rate: [0.003, 0.01, 0.03]}}"
             raise problem(f"every learner gets {self.tuning.trials} trials; say of what, for example {example}", *at)

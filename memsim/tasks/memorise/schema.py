@@ -95,8 +95,11 @@ class MemoriseSpec(ImageExperimentSpec):
     """An experiment: images, learners, corruptions and seed."""
 
     task: Literal["memorise"] = "memorise"
-    data: DataSpec = DataSpec()
-    learners: Annotated[list[LearnerSpec], Field(min_length=1, max_length=1000)]
+    data: DataSpec = Field(default=DataSpec(), examples=["{source: road-scenes}"])
+    learners: Annotated[
+        list[LearnerSpec],
+        Field(min_length=1, max_length=1000, examples=["[{name: A, learning: {rule: hebbian}}]"]),
+    ]
     unsafe_below: Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)] = 10.0
     published: dict[Literal["snr", "correct"], dict[str, float]] = Field(default={})
     resamples: Annotated[int, Count(100, 1_000_000)] = 2000

@@ -10,6 +10,7 @@ _HERE = "memsim.tasks.select"
 TASK = Task(
     name="select",
     schema=f"{_HERE}.schema:SelectSpec",
+    check=f"{_HERE}.run:checked",
     memory=f"{_HERE}.memory:memory_of",
     run=f"{_HERE}.run:select",
     backends=("cpu",),

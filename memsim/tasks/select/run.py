@@ -34,7 +34,7 @@ class _Array(NamedTuple):
 def select(job: Job) -> Computed:
     """Variables of a result on the dimensions array, scheme, lines and others."""
     spec = spec_of(job.experiment, SelectSpec)
-    arrays = [_checked(entry) for entry in job.entries]
+    arrays = [checked(entry) for entry in job.entries]
     try:
         parts = [_read_all(array, spec, job.progress) for array in arrays]
     except MemsimError as error:
@@ -51,7 +51,7 @@ def select(job: Job) -> Computed:
     return Computed(variables, coordinates)
 
 
-def _checked(entry: Entry) -> _Array:
+def checked(entry: Entry) -> _Array:
     """The array; refused where its device has no conductances of its own, or a conduction that no circuit can have."""
     device, selector = entry.device, entry.spec.array.selector
     assert device is not None

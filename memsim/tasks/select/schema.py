@@ -23,7 +23,7 @@ Resistance = Annotated[float, Quantity("Ohm", low=0.0, high=1e9)]
 class PassiveArraySpec(Section):
     """Cells of a passive array: a device, and a selector in series with each."""
 
-    device: Place
+    device: Annotated[Place, Field(examples=["epiram-choi2018"])]
     selector: Annotated[SinhConduction | ExponentialConduction, Field(discriminator="model")] | None = None
 
 
@@ -42,7 +42,7 @@ class PassiveSpec(ComparedBase):
     KINDS: ClassVar[tuple[tuple[str, ...], ...]] = (("array", "wires"),)
     NAMES: ClassVar[tuple[str, ...]] = ("passive array",)
 
-    array: PassiveArraySpec
+    array: Annotated[PassiveArraySpec, Field(examples=["{device: epiram-choi2018}"])]
     wires: WiresSpec = WiresSpec()
 
 
@@ -52,7 +52,10 @@ class SelectSpec(ExperimentSpec):
     COMPARED: ClassVar[str] = "array"
 
     task: Literal["select"] = "select"
-    arrays: Annotated[list[PassiveSpec], Field(min_length=1, max_length=1000)]
+    arrays: Annotated[
+        list[PassiveSpec],
+        Field(min_length=1, max_length=1000, examples=["[{name: A, array: {device: epiram-choi2018}}]"]),
+    ]
     schemes: Annotated[list[Literal[tuple(SCHEMES)]], Field(min_length=1)] = Field(  # type: ignore[valid-type]
         default=list(SCHEMES)
     )

@@ -1,0 +1,57 @@
+"""`memsim validate`: all problems of experiments, and how those of several files are printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import click
+
+from memsim.cli.console import printable
+
+
+def check_each(files: Sequence[str], check: Callable[[str], str]) -> None:
+    """Print what each valid file holds, then the problems of the others; exit with 2 if there are any.
+
+    Parameters
+    ----------
+    files : sequence of str
+        Paths or names.
+    check : callable
+        Receives one of them and returns what it holds, or raises an `InputError`.
+    """
+    from memsim.document.problems import problems_of
+    from memsim.errors import InputError
+
+    problems: list[str] = []
+    for file in files:
+        try:
+            contents = check(file)
+        except InputError as error:
+            problems += problems_of(error)
+        else:
+            click.echo(printable(f"{file}: valid ({contents})"))
+    for problem in problems:
+        click.echo(f"Error: {printable(problem)}", err=True)
+    if problems:
+        raise click.exceptions.Exit(2)
+
+
+@click.command(short_help="Check experiments and print every problem.")
+@click.argument("files", metavar="NAME|FILE...", nargs=-1, required=True)
+def validate(files: tuple[str, ...]) -> None:
+    """Check experiments and print every problem with its file and line, without running anything.
+
+    Every value of a sweep, all devices, and the places of images are checked too; what the images hold is not.
+    """
+    from memsim.document.problems import DocumentError
+    from memsim.experiment import load_experiment
+    from memsim.tasks.entries import problems_before
+
+    def check(file: str) -> str:
+        experiment = load_experiment(file)
+        if problems := problems_before(experiment):
+            raise DocumentError(problems)
+        spec = experiment.spec
+        return f"{spec.name}, task {spec.task}, {len(spec.labels)} {spec.COMPARED}{'s' if len(spec.labels) > 1 else ''}"
+
+    check_each(files, check)

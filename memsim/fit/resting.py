@@ -1,0 +1,100 @@
+"""Whether repeated reads are those of a cell that is left alone: no pulses, no change of its state, no failed read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from memsim.errors import DataError
+from memsim.fit.directions import READ_WORDS, direction_column
+from memsim.fit.plausible import isolated
+from memsim.fit.table import Column, Table
+from memsim.units import format_quantity
+
+_MOST_CHANGE = 3.0
+"""Ratio of the ends of a trend above which the state of a cell changes; assumed."""
+_FOLLOWS, _NOISY = 0.9, 0.05
+"""Correlation of successive reads, and sigma, above which scatter is a path of the state; assumed."""
+_FEW = 0.01  # of the reads: more of them far off belong to the cell
+
+ALONE = "read noise needs repeated reads of a cell that is left alone"
+"""What reads of read noise are."""
+
+
+def refuse_pulses(table: Table) -> None:
+    """Refuse a table that says that cells were pulsed between the reads.
+
+    Raises
+    ------
+    DataError
+        A column has both directions of pulses.
+    """
+    column = direction_column(table) if table.header else None
+    if column is not None and len({cell.lower() for cell in column.cells} - READ_WORDS) > 1:
+        raise DataError(f"{table.place()}: {table.label(column)} has directions of pulses; {ALONE}: see --kind pulses")
+
+
+def refuse_failed_reads(table: Table, column: Column, rows: dict[str, np.ndarray], value: np.ndarray) -> None:
+    """Refuse single reads that lie far off those before and after them.
+
+    Parameters
+    ----------
+    rows : dict
+        Rows of each device.
+    value : ndarray
+        Reads, (row,).
+
+    Raises
+    ------
+    DataError
+        There are such reads, at most one in a hundred; more belong to the cell, as telegraph noise does.
+    """
+    for name, at in rows.items():
+        y = value[at]
+        # The first and the last read have one neighbour, which counts twice.
+        far, times = isolated([np.concatenate([y[1:2], y, y[-2:-1]])], lambda y: y)
+        alone = np.flatnonzero(far)
+        if 0 < len(alone) <= max(1, _FEW * len(y)):
+            first = int(alone[0])
+            others = f", one of {len(alone)} such reads" if len(alone) > 1 else ""
+            size = format_quantity(y[first], "S" if column.physical else "1", 4)
+            raise DataError(
+                f"{table.place(int(at[first]))}: a read of device {name} is {size} and lies {times[first]:.0f} times "
+                f"their scatter off the reads beside it{others}; leave the row out if the read failed"
+            )
+
+
+def refuse_changes(name: str, reads: Sequence[np.ndarray], fits: Sequence[np.ndarray], sigma: float, unit: str) -> None:
+    """Refuse reads of a state that changes by far more than noise and drift do.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table.
+    reads, fits : sequence of ndarray
+        Reads of each device, and the trend that was fitted to them.
+    sigma : float
+        Relative standard deviation around the trend.
+    unit : str
+        That of the reads, "S" or "1".
+
+    Raises
+    ------
+    DataError
+        A trend is steep, or reads follow one another and go far.
+    """
+    for fit in fits:
+        if fit.min() <= 0 or fit.max() > _MOST_CHANGE * fit.min():
+            low, high = (format_quantity(float(end), unit, 3) for end in (fit.min(), fit.max()))
+            raise DataError(
+                f"{name}: a trend of the reads goes over {low} to {high}; {ALONE}: see --kind pulses or retention"
+            )
+    rest = [y - fit for y, fit in zip(reads, fits, strict=True)]
+    total = sum(float(r @ r) for r in rest)
+    memory = sum(float(r[1:] @ r[:-1]) for r in rest) / max(total, 1e-300)
+    if sigma > _NOISY and memory > _FOLLOWS:
+        raise DataError(
+            f"{name}: the reads scatter by {format_quantity(sigma, '%', 2)}, and each follows the one before (they "
+            f"correlate by {memory:.2f}): the state changes, as under pulses; {ALONE}"
+        )

@@ -1,0 +1,100 @@
+"""Conductances or weights of all rows of a table, from whatever it has: conductances, resistances, or currents."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from memsim.errors import DataError
+from memsim.fit.headings import (
+    CONDUCTANCE,
+    READ_CURRENT,
+    READ_VOLTAGE,
+    RESISTANCE,
+    WEIGHT,
+    folded,
+)
+from memsim.fit.plausible import ohms, refuse_counts, refuse_negative, refuse_pulse_voltage
+from memsim.fit.table import Column, Table, find_column, unknown_headings
+
+VALUE = CONDUCTANCE + WEIGHT
+"""Names of a column of conductances or weights."""
+_VALUES = {folded(name) for name in (*CONDUCTANCE, *RESISTANCE, *WEIGHT)}
+
+
+def value_column(table: Table) -> Column | None:
+    """The column of conductances, resistances or weights; names that may mean something else come last."""
+    return find_column(table, (*CONDUCTANCE, *RESISTANCE, *WEIGHT))
+
+
+def values_of(table: Table) -> tuple[np.ndarray, str | None, tuple[str, ...]]:
+    """Conductances or weights of all rows, their unit, and what was understood."""
+    column = value_column(table)
+    current, voltage = find_column(table, READ_CURRENT), find_column(table, READ_VOLTAGE)
+    vague = column is None or folded(column.heading) in ("value", "state")
+    if vague and current is not None and voltage is not None:
+        quotient = _ratio(table, current, voltage)
+        refuse_pulse_voltage(table, voltage, current)
+        return quotient
+    if column is None:
+        raise unknown_headings(table, "conductance", VALUE)
+    others = [c for c in table.columns if c is not column and folded(c.heading) in _VALUES]
+    notes = tuple(f"{table.label(column)} is used, {table.label(other)} is not" for other in others)
+    refuse_counts(table, column)
+    if folded(column.heading) in map(folded, RESISTANCE):
+        resistance = table.numbers(column, "Ohm")
+        if (resistance <= 0).any():
+            row = int(np.argmax(resistance <= 0))
+            raise DataError(f"{table.place(row)}: a resistance of {column.cells[row]}; must be above 0")
+        return 1.0 / resistance, "S", (*notes, *ohms(table, column, resistance))
+    values = table.numbers(column, "S")
+    if vague and len(np.unique(values)) <= 2:
+        raise DataError(
+            f"{table.place()}: {table.label(column)} has only the values "
+            f"{' and '.join(f'{v:g}' for v in np.unique(values))}, no conductances; say with --columns which column has"
+        )
+    if column.physical:
+        refuse_negative(table, column, values)
+    return values, "S" if column.physical else None, notes
+
+
+def with_quotient(table: Table) -> Table:
+    """The table with conductances from currents and read voltages, where it has both and no conductances."""
+    current, voltage = find_column(table, READ_CURRENT), find_column(table, READ_VOLTAGE)
+    if value_column(table) is not None or current is None or voltage is None:
+        return table
+    values, unit, notes = _ratio(table, current, voltage)
+    cells = tuple(repr(float(value)).replace(".", table.numerals.decimal) for value in values)
+    column = Column("conductance", unit or "", cells, "conductance")
+    return replace(table, columns=(*table.columns, column), notes=(*table.notes, *notes))
+
+
+def _ratio(table: Table, current: Column, voltage: Column) -> tuple[np.ndarray, str | None, tuple[str, ...]]:
+    """Conductances from currents and read voltages."""
+    labels = table.label(current), table.label(voltage)
+    if current.physical != voltage.physical:
+        one, other = (current, voltage) if current.physical else (voltage, current)
+        raise DataError(
+            f"{table.place()}: {table.label(one)} has a unit and {table.label(other)} has none; say it with --columns, "
+            f'e.g. "G = {current.written} [A] / ({voltage.written} [V])"'
+        )
+    if not current.physical:
+        raise DataError(
+            f"{table.place()}: {labels[0]} and {labels[1]} have no units; say them with --columns, "
+            f'e.g. "G = {current.written} [A] / ({voltage.written} [V])"'
+        )
+    volts, amperes = table.numbers(voltage, "V"), table.numbers(current, "A")
+    if (volts == 0).any():
+        row = int(np.argmax(volts == 0))
+        raise DataError(f"{table.place(row)}: {labels[1]} is 0; a conductance needs a read voltage")
+    if (volts > 0).any() and (volts < 0).any() and "read" not in folded(voltage.heading):
+        raise DataError(
+            f"{table.place()}: {labels[1]} has both signs: it may be the voltage of the pulses or of the reads; say "
+            f'with --columns, e.g. "G = {current.written}/0.1" or "G = {current.written}/{voltage.written}"'
+        )
+    values = amperes / volts
+    if (values < 0).any():
+        row = int(np.argmax(values < 0))
+        raise DataError(f"{table.place(row)}: {labels[0]} and {labels[1]} have different signs: a negative conductance")
+    return values, "S", (f"the conductance is {labels[0]} / {labels[1]}",)
