@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from memsim.errors import DataError
-from memsim.fit.numerals import NAMES, Numerals, numerals_of
+from memsim.fit.numerals import NAMES, Numerals, in_doubt, numerals_of
 
 ABSENT = ("", "nan", "na", "n/a", "null", "none", "-", "--")
 """Cells, in lower case, of memristors that were not measured."""
@@ -43,23 +43,17 @@ def numerals_for(
     DataError
         Numbers such as 1.500 may be decimal ones or whole numbers of thousands, and nothing decides.
     """
-    numerals, doubt = numerals_of([list(filter(has_number, column)) for column in columns], commas)
-    if decimal is None and doubt is not None:
-        row, cell = next((i, cell) for column in columns for i, cell in enumerate(column) if _in_doubt(cell))
+    numerals, certain = numerals_of([list(filter(has_number, column)) for column in columns], commas)
+    if decimal is None and not certain:
+        row, cell = next((i, cell) for column in columns for i, cell in enumerate(column) if in_doubt(cell))
         raise DataError(
             f"{name}:{line_of(row)}: '{cell}' may be a decimal number or a whole number of thousands; decimal=',' or "
             "decimal='.' says which sign is the decimal one"
         )
     if decimal is None or decimal == numerals.decimal:
         return numerals
-    in_question = doubt is not None or numerals.thousands == decimal
+    in_question = not certain or numerals.thousands == decimal
     return Numerals(decimal, numerals.decimal if in_question else numerals.thousands)
-
-
-def _in_doubt(cell: str) -> bool:
-    """Whether a cell is another number with the decimal sign exchanged."""
-    one, other = (numerals.value(cell) for numerals in (Numerals(".", ","), Numerals(",", ".")))
-    return one is not None and other is not None and one != other
 
 
 def notes_on(numerals: Numerals) -> tuple[str, ...]:
