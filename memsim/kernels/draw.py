@@ -6,13 +6,14 @@ words goes to its own run of 16 contiguous cells and the loop vectorises without
 
 from __future__ import annotations
 
-from numba import njit, uint32
+from numba import uint32
 
+from memsim.kernels.compile import inline
 from memsim.noise.normal import normal_pair, uniform
 from memsim.philox import LANES, TILE, philox
 
 
-@njit(forceinline=True, error_model="numpy")
+@inline
 def four_normals(group, c1, c2, c3, k0, k1):
     """N(0, 1) numbers of the four cells of a group."""
     w0, w1, w2, w3 = philox(group, c1, c2, c3, k0, k1)
@@ -21,14 +22,14 @@ def four_normals(group, c1, c2, c3, k0, k1):
     return z0, z1, z2, z3
 
 
-@njit(forceinline=True, error_model="numpy")
+@inline
 def four_uniforms(group, c1, c2, c3, k0, k1):
     """Numbers in (0, 1] of the four cells of a group."""
     w0, w1, w2, w3 = philox(group, c1, c2, c3, k0, k1)
     return uniform(w0), uniform(w1), uniform(w2), uniform(w3)
 
 
-@njit(forceinline=True, error_model="numpy")
+@inline
 def draw_words(words, groups, first_group, c1, c2, c3, k0, k1):
     """Write the words of a run of groups to `words` (4, at least `groups`)."""
     for group in range(groups):
@@ -39,7 +40,7 @@ def draw_words(words, groups, first_group, c1, c2, c3, k0, k1):
         words[3, group] = w3
 
 
-@njit(forceinline=True, error_model="numpy")
+@inline
 def draw_normals(out, words, first_tile, c1, c2, c3, k0, k1):
     """Write N(0, 1) numbers to `out`, whole tiles from `first_tile` on; `words` (4, 16 a tile) is overwritten."""
     tiles = out.size // TILE
@@ -56,7 +57,7 @@ def draw_normals(out, words, first_tile, c1, c2, c3, k0, k1):
             cells[lane + 48] = z3
 
 
-@njit(forceinline=True, error_model="numpy")
+@inline
 def draw_uniforms(out, words, first_tile, c1, c2, c3, k0, k1):
     """Write numbers in (0, 1] to `out`, whole tiles from `first_tile` on; `words` (4, 16 a tile) is overwritten."""
     tiles = out.size // TILE

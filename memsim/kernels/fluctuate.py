@@ -16,10 +16,9 @@ import functools
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit, uint32
+from numba import uint32
 
-from memsim.kernels.cell import inline
-from memsim.kernels.compile import Kernel, compile_kernel
+from memsim.kernels.compile import Kernel, compile_kernel, inline
 from memsim.noise.two_level import DIGITS, TRAP, active_levels, count_ones, digits, filled, planes
 from memsim.philox import LANES, TILE, UPPER_SHIFT, Stream, array_word, philox
 
@@ -64,7 +63,7 @@ def move(change: tuple[float, float] | None, flips: np.ndarray | None) -> Move:
     return Move(change is not None, count > 0, count, np.array(words, np.uint32), used, planes(probabilities))
 
 
-@njit(forceinline=True, error_model="numpy")
+@inline
 def decide(flipped, undecided, drawn, plane):
     """Processes that flip and those still undecided, a bit for each, after one more digit of all."""
     differs = uint32(undecided & (drawn ^ plane))
@@ -91,7 +90,7 @@ def conductance_function(trap: bool, processes: bool, some: bool = False) -> Any
     return inline(conductance)
 
 
-@njit(forceinline=True, error_model="numpy")
+@inline
 def _draw_words(out, tile, c1, c2, c3, k0, k1):
     """Write random words to the tile `out` (64)."""
     for lane in range(LANES):
@@ -102,7 +101,7 @@ def _draw_words(out, tile, c1, c2, c3, k0, k1):
         out[lane + 48] = w3
 
 
-@njit(forceinline=True, error_model="numpy")
+@inline
 def _move_traps(words, drawn, flipped, tile, column, c2, c3, change, k0, k1):
     """Fill and empty the traps of a tile; `change` holds two words of the probability to fill, and two to empty."""
     _draw_words(drawn, tile, uint32(column), c2, c3, k0, k1)
@@ -122,7 +121,7 @@ def _move_traps(words, drawn, flipped, tile, column, c2, c3, change, k0, k1):
         words[i] = uint32(words[i] ^ uint32(flipped[i] << uint32(TRAP)))
 
 
-@njit(forceinline=True, error_model="numpy")
+@inline
 def _move_processes(words, drawn, flipped, undecided, tile, column, c2, c3, used, planes, k0, k1):
     """Flip the processes of a tile, each with its own probability; `planes` are the digits of the probabilities."""
     for i in range(TILE):
