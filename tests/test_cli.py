@@ -190,7 +190,11 @@ class TestPlot:
 
     @pytest.mark.parametrize(
         ("name", "start"),
-        [pytest.param("f.png", b"\x89PNG", marks=pytest.mark.slow), ("f.pdf", b"%PDF"), ("f.svg", b"<?xml")],
+        [
+            pytest.param("f.png", b"\x89PNG", marks=pytest.mark.slow),
+            pytest.param("f.pdf", b"%PDF", marks=pytest.mark.slow),
+            ("f.svg", b"<?xml"),
+        ],
     )
     def test_the_ending_chooses_the_format(self, cli, whole_result, tmp_path, name, start):
         assert cli("plot", whole_result, "-o", name).code == 0

@@ -128,6 +128,7 @@ def test_there_is_a_panel_for_each_thing_that_a_profile_describes(full):
         assert names(load_device(name)), name
 
 
+@pytest.mark.slow
 def test_all_panels_are_labelled_with_units(full):
     figure = device_figure(full)
     labels = [(axes.get_title(loc="left"), axes.get_xlabel(), axes.get_ylabel()) for axes in figure.axes]
