@@ -260,7 +260,8 @@ def compile_kernel(work: Callable, units: Callable[..., int], parts: Iterable[An
     parts : iterable
         Further things that decide the machine code, such as the NamedTuple classes of its arguments.
     """
-    dispatcher = numba.njit(error_model="numpy", nogil=True, no_cfunc_wrapper=True)(work)
+    options: dict[str, Any] = {"nogil": True, "no_cfunc_wrapper": True}
+    dispatcher = numba.njit(error_model="numpy", **options)(work)
     cache = _stamped_cache(work, fingerprint(work, tuple(parts)))
     if cache is not None:
         dispatcher._cache = cache  # type: ignore[attr-defined]
