@@ -264,7 +264,7 @@ def compile_kernel(work: Callable, units: Callable[..., int], parts: Iterable[An
     dispatcher = numba.njit(error_model="numpy", **options)(work)
     cache = _stamped_cache(work, fingerprint(work, tuple(parts)))
     if cache is not None:
-        dispatcher._cache = cache  # type: ignore[attr-defined]
+        dispatcher._cache = cache
     kernel = Kernel(dispatcher, units)
     _KERNELS.add(kernel)
     return kernel
