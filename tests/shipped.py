@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
 from memsim import device_names, load_device
 
 
-def representative() -> list[str]:
+@functools.cache
+def representative() -> tuple[str, ...]:
     """Names of few devices, in the order of all: each has something that those before it have not."""
     seen: set[str] = set()
     chosen = []
@@ -17,7 +19,7 @@ def representative() -> list[str]:
         if features - seen:
             seen |= features
             chosen.append(name)
-    return chosen
+    return tuple(chosen)
 
 
 def _features(path: str, given: Any) -> Iterator[str]:

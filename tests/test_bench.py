@@ -186,6 +186,7 @@ class TestCommand:
         assert "exists already" in outcome.refusal()
         assert outcome.files == ["results", "results/bench-2.nc", "results/bench.nc"]
 
+    @pytest.mark.slow
     def test_a_stored_benchmark_is_shown_and_drawn_again(self, cli, result):
         assert "share of copy" in cli("show", result).out
         assert cli("plot", result, "-o", "again.pdf").files == ["again.pdf"]

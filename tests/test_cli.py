@@ -188,7 +188,14 @@ class TestPlot:
         assert cli("plot", "a.nc").out == "a.png\n"
         assert cli("plot", "a.nc").out == "a-2.png\n"
 
-    @pytest.mark.parametrize(("name", "start"), [("f.png", b"\x89PNG"), ("f.pdf", b"%PDF"), ("f.svg", b"<?xml")])
+    @pytest.mark.parametrize(
+        ("name", "start"),
+        [
+            pytest.param("f.png", b"\x89PNG", marks=pytest.mark.slow),
+            pytest.param("f.pdf", b"%PDF", marks=pytest.mark.slow),
+            ("f.svg", b"<?xml"),
+        ],
+    )
     def test_the_ending_chooses_the_format(self, cli, whole_result, tmp_path, name, start):
         assert cli("plot", whole_result, "-o", name).code == 0
         assert (tmp_path / name).read_bytes().startswith(start)

@@ -71,6 +71,7 @@ def test_a_reader_that_leaves_early_causes_no_message():
     assert (code, err) == (0, "")
 
 
+@pytest.mark.slow
 def test_a_full_standard_output_is_one_line():
     with open("/dev/full", "w") as full:
         code, _, err = finish("list", stdout=full)

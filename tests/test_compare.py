@@ -122,6 +122,7 @@ class TestFigure:
         legend = [text.get_text() for text in figure.legends[0].get_texts()]
         assert legend == ["A: first result", "B: second result"]
 
+    @pytest.mark.slow
     def test_numbers_that_are_not_finite_and_hundreds_of_odd_names_are_drawn(self, result):
         a = result(**{"learners": [{"name": f"L{i}"} for i in range(45)], "published": {}})
         a = a.assign_coords(learner=[f"{'$' * (i + 1)} _{{" for i in range(45)])

@@ -137,6 +137,7 @@ def test_read_noise_that_is_the_same_at_all_states_stays_below_the_top_of_its_pa
     assert len({line.get_color() for line in reads.lines}) == 3
 
 
+@pytest.mark.slow
 def test_all_panels_are_labelled_with_units(full):
     figure = device_figure(full)
     labels = [(axes.get_title(loc="left"), axes.get_xlabel(), axes.get_ylabel()) for axes in figure.axes]

@@ -91,6 +91,7 @@ def test_levels_that_relax_differently_become_a_table():
     assert all(number.low < number.high for number in fit.numbers)
 
 
+@pytest.mark.slow
 def test_a_drift_with_reads_at_zero_is_a_drift_with_its_own_reference_time():
     rng = np.random.default_rng(4)
     times = np.array([0.0, 1, 10, 100, 1e3, 1e4])

@@ -128,6 +128,7 @@ def test_fewer_patches_are_the_first_ones_of_every_split():
         np.testing.assert_array_equal(one.labels, other.labels[: len(one)])
 
 
+@pytest.mark.slow
 def test_simple_classifiers_are_well_above_chance_and_far_from_perfect():
     data = load_labelled("road-patches", samples=800)
     x, test = (np.c_[s.pixels.reshape(len(s), -1), np.ones(len(s))].astype(float) for s in (data.train, data.test))

@@ -270,6 +270,7 @@ def test_the_default_figure_can_always_be_drawn(result):
     assert default_figure(result("lambda-01", **without)) == "sweep"
 
 
+@pytest.mark.slow
 def test_every_figure_of_one_pixel_without_noise_is_drawn_without_a_warning_or_an_overlap(result):
     one = {"data": {"samples": 1, "shape": [1, 1]}, "corruptions": {"gaussian": [0]}, "learning.steps": 0}
     dataset = result(**one, title=r"a $\frac{ b_c $ \undefined {")

@@ -244,6 +244,7 @@ def test_only_the_models_that_are_to_be_compared_are_fitted():
         fit_pulses(data, compared=())
 
 
+@pytest.mark.slow
 def test_a_search_that_cannot_end_is_reported_and_not_ranked(monkeypatch):
     from memsim.fit import optimise
 
@@ -375,6 +376,7 @@ def test_the_moments_of_a_device_are_those_of_a_random_walk_through_its_likeliho
     assert (np.diag(blocks[0])[:2] < 1.6 * np.diag(alone_block)[:2]).all()
 
 
+@pytest.mark.slow
 def test_an_interval_of_two_different_windows_does_not_reach_below_0_siemens():
     sweeps = [
         Sweep(str(d), "1", s.branch, 1e-6 * (1 + 6 * d + 3 * s.value))

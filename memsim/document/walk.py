@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -18,10 +19,12 @@ class Spot(NamedTuple):
 
 def spot_at(model: Any, loc: Sequence[str | int]) -> Spot:
     """Follow a pydantic error location through the model's annotations."""
-    here = Spot(model, (), None)
-    for step in loc:
-        here = _inside(here, step)
-    return here
+    return _spot_at(model, tuple(loc))
+
+
+@functools.lru_cache(4096)
+def _spot_at(model: Any, loc: tuple[str | int, ...]) -> Spot:
+    return _inside(_spot_at(model, loc[:-1]), loc[-1]) if loc else Spot(model, (), None)
 
 
 def _inside(here: Spot, step: str | int) -> Spot:

@@ -20,11 +20,10 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from memsim.fit.gaussian import HALF_LOG_2PI, SURE, bent_step, cut, look_up
 from memsim.fit.white import score_train
-from memsim.kernels.compile import compile_kernel
+from memsim.kernels.compile import callee, compile_kernel
 
 NODES = 257
 """States at which a step function is tabulated; between them it is interpolated linearly."""
@@ -66,7 +65,7 @@ class Scale(NamedTuple):
     moved: float  # share of trains whose first read is made one pulse from there; the others begin anywhere
 
 
-@njit(error_model="numpy")
+@callee
 def _given(mean, other, variance, shared, spread, low, high):
     """Mass of a joint Gaussian (g, slow) with g between two bounds, and its five moments there."""
     mass, m, v = cut(mean, math.sqrt(variance), low, high)
@@ -74,7 +73,7 @@ def _given(mean, other, variance, shared, spread, low, high):
     return mass, m, other + slope * (m - mean), v, slope * v, max(spread + slope * (slope * v - shared), 0.0)
 
 
-@njit(error_model="numpy")
+@callee
 def _read(y, gain, noise, mean, other, variance, shared, spread):
     """Bayes' rule for y = g + gain slow + noise: logarithm of y's density, and the five moments afterwards."""
     total = variance + 2.0 * gain * shared + gain * gain * spread + noise
@@ -91,7 +90,7 @@ def _read(y, gain, noise, mean, other, variance, shared, spread):
     )
 
 
-@njit(error_model="numpy")
+@callee
 def _train(value, seen, branch, step, own, sigmas, scale, score, mean_out, sd_out, state_out, wanted):
     write, read, slow, memory = sigmas
     low, high, factor = own[0], own[1], own[2]

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
+from memsim.kernels.compile import callee
 
 HALF_LOG_2PI = 0.9189385332046727
 SURE = 7.0  # standard deviations from a bound beyond which clipping is left out: below 1e-11
 
 
-@njit(error_model="numpy")
+@callee
 def tail(x):
     """Mass of a standard normal distribution above x."""
     return 0.5 * math.erfc(x * 0.7071067811865476)
 
 
-@njit(error_model="numpy")
+@callee
 def cut(mean, deviation, low, high):
     """Mass of a Gaussian between two bounds, and its mean and variance there."""
     a = (low - mean) / deviation
@@ -43,7 +43,7 @@ def cut(mean, deviation, low, high):
     return mass, mean + deviation * shift, deviation * deviation * max(spread, 1e-9)
 
 
-@njit(error_model="numpy")
+@callee
 def look_up(table, x):
     """Step at a normalised state; beyond the window that of its end."""
     last = table.shape[0] - 1
@@ -52,7 +52,7 @@ def look_up(table, x):
     return table[i] + (at - i) * (table[i + 1] - table[i])
 
 
-@njit(error_model="numpy")
+@callee
 def bent_step(table, mean, variance, low, width, gain):
     """Mean and mean square of the step of a Gaussian state, and its slope, by three points of Gauss-Hermite.
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from memsim.fit.gaussian import HALF_LOG_2PI, SURE, bent_step, cut, tail
+from memsim.kernels.compile import callee
 
 
-@njit(error_model="numpy")
+@callee
 def score_train(value, seen, branch, step, own, sigmas, bases, score):
     """Log-likelihood of every read of a train given those before it; 0 for the first and for unseen ones.
 

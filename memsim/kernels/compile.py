@@ -231,6 +231,21 @@ def loads() -> Loads:
     return Loads(sum(k.cache_misses for k in kernels), sum(k.cache_hits for k in kernels))
 
 
+def callee(function: Callable, **options: Any) -> Any:
+    """The function compiled to be called from kernels alone; a call from Python would end the process.
+
+    Numba would compile entries from C and from Python, each with a copy of the function: half of a kernel's time.
+    """
+    simulated = bool(numba.config.ENABLE_CUDASIM)  # type: ignore[attr-defined]  # the simulator calls it from Python
+    options |= {"no_cfunc_wrapper": True, "no_cpython_wrapper": not simulated}
+    return numba.njit(error_model="numpy", **options)(function)
+
+
+def inline(function: Callable) -> Any:
+    """The same as `callee`, inlined into what calls it."""
+    return callee(function, forceinline=True)
+
+
 def compile_kernel(work: Callable, units: Callable[..., int], parts: Iterable[Any] = ()) -> Kernel:
     """Compile ``work(first, last, *args)``, which does the units first to last - 1, and run it on the CPU's threads.
 
@@ -245,10 +260,11 @@ def compile_kernel(work: Callable, units: Callable[..., int], parts: Iterable[An
     parts : iterable
         Further things that decide the machine code, such as the NamedTuple classes of its arguments.
     """
-    dispatcher = numba.njit(error_model="numpy", nogil=True)(work)
+    options: dict[str, Any] = {"nogil": True, "no_cfunc_wrapper": True}
+    dispatcher = numba.njit(error_model="numpy", **options)(work)
     cache = _stamped_cache(work, fingerprint(work, tuple(parts)))
     if cache is not None:
-        dispatcher._cache = cache  # type: ignore[attr-defined]
+        dispatcher._cache = cache
     kernel = Kernel(dispatcher, units)
     _KERNELS.add(kernel)
     return kernel

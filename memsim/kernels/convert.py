@@ -9,10 +9,9 @@ import functools
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from memsim.arithmetic import nearest
-from memsim.kernels.compile import Kernel, compile_kernel
+from memsim.kernels.compile import Kernel, compile_kernel, inline
 from memsim.kernels.draw import draw_normals
 from memsim.philox import LANES, TILE, WORDS, array_word, read_words
 
@@ -49,13 +48,13 @@ class Errors(NamedTuple):
 IDEAL = Errors()
 
 
-@njit(forceinline=True, error_model="numpy")
+@inline
 def nearest_code(value, least, most):
     """The code for a value that counts in codes, as a float."""
     return min(max(nearest(value), least), most)
 
 
-@njit(forceinline=True, error_model="numpy")
+@inline
 def shifted_code(value, shifts, least, most):
     """As `nearest_code`, where the transition to code least + k + 1 is moved by shifts[k], in codes, ascending."""
     real = type(value)

@@ -6,13 +6,12 @@ cells and the loop vectorises without shuffles.
 
 from __future__ import annotations
 
-from numba import njit
-
+from memsim.kernels.compile import inline
 from memsim.noise.normal import normal_pair, uniform
 from memsim.philox import LANES, TILE, group_word, philox
 
 
-@njit(forceinline=True, error_model="numpy")
+@inline
 def four_normals(group, c1, c2, c3, k0, k1):
     """N(0, 1) numbers of the four cells of a group."""
     w0, w1, w2, w3 = philox(group, c1, c2, c3, k0, k1)
@@ -21,14 +20,14 @@ def four_normals(group, c1, c2, c3, k0, k1):
     return z0, z1, z2, z3
 
 
-@njit(forceinline=True, error_model="numpy")
+@inline
 def four_uniforms(group, c1, c2, c3, k0, k1):
     """Numbers in (0, 1] of the four cells of a group."""
     w0, w1, w2, w3 = philox(group, c1, c2, c3, k0, k1)
     return uniform(w0), uniform(w1), uniform(w2), uniform(w3)
 
 
-@njit(forceinline=True, error_model="numpy")
+@inline
 def draw_words(words, groups, first_tile, c1, c2, c3, k0, k1):
     """Write the words of a run of groups from `first_tile` on to `words` (4, at least `groups`)."""
     for group in range(groups):
@@ -39,7 +38,7 @@ def draw_words(words, groups, first_tile, c1, c2, c3, k0, k1):
         words[3, group] = w3
 
 
-@njit(forceinline=True, error_model="numpy")
+@inline
 def draw_normals(out, words, first_tile, c1, c2, c3, k0, k1):
     """Write N(0, 1) numbers to `out`, whole tiles from `first_tile` on; `words` (4, `LANES` a tile) is overwritten."""
     tiles = out.size // TILE
@@ -56,7 +55,7 @@ def draw_normals(out, words, first_tile, c1, c2, c3, k0, k1):
             cells[lane + 3 * LANES] = z3
 
 
-@njit(forceinline=True, error_model="numpy")
+@inline
 def draw_uniforms(out, words, first_tile, c1, c2, c3, k0, k1):
     """Write numbers in (0, 1] to `out`, as `draw_normals` does."""
     tiles = out.size // TILE

@@ -16,10 +16,9 @@ import functools
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit, uint32
+from numba import uint32
 
-from memsim.kernels.cell import inline
-from memsim.kernels.compile import Kernel, compile_kernel
+from memsim.kernels.compile import Kernel, compile_kernel, inline
 from memsim.noise.two_level import DIGITS, TRAP, active_levels, count_ones, digits, filled, planes
 from memsim.philox import LANES, TILE, Stream, array_word, counter_word, group_word, in_stream, philox, with_upper
 
@@ -62,7 +61,7 @@ def move(change: tuple[float, float] | None, flips: np.ndarray | None) -> Move:
     return Move(change is not None, count > 0, count, np.array(words, np.uint32), used, planes(probabilities))
 
 
-@njit(forceinline=True, error_model="numpy")
+@inline
 def decide(flipped, undecided, drawn, plane):
     """Processes that flip and those still undecided, a bit for each, after one more digit of all."""
     differs = uint32(undecided & (drawn ^ plane))
@@ -89,7 +88,7 @@ def conductance_function(trap: bool, processes: bool, some: bool = False) -> Any
     return inline(conductance)
 
 
-@njit(forceinline=True, error_model="numpy")
+@inline
 def _draw_words(out, tile, c1, c2, c3, k0, k1):
     """Write random words to the tile `out` (64)."""
     for lane in range(LANES):
@@ -100,7 +99,7 @@ def _draw_words(out, tile, c1, c2, c3, k0, k1):
         out[lane + 3 * LANES] = w3
 
 
-@njit(forceinline=True, error_model="numpy")
+@inline
 def _move_traps(words, drawn, flipped, tile, c1, c2, c3, change, k0, k1):
     """Fill and empty the traps of a tile; `change` holds two words of the probability to fill, and two to empty."""
     _draw_words(drawn, tile, c1, c2, c3, k0, k1)
@@ -120,7 +119,7 @@ def _move_traps(words, drawn, flipped, tile, c1, c2, c3, change, k0, k1):
         words[i] = uint32(words[i] ^ uint32(flipped[i] << uint32(TRAP)))
 
 
-@njit(forceinline=True, error_model="numpy")
+@inline
 def _move_processes(words, drawn, flipped, undecided, tile, c1, c2, c3, used, planes, k0, k1):
     """Flip the processes of a tile, each with its own probability; `planes` are the digits of the probabilities."""
     for i in range(TILE):

@@ -15,8 +15,7 @@ import numpy as np
 from numba import float64, int64, uint32
 
 from memsim.cells.functions import exponential, logarithm
-from memsim.kernels.cell import inline
-from memsim.kernels.compile import Kernel, compile_kernel
+from memsim.kernels.compile import Kernel, compile_kernel, inline
 from memsim.noise.normal import normal_pair
 from memsim.noise.relaxation import next_deviation, positive_state
 from memsim.philox import UPPER, WORDS, Stream, array_word, counter_word, philox, with_upper

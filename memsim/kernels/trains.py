@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import functools
 
-from numba import int32, njit, uint32
+from numba import int32, uint32
 
-from memsim.kernels.compile import Kernel, compile_kernel
+from memsim.kernels.compile import Kernel, compile_kernel, inline
 from memsim.philox import WORDS, array_word, counter_word, philox
 
 _DIGITS = 24
 
 
-@njit(forceinline=True, error_model="numpy")
+@inline
 def train(line, p, used, c2, c3, k0, k1):
     """The word of a line with chance p, -1 to 1, in the slots whose bits are set in `used`."""
     digits = int32(abs(p) * 16777216.0 + 0.5)

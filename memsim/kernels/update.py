@@ -16,8 +16,8 @@ import numpy as np
 from numba import int32
 
 from memsim.arithmetic import prefetch
-from memsim.kernels.cell import UpdateSpec, deviation_function, gather_function, inline, program_function
-from memsim.kernels.compile import Kernel, compile_kernel
+from memsim.kernels.cell import UpdateSpec, deviation_function, gather_function, program_function
+from memsim.kernels.compile import Kernel, compile_kernel, inline
 from memsim.kernels.draw import draw_normals, draw_uniforms
 from memsim.philox import LANES, TILE, WORDS, Stream, array_word, counter_word, in_stream
 

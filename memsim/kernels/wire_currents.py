@@ -11,9 +11,8 @@ import functools
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
-from memsim.kernels.compile import Kernel, compile_kernel
+from memsim.kernels.compile import Kernel, compile_kernel, inline
 from memsim.kernels.wire_lines import SIDE
 from memsim.noise.conduction import (
     Excess,
@@ -43,7 +42,7 @@ OHMIC = Cell(1.0, 0.0, Scale(0.0))
 def cell_current(law: Any, slope: Any) -> Any:
     """Function (v, g, cell): current and its derivative at the voltage v across cell and selector."""
 
-    @njit(forceinline=True, error_model="numpy")
+    @inline
     def current(v, g, cell):
         i, di = 0.0, 0.0
         inner = v

@@ -9,9 +9,9 @@ import functools
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit, uint64
+from numba import uint64
 
-from memsim.kernels.compile import Kernel, compile_kernel
+from memsim.kernels.compile import Kernel, compile_kernel, inline
 
 SIDE = 8
 """Chains that are solved side by side."""
@@ -60,7 +60,7 @@ def sweep_function(lanes: int, lumped: bool, real: Any, fed: bool, current: bool
     single, stop = lanes == 1, uint64(SIDE)
 
     # Inlined by force: variants that are called have one name, and a cached kernel may be linked with another's.
-    @njit(forceinline=True, error_model="numpy")
+    @inline
     def group(x, i, j):
         if single:
             return (
@@ -85,21 +85,21 @@ def sweep_function(lanes: int, lumped: bool, real: Any, fed: bool, current: bool
             x[i, n + uint64(7)],
         )
 
-    @njit(forceinline=True, error_model="numpy")
+    @inline
     def alike(x, i, j):
         if single:
             return group(x, i, j)
         v = x[i, j]
         return v, v, v, v, v, v, v, v
 
-    @njit(forceinline=True, error_model="numpy")
+    @inline
     def pivots(c, j):
         if single:
             return c[j, 0], c[j, 1], c[j, 2], c[j, 3], c[j, 4], c[j, 5], c[j, 6], c[j, 7]
         v = c[j, 0]
         return v, v, v, v, v, v, v, v
 
-    @njit(forceinline=True, error_model="numpy")
+    @inline
     def put(x, i, j, v0, v1, v2, v3, v4, v5, v6, v7):
         if single:
             x[i, j], x[i + uint64(1), j], x[i + uint64(2), j], x[i + uint64(3), j] = v0, v1, v2, v3
@@ -109,7 +109,7 @@ def sweep_function(lanes: int, lumped: bool, real: Any, fed: bool, current: bool
             x[i, n], x[i, n + uint64(1)], x[i, n + uint64(2)], x[i, n + uint64(3)] = v0, v1, v2, v3
             x[i, n + uint64(4)], x[i, n + uint64(5)], x[i, n + uint64(6)], x[i, n + uint64(7)] = v4, v5, v6, v7
 
-    @njit(forceinline=True, error_model="numpy")
+    @inline
     def sweep(ratios, columns, scale, g, x, f, i0, b, out):
         i = uint64(i0)
         y0 = y1 = y2 = y3 = y4 = y5 = y6 = y7 = real(0.0)

@@ -17,9 +17,9 @@ import functools
 from typing import Any
 
 import numpy as np
-from numba import njit, uint64
+from numba import uint64
 
-from memsim.kernels.compile import Kernel, compile_kernel
+from memsim.kernels.compile import Kernel, compile_kernel, inline
 from memsim.kernels.wire_lines import SIDE, SLAB, blocks, sweep_function
 
 _SMALL = 1 << 14  # elements below which a second thread costs more than it brings
@@ -29,13 +29,13 @@ def _units(count: int, field: np.ndarray) -> int:
     return count if field.size >= _SMALL else 1
 
 
-@njit(forceinline=True, error_model="numpy")
+@inline
 def _end(last, count, field):
     """Where a unit's share ends: a small field is one unit."""
     return last if field.size >= _SMALL else count
 
 
-@njit(forceinline=True, error_model="numpy")
+@inline
 def _add_modes(row, modes, share, lanes):
     """Add modes (mode, element) of the word lines, in shares (mode, 8), to a row."""
     for mode in range(modes.shape[0]):
@@ -50,7 +50,7 @@ def _add_modes(row, modes, share, lanes):
                     row[SIDE * j + k] += of_lane[k] * shape[SIDE * j + k]
 
 
-@njit(forceinline=True, error_model="numpy")
+@inline
 def _products(x, y, sums):
     """Sums (8,) of x y by element modulo 8."""
     s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = sums.dtype.type(0)
@@ -73,7 +73,7 @@ def _products(x, y, sums):
     sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], sums[6], sums[7] = s0, s1, s2, s3, s4, s5, s6, s7
 
 
-@njit(forceinline=True, error_model="numpy")
+@inline
 def _project(row, modes, sums):
     """Sums (mode, 8), by element modulo 8, of a row times each of the modes."""
     for mode in range(modes.shape[0]):
@@ -282,7 +282,7 @@ def correct_kernel(lanes: int, real: Any) -> Kernel:
     return compile_kernel(correct, lambda *args: _units(-(-args[3].shape[1] // SLAB), args[3]))
 
 
-@njit(forceinline=True, error_model="numpy")
+@inline
 def _spread(by_column, by_element, lanes):
     """Values of columns for each of their elements; `by_element` is where to write them."""
     if lanes == 1:

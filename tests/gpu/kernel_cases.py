@@ -276,10 +276,10 @@ def fluctuation_cases() -> Iterator[Case]:
 def tie_cases() -> Iterator[Case]:
     """Traps whose first 32 digits are those of the probability, which the next decide: once in 2^32 draws."""
     step, array, column = 5, 3, 7
-    drawn = philox(*(np.uint32(v) for v in (0, column, step, array * 256 + Stream.TRAP)), *KEY)
     fills, stays = 0xFFFFFFFF, 0
 
     def arguments():
+        drawn = philox(*(np.uint32(v) for v in (0, column, step, array * 256 + Stream.TRAP)), *KEY)
         words = np.zeros((1, 1, 64), np.uint32)
         words[0, 0, 16] = 1 << 31  # cell 0 is empty and draws the first word, cell 16 is full and draws the second
         change = np.array([drawn[0], fills, drawn[1], stays], np.uint32)

@@ -81,6 +81,7 @@ def test_fresh_cells_start_inside_their_windows_and_limits(device, window):
     assert np.all((states[inside] >= 0) & (states[inside] <= np.float32(0.01)))
 
 
+@pytest.mark.slow
 def test_a_target_beyond_the_nominal_window_is_reached_by_cells_whose_window_reaches_it(device, window):
     low, high = window
     crossbar = ms.Crossbar(device, rows=CELLS, cols=1, seed=4)
@@ -88,6 +89,7 @@ def test_a_target_beyond_the_nominal_window_is_reached_by_cells_whose_window_rea
     assert np.allclose(crossbar.weights[0, :, 0], np.clip(1.1, low, high), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_mapped_weights_end_at_the_nearer_end_of_windows_that_do_not_hold_them(device):
     weights = np.linspace(-1, 1, 2000)[:, None]
     crossbar = ms.Crossbar.from_weights(weights, device, seed=4, cycles=4)
@@ -176,7 +178,9 @@ def test_a_pulse_draws_write_noise_anew_even_where_the_state_stays_at_its_end():
     assert after[pulsed].std() == pytest.approx(0.05, rel=0.03)
 
 
-@pytest.mark.parametrize("model", ["constant", "soft-bounds", "exponential"])
+@pytest.mark.parametrize(
+    "model", ["constant", *(pytest.param(model, marks=pytest.mark.slow) for model in ("soft-bounds", "exponential"))]
+)
 def test_no_end_is_below_zero_whatever_a_model_makes_of_the_ends(model):
     shape = {"amplitude": {"set": -1, "reset": -1}, "gamma": {"set": 1, "reset": 1}} if model == "exponential" else {}
     spread = {f"conductance.{end}": {"sigma": "40 %", "relative_to": "range"} for end in ("min", "max")}

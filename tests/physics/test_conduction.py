@@ -122,7 +122,9 @@ def milo_array(cols=2, device=MILO, **options):
     return array
 
 
-@pytest.mark.parametrize("options", [{}, {"cols": 20}, {"tile": (4, 3)}, {"wires": Wires()}], ids=str)
+@pytest.mark.parametrize(
+    "options", [{}, {"cols": 20}, {"tile": (4, 3)}, pytest.param({"wires": Wires()}, marks=pytest.mark.slow)], ids=str
+)
 def test_coefficients_that_depend_on_the_state_give_the_sum_of_the_cells_currents(options):
     array = milo_array(**options)
     x = np.random.default_rng(0).uniform(-1, 1, (5, 9))

@@ -196,7 +196,7 @@ def test_reads_at_two_times_after_programming_share_the_processes_that_take_part
 
 def test_cells_that_are_programmed_later_have_the_noise_of_their_own_time():
     rows, cols = 120, 100
-    array = Crossbar(growing(), rows, cols, seed=7, initial=(0.5, 0.5 + 1e-9), dtype="float64")
+    array = Crossbar(growing(), rows, cols, seed=7, initial=(0.5, 0.5 + 1e-9))
     array.wait(2000.0)
     x = np.zeros(rows)
     x[rows // 2 :] = 1.0

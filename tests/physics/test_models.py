@@ -11,7 +11,7 @@ from memsim.profiles import device_from_text
 from memsim.profiles.nominal import nominal_cell
 
 X = np.linspace(0.01, 0.99, 9)
-_SLOW = {"vteam", "yakopcic", "ion-drift"}  # to compile; they have tests of their own
+_SLOW = {"vteam", "yakopcic", "ion-drift", "table", "power-law"}  # to compile; they have tests of their own
 DETERMINISTIC = [
     pytest.param(name, marks=pytest.mark.slow) if name in _SLOW else name for name in sorted(set(TEXTS) - {"binary"})
 ]

@@ -242,7 +242,7 @@ def test_pulses_of_both_directions_spread_independently_where_both_are_told():
 
 def test_wished_changes_become_pulses_of_their_own_direction():
     device = load_device("agsi-jo2010").replace({"variability": None, "update.nonlinearity": {"set": 0, "reset": 0}})
-    array = Crossbar(device, rows=200, cols=50, seed=1, initial=(0.499, 0.501), dtype="float64")
+    array = Crossbar(device, rows=200, cols=50, seed=1, initial=(0.499, 0.501))
     for rate, pulses in ((0.2, 97), (-0.2, 100)):
         before = array.weights.mean()
         array.train(Hebbian(rate=rate), np.ones(200), np.ones(50))

@@ -100,7 +100,7 @@ def test_training_a_device_that_is_only_programmed_is_exact_and_programming_then
 def test_a_device_with_pulses_is_programmed_by_its_error_model_when_asked():
     device = QUIET.replace({"programming": {"model": "polynomial", "coefficients": {"c0": "0.1 uS"}, "scale": "1 uS"}})
     array = Crossbar(device, rows=4096, cols=2, seed=1, dtype="float64")
-    pulsed = Crossbar(device, rows=4096, cols=2, seed=1, dtype="float64").program(0.5, cycles=20)
+    pulsed = Crossbar(device, rows=4096, cols=2, seed=1).program(0.5, cycles=20)
     agrees(array.program(0.5, by="model").conductance.values, 5.5e-6, 0.1e-6)
     assert not array.pulses.set.any() and pulsed.pulses.set.all()
     assert np.abs(pulsed.weights - 0.5).max() < 0.6 / 128
@@ -169,6 +169,7 @@ def test_write_noise_is_seen_and_the_hidden_state_goes_on_without_it():
     assert np.array_equal(array.weights[0, :, 0], seen[0, :, 0])  # redrawn only where something was written
 
 
+@pytest.mark.slow
 def test_write_noise_in_steps_is_a_multiple_of_the_nominal_step():
     device = QUIET.replace(
         {
@@ -235,6 +236,7 @@ def test_cells_are_stuck_at_the_rates_of_the_device():
     assert (everywhere.weights == 1).all()
 
 
+@pytest.mark.slow
 def test_cells_stuck_inside_the_window_keep_states_that_are_uniform_around_the_given_one():
     device = QUIET.replace({"faults": {"stuck_at": {"share": "20 %", "state": "50 %", "half_width": "1 %"}}})
     array = Crossbar(device, rows=4096, cols=4, seed=3, initial=(0.1, 0.2))

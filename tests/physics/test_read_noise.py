@@ -6,7 +6,6 @@ import itertools
 
 import numpy as np
 import pytest
-from scipy.signal import welch
 from waiting import let_pass
 
 from memsim import Crossbar, load_device
@@ -83,6 +82,8 @@ def test_telegraph_noise_has_a_lorentzian_spectrum():
     share, tau = FILLED / (FILLED + EMPTY), 1 / (1 / EMPTY + 1 / FILLED)
     interval = tau / 20
     x = series(noisy("telegraph", **TELEGRAPH), 4096, interval)
+    from scipy.signal import welch  # slow to import
+
     f, power = welch(x, 1 / interval, nperseg=1024, axis=0)
     expected = 4 * ROWS * (0.2 * LEVEL) ** 2 * share * (1 - share) * tau / (1 + (2 * np.pi * f * tau) ** 2)
     chosen = (f > 0.1 / tau) & (f < 1 / tau)
@@ -120,6 +121,8 @@ def test_the_sum_of_processes_follows_one_over_f_within_its_band():
 def test_flicker_noise_has_the_spectrum_sigma_squared_over_f():
     interval, samples, cols = 1e-6, 1 << 16, 16
     x = series(noisy("flicker", **FLICKER), samples, interval, cols=cols)
+    from scipy.signal import welch  # slow to import
+
     f, power = welch(x, 1 / interval, nperseg=samples, axis=0)
     power = power.mean(1) / (ROWS * 0.02**2)
     # Of processes that are sampled: 1/f, but for 3 % at the fiftieth of the band's upper end 1/(2 pi fastest).

@@ -73,7 +73,6 @@ def compared(what: str, expected: np.ndarray, measured: np.ndarray, tolerance: f
 
 
 CASES = [(name, target) for name, targets in TARGETS.items() for target in targets]
-SOME = [pytest.param(*case, marks=() if case == ("pcm-joshi2020", 8.0) else pytest.mark.slow) for case in CASES]
 
 
 def test_the_transcription_gives_the_published_monte_carlo_numbers():
@@ -123,7 +122,8 @@ def test_drift_exponents_follow_the_target_and_not_the_programmed_value(name, ta
     assert not lines, "\n".join(lines)
 
 
-@pytest.mark.parametrize(("name", "target"), SOME)
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "target"), CASES)
 def test_a_read_has_the_published_noise_at_every_time(name, target):
     model, lines = MODELS[name], list[str]()
     cells = Cells(name, target)

@@ -141,7 +141,7 @@ def test_the_transcription_makes_set_and_reset_steps_equal_at_the_symmetry_point
     assert np.abs(cells.low[cells.corrupt]).max() <= 0.01 and (cells.reference[cells.corrupt] == 0).all()
 
 
-@pytest.mark.parametrize("name", ["resistive-gokmen2016", "capacitor-li2018"])
+@pytest.mark.parametrize("name", ["resistive-gokmen2016", pytest.param("capacitor-li2018", marks=pytest.mark.slow)])
 def test_a_few_pulses_move_cells_as_the_source_says(name):
     lines = differences(name, spread=True, write_noise=False, starts=(0.5,), counts=(1, 10), reference_cells=60_000)
     assert not lines, "\n".join(lines)

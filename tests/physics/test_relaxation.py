@@ -160,6 +160,7 @@ def test_a_reprogrammed_cell_gets_a_new_path_and_the_others_keep_theirs(form):
     assert change.std() > 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_a_path_does_not_depend_on_how_often_one_waited_before_the_programming(form):
     conductances = []

@@ -171,7 +171,7 @@ def test_heat_shortens_times_as_arrhenius_says():
 
 
 def test_each_step_of_training_takes_its_period():
-    array, waited = aged(LEAK), aged(LEAK)
+    array, waited = (aged(LEAK, dtype="float32") for _ in range(2))
     x, t = np.random.default_rng(0).random((3, 64)), np.eye(4)[:3]
     array.train(Hebbian(0.1), x, t, steps=2, period=6)
     for _ in range(2):
@@ -285,7 +285,7 @@ def test_a_further_error_of_programming_leaves_the_target():
 
 
 def test_cells_that_pulses_changed_have_their_own_time_and_number_and_the_others_keep_theirs():
-    array = aged(DRIFT)
+    array = aged(DRIFT, dtype="float32")
     history = array._cells.lines.history
     assert (history.number(), history.elapsed()) == (0, 0.0)
     array.program(0.5, cycles=2)

@@ -134,6 +134,7 @@ def test_on_a_noisy_device_an_ensemble_in_parts_gives_the_same_bits(name):
         np.testing.assert_array_equal(whole.pulses.set[first : first + 2], part.pulses.set)
 
 
+@pytest.mark.slow
 def test_a_pair_adds_the_read_noise_of_both_lines():
     device = "taox-hfox-wu2018"
     array = Crossbar(device, rows=64, cols=1, arrays=400, seed=1, column="pair", initial=(0.4, 0.41))

@@ -29,6 +29,7 @@ def test_a_window_that_varies_from_pulse_to_pulse_never_reaches_below_0_s():
     assert crossbar.weights.min() >= -1 / 9 * (1 + 1e-6)
 
 
+@pytest.mark.slow
 def test_stuck_cells_stay_where_the_window_varies_from_pulse_to_pulse():
     faults = np.zeros((5, 3), int)
     faults[0], faults[1] = 1, -1
@@ -38,6 +39,7 @@ def test_stuck_cells_stay_where_the_window_varies_from_pulse_to_pulse():
     assert (crossbar.weights[0, 0] == 1).all() and (crossbar.weights[0, 1] == 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sigma", ["1 %", "10 %", "30 %"])
 def test_a_slope_that_varies_from_pulse_to_pulse_hardly_changes_the_mean_way(sigma):
     update = {"model": "linear", "pulses": 50, "slope": {"set": 0.01, "reset": 0.01}}
@@ -50,6 +52,7 @@ def test_a_slope_that_varies_from_pulse_to_pulse_hardly_changes_the_mean_way(sig
     assert mean(per_pulse("update.slope.set", sigma, "absolute")) == pytest.approx(mean({}), abs=0.01)
 
 
+@pytest.mark.slow
 def test_a_full_cell_of_soft_bounds_stays_full_however_its_step_varies():
     update = {"model": "soft-bounds", "pulses": 50}
     shaky = device(update=update, **per_pulse("update.step", "100 %", "value"))
@@ -58,6 +61,7 @@ def test_a_full_cell_of_soft_bounds_stays_full_however_its_step_varies():
     assert crossbar.weights.min() > 0.999
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [7, 64])
 @pytest.mark.parametrize("cycles", [1, 4])
 def test_cells_that_are_at_their_targets_get_no_pulse_after_a_wait(rows, cycles):

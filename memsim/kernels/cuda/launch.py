@@ -13,7 +13,7 @@ from typing import Any
 
 import numba
 
-from memsim.kernels.cell import inline
+from memsim.kernels.compile import inline
 from memsim.philox import LANES
 
 THREADS = 128

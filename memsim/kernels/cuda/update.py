@@ -11,7 +11,8 @@ import math
 import numpy as np
 from numba import cuda, int64
 
-from memsim.kernels.cell import UpdateSpec, deviation_function, gather_function, inline, program_function
+from memsim.kernels.cell import UpdateSpec, deviation_function, gather_function, program_function
+from memsim.kernels.compile import inline
 from memsim.kernels.cuda.launch import THREADS, CudaKernel, callee
 from memsim.kernels.draw import four_normals, four_uniforms
 from memsim.philox import LANES, TILE, WORDS, Stream, array_word, counter_word, group_word, in_stream

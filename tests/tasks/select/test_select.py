@@ -146,6 +146,7 @@ class TestCommands:
         out = cli("show", file).out
         assert out.count("V/3") == 6 and "EpiRAM on epiram-choi2018" in out and "residual" in out
 
+    @pytest.mark.slow
     def test_plot_all_draws_both_figures(self, cli, file):
         assert cli("plot", file, "-f", "all").files == ["tiny-sneak.png", "tiny-voltages.png", "tiny.nc"]
 
