@@ -115,7 +115,7 @@ def test_a_cpu_without_wide_vectors_and_fused_operations_gives_the_same_bits():
 def test_inputs_and_targets_may_leave_out_leading_dimensions():
     crossbar = Crossbar("ideal", rows=5, cols=2, arrays=3)
     crossbar.train(Hebbian(0.1), np.ones(5), [1, 0], steps=1)
-    assert crossbar.read(np.ones(5)).shape == (3, 1, 2)
+    assert crossbar.read(np.ones(5)).shape == (3, 2)
     assert crossbar.read(np.ones((7, 5))).shape == (3, 7, 2)
     assert crossbar.weights.shape == crossbar.conductance.shape == (3, 5, 2)
 
