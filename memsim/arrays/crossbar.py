@@ -22,7 +22,7 @@ from memsim.arrays.site import Site
 from memsim.arrays.training import train
 from memsim.backends import resolve
 from memsim.errors import InputError, RetentionWarning
-from memsim.learning import Encoding, LocalRule
+from memsim.learning import Encoding, LocalRule, rule_of
 from memsim.philox import NO_SCOPE, Occasion, Scope, Stream, scoped
 from memsim.profiles import DeviceProfile, device_of
 
@@ -454,7 +454,7 @@ class Crossbar:
 
     def train(
         self,
-        rule: LocalRule,
+        rule: LocalRule | str,
         inputs: Any,
         targets: Any,
         *,
@@ -463,13 +463,14 @@ class Crossbar:
         batch: int = 1,
         active: Any = None,
         period: float = 0.0,
+        **settings: Any,
     ) -> Crossbar:
         """Train in place with a local rule and return self; each step shows every sample once, in order.
 
         Parameters
         ----------
-        rule : LocalRule
-            For example ``Hebbian(rate=0.2)``.
+        rule : LocalRule or str
+            For example ``Hebbian(rate=0.2)``, or the name "hebbian" with the setting ``rate=0.2``.
         inputs : array_like
             (..., row), in units of the read voltage; see `read`.
         targets : array_like
@@ -485,14 +486,16 @@ class Crossbar:
             Arrays of a stack that are trained; the others get no pulse. All if not given.
         period : float
             Time that each step takes [s], evenly spread over its samples; see `wait`.
+        **settings
+            Of a rule that is a name; its defaults if not given.
 
         Raises
         ------
         InputError
-            If a shape does not fit or a value is not finite.
+            If a shape does not fit, a value is not finite, or a rule or one of its settings is unknown.
         """
         how: dict[str, Any] = {"steps": steps, "encoding": encoding, "batch": batch, "active": active, "period": period}
-        train(self, rule, inputs, targets, **how)
+        train(self, rule_of(rule, settings), inputs, targets, **how)
         return self
 
     def program(

@@ -181,9 +181,9 @@ def test_successive_reads_are_correlated_as_the_sum_of_processes():
 
 def test_reads_at_two_times_after_programming_share_the_processes_that_take_part_in_both():
     array = Crossbar(growing(), 1, CELLS, seed=6, initial=(0.5, 0.5 + 1e-9), dtype="float64")
-    expected = array.output([1.0], noise=False)[0]
-    first = array.wait(10.0).output([1.0])[0] - expected
-    later = array.wait(1.0).output([1.0])[0] - expected
+    expected = array.output([1.0], noise=False)
+    first = array.wait(10.0).output([1.0]) - expected
+    later = array.wait(1.0).output([1.0]) - expected
     tau, at_first = variances(10.0)
     at_last = variances(11.0)[1]
     covariance = (np.sqrt(at_first * at_last) * np.exp(-1.0 / tau)).sum()
