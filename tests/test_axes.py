@@ -131,6 +131,33 @@ def test_a_square_labelled_array_is_read_along_its_rows():
     agree(holding(SQUARE).product(xr.DataArray(x.T, dims=("row", "sample"))), x @ SQUARE)
 
 
+def test_outputs_have_the_type_of_their_inputs():
+    array, stack, x = holding(MATRIX), holding(STACK), inputs(5)
+    labelled = xr.DataArray(x.T, {"sample": list("abcde"), "row": np.arange(ROWS)}, ("row", "sample"))
+    for use in (array.product, array.read, array.output):
+        outputs = use(labelled)
+        assert outputs.dims == ("sample", "col") and list(outputs.sample.values) == list("abcde")
+        np.testing.assert_allclose(outputs.values, use(x), rtol=1e-12)
+    assert array.read(labelled).attrs["units"] == "A" and array.read(labelled).name == "current"
+    assert stack.product(labelled).dims == ("array", "sample", "col")
+    several = xr.DataArray(inputs(3, ARRAYS, 5), dims=("day", "array", "sample", "row"))
+    assert stack.product(several).dims == ("day", "array", "sample", "col")
+    assert stack.product(several[:, :1]).dims == ("day", "array", "sample", "col")
+    with pytest.raises(ms.InputError, match="x: the outputs would have two dimensions 'col'; rename that of x"):
+        array.product(labelled.rename(sample="col"))
+
+    frame = array.product(pd.DataFrame(x, index=list("abcde")))
+    assert isinstance(frame, pd.DataFrame) and list(frame.index) == list("abcde")
+    assert isinstance(array.product(frame.iloc[0, :0].reindex(range(ROWS), fill_value=1.0)), pd.Series)
+    for numbers in (x, x.tolist()):
+        assert type(array.product(numbers)) is type(array.read(numbers)) is np.ndarray
+
+    torch = pytest.importorskip("torch")
+    for kind, expected in ((torch.float32, torch.float32), (torch.int64, torch.float64)):
+        outputs = torch.ones(2, ROWS, dtype=kind) @ array
+        assert outputs.dtype == expected and outputs.shape == (2, COLS)
+
+
 class WithGradients:
     """What a tensor of torch that requires gradients shows of itself."""
 
@@ -144,7 +171,7 @@ def test_tensors_that_require_gradients_are_refused():
     with pytest.raises(ms.InputError, match=r"x: the tensor requires gradients.*x\.detach\(\).*memsim\.torch"):
         holding(MATRIX).product(WithGradients())
     torch = pytest.importorskip("torch")
-    x = torch.ones(2, ROWS, requires_grad=True)
+    x = torch.ones(2, ROWS, dtype=torch.float64, requires_grad=True)
     with pytest.raises(ms.InputError, match=r"x: the tensor requires gradients"):
         x @ holding(MATRIX)
     agree(np.asarray(x.detach() @ holding(MATRIX)), np.ones((2, ROWS)) @ MATRIX)

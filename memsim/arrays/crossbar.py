@@ -13,6 +13,7 @@ from memsim.arrays import checks, faults, measured, reading, storage
 from memsim.arrays.aging import accelerated
 from memsim.arrays.axes import Axes, Signal
 from memsim.arrays.bank import Bank, Banks, planned
+from memsim.arrays.containers import like
 from memsim.arrays.converters import ADC, DAC
 from memsim.arrays.interconnect import TileMaps, Wires
 from memsim.arrays.mapping import Mapping
@@ -257,7 +258,7 @@ class Crossbar:
 
         return mapped(cls, weights, device, mapping, {"by": by, "cycles": cycles}, options)
 
-    def product(self, x: Any) -> np.ndarray:
+    def product(self, x: Any) -> Any:
         """Sums of inputs times weights, read with noise, (..., col), in units of weight times input; ``x @ crossbar``.
 
         For crossbars made by `from_weights`. Objects of xarray and pandas do not leave ``@`` to their right side; pass
@@ -266,7 +267,7 @@ class Crossbar:
         Parameters
         ----------
         x : array_like
-            Inputs (..., row), see `read`; in units of the read voltage.
+            Inputs (..., row), see `read`; in units of the read voltage. The sums have its type.
 
         Raises
         ------
@@ -285,7 +286,7 @@ class Crossbar:
     __array_ufunc__ = None
     __array_priority__ = 1000.0  # NumPy and CuPy leave ``x @ crossbar`` to `__rmatmul__`
 
-    def __rmatmul__(self, x: Any) -> np.ndarray:
+    def __rmatmul__(self, x: Any) -> Any:
         return self.product(x)
 
     def __matmul__(self, x: Any) -> NoReturn:
@@ -656,7 +657,7 @@ class Crossbar:
         doi:10.1038/s41467-020-16108-9.
         """
         host = self._site.backend.host
-        return reading.compensation(host(before), host(self.read(x)), self._axes)
+        return reading.compensation(host(before), np.asarray(host(self.read(x))), self._axes)
 
     def read(
         self,
@@ -665,7 +666,7 @@ class Crossbar:
         first_sample: int = 0,
         index: int | Occasion | None = None,
         interval: float | None = None,
-    ) -> np.ndarray:
+    ) -> Any:
         """Column currents with read noise, (..., col) [A].
 
         For independent Gaussian noise of every cell, I = V G + sqrt(V^2 S^2) N is exact in distribution. Telegraph and
@@ -676,8 +677,8 @@ class Crossbar:
         ----------
         x : array_like
             (..., row), voltages in units of the read voltage. A stack takes (row,) and (sample, row) for all arrays, or
-            (..., array, sample, row). A DataArray may have its dimension named row in any place. For CuPy's arrays on a
-            CUDA card, currents are arrays of CuPy as well: nothing passes through the host.
+            (..., array, sample, row). A DataArray may have its dimension named row in any place. Currents have the type
+            of x: NumPy, xarray, pandas, torch or, on a CUDA card, CuPy, where nothing passes through the host.
         first_sample : int
             Address of the first sample, for batches that are read in parts.
         index : int or Occasion, optional
@@ -686,7 +687,8 @@ class Crossbar:
         interval : float, optional
             Time between reads [s]; the device's ``read.duration`` if not given.
         """
-        return self.output(x, first_sample=first_sample, index=index, interval=interval) * self.full_scale
+        currents = self._outputs(x, first_sample, index, True, interval) * self.full_scale
+        return like(x, currents, "current", "A")
 
     def output(
         self,
@@ -696,8 +698,14 @@ class Crossbar:
         index: int | Occasion | None = None,
         noise: bool = True,
         interval: float | None = None,
-    ) -> np.ndarray:
+    ) -> Any:
         """`read` in units of `full_scale`, dimensionless; without noise, the expectation over reads at any time."""
+        return like(x, self._outputs(x, first_sample, index, noise, interval), "output", "1")
+
+    def _outputs(
+        self, x: Any, first_sample: int, index: int | Occasion | None, noise: bool, interval: float | None
+    ) -> Any:
+        """Outputs (..., col) as `output` gives them, of NumPy or, for inputs of the backend, of the backend."""
         seconds = None if interval is None else checks.duration("interval", interval)
         signal, backend = self._inputs(x), self._site.backend
         outputs = self._axes.outer(self._output(signal.values, first_sample, index, noise, seconds), signal.leading)

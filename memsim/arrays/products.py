@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memsim.arrays.checks import check_bounds
+from memsim.arrays.containers import like
 from memsim.arrays.mapping import Mapping
 from memsim.errors import InputError
 from memsim.profiles import DeviceProfile, device_of
@@ -52,15 +53,17 @@ def mapped(
     return crossbar
 
 
-def product(crossbar: Crossbar, x: Any) -> np.ndarray:
+def product(crossbar: Crossbar, x: Any) -> Any:
     """Sums of inputs times weights, see `Crossbar.product`."""
     mapping = crossbar.mapping
     if mapping is None:
         raise InputError("@: this crossbar has no mapped weights; Crossbar.from_weights makes one, `output` reads any")
     signal, window = crossbar._inputs(x), crossbar.device.spec.conductance
-    outputs = crossbar._site.backend.numpy(crossbar._output(signal.values))
+    backend = crossbar._site.backend
+    outputs = backend.numpy(crossbar._output(signal.values))
     sums = mapping.products(outputs, crossbar._ideal(signal.values), crossbar.bounds, window.offset)
-    return crossbar._axes.outer(sums, signal.leading)
+    found = crossbar._axes.outer(sums, signal.leading)
+    return backend.asarray(found) if isinstance(x, backend.xp.ndarray) else like(x, found, "product", "1")
 
 
 def _numbers(name: str, values: Any) -> np.ndarray:
