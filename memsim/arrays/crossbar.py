@@ -15,7 +15,8 @@ from memsim.arrays.axes import Axes, Signal
 from memsim.arrays.bank import Bank, Banks, planned
 from memsim.arrays.containers import like
 from memsim.arrays.converters import ADC, DAC
-from memsim.arrays.interconnect import TileMaps, Wires
+from memsim.arrays.interconnect import TileMaps
+from memsim.arrays.line_resistances import Wires
 from memsim.arrays.mapping import Mapping
 from memsim.arrays.programming import program
 from memsim.arrays.readout import Moment, Periphery, Readout

@@ -14,7 +14,7 @@ import numpy as np
 from memsim import netcdf
 from memsim.arrays.bank import Bank
 from memsim.arrays.converters import ADC, DAC
-from memsim.arrays.interconnect import Wires
+from memsim.arrays.line_resistances import Wires
 from memsim.arrays.mapping import Mapping
 from memsim.arrays.measured import checked
 from memsim.errors import InputError, MemsimError, OutputError

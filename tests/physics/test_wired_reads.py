@@ -134,3 +134,18 @@ def test_the_map_of_errors_is_that_of_the_effective_conductances():
     assert np.allclose(error, ms.effective_conductance(g, **WIRES.options) / g - 1, atol=1e-9)
     alike = ms.solve_wires(g, np.ones(16), node_voltages=True, **WIRES.options)
     assert np.allclose(voltage, alike.word_voltages - alike.bit_voltages, atol=1e-9)
+
+
+def test_the_solver_takes_the_wires_of_a_crossbar():
+    g = np.random.default_rng(5).uniform(1e-5, 1e-4, (6, 3))
+    volts = np.linspace(0.1, 0.5, 6)
+    stated = ms.solve_wires(g, volts, **WIRES.options)
+    assert np.array_equal(ms.solve_wires(g, volts, WIRES).currents, stated.currents)
+    assert np.array_equal(ms.effective_conductance(g, WIRES), ms.effective_conductance(g, **WIRES.options))
+    for lines, message in (
+        ({"wires": WIRES, "bit_resistance": 1.0}, "bit_resistance: stated beside wires; allowed: one of them"),
+        ({"wires": 22}, r"wires: 22 is not allowed; a memsim\.Wires, or None"),
+        ({"word_resistance": 1.0}, "bit_resistance: missing; allowed: a resistance of at least 0 ohm, or wires="),
+    ):
+        with pytest.raises(InputError, match=message):
+            ms.solve_wires(g, volts, **lines)
