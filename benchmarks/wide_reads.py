@@ -19,8 +19,8 @@ rows, columns, batch = map(int, sys.argv[1:])
 crossbar = ms.Crossbar("agsi-jo2010", rows, columns, initial=(0.0, 1.0))
 x = np.random.default_rng(0).random((32, rows)).astype(np.float32)
 parts = [crossbar.read(x[i : i + batch], first_sample=i, index=0) for i in range(0, 32, batch)]
-scale = (0.5 * x.astype(float)) @ crossbar.conductance[0].astype(float)
-np.save(sys.stdout.buffer, np.stack([np.concatenate(parts, axis=1)[0].astype(float), scale]))
+scale = (0.5 * x.astype(float)) @ crossbar.conductance.astype(float)
+np.save(sys.stdout.buffer, np.stack([np.concatenate(parts).astype(float), scale]))
 """
 
 

@@ -1,7 +1,7 @@
 """memsim: memristor-hardware simulation from device profiles to labelled results.
 
 >>> import memsim as ms
->>> ds = ms.run(ms.load_experiment("physical-01"))
+>>> ds = ms.run("physical-01")
 >>> ds.snr.mean()
 """
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from memsim.backends import Backend, resolve
 from memsim.errors import BackendError
-from memsim.experiment import Experiment
+from memsim.experiment import Experiment, load_experiment
 from memsim.philox import LAYOUT
-from memsim.profiles import DeviceProfile
+from memsim.profiles import DeviceProfile, device_of
 from memsim.results import NO_DEVICE, build_dataset
 from memsim.tasks.base import Task
 from memsim.tasks.entries import Entry, prepare, swept
@@ -28,9 +28,9 @@ _LIBRARIES = ("numpy", "numba", "llvmlite", "xarray", "netCDF4", "pillow", "pyda
 
 
 def run(
-    experiment: Experiment,
+    experiment: Experiment | str | Path,
     *,
-    device: DeviceProfile | None = None,
+    device: DeviceProfile | str | None = None,
     data: str | Path | None = None,
     backend: str = "auto",
     images_sha256: str | None = None,
@@ -41,10 +41,10 @@ def run(
 
     Parameters
     ----------
-    experiment : Experiment
-        What to run.
-    device : DeviceProfile, optional
-        Used by every crossbar instead of its own.
+    experiment : Experiment, str or Path
+        What to run: an experiment, the name of a shipped one, or the path of a YAML file.
+    device : DeviceProfile or str, optional
+        Used by every crossbar instead of its own; a name or path as for `Crossbar`.
     data : str or Path, optional
         A folder of images, an image, or an ``.npy``/``.npz`` file, instead of the experiment's data; for experiments
         with classes a folder of labelled images, see `memsim.data.labelled`.
@@ -68,8 +68,10 @@ def run(
     MemsimError
         If a setting, device or image is not allowed; nothing is computed then.
     """
+    if not isinstance(experiment, Experiment):
+        experiment = load_experiment(experiment)
     if device is not None:
-        experiment = experiment.replace({"array.device": device}, origin="--device")
+        experiment = experiment.replace({"array.device": device_of(device)}, origin="--device")
     if data is not None:
         experiment = experiment.replace({"data.source": str(data)}, origin="--data")
     task = experiment.task

@@ -323,7 +323,7 @@ def test_currents_of_an_array_from_a_file_are_those_of_ohms_law(suffix, tmp_path
     else:
         np.savez(path, 1e9 * conductance, units="nS")
     crossbar = ms.Crossbar.from_conductance(ms.read_conductance_map(path), "taox-hfox-wu2018", dtype="float64")
-    currents = crossbar.output(x, noise=False)[0] * crossbar.full_scale
+    currents = crossbar.output(x, noise=False) * crossbar.full_scale
     assert np.allclose(currents, crossbar.device.spec.read.voltage * x @ conductance, rtol=1e-12)
 
 

@@ -33,7 +33,7 @@ def array(device="ideal", **options):
 def through_dac(x, **settings):
     """What a single cell of weight 1 makes of inputs, in read voltages."""
     one = ms.Crossbar("ideal", 1, 1, dtype="float64", column="single", dac=ms.DAC(**settings)).program(1.0)
-    return one.output(np.reshape(x, (-1, 1)), noise=False)[0, :, 0]
+    return one.output(np.reshape(x, (-1, 1)), noise=False)[:, 0]
 
 
 @pytest.mark.parametrize(("polarity", "codes"), [("unsigned", 15), ("bipolar", 7), ("phases", 15), ("offset", 7)])
@@ -53,7 +53,7 @@ def test_a_dac_without_bits_only_saturates():
 def test_outputs_over_the_whole_range_have_an_error_of_a_step_over_the_root_of_twelve(bits):
     ramp = np.linspace(-1, 1, 20_001)
     one = ms.Crossbar("ideal", 1, 1, dtype="float64", column="single", adc=ms.ADC(bits=bits, range=1.0)).program(1.0)
-    error = one.output(ramp[:, None], noise=False)[0, :, 0] - ramp
+    error = one.output(ramp[:, None], noise=False)[:, 0] - ramp
     assert error.std() == pytest.approx(2 / (2**bits - 2) / np.sqrt(12), rel=0.02)
 
 
@@ -62,7 +62,7 @@ def transitions(adc, outputs=1):
     most = 2**adc.bits - 1
     ramp = np.linspace(-0.5, most + 0.5, 64 * (most + 1) + 1) / most
     made = ms.Crossbar("ideal", 1, outputs, dtype="float64", column="single", adc=adc, seed=5).program(1.0)
-    codes = made.output(ramp[:, None], noise=False)[0] * most
+    codes = made.output(ramp[:, None], noise=False) * most
     assert (np.diff(codes, axis=0) >= -1e-9).all()
     return np.array([[ramp[np.argmax(own > k + 0.5)] * most for k in range(most)] for own in codes.T])
 
@@ -82,11 +82,11 @@ def test_integral_non_linearity_is_a_bow_of_the_given_height():
 def test_gain_and_offset_spread_over_converters():
     levels = np.array([[0.0], [1.0]])
     made = ms.Crossbar("ideal", 1, 400, column="single", adc=ms.ADC(bits=12, range=2.0, gain=0.02, offset=3.0))
-    zero, full = made.program(1.0).output(levels, noise=False)[0] * 2047 / 2
+    zero, full = made.program(1.0).output(levels, noise=False) * 2047 / 2
     assert zero.std() == pytest.approx(3.0, rel=0.12)
     assert (full - zero).std() / (full - zero).mean() == pytest.approx(0.02, rel=0.12)
     rows = ms.Crossbar("ideal", 400, 1, column="single", dac=ms.DAC(bits=12, gain=0.02)).program(1.0)
-    driven = rows.output(np.eye(400), noise=False)[0, :, 0]
+    driven = rows.output(np.eye(400), noise=False)[:, 0]
     assert driven.std() == pytest.approx(0.02, rel=0.12) and driven.mean() == pytest.approx(1.0, abs=0.004)
 
 
@@ -100,8 +100,8 @@ def test_signed_inputs_give_the_same_in_phases_by_an_offset_and_by_voltages_of_b
 def test_two_phases_have_the_noise_of_both_reads(noisy, inputs):
     made = array(noisy, dac=ms.DAC(bits=None, polarity="phases"))
     many = np.repeat(inputs[:1], 4000, axis=0)
-    spread = made.output(many)[0].var(axis=0)
-    assert np.allclose(spread, made.difference_variance(inputs[:1])[0, 0] / 2, rtol=0.1)
+    spread = made.output(many).var(axis=0)
+    assert np.allclose(spread, made.difference_variance(inputs[:1])[0] / 2, rtol=0.1)
     assert np.allclose(spread, 0.05**2 * np.square(inputs[0]).sum(), rtol=0.1)
 
 
@@ -111,7 +111,7 @@ def test_pulse_widths_are_linear_where_voltages_are_not():
     found = {}
     for coding in ("voltage", "width"):
         one = ms.Crossbar(device, 1, 1, dtype="float64", column="single", dac=ms.DAC(bits=None, coding=coding))
-        found[coding] = one.program(1.0).output(x, noise=False)[0, :, 0]
+        found[coding] = one.program(1.0).output(x, noise=False)[:, 0]
     assert np.allclose(found["width"], x[:, 0], atol=1e-12)
     assert found["voltage"][-1] == pytest.approx(1.0) and found["voltage"][4] < 0.45
 
@@ -123,7 +123,7 @@ def test_noise_reaches_the_codes_as_it_would_the_currents(noisy, inputs, column)
     digital = array(noisy, column=column, adc=adc).output(inputs, index=4)
     assert np.abs(digital - analog).max() <= 0.51 * 20 / 32767
     parts = [array(noisy, column=column, adc=adc).output(inputs[i : i + 3], first_sample=i, index=4) for i in (0, 3, 6)]
-    assert np.array_equal(np.concatenate(parts, axis=1), digital)
+    assert np.array_equal(np.concatenate(parts), digital)
 
 
 @pytest.mark.parametrize("cols", [3, 40])
@@ -136,20 +136,20 @@ def test_tiles_add_up_to_the_whole_array(cols, inputs):
 def test_the_partial_sums_of_tiles_are_converted_apart(inputs):
     adc = ms.ADC(bits=5, range=6.0)
     tiled = array(adc=adc, tile=(32, COLS))
-    weights = tiled.weights[0]
+    weights = tiled.weights
     expected = 0.0
     for start in (0, 32, 64):
         part = slice(start, min(start + 32, ROWS))
         unit = 6.0 / 15
         expected = expected + unit * np.clip(np.rint(inputs[:, part] @ weights[part] / unit), -15, 15)
-    assert np.allclose(tiled.output(inputs, noise=False)[0], expected, atol=1e-9)
+    assert np.allclose(tiled.output(inputs, noise=False), expected, atol=1e-9)
 
 
 def test_tiles_have_noise_of_their_own(noisy):
     same = np.tile(np.random.default_rng(0).random(32), 2)[None]
     made = array(noisy, rows=64, tile=(32, COLS), adc=ms.ADC(bits=16, range=40.0))
     many = np.repeat(same, 3000, axis=0)
-    assert made.output(many)[0].var(axis=0) == pytest.approx(0.05**2 * np.square(same).sum(), rel=0.1)
+    assert made.output(many).var(axis=0) == pytest.approx(0.05**2 * np.square(same).sum(), rel=0.1)
 
 
 @pytest.mark.slow
@@ -176,7 +176,7 @@ def test_a_learning_rule_sees_the_codes():
     x, t = np.random.default_rng(2).random((4, ROWS)), np.ones((4, COLS))
     # Outputs far below the first code are read as 0: every step has the whole target as its error.
     blind = array(adc=ms.ADC(bits=2, range=1e3), initial=(0.0, 1e-9)).train(ms.Delta(0.01), x, t)
-    assert np.allclose(blind.weights, 0.01 * x.sum(0)[None, :, None], atol=1e-6)
+    assert np.allclose(blind.weights, 0.01 * x.sum(0)[:, None], atol=1e-6)
 
 
 @pytest.mark.slow

@@ -115,7 +115,7 @@ def test_a_cpu_without_wide_vectors_and_fused_operations_gives_the_same_bits():
 def test_inputs_and_targets_may_leave_out_leading_dimensions():
     crossbar = Crossbar("ideal", rows=5, cols=2, arrays=3)
     crossbar.train(Hebbian(0.1), np.ones(5), [1, 0], steps=1)
-    assert crossbar.read(np.ones(5)).shape == (3, 1, 2)
+    assert crossbar.read(np.ones(5)).shape == (3, 2)
     assert crossbar.read(np.ones((7, 5))).shape == (3, 7, 2)
     assert crossbar.weights.shape == crossbar.conductance.shape == (3, 5, 2)
 
@@ -221,3 +221,17 @@ def test_a_device_is_a_name_a_path_or_a_profile(tmp_path):
         assert Crossbar(device, rows=2, cols=2).device.name == "ideal"
     with pytest.raises(InputError, match="device: int; allowed: a name, a path or a DeviceProfile"):
         Crossbar(3, rows=2, cols=2)
+
+
+def test_a_rule_may_be_a_name_with_its_settings():
+    x, t = np.random.default_rng(0).random((3, 4)), np.ones((3, 2))
+    named, made = (Crossbar("ideal", rows=4, cols=2, seed=1) for _ in range(2))
+    named.train("hebbian", x, t, steps=2, rate=0.03)
+    assert np.array_equal(named.weights, made.train(Hebbian(0.03), x, t, steps=2).weights)
+    for rule, settings, message in (
+        ("hebbain", {}, r"rule: unknown rule 'hebbain'; did you mean 'hebbian'"),
+        ("hebbian", {"margin": 1}, r"margin: rule 'hebbian' has rate"),
+        (Hebbian(0.1), {"rate": 0.2}, r"rate: allowed with the name of a rule only"),
+    ):
+        with pytest.raises(InputError, match=message):
+            made.train(rule, x, t, **settings)

@@ -258,3 +258,15 @@ class TestRuns:
         monkeypatch.setattr("memsim.tasks.memorise.run.load_images", None)
         with pytest.raises(InputError, match=r"needs about .* GiB of memory, this machine has .*; make less of"):
             ms.run(ms.load_experiment("physical-01"))
+
+
+def test_an_experiment_and_a_device_may_be_a_name_or_a_path(tmp_path):
+    experiment = ms.load_experiment("physical-01").replace({**SMALL, "published": {}})
+    path = tmp_path / "mine.yaml"
+    path.write_text(experiment.to_yaml())
+    named = ms.run(path, device="taox-hfox-wu2018")
+    made = ms.run(experiment, device=ms.load_device("taox-hfox-wu2018"))
+    np.testing.assert_array_equal(named.snr, made.snr)
+    assert "taox-hfox-wu2018" in named.device.values
+    with pytest.raises(ms.InputError, match=r"physical-1.*did you mean 'physical-01'"):
+        ms.run("physical-1")

@@ -9,7 +9,7 @@ import memsim as ms
 from memsim.errors import InputError
 
 WEIGHTS = np.random.default_rng(0).normal(size=(30, 4))
-INPUTS = np.random.default_rng(1).random((30, 6))
+INPUTS = np.random.default_rng(1).random((6, 30))
 MAPPINGS = [
     ms.Mapping("pair"),
     ms.Mapping("reference"),
@@ -32,9 +32,9 @@ def test_products_are_those_of_the_weights_to_the_resolution_of_the_cells(mappin
         if mapping.slice_bits is None
         else np.abs(WEIGHTS).max() * 2 / (2 ** (mapping.slices * mapping.slice_bits) - 1)
     )
-    allowed = 1e-6 + step / 2 * INPUTS.sum(0)
-    assert (np.abs(made @ INPUTS - WEIGHTS.T @ INPUTS) <= allowed).all()
-    assert np.allclose((made @ INPUTS)[:, 2], made @ INPUTS[:, 2])
+    allowed = 1e-6 + step / 2 * INPUTS.sum(-1, keepdims=True)
+    assert (np.abs(INPUTS @ made - INPUTS @ WEIGHTS) <= allowed).all()
+    assert np.allclose((INPUTS @ made)[2], INPUTS[2] @ made)
 
 
 @pytest.mark.parametrize("mapping", MAPPINGS, ids=named)
@@ -44,16 +44,16 @@ def test_weights_come_back_from_the_states(mapping):
     bits = mapping.slices * (mapping.slice_bits or 0)
     assert np.abs(back - WEIGHTS).max() <= (fitted.scale / (2**bits - 1) if bits else 1e-12)
     made = ms.Crossbar.from_weights(WEIGHTS, "ideal", mapping=mapping, dtype="float64")
-    assert np.allclose(made.mapping.weights(made.weights[0]), back, atol=1e-6)
+    assert np.allclose(made.mapping.weights(made.weights), back, atol=1e-6)
 
 
 def test_a_single_cell_holds_weights_of_one_sign_on_a_real_device_too():
     weights = np.abs(WEIGHTS)
     device = ms.load_device("taox-hfox-wu2018").replace({"variability": None, "read.noise": None})
     made = ms.Crossbar.from_weights(weights, device, mapping="single", cycles=20)
-    exact = weights.T @ INPUTS
+    exact = INPUTS @ weights
     # A pulse is 1/128 of the window here; the lower end of the window conducts a ninth of it and is subtracted.
-    assert np.abs(made @ INPUTS - exact).max() < 0.02 * exact.max()
+    assert np.abs(INPUTS @ made - exact).max() < 0.02 * exact.max()
 
 
 def test_slices_are_the_binary_digits_of_a_weight():
@@ -72,7 +72,7 @@ def test_the_scale_is_the_largest_weight_a_percentile_or_given():
 
 
 def test_inputs_of_both_signs_and_converters_leave_products_as_they_are():
-    x = np.random.default_rng(2).uniform(-1, 1, (30, 5))
+    x = np.random.default_rng(2).uniform(-1, 1, (5, 30))
     for kind in ("pair", "reference", "offset"):
         for polarity in ("bipolar", "phases", "offset"):
             made = ms.Crossbar.from_weights(
@@ -83,30 +83,30 @@ def test_inputs_of_both_signs_and_converters_leave_products_as_they_are():
                 adc=ms.ADC(bits=14),
                 tile=(16, 3),
             )
-            made.calibrate(x.T)
-            assert np.abs(made @ x - WEIGHTS.T @ x).max() < 0.03 * np.abs(WEIGHTS.T @ x).max()
+            made.calibrate(x)
+            assert np.abs(x @ made - x @ WEIGHTS).max() < 0.03 * np.abs(x @ WEIGHTS).max()
 
 
 def test_an_offset_is_computed_from_what_the_codes_stand_for():
     made = ms.Crossbar.from_weights(WEIGHTS, "ideal", mapping="offset", dac=ms.DAC(bits=3, polarity="unsigned"))
     codes = np.rint(INPUTS * 7) / 7
-    assert np.allclose(made @ INPUTS, WEIGHTS.T @ codes, atol=1e-5)
+    assert np.allclose(INPUTS @ made, codes @ WEIGHTS, atol=1e-5)
 
 
 def test_several_arrays_hold_a_matrix_each():
     weights = np.random.default_rng(3).normal(size=(2, 30, 4))
     made = ms.Crossbar.from_weights(weights, "ideal", dtype="float64")
-    assert np.allclose(made @ INPUTS, weights.swapaxes(1, 2) @ INPUTS, atol=1e-6)
-    own = np.random.default_rng(4).random((2, 30, 3))
-    assert np.allclose(made @ own, weights.swapaxes(1, 2) @ own, atol=1e-6)
-    assert (made @ INPUTS[:, 0]).shape == (2, 4)
+    assert np.allclose(INPUTS @ made, INPUTS @ weights, atol=1e-6)
+    own = np.random.default_rng(4).random((2, 3, 30))
+    assert np.allclose(own @ made, own @ weights, atol=1e-6)
+    assert (INPUTS[0] @ made).shape == (2, 4)
 
 
 def test_devices_that_are_only_programmed_hold_weights_with_their_error():
     name = next(name for name in ms.device_names() if ms.load_device(name).spec.update is None)
-    exact = WEIGHTS.T @ INPUTS
+    exact = INPUTS @ WEIGHTS
     for kind in ("pair", "reference", "offset"):
-        error = (ms.Crossbar.from_weights(WEIGHTS, name, mapping=kind) @ INPUTS - exact).std() / exact.std()
+        error = (INPUTS @ ms.Crossbar.from_weights(WEIGHTS, name, mapping=kind) - exact).std() / exact.std()
         assert 0 < error < 0.5
 
 
@@ -130,8 +130,8 @@ def test_devices_that_are_only_programmed_hold_weights_with_their_error():
         (lambda: made(WEIGHTS, bounds=None), "bounds: none are given; the weights need two to span"),
         (lambda: made(WEIGHTS, bounds=(0.5, 0.5)), r"bounds: \[0\.5, 0\.5\] is not allowed"),
         (lambda: made(WEIGHTS, column="pair"), "column: not allowed here; the mapping sets it"),
-        (lambda: made(WEIGHTS) @ np.ones(31), r"x: shape \(31,\) does not fit; allowed: \(30,\), \(30, samples\)"),
-        (lambda: ms.Crossbar("ideal", 3, 2) @ np.ones(3), "this crossbar has no mapped weights"),
+        (lambda: np.ones(31) @ made(WEIGHTS), r"x: shape \(31,\) does not fit; allowed: \(\.\.\., row\) with 30 rows"),
+        (lambda: np.ones(3) @ ms.Crossbar("ideal", 3, 2), "this crossbar has no mapped weights"),
         (lambda: ms.Crossbar("ideal", 3, 2).program(0.5, reference=0.5), "this array has no reference column"),
     ],
 )

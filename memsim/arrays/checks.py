@@ -9,7 +9,7 @@ import numpy as np
 
 from memsim import philox
 from memsim.errors import InputError, nearest
-from memsim.philox import COUNTER, MAX_ARRAYS, MAX_COLUMNS, MAX_ROWS, MAX_SAMPLES, TILE, padded
+from memsim.philox import COUNTER, MAX_ARRAYS, MAX_COLUMNS, MAX_ROWS, MAX_SAMPLES
 from memsim.profiles import DeviceProfile
 
 MAX_CELLS = 1 << 33
@@ -19,35 +19,15 @@ _LEAST_BOUND = 1e-3
 """Upper bounds of w below this are taken for conductances in siemens. Assumed."""
 
 
-def signal(name: str, values: Any, arrays: int, width: int, dtype: np.dtype, pad: bool = False, xp: Any = np) -> Any:
-    """Values (array or 1, sample, row or col), padded to whole tiles where they go to rows; arrays of `xp`."""
-    try:
-        found = xp.asarray(values, dtype)
-    except (TypeError, ValueError):
-        raise InputError(f"{name}: not an array of numbers") from None
-    found = found.reshape((1,) * max(0, 3 - found.ndim) + found.shape)
-    if found.ndim != 3 or found.shape[2] != width or found.shape[0] not in (1, arrays):
-        axis = "row" if pad else "col"
-        raise InputError(
-            f"{name}: shape {np.shape(values)} does not fit; allowed: (array, sample, {axis}), (sample, {axis}) or "
-            f"({axis},) with {arrays} arrays and {width} {axis}s"
-        )
-    if not np.isfinite(found).all():
-        raise InputError(f"{name}: contains NaN or infinity; only finite numbers are allowed")
-    if pad and width % TILE:
-        wide = xp.zeros((*found.shape[:2], padded(width)), dtype)
-        wide[:, :, :width] = found
-        found = wide
-    return found
-
-
-def targets(weights: Any, shape: tuple[int, int, int], dtype: np.dtype) -> np.ndarray:
-    """Wished states of all cells, (array, row, line)."""
+def targets(weights: Any, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Target states of all cells, (row, line) of one matrix or (array, row, line) of a stack."""
     try:
         found = np.broadcast_to(np.asarray(weights, dtype), shape)
     except (TypeError, ValueError):
-        given = np.shape(weights)
-        raise InputError(f"weights: shape {given} does not fit; allowed: (array, row, line) = {shape}") from None
+        axes = ("array", "row", "line")[-len(shape) :]
+        raise InputError(
+            f"weights: shape {np.shape(weights)} does not fit; allowed: ({', '.join(axes)}) = {shape}"
+        ) from None
     if not np.isfinite(found).all():
         raise InputError("weights: contains NaN or infinity; only finite numbers are allowed")
     return found

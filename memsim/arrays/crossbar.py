@@ -5,15 +5,18 @@ from __future__ import annotations
 import dataclasses
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
 
 from memsim.arrays import checks, faults, measured, reading, storage
 from memsim.arrays.aging import accelerated
+from memsim.arrays.axes import Axes, Signal
 from memsim.arrays.bank import Bank, Banks, planned
+from memsim.arrays.containers import like
 from memsim.arrays.converters import ADC, DAC
-from memsim.arrays.interconnect import TileMaps, Wires
+from memsim.arrays.interconnect import TileMaps
+from memsim.arrays.line_resistances import Wires
 from memsim.arrays.mapping import Mapping
 from memsim.arrays.programming import program
 from memsim.arrays.readout import Moment, Periphery, Readout
@@ -21,7 +24,7 @@ from memsim.arrays.site import Site
 from memsim.arrays.training import train
 from memsim.backends import resolve
 from memsim.errors import InputError, RetentionWarning
-from memsim.learning import Encoding, LocalRule
+from memsim.learning import Encoding, LocalRule, rule_of
 from memsim.philox import NO_SCOPE, Occasion, Scope, Stream, scoped
 from memsim.profiles import DeviceProfile, device_of
 
@@ -32,7 +35,7 @@ READINGS = ("single", "reference", "pair")
 
 
 class PulseCounts(NamedTuple):
-    """Programming pulses given so far, (array, column), int64; half-selected cells of both lines counted per pulse."""
+    """Programming pulses given so far, (line,) or (array, line), int64; each pulse counts its half-selected cells."""
 
     set: np.ndarray
     reset: np.ndarray
@@ -40,7 +43,12 @@ class PulseCounts(NamedTuple):
 
 
 class Crossbar:
-    """An ensemble of equal crossbar arrays of one device.
+    """A crossbar array of one device, or a stack of equal ones.
+
+    Inputs have the axes (..., row), outputs (..., col). One matrix takes any leading axes. A stack follows the rules of
+    ``numpy.matmul``: inputs are (row,) or (sample, row) for all arrays, or (..., array, sample, row); outputs are
+    (array, col), (array, sample, col) or (..., array, sample, col). Samples of several leading axes are numbered in C
+    order.
 
     The state of a cell is its weight w, dimensionless: w in [0, 1] spans the device's window,
     G = G_min + w (G_max - G_min). The CPU gives the same bits for any thread count, and array a of a large ensemble is
@@ -55,8 +63,9 @@ class Crossbar:
         The cells; a name is looked up among the shipped profiles, or is the path of a YAML file.
     rows, cols : int
         Word lines (inputs) and outputs: bit lines, or pairs of them.
-    arrays : int
-        Size of the ensemble: images, Monte-Carlo devices, or 1.
+    arrays : int, optional
+        Size of a stack of arrays: images, or Monte-Carlo devices. Not given, the crossbar is one matrix (row, col), and
+        nothing has an array axis. A stack has it, also a stack of one.
     seed : int
         Key of every random number, 0 to 2^64 - 1.
     bounds : (float, float) or None, optional
@@ -79,9 +88,9 @@ class Crossbar:
     scope : Scope, optional
         Which layer of which network the array is, for several that share a seed; see `memsim.philox`.
     faults : array_like, optional
-        Which cells are stuck, (array, row, line) or (row, line), lines as in `weights`: -1 off, 0 sound, 1 on, 2 inside
-        the window, where ``faults.stuck_at`` of the device says. Drawn by the rates of the device if not given, in the
-        reference column as well, whose cells are sound with a map.
+        Which cells are stuck, (row, line) or of a stack (array, row, line), lines as in `weights`: -1 off, 0 sound, 1
+        on, 2 inside the window, where ``faults.stuck_at`` of the device says. Drawn by the rates of the device if not
+        given, in the reference column as well, whose cells are sound with a map.
     dac, adc : DAC or ADC, optional
         Converters of inputs and outputs; ideal if not given.
     wires : Wires, optional
@@ -109,7 +118,7 @@ class Crossbar:
         rows: int,
         cols: int,
         *,
-        arrays: int = 1,
+        arrays: int | None = None,
         seed: int = 0,
         bounds: tuple[float, float] | None = (0.0, 1.0),
         initial: tuple[float, float] = (0.0, 0.01),
@@ -125,7 +134,8 @@ class Crossbar:
         tile: tuple[int, int] | None = None,
     ) -> None:
         self.device = device_of(device)
-        self.shape = checks.checked_shape(arrays, rows, cols, first_array)
+        self._shape = checks.checked_shape(1 if arrays is None else arrays, rows, cols, first_array)
+        self._axes = Axes(None if arrays is None else self._shape[0])
         self.bounds = checks.check_bounds(bounds, self.device)
         self.limits = checks.compliance_limits(self.bounds, self.device)
         self.column = checks.choice("column", column or self.device.spec.read.column, READINGS)
@@ -140,9 +150,9 @@ class Crossbar:
         self._reads = 0
 
         self._fault_map = None if faults is None else np.array(faults)
-        size = (arrays, rows, self._lines)
+        size = (self._shape[0], rows, self._lines)
         self._readout = Readout(Periphery(dac, adc, wires, tile), self.column, size, self._site)
-        self._counts = self._site.backend.xp.zeros((self.shape[0], self._lines, 2), np.int64)
+        self._counts = self._site.backend.xp.zeros((self._shape[0], self._lines, 2), np.int64)
         self._measured: np.ndarray | None = None
         self._cells = self._banks(self.device, checks.pair("initial", initial), faults)
         self._plan: Banks | None = None
@@ -222,7 +232,7 @@ class Crossbar:
         cycles: int = 1,
         **options: Any,
     ) -> Crossbar:
-        """A crossbar that holds weights: ``crossbar @ x`` is about ``weights.T @ x``.
+        """A crossbar that holds weights: ``x @ crossbar`` is about ``x @ weights``.
 
         A reference column is brought to the middle of the bounds exactly, in every cell's own window (assumed), or
         with the device's error model.
@@ -230,7 +240,7 @@ class Crossbar:
         Parameters
         ----------
         weights : (row, col) or (array, row, col)
-            Of inputs (rows) in outputs (columns).
+            Of inputs (rows) in outputs (columns): one matrix, or a stack.
         device : DeviceProfile or str
             The cells.
         mapping : Mapping or str
@@ -249,20 +259,39 @@ class Crossbar:
 
         return mapped(cls, weights, device, mapping, {"by": by, "cycles": cycles}, options)
 
-    def __matmul__(self, x: Any) -> np.ndarray:
-        """Sums of inputs times weights, read with noise, (col,) or (col, sample), in units of weight times input.
+    def product(self, x: Any) -> Any:
+        """Sums of inputs times weights, read with noise, (..., col), in units of weight times input; ``x @ crossbar``.
 
-        For crossbars made by `from_weights`. Inputs are (row,), (row, sample) or (array, row, sample), in units of the
-        read voltage; those of several arrays are (array, col) or (array, col, sample).
+        For crossbars made by `from_weights`. Objects of xarray and pandas do not leave ``@`` to their right side; pass
+        them here.
+
+        Parameters
+        ----------
+        x : array_like
+            Inputs (..., row), see `read`; in units of the read voltage. The sums have its type.
 
         Raises
         ------
         InputError
             If the shape does not fit, or no weights are mapped.
+
+        Examples
+        --------
+        >>> xbar = Crossbar.from_weights([[1.0, -2.0], [0.5, 3.0], [0.0, 1.0]], "ideal")
+        >>> xbar.product([1.0, 2.0, 3.0])  # about (2, 7)
         """
         from memsim.arrays.products import product
 
         return product(self, x)
+
+    __array_ufunc__ = None
+    __array_priority__ = 1000.0  # NumPy and CuPy leave ``x @ crossbar`` to `__rmatmul__`
+
+    def __rmatmul__(self, x: Any) -> Any:
+        return self.product(x)
+
+    def __matmul__(self, x: Any) -> NoReturn:
+        raise TypeError("crossbar @ x is not defined: inputs (..., row) stand on the left; write x @ crossbar")
 
     def calibrate(self, x: Any) -> Crossbar:
         """Set the range of the ADCs from the expected outputs for inputs x (see `read`), and return self.
@@ -272,7 +301,7 @@ class Crossbar:
         InputError
             If there is no ADC, its range is fixed, or an array gives no output.
         """
-        self._readout.calibrate(self._present, self._signal("x", x, self.shape[1], pad=True))
+        self._readout.calibrate(self._present, self._inputs(x).values)
         return self
 
     def tile_maps(self, array: int = 0) -> TileMaps:
@@ -308,7 +337,7 @@ class Crossbar:
 
     def _banks(self, device: DeviceProfile, initial: tuple[float, float], fault_map: Any = None) -> Banks:
         """Fresh cells of the bit lines, and of the reference column."""
-        arrays, rows, _ = self.shape
+        arrays, rows, _ = self._shape
         layout = (arrays, self._lines, rows)
         site = self._site
         start, end = initial
@@ -322,7 +351,7 @@ class Crossbar:
         if self._measured is not None:
             states = measured.states(self._measured, device, self.dtype)
         if fault_map is not None:
-            stuck = faults.given(fault_map, device.spec, layout)
+            stuck = faults.given(fault_map, device.spec, layout, self._axes.arrays is not None)
         else:
             stuck = faults.drawn(rates, site, layout) if states is None else None
         lines = Bank(device, site, layout, fresh, stuck=stuck, measured=states, **own)
@@ -335,7 +364,7 @@ class Crossbar:
     @property
     def _lines(self) -> int:
         """Bit lines: the outputs' first lines, then, of pairs, their second ones."""
-        return self.shape[2] * (2 if self.column == "pair" else 1)
+        return self._shape[2] * (2 if self.column == "pair" else 1)
 
     @property
     def _present(self) -> Banks:
@@ -344,7 +373,7 @@ class Crossbar:
 
     def _shown(self, bank: Bank) -> Any:
         """States of the cells as reads see them, (array, row, line), of the backend."""
-        return bank.seen[:, :, : self.shape[1]].swapaxes(1, 2)
+        return bank.seen[:, :, : self._shape[1]].swapaxes(1, 2)
 
     @property
     def planned(self) -> bool:
@@ -355,6 +384,11 @@ class Crossbar:
     def backend(self) -> str:
         """Name of the backend that computes."""
         return self._site.backend.name
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(row, col) of one matrix, (array, row, col) of a stack."""
+        return self._shape if self._axes.arrays is not None else self._shape[1:]
 
     @property
     def window(self) -> tuple[float, float]:
@@ -369,51 +403,60 @@ class Crossbar:
 
     @property
     def weights(self) -> np.ndarray:
-        """State w of every cell as reads see it, (array, row, line), dimensionless; a copy.
+        """State w of every cell as reads see it, (row, line) or (array, row, line), dimensionless; a copy.
 
         It has write noise, which the state that pulses act on has not. Pairs: all first lines, then all second.
         """
+        return self._axes.cells(self._states)
+
+    @property
+    def _states(self) -> np.ndarray:
         return self._site.backend.numpy(self._shown(self._present.lines).copy())
 
     @property
     def saturated(self) -> np.ndarray:
-        """Whether the state of each cell is at an end: of its own window, or a compliance limit, (array, row, line)."""
-        return self._site.backend.numpy(self._present.lines.saturated[:, :, : self.shape[1]].swapaxes(1, 2))
+        """Whether the state of each cell is at an end: of its own window, or a compliance limit; as `weights`."""
+        states = self._present.lines.saturated[:, :, : self._shape[1]].swapaxes(1, 2)
+        return self._axes.cells(self._site.backend.numpy(states))
 
     @property
     def effective_weights(self) -> np.ndarray:
-        """Weight of every input in every output, (array, row, col), dimensionless: w, or the difference of a pair.
+        """Weight of every input in every output, dimensionless: w, or the difference of a pair.
 
-        With wires, of cells that are ohmic: what is left of it at the output.
+        (row, col) or (array, row, col). With wires, of cells that are ohmic: what is left of it at the output.
         """
-        seen, cols = self._readout.seen(self._present)[0], self.shape[2]
-        weights = self._site.backend.numpy(seen.state)[:, :, : self.shape[1]].swapaxes(1, 2)
+        seen, cols = self._readout.seen(self._present)[0], self._shape[2]
+        weights = self._site.backend.numpy(seen.state)[:, :, : self._shape[1]].swapaxes(1, 2)
         if self.column == "pair":
-            return weights[:, :, :cols] - weights[:, :, cols:]
+            return self._axes.cells(weights[:, :, :cols] - weights[:, :, cols:])
         low, high = self.window
-        return weights + (seen.offset - low / (high - low))
+        return self._axes.cells(weights + (seen.offset - low / (high - low)))
 
     @property
     def conductance(self) -> xr.DataArray:
-        """Conductance of every cell as reads see it, without read noise and wires, (array, row, line) [S]; a copy."""
-        return storage.labelled_conductance(self)
+        """Conductance of every cell as reads see it, without read noise and wires [S]; a copy.
+
+        (row, line) or (array, row, line).
+        """
+        conductance = storage.labelled_conductance(self)
+        return conductance.isel(array=0, drop=True) if self._axes.arrays is None else conductance
 
     @property
     def pulses(self) -> PulseCounts:
-        """Programming pulses given so far, (array, line).
+        """Programming pulses given so far, (line,) or (array, line).
 
         Half-selected cells are counted for programming one cell at a time at half voltage on the unselected lines: each
         pulse disturbs the rows - 1 other cells of its bit line and the cols - 1 of its word line. Pulses to stuck cells
         count; what a device that is only programmed needs is not known, and counts as none.
         """
-        rows, cols = self.shape[1], self._lines
-        counts = self._site.backend.numpy(self._counts)
-        ups, downs = counts[:, :, 0].copy(), counts[:, :, 1].copy()
+        rows, cols = self._shape[1], self._lines
+        counts = self._axes.cells(self._site.backend.numpy(self._counts))
+        ups, downs = counts[..., 0].copy(), counts[..., 1].copy()
         return PulseCounts(ups, downs, (ups + downs) * (rows + cols - 2))
 
     def train(
         self,
-        rule: LocalRule,
+        rule: LocalRule | str,
         inputs: Any,
         targets: Any,
         *,
@@ -422,17 +465,18 @@ class Crossbar:
         batch: int = 1,
         active: Any = None,
         period: float = 0.0,
+        **settings: Any,
     ) -> Crossbar:
         """Train in place with a local rule and return self; each step shows every sample once, in order.
 
         Parameters
         ----------
-        rule : LocalRule
-            For example ``Hebbian(rate=0.2)``.
+        rule : LocalRule or str
+            For example ``Hebbian(rate=0.2)``, or the name "hebbian" with the setting ``rate=0.2``.
         inputs : array_like
-            (array, sample, row), (sample, row) for all arrays, or (row,); in units of the read voltage.
+            (..., row), in units of the read voltage; see `read`.
         targets : array_like
-            (array, sample, col), (sample, col) or (col,), dimensionless.
+            (..., col), dimensionless; as many samples as inputs, for all arrays of a stack or for each.
         steps : int
             How often the samples are shown.
         encoding : Encoding or str, optional
@@ -441,17 +485,19 @@ class Crossbar:
         batch : int
             Samples that are read before the array is changed, for rules that need its outputs.
         active : (array,) of bool, optional
-            Arrays that are trained; the others get no pulse. All if not given.
+            Arrays of a stack that are trained; the others get no pulse. All if not given.
         period : float
             Time that each step takes [s], evenly spread over its samples; see `wait`.
+        **settings
+            Of a rule that is a name; its defaults if not given.
 
         Raises
         ------
         InputError
-            If a shape does not fit or a value is not finite.
+            If a shape does not fit, a value is not finite, or a rule or one of its settings is unknown.
         """
         how: dict[str, Any] = {"steps": steps, "encoding": encoding, "batch": batch, "active": active, "period": period}
-        train(self, rule, inputs, targets, **how)
+        train(self, rule_of(rule, settings), inputs, targets, **how)
         return self
 
     def program(
@@ -480,8 +526,8 @@ class Crossbar:
         Parameters
         ----------
         weights : array_like, optional
-            Targets, (array, row, line) or what broadcasts to it, dimensionless, lines as in `weights`. What `weights`
-            shows if not given: of a device that is only programmed, what was trained.
+            Targets, (row, line) or (array, row, line) or what broadcasts to it, dimensionless, lines as in `weights`.
+            What `weights` shows if not given: of a device that is only programmed, what was trained.
         by : {"pulses", "model"}, optional
             Pulses if the device has an update model, else its error model.
         cycles : int
@@ -522,7 +568,7 @@ class Crossbar:
 
         Returns
         -------
-        (array, row, col) of bool
+        (row, col) or (array, row, col) of bool
             The pairs that were refreshed.
 
         Raises
@@ -589,15 +635,16 @@ class Crossbar:
         return self
 
     def drift_compensation(self, x: Any, before: Any) -> np.ndarray:
-        """Factor by which outputs of each array must be multiplied to undo their common drift, (array, 1, 1).
+        """Factor by which outputs of each array must be multiplied to undo their common drift.
 
-        The ratio of the summed sizes of read currents, earlier and now. This reads the array, with noise.
+        The ratio of the summed sizes of read currents, earlier and now: one number, or for a stack (array, 1, 1), for
+        inputs (row,) (array, 1). This reads the array, with noise.
 
         Parameters
         ----------
         x : array_like
             Inputs, see `read`.
-        before : (array, sample, col)
+        before : (..., col)
             What `read` gave for them after programming [A].
 
         Raises
@@ -611,7 +658,7 @@ class Crossbar:
         doi:10.1038/s41467-020-16108-9.
         """
         host = self._site.backend.host
-        return reading.compensation(host(before), host(self.read(x)))
+        return reading.compensation(host(before), np.asarray(host(self.read(x))), self._axes)
 
     def read(
         self,
@@ -620,8 +667,8 @@ class Crossbar:
         first_sample: int = 0,
         index: int | Occasion | None = None,
         interval: float | None = None,
-    ) -> np.ndarray:
-        """Column currents with read noise, (array, sample, col) [A].
+    ) -> Any:
+        """Column currents with read noise, (..., col) [A].
 
         For independent Gaussian noise of every cell, I = V G + sqrt(V^2 S^2) N is exact in distribution. Telegraph and
         1/f noise go on from read to read: each sample is one read, in order, `interval` after the one before. Noise is
@@ -630,8 +677,9 @@ class Crossbar:
         Parameters
         ----------
         x : array_like
-            (array, sample, row), (sample, row) for all arrays, or (row,); voltages in units of the read voltage. For
-            CuPy's arrays on a CUDA card, currents are arrays of CuPy as well: nothing passes through the host.
+            (..., row), voltages in units of the read voltage. A stack takes (row,) and (sample, row) for all arrays, or
+            (..., array, sample, row). A DataArray may have its dimension named row in any place. Currents have the type
+            of x: NumPy, xarray, pandas, torch or, on a CUDA card, CuPy, where nothing passes through the host.
         first_sample : int
             Address of the first sample, for batches that are read in parts.
         index : int or Occasion, optional
@@ -640,7 +688,8 @@ class Crossbar:
         interval : float, optional
             Time between reads [s]; the device's ``read.duration`` if not given.
         """
-        return self.output(x, first_sample=first_sample, index=index, interval=interval) * self.full_scale
+        currents = self._outputs(x, first_sample, index, True, interval) * self.full_scale
+        return like(x, currents, "current", "A")
 
     def output(
         self,
@@ -650,12 +699,18 @@ class Crossbar:
         index: int | Occasion | None = None,
         noise: bool = True,
         interval: float | None = None,
-    ) -> np.ndarray:
+    ) -> Any:
         """`read` in units of `full_scale`, dimensionless; without noise, the expectation over reads at any time."""
+        return like(x, self._outputs(x, first_sample, index, noise, interval), "output", "1")
+
+    def _outputs(
+        self, x: Any, first_sample: int, index: int | Occasion | None, noise: bool, interval: float | None
+    ) -> Any:
+        """Outputs (..., col) as `output` gives them, of NumPy or, for inputs of the backend, of the backend."""
         seconds = None if interval is None else checks.duration("interval", interval)
-        found = self._output(self._signal("x", x, self.shape[1], pad=True), first_sample, index, noise, seconds)
-        backend = self._site.backend
-        return found if isinstance(x, backend.xp.ndarray) else backend.numpy(found)
+        signal, backend = self._inputs(x), self._site.backend
+        outputs = self._axes.outer(self._output(signal.values, first_sample, index, noise, seconds), signal.leading)
+        return outputs if isinstance(x, backend.xp.ndarray) else backend.numpy(outputs)
 
     def _output(
         self,
@@ -665,7 +720,7 @@ class Crossbar:
         noise: bool = True,
         interval: float | None = None,
     ) -> Any:
-        """Outputs as `output` gives them, of the backend, for its signal."""
+        """Outputs (array, sample, col), of the backend, for a signal (array or 1, sample, row)."""
         if not noise:
             return self._readout.outputs(self._present, signal)
         seconds = self.device.spec.read.duration if interval is None else interval
@@ -682,57 +737,70 @@ class Crossbar:
         return self._readout.outputs(self._present, signal, when)
 
     def known(self, x: Any) -> np.ndarray:
-        """The inputs (array or 1, sample, row) that the DACs' codes stand for, which arithmetic outside can use."""
-        rows = self.shape[1]
-        return self._site.backend.numpy(self._readout.ideal(self._signal("x", x, rows)))[:, :, :rows]
+        """The inputs that the DACs' codes stand for, which arithmetic outside can use.
+
+        (..., row) as x; for a stack, inputs that all arrays share have an array axis of length 1.
+        """
+        signal = self._inputs(x)
+        return self._axes.outer(self._ideal(signal.values), signal.leading)
+
+    def _ideal(self, signal: Any) -> np.ndarray:
+        """What `known` gives for a signal (array or 1, sample, row), with the same axes."""
+        return self._site.backend.numpy(self._readout.ideal(signal))[:, :, : self._shape[1]]
 
     def steepened(self, x: Any, gradient: np.ndarray, outputs: np.ndarray) -> np.ndarray:
-        """The gradient by voltages x, given the one by those that ohmic cells would need, (array, sample, row).
+        """The gradient by voltages x, given the one by those that ohmic cells would need, (..., row).
 
         The same for ohmic cells; a current that the polynomial conduction adds to all columns is left out.
 
         Parameters
         ----------
-        x : (row,), (sample, row) or (array, sample, row)
-            The voltages.
-        gradient : (array, sample, row)
+        x : (..., row)
+            The voltages, see `read`.
+        gradient : (..., row), or (..., array, sample, row) of a stack
             Of ohmic cells: that by the outputs times the effective weights.
-        outputs : (array or 1, sample or 1, col)
+        outputs : (..., col), or (..., array, sample, col) of a stack; axes of length 1 broadcast
             The gradient by the outputs, for currents whose coefficients depend on the state.
         """
-        rows, signal = self.shape[1], self._signal("x", x, self.shape[1], pad=True)
+        rows, signal, backend = self._shape[1], self._inputs(x), self._site.backend
         added = self._excess_matrices()
         if added is not None:
-            across = self._site.backend.numpy(signal)[:, :, :rows]
-            by_power = [outputs @ matrix.swapaxes(1, 2) for matrix in added]
+            across = self._axes.outer(backend.numpy(signal.values)[:, :, :rows], signal.leading)
+            by_power = [outputs @ self._axes.cells(matrix).swapaxes(-1, -2) for matrix in added]
             return gradient + 2 * across * by_power[0] + 3 * across * across * by_power[1]
-        slopes = reading.slope(self.device.spec, self._site.backend, signal)
-        return gradient if slopes is None else gradient * self._site.backend.numpy(slopes)[:, :, :rows]
+        slopes = reading.slope(self.device.spec, backend, signal.values)
+        if slopes is None:
+            return gradient
+        return gradient * self._axes.outer(backend.numpy(slopes)[:, :, :rows], signal.leading)
 
     def _excess_matrices(self) -> list[np.ndarray] | None:
         """Coefficients of V^2 and V^3 from every input to every output, (array, row, col); None where all are alike."""
         by_bank = [reading.excess_matrices(bank) for bank in self._present.both]
         matrices = []
         for parts in zip(*(own for own in by_bank if own is not None), strict=True):
-            lines, *rest = (self._site.backend.numpy(part)[:, :, : self.shape[1]].swapaxes(1, 2) for part in parts)
+            lines, *rest = (self._site.backend.numpy(part)[:, :, : self._shape[1]].swapaxes(1, 2) for part in parts)
             if self.column == "pair":
-                lines = lines[:, :, : self.shape[2]] - lines[:, :, self.shape[2] :]
+                lines = lines[:, :, : self._shape[2]] - lines[:, :, self._shape[2] :]
             matrices.append(lines - rest[0] if rest else lines)
         return matrices or None
 
     def difference_variance(self, x: Any, first: int = 0, second: int = 1) -> np.ndarray:
-        """Read variance of output `first` minus output `second`, (array, sample), in `full_scale` squared.
+        """Read variance of output `first` minus output `second`, in `full_scale` squared; axes as of `read` before col.
 
         Both columns share the reference column's noise, which cancels. Converters of outputs add none to it.
         """
-        banks = self._present
-        signal = self._signal("x", x, self.shape[1], pad=True)
-        spread = self._site.backend.numpy(self._readout.variance(banks.lines, banks, signal))
+        banks, signal = self._present, self._inputs(x)
+        spread = self._site.backend.numpy(self._readout.variance(banks.lines, banks, signal.values))
         if self.column == "pair":
-            spread = spread[:, :, : self.shape[2]] + spread[:, :, self.shape[2] :]
-        return spread[:, :, first] + spread[:, :, second]
+            spread = spread[:, :, : self._shape[2]] + spread[:, :, self._shape[2] :]
+        return self._axes.outer(spread[:, :, first] + spread[:, :, second], signal.leading)
 
-    def _signal(self, name: str, values: Any, width: int, pad: bool = False) -> Any:
+    def _inputs(self, x: Any, name: str = "x") -> Signal:
+        """Inputs (..., row) with internal axes, padded to whole tiles, on the backend."""
+        return self._signal(name, x, "row", self._shape[1])
+
+    def _signal(self, name: str, values: Any, axis: str, width: int) -> Signal:
         backend = self._site.backend
         xp = backend.xp if isinstance(values, backend.xp.ndarray) else np
-        return backend.asarray(checks.signal(name, values, self.shape[0], width, self.dtype, pad, xp))
+        signal = self._axes.signal(name, values, axis, width, self.dtype, xp)
+        return signal._replace(values=backend.asarray(signal.values))

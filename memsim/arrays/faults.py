@@ -30,8 +30,8 @@ def drawn(faults: Faults | None, site: Site, shape: tuple[int, int, int]) -> np.
     return stuck
 
 
-def given(faults: Any, spec: DeviceSpec, shape: tuple[int, int, int]) -> np.ndarray | None:
-    """A user's map (array, row, line) or (row, line) as `drawn` gives it; None where no cell is stuck.
+def given(faults: Any, spec: DeviceSpec, shape: tuple[int, int, int], stack: bool) -> np.ndarray | None:
+    """A user's map (row, line), or of a stack (array, row, line), as `drawn` gives it; None where no cell is stuck.
 
     Raises
     ------
@@ -43,11 +43,9 @@ def given(faults: Any, spec: DeviceSpec, shape: tuple[int, int, int]) -> np.ndar
         values = np.asarray(faults, float)
     except (TypeError, ValueError):
         raise InputError(f"faults: not an array of numbers; {_WORDS}") from None
-    if values.shape not in ((rows, lines), (arrays, rows, lines)):
-        raise InputError(
-            f"faults: shape {values.shape} does not fit; allowed: (array, row, line) = {(arrays, rows, lines)} or "
-            f"(row, line) = {(rows, lines)}"
-        )
+    if values.shape != (rows, lines) and not (stack and values.shape == (arrays, rows, lines)):
+        whole = f"(array, row, line) = {(arrays, rows, lines)} or " if stack else ""
+        raise InputError(f"faults: shape {values.shape} does not fit; allowed: {whole}(row, line) = {(rows, lines)}")
     wrong = ~np.isin(values, (OFF, 0, ON, INSIDE))
     if wrong.any():
         place = tuple(map(int, np.argwhere(wrong)[0]))

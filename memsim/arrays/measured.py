@@ -47,9 +47,9 @@ def measured(
     if siemens.ndim == 3:
         options = {"arrays": len(siemens)} | options
     crossbar = kind(profile, rows, lines // 2 if column == "pair" else lines, column=column, **options)
-    if siemens.ndim == 3 and len(siemens) != crossbar.shape[0]:
-        raise InputError(f"conductance: {len(siemens)} matrices do not fit {crossbar.shape[0]} arrays")
-    crossbar._start_from(np.broadcast_to(siemens, (crossbar.shape[0], rows, lines)))
+    if siemens.ndim == 3 and len(siemens) != crossbar._axes.arrays:
+        raise InputError(f"conductance: {len(siemens)} matrices do not fit arrays={crossbar._axes.arrays}")
+    crossbar._start_from(np.broadcast_to(siemens, (crossbar._shape[0], rows, lines)))
     _warn(crossbar, siemens)
     return crossbar
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memsim.arrays.checks import check_bounds
+from memsim.arrays.containers import like
 from memsim.arrays.mapping import Mapping
 from memsim.errors import InputError
 from memsim.profiles import DeviceProfile, device_of
@@ -44,30 +45,25 @@ def mapped(
     if matrix.ndim == 3:
         options = {"arrays": len(matrix)} | options
     crossbar = kind(profile, rows, cols * plan.slices, column=plan.column, **options)
-    if matrix.ndim == 3 and len(matrix) != crossbar.shape[0]:
-        raise InputError(f"weights: {len(matrix)} matrices do not fit {crossbar.shape[0]} arrays")
+    if matrix.ndim == 3 and len(matrix) != crossbar._axes.arrays:
+        raise InputError(f"weights: {len(matrix)} matrices do not fit arrays={crossbar._axes.arrays}")
     reference = (low + high) / 2 if plan.kind == "reference" else None
     crossbar.program(low + plan.states(matrix) * (high - low), reference=reference, **programming)
     crossbar.mapping = plan
     return crossbar
 
 
-def product(crossbar: Crossbar, x: Any) -> np.ndarray:
-    """Sums of inputs times weights, see `Crossbar.__matmul__`."""
-    mapping, (arrays, rows, _) = crossbar.mapping, crossbar.shape
+def product(crossbar: Crossbar, x: Any) -> Any:
+    """Sums of inputs times weights, see `Crossbar.product`."""
+    mapping = crossbar.mapping
     if mapping is None:
         raise InputError("@: this crossbar has no mapped weights; Crossbar.from_weights makes one, `output` reads any")
-    given = _numbers("x", crossbar._site.backend.host(x))
-    if given.ndim not in (1, 2, 3) or given.shape[max(given.ndim - 2, 0)] != rows:
-        raise InputError(
-            f"x: shape {given.shape} does not fit; allowed: ({rows},), ({rows}, samples) or ({arrays}, {rows}, samples)"
-        )
-    samples = given[None, :] if given.ndim == 1 else given.swapaxes(-1, -2)
-    window = crossbar.device.spec.conductance
-    outputs = crossbar.output(samples)
-    found = mapping.products(outputs, crossbar.known(samples), crossbar.bounds, window.offset)
-    found = found[:, 0] if given.ndim == 1 else found.swapaxes(1, 2)
-    return found[0] if arrays == 1 and given.ndim < 3 else found
+    signal, window = crossbar._inputs(x), crossbar.device.spec.conductance
+    backend = crossbar._site.backend
+    outputs = backend.numpy(crossbar._output(signal.values))
+    sums = mapping.products(outputs, crossbar._ideal(signal.values), crossbar.bounds, window.offset)
+    found = crossbar._axes.outer(sums, signal.leading)
+    return backend.asarray(found) if isinstance(x, backend.xp.ndarray) else like(x, found, "product", "1")
 
 
 def _numbers(name: str, values: Any) -> np.ndarray:

@@ -48,8 +48,9 @@ def program(
         what = "this array has no reference column" if rest is None else "allowed: 0 to 1"
         raise InputError(f"reference: {reference!r} is not possible; {what}")
     if weights is None:
-        weights = backend.numpy(crossbar._shown((cells if plan is None else plan).lines))
-    targets = backend.asarray(checks.targets(weights, (*crossbar.shape[:2], crossbar._lines), crossbar.dtype))
+        weights = crossbar._axes.cells(backend.numpy(crossbar._shown((cells if plan is None else plan).lines)))
+    wished = checks.targets(weights, (*crossbar.shape[:-1], crossbar._lines), crossbar.dtype)
+    targets = backend.asarray(crossbar._axes.inner_cells(wished))
     if by == "pulses":
         if not isinstance(encoding, Encoding):
             own = device.spec.encoding

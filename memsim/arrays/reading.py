@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from memsim.arrays.axes import Axes
 from memsim.arrays.bank import Bank
 from memsim.arrays.interconnect import Seen
 from memsim.arrays.network import excess_at
@@ -48,8 +49,8 @@ class Drive(NamedTuple):
     common: np.ndarray | None
 
 
-def compensation(before: Any, now: np.ndarray) -> np.ndarray:
-    """Ratio of the summed sizes of currents before and now, (array, 1, 1); both (array, sample, col).
+def compensation(before: Any, now: np.ndarray, axes: Axes) -> np.ndarray:
+    """Ratio of the summed sizes of currents before and now, both (..., col), as a factor on the currents of each array.
 
     Raises
     ------
@@ -62,10 +63,10 @@ def compensation(before: Any, now: np.ndarray) -> np.ndarray:
         raise InputError("before: not an array of numbers") from None
     if then.shape != now.shape:
         raise InputError(f"before: shape {then.shape} does not fit; these inputs give currents of shape {now.shape}")
-    sums = [np.abs(part).sum((1, 2), keepdims=True, dtype=float) for part in (then, now)]
+    sums = [np.abs(axes.inner_outputs(part)).sum((1, 2), dtype=float) for part in (then, now)]
     if not (sums[1] > 0).all():
         raise InputError("x: an array gives no current for these inputs; its drift cannot be told")
-    return sums[0] / sums[1]
+    return axes.factors(sums[0] / sums[1], now.ndim)
 
 
 def drive(spec: DeviceSpec, backend: Backend, signal: np.ndarray, coding: str = "voltage") -> Drive:

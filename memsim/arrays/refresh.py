@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def full_pairs(crossbar: Crossbar, threshold: float) -> np.ndarray:
-    """Which pairs have a cell above `threshold` of the nominal window, bool (array, row, col).
+    """Which pairs have a cell above `threshold` of the nominal window, bool (row, col) or (array, row, col).
 
     Raises
     ------
@@ -35,8 +35,8 @@ def full_pairs(crossbar: Crossbar, threshold: float) -> np.ndarray:
         raise InputError(f"refresh: device '{crossbar.device.name}' has no update model; it is only programmed")
     if not 0 < threshold <= 1:
         raise InputError(f"threshold: {threshold!r} is not above 0 and at most 1")
-    weights, cols = crossbar.weights, crossbar.shape[2]
-    return np.maximum(weights[:, :, :cols], weights[:, :, cols:]) >= threshold
+    first, second = np.split(crossbar.weights, 2, axis=-1)
+    return np.maximum(first, second) >= threshold
 
 
 def refresh(crossbar: Crossbar, threshold: float, cycles: int | None) -> np.ndarray:
@@ -44,7 +44,7 @@ def refresh(crossbar: Crossbar, threshold: float, cycles: int | None) -> np.ndar
     full = full_pairs(crossbar, threshold)
     if not full.any():
         return full
-    chosen = np.concatenate([full, full], axis=2)
+    chosen = np.concatenate([full, full], axis=-1)
     difference = crossbar.effective_weights
     span = crossbar.device.span
     # One pulse a round: steps far from the nominal one make a count of pulses overshoot.
@@ -54,6 +54,6 @@ def refresh(crossbar: Crossbar, threshold: float, cycles: int | None) -> np.ndar
     resets = 1 if update is not None and update.single_reset else rounds
     lowest = np.where(chosen, crossbar.bounds[0], crossbar.weights)
     crossbar.program(lowest, cycles=resets, encoding=encoding, falls=True)
-    targets = np.concatenate([np.maximum(difference, 0), np.maximum(-difference, 0)], axis=2)
+    targets = np.concatenate([np.maximum(difference, 0), np.maximum(-difference, 0)], axis=-1)
     crossbar.program(np.where(chosen, targets, crossbar.weights), cycles=rounds, encoding=encoding)
     return full

@@ -14,7 +14,7 @@ import numpy as np
 from memsim import netcdf
 from memsim.arrays.bank import Bank
 from memsim.arrays.converters import ADC, DAC
-from memsim.arrays.interconnect import Wires
+from memsim.arrays.line_resistances import Wires
 from memsim.arrays.mapping import Mapping
 from memsim.arrays.measured import checked
 from memsim.errors import InputError, MemsimError, OutputError
@@ -37,11 +37,11 @@ def labelled_conductance(crossbar: Crossbar) -> xr.DataArray:
     """Conductances (array, row, line) [S], with the output of each line and the sign that it has there."""
     import xarray as xr
 
-    arrays, rows, cols = crossbar.shape
+    arrays, rows, cols = crossbar._shape
     low, high = crossbar.window
     pair = crossbar.column == "pair"
     lines = np.arange(cols * (2 if pair else 1))
-    conductance = low + crossbar.weights * (high - low)
+    conductance = low + crossbar._states * (high - low)
     if not crossbar.device.spec.conductance.nominal:  # an end at 0 S may be rounded to below it
         np.maximum(conductance, 0.0, out=conductance)
     return xr.DataArray(
@@ -61,13 +61,13 @@ def labelled_conductance(crossbar: Crossbar) -> xr.DataArray:
 
 def save(crossbar: Crossbar, path: str | Path, *, force: bool = False) -> Path:
     """Write a crossbar, see `Crossbar.to_netcdf`."""
-    dataset = crossbar.conductance.to_dataset()
+    dataset = labelled_conductance(crossbar).to_dataset()
     for name, values in _memory(crossbar):
         dims = [f"{name}_{axis}" for axis in range(values.ndim)]
         if values.ndim == 3:
             dims = ["array", "reference_line" if name.startswith("reference_") else "line", "stored_row"]
         dataset[name] = (dims, values)
-    dataset["pulses"] = (("array", "line", "direction"), np.stack(crossbar.pulses[:2], axis=2))
+    dataset["pulses"] = (("array", "line", "direction"), crossbar._site.backend.numpy(crossbar._counts))
     dataset["direction"] = ["set", "reset"]
     if crossbar._fault_map is not None:
         whole = np.broadcast_to(np.asarray(crossbar._fault_map, np.int8), dataset["conductance"].shape)
@@ -106,7 +106,8 @@ def load(kind: type[Crossbar], path: str | Path, backend: str) -> Crossbar:
         for name, part in _PARTS.items():
             settings[name] = None if settings[name] is None else part(**settings[name])
         if "fault_map" in dataset:
-            settings["faults"] = dataset["fault_map"].values
+            whole = dataset["fault_map"].values
+            settings["faults"] = whole[0] if settings["arrays"] is None else whole
         crossbar = kind(device, backend=backend, **settings)
         crossbar.mapping = None if mapping is None else Mapping(**mapping)
         if _MEASURED in dataset:
@@ -133,7 +134,7 @@ def load(kind: type[Crossbar], path: str | Path, backend: str) -> Crossbar:
         if crossbar._steps < 0 or crossbar._reads < 0:
             raise ValueError("'steps' or 'reads' is negative")
         if crossbar._readout.out is not None and "adc_range" in dataset:
-            crossbar._readout.out.range = dataset["adc_range"].values.reshape(crossbar.shape[0])
+            crossbar._readout.out.range = dataset["adc_range"].values.reshape(crossbar._shape[0])
     except MemsimError:
         raise
     except (KeyError, TypeError, ValueError) as error:
@@ -142,10 +143,10 @@ def load(kind: type[Crossbar], path: str | Path, backend: str) -> Crossbar:
 
 
 def _settings(crossbar: Crossbar) -> dict[str, Any]:
-    arrays, rows, cols = crossbar.shape
+    _, rows, cols = crossbar._shape
     periphery = crossbar._readout.periphery
     bounds = None if math.isinf(crossbar.bounds[0]) else crossbar.bounds
-    found: dict[str, Any] = {"arrays": arrays, "rows": rows, "cols": cols, "bounds": bounds}
+    found: dict[str, Any] = {"arrays": crossbar._axes.arrays, "rows": rows, "cols": cols, "bounds": bounds}
     found |= {name: getattr(crossbar, name) for name in ("seed", "first_array", "scope", "column")}
     found |= {"dtype": str(crossbar.dtype), "tile": periphery.tile, "mapping": crossbar.mapping}
     found |= {name: getattr(periphery, name) for name in _PARTS}

@@ -30,13 +30,13 @@ def train(
     period: float,
 ) -> None:
     """Train a crossbar, or the plan of a device that is only programmed; see `Crossbar.train`."""
-    arrays, rows, cols = crossbar.shape
+    arrays, _, cols = crossbar._shape
     if not isinstance(encoding, Encoding):
         encoding = Encoding(encoding or crossbar.device.spec.encoding)
     steps, batch = checks.whole("steps", steps, 0), checks.whole("batch", batch, 1)
     period = checks.duration("period", period)
-    x = crossbar._signal("inputs", inputs, rows, pad=True)
-    t = crossbar._signal("targets", targets, cols)
+    x = crossbar._inputs(inputs, "inputs").values
+    t = crossbar._signal("targets", targets, "col", cols).values
     if x.shape[1] != t.shape[1]:
         raise InputError(f"targets: {t.shape[1]} samples, but inputs have {x.shape[1]}")
     samples = x.shape[1]
@@ -47,9 +47,7 @@ def train(
         part if len(part) == arrays else backend.contiguous(np.broadcast_to(part, (arrays, *part.shape[1:])))
         for part in (x, t)
     )
-    trained = np.ones(arrays, bool) if active is None else np.asarray(active, bool)
-    if trained.shape != (arrays,):
-        raise InputError(f"active: shape {trained.shape} does not fit; allowed: one for each of {arrays} arrays")
+    trained = np.ones(arrays, bool) if active is None else crossbar._axes.flags("active", active)
     told = backend.asarray(trained.astype(dtype)[:, None, None])
     bank = crossbar._cells.lines
     if crossbar._plan is not None:

@@ -9,6 +9,7 @@ import numpy as np
 from memsim.arrays.chains import Chains
 from memsim.arrays.circuit import Limits, solve
 from memsim.arrays.device_chains import Device, DeviceChains
+from memsim.arrays.line_resistances import Wires, lines_of
 from memsim.arrays.network import Network, network, numbers, per_line, refuse_falling
 from memsim.arrays.points import Points
 from memsim.backends import resolve
@@ -51,15 +52,16 @@ class WireSolution(NamedTuple):
 def solve_wires(
     conductance: Any,
     voltages: Any,
+    wires: Wires | None = None,
     *,
-    word_resistance: float,
-    bit_resistance: float,
-    driver_resistance: Any = 0.0,
-    sense_resistance: Any = 0.0,
-    series_resistance: float = 0.0,
+    word_resistance: float | None = None,
+    bit_resistance: float | None = None,
+    driver_resistance: Any = None,
+    sense_resistance: Any = None,
+    series_resistance: float | None = None,
     bit_line_voltages: Any = 0.0,
-    drive: str = "one end",
-    sense: str = "one end",
+    drive: str | None = None,
+    sense: str | None = None,
     conduction: Any = None,
     read_voltage: float | None = None,
     node_voltages: bool = False,
@@ -79,16 +81,18 @@ def solve_wires(
         Of the cells [S]; where they are not ohmic, at `read_voltage`, or, of the polynomial forms, their linear term.
     voltages : (row,) or (row, sample)
         Of the drivers [V]. That of a floating word line is not used.
+    wires : Wires, optional
+        Resistances and terminals of the lines, in place of the seven arguments of these below.
     word_resistance, bit_resistance : float
-        Of one segment [ohm]; 0 for a line without resistance.
+        Of one segment [ohm]; 0 for a line without resistance. Needed without `wires`.
     driver_resistance, sense_resistance : float, or (row,) and (col,)
-        Between a segment and the source or virtual ground behind it [ohm]; infinity lets the line float.
+        Between a segment and the source or virtual ground behind it [ohm]; infinity lets the line float. Default 0.
     series_resistance : float
-        In series with every cell, such as the transistor of a 1T1R cell [ohm].
+        In series with every cell, such as the transistor of a 1T1R cell [ohm]. Default 0.
     bit_line_voltages : float, or (col,)
         Of the virtual grounds [V]: schemes that bias unselected bit lines.
     drive, sense : {"one end", "both ends"}
-        Where lines have terminals; those at two ends are alike.
+        Where lines have terminals; those at two ends are alike. Default "one end".
     conduction : section of a device profile or mapping, optional
         Current against voltage, as in a device profile (``{"model": "sinh", "voltage": "0.25 V"}``); None: ohmic. What
         the form `polynomial` adds flows through every cell, also those of 0 S; what `state-polynomial` adds depends on
@@ -119,11 +123,13 @@ def solve_wires(
     ConvergenceError
         If the residual stays above the tolerance.
     """
+    own = (word_resistance, driver_resistance, drive, bit_resistance, sense_resistance, sense, series_resistance)
+    word, bit, series = lines_of(wires, own)
     circuit = network(
         conductance,
-        (word_resistance, driver_resistance, drive),
-        (bit_resistance, sense_resistance, sense),
-        series_resistance,
+        word,
+        bit,
+        series,
         (conduction, read_voltage),
         (tolerance, max_iterations),
     )
@@ -153,14 +159,15 @@ def solve_wires(
 
 def effective_conductance(
     conductance: Any,
+    wires: Wires | None = None,
     *,
-    word_resistance: float,
-    bit_resistance: float,
-    driver_resistance: Any = 0.0,
-    sense_resistance: Any = 0.0,
-    series_resistance: float = 0.0,
-    drive: str = "one end",
-    sense: str = "one end",
+    word_resistance: float | None = None,
+    bit_resistance: float | None = None,
+    driver_resistance: Any = None,
+    sense_resistance: Any = None,
+    series_resistance: float | None = None,
+    drive: str | None = None,
+    sense: str | None = None,
     tolerance: float = 3e-10,
     max_iterations: int = 3000,
     backend: str = "auto",
@@ -170,11 +177,13 @@ def effective_conductance(
     Of ohmic cells. One solution for every row or, fewer, every column (by reciprocity, with the sense amplifier as the
     source). Parameters and errors are those of `solve_wires`.
     """
+    own = (word_resistance, driver_resistance, drive, bit_resistance, sense_resistance, sense, series_resistance)
+    word, bit, series = lines_of(wires, own)
     circuit = network(
         conductance,
-        (word_resistance, driver_resistance, drive),
-        (bit_resistance, sense_resistance, sense),
-        series_resistance,
+        word,
+        bit,
+        series,
         (None, None),
         (tolerance, max_iterations),
     )

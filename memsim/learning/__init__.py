@@ -1,5 +1,8 @@
 """Local learning rules, one a file, and the encodings that turn their wishes into pulses."""
 
+from typing import Any
+
+from memsim.errors import InputError
 from memsim.learning.competitive import Competitive
 from memsim.learning.delta import Delta
 from memsim.learning.encoding import ENCODINGS, MAX_PULSES, MAX_SLOTS, Encoding, Settings
@@ -13,6 +16,22 @@ from memsim.registry import Registry
 
 RULES: Registry[LocalRule] = Registry("rule", (Hebbian, Oja, Delta, MarginDelta, Perceptron, Manhattan))
 """Rules by the name that experiments give them (``learning.rule``)."""
+
+
+def rule_of(rule: LocalRule | str, settings: dict[str, Any]) -> LocalRule:
+    """The rule itself, or that of a name with these settings.
+
+    Raises
+    ------
+    InputError
+        If there is no such rule or setting, a value is not allowed, or a rule that is no name comes with settings.
+    """
+    if isinstance(rule, str):
+        return RULES.make(rule, **settings)
+    for name in settings:
+        raise InputError(f"{name}: allowed with the name of a rule only, such as train('hebbian', ..., rate=0.1)")
+    return rule
+
 
 __all__ = [
     "ENCODINGS",
@@ -29,4 +48,5 @@ __all__ = [
     "Oja",
     "Perceptron",
     "Settings",
+    "rule_of",
 ]

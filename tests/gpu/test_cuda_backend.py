@@ -78,7 +78,7 @@ def life(device, backend, **options):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ms.WindowWarning)
         made = ms.Crossbar.from_conductance(conductance, profile, backend=backend, **shared, **options)
-    assert made.backend == backend and np.allclose(made.conductance[0], conductance, rtol=3e-7, atol=1e-9)
+    assert made.backend == backend and np.allclose(made.conductance, conductance, rtol=3e-7, atol=1e-9)
     found = [made.output(x, noise=False)]
     made.train(ms.Hebbian(0.2), x, t)
     return [*found, made.weights, *made.pulses, made.read(x)]

@@ -23,7 +23,7 @@ def conducting(name, **changes):
 
 def one_cell(name, dtype="float64", **options):
     array = Crossbar(conducting(name), rows=1, cols=1, seed=1, initial=(0.3, 0.3 + 1e-9), dtype=dtype, **options)
-    return array, array.read(VOLTAGES[:, None])[0, :, 0]
+    return array, array.read(VOLTAGES[:, None])[:, 0]
 
 
 @pytest.mark.slow
@@ -64,7 +64,7 @@ def test_differences_of_columns_are_those_of_their_cells(name, column):
     array = Crossbar(conducting(name), rows=30, cols=2, seed=1, column=column, dtype="float64", initial=(0.1, 0.9))
     x = np.random.default_rng(0).random((4, 30)) * 2 - 1
     form = FORMS[name][1] or (lambda x: x)
-    assert np.allclose(array.output(x)[0], form(x) @ array.effective_weights[0], rtol=1e-9)
+    assert np.allclose(array.output(x), form(x) @ array.effective_weights, rtol=1e-9)
 
 
 @pytest.mark.slow
@@ -72,8 +72,8 @@ def test_read_noise_grows_with_the_current():
     noise = {"read.noise": {"sigma": "5 %", "relative_to": "value"}}
     array = Crossbar(conducting("sinh", **noise), rows=30, cols=2, seed=1, initial=(0.1, 0.9))
     x = np.full(30, 0.5)
-    found = array.output(np.broadcast_to(x, (4000, 30)))[0].var(0)
-    expected = ((FORMS["sinh"][1](0.5) * 0.05 * (array.weights[0] + 1 / 9)) ** 2).sum(0)
+    found = array.output(np.broadcast_to(x, (4000, 30))).var(0)
+    expected = ((FORMS["sinh"][1](0.5) * 0.05 * (array.weights + 1 / 9)) ** 2).sum(0)
     assert np.allclose(found, expected, rtol=4 * np.sqrt(2 / 4000))
     assert np.allclose(array.difference_variance(x), expected.sum(), rtol=1e-5)
 
@@ -97,9 +97,9 @@ def test_voltages_beyond_the_largest_number_are_refused():
 def test_gradients_by_voltages_are_those_of_the_outputs(name):
     array = Crossbar(conducting(name), rows=5, cols=1, seed=1, column="reference", dtype="float64", initial=(0.1, 0.9))
     x, small = np.array([-1.2, -0.3, 0.2, 0.7, 1.3]), 1e-5
-    moved = [array.output(x + sign * small * np.eye(5), noise=False)[0, :, 0] for sign in (1, -1)]
-    gradient = array.steepened(x, array.effective_weights.swapaxes(1, 2), np.ones((1, 1, 1)))
-    assert np.allclose(gradient[0, 0], (moved[0] - moved[1]) / (2 * small), rtol=1e-6)
+    moved = [array.output(x + sign * small * np.eye(5), noise=False)[:, 0] for sign in (1, -1)]
+    gradient = array.steepened(x, array.effective_weights[:, 0], np.ones(1))
+    assert np.allclose(gradient, (moved[0] - moved[1]) / (2 * small), rtol=1e-6)
 
 
 # The I-V fit of CrossSim's authors to Milo et al., IRPS 2021, fig. 1, in S and V: k2 and k3 by powers of log10 G.
@@ -128,9 +128,9 @@ def milo_array(cols=2, device=MILO, **options):
 def test_coefficients_that_depend_on_the_state_give_the_sum_of_the_cells_currents(options):
     array = milo_array(**options)
     x = np.random.default_rng(0).uniform(-1, 1, (5, 9))
-    g = array.conductance.values[0]
+    g = array.conductance.values
     expected = milo_current(g, READ * x[:, :, None]).sum(1)
-    assert np.allclose(array.read(x)[0], expected, rtol=1e-9, atol=0)
+    assert np.allclose(array.read(x), expected, rtol=1e-9, atol=0)
     assert np.abs(expected - READ * x @ g).max() > 0.05 * np.abs(expected).max()
 
 
@@ -139,22 +139,22 @@ def test_differences_of_columns_contain_the_currents_that_depend_on_the_state(co
     array = milo_array(column=column)
     x = np.random.default_rng(0).uniform(-1, 1, (5, 9))
     window = array.device.spec.conductance
-    low = array.conductance.values[0]
+    low = array.conductance.values
     by_line = milo_current(low, READ * x[:, :, None]).sum(1)
     if column == "pair":
         expected = by_line[:, :2] - by_line[:, 2:]
     else:
         reference = milo_current(np.full((9, 1), window.min + 0.25 * window.width), READ * x[:, :, None]).sum(1)
         expected = by_line[:, :2] - reference
-    assert np.allclose(array.output(x)[0] * READ * window.width, expected, rtol=1e-9, atol=1e-16)
+    assert np.allclose(array.output(x) * READ * window.width, expected, rtol=1e-9, atol=1e-16)
 
 
 def test_widths_of_pulses_weigh_the_current_at_the_read_voltage():
     array = milo_array(dac=DAC(bits=None, coding="width"))
     x = np.array([0.3, -0.7, 1.0, -1.0, 0.0, 0.5, -0.2, 0.9, 0.1])
-    g = array.conductance.values[0]
+    g = array.conductance.values
     expected = (np.abs(x)[:, None] * milo_current(g, READ * np.sign(x)[:, None])).sum(0)
-    assert np.allclose(array.read(x)[0], expected, rtol=1e-9)
+    assert np.allclose(array.read(x), expected, rtol=1e-9)
 
 
 def test_a_cell_beyond_the_range_of_the_fit_keeps_the_shape_of_its_curve():
@@ -162,24 +162,24 @@ def test_a_cell_beyond_the_range_of_the_fit_keeps_the_shape_of_its_curve():
         MILO.replace({"conductance.min": "1 uS", "conductance.max": "300 uS"}), 3, 1, seed=1, dtype="float64"
     )
     array.program([[0.0], [0.1], [1.0]])
-    g = array.conductance.values[0, :, 0]
+    g = array.conductance.values[:, 0]
     for row, end in ((0, 50e-6), (1, 50e-6), (2, 225e-6)):
         for level in (-1.0, 0.4, 1.0):
             x = level * (np.arange(3) == row)
             expected = milo_current(end, READ * level) * g[row] / end
-            assert array.read(x)[0, 0] == pytest.approx(expected, rel=1e-9)
+            assert array.read(x)[0] == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize("column", ["single", "reference", "pair"])
 def test_gradients_by_voltages_contain_the_currents_that_depend_on_the_state(column):
     array, small = milo_array(column=column), 1e-5
     x, error = np.linspace(-0.8, 0.9, 9), np.array([1.0, -0.4])
-    moved = [array.output(x + sign * small * np.eye(9), noise=False)[0] @ error for sign in (1, -1)]
+    moved = [array.output(x + sign * small * np.eye(9), noise=False) @ error for sign in (1, -1)]
     window, g = array.device.spec.conductance, array.conductance.values
     if column == "pair":
-        g = g[:, :, :2] - g[:, :, 2:]
+        g = g[:, :2] - g[:, 2:]
     elif column == "reference":
-        g = g[:, :, :2] - (window.min + 0.25 * window.width)
-    ohmic = (g / window.width @ error)[:, None]
-    gradient = array.steepened(x, ohmic, error[None, None])
-    assert np.allclose(gradient[0, 0], (moved[0] - moved[1]) / (2 * small), rtol=1e-6)
+        g = g[:, :2] - (window.min + 0.25 * window.width)
+    ohmic = g / window.width @ error
+    gradient = array.steepened(x, ohmic, error)
+    assert np.allclose(gradient, (moved[0] - moved[1]) / (2 * small), rtol=1e-6)

@@ -72,7 +72,7 @@ def test_a_cell_stays_within_its_own_window():
     )
     crossbar = Crossbar(device, rows=4096, cols=1, seed=3)
     crossbar.train(Hebbian(1.0), np.ones(4096), [1.0], steps=400)
-    highest = crossbar.weights[0, :, 0].astype(float)
+    highest = crossbar.weights[:, 0].astype(float)
     sigma = 0.2 * 38.5 / (38.5 - 3.08)
     # A bound that equals the end of the nominal window sets no limit: each cell fills its own window.
     assert (highest > 1).mean() == pytest.approx(0.5, abs=0.04)
@@ -118,8 +118,8 @@ def test_sign_encoding_gives_one_pulse_above_the_threshold(images):
 def test_half_selected_cells_are_those_of_the_two_lines():
     crossbar = Crossbar("ideal", rows=10, cols=3)
     crossbar.train(Hebbian(0.1), np.ones(10), [1.0, 0.0, 0.0], steps=1)
-    assert crossbar.pulses.set[0].tolist() == [10, 0, 0]
-    assert crossbar.pulses.half_selected[0].tolist() == [10 * (9 + 2), 0, 0]
+    assert crossbar.pulses.set.tolist() == [10, 0, 0]
+    assert crossbar.pulses.half_selected.tolist() == [10 * (9 + 2), 0, 0]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_counted_pulses_follow_the_device_curve(images, dtype, precision):
     crossbar = Crossbar(device, rows=ROWS, cols=2, initial=(0.0, 1e-12), dtype=dtype)
     crossbar.train(Hebbian(1 / 97), np.ones(ROWS), TARGETS, steps=40, encoding=Encoding("counted", rounding="nearest"))
     a = curvature(2.4)
-    assert crossbar.weights[0, :, 0] == pytest.approx(np.expm1(-40 / 97 * a) / np.expm1(-a), abs=precision)
+    assert crossbar.weights[:, 0] == pytest.approx(np.expm1(-40 / 97 * a) / np.expm1(-a), abs=precision)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_an_exact_pulse_has_the_slope_of_the_device_at_the_present_state(dtype, 
     crossbar.train(Hebbian(0.01), np.ones(64), [1.0], steps=1, encoding="exact")
     a = curvature(2.4)
     one_pulse = np.expm1(-a / 97) / np.expm1(-a)
-    assert crossbar.weights[0, :, 0] == pytest.approx(0.01 * 97 * one_pulse, rel=precision)
+    assert crossbar.weights[:, 0] == pytest.approx(0.01 * 97 * one_pulse, rel=precision)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_cycle_to_cycle_noise_adds_up_over_pulses(relative_to, sigma_of_twenty):
     )
     crossbar = Crossbar(device, rows=65536, cols=1, bounds=None, initial=(0.4, 0.4 + 1e-9))
     crossbar.train(Hebbian(0.2), np.ones(65536), [1.0], steps=1, encoding=Encoding("counted", rounding="nearest"))
-    change = crossbar.weights[0, :, 0].astype(float) - 0.4
+    change = crossbar.weights[:, 0].astype(float) - 0.4
     error = 1 / np.sqrt(change.size)
     assert change.mean() == pytest.approx(0.2, abs=4 * error * sigma_of_twenty + 1e-6)
     assert change.std() == pytest.approx(sigma_of_twenty, rel=4 * error)
@@ -170,8 +170,8 @@ def test_a_cell_without_a_pulse_draws_no_noise():
     x = np.zeros(100)
     x[::2] = 1.0
     crossbar.train(Hebbian(0.2), x, [1.0], steps=5)
-    assert np.array_equal(before[:, 1::2], crossbar.weights[:, 1::2])
-    assert (before[:, ::2] != crossbar.weights[:, ::2]).all()
+    assert np.array_equal(before[1::2], crossbar.weights[1::2])
+    assert (before[::2] != crossbar.weights[::2]).all()
 
 
 @pytest.mark.parametrize("columns", [3, 40])
@@ -186,8 +186,8 @@ def test_read_noise_has_the_variance_of_independent_cells(columns, relative_to, 
     rng = np.random.default_rng(0)
     crossbar = Crossbar(device, rows=50, cols=columns, initial=(0.0, 1.0), column=column)
     x = np.repeat(rng.random((1, 50)), 20000, axis=0)
-    current = crossbar.read(x)[0].astype(float)
-    siemens = crossbar.conductance.values[0].astype(float)
+    current = crossbar.read(x).astype(float)
+    siemens = crossbar.conductance.values.astype(float)
     sigma = 0.1 * (siemens if relative_to == "value" else np.full_like(siemens, 35.42e-9))
     voltage = 0.5 * x[0]
     variance = (voltage**2) @ sigma**2

@@ -202,10 +202,10 @@ def train_lengths(falls, cells):
     size = 1e-9
     start = (1 - size, 1 + size) if falls else (-size, size)
     array = Crossbar("yflash-wang2022", rows=100, cols=cells // 100, seed=3, initial=start, dtype="float64")
-    states, lengths = [array.weights[0].copy()], np.zeros((100, cells // 100))
+    states, lengths = [array.weights.copy()], np.zeros((100, cells // 100))
     for _ in range(130):
         array.train(Hebbian(rate=-1.0 if falls else 1.0), np.ones(100), np.ones(cells // 100), encoding="sign")
-        states.append(array.weights[0].copy())
+        states.append(array.weights.copy())
         lengths += (states[-2] > 1e-6) if falls else (states[-2] < 1 - 1e-6)
     return lengths, np.array(states)
 

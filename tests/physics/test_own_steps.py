@@ -193,7 +193,7 @@ def test_additive_noise_is_that_of_each_cells_own_step_wherever_it_stands(start)
         before = array.weights
         array.train(ms.Hebbian(rate=1.0), np.ones(CELLS), [-0.005 - 1e-5], encoding=ms.Encoding("counted", "nearest"))
         assert array.pulses.reset.sum() == CELLS
-        moved.append((array.weights - before)[0, :, 0])
+        moved.append((array.weights - before)[:, 0])
     noise = moved[0] - moved[1]
     sizes = -moved[1] / (2 * start)  # a reset step of soft bounds is 2 x times that at w = 0
     assert sizes.std() == pytest.approx(0.005 * math.hypot(0.2, 0.1), rel=0.02)

@@ -42,18 +42,18 @@ def test_learning_gives_set_pulses_alone(device):
 @pytest.mark.slow
 def test_refresh_empties_full_pairs_and_keeps_their_difference(device):
     array = ms.Crossbar(device, ROWS, 2, column="pair", seed=1)
-    targets = np.zeros((1, ROWS, 4))
-    targets[:, :, 0], targets[:, :, 2] = 0.97, 0.60  # the first output: full pairs
-    targets[:, :, 1], targets[:, :, 3] = 0.30, 0.50
+    targets = np.zeros((ROWS, 4))
+    targets[:, 0], targets[:, 2] = 0.97, 0.60  # the first output: full pairs
+    targets[:, 1], targets[:, 3] = 0.30, 0.50
     array.program(targets, cycles=100, encoding="sign")
     before, pulses = array.effective_weights, array.pulses.reset.copy()
     full = array.refresh(0.9)
-    assert full[:, :, 0].all() and not full[:, :, 1].any()
-    assert array.pulses.reset[0].tolist() == [ROWS, 0, ROWS, 0] and not pulses.any()
-    assert array.weights[:, :, 2].max() < 0.02
+    assert full[:, 0].all() and not full[:, 1].any()
+    assert array.pulses.reset.tolist() == [ROWS, 0, ROWS, 0] and not pulses.any()
+    assert array.weights[:, 2].max() < 0.02
     # Written back to within the step at the target of 0.37, 0.005 (1 + 27.235 e^(-5 0.37)).
-    assert np.abs(array.effective_weights - before)[:, :, 0].max() < 0.027
-    assert np.array_equal(array.effective_weights[:, :, 1], before[:, :, 1])
+    assert np.abs(array.effective_weights - before)[:, 0].max() < 0.027
+    assert np.array_equal(array.effective_weights[:, 1], before[:, 1])
     assert not array.refresh(0.9).any()
 
 

@@ -33,7 +33,7 @@ def only_programmed(programming, low="0.25 uS", high="25 uS", **changes):
 
 def spread(device, w, **options):
     array = Crossbar(device, rows=4096, cols=8, seed=2, dtype="float64", **options).program(w)
-    return array.conductance.values[0]
+    return array.conductance.values
 
 
 def agrees(values, mean, sigma):
@@ -88,10 +88,10 @@ def test_training_a_device_that_is_only_programmed_is_exact_and_programming_then
     plan = array.weights
     assert not np.array_equal(array.read(x), array.program().read(x))
     assert not array.planned
-    error = (array.weights - plan)[0]
+    error = array.weights - plan
     stuck = array._cells.lines.stuck[0, :, :100].T != 0
     assert 0 < stuck.sum() < 30
-    assert (array.weights[0][stuck] == 1).all()
+    assert (array.weights[stuck] == 1).all()
     assert 0 < np.abs(error[~stuck]).max() < 0.5
     # Training goes on from the plan, not from what errors made of it.
     assert np.array_equal(array.train(Hebbian(0.2), x, t, steps=0).weights, plan)
@@ -161,12 +161,12 @@ def test_write_noise_is_seen_and_the_hidden_state_goes_on_without_it():
     for _ in range(3):
         array.train(Hebbian(0.05), x, [1, 0], encoding="exact")
         plain.train(Hebbian(0.05), x, [1, 0], encoding="exact")
-        agrees((array.weights - plain.weights)[0, :, 0], 0, 0.1)
-        assert np.array_equal(array.weights[0, :, 1], plain.weights[0, :, 1])
+        agrees((array.weights - plain.weights)[:, 0], 0, 0.1)
+        assert np.array_equal(array.weights[:, 1], plain.weights[:, 1])
     assert np.array_equal(array.pulses.set, plain.pulses.set)
     seen = array.weights
     array.train(Hebbian(0.05), x, [0, 1], encoding="exact")
-    assert np.array_equal(array.weights[0, :, 0], seen[0, :, 0])  # redrawn only where something was written
+    assert np.array_equal(array.weights[:, 0], seen[:, 0])  # redrawn only where something was written
 
 
 @pytest.mark.slow
@@ -249,7 +249,7 @@ def test_cells_stuck_inside_the_window_keep_states_that_are_uniform_around_the_g
     assert stuck.std() == pytest.approx(0.02 / np.sqrt(12), rel=0.05)  # of a uniform distribution
     chosen = np.zeros((4096, 1), int)
     chosen[7] = 2
-    one = Crossbar(device, rows=4096, cols=1, seed=3, faults=chosen).program(0.9, cycles=3).weights[0, :, 0]
+    one = Crossbar(device, rows=4096, cols=1, seed=3, faults=chosen).program(0.9, cycles=3).weights[:, 0]
     assert 0.49 <= one[7] <= 0.51 and (np.delete(one, 7) > 0.8).all()
 
 
@@ -266,13 +266,13 @@ def test_stuck_cells_neither_drift_nor_relax():
     retention = {"model": "relaxation", "spread": "0.4 uS", "reference_time": "1 s"}
     array = Crossbar(QUIET.replace({"retention": retention}), rows=40, cols=2, faults=MAP, initial=(0.4, 0.6))
     w = array.wait(100).weights
-    assert w[0, 3, 0] == w[0, 9, 0] == 1 and w[0, 7, 1] == 0
+    assert w[3, 0] == w[9, 0] == 1 and w[7, 1] == 0
 
 
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (np.zeros((3, 3)), r"faults: shape \(3, 3\) does not fit; allowed: \(array, row, line\) = \(1, 40, 2\)"),
+        (np.zeros((3, 3)), r"faults: shape \(3, 3\) does not fit; allowed: \(row, line\) = \(40, 2\)"),
         (
             np.full((40, 2), 3),
             r"faults: 3 at \(0, 0\) is not allowed; -1 is stuck off, 0 sound, 1 stuck on, 2 stuck inside",
@@ -298,10 +298,10 @@ def test_a_cell_that_is_where_it_is_wished_gets_no_pulse_wherever_noise_and_time
         device = device.replace({"variability.write": {"sigma": "10 %", "relative_to": "range"}})
     array = Crossbar(device, rows=200, cols=2, seed=1, initial=(0.1, 0.9)).program(0.5).wait(10)
     assert array.weights.min() < 0 and array.weights.max() > 1  # beyond the window
-    before, pulses = array.weights, sum(array.pulses.set + array.pulses.reset).sum()
+    before, pulses = array.weights, (array.pulses.set + array.pulses.reset).sum()
     wished = before.copy()
-    wished[0, 7, 1] = 0.5
+    wished[7, 1] = 0.5
     array.program(wished, encoding=Encoding("sign"), cycles=1)
-    assert sum(array.pulses.set + array.pulses.reset).sum() == pulses + 1
+    assert (array.pulses.set + array.pulses.reset).sum() == pulses + 1
     changed = array.weights != before
-    assert changed[0, 7, 1] and changed.sum() == 1
+    assert changed[7, 1] and changed.sum() == 1

@@ -24,7 +24,7 @@ def noisy(kind, column="single", **changes):
 def series(device, samples, interval, **options):
     """Outputs over time, (sample, column): sums over 64 independent cells at w = 0.5."""
     settings = {"rows": ROWS, "cols": COLS, "seed": 5, "initial": (0.5, 0.5 + 1e-9), **options}
-    return Crossbar(device, **settings).read(np.ones((samples, ROWS)), interval=interval)[0] / QUIET_SCALE
+    return Crossbar(device, **settings).read(np.ones((samples, ROWS)), interval=interval) / QUIET_SCALE
 
 
 QUIET_SCALE = 0.5 * 9e-6
@@ -57,7 +57,7 @@ def test_telegraph_noise_has_the_stationary_mean_and_variance_from_the_first_rea
     array = Crossbar(
         noisy("telegraph", **TELEGRAPH), rows=ROWS, cols=COLS, arrays=16, seed=1, initial=(0.5, 0.5 + 1e-9)
     )
-    first = array.output(np.ones(ROWS))[:, 0].ravel()
+    first = array.output(np.ones(ROWS)).ravel()
     mean, variance = ROWS * (LEVEL - depth * share), ROWS * depth**2 * share * (1 - share)
     assert abs(first.mean() - mean) < 4 * np.sqrt(variance / first.size)
     assert abs(first.var() / variance - 1) < 4 * np.sqrt(2 / first.size)
@@ -149,7 +149,7 @@ def test_flicker_noise_has_sigma_squared_for_each_factor_e():
     device = noisy("flicker", **FLICKER)
     array = Crossbar(device, rows=ROWS, cols=COLS, arrays=16, seed=1, initial=(0.5, 0.5 + 1e-9))
     variance = ROWS * 0.02**2 * np.log(1 / 2e-6)
-    first = array.output(np.ones(ROWS))[:, 0].ravel()
+    first = array.output(np.ones(ROWS)).ravel()
     assert abs(first.var() / variance - 1) < 4 * np.sqrt(2 / first.size)
     assert np.allclose(array.difference_variance(np.ones(ROWS)), 2 * variance, rtol=1e-5)
 
@@ -163,7 +163,7 @@ def test_the_size_of_flicker_noise_is_that_published_for_phase_change_memory():
     for g in (1.0, 0.3, 0.05, 0.001):
         array = Crossbar(device, rows=1, cols=2, initial=(g, g * (1 + 1e-6)), dtype="float64")
         expected = g * min(0.0088 / g**0.65, 0.2)
-        assert np.sqrt(array.difference_variance([1.0])[0, 0] / 2 / factors) == pytest.approx(expected, rel=1e-4)
+        assert np.sqrt(array.difference_variance([1.0]) / 2 / factors) == pytest.approx(expected, rel=1e-4)
 
 
 def test_slow_processes_decide_with_probabilities_far_below_the_smallest_uniform_number():
@@ -197,10 +197,10 @@ def test_white_noise_with_a_sigma_for_each_cell_has_the_variance_of_these(relati
     }
     array = Crossbar(QUIET.replace(changes), rows=ROWS, cols=2, seed=2, initial=(0.0, 1.0))
     x = np.random.default_rng(1).random(ROWS)
-    reads = array.output(np.broadcast_to(x, (4000, ROWS)))[0]
+    reads = array.output(np.broadcast_to(x, (4000, ROWS)))
     sigma = array._cells.lines.read_sigma.of()[0, :, :ROWS].T
     assert sigma.std() / 0.05 == pytest.approx(0.4, rel=0.2)
-    base = array.weights[0] + OFFSET if relative_to == "value" else 1.0
+    base = array.weights + OFFSET if relative_to == "value" else 1.0
     variance = (x[:, None] ** 2 * (sigma * base) ** 2).sum(0)
     assert np.allclose(reads.var(0), variance, rtol=4 * np.sqrt(2 / 4000))
     assert np.allclose(array.difference_variance(x), variance.sum(), rtol=1e-5)

@@ -186,7 +186,7 @@ def test_differential_pairs_reproduce_the_published_monte_carlo_numbers():
             noisy.wait(row.elapsed - waited)
             silent.wait(row.elapsed - waited)
             waited = row.elapsed
-        estimate, quiet = (np.asarray(xbar @ one).astype(float) for xbar in (noisy, silent))
+        estimate, quiet = (np.asarray(one @ xbar).astype(float) for xbar in (noisy, silent))
         start = np.abs(quiet).mean() if start is None else start
         ratio = np.abs(quiet).mean() / start
         moments = {

@@ -40,7 +40,7 @@ def programmed(device, level, rows=4096, cols=16, **options):
     """Cells of one target [uS], and their conductances then [uS]."""
     low, high = device.spec.conductance.min, device.spec.conductance.max
     array = Crossbar(device, rows, cols, seed=5, **{"dtype": "float64", **options})
-    array.program(np.full((1, rows, array._lines), (level * 1e-6 - low) / (high - low)), by="model")
+    array.program(np.full((rows, array._lines), (level * 1e-6 - low) / (high - low)), by="model")
     return array, microsiemens(array)
 
 
@@ -73,7 +73,7 @@ def test_technology_c_changes_as_measured_at_every_level_and_time(level):
 def test_500_cells_of_technology_c_scatter_about_the_measured_moments(level):
     device = load_device(TECHNOLOGY_C).replace({"programming.coefficients.c0": "0 uS"})
     array, before = programmed(device, level, rows=CELLS, cols=64)
-    change = microsiemens(array.wait(1e5))[0] - before[0]
+    change = microsiemens(array.wait(1e5)) - before
     mean, sigma = MEASURED[level][-1]
     deviations = (change.mean(0) - mean) / (sigma / np.sqrt(CELLS))
     assert abs(deviations.std() - 1) < 4 / np.sqrt(2 * 64)
@@ -152,10 +152,10 @@ def test_a_reprogrammed_cell_gets_a_new_path_and_the_others_keep_theirs(form):
     written = np.zeros((64, 2), bool)
     written[:40, 0] = True
     array.wait(100.0)
-    later, others = microsiemens(array)[0], microsiemens(alone.wait(100.0))[0]
+    later, others = microsiemens(array), microsiemens(alone.wait(100.0))
     assert np.array_equal(later[~written], others[~written])
-    first = microsiemens(cells(form, rows=64, cols=2).wait(100.0))[0][written]
-    change = later[written] - conductance[0][written]
+    first = microsiemens(cells(form, rows=64, cols=2).wait(100.0))[written]
+    change = later[written] - conductance[written]
     assert abs(np.corrcoef(change, first)[0, 1]) < 4 / np.sqrt(40)
     assert change.std() > 0.1
 

@@ -135,12 +135,12 @@ def test_a_programmed_cell_starts_to_age_anew_and_the_others_go_on():
     told = array.train(Hebbian(0.1), x, [1, 0, 0, 0], encoding="exact").conductance.values
     written = np.zeros((64, 4), bool)
     written[:10, 0] = True
-    assert np.array_equal(told[0][~written], alone.conductance.values[0][~written])
-    assert (told[0][written] > alone.conductance.values[0][written]).all()
+    assert np.array_equal(told[~written], alone.conductance.values[~written])
+    assert (told[written] > alone.conductance.values[written]).all()
     array.wait(180)
     alone.wait(180)
-    assert np.allclose(array.conductance.values[0][written], told[0][written] * 10**-0.05, rtol=1e-9)
-    assert np.array_equal(array.conductance.values[0][~written], alone.conductance.values[0][~written])
+    assert np.allclose(array.conductance.values[written], told[written] * 10**-0.05, rtol=1e-9)
+    assert np.array_equal(array.conductance.values[~written], alone.conductance.values[~written])
 
 
 @pytest.mark.slow
@@ -151,12 +151,12 @@ def test_pulses_elsewhere_do_not_lift_a_cell_that_drifted_out_of_its_window():
     x = np.zeros(64)
     x[0] = 1
     after = array.train(Hebbian(0.1), x, [1, 0, 0, 0]).weights
-    assert np.array_equal(after[0, 1:], drifted[0, 1:])
-    assert np.array_equal(after[0, :, 1:], drifted[0, :, 1:])
+    assert np.array_equal(after[1:], drifted[1:])
+    assert np.array_equal(after[:, 1:], drifted[:, 1:])
     target = array.weights.copy()
-    target[0, 5, 2] = 0.5
+    target[5, 2] = 0.5
     after = array.program(target, encoding=Encoding("exact")).weights
-    assert after[0, 5, 2] == pytest.approx(0.5, abs=0.05)
+    assert after[5, 2] == pytest.approx(0.5, abs=0.05)
 
 
 def test_heat_shortens_times_as_arrhenius_says():
@@ -207,7 +207,7 @@ def test_global_drift_compensation_undoes_a_common_drift():
         (lambda a: a.wait(1, temperature=400), "does not say how its retention depends on it"),
         (lambda a: a.train(Hebbian(0.1), np.ones(64), np.ones(4), period=-2), "period: -2 is not a number from 0"),
         (lambda a: a.drift_compensation(np.ones(64), np.ones(3)), r"before: shape \(3,\) does not fit"),
-        (lambda a: a.drift_compensation(np.zeros(64), np.zeros((1, 1, 4))), "x: an array gives no current"),
+        (lambda a: a.drift_compensation(np.zeros(64), np.zeros(4)), "x: an array gives no current"),
         (lambda a: a.read(np.ones(64), interval=-1), "interval: -1 is not"),
     ],
 )
@@ -249,7 +249,7 @@ def test_phase_change_memory_drifts_by_the_exponent_of_its_target_and_from_what_
     device = load_device(name)
     low, high = device.spec.conductance.min, device.spec.conductance.max
     array = Crossbar(device, 4096, 64, seed=7, dtype="float64")
-    array.program(np.full((1, 4096, 64), (g * scale * 1e-6 - low) / (high - low)))
+    array.program(np.full((4096, 64), (g * scale * 1e-6 - low) / (high - low)))
     sigma = sum(c * g**k for k, c in enumerate(coefficients))
     mu, spread = exponents(g)
     rng = np.random.default_rng(11)

@@ -40,7 +40,7 @@ def test_a_million_noisy_cells_have_the_stated_mean_and_spread(relative_to):
     array.train(ms.Hebbian(rate=1.0), np.ones(CELLS), wish, encoding=ms.Encoding("counted", rounding="nearest"))
     moved = array.weights - before
     expected = SPREAD[relative_to] * math.sqrt(PULSES)
-    assert array.pulses.set.tolist() == [[PULSES * CELLS]]
+    assert array.pulses.set.tolist() == [PULSES * CELLS]
     assert abs(moved.mean() - PULSES * STEP * (1 + BETA)) < 4 * expected / math.sqrt(CELLS)
     assert abs(moved.var() / expected**2 - 1) < 4 * math.sqrt(2 / CELLS)
     skew = ((moved - moved.mean()) ** 3).mean() / moved.std() ** 3

@@ -31,11 +31,11 @@ def device(spread=None, **update):
 
 def weights(crossbar) -> np.ndarray:
     """States in units of w, -1 to 1."""
-    return 2 * crossbar.weights[0, :, 0] - 1
+    return 2 * crossbar.weights[:, 0] - 1
 
 
 def pulse(crossbar, direction, count=1):
-    return crossbar.train(ms.Hebbian(rate=1.0), np.ones(crossbar.shape[1]), [direction], steps=count, encoding="sign")
+    return crossbar.train(ms.Hebbian(rate=1.0), np.ones(crossbar.shape[0]), [direction], steps=count, encoding="sign")
 
 
 def symmetry_point(up: float, down: float, top, bottom):

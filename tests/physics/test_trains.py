@@ -50,9 +50,9 @@ def test_the_mean_change_is_that_of_the_rule_and_all_pulses_are_counted():
     rng = np.random.default_rng(0)
     x, t = rng.random(256) - 0.3, rng.random(64) - 0.5
     steps = 400
-    before = xbar.weights[0]
+    before = xbar.weights
     xbar.train(ms.Hebbian(rate=0.02), x, t, steps=steps, encoding="stochastic")
-    moved = (xbar.weights[0] - before) / steps
+    moved = (xbar.weights - before) / steps
     wished = 0.02 * np.outer(x, t)
     # A slot holds a coincidence with chance q, so the pulses of a step have the variance 31 q (1 - q).
     q = np.abs(wished) * 1000 / 31
@@ -86,7 +86,7 @@ def test_trains_deliver_the_error_of_the_delta_rule_which_reads_first():
     many = ms.Crossbar(device, 64, 1, arrays=2000, seed=4, bounds=None, initial=(0.4, 0.40001), column="single")
     x = np.linspace(0.1, 1, 64)
     before = many.weights
-    many.train(ms.Delta(0.01), x, many.output(x, noise=False)[:1, 0].mean() + 0.5, encoding="stochastic")
+    many.train(ms.Delta(0.01), x, [many.output(x, noise=False)[0, 0] + 0.5], encoding="stochastic")
     wished = 0.01 * 0.5 * x
     error = np.sqrt(wished / 1000 / 2000)
     assert (np.abs((many.weights - before)[:, :, 0].mean(0) - wished) < 4.5 * error).all()

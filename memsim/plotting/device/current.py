@@ -32,7 +32,7 @@ def draw_current(axes: Axes, device: DeviceProfile, seed: int) -> None:
     found = []
     for state in states_of(device):
         array = row(quiet, seed, state, count=1)
-        found.append(array.output(x[:, None], noise=False)[0, :, 0] * array.full_scale)
+        found.append(array.output(x[:, None], noise=False)[:, 0] * array.full_scale)
     unit = scaled(axes.yaxis, "current", "A", float(np.max(np.abs(found))))
     voltage = x * device.spec.read.voltage
     size = scaled(axes.xaxis, "voltage", "V", float(voltage[-1]))

@@ -25,7 +25,7 @@ def landed(device: DeviceProfile, seed: int) -> tuple[np.ndarray, np.ndarray]:
     array = Crossbar(without(device, "variability.d2d", "faults"), CELLS, len(_TARGETS), seed=seed, column="single")
     array.program(_TARGETS, by="model")
     low, high = array.window
-    return low + _TARGETS * (high - low), array.conductance.values[0].T
+    return low + _TARGETS * (high - low), array.conductance.values.T
 
 
 def draw_programming(axes: Axes, device: DeviceProfile, seed: int) -> None:

@@ -40,7 +40,7 @@ def response(device: DeviceProfile, seed: int, count: int) -> tuple[np.ndarray, 
     last = max(span, _FEWEST)
     points = np.unique(np.linspace(0, last, min(last, _EVERY) + 1).round().astype(int))
     encoding = Encoding("sign") if span <= _ONE_BY_ONE else Encoding("counted", rounding="nearest")
-    numbers, found = [0], [array.conductance.values[0, :, 0]]
+    numbers, found = [0], [array.conductance.values[:, 0]]
     for direction in (1.0,) if update.one_sided else (1.0, -1.0):
         for pulses in np.diff(points):
             if encoding.name == "sign":
@@ -48,7 +48,7 @@ def response(device: DeviceProfile, seed: int, count: int) -> tuple[np.ndarray, 
             else:
                 array.train(Hebbian(rate=pulses / span), np.ones(count), [direction], encoding=encoding)
             numbers.append(numbers[-1] + int(pulses))
-            found.append(array.conductance.values[0, :, 0])
+            found.append(array.conductance.values[:, 0])
     return np.array(numbers), np.array(found)
 
 

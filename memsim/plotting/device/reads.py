@@ -47,7 +47,7 @@ def interval_of(device: DeviceProfile) -> float:
 def trace(device: DeviceProfile, seed: int, state: float, count: int) -> np.ndarray:
     """Conductances that successive reads of cells at one state give [S], (read, cell)."""
     array = _read_cells(device, seed, state, count)
-    current = array.read(np.ones((READS, 1)), interval=interval_of(device))[0]
+    current = array.read(np.ones((READS, 1)), interval=interval_of(device))
     return current / device.spec.read.voltage
 
 
@@ -56,8 +56,8 @@ def size(device: DeviceProfile, seed: int) -> tuple[np.ndarray, np.ndarray]:
     found = []
     for state in _SIZES:
         array = _read_cells(device, seed, float(state), CELLS)
-        own = array.conductance.values[0, 0]
-        error = array.read(np.ones((4, 1)), interval=interval_of(device) * READS)[0] / device.spec.read.voltage - own
+        own = array.conductance.values[0]
+        error = array.read(np.ones((4, 1)), interval=interval_of(device) * READS) / device.spec.read.voltage - own
         found.append((own.mean(), error.std()))
     means, sigmas = np.array(found).T
     return means, sigmas

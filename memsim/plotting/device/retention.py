@@ -39,7 +39,7 @@ def aged(device: DeviceProfile, seed: int, state: float, temperature: float | No
     for time in times_of(device):
         array.wait(float(time - before), temperature)
         before = time
-        found.append(array.conductance.values[0, 0])
+        found.append(array.conductance.values[0])
     return np.array(found)
 
 

@@ -154,7 +154,7 @@ def test_the_error_of_programming_has_its_sigma_and_leaves_no_window():
 @pytest.mark.parametrize(
     ("weights", "settings", "message"),
     [
-        (np.ones((3, 3)), {}, r"weights: shape \(3, 3\) does not fit; allowed: \(array, row, line\) = \(1, 4, 4\)"),
+        (np.ones((3, 3)), {}, r"weights: shape \(3, 3\) does not fit; allowed: \(row, line\) = \(4, 4\)"),
         (np.nan, {}, "weights: contains NaN"),
         ("a", {}, "weights: shape"),
         (0.5, {"cycles": 0}, "cycles: 0 is not a whole number of at least 1"),
@@ -209,14 +209,14 @@ def test_the_effective_network_does_what_is_read_without_noise(name, device):
 def test_rows_are_inputs_and_a_bias_and_cells_come_in_pairs():
     deployed = on("ideal")
     shapes = {name: crossbar.shape for name, crossbar in deployed.crossbars.items()}
-    wanted = {"0.convolution": (1, 2 * 9 + 1, 3), "4.convolution": (1, 3 * 9 + 1, 4), "10.dense": (1, 5, 3)}
+    wanted = {"0.convolution": (2 * 9 + 1, 3), "4.convolution": (3 * 9 + 1, 4), "10.dense": (5, 3)}
     assert shapes == wanted
-    assert deployed.cells == 2 * sum(rows * cols for _, rows, cols in wanted.values())
+    assert deployed.cells == 2 * sum(rows * cols for rows, cols in wanted.values())
 
 
 def test_each_weight_is_on_the_line_of_its_sign_and_the_largest_spans_the_bounds():
     deployed = on("ideal", "linear", bounds=(0.1, 0.9))
-    network, cells = deployed.network, deployed.crossbars["1.dense"].weights[0]
+    network, cells = deployed.network, deployed.crossbars["1.dense"].weights
     weight, bias = network.parameters["1.dense.weight"].T, network.parameters["1.dense.bias"]
     scale = np.abs(weight).max()
     assert deployed.scales["1.dense"] == pytest.approx(scale)

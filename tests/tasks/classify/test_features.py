@@ -38,7 +38,7 @@ def test_the_competitive_rule_moves_a_column_to_the_mean_of_its_inputs():
     x = clusters()[::4]
     crossbar = ms.Crossbar("ideal", rows=16, cols=1, seed=1)
     crossbar.train(Competitive(0.05), x, np.ones((len(x), 1)), steps=10)
-    assert np.abs(crossbar.weights[0, :, 0] - x.mean(0)).max() < 0.05
+    assert np.abs(crossbar.weights[:, 0] - x.mean(0)).max() < 0.05
 
 
 @pytest.mark.slow

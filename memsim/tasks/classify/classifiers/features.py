@@ -72,7 +72,13 @@ class Features:
         self.layer = layer
         self.encoding = encoding
         column = "reference" if layer.learns else "pair"
-        own: dict[str, Any] = {"column": column, "bounds": bounds, "initial": bounds or (0.0, 1.0), **cells}
+        own: dict[str, Any] = {
+            "column": column,
+            "bounds": bounds,
+            "initial": bounds or (0.0, 1.0),
+            "arrays": 1,
+            **cells,
+        }
         self.crossbar = Crossbar(device, rows, units, scope=_SCOPE, **own)
         adc = cells.get("adc")
         self._calibrated = adc is not None and isinstance(adc.range, str)

@@ -146,7 +146,7 @@ class Matrix:
     @property
     def weights(self) -> np.ndarray:
         """Weights (row, output) that the cells hold, as outputs see them through wires, float64."""
-        return self.crossbar.effective_weights[0].astype(float) * self.unit
+        return self.crossbar.effective_weights.astype(float) * self.unit
 
     @property
     def parameters(self) -> np.ndarray:
@@ -170,7 +170,7 @@ class Matrix:
             self._calibrate(signal)
         driven = signal if self.gain == 1 else signal * signal.dtype.type(self.gain)
         made = self.crossbar.output(driven, first_sample=reading.first, index=occasion, noise=reading.noise)
-        sums = made[0] * (self.unit / self.gain)
+        sums = made * (self.unit / self.gain)
         if reading.watch is not None:
             reading.watch(product.name, signal.astype(float) @ self.wished, sums)
         found = sums.reshape(x.shape[-1], product.pixels, -1).T
