@@ -541,3 +541,23 @@ def test_large_files_are_refused(tmp_path, monkeypatch):
 def test_long_comments_are_read_at_once(line, tmp_path):
     """Were the search for a unit quadratic in the length of a line, these would take minutes."""
     assert np.allclose(read(tmp_path, text(line)), 1e-6 * MICRO)
+
+
+@pytest.mark.parametrize(
+    ("comments", "units"),
+    [
+        (("# compliance set in mS", "# values: nS"), "'mS' (.*:1) and 'nS' (.*:2)"),
+        (("# not in uS but nS",), "'uS' (.*:1) and 'nS' (.*:1)"),
+    ],
+)
+def test_comments_that_name_two_units_are_asked_about(tmp_path, comments, units):
+    content = "\n".join([*comments, "1,2", "3,4"])
+    pattern = "two units, " + units.replace("(", r"\(").replace(")", r"\)") + "; unit= decides"
+    refused(lambda: read(tmp_path, content), pattern)
+    assert read(tmp_path, content, unit="nS").values == pytest.approx(1e-9 * np.array([[1, 2], [3, 4]]), rel=1e-12)
+
+
+@pytest.mark.parametrize("comment", ["# values: nS", "# conductances, nS", "# G (nS), compliance 1 mS"])
+def test_a_comment_may_name_the_unit_anywhere(tmp_path, comment):
+    expected = 1e-9 * np.array([[1, 2], [3, 4]])
+    assert read(tmp_path, f"{comment}\n1,2\n3,4").values == pytest.approx(expected, rel=1e-12)

@@ -17,7 +17,7 @@ from memsim.fit.headings import PLAIN_UNITS
 from memsim.fit.map_cells import Cells, cells_in, check_no_cells, heads_cells
 from memsim.fit.map_matrix import DELIMITERS, MAX_CELLS, matrix_in
 from memsim.fit.map_numerals import beyond, beyond_in_words
-from memsim.fit.map_units import Stated, factor_of, unit_in
+from memsim.fit.map_units import Stated, factor_of, unit_in, units_in
 
 _SEARCHED = 200
 """Lines among which the headings of a list of cells are looked for."""
@@ -85,13 +85,11 @@ def _without_title(text: str) -> tuple[str, list[Stated]]:
     units = []
     for number, following in pairwise([*filled, len(lines)]):
         line = lines[number].strip(" \ufeff")
-        unit = unit_in(line)
         if not line.startswith("#"):
-            if unit is None or following == len(lines) or not _is_title(line, lines[following]):
+            if unit_in(line) is None or following == len(lines) or not _is_title(line, lines[following]):
                 break
             lines[number] = "#" + line
-        if unit is not None:
-            units.append(Stated(unit, str(number + 1)))
+        units += [Stated(unit, str(number + 1)) for unit in units_in(line)]
     return "\n".join(lines), units
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -71,7 +72,23 @@ def factor_of(unit: str | None, stated: Sequence[Stated], name: str) -> float:
 def unit_in(line: str) -> str | None:
     """The unit of conductance or resistance in a line such as "# G (uS)", "# units: uS" or "# conductance in uS"."""
     inside = [line.rpartition(opening)[2].partition(closing)[0] for opening, closing in ("()", "[]")]
-    words = line.replace(":", " ").replace("=", " ").split()
-    named = [word for before, word in pairwise(words) if before.lower() in ("in", "unit", "units")]
-    known = ((unit.strip(), unit_of(unit.strip())) for unit in (*inside, *named))
-    return next((unit for unit, si in known if si is not None and si[0] in DIMENSIONS), None)
+    named = [word for before, word in pairwise(_words(line)) if before.lower() in ("in", "unit", "units")]
+    return next((unit.strip() for unit in (*inside, *named) if _is_unit(unit.strip())), None)
+
+
+def units_in(line: str) -> list[str]:
+    """The unit of `unit_in`, and every other unit with a prefix that a comment names and that follows no number."""
+    first = unit_in(line)
+    words = _words(line)
+    others = [word for before, word in pairwise(["", *words]) if len(word) > 1 and not before[-1:].isdigit()]
+    units = [unit for unit in (first, *others) if unit is not None and _is_unit(unit)]
+    return list(dict.fromkeys(units))
+
+
+def _words(line: str) -> list[str]:
+    return re.sub(r"[:=,;#()\[\]]", " ", line).split()
+
+
+def _is_unit(text: str) -> bool:
+    known = unit_of(text)
+    return known is not None and known[0] in DIMENSIONS
