@@ -33,23 +33,13 @@ def device() -> None:
 @device.command("list")
 def list_() -> None:
     """List the device profiles that come with memsim."""
-    from memsim.profiles import device_names, load_device
-    from memsim.units import format_quantity
+    from memsim.cli.listing import rows_of
 
     numbers = ("G_max", "on/off", "pulses")
     rows = table("device", "title", *numbers, right=numbers)
     rows.columns[0].no_wrap = True
-    for name in device_names():
-        profile = load_device(name)
-        window = profile.spec.conductance
-        ratio = f"{window.max / window.min:.3g}" if window.min > 0 else "infinite"
-        rows.add_row(
-            name,
-            printable(profile.title),
-            format_quantity(window.max, "S"),
-            ratio,
-            str(profile.span) if profile.spec.update else "none",
-        )
+    for row in rows_of("devices"):
+        rows.add_row(*map(printable, row))
     console().print(rows)
     click.echo("\nUse one: memsim run physical-01 --device NAME. All about one: memsim device show NAME.")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from memsim.cli.console import console, printable, table
+from memsim.library import find
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -19,13 +20,12 @@ if TYPE_CHECKING:
 @click.command("list", short_help="List the experiments that come with memsim.")
 def list_() -> None:
     """List the experiments that come with memsim."""
-    from memsim.experiment import experiment_names, load_experiment
+    from memsim.cli.listing import rows_of
 
     rows = table("experiment", "title", "compared", right=("compared",))
     rows.columns[0].no_wrap = True
-    for name in experiment_names():
-        spec = load_experiment(name).spec
-        rows.add_row(name, printable(spec.title), str(len(spec.labels)))
+    for row in rows_of("experiments"):
+        rows.add_row(*map(printable, row))
     console().print(rows)
     click.echo("\nRun one: memsim run NAME. Print one: memsim show NAME.")
 
@@ -41,11 +41,11 @@ def show(name: str) -> None:
       memsim show results/physical-01.nc
     """
     if not name.endswith(".nc"):
+        path = find("experiments", name)  # an unknown name is an error before anything slow is imported
         from memsim.experiment import load_experiment
-        from memsim.library import find
 
         load_experiment(name)
-        click.echo(find("experiments", name).read_text(encoding="utf-8-sig").rstrip())
+        click.echo(path.read_text(encoding="utf-8-sig").rstrip())
         return
     from memsim.cli.notes import print_notes
     from memsim.repeat import kind_of

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import click
 
 from memsim.cli.console import printable
+from memsim.library import find
 
 
 def check_each(files: Sequence[str], check: Callable[[str], str]) -> None:
@@ -43,11 +44,13 @@ def validate(files: tuple[str, ...]) -> None:
 
     Every value of a sweep, all devices, and the places of images are checked too; what the images hold is not.
     """
-    from memsim.document.problems import DocumentError
-    from memsim.experiment import load_experiment
-    from memsim.tasks.entries import problems_before
 
     def check(file: str) -> str:
+        find("experiments", file)  # an unknown name is an error before anything slow is imported
+        from memsim.document.problems import DocumentError
+        from memsim.experiment import load_experiment
+        from memsim.tasks.entries import problems_before
+
         experiment = load_experiment(file)
         if problems := problems_before(experiment):
             raise DocumentError(problems)

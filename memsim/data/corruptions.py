@@ -17,7 +17,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from memsim.errors import InputError, nearest
-from memsim.kernels.fill import fill
 from memsim.philox import MAX_ARRAYS, CorruptionField, Stream, level_word
 
 FIELDS = ("scaled", "fresh")
@@ -194,6 +193,8 @@ def corrupt(
 
 def _draw(corruption: Corruption, shape: tuple[int, ...], **address: int) -> list[np.ndarray]:
     """The fields of all images, each (image, y, x) or (image, number)."""
+    from memsim.kernels.fill import fill  # Numba: not needed to check an experiment
+
     samples, *pixels = shape
     numbers = corruption.numbers or math.prod(pixels)
     return [
