@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -20,6 +21,12 @@ def test_the_index_is_that_of_the_files(kind):
     remedy = "the shipped files changed: run python -m memsim.cli.listing"
     assert stored["sha256"] == listing._digest(kind), remedy
     assert stored["rows"] == listing.computed(kind), remedy
+
+
+def test_the_index_has_the_keys_of_the_schema():
+    keys = json.loads(listing._INDEX.read_text(encoding="utf-8"))["keys"]
+    assert keys == listing.computed_keys(), "the schema changed: run python -m memsim.cli.listing"
+    assert {"learning.rate", "array.adc.bits", "data.samples", "training.lambda", "seed"} <= set(keys)
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"experiments": 1}'])
@@ -50,3 +57,22 @@ def test_lists_and_errors_about_names_import_nothing_slow(words):
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
     assert "memsim.cli.main" in imported
     assert not imported & SLOW
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["run", "physical-"], ["plain,physical-01"]),
+        (["run", "physical-01", "--device", "agsi-jo"], ["plain,agsi-jo2010"]),
+        (["run", "physical-01", "--set", "data.samp"], ["plain,data.samples="]),
+        (["plot", "a.nc", "-f", "rob"], ["plain,robustness"]),
+        (["device", "plot", "epi"], ["plain,epiram-choi2018"]),
+        (["validate", "my-own"], ["file,my-own"]),
+    ],
+)
+def test_the_shell_completes_names_and_keys(words, expected):
+    line = ["memsim", *words]
+    environment = {"COMP_WORDS": " ".join(line), "COMP_CWORD": str(len(line) - 1), "_MEMSIM_COMPLETE": "bash_complete"}
+    command = [sys.executable, "-c", "import sys; sys.argv = ['memsim']; from memsim.cli import main; main()"]
+    done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, timeout=120)
+    assert done.stdout.split() == expected

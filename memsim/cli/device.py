@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from memsim.cli import completion
 from memsim.cli.author import models, new, schema
 from memsim.cli.console import WIDE, console, printable, table
 from memsim.cli.device_plot import plot
@@ -45,7 +46,7 @@ def list_() -> None:
 
 
 @device.command(short_help="Print a profile with units, status and sources.")
-@click.argument("name", metavar="NAME|FILE")
+@click.argument("name", metavar="NAME|FILE", shell_complete=completion.devices)
 @click.option("--yaml", "as_yaml", is_flag=True, help="Print YAML, with what the profile extends written out.")
 def show(name: str, as_yaml: bool) -> None:
     """Print a profile: every value that holds, in its unit and in SI, with its status and its source.
@@ -81,7 +82,7 @@ def show(name: str, as_yaml: bool) -> None:
 
 
 @device.command()
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, shell_complete=completion.devices)
 def validate(files: tuple[str, ...]) -> None:
     """Check profiles and print every problem with its file and line."""
     from memsim.profiles import load_device

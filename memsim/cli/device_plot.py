@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from memsim.cli import completion
 from memsim.cli.console import printable
 
 
 @click.command(short_help="Draw what a device does.")
-@click.argument("name", metavar="NAME|FILE")
+@click.argument("name", metavar="NAME|FILE", shell_complete=completion.devices)
 @click.option(
     "-o",
     "--output",

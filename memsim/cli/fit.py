@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from memsim.cli import completion
 from memsim.cli.bar import progress
 from memsim.cli.console import console, printable
 from memsim.cli.fit_report import print_fit
@@ -30,7 +31,12 @@ if TYPE_CHECKING:
 @click.option("--model", metavar="NAME", help="Report and write this step model [default: the lowest BIC].")
 @click.option("--window", metavar='"MIN, MAX"', help='Window that weights without a unit stand for: "1 uS, 100 uS".')
 @click.option("--name", metavar="NAME", help="Name of the profile [default: that of the file, or of --device].")
-@click.option("--device", metavar="NAME|FILE", help="Profile that retention, read noise or I-V is added to with -o.")
+@click.option(
+    "--device",
+    metavar="NAME|FILE",
+    shell_complete=completion.devices,
+    help="Profile that retention, read noise or I-V is added to with -o.",
+)
 @click.option("--columns", metavar="TEXT", help='What columns are: "G = Iread/Vread, direction = Mode, pulse = #".')
 @click.option("--table", "number", type=int, metavar="N", help="Read table N of a file with several.")
 @click.option("--decimal", metavar=".|,", help="Decimal sign [default: what the numbers show].")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from memsim.cli import completion
 from memsim.cli.console import console, printable, table
 from memsim.library import find
 
@@ -31,7 +32,7 @@ def list_() -> None:
 
 
 @click.command(short_help="Print an experiment, or the metrics of a result.")
-@click.argument("name", metavar="NAME|FILE")
+@click.argument("name", metavar="NAME|FILE", shell_complete=completion.experiments)
 def show(name: str) -> None:
     """Print an experiment's YAML, or the metrics and the provenance of a result file (.nc), or a benchmark's tables.
 
@@ -85,6 +86,7 @@ class _Plot(click.Command):
     "names",
     multiple=True,
     metavar="NAME",
+    shell_complete=completion.figures,
     help="Draw this one; 'all' draws all that apply. May be repeated [default: the one that suits the result].",
 )
 @click.option(

@@ -1,7 +1,8 @@
-"""Rows of `memsim list` and `memsim device list`, from an index of the shipped files where it is up to date.
+"""Rows of `memsim list` and `memsim device list`, and keys of experiments, from an index where it is up to date.
 
-The index saves the parsing of every file. ``python -m memsim.cli.listing`` writes it, and a test compares it with the
-files. Where a file differs from the one that was indexed, all rows of its kind are made anew.
+The index saves the parsing of every shipped file, and the import of the schema. ``python -m memsim.cli.listing`` writes
+it, and a test compares it with the files. Where a file differs from the one that was indexed, all rows of its kind are
+made anew.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 from memsim.library import Kind, library
 
@@ -33,9 +35,26 @@ def computed(kind: Kind) -> Rows:
     return _devices() if kind == "devices" else _experiments()
 
 
+def stored_keys() -> list[str]:
+    """Dotted keys of experiments of all tasks, those of learners without the learner; empty without an index."""
+    try:
+        return list(json.loads(_INDEX.read_text(encoding="utf-8"))["keys"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def computed_keys() -> list[str]:
+    """The same keys, from the schema."""
+    from memsim.tasks.json_schema import experiment_schema
+
+    schema = experiment_schema()
+    return sorted(_leaves(schema, schema["definitions"], "", frozenset()))
+
+
 def write_index() -> None:
     """Write the index anew."""
-    content = {kind: {"sha256": _digest(kind), "rows": computed(kind)} for kind in KINDS}
+    content: dict[str, Any] = {kind: {"sha256": _digest(kind), "rows": computed(kind)} for kind in KINDS}
+    content["keys"] = computed_keys()
     _INDEX.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -46,6 +65,25 @@ def _digest(kind: Kind) -> str:
         text = path.read_bytes().replace(b"\r\n", b"\n")
         digest.update(f"{name} {len(text)}\n".encode() + text)
     return digest.hexdigest()
+
+
+def _leaves(node: dict[str, Any], definitions: dict[str, Any], prefix: str, seen: frozenset[str]) -> set[str]:
+    """Keys of a schema that hold no further keys; `seen` are the definitions that contain this one."""
+    leaves: set[str] = set()
+    reference = node.get("$ref", "").rpartition("/")[2]
+    if reference and reference not in seen:
+        leaves |= _leaves(definitions[reference], definitions, prefix, seen | {reference})
+    for word in ("allOf", "anyOf", "oneOf"):
+        for part in node.get(word, []):
+            leaves |= _leaves(part, definitions, prefix, seen)
+    if "then" in node:
+        leaves |= _leaves(node["then"], definitions, prefix, seen)
+    if isinstance(node.get("items"), dict):
+        leaves |= _leaves(node["items"], definitions, "", seen)
+    for name, part in node.get("properties", {}).items():
+        inner = _leaves(part, definitions, f"{prefix}{name}.", seen)
+        leaves |= inner if any(key.startswith(f"{prefix}{name}.") for key in inner) else inner | {f"{prefix}{name}"}
+    return leaves
 
 
 def _devices() -> Rows:

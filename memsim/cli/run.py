@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from memsim.cli import completion
 from memsim.cli.bar import progress
 from memsim.cli.console import printable
 from memsim.cli.targets import targets, write
@@ -18,16 +19,22 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Run an experiment: metrics, result file, figure.")
-@click.argument("experiment", metavar="NAME|FILE")
+@click.argument("experiment", metavar="NAME|FILE", shell_complete=completion.experiments)
 @click.option(
     "--set",
     "settings",
     multiple=True,
     metavar="KEY=VALUE",
+    shell_complete=completion.keys,
     help="Change one field, e.g. --set learning.rate=0.1 (every learner that has it), "
     "--set 'learners.Hebbian Physical.learning.rate=0.1' (one), --set data.samples=10. May be repeated.",
 )
-@click.option("--device", metavar="NAME|FILE", help="Build all arrays from this device (see: memsim device list).")
+@click.option(
+    "--device",
+    metavar="NAME|FILE",
+    shell_complete=completion.devices,
+    help="Build all arrays from this device (see: memsim device list).",
+)
 @click.option(
     "--data",
     metavar="PATH",

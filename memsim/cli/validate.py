@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import click
 
+from memsim.cli import completion
 from memsim.cli.console import printable
 from memsim.library import find
 
@@ -38,7 +39,7 @@ def check_each(files: Sequence[str], check: Callable[[str], str]) -> None:
 
 
 @click.command(short_help="Check experiments and print every problem.")
-@click.argument("files", metavar="NAME|FILE...", nargs=-1, required=True)
+@click.argument("files", metavar="NAME|FILE...", nargs=-1, required=True, shell_complete=completion.experiments)
 def validate(files: tuple[str, ...]) -> None:
     """Check experiments and print every problem with its file and line, without running anything.
 
