@@ -341,18 +341,13 @@ def load_experiment(name_or_path: str | Path) -> Experiment:
         If there is no such experiment, or its YAML is not valid (with file, line and the nearest match).
     """
     name = str(name_or_path)
-    shipped = library("experiments").get(name)
-    if shipped is None and name in library("devices"):
-        raise InputError(
-            f"'{name}' is a device, not an experiment: memsim device show {name}, memsim run ... --device {name}"
-        )
-    path = shipped or find("experiments", name_or_path)
+    path = find("experiments", name_or_path)
     document = Document.from_file(path, name)
     if document.find("conductance"):
         raise InputError(
             f"{name}: is a device profile, not an experiment; check it with: memsim device validate {name}"
         )
-    return Experiment(document, _validated(document), None if shipped else path.parent)
+    return Experiment(document, _validated(document), None if name in library("experiments") else path.parent)
 
 
 def experiment_from_text(text: str, name: str, profiles: Mapping[str, str] | None = None) -> Experiment:

@@ -37,12 +37,16 @@ def find(kind: Kind, name_or_path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     InputError
-        It is neither a shipped name nor a path.
+        It is neither a shipped name nor a path, or names a device where an experiment is meant.
     """
     shipped = library(kind)
     name = os.fspath(name_or_path)
     if name in shipped:
         return shipped[name]
+    if kind == "experiments" and name in library("devices"):
+        raise InputError(
+            f"'{name}' is a device, not an experiment: memsim device show {name}, memsim run ... --device {name}"
+        )
     separators = {os.sep, os.altsep or os.sep, "/"}
     if not isinstance(name_or_path, str) or name.endswith(_SUFFIXES) or separators & set(name) or Path(name).is_file():
         return Path(name)
