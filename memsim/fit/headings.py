@@ -11,6 +11,8 @@ WEIGHT = ("weight", "w", "value", "state")
 RESISTANCE = ("resistance", "r")
 DEVICE = ("device", "cell", "device id", "cell id", "device number", "dut")
 SAMPLE = ("sample",)
+PLACE = ("row", "col", "column", "wl", "bl", "wordline", "bitline", "x", "y", "chip", "die", "wafer", "sample")
+"""Where a cell lies, or on what; none of these alone names a device."""
 CYCLE = ("cycle", "cycle number", "loop", "repetition", "run", "epoch", "turn")
 PULSE = (
     "pulse",

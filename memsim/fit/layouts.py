@@ -14,6 +14,7 @@ from memsim.fit.headings import (
     DEVICE,
     DIRECTION,
     DOWN,
+    PLACE,
     PULSE,
     READ,
     READ_CURRENT,
@@ -241,7 +242,25 @@ def _long(
     )
     swap = f'"direction = -{direction.written or "#" + str(table.columns.index(direction) + 1)}"'
     sweeps, restarts = trains_of(table, rows)
-    return _checked(table, sweeps, unit, (*notes, *filter(None, (note,)), *restarts), swap)
+    notes = (*notes, *filter(None, (note, _unread_places(table))), *restarts)
+    return _checked(table, sweeps, unit, notes, swap)
+
+
+def _unread_places(table: Table) -> str:
+    """Note on columns that say where cells lie and do not name the devices; empty where none has two values."""
+    named = device_column(table)
+    places = [
+        f"'{column.written}'"
+        for column in table.columns
+        if column is not named and folded(column.heading) in PLACE and len(set(column.cells)) > 1
+    ]
+    if not places:
+        return ""
+    devices = f"column '{named.written}' alone names the devices" if named is not None else "all rows are of one device"
+    return (
+        f"{' and '.join(places)} {'are' if len(places) > 1 else 'is'} not read, so {devices}; if cells differ in "
+        f"{'them' if len(places) > 1 else 'it'}, write one column 'device' with the whole name of each cell"
+    )
 
 
 def _checked(table: Table, sweeps: list[Sweep], unit: str | None, notes: tuple[str, ...], swap: str) -> PulseData:
