@@ -10,6 +10,7 @@ import click
 
 from memsim.cli import completion
 from memsim.cli.console import console, printable, table
+from memsim.cli.loading import experiment_of
 from memsim.library import find
 
 if TYPE_CHECKING:
@@ -42,11 +43,8 @@ def show(name: str) -> None:
       memsim show results/physical-01.nc
     """
     if not name.endswith(".nc"):
-        path = find("experiments", name)  # an unknown name is an error before anything slow is imported
-        from memsim.experiment import load_experiment
-
-        load_experiment(name)
-        click.echo(path.read_text(encoding="utf-8-sig").rstrip())
+        experiment_of(name)
+        click.echo(find("experiments", name).read_text(encoding="utf-8-sig").rstrip())
         return
     from memsim.cli.notes import print_notes
     from memsim.repeat import kind_of

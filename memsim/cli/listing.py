@@ -22,12 +22,10 @@ Rows = list[list[str]]
 
 def rows_of(kind: Kind) -> Rows:
     """Cells of the rows of a kind of shipped files (file, column), sorted by name."""
-    try:
-        stored = json.loads(_INDEX.read_text(encoding="utf-8"))[kind]
-        digest, rows = stored["sha256"], stored["rows"]
-    except (OSError, ValueError, KeyError, TypeError):
+    stored = _stored(kind)
+    if not isinstance(stored, dict) or stored.get("sha256") != _digest(kind):
         return computed(kind)
-    return rows if digest == _digest(kind) else computed(kind)
+    return stored["rows"]
 
 
 def computed(kind: Kind) -> Rows:
@@ -37,10 +35,7 @@ def computed(kind: Kind) -> Rows:
 
 def stored_keys() -> list[str]:
     """Dotted keys of experiments of all tasks, those of learners without the learner; empty without an index."""
-    try:
-        return list(json.loads(_INDEX.read_text(encoding="utf-8"))["keys"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
+    return _stored("keys") or []
 
 
 def computed_keys() -> list[str]:
@@ -56,6 +51,14 @@ def write_index() -> None:
     content: dict[str, Any] = {kind: {"sha256": _digest(kind), "rows": computed(kind)} for kind in KINDS}
     content["keys"] = computed_keys()
     _INDEX.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _stored(section: str) -> Any:
+    """A section of the index; None where the index is missing or damaged."""
+    try:
+        return json.loads(_INDEX.read_text(encoding="utf-8"))[section]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _digest(kind: Kind) -> str:

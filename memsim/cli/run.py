@@ -10,8 +10,8 @@ import click
 from memsim.cli import completion
 from memsim.cli.bar import progress
 from memsim.cli.console import printable
+from memsim.cli.loading import experiment_of
 from memsim.cli.targets import targets, write
-from memsim.library import find
 
 if TYPE_CHECKING:
     from memsim.experiment import Experiment
@@ -119,10 +119,7 @@ def _experiment(name: str) -> tuple[Experiment, str | None, tuple[str, ...]]:
         from memsim.repeat import stored_experiment
 
         return stored_experiment(name)
-    find("experiments", name)  # an unknown name is an error before anything slow is imported
-    from memsim.experiment import load_experiment
-
-    return load_experiment(name), None, ()
+    return experiment_of(name), None, ()
 
 
 def _with_options(

@@ -8,7 +8,7 @@ import click
 
 from memsim.cli import completion
 from memsim.cli.console import printable
-from memsim.library import find
+from memsim.cli.loading import experiment_of
 
 
 def check_each(files: Sequence[str], check: Callable[[str], str]) -> None:
@@ -47,12 +47,10 @@ def validate(files: tuple[str, ...]) -> None:
     """
 
     def check(file: str) -> str:
-        find("experiments", file)  # an unknown name is an error before anything slow is imported
+        experiment = experiment_of(file)  # before the imports: an unknown name needs none of them
         from memsim.document.problems import DocumentError
-        from memsim.experiment import load_experiment
         from memsim.tasks.entries import problems_before
 
-        experiment = load_experiment(file)
         if problems := problems_before(experiment):
             raise DocumentError(problems)
         spec = experiment.spec

@@ -1,0 +1,18 @@
+"""Experiments that commands name: an unknown name is an error before anything slow is imported."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from memsim.library import find
+
+if TYPE_CHECKING:
+    from memsim.experiment import Experiment
+
+
+def experiment_of(name: str) -> Experiment:
+    """A shipped experiment by name, or one from a YAML file, see `memsim.experiment.load_experiment`."""
+    find("experiments", name)
+    from memsim.experiment import load_experiment
+
+    return load_experiment(name)
