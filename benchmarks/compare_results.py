@@ -67,11 +67,11 @@ def _of_arrays(a: xr.DataArray, b: xr.DataArray) -> Iterator[str]:
 
 
 def _of_attributes(a: Mapping[Any, Any], b: Mapping[Any, Any], left_out: tuple[str, ...] = ()) -> Iterator[str]:
-    kept = [{name: value for name, value in attrs.items() if name not in left_out} for attrs in (a, b)]
-    yield from _only("attribute", *kept)
-    for name, value in kept[0].items():
-        if name in kept[1] and not np.array_equal(value, kept[1][name]):
-            yield f"attribute {name}: {_short(value)} and {_short(kept[1][name])}"
+    compared = [{name: value for name, value in attrs.items() if name not in left_out} for attrs in (a, b)]
+    yield from _only("attribute", *compared)
+    for name, value in compared[0].items():
+        if name in compared[1] and not np.array_equal(value, compared[1][name]):
+            yield f"attribute {name}: {_short(value)} and {_short(compared[1][name])}"
 
 
 def _short(value: object) -> str:
@@ -91,10 +91,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("a", type=Path, metavar="A", help="a result file, or a folder of them")
     parser.add_argument("b", type=Path, metavar="B", help="another")
-    given = parser.parse_args()
-    pairs = _pairs(given.a, given.b)
+    arguments = parser.parse_args()
+    pairs = _pairs(arguments.a, arguments.b)
     if not pairs:
-        print(f"{given.a}, {given.b}: no .nc files", file=sys.stderr)
+        print(f"{arguments.a}, {arguments.b}: no .nc files", file=sys.stderr)
         return 2
     equal = 0
     for name, paths in pairs.items():

@@ -121,5 +121,5 @@ def lines_of(wires: Wires | None, own: tuple[Any, ...]) -> tuple[tuple, tuple, A
     for name, value in lines.items():
         if value is None:
             raise InputError(f"{name}: missing; allowed: a resistance of at least 0 ohm, or wires=memsim.Wires(...)")
-    found = tuple(lines[name] for name in _LINES)
-    return found[:3], found[3:6], found[6]
+    values = tuple(lines[name] for name in _LINES)
+    return values[:3], values[3:6], values[6]

@@ -62,8 +62,8 @@ def product(crossbar: Crossbar, x: Any) -> Any:
     backend = crossbar._site.backend
     outputs = backend.numpy(crossbar._output(signal.values))
     sums = mapping.products(outputs, crossbar._ideal(signal.values), crossbar.bounds, window.offset)
-    found = crossbar._axes.outer(sums, signal.leading)
-    return backend.asarray(found) if isinstance(x, backend.xp.ndarray) else like(x, found, "product", "1")
+    products = crossbar._axes.outer(sums, signal.leading)
+    return backend.asarray(products) if isinstance(x, backend.xp.ndarray) else like(x, products, "product", "1")
 
 
 def _numbers(name: str, values: Any) -> np.ndarray:

@@ -237,12 +237,12 @@ def _steps(axes: Axes, fit: PulseFit, unit: float) -> None:
         low, high = candidate.problem.axis.value(candidate.problem.own(candidate.theta)[:, :2].mean(0))
         x = low + (high - low) * X
         chosen = candidate is fit.chosen
-        kept = (x >= 0) | (fit.data.unit != "S")
+        drawn = (x >= 0) | (fit.data.unit != "S")
         if not chosen:
-            kept &= (x >= axis.first) & (x <= axis.last)
+            drawn &= (x >= axis.first) & (x <= axis.last)
         for branch in range(2):
             y = candidate.problem.steps(candidate.theta)[branch] * (high - low) * (1 if branch == 0 else -1)
-            lines.append((chosen, branch, x[kept], y[kept]))
+            lines.append((chosen, branch, x[drawn], y[drawn]))
     largest = max(float(np.abs(y).max()) for chosen, _, _, y in lines if chosen)
     if fit.data.unit == "S":
         scale = scaled(axes.yaxis, "step", "S", largest)
