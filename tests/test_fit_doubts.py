@@ -383,3 +383,9 @@ def test_columns_that_say_where_cells_lie_are_not_left_out_without_a_note(names,
     assert any(each.startswith(note) for each in data.notes)
     alone = pulse_data(table_of("\n".join([f"{names},direction,G (uS)", *(r for r in rows if r.startswith("0,0"))])))
     assert not any("not read" in each for each in alone.notes)
+
+
+def test_columns_beside_set_and_reset_reads_are_not_left_out_without_a_note():
+    rows = [f"{chip},{k},{2 + 0.3 * k + chip},{9 - 0.3 * k + chip}" for chip in range(2) for k in range(22)]
+    data = pulse_data(table_of("\n".join(["chip,pulse,up (uS),down (uS)", *rows])))
+    assert any(each.startswith("'chip' is not read, so all rows are of one device") for each in data.notes)

@@ -11,7 +11,9 @@ WEIGHT = ("weight", "w", "value", "state")
 RESISTANCE = ("resistance", "r")
 DEVICE = ("device", "cell", "device id", "cell id", "device number", "dut")
 SAMPLE = ("sample",)
-PLACE = ("row", "col", "column", "wl", "bl", "wordline", "bitline", "x", "y", "chip", "die", "wafer", "sample")
+ROW = ("row", "rows", "wordline", "wl")
+COL = ("col", "cols", "column", "columns", "bitline", "bl")
+PLACE = (*ROW, *COL, "x", "y", "chip", "die", "wafer", *SAMPLE)
 """Where a cell lies, or on what; none of these alone names a device."""
 CYCLE = ("cycle", "cycle number", "loop", "repetition", "run", "epoch", "turn")
 PULSE = (

@@ -242,8 +242,7 @@ def _long(
     )
     swap = f'"direction = -{direction.written or "#" + str(table.columns.index(direction) + 1)}"'
     sweeps, restarts = trains_of(table, rows)
-    notes = (*notes, *filter(None, (note, _unread_places(table))), *restarts)
-    return _checked(table, sweeps, unit, notes, swap)
+    return _checked(table, sweeps, unit, (*notes, *filter(None, (note,)), *restarts), swap)
 
 
 def _unread_places(table: Table) -> str:
@@ -268,7 +267,8 @@ def _checked(table: Table, sweeps: list[Sweep], unit: str | None, notes: tuple[s
     check_polarity(data, f"if the directions of the file are the other way round, swap them with --columns {swap}")
     check_outliers(data)
     check_size(data)
-    return replace(data, notes=(*table.notes, *notes, *data.notes), read_voltage=_read_voltage(table))
+    notes = (*table.notes, *notes, *filter(None, (_unread_places(table),)), *data.notes)
+    return replace(data, notes=notes, read_voltage=_read_voltage(table))
 
 
 def _read_voltage(table: Table) -> float | None:

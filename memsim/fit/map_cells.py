@@ -9,14 +9,13 @@ import numpy as np
 
 from memsim.errors import DataError
 from memsim.fit.exports import Block, blocks_of
-from memsim.fit.headings import split_unit, unit_in
-from memsim.fit.map_labels import ROW, folded
+from memsim.fit.headings import COL, ROW, split_unit, unit_in
+from memsim.fit.map_labels import folded
 from memsim.fit.map_matrix import DELIMITERS, Matrix
 from memsim.fit.map_numerals import has_number, notes_on, numerals_for
 from memsim.fit.numerals import Numerals
 from memsim.units import unit_of
 
-COL = ("col", "cols", "column", "columns", "bitline", "bl")
 _PAIRS = ((("r",), ("c",)), (("i",), ("j",)))
 """Headings that number rows and columns only together."""
 _SUFFIXES = ("", "number", "index", "no", "id")
@@ -147,7 +146,7 @@ def _chosen(columns: Sequence[_Column], name: str) -> tuple[_Column, _Column, _C
     rows, cols = _numbering([column.heading for column in columns]) or ([], [])
     values = [column for column in columns if folded(column.heading) in _VALUE]
     values = values or [column for column in columns if (unit_of(column.unit) or ("",))[0] == "S"]
-    found = []
+    chosen_columns = []
     for what, heading, those in (
         ("rows", "row", [columns[place] for place in rows]),
         ("columns", "col", [columns[place] for place in cols]),
@@ -157,8 +156,8 @@ def _chosen(columns: Sequence[_Column], name: str) -> tuple[_Column, _Column, _C
             headings = ", ".join(f"'{column.heading}'" for column in (those or columns)[:12])
             few = f"{len(those)} columns of {what}:" if those else f"no column of {what} among"
             raise DataError(f"{name}: {few} {headings}; one heading is to be '{heading}'")
-        found.append(those[0])
-    return found[0], found[1], found[2]
+        chosen_columns.append(those[0])
+    return chosen_columns[0], chosen_columns[1], chosen_columns[2]
 
 
 def _numbers(

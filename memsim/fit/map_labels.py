@@ -9,11 +9,11 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from memsim.errors import DataError
+from memsim.fit.headings import ROW
 from memsim.fit.map_numerals import has_number
 from memsim.fit.map_units import unit_in
 from memsim.fit.numerals import like_number
 
-ROW = ("row", "rows", "wordline", "wl")
 _NUMBERED = re.compile(r"(.*?)([0-9]{1,9})")
 _WHOLE = re.compile(r"([0-9]{1,9})(?:[.,]0)?")
 _FEWEST = 3

@@ -7,12 +7,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from memsim.errors import DataError
-from memsim.fit.numerals import NAMES, Numerals, in_doubt, numerals_of
+from memsim.fit.numerals import LARGEST, NAMES, SMALLEST, Numerals, in_doubt, numerals_of
 
 ABSENT = ("", "nan", "na", "n/a", "null", "none", "-", "--")
 """Cells, in lower case, of memristors that were not measured."""
-LARGEST, SMALLEST = 1e15, 1e-30
-"""Largest and smallest conductance above 0 [S]; instruments write 9.9e37 where a reading overflows."""
 
 
 def has_number(cell: str) -> bool:

@@ -22,6 +22,8 @@ _SAMPLE = 1000
 _BLANKS = str.maketrans({"\u2212": "-", "\u00a0": " ", "\u202f": " ", "\u2019": "'"})
 NOT_READ = ("", "nan", "inf", "-inf", "+inf", "na", "n/a")
 """Cells, in lower case, that stand where a number could."""
+LARGEST, SMALLEST = 1e15, 1e-30
+"""Largest and smallest number above 0, in SI units, that an instrument measures; it writes 9.9e37 for an overflow."""
 NAMES = {".": "points", ",": "commas", "'": "apostrophes", " ": "blanks"}
 """What errors and notes call the signs."""
 

@@ -12,14 +12,11 @@ import numpy as np
 from memsim.errors import DataError, InputError, nearest
 from memsim.fit.exports import Block, blocks_of, chosen
 from memsim.fit.headings import PLAIN_UNITS, folded, holds_numbers, split_unit, unit_in
-from memsim.fit.numerals import NAMES, PLAIN, Numerals, in_doubt, numerals_of
+from memsim.fit.numerals import LARGEST, NAMES, PLAIN, SMALLEST, Numerals, in_doubt, numerals_of
 from memsim.fit.source import MAX_LINES
 from memsim.units import parse_quantity
 
 MOST_COLUMNS = 64
-
-_LARGEST, _SMALLEST = 1e15, 1e-30
-"""Largest and smallest magnitude of a number that is measured, in SI units."""
 
 _NO_NAME = ("", "nan", "n/a", "#n/a")
 
@@ -133,9 +130,9 @@ class Table:
             values[place] = number
         values *= factor
         size = np.abs(values) if dimension else np.zeros(0)
-        for place in np.flatnonzero((size > _LARGEST) | ((size > 0) & (size < _SMALLEST)))[:1]:
+        for place in np.flatnonzero((size > LARGEST) | ((size > 0) & (size < SMALLEST)))[:1]:
             row = at[int(place)]
-            limits = f"{_SMALLEST:g} to {_LARGEST:g} in SI units"
+            limits = f"{SMALLEST:g} to {LARGEST:g} in SI units"
             raise DataError(
                 f"{self.place(row)}: {self.label(column)} is {column.cells[row][:40]}; allowed: 0, {limits}"
             )
