@@ -1,10 +1,10 @@
-"""How often intervals of fitted pulses contain the truth: ``fit_coverage.py [--few] [REPETITIONS [MODEL ...]]``.
+"""How often intervals of fitted pulses contain the truth: ``fit_coverage.py [--few | --devices] [TIMES [MODEL ...]]``.
 
 Each repetition simulates a measurement of one model and fits that model to it, beside linear steps. The simulation is
 written here from the equations of the models, state by state, and shares no code with memsim. A binomial test compares
 the share of intervals that contain the true value with 95 %; Holm's method corrects for all models and parameters.
-With ``--few`` a measurement has few reads, and its trains begin one pulse from the end. docs/measurement.md has the
-tables.
+With ``--few`` a measurement has few reads, and its trains begin one pulse from the end. With ``--devices`` it has four
+devices with windows of their own and one short train for each direction of each. docs/measurement.md has the tables.
 """
 
 from __future__ import annotations
@@ -25,16 +25,19 @@ from memsim.fit.pulses import PulseFit, fit_pulses
 
 
 class Size(NamedTuple):
-    """A measurement: its sweeps, the reads of each, and the pulses between the end of the window and the first read."""
+    """A measurement: what each device does, and the sigmas of a pulse and of a read, of the window."""
 
     sweeps: int
     reads: int
-    before: int
+    before: int  # pulses between the end of the window and the first read
+    devices: int = 1
+    write: float = 0.02
+    read: float = 0.03
 
 
-MANY, FEW = Size(8, 100, 0), Size(4, 40, 1)
-WRITE, READ = 0.02, 0.03  # of the window
-LOW, HIGH = 2e-6, 10e-6  # window [S]
+MANY, FEW, DEVICES = Size(8, 100, 0), Size(4, 40, 1), Size(2, 30, 1, devices=4, write=0.01, read=0.02)
+LOW, HIGH = 2e-6, 10e-6  # window [S], the average one where devices differ
+SPREAD = 0.05  # standard deviation of both ends between devices, of the average window
 LEVEL = 0.01
 """Probability of any rejection, over all models and parameters, if all intervals are right."""
 
@@ -107,18 +110,27 @@ TRUTHS: dict[str, Truth] = {
 
 
 def measured(model: str, seed: int, size: Size = MANY) -> PulseData:
-    """A measurement of one device: set and reset sweeps in turn, each from its end of the window."""
-    rng, truth, sweeps = np.random.default_rng((2026, seed)), TRUTHS[model], []
-    for i in range(size.sweeps):
-        direction, state, reads = i % 2, float(i % 2), []
-        for k in range(size.reads):
-            for _ in range(1 if k else size.before):
-                u = state if direction == 0 else 1 - state
-                move = truth.step(u, direction) * (1 if direction == 0 else -1)
-                state = min(max(state + move + WRITE * rng.standard_normal(), 0.0), 1.0)
-            reads.append(LOW + (HIGH - LOW) * (state + READ * rng.standard_normal()))
-        sweeps.append(Sweep("1", str(i // 2), direction, np.array(reads)))
+    """A measurement: set and reset sweeps of each device in turn, each from its end of the window."""
+    rng, sweeps = np.random.default_rng((2026, seed)), []
+    for device in range(size.devices):
+        shift = SPREAD * (HIGH - LOW) * rng.standard_normal(2) if size.devices > 1 else np.zeros(2)
+        low, high = np.array([LOW, HIGH]) + shift
+        for i in range(size.sweeps):
+            states = _swept(TRUTHS[model], i % 2, size, rng)
+            sweeps.append(Sweep(str(device + 1), str(i // 2), i % 2, low + (high - low) * states))
     return PulseData.checked("made", sweeps, "S")
+
+
+def _swept(truth: Truth, direction: int, size: Size, rng: np.random.Generator) -> np.ndarray:
+    """Reads of one sweep, as shares of the window."""
+    state, reads = float(direction), []
+    for k in range(size.reads):
+        for _ in range(1 if k else size.before):
+            u = state if direction == 0 else 1 - state
+            move = truth.step(u, direction) * (1 if direction == 0 else -1)
+            state = min(max(state + move + size.write * rng.standard_normal(), 0.0), 1.0)
+        reads.append(state + size.read * rng.standard_normal())
+    return np.array(reads)
 
 
 def fit_of(model: str, data: PulseData) -> PulseFit | None:
@@ -139,8 +151,8 @@ def covered(task: tuple[str, int], size: Size = MANY) -> dict[str, bool]:
     truth = {f"update.{name}": value for name, value in TRUTHS[model].numbers.items()} | {
         "conductance.min": LOW,
         "conductance.max": HIGH,
-        "variability.c2c.sigma": WRITE,
-        "read.noise.sigma": READ,
+        "variability.c2c.sigma": size.write,
+        "read.noise.sigma": size.read,
     }
     return {n.name: n.low <= truth[n.name] <= n.high for n in fit.fitted.numbers if not math.isnan(n.low)}
 
@@ -173,5 +185,7 @@ def main(repetitions: int, models: list[str], size: Size) -> None:
 
 
 if __name__ == "__main__":
-    words = [word for word in sys.argv[1:] if word != "--few"]
-    main(int(words[0]) if words else 200, words[1:] or list(TRUTHS), FEW if "--few" in sys.argv else MANY)
+    sizes = {"--few": FEW, "--devices": DEVICES}
+    words = [word for word in sys.argv[1:] if word not in sizes]
+    chosen = next((size for option, size in sizes.items() if option in sys.argv), MANY)
+    main(int(words[0]) if words else 200, words[1:] or list(TRUTHS), chosen)

@@ -22,7 +22,7 @@ from memsim.fit.pulse_search import Noise, problem_of
 from memsim.fit.pulses import fit_pulses
 from memsim.fit.quantities import fitted
 from memsim.fit.spread import between
-from memsim.fit.uncertainty import _held, covariance, ridge_interval
+from memsim.fit.uncertainty import covariance, ridge_interval
 from memsim.profiles import DeviceProfile
 
 THETAS = {
@@ -286,7 +286,7 @@ def test_an_interval_holds_what_the_likelihood_allows_also_along_a_nearly_flat_r
     low, high = ridge_interval(p, found.theta, index, covariance(p, found.theta)[0], lambda theta: theta[index])
     assert high == math.inf
     # An independent search, from the truth: with the full step held there the rest fits nearly as well.
-    held = _held(p, index)
+    held = p.holding(index)
     assert found.value - maximise(held, true).value < 1.6
     assert low < true[index]
     at_low = np.where(np.arange(len(true)) == index, low, true)

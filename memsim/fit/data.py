@@ -18,6 +18,8 @@ FEWEST = 20
 """Reads of each direction that a fit needs."""
 MOST = 500_000
 """Pulses that a fit takes, those between two reads included."""
+_LEAST_SHOWN = 0.25
+"""Share of the reads of a device and a direction that is at least shown, and hidden, to judge a model."""
 _BLOCKS = 10
 _COPIED = 8
 """Different reads of a sweep that are those of another one by no chance."""
@@ -172,23 +174,25 @@ class PulseData:
     def held_out(self) -> tuple[np.ndarray, str]:
         """Which points of `series` a model is not shown when it is judged by predicting them, and how they were chosen.
 
-        Every second sweep of a direction where each device has several, else every second tenth of each sweep.
+        Every second sweep of a direction where that leaves each device enough reads of each direction, else every
+        second tenth of each sweep.
         """
         turns: dict[tuple[str, int], int] = {}
+        hidden = []
         for s in self.sweeps:
-            turns[s.device, s.branch] = turns.get((s.device, s.branch), 0) + 1
-        hidden, counted = [], dict.fromkeys(turns, 0)
-        whole = min(turns.values()) >= 2
-        for s in self.sweeps:
-            count = len(s.value)
-            if whole:
-                key = (s.device, s.branch)
-                hidden.append(np.full(count, counted[key] % 2 == 1))
-                counted[key] += 1
-            else:
-                hidden.append(np.arange(count) * _BLOCKS // count % 2 == 1)
-        how = "every second sweep" if whole else "every second tenth of each sweep"
-        return np.concatenate(hidden), how
+            turn = turns[s.device, s.branch] = turns.get((s.device, s.branch), -1) + 1
+            hidden.append(np.full(len(s.value), turn % 2 == 1))
+        if all(_LEAST_SHOWN <= share <= 1 - _LEAST_SHOWN for share in self._shares(hidden)):
+            return np.concatenate(hidden), "every second sweep"
+        blocks = [np.arange(len(s.value)) * _BLOCKS // len(s.value) % 2 == 1 for s in self.sweeps]
+        return np.concatenate(blocks), "every second tenth of each sweep"
+
+    def _shares(self, hidden: list[np.ndarray]) -> list[float]:
+        """Shares of the reads of each device and direction that are hidden; `hidden` has an array for each sweep."""
+        reads: dict[tuple[str, int], list[np.ndarray]] = {}
+        for s, out in zip(self.sweeps, hidden, strict=True):
+            reads.setdefault((s.device, s.branch), []).append(out[np.isfinite(s.value)])
+        return [float(np.concatenate(parts).mean()) for parts in reads.values()]
 
 
 def _reads_of(sweeps: Sequence[Sweep]) -> list[int]:

@@ -74,7 +74,8 @@ def information(problem: Problem, theta: np.ndarray) -> np.ndarray:
     count = len(groups)
     rough = np.sqrt((score**2).sum(1))
     width = np.clip(_SHARE / np.maximum(rough, 1e-9), 1e-4, 0.1)
-    pairs = [(i, j) for i in range(count) for j in range(i, count)]
+    moved = [i for i, group in enumerate(groups) if len(group)]
+    pairs = [(i, j) for i in moved for j in moved if j >= i]
     trials = np.repeat(theta[None], 1 + 2 * count + 2 * len(pairs), axis=0)
     for i, group in enumerate(groups):
         trials[1 + 2 * i, group] += width[i]

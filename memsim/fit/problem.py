@@ -57,6 +57,8 @@ class Problem:
         Ends of the windows (device, 2) where they are not fitted, else nan. Nothing is clipped at a known end.
     begin, moved : float
         Shares of trains whose first read is made at the end of the window, and one pulse from it.
+    held : tuple of int
+        Elements of theta that stay where they are.
     """
 
     model: StepModel
@@ -70,19 +72,31 @@ class Problem:
     known: np.ndarray
     begin: float = 0.3
     moved: float = 0.3
+    held: tuple[int, ...] = ()
 
     @property
     def shared(self) -> tuple[Parameter, ...]:
         """Parameters that all devices share: those of the model, then the sigmas."""
         return (*self.model.parameters, *_NOISE, *(_SLOW if self.slow else ()))
 
-    @property
+    @cached_property
     def free(self) -> np.ndarray:
         """Which elements of theta are fitted (bool)."""
         own = np.ones((self.devices, len(OWN)), bool)
         own[:, :2] = np.isnan(self.known)
         own[:, 2] = self.devices > 1
-        return np.concatenate([np.ones(len(self.shared), bool), own.ravel()])
+        free = np.concatenate([np.ones(len(self.shared), bool), own.ravel()])
+        free[list(self.held)] = False
+        return free
+
+    def holding(self, *elements: int) -> Problem:
+        """The problem with more elements of theta that stay where they are."""
+        return replace(self, held=(*self.held, *elements))
+
+    @property
+    def noise(self) -> range:
+        """Elements of theta that are numbers of the noise: the sigma of a pulse, that of a read, then the slow part."""
+        return range(len(self.model.parameters), len(self.shared))
 
     @cached_property
     def limits(self) -> tuple[np.ndarray, np.ndarray]:
@@ -133,14 +147,18 @@ class Problem:
         """What the filter needs, for thetas (trial, parameter)."""
         shared, own = self.natural(thetas), self.own(thetas)
         count = len(self.model.parameters)
-        step = np.empty((len(thetas), 2, NODES))
         windows = own[..., :2].mean(1)
-        for t, (values, window) in enumerate(zip(shared, windows, strict=True)):
-            offset = self.offset(window)
-            for branch, sign in enumerate((1.0, -1.0)):
-                moves = sign * self.model.step(X, branch, values[:count], offset)
-                step[t, branch] = self.axis.steps(moves, *window)
-        np.clip(step, -_LARGEST_STEP, _LARGEST_STEP, out=step)
+        # Most trials differ in other numbers than those of the steps.
+        shapes = shared[:, :count]
+        if self.model.physical or self.axis.logarithmic:
+            shapes = np.concatenate([shapes, windows], axis=1)
+        tables: dict[bytes, np.ndarray] = {}
+        step = np.empty((len(thetas), 2, NODES))
+        for t, shape in enumerate(shapes):
+            key = shape.tobytes()
+            if key not in tables:
+                tables[key] = self._signed_steps(shared[t, :count], windows[t])
+            step[t] = tables[key]
         clipped = np.isnan(self.known).astype(float)
         table = np.concatenate(
             [own[..., :2], np.exp(own[..., 2:]), np.broadcast_to(clipped, own[..., :2].shape)], axis=-1
@@ -149,6 +167,13 @@ class Problem:
         noise[3] = 1.0
         noise[: shared.shape[1] - count] = shared[:, count:].T
         return Trial(step, np.ascontiguousarray(table), *noise)
+
+    def _signed_steps(self, values: np.ndarray, window: np.ndarray) -> np.ndarray:
+        """Signed steps of both branches at the states `X` (branch, node) on the axis, of the window with these ends."""
+        offset = self.offset(window)
+        moves = [sign * self.model.step(X, branch, values, offset) for branch, sign in enumerate((1.0, -1.0))]
+        steps = np.stack([self.axis.steps(move, *window) for move in moves])
+        return np.clip(steps, -_LARGEST_STEP, _LARGEST_STEP)
 
     def offset(self, window: np.ndarray) -> float:
         """G_min/(G_max - G_min) of the average device with these ends (2,); at least 1e-6."""

@@ -85,7 +85,7 @@ def rough(problem: Problem, data: PulseData, before: Sequence[Guess] = ()) -> Gu
             read = read / (problem.axis.origin + 0.5) if problem.read == "value" else read
             slow = (0.7 * read, 8.0) if problem.slow else ()
             starts += [problem.pack([*shape, write, read, *slow], own) for own in windows]
-    starts += [_carried(problem, guess, float(np.mean(steps))) for guess in before]
+    starts += [carried(problem, guess, float(np.mean(steps))) for guess in before]
     return _climbed(problem, starts)
 
 
@@ -96,10 +96,10 @@ def like(problem: Problem, data: PulseData, leader: Guess) -> Guess:
     """
     leading = leader.problem.steps(leader.theta)[:, ::8]
     steps = [data.average_step(branch) for branch in range(2)]
-    carried = _carried(problem, leader, float(np.mean(steps)), shape=False)
-    own = problem.own(carried)
+    start = carried(problem, leader, float(np.mean(steps)), shape=False)
+    own = problem.own(start)
     shape = nearest_theta(problem.model, leading, problem.model.starts(*steps), problem.offset(own[:, :2].mean(0)))
-    noise = problem.natural(carried)[len(problem.model.parameters) :]
+    noise = problem.natural(start)[len(problem.model.parameters) :]
     return _climbed(problem, [problem.pack([*shape, *noise], own)])
 
 
@@ -132,14 +132,7 @@ def widened(end: Guess, data: PulseData) -> Guess:
     return max(guesses, key=lambda guess: guess.value)
 
 
-def _climbed(problem: Problem, starts: Sequence[np.ndarray]) -> Guess:
-    early = [maximise(problem, start, most=3) for start in starts] if len(starts) > 1 else []
-    start = max(early, key=lambda m: m.value).theta if early else starts[0]
-    end = maximise(problem, start, most=_ROUGH_STEPS, enough=_ROUGH)
-    return Guess(problem, end.theta, end.value)
-
-
-def _carried(problem: Problem, guess: Guess, step: float, *, shape: bool = True) -> np.ndarray:
+def carried(problem: Problem, guess: Guess, step: float, *, shape: bool = True) -> np.ndarray:
     """Theta of a guess for another kind of noise or another model, on the axis of this problem.
 
     Parameters
@@ -176,6 +169,13 @@ def _carried(problem: Problem, guess: Guess, step: float, *, shape: bool = True)
     low, high = ([getattr(p, end) for p in problem.shared] for end in ("low", "high"))
     numbers = natural[:count] if shape else problem.model.starts(step, step)[0]
     return problem.inside(problem.pack(np.clip([*numbers, *noise], low, high), own))
+
+
+def _climbed(problem: Problem, starts: Sequence[np.ndarray]) -> Guess:
+    early = [maximise(problem, start, most=3) for start in starts] if len(starts) > 1 else []
+    start = max(early, key=lambda m: m.value).theta if early else starts[0]
+    end = maximise(problem, start, most=_ROUGH_STEPS, enough=_ROUGH)
+    return Guess(problem, end.theta, end.value)
 
 
 def _loose(problem: Problem, theta: np.ndarray) -> np.ndarray:

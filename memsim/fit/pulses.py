@@ -14,6 +14,7 @@ from memsim.fit.criteria import Criteria
 from memsim.fit.data import PulseData
 from memsim.fit.diagnostics import Diagnostics, diagnose
 from memsim.fit.models import MODELS, StepModel
+from memsim.fit.noise_kinds import absorbs, best_kind
 from memsim.fit.optimise import maximise
 from memsim.fit.problem import OWN, Problem
 from memsim.fit.pulse_search import Guess, Noise, finished, like, noise_of, problem_of, rough, widened
@@ -42,15 +43,16 @@ class Candidate(Criteria):
     problem : Problem
         What was fitted.
     theta : ndarray
-        Its maximum.
+        The maximum of its likelihood. Where fitted means absorb write noise, the chosen model has the maximum with the
+        sigmas of `memsim.fit.sigmas`.
     log_likelihood : float
-        Natural logarithm of the density of all reads, on the scale where they span 0 to 1.
+        Natural logarithm of the density of all reads at the maximum, on the scale where they span 0 to 1.
     parameters : int
         Number of fitted numbers, those of single devices included.
     reads : int
         Number of reads that were scored.
     held_out : float
-        Log-likelihood, a read, of reads that another fit was not shown.
+        Log-likelihood of each read that was not used in another fit of the means, on average.
     """
 
     problem: Problem
@@ -179,11 +181,14 @@ def fit_pulses(
         raise DataError(f"{data.name}: no search ended at a maximum: {next(iter(reasons.values()))}")
     hidden, split = data.held_out()
     candidates = sorted((_judged(candidate, hidden) for candidate in candidates), key=lambda candidate: candidate.bic)
-    chosen = next(c for c in candidates if model is None or c.name == model)
+    at = next(i for i, c in enumerate(candidates) if model is None or c.name == model)
     tick("intervals")
-    numbers = over_beginnings(data, chosen.problem, chosen.theta, fitted(data, chosen.problem, chosen.theta))
+    chosen, margin = _of_best_kind(candidates[at], guesses[candidates[at].name], data, hidden)
+    numbers = fitted(data, chosen.problem, chosen.theta)
+    numbers = over_beginnings(data, chosen.problem, chosen.theta, numbers)
+    chosen = candidates[at] = replace(chosen, theta=numbers.point)
     diagnostics = diagnose(chosen.problem, chosen.theta)
-    review = reviewed(data, chosen.problem, chosen.theta, numbers, diagnostics)
+    review = reviewed(data, chosen.problem, chosen.theta, numbers, diagnostics, margin, chosen.held_out)
     return PulseFit(data, tuple(candidates), chosen, numbers, diagnostics, split, reasons, review)
 
 
@@ -226,7 +231,31 @@ def _slower(leader: Guess, data: PulseData) -> Guess:
         guesses.append(rough(problem_of(problem.model, noise.other, data), data, guesses[-1:]))
     best = min(guesses[1:], key=_rough_bic)
     # Write noise that soft bounds forget looks like slow read noise, which needs strong evidence.
-    return best if _rough_bic(best) < _rough_bic(leader) - _STRONG else leader
+    if _rough_bic(best) > _rough_bic(leader) - _STRONG:
+        return leader
+    end = finished(best)
+    if not end.fault and absorbs(end) and not best_kind(end, data, _STRONG).end.problem.slow:
+        return leader
+    return best
+
+
+def _of_best_kind(
+    candidate: Candidate, guesses: list[Guess], data: PulseData, hidden: np.ndarray
+) -> tuple[Candidate, float]:
+    """The candidate with the kind of noise that suits it best, and by how much the other base of write noise is worse.
+
+    Where means absorb write noise, the adjusted likelihood decides.
+    """
+    problem = candidate.problem
+    end = Guess(problem, candidate.theta, candidate.log_likelihood)
+    if not absorbs(end):
+        other = noise_of(problem).other
+        values = [guess.value for guess in guesses if noise_of(guess.problem) == other]
+        return candidate, end.value - max(values, default=-np.inf)
+    best, margin = best_kind(end, data, _STRONG)
+    if best is not end:
+        candidate = _judged(_candidate(best.problem, best.theta), hidden)
+    return candidate, margin
 
 
 def _promising(model: StepModel, own: list[Guess], leader: Guess, data: PulseData) -> list[Guess]:
@@ -288,10 +317,11 @@ def _candidate(problem: Problem, theta: np.ndarray) -> Candidate:
 
 
 def _judged(candidate: Candidate, hidden: np.ndarray) -> Candidate:
-    """The candidate with the log-likelihood of held-out reads, given the others, under a fit to the others."""
+    """The candidate with the log-likelihood of held-out reads, given the others, with means fitted to the others."""
     problem = candidate.problem
     shown = problem.on(problem.series._replace(seen=problem.series.seen & ~hidden))
-    theta = maximise(shown, candidate.theta, enough=_ENOUGH).theta
+    # Half of the reads may hardly show the noise, which is that of all reads.
+    theta = maximise(shown.holding(*problem.noise), candidate.theta, enough=_ENOUGH).theta
     scored = problem.series.seen & hidden
     scored[problem.series.start] = False
     gain = problem.value(theta) - shown.value(theta)

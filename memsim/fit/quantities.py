@@ -11,8 +11,9 @@ from memsim.cells.neurosim import label
 from memsim.fit.data import PulseData
 from memsim.fit.own import own_moments
 from memsim.fit.problem import OWN, Problem
+from memsim.fit.sigmas import absorbed, near_maximum, sigmas
 from memsim.fit.spread import FEWEST, Spread, between, between_conductances
-from memsim.fit.uncertainty import adjusted, covariance, ridge_interval
+from memsim.fit.uncertainty import covariance, ridge_interval
 
 _WIDEST = 3.0
 """How many times wider or narrower than its value a window may be: that which a search allows."""
@@ -62,6 +63,9 @@ class Fitted:
         Shared natural values, the sigmas freed of bias, those of the model first.
     window : tuple of float
         Ends in the data's unit: of the average device.
+    point : ndarray
+        Theta at which the numbers hold: the maximum of the likelihood, or the maximum with the sigmas freed of bias
+        where fitted means absorb write noise.
     beginnings : int
         Number of ways in which trains may begin, see `memsim.fit.beginnings`, for which the intervals hold.
     """
@@ -70,6 +74,7 @@ class Fitted:
     spreads: dict[str, Spread]
     theta: np.ndarray
     window: tuple[float, float]
+    point: np.ndarray
     beginnings: int = 1
 
     def __getitem__(self, name: str) -> Number:
@@ -81,25 +86,28 @@ def fitted(data: PulseData, problem: Problem, theta: np.ndarray) -> Fitted:
     from scipy.special import stdtrit
 
     spread, inner = covariance(problem, theta)
-    better = adjusted(problem, theta, spread, inner)
+    better = near_maximum(problem, theta, spread, inner)
+    sigma_intervals: dict[int, tuple[float, float]] = {}
+    # The errors of the means are in proportion to the noise of the pulses.
+    grown = max(float(better[problem.noise[0]] - theta[problem.noise[0]]), 0.0)
+    wider = float(np.exp(grown))
+    if absorbed(problem, theta, better):
+        problem, theta, _, sigma_intervals, wider = sigmas(problem, theta)
+        spread, inner = covariance(problem, theta)
+        better = theta
     spreads = _spreads(problem, theta, spread, positive=data.unit == "S")
     numbers = [*_window(data, problem, theta, spread, spreads)]
-    shift = better - theta
     for index, parameter in enumerate(problem.shared):
         of = _reported(problem, index)
-        low, high = ridge_interval(problem, theta, index, spread, of)
-        value = of(better)
-        # With fewer degrees of freedom than reads, a sigma is larger than at the maximum, and less certain by as much.
-        noise = index >= len(problem.model.parameters)
-        wider = float(np.exp(max(shift[index] if noise else shift[len(problem.model.parameters)], 0.0)))
-        if noise and low > 0:
-            at = of(theta)
-            low, high = value * (low / at) ** wider, value * (high / at) ** wider
-        elif noise:
-            high *= np.exp(shift[index])
+        value, noise = of(better), index in problem.noise
+        if index in sigma_intervals:
+            low, high = (of(_with(theta, index, end)) for end in sigma_intervals[index])
         else:
-            # The errors of the mean steps are in proportion to the noise of the pulses.
-            low, high = value - wider * (value - low), value + wider * (high - value)
+            low, high = ridge_interval(problem, theta, index, spread, of)
+            if noise:
+                low, high = _of_larger_sigma(of(theta), low, high, float(better[index] - theta[index]))
+            else:
+                low, high = _widened(value, low, high, wider, positive=parameter.positive)
         if noise and _base(problem, index) == "range":
             low, high = _of_an_uncertain_range(value, low, high, numbers[0], numbers[1])
         spreading = f"update.{parameter.name}" == problem.model.spread
@@ -114,7 +122,29 @@ def fitted(data: PulseData, problem: Problem, theta: np.ndarray) -> Fitted:
         name, unit, meaning = _wording(problem, index)
         numbers.append(Number(name, value, float(low), float(high), unit, meaning))
     ends = tuple(number.value for number in numbers[:2])
-    return Fitted(tuple(numbers), spreads, problem.natural(better), (ends[0], ends[1]))
+    return Fitted(tuple(numbers), spreads, problem.natural(better), (ends[0], ends[1]), theta)
+
+
+def _with(theta: np.ndarray, index: int, value: float) -> np.ndarray:
+    changed = theta.copy()
+    changed[index] = value
+    return changed
+
+
+def _widened(value: float, low: float, high: float, factor: float, *, positive: bool) -> tuple[float, float]:
+    """Ends of an interval that is wider by a factor: as a ratio to the value, where this is positive."""
+    if positive and low > 0 and np.isfinite(high):
+        return value * (low / value) ** factor, value * (high / value) ** factor
+    return value - factor * (value - low), value + factor * (high - value)
+
+
+def _of_larger_sigma(value: float, low: float, high: float, shift: float) -> tuple[float, float]:
+    """Ends of the interval of a sigma whose logarithm is larger than at the maximum, and less certain by as much."""
+    larger = value * float(np.exp(shift))
+    if low > 0:
+        wider = float(np.exp(max(shift, 0.0)))
+        return larger * (low / value) ** wider, larger * (high / value) ** wider
+    return low, high * float(np.exp(shift))
 
 
 def _width(problem: Problem, theta: np.ndarray) -> float:

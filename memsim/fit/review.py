@@ -24,6 +24,10 @@ _POINTS = 20_000
 """Reads that are compared with simulated ones."""
 _LEVEL = 0.01
 """Probability of any rejection by the tests of the residuals, if the model is right."""
+_UNCLEAR = 2.0
+"""Difference of log-likelihoods below which neither of two kinds of noise is preferred."""
+_WORSE = 1.0
+"""Fall of the log-likelihood of each held-out read, assumed, at which a fit describes its own reads alone."""
 _CYCLES = 3
 _NAMED = 4
 
@@ -50,13 +54,30 @@ class Review:
     cycles: Spread | None
 
 
-def reviewed(data: PulseData, problem: Problem, theta: np.ndarray, fitted: Fitted, diagnostics: Diagnostics) -> Review:
-    """Review of a fit at its maximum."""
+def reviewed(
+    data: PulseData,
+    problem: Problem,
+    theta: np.ndarray,
+    fitted: Fitted,
+    diagnostics: Diagnostics,
+    margin: float = np.inf,
+    held_out: float = np.inf,
+) -> Review:
+    """Review of a fit at its maximum.
+
+    Parameters
+    ----------
+    margin : float
+        By how much the log-likelihood is lower with write noise of the step instead of the window, or the other way
+        round.
+    held_out : float
+        Average log-likelihood of reads that were not used in another fit of the means.
+    """
     covered = reproduced(problem, theta)
     cycles = between_cycles(data, problem, theta)
     return Review(
         tuple(_faults(data, problem, theta, fitted, covered)),
-        tuple(_limits(data, problem, theta, fitted, diagnostics, cycles)),
+        tuple(_limits(data, problem, theta, fitted, diagnostics, cycles, margin, held_out)),
         covered,
         cycles,
     )
@@ -148,6 +169,8 @@ def _limits(
     fitted: Fitted,
     diagnostics: Diagnostics,
     cycles: Spread | None,
+    margin: float,
+    held_out: float,
 ) -> list[str]:
     limits = []
     ends = [word for word, side in (("lower", "min"), ("upper", "max")) if not fitted[f"conductance.{side}"].known]
@@ -168,6 +191,17 @@ def _limits(
     unclear = [n.name for n in fitted.numbers if n.unit == "%" and not n.low > 0]
     if unclear:
         limits.append(f"the data are also explained without {' and '.join(unclear)}")
+    if margin < _UNCLEAR:
+        limits.append(
+            "the data do not show whether write noise is the same at all states or proportional to the step: the "
+            f"log-likelihoods differ by less than {_UNCLEAR:g}; near the ends of the window the two differ"
+        )
+    average = problem.value(theta) / max(int(problem.series.seen.sum()) - len(problem.series.start), 1)
+    if held_out < average - _WORSE:
+        limits.append(
+            f"reads that were held out have a log-likelihood of {held_out:.2f} each, those of the fit {average:.2f}: "
+            "the numbers say little of other trains"
+        )
     pulses = np.concatenate([increments(data.trains, branch)[1] for branch in range(2)])
     if pulses.mean() > 1.5:
         limits.append(

@@ -14,9 +14,6 @@ from memsim.fit.problem import Problem
 _FARTHEST = 1.0  # first step of the search for an end: a factor of e, or all of a window
 _NARROW = 1e-3  # share of an interval's half to which an end is found where the likelihood falls as off a cliff
 _TRIES = 20
-_ADJUSTMENTS = 3
-_LARGEST_SHIFT = 0.4
-"""Largest change of the logarithm of a sigma, assumed; with five reads for each fitted mean it is ln(5/4)/2 = 0.11."""
 
 
 def covariance(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -34,45 +31,6 @@ def covariance(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, np.ndar
     whole = np.zeros((len(theta), len(theta)))
     whole[np.ix_(at, at)] = (vectors / values) @ vectors.T
     return whole, inner
-
-
-def adjusted(problem: Problem, theta: np.ndarray, spread: np.ndarray, inner: np.ndarray) -> np.ndarray:
-    """Theta with the sigmas freed of the bias that the fitted means cause, by the adjusted profile likelihood.
-
-    A maximum of the likelihood attributes part of the noise to the means that it fits with it; the adjusted profile
-    likelihood, l - log det(information of the means)/2, does for any model what n - p does for a regression. The
-    means stay at the maximum: along a ridge of the likelihood they would move far, and out of their intervals.
-
-    Source: Cox & Reid, J. R. Stat. Soc. B 49, 1 (1987).
-    """
-    noise = np.arange(len(problem.model.parameters), len(problem.shared))
-    noise = noise[inner[noise]]
-    if not len(noise):
-        return theta
-    means = np.setdiff1d(np.flatnonzero(inner), noise)
-    low, high = problem.limits
-    moved = theta.copy()
-    block = spread[np.ix_(noise, noise)]
-    errors = np.sqrt(np.diag(block))
-    for _ in range(_ADJUSTMENTS):
-        pull = np.empty(len(noise))
-        for i, index in enumerate(noise):
-            logs = []
-            for sign in (1.0, -1.0):
-                trial = moved.copy()
-                trial[index] += sign * 0.02
-                values = np.linalg.eigvalsh(information(problem, trial)[np.ix_(means, means)])
-                logs.append(np.log(np.maximum(values, 1e-4)).sum())
-            pull[i] = -0.5 * (logs[0] - logs[1]) / 0.04
-        # Near its maximum the likelihood is a parabola. Where a sigma is barely known, a step would be too long.
-        target = theta[noise] + block @ pull
-        most = np.minimum(errors, _LARGEST_SHIFT / 1.5)
-        target = np.clip(target, theta[noise] - 0.5 * most, theta[noise] + 1.5 * most)
-        done = np.abs(target - moved[noise]).max() < 0.1 * errors.min()
-        moved[noise] = target
-        if done:
-            break
-    return np.where(inner, np.clip(moved, low, high), theta)
 
 
 def ridge_interval(
@@ -97,7 +55,7 @@ def ridge_interval(
         An end is infinite where a limit of the search is reached, or where another parameter is at the limit that
         leaves this one open.
     """
-    held = _held(problem, index)
+    held = problem.holding(index)
     error = float(np.sqrt(spread[index, index]))
     along = spread[:, index] / spread[index, index] if error > 0 else np.zeros(len(theta))
     first = min(Z95 * error, _FARTHEST) if error > 0 else 0.5
@@ -156,21 +114,3 @@ def _end(held: Problem, theta: np.ndarray, index: int, away: float, along: np.nd
             share = (wanted - fell) / (fell_outside - fell) if fell_outside < 3 * wanted else 0.5
             target = inside[index] + float(np.clip(share, 0.1, 0.9)) * (outside[index] - inside[index])
     return outside
-
-
-class _Held(Problem):
-    """A problem with one more element of theta held where it is."""
-
-    held: int
-
-    @property
-    def free(self) -> np.ndarray:
-        free = super().free
-        free[self.held] = False
-        return free
-
-
-def _held(problem: Problem, index: int) -> Problem:
-    held = _Held(**{name: getattr(problem, name) for name in problem.__dataclass_fields__})
-    object.__setattr__(held, "held", index)
-    return held
