@@ -34,7 +34,7 @@ _ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "read current": (("read current", "iread"), known.READ_CURRENT),
     "pulse voltage": (("pulse voltage", "vpulse"), _STEERING),
     "time": (known.TIME, known.TIME),
-    "device": (known.DEVICE, (*known.DEVICE, *known.SAMPLE)),
+    "device": (known.DEVICE, (*known.DEVICE, *known.PLACE)),
     "cycle": (known.CYCLE, known.CYCLE),
     "pulse": (("pulse", "pulse number", "n"), known.PULSE),
     "direction": (("direction", "dir"), (*_STEERING, *known.UP, *known.DOWN)),
@@ -160,6 +160,12 @@ def _defined(table: Table, role: str, source: str, names: list[tuple[str, int]],
         column = table.columns[plain]
         agree(column.heading or text, column.unit, stated)
         return replace(column, heading=role, unit=stated or column.unit)
+    if role == "device" and "+" in text:
+        places = [_plain(part.strip(), names, len(table.columns)) for part in text.split("+")]
+        if None not in places:
+            used.update(place for place in places if place is not None)
+            labels = zip(*(table.columns[place].cells for place in places if place is not None), strict=True)
+            return Column(role, "", tuple(map(" ".join, labels)), source)
     if role == "direction" and text.startswith("-"):
         place = _plain(text[1:].strip(), names, len(table.columns))
         if place is not None and is_words(table.columns[place].cells):

@@ -16,6 +16,7 @@ from memsim.fit.folder import read_table
 from memsim.fit.headings import PULSE, READ, RESISTANCE, SAMPLE
 from memsim.fit.iv import fit_iv
 from memsim.fit.layouts import looks_like_pulses, pulse_data
+from memsim.fit.places import with_devices
 from memsim.fit.plausible import check_outliers, check_polarity
 from memsim.fit.programmed import TIME
 from memsim.fit.pulses import Progress, PulseFit, fit_pulses
@@ -67,7 +68,7 @@ def read_measurement(
     result = read_table(path, decimal=decimal, number=table, named=named)
     if columns is not None:
         result = with_columns(result, columns)
-    return unrolled(result, repeats)
+    return unrolled(with_devices(result), repeats)
 
 
 def fit_device(
@@ -125,6 +126,7 @@ def fit_device(
         raise InputError("columns, table, decimal and repeats say how a file is read; the measurement is no path")
     if not isinstance(measurement, Table):
         return fit_pulses(_from_arrays(measurement), model, progress)
+    measurement = with_devices(measurement)
     kind = kind_of(measurement) if kind is None else kind
     if kind in ("retention", "read-noise"):
         measurement = with_quotient(measurement)

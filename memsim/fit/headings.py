@@ -9,12 +9,17 @@ from memsim.units import unit_of
 CONDUCTANCE = ("conductance", "g", "normalised conductance", "normalized conductance")
 WEIGHT = ("weight", "w", "value", "state")
 RESISTANCE = ("resistance", "r")
-DEVICE = ("device", "cell", "device id", "cell id", "device number", "dut")
+_ENDINGS = ("", " id", " number", " no", " name", " index")
+DEVICE = tuple(name + end for name in ("device", "cell", "dut") for end in _ENDINGS)
 SAMPLE = ("sample",)
 ROW = ("row", "rows", "wordline", "wl")
 COL = ("col", "cols", "column", "columns", "bitline", "bl")
-PLACE = (*ROW, *COL, "x", "y", "chip", "die", "wafer", *SAMPLE)
-"""Where a cell lies, or on what; none of these alone names a device."""
+AXES = tuple(tuple(name + end for name in names for end in _ENDINGS) for names in (ROW, COL))
+COORDINATES = (("x",), ("y",))
+HOLDERS = tuple(name + end for name in ("lot", "wafer", "chip", "die", "array", "crossbar", "tile") for end in _ENDINGS)
+"""What holds cells."""
+PLACE = (*AXES[0], *AXES[1], *COORDINATES[0], *COORDINATES[1], *HOLDERS, *SAMPLE)
+"""Where a cell lies, or on what."""
 CYCLE = ("cycle", "cycle number", "loop", "repetition", "run", "epoch", "turn")
 PULSE = (
     "pulse",

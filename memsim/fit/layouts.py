@@ -11,19 +11,15 @@ from memsim.fit.data import PulseData, Sweep
 from memsim.fit.directions import branches, direction_column, is_words
 from memsim.fit.headings import (
     CYCLE,
-    DEVICE,
     DIRECTION,
     DOWN,
-    PLACE,
     PULSE,
-    READ,
     READ_CURRENT,
     READ_VOLTAGE,
-    SAMPLE,
-    TIME,
     UP,
     folded,
 )
+from memsim.fit.places import device_column, with_devices
 from memsim.fit.plausible import (
     check_outliers,
     check_polarity,
@@ -51,7 +47,7 @@ def pulse_data(table: Table) -> PulseData:
         pulses lower the conductance.
     """
     with table.questions_together():
-        return _pulse_data(table)
+        return _pulse_data(with_devices(table))
 
 
 def _pulse_data(table: Table) -> PulseData:
@@ -79,16 +75,6 @@ def looks_like_pulses(table: Table) -> bool:
     return direction_column(table) is not None or (
         find_column(table, UP) is not None and find_column(table, DOWN) is not None
     )
-
-
-def device_column(table: Table) -> Column | None:
-    """The column that names devices; "sample" does where something else numbers the reads."""
-    column = find_column(table, DEVICE)
-    sample = find_column(table, SAMPLE)
-    if column is not None or sample is None:
-        return column
-    others = (*TIME, *READ, *PULSE, *UP, *READ_VOLTAGE)
-    return sample if direction_column(table) is not None or find_column(table, others) is not None else None
 
 
 def _no_layout(table: Table) -> DataError:
@@ -245,30 +231,12 @@ def _long(
     return _checked(table, sweeps, unit, (*notes, *filter(None, (note,)), *restarts), swap)
 
 
-def _unread_places(table: Table) -> str:
-    """Note on columns that say where cells lie and do not name the devices; empty where none has two values."""
-    named = device_column(table)
-    places = [
-        f"'{column.written}'"
-        for column in table.columns
-        if column is not named and folded(column.heading) in PLACE and len(set(column.cells)) > 1
-    ]
-    if not places:
-        return ""
-    devices = f"column '{named.written}' alone names the devices" if named is not None else "all rows are of one device"
-    return (
-        f"{' and '.join(places)} {'are' if len(places) > 1 else 'is'} not read, so {devices}; if cells differ in "
-        f"{'them' if len(places) > 1 else 'it'}, write one column 'device' with the whole name of each cell"
-    )
-
-
 def _checked(table: Table, sweeps: list[Sweep], unit: str | None, notes: tuple[str, ...], swap: str) -> PulseData:
     data = PulseData.checked(table.name, sweeps, unit)
     check_polarity(data, f"if the directions of the file are the other way round, swap them with --columns {swap}")
     check_outliers(data)
     check_size(data)
-    notes = (*table.notes, *notes, *filter(None, (_unread_places(table),)), *data.notes)
-    return replace(data, notes=notes, read_voltage=_read_voltage(table))
+    return replace(data, notes=(*table.notes, *notes, *data.notes), read_voltage=_read_voltage(table))
 
 
 def _read_voltage(table: Table) -> float | None:

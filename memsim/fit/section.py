@@ -9,7 +9,7 @@ import numpy as np
 
 from memsim.errors import DataError
 from memsim.fit.criteria import Criteria
-from memsim.fit.layouts import device_column
+from memsim.fit.places import device_column
 from memsim.fit.quantities import Number
 from memsim.fit.table import Column, Table, find_column, names_in, unknown_headings
 

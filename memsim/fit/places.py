@@ -1,0 +1,150 @@
+"""Devices of a table: named by a column, or by the columns that say where cells lie, such as row and col."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from memsim.errors import DataError
+from memsim.fit.directions import direction_column
+from memsim.fit.headings import (
+    AXES,
+    COORDINATES,
+    DEVICE,
+    PLACE,
+    PULSE,
+    READ,
+    READ_VOLTAGE,
+    SAMPLE,
+    TIME,
+    UP,
+    folded,
+)
+from memsim.fit.table import Column, Table, find_column, names_in
+
+_PAIRS = (AXES, COORDINATES)
+_SHORT = {folded(name): short for names, short in zip(AXES, ("r", "c"), strict=True) for name in names}
+_SHORT |= {"wl": "WL", "bl": "BL", "wordline": "WL", "bitline": "BL", "x": "x", "y": "y"}
+"""What stands before the number of a row or column in the name of a device."""
+_FEWEST = 2  # rows of a place, on average: fewer are those of a column that counts rows
+
+
+def with_devices(table: Table) -> Table:
+    """The table with one column `device`: the columns that say where cells lie, joined, where nothing else names them.
+
+    Raises
+    ------
+    DataError
+        One name of a device stands at several places, or a column alone may number cells or something else.
+    """
+    named, parts = device_column(table), _parts(table)
+    others = [column for column in parts if column is not named]
+    if named is not None:
+        splitting = [column for column in others if _splits(table, named, column)]
+        if splitting:
+            raise _several_places(table, named, splitting)
+        return table
+    if not others:
+        return table
+    alone = others[0] if len(others) == 1 else None
+    if alone is not None and _needs_partner(table, alone):
+        raise DataError(
+            f"{table.place()}: {table.label(alone)} alone may say where cells lie or number pulses; say which with "
+            f'--columns "device = {alone.written}" or --columns "pulse = {alone.written}", or leave the column out'
+        )
+    return joined(table, others)
+
+
+def device_column(table: Table) -> Column | None:
+    """The column that names devices; "sample" does where something else numbers the reads."""
+    column = find_column(table, DEVICE)
+    return find_column(table, SAMPLE) if column is None and _samples_are_devices(table) else column
+
+
+def device_labels(table: Table) -> tuple[str, ...]:
+    """Name of the device of every row, from all columns that name devices or say where cells lie; "" without any."""
+    return _labels(table, _parts(table))
+
+
+def joined(table: Table, parts: Sequence[Column]) -> Table:
+    """The table in which a column `device` stands in the place of several columns that say where cells lie."""
+    labels = _labels(table, parts)
+    columns = [column for column in table.columns if column not in parts]
+    words = " and ".join(table.label(column) for column in parts)
+    count = len(set(labels))
+    note = (
+        f"{words} {'are' if len(parts) > 1 else 'is'} read as the name of the device: {count} devices, e.g. {labels[0]}"
+    )
+    return replace(table.noted(note), columns=(*columns, Column("device", "", labels, "device")))
+
+
+def _parts(table: Table) -> list[Column]:
+    """Columns that name devices or say where cells lie and that have several values; each pair of axes is whole."""
+    names = {folded(name) for name in (*DEVICE, *PLACE)}
+    if not _samples_are_devices(table):
+        names -= {folded(name) for name in SAMPLE}
+    candidates = [column for column in table.columns if folded(column.heading) in names]
+    varied = [column for column in candidates if len(set(column.cells)) > 1]
+    if not varied or len(set(zip(*(column.cells for column in varied), strict=True))) * _FEWEST > len(table.lines):
+        varied = [column for column in varied if not _counts_rows(table, column)]
+    heads = {folded(column.heading) for column in varied}
+    whole = {
+        folded(name)
+        for pair in _PAIRS
+        if any(folded(name) in heads for names in pair for name in names)
+        for names in pair
+        for name in names
+    }
+    return [column for column in candidates if column in varied or folded(column.heading) in whole - heads]
+
+
+def _samples_are_devices(table: Table) -> bool:
+    if find_column(table, SAMPLE) is None:
+        return False
+    others = (*DEVICE, *TIME, *READ, *PULSE, *UP, *READ_VOLTAGE)
+    return direction_column(table) is not None or find_column(table, others) is not None
+
+
+def _counts_rows(table: Table, column: Column) -> bool:
+    """Whether a column has another value in nearly every row."""
+    return len(set(column.cells)) * _FEWEST > len(table.lines)
+
+
+def _needs_partner(table: Table, column: Column) -> bool:
+    """Whether a column is one of a pair, such as row and col, of which the table lacks the other."""
+    return folded(column.heading) in {folded(name) for pair in _PAIRS for names in pair for name in names}
+
+
+def _splits(table: Table, named: Column, other: Column) -> bool:
+    """Whether rows of one device stand at several places, more than one row at each."""
+    names, places = set(named.cells), set(zip(named.cells, other.cells, strict=True))
+    return len(places) > len(names) and len(places) * _FEWEST <= len(table.lines)
+
+
+def _several_places(table: Table, named: Column, others: Sequence[Column]) -> DataError:
+    other = others[0]
+    first: dict[str, str] = {}
+    row = next(
+        row for row, (name, place) in enumerate(zip(named.cells, other.cells, strict=True))
+        if first.setdefault(name, place) != place
+    )  # fmt: skip
+    name = named.cells[row]
+    both = " + ".join(f'"{column.written}"' if "+" in column.written else column.written for column in (*others, named))
+    return DataError(
+        f"{table.place(row)}: {table.label(named)} {name[:40]} stands beside several values of {table.label(other)}, "
+        f'{first[name][:40]} and {other.cells[row][:40]}; say with --columns "device = {both}" that these are several '
+        f'devices, or with --columns "device = {named.written}" that they are one'
+    )
+
+
+def _labels(table: Table, parts: Sequence[Column]) -> tuple[str, ...]:
+    """One name of the device of every row, such as "r0 c3" or "wafer 2 A7"."""
+    texts = []
+    for column in parts:
+        short = _SHORT.get(folded(column.heading))
+        before = short if short is not None else "" if folded(column.heading) in map(folded, DEVICE) else None
+        cells = names_in(table, column)
+        if before is None:
+            before = f"{column.heading} "
+        texts.append([cell if before and any(map(str.isalpha, cell)) else before + cell for cell in cells])
+    return tuple(map(" ".join, zip(*texts, strict=True)))
