@@ -11,6 +11,7 @@ import numpy as np
 from memsim.errors import DataError, InputError, nearest
 from memsim.fit.assumed import units_of
 from memsim.fit.columns import numbers_of, with_columns
+from memsim.fit.conditions import check_temperature
 from memsim.fit.data import PulseData, Sweep
 from memsim.fit.folder import read_table
 from memsim.fit.headings import PULSE, READ, RESISTANCE, SAMPLE
@@ -134,6 +135,7 @@ def fit_device(
         raise InputError(f"a model can be chosen for pulses; {measurement.name} is read as {kind}")
     if kind == "pulses":
         return fit_pulses(pulse_data(measurement), model, progress)
+    check_temperature(measurement)
     notes = units_of(measurement, kind)
     if kind == "retention":
         section = fit_retention(measurement)

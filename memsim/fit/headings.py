@@ -67,6 +67,32 @@ PULSE_VOLTAGE = (
     "programming voltage",
     "vprog",
 )
+SET_VOLTAGE, RESET_VOLTAGE = (("set voltage", "vset"), ("reset voltage", "vreset"))
+PULSE_SETTINGS = (
+    *SET_VOLTAGE,
+    *RESET_VOLTAGE,
+    "pulse height",
+    "gate voltage",
+    "vgate",
+    "vg",
+    "compliance",
+    "compliance current",
+    "icc",
+    "pulse width",
+    "width",
+    "pulse duration",
+    "duration",
+    "pulse length",
+    "pulse time",
+    "write time",
+    "tpulse",
+    "tp",
+    "twrite",
+    "pw",
+)
+"""Further settings of pulses, which are to be equal within a direction."""
+TEMPERATURE = ("temperature", "temp", "chuck temperature", "stage temperature")
+_TEMPERATURES = ("k", "c", "\u00b0c", "degc", "deg c", "celsius", "kelvin")
 READ_VOLTAGE = ("read voltage", "vread", "voltage", "v")
 READ_CURRENT = ("read current", "iread", "current", "i")
 TIME = ("time", "t", "elapsed", "elapsed time", "retention time", "time since programming")
@@ -123,6 +149,11 @@ def split_unit(cell: str) -> tuple[str, str]:
         if known is not None and known[0] in ("V", "A", "S", "Ohm", "s") and unit not in ("min", "day"):
             return head.strip(), unit
     return text, ""
+
+
+def is_temperature(heading: str, unit: str) -> bool:
+    """Whether a heading of one letter and its unit say that a column holds temperatures: "T (K)"."""
+    return heading == "T" and unit.lower() in _TEMPERATURES
 
 
 def is_units(cells: list[str]) -> bool:

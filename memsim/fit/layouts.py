@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from memsim.errors import DataError
+from memsim.fit.conditions import check_pulses
 from memsim.fit.data import PulseData, Sweep
 from memsim.fit.directions import branches, direction_column, is_words
 from memsim.fit.headings import (
@@ -16,6 +17,8 @@ from memsim.fit.headings import (
     PULSE,
     READ_CURRENT,
     READ_VOLTAGE,
+    RESET_VOLTAGE,
+    SET_VOLTAGE,
     UP,
     folded,
 )
@@ -62,10 +65,19 @@ def _pulse_data(table: Table) -> PulseData:
         raise _no_layout(table)
     if direction is None:
         unknown = unknown_headings(table, "directions", DIRECTION)
-        turn = '"direction = 50.5 - pulse" reads pulses 1 to 50 as set and further ones as reset'
-        raise DataError(f"{unknown}, or where directions turn: {turn}")
+        raise DataError(f"{unknown}, or {_turning(table)}")
     values, single = values_of(table), one_read_a_pulse(table)
     return _long(single, *(values if single is table else values_of(single)), direction_column(single))
+
+
+def _turning(table: Table) -> str:
+    """How a user may say which pulses are set and which reset, where no column does."""
+    volts = find_column(table, SET_VOLTAGE), find_column(table, RESET_VOLTAGE)
+    if volts[0] is not None and volts[1] is not None:
+        negative = any((table.numerals.value(cell) or 0.0) < 0 for cell in volts[1].cells)
+        both = f"{volts[0].heading} {'+' if negative else '-'} {volts[1].heading}"
+        return f'where each pulse has one of two voltages: "pulse voltage = {both}"'
+    return 'where directions turn: "direction = 50.5 - pulse" reads pulses 1 to 50 as set and further ones as reset'
 
 
 def looks_like_pulses(table: Table) -> bool:
@@ -159,6 +171,7 @@ def _side_by_side(table: Table) -> PulseData:
                         refuse_negative(table, column, value, ("up", "down")[branch])
                     sweeps.append(Sweep(device, _turn(cycle, turn), branch, spaced(table, value, counts[branch], read)))
     swap = f'"up = {down.written or "#2"}, down = {up.written or "#1"}"'
+    notes = (*notes, *check_pulses(table))
     return _checked(table, sweeps, unit, notes, swap)
 
 
@@ -227,6 +240,7 @@ def _long(
         pulse_numbers(table, pulse) if pulse is not None else None,
     )
     swap = f'"direction = -{direction.written or "#" + str(table.columns.index(direction) + 1)}"'
+    notes = (*notes, *check_pulses(table, branch, direction))
     sweeps, restarts = trains_of(table, rows)
     return _checked(table, sweeps, unit, (*notes, *filter(None, (note,)), *restarts), swap)
 

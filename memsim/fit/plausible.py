@@ -21,7 +21,7 @@ _FAR = 15.0  # standard deviations between a read and its neighbours, beyond whi
 _FAR_SHARE = 0.2  # of the range of these reads: the same
 _FEW = 0.01  # of the reads: more of them belong to the device
 _LEAST_OHMS = 1000.0  # resistance without a unit from which on it is taken for one in Ohm; assumed
-_HIGHEST_READ = 0.5  # voltage [V] up to which it is that of a read, where the heading does not say; assumed
+HIGHEST_READ = 0.5  # voltage [V] up to which it is that of a read, where the heading does not say; assumed
 _SMALLEST_READ, _LARGEST_READ = 1e-15, 1.0  # conductances [S] that cells have; assumed
 _ENOUGH = 20  # reads that show how far reads scatter
 
@@ -99,7 +99,7 @@ def refuse_pulse_voltage(table: Table, voltage: Column, current: Column) -> None
         return
     values = np.abs(table.numbers(voltage, "V"))
     row = int(np.argmax(values))
-    if values[row] > _HIGHEST_READ:
+    if values[row] > HIGHEST_READ:
         volts = format_quantity(values[row], "V", 3)
         raise DataError(
             f"{table.place(row)}: {table.label(voltage)} of {volts} may be the voltage of the pulses or of the reads; "

@@ -11,7 +11,15 @@ import numpy as np
 
 from memsim.errors import DataError, InputError, nearest
 from memsim.fit.exports import Block, blocks_of, chosen
-from memsim.fit.headings import PLAIN_UNITS, folded, holds_numbers, split_unit, unit_in
+from memsim.fit.headings import (
+    PLAIN_UNITS,
+    TEMPERATURE,
+    folded,
+    holds_numbers,
+    is_temperature,
+    split_unit,
+    unit_in,
+)
 from memsim.fit.numerals import LARGEST, NAMES, PLAIN, SMALLEST, Numerals, in_doubt, numerals_of
 from memsim.fit.source import MAX_LINES
 from memsim.units import parse_quantity
@@ -262,6 +270,8 @@ def _column(block: Block, place: int, cells: tuple[str, ...]) -> Column:
     heading, unit = split_unit(written)
     if block.units:
         heading, unit = (heading, unit) if unit else (written, unit_in(block.units[place]))
+    if is_temperature(heading, unit):
+        heading = TEMPERATURE[0]
     # A group stands above the first of its columns.
     groups = [group for group in block.groups[: place + 1] if group]
     return Column(heading, unit, cells, written, groups[-1] if groups else "")
