@@ -25,7 +25,7 @@ from memsim.fit.read_noise import fit_read_noise
 from memsim.fit.repeats import unrolled
 from memsim.fit.retention import fit_retention
 from memsim.fit.section import SectionFit
-from memsim.fit.sweep import CURRENT, VOLTAGE
+from memsim.fit.sweep import CURRENT, VOLTAGE, refuse_log
 from memsim.fit.table import Table, find_column
 from memsim.fit.values import VALUE, with_quotient
 
@@ -162,12 +162,14 @@ def _kind(table: Table) -> str:
     if not table.header or looks_like_pulses(table):
         return "pulses"
     pulsed = find_column(table, [name for name in PULSE if "pulse" in name]) is not None
-    if find_column(table, VOLTAGE) is not None and find_column(table, CURRENT) is not None:
+    voltage = find_column(table, VOLTAGE)
+    if voltage is not None and find_column(table, CURRENT) is not None:
         if pulsed:
             raise DataError(
                 f"{table.place()}: voltages and currents beside pulse numbers may be pulses or a curve of the current; "
                 'name the directions with --columns, e.g. "direction = Mode", or say --kind iv'
             )
+        refuse_log(table, table.numbers(voltage, "V"))
         return "iv"
     if find_column(table, (*VALUE, *RESISTANCE)) is None:
         return "pulses"

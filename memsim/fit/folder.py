@@ -88,5 +88,5 @@ def _joined(name: str, tables: list[tuple[str, Table]]) -> Table:
     numerals, decided = Numerals(first.numerals.decimal, thousands), all(table.decided for _, table in tables)
     return Table(
         name, tuple(columns), tuple(lines), first.header, numerals, decided, first.heading_line, tuple(starts),
-        tuple(files), tuple(notes),
+        tuple(files), tuple(notes), first.above,
     )  # fmt: skip

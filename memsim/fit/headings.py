@@ -6,9 +6,18 @@ import re
 
 from memsim.units import unit_of
 
-CONDUCTANCE = ("conductance", "g", "normalised conductance", "normalized conductance")
+MEANS = ("mean", "avg", "average", "median")
+
+
+def _of_reads(*names: str) -> tuple[str, ...]:
+    """Names of a quantity, and the same with a word that says that it was read, or is a mean of reads."""
+    words = ("read", "meas", "measured", *MEANS)
+    return (*names, *(text for name in names for word in words for text in (f"{name} {word}", f"{word} {name}")))
+
+
+CONDUCTANCE = _of_reads("conductance", "g", "normalised conductance", "normalized conductance")
 WEIGHT = ("weight", "w", "value", "state")
-RESISTANCE = ("resistance", "r")
+RESISTANCE = _of_reads("resistance", "r")
 _ENDINGS = ("", " id", " number", " no", " name", " index")
 DEVICE = tuple(name + end for name in ("device", "cell", "dut") for end in _ENDINGS)
 SAMPLE = ("sample",)
@@ -94,14 +103,8 @@ PULSE_SETTINGS = (
 TEMPERATURE = ("temperature", "temp", "chuck temperature", "stage temperature")
 _TEMPERATURES = ("k", "c", "\u00b0c", "degc", "deg c", "celsius", "kelvin")
 READ_VOLTAGE = ("read voltage", "vread", "voltage", "v")
-READ_CURRENT = ("read current", "iread", "current", "i")
+READ_CURRENT = (*_of_reads("current", "i")[2:], "current", "i")
 TIME = ("time", "t", "elapsed", "elapsed time", "retention time", "time since programming")
-
-PLAIN_UNITS = ("", "1", "-", "a.u.", "arb. units", "norm.", "normalised", "normalized")
-"""Units, in lower case, of plain numbers."""
-_COUNTS = ("#", "count", "counts", "pulses", "no.")
-_FUNCTIONS = ("abs", "log", "log10", "ln", "sqrt", "exp")
-_MEASURES = {"V": ("v", "voltage"), "A": ("i", "current"), "S": ("g", "conductance"), "Ohm": ("r", "resistance")}
 
 
 def folded(text: str) -> str:
@@ -119,6 +122,15 @@ KNOWN = frozenset(
 )
 """All names of columns, folded."""
 _LABELS = frozenset(folded(name) for names in (DEVICE, SAMPLE, CYCLE, DIRECTION, TIME) for name in names)
+PLAIN_UNITS = ("", "1", "-", "a.u.", "arb. units", "norm.", "normalised", "normalized")
+"""Units, in lower case, of plain numbers."""
+_COUNTS = ("#", "count", "counts", "pulses", "no.")
+_FUNCTIONS = ("abs", "log", "log10", "ln", "sqrt", "exp")
+_READ_AT = re.compile(
+    r"[\s_]{0,3}[(\[]?(?:@|(?<![A-Za-z])at[\s_])\s{0,3}(?:V\w{0,9}\s{0,3}=\s{0,3})?([0-9]{1,9}(?:[.,][0-9]{1,9})?)\s?(m?V)"
+    r"(?![A-Za-z0-9])[)\]]?"
+)
+"""The read voltage in a heading such as "Conductance@0.1V (uS)"."""
 
 
 def holds_numbers(heading: str) -> bool:
@@ -127,9 +139,28 @@ def holds_numbers(heading: str) -> bool:
     return bool(names & KNOWN) and not names & _LABELS
 
 
+_MEASURES = {
+    dimension: frozenset(folded(name) for name in names)
+    for dimension, names in (
+        ("V", (*PULSE_VOLTAGE, *READ_VOLTAGE)),
+        ("A", READ_CURRENT),
+        ("S", CONDUCTANCE),
+        ("Ohm", RESISTANCE),
+        ("s", TIME),
+    )
+}
+"""Names, folded, of quantities with one dimension."""
+
+
+def read_voltage_in(heading: str) -> float | None:
+    """Voltage [V] in a heading such as "Conductance@0.1V (uS)"; None where there is none."""
+    match = _READ_AT.search(heading)
+    return None if match is None else float(match.group(1).replace(",", ".")) * (1e-3 if match.group(2) == "mV" else 1)
+
+
 def split_unit(cell: str) -> tuple[str, str]:
-    """Heading and unit of "G (uS)", "conductance [nS]", "time in s", "V/V", "I_nA", "R kOhm"."""
-    text = " ".join(cell.split())
+    """Heading and unit of "G (uS)", "conductance [nS]", "time in s", "V/V", "I_nA", "R kOhm", "G@0.1V (uS)"."""
+    text = _READ_AT.sub("", " ".join(cell.split()))
     if text[-1:] in (")", "]"):
         opening = text.rfind("(" if text[-1] == ")" else "[")
         head, unit = text[:opening].strip(), text[opening + 1 : -1].strip()
@@ -143,9 +174,11 @@ def split_unit(cell: str) -> tuple[str, str]:
     if mark and head and _is_unit(unit.strip()) and _agree(head.strip(), unit.strip()):
         return head.strip(), unit.strip()
     for sign in (" ", "_"):
-        # One letter could be an index: V_S, R_A.
         head, mark, unit = text.rpartition(sign)
-        known = unit_of(unit) if mark and head and len(unit) > 1 else None
+        known = unit_of(unit) if mark and head else None
+        # One letter could be an index: V_S, R_A.
+        if len(unit) == 1 and (known is None or len(head) < 2 or folded(head) not in _MEASURES.get(known[0], ())):
+            continue
         if known is not None and known[0] in ("V", "A", "S", "Ohm", "s") and unit not in ("min", "day"):
             return head.strip(), unit
     return text, ""

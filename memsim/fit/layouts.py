@@ -21,6 +21,7 @@ from memsim.fit.headings import (
     SET_VOLTAGE,
     UP,
     folded,
+    read_voltage_in,
 )
 from memsim.fit.places import device_column, with_devices
 from memsim.fit.plausible import (
@@ -29,12 +30,13 @@ from memsim.fit.plausible import (
     check_size,
     refuse_counts,
     refuse_negative,
+    refuse_without_unit,
 )
 from memsim.fit.pulse_numbers import pulse_numbers, pulse_steps, spaced
 from memsim.fit.repeated_rows import one_read_a_pulse
 from memsim.fit.table import Column, Table, find_column, names_in, unknown_headings
 from memsim.fit.trains import Rows, trains_of
-from memsim.fit.values import VALUE, value_column, values_of
+from memsim.fit.values import no_conductance, value_column, values_of
 
 _SHARED = 0.5  # of the larger range, which reads of set and of reset pulses have in common
 _TREND = 0.2  # of their range, by which reads without headings rise or fall
@@ -95,7 +97,7 @@ def _no_layout(table: Table) -> DataError:
             f"{table.place(0)}: one column found; wanted two (set and reset reads), or one of reads and one of "
             "directions. Columns are separated by commas, semicolons, tabs or blanks"
         )
-    return unknown_headings(table, "conductance", VALUE)
+    return no_conductance(table)
 
 
 def _without_names(table: Table) -> PulseData:
@@ -106,6 +108,7 @@ def _without_names(table: Table) -> PulseData:
     if count == 2 and len(words) == 1:
         value = next(c for c in table.columns if c is not words[0])
         refuse_counts(table, value)
+        refuse_without_unit(table, value, table.numbers(value))
         return _long(table, table.numbers(value), None, (), words[0])
     if count == 2 and _are_branches(table):
         return _side_by_side(table)
@@ -146,6 +149,9 @@ def _side_by_side(table: Table) -> PulseData:
     up, down = (find_column(table, UP), find_column(table, DOWN)) if table.header else table.columns
     assert up is not None and down is not None
     factor, unit, notes = _common_unit(table, up, down)
+    for name, column in (("up", up), ("down", down)) if unit is None else ():
+        filled = [row for row, cell in enumerate(column.cells) if cell]
+        refuse_without_unit(table, column, table.numbers(column, rows=filled), name)
     counts = [_pulses_of(table, column) for column in (up, down)]
     number = counts[0]
     devices, cycles = _names(table, device_column(table)), _names(table, find_column(table, CYCLE))
@@ -254,7 +260,11 @@ def _checked(table: Table, sweeps: list[Sweep], unit: str | None, notes: tuple[s
 
 
 def _read_voltage(table: Table) -> float | None:
-    """Voltage of the reads [V], where a column of it has a unit and one value."""
+    """Voltage of the reads [V], where the heading of the reads or a column with a unit has one value."""
+    value = value_column(table) if table.header else None
+    stated = None if value is None else read_voltage_in(value.written)
+    if stated:
+        return stated
     column = find_column(table, READ_VOLTAGE)
     if column is None or not column.physical or "read" not in folded(column.heading):
         return None

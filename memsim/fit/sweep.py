@@ -7,6 +7,7 @@ import numpy as np
 from memsim.errors import DataError
 from memsim.fit.section import at_least, by_device, required_column
 from memsim.fit.table import Table
+from memsim.units import format_quantity
 
 VOLTAGE = ("voltage", "v", "read voltage", "bias", "applied voltage")
 CURRENT = ("current", "i", "abs i", "read current")
@@ -16,6 +17,8 @@ _MOST_SWEEPS, _MOST_POINTS = 100, 20_000
 _LOOP, _BEYOND = 0.02, 5.0
 """Distance of two branches that makes a loop: of the current, and of its scatter; assumed."""
 
+_JUMP, _JUMPS = 0.5, 0.3
+"""Step that is a jump, of the largest voltage, and share of the steps that are jumps in a log of writes and reads."""
 _NEAR, _OFFSET = 0.03, 0.3
 """Share of the largest voltage that is near 0 V, and of the largest current that a cell cannot have there."""
 
@@ -68,6 +71,27 @@ def signed_sweeps(table: Table) -> tuple[dict[str, np.ndarray], np.ndarray, np.n
             )
         _no_loop(table, name, at, v, i)
     return rows, voltage, current, notes
+
+
+def refuse_log(table: Table, voltage: np.ndarray) -> None:
+    """Refuse voltages [V] (row,) that jump up and down from row to row, as in a log of writes and reads.
+
+    Raises
+    ------
+    DataError
+        Many steps are larger than half the largest voltage; those of a sweep are small.
+    """
+    steps = np.abs(np.diff(voltage))
+    far = np.flatnonzero(steps > _JUMP * np.abs(voltage).max())
+    if len(voltage) < _LEAST or len(far) < _JUMPS * len(steps):
+        return
+    row = int(far[0])
+    one, other = (format_quantity(voltage[at], "V", 3) for at in (row, row + 1))
+    raise DataError(
+        f"{table.place(row + 1)}: the voltage jumps from {one} to {other}, and so on: a log of writes and reads, no "
+        "sweep of a curve; write one row for each pulse, with its direction and the current and voltage of the read "
+        "after it, or say --kind iv"
+    )
 
 
 def _no_loop(table: Table, name: str, at: np.ndarray, v: np.ndarray, i: np.ndarray) -> None:

@@ -85,6 +85,8 @@ class Table:
         First row and name of each file of a folder.
     notes : tuple of str
         What was understood of the file that the user should know.
+    above : tuple of (int, str)
+        Lines above the table that are not part of it, comments among them, with their numbers.
     """
 
     name: str
@@ -97,6 +99,7 @@ class Table:
     starts: tuple[int, ...] = ()
     files: tuple[tuple[int, str], ...] = ()
     notes: tuple[str, ...] = ()
+    above: tuple[tuple[int, str], ...] = ()
 
     def place(self, row: int | None = None) -> str:
         """File and line of a row, or of the headings."""
@@ -194,6 +197,12 @@ class Table:
         """
         if not column.physical:
             return 1.0
+        if column.unit == "%" and dimension == "S":
+            role = column.heading if folded(column.heading) in ("up", "down") else "weight"
+            raise DataError(
+                f"{self.place()}: {self.label(column)} is in %: a share, no conductance; say with --columns "
+                f'"{role} = {column.written}" that it is a normalised weight'
+            )
         try:
             return parse_quantity(f"1 {column.unit}", dimension)
         except InputError as error:
@@ -238,9 +247,11 @@ def table_of(
         notes.append(f"headings that repeat inside the table are left out ({block.repeated})")
     if starts:
         notes.append(f"{len(starts) + 1} tables with the same headings are read one after the other")
+    above = [(line, row) for line, row in enumerate(text.splitlines(), 1) if line < block.lines[0] and row[:1] == "#"]
+    above += [(line, " ".join(cells)) for line, cells in block.above]
     return Table(
         name, columns, tuple(block.lines), bool(block.headings), numerals, decided, block.heading_line, starts, (),
-        tuple(notes),
+        tuple(notes), tuple(row for row in above if row[0] != block.heading_line),
     )  # fmt: skip
 
 

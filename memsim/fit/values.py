@@ -9,13 +9,15 @@ import numpy as np
 from memsim.errors import DataError
 from memsim.fit.headings import (
     CONDUCTANCE,
+    MEANS,
     READ_CURRENT,
     READ_VOLTAGE,
     RESISTANCE,
     WEIGHT,
     folded,
+    read_voltage_in,
 )
-from memsim.fit.plausible import ohms, refuse_counts, refuse_negative, refuse_pulse_voltage
+from memsim.fit.plausible import ohms, refuse_counts, refuse_negative, refuse_pulse_voltage, refuse_without_unit
 from memsim.fit.table import Column, Table, find_column, unknown_headings
 
 VALUE = CONDUCTANCE + WEIGHT
@@ -38,12 +40,14 @@ def values_of(table: Table) -> tuple[np.ndarray, str | None, tuple[str, ...]]:
         refuse_pulse_voltage(table, voltage, current)
         return quotient
     if column is None:
-        raise unknown_headings(table, "conductance", VALUE)
+        raise no_conductance(table)
     others = [c for c in table.columns if c is not column and folded(c.heading) in _VALUES]
     notes = tuple(f"{table.label(column)} is used, {table.label(other)} is not" for other in others)
+    if any(mean in folded(column.heading) for mean in MEANS):
+        notes += (f"{table.label(column)} is a mean of several reads: the read noise is that of this mean",)
+    resistance = _resistances(table, column) if folded(column.heading) in map(folded, RESISTANCE) else None
     refuse_counts(table, column)
-    if folded(column.heading) in map(folded, RESISTANCE):
-        resistance = table.numbers(column, "Ohm")
+    if resistance is not None:
         if (resistance <= 0).any():
             row = int(np.argmax(resistance <= 0))
             raise DataError(f"{table.place(row)}: a resistance of {column.cells[row]}; must be above 0")
@@ -54,9 +58,42 @@ def values_of(table: Table) -> tuple[np.ndarray, str | None, tuple[str, ...]]:
             f"{table.place()}: {table.label(column)} has only the values "
             f"{' and '.join(f'{v:g}' for v in np.unique(values))}, no conductances; say with --columns which column has"
         )
+    refuse_without_unit(table, column, values)
     if column.physical:
         refuse_negative(table, column, values)
     return values, "S" if column.physical else None, notes
+
+
+def _resistances(table: Table, column: Column) -> np.ndarray:
+    """Resistances [Ohm]; a question about their decimal sign asks for their unit, too."""
+    try:
+        return table.numbers(column, "Ohm")
+    except DataError as error:
+        if column.physical or "--decimal" not in str(error):
+            raise
+        raise DataError(
+            f"{error}. Also, {table.label(column)} has no unit: unless it is Ohm, say it with --columns "
+            f'"R = {named(column)} [kOhm]"'
+        ) from None
+
+
+def no_conductance(table: Table) -> DataError:
+    """Error of a table without conductances; where it has currents, how to state their read voltage."""
+    current = find_column(table, READ_CURRENT)
+    if current is None or find_column(table, READ_VOLTAGE) is not None:
+        return unknown_headings(table, "conductance", VALUE)
+    volts = read_voltage_in(current.written)
+    unit = "" if current.physical else " [A]"
+    yours = " with your read voltage in the place of 0.1" if volts is None else ""
+    return DataError(
+        f"{table.place()}: {table.label(current)} is a current, and no column has the read voltage; state it with "
+        f'--columns "G = {named(current)}{unit} / ({0.1 if volts is None else volts:g} [V])"{yours}'
+    )
+
+
+def named(column: Column) -> str:
+    """How an expression names a column: by its heading, in quotes where that has operators or commas."""
+    return f"'{column.written}'" if set(column.written) & set("+-*/,;#=[]") else column.written
 
 
 def with_quotient(table: Table) -> Table:
