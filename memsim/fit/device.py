@@ -14,20 +14,19 @@ from memsim.fit.columns import numbers_of, with_columns
 from memsim.fit.conditions import check_temperature
 from memsim.fit.data import PulseData, Sweep
 from memsim.fit.folder import read_table
-from memsim.fit.headings import PULSE, READ, RESISTANCE, SAMPLE
+from memsim.fit.headings import PULSE, READ, RESISTANCE, SAMPLE, TIME
 from memsim.fit.iv import fit_iv
 from memsim.fit.layouts import looks_like_pulses, pulse_data
 from memsim.fit.places import with_devices
 from memsim.fit.plausible import check_outliers, check_polarity
-from memsim.fit.programmed import TIME
 from memsim.fit.pulses import Progress, PulseFit, fit_pulses
 from memsim.fit.read_noise import fit_read_noise
 from memsim.fit.repeats import unrolled
 from memsim.fit.retention import fit_retention
 from memsim.fit.section import SectionFit
-from memsim.fit.sweep import CURRENT, VOLTAGE, refuse_log
+from memsim.fit.sweep_columns import iv_columns, looks_like_sweep, refuse_log
 from memsim.fit.table import Table, find_column
-from memsim.fit.values import VALUE, with_quotient
+from memsim.fit.values import VALUE, has_quotient, with_conductance
 
 KINDS = ("pulses", "retention", "read-noise", "iv")
 """What can be fitted."""
@@ -130,7 +129,7 @@ def fit_device(
     measurement = with_devices(measurement)
     kind = kind_of(measurement) if kind is None else kind
     if kind in ("retention", "read-noise"):
-        measurement = with_quotient(measurement)
+        measurement = with_conductance(measurement)
     if model is not None and kind != "pulses":
         raise InputError(f"a model can be chosen for pulses; {measurement.name} is read as {kind}")
     if kind == "pulses":
@@ -162,16 +161,17 @@ def _kind(table: Table) -> str:
     if not table.header or looks_like_pulses(table):
         return "pulses"
     pulsed = find_column(table, [name for name in PULSE if "pulse" in name]) is not None
-    voltage = find_column(table, VOLTAGE)
-    if voltage is not None and find_column(table, CURRENT) is not None:
+    if looks_like_sweep(table):
         if pulsed:
             raise DataError(
                 f"{table.place()}: voltages and currents beside pulse numbers may be pulses or a curve of the current; "
                 'name the directions with --columns, e.g. "direction = Mode", or say --kind iv'
             )
-        refuse_log(table, table.numbers(voltage, "V"))
+        refuse_log(table)
         return "iv"
-    if find_column(table, (*VALUE, *RESISTANCE)) is None:
+    if find_column(table, (*VALUE, *RESISTANCE)) is None and not has_quotient(table):
+        if None not in iv_columns(table):
+            return "iv"
         return "pulses"
     if find_column(table, TIME) is not None:
         raise DataError(

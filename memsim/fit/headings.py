@@ -104,7 +104,30 @@ TEMPERATURE = ("temperature", "temp", "chuck temperature", "stage temperature")
 _TEMPERATURES = ("k", "c", "\u00b0c", "degc", "deg c", "celsius", "kelvin")
 READ_VOLTAGE = ("read voltage", "vread", "voltage", "v")
 READ_CURRENT = (*_of_reads("current", "i")[2:], "current", "i")
-TIME = ("time", "t", "elapsed", "elapsed time", "retention time", "time since programming")
+TIME = (
+    "time",
+    "t",
+    "elapsed",
+    "elapsed time",
+    "retention time",
+    "time since programming",
+    "time after programming",
+    "delay",
+    "delay time",
+    "wait time",
+    "waiting time",
+)
+_SPELLED = {
+    **dict.fromkeys(("sec", "secs", "second", "seconds"), "s"),
+    **dict.fromkeys(("mins", "minute", "minutes"), "min"),
+    **dict.fromkeys(("hr", "hrs", "hour", "hours"), "h"),
+    **dict.fromkeys(("d", "days"), "day"),
+    **dict.fromkeys(("volt", "volts"), "V"),
+    **dict.fromkeys(("amp", "amps", "ampere", "amperes"), "A"),
+    **dict.fromkeys(("ohms",), "Ohm"),
+    "siemens": "S",
+}
+"""Words, in lower case, and the units that they mean."""
 
 
 def folded(text: str) -> str:
@@ -159,6 +182,12 @@ def read_voltage_in(heading: str) -> float | None:
 
 
 def split_unit(cell: str) -> tuple[str, str]:
+    """Heading and unit of a cell, as `_split` finds them, with the symbol of a unit that is spelled out."""
+    heading, unit = _split(cell)
+    return heading, _SPELLED.get(unit.lower(), unit)
+
+
+def _split(cell: str) -> tuple[str, str]:
     """Heading and unit of "G (uS)", "conductance [nS]", "time in s", "V/V", "I_nA", "R kOhm", "G@0.1V (uS)"."""
     text = _READ_AT.sub("", " ".join(cell.split()))
     if text[-1:] in (")", "]"):
@@ -193,7 +222,7 @@ def is_units(cells: list[str]) -> bool:
     """Whether a line holds units, such as "V, uA, -": at least one real one and nothing else."""
     inner = [cell.strip().strip("()[]").strip() for cell in cells]
     plain = [unit.lower() in PLAIN_UNITS or unit.lower() in _COUNTS for unit in inner]
-    known = [unit_of(unit) is not None for unit in inner]
+    known = [unit_of(_SPELLED.get(unit.lower(), unit)) is not None for unit in inner]
     return any(k and not p for k, p in zip(known, plain, strict=True)) and all(
         k or p for k, p in zip(known, plain, strict=True)
     )
@@ -202,7 +231,7 @@ def is_units(cells: list[str]) -> bool:
 def unit_in(cell: str) -> str:
     """Unit in a cell of a line of units; empty for plain numbers."""
     unit = cell.strip().strip("()[]").strip()
-    return "" if unit.lower() in PLAIN_UNITS or unit.lower() in _COUNTS else unit
+    return "" if unit.lower() in PLAIN_UNITS or unit.lower() in _COUNTS else _SPELLED.get(unit.lower(), unit)
 
 
 def _is_unit(text: str) -> bool:

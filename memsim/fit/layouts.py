@@ -15,7 +15,6 @@ from memsim.fit.headings import (
     DIRECTION,
     DOWN,
     PULSE,
-    READ_CURRENT,
     READ_VOLTAGE,
     RESET_VOLTAGE,
     SET_VOLTAGE,
@@ -36,7 +35,7 @@ from memsim.fit.pulse_numbers import pulse_numbers, pulse_steps, spaced
 from memsim.fit.repeated_rows import one_read_a_pulse
 from memsim.fit.table import Column, Table, find_column, names_in, unknown_headings
 from memsim.fit.trains import Rows, trains_of
-from memsim.fit.values import no_conductance, value_column, values_of
+from memsim.fit.values import has_quotient, no_conductance, value_column, values_of
 
 _SHARED = 0.5  # of the larger range, which reads of set and of reset pulses have in common
 _TREND = 0.2  # of their range, by which reads without headings rise or fall
@@ -62,8 +61,7 @@ def _pulse_data(table: Table) -> PulseData:
     if not table.header:
         return _without_names(table)
     direction = direction_column(table)
-    quotient = find_column(table, READ_CURRENT) is not None and find_column(table, READ_VOLTAGE) is not None
-    if value_column(table) is None and not quotient and (direction is None or len(table.columns) == 1):
+    if value_column(table) is None and not has_quotient(table) and (direction is None or len(table.columns) == 1):
         raise _no_layout(table)
     if direction is None:
         unknown = unknown_headings(table, "directions", DIRECTION)

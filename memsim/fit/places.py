@@ -75,7 +75,7 @@ def joined(table: Table, parts: Sequence[Column]) -> Table:
     note = (
         f"{words} {'are' if len(parts) > 1 else 'is'} read as the name of the device: {count} devices, e.g. {labels[0]}"
     )
-    return replace(table.noted(note), columns=(*columns, Column("device", "", labels, "device")))
+    return replace(table.noted(note), columns=(*columns, Column("device", "", labels)))
 
 
 def _parts(table: Table) -> list[Column]:

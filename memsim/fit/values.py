@@ -34,7 +34,7 @@ def values_of(table: Table) -> tuple[np.ndarray, str | None, tuple[str, ...]]:
     """Conductances or weights of all rows, their unit, and what was understood."""
     column = value_column(table)
     current, voltage = find_column(table, READ_CURRENT), find_column(table, READ_VOLTAGE)
-    vague = column is None or folded(column.heading) in ("value", "state")
+    vague = column is None or _is_vague(column)
     if vague and current is not None and voltage is not None:
         quotient = _ratio(table, current, voltage)
         refuse_pulse_voltage(table, voltage, current)
@@ -80,6 +80,8 @@ def _resistances(table: Table, column: Column) -> np.ndarray:
 def no_conductance(table: Table) -> DataError:
     """Error of a table without conductances; where it has currents, how to state their read voltage."""
     current = find_column(table, READ_CURRENT)
+    if current is None and find_column(table, READ_VOLTAGE) is not None:
+        return unknown_headings(table, "conductance or current", (*VALUE, *READ_CURRENT))
     if current is None or find_column(table, READ_VOLTAGE) is not None:
         return unknown_headings(table, "conductance", VALUE)
     volts = read_voltage_in(current.written)
@@ -96,15 +98,35 @@ def named(column: Column) -> str:
     return f"'{column.written}'" if set(column.written) & set("+-*/,;#=[]") else column.written
 
 
-def with_quotient(table: Table) -> Table:
-    """The table with conductances from currents and read voltages, where it has both and no conductances."""
-    current, voltage = find_column(table, READ_CURRENT), find_column(table, READ_VOLTAGE)
-    if value_column(table) is not None or current is None or voltage is None:
+def has_quotient(table: Table) -> bool:
+    """Whether there are read currents and read voltages."""
+    return find_column(table, READ_CURRENT) is not None and find_column(table, READ_VOLTAGE) is not None
+
+
+def with_conductance(table: Table) -> Table:
+    """The table with a column `conductance`, from resistances or from currents and read voltages where it has none.
+
+    Raises
+    ------
+    DataError
+        Numbers without a unit are too small for normalised weights, or what `values_of` refuses.
+    """
+    column = value_column(table) if table.header else None
+    if not table.header or (column is None and not has_quotient(table)):
         return table
-    values, unit, notes = _ratio(table, current, voltage)
-    cells = tuple(repr(float(value)).replace(".", table.numerals.decimal) for value in values)
-    column = Column("conductance", unit or "", cells, "conductance")
-    return replace(table, columns=(*table.columns, column), notes=(*table.notes, *notes))
+    resistances = column is not None and folded(column.heading) in map(folded, RESISTANCE)
+    if column is not None and not resistances and not (_is_vague(column) and has_quotient(table)):
+        refuse_without_unit(table, column, table.numbers(column))
+        return table
+    values, unit, notes = values_of(table)
+    cells = tuple(table.numerals.text(value) for value in values)
+    made = Column("conductance", unit or "", cells, "conductance")
+    return replace(table, columns=(*table.columns, made), notes=(*table.notes, *notes))
+
+
+def _is_vague(column: Column) -> bool:
+    """Whether a heading may mean something else than a conductance."""
+    return folded(column.heading) in ("value", "state")
 
 
 def _ratio(table: Table, current: Column, voltage: Column) -> tuple[np.ndarray, str | None, tuple[str, ...]]:
