@@ -17,7 +17,7 @@ from memsim.fit.folder import read_table
 from memsim.fit.headings import PULSE, READ, RESISTANCE, SAMPLE, TIME
 from memsim.fit.iv import fit_iv
 from memsim.fit.layouts import looks_like_pulses, pulse_data
-from memsim.fit.places import with_devices
+from memsim.fit.places import unread, with_devices
 from memsim.fit.plausible import check_outliers, check_polarity
 from memsim.fit.pulses import Progress, PulseFit, fit_pulses
 from memsim.fit.read_noise import fit_read_noise
@@ -135,7 +135,7 @@ def fit_device(
     if kind == "pulses":
         return fit_pulses(pulse_data(measurement), model, progress)
     check_temperature(measurement)
-    notes = units_of(measurement, kind)
+    notes = [*units_of(measurement, kind), *unread(measurement, *iv_columns(measurement))]
     if kind == "retention":
         section = fit_retention(measurement)
     elif kind == "read-noise":
@@ -169,10 +169,9 @@ def _kind(table: Table) -> str:
             )
         refuse_log(table)
         return "iv"
-    if find_column(table, (*VALUE, *RESISTANCE)) is None and not has_quotient(table):
-        if None not in iv_columns(table):
-            return "iv"
-        return "pulses"
+    none = find_column(table, (*VALUE, *RESISTANCE)) is None
+    if none and not has_quotient(table):
+        return "pulses" if None in iv_columns(table) else "iv"
     if find_column(table, TIME) is not None:
         raise DataError(
             f"{table.name}: time and conductance may be retention or read noise; say which with --kind retention or "
@@ -180,6 +179,8 @@ def _kind(table: Table) -> str:
         )
     if find_column(table, (*READ, *SAMPLE)) is not None:
         return "read-noise"
+    if none:
+        return "iv"
     if pulsed or find_column(table, ("cycle",)) is not None:
         return "pulses"
     raise DataError(

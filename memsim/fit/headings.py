@@ -19,13 +19,17 @@ CONDUCTANCE = _of_reads("conductance", "g", "normalised conductance", "normalize
 WEIGHT = ("weight", "w", "value", "state")
 RESISTANCE = _of_reads("resistance", "r")
 _ENDINGS = ("", " id", " number", " no", " name", " index")
-DEVICE = tuple(name + end for name in ("device", "cell", "dut") for end in _ENDINGS)
+DEVICE = tuple(name + end for name in ("device", "cell", "dut", "memristor", "address") for end in _ENDINGS)
 SAMPLE = ("sample",)
 ROW = ("row", "rows", "wordline", "wl")
 COL = ("col", "cols", "column", "columns", "bitline", "bl")
 AXES = tuple(tuple(name + end for name in names for end in _ENDINGS) for names in (ROW, COL))
 COORDINATES = (("x",), ("y",))
-HOLDERS = tuple(name + end for name in ("lot", "wafer", "chip", "die", "array", "crossbar", "tile") for end in _ENDINGS)
+HOLDERS = tuple(
+    name + end
+    for name in ("lot", "wafer", "chip", "die", "site", "array", "crossbar", "tile", "position")
+    for end in _ENDINGS
+)
 """What holds cells."""
 PLACE = (*AXES[0], *AXES[1], *COORDINATES[0], *COORDINATES[1], *HOLDERS, *SAMPLE)
 """Where a cell lies, or on what."""
@@ -117,6 +121,7 @@ TIME = (
     "wait time",
     "waiting time",
 )
+LEVEL = ("target", "target conductance", "g target", "level", "aim", "programmed level", "programmed conductance")
 _SPELLED = {
     **dict.fromkeys(("sec", "secs", "second", "seconds"), "s"),
     **dict.fromkeys(("mins", "minute", "minutes"), "min"),
@@ -143,7 +148,9 @@ KNOWN = frozenset(
     for names in (CONDUCTANCE, WEIGHT, RESISTANCE, DEVICE, SAMPLE, CYCLE, PULSE, READ, DIRECTION, UP, DOWN, TIME)
     for name in (*names, *PULSE_VOLTAGE, *READ_VOLTAGE, *READ_CURRENT)
 )
-"""All names of columns, folded."""
+"""All names of columns of pulses and reads, folded."""
+OTHERS = frozenset(folded(name) for names in (PLACE, PULSE_SETTINGS, TEMPERATURE, LEVEL) for name in names)
+"""Names, folded, of columns that say something else of rows."""
 _LABELS = frozenset(folded(name) for names in (DEVICE, SAMPLE, CYCLE, DIRECTION, TIME) for name in names)
 PLAIN_UNITS = ("", "1", "-", "a.u.", "arb. units", "norm.", "normalised", "normalized")
 """Units, in lower case, of plain numbers."""

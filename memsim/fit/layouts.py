@@ -22,7 +22,7 @@ from memsim.fit.headings import (
     folded,
     read_voltage_in,
 )
-from memsim.fit.places import device_column, with_devices
+from memsim.fit.places import device_column, names_in, unread, with_devices
 from memsim.fit.plausible import (
     check_outliers,
     check_polarity,
@@ -33,7 +33,7 @@ from memsim.fit.plausible import (
 )
 from memsim.fit.pulse_numbers import pulse_numbers, pulse_steps, spaced
 from memsim.fit.repeated_rows import one_read_a_pulse
-from memsim.fit.table import Column, Table, find_column, names_in, unknown_headings
+from memsim.fit.table import Column, Table, find_column, unknown_headings
 from memsim.fit.trains import Rows, trains_of
 from memsim.fit.values import has_quotient, no_conductance, value_column, values_of
 
@@ -175,7 +175,7 @@ def _side_by_side(table: Table) -> PulseData:
                         refuse_negative(table, column, value, ("up", "down")[branch])
                     sweeps.append(Sweep(device, _turn(cycle, turn), branch, spaced(table, value, counts[branch], read)))
     swap = f'"up = {down.written or "#2"}, down = {up.written or "#1"}"'
-    notes = (*notes, *check_pulses(table))
+    notes = (*notes, *check_pulses(table), *unread(table))
     return _checked(table, sweeps, unit, notes, swap)
 
 
@@ -244,7 +244,7 @@ def _long(
         pulse_numbers(table, pulse) if pulse is not None else None,
     )
     swap = f'"direction = -{direction.written or "#" + str(table.columns.index(direction) + 1)}"'
-    notes = (*notes, *check_pulses(table, branch, direction))
+    notes = (*notes, *check_pulses(table, branch, direction), *unread(table, direction))
     sweeps, restarts = trains_of(table, rows)
     return _checked(table, sweeps, unit, (*notes, *filter(None, (note,)), *restarts), swap)
 

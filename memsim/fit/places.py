@@ -11,6 +11,8 @@ from memsim.fit.headings import (
     AXES,
     COORDINATES,
     DEVICE,
+    KNOWN,
+    OTHERS,
     PLACE,
     PULSE,
     READ,
@@ -20,12 +22,14 @@ from memsim.fit.headings import (
     UP,
     folded,
 )
-from memsim.fit.table import Column, Table, find_column, names_in
+from memsim.fit.table import Column, Table, find_column
 
+_NO_NAME = ("", "nan", "n/a", "#n/a")
 _PAIRS = (AXES, COORDINATES)
 _SHORT = {folded(name): short for names, short in zip(AXES, ("r", "c"), strict=True) for name in names}
 _SHORT |= {"wl": "WL", "bl": "BL", "wordline": "WL", "bitline": "BL", "x": "x", "y": "y"}
 """What stands before the number of a row or column in the name of a device."""
+_GROUP = 20  # rows of a value, on average, from which on a column divides the rows in groups
 _FEWEST = 2  # rows of a place, on average: fewer are those of a column that counts rows
 
 
@@ -55,10 +59,51 @@ def with_devices(table: Table) -> Table:
     return joined(table, others)
 
 
+def unread(table: Table, *read: Column | None) -> tuple[str, ...]:
+    """Notes on columns that are not read although they divide the rows in few groups, as "condition" may do.
+
+    Parameters
+    ----------
+    read : Column or None
+        Columns that are read whatever their headings.
+    """
+    notes = []
+    for column in table.columns if table.header else ():
+        values = dict.fromkeys(column.cells)
+        known = folded(column.heading) in KNOWN | OTHERS or column in read or not column.heading
+        if not known and 1 < len(values) <= len(table.lines) / _GROUP:
+            shown = ", ".join(value[:20] or "empty" for value in list(values)[:3])
+            more = ", ..." if len(values) > 3 else ""
+            notes.append(
+                f"{table.label(column)} ({shown}{more}) is not read: rows are fitted together whatever it says"
+            )
+    return tuple(notes)
+
+
 def device_column(table: Table) -> Column | None:
     """The column that names devices; "sample" does where something else numbers the reads."""
     column = find_column(table, DEVICE)
     return find_column(table, SAMPLE) if column is None and _samples_are_devices(table) else column
+
+
+def names_in(table: Table, column: Column) -> tuple[str, ...]:
+    """Names of devices or cycles in a column, of every row; "1" in a column without any.
+
+    Raises
+    ------
+    DataError
+        Some rows have no name, as below a merged cell of a spreadsheet.
+    """
+    missing = [cell.lower() in _NO_NAME for cell in column.cells]
+    if all(missing):
+        return ("1",) * len(column.cells)
+    if any(missing):
+        row = missing.index(True)
+        raise DataError(
+            f"{table.place(row)}: {table.label(column)} is missing in line {table.lines[row]} (in {sum(missing)} of "
+            f"{len(missing)} rows); write it in every row, also where cells of a sheet were merged"
+        )
+    return column.cells
 
 
 def device_labels(table: Table) -> tuple[str, ...]:

@@ -8,12 +8,12 @@ import numpy as np
 
 from memsim.errors import DataError
 from memsim.fit.changes import Cells
-from memsim.fit.headings import CYCLE, TIME
+from memsim.fit.headings import CYCLE, LEVEL, TIME
+from memsim.fit.places import names_in
 from memsim.fit.section import at_least, by_device, required_column
-from memsim.fit.table import Column, Table, find_column, names_in
+from memsim.fit.table import Column, Table, find_column
 from memsim.fit.values import VALUE
 
-LEVEL = ("target", "target conductance", "g target", "level", "aim", "programmed level", "programmed conductance")
 MOST_TIMES = 500
 """Times of one cell whose covariance a fit can handle."""
 _MOST_PATTERNS, _APART = 200, 0.02

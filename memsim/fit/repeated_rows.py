@@ -11,8 +11,9 @@ import numpy as np
 from memsim.errors import DataError, InputError
 from memsim.fit.directions import direction_column
 from memsim.fit.headings import CYCLE, DEVICE, PULSE, READ, folded
+from memsim.fit.places import names_in
 from memsim.fit.series import series_apart, series_of
-from memsim.fit.table import Column, Table, find_column, names_in
+from memsim.fit.table import Column, Table, find_column
 
 REPEATS = ("devices", "cycles", "reads")
 """What columns with the same heading, and rows of the same pulse, may belong to."""

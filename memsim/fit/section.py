@@ -9,9 +9,9 @@ import numpy as np
 
 from memsim.errors import DataError
 from memsim.fit.criteria import Criteria
-from memsim.fit.places import device_column
+from memsim.fit.places import device_column, names_in
 from memsim.fit.quantities import Number
-from memsim.fit.table import Column, Table, find_column, names_in, unknown_headings
+from memsim.fit.table import Column, Table, find_column, unknown_headings
 from memsim.fit.values import no_conductance
 
 Curve = tuple[str, np.ndarray, np.ndarray, np.ndarray]

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from memsim.fit.directions import direction_column
 from memsim.fit.headings import CYCLE, DEVICE, READ, SAMPLE, TIME
-from memsim.fit.table import Column, Table, find_column, names_in
+from memsim.fit.places import names_in
+from memsim.fit.table import Column, Table, find_column
 
 
 def series_of(table: Table) -> list[list[int]]:

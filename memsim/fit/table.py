@@ -26,8 +26,6 @@ from memsim.units import parse_quantity
 
 MOST_COLUMNS = 64
 
-_NO_NAME = ("", "nan", "n/a", "#n/a")
-
 
 @dataclass(frozen=True)
 class Column:
@@ -137,7 +135,9 @@ class Table:
             number = self.numerals.value(cell)
             if number is None:
                 what = "is missing" if cell == "" else f"is not a finite number: '{cell[:40]}'"
-                raise DataError(f"{self.place(row)}: {self.label(column)} {what}; correct the row or leave it out")
+                clock = dimension == "s" and ":" in cell
+                remedy = "write seconds, not the time of a clock" if clock else "correct the row or leave it out"
+                raise DataError(f"{self.place(row)}: {self.label(column)} {what}; {remedy}")
             values[place] = number
         values *= factor
         size = np.abs(values) if dimension else np.zeros(0)
@@ -307,26 +307,6 @@ def find_column(table: Table, names: Sequence[str]) -> Column | None:
         if places:
             return table.columns[places[0]]
     return None
-
-
-def names_in(table: Table, column: Column) -> tuple[str, ...]:
-    """Names of devices or cycles in a column, of every row; "1" in a column without any.
-
-    Raises
-    ------
-    DataError
-        Some rows have no name, as below a merged cell of a spreadsheet.
-    """
-    missing = [cell.lower() in _NO_NAME for cell in column.cells]
-    if all(missing):
-        return ("1",) * len(column.cells)
-    if any(missing):
-        row = missing.index(True)
-        raise DataError(
-            f"{table.place(row)}: {table.label(column)} is missing in line {table.lines[row]} (in {sum(missing)} of "
-            f"{len(missing)} rows); write it in every row, also where cells of a sheet were merged"
-        )
-    return column.cells
 
 
 def unknown_headings(table: Table, what: str, known: Sequence[str]) -> DataError:
