@@ -165,3 +165,15 @@ def test_tiny_reads_without_a_unit_are_asked_about(tmp_path):
     file = saved(tmp_path, ["read,G", *(f"{k},{5e-6 * (1 + 0.02 * math.sin(k * k))!r}" for k in range(40))])
     with pytest.raises(ms.DataError, match=r"'G' has no unit, and .* is no normalised weight; say the unit"):
         fit_device(file)
+
+
+def test_the_time_of_a_clock_is_no_time_since_programming(tmp_path):
+    file = saved(tmp_path, ["cell,time,G (uS)", *(f"{c},2026-11-27 10:0{c}:{t % 60},{g!r}" for c, t, g in CELLS)])
+    with pytest.raises(ms.DataError, match=r"f\.csv:2: 'time' is not a finite number: .*; write seconds, not the time"):
+        cells(file)
+
+
+def test_a_window_is_refused_where_it_says_nothing(cli, tmp_path):
+    sweep(tmp_path, "V (V),I (A)")
+    message = cli("device", "fit", "f.csv", "--window", "1 uS, 9 uS").refusal()
+    assert "--window is for weights of pulses and for read noise; f.csv is read as iv" in message

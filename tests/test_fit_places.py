@@ -117,3 +117,12 @@ def test_files_of_a_folder_may_hold_several_cells(tmp_path):
         saved(tmp_path, "\n".join([heading, *(row + str(ord(chip)) for row in rows)]), f"{chip}.csv")
     data = pulse_data(read_measurement(tmp_path))
     assert data.devices == [f"{chip} r{a} c{b}" for chip in "ab" for a, b in CELLS]
+
+
+def test_a_column_that_divides_the_rows_and_is_not_read_is_noted(tmp_path):
+    data = pulse_data(read_measurement(saved(tmp_path, pulses("condition,note", "c{a}{b},-"))))
+    assert data.devices == ["1"]
+    assert data.notes == ("'condition' (c00, c01, c10, ...) is not read: all its rows are fitted together",)
+    by_address = pulse_data(read_measurement(saved(tmp_path, pulses("address,note", "A{a}{b},-"))))
+    assert by_address.devices == ["A00", "A01", "A10", "A11"]
+    assert by_address.notes == ()

@@ -74,9 +74,7 @@ def unread(table: Table, *read: Column | None) -> tuple[str, ...]:
         if not known and 1 < len(values) <= len(table.lines) / _GROUP:
             shown = ", ".join(value[:20] or "empty" for value in list(values)[:3])
             more = ", ..." if len(values) > 3 else ""
-            notes.append(
-                f"{table.label(column)} ({shown}{more}) is not read: rows are fitted together whatever it says"
-            )
+            notes.append(f"{table.label(column)} ({shown}{more}) is not read: all its rows are fitted together")
     return tuple(notes)
 
 
