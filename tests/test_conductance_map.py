@@ -370,6 +370,11 @@ REFUSED = {
         text("# G (uS)", "BL\\WL,0,1,2", label="{},"),
         r"map.csv:2: 'BL.+WL' says that the lines are",
     ),
+    "fewer headings by one": (text("# G (uS)", "BL0,BL1"), "map.csv:2: 2 headings above 3 cells: the first cells may"),
+    "one heading above two columns": (
+        "# G (uS)\nG\n1,2\n3,4",
+        "map.csv:2: 1 headings above 2 cells: the first cells may",
+    ),
     "a row among words": ("Chip 7\nWL0,1,2\n\n# G (uS)\n1,2,3\n4,5,6", "map.csv"),
     "two units": (
         text("# G (uS)", "# limit (mS)"),

@@ -57,8 +57,8 @@ def check_pulses(table: Table, branch: np.ndarray | None = None, direction: Colu
     return tuple(notes)
 
 
-def check_temperature(table: Table) -> None:
-    """Refuse reads at several temperatures.
+def check_temperature(table: Table) -> tuple[str, ...]:
+    """Refuse reads at several temperatures; returns a note on the one that the table states.
 
     Raises
     ------
@@ -66,6 +66,7 @@ def check_temperature(table: Table) -> None:
         A column of temperatures has values that are more than 5 degrees apart.
     """
     names = {folded(name) for name in TEMPERATURE}
+    notes = []
     for column in table.columns:
         if folded(column.heading) in names:
             found = _differing(table, column, range(len(table.lines)), 0.0, _DEGREES)
@@ -75,6 +76,10 @@ def check_temperature(table: Table) -> None:
                     f"{table.place(row)}: {table.label(column)} {words}; a fit is that of one temperature: keep the "
                     "rows of one in the file"
                 )
+            filled = next((cell for cell in column.cells if cell.lower() not in NOT_READ), "")
+            if filled:
+                notes.append(f"{table.label(column)} is {filled[:20]} {column.unit}".rstrip() + ": the fit holds there")
+    return tuple(notes)
 
 
 def _refuse_differing_pulses(table: Table, column: Column, rows: Sequence[int], what: str) -> None:

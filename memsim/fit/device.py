@@ -134,8 +134,12 @@ def fit_device(
         raise InputError(f"a model can be chosen for pulses; {measurement.name} is read as {kind}")
     if kind == "pulses":
         return fit_pulses(pulse_data(measurement), model, progress)
-    check_temperature(measurement)
-    notes = [*units_of(measurement, kind), *unread(measurement, *iv_columns(measurement))]
+    at = check_temperature(measurement)
+    notes = [
+        *(at if kind == "retention" else ()),
+        *units_of(measurement, kind),
+        *unread(measurement, *iv_columns(measurement)),
+    ]
     if kind == "retention":
         section = fit_retention(measurement)
     elif kind == "read-noise":

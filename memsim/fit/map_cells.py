@@ -9,7 +9,7 @@ import numpy as np
 
 from memsim.errors import DataError
 from memsim.fit.exports import Block, blocks_of
-from memsim.fit.headings import COL, DEVICE, ROW, split_unit, unit_in
+from memsim.fit.headings import COL, CONDUCTANCE, DEVICE, ROW, split_unit, unit_in
 from memsim.fit.map_labels import cell_in, folded
 from memsim.fit.map_matrix import DELIMITERS, Matrix
 from memsim.fit.map_numerals import has_number, notes_on, numerals_for
@@ -21,6 +21,7 @@ _PAIRS = ((("r",), ("c",)), (("i",), ("j",)))
 """Headings that number rows and columns only together."""
 _SUFFIXES = ("", "number", "index", "no", "id")
 _VALUE = ("conductance", "g")
+_READ = frozenset(map(folded, CONDUCTANCE))
 _OF_CELLS = frozenset(map(folded, (*DEVICE, "address", "label", "position")))
 _FARTHEST = 2**31
 _WIDEST = 6
@@ -147,6 +148,7 @@ def _chosen(columns: Sequence[_Column], name: str) -> tuple[_Column, _Column, _C
     """The columns of rows, columns and conductances."""
     rows, cols = _numbering([column.heading for column in columns]) or ([], [])
     values = [column for column in columns if folded(column.heading) in _VALUE]
+    values = values or [column for column in columns if folded(column.heading) in _READ]
     values = values or [column for column in columns if (unit_of(column.unit) or ("",))[0] == "S"]
     chosen_columns = []
     for what, heading, those in (

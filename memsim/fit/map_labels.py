@@ -69,6 +69,11 @@ def without_labels(rows: list[Row], name: str) -> Labelled:
         return Labelled(body if headed else rows, None, first.cells if headed else None, line=first.line * headed)
     corner = first.cells[0] if len(first.cells) == width else ""
     left = [row.cells[0] for row in body]
+    if len(first.cells) < width and not all(map(is_word, left)) and (width == 2 or not are_steps(left)):
+        raise DataError(
+            f"{name}:{first.line}: {len(first.cells)} headings above {width} cells: the first cells may number rows "
+            "or be conductances; write 'row' before the headings if they number rows, else a heading for each column"
+        )
     rows_named = folded(corner) in ("", *ROW) or _names_axes(corner, f"{name}:{first.line}")
     if width == 1 or not (numbered or all(map(is_word, left)) or rows_named):
         stems = {_stem(cell) for cell in first.cells}
@@ -88,15 +93,15 @@ def _headed(first: list[str], body: list[list[str]], name: str, line: int) -> tu
     if not body or not body[0]:
         return False, False
     corner, rest, left = first[0], first[1:], [row[0] for row in body]
-    if len(first) == len(body[0]) - 1 and _are_steps(first):
-        labelled = all(map(is_word, left)) or _are_steps(left)
+    if len(first) == len(body[0]) - 1 and are_steps(first):
+        labelled = all(map(is_word, left)) or are_steps(left)
         return labelled, labelled
     if not rest or not all(map(like_number, rest)):
         return False, False
     inner = [cell for row in body for cell in row[1:]]
     if folded(corner) in ROW or corner_of_axes or (is_word(corner) and unit_in(corner) is not None):
         return True, True
-    if is_word(corner) and _are_steps(rest):
+    if is_word(corner) and are_steps(rest):
         alike = len({_stem(cell) for cell in (corner, *left)} - {None}) == 1
         if _are_whole(left) or (all(map(is_word, left)) and not alike):
             raise DataError(
@@ -106,10 +111,10 @@ def _headed(first: list[str], body: list[list[str]], name: str, line: int) -> tu
     if corner != "":
         return False, False
     if all(map(is_word, left)):
-        return _are_steps(rest), _are_steps(rest)
+        return are_steps(rest), are_steps(rest)
     if not all(map(like_number, left)):
         return False, False
-    steps = _are_steps(rest) and _are_steps(left)
+    steps = are_steps(rest) and are_steps(left)
     if _are_whole(rest) and _are_whole(left) and (steps or not _are_whole(inner, distinct=False)):
         return True, True
     if _ordered(rest) or _ordered(left):
@@ -239,7 +244,7 @@ def _are_whole(cells: Sequence[str], *, distinct: bool = True) -> bool:
     return all(map(_WHOLE.fullmatch, filled)) and (not distinct or len(set(cells)) == len(cells))
 
 
-def _are_steps(cells: Sequence[str]) -> bool:
+def are_steps(cells: Sequence[str]) -> bool:
     """Whether cells are whole numbers that rise or fall by one; a single one is 0 or 1."""
     matches = [_WHOLE.fullmatch(cell) for cell in cells]
     numbers = [int(match.group(1)) for match in matches if match is not None]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from memsim.errors import DataError
-from memsim.fit.map_labels import Labelled, Row, is_word, places_of, without_labels
+from memsim.fit.map_labels import Labelled, Row, are_steps, is_word, places_of, without_labels
 from memsim.fit.map_numerals import has_number, notes_on, numerals_for
 from memsim.fit.numerals import PLAIN, Numerals, like_number
 
@@ -112,7 +112,10 @@ def lines_above(text: str, decimal: str | None) -> list[int]:
     if not 0 < start < len(rows):
         return []
     separate = filled[start][0] - filled[start - 1][0] > 1
-    if len(rows[start - 1]) in (width, width - 1) and all(is_word(cell) or not cell for cell in rows[start - 1]):
+    left = [cells[0] for cells in rows[start:]]
+    labelled = all(map(is_word, left)) or are_steps(left)
+    head = rows[start - 1]
+    if len(head) in (width, width - labelled) and all(is_word(cell) or not cell for cell in head):
         start, separate = start - 1, True
     above = rows[:start]
     numbers = [sum(map(like_number, cells)) for cells in above]

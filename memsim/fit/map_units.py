@@ -12,6 +12,7 @@ from memsim.units import parse_quantity, unit_of
 
 DIMENSIONS = ("S", "Ohm", "A")
 """SI units of a conductance, and of a resistance and a current, which a map may not hold but a file may state."""
+_SETTING = re.compile(r"[)\]]\s*[:=,;]?\s*[0-9]")
 _OTHERS = {"Ohm": "resistance; a map has conductances, G = 1/R", "A": "current; a map has conductances, G = I/V"}
 
 
@@ -73,6 +74,8 @@ def factor_of(unit: str | None, stated: Sequence[Stated], name: str) -> float:
 def unit_in(line: str) -> str | None:
     """The unit of conductance, resistance or current in a line: "# G (uS)", "# units: uS", "# conductance in uS"."""
     inside = [line.rpartition(opening)[2].partition(closing)[0] for opening, closing in ("()", "[]")]
+    # "compliance (uA): 100" states a setting of the instrument.
+    inside = [unit for unit in inside if not (_of_current(unit) and _SETTING.search(line))]
     named = [word for before, word in pairwise(_words(line)) if before.lower() in ("in", "unit", "units")]
     return next((unit.strip() for unit in (*inside, *named) if _is_unit(unit.strip())), None)
 
@@ -84,8 +87,12 @@ def units_in(line: str) -> list[str]:
     others = [word for before, word in pairwise(["", *words]) if len(word) > 1 and not before[-1:].isdigit()]
     units = [unit for unit in (first, *others) if unit is not None and _is_unit(unit)]
     # A current is that of the numbers only where it is written as their unit; others are those of instruments.
-    units = [unit for unit in units if unit == first or (unit_of(unit) or ("",))[0] != "A"]
+    units = [unit for unit in units if unit == first or not _of_current(unit)]
     return list(dict.fromkeys(units))
+
+
+def _of_current(unit: str) -> bool:
+    return (unit_of(unit.strip()) or ("",))[0] == "A"
 
 
 def _words(line: str) -> list[str]:
