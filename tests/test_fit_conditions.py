@@ -104,6 +104,21 @@ def test_the_sign_of_one_amplitude_a_direction_still_gives_the_direction():
     assert [sweep.branch for sweep in data.sweeps] == [0, 1, 0, 1]
 
 
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_amplitudes_that_a_user_names_as_directions_are_compared(tmp_path, sign):
+    rows = [f"{k},{(1 + 0.1 * k) * (1 if (w == 'set') != bool(sign) else -1):.1f},{v:.3f}" for _, k, w, v in ROWS]
+    (tmp_path / "f.csv").write_text("\n".join(["pulse,Vwrite (V),G (uS)", *rows]))
+    with pytest.raises(ms.DataError, match="of set pulses has 24 values"):
+        pulse_data(read_measurement(tmp_path / "f.csv", columns=f"direction = {sign}Vwrite"))
+
+
+def test_directions_that_a_user_computes_are_no_amplitudes(tmp_path):
+    rows = [f"{k},{v:.3f}" for k, (_, _, _, v) in enumerate(ROWS[:48])]
+    (tmp_path / "f.csv").write_text("\n".join(["pulse,G (uS)", *rows]))
+    data = pulse_data(read_measurement(tmp_path / "f.csv", columns="pulse = pulse, direction = 23.5 - pulse"))
+    assert [len(sweep.value) for sweep in data.sweeps] == [24, 24]
+
+
 def test_amplitudes_beside_two_columns_of_reads_are_compared():
     rows = [f"{k},{1 + 0.1 * (k > 11)},{2 + 0.3 * k},{9 - 0.3 * k}" for k in range(24)]
     with pytest.raises(ms.DataError, match=r"f\.csv:14: 'amplitude' is 1\.0 in 12 rows and 1\.1 in 12 rows"):

@@ -84,6 +84,12 @@ def test_half_a_place_is_asked_about(tmp_path):
     assert pulse_data(read_measurement(file, columns="device = row")).devices == ["0", "1"]
 
 
+def test_two_axes_of_a_picture_are_no_places(tmp_path):
+    lines = ["x,y,direction", *(f"{k % 24},{k * k % 97 + 0.01 * k},{'set' if k < 48 else 'reset'}" for k in range(96))]
+    with pytest.raises(ms.DataError, match=r"'x' alone may say where cells lie or number pulses; .*\"pulse = x\""):
+        read_measurement(saved(tmp_path, "\n".join(lines)))
+
+
 def test_a_column_that_counts_the_rows_is_no_place(tmp_path):
     lines = pulses("x,note", "1,1", cells=[(0, 0)]).splitlines()
     lines[1:] = [f"{row},{line}" for row, line in enumerate(lines[1:])]

@@ -8,7 +8,7 @@ import numpy as np
 
 from memsim.errors import DataError
 from memsim.fit.directions import READ_WORDS
-from memsim.fit.headings import PULSE_SETTINGS, PULSE_VOLTAGE, READ_VOLTAGE, TEMPERATURE, folded
+from memsim.fit.headings import PULSE_SETTINGS, PULSE_VOLTAGE, READ_VOLTAGE, TEMPERATURE, folded, split_unit
 from memsim.fit.models import BRANCHES
 from memsim.fit.numerals import NOT_READ
 from memsim.fit.plausible import HIGHEST_READ
@@ -44,7 +44,9 @@ def check_pulses(table: Table, branch: np.ndarray | None = None, direction: Colu
         pulsed = [cell.lower() not in READ_WORDS for cell in direction.cells]
     notes = []
     for column in table.columns:
-        head = folded(column.heading)
+        # A user may have said that the voltages of the pulses are the directions.
+        written = folded(split_unit(column.written)[0])
+        head = written if column is direction and written in settings else folded(column.heading)
         may_be_pulses = head in volts and "read" not in head and _largest(table, column) > HIGHEST_READ
         if head in settings or may_be_pulses:
             for b in range(2) if branch is not None else (None,):

@@ -12,7 +12,7 @@ from memsim.units import parse_quantity, unit_of
 
 DIMENSIONS = ("S", "Ohm", "A")
 """SI units of a conductance, and of a resistance and a current, which a map may not hold but a file may state."""
-_SETTING = re.compile(r"[)\]]\s*[:=,;]?\s*[0-9]")
+_SETTING = re.compile(r"[)\]]\s{0,3}[:=,;]?\s{0,3}[0-9]")
 _OTHERS = {"Ohm": "resistance; a map has conductances, G = 1/R", "A": "current; a map has conductances, G = I/V"}
 
 

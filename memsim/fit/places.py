@@ -70,7 +70,7 @@ def unread(table: Table, *read: Column | None) -> tuple[str, ...]:
     notes = []
     for column in table.columns if table.header else ():
         values = dict.fromkeys(column.cells)
-        known = folded(column.heading) in KNOWN | OTHERS or column in read or not column.heading
+        known = folded(column.heading) in KNOWN | OTHERS | {""} or column in read
         if not known and 1 < len(values) <= len(table.lines) / _GROUP:
             shown = ", ".join(value[:20] or "empty" for value in list(values)[:3])
             more = ", ..." if len(values) > 3 else ""
@@ -131,14 +131,13 @@ def _parts(table: Table) -> list[Column]:
     if not varied or len(set(zip(*(column.cells for column in varied), strict=True))) * _FEWEST > len(table.lines):
         varied = [column for column in varied if not _counts_rows(table, column)]
     heads = {folded(column.heading) for column in varied}
-    whole = {
-        folded(name)
-        for pair in _PAIRS
-        if any(folded(name) in heads for names in pair for name in names)
-        for names in pair
-        for name in names
-    }
-    return [column for column in candidates if column in varied or folded(column.heading) in whole - heads]
+    whole = [folded(name) for pair in _PAIRS if heads & _names_of(pair) for names in pair for name in names]
+    single = [c for c in candidates if folded(c.heading) in whole and len(set(c.cells)) == 1]
+    return [column for column in candidates if column in varied or column in single]
+
+
+def _names_of(pair: Sequence[Sequence[str]]) -> set[str]:
+    return {folded(name) for names in pair for name in names}
 
 
 def _samples_are_devices(table: Table) -> bool:
@@ -155,7 +154,7 @@ def _counts_rows(table: Table, column: Column) -> bool:
 
 def _needs_partner(table: Table, column: Column) -> bool:
     """Whether a column is one of a pair, such as row and col, of which the table lacks the other."""
-    return folded(column.heading) in {folded(name) for pair in _PAIRS for names in pair for name in names}
+    return any(folded(column.heading) in _names_of(pair) for pair in _PAIRS)
 
 
 def _splits(table: Table, named: Column, other: Column) -> bool:

@@ -24,8 +24,9 @@ _SIGNATURES = (
     ((b"%PDF",), "a PDF file; save the table as CSV"),
 )
 _MARKED_UP = re.compile(r"<(?:!doctype|html|table|\?xml)\b", re.IGNORECASE)
-_RULE = re.compile(r"[ \t]*\|?[ \t]*:?-{3,}:?(?:[ \t]*[|+][ \t]*:?-{3,}:?)*[ \t]*\|?[ \t]*")
-"""Line below the headings of a table in Markdown."""
+_RULE = re.compile(r"\|?[ \t]*:?-{3,}:?(?:[ \t]*[|+][ \t]*:?-{3,}:?)*[ \t]*\|?")
+_LONGEST_RULE = 10_000
+"""Line below the headings of a table in Markdown, and its length."""
 
 
 def text_of(path: str | os.PathLike[str], remedy: str = "take fewer devices or cycles") -> str:
@@ -87,12 +88,11 @@ def _without_frame(text: str) -> str:
     """
     if "---" not in text or "|" not in text:
         return text
-    lines = text.splitlines()
-    rules = {row for row, line in enumerate(lines) if "|" in line and _RULE.fullmatch(line)}
-    rules = {row for row in rules if row and "|" in lines[row - 1]}
+    bare = [line.strip() for line in text.splitlines()]
+    marked = [row for row, line in enumerate(bare) if "|" in line and "---" in line and len(line) < _LONGEST_RULE]
+    rules = {row for row in marked if row and "|" in bare[row - 1] and _RULE.fullmatch(bare[row])}
     if not rules:
         return text
-    bare = [line.strip() for line in lines]
     bare = [line[1:-1] if len(line) > 1 and line[0] == line[-1] == "|" else line for line in bare]
     return "\n".join("" if row in rules else line for row, line in enumerate(bare))
 
