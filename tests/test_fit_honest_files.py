@@ -72,7 +72,7 @@ def test_a_letter_behind_a_letter_is_no_unit(tmp_path):
     assert "no column of conductance among 'pulse', 'direction', 'R_S'" in message
 
 
-@pytest.mark.parametrize("words", [("program", "erase"), ("WRITE", "ERASE")])
+@pytest.mark.parametrize("words", [("program", "erase"), ("WRITE", "ERASE"), ("Prog", "erasing")])
 def test_words_of_flash_are_directions_with_a_note(tmp_path, words):
     word = dict(zip(("set", "reset"), words, strict=True))
     data = pulses(saved(tmp_path, "pulse,op,G (uS)", lambda k, w, v: f"{k},{word[w]},{v}"))

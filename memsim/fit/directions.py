@@ -10,10 +10,10 @@ from memsim.errors import DataError
 from memsim.fit.headings import DIRECTION, PULSE_VOLTAGE, folded
 from memsim.fit.table import Column, Table, find_column
 
-_WRITING = {"program": 1, "write": 1, "erase": -1}
+_WRITING = {"program": 1, "prog": 1, "programming": 1, "write": 1, "erase": -1, "erasing": -1}
 """Words that mean opposite directions in memristors and in flash."""
-_UP = "up set potentiation potentiate ltp pot p + +1 1 1.0 increase positive pos u s program write"
-_DOWN = "down reset depression depress ltd dep d - -1 0 -1.0 0.0 decrease negative neg r erase"
+_UP = "up set potentiation potentiate ltp pot p + +1 1 1.0 increase positive pos u s program prog programming write"
+_DOWN = "down reset depression depress ltd dep d - -1 0 -1.0 0.0 decrease negative neg r erase erasing"
 UP_WORDS = frozenset(_UP.split())
 DOWN_WORDS = frozenset(_DOWN.split())
 READ_WORDS = frozenset(("", "read", "none", "initial", "init", "start", "pristine"))

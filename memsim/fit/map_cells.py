@@ -22,7 +22,7 @@ _PAIRS = ((("r",), ("c",)), (("i",), ("j",)))
 _SUFFIXES = ("", "number", "index", "no", "id")
 _VALUE = ("conductance", "g")
 _READ = frozenset(map(folded, CONDUCTANCE))
-_OF_CELLS = frozenset(map(folded, (*DEVICE, "address", "label", "position")))
+_OF_CELLS = frozenset(map(folded, (*DEVICE, "label", "position")))
 _FARTHEST = 2**31
 _WIDEST = 6
 """Most columns of a list of cells without headings."""
