@@ -43,6 +43,8 @@ def savetxt() -> str:
 
 LAYOUTS = {
     "a comment with the unit": text("# conductance (uS)"),
+    "word lines and bit lines in the corner": text("# G (uS)", "WL\\BL,0,1,2", label="{},"),
+    "rows and columns in the corner": text("# G (uS)", "row/col;0;1;2", separator=";", label="{};"),
     "a unit in square brackets": text("# G [uS] of chip 7"),
     "a unit after in": text("# conductance in uS"),
     "several comments": text("# chip 7 (2026), read at 0.2 V", "# units: uS"),
@@ -87,6 +89,26 @@ def test_a_map_is_the_same_in_every_layout(layout, tmp_path):
     assert found.attrs == {"units": "S", "long_name": "measured conductance", "source": str(tmp_path / "map.csv")}
     again = read(tmp_path, LAYOUTS[layout], unit="uS")
     assert np.array_equal(again, found)
+
+
+NOTED = {
+    "lines of words above a title": text("Chip 7", "Date,2026-11-27", "Temperature,300", "", "G (uS)"),
+    "a title, a line of words and headings": text("Array 3 of wafer 12", "", "# G (uS)", ",BL0,BL1,BL2", label="WL{},"),
+    "a title without a unit": text("# G (uS)", "Chip 7"),
+    "labels that place cells": "cell,G (uS)\n"
+    + "\n".join(f"r{i}c{j},{MICRO[i, j]}" for j in (2, 0, 1) for i in range(4)),
+    "labels of word and bit lines": "# G (uS)\n"
+    + "\n".join(f"WL{i}_BL{j} {MICRO[i, j]}" for i in range(4) for j in range(3)),
+}
+
+
+@pytest.mark.parametrize("layout", NOTED)
+def test_what_is_understood_of_a_map_is_noted(layout, tmp_path):
+    found = read(tmp_path, NOTED[layout])
+    assert np.allclose(found, 1e-6 * MICRO, rtol=1e-14, atol=0)
+    assert list(found.row.values) == [0, 1, 2, 3] and list(found.col.values) == [0, 1, 2]
+    note = "place the cells in rows and columns" if "labels" in layout else "above the map not read"
+    assert note in found.attrs["note"]
 
 
 @pytest.mark.parametrize(("unit", "factor"), [("S", 1.0), ("mS", 1e-3), ("nS", 1e-9), ("µS", 1e-6)])
@@ -331,6 +353,29 @@ REFUSED = {
     "no unit": (text(), "map.csv: the numbers have no unit; unit= decides, e.g. unit='uS'"),
     "resistances": (text("# resistance (kOhm)"), "map.csv:1: 'kOhm' is a unit of resistance; a map has conductances"),
     "resistances in headings": (text("a (kOhm),b (kOhm),c (kOhm)"), "map.csv:1: 'kOhm' is a unit of resistance; a map"),
+    "currents": (
+        text("# I_read (nA) at 0.1 V"),
+        "map.csv:1: 'nA' is a unit of current; a map has conductances, G = I/V",
+    ),
+    "currents in headings": (text("a (nA),b (nA),c (nA)"), "map.csv:1: 'nA' is a unit of current"),
+    "labels that may name cells": (
+        "cell,G (uS)\nA1,1\nA2,2\nB1,3\nB2,4",
+        "map.csv:2: labels such as 'A1' may name cells",
+    ),
+    "numbers of cells in labels": (
+        "# G (uS)\ndevice,G\nd1,1\nd2,2\nd3,3",
+        "map.csv:3: labels such as 'd1' may name cells",
+    ),
+    "lines that are columns": (
+        text("# G (uS)", "BL\\WL,0,1,2", label="{},"),
+        r"map.csv:2: 'BL.+WL' says that the lines are",
+    ),
+    "fewer headings by one": (text("# G (uS)", "BL0,BL1"), "map.csv:2: 2 headings above 3 cells: the first cells may"),
+    "one heading above two columns": (
+        "# G (uS)\nG\n1,2\n3,4",
+        "map.csv:2: 1 headings above 2 cells: the first cells may",
+    ),
+    "a row among words": ("Chip 7\nWL0,1,2\n\n# G (uS)\n1,2,3\n4,5,6", "map.csv"),
     "two units": (
         text("# G (uS)", "# limit (mS)"),
         r"two units, 'uS' \(.*map.csv:1\) and 'mS' \(.*map.csv:2\); unit= d",
@@ -415,6 +460,10 @@ def test_arguments_that_do_not_fit_the_file_are_refused(tmp_path):
     content, path = text("# G (uS)"), tmp_path / "map.csv"
     refused(
         lambda: read(tmp_path, content, unit="nS"), "map.csv:1: the unit is 'uS' here, unit= says 'nS'; correct one"
+    )
+    refused(
+        lambda: read(tmp_path, text("# I (nA)"), unit="uS"),
+        "map.csv:1: the unit is 'nA' here, unit= says 'uS'; correct",
     )
     refused(lambda: read(tmp_path, text("# R (Ohm)"), unit="nS"), "map.csv:1: the unit is 'Ohm' here, unit= says 'nS'")
     refused(lambda: read(tmp_path, content, unit="Ohm"), "unit: '1 Ohm' is a resistance", InputError)
@@ -561,3 +610,8 @@ def test_comments_that_name_two_units_are_asked_about(tmp_path, comments, units)
 def test_a_comment_may_name_the_unit_anywhere(tmp_path, comment):
     expected = 1e-9 * np.array([[1, 2], [3, 4]])
     assert read(tmp_path, f"{comment}\n1,2\n3,4").values == pytest.approx(expected, rel=1e-12)
+
+
+def test_labels_of_one_column_may_be_words(tmp_path):
+    content = "cell,G (uS)\nA1,1\nA2,2\nB1,3\nB2,4"
+    assert np.allclose(1e6 * read(tmp_path, content, layout="matrix"), [[1], [2], [3], [4]])

@@ -362,30 +362,3 @@ def test_empty_names_of_files_end_in_one_line(cli, tmp_path):
         assert done.code == 2
         assert message in done.err
         assert done.out == ""
-
-
-@pytest.mark.parametrize(
-    ("names", "note"),
-    [
-        ("row,col", "'row' and 'col' are not read, so all rows are of one device; if cells differ in them,"),
-        ("wafer,device", "'wafer' is not read, so column 'device' alone names the devices; if cells differ in it,"),
-    ],
-)
-def test_columns_that_say_where_cells_lie_are_not_left_out_without_a_note(names, note):
-    rows = [
-        f"{a},{b},{word},{begin + sign * 0.3 * k + a + 0.1 * b}"
-        for a in range(2)
-        for b in range(2)
-        for word, sign, begin in (("set", 1, 2.0), ("reset", -1, 9.0))
-        for k in range(24)
-    ]
-    data = pulse_data(table_of("\n".join([f"{names},direction,G (uS)", *rows])))
-    assert any(each.startswith(note) for each in data.notes)
-    alone = pulse_data(table_of("\n".join([f"{names},direction,G (uS)", *(r for r in rows if r.startswith("0,0"))])))
-    assert not any("not read" in each for each in alone.notes)
-
-
-def test_columns_beside_set_and_reset_reads_are_not_left_out_without_a_note():
-    rows = [f"{chip},{k},{2 + 0.3 * k + chip},{9 - 0.3 * k + chip}" for chip in range(2) for k in range(22)]
-    data = pulse_data(table_of("\n".join(["chip,pulse,up (uS),down (uS)", *rows])))
-    assert any(each.startswith("'chip' is not read, so all rows are of one device") for each in data.notes)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("--figure", metavar="FIGURE", help="Draw data against model into a .png, .pdf or .svg file.")
 @click.option("--kind", metavar="KIND", help="pulses, retention, read-noise or iv [default: what the headings say].")
 @click.option("--model", metavar="NAME", help="Report and write this step model [default: the lowest BIC].")
-@click.option("--window", metavar='"MIN, MAX"', help='Window that weights without a unit stand for: "1 uS, 100 uS".')
+@click.option("--window", metavar='"MIN, MAX"', help="Window of weights without a unit, or for read noise.")
 @click.option("--name", metavar="NAME", help="Name of the profile [default: that of the file, or of --device].")
 @click.option(
     "--device",
@@ -114,6 +114,8 @@ def fit(
         raise click.UsageError("--device is for retention, read noise and I-V; pulses make a profile of their own")
     if kind != "pulses" and output is not None and base is None:
         raise click.UsageError(f"-o adds {kind} to a profile: say to which with --device")
+    if ends is not None and kind not in ("pulses", "read-noise"):
+        raise click.UsageError(f"--window is for weights of pulses and for read noise; {file} is read as {kind}")
     if base is not None and ends is None:
         ends = (base.spec.conductance.min, base.spec.conductance.max)
     if kind == "pulses" and ends is not None and pulse_data(measurement).unit is not None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from memsim.errors import DataError
-from memsim.fit.programmed import TIME
-from memsim.fit.sweep import CURRENT, VOLTAGE
+from memsim.fit.headings import TIME
+from memsim.fit.sweep_columns import iv_columns
 from memsim.fit.table import Column, Table, find_column
 from memsim.units import format_quantity
 
@@ -27,7 +27,7 @@ def units_of(table: Table, kind: str) -> list[str]:
     if kind == "retention":
         time = find_column(table, TIME)
         return [] if time is None else in_unit(table, time, "time", "s", MOST_TIME, "min")
-    voltage, current = find_column(table, VOLTAGE), find_column(table, CURRENT)
+    voltage, current = iv_columns(table)
     if kind != "iv" or voltage is None or current is None:
         return []
     notes = in_unit(table, voltage, "V", "V", MOST_VOLTAGE, "mV")

@@ -34,7 +34,7 @@ _ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "read current": (("read current", "iread"), known.READ_CURRENT),
     "pulse voltage": (("pulse voltage", "vpulse"), _STEERING),
     "time": (known.TIME, known.TIME),
-    "device": (known.DEVICE, (*known.DEVICE, *known.SAMPLE)),
+    "device": (known.DEVICE, (*known.DEVICE, *known.PLACE)),
     "cycle": (known.CYCLE, known.CYCLE),
     "pulse": (("pulse", "pulse number", "n"), known.PULSE),
     "direction": (("direction", "dir"), (*_STEERING, *known.UP, *known.DOWN)),
@@ -42,6 +42,8 @@ _ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "down": (("down", "reset"), (*known.DOWN, *_VALUES, *_STEERING)),
     "read": (("read", "read number"), (*known.READ, *known.SAMPLE)),
 }
+_SHARES = ("weight", "up", "down")
+"""Columns of normalised weights, which may be stated in %."""
 _LONGEST = 10_000
 
 
@@ -159,7 +161,15 @@ def _defined(table: Table, role: str, source: str, names: list[tuple[str, int]],
         used.add(plain)
         column = table.columns[plain]
         agree(column.heading or text, column.unit, stated)
+        if role in _SHARES and (stated or column.unit) == "%":
+            return replace(column, heading=role, unit="", cells=_parts_of_one(table, column))
         return replace(column, heading=role, unit=stated or column.unit)
+    if role == "device" and "+" in text:
+        places = [_plain(part.strip(), names, len(table.columns)) for part in text.split("+")]
+        if None not in places:
+            used.update(place for place in places if place is not None)
+            labels = zip(*(table.columns[place].cells for place in places if place is not None), strict=True)
+            return Column(role, "", tuple(map(" ".join, labels)), source)
     if role == "direction" and text.startswith("-"):
         place = _plain(text[1:].strip(), names, len(table.columns))
         if place is not None and is_words(table.columns[place].cells):
@@ -194,6 +204,16 @@ def _defined(table: Table, role: str, source: str, names: list[tuple[str, int]],
             raise InputError(f"the headings and units make it {own or result.unit}, not {stated}; leave out [{stated}]")
     cells = tuple("" if np.isnan(value) else table.numerals.text(value) for value in result.values)
     return Column(role, unit, cells, source)
+
+
+def _parts_of_one(table: Table, column: Column) -> tuple[str, ...]:
+    """Cells of a column in %, as shares of 1."""
+    table.check_decimal(column)
+    values = [table.numerals.value(cell) for cell in column.cells]
+    return tuple(
+        cell if value is None else table.numerals.text(value / 100)
+        for cell, value in zip(column.cells, values, strict=True)
+    )
 
 
 def _plain(text: str, names: list[tuple[str, int]], count: int) -> int | None:

@@ -38,8 +38,9 @@ def read_conductance_map(
     A text (CSV, TSV, semicolons, bars or blanks; decimal points or commas) holds a matrix with a line for each row,
     with or without labels of rows and columns, or a list of cells with the headings ``row``, ``col`` and
     ``conductance``. Labels that are whole numbers, or words that end in them (``WL0``, ``WL1``), place the rows and
-    columns. Lines that begin with # are comments. An .npz file holds one array, or one called ``conductance``, or the
-    one that `name` says.
+    columns; in a map of one column, labels may place the cells (``r0c3``, ``WL0_BL3``). Lines that begin with # are
+    comments, and lines of words above the map are left out. An .npz file holds one array, or one called
+    ``conductance``, or the one that `name` says.
 
     Cells without a measurement are NaN: empty ones, ``nan``, ``NA``, ``-``, and those that labels or a list leave out.
 

@@ -11,21 +11,22 @@ import numpy as np
 from memsim.errors import DataError, InputError, nearest
 from memsim.fit.assumed import units_of
 from memsim.fit.columns import numbers_of, with_columns
+from memsim.fit.conditions import check_temperature
 from memsim.fit.data import PulseData, Sweep
 from memsim.fit.folder import read_table
-from memsim.fit.headings import PULSE, READ, RESISTANCE, SAMPLE
+from memsim.fit.headings import PULSE, READ, RESISTANCE, SAMPLE, TIME
 from memsim.fit.iv import fit_iv
 from memsim.fit.layouts import looks_like_pulses, pulse_data
+from memsim.fit.places import unread, with_devices
 from memsim.fit.plausible import check_outliers, check_polarity
-from memsim.fit.programmed import TIME
 from memsim.fit.pulses import Progress, PulseFit, fit_pulses
 from memsim.fit.read_noise import fit_read_noise
 from memsim.fit.repeats import unrolled
 from memsim.fit.retention import fit_retention
 from memsim.fit.section import SectionFit
-from memsim.fit.sweep import CURRENT, VOLTAGE
+from memsim.fit.sweep_columns import iv_columns, looks_like_sweep, refuse_log
 from memsim.fit.table import Table, find_column
-from memsim.fit.values import VALUE, with_quotient
+from memsim.fit.values import VALUE, has_quotient, with_conductance
 
 KINDS = ("pulses", "retention", "read-noise", "iv")
 """What can be fitted."""
@@ -67,7 +68,7 @@ def read_measurement(
     result = read_table(path, decimal=decimal, number=table, named=named)
     if columns is not None:
         result = with_columns(result, columns)
-    return unrolled(result, repeats)
+    return unrolled(with_devices(result), repeats)
 
 
 def fit_device(
@@ -125,14 +126,20 @@ def fit_device(
         raise InputError("columns, table, decimal and repeats say how a file is read; the measurement is no path")
     if not isinstance(measurement, Table):
         return fit_pulses(_from_arrays(measurement), model, progress)
+    measurement = with_devices(measurement)
     kind = kind_of(measurement) if kind is None else kind
     if kind in ("retention", "read-noise"):
-        measurement = with_quotient(measurement)
+        measurement = with_conductance(measurement)
     if model is not None and kind != "pulses":
         raise InputError(f"a model can be chosen for pulses; {measurement.name} is read as {kind}")
     if kind == "pulses":
         return fit_pulses(pulse_data(measurement), model, progress)
-    notes = units_of(measurement, kind)
+    at = check_temperature(measurement)
+    notes = [
+        *(at if kind == "retention" else ()),
+        *units_of(measurement, kind),
+        *unread(measurement, *iv_columns(measurement)),
+    ]
     if kind == "retention":
         section = fit_retention(measurement)
     elif kind == "read-noise":
@@ -158,15 +165,17 @@ def _kind(table: Table) -> str:
     if not table.header or looks_like_pulses(table):
         return "pulses"
     pulsed = find_column(table, [name for name in PULSE if "pulse" in name]) is not None
-    if find_column(table, VOLTAGE) is not None and find_column(table, CURRENT) is not None:
+    if looks_like_sweep(table):
         if pulsed:
             raise DataError(
                 f"{table.place()}: voltages and currents beside pulse numbers may be pulses or a curve of the current; "
                 'name the directions with --columns, e.g. "direction = Mode", or say --kind iv'
             )
+        refuse_log(table)
         return "iv"
-    if find_column(table, (*VALUE, *RESISTANCE)) is None:
-        return "pulses"
+    none = find_column(table, (*VALUE, *RESISTANCE)) is None
+    if none and not has_quotient(table):
+        return "pulses" if None in iv_columns(table) else "iv"
     if find_column(table, TIME) is not None:
         raise DataError(
             f"{table.name}: time and conductance may be retention or read noise; say which with --kind retention or "
@@ -174,6 +183,8 @@ def _kind(table: Table) -> str:
         )
     if find_column(table, (*READ, *SAMPLE)) is not None:
         return "read-noise"
+    if none:
+        return "iv"
     if pulsed or find_column(table, ("cycle",)) is not None:
         return "pulses"
     raise DataError(

@@ -10,8 +10,10 @@ from memsim.errors import DataError
 from memsim.fit.headings import DIRECTION, PULSE_VOLTAGE, folded
 from memsim.fit.table import Column, Table, find_column
 
-_UP = "up set potentiation potentiate ltp pot p + +1 1 1.0 increase positive pos u s"
-_DOWN = "down reset depression depress ltd dep d - -1 0 -1.0 0.0 decrease negative neg r"
+_WRITING = {"program": 1, "prog": 1, "programming": 1, "write": 1, "erase": -1, "erasing": -1}
+"""Words that mean opposite directions in memristors and in flash."""
+_UP = "up set potentiation potentiate ltp pot p + +1 1 1.0 increase positive pos u s program prog programming write"
+_DOWN = "down reset depression depress ltd dep d - -1 0 -1.0 0.0 decrease negative neg r erase erasing"
 UP_WORDS = frozenset(_UP.split())
 DOWN_WORDS = frozenset(_DOWN.split())
 READ_WORDS = frozenset(("", "read", "none", "initial", "init", "start", "pristine"))
@@ -82,6 +84,10 @@ def branches(table: Table, column: Column, devices: Sequence[str]) -> tuple[np.n
         signs = [0 if word in READ_WORDS else 1 if word in UP_WORDS else -1 for word in words]
         if column.heading and folded(column.heading) not in map(folded, DIRECTION):
             note = f"{table.label(column)} is read as the direction"
+        written = [word for word in dict.fromkeys(words) if word in _WRITING]
+        if written:
+            meant = [f"'{word}' is read as {'set' if _WRITING[word] > 0 else 'reset'}" for word in written]
+            note = "; ".join([*filter(None, (note,)), *meant])
     elif _signed(table, column):
         signs = [int(np.sign(table.numerals.value(cell) or 0.0)) for cell in column.cells]
         note = f"positive {table.label(column)} is read as set, negative as reset"

@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from memsim.errors import DataError, InputError
-from memsim.fit.headings import DEVICE, folded
+from memsim.fit.headings import DEVICE, PLACE, folded
 from memsim.fit.numerals import Numerals
+from memsim.fit.places import device_labels
 from memsim.fit.source import files_of, text_of
-from memsim.fit.table import Column, Table, find_column, names_in, table_of
+from memsim.fit.table import Column, Table, table_of
 
 
 def read_table(
@@ -71,9 +72,7 @@ def _joined(name: str, tables: list[tuple[str, Table]]) -> Table:
         seen[rows] = table.name
         files.append((len(lines), table.name))
         starts += [len(lines) + row for row in table.starts]
-        own = find_column(table, DEVICE)
-        names = names_in(table, own) if own is not None else ()
-        devices += [f"{stem} {name}" for name in names] if len(set(names)) > 1 else [stem] * len(table.lines)
+        devices += [f"{stem} {name}" for name in device_labels(table)] or [stem] * len(table.lines)
         for column, more in zip(cells, table.columns, strict=True):
             column.extend(more.cells)
         lines += table.lines
@@ -81,7 +80,7 @@ def _joined(name: str, tables: list[tuple[str, Table]]) -> Table:
     columns = [
         replace(column, cells=tuple(more))
         for column, more in zip(first.columns, cells, strict=True)
-        if folded(column.heading) not in map(folded, DEVICE)
+        if folded(column.heading) not in map(folded, (*DEVICE, *PLACE))
     ]
     columns.append(Column("device", "", tuple(devices), "device"))
     notes.append(f"{len(tables)} files of the folder are read as one device each")
@@ -89,5 +88,5 @@ def _joined(name: str, tables: list[tuple[str, Table]]) -> Table:
     numerals, decided = Numerals(first.numerals.decimal, thousands), all(table.decided for _, table in tables)
     return Table(
         name, tuple(columns), tuple(lines), first.header, numerals, decided, first.heading_line, tuple(starts),
-        tuple(files), tuple(notes),
+        tuple(files), tuple(notes), first.above,
     )  # fmt: skip

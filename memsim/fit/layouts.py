@@ -7,35 +7,35 @@ from dataclasses import replace
 import numpy as np
 
 from memsim.errors import DataError
+from memsim.fit.conditions import check_pulses
 from memsim.fit.data import PulseData, Sweep
 from memsim.fit.directions import branches, direction_column, is_words
 from memsim.fit.headings import (
     CYCLE,
-    DEVICE,
     DIRECTION,
     DOWN,
-    PLACE,
     PULSE,
-    READ,
-    READ_CURRENT,
     READ_VOLTAGE,
-    SAMPLE,
-    TIME,
+    RESET_VOLTAGE,
+    SET_VOLTAGE,
     UP,
     folded,
+    read_voltage_in,
 )
+from memsim.fit.places import device_column, names_in, unread, with_devices
 from memsim.fit.plausible import (
     check_outliers,
     check_polarity,
     check_size,
     refuse_counts,
     refuse_negative,
+    refuse_without_unit,
 )
 from memsim.fit.pulse_numbers import pulse_numbers, pulse_steps, spaced
 from memsim.fit.repeated_rows import one_read_a_pulse
-from memsim.fit.table import Column, Table, find_column, names_in, unknown_headings
+from memsim.fit.table import Column, Table, find_column, unknown_headings
 from memsim.fit.trains import Rows, trains_of
-from memsim.fit.values import VALUE, value_column, values_of
+from memsim.fit.values import has_quotient, no_conductance, value_column, values_of
 
 _SHARED = 0.5  # of the larger range, which reads of set and of reset pulses have in common
 _TREND = 0.2  # of their range, by which reads without headings rise or fall
@@ -51,7 +51,7 @@ def pulse_data(table: Table) -> PulseData:
         pulses lower the conductance.
     """
     with table.questions_together():
-        return _pulse_data(table)
+        return _pulse_data(with_devices(table))
 
 
 def _pulse_data(table: Table) -> PulseData:
@@ -61,15 +61,23 @@ def _pulse_data(table: Table) -> PulseData:
     if not table.header:
         return _without_names(table)
     direction = direction_column(table)
-    quotient = find_column(table, READ_CURRENT) is not None and find_column(table, READ_VOLTAGE) is not None
-    if value_column(table) is None and not quotient and (direction is None or len(table.columns) == 1):
+    if value_column(table) is None and not has_quotient(table) and (direction is None or len(table.columns) == 1):
         raise _no_layout(table)
     if direction is None:
         unknown = unknown_headings(table, "directions", DIRECTION)
-        turn = '"direction = 50.5 - pulse" reads pulses 1 to 50 as set and further ones as reset'
-        raise DataError(f"{unknown}, or where directions turn: {turn}")
+        raise DataError(f"{unknown}, or {_turning(table)}")
     values, single = values_of(table), one_read_a_pulse(table)
     return _long(single, *(values if single is table else values_of(single)), direction_column(single))
+
+
+def _turning(table: Table) -> str:
+    """How a user may say which pulses are set and which reset, where no column does."""
+    volts = find_column(table, SET_VOLTAGE), find_column(table, RESET_VOLTAGE)
+    if volts[0] is not None and volts[1] is not None:
+        negative = any((table.numerals.value(cell) or 0.0) < 0 for cell in volts[1].cells)
+        both = f"{volts[0].heading} {'+' if negative else '-'} {volts[1].heading}"
+        return f'where each pulse has one of two voltages: "pulse voltage = {both}"'
+    return 'where directions turn: "direction = 50.5 - pulse" reads pulses 1 to 50 as set and further ones as reset'
 
 
 def looks_like_pulses(table: Table) -> bool:
@@ -81,23 +89,13 @@ def looks_like_pulses(table: Table) -> bool:
     )
 
 
-def device_column(table: Table) -> Column | None:
-    """The column that names devices; "sample" does where something else numbers the reads."""
-    column = find_column(table, DEVICE)
-    sample = find_column(table, SAMPLE)
-    if column is not None or sample is None:
-        return column
-    others = (*TIME, *READ, *PULSE, *UP, *READ_VOLTAGE)
-    return sample if direction_column(table) is not None or find_column(table, others) is not None else None
-
-
 def _no_layout(table: Table) -> DataError:
     if len(table.columns) == 1:
         return DataError(
             f"{table.place(0)}: one column found; wanted two (set and reset reads), or one of reads and one of "
             "directions. Columns are separated by commas, semicolons, tabs or blanks"
         )
-    return unknown_headings(table, "conductance", VALUE)
+    return no_conductance(table)
 
 
 def _without_names(table: Table) -> PulseData:
@@ -108,6 +106,7 @@ def _without_names(table: Table) -> PulseData:
     if count == 2 and len(words) == 1:
         value = next(c for c in table.columns if c is not words[0])
         refuse_counts(table, value)
+        refuse_without_unit(table, value, table.numbers(value))
         return _long(table, table.numbers(value), None, (), words[0])
     if count == 2 and _are_branches(table):
         return _side_by_side(table)
@@ -148,6 +147,9 @@ def _side_by_side(table: Table) -> PulseData:
     up, down = (find_column(table, UP), find_column(table, DOWN)) if table.header else table.columns
     assert up is not None and down is not None
     factor, unit, notes = _common_unit(table, up, down)
+    for name, column in (("up", up), ("down", down)) if unit is None else ():
+        filled = [row for row, cell in enumerate(column.cells) if cell]
+        refuse_without_unit(table, column, table.numbers(column, rows=filled), name)
     counts = [_pulses_of(table, column) for column in (up, down)]
     number = counts[0]
     devices, cycles = _names(table, device_column(table)), _names(table, find_column(table, CYCLE))
@@ -173,6 +175,7 @@ def _side_by_side(table: Table) -> PulseData:
                         refuse_negative(table, column, value, ("up", "down")[branch])
                     sweeps.append(Sweep(device, _turn(cycle, turn), branch, spaced(table, value, counts[branch], read)))
     swap = f'"up = {down.written or "#2"}, down = {up.written or "#1"}"'
+    notes = (*notes, *check_pulses(table), *unread(table))
     return _checked(table, sweeps, unit, notes, swap)
 
 
@@ -241,25 +244,9 @@ def _long(
         pulse_numbers(table, pulse) if pulse is not None else None,
     )
     swap = f'"direction = -{direction.written or "#" + str(table.columns.index(direction) + 1)}"'
+    notes = (*notes, *check_pulses(table, branch, direction), *unread(table, direction))
     sweeps, restarts = trains_of(table, rows)
     return _checked(table, sweeps, unit, (*notes, *filter(None, (note,)), *restarts), swap)
-
-
-def _unread_places(table: Table) -> str:
-    """Note on columns that say where cells lie and do not name the devices; empty where none has two values."""
-    named = device_column(table)
-    places = [
-        f"'{column.written}'"
-        for column in table.columns
-        if column is not named and folded(column.heading) in PLACE and len(set(column.cells)) > 1
-    ]
-    if not places:
-        return ""
-    devices = f"column '{named.written}' alone names the devices" if named is not None else "all rows are of one device"
-    return (
-        f"{' and '.join(places)} {'are' if len(places) > 1 else 'is'} not read, so {devices}; if cells differ in "
-        f"{'them' if len(places) > 1 else 'it'}, write one column 'device' with the whole name of each cell"
-    )
 
 
 def _checked(table: Table, sweeps: list[Sweep], unit: str | None, notes: tuple[str, ...], swap: str) -> PulseData:
@@ -267,12 +254,15 @@ def _checked(table: Table, sweeps: list[Sweep], unit: str | None, notes: tuple[s
     check_polarity(data, f"if the directions of the file are the other way round, swap them with --columns {swap}")
     check_outliers(data)
     check_size(data)
-    notes = (*table.notes, *notes, *filter(None, (_unread_places(table),)), *data.notes)
-    return replace(data, notes=notes, read_voltage=_read_voltage(table))
+    return replace(data, notes=(*table.notes, *notes, *data.notes), read_voltage=_read_voltage(table))
 
 
 def _read_voltage(table: Table) -> float | None:
-    """Voltage of the reads [V], where a column of it has a unit and one value."""
+    """Voltage of the reads [V], where the heading of the reads or a column with a unit has one value."""
+    value = value_column(table) if table.header else None
+    stated = None if value is None else read_voltage_in(value.written)
+    if stated:
+        return stated
     column = find_column(table, READ_VOLTAGE)
     if column is None or not column.physical or "read" not in folded(column.heading):
         return None

@@ -9,10 +9,11 @@ import numpy as np
 
 from memsim.errors import DataError
 from memsim.fit.exports import Block, blocks_of
-from memsim.fit.headings import COL, ROW, split_unit, unit_in
-from memsim.fit.map_labels import folded
+from memsim.fit.headings import COL, CONDUCTANCE, DEVICE, ROW, split_unit, unit_in
+from memsim.fit.map_labels import cell_in, folded
 from memsim.fit.map_matrix import DELIMITERS, Matrix
 from memsim.fit.map_numerals import has_number, notes_on, numerals_for
+from memsim.fit.map_units import unit_in as unit_in_heading
 from memsim.fit.numerals import Numerals
 from memsim.units import unit_of
 
@@ -20,6 +21,8 @@ _PAIRS = ((("r",), ("c",)), (("i",), ("j",)))
 """Headings that number rows and columns only together."""
 _SUFFIXES = ("", "number", "index", "no", "id")
 _VALUE = ("conductance", "g")
+_READ = frozenset(map(folded, CONDUCTANCE))
+_OF_CELLS = frozenset(map(folded, (*DEVICE, "label", "position")))
 _FARTHEST = 2**31
 _WIDEST = 6
 """Most columns of a list of cells without headings."""
@@ -145,6 +148,7 @@ def _chosen(columns: Sequence[_Column], name: str) -> tuple[_Column, _Column, _C
     """The columns of rows, columns and conductances."""
     rows, cols = _numbering([column.heading for column in columns]) or ([], [])
     values = [column for column in columns if folded(column.heading) in _VALUE]
+    values = values or [column for column in columns if folded(column.heading) in _READ]
     values = values or [column for column in columns if (unit_of(column.unit) or ("",))[0] == "S"]
     chosen_columns = []
     for what, heading, those in (
@@ -186,6 +190,39 @@ def _whole(column: _Column, lines: Sequence[int], numerals: Numerals, name: str)
         what = f"'{column.heading}' is {column.cells[at]}" if column.heading else f"'{column.cells[at]}' numbers a cell"
         raise DataError(f"{name}:{lines[at]}: {what}, no whole number")
     return [int(number) for number in numbers]
+
+
+def cells_of_labels(matrix: Matrix, name: str) -> Cells | None:
+    """The cells of a matrix of one column whose labels place cells, such as r0c3; None for any other matrix.
+
+    Raises
+    ------
+    DataError
+        The labels may name rows and columns, as A1 and B2 do.
+    """
+    if matrix.numbers.shape[1] != 1 or len(matrix.left) < 2:
+        return None
+    places = [cell_in(label) for label in matrix.left]
+    unit = next(filter(None, map(unit_in_heading, matrix.headings)), "")
+    if None not in places:
+        rows, cols = (list(axis) for axis in zip(*filter(None, places), strict=True))
+        note = f"labels such as '{matrix.left[0]}' place the cells in rows and columns"
+        return Cells(
+            matrix.numbers[:, 0],
+            rows,
+            cols,
+            matrix.lines,
+            unit,
+            matrix.headings[-1] if matrix.headings else "",
+            (*matrix.notes, note),
+        )
+    corner = folded(matrix.headings[0]) if len(matrix.headings) > 1 else ""
+    if (matrix.rows is None and all(any(map(str.isdigit, label)) for label in matrix.left)) or corner in _OF_CELLS:
+        raise DataError(
+            f"{name}:{matrix.lines[0]}: labels such as '{matrix.left[0][:40]}' may name cells; write the numbers of "
+            "their rows and columns in columns 'row' and 'col', or say layout='matrix' for a map of one column"
+        )
+    return None
 
 
 def check_no_cells(matrix: Matrix, name: str) -> None:

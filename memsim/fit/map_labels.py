@@ -9,13 +9,14 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from memsim.errors import DataError
-from memsim.fit.headings import ROW
+from memsim.fit.headings import COL, ROW
 from memsim.fit.map_numerals import has_number
 from memsim.fit.map_units import unit_in
 from memsim.fit.numerals import like_number
 
 _NUMBERED = re.compile(r"(.*?)([0-9]{1,9})")
 _WHOLE = re.compile(r"([0-9]{1,9})(?:[.,]0)?")
+_CELL = re.compile(r"(?:r|row|wl)[ _-]?([0-9]{1,9})[ _,;:-]{0,3}(?:c|col|column|bl)[ _-]?([0-9]{1,9})", re.IGNORECASE)
 _FEWEST = 3
 """Labels that count up from 0 or 1 by chance only rarely."""
 
@@ -68,7 +69,13 @@ def without_labels(rows: list[Row], name: str) -> Labelled:
         return Labelled(body if headed else rows, None, first.cells if headed else None, line=first.line * headed)
     corner = first.cells[0] if len(first.cells) == width else ""
     left = [row.cells[0] for row in body]
-    if width == 1 or not (numbered or all(map(is_word, left)) or folded(corner) in ("", *ROW)):
+    if len(first.cells) < width and not all(map(is_word, left)) and (width == 2 or not are_steps(left)):
+        raise DataError(
+            f"{name}:{first.line}: {len(first.cells)} headings above {width} cells: the first cells may number rows "
+            "or be conductances; write 'row' before the headings if they number rows, else a heading for each column"
+        )
+    rows_named = folded(corner) in ("", *ROW) or _names_axes(corner, f"{name}:{first.line}")
+    if width == 1 or not (numbered or all(map(is_word, left)) or rows_named):
         stems = {_stem(cell) for cell in first.cells}
         if len(stems) > 1 or None in stems:
             _check_count(body, name)
@@ -79,21 +86,22 @@ def without_labels(rows: list[Row], name: str) -> Labelled:
 
 def _headed(first: list[str], body: list[list[str]], name: str, line: int) -> tuple[bool, bool]:
     """Whether the first line has labels of columns, and whether these are numbers."""
+    corner_of_axes = _names_axes(first[0], f"{name}:{line}") if len(first) > 1 else False
     words = list(filter(has_number, first))
     if words and all(map(is_word, words)):
         return True, False
     if not body or not body[0]:
         return False, False
     corner, rest, left = first[0], first[1:], [row[0] for row in body]
-    if len(first) == len(body[0]) - 1 and _are_steps(first):
-        labelled = all(map(is_word, left)) or _are_steps(left)
+    if len(first) == len(body[0]) - 1 and are_steps(first):
+        labelled = all(map(is_word, left)) or are_steps(left)
         return labelled, labelled
     if not rest or not all(map(like_number, rest)):
         return False, False
     inner = [cell for row in body for cell in row[1:]]
-    if folded(corner) in ROW or (is_word(corner) and unit_in(corner) is not None):
+    if folded(corner) in ROW or corner_of_axes or (is_word(corner) and unit_in(corner) is not None):
         return True, True
-    if is_word(corner) and _are_steps(rest):
+    if is_word(corner) and are_steps(rest):
         alike = len({_stem(cell) for cell in (corner, *left)} - {None}) == 1
         if _are_whole(left) or (all(map(is_word, left)) and not alike):
             raise DataError(
@@ -103,10 +111,10 @@ def _headed(first: list[str], body: list[list[str]], name: str, line: int) -> tu
     if corner != "":
         return False, False
     if all(map(is_word, left)):
-        return _are_steps(rest), _are_steps(rest)
+        return are_steps(rest), are_steps(rest)
     if not all(map(like_number, left)):
         return False, False
-    steps = _are_steps(rest) and _are_steps(left)
+    steps = are_steps(rest) and are_steps(left)
     if _are_whole(rest) and _are_whole(left) and (steps or not _are_whole(inner, distinct=False)):
         return True, True
     if _ordered(rest) or _ordered(left):
@@ -115,6 +123,23 @@ def _headed(first: list[str], body: list[list[str]], name: str, line: int) -> tu
             "write 'row' into the empty cell above the labels, or nan there if the cell was not measured"
         )
     return False, False
+
+
+def _names_axes(corner: str, place: str) -> bool:
+    """Whether the cell above the labels of rows names rows and columns, as WL\\BL and row/col do.
+
+    Raises
+    ------
+    DataError
+        It names columns first: then the lines of the file are columns.
+    """
+    words = [folded(word) for word in re.split(r"[\\/|,; ]+", corner.strip())]
+    names = {0: {*ROW, "r", "i"}, 1: {*COL, "c", "j"}}
+    if len(words) == 2 and words[0] in names[1] and words[1] in names[0]:
+        raise DataError(
+            f"{place}: '{corner[:40]}' says that the lines are columns; write the rows as lines, and 'row' in this cell"
+        )
+    return len(words) == 2 and words[0] in names[0] and words[1] in names[1]
 
 
 def _check_count(rows: Sequence[Row], name: str) -> None:
@@ -178,6 +203,12 @@ def places_of(labels: Sequence[str] | None, what: str, place: str) -> list[int] 
     return numbers
 
 
+def cell_in(label: str) -> tuple[int, int] | None:
+    """Row and column in the label of a cell, such as r0c3 or WL0_BL3; None for other labels."""
+    match = _CELL.fullmatch(label.strip())
+    return None if match is None else (int(match.group(1)), int(match.group(2)))
+
+
 def is_word(cell: str) -> bool:
     """Whether a cell is a label or heading, neither a number nor the sign of an absent one."""
     return any(sign.isalpha() for sign in cell) and has_number(cell) and not like_number(cell)
@@ -213,7 +244,7 @@ def _are_whole(cells: Sequence[str], *, distinct: bool = True) -> bool:
     return all(map(_WHOLE.fullmatch, filled)) and (not distinct or len(set(cells)) == len(cells))
 
 
-def _are_steps(cells: Sequence[str]) -> bool:
+def are_steps(cells: Sequence[str]) -> bool:
     """Whether cells are whole numbers that rise or fall by one; a single one is 0 or 1."""
     matches = [_WHOLE.fullmatch(cell) for cell in cells]
     numbers = [int(match.group(1)) for match in matches if match is not None]

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from memsim.errors import DataError
-from memsim.fit.map_labels import Labelled, Row, places_of, without_labels
+from memsim.fit.map_labels import Labelled, Row, are_steps, is_word, places_of, without_labels
 from memsim.fit.map_numerals import has_number, notes_on, numerals_for
-from memsim.fit.numerals import PLAIN, Numerals
+from memsim.fit.numerals import PLAIN, Numerals, like_number
 
 MAX_CELLS = 1 << 26
 """Most cells of a map."""
@@ -38,6 +38,8 @@ class Matrix(NamedTuple):
         Their line; 0 without.
     notes : tuple of str
         What the user should know of how numbers were read.
+    left : tuple of str
+        Labels of rows as written; empty without.
     """
 
     numbers: np.ndarray
@@ -47,6 +49,7 @@ class Matrix(NamedTuple):
     headings: tuple[str, ...] = ()
     heading_line: int = 0
     notes: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
 
 def matrix_in(text: str, name: str, decimal: str | None) -> Matrix:
@@ -71,8 +74,8 @@ def matrix_in(text: str, name: str, decimal: str | None) -> Matrix:
     filled = [(number, line) for number, line in filled if not line.startswith("#")]
     if not filled:
         raise DataError(f"{name}: is empty")
-    delimiter = _delimiter([line for _, line in filled], decimal)
-    rows = [Row(number, _cells(line, delimiter)) for number, line in filled]
+    delimiter = delimiter_of([line for _, line in filled], decimal)
+    rows = [Row(number, cells_of(line, delimiter)) for number, line in filled]
     if len(rows) * max(len(row.cells) for row in rows) > MAX_CELLS:
         raise DataError(f"{name}: more than {MAX_CELLS:,} cells, which are the most that are read")
     parts = without_labels(rows, name)
@@ -87,15 +90,52 @@ def matrix_in(text: str, name: str, decimal: str | None) -> Matrix:
         tuple(above),
         parts.line,
         notes_on(numerals),
+        tuple(parts.left or ()),
     )
 
 
-def _cells(line: str, delimiter: str | None) -> list[str]:
+def lines_above(text: str, decimal: str | None) -> list[int]:
+    """Places of the lines of words above a matrix and its headings, such as a title or a date; empty where in doubt.
+
+    They have another number of cells than the matrix, and none of them is a row of a table: all hold words, and at most
+    one number behind them.
+    """
+    filled = [(place, line.strip(" \ufeff")) for place, line in enumerate(text.splitlines()) if line.strip()]
+    filled = [(place, line) for place, line in filled if not line.startswith("#")]
+    if not filled:
+        return []
+    delimiter = delimiter_of([line for _, line in filled], decimal)
+    rows = [cells_of(line, delimiter) for _, line in filled]
+    start, width = len(rows), len(rows[-1])
+    while start and len(rows[start - 1]) == width and all(map(_may_be_read, rows[start - 1][min(width - 1, 1) :])):
+        start -= 1
+    if not 0 < start < len(rows):
+        return []
+    separate = filled[start][0] - filled[start - 1][0] > 1
+    left = [cells[0] for cells in rows[start:]]
+    labelled = all(map(is_word, left)) or are_steps(left)
+    head = rows[start - 1]
+    if len(head) in (width, width - labelled) and all(is_word(cell) or not cell for cell in head):
+        start, separate = start - 1, True
+    above = rows[:start]
+    numbers = [sum(map(like_number, cells)) for cells in above]
+    if any(count > 1 for count in numbers) or not all(any(map(is_word, cells)) for cells in above):
+        return []
+    # Words directly above the rows may be headings, unless they are several in one cell.
+    title = separate or not above or (len(above[-1]) == 1 and " " in above[-1][0])
+    return [place for place, _ in filled[:start]] if title else []
+
+
+def _may_be_read(cell: str) -> bool:
+    return like_number(cell) or not has_number(cell)
+
+
+def cells_of(line: str, delimiter: str | None) -> list[str]:
     cells = line.split(delimiter)
     return [cell.strip().strip('"').strip() for cell in cells] if '"' in line else list(map(str.strip, cells))
 
 
-def _delimiter(lines: Sequence[str], decimal: str | None) -> str | None:
+def delimiter_of(lines: Sequence[str], decimal: str | None) -> str | None:
     """The sign that separates cells; None for blanks."""
     for sign in DELIMITERS:
         if 2 * sum(sign in line for line in lines) <= len(lines):

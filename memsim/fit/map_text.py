@@ -14,8 +14,8 @@ import numpy as np
 
 from memsim.errors import DataError
 from memsim.fit.headings import PLAIN_UNITS
-from memsim.fit.map_cells import Cells, cells_in, check_no_cells, heads_cells
-from memsim.fit.map_matrix import DELIMITERS, MAX_CELLS, matrix_in
+from memsim.fit.map_cells import Cells, cells_in, cells_of_labels, check_no_cells, heads_cells
+from memsim.fit.map_matrix import DELIMITERS, MAX_CELLS, lines_above, matrix_in
 from memsim.fit.map_numerals import beyond, beyond_in_words
 from memsim.fit.map_units import Stated, factor_of, unit_in, units_in
 
@@ -58,13 +58,17 @@ def map_in(text: str, name: str, unit: str | None = None, decimal: str | None = 
     InputError
         `unit` is no unit of conductance.
     """
+    text, notes = _without_words(text, decimal)
     text, above = _without_title(text)
     above = [Stated(stated.unit, f"{name}:{stated.place}") for stated in above]
     headed = any(heads_cells(line) for line in text.splitlines()[:_SEARCHED])
     if layout == "cells" or (headed and layout is None):
-        return _from_cells(cells_in(text, name, decimal, headed=headed), unit, above, name)
+        return _from_cells(cells_in(text, name, decimal, headed=headed), unit, above, name, notes)
     matrix = matrix_in(text, name, decimal)
     if layout is None:
+        labelled = cells_of_labels(matrix, name)
+        if labelled is not None:
+            return _from_cells(labelled, unit, above, name, notes)
         check_no_cells(matrix, name)
     stated = _stated(matrix.headings, f"{name}:{matrix.heading_line}")
     siemens = matrix.numbers * factor_of(unit, [*stated, *above], name)
@@ -75,7 +79,19 @@ def map_in(text: str, name: str, unit: str | None = None, decimal: str | None = 
         range(size) if places is None else places
         for places, size in zip((matrix.rows, matrix.cols), siemens.shape, strict=True)
     )
-    return Map(*_placed(siemens, rows, cols, name), matrix.notes)
+    return Map(*_placed(siemens, rows, cols, name), (*notes, *matrix.notes))
+
+
+def _without_words(text: str, decimal: str | None) -> tuple[str, tuple[str, ...]]:
+    """The text with lines of words above a table made comments, and a note on those that are not read."""
+    lines = text.splitlines()
+    unread = [place for place in lines_above(text, decimal) if unit_in(lines[place]) is None]
+    if not unread:
+        return text, ()
+    for place in unread:
+        lines[place] = "# " + lines[place].strip(" \ufeff")
+    count = f"{len(unread)} lines" if len(unread) > 1 else "1 line"
+    return "\n".join(lines), (f"{count} above the map not read",)
 
 
 def _without_title(text: str) -> tuple[str, list[Stated]]:
@@ -151,7 +167,7 @@ def _placed(numbers: np.ndarray, rows: Sequence[int], cols: Sequence[int], name:
     return placed, *first
 
 
-def _from_cells(cells: Cells, unit: str | None, above: Sequence[Stated], name: str) -> Map:
+def _from_cells(cells: Cells, unit: str | None, above: Sequence[Stated], name: str, notes: tuple[str, ...] = ()) -> Map:
     """The map of a list of cells.
 
     Raises
@@ -175,4 +191,4 @@ def _from_cells(cells: Cells, unit: str | None, above: Sequence[Stated], name: s
             f"{name}:{cells.lines[other]}: cell ({cells.rows[one]}, {cells.cols[one]}) occurs in line "
             f"{cells.lines[one]} too; a map has one conductance a cell"
         )
-    return Map(placed, first[0], first[1], cells.notes)
+    return Map(placed, first[0], first[1], (*notes, *cells.notes))

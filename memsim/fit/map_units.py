@@ -10,8 +10,10 @@ from typing import NamedTuple
 from memsim.errors import DataError, InputError
 from memsim.units import parse_quantity, unit_of
 
-DIMENSIONS = ("S", "Ohm")
-"""SI units of a conductance and of a resistance, which a map may not hold but a file may state."""
+DIMENSIONS = ("S", "Ohm", "A")
+"""SI units of a conductance, and of a resistance and a current, which a map may not hold but a file may state."""
+_SETTING = re.compile(r"[)\]]\s{0,3}[:=,;]?\s{0,3}[0-9]")
+_OTHERS = {"Ohm": "resistance; a map has conductances, G = 1/R", "A": "current; a map has conductances, G = I/V"}
 
 
 class Stated(NamedTuple):
@@ -63,15 +65,17 @@ def factor_of(unit: str | None, stated: Sequence[Stated], name: str) -> float:
         raise DataError(f"{name}: two units, {units}; unit= decides")
     if stated:
         each = stated[0]
-        raise DataError(f"{each.place}: '{each.unit}' is a unit of resistance; a map has conductances, G = 1/R")
+        raise DataError(f"{each.place}: '{each.unit}' is a unit of {_OTHERS[(unit_of(each.unit) or ('Ohm', 1.0))[0]]}")
     raise DataError(
         f"{name}: the numbers have no unit; unit= decides, e.g. unit='uS'; a text may begin with '# conductance (uS)'"
     )
 
 
 def unit_in(line: str) -> str | None:
-    """The unit of conductance or resistance in a line such as "# G (uS)", "# units: uS" or "# conductance in uS"."""
+    """The unit of conductance, resistance or current in a line: "# G (uS)", "# units: uS", "# conductance in uS"."""
     inside = [line.rpartition(opening)[2].partition(closing)[0] for opening, closing in ("()", "[]")]
+    # "compliance (uA): 100" states a setting of the instrument.
+    inside = [unit for unit in inside if not (_of_current(unit) and _SETTING.search(line))]
     named = [word for before, word in pairwise(_words(line)) if before.lower() in ("in", "unit", "units")]
     return next((unit.strip() for unit in (*inside, *named) if _is_unit(unit.strip())), None)
 
@@ -82,7 +86,13 @@ def units_in(line: str) -> list[str]:
     words = _words(line)
     others = [word for before, word in pairwise(["", *words]) if len(word) > 1 and not before[-1:].isdigit()]
     units = [unit for unit in (first, *others) if unit is not None and _is_unit(unit)]
+    # A current is that of the numbers only where it is written as their unit; others are those of instruments.
+    units = [unit for unit in units if unit == first or not _of_current(unit)]
     return list(dict.fromkeys(units))
+
+
+def _of_current(unit: str) -> bool:
+    return (unit_of(unit.strip()) or ("",))[0] == "A"
 
 
 def _words(line: str) -> list[str]:

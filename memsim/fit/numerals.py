@@ -86,7 +86,8 @@ def numerals_of(columns: Sequence[Sequence[str]], points_are_decimal: bool) -> t
 
     A sign is the decimal one where a number has other than three digits after it, or a lone 0 before it. It separates
     thousands where it stands twice in a number or before the other sign, or where three digits always follow it and the
-    other numbers of such a column are whole and three digits long, as in 990 and 1,000.
+    other numbers of such a column are whole and three digits long, as in 990 and 1,000. That a decimal comma stands in
+    another column says nothing of the points of a column, and the other way round: they may be decimal, too.
 
     Parameters
     ----------
@@ -100,7 +101,7 @@ def numerals_of(columns: Sequence[Sequence[str]], points_are_decimal: bool) -> t
     Numerals, bool
         False where some cells may be read in two ways, and no other cell decides.
     """
-    decimals: set[str] = set()
+    decimals: dict[str, set[int]] = {}  # sign -> columns
     thousands: set[str] = set()
     doubts: dict[str, set[int]] = {}  # sign -> columns
     for number, column in enumerate(columns):
@@ -113,7 +114,7 @@ def numerals_of(columns: Sequence[Sequence[str]], points_are_decimal: bool) -> t
                 continue
             kind, sign = _evidence(cell.translate(_BLANKS))
             if kind == "decimal":
-                decimals.add(sign)
+                decimals.setdefault(sign, set()).add(number)
                 if row > _SAMPLE:
                     break
             elif kind == "thousands":
@@ -123,7 +124,11 @@ def numerals_of(columns: Sequence[Sequence[str]], points_are_decimal: bool) -> t
         # A device may be called 1.2 in a table with decimal commas; the other way round does not occur.
         decimal = "," if "," in decimals or (not decimals and "." in thousands) else "."
         other = "." if decimal == "," else ","
-        return Numerals(decimal, other if other in doubts or other in thousands else spaced), True
+        certain = other in thousands or all(
+            number in decimals.get(decimal, ()) or _three_digits(columns[number], other)
+            for number in doubts.get(other, ())
+        )
+        return Numerals(decimal, other if other in doubts or other in thousands else spaced), certain
     if "." in doubts and points_are_decimal:
         return Numerals(".", "," if "," in doubts else spaced), True
     for sign, places in doubts.items():

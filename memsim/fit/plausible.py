@@ -10,9 +10,10 @@ from memsim.errors import DataError
 from memsim.fit.axis import LOGARITHMIC_FROM
 from memsim.fit.data import PulseData, Sweep
 from memsim.fit.headings import folded
+from memsim.fit.map_units import unit_in
 from memsim.fit.models import BRANCHES
 from memsim.fit.table import Column, Table
-from memsim.units import format_quantity
+from memsim.units import format_quantity, unit_of
 
 _LONG = 5  # reads of a sweep whose ends are compared
 _SHARE = 0.2  # of the range of all reads that sweeps move the wrong way on average
@@ -21,8 +22,9 @@ _FAR = 15.0  # standard deviations between a read and its neighbours, beyond whi
 _FAR_SHARE = 0.2  # of the range of these reads: the same
 _FEW = 0.01  # of the reads: more of them belong to the device
 _LEAST_OHMS = 1000.0  # resistance without a unit from which on it is taken for one in Ohm; assumed
-_HIGHEST_READ = 0.5  # voltage [V] up to which it is that of a read, where the heading does not say; assumed
+HIGHEST_READ = 0.5  # voltage [V] up to which it is that of a read, where the heading does not say; assumed
 _SMALLEST_READ, _LARGEST_READ = 1e-15, 1.0  # conductances [S] that cells have; assumed
+_SMALLEST_WEIGHT = 1e-3  # largest number of a column of normalised weights; assumed
 _ENOUGH = 20  # reads that show how far reads scatter
 
 
@@ -42,6 +44,39 @@ def refuse_counts(table: Table, column: Column) -> None:
         raise DataError(
             f"{table.place()}: {table.label(column)} counts up in whole numbers, it holds no conductances; say with "
             "--columns which column does"
+        )
+
+
+def refuse_without_unit(table: Table, column: Column, values: np.ndarray, name: str = "G") -> None:
+    """Refuse conductances without a unit that are no normalised weights, or whose unit stands above the table.
+
+    Parameters
+    ----------
+    values : ndarray
+        Numbers of the column, (row,).
+    name : str
+        memsim's own name of the column, for the message.
+
+    Raises
+    ------
+    DataError
+        All numbers are tiny, or a line above the table has a unit of conductance.
+    """
+    if column.unit or folded(column.heading) in ("weight", "w"):
+        return
+    source = column.written or f"#{table.columns.index(column) + 1}"
+    for line, text in table.above:
+        unit = unit_in(text)
+        if unit is not None and (unit_of(unit) or ("",))[0] == "S":
+            raise DataError(
+                f"{table.name}:{line}: a unit, {unit}, stands above the table, and {table.label(column)} has none; "
+                f'say it with --columns "{name} = {source} [{unit}]", or with [1] that they are normalised weights'
+            )
+    largest = float(np.abs(values).max(initial=0.0))
+    if 0 < largest < _SMALLEST_WEIGHT:
+        raise DataError(
+            f"{table.place()}: {table.label(column)} has no unit, and {largest:.3g} at most is no normalised weight; "
+            f'say the unit with --columns "{name} = {source} [S]"'
         )
 
 
@@ -99,7 +134,7 @@ def refuse_pulse_voltage(table: Table, voltage: Column, current: Column) -> None
         return
     values = np.abs(table.numbers(voltage, "V"))
     row = int(np.argmax(values))
-    if values[row] > _HIGHEST_READ:
+    if values[row] > HIGHEST_READ:
         volts = format_quantity(values[row], "V", 3)
         raise DataError(
             f"{table.place(row)}: {table.label(voltage)} of {volts} may be the voltage of the pulses or of the reads; "

@@ -8,13 +8,12 @@ import numpy as np
 
 from memsim.errors import DataError
 from memsim.fit.changes import Cells
-from memsim.fit.headings import CYCLE
+from memsim.fit.headings import CYCLE, LEVEL, TIME
+from memsim.fit.places import names_in
 from memsim.fit.section import at_least, by_device, required_column
-from memsim.fit.table import Column, Table, find_column, names_in
+from memsim.fit.table import Column, Table, find_column
 from memsim.fit.values import VALUE
 
-TIME = ("time", "t", "elapsed", "elapsed time", "retention time", "time since programming")
-LEVEL = ("target", "target conductance", "g target", "level", "aim", "programmed level", "programmed conductance")
 MOST_TIMES = 500
 """Times of one cell whose covariance a fit can handle."""
 _MOST_PATTERNS, _APART = 200, 0.02
@@ -142,6 +141,7 @@ def programmed_cells(table: Table) -> Programmed:
     _not_below_zero(table, time, "a time since programming", "count times from the end of programming")
     _not_below_zero(table, value, "a conductance", "reverse the sign of the read voltage or current, or drop the row")
     rows = _by_programming(table)
+    _one_series_a_cell(table, time, rows)
     time = _common(table, time, rows)
     at_least(table, rows, _LEAST if len(rows) < _MANY else 2, "reads")
     level = find_column(table, LEVEL) if table.header else None
@@ -208,6 +208,24 @@ def _not_below_zero(table: Table, values: np.ndarray, what: str, advice: str) ->
     if (values < 0).any():
         row = int(np.argmax(values < 0))
         raise DataError(f"{table.name}:{table.lines[row]}: {what} of {values[row]:g} is below 0; {advice}")
+
+
+def _one_series_a_cell(table: Table, time: np.ndarray, rows: dict[str, np.ndarray]) -> None:
+    """Refuse times that start again: the rows may be of several cells, or of one that was programmed again.
+
+    Raises
+    ------
+    DataError
+        The times of a device go back.
+    """
+    for name, at in rows.items():
+        back = np.flatnonzero(np.diff(time[at]) < 0)
+        if len(back):
+            row = int(at[back[0] + 1])
+            raise DataError(
+                f"{table.place(row)}: times of device {name} go back; say with --repeats devices or --repeats cycles "
+                "that another cell or programming begins where they do, or with --repeats reads that all are of one"
+            )
 
 
 def _by_programming(table: Table) -> dict[str, np.ndarray]:

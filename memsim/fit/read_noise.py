@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from memsim.errors import DataError
-from memsim.fit.programmed import TIME
+from memsim.fit.headings import TIME
 from memsim.fit.quantities import Number
 from memsim.fit.resting import refuse_changes, refuse_failed_reads, refuse_pulses
 from memsim.fit.section import Form, SectionFit, at_least, by_device, required_column
@@ -124,7 +124,10 @@ def _times(table: Table, value: Column, rows: dict[str, np.ndarray]) -> tuple[Co
         back = np.diff(numbers[at]) <= 0
         if back.any():
             line = table.lines[at[int(np.argmax(back)) + 1]]
-            raise DataError(f"{table.name}:{line}: reads of device {name} are not in the order of time")
+            raise DataError(
+                f"{table.name}:{line}: reads of device {name} are not in the order of time; if another cell begins "
+                "there, say --repeats devices"
+            )
     return when, [numbers[at] for at in rows.values()]
 
 

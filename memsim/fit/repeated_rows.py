@@ -11,7 +11,9 @@ import numpy as np
 from memsim.errors import DataError, InputError
 from memsim.fit.directions import direction_column
 from memsim.fit.headings import CYCLE, DEVICE, PULSE, READ, folded
-from memsim.fit.table import Column, Table, find_column, names_in
+from memsim.fit.places import names_in
+from memsim.fit.series import series_apart, series_of
+from memsim.fit.table import Column, Table, find_column
 
 REPEATS = ("devices", "cycles", "reads")
 """What columns with the same heading, and rows of the same pulse, may belong to."""
@@ -30,6 +32,9 @@ def rows_apart(table: Table, repeats: str) -> Table:
         Devices or cycles have different numbers of rows.
     """
     groups, what = _groups(table)
+    series = series_of(table) if not what else []
+    if len(series) > 1:
+        return series_apart(table, series, repeats)
     if not what:
         raise InputError(f"{table.name}: neither headings nor rows of a pulse repeat; leave out --repeats {repeats}")
     if repeats == "reads":

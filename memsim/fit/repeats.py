@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from memsim.errors import DataError, InputError, nearest
 from memsim.fit.headings import CONDUCTANCE, CYCLE, DEVICE, DOWN, RESISTANCE, UP, WEIGHT, folded
+from memsim.fit.places import names_in
 from memsim.fit.repeated_rows import REPEATS, rows_apart
-from memsim.fit.table import Column, Table, find_column, names_in
+from memsim.fit.table import Column, Table, find_column
 
 _VALUES = frozenset(map(folded, (*UP, *DOWN, *CONDUCTANCE, *RESISTANCE, *WEIGHT)))
 

@@ -9,9 +9,10 @@ import numpy as np
 
 from memsim.errors import DataError
 from memsim.fit.criteria import Criteria
-from memsim.fit.layouts import device_column
+from memsim.fit.places import device_column, names_in
 from memsim.fit.quantities import Number
-from memsim.fit.table import Column, Table, find_column, names_in, unknown_headings
+from memsim.fit.table import Column, Table, find_column, unknown_headings
+from memsim.fit.values import no_conductance
 
 Curve = tuple[str, np.ndarray, np.ndarray, np.ndarray]
 MOST_DEVICES = 10_000
@@ -89,7 +90,7 @@ def required_column(table: Table, what: str, names: tuple[str, ...], place: int)
         return table.columns[place]
     column = find_column(table, names)
     if column is None:
-        raise unknown_headings(table, what, names)
+        raise no_conductance(table) if what == "conductance" else unknown_headings(table, what, names)
     return column
 
 

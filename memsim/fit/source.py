@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -16,6 +17,16 @@ STDIN = "-"
 """Name of the standard input."""
 SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".asc")
 """Endings of the files of a folder that are read."""
+_SIGNATURES = (
+    ((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"), "a workbook of a spreadsheet program; save the sheet as CSV"),
+    ((b"\x89HDF", b"CDF", b"MATLAB 5.0"), "an HDF5, NetCDF or MATLAB file; save the table as CSV"),
+    ((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf"), "a compressed file; unpack it first"),
+    ((b"%PDF",), "a PDF file; save the table as CSV"),
+)
+_MARKED_UP = re.compile(r"<(?:!doctype|html|table|\?xml)\b", re.IGNORECASE)
+_RULE = re.compile(r"\|?[ \t]*:?-{3,}:?(?:[ \t]*[|+][ \t]*:?-{3,}:?)*[ \t]*\|?")
+_LONGEST_RULE = 10_000
+"""Line below the headings of a table in Markdown, and its length."""
 
 
 def text_of(path: str | os.PathLike[str], remedy: str = "take fewer devices or cycles") -> str:
@@ -39,8 +50,9 @@ def text_of(path: str | os.PathLike[str], remedy: str = "take fewer devices or c
         raise DataError(f"{name}: {error}") from None
     if len(raw) > MAX_BYTES:
         raise DataError(f"{name}: larger than {MAX_BYTES // 2**20} MiB; {remedy}")
-    if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise DataError(f"{name}: a workbook of a spreadsheet program; save the sheet as CSV")
+    for beginnings, what in _SIGNATURES:
+        if raw.startswith(beginnings):
+            raise DataError(f"{name}: {what}")
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raw = raw.decode("utf-16", "replace").encode()
     try:
@@ -52,7 +64,37 @@ def text_of(path: str | os.PathLike[str], remedy: str = "take fewer devices or c
     count = text.count("\n") + text.count("\r")
     if count > 2 * MAX_LINES:
         raise DataError(f"{name}: {count:,} lines; at most {MAX_LINES:,} are read")
-    return text
+    _refuse_markup(text, name)
+    return _without_frame(text)
+
+
+def _refuse_markup(text: str, name: str) -> None:
+    """Refuse JSON, HTML and XML."""
+    start = text[:1000].lstrip()
+    if _MARKED_UP.match(start):
+        raise DataError(f"{name}: an HTML or XML file; save the table as CSV")
+    if start[:1] in ("{", "["):
+        try:
+            json.loads(text)
+        except (ValueError, RecursionError):
+            return
+        raise DataError(f"{name}: a JSON file; save the table as CSV")
+
+
+def _without_frame(text: str) -> str:
+    """The text of a table in Markdown without the rule below its headings and the bars around its lines.
+
+    Lines keep their numbers; other texts stay as they are.
+    """
+    if "---" not in text or "|" not in text:
+        return text
+    bare = [line.strip() for line in text.splitlines()]
+    marked = [row for row, line in enumerate(bare) if "|" in line and "---" in line and len(line) < _LONGEST_RULE]
+    rules = {row for row in marked if row and "|" in bare[row - 1] and _RULE.fullmatch(bare[row])}
+    if not rules:
+        return text
+    bare = [line[1:-1] if len(line) > 1 and line[0] == line[-1] == "|" else line for line in bare]
+    return "\n".join("" if row in rules else line for row, line in enumerate(bare))
 
 
 def _western(raw: bytes, error: UnicodeDecodeError, name: str) -> str:

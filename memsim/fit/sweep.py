@@ -5,17 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from memsim.errors import DataError
-from memsim.fit.section import at_least, by_device, required_column
+from memsim.fit.headings import folded
+from memsim.fit.places import device_column
+from memsim.fit.section import at_least, by_device
+from memsim.fit.sweep_columns import CURRENT, VOLTAGE, required_iv_columns
 from memsim.fit.table import Table
 
-VOLTAGE = ("voltage", "v", "read voltage", "bias", "applied voltage")
-CURRENT = ("current", "i", "abs i", "read current")
 _LEAST = 8
 _MOST_SWEEPS, _MOST_POINTS = 100, 20_000
 """Devices, and points of one device, for which a fit ends within minutes."""
 _LOOP, _BEYOND = 0.02, 5.0
 """Distance of two branches that makes a loop: of the current, and of its scatter; assumed."""
 
+_RUN, _OTHER = 6, 0.2
+"""Points of a sweep, and distance of two sweeps, of the current, from which on they are of different cells; assumed."""
 _NEAR, _OFFSET = 0.03, 0.3
 """Share of the largest voltage that is near 0 V, and of the largest current that a cell cannot have there."""
 
@@ -31,9 +34,8 @@ def signed_sweeps(table: Table) -> tuple[dict[str, np.ndarray], np.ndarray, np.n
         Columns are missing, a device has too few points, there are too few voltages, currents flow against the voltage,
         or the sweep of a device is a hysteresis loop.
     """
-    voltage = table.numbers(required_column(table, "voltage", VOLTAGE, 0), "V")
-    column = required_column(table, "current", CURRENT, 1)
-    current = table.numbers(column, "A")
+    volts, column = required_iv_columns(table)
+    voltage, current = table.numbers(volts, "V"), table.numbers(column, "A")
     rows = by_device(table)
     at_least(table, rows, _LEAST, "points")
     if len(rows) > _MOST_SWEEPS:
@@ -46,7 +48,9 @@ def signed_sweeps(table: Table) -> tuple[dict[str, np.ndarray], np.ndarray, np.n
             )
     if len(np.unique(np.abs(voltage))) < 3:
         raise DataError(f"{table.name}: fewer than three different voltages; the form of the current needs more")
-    notes = []
+    names = {folded(name) for name in (*VOLTAGE, *CURRENT)}
+    guessed = [each for each in (volts, column) if table.header and folded(each.heading) not in names]
+    notes = [f"{table.label(each)} is read as the {'voltage' if each is volts else 'current'}" for each in guessed]
     if (voltage < 0).any() and (voltage > 0).any() and (current >= 0).all():
         current = np.copysign(current, voltage)
         label = f"'{column.heading}'" if column.heading else "the current"
@@ -67,6 +71,7 @@ def signed_sweeps(table: Table) -> tuple[dict[str, np.ndarray], np.ndarray, np.n
                 "current of a cell vanishes at 0 V: subtract the offset, or leave out what a compliance limit cut"
             )
         _no_loop(table, name, at, v, i)
+        notes += _one_curve(table, name, at, v, i)
     return rows, voltage, current, notes
 
 
@@ -80,6 +85,44 @@ def _no_loop(table: Table, name: str, at: np.ndarray, v: np.ndarray, i: np.ndarr
         f"{table.name}:{table.lines[at[row]]}: at {v[row]:.4g} V the current of device {name} is {rising:.3g} A while "
         f"the voltage grows and {falling:.3g} A while it returns: a hysteresis loop, in which the state changes, so "
         "the current is no function of the voltage; keep the rows of one branch below the switching voltage"
+    )
+
+
+def _one_curve(table: Table, name: str, at: np.ndarray, v: np.ndarray, i: np.ndarray) -> list[str]:
+    """Note that the sweeps of a device differ.
+
+    Raises
+    ------
+    DataError
+        They differ by far: they are those of several cells or states.
+    """
+    turns = np.flatnonzero(np.diff(np.sign(np.diff(v)))) + 1
+    runs = [run for run in np.split(np.arange(len(v)), turns + 1) if len(run) >= _RUN]
+    first, worst = runs[0] if runs else np.arange(0), (0.0, 0, 0)
+    for run in runs[1:]:
+        x, y = _curve(v[first], i[first])
+        points = run[(v[run] >= x[0]) & (v[run] <= x[-1])]
+        if len(points) < _RUN:
+            continue
+        distance = i[points] - np.interp(v[points], x, y)
+        scatter = np.hypot(_scatter(x, y), _scatter(v[run], i[run]))
+        if float(np.sqrt((distance**2).mean())) > _BEYOND * scatter:
+            place = int(np.argmax(np.abs(distance)))
+            share = float(np.sqrt((distance**2).sum() / np.maximum(i[points] ** 2, (i[points] - distance) ** 2).sum()))
+            worst = max(worst, (share, int(points[place]), int(run[0])))
+    share, point, begin = worst
+    if share < _LOOP:
+        return []
+    differ = f"sweeps of device {name} differ by {100 * share:.2g} % of the current"
+    if share < _OTHER:
+        return [f"{differ}: one curve stands for all of them, and its intervals are too narrow"]
+    own, count = device_column(table), len(table.lines)
+    groups = [c.written for c in table.columns if c is not own and 1 < len(set(c.cells)) <= count // _RUN]
+    whole = [own.written, *groups[:1]] if own is not None else groups[:1]
+    names = f'--columns "device = {" + ".join(whole)}"' if groups and all(whole) else "a column 'device'"
+    raise DataError(
+        f"{table.place(int(at[begin]))}: {differ} (here another begins; {i[point]:.3g} A at {v[point]:.3g} V): name "
+        f"several cells or states with {names}, or keep the rows of one"
     )
 
 

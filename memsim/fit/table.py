@@ -11,14 +11,20 @@ import numpy as np
 
 from memsim.errors import DataError, InputError, nearest
 from memsim.fit.exports import Block, blocks_of, chosen
-from memsim.fit.headings import PLAIN_UNITS, folded, holds_numbers, split_unit, unit_in
+from memsim.fit.headings import (
+    PLAIN_UNITS,
+    TEMPERATURE,
+    folded,
+    holds_numbers,
+    is_temperature,
+    split_unit,
+    unit_in,
+)
 from memsim.fit.numerals import LARGEST, NAMES, PLAIN, SMALLEST, Numerals, in_doubt, numerals_of
 from memsim.fit.source import MAX_LINES
 from memsim.units import parse_quantity
 
 MOST_COLUMNS = 64
-
-_NO_NAME = ("", "nan", "n/a", "#n/a")
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,8 @@ class Table:
         First row and name of each file of a folder.
     notes : tuple of str
         What was understood of the file that the user should know.
+    above : tuple of (int, str)
+        Lines above the table that are not part of it, comments among them, with their numbers.
     """
 
     name: str
@@ -89,6 +97,7 @@ class Table:
     starts: tuple[int, ...] = ()
     files: tuple[tuple[int, str], ...] = ()
     notes: tuple[str, ...] = ()
+    above: tuple[tuple[int, str], ...] = ()
 
     def place(self, row: int | None = None) -> str:
         """File and line of a row, or of the headings."""
@@ -126,7 +135,9 @@ class Table:
             number = self.numerals.value(cell)
             if number is None:
                 what = "is missing" if cell == "" else f"is not a finite number: '{cell[:40]}'"
-                raise DataError(f"{self.place(row)}: {self.label(column)} {what}; correct the row or leave it out")
+                clock = dimension == "s" and ":" in cell
+                remedy = "write seconds, not the time of a clock" if clock else "correct the row or leave it out"
+                raise DataError(f"{self.place(row)}: {self.label(column)} {what}; {remedy}")
             values[place] = number
         values *= factor
         size = np.abs(values) if dimension else np.zeros(0)
@@ -186,6 +197,12 @@ class Table:
         """
         if not column.physical:
             return 1.0
+        if column.unit == "%" and dimension == "S":
+            role = column.heading if folded(column.heading) in ("up", "down") else "weight"
+            raise DataError(
+                f"{self.place()}: {self.label(column)} is in %: a share, no conductance; say with --columns "
+                f'"{role} = {column.written}" that it is a normalised weight'
+            )
         try:
             return parse_quantity(f"1 {column.unit}", dimension)
         except InputError as error:
@@ -230,9 +247,11 @@ def table_of(
         notes.append(f"headings that repeat inside the table are left out ({block.repeated})")
     if starts:
         notes.append(f"{len(starts) + 1} tables with the same headings are read one after the other")
+    above = [(line, row) for line, row in enumerate(text.splitlines(), 1) if line < block.lines[0] and row[:1] == "#"]
+    above += [(line, " ".join(cells)) for line, cells in block.above]
     return Table(
         name, columns, tuple(block.lines), bool(block.headings), numerals, decided, block.heading_line, starts, (),
-        tuple(notes),
+        tuple(notes), tuple(row for row in above if row[0] != block.heading_line),
     )  # fmt: skip
 
 
@@ -262,6 +281,8 @@ def _column(block: Block, place: int, cells: tuple[str, ...]) -> Column:
     heading, unit = split_unit(written)
     if block.units:
         heading, unit = (heading, unit) if unit else (written, unit_in(block.units[place]))
+    if is_temperature(heading, unit):
+        heading = TEMPERATURE[0]
     # A group stands above the first of its columns.
     groups = [group for group in block.groups[: place + 1] if group]
     return Column(heading, unit, cells, written, groups[-1] if groups else "")
@@ -286,26 +307,6 @@ def find_column(table: Table, names: Sequence[str]) -> Column | None:
         if places:
             return table.columns[places[0]]
     return None
-
-
-def names_in(table: Table, column: Column) -> tuple[str, ...]:
-    """Names of devices or cycles in a column, of every row; "1" in a column without any.
-
-    Raises
-    ------
-    DataError
-        Some rows have no name, as below a merged cell of a spreadsheet.
-    """
-    missing = [cell.lower() in _NO_NAME for cell in column.cells]
-    if all(missing):
-        return ("1",) * len(column.cells)
-    if any(missing):
-        row = missing.index(True)
-        raise DataError(
-            f"{table.place(row)}: {table.label(column)} is missing in line {table.lines[row]} (in {sum(missing)} of "
-            f"{len(missing)} rows); write it in every row, also where cells of a sheet were merged"
-        )
-    return column.cells
 
 
 def unknown_headings(table: Table, what: str, known: Sequence[str]) -> DataError:

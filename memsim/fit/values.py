@@ -9,13 +9,15 @@ import numpy as np
 from memsim.errors import DataError
 from memsim.fit.headings import (
     CONDUCTANCE,
+    MEANS,
     READ_CURRENT,
     READ_VOLTAGE,
     RESISTANCE,
     WEIGHT,
     folded,
+    read_voltage_in,
 )
-from memsim.fit.plausible import ohms, refuse_counts, refuse_negative, refuse_pulse_voltage
+from memsim.fit.plausible import ohms, refuse_counts, refuse_negative, refuse_pulse_voltage, refuse_without_unit
 from memsim.fit.table import Column, Table, find_column, unknown_headings
 
 VALUE = CONDUCTANCE + WEIGHT
@@ -32,18 +34,20 @@ def values_of(table: Table) -> tuple[np.ndarray, str | None, tuple[str, ...]]:
     """Conductances or weights of all rows, their unit, and what was understood."""
     column = value_column(table)
     current, voltage = find_column(table, READ_CURRENT), find_column(table, READ_VOLTAGE)
-    vague = column is None or folded(column.heading) in ("value", "state")
+    vague = column is None or _is_vague(column)
     if vague and current is not None and voltage is not None:
         quotient = _ratio(table, current, voltage)
         refuse_pulse_voltage(table, voltage, current)
         return quotient
     if column is None:
-        raise unknown_headings(table, "conductance", VALUE)
+        raise no_conductance(table)
     others = [c for c in table.columns if c is not column and folded(c.heading) in _VALUES]
     notes = tuple(f"{table.label(column)} is used, {table.label(other)} is not" for other in others)
+    if any(mean in folded(column.heading) for mean in MEANS):
+        notes += (f"{table.label(column)} is a mean of several reads: the read noise is that of this mean",)
+    resistance = _resistances(table, column) if folded(column.heading) in map(folded, RESISTANCE) else None
     refuse_counts(table, column)
-    if folded(column.heading) in map(folded, RESISTANCE):
-        resistance = table.numbers(column, "Ohm")
+    if resistance is not None:
         if (resistance <= 0).any():
             row = int(np.argmax(resistance <= 0))
             raise DataError(f"{table.place(row)}: a resistance of {column.cells[row]}; must be above 0")
@@ -54,20 +58,75 @@ def values_of(table: Table) -> tuple[np.ndarray, str | None, tuple[str, ...]]:
             f"{table.place()}: {table.label(column)} has only the values "
             f"{' and '.join(f'{v:g}' for v in np.unique(values))}, no conductances; say with --columns which column has"
         )
+    refuse_without_unit(table, column, values)
     if column.physical:
         refuse_negative(table, column, values)
     return values, "S" if column.physical else None, notes
 
 
-def with_quotient(table: Table) -> Table:
-    """The table with conductances from currents and read voltages, where it has both and no conductances."""
-    current, voltage = find_column(table, READ_CURRENT), find_column(table, READ_VOLTAGE)
-    if value_column(table) is not None or current is None or voltage is None:
+def _resistances(table: Table, column: Column) -> np.ndarray:
+    """Resistances [Ohm]; a question about their decimal sign asks for their unit, too."""
+    try:
+        return table.numbers(column, "Ohm")
+    except DataError as error:
+        if column.physical or "--decimal" not in str(error):
+            raise
+        raise DataError(
+            f"{error}. Also, {table.label(column)} has no unit: unless it is Ohm, say it with --columns "
+            f'"R = {named(column)} [kOhm]"'
+        ) from None
+
+
+def no_conductance(table: Table) -> DataError:
+    """Error of a table without conductances; where it has currents, how to state their read voltage."""
+    current = find_column(table, READ_CURRENT)
+    if current is None and find_column(table, READ_VOLTAGE) is not None:
+        return unknown_headings(table, "conductance or current", (*VALUE, *READ_CURRENT))
+    if current is None or find_column(table, READ_VOLTAGE) is not None:
+        return unknown_headings(table, "conductance", VALUE)
+    volts = read_voltage_in(current.written)
+    unit = "" if current.physical else " [A]"
+    yours = " with your read voltage in the place of 0.1" if volts is None else ""
+    return DataError(
+        f"{table.place()}: {table.label(current)} is a current, and no column has the read voltage; state it with "
+        f'--columns "G = {named(current)}{unit} / ({0.1 if volts is None else volts:g} [V])"{yours}'
+    )
+
+
+def named(column: Column) -> str:
+    """How an expression names a column: by its heading, in quotes where that has operators or commas."""
+    return f"'{column.written}'" if set(column.written) & set("+-*/,;#=[]") else column.written
+
+
+def has_quotient(table: Table) -> bool:
+    """Whether there are read currents and read voltages."""
+    return find_column(table, READ_CURRENT) is not None and find_column(table, READ_VOLTAGE) is not None
+
+
+def with_conductance(table: Table) -> Table:
+    """The table with a column `conductance`, from resistances or from currents and read voltages where it has none.
+
+    Raises
+    ------
+    DataError
+        Numbers without a unit are too small for normalised weights, or what `values_of` refuses.
+    """
+    column = value_column(table) if table.header else None
+    if not table.header or (column is None and not has_quotient(table)):
         return table
-    values, unit, notes = _ratio(table, current, voltage)
-    cells = tuple(repr(float(value)).replace(".", table.numerals.decimal) for value in values)
-    column = Column("conductance", unit or "", cells, "conductance")
-    return replace(table, columns=(*table.columns, column), notes=(*table.notes, *notes))
+    resistances = column is not None and folded(column.heading) in map(folded, RESISTANCE)
+    if column is not None and not resistances and not (_is_vague(column) and has_quotient(table)):
+        refuse_without_unit(table, column, table.numbers(column))
+        return table
+    values, unit, notes = values_of(table)
+    cells = tuple(table.numerals.text(value) for value in values)
+    made = Column("conductance", unit or "", cells, "conductance")
+    return replace(table, columns=(*table.columns, made), notes=(*table.notes, *notes))
+
+
+def _is_vague(column: Column) -> bool:
+    """Whether a heading may mean something else than a conductance."""
+    return folded(column.heading) in ("value", "state")
 
 
 def _ratio(table: Table, current: Column, voltage: Column) -> tuple[np.ndarray, str | None, tuple[str, ...]]:

@@ -1,0 +1,200 @@
+"""Headings, words and forms of files that people have: each is read, or one line says what is missing."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import memsim as ms
+from memsim.fit import kind_of, read_measurement
+from memsim.fit.data import PulseData
+from memsim.fit.layouts import pulse_data
+
+ROWS = [
+    (k, word, begin + sign * 0.25 * k + 0.03 * (-1) ** k)
+    for word, sign, begin in (("set", 1, 2.0), ("reset", -1, 8.0))
+    for k in range(24)
+]
+READS = [value for _, _, value in ROWS]
+
+
+def saved(folder, heading: str, cell, name: str = "f.csv"):
+    (folder / name).write_text("\n".join([heading, *(cell(*row) for row in ROWS)]))
+    return folder / name
+
+
+def pulses(file, **options) -> PulseData:
+    table = read_measurement(file, **options)
+    assert kind_of(table) == "pulses"
+    return pulse_data(table)
+
+
+def reads(data: PulseData) -> list[float]:
+    return [float(value) for sweep in data.sweeps for value in sweep.value]
+
+
+def question(file, **options) -> str:
+    with pytest.raises(ms.DataError) as refusal:
+        pulses(file, **options)
+    assert "\n" not in str(refusal.value)
+    return str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("heading", "scale"),
+    [
+        ("G_read (uS)", 1), ("Gread [uS]", 1), ("G_meas (uS)", 1), ("measured conductance (uS)", 1),
+        ("conductance_S", 1e-6), ("G_read_S", 1e-6), ("G_mean (uS)", 1), ("average G (uS)", 1),
+        ("Conductance@0.1V (uS)", 1), ("G (uS) @ 100 mV", 1), ("Conductance_at_0.1V_uS", 1),
+    ],
+)  # fmt: skip
+def test_a_heading_may_say_how_a_conductance_was_read(tmp_path, heading, scale):
+    data = pulses(saved(tmp_path, f"pulse,direction,{heading}", lambda k, w, v: f"{k},{w},{v * scale!r}"))
+    assert data.unit == "S"
+    assert reads(data) == pytest.approx([1e-6 * v for v in READS])
+    assert data.read_voltage == (pytest.approx(0.1) if "0.1" in heading or "100" in heading else None)
+    assert any("is a mean of several reads" in note for note in data.notes) == (
+        "mean" in heading or "average" in heading
+    )
+
+
+def test_resistances_and_currents_may_say_how_they_were_read(tmp_path):
+    file = saved(tmp_path, "pulse,direction,R_read (kOhm)", lambda k, w, v: f"{k},{w},{1e3 / v!r}")
+    assert reads(pulses(file)) == pytest.approx([1e-6 * v for v in READS])
+    file = saved(tmp_path, "pulse,direction,I_meas_A,V_read_V", lambda k, w, v: f"{k},{w},{v * 2e-7!r},0.2")
+    assert reads(pulses(file)) == pytest.approx([1e-6 * v for v in READS])
+
+
+def test_a_letter_behind_a_letter_is_no_unit(tmp_path):
+    message = question(saved(tmp_path, "pulse,direction,R_S", lambda k, w, v: f"{k},{w},{v}"))
+    assert "no column of conductance among 'pulse', 'direction', 'R_S'" in message
+
+
+@pytest.mark.parametrize("words", [("program", "erase"), ("WRITE", "ERASE"), ("Prog", "erasing")])
+def test_words_of_flash_are_directions_with_a_note(tmp_path, words):
+    word = dict(zip(("set", "reset"), words, strict=True))
+    data = pulses(saved(tmp_path, "pulse,op,G (uS)", lambda k, w, v: f"{k},{word[w]},{v}"))
+    assert [sweep.branch for sweep in data.sweeps] == [0, 1]
+    assert f"'{words[0].lower()}' is read as set; '{words[1].lower()}' is read as reset" in data.notes
+    message = question(saved(tmp_path, "pulse,op,G (uS)", lambda k, w, v: f"{k},{word[w]},{10 - v}"))
+    assert 'swap them with --columns "direction = -op"' in message
+
+
+def test_a_weight_in_percent_is_asked_about(tmp_path):
+    file = saved(tmp_path, "pulse,direction,weight (%)", lambda k, w, v: f"{k},{w},{10 * v!r}")
+    assert "'weight' is in %: a share, no conductance; say with --columns \"weight = weight (%)\"" in question(file)
+    data = pulses(file, columns="weight = weight (%)")
+    assert data.unit is None
+    assert reads(data) == pytest.approx([0.1 * v for v in READS])
+
+
+def test_currents_without_a_read_voltage_are_asked_about(tmp_path):
+    for heading, stated in (("I_read (nA)", "I_read (nA)"), ("I", "I [A]")):
+        file = saved(tmp_path, f"pulse,direction,{heading}", lambda k, w, v: f"{k},{w},{v * 200!r}")
+        message = question(file)
+        assert f'no column has the read voltage; state it with --columns "G = {stated} / (0.1 [V])"' in message
+    file = saved(tmp_path, "pulse,direction,I@0.2V (nA)", lambda k, w, v: f"{k},{w},{v * 200!r}")
+    assert '"G = I@0.2V (nA) / (0.2 [V])"' in question(file)
+    assert reads(pulses(file, columns="G = I@0.2V (nA) / (0.2 [V])")) == pytest.approx([1e-6 * v for v in READS])
+
+
+@pytest.mark.parametrize("bars", [True, False])
+def test_a_table_in_markdown_is_read(tmp_path, bars):
+    lines = ["pulse | direction | G (uS)", "---|:---:|---:", *(f"{k} | {w} | {v:.2f}" for k, w, v in ROWS)]
+    text = "\n".join(f"| {line} |" if bars else line for line in lines)
+    (tmp_path / "f.md").write_text(f"# Training of cell 7\n\n{text}\n")
+    data = pulses(tmp_path / "f.md")
+    assert reads(data) == pytest.approx([1e-6 * round(v, 2) for v in READS])
+    (tmp_path / "map.md").write_text("| | BL0 | BL1 |\n|---|---|---|\n| WL0 | 1 | 2 |\n| WL1 | 3 | 4 |\n")
+    assert ms.read_conductance_map(tmp_path / "map.md", unit="uS").values.tolist() == [[1e-6, 2e-6], [3e-6, 4e-6]]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (json.dumps({"G": [1, 2]}).encode(), "a JSON file; save the table as CSV"),
+        (b"[[1, 2],\n [3, 4]]", "a JSON file; save the table as CSV"),
+        (b"<!DOCTYPE html>\n<table><tr><td>1</td></tr></table>", "an HTML or XML file; save the table as CSV"),
+        (b"\x89HDF\r\n\x1a\n", "an HDF5, NetCDF or MATLAB file; save the table as CSV"),
+        (b"\x1f\x8b\x08\x00", "a compressed file; unpack it first"),
+        (b"%PDF-1.7\n", "a PDF file; save the table as CSV"),
+    ],
+)
+def test_files_of_other_forms_are_named(tmp_path, content, message):
+    (tmp_path / "f.csv").write_bytes(content)
+    with pytest.raises(ms.DataError, match=f"f.csv: {message}$"):
+        read_measurement(tmp_path / "f.csv")
+    with pytest.raises(ms.DataError, match=f"f.csv: {message}$"):
+        ms.read_conductance_map(tmp_path / "f.csv", unit="uS")
+
+
+def test_a_log_of_writes_and_reads_is_no_sweep(tmp_path):
+    volts = {"set": 1.2, "reset": -1.2}
+    pairs = [line for _, w, v in ROWS for line in (f"{volts[w]},{volts[w] * 5e-5}", f"0.1,{v * 1e-7!r}")]
+    lines = [f"{row * 1e-3},{pair}" for row, pair in enumerate(pairs)]
+    (tmp_path / "f.csv").write_text("\n".join(["Time (s),V (V),I (A)", *lines]))
+    message = question(tmp_path / "f.csv")
+    assert "f.csv:3: the voltage jumps from 1.2 V to 100 mV, and so on: a log of writes and reads, no sweep" in message
+    assert message.endswith("or say --kind iv")
+
+
+def test_a_sweep_with_few_points_is_no_log(tmp_path):
+    for volts in (np.linspace(-1, 1, 8), np.r_[0:1:5j, 1:0:5j], np.tile([0.1, 0.2, 0.3, 0.4], 4)):
+        (tmp_path / "f.csv").write_text("\n".join(["V (V),I (A)", *(f"{v},{1e-5 * v}" for v in volts)]))
+        assert kind_of(read_measurement(tmp_path / "f.csv")) == "iv"
+
+
+# Units and decimal signs
+
+
+def test_tiny_numbers_without_a_unit_are_no_weights(tmp_path):
+    file = saved(tmp_path, "pulse,direction,G", lambda k, w, v: f"{k},{w},{1e-6 * v!r}")
+    assert "'G' has no unit, and 8.03e-06 at most is no normalised weight; say the unit with" in question(file)
+    assert reads(pulses(file, columns="G = G [S]")) == pytest.approx([1e-6 * v for v in READS])
+    assert pulses(file, columns="G = G [1]").unit is None
+    lines = [f"{1e-6 * a!r},{1e-6 * b!r}" for a, b in zip(READS[:24], READS[24:], strict=True)]
+    (tmp_path / "g.csv").write_text("\n".join(["up,down", *lines]))
+    assert '"up = up [S]"' in question(tmp_path / "g.csv")
+
+
+@pytest.mark.parametrize("above", ["# conductance in uS", "Conductance (uS)"])
+def test_a_unit_above_the_table_is_asked_about(tmp_path, above):
+    file = saved(tmp_path, f"# cell 7\n{above}\npulse,direction,G", lambda k, w, v: f"{k},{w},{v!r}")
+    message = question(file)
+    assert (
+        "f.csv:2: a unit, uS, stands above the table, and 'G' has none; say it with --columns \"G = G [uS]\"" in message
+    )
+    assert reads(pulses(file, columns="G = G [uS]")) == pytest.approx([1e-6 * v for v in READS])
+    assert reads(pulses(file, columns="G = G [1]")) == pytest.approx(READS)
+
+
+def test_the_unit_and_the_decimal_sign_of_resistances_are_asked_about_at_once(tmp_path):
+    file = saved(tmp_path, "pulse;direction;R", lambda k, w, v: f"{k};{w};{1e3 / v:.3f}")
+    message = question(file)
+    assert "--decimal . or --decimal ,. Also, 'R' has no unit: unless it is Ohm, say it with" in message
+    assert '"R = R [kOhm]"' in message
+    data = pulses(file, columns="R = R [kOhm]", decimal=".")
+    assert reads(data) == pytest.approx([1e-6 * v for v in READS], rel=1e-4)
+
+
+@pytest.mark.parametrize(("decimal", "other"), [(".", ","), (",", ".")])
+def test_the_decimal_sign_of_another_column_does_not_make_thousands(tmp_path, decimal, other):
+    file = saved(
+        tmp_path,
+        "pulse;direction;V (V);G (uS)",
+        lambda k, w, v: f"{k};{w};0{other}5;" + f"{v + 0.001:.3f}".replace(".", decimal),
+    )
+    assert "may be a decimal number or a whole number of thousands" in question(file)
+    data = pulses(file, decimal=decimal)
+    assert reads(data) == pytest.approx([1e-6 * round(v + 0.001, 3) for v in READS])
+
+
+def test_the_same_decimal_sign_in_another_column_confirms(tmp_path):
+    file = saved(
+        tmp_path,
+        "pulse;direction;Vread (V);G (uS)",
+        lambda k, w, v: f"{k};{w};0,1;" + f"{v + 0.001:.3f}".replace(".", ","),
+    )
+    assert reads(pulses(file)) == pytest.approx([1e-6 * round(v + 0.001, 3) for v in READS])
