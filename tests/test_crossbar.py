@@ -188,7 +188,7 @@ def test_backends_are_resolved_by_name():
 @pytest.mark.slow
 @pytest.mark.parametrize("column", ["pair", "reference"])
 def test_cells_whose_parameters_are_drawn_anew_for_every_block_are_the_same(column, monkeypatch):
-    from memsim.arrays import population
+    from memsim.arrays import cell_numbers
     from memsim.backends import CpuBackend
 
     spread = {"sigma": "5 %", "relative_to": "value", "status": "assumed"}
@@ -207,7 +207,7 @@ def test_cells_whose_parameters_are_drawn_anew_for_every_block_are_the_same(colu
 
     kept = used()
     monkeypatch.setattr(CpuBackend, "kept", 0)
-    monkeypatch.setattr(population, "_BLOCK", 3 * 64 * 5 * 4)
+    monkeypatch.setattr(cell_numbers, "_BLOCK", 3 * 64 * 5 * 4)
     drawn = used()
     assert np.array_equal(drawn.weights, kept.weights)
     assert all(np.array_equal(one, other) for one, other in zip(drawn.pulses, kept.pulses, strict=True))

@@ -11,7 +11,7 @@ from circuit_reference import reference_currents
 from waiting import let_pass
 
 import memsim as ms
-from memsim.arrays import population
+from memsim.arrays import cell_numbers
 from memsim.backends.cpu import CpuBackend
 from memsim.errors import InputError, OutputError, WindowWarning
 
@@ -218,7 +218,7 @@ def test_windows_of_measured_cells_are_the_same_for_any_block(device, monkeypatc
 
     whole = widened()
     monkeypatch.setattr(CpuBackend, "kept", 0)
-    monkeypatch.setattr(population, "_BLOCK", 1)
+    monkeypatch.setattr(cell_numbers, "_BLOCK", 1)
     assert np.array_equal(widened(), whole)
 
 

@@ -105,7 +105,7 @@ def deliver(
                 first_array=site.first_array + arrays.start,
                 first_column=lines.start,
                 settings=settings,
-                common=bank.cells.common,
+                common=bank.cells.nominal,
                 varying=bank.cells.varying(arrays, lines),
                 seed=site.key,
                 marks=None if bank.marks is None else bank.marks[arrays, lines],

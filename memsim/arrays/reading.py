@@ -9,9 +9,9 @@ import numpy as np
 
 from memsim.arrays.axes import Axes
 from memsim.arrays.bank import Bank
+from memsim.arrays.cell_numbers import line_blocks
 from memsim.arrays.interconnect import Seen
 from memsim.arrays.network import excess_at
-from memsim.arrays.own import line_blocks
 from memsim.backends import Backend
 from memsim.errors import InputError
 from memsim.kernels.read import NARROW
@@ -225,16 +225,16 @@ def _white(bank: Bank, x: np.ndarray, seen: Seen, rows: slice) -> Moments:
     noise = bank.spec.read.noise
     state, offset, share, sigma = cut(seen.state, rows, bank), seen.offset, seen.share, bank.read_sigma
     of_value = noise is not None and noise.relative_to == "value"
-    if not sigma.varies and share is None:
-        same = float(sigma.of())
+    if not sigma.names and share is None:
+        same = float(sigma.value("sigma"))
         return backend.read(x, state, offset, same * of_value, same * (not of_value))
     mean = backend.read(x, state, offset, 0.0, 0.0)[0]
     if noise is None:
         return mean, np.zeros((*mean.shape[:2], 1), mean.dtype)
     variance, squares, own_states = np.empty_like(mean), np.square(x), bank.seen
     for lines in line_blocks(state.shape):
-        own = sigma.of(lines=lines)
-        own = cut(own, rows, bank) if sigma.varies else own
+        own = sigma.value("sigma", lines=lines)
+        own = cut(own, rows, bank) if sigma.names else own
         if of_value:
             own = own * (cut(own_states[:, lines], rows, bank) + bank.spec.conductance.offset)
         if share is not None:

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from memsim import Crossbar, Encoding, Hebbian, load_device
-from memsim.arrays.population import Population
+from memsim.arrays.place import Place
+from memsim.arrays.site import Site
+from memsim.arrays.update_parameters import UpdateParameters
 from memsim.backends import resolve
 from memsim.cells.neurosim import curvature, rates
 
@@ -231,7 +233,7 @@ def test_device_to_device_spread_has_the_sigma_of_the_profile():
             }
         }
     )
-    cells = Population(device, resolve(), (2, 8, 4096), seed=5)
+    cells = UpdateParameters(Place(device.spec, Site(resolve(), 5), (2, 8, 4096)), np.float32)
     assert set(cells.names) == {"low", "high", "start_reset", "decay_reset"}
     error = 4 / np.sqrt(2 * 65536)
     low = cells.value("low").astype(float)

@@ -12,7 +12,9 @@ import pytest
 from device_texts import device_text
 
 import memsim as ms
-from memsim.arrays.population import Population
+from memsim.arrays.place import Place
+from memsim.arrays.site import Site
+from memsim.arrays.update_parameters import UpdateParameters
 from memsim.backends import resolve
 from memsim.cells import MODELS, Surroundings
 from memsim.errors import InputError
@@ -24,7 +26,7 @@ STATES = (0.05, 0.5, 0.9)
 
 def population(device, count=CELLS, seed=3):
     """Each cell's parameters by name, float64 (cell,), those that are alike too."""
-    cells = Population(device, resolve("cpu"), (1, 1, count), seed=seed, dtype=np.float64)
+    cells = UpdateParameters(Place(device.spec, Site(resolve("cpu"), seed), (1, 1, count)), np.float64)
     names = cells.model.parameters._fields
     return cells.model, {name: np.broadcast_to(np.ravel(cells.value(name))[:count], count) for name in names}
 

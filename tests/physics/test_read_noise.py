@@ -198,7 +198,7 @@ def test_white_noise_with_a_sigma_for_each_cell_has_the_variance_of_these(relati
     array = Crossbar(QUIET.replace(changes), rows=ROWS, cols=2, seed=2, initial=(0.0, 1.0))
     x = np.random.default_rng(1).random(ROWS)
     reads = array.output(np.broadcast_to(x, (4000, ROWS)))
-    sigma = array._cells.lines.read_sigma.of()[0, :, :ROWS].T
+    sigma = array._cells.lines.read_sigma.value("sigma")[0, :, :ROWS].T
     assert sigma.std() / 0.05 == pytest.approx(0.4, rel=0.2)
     base = array.weights + OFFSET if relative_to == "value" else 1.0
     variance = (x[:, None] ** 2 * (sigma * base) ** 2).sum(0)

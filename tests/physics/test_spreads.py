@@ -10,7 +10,9 @@ from device_texts import MODELS as TEXTS
 from device_texts import device_text
 
 import memsim as ms
-from memsim.arrays.population import Population, Spreads
+from memsim.arrays.place import Place
+from memsim.arrays.site import Site
+from memsim.arrays.update_parameters import UpdateParameters
 from memsim.backends import resolve
 from memsim.profiles import device_from_text
 from memsim.profiles.provenance import number_paths
@@ -88,7 +90,7 @@ def test_a_spread_over_cells_has_the_stated_mean_and_standard_deviation(path, re
     kind = f"{{sigma: 20 %, relative_to: {relative_to}, distribution: {distribution}}}"
     spec = device_from_text(device_text("neurosim", f"variability: {{d2d: {{{path}: {kind}}}}}")).spec
     nominal = spec.base(path)
-    drawn = Spreads(spec, (1, 1, CELLS), seed=8).value(path, nominal)
+    drawn = Place(spec, Site(resolve("cpu"), 8), (1, 1, CELLS)).parameter(path, nominal)
     assert abs(drawn.mean() - nominal) < 4 * spread / math.sqrt(CELLS)
     # The standard error of a variance is sqrt((kurtosis - 1)/N) of it.
     kurtosis = {"normal": 3.0, "uniform": 1.8, "lognormal": 4.0}[distribution]
@@ -111,7 +113,7 @@ def test_every_number_of_a_model_can_spread_over_cells(name):
         base = device.spec.base(path)
         kind = {"sigma": "10 %", "relative_to": "value" if base else "absolute"}
         varied = device.replace({f"variability.d2d.{path}": kind})
-        cells = Population(varied, resolve("cpu"), (1, 1, 64), seed=1)
+        cells = UpdateParameters(Place(varied.spec, Site(resolve("cpu"), 1), (1, 1, 64)), np.float32)
         assert cells.names, path
         assert np.isfinite(cells.varying()).all(), path
         assert max(np.ptp(values) for values in cells.varying()) > 0, path
