@@ -211,7 +211,7 @@ def test_cells_whose_parameters_are_drawn_anew_for_every_block_are_the_same(colu
     drawn = used()
     assert np.array_equal(drawn.weights, kept.weights)
     assert all(np.array_equal(one, other) for one, other in zip(drawn.pulses, kept.pulses, strict=True))
-    assert len(list(drawn._cells.lines.cells.blocks())) > 2 and drawn._cells.lines.cells._kept is None
+    assert len(list(drawn._array.cells.lines.cells.blocks())) > 2 and drawn._array.cells.lines.cells._kept is None
 
 
 def test_a_device_is_a_name_a_path_or_a_profile(tmp_path):

@@ -16,9 +16,10 @@ from memsim.errors import InputError, MemsimError
 from memsim.intervals import bootstrap, resampled_images, share_interval
 from memsim.study.claims import SHIPPED, QuantitySpec, load_claims, used_names
 from memsim.study.expression import Expression
+from memsim.study.finding import Finding
 from memsim.study.measure import Measurements
 from memsim.study.plan import Group, restrict
-from memsim.study.report import Finding, Report
+from memsim.study.report import Report
 from memsim.study.runs import Run
 from memsim.study.text import Template, number
 from memsim.study.verdict import (

@@ -2,7 +2,8 @@
 
 from memsim.arrays.checks import check_bounds
 from memsim.arrays.converters import ADC, DAC
-from memsim.arrays.crossbar import Crossbar, PulseCounts
+from memsim.arrays.crossbar import Crossbar
+from memsim.arrays.description import PulseCounts
 from memsim.arrays.line_resistances import Wires
 from memsim.arrays.mapping import Mapping
 

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from memsim.arrays.cell_numbers import CellNumbers
 from memsim.arrays.history import History
 from memsim.arrays.place import Place
+from memsim.arrays.seen import Seen
 from memsim.errors import InputError
 from memsim.kernels.fluctuate import Move, move
 from memsim.noise.flicker import CurveSize, Size, active, active_variance, curve_swing, onset, share, swing
 from memsim.noise.two_level import Trap, flips, time_constants
 from memsim.philox import COUNTER, REFERENCE_COLUMN, padded
 from memsim.profiles.physics import Flicker, Read, Telegraph
-
-if TYPE_CHECKING:
-    from memsim.arrays.interconnect import Seen
 
 
 class Fluctuations:

@@ -9,6 +9,7 @@ import numpy as np
 from memsim.arrays.bank import Bank, Banks
 from memsim.arrays.checks import whole
 from memsim.arrays.line_resistances import Wires
+from memsim.arrays.seen import Seen
 from memsim.arrays.wires import effective_conductance, solve_wires
 from memsim.errors import InputError
 
@@ -45,24 +46,6 @@ def tiles(tile: tuple[int, int] | None, rows: int, lines: int) -> Tiles:
     if len(cut[0]) > 4096:
         raise InputError(f"tile: {rows} rows make {len(cut[0])} tiles of {high}; allowed are 4096")
     return Tiles(*cut)
-
-
-class Seen(NamedTuple):
-    """What reads see of the cells of a bank: w + offset in units of the window, and how much of a cell's noise.
-
-    Attributes
-    ----------
-    state : (array, line, row)
-        Conductance less the offset.
-    offset : float
-        Conductance at state 0.
-    share : (array, line, row) or None
-        Of a deviation of the cell's own conductance that reaches its output; None for all.
-    """
-
-    state: np.ndarray
-    offset: float
-    share: np.ndarray | None = None
 
 
 class TileMaps(NamedTuple):

@@ -10,50 +10,49 @@ and their refresh).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from memsim.arrays.outputs import effective_weights
+from memsim.arrays.programming import program
+from memsim.arrays.state import ArrayState
 from memsim.errors import InputError
 from memsim.learning import Encoding
 
-if TYPE_CHECKING:
-    from memsim.arrays.crossbar import Crossbar
 
-
-def full_pairs(crossbar: Crossbar, threshold: float) -> np.ndarray:
-    """Which pairs have a cell above `threshold` of the nominal window, bool (row, col) or (array, row, col).
+def full_pairs(array: ArrayState, threshold: float) -> np.ndarray:
+    """Which pairs have a cell above `threshold` of the nominal window, bool (array, row, col).
 
     Raises
     ------
     InputError
-        The crossbar has no pairs, or the threshold is not allowed.
+        The array has no pairs, or the threshold is not allowed.
     """
-    if crossbar.column != "pair":
-        raise InputError(f"refresh: columns are '{crossbar.column}'; only pairs (column='pair') can be refreshed")
-    if crossbar.device.spec.update is None:
-        raise InputError(f"refresh: device '{crossbar.device.name}' has no update model; it is only programmed")
+    if array.column != "pair":
+        raise InputError(f"refresh: columns are '{array.column}'; only pairs (column='pair') can be refreshed")
+    if array.device.spec.update is None:
+        raise InputError(f"refresh: device '{array.device.name}' has no update model; it is only programmed")
     if not 0 < threshold <= 1:
         raise InputError(f"threshold: {threshold!r} is not above 0 and at most 1")
-    first, second = np.split(crossbar.weights, 2, axis=-1)
+    first, second = np.split(array.states(), 2, axis=-1)
     return np.maximum(first, second) >= threshold
 
 
-def refresh(crossbar: Crossbar, threshold: float, cycles: int | None) -> np.ndarray:
-    """Refresh the pairs that are full and return which these were; see `Crossbar.refresh`."""
-    full = full_pairs(crossbar, threshold)
+def refresh(array: ArrayState, threshold: float, cycles: int | None) -> np.ndarray:
+    """Refresh the pairs that are full and return which these were, (array, row, col); see `Crossbar.refresh`."""
+    full = full_pairs(array, threshold)
     if not full.any():
         return full
     chosen = np.concatenate([full, full], axis=-1)
-    difference = crossbar.effective_weights
-    span = crossbar.device.span
+    difference = effective_weights(array)
+    span = array.device.span
     # One pulse a round: steps far from the nominal one make a count of pulses overshoot.
     encoding = Encoding("sign", threshold=0.5 / span)
     rounds = span if cycles is None else cycles
-    update = crossbar.device.spec.update
+    update = array.device.spec.update
     resets = 1 if update is not None and update.single_reset else rounds
-    lowest = np.where(chosen, crossbar.bounds[0], crossbar.weights)
-    crossbar.program(lowest, cycles=resets, encoding=encoding, falls=True)
+    lowest = np.where(chosen, array.bounds[0], array.states())
+    program(array, array.axes.cells(lowest), cycles=resets, encoding=encoding, falls=True)
     targets = np.concatenate([np.maximum(difference, 0), np.maximum(-difference, 0)], axis=-1)
-    crossbar.program(np.where(chosen, targets, crossbar.weights), cycles=rounds, encoding=encoding)
+    written = np.where(chosen, targets, array.states())
+    program(array, array.axes.cells(written), cycles=rounds, encoding=encoding)
     return full

@@ -1,4 +1,4 @@
-"""Crossbars as labelled data: conductances, and files from which an array goes on as it would have."""
+"""Files of crossbars, from which an array goes on as it would have."""
 
 from __future__ import annotations
 
@@ -7,24 +7,22 @@ import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from memsim import netcdf
 from memsim.arrays.bank import Bank
+from memsim.arrays.construction import array_state
 from memsim.arrays.converters import ADC, DAC
+from memsim.arrays.labels import labelled_conductance
 from memsim.arrays.line_resistances import Wires
 from memsim.arrays.mapping import Mapping
 from memsim.arrays.measured import checked
+from memsim.arrays.state import ArrayState
 from memsim.errors import InputError, MemsimError, OutputError
 from memsim.philox import LAYOUT, Scope
 from memsim.profiles import device_from_text
-
-if TYPE_CHECKING:
-    import xarray as xr
-
-    from memsim.arrays.crossbar import Crossbar
 
 _VERSION = 2
 _ATTRIBUTE = "memsim_crossbar"
@@ -33,64 +31,38 @@ _MEASURED = "measured_conductance"
 _PARTS: dict[str, Any] = {"dac": DAC, "adc": ADC, "wires": Wires}
 
 
-def labelled_conductance(crossbar: Crossbar) -> xr.DataArray:
-    """Conductances (array, row, line) [S], with the output of each line and the sign that it has there."""
-    import xarray as xr
-
-    arrays, rows, cols = crossbar._shape
-    low, high = crossbar.window
-    pair = crossbar.column == "pair"
-    lines = np.arange(cols * (2 if pair else 1))
-    conductance = low + crossbar._states * (high - low)
-    if not crossbar.device.spec.conductance.nominal:  # an end at 0 S may be rounded to below it
-        np.maximum(conductance, 0.0, out=conductance)
-    return xr.DataArray(
-        conductance,
-        dims=("array", "row", "line"),
-        coords={
-            "array": np.arange(crossbar.first_array, crossbar.first_array + arrays),
-            "row": np.arange(rows),
-            "line": lines,
-            "output": ("line", lines % cols, {"long_name": "output that the line belongs to"}),
-            "sign": ("line", np.where(lines < cols, 1, -1), {"long_name": "sign of the line in its output"}),
-        },
-        name="conductance",
-        attrs={"units": "S", "long_name": "conductance", "device": crossbar.device.name},
-    )
-
-
-def save(crossbar: Crossbar, path: str | Path, *, force: bool = False) -> Path:
-    """Write a crossbar, see `Crossbar.to_netcdf`."""
-    dataset = labelled_conductance(crossbar).to_dataset()
-    for name, values in _memory(crossbar):
+def save(array: ArrayState, path: str | Path, *, force: bool = False) -> Path:
+    """Write arrays, see `Crossbar.to_netcdf`."""
+    dataset = labelled_conductance(array).to_dataset()
+    for name, values in _memory(array):
         dims = [f"{name}_{axis}" for axis in range(values.ndim)]
         if values.ndim == 3:
             dims = ["array", "reference_line" if name.startswith("reference_") else "line", "stored_row"]
         dataset[name] = (dims, values)
-    dataset["pulses"] = (("array", "line", "direction"), crossbar._site.backend.numpy(crossbar._counts))
+    dataset["pulses"] = (("array", "line", "direction"), array.site.backend.numpy(array.pulses))
     dataset["direction"] = ["set", "reset"]
-    if crossbar._fault_map is not None:
-        whole = np.broadcast_to(np.asarray(crossbar._fault_map, np.int8), dataset["conductance"].shape)
+    if array.fault_map is not None:
+        whole = np.broadcast_to(np.asarray(array.fault_map, np.int8), dataset["conductance"].shape)
         dataset["fault_map"] = (("array", "row", "line"), whole)
-    if crossbar._measured is not None:
-        dataset[_MEASURED] = (("array", "row", "line"), crossbar._measured, {"units": "S"})
-    converter = crossbar._readout.out
+    if array.measured is not None:
+        dataset[_MEASURED] = (("array", "row", "line"), array.measured, {"units": "S"})
+    converter = array.readout.out
     if converter is not None and converter.range is not None:
         dataset["adc_range"] = ("array", converter.range)
     dataset.attrs = {
         _ATTRIBUTE: _VERSION,
         _ADDRESSES: LAYOUT,
-        "device": crossbar.device.to_yaml(),
-        "settings": json.dumps(_settings(crossbar), default=dataclasses.asdict),
-        "steps": crossbar._steps,
-        "reads": crossbar._reads,
-        "programmed": int(crossbar._programmed),
+        "device": array.device.to_yaml(),
+        "settings": json.dumps(_settings(array), default=dataclasses.asdict),
+        "steps": array.steps,
+        "reads": array.reads,
+        "programmed": int(array.programmed),
     }
     return netcdf.save(dataset, path, force=force)
 
 
-def load(kind: type[Crossbar], path: str | Path, backend: str) -> Crossbar:
-    """The crossbar in a file, see `Crossbar.from_netcdf`."""
+def load(path: str | Path, backend: str) -> ArrayState:
+    """The arrays in a file, see `Crossbar.from_netcdf`."""
     dataset = netcdf.read(path, _ATTRIBUTE, "a crossbar", _VERSION)
     layout = dataset.attrs.get(_ADDRESSES, 1)
     if not np.array_equal(layout, LAYOUT):
@@ -108,18 +80,11 @@ def load(kind: type[Crossbar], path: str | Path, backend: str) -> Crossbar:
         if "fault_map" in dataset:
             whole = dataset["fault_map"].values
             settings["faults"] = whole[0] if settings["arrays"] is None else whole
-        crossbar = kind(device, backend=backend, **settings)
-        crossbar.mapping = None if mapping is None else Mapping(**mapping)
-        if _MEASURED in dataset:
-            siemens = dataset[_MEASURED].values
-            if siemens.shape != dataset["conductance"].shape or siemens.dtype.kind != "f":
-                raise ValueError(f"'{_MEASURED}' is {siemens.dtype} {siemens.shape}")
-            try:
-                crossbar._start_from(checked(siemens))
-            except InputError as error:
-                raise OutputError(f"{path}: {error}") from None
-        machine = crossbar._site.backend
-        for prefix, bank in _banks(crossbar):
+        siemens = _measured(dataset, path) if _MEASURED in dataset else None
+        array = array_state(device, backend=backend, conductance=siemens, **settings)
+        array.mapping = None if mapping is None else Mapping(**mapping)
+        machine = array.site.backend
+        for prefix, bank in _banks(array):
             own = bank.memory
             found = {name: np.array(dataset[prefix + name].values) for name in own}
             for name, values in found.items():
@@ -128,41 +93,52 @@ def load(kind: type[Crossbar], path: str | Path, backend: str) -> Crossbar:
                 if values.dtype.kind == "f" and np.isnan(values).any() and not bank.spec.conductance.nominal:
                     raise ValueError(f"'{prefix + name}' has values that are not numbers")
             bank.restore({name: machine.asarray(values, own[name].dtype) for name, values in found.items()})
-        crossbar._counts = machine.asarray(dataset["pulses"].values.reshape(crossbar._counts.shape), np.int64)
-        crossbar._steps, crossbar._reads = int(dataset.attrs["steps"]), int(dataset.attrs["reads"])
-        crossbar._programmed = bool(int(dataset.attrs["programmed"]))
-        if crossbar._steps < 0 or crossbar._reads < 0:
+        array.pulses = machine.asarray(dataset["pulses"].values.reshape(array.pulses.shape), np.int64)
+        array.steps, array.reads = int(dataset.attrs["steps"]), int(dataset.attrs["reads"])
+        array.programmed = bool(int(dataset.attrs["programmed"]))
+        if array.steps < 0 or array.reads < 0:
             raise ValueError("'steps' or 'reads' is negative")
-        if crossbar._readout.out is not None and "adc_range" in dataset:
-            crossbar._readout.out.range = dataset["adc_range"].values.reshape(crossbar._shape[0])
+        if array.readout.out is not None and "adc_range" in dataset:
+            array.readout.out.range = dataset["adc_range"].values.reshape(array.shape[0])
     except MemsimError:
         raise
     except (KeyError, TypeError, ValueError) as error:
         raise OutputError(f"{path}: not a whole crossbar ({error})") from None
-    return crossbar
+    return array
 
 
-def _settings(crossbar: Crossbar) -> dict[str, Any]:
-    _, rows, cols = crossbar._shape
-    periphery = crossbar._readout.periphery
-    bounds = None if math.isinf(crossbar.bounds[0]) else crossbar.bounds
-    found: dict[str, Any] = {"arrays": crossbar._axes.arrays, "rows": rows, "cols": cols, "bounds": bounds}
-    found |= {name: getattr(crossbar, name) for name in ("seed", "first_array", "scope", "column")}
-    found |= {"dtype": str(crossbar.dtype), "tile": periphery.tile, "mapping": crossbar.mapping}
+def _measured(dataset: Any, path: Any) -> np.ndarray:
+    """Measured conductances (array, row, line) in a file [S]."""
+    siemens = dataset[_MEASURED].values
+    if siemens.shape != dataset["conductance"].shape or siemens.dtype.kind != "f":
+        raise ValueError(f"'{_MEASURED}' is {siemens.dtype} {siemens.shape}")
+    try:
+        return checked(siemens)
+    except InputError as error:
+        raise OutputError(f"{path}: {error}") from None
+
+
+def _settings(array: ArrayState) -> dict[str, Any]:
+    _, rows, cols = array.shape
+    periphery = array.readout.periphery
+    bounds = None if math.isinf(array.bounds[0]) else array.bounds
+    found: dict[str, Any] = {"arrays": array.axes.arrays, "rows": rows, "cols": cols, "bounds": bounds}
+    found |= {"seed": array.site.seed, "first_array": array.site.first_array, "scope": array.site.scope}
+    found |= {"column": array.column, "dtype": str(array.dtype), "tile": periphery.tile, "mapping": array.mapping}
     found |= {name: getattr(periphery, name) for name in _PARTS}
     return found
 
 
-def _banks(crossbar: Crossbar) -> Iterator[tuple[str, Bank]]:
-    """The banks of a crossbar, and the prefix of each one's variables."""
-    for prefix, banks in (("", crossbar._cells), ("plan_", crossbar._plan)):
+def _banks(array: ArrayState) -> Iterator[tuple[str, Bank]]:
+    """The banks of arrays, and the prefix of each one's variables."""
+    for prefix, banks in (("", array.cells), ("plan_", array.plan)):
         if banks is not None:
             yield prefix, banks.lines
             if banks.reference is not None:
                 yield f"reference_{prefix}", banks.reference
 
 
-def _memory(crossbar: Crossbar) -> Iterator[tuple[str, np.ndarray]]:
-    for prefix, bank in _banks(crossbar):
+def _memory(array: ArrayState) -> Iterator[tuple[str, np.ndarray]]:
+    for prefix, bank in _banks(array):
         for name, values in bank.memory.items():
             yield prefix + name, values if isinstance(values, np.ndarray) else bank.site.backend.numpy(values)

@@ -82,7 +82,7 @@ class DeviceProfile:
         from memsim.profiles.nominal import pulse_span  # needs the models, hence Numba
 
         update = self.spec.update
-        return (update.span if update is not None else None) or pulse_span(self)
+        return (update.span if update is not None else None) or pulse_span(self.spec)
 
     @property
     def reset_span(self) -> int:

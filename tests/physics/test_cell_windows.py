@@ -168,10 +168,10 @@ def test_a_pulse_draws_write_noise_anew_even_where_the_state_stays_at_its_end():
     )
     crossbar = ms.Crossbar(noisy, rows=CELLS, cols=1, seed=4)
     crossbar.train(ms.Hebbian(rate=1.0), np.ones(CELLS), [-1], steps=3000, encoding="sign")
-    hidden = crossbar._cells.lines.state[0, 0, :CELLS].copy()
+    hidden = crossbar._array.cells.lines.state[0, 0, :CELLS].copy()
     before = crossbar.weights[:, 0] - hidden
     crossbar.train(ms.Hebbian(rate=1.0), np.r_[np.ones(CELLS // 2), np.zeros(CELLS // 2)], [-1], encoding="sign")
-    after = crossbar.weights[:, 0] - crossbar._cells.lines.state[0, 0, :CELLS]
+    after = crossbar.weights[:, 0] - crossbar._array.cells.lines.state[0, 0, :CELLS]
     pulsed, idle = slice(0, CELLS // 2), slice(CELLS // 2, None)
     assert np.array_equal(after[idle], before[idle])
     assert abs(np.corrcoef(after[pulsed], before[pulsed])[0, 1]) < 4.5 / np.sqrt(CELLS // 2)

@@ -89,7 +89,7 @@ def test_training_a_device_that_is_only_programmed_is_exact_and_programming_then
     assert not np.array_equal(array.read(x), array.program().read(x))
     assert not array.planned
     error = array.weights - plan
-    stuck = array._cells.lines.stuck[0, :, :100].T != 0
+    stuck = array._array.cells.lines.stuck[0, :, :100].T != 0
     assert 0 < stuck.sum() < 30
     assert (array.weights[stuck] == 1).all()
     assert 0 < np.abs(error[~stuck]).max() < 0.5
@@ -207,7 +207,7 @@ def test_stuck_cells_keep_their_end_of_the_window_and_take_their_pulses(device):
     bounds = None if device == "ideal" else (0, 0.8)
     array = Crossbar(device, rows=40, cols=2, arrays=3, seed=1, bounds=bounds, faults=MAP)
     healthy = Crossbar(device, rows=40, cols=2, arrays=3, seed=1, bounds=bounds)
-    high, low = (array._cells.lines.cells.value(name)[:, :, :40].swapaxes(1, 2) for name in ("high", "low"))
+    high, low = (array._array.cells.lines.cells.value(name)[:, :, :40].swapaxes(1, 2) for name in ("high", "low"))
 
     def check():
         w = array.weights

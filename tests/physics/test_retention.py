@@ -279,14 +279,14 @@ def test_the_exponent_is_that_of_the_target_although_the_error_is_wide():
 
 def test_a_further_error_of_programming_leaves_the_target():
     array = Crossbar("pcm-joshi2020", 64, 2, seed=1).program(0.3, error=0.2)
-    history, state = array._cells.lines.history, array._cells.lines.state
+    history, state = array._array.cells.lines.history, array._array.cells.lines.state
     assert np.allclose(history.target(state)[:, :, :64], 0.3)
     assert np.std(history.programmed(state)[:, :, :64]) > 0.1
 
 
 def test_cells_that_pulses_changed_have_their_own_time_and_number_and_the_others_keep_theirs():
     array = aged(DRIFT, dtype="float32")
-    history = array._cells.lines.history
+    history = array._array.cells.lines.history
     assert (history.number(), history.elapsed()) == (0, 0.0)
     array.program(0.5, cycles=2)
     array.wait(3.0).wait(4.0)

@@ -161,5 +161,5 @@ def test_a_batch_is_a_whole_number_of_samples(batch, says):
 def test_hebbian_learning_does_not_read_the_array(monkeypatch):
     x, t = task()
     array = ideal()
-    monkeypatch.setattr(array, "_output", None)
+    monkeypatch.setattr("memsim.arrays.training.outputs", None)
     array.train(Hebbian(0.1), x, t, batch=4)

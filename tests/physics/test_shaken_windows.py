@@ -79,4 +79,4 @@ def test_a_map_of_stuck_cells_is_the_arrays_own():
     faults[0, 0] = 1
     crossbar = ms.Crossbar(device(update=CONSTANT), 3, 2, faults=faults)
     faults[:] = 0
-    assert crossbar._fault_map[0, 0] == 1
+    assert crossbar._array.fault_map[0, 0] == 1
