@@ -166,7 +166,7 @@ def _remove(paths: object) -> None:
 
 
 def _exists(path: Path) -> ExistsError:
-    return ExistsError(f"{path}: exists already; use --force to replace it, or another name")
+    return ExistsError(f"{path}: exists already; use force=True to replace it, or another name")
 
 
 @contextlib.contextmanager

@@ -74,7 +74,7 @@ OPTIONS = {
     "bounds beyond a real device": (
         ["run", "loose-01", "--device", "taox-hfox-wu2018"],
         "learners.Hebbian Loose.array.bounds: [0, 2] leave the window",
-        "--set array.bounds=[0,1]",
+        "for example array.bounds: [0, 1]",
     ),
     "no bounds on a real device": (
         ["run", "unconstrained-01", "--device", "agsi-jo2010"],
@@ -222,7 +222,7 @@ class TestData:
             ("empty", "empty: no picture in this folder"),
             ("cut.png", "cut.png: is damaged, cut short"),
             ("nan.npy", "nan.npy: has values that are not finite numbers"),
-            ("wide.npy", "images of 8 x 9, not 8 x 8; remedy: --set data.shape=[8,9]"),
+            ("wide.npy", "images of 8 x 9, not 8 x 8; remedy: data.shape: [8, 9]"),
         ],
     )
     def test_images_that_cannot_be_used_are_refused(self, small, images, name, says):

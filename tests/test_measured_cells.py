@@ -214,7 +214,7 @@ def test_an_array_in_a_file_goes_on_with_the_windows_of_the_measured_cells(tmp_p
 def test_windows_of_measured_cells_are_the_same_for_any_block(device, monkeypatch):
     def widened():
         crossbar = quietly(np.stack([WIDE] * 2), device, seed=3, faults=np.eye(70, 6))
-        return crossbar.train(ms.Hebbian(0.2), V, np.ones((5, 6))).weights
+        return crossbar.train(ms.Hebbian(0.2), V, np.ones((5, 6))).state.values
 
     whole = widened()
     monkeypatch.setattr(CpuBackend, "kept", 0)

@@ -267,7 +267,7 @@ def population_of(device, encoding, seed, arrays=4):
     array = Crossbar(device, rows, 1, arrays=arrays, seed=seed, initial=(0.3, 0.3 + 1e-6))
     for wish in (1.0, -0.5):
         array.train(Hebbian(0.05), np.ones(rows), [wish], steps=2, encoding=encoding)
-    return array.weights[:, :, 0]
+    return array.state.values[:, :, 0]
 
 
 # One of every model, and those with cells that differ; trains of pulses on a line are common to its cells.

@@ -19,17 +19,17 @@ _LEAST_BOUND = 1e-3
 """Upper bounds of w below this are taken for conductances in siemens. Assumed."""
 
 
-def targets(weights: Any, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+def targets(states: Any, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """Target states of all cells, (row, line) of one matrix or (array, row, line) of a stack."""
     try:
-        found = np.broadcast_to(np.asarray(weights, dtype), shape)
+        found = np.broadcast_to(np.asarray(states, dtype), shape)
     except (TypeError, ValueError):
         axes = ("array", "row", "line")[-len(shape) :]
         raise InputError(
-            f"weights: shape {np.shape(weights)} does not fit; allowed: ({', '.join(axes)}) = {shape}"
+            f"state: shape {np.shape(states)} does not fit; allowed: ({', '.join(axes)}) = {shape}"
         ) from None
     if not np.isfinite(found).all():
-        raise InputError("weights: contains NaN or infinity; only finite numbers are allowed")
+        raise InputError("state: contains NaN or infinity; only finite numbers are allowed")
     return found
 
 

@@ -66,7 +66,7 @@ class Crossbar(Reads, Updates, Description):
     scope : Scope, optional
         Which layer of which network the array is, for several that share a seed; see `memsim.philox`.
     faults : array_like, optional
-        Which cells are stuck, (row, line) or of a stack (array, row, line), lines as in `weights`: -1 off, 0 sound, 1
+        Which cells are stuck, (row, line) or of a stack (array, row, line), axes as of `state`: -1 off, 0 sound, 1
         on, 2 inside the window, where ``faults.stuck_at`` of the device says. Drawn by the rates of the device if not
         given, in the reference column as well, whose cells are sound with a map.
     dac, adc : DAC or ADC, optional

@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from memsim.arrays.labels import labelled_conductance
+from memsim.arrays.labels import (
+    labelled_conductance,
+    labelled_effective_state,
+    labelled_saturation,
+    labelled_state,
+    labelled_weights,
+)
 from memsim.arrays.mapping import Mapping
-from memsim.arrays.outputs import effective_weights
 from memsim.arrays.state import ArrayState
 from memsim.philox import Scope
 from memsim.profiles import DeviceProfile
@@ -101,36 +106,43 @@ class Description:
         return self._array.full_scale
 
     @property
-    def weights(self) -> np.ndarray:
-        """State w of every cell as reads see it, (row, line) or (array, row, line), dimensionless; a copy.
+    def state(self) -> xr.DataArray:
+        """State w of every cell as reads see it, dimensionless; a copy.
 
-        It has write noise, which the state that pulses act on has not. Pairs: all first lines, then all second.
+        (row, col) or (array, row, col). It has write noise, which the state that pulses act on has not. Where a weight
+        takes several cells, (row, line) or (array, row, line), of pairs all first lines, then all second; the
+        coordinates ``col`` and ``sign`` say what each line is.
         """
-        return self._array.axes.cells(self._array.states().copy())
-
-    @property
-    def saturated(self) -> np.ndarray:
-        """Whether the state of each cell is at an end: of its own window, or a compliance limit; as `weights`."""
-        array = self._array
-        saturated = array.present.lines.saturated[:, :, : array.shape[1]].swapaxes(1, 2)
-        return array.axes.cells(array.site.backend.numpy(saturated))
-
-    @property
-    def effective_weights(self) -> np.ndarray:
-        """Weight of every input in every output, dimensionless: w, or the difference of a pair.
-
-        (row, col) or (array, row, col). With wires, of cells that are ohmic: what is left of it at the output.
-        """
-        return self._array.axes.cells(effective_weights(self._array))
+        return labelled_state(self._array)
 
     @property
     def conductance(self) -> xr.DataArray:
-        """Conductance of every cell as reads see it, without read noise and wires [S]; a copy.
+        """Conductance of every cell as reads see it, without read noise and wires [S]; a copy, with axes as `state`."""
+        return labelled_conductance(self._array)
 
-        (row, line) or (array, row, line).
+    @property
+    def saturated(self) -> xr.DataArray:
+        """Whether each state is at an end: of the window of its cell, or a compliance limit; axes as of `state`."""
+        return labelled_saturation(self._array)
+
+    @property
+    def weights(self) -> xr.DataArray:
+        """The matrix of the product, (row, col) or (array, row, col): ``x @ crossbar`` is about ``x @ weights``.
+
+        In the units of `from_weights`. Without mapped weights, the matrix of `output`, in units of the window: the
+        conductance of a cell, less that of the reference cell, or the difference of a pair. With wires, of ohmic cells:
+        what is left of a weight at the output.
         """
-        conductance = labelled_conductance(self._array)
-        return conductance.isel(array=0, drop=True) if self._array.axes.arrays is None else conductance
+        return labelled_weights(self._array)
+
+    @property
+    def effective_state(self) -> xr.DataArray:
+        """State w of every input in every output, (row, col) or (array, row, col): of pairs, the difference.
+
+        With wires, of ohmic cells: what is left of it at the output. It differs from the matrix of `output` by what all
+        outputs share: the conductance G_min, or the reference column.
+        """
+        return labelled_effective_state(self._array)
 
     @property
     def pulses(self) -> PulseCounts:

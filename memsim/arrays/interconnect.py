@@ -112,10 +112,10 @@ class Interconnect:
         arrays, samples = len(cells), volts.shape[1]
         found = np.empty((arrays, samples, cells.shape[1]))
         for array in range(arrays):
-            own = volts[array if len(volts) > 1 else 0, :, rows].T
+            own = volts[array if len(volts) > 1 else 0, :, rows]
             for lines in self.cut.lines:
                 g = cells[array, lines, rows].T
-                found[array, :, lines] = solve_wires(g, own, **given).currents.T
+                found[array, :, lines] = solve_wires(g, own, **given).currents
         return [backend.asarray(own) for own in self._apart(found, axis=2)]
 
     def maps(self, banks: Banks, array: int) -> TileMaps:

@@ -8,6 +8,7 @@ import numpy as np
 
 from memsim.arrays import checks, reading
 from memsim.arrays.readout import Moment
+from memsim.arrays.seen import Seen
 from memsim.arrays.state import ArrayState
 from memsim.philox import Occasion, scoped
 
@@ -50,18 +51,36 @@ def known_inputs(array: ArrayState, signal: Any) -> np.ndarray:
     return array.site.backend.numpy(array.readout.ideal(signal))[:, :, : array.shape[1]]
 
 
-def effective_weights(array: ArrayState) -> np.ndarray:
-    """The matrix (array, row, col) that turns inputs into outputs, in units of the window.
-
-    That is w and the share of G_min, or the difference of a pair. With wires, of ohmic cells: what is left of it at the
-    output.
-    """
-    seen, cols = array.readout.seen(array.present)[0], array.shape[2]
-    weights = array.site.backend.numpy(seen.state)[:, :, : array.shape[1]].swapaxes(1, 2)
+def output_matrix(array: ArrayState) -> np.ndarray:
+    """The matrix (array, row, col) that turns inputs into outputs in units of the full scale; of ohmic cells."""
+    seen = array.readout.seen(array.present)
     if array.column == "pair":
-        return weights[:, :, :cols] - weights[:, :, cols:]
+        return _difference(array, seen[0])
+    matrix, *rest = (_lines(array, one) + one.offset for one in seen)
+    return matrix - rest[0] if rest else matrix
+
+
+def effective_states(array: ArrayState) -> np.ndarray:
+    """State w of each input in each output, (array, row, col): of pairs, the difference.
+
+    With wires, of ohmic cells: what is left of it at the output. Conductances that all outputs share are left out.
+    """
+    seen = array.readout.seen(array.present)[0]
+    if array.column == "pair":
+        return _difference(array, seen)
     low, high = array.window
-    return weights + (seen.offset - low / (high - low))
+    return _lines(array, seen) + (seen.offset - low / (high - low))
+
+
+def _lines(array: ArrayState, seen: Seen) -> np.ndarray:
+    """What reads see of lines less the offset, (array, row, line)."""
+    return array.site.backend.numpy(seen.state)[:, :, : array.shape[1]].swapaxes(1, 2)
+
+
+def _difference(array: ArrayState, seen: Seen) -> np.ndarray:
+    """Difference of the two lines of each pair, (array, row, col)."""
+    lines, cols = _lines(array, seen), array.shape[2]
+    return lines[:, :, :cols] - lines[:, :, cols:]
 
 
 def excess_matrices(array: ArrayState) -> list[np.ndarray] | None:

@@ -163,7 +163,7 @@ class Reads:
         x : (..., row)
             The voltages, see `read`.
         gradient : (..., row), or (..., array, sample, row) of a stack
-            Of ohmic cells: that by the outputs times the effective weights.
+            Of ohmic cells: that by the outputs times the effective state.
         outputs : (..., col), or (..., array, sample, col) of a stack; axes of length 1 broadcast
             The gradient by the outputs, for currents whose coefficients depend on the state.
         """

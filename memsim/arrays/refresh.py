@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from memsim.arrays.outputs import effective_weights
+from memsim.arrays.outputs import effective_states
 from memsim.arrays.programming import program
 from memsim.arrays.state import ArrayState
 from memsim.errors import InputError
@@ -43,7 +43,7 @@ def refresh(array: ArrayState, threshold: float, cycles: int | None) -> np.ndarr
     if not full.any():
         return full
     chosen = np.concatenate([full, full], axis=-1)
-    difference = effective_weights(array)
+    difference = effective_states(array)
     span = array.device.span
     # One pulse a round: steps far from the nominal one make a count of pulses overshoot.
     encoding = Encoding("sign", threshold=0.5 / span)

@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from memsim import netcdf
 from memsim.arrays.bank import Bank
 from memsim.arrays.construction import array_state
 from memsim.arrays.converters import ADC, DAC
-from memsim.arrays.labels import labelled_conductance
+from memsim.arrays.labels import conductances, line_coordinates
 from memsim.arrays.line_resistances import Wires
 from memsim.arrays.mapping import Mapping
 from memsim.arrays.measured import checked
@@ -23,6 +23,9 @@ from memsim.arrays.state import ArrayState
 from memsim.errors import InputError, MemsimError, OutputError
 from memsim.philox import LAYOUT, Scope
 from memsim.profiles import device_from_text
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _VERSION = 2
 _ATTRIBUTE = "memsim_crossbar"
@@ -33,7 +36,7 @@ _PARTS: dict[str, Any] = {"dac": DAC, "adc": ADC, "wires": Wires}
 
 def save(array: ArrayState, path: str | Path, *, force: bool = False) -> Path:
     """Write arrays, see `Crossbar.to_netcdf`."""
-    dataset = labelled_conductance(array).to_dataset()
+    dataset = _labelled_conductance(array)
     for name, values in _memory(array):
         dims = [f"{name}_{axis}" for axis in range(values.ndim)]
         if values.ndim == 3:
@@ -59,6 +62,16 @@ def save(array: ArrayState, path: str | Path, *, force: bool = False) -> Path:
         "programmed": int(array.programmed),
     }
     return netcdf.save(dataset, path, force=force)
+
+
+def _labelled_conductance(array: ArrayState) -> xr.Dataset:
+    """A Dataset with the conductances (array, row, line) [S]."""
+    import xarray as xr
+
+    arrays, rows, _ = array.shape
+    coords = {"array": array.site.first_array + np.arange(arrays), "row": np.arange(rows), **line_coordinates(array)}
+    attrs = {"units": "S", "long_name": "conductance", "device": array.device.name}
+    return xr.Dataset({"conductance": (("array", "row", "line"), conductances(array), attrs)}, coords)
 
 
 def load(path: str | Path, backend: str) -> ArrayState:

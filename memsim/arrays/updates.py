@@ -68,7 +68,7 @@ class Updates:
 
     def program(
         self,
-        weights: Any = None,
+        state: Any = None,
         *,
         by: str | None = None,
         cycles: int = 1,
@@ -91,9 +91,9 @@ class Updates:
 
         Parameters
         ----------
-        weights : array_like, optional
-            Targets, (row, line) or (array, row, line) or what broadcasts to it, dimensionless, lines as in `weights`.
-            What `weights` shows if not given: of a device that is only programmed, what was trained.
+        state : array_like, optional
+            Targets of w, with the axes of `Crossbar.state` or what broadcasts to it. The present `state` if not stated:
+            of a device that is only programmed, what was trained.
         by : {"pulses", "model"}, optional
             Pulses if the device has an update model, else its error model.
         cycles : int
@@ -115,7 +115,7 @@ class Updates:
             If a shape does not fit or a value is not allowed.
         """
         how: dict[str, Any] = {"by": by, "cycles": cycles, "encoding": encoding, "error": error, "falls": falls}
-        program(self._array, weights, reference=reference, **how)
+        program(self._array, state, reference=reference, **how)
         return self
 
     def refresh(self, threshold: float = 0.9, *, cycles: int | None = None) -> np.ndarray:

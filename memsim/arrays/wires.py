@@ -23,11 +23,11 @@ _MOST_ON_CARD = 1 << 24
 
 
 class WireSolution(NamedTuple):
-    """What `solve_wires` finds.
+    """What `solve_wires` returns.
 
     Attributes
     ----------
-    currents : (col,) or (col, sample)
+    currents : (..., col)
         Currents that flow out of the bit lines [A].
     residual : float
         The currents that Kirchhoff's law misses, summed over all nodes, over the sum of all cells' currents; the
@@ -35,10 +35,10 @@ class WireSolution(NamedTuple):
         it: no current of a bit line is further off than this share of the sum of the cells' currents.
     iterations : int
         Of conjugate gradients, all samples together; 1 for each direct solution of lines without resistance.
-    word_voltages, bit_voltages : (row, col) or (row, col, sample), or None
-        Of the nodes of word and bit lines [V], if asked for.
-    word_currents : (row,) or (row, sample), or None
-        Currents that the drivers send into the word lines [A], if node voltages are asked for.
+    word_voltages, bit_voltages : (..., row, col), or None
+        Of the nodes of word and bit lines [V], with `node_voltages`.
+    word_currents : (..., row), or None
+        Currents that the drivers send into the word lines [A], with `node_voltages`.
     """
 
     currents: np.ndarray
@@ -79,7 +79,7 @@ def solve_wires(
     ----------
     conductance : (row, col)
         Of the cells [S]; where they are not ohmic, at `read_voltage`, or, of the polynomial forms, their linear term.
-    voltages : (row,) or (row, sample)
+    voltages : (..., row)
         Of the drivers [V]. That of a floating word line is not used.
     wires : Wires, optional
         Resistances and terminals of the lines, in place of the seven arguments of these below.
@@ -135,13 +135,14 @@ def solve_wires(
     )
     device = _device(backend, circuit)
     rows, cols = circuit.conductance.shape
-    given = numbers("voltages", voltages)
-    if given.ndim not in (1, 2) or given.shape[0] != rows:
+    signal = numbers("voltages", voltages)
+    *leading, width = signal.shape or (0,)
+    if width != rows:
         raise InputError(
-            f"voltages: shape {given.shape} does not fit an array of {rows} x {cols}; allowed: ({rows},) or "
-            f"({rows}, samples)"
+            f"voltages: shape {signal.shape} does not fit an array of {rows} x {cols}; allowed: (..., row) with {rows} "
+            f"rows{'; transpose voltages' if rows in leading else ''}"
         )
-    driven = np.where(circuit.word.attached[:, None], given.reshape(rows, -1), 0.0)
+    driven = np.where(circuit.word.attached[:, None], signal.reshape(-1, rows).T, 0.0)
     grounds = np.where(circuit.bit.attached, per_line("bit_line_voltages", bit_line_voltages, cols), 0.0)
     sources = [*driven[circuit.word.attached].flat, *grounds[circuit.bit.attached]]
     refuse_falling(circuit, float(np.ptp(sources)) if sources else 0.0)
@@ -151,10 +152,13 @@ def solve_wires(
         found = WireSolution(effective.T @ driven, residual, iterations)
     else:
         found = _direct(circuit, driven, np.repeat(grounds[:, None], samples, axis=1), node_voltages, device)
-    if given.ndim == 2:
-        return found
-    squeezed = (None if v is None else v[..., 0] for v in found[3:])
-    return WireSolution(found.currents[:, 0], found.residual, found.iterations, *squeezed)
+
+    def outside(part: np.ndarray) -> np.ndarray:
+        """Values with the axes of samples, the last axis inside the solver, first."""
+        return np.moveaxis(part, -1, 0).reshape(*leading, *part.shape[:-1])
+
+    nodes = (None if part is None else outside(part) for part in found[3:])
+    return WireSolution(outside(found.currents), found.residual, found.iterations, *nodes)
 
 
 def effective_conductance(
@@ -172,7 +176,7 @@ def effective_conductance(
     max_iterations: int = 3000,
     backend: str = "auto",
 ) -> np.ndarray:
-    """Conductance (row, col) from every driver to every sense amplifier through the wires [S]: currents are A^T V.
+    """Conductance (row, col) from every driver to every sense amplifier through the wires [S]: currents are V A.
 
     Of ohmic cells. One solution for every row or, fewer, every column (by reciprocity, with the sense amplifier as the
     source). Parameters and errors are those of `solve_wires`.
@@ -230,7 +234,7 @@ def _effective(circuit: Network, device: Device | None) -> tuple[np.ndarray, flo
 def _direct(
     circuit: Network, driven: np.ndarray, grounds: np.ndarray, node_voltages: bool, device: Device | None
 ) -> WireSolution:
-    """Solve sample by sample, or several at once."""
+    """Solve sample by sample, or several at once; all arrays have samples as their last axis."""
     (rows, cols), samples = circuit.conductance.shape, driven.shape[1]
     most = _at_once(circuit, device)
     currents, into, worst, total = np.empty((cols, samples)), np.empty((rows, samples)), 0.0, 0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from circuit_reference import reference_currents
+from circuit_reference import reference_currents, solved_by_columns
 from line_kernels import strict_card
 
-from memsim import ConvergenceError, effective_conductance, solve_wires
+from memsim import ConvergenceError, effective_conductance
 from memsim.arrays import device_chains, wires
 from memsim.arrays.circuit import Law, Limits, Lines, solve
 from memsim.backends import resolve
@@ -44,7 +44,7 @@ def only(count, *lines):
 
 
 def solved(conductance, voltages, **options):
-    found = solve_wires(
+    found = solved_by_columns(
         conductance, voltages, **{"word_resistance": 10.0, "bit_resistance": 10.0, "backend": "cuda", **options}
     )
     assert 0 <= found.residual <= 3e-10

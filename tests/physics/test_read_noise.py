@@ -200,7 +200,7 @@ def test_white_noise_with_a_sigma_for_each_cell_has_the_variance_of_these(relati
     reads = array.output(np.broadcast_to(x, (4000, ROWS)))
     sigma = array._array.cells.lines.read_sigma.value("sigma")[0, :, :ROWS].T
     assert sigma.std() / 0.05 == pytest.approx(0.4, rel=0.2)
-    base = array.weights + OFFSET if relative_to == "value" else 1.0
+    base = array.state.values + OFFSET if relative_to == "value" else 1.0
     variance = (x[:, None] ** 2 * (sigma * base) ** 2).sum(0)
     assert np.allclose(reads.var(0), variance, rtol=4 * np.sqrt(2 / 4000))
     assert np.allclose(array.difference_variance(x), variance.sum(), rtol=1e-5)

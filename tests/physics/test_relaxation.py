@@ -183,7 +183,7 @@ def test_a_path_does_not_depend_on_the_size_or_the_number_of_arrays(form, column
     def aged(rows, arrays, first=0):
         array = Crossbar(device, rows, 2, arrays=arrays, first_array=first, column=column, seed=8)
         array.program(0.5).wait(30.0)
-        return array.weights[:, :40], array.output(np.pad(x, ((0, 0), (0, rows - 40))))
+        return array.state.values[:, :40], array.output(np.pad(x, ((0, 0), (0, rows - 40))))
 
     (whole, _), (large, _) = aged(40, 3), aged(100, 3)
     assert np.array_equal(whole, large)

@@ -37,10 +37,10 @@ def test_a_million_noisy_cells_have_the_stated_mean_and_spread(relative_to):
     more = f"variability: {{c2c: {{sigma: {sigma}, relative_to: {relative_to}}}}}"
     device = device_from_text(device_text("constant", more, f"pulses: 100, asymmetry: {BETA}"))
     array = ms.Crossbar(device, CELLS, 1, seed=11, initial=(0.4, 0.5))
-    before = array.weights.astype(float)
+    before = array.state.values.astype(float)
     wish = np.array([PULSES / 100 + 1e-4])
     array.train(ms.Hebbian(rate=1.0), np.ones(CELLS), wish, encoding=ms.Encoding("counted", rounding="nearest"))
-    moved = array.weights - before
+    moved = array.state.values - before
     expected = SPREAD[relative_to] * math.sqrt(PULSES)
     assert array.pulses.set.tolist() == [PULSES * CELLS]
     assert abs(moved.mean() - PULSES * STEP * (1 + BETA)) < 4 * expected / math.sqrt(CELLS)
@@ -57,8 +57,8 @@ def test_the_noise_of_a_step_has_a_floor_and_grows_with_the_state():
     how = {"encoding": ms.Encoding("counted", rounding="nearest")}
     for start in (0.3, 0.6):
         array = ms.Crossbar(device, CELLS, 1, seed=12, initial=(start, start + 1e-6))
-        before = array.weights.astype(float)
-        moved = array.train(ms.Hebbian(rate=1.0), np.ones(CELLS), wish, **how).weights - before
+        before = array.state.values.astype(float)
+        moved = array.train(ms.Hebbian(rate=1.0), np.ones(CELLS), wish, **how).state.values - before
         expected = SIGMA * math.sqrt(PULSES) * (STEP + 0.02 + 0.08 * start)
         assert abs(moved.mean() - PULSES * STEP) < 4 * expected / math.sqrt(CELLS)
         assert abs(moved.var() / expected**2 - 1) < 4 * math.sqrt(2 / CELLS) + 1e-4
