@@ -11,10 +11,10 @@ from memsim.arrays import checks, faults
 from memsim.arrays.axes import Axes
 from memsim.arrays.bank import Bank, Banks, planned
 from memsim.arrays.converters import ADC, DAC
-from memsim.arrays.line_resistances import Wires
 from memsim.arrays.readout import Periphery, Readout
 from memsim.arrays.site import Site
 from memsim.arrays.state import ArrayState, lines_of
+from memsim.arrays.wires.line_resistances import Wires
 from memsim.backends import resolve
 from memsim.errors import InputError
 from memsim.philox import NO_SCOPE, Scope, Stream, padded, scoped

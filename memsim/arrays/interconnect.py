@@ -8,9 +8,9 @@ import numpy as np
 
 from memsim.arrays.bank import Bank, Banks
 from memsim.arrays.checks import whole
-from memsim.arrays.line_resistances import Wires
 from memsim.arrays.seen import Seen
 from memsim.arrays.wires import effective_conductance, solve_wires
+from memsim.arrays.wires.line_resistances import Wires
 from memsim.errors import InputError
 
 _ROUNDING = 1e-6

@@ -10,8 +10,8 @@ import numpy as np
 from memsim.arrays.axes import Axes
 from memsim.arrays.bank import Bank
 from memsim.arrays.cell_numbers import line_blocks
-from memsim.arrays.network import excess_at
 from memsim.arrays.seen import Seen
+from memsim.arrays.wires.network import excess_at
 from memsim.backends import Backend
 from memsim.errors import InputError
 from memsim.kernels.read import NARROW

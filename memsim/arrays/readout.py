@@ -12,9 +12,9 @@ from memsim.arrays import reading
 from memsim.arrays.bank import Bank, Banks
 from memsim.arrays.converters import ADC, DAC, InputConverter, OutputConverter
 from memsim.arrays.interconnect import Interconnect, TileMaps, plainly, tiles
-from memsim.arrays.line_resistances import Wires
 from memsim.arrays.seen import Seen
 from memsim.arrays.site import Site
+from memsim.arrays.wires.line_resistances import Wires
 from memsim.errors import InputError
 from memsim.philox import MAX_ROW_TILES, Stream, row_tile
 

@@ -16,10 +16,10 @@ from memsim.arrays.bank import Bank
 from memsim.arrays.construction import array_state
 from memsim.arrays.converters import ADC, DAC
 from memsim.arrays.labels import conductances, line_coordinates
-from memsim.arrays.line_resistances import Wires
 from memsim.arrays.mapping import Mapping
 from memsim.arrays.measured import checked
 from memsim.arrays.state import ArrayState
+from memsim.arrays.wires.line_resistances import Wires
 from memsim.errors import InputError, MemsimError, OutputError
 from memsim.philox import LAYOUT, Scope
 from memsim.profiles import device_from_text

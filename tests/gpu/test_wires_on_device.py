@@ -8,8 +8,8 @@ from circuit_reference import reference_currents, solved_by_columns
 from line_kernels import strict_card
 
 from memsim import ConvergenceError, effective_conductance
-from memsim.arrays import device_chains, wires
-from memsim.arrays.circuit import Law, Limits, Lines, solve
+from memsim.arrays.wires import device_chains, solver
+from memsim.arrays.wires.circuit import Law, Limits, Lines, solve
 from memsim.backends import resolve
 from memsim.kernels.cuda import lines
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 def on_device(monkeypatch):
     """On the stand-in for a card, and never with what the CPU's solver is made of."""
     strict_card(monkeypatch)
-    monkeypatch.setattr(wires, "Chains", None)
+    monkeypatch.setattr(solver, "Chains", None)
 
 
 def cells(rows, cols, seed=0):
@@ -121,7 +121,7 @@ def test_strongly_coupled_arrays_need_few_iterations_with_the_sheet():
 
 
 def test_many_samples_go_through_the_effective_conductance(monkeypatch):
-    monkeypatch.setattr(wires, "_MOST_ON_CARD", 13 * 10 * 4)  # four at once, and a rest
+    monkeypatch.setattr(solver, "_MOST_ON_CARD", 13 * 10 * 4)  # four at once, and a rest
     for shape in ((13, 10), (10, 13)):
         g, v = cells(*shape), drives(shape[0], 30)
         expected = reference_currents(g, v, 10.0, 10.0)

@@ -13,8 +13,7 @@ import pytest
 from circuit_reference import reference_currents, solved_by_columns
 
 from memsim import ConvergenceError, InputError, effective_conductance, solve_wires
-from memsim.arrays import chains
-from memsim.arrays.wires import WireSolution
+from memsim.arrays.wires import WireSolution, chains
 
 # The solver takes half a minute to compile, which the quick tests do not have.
 pytestmark = pytest.mark.slow
@@ -379,7 +378,7 @@ SCRIPT = """
 import hashlib
 import numpy as np
 from memsim import solve_wires
-from memsim.arrays import chains
+from memsim.arrays.wires import chains
 from memsim.kernels.compile import threads
 g = np.exp(np.random.default_rng(0).uniform(-14, -9, (150, 203)))
 v = np.random.default_rng(1).random((4, 150))

@@ -1,4 +1,4 @@
-"""The preconditioner of `memsim.arrays.sheet` for a card, where its transforms are products with dense matrices.
+"""The preconditioner of `memsim.arrays.wires.sheet` for a card, where its transforms are products with dense matrices.
 
 In float32 a card multiplies matrices of these sizes sooner than it transforms them in any other way. Word lines without
 resistance are taken in as well: equal cells couple only their mean, so all other modes are those of the bit lines.
@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from memsim.arrays.circuit import Lines
-from memsim.arrays.sheet import modes
+from memsim.arrays.wires.circuit import Lines
+from memsim.arrays.wires.sheet import modes
 
 
 class DenseSheet:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from memsim.arrays.checks import choice, whole
-from memsim.arrays.network import ENDS, number
+from memsim.arrays.wires.network import ENDS, number
 from memsim.errors import InputError
 
 SEGMENT = {

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from memsim.arrays.checks import choice
-from memsim.arrays.circuit import Law, Limits, Lines
+from memsim.arrays.wires.circuit import Law, Limits, Lines
 from memsim.backends import resolve
 from memsim.errors import InputError
 from memsim.kernels.wire_currents import Cell

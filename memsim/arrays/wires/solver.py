@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from memsim.arrays.chains import Chains
-from memsim.arrays.circuit import Limits, solve
-from memsim.arrays.device_chains import Device, DeviceChains
-from memsim.arrays.line_resistances import Wires, lines_of
-from memsim.arrays.network import Network, network, numbers, per_line, refuse_falling
-from memsim.arrays.points import Points
+from memsim.arrays.wires.chains import Chains
+from memsim.arrays.wires.circuit import Limits, solve
+from memsim.arrays.wires.device_chains import Device, DeviceChains
+from memsim.arrays.wires.line_resistances import Wires, lines_of
+from memsim.arrays.wires.network import Network, network, numbers, per_line, refuse_falling
+from memsim.arrays.wires.points import Points
 from memsim.backends import resolve
 from memsim.errors import InputError
 from memsim.kernels.wire_lines import SIDE

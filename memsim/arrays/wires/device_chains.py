@@ -1,4 +1,4 @@
-"""The network of `memsim.arrays.chains` on a card: conjugate gradients in float64, word lines eliminated exactly.
+"""The network of `memsim.arrays.wires.chains` on a card: conjugate gradients in float64, word lines eliminated exactly.
 
 All but the lines themselves and the law of cells is written in expressions of the backend's array module. Fields are
 (row, col, lane); lanes are samples, as many as memory allows. Word lines without resistance are (row, 1, lane).
@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from memsim.arrays.circuit import Balance, Law, Lines
-from memsim.arrays.dense_sheet import DenseSheet
-from memsim.arrays.sheet import MANY, line_iterations
+from memsim.arrays.wires.circuit import Balance, Law, Lines
+from memsim.arrays.wires.dense_sheet import DenseSheet
+from memsim.arrays.wires.sheet import MANY, line_iterations
 from memsim.kernels.wire_lines import Runs
 
 _FINEST = 1e-14

@@ -1,9 +1,9 @@
 """The resistive network of a crossbar, and the Newton iteration that solves it to a stated residual.
 
-Rows are the word lines and columns the bit lines, or the reverse: `memsim.arrays.wires` turns the array so that columns
-have resistance wherever one of the two has. Voltages are deviations from the source of each line, so that small drops
-keep their digits. For ohmic cells the iteration is one linear solve, checked against Kirchhoff's law, and refined where
-needed.
+Rows are the word lines and columns the bit lines, or the reverse: `memsim.arrays.wires.solver` turns the array so that
+columns have resistance wherever one of the two has. Voltages are deviations from the source of each line, so that small
+drops keep their digits. For ohmic cells the iteration is one linear solve, checked against Kirchhoff's law, and refined
+where needed.
 """
 
 from __future__ import annotations

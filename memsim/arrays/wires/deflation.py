@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from memsim.arrays.circuit import Lines
-from memsim.arrays.sheet import line_iterations, modes
+from memsim.arrays.wires.circuit import Lines
+from memsim.arrays.wires.sheet import line_iterations, modes
 from memsim.kernels.wire_lines import SIDE
 
 _FIRST, _COST = 8.0, 2.0

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from memsim.arrays.checks import choice
-from memsim.arrays.wires import solve_wires
+from memsim.arrays.wires.solver import solve_wires
 from memsim.errors import InputError
 
 SCHEMES: dict[str, tuple[float, float] | None] = {

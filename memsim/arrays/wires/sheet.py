@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from memsim.arrays.circuit import Lines
+from memsim.arrays.wires.circuit import Lines
 from memsim.kernels.compile import threads
 
 _STRIP = 64  # lines a task takes, whatever the number of threads: the transforms' vectors then start at the same lines

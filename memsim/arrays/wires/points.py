@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from memsim.arrays.circuit import Balance, Law, Lines
+from memsim.arrays.wires.circuit import Balance, Law, Lines
 from memsim.kernels.wire_currents import imbalance_kernel
 
 
 class Points:
-    """Network of single nodes; parameters as for `memsim.arrays.chains.Chains`, lines without resistance."""
+    """Network of single nodes; parameters as for `memsim.arrays.wires.chains.Chains`, lines without resistance."""
 
     def __init__(
         self,

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from memsim.arrays.circuit import Balance, Law, Lines
-from memsim.arrays.deflation import Deflation, mode_count, smooth_modes
-from memsim.arrays.sheet import MANY, Sheet, line_iterations, modes
+from memsim.arrays.wires.circuit import Balance, Law, Lines
+from memsim.arrays.wires.deflation import Deflation, mode_count, smooth_modes
+from memsim.arrays.wires.sheet import MANY, Sheet, line_iterations, modes
 from memsim.kernels.wire_currents import imbalance_kernel
 from memsim.kernels.wire_lines import SIDE, blocks, factor_columns_kernel, factor_rows_kernel, padded
 from memsim.kernels.wires import (
