@@ -12,7 +12,7 @@ from memsim.arrays.construction import array_state
 from memsim.arrays.containers import like
 from memsim.arrays.mapping import Mapping
 from memsim.arrays.outputs import known_inputs, outputs
-from memsim.arrays.programming import program
+from memsim.arrays.programming.program import program
 from memsim.arrays.state import ArrayState
 from memsim.errors import InputError
 from memsim.profiles import DeviceProfile, device_of

@@ -8,8 +8,8 @@ import numpy as np
 
 from memsim.arrays import checks
 from memsim.arrays.bank import Bank
-from memsim.arrays.delivery import deliver
 from memsim.arrays.outputs import outputs
+from memsim.arrays.programming.delivery import deliver
 from memsim.arrays.state import ArrayState
 from memsim.arrays.waiting import equivalent_time, let_pass, warn_of_retention
 from memsim.errors import InputError

@@ -7,8 +7,8 @@ from typing import Any, Self
 import numpy as np
 
 from memsim.arrays import checks
-from memsim.arrays.programming import program
-from memsim.arrays.refresh import refresh
+from memsim.arrays.programming.program import program
+from memsim.arrays.programming.refresh import refresh
 from memsim.arrays.state import ArrayState
 from memsim.arrays.training import train
 from memsim.arrays.waiting import equivalent_time, let_pass, warn_of_retention

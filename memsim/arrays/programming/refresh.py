@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from memsim.arrays.outputs import effective_states
-from memsim.arrays.programming import program
+from memsim.arrays.programming.program import program
 from memsim.arrays.state import ArrayState
 from memsim.errors import InputError
 from memsim.learning import Encoding
