@@ -182,7 +182,7 @@ class TestDeviceFiles:
         ],
     )
     def test_mistakes_name_file_and_line_for_run_and_validate(self, cli, tmp_path, given, wrong, parts):
-        from memsim.library import find
+        from memsim.storage.library import find
 
         text = find("devices", "agsi-jo2010").read_text()
         (tmp_path / "d.yaml").write_text(text.replace(given, wrong))
@@ -331,7 +331,7 @@ def test_running_out_of_memory_is_one_line(cli, monkeypatch):
 
 
 def test_a_profile_that_two_learners_name_differently_works(cli, experiment_file, tmp_path):
-    from memsim.library import find
+    from memsim.storage.library import find
 
     shutil.copy(find("devices", "agsi-jo2010"), tmp_path / "a.yaml")
     experiment_file(replace=("agsi-jo2010", "a.yaml"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from memsim.arrays import storage
+from memsim.arrays import array_files
 from memsim.arrays.construction import array_state
 from memsim.arrays.converters import ADC, DAC
 from memsim.arrays.description import Description
@@ -231,7 +231,7 @@ class Crossbar(Reads, Updates, Description):
         OutputError
             If the file exists and `force` is false, or it cannot be written.
         """
-        return storage.save(self._array, path, force=force)
+        return array_files.save(self._array, path, force=force)
 
     @classmethod
     def from_netcdf(cls, path: Any, *, backend: str = "auto") -> Crossbar:
@@ -242,4 +242,4 @@ class Crossbar(Reads, Updates, Description):
         OutputError
             If the file is missing or does not hold a crossbar.
         """
-        return cls._of(storage.load(path, backend))
+        return cls._of(array_files.load(path, backend))

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from memsim import npy
 from memsim.data.depth import Grey
 from memsim.data.pictures import (
     MAX_BYTES,
@@ -33,6 +32,7 @@ from memsim.data.pictures import (
 from memsim.data.pictures import MAX_SIDE as MAX_SIDE  # part of this module's API
 from memsim.data.scenes import road_scenes
 from memsim.errors import DataError
+from memsim.storage import npy
 
 ROAD_SCENES = "road-scenes"
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memsim import netcdf
 from memsim.arrays.bank import Bank
 from memsim.arrays.construction import array_state
 from memsim.arrays.converters import ADC, DAC
@@ -23,6 +22,7 @@ from memsim.arrays.wires.line_resistances import Wires
 from memsim.errors import InputError, MemsimError, OutputError
 from memsim.philox import LAYOUT, Scope
 from memsim.profiles import device_from_text
+from memsim.storage import netcdf
 
 if TYPE_CHECKING:
     import xarray as xr

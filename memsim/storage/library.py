@@ -11,7 +11,7 @@ from memsim.errors import InputError, nearest
 
 Kind = Literal["devices", "experiments"]
 
-_PACKAGE = Path(__file__).resolve().parent
+_PACKAGE = Path(__file__).resolve().parents[1]
 _LISTING = {"devices": "memsim device list", "experiments": "memsim list"}
 _SUFFIXES = (".yaml", ".yml")
 

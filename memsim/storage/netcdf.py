@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memsim.errors import OutputError
-from memsim.files import Writer, write_file
+from memsim.storage.files import Writer, write_file
 
 if TYPE_CHECKING:
     import xarray as xr
