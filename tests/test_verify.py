@@ -13,7 +13,7 @@ import xarray as xr
 
 import memsim as ms
 from memsim.errors import InputError, MemsimError
-from memsim.intervals import bootstrap, resampled_images, share_interval
+from memsim.metrics.intervals import bootstrap, resampled_images, share_interval
 from memsim.study.claims import SHIPPED, QuantitySpec, load_claims, used_names
 from memsim.study.expression import Expression
 from memsim.study.finding import Finding

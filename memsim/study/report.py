@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memsim.intervals import coverage_of_percentiles
+from memsim.metrics.intervals import coverage_of_percentiles
 from memsim.study.finding import Finding
 from memsim.study.markdown import to_markdown
 from memsim.study.verdict import RULES, TOLERANCES, VERDICTS, Measured, Spread

@@ -13,8 +13,8 @@ from threadpoolctl import threadpool_limits
 
 from memsim.arrays import Crossbar
 from memsim.baselines.draws import Address, order
-from memsim.class_metrics import lead, predicted
 from memsim.data.labelled import Split
+from memsim.metrics.classes import lead, predicted
 from memsim.philox import Occasion, Purpose
 from memsim.profiles import DeviceProfile
 from memsim.tasks.classify.classifiers.classifier import BLOCK, Account, History, Lesson, by_seed

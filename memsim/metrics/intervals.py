@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from memsim.kernels.fill import fill
+from memsim.metrics.quantiles import beta_quantile, student_quantile
 from memsim.philox import Stream
-from memsim.quantiles import beta_quantile, student_quantile
 from memsim.tasks.variable import Variable
 
 Interval = tuple[np.ndarray, np.ndarray, np.ndarray]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from memsim.metrics import EPSILON
+from memsim.metrics.two_columns import EPSILON
 
 BINS = 15
 """Bins of confidence; the number of Guo et al., ICML 2017 (arXiv:1706.04599)."""
