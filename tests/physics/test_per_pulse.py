@@ -7,7 +7,7 @@ import pytest
 
 import memsim as ms
 from memsim.errors import InputError
-from memsim.learning.write import Write
+from memsim.learning.rules.write import Write
 from memsim.profiles import load_device
 
 CELLS = 1 << 16

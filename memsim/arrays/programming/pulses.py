@@ -8,7 +8,7 @@ from memsim.arrays.bank import Bank
 from memsim.arrays.programming.delivery import deliver
 from memsim.arrays.site import Site
 from memsim.learning import Encoding
-from memsim.learning.write import Write
+from memsim.learning.rules.write import Write
 
 
 def program_by_pulses(

@@ -3,7 +3,7 @@
 ===========  ========================================================================================================
 random       Pairs of fresh cells, uniform over the bounds, that are never programmed; feature = max(0, y). Source:
              Huang, Zhu & Siew, "Extreme learning machine", Neurocomputing 70, 489 (2006).
-competitive  Columns minus a reference that learn by a soft winner-take-all, see `memsim.learning.competitive`;
+competitive  Columns minus a reference that learn by a soft winner-take-all, see `memsim.learning.rules.competitive`;
              feature = max(0, y - mean of y over the units). Source: Coates, Lee & Ng, AISTATS 2011, section 3.2.2.
 ===========  ========================================================================================================
 

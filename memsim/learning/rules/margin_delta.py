@@ -8,8 +8,8 @@ from typing import Annotated, ClassVar
 import numpy as np
 from pydantic import Field
 
-from memsim.learning.delta import Delta
-from memsim.learning.rule import columns
+from memsim.learning.rules.delta import Delta
+from memsim.learning.rules.rule import columns
 
 
 @dataclass(frozen=True)

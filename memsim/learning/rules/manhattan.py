@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from numba import njit
 
-from memsim.learning.delta import Delta
+from memsim.learning.rules.delta import Delta
 
 
 @njit(forceinline=True, error_model="numpy")

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from memsim.learning.hebbian import Hebbian
-from memsim.learning.rule import Rate, Rated
+from memsim.learning.rules.hebbian import Hebbian
+from memsim.learning.rules.rule import Rate, Rated
 
 
 @dataclass(frozen=True)

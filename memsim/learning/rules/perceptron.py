@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from memsim.learning.delta import Delta
-from memsim.learning.rule import columns
+from memsim.learning.rules.delta import Delta
+from memsim.learning.rules.rule import columns
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numba import njit
 
-from memsim.learning.rule import Rate, Rated
+from memsim.learning.rules.rule import Rate, Rated
 
 
 @njit(forceinline=True, error_model="numpy")
