@@ -99,13 +99,13 @@ def load(path: str | Path, backend: str) -> ArrayState:
         machine = array.site.backend
         for prefix, bank in _banks(array):
             own = bank.memory
-            found = {name: np.array(dataset[prefix + name].values) for name in own}
-            for name, values in found.items():
+            stored = {name: np.array(dataset[prefix + name].values) for name in own}
+            for name, values in stored.items():
                 if values.shape != own[name].shape or values.dtype.kind != own[name].dtype.kind:
                     raise ValueError(f"'{prefix + name}' is {values.dtype} {values.shape}")
                 if values.dtype.kind == "f" and np.isnan(values).any() and not bank.spec.conductance.nominal:
                     raise ValueError(f"'{prefix + name}' has values that are not numbers")
-            bank.restore({name: machine.asarray(values, own[name].dtype) for name, values in found.items()})
+            bank.restore({name: machine.asarray(values, own[name].dtype) for name, values in stored.items()})
         array.pulses = machine.asarray(dataset["pulses"].values.reshape(array.pulses.shape), np.int64)
         array.steps, array.reads = int(dataset.attrs["steps"]), int(dataset.attrs["reads"])
         array.programmed = bool(int(dataset.attrs["programmed"]))
@@ -135,11 +135,11 @@ def _settings(array: ArrayState) -> dict[str, Any]:
     _, rows, cols = array.shape
     periphery = array.readout.periphery
     bounds = None if math.isinf(array.bounds[0]) else array.bounds
-    found: dict[str, Any] = {"arrays": array.axes.arrays, "rows": rows, "cols": cols, "bounds": bounds}
-    found |= {"seed": array.site.seed, "first_array": array.site.first_array, "scope": array.site.scope}
-    found |= {"column": array.column, "dtype": str(array.dtype), "tile": periphery.tile, "mapping": array.mapping}
-    found |= {name: getattr(periphery, name) for name in _PARTS}
-    return found
+    settings: dict[str, Any] = {"arrays": array.axes.arrays, "rows": rows, "cols": cols, "bounds": bounds}
+    settings |= {"seed": array.site.seed, "first_array": array.site.first_array, "scope": array.site.scope}
+    settings |= {"column": array.column, "dtype": str(array.dtype), "tile": periphery.tile, "mapping": array.mapping}
+    settings |= {name: getattr(periphery, name) for name in _PARTS}
+    return settings
 
 
 def _banks(array: ArrayState) -> Iterator[tuple[str, Bank]]:

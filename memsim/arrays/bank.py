@@ -272,14 +272,14 @@ class Bank:
     @property
     def memory(self) -> dict[str, np.ndarray]:
         """All that the seed does not tell: states, write noise, and what goes on in time; by name."""
-        found = {"state": self.state}
+        memory = {"state": self.state}
         if self._noise is not None:
-            found["write_noise"] = self._noise
+            memory["write_noise"] = self._noise
         if self.history is not None:
-            found |= self.history.memory(self.state)
+            memory |= self.history.memory(self.state)
         if self.fluctuations is not None:
-            found |= self.fluctuations.memory
-        return found
+            memory |= self.fluctuations.memory
+        return memory
 
     def restore(self, memory: Mapping[str, np.ndarray]) -> None:
         """Go on from what `memory` was."""

@@ -110,7 +110,7 @@ class _Fresh:
         else:
             fresh = self._states(layout)
         if fault_map is not None:
-            stuck = faults.given(fault_map, device.spec, layout, self.stack)
+            stuck = faults.from_map(fault_map, device.spec, layout, self.stack)
         else:
             stuck = faults.drawn(rates, self.site, layout) if states is None else None
         cells = Bank(device, self.site, layout, fresh, stuck=stuck, measured=states, **own)

@@ -55,7 +55,7 @@ class Fluctuations:
         depth, size = self.sizes(state)
         if seen.share is not None:
             depth, size = depth * seen.share, size * seen.share
-        found = self._site.backend.read_fluctuating(
+        outputs = self._site.backend.read_fluctuating(
             signal,
             seen.state,
             seen.offset,
@@ -69,7 +69,7 @@ class Fluctuations:
             **self._site.address,
         )
         self._count += signal.shape[1]
-        return found
+        return outputs
 
     def moments(self, state: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
         """What traps take from each cell on average (None for nothing), and the variance of its conductance."""

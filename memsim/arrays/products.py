@@ -67,9 +67,9 @@ def product(array: ArrayState, x: Any) -> Any:
 
 def _numbers(name: str, values: Any) -> np.ndarray:
     try:
-        found = np.asarray(values, float)
+        numbers = np.asarray(values, float)
     except (TypeError, ValueError):
         raise InputError(f"{name}: not an array of numbers") from None
-    if not np.isfinite(found).all():
+    if not np.isfinite(numbers).all():
         raise InputError(f"{name}: contains NaN or infinity; only finite numbers are allowed")
-    return found
+    return numbers

@@ -198,13 +198,13 @@ def expected(bank: Bank, signal: np.ndarray, seen: Seen, rows: Sequence[slice]) 
 
 def sampled(bank: Bank, signal: np.ndarray, seen: Seen, rows: Sequence[slice], seconds: float) -> list[Moments]:
     """Currents of reads that follow each other after `seconds`, sample by sample, and what white noise adds to them."""
-    found = [_white(bank, cut(signal, part, bank), seen, part) for part in rows]
+    moments = [_white(bank, cut(signal, part, bank), seen, part) for part in rows]
     if bank.fluctuations is None:
-        return found
+        return moments
     means = bank.fluctuations.read(signal, bank.seen, seconds, seen, rows)
     if bank.state.shape[1] > NARROW:
         means = means.astype(bank.state.dtype)
-    return [(bank.site.backend.contiguous(means[:, :, part]), variance) for part, (_, variance) in enumerate(found)]
+    return [(bank.site.backend.contiguous(means[:, :, part]), variance) for part, (_, variance) in enumerate(moments)]
 
 
 def cut(values: np.ndarray, rows: slice, bank: Bank) -> np.ndarray:
@@ -214,9 +214,9 @@ def cut(values: np.ndarray, rows: slice, bank: Bank) -> np.ndarray:
     if bank.state.shape[1] > NARROW:
         return values[:, :, rows]
     size = rows.stop - rows.start
-    found = bank.site.backend.xp.zeros((*values.shape[:2], padded(size)), values.dtype)
-    found[:, :, :size] = values[:, :, rows]
-    return found
+    wide = bank.site.backend.xp.zeros((*values.shape[:2], padded(size)), values.dtype)
+    wide[:, :, :size] = values[:, :, rows]
+    return wide
 
 
 def _white(bank: Bank, x: np.ndarray, seen: Seen, rows: slice) -> Moments:

@@ -48,7 +48,7 @@ def train(
         for part in (x, t)
     )
     trained = np.ones(arrays, bool) if active is None else array.axes.flags("active", active)
-    told = backend.asarray(trained.astype(dtype)[:, None, None])
+    taught = backend.asarray(trained.astype(dtype)[:, None, None])
     bank = array.cells.lines
     if array.plan is not None:
         bank, array.programmed = array.plan.lines, False
@@ -56,16 +56,16 @@ def train(
         equivalent_time(array, period)
         warn_of_retention(array, stacklevel=4)
     if not (rule.reads or period > 0 or bank.stepwise):
-        _show(array, bank, rule, x, t * told, steps, encoding)
+        _show(array, bank, rule, x, t * taught, steps, encoding)
         return
     size = batch if rule.reads else 1
     for _ in range(steps):
         for first in range(0, samples, size):
             part = slice(first, min(first + size, samples))
             shown = backend.contiguous(x[:, part])
-            post = t[:, part] * told
+            post = t[:, part] * taught
             if rule.reads:
-                post = (rule.post(outputs(array, shown), t[:, part]) * told).astype(dtype, copy=False)
+                post = (rule.post(outputs(array, shown), t[:, part]) * taught).astype(dtype, copy=False)
             for one in range(shown.shape[1]) if bank.stepwise else (slice(None),):
                 at = slice(one, one + 1) if isinstance(one, int) else one
                 _show(array, bank, rule, backend.contiguous(shown[:, at]), post[:, at], 1, encoding)

@@ -44,7 +44,6 @@ class UpdateParameters(CellNumbers):
         self, place: Place, dtype: Any, *, stuck: np.ndarray | None = None, measured: np.ndarray | None = None
     ) -> None:
         self._stuck, self._measured, self._origin = stuck, measured, (place.site.first_array, place.first_line)
-        self.model = cell_values(place.spec)[0]
         super().__init__(place, self._parameters, dtype)
         placeholders = {"low": 0.0, "high": 1.0}
         fields: tuple[str, ...] = self.model.parameters._fields  # type: ignore[attr-defined]
@@ -58,10 +57,10 @@ class UpdateParameters(CellNumbers):
         at = (slice(first_array, first_array + place.shape[0]), slice(first_line, first_line + place.shape[1]))
         measured = None if self._measured is None else self._measured[at]
         states = None if measured is None else measured.astype(float)
-        model, values = cell_values(place.spec, place.parameter, states)
+        self.model, values = cell_values(place.spec, place.parameter, states)
         if self._stuck is not None:
             values |= _stuck_ends(place, self._stuck[at], measured, values)
-        fields: tuple[str, ...] = model.parameters._fields  # type: ignore[attr-defined]
+        fields: tuple[str, ...] = self.model.parameters._fields  # type: ignore[attr-defined]
         return {name: values[name] if np.ndim(values[name]) == 3 else plain(values[name]) for name in fields}
 
 

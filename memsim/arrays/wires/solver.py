@@ -149,16 +149,16 @@ def solve_wires(
     samples = driven.shape[1]
     if samples > min(rows, cols) and circuit.law.value is None and not node_voltages and not grounds.any():
         effective, residual, iterations = _effective(circuit, device)
-        found = WireSolution(effective.T @ driven, residual, iterations)
+        solution = WireSolution(effective.T @ driven, residual, iterations)
     else:
-        found = _direct(circuit, driven, np.repeat(grounds[:, None], samples, axis=1), node_voltages, device)
+        solution = _direct(circuit, driven, np.repeat(grounds[:, None], samples, axis=1), node_voltages, device)
 
     def outside(part: np.ndarray) -> np.ndarray:
         """Values with the axes of samples, the last axis inside the solver, first."""
         return np.moveaxis(part, -1, 0).reshape(*leading, *part.shape[:-1])
 
-    nodes = (None if part is None else outside(part) for part in found[3:])
-    return WireSolution(outside(found.currents), found.residual, found.iterations, *nodes)
+    nodes = (None if part is None else outside(part) for part in solution[3:])
+    return WireSolution(outside(solution.currents), solution.residual, solution.iterations, *nodes)
 
 
 def effective_conductance(
@@ -196,12 +196,12 @@ def effective_conductance(
 
 def _device(backend: str, circuit: Network) -> Device | None:
     """The card to solve on; None for the CPU, which also solves lines without resistance: one node each."""
-    found = resolve(backend)
-    if found.name == "cpu" or circuit.word.segment == circuit.bit.segment == 0:
+    machine = resolve(backend)
+    if machine.name == "cpu" or circuit.word.segment == circuit.bit.segment == 0:
         return None
     from memsim.kernels.cuda import lines
 
-    return Device(found, lines)
+    return Device(machine, lines)
 
 
 def _at_once(circuit: Network, device: Device | None) -> int:
@@ -248,9 +248,9 @@ def _direct(
         into[:, some], currents[:, some], residual, iterations, voltages = _solve(
             circuit, driven[:, some], grounds[:, some], device, node_voltages
         )
-        for all_nodes, found in zip(nodes, voltages, strict=False):
+        for all_nodes, part in zip(nodes, voltages, strict=False):
             if all_nodes is not None:
-                all_nodes[..., some] = found
+                all_nodes[..., some] = part
         worst, total, start = max(worst, residual), total + iterations, start + step
     return WireSolution(currents, worst, total, nodes[0], nodes[1], into if node_voltages else None)
 
@@ -267,11 +267,11 @@ def _solve(
     if device is None and samples > 1:  # eight lanes or one
         driven, grounds = (np.pad(v, ((0, 0), (0, SIDE - samples))) for v in (driven, grounds))
     turned = bit.segment == 0  # columns must have resistance
-    given = (np.ascontiguousarray(g.T), bit, word, grounds, driven) if turned else (g, word, bit, driven, grounds)
+    system = (np.ascontiguousarray(g.T), bit, word, grounds, driven) if turned else (g, word, bit, driven, grounds)
     if turned:  # voltages across cells change their sign; an even term of the current does not follow
         excess = law.cell.excess
         law = law._replace(cell=law.cell._replace(excess=excess._replace(even=-excess.even)))
-    chains = Chains(*given, law) if device is None else DeviceChains(*given, law, device)
+    chains = Chains(*system, law) if device is None else DeviceChains(*system, law, device)
     into, out, residual, iterations = _ports(chains, limits, samples)
     voltages = tuple(v[..., :samples] for v in chains.voltages()) if node_voltages else ()
     if turned:

@@ -154,9 +154,9 @@ def test_the_error_of_programming_has_its_sigma_and_leaves_no_window():
 @pytest.mark.parametrize(
     ("weights", "settings", "message"),
     [
-        (np.ones((3, 3)), {}, r"weights: shape \(3, 3\) does not fit; allowed: \(row, line\) = \(4, 4\)"),
-        (np.nan, {}, "weights: contains NaN"),
-        ("a", {}, "weights: shape"),
+        (np.ones((3, 3)), {}, r"state: shape \(3, 3\) does not fit; allowed: \(row, line\) = \(4, 4\)"),
+        (np.nan, {}, "state: contains NaN"),
+        ("a", {}, "state: shape"),
         (0.5, {"cycles": 0}, "cycles: 0 is not a whole number of at least 1"),
         (0.5, {"error": -1.0}, "error: -1.0"),
         (0.5, {"encoding": "exakt"}, "did you mean 'exact'"),
