@@ -209,7 +209,7 @@ class Ours:
 
     def seen(self) -> np.ndarray:
         """States as reads see them, (group, cell)."""
-        return self._crossbar.weights[:, :, 0].astype(float)
+        return self._crossbar.state.values[:, :, 0].astype(float)
 
 
 def without_write_noise(device):

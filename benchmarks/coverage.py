@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from memsim.intervals import (
+from memsim.metrics.intervals import (
     bootstrap,
     interval_of_function,
     resampled_images,

@@ -15,8 +15,8 @@ from memsim.document.problems import problems_of
 from memsim.document.walk import Spot, bare, keys_of
 from memsim.errors import InputError, nearest
 from memsim.experiment_schema import ComparedBase, ExperimentSpec, ImageExperimentSpec
-from memsim.library import find, library
 from memsim.profiles import DeviceProfile, device_from_text, load_device
+from memsim.storage.library import find, library
 from memsim.synonyms import synonyms
 from memsim.tasks.base import Task
 from memsim.tasks.registry import DEFAULT, TASKS

@@ -18,7 +18,7 @@ from memsim.document.entries import entry_of
 from memsim.document.fields import NONE_WORD, Count, Quantity, Section, problem
 from memsim.document.walk import fields_of
 from memsim.learning import ENCODINGS, MAX_PULSES, MAX_SLOTS, RULES, Encoding, LocalRule
-from memsim.learning.rule import Rate as Rate  # part of this module's API
+from memsim.learning.rules.rule import Rate as Rate  # part of this module's API
 from memsim.philox import MAX_SEED
 from memsim.profiles.idealised import PARTS
 

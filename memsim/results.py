@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memsim.errors import OutputError
-from memsim.netcdf import read, save, writer
+from memsim.storage.netcdf import read, save, writer
 from memsim.tasks.base import Coordinate
 from memsim.tasks.registry import BENCH, Merged
 from memsim.tasks.variable import Variable

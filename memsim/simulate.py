@@ -71,9 +71,9 @@ def run(
     if not isinstance(experiment, Experiment):
         experiment = load_experiment(experiment)
     if device is not None:
-        experiment = experiment.replace({"array.device": device_of(device)}, origin="--device")
+        experiment = experiment.replace({"array.device": device_of(device)}, origin="device")
     if data is not None:
-        experiment = experiment.replace({"data.source": str(data)}, origin="--data")
+        experiment = experiment.replace({"data.source": str(data)}, origin="data")
     task = experiment.task
     chosen = resolve(_backend(task, backend))
     entries = prepare(experiment)

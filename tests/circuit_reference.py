@@ -6,6 +6,8 @@ import numpy as np
 from scipy.sparse import csc_array
 from scipy.sparse.linalg import splu
 
+from memsim import solve_wires
+
 
 class Netlist:
     """Resistors between named nodes; nodes joined by no resistance are one, sources hold theirs."""
@@ -93,3 +95,13 @@ def reference_currents(
             if one[0] == "sense" and g > 0:
                 currents[one[1]] += g * (voltage[other] - voltage[one])
     return currents
+
+
+def solved_by_columns(conductance, voltages, **options):
+    """What `memsim.solve_wires` returns, with samples on the last axis, as `reference_currents` has them."""
+    found = solve_wires(conductance, np.transpose(voltages), **options)
+    if np.ndim(voltages) < 2:
+        return found
+    nodes = {name: getattr(found, name) for name in ("word_voltages", "bit_voltages", "word_currents")}
+    last = {name: None if part is None else np.moveaxis(part, 0, -1) for name, part in nodes.items()}
+    return found._replace(currents=found.currents.T, **last)

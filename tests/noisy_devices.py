@@ -99,7 +99,7 @@ def bits(crossbar: Crossbar, arrays: int = ARRAYS, first: int = 0) -> dict[str, 
     """What became of an array: states, pulses, noisy reads and their expectation; arrays come first."""
     x = inputs(arrays, first)
     pulses = crossbar.pulses
-    found = {"weights": crossbar.weights, "set": pulses.set, "reset": pulses.reset}
+    found = {"weights": crossbar.state.values, "set": pulses.set, "reset": pulses.reset}
     return found | {"expected": crossbar.output(x, noise=False), "read": crossbar.read(x), "again": crossbar.read(x)}
 
 

@@ -18,8 +18,10 @@ from typing import Any
 
 import numpy as np
 
-PLUMBING = ("kernels.", "backends.", "arrays.site", "arrays.own", "baselines.draws", "profiles.")
+PLUMBING = ("kernels.", "backends.", "arrays.site", "arrays.cell_numbers", "baselines.draws", "profiles.")
 """Modules that fetch numbers for others."""
+PLACE = "memsim.arrays.place"
+"""Module that draws parameters by path, and fetches other numbers."""
 LASTING = ("D2D", "REFERENCE", "INITIAL", "FAULT", "STUCK", "RETENTION", "PATH", "CONVERTER", "SCENE", "CORRUPTION")
 """Streams of numbers that are worked out again whenever they are needed, and do not change."""
 
@@ -55,8 +57,9 @@ class Record:
         while frame is not None:
             module = frame.f_globals.get("__name__", "")
             if module.startswith("memsim.") and not module[7:].startswith(PLUMBING):
-                path = frame.f_locals.get("path", "") if module == "memsim.arrays.population" else ""
-                self._chain.append(f"{module[7:]}.{frame.f_code.co_qualname}{path and ' '}{path}")
+                path = frame.f_locals.get("path", "") if module == PLACE else ""
+                if path or module != PLACE:
+                    self._chain.append(f"{module[7:]}.{frame.f_code.co_qualname}{path and ' '}{path}")
             frame = frame.f_back  # type: ignore[assignment]
 
     def draw(self, *address: int) -> tuple[np.uint32, ...]:

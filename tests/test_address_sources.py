@@ -25,7 +25,7 @@ BITS = {
     "arrays/mapping.py": "slices of bits of weights",
     "data/cifar.py": "grey of colours in whole numbers",
     "data/images.py": "bytes in GiB",
-    "intervals.py": "a sample drawn by a uniform number of 24 bits",
+    "metrics/intervals.py": "a sample drawn by a uniform number of 24 bits",
 }
 """Files that shift numbers other than counter words, which may have no literal shift anywhere."""
 COUNTER_WORDS = ("c0", "c1", "c2", "c3")

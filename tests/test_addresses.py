@@ -288,13 +288,15 @@ def test_names_of_parameters_with_the_same_hash_are_refused(monkeypatch):
 
 
 def test_the_spread_of_a_parameter_does_not_depend_on_what_else_spreads():
-    from memsim.arrays.population import Spreads
+    from memsim.arrays.place import Place
+    from memsim.arrays.site import Site
+    from memsim.backends import resolve
     from memsim.profiles import load_device
 
     def spread(*paths: str) -> np.ndarray:
         spreads = {path: {"sigma": "5 %", "relative_to": "value", "status": "assumed"} for path in paths}
         spec = load_device("taox-hfox-wu2018").replace({"variability.d2d": spreads}).spec
-        return Spreads(spec, (1, 2, 100), seed=3).value("conductance.max", 1e-5)
+        return Place(spec, Site(resolve("cpu"), 3), (1, 2, 100)).parameter("conductance.max", 1e-5)
 
     alone = spread("conductance.max")
     assert np.std(alone) > 1e-7

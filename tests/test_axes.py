@@ -76,7 +76,8 @@ def test_one_matrix_has_no_array_axis_and_is_the_first_array_of_a_stack():
         array.train(ms.Hebbian(0.1), x, t)
         refreshed = array.refresh(0.05)
         reads = [array.read(x), array.difference_variance(x), array.difference_variance(x[0]), array.known(x[0])]
-        cells = [array.weights, array.effective_weights, array.saturated, array.conductance.values, *array.pulses]
+        labelled = (array.state, array.weights, array.saturated, array.conductance)
+        cells = [*(one.values for one in labelled), *array.pulses]
         return [*reads, *cells, refreshed]
 
     one, stack = used(None), used(ARRAYS)
@@ -85,7 +86,7 @@ def test_one_matrix_has_no_array_axis_and_is_the_first_array_of_a_stack():
         assert np.array_equal(ours, theirs[0])
     assert ms.Crossbar("ideal", ROWS, COLS).shape == (ROWS, COLS)
     assert ms.Crossbar("ideal", ROWS, COLS, arrays=1).shape == (1, ROWS, COLS)
-    assert ms.Crossbar("ideal", ROWS, COLS).conductance.dims == ("row", "line")
+    assert ms.Crossbar("ideal", ROWS, COLS).conductance.dims == ("row", "col")
 
 
 def test_samples_of_several_leading_axes_have_the_addresses_of_one():
@@ -106,13 +107,13 @@ def test_training_takes_inputs_and_targets_with_the_same_axes(arrays):
     x, t = inputs(2, 3), RNG.choice([0.0, 1.0], (2, 3, COLS))
 
     def trained(x, t):
-        return ms.Crossbar("ideal", ROWS, COLS, arrays=arrays).train(ms.Delta(0.1), x, t).weights
+        return ms.Crossbar("ideal", ROWS, COLS, arrays=arrays).train(ms.Delta(0.1), x, t).state.values
 
     if arrays is None:
         assert np.array_equal(trained(x, t), trained(x.reshape(6, ROWS), t.reshape(6, COLS)))
     else:
         apart = [ms.Crossbar("ideal", ROWS, COLS, first_array=i).train(ms.Delta(0.1), x[i], t[i]) for i in range(2)]
-        assert np.array_equal(trained(x, t), [array.weights for array in apart])
+        assert np.array_equal(trained(x, t), [array.state.values for array in apart])
     with pytest.raises(ms.InputError, match=r"targets: shape \(3, 1\) does not fit"):
         trained(x[0, :1], np.ones((COLS, 1)))
 
@@ -206,7 +207,7 @@ def test_inputs_that_do_not_fit_are_refused(arrays, shape, message):
 
 def test_targets_of_cells_have_the_axes_of_the_states():
     targets = np.linspace(0.1, 0.9, ROWS * COLS).reshape(ROWS, COLS)
-    assert np.allclose(ms.Crossbar("ideal", ROWS, COLS, column="single").program(targets).weights, targets)
+    assert np.allclose(ms.Crossbar("ideal", ROWS, COLS, column="single").program(targets).state.values, targets)
     with pytest.raises(ms.InputError, match=r"shape \(1, 4, 3\) does not fit; allowed: \(row, line\) = \(4, 3\)"):
         ms.Crossbar("ideal", ROWS, COLS, column="single").program(targets[None])
     with pytest.raises(ms.InputError, match=r"allowed: \(array, row, line\) = \(2, 4, 3\)"):
@@ -215,9 +216,9 @@ def test_targets_of_cells_have_the_axes_of_the_states():
 
 def test_arrays_are_left_out_of_training_one_by_one():
     stack = ms.Crossbar("ideal", ROWS, COLS, arrays=2)
-    fresh = stack.weights
+    fresh = stack.state.values
     stack.train(ms.Hebbian(0.1), np.ones(ROWS), np.ones(COLS), active=[True, False])
-    assert (stack.weights[0] > fresh[0]).all() and np.array_equal(stack.weights[1], fresh[1])
+    assert (stack.state.values[0] > fresh[0]).all() and np.array_equal(stack.state.values[1], fresh[1])
     with pytest.raises(ms.InputError, match=r"active: shape \(\) does not fit; allowed: one for each of 2 arrays"):
         stack.train(ms.Hebbian(0.1), np.ones(ROWS), np.ones(COLS), active=True)
     with pytest.raises(ms.InputError, match=r"active: shape \(1,\) does not fit; allowed: True or False"):
@@ -242,4 +243,4 @@ def test_files_keep_whether_there_is_an_array_axis(tmp_path):
     for number, arrays in enumerate((None, 1, 2)):
         array = ms.Crossbar("ideal", ROWS, COLS, arrays=arrays)
         again = ms.Crossbar.from_netcdf(array.to_netcdf(tmp_path / f"{number}.nc"))
-        assert again.shape == array.shape and np.array_equal(again.weights, array.weights)
+        assert again.shape == array.shape and np.array_equal(again.state.values, array.state.values)

@@ -53,7 +53,7 @@ def lived(device, cols=COLS, arrays=ARRAYS, rows=ROWS, **options):
 class TestTogether:
     def test_the_same_seed_gives_the_same_bits_and_the_device_can_be_read(self, device, column):
         one, other = lived(device, column=column), lived(device, column=column)
-        assert np.array_equal(one.weights, other.weights)
+        assert np.array_equal(one.state.values, other.state.values)
         reads = one.read(X)
         assert np.array_equal(reads, other.read(X))
         assert np.isfinite(reads).all()
@@ -63,7 +63,7 @@ class TestTogether:
     def test_an_ensemble_in_parts_gives_the_same_bits(self, device, column):
         whole = lived(device, column=column)
         parts = [lived(device, arrays=2, first_array=first, column=column) for first in (0, 2)]
-        assert np.array_equal(whole.weights, np.concatenate([part.weights for part in parts]))
+        assert np.array_equal(whole.state.values, np.concatenate([part.state.values for part in parts]))
         assert np.array_equal(whole.read(X), np.concatenate([part.read(X) for part in parts]))
 
     def test_a_batch_that_is_read_in_parts_gives_the_same_bits(self, device, column):
@@ -86,7 +86,7 @@ class TestTogether:
 @pytest.mark.parametrize("column", ["single", "reference", "pair"])
 def test_both_precisions_tell_the_same(column):
     single, double = (lived("only programmed", column=column, dtype=dtype) for dtype in ("float32", "float64"))
-    assert np.allclose(single.weights, double.weights, atol=1e-5)
+    assert np.allclose(single.state.values, double.state.values, atol=1e-5)
     assert np.allclose(single.output(X), double.output(X), atol=1e-4)
     assert np.allclose(single.output(X, noise=False), double.output(X, noise=False), atol=1e-4)
 
@@ -101,7 +101,7 @@ def test_no_cell_depends_on_the_size_of_the_array(device):
         array.train(rule, np.pad(x, ((0, 0), (0, rows - 40))), np.pad(t, ((0, 0), (0, cols - 1))))
         arrays.append((array.program() if array.planned else array).wait(50))
     small, large = arrays
-    assert np.array_equal(small.weights, large.weights[:40, :1])
+    assert np.array_equal(small.state.values, large.state.values[:40, :1])
     wide = small.read(x), large.read(np.pad(x, ((0, 0), (0, 30))))
     assert np.allclose(wide[0], wide[1][:, :1], rtol=1e-6)
 
@@ -111,7 +111,7 @@ import hashlib
 from tests.test_cells_over_time import X, lived
 for device in ("pulses", "only programmed"):
     xbar = lived(device, column="reference")
-    print(hashlib.sha256(xbar.weights.tobytes() + xbar.read(X).tobytes() + xbar.pulses.set.tobytes()).hexdigest())
+    print(hashlib.sha256(xbar.state.values.tobytes() + xbar.read(X).tobytes() + xbar.pulses.set.tobytes()).hexdigest())
 """
 
 

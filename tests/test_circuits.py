@@ -97,7 +97,7 @@ def test_a_device_without_programming_error_is_written_exactly():
     device = load_device("hfo2-milo2021")
     real, exact = device, idealised(device, ["c2c"]).device
     wished = np.full((8, 2), 0.5)
-    cells = [ms.Crossbar(one, 8, 2).program(wished).weights for one in (real, exact)]
+    cells = [ms.Crossbar(one, 8, 2).program(wished).state.values for one in (real, exact)]
     assert np.abs(cells[0] - 0.5).max() > 0.01
     assert cells[1] == pytest.approx(wished, abs=1e-3)
 

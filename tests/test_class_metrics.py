@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from memsim import class_metrics as cm
+from memsim.metrics import classes as cm
 
 OUTPUTS = np.array([[3.0, 1.0, 0.0], [0.0, 2.0, 2.5], [-1.0, -2.0, -4.0]])
 LABELS = np.array([0, 1, 2])

@@ -11,7 +11,7 @@ import xarray as xr
 from conftest import SMALL
 
 from memsim.errors import OutputError
-from memsim.library import find
+from memsim.storage.library import find
 
 
 class TestRun:

@@ -74,7 +74,7 @@ OPTIONS = {
     "bounds beyond a real device": (
         ["run", "loose-01", "--device", "taox-hfox-wu2018"],
         "learners.Hebbian Loose.array.bounds: [0, 2] leave the window",
-        "--set array.bounds=[0,1]",
+        "for example array.bounds: [0, 1]",
     ),
     "no bounds on a real device": (
         ["run", "unconstrained-01", "--device", "agsi-jo2010"],
@@ -182,7 +182,7 @@ class TestDeviceFiles:
         ],
     )
     def test_mistakes_name_file_and_line_for_run_and_validate(self, cli, tmp_path, given, wrong, parts):
-        from memsim.library import find
+        from memsim.storage.library import find
 
         text = find("devices", "agsi-jo2010").read_text()
         (tmp_path / "d.yaml").write_text(text.replace(given, wrong))
@@ -222,7 +222,7 @@ class TestData:
             ("empty", "empty: no picture in this folder"),
             ("cut.png", "cut.png: is damaged, cut short"),
             ("nan.npy", "nan.npy: has values that are not finite numbers"),
-            ("wide.npy", "images of 8 x 9, not 8 x 8; remedy: --set data.shape=[8,9]"),
+            ("wide.npy", "images of 8 x 9, not 8 x 8; remedy: data.shape: [8, 9]"),
         ],
     )
     def test_images_that_cannot_be_used_are_refused(self, small, images, name, says):
@@ -331,7 +331,7 @@ def test_running_out_of_memory_is_one_line(cli, monkeypatch):
 
 
 def test_a_profile_that_two_learners_name_differently_works(cli, experiment_file, tmp_path):
-    from memsim.library import find
+    from memsim.storage.library import find
 
     shutil.copy(find("devices", "agsi-jo2010"), tmp_path / "a.yaml")
     experiment_file(replace=("agsi-jo2010", "a.yaml"))

@@ -136,7 +136,7 @@ def test_tiles_add_up_to_the_whole_array(cols, inputs):
 def test_the_partial_sums_of_tiles_are_converted_apart(inputs):
     adc = ms.ADC(bits=5, range=6.0)
     tiled = array(adc=adc, tile=(32, COLS))
-    weights = tiled.weights
+    weights = tiled.state.values
     expected = 0.0
     for start in (0, 32, 64):
         part = slice(start, min(start + 32, ROWS))
@@ -176,7 +176,7 @@ def test_a_learning_rule_sees_the_codes():
     x, t = np.random.default_rng(2).random((4, ROWS)), np.ones((4, COLS))
     # Outputs far below the first code are read as 0: every step has the whole target as its error.
     blind = array(adc=ms.ADC(bits=2, range=1e3), initial=(0.0, 1e-9)).train(ms.Delta(0.01), x, t)
-    assert np.allclose(blind.weights, 0.01 * x.sum(0)[:, None], atol=1e-6)
+    assert np.allclose(blind.state.values, 0.01 * x.sum(0)[:, None], atol=1e-6)
 
 
 @pytest.mark.slow

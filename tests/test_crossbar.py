@@ -24,13 +24,13 @@ def trained(rows=150, cols=3, arrays=4, first_array=0, device=DEVICE, x=None, **
 
 def test_the_same_seed_gives_the_same_bits():
     (a, x), (b, _) = trained(), trained()
-    assert np.array_equal(a.weights, b.weights)
+    assert np.array_equal(a.state.values, b.state.values)
     assert np.array_equal(a.read(x), b.read(x))
 
 
 def test_another_seed_gives_other_cells():
-    a = Crossbar(DEVICE, rows=64, cols=1, seed=1).weights
-    b = Crossbar(DEVICE, rows=64, cols=1, seed=2).weights
+    a = Crossbar(DEVICE, rows=64, cols=1, seed=1).state.values
+    b = Crossbar(DEVICE, rows=64, cols=1, seed=2).state.values
     assert (a != b).all()
 
 
@@ -38,7 +38,7 @@ def test_another_seed_gives_other_cells():
 def test_an_ensemble_computed_in_parts_gives_the_same_bits(column):
     whole, x = trained(arrays=6, column=column)
     parts = [trained(arrays=2, first_array=first, column=column) for first in (0, 2, 4)]
-    assert np.array_equal(whole.weights, np.concatenate([p.weights for p, _ in parts]))
+    assert np.array_equal(whole.state.values, np.concatenate([p.state.values for p, _ in parts]))
     assert np.array_equal(whole.read(x, index=3), np.concatenate([p.read(y, index=3) for p, y in parts]))
 
 
@@ -55,16 +55,16 @@ def test_steps_in_two_calls_equal_the_steps_in_one():
     once = Crossbar(DEVICE, rows=100, cols=1, seed=7).train(Hebbian(0.05), x, [1.0], steps=6)
     twice = Crossbar(DEVICE, rows=100, cols=1, seed=7)
     twice.train(Hebbian(0.05), x, [1.0], steps=2).train(Hebbian(0.05), x, [1.0], steps=4)
-    assert np.array_equal(once.weights, twice.weights)
+    assert np.array_equal(once.state.values, twice.state.values)
     assert np.array_equal(once.pulses.set, twice.pulses.set)
 
 
 def test_no_cell_depends_on_the_size_of_the_array():
     wide, _ = trained(rows=150, cols=3)
     narrow, _ = trained(rows=100, cols=3)
-    assert np.array_equal(wide.weights[:, :100], narrow.weights)
+    assert np.array_equal(wide.state.values[:, :100], narrow.state.values)
     one, _ = trained(cols=1)
-    assert np.array_equal(wide.weights[:, :, :1], one.weights)
+    assert np.array_equal(wide.state.values[:, :, :1], one.state.values)
 
 
 def test_reads_of_the_same_index_repeat_and_of_the_next_differ():
@@ -91,7 +91,7 @@ from memsim import Crossbar, Hebbian
 x = np.random.default_rng(0).random((3, 2, 1000)).astype(np.float32)
 xbar = Crossbar("agsi-jo2010", rows=1000, cols=4, arrays=3, seed=9, column="reference")
 xbar.train(Hebbian(0.03), x, [[1, 0, -1, .5], [0, 1, 1, -.5]], steps=5)
-print(hashlib.sha256(xbar.weights.tobytes() + xbar.read(x).tobytes() + xbar.pulses.set.tobytes()).hexdigest())
+print(hashlib.sha256(xbar.state.values.tobytes() + xbar.read(x).tobytes() + xbar.pulses.set.tobytes()).hexdigest())
 """
 
 
@@ -117,13 +117,13 @@ def test_inputs_and_targets_may_leave_out_leading_dimensions():
     crossbar.train(Hebbian(0.1), np.ones(5), [1, 0], steps=1)
     assert crossbar.read(np.ones(5)).shape == (3, 2)
     assert crossbar.read(np.ones((7, 5))).shape == (3, 7, 2)
-    assert crossbar.weights.shape == crossbar.conductance.shape == (3, 5, 2)
+    assert crossbar.state.values.shape == crossbar.conductance.shape == (3, 5, 2)
 
 
 def test_weights_are_copies():
     crossbar = Crossbar("ideal", rows=5, cols=2)
-    crossbar.weights[:] = 9
-    assert crossbar.weights.max() < 0.02
+    crossbar.state.values[:] = 9
+    assert crossbar.state.values.max() < 0.02
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_backends_are_resolved_by_name():
 @pytest.mark.slow
 @pytest.mark.parametrize("column", ["pair", "reference"])
 def test_cells_whose_parameters_are_drawn_anew_for_every_block_are_the_same(column, monkeypatch):
-    from memsim.arrays import population
+    from memsim.arrays import cell_numbers
     from memsim.backends import CpuBackend
 
     spread = {"sigma": "5 %", "relative_to": "value", "status": "assumed"}
@@ -207,11 +207,11 @@ def test_cells_whose_parameters_are_drawn_anew_for_every_block_are_the_same(colu
 
     kept = used()
     monkeypatch.setattr(CpuBackend, "kept", 0)
-    monkeypatch.setattr(population, "_BLOCK", 3 * 64 * 5 * 4)
+    monkeypatch.setattr(cell_numbers, "_BLOCK", 3 * 64 * 5 * 4)
     drawn = used()
-    assert np.array_equal(drawn.weights, kept.weights)
+    assert np.array_equal(drawn.state.values, kept.state.values)
     assert all(np.array_equal(one, other) for one, other in zip(drawn.pulses, kept.pulses, strict=True))
-    assert len(list(drawn._cells.lines.cells.blocks())) > 2 and drawn._cells.lines.cells._kept is None
+    assert len(list(drawn._array.cells.lines.cells.blocks())) > 2 and drawn._array.cells.lines.cells._kept is None
 
 
 def test_a_device_is_a_name_a_path_or_a_profile(tmp_path):
@@ -227,7 +227,7 @@ def test_a_rule_may_be_a_name_with_its_settings():
     x, t = np.random.default_rng(0).random((3, 4)), np.ones((3, 2))
     named, made = (Crossbar("ideal", rows=4, cols=2, seed=1) for _ in range(2))
     named.train("hebbian", x, t, steps=2, rate=0.03)
-    assert np.array_equal(named.weights, made.train(Hebbian(0.03), x, t, steps=2).weights)
+    assert np.array_equal(named.state.values, made.train(Hebbian(0.03), x, t, steps=2).state.values)
     for rule, settings, message in (
         ("hebbain", {}, r"rule: unknown rule 'hebbain'; did you mean 'hebbian'"),
         ("hebbian", {"margin": 1}, r"margin: rule 'hebbian' has rate"),

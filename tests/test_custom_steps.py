@@ -33,9 +33,9 @@ def profile(name="falling", more="", update=UPDATE):
 
 def trained(device, **options):
     array = ms.Crossbar(device, 64, 1, seed=4, initial=(0.2, 0.3), **options)
-    before = array.weights[:, 0].astype(float)
+    before = array.state.values[:, 0].astype(float)
     array.train(ms.Hebbian(rate=1.0), np.ones(64), np.ones(1), encoding="sign")
-    return before, array.weights[:, 0]
+    return before, array.state.values[:, 0]
 
 
 @pytest.mark.slow

@@ -9,12 +9,12 @@ import pytest
 from jsonschema import Draft7Validator
 
 from memsim.document import Document
-from memsim.library import library
 from memsim.profiles.inherit import OWN
 from memsim.profiles.json_schema import device_schema, device_schema_text
 from memsim.profiles.models import models
 from memsim.profiles.schema import DeviceSpec
 from memsim.profiles.template import starting_file
+from memsim.storage.library import library
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import memsim as ms
 from memsim.errors import InputError
 from memsim.experiment import experiment_from_text, parse_setting
 from memsim.learning import ENCODINGS
-from memsim.library import find
+from memsim.storage.library import find
 
 SMALL = {"data.samples": 2, "data.shape": [8, 8]}
 LONG = (

@@ -9,7 +9,7 @@ import stat
 import pytest
 
 from memsim.errors import OutputError
-from memsim.files import check_target, numbered, write_files, write_numbered
+from memsim.storage.files import check_target, numbered, write_files, write_numbered
 
 
 def writer(content=b"whole"):

@@ -227,7 +227,7 @@ def test_folder_that_links_to_itself_is_read_once(tmp_path):
 @pytest.mark.parametrize(
     ("array", "expected"),
     [
-        (FLOATS[:, :, :5], r"images of 8 x 5, not 8 x 12; remedy: --set data.shape=[8,5]"),
+        (FLOATS[:, :, :5], r"images of 8 x 5, not 8 x 12; remedy: data.shape: [8, 5]"),
         (FLOATS[0, 0], "array of shape (12,); allowed: (y, x) or (image, y, x)"),
         (FLOATS[None], "allowed: (y, x) or (image, y, x)"),
         (FLOATS[:0], "holds no image"),

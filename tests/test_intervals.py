@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 from scipy.special import betaincinv, stdtrit
 from scipy.stats import binom, binomtest
 
-from memsim.intervals import (
+from memsim.metrics.intervals import (
     bootstrap,
     coverage_of_percentiles,
     interval_of_function,
@@ -19,7 +19,7 @@ from memsim.intervals import (
     seed_interval,
     share_interval,
 )
-from memsim.quantiles import beta_quantile, student_quantile
+from memsim.metrics.quantiles import beta_quantile, student_quantile
 from memsim.results import VARIABLES
 
 LAWS = {
@@ -147,7 +147,7 @@ class TestBootstrap:
     def test_it_does_not_depend_on_the_block_size(self, monkeypatch):
         values = np.random.default_rng(4).normal(size=(40, 2))
         whole = bootstrap(values, seed=0, resamples=500), interval_of_function(values, lambda m: m[0] / m[1], 0, 500)
-        monkeypatch.setattr("memsim.intervals._BLOCK", 40 * 64)
+        monkeypatch.setattr("memsim.metrics.intervals._BLOCK", 40 * 64)
         again = bootstrap(values, seed=0, resamples=500), interval_of_function(values, lambda m: m[0] / m[1], 0, 500)
         assert np.allclose(whole[0], again[0], rtol=1e-12) and np.allclose(whole[1], again[1], rtol=1e-9)
 

@@ -356,7 +356,7 @@ def test_the_pulses_of_shipped_dynamic_cells_are_integrated_finely_enough(name):
     for substeps in (load_device(name).spec.update.substeps, 16):
         device = load_device(name).replace({"update.substeps": substeps})
         crossbar = ms.Crossbar(device, rows=64, cols=2, seed=1, dtype="float64")
-        weights.append(crossbar.train(ms.Hebbian(rate=0.2), x, [1.0, 0.0], steps=30).weights)
+        weights.append(crossbar.train(ms.Hebbian(rate=0.2), x, [1.0, 0.0], steps=30).state.values)
     np.testing.assert_allclose(weights[0], weights[1], atol=1e-7)
 
 

@@ -44,7 +44,7 @@ def test_weights_come_back_from_the_states(mapping):
     bits = mapping.slices * (mapping.slice_bits or 0)
     assert np.abs(back - WEIGHTS).max() <= (fitted.scale / (2**bits - 1) if bits else 1e-12)
     made = ms.Crossbar.from_weights(WEIGHTS, "ideal", mapping=mapping, dtype="float64")
-    assert np.allclose(made.mapping.weights(made.weights), back, atol=1e-6)
+    assert np.allclose(made.mapping.weights(made.state.values), back, atol=1e-6)
 
 
 def test_a_single_cell_holds_weights_of_one_sign_on_a_real_device_too():

@@ -11,7 +11,7 @@ from circuit_reference import reference_currents
 from waiting import let_pass
 
 import memsim as ms
-from memsim.arrays import population
+from memsim.arrays import cell_numbers
 from memsim.backends.cpu import CpuBackend
 from memsim.errors import InputError, OutputError, WindowWarning
 
@@ -214,11 +214,11 @@ def test_an_array_in_a_file_goes_on_with_the_windows_of_the_measured_cells(tmp_p
 def test_windows_of_measured_cells_are_the_same_for_any_block(device, monkeypatch):
     def widened():
         crossbar = quietly(np.stack([WIDE] * 2), device, seed=3, faults=np.eye(70, 6))
-        return crossbar.train(ms.Hebbian(0.2), V, np.ones((5, 6))).weights
+        return crossbar.train(ms.Hebbian(0.2), V, np.ones((5, 6))).state.values
 
     whole = widened()
     monkeypatch.setattr(CpuBackend, "kept", 0)
-    monkeypatch.setattr(population, "_BLOCK", 1)
+    monkeypatch.setattr(cell_numbers, "_BLOCK", 1)
     assert np.array_equal(widened(), whole)
 
 

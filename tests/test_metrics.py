@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from memsim.metrics import (
+from memsim.metrics.two_columns import (
     area,
     confidence,
     degradation,

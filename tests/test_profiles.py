@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from memsim.document import DocumentError
 from memsim.errors import InputError
-from memsim.library import find, library
 from memsim.profiles import DeviceProfile, Provenance, device_from_text, device_names, load_device
 from memsim.profiles.guide import keys
 from memsim.profiles.schema import DeviceSpec
 from memsim.profiles.updates import UPDATES
+from memsim.storage.library import find, library
 from memsim.units import format_quantity
 
 UPDATE_NAMES = [update.model_fields["model"].annotation.__args__[0] for update in UPDATES]

@@ -28,8 +28,10 @@ from threadpoolctl import threadpool_limits
 from waiting import let_pass
 
 from memsim import ADC, DAC, Crossbar, Hebbian
-from memsim.arrays import population
-from memsim.arrays.population import Population
+from memsim.arrays import cell_numbers
+from memsim.arrays.place import Place
+from memsim.arrays.site import Site
+from memsim.arrays.update_parameters import UpdateParameters
 from memsim.backends import CpuBackend, resolve
 from memsim.cells import MODELS
 from memsim.kernels import compile as kernels
@@ -102,21 +104,22 @@ def test_pulse_trains_are_the_same_for_any_chunks_and_threads(stream, monkeypatc
 @pytest.mark.parametrize("model", MODELS)
 def test_cells_of_a_population_are_the_same_for_any_block_and_threads(model, monkeypatch):
     device = noisy(model, "own" if model in OWN_NOISE else "normal", spread=True)
-    at = {"seed": 21, "first_array": 6}
+    site = Site(resolve("cpu"), 21, first_array=6)
     stuck = np.random.default_rng(2).integers(-1, 2, (3, 5, 128)).astype(np.int8)
-    kept = Population(device, resolve("cpu"), (3, 5, 100), stuck=stuck, **at)
+    kept = UpdateParameters(Place(device.spec, site, (3, 5, 100)), np.float32, stuck=stuck)
     whole = kept.varying()
     assert {"low", "high"} <= set(kept.names) and sum(np.ptp(values) > 0 for values in whole) > 1
     monkeypatch.setattr(CpuBackend, "kept", 0)
     for threads, block in ((1, 1), (3, 2 * 128 * 4 * len(kept.names)), (7, 1 << 30)):
         with_threads(monkeypatch, threads)
-        monkeypatch.setattr(population, "_BLOCK", block)
-        drawn = Population(device, resolve("cpu"), (3, 5, 100), stuck=stuck, **at)
+        monkeypatch.setattr(cell_numbers, "_BLOCK", block)
+        drawn = UpdateParameters(Place(device.spec, site, (3, 5, 100)), np.float32, stuck=stuck)
         places = list(drawn.blocks(slice(1, 5)))
-        assert len(places) == 3 * {1: 4, 3: 2, 7: 1}[threads]
+        assert len(places) == {1: 3 * 4, 3: 3 * 2, 7: 1}[threads]
         for arrays, lines in places:
             assert np.array_equal(drawn.varying(arrays, lines), whole[:, arrays, lines])
-        later = Population(device, resolve("cpu"), (2, 5, 60), seed=21, first_array=7, stuck=stuck[1:, :, :64])
+        place = Place(device.spec, Site(resolve("cpu"), 21, first_array=7), (2, 5, 60))
+        later = UpdateParameters(place, np.float32, stuck=stuck[1:, :, :64])
         assert np.array_equal(later.varying(), whole[:, 1:, :, :64])
 
 
@@ -134,7 +137,7 @@ def test_states_and_reads_are_the_same_bits_for_any_threads_parts_and_blocks(cas
         with_threads(monkeypatch, threads)
         same(bits(trained(case)), whole)
     monkeypatch.setattr(CpuBackend, "kept", 0)
-    monkeypatch.setattr(population, "_BLOCK", 1)
+    monkeypatch.setattr(cell_numbers, "_BLOCK", 1)
     same(bits(trained(case)), whole)
 
 
@@ -264,7 +267,7 @@ def population_of(device, encoding, seed, arrays=4):
     array = Crossbar(device, rows, 1, arrays=arrays, seed=seed, initial=(0.3, 0.3 + 1e-6))
     for wish in (1.0, -0.5):
         array.train(Hebbian(0.05), np.ones(rows), [wish], steps=2, encoding=encoding)
-    return array.weights[:, :, 0]
+    return array.state.values[:, :, 0]
 
 
 # One of every model, and those with cells that differ; trains of pulses on a line are common to its cells.

@@ -30,7 +30,7 @@ def go_on(crossbar):
     let_pass(crossbar, 5.0)
     first = crossbar.read(X)
     used(crossbar)
-    return np.stack([first, crossbar.read(X)]), crossbar.weights
+    return np.stack([first, crossbar.read(X)]), crossbar.state.values
 
 
 CASES = {
@@ -98,7 +98,7 @@ def test_the_file_is_labelled_and_the_array_too(tmp_path):
         )
     g = crossbar.conductance
     assert g.dims == ("row", "line") and g.attrs["units"] == "S" and g.shape == (20, 4)
-    assert list(g.output.values) == [0, 1, 0, 1] and list(g.sign.values) == [1, 1, -1, -1]
+    assert list(g.col.values) == [0, 1, 0, 1] and list(g.sign.values) == [1, 1, -1, -1]
     assert 1e-6 <= g.min() <= g.max() <= 1.1e-5
 
 
@@ -141,5 +141,5 @@ def test_cells_age_on_from_when_they_were_programmed_and_from_what_was_aimed_at(
     back = ms.Crossbar.from_netcdf(crossbar.to_netcdf(tmp_path / "array.nc"))
     for one in (crossbar, back):
         pulsed(one.wait(1e5), 7).wait(3e5)
-    assert np.array_equal(back.weights, crossbar.weights)
+    assert np.array_equal(back.state.values, crossbar.state.values)
     assert np.array_equal(back.read(X), crossbar.read(X))

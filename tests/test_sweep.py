@@ -12,7 +12,7 @@ import pytest
 import memsim as ms
 from memsim.errors import InputError
 from memsim.experiment import experiment_from_text
-from memsim.library import find
+from memsim.storage.library import find
 
 BOTH = """\
 name: both

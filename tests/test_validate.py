@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from memsim.experiment import experiment_from_text
-from memsim.library import library
+from memsim.storage.library import library
 
 TEXT = """\
 name: x

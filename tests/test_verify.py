@@ -13,12 +13,14 @@ import xarray as xr
 
 import memsim as ms
 from memsim.errors import InputError, MemsimError
-from memsim.intervals import bootstrap, resampled_images, share_interval
+from memsim.metrics.intervals import bootstrap, resampled_images, share_interval
+from memsim.storage.library import find
 from memsim.study.claims import SHIPPED, QuantitySpec, load_claims, used_names
 from memsim.study.expression import Expression
+from memsim.study.finding import Finding
 from memsim.study.measure import Measurements
 from memsim.study.plan import Group, restrict
-from memsim.study.report import Finding, Report
+from memsim.study.report import Report
 from memsim.study.runs import Run
 from memsim.study.text import Template, number
 from memsim.study.verdict import (
@@ -346,7 +348,7 @@ class TestClaimsFile:
         assert says in str(caught.value) and len(str(caught.value).splitlines()) == 1
 
     def test_an_experiment_may_lie_beside_the_claims(self, claims_file, tmp_path):
-        text = ms.library.find("experiments", "physical-01").read_text().replace("samples: 50", "samples: 2")
+        text = find("experiments", "physical-01").read_text().replace("samples: 50", "samples: 2")
         (tmp_path / "own.yaml").write_text(text.replace("[64, 64]", "[8, 8]"))
         file = claims_file(
             "physical-01", "own.yaml", CLAIMS.replace(", changes: {data.samples: 3, data.shape: [8, 8]}", "")

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from memsim.arrays.cell_numbers import CellNumbers, line_blocks
 from memsim.arrays.history import History
-from memsim.arrays.own import Own, Place, line_blocks
 from memsim.arrays.paths import relaxation_law
+from memsim.arrays.place import Place
 from memsim.errors import InputError
 from memsim.kernels.path import RelaxationLaw
 from memsim.noise.drift import Exponent, PowerLaw, drifted, exponent
@@ -44,7 +45,7 @@ class Aging:
         self.retention: AnyRetention = retention
         self.aims = isinstance(retention, StateDrift | RelaxationTable)
         self._place = place
-        self._own = Own(place, _own, dtype)
+        self._numbers = CellNumbers(place, _numbers, dtype)
         self._relaxation: RelaxationLaw | None = None
         if isinstance(retention, Relaxation | RelaxationTable):
             self._relaxation = relaxation_law(retention, place.spec.conductance)
@@ -60,7 +61,7 @@ class Aging:
         """States of some lines now."""
         retention, conductance = self.retention, self._place.spec.conductance
         g0, programmed, elapsed = conductance.offset, history.programmed(state, lines), history.aged(lines)
-        own, map_cells = self._own.of(lines=lines), self._place.site.backend.map
+        own, map_cells = self._numbers.value(_NAME, lines=lines), self._place.site.backend.map
         if isinstance(retention, Drift):
             return map_cells(drifted, programmed, own, elapsed, PowerLaw(g0, retention.reference_time))
         if isinstance(retention, StateDrift):
@@ -78,19 +79,22 @@ class Aging:
         return map_cells(leaked, programmed, own, elapsed, Rest(retention.rest))
 
 
-def _own(place: Place) -> Any:
-    """What of its retention a cell has for itself: its drift exponent, a N(0, 1) number or its lifetime [s]."""
+_NAME = "retention"
+
+
+def _numbers(place: Place) -> dict[str, Any]:
+    """The number of the retention of each cell: its drift exponent, a N(0, 1) number or its lifetime [s]."""
     retention = place.spec.retention
+    number: Any = 0.0
     if isinstance(retention, Drift):
-        spread = retention.spread
-        return (
-            retention.exponent + spread * place.normal(Stream.RETENTION).astype(float) if spread else retention.exponent
-        )
-    if isinstance(retention, StateDrift):
-        return place.normal(Stream.RETENTION)
-    if isinstance(retention, Leak):
-        return place.spreads.positive("retention.lifetime", retention.lifetime, _SHORTEST)
-    return 0.0
+        number = retention.exponent
+        if retention.spread:
+            number = number + retention.spread * place.normal(Stream.RETENTION).astype(float)
+    elif isinstance(retention, StateDrift):
+        number = place.normal(Stream.RETENTION)
+    elif isinstance(retention, Leak):
+        number = place.positive("retention.lifetime", retention.lifetime, _SHORTEST)
+    return {_NAME: number}
 
 
 def accelerated(spec: DeviceSpec, seconds: float, temperature: float | None) -> float:

@@ -106,6 +106,10 @@ class Axes:
         """Values (array, ...) of cells or lines; of one matrix without the array axis."""
         return values[0] if self.arrays is None else values
 
+    def cells_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Shape of what `cells` makes of values (array, ...) of some shape."""
+        return shape[1:] if self.arrays is None else shape
+
     def inner_cells(self, values: Any) -> Any:
         """Values of cells as `cells` gives them, (array, ...)."""
         return values[None] if self.arrays is None else values

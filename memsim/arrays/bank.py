@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from memsim.arrays.aging import Aging
+from memsim.arrays.cell_numbers import CellNumbers
 from memsim.arrays.fluctuations import Fluctuations, flickers, fluctuates
 from memsim.arrays.history import History
-from memsim.arrays.own import Own, Place
-from memsim.arrays.population import Population
+from memsim.arrays.place import Place
 from memsim.arrays.site import Site
+from memsim.arrays.update_parameters import UpdateParameters
 from memsim.errors import InputError
 from memsim.noise.programming import Polynomial, Saturating, polynomial_error, saturating_error
 from memsim.philox import Stream, padded
@@ -48,15 +49,15 @@ class Bank:
     ----------
     device, spec : DeviceProfile, DeviceSpec
         What the cells are.
-    cells : Population
+    cells : UpdateParameters
         The parameters of the update model; a stuck cell's window is a point.
     state : ndarray
         What pulses act on. It lies outside the window where drift, relaxation or a programming error left it there, and
         outside the limits where it was measured there.
     shaken, shifts : tuple
         Parameters that vary from pulse to pulse, see `memsim.profiles.nominal.pulse_shifts`.
-    read_sigma : Own
-        Sigma of the white read noise.
+    read_sigma : CellNumbers
+        ``sigma`` of the white read noise.
     fluctuations : Fluctuations or None
         Noise that goes on from read to read.
     marks : ndarray or None
@@ -81,21 +82,20 @@ class Bank:
         self.device, self.spec = device, spec
         self.stuck: Any = None if stuck is None else site.backend.asarray(stuck)
         self.site, self._shape, self._limits, self._dtype = site, shape, limits, dtype
-        own: dict[str, Any] = {"dtype": dtype, "stuck": stuck, **site.spread}
-        self.cells = Population(device, site.backend, shape, **own)
+        place = Place(spec, site, shape)
+        self.cells = UpdateParameters(place, dtype, stuck=stuck)
         self._beyond = False
         if measured is not None:
             self.state = site.backend.asarray(measured.copy())
             if self.cells.model.draws == "uniform" or self._excluded(self.state):
-                self.cells = Population(device, site.backend, shape, measured=measured, **own)
+                self.cells = UpdateParameters(place, dtype, stuck=stuck, measured=measured)
                 self._beyond = self._excluded(self.state)
         else:
             self.state = self._fresh(fresh)
         self.shaken, self.shifts = pulse_shifts(spec)
-        place = Place(spec, site, shape)
-        self.read_sigma = Own(place, _read_sigma, dtype)
-        self._write_sigma = Own(place, _write_sigma, dtype)
-        writes = self._write_sigma.varies or self._write_sigma.of() > 0
+        self.read_sigma = CellNumbers(place, _read_sigma, dtype)
+        self._write_sigma = CellNumbers(place, _write_sigma, dtype)
+        writes = bool(self._write_sigma.names) or self._write_sigma.value("sigma") > 0
         self._noise = np.zeros_like(self.state) if writes else None
         self._marks: Any = None
         self.marks: Any = None
@@ -183,7 +183,7 @@ class Bank:
         if self._noise is not None:
             first, last, _ = lines.indices(self._shape[1])
             z = self.site.draw("normal", (self._shape[0], last - first, self._shape[2]), Stream.WRITE, step, first)
-            noise = self._write_sigma.of(lines=lines) * z
+            noise = self._write_sigma.value("sigma", lines=lines) * z
             np.copyto(self._noise[:, lines], noise.astype(state.dtype), where=pulsed)
 
     def wait(self, seconds: float, aged: float) -> None:
@@ -272,14 +272,14 @@ class Bank:
     @property
     def memory(self) -> dict[str, np.ndarray]:
         """All that the seed does not tell: states, write noise, and what goes on in time; by name."""
-        found = {"state": self.state}
+        memory = {"state": self.state}
         if self._noise is not None:
-            found["write_noise"] = self._noise
+            memory["write_noise"] = self._noise
         if self.history is not None:
-            found |= self.history.memory(self.state)
+            memory |= self.history.memory(self.state)
         if self.fluctuations is not None:
-            found |= self.fluctuations.memory
-        return found
+            memory |= self.fluctuations.memory
+        return memory
 
     def restore(self, memory: Mapping[str, np.ndarray]) -> None:
         """Go on from what `memory` was."""
@@ -312,20 +312,20 @@ def planned(device: DeviceProfile) -> DeviceProfile:
     return DeviceProfile(device.document, spec.model_copy(update={**nothing, "read": read, "update": IDEAL_UPDATE}))
 
 
-def _read_sigma(place: Place) -> Any:
+def _read_sigma(place: Place) -> dict[str, Any]:
     """Standard deviation of white read noise, of what it is relative to."""
     noise = place.spec.read.noise
-    return 0.0 if noise is None else place.spreads.positive("read.noise.sigma", noise.sigma)
+    return {"sigma": 0.0 if noise is None else place.positive("read.noise.sigma", noise.sigma)}
 
 
-def _write_sigma(place: Place) -> Any:
+def _write_sigma(place: Place) -> dict[str, Any]:
     """Standard deviation of write noise, of the window."""
     spec = place.spec
     write = spec.variability.write if spec.variability else None
     if write is None:
-        return 0.0
-    sigma = place.spreads.positive("variability.write.sigma", write.sigma)
+        return {"sigma": 0.0}
+    sigma = place.positive("variability.write.sigma", write.sigma)
     if write.relative_to == "range":
-        return sigma
+        return {"sigma": sigma}
     assert isinstance(spec.update, StepUpdate)
-    return sigma * spec.update.nominal_step / (spec.update.weights.max - spec.update.weights.min)
+    return {"sigma": sigma * spec.update.nominal_step / (spec.update.weights.max - spec.update.weights.min)}

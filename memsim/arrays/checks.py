@@ -19,18 +19,18 @@ _LEAST_BOUND = 1e-3
 """Upper bounds of w below this are taken for conductances in siemens. Assumed."""
 
 
-def targets(weights: Any, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+def targets(states: Any, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """Target states of all cells, (row, line) of one matrix or (array, row, line) of a stack."""
     try:
-        found = np.broadcast_to(np.asarray(weights, dtype), shape)
+        targets = np.broadcast_to(np.asarray(states, dtype), shape)
     except (TypeError, ValueError):
         axes = ("array", "row", "line")[-len(shape) :]
         raise InputError(
-            f"weights: shape {np.shape(weights)} does not fit; allowed: ({', '.join(axes)}) = {shape}"
+            f"state: shape {np.shape(states)} does not fit; allowed: ({', '.join(axes)}) = {shape}"
         ) from None
-    if not np.isfinite(found).all():
-        raise InputError("weights: contains NaN or infinity; only finite numbers are allowed")
-    return found
+    if not np.isfinite(targets).all():
+        raise InputError("state: contains NaN or infinity; only finite numbers are allowed")
+    return targets
 
 
 def check_bounds(bounds: tuple[float, float] | None, device: DeviceProfile) -> tuple[float, float]:
@@ -50,9 +50,9 @@ def check_bounds(bounds: tuple[float, float] | None, device: DeviceProfile) -> t
             f"{(upper - window.min) / window.width:.3g}"
         )
     if not device.spec.conductance.nominal and not 0 <= lower < upper <= 1:
-        given = "none" if bounds is None else f"[{lower:g}, {upper:g}]"
+        stated = "none" if bounds is None else f"[{lower:g}, {upper:g}]"
         raise InputError(
-            f"bounds: {given} leave the window of device '{device.name}'; allowed within [0, 1] "
+            f"bounds: {stated} leave the window of device '{device.name}'; allowed within [0, 1] "
             "(only a cell with a nominal window, such as 'ideal', goes beyond)"
         )
     return lower, upper
@@ -80,10 +80,10 @@ def pair(name: str, values: Any) -> tuple[float, float]:
     return lower, upper
 
 
-def choice(name: str, given: str, allowed: tuple[str, ...]) -> str:
-    if given not in allowed:
-        raise InputError(f"{name}: unknown choice {given!r}{nearest(given, allowed)}")
-    return given
+def choice(name: str, value: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise InputError(f"{name}: unknown choice {value!r}{nearest(value, allowed)}")
+    return value
 
 
 def checked_shape(arrays: Any, rows: Any, cols: Any, first_array: Any) -> tuple[int, int, int]:
@@ -102,9 +102,9 @@ def checked_shape(arrays: Any, rows: Any, cols: Any, first_array: Any) -> tuple[
     return int(arrays), int(rows), int(cols)
 
 
-def first_sample(given: Any, samples: int) -> int:
+def first_sample(value: Any, samples: int) -> int:
     """The number of the first of some samples, if all of them have addresses."""
-    first = philox.whole("first_sample", given, MAX_SAMPLES)
+    first = philox.whole("first_sample", value, MAX_SAMPLES)
     if first + samples > MAX_SAMPLES:
         raise InputError(f"x: samples {first} to {first + samples - 1} of one read; {MAX_SAMPLES} can be addressed")
     return first

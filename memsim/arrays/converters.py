@@ -154,20 +154,20 @@ class InputConverter:
             signal = both.reshape(arrays, 2 * samples, rows)
         if dac.bits is None:
             low = -dac.range if dac._signed else 0.0
-            found = np.clip(signal, low, dac.range).astype(signal.dtype, copy=False)
+            levels = np.clip(signal, low, dac.range).astype(signal.dtype, copy=False)
         else:
-            found = self._site.backend.to_levels(signal, self._rows, dac.unit, dac.codes, self.errors)
+            levels = self._site.backend.to_levels(signal, self._rows, dac.unit, dac.codes, self.errors)
         if dac.polarity == "offset":
-            found = found.copy()
-            found[:, :, : self._rows] += found.dtype.type(dac.range)
-        return found
+            levels = levels.copy()
+            levels[:, :, : self._rows] += levels.dtype.type(dac.range)
+        return levels
 
     def ideal(self, signal: np.ndarray) -> np.ndarray:
         """The inputs that the codes stand for, (array or 1, sample, row): what digital arithmetic knows of them."""
         dac = self.dac
         low = -dac.range if dac.polarity != "unsigned" else 0.0
-        found = np.clip(signal, low, dac.range)
-        return found if dac.bits is None else np.rint(found / dac.unit) * dac.unit
+        inputs = np.clip(signal, low, dac.range)
+        return inputs if dac.bits is None else np.rint(inputs / dac.unit) * dac.unit
 
 
 class OutputConverter:
@@ -210,14 +210,14 @@ class OutputConverter:
             len(parts[0]), -1
         )
         if adc.range == "rms":
-            found = 2**adc.above_rms * np.sqrt(np.mean(np.square(sizes), axis=1))
+            largest = 2**adc.above_rms * np.sqrt(np.mean(np.square(sizes), axis=1))
         else:
-            found = np.percentile(sizes, adc.percentile, axis=1)
-        if not (found > 0).all():
+            largest = np.percentile(sizes, adc.percentile, axis=1)
+        if not (largest > 0).all():
             raise InputError(
-                f"x: array {int(np.argmin(found > 0))} gives no output for these inputs; the range would be empty"
+                f"x: array {int(np.argmin(largest > 0))} gives no output for these inputs; the range would be empty"
             )
-        self.range = found
+        self.range = largest
 
     def convert(
         self, current: np.ndarray, variance: np.ndarray | None, total: np.ndarray, tile: int, **address: Any

@@ -30,7 +30,7 @@ def drawn(faults: Faults | None, site: Site, shape: tuple[int, int, int]) -> np.
     return stuck
 
 
-def given(faults: Any, spec: DeviceSpec, shape: tuple[int, int, int], stack: bool) -> np.ndarray | None:
+def from_map(faults: Any, spec: DeviceSpec, shape: tuple[int, int, int], stack: bool) -> np.ndarray | None:
     """A user's map (row, line), or of a stack (array, row, line), as `drawn` gives it; None where no cell is stuck.
 
     Raises

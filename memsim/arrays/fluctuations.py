@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from memsim.arrays.cell_numbers import CellNumbers
 from memsim.arrays.history import History
-from memsim.arrays.own import Own, Place
+from memsim.arrays.place import Place
+from memsim.arrays.seen import Seen
 from memsim.errors import InputError
 from memsim.kernels.fluctuate import Move, move
 from memsim.noise.flicker import CurveSize, Size, active, active_variance, curve_swing, onset, share, swing
 from memsim.noise.two_level import Trap, flips, time_constants
 from memsim.philox import COUNTER, REFERENCE_COLUMN, padded
 from memsim.profiles.physics import Flicker, Read, Telegraph
-
-if TYPE_CHECKING:
-    from memsim.arrays.interconnect import Seen
 
 
 class Fluctuations:
@@ -36,7 +35,7 @@ class Fluctuations:
         self._spec, self._site, self._history = spec, site, history
         self._telegraph: Telegraph | None = spec.read.telegraph
         self._flicker: Flicker | None = spec.read.flicker
-        self._amplitude, self._sigma = Own(place, _amplitude, dtype), Own(place, _sigma, dtype)
+        self._strengths = CellNumbers(place, _strengths, dtype)
         self._trap = Trap(1 / self._telegraph.empty, 1 / self._telegraph.filled) if self._telegraph else None
         self._tau = time_constants(self._flicker.fastest, self._flicker.slowest) if self._flicker else None
         self._words = site.backend.xp.zeros((arrays, columns, padded(rows)), np.uint32)
@@ -56,7 +55,7 @@ class Fluctuations:
         depth, size = self.sizes(state)
         if seen.share is not None:
             depth, size = depth * seen.share, size * seen.share
-        found = self._site.backend.read_fluctuating(
+        outputs = self._site.backend.read_fluctuating(
             signal,
             seen.state,
             seen.offset,
@@ -70,7 +69,7 @@ class Fluctuations:
             **self._site.address,
         )
         self._count += signal.shape[1]
-        return found
+        return outputs
 
     def moments(self, state: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
         """What traps take from each cell on average (None for nothing), and the variance of its conductance."""
@@ -87,9 +86,10 @@ class Fluctuations:
         """Fall of the conductance while a trap is filled, and half the swing of each process of 1/f noise."""
         g0, telegraph, flicker = self._spec.conductance.offset, self._telegraph, self._flicker
         depth = size = np.zeros_like(state)
+        amplitude, sigma = self._strengths.values(("amplitude", "sigma"))
         if telegraph:
             base = state + state.dtype.type(g0) if telegraph.relative_to == "value" else np.ones_like(state)
-            depth = np.maximum(self._amplitude.of() * base, 0).astype(state.dtype)
+            depth = np.maximum(amplitude * base, 0).astype(state.dtype)
         if flicker and self._tau is not None:
             limit = math.inf if flicker.limit is None else flicker.limit
             base, of_one = self._base(flicker), share(flicker.fastest, flicker.slowest, len(self._tau))
@@ -100,7 +100,7 @@ class Fluctuations:
                 curve = flicker.curve.level(window.max, window.width)
                 function, law = curve_swing, CurveSize(g0, curve, limit, base, of_one)
             programmed = state if self._history is None else self._history.programmed(state)
-            size = self._site.backend.map(function, state, self._sigma.of(), programmed, law)
+            size = self._site.backend.map(function, state, sigma, programmed, law)
         return depth, size
 
     def active(self, state: np.ndarray) -> np.ndarray | None:
@@ -159,11 +159,10 @@ def flickers(read: Read) -> bool:
     return read.flicker is not None and read.flicker.sigma > 0
 
 
-def _amplitude(place: Place) -> Any:
-    telegraph = place.spec.read.telegraph
-    return 0.0 if telegraph is None else place.spreads.positive("read.telegraph.amplitude", telegraph.amplitude)
-
-
-def _sigma(place: Place) -> Any:
-    flicker = place.spec.read.flicker
-    return 0.0 if flicker is None else place.spreads.positive("read.flicker.sigma", flicker.sigma)
+def _strengths(place: Place) -> dict[str, Any]:
+    """Amplitude of telegraph noise and sigma of 1/f noise, of what they are relative to; 0 where there is none."""
+    telegraph, flicker = place.spec.read.telegraph, place.spec.read.flicker
+    return {
+        "amplitude": 0.0 if telegraph is None else place.positive("read.telegraph.amplitude", telegraph.amplitude),
+        "sigma": 0.0 if flicker is None else place.positive("read.flicker.sigma", flicker.sigma),
+    }

@@ -8,8 +8,9 @@ import numpy as np
 
 from memsim.arrays.bank import Bank, Banks
 from memsim.arrays.checks import whole
-from memsim.arrays.line_resistances import Wires
+from memsim.arrays.seen import Seen
 from memsim.arrays.wires import effective_conductance, solve_wires
+from memsim.arrays.wires.line_resistances import Wires
 from memsim.errors import InputError
 
 _ROUNDING = 1e-6
@@ -45,24 +46,6 @@ def tiles(tile: tuple[int, int] | None, rows: int, lines: int) -> Tiles:
     if len(cut[0]) > 4096:
         raise InputError(f"tile: {rows} rows make {len(cut[0])} tiles of {high}; allowed are 4096")
     return Tiles(*cut)
-
-
-class Seen(NamedTuple):
-    """What reads see of the cells of a bank: w + offset in units of the window, and how much of a cell's noise.
-
-    Attributes
-    ----------
-    state : (array, line, row)
-        Conductance less the offset.
-    offset : float
-        Conductance at state 0.
-    share : (array, line, row) or None
-        Of a deviation of the cell's own conductance that reaches its output; None for all.
-    """
-
-    state: np.ndarray
-    offset: float
-    share: np.ndarray | None = None
 
 
 class TileMaps(NamedTuple):
@@ -124,16 +107,16 @@ class Interconnect:
         """
         spec, rows, backend = banks.lines.spec, self.cut.rows[part], banks.lines.site.backend
         cells, volts = self._siemens(banks), backend.numpy(volts)
-        given: dict[str, Any] = {**self.wires.options, "backend": backend.name}
-        given |= {"conduction": spec.conduction, "read_voltage": spec.read.voltage}
+        options: dict[str, Any] = {**self.wires.options, "backend": backend.name}
+        options |= {"conduction": spec.conduction, "read_voltage": spec.read.voltage}
         arrays, samples = len(cells), volts.shape[1]
-        found = np.empty((arrays, samples, cells.shape[1]))
+        currents = np.empty((arrays, samples, cells.shape[1]))
         for array in range(arrays):
-            own = volts[array if len(volts) > 1 else 0, :, rows].T
+            own = volts[array if len(volts) > 1 else 0, :, rows]
             for lines in self.cut.lines:
                 g = cells[array, lines, rows].T
-                found[array, :, lines] = solve_wires(g, own, **given).currents.T
-        return [backend.asarray(own) for own in self._apart(found, axis=2)]
+                currents[array, :, lines] = solve_wires(g, own, **options).currents
+        return [backend.asarray(own) for own in self._apart(currents, axis=2)]
 
     def maps(self, banks: Banks, array: int) -> TileMaps:
         """What wires do to the cells of the first tile of an array."""
@@ -141,29 +124,29 @@ class Interconnect:
         rows, lines = self.cut.rows[0], self.cut.lines[0]
         cells = self._siemens(banks)[array, lines, rows].T
         backend = banks.lines.site.backend
-        given: dict[str, Any] = {**self.wires.options, "backend": backend.name}
+        options: dict[str, Any] = {**self.wires.options, "backend": backend.name}
         through = [backend.numpy(seen.state) for seen in self.seen(banks)]
         order = self._order(through[0].shape[1], len(through) > 1)
         effective = np.concatenate(through, axis=1)[array, order][lines, rows].T.astype(float) * spec.conductance.width
         if spec.conduction is not None:
-            given |= {"conduction": spec.conduction, "read_voltage": spec.read.voltage}
-        found = solve_wires(cells, np.full(len(cells), spec.read.voltage), node_voltages=True, **given)
-        assert found.word_voltages is not None and found.bit_voltages is not None
-        voltage = (found.word_voltages - found.bit_voltages) / spec.read.voltage
+            options |= {"conduction": spec.conduction, "read_voltage": spec.read.voltage}
+        solution = solve_wires(cells, np.full(len(cells), spec.read.voltage), node_voltages=True, **options)
+        assert solution.word_voltages is not None and solution.bit_voltages is not None
+        voltage = (solution.word_voltages - solution.bit_voltages) / spec.read.voltage
         error = np.divide(effective, cells, out=np.full_like(cells, np.nan), where=cells > 0) - 1
         return TileMaps(voltage, error)
 
     def _solved(self, banks: Banks) -> list[Seen]:
         spec, backend = banks.lines.spec, banks.lines.site.backend
         cells = self._siemens(banks)
-        given = {**self.wires.options, "backend": backend.name}
+        options = {**self.wires.options, "backend": backend.name}
         through, left = np.zeros_like(cells), np.zeros_like(cells)
         for array in range(len(cells)):
             for rows in self.cut.rows:
                 for lines in self.cut.lines:
                     g = cells[array, lines, rows].T
-                    through[array, lines, rows] = effective_conductance(g, **given).T
-                    alike = solve_wires(g, np.ones(len(g)), node_voltages=True, **given)
+                    through[array, lines, rows] = effective_conductance(g, **options).T
+                    alike = solve_wires(g, np.ones(len(g)), node_voltages=True, **options)
                     assert alike.word_voltages is not None and alike.bit_voltages is not None
                     left[array, lines, rows] = (alike.word_voltages - alike.bit_voltages).T
         left /= 1 + self.wires.series_resistance * cells
@@ -178,14 +161,14 @@ class Interconnect:
         window = spec.conductance
         states = [bank.site.backend.numpy(bank.seen) for bank in banks.both]
         cells = np.concatenate(states, axis=1)[:, self._order(states[0].shape[1], len(states) > 1)]
-        found = np.zeros(cells.shape)
-        found[:, :, :rows] = window.min + cells[:, :, :rows].astype(float) * window.width
-        if (found < -_ROUNDING * window.max).any():
+        siemens = np.zeros(cells.shape)
+        siemens[:, :, :rows] = window.min + cells[:, :, :rows].astype(float) * window.width
+        if (siemens < -_ROUNDING * window.max).any():
             raise InputError(
-                f"wires: a cell of device '{spec.name}' has {found.min():.3g} S; currents through wires need "
+                f"wires: a cell of device '{spec.name}' has {siemens.min():.3g} S; currents through wires need "
                 "conductances of at least 0 (bounds of at least 0)"
             )
-        return np.maximum(found, 0.0)
+        return np.maximum(siemens, 0.0)
 
     def _apart(self, values: np.ndarray, axis: int) -> list[np.ndarray]:
         """Values of physical lines back in the order of the banks."""

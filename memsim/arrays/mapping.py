@@ -131,14 +131,14 @@ class Mapping:
             Conductance of state 0, in units of the window.
         """
         low, high = bounds
-        found = self._joined(outputs) / (high - low)
+        share = self._joined(outputs) / (high - low)
         if self.kind == "pair":
-            return self._scale * found
+            return self._scale * share
         if self.kind == "reference":
-            return 2 * self._scale * found
+            return 2 * self._scale * share
         total = inputs.sum(axis=2, dtype=float)[:, :, None]
-        found = found - total * (low + offset) / (high - low)
-        return self._scale * (found if self.kind == "single" else 2 * found - total)
+        share = share - total * (low + offset) / (high - low)
+        return self._scale * (share if self.kind == "single" else 2 * share - total)
 
     @property
     def _scale(self) -> float:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from memsim.arrays.construction import array_state
+from memsim.arrays.state import ArrayState
 from memsim.errors import InputError, WindowWarning
-from memsim.philox import padded
 from memsim.profiles import DeviceProfile, device_of
 from memsim.units import format_quantity, parse_quantity
-
-if TYPE_CHECKING:
-    from memsim.arrays.crossbar import Crossbar
 
 _DIMS = ("array", "row", "col")
 _SHAPES = "allowed: (row, col) or (array, row, col)"
@@ -24,15 +22,14 @@ _ROUNDING = 1e-9
 """Distance from an end of the window, of its width, that the conversion of a unit may cause."""
 
 
-def measured(
-    kind: type[Crossbar],
+def measured_array(
     conductance: Any,
     device: DeviceProfile | str,
     column: str,
     missing: float | None,
     options: dict[str, Any],
-) -> Crossbar:
-    """A crossbar of cells with measured conductances, see `Crossbar.from_conductance`."""
+) -> ArrayState:
+    """Arrays of cells with measured conductances, see `Crossbar.from_conductance`."""
     profile = device_of(device)
     for name in ("rows", "cols", "initial"):
         if name in options:
@@ -46,12 +43,12 @@ def measured(
         )
     if siemens.ndim == 3:
         options = {"arrays": len(siemens)} | options
-    crossbar = kind(profile, rows, lines // 2 if column == "pair" else lines, column=column, **options)
-    if siemens.ndim == 3 and len(siemens) != crossbar._axes.arrays:
-        raise InputError(f"conductance: {len(siemens)} matrices do not fit arrays={crossbar._axes.arrays}")
-    crossbar._start_from(np.broadcast_to(siemens, (crossbar._shape[0], rows, lines)))
-    _warn(crossbar, siemens)
-    return crossbar
+        if options["arrays"] != len(siemens):
+            raise InputError(f"conductance: {len(siemens)} matrices do not fit arrays={options['arrays']}")
+    cols = lines // 2 if column == "pair" else lines
+    array = array_state(profile, rows, cols, column=column, conductance=siemens, **options)
+    _warn(array, siemens)
+    return array
 
 
 def checked(siemens: np.ndarray, missing: float | None = None) -> np.ndarray:
@@ -78,15 +75,6 @@ def checked(siemens: np.ndarray, missing: float | None = None) -> np.ndarray:
             first = f"the first ({format_quantity(float(siemens[wrong][0]), 'S', 4)}) at {_place(wrong)}"
             raise InputError(f"conductance: {wrong.sum()} of {siemens.size} are {what}, {first}; {remedy}")
     return siemens
-
-
-def states(siemens: np.ndarray, device: DeviceProfile, dtype: np.dtype) -> np.ndarray:
-    """Normalised states (array, line, padded row) of conductances (array, row, line) [S]."""
-    window = device.spec.conductance
-    arrays, rows, lines = siemens.shape
-    state = np.zeros((arrays, lines, padded(rows)), dtype)
-    state[:, :, :rows] = ((siemens - window.min) / window.width).swapaxes(1, 2)
-    return state
 
 
 def _siemens(conductance: Any) -> np.ndarray:
@@ -155,14 +143,12 @@ def _check_scale(siemens: np.ndarray, device: DeviceProfile) -> None:
         )
 
 
-def _warn(crossbar: Crossbar, siemens: np.ndarray) -> None:
+def _warn(array: ArrayState, siemens: np.ndarray) -> None:
     """Say how many conductances lie outside the nominal window, and how many beyond the bounds of the array."""
-    window = crossbar.device.spec.conductance
-    cases = [
-        (crossbar.limits, crossbar.bounds, "the bounds of the array", "pulses move such a cell to the nearer bound")
-    ]
+    window = array.device.spec.conductance
+    cases = [(array.limits, array.bounds, "the bounds of the array", "pulses move such a cell to the nearer bound")]
     if not window.nominal:
-        which = f"the window of device '{crossbar.device.name}'"
+        which = f"the window of device '{array.device.name}'"
         cases.append(((0.0, 1.0), (0.0, 1.0), which, "the windows of their cells are widened to hold them"))
     state = (siemens - window.min) / window.width
     for (low, high), shown, which, consequence in cases:

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from memsim.arrays.checks import check_bounds
+from memsim.arrays.construction import array_state
 from memsim.arrays.containers import like
 from memsim.arrays.mapping import Mapping
+from memsim.arrays.outputs import known_inputs, outputs
+from memsim.arrays.programming.program import program
+from memsim.arrays.state import ArrayState
 from memsim.errors import InputError
 from memsim.profiles import DeviceProfile, device_of
 
-if TYPE_CHECKING:
-    from memsim.arrays.crossbar import Crossbar
 
-
-def mapped(
-    kind: type[Crossbar],
+def mapped_array(
     weights: Any,
     device: DeviceProfile | str,
     mapping: Mapping | str,
     programming: dict[str, Any],
     options: dict[str, Any],
-) -> Crossbar:
-    """A crossbar programmed with weights, see `Crossbar.from_weights`."""
+) -> ArrayState:
+    """Arrays programmed with weights, see `Crossbar.from_weights`."""
     profile = device_of(device)
     matrix = _numbers("weights", weights)
     if matrix.ndim not in (2, 3) or not matrix.size:
@@ -44,33 +44,32 @@ def mapped(
     rows, cols = matrix.shape[-2:]
     if matrix.ndim == 3:
         options = {"arrays": len(matrix)} | options
-    crossbar = kind(profile, rows, cols * plan.slices, column=plan.column, **options)
-    if matrix.ndim == 3 and len(matrix) != crossbar._axes.arrays:
-        raise InputError(f"weights: {len(matrix)} matrices do not fit arrays={crossbar._axes.arrays}")
+        if options["arrays"] != len(matrix):
+            raise InputError(f"weights: {len(matrix)} matrices do not fit arrays={options['arrays']}")
+    array = array_state(profile, rows, cols * plan.slices, column=plan.column, **options)
     reference = (low + high) / 2 if plan.kind == "reference" else None
-    crossbar.program(low + plan.states(matrix) * (high - low), reference=reference, **programming)
-    crossbar.mapping = plan
-    return crossbar
+    program(array, low + plan.states(matrix) * (high - low), reference=reference, **programming)
+    array.mapping = plan
+    return array
 
 
-def product(crossbar: Crossbar, x: Any) -> Any:
+def product(array: ArrayState, x: Any) -> Any:
     """Sums of inputs times weights, see `Crossbar.product`."""
-    mapping = crossbar.mapping
+    mapping = array.mapping
     if mapping is None:
         raise InputError("@: this crossbar has no mapped weights; Crossbar.from_weights makes one, `output` reads any")
-    signal, window = crossbar._inputs(x), crossbar.device.spec.conductance
-    backend = crossbar._site.backend
-    outputs = backend.numpy(crossbar._output(signal.values))
-    sums = mapping.products(outputs, crossbar._ideal(signal.values), crossbar.bounds, window.offset)
-    products = crossbar._axes.outer(sums, signal.leading)
+    signal, backend = array.inputs(x), array.site.backend
+    read, offset = backend.numpy(outputs(array, signal.values)), array.device.spec.conductance.offset
+    sums = mapping.products(read, known_inputs(array, signal.values), array.bounds, offset)
+    products = array.axes.outer(sums, signal.leading)
     return backend.asarray(products) if isinstance(x, backend.xp.ndarray) else like(x, products, "product", "1")
 
 
 def _numbers(name: str, values: Any) -> np.ndarray:
     try:
-        found = np.asarray(values, float)
+        numbers = np.asarray(values, float)
     except (TypeError, ValueError):
         raise InputError(f"{name}: not an array of numbers") from None
-    if not np.isfinite(found).all():
+    if not np.isfinite(numbers).all():
         raise InputError(f"{name}: contains NaN or infinity; only finite numbers are allowed")
-    return found
+    return numbers

@@ -9,9 +9,9 @@ import numpy as np
 
 from memsim.arrays.axes import Axes
 from memsim.arrays.bank import Bank
-from memsim.arrays.interconnect import Seen
-from memsim.arrays.network import excess_at
-from memsim.arrays.own import line_blocks
+from memsim.arrays.cell_numbers import line_blocks
+from memsim.arrays.seen import Seen
+from memsim.arrays.wires.network import excess_at
 from memsim.backends import Backend
 from memsim.errors import InputError
 from memsim.kernels.read import NARROW
@@ -198,13 +198,13 @@ def expected(bank: Bank, signal: np.ndarray, seen: Seen, rows: Sequence[slice]) 
 
 def sampled(bank: Bank, signal: np.ndarray, seen: Seen, rows: Sequence[slice], seconds: float) -> list[Moments]:
     """Currents of reads that follow each other after `seconds`, sample by sample, and what white noise adds to them."""
-    found = [_white(bank, cut(signal, part, bank), seen, part) for part in rows]
+    moments = [_white(bank, cut(signal, part, bank), seen, part) for part in rows]
     if bank.fluctuations is None:
-        return found
+        return moments
     means = bank.fluctuations.read(signal, bank.seen, seconds, seen, rows)
     if bank.state.shape[1] > NARROW:
         means = means.astype(bank.state.dtype)
-    return [(bank.site.backend.contiguous(means[:, :, part]), variance) for part, (_, variance) in enumerate(found)]
+    return [(bank.site.backend.contiguous(means[:, :, part]), variance) for part, (_, variance) in enumerate(moments)]
 
 
 def cut(values: np.ndarray, rows: slice, bank: Bank) -> np.ndarray:
@@ -214,9 +214,9 @@ def cut(values: np.ndarray, rows: slice, bank: Bank) -> np.ndarray:
     if bank.state.shape[1] > NARROW:
         return values[:, :, rows]
     size = rows.stop - rows.start
-    found = bank.site.backend.xp.zeros((*values.shape[:2], padded(size)), values.dtype)
-    found[:, :, :size] = values[:, :, rows]
-    return found
+    wide = bank.site.backend.xp.zeros((*values.shape[:2], padded(size)), values.dtype)
+    wide[:, :, :size] = values[:, :, rows]
+    return wide
 
 
 def _white(bank: Bank, x: np.ndarray, seen: Seen, rows: slice) -> Moments:
@@ -225,16 +225,16 @@ def _white(bank: Bank, x: np.ndarray, seen: Seen, rows: slice) -> Moments:
     noise = bank.spec.read.noise
     state, offset, share, sigma = cut(seen.state, rows, bank), seen.offset, seen.share, bank.read_sigma
     of_value = noise is not None and noise.relative_to == "value"
-    if not sigma.varies and share is None:
-        same = float(sigma.of())
+    if not sigma.names and share is None:
+        same = float(sigma.value("sigma"))
         return backend.read(x, state, offset, same * of_value, same * (not of_value))
     mean = backend.read(x, state, offset, 0.0, 0.0)[0]
     if noise is None:
         return mean, np.zeros((*mean.shape[:2], 1), mean.dtype)
     variance, squares, own_states = np.empty_like(mean), np.square(x), bank.seen
     for lines in line_blocks(state.shape):
-        own = sigma.of(lines=lines)
-        own = cut(own, rows, bank) if sigma.varies else own
+        own = sigma.value("sigma", lines=lines)
+        own = cut(own, rows, bank) if sigma.names else own
         if of_value:
             own = own * (cut(own_states[:, lines], rows, bank) + bank.spec.conductance.offset)
         if share is not None:

@@ -11,9 +11,10 @@ import numpy as np
 from memsim.arrays import reading
 from memsim.arrays.bank import Bank, Banks
 from memsim.arrays.converters import ADC, DAC, InputConverter, OutputConverter
-from memsim.arrays.interconnect import Interconnect, Seen, TileMaps, plainly, tiles
-from memsim.arrays.line_resistances import Wires
+from memsim.arrays.interconnect import Interconnect, TileMaps, plainly, tiles
+from memsim.arrays.seen import Seen
 from memsim.arrays.site import Site
+from memsim.arrays.wires.line_resistances import Wires
 from memsim.errors import InputError
 from memsim.philox import MAX_ROW_TILES, Stream, row_tile
 
@@ -69,9 +70,9 @@ class Readout:
     def __init__(self, periphery: Periphery, column: str, shape: tuple[int, int, int], site: Site) -> None:
         arrays, rows, lines = shape
         dac, adc, wires, tile = periphery
-        for name, given, kind in (("dac", dac, DAC), ("adc", adc, ADC), ("wires", wires, Wires)):
-            if given is not None and not isinstance(given, kind):
-                raise InputError(f"{name}: {given!r} is not allowed; a memsim.{kind.__name__}, or None")
+        for name, part, kind in (("dac", dac, DAC), ("adc", adc, ADC), ("wires", wires, Wires)):
+            if part is not None and not isinstance(part, kind):
+                raise InputError(f"{name}: {part!r} is not allowed; a memsim.{kind.__name__}, or None")
         self.periphery, self._column, self._site = periphery, column, site
         self._cut = tiles(tile, rows, lines + (column == "reference"))
         if len(self._cut.rows) > MAX_ROW_TILES:
@@ -114,16 +115,16 @@ class Readout:
         levels = self._levels(signal)
         if when is not None and polarity == "phases":
             when = when._replace(repeats=2)
-        found = self._converted(banks, levels, when)
+        outputs = self._converted(banks, levels, when)
         if polarity == "phases":
-            return found[:, ::2] - found[:, 1::2]
+            return outputs[:, ::2] - outputs[:, 1::2]
         if polarity == "offset":
             # What the shift alone gives is measured once, long enough to be free of noise, without the converters.
             shift = np.zeros_like(signal[:1, :1])
             assert self._in is not None
             shift[:, :, : self._cut.rows[-1].stop] = self._in.dac.range
-            found = found - sum(mean for mean, _ in self._parts(banks, shift, None))
-        return found
+            outputs = outputs - sum(mean for mean, _ in self._parts(banks, shift, None))
+        return outputs
 
     def calibrate(self, banks: Banks, signal: np.ndarray) -> None:
         """Set the range of the ADCs from the expected outputs for some inputs, see `ADC`."""
@@ -135,10 +136,10 @@ class Readout:
         """Variance of the currents of a bank at any time, (array, sample, column), before they are converted."""
         levels, seen = self._levels(signal), self.seen(banks)[banks.both.index(bank)]
         driven = reading.drive(bank.spec, self._site.backend, levels, self._coding).signal
-        found: Any = sum(variance for _, variance in reading.expected(bank, driven, seen, self._cut.rows))
+        total: Any = sum(variance for _, variance in reading.expected(bank, driven, seen, self._cut.rows))
         if self._in is not None and self._in.dac.polarity == "phases":
-            found = found[:, ::2] + found[:, 1::2]
-        return np.broadcast_to(found, (*found.shape[:2], bank.state.shape[1]))
+            total = total[:, ::2] + total[:, 1::2]
+        return np.broadcast_to(total, (*total.shape[:2], bank.state.shape[1]))
 
     @property
     def _coding(self) -> str:
@@ -184,7 +185,7 @@ class Readout:
             steady = [reading.steady(bank, driven, own, rows) for bank, own in zip(banks.both, seen, strict=True)]
         else:
             added = [reading.excess(bank, levels, rows, self._coding) for bank in banks.both]
-        found: list[tuple[np.ndarray, np.ndarray | None]] = []
+        analog: list[tuple[np.ndarray, np.ndarray | None]] = []
         for part in range(len(rows)):
             means = [own[part][0] for own in moments]
             if exact is not None:  # and what correlated noise adds to the currents of ohmic cells
@@ -204,8 +205,8 @@ class Readout:
                     left = variance
                 else:
                     site.backend.add_noise(mean, variance, **self._address(when, part), stream=stream)
-            found.append((self._combined(means, shared), left))
-        return found
+            analog.append((self._combined(means, shared), left))
+        return analog
 
     def _exact(self, banks: Banks, levels: np.ndarray) -> list[list[np.ndarray]]:
         """Currents through wires of cells that are not ohmic, of each row tile and bank, over the full scale.

@@ -30,12 +30,6 @@ class Site:
         column = REFERENCE_COLUMN if self.reference else 0
         return {"seed": self.key, "first_array": self.first_array, "first_column": column}
 
-    @property
-    def spread(self) -> dict[str, Any]:
-        """Key, first array and stream of parameters that spread over cells."""
-        stream = Stream.REFERENCE if self.reference else Stream.D2D
-        return {"seed": self.key, "first_array": self.first_array, "stream": stream}
-
     def draw(self, kind: str, shape: tuple[int, ...], stream: Stream, step: int = 0, first_column: int = 0) -> Any:
         """Addressed numbers (array, column, padded row), float32, uniform in (0, 1] or N(0, 1)."""
         arrays, columns, rows = shape

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from memsim.arrays import checks
 from memsim.arrays.bank import Bank
-from memsim.arrays.delivery import deliver
+from memsim.arrays.outputs import outputs
+from memsim.arrays.programming.delivery import deliver
+from memsim.arrays.state import ArrayState
+from memsim.arrays.waiting import equivalent_time, let_pass, warn_of_retention
 from memsim.errors import InputError
 from memsim.learning import Encoding, LocalRule
 from memsim.philox import COUNTER
 
-if TYPE_CHECKING:
-    from memsim.arrays.crossbar import Crossbar
-
 
 def train(
-    crossbar: Crossbar,
+    array: ArrayState,
     rule: LocalRule,
     inputs: Any,
     targets: Any,
@@ -29,59 +29,59 @@ def train(
     active: Any,
     period: float,
 ) -> None:
-    """Train a crossbar, or the plan of a device that is only programmed; see `Crossbar.train`."""
-    arrays, _, cols = crossbar._shape
+    """Train arrays, or the plan of a device that is only programmed; see `Crossbar.train`."""
+    arrays, _, cols = array.shape
     if not isinstance(encoding, Encoding):
-        encoding = Encoding(encoding or crossbar.device.spec.encoding)
+        encoding = Encoding(encoding or array.device.spec.encoding)
     steps, batch = checks.whole("steps", steps, 0), checks.whole("batch", batch, 1)
     period = checks.duration("period", period)
-    x = crossbar._inputs(inputs, "inputs").values
-    t = crossbar._signal("targets", targets, "col", cols).values
+    x = array.inputs(inputs, "inputs").values
+    t = array.signal("targets", targets, "col", cols).values
     if x.shape[1] != t.shape[1]:
         raise InputError(f"targets: {t.shape[1]} samples, but inputs have {x.shape[1]}")
     samples = x.shape[1]
-    if crossbar._steps + steps * samples >= COUNTER:
+    if array.steps + steps * samples >= COUNTER:
         raise InputError(f"steps: {steps} times {samples} samples exceed the 2^32 steps that an array can address")
-    backend, dtype = crossbar._site.backend, crossbar.dtype
+    backend, dtype = array.site.backend, array.dtype
     x, t = (
         part if len(part) == arrays else backend.contiguous(np.broadcast_to(part, (arrays, *part.shape[1:])))
         for part in (x, t)
     )
-    trained = np.ones(arrays, bool) if active is None else crossbar._axes.flags("active", active)
-    told = backend.asarray(trained.astype(dtype)[:, None, None])
-    bank = crossbar._cells.lines
-    if crossbar._plan is not None:
-        bank, crossbar._programmed = crossbar._plan.lines, False
+    trained = np.ones(arrays, bool) if active is None else array.axes.flags("active", active)
+    taught = backend.asarray(trained.astype(dtype)[:, None, None])
+    bank = array.cells.lines
+    if array.plan is not None:
+        bank, array.programmed = array.plan.lines, False
     if period > 0:
-        crossbar._ageing(period)
-        crossbar._warn_of_retention(stacklevel=4)
+        equivalent_time(array, period)
+        warn_of_retention(array, stacklevel=4)
     if not (rule.reads or period > 0 or bank.stepwise):
-        _show(crossbar, bank, rule, x, t * told, steps, encoding)
+        _show(array, bank, rule, x, t * taught, steps, encoding)
         return
     size = batch if rule.reads else 1
     for _ in range(steps):
         for first in range(0, samples, size):
             part = slice(first, min(first + size, samples))
             shown = backend.contiguous(x[:, part])
-            post = t[:, part] * told
+            post = t[:, part] * taught
             if rule.reads:
-                post = (rule.post(crossbar._output(shown), t[:, part]) * told).astype(dtype, copy=False)
+                post = (rule.post(outputs(array, shown), t[:, part]) * taught).astype(dtype, copy=False)
             for one in range(shown.shape[1]) if bank.stepwise else (slice(None),):
                 at = slice(one, one + 1) if isinstance(one, int) else one
-                _show(crossbar, bank, rule, backend.contiguous(shown[:, at]), post[:, at], 1, encoding)
+                _show(array, bank, rule, backend.contiguous(shown[:, at]), post[:, at], 1, encoding)
             if period > 0:
                 seconds = period * shown.shape[1] / samples
-                crossbar._pass(seconds, seconds)
+                let_pass(array, seconds, seconds)
 
 
-def _show(crossbar: Crossbar, bank: Bank, rule: LocalRule, x: Any, post: Any, steps: int, encoding: Encoding) -> None:
+def _show(array: ArrayState, bank: Bank, rule: LocalRule, x: Any, post: Any, steps: int, encoding: Encoding) -> None:
     """Show padded inputs with signals for the outputs `steps` times; second lines of pairs get the opposite."""
-    if crossbar.column == "pair":
+    if array.column == "pair":
         post = np.concatenate([post, -post], axis=2)
     before = bank.before()
-    how: dict[str, Any] = {"steps": steps, "encoding": encoding, "first_step": crossbar._steps}
-    counts = deliver(bank, crossbar._site, crossbar.limits, rule, x, post, **how)
-    if crossbar._plan is None:
-        crossbar._counts += counts
-    crossbar._steps += steps * x.shape[1]
-    bank.after(before, crossbar._steps - 1)
+    how: dict[str, Any] = {"steps": steps, "encoding": encoding, "first_step": array.steps}
+    counts = deliver(bank, array.site, array.limits, rule, x, post, **how)
+    if array.plan is None:
+        array.pulses += counts
+    array.steps += steps * x.shape[1]
+    bank.after(before, array.steps - 1)

@@ -15,7 +15,7 @@ from memsim.baselines.optimise import OPTIMISERS, Memory
 from memsim.baselines.parts import host
 from memsim.baselines.state import Epoch, State
 from memsim.errors import MemsimError, OutputError
-from memsim.files import write_file
+from memsim.storage.files import write_file
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -34,9 +34,9 @@ def new(file: str, model: str, with_schema: bool) -> None:
       memsim device new my-oxide.yaml
       memsim device new my-oxide.yaml --model soft-bounds --schema
     """
-    from memsim.files import Writer, write_files
     from memsim.profiles.json_schema import device_schema_text
     from memsim.profiles.template import starting_file
+    from memsim.storage.files import Writer, write_files
 
     target = Path(file)
     if target.suffix not in (".yaml", ".yml"):
@@ -129,7 +129,7 @@ def _explain(model: Model) -> None:
 def _check_new(target: Path) -> None:
     """Refuse a place that cannot hold a new profile, which never replaces a file."""
     from memsim.errors import OutputError
-    from memsim.files import check_target
+    from memsim.storage.files import check_target
 
     if not target.parent.is_dir():
         raise OutputError(f"{target}: there is no folder {target.parent}; make it first")

@@ -12,7 +12,7 @@ from memsim.cli.console import printable
 from memsim.cli.targets import targets, write
 
 if TYPE_CHECKING:
-    from memsim.files import Writer
+    from memsim.storage.files import Writer
 
 _NAME = "bench"
 

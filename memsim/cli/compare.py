@@ -40,10 +40,10 @@ def compare(a: Path, b: Path, output: str | None, force: bool, no_figure: bool) 
       memsim compare results/physical-01.nc results/tight-01.nc
       memsim compare results/physical-01.nc results/physical-01-2.nc -o seeds.pdf
     """
-    from memsim.files import check_target, numbered, write_files, write_numbered
     from memsim.plotting import check_format
     from memsim.plotting.pairs import compare as side_by_side
     from memsim.results import load
+    from memsim.storage.files import check_target, numbered, write_files, write_numbered
 
     if output is not None and no_figure:
         raise click.UsageError("-o names the figure that --no-figure leaves out; give one of them")

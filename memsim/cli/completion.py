@@ -8,7 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from memsim.cli.listing import rows_of, stored_keys
-from memsim.library import Kind
+from memsim.storage.library import Kind
 
 
 def experiments(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

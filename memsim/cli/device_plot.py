@@ -32,9 +32,9 @@ def plot(name: str, output: str | None, seed: int, force: bool) -> None:
       memsim device plot my.yaml -o my.pdf
     """
     from memsim.cli.figure import device_picture
-    from memsim.files import check_target, write_file, write_numbered
     from memsim.plotting import check_format
     from memsim.profiles import load_device
+    from memsim.storage.files import check_target, write_file, write_numbered
 
     target = Path(output) if output is not None else None
     if target is not None:

@@ -13,9 +13,9 @@ from memsim.cli.console import console, printable
 from memsim.cli.fit_report import print_fit
 
 if TYPE_CHECKING:
-    from memsim.files import Writer
     from memsim.fit import PulseFit, SectionFit
     from memsim.profiles import DeviceProfile
+    from memsim.storage.files import Writer
 
 
 @click.command(short_help="Fit a profile to measured pulses, retention, read noise or I-V.")
@@ -73,7 +73,6 @@ def fit(
       memsim device fit export.csv --columns "G = I1/V1 [S], direction = Mode"
       memsim device fit retention.csv --kind retention --device mine.yaml -o mine-drift.yaml
     """
-    from memsim.files import check_target, write_files
     from memsim.fit import (
         PulseFit,
         SectionFit,
@@ -88,6 +87,7 @@ def fit(
     from memsim.fit.layouts import pulse_data
     from memsim.plotting.save import check_format
     from memsim.profiles import load_device
+    from memsim.storage.files import check_target, write_files
 
     for option, target in (("-o", output), ("--figure", figure)):
         if target is not None and not target.strip():

@@ -11,12 +11,12 @@ import click
 from memsim.cli import completion
 from memsim.cli.console import console, printable, table
 from memsim.cli.loading import experiment_of
-from memsim.library import find
+from memsim.storage.library import find
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from memsim.files import Writer
+    from memsim.storage.files import Writer
 
 
 @click.command("list", short_help="List the experiments that come with memsim.")
@@ -137,7 +137,7 @@ def _chosen(names: tuple[str, ...]) -> list[str | None]:
 
 def _places(result: Path, chosen: list[str | None], target: Path | None, several: bool, force: bool) -> list[Path]:
     """Where each figure goes; refused if it could not be written."""
-    from memsim.files import check_target, numbered
+    from memsim.storage.files import check_target, numbered
 
     if target is None:
         stems = [result.stem if name is None else f"{result.stem}-{name}" for name in chosen]
@@ -176,7 +176,7 @@ def _write(
     result: Path, pictures: Mapping[str | None, bytes], target: Path | None, several: bool, force: bool
 ) -> list[Path]:
     """Write all figures or none; their paths."""
-    from memsim.files import ExistsError, write_files
+    from memsim.storage.files import ExistsError, write_files
 
     def writer(content: bytes) -> Writer:
         return lambda path: path.write_bytes(content)

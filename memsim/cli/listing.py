@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from memsim.library import Kind, library
+from memsim.storage.library import Kind, library
 
 _INDEX = Path(__file__).with_name("index.json")
 KINDS: tuple[Kind, ...] = ("devices", "experiments")

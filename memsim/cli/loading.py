@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from memsim.library import find
+from memsim.storage.library import find
 
 if TYPE_CHECKING:
     from memsim.experiment import Experiment

@@ -79,7 +79,7 @@ def run_command(args: list[str] | None = None) -> int:
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except MemsimError as error:
-        return _fail(str(error))
+        return _fail(_with_options(str(error)))
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         return 0
@@ -96,6 +96,13 @@ def run_command(args: list[str] | None = None) -> int:
         return _fail(f"{error.filename or 'standard output'}: {(error.strerror or str(error)).lower()}")
     except MemoryError:
         return _fail("not enough memory for arrays of this size; make data.samples or data.shape smaller")
+
+
+def _with_options(text: str) -> str:
+    """An error of the Python API with options in place of the arguments that it names."""
+    for argument, option in (("use force=True", "use --force"), ("with data=", "with --data")):
+        text = text.replace(argument, option)
+    return text
 
 
 def _fail(message: str) -> int:

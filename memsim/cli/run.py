@@ -15,7 +15,7 @@ from memsim.cli.targets import targets, write
 
 if TYPE_CHECKING:
     from memsim.experiment import Experiment
-    from memsim.files import Writer
+    from memsim.storage.files import Writer
 
 
 @click.command(short_help="Run an experiment: metrics, result file, figure.")

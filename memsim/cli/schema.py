@@ -23,7 +23,7 @@ def schema_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def print_schema(text: str, output: str | None, force: bool) -> None:
     """Print a schema, or write it to a file and print its path."""
-    from memsim.files import write_file
+    from memsim.storage.files import write_file
 
     if output is None:
         if force:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from memsim.files import Writer
+    from memsim.storage.files import Writer
 
 RESULTS = Path("results")
 
 
 def targets(output: str | None, endings: tuple[str, ...], name: str, force: bool) -> list[Path] | None:
     """The files that -o asks for, or None for numbered ones; refused now if they could not be written."""
-    from memsim.files import check_target, numbered
+    from memsim.storage.files import check_target, numbered
 
     if output is None:
         if force:
@@ -36,7 +36,7 @@ def targets(output: str | None, endings: tuple[str, ...], name: str, force: bool
 
 def write(paths: list[Path] | None, name: str, writers: Mapping[str, Writer], force: bool) -> list[Path]:
     """Write a result and what belongs to it, by ending, where `targets` said; the paths."""
-    from memsim.files import write_files, write_numbered
+    from memsim.storage.files import write_files, write_numbered
 
     if paths is None:
         return write_numbered(RESULTS, name, writers)

@@ -14,7 +14,7 @@ from memsim.cli.targets import RESULTS
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from memsim.files import Writer
+    from memsim.storage.files import Writer
     from memsim.study import Finding, Report
 
 STEM = "verify"
@@ -105,7 +105,7 @@ def verify(
 
 def _target(form: str | None, output: str | None, force: bool) -> tuple[str | None, Path | None]:
     """Format and file of the report; refused now if it could not be written."""
-    from memsim.files import check_target, numbered
+    from memsim.storage.files import check_target, numbered
 
     if output is None:
         if force:
@@ -126,8 +126,8 @@ def _target(form: str | None, output: str | None, force: bool) -> tuple[str | No
 
 
 def _write(report: Report, form: str, target: Path | None, force: bool) -> Path:
-    from memsim.files import write_files, write_numbered
     from memsim.results import writer
+    from memsim.storage.files import write_files, write_numbered
 
     write: Writer
     if form == "nc":

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from memsim import npy
 from memsim.data.depth import Grey
 from memsim.data.pictures import (
     MAX_BYTES,
@@ -33,6 +32,7 @@ from memsim.data.pictures import (
 from memsim.data.pictures import MAX_SIDE as MAX_SIDE  # part of this module's API
 from memsim.data.scenes import road_scenes
 from memsim.errors import DataError
+from memsim.storage import npy
 
 ROAD_SCENES = "road-scenes"
 
@@ -173,7 +173,7 @@ def _read_array(stored: npy.StoredArray, file: Path, shape: tuple[int, int], sam
     if len(found) not in (2, 3):
         raise refusal(file, f"array of shape {found}; allowed: (y, x) or (image, y, x)")
     if tuple(found[-2:]) != tuple(shape):
-        remedy = f"--set data.shape=[{found[-2]},{found[-1]}]"
+        remedy = f"data.shape: [{found[-2]}, {found[-1]}]"
         raise refusal(file, f"images of {found[-2]} x {found[-1]}, not {shape[0]} x {shape[1]}; remedy: {remedy}")
     held = found[0] if len(found) == 3 else 1
     if held < 1:

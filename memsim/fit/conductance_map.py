@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memsim import npy
 from memsim.errors import DataError, InputError, nearest
 from memsim.fit.map_matrix import MAX_CELLS
 from memsim.fit.map_numerals import beyond, beyond_in_words
 from memsim.fit.map_text import Map, map_in
 from memsim.fit.map_units import Stated, factor_of
 from memsim.fit.source import text_of
+from memsim.storage import npy
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -17,14 +17,11 @@ Sources: Schwarz, Ann. Stat. 6, 461 (1978); drift: Nandakumar et al., ICECS 2019
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
 
 from memsim.errors import DataError
 from memsim.fit import relaxation
-from memsim.fit.changes import Cells, Moments, moments, smoothed
+from memsim.fit.changes import smoothed
 from memsim.fit.criteria import Z95
 from memsim.fit.programmed import Programmed, programmed_cells
 from memsim.fit.relaxation import Law
@@ -32,6 +29,7 @@ from memsim.fit.retention_section import section_of
 from memsim.fit.search import Peak, highest_peak
 from memsim.fit.section import Curve, Form, SectionFit
 from memsim.fit.table import Table
+from memsim.fit.tried import Tried
 
 FEWEST_CELLS = 5
 """Cells from which on a relaxation is fitted; of each level for a table."""
@@ -39,54 +37,6 @@ MOST_TABLE_TIMES = 12
 """Times up to which a table of relaxation is fitted: each has a mean and a spread of its own."""
 
 _APART = 1.5  # ratio of the largest to the smallest level
-
-
-@dataclass(frozen=True)
-class Tried:
-    """A form fitted to cells.
-
-    Attributes
-    ----------
-    law : Law
-        The form.
-    relative : bool
-        Whether read noise goes with the conductance.
-    cells : Programmed
-        The cells.
-    groups : list of Cells
-        The same for the likelihood.
-    peak : Peak
-        Maximum of the likelihood, in the parameters of the law and the logarithm of the read noise.
-    """
-
-    law: Law
-    relative: bool
-    cells: Programmed
-    groups: list[Cells]
-    peak: Peak
-
-    @property
-    def parameters(self) -> int:
-        """Number of fitted numbers."""
-        return len(self.law.low) + self.law.coefficients
-
-    @property
-    def log_likelihood(self) -> float:
-        """Log-likelihood at the maximum, as a density of conductances [S]."""
-        return self.peak.value - self.cells.changes * float(np.log(self.cells.size))
-
-    def negative(self, *, adjusted: bool) -> Callable[[np.ndarray], float]:
-        """Minus the log-likelihood as a function of the parameters, plain or restricted."""
-        density = self.cells.density(logarithmic=self.law.logarithmic)
-        return lambda theta: -density - self.moments(theta, adjusted=adjusted).log_likelihood
-
-    def moments(self, theta: np.ndarray, *, adjusted: bool = False) -> Moments:
-        """Likelihood and mean at some parameters."""
-        return moments(self.groups, self.law.path, theta[:-1], float(np.exp(theta[-1])), adjusted=adjusted)
-
-    def restricted(self) -> Peak:
-        """Maximum of the restricted likelihood."""
-        return highest_peak(self.negative(adjusted=True), [self.peak.at], self.law.low, self.law.high)
 
 
 def fit_retention(table: Table) -> SectionFit:

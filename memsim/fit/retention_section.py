@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,10 +15,8 @@ from memsim.fit.relaxation import SMALLEST
 from memsim.fit.search import Peak, profile_interval
 from memsim.fit.spread import FEWEST
 from memsim.fit.table import Table
+from memsim.fit.tried import Tried
 from memsim.units import format_quantity
-
-if TYPE_CHECKING:
-    from memsim.fit.retention import Tried
 
 _OPEN = 1e6  # standard error, over the number itself, from which the data set no limit
 _SURE = 0.2  # standard error of the logarithm of a sigma below which its likelihood is nearly a parabola

@@ -26,7 +26,7 @@ class UpdateSpec:
     model : CellModel
         The conductance-update model.
     change, idle : numba dispatcher
-        The learning rule's scalar functions (see `memsim.learning.rule`).
+        The learning rule's scalar functions (see `memsim.learning.rules.rule`).
     encode : numba dispatcher
         The encoding's scalar function (see `memsim.learning.encoding`).
     draws : bool

@@ -6,9 +6,9 @@ import os
 
 from memsim.document import Document
 from memsim.errors import InputError
-from memsim.library import find, library
 from memsim.profiles.inherit import resolved
 from memsim.profiles.profile import DeviceProfile
+from memsim.storage.library import find, library
 
 
 def device_names() -> list[str]:

@@ -14,9 +14,9 @@ from typing import Any
 from memsim.document import Document
 from memsim.document.problems import Path, dotted
 from memsim.errors import InputError
-from memsim.library import library, similar
 from memsim.profiles.profile import DeviceProfile
 from memsim.profiles.provenance import PROVENANCE, numbers, resolve
+from memsim.storage.library import library, similar
 
 OWN = ("name", "title", "notes")
 """Keys that a profile does not inherit."""

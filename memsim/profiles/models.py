@@ -13,10 +13,10 @@ from pydantic import BaseModel
 
 from memsim.document.walk import choices_of
 from memsim.errors import InputError
-from memsim.library import similar
 from memsim.profiles import physics
 from memsim.profiles.schema import CycleToCycle, DeviceToDevice, WriteNoise
 from memsim.profiles.updates import UPDATES
+from memsim.storage.library import similar
 
 Kind = Literal["update", "noise", "retention", "programming", "conduction", "faults"]
 KINDS: dict[Kind, str] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,9 +13,6 @@ from memsim.profiles.pulses import MAX_PULSES
 from memsim.profiles.schema import DeviceSpec
 from memsim.profiles.slots import Slot, slots
 from memsim.profiles.updates import ConstantUpdate
-
-if TYPE_CHECKING:
-    from memsim.profiles.profile import DeviceProfile
 
 # A spread so wide that a cell's window would vanish is cut off here, as a fraction of the nominal window.
 SMALLEST_WINDOW = 0.01
@@ -89,7 +86,7 @@ def plain(value: Any) -> Any:
     return tuple(map(float, value)) if np.ndim(value) == 1 else float(value)
 
 
-def pulse_span(device: DeviceProfile) -> int:
+def pulse_span(spec: DeviceSpec) -> int:
     """Set pulses from G_min to G_max, for models that are not told their number.
 
     Raises
@@ -97,14 +94,14 @@ def pulse_span(device: DeviceProfile) -> int:
     InputError
         The pulses do not carry the cell there, or not within a million.
     """
-    if device.spec.update is None:
+    if spec.update is None:
         return IDEAL_UPDATE.span
-    model, p = nominal_cell(device.spec)
+    model, p = nominal_cell(spec)
     pulses = model.across(p) if model.across is not None else float("nan")
     if not 0 < pulses <= MAX_PULSES:
         reached = f"it would take {pulses:.3g}" if np.isfinite(pulses) and pulses > 0 else "they do not reach G_max"
         raise InputError(
-            f"device '{device.name}': at most {MAX_PULSES} set pulses may span the window, but {reached}; "
+            f"device '{spec.name}': at most {MAX_PULSES} set pulses may span the window, but {reached}; "
             "check the set pulse and the window, or give 'update.pulses'"
         )
     return max(1, round(pulses))

@@ -82,25 +82,30 @@ class DeviceProfile:
         from memsim.profiles.nominal import pulse_span  # needs the models, hence Numba
 
         update = self.spec.update
-        return (update.span if update is not None else None) or pulse_span(self)
+        return (update.span if update is not None else None) or pulse_span(self.spec)
 
     @property
     def reset_span(self) -> int:
         """Reset pulses that span the window; as many as set pulses where the profile does not tell them apart."""
         return getattr(self.spec.update, "reset_pulses", None) or self.span
 
-    def replace(self, changes: Mapping[str, Any], origin: str = "replace") -> DeviceProfile:
+    def replace(
+        self, changes: Mapping[str, Any] | None = None, *, origin: str = "replace", **values: Any
+    ) -> DeviceProfile:
         """A profile with values set at dotted paths, validated again; a replaced number becomes "assumed".
 
         Parameters
         ----------
-        changes : mapping
+        changes : mapping, optional
             Dotted path -> value as in YAML: ``{"variability.c2c.sigma": "2 %"}``. None unsets an optional section. A
             number keeps a provenance that comes with the change (long form, or a `status` in the same section).
         origin : str
             How errors name these changes, for example "--set".
+        **values
+            The same for keys of the first level, e.g. ``title="A cell of mine"``.
         """
-        return DeviceProfile.from_document(self.document.replace(changes, origin, _DOTTED_KEYS))
+        document = self.document.replace({**(changes or {}), **values}, origin, _DOTTED_KEYS)
+        return DeviceProfile.from_document(document)
 
     def to_yaml(self) -> str:
         """YAML text of the profile, from which `device_from_text` makes an equal one."""

@@ -13,13 +13,13 @@ from pydantic.fields import FieldInfo
 from memsim.document import DocumentError, parse_value
 from memsim.document.walk import choices_of
 from memsim.errors import InputError
-from memsim.library import similar
 from memsim.profiles.catalog import device_from_text, load_device
 from memsim.profiles.parameters import REQUIRED, allowed_of, default_of, section_of
 from memsim.profiles.physics import CONDUCTIONS, PROGRAMMINGS, RETENTIONS, Faults, Read
 from memsim.profiles.provenance import PROVENANCE
 from memsim.profiles.schema import CycleToCycle, DeviceToDevice, Window, WriteNoise
 from memsim.profiles.updates import UPDATES
+from memsim.storage.library import similar
 
 START = "neurosim"
 """Update model of a starting file, unless another one is asked for."""

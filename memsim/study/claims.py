@@ -13,8 +13,8 @@ from memsim.document import Document
 from memsim.document.fields import Section, problem
 from memsim.errors import InputError, nearest
 from memsim.experiment_schema import ONE_LINE
-from memsim.library import library
 from memsim.results import VARIABLES
+from memsim.storage.library import library
 from memsim.study.expression import Expression
 from memsim.study.text import Template
 from memsim.study.verdict import VERDICTS

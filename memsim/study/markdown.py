@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from memsim.study.report import Finding, Report
+from collections.abc import Mapping, Sequence
+
+from memsim.study.finding import Finding
 from memsim.study.verdict import RULES, TOLERANCES
 
 _HEADINGS = ("claim", "published", "measured", "95 % interval", "over seeds", "verdict", "cause")
 
 
-def to_markdown(report: Report) -> str:
-    """The report as Markdown text."""
-    lines = [f"# {_escape(report.study)}", "", _escape(report.source), "", _escape(report.summary) + ".", ""]
-    lines += [f"- {_escape(note)}" for note in report.notes]
-    for where, findings in report.groups:
+def to_markdown(
+    head: tuple[str, str, str],
+    notes: Sequence[str],
+    groups: Sequence[tuple[str, Sequence[Finding]]],
+    footnotes: Sequence[str],
+    provenance: Mapping[str, str],
+) -> str:
+    """A report as Markdown text; `head` is the title, the source and the summary of its study."""
+    title, source, summary = map(_escape, head)
+    lines = [f"# {title}", "", source, "", summary + ".", ""]
+    lines += [f"- {_escape(note)}" for note in notes]
+    for where, findings in groups:
         lines += ["", f"## {_escape(where)}", "", _row(_HEADINGS), _row(("---",) * len(_HEADINGS))]
         lines += [_row(tuple(map(_escape, _cells(finding)))) for finding in findings]
     lines += ["", "## Rules", ""]
     lines += [f"{i}. {_escape(rule)}" for i, rule in enumerate(RULES, 1)]
-    made = ", ".join(f"{key} {value}" for key, value in report.provenance.items())
+    made = ", ".join(f"{key} {value}" for key, value in provenance.items())
     lines += ["", _escape(TOLERANCES), ""]
-    lines += [line for note in report.footnotes for line in (_escape(note), "")]
+    lines += [line for note in footnotes for line in (_escape(note), "")]
     lines += [_escape(made)]
     return "\n".join(lines) + "\n"
 

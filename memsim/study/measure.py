@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from memsim.intervals import RESAMPLES, interval_of_function, resampled_images, share_interval
+from memsim.metrics.intervals import RESAMPLES, interval_of_function, resampled_images, share_interval
 from memsim.results import VARIABLES
 from memsim.study.claims import QuantitySpec, Statistic, Study
 from memsim.study.expression import Expression
@@ -36,7 +36,7 @@ class Measurements:
     Notes
     -----
     Resamples of images are shared by all quantities, so that the interval of a ratio or a difference is that of paired
-    numbers. Intervals are those of `memsim.intervals`, whichever comes first:
+    numbers. Intervals are those of `memsim.metrics.intervals`, whichever comes first:
 
     - of a single share of reads: the values of the expression over the interval of the share;
     - of means of the same images: the bootstrap-t interval, or that of `seed_interval` for fewer than 10 images, with

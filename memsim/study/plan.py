@@ -10,8 +10,8 @@ from pathlib import Path
 from memsim.errors import InputError, nearest
 from memsim.experiment import Experiment, load_experiment
 from memsim.experiment_schema import ImageExperimentSpec
-from memsim.library import library
 from memsim.repeat import stored_experiment
+from memsim.storage.library import library
 from memsim.study.claims import QuantitySpec, Study, used_names
 from memsim.study.expression import Expression
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from memsim.errors import InputError
 from memsim.study.claims import ClaimSpec, load_claims, used_names
 from memsim.study.expression import Expression
+from memsim.study.finding import Finding
 from memsim.study.measure import Measurements
-from memsim.study.report import Finding, Report, Source
+from memsim.study.report import Report, Source
 from memsim.study.runs import Progress, Run, all_seeds, run_all
 from memsim.study.text import Template, number
 from memsim.study.verdict import (

@@ -135,7 +135,7 @@ def _check(experiment: Experiment, spec: LearnerBase, device: DeviceProfile) -> 
         path = f"learners.{spec.name}.array"
         key = str(error).partition(":")[0]
         where = experiment.document.where(experiment.document.find(f"{path}.{key}") or ())
-        hint = "; for example --set array.bounds=[0,1]" if key == "bounds" else ""
+        hint = "; for example array.bounds: [0, 1]" if key == "bounds" else ""
         raise InputError(f"{where}: {path}.{error}{hint}") from None
 
 

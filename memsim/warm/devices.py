@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
 from memsim.arrays import ADC, DAC, Crossbar
+from memsim.errors import RetentionWarning
 from memsim.kernels.read import NARROW
 from memsim.learning import Hebbian
 from memsim.philox import TILE
@@ -35,7 +37,9 @@ def _use(device: DeviceProfile, column: str, outputs: int, **converters: Any) ->
     for _ in range(2):  # a later read goes on from an earlier one
         crossbar.read(x)
     crossbar.output(x, noise=False)
-    crossbar._pass(1.0, 1.0)  # without a warning where the device specifies no retention
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RetentionWarning)
+        crossbar.wait(1.0)
     crossbar.read(x)
     if column == "pair":
         if spec.update is not None:

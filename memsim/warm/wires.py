@@ -19,11 +19,11 @@ _CONDUCTION: tuple[Any, ...] = (
 def use_wires() -> None:
     """Resistance in one or both kinds of lines, one input or eight, ohmic cells or others, floating lines."""
     random = np.random.default_rng(0)
-    g, v = random.uniform(1e-6, 1e-4, (16, 24)), random.uniform(0.1, 0.2, (16, 8))
+    g, v = random.uniform(1e-6, 1e-4, (16, 24)), random.uniform(0.1, 0.2, (8, 16))
     open_lines = np.where(np.arange(16) == 0, 0.0, np.inf)
     for word, bit in ((1.0, 1.0), (1.0, 0.0), (0.0, 1.0), (0.0, 0.0)):
         wires: dict[str, Any] = {"word_resistance": word, "bit_resistance": bit, "backend": "cpu"}
-        for driven in (v, v[:, 0]):
+        for driven in (v, v[0]):
             solve_wires(g, driven, **wires)
             solve_wires(g, driven, driver_resistance=open_lines, **wires)
             for conduction in _CONDUCTION:

@@ -24,7 +24,7 @@ def life(device: str, backend: str, folder, **options) -> list[np.ndarray]:
     else:
         made.program(0.4, cycles=2, error=0.01)
     let_pass(made, 10.0)
-    found = [made.weights, made.effective_weights, *made.pulses, made.read(X), made.output(X, noise=False)]
+    found = [made.state.values, made.weights.values, *made.pulses, made.read(X), made.output(X, noise=False)]
     found += [
         made.difference_variance(X),
         made.known(X),
@@ -32,7 +32,7 @@ def life(device: str, backend: str, folder, **options) -> list[np.ndarray]:
     ]
     file = made.to_netcdf(folder / f"{backend}.nc", force=True)
     again = ms.Crossbar.from_netcdf(file, backend=backend)
-    return [*found, again.weights, again.read(X), *again.pulses, made.conductance.values]
+    return [*found, again.state.values, again.read(X), *again.pulses, made.conductance.values]
 
 
 CIRCUITS = {

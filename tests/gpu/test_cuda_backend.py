@@ -50,7 +50,7 @@ def life(device, backend, cols=2, **options):
     if made.planned:
         made.program()
     made.wait(10.0)
-    return [made.weights, *made.pulses, made.read(x), made.output(x, noise=False), made.difference_variance(x)]
+    return [made.state.values, *made.pulses, made.read(x), made.output(x, noise=False), made.difference_variance(x)]
 
 for device, options in (
     ("agsi-jo2010", converters),
@@ -81,7 +81,7 @@ def life(device, backend, **options):
     assert made.backend == backend and np.allclose(made.conductance, conductance, rtol=3e-7, atol=1e-9)
     found = [made.output(x, noise=False)]
     made.train(ms.Hebbian(0.2), x, t)
-    return [*found, made.weights, *made.pulses, made.read(x)]
+    return [*found, made.state.values, *made.pulses, made.read(x)]
 
 shared = dict(seed=3, first_array=7)
 for device, options in (

@@ -52,13 +52,13 @@ def test_a_kernel_on_the_card_gives_the_same_bits_each_time(case):
 @pytest.mark.parametrize("single", [None, "word_resistance", "bit_resistance"])
 def test_a_card_finds_the_currents_of_the_cpu(ratio, law, single):
     random = np.random.default_rng(0)
-    g, v = np.exp(random.uniform(-14, -9, (70, 90))), random.uniform(0, 0.3, (70, 3))
+    g, v = np.exp(random.uniform(-14, -9, (70, 90))), random.uniform(0, 0.3, (3, 70))
     wires = {"word_resistance": 1e4 / ratio, "bit_resistance": 1e4 / ratio, "sense_resistance": 20.0}
     wires |= {single: 0.0} if single else {}
     curved = {"conduction": law, "read_voltage": 0.2} if law else {}
     cpu, card = (solve_wires(g, v, backend=name, **wires, **curved) for name in ("cpu", "cuda"))
     assert card.residual <= 3e-10
-    assert (np.abs(card.currents - cpu.currents) / np.abs(cpu.currents).sum(0)).max() < 1e-8
+    assert (np.abs(card.currents - cpu.currents) / np.abs(cpu.currents).sum(-1, keepdims=True)).max() < 1e-8
     again = solve_wires(g, v, backend="cuda", **wires, **curved)
     assert np.array_equal(again.currents, card.currents), "the same bits each time"
     if law is None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from circuit_reference import reference_currents
+from circuit_reference import reference_currents, solved_by_columns
 from line_kernels import strict_card
 
-from memsim import ConvergenceError, effective_conductance, solve_wires
-from memsim.arrays import device_chains, wires
-from memsim.arrays.circuit import Law, Limits, Lines, solve
+from memsim import ConvergenceError, effective_conductance
+from memsim.arrays.wires import device_chains, solver
+from memsim.arrays.wires.circuit import Law, Limits, Lines, solve
 from memsim.backends import resolve
 from memsim.kernels.cuda import lines
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 def on_device(monkeypatch):
     """On the stand-in for a card, and never with what the CPU's solver is made of."""
     strict_card(monkeypatch)
-    monkeypatch.setattr(wires, "Chains", None)
+    monkeypatch.setattr(solver, "Chains", None)
 
 
 def cells(rows, cols, seed=0):
@@ -44,7 +44,7 @@ def only(count, *lines):
 
 
 def solved(conductance, voltages, **options):
-    found = solve_wires(
+    found = solved_by_columns(
         conductance, voltages, **{"word_resistance": 10.0, "bit_resistance": 10.0, "backend": "cuda", **options}
     )
     assert 0 <= found.residual <= 3e-10
@@ -121,7 +121,7 @@ def test_strongly_coupled_arrays_need_few_iterations_with_the_sheet():
 
 
 def test_many_samples_go_through_the_effective_conductance(monkeypatch):
-    monkeypatch.setattr(wires, "_MOST_ON_CARD", 13 * 10 * 4)  # four at once, and a rest
+    monkeypatch.setattr(solver, "_MOST_ON_CARD", 13 * 10 * 4)  # four at once, and a rest
     for shape in ((13, 10), (10, 13)):
         g, v = cells(*shape), drives(shape[0], 30)
         expected = reference_currents(g, v, 10.0, 10.0)

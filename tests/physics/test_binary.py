@@ -45,11 +45,11 @@ def test_no_pulse_never_switches_and_certain_pulses_always_do(device):
 @pytest.mark.slow
 def test_the_share_of_an_array_that_switches_is_the_probability(device):
     array = ms.Crossbar(device, CELLS, 1, seed=3)
-    assert device.span == 1 and not array.weights.any()
+    assert device.span == 1 and not array.state.values.any()
     for wish, expected in ((1.0, 0.3), (-1.0, 0.3 * 0.4)):
         array.train(ms.Hebbian(rate=1.0), np.ones(CELLS), np.array([wish]))
-        share = array.weights.mean()
-        assert set(np.unique(array.weights)) == {0.0, 1.0}
+        share = array.state.values.mean()
+        assert set(np.unique(array.state.values)) == {0.0, 1.0}
         assert abs(share - expected) < 4 * math.sqrt(expected * (1 - expected) / CELLS)
 
 

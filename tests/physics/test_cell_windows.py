@@ -31,7 +31,7 @@ def driven(device, direction: int, **options) -> np.ndarray:
     """States after pulses of one direction that no cell's window outlasts."""
     crossbar = ms.Crossbar(device, rows=CELLS, cols=1, seed=4, **options)
     crossbar.train(ms.Hebbian(rate=1.0), np.ones(CELLS), [direction], steps=400, encoding="sign")
-    return crossbar.weights[:, 0]
+    return crossbar.state.values[:, 0]
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_a_bound_at_the_end_of_the_nominal_window_limits_nothing_so_a_sweep_has_
 def test_fresh_cells_start_inside_their_windows_and_limits(device, window):
     low, high = window
     crossbar = ms.Crossbar(device, rows=CELLS, cols=1, seed=4, initial=(0, 0.01))
-    states = crossbar.weights[:, 0]
+    states = crossbar.state.values[:, 0]
     assert np.all(states >= low) and np.all(states <= high)
     inside = (low < 0) & (high > 0.01)
     assert np.all((states[inside] >= 0) & (states[inside] <= np.float32(0.01)))
@@ -86,7 +86,7 @@ def test_a_target_beyond_the_nominal_window_is_reached_by_cells_whose_window_rea
     low, high = window
     crossbar = ms.Crossbar(device, rows=CELLS, cols=1, seed=4)
     crossbar.program(1.1, cycles=4, encoding="exact")
-    assert np.allclose(crossbar.weights[:, 0], np.clip(1.1, low, high), atol=1e-5)
+    assert np.allclose(crossbar.state.values[:, 0], np.clip(1.1, low, high), atol=1e-5)
 
 
 @pytest.mark.slow
@@ -98,8 +98,8 @@ def test_mapped_weights_end_at_the_nearer_end_of_windows_that_do_not_hold_them(d
     for array, target in ((low, -2.0), (high, 3.0)):
         array.program(target, cycles=8)
     targets = np.concatenate([np.maximum(weights, 0), np.maximum(-weights, 0)], axis=1)
-    expected = np.clip(targets, low.weights, high.weights)
-    assert np.abs(crossbar.weights - expected).max() < 0.006  # within half a pulse of 1/100
+    expected = np.clip(targets, low.state.values, high.state.values)
+    assert np.abs(crossbar.state.values - expected).max() < 0.006  # within half a pulse of 1/100
 
 
 @pytest.mark.slow
@@ -129,7 +129,7 @@ def test_no_conductance_is_below_zero():
 def test_the_bounds_of_a_window_that_is_nominal_by_convention_are_literal():
     def top(bounds):
         crossbar = ms.Crossbar("ideal", rows=4, cols=1, bounds=bounds)
-        return crossbar.train(ms.Hebbian(rate=1.0), np.ones(4), [1], steps=3).weights.max()
+        return crossbar.train(ms.Hebbian(rate=1.0), np.ones(4), [1], steps=3).state.values.max()
 
     assert top((0, 1)) == 1 and top((0, 2)) == 2 and top(None) > 3
 
@@ -151,10 +151,10 @@ def test_stuck_cells_stay_at_the_ends_of_their_own_windows_whatever_the_limit(de
 def test_saturated_cells_are_at_an_end_of_their_own_window_or_at_a_limit(device, window):
     _, high = window
     crossbar = ms.Crossbar(device, rows=CELLS, cols=1, seed=4, bounds=(0, 0.9))
-    assert crossbar.saturated.mean() < 0.6
+    assert crossbar.saturated.values.mean() < 0.6
     crossbar.train(ms.Hebbian(rate=1.0), np.ones(CELLS), [1], steps=100, encoding="sign")
-    states = crossbar.weights[:, 0]
-    assert np.array_equal(crossbar.saturated[:, 0], (states == high) | (states >= np.float32(0.9)))
+    states = crossbar.state.values[:, 0]
+    assert np.array_equal(crossbar.saturated.values[:, 0], (states == high) | (states >= np.float32(0.9)))
 
 
 @pytest.mark.slow
@@ -168,10 +168,10 @@ def test_a_pulse_draws_write_noise_anew_even_where_the_state_stays_at_its_end():
     )
     crossbar = ms.Crossbar(noisy, rows=CELLS, cols=1, seed=4)
     crossbar.train(ms.Hebbian(rate=1.0), np.ones(CELLS), [-1], steps=3000, encoding="sign")
-    hidden = crossbar._cells.lines.state[0, 0, :CELLS].copy()
-    before = crossbar.weights[:, 0] - hidden
+    hidden = crossbar._array.cells.lines.state[0, 0, :CELLS].copy()
+    before = crossbar.state.values[:, 0] - hidden
     crossbar.train(ms.Hebbian(rate=1.0), np.r_[np.ones(CELLS // 2), np.zeros(CELLS // 2)], [-1], encoding="sign")
-    after = crossbar.weights[:, 0] - crossbar._cells.lines.state[0, 0, :CELLS]
+    after = crossbar.state.values[:, 0] - crossbar._array.cells.lines.state[0, 0, :CELLS]
     pulsed, idle = slice(0, CELLS // 2), slice(CELLS // 2, None)
     assert np.array_equal(after[idle], before[idle])
     assert abs(np.corrcoef(after[pulsed], before[pulsed])[0, 1]) < 4.5 / np.sqrt(CELLS // 2)
@@ -193,7 +193,7 @@ def test_no_end_is_below_zero_whatever_a_model_makes_of_the_ends(model):
     )
     crossbar = ms.Crossbar(device, rows=CELLS, cols=1, seed=4)
     crossbar.train(ms.Hebbian(rate=1.0), np.ones(CELLS), [-1], steps=300, encoding="sign")
-    assert crossbar.conductance.values.min() >= 0 and crossbar.weights.min() >= -5 / 45 * (1 + 1e-6)
+    assert crossbar.conductance.values.min() >= 0 and crossbar.state.values.min() >= -5 / 45 * (1 + 1e-6)
 
 
 def test_bounds_in_siemens_are_refused_with_the_share_that_they_would_be(device):

@@ -64,7 +64,7 @@ def test_differences_of_columns_are_those_of_their_cells(name, column):
     array = Crossbar(conducting(name), rows=30, cols=2, seed=1, column=column, dtype="float64", initial=(0.1, 0.9))
     x = np.random.default_rng(0).random((4, 30)) * 2 - 1
     form = FORMS[name][1] or (lambda x: x)
-    assert np.allclose(array.output(x), form(x) @ array.effective_weights, rtol=1e-9)
+    assert np.allclose(array.output(x), form(x) @ array.weights.values, rtol=1e-9)
 
 
 @pytest.mark.slow
@@ -73,7 +73,7 @@ def test_read_noise_grows_with_the_current():
     array = Crossbar(conducting("sinh", **noise), rows=30, cols=2, seed=1, initial=(0.1, 0.9))
     x = np.full(30, 0.5)
     found = array.output(np.broadcast_to(x, (4000, 30))).var(0)
-    expected = ((FORMS["sinh"][1](0.5) * 0.05 * (array.weights + 1 / 9)) ** 2).sum(0)
+    expected = ((FORMS["sinh"][1](0.5) * 0.05 * (array.state.values + 1 / 9)) ** 2).sum(0)
     assert np.allclose(found, expected, rtol=4 * np.sqrt(2 / 4000))
     assert np.allclose(array.difference_variance(x), expected.sum(), rtol=1e-5)
 
@@ -85,7 +85,7 @@ def test_a_rule_that_reads_sees_the_currents_of_its_device():
         Crossbar(d, rows=30, cols=1, seed=1, dtype="float64").train(Delta(0.01), x, t, encoding="exact")
         for d in (conducting("sinh"), QUIET)
     )
-    assert curved.weights.mean() > ohmic.weights.mean()  # the outputs are smaller, so more is lacking
+    assert curved.state.values.mean() > ohmic.state.values.mean()  # the outputs are smaller, so more is lacking
 
 
 def test_voltages_beyond_the_largest_number_are_refused():
@@ -98,7 +98,7 @@ def test_gradients_by_voltages_are_those_of_the_outputs(name):
     array = Crossbar(conducting(name), rows=5, cols=1, seed=1, column="reference", dtype="float64", initial=(0.1, 0.9))
     x, small = np.array([-1.2, -0.3, 0.2, 0.7, 1.3]), 1e-5
     moved = [array.output(x + sign * small * np.eye(5), noise=False)[:, 0] for sign in (1, -1)]
-    gradient = array.steepened(x, array.effective_weights[:, 0], np.ones(1))
+    gradient = array.steepened(x, array.weights.values[:, 0], np.ones(1))
     assert np.allclose(gradient, (moved[0] - moved[1]) / (2 * small), rtol=1e-6)
 
 

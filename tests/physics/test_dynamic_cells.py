@@ -133,7 +133,7 @@ def test_a_cell_cannot_be_driven_beyond_resistances_of_its_own():
     more = "variability: {d2d: {update.resistance.on: {sigma: 20 %, relative_to: value}}}"
     array = ms.Crossbar(device_from_text(device_text("vteam", more)), 256, 1, seed=2)
     array.train(ms.Hebbian(rate=1.0), np.ones(256), np.ones(1), steps=2)
-    reached = array.weights[:, 0]
+    reached = array.state.values[:, 0]
     assert reached.max() == 1 and reached.min() < 0.9
 
 

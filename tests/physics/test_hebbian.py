@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from memsim import Crossbar, Encoding, Hebbian, load_device
-from memsim.arrays.population import Population
+from memsim.arrays.place import Place
+from memsim.arrays.site import Site
+from memsim.arrays.update_parameters import UpdateParameters
 from memsim.backends import resolve
 from memsim.cells.neurosim import curvature, rates
 
@@ -28,12 +30,12 @@ def fresh(device, **options):
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 2e-6), ("float64", 1e-13)])
 def test_hebbian_weights_equal_their_closed_form(images, bounds, dtype, tolerance):
     crossbar = fresh("ideal", bounds=bounds, dtype=dtype)
-    w0 = crossbar.weights
+    w0 = crossbar.state.values
     crossbar.train(Hebbian(0.2), images, TARGETS, steps=30)
     lower, upper = bounds or (-np.inf, np.inf)
     expected = np.clip(w0[:, :, 0] + 6 * images[:, 0].astype(dtype), lower, upper)
-    assert np.allclose(crossbar.weights[:, :, 0], expected, rtol=0, atol=tolerance * 6)
-    assert np.array_equal(crossbar.weights[:, :, 1], w0[:, :, 1])
+    assert np.allclose(crossbar.state.values[:, :, 0], expected, rtol=0, atol=tolerance * 6)
+    assert np.array_equal(crossbar.state.values[:, :, 1], w0[:, :, 1])
 
 
 def test_a_read_is_ohms_and_kirchhoffs_law(images):
@@ -57,8 +59,8 @@ def test_conductance_spans_the_window(images):
 def test_bounds_hold_under_noise(images):
     crossbar = fresh("agsi-jo2010", bounds=(0.2, 0.6), initial=(0.3, 0.4))
     crossbar.train(Hebbian(0.2), images, (1.0, -1.0), steps=10)
-    assert crossbar.weights.min() >= np.float32(0.2)
-    assert crossbar.weights.max() <= np.float32(0.6)
+    assert crossbar.state.values.min() >= np.float32(0.2)
+    assert crossbar.state.values.max() <= np.float32(0.6)
 
 
 @pytest.mark.slow
@@ -72,7 +74,7 @@ def test_a_cell_stays_within_its_own_window():
     )
     crossbar = Crossbar(device, rows=4096, cols=1, seed=3)
     crossbar.train(Hebbian(1.0), np.ones(4096), [1.0], steps=400)
-    highest = crossbar.weights[:, 0].astype(float)
+    highest = crossbar.state.values[:, 0].astype(float)
     sigma = 0.2 * 38.5 / (38.5 - 3.08)
     # A bound that equals the end of the nominal window sets no limit: each cell fills its own window.
     assert (highest > 1).mean() == pytest.approx(0.5, abs=0.04)
@@ -130,7 +132,7 @@ def test_counted_pulses_follow_the_device_curve(images, dtype, precision):
     crossbar = Crossbar(device, rows=ROWS, cols=2, initial=(0.0, 1e-12), dtype=dtype)
     crossbar.train(Hebbian(1 / 97), np.ones(ROWS), TARGETS, steps=40, encoding=Encoding("counted", rounding="nearest"))
     a = curvature(2.4)
-    assert crossbar.weights[:, 0] == pytest.approx(np.expm1(-40 / 97 * a) / np.expm1(-a), abs=precision)
+    assert crossbar.state.values[:, 0] == pytest.approx(np.expm1(-40 / 97 * a) / np.expm1(-a), abs=precision)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +144,7 @@ def test_an_exact_pulse_has_the_slope_of_the_device_at_the_present_state(dtype, 
     crossbar.train(Hebbian(0.01), np.ones(64), [1.0], steps=1, encoding="exact")
     a = curvature(2.4)
     one_pulse = np.expm1(-a / 97) / np.expm1(-a)
-    assert crossbar.weights[:, 0] == pytest.approx(0.01 * 97 * one_pulse, rel=precision)
+    assert crossbar.state.values[:, 0] == pytest.approx(0.01 * 97 * one_pulse, rel=precision)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +160,7 @@ def test_cycle_to_cycle_noise_adds_up_over_pulses(relative_to, sigma_of_twenty):
     )
     crossbar = Crossbar(device, rows=65536, cols=1, bounds=None, initial=(0.4, 0.4 + 1e-9))
     crossbar.train(Hebbian(0.2), np.ones(65536), [1.0], steps=1, encoding=Encoding("counted", rounding="nearest"))
-    change = crossbar.weights[:, 0].astype(float) - 0.4
+    change = crossbar.state.values[:, 0].astype(float) - 0.4
     error = 1 / np.sqrt(change.size)
     assert change.mean() == pytest.approx(0.2, abs=4 * error * sigma_of_twenty + 1e-6)
     assert change.std() == pytest.approx(sigma_of_twenty, rel=4 * error)
@@ -166,12 +168,12 @@ def test_cycle_to_cycle_noise_adds_up_over_pulses(relative_to, sigma_of_twenty):
 
 def test_a_cell_without_a_pulse_draws_no_noise():
     crossbar = Crossbar("agsi-jo2010", rows=100, cols=1)
-    before = crossbar.weights
+    before = crossbar.state.values
     x = np.zeros(100)
     x[::2] = 1.0
     crossbar.train(Hebbian(0.2), x, [1.0], steps=5)
-    assert np.array_equal(before[1::2], crossbar.weights[1::2])
-    assert (before[::2] != crossbar.weights[::2]).all()
+    assert np.array_equal(before[1::2], crossbar.state.values[1::2])
+    assert (before[::2] != crossbar.state.values[::2]).all()
 
 
 @pytest.mark.parametrize("columns", [3, 40])
@@ -231,7 +233,7 @@ def test_device_to_device_spread_has_the_sigma_of_the_profile():
             }
         }
     )
-    cells = Population(device, resolve(), (2, 8, 4096), seed=5)
+    cells = UpdateParameters(Place(device.spec, Site(resolve(), 5), (2, 8, 4096)), np.float32)
     assert set(cells.names) == {"low", "high", "start_reset", "decay_reset"}
     error = 4 / np.sqrt(2 * 65536)
     low = cells.value("low").astype(float)

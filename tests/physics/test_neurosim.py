@@ -202,10 +202,10 @@ def train_lengths(falls, cells):
     size = 1e-9
     start = (1 - size, 1 + size) if falls else (-size, size)
     array = Crossbar("yflash-wang2022", rows=100, cols=cells // 100, seed=3, initial=start, dtype="float64")
-    states, lengths = [array.weights.copy()], np.zeros((100, cells // 100))
+    states, lengths = [array.state.values.copy()], np.zeros((100, cells // 100))
     for _ in range(130):
         array.train(Hebbian(rate=-1.0 if falls else 1.0), np.ones(100), np.ones(cells // 100), encoding="sign")
-        states.append(array.weights.copy())
+        states.append(array.state.values.copy())
         lengths += (states[-2] > 1e-6) if falls else (states[-2] < 1 - 1e-6)
     return lengths, np.array(states)
 
@@ -244,9 +244,9 @@ def test_wished_changes_become_pulses_of_their_own_direction():
     device = load_device("agsi-jo2010").replace({"variability": None, "update.nonlinearity": {"set": 0, "reset": 0}})
     array = Crossbar(device, rows=200, cols=50, seed=1, initial=(0.499, 0.501))
     for rate, pulses in ((0.2, 97), (-0.2, 100)):
-        before = array.weights.mean()
+        before = array.state.values.mean()
         array.train(Hebbian(rate=rate), np.ones(200), np.ones(50))
-        assert array.weights.mean() - before == pytest.approx(rate, abs=2e-4)
+        assert array.state.values.mean() - before == pytest.approx(rate, abs=2e-4)
         counts = array.pulses
         delivered = (counts.set if rate > 0 else counts.reset).sum() / 10_000
         assert delivered == pytest.approx(0.2 * pulses, abs=0.03)

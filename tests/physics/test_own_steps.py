@@ -12,7 +12,9 @@ import pytest
 from device_texts import device_text
 
 import memsim as ms
-from memsim.arrays.population import Population
+from memsim.arrays.place import Place
+from memsim.arrays.site import Site
+from memsim.arrays.update_parameters import UpdateParameters
 from memsim.backends import resolve
 from memsim.cells import MODELS, Surroundings
 from memsim.errors import InputError
@@ -24,7 +26,7 @@ STATES = (0.05, 0.5, 0.9)
 
 def population(device, count=CELLS, seed=3):
     """Each cell's parameters by name, float64 (cell,), those that are alike too."""
-    cells = Population(device, resolve("cpu"), (1, 1, count), seed=seed, dtype=np.float64)
+    cells = UpdateParameters(Place(device.spec, Site(resolve("cpu"), seed), (1, 1, count)), np.float64)
     names = cells.model.parameters._fields
     return cells.model, {name: np.broadcast_to(np.ravel(cells.value(name))[:count], count) for name in names}
 
@@ -96,9 +98,9 @@ def test_set_against_reset_can_vary_from_pulse_to_pulse():
     more = "variability: {per_pulse: {update.asymmetry: {sigma: 6 %, relative_to: absolute}}}"
     device = device_from_text(device_text("constant", more, "pulses: 100, asymmetry: -0.5"))
     array = ms.Crossbar(device, CELLS, 1, seed=5, initial=(0.5, 0.5 + 1e-7), dtype="float64")
-    before = array.weights
+    before = array.state.values
     array.train(ms.Hebbian(rate=1.0), np.ones(CELLS), [0.01 + 1e-5], encoding=ms.Encoding("counted", "nearest"))
-    moved = array.weights - before
+    moved = array.state.values - before
     assert abs(moved.mean() - 0.005) < 4.5 * 6e-4 / math.sqrt(CELLS)
     assert moved.std() == pytest.approx(6e-4, rel=0.02)
 
@@ -190,10 +192,10 @@ def test_additive_noise_is_that_of_each_cells_own_step_wherever_it_stands(start)
     moved = []
     for one in (device, quiet):
         array = ms.Crossbar(one, CELLS, 1, seed=5, initial=(start, start + 1e-7), dtype="float64")
-        before = array.weights
+        before = array.state.values
         array.train(ms.Hebbian(rate=1.0), np.ones(CELLS), [-0.005 - 1e-5], encoding=ms.Encoding("counted", "nearest"))
         assert array.pulses.reset.sum() == CELLS
-        moved.append((array.weights - before)[:, 0])
+        moved.append((array.state.values - before)[:, 0])
     noise = moved[0] - moved[1]
     sizes = -moved[1] / (2 * start)  # a reset step of soft bounds is 2 x times that at w = 0
     assert sizes.std() == pytest.approx(0.005 * math.hypot(0.2, 0.1), rel=0.02)

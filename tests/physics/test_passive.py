@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from memsim.arrays.passive import SCHEMES, read_cell
+from memsim.arrays.wires.passive import SCHEMES, read_cell
 from memsim.errors import InputError
 
 G, V = 1e-5, 0.5

@@ -36,7 +36,7 @@ def test_learning_gives_set_pulses_alone(device):
     assert device.spec.update.one_sided
     array = ms.Crossbar(device, ROWS, 1, column="pair", seed=1)
     array.train(ms.Hebbian(rate=1.0), np.ones(ROWS), np.array([-0.05]))
-    assert (array.effective_weights < 0).all() and not array.pulses.reset.any()
+    assert (array.weights.values < 0).all() and not array.pulses.reset.any()
 
 
 @pytest.mark.slow
@@ -46,14 +46,14 @@ def test_refresh_empties_full_pairs_and_keeps_their_difference(device):
     targets[:, 0], targets[:, 2] = 0.97, 0.60  # the first output: full pairs
     targets[:, 1], targets[:, 3] = 0.30, 0.50
     array.program(targets, cycles=100, encoding="sign")
-    before, pulses = array.effective_weights, array.pulses.reset.copy()
+    before, pulses = array.weights.values, array.pulses.reset.copy()
     full = array.refresh(0.9)
     assert full[:, 0].all() and not full[:, 1].any()
     assert array.pulses.reset.tolist() == [ROWS, 0, ROWS, 0] and not pulses.any()
-    assert array.weights[:, 2].max() < 0.02
+    assert array.state.values[:, 2].max() < 0.02
     # Written back to within the step at the target of 0.37, 0.005 (1 + 27.235 e^(-5 0.37)).
-    assert np.abs(array.effective_weights - before)[:, 0].max() < 0.027
-    assert np.array_equal(array.effective_weights[:, 1], before[:, 1])
+    assert np.abs(array.weights.values - before)[:, 0].max() < 0.027
+    assert np.array_equal(array.weights.values[:, 1], before[:, 1])
     assert not array.refresh(0.9).any()
 
 

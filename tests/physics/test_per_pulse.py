@@ -7,7 +7,7 @@ import pytest
 
 import memsim as ms
 from memsim.errors import InputError
-from memsim.learning.write import Write
+from memsim.learning.rules.write import Write
 from memsim.profiles import load_device
 
 CELLS = 1 << 16
@@ -24,13 +24,13 @@ def device(update=None, **variability):
 def moved(profile, pulses=1):
     """Changes of cells that all start at `START` and get some set pulses at once, but for their d2d spread."""
     xbar = ms.Crossbar(profile, CELLS, 1, seed=7, initial=(START, START + 1e-7), dtype="float64")
-    before = xbar.weights[:, 0]
+    before = xbar.state.values[:, 0]
     span = profile.span
     xbar.train(
         Write(), np.full(CELLS, START + (pulses + 0.01) / span), [1.0], encoding=ms.Encoding("counted", "nearest")
     )
     assert (xbar.pulses.set == pulses * CELLS).all()
-    return xbar.weights[:, 0] - before
+    return xbar.state.values[:, 0] - before
 
 
 def skewness(x):
@@ -89,10 +89,10 @@ def test_other_parameters_scatter_by_their_slope_and_independently():
 def test_pulses_are_drawn_anew_in_every_step_and_each_cell():
     profile = device(per_pulse={"update.step": {"sigma": "20 %", "relative_to": "value"}})
     xbar = ms.Crossbar(profile, 4096, 2, seed=1, initial=(0.5, 0.5001))
-    states = [xbar.weights]
+    states = [xbar.state.values]
     for _ in range(2):
         xbar.train(ms.Hebbian(0.004), np.ones(4096), [1.0, 1.0], encoding="exact")
-        states.append(xbar.weights)
+        states.append(xbar.state.values)
     first, second = (np.diff(states, axis=0)[step] for step in (0, 1))
     for a, b in ((first[:, 0], second[:, 0]), (first[:, 0], first[:, 1]), (first[:-1, 0], first[1:, 0])):
         assert abs(np.corrcoef(a, b)[0, 1]) < 4 / np.sqrt(4095)

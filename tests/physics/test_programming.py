@@ -76,25 +76,25 @@ def test_training_a_device_that_is_only_programmed_is_exact_and_programming_then
     assert array.planned and span > 0
     array.train(Hebbian(0.2), x, t, steps=5)
     hebbian = Crossbar("ideal", rows=100, cols=2, seed=1).train(Hebbian(0.2), x, t, steps=5)
-    assert np.allclose(array.weights, hebbian.weights, rtol=1e-6)
+    assert np.allclose(array.state.values, hebbian.state.values, rtol=1e-6)
     assert not array.pulses.set.any()
     # Reads in training are exact: two arrays of other noise learn the same.
     delta, other = (Crossbar(device, rows=100, cols=2, seed=1) for _ in range(2))
     other.read(x)
     assert np.array_equal(
-        delta.train(Delta(0.01), x, t, steps=5).weights, other.train(Delta(0.01), x, t, steps=5).weights
+        delta.train(Delta(0.01), x, t, steps=5).state.values, other.train(Delta(0.01), x, t, steps=5).state.values
     )
-    assert ideal.weights.shape == delta.weights.shape
-    plan = array.weights
+    assert ideal.state.values.shape == delta.state.values.shape
+    plan = array.state.values
     assert not np.array_equal(array.read(x), array.program().read(x))
     assert not array.planned
-    error = array.weights - plan
-    stuck = array._cells.lines.stuck[0, :, :100].T != 0
+    error = array.state.values - plan
+    stuck = array._array.cells.lines.stuck[0, :, :100].T != 0
     assert 0 < stuck.sum() < 30
-    assert (array.weights[stuck] == 1).all()
+    assert (array.state.values[stuck] == 1).all()
     assert 0 < np.abs(error[~stuck]).max() < 0.5
     # Training goes on from the plan, not from what errors made of it.
-    assert np.array_equal(array.train(Hebbian(0.2), x, t, steps=0).weights, plan)
+    assert np.array_equal(array.train(Hebbian(0.2), x, t, steps=0).state.values, plan)
 
 
 def test_a_device_with_pulses_is_programmed_by_its_error_model_when_asked():
@@ -103,12 +103,12 @@ def test_a_device_with_pulses_is_programmed_by_its_error_model_when_asked():
     pulsed = Crossbar(device, rows=4096, cols=2, seed=1).program(0.5, cycles=20)
     agrees(array.program(0.5, by="model").conductance.values, 5.5e-6, 0.1e-6)
     assert not array.pulses.set.any() and pulsed.pulses.set.all()
-    assert np.abs(pulsed.weights - 0.5).max() < 0.6 / 128
+    assert np.abs(pulsed.state.values - 0.5).max() < 0.6 / 128
 
 
 def test_programming_again_draws_anew():
     array = Crossbar(only_programmed(JOSHI), rows=64, cols=2, seed=1)
-    assert not np.array_equal(array.program(0.5).weights, array.program(0.5).weights)
+    assert not np.array_equal(array.program(0.5).state.values, array.program(0.5).state.values)
 
 
 def test_pairs_and_reference_columns_are_programmed_with_errors_too():
@@ -124,7 +124,7 @@ def test_pairs_and_reference_columns_are_programmed_with_errors_too():
     assert 0 < abs(common.mean() + 256 * 0.25) < 4 * 16 * sigma
     pair = Crossbar(device, rows=256, cols=64, seed=3, column="pair", dtype="float64").program(0.5)
     sigma = (-1.1731 * 0.36 + 1.965 * 0.6 + 0.2635) * 1e-6 / 20e-6
-    agrees(pair.effective_weights, 0, np.sqrt(2) * sigma)
+    agrees(pair.weights.values, 0, np.sqrt(2) * sigma)
 
 
 def test_nothing_can_wait_before_it_is_programmed():
@@ -156,17 +156,17 @@ def wavering(sigma="10 %", relative_to="range", **changes):
 def test_write_noise_is_seen_and_the_hidden_state_goes_on_without_it():
     array = Crossbar(wavering(), rows=4096, cols=2, seed=4, initial=(0.4, 0.4 + 1e-9))
     plain = Crossbar(QUIET, rows=4096, cols=2, seed=4, initial=(0.4, 0.4 + 1e-9))
-    assert np.array_equal(array.weights, plain.weights)
+    assert np.array_equal(array.state.values, plain.state.values)
     x = np.ones(4096)
     for _ in range(3):
         array.train(Hebbian(0.05), x, [1, 0], encoding="exact")
         plain.train(Hebbian(0.05), x, [1, 0], encoding="exact")
-        agrees((array.weights - plain.weights)[:, 0], 0, 0.1)
-        assert np.array_equal(array.weights[:, 1], plain.weights[:, 1])
+        agrees((array.state.values - plain.state.values)[:, 0], 0, 0.1)
+        assert np.array_equal(array.state.values[:, 1], plain.state.values[:, 1])
     assert np.array_equal(array.pulses.set, plain.pulses.set)
-    seen = array.weights
+    seen = array.state.values
     array.train(Hebbian(0.05), x, [0, 1], encoding="exact")
-    assert np.array_equal(array.weights[:, 0], seen[:, 0])  # redrawn only where something was written
+    assert np.array_equal(array.state.values[:, 0], seen[:, 0])  # redrawn only where something was written
 
 
 @pytest.mark.slow
@@ -179,7 +179,7 @@ def test_write_noise_in_steps_is_a_multiple_of_the_nominal_step():
     )
     array = Crossbar(device, rows=4096, cols=1, seed=4, initial=(0.4, 0.4 + 1e-9))
     array.train(Hebbian(0.05), np.ones(4096), [1], encoding="exact")
-    assert abs(array.weights.std() / (75 * 0.00135 / 2) - 1) < 4 / np.sqrt(2 * 4096)
+    assert abs(array.state.values.std() / (75 * 0.00135 / 2) - 1) < 4 / np.sqrt(2 * 4096)
 
 
 def test_steps_in_two_calls_draw_the_write_noise_of_the_steps_in_one():
@@ -188,13 +188,13 @@ def test_steps_in_two_calls_draw_the_write_noise_of_the_steps_in_one():
     once, twice = (Crossbar(wavering(), rows=64, cols=3, seed=4) for _ in range(2))
     once.train(Hebbian(0.3), x, t, steps=6)
     twice.train(Hebbian(0.3), x, t, steps=2).train(Hebbian(0.3), x, t, steps=4)
-    assert np.array_equal(once.weights, twice.weights)
+    assert np.array_equal(once.state.values, twice.state.values)
 
 
 def test_verification_sees_write_noise():
     array = Crossbar(wavering("2 %"), rows=512, cols=2, seed=4).program(0.5, cycles=30)
     # Rounds go on until what is read is within half a pulse; a blind one would leave the noise of 2 %.
-    assert np.median(np.abs(array.weights - 0.5)) < 0.012
+    assert np.median(np.abs(array.state.values - 0.5)) < 0.012
 
 
 MAP = np.zeros((40, 2), int)
@@ -207,15 +207,15 @@ def test_stuck_cells_keep_their_end_of_the_window_and_take_their_pulses(device):
     bounds = None if device == "ideal" else (0, 0.8)
     array = Crossbar(device, rows=40, cols=2, arrays=3, seed=1, bounds=bounds, faults=MAP)
     healthy = Crossbar(device, rows=40, cols=2, arrays=3, seed=1, bounds=bounds)
-    high, low = (array._cells.lines.cells.value(name)[:, :, :40].swapaxes(1, 2) for name in ("high", "low"))
+    high, low = (array._array.cells.lines.cells.value(name)[:, :, :40].swapaxes(1, 2) for name in ("high", "low"))
 
     def check():
-        w = array.weights
+        w = array.state.values
         for place in ((3, 0), (9, 0)):
             assert np.array_equal(w[(slice(None), *place)], high[(slice(None), *place)])
         assert np.array_equal(w[:, 7, 1], low[:, 7, 1])
         well = MAP == 0
-        assert np.array_equal(w[:, well], healthy.weights[:, well])
+        assert np.array_equal(w[:, well], healthy.state.values[:, well])
 
     check()
     for crossbar in (array, healthy):
@@ -229,11 +229,11 @@ def test_stuck_cells_keep_their_end_of_the_window_and_take_their_pulses(device):
 
 def test_cells_are_stuck_at_the_rates_of_the_device():
     device = QUIET.replace({"faults": {"stuck_on": "10 %", "stuck_off": "5 %"}})
-    w = Crossbar(device, rows=4096, cols=4, seed=3, initial=(0.4, 0.6)).weights
+    w = Crossbar(device, rows=4096, cols=4, seed=3, initial=(0.4, 0.6)).state.values
     for end, rate in ((1.0, 0.1), (0.0, 0.05)):
         assert abs((w == end).mean() - rate) < 4 * np.sqrt(rate * (1 - rate) / w.size)
     everywhere = Crossbar(QUIET.replace({"faults": {"stuck_on": "100 %"}}), rows=64, cols=2)
-    assert (everywhere.weights == 1).all()
+    assert (everywhere.state.values == 1).all()
 
 
 @pytest.mark.slow
@@ -241,7 +241,7 @@ def test_cells_stuck_inside_the_window_keep_states_that_are_uniform_around_the_g
     device = QUIET.replace({"faults": {"stuck_at": {"share": "20 %", "state": "50 %", "half_width": "1 %"}}})
     array = Crossbar(device, rows=4096, cols=4, seed=3, initial=(0.1, 0.2))
     array.train(Hebbian(1.0), np.ones(4096), np.ones(4), steps=3, encoding="exact")
-    w = array.weights
+    w = array.state.values
     stuck = w[w < 1]
     assert abs(stuck.size / w.size - 0.2) < 4 * np.sqrt(0.2 * 0.8 / w.size)
     assert 0.49 <= stuck.min() < 0.4901 and 0.5099 < stuck.max() <= 0.51
@@ -249,7 +249,7 @@ def test_cells_stuck_inside_the_window_keep_states_that_are_uniform_around_the_g
     assert stuck.std() == pytest.approx(0.02 / np.sqrt(12), rel=0.05)  # of a uniform distribution
     chosen = np.zeros((4096, 1), int)
     chosen[7] = 2
-    one = Crossbar(device, rows=4096, cols=1, seed=3, faults=chosen).program(0.9, cycles=3).weights[:, 0]
+    one = Crossbar(device, rows=4096, cols=1, seed=3, faults=chosen).program(0.9, cycles=3).state.values[:, 0]
     assert 0.49 <= one[7] <= 0.51 and (np.delete(one, 7) > 0.8).all()
 
 
@@ -258,14 +258,14 @@ def test_cells_of_a_reference_column_can_be_stuck():
     array = Crossbar(device, rows=4096, cols=1, seed=3, column="reference")
     healthy = Crossbar(device, rows=4096, cols=1, seed=3, column="reference", faults=np.zeros((4096, 1)))
     x = np.ones(4096)
-    more = (healthy.output(x) - array.output(x)).item() + (array.weights == 1).sum()
+    more = (healthy.output(x) - array.output(x)).item() + (array.state.values == 1).sum()
     assert abs(more - 409.6) < 4 * np.sqrt(4096 * 0.1 * 0.9) + 0.01 * 4096
 
 
 def test_stuck_cells_neither_drift_nor_relax():
     retention = {"model": "relaxation", "spread": "0.4 uS", "reference_time": "1 s"}
     array = Crossbar(QUIET.replace({"retention": retention}), rows=40, cols=2, faults=MAP, initial=(0.4, 0.6))
-    w = array.wait(100).weights
+    w = array.wait(100).state.values
     assert w[3, 0] == w[9, 0] == 1 and w[7, 1] == 0
 
 
@@ -297,11 +297,11 @@ def test_a_cell_that_is_where_it_is_wished_gets_no_pulse_wherever_noise_and_time
     if wavering_too:
         device = device.replace({"variability.write": {"sigma": "10 %", "relative_to": "range"}})
     array = Crossbar(device, rows=200, cols=2, seed=1, initial=(0.1, 0.9)).program(0.5).wait(10)
-    assert array.weights.min() < 0 and array.weights.max() > 1  # beyond the window
-    before, pulses = array.weights, (array.pulses.set + array.pulses.reset).sum()
+    assert array.state.values.min() < 0 and array.state.values.max() > 1  # beyond the window
+    before, pulses = array.state.values, (array.pulses.set + array.pulses.reset).sum()
     wished = before.copy()
     wished[7, 1] = 0.5
     array.program(wished, encoding=Encoding("sign"), cycles=1)
     assert (array.pulses.set + array.pulses.reset).sum() == pulses + 1
-    changed = array.weights != before
+    changed = array.state.values != before
     assert changed[7, 1] and changed.sum() == 1

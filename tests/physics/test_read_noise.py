@@ -169,7 +169,7 @@ def test_the_size_of_flicker_noise_is_that_published_for_phase_change_memory():
 def test_slow_processes_decide_with_probabilities_far_below_the_smallest_uniform_number():
     law = {"sigma": "2 %", "relative_to": "range", "fastest": "1e3 s", "slowest": "1e4 s"}
     array = Crossbar(noisy("flicker", **law), rows=4096, cols=16, seed=3)
-    noise = array._cells.lines.fluctuations
+    noise = array._array.cells.lines.fluctuations
     before = noise._words.copy()
     tau = time_constants(1e3, 1e4)
     for _ in range(50):
@@ -198,9 +198,9 @@ def test_white_noise_with_a_sigma_for_each_cell_has_the_variance_of_these(relati
     array = Crossbar(QUIET.replace(changes), rows=ROWS, cols=2, seed=2, initial=(0.0, 1.0))
     x = np.random.default_rng(1).random(ROWS)
     reads = array.output(np.broadcast_to(x, (4000, ROWS)))
-    sigma = array._cells.lines.read_sigma.of()[0, :, :ROWS].T
+    sigma = array._array.cells.lines.read_sigma.value("sigma")[0, :, :ROWS].T
     assert sigma.std() / 0.05 == pytest.approx(0.4, rel=0.2)
-    base = array.weights + OFFSET if relative_to == "value" else 1.0
+    base = array.state.values + OFFSET if relative_to == "value" else 1.0
     variance = (x[:, None] ** 2 * (sigma * base) ** 2).sum(0)
     assert np.allclose(reads.var(0), variance, rtol=4 * np.sqrt(2 / 4000))
     assert np.allclose(array.difference_variance(x), variance.sum(), rtol=1e-5)
@@ -214,7 +214,7 @@ def test_amplitudes_spread_over_cells():
         }
     )
     array = Crossbar(device, rows=4096, cols=1, seed=1)
-    depth = array._cells.lines.fluctuations.sizes(array._cells.lines.state)[0]
+    depth = array._array.cells.lines.fluctuations.sizes(array._array.cells.lines.state)[0]
     assert depth.min() == 0  # cut off at none
     assert np.median(depth) == pytest.approx(0.2, rel=0.05)
     assert depth.std() == pytest.approx(0.1, rel=0.1)

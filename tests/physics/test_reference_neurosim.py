@@ -19,10 +19,10 @@ def trace(name: str, direction: int, pulses: int) -> np.ndarray:
     start = 0.0 if direction > 0 else 1.0
     initial = (start, start + 1e-9) if direction > 0 else (start - 1e-9, start)
     xbar = ms.Crossbar(device, rows=1, cols=1, initial=initial, column="single", dtype="float64")
-    states = [xbar.weights.item()]
+    states = [xbar.state.values.item()]
     for _ in range(pulses):
         xbar.train(ms.Hebbian(rate=1.0), [1.0], [float(direction)], encoding="sign")
-        states.append(xbar.weights.item())
+        states.append(xbar.state.values.item())
     return np.array(states)
 
 

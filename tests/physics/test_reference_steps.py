@@ -59,7 +59,7 @@ def states(device, start: float, pulses: Iterable[int], *, cells: int = CELLS, s
     inputs, states = np.ones(cells), []
     for count in pulses:
         xbar.train(ms.Hebbian(rate=1.0), inputs, [float(np.sign(count))], steps=abs(count), encoding="sign")
-        states.append(xbar.weights.ravel().astype(float))
+        states.append(xbar.state.values.ravel().astype(float))
     return states
 
 

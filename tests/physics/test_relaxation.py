@@ -40,7 +40,7 @@ def programmed(device, level, rows=4096, cols=16, **options):
     """Cells of one target [uS], and their conductances then [uS]."""
     low, high = device.spec.conductance.min, device.spec.conductance.max
     array = Crossbar(device, rows, cols, seed=5, **{"dtype": "float64", **options})
-    array.program(np.full((rows, array._lines), (level * 1e-6 - low) / (high - low)), by="model")
+    array.program(np.full((rows, array._array.lines), (level * 1e-6 - low) / (high - low)), by="model")
     return array, microsiemens(array)
 
 
@@ -183,7 +183,7 @@ def test_a_path_does_not_depend_on_the_size_or_the_number_of_arrays(form, column
     def aged(rows, arrays, first=0):
         array = Crossbar(device, rows, 2, arrays=arrays, first_array=first, column=column, seed=8)
         array.program(0.5).wait(30.0)
-        return array.weights[:, :40], array.output(np.pad(x, ((0, 0), (0, rows - 40))))
+        return array.state.values[:, :40], array.output(np.pad(x, ((0, 0), (0, rows - 40))))
 
     (whole, _), (large, _) = aged(40, 3), aged(100, 3)
     assert np.array_equal(whole, large)

@@ -42,14 +42,14 @@ def aged(retention, changes=None, **options):
 @pytest.mark.parametrize("name", ALL)
 def test_no_time_changes_nothing(name):
     array = aged(ALL[name])
-    before = array.weights
-    assert np.array_equal(array.wait(0).weights, before)
+    before = array.state.values
+    assert np.array_equal(array.wait(0).state.values, before)
 
 
 @pytest.mark.parametrize("name", ["drift", "state-drift", "leak"])
 def test_two_waits_are_one_over_the_sum_of_their_times(name):
     once, twice = aged(ALL[name]), aged(ALL[name])
-    assert np.allclose(once.wait(100).weights, twice.wait(30).wait(70).weights, rtol=1e-12, atol=0)
+    assert np.allclose(once.wait(100).state.values, twice.wait(30).wait(70).state.values, rtol=1e-12, atol=0)
 
 
 def test_drift_follows_its_power_law():
@@ -95,16 +95,16 @@ def test_drift_of_phase_change_memory_has_the_published_exponents(g, mu, sigma):
 
 def test_leakage_is_exponential_and_ends_at_rest():
     array = aged(LEAK)
-    before = array.weights
-    assert np.allclose(array.wait(10).weights, 0.5 + (before - 0.5) / np.e, rtol=1e-12)
-    assert np.allclose(array.wait(1e4).weights, 0.5, rtol=1e-12)
+    before = array.state.values
+    assert np.allclose(array.wait(10).state.values, 0.5 + (before - 0.5) / np.e, rtol=1e-12)
+    assert np.allclose(array.wait(1e4).state.values, 0.5, rtol=1e-12)
 
 
 def test_lifetimes_spread_over_cells():
     spread = {"variability": {"d2d": {"retention.lifetime": {"sigma": "30 %", "relative_to": "value"}}}}
     array = aged(LEAK, spread, rows=4096)
-    before = array.weights - 0.5
-    tau = -1 / np.log((array.wait(1).weights - 0.5) / before)
+    before = array.state.values - 0.5
+    tau = -1 / np.log((array.wait(1).state.values - 0.5) / before)
     assert abs(np.median(tau) / 10 - 1) < 0.03
     assert abs(np.percentile(tau, 84) / 13 - 1) < 0.03
 
@@ -146,16 +146,16 @@ def test_a_programmed_cell_starts_to_age_anew_and_the_others_go_on():
 @pytest.mark.slow
 def test_pulses_elsewhere_do_not_lift_a_cell_that_drifted_out_of_its_window():
     array = aged(DRIFT, initial=(0.0, 1e-9)).wait(1e6)
-    drifted = array.weights
+    drifted = array.state.values
     assert (drifted < -1e-3).all()
     x = np.zeros(64)
     x[0] = 1
-    after = array.train(Hebbian(0.1), x, [1, 0, 0, 0]).weights
+    after = array.train(Hebbian(0.1), x, [1, 0, 0, 0]).state.values
     assert np.array_equal(after[1:], drifted[1:])
     assert np.array_equal(after[:, 1:], drifted[:, 1:])
-    target = array.weights.copy()
+    target = array.state.values.copy()
     target[5, 2] = 0.5
-    after = array.program(target, encoding=Encoding("exact")).weights
+    after = array.program(target, encoding=Encoding("exact")).state.values
     assert after[5, 2] == pytest.approx(0.5, abs=0.05)
 
 
@@ -165,9 +165,9 @@ def test_heat_shortens_times_as_arrhenius_says():
     factor = np.exp(energy / 1.380649e-23 * (1 / cold - 1 / hot))
     assert factor > 100
     warm, plain = aged({**LEAK, **activation}), aged({**LEAK, **activation})
-    assert np.allclose(warm.wait(0.05, temperature=hot).weights, plain.wait(0.05 * factor).weights, rtol=1e-12)
+    assert np.allclose(warm.wait(0.05, temperature=hot).state.values, plain.wait(0.05 * factor).state, rtol=1e-12)
     same, plain = aged({**LEAK, **activation}), aged({**LEAK, **activation})
-    assert np.array_equal(same.wait(3, temperature=300).weights, plain.wait(3).weights)
+    assert np.array_equal(same.wait(3, temperature=300).state.values, plain.wait(3).state.values)
 
 
 def test_each_step_of_training_takes_its_period():
@@ -177,7 +177,7 @@ def test_each_step_of_training_takes_its_period():
     for _ in range(2):
         for sample in range(3):
             waited.train(Hebbian(0.1), x[sample], t[sample]).wait(2)
-    assert np.allclose(array.weights, waited.weights, rtol=1e-12)
+    assert np.allclose(array.state.values, waited.state.values, rtol=1e-12)
 
 
 def test_a_reference_column_drifts_as_well():
@@ -279,14 +279,14 @@ def test_the_exponent_is_that_of_the_target_although_the_error_is_wide():
 
 def test_a_further_error_of_programming_leaves_the_target():
     array = Crossbar("pcm-joshi2020", 64, 2, seed=1).program(0.3, error=0.2)
-    history, state = array._cells.lines.history, array._cells.lines.state
+    history, state = array._array.cells.lines.history, array._array.cells.lines.state
     assert np.allclose(history.target(state)[:, :, :64], 0.3)
     assert np.std(history.programmed(state)[:, :, :64]) > 0.1
 
 
 def test_cells_that_pulses_changed_have_their_own_time_and_number_and_the_others_keep_theirs():
     array = aged(DRIFT, dtype="float32")
-    history = array._cells.lines.history
+    history = array._array.cells.lines.history
     assert (history.number(), history.elapsed()) == (0, 0.0)
     array.program(0.5, cycles=2)
     array.wait(3.0).wait(4.0)

@@ -26,7 +26,7 @@ def test_a_window_that_varies_from_pulse_to_pulse_never_reaches_below_0_s():
     crossbar = ms.Crossbar(wide, 5, 3, arrays=50, seed=1, initial=(0.5, 0.6))
     crossbar.train(ms.Hebbian(0.2), np.ones(5), np.ones(3), steps=7)
     crossbar.train(ms.Hebbian(0.02), -np.ones(5), np.ones(3), steps=7)
-    assert crossbar.weights.min() >= -1 / 9 * (1 + 1e-6)
+    assert crossbar.state.values.min() >= -1 / 9 * (1 + 1e-6)
 
 
 @pytest.mark.slow
@@ -36,7 +36,7 @@ def test_stuck_cells_stay_where_the_window_varies_from_pulse_to_pulse():
     shaky = device(update=CONSTANT, **per_pulse("conductance.max", "20 %", "range"))
     crossbar = ms.Crossbar(shaky, 5, 3, seed=1, faults=faults)
     crossbar.train(ms.Hebbian(0.3), np.ones(5), np.ones(3), steps=5)
-    assert (crossbar.weights[0] == 1).all() and (crossbar.weights[1] == 0).all()
+    assert (crossbar.state.values[0] == 1).all() and (crossbar.state.values[1] == 0).all()
 
 
 @pytest.mark.slow
@@ -47,7 +47,7 @@ def test_a_slope_that_varies_from_pulse_to_pulse_hardly_changes_the_mean_way(sig
 
     def mean(changes):
         crossbar = ms.Crossbar(device(update=update, **changes), **options)
-        return crossbar.train(ms.Hebbian(0.5), np.ones(64), np.ones(3)).weights.mean()
+        return crossbar.train(ms.Hebbian(0.5), np.ones(64), np.ones(3)).state.values.mean()
 
     assert mean(per_pulse("update.slope.set", sigma, "absolute")) == pytest.approx(mean({}), abs=0.01)
 
@@ -58,7 +58,7 @@ def test_a_full_cell_of_soft_bounds_stays_full_however_its_step_varies():
     shaky = device(update=update, **per_pulse("update.step", "100 %", "value"))
     crossbar = ms.Crossbar(shaky, 64, 3, seed=2, initial=(0.999999, 1))
     crossbar.train(ms.Hebbian(0.02), np.ones(64), np.ones(3), encoding="sign")
-    assert crossbar.weights.min() > 0.999
+    assert crossbar.state.values.min() > 0.999
 
 
 @pytest.mark.slow
@@ -68,9 +68,9 @@ def test_cells_that_are_at_their_targets_get_no_pulse_after_a_wait(rows, cycles)
     retention = {"model": "drift", "exponent": 0.05, "reference_time": "1 s"}
     crossbar = ms.Crossbar(device(update=CONSTANT, retention=retention), rows, 3, seed=2, initial=(0.4, 0.401))
     crossbar.wait(1e6)
-    states = crossbar.weights
+    states = crossbar.state.values
     crossbar.program(states, cycles=cycles)
-    assert np.array_equal(crossbar.weights, states)
+    assert np.array_equal(crossbar.state.values, states)
     assert crossbar.pulses.set.sum() == crossbar.pulses.reset.sum() == 0
 
 
@@ -79,4 +79,4 @@ def test_a_map_of_stuck_cells_is_the_arrays_own():
     faults[0, 0] = 1
     crossbar = ms.Crossbar(device(update=CONSTANT), 3, 2, faults=faults)
     faults[:] = 0
-    assert crossbar._fault_map[0, 0] == 1
+    assert crossbar._array.fault_map[0, 0] == 1

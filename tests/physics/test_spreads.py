@@ -10,7 +10,9 @@ from device_texts import MODELS as TEXTS
 from device_texts import device_text
 
 import memsim as ms
-from memsim.arrays.population import Population, Spreads
+from memsim.arrays.place import Place
+from memsim.arrays.site import Site
+from memsim.arrays.update_parameters import UpdateParameters
 from memsim.backends import resolve
 from memsim.profiles import device_from_text
 from memsim.profiles.provenance import number_paths
@@ -35,10 +37,10 @@ def test_a_million_noisy_cells_have_the_stated_mean_and_spread(relative_to):
     more = f"variability: {{c2c: {{sigma: {sigma}, relative_to: {relative_to}}}}}"
     device = device_from_text(device_text("constant", more, f"pulses: 100, asymmetry: {BETA}"))
     array = ms.Crossbar(device, CELLS, 1, seed=11, initial=(0.4, 0.5))
-    before = array.weights.astype(float)
+    before = array.state.values.astype(float)
     wish = np.array([PULSES / 100 + 1e-4])
     array.train(ms.Hebbian(rate=1.0), np.ones(CELLS), wish, encoding=ms.Encoding("counted", rounding="nearest"))
-    moved = array.weights - before
+    moved = array.state.values - before
     expected = SPREAD[relative_to] * math.sqrt(PULSES)
     assert array.pulses.set.tolist() == [PULSES * CELLS]
     assert abs(moved.mean() - PULSES * STEP * (1 + BETA)) < 4 * expected / math.sqrt(CELLS)
@@ -55,8 +57,8 @@ def test_the_noise_of_a_step_has_a_floor_and_grows_with_the_state():
     how = {"encoding": ms.Encoding("counted", rounding="nearest")}
     for start in (0.3, 0.6):
         array = ms.Crossbar(device, CELLS, 1, seed=12, initial=(start, start + 1e-6))
-        before = array.weights.astype(float)
-        moved = array.train(ms.Hebbian(rate=1.0), np.ones(CELLS), wish, **how).weights - before
+        before = array.state.values.astype(float)
+        moved = array.train(ms.Hebbian(rate=1.0), np.ones(CELLS), wish, **how).state.values - before
         expected = SIGMA * math.sqrt(PULSES) * (STEP + 0.02 + 0.08 * start)
         assert abs(moved.mean() - PULSES * STEP) < 4 * expected / math.sqrt(CELLS)
         assert abs(moved.var() / expected**2 - 1) < 4 * math.sqrt(2 / CELLS) + 1e-4
@@ -88,7 +90,7 @@ def test_a_spread_over_cells_has_the_stated_mean_and_standard_deviation(path, re
     kind = f"{{sigma: 20 %, relative_to: {relative_to}, distribution: {distribution}}}"
     spec = device_from_text(device_text("neurosim", f"variability: {{d2d: {{{path}: {kind}}}}}")).spec
     nominal = spec.base(path)
-    drawn = Spreads(spec, (1, 1, CELLS), seed=8).value(path, nominal)
+    drawn = Place(spec, Site(resolve("cpu"), 8), (1, 1, CELLS)).parameter(path, nominal)
     assert abs(drawn.mean() - nominal) < 4 * spread / math.sqrt(CELLS)
     # The standard error of a variance is sqrt((kurtosis - 1)/N) of it.
     kurtosis = {"normal": 3.0, "uniform": 1.8, "lognormal": 4.0}[distribution]
@@ -111,7 +113,7 @@ def test_every_number_of_a_model_can_spread_over_cells(name):
         base = device.spec.base(path)
         kind = {"sigma": "10 %", "relative_to": "value" if base else "absolute"}
         varied = device.replace({f"variability.d2d.{path}": kind})
-        cells = Population(varied, resolve("cpu"), (1, 1, 64), seed=1)
+        cells = UpdateParameters(Place(varied.spec, Site(resolve("cpu"), 1), (1, 1, 64)), np.float32)
         assert cells.names, path
         assert np.isfinite(cells.varying()).all(), path
         assert max(np.ptp(values) for values in cells.varying()) > 0, path

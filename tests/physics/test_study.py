@@ -38,7 +38,7 @@ def test_the_ratio_equals_its_closed_form_on_the_images_of_the_run():
     experiment = ms.load_experiment("physical-01").replace({"data.samples": 3, "keep": ["conductance"]})
     dataset = ms.run(experiment)
     images = ms.load_data("road-scenes", samples=3).pixels.reshape(3, -1)
-    fresh = ms.Crossbar("ideal", rows=4096, cols=2, arrays=3, seed=42).weights.astype(float)
+    fresh = ms.Crossbar("ideal", rows=4096, cols=2, arrays=3, seed=42).state.values.astype(float)
     learned = np.clip(fresh[:, :, 0] + 6 * images.astype(float), 0, 1)
     kept = dataset.conductance[0].transpose("image", "row", "column").values / 100e-6
     assert np.allclose(kept[:, :, 0], learned, atol=1e-5)

@@ -31,7 +31,7 @@ def device(spread=None, **update):
 
 def weights(crossbar) -> np.ndarray:
     """States in units of w, -1 to 1."""
-    return 2 * crossbar.weights[:, 0] - 1
+    return 2 * crossbar.state.values[:, 0] - 1
 
 
 def pulse(crossbar, direction, count=1):

@@ -55,9 +55,9 @@ def test_a_scale_that_varies_from_cell_to_cell_scales_steps_and_spread(p):
 def test_a_million_noisy_steps_have_the_mean_and_spread_of_the_table(p):
     cells = 1 << 20
     array = ms.Crossbar(device_from_text(device_text("table")), cells, 1, seed=5, initial=(0.5, 0.5 + 1e-6))
-    before = array.weights.astype(float)
+    before = array.state.values.astype(float)
     array.train(ms.Hebbian(rate=1.0), np.ones(cells), np.ones(1), encoding="sign")
-    moved = array.weights - before
+    moved = array.state.values - before
     sigma = column(SET, 2, 5.5)
     assert abs(moved.mean() - column(SET, 1, 5.5)) < 4 * sigma / math.sqrt(cells)
     assert abs(moved.var() / sigma**2 - 1) < 4 * math.sqrt(2 / cells)

@@ -50,9 +50,9 @@ def test_the_mean_change_is_that_of_the_rule_and_all_pulses_are_counted():
     rng = np.random.default_rng(0)
     x, t = rng.random(256) - 0.3, rng.random(64) - 0.5
     steps = 400
-    before = xbar.weights
+    before = xbar.state.values
     xbar.train(ms.Hebbian(rate=0.02), x, t, steps=steps, encoding="stochastic")
-    moved = (xbar.weights - before) / steps
+    moved = (xbar.state.values - before) / steps
     wished = 0.02 * np.outer(x, t)
     # A slot holds a coincidence with chance q, so the pulses of a step have the variance 31 q (1 - q).
     q = np.abs(wished) * 1000 / 31
@@ -67,7 +67,7 @@ def test_no_cell_gets_more_pulses_than_a_train_has_slots():
     xbar = crossbar()
     xbar.train(ms.Hebbian(rate=50.0), np.ones(256), np.ones(64), encoding=ms.Encoding("stochastic", slots=7))
     assert (xbar.pulses.set == 7 * 256).all()
-    assert np.allclose(xbar.weights, 0.407, atol=1e-4)
+    assert np.allclose(xbar.state.values, 0.407, atol=1e-4)
 
 
 @pytest.mark.slow
@@ -77,7 +77,7 @@ def test_steps_at_once_and_one_by_one_are_the_same_bits():
     parts = crossbar()
     for _ in range(3):
         parts.train(ms.Hebbian(0.02), x, t, encoding="stochastic")
-    assert np.array_equal(whole.weights, parts.weights)
+    assert np.array_equal(whole.state.values, parts.state.values)
 
 
 def test_trains_deliver_the_error_of_the_delta_rule_which_reads_first():
@@ -85,11 +85,11 @@ def test_trains_deliver_the_error_of_the_delta_rule_which_reads_first():
     device = ms.load_device("ideal").replace({"update.pulses": 1000})
     many = ms.Crossbar(device, 64, 1, arrays=2000, seed=4, bounds=None, initial=(0.4, 0.40001), column="single")
     x = np.linspace(0.1, 1, 64)
-    before = many.weights
+    before = many.state.values
     many.train(ms.Delta(0.01), x, [many.output(x, noise=False)[0, 0] + 0.5], encoding="stochastic")
     wished = 0.01 * 0.5 * x
     error = np.sqrt(wished / 1000 / 2000)
-    assert (np.abs((many.weights - before)[:, :, 0].mean(0) - wished) < 4.5 * error).all()
+    assert (np.abs((many.state.values - before)[:, :, 0].mean(0) - wished) < 4.5 * error).all()
 
 
 def test_a_rule_that_is_no_outer_product_is_refused():

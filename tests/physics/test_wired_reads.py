@@ -22,8 +22,8 @@ def array(device="ideal", column="single", **options):
 
 def solved(crossbar, lines, rows=slice(None), **options):
     g = crossbar.conductance.values[rows, lines]
-    volts = X[:, rows].T * crossbar.device.spec.read.voltage
-    return ms.solve_wires(g, volts, **(WIRES.options | options)).currents.T
+    volts = X[:, rows] * crossbar.device.spec.read.voltage
+    return ms.solve_wires(g, volts, **(WIRES.options | options)).currents
 
 
 def test_a_column_is_read_with_the_exact_currents():
@@ -96,7 +96,7 @@ def test_products_lose_what_the_wires_take_and_more_on_larger_tiles():
 
 def test_weights_through_wires_are_those_of_the_effective_conductances():
     crossbar = array()
-    currents = np.einsum("sr,rc->sc", X, crossbar.effective_weights) * crossbar.full_scale
+    currents = np.einsum("sr,rc->sc", X, crossbar.weights.values) * crossbar.full_scale
     assert np.allclose(currents, crossbar.read(X), rtol=1e-9)
 
 
@@ -121,7 +121,7 @@ def test_filled_traps_lower_the_currents_of_cells_that_are_not_ohmic_too():
     # Half of the traps are filled on average, so that cells conduct a tenth less; wires make less of it.
     g = trapped.conductance.values
     how = {"conduction": device.spec.conduction, "read_voltage": device.spec.read.voltage, **WIRES.options}
-    less, whole = (ms.solve_wires(part * g, X.T * device.spec.read.voltage, **how).currents.T for part in (0.9, 1.0))
+    less, whole = (ms.solve_wires(part * g, X * device.spec.read.voltage, **how).currents for part in (0.9, 1.0))
     # To first order, and with the shares of ohmic cells: a tenth of the effect.
     assert np.allclose(ratio, less / whole, atol=0.012) and abs((ratio - less / whole).mean()) < 0.003
     assert (ratio > 0.9).all()

@@ -9,7 +9,7 @@ from jsonschema import Draft7Validator
 
 from memsim.document import Document
 from memsim.document.walk import bare, fields_of, members_of
-from memsim.library import library
+from memsim.storage.library import library
 from memsim.tasks.json_schema import experiment_schema, experiment_schema_text
 from memsim.tasks.registry import TASKS
 

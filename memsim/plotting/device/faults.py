@@ -21,7 +21,7 @@ _SOUND = 0.75
 def draw_faults(axes: Axes, device: DeviceProfile, seed: int) -> None:
     """Panel with the states of an array whose sound cells were set to three quarters of the window."""
     array = Crossbar(device, _ROWS, _COLUMNS, seed=seed, initial=(_SOUND, _SOUND + 1e-9), column="single")
-    image = axes.imshow(array.weights, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+    image = axes.imshow(array.state, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
     axes.grid(False)
     axes.set_xlabel("bit line")
     axes.set_ylabel("word line")

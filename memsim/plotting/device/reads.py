@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from memsim.errors import RetentionWarning
 from memsim.plotting.device.cells import CELLS, mark_states, row, state_style, states_of, without
 from memsim.plotting.device.scale import scaled
 from memsim.plotting.page import title
@@ -66,7 +68,11 @@ def size(device: DeviceProfile, seed: int) -> tuple[np.ndarray, np.ndarray]:
 def _read_cells(device: DeviceProfile, seed: int, state: float, count: int) -> Crossbar:
     """Cells of one state that do not differ, as old as they are read."""
     array = row(without(device, _D2D), seed, state, count=count)
-    return array._pass(AGE, AGE) if grows(device) else array  # without a warning where there is no retention
+    if grows(device):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RetentionWarning)
+            array.wait(AGE)
+    return array
 
 
 def draw_reads(axes: Axes, device: DeviceProfile, seed: int) -> None:

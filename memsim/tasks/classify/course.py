@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from memsim.class_metrics import predicted
 from memsim.data.labelled import Labelled
 from memsim.errors import InputError
 from memsim.experiment import Experiment
 from memsim.experiment_schema import label
 from memsim.kernels.fill import fill
+from memsim.metrics.classes import predicted
 from memsim.philox import Occasion, Purpose, Stream
 from memsim.tasks.classify.classifiers.classifier import Classifier, Lesson
 from memsim.tasks.classify.classifiers.gradient import Gradient, architecture_of

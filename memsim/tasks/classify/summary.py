@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from memsim.class_metrics import (
+from memsim.data.corruptions import CORRUPTIONS
+from memsim.data.labelled import Labelled, Split
+from memsim.metrics.classes import (
     calibration_error,
     confusion,
     corruption_error,
@@ -21,9 +23,7 @@ from memsim.class_metrics import (
     reliability,
     top_ratio,
 )
-from memsim.data.corruptions import CORRUPTIONS
-from memsim.data.labelled import Labelled, Split
-from memsim.intervals import seed_interval
+from memsim.metrics.intervals import seed_interval
 from memsim.philox import Occasion, Purpose, corrupted_read
 from memsim.tasks.classify.classifiers.classifier import BLOCK, Classifier
 from memsim.tasks.classify.classifiers.on_crossbars import OnCrossbars

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from memsim.intervals import over_images
-from memsim.metrics import (
+from memsim.metrics.intervals import over_images
+from memsim.metrics.two_columns import (
     area,
     confidence,
     degradation,

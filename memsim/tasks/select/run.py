@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from memsim.arrays.passive import CellRead, read_cell
 from memsim.arrays.wires import solve_wires
+from memsim.arrays.wires.passive import CellRead, read_cell
 from memsim.errors import ConvergenceError, InputError, MemsimError
 from memsim.kernels.fill import fill
 from memsim.philox import Stream

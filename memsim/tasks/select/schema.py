@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from memsim.arrays.passive import SCHEMES
+from memsim.arrays.wires.passive import SCHEMES
 from memsim.document.fields import Count, Quantity, Section, problem
 from memsim.experiment_schema import ComparedBase, ExperimentSpec, Place
 from memsim.profiles.physics import ExponentialConduction, SinhConduction

@@ -165,14 +165,14 @@ class TestRepeatable:
     @pytest.mark.parametrize("device", ["ideal", "taox-hfox-wu2018"])
     def test_a_seed_gives_the_same_among_few_and_among_many(self, digits, device):
         one, two = (local(digits, device=device, seeds=seeds) for seeds in (1, 2))
-        assert np.array_equal(one.crossbar.weights[0], two.crossbar.weights[0])
+        assert np.array_equal(one.crossbar.state.values[0], two.crossbar.state.values[0])
         x = digits.test.pixels
         assert np.array_equal(one.outputs(x, occasion=TEST)[0], two.outputs(x, occasion=TEST)[0])
-        assert not np.array_equal(two.crossbar.weights[0], two.crossbar.weights[1])
+        assert not np.array_equal(two.crossbar.state.values[0], two.crossbar.state.values[1])
 
     def test_reads_in_parts_give_the_same_bits_up_to_sixteen_columns(self, digits, monkeypatch):
         found = local(first_classes(digits, 8), device="taox-hfox-wu2018")
-        assert found.crossbar.weights.shape[2] == 16
+        assert found.crossbar.state.values.shape[2] == 16
         whole = found.outputs(digits.test.pixels, occasion=TEST)
         monkeypatch.setattr("memsim.tasks.classify.classifiers.in_place.BLOCK", 4000)
         assert np.array_equal(found.outputs(digits.test.pixels, occasion=TEST), whole)
@@ -185,13 +185,15 @@ class TestRepeatable:
         parts = found.outputs(x, occasion=TEST)
         low, high = found.crossbar.window
         rows = with_bias(x.reshape(len(x), -1), found.spec.learning.bias)
-        scale = rows @ (found.crossbar.weights + low / (high - low))
+        scale = rows @ (found.crossbar.state.values + low / (high - low))
         assert (np.abs(parts - whole) <= 1e-5 * (scale[..., :10] + scale[..., 10:])).all()
 
     def test_training_in_blocks_gives_the_same_bits(self, digits, monkeypatch):
         whole = local(digits, device="taox-hfox-wu2018")
         monkeypatch.setattr("memsim.tasks.classify.classifiers.in_place.BLOCK", 30_000)
-        assert np.array_equal(local(digits, device="taox-hfox-wu2018").crossbar.weights, whole.crossbar.weights)
+        assert np.array_equal(
+            local(digits, device="taox-hfox-wu2018").crossbar.state.values, whole.crossbar.state.values
+        )
 
 
 class TestGradients:
@@ -287,7 +289,7 @@ class TestPatience:
         )
         early = int(account.epochs.argmin())
         shorter = local(digits, learning=learning | {"epochs": int(account.epochs[early])}, seeds=3)
-        assert np.array_equal(found.crossbar.weights[early], shorter.crossbar.weights[early])
+        assert np.array_equal(found.crossbar.state.values[early], shorter.crossbar.state.values[early])
         assert np.isnan(found.history.loss[early, int(account.epochs[early]) :]).all()
 
 
@@ -309,7 +311,7 @@ class TestDivergence:
         assert found.notes and all(re.fullmatch(told, note) for note in found.notes)
         assert found.account().epochs.tolist() == [2, 2] and np.isnan(found.history.loss[:, 2:]).all()
         shorter = local(digits, array={"bounds": None}, learning=learning | {"epochs": 2})
-        assert np.array_equal(found.crossbar.weights, shorter.crossbar.weights)
+        assert np.array_equal(found.crossbar.state.values, shorter.crossbar.state.values)
 
 
 REFUSED = {

@@ -59,15 +59,15 @@ def quiet() -> DeviceProfile:
 def test_an_ideal_crossbar_holds_what_was_programmed():
     targets = np.random.default_rng(0).random((2, 70, 6))
     crossbar = Crossbar("ideal", 70, 3, arrays=2, seed=1, column="pair").program(targets)
-    assert np.abs(crossbar.weights - targets).max() < 2e-7
+    assert np.abs(crossbar.state.values - targets).max() < 2e-7
 
 
 def test_programming_a_cell_at_its_target_gives_no_pulse():
     crossbar = Crossbar(DEVICE, 70, 3, seed=1)
-    before = crossbar.weights
+    before = crossbar.state.values
     half = 0.49 / crossbar.device.spec.update.pulses
     crossbar.program(np.maximum(before - half, 0), cycles=3)
-    assert (crossbar.weights == before).all()
+    assert (crossbar.state.values == before).all()
     assert crossbar.pulses.set.sum() == crossbar.pulses.reset.sum() == 0
 
 
@@ -80,14 +80,14 @@ def test_pulses_are_counted_for_the_cells_that_exist():
 def test_targets_beyond_the_bounds_are_the_bounds():
     cells = {"rows": 9, "cols": 2, "seed": 1, "bounds": (0.2, 0.6), "initial": (0.3, 0.4)}
     far, near = (Crossbar(DEVICE, **cells).program([[low, high]]) for low, high in ((-5, 5), (0.2, 0.6)))
-    assert np.array_equal(far.weights, near.weights)
+    assert np.array_equal(far.state.values, near.state.values)
     assert np.array_equal(far.pulses.set, near.pulses.set)
-    assert far.weights.min() >= np.float32(0.2) and far.weights.max() <= np.float32(0.6)
+    assert far.state.values.min() >= np.float32(0.2) and far.state.values.max() <= np.float32(0.6)
 
 
 def test_one_round_is_off_by_the_curvature_and_more_rounds_correct_it():
     device = load_device("agsi-jo2010").replace({"variability": None})
-    wrong = [np.abs(Crossbar(device, 64, 1, seed=1).program(0.5, cycles=n).weights - 0.5) for n in (1, 8, 20)]
+    wrong = [np.abs(Crossbar(device, 64, 1, seed=1).program(0.5, cycles=n).state.values - 0.5) for n in (1, 8, 20)]
     assert wrong[0].min() > 0.1
     assert wrong[1].max() < wrong[0].min()
     assert wrong[2].max() <= 2 / 97  # a pulse here moves more than the mean one
@@ -96,7 +96,7 @@ def test_one_round_is_off_by_the_curvature_and_more_rounds_correct_it():
 def test_write_verify_brings_noisy_cells_closer():
     targets = np.random.default_rng(0).uniform(0.1, 0.9, (256, 8))
     rounds = (1, 5, 20)
-    wrong = [np.abs(Crossbar(DEVICE, 256, 8, seed=1).program(targets, cycles=n).weights - targets) for n in rounds]
+    wrong = [np.abs(Crossbar(DEVICE, 256, 8, seed=1).program(targets, cycles=n).state.values - targets) for n in rounds]
     for fewer, more in itertools.pairwise(wrong):
         gain = fewer - more
         assert gain.mean() > 5 * gain.std() / np.sqrt(gain.size)
@@ -106,7 +106,7 @@ def test_rounds_in_two_calls_are_rounds_in_one():
     once, twice = (Crossbar(DEVICE, 70, 3, seed=1) for _ in range(2))
     once.program(0.5, cycles=5)
     twice.program(0.5, cycles=2).program(0.5, cycles=3)
-    assert np.array_equal(once.weights, twice.weights)
+    assert np.array_equal(once.state.values, twice.state.values)
     assert np.array_equal(once.pulses.reset, twice.pulses.reset)
 
 
@@ -114,18 +114,18 @@ def test_no_two_cells_or_rounds_share_the_noise_of_programming():
     device = load_device(DEVICE).replace({"variability.c2c.sigma": "1.5 %"})
     settings = {"rows": 130, "cols": 3, "arrays": 4, "seed": 1, "column": "pair", "initial": (0.0, 1e-9)}
     crossbar = Crossbar(device, **settings)
-    first = crossbar.program(0.5).weights
+    first = crossbar.program(0.5).state.values
     lines = first[:, :128].swapaxes(1, 2).reshape(-1, 16)  # noise is drawn in groups of 16 rows
     assert np.abs(np.corrcoef(lines) - np.eye(len(lines))).max() < 0.98
-    again = crossbar.program(first + 0.1).weights - first
+    again = crossbar.program(first + 0.1).state.values - first
     assert abs(np.corrcoef(first.ravel(), again.ravel())[0, 1]) < 5 / np.sqrt(first.size)
 
 
 def test_training_after_programming_draws_fresh_noise():
     crossbar = Crossbar(DEVICE, 4096, 1, seed=1, initial=(0.3, 0.3 + 1e-9))
-    programmed = crossbar.program(0.4).weights - 0.3
-    trained = crossbar.weights
-    other = crossbar.train(Hebbian(0.1), np.ones(4096), [1.0]).weights - trained
+    programmed = crossbar.program(0.4).state.values - 0.3
+    trained = crossbar.state.values
+    other = crossbar.train(Hebbian(0.1), np.ones(4096), [1.0]).state.values - trained
     assert abs(np.corrcoef(programmed.ravel(), other.ravel())[0, 1]) < 5 / np.sqrt(4096)
 
 
@@ -136,7 +136,7 @@ def test_no_programmed_cell_depends_on_the_size_of_the_array_or_ensemble():
         own = targets[arrays, :rows, :cols]
         first = {"seed": 1, "first_array": arrays.start or 0}
         crossbar = Crossbar(DEVICE, rows, cols, arrays=len(own), **first).program(own, cycles=3, error=0.01)
-        return crossbar.train(Hebbian(0.05), np.ones(rows), np.ones(cols)).weights
+        return crossbar.train(Hebbian(0.05), np.ones(rows), np.ones(cols)).state.values
 
     whole = weights(slice(None), 150, 5)
     assert np.array_equal(weights(slice(2, 4), 150, 5), whole[2:])
@@ -144,19 +144,19 @@ def test_no_programmed_cell_depends_on_the_size_of_the_array_or_ensemble():
 
 
 def test_the_error_of_programming_has_its_sigma_and_leaves_no_window():
-    middle = Crossbar("ideal", 1000, 4, seed=1).program(0.5, error=0.03).weights - 0.5
+    middle = Crossbar("ideal", 1000, 4, seed=1).program(0.5, error=0.03).state.values - 0.5
     assert middle.std() == pytest.approx(0.03, rel=5 / np.sqrt(2 * middle.size))
     assert abs(middle.mean()) < 5 * 0.03 / np.sqrt(middle.size)
-    edge = Crossbar("ideal", 1000, 4, seed=1).program(1.0, error=0.03).weights
+    edge = Crossbar("ideal", 1000, 4, seed=1).program(1.0, error=0.03).state.values
     assert edge.max() == 1.0 and (edge == 1.0).mean() == pytest.approx(0.5, abs=5 * 0.5 / np.sqrt(edge.size))
 
 
 @pytest.mark.parametrize(
     ("weights", "settings", "message"),
     [
-        (np.ones((3, 3)), {}, r"weights: shape \(3, 3\) does not fit; allowed: \(row, line\) = \(4, 4\)"),
-        (np.nan, {}, "weights: contains NaN"),
-        ("a", {}, "weights: shape"),
+        (np.ones((3, 3)), {}, r"state: shape \(3, 3\) does not fit; allowed: \(row, line\) = \(4, 4\)"),
+        (np.nan, {}, "state: contains NaN"),
+        ("a", {}, "state: shape"),
         (0.5, {"cycles": 0}, "cycles: 0 is not a whole number of at least 1"),
         (0.5, {"error": -1.0}, "error: -1.0"),
         (0.5, {"encoding": "exakt"}, "did you mean 'exact'"),
@@ -216,7 +216,7 @@ def test_rows_are_inputs_and_a_bias_and_cells_come_in_pairs():
 
 def test_each_weight_is_on_the_line_of_its_sign_and_the_largest_spans_the_bounds():
     deployed = on("ideal", "linear", bounds=(0.1, 0.9))
-    network, cells = deployed.network, deployed.crossbars["1.dense"].weights
+    network, cells = deployed.network, deployed.crossbars["1.dense"].state.values
     weight, bias = network.parameters["1.dense.weight"].T, network.parameters["1.dense.bias"]
     scale = np.abs(weight).max()
     assert deployed.scales["1.dense"] == pytest.approx(scale)
@@ -265,8 +265,8 @@ def test_more_rounds_bring_the_weights_closer_and_cost_pulses():
 
 def test_the_error_of_programming_reaches_every_cell_with_its_sigma():
     exact, wrong = (on("ideal", "two-layer", error=error) for error in (0.0, 0.02))
-    wished = np.concatenate([crossbar.weights.ravel() for crossbar in exact.crossbars.values()])
-    held = np.concatenate([crossbar.weights.ravel() for crossbar in wrong.crossbars.values()])
+    wished = np.concatenate([crossbar.state.values.ravel() for crossbar in exact.crossbars.values()])
+    held = np.concatenate([crossbar.state.values.ravel() for crossbar in wrong.crossbars.values()])
     inside = (wished > 0.1) & (wished < 0.9)
     difference = (held - wished)[inside]
     assert np.sqrt(np.mean(difference**2)) == pytest.approx(0.02, rel=5 / np.sqrt(2 * inside.sum()))
@@ -279,8 +279,8 @@ def test_the_same_seed_and_number_give_the_same_bits_and_another_number_other_ce
     one, same, other = (on(DEVICE, name, number=number) for number in (2, 2, 3))
     assert np.array_equal(one.outputs(x, 4), same.outputs(x, 4))
     for layer, crossbar in one.crossbars.items():
-        assert np.array_equal(crossbar.weights, same.crossbars[layer].weights)
-        first, second = crossbar.weights, other.crossbars[layer].weights
+        assert np.array_equal(crossbar.state.values, same.crossbars[layer].state.values)
+        first, second = crossbar.state.values, other.crossbars[layer].state.values
         assert (first != second)[(first > 0) & (first < 0.8)].all()  # cells at the ends of the window may be equal
 
 

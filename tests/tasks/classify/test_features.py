@@ -38,14 +38,14 @@ def test_the_competitive_rule_moves_a_column_to_the_mean_of_its_inputs():
     x = clusters()[::4]
     crossbar = ms.Crossbar("ideal", rows=16, cols=1, seed=1)
     crossbar.train(Competitive(0.05), x, np.ones((len(x), 1)), steps=10)
-    assert np.abs(crossbar.weights[:, 0] - x.mean(0)).max() < 0.05
+    assert np.abs(crossbar.state.values[:, 0] - x.mean(0)).max() < 0.05
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("device", ["ideal", "epiram-choi2018"])
 def test_units_find_all_clusters(device):
     features = fitted(layer("competitive", device=device), clusters())
-    weights = features.crossbar.weights  # (array, row, unit)
+    weights = features.crossbar.state.values  # (array, row, unit)
     similar = np.einsum("ck,aku->acu", CENTRES / 2, weights) / np.linalg.norm(weights, axis=1)[:, None]
     assert (similar.max(-1) > 0.8).all()
 
@@ -59,11 +59,11 @@ def test_no_unit_stays_without_inputs():
 def test_random_features_are_rectified_sums_that_cost_no_pulse():
     x = clusters()
     features = fitted(layer("random", arrays=1), x)
-    sums = np.maximum(x / x.max() @ features.crossbar.effective_weights[0], 0)
+    sums = np.maximum(x / x.max() @ features.crossbar.effective_state.values[0], 0)
     centred = sums - sums.mean(0)
     assert np.allclose(features(x, index=0)[0], centred / np.sqrt((centred**2).mean()), atol=1e-4)
     assert features.crossbar.pulses.set.sum() == features.crossbar.pulses.reset.sum() == 0
-    weights = features.crossbar.effective_weights
+    weights = features.crossbar.effective_state.values
     assert weights.min() < -0.5 and weights.max() > 0.5
 
 
@@ -89,11 +89,11 @@ def test_the_slope_is_that_of_the_features(kind):
 @pytest.mark.parametrize("kind", ["random", "competitive"])
 def test_an_array_is_the_same_among_few_and_among_many(kind):
     few, many = (fitted(layer(kind, device="epiram-choi2018", arrays=arrays), clusters()) for arrays in (1, 3))
-    assert np.array_equal(few.crossbar.weights[0], many.crossbar.weights[0])
+    assert np.array_equal(few.crossbar.state.values[0], many.crossbar.state.values[0])
     assert np.array_equal(few(clusters(), index=7)[0], many(clusters(), index=7)[0])
 
 
 def test_the_cells_are_not_those_of_the_crossbar_that_learns():
     features = layer("random", units=4)
     other = ms.Crossbar("ideal", rows=16, cols=4, arrays=2, seed=5, column="pair", initial=(0, 1), backend="cpu")
-    assert (features.crossbar.weights != other.weights).mean() > 0.99
+    assert (features.crossbar.state.values != other.state.values).mean() > 0.99

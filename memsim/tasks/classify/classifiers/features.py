@@ -3,7 +3,7 @@
 ===========  ========================================================================================================
 random       Pairs of fresh cells, uniform over the bounds, that are never programmed; feature = max(0, y). Source:
              Huang, Zhu & Siew, "Extreme learning machine", Neurocomputing 70, 489 (2006).
-competitive  Columns minus a reference that learn by a soft winner-take-all, see `memsim.learning.competitive`;
+competitive  Columns minus a reference that learn by a soft winner-take-all, see `memsim.learning.rules.competitive`;
              feature = max(0, y - mean of y over the units). Source: Coates, Lee & Ng, AISTATS 2011, section 3.2.2.
 ===========  ========================================================================================================
 
@@ -148,13 +148,13 @@ class Features:
         if self.layer.learns:
             active = active - active.mean(-1, keepdims=True)
         with threadpool_limits(1, "blas"):
-            found = active @ self.crossbar.effective_weights.swapaxes(1, 2)
+            found = active @ self.crossbar.effective_state.values.swapaxes(1, 2)
         return self._input * self.crossbar.steepened(self._input * x, found, active)
 
     @property
     def cells(self) -> int:
         """Number of cells of an array."""
-        return math.prod(self.crossbar.weights.shape[1:])
+        return math.prod(self.crossbar.state.shape[1:])
 
     def _outputs(self, x: np.ndarray, index: int | Occasion | None, first: int, noise: bool) -> np.ndarray:
         with threadpool_limits(1, "blas"):

@@ -13,8 +13,8 @@ from threadpoolctl import threadpool_limits
 
 from memsim.arrays import Crossbar
 from memsim.baselines.draws import Address, order
-from memsim.class_metrics import lead, predicted
 from memsim.data.labelled import Split
+from memsim.metrics.classes import lead, predicted
 from memsim.philox import Occasion, Purpose
 from memsim.profiles import DeviceProfile
 from memsim.tasks.classify.classifiers.classifier import BLOCK, Account, History, Lesson, by_seed
@@ -82,7 +82,7 @@ class InPlace:
 
     def sensitivity(self, x: np.ndarray, slope: np.ndarray) -> np.ndarray:
         """Gradient by the pixels, (seed, image, y, x); see `Classifier`."""
-        weights = self.crossbar.effective_weights
+        weights = self.crossbar.effective_state.values
         inner = weights[:, : weights.shape[1] - (self.spec.learning.bias > 0)]
         with threadpool_limits(1, "blas"):
             rows = slope.astype(inner.dtype) @ inner.swapaxes(1, 2)
@@ -108,7 +108,7 @@ class InPlace:
         none = np.full(self._lesson.seeds, np.nan)
         return Account(
             parameters=sum(operations) if learned else operations[0],
-            cells=float(sum(crossbar.weights[0].size for crossbar in crossbars)),
+            cells=float(sum(crossbar.state[0].size for crossbar in crossbars)),
             operations=sum(operations),
             training_operations=reads * shown * self._epochs + before,
             epochs=self._epochs,
@@ -179,7 +179,7 @@ class InPlace:
         steps, left = -(-len(lesson.train) // batch), lost.copy()
         for step, shown in enumerate(self._shown(lesson, epoch, batch), 1):
             self._teach(crossbar, epoch, *shown, active=lost)
-            gone = left & ~np.isfinite(crossbar.weights).all(axis=(1, 2))
+            gone = left & ~np.isfinite(crossbar.state.values).all(axis=(1, 2))
             for number in np.flatnonzero(gone):
                 where[number] = f"in epoch {epoch + 1}, step {step} of {steps}"
             left &= ~gone

@@ -146,7 +146,7 @@ class Matrix:
     @property
     def weights(self) -> np.ndarray:
         """Weights (row, output) that the cells hold, as outputs see them through wires, float64."""
-        return self.crossbar.effective_weights.astype(float) * self.unit
+        return self.crossbar.weights.values.astype(float) * self.unit
 
     @property
     def parameters(self) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memsim.intervals import seed_interval
+from memsim.metrics.intervals import seed_interval
 from memsim.plotting.axis import ratio_axis
 from memsim.plotting.curves import MAX_LINES, curve, named
 from memsim.plotting.members import lacks

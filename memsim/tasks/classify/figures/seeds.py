@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memsim.intervals import seed_interval
+from memsim.metrics.intervals import seed_interval
 from memsim.tasks.classify.variables import VARIABLES
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from memsim.intervals import over_images
+from memsim.metrics.intervals import over_images
 from memsim.tasks.memorise.schema import MemoriseSpec
 from memsim.tasks.memorise.variables import VARIABLES
 

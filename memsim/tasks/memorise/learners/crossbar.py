@@ -36,13 +36,13 @@ class CrossbarLearner:
         clean = crossbar.output(x[:, None, :], noise=False)[:, 0]
         variance = crossbar.difference_variance(x[:, None, :])[:, 0]
         sigma = np.sqrt(variance)
-        weights = crossbar.weights
-        learned = weights[:, :, 0]
-        effective = crossbar.effective_weights
+        state = crossbar.state.values
+        learned = state[:, :, 0]
+        effective = crossbar.effective_state.values
         lead = np.zeros((1, 1, effective.shape[2]), effective.dtype)  # of the first output over the second
         lead[0, 0, :2] = 1, -1
         slope = crossbar.steepened(x[:, None, :], (effective[:, :, 0] - effective[:, :, 1])[:, None], lead)[:, 0]
-        cells = weights.reshape(len(x), -1)
+        cells = state.reshape(len(x), -1)
         pulses = crossbar.pulses
         low, high = crossbar.window
         models = {
@@ -51,7 +51,7 @@ class CrossbarLearner:
             "weight_std": cells.std(1, dtype=float),
             "weight_min": cells.min(1),
             "weight_max": cells.max(1),
-            "saturated_share": crossbar.saturated[:, :, 0].mean(1),
+            "saturated_share": crossbar.saturated.values[:, :, 0].mean(1),
             "pulses_set": pulses.set.sum(1),
             "pulses_reset": pulses.reset.sum(1),
             "half_selects": pulses.half_selected.sum(1),

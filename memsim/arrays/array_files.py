@@ -1,0 +1,157 @@
+"""Files of crossbars, from which an array goes on as it would have."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from memsim.arrays.bank import Bank
+from memsim.arrays.construction import array_state
+from memsim.arrays.converters import ADC, DAC
+from memsim.arrays.labels import conductances, line_coordinates
+from memsim.arrays.mapping import Mapping
+from memsim.arrays.measured import checked
+from memsim.arrays.state import ArrayState
+from memsim.arrays.wires.line_resistances import Wires
+from memsim.errors import InputError, MemsimError, OutputError
+from memsim.philox import LAYOUT, Scope
+from memsim.profiles import device_from_text
+from memsim.storage import netcdf
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_VERSION = 2
+_ATTRIBUTE = "memsim_crossbar"
+_ADDRESSES = "random_addresses"
+_MEASURED = "measured_conductance"
+_PARTS: dict[str, Any] = {"dac": DAC, "adc": ADC, "wires": Wires}
+
+
+def save(array: ArrayState, path: str | Path, *, force: bool = False) -> Path:
+    """Write arrays, see `Crossbar.to_netcdf`."""
+    dataset = _labelled_conductance(array)
+    for name, values in _memory(array):
+        dims = [f"{name}_{axis}" for axis in range(values.ndim)]
+        if values.ndim == 3:
+            dims = ["array", "reference_line" if name.startswith("reference_") else "line", "stored_row"]
+        dataset[name] = (dims, values)
+    dataset["pulses"] = (("array", "line", "direction"), array.site.backend.numpy(array.pulses))
+    dataset["direction"] = ["set", "reset"]
+    if array.fault_map is not None:
+        whole = np.broadcast_to(np.asarray(array.fault_map, np.int8), dataset["conductance"].shape)
+        dataset["fault_map"] = (("array", "row", "line"), whole)
+    if array.measured is not None:
+        dataset[_MEASURED] = (("array", "row", "line"), array.measured, {"units": "S"})
+    converter = array.readout.out
+    if converter is not None and converter.range is not None:
+        dataset["adc_range"] = ("array", converter.range)
+    dataset.attrs = {
+        _ATTRIBUTE: _VERSION,
+        _ADDRESSES: LAYOUT,
+        "device": array.device.to_yaml(),
+        "settings": json.dumps(_settings(array), default=dataclasses.asdict),
+        "steps": array.steps,
+        "reads": array.reads,
+        "programmed": int(array.programmed),
+    }
+    return netcdf.save(dataset, path, force=force)
+
+
+def _labelled_conductance(array: ArrayState) -> xr.Dataset:
+    """A Dataset with the conductances (array, row, line) [S]."""
+    import xarray as xr
+
+    arrays, rows, _ = array.shape
+    coords = {"array": array.site.first_array + np.arange(arrays), "row": np.arange(rows), **line_coordinates(array)}
+    attrs = {"units": "S", "long_name": "conductance", "device": array.device.name}
+    return xr.Dataset({"conductance": (("array", "row", "line"), conductances(array), attrs)}, coords)
+
+
+def load(path: str | Path, backend: str) -> ArrayState:
+    """The arrays in a file, see `Crossbar.from_netcdf`."""
+    dataset = netcdf.read(path, _ATTRIBUTE, "a crossbar", _VERSION)
+    layout = dataset.attrs.get(_ADDRESSES, 1)
+    if not np.array_equal(layout, LAYOUT):
+        raise OutputError(
+            f"{path}: written with layout {str(layout)[:40]} of random addresses, this version has {LAYOUT}; the "
+            "array would go on with other random numbers, so make it anew"
+        )
+    try:
+        device = device_from_text(dataset.attrs["device"], f"{path} (device)")
+        settings = json.loads(dataset.attrs["settings"])
+        mapping = settings.pop("mapping")
+        settings["scope"] = Scope(**settings["scope"])
+        for name, part in _PARTS.items():
+            settings[name] = None if settings[name] is None else part(**settings[name])
+        if "fault_map" in dataset:
+            whole = dataset["fault_map"].values
+            settings["faults"] = whole[0] if settings["arrays"] is None else whole
+        siemens = _measured(dataset, path) if _MEASURED in dataset else None
+        array = array_state(device, backend=backend, conductance=siemens, **settings)
+        array.mapping = None if mapping is None else Mapping(**mapping)
+        machine = array.site.backend
+        for prefix, bank in _banks(array):
+            own = bank.memory
+            stored = {name: np.array(dataset[prefix + name].values) for name in own}
+            for name, values in stored.items():
+                if values.shape != own[name].shape or values.dtype.kind != own[name].dtype.kind:
+                    raise ValueError(f"'{prefix + name}' is {values.dtype} {values.shape}")
+                if values.dtype.kind == "f" and np.isnan(values).any() and not bank.spec.conductance.nominal:
+                    raise ValueError(f"'{prefix + name}' has values that are not numbers")
+            bank.restore({name: machine.asarray(values, own[name].dtype) for name, values in stored.items()})
+        array.pulses = machine.asarray(dataset["pulses"].values.reshape(array.pulses.shape), np.int64)
+        array.steps, array.reads = int(dataset.attrs["steps"]), int(dataset.attrs["reads"])
+        array.programmed = bool(int(dataset.attrs["programmed"]))
+        if array.steps < 0 or array.reads < 0:
+            raise ValueError("'steps' or 'reads' is negative")
+        if array.readout.out is not None and "adc_range" in dataset:
+            array.readout.out.range = dataset["adc_range"].values.reshape(array.shape[0])
+    except MemsimError:
+        raise
+    except (KeyError, TypeError, ValueError) as error:
+        raise OutputError(f"{path}: not a whole crossbar ({error})") from None
+    return array
+
+
+def _measured(dataset: Any, path: Any) -> np.ndarray:
+    """Measured conductances (array, row, line) in a file [S]."""
+    siemens = dataset[_MEASURED].values
+    if siemens.shape != dataset["conductance"].shape or siemens.dtype.kind != "f":
+        raise ValueError(f"'{_MEASURED}' is {siemens.dtype} {siemens.shape}")
+    try:
+        return checked(siemens)
+    except InputError as error:
+        raise OutputError(f"{path}: {error}") from None
+
+
+def _settings(array: ArrayState) -> dict[str, Any]:
+    _, rows, cols = array.shape
+    periphery = array.readout.periphery
+    bounds = None if math.isinf(array.bounds[0]) else array.bounds
+    settings: dict[str, Any] = {"arrays": array.axes.arrays, "rows": rows, "cols": cols, "bounds": bounds}
+    settings |= {"seed": array.site.seed, "first_array": array.site.first_array, "scope": array.site.scope}
+    settings |= {"column": array.column, "dtype": str(array.dtype), "tile": periphery.tile, "mapping": array.mapping}
+    settings |= {name: getattr(periphery, name) for name in _PARTS}
+    return settings
+
+
+def _banks(array: ArrayState) -> Iterator[tuple[str, Bank]]:
+    """The banks of arrays, and the prefix of each one's variables."""
+    for prefix, banks in (("", array.cells), ("plan_", array.plan)):
+        if banks is not None:
+            yield prefix, banks.lines
+            if banks.reference is not None:
+                yield f"reference_{prefix}", banks.reference
+
+
+def _memory(array: ArrayState) -> Iterator[tuple[str, np.ndarray]]:
+    for prefix, bank in _banks(array):
+        for name, values in bank.memory.items():
+            yield prefix + name, values if isinstance(values, np.ndarray) else bank.site.backend.numpy(values)

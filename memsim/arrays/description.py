@@ -1,0 +1,159 @@
+"""What a crossbar is and what its cells hold, as numbers and labelled data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from memsim.arrays.labels import (
+    labelled_conductance,
+    labelled_effective_state,
+    labelled_saturation,
+    labelled_state,
+    labelled_weights,
+)
+from memsim.arrays.mapping import Mapping
+from memsim.arrays.state import ArrayState
+from memsim.philox import Scope
+from memsim.profiles import DeviceProfile
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+class PulseCounts(NamedTuple):
+    """Programming pulses given so far, (line,) or (array, line), int64; each pulse counts its half-selected cells."""
+
+    set: np.ndarray
+    reset: np.ndarray
+    half_selected: np.ndarray
+
+
+class Description:
+    """Settings, states, conductances, weights and pulse counts of a crossbar."""
+
+    _array: ArrayState
+
+    @property
+    def device(self) -> DeviceProfile:
+        """What the cells are."""
+        return self._array.device
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(row, col) of one matrix, (array, row, col) of a stack."""
+        return self._array.axes.cells_shape(self._array.shape)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Range of w that weights span; infinite where there are no bounds."""
+        return self._array.bounds
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Compliance limits of w, (lower, upper); infinite where there is none."""
+        return self._array.limits
+
+    @property
+    def column(self) -> str:
+        """How an output is read."""
+        return self._array.column
+
+    @property
+    def mapping(self) -> Mapping | None:
+        """How weights lie on the cells, for crossbars made by `from_weights`."""
+        return self._array.mapping
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Precision of the state."""
+        return self._array.dtype
+
+    @property
+    def seed(self) -> int:
+        """Key of every random number."""
+        return self._array.site.seed
+
+    @property
+    def scope(self) -> Scope:
+        """Which layer of which network the array is."""
+        return self._array.site.scope
+
+    @property
+    def first_array(self) -> int:
+        """Address of the first array."""
+        return self._array.site.first_array
+
+    @property
+    def backend(self) -> str:
+        """Name of the backend that computes."""
+        return self._array.site.backend.name
+
+    @property
+    def planned(self) -> bool:
+        """Whether reads are those of a plan that `program` is yet to bring into the cells."""
+        return not self._array.programmed
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """Nominal G_min and G_max [S]."""
+        return self._array.window
+
+    @property
+    def full_scale(self) -> float:
+        """V_read (G_max - G_min) [A]: the current by which outputs are divided to be dimensionless."""
+        return self._array.full_scale
+
+    @property
+    def state(self) -> xr.DataArray:
+        """State w of every cell as reads see it, dimensionless; a copy.
+
+        (row, col) or (array, row, col). It has write noise, which the state that pulses act on has not. Where a weight
+        takes several cells, (row, line) or (array, row, line), of pairs all first lines, then all second; the
+        coordinates ``col`` and ``sign`` say what each line is.
+        """
+        return labelled_state(self._array)
+
+    @property
+    def conductance(self) -> xr.DataArray:
+        """Conductance of every cell as reads see it, without read noise and wires [S]; a copy, with axes as `state`."""
+        return labelled_conductance(self._array)
+
+    @property
+    def saturated(self) -> xr.DataArray:
+        """Whether each state is at an end: of the window of its cell, or a compliance limit; axes as of `state`."""
+        return labelled_saturation(self._array)
+
+    @property
+    def weights(self) -> xr.DataArray:
+        """The matrix of the product, (row, col) or (array, row, col): ``x @ crossbar`` is about ``x @ weights``.
+
+        In the units of `from_weights`. Without mapped weights, the matrix of `output`, in units of the window: the
+        conductance of a cell, less that of the reference cell, or the difference of a pair. With wires, of ohmic cells:
+        what is left of a weight at the output.
+        """
+        return labelled_weights(self._array)
+
+    @property
+    def effective_state(self) -> xr.DataArray:
+        """State w of every input in every output, (row, col) or (array, row, col): of pairs, the difference.
+
+        With wires, of ohmic cells: what is left of it at the output. It differs from the matrix of `output` by what all
+        outputs share: the conductance G_min, or the reference column.
+        """
+        return labelled_effective_state(self._array)
+
+    @property
+    def pulses(self) -> PulseCounts:
+        """Programming pulses given so far, (line,) or (array, line).
+
+        Half-selected cells are counted for programming one cell at a time at half voltage on the unselected lines: each
+        pulse disturbs the rows - 1 other cells of its bit line and the cols - 1 of its word line. Pulses to stuck cells
+        count; what a device that is only programmed needs is not known, and counts as none.
+        """
+        array = self._array
+        rows, cols = array.shape[1], array.lines
+        counts = array.axes.cells(array.site.backend.numpy(array.pulses))
+        ups, downs = counts[..., 0].copy(), counts[..., 1].copy()
+        return PulseCounts(ups, downs, (ups + downs) * (rows + cols - 2))

@@ -1,0 +1,127 @@
+"""Pulses for the cells of an array: what a rule asks for, as an encoding delivers it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from memsim.arrays.bank import Bank
+from memsim.arrays.site import Site
+from memsim.errors import InputError
+from memsim.kernels.cell import UpdateSpec
+from memsim.learning import Encoding, Hebbian, LocalRule, Settings
+from memsim.learning.encoding import coincidences, silent
+from memsim.noise.cycle import cycle_to_cycle
+from memsim.philox import Stream
+from memsim.profiles.nominal import IDEAL_UPDATE
+
+
+def deliver(
+    bank: Bank,
+    site: Site,
+    limits: tuple[float, float],
+    rule: LocalRule,
+    x: np.ndarray,
+    post: np.ndarray,
+    *,
+    steps: int,
+    encoding: Encoding,
+    first_step: int,
+    falls: bool = False,
+) -> np.ndarray:
+    """Give the pulses that a rule asks for and return their number, (array, line, 2), int64: set and reset.
+
+    Parameters
+    ----------
+    bank, site, limits : Bank, Site, (float, float)
+        The cells with their states, which are changed in place; their address; the compliance limits of w.
+    rule : LocalRule
+        Whose wishes are delivered.
+    x, post : ndarray
+        Padded inputs (array, sample, row) and signals (array, sample, line).
+    steps : int
+        How often the samples are shown.
+    encoding : Encoding
+        How pulses deliver a change.
+    first_step : int
+        Address of the first sample of the first step.
+    falls : bool
+        Whether a one-sided device gets reset pulses too.
+
+    Raises
+    ------
+    InputError
+        If the encoding cannot deliver what the rule asks for, or the cells cannot take it.
+    """
+    trains, model = encoding.name == "stochastic", bank.cells.model
+    if trains and rule.change is not Hebbian.change:
+        raise InputError(
+            f"encoding: 'stochastic' delivers rate x input x signal, which rule '{rule.name}' does not ask for; "
+            "use 'counted'"
+        )
+    if model.draws == "uniform" and encoding.name == "exact":
+        raise InputError(f"encoding: a cell with two states ('{model.name}') takes whole pulses, not 'exact' ones")
+    update, span = bank.spec.update or IDEAL_UPDATE, bank.device.span
+    c2c = bank.spec.variability.c2c if bank.spec.variability else None
+    pulsed = None
+    if c2c and c2c.sigma > 0:
+        pulsed = cycle_to_cycle(c2c.relative_to, c2c.distribution, encoding.single, c2c.floor, c2c.slope)
+    spec = UpdateSpec(
+        model=model,
+        change=coincidences if trains else rule.change,
+        idle=silent if trains else rule.idle,
+        encode=encoding.function,
+        draws=encoding.draws,
+        single=encoding.single,
+        noise=(model.noise or pulsed) if model.draws == "normal" else None,
+        confined=bank.confined,
+        one_sided=update.one_sided and not falls,
+        varying=bank.cells.names,
+        faulty=bank.stuck is not None,
+        even=bool(c2c and c2c.distribution == "uniform"),
+        own_step=bool(c2c and c2c.relative_to == "own-step"),
+        marked=bank.marks is not None,
+        shaken=bank.shaken,
+    )
+    falling = bank.device.reset_span
+    most = encoding.max_pulses or max(span, falling)
+    settings = Settings(span, falling, most, encoding.threshold, *limits, -bank.spec.conductance.offset, bank.shifts)
+
+    def give(x: np.ndarray, post: np.ndarray, steps: int, first_step: int) -> np.ndarray:
+        counts = site.backend.xp.zeros((*bank.state.shape[:2], 2), np.int64)
+        for arrays, lines in bank.cells.blocks():
+            part = post[arrays, :, lines]
+            if not part.any() and spec.idle.py_func(part.dtype.type(0)):
+                continue
+            counts[arrays, lines] = site.backend.update(
+                spec,
+                bank.state[arrays, lines],
+                x[arrays],
+                site.backend.contiguous(part),
+                rate=rule.rate,
+                steps=steps,
+                first_step=first_step,
+                first_array=site.first_array + arrays.start,
+                first_column=lines.start,
+                settings=settings,
+                common=bank.cells.nominal,
+                varying=bank.cells.varying(arrays, lines),
+                seed=site.key,
+                marks=None if bank.marks is None else bank.marks[arrays, lines],
+            )
+        return counts
+
+    if not trains:
+        return give(x, post, steps, first_step)
+    rows, lines = encoding.chances(x, post, rule.rate, span)
+    total: Any = 0
+    for step in range(first_step, first_step + steps * x.shape[1], x.shape[1]):
+        address: dict[str, Any] = {"first_step": step, "first_array": site.first_array, "seed": site.key}
+        total = total + give(
+            site.backend.trains(rows, encoding.slots, stream=Stream.ROW_TRAIN, **address),
+            site.backend.trains(lines, encoding.slots, stream=Stream.COLUMN_TRAIN, **address),
+            1,
+            step,
+        )
+    return total if steps else site.backend.xp.zeros((*bank.state.shape[:2], 2), np.int64)

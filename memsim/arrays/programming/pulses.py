@@ -1,0 +1,60 @@
+"""Programming by rounds of read, verify and write with the pulses of the device."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from memsim.arrays.bank import Bank
+from memsim.arrays.programming.delivery import deliver
+from memsim.arrays.site import Site
+from memsim.learning import Encoding
+from memsim.learning.rules.write import Write
+
+
+def program_by_pulses(
+    bank: Bank,
+    site: Site,
+    limits: tuple[float, float],
+    targets: np.ndarray,
+    *,
+    cycles: int,
+    encoding: Encoding,
+    first_step: int,
+    falls: bool,
+) -> np.ndarray:
+    """Give rounds of pulses line by line and return their counts, (array, line, 2).
+
+    Parameters
+    ----------
+    targets : (array, row, line)
+        Wished states. A cell that is seen there already is left alone, even beyond the limits.
+    cycles : int
+        Rounds; their steps count from `first_step`.
+    encoding : Encoding
+        How pulses deliver a change.
+    falls : bool
+        Whether a one-sided device gets reset pulses too.
+    """
+    arrays, rows, lines = targets.shape
+    rule, counts = Write(), site.backend.xp.zeros((arrays, lines, 2), np.int64)
+    rounds = [(first_step, cycles)] if not bank.watched else [(first_step + step, 1) for step in range(cycles)]
+    left = targets.swapaxes(1, 2) == bank.seen[:, :, :rows]
+    aims = np.clip(targets, *limits).swapaxes(1, 2)
+    for line in range(lines):
+        selected = site.backend.xp.zeros((arrays, 1, lines), bank.state.dtype)
+        selected[:, :, line] = 1
+        own = slice(line, line + 1)
+        for step, count in rounds:
+            # Rows that only fill up the tiles are asked to stay. The rule compares with the state that pulses act on,
+            # the verify step with what is seen: the target moves by what lies between.
+            x = bank.state[:, None, line].copy()
+            target = aims[:, line]
+            if bank.watched:
+                target = target + (bank.state - bank.seen)[:, line, :rows]
+            np.copyto(x[:, 0, :rows], target, where=~left[:, line])
+            before = bank.before(own)
+            # All lines share their steps: the line is in the address anyhow, and no address depends on the width.
+            how = {"steps": count, "encoding": encoding, "first_step": step, "falls": falls}
+            counts += deliver(bank, site, limits, rule, x, selected, **how)  # type: ignore[arg-type]
+            bank.after(before, step, own)
+    return counts

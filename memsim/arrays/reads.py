@@ -1,0 +1,201 @@
+"""Reads of a crossbar: currents, outputs, products, and how they depend on inputs."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn, Self
+
+import numpy as np
+
+from memsim.arrays import checks, reading
+from memsim.arrays.containers import like
+from memsim.arrays.interconnect import TileMaps
+from memsim.arrays.outputs import excess_matrices, known_inputs, outputs
+from memsim.arrays.products import product
+from memsim.arrays.state import ArrayState
+from memsim.philox import Occasion
+
+
+class Reads:
+    """Methods of a crossbar that read it."""
+
+    _array: ArrayState
+
+    def read(
+        self,
+        x: Any,
+        *,
+        first_sample: int = 0,
+        index: int | Occasion | None = None,
+        interval: float | None = None,
+    ) -> Any:
+        """Column currents with read noise, (..., col) [A].
+
+        For independent Gaussian noise of every cell, I = V G + sqrt(V^2 S^2) N is exact in distribution. Telegraph and
+        1/f noise go on from read to read: each sample is one read, in order, `interval` after the one before. Noise is
+        not cut off where it exceeds a cell's conductance.
+
+        Parameters
+        ----------
+        x : array_like
+            (..., row), voltages in units of the read voltage. A stack takes (row,) and (sample, row) for all arrays, or
+            (..., array, sample, row). A DataArray may have its dimension named row in any place. Currents have the type
+            of x: NumPy, xarray, pandas, torch or, on a CUDA card, CuPy, where nothing passes through the host.
+        first_sample : int
+            Address of the first sample, for batches that are read in parts.
+        index : int or Occasion, optional
+            Address of this read's white noise: the number of one of the array's own reads, or the occasion of a read of
+            a network. The array's own count of reads so far if not given.
+        interval : float, optional
+            Time between reads [s]; the device's ``read.duration`` if not given.
+        """
+        currents = self._outputs(x, first_sample, index, True, interval) * self._array.full_scale
+        return like(x, currents, "current", "A")
+
+    def output(
+        self,
+        x: Any,
+        *,
+        first_sample: int = 0,
+        index: int | Occasion | None = None,
+        noise: bool = True,
+        interval: float | None = None,
+    ) -> Any:
+        """`read` in units of `full_scale`, dimensionless; without noise, the expectation over reads at any time."""
+        return like(x, self._outputs(x, first_sample, index, noise, interval), "output", "1")
+
+    def product(self, x: Any) -> Any:
+        """Sums of inputs times weights, read with noise, (..., col), in units of weight times input; ``x @ crossbar``.
+
+        For crossbars made by `from_weights`. Objects of xarray and pandas do not leave ``@`` to their right side; pass
+        them here.
+
+        Parameters
+        ----------
+        x : array_like
+            Inputs (..., row), see `read`; in units of the read voltage. The sums have its type.
+
+        Raises
+        ------
+        InputError
+            If the shape does not fit, or no weights are mapped.
+
+        Examples
+        --------
+        >>> xbar = Crossbar.from_weights([[1.0, -2.0], [0.5, 3.0], [0.0, 1.0]], "ideal")
+        >>> xbar.product([1.0, 2.0, 3.0])  # about (2, 7)
+        """
+        return product(self._array, x)
+
+    __array_ufunc__ = None
+    __array_priority__ = 1000.0  # NumPy and CuPy leave ``x @ crossbar`` to `__rmatmul__`
+
+    __array_ufunc__ = None
+    __array_priority__ = 1000.0  # NumPy and CuPy leave ``x @ crossbar`` to `__rmatmul__`
+
+    def __rmatmul__(self, x: Any) -> Any:
+        return self.product(x)
+
+    def __matmul__(self, x: Any) -> NoReturn:
+        raise TypeError("crossbar @ x is not defined: inputs (..., row) stand on the left; write x @ crossbar")
+
+    def calibrate(self, x: Any) -> Self:
+        """Set the range of the ADCs from the expected outputs for inputs x (see `read`), and return self.
+
+        Raises
+        ------
+        InputError
+            If there is no ADC, its range is fixed, or an array gives no output.
+        """
+        self._array.readout.calibrate(self._array.present, self._array.inputs(x).values)
+        return self
+
+    def tile_maps(self, array: int = 0) -> TileMaps:
+        """What wires do to the cells of the first tile of an array: the voltage of each, and how much less it counts.
+
+        Raises
+        ------
+        InputError
+            If there are no wires.
+        """
+        return self._array.readout.maps(self._array.present, array)
+
+    def drift_compensation(self, x: Any, before: Any) -> np.ndarray:
+        """Factor by which outputs of each array must be multiplied to undo their common drift.
+
+        The ratio of the summed sizes of read currents, earlier and now: one number, or for a stack (array, 1, 1), for
+        inputs (row,) (array, 1). This reads the array, with noise.
+
+        Parameters
+        ----------
+        x : array_like
+            Inputs, see `read`.
+        before : (..., col)
+            What `read` gave for them after programming [A].
+
+        Raises
+        ------
+        InputError
+            If shapes do not fit, or an array has no current.
+
+        Notes
+        -----
+        Source: global drift compensation of Joshi et al., Nat. Commun. 11, 2473 (2020),
+        doi:10.1038/s41467-020-16108-9.
+        """
+        host = self._array.site.backend.host
+        return reading.compensation(host(before), np.asarray(host(self.read(x))), self._array.axes)
+
+    def known(self, x: Any) -> np.ndarray:
+        """The inputs that the DACs' codes stand for, which arithmetic outside can use.
+
+        (..., row) as x; for a stack, inputs that all arrays share have an array axis of length 1.
+        """
+        signal = self._array.inputs(x)
+        return self._array.axes.outer(known_inputs(self._array, signal.values), signal.leading)
+
+    def steepened(self, x: Any, gradient: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+        """The gradient by voltages x, given the one by those that ohmic cells would need, (..., row).
+
+        The same for ohmic cells; a current that the polynomial conduction adds to all columns is left out.
+
+        Parameters
+        ----------
+        x : (..., row)
+            The voltages, see `read`.
+        gradient : (..., row), or (..., array, sample, row) of a stack
+            Of ohmic cells: that by the outputs times the effective state.
+        outputs : (..., col), or (..., array, sample, col) of a stack; axes of length 1 broadcast
+            The gradient by the outputs, for currents whose coefficients depend on the state.
+        """
+        rows, signal, backend = self._array.shape[1], self._array.inputs(x), self._array.site.backend
+        added = excess_matrices(self._array)
+        if added is not None:
+            across = self._array.axes.outer(backend.numpy(signal.values)[:, :, :rows], signal.leading)
+            by_power = [outputs @ self._array.axes.cells(matrix).swapaxes(-1, -2) for matrix in added]
+            return gradient + 2 * across * by_power[0] + 3 * across * across * by_power[1]
+        slopes = reading.slope(self._array.device.spec, backend, signal.values)
+        if slopes is None:
+            return gradient
+        return gradient * self._array.axes.outer(backend.numpy(slopes)[:, :, :rows], signal.leading)
+
+    def difference_variance(self, x: Any, first: int = 0, second: int = 1) -> np.ndarray:
+        """Read variance of output `first` minus output `second`, in `full_scale` squared; axes as of `read` before col.
+
+        Both columns share the reference column's noise, which cancels. Converters of outputs add none to it.
+        """
+        banks, signal = self._array.present, self._array.inputs(x)
+        spread = self._array.site.backend.numpy(self._array.readout.variance(banks.lines, banks, signal.values))
+        if self._array.column == "pair":
+            spread = spread[:, :, : self._array.shape[2]] + spread[:, :, self._array.shape[2] :]
+        return self._array.axes.outer(spread[:, :, first] + spread[:, :, second], signal.leading)
+
+    def _outputs(
+        self, x: Any, first_sample: int, index: int | Occasion | None, noise: bool, interval: float | None
+    ) -> Any:
+        """Outputs (..., col) as `output` gives them, of NumPy or, for inputs of the backend, of the backend."""
+        seconds = None if interval is None else checks.duration("interval", interval)
+        signal, backend = self._array.inputs(x), self._array.site.backend
+        read = self._array.axes.outer(
+            outputs(self._array, signal.values, first_sample, index, noise, seconds), signal.leading
+        )
+        return read if isinstance(x, backend.xp.ndarray) else backend.numpy(read)

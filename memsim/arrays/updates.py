@@ -1,0 +1,175 @@
+"""What changes the cells of a crossbar: training, programming, refresh and time."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+
+from memsim.arrays import checks
+from memsim.arrays.programming.program import program
+from memsim.arrays.programming.refresh import refresh
+from memsim.arrays.state import ArrayState
+from memsim.arrays.training import train
+from memsim.arrays.waiting import equivalent_time, let_pass, warn_of_retention
+from memsim.learning import Encoding, LocalRule, rule_of
+
+
+class Updates:
+    """Methods of a crossbar that change its cells."""
+
+    _array: ArrayState
+
+    def train(
+        self,
+        rule: LocalRule | str,
+        inputs: Any,
+        targets: Any,
+        *,
+        steps: int = 1,
+        encoding: Encoding | str | None = None,
+        batch: int = 1,
+        active: Any = None,
+        period: float = 0.0,
+        **settings: Any,
+    ) -> Self:
+        """Train in place with a local rule and return self; each step shows every sample once, in order.
+
+        Parameters
+        ----------
+        rule : LocalRule or str
+            For example ``Hebbian(rate=0.2)``, or the name "hebbian" with the setting ``rate=0.2``.
+        inputs : array_like
+            (..., row), in units of the read voltage; see `read`.
+        targets : array_like
+            (..., col), dimensionless; as many samples as inputs, for all arrays of a stack or for each.
+        steps : int
+            How often the samples are shown.
+        encoding : Encoding or str, optional
+            How pulses deliver a change; the device's default if not given: ``counted`` for real devices, ``exact`` for
+            the ideal cell and for the plan of a device that is only programmed.
+        batch : int
+            Samples that are read before the array is changed, for rules that need its outputs.
+        active : (array,) of bool, optional
+            Arrays of a stack that are trained; the others get no pulse. All if not given.
+        period : float
+            Time that each step takes [s], evenly spread over its samples; see `wait`.
+        **settings
+            Of a rule that is a name; its defaults if not given.
+
+        Raises
+        ------
+        InputError
+            If a shape does not fit, a value is not finite, or a rule or one of its settings is unknown.
+        """
+        how: dict[str, Any] = {"steps": steps, "encoding": encoding, "batch": batch, "active": active, "period": period}
+        train(self._array, rule_of(rule, settings), inputs, targets, **how)
+        return self
+
+    def program(
+        self,
+        state: Any = None,
+        *,
+        by: str | None = None,
+        cycles: int = 1,
+        encoding: Encoding | str | None = None,
+        error: float = 0.0,
+        falls: bool = False,
+        reference: float | None = None,
+    ) -> Self:
+        """Program every cell to a wished state and return self.
+
+        By pulses, in rounds of read, verify and write: a round asks every cell for target - w and delivers it as pulses
+        of the device, with their non-linearity, noise, window and count, line by line. The verify step knows exactly
+        what reads see (assumed). One round from fresh cells is open-loop programming.
+
+        By the device's error model: a target in the cell window plus a Gaussian error of the published width, which
+        may leave the window, as measured distributions do; only conductances below 0 are cut off.
+
+        A target outside the compliance limits becomes the nearer limit. A target that a cell's own window does not
+        reach becomes the nearer end of this window.
+
+        Parameters
+        ----------
+        state : array_like, optional
+            Targets of w, with the axes of `Crossbar.state` or what broadcasts to it. The present `state` if not stated:
+            of a device that is only programmed, what was trained.
+        by : {"pulses", "model"}, optional
+            Pulses if the device has an update model, else its error model.
+        cycles : int
+            Rounds of pulses; the error model has none.
+        encoding : Encoding or str, optional
+            How pulses deliver a change; by default, and for a name, with rounding to the nearest count, so that a cell
+            within half a pulse of its target is left alone. The device's own if not given.
+        error : float
+            Sigma of a further Gaussian error, added once to every cell after the last round, in w; dimensionless.
+        falls : bool
+            Whether a one-sided device gets reset pulses too.
+        reference : float, optional
+            State to which a reference column is brought: exactly within its cells' own windows (assumed), or with the
+            device's error model. As it is if not given; the error model then writes 0.
+
+        Raises
+        ------
+        InputError
+            If a shape does not fit or a value is not allowed.
+        """
+        how: dict[str, Any] = {"by": by, "cycles": cycles, "encoding": encoding, "error": error, "falls": falls}
+        program(self._array, state, reference=reference, **how)
+        return self
+
+    def refresh(self, threshold: float = 0.9, *, cycles: int | None = None) -> np.ndarray:
+        """Reset the pairs of which a cell is nearly full, write their differences again, and return which they were.
+
+        For arrays with ``column="pair"``, whose cells may fill up while only differences are weights (one-sided
+        devices). Both ways go by rounds of read, verify and one pulse, with the device's noise and counted as any
+        pulse; the reset is a single pulse where that is all it takes (phase-change memory).
+
+        Parameters
+        ----------
+        threshold : float
+            State of either cell, in w, from which a pair is refreshed.
+        cycles : int, optional
+            Rounds of each way; the number of pulses that span the window if not given.
+
+        Returns
+        -------
+        (row, col) or (array, row, col) of bool
+            The pairs that were refreshed.
+
+        Raises
+        ------
+        InputError
+            The array has no pairs, or a number is not allowed.
+        """
+        return self._array.axes.cells(refresh(self._array, threshold, cycles))
+
+    def wait(self, seconds: float, temperature: float | None = None) -> Self:
+        """Let time pass and return self: states change as the device's retention says, and correlated noise goes on.
+
+        A cell ages from when pulses last changed it, or the whole array was programmed.
+
+        Parameters
+        ----------
+        seconds : float
+            Time [s].
+        temperature : float, optional
+            Temperature meanwhile [K], for devices whose retention has an activation energy; that for which their
+            numbers hold if not given. It does not change read noise.
+
+        Raises
+        ------
+        InputError
+            If a number is not allowed, the device does not know what temperature does, or nothing is programmed yet.
+
+        Warns
+        -----
+        RetentionWarning
+            If the device specifies no retention.
+        """
+        seconds = checks.duration("seconds", seconds)
+        aged = equivalent_time(self._array, seconds, temperature)
+        if seconds > 0:
+            warn_of_retention(self._array, stacklevel=3)
+        let_pass(self._array, seconds, aged)
+        return self

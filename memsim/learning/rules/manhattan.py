@@ -1,0 +1,28 @@
+"""Manhattan rule: steps of one size, in the direction of the delta rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from numba import njit
+
+from memsim.learning.rules.delta import Delta
+
+
+@njit(forceinline=True, error_model="numpy")
+def _signed(pre, post, state, rate):
+    real = type(state)
+    error = pre * post
+    return rate if error > real(0.0) else (-rate if error < real(0.0) else real(0.0))
+
+
+@dataclass(frozen=True)
+class Manhattan(Delta):
+    """Manhattan rule: every cell with an input moves by `rate`, in the direction of the delta rule.
+
+    Source: Prezioso et al., Nature 521, 61 (2015), doi:10.1038/nature14441.
+    """
+
+    name: ClassVar[str] = "manhattan"
+    change: ClassVar[Any] = staticmethod(_signed)

@@ -1,0 +1,1 @@
+"""Metrics of outputs, and intervals of their means over seeds and images."""

@@ -1,0 +1,187 @@
+"""Files that appear whole or not at all: written beside their place, then moved there in one step."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from memsim.errors import OutputError
+
+MAX_NUMBERED = 10_000
+
+Writer = Callable[[Path], object]
+"""Writes the content of a file to the path that it is given."""
+
+
+class ExistsError(OutputError):
+    """The target exists, and may not be replaced."""
+
+
+def check_target(path: Path, *, force: bool = False) -> None:
+    """Refuse, before any work is done, a target that could not be written.
+
+    Raises
+    ------
+    OutputError
+        If it exists and `force` is false, is a folder, or its folder is missing or not writable.
+    """
+    with _reported(path, "cannot be written"):
+        if path.is_dir():
+            raise OutputError(f"{path}: is a folder; give the name of a file")
+        if not force and os.path.lexists(path):
+            raise _exists(path)
+        folder = path.parent
+        if not folder.is_dir():
+            what = "not a folder; choose" if folder.exists() else "no such folder; make it first, or choose"
+            raise OutputError(f"{folder}: {what} another with -o")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"{folder}: this folder cannot be written to; choose another with -o")
+
+
+def numbered(folder: Path, stem: str, endings: tuple[str, ...] = (".nc",)) -> Path:
+    """The first of stem, stem-2, stem-3, ... in `folder` that is free with all endings; with the first ending.
+
+    The folder need not exist, but it must be possible to make it.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be made or written to, or holds too many results.
+    """
+    with _reported(folder, "cannot be written to"):
+        there = next(place for place in (folder, *folder.absolute().parents) if os.path.lexists(place))
+        if not there.is_dir():
+            raise OutputError(f"{there}: not a folder; choose a file with -o")
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise OutputError(f"{there}: this folder cannot be written to; choose a file with -o")
+        for number in range(1, MAX_NUMBERED):
+            paths = [folder / f"{stem}{'' if number == 1 else f'-{number}'}{ending}" for ending in endings]
+            if not any(os.path.lexists(path) for path in paths):
+                return paths[0]
+    raise OutputError(f"{folder}: holds {MAX_NUMBERED - 1} results named {stem}; choose another name with -o")
+
+
+def write_numbered(folder: Path, stem: str, writers: Mapping[str, Writer]) -> list[Path]:
+    """Write files that differ in their endings under the first free name, see `numbered`; their paths.
+
+    Raises
+    ------
+    OutputError
+        If writing fails; nothing is left behind then, not even a new folder.
+    """
+    while True:
+        first = numbered(folder, stem, tuple(writers))
+        files = {first.with_name(first.name.removesuffix(first.suffix) + ending): w for ending, w in writers.items()}
+        made = not folder.exists()
+        try:
+            with _reported(folder, "cannot be made"):
+                folder.mkdir(parents=True, exist_ok=True)
+            write_files(files)
+        except ExistsError:
+            continue  # another run took the name while this one was writing
+        except BaseException:
+            if made:
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+            raise
+        return list(files)
+
+
+def write_files(writers: Mapping[Path, Writer], *, force: bool = False) -> None:
+    """Write some files that belong together: all of them appear, or none.
+
+    Raises
+    ------
+    OutputError
+        If writing fails, or a target exists and `force` is false.
+    """
+    staged: dict[Path, Path] = {}
+    placed: list[Path] = []
+    try:
+        for path, write in writers.items():
+            with _reported(path, "cannot be written"):
+                staged[path] = _stage(path, write, staged)
+        for path, temporary in staged.items():
+            with _reported(path, "cannot be written"):
+                if force:
+                    os.replace(temporary, path)
+                else:
+                    _move_new(temporary, path)
+                    placed.append(path)
+    except BaseException:
+        _remove(placed)
+        raise
+    finally:
+        _remove(staged.values())
+
+
+def write_file(path: Path, write: Writer, *, force: bool = False) -> Path:
+    """Write one file, which appears whole or not at all, and return its path.
+
+    Raises
+    ------
+    OutputError
+        If writing fails, or the target exists and `force` is false.
+    """
+    check_target(path, force=force)
+    write_files({path: write}, force=force)
+    return path
+
+
+def _stage(path: Path, write: Writer, staged: dict[Path, Path]) -> Path:
+    """A complete, synchronised file beside `path`, with the permissions of a new file."""
+    handle, name = tempfile.mkstemp(prefix=".memsim-", suffix=".part", dir=path.parent)
+    staged[path] = Path(name)
+    try:
+        write(staged[path])
+        os.fsync(handle)
+        os.fchmod(handle, 0o666 & ~_umask())
+    finally:
+        os.close(handle)
+    return staged[path]
+
+
+def _move_new(temporary: Path, path: Path) -> None:
+    """Move without replacing: a hard link fails if the target exists; folders without links get a check instead."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise _exists(path) from None
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS):
+            raise
+        if os.path.lexists(path):
+            raise _exists(path) from None
+        os.replace(temporary, path)
+
+
+def _remove(paths: object) -> None:
+    for path in paths:  # type: ignore[attr-defined]
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+
+
+def _exists(path: Path) -> ExistsError:
+    return ExistsError(f"{path}: exists already; use force=True to replace it, or another name")
+
+
+@contextlib.contextmanager
+def _reported(path: Path, problem: str) -> Iterator[None]:
+    """Turn what the system or the netCDF library says into one line about `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(f"{path}: {problem} ({(error.strerror or str(error)).lower()})") from None
+    except (RuntimeError, ValueError) as error:
+        # The netCDF library tells neither a full disk nor a quota from other failures.
+        raise OutputError(f"{path}: {problem} ({error}); is the disk full?") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,60 @@
+"""The YAML files that memsim ships: devices and experiments, found by name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+from memsim.errors import InputError, nearest
+
+Kind = Literal["devices", "experiments"]
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+_LISTING = {"devices": "memsim device list", "experiments": "memsim list"}
+_SUFFIXES = (".yaml", ".yml")
+
+
+def library(kind: Kind) -> dict[str, Path]:
+    """Name -> path of every shipped file of a kind, sorted by name.
+
+    Raises
+    ------
+    InputError
+        The folder is not where the installation should have put it.
+    """
+    # A wheel carries the folders inside the package; a source checkout has them beside it.
+    for folder in (_PACKAGE / "shipped" / kind, _PACKAGE.parent / kind):
+        if folder.is_dir():
+            return {file.stem: file for file in sorted(folder.iterdir()) if file.suffix in _SUFFIXES}
+    raise InputError(f"the shipped {kind} are missing from {_PACKAGE}; reinstall memsim")
+
+
+def find(kind: Kind, name_or_path: str | os.PathLike[str]) -> Path:
+    """Path of a shipped file by name, or the given path (which need not exist).
+
+    Raises
+    ------
+    InputError
+        It is neither a shipped name nor a path, or names a device where an experiment is meant.
+    """
+    shipped = library(kind)
+    name = os.fspath(name_or_path)
+    if name in shipped:
+        return shipped[name]
+    if kind == "experiments" and name in library("devices"):
+        raise InputError(
+            f"'{name}' is a device, not an experiment: memsim device show {name}, memsim run ... --device {name}"
+        )
+    separators = {os.sep, os.altsep or os.sep, "/"}
+    if not isinstance(name_or_path, str) or name.endswith(_SUFFIXES) or separators & set(name) or Path(name).is_file():
+        return Path(name)
+    raise InputError(f"unknown {kind[:-1]} '{name}'{similar(name, shipped)} ('{_LISTING[kind]}' shows all)")
+
+
+def similar(name: str, known: Iterable[str]) -> str:
+    """As `memsim.errors.nearest`, but first a known name that contains the given one."""
+    names = list(known)
+    near = [other for other in names if name and name.lower() in other.lower()]
+    return f"; did you mean '{near[0]}'?" if near else nearest(name, names)
