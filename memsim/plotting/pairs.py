@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from memsim.document.writer import show
 from memsim.errors import OutputError
-from memsim.experiment_schema import show
 from memsim.plotting.members import Member, members
 from memsim.repeat import any_settings_of, kind_of, task_of
 from memsim.results import require, source

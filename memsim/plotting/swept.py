@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from memsim.experiment_schema import show
+from memsim.document.writer import show
 from memsim.plotting.style import plain
 
 NAMES = {

@@ -8,9 +8,10 @@ from typing import Any
 
 from memsim.arrays import Crossbar, check_bounds
 from memsim.document.problems import DocumentError, problems_of
+from memsim.document.writer import show
 from memsim.errors import InputError
 from memsim.experiment import Experiment
-from memsim.experiment_schema import LearnerBase, Run, show
+from memsim.experiment_schema import LearnerBase, Run
 from memsim.profiles import DeviceProfile
 from memsim.profiles.idealised import Idealised, idealised
 from memsim.tasks.base import load_object
@@ -132,7 +133,7 @@ def _check(experiment: Experiment, spec: LearnerBase, device: DeviceProfile) -> 
                 **array.circuit,
             )
     except InputError as error:
-        path = f"learners.{spec.name}.array"
+        path = f"{experiment.key(spec)}.array"
         key = str(error).partition(":")[0]
         where = experiment.document.where(experiment.document.find(f"{path}.{key}") or ())
         hint = "; for example --set array.bounds=[0,1]" if key == "bounds" else ""

@@ -8,8 +8,8 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from memsim.document.fields import Count, Section
-from memsim.experiment_schema import ComparedBase, ExperimentSpec, Place
+from memsim.document.fields import Count, Place, Section
+from memsim.experiment_schema import ComparedBase, ExperimentSpec
 from memsim.kernels.fill import fill
 from memsim.philox import Stream
 from memsim.tasks.base import Coordinate, Drawing, Metric, Panel, Task

@@ -15,20 +15,19 @@ from memsim.baselines.optimise import OPTIMISERS, Optimiser
 from memsim.baselines.training import SELECT
 from memsim.data.labelled import DIGITS, SOURCES
 from memsim.document.entries import entries, entry_of
-from memsim.document.fields import Count, Section, problem
+from memsim.document.fields import Count, Place, Section, problem
+from memsim.document.writer import show
 from memsim.errors import nearest
 from memsim.experiment_schema import (
     GreySpec,
     ImageExperimentSpec,
     LearnerBase,
     LossSpec,
-    Place,
     Rate,
     RuleSpec,
     Seed,
     Side,
     as_tuple,
-    show,
 )
 from memsim.learning import RULES
 from memsim.learning.features import FEATURES, CompetitiveFeatures, RandomFeatures

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from memsim.baselines.losses import LOSSES
 from memsim.document.entries import entries
-from memsim.document.fields import Count, Section, problem
+from memsim.document.fields import Count, Place, Section, problem
 from memsim.errors import nearest
 from memsim.experiment_schema import (
     GreySpec,
@@ -17,7 +17,6 @@ from memsim.experiment_schema import (
     LearnerBase,
     LossSpec,
     Pair,
-    Place,
     Rate,
     RuleSpec,
     Seed,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memsim.experiment_schema import show
+from memsim.document.writer import show
 from memsim.plotting.axis import finite, setting_axis
 from memsim.plotting.curves import MAX_LINES, named
 from memsim.plotting.members import Member, lacks, members

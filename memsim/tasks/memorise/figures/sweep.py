@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memsim.experiment_schema import label, show
+from memsim.document.writer import show
+from memsim.experiment_schema import label
 from memsim.plotting.axis import finite, ratio_axis, setting_axis
 from memsim.plotting.curves import MAX_LINES, named, point
 from memsim.plotting.members import Member, lacks, members
