@@ -318,7 +318,7 @@ class ExperimentSpec(Section):
         }
 
     def set_by(self, key: str, combination: Mapping[str, Any] | None = None) -> list[Any]:
-        """Those of the compared that a key sets, at the values of a run of the sweep.
+        """Those of the compared that a key sets, at the values of a run of the sweep or, without them, at any.
 
         A value of a device, such as "array.device.variability.c2c.sigma", is set where the device has its section; for
         all if none has.
@@ -331,10 +331,10 @@ class ExperimentSpec(Section):
             return list(self.compared)
         found, inside = self.having(key), value_key(key)
         if inside:
-            choices = [choice for spec in found for choice in self._choices(spec)]
-            if any(self._devices.states(choice, inside) for choice in choices):
-                values = combination or {}
-                found = [spec for spec in found if self._devices.states(self._device_at(spec, values), inside)]
+            stating = [spec for spec in found if any(self._devices.states(c, inside) for c in self._choices(spec))]
+            if stating and combination is not None:
+                return [one for one in stating if self._devices.states(self._device_at(one, combination), inside)]
+            return stating or found
         return found
 
     def matching(self, rest: str) -> tuple[list[Any], str]:

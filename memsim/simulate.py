@@ -89,6 +89,8 @@ def run(
     coordinates = {
         compared: [entry.label for entry in entries],
         "device": [entry.device.name if entry.device else NO_DEVICE for entry in entries],
+        "seed": [entry.seed for entry in entries],
+        "repeat": 0,
         **computed.coordinates,
     }
     if notes or computed.notes:

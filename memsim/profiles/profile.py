@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from memsim.document import Document
+from memsim.document.fields import Quantity
 from memsim.document.problems import Path, dotted
 from memsim.errors import InputError, nearest
 from memsim.profiles.provenance import Provenance, numbers, resolve, unproven, written_numbers
@@ -128,6 +129,14 @@ class DeviceProfile:
             raise InputError(f"device '{self.name}' has no field '{path}'{nearest(path, known)}")
         given, _ = resolve(self.document.data, found)
         return Provenance(given.get("source"), given.get("where"), given.get("status", ""), given.get("note"))
+
+    def number(self, path: str) -> tuple[float, str] | None:
+        """Value and unit, in SI, of the number at a dotted path; None where the profile has no number there."""
+        for at, value, marker in numbers(self.spec):
+            if dotted(self.document.data, at) == path:
+                unit = marker.unit if isinstance(marker, Quantity) else "1"
+                return float(value), "1" if unit == "%" else unit
+        return None
 
     def rows(self) -> list[Row]:
         """Every number of the profile with its unit, status and source, in the order of the schema."""

@@ -51,7 +51,7 @@ def classify(job: Job) -> Computed:
         "example_class_noisy": corrupted_examples(spec, first.test.pixels, entries[0].seed),
     }
     coordinates: dict[str, Any] = {
-        "seed": np.arange(spec.seeds),
+        "repeat": np.arange(spec.seeds),
         "true_class": list(first.classes),
         "predicted_class": list(first.classes),
         "noise_type": list(spec.corruptions),

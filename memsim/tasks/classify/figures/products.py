@@ -46,7 +46,7 @@ def products(dataset: xr.Dataset) -> Figure:
     if key is None:
         what = "networks on crossbars, swept over tiles, wires or converters"
         raise lacks(dataset, "products", what, "memsim run wires-01 makes them")
-    require(dataset, "learner", "seed", "product_snr", "test_accuracy", "noise_mean_accuracy")
+    require(dataset, "learner", "repeat", "product_snr", "test_accuracy", "noise_mean_accuracy")
     found = members(dataset, settings)
     lines = _lines([member for member in _programmed(found) if key in member.values], key)
     digital = [member for member in found if member.spec.network is not None]
