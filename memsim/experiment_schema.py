@@ -388,6 +388,12 @@ class ExperimentSpec(Section):
         giving = [spec for spec in found if nested and getattr(getattr(spec, head), part, None) is not None]
         return giving or able or found
 
+    def first_label(self, text: str) -> str | None:
+        """The label that a text is, or the first of those that have it as their name; None if there is none."""
+        if text in self.runs:
+            return text
+        return next((label for label, run in self.runs.items() if run.spec.name == text and not run.values), None)
+
     @property
     def labels(self) -> list[str]:
         """Names of what the result compares: those in the experiment, with the values of each run of the sweep."""

@@ -36,7 +36,7 @@ NO_DEVICE = "none"
 """Name in the place of a device for learners that have none."""
 
 SCHEMA_VERSION = 2
-"""Layout of result files. Version 1 lacked the coordinates `seed` and `repeat`; `seed` of `classify` was its `repeat`."""
+"""Layout of result files. Version 1 lacked the labels `seed` and `repeat`; `seed` of `classify` was its `repeat`."""
 VARIABLES: Mapping[str, Variable] = Merged("variables")
 """All result variables of all tasks and of benchmarks, by name."""
 _COORDINATES: Mapping[str, Coordinate] = Merged("coordinates")

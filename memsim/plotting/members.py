@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from memsim.errors import OutputError
+from memsim.experiment_devices import DEVICE
 from memsim.experiment_schema import ExperimentSpec, label
 from memsim.results import source
 
@@ -44,6 +45,11 @@ class Member:
     label: str
     spec: Any
     values: Mapping[str, Any]
+
+    @property
+    def template(self) -> str:
+        """Its label without the name of its device."""
+        return label(self.spec.name, {key: value for key, value in self.values.items() if key != DEVICE})
 
     def setting(self, key: str) -> Any:
         """Value of a setting such as "training.lambda", the swept one if there is one; None if it has none."""

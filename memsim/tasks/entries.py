@@ -169,7 +169,7 @@ def device_notes(entries: Sequence[Entry]) -> list[str]:
 def swept(entries: Sequence[Entry]) -> dict[str, Swept]:
     """Coordinates that say what a sweep set.
 
-    Values are numbers where all are, or lists of numbers of one length, NaN for none; values of devices are in SI units.
+    Values are numbers where all are, or lists of numbers of one length, NaN for none; those of devices are in SI units.
     Others are text. They are blank where the sweep set none.
     """
     coordinates: dict[str, Swept] = {}

@@ -130,8 +130,10 @@ class Course:
     def _source(self, entry: Entry, name: str) -> Entry:
         """The learner that trains what another one programs, of the same run of the sweep."""
         combination = self.spec.runs[entry.label].combination
-        learner = next(learner for learner in self.spec.learners if learner.name == name)
-        return self.entries[self.spec.label(learner, self.spec.reaching(learner, combination))]
+        place = next(place for place, learner in enumerate(self.spec.learners) if learner.name == name)
+        values = self.spec.reaching(self.spec.learners[place], combination)
+        runs = self.spec.runs.items()
+        return self.entries[next(text for text, run in runs if run.place == place and run.values == values)]
 
 
 def trials_of(entry: Entry) -> Trials:

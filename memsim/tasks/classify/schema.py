@@ -208,7 +208,7 @@ class ClassifySpec(ImageExperimentSpec):
                 text = f"'{learner.programmed.learner}' is not a network of this experiment{hint}"
                 raise problem(text, "learners", number, "programmed", "learner")
             self._check_tuning(number, learner)
-        if self.reference is not None and self.reference not in self.labels:
+        if self.reference is not None and self.first_label(self.reference) is None:
             raise problem(f"unknown learner '{self.reference}'{nearest(self.reference, self.labels)}", "reference")
         for earlier, later in itertools.pairwise(self.perturbations):
             if not earlier < later:

@@ -296,7 +296,7 @@ class TestDivergence:
         changed = experiment(tuning__trials=1)
         changed = changed.replace({"training.optimiser": "sgd", "training.loss": "mse", "training.rate": 1e6})
         found = ms.run(changed)
-        assert re.match(r"Layers, seeds? 0.*: the loss is \w+ in epoch 1, step \d of 7", found.attrs["notes"])
+        assert re.match(r"Layers, repeats? 0.*: the loss is \w+ in epoch 1, step \d of 7", found.attrs["notes"])
         assert found.test_accuracy.sel(learner="Layers").notnull().all()
 
     def test_seeds_with_the_same_fate_share_a_note(self):
@@ -305,7 +305,7 @@ class TestDivergence:
     def test_an_array_that_overflows_is_put_back_and_says_where(self, digits):
         learning = {"epochs": 4, "rate": 0.1}
         found = local(digits, array={"bounds": None}, learning=learning)
-        told = r"seeds? [01, ]+: the outputs are not finite in epoch 3, step \d+ of 13; the array of epoch 2 is kept"
+        told = r"repeats? [01, ]+: the outputs are not finite in epoch 3, step \d+ of 13; the array of epoch 2 is kept"
         assert found.notes and all(re.fullmatch(told, note) for note in found.notes)
         assert found.account().epochs.tolist() == [2, 2] and np.isnan(found.history.loss[:, 2:]).all()
         shorter = local(digits, array={"bounds": None}, learning=learning | {"epochs": 2})
