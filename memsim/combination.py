@@ -25,8 +25,8 @@ _MOST = 4
 def combine(results: Iterable[str | Path | xr.Dataset]) -> xr.Dataset:
     """Results of several runs of one kind as one Dataset.
 
-    Runs with different seeds get the dimension ``seed``. Under one seed, learners of several runs follow each other; one
-    that several runs have with equal settings counts once. Images, corruptions and all other settings that learners
+    Runs with different seeds get the dimension ``seed``. Under one seed, learners of several runs follow each other;
+    one that several runs have with equal settings counts once. Images, corruptions and all other settings that learners
     share must be equal. Errors relative to a reference learner stay relative to that of their own run.
 
     Parameters
@@ -128,14 +128,15 @@ def _without_shared(name: str, first: xr.Dataset, other: str, dataset: xr.Datase
         If settings differ under the same label, or nothing is left.
     """
     shared = [label for label in dataset[compared].values if label in first[compared].values]
-    rows = []
+    seed = "" if first.seed.ndim else f" at seed {int(first.seed)}"
     for label in shared:
-        rows += differing(*(_settings(each, str(label)) for each in (first, dataset)))
-    if rows or len(shared) == dataset.sizes[compared]:
-        told = f"{_told(list(dict.fromkeys(rows)))} in the second; give names that differ"
-        seed = "" if first.seed.ndim else f" at seed {int(first.seed)}"
-        why = told if rows else "nothing differs"
-        raise OutputError(f"{name} and {other} both have the {compared} '{shared[0]}'{seed}: {why}")
+        rows = differing(*(_settings(each, str(label)) for each in (first, dataset)))
+        if rows:
+            told = "; ".join(f"{key} is {one} and {two}" for key, one, two in rows[:_MOST])
+            text = f"{name} and {other} both have the {compared} '{label}'{seed}, but {told}; give names that differ"
+            raise OutputError(text)
+    if len(shared) == dataset.sizes[compared]:
+        raise OutputError(f"{name} and {other} have the same {compared}s with equal settings{seed}; leave one out")
     return dataset.drop_sel({compared: shared}) if shared else dataset
 
 

@@ -20,7 +20,7 @@ from memsim.document.writer import show
 from memsim.errors import InputError
 from memsim.library import library
 from memsim.profiles import DeviceProfile, device_from_text, load_device
-from memsim.profiles.inherit import changed_name, with_values
+from memsim.profiles.inherit import OWN, changed_name, with_values
 
 DEVICE = "array.device"
 """Key of the device of what is compared; `device` stands for it."""
@@ -73,7 +73,8 @@ def set_values(choice: Any, profile: DeviceProfile | None) -> dict[str, dict[str
         return {}
     rows = {row.field: row for row in profile.rows()}
     values: dict[str, dict[str, str]] = {}
-    for key, value in _leaves(choice.values, ""):
+    values_alone = {key: value for key, value in choice.values.items() if key not in (*OWN, "sources")}
+    for key, value in _leaves(values_alone, ""):
         row = rows.get(key)
         told = {} if row is None else {"status": row.status, "source": row.source}
         values[key] = {"value": show(value) if row is None else row.value} | {k: v for k, v in told.items() if v}

@@ -108,6 +108,20 @@ def changes_of(dataset: xr.Dataset) -> dict[str, str]:
     return {str(key): str(value) for key, value in changes.items()} if isinstance(changes, dict) else {}
 
 
+def device_values_of(dataset: xr.Dataset) -> dict[str, str]:
+    """What a result sets of the profiles of its devices, in words, by the name of the learner; empty if nothing."""
+    try:
+        stored_values = json.loads(dataset.attrs.get("device_values", "{}"))
+        return {str(name): ", ".join(map(_told, values.items())) for name, values in stored_values.items()}
+    except (TypeError, ValueError, AttributeError, KeyError, RecursionError):
+        return {}
+
+
+def _told(item: tuple[str, dict[str, str]]) -> str:
+    key, value = item
+    return f"{key}={value['value']}" + (f" ({value['status']})" if "status" in value else "")
+
+
 class Stored(NamedTuple):
     """The experiment inside a result file, the hash of the images that it ran on, if any, and notes for readers."""
 
