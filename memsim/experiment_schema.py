@@ -303,11 +303,13 @@ class ExperimentSpec(Section):
 
     def label(self, spec: Any, values: Mapping[str, Any]) -> str:
         """Label of one of those that are compared, at values that a sweep sets."""
-        if LABEL not in spec.name:
-            return label(spec.name, self._words(values))
-        device = self._device_at(spec, values)
-        others = {key: value for key, value in values.items() if key not in self._device_keys(spec)}
-        return label(spec.name.replace(LABEL, self._devices.name(device)), self._words(others))
+        told = self._device_keys(spec) if LABEL in spec.name and values else ()
+        return label(self.name_at(spec, values), self._words({k: v for k, v in values.items() if k not in told}))
+
+    def name_at(self, spec: Any, values: Mapping[str, Any]) -> str:
+        """Name of one of the compared with the name of its device at values that a sweep sets."""
+        named = LABEL in spec.name
+        return spec.name.replace(LABEL, self._devices.name(self._device_at(spec, values))) if named else spec.name
 
     def reaching(self, spec: Any, combination: Mapping[str, Any]) -> dict[str, Any]:
         """The values of a run of the sweep that change one of those that are compared."""

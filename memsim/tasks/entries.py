@@ -150,8 +150,9 @@ def device_notes(entries: Sequence[Entry]) -> list[str]:
     for entry in entries:
         if entry.device is not None and entry.device.spec.update is None:
             found = labels.setdefault(entry.device.name, [])
-            if entry.spec.name not in found:
-                found.append(entry.spec.name)
+            name = entry.experiment.spec.name_at(entry.spec, {})
+            if name not in found:
+                found.append(name)
     missing: dict[str, list[str]] = {}
     for entry in entries:
         if entry.authored is not None and entry.notes:
