@@ -154,7 +154,7 @@ def _along(compared: str, datasets: Sequence[xr.Dataset], names: Sequence[str]) 
     import xarray as xr
 
     whole = [_filled(dataset, datasets, compared) for dataset in datasets]
-    how: dict[str, Any] = {"data_vars": "minimal", "coords": "minimal", "compat": "equals", "join": "outer"}
+    how: dict[str, Any] = {"data_vars": "minimal", "coords": "minimal", "compat": "override", "join": "outer"}
     try:
         return xr.concat(whole, compared, combine_attrs="override", **how)
     except (xr.MergeError, ValueError) as error:

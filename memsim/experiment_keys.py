@@ -81,7 +81,7 @@ def targets(spec: ExperimentSpec, key: str, origin: str, values: Mapping[str, An
     if head == listed(spec) and rest:
         matching, inside = spec.matching(rest)
         if not matching:
-            names = list(dict.fromkeys(name for one in spec.compared for name in (one.name, spec.label(one, {}))))
+            names = list(dict.fromkeys(spec.label(one, {}) for one in spec.compared))
             given = next((n for n in names if rest.lower().startswith(n.lower())), rest.split(".")[0])
             raise InputError(f"{origin} {key}: unknown {spec.COMPARED} '{given}'{nearest(given, names)}")
         return [".".join(filter(None, (head, spec.address(one), inside))) for one in matching]

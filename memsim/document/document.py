@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from memsim.document.changes import assign, find, plain
 from memsim.document.overlay import overlaid
-from memsim.document.problems import DocumentError, Path, Problem, brief, describe
+from memsim.document.problems import DocumentError, Path, Problem, brief, describe, dotted
 from memsim.document.reader import MAX_BYTES, read_yaml
 from memsim.errors import nearest
 
@@ -152,9 +152,9 @@ class Document:
         origins = dict(self._origins)
         for target, value in changes.items():
             shown = "" if isinstance(value, Mapping) else f"={_shown(value)}"
-            label = origin if isinstance(origin, int) else f"{origin} {target}{shown}"
-            failed = f"{self.name}:{origin}" if isinstance(origin, int) else f"{self.name}: {label}"
+            failed = f"{self.name}:{origin}" if isinstance(origin, int) else f"{self.name}: {origin} {target}{shown}"
             path, created = assign(data, target, plain(value, failed), failed, dotted_keys or {})
+            label = origin if isinstance(origin, int) else f"{origin} {dotted(data, path)}{shown}"
             new = path[:created]
             origins = {old: line for old, line in origins.items() if old[:created] != new}
             origins[new] = label
