@@ -133,6 +133,9 @@ class Experiment:
                 del changed[earlier]
             changed[key] = value if isinstance(value, str) else json.dumps(value, default=str)
             built.update(paths if names_device(key) or sets_value(key) else ())
+        heads = {key.partition(".")[0] for key, _ in ordered}
+        if "published" not in heads and ("sweep" in heads or any(names_device(key) for key, _ in ordered)):
+            document = _without_unknown(document, devices)
         spec = _validated(document, devices)
         experiment = replace(self, document=document, spec=spec, devices=devices, changed=changed)
         experiment._check_values(built)
@@ -311,6 +314,16 @@ class Experiment:
     def to_yaml(self) -> str:
         """The experiment as YAML, overrides included."""
         return self.document.to_yaml()
+
+
+def _without_unknown(document: Document, devices: Devices) -> Document:
+    """A document without published numbers of learners that a change of the sweep or of devices gave other labels."""
+    published = document.get("published")
+    if not isinstance(published, dict) or not published:
+        return document
+    labels = _validated(document.replace({"published": {}}), devices).labels
+    claims = [(metric, name) for metric, claimed in published.items() for name in claimed]
+    return document.without(("published", metric, name) for metric, name in claims if name not in labels)
 
 
 def _is_changed(learner: ComparedBase) -> bool:

@@ -394,7 +394,7 @@ class ExperimentSpec(Section):
         """The label that a text is, or the first of those that have it as their name; None if there is none."""
         if text in self.runs:
             return text
-        return next((label for label, run in self.runs.items() if run.spec.name == text and not run.values), None)
+        return next((label for label, run in self.runs.items() if run.spec.name == text), None)
 
     @property
     def labels(self) -> list[str]:
