@@ -23,7 +23,8 @@ from memsim.experiment_keys import (
     sets_value,
     targets,
 )
-from memsim.experiment_schema import ComparedBase, ExperimentSpec, ImageExperimentSpec
+from memsim.experiment_schema import ExperimentSpec, ImageExperimentSpec
+from memsim.learner_schema import ComparedBase
 from memsim.library import find, library
 from memsim.profiles import DeviceProfile, load_device
 from memsim.profiles.inherit import with_values

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from memsim.errors import OutputError
 from memsim.experiment_devices import DEVICE
-from memsim.experiment_schema import LABEL, ExperimentSpec, label
+from memsim.experiment_schema import ExperimentSpec, label
+from memsim.learner_schema import LABEL
 from memsim.results import source
 
 if TYPE_CHECKING:

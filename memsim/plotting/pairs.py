@@ -12,7 +12,7 @@ import numpy as np
 
 from memsim.differences import WORDS, differing, flat
 from memsim.errors import OutputError
-from memsim.experiment_schema import LABEL
+from memsim.learner_schema import LABEL
 from memsim.plotting.members import Member, members
 from memsim.repeat import any_settings_of, kind_of, task_of
 from memsim.results import require, source

@@ -14,7 +14,8 @@ from memsim.document.writer import show
 from memsim.errors import InputError
 from memsim.experiment import Experiment
 from memsim.experiment_devices import value_key
-from memsim.experiment_schema import LearnerBase, Run
+from memsim.experiment_schema import Run
+from memsim.learner_schema import LearnerBase
 from memsim.profiles import DeviceProfile
 from memsim.profiles.idealised import Idealised, idealised
 from memsim.results import Swept

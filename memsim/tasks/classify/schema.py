@@ -19,17 +19,8 @@ from memsim.document.fields import Count, Place, Section, problem
 from memsim.document.writer import show
 from memsim.errors import nearest
 from memsim.experiment_devices import whole_key
-from memsim.experiment_schema import (
-    GreySpec,
-    ImageExperimentSpec,
-    LearnerBase,
-    LossSpec,
-    Rate,
-    RuleSpec,
-    Seed,
-    Side,
-    as_tuple,
-)
+from memsim.experiment_schema import ImageExperimentSpec
+from memsim.learner_schema import GreySpec, LearnerBase, LossSpec, Rate, RuleSpec, Seed, Side, as_tuple
 from memsim.learning import RULES
 from memsim.learning.features import FEATURES, CompetitiveFeatures, RandomFeatures
 

@@ -11,18 +11,8 @@ from memsim.baselines.losses import LOSSES
 from memsim.document.entries import entries
 from memsim.document.fields import Count, Place, Section, problem
 from memsim.errors import nearest
-from memsim.experiment_schema import (
-    GreySpec,
-    ImageExperimentSpec,
-    LearnerBase,
-    LossSpec,
-    Pair,
-    Rate,
-    RuleSpec,
-    Seed,
-    Side,
-    as_tuple,
-)
+from memsim.experiment_schema import ImageExperimentSpec
+from memsim.learner_schema import GreySpec, LearnerBase, LossSpec, Pair, Rate, RuleSpec, Seed, Side, as_tuple
 from memsim.learning import RULES
 
 SCENES = "road-scenes"

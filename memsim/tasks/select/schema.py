@@ -10,7 +10,8 @@ from pydantic import Field, model_validator
 from memsim.arrays.passive import SCHEMES
 from memsim.document.fields import Count, Quantity, Section, problem
 from memsim.experiment_devices import Choice
-from memsim.experiment_schema import ComparedBase, ExperimentSpec
+from memsim.experiment_schema import ExperimentSpec
+from memsim.learner_schema import ComparedBase
 from memsim.profiles.physics import ExponentialConduction, SinhConduction
 
 POSITIONS = ("near", "middle", "far")
