@@ -27,6 +27,7 @@ def test_the_index_has_the_keys_of_the_schema():
     keys = json.loads(listing._INDEX.read_text(encoding="utf-8"))["keys"]
     assert keys == listing.computed_keys(), "the schema changed: run python -m memsim.cli.listing"
     assert {"learning.rate", "array.adc.bits", "data.samples", "training.lambda", "seed"} <= set(keys)
+    assert {"array.device", "array.device.variability.c2c.sigma", "array.device.update.nonlinearity.set"} <= set(keys)
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"experiments": 1}'])
