@@ -254,9 +254,12 @@ class Experiment:
         InputError
             If there is no such device, its file lies outside the experiment's folder, or a value is not allowed.
         """
-        base = self.base(learner)
         if not _is_changed(learner):
-            return base
+            return self.base(learner)
+        known = self.devices.find(learner.array.device)
+        if known is not None:
+            return known
+        base = self.base(learner)
         path = self.document.find(f"{self.key(learner)}.array.device") or ()
         return with_values(base, self.document.part(path).without([("extends",)]))
 

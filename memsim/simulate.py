@@ -109,11 +109,10 @@ def _backend(task: Task, name: str) -> str:
 
 def _provenance(experiment: Experiment, entries: Sequence[Entry], backend: Backend) -> dict[str, str | int]:
     versions = {name: importlib.metadata.version(name) for name in _LIBRARIES} | backend.libraries
-    devices = {
-        base_of(entry.spec.array.device): entry.experiment.base(entry.spec).to_yaml()
-        for entry in entries
-        if entry.authored
-    }
+    devices: dict[str, str] = {}
+    for entry in entries:
+        if entry.authored and (name := base_of(entry.spec.array.device)) not in devices:
+            devices[name] = entry.experiment.base(entry.spec).to_yaml()
     values = {e.label: set_values(e.spec.array.device, e.authored) for e in entries if e.authored}
     values = {name: changed for name, changed in values.items() if changed}
     return {

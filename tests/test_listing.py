@@ -66,6 +66,7 @@ def test_lists_and_errors_about_names_import_nothing_slow(words):
         (["run", "physical-"], ["plain,physical-01"]),
         (["run", "physical-01", "--device", "agsi-jo"], ["plain,agsi-jo2010"]),
         (["run", "physical-01", "--set", "data.samp"], ["plain,data.samples="]),
+        (["run", "physical-01", "--set", "device.read.vol"], ["plain,device.read.voltage="]),
         (["plot", "a.nc", "-f", "rob"], ["plain,robustness"]),
         (["device", "plot", "epi"], ["plain,epiram-choi2018"]),
         (["validate", "my-own"], ["file,my-own"]),
