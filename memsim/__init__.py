@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from memsim.arrays import ADC, DAC, Crossbar, Mapping, PulseCounts, Wires
     from memsim.arrays.wires import WireSolution, effective_conductance, solve_wires
     from memsim.cells import register_step
+    from memsim.combination import combine
     from memsim.data.images import Images, load_data
     from memsim.data.labelled import Labelled, load_labelled
     from memsim.errors import (
@@ -66,6 +67,7 @@ _HOMES = {
     "WindowWarning": "memsim.errors",
     "WireSolution": "memsim.arrays.wires",
     "Wires": "memsim.arrays",
+    "combine": "memsim.combination",
     "device_names": "memsim.profiles",
     "effective_conductance": "memsim.arrays.wires",
     "experiment_names": "memsim.experiment",
@@ -113,6 +115,7 @@ __all__ = [
     "WindowWarning",
     "WireSolution",
     "Wires",
+    "combine",
     "device_names",
     "effective_conductance",
     "experiment_names",

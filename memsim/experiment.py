@@ -10,14 +10,24 @@ from pathlib import Path
 from typing import Any
 
 from memsim.document import Document, DocumentError
-from memsim.document.entries import foreign_keys
 from memsim.document.problems import problems_of
-from memsim.document.walk import Spot, bare, keys_of
 from memsim.errors import InputError, nearest
-from memsim.experiment_schema import ComparedBase, ExperimentSpec, ImageExperimentSpec
-from memsim.profiles import DeviceProfile, device_from_text, load_device
+from memsim.experiment_devices import ChangedDevice, Devices, ProfileTexts, base_of, whole_key
+from memsim.experiment_keys import (
+    assigned,
+    in_order,
+    listed,
+    names_device,
+    refuse_swept,
+    sections_of,
+    sets_value,
+    targets,
+)
+from memsim.experiment_schema import ExperimentSpec, ImageExperimentSpec
+from memsim.learner_schema import ComparedBase
+from memsim.profiles import DeviceProfile, load_device
+from memsim.profiles.inherit import with_values
 from memsim.storage.library import find, library
-from memsim.synonyms import synonyms
 from memsim.tasks.base import Task
 from memsim.tasks.registry import DEFAULT, TASKS
 
@@ -33,18 +43,10 @@ def _task(document: Document) -> Task:
     raise InputError(f"{where}: task is {str(name)!r}; {text}")
 
 
-def _validated(document: Document) -> ExperimentSpec:
+def _validated(document: Document, devices: Devices) -> ExperimentSpec:
     """The settings of a document, by the schema of its task."""
-    return document.validate(_task(document).spec_type)
-
-
-def _sections(spec: ExperimentSpec) -> dict[str, Any]:
-    """Models of the data and of the sections of a learner, by name; as the first key of a change they reach all."""
-    fields = type(spec).model_fields
-    learner = bare(fields[f"{spec.COMPARED}s"].annotation)[0].__args__[0]
-    names = dict.fromkeys(name for own in learner.KINDS for name in own)
-    models = {name: bare(learner.model_fields[name].annotation)[0] for name in names}
-    return {"data": fields["data"].annotation, **models} if "data" in fields else models
+    spec: ExperimentSpec = document.validate(_task(document).spec_type, context={"devices": devices})
+    return spec
 
 
 @dataclass(frozen=True)
@@ -57,19 +59,16 @@ class Experiment:
         The YAML with the origin of every value.
     spec : ExperimentSpec
         The validated settings, by the schema of the task; SI units.
-    folder : Path or None
-        Folder of the experiment's file. A file may name data and devices inside it only; what a user names himself
-        (an option or `replace`) may lie anywhere.
-    profiles : mapping of str to DeviceProfile
-        Devices that come with the experiment; they win over shipped ones of the same name.
+    devices : Devices
+        Profiles that come with the experiment, and the folder of its file. A file may name data and devices inside this
+        folder only; what a user names himself (an option or `replace`) may lie anywhere.
     changed : mapping of str to str
         What `replace` changed, and to what; for people.
     """
 
     document: Document
     spec: ExperimentSpec
-    folder: Path | None = None
-    profiles: Mapping[str, DeviceProfile] = field(default_factory=dict)
+    devices: Devices = field(default_factory=Devices)
     changed: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -82,11 +81,6 @@ class Experiment:
         """What the experiment computes."""
         return TASKS[self.spec.task]
 
-    @property
-    def _listed(self) -> str:
-        """Key of what the experiment compares, such as "learners"."""
-        return f"{self.spec.COMPARED}s"
-
     def replace(
         self, changes: Mapping[str, Any] | None = None, *, origin: str = "replace", **settings: Any
     ) -> Experiment:
@@ -96,7 +90,8 @@ class Experiment:
         ----------
         changes : mapping, optional
             Dotted paths to new values. ``learning.rate`` reaches every learner that has it,
-            ``learners.NAME.learning.rate`` one. The value of ``array.device`` may be a `DeviceProfile`.
+            ``learners.NAME.learning.rate`` one. The value of ``array.device`` may be a `DeviceProfile`, or a mapping of
+            values that ``extends`` one; ``device.read.voltage`` is a single value of the devices.
         origin : str
             How errors name these changes, for example "--set".
         **settings
@@ -107,91 +102,69 @@ class Experiment:
         InputError
             If a key is unknown or a value not allowed.
         """
-        wanted = {**(changes or {}), **settings}
-        if self._listed in wanted and len(wanted) > 1:  # the other keys mean the new learners
-            learners = wanted.pop(self._listed)
+        wanted, compared = {**(changes or {}), **settings}, listed(self.spec)
+        if compared in wanted and len(wanted) > 1:  # the other keys mean the new learners
+            learners = wanted.pop(compared)
             kept = {key: self.document.get(key) for key in self._unnamed() if key not in wanted}
-            bare = self.document.replace({self._listed: learners, **self._unnamed()}, origin=origin)
-            named = {**self.changed, self._listed: json.dumps(learners, default=str)}
-            first = replace(self, document=bare, spec=_validated(bare), changed=named)
+            bare = self.document.replace({compared: learners, **self._unnamed()}, origin=origin)
+            named = {**self.changed, compared: json.dumps(learners, default=str)}
+            first = replace(self, document=bare, spec=_validated(bare, self.devices), changed=named)
             whole = first.replace({**wanted, **kept}, origin=origin)
             return replace(whole, changed={k: v for k, v in whole.changed.items() if k not in kept or k in named})
-        document, profiles, changed = self.document, dict(self.profiles), dict(self.changed)
-        for key, value in self._in_order(wanted):
-            paths = self._targets(key, origin)
-            self._refuse_swept(key, paths, origin)
+        ordered = in_order(self.spec, wanted)
+        # Which devices have a value follows from the devices, which other changes may choose.
+        settled = self._with([change for change in ordered if not sets_value(change[0])], origin)
+        values = [change for change in ordered if sets_value(change[0])]
+        return settled._with(values, origin) if values else settled
+
+    def _with(self, ordered: Sequence[tuple[str, Any]], origin: str) -> Experiment:
+        """Copy with settings changed in turn."""
+        spec, document, devices, changed = self.spec, self.document, self.devices, dict(self.changed)
+        built: set[str] = set()
+        for key, value in ordered:
+            paths = targets(spec, key, origin)
+            refuse_swept(spec, key, paths, origin)
             if isinstance(value, Path):
                 value = str(value)
-            if key.endswith("array.device") and isinstance(value, str | DeviceProfile):
-                value = self._adopt(value, paths, profiles, origin if origin == "--device" else f"{origin} {key}")
-            document = self._set(document, paths, value, origin)
-            changed.pop(key, None)
+            if names_device(key):
+                label = origin if origin == "--device" else f"{origin} {key}"
+                value, devices = self._adopt(value, paths, devices, label)
+            document = assigned(spec, document, paths, value, origin)
+            for earlier in [k for k in changed if k == key or _replaces(spec, paths, k)]:
+                del changed[earlier]
             changed[key] = value if isinstance(value, str) else json.dumps(value, default=str)
-        spec = _validated(document)
-        return replace(self, document=document, spec=spec, profiles=profiles, changed=changed)
+            built.update(paths if names_device(key) or sets_value(key) else ())
+        heads = {key.partition(".")[0] for key, _ in ordered}
+        if "published" not in heads and ("sweep" in heads or any(names_device(key) for key, _ in ordered)):
+            document = _without_unknown(document, devices)
+        spec = _validated(document, devices)
+        experiment = replace(self, document=document, spec=spec, devices=devices, changed=changed)
+        experiment._check_values(built)
+        return experiment
 
-    def _in_order(self, changes: Mapping[str, Any]) -> list[tuple[str, Any]]:
-        """Changes, those that choose a rule or a loss before those of its settings."""
-        return sorted(changes.items(), key=lambda change: not foreign_keys(*self._choice(*change)))
-
-    def _choice(self, path: str, value: Any) -> tuple[Any, str, Any]:
-        """Model of the section that a dotted path leads into, the key of this section, and the value."""
-        before, _, key = path.rpartition(".")
-        return _sections(self.spec).get(before.rpartition(".")[2]), key, value
-
-    def _set(self, document: Document, paths: Sequence[str], value: Any, origin: str | int) -> Document:
-        """A document with a value at some paths, without the settings that only an earlier rule or loss has."""
-        document = document.replace(dict.fromkeys(paths, value), origin=origin)
-        gone = []
-        for path in paths:
-            section = (document.find(path) or ())[:-1]
-            foreign = foreign_keys(*self._choice(path, value))
-            gone += [(*section, key) for key in foreign if document.find(f"{path.rpartition('.')[0]}.{key}")]
-        return document.without(gone) if gone else document
+    def _check_values(self, paths: set[str]) -> None:
+        """Refuse values of devices that their profiles do not allow, where paths that were set lead to one of them."""
+        problems = []
+        for spec in self.spec.compared:
+            start = f"{listed(self.spec)}.{self.spec.address(spec)}.array.device"
+            if any(path == start or path.startswith(f"{start}.") for path in paths) and _is_changed(spec):
+                try:
+                    self.device(spec)
+                except InputError as error:
+                    problems += problems_of(error)
+        if problems:
+            raise DocumentError(list(dict.fromkeys(problems)))
 
     def _unnamed(self) -> dict[str, Any]:
         """What the document says about learners of its result by name, each as if it said nothing."""
         empty: dict[str, Any] = {"published": {}, "reference": None, "sweep": {}}
         return {key: value for key, value in empty.items() if self.document.find(key)}
 
-    def _targets(self, key: str, origin: str) -> list[str]:
-        """The dotted paths that a short or full key stands for."""
-        head, _, rest = key.partition(".")
-        if head == self._listed and rest:
-            names = [learner.name for learner in self.spec.compared]
-            if not any(rest == n or rest.startswith(n + ".") for n in names):
-                given = next((n for n in names if rest.lower().startswith(n.lower())), rest.split(".")[0])
-                raise InputError(f"{origin} {key}: unknown {self.spec.COMPARED} '{given}'{nearest(given, names)}")
-            return [key]
-        fields, sections = type(self.spec).model_fields, _sections(self.spec)
-        if head in fields:
-            return [key]
-        if head in sections:
-            having = self.spec.having(key)
-            if not having:
-                first = self.spec.compared[0]
-                kind = next(name for name, own in zip(first.NAMES, first.KINDS, strict=True) if head in own)
-                raise InputError(f"{origin} {key}: no learner of this experiment has '{head}' (none is a {kind})")
-            return [f"{self._listed}.{name}.{key}" for name in having]
-        nested = (f"{name}.{key}" for name, model in sections.items() for key in keys_of(Spot(model, (), None)))
-        words, paths = (head, *synonyms(head)), list(nested)
-        full = next((path for word in words for path in paths if path.endswith(f".{word}")), None)
-        hint = f"; did you mean '{full}'?" if full else nearest(head, (*fields, *sections))
-        raise InputError(f"{origin} {key}: unknown key '{head}'{hint}")
-
-    def _refuse_swept(self, key: str, paths: list[str], origin: str) -> None:
-        """Refuse to set what every run of the sweep would set again."""
-        for swept in self.spec.sweep:
-            if set(paths) & set(self._targets(swept, "sweep")):
-                raise InputError(
-                    f"{origin} {key}: this experiment sweeps '{swept}'; change its values with {origin} sweep.{swept}"
-                )
-
     @property
     def unswept(self) -> Experiment:
         """The experiment without its sweep, and without what it says about learners of the swept result by name."""
         document = self.document.replace(self._unnamed())
-        return replace(self, document=document, spec=_validated(document))
+        return replace(self, document=document, spec=_validated(document, self.devices))
 
     def variants(self) -> list[Experiment]:
         """The experiment with the values of every run of its sweep, in order; itself where nothing is swept.
@@ -203,9 +176,9 @@ class Experiment:
         """
         if not self.spec.sweep:
             return [self]
-        allowed, problems = (*_sections(self.spec), self._listed, "seed"), []
+        allowed, problems = (*sections_of(self.spec), listed(self.spec), "seed"), []
         for key in self.spec.sweep:
-            head = key.partition(".")[0]
+            head = whole_key(key).partition(".")[0]
             if head not in allowed:
                 where = self.document.where(self.document.find(f"sweep.{key}") or ())
                 problems.append(f"{where}: sweep: '{key}' cannot be swept{nearest(head, allowed)}")
@@ -221,13 +194,15 @@ class Experiment:
 
     def _variant(self, document: Document, values: Mapping[str, Any]) -> Experiment:
         """The experiment with the values of one run, which may name no more than the sweep that they come from."""
-        for key, value in self._in_order(values):
-            origin = self.document.origin(self.document.find(f"sweep.{key}") or ())
-            paths = self._targets(key, "sweep")
-            document = self._set(document, paths, value, origin if isinstance(origin, int) else "sweep")
-        return replace(self, document=document, spec=_validated(document))
+        places = {whole_key(key): self.document.find(f"sweep.{key}") or () for key in values}
+        for key, value in in_order(self.spec, values):
+            origin = self.document.origin(places[key])
+            paths = targets(self.spec, key, "sweep", values)
+            label = origin if isinstance(origin, int) else "sweep"
+            document = assigned(self.spec, document, paths, value, label) if paths else document
+        return replace(self, document=document, spec=_validated(document, self.devices))
 
-    def tuned(self, learner: str, values: Mapping[str, Any]) -> Any:
+    def tuned(self, learner: ComparedBase, values: Mapping[str, Any]) -> Any:
         """The settings of a learner with values that it is tuned over, by dotted key.
 
         Raises
@@ -235,55 +210,73 @@ class Experiment:
         InputError
             If a value is not allowed.
         """
-        document = self.document
-        for key, value in self._in_order(values):
-            origin = document.origin(document.find(f"learners.{learner}.tune.{key}") or ())
-            path = f"learners.{learner}.{key}"
-            document = self._set(document, [path], value, origin if isinstance(origin, int) else "tune")
-        return next(found for found in _validated(document).compared if found.name == learner)
+        document, place = self.document, self.place(learner)
+        for key, value in in_order(self.spec, values):
+            origin = document.origin(document.find(f"{self.key(learner)}.tune.{key}") or ())
+            label = origin if isinstance(origin, int) else "tune"
+            document = assigned(self.spec, document, [f"{self.key(learner)}.{key}"], value, label)
+        return _validated(document, self.devices).compared[place]
 
-    def _adopt(
-        self, given: str | DeviceProfile, paths: list[str], profiles: dict[str, DeviceProfile], label: str
-    ) -> str:
-        """Add a device that the user names to `profiles`, and return the name it has there."""
-        name = given if isinstance(given, str) else given.name
+    def place(self, learner: ComparedBase) -> int:
+        """Place of a learner, or of an array that is compared, among those of the experiment."""
+        return next(i for i, spec in enumerate(self.spec.compared) if spec is learner)
+
+    def key(self, learner: ComparedBase) -> str:
+        """Dotted path of a learner, or of an array that is compared, in the document."""
+        return f"{listed(self.spec)}.{self.spec.address(learner)}"
+
+    def _adopt(self, given: Any, paths: list[str], devices: Devices, label: str) -> tuple[Any, Devices]:
+        """What the document says of a device that the user names, and the devices with its profile."""
+        if isinstance(given, Mapping) and isinstance(given.get("extends"), str | DeviceProfile):
+            name, devices = self._adopt(given["extends"], paths, devices, label)
+            return {**given, "extends": name}, devices
+        if not isinstance(given, str | DeviceProfile):
+            return given, devices
         try:
-            profile = (
-                load_device(str(Path(given).expanduser()) if "/" in given else given)
-                if isinstance(given, str)
-                else given
-            )
+            profile = given if isinstance(given, DeviceProfile) else _load(given)
         except InputError as error:
             raise InputError(f"{label}: {error}") from None
-        kept = [other for other in self.spec.compared if f"{self._listed}.{other.name}.array.device" not in paths]
-        for learner in kept:
-            if learner.array.device == name and self.device(learner) != profile:
+        name = profile.name
+        if devices is not self.devices and devices.profiles.get(name, profile) != profile:
+            raise InputError(f"{label}: two devices are called '{name}'; rename one of them")
+        for learner in self.spec.compared:
+            kept = "array" in learner.sections and not any(path.startswith(self.key(learner) + ".") for path in paths)
+            if kept and base_of(learner.array.device) == name and self.base(learner) != profile:
                 text = f"{self.spec.COMPARED} '{learner.name}' has another device called '{name}'; rename one of them"
                 raise InputError(f"{label}: {text}")
-        profiles[name] = profile
-        return name
+        return name, devices.with_profile(name, profile)
 
     def device(self, learner: ComparedBase) -> DeviceProfile:
-        """The profile of a learner's device, or of an array's that is compared.
+        """The profile of a learner's device, or of an array's that is compared, with the values that it sets.
 
         Raises
         ------
         InputError
-            If there is no such device, or its file lies outside the experiment's folder.
+            If there is no such device, its file lies outside the experiment's folder, or a value is not allowed.
         """
-        name = learner.array.device
-        if name in self.profiles:
-            return self.profiles[name]
-        if name in library("devices"):
-            return load_device(name)
-        key = f"{self._listed}.{learner.name}.array.device"
+        if not _is_changed(learner):
+            return self.base(learner)
+        known = self.devices.find(learner.array.device)
+        if known is not None:
+            return known
+        base = self.base(learner)
+        path = self.document.find(f"{self.key(learner)}.array.device") or ()
+        return with_values(base, self.document.part(path).without([("extends",)]))
+
+    def base(self, learner: ComparedBase) -> DeviceProfile:
+        """The profile that a learner's device is, or extends; see `device`."""
+        name = base_of(learner.array.device)
+        known = self.devices.named(name)
+        if known is not None:
+            return known
+        key = f"{self.key(learner)}.array.device{'.extends' if _is_changed(learner) else ''}"
         path = self.document.find(key) or ()
         where = f"{self.document.where(path)}: {key}"
         try:
             return load_device(str(self._place(name, path, "--device")))
         except InputError as error:
             text = str(error)
-            raise InputError(text if text.startswith(str(self.folder)) else f"{where}: {text}") from None
+            raise InputError(text if text.startswith(str(self.devices.folder)) else f"{where}: {text}") from None
 
     def data_path(self) -> Path | None:
         """Where local images lie, or None for those that come with memsim.
@@ -311,20 +304,49 @@ class Experiment:
         local = "/" in text or "." in text
         if option == "--device" and not local:
             find("devices", text)
-        if self.folder is None:
+        if self.devices.folder is None:
             raise InputError(f"'{text}' is a place that the result does not hold; name it yourself: {option} {text}")
-        folder = self.folder.resolve()
+        folder = self.devices.folder.resolve()
         place = (folder / text).resolve()
         if not place.is_relative_to(folder):
             raise InputError(f"'{text}' lies outside the folder of the experiment; name it yourself with {option}")
         if not place.exists():
             hint = nearest(text, embedded) if embedded and not local else ""
-            raise InputError(f"'{text}' is not in {self.folder}{hint} ({option} names a place elsewhere)")
+            raise InputError(f"'{text}' is not in {self.devices.folder}{hint} ({option} names a place elsewhere)")
         return place
 
     def to_yaml(self) -> str:
         """The experiment as YAML, overrides included."""
         return self.document.to_yaml()
+
+
+def _without_unknown(document: Document, devices: Devices) -> Document:
+    """A document without published numbers of learners that a change of the sweep or of devices gave other labels."""
+    published = document.get("published")
+    if not isinstance(published, dict) or not published:
+        return document
+    labels = _validated(document.replace({"published": {}}), devices).labels
+    claims = [(metric, name) for metric, claimed in published.items() for name in claimed]
+    return document.without(("published", metric, name) for metric, name in claims if name not in labels)
+
+
+def _is_changed(learner: ComparedBase) -> bool:
+    """Whether the device of a learner sets values of a profile."""
+    return isinstance(getattr(learner.array, "device", None), ChangedDevice)
+
+
+def _replaces(spec: ExperimentSpec, paths: Sequence[str], earlier: str) -> bool:
+    """Whether values at some paths of the document replace what an earlier change of a device's value set."""
+    try:
+        set_before = targets(spec, earlier, "") if sets_value(earlier) else []
+    except InputError:
+        return False
+    return bool(set_before) and all(any(old.startswith(f"{path}.") for path in paths) for old in set_before)
+
+
+def _load(device: str) -> DeviceProfile:
+    """The profile of a name or path, with a home folder written out."""
+    return load_device(str(Path(device).expanduser()) if "/" in device else device)
 
 
 def experiment_names() -> list[str]:
@@ -347,14 +369,15 @@ def load_experiment(name_or_path: str | Path) -> Experiment:
         raise InputError(
             f"{name}: is a device profile, not an experiment; check it with: memsim device validate {name}"
         )
-    return Experiment(document, _validated(document), None if name in library("experiments") else path.parent)
+    devices = Devices(folder=None if name in library("experiments") else path.parent)
+    return Experiment(document, _validated(document, devices), devices)
 
 
 def experiment_from_text(text: str, name: str, profiles: Mapping[str, str] | None = None) -> Experiment:
-    """An experiment from YAML text, with the YAML of the devices that belong to it."""
+    """An experiment from YAML text, with the YAML of the devices that belong to it, which is read when it is needed."""
     document = Document.from_text(text, name)
-    devices = {key: device_from_text(value, f"{name} (device {key})") for key, value in (profiles or {}).items()}
-    return Experiment(document, _validated(document), profiles=devices)
+    devices = Devices(ProfileTexts(profiles or {}, name))
+    return Experiment(document, _validated(document, devices), devices)
 
 
 def parse_setting(text: str) -> tuple[str, str]:

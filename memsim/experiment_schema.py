@@ -1,204 +1,24 @@
-"""Schema that the YAML of experiments shares: what is compared, sweeps, seeds; arrays, rules, losses, corruptions."""
+"""Schema that the YAML of all experiments shares: what is compared, its labels, sweeps, seeds, corruptions."""
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import math
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias
+from collections.abc import Collection, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
-from memsim.baselines.losses import LOSSES, Loss
-from memsim.circuit_schema import ADCSpec, DACSpec, Tile, WiresSpec, circuit
 from memsim.data.corruptions import CORRUPTIONS, FIELDS, largest
-from memsim.data.depth import Grey
-from memsim.document.entries import entry_of
-from memsim.document.fields import NONE_WORD, Count, Quantity, Section, problem
+from memsim.document.fields import ONE_LINE, Section, problem
 from memsim.document.walk import fields_of
-from memsim.learning import ENCODINGS, MAX_PULSES, MAX_SLOTS, RULES, Encoding, LocalRule
-from memsim.learning.rules.rule import Rate as Rate  # part of this module's API
-from memsim.philox import MAX_SEED
-from memsim.profiles.idealised import PARTS
+from memsim.document.writer import show
+from memsim.experiment_devices import DEVICE, Devices, value_key, whole_key
+from memsim.learner_schema import LABEL, ComparedBase, Seed
 
 MAX_LEARNERS = 1000
-
-
-def _ordered(pair: tuple[float, float] | None) -> tuple[float, float] | None:
-    if pair is not None and not pair[0] < pair[1]:
-        raise problem(f"[{pair[0]:g}, {pair[1]:g}] has min >= max; allowed: [min, max] with min < max")
-    return pair
-
-
-def as_tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _printable(text: str) -> str:
-    if not text.isprintable():
-        raise problem(f"{text!r} has characters that cannot be printed on one line; remove them")
-    return text
-
-
-ONE_LINE = AfterValidator(_printable)
-Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]
-Pair = Annotated[tuple[Number, Number], BeforeValidator(as_tuple), AfterValidator(_ordered)]
-Side = Annotated[int, Count(1, 4096)]
-Length = Annotated[float, Quantity("m", above=0.0, high=1e4)]
-Seed = Annotated[int, Count(0, MAX_SEED)]
-Place = Annotated[str, Field(min_length=1, max_length=4096), ONE_LINE]
-PartName: TypeAlias = Literal[PARTS]  # type: ignore[valid-type]
-Name = Annotated[
-    str,
-    Field(
-        max_length=64,
-        pattern=r"^[^./=\s]([^./=]*[^./=\s])?$",
-        description="text of 1 to 64 characters without '.', '/', '=' and spaces at its ends",
-        examples=["A"],
-    ),
-    ONE_LINE,
-]
-
-
-class GreySpec(Section):
-    """Depth to grey: min(depth, cap) / scale, so that far is bright; both were chosen to match the study's images."""
-
-    cap: Length = 30.0
-    scale: Length = 65.0
-    status: Literal["fitted", "assumed"] = "fitted"
-
-    @property
-    def conversion(self) -> Grey:
-        """How depth becomes grey."""
-        return Grey(self.cap, self.scale)
-
-
-class ArraySpec(Section):
-    """The crossbar of a learner."""
-
-    device: Place = "ideal"
-    bounds: Annotated[Pair | None, NONE_WORD] = (0.0, 1.0)
-    initial: Pair = (0.0, 0.01)
-    column: Literal["single", "reference", "pair"] | None = None
-    dtype: Literal["float32", "float64"] = "float32"
-    dac: Annotated[DACSpec | None, NONE_WORD] = None
-    adc: Annotated[ADCSpec | None, NONE_WORD] = None
-    wires: Annotated[WiresSpec | None, NONE_WORD] = None
-    tile: Tile = None
-    ideal: Annotated[tuple[PartName, ...], BeforeValidator(as_tuple)] = ()
-
-    @property
-    def learning_bounds(self) -> tuple[float, float] | None:
-        """Bounds of states that learn in place: none where they are ideal."""
-        return None if "bounds" in self.ideal else self.bounds
-
-    @property
-    def circuit(self) -> dict[str, Any]:
-        """Keywords of `memsim.Crossbar` for converters, wires and tiles."""
-        return circuit(self)
-
-    @model_validator(mode="after")
-    def _each_once(self) -> ArraySpec:
-        for part in self.ideal:
-            if self.ideal.count(part) > 1:
-                raise problem(f"'{part}' is given twice", "ideal")
-        return self
-
-    @model_validator(mode="after")
-    def _starts_within(self) -> ArraySpec:
-        if self.bounds is not None and not self.bounds[0] <= self.initial[0] < self.initial[1] <= self.bounds[1]:
-            given, allowed = (f"[{low:g}, {high:g}]" for low, high in (self.initial, self.bounds))
-            raise problem(f"{given} lies outside the bounds {allowed}; set array.initial too", "initial")
-        return self
-
-
-class RuleSpec(Section):
-    """How pulses deliver what a local rule asks for; `memsim.document.entries` adds the keys of the rule."""
-
-    rule: str
-    encoding: Literal[ENCODINGS] | None = None  # type: ignore[valid-type]
-    rounding: Literal["stochastic", "nearest"] = "stochastic"
-    max_pulses: Annotated[int, Count(1, MAX_PULSES)] | None = None
-    threshold: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e3)] = 0.0
-    slots: Annotated[int, Count(1, MAX_SLOTS)] = MAX_SLOTS
-
-    @property
-    def local_rule(self) -> LocalRule:
-        """The rule itself."""
-        return entry_of(RULES, self)
-
-    def encoded(self, default: str) -> Encoding:
-        """The encoding itself, `default` where none is named."""
-        return Encoding(self.encoding or default, self.rounding, self.max_pulses, self.threshold, self.slots)
-
-
-class LossSpec(Section):
-    """A loss; `memsim.document.entries` adds the keys of its settings."""
-
-    loss: str
-
-    @property
-    def objective(self) -> Loss:
-        """The loss itself."""
-        return entry_of(LOSSES, self)
-
-
-class ComparedBase(Section):
-    """One of the things that are compared; what it is shows in the sections that it has."""
-
-    KINDS: ClassVar[tuple[tuple[str, ...], ...]]
-    """Sections of each kind; the first of a kind tells it, and the first kind is the default."""
-    NAMES: ClassVar[tuple[str, ...]]
-    """What a message calls each kind."""
-
-    name: Name
-    array: Any
-
-    @property
-    def kind(self) -> int:
-        """Number of its kind."""
-        return next((i for i, own in enumerate(self.KINDS) if i and getattr(self, own[0]) is not None), 0)
-
-    @property
-    def sections(self) -> tuple[str, ...]:
-        """The sections that it has."""
-        return self.KINDS[self.kind]
-
-
-class LearnerBase(ComparedBase):
-    """One method that is compared."""
-
-    COLUMN: ClassVar[str | None] = None
-    """How an output is read where `array.column` does not say; None: as the device says."""
-
-    array: ArraySpec = ArraySpec()
-    network: Any = None
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> LearnerBase:
-        for section in dict.fromkeys(itertools.chain(*self.KINDS)):
-            if section in self.model_fields_set and section not in self.sections:
-                teller = next(own[0] for own in self.KINDS if section in own)
-                which = f"a {self.NAMES[self.kind]}" if self.kind else f"without '{teller}', a {self.NAMES[0]}"
-                raise problem(f"does not belong to this learner; {which} has {' and '.join(self.sections)}", section)
-        return self
-
-    @model_validator(mode="after")
-    def _readable(self) -> LearnerBase:
-        learning, adc, features = getattr(self, "learning", None), self.array.adc, getattr(self, "features", None)
-        if self.kind or adc is None or not adc.calibrated or learning is None:
-            return self
-        reader = f"rule '{learning.rule}'" if learning.local_rule.reads else ""
-        if features is not None and features.layer.learns:
-            reader = "competition of features"
-        if reader:
-            raise problem(
-                f"'{adc.range}' follows the outputs of an array that has learned, but the {reader} reads the array "
-                "before; allowed here: a number, such as twice the largest output that is asked for",
-                *("array", "adc", "range"),
-            )
-        return self
 
 
 Level = Annotated[float, Field(allow_inf_nan=False, ge=0, le=100)]
@@ -247,10 +67,20 @@ class ExperimentSpec(Section):
     title: Annotated[str, Field(max_length=300), ONE_LINE] = ""
     notes: Annotated[str, Field(max_length=10_000)] = ""
     task: str
-    sweep: Annotated[dict[str, Annotated[list[Any], Field(min_length=1, max_length=100)]], Field(max_length=3)] = Field(
-        default={}
-    )
+    sweep: dict[str, Annotated[list[Any], Field(min_length=1, max_length=100)]] = Field(default={})
     seed: Seed = 42
+    _devices: Devices = PrivateAttr(default_factory=Devices)
+
+    def model_post_init(self, context: Any) -> None:
+        """Keep the devices that the context holds: names of devices are parts of labels."""
+        if isinstance(context, Mapping):
+            self._devices = context["devices"]
+
+    def __eq__(self, other: object) -> bool:
+        """Whether all settings are equal; where profiles come from is no setting."""
+        return type(self) is type(other) and self.model_dump() == other.model_dump()
+
+    __hash__ = None  # type: ignore[assignment]
 
     @property
     def compared(self) -> Sequence[Any]:
@@ -262,28 +92,101 @@ class ExperimentSpec(Section):
         """Key -> value of every run of the sweep, in order; one empty mapping where nothing is swept."""
         return [dict(zip(self.sweep, values, strict=True)) for values in itertools.product(*self.sweep.values())]
 
-    @property
+    @functools.cached_property
     def runs(self) -> dict[str, Run]:
-        """What the result compares, in order: name -> what it is made from. One that no sweep reaches runs once."""
-        found: dict[str, Run] = {}
+        """What the result compares, in order: label -> what it is made from. One that no sweep reaches runs once.
+
+        Labels that would be equal, as those of learners that differ by a device that was replaced, are numbered.
+        """
+        runs: dict[str, Run] = {}
+        made: set[tuple[int, str]] = set()
         for number, combination in enumerate(self.combinations):
             for place, spec in enumerate(self.compared):
                 values = self.reaching(spec, combination)
-                found.setdefault(label(spec.name, values), Run(place, spec, number, combination, values))
-        return found
+                identity = place, json.dumps(values, sort_keys=True, default=str)
+                if identity not in made:
+                    made.add(identity)
+                    runs[_unused(self.label(spec, values), runs)] = Run(place, spec, number, combination, values)
+        return runs
+
+    def label(self, spec: Any, values: Mapping[str, Any]) -> str:
+        """Label of one of those that are compared, at values that a sweep sets."""
+        told = self._device_keys(spec) if LABEL in spec.name and values else ()
+        return label(self.name_at(spec, values), self._words({k: v for k, v in values.items() if k not in told}))
+
+    def name_at(self, spec: Any, values: Mapping[str, Any]) -> str:
+        """Name of one of the compared with the name of its device at values that a sweep sets."""
+        named = LABEL in spec.name
+        return spec.name.replace(LABEL, self._devices.name(self._device_at(spec, values))) if named else spec.name
 
     def reaching(self, spec: Any, combination: Mapping[str, Any]) -> dict[str, Any]:
         """The values of a run of the sweep that change one of those that are compared."""
-        own, listed = {}, f"{self.COMPARED}s"
-        for key, value in combination.items():
-            head, _, rest = key.partition(".")
-            other = head in itertools.chain(*spec.KINDS) and spec.name not in self.having(key)
-            if not other and (head != listed or rest.startswith(f"{spec.name}.")):
-                own[key] = value
-        return own
+        return {
+            whole_key(key): value
+            for key, value in combination.items()
+            if any(spec is other for other in self.set_by(key, combination))
+        }
 
-    def having(self, key: str) -> list[str]:
-        """Names of those compared that have what a key such as "array.adc.bits" sets.
+    def set_by(self, key: str, combination: Mapping[str, Any] | None = None) -> list[Any]:
+        """Those of the compared that a key sets, at the values of a run of the sweep or, without them, at any.
+
+        A value of a device, such as "array.device.variability.c2c.sigma", is set where the device has its section; for
+        all if none has.
+        """
+        key = whole_key(key)
+        head, _, rest = key.partition(".")
+        if head == f"{self.COMPARED}s":
+            return self.matching(rest)[0]
+        if not any(head in itertools.chain(*spec.KINDS) for spec in self.compared):
+            return list(self.compared)
+        found, inside = self.having(key), value_key(key)
+        if inside:
+            stating = [spec for spec in found if any(self._devices.states(c, inside) for c in self._choices(spec))]
+            if stating and combination is not None:
+                return [one for one in stating if self._devices.states(self._device_at(one, combination), inside)]
+            return stating or found
+        return found
+
+    def matching(self, rest: str) -> tuple[list[Any], str]:
+        """Those whose name or label a dotted text begins with, and what follows it; none if there is none."""
+        named: dict[str, list[Any]] = {}
+        for spec in self.compared:
+            for name in dict.fromkeys((spec.name, self.label(spec, {}))):
+                named.setdefault(name, []).append(spec)
+        for name in sorted(named, key=len, reverse=True):
+            if rest == name or rest.startswith(f"{name}."):
+                return named[name], rest[len(name) + 1 :]
+        return [], rest
+
+    def address(self, spec: Any) -> str:
+        """What names one of the compared in a path of the document: its name, or its place if names are equal."""
+        names = [other.name for other in self.compared]
+        place = next(i for i, other in enumerate(self.compared) if other is spec)
+        return spec.name if names.count(spec.name) == 1 else str(place)
+
+    def _device_keys(self, spec: Any) -> tuple[str, ...]:
+        """Keys of a sweep that choose the device of one of the compared."""
+        return (DEVICE, *(f"{self.COMPARED}s.{name}.{DEVICE}" for name in (spec.name, self.label(spec, {}))))
+
+    def _device_at(self, spec: Any, values: Mapping[str, Any]) -> Any:
+        """What one of the compared is built from at values that a sweep sets."""
+        chosen = [value for key, value in values.items() if whole_key(key) in self._device_keys(spec)]
+        return chosen[-1] if chosen else spec.array.device
+
+    def _choices(self, spec: Any) -> list[Any]:
+        """All that one of the compared is built from in the runs of the sweep."""
+        swept = [values for key, values in self.sweep.items() if whole_key(key) in self._device_keys(spec)]
+        return swept[-1] if swept else [spec.array.device]
+
+    def _words(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Values of a sweep with the name of a device in place of a section that describes it."""
+        return {
+            key: self._devices.name(value) if isinstance(value, Mapping) and f".{key}".endswith(f".{DEVICE}") else value
+            for key, value in values.items()
+        }
+
+    def having(self, key: str) -> list[Any]:
+        """Those of the compared that have what a key such as "array.adc.bits" sets.
 
         Of a setting that not every rule or loss has, such as `learning.margin`, those that have it. Of a section that
         may be left out, such as `array.adc`, those that give it. All if none does.
@@ -293,7 +196,13 @@ class ExperimentSpec(Section):
         found = [spec for spec in self.compared if head in spec.sections]
         able = [spec for spec in found if part in (fields_of(type(getattr(spec, head))) or ())]
         giving = [spec for spec in found if nested and getattr(getattr(spec, head), part, None) is not None]
-        return [spec.name for spec in giving or able or found]
+        return giving or able or found
+
+    def first_label(self, text: str) -> str | None:
+        """The label that a text is, or the first of those that have it as their name; None if there is none."""
+        if text in self.runs:
+            return text
+        return next((label for label, run in self.runs.items() if run.spec.name == text), None)
 
     @property
     def labels(self) -> list[str]:
@@ -304,9 +213,12 @@ class ExperimentSpec(Section):
     def _consistent(self) -> ExperimentSpec:
         names, listed = [spec.name for spec in self.compared], f"{self.COMPARED}s"
         for name in names:
-            if names.count(name) > 1:
+            if names.count(name) > 1 and LABEL not in name:
                 raise problem(f"two {listed} are called '{name}'; names must differ", listed)
+        keys = [whole_key(key) for key in self.sweep]
         for key, values in self.sweep.items():
+            if keys.count(whole_key(key)) > 1:
+                raise problem(f"'{whole_key(key)}' is swept twice", "sweep", key)
             texts = [show(value) for value in values]
             for text in texts:
                 if texts.count(text) > 1:
@@ -354,15 +266,15 @@ class ImageExperimentSpec(ExperimentSpec):
         return self
 
 
+def _unused(text: str, taken: Collection[str]) -> str:
+    """A label that is not taken yet: the text, with a number where it is."""
+    numbered = (f"{text} ({number})" for number in itertools.count(2))
+    return text if text not in taken else next(label for label in numbered if label not in taken)
+
+
 def label(name: str, values: Mapping[str, Any]) -> str:
     """Name of a learner at one run of a sweep: "Hebbian, bounds [0, 0.5]", or "dac bits 2" beside "adc bits 4"."""
     lasts = [key.rpartition(".")[2] for key in values]
-    words = (" ".join(key.split(".")[-1 - (lasts.count(last) > 1) :]) for key, last in zip(values, lasts, strict=True))
+    parts = [1 + (lasts.count(last) > 1 or "." in value_key(key)) for key, last in zip(values, lasts, strict=True)]
+    words = (" ".join(key.split(".")[-count:]) for key, count in zip(values, parts, strict=True))
     return ", ".join([name, *(f"{word} {show(value)}" for word, value in zip(words, values.values(), strict=True))])
-
-
-def show(value: Any) -> str:
-    """A swept value as text."""
-    if value is None:
-        return "none"
-    return value if isinstance(value, str) else json.dumps(value)

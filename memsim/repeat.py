@@ -31,8 +31,18 @@ _OTHER_NUMBERS = (
 
 
 @functools.lru_cache(maxsize=4)
-def _parsed(text: str, name: str) -> ExperimentSpec:
-    return experiment_from_text(text, name).spec
+def _parsed(text: str, devices: str, name: str) -> ExperimentSpec:
+    return experiment_from_text(text, name, _texts(devices)).spec
+
+
+def _texts(devices: str) -> dict[str, str]:
+    """YAML texts of the devices of a result by name; empty if the attribute is damaged."""
+    try:
+        texts = json.loads(devices)
+    except (ValueError, RecursionError):
+        return {}
+    valid = isinstance(texts, dict) and all(isinstance(text, str) for text in texts.values())
+    return texts if valid else {}
 
 
 def kind_of(dataset: xr.Dataset) -> ResultKind:
@@ -85,7 +95,8 @@ def any_settings_of(dataset: xr.Dataset) -> ExperimentSpec:
         raise OutputError(
             f"{source(dataset)}: is a benchmark, not the result of an experiment; measure again with: memsim bench"
         )
-    return _parsed(stored(dataset, "experiment"), f"{source(dataset)} (experiment)")
+    devices = str(dataset.attrs.get("devices", "{}"))
+    return _parsed(stored(dataset, "experiment"), devices, f"{source(dataset)} (experiment)")
 
 
 def changes_of(dataset: xr.Dataset) -> dict[str, str]:
@@ -95,6 +106,20 @@ def changes_of(dataset: xr.Dataset) -> dict[str, str]:
     except (TypeError, ValueError, RecursionError):
         return {}
     return {str(key): str(value) for key, value in changes.items()} if isinstance(changes, dict) else {}
+
+
+def device_values_of(dataset: xr.Dataset) -> dict[str, str]:
+    """What a result sets of the profiles of its devices, in words, by the name of the learner; empty if nothing."""
+    try:
+        stored_values = json.loads(dataset.attrs.get("device_values", "{}"))
+        return {str(name): ", ".join(map(_told, values.items())) for name, values in stored_values.items()}
+    except (TypeError, ValueError, AttributeError, KeyError, RecursionError):
+        return {}
+
+
+def _told(item: tuple[str, dict[str, str]]) -> str:
+    key, value = item
+    return f"{key}={value['value']}" + (f" ({value['status']})" if "status" in value else "")
 
 
 class Stored(NamedTuple):
@@ -115,13 +140,12 @@ def stored_experiment(path: str | Path) -> Stored:
     """
     dataset = load(path)
     any_settings_of(dataset)
-    try:
-        devices = json.loads(stored(dataset, "devices"))
-        if not isinstance(devices, dict) or not all(isinstance(text, str) for text in devices.values()):
-            raise ValueError
-    except (ValueError, RecursionError):
-        raise OutputError(f"{path}: its attribute 'devices' is damaged; it cannot be run again") from None
+    devices, damaged = _texts(stored(dataset, "devices")), stored(dataset, "devices").strip() != "{}"
+    if not devices and damaged:
+        raise OutputError(f"{path}: its attribute 'devices' is damaged; it cannot be run again")
     experiment = experiment_from_text(stored(dataset, "experiment"), f"{path} (experiment)", devices)
+    for name in devices:
+        experiment.devices.named(name)  # refuses a text that is no profile
     images = stored(dataset, "images_sha256") if isinstance(experiment.spec, ImageExperimentSpec) else None
     notes = () if np.array_equal(dataset.attrs.get("random_addresses", 1), LAYOUT) else (_OTHER_NUMBERS,)
     return Stored(replace(experiment, changed=changes_of(dataset)), images, notes)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from memsim.errors import OutputError
 from memsim.storage.netcdf import read, save, writer
 from memsim.tasks.base import Coordinate
+from memsim.tasks.coordinates import SHARED
 from memsim.tasks.registry import BENCH, Merged
 from memsim.tasks.variable import Variable
 
@@ -34,17 +35,25 @@ __all__ = [
 NO_DEVICE = "none"
 """Name in the place of a device for learners that have none."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Layout of result files. Version 1 lacked the labels `seed` and `repeat`; `seed` of `classify` was its `repeat`."""
 VARIABLES: Mapping[str, Variable] = Merged("variables")
 """All result variables of all tasks and of benchmarks, by name."""
 _COORDINATES: Mapping[str, Coordinate] = Merged("coordinates")
+
+
+class Swept(NamedTuple):
+    """Values that a sweep gave to a setting: one for each of those that are compared, and the unit of numbers."""
+
+    values: Sequence[Any]
+    units: str | None = None
 
 
 def build_dataset(
     variables: Mapping[str, np.ndarray],
     coordinates: Mapping[str, Any],
     attributes: Mapping[str, str | int],
-    swept: Mapping[str, list[Any]] | None = None,
+    swept: Mapping[str, Swept] | None = None,
     compared: str = "learner",
 ) -> xr.Dataset:
     """Labelled Dataset of registered variables, with units, long names and meanings.
@@ -57,9 +66,9 @@ def build_dataset(
         Labels by name.
     attributes : mapping
         Provenance; plain strings and integers.
-    swept : mapping of str to list, optional
-        Settings that a sweep changed: the value of each at every learner. They become coordinates on learner, named by
-        the setting with '_' for '.'.
+    swept : mapping of str to Swept, optional
+        Settings that a sweep changed. They become coordinates on learner, named by the setting with '_' for '.'. Lists
+        of numbers have a second dimension, which is named after the coordinate with "_item" at its end.
     compared : str
         The dimension of what is compared; devices and swept settings are labels on it.
     """
@@ -82,13 +91,29 @@ def build_dataset(
             attrs["flag_meanings"] = " ".join(declared.flags)
         data[name] = (declared.dims, array, attrs)
     coords: dict[str, Any] = {}
-    device = Coordinate(compared, f"device that the {compared} is built from")
+    own = {**SHARED, "device": Coordinate(compared, f"device that the {compared} is built from")}
     for name, labels in coordinates.items():
-        dimension, long_name, units = device if name == "device" else _COORDINATES[name]
-        coords[name] = (dimension, labels, {"long_name": long_name} | ({"units": units} if units else {}))
-    for key, given in (swept or {}).items():
-        coords[key.replace(".", "_").replace(" ", "_")] = (compared, given, {"long_name": f"swept setting {key}"})
+        dimension, long_name, units = own[name] if name in own else _COORDINATES[name]
+        if name == "seed":
+            dimension, labels = _seeds(labels, compared)
+        coords[name] = (dimension if np.ndim(labels) else (), labels, _told(long_name, units))
+    for key, (given, units) in (swept or {}).items():
+        name, array = key.replace(".", "_").replace(" ", "_"), np.asarray(given)
+        if name not in coords:  # the seed is among the labels of all results
+            dims = (compared, f"{name}_item")[: array.ndim]
+            coords[name] = (dims, array, _told(f"swept setting {key}", units))
     return xr.Dataset(data, coords, {"memsim_schema": SCHEMA_VERSION, **attributes})
+
+
+def _told(long_name: str, units: str | None) -> dict[str, str]:
+    """Attributes of a coordinate."""
+    return {"long_name": long_name} | ({"units": units} if units else {})
+
+
+def _seeds(seeds: Sequence[int], compared: str) -> tuple[str, np.ndarray]:
+    """Dimension and values of the coordinate `seed`: one number where all of those that are compared have the same."""
+    array = np.asarray(seeds, np.uint64)
+    return (compared, array) if len(set(seeds)) > 1 else ("", array[0])
 
 
 def load(path: str | Path) -> xr.Dataset:
@@ -99,8 +124,26 @@ def load(path: str | Path) -> xr.Dataset:
     OutputError
         If the file is missing, not netCDF, or not a result of memsim.
     """
-    dataset = read(path, "memsim_schema", "a result", SCHEMA_VERSION)
+    dataset = _renewed(read(path, "memsim_schema", "a result", SCHEMA_VERSION))
     _check(dataset, Path(path))
+    return dataset
+
+
+def _renewed(dataset: xr.Dataset) -> xr.Dataset:
+    """A result in the layout of this version."""
+    if dataset.attrs["memsim_schema"] == SCHEMA_VERSION or dataset.attrs.get("task") == BENCH:
+        return dataset
+    encoding = dataset.encoding
+    if "seed" in dataset.dims:
+        dataset = dataset.rename(seed="repeat")
+        dataset.coords["repeat"].attrs = _told(*SHARED["repeat"][1:])
+    elif "repeat" not in dataset.coords:
+        dataset = dataset.assign_coords(repeat=((), 0, _told(*SHARED["repeat"][1:])))
+    seed = str(dataset.attrs.get("seed", ""))
+    if "seed" not in dataset.coords and seed.isdecimal():
+        dataset = dataset.assign_coords(seed=((), np.uint64(int(seed)), _told(*SHARED["seed"][1:])))
+    dataset.encoding = encoding
+    dataset.attrs["memsim_schema"] = SCHEMA_VERSION
     return dataset
 
 

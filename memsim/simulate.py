@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from memsim.backends import Backend, resolve
 from memsim.errors import BackendError
 from memsim.experiment import Experiment, load_experiment
+from memsim.experiment_devices import base_of, set_values
 from memsim.philox import LAYOUT
 from memsim.profiles import DeviceProfile, device_of
 from memsim.results import NO_DEVICE, build_dataset
@@ -88,6 +89,8 @@ def run(
     coordinates = {
         compared: [entry.label for entry in entries],
         "device": [entry.device.name if entry.device else NO_DEVICE for entry in entries],
+        "seed": [entry.seed for entry in entries],
+        "repeat": 0,
         **computed.coordinates,
     }
     if notes or computed.notes:
@@ -106,7 +109,12 @@ def _backend(task: Task, name: str) -> str:
 
 def _provenance(experiment: Experiment, entries: Sequence[Entry], backend: Backend) -> dict[str, str | int]:
     versions = {name: importlib.metadata.version(name) for name in _LIBRARIES} | backend.libraries
-    devices = {entry.spec.array.device: entry.authored.to_yaml() for entry in entries if entry.authored}
+    devices: dict[str, str] = {}
+    for entry in entries:
+        if entry.authored and (name := base_of(entry.spec.array.device)) not in devices:
+            devices[name] = entry.experiment.base(entry.spec).to_yaml()
+    values = {e.label: set_values(e.spec.array.device, e.authored) for e in entries if e.authored}
+    values = {name: changed for name, changed in values.items() if changed}
     return {
         "title": experiment.spec.title,
         "memsim_version": importlib.metadata.version("memsim"),
@@ -114,6 +122,7 @@ def _provenance(experiment: Experiment, entries: Sequence[Entry], backend: Backe
         "experiment": experiment.to_yaml(),
         "changes": json.dumps(dict(experiment.changed)),
         "devices": json.dumps(devices),
+        **({"device_values": json.dumps(values)} if values else {}),
         "seed": str(experiment.spec.seed),
         "backend": backend.name,
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

@@ -138,7 +138,7 @@ def test_products_of_more_bits_are_closer_to_exact_ones(classes):
     snr = classes.product_snr_mean
     assert float(snr.sel(learner="On, bits 8")) > float(snr.sel(learner="On, bits 2")) + 10
     assert np.isnan(snr.sel(learner=["Net", "Local, bits 8"])).all()
-    assert classes.layer_snr.dims == ("learner", "seed", "layer") and classes.layer_snr.attrs["units"] == "dB"
+    assert classes.layer_snr.dims == ("learner", "repeat", "layer") and classes.layer_snr.attrs["units"] == "dB"
     assert default_figure(classes) == "products" and len(draw(classes).axes) == 3
     assert "example_tile_voltage" not in classes
 

@@ -27,6 +27,7 @@ def test_the_index_has_the_keys_of_the_schema():
     keys = json.loads(listing._INDEX.read_text(encoding="utf-8"))["keys"]
     assert keys == listing.computed_keys(), "the schema changed: run python -m memsim.cli.listing"
     assert {"learning.rate", "array.adc.bits", "data.samples", "training.lambda", "seed"} <= set(keys)
+    assert {"array.device", "array.device.variability.c2c.sigma", "array.device.update.nonlinearity.set"} <= set(keys)
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"experiments": 1}'])
@@ -65,6 +66,7 @@ def test_lists_and_errors_about_names_import_nothing_slow(words):
         (["run", "physical-"], ["plain,physical-01"]),
         (["run", "physical-01", "--device", "agsi-jo"], ["plain,agsi-jo2010"]),
         (["run", "physical-01", "--set", "data.samp"], ["plain,data.samples="]),
+        (["run", "physical-01", "--set", "device.read.vol"], ["plain,device.read.voltage="]),
         (["plot", "a.nc", "-f", "rob"], ["plain,robustness"]),
         (["device", "plot", "epi"], ["plain,epiram-choi2018"]),
         (["validate", "my-own"], ["file,my-own"]),

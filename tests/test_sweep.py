@@ -173,7 +173,9 @@ class TestSweep:
             "Cells, rate 0.2, bounds [0, 1]",
         ]
         np.testing.assert_array_equal(dataset.learning_rate, [0.1, np.nan, 0.1, 0.2, 0.2])
-        assert list(dataset.array_bounds.values) == ["none", "", "[0, 1]", "none", "[0, 1]"]
+        none = [np.nan, np.nan]
+        np.testing.assert_array_equal(dataset.array_bounds, [none, none, [0, 1], none, [0, 1]])
+        assert dataset.array_bounds.dims == ("learner", "array_bounds_item")
 
     def test_each_run_is_the_experiment_with_that_setting(self, both):
         swept = ms.run(both.replace(sweep={"training.lambda": [0, 3]}))

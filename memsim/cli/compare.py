@@ -33,7 +33,8 @@ _LONGEST = 9
 def compare(a: Path, b: Path, output: str | None, force: bool, no_figure: bool) -> None:
     """Print what changed from result A to result B, with 95 % intervals, and draw both side by side.
 
-    Learners of the same name are paired; where there are none but equally many learners, those at the same place.
+    Learners of the same name are paired, also where names differ by the name of their device alone; where there are
+    none but equally many learners, those at the same place.
 
     \b
     Examples:

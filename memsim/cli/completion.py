@@ -10,6 +10,8 @@ from click.shell_completion import CompletionItem
 from memsim.cli.listing import rows_of, stored_keys
 from memsim.storage.library import Kind
 
+_DEVICE = "device"
+
 
 def experiments(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Names of shipped experiments with their titles, and files."""
@@ -30,8 +32,11 @@ def figures(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
 
 
 def keys(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Keys of experiments; a value follows the sign = that ends each."""
-    return _beginning([(f"{key}=", "") for key in stored_keys()], incomplete)
+    """Keys of experiments; a value follows the sign = that ends each. `device` stands for `array.device`."""
+    stored = stored_keys()
+    if incomplete.startswith(_DEVICE):
+        stored = [key.removeprefix("array.") for key in stored if key.startswith(f"array.{_DEVICE}")]
+    return _beginning([(f"{key}=", "") for key in stored], incomplete)
 
 
 def _names(kind: Kind, incomplete: str) -> list[CompletionItem]:

@@ -43,7 +43,18 @@ def computed_keys() -> list[str]:
     from memsim.tasks.json_schema import experiment_schema
 
     schema = experiment_schema()
-    return sorted(_leaves(schema, schema["definitions"], "", frozenset()))
+    return sorted(set(filter(None, map(_setting, _leaves(schema, schema["definitions"], "", frozenset())))))
+
+
+def _setting(key: str) -> str:
+    """A key without what says where a device's number comes from; empty for a key that says it."""
+    from memsim.experiment_devices import value_key
+    from memsim.profiles.provenance import PROVENANCE
+
+    section, _, last = key.rpartition(".")
+    if not value_key(key):
+        return key
+    return section if last == "value" else "" if last in PROVENANCE else key
 
 
 def write_index() -> None:
@@ -85,7 +96,10 @@ def _leaves(node: dict[str, Any], definitions: dict[str, Any], prefix: str, seen
         leaves |= _leaves(node["items"], definitions, "", seen)
     for name, part in node.get("properties", {}).items():
         inner = _leaves(part, definitions, f"{prefix}{name}.", seen)
-        leaves |= inner if any(key.startswith(f"{prefix}{name}.") for key in inner) else inner | {f"{prefix}{name}"}
+        plain = any(option.get("type") == "string" for option in part.get("anyOf", []))
+        if plain or not any(key.startswith(f"{prefix}{name}.") for key in inner):
+            leaves.add(f"{prefix}{name}")
+        leaves |= inner
     return leaves
 
 

@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 from memsim.cli.console import console, printable
 from memsim.experiment_schema import ImageExperimentSpec
-from memsim.repeat import any_settings_of, changes_of, task_of
+from memsim.repeat import any_settings_of, changes_of, device_values_of, task_of
 from memsim.results import stored
 from memsim.tasks.base import load_object
 
 if TYPE_CHECKING:
     import xarray as xr
+
+
+_MOST = 4
+"""Devices whose values are printed."""
 
 
 def print_notes(dataset: xr.Dataset, asked: int | None = None) -> None:
@@ -32,7 +36,19 @@ def print_notes(dataset: xr.Dataset, asked: int | None = None) -> None:
     changes = ", ".join(f"{key}={value}" for key, value in changes_of(dataset).items())
     if changes:
         screen.print(f"Changed  {printable(changes)}", soft_wrap=True)
+    for text in _device_values(dataset):
+        screen.print(f"Device   {printable(text)}", soft_wrap=True)
     if isinstance(any_settings_of(dataset), ImageExperimentSpec):
         count = dataset.sizes.get("image", 0)
         fewer = f" ({count} found, {asked} asked for)" if asked is not None and 0 < count < asked else ""
         screen.print(f"Images   {printable(stored(dataset, 'images_source'))}{fewer}", soft_wrap=True)
+
+
+def _device_values(dataset: xr.Dataset) -> list[str]:
+    """Lines on the devices whose values were set, each once: its name and the values with their status."""
+    compared = any_settings_of(dataset).COMPARED
+    device = dict(zip(dataset[compared].values, dataset["device"].values, strict=True))
+    values = device_values_of(dataset)
+    lines = list(dict.fromkeys(f"{device.get(name, name)}: {text}" for name, text in values.items()))
+    more = [f"and {len(lines) - _MOST} more, see the attribute device_values"] if len(lines) > _MOST else []
+    return lines[:_MOST] + more

@@ -127,12 +127,15 @@ def _with_options(
 ) -> Experiment:
     from memsim.document import parse_value
     from memsim.experiment import parse_setting
+    from memsim.experiment_keys import sets_value, whole_key
 
     changes: dict[str, Any] = {}
     for text in settings:
-        key, value = parse_setting(text)
+        written, value = parse_setting(text)
+        key = whole_key(written)
         changes.pop(key, None)  # the last one counts, in its place
-        changes[key] = parse_value(value, f"--set {key}")
+        changes[key] = parse_value(value, f"--set {written}")
+    values = {key: changes.pop(key) for key in list(changes) if sets_value(key)}
     experiment = experiment.replace(changes, origin="--set")
     for option, key, given in (
         ("--device", "array.device", device),
@@ -141,4 +144,4 @@ def _with_options(
     ):
         if given is not None:
             experiment = experiment.replace({key: given}, origin=option)
-    return experiment
+    return experiment.replace(values, origin="--set") if values else experiment

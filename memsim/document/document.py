@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from memsim.document.changes import assign, find, plain
 from memsim.document.overlay import overlaid
-from memsim.document.problems import DocumentError, Path, Problem, brief, describe
+from memsim.document.problems import DocumentError, Path, Problem, brief, describe, dotted
 from memsim.document.reader import MAX_BYTES, read_yaml
 from memsim.errors import nearest
 
@@ -152,13 +152,27 @@ class Document:
         origins = dict(self._origins)
         for target, value in changes.items():
             shown = "" if isinstance(value, Mapping) else f"={_shown(value)}"
-            label = origin if isinstance(origin, int) else f"{origin} {target}{shown}"
-            failed = f"{self.name}:{origin}" if isinstance(origin, int) else f"{self.name}: {label}"
+            failed = f"{self.name}:{origin}" if isinstance(origin, int) else f"{self.name}: {origin} {target}{shown}"
             path, created = assign(data, target, plain(value, failed), failed, dotted_keys or {})
+            label = origin if isinstance(origin, int) else f"{origin} {dotted(data, path)}{shown}"
             new = path[:created]
             origins = {old: line for old, line in origins.items() if old[:created] != new}
             origins[new] = label
         return Document(self.name, data, origins)
+
+    def part(self, path: Path) -> Document:
+        """The section at a path as a document of its own, whose keys keep their origins."""
+        data: Any = self._data
+        for step in path:
+            data = data[step]
+        depth = len(path)
+        origins = {old[depth:]: origin for old, origin in self._origins.items() if old[:depth] == path}
+        origin = self.origin(path)
+        return Document(self.name, copy.deepcopy(data), origins if origin is None else {(): origin, **origins})
+
+    def with_data(self, data: Mapping[str, Any]) -> Document:
+        """A copy with other data, whose keys have the origins of the keys at the same paths or around them."""
+        return Document(self.name, plain(data, self.name), dict(self._origins))
 
     def over(self, base: Document, own: Collection[str], telling: Collection[str]) -> Document:
         """A copy laid over another document: what it does not say, the other one says.
@@ -209,7 +223,12 @@ class Document:
         kept = {old: line for old, line in self._origins.items() if len(old) <= inside or old[:inside] != path}
         return Document(self.name, data, kept)
 
-    def validate(self, model: type[Model], also: Callable[[], Iterable[tuple[Path, str]]] = lambda: ()) -> Model:
+    def validate(
+        self,
+        model: type[Model],
+        also: Callable[[], Iterable[tuple[Path, str]]] = lambda: (),
+        context: Mapping[str, Any] | None = None,
+    ) -> Model:
         """The document as a pydantic model.
 
         Parameters
@@ -218,6 +237,8 @@ class Document:
             The model.
         also : callable
             Gives further (path, message) pairs to report, if the model finds a problem.
+        context : mapping, optional
+            What the model's validators receive as context.
 
         Raises
         ------
@@ -227,7 +248,7 @@ class Document:
         from pydantic import ValidationError
 
         try:
-            return model.model_validate(self._data)
+            return model.model_validate(self._data, context=context)
         except ValidationError as error:
             found = error.errors(include_url=False)
         more = [Problem(path, message) for path, message in also()]

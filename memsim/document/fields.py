@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError, core_schema
 
@@ -71,6 +71,17 @@ class Section(BaseModel):
 def problem(message: str, *at: str | int) -> PydanticCustomError:
     """Error to raise from a validator: `message` as the user will read it, at a key below the validated value."""
     return PydanticCustomError("memsim", "{message}", {"message": message, "at": at})
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise problem(f"{text!r} has characters that cannot be printed on one line; remove them")
+    return text
+
+
+ONE_LINE = AfterValidator(_printable)
+Place = Annotated[str, Field(min_length=1, max_length=4096), ONE_LINE]
+"""Name of something that is shipped, or a path."""
 
 
 def unknown_key(key: str, allowed: Sequence[str]) -> PydanticCustomError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import textwrap
@@ -22,6 +23,13 @@ _ESCAPED = re.compile('["\\\\\x00-\x1f\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\u
 def write_yaml(data: dict[str, Any]) -> str:
     """YAML text of plain data: sections that fit on a line in braces, the keys in their given order."""
     return "".join(_entry(key, value, 0) for key, value in data.items()) or "{}\n"
+
+
+def show(value: Any) -> str:
+    """A plain value as text on one line."""
+    if value is None:
+        return "none"
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _entry(key: str, value: Any, indent: int) -> str:

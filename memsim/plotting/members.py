@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from memsim.errors import OutputError
+from memsim.experiment_devices import DEVICE
 from memsim.experiment_schema import ExperimentSpec, label
+from memsim.learner_schema import LABEL
 from memsim.results import source
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ class Member:
         Its place in the result.
     label : str
         Its name there.
+    name : str
+        Its name in the experiment, with the name of its device, without what else the sweep set.
     spec : ComparedBase
         What it comes from in the experiment.
     values : mapping of str to Any
@@ -42,8 +46,19 @@ class Member:
 
     number: int
     label: str
+    name: str
     spec: Any
     values: Mapping[str, Any]
+
+    @property
+    def template(self) -> str:
+        """Its label without the name of its device."""
+        return label(self.spec.name, {key: value for key, value in self.values.items() if key != DEVICE})
+
+    def name_without(self, key: str) -> str:
+        """Its name, without that of its device where the key is the device's."""
+        words = self.spec.name.replace(LABEL, "").replace(", ,", ",").strip(" ,;:")
+        return words if key == DEVICE and LABEL in self.spec.name else self.name
 
     def setting(self, key: str) -> Any:
         """Value of a setting such as "training.lambda", the swept one if there is one; None if it has none."""
@@ -81,7 +96,8 @@ def members(dataset: xr.Dataset, settings: ExperimentSpec) -> list[Member]:
         if name in runs:
             spec, values = runs[name].spec, runs[name].values
             bare = {key.removeprefix(f"{settings.COMPARED}s.{spec.name}."): value for key, value in values.items()}
-            found.append(Member(number, name, spec, bare))
+            own = settings.name_at(spec, values)
+            found.append(Member(number, name, own, spec, bare))
     return found
 
 
@@ -99,11 +115,11 @@ def families(found: Sequence[Member], key: str) -> dict[str, list[Member]]:
 
 def _common(group: Sequence[Member], key: str) -> str:
     """What the names of some learners have in common, and the other values that they were swept to."""
-    names = [member.spec.name.split() for member in group]
+    names = [member.name_without(key).split() for member in group]
     shared = 0
     while all(len(name) > shared and name[shared] == names[0][shared] for name in names):
         shared += 1
     name = " ".join(names[0][:shared]).rstrip(",;:") or " / ".join(
-        dict.fromkeys(member.spec.name.split()[0] for member in group)
+        dict.fromkeys(member.name.split()[0] for member in group)
     )
     return label(name, {k: v for k, v in group[0].values.items() if k != key})

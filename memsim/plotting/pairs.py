@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from memsim.differences import WORDS, differing, flat
 from memsim.errors import OutputError
-from memsim.experiment_schema import show
+from memsim.learner_schema import LABEL
 from memsim.plotting.members import Member, members
 from memsim.repeat import any_settings_of, kind_of, task_of
 from memsim.results import require, source
 
 if TYPE_CHECKING:
     import xarray as xr
-
-_WORDS = ("name", "title", "notes", "published")
-"""Keys of an experiment that change no number."""
 
 
 @dataclass(frozen=True)
@@ -125,26 +123,41 @@ def compare(a: xr.Dataset, b: xr.Dataset) -> Comparison:
     for dataset in (a, b):
         require(dataset, of, task_of(a).metrics[0].variable)
     left, right = ([str(name) for name in dataset[of].values] for dataset in (a, b))
-    shared = [name for name in left if name in right]
-    if shared:
-        places = [(left.index(name), right.index(name)) for name in shared]
-    elif len(left) == len(right):
-        places = [(i, i) for i in range(len(left))]
-    else:
+    places = _same_names(a, left, b, right)
+    by_name = bool(places)
+    if not by_name and len(left) != len(right):
         raise OutputError(
             f"{source(a)} and {source(b)} have no {of} of the same name, and not equally many ({len(left)} and "
             f"{len(right)}); there is nothing to compare"
         )
+    places = places or [(i, i) for i in range(len(left))]
     hashes = [dataset.attrs.get("images_sha256") for dataset in (a, b)]
     pairs = tuple(Pair(left[i], right[j], (i, j), _changes(a, i, b, j)) for i, j in places)
     return Comparison(
         pairs,
-        bool(shared),
-        tuple(name for name in left if name not in shared) if shared else (),
-        tuple(name for name in right if name not in shared) if shared else (),
+        by_name,
+        tuple(name for i, name in enumerate(left) if i not in {i for i, _ in places}),
+        tuple(name for j, name in enumerate(right) if j not in {j for _, j in places}),
         tuple(_differing(a, b, pairs)),
         hashes[0] == hashes[1] if all(hashes) else None,
     )
+
+
+def _same_names(a: xr.Dataset, left: Sequence[str], b: xr.Dataset, right: Sequence[str]) -> list[tuple[int, int]]:
+    """Places of those with the same label, then of those whose names differ by the name of their device alone."""
+    places = [(i, right.index(name)) for i, name in enumerate(left) if name in right]
+    rest = []
+    for dataset, taken in ((a, {i for i, _ in places}), (b, {j for _, j in places})):
+        templates: dict[str, list[int]] = {}
+        for member in members(dataset, any_settings_of(dataset)):
+            if member.number not in taken and LABEL in member.spec.name:
+                templates.setdefault(member.template, []).append(member.number)
+        rest.append(templates)
+    first, second = rest
+    for template, numbers in first.items():
+        if len(numbers) == len(second.get(template, [])):
+            places += zip(numbers, second[template], strict=True)
+    return sorted(places)
 
 
 def name_of(dataset: xr.Dataset, fallback: str) -> str:
@@ -188,9 +201,9 @@ def _differing(a: xr.Dataset, b: xr.Dataset, pairs: Sequence[Pair]) -> list[tupl
     """Settings, devices and versions that differ."""
     settings = any_settings_of(a), any_settings_of(b)
     first, second = (
-        _flat(spec.model_dump(mode="json", by_alias=True, exclude={*_WORDS, f"{spec.COMPARED}s"})) for spec in settings
+        flat(spec.model_dump(mode="json", by_alias=True, exclude={*WORDS, f"{spec.COMPARED}s"})) for spec in settings
     )
-    found = _rows(first, second)
+    found = differing(first, second)
     found += _of_learners([(members(d, spec), d) for d, spec in zip((a, b), settings, strict=True)], pairs)
     devices = [_devices(dataset) for dataset in (a, b)]
     found += [
@@ -198,7 +211,7 @@ def _differing(a: xr.Dataset, b: xr.Dataset, pairs: Sequence[Pair]) -> list[tupl
         for name, profile in devices[0].items()
         if devices[1].get(name, profile) != profile
     ]
-    return found + _rows(*({key: d.attrs.get(key) for key in ("memsim_version", "backend")} for d in (a, b)))
+    return found + differing(*({key: d.attrs.get(key) for key in ("memsim_version", "backend")} for d in (a, b)))
 
 
 def _of_learners(found: Sequence[tuple[list[Member], xr.Dataset]], pairs: Sequence[Pair]) -> list[tuple[str, str, str]]:
@@ -217,28 +230,10 @@ def _of_learners(found: Sequence[tuple[list[Member], xr.Dataset]], pairs: Sequen
             rows[name] = [("kind", one, other)]
         else:
             dumped = (s.model_dump(mode="json", by_alias=True, include=set(s.sections)) for s in (first, second))
-            rows[name] = _rows(*map(_flat, dumped))
+            rows[name] = differing(*map(flat, dumped))
     everywhere = [row for row in next(iter(rows.values()), []) if all(row in listed for listed in rows.values())]
     own = [(f"{name}: {row[0]}", *row[1:]) for name, listed in rows.items() for row in listed if row not in everywhere]
     return everywhere + own
-
-
-def _rows(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Keys whose values differ, with both as text."""
-    keys = dict.fromkeys([*first, *second])
-    texts = {key: [show(flat[key]) if key in flat else "-" for flat in (first, second)] for key in keys}
-    return [(key, one, other) for key, (one, other) in texts.items() if one != other]
-
-
-def _flat(values: Mapping[str, Any], path: str = "") -> dict[str, Any]:
-    """Dotted path -> value."""
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            flat |= _flat(value, f"{path}{key}.")
-        else:
-            flat[f"{path}{key}"] = value
-    return flat
 
 
 def _devices(dataset: xr.Dataset) -> dict[str, Any]:

@@ -6,9 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from memsim.experiment_schema import show
+from memsim.document.writer import show
+from memsim.experiment_devices import value_key
 from memsim.plotting.style import plain
 
+_QUANTITY = re.compile(r"([-+]?\d+\.?\d*(?:[eE][-+]?\d+)?)\s*([^\W\d_]+|%)")
 NAMES = {
     "training.lambda": r"margin weight $\lambda$",
     "training.rate": "learning rate",
@@ -29,16 +31,27 @@ NAMES = {
 """Words for settings on an axis; the key itself for others."""
 
 
-def is_number(value: Any) -> bool:
-    """Whether a swept value is a number."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def axis_name(key: str, unit: str = "") -> str:
+    """Words for a setting, with the unit of its values."""
+    name = NAMES.get(key) or plain(value_key(key) or key, 40)
+    return f"{name} [{unit}]" if unit else name
 
 
-def places_of(values: Sequence[Any]) -> tuple[Mapping[str, float], list[str] | None]:
-    """Where each value lies on the horizontal axis, and the tick labels if it is not a numeric one."""
-    if all(map(is_number, values)):
-        return {show(value): float(value) for value in values}, None
+def places_of(values: Sequence[Any]) -> tuple[Mapping[str, float], list[str] | None, str]:
+    """Where each value lies on the horizontal axis, tick labels if it is not a numeric one, and the unit of numbers."""
+    read = [_number(value) for value in values]
+    units = {unit for _, unit in read}
+    if len(units) == 1 and None not in units:
+        return {show(value): number for value, (number, _) in zip(values, read, strict=True)}, None, str(units.pop())
     texts = list(dict.fromkeys(map(show, values)))
     square = [re.fullmatch(r"\[(\d+), \1\]", text) for text in texts]
     words = [match[1] if match else text for match, text in zip(square, texts, strict=True)]
-    return {text: float(i) for i, text in enumerate(texts)}, [plain(word, 24) for word in words]
+    return {text: float(i) for i, text in enumerate(texts)}, [plain(word, 24) for word in words], ""
+
+
+def _number(value: Any) -> tuple[float, str | None]:
+    """Number and unit of a value such as 3 or "3 %"; the unit is None where it is something else."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value), ""
+    match = _QUANTITY.fullmatch(value) if isinstance(value, str) else None
+    return (float(match[1]), match[2]) if match else (0.0, None)

@@ -13,15 +13,20 @@ from typing import Any
 
 from memsim.document import Document
 from memsim.document.problems import Path, dotted
+from memsim.document.walk import bare, choices_of, spot_at
 from memsim.errors import InputError
 from memsim.profiles.profile import DeviceProfile
 from memsim.profiles.provenance import PROVENANCE, numbers, resolve
+from memsim.profiles.schema import DeviceSpec
 from memsim.storage.library import library, similar
 
 OWN = ("name", "title", "notes")
 """Keys that a profile does not inherit."""
 MAX_DEPTH = 8
+CHANGED = "-changed"
+"""Ending of the name of a profile with values of an experiment."""
 _TELLING = ("model", "relative_to")
+_SET = "set in the experiment"
 _SUFFIXES = (".yaml", ".yml")
 
 
@@ -58,6 +63,42 @@ def resolved(document: Document, folder: FilePath | None, above: tuple[FilePath,
     except InputError as error:
         raise document.error([(("extends",), f"extends: {error}")]) from None
     base = DeviceProfile.from_document(resolved(Document.from_file(file), file.parent, (*above, file)))
+    _refuse_other_sources(document, base)
+    return document.without([("extends",)]).over(_pinned(base), OWN, _TELLING)
+
+
+def with_values(base: DeviceProfile, values: Document) -> DeviceProfile:
+    """A profile with values that an experiment gives: they replace those of the profile as in one that extends it.
+
+    Numbers become "assumed" unless their status is given. The name is that of the profile with "-changed" at its end
+    unless one is given. None, or "none" where the schema has no such word, unsets an optional value.
+
+    Parameters
+    ----------
+    base : DeviceProfile
+        The profile that is extended.
+    values : Document
+        What replaces it, without `extends`; errors name the origins of its keys.
+
+    Raises
+    ------
+    DocumentError
+        A key or value is not allowed, or values do not fit together.
+    """
+    _refuse_other_sources(values, base)
+    given = _unset(values.data, ())
+    named = {"name": changed_name(base.name), "title": f"{base.title}, with changed values", **given}
+    whole = values.with_data(named).over(Document.from_data(_pinned(base).data, base.name), OWN, _TELLING)
+    return DeviceProfile.from_document(whole, lambda path: _SET if _has(given, path) else "")
+
+
+def changed_name(name: str) -> str:
+    """Name of a profile with values of an experiment."""
+    return name[: 64 - len(CHANGED)].rstrip("-") + CHANGED
+
+
+def _refuse_other_sources(document: Document, base: DeviceProfile) -> None:
+    """Refuse another source under the key of one of the profile that is extended."""
     clashing = [
         (("sources", key), f"source '{key}' is another one in {base.name}, which this extends; give it another key")
         for key, source in (base.document.get("sources") or {}).items()
@@ -65,7 +106,28 @@ def resolved(document: Document, folder: FilePath | None, above: tuple[FilePath,
     ]
     if clashing:
         raise document.error(clashing)
-    return document.without([("extends",)]).over(_pinned(base), OWN, _TELLING)
+
+
+def _unset(value: Any, at: Path) -> Any:
+    """Values with None for the word "none" where it can only mean that."""
+    if isinstance(value, dict):
+        return {key: _unset(item, (*at, key)) for key, item in value.items()}
+    if value != "none" or not at:
+        return value
+    spot = spot_at(DeviceSpec, at)
+    optional = spot.field is not None and not spot.field.is_required() and spot.field.default is None
+    means_none = optional and bare(spot.annotation)[0] is not str and "none" not in choices_of(spot.annotation)
+    return None if means_none else value
+
+
+def _has(data: Any, path: Path) -> bool:
+    """Whether plain data have a value at a path."""
+    for step in path:
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return True
 
 
 def _file(given: str, folder: FilePath | None) -> FilePath:

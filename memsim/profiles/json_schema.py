@@ -39,6 +39,14 @@ def device_schema() -> dict[str, Any]:
     }
 
 
+def changes_schema() -> tuple[dict[str, Any], dict[str, Any]]:
+    """JSON Schema of values that replace those of a profile, and the definitions that it refers to."""
+    raw = DeviceSpec.model_json_schema()
+    sections, editor = raw.pop("$defs"), _Editor(_CHANGES)
+    definitions = {name + _CHANGES: editor.section(part) for name, part in sections.items()}
+    return editor.section(raw), definitions | editor.numbers
+
+
 def device_schema_text() -> str:
     """The same as JSON text."""
     return json.dumps(device_schema(), indent=1, ensure_ascii=False) + "\n"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from memsim.document import Document
+from memsim.document.fields import Quantity
 from memsim.document.problems import Path, dotted
 from memsim.errors import InputError, nearest
 from memsim.profiles.provenance import Provenance, numbers, resolve, unproven, written_numbers
@@ -41,22 +42,30 @@ class DeviceProfile:
     spec: DeviceSpec = field(compare=False)
 
     @classmethod
-    def from_document(cls, document: Document) -> DeviceProfile:
+    def from_document(cls, document: Document, setter: Callable[[Path], str] | None = None) -> DeviceProfile:
         """Profile in a document.
+
+        Parameters
+        ----------
+        document : Document
+            The profile.
+        setter : callable, optional
+            Says what set the value at a path, empty for a value that the profile's author wrote. A number that was set
+            becomes "assumed", unless its status was set too. By default, what `Document.replace` changed was set.
 
         Raises
         ------
         DocumentError
             Keys, values or units are not allowed, or a number does not say where it comes from.
         """
-        data = document.data
-        written = [path for path in written_numbers(data, DeviceSpec) if not isinstance(document.origin(path), str)]
+        data, setter = document.data, setter or _changed_in(document)
+        written = [path for path in written_numbers(data, DeviceSpec) if not setter(path)]
         spec = document.validate(DeviceSpec, lambda: unproven(data, written))
         if spec.extends is not None:
             raise document.error([(("extends",), "extends takes effect when a file is read; it cannot be set later")])
         paths = [path for path, _, _ in numbers(spec)]
         for path in paths:
-            document = _own_up(document, path)
+            document = _own_up(document, path, setter)
         if problems := unproven(document.data, paths):
             raise document.error(problems)
         return cls(document, spec)
@@ -126,6 +135,14 @@ class DeviceProfile:
         given, _ = resolve(self.document.data, found)
         return Provenance(given.get("source"), given.get("where"), given.get("status", ""), given.get("note"))
 
+    def number(self, path: str) -> tuple[float, str] | None:
+        """Value and unit, in SI, of the number at a dotted path; None where the profile has no number there."""
+        for at, value, marker in numbers(self.spec):
+            if dotted(self.document.data, at) == path:
+                unit = marker.unit if isinstance(marker, Quantity) else "1"
+                return float(value), "1" if unit == "%" else unit
+        return None
+
     def rows(self) -> list[Row]:
         """Every number of the profile with its unit, status and source, in the order of the schema."""
         data = self.document.data
@@ -146,14 +163,24 @@ def _base(data: Any, path: Path) -> str | None:
     return data.get("relative_to")
 
 
-def _own_up(document: Document, path: Path) -> Document:
-    """The document with a changed number marked "assumed", unless its status was changed too."""
-    label = document.origin(path)
-    if not isinstance(label, str):
+def _changed_in(document: Document) -> Callable[[Path], str]:
+    """Says what changed the value at a path of a document; empty for values that it had from the start."""
+
+    def setter(path: Path) -> str:
+        origin = document.origin(path)
+        return f"set by {origin}" if isinstance(origin, str) else ""
+
+    return setter
+
+
+def _own_up(document: Document, path: Path, setter: Callable[[Path], str]) -> Document:
+    """The document with a number that was set marked "assumed", unless its status was set too."""
+    note = setter(path)
+    if not note:
         return document
     given = resolve(document.data, path)[1].get("status")
-    if given is not None and isinstance(document.origin((*given, "status")), str):
+    if given is not None and setter((*given, "status")):
         return document
     value = document.get(dotted(document.data, path))
     long_form = value if isinstance(value, dict) else {"value": value}
-    return document.restate(path, {**long_form, "status": "assumed", "note": f"set by {label}"})
+    return document.restate(path, {**long_form, "status": "assumed", "note": note})

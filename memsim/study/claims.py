@@ -10,9 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from memsim.document import Document
-from memsim.document.fields import Section, problem
+from memsim.document.fields import ONE_LINE, Section, problem
 from memsim.errors import InputError, nearest
-from memsim.experiment_schema import ONE_LINE
 from memsim.results import VARIABLES
 from memsim.storage.library import library
 from memsim.study.expression import Expression

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from memsim.errors import InputError, nearest
 from memsim.experiment import Experiment, load_experiment
+from memsim.experiment_devices import base_of
 from memsim.experiment_schema import ImageExperimentSpec
 from memsim.repeat import stored_experiment
 from memsim.storage.library import library
@@ -109,7 +110,7 @@ def restrict(experiment: Experiment, labels: Iterable[str]) -> Experiment:
     spec, wanted = experiment.spec, set(labels)
     shipped = library("devices")
     if not isinstance(spec, ImageExperimentSpec) or any(
-        learner.network is None and learner.array.device not in shipped for learner in spec.learners
+        learner.network is None and base_of(learner.array.device) not in shipped for learner in spec.learners
     ):
         return experiment
     names: set[str] = set()

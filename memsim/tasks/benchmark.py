@@ -70,7 +70,6 @@ BENCHMARK = ResultKind(
         "ceiling": Coordinate("case", "what bounds the speed"),
         "work_unit": Coordinate("case", "unit of the work"),
         "peer": Coordinate("peer", "another program at the same work"),
-        "repeat": Coordinate("repeat", "number of the call", "1"),
     },
     figures={
         "roofline": Drawing(

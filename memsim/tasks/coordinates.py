@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from memsim.tasks.base import Coordinate
 
+SHARED = {
+    "seed": Coordinate("", "seed of the random numbers", "1"),
+    "repeat": Coordinate("repeat", "number of the repeat, with random numbers of its own under the same seed", "1"),
+}
+"""Labels of all results. The seed is one number, or one for each of those that are compared."""
+
 IMAGE_TASK = {
     "learner": Coordinate("learner", "name of the learner"),
     "noise_type": Coordinate("noise_type", "kind of corruption"),

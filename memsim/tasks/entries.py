@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from memsim.arrays import Crossbar, check_bounds
 from memsim.document.problems import DocumentError, problems_of
+from memsim.document.writer import show
 from memsim.errors import InputError
 from memsim.experiment import Experiment
-from memsim.experiment_schema import LearnerBase, Run, show
+from memsim.experiment_devices import value_key
+from memsim.experiment_schema import Run
+from memsim.learner_schema import LearnerBase
 from memsim.profiles import DeviceProfile
 from memsim.profiles.idealised import Idealised, idealised
+from memsim.results import Swept
 from memsim.tasks.base import load_object
 
 
@@ -132,7 +138,7 @@ def _check(experiment: Experiment, spec: LearnerBase, device: DeviceProfile) -> 
                 **array.circuit,
             )
     except InputError as error:
-        path = f"learners.{spec.name}.array"
+        path = f"{experiment.key(spec)}.array"
         key = str(error).partition(":")[0]
         where = experiment.document.where(experiment.document.find(f"{path}.{key}") or ())
         hint = "; for example array.bounds: [0, 1]" if key == "bounds" else ""
@@ -145,8 +151,9 @@ def device_notes(entries: Sequence[Entry]) -> list[str]:
     for entry in entries:
         if entry.device is not None and entry.device.spec.update is None:
             found = labels.setdefault(entry.device.name, [])
-            if entry.spec.name not in found:
-                found.append(entry.spec.name)
+            name = entry.experiment.spec.name_at(entry.spec, {})
+            if name not in found:
+                found.append(name)
     missing: dict[str, list[str]] = {}
     for entry in entries:
         if entry.authored is not None and entry.notes:
@@ -161,13 +168,50 @@ def device_notes(entries: Sequence[Entry]) -> list[str]:
     ]
 
 
-def swept(entries: Sequence[Entry]) -> dict[str, list[Any]]:
-    """Coordinates that say what a sweep set: numbers where all values are, else text; blank if unset."""
-    coordinates: dict[str, list[Any]] = {}
+def swept(entries: Sequence[Entry]) -> dict[str, Swept]:
+    """Coordinates that say what a sweep set.
+
+    Values are numbers where all are, or lists of numbers of one length, NaN for none; those of devices are in SI units.
+    Others are text. They are blank where the sweep set none.
+    """
+    coordinates: dict[str, Swept] = {}
     for key in dict.fromkeys(key for entry in entries for key in entry.values):
-        given = [entry.values[key] for entry in entries if key in entry.values]
-        numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in given)
-        blank: Any = float("nan") if numbers else ""
-        as_label = float if numbers else show
-        coordinates[key] = [as_label(entry.values[key]) if key in entry.values else blank for entry in entries]
+        given = {place: entry.values[key] for place, entry in enumerate(entries) if key in entry.values}
+        units = None
+        if measured := _measured(key, entries, given):
+            units, given = measured
+        shape = _shape(given.values())
+        if shape:
+            given = {place: value for place, value in given.items() if isinstance(value, list)}
+        blank: Any = "" if shape is None else np.full(shape, np.nan)
+        as_label = show if shape is None else np.float64
+        labels = [as_label(given[place]) if place in given else blank for place in range(len(entries))]
+        coordinates[key] = Swept(labels if shape is None else list(np.stack(labels)), units)
     return coordinates
+
+
+def _measured(key: str, entries: Sequence[Entry], places: Iterable[int]) -> tuple[str, dict[int, float]] | None:
+    """Unit and SI values of a number of devices, by place; None where the key is not one in all of them."""
+    inside, values, units = value_key(key), dict[int, float](), set[str]()
+    for place in places:
+        device = entries[place].authored
+        number = device.number(inside) if device is not None and inside else None
+        if number is None:
+            return None
+        values[place], unit = number
+        units.add(unit)
+    return (units.pop(), values) if len(units) == 1 else None
+
+
+def _shape(values: Collection[Any]) -> tuple[int, ...] | None:
+    """Shape that values have as numbers: () or that of their lists; None where some are something else, or differ."""
+    shapes = {_shape_of(value) for value in values}
+    lists = {_shape_of(value) for value in values if value not in (None, "none")}
+    shapes = shapes if () in lists else lists
+    return shapes.pop() if len(shapes) == 1 else None
+
+
+def _shape_of(value: Any) -> tuple[int, ...] | None:
+    if isinstance(value, list) and value and all(_shape_of(item) == () for item in value):
+        return (len(value),)
+    return () if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -6,13 +6,19 @@ import json
 from typing import Any
 
 from memsim.document.json_schema import DRAFT, Editor
+from memsim.experiment_devices import ChangedDevice
+from memsim.profiles.json_schema import changes_schema
 from memsim.tasks.base import Task
 from memsim.tasks.registry import DEFAULT, TASKS
+
+_DEVICE = "Device"
+"""Definition of a device with values of its own, which all tasks share."""
 
 
 def experiment_schema() -> dict[str, Any]:
     """JSON Schema of an experiment: its keys follow from its task."""
-    definitions: dict[str, Any] = {}
+    values, definitions = changes_schema()
+    definitions[_DEVICE] = {**values, "required": ["extends"]}
     follows = []
     for name, task in TASKS.items():
         definitions |= _definitions(task)
@@ -39,4 +45,6 @@ def _definitions(task: Task) -> dict[str, Any]:
     editor = Editor(f"-{task.name}")
     raw = task.spec_type.model_json_schema()
     sections = raw.pop("$defs", {}) | {"Experiment": raw}
-    return {f"{name}-{task.name}": editor.clean(part) for name, part in sections.items()}
+    cleaned = {f"{name}-{task.name}": editor.clean(part) for name, part in sections.items()}
+    device = f"{ChangedDevice.__name__}-{task.name}"
+    return {**cleaned, device: {"$ref": f"#/definitions/{_DEVICE}"}} if device in cleaned else cleaned

@@ -8,7 +8,6 @@ from memsim.tasks.coordinates import IMAGE_TASK
 
 _HERE = "memsim.tasks.classify"
 _FIGURES = f"{_HERE}.figures"
-_SEED = "number of the replicate: fresh weights, devices, noise and order of the images"
 _WORD_LINE = "number of the word line of the tile, from its drivers' end of bit lines"
 
 TASK = Task(
@@ -20,7 +19,6 @@ TASK = Task(
     variables=VARIABLES,
     coordinates={
         **IMAGE_TASK,
-        "seed": Coordinate("seed", _SEED, "1"),
         "true_class": Coordinate("true_class", "class of the image"),
         "predicted_class": Coordinate("predicted_class", "class it is taken for"),
         "epsilon": Coordinate("epsilon", "change of every pixel along the sign of the gradient", "1"),

@@ -11,7 +11,6 @@ import numpy as np
 from memsim.data.labelled import Labelled
 from memsim.errors import InputError
 from memsim.experiment import Experiment
-from memsim.experiment_schema import label
 from memsim.kernels.fill import fill
 from memsim.metrics.classes import predicted
 from memsim.philox import Occasion, Purpose, Stream
@@ -86,7 +85,7 @@ class Course:
             try:
                 architecture_of(spec.network, data.train.pixels.shape[1:], len(data.classes))
             except InputError as error:
-                at = f"learners.{spec.name}.network"
+                at = f"{entry.experiment.key(entry.spec)}.network"
                 path = document.find(f"{at}.{str(error).partition(':')[0]}") or document.find(at) or ()
                 raise InputError(f"{document.where(path)}: {at}: {error}") from None
 
@@ -131,8 +130,10 @@ class Course:
     def _source(self, entry: Entry, name: str) -> Entry:
         """The learner that trains what another one programs, of the same run of the sweep."""
         combination = self.spec.runs[entry.label].combination
-        learner = next(learner for learner in self.spec.learners if learner.name == name)
-        return self.entries[label(name, self.spec.reaching(learner, combination))]
+        place = next(place for place, learner in enumerate(self.spec.learners) if learner.name == name)
+        values = self.spec.reaching(self.spec.learners[place], combination)
+        runs = self.spec.runs.items()
+        return self.entries[next(text for text, run in runs if run.place == place and run.values == values)]
 
 
 def trials_of(entry: Entry) -> Trials:
@@ -146,12 +147,12 @@ def trials_of(entry: Entry) -> Trials:
         return own
     combinations = [dict(zip(spec.tune, values, strict=True)) for values in itertools.product(*spec.tune.values())]
     # Every combination is checked, even if the budget does not reach it.
-    specs = [entry.experiment.tuned(spec.name, values) for values in combinations]
+    specs = [entry.experiment.tuned(spec, values) for values in combinations]
     ranks = fill("uniform", (1, 1, len(combinations)), seed=entry.seed, stream=Stream.TUNING)[0, 0]
     others = [(combinations[i], specs[i]) for i in np.argsort(ranks, kind="stable") if specs[i] != spec]
     if len(others) < wanted:
         document = entry.experiment.document
-        where = document.where(document.find(f"learners.{spec.name}.tune") or ())
+        where = document.where(document.find(f"{entry.experiment.key(spec)}.tune") or ())
         raise InputError(
             f"{where}: learners.{spec.name}.tune: {len(others)} combinations besides the learner's own settings, but "
             f"every learner gets tuning.trials - 1 = {wanted} of them; add values"

@@ -43,7 +43,7 @@ def classify(job: Job) -> Computed:
     for entry, part in zip(entries, parts, strict=True):  # last, as correlated noise goes on from read to read
         part |= measure_products(classifiers[entry.label], job.images[entry.data].test)
     variables = stack(parts)
-    reference = 0 if spec.reference is None else spec.labels.index(spec.reference)
+    reference = 0 if spec.reference is None else spec.labels.index(spec.first_label(spec.reference) or "")
     variables |= compare(variables, reference) | course.tuning()
     first = job.images[entries[0].data]
     variables |= {
@@ -51,7 +51,7 @@ def classify(job: Job) -> Computed:
         "example_class_noisy": corrupted_examples(spec, first.test.pixels, entries[0].seed),
     }
     coordinates: dict[str, Any] = {
-        "seed": np.arange(spec.seeds),
+        "repeat": np.arange(spec.seeds),
         "true_class": list(first.classes),
         "predicted_class": list(first.classes),
         "noise_type": list(spec.corruptions),

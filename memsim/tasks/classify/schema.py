@@ -15,24 +15,17 @@ from memsim.baselines.optimise import OPTIMISERS, Optimiser
 from memsim.baselines.training import SELECT
 from memsim.data.labelled import DIGITS, SOURCES
 from memsim.document.entries import entries, entry_of
-from memsim.document.fields import Count, Section, problem
+from memsim.document.fields import Count, Place, Section, problem
+from memsim.document.writer import show
 from memsim.errors import nearest
-from memsim.experiment_schema import (
-    GreySpec,
-    ImageExperimentSpec,
-    LearnerBase,
-    LossSpec,
-    Place,
-    Rate,
-    RuleSpec,
-    Seed,
-    Side,
-    as_tuple,
-    show,
-)
+from memsim.experiment_devices import whole_key
+from memsim.experiment_schema import ImageExperimentSpec
+from memsim.learner_schema import GreySpec, LearnerBase, LossSpec, Rate, RuleSpec, Seed, Side, as_tuple
 from memsim.learning import RULES
 from memsim.learning.features import FEATURES, CompetitiveFeatures, RandomFeatures
 
+UNTUNED = ("array.device", "array.ideal")
+"""Settings that say what an array is built from."""
 NORMS = ("none", "length", "standard")
 MAX_TRIALS = 1000
 
@@ -209,7 +202,7 @@ class ClassifySpec(ImageExperimentSpec):
                 text = f"'{learner.programmed.learner}' is not a network of this experiment{hint}"
                 raise problem(text, "learners", number, "programmed", "learner")
             self._check_tuning(number, learner)
-        if self.reference is not None and self.reference not in self.labels:
+        if self.reference is not None and self.first_label(self.reference) is None:
             raise problem(f"unknown learner '{self.reference}'{nearest(self.reference, self.labels)}", "reference")
         for earlier, later in itertools.pairwise(self.perturbations):
             if not earlier < later:
@@ -220,9 +213,13 @@ class ClassifySpec(ImageExperimentSpec):
         """Refuse to tune what the learner does not have, or not at all what the others tune."""
         at = ("learners", number)
         for key, values in learner.tune.items():
-            if key.partition(".")[0] not in learner.sections or "." not in key:
+            if whole_key(key).partition(".")[0] not in learner.sections or "." not in key:
                 allowed = " and ".join(f"{section}.*" for section in learner.sections)
                 raise problem(f"'{key}' is no setting of this learner; it has {allowed}", *at, "tune")
+            if whole_key(key).startswith(UNTUNED):
+                raise problem(
+                    f"'{key}' cannot be tuned, since every setting is tried on one device; sweep it", *at, "tune"
+                )
             if len({show(value) for value in values}) < len(values):
                 raise problem("a value is given twice; values must differ", *at, "tune", key)
         if self.tuning.trials > 1 and learner.programmed is None and not learner.tune:

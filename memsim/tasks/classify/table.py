@@ -40,7 +40,7 @@ _FACTS = (("parameters", "parameters"), ("cells", "cells"), ("operations", "oper
 
 def print_overview(dataset: xr.Dataset) -> None:
     """Print the learners side by side: accuracy on clean, noisy and perturbed images, margin, calibration, pulses."""
-    require(dataset, "learner", "seed", "test_accuracy_mean", "test_accuracy_interval", "perturbed_accuracy")
+    require(dataset, "learner", "repeat", "test_accuracy_mean", "test_accuracy_interval", "perturbed_accuracy")
     settings = settings_of(dataset, ClassifySpec)
     epsilon = float(dataset.epsilon[dataset.sizes["epsilon"] // 2])
     worst = f"worst\n±{epsilon:g}"
@@ -57,7 +57,7 @@ def print_overview(dataset: xr.Dataset) -> None:
             printable(learner),
             f"{100 * float(part.test_accuracy_mean):.1f}{spread} %",
             f"{100 * float(part.noise_mean_accuracy_mean):.1f} %",
-            f"{100 * float(part.perturbed_accuracy.sel(epsilon=epsilon).mean('seed')):.1f} %",
+            f"{100 * float(part.perturbed_accuracy.sel(epsilon=epsilon).mean('repeat')):.1f} %",
             _products(part) if on_crossbars else f"{float(part.test_normalised_margin_mean):.3f}",
             f"{float(part.scaled_calibration_error_mean):.3f}",
         )
@@ -100,7 +100,7 @@ def print_metrics(dataset: xr.Dataset) -> None:
         screen.print(f"\n{printable(learner)}{f' on {printable(device)}' if device != NO_DEVICE else ''}")
         screen.print(metrics)
         for kind in dataset.noise_type.values:
-            shares = part.noisy_accuracy.sel(noise_type=kind).mean("seed")
+            shares = part.noisy_accuracy.sel(noise_type=kind).mean("repeat")
             texts = (
                 f"{float(level):g}: {100 * float(shares.sel(noise_level=level)):.1f} %" for level in shares.noise_level
             )
@@ -110,7 +110,7 @@ def print_metrics(dataset: xr.Dataset) -> None:
 def print_notes(dataset: xr.Dataset) -> None:
     """Print how many seeds the means are over, and what tuning chose."""
     screen = console()
-    count = dataset.sizes["seed"]
+    count = dataset.sizes["repeat"]
     what = "; ± is half the 95 % interval of the mean, Student's t corrected for skewness"
     spread = what if count > 1 else "; a single one has no interval"
     screen.print(f"Seeds    {count}{spread}")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from memsim.tasks.variable import CORRECTED, POSITIVE, SHARE, SUMMARY, Variable, cut, with_summaries
 
-SEED = ("learner", "seed")
-EPOCH = ("learner", "seed", "epoch")
-NOISY = ("learner", "seed", "noise_type", "noise_level")
-BIN = ("learner", "seed", "confidence_bin")
+REPEAT = ("learner", "repeat")
+EPOCH = ("learner", "repeat", "epoch")
+NOISY = ("learner", "repeat", "noise_type", "noise_level")
+BIN = ("learner", "repeat", "confidence_bin")
 TILE = ("learner", "word_line", "bit_line")
 
 _OTHERS = "the largest of the other outputs"
@@ -15,7 +15,7 @@ _OTHERS = "the largest of the other outputs"
 DECLARED = (
     Variable(
         "test_accuracy",
-        SEED,
+        REPEAT,
         "1",
         "test accuracy",
         "share of test images whose largest output is right",
@@ -23,11 +23,17 @@ DECLARED = (
         bounds=SHARE,
     ),
     Variable(
-        "train_accuracy", SEED, "1", "training accuracy", "the same of the training images", summary=True, bounds=SHARE
+        "train_accuracy",
+        REPEAT,
+        "1",
+        "training accuracy",
+        "the same of the training images",
+        summary=True,
+        bounds=SHARE,
     ),
     Variable(
         "validation_accuracy",
-        SEED,
+        REPEAT,
         "1",
         "validation accuracy",
         "the same of validation images",
@@ -44,7 +50,7 @@ DECLARED = (
     ),
     Variable(
         "noise_mean_accuracy",
-        SEED,
+        REPEAT,
         "1",
         "accuracy under noise",
         "mean of noisy_accuracy over noise types and levels",
@@ -61,14 +67,14 @@ DECLARED = (
     ),
     Variable(
         "corruption_error",
-        ("learner", "seed", "noise_type"),
+        ("learner", "repeat", "noise_type"),
         "1",
         "corruption error",
         "errors summed over noise levels, over those of the reference learner of that seed; NaN where it makes none",
     ),
     Variable(
         "mean_corruption_error",
-        SEED,
+        REPEAT,
         "1",
         "mean corruption error",
         "mean of corruption_error over noise types (Hendrycks & Dietterich 2019, there times 100)",
@@ -77,7 +83,7 @@ DECLARED = (
     ),
     Variable(
         "perturbed_accuracy",
-        ("learner", "seed", "epsilon"),
+        ("learner", "repeat", "epsilon"),
         "1",
         "worst-case accuracy",
         "share of test images recognised at both ends, the image itself and the image moved by epsilon in every pixel "
@@ -86,7 +92,7 @@ DECLARED = (
     ),
     Variable(
         "test_margin",
-        SEED,
+        REPEAT,
         "1",
         "margin",
         f"mean over test images of the right output minus {_OTHERS}; negative where wrong",
@@ -94,7 +100,7 @@ DECLARED = (
     ),
     Variable(
         "test_normalised_margin",
-        SEED,
+        REPEAT,
         "1",
         "normalised margin",
         f"mean of the margin over the sum of the magnitudes of the right output and {_OTHERS}",
@@ -103,7 +109,7 @@ DECLARED = (
     ),
     Variable(
         "test_geometric_margin",
-        SEED,
+        REPEAT,
         "1",
         "geometric margin",
         "mean of margin / (|grad_x margin| |x|): distance to the decision boundary of the linearised learner over the "
@@ -112,7 +118,7 @@ DECLARED = (
     ),
     Variable(
         "test_lead",
-        SEED,
+        REPEAT,
         "1",
         "lead",
         "mean of the largest output minus the second, right or wrong; what robust-vision calls SNR",
@@ -121,7 +127,7 @@ DECLARED = (
     ),
     Variable(
         "test_snr",
-        SEED,
+        REPEAT,
         "1",
         "SNR, top over runner-up",
         "median over test images of the largest output over the second + 1e-9; see snr_ill_conditioned",
@@ -129,7 +135,7 @@ DECLARED = (
     ),
     Variable(
         "snr_ill_conditioned",
-        SEED,
+        REPEAT,
         "1",
         "ill-conditioned ratios",
         "share of test images whose second output is below a tenth of the largest's magnitude, or negative: the "
@@ -139,7 +145,7 @@ DECLARED = (
     ),
     Variable(
         "calibration_error",
-        SEED,
+        REPEAT,
         "1",
         "expected calibration error",
         "of the softmax of the outputs on test images, 15 bins",
@@ -148,7 +154,7 @@ DECLARED = (
     ),
     Variable(
         "scaled_calibration_error",
-        SEED,
+        REPEAT,
         "1",
         "calibration error, scaled",
         "the same of outputs over the temperature that suits the validation images best",
@@ -156,17 +162,21 @@ DECLARED = (
         bounds=SHARE,
     ),
     Variable(
-        "temperature", SEED, "1", "temperature", "divisor of the outputs with the smallest validation cross-entropy"
+        "temperature", REPEAT, "1", "temperature", "divisor of the outputs with the smallest validation cross-entropy"
     ),
     Variable("bin_share", BIN, "1", "share of images", "share of test images by confidence, outputs over temperature"),
     Variable("bin_confidence", BIN, "1", "confidence", "mean largest softmax probability in the bin"),
     Variable("bin_accuracy", BIN, "1", "accuracy", "share of images in the bin that are right"),
     Variable(
-        "recall", ("learner", "seed", "true_class"), "1", "recall", "share of a class's test images that is recognised"
+        "recall",
+        ("learner", "repeat", "true_class"),
+        "1",
+        "recall",
+        "share of a class's test images that is recognised",
     ),
     Variable(
         "confusion",
-        ("learner", "seed", "true_class", "predicted_class"),
+        ("learner", "repeat", "true_class", "predicted_class"),
         "1",
         "test images",
         "number of test images of a class that are taken for a class",
@@ -182,10 +192,10 @@ DECLARED = (
     ),
     Variable("epoch_validation_accuracy", EPOCH, "1", "validation accuracy", "after an epoch", bounds=SHARE),
     Variable("epoch_lead", EPOCH, "1", "lead", "mean lead of the validation images after an epoch, see test_lead"),
-    Variable("epochs", SEED, "1", "epochs", "epochs that were trained", summary=True, bounds=POSITIVE),
+    Variable("epochs", REPEAT, "1", "epochs", "epochs that were trained", summary=True, bounds=POSITIVE),
     Variable(
         "best_epoch",
-        SEED,
+        REPEAT,
         "1",
         "best epoch",
         "epoch of the best validation score, from 1; a network is used as it was then, a crossbar as it ends",
@@ -195,7 +205,7 @@ DECLARED = (
     Variable("operations", SUMMARY, "1", "operations", "multiply-accumulate operations for the outputs of one image"),
     Variable(
         "training_operations",
-        SEED,
+        REPEAT,
         "1",
         "training operations",
         "multiply-accumulate operations of training: reads of a crossbar; three times the outputs of every shown image "
@@ -206,7 +216,7 @@ DECLARED = (
     ),
     Variable(
         "training_pulses_set",
-        SEED,
+        REPEAT,
         "1",
         "set pulses",
         "programming pulses that raise w, all cells",
@@ -215,7 +225,7 @@ DECLARED = (
     ),
     Variable(
         "training_pulses_reset",
-        SEED,
+        REPEAT,
         "1",
         "reset pulses",
         "programming pulses that lower w, all cells",
@@ -224,7 +234,7 @@ DECLARED = (
     ),
     Variable(
         "weight_error",
-        SEED,
+        REPEAT,
         "1",
         "weight error",
         "of programmed networks: root mean square of programmed minus wished weights, over that of the wished ones; "
@@ -234,7 +244,7 @@ DECLARED = (
     ),
     Variable(
         "layer_snr",
-        ("learner", "seed", "layer"),
+        ("learner", "repeat", "layer"),
         "dB",
         "SNR of a layer's products",
         "of networks on crossbars, on test images: 10 log10 of the variance of the exact products of a layer's inputs "
@@ -242,7 +252,7 @@ DECLARED = (
     ),
     Variable(
         "product_snr",
-        SEED,
+        REPEAT,
         "dB",
         "SNR of the products",
         "layer_snr of the layer where it is smallest",
@@ -253,8 +263,8 @@ DECLARED = (
         TILE,
         "1",
         "voltage of the cells",
-        "of networks on crossbars with wires, first tile of the first layer, seed 0: voltage between the word and the "
-        "bit line at each cell over the read voltage, which drives all word lines",
+        "of networks on crossbars with wires, first tile of the first layer, repeat 0: voltage between the word and "
+        "the bit line at each cell over the read voltage, which drives all word lines",
     ),
     Variable(
         "example_tile_error",

@@ -9,21 +9,10 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from memsim.baselines.losses import LOSSES
 from memsim.document.entries import entries
-from memsim.document.fields import Count, Section, problem
+from memsim.document.fields import Count, Place, Section, problem
 from memsim.errors import nearest
-from memsim.experiment_schema import (
-    GreySpec,
-    ImageExperimentSpec,
-    LearnerBase,
-    LossSpec,
-    Pair,
-    Place,
-    Rate,
-    RuleSpec,
-    Seed,
-    Side,
-    as_tuple,
-)
+from memsim.experiment_schema import ImageExperimentSpec
+from memsim.learner_schema import GreySpec, LearnerBase, LossSpec, Pair, Rate, RuleSpec, Seed, Side, as_tuple
 from memsim.learning import RULES
 
 SCENES = "road-scenes"

@@ -76,7 +76,7 @@ def checked(entry: Entry) -> _Array:
 
 
 def _refused(entry: Entry, field: str, why: str) -> InputError:
-    key, document = f"arrays.{entry.spec.name}.array.{field}", entry.experiment.document
+    key, document = f"{entry.experiment.key(entry.spec)}.array.{field}", entry.experiment.document
     return InputError(f"{document.where(document.find(key) or ())}: {key}: {why}")
 
 

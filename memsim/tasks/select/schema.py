@@ -9,7 +9,9 @@ from pydantic import Field, model_validator
 
 from memsim.arrays.wires.passive import SCHEMES
 from memsim.document.fields import Count, Quantity, Section, problem
-from memsim.experiment_schema import ComparedBase, ExperimentSpec, Place
+from memsim.experiment_devices import Choice
+from memsim.experiment_schema import ExperimentSpec
+from memsim.learner_schema import ComparedBase
 from memsim.profiles.physics import ExponentialConduction, SinhConduction
 
 POSITIONS = ("near", "middle", "far")
@@ -23,7 +25,7 @@ Resistance = Annotated[float, Quantity("Ohm", low=0.0, high=1e9)]
 class PassiveArraySpec(Section):
     """Cells of a passive array: a device, and a selector in series with each."""
 
-    device: Annotated[Place, Field(examples=["epiram-choi2018"])]
+    device: Annotated[Choice, Field(examples=["epiram-choi2018"])]
     selector: Annotated[SinhConduction | ExponentialConduction, Field(discriminator="model")] | None = None
 
 

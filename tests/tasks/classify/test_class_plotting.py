@@ -96,13 +96,13 @@ def test_the_default_is_the_comparison_of_the_classes(result):
 def test_bars_are_the_means_over_seeds(result):
     figure = draw(result, "classes")
     widths = [bar.get_width() for bar in figure.axes[0].patches]
-    assert np.allclose(widths, 100 * result.test_accuracy.mean("seed"))
+    assert np.allclose(widths, 100 * result.test_accuracy.mean("repeat"))
 
 
 def test_curves_begin_at_the_clean_images(result):
     axes = draw(result, "robustness").axes[0]
     line = next(line for line in axes.lines if line.get_label() == " Delta ideal")
-    wanted = result.noisy_accuracy.sel(learner="Delta ideal", noise_type="gaussian").mean("seed")
+    wanted = result.noisy_accuracy.sel(learner="Delta ideal", noise_type="gaussian").mean("repeat")
     assert np.allclose(line.get_xdata(), [0.0, 0.1, 0.5])
     assert np.allclose(line.get_ydata(), 100 * np.array([result.test_accuracy[0].mean(), *wanted.values]))
     chance = [line.get_ydata()[0] for line in axes.lines if line.get_linestyle() == ":" and len(line.get_xdata()) == 2]
@@ -121,7 +121,7 @@ def test_a_seed_that_ended_keeps_its_last_value():
 
 def test_numbers_of_a_confusion_matrix_are_shares_of_the_true_class(result):
     axes = draw(result, "confusion").axes[0]
-    counts = result.confusion.mean("seed").values[0]
+    counts = result.confusion.mean("repeat").values[0]
     shares = 100 * counts / counts.sum(-1, keepdims=True)
     for text in axes.texts:
         j, i = (int(place) for place in text.get_position())

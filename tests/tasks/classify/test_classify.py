@@ -87,7 +87,7 @@ class TestResult:
 
     def test_coordinates_name_classes_seeds_and_epochs(self, dataset):
         assert list(dataset.true_class.values) == list("0123456789")
-        assert list(dataset.seed.values) == [0, 1] and list(dataset.epoch.values) == [1, 2, 3, 4]
+        assert list(dataset.repeat.values) == [0, 1] and list(dataset.epoch.values) == [1, 2, 3, 4]
         assert list(dataset.device.values) == ["ideal", "none"]
 
     def test_confusion_recall_and_accuracy_tell_the_same(self, dataset, digits):
@@ -99,7 +99,7 @@ class TestResult:
         assert np.allclose(hits.sum(-1) / there.sum(-1), dataset.test_accuracy)
 
     def test_means_over_seeds_lie_in_their_intervals(self, dataset):
-        assert np.allclose(dataset.test_accuracy.mean("seed"), dataset.test_accuracy_mean)
+        assert np.allclose(dataset.test_accuracy.mean("repeat"), dataset.test_accuracy_mean)
         low, high = dataset.test_accuracy_interval.values.T
         assert ((low <= dataset.test_accuracy_mean) & (dataset.test_accuracy_mean <= high)).all()
 
@@ -109,7 +109,7 @@ class TestResult:
         assert np.allclose(other.mean_corruption_error.sel(learner="Layers"), 1.0)
 
     def test_more_noise_hurts(self, dataset):
-        accuracy = dataset.noisy_accuracy.mean(("seed", "noise_type"))
+        accuracy = dataset.noisy_accuracy.mean(("repeat", "noise_type"))
         assert (accuracy.sel(noise_level=0.5) < accuracy.sel(noise_level=0.1)).all()
 
     def test_worst_case_accuracy_is_at_most_the_accuracy(self, dataset):
@@ -298,16 +298,16 @@ class TestDivergence:
         changed = experiment(tuning__trials=1)
         changed = changed.replace({"training.optimiser": "sgd", "training.loss": "mse", "training.rate": 1e6})
         found = ms.run(changed)
-        assert re.match(r"Layers, seeds? 0.*: the loss is \w+ in epoch 1, step \d of 7", found.attrs["notes"])
+        assert re.match(r"Layers, repeats? 0.*: the loss is \w+ in epoch 1, step \d of 7", found.attrs["notes"])
         assert found.test_accuracy.sel(learner="Layers").notnull().all()
 
     def test_seeds_with_the_same_fate_share_a_note(self):
-        assert by_seed(["nan", "", "nan", "inf"]) == ["seeds 0, 2: nan", "seed 3: inf"]
+        assert by_seed(["nan", "", "nan", "inf"]) == ["repeats 0, 2: nan", "repeat 3: inf"]
 
     def test_an_array_that_overflows_is_put_back_and_says_where(self, digits):
         learning = {"epochs": 4, "rate": 0.1}
         found = local(digits, array={"bounds": None}, learning=learning)
-        told = r"seeds? [01, ]+: the outputs are not finite in epoch 3, step \d+ of 13; the array of epoch 2 is kept"
+        told = r"repeats? [01, ]+: the outputs are not finite in epoch 3, step \d+ of 13; the array of epoch 2 is kept"
         assert found.notes and all(re.fullmatch(told, note) for note in found.notes)
         assert found.account().epochs.tolist() == [2, 2] and np.isnan(found.history.loss[:, 2:]).all()
         shorter = local(digits, array={"bounds": None}, learning=learning | {"epochs": 2})

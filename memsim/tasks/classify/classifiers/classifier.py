@@ -116,4 +116,4 @@ def by_seed(fates: Sequence[str]) -> list[str]:
     for number, fate in enumerate(fates):
         if fate:
             seeds.setdefault(fate, []).append(str(number))
-    return [f"seed{'s' * (len(own) > 1)} {', '.join(own)}: {fate}" for fate, own in seeds.items()]
+    return [f"repeat{'s' * (len(own) > 1)} {', '.join(own)}: {fate}" for fate, own in seeds.items()]

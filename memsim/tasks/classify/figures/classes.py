@@ -45,7 +45,7 @@ def classes(dataset: xr.Dataset) -> Figure:
 
     settings = settings_of(dataset, ClassifySpec)
     names = ("test_accuracy", "noise_mean_accuracy", "perturbed_accuracy", "scaled_calibration_error")
-    require(dataset, "learner", "seed", "true_class", "epsilon", "example_class_image", *names)
+    require(dataset, "learner", "repeat", "true_class", "epsilon", "example_class_image", *names)
     count = min(_MOST, dataset.sizes["learner"])
     middle = dataset.sizes["epsilon"] // 2
     epsilon = float(dataset.epsilon.values[middle])
@@ -71,7 +71,7 @@ def classes(dataset: xr.Dataset) -> Figure:
             chance = 100 / dataset.sizes["true_class"]
             axes.axvline(chance, color="0.4", linewidth=0.8, linestyle=":", zorder=0.5)
         some = only(count, dataset.sizes["learner"])
-        seeds = dataset.sizes["seed"]
+        seeds = dataset.sizes["repeat"]
         spread = f"means over {seeds} seeds with 95 % intervals; dots: single seeds; " if seeds > 1 else ""
         ending(figure, (), (), some, f"{spread}dotted: chance")
         _examples(figure, dataset)
@@ -86,7 +86,7 @@ def _bars(axes: Axes, variable: xr.DataArray, count: int, limit: float | None) -
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", visible=False)
     axes.barh(rows, mean, height=0.56, color=_FILL, edgecolor=_DARK, linewidth=0.5)
-    seeds = 100 * variable.transpose("learner", "seed").values[:count]
+    seeds = 100 * variable.transpose("learner", "repeat").values[:count]
     if seeds.shape[1] > 1:
         places = rows[:, None] + np.linspace(-0.17, 0.17, seeds.shape[1])
         axes.plot(seeds.ravel(), places.ravel(), ".", color="0.45", markersize=1.8, markeredgewidth=0)

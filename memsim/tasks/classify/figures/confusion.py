@@ -37,8 +37,8 @@ def confusion(dataset: xr.Dataset) -> Figure:
     from matplotlib import rc_context
 
     settings = settings_of(dataset, ClassifySpec)
-    require(dataset, "learner", "seed", "true_class", "predicted_class", "confusion")
-    counts = dataset.confusion.mean("seed").values[:_MOST]
+    require(dataset, "learner", "repeat", "true_class", "predicted_class", "confusion")
+    counts = dataset.confusion.mean("repeat").values[:_MOST]
     there = np.maximum(counts.sum(-1, keepdims=True), 1e-12)
     shares = 100 * counts / there
     count, size = len(shares), shares.shape[-1]
@@ -76,7 +76,7 @@ def confusion(dataset: xr.Dataset) -> Figure:
                 axes.set_ylabel("true class")
             if k + across >= count:
                 axes.set_xlabel("taken for")
-        seeds = dataset.sizes["seed"]
+        seeds = dataset.sizes["repeat"]
         note = f"shares of the true class in percent, mean over {seeds} seeds; darkest error {largest:.0f} %"
         ending(figure, (), (), note, only(count, dataset.sizes["learner"]))
     return figure

@@ -36,7 +36,7 @@ def devices(dataset: xr.Dataset) -> Figure:
     from matplotlib import rc_context
 
     settings = settings_of(dataset, ClassifySpec)
-    require(dataset, "learner", "device", "seed", "true_class", "test_accuracy", "noise_mean_accuracy")
+    require(dataset, "learner", "device", "repeat", "true_class", "test_accuracy", "noise_mean_accuracy")
     given = [str(name) for name in dataset.device.values]
     names = [name for name in dict.fromkeys(given) if name != NO_DEVICE]
     if len(names) < 2:

@@ -38,8 +38,8 @@ def learning(dataset: xr.Dataset) -> Figure:
 
     settings = settings_of(dataset, ClassifySpec)
     names = ("epoch_validation_accuracy", "epoch_accuracy", "epoch_lead")
-    require(dataset, "learner", "seed", "epoch", *names)
-    trained = np.flatnonzero(dataset.epoch_lead.notnull().any(("seed", "epoch")).values)
+    require(dataset, "learner", "repeat", "epoch", *names)
+    trained = np.flatnonzero(dataset.epoch_lead.notnull().any(("repeat", "epoch")).values)
     if not len(trained):
         raise lacks(dataset, "learning", "a learner with epochs", "memsim run digits-01 makes them")
     validation, training, lead = (
@@ -52,7 +52,7 @@ def learning(dataset: xr.Dataset) -> Figure:
         left, right = panels[0]
         for number in trained[:MAX_LINES].tolist():
             style = {**line_style(number), "markersize": 2.5}
-            last = int(np.flatnonzero(dataset.epoch_lead.notnull().any("seed").values[number])[-1]) + 1
+            last = int(np.flatnonzero(dataset.epoch_lead.notnull().any("repeat").values[number])[-1]) + 1
             x = epochs[:last]
             curve(left, x, 100 * validation[:, number, :last], style, named(dataset.learner.values[number]))
             left.plot(x, 100 * training[0, number, :last], color=style["color"], linewidth=0.6)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memsim.experiment_schema import show
+from memsim.document.writer import show
 from memsim.plotting.axis import finite, setting_axis
 from memsim.plotting.curves import MAX_LINES, named
 from memsim.plotting.members import Member, lacks, members
 from memsim.plotting.page import ending, grid, head, heading, only
-from memsim.plotting.style import INK, RC, line_style, plain
-from memsim.plotting.swept import NAMES, is_number, places_of
+from memsim.plotting.style import INK, RC, line_style
+from memsim.plotting.swept import NAMES, axis_name, places_of
 from memsim.repeat import settings_of
 from memsim.results import require
 from memsim.tasks.classify.figures.seeds import over_seeds
@@ -46,12 +46,12 @@ def products(dataset: xr.Dataset) -> Figure:
     if key is None:
         what = "networks on crossbars, swept over tiles, wires or converters"
         raise lacks(dataset, "products", what, "memsim run wires-01 makes them")
-    require(dataset, "learner", "seed", "product_snr", "test_accuracy", "noise_mean_accuracy")
+    require(dataset, "learner", "repeat", "product_snr", "test_accuracy", "noise_mean_accuracy")
     found = members(dataset, settings)
     lines = _lines([member for member in _programmed(found) if key in member.values], key)
     digital = [member for member in found if member.spec.network is not None]
     values = [member.values[key] for members_ in lines.values() for member in members_]
-    places, ticks = places_of(values)
+    places, ticks, unit = places_of(values)
     panels_ = (
         ("product_snr", 1.0, "SNR of the products [dB]"),
         ("test_accuracy", 100.0, "accuracy, test images [%]"),
@@ -71,11 +71,11 @@ def products(dataset: xr.Dataset) -> Figure:
                     axes.axhline(numbers[0, member.number], label=named(f"{member.label}, digital"), **line)
             _scale(axes, numbers[:, [member.number for group in lines.values() for member in group]], factor)
             axes.set_ylabel(text)
-            axes.set_xlabel(NAMES.get(key, plain(key, 40)))
+            axes.set_xlabel(axis_name(key, unit))
             if ticks is None and all(isinstance(value, int) and value <= 16 for value in values):
                 axes.set_xticks(sorted(set(values)))
             elif ticks is None:
-                setting_axis(axes, values)
+                setting_axis(axes, list(places.values()))
             else:
                 axes.set_xlim(-0.4, len(ticks) - 0.6)
                 axes.set_xticks(range(len(ticks)), list(ticks))
@@ -94,7 +94,7 @@ def axis_of(dataset: xr.Dataset) -> str | None:
                 values[key].append(value)
     if "product_snr" not in dataset or not any(key.startswith(_CIRCUIT) for key in values):
         return None
-    numeric = [key for key, given in values.items() if all(map(is_number, given))]
+    numeric = [key for key, given in values.items() if places_of(given)[1] is None]
     return max(numeric, key=lambda key: len(values[key])) if numeric else next(iter(values))
 
 
@@ -105,11 +105,11 @@ def _programmed(found: Sequence[Member]) -> list[Member]:
 
 def _lines(found: Sequence[Member], key: str) -> dict[str, list[Member]]:
     """Members that differ on the axis only, by what else they were swept to."""
-    names = {member.spec.name for member in found}
+    names = {member.name for member in found}
     groups: dict[str, list[Member]] = {}
     for member in found:
         words = [f"{NAMES.get(other, other)} {show(value)}" for other, value in member.values.items() if other != key]
-        text = ", ".join([*([member.spec.name] if len(names) > 1 or not words else []), *words])
+        text = ", ".join([*([member.name] if len(names) > 1 or not words else []), *words])
         groups.setdefault(text, []).append(member)
     return groups
 

@@ -39,7 +39,7 @@ def reliability(dataset: xr.Dataset) -> Figure:
 
     settings = settings_of(dataset, ClassifySpec)
     names = ("bin_share", "bin_confidence", "bin_accuracy", "calibration_error", "scaled_calibration_error")
-    require(dataset, "learner", "seed", "confidence_bin", "confusion", *names)
+    require(dataset, "learner", "repeat", "confidence_bin", "confusion", *names)
     count = min(_MOST, dataset.sizes["learner"])
     across = min(_ACROSS, max(count, 2))
     rows = -(-count // across)
@@ -50,7 +50,7 @@ def reliability(dataset: xr.Dataset) -> Figure:
         for name in ("bin_confidence", "bin_accuracy")
     )
     raw, scaled = (
-        100 * dataset[name].mean("seed").values[:count] for name in ("calibration_error", "scaled_calibration_error")
+        100 * dataset[name].mean("repeat").values[:count] for name in ("calibration_error", "scaled_calibration_error")
     )
     images = float(dataset.confusion[0, 0].sum())
     edges = np.linspace(0, 100, share.shape[-1] + 1)
@@ -70,7 +70,7 @@ def reliability(dataset: xr.Dataset) -> Figure:
             above.plot(x, y, "o-", color=_DARK, markersize=3, markerfacecolor="white")
             many = total[k] * images >= _ENOUGH
             above.plot(x[many], y[many], "o", color=_DARK, markersize=3)
-            below.bar(edges[:-1], 100 * total[k] / dataset.sizes["seed"], edges[1], align="edge", color=_FILL)
+            below.bar(edges[:-1], 100 * total[k] / dataset.sizes["repeat"], edges[1], align="edge", color=_FILL)
             text = f"error {raw[k]:.1f} %\nscaled {scaled[k]:.1f} %"
             above.text(0.96, 0.05, text, transform=above.transAxes, ha="right", va="bottom", fontsize=SMALL)
             width = above.get_position().width * figure.get_size_inches()[0]

@@ -39,7 +39,7 @@ def robustness(dataset: xr.Dataset) -> Figure:
 
     settings = settings_of(dataset, ClassifySpec)
     names = ("noisy_accuracy", "noisy_snr", "test_accuracy", "test_snr", "perturbed_accuracy")
-    require(dataset, "learner", "seed", "noise_type", "noise_level", "epsilon", "true_class", *names)
+    require(dataset, "learner", "repeat", "noise_type", "noise_level", "epsilon", "true_class", *names)
     clean = over_seeds(dataset.test_accuracy, MAX_LINES, 100.0)
     accuracy = from_clean(
         np.repeat(clean[:, :, None], dataset.sizes["noise_type"], axis=2),

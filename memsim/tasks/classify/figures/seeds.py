@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def over_seeds(variable: xr.DataArray, most: int | None = None, factor: float = 1.0) -> np.ndarray:
     """Mean and 95 % interval over seeds of the first learners, (mean-low-high, learner, ...), times a factor."""
-    values = np.asarray(variable.transpose("learner", "seed", ...).values[:most], float)
+    values = np.asarray(variable.transpose("learner", "repeat", ...).values[:most], float)
     bounds = VARIABLES[str(variable.name)].bounds
     # Times the factor after the mean, as in tables: 64.35 % is rounded alike in both.
     return factor * np.stack(seed_interval(values, axis=1, bounds=bounds))

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memsim.experiment_schema import label, show
+from memsim.document.writer import show
+from memsim.experiment_schema import label
 from memsim.plotting.axis import finite, ratio_axis, setting_axis
 from memsim.plotting.curves import MAX_LINES, named, point
 from memsim.plotting.members import Member, lacks, members
 from memsim.plotting.page import FOOT, ending, grid, head, heading, lost, only
-from memsim.plotting.style import RC, line_style, plain, text_width
-from memsim.plotting.swept import NAMES, is_number, places_of
+from memsim.plotting.style import RC, line_style, text_width
+from memsim.plotting.swept import NAMES, axis_name, places_of
 from memsim.repeat import settings_of
 from memsim.results import require
 from memsim.tasks.memorise.schema import MemoriseSpec
@@ -62,7 +63,7 @@ def sweep(dataset: xr.Dataset) -> Figure:
     lines = _lines(found, key)
     references = [member for member in found if key not in member.values][:MAX_LINES]
     values = [member.values[key] for line in lines for member in line.found]
-    places, ticks = places_of(values)
+    places, ticks, unit = places_of(values)
     ordered = ticks is None or all(show(value).startswith("[") for value in values)
     slanted = ticks is not None and _crowded(ticks)
     with rc_context(RC):
@@ -74,7 +75,7 @@ def sweep(dataset: xr.Dataset) -> Figure:
             ends = factor * dataset[interval].values if interval else None
             _draw(axes, lines, references, key, places, ordered, middle, ends)
             axes.set_ylabel(text)
-            _horizontal(axes, key, ticks, slanted, values)
+            _horizontal(axes, axis_name(key, unit), ticks, slanted, list(places.values()))
             _vertical(axes, name, middle, ends)
         gone = [
             m.label for line in lines for m in line.found if not np.isfinite(dataset[_METRICS[0][0]].values[m.number])
@@ -88,7 +89,7 @@ def _axis_key(found: Sequence[Member]) -> str | None:
     """The swept setting for the horizontal axis: the first numeric one, else the first."""
     keys = list(dict.fromkeys(key for member in found for key in member.values))
     for key in keys:
-        if all(is_number(member.values[key]) for member in found if key in member.values):
+        if places_of([member.values[key] for member in found if key in member.values])[1] is None:
             return key
     return keys[0] if keys else None
 
@@ -98,7 +99,7 @@ def _lines(found: Sequence[Member], key: str, most: int | None = MAX_LINES) -> l
     for member in found:
         if key in member.values:
             others = {other: value for other, value in member.values.items() if other != key}
-            groups.setdefault(label(member.spec.name, others), []).append(member)
+            groups.setdefault(label(member.name_without(key), others), []).append(member)
     return [_Line(name, group) for name, group in groups.items()][:most]
 
 
@@ -144,10 +145,10 @@ def _draw(
             )
 
 
-def _horizontal(axes: Axes, key: str, ticks: Sequence[str] | None, slanted: bool, values: Sequence[Any]) -> None:
+def _horizontal(axes: Axes, name: str, ticks: Sequence[str] | None, slanted: bool, values: Sequence[float]) -> None:
     """Scale, ticks and label of the setting."""
     square = ticks is None or all("[" not in tick for tick in ticks)
-    axes.set_xlabel(NAMES.get(key, plain(key, 40)) if square or key != "data.shape" else "rows and columns of pixels")
+    axes.set_xlabel(name if square or name != NAMES["data.shape"] else "rows and columns of pixels")
     if ticks is None:
         setting_axis(axes, values)
         return
