@@ -30,6 +30,8 @@ _HIGHER = 0.2
 """Rise of the log-likelihood that makes another start worth a full climb."""
 _STRONG = 10.0
 """Difference of BIC that is very strong evidence: Kass & Raftery, J. Am. Stat. Assoc. 90, 773 (1995)."""
+_TRIED_SLOW = 4
+"""Models that are tried with slow read noise, the best ones without it."""
 _CLOSE = 20.0
 """Difference of BIC after a short climb up to which a full climb may still turn the order round."""
 
@@ -159,22 +161,12 @@ def fit_pulses(
             guesses[each.name].append(rough(problem_of(each, noise, data), data, guesses[each.name][-1:]))
     leader = min((guess for each in guesses.values() for guess in each), key=_rough_bic)
     tick("noise")
-    leader = _slower(_of_value(leader, guesses[leader.problem.model.name], data), data)
-    ends = {}
-    for each in usable:
-        tick(each.name)
-        ends[each.name] = _best([finished(guess) for guess in _promising(each, guesses[each.name], leader, data)])
-    leader = max(ends.values(), key=lambda end: end.value)
-    candidates = []
-    for each in sorted(usable, key=lambda model: len(model.parameters)):
-        end = ends[each.name]
-        for again in sorted(_others(end, list(ends.values()), leader, data), key=_value, reverse=True):
-            if again.value > end.value + _HIGHER:
-                end = ends[each.name] = _best([end, finished(again)])
-        if end.fault:
-            reasons[each.name] = f"the search did not end at a maximum: {end.fault}"
-        else:
-            candidates.append(_candidate(end.problem, end.theta))
+    plain = _of_value(leader, guesses[leader.problem.model.name], data)
+    slow = _slower(plain, guesses, data)
+    candidates, failed = _candidates(usable, guesses, slow, data, tick)
+    if slow is not plain and candidates and _hides_write_noise(min(candidates, key=_bic), data):
+        candidates, failed = _candidates(usable, guesses, plain, data, lambda name: None)
+    reasons |= failed
     if model in reasons:
         raise DataError(f"{data.name}: the model '{model}': {reasons[model]}")
     if not candidates:
@@ -190,6 +182,32 @@ def fit_pulses(
     diagnostics = diagnose(chosen.problem, chosen.theta)
     review = reviewed(data, chosen.problem, chosen.theta, numbers, diagnostics, margin, chosen.held_out)
     return PulseFit(data, tuple(candidates), chosen, numbers, diagnostics, split, reasons, review)
+
+
+def _candidates(
+    usable: list[StepModel],
+    guesses: dict[str, list[Guess]],
+    leader: Guess,
+    data: PulseData,
+    tick: Callable[[str], None],
+) -> tuple[list[Candidate], dict[str, str]]:
+    """The maxima of all models, with their own kinds of noise and that of the best guess; why others have none."""
+    ends = {}
+    for each in usable:
+        tick(each.name)
+        ends[each.name] = _best([finished(guess) for guess in _promising(each, guesses[each.name], leader, data)])
+    leader = max(ends.values(), key=lambda end: end.value)
+    candidates, failed = [], {}
+    for each in sorted(usable, key=lambda model: len(model.parameters)):
+        end = ends[each.name]
+        for again in sorted(_others(end, list(ends.values()), leader, data), key=_value, reverse=True):
+            if again.value > end.value + _HIGHER:
+                end = ends[each.name] = _best([end, finished(again)])
+        if end.fault:
+            failed[each.name] = f"the search did not end at a maximum: {end.fault}"
+        else:
+            candidates.append(_candidate(end.problem, end.theta))
+    return candidates, failed
 
 
 def _usable(data: PulseData, names: Sequence[str]) -> tuple[list[StepModel], dict[str, str]]:
@@ -218,25 +236,38 @@ def _of_value(leader: Guess, guesses: list[Guess], data: PulseData) -> Guess:
     return min([leader, *tried], key=_rough_bic)
 
 
-def _slower(leader: Guess, data: PulseData) -> Guess:
-    """The best guess, with read noise of which a part is correlated over pulses, on strong evidence."""
-    problem = leader.problem
+def _slower(leader: Guess, guesses: dict[str, list[Guess]], data: PulseData) -> Guess:
+    """The best guess, with read noise of which a part is correlated over pulses, on strong evidence.
+
+    Steps that bend can stand for slow noise, so several models are tried with it.
+    """
+    best_of = [leader, *(min(own, key=_rough_bic) for own in guesses.values() if own)]
+    models = {guess.problem.model.name: guess for guess in sorted(best_of[1:], key=_rough_bic)}
+    models[leader.problem.model.name] = leader
+    tried = [leader, *(guess for name, guess in models.items() if name != leader.problem.model.name)][:_TRIED_SLOW]
+    best = min((_with_slow(guess, data) for guess in tried), key=_rough_bic)
+    # Write noise that soft bounds forget looks like slow read noise, which needs strong evidence.
+    return best if _rough_bic(best) < _rough_bic(leader) - _STRONG else leader
+
+
+def _with_slow(guess: Guess, data: PulseData) -> Guess:
+    """The best guess of a model for read noise with a slow part; the guess itself with too few reads for it."""
+    problem = guess.problem
     noise = noise_of(problem)._replace(slow=True)
     slow = problem_of(problem.model, noise, data)
     if data.reads < _READS_A_PARAMETER * int(slow.free.sum()):
-        return leader
-    guesses = [leader, rough(slow, data, [leader])]
+        return guess
+    ends = [rough(slow, data, [guess])]
     if not noise.logarithmic:
         # The likelihood has more than one maximum: the end of this search is where the other base starts.
-        guesses.append(rough(problem_of(problem.model, noise.other, data), data, guesses[-1:]))
-    best = min(guesses[1:], key=_rough_bic)
-    # Write noise that soft bounds forget looks like slow read noise, which needs strong evidence.
-    if _rough_bic(best) > _rough_bic(leader) - _STRONG:
-        return leader
-    end = finished(best)
-    if not end.fault and absorbs(end) and not best_kind(end, data, _STRONG).end.problem.slow:
-        return leader
-    return best
+        ends.append(rough(problem_of(problem.model, noise.other, data), data, ends))
+    return min(ends, key=_rough_bic)
+
+
+def _hides_write_noise(candidate: Candidate, data: PulseData) -> bool:
+    """Whether slow read noise stands for write noise that the means absorb."""
+    end = Guess(candidate.problem, candidate.theta, candidate.log_likelihood)
+    return end.problem.slow and absorbs(end) and not best_kind(end, data, _STRONG).end.problem.slow
 
 
 def _of_best_kind(
@@ -298,6 +329,10 @@ def _others(end: Guess, ends: list[Guess], leader: Guess, data: PulseData) -> li
 def _best(ends: list[Guess]) -> Guess:
     """The end of a search with the lowest BIC, among those that are maxima if there are any."""
     return min(ends, key=lambda end: (bool(end.fault), _rough_bic(end)))
+
+
+def _bic(candidate: Candidate) -> float:
+    return candidate.bic
 
 
 def _value(guess: Guess) -> float:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from memsim.fit.criteria import DROP95, Z95
-from memsim.fit.derivatives import information
+from memsim.fit.derivatives import information, outer_products, slopes
 from memsim.fit.optimise import Maximum, maximise
 from memsim.fit.problem import Problem
 
@@ -26,12 +26,14 @@ _FARTHEST = 1.5
 _STRONG_SHIFT = 0.2
 """Change of the logarithm of write noise from which on the whole adjusted likelihood is computed."""
 _LEAST_KNOWN = 1.0
-"""Information of a mean that counts as none: its standard error is a factor of e, or the span of the reads."""
+"""Information that each mean has by itself: a standard error of a factor of e, or of the span of the reads."""
+_AGREE = 4.0
+"""Largest ratio of the curvature to the outer products of the scores in any direction that counts, assumed."""
 _RATIO = float(np.log(1.5))
 _FAR = 5.0
 """Fall of the adjusted likelihood at which the search for write noise ends."""
-_SMALLEST = 1e-3
-"""Write noise, of the span or of the average step, that no reads can tell from none."""
+_NONE = 0.02
+"""Change of the adjusted likelihood between two small write noises up to which both count as none."""
 _STEPS = 25
 _WRITES = 7
 _READS = np.linspace(-3.0, 3.0, 5)
@@ -118,7 +120,8 @@ def absorbed(problem: Problem, theta: np.ndarray, moved: np.ndarray) -> bool:
     `moved` is the result of `near_maximum`.
     """
     write = problem.noise[0]
-    return bool(theta[write] <= _smallest(problem) or moved[write] - theta[write] > _STRONG_SHIFT)
+    at_limit = theta[write] <= problem.limits[0][write] + 1e-3
+    return bool(at_limit or moved[write] - theta[write] > _STRONG_SHIFT)
 
 
 def sigmas(problem: Problem, theta: np.ndarray) -> Sigmas:
@@ -145,8 +148,14 @@ def sigmas(problem: Problem, theta: np.ndarray) -> Sigmas:
     intervals = {write: _extent(fine[inside.any(1)], fine)}
     if not slow:
         intervals[read] = float(of_read[inside].min()), float(of_read[inside].max())
-    error = (intervals[write][1] - best[write]) / Z95
-    return Sigmas(held, maximise(held, best).theta, float(surface[i, k]), intervals, _wider(error))
+    best = maximise(held, best).theta
+    wider = _wider(max(intervals[write][1] - best[write], 1e-6) / Z95)
+    if np.isinf(intervals[write][0]):
+        # Write noise may be negligible: then its uncertainty matters as far as means are worse known with more of it.
+        more = maximise(held, _moved(best, write, intervals[write][1] - best[write])).theta
+        change = _log_determinant(held, best) - _log_determinant(held, more)
+        wider = min(wider, max(float(np.exp(0.5 * change / np.count_nonzero(held.free))), 1.0))
+    return Sigmas(held, best, float(surface[i, k]), intervals, wider)
 
 
 def _moved(theta: np.ndarray, index: int, distance: float) -> np.ndarray:
@@ -186,41 +195,61 @@ def _extent(values: np.ndarray, searched: np.ndarray) -> tuple[float, float]:
     return (-np.inf if values[0] == searched[0] else float(values[0])), float(values[-1])
 
 
-def _smallest(problem: Problem) -> float:
-    """Element of theta for the smallest write noise that is searched."""
-    if problem.write == "range":
-        return float(np.log(_SMALLEST))
-    return float(np.log(_SMALLEST / 0.05))
-
-
 def _point(problem: Problem, theta: np.ndarray) -> Maximum:
     """Means at the maximum of the likelihood with the held sigmas, with the adjusted log-likelihood."""
     top = maximise(problem, theta, most=_STEPS)
     held = problem.holding(*problem.noise)
-    means = np.flatnonzero(held.free)
-    values = np.linalg.eigvalsh(information(held, top.theta)[np.ix_(means, means)])
-    return Maximum(top.theta, top.value - 0.5 * float(np.log(np.maximum(values, _LEAST_KNOWN)).sum()))
+    return Maximum(top.theta, top.value - 0.5 * _log_determinant(held, top.theta))
+
+
+def _log_determinant(held: Problem, theta: np.ndarray) -> float:
+    """Logarithm of the determinant of the information of the means.
+
+    At an edge of the likelihood the curvature is no information. There it counts as far as it agrees with the outer
+    products of the scores, which are always positive.
+    """
+    from scipy.linalg import eigh
+
+    means = np.ix_(np.flatnonzero(held.free), np.flatnonzero(held.free))
+    outer = outer_products(held, slopes(held, theta)) + held.tie_slope(theta)[1]
+    outer = outer[means] + _LEAST_KNOWN * np.eye(len(means[0]))
+    ratios = eigh(information(held, theta)[means], outer, eigvals_only=True)
+    return float(np.linalg.slogdet(outer)[1] + np.log(np.clip(ratios, 1 / _AGREE, _AGREE)).sum())
 
 
 def _ridge(problem: Problem, theta: np.ndarray) -> list[Maximum]:
-    """Points of the adjusted likelihood over write noise, the smallest first, all else at the maximum."""
+    """Points of the adjusted likelihood over write noise, the smallest first, all else at the maximum.
+
+    The first point is one of negligible write noise, unless the adjusted likelihood is low there.
+    """
     write = problem.noise[0]
     held = problem.holding(write)
-    low, high = _smallest(problem), problem.limits[1][write]
-    middle = theta.copy()
-    middle[write] = np.clip(theta[write], low, high)
-    points = [_point(held, middle)]
-    for sign in (1.0, -1.0):
-        while True:
-            end = points[-1] if sign > 0 else points[0]
-            place = float(np.clip(end.theta[write] + sign * _RATIO, low, high))
-            best = max(point.value for point in points)
-            if place == end.theta[write] or end.value < best - _FAR:
+    low, high = (limit[write] for limit in problem.limits)
+    start = _point(held, theta)
+    best = start.value
+
+    def walk(stride: float) -> list[Maximum]:
+        nonlocal best
+        points = [start]
+        while points[-1].value > best - _FAR:
+            end = points[-1].theta
+            place = float(np.clip(end[write] + stride, low, high))
+            if place == end[write]:
                 break
-            start = end.theta.copy()
-            start[write] = place
-            points.insert(len(points) if sign > 0 else 0, _point(held, start))
-    return points
+            points.append(_point(held, _moved(end, write, place - end[write])))
+            best = max(best, points[-1].value)
+            if abs(points[-1].value - points[-2].value) < _NONE:
+                if stride < 0:
+                    break
+                stride *= 1.5
+            else:
+                stride = float(np.sign(stride)) * _RATIO
+        return points[1:]
+
+    above = walk(_RATIO)
+    points = [*walk(-_RATIO)[::-1], start, *above]
+    same = [abs(point.value - points[0].value) < _NONE for point in points]
+    return points[max(same.index(False) - 1, 0) :] if False in same else points
 
 
 def _equally_spaced(problem: Problem, ridge: list[Maximum]) -> tuple[np.ndarray, list[np.ndarray]]:
