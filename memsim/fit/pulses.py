@@ -9,7 +9,7 @@ import numpy as np
 
 from memsim.errors import DataError, InputError, nearest
 from memsim.fit.axis import LOGARITHMIC_FROM
-from memsim.fit.beginnings import over_beginnings
+from memsim.fit.beginnings import higher, over_beginnings
 from memsim.fit.criteria import Criteria
 from memsim.fit.data import PulseData
 from memsim.fit.diagnostics import Diagnostics, diagnose
@@ -273,12 +273,15 @@ def _hides_write_noise(candidate: Candidate, data: PulseData) -> bool:
 def _of_best_kind(
     candidate: Candidate, guesses: list[Guess], data: PulseData, hidden: np.ndarray
 ) -> tuple[Candidate, float]:
-    """The candidate with the kind of noise that suits it best, and by how much the other base of write noise is worse.
+    """The candidate with the best beginnings and kind of noise, and by how much the other base of write noise is worse.
 
     Where means absorb write noise, the adjusted likelihood decides.
     """
     problem = candidate.problem
     end = Guess(problem, candidate.theta, candidate.log_likelihood)
+    best = higher(end)
+    if best is not end:
+        end, candidate = best, _judged(_candidate(best.problem, best.theta), hidden)
     if not absorbs(end):
         other = noise_of(problem).other
         values = [guess.value for guess in guesses if noise_of(guess.problem) == other]
