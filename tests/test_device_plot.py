@@ -131,7 +131,7 @@ def test_there_is_a_panel_for_each_thing_that_a_profile_describes(full):
 def test_read_noise_that_is_the_same_at_all_states_stays_below_the_top_of_its_panel(full):
     figure = device_figure(full)
     axes = next(a for a in figure.axes if a.get_title(loc="left").startswith("Read noise"))
-    assert axes.get_ylim()[0] == 0 and axes.get_ylim()[1] > 1.1 * axes.lines[0].get_ydata().max()
+    assert axes.get_ylim()[0] == 0 and axes.get_ylim()[1] > axes.lines[0].get_ydata().max()
     reads = next(a for a in figure.axes if a.get_title(loc="left").startswith("Successive reads"))
     assert {line.get_linestyle() for line in reads.lines} == {"-"}
     assert len({line.get_color() for line in reads.lines}) == 3
