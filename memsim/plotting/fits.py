@@ -11,9 +11,9 @@ from memsim.fit.models import BRANCHES
 from memsim.fit.problem import X
 from memsim.fit.simulate import simulated
 from memsim.plotting.device.scale import scaled
-from memsim.plotting.page import ending, entries, grid, only, title
+from memsim.plotting.page import ending, entries, grid, headline, only, title
 from memsim.plotting.rules.limits import beyond, fit_limits, percent
-from memsim.plotting.style import INK, RC, fitted, line_style
+from memsim.plotting.style import INK, RC, line_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from memsim.fit.pulses import PulseFit
     from memsim.fit.section import SectionFit
 
-_BLACK = "0.1"
-"""Of lines that belong to no single device."""
+_BLACK = "0.1"  # lines that belong to no single device
 _WALKS = 400
 """Simulated trains that a band stands for."""
 _TRAINS = 12
@@ -65,7 +64,7 @@ def pulse_figure(fit: PulseFit, seed: int = 0) -> Figure:
                 _trains(axes[0, branch], fit, branch, unit, seed)
         fit_limits(axes[0])
         notes = _steps(axes[1, 0], fit, unit), _residuals(axes[1, 1], fit)
-        _heading(figure, f"{Path(fit.data.name).name}: {fit.chosen.name}", _noise_words(fit))
+        headline(figure, f"{Path(fit.data.name).name}: {fit.chosen.name}", _noise_words(fit))
         handles, labels = entries(axes.ravel())
         count = len(fit.data.devices)
         shown = min(count, _MIXED if mixed else _DEVICES)
@@ -109,9 +108,8 @@ def section_figure(fit: SectionFit) -> Figure:
                     which("{x:g}")
         if fit.bands:
             _changes(panels[0, 1], fit, unit)
-        _heading(figure, f"{Path(fit.name).name}: {fit.forms[0].name}", "")
-        note = f"the first {len(shown)} of {len(fit.curves)} devices" if len(shown) < len(fit.curves) else ""
-        ending(figure, *entries(panels[0]), note)
+        headline(figure, f"{Path(fit.name).name}: {fit.forms[0].name}")
+        ending(figure, *entries(panels[0]), only(len(shown), len(fit.curves), "devices"))
     return figure
 
 
@@ -300,12 +298,3 @@ def _noise_words(fit: PulseFit) -> str:
         slow, memory = shown["read.noise.slow.sigma"], shown["read.noise.slow.memory"]
         words.append(f"and {100 * slow.value:.2g} % that lasts {memory.value:.2g} pulses")
     return ", ".join(words)
-
-
-def _heading(figure: Figure, text: str, below: str) -> None:
-    wide, tall = figure.get_size_inches()
-    figure.text(0.5, 1 - 0.14 / tall, fitted(text, wide - 0.3, 9), ha="center", va="center", fontsize=9)
-    if below:
-        figure.text(
-            0.5, 1 - 0.3 / tall, fitted(below, wide - 0.3, 6.5), ha="center", va="center", fontsize=6.5, color=INK
-        )

@@ -90,13 +90,17 @@ def grid(
 
 def heading(figure: Figure, dataset: xr.Dataset, fallback: str) -> None:
     """The title of the experiment, and under it what was changed in it."""
-    wide, tall = figure.get_size_inches()
-    title = fitted(stored(dataset, "title") or fallback, wide - 0.3, 9)
-    figure.text(0.5, 1 - 0.14 / tall, title, ha="center", va="center", fontsize=9)
     changes = ", ".join(f"{key}={value}" for key, value in changes_of(dataset).items())
-    if changes:
-        text = fitted(f"changed: {changes}", wide - 0.3, 6.5)
-        figure.text(0.5, 1 - 0.3 / tall, text, ha="center", va="center", fontsize=6.5, color=INK)
+    headline(figure, stored(dataset, "title") or fallback, f"changed: {changes}" if changes else "")
+
+
+def headline(figure: Figure, text: str, below: str = "") -> None:
+    """The heading of a page in one line, and a smaller line under it."""
+    wide, tall = figure.get_size_inches()
+    for line, place, size, colour in ((text, 0.14, 9, "black"), (below, 0.3, 6.5, INK)):
+        if line:
+            shown = fitted(line, wide - 0.3, size)
+            figure.text(0.5, 1 - place / tall, shown, ha="center", va="center", fontsize=size, color=colour)
 
 
 def title(axes: Axes, text: str, **options: Any) -> None:

@@ -12,10 +12,10 @@ from memsim.plotting.device.pulses import draw_pulses
 from memsim.plotting.device.reads import draw_reads, draw_size
 from memsim.plotting.device.retention import draw_retention
 from memsim.plotting.device.steps import draw_steps
-from memsim.plotting.page import ending, entries, page, panel, title
+from memsim.plotting.page import ending, entries, headline, page, panel, title
 from memsim.plotting.rules.content import left_out
 from memsim.plotting.rules.limits import fit_limits
-from memsim.plotting.style import INK, RC, WIDTH, fitted
+from memsim.plotting.style import RC, WIDTH
 from memsim.profiles.dynamics import DynamicUpdate
 from memsim.profiles.pages import example
 
@@ -104,7 +104,7 @@ def _figure(
     height = _TOP + len(rows) * _HEIGHT + (len(rows) - 1) * _BETWEEN + _FOOT
     with rc_context(RC):
         figure = page(height)
-        _heading(figure, heading, below)
+        headline(figure, heading, below)
         shown: list[Axes] = []
         bottom = height - _TOP
         for row in rows:
@@ -142,10 +142,3 @@ def panels_of(device: DeviceProfile) -> list[Panel]:
 
 def _pairs(panels: list[Panel]) -> list[list[Panel]]:
     return [panels[first : first + 2] for first in range(0, len(panels), 2)]
-
-
-def _heading(figure: Figure, heading: str, below: str) -> None:
-    wide, tall = figure.get_size_inches()
-    figure.text(0.5, 1 - 0.14 / tall, fitted(heading, wide - 0.3, 9), ha="center", va="center", fontsize=9)
-    text = fitted(below, wide - 0.3, 6.5)
-    figure.text(0.5, 1 - 0.3 / tall, text, ha="center", va="center", fontsize=6.5, color=INK)

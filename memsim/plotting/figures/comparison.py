@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memsim.plotting.axis import ratio_axis
-from memsim.plotting.page import ending, entries, grid, only, title
+from memsim.plotting.page import ending, entries, grid, headline, only, title
 from memsim.plotting.pairs import Measured, Pair, by_label, compare, measured, name_of
 from memsim.plotting.rules.content import filled, left_out
 from memsim.plotting.rules.limits import finite, fit_limits
@@ -69,9 +69,7 @@ def compare_figure(a: xr.Dataset, b: xr.Dataset) -> Figure:
         figure, (panels,) = grid(
             [_ROW * len(shown) + 0.12], len(kept), top=0.5, left=left, foot=0.3, gap=0.24, widths=widths
         )
-        tall = figure.get_size_inches()[1]
-        above = fitted(f"{files[0]} against {files[1]}", 6.9, 9)
-        figure.text(0.5, 1 - 0.14 / tall, above, ha="center", va="center", fontsize=9)
+        headline(figure, f"{files[0]} against {files[1]}")
         texts = [_entry(k, files[k], [d[k] for _, d in shown]) for k in range(2)]
         for axes, metric in zip(panels, kept, strict=True):
             axes.set_ylim(len(shown) - 0.45, -0.55)

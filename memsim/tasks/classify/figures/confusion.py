@@ -11,7 +11,7 @@ from memsim.plotting.pictures import colour_bar
 from memsim.plotting.rules.colours import colour_range
 from memsim.plotting.rules.content import NOT_FINITE, empty, left_out
 from memsim.plotting.rules.devices import device_names
-from memsim.plotting.style import RC, SMALL, WIDTH, fitted, plain, text_width
+from memsim.plotting.style import RC, SMALL, WIDTH, fitted, plain, size, text_width
 from memsim.repeat import settings_of
 from memsim.results import require
 from memsim.tasks.classify.schema import ClassifySpec
@@ -49,8 +49,8 @@ def confusion(dataset: xr.Dataset) -> Figure:
     shares = 100 * np.divide(counts, total, out=np.zeros_like(counts), where=total != 0)
     able = [k for k in range(len(shares)) if not empty(counts[k])]
     shown = able[:_MOST]
-    count, size = len(shown), shares.shape[-1]
-    errors = np.where(np.eye(size, dtype=bool), np.nan, shares)
+    count, kinds = len(shown), shares.shape[-1]
+    errors = np.where(np.eye(kinds, dtype=bool), np.nan, shares)
     colours = colour_range(*errors[shown], low=0.0)
     across = min(_ACROSS, max(count, 2))
     rows = -(-max(count, 1) // across)
@@ -75,7 +75,7 @@ def confusion(dataset: xr.Dataset) -> Figure:
             axes.grid(visible=False)
             axes.imshow(errors[k], cmap=_COLOURS, vmin=colours.low, vmax=colours.high, aspect="auto")
             _ticks(axes, classes)
-            if size <= _NUMBERS:
+            if kinds <= _NUMBERS:
                 _numbers(axes, shares[k], colours.high)
             title(axes, titles[place])
             if place % across == 0:
@@ -99,7 +99,8 @@ def _ticks(axes: Axes, names: list[str]) -> None:
     shown = [fitted(names[i], 1.1) for i in places]
     axes.set_yticks(places, shown)
     short = max(len(name) for name in names) <= 2
-    axes.set_xticks(places, shown if short else [fitted(name, 0.44) for name in shown])
+    room = size(axes)[0] / len(places) - 0.04
+    axes.set_xticks(places, shown if short else [fitted(names[i], room) for i in places])
     axes.tick_params(length=0)
 
 
@@ -109,6 +110,6 @@ def _numbers(axes: Axes, shares: np.ndarray, largest: float) -> None:
         for j, share in enumerate(row):
             if share >= 0.5:
                 dark = i != j and share > 0.6 * largest
-                size = SMALL - 1.5 if len(shares) > 6 else SMALL
+                small = SMALL - 1.5 if len(shares) > 6 else SMALL
                 color = "white" if dark else "black"
-                axes.text(j, i, f"{share:.0f}", ha="center", va="center", fontsize=size, color=color)
+                axes.text(j, i, f"{share:.0f}", ha="center", va="center", fontsize=small, color=color)
