@@ -67,7 +67,8 @@ def bounds(dataset: xr.Dataset) -> Figure:
             _scale(axes, tops, apart, groups.values())
             if name == "snr":
                 _published(axes, groups, settings.published.get("snr", {}), apart)
-            fit_limits(axes, foot=0)
+            # Cells without bounds do not saturate: their marker at 0 needs room below.
+            fit_limits(axes, reach=[0], foot=None if name == "saturated_share" else 0)
         note = left_out({text: why for (_, _, text), why in gone.items()})
         ending(figure, *entries(panels), note, device=names.heading)
     return figure
