@@ -127,11 +127,11 @@ def ending(
 
 def entries(panels: Iterable[Axes]) -> tuple[list[Any], list[str]]:
     """Handles and labels of everything that has a label in some panels, each label once, for `ending`."""
-    found: dict[str, Any] = {}
+    handles: dict[str, Any] = {}
     for axes in panels:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
-            found.setdefault(label, handle)
-    return list(found.values()), list(found)
+            handles.setdefault(label, handle)
+    return list(handles.values()), list(handles)
 
 
 def only(shown: int, total: int, what: str = "learners") -> str:

@@ -96,10 +96,10 @@ def fitted(text: object, width: float, size: float = SMALL) -> str:
 def lines_of(text: str, width: float, size: float = SMALL) -> list[str]:
     """Text broken into lines of a width [inch], between words; a longer word is cut."""
     lines: list[str] = []
-    for word in plain(text, 2000).split():
+    for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and text_width(longer, size) <= width:
+        if lines and text_width(plain(longer, len(longer)), size) <= width:
             lines[-1] = longer
         else:
             lines.append(word)
-    return [line if text_width(line, size) <= width else fitted(line, width, size) for line in lines]
+    return [fitted(line, width, size) for line in lines]

@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 
 from memsim.plotting.rules.devices import device_names
-from memsim.plotting.style import text_width
+from memsim.plotting.style import lines_of, text_width
 
 
 def names(*pairs: tuple[str, str], dimension: str = "learner", shown=None):
@@ -63,3 +63,10 @@ def test_cut_labels_keep_the_device():
     assert found.title(1, 1.2) == "B, ideal"
     for text in (first, second):
         assert text_width(text) <= 1.2
+
+
+def test_signs_of_formulas_are_escaped_once():
+    found = names(("a $x$ b", "$d$"), ("B", "ideal"))
+    assert found.of([0], "a $x$ b") == "a $x$ b, $d$"
+    assert found.row(0, 3.0) == found.title(0, 3.0) == r"a \$x\$ b, \$d\$"
+    assert lines_of("$" * 300, 0.5)[0].startswith(r"\$\$")

@@ -46,7 +46,7 @@ class DeviceNames:
 
     def row(self, number: int, width: float, size: float = SMALL, before: str = "") -> str:
         """As `label`, with a text in front, cut to a width [inch] in which the device stays whole."""
-        text, addition = self.labels[number], self._addition([number], self.labels[number])
+        text, addition = self.labels[number], plain(self._addition([number], self.labels[number]))
         return fitted(f"{before}{text}", width - text_width(addition, size), size) + addition
 
     def title(self, number: int, width: float, size: float = SMALL) -> str:
@@ -73,7 +73,7 @@ class DeviceNames:
         (device,) = here
         if device == NO_DEVICE:
             return "" if _names(text, DIGITAL) else f", {DIGITAL}"
-        return "" if len(self.known) == 1 or _names(text, device) else f", {plain(device)}"
+        return "" if len(self.known) == 1 or _names(text, device) else f", {device}"
 
 
 def device_names(dataset: xr.Dataset, shown: Iterable[int] | None = None) -> DeviceNames:

@@ -102,11 +102,9 @@ def overview(dataset: xr.Dataset) -> Figure:
         shown = f"one of {kinds} noise types; the figure 'noise' shows all" if len(_kinds(dataset)) < kinds else ""
         reasons = [(text, why) for (_, text), why in gone.items()]
         reasons += [(f"map of {names.labels[i]}", NO_MAP) for i in first if i not in maps]
-        reasons += [
-            (name, NOT_FINITE)
-            for name, curve in zip(names.labels, lines["snr"][0], strict=False)
-            if ("snr" in curves) and empty(curve)
-        ]
+        if "snr" in curves:
+            ratios = zip(names.labels, lines["snr"][0], strict=False)
+            reasons += [(name, NOT_FINITE) for name, values in ratios if empty(values)]
         ending(figure, *entries(curves.values()), some, shown, own, left_out(reasons), device=names.heading)
     return figure
 
@@ -120,15 +118,16 @@ def _pictures(
     i = int(np.abs(dataset.noise_level.values - level).argmin())
     name = str(dataset.noise_type.values[k]).replace("-", " ").capitalize()
     clean, noisy = dataset.example_image.values, dataset.example_noisy.values[k, i]
-    found = [
+    pictures = [
         _Picture(fitted(dataset.image_label.values[0], side + BAR), clean, "grey", GREYS, "gray"),
         _Picture(fitted(f"{name}, s = {dataset.noise_level.values[i]:g}", side), noisy, None, GREYS, "gray"),
     ]
     for number, made in maps.items():
         words = "sensitivity of" if made.sensitivity else "learned by"
         text = f"{words} {names.labels[number]}"
-        found.append(_Picture(names.title_of([number], text, side + BAR), made.values, made.unit, made.colours, None))
-    return found
+        title = names.title_of([number], text, side + BAR)
+        pictures.append(_Picture(title, made.values, made.unit, made.colours, None))
+    return pictures
 
 
 def _draw_pictures(figure: Figure, pictures: list[_Picture], side: float) -> None:
