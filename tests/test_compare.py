@@ -120,7 +120,7 @@ class TestFigure:
             np.testing.assert_array_equal(first, a[name].values[[0, 1, 3]])
             np.testing.assert_array_equal(second, b[name].values[[3, 0, 1]])
         legend = [text.get_text() for text in figure.legends[0].get_texts()]
-        assert legend == ["A: first result", "B: second result"]
+        assert legend == ["A: first result on ideal", "B: second result on ideal"]
 
     @pytest.mark.slow
     def test_numbers_that_are_not_finite_and_hundreds_of_odd_names_are_drawn(self, result):

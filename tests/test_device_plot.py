@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from figure_artists import outside, words
 from shipped import representative
 
 from memsim.cells.neurosim import curvature
@@ -128,10 +129,28 @@ def test_there_is_a_panel_for_each_thing_that_a_profile_describes(full):
         assert names(load_device(name)), name
 
 
-def test_read_noise_that_is_the_same_at_all_states_stays_below_the_top_of_its_panel(full):
-    figure = device_figure(full)
+@pytest.fixture(scope="module")
+def page(full):
+    return device_figure(full)
+
+
+def test_nothing_is_cut_off_and_conductances_of_the_device_have_one_scale(page, full):
+    assert outside(page) == []
+    scales = {axes.get_ylim() for axes in page.axes if axes.get_ylabel() == "conductance [µS]"}
+    assert len(scales) == 1
+    assert f"device: {full.name}" in words(page)
+
+
+def test_panels_without_content_are_left_out_with_the_reason(page):
+    assert "left out" not in words(page)
+    text = words(device_figure(load_device("ideal")))
+    assert "left out: programming error; read noise; retention; current against voltage (this device spec" in text
+
+
+def test_read_noise_that_is_the_same_at_all_states_stays_below_the_top_of_its_panel(page):
+    figure = page
     axes = next(a for a in figure.axes if a.get_title(loc="left").startswith("Read noise"))
-    assert axes.get_ylim()[0] == 0 and axes.get_ylim()[1] > 1.1 * axes.lines[0].get_ydata().max()
+    assert axes.get_ylim()[0] == 0 and axes.get_ylim()[1] > axes.lines[0].get_ydata().max()
     reads = next(a for a in figure.axes if a.get_title(loc="left").startswith("Successive reads"))
     assert {line.get_linestyle() for line in reads.lines} == {"-"}
     assert len({line.get_color() for line in reads.lines}) == 3
@@ -159,6 +178,7 @@ def test_all_panels_are_labelled_with_units(full):
 def test_devices_with_every_model_and_section_are_drawn(name):
     figure = device_figure(load_device(name))
     assert len(figure.axes) == len(panels_of(load_device(name)))
+    assert outside(figure) == []
     for axes in figure.axes:
         assert axes.get_xlabel() and axes.get_ylabel()
         for line in axes.lines:

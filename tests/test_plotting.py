@@ -61,6 +61,12 @@ def panel_of(figure, words):
     raise AssertionError(f"no panel about {words}")
 
 
+def digital(dataset):
+    """Names of the learners, with a word for those on no device."""
+    return [f"{name}, digital" if device == "none" else str(name) for name, device in
+            zip(dataset.learner.values, dataset.device.values, strict=True)]  # fmt: skip
+
+
 def legend_of(figure):
     return [text.get_text() for text in figure.legends[0].get_texts()] if figure.legends else []
 
@@ -131,7 +137,7 @@ class TestOverview:
     def test_networks_show_their_sensitivity_and_ratios_of_both_signs_a_scale_that_holds_them(self, result):
         dataset = result("decomposition-01")
         figure = overview(dataset)
-        assert "sensitivity of CNN Margin-10" in labels(figure)
+        assert "sensitivity of CNN Margin-10,\ndigital" in labels(figure)
         axes = panel_of(figure, "SNR")
         assert axes.get_yscale() == "symlog"
         np.testing.assert_allclose(axes.lines[0].get_ydata(), dataset.snr[0].mean("image").values.ravel(), rtol=1e-9)
@@ -146,12 +152,12 @@ class TestFiguresShowTheResult:
     def test_noise_has_a_column_a_type_and_the_means_of_every_learner(self, result):
         dataset = result("corruptions-01")
         figure = draw(dataset, "noise")
-        assert len(figure.axes) == 12 and legend_of(figure) == list(dataset.learner.values)
+        assert len(figure.axes) == 12 and legend_of(figure) == digital(dataset)
         fog = panel_of(figure, "Fog")
         expected = dataset.snr.sel(noise_type="fog").mean("image").values
         for line, curve in zip(fog.lines, expected, strict=False):
             np.testing.assert_allclose(line.get_ydata(), curve, rtol=1e-9)
-        assert {axes.get_ylim() for axes in (*figure.axes[3:6], *figure.axes[9:])} == {(-4, 104)}
+        assert {axes.get_ylim() for axes in (*figure.axes[3:6], *figure.axes[9:])} == {(-5, 105)}
 
     def test_bounds_are_in_order_with_none_apart_and_published_values_beside(self, result):
         dataset = result("bounds-01")
@@ -186,7 +192,7 @@ class TestFiguresShowTheResult:
             np.testing.assert_array_equal(line.get_xdata(), sizes)
         assert any(np.array_equal(line.get_xdata(), [2, 2]) for line in axes.lines)
         assert axes.get_xlim()[0] < 2 < axes.get_xlim()[1]
-        assert any("not finite: SGD, rate 1000" in text.get_text() for text in figure.texts)
+        assert any("left out: SGD, rate 1000 (no finite number)" in text.get_text() for text in figure.texts)
 
     def test_a_ranking_is_by_mean_snr_and_gives_the_rank_by_margin(self, result):
         dataset = result("decomposition-01")
@@ -194,7 +200,7 @@ class TestFiguresShowTheResult:
         order = np.argsort(-dataset.snr_mean.values)
         snr, margin, _ = figure.axes
         names = [text.get_text() for text in snr.get_yticklabels()]
-        assert names == [f"{i + 1}. {dataset.learner.values[k]}" for i, k in enumerate(order)]
+        assert names == [f"{i + 1}. {digital(dataset)[k]}" for i, k in enumerate(order)]
         means = next(line for line in snr.lines if line.get_label().startswith("mean"))
         np.testing.assert_array_equal(means.get_xdata(), dataset.snr_mean.values[order])
         ranks = [int(text.get_text()) for text in margin.texts]
@@ -205,7 +211,7 @@ class TestFiguresShowTheResult:
 
     def test_a_sweep_has_a_line_a_learner_and_lines_across_for_those_it_does_not_reach(self, diverged):
         figure = draw(diverged)
-        assert legend_of(figure) == ["SGD", "Hebbian Unconstrained", "Hebbian Physical"]
+        assert legend_of(figure) == ["SGD, digital", "Hebbian Unconstrained", "Hebbian Physical"]
         axes = panel_of(figure, "geometric margin")
         line, *across = axes.lines
         assert list(line.get_xdata()) == [0.01, 2, 1000] and axes.get_xlabel() == "learning rate"
@@ -237,10 +243,10 @@ class TestFiguresShowTheResult:
 
     def test_histograms_of_weights_hold_all_of_them_or_say_why_not(self, diverged):
         figure = draw(diverged, "weights")
-        assert [axes.get_title("left") for axes in figure.axes] == list(diverged.learner.values)
+        assert [axes.get_title("left") for axes in figure.axes] == digital(diverged)[:-1]
         (bars,) = figure.axes[0].patches
         np.testing.assert_array_equal(bars.get_data().values, diverged.weight_share.values[0])
-        assert [text.get_text() for text in figure.axes[-1].texts] == ["not finite"]
+        assert any("left out: SGD, rate 1000 (no finite number)" in text.get_text() for text in figure.texts)
 
     def test_maps_and_samples_are_those_of_the_first_image(self, result):
         dataset = result("corruptions-01")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from memsim.plotting.rules.limits import drawn, each, finite
 from memsim.plotting.style import size, text_width
 
 if TYPE_CHECKING:
@@ -19,51 +20,44 @@ _LINEAR_PART = 0.6  # length of the linear part, in decades
 _ROOM = {"x": 0.29, "y": 0.165}  # inch that a tick label takes
 
 
-def finite(*values: Iterable[float] | np.ndarray | float) -> np.ndarray:
-    """All finite numbers among some arrays, in one row."""
-    flat = np.concatenate([np.ravel(np.asarray(v, float)) for v in values]) if values else np.empty(0)
-    return flat[np.isfinite(flat)]
-
-
-def ratio_axis(
-    axes: Axes, centre: np.ndarray, others: np.ndarray | None = None, which: str = "y", *, spread: float = _SPREAD
-) -> None:
-    """Scale, limits and ticks that keep ratios of any size readable.
+def ratio_axis(panels: Axes | Iterable[Axes], centre: np.ndarray, which: str = "y", *, spread: float = _SPREAD) -> None:
+    """Scale, limits and ticks that keep ratios of any size readable, the same for panels that are compared.
 
     Linear from 0 where that tells all values apart; else symmetric-logarithmic: linear around 0, beyond it in decades.
+    Everything that is drawn lies inside.
 
     Parameters
     ----------
-    axes : Axes
+    panels : Axes or iterable of Axes
         What to set.
     centre : ndarray
         The values that must be told apart.
-    others : ndarray, optional
-        Values that must fit in, such as ends of intervals.
     which : {"x", "y"}
         The axis.
     spread : float
         Largest over smallest value that may stay on a linear axis.
     """
-    centre = finite(centre)
-    everything = finite(centre, others if others is not None else ())
+    shown, centre = each(panels), finite(centre)
+    everything = finite(centre, drawn(shown, which))
     if not len(everything):
         return
     low, high = min(0.0, float(everything.min())), max(0.0, float(everything.max()))
     largest = max(-low, high)
     sizes = np.abs(centre[centre != 0])
     smallest = float(sizes.min()) if len(sizes) else largest
-    set_limits = getattr(axes, f"set_{which}lim")
-    if largest == 0:
-        set_limits(-0.05, 1.05)
-    elif largest <= (spread if low == 0 else spread / 2) * smallest:
-        room = 0.06 * (high - low)
-        set_limits(low - room if low < 0 else 0.0, high + room if high > 0 else 0.0)
-    else:
-        threshold = 10.0 ** math.floor(math.log10(min(max(smallest, min(1.0, largest / 10)), largest)))
-        _symlog(axes, which, low, high, threshold)
-    if low < 0 < high:
-        getattr(axes, "axhline" if which == "y" else "axvline")(0, color="0.5", linewidth=0.6, zorder=1)
+    linear = largest <= (spread if low == 0 else spread / 2) * smallest
+    threshold = 10.0 ** math.floor(math.log10(min(max(smallest, min(1.0, largest / 10)), largest))) if largest else 1.0
+    room = 0.06 * (high - low)
+    for axes in shown:
+        set_limits = getattr(axes, f"set_{which}lim")
+        if largest == 0:
+            set_limits(-0.05, 1.05)
+        elif linear:
+            set_limits(low - room if low < 0 else 0.0, high + room if high > 0 else 0.0)
+        else:
+            _symlog(axes, which, low, high, threshold)
+        if low < 0 < high:
+            getattr(axes, "axhline" if which == "y" else "axvline")(0, color="0.5", linewidth=0.6, zorder=1)
 
 
 def _symlog(axes: Axes, which: str, low: float, high: float, threshold: float) -> None:

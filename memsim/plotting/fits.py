@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,8 +11,9 @@ from memsim.fit.models import BRANCHES
 from memsim.fit.problem import X
 from memsim.fit.simulate import simulated
 from memsim.plotting.device.scale import scaled
-from memsim.plotting.page import ending, grid, only, title
-from memsim.plotting.style import INK, RC, fitted, line_style
+from memsim.plotting.page import ending, entries, grid, headline, only, title
+from memsim.plotting.rules.limits import beyond, fit_limits, percent
+from memsim.plotting.style import INK, RC, line_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from memsim.fit.pulses import PulseFit
     from memsim.fit.section import SectionFit
 
-_BLACK = "0.1"
-"""Of lines that belong to no single device."""
+_BLACK = "0.1"  # lines that belong to no single device
 _WALKS = 400
 """Simulated trains that a band stands for."""
 _TRAINS = 12
@@ -32,6 +32,9 @@ _MIXED = 2
 """Devices whose trains of both directions are drawn."""
 _BANDS = 2
 """Devices up to which each has a band of its own; the bands of more would hide each other."""
+_REACH = 1.5
+"""End of the axis of steps, in largest steps of the chosen model; other models may go off far beyond."""
+_WIDEST = 4.5  # end of the axis of residuals
 _CHANGES = 300
 """Devices whose changes are drawn together."""
 
@@ -59,21 +62,15 @@ def pulse_figure(fit: PulseFit, seed: int = 0) -> Figure:
         else:
             for branch in range(2):
                 _trains(axes[0, branch], fit, branch, unit, seed)
-        low = min(a.get_ylim()[0] for a in axes[0])
-        high = max(a.get_ylim()[1] for a in axes[0])
-        for a in axes[0]:
-            a.set_ylim(low, high)
-        _steps(axes[1, 0], fit, unit)
-        _residuals(axes[1, 1], fit)
-        _heading(figure, f"{Path(fit.data.name).name}: {fit.chosen.name}", _noise_words(fit))
-        handles: dict[str, Any] = {}
-        for a in axes.ravel():
-            found, labels = a.get_legend_handles_labels()
-            handles |= dict(zip(labels, found, strict=True))
+        fit_limits(axes[0])
+        notes = _steps(axes[1, 0], fit, unit), _residuals(axes[1, 1], fit)
+        headline(figure, f"{Path(fit.data.name).name}: {fit.chosen.name}", _noise_words(fit))
+        handles, labels = entries(axes.ravel())
         count = len(fit.data.devices)
         shown = min(count, _MIXED if mixed else _DEVICES)
-        labels = sorted(handles, key=lambda label: not label.startswith(("device ", "measured")))
-        ending(figure, [handles[label] for label in labels], labels, only(shown, count, "devices"))
+        order = sorted(range(len(labels)), key=lambda i: not labels[i].startswith(("device ", "measured")))
+        some = only(shown, count, "devices")
+        ending(figure, [handles[i] for i in order], [labels[i] for i in order], some, *notes)
     return figure
 
 
@@ -111,13 +108,8 @@ def section_figure(fit: SectionFit) -> Figure:
                     which("{x:g}")
         if fit.bands:
             _changes(panels[0, 1], fit, unit)
-        _heading(figure, f"{Path(fit.name).name}: {fit.forms[0].name}", "")
-        note = f"the first {len(shown)} of {len(fit.curves)} devices" if len(shown) < len(fit.curves) else ""
-        handles, labels = axes.get_legend_handles_labels()
-        for a in panels[0, 1:]:
-            more = a.get_legend_handles_labels()
-            handles, labels = handles + more[0], labels + more[1]
-        ending(figure, handles, labels, note)
+        headline(figure, f"{Path(fit.name).name}: {fit.forms[0].name}")
+        ending(figure, *entries(panels[0]), only(len(shown), len(fit.curves), "devices"))
     return figure
 
 
@@ -229,8 +221,11 @@ def _band(axes: Axes, fit: PulseFit, reads: np.ndarray, unit: float, colour: str
         axes.plot(number, end, color=colour, linewidth=0.5, alpha=0.5, zorder=2)
 
 
-def _steps(axes: Axes, fit: PulseFit, unit: float) -> None:
-    """Mean step of a pulse against the state: the chosen model and, where there are reads, the others."""
+def _steps(axes: Axes, fit: PulseFit, unit: float) -> str:
+    """Mean step of a pulse against the state: the chosen model and, where there are reads, the others.
+
+    The note returned says which share of the others' steps lies beyond the axis.
+    """
     axis = fit.chosen.problem.axis
     lines = []
     for candidate in (*[c for c in fit.candidates if c is not fit.chosen], fit.chosen):
@@ -258,9 +253,12 @@ def _steps(axes: Axes, fit: PulseFit, unit: float) -> None:
         else:
             axes.plot(x / unit, y / scale, color="0.7", linewidth=0.7, label="other models", zorder=1)
     axes.axhline(0, color=INK, linewidth=0.6)
-    reach = 1.5 * largest / scale
+    reach = _REACH * largest / scale
     axes.set_ylim(-reach, reach)
     title(axes, "Mean step of a pulse, all models")
+    others = [y / scale for chosen, _, _, y in lines if not chosen]
+    share = beyond(np.concatenate(others), -reach, reach) if others else 0.0
+    return f"steps of other models beyond their panel: {percent(share)}" if share else ""
 
 
 def fit_label(unit: float) -> str:
@@ -269,19 +267,25 @@ def fit_label(unit: float) -> str:
     return f"conductance [{prefix}S]"
 
 
-def _residuals(axes: Axes, fit: PulseFit) -> None:
-    """Histogram of standardised innovations beside the standard normal density, and what tests say."""
+def _residuals(axes: Axes, fit: PulseFit) -> str:
+    """Histogram of standardised innovations beside the standard normal density, and what tests say.
+
+    The note returned says which share lies beyond the axis; the outermost bins count it, too.
+    """
     z = fit.diagnostics.innovation
-    z = np.clip(z[np.isfinite(z)], -4.5, 4.5)
-    bins = np.linspace(-4.5, 4.5, 37)
-    axes.hist(z, bins.tolist(), density=True, color="0.75", label="residuals")
-    x = np.linspace(-4.5, 4.5, 200)
+    z = z[np.isfinite(z)]
+    bins = np.linspace(-_WIDEST, _WIDEST, 37)
+    axes.hist(np.clip(z, -_WIDEST, _WIDEST), bins.tolist(), density=True, color="0.75", label="residuals")
+    x = np.linspace(-_WIDEST, _WIDEST, 200)
     axes.plot(x, np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi), color=_BLACK, linestyle=":", label="N(0, 1)")
-    axes.set_xlim(-4.5, 4.5)
+    axes.set_xlim(-_WIDEST, _WIDEST)
+    fit_limits(axes, foot=0)
     axes.set_xlabel("(read - prediction)/its standard deviation")
     axes.set_ylabel("density")
     d = fit.diagnostics
     title(axes, f"Residuals: variance {d.variance:.2f}, lag-1 correlation {d.correlation:+.2f}")
+    share = beyond(z, -_WIDEST, _WIDEST)
+    return f"residuals beyond {_WIDEST:g}, counted in the outermost bins: {percent(share)}" if share else ""
 
 
 def _noise_words(fit: PulseFit) -> str:
@@ -294,12 +298,3 @@ def _noise_words(fit: PulseFit) -> str:
         slow, memory = shown["read.noise.slow.sigma"], shown["read.noise.slow.memory"]
         words.append(f"and {100 * slow.value:.2g} % that lasts {memory.value:.2g} pulses")
     return ", ".join(words)
-
-
-def _heading(figure: Figure, text: str, below: str) -> None:
-    wide, tall = figure.get_size_inches()
-    figure.text(0.5, 1 - 0.14 / tall, fitted(text, wide - 0.3, 9), ha="center", va="center", fontsize=9)
-    if below:
-        figure.text(
-            0.5, 1 - 0.3 / tall, fitted(below, wide - 0.3, 6.5), ha="center", va="center", fontsize=6.5, color=INK
-        )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memsim.plotting.style import INK, SMALL, WIDTH, fitted, text_width
+from memsim.plotting.style import INK, SMALL, WIDTH, fitted, lines_of, plain, text_width
 from memsim.repeat import changes_of
 from memsim.results import stored
 
@@ -90,13 +90,17 @@ def grid(
 
 def heading(figure: Figure, dataset: xr.Dataset, fallback: str) -> None:
     """The title of the experiment, and under it what was changed in it."""
-    wide, tall = figure.get_size_inches()
-    title = fitted(stored(dataset, "title") or fallback, wide - 0.3, 9)
-    figure.text(0.5, 1 - 0.14 / tall, title, ha="center", va="center", fontsize=9)
     changes = ", ".join(f"{key}={value}" for key, value in changes_of(dataset).items())
-    if changes:
-        text = fitted(f"changed: {changes}", wide - 0.3, 6.5)
-        figure.text(0.5, 1 - 0.3 / tall, text, ha="center", va="center", fontsize=6.5, color=INK)
+    headline(figure, stored(dataset, "title") or fallback, f"changed: {changes}" if changes else "")
+
+
+def headline(figure: Figure, text: str, below: str = "") -> None:
+    """The heading of a page in one line, and a smaller line under it."""
+    wide, tall = figure.get_size_inches()
+    for line, place, size, colour in ((text, 0.14, 9, "black"), (below, 0.3, 6.5, INK)):
+        if line:
+            shown = fitted(line, wide - 0.3, size)
+            figure.text(0.5, 1 - place / tall, shown, ha="center", va="center", fontsize=size, color=colour)
 
 
 def title(axes: Axes, text: str, **options: Any) -> None:
@@ -104,15 +108,30 @@ def title(axes: Axes, text: str, **options: Any) -> None:
     axes.set_title(text, loc="left", y=1.0, pad=4, **options)
 
 
-def ending(figure: Figure, handles: Sequence[Any] = (), labels: Sequence[str] = (), *notes: str) -> None:
-    """Add small lines of notes, unless they are empty, and a legend under the panels; the figure grows with them."""
-    wide, tall = figure.get_size_inches()
-    for text in filter(None, notes):
-        grow(figure, 0.16)
-        tall += 0.16
-        figure.text(0.12 / wide, 0.09 / tall, fitted(text, wide - 0.2), va="center", fontsize=SMALL, color=INK)
+def ending(
+    figure: Figure, handles: Sequence[Any] = (), labels: Sequence[str] = (), *notes: str, device: str = ""
+) -> None:
+    """Add lines of notes, unless they are empty, and a legend under the panels; the figure grows with them.
+
+    `device` is the title of the legend, see `DeviceNames.heading`; without a legend, it is a note.
+    """
+    wide = figure.get_size_inches()[0]
+    for text in filter(None, (*notes, "" if handles else device)):
+        for line in lines_of(text, wide - 0.2):
+            grow(figure, 0.16)
+            place = 0.12 / wide, 0.09 / figure.get_size_inches()[1]
+            figure.text(*place, line, va="center", fontsize=SMALL, color=INK)
     if handles:
-        _legend(figure, handles, labels)
+        _legend(figure, handles, labels, plain(device))
+
+
+def entries(panels: Iterable[Axes]) -> tuple[list[Any], list[str]]:
+    """Handles and labels of everything that has a label in some panels, each label once, for `ending`."""
+    handles: dict[str, Any] = {}
+    for axes in panels:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            handles.setdefault(label, handle)
+    return list(handles.values()), list(handles)
 
 
 def only(shown: int, total: int, what: str = "learners") -> str:
@@ -120,20 +139,24 @@ def only(shown: int, total: int, what: str = "learners") -> str:
     return f"the first {shown} of {total} {what}" if shown < total else ""
 
 
-def lost(names: Sequence[object]) -> str:
-    """Note that names learners whose numbers are not finite; empty if there are none."""
-    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-    return f"not finite: {'; '.join(map(str, names[:4]))}{more}" if names else ""
-
-
-def _legend(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> None:
+def _legend(figure: Figure, handles: Sequence[Any], labels: Sequence[str], heading: str) -> None:
     wide = figure.get_size_inches()[0] - 0.2
     lines = [fitted(label, wide - 5 * _EM) for label in labels]
     widths = [text_width(line) + 3.4 * _EM for line in lines]
     columns = next(n for n in range(min(5, len(lines)), 0, -1) if n == 1 or _columns_width(widths, n) <= wide)
     rows = -(-len(lines) // columns)
-    grow(figure, rows * _LINE + 0.08)
-    figure.legend(handles, lines, loc="lower center", ncols=columns, frameon=False, borderaxespad=0.3, borderpad=0)
+    grow(figure, (rows + bool(heading)) * _LINE + 0.08)
+    figure.legend(
+        handles,
+        lines,
+        loc="lower center",
+        ncols=columns,
+        title=heading or None,
+        title_fontsize=SMALL,
+        frameon=False,
+        borderaxespad=0.3,
+        borderpad=0,
+    )
 
 
 def _columns_width(widths: Sequence[float], columns: int) -> float:

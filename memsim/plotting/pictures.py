@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from memsim.plotting.page import panel, title
-from memsim.plotting.style import SMALL, fitted, plain, text_width
+from memsim.plotting.rules.colours import ColourRange
+from memsim.plotting.style import SMALL
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-GREY: Mapping[str, Any] = {"cmap": "gray", "vmin": 0.0, "vmax": 1.0}
+GREYS = ColourRange(0.0, 1.0)
+"""Range of the grey levels of images."""
 BAR = 0.42
 """Room that the scale beside a picture takes [inch]."""
 
@@ -30,8 +30,9 @@ def picture(
     box: tuple[float, float, float],
     values: np.ndarray,
     text: str,
+    colours: ColourRange = GREYS,
     unit: str | None = None,
-    options: Mapping[str, Any] | None = None,
+    cmap: str | None = "gray",
 ) -> None:
     """An image in a square of the figure, with a title and, if a unit is given, a scale at its right.
 
@@ -44,40 +45,68 @@ def picture(
     values : (y, x)
         The image.
     text : str
-        Title; cut to the width of the square and its scale.
+        Title in one or two lines, as `fitted` returns it.
+    colours : ColourRange
+        Values of the first and the last colour.
     unit : str, optional
         Unit of the scale.
-    options : mapping, optional
-        For ``imshow``.
+    cmap : str, optional
+        Name of the colours; None for those of maps.
     """
     left, bottom, side = box
-    look = dict(options or {})
     where = place(values.shape[0], values.shape[1], left, bottom, side)
     axes = panel(figure, *where, bare=True)
-    axes.imshow(values, interpolation="nearest", aspect="auto", **look)
+    axes.imshow(values, cmap=cmap, vmin=colours.low, vmax=colours.high, interpolation="nearest", aspect="auto")
     axes.set_axis_off()
     if text:
-        room = side + (BAR if unit is not None else 0) - 0.02
-        size = next((size for size in (SMALL, 6.5) if text_width(plain(text), size) <= room), 6.0)
-        title(axes, fitted(text, room, size), fontsize=size)
+        title(axes, text, fontsize=SMALL)
     if unit is not None:
-        shown = values[np.isfinite(values)]
-        bar = panel(figure, left + where[2] + 0.06, bottom, 0.07, side, bare=True)
-        _scale(bar, look.get("vmin", shown.min()), look.get("vmax", shown.max()), unit, look.get("cmap"))
+        colour_bar(figure, (left + where[2] + 0.06, bottom, side), colours, unit, cmap)
 
 
-def _scale(axes: Axes, low: float, high: float, unit: str, cmap: str | None) -> None:
-    """The colours from low to high; simpler than a colour bar, and drawn in a third of the time."""
+def colour_bar(
+    figure: Figure,
+    box: tuple[float, float, float],
+    colours: ColourRange,
+    unit: str,
+    cmap: str | None = None,
+    *,
+    upright: bool = False,
+) -> None:
+    """The colours of a range from bottom to top, with unit and clipped share below or, upright, at the right.
+
+    Simpler than matplotlib's, and drawn in a third of the time.
+
+    Parameters
+    ----------
+    figure : Figure
+        Where to draw.
+    box : tuple of float
+        Left and bottom end and height [inch].
+    colours : ColourRange
+        The range.
+    unit : str
+        Unit of the values.
+    cmap : str, optional
+        Name of the colours.
+    upright : bool
+        Whether the text stands upright, where there is no room below.
+    """
     from matplotlib.ticker import MaxNLocator
 
-    if not high > low:
-        low, high = low - 0.5, high + 0.5
-    colours = np.linspace(0, 1, 128)[:, None]
-    axes.imshow(colours, cmap=cmap, extent=(0, 1, float(low), float(high)), aspect="auto", origin="lower")
+    left, bottom, height = box
+    axes = panel(figure, left, bottom, 0.07, height, bare=True)
+    shades = np.linspace(0, 1, 128)[:, None]
+    axes.imshow(shades, cmap=cmap, extent=(0, 1, colours.low, colours.high), aspect="auto", origin="lower")
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.yaxis.tick_right()
     axes.tick_params(length=2, pad=2)
     axes.set_xticks([])
-    axes.set_xlabel(unit, fontsize=SMALL)
+    if upright:
+        axes.yaxis.set_label_position("right")
+        axes.set_ylabel(colours.label(unit), fontsize=SMALL)
+    else:
+        # A long text ends at the bar's right end: below the picture, there is room for it.
+        axes.set_xlabel(colours.label(unit), fontsize=SMALL, loc="right" if colours.clipped > 0 else "center")
     for side in ("top", "right"):
         axes.spines[side].set_visible(True)

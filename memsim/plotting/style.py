@@ -91,3 +91,15 @@ def fitted(text: object, width: float, size: float = SMALL) -> str:
         longest = min(longest - 1, int(len(line) * width / text_width(line, size)) + 1)
         line = plain(text, longest)
     return line
+
+
+def lines_of(text: str, width: float, size: float = SMALL) -> list[str]:
+    """Text broken into lines of a width [inch], between words; a longer word is cut."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(plain(longer, len(longer)), size) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return [fitted(line, width, size) for line in lines]

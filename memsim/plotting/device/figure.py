@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from memsim.plotting.device.current import draw_current, draw_loops
 from memsim.plotting.device.faults import draw_faults
@@ -12,11 +12,12 @@ from memsim.plotting.device.pulses import draw_pulses
 from memsim.plotting.device.reads import draw_reads, draw_size
 from memsim.plotting.device.retention import draw_retention
 from memsim.plotting.device.steps import draw_steps
-from memsim.plotting.page import ending, page, panel, title
-from memsim.plotting.style import INK, RC, WIDTH, fitted
+from memsim.plotting.page import ending, entries, headline, page, panel, title
+from memsim.plotting.rules.content import left_out
+from memsim.plotting.rules.limits import fit_limits
+from memsim.plotting.style import RC, WIDTH
 from memsim.profiles.dynamics import DynamicUpdate
 from memsim.profiles.pages import example
-from memsim.profiles.schema import NO_RETENTION
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,6 +29,15 @@ if TYPE_CHECKING:
     Panel = Callable[[Axes, DeviceProfile, int], None]
 
 _PULSED: tuple[Panel, ...] = (draw_pulses, draw_loops)
+_SECTIONS: dict[str, tuple[Panel, ...]] = {
+    "pulse response": (draw_pulses,),
+    "programming error": (draw_programming,),
+    "read noise": (draw_reads,),
+    "retention": (draw_retention,),
+    "current against voltage": (draw_current, draw_loops),
+}
+"""What a profile may describe, in words, and the panels that show it."""
+_NONE = "this device specifies none"
 _WAYS = ("set", "reset")
 _HEIGHT = 2.0  # of a panel, and margins [inch]
 _TOP, _BETWEEN, _FOOT = 0.62, 0.62, 0.42
@@ -46,9 +56,10 @@ def device_figure(device: DeviceProfile, seed: int = 0) -> Figure:
     """
     spec = device.spec
     kind = f"update model {spec.update.model}" if spec.update is not None else "programmed once"
-    said = "" if spec.retention is not None else f"; {NO_RETENTION}"
-    heading = f"{device.name}: {device.title}", f"{device.technology}; {kind}{said}"
-    return _figure(device, seed, panels_of(device), *heading)
+    heading = f"{device.name}: {device.title}", f"{device.technology}; {kind}"
+    panels = panels_of(device)
+    missing = {text: _NONE for text, drawings in _SECTIONS.items() if not set(drawings) & set(panels)}
+    return _figure(device, seed, panels, *heading, left_out(missing), f"device: {device.name}")
 
 
 def model_figure(model: Model, seed: int = 0) -> Figure:
@@ -77,7 +88,15 @@ def _other_shape(draw: Panel) -> Panel:
     return other
 
 
-def _figure(device: DeviceProfile, seed: int, panels: list[Panel], heading: str, below: str) -> Figure:
+def _figure(
+    device: DeviceProfile,
+    seed: int,
+    panels: list[Panel],
+    heading: str,
+    below: str,
+    note: str = "",
+    name: str = "",
+) -> Figure:
     from matplotlib import rc_context
 
     # An odd one out gets a whole row, the first.
@@ -85,8 +104,8 @@ def _figure(device: DeviceProfile, seed: int, panels: list[Panel], heading: str,
     height = _TOP + len(rows) * _HEIGHT + (len(rows) - 1) * _BETWEEN + _FOOT
     with rc_context(RC):
         figure = page(height)
-        _heading(figure, heading, below)
-        handles: dict[str, Any] = {}
+        headline(figure, heading, below)
+        shown: list[Axes] = []
         bottom = height - _TOP
         for row in rows:
             bottom -= _HEIGHT
@@ -94,10 +113,11 @@ def _figure(device: DeviceProfile, seed: int, panels: list[Panel], heading: str,
             for column, draw in enumerate(row):
                 axes = panel(figure, _LEFT + column * (wide + _GAP), bottom, wide, _HEIGHT)
                 draw(axes, device, seed)
-                found, labels = axes.get_legend_handles_labels()
-                handles |= dict(zip(labels, found, strict=True))
+                shown.append(axes)
             bottom -= _BETWEEN
-        ending(figure, list(handles.values()), list(handles))
+        # Conductances of the same cells are compared.
+        fit_limits([axes for axes in shown if axes.get_ylabel().startswith("conductance ")])
+        ending(figure, *entries(shown), note, device=name)
     return figure
 
 
@@ -122,10 +142,3 @@ def panels_of(device: DeviceProfile) -> list[Panel]:
 
 def _pairs(panels: list[Panel]) -> list[list[Panel]]:
     return [panels[first : first + 2] for first in range(0, len(panels), 2)]
-
-
-def _heading(figure: Figure, heading: str, below: str) -> None:
-    wide, tall = figure.get_size_inches()
-    figure.text(0.5, 1 - 0.14 / tall, fitted(heading, wide - 0.3, 9), ha="center", va="center", fontsize=9)
-    text = fitted(below, wide - 0.3, 6.5)
-    figure.text(0.5, 1 - 0.3 / tall, text, ha="center", va="center", fontsize=6.5, color=INK)

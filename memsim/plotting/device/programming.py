@@ -10,6 +10,7 @@ from memsim.arrays import Crossbar
 from memsim.plotting.device.cells import CELLS, without
 from memsim.plotting.device.scale import scaled
 from memsim.plotting.page import title
+from memsim.plotting.rules.limits import fit_limits
 from memsim.plotting.style import line_style
 
 if TYPE_CHECKING:
@@ -36,5 +37,5 @@ def draw_programming(axes: Axes, device: DeviceProfile, seed: int) -> None:
     x = targets / scaled(axes.xaxis, "target conductance", "S", float(targets.max()))
     y = sigmas / scaled(axes.yaxis, "sigma after programming", "S", float(sigmas.max()))
     axes.plot(x, y, color=style["color"], marker=style["marker"], label=f"over {CELLS} cells")
-    axes.set_ylim(bottom=0)
+    fit_limits(axes, foot=0)
     title(axes, f"Programming error ({device.spec.programming.model})")  # type: ignore[union-attr]

@@ -8,7 +8,7 @@ import numpy as np
 
 from memsim.learning import Encoding, Hebbian
 from memsim.plotting.device.cells import BAND, CELLS, column, without
-from memsim.plotting.device.scale import scaled
+from memsim.plotting.device.scale import conductances
 from memsim.plotting.page import title
 from memsim.plotting.style import INK, line_style
 
@@ -58,7 +58,7 @@ def draw_pulses(axes: Axes, device: DeviceProfile, seed: int) -> None:
     has_d2d = spec.variability is not None and bool(spec.variability.d2d)
     x, one_device = response(without(device, _D2D), seed, CELLS)
     varies = spec.update is not None and (spec.update.own_noise is not None or without(device, *_PER_PULSE) != device)
-    unit = scaled(axes.yaxis, "conductance", "S", float(np.abs(one_device).max()))
+    unit = conductances(axes.yaxis, device)
     if has_d2d:
         _, many = response(without(device, *_PER_PULSE), seed, CELLS)
         style = line_style(3)

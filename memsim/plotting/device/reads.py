@@ -9,8 +9,9 @@ import numpy as np
 
 from memsim.errors import RetentionWarning
 from memsim.plotting.device.cells import CELLS, mark_states, row, state_style, states_of, without
-from memsim.plotting.device.scale import scaled
+from memsim.plotting.device.scale import conductances, scaled
 from memsim.plotting.page import title
+from memsim.plotting.rules.limits import fit_limits
 from memsim.plotting.style import line_style
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ READS = 200
 AGE = 1.0
 """Time after which cells are read whose noise grows after programming [s]; assumed."""
 _D2D = "variability.d2d"
-_HEADROOM = 1.15
 _SIZES = np.linspace(0.0, 1.0, 11)
 
 
@@ -78,7 +78,7 @@ def _read_cells(device: DeviceProfile, seed: int, state: float, count: int) -> C
 def draw_reads(axes: Axes, device: DeviceProfile, seed: int) -> None:
     """Panel with successive reads of single cells."""
     values = [trace(device, seed + k, state, 1)[:, 0] for k, state in enumerate(states_of(device))]
-    unit = scaled(axes.yaxis, "conductance", "S", float(np.max(np.abs(values))))
+    unit = conductances(axes.yaxis, device)
     interval = interval_of(device)
     correlated = device.spec.read.telegraph is not None or device.spec.read.flicker is not None
     if correlated:
@@ -97,8 +97,8 @@ def draw_size(axes: Axes, device: DeviceProfile, seed: int) -> None:
     """Panel with the standard deviation of a read against the conductance."""
     means, sigmas = size(device, seed)
     style = line_style(0)
-    x = means / scaled(axes.xaxis, "conductance", "S", float(means.max()))
+    x = means / conductances(axes.xaxis, device)
     y = sigmas / scaled(axes.yaxis, "sigma of a read", "S", float(sigmas.max()))
     axes.plot(x, y, color=style["color"], marker=style["marker"], label=f"over {CELLS} cells")
-    axes.set_ylim(0, _HEADROOM * float(y.max()) or 1.0)
+    fit_limits(axes, foot=0)
     title(axes, f"Read noise, {AGE:g} s after programming" if grows(device) else "Read noise")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memsim.plotting.device.cells import BAND, mark_states, row, state_style, states_of
-from memsim.plotting.device.scale import scaled
+from memsim.plotting.device.scale import conductances
 from memsim.plotting.page import title
 from memsim.profiles.physics import Leak, RelaxationTable
 
@@ -48,7 +48,7 @@ def draw_retention(axes: Axes, device: DeviceProfile, seed: int) -> None:
     from matplotlib.ticker import NullLocator
 
     found = [aged(device, seed + k, state) for k, state in enumerate(states_of(device))]
-    unit = scaled(axes.yaxis, "conductance", "S", float(np.max(found)))
+    unit = conductances(axes.yaxis, device)
     x = times_of(device)
     for k, values in enumerate(found):
         style = state_style(k)

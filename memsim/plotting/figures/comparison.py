@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memsim.plotting.axis import finite, ratio_axis
-from memsim.plotting.page import ending, grid, only, title
+from memsim.plotting.axis import ratio_axis
+from memsim.plotting.page import ending, entries, grid, headline, only, title
 from memsim.plotting.pairs import Measured, Pair, by_label, compare, measured, name_of
-from memsim.plotting.style import RC, fitted, plain, text_width
+from memsim.plotting.rules.content import filled, left_out
+from memsim.plotting.rules.limits import finite, fit_limits
+from memsim.plotting.style import RC, fitted, text_width
 from memsim.repeat import task_of
-from memsim.results import require
+from memsim.results import NO_DEVICE, require
 from memsim.tasks.base import Panel
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ _MOST = 40
 _NAMES = 2.4
 """Room for names at most [inch]."""
 _SHIFT = 0.15  # of a row
+_PERCENT = 100.0  # factor of panels in percent
 _FIRST = 1.4  # width of the first panel, over that of the others
 _LOOKS: tuple[dict[str, Any], ...] = (
     {"color": "#0b2a4a", "marker": "o", "markersize": 4.5},
@@ -54,34 +58,37 @@ def compare_figure(a: xr.Dataset, b: xr.Dataset) -> Figure:
     shown = rows[:_MOST]
     files = [name_of(dataset, which) for dataset, which in ((a, "first result"), (b, "second result"))]
     labels = [fitted(name, _NAMES) for name, _ in shown]
+    both = {
+        one: [[measured(d[k][0], one.variable, d[k][1], one.factor) for _, d in shown] for k in range(2)]
+        for one in metrics
+    }
+    kept, gone = filled({metric: [m.value for values in both[metric] for m in values] for metric in metrics})
     with rc_context(RC):
         left = max(map(text_width, labels)) + 0.2
-        widths = [_FIRST, *[1.0] * (len(metrics) - 1)]
+        widths = [_FIRST, *[1.0] * (len(kept) - 1)][: len(kept)]
         figure, (panels,) = grid(
-            [_ROW * len(shown) + 0.12], len(metrics), top=0.5, left=left, foot=0.3, gap=0.24, widths=widths
+            [_ROW * len(shown) + 0.12], len(kept), top=0.5, left=left, foot=0.3, gap=0.24, widths=widths
         )
-        tall = figure.get_size_inches()[1]
-        heading = fitted(f"{files[0]} against {files[1]}", 6.9, 9)
-        figure.text(0.5, 1 - 0.14 / tall, heading, ha="center", va="center", fontsize=9)
-        for axes in panels:
+        headline(figure, f"{files[0]} against {files[1]}")
+        texts = [_entry(k, files[k], [d[k] for _, d in shown]) for k in range(2)]
+        for axes, metric in zip(panels, kept, strict=True):
             axes.set_ylim(len(shown) - 0.45, -0.55)
             axes.set_yticks(range(len(shown)), labels if axes is panels[0] else [])
             axes.tick_params(axis="y", length=0)
-        both = {
-            one.variable: [[measured(d[k][0], one.variable, d[k][1], one.factor) for _, d in shown] for k in range(2)]
-            for one in metrics
-        }
-        handles = [
-            _points(axes, values, k, label=f"{'AB'[k]}: {plain(files[k])}")
-            for name, axes in zip(names, panels, strict=True)
-            for k, values in enumerate(both[name])
-        ]
-        for axes, metric in zip(panels, metrics, strict=True):
-            _scale(axes, metric, [m for values in both[metric.variable] for m in values])
+            for k, values in enumerate(both[metric]):
+                _points(axes, values, k, texts[k])
             title(axes, metric.title)
-        labels = [str(handle.get_label()) for handle in handles[:2]]
-        ending(figure, handles[:2], labels, only(len(shown), len(rows), "pairs"))
+        _scale(panels, kept)
+        note = left_out({metric.title: why for metric, why in gone.items()})
+        ending(figure, *entries(panels), only(len(shown), len(rows), "pairs"), note)
     return figure
+
+
+def _entry(k: int, file: str, sides: list[tuple[xr.Dataset, int]]) -> str:
+    """The legend's text for a result: its letter, its file and the devices of the learners that are shown."""
+    names = [str(dataset["device"].values[place]) for dataset, place in sides if "device" in dataset]
+    devices = [name for name in dict.fromkeys(names) if name != NO_DEVICE]
+    return f"{'AB'[k]}: {file}{' on ' * bool(devices)}{', '.join(devices)}"
 
 
 def _rows(a: xr.Dataset, b: xr.Dataset, pair: Pair, name: str) -> list[tuple[str, list[tuple[xr.Dataset, int]]]]:
@@ -90,23 +97,27 @@ def _rows(a: xr.Dataset, b: xr.Dataset, pair: Pair, name: str) -> list[tuple[str
     return [(text, list(zip(sides, pair.places, strict=True))) for text, *sides in found]
 
 
-def _points(axes: Axes, values: list[Measured], k: int, label: str) -> Any:
+def _points(axes: Axes, values: list[Measured], k: int, label: str) -> None:
     """The means of one result with their intervals, a little above or below the middle of their rows."""
     rows = np.arange(len(values)) + (2 * k - 1) * _SHIFT
     mean, low, high = np.array([(m.value, m.low, m.high) for m in values]).T
     known = np.isfinite(low) & np.isfinite(high)
     axes.hlines(rows[known], low[known], high[known], color=_LOOKS[k]["color"], linewidth=1.2)
-    (line,) = axes.plot(np.where(np.isfinite(mean), mean, np.nan), rows, linestyle="none", label=label, **_LOOKS[k])
-    return line
+    axes.plot(np.where(np.isfinite(mean), mean, np.nan), rows, linestyle="none", label=label, **_LOOKS[k])
 
 
-def _scale(axes: Axes, metric: Panel, values: list[Measured]) -> None:
-    """Scale the horizontal axis of a panel for its kind of numbers."""
-    if metric.axis == "ratio":
-        ends = np.array([(m.low, m.high) for m in values])
-        ratio_axis(axes, np.array([m.value for m in values]), ends, "x")
-    elif metric.axis == "share":
-        low = min([0.0, *finite(np.array([(m.value, m.low, m.high) for m in values]))])
-        axes.set_xlim(1.06 * low, 1.05)
-        if low < 0:
-            axes.axvline(0, color="0.5", linewidth=0.6, zorder=1)
+def _scale(panels: Sequence[Axes], metrics: Sequence[Panel]) -> None:
+    """Scale the horizontal axes for their kinds of numbers; panels of percentages share theirs."""
+    shares = [metric.axis == "linear" and metric.factor == _PERCENT for metric in metrics]
+    percentages = [axes for axes, share in zip(panels, shares, strict=True) if share]
+    fit_limits(percentages, "x")
+    for axes, metric in zip(panels, metrics, strict=True):
+        if metric.axis == "ratio":
+            values = [line.get_xdata() for line in axes.lines]
+            ratio_axis(axes, finite(*map(np.asarray, values)), "x")
+        elif metric.axis == "share":
+            fit_limits(axes, "x", reach=[1], foot=0)
+            if axes.get_xlim()[0] < 0:
+                axes.axvline(0, color="0.5", linewidth=0.6, zorder=1)
+        elif axes not in percentages:
+            fit_limits(axes, "x")

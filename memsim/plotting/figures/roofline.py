@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memsim.plotting.page import page, panel
-from memsim.plotting.style import INK, RC, SMALL, WIDTH, fitted, line_style, plain
+from memsim.plotting.page import headline, page, panel
+from memsim.plotting.style import INK, RC, SMALL, WIDTH, line_style, plain
 from memsim.results import require, stored
 
 if TYPE_CHECKING:
@@ -163,21 +163,8 @@ def _legend(axes: Axes, groups: list[tuple[str, str]]) -> None:
 
 
 def _head(figure: Figure, dataset: xr.Dataset) -> None:
-    tall = figure.get_size_inches()[1]
     sizes = sorted({int(size) for size in dataset.array_size.values if size})
     machine = f"{stored(dataset, 'processor')}, {stored(dataset, 'threads')} threads"
     order = f"n x n cells, n = {', '.join(map(str, sizes))}, joined in this order, the last one numbered"
     below = f"{machine}, {stored(dataset, 'created')[:10]}; {order}"
-    for text, place, size, colour in (
-        (stored(dataset, "title"), 0.15, 9, "black"),
-        (below, 0.33, 6.5, INK),
-    ):
-        figure.text(
-            0.5,
-            1 - place / tall,
-            fitted(text, WIDTH - 0.3, size),
-            ha="center",
-            va="center",
-            fontsize=size,
-            color=colour,
-        )
+    headline(figure, stored(dataset, "title"), below)

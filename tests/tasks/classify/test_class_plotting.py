@@ -112,7 +112,7 @@ def test_curves_begin_at_the_clean_images(result):
 def test_learning_curves_end_where_the_training_ends(result):
     axes = draw(result, "learning").axes[0]
     lengths = {line.get_label().strip(): len(line.get_xdata()) for line in axes.lines if line.get_label()[0] == " "}
-    assert lengths == {"Delta ideal": 3, "Delta TaOx": 3, "Linear": 2}
+    assert lengths == {"Delta ideal": 3, "Delta TaOx, taox-hfox-wu2018": 3, "Linear, digital": 2}
 
 
 def test_a_seed_that_ended_keeps_its_last_value():

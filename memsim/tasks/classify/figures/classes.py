@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memsim.plotting.page import ending, grid, grow, head, heading, only, title
-from memsim.plotting.pictures import GREY, picture
+from memsim.plotting.pictures import picture
+from memsim.plotting.rules.content import filled, left_out
+from memsim.plotting.rules.devices import device_names
+from memsim.plotting.rules.limits import fit_limits
 from memsim.plotting.style import RC, SMALL, WIDTH, fitted, text_width
 from memsim.repeat import settings_of
 from memsim.results import require
@@ -28,6 +31,7 @@ _IMAGES = 10
 _SIDE = 0.52  # inch
 _NUMBER = 0.36
 """Room for the numbers beside a panel [inch]."""
+_CALIBRATION = "calib. error [%]"
 _DARK, _FILL = "#0b2a4a", "#a9bfd0"
 
 
@@ -44,42 +48,48 @@ def classes(dataset: xr.Dataset) -> Figure:
     from matplotlib import rc_context
 
     settings = settings_of(dataset, ClassifySpec)
-    names = ("test_accuracy", "noise_mean_accuracy", "perturbed_accuracy", "scaled_calibration_error")
-    require(dataset, "learner", "repeat", "true_class", "epsilon", "example_class_image", *names)
+    needed = ("test_accuracy", "noise_mean_accuracy", "perturbed_accuracy", "scaled_calibration_error")
+    require(dataset, "learner", "repeat", "true_class", "epsilon", "example_class_image", *needed)
     count = min(_MOST, dataset.sizes["learner"])
     middle = dataset.sizes["epsilon"] // 2
     epsilon = float(dataset.epsilon.values[middle])
-    values = [
-        dataset.test_accuracy,
-        dataset.noise_mean_accuracy,
-        dataset.perturbed_accuracy.isel(epsilon=middle),
-        dataset.scaled_calibration_error,
-    ]
-    titles = ("test images [%]", "with noise [%]", rf"worst of $\pm${epsilon:g} [%]", "calib. error [%]")
-    learners = [fitted(name, _NAMES) for name in dataset.learner.values[:count]]
+    names = device_names(dataset, range(count))
+    columns = {
+        "test images [%]": dataset.test_accuracy,
+        "with noise [%]": dataset.noise_mean_accuracy,
+        f"worst of ±{epsilon:g} [%]": dataset.perturbed_accuracy.isel(epsilon=middle),
+        _CALIBRATION: dataset.scaled_calibration_error,
+    }
+    kept, gone = filled({text: values[:count] for text, values in columns.items()})
+    labels = [names.row(row, _NAMES) for row in range(count)]
     with rc_context(RC):
-        left = max(map(text_width, learners)) + 0.2
-        figure, panels = grid(
-            [_ROW * count + 0.1], 4, top=head(dataset), left=left, right=_NUMBER, foot=0.3, gap=_NUMBER + 0.08
+        left = max(map(text_width, labels)) + 0.2
+        figure, (panels,) = grid(
+            [_ROW * count + 0.1], len(kept), top=head(dataset), left=left, right=_NUMBER, foot=0.3, gap=_NUMBER + 0.08
         )
         heading(figure, dataset, settings.name)
-        for axes, variable, text in zip(panels[0], values, titles, strict=True):
-            _bars(axes, variable, count, None if variable is values[-1] else 104)
-            axes.set_yticks(range(count), learners if axes is panels[0, 0] else [])
+        for axes, text in zip(panels, kept, strict=True):
+            _bars(axes, columns[text], count)
+            axes.set_yticks(range(count), labels if axes is panels[0] else [])
             title(axes, text)
-        for axes in panels[0, :3]:
-            chance = 100 / dataset.sizes["true_class"]
-            axes.axvline(chance, color="0.4", linewidth=0.8, linestyle=":", zorder=0.5)
+        accuracies = [axes for axes, text in zip(panels, kept, strict=True) if text != _CALIBRATION]
+        fit_limits(accuracies, "x", reach=[100], foot=0)
+        for axes in panels:
+            if axes in accuracies:
+                chance = 100 / dataset.sizes["true_class"]
+                axes.axvline(chance, color="0.4", linewidth=0.8, linestyle=":", zorder=0.5)
+            else:
+                fit_limits(axes, "x", foot=0)
         some = only(count, dataset.sizes["learner"])
         seeds = dataset.sizes["repeat"]
         spread = f"means over {seeds} seeds with 95 % intervals; dots: single seeds; " if seeds > 1 else ""
-        ending(figure, (), (), some, f"{spread}dotted: chance")
+        ending(figure, (), (), some, f"{spread}dotted: chance", left_out(gone), device=names.heading)
         _examples(figure, dataset)
     return figure
 
 
-def _bars(axes: Axes, variable: xr.DataArray, count: int, limit: float | None) -> None:
-    """A bar a learner from 0 to the mean in percent, its interval, and a dot a seed; the axis ends at `limit`."""
+def _bars(axes: Axes, variable: xr.DataArray, count: int) -> None:
+    """A bar a learner from 0 to the mean in percent, its interval, and a dot a seed."""
     rows = np.arange(count)
     mean, low, high = over_seeds(variable, count, 100.0)
     axes.set_ylim(count - 0.45, -0.55)
@@ -91,7 +101,6 @@ def _bars(axes: Axes, variable: xr.DataArray, count: int, limit: float | None) -
         places = rows[:, None] + np.linspace(-0.17, 0.17, seeds.shape[1])
         axes.plot(seeds.ravel(), places.ravel(), ".", color="0.45", markersize=1.8, markeredgewidth=0)
         axes.hlines(rows, low, high, color=_DARK, linewidth=1.4)
-    axes.set_xlim(0, limit)
     for row in np.flatnonzero(np.isfinite(mean)).tolist():
         axes.annotate(
             f"{mean[row]:.1f}",
@@ -110,4 +119,4 @@ def _examples(figure: Figure, dataset: xr.Dataset) -> None:
     shown = dataset.example_class_image.values[:_IMAGES]
     step = (WIDTH - 0.2) / max(len(shown), 6)
     for number, (image, name) in enumerate(zip(shown, dataset.true_class.values, strict=False)):
-        picture(figure, (0.12 + number * step, 0.08, _SIDE), image, fitted(name, _SIDE), None, GREY)
+        picture(figure, (0.12 + number * step, 0.08, _SIDE), image, fitted(name, _SIDE))

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memsim.plotting.page import ending, grid, head, heading, only, title
-from memsim.plotting.style import RC, SMALL, fitted, plain, text_width
+from memsim.plotting.pictures import colour_bar
+from memsim.plotting.rules.colours import colour_range
+from memsim.plotting.rules.content import NOT_FINITE, empty, left_out
+from memsim.plotting.rules.devices import device_names
+from memsim.plotting.style import RC, SMALL, WIDTH, fitted, plain, size, text_width
 from memsim.repeat import settings_of
 from memsim.results import require
 from memsim.tasks.classify.schema import ClassifySpec
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _ACROSS = 3
+_SIDE, _RIGHT = 1.95, 0.68  # inch
+_COLOURS = "Blues"
 _MOST = 6
 """Learners that are shown at most."""
 _NUMBERS = 12
@@ -38,47 +44,51 @@ def confusion(dataset: xr.Dataset) -> Figure:
 
     settings = settings_of(dataset, ClassifySpec)
     require(dataset, "learner", "repeat", "true_class", "predicted_class", "confusion")
-    counts = dataset.confusion.mean("repeat").values[:_MOST]
-    there = np.maximum(counts.sum(-1, keepdims=True), 1e-12)
-    shares = 100 * counts / there
-    count, size = len(shares), shares.shape[-1]
-    wrong = np.where(np.eye(size, dtype=bool), np.nan, shares)
-    largest = max(1.0, float(np.nanmax(wrong)))
+    counts = dataset.confusion.mean("repeat").values
+    total = counts.sum(-1, keepdims=True)
+    shares = 100 * np.divide(counts, total, out=np.zeros_like(counts), where=total != 0)
+    able = [k for k in range(len(shares)) if not empty(counts[k])]
+    shown = able[:_MOST]
+    count, kinds = len(shown), shares.shape[-1]
+    errors = np.where(np.eye(kinds, dtype=bool), np.nan, shares)
+    colours = colour_range(*errors[shown], low=0.0)
     across = min(_ACROSS, max(count, 2))
-    rows = -(-count // across)
-    names = [str(name) for name in dataset.true_class.values]
-    longest = max(text_width(plain(name)) for name in names)
+    rows = -(-max(count, 1) // across)
+    classes = [str(name) for name in dataset.true_class.values]
+    longest = max(text_width(plain(name)) for name in classes)
+    names = device_names(dataset, shown)
     with rc_context(RC):
-        left = min(1.2, longest) + 0.42
+        left, gap = min(1.2, longest) + 0.42, min(1.2, longest) + 0.24
+        width = (WIDTH - left - _RIGHT - gap * (across - 1)) / across
+        titles = [names.title(k, width, 8) for k in shown]
+        two = 0.13 * any("\n" in text for text in titles)
+        top = head(dataset) + two
         figure, panels = grid(
-            [1.95] * rows,
-            across,
-            top=head(dataset),
-            left=left,
-            gap=min(1.2, longest) + 0.24,
-            foot=0.42,
-            rows=[0.5] * (rows - 1),
+            [_SIDE] * rows, across, top=top, left=left, right=_RIGHT, gap=gap, foot=0.42, rows=[0.5 + two] * (rows - 1)
         )
         heading(figure, dataset, settings.name)
-        flat = panels.ravel()
-        for k, axes in enumerate(flat):
-            if k >= count:
+        for place, axes in enumerate(panels.ravel()):
+            if place >= count:
                 axes.remove()
                 continue
+            k = shown[place]
             axes.grid(visible=False)
-            axes.imshow(wrong[k], cmap="Blues", vmin=0, vmax=largest, aspect="auto")
-            _ticks(axes, names)
-            if size <= _NUMBERS:
-                _numbers(axes, shares[k], largest)
-            width = axes.get_position().width * figure.get_size_inches()[0]
-            title(axes, fitted(dataset.learner.values[k], width, 8))
-            if k % across == 0:
+            axes.imshow(errors[k], cmap=_COLOURS, vmin=colours.low, vmax=colours.high, aspect="auto")
+            _ticks(axes, classes)
+            if kinds <= _NUMBERS:
+                _numbers(axes, shares[k], colours.high)
+            title(axes, titles[place])
+            if place % across == 0:
                 axes.set_ylabel("true class")
-            if k + across >= count:
+            if place + across >= count:
                 axes.set_xlabel("taken for")
-        seeds = dataset.sizes["repeat"]
-        note = f"shares of the true class in percent, mean over {seeds} seeds; darkest error {largest:.0f} %"
-        ending(figure, (), (), note, only(count, dataset.sizes["learner"]))
+        if shown:
+            tall = figure.get_size_inches()[1]
+            beside = WIDTH - _RIGHT + 0.1 if count >= across else left + count * (width + gap) - gap + 0.1
+            colour_bar(figure, (beside, tall - top - _SIDE, _SIDE), colours, "errors [%]", _COLOURS, upright=True)
+        note = f"shares of the true class in percent, mean over {dataset.sizes['repeat']} seeds"
+        gone = [(name, NOT_FINITE) for k, name in enumerate(names.labels) if k not in able]
+        ending(figure, (), (), note, only(count, len(able)), left_out(gone), device=names.heading)
     return figure
 
 
@@ -89,7 +99,8 @@ def _ticks(axes: Axes, names: list[str]) -> None:
     shown = [fitted(names[i], 1.1) for i in places]
     axes.set_yticks(places, shown)
     short = max(len(name) for name in names) <= 2
-    axes.set_xticks(places, shown if short else [fitted(name, 0.44) for name in shown])
+    room = size(axes)[0] / len(places) - 0.04
+    axes.set_xticks(places, shown if short else [fitted(names[i], room) for i in places])
     axes.tick_params(length=0)
 
 
@@ -99,6 +110,6 @@ def _numbers(axes: Axes, shares: np.ndarray, largest: float) -> None:
         for j, share in enumerate(row):
             if share >= 0.5:
                 dark = i != j and share > 0.6 * largest
-                size = SMALL - 1.5 if len(shares) > 6 else SMALL
+                small = SMALL - 1.5 if len(shares) > 6 else SMALL
                 color = "white" if dark else "black"
-                axes.text(j, i, f"{share:.0f}", ha="center", va="center", fontsize=size, color=color)
+                axes.text(j, i, f"{share:.0f}", ha="center", va="center", fontsize=small, color=color)

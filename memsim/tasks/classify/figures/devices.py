@@ -8,7 +8,10 @@ import numpy as np
 
 from memsim.plotting.curves import bars, named, point
 from memsim.plotting.members import families, lacks, members
-from memsim.plotting.page import ending, grid, head, heading, title
+from memsim.plotting.page import ending, entries, grid, head, heading, title
+from memsim.plotting.rules.content import filled, left_out
+from memsim.plotting.rules.devices import DIGITAL
+from memsim.plotting.rules.limits import fit_limits
 from memsim.plotting.style import INK, RC, fitted, line_style, text_width
 from memsim.repeat import settings_of
 from memsim.results import NO_DEVICE, require
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 _MOST = 12
 """Methods that are shown at most."""
+_METRICS = (("test_accuracy", "Test images, accuracy [%]"), ("noise_mean_accuracy", "With noise, accuracy [%]"))
 
 
 def devices(dataset: xr.Dataset) -> Figure:
@@ -45,12 +49,14 @@ def devices(dataset: xr.Dataset) -> Figure:
     on_device = [member for member in found if given[member.number] != NO_DEVICE]
     groups = dict(list(families(on_device, "array.device").items())[:_MOST])
     digital = [member for member in found if given[member.number] == NO_DEVICE]
-    values = [over_seeds(dataset[name], None, 100.0) for name in ("test_accuracy", "noise_mean_accuracy")]
+    values = {text: over_seeds(dataset[name], None, 100.0) for name, text in _METRICS}
+    kept, gone = filled({text: numbers[0] for text, numbers in values.items()})
     step = 0.7 / max(1, len(groups))
     with rc_context(RC):
-        figure, panels = grid([2.4], 2, top=head(dataset), gap=0.4)
+        figure, (panels,) = grid([2.4], len(kept), top=head(dataset), gap=0.4)
         heading(figure, dataset, settings.name)
-        for axes, numbers, text in zip(panels[0], values, ("Test images", "With noise"), strict=True):
+        for axes, text in zip(panels, kept, strict=True):
+            numbers = values[text]
             for k, (name, group) in enumerate(groups.items()):
                 at = np.array([names.index(given[member.number]) for member in group])
                 x = at - 0.35 + step * (k + 0.5)
@@ -60,7 +66,7 @@ def devices(dataset: xr.Dataset) -> Figure:
                 bars(axes, x, own, style["color"])
             for k, member in enumerate(digital):
                 style = {"color": INK, "linewidth": 0.9, "linestyle": ("--", "-.", ":", (0, (5, 1)))[k % 4]}
-                axes.axhline(numbers[0, member.number], label=named(f"{member.label}, digital"), **style)
+                axes.axhline(numbers[0, member.number], label=named(f"{member.label}, {DIGITAL}"), **style)
             axes.grid(axis="x", visible=False)
             axes.vlines(
                 np.arange(len(names) - 1) + 0.5, 0, 1, transform=axes.get_xaxis_transform(), color="0.8", linewidth=0.6
@@ -69,10 +75,9 @@ def devices(dataset: xr.Dataset) -> Figure:
             width = axes.get_position().width * figure.get_size_inches()[0] / len(names)
             axes.set_xticks(range(len(names)), [_broken(name, width - 0.04) for name in names])
             axes.tick_params(axis="x", length=0)
-            lowest = np.nanmin(numbers[0])
-            axes.set_ylim(max(0.0, lowest - 0.1 * (100 - lowest) - 2), 101)
-            title(axes, f"{text}, accuracy [%]")
-        ending(figure, *panels[0, 0].get_legend_handles_labels())
+            title(axes, text)
+        fit_limits(panels, reach=[100])
+        ending(figure, *entries(panels), left_out(gone))
     return figure
 
 

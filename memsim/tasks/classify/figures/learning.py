@@ -10,7 +10,10 @@ from memsim.metrics.intervals import seed_interval
 from memsim.plotting.axis import ratio_axis
 from memsim.plotting.curves import MAX_LINES, curve, named
 from memsim.plotting.members import lacks
-from memsim.plotting.page import ending, grid, head, heading, only
+from memsim.plotting.page import ending, entries, grid, head, heading, only
+from memsim.plotting.rules.content import left_out
+from memsim.plotting.rules.devices import device_names
+from memsim.plotting.rules.limits import fit_limits
 from memsim.plotting.style import RC, line_style
 from memsim.repeat import settings_of
 from memsim.results import require
@@ -46,29 +49,29 @@ def learning(dataset: xr.Dataset) -> Figure:
         np.stack(seed_interval(carried(dataset[name].values), axis=1, bounds=VARIABLES[name].bounds)) for name in names
     )
     epochs = dataset.epoch.values
+    shown = trained[:MAX_LINES].tolist()
+    learners = device_names(dataset, shown)
     with rc_context(RC):
         figure, panels = grid([2.2], 2, top=head(dataset) - 0.12)
         heading(figure, dataset, settings.name)
         left, right = panels[0]
-        for number in trained[:MAX_LINES].tolist():
+        for number in shown:
             style = {**line_style(number), "markersize": 2.5}
             last = int(np.flatnonzero(dataset.epoch_lead.notnull().any("repeat").values[number])[-1]) + 1
             x = epochs[:last]
-            curve(left, x, 100 * validation[:, number, :last], style, named(dataset.learner.values[number]))
+            curve(left, x, 100 * validation[:, number, :last], style, named(learners.label(number)))
             left.plot(x, 100 * training[0, number, :last], color=style["color"], linewidth=0.6)
             curve(right, x, lead[:, number, :last], style)
-        low = float(np.nanmin(validation[0, trained])) * 100
-        left.set_ylim(max(0.0, low - 0.08 * (100 - low)), 101)
-        ratio_axis(right, lead[0, trained], lead[1:, trained])
+        fit_limits(left, reach=[100])
+        ratio_axis(right, lead[0, shown])
         left.set_ylabel("accuracy [%]")
         right.set_ylabel("lead, top - runner-up output")
         for axes in panels[0]:
             axes.set_xlabel("epoch")
             axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-        without = [str(name) for name in np.delete(dataset.learner.values, trained)]
-        note = f"without epochs: {'; '.join(without)}" if without else ""
+        gone = [(name, "no epochs") for number, name in enumerate(learners.labels) if number not in trained]
         thin = "thick: validation images; thin: training images (networks: at the steps, with dropout)"
         what = "lead: the SNR of the study's framework"
-        handles, labels = left.get_legend_handles_labels()
-        ending(figure, handles, labels, thin, what, only(min(MAX_LINES, len(trained)), len(trained)), note)
+        some = only(len(shown), len(trained))
+        ending(figure, *entries([left]), thin, what, some, left_out(gone), device=learners.heading)
     return figure

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from memsim.document.writer import show
-from memsim.plotting.axis import finite, setting_axis
+from memsim.plotting.axis import setting_axis
 from memsim.plotting.curves import MAX_LINES, named
 from memsim.plotting.members import Member, lacks, members
-from memsim.plotting.page import ending, grid, head, heading, only
+from memsim.plotting.page import ending, entries, grid, head, heading, only
+from memsim.plotting.rules.content import filled, left_out
+from memsim.plotting.rules.devices import DIGITAL, device_names
+from memsim.plotting.rules.limits import fit_limits
 from memsim.plotting.style import INK, RC, line_style
 from memsim.plotting.swept import NAMES, axis_name, places_of
 from memsim.repeat import settings_of
@@ -26,6 +29,21 @@ if TYPE_CHECKING:
 
 _CIRCUIT = ("array.tile", "array.wires", "array.dac", "array.adc")
 """What this figure is about."""
+
+
+class _Metric(NamedTuple):
+    """A panel: the variable that it shows, the factor of its values, and its label. Equal factors share a scale."""
+
+    variable: str
+    factor: float
+    text: str
+
+
+_METRICS = (
+    _Metric("product_snr", 1.0, "SNR of the products [dB]"),
+    _Metric("test_accuracy", 100.0, "accuracy, test images [%]"),
+    _Metric("noise_mean_accuracy", 100.0, "accuracy with noise [%]"),
+)
 
 
 def products(dataset: xr.Dataset) -> Figure:
@@ -52,25 +70,23 @@ def products(dataset: xr.Dataset) -> Figure:
     digital = [member for member in found if member.spec.network is not None]
     values = [member.values[key] for members_ in lines.values() for member in members_]
     places, ticks, unit = places_of(values)
-    panels_ = (
-        ("product_snr", 1.0, "SNR of the products [dB]"),
-        ("test_accuracy", 100.0, "accuracy, test images [%]"),
-        ("noise_mean_accuracy", 100.0, "accuracy with noise [%]"),
-    )
+    groups = dict(list(lines.items())[:MAX_LINES])
+    shown = [member.number for group in [*groups.values(), digital] for member in group]
+    names = device_names(dataset, shown)
+    values_of = {metric: over_seeds(dataset[metric.variable], None, metric.factor) for metric in _METRICS}
+    kept, gone = filled({metric: numbers[0, shown] for metric, numbers in values_of.items()})
     with rc_context(RC):
-        figure, panels = grid([2.1], 3, top=head(dataset) - 0.1, left=0.5, gap=0.55)
+        figure, (panels,) = grid([2.1], len(kept), top=head(dataset) - 0.1, left=0.5, gap=0.55)
         heading(figure, dataset, settings.name)
-        for (name, factor, text), axes in zip(panels_, panels[0], strict=True):
-            numbers = over_seeds(dataset[name], None, factor)
-            for k, group in enumerate(list(lines.values())[:MAX_LINES]):
-                _draw(axes, numbers, group, key, places, k, named(list(lines)[k]))
-            if factor > 1:
-                for k, member in enumerate(digital):
-                    dash = ("--", "-.", ":")[k % 3]
-                    line = {"color": INK, "linewidth": 0.9, "linestyle": dash}
-                    axes.axhline(numbers[0, member.number], label=named(f"{member.label}, digital"), **line)
-            _scale(axes, numbers[:, [member.number for group in lines.values() for member in group]], factor)
-            axes.set_ylabel(text)
+        for metric, axes in zip(kept, panels, strict=True):
+            numbers = values_of[metric]
+            for k, (text, group) in enumerate(groups.items()):
+                text = text if key == "array.device" else names.of([member.number for member in group], text)
+                _draw(axes, numbers, group, key, places, k, named(text))
+            for k, member in enumerate(digital if metric.factor > 1 else ()):
+                line = {"color": INK, "linewidth": 0.9, "linestyle": ("--", "-.", ":")[k % 3]}
+                axes.axhline(numbers[0, member.number], label=named(f"{member.label}, {DIGITAL}"), **line)
+            axes.set_ylabel(metric.text)
             axes.set_xlabel(axis_name(key, unit))
             if ticks is None and all(isinstance(value, int) and value <= 16 for value in values):
                 axes.set_xticks(sorted(set(values)))
@@ -79,8 +95,11 @@ def products(dataset: xr.Dataset) -> Figure:
             else:
                 axes.set_xlim(-0.4, len(ticks) - 0.6)
                 axes.set_xticks(range(len(ticks)), list(ticks))
-        some = only(min(len(lines), MAX_LINES), len(lines), "lines")
-        ending(figure, *panels[0, 1].get_legend_handles_labels(), some)
+        for factor in {metric.factor for metric in kept}:
+            fit_limits([axes for metric, axes in zip(kept, panels, strict=True) if metric.factor == factor])
+        some = only(len(groups), len(lines), "lines")
+        note = left_out({metric.text: why for metric, why in gone.items()})
+        ending(figure, *entries(panels), some, note, device=names.heading)
     return figure
 
 
@@ -129,14 +148,4 @@ def _draw(
     style = line_style(number)
     axes.plot(x, np.where(np.isfinite(numbers[0, rows]), numbers[0, rows], np.nan), label=text, **style)
     low, high = numbers[1:, rows]
-    if np.isfinite(low).all():
-        axes.fill_between(x, low, high, color=style["color"], alpha=0.12, linewidth=0)
-
-
-def _scale(axes: Axes, numbers: np.ndarray, factor: float) -> None:
-    """Limits from the means; intervals of few seeds may leave them."""
-    known = finite(numbers[0])
-    if not len(known):
-        return
-    room = 0.06 * (known.max() - known.min()) + (1.0 if factor == 1 else 0.5)
-    axes.set_ylim(known.min() - room, min(known.max() + room, 101) if factor > 1 else known.max() + room)
+    axes.fill_between(x, low, high, color=style["color"], alpha=0.12, linewidth=0)

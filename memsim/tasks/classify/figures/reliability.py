@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memsim.plotting.page import ending, grid, head, heading, only, title
-from memsim.plotting.style import INK, RC, SMALL, fitted
+from memsim.plotting.rules.content import NOT_FINITE, empty, left_out
+from memsim.plotting.rules.devices import device_names
+from memsim.plotting.rules.limits import fit_limits
+from memsim.plotting.style import INK, RC, SMALL, WIDTH
 from memsim.repeat import settings_of
 from memsim.results import require
 from memsim.tasks.classify.schema import ClassifySpec
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _ACROSS = 4
+_LEFT, _RIGHT, _GAP = 0.6, 0.12, 0.22  # inch
+_LINE = 0.12  # inch a line of a title beyond the first
 _MOST = 8
 """Learners that are shown at most."""
 _ENOUGH = 20
@@ -40,55 +45,67 @@ def reliability(dataset: xr.Dataset) -> Figure:
     settings = settings_of(dataset, ClassifySpec)
     names = ("bin_share", "bin_confidence", "bin_accuracy", "calibration_error", "scaled_calibration_error")
     require(dataset, "learner", "repeat", "confidence_bin", "confusion", *names)
-    count = min(_MOST, dataset.sizes["learner"])
-    across = min(_ACROSS, max(count, 2))
-    rows = -(-count // across)
-    share = dataset.bin_share.values[:count]  # (learner, seed, bin)
+    share = dataset.bin_share.values  # (learner, seed, bin)
     total = share.sum(1)
     confidence, accuracy = (
-        np.divide(np.nansum(share * dataset[name].values[:count], axis=1), total, where=total > 0, out=total * np.nan)
+        np.divide(np.nansum(share * dataset[name].values, axis=1), total, where=total > 0, out=total * np.nan)
         for name in ("bin_confidence", "bin_accuracy")
     )
     raw, scaled = (
-        100 * dataset[name].mean("repeat").values[:count] for name in ("calibration_error", "scaled_calibration_error")
+        100 * dataset[name].mean("repeat").values for name in ("calibration_error", "scaled_calibration_error")
     )
+    able = [k for k in range(len(share)) if not empty(accuracy[k])]
+    shown = able[:_MOST]
+    learners = device_names(dataset, shown)
+    count = len(shown)
+    across = min(_ACROSS, max(count, 2))
+    rows = -(-max(count, 1) // across)
     images = float(dataset.confusion[0, 0].sum())
     edges = np.linspace(0, 100, share.shape[-1] + 1)
+    width = (WIDTH - _LEFT - _RIGHT - _GAP * (across - 1)) / across
+    titles = [f"{learners.title(k, width)}\nerror {raw[k]:.1f} %, scaled {scaled[k]:.1f} %" for k in shown]
+    room = _LINE * max((text.count("\n") for text in titles), default=1)
     with rc_context(RC):
         figure, panels = grid(
-            [1.3, 0.42] * rows, across, top=head(dataset), gap=0.22, left=0.6, rows=([0.08, 0.5] * rows)[:-1]
+            [1.3, 0.42] * rows,
+            across,
+            top=head(dataset) + room,
+            gap=_GAP,
+            left=_LEFT,
+            right=_RIGHT,
+            rows=([0.08, 0.5 + room] * rows)[:-1],
         )
         heading(figure, dataset, settings.name)
-        for k in range(rows * across):
-            above, below = panels[2 * (k // across), k % across], panels[2 * (k // across) + 1, k % across]
-            if k >= count:
+        for place in range(rows * across):
+            row, column = divmod(place, across)
+            above, below = panels[2 * row, column], panels[2 * row + 1, column]
+            if place >= count:
                 above.remove()
                 below.remove()
                 continue
+            k = shown[place]
             above.plot([0, 100], [0, 100], color=INK, linewidth=0.8, linestyle=":")
             x, y = 100 * confidence[k], 100 * accuracy[k]
             above.plot(x, y, "o-", color=_DARK, markersize=3, markerfacecolor="white")
             many = total[k] * images >= _ENOUGH
             above.plot(x[many], y[many], "o", color=_DARK, markersize=3)
             below.bar(edges[:-1], 100 * total[k] / dataset.sizes["repeat"], edges[1], align="edge", color=_FILL)
-            text = f"error {raw[k]:.1f} %\nscaled {scaled[k]:.1f} %"
-            above.text(0.96, 0.05, text, transform=above.transAxes, ha="right", va="bottom", fontsize=SMALL)
-            width = above.get_position().width * figure.get_size_inches()[0]
-            title(above, fitted(dataset.learner.values[k], width, 8))
+            title(above, titles[place], fontsize=SMALL)
             above.tick_params(labelbottom=False)
-            for axes in (above, below):
-                axes.set_xlim(0, 100)
-                if k % across:
-                    axes.tick_params(labelleft=False)
-            above.set_ylim(0, 103)
-            below.set_ylim(0, 100)
+            fit_limits([above, below], "x", reach=[0, 100], room=0.02)
+            fit_limits(above, reach=[0, 100], room=0.03)
+            fit_limits(below, reach=[100], foot=0, room=0)
             below.set_yticks([0, 100])
-            if k % across == 0:
+            if column:
+                above.tick_params(labelleft=False)
+                below.tick_params(labelleft=False)
+            else:
                 above.set_ylabel("right [%]")
                 below.set_ylabel("images\n[%]")
-            if k + across >= count:
+            if place + across >= count:
                 below.set_xlabel("confidence [%]")
         scaling = "outputs over one temperature, fitted to the validation images"
         note = f"{scaling}; dotted: calibrated; open: under {_ENOUGH} images"
-        ending(figure, (), (), note, only(count, dataset.sizes["learner"]))
+        gone = [(name, NOT_FINITE) for k, name in enumerate(learners.labels) if k not in able]
+        ending(figure, (), (), note, only(count, len(able)), left_out(gone), device=learners.heading)
     return figure

@@ -8,7 +8,10 @@ import numpy as np
 
 from memsim.plotting.axis import ratio_axis
 from memsim.plotting.curves import MAX_LINES, curve, named
-from memsim.plotting.page import ending, grid, head, heading, only, title
+from memsim.plotting.page import ending, entries, grid, head, heading, only, title
+from memsim.plotting.rules.content import NOT_FINITE, empty, filled, left_out
+from memsim.plotting.rules.devices import DeviceNames, device_names
+from memsim.plotting.rules.limits import fit_limits
 from memsim.plotting.style import INK, RC, line_style
 from memsim.repeat import settings_of
 from memsim.results import require
@@ -21,8 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _ACROSS = 4  # panels side by side, where that fills the rows better than three
-_LARGEST = 1e3
-"""SNR beyond which a curve leaves the panel: the ratio divides by almost nothing there."""
+_GRADIENT = "Along the gradient"
 
 
 def robustness(dataset: xr.Dataset) -> Figure:
@@ -52,9 +54,14 @@ def robustness(dataset: xr.Dataset) -> Figure:
     attacked = from_clean(clean, over_seeds(dataset.perturbed_accuracy, MAX_LINES, 100.0))
     levels = np.array([0.0, *dataset.noise_level.values])
     kinds = [str(kind).replace("-", " ").capitalize() for kind in dataset.noise_type.values]
-    count = len(kinds) + 1
-    across = min(count, _ACROSS if count % 3 and count > 3 else 3)
-    blocks = -(-count // across)
+    shown = range(min(MAX_LINES, dataset.sizes["learner"]))
+    learners = device_names(dataset, shown)
+    columns = {k: np.concatenate([accuracy[0, :, k, 1:], ratio[0, :, k, 1:]]) for k in range(len(kinds))}
+    kept, reasons = filled({**columns, _GRADIENT: attacked[0, :, 1:]})
+    gone = [(_GRADIENT if k == _GRADIENT else kinds[int(k)], why) for k, why in reasons.items()]
+    count = len(kept)
+    across = max(1, min(count, _ACROSS if count % 3 and count > 3 else 3))
+    blocks = -(-max(count, 1) // across)
     with rc_context(RC):
         figure, panels = grid(
             [1.3, 0.8] * blocks, across, top=head(dataset), gap=0.3, rows=([0.14, 0.56] * blocks)[:-1]
@@ -62,29 +69,44 @@ def robustness(dataset: xr.Dataset) -> Figure:
         heading(figure, dataset, settings.name)
         upper = panels[::2].ravel()
         lower = panels[1::2].ravel()
-        for k, kind in enumerate(kinds):
-            _lines(upper[k], dataset, levels, accuracy[:, :, k])
-            _lines(lower[k], dataset, levels, ratio[:, :, k])
-            title(upper[k], kind)
-            upper[k].tick_params(labelbottom=False)
-            lower[k].set_xlabel("noise level $s$")
-            ratio_axis(lower[k], _shown(ratio[0]), _shown(ratio[1:]))
-        last = upper[len(kinds)]
-        _lines(last, dataset, np.array([0.0, *dataset.epsilon.values]), attacked)
-        title(last, "Along the gradient")
-        last.set_xlabel(r"change of every pixel $\epsilon$")
-        _over_both(last, lower[len(kinds)])
-        for axes in (*lower[len(kinds) :], *upper[count:]):
+        ratios = []
+        for place, k in enumerate(kept):
+            above, below = upper[place], lower[place]
+            if k == _GRADIENT:
+                _lines(above, learners, np.array([0.0, *dataset.epsilon.values]), attacked)
+                title(above, _GRADIENT)
+                above.set_xlabel(r"change of every pixel $\epsilon$")
+                _over_both(above, below)
+                below.remove()
+                continue
+            _lines(above, learners, levels, accuracy[:, :, int(k)])
+            _lines(below, learners, levels, ratio[:, :, int(k)])
+            title(above, kinds[int(k)])
+            if empty(ratio[0, :, int(k), 1:]):
+                below.remove()
+                above.set_xlabel("noise level $s$")
+                gone.append((f"SNR, {kinds[int(k)]}", NOT_FINITE))
+                continue
+            above.tick_params(labelbottom=False)
+            below.set_xlabel("noise level $s$")
+            ratios.append(below)
+            if place % across:
+                below.tick_params(labelleft=False)
+            else:
+                below.set_ylabel("median SNR")
+        ratio_axis(ratios, ratio[0])
+        for axes in (*lower[count:], *upper[count:]):
             axes.remove()
-        for axes in upper[:count]:
-            axes.set_ylim(-2, 103)
+        for place, axes in enumerate(upper[:count]):
             axes.axhline(100 / dataset.sizes["true_class"], color=INK, linewidth=0.8, linestyle=":")
-        for k in range(0, count, across):
-            upper[k].set_ylabel("accuracy [%]")
-            if k < len(kinds):
-                lower[k].set_ylabel("median SNR")
-        some = only(min(MAX_LINES, dataset.sizes["learner"]), dataset.sizes["learner"])
-        ending(figure, *upper[0].get_legend_handles_labels(), some, "SNR: top over runner-up output; dotted: chance")
+            if place % across == 0:
+                axes.set_ylabel("accuracy [%]")
+            elif kept[place] != _GRADIENT:  # its panel is higher than its neighbours
+                axes.tick_params(labelleft=False)
+        fit_limits(upper[:count], reach=[0, 100], room=0.03)
+        some = only(len(shown), dataset.sizes["learner"])
+        what = "SNR: top over runner-up output; dotted: chance"
+        ending(figure, *entries(upper[:1]), some, what, left_out(gone), device=learners.heading)
     return figure
 
 
@@ -94,12 +116,7 @@ def _over_both(upper: Axes, lower: Axes) -> None:
     upper.set_position((high.x0, low.y0, high.width, high.y1 - low.y0))
 
 
-def _lines(axes: Axes, dataset: xr.Dataset, x: np.ndarray, found: np.ndarray) -> None:
-    for number, learner in enumerate(dataset.learner.values[:MAX_LINES]):
+def _lines(axes: Axes, learners: DeviceNames, x: np.ndarray, found: np.ndarray) -> None:
+    for number in range(found.shape[1]):
         style: dict[str, Any] = {**line_style(number), "markersize": 3}
-        curve(axes, x, found[:, number], style, named(learner))
-
-
-def _shown(values: np.ndarray) -> np.ndarray:
-    """Ratios that the axis makes room for."""
-    return np.where(np.abs(values) <= _LARGEST, values, np.nan)
+        curve(axes, x, found[:, number], style, named(learners.label(number)))

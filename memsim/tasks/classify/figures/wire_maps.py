@@ -8,8 +8,11 @@ import numpy as np
 
 from memsim.plotting.members import lacks
 from memsim.plotting.page import FOOT, ending, head, heading, page, panel, title
-from memsim.plotting.pictures import place
-from memsim.plotting.style import INK, RC, SMALL, WIDTH, fitted
+from memsim.plotting.pictures import colour_bar, place
+from memsim.plotting.rules.colours import colour_range
+from memsim.plotting.rules.content import empty, left_out
+from memsim.plotting.rules.devices import device_names
+from memsim.plotting.style import RC, SMALL, WIDTH
 from memsim.repeat import settings_of
 from memsim.results import require
 from memsim.tasks.classify.schema import ClassifySpec
@@ -24,7 +27,7 @@ _ROWS = (
     ("example_tile_voltage", "voltage of the cells [% of the read voltage]"),
     ("example_tile_error", "error of the effective conductance [%]"),
 )
-_LEFT, _GAP, _BAR = 0.5, 0.34, 0.55  # inch
+_LEFT, _GAP, _BAR = 0.5, 0.34, 0.68  # inch
 
 
 def wire_maps(dataset: xr.Dataset) -> Figure:
@@ -41,13 +44,14 @@ def wire_maps(dataset: xr.Dataset) -> Figure:
     from matplotlib import rc_context
 
     settings = settings_of(dataset, ClassifySpec)
-    if _ROWS[0][0] not in dataset:
+    if _ROWS[0][0] not in dataset or empty(dataset[_ROWS[0][0]].values):
         raise lacks(dataset, "wire-maps", "networks on crossbars with wires", "memsim run wires-01 makes them")
     require(dataset, "learner", *(name for name, _ in _ROWS))
     whole = dataset[_ROWS[0][0]].values
     known = np.flatnonzero(np.isfinite(whole).any(axis=(1, 2)))
     ranked = known[np.argsort([-np.nanmin(whole[number]) for number in known], kind="stable")]
     chosen = ranked[np.unique(np.linspace(0, len(ranked) - 1, min(_MOST, len(ranked))).round().astype(int))]
+    names = device_names(dataset, chosen)
     side = min(1.9, (WIDTH - _LEFT - _BAR - _GAP * (len(chosen) - 1)) / len(chosen))
     with rc_context(RC):
         figure = page(head(dataset) + 2 * (side + 0.5) + FOOT - 0.3)
@@ -56,27 +60,28 @@ def wire_maps(dataset: xr.Dataset) -> Figure:
         for row, (name, text) in enumerate(_ROWS):
             bottom = tall - head(dataset) - side - 0.18 - row * (side + 0.55)
             maps = [_filled_part(100 * dataset[name].values[number]) for number in chosen]
-            low = min(float(np.nanmin(values)) for values in maps)
-            high = 100.0 if row == 0 else max(0.0, *(float(np.nanmax(values)) for values in maps))
-            low = low if low < high else high - 1.0
+            colours = colour_range(*maps, high=100.0 if row == 0 else None)
             figure.text(_LEFT / WIDTH, (bottom + side + 0.19) / tall, text, fontsize=8, va="bottom")
             for column, (number, values) in enumerate(zip(chosen, maps, strict=True)):
                 left = _LEFT + column * (side + _GAP)
                 axes = panel(figure, *place(values.shape[0], values.shape[1], left, bottom, side), bare=True)
-                axes.imshow(values, vmin=low, vmax=high, interpolation="nearest", aspect="auto")
+                axes.imshow(values, vmin=colours.low, vmax=colours.high, interpolation="nearest", aspect="auto")
                 axes.set_xticks([0, values.shape[1] - 1])
                 axes.set_yticks([0, values.shape[0] - 1])
                 if row == 0:
-                    name_ = str(dataset.learner.values[number])
-                    title(axes, fitted(_short(name_), side + _GAP - 0.05), fontsize=SMALL)
+                    text_ = names.title_of([number], _short(names.labels[number]), side + _GAP - 0.05)
+                    title(axes, text_, fontsize=SMALL)
                 else:
                     axes.set_xlabel("bit line", labelpad=-5)
                 if column == 0:
                     axes.set_ylabel("word line", labelpad=-8)
-            _bar(figure, (_LEFT + len(chosen) * (side + _GAP) - _GAP + 0.08, bottom, side), low, high)
+            beside = _LEFT + len(chosen) * (side + _GAP) - _GAP + 0.08
+            colour_bar(figure, (beside, bottom, side), colours, "%", upright=True)
         some = f"{len(chosen)} of {len(known)} tiles, from the least to the most affected one"
         where = "drivers: left end of word lines; sense amplifiers: lower end of bit lines"
-        ending(figure, (), (), f"{where}; {some}" if len(chosen) < len(known) else where)
+        gone = [(label, "no wires") for number, label in enumerate(names.labels) if number not in known]
+        note = f"{where}; {some}" if len(chosen) < len(known) else where
+        ending(figure, (), (), note, left_out(gone), device=names.heading)
     return figure
 
 
@@ -89,17 +94,3 @@ def _filled_part(values: np.ndarray) -> np.ndarray:
     """A map without the lines that belong to larger ones."""
     known = np.isfinite(values)
     return values[: known.any(1).nonzero()[0].max() + 1, : known.any(0).nonzero()[0].max() + 1]
-
-
-def _bar(figure: Figure, box: tuple[float, float, float], low: float, high: float) -> None:
-    """The colours from low to high."""
-    from matplotlib.ticker import MaxNLocator
-
-    left, bottom, side = box
-    axes = panel(figure, left, bottom, 0.08, side, bare=True)
-    colours = np.linspace(0, 1, 128)[:, None]
-    axes.imshow(colours, extent=(0, 1, low, high), aspect="auto", origin="lower")
-    axes.yaxis.set_major_locator(MaxNLocator(5))
-    axes.yaxis.tick_right()
-    axes.tick_params(length=2, pad=2, color=INK)
-    axes.set_xticks([])

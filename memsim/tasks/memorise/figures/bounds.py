@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memsim.plotting.axis import finite
 from memsim.plotting.curves import MAX_LINES, named, point
 from memsim.plotting.members import Member, families, lacks, members
-from memsim.plotting.page import ending, grid, head, heading
+from memsim.plotting.page import ending, entries, grid, head, heading
+from memsim.plotting.rules.content import filled, left_out
+from memsim.plotting.rules.devices import device_names
+from memsim.plotting.rules.limits import finite, fit_limits
 from memsim.plotting.style import INK, RC, line_style
 from memsim.repeat import settings_of
 from memsim.results import require
@@ -51,18 +53,24 @@ def bounds(dataset: xr.Dataset) -> Figure:
     groups = dict(list(groups.items())[:MAX_LINES])
     tops = finite(np.array([_upper(member) for group in groups.values() for member in group]))
     apart = float(tops.max() + max(0.2 * np.ptp(tops), 0.16 * abs(tops.max()), 0.1))
+    rows = [member.number for group in groups.values() for member in group]
+    names = device_names(dataset, rows)
+    kept, gone = filled({metric: dataset[f"{metric[0]}_mean"].values[rows] for metric in _METRICS})
     with rc_context(RC):
-        figure, panels = grid([1.9], 3, top=head(dataset) - 0.15, left=0.56, gap=0.6)
+        figure, (panels,) = grid([1.9], len(kept), top=head(dataset) - 0.15, left=0.56, gap=0.6)
         heading(figure, dataset, settings.name)
-        for (name, factor, text), axes in zip(_METRICS, panels[0], strict=True):
+        for (name, factor, text), axes in zip(kept, panels, strict=True):
             for number, (family, group) in enumerate(groups.items()):
+                family = names.of([member.number for member in group], family)
                 _line(dataset, axes, name, factor, group, apart, line_style(number), family)
             axes.set_ylabel(text)
             _scale(axes, tops, apart, groups.values())
-        _published(dataset, panels[0, 0], groups, settings.published.get("snr", {}), apart)
-        for axes in panels[0]:
-            axes.set_ylim(min(0.0, axes.get_ylim()[0]), 1.04 * axes.get_ylim()[1])
-        ending(figure, *panels[0, 0].get_legend_handles_labels())
+            if name == "snr":
+                _published(axes, groups, settings.published.get("snr", {}), apart)
+            # Cells without bounds do not saturate: their marker at 0 needs room below.
+            fit_limits(axes, reach=[0], foot=None if name == "saturated_share" else 0)
+        note = left_out({text: why for (_, _, text), why in gone.items()})
+        ending(figure, *entries(panels), note, device=names.heading)
     return figure
 
 
@@ -118,9 +126,7 @@ def _scale(axes: Axes, tops: np.ndarray, apart: float, groups: Any) -> None:
     axes.set_xlabel("upper bound of w")
 
 
-def _published(
-    dataset: xr.Dataset, axes: Axes, groups: dict[str, list[Member]], claims: dict[str, float], apart: float
-) -> None:
+def _published(axes: Axes, groups: dict[str, list[Member]], claims: dict[str, float], apart: float) -> None:
     """A cross at the published mean of every learner that has one."""
     known = [member for group in groups.values() for member in group if member.label in claims]
     if known:

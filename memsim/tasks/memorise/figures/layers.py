@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import itertools
-import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memsim.plotting.axis import finite, ratio_axis
+from memsim.plotting.axis import ratio_axis
 from memsim.plotting.members import lacks
-from memsim.plotting.page import ending, grid, head, heading, lost, only, title
-from memsim.plotting.style import INK, RC, SMALL, fitted, text_width
+from memsim.plotting.page import ending, entries, grid, head, heading, only, title
+from memsim.plotting.rules.content import NOT_FINITE, filled, left_out
+from memsim.plotting.rules.devices import device_names
+from memsim.plotting.rules.limits import finite, fit_limits
+from memsim.plotting.style import INK, RC, SMALL, text_width
 from memsim.repeat import settings_of
-from memsim.results import NO_DEVICE, require
+from memsim.results import require
 from memsim.tasks.memorise.schema import MemoriseSpec
 
 if TYPE_CHECKING:
@@ -26,6 +28,9 @@ _MOST = 40
 """Learners that are shown at most."""
 _NAMES = 2.0
 """Room for names at most [inch]."""
+_FAR = 3.0
+"""Size of a mean or of an end of its interval, over the largest median, beyond which it is a number."""
+_MARGIN, _MARGIN_NAME = "geometric margin", "geometric_margin"
 _DARK, _WARM, _FILL = "#0b2a4a", "#b5432a", "#a9bfd0"
 
 
@@ -33,7 +38,7 @@ def layers(dataset: xr.Dataset) -> Figure:
     """Figure with a row for every learner, in order: SNR, its change from the row above, and the geometric margin.
 
     Bars are medians of the SNR's magnitude, and costs their changes; dots with lines are means with 95 %
-    intervals over images, which a few control outputs near 0 may move far.
+    intervals over images. A few control outputs near 0 may move them far; then they are numbers.
 
     Raises
     ------
@@ -49,81 +54,81 @@ def layers(dataset: xr.Dataset) -> Figure:
         raise lacks(dataset, "layers", "learners with parts of a device ideal", "memsim run layers-01 makes them")
     count = min(_MOST, dataset.sizes["learner"])
     rows = np.arange(count)
-    names = [fitted(name, _NAMES) for name in dataset.learner.values[:count]]
-    devices = [name for name in dict.fromkeys(map(str, dataset.device.values)) if name != NO_DEVICE]
+    names = device_names(dataset, range(count))
+    labels = [names.row(row, _NAMES) for row in range(count)]
+    median = dataset.snr_magnitude_median.values[:count]
+    kept, gone = filled(
+        {"SNR, target / control output": median, _MARGIN: dataset[f"{_MARGIN_NAME}_mean"].values[:count]}
+    )
     with rc_context(RC):
-        left = max(map(text_width, names)) + 0.2
-        figure, panels = grid(
-            [_ROW * count + 0.1], 2, top=head(dataset), left=left, right=0.5, foot=0.3, gap=0.75, widths=[2.2, 1]
+        left = max(map(text_width, labels)) + 0.2
+        widths = [1.0 if text == _MARGIN else 2.2 for text in kept]
+        figure, (panels,) = grid(
+            [_ROW * count + 0.1], len(kept), top=head(dataset), left=left, right=0.5, foot=0.3, gap=0.75, widths=widths
         )
         heading(figure, dataset, settings.name)
-        for axes in panels[0]:
+        for axes, text in zip(panels, kept, strict=True):
             axes.set_ylim(count - 0.45, -0.55)
-            axes.set_yticks(rows, names if axes is panels[0, 0] else [])
+            axes.set_yticks(rows, labels if axes is panels[0] else [])
             axes.tick_params(axis="y", length=0)
             axes.grid(axis="y", visible=False)
-        median = dataset.snr_magnitude_median.values[:count]
-        mean = dataset.snr_mean.values[:count]
-        interval = dataset.snr_interval.values[:count]
-        handles = _steps(panels[0, 0], median)
-        handles += _means(panels[0, 0], mean, interval, median)
-        _costs(panels[0, 0], median)
-        margin = dataset.geometric_margin_mean.values[:count]
-        panels[0, 1].barh(rows, margin, height=0.56, color=_FILL, edgecolor=_DARK, linewidth=0.5)
-        low, high = dataset.geometric_margin_interval.values[:count].T
-        panels[0, 1].hlines(rows, low, high, color=_DARK, linewidth=1.4)
-        panels[0, 1].set_xlim(min(0.0, *finite(margin, [0.0])), 1.04)
-        _numbers(panels[0, 1], margin, "{:.3f}")
-        title(panels[0, 0], f"SNR, target / control output, on {fitted(', '.join(devices), 2.6)}")
-        title(panels[0, 1], "geometric margin")
-        gone = [str(dataset.learner.values[row]) for row in np.flatnonzero(~np.isfinite(median))]
-        notes = textwrap.wrap(str(dataset.attrs.get("notes", "")), 130)
-        labels = [str(handle.get_label()) for handle in handles]
-        ending(figure, handles, labels, *notes, only(count, dataset.sizes["learner"]), lost(gone))
+            title(axes, text)
+            if text == _MARGIN:
+                _margins(dataset, axes, count)
+            else:
+                _steps(axes, median)
+                _means(axes, dataset.snr_mean.values[:count], dataset.snr_interval.values[:count], median)
+                _costs(axes, median)
+        lost = [(names.labels[row], NOT_FINITE) for row in np.flatnonzero(~np.isfinite(median))]
+        notes = [str(dataset.attrs.get("notes", "")), only(count, dataset.sizes["learner"])]
+        ending(figure, *entries(panels), *notes, left_out([*gone.items(), *lost]), device=names.heading)
     return figure
 
 
-def _steps(axes: Axes, median: np.ndarray) -> list:
+def _margins(dataset: xr.Dataset, axes: Axes, count: int) -> None:
+    """A bar a learner from 0 to its margin, with the interval, and the margin as a number."""
+    rows = np.arange(count)
+    margin = dataset[f"{_MARGIN_NAME}_mean"].values[:count]
+    axes.barh(rows, margin, height=0.56, color=_FILL, edgecolor=_DARK, linewidth=0.5)
+    low, high = dataset[f"{_MARGIN_NAME}_interval"].values[:count].T
+    axes.hlines(rows, low, high, color=_DARK, linewidth=1.4)
+    fit_limits(axes, "x", reach=[1], foot=0)
+    for row in np.flatnonzero(np.isfinite(margin)).tolist():
+        _at_the_end(axes, row, f"{margin[row]:.3f}")
+
+
+def _steps(axes: Axes, median: np.ndarray) -> None:
     """A bar a layer, and behind it what the layer above had."""
     rows = np.arange(len(median))
     known = np.where(np.isfinite(median), median, 0.0)
     before = np.concatenate([[known[0]], known[:-1]])
     lost_ = np.maximum(before - known, 0.0)
-    handles = [axes.barh(rows, known, height=0.56, color=_FILL, edgecolor=_DARK, linewidth=0.5, label="median |SNR|")]
-    handles.append(
-        axes.barh(
-            rows, lost_, left=known, height=0.56, facecolor="none", edgecolor=_WARM, hatch="////", linewidth=0.5,
-            label="lost with this layer",
-        )
+    axes.barh(rows, known, height=0.56, color=_FILL, edgecolor=_DARK, linewidth=0.5, label="median |SNR|")
+    axes.barh(
+        rows, lost_, left=known, height=0.56, facecolor="none", edgecolor=_WARM, hatch="////", linewidth=0.5,
+        label="lost with this layer",
     )  # fmt: skip
-    return handles
 
 
-def _means(axes: Axes, mean: np.ndarray, interval: np.ndarray, median: np.ndarray) -> list:
-    """Means with their intervals, as far as they lie where the medians are."""
+def _means(axes: Axes, mean: np.ndarray, interval: np.ndarray, median: np.ndarray) -> None:
+    """Means with their intervals; numbers for those that lie far from the medians."""
     rows = np.arange(len(mean))
-    limit = 1.5 * max(finite(median), default=1.0)
-    shown = np.where(np.isfinite(mean) & (np.abs(mean) <= limit), mean, np.nan)
-    low, high = np.where(np.isfinite(shown)[:, None], np.clip(interval, -limit, limit), np.nan).T
-    axes.hlines(rows, low, high, color="black", linewidth=1.2)
-    handles = axes.plot(shown, rows, "o", color="black", markersize=3.5, label="mean with 95 % interval")
-    ratio_axis(axes, finite(median, shown), finite(low, high), "x", spread=1e3)
-    for row in np.flatnonzero(~np.isfinite(shown)).tolist():
+    limit = _FAR * max(finite(median), default=1.0)
+    near = np.isfinite(mean) & (np.abs(np.column_stack([mean, interval])) <= limit).all(axis=1)
+    axes.hlines(rows[near], *interval[near].T, color="black", linewidth=1.2)
+    axes.plot(mean[near], rows[near], "o", color="black", markersize=3.5, label="mean with 95 % interval")
+    ratio_axis(axes, finite(median, mean[near]), "x", spread=1e3)
+    for row in np.flatnonzero(~near).tolist():
+        low, high = interval[row]
+        text = f"mean {mean[row]:.3g}, {low:.3g} to {high:.3g}".replace("-", "−")
         across = axes.get_yaxis_transform()
-        axes.text(
-            0.98, row, f"mean {mean[row]:.3g}", transform=across, ha="right", va="center", fontsize=SMALL, color=INK
-        )
-    return handles
+        axes.text(0.98, row, text, transform=across, ha="right", va="center", fontsize=SMALL, color=INK)
 
 
 def _costs(axes: Axes, median: np.ndarray) -> None:
     """The change from the row above, at the right end."""
-    changes = ["", *(_change(before, after) for before, after in itertools.pairwise(median))]
-    for row, text in enumerate(changes):
-        axes.annotate(
-            text, (1, row), (3, 0), xycoords=axes.get_yaxis_transform(), textcoords="offset points", va="center",
-            fontsize=SMALL,
-        )  # fmt: skip
+    for row, (before, after) in enumerate(itertools.pairwise(median), 1):
+        _at_the_end(axes, row, _change(before, after))
 
 
 def _change(before: float, after: float) -> str:
@@ -134,9 +139,9 @@ def _change(before: float, after: float) -> str:
     return f"× {ratio:.2g}" if ratio > 10 else f"{100 * (ratio - 1):+.1f} %".replace("-", "−")
 
 
-def _numbers(axes: Axes, values: np.ndarray, form: str) -> None:
-    for row in np.flatnonzero(np.isfinite(values)).tolist():
-        axes.annotate(
-            form.format(values[row]), (1, row), (3, 0), xycoords=axes.get_yaxis_transform(),
-            textcoords="offset points", va="center", fontsize=SMALL,
-        )  # fmt: skip
+def _at_the_end(axes: Axes, row: int, text: str) -> None:
+    """A text at the right of a row."""
+    axes.annotate(
+        text, (1, row), (3, 0), xycoords=axes.get_yaxis_transform(), textcoords="offset points", va="center",
+        fontsize=SMALL,
+    )  # fmt: skip

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memsim.plotting.page import ending, head, heading, page
-from memsim.plotting.pictures import BAR, GREY, picture
+from memsim.plotting.page import ending, head, heading, only, page
+from memsim.plotting.pictures import BAR, picture
+from memsim.plotting.rules.content import left_out
+from memsim.plotting.rules.devices import DeviceNames, device_names
 from memsim.plotting.style import RC, SMALL, WIDTH, fitted
 from memsim.repeat import settings_of
 from memsim.results import require
-from memsim.tasks.memorise.figures.learned import learned_map
+from memsim.tasks.memorise.figures.learned import NO_MAP, LearnedMap, learned_maps
 from memsim.tasks.memorise.schema import MemoriseSpec
 
 if TYPE_CHECKING:
@@ -39,35 +41,39 @@ def maps(dataset: xr.Dataset) -> Figure:
 
     require(dataset, "learner", "image_label", "example_image")
     settings = settings_of(dataset, MemoriseSpec)
-    names = [str(name) for name in dataset.learner.values]
-    found = [(name, learned_map(dataset, number)) for number, name in enumerate(names)]
-    grey = dict(GREY)
-    panels = [(str(dataset.image_label.values[0]), dataset.example_image.values, "grey", grey)]
-    panels += [(_titled(made[0], name), made[1], made[2], {}) for name, made in found if made is not None]
-    hidden = len(names) + 1 - len(panels[:_PANELS])
-    panels = panels[:_PANELS]
-    across = min(_ACROSS, len(panels))
-    down = -(-len(panels) // across)
+    learners = range(dataset.sizes["learner"])
+    every = list(learned_maps(dataset, learners)[0])
+    shown = every[: _PANELS - 1]
+    names = device_names(dataset, shown)
+    made, own = learned_maps(dataset, shown)
+    across = min(_ACROSS, len(shown) + 1)
+    down = -(-(len(shown) + 1) // across)
     step = (WIDTH - _EDGE) / across
     side = min(step - BAR - 0.1, 1.6)
-    row = side + 0.5
+    titles = [_title(names, made[number], side + BAR - 0.02) for number in shown]
+    row = side + 0.5 + 0.12 * any("\n" in text for text in titles)
     with rc_context(RC):
         figure = page(head(dataset) - 0.2 + row * down)
         heading(figure, dataset, settings.name)
         start = max(0.0, (step - side - BAR) / 2)
-        for number, (text, values, unit, options) in enumerate(panels):
-            left = _EDGE + start + step * (number % across)
-            bottom = 0.28 + row * (down - 1 - number // across)
-            picture(figure, (left, bottom, side), values, text, unit, options)
-        if hidden:
-            why = f"beyond the first {_PANELS - 1} or without a finite map of this size"
-            ending(figure, (), (), f"not shown: {hidden} learners, {why}")
+        boxes = [
+            (_EDGE + start + step * (place % across), 0.28 + row * (down - 1 - place // across), side)
+            for place in range(len(shown) + 1)
+        ]
+        image = fitted(dataset.image_label.values[0], side + BAR)
+        picture(figure, boxes[0], dataset.example_image.values, image, unit="grey")
+        for box, text, number in zip(boxes[1:], titles, shown, strict=True):
+            map_ = made[number]
+            picture(figure, box, map_.values, text, map_.colours, map_.unit, None)
+        reasons = [(names.labels[i], NO_MAP) for i in learners if i not in every]
+        ending(figure, (), (), only(len(shown), len(every), "maps"), own, left_out(reasons), device=names.heading)
     return figure
 
 
-def _titled(words: str, name: str) -> str:
-    """The name, with a word for the map of a network."""
-    return name if words == "learned by" else f"{name}, sensitivity"
+def _title(names: DeviceNames, made: LearnedMap, width: float) -> str:
+    """The name of a learner, with a word for the map of a network."""
+    words = ", sensitivity" if made.sensitivity else ""
+    return names.title_of([made.learner], names.labels[made.learner] + words, width)
 
 
 def samples(dataset: xr.Dataset) -> Figure:
@@ -99,12 +105,11 @@ def samples(dataset: xr.Dataset) -> Figure:
         for k, kind in enumerate(kinds):
             top = height - head(dataset) + 0.2 - 0.26 - k * (tall + 0.22)
             bottom = top - tall - (side - tall) / 2
-            grey = dict(GREY)
             for column, i in enumerate(columns):
                 values = dataset.example_image.values if i is None else dataset.example_noisy.values[k, i]
                 text = ("clean" if i is None else f"s = {levels[i]:g}") if k == 0 else ""
                 left = start + column * (side + 0.06)
-                picture(figure, (left, bottom, side), values, "", None, grey)
+                picture(figure, (left, bottom, side), values, "")
                 if text:
                     _words(figure, text, left + side / 2, top + 0.22)
             _words(figure, kind.capitalize(), start, top + 0.07, "left")

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memsim.plotting.axis import finite
 from memsim.plotting.page import ending, grid, head, heading, only, title
-from memsim.plotting.style import INK, RC, SMALL, fitted, text_width
+from memsim.plotting.rules.content import NOT_FINITE, empty, left_out
+from memsim.plotting.rules.devices import device_names
+from memsim.plotting.rules.limits import finite, fit_limits
+from memsim.plotting.style import INK, RC, SMALL, text_width
 from memsim.repeat import settings_of
 from memsim.results import require
 from memsim.tasks.memorise.schema import MemoriseSpec
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 _ROW = 0.27  # inch
 _MOST = 40
-_NAMES = 2.0
+_NAMES = 2.4
 """Room for names at most [inch]."""
 _DOTS = 200  # images shown as dots at most
 _RIGHT: dict[str, Any] = {"facecolor": "#a9bfd0", "edgecolor": "#0b2a4a", "linewidth": 0.7}
@@ -44,15 +46,16 @@ def margins(dataset: xr.Dataset) -> Figure:
     require(dataset, "learner", "geometric_margin", "confidence", "correct")
     settings = settings_of(dataset, MemoriseSpec)
     count = min(_MOST, dataset.sizes["learner"])
-    names = [fitted(name, _NAMES) for name in dataset.learner.values[:count]]
+    names = device_names(dataset, range(count))
+    labels = [names.row(row, _NAMES) for row in range(count)]
     with rc_context(RC):
-        left = max(map(text_width, names)) + 0.2
+        left = max(map(text_width, labels)) + 0.2
         figure, (panels,) = grid([_ROW * count + 0.1], 2, top=head(dataset), left=left, foot=0.3, gap=0.24)
         heading(figure, dataset, settings.name)
         margin, confidence = panels
         for axes in panels:
             axes.set_ylim(count - 0.4, -0.6)
-            axes.set_yticks(range(count), names if axes is margin else [])
+            axes.set_yticks(range(count), labels if axes is margin else [])
             axes.tick_params(axis="y", length=0)
             axes.grid(axis="y", visible=False)
         wrong_at_all = False
@@ -69,19 +72,24 @@ def margins(dataset: xr.Dataset) -> Figure:
             wrong_at_all |= len(finite(certain[~right])) > 0
             if not len(images):
                 margin.text(0.02, row, "not finite", transform=across, va="center", fontsize=SMALL, color=INK)
-        everything = finite(dataset.geometric_margin.values[:count])
-        if len(everything):
-            low, high = everything.min(), everything.max()
-            room = max(0.06 * (high - low), 0.02)
-            margin.set_xlim(low - room, high + room)
-            if low < 0 < high:
-                margin.axvline(0, color="0.5", linewidth=0.6, zorder=1)
-        confidence.set_xlim(0.49, 1.01)
+        fit_limits(margin, "x")
+        low, high = margin.get_xlim()
+        if low < 0 < high:
+            margin.axvline(0, color="0.5", linewidth=0.6, zorder=1)
+        fit_limits(confidence, "x", reach=[0.5, 1], room=0.02)
         title(margin, "geometric margin of the images")
         title(confidence, "confidence of the reads")
         handles = [Patch(**_RIGHT), Patch(**_WRONG)] if wrong_at_all else []
-        labels = ["correct decisions", "wrong decisions"]
-        ending(figure, handles, labels, only(count, dataset.sizes["learner"]))
+        decisions = ["correct decisions", "wrong decisions"][: len(handles)]
+        gone = []
+        if empty(dataset.geometric_margin.values[:count]):
+            confidence.set_yticks(range(count), labels)
+        for axes, name in ((margin, "geometric_margin"), (confidence, "confidence")):
+            if empty(dataset[name].values[:count]):
+                axes.remove()
+                gone.append((name.replace("_", " "), NOT_FINITE))
+        some = only(count, dataset.sizes["learner"])
+        ending(figure, handles, decisions, some, left_out(gone), device=names.heading)
     return figure
 
 

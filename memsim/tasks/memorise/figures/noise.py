@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from memsim.plotting.axis import ratio_axis
 from memsim.plotting.curves import MAX_LINES, curve, named
-from memsim.plotting.page import ending, grid, head, heading, lost, only, title
+from memsim.plotting.page import ending, entries, grid, head, heading, only, title
+from memsim.plotting.rules.content import NOT_FINITE, empty, left_out
+from memsim.plotting.rules.devices import device_names
+from memsim.plotting.rules.limits import fit_limits
 from memsim.plotting.style import RC, line_style
 from memsim.repeat import settings_of
 from memsim.results import require
@@ -38,6 +39,7 @@ def noise(dataset: xr.Dataset) -> Figure:
     settings = settings_of(dataset, MemoriseSpec)
     ratios = means("snr", dataset.snr.values[:MAX_LINES], settings)
     shares = 100 * means("correct", dataset.correct.values[:MAX_LINES], settings)
+    names = device_names(dataset, range(dataset.sizes["learner"])[:MAX_LINES])
     kinds = [str(kind).replace("-", " ").capitalize() for kind in dataset.noise_type.values]
     levels = dataset.noise_level.values
     with rc_context(RC):
@@ -58,31 +60,37 @@ def noise(dataset: xr.Dataset) -> Figure:
                 panels[-1, column].remove()
                 panels[-2, column].remove()
         heading(figure, dataset, settings.name)
+        bare = [k for k in range(len(kinds)) if empty(ratios[0, :, k])]
         for k, (above, below) in enumerate(pairs):
             for axes, found in ((above, ratios), (below, shares)):
-                for number, learner in enumerate(dataset.learner.values[:MAX_LINES]):
-                    curve(axes, levels, found[:, number, k], line_style(number), named(learner))
-            ratio_axis(above, ratios[0], ratios[1:])
-            below.set_ylim(-4, 104)
-            below.set_yticks([0, 50, 100])
+                for number in range(found.shape[1]):
+                    curve(axes, levels, found[:, number, k], line_style(number), named(names.label(number)))
             if len(kinds) == 1:
                 above.set_ylabel("SNR, target / control output")
                 below.set_ylabel("correct decisions [%]")
                 for axes in (above, below):
                     axes.set_xlabel(f"{kinds[0]} noise level $s$")
                 continue
-            title(above, kinds[k])
+            title(below if k in bare else above, kinds[k])
             last = k + across >= len(kinds)
             above.tick_params(labelbottom=False)
             below.tick_params(labelbottom=True)
             if last:
                 below.set_xlabel("noise level $s$")
-            for axes, text in ((above, "SNR"), (below, "correct [%]")):
-                if k % across == 0:
+            row = range(k - k % across, k)
+            for axes, text, before in ((above, "SNR", set(row) - set(bare)), (below, "correct [%]", set(row))):
+                if not before:
                     axes.set_ylabel(text)
                 else:
                     axes.tick_params(labelleft=False)
-        gone = [name for name, curves in zip(dataset.learner.values, ratios[0], strict=False) if np.isnan(curves).all()]
+        ratio_axis([above for above, _ in pairs], ratios[0])
+        fit_limits([below for _, below in pairs], reach=[0, 100])
+        for _, below in pairs:
+            below.set_yticks([0, 50, 100])
+        for k in bare:
+            pairs[k][0].remove()
+        gone = [(f"SNR, {kinds[k]}", NOT_FINITE) for k in bare]
+        gone += [(name, NOT_FINITE) for name, lines in zip(names.labels, ratios[0], strict=False) if empty(lines)]
         some = only(MAX_LINES, dataset.sizes["learner"])
-        ending(figure, *pairs[0][0].get_legend_handles_labels(), some, lost(gone))
+        ending(figure, *entries([pairs[0][1]]), some, left_out(gone), device=names.heading)
     return figure

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from memsim.plotting.axis import finite, ratio_axis
+from memsim.plotting.axis import ratio_axis
 from memsim.plotting.curves import MAX_LINES, curve, named
-from memsim.plotting.page import FOOT, ending, head, heading, lost, only, page, panel
-from memsim.plotting.pictures import BAR, GREY, picture
-from memsim.plotting.style import INK, RC, WIDTH, line_style
+from memsim.plotting.page import FOOT, ending, entries, head, heading, only, page, panel
+from memsim.plotting.pictures import BAR, GREYS, picture
+from memsim.plotting.rules.colours import ColourRange
+from memsim.plotting.rules.content import NOT_FINITE, empty, filled, left_out
+from memsim.plotting.rules.devices import DeviceNames, device_names
+from memsim.plotting.rules.limits import finite, fit_limits
+from memsim.plotting.style import INK, RC, WIDTH, fitted, line_style
 from memsim.repeat import settings_of
 from memsim.results import require
-from memsim.tasks.memorise.figures.learned import learned_map
+from memsim.tasks.memorise.figures.learned import NO_MAP, LearnedMap, learned_maps
 from memsim.tasks.memorise.figures.means import means
 from memsim.tasks.memorise.schema import MemoriseSpec
 
@@ -37,6 +42,18 @@ _NEEDED = (
     "example_conductance",
 )
 
+_METRICS = (("snr", "SNR, target / control output"), ("normalised_difference", "normalised difference"))
+
+
+class _Picture(NamedTuple):
+    """An image or a map, its title, its unit if it has a scale, and its colours."""
+
+    text: str
+    values: np.ndarray
+    unit: str | None
+    colours: ColourRange
+    cmap: str | None
+
 
 def overview(dataset: xr.Dataset) -> Figure:
     """Figure with the first image, its corrupted copy, what was learned from it, and two metrics against noise.
@@ -55,51 +72,71 @@ def overview(dataset: xr.Dataset) -> Figure:
         dataset, *(name for name in _NEEDED if name != "example_conductance" or "example_sensitivity" not in dataset)
     )
     settings = settings_of(dataset, MemoriseSpec)
-    maps = [learned_map(dataset, number) for number in range(dataset.sizes["learner"])[:_MAPS]]
-    count = 2 + len([found for found in maps if found is not None])
-    side = 1.5 if count < 4 else 1.26
+    names = device_names(dataset, range(dataset.sizes["learner"])[:MAX_LINES])
+    first = range(dataset.sizes["learner"])[:_MAPS]
+    maps, own = learned_maps(dataset, first)
+    side = 1.5 if len(maps) < 2 else 1.26
+    lines = {name: means(name, dataset[name].values[:MAX_LINES], settings) for name, _ in _METRICS}
+    kept, gone = filled({metric: lines[metric[0]][0] for metric in _METRICS})
     with rc_context(RC):
-        figure = page(head(dataset) + side + 0.32 + _CURVES + FOOT)
+        pictures = _pictures(dataset, settings, names, maps, side)
+        extra = 0.12 * any("\n" in text for text, *_ in pictures)
+        figure = page(head(dataset) + extra + side + 0.32 + _CURVES + FOOT)
         heading(figure, dataset, settings.name)
-        _pictures(dataset, figure, settings, maps, side)
+        _draw_pictures(figure, pictures, side)
         width = (WIDTH - 0.72 - 0.75) / 2
-        curves = [panel(figure, left, FOOT, width, _CURVES) for left in (0.6, 0.6 + width + 0.75)]
-        ratios, others = _against_noise(dataset, "snr", curves[0], settings)
-        _against_noise(dataset, "normalised_difference", curves[1], settings)
-        claims = _published(dataset, curves[0], settings)
-        ratio_axis(curves[0], finite(ratios, claims), others)
-        curves[0].set_ylabel("SNR, target / control output")
-        curves[1].set_ylabel("normalised difference")
-        # Anchored at 0 where possible: a zoomed axis would make a change of a thousandth look like a collapse.
-        lowest = finite(dataset.normalised_difference.values)
-        curves[1].set_ylim(-1.05 if len(lowest) and lowest.min() < 0 else 0, 1.05)
-        gone = [name for name, means_ in zip(dataset.learner.values, ratios, strict=False) if np.isnan(means_).all()]
+        curves = {
+            name: panel(figure, 0.6 + place * (width + 0.75), FOOT, width, _CURVES)
+            for place, (name, _) in enumerate(kept)
+        }
+        for name, text in kept:
+            _against_noise(dataset, names, curves[name], lines[name])
+            curves[name].set_ylabel(text)
+        if "snr" in curves:
+            claims = _published(dataset, curves["snr"], settings)
+            ratio_axis(curves["snr"], finite(lines["snr"][0], claims))
+        if "normalised_difference" in curves:
+            # Anchored at 0 where possible: a zoomed axis would make a change of a thousandth look like a collapse.
+            fit_limits(curves["normalised_difference"], reach=[1], foot=0)
         some, kinds = only(MAX_LINES, dataset.sizes["learner"]), dataset.sizes["noise_type"]
-        first = f"one of {kinds} noise types; the figure 'noise' shows all" if len(_kinds(dataset)) < kinds else ""
-        ending(figure, *curves[0].get_legend_handles_labels(), some, first, lost(gone))
+        shown = f"one of {kinds} noise types; the figure 'noise' shows all" if len(_kinds(dataset)) < kinds else ""
+        reasons = [(text, why) for (_, text), why in gone.items()]
+        reasons += [(f"map of {names.labels[i]}", NO_MAP) for i in first if i not in maps]
+        if "snr" in curves:
+            ratios = zip(names.labels, lines["snr"][0], strict=False)
+            reasons += [(name, NOT_FINITE) for name, values in ratios if empty(values)]
+        ending(figure, *entries(curves.values()), some, shown, own, left_out(reasons), device=names.heading)
     return figure
 
 
-def _pictures(dataset: xr.Dataset, figure: Figure, settings: MemoriseSpec, maps: list, side: float) -> None:
-    """The first image, clean and corrupted, and the maps of the first learners, in one row."""
+def _pictures(
+    dataset: xr.Dataset, settings: MemoriseSpec, names: DeviceNames, maps: Mapping[int, LearnedMap], side: float
+) -> list[_Picture]:
+    """The first image, clean and corrupted, and the maps of the first learners."""
     kind, level = settings.example
-    noisy = dataset.example_noisy
     k = list(map(str, dataset.noise_type.values)).index(kind) if kind in dataset.noise_type.values else 0
     i = int(np.abs(dataset.noise_level.values - level).argmin())
     name = str(dataset.noise_type.values[k]).replace("-", " ").capitalize()
-    panels: list[tuple[str, np.ndarray, str | None, dict]] = [
-        (str(dataset.image_label.values[0]), dataset.example_image.values, "grey", dict(GREY)),
-        (f"{name}, s = {dataset.noise_level.values[i]:g}", noisy.values[k, i], None, dict(GREY)),
+    clean, noisy = dataset.example_image.values, dataset.example_noisy.values[k, i]
+    pictures = [
+        _Picture(fitted(dataset.image_label.values[0], side + BAR), clean, "grey", GREYS, "gray"),
+        _Picture(fitted(f"{name}, s = {dataset.noise_level.values[i]:g}", side), noisy, None, GREYS, "gray"),
     ]
-    for learner, found in zip(dataset.learner.values, maps, strict=False):
-        if found is not None:
-            words, values, unit = found
-            panels.append((f"{words} {learner}", values, unit, {}))
-    step = (WIDTH - 0.2) / len(panels)
+    for number, made in maps.items():
+        words = "sensitivity of" if made.sensitivity else "learned by"
+        text = f"{words} {names.labels[number]}"
+        title = names.title_of([number], text, side + BAR)
+        pictures.append(_Picture(title, made.values, made.unit, made.colours, None))
+    return pictures
+
+
+def _draw_pictures(figure: Figure, pictures: list[_Picture], side: float) -> None:
+    """All pictures in one row."""
+    step = (WIDTH - 0.2) / len(pictures)
     bottom = FOOT + _CURVES + 0.32
-    for number, (text, values, unit, options) in enumerate(panels):
-        left = 0.14 + number * step + max(0.0, (step - side - BAR) / 2) * (len(panels) < 4)
-        picture(figure, (left, bottom, side), values, text, unit, options)
+    for number, (text, values, unit, colours, cmap) in enumerate(pictures):
+        left = 0.14 + number * step + max(0.0, (step - side - BAR) / 2) * (len(pictures) < 4)
+        picture(figure, (left, bottom, side), values, text, colours, unit, cmap)
 
 
 def _kinds(dataset: xr.Dataset) -> list[str]:
@@ -108,17 +145,16 @@ def _kinds(dataset: xr.Dataset) -> list[str]:
     return kinds if len(kinds) * dataset.sizes["learner"] <= _LINES else kinds[:1]
 
 
-def _against_noise(dataset: xr.Dataset, name: str, axes: Axes, settings: MemoriseSpec) -> tuple[np.ndarray, np.ndarray]:
-    """Mean over images and its interval against the noise level, a line a learner and noise type: both as arrays."""
+def _against_noise(dataset: xr.Dataset, names: DeviceNames, axes: Axes, lines: np.ndarray) -> None:
+    """Means over images and their intervals (mean-low-high, learner, type, level), a line a learner and noise type."""
     kinds = _kinds(dataset)
-    lines = means(name, dataset[name].values[:MAX_LINES], settings)
-    for number, learner in enumerate(dataset.learner.values[:MAX_LINES]):
+    for number in range(lines.shape[1]):
         for k, kind in enumerate(kinds):
-            text = named(learner if len(kinds) == 1 else f"{learner}, {kind}")
+            label = names.label(number)
+            text = named(label if len(kinds) == 1 else f"{label}, {kind}")
             style = line_style(number * len(kinds) + k)
             curve(axes, dataset.noise_level.values, lines[:, number, k], style, text)
     axes.set_xlabel(f"{kinds[0].capitalize()} noise level $s$" if len(kinds) == 1 else "noise level $s$")
-    return lines[0], lines[1:]
 
 
 def _published(dataset: xr.Dataset, axes: Axes, settings: MemoriseSpec) -> np.ndarray:

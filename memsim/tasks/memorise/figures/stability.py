@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memsim.plotting.axis import finite, ratio_axis, setting_axis
+from memsim.plotting.axis import ratio_axis, setting_axis
 from memsim.plotting.curves import MAX_LINES, named, point
 from memsim.plotting.members import lacks, members
-from memsim.plotting.page import ending, grid, head, heading, lost, only
+from memsim.plotting.page import ending, entries, grid, head, heading, only
+from memsim.plotting.rules.content import NOT_FINITE, empty, left_out
+from memsim.plotting.rules.devices import device_names
+from memsim.plotting.rules.limits import drawn, finite, fit_limits
 from memsim.plotting.style import INK, RC, SMALL, line_style
 from memsim.repeat import settings_of
 from memsim.results import require
@@ -48,28 +51,33 @@ def stability(dataset: xr.Dataset) -> Figure:
     shown = able[:MAX_LINES]
     found = ((member.number, member.setting("training.rate")) for member in members(dataset, settings))
     rates = {number: float(rate) for number, rate in found if rate is not None}
+    names = device_names(dataset, shown)
+    accuracy = 100 * dataset.correct.values.mean(axis=(2, 3))
+    with np.errstate(invalid="ignore"):
+        middle = np.median(dataset.snr.values, axis=(2, 3))
     with rc_context(RC):
         figure, (panels,) = grid([1.9], 3, top=head(dataset), left=0.58, gap=0.62)
         heading(figure, dataset, settings.name)
         share, ratio, rate = panels
-        accuracy = 100 * dataset.correct.values.mean(axis=(2, 3))
-        with np.errstate(invalid="ignore"):
-            middle = np.median(dataset.snr.values, axis=(2, 3))
         for number, i in enumerate(shown):
             style = point(line_style(number), markersize=3.5, markerfacecolor="none", markeredgewidth=0.8)
-            share.plot(sizes[i], accuracy[i], label=named(dataset.learner.values[i]), **style)
+            share.plot(sizes[i], accuracy[i], label=named(names.label(i)), **style)
             ratio.plot(sizes[i], _finite(middle[i]), **style)
         for axes in (share, ratio):
             axes.set_xlabel(r"step size $\eta\,|x|^2$ of an image")
             _limit(axes, sizes[shown])
-        share.set_ylim(-5, 105)
+        fit_limits(share, reach=[0, 100])
         share.set_ylabel("correct decisions [%]")
         ratio_axis(ratio, middle[shown])
         ratio.set_ylabel("median SNR of an image")
         _summaries(dataset, rate, shown, rates)
-        gone = [str(dataset.learner.values[i]) for i in shown if not np.isfinite(middle[i]).any()]
+        gone = [(names.labels[i], NOT_FINITE) for i in shown if empty(middle[i])]
+        for axes, text in ((ratio, "median SNR of an image"), (rate, "SNR: mean, median")):
+            if not len(drawn(axes)):
+                axes.remove()
+                gone.append((text, NOT_FINITE))
         some = only(len(shown), len(able), "learners with a step size")
-        ending(figure, *share.get_legend_handles_labels(), some, lost(gone))
+        ending(figure, *entries([share]), some, left_out(gone), device=names.heading)
     return figure
 
 
@@ -99,7 +107,7 @@ def _summaries(dataset: xr.Dataset, axes: Axes, shown: list[int], rates: dict[in
         axes.vlines(x, low[number], high[number], color=style["color"], linewidth=1)
     axes.margins(x=0.08)
     setting_axis(axes, list(places.values()))
-    ratio_axis(axes, finite(mean, median), finite(low, high))
+    ratio_axis(axes, finite(mean, median))
     axes.set_ylabel("SNR: mean (filled), median")
 
 

@@ -10,10 +10,13 @@ import numpy as np
 
 from memsim.document.writer import show
 from memsim.experiment_schema import label
-from memsim.plotting.axis import finite, ratio_axis, setting_axis
+from memsim.plotting.axis import ratio_axis, setting_axis
 from memsim.plotting.curves import MAX_LINES, named, point
 from memsim.plotting.members import Member, lacks, members
-from memsim.plotting.page import FOOT, ending, grid, head, heading, lost, only
+from memsim.plotting.page import FOOT, ending, entries, grid, head, heading, only
+from memsim.plotting.rules.content import NOT_FINITE, filled, left_out
+from memsim.plotting.rules.devices import DeviceNames, device_names
+from memsim.plotting.rules.limits import fit_limits
 from memsim.plotting.style import RC, line_style, text_width
 from memsim.plotting.swept import NAMES, axis_name, places_of
 from memsim.repeat import settings_of
@@ -66,22 +69,26 @@ def sweep(dataset: xr.Dataset) -> Figure:
     places, ticks, unit = places_of(values)
     ordered = ticks is None or all(show(value).startswith("[") for value in values)
     slanted = ticks is not None and _crowded(ticks)
+    drawn = [member.number for line in lines for member in line.found] + [member.number for member in references]
+    names = device_names(dataset, drawn)
+    kept, gone = filled({metric: dataset[metric[0]].values[drawn] for metric in _METRICS})
     with rc_context(RC):
         foot = FOOT if not slanted else 0.34 + 0.64 * max(text_width(t) for t in ticks or [""])
-        figure, panels = grid([1.9], 3, top=head(dataset) - 0.15, foot=foot, left=0.58, gap=0.64)
+        figure, (panels,) = grid([1.9], len(kept), top=head(dataset) - 0.15, foot=foot, left=0.58, gap=0.64)
         heading(figure, dataset, settings.name)
-        for (name, interval, factor, text), axes in zip(_METRICS, panels[0], strict=True):
+        for (name, interval, factor, text), axes in zip(kept, panels, strict=True):
             middle = factor * dataset[name].values
             ends = factor * dataset[interval].values if interval else None
-            _draw(axes, lines, references, key, places, ordered, middle, ends)
+            _draw(axes, lines, references, names, key, places, ordered, middle, ends)
             axes.set_ylabel(text)
             _horizontal(axes, axis_name(key, unit), ticks, slanted, list(places.values()))
-            _vertical(axes, name, middle, ends)
-        gone = [
-            m.label for line in lines for m in line.found if not np.isfinite(dataset[_METRICS[0][0]].values[m.number])
-        ]
+            _vertical(axes, name, middle)
+        reasons = [(metric[3], why) for metric, why in gone.items()]
+        for line in lines:
+            lost = [m for m in line.found if not np.isfinite(dataset[_METRICS[0][0]].values[m.number])]
+            reasons += [(member.label, NOT_FINITE) for member in lost]
         some = only(len(lines), len(_lines(found, key, None)), "lines")
-        ending(figure, *panels[0, 0].get_legend_handles_labels(), some, lost(gone))
+        ending(figure, *entries(panels), some, left_out(reasons), device=names.heading)
     return figure
 
 
@@ -111,6 +118,7 @@ def _draw(
     axes: Axes,
     lines: Sequence[_Line],
     references: Sequence[Member],
+    names: DeviceNames,
     key: str,
     places: Mapping[str, float],
     ordered: bool,
@@ -128,7 +136,7 @@ def _draw(
             x += (number - (len(lines) - 1) / 2) * min(0.16, 0.7 / len(lines))
             style = point(style)
         y = np.where(np.isfinite(middle[rows]), middle[rows], np.nan)
-        axes.plot(x, y, label=named(line.name), **style)
+        axes.plot(x, y, label=named(names.of(rows.tolist(), line.name)), **style)
         if ends is not None:
             low, high = np.where(np.isfinite(ends[rows]), ends[rows], np.nan).T
             if ordered and len(x) > 1:
@@ -140,7 +148,7 @@ def _draw(
         if np.isfinite(middle[member.number]):
             axes.axhline(
                 middle[member.number],
-                label=named(member.label),
+                label=named(names.label(member.number)),
                 **{**style, "linestyle": line_style(number + 1)["linestyle"]},
             )
 
@@ -157,14 +165,13 @@ def _horizontal(axes: Axes, name: str, ticks: Sequence[str] | None, slanted: boo
     axes.set_xticks(range(len(ticks)), list(ticks), **slant)
 
 
-def _vertical(axes: Axes, name: str, middle: np.ndarray, ends: np.ndarray | None) -> None:
+def _vertical(axes: Axes, name: str, middle: np.ndarray) -> None:
     """Scale of the metric."""
     if name == "correct_mean":
-        axes.set_ylim(-4, 104)
+        fit_limits(axes, reach=[0, 100])
     elif name == "snr_magnitude_median":
         ratio_axis(axes, middle)
     else:
-        numbers = finite(middle, ends if ends is not None else ())
-        axes.set_ylim(1.08 * min([0.0, *numbers]), 1.05)
-        if len(numbers) and numbers.min() < 0:
+        fit_limits(axes, reach=[1], foot=0)
+        if axes.get_ylim()[0] < 0:
             axes.axhline(0, color="0.5", linewidth=0.6, zorder=1)

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memsim.plotting.axis import finite, ratio_axis, setting_axis
+from memsim.plotting.axis import ratio_axis, setting_axis
 from memsim.plotting.curves import MAX_LINES, named, point
 from memsim.plotting.members import Member, families, lacks, members
-from memsim.plotting.page import ending, grid, head, heading, title
+from memsim.plotting.page import ending, entries, grid, head, heading, title
+from memsim.plotting.rules.content import NOT_FINITE, empty, left_out
+from memsim.plotting.rules.devices import DeviceNames, device_names
+from memsim.plotting.rules.limits import finite, fit_limits
 from memsim.plotting.style import RC, line_style
 from memsim.repeat import settings_of
 from memsim.results import require
@@ -55,6 +58,8 @@ def weighting(dataset: xr.Dataset) -> Figure:
     require(dataset, "snr", "output_difference", "clean_target", "clean_control", "geometric_margin")
     groups = dict(list(groups.items())[:MAX_LINES])
     weights = np.array(sorted({_weight(member) for group in groups.values() for member in group}))
+    rows = [member.number for group in groups.values() for member in group]
+    names = device_names(dataset, rows)
     with rc_context(RC):
         figure, (panels,) = grid([1.9], 3, top=head(dataset), left=0.56, gap=0.56)
         heading(figure, dataset, settings.name)
@@ -63,22 +68,27 @@ def weighting(dataset: xr.Dataset) -> Figure:
             axes.set_xlabel(r"margin weight $\lambda$")
         shown = [_ratios(dataset, ratios, group, number) for number, group in enumerate(groups.values())]
         claimed = _published(ratios, groups, settings)
-        others = _differences(dataset, differences, groups, settings)
+        others = _differences(dataset, differences, groups, names, settings)
         if any(member.setting("training.loss") == _LOSSES[0] for group in groups.values() for member in group):
             x = np.geomspace(weights[weights > 0].min(), weights.max(), 60)
             differences.plot(x, (1 + np.sqrt(1 + 4 * x)) / 2, "--", color="0.3", linewidth=1, label=_LAW, zorder=1.9)
         _margins(dataset, margins, groups, settings)
         for axes in panels:
             setting_axis(axes, list(weights))
-        ratio_axis(ratios, finite(*(middle for middle, _ in shown), claimed), finite(*(ends for _, ends in shown)))
+        ratio_axis(ratios, finite(*shown, claimed))
         ratio_axis(differences, others, spread=100)
-        title(ratios, "median |SNR|, quartiles of images")
-        title(differences, "output difference")
-        title(margins, "geometric margin")
-        lines: dict[str, Any] = {}
-        for axes in panels:
-            lines |= dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
-        ending(figure, list(lines.values()), list(lines))
+        fit_limits(margins, reach=[1], foot=0)
+        gone = []
+        for axes, text, variable in (
+            (ratios, "median |SNR|, quartiles of images", "snr"),
+            (differences, "output difference", "output_difference"),
+            (margins, "geometric margin", "geometric_margin"),
+        ):
+            title(axes, text)
+            if empty(dataset[variable].values[rows]):
+                axes.remove()
+                gone.append((text, NOT_FINITE))
+        ending(figure, *entries(panels), left_out(gone), device=names.heading)
     return figure
 
 
@@ -99,8 +109,8 @@ def _sorted(group: Sequence[Member]) -> tuple[np.ndarray, list[int]]:
     return np.array([_weight(member) for member in ordered]), [member.number for member in ordered]
 
 
-def _ratios(dataset: xr.Dataset, axes: Axes, group: Sequence[Member], number: int) -> tuple[np.ndarray, np.ndarray]:
-    """Median of |SNR| over all reads, and quartiles over images of its median over noise; both."""
+def _ratios(dataset: xr.Dataset, axes: Axes, group: Sequence[Member], number: int) -> np.ndarray:
+    """Median of |SNR| over all reads, and quartiles over images of its median over noise; the medians."""
     x, rows = _sorted(group)
     sizes = np.abs(dataset.snr.values[rows])
     middle = np.median(sizes, axis=(1, 2, 3))
@@ -111,7 +121,7 @@ def _ratios(dataset: xr.Dataset, axes: Axes, group: Sequence[Member], number: in
     style = line_style(number)
     axes.plot(x, np.where(np.isfinite(middle), middle, np.nan), **style)
     axes.fill_between(x, *quartiles, color=style["color"], alpha=0.16, linewidth=0)
-    return middle, quartiles
+    return middle
 
 
 def _published(axes: Axes, groups: dict[str, list[Member]], settings: MemoriseSpec) -> np.ndarray:
@@ -128,7 +138,7 @@ def _published(axes: Axes, groups: dict[str, list[Member]], settings: MemoriseSp
 
 
 def _differences(
-    dataset: xr.Dataset, axes: Axes, groups: dict[str, list[Member]], settings: MemoriseSpec
+    dataset: xr.Dataset, axes: Axes, groups: dict[str, list[Member]], names: DeviceNames, settings: MemoriseSpec
 ) -> np.ndarray:
     """Mean difference of the outputs, of corrupted images (filled) and of clean ones (open); all values."""
     clean = dataset.clean_target.values - dataset.clean_control.values
@@ -138,6 +148,7 @@ def _differences(
     for number, (name, group) in enumerate(groups.items()):
         x, rows = _sorted(group)
         style = line_style(number)
+        name = names.of(rows, name)
         label = named(f"{name}, clean images") if several else "clean images"
         axes.plot(x, both[0, rows, 0], label=named(name if several else f"{name}, corrupted images"), **style)
         axes.fill_between(x, *both[1:, rows, 0], color=style["color"], alpha=0.16, linewidth=0)
@@ -153,6 +164,3 @@ def _margins(dataset: xr.Dataset, axes: Axes, groups: dict[str, list[Member]], s
         style: dict[str, Any] = line_style(number)
         axes.plot(x, lines[0, rows], **style)
         axes.fill_between(x, *lines[1:, rows], color=style["color"], alpha=0.16, linewidth=0)
-    rows = [member.number for group in groups.values() for member in group]
-    lowest = min([0.0, *finite(lines[:, rows])])
-    axes.set_ylim(1.08 * lowest, 1.05)

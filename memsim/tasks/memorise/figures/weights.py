@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memsim.plotting.page import ending, grid, head, heading, only, title
-from memsim.plotting.style import INK, RC, SMALL, fitted, size
+from memsim.plotting.rules.content import NOT_FINITE, left_out
+from memsim.plotting.rules.devices import device_names
+from memsim.plotting.rules.limits import comparable, fit_limits
+from memsim.plotting.style import RC, SMALL, WIDTH
 from memsim.repeat import settings_of
 from memsim.results import require
 from memsim.tasks.memorise.schema import MemoriseSpec
@@ -19,13 +22,14 @@ if TYPE_CHECKING:
 
 _MOST = 12
 _ACROSS = 4
+_LEFT, _RIGHT, _GAP = 0.58, 0.12, 0.22  # inch
 
 
 def weights(dataset: xr.Dataset) -> Figure:
     """Figure with a histogram of all weights of the first image's model for each of the first twelve learners.
 
-    The shares are logarithmic and on one axis; each learner has its own axis of weights, since these may differ by many
-    decades.
+    The shares are logarithmic and on one axis. Learners share an axis of weights, too, unless their weights differ more
+    than tenfold.
 
     Raises
     ------
@@ -37,44 +41,61 @@ def weights(dataset: xr.Dataset) -> Figure:
 
     require(dataset, "learner", "weight_share", "weight_edge")
     settings = settings_of(dataset, MemoriseSpec)
-    count = min(_MOST, dataset.sizes["learner"])
-    across = 3 if count in (5, 6, 9) else min(_ACROSS, count)
+    shares, edges = dataset.weight_share.values, dataset.weight_edge.values
+    whole = np.isfinite(shares).all(axis=1) & np.isfinite(edges).all(axis=1)
+    able = np.flatnonzero(whole).tolist()
+    shown = able[:_MOST]
+    count = len(shown)
+    names = device_names(dataset, shown)
+    across = 3 if count in (5, 6, 9) else max(1, min(_ACROSS, count))
     down = -(-count // across)
-    shares = dataset.weight_share.values[:count]
-    least = shares[shares > 0].min() if (shares > 0).any() else 1e-3
+    shared = comparable([float(np.abs(edges[learner]).max()) for learner in shown])
+    positive = shares[shown][shares[shown] > 0]
+    width = (WIDTH - _LEFT - _RIGHT - _GAP * (across - 1)) / across
+    titles = [names.title(learner, width + 0.1) for learner in shown]
+    two = 0.12 * any("\n" in text for text in titles)
     with rc_context(RC):
-        figure, panels = grid([1.05] * down, across, top=head(dataset), left=0.58, gap=0.22, rows=[0.5] * (down - 1))
+        figure, panels = grid(
+            [1.05] * down,
+            across,
+            top=head(dataset) + two,
+            left=_LEFT,
+            right=_RIGHT,
+            gap=_GAP,
+            rows=[0.5 + two] * (down - 1),
+        )
         heading(figure, dataset, settings.name)
-        for number, axes in enumerate(panels.flat):
-            if number >= count:
+        flat = panels.ravel()
+        for place, axes in enumerate(flat):
+            if place >= count:
                 axes.remove()
                 continue
             axes.set_yscale("log")
-            axes.set_ylim(0.6 * least, 2)
             axes.yaxis.set_minor_locator(NullLocator())
-            _histogram(axes, shares[number], dataset.weight_edge.values[number])
-            width = size(axes)[0]
-            title(axes, fitted(dataset.learner.values[number], width + 0.15), fontsize=SMALL)
-            if number % across:
+            learner = shown[place]
+            everywhere = np.abs(edges[shown if shared else learner]).max()
+            _histogram(axes, shares[learner], edges[learner], float(everywhere))
+            title(axes, titles[place], fontsize=SMALL)
+            if place % across:
                 axes.tick_params(labelleft=False)
             else:
                 axes.set_ylabel("share of weights")
-            if number + across >= count:
+            if place + across >= count:
                 axes.set_xlabel("weight")
-        ending(figure, (), (), only(count, dataset.sizes["learner"]))
+        for axes in flat[:count]:
+            axes.set_ylim(0.6 * positive.min() if len(positive) else 1e-3, 2)
+            fit_limits(flat[:count] if shared else axes, "x")
+        gone = [(names.labels[learner], NOT_FINITE) for learner in np.flatnonzero(~whole)]
+        own = "" if shared else "the axes of the weights differ, since the weights differ more than tenfold"
+        ending(figure, (), (), only(count, len(able)), own, left_out(gone), device=names.heading)
     return figure
 
 
-def _histogram(axes: Axes, shares: np.ndarray, edges: np.ndarray) -> None:
-    """Bars without gaps; a word where the weights are not finite."""
+def _histogram(axes: Axes, shares: np.ndarray, edges: np.ndarray, largest: float) -> None:
+    """Bars without gaps on an axis for weights up to a magnitude."""
     from matplotlib.ticker import MaxNLocator
 
-    if not (np.isfinite(shares).all() and np.isfinite(edges).all()):
-        axes.text(0.5, 0.5, "not finite", transform=axes.transAxes, ha="center", va="center", color=INK)
-        axes.set_xticks([])
-        return
     exponent = 0
-    largest = np.abs(edges).max()
     if largest > 0 and not 0.1 <= largest < 1000:
         exponent = int(np.floor(np.log10(largest)))
     axes.stairs(shares, edges / 10.0**exponent, fill=True, color="#3b82a0", edgecolor="#0b2a4a", linewidth=0.5)
