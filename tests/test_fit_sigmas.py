@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from pulse_trains import soft, sweep
+from pulse_trains import falling, soft, sweep
 from scipy.optimize import brentq, minimize
 
 from memsim.fit.axis import Axis
+from memsim.fit.beginnings import higher
 from memsim.fit.data import PulseData, Sweep
 from memsim.fit.filter import Series
 from memsim.fit.models import MODELS
@@ -13,6 +14,7 @@ from memsim.fit.noise_kinds import absorbs, best_kind
 from memsim.fit.optimise import maximise
 from memsim.fit.problem import Problem
 from memsim.fit.pulse_search import Noise, finished, problem_of, rough
+from memsim.fit.pulses import fit_pulses
 from memsim.fit.quantities import fitted
 from memsim.fit.sigmas import sigmas
 
@@ -144,3 +146,39 @@ def test_reads_are_held_out_of_each_direction_where_sweeps_differ_in_length():
     assert split == "every second tenth of each sweep"
     for branch in range(2):
         assert 0.25 < hidden[branches == branch].mean() < 0.75
+
+
+def test_write_noise_of_none_has_an_interval_from_0_that_the_likelihood_allows():
+    rng, sweeps = np.random.default_rng(6), []
+    for device in range(4):
+        for branch in range(2):
+            values = sweep(rng, soft, (0.03, 0.04), branch, 31, write=0.0, read=0.005)[1:]
+            sweeps.append(Sweep(str(device), "1", branch, 2e-6 + 8e-6 * values))
+    data = PulseData.checked("made.csv", sweeps, "S")
+    end = higher(finished(rough(problem_of(MODELS["soft-bounds"], Noise("range"), data), data)))
+    result = sigmas(end.problem, end.theta)
+    write = end.problem.noise[0]
+    low, high = result.intervals[write]
+    assert low == -np.inf and result.theta[write] < high < np.log(0.004)
+    # Held at the upper end, no more than what a 95 % interval allows is lost, apart from the information of the means.
+    held = end.problem.holding(write)
+    at_end = result.theta.copy()
+    at_end[write] = high
+    assert 0.3 < end.value - maximise(held, at_end).value < 6.0
+
+
+@pytest.mark.slow
+def test_slow_read_noise_is_recognised_although_bent_steps_could_stand_for_it():
+    rng = np.random.default_rng(101)
+    sweeps = []
+    for i in range(8):
+        steps = (0.05, 0.05, 0.6, 0.4)
+        values = sweep(rng, falling, steps, i % 2, 100, write=0.0, read=0.01, slow=0.02, memory=8.0)
+        sweeps.append(Sweep("1", str(i // 2), i % 2, 2e-6 + 8e-6 * values))
+    fit = fit_pulses(PulseData.checked("made.csv", sweeps, "S"))
+    assert fit.chosen.name == "linear" and fit.chosen.problem.slow
+    truth = {"read.noise.sigma": 0.01, "read.noise.slow.sigma": 0.02, "conductance.max": 10e-6}
+    for name, value in truth.items():
+        number = fit.fitted[name]
+        slack = (number.high - number.low) / 2
+        assert number.low - slack < value < number.high + slack

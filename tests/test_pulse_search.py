@@ -503,8 +503,8 @@ def test_intervals_of_few_trains_hold_wherever_the_trains_begin():
     for before, after in zip(narrow.numbers, wide.numbers, strict=True):
         assert after.value == before.value and not after.low > before.low and not after.high < before.high
     limits = reviewed(data, problem, end.theta, wide, diagnose(problem, end.theta)).limits
-    assert any(limit.startswith("4 trains do not show whether trains begin at an end") for limit in limits)
-    data = few_trains(3, 14)
+    assert any(limit.startswith("the data do not show where trains begin (4 in all)") for limit in limits)
+    data = few_trains(3, 42)
     problem, end = alone(data, "soft-bounds")
     numbers = fitted(data, problem, end.theta)
     assert over_beginnings(data, problem, end.theta, numbers) is numbers

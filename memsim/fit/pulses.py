@@ -19,7 +19,7 @@ from memsim.fit.optimise import maximise
 from memsim.fit.problem import OWN, Problem
 from memsim.fit.pulse_search import Guess, Noise, finished, like, noise_of, problem_of, rough, widened
 from memsim.fit.quantities import Fitted, fitted
-from memsim.fit.review import Review, reviewed
+from memsim.fit.review import RIVAL, Review, reviewed
 
 Progress = Callable[[str, int, int], None]
 
@@ -180,7 +180,12 @@ def fit_pulses(
     numbers = over_beginnings(data, chosen.problem, chosen.theta, numbers)
     chosen = candidates[at] = replace(chosen, theta=numbers.point)
     diagnostics = diagnose(chosen.problem, chosen.theta)
-    review = reviewed(data, chosen.problem, chosen.theta, numbers, diagnostics, margin, chosen.held_out)
+    rivals = {
+        c.name: c.problem.axis.value(c.problem.own(c.theta)[:, :2]).mean(0)
+        for c in candidates
+        if c is not chosen and c.bic < candidates[0].bic + RIVAL
+    }
+    review = reviewed(data, chosen.problem, chosen.theta, numbers, diagnostics, margin, chosen.held_out, rivals)
     return PulseFit(data, tuple(candidates), chosen, numbers, diagnostics, split, reasons, review)
 
 
@@ -203,6 +208,8 @@ def _candidates(
         for again in sorted(_others(end, list(ends.values()), leader, data), key=_value, reverse=True):
             if again.value > end.value + _HIGHER:
                 end = ends[each.name] = _best([end, finished(again)])
+        if _rough_bic(end) < min(map(_rough_bic, ends.values())) + _CLOSE:
+            end = ends[each.name] = higher(end)
         if end.fault:
             failed[each.name] = f"the search did not end at a maximum: {end.fault}"
         else:
@@ -273,15 +280,12 @@ def _hides_write_noise(candidate: Candidate, data: PulseData) -> bool:
 def _of_best_kind(
     candidate: Candidate, guesses: list[Guess], data: PulseData, hidden: np.ndarray
 ) -> tuple[Candidate, float]:
-    """The candidate with the best beginnings and kind of noise, and by how much the other base of write noise is worse.
+    """The candidate with the kind of noise that suits it best, and by how much the other base of write noise is worse.
 
     Where means absorb write noise, the adjusted likelihood decides.
     """
     problem = candidate.problem
     end = Guess(problem, candidate.theta, candidate.log_likelihood)
-    best = higher(end)
-    if best is not end:
-        end, candidate = best, _judged(_candidate(best.problem, best.theta), hidden)
     if not absorbs(end):
         other = noise_of(problem).other
         values = [guess.value for guess in guesses if noise_of(guess.problem) == other]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,8 @@ from memsim.units import format_quantity
 
 LEAST_COVERED = 0.75
 """Share of the reads of all trains that the 95 % bands of simulated trains must contain; 0.95 for the right model."""
+RIVAL = 6.0
+"""Difference of BIC up to which another model describes the data nearly as well: Kass & Raftery (1995)."""
 LARGEST_NOISE = 1.0
 """Relative standard deviation of a read from which on it is no longer the read of a device."""
 _WALKS = 200
@@ -62,6 +65,7 @@ def reviewed(
     diagnostics: Diagnostics,
     margin: float = np.inf,
     held_out: float = np.inf,
+    rivals: Mapping[str, np.ndarray] | None = None,
 ) -> Review:
     """Review of a fit at its maximum.
 
@@ -72,12 +76,17 @@ def reviewed(
         round.
     held_out : float
         Average log-likelihood of reads that were not used in another fit of the means.
+    rivals : mapping, optional
+        Name of each other model that describes the data nearly as well -> ends of its average window (2,).
     """
     covered = reproduced(problem, theta)
     cycles = between_cycles(data, problem, theta)
     return Review(
         tuple(_faults(data, problem, theta, fitted, covered)),
-        tuple(_limits(data, problem, theta, fitted, diagnostics, cycles, margin, held_out)),
+        (
+            *_limits(data, problem, theta, fitted, diagnostics, cycles, margin, held_out),
+            *_differing(fitted, rivals or {}),
+        ),
         covered,
         cycles,
     )
@@ -139,6 +148,11 @@ def _faults(data: PulseData, problem: Problem, theta: np.ndarray, fitted: Fitted
         faults.append(f"read noise of {format_quantity(read, '%', 3)} of the {problem.read_base}, above 100 %")
     if problem.write == "range" and write > LARGEST_NOISE:
         faults.append(f"write noise of {format_quantity(write, '%', 3)} of the window in one pulse, above 100 %")
+    if _noiseless_ends(problem, theta, data.resolution / data.axis.span):
+        faults.append(
+            "the search ended where reads have no noise and single reads are the ends of the window, where the "
+            "likelihood says nothing; fit another model with --model, or measure trains that reach the ends"
+        )
     low = fitted["conductance.min"]
     if data.unit == "S" and low.value < 0 and not low.high >= 0:
         faults.append(f"a negative lower end of the window, {format_quantity(low.value, 'S', 3)}")
@@ -185,8 +199,8 @@ def _limits(
         )
     if fitted.beginnings > 1:
         limits.append(
-            f"{len(problem.series.start)} trains do not show whether trains begin at an end of the window, a pulse "
-            "from it or elsewhere; the intervals hold for each that the data allow"
+            f"the data do not show where trains begin ({len(problem.series.start)} in all): at an end of the window, a "
+            "pulse from it or elsewhere; the intervals hold for each that the data allow"
         )
     unclear = [n.name for n in fitted.numbers if n.unit == "%" and not n.low > 0]
     if unclear:
@@ -244,6 +258,36 @@ def _limits(
             "of the pulses contains it"
         )
     return limits
+
+
+def _differing(fitted: Fitted, rivals: Mapping[str, np.ndarray]) -> list[str]:
+    """Ends of the window that other models, which describe the data nearly as well, put outside the interval."""
+    limits = []
+    for place, (side, word) in enumerate((("min", "lower"), ("max", "upper"))):
+        number = fitted[f"conductance.{side}"]
+        low, high = (number.low, number.high) if number.known else (number.value, number.value)
+        outside = {name: ends[place] for name, ends in rivals.items() if not low <= ends[place] <= high}
+        if outside:
+            words = [f"{name} {format_quantity(float(end), number.unit, 3)}" for name, end in outside.items()]
+            limits.append(
+                f"the {word} end of the window depends on the model: of the models within {RIVAL:g} of the lowest BIC, "
+                f"others put it at {', '.join(words)}"
+            )
+    return limits
+
+
+def _noiseless_ends(problem: Problem, theta: np.ndarray, resolution: float) -> bool:
+    """Whether read noise is at the limit of the search and ends of windows are single reads.
+
+    The density of a read at an end grows without bound there, so this is no maximum that says something of the noise.
+    """
+    read = problem.noise[1]
+    if theta[read] > problem.limits[0][read] + 0.05 or resolution > problem.natural(theta)[read]:
+        return False
+    first, last = problem.extremes()
+    own = problem.own(theta)
+    near = np.abs(np.column_stack([own[:, 0] - first, own[:, 1] - last])) < 5 * problem.natural(theta)[read]
+    return bool((near & np.isnan(problem.known)).any())
 
 
 def _rejected(diagnostics: Diagnostics) -> set[str]:

@@ -2,8 +2,8 @@
 
 Estimate_i = mean + tau xi_i + error_i with the variance of error_i known: restricted maximum likelihood for tau.
 
-Sources: Viechtbauer, J. Educ. Behav. Stat. 30, 261 (2005); interval of the mean: Hartung & Knapp, Stat. Med. 20, 3875
-(2001).
+Sources: Viechtbauer, J. Educ. Behav. Stat. 30, 261 (2005); interval of the mean, the wider of those of Hartung & Knapp,
+Stat. Med. 20, 3875 (2001), and of the profile likelihood, Hardy & Thompson, Stat. Med. 15, 619 (1996).
 """
 
 from __future__ import annotations
@@ -91,8 +91,40 @@ def between(estimates: np.ndarray, variances: np.ndarray) -> Spread:
     weight = 1.0 / (sigma**2 + variances)
     mean = float((weight @ estimates) / weight.sum())
     error = max(float(weight @ (estimates - mean) ** 2) / (count - 1), 1.0) / weight.sum()
-    half = float(stdtrit(count - 1, 0.975) * np.sqrt(error))
-    return Spread(mean, mean - half, mean + half, sigma, float(low), float(high), count)
+    t = float(stdtrit(count - 1, 0.975))
+    half = t * float(np.sqrt(error))
+    below, above = _profile_interval(estimates, variances, mean, half, t)
+    return Spread(mean, min(below, mean - half), max(above, mean + half), sigma, float(low), float(high), count)
+
+
+def _profile_interval(
+    estimates: np.ndarray, variances: np.ndarray, mean: float, half: float, t: float
+) -> tuple[float, float]:
+    """Ends of the 95 % interval of the mean by the likelihood of mean and spread, the spread at its maximum.
+
+    It is wide where one device is known much better than the others: then the spread decides how much this one counts.
+    The fall of the likelihood at the ends is that of Student's interval for devices with equal errors.
+    """
+    from scipy.optimize import brentq
+
+    count = len(estimates)
+    scale = max(float(np.std(estimates)), float(np.sqrt(np.mean(variances))), 1e-300)
+    total = np.concatenate([[0.0], scale * np.geomspace(1e-3, 1e3, 121)])[:, None] ** 2 + variances
+    logs = np.log(total).sum(1)
+
+    def highest(value: float) -> float:
+        return -0.5 * float((logs + ((estimates - value) ** 2 / total).sum(1)).min())
+
+    inner = np.linspace(mean - half, mean + half, 41)
+    top = max(map(highest, inner)) - 0.5 * count * float(np.log1p(t**2 / (count - 1)))
+    ends = []
+    for sign in (-1.0, 1.0):
+        far = max(half, 1e-6 * scale)
+        while highest(mean + sign * far) > top:
+            far *= 1.5
+        near = 0.0 if highest(mean) > top else far
+        ends.append(brentq(lambda x: highest(x) - top, mean + sign * near, mean + sign * far) if near < far else mean)
+    return ends[0], ends[1]
 
 
 def between_conductances(estimates: np.ndarray, variances: np.ndarray) -> Spread:
