@@ -142,6 +142,14 @@ class Readout:
         return np.broadcast_to(total, (*total.shape[:2], bank.state.shape[1]))
 
     @property
+    def electronic_variance(self) -> float:
+        """Variance that the electronics add to an output, all row tiles and phases together, before rounding."""
+        if self.out is None:
+            return 0.0
+        phases = 2 if self._in is not None and self._in.dac.polarity == "phases" else 1
+        return phases * len(self._cut.rows) * self.out.adc.noise**2
+
+    @property
     def _coding(self) -> str:
         return "voltage" if self._in is None else self._in.dac.coding
 
@@ -155,7 +163,7 @@ class Readout:
             return reduce(operator.add, (mean for mean, _ in parts))
         total = np.zeros_like(parts[0][0])
         for part, (mean, variance) in enumerate(parts):
-            self.out.convert(mean, variance, total, part, **self._address(when, part))
+            self.out.convert(mean, variance, total, part, noise=when is not None, **self._address(when, part))
         return total
 
     def _address(self, when: Moment | None, part: int) -> dict[str, Any]:
