@@ -79,8 +79,15 @@ class CrossbarLayer:
         return dict(self._events)
 
     def signal(self, x: Any) -> np.ndarray:
-        """Voltages before the gain, bias row included, (..., row), or (sample * patch, row) of images."""
+        """Voltages before the gain, bias row included, (..., row), or (sample * patch, row) of images.
+
+        Raises
+        ------
+        InputError
+            If the shape does not fit.
+        """
         x = np.asarray(x)
+        self._check(x.shape)
         if self.patches is not None:
             shape = (len(x), self.patches.positions, self.crossbar.shape[-2])
             signal = np.full(shape, self.bias, x.dtype)
@@ -136,6 +143,16 @@ class CrossbarLayer:
             return sums
         outputs = sums.reshape(-1, self.positions, sums.shape[-1]).swapaxes(1, 2)
         return outputs.reshape(*outputs.shape[:2], *self.patches.grid)
+
+    def _check(self, shape: tuple[int, ...]) -> None:
+        if self.patches is None:
+            rows = self.crossbar.shape[-2] - (self.bias != 0)
+            fits, allowed = shape[-1:] == (rows,), f"(..., row) with {rows} rows"
+        else:
+            image = self.patches.image
+            fits, allowed = len(shape) == 4 and shape[1:] == image, f"(sample, channel, y, x) with {image}"
+        if not fits:
+            raise InputError(f"x: shape {shape} does not fit; allowed: {allowed}")
 
     def _driven(self, signal: np.ndarray) -> np.ndarray:
         return signal if self.gain == 1 else signal * signal.dtype.type(self.gain)
