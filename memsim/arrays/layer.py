@@ -100,7 +100,7 @@ class CrossbarLayer:
         return signal
 
     def read(
-        self, x: Any, occasion: Occasion | None = None, *, first_sample: int = 0, noise: bool = True
+        self, x: Any, occasion: int | Occasion | None = None, *, first_sample: int = 0, noise: bool = True
     ) -> np.ndarray:
         """Outputs of inputs x, in units of weight times input.
 
@@ -108,18 +108,19 @@ class CrossbarLayer:
         ----------
         x : (..., row), or (sample, channel, y, x) with patches
             Inputs.
-        occasion : Occasion, optional
-            Address of the read's noise; the crossbar's own next read if not given.
+        occasion : Occasion or int, optional
+            Address of the read's noise, or the number of one of the crossbar's own reads; its next one if not given.
         first_sample : int
             Address of the first sample, for sets that are read in parts.
         noise : bool
             Whether reads are noisy; else their expectation, which counts no events.
         """
         driven = self._driven(self.signal(x))
-        when = None if occasion is None else replace(occasion, positions=self.positions)
+        call = 0
+        if isinstance(occasion, Occasion):
+            occasion, call = replace(occasion, positions=self.positions), occasion.call
         before = self.crossbar.events
-        read = self.crossbar.output(driven, first_sample=first_sample, index=when, noise=noise)
-        call = 0 if occasion is None else occasion.call
+        read = self.crossbar.output(driven, first_sample=first_sample, index=occasion, noise=noise)
         self._events[call] = self._events.get(call, Events()) + self.crossbar.events - before
         return self.shaped(read * (self.unit / self.gain))
 
