@@ -121,7 +121,8 @@ class CrossbarLayer:
             occasion, call = replace(occasion, positions=self.positions), occasion.call
         before = self.crossbar.events
         read = self.crossbar.output(driven, first_sample=first_sample, index=occasion, noise=noise)
-        self._events[call] = self._events.get(call, Events()) + self.crossbar.events - before
+        if noise:
+            self._events[call] = self._events.get(call, Events()) + self.crossbar.events - before
         return self.shaped(read * (self.unit / self.gain))
 
     def calibrate(self, x: Any, *, gain: bool = True) -> Self:

@@ -173,6 +173,7 @@ def test_events_are_those_of_tiles_phases_patches_and_samples():
 def test_events_are_counted_for_each_call_and_expected_outputs_count_none():
     layer, x = programmed(), np.ones((5, 20))
     layer.read(x, noise=False)
+    assert layer.events == {} and layer.crossbar.events == Events()
     for call in (0, 2, 2):
         layer.read(x, dataclasses.replace(TEST, call=call))
     assert {call: events.reads for call, events in layer.events.items()} == {0: 5, 2: 10}

@@ -146,8 +146,8 @@ class Features:
         if self.layer.learns:
             active = active - active.mean(-1, keepdims=True)
         with threadpool_limits(1, "blas"):
-            found = active @ self.crossbar.effective_state.values.swapaxes(1, 2)
-        return self._input * self.crossbar.steepened(self._input * x, found, active)
+            gradient = active @ self.crossbar.effective_state.values.swapaxes(1, 2)
+        return self._input * self.crossbar.steepened(self._input * x, gradient, active)
 
     @property
     def cells(self) -> int:

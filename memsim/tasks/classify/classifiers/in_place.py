@@ -78,13 +78,13 @@ class InPlace:
 
     def outputs(self, x: np.ndarray, *, occasion: Occasion, first: int = 0, noise: bool = True) -> np.ndarray:
         """Outputs (seed, image, class); see `Classifier`."""
-        found = []
+        outputs = []
         with threadpool_limits(1, "blas"):
             for part in self._parts(x.shape[-3]):
                 start = first + part.start
                 rows = self._rows(x[..., part, :, :], occasion, start, noise)
-                found.append(self._layer.read(rows, occasion, first_sample=start, noise=noise))
-        return np.concatenate(found, axis=1)
+                outputs.append(self._layer.read(rows, occasion, first_sample=start, noise=noise))
+        return np.concatenate(outputs, axis=1)
 
     def sensitivity(self, x: np.ndarray, slope: np.ndarray) -> np.ndarray:
         """Gradient by the pixels, (seed, image, y, x); see `Classifier`."""
