@@ -18,6 +18,7 @@ _CONVERTER = ("dac", "adc")
 Bits = Annotated[int, Count(1, 16)]
 Range = Annotated[float, Field(allow_inf_nan=False, gt=0, le=1e6)]
 Spread = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e3)]
+Noise = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e6)]
 Bow = Annotated[float, Field(allow_inf_nan=False, ge=-1e3, le=1e3)]
 Resistance = Annotated[float, Quantity("Ohm", low=0.0, high=1e9)]
 
@@ -73,6 +74,7 @@ class ADCSpec(_Errors):
     percentile: Annotated[float, Field(allow_inf_nan=False, gt=0, le=100)] = 100.0
     above_rms: Annotated[float, Field(allow_inf_nan=False, ge=-16, le=16)] = 2.0
     signed: bool | None = None
+    noise: Noise = 0.0
 
     @property
     def converter(self) -> ADC:

@@ -24,7 +24,8 @@ D2D, REFERENCE               group:24                      column:26            
 SHAKE                        row:26, lower slot:6          column:26, upper slot:6  step
 TRAP, FLICKER                group:24                      column:26, round:6       reads and waits so far
 PATH                         row:26                        column:26, block:6       number of the programming
-READ, REFERENCE_READ         column group:20, row tile:12  sample:24, repeat:8      position:16, call:8, time:8
+READ, REFERENCE_READ,        column group:20, row tile:12  sample:24, repeat:8      position:16, call:8, time:8
+READOUT
 ROW_TRAIN, COLUMN_TRAIN      line:26                       run of digits:3          step
 CONVERTER                    group:24                      converter:26             error:8, row tile:12
 WEIGHTS                      input group                   unit                     0
@@ -44,6 +45,7 @@ BACKGROUND                   group:24                      column:26            
 - c3's array is the number of the array, image or network, or, for BACKGROUND, SCENE and SPLIT, of the pattern, scene or
   class. It is 0 for BOOTSTRAP and TUNING.
 - `REFERENCE_COLUMN` is the column of the cells of a reference column. D2D and READ have streams of their own for these.
+- READ and REFERENCE_READ have the noise of cells, READOUT that of the electronics behind them; its columns are outputs.
 - The slot of a parameter is its number in `memsim.profiles.slots`, which also says how custom steps find theirs.
 - c2 of a READ is the number of the read, for an array's own reads (`Purpose.OWN`). For others, that number and the
   purpose are in the scope, and c2 is position (patch or time step), call of the layer and evaluation time.
@@ -177,6 +179,7 @@ class Stream(IntEnum):
     PATH = 31  # path of relaxation of a cell after its last programming
     VERIFY = 32  # read noise of verify steps
     SCHEME = 33  # draws of an in-situ training scheme
+    READOUT = 34  # noise of the electronics that read an output
 
 
 class SceneDraw(IntEnum):

@@ -162,7 +162,7 @@ def arrays() -> None:
             column=column,
             tile=(12, 64),
             dac=ms.DAC(**converter, polarity="phases"),
-            adc=ms.ADC(**converter, range=20.0),
+            adc=ms.ADC(**converter, range=20.0, noise=0.1),
             seed=(5 << 32) + 7,
         )
         array.train(ms.Delta(0.2), x, t, encoding="counted")
@@ -245,8 +245,8 @@ def drawn_by(work: Callable[[], None]) -> dict[str, Any]:
 
 WORKS: dict[str, Callable[[], None]] = {"arrays": arrays, **{name: experiment(text) for name, text in LEARNERS.items()}}
 EXPECTED = {
-    "arrays": "INITIAL D2D REFERENCE FAULT STUCK RETENTION PATH CONVERTER READ REFERENCE_READ TRAP FLICKER C2C PULSE "
-    "SHAKE WRITE ROW_TRAIN COLUMN_TRAIN PROGRAM PROGRAM_MODEL",
+    "arrays": "INITIAL D2D REFERENCE FAULT STUCK RETENTION PATH CONVERTER READ REFERENCE_READ READOUT TRAP FLICKER C2C "
+    "PULSE SHAKE WRITE ROW_TRAIN COLUMN_TRAIN PROGRAM PROGRAM_MODEL",
     "memorise with pulses": "SCENE CORRUPTION BOOTSTRAP INITIAL D2D C2C READ",
     "memorise with gradients": "SCENE CORRUPTION BOOTSTRAP INITIAL",
     "classify in place": "SPLIT CORRUPTION ORDER INITIAL D2D REFERENCE C2C READ REFERENCE_READ",

@@ -209,6 +209,8 @@ except ValueError:
         (lambda: ms.DAC(polarity="bipola"), r"dac\.polarity: unknown choice 'bipola'; did you mean 'bipolar'\?"),
         (lambda: ms.DAC(gain=-1), r"dac\.gain: -1 is negative; it is a standard deviation"),
         (lambda: ms.DAC(bits=None, dnl=1), r"dac\.dnl: a converter without `bits` has no errors"),
+        (lambda: ms.ADC(noise=-0.1), r"adc\.noise: -0\.1 is negative; it is a standard deviation"),
+        (lambda: ms.ADC(noise=np.inf), r"adc\.noise: inf is not a finite number"),
         (lambda: ms.ADC(percentile=0), r"adc\.percentile: 0 is not allowed; above 0 and up to 100"),
         (lambda: array(adc=8), r"adc: 8 is not allowed; a memsim.ADC, or None"),
         (lambda: array(tile=(0, 4)), r"tile rows: 0 is not a whole number of at least 1"),

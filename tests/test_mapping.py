@@ -127,7 +127,7 @@ def test_devices_that_are_only_programmed_hold_weights_with_their_error():
         (lambda: made(WEIGHTS, mapping="single"), "is negative, and a single cell holds none"),
         (lambda: made(WEIGHTS[0]), r"weights: shape \(4,\) is no matrix"),
         (lambda: made(WEIGHTS * np.nan), "weights: contains NaN"),
-        (lambda: made(WEIGHTS, bounds=None), "bounds: none are given; the weights need two to span"),
+        (lambda: made(WEIGHTS, bounds=None), r"bounds: None leaves weights nothing to span; allowed: \(min, max\)"),
         (lambda: made(WEIGHTS, bounds=(0.5, 0.5)), r"bounds: \[0\.5, 0\.5\] is not allowed"),
         (lambda: made(WEIGHTS, column="pair"), "column: not allowed here; the mapping sets it"),
         (lambda: np.ones(31) @ made(WEIGHTS), r"x: shape \(31,\) does not fit; allowed: \(\.\.\., row\) with 30 rows"),

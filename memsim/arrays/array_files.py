@@ -14,6 +14,7 @@ import numpy as np
 from memsim.arrays.bank import Bank
 from memsim.arrays.construction import array_state
 from memsim.arrays.converters import ADC, DAC
+from memsim.arrays.events import Events
 from memsim.arrays.labels import conductances, line_coordinates
 from memsim.arrays.mapping import Mapping
 from memsim.arrays.measured import checked
@@ -59,6 +60,7 @@ def save(array: ArrayState, path: str | Path, *, force: bool = False) -> Path:
         "settings": json.dumps(_settings(array), default=dataclasses.asdict),
         "steps": array.steps,
         "reads": array.reads,
+        "events": json.dumps(dataclasses.asdict(array.readout.events)),
         "programmed": int(array.programmed),
     }
     return netcdf.save(dataset, path, force=force)
@@ -108,6 +110,7 @@ def load(path: str | Path, backend: str) -> ArrayState:
             bank.restore({name: machine.asarray(values, own[name].dtype) for name, values in stored.items()})
         array.pulses = machine.asarray(dataset["pulses"].values.reshape(array.pulses.shape), np.int64)
         array.steps, array.reads = int(dataset.attrs["steps"]), int(dataset.attrs["reads"])
+        array.readout.events = Events(**json.loads(dataset.attrs.get("events", "{}")))
         array.programmed = bool(int(dataset.attrs["programmed"]))
         if array.steps < 0 or array.reads < 0:
             raise ValueError("'steps' or 'reads' is negative")

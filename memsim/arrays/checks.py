@@ -33,6 +33,20 @@ def targets(states: Any, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     return targets
 
 
+def spanned_bounds(bounds: tuple[float, float] | None, device: DeviceProfile) -> tuple[float, float]:
+    """The bounds of w, checked as by `check_bounds`, which weights are to span.
+
+    Raises
+    ------
+    InputError
+        If there are no bounds.
+    """
+    low, high = check_bounds(bounds, device)
+    if not math.isfinite(high - low):
+        raise InputError("bounds: None leaves weights nothing to span; allowed: (min, max)")
+    return low, high
+
+
 def check_bounds(bounds: tuple[float, float] | None, device: DeviceProfile) -> tuple[float, float]:
     """The bounds of w as two numbers (infinite for None), checked against the device's window.
 

@@ -104,8 +104,19 @@ class ADC:
         For "rms": bits of the range above the root mean square.
     signed : bool or None
         Whether outputs have both signs; None: wherever they can (pairs, a reference column, inputs of both signs).
+    noise : float
+        Noise of the read-out electronics (amplifier and sampling), which is added to the current of an output before it
+        is rounded: standard deviation, the same for all outputs, tiles and currents, in units of V_read (G_max - G_min)
+        as a number for `range` is; times `Crossbar.full_scale` it is in amperes. Gaussian, and independent from read to
+        read and from output to output.
     gain, offset, dnl, inl : float
         As for `DAC`, with transitions between codes in place of levels; each output of each tile has a converter.
+
+    Notes
+    -----
+    `noise` is the output noise sigma_out of aihwkit (`IOParameters.out_noise`; Rasch et al., AICAS 2021,
+    arXiv:2104.02184), for weights and inputs up to 1. Its default is 0.06 with a range of 12; Rasch et al.
+    (arXiv:2302.08469) take 0.04 with a range of 10.
     """
 
     bits: int = 8
@@ -113,6 +124,7 @@ class ADC:
     percentile: float = 100.0
     above_rms: float = 2.0
     signed: bool | None = None
+    noise: float = 0.0
     gain: float = 0.0
     offset: float = 0.0
     dnl: float = 0.0
@@ -128,6 +140,8 @@ class ADC:
             raise InputError(f"adc.percentile: {self.percentile!r} is not allowed; above 0 and up to 100")
         if not -MAX_BITS <= _number("adc.above_rms", self.above_rms) <= MAX_BITS:
             raise InputError(f"adc.above_rms: {self.above_rms!r} is not allowed; -{MAX_BITS} to {MAX_BITS} bits")
+        if _number("adc.noise", self.noise) < 0:
+            raise InputError(f"adc.noise: {self.noise:g} is negative; it is a standard deviation, at least 0")
         if not (self.signed is None or isinstance(self.signed, bool)):
             raise InputError(f"adc.signed: {self.signed!r} is not true, false or None")
 
@@ -220,9 +234,18 @@ class OutputConverter:
         self.range = largest
 
     def convert(
-        self, current: np.ndarray, variance: np.ndarray | None, total: np.ndarray, tile: int, **address: Any
+        self,
+        current: np.ndarray,
+        variance: np.ndarray | None,
+        total: np.ndarray,
+        tile: int,
+        *,
+        noise: bool,
+        **address: Any,
     ) -> None:
         """Add to `total` (array, sample, output) what the converters of a row tile make of currents and their noise.
+
+        With `noise`, that of the electronics is added to `current` in place.
 
         Raises
         ------
@@ -234,6 +257,9 @@ class OutputConverter:
                 f"adc.range: '{self.adc.range}' is set by calibrate(x), with typical inputs x, before the first read; "
                 "or give a number"
             )
+        if noise and self.adc.noise:
+            same = self._site.backend.xp.full((*current.shape[:2], 1), self.adc.noise**2, current.dtype)
+            self._site.backend.add_noise(current, same, **address, stream=Stream.READOUT)
         unit = self.range / self.codes[1]
         self._site.backend.to_codes(current, variance, total, unit, self.codes, self.errors[tile], **address)
 

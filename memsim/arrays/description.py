@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from memsim.arrays.converters import ADC, DAC
+from memsim.arrays.events import Events
 from memsim.arrays.labels import (
     labelled_conductance,
     labelled_effective_state,
@@ -64,6 +66,16 @@ class Description:
     def mapping(self) -> Mapping | None:
         """How weights lie on the cells, for crossbars made by `from_weights`."""
         return self._array.mapping
+
+    @property
+    def dac(self) -> DAC | None:
+        """Converters of inputs."""
+        return self._array.readout.periphery.dac
+
+    @property
+    def adc(self) -> ADC | None:
+        """Converters of outputs."""
+        return self._array.readout.periphery.adc
 
     @property
     def dtype(self) -> np.dtype:
@@ -143,6 +155,11 @@ class Description:
         outputs share: the conductance G_min, or the reference column.
         """
         return labelled_effective_state(self._array)
+
+    @property
+    def events(self) -> Events:
+        """What the reads of the array made its hardware do so far; expected outputs (``noise=False``) are no reads."""
+        return self._array.readout.events
 
     @property
     def pulses(self) -> PulseCounts:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
-from memsim.arrays.checks import check_bounds
+from memsim.arrays.checks import spanned_bounds
 from memsim.arrays.construction import array_state
 from memsim.arrays.containers import like
 from memsim.arrays.mapping import Mapping
@@ -37,9 +36,7 @@ def mapped_array(
     ):
         if name in options:
             raise InputError(f"{name}: not allowed here; {why}")
-    low, high = check_bounds(options.get("bounds", (0.0, 1.0)), profile)
-    if not math.isfinite(high - low):
-        raise InputError("bounds: none are given; the weights need two to span")
+    low, high = spanned_bounds(options.get("bounds", (0.0, 1.0)), profile)
     plan = (Mapping(mapping) if isinstance(mapping, str) else mapping).fitted(matrix)
     rows, cols = matrix.shape[-2:]
     if matrix.ndim == 3:

@@ -11,6 +11,7 @@ import numpy as np
 from memsim.arrays import reading
 from memsim.arrays.bank import Bank, Banks
 from memsim.arrays.converters import ADC, DAC, InputConverter, OutputConverter
+from memsim.arrays.events import Events
 from memsim.arrays.interconnect import Interconnect, TileMaps, plainly, tiles
 from memsim.arrays.seen import Seen
 from memsim.arrays.site import Site
@@ -65,6 +66,11 @@ class Readout:
         Size of the ensemble.
     site : Site
         Addresses of random numbers.
+
+    Attributes
+    ----------
+    events : Events
+        What the reads so far made the hardware of an array do; expectations count nothing.
     """
 
     def __init__(self, periphery: Periphery, column: str, shape: tuple[int, int, int], site: Site) -> None:
@@ -74,13 +80,22 @@ class Readout:
             if part is not None and not isinstance(part, kind):
                 raise InputError(f"{name}: {part!r} is not allowed; a memsim.{kind.__name__}, or None")
         self.periphery, self._column, self._site = periphery, column, site
-        self._cut = tiles(tile, rows, lines + (column == "reference"))
+        every_line = lines + (column == "reference")
+        self._cut = tiles(tile, rows, every_line)
         if len(self._cut.rows) > MAX_ROW_TILES:
             raise InputError(f"tile: {len(self._cut.rows)} tiles above each other; allowed: {MAX_ROW_TILES}")
         self._in = None if dac is None else InputConverter(dac, site, arrays, rows)
         signed = column != "single" or (dac.polarity if dac else "bipolar") == "bipolar"
         outputs = lines // 2 if column == "pair" else lines
         self.out = None if adc is None else OutputConverter(adc, site, (arrays, outputs), len(self._cut.rows), signed)
+        self._events_of_a_read = Events(
+            reads=1,
+            word_lines=rows * len(self._cut.lines),
+            bit_lines=every_line * len(self._cut.rows),
+            dac_conversions=0 if dac is None else rows,
+            adc_conversions=0 if adc is None else outputs * len(self._cut.rows),
+        )
+        self.events = Events()
         self._interconnect = None if wires is None else Interconnect(wires, self._cut, column)
 
     def ideal(self, signal: np.ndarray) -> np.ndarray:
@@ -116,6 +131,8 @@ class Readout:
         if when is not None and polarity == "phases":
             when = when._replace(repeats=2)
         outputs = self._converted(banks, levels, when)
+        if when is not None:
+            self.events += self._events_of_a_read * levels.shape[1]
         if polarity == "phases":
             return outputs[:, ::2] - outputs[:, 1::2]
         if polarity == "offset":
@@ -142,6 +159,14 @@ class Readout:
         return np.broadcast_to(total, (*total.shape[:2], bank.state.shape[1]))
 
     @property
+    def electronic_variance(self) -> float:
+        """Variance that the electronics add to an output, all row tiles and phases together, before rounding."""
+        if self.out is None:
+            return 0.0
+        phases = 2 if self._in is not None and self._in.dac.polarity == "phases" else 1
+        return phases * len(self._cut.rows) * self.out.adc.noise**2
+
+    @property
     def _coding(self) -> str:
         return "voltage" if self._in is None else self._in.dac.coding
 
@@ -155,7 +180,7 @@ class Readout:
             return reduce(operator.add, (mean for mean, _ in parts))
         total = np.zeros_like(parts[0][0])
         for part, (mean, variance) in enumerate(parts):
-            self.out.convert(mean, variance, total, part, **self._address(when, part))
+            self.out.convert(mean, variance, total, part, noise=when is not None, **self._address(when, part))
         return total
 
     def _address(self, when: Moment | None, part: int) -> dict[str, Any]:

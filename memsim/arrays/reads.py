@@ -89,9 +89,6 @@ class Reads:
     __array_ufunc__ = None
     __array_priority__ = 1000.0  # NumPy and CuPy leave ``x @ crossbar`` to `__rmatmul__`
 
-    __array_ufunc__ = None
-    __array_priority__ = 1000.0  # NumPy and CuPy leave ``x @ crossbar`` to `__rmatmul__`
-
     def __rmatmul__(self, x: Any) -> Any:
         return self.product(x)
 
@@ -181,13 +178,15 @@ class Reads:
     def difference_variance(self, x: Any, first: int = 0, second: int = 1) -> np.ndarray:
         """Read variance of output `first` minus output `second`, in `full_scale` squared; axes as of `read` before col.
 
-        Both columns share the reference column's noise, which cancels. Converters of outputs add none to it.
+        Both columns share the reference column's noise, which cancels. The noise of the read-out electronics is part of
+        it (`ADC.noise`); rounding is not.
         """
         banks, signal = self._array.present, self._array.inputs(x)
         spread = self._array.site.backend.numpy(self._array.readout.variance(banks.lines, banks, signal.values))
         if self._array.column == "pair":
             spread = spread[:, :, : self._array.shape[2]] + spread[:, :, self._array.shape[2] :]
-        return self._array.axes.outer(spread[:, :, first] + spread[:, :, second], signal.leading)
+        spread = spread[:, :, first] + spread[:, :, second] + 2 * self._array.readout.electronic_variance
+        return self._array.axes.outer(spread, signal.leading)
 
     def _outputs(
         self, x: Any, first_sample: int, index: int | Occasion | None, noise: bool, interval: float | None

@@ -38,7 +38,7 @@ def life(device: str, backend: str, folder, **options) -> list[np.ndarray]:
 CIRCUITS = {
     "converters with errors, and tiles": {
         "dac": ms.DAC(bits=5, gain=0.01, offset=0.3, dnl=0.2, polarity="phases"),
-        "adc": ms.ADC(bits=6, gain=0.01, offset=0.3, dnl=0.2, inl=0.4),
+        "adc": ms.ADC(bits=6, gain=0.01, offset=0.3, dnl=0.2, inl=0.4, noise=0.05),
         "tile": (30, 2),
     },
     "an offset of inputs": {"dac": ms.DAC(polarity="offset"), "adc": ms.ADC(range=9.0), "column": "reference"},

@@ -40,7 +40,7 @@ LIVES = """
 x = np.random.default_rng(1).random((3, 20)).astype(np.float32)
 t = np.random.default_rng(2).choice([-1.0, 0.0, 1.0], (3, 2))
 shared = dict(arrays=1, seed=3, first_array=7)
-converters = dict(dac=ms.DAC(bits=5, gain=0.01), adc=ms.ADC(bits=6, inl=0.4, range=9.0))
+converters = dict(dac=ms.DAC(bits=5, gain=0.01), adc=ms.ADC(bits=6, inl=0.4, range=9.0, noise=0.3))
 
 def life(device, backend, cols=2, **options):
     made = ms.Crossbar(device, 20, cols, backend=backend, **shared, **options)

@@ -17,7 +17,6 @@ from memsim.profiles import load_device
 from memsim.tasks.classify.classifiers.classifier import Lesson, by_seed
 from memsim.tasks.classify.classifiers.gradient import Gradient
 from memsim.tasks.classify.classifiers.in_place import InPlace
-from memsim.tasks.classify.classifiers.inputs import with_bias
 from memsim.tasks.classify.schema import ClassifierSpec
 from memsim.tasks.registry import RESULT_KINDS
 
@@ -184,7 +183,7 @@ class TestRepeatable:
         monkeypatch.setattr("memsim.tasks.classify.classifiers.in_place.BLOCK", 4000)
         parts = found.outputs(x, occasion=TEST)
         low, high = found.crossbar.window
-        rows = with_bias(x.reshape(len(x), -1), found.spec.learning.bias)
+        rows = np.concatenate([x.reshape(len(x), -1), np.full((len(x), 1), found.spec.learning.bias)], axis=1)
         scale = rows @ (found.crossbar.state.values + low / (high - low))
         assert (np.abs(parts - whole) <= 1e-5 * (scale[..., :10] + scale[..., 10:])).all()
 

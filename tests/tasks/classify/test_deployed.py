@@ -331,7 +331,7 @@ def test_no_samples_give_no_outputs():
     [
         ({"number": MAX_ARRAYS}, r"number: 16777216 is not a whole number in \[0, 16777216\)"),
         ({"clip": 0.0}, "clip: 0.0 is not a number above 0 and up to 1"),
-        ({"bounds": None}, "bounds: none are given"),
+        ({"bounds": None}, "bounds: None leaves weights nothing to span"),
         ({"cycles": 0}, "cycles: 0"),
         ({"error": -0.1}, "error: -0.1"),
         ({"seed": -1}, "seed: -1"),

@@ -7,9 +7,9 @@ batch normalisation  Directly after one of these it is folded into weights and b
 anything else        Digital: ReLU, pooling, other normalisation, the sum in a residual block.
 ===================  ==================================================================================================
 
-A weight is the difference of a pair of cells: |W|/s of the bounds' width above the lower bound on the line of its sign,
-the lower bound on the other line; s is the scale of the layer. Activations are voltages in units of the read voltage;
-reads are linear, so a factor common to a layer's inputs would change nothing. With DACs it would; `calibrate` sets it.
+`memsim.arrays.ProgrammedLayer` lays the weights on pairs of cells and reads them. Activations are voltages in units of
+the read voltage; reads are linear, so a factor common to a layer's inputs would change nothing. With DACs it would;
+`calibrate` sets it.
 """
 
 from __future__ import annotations
@@ -17,32 +17,25 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from collections.abc import Mapping as Named
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from memsim.arrays import ADC, DAC, Crossbar, Mapping, Wires, check_bounds
+from memsim.arrays import ADC, DAC, Crossbar, ProgrammedLayer, Wires
 from memsim.baselines.chain import Chain, Residual
 from memsim.baselines.layers import Dropout, Layer
 from memsim.baselines.network import Network
 from memsim.errors import DataError, InputError
-from memsim.philox import (
-    MAX_ARRAYS,
-    MAX_LAYERS,
-    MAX_POSITIONS,
-    MAX_READS,
-    MAX_SAMPLES,
-    Occasion,
-    Purpose,
-    Scope,
-    whole,
-)
+from memsim.philox import MAX_ARRAYS, MAX_LAYERS, MAX_READS, MAX_SAMPLES, Occasion, Purpose, Scope, whole
 from memsim.profiles import DeviceProfile, device_of
 from memsim.tasks.classify.classifiers.classifier import BLOCK
-from memsim.tasks.classify.classifiers.mapped import Matrix, Reading, drive_and_scale, products
+from memsim.tasks.classify.classifiers.weighted import weighted_layers
+
+Read = Callable[[str, np.ndarray, int], np.ndarray]
+"""Outputs (sample, ...) of a layer, by its name, for inputs (sample, ...), the first of which has that address."""
 
 
 class Deployed:
@@ -104,83 +97,82 @@ class Deployed:
         self.network = network
         self.device = device_of(device)
         whole("number", number, MAX_ARRAYS)
-        if not 0 < clip <= 1:
-            raise InputError(f"clip: {clip!r} is not a number above 0 and up to 1")
-        low, high = check_bounds(bounds, self.device)
-        if not math.isfinite(high - low):
-            raise InputError("bounds: none are given; the weights of a network need two to span")
         architecture = network.architecture
-        layers = list(products(architecture.layers, architecture.shape))
-        if len(layers) > MAX_LAYERS:
-            raise InputError(f"architecture: {len(layers)} layers have weights; at most {MAX_LAYERS} can be addressed")
-        pixels = max(product.pixels for product in layers)
-        if pixels > MAX_POSITIONS:
-            raise InputError(f"architecture: a layer has {pixels} pixels; at most {MAX_POSITIONS} can be addressed")
-        self._matrices: dict[str, Matrix] = {}
-        for layer, product in enumerate(layers):
-            wished = product.folded(network.parameters)
-            drive, scale = drive_and_scale(wished, product.biased, clip)
-            if product.biased:
-                wished[-1] /= drive
-            crossbar = Crossbar(
+        weighted = list(weighted_layers(architecture.layers, architecture.shape))
+        if len(weighted) > MAX_LAYERS:
+            raise InputError(
+                f"architecture: {len(weighted)} layers have weights; at most {MAX_LAYERS} can be addressed"
+            )
+        self._weighted = {own.name: own for own in weighted}
+        self._layers = {
+            own.name: ProgrammedLayer(
+                *own.folded(network.parameters),
                 self.device,
-                *wished.shape,
+                patches=own.patches,
+                clip=clip,
+                bounds=bounds,
+                cycles=cycles,
+                error=error,
                 seed=seed,
-                bounds=(low, high),
                 initial=initial,
-                column="pair",
                 dtype=dtype,
                 backend=backend,
                 first_array=int(number),
-                scope=Scope(layer=layer),
+                scope=Scope(layer=place),
                 dac=dac,
                 adc=adc,
                 wires=wires,
                 tile=tile,
             )
-            crossbar.program(low + Mapping(scale=scale).states(wished) * (high - low), cycles=cycles, error=error)
-            self._matrices[product.name] = Matrix(
-                product, wished, crossbar, drive, scale, scale / (high - low), dac, adc
-            )
+            for place, own in enumerate(weighted)
+        }
+
+    @property
+    def layers(self) -> dict[str, ProgrammedLayer]:
+        """The layers on crossbars, by their names among the network's parameters."""
+        return dict(self._layers)
 
     @property
     def crossbars(self) -> dict[str, Crossbar]:
         """The crossbar of each layer, by the layer's name among the network's parameters."""
-        return {name: matrix.crossbar for name, matrix in self._matrices.items()}
+        return {name: layer.crossbar for name, layer in self._layers.items()}
 
     @property
     def scales(self) -> dict[str, float]:
         """The weight that the whole width of the bounds stands for, of each layer."""
-        return {name: matrix.scale for name, matrix in self._matrices.items()}
+        return {name: layer.scale for name, layer in self._layers.items()}
 
     @property
     def cells(self) -> int:
         """Number of cells, two for each weight and bias."""
-        return 2 * sum(matrix.wished.size for matrix in self._matrices.values())
+        return 2 * sum(layer.targets.size for layer in self._layers.values())
 
     @property
     def pulses(self) -> tuple[int, int]:
         """Set and reset pulses that programming took, all cells together."""
-        counts = [matrix.crossbar.pulses for matrix in self._matrices.values()]
+        counts = [crossbar.pulses for crossbar in self.crossbars.values()]
         return sum(int(count.set.sum()) for count in counts), sum(int(count.reset.sum()) for count in counts)
 
     @property
     def weight_error(self) -> float:
-        """Root mean square of programmed minus wished weights, over that of the wished ones, dimensionless.
+        """Root mean square of programmed minus trained weights, over that of the trained ones, dimensionless.
 
         Programmed weights are those that outputs see, through wires. Layers count in units of their scales, biases and
         clipped weights included.
         """
-        pairs = [((m.weights - m.wished) / m.scale, m.wished / m.scale) for m in self._matrices.values()]
-        wrong, wished = (sum(float(np.sum(np.square(part))) for part in parts) for parts in zip(*pairs, strict=True))
-        return math.sqrt(wrong / wished) if wished else math.nan
+        pairs = [
+            ((layer.cell_weights - layer.targets) / layer.scale, layer.targets / layer.scale)
+            for layer in self._layers.values()
+        ]
+        wrong, trained = (sum(float(np.sum(np.square(part))) for part in parts) for parts in zip(*pairs, strict=True))
+        return math.sqrt(wrong / trained) if trained else math.nan
 
     @property
     def effective(self) -> Network:
         """The network with the weights that the arrays really hold, for gradients; it has no read noise."""
         parameters = dict(self.network.parameters)
-        for matrix in self._matrices.values():
-            parameters |= matrix.product.unfolded(matrix.parameters, parameters)
+        for name, layer in self._layers.items():
+            parameters |= self._weighted[name].unfolded(layer.weights, parameters)
         return self.network.replace(parameters)
 
     def outputs(self, x: Any, index: int | Occasion, *, first: int = 0, noise: bool = True) -> np.ndarray:
@@ -208,7 +200,12 @@ class Deployed:
         InputError
             If the index is not such a number, or a sample is beyond the 2^24 that have addresses.
         """
-        return self._outputs(x, Reading(_occasion(index), first, noise))
+        occasion = _occasion(index)
+
+        def read(name: str, inputs: np.ndarray, start: int) -> np.ndarray:
+            return self._layers[name].read(inputs, occasion, first_sample=start, noise=noise)
+
+        return self._outputs(x, first, read)
 
     def calibrate(self, x: Any) -> Deployed:
         """Fit the converters to inputs x (sample, ...), layer by layer, and return self.
@@ -216,22 +213,28 @@ class Deployed:
         The largest voltage of a layer is brought to the range of its DACs, and a range of ADCs that follows the outputs
         is set by the expected ones. Only as many samples are used as are read at once.
         """
-        self._outputs(np.asarray(x)[: self._at_once], Reading(_occasion(0), 0, noise=False, calibrate=True))
+
+        def read(name: str, inputs: np.ndarray, start: int) -> np.ndarray:
+            return self._layers[name].calibrate(inputs).read(inputs, noise=False)
+
+        self._outputs(np.asarray(x)[: self._at_once], 0, read)
         return self
 
     def product_snr(self, x: Any, index: int | Occasion) -> np.ndarray:
         """Signal-to-noise ratio of the products of each layer for inputs x (sample, ...), (layer,) [dB].
 
-        10 log10 of the variance of the exact sums of a layer's inputs times wished weights over the mean square of what
-        reads give minus them; both over all samples and outputs. Every layer gets the inputs that it really has.
+        10 log10 of the variance of the exact sums of a layer's inputs times trained weights over the mean square of
+        what reads give minus them; both over all samples and outputs. Every layer gets the inputs that it really has.
         """
-        sums = {name: np.zeros(4) for name in self._matrices}
+        occasion, sums = _occasion(index), {name: np.zeros(4) for name in self._layers}
 
-        def watch(name: str, exact: np.ndarray, read: np.ndarray) -> None:
-            error = read - exact
-            sums[name] += exact.size, exact.sum(), np.square(exact).sum(), np.square(error).sum()
+        def read(name: str, inputs: np.ndarray, start: int) -> np.ndarray:
+            layer = self._layers[name]
+            outputs, exact = layer.read(inputs, occasion, first_sample=start), layer.exact(inputs)
+            sums[name] += exact.size, exact.sum(), np.square(exact).sum(), np.square(outputs - exact).sum()
+            return outputs
 
-        self._outputs(x, Reading(_occasion(index), 0, noise=True, watch=watch))
+        self._outputs(x, 0, read)
         count, total, power, error = np.stack(list(sums.values()), axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
             return 10 * np.log10((power - total**2 / count) / error)
@@ -239,65 +242,65 @@ class Deployed:
     @property
     def _at_once(self) -> int:
         """Samples that are read at once."""
-        return max(1, BLOCK // max(matrix.bytes for matrix in self._matrices.values()))
+        return max(1, BLOCK // max(layer.bytes for layer in self._layers.values()))
 
-    def _outputs(self, x: Any, reading: Reading) -> np.ndarray:
-        shape, first = self.network.architecture.shape, reading.first
-        x = np.asarray(x)
+    def _outputs(self, x: Any, first: int, read: Read) -> np.ndarray:
+        """Outputs (sample, class) of the network whose layers with weights are read in this way."""
+        shape, x = self.network.architecture.shape, np.asarray(x)
         if x.shape[1:] != shape:
             raise DataError(f"inputs: the samples have shape {list(x.shape[1:])}, the network takes {list(shape)}")
         if not 0 <= first <= MAX_SAMPLES - len(x):
             raise InputError(f"first: samples {first} to {first + len(x) - 1} have no addresses; allowed: 2^24 of them")
         size = self._at_once
-        found = np.empty((len(x), self.network.architecture.classes), next(iter(self.crossbars.values())).dtype)
+        outputs = np.empty((len(x), self.network.architecture.classes), next(iter(self.crossbars.values())).dtype)
         # Sums of BLAS move with its threads.
         with threadpool_limits(1, "blas"):
             for start in range(0, len(x), size):
                 part = slice(start, min(start + size, len(x)))
-                now = replace(reading, first=first + start)
-                chain = self._read_by(self.network.architecture.layers, now)
-                last = np.moveaxis(x[part].astype(found.dtype), 0, -1)
-                found[part] = chain.outputs(self.network.parameters, last).T
-        return found
+                chain = self._on_crossbars(self.network.architecture.layers, read, first + start)
+                last = np.moveaxis(x[part].astype(outputs.dtype), 0, -1)
+                outputs[part] = chain.outputs(self.network.parameters, last).T
+        return outputs
 
-    def _read_by(self, chain: Chain, reading: Reading, above: str = "") -> Chain:
-        """The layers, with those on crossbars in their places, for one read."""
+    def _on_crossbars(self, chain: Chain, read: Read, first: int, above: str = "") -> Chain:
+        """The layers, with those on crossbars in their places, for samples of which the first has that address."""
         layers: list[Layer] = []
-        folded = {matrix.product.norm_name for matrix in self._matrices.values()}
+        folded = {own.norm_name for own in self._weighted.values()}
         for place, layer in enumerate(chain.layers):
             name = f"{above}{place}.{layer.kind}"
-            if name in self._matrices:
-                layers.append(_Programmed(self._matrices[name], reading))
+            if name in self._layers:
+                layers.append(_OnCrossbar(partial(read, name), first))
             elif name in folded:
                 layers.append(Dropout(0.0))  # does nothing, in a place that keeps the names of the others
             elif isinstance(layer, Residual):
-                layers.append(_Block(layer.channels, layer.stride, partial(self._paths, reading, name)))
+                layers.append(_Block(layer.channels, layer.stride, partial(self._paths, read, first, name)))
             else:
                 layers.append(layer)
         return Chain(tuple(layers))
 
-    def _paths(self, reading: Reading, block: str, paths: Named[str, Chain]) -> dict[str, Chain]:
-        """The paths of a residual block, for one read."""
-        return {name: self._read_by(path, reading, f"{block}.{name}.") for name, path in paths.items()}
+    def _paths(self, read: Read, first: int, block: str, paths: Named[str, Chain]) -> dict[str, Chain]:
+        """The paths of a residual block, as `_on_crossbars` has them."""
+        return {name: self._on_crossbars(path, read, first, f"{block}.{name}.") for name, path in paths.items()}
 
 
 def _occasion(index: int | Occasion) -> Occasion:
-    """The occasion of a read, also for a caller that gives its number only."""
+    """The occasion of a read, also for a caller that states its number only."""
     if isinstance(index, Occasion):
         return index
     return Occasion(Purpose.NETWORK, whole("index", index, MAX_READS))
 
 
 @dataclass(frozen=True)
-class _Programmed(Layer):
-    """A layer that is read from its crossbar."""
+class _OnCrossbar(Layer):
+    """A layer that is read from its crossbar, where the sample is the first axis."""
 
     kind: ClassVar[str] = "crossbar"
-    matrix: Matrix
-    reading: Reading
+    read: Callable[[np.ndarray, int], np.ndarray]
+    first: int
 
     def forward(self, parameters: Named[str, Any], x: Any, train: Any) -> tuple[Any, Any]:
-        return self.matrix.read(x, self.reading), None
+        outputs = self.read(np.moveaxis(x, -1, 0), self.first)
+        return np.ascontiguousarray(np.moveaxis(outputs, 0, -1), x.dtype), None
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from memsim.arrays import Crossbar
+from memsim.arrays import Crossbar, CrossbarLayer
 from memsim.learning import Competitive, Encoding
 from memsim.learning.features import CompetitiveFeatures, RandomFeatures
 from memsim.philox import Occasion, Scope
@@ -80,8 +80,7 @@ class Features:
             **cells,
         }
         self.crossbar = Crossbar(device, rows, units, scope=_SCOPE, **own)
-        adc = cells.get("adc")
-        self._calibrated = adc is not None and isinstance(adc.range, str)
+        self._layer = CrossbarLayer(self.crossbar)
         self._input = 1.0
         self._mean = np.zeros((self.crossbar.shape[0], 1, units), self.crossbar.dtype)
         self._gain = np.ones((self.crossbar.shape[0], 1, 1), self.crossbar.dtype)
@@ -118,8 +117,7 @@ class Features:
                 report((epoch + 1) / epochs)
         if self.crossbar.planned:
             self.crossbar.program()
-        if self._calibrated:
-            self.crossbar.calibrate(self._input * x)
+        self._layer.calibrate(self._input * x, gain=False)
         features = self._of(self._outputs(x, None, 0, noise=False))
         self._mean = features.mean(1, keepdims=True, dtype=float).astype(self.crossbar.dtype)
         power = np.mean(np.square(features - self._mean), axis=(1, 2), keepdims=True, dtype=float)
@@ -128,7 +126,7 @@ class Features:
     def _compete(self, shown: np.ndarray, energy: float, threshold: np.ndarray, layer: CompetitiveFeatures) -> None:
         """One batch (array, image, row): every unit moves towards its share of the inputs."""
         shown = self._input * shown
-        answer = (self.crossbar.output(shown) / energy - threshold) / layer.temperature
+        answer = (self._layer.read(shown) / energy - threshold) / layer.temperature
         share = np.exp(answer - answer.max(-1, keepdims=True))
         share /= share.sum(-1, keepdims=True)
         threshold += _CONSCIENCE * layer.temperature * (share.mean(1, keepdims=True) - 1.0 / share.shape[-1])
@@ -148,8 +146,8 @@ class Features:
         if self.layer.learns:
             active = active - active.mean(-1, keepdims=True)
         with threadpool_limits(1, "blas"):
-            found = active @ self.crossbar.effective_state.values.swapaxes(1, 2)
-        return self._input * self.crossbar.steepened(self._input * x, found, active)
+            gradient = active @ self.crossbar.effective_state.values.swapaxes(1, 2)
+        return self._input * self.crossbar.steepened(self._input * x, gradient, active)
 
     @property
     def cells(self) -> int:
@@ -158,8 +156,8 @@ class Features:
 
     def _outputs(self, x: np.ndarray, index: int | Occasion | None, first: int, noise: bool) -> np.ndarray:
         with threadpool_limits(1, "blas"):
-            found = self.crossbar.output(self._input * x, index=index, first_sample=first, noise=noise)
-        return found.astype(self.crossbar.dtype, copy=False)
+            outputs = self._layer.read(self._input * x, index, first_sample=first, noise=noise)
+        return outputs.astype(self.crossbar.dtype, copy=False)
 
     def _of(self, outputs: np.ndarray) -> np.ndarray:
         if self.layer.learns:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from memsim.arrays import Crossbar
+from memsim.arrays import Crossbar, CrossbarLayer
 from memsim.baselines.draws import Address, order
 from memsim.data.labelled import Split
 from memsim.metrics.classes import lead, predicted
@@ -19,7 +19,7 @@ from memsim.philox import Occasion, Purpose
 from memsim.profiles import DeviceProfile
 from memsim.tasks.classify.classifiers.classifier import BLOCK, Account, History, Lesson, by_seed
 from memsim.tasks.classify.classifiers.features import Features
-from memsim.tasks.classify.classifiers.inputs import Inputs, with_bias
+from memsim.tasks.classify.classifiers.inputs import Inputs
 from memsim.tasks.classify.schema import ClassifierSpec
 
 
@@ -52,7 +52,7 @@ class InPlace:
                 **cells,
             )
         rows = (features.units if features else pixels) + (learning.bias > 0)
-        self.crossbar = Crossbar(
+        crossbar = Crossbar(
             device,
             rows,
             lesson.classes,
@@ -60,6 +60,7 @@ class InPlace:
             initial=array.initial,
             **cells,
         )
+        self._layer = CrossbarLayer(crossbar, bias=learning.bias)
         self._encoding = learning.encoded(device.spec.encoding)
         self._fates = [""] * lesson.seeds
         # Sums of BLAS move with its threads, and what is learned with them; numbers that overflow are told of in notes.
@@ -70,15 +71,20 @@ class InPlace:
             self.crossbar.program()
             self._calibrate(lesson)
 
+    @property
+    def crossbar(self) -> Crossbar:
+        """The crossbars that learn the classes, an array for each seed."""
+        return self._layer.crossbar
+
     def outputs(self, x: np.ndarray, *, occasion: Occasion, first: int = 0, noise: bool = True) -> np.ndarray:
         """Outputs (seed, image, class); see `Classifier`."""
-        found = []
+        outputs = []
         with threadpool_limits(1, "blas"):
             for part in self._parts(x.shape[-3]):
                 start = first + part.start
-                signal = self._signal(x[..., part, :, :], occasion, start, noise)
-                found.append(self.crossbar.output(signal, index=occasion, first_sample=start, noise=noise))
-        return np.concatenate(found, axis=1)
+                rows = self._rows(x[..., part, :, :], occasion, start, noise)
+                outputs.append(self._layer.read(rows, occasion, first_sample=start, noise=noise))
+        return np.concatenate(outputs, axis=1)
 
     def sensitivity(self, x: np.ndarray, slope: np.ndarray) -> np.ndarray:
         """Gradient by the pixels, (seed, image, y, x); see `Classifier`."""
@@ -87,7 +93,7 @@ class InPlace:
         with threadpool_limits(1, "blas"):
             rows = slope.astype(inner.dtype) @ inner.swapaxes(1, 2)
             if self.crossbar.device.spec.conduction is not None:
-                signal = self._signal(x, None, 0, noise=False)
+                signal = self._layer.signal(self._rows(x, None, 0, noise=False))
                 wide = np.zeros((*rows.shape[:2], self.crossbar.shape[1]), rows.dtype)
                 wide[:, :, : rows.shape[2]] = rows
                 rows = self.crossbar.steepened(signal, wide, slope)[:, :, : rows.shape[2]]
@@ -168,7 +174,7 @@ class InPlace:
             self._fates[number] = f"the outputs are not finite {where[number]}; {kept}"
         active &= ~lost
         # Every number has an address, so the others learn the same again.
-        self.crossbar = before
+        self._layer.crossbar = before
         self._epoch(lesson, epoch, active)
         return self._scores(lesson, epoch)
 
@@ -201,8 +207,8 @@ class InPlace:
         occasion = Occasion(Purpose.TRAINING, epoch)
         for first in range(0, orders.shape[1], block):
             chosen = orders[:, first : first + block]
-            signal = self._signal(lesson.train.pixels[chosen], occasion, first, noise=True)
-            yield signal, targets[lesson.train.labels[chosen]]
+            rows = self._rows(lesson.train.pixels[chosen], occasion, first, noise=True)
+            yield self._layer.signal(rows), targets[lesson.train.labels[chosen]]
 
     def _teach(
         self, crossbar: Crossbar, epoch: int, signal: np.ndarray, targets: np.ndarray, *, active: np.ndarray
@@ -230,14 +236,14 @@ class InPlace:
         adc = self.spec.array.adc
         if adc is not None and adc.calibrated:
             part = self._parts(len(lesson.train))[0]
-            self.crossbar.calibrate(self._signal(lesson.train.pixels[part], None, 0, noise=False))
+            self._layer.calibrate(self._rows(lesson.train.pixels[part], None, 0, noise=False), gain=False)
 
-    def _signal(self, x: np.ndarray, occasion: Occasion | None, first: int, noise: bool) -> np.ndarray:
-        """What the learning crossbar is shown, (image, row) or (seed, image, row)."""
+    def _rows(self, x: np.ndarray, occasion: Occasion | None, first: int, noise: bool) -> np.ndarray:
+        """Inputs of the learning crossbar without the bias, (image, row) or (seed, image, row)."""
         rows = self._inputs.rows(x)
         if self._features is not None:
             rows = self._features(rows, index=occasion, first_sample=first, noise=noise)
-        return with_bias(rows, self.spec.learning.bias)
+        return rows
 
     def _parts(self, count: int) -> list[slice]:
         """Parts of some images whose signals fit into `BLOCK`."""

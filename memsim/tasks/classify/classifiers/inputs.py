@@ -1,4 +1,4 @@
-"""How an image becomes the voltages of a crossbar: rows, normalisation, and a bias row that is always on."""
+"""How an image becomes the inputs of a crossbar: rows and normalisation."""
 
 from __future__ import annotations
 
@@ -56,10 +56,3 @@ class Inputs:
             unit = x / length
             rows = (rows - unit * (rows * unit).sum(-1, keepdims=True)) / length
         return (rows / self.spread).reshape(len(rows), *images.shape)
-
-
-def with_bias(rows: np.ndarray, bias: float) -> np.ndarray:
-    """Rows with one more that is always at `bias` times the read voltage; without one where it is 0."""
-    if bias == 0:
-        return rows
-    return np.concatenate([rows, np.full((*rows.shape[:-1], 1), bias, rows.dtype)], axis=-1)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from memsim.arrays import Crossbar, check_bounds
+from memsim.arrays import Crossbar, CrossbarLayer, check_bounds
 from memsim.data.corruptions import CORRUPTIONS
 from memsim.philox import Occasion, Purpose
 from memsim.profiles import DeviceProfile
@@ -29,11 +29,12 @@ class CrossbarLearner:
 
     def memorise(self, block: Block) -> list[Memory]:
         """Train an array on every image of a block and read the corrupted copies."""
-        crossbar = self._trained(block)
+        layer = self._trained(block)
+        crossbar = layer.crossbar
         occasions = {kind: Occasion(Purpose.TEST, CORRUPTIONS[kind]) for kind in block.noisy}
-        noisy = [crossbar.output(copies, index=occasions[kind]) for kind, copies in block.noisy.items()]
+        noisy = [layer.read(copies, occasions[kind]) for kind, copies in block.noisy.items()]
         x = block.images
-        clean = crossbar.output(x[:, None, :], noise=False)[:, 0]
+        clean = layer.read(x[:, None, :], noise=False)[:, 0]
         variance = crossbar.difference_variance(x[:, None, :])[:, 0]
         sigma = np.sqrt(variance)
         state = crossbar.state.values
@@ -68,7 +69,8 @@ class CrossbarLearner:
         steepness = np.linalg.norm(slope.astype(float), axis=1)
         return [Memory(np.stack(noisy, axis=1), clean, steepness, models, examples)]
 
-    def _trained(self, block: Block) -> Crossbar:
+    def _trained(self, block: Block) -> CrossbarLayer:
+        """An array for each image, trained and calibrated."""
         spec, x = self.spec, block.images
         crossbar = Crossbar(
             self.device,
@@ -93,6 +95,4 @@ class CrossbarLearner:
             block.report(len(x) * (step + steps) / learning.steps)
         if crossbar.planned:
             crossbar.program()
-        if spec.array.adc is not None and spec.array.adc.calibrated:
-            crossbar.calibrate(x[:, None, :])
-        return crossbar
+        return CrossbarLayer(crossbar).calibrate(x[:, None, :], gain=False)

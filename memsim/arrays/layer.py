@@ -1,0 +1,160 @@
+"""The forward pass of a layer whose products are made by a crossbar: every learner and network on crossbars uses it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any, Self
+
+import numpy as np
+
+from memsim.arrays.crossbar import Crossbar
+from memsim.arrays.events import Events
+from memsim.arrays.patches import Patches
+from memsim.errors import InputError
+from memsim.philox import Occasion, padded
+
+
+class CrossbarLayer:
+    """A layer on a crossbar: its inputs become voltages, and the outputs of reads become sums of products.
+
+    ==========  ======================================================================================================
+    inputs      (..., row), voltages in units of the read voltage; with patches, images (sample, channel, y, x)
+    voltages    the inputs, or the patches of images one after the other, and the bias row; all times `gain`
+    reads       tiles, converters, wires and noise of the crossbar, see `Crossbar.output`
+    outputs     (..., col), reads times unit/gain; with patches, (sample, col, y, x) with one output for each patch
+    ==========  ======================================================================================================
+
+    The noise of a read has the address (layer, occasion, sample, patch). The layer is in the scope of the crossbar, see
+    `memsim.philox.Scope`; purpose, number of the read, call and evaluation time are the occasion.
+
+    Parameters
+    ----------
+    crossbar : Crossbar
+        One matrix, or, without patches, a stack. Its last row is the bias row, if there is one.
+    bias : float
+        Voltage of the bias row, in units of the read voltage; 0 for a layer without one.
+    unit : float
+        Weight that an output of 1 stands for: outputs are those of the crossbar times this.
+    patches : Patches, optional
+        How the images of a convolution become inputs; not given, inputs are rows.
+
+    Attributes
+    ----------
+    gain : float
+        Factor on all voltages, which is divided out of the outputs; `calibrate` sets it.
+
+    Raises
+    ------
+    InputError
+        If the rows of the crossbar do not fit the patches, or these come with a stack.
+    """
+
+    def __init__(
+        self, crossbar: Crossbar, *, bias: float = 0.0, unit: float = 1.0, patches: Patches | None = None
+    ) -> None:
+        self.crossbar, self.bias, self.unit, self.patches = crossbar, bias, unit, patches
+        self.gain = 1.0
+        self._events: dict[int, Events] = {}
+        if patches is None:
+            return
+        rows = patches.rows + (bias != 0)
+        if len(crossbar.shape) > 2 or crossbar.shape[0] != rows:
+            raise InputError(f"patches: a crossbar of shape {crossbar.shape} does not fit; allowed: ({rows}, any)")
+
+    @property
+    def positions(self) -> int:
+        """Reads for one sample: its patches, or one."""
+        return 1 if self.patches is None else self.patches.positions
+
+    @property
+    def bytes(self) -> int:
+        """Size of the voltages of one sample, of all arrays [byte]."""
+        *arrays, rows, _ = self.crossbar.shape
+        return math.prod(arrays) * self.positions * padded(rows) * self.crossbar.dtype.itemsize
+
+    @property
+    def events(self) -> dict[int, Events]:
+        """What the reads of this layer made the hardware do so far, by the number of the call of the layer."""
+        return dict(self._events)
+
+    def signal(self, x: Any) -> np.ndarray:
+        """Voltages before the gain, bias row included, (..., row), or (sample * patch, row) of images.
+
+        Raises
+        ------
+        InputError
+            If the shape does not fit.
+        """
+        x = np.asarray(x)
+        self._check(x.shape)
+        if self.patches is not None:
+            shape = (len(x), self.patches.positions, self.crossbar.shape[-2])
+            signal = np.full(shape, self.bias, x.dtype)
+            self.patches.unfold(x, signal)
+            return signal.reshape(-1, shape[2])
+        if self.bias == 0:
+            return x
+        signal = np.full((*x.shape[:-1], x.shape[-1] + 1), self.bias, x.dtype)
+        signal[..., :-1] = x
+        return signal
+
+    def read(
+        self, x: Any, occasion: int | Occasion | None = None, *, first_sample: int = 0, noise: bool = True
+    ) -> np.ndarray:
+        """Outputs of inputs x, in units of weight times input.
+
+        Parameters
+        ----------
+        x : (..., row), or (sample, channel, y, x) with patches
+            Inputs.
+        occasion : Occasion or int, optional
+            Address of the read's noise, or the number of one of the crossbar's own reads; its next one if not given.
+        first_sample : int
+            Address of the first sample, for sets that are read in parts.
+        noise : bool
+            Whether reads are noisy; else their expectation, which counts no events.
+        """
+        driven = self._driven(self.signal(x))
+        call = 0
+        if isinstance(occasion, Occasion):
+            occasion, call = replace(occasion, positions=self.positions), occasion.call
+        before = self.crossbar.events
+        read = self.crossbar.output(driven, first_sample=first_sample, index=occasion, noise=noise)
+        if noise:
+            self._events[call] = self._events.get(call, Events()) + self.crossbar.events - before
+        return self.shaped(read * (self.unit / self.gain))
+
+    def calibrate(self, x: Any, *, gain: bool = True) -> Self:
+        """Fit the converters to inputs x (see `read`), and return self.
+
+        A range of ADCs that follows the outputs is set by the expected ones. With `gain`, the largest voltage is first
+        brought to the range of the DACs, for inputs that have no natural scale.
+        """
+        signal, dac, adc = self.signal(x), self.crossbar.dac, self.crossbar.adc
+        largest = float(np.abs(signal).max(initial=0.0))
+        if gain and dac is not None and largest > 0:
+            self.gain = dac.range / largest
+        if adc is not None and isinstance(adc.range, str):
+            self.crossbar.calibrate(self._driven(signal))
+        return self
+
+    def shaped(self, sums: np.ndarray) -> np.ndarray:
+        """Sums (..., col) with the axes of outputs: those of patches as (sample, col, y, x)."""
+        if self.patches is None:
+            return sums
+        outputs = sums.reshape(-1, self.positions, sums.shape[-1]).swapaxes(1, 2)
+        return outputs.reshape(*outputs.shape[:2], *self.patches.grid)
+
+    def _check(self, shape: tuple[int, ...]) -> None:
+        if self.patches is None:
+            rows = self.crossbar.shape[-2] - (self.bias != 0)
+            fits, allowed = shape[-1:] == (rows,), f"(..., row) with {rows} rows"
+        else:
+            image = self.patches.image
+            fits, allowed = len(shape) == 4 and shape[1:] == image, f"(sample, channel, y, x) with {image}"
+        if not fits:
+            raise InputError(f"x: shape {shape} does not fit; allowed: {allowed}")
+
+    def _driven(self, signal: np.ndarray) -> np.ndarray:
+        return signal if self.gain == 1 else signal * signal.dtype.type(self.gain)
