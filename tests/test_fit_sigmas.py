@@ -148,7 +148,7 @@ def test_reads_are_held_out_of_each_direction_where_sweeps_differ_in_length():
         assert 0.25 < hidden[branches == branch].mean() < 0.75
 
 
-def test_write_noise_of_none_has_an_interval_from_0_that_the_likelihood_allows():
+def test_write_noise_of_none_has_an_interval_from_0():
     rng, sweeps = np.random.default_rng(6), []
     for device in range(4):
         for branch in range(2):
@@ -160,11 +160,11 @@ def test_write_noise_of_none_has_an_interval_from_0_that_the_likelihood_allows()
     write = end.problem.noise[0]
     low, high = result.intervals[write]
     assert low == -np.inf and result.theta[write] < high < np.log(0.004)
-    # Held at the upper end, no more than what a 95 % interval allows is lost, apart from the information of the means.
+    # At the upper end the likelihood is lower; how much the means are worse known there makes up for a part of it.
     held = end.problem.holding(write)
     at_end = result.theta.copy()
     at_end[write] = high
-    assert 0.3 < end.value - maximise(held, at_end).value < 6.0
+    assert end.value - maximise(held, at_end).value > 1.9
 
 
 @pytest.mark.slow
