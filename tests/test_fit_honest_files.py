@@ -198,3 +198,39 @@ def test_the_same_decimal_sign_in_another_column_confirms(tmp_path):
         lambda k, w, v: f"{k};{w};0,1;" + f"{v + 0.001:.3f}".replace(".", ","),
     )
     assert reads(pulses(file)) == pytest.approx([1e-6 * round(v + 0.001, 3) for v in READS])
+
+
+def test_a_line_of_units_may_begin_with_a_number_sign(tmp_path):
+    rows = zip(READS[:24], READS[24:], strict=True)
+    text = ["Pulse\tLTP\tPulse\tLTD", "#\tuS\t#\tuS", *(f"{k}\t{a:.2f}\t{k}\t{b:.2f}" for k, (a, b) in enumerate(rows))]
+    (tmp_path / "f.txt").write_text("\n".join(text))
+    data = pulses(tmp_path / "f.txt")
+    assert data.unit == "S"
+    assert reads(data) == pytest.approx([1e-6 * v for v in READS], abs=1e-8)
+
+
+def test_names_of_a_write_verify_log_are_known(tmp_path):
+    data = pulses(saved(tmp_path, "pulse_idx,op,G_verify_uS", lambda k, w, v: f"{k},{w},{v!r}"))
+    assert reads(data) == pytest.approx([1e-6 * v for v in READS])
+
+
+def test_the_applied_value_of_a_source_measure_unit_is_no_conductance(tmp_path):
+    rng = np.random.default_rng(1)
+    lines = [f"{k},{8e-6 + 1e-8 * z:.6e},{0.2 + 1e-6 * w:.7f}" for k, (z, w) in enumerate(rng.standard_normal((40, 2)))]
+    (tmp_path / "f.csv").write_text("\n".join(["Index,Reading,Value", *lines]))
+    with pytest.raises(ms.DataError, match=r'say --columns "G = Reading \[A\] / \(Value \[V\]\)"$'):
+        ms.fit_device(tmp_path / "f.csv", kind="read-noise")
+    fit = ms.fit_device(tmp_path / "f.csv", kind="read-noise", columns="G = Reading [A] / (Value [V])")
+    assert fit.numbers[0].value == pytest.approx(1e-8 / 8e-6, rel=0.4)
+
+
+def test_weights_beside_a_window_are_shares_of_it(tmp_path):
+    rng = np.random.default_rng(2)
+    for scale, name in ((1.0, "w.csv"), (40.0, "big.csv")):
+        lines = [f"{k},{scale * (0.5 + 0.01 * z):.5f}" for k, z in enumerate(rng.standard_normal(200))]
+        (tmp_path / name).write_text("\n".join(["read,weight", *lines]))
+    fit = ms.fit_device(tmp_path / "w.csv", kind="read-noise", window=(5e-6, 60e-6))
+    share = {"range": 0.01, "value": 0.01 * 55 / 32.5}[fit.section["relative_to"]]
+    assert fit.numbers[0].value == pytest.approx(share, rel=0.15)
+    with pytest.raises(ms.DataError, match="weights from 0 to 1; state the unit with --columns"):
+        ms.fit_device(tmp_path / "big.csv", kind="read-noise", window=(5e-6, 60e-6))

@@ -11,7 +11,7 @@ MEANS = ("mean", "avg", "average", "median")
 
 def _of_reads(*names: str) -> tuple[str, ...]:
     """Names of a quantity, and the same with a word that says that it was read, or is a mean of reads."""
-    words = ("read", "meas", "measured", *MEANS)
+    words = ("read", "meas", "measured", "verify", "verified", *MEANS)
     return (*names, *(text for name in names for word in words for text in (f"{name} {word}", f"{word} {name}")))
 
 
@@ -39,6 +39,7 @@ PULSE = (
     "pulse number",
     "number of pulses",
     "pulse index",
+    "pulse idx",
     "pulse no",
     "pulse count",
     "n",

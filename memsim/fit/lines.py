@@ -6,7 +6,7 @@ import csv
 import re
 from collections.abc import Sequence
 
-from memsim.fit.headings import KNOWN, folded, split_unit
+from memsim.fit.headings import KNOWN, folded, is_units, split_unit
 from memsim.fit.numerals import like_number
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -43,7 +43,8 @@ def with_whole_cells(rows: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
 def cut(rows: Sequence[tuple[int, str]]) -> tuple[list[Line], str | None]:
     """Cells of lines, and the sign between them (None for blanks).
 
-    Comments are left out: lines that begin with #, but for one of known headings directly above a line of cells.
+    Comments are left out: lines that begin with #, but for one of known headings directly above a line of cells, and
+    one of units ("#, uS") directly below headings.
     """
     delimiter = _delimiter([row for _, row in rows if row.strip() and not row.startswith("#")])
     lines: list[Line] = [(number, _split(row, delimiter) if row.strip() else []) for number, row in rows]
@@ -57,8 +58,11 @@ def _is_comment(cells: list[str]) -> bool:
 
 
 def _uncommented(lines: list[Line], at: int) -> bool:
-    """Whether a line that begins with # holds headings; takes the sign off them."""
+    """Whether a line that begins with # holds headings, whose sign it takes off, or units below headings."""
     number, cells = lines[at]
+    above = lines[at - 1][1] if at else []
+    if len(above) == len(cells) > 1 and is_units(cells) and not any(map(like_number, above)):
+        return True
     below = next((cells for _, cells in lines[at + 1 : at + 2] if cells), [])
     heads = [cells[0].lstrip("# ") or "#", *cells[1:]] if cells[0] != "#" or len(cells) == len(below) else cells[1:]
     names = {folded(split_unit(head)[0]) for head in heads}

@@ -26,6 +26,8 @@ _LEAST = 20
 _LAGS = 10
 _STRONG, _VERY_STRONG = 6.0, 10.0
 """Differences of BIC that are strong and very strong evidence."""
+_OUTSIDE = 0.2
+"""How far normalised weights may lie outside 0 to 1 by noise; assumed."""
 _LEVELS = 4
 """Numbers that two levels have beside a mean and a variance: distance, two rates; and the choice of a cell."""
 
@@ -49,6 +51,8 @@ def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> S
     refuse_pulses(table)
     column = required_column(table, "conductance", VALUE, 1 if len(table.columns) > 1 else 0)
     value = table.numbers(column, "S")
+    if window is not None and not column.physical:
+        value = _in_window(table, column, value, window)
     rows = by_device(table)
     at_least(table, rows, _LEAST, "reads")
     when, times = _times(table, column, rows)
@@ -78,7 +82,7 @@ def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> S
             f"{table.name}: a read noise of {format_quantity(sigma, '%', 3)} of the {base} is above 100 %, which is "
             "not physical; are these repeated reads of a cell that is left alone?"
         )
-    unit = "S" if column.physical else "1"
+    unit = "S" if column.physical or window is not None else "1"
     if chosen is not jumping:
         refuse_changes(table.name, reads, best.fits, sigma, unit)
     low, high = (sigma * np.sqrt(freedom / chdtri(freedom, tail)) for tail in (0.025, 0.975))
@@ -112,6 +116,17 @@ def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> S
         tuple(notes),
         tuple((name, np.arange(len(y)), y, fit) for name, y, fit in zip(rows, reads, drawn, strict=True)),
     )
+
+
+def _in_window(table: Table, column: Column, weight: np.ndarray, window: tuple[float, float]) -> np.ndarray:
+    """Conductances [S] that normalised weights stand for, from 0 at the lower end of the window to 1 at the upper."""
+    if not (weight.min() >= -_OUTSIDE and weight.max() <= 1 + _OUTSIDE):
+        raise DataError(
+            f"{table.name}: {table.label(column)} has no unit and values from {weight.min():.4g} to "
+            f"{weight.max():.4g}; beside a window, numbers without a unit are weights from 0 to 1; state the unit "
+            "with --columns"
+        )
+    return window[0] + (window[1] - window[0]) * weight
 
 
 def _times(table: Table, value: Column, rows: dict[str, np.ndarray]) -> tuple[Column | None, list[np.ndarray]]:

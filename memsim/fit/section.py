@@ -12,7 +12,7 @@ from memsim.fit.criteria import Criteria
 from memsim.fit.places import device_column, names_in
 from memsim.fit.quantities import Number
 from memsim.fit.table import Column, Table, find_column, unknown_headings
-from memsim.fit.values import no_conductance
+from memsim.fit.values import no_conductance, value_column
 
 Curve = tuple[str, np.ndarray, np.ndarray, np.ndarray]
 MOST_DEVICES = 10_000
@@ -89,8 +89,10 @@ def required_column(table: Table, what: str, names: tuple[str, ...], place: int)
             raise DataError(f"{table.name}:{table.lines[0]}: {len(table.columns)} columns; no column of {what}")
         return table.columns[place]
     column = find_column(table, names)
+    if what == "conductance" and (column is None or value_column(table) is None):
+        raise no_conductance(table)
     if column is None:
-        raise no_conductance(table) if what == "conductance" else unknown_headings(table, what, names)
+        raise unknown_headings(table, what, names)
     return column
 
 

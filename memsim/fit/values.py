@@ -26,8 +26,13 @@ _VALUES = {folded(name) for name in (*CONDUCTANCE, *RESISTANCE, *WEIGHT)}
 
 
 def value_column(table: Table) -> Column | None:
-    """The column of conductances, resistances or weights; names that may mean something else come last."""
-    return find_column(table, (*CONDUCTANCE, *RESISTANCE, *WEIGHT))
+    """The column of conductances, resistances or weights; names that may mean something else come last.
+
+    A "Value" beside a "Reading" is what a source-measure unit applied, no weight.
+    """
+    column = find_column(table, (*CONDUCTANCE, *RESISTANCE, *WEIGHT))
+    applied = column is not None and folded(column.heading) == "value" and find_column(table, ("reading",)) is not None
+    return None if applied else column
 
 
 def values_of(table: Table) -> tuple[np.ndarray, str | None, tuple[str, ...]]:
@@ -80,6 +85,13 @@ def _resistances(table: Table, column: Column) -> np.ndarray:
 def no_conductance(table: Table) -> DataError:
     """Error of a table without conductances; where it has currents, how to state their read voltage."""
     current = find_column(table, READ_CURRENT)
+    reading, applied = find_column(table, ("reading",)), find_column(table, ("value",))
+    if current is None and reading is not None and applied is not None:
+        return DataError(
+            f"{table.place()}: {table.label(reading)} and {table.label(applied)} are what a source-measure unit read "
+            f'and applied; if these are a current and a voltage, say --columns "G = {named(reading)} [A] / '
+            f'({named(applied)} [V])"'
+        )
     if current is None and find_column(table, READ_VOLTAGE) is not None:
         return unknown_headings(table, "conductance or current", (*VALUE, *READ_CURRENT))
     if current is None or find_column(table, READ_VOLTAGE) is not None:
