@@ -14,7 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
-from fit_coverage import HIGH, LOW, READ, TRUTHS, WRITE, fit_of
+from fit_coverage import HIGH, LOW, MANY, TRUTHS, fit_of
 
 from memsim.fit.data import PulseData, Sweep
 
@@ -48,11 +48,11 @@ def device(model: str, name: str, rng: np.random.Generator) -> Device:
                 u = (g - low) / (high - low) if direction == 0 else (high - g) / (high - low)
                 # A step is a share of the device's own window.
                 step = factor * truth.step(u, direction) * (1 if direction == 0 else -1) * (high - low)
-                noise = WRITE * width * rng.standard_normal()
+                noise = MANY.write * width * rng.standard_normal()
                 if low < g + step + noise < high:
                     moves.append(noise)
                 g = min(max(g + step + noise, low), high)
-            misses.append(READ * width * rng.standard_normal())
+            misses.append(MANY.read * width * rng.standard_normal())
             reads.append(g + misses[-1])
         sweeps.append(Sweep(name, str(i // 2), direction, np.array(reads)))
     return Device(low, high, factor, sweeps, np.array(moves), np.array(misses))

@@ -137,7 +137,7 @@ def test_a_log_of_writes_and_reads_is_no_sweep(tmp_path):
     (tmp_path / "f.csv").write_text("\n".join(["Time (s),V (V),I (A)", *lines]))
     message = question(tmp_path / "f.csv")
     assert "f.csv:3: the voltage jumps from 1.2 V to 100 mV, and so on: a log of writes and reads, no sweep" in message
-    assert message.endswith("or say --kind iv")
+    assert message.endswith("after it")
 
 
 def test_a_sweep_with_few_points_is_no_log(tmp_path):
@@ -234,3 +234,24 @@ def test_weights_beside_a_window_are_shares_of_it(tmp_path):
     assert fit.numbers[0].value == pytest.approx(share, rel=0.15)
     with pytest.raises(ms.DataError, match="weights from 0 to 1; state the unit with --columns"):
         ms.fit_device(tmp_path / "big.csv", kind="read-noise", window=(5e-6, 60e-6))
+
+
+@pytest.mark.parametrize(
+    ("text", "example"),
+    [
+        ("LTP G(uS),LTD G(uS)\n3.1,8.9\n3.4,8.2\n", '"up = LTP G(uS), down = LTD G(uS)"'),
+        ("n,dir,g_norm\n1,P,0.07\n2,P,0.1\n", '"G = g_norm"'),
+    ],
+)
+def test_headings_that_are_nearly_known_have_an_example_of_the_option(tmp_path, text, example):
+    (tmp_path / "f.csv").write_text(text)
+    assert question(tmp_path / "f.csv").endswith(f"--columns says which it is, e.g. --columns {example}")
+
+
+@pytest.mark.parametrize("text", ["G (uS),BL0,BL1,BL2,BL3\nWL0,1,2,3,4\nWL1,5,6,7,8\n", None])
+def test_a_map_of_cells_is_refused_with_the_function_that_reads_it(tmp_path, text):
+    rows = [f"{r},{c},{1 + r + c}" for r in range(3) for c in range(3)]
+    (tmp_path / "f.csv").write_text(text or "\n".join(["row,col,G (uS)", *rows]))
+    with pytest.raises(ms.DataError, match=r"is a map: memsim\.read_conductance_map reads it"):
+        ms.fit_device(tmp_path / "f.csv")
+    assert ms.read_conductance_map(tmp_path / "f.csv").shape in ((2, 4), (3, 3))

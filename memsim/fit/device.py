@@ -17,7 +17,7 @@ from memsim.fit.folder import read_table
 from memsim.fit.headings import PULSE, READ, RESISTANCE, SAMPLE, TIME
 from memsim.fit.iv import fit_iv
 from memsim.fit.layouts import looks_like_pulses, pulse_data
-from memsim.fit.places import unread, with_devices
+from memsim.fit.places import refuse_map, unread, with_devices
 from memsim.fit.plausible import check_outliers, check_polarity
 from memsim.fit.pulses import Progress, PulseFit, fit_pulses
 from memsim.fit.read_noise import fit_read_noise
@@ -187,6 +187,7 @@ def _kind(table: Table) -> str:
         return "iv"
     if pulsed or find_column(table, ("cycle",)) is not None:
         return "pulses"
+    refuse_map(table)
     raise DataError(
         f"{table.place()}: conductances without directions may be reads after pulses or repeated reads of a resting "
         'cell; say which: --columns "direction = ..." names the column of directions, --kind read-noise means repeated '

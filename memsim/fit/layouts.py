@@ -116,7 +116,8 @@ def _without_names(table: Table) -> PulseData:
             'what they are with --columns, e.g. "up = #1, down = #2", "read = #1, G = #2" or "V = #1, I = #2"'
         )
     raise DataError(
-        f"{table.place(0)}: {count} columns without a header; name them in a first line, e.g. "
+        f"{table.place(0)}: {count} columns without a header; a map of cells is read by memsim.read_conductance_map; "
+        "else name the columns in a first line, e.g. "
         'device,cycle,pulse,direction,conductance (uS), or with --columns "pulse = #1, direction = #2, G = #3"'
     )
 

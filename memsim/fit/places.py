@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -29,6 +30,8 @@ _PAIRS = (AXES, COORDINATES)
 _SHORT = {folded(name): short for names, short in zip(AXES, ("r", "c"), strict=True) for name in names}
 _SHORT |= {"wl": "WL", "bl": "BL", "wordline": "WL", "bitline": "BL", "x": "x", "y": "y"}
 """What stands before the number of a row or column in the name of a device."""
+_LINES = 4
+"""Numbered lines, such as BL0 to BL3, or places with one read each, from which on a table is a map; assumed."""
 _GROUP = 20  # rows of a value, on average, from which on a column divides the rows in groups
 _FEWEST = 2  # rows of a place, on average: fewer are those of a column that counts rows
 
@@ -190,3 +193,23 @@ def _labels(table: Table, parts: Sequence[Column]) -> tuple[str, ...]:
             before = f"{column.heading} "
         texts.append([cell if before and any(map(str.isalpha, cell)) else before + cell for cell in cells])
     return tuple(map(" ".join, zip(*texts, strict=True)))
+
+
+def refuse_map(table: Table) -> None:
+    """Refuse a map of cells: numbered lines as headings, or one conductance for each place.
+
+    Raises
+    ------
+    DataError
+        It is one; the message names the function that reads maps.
+    """
+    numbered = [
+        column for column in table.columns if re.fullmatch(r"[A-Za-z_ ]{0,9}[0-9]{1,5}", column.heading.strip())
+    ]
+    device = device_column(table)
+    single = device is not None and len(set(device.cells)) == len(device.cells) >= _LINES
+    if len(numbered) >= _LINES or single:
+        raise DataError(
+            f"{table.name}: one conductance for each cell is a map: memsim.read_conductance_map reads it, and "
+            "Crossbar.from_conductance makes an array of it; a fit needs several reads of each cell"
+        )

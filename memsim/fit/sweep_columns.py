@@ -103,8 +103,10 @@ def refuse_log(table: Table) -> None:
         return
     row = int(far[0])
     one, other = (format_quantity(voltage[at], "V", 3) for at in (row, row + 1))
+    # A curve needs three different voltages.
+    or_else = ", or say --kind iv" if len(np.unique(np.abs(voltage))) > 2 else ""
     raise DataError(
         f"{table.place(row + 1)}: the voltage jumps from {one} to {other}, and so on: a log of writes and reads, no "
         "sweep of a curve; write one row for each pulse, with its direction and the current and voltage of the read "
-        "after it, or say --kind iv"
+        f"after it{or_else}"
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,10 +11,12 @@ import numpy as np
 from memsim.errors import DataError
 from memsim.fit.headings import (
     CONDUCTANCE,
+    DOWN,
     MEANS,
     READ_CURRENT,
     READ_VOLTAGE,
     RESISTANCE,
+    UP,
     WEIGHT,
     folded,
     read_voltage_in,
@@ -95,7 +99,9 @@ def no_conductance(table: Table) -> DataError:
     if current is None and find_column(table, READ_VOLTAGE) is not None:
         return unknown_headings(table, "conductance or current", (*VALUE, *READ_CURRENT))
     if current is None or find_column(table, READ_VOLTAGE) is not None:
-        return unknown_headings(table, "conductance", VALUE)
+        error = unknown_headings(table, "conductance", VALUE)
+        example = _example(table)
+        return DataError(f"{error}, e.g. {example}") if example else error
     volts = read_voltage_in(current.written)
     unit = "" if current.physical else " [A]"
     yours = " with your read voltage in the place of 0.1" if volts is None else ""
@@ -103,6 +109,19 @@ def no_conductance(table: Table) -> DataError:
         f"{table.place()}: {table.label(current)} is a current, and no column has the read voltage; state it with "
         f'--columns "G = {named(current)}{unit} / ({0.1 if volts is None else volts:g} [V])"{yours}'
     )
+
+
+def _example(table: Table) -> str:
+    """The option for headings that have the word of a direction or of a conductance in them; empty without any."""
+    ups, downs = ([c for c in table.columns if _has_word(c, words)] for words in (UP, DOWN))
+    if ups and downs:
+        return f'--columns "up = {named(ups[0])}, down = {named(downs[0])}"'
+    of_conductance = [c for c in table.columns if _has_word(c, ("g", "conductance", "cond"))]
+    return f'--columns "G = {named(of_conductance[0])}"' if of_conductance else ""
+
+
+def _has_word(column: Column, words: Sequence[str]) -> bool:
+    return bool(set(re.split(r"[^a-z0-9]+", column.heading.lower())) & set(words))
 
 
 def named(column: Column) -> str:
