@@ -286,7 +286,7 @@ def test_every_figure_of_one_pixel_without_noise_is_drawn_without_a_warning_or_a
 @pytest.mark.slow
 def test_images_of_any_shape_and_names_in_any_script_are_drawn_without_a_warning_or_an_overlap(result):
     strip = {"data": {"samples": 1, "shape": [3, 200]}, "learning.rate": -0.2, "array.bounds": "none"}
-    dataset = result(**strip, **learners(2, r"$\frac{{ {} ^ 学習"))
+    dataset = result(**strip, **learners(2, r"$\frac ^ {} ^ 学習"))
     drawn(dataset, "overview", "noise", "maps", "samples")
 
 

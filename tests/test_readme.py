@@ -90,11 +90,16 @@ def test_the_guide_to_experiments_names_every_key_of_all_tasks():
 def test_the_examples_of_the_guide_to_experiments_run(tmp_path):
     import memsim as ms
 
-    memorise, classify, select = (tmp_path / f"{number}.yaml" for number in range(3))
-    for file, text in zip((memorise, classify, select), EXAMPLES, strict=True):
+    memorise, quiet, sweep, classify, select = files = [tmp_path / f"{number}.yaml" for number in range(5)]
+    for file, text in zip(files, EXAMPLES, strict=True):
         file.write_text(text, encoding="utf-8")
     small = ms.load_experiment(memorise).replace({"data.samples": 2, "data.shape": [16, 16], "resamples": 100})
     assert list(ms.run(small).device.values) == ["ideal", "agsi-jo2010", "none"]
+    tiny = {"data.samples": 1, "data.shape": [16, 16], "resamples": 100}
+    result = ms.run(ms.load_experiment(quiet).replace(tiny))
+    assert list(result.learner.values) == ["On quiet-taox"] and "1 %" in str(result.attrs["device_values"])
+    swept = ms.load_experiment(sweep).spec.labels
+    assert len(swept) > 2 and any("taox-hfox-wu2018" in label for label in swept)
     small = ms.load_experiment(classify).replace({"data.samples": 60, "seeds": 2})
     assert list(ms.run(small).learner.values) == ["In place", "Digital", "Programmed"]
     assert ms.load_experiment(select).spec.labels == ["Alone", "Selector"]  # the solver takes long to compile

@@ -268,12 +268,17 @@ def _differing(fitted: Fitted, rivals: Mapping[str, np.ndarray]) -> list[str]:
         low, high = (number.low, number.high) if number.known else (number.value, number.value)
         outside = {name: ends[place] for name, ends in rivals.items() if not low <= ends[place] <= high}
         if outside:
-            words = [f"{name} {format_quantity(float(end), number.unit, 3)}" for name, end in outside.items()]
+            words = [f"{name} {_quantity(float(end), number.unit)}" for name, end in outside.items()]
             limits.append(
                 f"the {word} end of the window depends on the model: of the models within {RIVAL:g} of the lowest BIC, "
                 f"others put it at {', '.join(words)}"
             )
     return limits
+
+
+def _quantity(value: float, unit: str) -> str:
+    """A number of the window as text; weights have no unit."""
+    return format_quantity(value, unit, 3) if unit else f"{value:.3g}"
 
 
 def _noiseless_ends(problem: Problem, theta: np.ndarray, resolution: float) -> bool:

@@ -64,7 +64,7 @@ def classes(result: xr.Dataset, count: int) -> xr.Dataset:
 VARIANTS = {
     "as it is": lambda result: result,
     "one learner": lambda result: result.isel(learner=[0]),
-    "one seed": lambda result: result.isel(seed=[0]),
+    "one seed": lambda result: result.isel(repeat=[0]),
     "one noise type": lambda result: result.isel(noise_type=[0]),
     "thirty learners": lambda result: many(result, 30),
     "two classes": lambda result: classes(result, 2),
