@@ -104,6 +104,7 @@ def several(devices) -> PulseData:
     return PulseData.checked("made", sweeps, "S")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("devices", [2, 3])
 def test_each_line_of_a_figure_means_one_thing(devices):
     figure = pulse_figure(fit_pulses(several(devices), "soft-bounds", compared=["linear", "soft-bounds"]))

@@ -232,6 +232,7 @@ def test_at_a_maximum_the_gradient_vanishes_and_the_curvature_is_that_of_a_maxim
     assert np.linalg.eigvalsh(matrix).min() > 0
 
 
+@pytest.mark.slow
 def test_only_the_models_that_are_to_be_compared_are_fitted():
     data = one(1, cycles=2, reads=40)
     fit = fit_pulses(data, compared=("soft-bounds", "constant"))
@@ -432,6 +433,7 @@ def whole_truth(problem):
     return problem.pack([0.02, 0.03, *sigmas], np.tile([*ends, 0.0], (problem.devices, 1)))
 
 
+@pytest.mark.slow
 def test_a_model_that_contains_a_simpler_one_describes_the_data_at_least_as_well():
     # Linear steps and those of neurosim, with a large label, contain soft bounds.
     fit = fit_pulses(pulsed_through_a_part(2, 4), compared=("soft-bounds", "neurosim", "linear"))
@@ -440,6 +442,7 @@ def test_a_model_that_contains_a_simpler_one_describes_the_data_at_least_as_well
     assert height["neurosim"] > height["soft-bounds"] - 0.5
 
 
+@pytest.mark.slow
 def test_the_notes_of_a_profile_state_what_a_whole_number_of_pulses_changes():
     rng = np.random.default_rng(4)
 
@@ -474,6 +477,7 @@ def test_a_lower_end_below_0_within_its_interval_is_named():
     assert any(fault.startswith("a negative lower end of the window") for fault in review.faults)
 
 
+@pytest.mark.slow
 def test_a_window_at_the_limit_of_the_search_is_named():
     fit = fit_pulses(several(13, count=2, cycles=1), compared=("soft-bounds",))
     problem = fit.chosen.problem
