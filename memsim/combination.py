@@ -86,7 +86,7 @@ def _check(name: str, first: xr.Dataset, other: str, dataset: xr.Dataset) -> Non
     devices = [_devices(each) for each in (first, dataset)]
     rows += [(f"profile of {d}", "one", "another") for d, text in devices[0].items() if devices[1].get(d, text) != text]
     if rows:
-        raise OutputError(f"{other} does not fit to {name}: {_told(rows)}")
+        raise OutputError(f"{other} does not fit to {name}: {_in_words(rows)}")
 
 
 def _devices(dataset: xr.Dataset) -> dict[str, str]:
@@ -97,10 +97,10 @@ def _devices(dataset: xr.Dataset) -> dict[str, str]:
     return devices if isinstance(devices, dict) else {}
 
 
-def _told(rows: Sequence[tuple[str, str, str]]) -> str:
+def _in_words(rows: Sequence[tuple[str, str, str]]) -> str:
     """Differences in words."""
-    told = "; ".join(f"{key} is {other}, not {one}" for key, one, other in rows[:_MOST])
-    return told + (f"; and {len(rows) - _MOST} more" if len(rows) > _MOST else "")
+    words = "; ".join(f"{key} is {other}, not {one}" for key, one, other in rows[:_MOST])
+    return words + (f"; and {len(rows) - _MOST} more" if len(rows) > _MOST else "")
 
 
 def _by_seed(datasets: Sequence[xr.Dataset], names: Sequence[str], compared: str) -> dict[int, dict[str, xr.Dataset]]:
@@ -132,8 +132,8 @@ def _without_shared(name: str, first: xr.Dataset, other: str, dataset: xr.Datase
     for label in shared:
         rows = differing(*(_settings(each, str(label)) for each in (first, dataset)))
         if rows:
-            told = "; ".join(f"{key} is {one} and {two}" for key, one, two in rows[:_MOST])
-            text = f"{name} and {other} both have the {compared} '{label}'{seed}, but {told}; give names that differ"
+            words = "; ".join(f"{key} is {one} and {two}" for key, one, two in rows[:_MOST])
+            text = f"{name} and {other} both have the {compared} '{label}'{seed}, but {words}; give names that differ"
             raise OutputError(text)
     if len(shared) == dataset.sizes[compared]:
         raise OutputError(f"{name} and {other} have the same {compared}s with equal settings{seed}; leave one out")

@@ -13,13 +13,13 @@ WORDS = ("name", "title", "notes", "published")
 
 def flat(values: Mapping[str, Any], path: str = "") -> dict[str, Any]:
     """Dotted key -> value of nested settings; a section that extends a device says its name, too."""
-    found: dict[str, Any] = {path[:-1]: values["extends"]} if path and "extends" in values else {}
+    settings: dict[str, Any] = {path[:-1]: values["extends"]} if path and "extends" in values else {}
     for key, value in values.items():
         if isinstance(value, Mapping):
-            found |= flat(value, f"{path}{key}.")
+            settings |= flat(value, f"{path}{key}.")
         elif key != "extends" or not path:
-            found[f"{path}{key}"] = value
-    return found
+            settings[f"{path}{key}"] = value
+    return settings
 
 
 def differing(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[tuple[str, str, str]]:

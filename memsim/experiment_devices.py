@@ -76,8 +76,8 @@ def set_values(choice: Any, profile: DeviceProfile | None) -> dict[str, dict[str
     values_alone = {key: value for key, value in choice.values.items() if key not in (*OWN, "sources")}
     for key, value in _leaves(values_alone, ""):
         row = rows.get(key)
-        told = {} if row is None else {"status": row.status, "source": row.source}
-        values[key] = {"value": show(value) if row is None else row.value} | {k: v for k, v in told.items() if v}
+        origin = {} if row is None else {"status": row.status, "source": row.source}
+        values[key] = {"value": show(value) if row is None else row.value} | {k: v for k, v in origin.items() if v}
     return values
 
 
@@ -172,9 +172,9 @@ class Devices:
             return None if base is None else with_values(base, Document.from_data(values))
         if not isinstance(choice, str):
             return None
-        found = self.named(choice)
-        if found is not None or self.folder is None:
-            return found
+        profile = self.named(choice)
+        if profile is not None or self.folder is None:
+            return profile
         folder = self.folder.resolve()
         place = (folder / choice).resolve()
         return load_device(place) if place.is_relative_to(folder) and place.is_file() else None

@@ -111,8 +111,8 @@ class ExperimentSpec(Section):
 
     def label(self, spec: Any, values: Mapping[str, Any]) -> str:
         """Label of one of those that are compared, at values that a sweep sets."""
-        told = self._device_keys(spec) if LABEL in spec.name and values else ()
-        return label(self.name_at(spec, values), self._words({k: v for k, v in values.items() if k not in told}))
+        in_name = self._device_keys(spec) if LABEL in spec.name and values else ()
+        return label(self.name_at(spec, values), self._words({k: v for k, v in values.items() if k not in in_name}))
 
     def name_at(self, spec: Any, values: Mapping[str, Any]) -> str:
         """Name of one of the compared with the name of its device at values that a sweep sets."""
@@ -139,13 +139,13 @@ class ExperimentSpec(Section):
             return self.matching(rest)[0]
         if not any(head in itertools.chain(*spec.KINDS) for spec in self.compared):
             return list(self.compared)
-        found, inside = self.having(key), value_key(key)
+        having, inside = self.having(key), value_key(key)
         if inside:
-            stating = [spec for spec in found if any(self._devices.states(c, inside) for c in self._choices(spec))]
+            stating = [spec for spec in having if any(self._devices.states(c, inside) for c in self._choices(spec))]
             if stating and combination is not None:
                 return [one for one in stating if self._devices.states(self._device_at(one, combination), inside)]
-            return stating or found
-        return found
+            return stating or having
+        return having
 
     def matching(self, rest: str) -> tuple[list[Any], str]:
         """Those whose name or label a dotted text begins with, and what follows it; none if there is none."""
@@ -193,10 +193,10 @@ class ExperimentSpec(Section):
         """
         head, _, rest = key.partition(".")
         part, nested, _ = rest.partition(".")
-        found = [spec for spec in self.compared if head in spec.sections]
-        able = [spec for spec in found if part in (fields_of(type(getattr(spec, head))) or ())]
-        giving = [spec for spec in found if nested and getattr(getattr(spec, head), part, None) is not None]
-        return giving or able or found
+        with_section = [spec for spec in self.compared if head in spec.sections]
+        able = [spec for spec in with_section if part in (fields_of(type(getattr(spec, head))) or ())]
+        giving = [spec for spec in with_section if nested and getattr(getattr(spec, head), part, None) is not None]
+        return giving or able or with_section
 
     def first_label(self, text: str) -> str | None:
         """The label that a text is, or the first of those that have it as their name; None if there is none."""

@@ -105,8 +105,8 @@ class ArraySpec(Section):
     @model_validator(mode="after")
     def _starts_within(self) -> ArraySpec:
         if self.bounds is not None and not self.bounds[0] <= self.initial[0] < self.initial[1] <= self.bounds[1]:
-            given, allowed = (f"[{low:g}, {high:g}]" for low, high in (self.initial, self.bounds))
-            raise problem(f"{given} lies outside the bounds {allowed}; set array.initial too", "initial")
+            initial, bounds = (f"[{low:g}, {high:g}]" for low, high in (self.initial, self.bounds))
+            raise problem(f"{initial} lies outside the bounds {bounds}; set array.initial too", "initial")
         return self
 
 

@@ -8,6 +8,7 @@ The intervals then hold for every kind that the data do not exclude: a profile l
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import attrgetter
 
 import numpy as np
 
@@ -38,11 +39,11 @@ def _of_kind(problem: Problem, theta: np.ndarray, kind: int, **effort: float) ->
     begin, moved = _KINDS[kind]
     other = replace(problem, begin=begin, moved=moved)
     wide = problem.pack(problem.natural(theta), problem.own(theta) + np.array([-_WIDER, _WIDER, 0.0]))
-    best = max((maximise(other, start, **effort) for start in (theta, wide)), key=_value)  # type: ignore[arg-type]
+    best = max((maximise(other, start, **effort) for start in (theta, wide)), key=attrgetter("value"))  # type: ignore[arg-type]
     for _ in range(_RESETS if kind < 2 else 0):
         # Single devices may be at the maximum of another kind.
         start = problem.pack(problem.natural(best.theta), _own_of_kinds(problem, best.theta)[kind])
-        best = max(best, maximise(other, start, **effort), key=_value)  # type: ignore[arg-type]
+        best = max(best, maximise(other, start, **effort), key=attrgetter("value"))  # type: ignore[arg-type]
     return other, best
 
 
@@ -61,10 +62,6 @@ def maxima(problem: Problem, theta: np.ndarray) -> list[Guess]:
         other, climb = _of_kind(problem, theta, kind)
         ends.append(Guess(other, *settled(other, climb.theta)))
     return [end for end in ends if not end.fault]
-
-
-def _value(end: Maximum | Guess) -> float:
-    return end.value
 
 
 def _own_of_kinds(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -53,9 +53,9 @@ def check_pulses(table: Table, branch: np.ndarray | None = None, direction: Colu
                 rows = [row for row, on in enumerate(pulsed) if on and (b is None or branch[row] == b)]  # type: ignore[index]
                 _refuse_differing_pulses(table, column, rows, f" of {BRANCHES[b]} pulses" if b is not None else "")
         elif head in volts:
-            found = _differing(table, column, range(len(table.lines)), _READ_SCATTER)
-            if found is not None:
-                notes.append(f"{table.label(column)} {found[0]}: conductances of non-linear cells depend on it")
+            difference = _differing(table, column, range(len(table.lines)), _READ_SCATTER)
+            if difference is not None:
+                notes.append(f"{table.label(column)} {difference[0]}: conductances of non-linear cells depend on it")
     return tuple(notes)
 
 
@@ -71,9 +71,9 @@ def check_temperature(table: Table) -> tuple[str, ...]:
     notes = []
     for column in table.columns:
         if folded(column.heading) in names:
-            found = _differing(table, column, range(len(table.lines)), 0.0, _DEGREES)
-            if found is not None:
-                words, row = found
+            difference = _differing(table, column, range(len(table.lines)), 0.0, _DEGREES)
+            if difference is not None:
+                words, row = difference
                 raise DataError(
                     f"{table.place(row)}: {table.label(column)} {words}; a fit is that of one temperature: keep the "
                     "rows of one in the file"
@@ -85,9 +85,9 @@ def check_temperature(table: Table) -> tuple[str, ...]:
 
 
 def _refuse_differing_pulses(table: Table, column: Column, rows: Sequence[int], what: str) -> None:
-    found = _differing(table, column, rows, _SCATTER)
-    if found is not None:
-        words, row = found
+    difference = _differing(table, column, rows, _SCATTER)
+    if difference is not None:
+        words, row = difference
         raise DataError(
             f"{table.place(row)}: {table.label(column)}{what} {words}; the models describe equal pulses: keep the rows "
             "of equal pulses in the file, and leave the others out"

@@ -277,3 +277,10 @@ class Problem:
 
 def _normal(miss: np.ndarray, variance: np.ndarray) -> np.ndarray:
     return np.exp(-0.5 * miss**2 / variance) / np.sqrt(2 * np.pi * variance)
+
+
+def with_element(theta: np.ndarray, index: int, value: float) -> np.ndarray:
+    """Theta with another value of one element."""
+    changed = theta.copy()
+    changed[index] = value
+    return changed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 import numpy as np
 
@@ -164,7 +165,7 @@ def fit_pulses(
     plain = _of_value(leader, guesses[leader.problem.model.name], data)
     slow = _slower(plain, guesses, data)
     candidates, failed = _candidates(usable, guesses, slow, data, tick)
-    if slow is not plain and candidates and _hides_write_noise(min(candidates, key=_bic), data):
+    if slow is not plain and candidates and _hides_write_noise(min(candidates, key=attrgetter("bic")), data):
         candidates, failed = _candidates(usable, guesses, plain, data, lambda name: None)
     reasons |= failed
     if model in reasons:
@@ -172,7 +173,7 @@ def fit_pulses(
     if not candidates:
         raise DataError(f"{data.name}: no search ended at a maximum: {next(iter(reasons.values()))}")
     hidden, split = data.held_out()
-    candidates = sorted((_judged(candidate, hidden) for candidate in candidates), key=lambda candidate: candidate.bic)
+    candidates = sorted((_judged(candidate, hidden) for candidate in candidates), key=attrgetter("bic"))
     at = next(i for i, c in enumerate(candidates) if model is None or c.name == model)
     tick("intervals")
     chosen, margin = _of_best_kind(candidates[at], guesses[candidates[at].name], data, hidden)
@@ -201,11 +202,11 @@ def _candidates(
     for each in usable:
         tick(each.name)
         ends[each.name] = _best([finished(guess) for guess in _promising(each, guesses[each.name], leader, data)])
-    leader = max(ends.values(), key=lambda end: end.value)
+    leader = max(ends.values(), key=attrgetter("value"))
     candidates, failed = [], {}
     for each in sorted(usable, key=lambda model: len(model.parameters)):
         end = ends[each.name]
-        for again in sorted(_others(end, list(ends.values()), leader, data), key=_value, reverse=True):
+        for again in sorted(_others(end, list(ends.values()), leader, data), key=attrgetter("value"), reverse=True):
             if again.value > end.value + _HIGHER:
                 end = ends[each.name] = _best([end, finished(again)])
         if _rough_bic(end) < min(map(_rough_bic, ends.values())) + _CLOSE:
@@ -325,7 +326,9 @@ def _others(end: Guess, ends: list[Guess], leader: Guess, data: PulseData) -> li
     """
     model, own = end.problem.model, noise_of(end.problem)
     others = [like(problem_of(model, own, data), data, leader), widened(end, data)]
-    simpler = max((e for e in ends if len(e.problem.shared) < len(end.problem.shared)), key=_value, default=end)
+    simpler = max(
+        (e for e in ends if len(e.problem.shared) < len(end.problem.shared)), key=attrgetter("value"), default=end
+    )
     if leader.value > end.value + _HIGHER and noise_of(leader.problem) != own:
         others.append(like(problem_of(model, noise_of(leader.problem), data), data, leader))
     if simpler.value > end.value + _HIGHER and simpler is not leader:
@@ -336,14 +339,6 @@ def _others(end: Guess, ends: list[Guess], leader: Guess, data: PulseData) -> li
 def _best(ends: list[Guess]) -> Guess:
     """The end of a search with the lowest BIC, among those that are maxima if there are any."""
     return min(ends, key=lambda end: (bool(end.fault), _rough_bic(end)))
-
-
-def _bic(candidate: Candidate) -> float:
-    return candidate.bic
-
-
-def _value(guess: Guess) -> float:
-    return guess.value
 
 
 def _rough_bic(guess: Guess) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from memsim.cells.neurosim import label
 from memsim.fit.data import PulseData
 from memsim.fit.own import own_moments
-from memsim.fit.problem import OWN, Problem
+from memsim.fit.problem import OWN, Problem, with_element
 from memsim.fit.sigmas import absorbed, near_maximum, sigmas
 from memsim.fit.spread import FEWEST, Spread, between, between_conductances
 from memsim.fit.uncertainty import covariance, ridge_interval
@@ -101,7 +101,7 @@ def fitted(data: PulseData, problem: Problem, theta: np.ndarray) -> Fitted:
         of = _reported(problem, index)
         value, noise = of(better), index in problem.noise
         if index in sigma_intervals:
-            low, high = (of(_with(theta, index, end)) for end in sigma_intervals[index])
+            low, high = (of(with_element(theta, index, end)) for end in sigma_intervals[index])
         else:
             low, high = ridge_interval(problem, theta, index, spread, of)
             if noise:
@@ -123,12 +123,6 @@ def fitted(data: PulseData, problem: Problem, theta: np.ndarray) -> Fitted:
         numbers.append(Number(name, value, float(low), float(high), unit, meaning))
     ends = tuple(number.value for number in numbers[:2])
     return Fitted(tuple(numbers), spreads, problem.natural(better), (ends[0], ends[1]), theta)
-
-
-def _with(theta: np.ndarray, index: int, value: float) -> np.ndarray:
-    changed = theta.copy()
-    changed[index] = value
-    return changed
 
 
 def _widened(value: float, low: float, high: float, factor: float, *, positive: bool) -> tuple[float, float]:

@@ -9,6 +9,7 @@ Source: Cox & Reid, J. R. Stat. Soc. B 49, 1 (1987).
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from memsim.fit.criteria import DROP95, Z95
 from memsim.fit.derivatives import information, outer_products, slopes
 from memsim.fit.optimise import Maximum, maximise
-from memsim.fit.problem import Problem
+from memsim.fit.problem import Problem, with_element
 
 _ADJUSTMENTS = 3
 _LARGEST_SHIFT = 0.4
@@ -92,8 +93,7 @@ def near_maximum(problem: Problem, theta: np.ndarray, spread: np.ndarray, inner:
         for i, index in enumerate(noise):
             logs = []
             for sign in (1.0, -1.0):
-                trial = moved.copy()
-                trial[index] += sign * 0.02
+                trial = with_element(moved, index, moved[index] + sign * 0.02)
                 values = np.linalg.eigvalsh(information(problem, trial)[np.ix_(means, means)])
                 logs.append(np.log(np.maximum(values, 1e-4)).sum())
             pull[i] = -0.5 * (logs[0] - logs[1]) / 0.04
@@ -134,10 +134,10 @@ def sigmas(problem: Problem, theta: np.ndarray) -> Sigmas:
     known = (write,) if slow else (write, read)
     held = problem.holding(*known)
     ridge = _ridge(problem, theta)
-    offsets = np.zeros(1) if slow else _offsets(problem, max(ridge, key=lambda point: point.value).theta)
+    offsets = np.zeros(1) if slow else _offsets(problem, max(ridge, key=attrgetter("value")).theta)
     writes, starts = _equally_spaced(problem, ridge)
     reads = np.array([start[read] for start in starts])
-    points = [[_point(held, _moved(start, read, offset)) for offset in offsets] for start in starts]
+    points = [[_point(held, with_element(start, read, start[read] + offset)) for offset in offsets] for start in starts]
     fine, across, surface = _interpolated(writes, offsets, np.array([[p.value for p in row] for row in points]))
     of_read = np.interp(fine, writes, reads)[:, None] + across
     i, k = np.unravel_index(int(np.argmax(surface)), surface.shape)
@@ -152,16 +152,10 @@ def sigmas(problem: Problem, theta: np.ndarray) -> Sigmas:
     wider = _wider(max(intervals[write][1] - best[write], 1e-6) / Z95)
     if np.isinf(intervals[write][0]):
         # Write noise may be negligible: then its uncertainty matters as far as means are worse known with more of it.
-        more = maximise(held, _moved(best, write, intervals[write][1] - best[write])).theta
+        more = maximise(held, with_element(best, write, intervals[write][1])).theta
         change = _log_determinant(held, best) - _log_determinant(held, more)
         wider = min(wider, max(float(np.exp(0.5 * change / np.count_nonzero(held.free))), 1.0))
     return Sigmas(held, best, float(surface[i, k]), intervals, wider)
-
-
-def _moved(theta: np.ndarray, index: int, distance: float) -> np.ndarray:
-    changed = theta.copy()
-    changed[index] += distance
-    return changed
 
 
 def _interpolated(
@@ -236,7 +230,7 @@ def _ridge(problem: Problem, theta: np.ndarray) -> list[Maximum]:
             place = float(np.clip(end[write] + stride, low, high))
             if place == end[write]:
                 break
-            points.append(_point(held, _moved(end, write, place - end[write])))
+            points.append(_point(held, with_element(end, write, place)))
             best = max(best, points[-1].value)
             if abs(points[-1].value - points[-2].value) < _NONE:
                 if stride < 0:
@@ -262,8 +256,7 @@ def _equally_spaced(problem: Problem, ridge: list[Maximum]) -> tuple[np.ndarray,
     writes = np.linspace(at[first], at[last], _WRITES)
     starts = []
     for place in writes:
-        start = ridge[int(np.argmin(np.abs(at - place)))].theta.copy()
-        start[write] = place
+        start = with_element(ridge[int(np.argmin(np.abs(at - place)))].theta, write, place)
         starts.append(maximise(problem.holding(write), start, most=_STEPS).theta)
     return writes, starts
 
@@ -271,11 +264,8 @@ def _equally_spaced(problem: Problem, ridge: list[Maximum]) -> tuple[np.ndarray,
 def _offsets(problem: Problem, theta: np.ndarray) -> np.ndarray:
     """Distances of the logarithm of the sigma of a read from theta, around its maximum, at which a grid has points."""
     held, read = problem.holding(*problem.noise[:2]), problem.noise[1]
-    values = []
-    for distance in (-_TRIED, 0.0, _TRIED):
-        start = theta.copy()
-        start[read] += distance
-        values.append(_point(held, start).value)
+    distances = (-_TRIED, 0.0, _TRIED)
+    values = [_point(held, with_element(theta, read, theta[read] + distance)).value for distance in distances]
     slope, curvature = (values[2] - values[0]) / (2 * _TRIED), -(values[2] - 2 * values[1] + values[0]) / _TRIED**2
     error = 1 / np.sqrt(max(curvature, 4.0))
     return float(np.clip(slope * error**2, -1.0, 1.0)) + error * _READS

@@ -62,23 +62,23 @@ def compare_figure(a: xr.Dataset, b: xr.Dataset) -> Figure:
         one: [[measured(d[k][0], one.variable, d[k][1], one.factor) for _, d in shown] for k in range(2)]
         for one in metrics
     }
-    kept, gone = filled({metric: [m.value for values in both[metric] for m in values] for metric in metrics})
+    contents, gone = filled({metric: [m.value for values in both[metric] for m in values] for metric in metrics})
     with rc_context(RC):
         left = max(map(text_width, labels)) + 0.2
-        widths = [_FIRST, *[1.0] * (len(kept) - 1)][: len(kept)]
+        widths = [_FIRST, *[1.0] * (len(contents) - 1)][: len(contents)]
         figure, (panels,) = grid(
-            [_ROW * len(shown) + 0.12], len(kept), top=0.5, left=left, foot=0.3, gap=0.24, widths=widths
+            [_ROW * len(shown) + 0.12], len(contents), top=0.5, left=left, foot=0.3, gap=0.24, widths=widths
         )
         headline(figure, f"{files[0]} against {files[1]}")
         texts = [_entry(k, files[k], [d[k] for _, d in shown]) for k in range(2)]
-        for axes, metric in zip(panels, kept, strict=True):
+        for axes, metric in zip(panels, contents, strict=True):
             axes.set_ylim(len(shown) - 0.45, -0.55)
             axes.set_yticks(range(len(shown)), labels if axes is panels[0] else [])
             axes.tick_params(axis="y", length=0)
             for k, values in enumerate(both[metric]):
                 _points(axes, values, k, texts[k])
             title(axes, metric.title)
-        _scale(panels, kept)
+        _scale(panels, contents)
         note = left_out({metric.title: why for metric, why in gone.items()})
         ending(figure, *entries(panels), only(len(shown), len(rows), "pairs"), note)
     return figure

@@ -27,8 +27,8 @@ def filled(panels: Mapping[T, Any]) -> tuple[list[T], dict[T, str]]:
     panels : mapping to array_like
         The values that each panel shows, by the name of the panel or anything that stands for it.
     """
-    kept = [panel for panel, values in panels.items() if not empty(values)]
-    return kept, {panel: NOT_FINITE for panel in panels if panel not in kept}
+    contents = [panel for panel, values in panels.items() if not empty(values)]
+    return contents, {panel: NOT_FINITE for panel in panels if panel not in contents}
 
 
 def left_out(reasons: Mapping[str, str] | Iterable[tuple[str, str]]) -> str:

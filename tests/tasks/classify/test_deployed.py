@@ -265,10 +265,10 @@ def test_more_rounds_bring_the_weights_closer_and_cost_pulses():
 
 def test_the_error_of_programming_reaches_every_cell_with_its_sigma():
     exact, wrong = (on("ideal", "two-layer", error=error) for error in (0.0, 0.02))
-    wished = np.concatenate([crossbar.state.values.ravel() for crossbar in exact.crossbars.values()])
+    exact_state = np.concatenate([crossbar.state.values.ravel() for crossbar in exact.crossbars.values()])
     held = np.concatenate([crossbar.state.values.ravel() for crossbar in wrong.crossbars.values()])
-    inside = (wished > 0.1) & (wished < 0.9)
-    difference = (held - wished)[inside]
+    inside = (exact_state > 0.1) & (exact_state < 0.9)
+    difference = (held - exact_state)[inside]
     assert np.sqrt(np.mean(difference**2)) == pytest.approx(0.02, rel=5 / np.sqrt(2 * inside.sum()))
     assert held.min() == 0.0 and held.max() <= 1.0
 

@@ -60,19 +60,25 @@ def classes(dataset: xr.Dataset) -> Figure:
         f"worst of ±{epsilon:g} [%]": dataset.perturbed_accuracy.isel(epsilon=middle),
         _CALIBRATION: dataset.scaled_calibration_error,
     }
-    kept, gone = filled({text: values[:count] for text, values in columns.items()})
+    contents, gone = filled({text: values[:count] for text, values in columns.items()})
     labels = [names.row(row, _NAMES) for row in range(count)]
     with rc_context(RC):
         left = max(map(text_width, labels)) + 0.2
         figure, (panels,) = grid(
-            [_ROW * count + 0.1], len(kept), top=head(dataset), left=left, right=_NUMBER, foot=0.3, gap=_NUMBER + 0.08
+            [_ROW * count + 0.1],
+            len(contents),
+            top=head(dataset),
+            left=left,
+            right=_NUMBER,
+            foot=0.3,
+            gap=_NUMBER + 0.08,
         )
         heading(figure, dataset, settings.name)
-        for axes, text in zip(panels, kept, strict=True):
+        for axes, text in zip(panels, contents, strict=True):
             _bars(axes, columns[text], count)
             axes.set_yticks(range(count), labels if axes is panels[0] else [])
             title(axes, text)
-        accuracies = [axes for axes, text in zip(panels, kept, strict=True) if text != _CALIBRATION]
+        accuracies = [axes for axes, text in zip(panels, contents, strict=True) if text != _CALIBRATION]
         fit_limits(accuracies, "x", reach=[100], foot=0)
         for axes in panels:
             if axes in accuracies:

@@ -50,12 +50,12 @@ def devices(dataset: xr.Dataset) -> Figure:
     groups = dict(list(families(on_device, "array.device").items())[:_MOST])
     digital = [member for member in found if given[member.number] == NO_DEVICE]
     values = {text: over_seeds(dataset[name], None, 100.0) for name, text in _METRICS}
-    kept, gone = filled({text: numbers[0] for text, numbers in values.items()})
+    contents, gone = filled({text: numbers[0] for text, numbers in values.items()})
     step = 0.7 / max(1, len(groups))
     with rc_context(RC):
-        figure, (panels,) = grid([2.4], len(kept), top=head(dataset), gap=0.4)
+        figure, (panels,) = grid([2.4], len(contents), top=head(dataset), gap=0.4)
         heading(figure, dataset, settings.name)
-        for axes, text in zip(panels, kept, strict=True):
+        for axes, text in zip(panels, contents, strict=True):
             numbers = values[text]
             for k, (name, group) in enumerate(groups.items()):
                 at = np.array([names.index(given[member.number]) for member in group])

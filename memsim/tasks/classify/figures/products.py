@@ -74,11 +74,11 @@ def products(dataset: xr.Dataset) -> Figure:
     shown = [member.number for group in [*groups.values(), digital] for member in group]
     names = device_names(dataset, shown)
     values_of = {metric: over_seeds(dataset[metric.variable], None, metric.factor) for metric in _METRICS}
-    kept, gone = filled({metric: numbers[0, shown] for metric, numbers in values_of.items()})
+    contents, gone = filled({metric: numbers[0, shown] for metric, numbers in values_of.items()})
     with rc_context(RC):
-        figure, (panels,) = grid([2.1], len(kept), top=head(dataset) - 0.1, left=0.5, gap=0.55)
+        figure, (panels,) = grid([2.1], len(contents), top=head(dataset) - 0.1, left=0.5, gap=0.55)
         heading(figure, dataset, settings.name)
-        for metric, axes in zip(kept, panels, strict=True):
+        for metric, axes in zip(contents, panels, strict=True):
             numbers = values_of[metric]
             for k, (text, group) in enumerate(groups.items()):
                 text = text if key == "array.device" else names.of([member.number for member in group], text)
@@ -95,8 +95,8 @@ def products(dataset: xr.Dataset) -> Figure:
             else:
                 axes.set_xlim(-0.4, len(ticks) - 0.6)
                 axes.set_xticks(range(len(ticks)), list(ticks))
-        for factor in {metric.factor for metric in kept}:
-            fit_limits([axes for metric, axes in zip(kept, panels, strict=True) if metric.factor == factor])
+        for factor in {metric.factor for metric in contents}:
+            fit_limits([axes for metric, axes in zip(contents, panels, strict=True) if metric.factor == factor])
         some = only(len(groups), len(lines), "lines")
         note = left_out({metric.text: why for metric, why in gone.items()})
         ending(figure, *entries(panels), some, note, device=names.heading)

@@ -57,9 +57,9 @@ def robustness(dataset: xr.Dataset) -> Figure:
     shown = range(min(MAX_LINES, dataset.sizes["learner"]))
     learners = device_names(dataset, shown)
     columns = {k: np.concatenate([accuracy[0, :, k, 1:], ratio[0, :, k, 1:]]) for k in range(len(kinds))}
-    kept, reasons = filled({**columns, _GRADIENT: attacked[0, :, 1:]})
+    contents, reasons = filled({**columns, _GRADIENT: attacked[0, :, 1:]})
     gone = [(_GRADIENT if k == _GRADIENT else kinds[int(k)], why) for k, why in reasons.items()]
-    count = len(kept)
+    count = len(contents)
     across = max(1, min(count, _ACROSS if count % 3 and count > 3 else 3))
     blocks = -(-max(count, 1) // across)
     with rc_context(RC):
@@ -70,7 +70,7 @@ def robustness(dataset: xr.Dataset) -> Figure:
         upper = panels[::2].ravel()
         lower = panels[1::2].ravel()
         ratios = []
-        for place, k in enumerate(kept):
+        for place, k in enumerate(contents):
             above, below = upper[place], lower[place]
             if k == _GRADIENT:
                 _lines(above, learners, np.array([0.0, *dataset.epsilon.values]), attacked)
@@ -101,7 +101,7 @@ def robustness(dataset: xr.Dataset) -> Figure:
             axes.axhline(100 / dataset.sizes["true_class"], color=INK, linewidth=0.8, linestyle=":")
             if place % across == 0:
                 axes.set_ylabel("accuracy [%]")
-            elif kept[place] != _GRADIENT:  # its panel is higher than its neighbours
+            elif contents[place] != _GRADIENT:  # its panel is higher than its neighbours
                 axes.tick_params(labelleft=False)
         fit_limits(upper[:count], reach=[0, 100], room=0.03)
         some = only(len(shown), dataset.sizes["learner"])

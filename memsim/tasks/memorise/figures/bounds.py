@@ -55,11 +55,11 @@ def bounds(dataset: xr.Dataset) -> Figure:
     apart = float(tops.max() + max(0.2 * np.ptp(tops), 0.16 * abs(tops.max()), 0.1))
     rows = [member.number for group in groups.values() for member in group]
     names = device_names(dataset, rows)
-    kept, gone = filled({metric: dataset[f"{metric[0]}_mean"].values[rows] for metric in _METRICS})
+    contents, gone = filled({metric: dataset[f"{metric[0]}_mean"].values[rows] for metric in _METRICS})
     with rc_context(RC):
-        figure, (panels,) = grid([1.9], len(kept), top=head(dataset) - 0.15, left=0.56, gap=0.6)
+        figure, (panels,) = grid([1.9], len(contents), top=head(dataset) - 0.15, left=0.56, gap=0.6)
         heading(figure, dataset, settings.name)
-        for (name, factor, text), axes in zip(kept, panels, strict=True):
+        for (name, factor, text), axes in zip(contents, panels, strict=True):
             for number, (family, group) in enumerate(groups.items()):
                 family = names.of([member.number for member in group], family)
                 _line(dataset, axes, name, factor, group, apart, line_style(number), family)

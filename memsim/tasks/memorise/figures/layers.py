@@ -57,17 +57,24 @@ def layers(dataset: xr.Dataset) -> Figure:
     names = device_names(dataset, range(count))
     labels = [names.row(row, _NAMES) for row in range(count)]
     median = dataset.snr_magnitude_median.values[:count]
-    kept, gone = filled(
+    contents, gone = filled(
         {"SNR, target / control output": median, _MARGIN: dataset[f"{_MARGIN_NAME}_mean"].values[:count]}
     )
     with rc_context(RC):
         left = max(map(text_width, labels)) + 0.2
-        widths = [1.0 if text == _MARGIN else 2.2 for text in kept]
+        widths = [1.0 if text == _MARGIN else 2.2 for text in contents]
         figure, (panels,) = grid(
-            [_ROW * count + 0.1], len(kept), top=head(dataset), left=left, right=0.5, foot=0.3, gap=0.75, widths=widths
+            [_ROW * count + 0.1],
+            len(contents),
+            top=head(dataset),
+            left=left,
+            right=0.5,
+            foot=0.3,
+            gap=0.75,
+            widths=widths,
         )
         heading(figure, dataset, settings.name)
-        for axes, text in zip(panels, kept, strict=True):
+        for axes, text in zip(panels, contents, strict=True):
             axes.set_ylim(count - 0.45, -0.55)
             axes.set_yticks(rows, labels if axes is panels[0] else [])
             axes.tick_params(axis="y", length=0)

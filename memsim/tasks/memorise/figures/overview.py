@@ -77,7 +77,7 @@ def overview(dataset: xr.Dataset) -> Figure:
     maps, own = learned_maps(dataset, first)
     side = 1.5 if len(maps) < 2 else 1.26
     lines = {name: means(name, dataset[name].values[:MAX_LINES], settings) for name, _ in _METRICS}
-    kept, gone = filled({metric: lines[metric[0]][0] for metric in _METRICS})
+    contents, gone = filled({metric: lines[metric[0]][0] for metric in _METRICS})
     with rc_context(RC):
         pictures = _pictures(dataset, settings, names, maps, side)
         extra = 0.12 * any("\n" in text for text, *_ in pictures)
@@ -87,9 +87,9 @@ def overview(dataset: xr.Dataset) -> Figure:
         width = (WIDTH - 0.72 - 0.75) / 2
         curves = {
             name: panel(figure, 0.6 + place * (width + 0.75), FOOT, width, _CURVES)
-            for place, (name, _) in enumerate(kept)
+            for place, (name, _) in enumerate(contents)
         }
-        for name, text in kept:
+        for name, text in contents:
             _against_noise(dataset, names, curves[name], lines[name])
             curves[name].set_ylabel(text)
         if "snr" in curves:

@@ -71,16 +71,22 @@ def ranking(dataset: xr.Dataset) -> Figure:
     rows = np.arange(len(order))
     names = device_names(dataset, order)
     labels = [names.row(int(i), _NAMES, before=f"{row + 1}. ") for row, i in enumerate(order)]
-    kept, gone = filled({panel: dataset[panel.variable].values[order] for panel in _PANELS})
+    contents, gone = filled({panel: dataset[panel.variable].values[order] for panel in _PANELS})
     with rc_context(RC):
         left = max(map(text_width, labels)) + 0.2
-        widths = [panel.width for panel in kept]
+        widths = [panel.width for panel in contents]
         figure, (panels,) = grid(
-            [_ROW * len(order) + 0.1], len(kept), top=head(dataset), left=left, foot=0.3, gap=0.24, widths=widths
+            [_ROW * len(order) + 0.1],
+            len(contents),
+            top=head(dataset),
+            left=left,
+            foot=0.3,
+            gap=0.24,
+            widths=widths,
         )
         heading(figure, dataset, settings.name)
-        by_name = dict(zip((panel.variable for panel in kept), panels, strict=True))
-        for axes, panel in zip(panels, kept, strict=True):
+        by_name = dict(zip((panel.variable for panel in contents), panels, strict=True))
+        for axes, panel in zip(panels, contents, strict=True):
             axes.set_ylim(len(order) - 0.45, -0.55)
             axes.set_yticks(rows, labels if axes is panels[0] else [])
             axes.tick_params(axis="y", length=0)

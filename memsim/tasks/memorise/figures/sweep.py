@@ -71,12 +71,12 @@ def sweep(dataset: xr.Dataset) -> Figure:
     slanted = ticks is not None and _crowded(ticks)
     drawn = [member.number for line in lines for member in line.found] + [member.number for member in references]
     names = device_names(dataset, drawn)
-    kept, gone = filled({metric: dataset[metric[0]].values[drawn] for metric in _METRICS})
+    contents, gone = filled({metric: dataset[metric[0]].values[drawn] for metric in _METRICS})
     with rc_context(RC):
         foot = FOOT if not slanted else 0.34 + 0.64 * max(text_width(t) for t in ticks or [""])
-        figure, (panels,) = grid([1.9], len(kept), top=head(dataset) - 0.15, foot=foot, left=0.58, gap=0.64)
+        figure, (panels,) = grid([1.9], len(contents), top=head(dataset) - 0.15, foot=foot, left=0.58, gap=0.64)
         heading(figure, dataset, settings.name)
-        for (name, interval, factor, text), axes in zip(kept, panels, strict=True):
+        for (name, interval, factor, text), axes in zip(contents, panels, strict=True):
             middle = factor * dataset[name].values
             ends = factor * dataset[interval].values if interval else None
             _draw(axes, lines, references, names, key, places, ordered, middle, ends)

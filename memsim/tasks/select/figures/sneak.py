@@ -56,11 +56,11 @@ def sneak(dataset: xr.Dataset) -> Figure:
     margin, power = dataset.worst_margin.values[:count], dataset.worst_power.values[:count]
     low = margin < _LEAST
     margin = np.where(low, np.nan, 100 * margin)
-    kept, gone = filled({k: np.concatenate([margin[:, k], power[:, k]]) for k in range(len(schemes))})
+    contents, gone = filled({k: np.concatenate([margin[:, k], power[:, k]]) for k in range(len(schemes))})
     with rc_context(RC):
-        figure, panels = grid([1.6, 1.3], len(kept), top=head(dataset), gap=0.14, rows=[0.16])
+        figure, panels = grid([1.6, 1.3], len(contents), top=head(dataset), gap=0.14, rows=[0.16])
         heading(figure, dataset, settings.name)
-        for column, k in enumerate(kept):
+        for column, k in enumerate(contents):
             upper, lower = panels[:, column]
             for axes, values in ((upper, margin), (lower, power)):
                 axes.set_yscale("log")
