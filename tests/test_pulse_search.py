@@ -27,7 +27,7 @@ from memsim.fit.pulses import fit_pulses
 from memsim.fit.quantities import Number, _of_an_uncertain_range, _window, fitted
 from memsim.fit.review import between_cycles, reproduced, reviewed
 from memsim.fit.spread import Spread, between_conductances
-from memsim.fit.uncertainty import covariance
+from memsim.fit.uncertainty import covariance, ridge_interval
 
 LOW, WIDTH = 2e-6, 8e-6
 
@@ -525,3 +525,21 @@ def test_a_share_of_an_uncertain_window_has_the_errors_of_both():
     assert _of_an_uncertain_range(0.1, 0.0, 0.12, exact, unsure)[0] == 0.0
     unseen = replace(sure, low=math.nan, high=math.nan, known=False)
     assert _of_an_uncertain_range(0.1, 0.08, 0.12, exact, unseen) == pytest.approx((0.08, 0.12), rel=1e-12)
+
+
+def test_the_interval_of_a_lower_maximum_ends_where_the_highest_one_excludes_it():
+    problem, end = alone(one(4), "soft-bounds")
+    spread = covariance(problem, end.theta)[0]
+    whole = ridge_interval(problem, end.theta, 0, spread, lambda theta: theta[0])
+    part = ridge_interval(problem, end.theta, 0, spread, lambda theta: theta[0], behind=1.0)
+    for width, drop in ((whole, 1.92), (part, 0.92)):
+        for held in width:
+            free = [i for i in range(len(end.theta)) if problem.free[i] and i != 0]
+
+            def loss(rest, held=held, free=free):
+                theta = end.theta.copy()
+                theta[0], theta[free] = held, rest
+                return -problem.value(theta)
+
+            best = minimize(loss, end.theta[free], method="Nelder-Mead", options={"maxfev": 2000, "fatol": 1e-3})
+            assert end.value + best.fun == pytest.approx(drop, abs=0.1)

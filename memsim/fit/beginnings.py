@@ -105,7 +105,7 @@ def over_beginnings(data: PulseData, problem: Problem, theta: np.ndarray, number
     if not ends:
         return numbers
     best = max([problem.value(theta), *(end.value for end in ends)])
-    of_kinds = [fitted(data, end.problem, end.theta) for end in ends if end.value > best - DROP95]
+    of_kinds = [fitted(data, end.problem, end.theta, best - end.value) for end in ends if end.value > best - DROP95]
     wider = []
     for number in numbers.numbers:
         intervals = [number, *(of_kind[number.name] for of_kind in of_kinds)]

@@ -81,8 +81,11 @@ class Fitted:
         return next(number for number in self.numbers if number.name == name)
 
 
-def fitted(data: PulseData, problem: Problem, theta: np.ndarray) -> Fitted:
-    """Numbers, intervals and spreads at the maximum of a fit."""
+def fitted(data: PulseData, problem: Problem, theta: np.ndarray, behind: float = 0.0) -> Fitted:
+    """Numbers, intervals and spreads at a maximum of a fit.
+
+    `behind` is how far the log-likelihood of this maximum is below that of the highest one.
+    """
     from scipy.special import stdtrit
 
     spread, inner = covariance(problem, theta)
@@ -96,14 +99,14 @@ def fitted(data: PulseData, problem: Problem, theta: np.ndarray) -> Fitted:
         spread, inner = covariance(problem, theta)
         better = theta
     spreads = _spreads(problem, theta, spread, positive=data.unit == "S")
-    numbers = [*_window(data, problem, theta, spread, spreads)]
+    numbers = [*_window(data, problem, theta, spread, spreads, behind)]
     for index, parameter in enumerate(problem.shared):
         of = _reported(problem, index)
         value, noise = of(better), index in problem.noise
         if index in sigma_intervals:
             low, high = (of(with_element(theta, index, end)) for end in sigma_intervals[index])
         else:
-            low, high = ridge_interval(problem, theta, index, spread, of)
+            low, high = ridge_interval(problem, theta, index, spread, of, behind)
             if noise:
                 low, high = _of_larger_sigma(of(theta), low, high, float(better[index] - theta[index]))
             else:
@@ -201,7 +204,12 @@ def _wording(problem: Problem, index: int) -> tuple[str, str, str]:
 
 
 def _window(
-    data: PulseData, problem: Problem, theta: np.ndarray, spread: np.ndarray, spreads: dict[str, Spread]
+    data: PulseData,
+    problem: Problem,
+    theta: np.ndarray,
+    spread: np.ndarray,
+    spreads: dict[str, Spread],
+    behind: float = 0.0,
 ) -> list[Number]:
     numbers = []
     for k, (end, name, word) in enumerate((("low", "min", "lower"), ("high", "max", "upper"))):
@@ -217,7 +225,7 @@ def _window(
             ends = []
             for d in range(problem.devices):
                 index = len(problem.shared) + d * len(OWN) + k
-                ends.append(ridge_interval(problem, theta, index, spread, lambda t, i=index: t[i]))  # type: ignore[misc]
+                ends.append(ridge_interval(problem, theta, index, spread, lambda t, i=index: t[i], behind))  # type: ignore[misc]
             low, high = map(float, problem.axis.value(np.mean(ends, axis=0)))
         if data.unit == "S" and low < 0 <= value:
             low = 0.0

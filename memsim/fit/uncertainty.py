@@ -34,7 +34,12 @@ def covariance(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def ridge_interval(
-    problem: Problem, theta: np.ndarray, index: int, spread: np.ndarray, quantity: Callable[[np.ndarray], float]
+    problem: Problem,
+    theta: np.ndarray,
+    index: int,
+    spread: np.ndarray,
+    quantity: Callable[[np.ndarray], float],
+    behind: float = 0.0,
 ) -> tuple[float, float]:
     """Ends between which the likelihood, maximised over all else, stays within 95 % of its maximum.
 
@@ -48,6 +53,8 @@ def ridge_interval(
         Covariance of theta, which says where to look first.
     quantity : callable
         What to report of the theta found at an end.
+    behind : float
+        How far the log-likelihood of this maximum is below that of the highest one.
 
     Returns
     -------
@@ -59,7 +66,7 @@ def ridge_interval(
     error = float(np.sqrt(spread[index, index]))
     along = spread[:, index] / spread[index, index] if error > 0 else np.zeros(len(theta))
     first = min(Z95 * error, _FARTHEST) if error > 0 else 0.5
-    lower, upper = (_end(held, theta, index, sign * first, along) for sign in (-1.0, 1.0))
+    lower, upper = (_end(held, theta, index, sign * first, along, behind) for sign in (-1.0, 1.0))
     if upper is not None and _is_open(problem, upper, index):
         upper = None
     return -np.inf if lower is None else quantity(lower), np.inf if upper is None else quantity(upper)
@@ -71,7 +78,9 @@ def _is_open(problem: Problem, theta: np.ndarray, index: int) -> bool:
     return bool(other) and theta[names.index(other)] <= problem.limits[0][names.index(other)] + 1e-6
 
 
-def _end(held: Problem, theta: np.ndarray, index: int, away: float, along: np.ndarray) -> np.ndarray | None:
+def _end(
+    held: Problem, theta: np.ndarray, index: int, away: float, along: np.ndarray, behind: float
+) -> np.ndarray | None:
     """Theta of the maximum where one element is held so far away that the likelihood has fallen as far as wanted.
 
     The ridge is followed outwards from points on it that were found before: a search that begins far off it fails and
@@ -79,8 +88,8 @@ def _end(held: Problem, theta: np.ndarray, index: int, away: float, along: np.nd
     """
     low, high = held.limits
     limit = high[index] if away > 0 else low[index]
-    top, wanted = held.value(theta), np.sqrt(DROP95)
-    before, inside, fell = None, theta, 0.0
+    top, wanted = held.value(theta) + behind, np.sqrt(DROP95)
+    before, inside, fell = None, theta, float(np.sqrt(behind))
     outside, fell_outside = None, np.inf
     target = theta[index] + away
     for _ in range(_TRIES):
