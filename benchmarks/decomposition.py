@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 import memsim as ms
 from memsim.bench.runs import IMPORTS
 from memsim.data.corruptions import CORRUPTIONS
-from memsim.experiment import Experiment
+from memsim.experiments.experiment import Experiment
 from memsim.kernels.fill import fill
 from memsim.philox import Stream
 from memsim.tasks.memorise.run import load_images

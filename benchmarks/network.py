@@ -14,9 +14,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from memsim.baselines import Adam, Architecture, CrossEntropy, Network, fit
-from memsim.baselines.parts import cores
 from memsim.bench.machine import load, processor
+from memsim.networks import Adam, Architecture, CrossEntropy, Network, fit
+from memsim.networks.parts import cores
 
 ROUND, BATCH, CLASSES = 1250, 128, 10
 Trainer = Callable[[np.ndarray, np.ndarray], None]

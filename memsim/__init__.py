@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from memsim.arrays import ADC, DAC, Crossbar, Mapping, PulseCounts, Wires
     from memsim.arrays.wires import WireSolution, effective_conductance, solve_wires
     from memsim.cells import register_step
-    from memsim.combination import combine
     from memsim.data.images import Images, load_data
     from memsim.data.labelled import Labelled, load_labelled
     from memsim.errors import (
@@ -27,7 +26,8 @@ if TYPE_CHECKING:
         RetentionWarning,
         WindowWarning,
     )
-    from memsim.experiment import Experiment, experiment_names, load_experiment
+    from memsim.experiments.experiment import Experiment
+    from memsim.experiments.loading import experiment_names, load_experiment
     from memsim.fit import fit_device
     from memsim.fit.conductance_map import read_conductance_map
     from memsim.learning import Delta, Encoding, Hebbian, Manhattan, MarginDelta, Oja, Perceptron
@@ -35,9 +35,10 @@ if TYPE_CHECKING:
     from memsim.profiles import DeviceProfile, device_names, load_device
     from memsim.profiles.hysteresis import hysteresis
     from memsim.repeat import rerun
-    from memsim.results import load, save
+    from memsim.results.combination import combine
+    from memsim.results.dataset import load, save
     from memsim.simulate import run
-    from memsim.study import verify
+    from memsim.studies import verify
 
 # Imported at first use: `memsim --help` must not wait for Numba.
 _HOMES = {
@@ -50,7 +51,7 @@ _HOMES = {
     "Delta": "memsim.learning",
     "DeviceProfile": "memsim.profiles",
     "Encoding": "memsim.learning",
-    "Experiment": "memsim.experiment",
+    "Experiment": "memsim.experiments.experiment",
     "Hebbian": "memsim.learning",
     "Images": "memsim.data.images",
     "InputError": "memsim.errors",
@@ -67,25 +68,25 @@ _HOMES = {
     "WindowWarning": "memsim.errors",
     "WireSolution": "memsim.arrays.wires",
     "Wires": "memsim.arrays",
-    "combine": "memsim.combination",
+    "combine": "memsim.results.combination",
     "device_names": "memsim.profiles",
     "effective_conductance": "memsim.arrays.wires",
-    "experiment_names": "memsim.experiment",
+    "experiment_names": "memsim.experiments.loading",
     "fit_device": "memsim.fit",
     "hysteresis": "memsim.profiles.hysteresis",
-    "load": "memsim.results",
+    "load": "memsim.results.dataset",
     "load_data": "memsim.data.images",
     "load_device": "memsim.profiles",
-    "load_experiment": "memsim.experiment",
+    "load_experiment": "memsim.experiments.loading",
     "load_labelled": "memsim.data.labelled",
     "overview": "memsim.plotting",
     "read_conductance_map": "memsim.fit.conductance_map",
     "register_step": "memsim.cells",
     "rerun": "memsim.repeat",
     "run": "memsim.simulate",
-    "save": "memsim.results",
+    "save": "memsim.results.dataset",
     "solve_wires": "memsim.arrays.wires",
-    "verify": "memsim.study",
+    "verify": "memsim.studies",
 }
 
 __all__ = [

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from memsim.backends import Backend, resolve
 from memsim.errors import BackendError
-from memsim.experiment import Experiment, load_experiment
-from memsim.experiment_devices import base_of, set_values
+from memsim.experiments.devices import base_of, set_values
+from memsim.experiments.experiment import Experiment
+from memsim.experiments.loading import load_experiment
 from memsim.philox import LAYOUT
 from memsim.profiles import DeviceProfile, device_of
-from memsim.results import NO_DEVICE, build_dataset
+from memsim.results.dataset import NO_DEVICE, build_dataset
 from memsim.tasks.base import Task
 from memsim.tasks.entries import Entry, prepare, swept
 from memsim.tasks.images import check_images, hash_of, load_images, source_of

@@ -222,7 +222,7 @@ def experiment(text: str) -> Callable[[], None]:
 
     def run() -> None:
         import memsim as ms
-        from memsim.experiment import experiment_from_text
+        from memsim.experiments.loading import experiment_from_text
 
         ms.run(experiment_from_text(text, "the test"))
 

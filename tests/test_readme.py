@@ -57,7 +57,7 @@ EXAMPLES = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
 
 def test_the_guide_to_experiments_names_every_key_of_all_tasks():
     from memsim.document.walk import Spot, keys_of
-    from memsim.learner_schema import ArraySpec
+    from memsim.experiments.learners import ArraySpec
     from memsim.tasks.classify import schema as classify
     from memsim.tasks.memorise import schema as memorise
     from memsim.tasks.select import schema as select

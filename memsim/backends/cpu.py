@@ -68,7 +68,7 @@ class CpuBackend(Backend):
 
     @property
     def free_memory(self) -> float:
-        """Infinite: that of the host is told by `memsim.capacity`."""
+        """Infinite: that of the host follows from `memsim.tasks.capacity`."""
         return math.inf
 
     @property

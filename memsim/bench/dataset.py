@@ -21,10 +21,10 @@ from memsim.bench.reads import reads
 from memsim.bench.runs import runs
 from memsim.bench.updates import updates
 from memsim.bench.wires import wires
-from memsim.capacity import memory
 from memsim.errors import InputError
 from memsim.kernels.compile import threads
-from memsim.results import BENCH, build_dataset
+from memsim.results.dataset import BENCH, build_dataset
+from memsim.tasks.capacity import memory
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -11,7 +11,7 @@ from memsim.bench.case import Case, Report
 from memsim.bench.options import Options
 from memsim.bench.timing import Work, in_turns
 from memsim.errors import MemsimError
-from memsim.experiment import load_experiment
+from memsim.experiments.loading import load_experiment
 
 IMPORTS = "import numba, xarray, netCDF4, matplotlib.pyplot"
 

@@ -102,7 +102,7 @@ def bench(
     paths = targets(output, endings, _NAME, force)
 
     from memsim.bench import bench as measure
-    from memsim.results import writer
+    from memsim.results.dataset import writer
 
     with progress(quiet, "measurements", lines=False) as advance:
         done = 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memsim.cli.console import WIDE, console, printable, table
-from memsim.results import require, stored
+from memsim.results.dataset import require, stored
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -43,7 +43,7 @@ def compare(a: Path, b: Path, output: str | None, force: bool, no_figure: bool) 
     """
     from memsim.plotting import check_format
     from memsim.plotting.pairs import compare as side_by_side
-    from memsim.results import load
+    from memsim.results.dataset import load
     from memsim.storage.files import check_target, numbered, write_files, write_numbered
 
     if output is not None and no_figure:

@@ -47,8 +47,8 @@ def show(name: str) -> None:
         click.echo(find("experiments", name).read_text(encoding="utf-8-sig").rstrip())
         return
     from memsim.cli.notes import print_notes
-    from memsim.repeat import kind_of
-    from memsim.results import load
+    from memsim.results.dataset import load
+    from memsim.results.settings import kind_of
     from memsim.tasks.base import Task, load_object
 
     dataset = load(name)
@@ -106,7 +106,7 @@ def plot(result: Path, names: tuple[str, ...], output: str | None, force: bool) 
       memsim plot results/corruptions-01.nc -f all -o figures/corruptions.svg
     """
     from memsim.plotting import check_format
-    from memsim.results import load
+    from memsim.results.dataset import load
 
     chosen = _chosen(names)
     target = Path(output) if output is not None else None
@@ -154,7 +154,7 @@ def _pictures(
     """Figures by name as bytes, and the names of those of the result's task that are left out."""
     from memsim.cli.figure import picture
     from memsim.errors import OutputError
-    from memsim.repeat import kind_of
+    from memsim.results.settings import kind_of
 
     pictures: dict[str | None, bytes] = {}
     problems: dict[str, OutputError] = {}

@@ -48,7 +48,7 @@ def computed_keys() -> list[str]:
 
 def _setting(key: str) -> str:
     """A key without what says where a device's number comes from; empty for a key that says it."""
-    from memsim.experiment_devices import value_key
+    from memsim.experiments.devices import value_key
     from memsim.profiles.provenance import PROVENANCE
 
     section, _, last = key.rpartition(".")
@@ -118,7 +118,7 @@ def _devices() -> Rows:
 
 
 def _experiments() -> Rows:
-    from memsim.experiment import load_experiment
+    from memsim.experiments.loading import load_experiment
 
     specs = ((name, load_experiment(name).spec) for name in library("experiments"))
     return [[name, spec.title, str(len(spec.labels))] for name, spec in specs]

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from memsim.storage.library import find
 
 if TYPE_CHECKING:
-    from memsim.experiment import Experiment
+    from memsim.experiments.experiment import Experiment
 
 
 def experiment_of(name: str) -> Experiment:
-    """A shipped experiment by name, or one from a YAML file, see `memsim.experiment.load_experiment`."""
+    """A shipped experiment by name, or one from a YAML file, see `memsim.experiments.loading.load_experiment`."""
     find("experiments", name)
-    from memsim.experiment import load_experiment
+    from memsim.experiments.loading import load_experiment
 
     return load_experiment(name)

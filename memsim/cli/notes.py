@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from memsim.cli.console import console, printable
-from memsim.experiment_schema import ImageExperimentSpec
-from memsim.repeat import any_settings_of, changes_of, device_values_of, task_of
-from memsim.results import stored
+from memsim.experiments.schema import ImageExperimentSpec
+from memsim.results.dataset import stored
+from memsim.results.settings import any_settings_of, changes_of, device_values_of, task_of
 from memsim.tasks.base import load_object
 
 if TYPE_CHECKING:

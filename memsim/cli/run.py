@@ -14,7 +14,7 @@ from memsim.cli.loading import experiment_of
 from memsim.cli.targets import targets, write
 
 if TYPE_CHECKING:
-    from memsim.experiment import Experiment
+    from memsim.experiments.experiment import Experiment
     from memsim.storage.files import Writer
 
 
@@ -84,7 +84,7 @@ def run(
     paths = targets(output, endings, chosen.name, force)
 
     from memsim.kernels.compile import spare_linear_algebra
-    from memsim.results import writer
+    from memsim.results.dataset import writer
     from memsim.simulate import run as simulate
 
     spare_linear_algebra()
@@ -104,7 +104,7 @@ def run(
         return
 
     from memsim.cli.notes import print_notes
-    from memsim.experiment_schema import ImageExperimentSpec
+    from memsim.experiments.schema import ImageExperimentSpec
     from memsim.tasks.base import load_object
 
     load_object(chosen.task.print_overview)(dataset)
@@ -126,8 +126,8 @@ def _with_options(
     experiment: Experiment, settings: tuple[str, ...], device: str | None, data: str | None, seed: int | None
 ) -> Experiment:
     from memsim.document import parse_value
-    from memsim.experiment import parse_setting
-    from memsim.experiment_keys import sets_value, whole_key
+    from memsim.experiments.keys import sets_value, whole_key
+    from memsim.experiments.loading import parse_setting
 
     changes: dict[str, Any] = {}
     for text in settings:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from memsim.storage.files import Writer
-    from memsim.study import Finding, Report
+    from memsim.studies import Finding, Report
 
 STEM = "verify"
 _ENDINGS = {".md": "md", ".json": "json", ".nc": "nc"}
@@ -86,7 +86,7 @@ def verify(
     """
     form, target = _target(form, output, force)
 
-    from memsim.study import verify as check
+    from memsim.studies import verify as check
 
     with progress(quiet, "runs", lines=False) as advance:
         report = check(claims, data=data, results=results, seeds=seeds, progress=advance)
@@ -126,7 +126,7 @@ def _target(form: str | None, output: str | None, force: bool) -> tuple[str | No
 
 
 def _write(report: Report, form: str, target: Path | None, force: bool) -> Path:
-    from memsim.results import writer
+    from memsim.results.dataset import writer
     from memsim.storage.files import write_files, write_numbered
 
     write: Writer
@@ -143,7 +143,7 @@ def _write(report: Report, form: str, target: Path | None, force: bool) -> Path:
 
 def print_report(report: Report) -> None:
     """Print a report: a line of numbers for each claim, the cause under it, the rules at the end."""
-    from memsim.study.verdict import RULES, TOLERANCES
+    from memsim.studies.verdict import RULES, TOLERANCES
 
     screen = console()
     screen.print(printable(f"{report.study} ({report.source})"), style="bold")

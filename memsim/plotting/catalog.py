@@ -19,7 +19,7 @@ FIGURES: Mapping[str, Drawing] = Merged("figures", unique=False)
 
 def default_figure(dataset: xr.Dataset) -> str:
     """Name of the figure that suits a result."""
-    from memsim.repeat import kind_of
+    from memsim.results.settings import kind_of
 
     return kind_of(dataset).figure_of(dataset)
 
@@ -47,7 +47,7 @@ def draw(dataset: xr.Dataset, name: str | None = None) -> Figure:
         If the result does not hold what the figure shows; names an experiment that makes it.
     """
     from memsim.plotting.members import lacks
-    from memsim.repeat import kind_of
+    from memsim.results.settings import kind_of
 
     kind = kind_of(dataset)
     chosen = kind.figure_of(dataset) if name is None else name

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from memsim.errors import OutputError
-from memsim.experiment_devices import DEVICE
-from memsim.experiment_schema import ExperimentSpec, label
-from memsim.learner_schema import LABEL
-from memsim.results import source
+from memsim.experiments.devices import DEVICE
+from memsim.experiments.learners import LABEL
+from memsim.experiments.schema import ExperimentSpec, label
+from memsim.results.dataset import source
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memsim.plotting.style import INK, SMALL, WIDTH, fitted, lines_of, plain, text_width
-from memsim.repeat import changes_of
-from memsim.results import stored
+from memsim.results.dataset import stored
+from memsim.results.settings import changes_of
 
 if TYPE_CHECKING:
     import xarray as xr

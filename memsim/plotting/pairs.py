@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memsim.differences import WORDS, differing, flat
 from memsim.errors import OutputError
-from memsim.learner_schema import LABEL
+from memsim.experiments.learners import LABEL
 from memsim.plotting.members import Member, members
-from memsim.repeat import any_settings_of, kind_of, task_of
-from memsim.results import require, source
+from memsim.results.dataset import require, source
+from memsim.results.differences import WORDS, differing, flat
+from memsim.results.settings import any_settings_of, kind_of, task_of
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from memsim.document.writer import show
-from memsim.experiment_devices import value_key
+from memsim.experiments.devices import value_key
 from memsim.plotting.style import plain
 
 _QUANTITY = re.compile(r"([-+]?\d+\.?\d*(?:[eE][-+]?\d+)?)\s*([^\W\d_]+|%)")

@@ -12,13 +12,13 @@ from memsim.arrays import Crossbar, check_bounds
 from memsim.document.problems import DocumentError, problems_of
 from memsim.document.writer import show
 from memsim.errors import InputError
-from memsim.experiment import Experiment
-from memsim.experiment_devices import value_key
-from memsim.experiment_schema import Run
-from memsim.learner_schema import LearnerBase
+from memsim.experiments.devices import value_key
+from memsim.experiments.experiment import Experiment
+from memsim.experiments.learners import LearnerBase
+from memsim.experiments.schema import Run
 from memsim.profiles import DeviceProfile
 from memsim.profiles.idealised import Idealised, idealised
-from memsim.results import Swept
+from memsim.results.dataset import Swept
 from memsim.tasks.base import load_object
 
 

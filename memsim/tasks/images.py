@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from memsim.capacity import require
 from memsim.data.corruptions import corrupt
 from memsim.errors import DataError
-from memsim.experiment import Experiment
-from memsim.experiment_schema import ImageExperimentSpec
+from memsim.experiments.experiment import Experiment
+from memsim.experiments.schema import ImageExperimentSpec
 from memsim.tasks.base import Task, load_object
+from memsim.tasks.capacity import require
 from memsim.tasks.entries import Entry
 
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from memsim.experiment import Experiment
-from memsim.experiment_schema import ExperimentSpec
+from memsim.experiments.experiment import Experiment
+from memsim.experiments.schema import ExperimentSpec
 from memsim.tasks.entries import Entry
 
 Progress = Callable[[str, int, int], None]

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from memsim.document.json_schema import DRAFT, Editor
-from memsim.experiment_devices import ChangedDevice
+from memsim.experiments.devices import ChangedDevice
 from memsim.profiles.json_schema import changes_schema
 from memsim.tasks.base import Task
 from memsim.tasks.registry import DEFAULT, TASKS

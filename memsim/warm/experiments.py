@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from memsim.experiment import Experiment, load_experiment
+from memsim.experiments.experiment import Experiment
+from memsim.experiments.loading import load_experiment
 from memsim.simulate import run
 
 

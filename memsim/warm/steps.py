@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from memsim.errors import InputError, nearest
-from memsim.experiment import experiment_names
+from memsim.experiments.loading import experiment_names
 from memsim.kernels.compile import Loads, cache_folder, loads
 from memsim.profiles import device_names
 from memsim.warm.data import use_data

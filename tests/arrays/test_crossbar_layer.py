@@ -10,8 +10,8 @@ import pytest
 
 import memsim as ms
 from memsim.arrays import CrossbarLayer, Events, Patches, ProgrammedLayer
-from memsim.baselines.convolution import Convolution
 from memsim.errors import InputError
+from memsim.networks.convolution import Convolution
 from memsim.philox import Occasion, Purpose, Scope
 
 IMAGE = (2, 6, 7)

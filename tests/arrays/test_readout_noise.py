@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import memsim as ms
-from memsim.experiment import experiment_from_text
+from memsim.experiments.loading import experiment_from_text
 from memsim.kernels.fill import fill
 from memsim.philox import Stream
 

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 import memsim as ms
-from memsim.baselines import LOSSES
 from memsim.data.corruptions import corrupt
-from memsim.experiment import Experiment, experiment_from_text
+from memsim.experiments.experiment import Experiment
+from memsim.experiments.loading import experiment_from_text
+from memsim.networks import LOSSES
 
 TARGETS = np.array([1.0, 0.0])
 STUDY = ("mse", "log-margin-mse")

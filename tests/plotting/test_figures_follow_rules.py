@@ -8,9 +8,9 @@ import xarray as xr
 from figure_artists import outside, words
 
 import memsim as ms
-from memsim.experiment import experiment_from_text
+from memsim.experiments.loading import experiment_from_text
 from memsim.plotting import LacksError, compare_figure, draw
-from memsim.repeat import kind_of
+from memsim.results.settings import kind_of
 
 CLASSIFY = """\
 name: tiny

@@ -9,7 +9,7 @@ from jsonschema import Draft7Validator
 
 from memsim.document import Document
 from memsim.document.walk import bare, fields_of, members_of
-from memsim.experiment_devices import ChangedDevice
+from memsim.experiments.devices import ChangedDevice
 from memsim.storage.library import library
 from memsim.tasks.json_schema import experiment_schema, experiment_schema_text
 from memsim.tasks.registry import TASKS
@@ -88,7 +88,7 @@ def test_it_knows_every_key_of_every_section(name):
     ],
 )
 def test_it_accepts_what_memsim_accepts(validator, text):
-    from memsim.experiment import experiment_from_text
+    from memsim.experiments.loading import experiment_from_text
 
     assert problems(validator, text) == []
     assert experiment_from_text(text, "x.yaml").name == "x"
@@ -119,7 +119,7 @@ def test_it_accepts_what_memsim_accepts(validator, text):
 )
 def test_it_marks_what_memsim_refuses(validator, text, place):
     from memsim.errors import InputError
-    from memsim.experiment import experiment_from_text
+    from memsim.experiments.loading import experiment_from_text
 
     assert place in problems(validator, text)
     with pytest.raises(InputError):

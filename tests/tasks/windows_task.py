@@ -9,9 +9,9 @@ import numpy as np
 from pydantic import Field
 
 from memsim.document.fields import Count, Place, Section
-from memsim.experiment_schema import ExperimentSpec
+from memsim.experiments.learners import ComparedBase
+from memsim.experiments.schema import ExperimentSpec
 from memsim.kernels.fill import fill
-from memsim.learner_schema import ComparedBase
 from memsim.philox import Stream
 from memsim.tasks.base import Coordinate, Drawing, Metric, Panel, Task
 from memsim.tasks.job import Computed, Job

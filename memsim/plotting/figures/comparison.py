@@ -13,8 +13,8 @@ from memsim.plotting.pairs import Measured, Pair, by_label, compare, measured, n
 from memsim.plotting.rules.content import filled, left_out
 from memsim.plotting.rules.limits import finite, fit_limits
 from memsim.plotting.style import RC, fitted, text_width
-from memsim.repeat import task_of
-from memsim.results import NO_DEVICE, require
+from memsim.results.dataset import NO_DEVICE, require
+from memsim.results.settings import task_of
 from memsim.tasks.base import Panel
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 
 from memsim.plotting.page import headline, page, panel
 from memsim.plotting.style import INK, RC, SMALL, WIDTH, line_style, plain
-from memsim.results import require, stored
+from memsim.results.dataset import require, stored
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from memsim.plotting.style import SMALL, fitted, lines_of, plain, text_width
-from memsim.results import NO_DEVICE
+from memsim.results.dataset import NO_DEVICE
 
 if TYPE_CHECKING:
     import xarray as xr

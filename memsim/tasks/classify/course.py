@@ -10,7 +10,7 @@ import numpy as np
 
 from memsim.data.labelled import Labelled
 from memsim.errors import InputError
-from memsim.experiment import Experiment
+from memsim.experiments.experiment import Experiment
 from memsim.kernels.fill import fill
 from memsim.metrics.classes import predicted
 from memsim.philox import Occasion, Purpose, Stream

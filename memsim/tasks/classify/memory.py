@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from memsim.capacity import COPIES, SOLVER, WIRED
 from memsim.data.labelled import Labelled
+from memsim.tasks.capacity import COPIES, SOLVER, WIRED
 from memsim.tasks.classify.schema import ClassifySpec, LabelledSpec
 
 _KEPT = 12  # bytes a cell of a trained classifier keeps; up to 11 measured with 8.4 million cells of float32

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from memsim.capacity import images_at_once
 from memsim.data.labelled import Labelled, load_labelled
 from memsim.errors import InputError
-from memsim.experiment import Experiment
+from memsim.experiments.experiment import Experiment
 from memsim.metrics.classes import BINS
+from memsim.tasks.capacity import images_at_once
 from memsim.tasks.classify.classifiers.classifier import Classifier
 from memsim.tasks.classify.course import Course, trials_of
 from memsim.tasks.classify.schema import ClassifySpec, LabelledSpec

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from memsim.baselines import ARCHITECTURES
-from memsim.baselines.losses import LOSSES
-from memsim.baselines.optimise import OPTIMISERS, Optimiser
-from memsim.baselines.training import SELECT
 from memsim.data.labelled import DIGITS, SOURCES
 from memsim.document.entries import entries, entry_of
 from memsim.document.fields import Count, Place, Section, problem
 from memsim.document.writer import show
 from memsim.errors import nearest
-from memsim.experiment_devices import whole_key
-from memsim.experiment_schema import ImageExperimentSpec
-from memsim.learner_schema import GreySpec, LearnerBase, LossSpec, Rate, RuleSpec, Seed, Side, as_tuple
+from memsim.experiments.devices import whole_key
+from memsim.experiments.learners import GreySpec, LearnerBase, LossSpec, Rate, RuleSpec, Seed, Side, as_tuple
+from memsim.experiments.schema import ImageExperimentSpec
 from memsim.learning import RULES
 from memsim.learning.features import FEATURES, CompetitiveFeatures, RandomFeatures
+from memsim.networks import ARCHITECTURES
+from memsim.networks.losses import LOSSES
+from memsim.networks.optimise import OPTIMISERS, Optimiser
+from memsim.networks.training import SELECT
 
 UNTUNED = ("array.device", "array.ideal")
 """Settings that say what an array is built from."""

@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 from memsim.cli.console import console, printable, table
-from memsim.repeat import settings_of
-from memsim.results import NO_DEVICE, require, stored
+from memsim.results.dataset import NO_DEVICE, require, stored
+from memsim.results.settings import settings_of
 from memsim.tasks.classify.schema import ClassifySpec
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from memsim.capacity import COPIES, SOLVER, WIRED, images_at_once
 from memsim.data.images import Images
+from memsim.tasks.capacity import COPIES, SOLVER, WIRED, images_at_once
 from memsim.tasks.memorise.schema import SCENES, DataSpec, MemoriseSpec
 
 _METRICS = 70  # bytes a reading of one image takes in the results on (image, noise_type, noise_level), assumed

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from memsim.backends import resolve
-from memsim.capacity import images_at_once
 from memsim.data.images import Images, load_data
 from memsim.errors import InputError
-from memsim.experiment import Experiment
+from memsim.experiments.experiment import Experiment
+from memsim.tasks.capacity import images_at_once
 from memsim.tasks.entries import Entry, device_notes
 from memsim.tasks.images import by_images, corrupted, corrupted_examples
 from memsim.tasks.job import Computed, Job, Progress, spec_of

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from memsim.baselines.losses import LOSSES
 from memsim.document.entries import entries
 from memsim.document.fields import Count, Place, Section, problem
 from memsim.errors import nearest
-from memsim.experiment_schema import ImageExperimentSpec
-from memsim.learner_schema import GreySpec, LearnerBase, LossSpec, Pair, Rate, RuleSpec, Seed, Side, as_tuple
+from memsim.experiments.learners import GreySpec, LearnerBase, LossSpec, Pair, Rate, RuleSpec, Seed, Side, as_tuple
+from memsim.experiments.schema import ImageExperimentSpec
 from memsim.learning import RULES
+from memsim.networks.losses import LOSSES
 
 SCENES = "road-scenes"
 MAX_PIXELS = 1 << 32

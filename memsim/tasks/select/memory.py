@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from memsim.capacity import COPIES
+from memsim.tasks.capacity import COPIES
 from memsim.tasks.select.schema import SelectSpec
 
 _NODE = 400  # bytes a cell of an array takes while its circuit is solved; up to 190 measured

@@ -9,9 +9,9 @@ from pydantic import Field, model_validator
 
 from memsim.arrays.wires.passive import SCHEMES
 from memsim.document.fields import Count, Quantity, Section, problem
-from memsim.experiment_devices import Choice
-from memsim.experiment_schema import ExperimentSpec
-from memsim.learner_schema import ComparedBase
+from memsim.experiments.devices import Choice
+from memsim.experiments.learners import ComparedBase
+from memsim.experiments.schema import ExperimentSpec
 from memsim.profiles.physics import ExponentialConduction, SinhConduction
 
 POSITIONS = ("near", "middle", "far")

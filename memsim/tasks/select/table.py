@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memsim.cli.console import console, printable, table
-from memsim.repeat import settings_of
-from memsim.results import require, stored
+from memsim.results.dataset import require, stored
+from memsim.results.settings import settings_of
 from memsim.tasks.select.schema import SelectSpec
 from memsim.units import format_quantity
 

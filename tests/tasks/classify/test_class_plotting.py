@@ -8,7 +8,7 @@ import xarray as xr
 
 import memsim as ms
 from memsim.errors import InputError, OutputError
-from memsim.experiment import experiment_from_text
+from memsim.experiments.loading import experiment_from_text
 from memsim.plotting import LacksError, default_figure, draw, render
 from memsim.tasks.classify.figures.seeds import carried
 from memsim.tasks.registry import RESULT_KINDS, TASKS

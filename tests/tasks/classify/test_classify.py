@@ -11,7 +11,7 @@ import pytest
 
 import memsim as ms
 from memsim.data.labelled import Split
-from memsim.experiment import experiment_from_text
+from memsim.experiments.loading import experiment_from_text
 from memsim.philox import Occasion, Purpose
 from memsim.profiles import load_device
 from memsim.tasks.classify.classifiers.classifier import Lesson, by_seed
@@ -357,7 +357,7 @@ REFUSED = {
 
 
 def test_features_that_do_not_fit_into_memory_are_refused_before_anything_is_trained(monkeypatch):
-    monkeypatch.setattr("memsim.capacity.memory", lambda: 1e8)
+    monkeypatch.setattr("memsim.tasks.capacity.memory", lambda: 1e8)
     monkeypatch.setattr("memsim.tasks.classify.course.InPlace", None)
     wide = experiment(TEXT.replace("    learning:", "    features: {units: 16384}\n    learning:"))
     with pytest.raises(ms.InputError, match=r"needs about .* make less of data.shape, features.units, seeds"):

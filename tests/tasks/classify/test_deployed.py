@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from memsim import Crossbar, DeviceProfile, Hebbian, InputError, load_device
-from memsim.baselines import ARCHITECTURES, Architecture, Network
 from memsim.errors import DataError
+from memsim.networks import ARCHITECTURES, Architecture, Network
 from memsim.philox import MAX_ARRAYS, MAX_SAMPLES, key
 from memsim.tasks.classify.classifiers.deployed import Deployed
 

@@ -10,7 +10,7 @@ import pytest
 
 import memsim as ms
 from memsim.errors import BackendError, InputError
-from memsim.experiment import experiment_from_text
+from memsim.experiments.loading import experiment_from_text
 from memsim.plotting import LacksError, default_figure, draw
 from memsim.tasks.registry import RESULT_KINDS
 
@@ -208,7 +208,7 @@ class TestCommands:
 
 
 def test_arrays_too_large_for_the_memory_are_refused_before_anything_is_computed(monkeypatch):
-    monkeypatch.setattr("memsim.capacity.memory", lambda: 1e6)
+    monkeypatch.setattr("memsim.tasks.capacity.memory", lambda: 1e6)
     with pytest.raises(InputError, match="make less of lines"):
         ms.run(experiment(lines=[512], schemes=["V/2"]))
 

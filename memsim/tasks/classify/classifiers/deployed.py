@@ -25,10 +25,10 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from memsim.arrays import ADC, DAC, Crossbar, ProgrammedLayer, Wires
-from memsim.baselines.chain import Chain, Residual
-from memsim.baselines.layers import Dropout, Layer
-from memsim.baselines.network import Network
 from memsim.errors import DataError, InputError
+from memsim.networks.chain import Chain, Residual
+from memsim.networks.layers import Dropout, Layer
+from memsim.networks.network import Network
 from memsim.philox import MAX_ARRAYS, MAX_LAYERS, MAX_READS, MAX_SAMPLES, Occasion, Purpose, Scope, whole
 from memsim.profiles import DeviceProfile, device_of
 from memsim.tasks.classify.classifiers.classifier import BLOCK

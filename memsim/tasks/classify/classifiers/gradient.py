@@ -8,8 +8,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from memsim.backends import resolve
-from memsim.baselines import Architecture, Fit, Network, fit
-from memsim.baselines.parts import host
+from memsim.networks import Architecture, Fit, Network, fit
+from memsim.networks.parts import host
 from memsim.philox import Occasion
 from memsim.tasks.classify.classifiers.classifier import Account, History, Lesson, by_seed
 from memsim.tasks.classify.schema import ArchitectureSpec, ClassifierSpec

@@ -12,9 +12,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from memsim.arrays import Crossbar, CrossbarLayer
-from memsim.baselines.draws import Address, order
 from memsim.data.labelled import Split
 from memsim.metrics.classes import lead, predicted
+from memsim.networks.draws import Address, order
 from memsim.philox import Occasion, Purpose
 from memsim.profiles import DeviceProfile
 from memsim.tasks.classify.classifiers.classifier import BLOCK, Account, History, Lesson, by_seed

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from memsim.arrays import Patches
-from memsim.baselines.chain import Chain, Residual
-from memsim.baselines.convolution import Convolution
-from memsim.baselines.layers import Dense, Shape
-from memsim.baselines.norm import BatchNorm
+from memsim.networks.chain import Chain, Residual
+from memsim.networks.convolution import Convolution
+from memsim.networks.layers import Dense, Shape
+from memsim.networks.norm import BatchNorm
 
 _NORM = ("scale", "shift", "mean", "variance")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from memsim.repeat import settings_of
-from memsim.results import require
+from memsim.results.dataset import require
+from memsim.results.settings import settings_of
 from memsim.tasks.classify.figures.products import axis_of
 from memsim.tasks.classify.schema import ClassifySpec
 

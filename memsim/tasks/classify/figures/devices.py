@@ -13,8 +13,8 @@ from memsim.plotting.rules.content import filled, left_out
 from memsim.plotting.rules.devices import DIGITAL
 from memsim.plotting.rules.limits import fit_limits
 from memsim.plotting.style import INK, RC, fitted, line_style, text_width
-from memsim.repeat import settings_of
-from memsim.results import NO_DEVICE, require
+from memsim.results.dataset import NO_DEVICE, require
+from memsim.results.settings import settings_of
 from memsim.tasks.classify.figures.seeds import over_seeds
 from memsim.tasks.classify.schema import ClassifySpec
 

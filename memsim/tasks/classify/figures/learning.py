@@ -15,8 +15,8 @@ from memsim.plotting.rules.content import left_out
 from memsim.plotting.rules.devices import device_names
 from memsim.plotting.rules.limits import fit_limits
 from memsim.plotting.style import RC, line_style
-from memsim.repeat import settings_of
-from memsim.results import require
+from memsim.results.dataset import require
+from memsim.results.settings import settings_of
 from memsim.tasks.classify.figures.seeds import carried
 from memsim.tasks.classify.schema import ClassifySpec
 from memsim.tasks.classify.variables import VARIABLES

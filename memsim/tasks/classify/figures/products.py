@@ -17,8 +17,8 @@ from memsim.plotting.rules.devices import DIGITAL, device_names
 from memsim.plotting.rules.limits import fit_limits
 from memsim.plotting.style import INK, RC, line_style
 from memsim.plotting.swept import NAMES, axis_name, places_of
-from memsim.repeat import settings_of
-from memsim.results import require
+from memsim.results.dataset import require
+from memsim.results.settings import settings_of
 from memsim.tasks.classify.figures.seeds import over_seeds
 from memsim.tasks.classify.schema import ClassifySpec
 

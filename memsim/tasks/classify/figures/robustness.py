@@ -13,8 +13,8 @@ from memsim.plotting.rules.content import NOT_FINITE, empty, filled, left_out
 from memsim.plotting.rules.devices import DeviceNames, device_names
 from memsim.plotting.rules.limits import fit_limits
 from memsim.plotting.style import INK, RC, line_style
-from memsim.repeat import settings_of
-from memsim.results import require
+from memsim.results.dataset import require
+from memsim.results.settings import settings_of
 from memsim.tasks.classify.figures.seeds import from_clean, over_seeds
 from memsim.tasks.classify.schema import ClassifySpec
 

@@ -13,8 +13,8 @@ from memsim.plotting.rules.colours import colour_range
 from memsim.plotting.rules.content import empty, left_out
 from memsim.plotting.rules.devices import device_names
 from memsim.plotting.style import RC, SMALL, WIDTH
-from memsim.repeat import settings_of
-from memsim.results import require
+from memsim.results.dataset import require
+from memsim.results.settings import settings_of
 from memsim.tasks.classify.schema import ClassifySpec
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from memsim.plotting.members import members
-from memsim.repeat import settings_of
-from memsim.results import require
+from memsim.results.dataset import require
+from memsim.results.settings import settings_of
 from memsim.tasks.memorise.figures import bounds, weighting
 from memsim.tasks.memorise.schema import MemoriseSpec
 

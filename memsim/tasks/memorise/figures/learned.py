@@ -11,7 +11,7 @@ import numpy as np
 
 from memsim.plotting.rules.colours import ColourRange, shared_ranges
 from memsim.plotting.rules.content import empty
-from memsim.results import NO_DEVICE
+from memsim.results.dataset import NO_DEVICE
 from memsim.units import format_quantity
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from memsim.plotting.pictures import BAR, picture
 from memsim.plotting.rules.content import left_out
 from memsim.plotting.rules.devices import DeviceNames, device_names
 from memsim.plotting.style import RC, SMALL, WIDTH, fitted
-from memsim.repeat import settings_of
-from memsim.results import require
+from memsim.results.dataset import require
+from memsim.results.settings import settings_of
 from memsim.tasks.memorise.figures.learned import NO_MAP, LearnedMap, learned_maps
 from memsim.tasks.memorise.schema import MemoriseSpec
 

@@ -16,8 +16,8 @@ from memsim.plotting.rules.content import NOT_FINITE, empty, filled, left_out
 from memsim.plotting.rules.devices import DeviceNames, device_names
 from memsim.plotting.rules.limits import finite, fit_limits
 from memsim.plotting.style import INK, RC, WIDTH, fitted, line_style
-from memsim.repeat import settings_of
-from memsim.results import require
+from memsim.results.dataset import require
+from memsim.results.settings import settings_of
 from memsim.tasks.memorise.figures.learned import NO_MAP, LearnedMap, learned_maps
 from memsim.tasks.memorise.figures.means import means
 from memsim.tasks.memorise.schema import MemoriseSpec

@@ -14,8 +14,8 @@ from memsim.plotting.rules.content import NOT_FINITE, empty, left_out
 from memsim.plotting.rules.devices import device_names
 from memsim.plotting.rules.limits import drawn, finite, fit_limits
 from memsim.plotting.style import INK, RC, SMALL, line_style
-from memsim.repeat import settings_of
-from memsim.results import require
+from memsim.results.dataset import require
+from memsim.results.settings import settings_of
 from memsim.tasks.memorise.schema import MemoriseSpec
 
 if TYPE_CHECKING:

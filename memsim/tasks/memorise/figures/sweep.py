@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memsim.document.writer import show
-from memsim.experiment_schema import label
+from memsim.experiments.schema import label
 from memsim.plotting.axis import ratio_axis, setting_axis
 from memsim.plotting.curves import MAX_LINES, named, point
 from memsim.plotting.members import Member, lacks, members
@@ -19,8 +19,8 @@ from memsim.plotting.rules.devices import DeviceNames, device_names
 from memsim.plotting.rules.limits import fit_limits
 from memsim.plotting.style import RC, line_style, text_width
 from memsim.plotting.swept import NAMES, axis_name, places_of
-from memsim.repeat import settings_of
-from memsim.results import require
+from memsim.results.dataset import require
+from memsim.results.settings import settings_of
 from memsim.tasks.memorise.schema import MemoriseSpec
 
 if TYPE_CHECKING:

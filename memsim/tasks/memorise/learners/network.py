@@ -5,7 +5,7 @@ preprint, 2025/2026), which differs from its own paper:
 
 - Its "CNN" has no convolution: it is a bias-free net of 4096 inputs, 128 ReLU units and 2 outputs.
 - "CNN Standard" is said to be trained on cross-entropy; the script uses the squared error.
-- ``gradient: study`` is not the gradient of the loss the paper states; see `memsim.baselines.Loss`.
+- ``gradient: study`` is not the gradient of the loss the paper states; see `memsim.networks.Loss`.
 - Its rate of .01 for the linear network diverges wherever rate |x|^2 > 2; the paper calls that a property of the rule.
 
 ``gradient: exact`` and a rate below 2/|x|^2 are the corrected variants.
@@ -20,8 +20,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from memsim.backends import resolve
-from memsim.baselines.losses import Mse
-from memsim.baselines.span import Layer, Trained, moments, respond, sensitivity, sums, train
+from memsim.networks.losses import Mse
+from memsim.networks.span import Layer, Trained, moments, respond, sensitivity, sums, train
 from memsim.philox import Stream, padded
 from memsim.tasks.memorise.learners.memory import TARGETS, Block, Memory, histogram, join
 from memsim.tasks.memorise.schema import LearnerSpec, NetworkSpec

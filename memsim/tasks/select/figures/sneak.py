@@ -16,8 +16,8 @@ from memsim.plotting.rules.content import filled, left_out
 from memsim.plotting.rules.devices import device_names
 from memsim.plotting.rules.limits import fit_limits
 from memsim.plotting.style import INK, RC, SMALL, WIDTH, line_style
-from memsim.repeat import settings_of
-from memsim.results import require
+from memsim.results.dataset import require
+from memsim.results.settings import settings_of
 from memsim.tasks.select.schema import SelectSpec
 from memsim.units import format_quantity
 

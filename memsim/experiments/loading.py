@@ -1,0 +1,60 @@
+"""Experiments by name, from files and from text; settings as the command line states them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from memsim.document import Document
+from memsim.errors import InputError
+from memsim.experiments.devices import Devices, ProfileTexts
+from memsim.experiments.experiment import Experiment, validated
+from memsim.storage.library import find, library
+
+
+def experiment_names() -> list[str]:
+    """Names of the shipped experiments."""
+    return sorted(library("experiments"))
+
+
+def load_experiment(name_or_path: str | Path) -> Experiment:
+    """A shipped experiment by name, or one from a YAML file.
+
+    Raises
+    ------
+    InputError
+        If there is no such experiment, or its YAML is not valid (with file, line and the nearest match).
+    """
+    name = str(name_or_path)
+    path = find("experiments", name_or_path)
+    document = Document.from_file(path, name)
+    if document.find("conductance"):
+        raise InputError(
+            f"{name}: is a device profile, not an experiment; check it with: memsim device validate {name}"
+        )
+    devices = Devices(folder=None if name in library("experiments") else path.parent)
+    return Experiment(document, validated(document, devices), devices)
+
+
+def experiment_from_text(text: str, name: str, profiles: Mapping[str, str] | None = None) -> Experiment:
+    """An experiment from YAML text, with the YAML of the devices that belong to it, which is read when it is needed."""
+    document = Document.from_text(text, name)
+    devices = Devices(ProfileTexts(profiles or {}, name))
+    return Experiment(document, validated(document, devices), devices)
+
+
+def parse_setting(text: str) -> tuple[str, str]:
+    """Key and value text of a ``KEY=VALUE`` setting.
+
+    Raises
+    ------
+    InputError
+        If there is no ``=``, no key or no value.
+    """
+    match = re.fullmatch(r"\s*([^=]+?)\s*=\s*(.*?)\s*", text, re.DOTALL)
+    if match is None:
+        raise InputError(f"--set {text}: not of the form KEY=VALUE, for example --set learning.rate=0.1")
+    if not match[2]:
+        raise InputError(f"--set {text}: no value after '='; '' stands for empty text, none for no bounds")
+    return match[1], match[2]

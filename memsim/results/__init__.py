@@ -1,0 +1,1 @@
+"""Datasets of results: how they are built, stored and combined, and the settings that they carry."""

@@ -1,0 +1,57 @@
+"""A report as Markdown: a table for each place where claims are printed, and the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from memsim.studies.finding import Finding
+from memsim.studies.verdict import RULES, TOLERANCES
+
+_HEADINGS = ("claim", "published", "measured", "95 % interval", "over seeds", "verdict", "cause")
+
+
+def to_markdown(
+    head: tuple[str, str, str],
+    notes: Sequence[str],
+    groups: Sequence[tuple[str, Sequence[Finding]]],
+    footnotes: Sequence[str],
+    provenance: Mapping[str, str],
+) -> str:
+    """A report as Markdown text; `head` is the title, the source and the summary of its study."""
+    title, source, summary = map(_escape, head)
+    lines = [f"# {title}", "", source, "", summary + ".", ""]
+    lines += [f"- {_escape(note)}" for note in notes]
+    for where, findings in groups:
+        lines += ["", f"## {_escape(where)}", "", _row(_HEADINGS), _row(("---",) * len(_HEADINGS))]
+        lines += [_row(tuple(map(_escape, _cells(finding)))) for finding in findings]
+    lines += ["", "## Rules", ""]
+    lines += [f"{i}. {_escape(rule)}" for i, rule in enumerate(RULES, 1)]
+    made = ", ".join(f"{key} {value}" for key, value in provenance.items())
+    lines += ["", _escape(TOLERANCES), ""]
+    lines += [line for note in footnotes for line in (_escape(note), "")]
+    lines += [_escape(made)]
+    return "\n".join(lines) + "\n"
+
+
+def _cells(finding: Finding) -> tuple[str, ...]:
+    return (
+        finding.claim.text,
+        finding.published,
+        finding.value,
+        finding.interval,
+        finding.spread_text,
+        finding.verdict_text,
+        finding.sentence,
+    )
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _escape(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    text = "".join(character if character.isprintable() else "?" for character in text)
+    for character in "\\`*_[]<>|#":
+        text = text.replace(character, f"\\{character}")
+    return text
