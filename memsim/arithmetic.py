@@ -2,21 +2,19 @@
 
 IEEE 754 defines a b + c with one rounding, so it gives the same bits on every machine: as one instruction where the
 processor has it (x86-64 since 2013, ARM, CUDA), through the C library elsewhere. Written out, because a compiler that
-may fuse on its own does so on some machines and not on others.
+may fuse on its own does so on some machines and not on others. Each function states the type and the code of a call.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
+from memsim.scalars import instruction
 
 
-@intrinsic
-def _fma(context: Any, a: Any, b: Any, c: Any) -> Any:
+@instruction
+def fma(context: Any, a: Any, b: Any, c: Any) -> Any:
+    """``fma(a, b, c)``: a b + c, rounded once; three floats of one type."""
     if not (a == b == c):
         return None
 
@@ -26,12 +24,13 @@ def _fma(context: Any, a: Any, b: Any, c: Any) -> Any:
     return a(a, a, a), generate
 
 
-fma: Any = _fma
-"""``fma(a, b, c)``: a b + c, rounded once; three floats of one type."""
+@instruction
+def nearest(context: Any, x: Any) -> Any:
+    """``nearest(x)``: the whole number nearest to x, half to even, as a float of x's type."""
+    from llvmlite import ir
+    from numba import types
+    from numba.core import cgutils
 
-
-@intrinsic
-def _nearest(context: Any, x: Any) -> Any:
     if not isinstance(x, types.Float):
         return None
 
@@ -47,12 +46,11 @@ def _nearest(context: Any, x: Any) -> Any:
     return x(x), generate
 
 
-nearest: Any = _nearest
-"""``nearest(x)``: the whole number nearest to x, half to even, as a float of x's type."""
+@instruction
+def popcount(context: Any, word: Any) -> Any:
+    """``popcount(word)``: how many bits of a uint32 are set, as a uint32."""
+    from numba import types
 
-
-@intrinsic
-def _popcount(context: Any, word: Any) -> Any:
     if word != types.uint32:
         return None
 
@@ -62,12 +60,13 @@ def _popcount(context: Any, word: Any) -> Any:
     return word(word), generate
 
 
-popcount: Any = _popcount
-"""``popcount(word)``: how many bits of a uint32 are set, as a uint32."""
+@instruction
+def prefetch(context: Any, array: Any, place: Any) -> Any:
+    """``prefetch(array, place)``: asks for the cache line of that element of a contiguous array, to be written soon."""
+    from llvmlite import ir
+    from numba import types
+    from numba.core import cgutils
 
-
-@intrinsic
-def _prefetch(context: Any, array: Any, place: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         view = context.make_array(signature.args[0])(context, builder, values[0])
         pointer = builder.bitcast(builder.gep(view.data, [values[1]]), ir.IntType(8).as_pointer())
@@ -78,7 +77,3 @@ def _prefetch(context: Any, array: Any, place: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(array, types.intp), generate
-
-
-prefetch: Any = _prefetch
-"""``prefetch(array, place)``: asks for the cache line of that element of a contiguous array, to be written soon."""

@@ -70,9 +70,10 @@ from dataclasses import dataclass, fields, replace
 from enum import IntEnum
 
 import numpy as np
-from numba import njit, uint32, uint64
+from numpy import uint32, uint64
 
 from memsim.errors import InputError
+from memsim.scalars import scalar
 
 LAYOUT = 2
 """Number of the layout of addresses; files tell it, as another layout gives other random numbers."""
@@ -344,7 +345,7 @@ def padded(count: int) -> int:
     return -(-count // TILE) * TILE
 
 
-@njit(forceinline=True)
+@scalar
 def philox(c0, c1, c2, c3, k0, k1):
     """Four random words (uint32) of the counter (c0, c1, c2, c3) under the key (k0, k1); ten rounds."""
     for _ in range(10):
@@ -362,43 +363,43 @@ def philox(c0, c1, c2, c3, k0, k1):
     return uint32(c0), uint32(c1), uint32(c2), uint32(c3)
 
 
-@njit(forceinline=True)
+@scalar
 def array_word(array, stream):
     """Counter word c3 of an array and a stream."""
     return uint32((uint32(array) << uint32(ARRAY_SHIFT)) + uint32(stream))
 
 
-@njit(forceinline=True)
+@scalar
 def in_stream(word, stream):
     """Counter word c3 of a stream, from the `array_word` of the same array and stream 0."""
     return uint32(word + uint32(stream))
 
 
-@njit(forceinline=True)
+@scalar
 def counter_word(first, place):
     """Counter word of what comes `place` after the first of some columns, steps, reads or groups."""
     return uint32(first + place)
 
 
-@njit(forceinline=True)
+@scalar
 def group_word(tile, lane):
     """Counter word c0 of the group at a lane of a tile; lanes from `LANES` on are those of the next tiles."""
     return uint32(tile * LANES + lane)
 
 
-@njit(forceinline=True)
+@scalar
 def with_upper(line, upper):
     """A row for c0, or a column for c1, with a number in the six bits above it."""
     return uint32(uint32(line) | uint32(uint32(upper) << uint32(UPPER_SHIFT)))
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def shake_words(row, column, slot):
     """Counter words c0 and c1 of a cell's parameter that varies from pulse to pulse."""
     return with_upper(row, slot % UPPER), with_upper(column, slot // UPPER)
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def read_words(row, first_sample, repeats, positions, index):
     """Counter words c1 and c2 of a read among reads that follow each other, the repeats of a sample innermost.
 

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from memsim.cells.functions import exponential_ratio
 from memsim.cells.model import CellModel, Surroundings
+from memsim.scalars import scalar
 
 # -ln(1 - p) of certain switching: e^-80 is nothing beside the smallest draw.
 _CERTAIN = 80.0
@@ -32,7 +32,7 @@ class Binary(NamedTuple):
     rate_reset: float
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def change(state, pulses, draw, p):
     """Change of the normalised state by `pulses` pulses (signed); `draw` in (0, 1] decides whether they succeed."""
     real = type(state)

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from numba import njit
-
 from memsim.cells.model import CellModel, Surroundings
 from memsim.cells.steps import SIZES, normalised_steps, own_ends, stated_size
+from memsim.scalars import scalar
 
 
 class Constant(NamedTuple):
@@ -24,7 +23,7 @@ class Constant(NamedTuple):
     step_reset: float
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def change(state, pulses, p):
     """Change of the normalised state by `pulses` pulses (signed), before noise and bounds."""
     return pulses * (p.step_set if pulses > 0 else p.step_reset)

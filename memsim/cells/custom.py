@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from memsim.cells.model import CellModel, Surroundings
 from memsim.errors import InputError, nearest
+from memsim.scalars import scalar
 
 _COMMON = ("low", "high", "c2c")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -77,7 +77,7 @@ def register_step(
         raise InputError(f"register_step: '{name}' has no parameter '{min(unknown)}'{nearest(min(unknown), names)}")
     _try(name, compiled, fields(0.0, 1.0, 0.0, *(float(tried[key]) for key in names)))
 
-    @njit(error_model="numpy")
+    @scalar
     def step(state, direction, p):
         return type(state)(compiled(state, direction, p))
 
@@ -133,7 +133,7 @@ def _compiled(name: str, function: Any) -> Any:
         raise InputError(
             f"register_step: '{name}' needs a function (state, direction, p), not {type(function).__name__}"
         )
-    return njit(error_model="numpy")(function)
+    return scalar(function)
 
 
 def _try(name: str, step: Any, p: Any) -> None:

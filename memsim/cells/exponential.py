@@ -11,11 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from numba import njit
-
 from memsim.cells.functions import exponential
 from memsim.cells.model import CellModel, Surroundings
 from memsim.cells.steps import SIZES, normalised_steps, own_ends, stated_size
+from memsim.scalars import scalar
 
 
 class Exponential(NamedTuple):
@@ -34,7 +33,7 @@ class Exponential(NamedTuple):
     slope: float
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def step(state, direction, p):
     """Change of the normalised state by one pulse of a direction (1 or -1), before noise and bounds."""
     real = type(state)

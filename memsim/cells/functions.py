@@ -7,18 +7,19 @@ results must lie within the range of normal float32 numbers; `exponential` satur
 from __future__ import annotations
 
 import numpy as np
-from numba import int32, njit
+from numpy import int32
 
 from memsim.arithmetic import fma
+from memsim.scalars import scalar
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def _two_to(k, real):
     """2^k for a whole number k of -126 to 127."""
     return real(np.int32(int32(int32(127) + k) << int32(23)).view(np.float32))
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def exponential_ratio(y):
     """phi(y) = (1 - e^-y)/y for y >= -80, 1 at 0, to the rounding of y's own dtype and without a maths library.
 
@@ -49,7 +50,7 @@ def exponential_ratio(y):
     return whole if k != 0 else q
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def exponential(x):
     """e^x, between e^-87 and e^88."""
     real = type(x)
@@ -78,7 +79,7 @@ def exponential(x):
     return _two_to(int32(whole), real) * fma(r, q, real(1.0))
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def logarithm(x):
     """Natural logarithm of a normal float32 number or a float64 in its range.
 
@@ -109,7 +110,7 @@ def logarithm(x):
     return fma(real(e), real(0.693145751953125), small)
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def logarithm_beside_one(t):
     """ln(1 + t) for t > -1, exact to rounding for small t too (Kahan's correction)."""
     real = type(t)
@@ -118,7 +119,7 @@ def logarithm_beside_one(t):
     return t if off == real(0.0) else logarithm(u) * (t / off)
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def power(x, a):
     """x^a for x >= 0 and a >= 0; 0 for x below the smallest normal float32 number, unless a is 0."""
     real = type(x)
@@ -127,7 +128,7 @@ def power(x, a):
     return (real(1.0) if a == real(0.0) else real(0.0)) if small else value
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def hyperbolic_sine(x):
     """sinh x, for |x| up to 87; without cancellation near 0."""
     y = abs(x)

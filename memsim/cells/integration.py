@@ -11,13 +11,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numba import int32, njit
+from numpy import int32
+
+from memsim.scalars import scalar
 
 
 def displacement_function(rate: Any) -> Any:
     """Scalar function (x, v, duration, steps, p) -> displacement of x by a constant voltage v [V] of a duration [s]."""
 
-    @njit(forceinline=True, error_model="numpy")
+    @scalar
     def displacement(x, v, duration, steps, p):
         real = type(x)
         half = real(0.5) * (duration / real(steps))
@@ -42,7 +44,7 @@ def pulses_function(rate: Any) -> Any:
     """Scalar function (x, pulses, p) -> displacement of x by `pulses` pulses (signed) of the cell's set or reset."""
     displacement = displacement_function(rate)
 
-    @njit(forceinline=True, error_model="numpy")
+    @scalar
     def by_pulses(x, pulses, p):
         up = pulses > 0
         count = int32(abs(pulses))

@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from memsim.cells.integration import pulse_fields, pulses_between, pulses_function
 from memsim.cells.model import CellModel, Surroundings
 from memsim.cells.resistance import inside, ohmic, resistance_fields, state_change
 from memsim.cells.windows import window
+from memsim.scalars import scalar
 
 
 class IonDrift(NamedTuple):
@@ -41,7 +41,7 @@ class IonDrift(NamedTuple):
     substeps: float
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def rate(x, v, p):
     """dx/dt [1/s] at the voltage v [V]."""
     real = type(x)
@@ -52,7 +52,7 @@ def rate(x, v, p):
 _displacement = pulses_function(rate)
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def change(state, pulses, p):
     """Change of the normalised state by `pulses` pulses (signed), before noise and bounds."""
     return state_change(state, _displacement(inside(state, p), pulses, p), p)

@@ -24,10 +24,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from memsim.cells.functions import exponential_ratio
 from memsim.cells.model import CellModel, Surroundings
+from memsim.scalars import scalar
 
 MAX_LABEL = 9.0
 """Largest magnitude of a label whose branch is fast first; there the branch is almost a single step."""
@@ -48,7 +48,7 @@ class Neurosim(NamedTuple):
     decay_reset: float
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def change(state, pulses, p):
     """Change of the normalised state by `pulses` pulses (signed), before noise and bounds."""
     width = p.high - p.low

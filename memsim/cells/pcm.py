@@ -13,17 +13,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from numba import njit
-
 from memsim.cells import exponential
 from memsim.cells.exponential import Exponential
 from memsim.cells.model import CellModel, Surroundings
 from memsim.cells.steps import SIZES, stated_size
+from memsim.scalars import scalar
 
 _crystallise = exponential.step
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def step(state, direction, p):
     """Change of the normalised state by one pulse of a direction (1 or -1), before noise and bounds."""
     real = type(state)

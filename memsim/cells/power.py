@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from numba import njit
-
 from memsim.cells.functions import power
 from memsim.cells.model import CellModel, Surroundings
 from memsim.cells.steps import SIZES, normalised_steps, own_ends, stated_size
+from memsim.scalars import scalar
 
 
 class Power(NamedTuple):
@@ -29,7 +28,7 @@ class Power(NamedTuple):
     exponent_reset: float
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def step(state, direction, p):
     """Change of the normalised state by one pulse of a direction (1 or -1), before noise and bounds."""
     real = type(state)

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from memsim.cells.functions import exponential_ratio, logarithm_beside_one, power
 from memsim.cells.model import CellModel, Surroundings
+from memsim.scalars import scalar
 
 # Between them, 1/n and a resistance stay normal float32 numbers whatever the spreads.
 _LEAST_CONDUCTANCE = 1e-6
@@ -36,7 +36,7 @@ class PowerLaw(NamedTuple):
     inverse: float  # -1/a
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def change(state, pulses, p):
     """Change of the normalised state by `pulses` pulses (signed), before noise and bounds."""
     real = type(state)

@@ -8,15 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from memsim.cells.model import Surroundings
+from memsim.scalars import scalar
 
 # Smallest difference of the two resistances, as a fraction of the lower one, whatever their spreads.
 _SMALLEST = 1e-2
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def inside(state, p):
     """The internal variable of a normalised state, in [0, 1]."""
     real = type(state)
@@ -24,7 +24,7 @@ def inside(state, p):
     return min(max((r - p.start) / p.change, real(0.0)), real(1.0))
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def state_change(state, moved, p):
     """Change of the normalised state for a displacement of the internal variable."""
     r = type(state)(1.0) / (state + p.offset)
@@ -32,7 +32,7 @@ def state_change(state, moved, p):
     return -rise / (r * (r + rise))
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def ohmic(x, v, p):
     """Current [A] at the voltage v [V]."""
     return v * p.unit / (p.start + p.change * x)

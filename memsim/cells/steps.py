@@ -21,10 +21,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from memsim.cells.functions import exponential_ratio
 from memsim.cells.model import Surroundings
+from memsim.scalars import scalar
 
 SIZES = "set: s_set = |s + s0 (min(beta, 0) + r)|; reset: s_reset = |s - s0 (max(beta, 0) + r)|"
 """The two steps, for people; s0 is the nominal step, s that of the cell, r the cell's own part of the asymmetry."""
@@ -53,7 +53,7 @@ class Falling(NamedTuple):
     zero: float  # normalised state of w = 0
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def _passes(decay):
     """Whether the first pulse passes the limit of the state.
 
@@ -62,13 +62,13 @@ def _passes(decay):
     return decay <= type(decay)(-0.5)
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def _shrink(decay):
     """Step per start: phi(decay), and 1 where the fall is at least 1."""
     return exponential_ratio(type(decay)(0.0) if _passes(decay) else abs(decay))
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def falling_step(state, direction, p):
     """Change of the normalised state by one pulse."""
     # Both ratios are worked out before one is chosen: where they do not vary over cells, that is done once a loop.
@@ -79,7 +79,7 @@ def falling_step(state, direction, p):
     return (start - fall * ((state - p.zero) * direction)) * direction
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def falling_change(state, pulses, p):
     """Change of the normalised state by `pulses` pulses (signed).
 
@@ -98,14 +98,14 @@ def falling_change(state, pulses, p):
     return moved if up else -moved
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def falling_size(pulses, p):
     """Step of the cell at w = 0 in the direction of the pulses."""
     size_set, size_reset = p.start_set * _shrink(p.decay_set), p.start_reset * _shrink(p.decay_reset)
     return size_set if pulses > 0 else size_reset
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def stated_size(pulses, p):
     """Full step of the cell in the direction of the pulses."""
     return p.step_set if pulses > 0 else p.step_reset

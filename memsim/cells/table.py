@@ -15,9 +15,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import int32, njit
+from numpy import int32
 
 from memsim.cells.model import CellModel, Surroundings
+from memsim.scalars import scalar
 
 NODES = 33
 
@@ -33,7 +34,7 @@ class Table(NamedTuple):
     sigmas: tuple[float, ...]
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def _place(state, up):
     """Node below a state in the tables of set or reset, and how far the state is on the way to the next."""
     real = type(state)
@@ -42,7 +43,7 @@ def _place(state, up):
     return below + (int32(0) if up else int32(NODES)), nodes - real(below)
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def step(state, direction, p):
     """Change of the normalised state by one pulse of a direction (1 or -1), before noise and bounds."""
     i, part = _place(state, direction > 0)
@@ -50,7 +51,7 @@ def step(state, direction, p):
     return p.scale * (first + part * (p.steps[i + 1] - first)) * abs(direction)
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def noise(pulses, moved, normal, state, p):
     """Random change of the normalised state that comes with `pulses` (signed); 0 for none."""
     i, part = _place(state, pulses > 0)

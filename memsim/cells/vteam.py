@@ -14,13 +14,13 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from memsim.cells.functions import power
 from memsim.cells.integration import pulse_fields, pulses_between, pulses_function
 from memsim.cells.model import CellModel, Surroundings
 from memsim.cells.resistance import inside, ohmic, resistance_fields, state_change
 from memsim.cells.windows import window
+from memsim.scalars import scalar
 
 
 class Vteam(NamedTuple):
@@ -49,7 +49,7 @@ class Vteam(NamedTuple):
     substeps: float
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def rate(x, v, p):
     """dx/dt [1/s] at the voltage v [V]."""
     real = type(x)
@@ -63,7 +63,7 @@ def rate(x, v, p):
 _displacement = pulses_function(rate)
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def change(state, pulses, p):
     """Change of the normalised state by `pulses` pulses (signed), before noise and bounds."""
     return state_change(state, _displacement(inside(state, p), pulses, p), p)

@@ -10,15 +10,14 @@ doi:10.1109/TED.2011.2158004.
 
 from __future__ import annotations
 
-from numba import njit
-
 from memsim.cells.functions import power
+from memsim.scalars import scalar
 
 WINDOWS = ("none", "joglekar", "biolek", "prodromakis")
 """Names of the windows; the place in this tuple is the number that scalar functions get."""
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def window(x, rising, kind, exponent, scale):
     """Value of the window number `kind` at x, for a boundary that moves towards x = 1 (`rising`) or towards 0."""
     real = type(x)

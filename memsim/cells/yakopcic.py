@@ -14,11 +14,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from memsim.cells.functions import exponential, exponential_ratio, hyperbolic_sine
 from memsim.cells.integration import pulse_fields, pulses_between, pulses_function
 from memsim.cells.model import CellModel, Surroundings
+from memsim.scalars import scalar
 
 
 class Yakopcic(NamedTuple):
@@ -48,13 +48,13 @@ class Yakopcic(NamedTuple):
     substeps: float
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def current(x, v, p):
     """Current [A] at the voltage v [V]."""
     return (p.a1 if v >= type(x)(0.0) else p.a2) * x * hyperbolic_sine(p.b * v)
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def rate(x, v, p):
     """dx/dt [1/s] at the voltage v [V]."""
     real = type(x)
@@ -72,7 +72,7 @@ def rate(x, v, p):
     return (g if rising else -g) * f
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def inside(state, p):
     """The internal variable of a normalised state, in [0, 1]."""
     real = type(state)
@@ -82,7 +82,7 @@ def inside(state, p):
 _displacement = pulses_function(rate)
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def change(state, pulses, p):
     """Change of the normalised state by `pulses` pulses (signed), before noise and bounds."""
     return _displacement(inside(state, p), pulses, p) * p.largest

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from numba import int32, uint32
+from numpy import int32, uint32
 
 from memsim.cells.model import CellModel
 from memsim.kernels.compile import inline

@@ -22,8 +22,9 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
+
+from memsim.scalars import Scalar
 
 # More chunks than threads even out units of unequal work.
 _CHUNKS_A_THREAD = 4
@@ -163,6 +164,8 @@ def spare_linear_algebra() -> None:
 
 def threads() -> int:
     """Number of threads that kernels use; the environment variable NUMBA_NUM_THREADS sets it."""
+    import numba
+
     return int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
 
 
@@ -231,14 +234,35 @@ def loads() -> Loads:
     return Loads(sum(k.cache_misses for k in kernels), sum(k.cache_hits for k in kernels))
 
 
-def callee(function: Callable, **options: Any) -> Any:
-    """The function compiled to be called from kernels alone; a call from Python would end the process.
+class Callee(Scalar):
+    """A function that kernels alone call.
 
     Numba would compile entries from C and from Python, each with a copy of the function: half of a kernel's time.
     """
-    simulated = bool(numba.config.ENABLE_CUDASIM)  # type: ignore[attr-defined]  # the simulator calls it from Python
-    options |= {"no_cfunc_wrapper": True, "no_cpython_wrapper": not simulated}
-    return numba.njit(error_model="numpy", **options)(function)
+
+    @functools.cached_property
+    def compiled(self) -> Any:
+        import numba
+
+        # The simulator of CUDA calls it from Python.
+        options = {**self.targetoptions, "no_cpython_wrapper": not _simulated()}
+        return numba.njit(**options)(self.py_func)
+
+    def __call__(self, *arguments: Any) -> Any:
+        if not _simulated():
+            raise TypeError(f"{self.py_func.__name__}() has no entry from Python: kernels alone call it")
+        return self.compiled(*arguments)
+
+
+def _simulated() -> bool:
+    import numba
+
+    return bool(numba.config.ENABLE_CUDASIM)  # type: ignore[attr-defined]
+
+
+def callee(function: Callable, **options: Any) -> Any:
+    """The function compiled to be called from kernels alone."""
+    return Callee(function, {"error_model": "numpy", "no_cfunc_wrapper": True, **options})
 
 
 def inline(function: Callable) -> Any:
@@ -260,6 +284,8 @@ def compile_kernel(work: Callable, units: Callable[..., int], parts: Iterable[An
     parts : iterable
         Further things that decide the machine code, such as the NamedTuple classes of its arguments.
     """
+    import numba
+
     options: dict[str, Any] = {"nogil": True, "no_cfunc_wrapper": True}
     dispatcher = numba.njit(error_model="numpy", **options)(work)
     cache = _stamped_cache(work, fingerprint(work, tuple(parts)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 import numpy as np
-from numba import uint32
+from numpy import uint32
 
 from memsim.kernels.compile import Kernel, compile_kernel
 from memsim.kernels.draw import draw_normals, draw_uniforms

@@ -16,7 +16,7 @@ import functools
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import uint32
+from numpy import uint32
 
 from memsim.kernels.compile import Kernel, compile_kernel, inline
 from memsim.noise.two_level import DIGITS, TRAP, active_levels, count_ones, digits, filled, planes

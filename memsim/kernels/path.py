@@ -12,7 +12,7 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import float64, int64, uint32
+from numpy import float64, int64, uint32
 
 from memsim.cells.functions import exponential, logarithm
 from memsim.kernels.compile import Kernel, compile_kernel, inline

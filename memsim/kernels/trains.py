@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 
-from numba import int32, uint32
+from numpy import int32, uint32
 
 from memsim.kernels.compile import Kernel, compile_kernel, inline
 from memsim.philox import WORDS, array_word, counter_word, philox

@@ -13,7 +13,7 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import int32
+from numpy import int32
 
 from memsim.arithmetic import prefetch
 from memsim.kernels.cell import UpdateSpec, deviation_function, gather_function, program_function

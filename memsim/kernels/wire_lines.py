@@ -9,7 +9,7 @@ import functools
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import uint64
+from numpy import uint64
 
 from memsim.kernels.compile import Kernel, compile_kernel, inline
 

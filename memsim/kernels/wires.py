@@ -17,7 +17,7 @@ import functools
 from typing import Any
 
 import numpy as np
-from numba import uint64
+from numpy import uint64
 
 from memsim.kernels.compile import Kernel, compile_kernel, inline
 from memsim.kernels.wire_lines import SIDE, SLAB, blocks, sweep_function

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import float32, int32, njit, uint32
+from numpy import float32, int32, uint32
 
 from memsim.arithmetic import popcount
 from memsim.errors import InputError, nearest
+from memsim.scalars import scalar
 
 MAX_PULSES = 1_000_000
 MAX_SLOTS = 31
@@ -40,13 +41,13 @@ class Settings(NamedTuple):
     shifts: tuple = ()  # what a unit deviation does to each field of the cells' parameters, a tuple for each parameter
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def _wanted(dw, settings):
     """The wished change in nominal pulses of its direction, without its sign."""
     return abs(dw) * (settings.span if dw > type(dw)(0.0) else settings.reset_span)
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def _exact(dw, u, settings):
     one = type(dw)(1.0)
     none = type(dw)(0.0)
@@ -54,7 +55,7 @@ def _exact(dw, u, settings):
     return sign, _wanted(dw, settings)
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def _counted(dw, u, settings):
     real = type(dw)
     wanted = _wanted(dw, settings)
@@ -65,19 +66,19 @@ def _counted(dw, u, settings):
     return n if dw > real(0.0) else -n, real(1.0)
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def _sign(dw, u, settings):
     real = type(dw)
     n = real(1.0) if abs(dw) > settings.threshold else real(0.0)
     return n if dw > real(0.0) else -n, real(1.0)
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def _given(dw, u, settings):
     return dw, type(dw)(1.0)
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def coincidences(pre, post, state, rate):
     """Pulses that coincide in two trains, negative where their signs differ: a rule's ``change`` between trains."""
     count = float32(int32(popcount(uint32(uint32(pre & post) & uint32(0x7FFFFFFF)))))
@@ -85,7 +86,7 @@ def coincidences(pre, post, state, rate):
     return type(state)(np.int32(int32(np.float32(count).view(np.int32) ^ sign)).view(np.float32))
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def silent(post):
     """Whether a train has no pulse: a rule's ``idle`` between trains."""
     return uint32(post & uint32(0x7FFFFFFF)) == uint32(0)

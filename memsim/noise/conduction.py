@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from numba import float64, njit
+from numpy import float64
 
 from memsim.cells.functions import exponential, logarithm
+from memsim.scalars import scalar
 
 
 class Scale(NamedTuple):
@@ -56,7 +57,7 @@ def common_excess(k2: float, k3: float) -> Excess:
     return Excess((k2, 0.0, 0.0, 0.0), (k3, 0.0, 0.0, 0.0))
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def sinh_voltage(x, _1, _2, p):
     """h = sinh(b x)/sinh(b), written without differences of large numbers."""
     size = abs(x)
@@ -67,7 +68,7 @@ def sinh_voltage(x, _1, _2, p):
     return h if x > float64(0.0) else -h
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def sinh_slope(x, _1, _2, p):
     """dh/dx of `sinh_voltage`: b cosh(b x)/sinh(b)."""
     size = abs(x)
@@ -78,19 +79,19 @@ def sinh_slope(x, _1, _2, p):
     return p.b * h
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def exponential_voltage(x, _1, _2, p):
     """h = x exp(b (|x| - 1))."""
     return x * exponential(p.b * (abs(x) - float64(1.0)))
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def exponential_slope(x, _1, _2, p):
     """dh/dx of `exponential_voltage`: (1 + b |x|) exp(b (|x| - 1))."""
     return (float64(1.0) + p.b * abs(x)) * exponential(p.b * (abs(x) - float64(1.0)))
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def _of_state(g, c, p):
     """Coefficient of a cell of conductance g: the polynomial c in log10 g, in proportion to g beyond its limits."""
     if p.low == float64(0.0):
@@ -100,39 +101,39 @@ def _of_state(g, c, p):
     return (c[0] + x * (c[1] + x * (c[2] + x * c[3]))) * (g / inside)
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def quadratic_coefficient(g, _1, _2, p):
     """k2 of a cell of conductance g."""
     return _of_state(g, p.k2, p)
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def cubic_coefficient(g, _1, _2, p):
     """k3 of a cell of conductance g."""
     return _of_state(g, p.k3, p)
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def excess_current(x, k2, k3, p):
     """What a cell with these coefficients adds to its line beside G V, in units of V_read times those of k2 and k3."""
     square = x * abs(x) if p.even == float64(0.0) else p.even * x * x
     return k2 * square + k3 * x * x * x
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def excess_slope(x, k2, k3, p):
     """d/dx of `excess_current`."""
     size = abs(x) if p.even == float64(0.0) else p.even * x
     return float64(2.0) * k2 * size + float64(3.0) * k3 * x * x
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def ohmic_voltage(x, _1, _2, _p):
     """h = x."""
     return x
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def ohmic_slope(_x, _1, _2, _p):
     """dh/dx of `ohmic_voltage`."""
     return float64(1.0)

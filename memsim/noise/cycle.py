@@ -18,43 +18,44 @@ import functools
 import math
 from typing import Any
 
-from numba import float32, njit
+from numpy import float32
 
 from memsim.cells.functions import exponential
+from memsim.scalars import scalar
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def _of_range(pulses, moved, sigma):
     return sigma * math.sqrt(abs(pulses))
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def _of_step(pulses, moved, sigma):
     return sigma * abs(moved) / math.sqrt(max(abs(pulses), float32(1.0)))
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def _once_of_range(pulses, moved, sigma):
     return sigma * abs(pulses)
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def _once_of_step(pulses, moved, sigma):
     return sigma * abs(moved)
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def _normal(z, width):
     return z
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def _uniform(u, width):
     real = type(width)
     return real(3.4641016151377544) * (real(u) - real(0.5))
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def _lognormal(z, width):
     real = type(width)
     return exponential(width * real(z) - real(0.5) * width * width) - real(1.0)
@@ -95,7 +96,7 @@ def cycle_to_cycle(
     size, variate = _SIZES[relative_to][single], VARIATES[distribution]
     if distribution == "lognormal":
 
-        @njit(forceinline=True, error_model="numpy")
+        @scalar
         def skewed(pulses, moved, draw, state, sigma):
             scale = size(pulses, moved, type(sigma)(1.0)) * variate(draw, sigma)
             return scale if moved > type(moved)(0.0) else -scale
@@ -106,7 +107,7 @@ def cycle_to_cycle(
         # Steps and floors of n pulses differ in how they add up; the state is that before the first.
         added = _SIZES["range"][single]
 
-        @njit(forceinline=True, error_model="numpy")
+        @scalar
         def raised(pulses, moved, draw, state, sigma):
             real = type(sigma)
             more = sigma * (real(floor) + real(slope) * abs(state))
@@ -114,7 +115,7 @@ def cycle_to_cycle(
 
         return raised
 
-    @njit(forceinline=True, error_model="numpy")
+    @scalar
     def noise(pulses, moved, draw, state, sigma):
         return size(pulses, moved, sigma) * variate(draw, sigma)
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from numba import njit
-
 from memsim.cells.functions import exponential, logarithm_beside_one
 from memsim.noise.level import Level, level_value
+from memsim.scalars import scalar
 
 
 class PowerLaw(NamedTuple):
@@ -29,13 +28,13 @@ class Exponent(NamedTuple):
     spread: Level
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def drifted(w, nu, t, p):
     """Normalised state at a time t [s] after it was programmed to w."""
     return (w + p.g0) * exponential(-nu * logarithm_beside_one(t / p.t_ref)) - p.g0
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def exponent(w, z, _, p):
     """Drift exponent nu of a cell whose target was w, never negative; z is the cell's own N(0, 1) number.
 

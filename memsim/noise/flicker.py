@@ -20,11 +20,12 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import float64, njit
+from numpy import float64
 
 from memsim.cells.functions import logarithm, power
 from memsim.noise.level import Level, level_value
 from memsim.noise.two_level import process_count
+from memsim.scalars import scalar
 
 
 class Size(NamedTuple):
@@ -57,33 +58,33 @@ class Onset(NamedTuple):
     number: float  # how many processes there are
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def sigma_per_e(programmed, sigma, p):
     """Standard deviation for each factor e in time: min(sigma (G/G_max)^-exponent, limit)."""
     smaller = power(max((programmed + p.g0) / p.g_max, float64(0.0)), p.exponent)
     return min(sigma / max(smaller, float64(1e-30)), p.limit)
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def _base(w, p):
     """What sigma is relative to, in units of the window."""
     return p.base if p.base > float64(0.0) else max(w + p.g0, float64(0.0))
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def swing(w, sigma, programmed, p):
     """Half the distance between the two levels of one process, in units of the window, for a cell that is now at w."""
     return sigma_per_e(programmed, sigma, p) * _base(w, p) * p.share
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def curve_swing(w, sigma, programmed, p):
     """As `swing`, with sigma times the curve, from 0 to the limit, for each factor e in time."""
     level = max(level_value(max(programmed + p.g0, float64(0.0)), p.curve), float64(0.0))
     return min(sigma * level, p.limit) * _base(w, p) * p.share
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def active(w, elapsed, _, p):
     """Number of processes that take part at a time [s] since the clock of the cell started.
 

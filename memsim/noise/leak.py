@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from numba import njit
-
 from memsim.cells.functions import exponential
+from memsim.scalars import scalar
 
 
 class Rest(NamedTuple):
@@ -18,7 +17,7 @@ class Rest(NamedTuple):
     w: float  # state of rest
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def leaked(w, tau, t, p):
     """Normalised state at a time t [s] after it was w, with time constant tau [s]."""
     return p.w + (w - p.w) * exponential(-t / tau)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from numba import float64, njit
+from numpy import float64
 
 from memsim.cells.functions import logarithm
+from memsim.scalars import scalar
 
 _NOTHING = 1e-30  # a conductance without a logarithm counts as this one
 
@@ -28,7 +29,7 @@ class Level(NamedTuple):
     c: tuple[float, float, float, float]  # of x^0 to x^3
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def level_value(g, p):
     """Value at a conductance g, in units of the window."""
     x = max(g / p.scale, float64(_NOTHING))

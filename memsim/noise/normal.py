@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import float32, int32, njit, uint32
+from numpy import float32, int32, uint32
 
 from memsim.arithmetic import fma
+from memsim.scalars import scalar
 
 _ONE = np.float32(1.0)
 _MINUS_HALF = np.float32(-0.5)
@@ -40,19 +41,19 @@ _S = tuple(np.float32(c) for c in (-1.6666654611e-1, 8.3321608736e-3, -1.9515295
 _C = tuple(np.float32(c) for c in (4.166664568298827e-2, -1.388731625493765e-3, 2.443315711809948e-5))
 
 
-@njit(forceinline=True)
+@scalar
 def _whole(word):
     """The word's upper 24 bits plus one, as a float32 number: 1 to 2^24."""
     return float32(int32(int32(uint32(word) >> uint32(8)) + int32(1)))
 
 
-@njit(forceinline=True)
+@scalar
 def uniform(word):
     """A number in (0, 1], a multiple of 2^-24, from the word's upper 24 bits."""
     return _whole(word) * _STEP
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def squared_radius(x):
     """-2 ln(x / 2^24) of a normal float32 number x, meant for (0, 2^24].
 
@@ -67,7 +68,7 @@ def squared_radius(x):
     return fma(exponent, _MINUS_TWO_LN2, fma(f * z, p, fma(_MINUS_TWO, f, z)))
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def sine_cosine(word):
     """Sine and cosine of the angle 2 pi word / 2^32."""
     # Every step is wrapped to 32 bits: Numba's own rules would widen to 64, which halves the vectors.
@@ -83,14 +84,14 @@ def sine_cosine(word):
     return _signed(s, quadrant), _signed(c, uint32(quadrant + uint32(0x40000000)))
 
 
-@njit(forceinline=True)
+@scalar
 def _signed(x, word):
     """The number with its sign changed where the uppermost bit of `word` is set."""
     sign = int32(uint32(word & uint32(0x80000000)))
     return np.int32(int32(np.float32(x).view(np.int32) ^ sign)).view(np.float32)
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def normal_pair(a, b):
     """Two independent N(0, 1) numbers from two words (Box and Muller 1958); magnitude at most 5.77."""
     radius = math.sqrt(squared_radius(_whole(a)))

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from numba import float64, njit
+from numpy import float64
 
 from memsim.cells.functions import exponential
+from memsim.scalars import scalar
 
 
 class Polynomial(NamedTuple):
@@ -29,7 +30,7 @@ class Saturating(NamedTuple):
     b: float
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def polynomial_error(w, z, t, p):
     """Normalised state of a cell that was programmed to w; z is an N(0, 1) number. No conductance is below 0."""
     x = (w + p.g0) / p.scale
@@ -37,7 +38,7 @@ def polynomial_error(w, z, t, p):
     return max(w + max(sigma, float64(0.0)) * z, -p.g0)
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def saturating_error(w, z, t, p):
     """As `polynomial_error`, for sigma that saturates with the read current."""
     sigma = p.a * (float64(1.0) - exponential(-max(w + p.g0, float64(0.0)) / p.b))

@@ -17,16 +17,17 @@ from __future__ import annotations
 
 import math
 
-from numba import float64, njit
+from numpy import float64
 
 from memsim.cells.functions import exponential, logarithm_beside_one
+from memsim.scalars import scalar
 
 _NORMAL = 1.5  # mean over standard deviation from which the distribution turns into a normal one; assumed
 _TURN = 4.0  # how fast it does; assumed
 _MOST = 1e6
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def next_deviation(x, before, variance, z):
     """Deviation at a time when its variance is `variance`, from the one at an earlier time and an N(0, 1) number."""
     if variance >= before:
@@ -34,7 +35,7 @@ def next_deviation(x, before, variance, z):
     return x * math.sqrt(variance / before)
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def positive_state(mean, sigma, z):
     """A conductance of at least 0, with this mean and standard deviation, from an N(0, 1) number.
 

@@ -19,7 +19,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import float64, int64, njit, uint32
+from numpy import float64, int64, uint32
+
+from memsim.scalars import scalar
 
 DIGITS = 64
 """Binary digits to which a probability decides."""
@@ -81,13 +83,13 @@ def planes(probabilities: np.ndarray) -> np.ndarray:
     return found
 
 
-@njit(forceinline=True)
+@scalar
 def filled(word):
     """1 if the trap is filled, else 0."""
     return uint32(word) >> uint32(TRAP)
 
 
-@njit(forceinline=True)
+@scalar
 def count_ones(word):
     """Number of processes of 1/f noise at level 1."""
     x = uint32(word) & uint32(0x7FFFFFFF)
@@ -98,7 +100,7 @@ def count_ones(word):
     return uint32(x + (x >> uint32(16))) & uint32(0x3F)
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def active_levels(word, active):
     """Sum of the levels, +1 or -1, of the processes of 1/f noise that take part in a read.
 

@@ -7,7 +7,6 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from memsim.cells import MODELS
 from memsim.errors import InputError
@@ -101,7 +100,9 @@ def hysteresis(
 def _follow(rate: Any) -> Any:
     """Function (x, voltage, voltage between the points, time step, p) -> x at all points."""
 
-    @njit(error_model="numpy")
+    import numba
+
+    @numba.njit(error_model="numpy")
     def follow(x, voltage, middle, h, p):
         states = np.empty(len(voltage))
         states[0] = x

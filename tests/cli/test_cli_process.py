@@ -34,6 +34,18 @@ def test_help_loads_neither_numpy_nor_numba_nor_xarray():
     assert done.stdout.endswith("\n[]\n") and done.stderr == ""
 
 
+@pytest.mark.parametrize(
+    "command", ["list", "device list", "show digits-01", "validate digits-01 sneak-01", "device show epiram-choi2018"]
+)
+def test_commands_that_compute_nothing_do_not_load_numba(command):
+    code = (
+        f"import sys; from memsim.cli.main import run_command; assert run_command({command.split()}) == 0; "
+        "print('numba' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("\nFalse\n") and done.stderr == ""
+
+
 def test_an_interrupted_run_stops_at_once_with_one_line_and_leaves_nothing(tmp_path):
     # Where the tests run in the background of a shell, their children would ignore the signal.
     heed = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}

@@ -12,7 +12,8 @@ import pytest
 from numba import njit
 
 from memsim.kernels import compile as kernels
-from memsim.kernels.compile import compile_kernel, fingerprint
+from memsim.kernels.compile import callee, compile_kernel, fingerprint
+from memsim.scalars import scalar
 
 CALLEE = """
 from numba import njit
@@ -137,6 +138,34 @@ def test_the_fingerprint_sees_callees_constants_defaults_closures_and_options():
     assert len({fingerprint(loop) for loop in loops}) == 4
     assert fingerprint(make(plus, 1.0)) == fingerprint(make(plus, 1.0))
     assert fingerprint(loops[0], frozenset({"b", "a"})) == fingerprint(loops[0], frozenset({"a", "b"}))
+
+
+def test_the_fingerprint_sees_scalar_functions_that_are_not_compiled_yet():
+    def sum_of(value):
+        return scalar(lambda x: x + value)
+
+    def loop_of(function):
+        return lambda a: function(a)
+
+    assert fingerprint(loop_of(sum_of(1))) == fingerprint(loop_of(sum_of(1)))
+    assert fingerprint(loop_of(sum_of(1))) != fingerprint(loop_of(sum_of(2)))
+
+
+def test_a_function_for_kernels_alone_refuses_a_call_from_python():
+    @callee
+    def twice(x):
+        return 2 * x
+
+    with pytest.raises(TypeError, match=r"twice\(\) has no entry from Python: kernels alone call it"):
+        twice(1.0)
+
+    def work(first, last, a):
+        for i in range(first, last):
+            a[i] = twice(a[i])
+
+    a = np.ones(2)
+    compile_kernel(work, len)(a)
+    assert a.tolist() == [2, 2]
 
 
 def test_kernels_may_be_launched_from_several_python_threads():

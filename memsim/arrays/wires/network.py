@@ -176,6 +176,19 @@ def excess_at(conduction: PolynomialConduction | StatePolynomialConduction, read
     return Excess(quadratic, cubic, conduction.min, conduction.max, 1.0)
 
 
+def check_cell(conductance: float, voltage: float, conduction: Any) -> None:
+    """Refuse a cell whose current no circuit can have: that of one cell [S] at its read voltage [V], without wires.
+
+    Raises
+    ------
+    InputError
+        As `memsim.solve_wires`.
+    """
+    line = (0.0, 0.0, "one end")
+    law = (conduction, None if conduction is None else voltage)
+    refuse_falling(network([[conductance]], line, line, 0.0, law, (1e-9, 1)), abs(voltage))
+
+
 def refuse_falling(circuit: Network, largest: float) -> None:
     """Refuse cells whose current falls with voltage somewhere up to `largest` [V]: the state would not be unique.
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from numba import njit
 
 from memsim.learning.rules.rule import Rated
+from memsim.scalars import scalar
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def _change(pre, post, state, rate):
     return rate * post * (pre - state)
 

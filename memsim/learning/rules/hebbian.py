@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from numba import njit
 
 from memsim.learning.rules.rule import Rate, Rated
+from memsim.scalars import scalar
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def _change(pre, post, state, rate):
     return rate * pre * post
 

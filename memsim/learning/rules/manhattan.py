@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from numba import njit
-
 from memsim.learning.rules.delta import Delta
+from memsim.scalars import scalar
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def _signed(pre, post, state, rate):
     real = type(state)
     error = pre * post

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Protocol
 
 import numpy as np
-from numba import float32, njit
+from numpy import float32
 from pydantic import Field
 
 from memsim.errors import InputError
+from memsim.scalars import scalar
 
 Rate = Annotated[float, Field(allow_inf_nan=False, ge=-1e3, le=1e3)]
 """A learning rate, and the range that it has in documents."""
 
 
-@njit(forceinline=True, error_model="numpy")
+@scalar
 def _idle(post):
     return post == float32(0.0)
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from memsim.arrays.wires import solve_wires
+from memsim.arrays.wires.network import check_cell
 from memsim.arrays.wires.passive import CellRead, read_cell
 from memsim.errors import ConvergenceError, InputError, MemsimError
 from memsim.kernels.fill import fill
@@ -59,16 +59,8 @@ def checked(entry: Entry) -> _Array:
     if window.nominal:
         why = f"the window of '{device.name}' is only a scale; a passive array needs a device with a window of its own"
         raise _refused(entry, "device", f"{why}, such as 'epiram-choi2018'")
-    try:  # one cell alone
-        solve_wires(
-            [[window.max]],
-            [voltage],
-            word_resistance=0,
-            bit_resistance=0,
-            backend="cpu",
-            conduction=conduction,
-            read_voltage=None if conduction is None else voltage,
-        )
+    try:
+        check_cell(window.max, voltage, conduction)
     except InputError as error:
         raise _refused(entry, "selector" if selector is not None else "device", str(error)) from None
     wires = entry.spec.wires.model_dump()
