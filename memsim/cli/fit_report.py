@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from memsim.cli.console import printable, table
+from memsim.cli.options import with_options
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -67,7 +68,7 @@ def print_pulses(screen: Console, found: PulseFit) -> None:
         soft_wrap=True,
     )
     for name, reason in found.not_fitted.items():
-        screen.print(printable(f"Not fitted  {name}: {reason}"), soft_wrap=True)
+        screen.print(printable(f"Not fitted  {name}: {with_options(reason)}"), soft_wrap=True)
     screen.print(f"\n{chosen.name}", style="bold")
     print_numbers(screen, found.fitted.numbers)
     for key, spread in found.fitted.spreads.items():
@@ -84,11 +85,13 @@ def print_pulses(screen: Console, found: PulseFit) -> None:
         soft_wrap=True,
     )
     for note in data.notes:
-        screen.print(f"Note     {printable(note)}", soft_wrap=True)
+        screen.print(f"Note     {printable(with_options(note))}", soft_wrap=True)
     for limit in found.review.limits:
-        screen.print(f"Limit    {printable(limit)}", soft_wrap=True)
+        screen.print(f"Limit    {printable(with_options(limit))}", soft_wrap=True)
     for fault in found.review.faults:
-        screen.print(f"Fault    {printable(fault)}; -o writes no profile of it without --force", soft_wrap=True)
+        screen.print(
+            f"Fault    {printable(with_options(fault))}; -o writes no profile of it without --force", soft_wrap=True
+        )
 
 
 def _between(key: str, spread: Spread, unit: str) -> str:
@@ -142,7 +145,7 @@ def print_section(screen: Console, found: SectionFit) -> None:
     screen.print(f"{_OF_CRITERIA}\n", soft_wrap=True)
     print_numbers(screen, found.numbers)
     for note in found.notes:
-        screen.print(f"Note     {printable(note)}", soft_wrap=True)
+        screen.print(f"Note     {printable(with_options(note))}", soft_wrap=True)
     data: dict = dict(found.section)
     for key in reversed(found.path.split(".")):
         data = {key: data}

@@ -169,7 +169,7 @@ def _kind(table: Table) -> str:
         if pulsed:
             raise DataError(
                 f"{table.place()}: voltages and currents beside pulse numbers may be pulses or a curve of the current; "
-                'name the directions with --columns, e.g. "direction = Mode", or say --kind iv'
+                "name the directions with columns=..., e.g. \"direction = Mode\", or say kind='iv'"
             )
         refuse_log(table)
         return "iv"
@@ -178,8 +178,8 @@ def _kind(table: Table) -> str:
         return "pulses" if None in iv_columns(table) else "iv"
     if find_column(table, TIME) is not None:
         raise DataError(
-            f"{table.name}: time and conductance may be retention or read noise; say which with --kind retention or "
-            "--kind read-noise"
+            f"{table.name}: time and conductance may be retention or read noise; say which with kind='retention' or "
+            "kind='read-noise'"
         )
     if find_column(table, (*READ, *SAMPLE)) is not None:
         return "read-noise"
@@ -190,7 +190,7 @@ def _kind(table: Table) -> str:
     refuse_map(table)
     raise DataError(
         f"{table.place()}: conductances without directions may be reads after pulses or repeated reads of a resting "
-        'cell; say which: --columns "direction = ..." names the column of directions, --kind read-noise means repeated '
+        "cell; say which: columns=\"direction = ...\" names the column of directions, kind='read-noise' means repeated "
         "reads"
     )
 

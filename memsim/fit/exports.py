@@ -298,8 +298,8 @@ def chosen(blocks: list[Block], name: str, number: int | None) -> tuple[Block, t
         if (block.headings and block.headings != first.headings) or len(block.rows[0]) != len(first.rows[0]):
             raise DataError(
                 f"{name}: {len(filled)} tables with different headings, at lines "
-                f"{', '.join(str(b.heading_line or b.lines[0]) for b in filled[:6])}; say which with --table 1 to "
-                f"--table {len(filled)}"
+                f"{', '.join(str(b.heading_line or b.lines[0]) for b in filled[:6])}; say which with table=1 to "
+                f"table={len(filled)}"
             )
         starts.append(len(first.rows))
         first.rows.extend(block.rows)

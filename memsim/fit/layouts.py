@@ -113,12 +113,12 @@ def _without_names(table: Table) -> PulseData:
     if count == 2:
         raise DataError(
             f"{table.place(0)}: two columns without headings are not clearly reads of set and of reset pulses; say "
-            'what they are with --columns, e.g. "up = #1, down = #2", "read = #1, G = #2" or "V = #1, I = #2"'
+            'what they are with columns=..., e.g. "up = #1, down = #2", "read = #1, G = #2" or "V = #1, I = #2"'
         )
     raise DataError(
         f"{table.place(0)}: {count} columns without a header; a map of cells is read by memsim.read_conductance_map; "
         "else name the columns in a first line, e.g. "
-        'device,cycle,pulse,direction,conductance (uS), or with --columns "pulse = #1, direction = #2, G = #3"'
+        'device,cycle,pulse,direction,conductance (uS), or with columns="pulse = #1, direction = #2, G = #3"'
     )
 
 
@@ -206,7 +206,7 @@ def _common_unit(table: Table, up: Column, down: Column) -> tuple[float, str | N
     if min(b, d) - max(a, c) < _SHARED * max(b - a, d - c):
         raise DataError(
             f"{table.place()}: {table.label(other)} has no unit, {table.label(physical[0])} has {unit}; say which with "
-            f'--columns "{"up" if other is up else "down"} = {other.written or other.heading} [{unit}]"'
+            f'columns="{"up" if other is up else "down"} = {other.written or other.heading} [{unit}]"'
         )
     note = f"{table.label(other)} has no unit of its own and is read in {unit}, as {table.label(physical[0])} is"
     return factors[0], "S", (note,)
@@ -252,7 +252,7 @@ def _long(
 
 def _checked(table: Table, sweeps: list[Sweep], unit: str | None, notes: tuple[str, ...], swap: str) -> PulseData:
     data = PulseData.checked(table.name, sweeps, unit)
-    check_polarity(data, f"if the directions of the file are the other way round, swap them with --columns {swap}")
+    check_polarity(data, f"if the directions of the file are the other way round, swap them with columns={swap}")
     check_outliers(data)
     check_size(data)
     return replace(data, notes=(*table.notes, *notes, *data.notes), read_voltage=_read_voltage(table))

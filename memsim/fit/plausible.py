@@ -43,7 +43,7 @@ def refuse_counts(table: Table, column: Column) -> None:
     if len(steps) > 2 and (values == np.round(values)).all() and steps[0] > 0 and (steps == steps[0]).mean() > 0.9:
         raise DataError(
             f"{table.place()}: {table.label(column)} counts up in whole numbers, it holds no conductances; say with "
-            "--columns which column does"
+            "columns=... which column does"
         )
 
 
@@ -70,13 +70,13 @@ def refuse_without_unit(table: Table, column: Column, values: np.ndarray, name: 
         if unit is not None and (unit_of(unit) or ("",))[0] == "S":
             raise DataError(
                 f"{table.name}:{line}: a unit, {unit}, stands above the table, and {table.label(column)} has none; "
-                f'say it with --columns "{name} = {source} [{unit}]", or with [1] that they are normalised weights'
+                f'say it with columns="{name} = {source} [{unit}]", or with [1] that they are normalised weights'
             )
     largest = float(np.abs(values).max(initial=0.0))
     if 0 < largest < _SMALLEST_WEIGHT:
         raise DataError(
             f"{table.place()}: {table.label(column)} has no unit, and {largest:.3g} at most is no normalised weight; "
-            f'say the unit with --columns "{name} = {source} [S]"'
+            f'say the unit with columns="{name} = {source} [S]"'
         )
 
 
@@ -98,7 +98,7 @@ def refuse_negative(table: Table, column: Column, values: np.ndarray, name: str 
     for row in np.flatnonzero(values < 0)[:1]:
         raise DataError(
             f"{table.place(int(row))}: a conductance of {format_quantity(values[row], 'S', 4)}; conductances cannot be "
-            f'negative: turn the sign with --columns "{name} = -{column.written or "#1"}", or correct the zero of the '
+            f'negative: turn the sign with columns="{name} = -{column.written or "#1"}", or correct the zero of the '
             "ammeter"
         )
 
@@ -117,7 +117,7 @@ def ohms(table: Table, column: Column, values: np.ndarray) -> tuple[str, ...]:
     if values[row] < _LEAST_OHMS:
         raise DataError(
             f"{table.place(row)}: {table.label(column)} has no unit, and {column.cells[row]} Ohm is less than a cell "
-            f'has; say the unit with --columns "R = {column.written or "#1"} [kOhm]"'
+            f'has; say the unit with columns="R = {column.written or "#1"} [kOhm]"'
         )
     return (f"{table.label(column)} has no unit and is read in Ohm",)
 
@@ -138,8 +138,8 @@ def refuse_pulse_voltage(table: Table, voltage: Column, current: Column) -> None
         volts = format_quantity(values[row], "V", 3)
         raise DataError(
             f"{table.place(row)}: {table.label(voltage)} of {volts} may be the voltage of the pulses or of the reads; "
-            f'say which with --columns "read voltage = {voltage.written or "#1"}", or state that of the reads, e.g. '
-            f'--columns "G = {current.written or "#2"}/(0.1 [V])"'
+            f'say which with columns="read voltage = {voltage.written or "#1"}", or state that of the reads, e.g. '
+            f'columns="G = {current.written or "#2"}/(0.1 [V])"'
         )
 
 

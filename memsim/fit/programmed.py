@@ -223,8 +223,8 @@ def _one_series_a_cell(table: Table, time: np.ndarray, rows: dict[str, np.ndarra
         if len(back):
             row = int(at[back[0] + 1])
             raise DataError(
-                f"{table.place(row)}: times of device {name} go back; say with --repeats devices or --repeats cycles "
-                "that another cell or programming begins where they do, or with --repeats reads that all are of one"
+                f"{table.place(row)}: times of device {name} go back; say with repeats='devices' or repeats='cycles' "
+                "that another cell or programming begins where they do, or with repeats='reads' that all are of one"
             )
 
 

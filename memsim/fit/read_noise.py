@@ -124,7 +124,7 @@ def _in_window(table: Table, column: Column, weight: np.ndarray, window: tuple[f
         raise DataError(
             f"{table.name}: {table.label(column)} has no unit and values from {weight.min():.4g} to "
             f"{weight.max():.4g}; beside a window, numbers without a unit are weights from 0 to 1; state the unit "
-            "with --columns"
+            "with columns=..."
         )
     return window[0] + (window[1] - window[0]) * weight
 
@@ -141,7 +141,7 @@ def _times(table: Table, value: Column, rows: dict[str, np.ndarray]) -> tuple[Co
             line = table.lines[at[int(np.argmax(back)) + 1]]
             raise DataError(
                 f"{table.name}:{line}: reads of device {name} are not in the order of time; if another cell begins "
-                "there, say --repeats devices"
+                "there, say repeats='devices'"
             )
     return when, [numbers[at] for at in rows.values()]
 
@@ -195,14 +195,14 @@ def _trend_words(times: list[np.ndarray], best: Trend, when: Column | None) -> l
         f"a slow trend ({best.name}) of {100 * change:+.3g} % within {reads} reads is drift and not part of the noise"
     )
     if when is None or not when.physical:
-        return [f"{text}; with a column of times since programming, --kind retention fits it"]
+        return [f"{text}; with a column of times since programming, kind='retention' fits it"]
     ends = [
         -np.log(fit[-1] / fit[0]) / np.log(t[-1] / t[0])
         for fit, t in zip(best.fits, times, strict=True)
         if t[0] > 0 and fit[-1] > 0 and fit[0] > 0
     ]
     exponent = f", as a power law with nu about {np.mean(ends):.2g}" if ends else ""
-    return [f"{text}; --kind retention fits it{exponent}"]
+    return [f"{text}; kind='retention' fits it{exponent}"]
 
 
 def _colour(reads: list[np.ndarray], best: Trend) -> list[str]:

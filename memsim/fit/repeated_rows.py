@@ -36,7 +36,7 @@ def rows_apart(table: Table, repeats: str) -> Table:
     if len(series) > 1:
         return series_apart(table, series, repeats)
     if not what:
-        raise InputError(f"{table.name}: neither headings nor rows of a pulse repeat; leave out --repeats {repeats}")
+        raise InputError(f"{table.name}: neither headings nor rows of a pulse repeat; leave out repeats='{repeats}'")
     if repeats == "reads":
         return first_reads(table, groups)
     sizes = {len(group) for group in groups}
@@ -71,8 +71,8 @@ def one_read_a_pulse(table: Table) -> Table:
         return first_reads(table, groups)
     row = next(group[1] for group in groups if len(group) > 1)
     raise DataError(
-        f"{table.place(row)}: {what}; say with --repeats reads that a pulse was read several times (the first read of "
-        "each is fitted), with --repeats devices or --repeats cycles what else the rows are, or leave out copies"
+        f"{table.place(row)}: {what}; say with repeats='reads' that a pulse was read several times (the first read of "
+        "each is fitted), with repeats='devices' or repeats='cycles' what else the rows are, or leave out copies"
     )
 
 
@@ -85,7 +85,7 @@ def first_reads(table: Table, groups: Sequence[Sequence[int]]) -> Table:
     starts = tuple(after[row] for row in table.starts if row in after)
     files = tuple((next((k for k, r in enumerate(rows) if r >= first), 0), name) for first, name in table.files)
     note = (
-        f"of each pulse, the first read is used ({left} further reads are not); --kind read-noise fits repeated reads"
+        f"of each pulse, the first read is used ({left} further reads are not); kind='read-noise' fits repeated reads"
     )
     return replace(
         table.noted(note), columns=tuple(columns), lines=tuple(table.lines[row] for row in rows), starts=starts,

@@ -40,7 +40,7 @@ def unrolled(table: Table, repeats: str | None = None) -> Table:
         return table if repeats is None else rows_apart(table, repeats)
     if len(set(counts.values())) > 1:
         listed = ", ".join(f"{number} of '{base}'" for base, number in counts.items())
-        raise DataError(f"{table.place()}: {listed}; say with --columns which columns are meant")
+        raise DataError(f"{table.place()}: {listed}; say with columns=... which columns are meant")
     copies = _copies(table, bases, count)
     labels = [next((c.group for c in copy if c.group and _base(c.heading)), "") for copy in copies]
     distinct = len(set(labels)) == count and "" not in labels
@@ -51,10 +51,10 @@ def unrolled(table: Table, repeats: str | None = None) -> Table:
         places = [str(place + 1) for place, each in enumerate(bases) if each == base]
         raise DataError(
             f"{table.place()}: columns {' and '.join(places[:4])} are all '{base}'; say whether they are of several "
-            "devices, of several cycles or repeated reads with --repeats devices, cycles or reads"
+            "devices, of several cycles or repeated reads with repeats='devices', repeats='cycles' or repeats='reads'"
         )
     if repeats == "reads":
-        note = f"of {count} columns with the same heading, the first is used; --kind read-noise fits repeated reads"
+        note = f"of {count} columns with the same heading, the first is used; kind='read-noise' fits repeated reads"
         return replace(table.noted(note), columns=tuple(copies[0]))
     if not distinct:
         labels = [str(k + 1) for k in range(count)]
@@ -93,7 +93,7 @@ def _copies(table: Table, bases: list[str], count: int) -> list[list[Column]]:
             for copy in copies:
                 copy.append(column)
     if len({tuple(folded(c.heading) for c in copy) for copy in copies}) > 1:
-        raise DataError(f"{table.place()}: blocks of columns differ; say with --columns which columns are meant")
+        raise DataError(f"{table.place()}: blocks of columns differ; say with columns=... which columns are meant")
     return copies
 
 
@@ -103,7 +103,7 @@ def _stacked(table: Table, copies: list[list[Column]], labels: list[str], role: 
         if len(each) > 1:
             raise DataError(
                 f"{table.place()}: '{copies[0][i].heading}' has different units: "
-                f"{', '.join(sorted(unit or 'none' for unit in each))}; say with --columns which unit is meant"
+                f"{', '.join(sorted(unit or 'none' for unit in each))}; say with columns=... which unit is meant"
             )
     own = find_column(table, DEVICE if role == "device" else CYCLE)
     own_names = names_in(table, own) if own is not None else ()

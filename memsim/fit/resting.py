@@ -32,7 +32,7 @@ def refuse_pulses(table: Table) -> None:
     """
     column = direction_column(table) if table.header else None
     if column is not None and len({cell.lower() for cell in column.cells} - READ_WORDS) > 1:
-        raise DataError(f"{table.place()}: {table.label(column)} has directions of pulses; {ALONE}: see --kind pulses")
+        raise DataError(f"{table.place()}: {table.label(column)} has directions of pulses; {ALONE}: see kind='pulses'")
 
 
 def refuse_failed_reads(table: Table, column: Column, rows: dict[str, np.ndarray], value: np.ndarray) -> None:
@@ -88,7 +88,8 @@ def refuse_changes(name: str, reads: Sequence[np.ndarray], fits: Sequence[np.nda
         if fit.min() <= 0 or fit.max() > _MOST_CHANGE * fit.min():
             low, high = (format_quantity(float(end), unit, 3) for end in (fit.min(), fit.max()))
             raise DataError(
-                f"{name}: a trend of the reads goes over {low} to {high}; {ALONE}: see --kind pulses or retention"
+                f"{name}: a trend of the reads goes over {low} to {high}; {ALONE}: see kind='pulses' or "
+                "kind='retention'"
             )
     rest = [y - fit for y, fit in zip(reads, fits, strict=True)]
     total = sum(float(r @ r) for r in rest)

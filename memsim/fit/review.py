@@ -151,7 +151,7 @@ def _faults(data: PulseData, problem: Problem, theta: np.ndarray, fitted: Fitted
     if _noiseless_ends(problem, theta, data.resolution / data.axis.span):
         faults.append(
             "the search ended where reads have no noise and single reads are the ends of the window, where the "
-            "likelihood says nothing; fit another model with --model, or measure trains that reach the ends"
+            "likelihood says nothing; fit another model with model=..., or measure trains that reach the ends"
         )
     low = fitted["conductance.min"]
     if data.unit == "S" and low.value < 0 and not low.high >= 0:

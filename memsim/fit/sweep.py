@@ -119,7 +119,7 @@ def _one_curve(table: Table, name: str, at: np.ndarray, v: np.ndarray, i: np.nda
     own, count = device_column(table), len(table.lines)
     groups = [c.written for c in table.columns if c is not own and 1 < len(set(c.cells)) <= count // _RUN]
     whole = [own.written, *groups[:1]] if own is not None else groups[:1]
-    names = f'--columns "device = {" + ".join(whole)}"' if groups and all(whole) else "a column 'device'"
+    names = f'columns="device = {" + ".join(whole)}"' if groups and all(whole) else "a column 'device'"
     raise DataError(
         f"{table.place(int(at[begin]))}: {differ} (here another begins; {i[point]:.3g} A at {v[point]:.3g} V): name "
         f"several cells or states with {names}, or keep the rows of one"

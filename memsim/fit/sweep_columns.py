@@ -76,7 +76,7 @@ def _refuse_several(table: Table, chosen: dict[str, Column]) -> None:
     if pairs:
         both = " and ".join(f"{table.label(chosen[name])} or {table.label(other)}" for name, other in pairs)
         columns = ", ".join(f"{name} = {chosen[name].written}" for name, _ in pairs)
-        raise DataError(f'{table.place()}: {both} may be meant; say which with --columns "{columns}"')
+        raise DataError(f'{table.place()}: {both} may be meant; say which with columns="{columns}"')
 
 
 def looks_like_sweep(table: Table) -> bool:
@@ -104,7 +104,7 @@ def refuse_log(table: Table) -> None:
     row = int(far[0])
     one, other = (format_quantity(voltage[at], "V", 3) for at in (row, row + 1))
     # A curve needs three different voltages.
-    or_else = ", or say --kind iv" if len(np.unique(np.abs(voltage))) > 2 else ""
+    or_else = ", or say kind='iv'" if len(np.unique(np.abs(voltage))) > 2 else ""
     raise DataError(
         f"{table.place(row + 1)}: the voltage jumps from {one} to {other}, and so on: a log of writes and reads, no "
         "sweep of a curve; write one row for each pulse, with its direction and the current and voltage of the read "

@@ -167,7 +167,7 @@ class Table:
         try:
             yield
         except DataError as error:
-            if self.decided or "--decimal" in str(error):
+            if self.decided or "decimal=" in str(error):
                 raise
             for column in self.columns:
                 row = self._in_doubt(column)
@@ -184,7 +184,7 @@ class Table:
         signs = self.numerals.decimal, "." if self.numerals.decimal == "," else ","
         return (
             "may be a decimal number or a whole number of thousands; say which sign is the decimal one with "
-            f"--decimal {signs[0]} or --decimal {signs[1]}"
+            f"decimal='{signs[0]}' or decimal='{signs[1]}'"
         )
 
     def factor(self, column: Column, dimension: str) -> float:
@@ -200,7 +200,7 @@ class Table:
         if column.unit == "%" and dimension == "S":
             role = column.heading if folded(column.heading) in ("up", "down") else "weight"
             raise DataError(
-                f"{self.place()}: {self.label(column)} is in %: a share, no conductance; say with --columns "
+                f"{self.place()}: {self.label(column)} is in %: a share, no conductance; say with columns="
                 f'"{role} = {column.written}" that it is a normalised weight'
             )
         try:
@@ -302,7 +302,7 @@ def find_column(table: Table, names: Sequence[str]) -> Column | None:
             heading = table.columns[places[0]].heading
             raise DataError(
                 f"{table.place()}: columns {places[0] + 1} and {places[1] + 1} are both '{heading}'; say which is "
-                f'meant with --columns "{heading} = #{places[0] + 1}"'
+                f'meant with columns="{heading} = #{places[0] + 1}"'
             )
         if places:
             return table.columns[places[0]]
@@ -314,4 +314,4 @@ def unknown_headings(table: Table, what: str, known: Sequence[str]) -> DataError
     present = ", ".join(f"'{column.heading[:40]}'" for column in table.columns[:12])
     hints = [nearest(column.heading[:40], known) for column in table.columns]
     hint = next((h for h in hints if "did you mean" in h), f"; wanted e.g. {', '.join(known[:4])}")
-    return DataError(f"{table.place()}: no column of {what} among {present}{hint}; --columns says which it is")
+    return DataError(f"{table.place()}: no column of {what} among {present}{hint}; columns=... says which it is")

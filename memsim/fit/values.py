@@ -65,7 +65,8 @@ def values_of(table: Table) -> tuple[np.ndarray, str | None, tuple[str, ...]]:
     if vague and len(np.unique(values)) <= 2:
         raise DataError(
             f"{table.place()}: {table.label(column)} has only the values "
-            f"{' and '.join(f'{v:g}' for v in np.unique(values))}, no conductances; say with --columns which column has"
+            f"{' and '.join(f'{v:g}' for v in np.unique(values))}, no conductances; say with columns=... which column "
+            "has them"
         )
     refuse_without_unit(table, column, values)
     if column.physical:
@@ -78,10 +79,10 @@ def _resistances(table: Table, column: Column) -> np.ndarray:
     try:
         return table.numbers(column, "Ohm")
     except DataError as error:
-        if column.physical or "--decimal" not in str(error):
+        if column.physical or "decimal=" not in str(error):
             raise
         raise DataError(
-            f"{error}. Also, {table.label(column)} has no unit: unless it is Ohm, say it with --columns "
+            f"{error}. Also, {table.label(column)} has no unit: unless it is Ohm, say it with columns="
             f'"R = {named(column)} [kOhm]"'
         ) from None
 
@@ -93,7 +94,7 @@ def no_conductance(table: Table) -> DataError:
     if current is None and reading is not None and applied is not None:
         return DataError(
             f"{table.place()}: {table.label(reading)} and {table.label(applied)} are what a source-measure unit read "
-            f'and applied; if these are a current and a voltage, say --columns "G = {named(reading)} [A] / '
+            f'and applied; if these are a current and a voltage, say columns="G = {named(reading)} [A] / '
             f'({named(applied)} [V])"'
         )
     if current is None and find_column(table, READ_VOLTAGE) is not None:
@@ -107,7 +108,7 @@ def no_conductance(table: Table) -> DataError:
     yours = " with your read voltage in the place of 0.1" if volts is None else ""
     return DataError(
         f"{table.place()}: {table.label(current)} is a current, and no column has the read voltage; state it with "
-        f'--columns "G = {named(current)}{unit} / ({0.1 if volts is None else volts:g} [V])"{yours}'
+        f'columns="G = {named(current)}{unit} / ({0.1 if volts is None else volts:g} [V])"{yours}'
     )
 
 
@@ -115,9 +116,9 @@ def _example(table: Table) -> str:
     """The option for headings that have the word of a direction or of a conductance in them; empty without any."""
     ups, downs = ([c for c in table.columns if _has_word(c, words)] for words in (UP, DOWN))
     if ups and downs:
-        return f'--columns "up = {named(ups[0])}, down = {named(downs[0])}"'
+        return f'columns="up = {named(ups[0])}, down = {named(downs[0])}"'
     of_conductance = [c for c in table.columns if _has_word(c, ("g", "conductance", "cond"))]
-    return f'--columns "G = {named(of_conductance[0])}"' if of_conductance else ""
+    return f'columns="G = {named(of_conductance[0])}"' if of_conductance else ""
 
 
 def _has_word(column: Column, words: Sequence[str]) -> bool:
@@ -166,12 +167,12 @@ def _ratio(table: Table, current: Column, voltage: Column) -> tuple[np.ndarray, 
     if current.physical != voltage.physical:
         one, other = (current, voltage) if current.physical else (voltage, current)
         raise DataError(
-            f"{table.place()}: {table.label(one)} has a unit and {table.label(other)} has none; say it with --columns, "
-            f'e.g. "G = {current.written} [A] / ({voltage.written} [V])"'
+            f"{table.place()}: {table.label(one)} has a unit and {table.label(other)} has none; say it with "
+            f'columns=..., e.g. "G = {current.written} [A] / ({voltage.written} [V])"'
         )
     if not current.physical:
         raise DataError(
-            f"{table.place()}: {labels[0]} and {labels[1]} have no units; say them with --columns, "
+            f"{table.place()}: {labels[0]} and {labels[1]} have no units; say them with columns=..., "
             f'e.g. "G = {current.written} [A] / ({voltage.written} [V])"'
         )
     volts, amperes = table.numbers(voltage, "V"), table.numbers(current, "A")
@@ -181,7 +182,7 @@ def _ratio(table: Table, current: Column, voltage: Column) -> tuple[np.ndarray, 
     if (volts > 0).any() and (volts < 0).any() and "read" not in folded(voltage.heading):
         raise DataError(
             f"{table.place()}: {labels[1]} has both signs: it may be the voltage of the pulses or of the reads; say "
-            f'with --columns, e.g. "G = {current.written}/0.1" or "G = {current.written}/{voltage.written}"'
+            f'with columns=..., e.g. "G = {current.written}/0.1" or "G = {current.written}/{voltage.written}"'
         )
     values = amperes / volts
     if (values < 0).any():

@@ -39,7 +39,7 @@ LABELS = {
 
 @pytest.mark.parametrize(("heading", "cell", "first"), LABELS.values(), ids=LABELS)
 def test_names_and_dates_do_not_decide_the_decimal_sign(heading, cell, first):
-    with pytest.raises(ms.DataError, match=r"f\.csv:2: '2.553' may be a decimal .* --decimal . or --decimal .$"):
+    with pytest.raises(ms.DataError, match=r"f\.csv:2: '2.553' may be a decimal .* decimal='.' or decimal='.'$"):
         pulse_data(table(heading, cell))
     sign = "." if ".553" in cell(1, "set", SET[0]) else ","
     assert pulse_data(table(heading, cell, decimal=sign)).sweeps[0].value[0] == pytest.approx(first * 1e-6)
@@ -62,10 +62,10 @@ def test_an_unused_column_in_doubt_asks_nothing():
 
 def test_two_questions_are_asked_in_one_line():
     source = table_of("\n".join(["time;G (uS)", *(f"{k};{v:.3f}" for k, _, v in ROWS)]), "f.csv")
-    with pytest.raises(ms.DataError, match=r"--kind read-noise\. Also, '2\.553' in line 2 .* --decimal ,$"):
+    with pytest.raises(ms.DataError, match=r"kind='read-noise'\. Also, '2\.553' in line 2 .* decimal=','$"):
         kind_of(source)
     source = table_of("\n".join(["pulse;G (uS)", *(f"{k};{v:.3f}" for k, _, v in ROWS)]), "f.csv")
-    with pytest.raises(ms.DataError, match=r"no column of directions .* Also, '2\.553' in line 2 .* --decimal ,$"):
+    with pytest.raises(ms.DataError, match=r"no column of directions .* Also, '2\.553' in line 2 .* decimal=','$"):
         pulse_data(source)
 
 
@@ -154,7 +154,7 @@ TWICE = [(k, read, w, v + 0.01 * read) for k, w, v in ROWS for read in range(2)]
 def test_rows_of_the_same_pulse_are_what_the_user_says(tmp_path):
     file = tmp_path / "f.csv"
     file.write_text("\n".join(["pulse,direction,G (uS)", *(f"{k},{w},{v}" for k, _, w, v in TWICE)]))
-    message = r"f\.csv:3: 'pulse' 1 stands in several rows of one direction; .*--repeats reads .*--repeats devices or"
+    message = r"f\.csv:3: 'pulse' 1 stands in several rows of one direction; .*repeats='reads' .*repeats='devices' or"
     with pytest.raises(ms.DataError, match=message):
         pulse_data(read_measurement(file))
     reads = pulse_data(read_measurement(file, repeats="reads"))
@@ -177,7 +177,7 @@ def test_reads_that_are_numbered_within_their_pulse_need_no_option():
 def test_reads_that_are_numbered_again_and_again_are_asked_about(tmp_path):
     file = tmp_path / "f.csv"
     file.write_text("\n".join(["read,direction,G (uS)", *(f"{read},{w},{v}" for _, read, w, v in TWICE)]))
-    with pytest.raises(ms.DataError, match=r"'read' starts again within a direction; .*--repeats reads"):
+    with pytest.raises(ms.DataError, match=r"'read' starts again within a direction; .*repeats='reads'"):
         pulse_data(read_measurement(file))
     assert pulse_data(read_measurement(file, repeats="reads")).reads == 48
 
@@ -209,7 +209,7 @@ def test_a_column_in_which_all_pulses_have_one_number_is_refused():
 def test_an_option_about_repeats_that_changes_nothing_is_refused(tmp_path):
     file = tmp_path / "f.csv"
     file.write_text("\n".join(["pulse,direction,G (uS)", *(f"{k},{w},{v}" for k, w, v in ROWS)]))
-    with pytest.raises(ms.InputError, match="neither headings nor rows of a pulse repeat; leave out --repeats devices"):
+    with pytest.raises(ms.InputError, match="neither headings nor rows of a pulse repeat; leave out repeats='devices'"):
         read_measurement(file, repeats="devices")
 
 
@@ -223,7 +223,7 @@ def test_resistances_without_a_unit_are_noted_or_asked_about(tmp_path):
     assert data.notes == ("'R' has no unit and is read in Ohm",)
     file = tmp_path / "f.csv"
     file.write_text("\n".join(["direction,R", *(f"{w},{1e3 / v!r}" for _, w, v in ROWS)]))
-    message = r'\.csv:26: \'R\' has no unit, and .* Ohm is less .* --columns "R = R \[kOhm\]"'
+    message = r'\.csv:26: \'R\' has no unit, and .* Ohm is less .* columns="R = R \[kOhm\]"'
     with pytest.raises(ms.DataError, match=message):
         pulse_data(read_measurement(file))
     data = pulse_data(read_measurement(file, columns="R = R [kOhm]"))
@@ -242,7 +242,7 @@ def test_a_voltage_that_may_be_that_of_the_pulses_is_asked_about(tmp_path):
 
 
 def test_currents_and_voltages_of_pulses_without_units_are_asked_about():
-    with pytest.raises(ms.DataError, match="'I' and 'V' have no units; say them with --columns"):
+    with pytest.raises(ms.DataError, match=r"'I' and 'V' have no units; say them with columns=\.\.\."):
         pulse_data(table("direction,V,I", lambda k, w, v: f"{w},0.1,{v}"))
 
 

@@ -79,12 +79,12 @@ def test_words_of_flash_are_directions_with_a_note(tmp_path, words):
     assert [sweep.branch for sweep in data.sweeps] == [0, 1]
     assert f"'{words[0].lower()}' is read as set; '{words[1].lower()}' is read as reset" in data.notes
     message = question(saved(tmp_path, "pulse,op,G (uS)", lambda k, w, v: f"{k},{word[w]},{10 - v}"))
-    assert 'swap them with --columns "direction = -op"' in message
+    assert 'swap them with columns="direction = -op"' in message
 
 
 def test_a_weight_in_percent_is_asked_about(tmp_path):
     file = saved(tmp_path, "pulse,direction,weight (%)", lambda k, w, v: f"{k},{w},{10 * v!r}")
-    assert "'weight' is in %: a share, no conductance; say with --columns \"weight = weight (%)\"" in question(file)
+    assert "'weight' is in %: a share, no conductance; say with columns=\"weight = weight (%)\"" in question(file)
     data = pulses(file, columns="weight = weight (%)")
     assert data.unit is None
     assert reads(data) == pytest.approx([0.1 * v for v in READS])
@@ -94,7 +94,7 @@ def test_currents_without_a_read_voltage_are_asked_about(tmp_path):
     for heading, stated in (("I_read (nA)", "I_read (nA)"), ("I", "I [A]")):
         file = saved(tmp_path, f"pulse,direction,{heading}", lambda k, w, v: f"{k},{w},{v * 200!r}")
         message = question(file)
-        assert f'no column has the read voltage; state it with --columns "G = {stated} / (0.1 [V])"' in message
+        assert f'no column has the read voltage; state it with columns="G = {stated} / (0.1 [V])"' in message
     file = saved(tmp_path, "pulse,direction,I@0.2V (nA)", lambda k, w, v: f"{k},{w},{v * 200!r}")
     assert '"G = I@0.2V (nA) / (0.2 [V])"' in question(file)
     assert reads(pulses(file, columns="G = I@0.2V (nA) / (0.2 [V])")) == pytest.approx([1e-6 * v for v in READS])
@@ -164,7 +164,7 @@ def test_a_unit_above_the_table_is_asked_about(tmp_path, above):
     file = saved(tmp_path, f"# cell 7\n{above}\npulse,direction,G", lambda k, w, v: f"{k},{w},{v!r}")
     message = question(file)
     assert (
-        "f.csv:2: a unit, uS, stands above the table, and 'G' has none; say it with --columns \"G = G [uS]\"" in message
+        "f.csv:2: a unit, uS, stands above the table, and 'G' has none; say it with columns=\"G = G [uS]\"" in message
     )
     assert reads(pulses(file, columns="G = G [uS]")) == pytest.approx([1e-6 * v for v in READS])
     assert reads(pulses(file, columns="G = G [1]")) == pytest.approx(READS)
@@ -173,7 +173,7 @@ def test_a_unit_above_the_table_is_asked_about(tmp_path, above):
 def test_the_unit_and_the_decimal_sign_of_resistances_are_asked_about_at_once(tmp_path):
     file = saved(tmp_path, "pulse;direction;R", lambda k, w, v: f"{k};{w};{1e3 / v:.3f}")
     message = question(file)
-    assert "--decimal . or --decimal ,. Also, 'R' has no unit: unless it is Ohm, say it with" in message
+    assert "decimal='.' or decimal=','. Also, 'R' has no unit: unless it is Ohm, say it with" in message
     assert '"R = R [kOhm]"' in message
     data = pulses(file, columns="R = R [kOhm]", decimal=".")
     assert reads(data) == pytest.approx([1e-6 * v for v in READS], rel=1e-4)
@@ -218,7 +218,7 @@ def test_the_applied_value_of_a_source_measure_unit_is_no_conductance(tmp_path):
     rng = np.random.default_rng(1)
     lines = [f"{k},{8e-6 + 1e-8 * z:.6e},{0.2 + 1e-6 * w:.7f}" for k, (z, w) in enumerate(rng.standard_normal((40, 2)))]
     (tmp_path / "f.csv").write_text("\n".join(["Index,Reading,Value", *lines]))
-    with pytest.raises(ms.DataError, match=r'say --columns "G = Reading \[A\] / \(Value \[V\]\)"$'):
+    with pytest.raises(ms.DataError, match=r'say columns="G = Reading \[A\] / \(Value \[V\]\)"$'):
         ms.fit_device(tmp_path / "f.csv", kind="read-noise")
     fit = ms.fit_device(tmp_path / "f.csv", kind="read-noise", columns="G = Reading [A] / (Value [V])")
     assert fit.numbers[0].value == pytest.approx(1e-8 / 8e-6, rel=0.4)
@@ -232,7 +232,7 @@ def test_weights_beside_a_window_are_shares_of_it(tmp_path):
     fit = ms.fit_device(tmp_path / "w.csv", kind="read-noise", window=(5e-6, 60e-6))
     share = {"range": 0.01, "value": 0.01 * 55 / 32.5}[fit.section["relative_to"]]
     assert fit.numbers[0].value == pytest.approx(share, rel=0.15)
-    with pytest.raises(ms.DataError, match="weights from 0 to 1; state the unit with --columns"):
+    with pytest.raises(ms.DataError, match=r"weights from 0 to 1; state the unit with columns=\.\.\."):
         ms.fit_device(tmp_path / "big.csv", kind="read-noise", window=(5e-6, 60e-6))
 
 
@@ -245,7 +245,7 @@ def test_weights_beside_a_window_are_shares_of_it(tmp_path):
 )
 def test_headings_that_are_nearly_known_have_an_example_of_the_option(tmp_path, text, example):
     (tmp_path / "f.csv").write_text(text)
-    assert question(tmp_path / "f.csv").endswith(f"--columns says which it is, e.g. --columns {example}")
+    assert question(tmp_path / "f.csv").endswith(f"columns=... says which it is, e.g. columns={example}")
 
 
 @pytest.mark.parametrize("text", ["G (uS),BL0,BL1,BL2,BL3\nWL0,1,2,3,4\nWL1,5,6,7,8\n", None])

@@ -93,7 +93,7 @@ def test_currents_at_one_voltage_are_reads(tmp_path):
     sigma = fit_device(file).numbers[0].value
     assert sigma == pytest.approx(np.std(reads, ddof=1) / np.mean(reads), rel=1e-3)
     file = saved(tmp_path, ["time (s),V (V),I (A)", *(f"{k},0.1,{i:.6e}" for k, i in enumerate(reads))])
-    with pytest.raises(ms.DataError, match="may be retention or read noise; say which with --kind"):
+    with pytest.raises(ms.DataError, match="may be retention or read noise; say which with kind="):
         fit_device(file)
 
 
@@ -142,7 +142,7 @@ def test_read_noise_takes_resistances(tmp_path):
 
 def test_times_that_start_again_are_asked_about(tmp_path):
     file = saved(tmp_path, ["time (s),G (uS)", *(f"{t},{g!r}" for _, t, g in CELLS)])
-    with pytest.raises(ms.DataError, match=r"f\.csv:7: times of device 1 go back; say with --repeats devices or"):
+    with pytest.raises(ms.DataError, match=r"f\.csv:7: times of device 1 go back; say with repeats='devices' or"):
         cells(file)
     assert cells(file, repeats="devices").names == ("1", "2", "3")
     assert cells(file, repeats="cycles").names == ("cycle 1", "cycle 2", "cycle 3")
@@ -154,7 +154,7 @@ def test_times_that_start_again_are_asked_about(tmp_path):
 def test_reads_of_several_cells_are_asked_about(tmp_path):
     reads = [(cell, k, 5 * (1 + cell) * (1 + 0.02 * math.sin(k * k))) for cell in range(2) for k in range(30)]
     file = saved(tmp_path, ["read,G (uS)", *(f"{k},{g!r}" for _, k, g in reads)])
-    with pytest.raises(ms.DataError, match="not in the order of time; if another cell begins there, say --repeats dev"):
+    with pytest.raises(ms.DataError, match="not in the order of time; if another cell begins there, say repeats='dev"):
         fit_device(file)
     fit = fit_device(file, repeats="devices")
     assert "2 series of reads are read as devices" in fit.notes

@@ -129,7 +129,7 @@ def test_a_keithley_sheet_is_read_with_one_option(tmp_path):
     data = pulse_data(read_measurement(file, columns="G = AnodeI/AnodeV"))
     assert data.unit == "S"
     assert sweeps(data) == PLAIN
-    with pytest.raises(ms.DataError, match=r":5: no column of conductance among .*--columns says which"):
+    with pytest.raises(ms.DataError, match=r":5: no column of conductance among .*columns=... says which"):
         pulse_data(read_measurement(file))
 
 
@@ -225,7 +225,7 @@ def test_every_shape_of_a_long_table_gives_the_same_sweeps(lines, tmp_path):
 def test_a_second_table_with_other_headings_is_asked_about(tmp_path):
     text = "\n".join(["V (V),I (uA)", "0.1,1", "0.2,2", "", "pulse,direction,G (uS)", *LONG])
     file = saved(tmp_path, text)
-    with pytest.raises(ms.DataError, match=r"2 tables .*, at lines 1, 5; .*--table 1 to --table 2"):
+    with pytest.raises(ms.DataError, match=r"2 tables .*, at lines 1, 5; .*table=1 to table=2"):
         read_measurement(file)
     assert kind_of(read_measurement(file, table=1)) == "iv"
     assert sweeps(pulse_data(read_measurement(file, table=2))) == PLAIN
@@ -354,7 +354,9 @@ WIDE = [f"{a},{b},{a + 10},{b + 10}" for a, b in zip(SET, RESET, strict=True)]
 
 def test_repeated_headings_are_asked_about_unless_the_user_says_what_they_are(tmp_path):
     file = saved(tmp_path, "\n".join(["up (uS),down (uS),up (uS),down (uS)", *WIDE]))
-    with pytest.raises(ms.DataError, match=r"columns 1 and 3 are all 'up'; .*--repeats devices, cycles or reads"):
+    with pytest.raises(
+        ms.DataError, match=r"columns 1 and 3 are all 'up'; .*repeats='devices', repeats='cycles' or repeats='reads'"
+    ):
         read_measurement(file)
     for repeats, names in (("devices", [("1", "1"), ("2", "1")]), ("cycles", [("1", "1"), ("1", "2")])):
         data = pulse_data(read_measurement(file, repeats=repeats))
@@ -400,17 +402,17 @@ def test_a_unit_in_one_heading_holds_for_both_and_is_said():
 
 
 ASKED = {
-    "an index without a meaning": ("index,G (uS)\n1,2\n2,3\n", "--kind read-noise means repeated reads"),
-    "voltages and currents of pulses": ("pulse,V (V),I (uA)\n1,2,3\n2,3,4\n", "or say --kind iv"),
+    "an index without a meaning": ("index,G (uS)\n1,2\n2,3\n", "kind='read-noise' means repeated reads"),
+    "voltages and currents of pulses": ("pulse,V (V),I (uA)\n1,2,3\n2,3,4\n", "or say kind='iv'"),
     "a unit in one heading and another range": (
         two_columns("up (uS),down", SET, [v / 1e3 for v in RESET]),
-        r"'down' has no unit, 'up' has uS; say which with --columns \"down = down \[uS\]\"",
+        r"'down' has no unit, 'up' has uS; say which with columns=\"down = down \[uS\]\"",
     ),
     "units that differ": (two_columns("up (uS),down (nS)"), "write both in one unit"),
-    "a lone curve": ("Conductance(S)\n" + "\n".join(map(str, SET)), "--kind read-noise means repeated reads"),
+    "a lone curve": ("Conductance(S)\n" + "\n".join(map(str, SET)), "kind='read-noise' means repeated reads"),
     "an index and conductances": (
         "\n".join(f"{k} {v}" for k, v in enumerate(SET + RESET)),
-        'without headings .* --columns, e.g. "up = #1, down = #2"',
+        'without headings .* columns=..., e.g. "up = #1, down = #2"',
     ),
     "voltages and currents": ("\n".join(f"{k / 10},{k**3}" for k in range(-20, 21)), "without headings"),
     "voltages and falling currents": ("\n".join(f"{k / 10},{-k / 9}" for k in range(-20, 21)), "without headings"),
@@ -426,11 +428,11 @@ ASKED = {
     "a negative conductance": (two_columns("up (uS),down (uS)", [-v for v in SET]), "of -2.03 uS; .*up = -up"),
     "set pulses that lower": (
         two_columns("up (uS),down (uS)", RESET, SET),
-        r'set pulses lower .*--columns "up = down \(uS\), down = up \(uS\)"',
+        r'set pulses lower .*columns="up = down \(uS\), down = up \(uS\)"',
     ),
     "reset words that raise": (
         "\n".join(["pulse,Mode,G (uS)", *rows(lambda k, w, v: f"{k},{w},{v}", (("set", RESET), ("reset", SET)))]),
-        'set pulses lower .*--columns "direction = -Mode"',
+        'set pulses lower .*columns="direction = -Mode"',
     ),
     "one direction that goes the wrong way": (
         two_columns("up (uS),down (uS)", SET, SET),
@@ -503,7 +505,7 @@ def test_a_sample_beside_conductances_numbers_the_reads_and_beside_directions_a_
 def test_three_digits_after_every_sign_are_asked_about(tmp_path):
     lines = [f"{a:.3f};{b:.3f}" for a, b in zip(SET, RESET, strict=True)]
     file = saved(tmp_path, "\n".join(["up (nS);down (nS)", *lines]))
-    with pytest.raises(ms.DataError, match=r"f\.csv:2: '2\.030' may be .* --decimal \. or --decimal ,"):
+    with pytest.raises(ms.DataError, match=r"f\.csv:2: '2\.030' may be .* decimal='\.' or decimal=','"):
         read_pulses(file)
     first = {sign: pulse_data(read_measurement(file, decimal=sign)).sweeps[0].value[0] for sign in ".,"}
     assert first == {".": pytest.approx(2.03e-9), ",": pytest.approx(2030e-9)}

@@ -135,7 +135,7 @@ def test_a_trend_beside_times_is_stated_as_a_power_law_that_retention_fits():
     times = np.geomspace(1.0, 1e4, 60)
     y = 10 * times**-0.05 * (1 + 0.002 * np.random.default_rng(3).standard_normal(60))
     table = table_of(text("time (s),G (uS)", times, y))
-    assert "--kind retention fits it, as a power law with nu about 0.05" in fit_read_noise(table).notes[0]
+    assert "kind='retention' fits it, as a power law with nu about 0.05" in fit_read_noise(table).notes[0]
     assert holds(fit_retention(table).numbers[0], 0.05)
 
 

@@ -183,5 +183,5 @@ def test_the_kind_of_a_measurement_is_told_by_its_headings(heading, kind):
 
 
 def test_time_and_conductance_need_a_word_of_the_user():
-    with pytest.raises(DataError, match="--kind retention or --kind read-noise"):
+    with pytest.raises(DataError, match="kind='retention' or kind='read-noise'"):
         kind_of(table_of("time (s),G (uS)\n1,2\n"))
