@@ -2,7 +2,7 @@
 
 The first read of a train is made at an end of the window, one pulse from it, or anywhere. A fit estimates the shares of
 such trains. With few trains the likelihood is almost the same for each kind, and each kind has a maximum of its own.
-The intervals then hold for every kind that the data do not exclude: a profile likelihood over a discrete parameter.
+The intervals then hold for every kind that the data do not exclude, see `memsim.fit.second_maxima`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,9 @@ from operator import attrgetter
 
 import numpy as np
 
-from memsim.fit.criteria import DROP95
-from memsim.fit.data import PulseData
 from memsim.fit.optimise import Maximum, maximise, settled
 from memsim.fit.problem import Problem
 from memsim.fit.pulse_search import Guess, finished
-from memsim.fit.quantities import Fitted, fitted
 
 _FEW, _SEVERAL = 12, 40
 """Trains up to which their beginnings may be unknown: of any length, and of short ones."""
@@ -97,19 +94,3 @@ def higher(end: Guess) -> Guess:
             again = finished(Guess(begun, climb.theta, climb.value))
             end = again if not again.fault and again.value > end.value + _HIGHER else end
     return end
-
-
-def over_beginnings(data: PulseData, problem: Problem, theta: np.ndarray, numbers: Fitted) -> Fitted:
-    """The numbers of a fit, with intervals that hold for every kind of beginning that the data do not exclude."""
-    ends = maxima(problem, theta)
-    if not ends:
-        return numbers
-    best = max([problem.value(theta), *(end.value for end in ends)])
-    of_kinds = [fitted(data, end.problem, end.theta, best - end.value) for end in ends if end.value > best - DROP95]
-    wider = []
-    for number in numbers.numbers:
-        intervals = [number, *(of_kind[number.name] for of_kind in of_kinds)]
-        # NaN, where an end of the window was not fitted, stays.
-        low, high = np.min([each.low for each in intervals]), np.max([each.high for each in intervals])
-        wider.append(replace(number, low=float(low), high=float(high)))
-    return replace(numbers, numbers=tuple(wider), beginnings=len(of_kinds) or 1)

@@ -28,6 +28,8 @@ class Diagnostics:
         Hidden state of every point, given the reads up to it.
     mean, variance : float
         0 and 1 for the right model.
+    scatter : float
+        Probability of a variance this far from 1, as that of independent Gaussian innovations.
     correlation : float
         Between successive innovations of a sweep; 0 for the right model.
     skewness, excess : float
@@ -45,6 +47,7 @@ class Diagnostics:
     state: np.ndarray
     mean: float
     variance: float
+    scatter: float
     correlation: float
     skewness: float
     excess: float
@@ -54,7 +57,7 @@ class Diagnostics:
 
 def diagnose(problem: Problem, theta: np.ndarray, lags: int = 10) -> Diagnostics:
     """Standardised innovations of a fitted model, and their moments."""
-    from scipy.special import chdtrc
+    from scipy.special import chdtr, chdtrc
 
     s = problem.series
     z, mean, deviation, state = _innovations(problem, theta, s)
@@ -78,6 +81,7 @@ def diagnose(problem: Problem, theta: np.ndarray, lags: int = 10) -> Diagnostics
         state,
         float(good.mean()),
         variance,
+        2 * float(min(chdtr(count - 1, count * variance), chdtrc(count - 1, count * variance))),
         correlations[0],
         skewness,
         excess,

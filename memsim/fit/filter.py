@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from memsim.fit.gaussian import HALF_LOG_2PI, SURE, bent_step, cut, look_up
+from memsim.fit.gaussian import HALF_LOG_2PI, SURE, bent_step, cut, look_up, outside
 from memsim.fit.white import score_train
 from memsim.kernels.compile import callee, compile_kernel
 
@@ -134,7 +134,7 @@ def _train(value, seen, branch, step, own, sigmas, scale, score, mean_out, sd_ou
                 part[2, 2] = a * v + b * v2 + a * b * dm * dm
                 part[2, 3] = a * s + b * s2 + a * b * dm * dc
                 part[2, 4] = a * p + b * p2 + a * b * dc * dc
-            score[0] = 0.0
+            score[0] = outside(y, math.sqrt(before), floor, ceiling)
             if wanted:
                 mean_out[0], sd_out[0], state_out[0] = m, np.nan, m
             continue
@@ -281,7 +281,10 @@ _KERNEL = compile_kernel(_work, _units, (Series, Trial, Scale))
 
 
 def log_likelihood(series: Series, trial: Trial, scale: Scale) -> np.ndarray:
-    """Log-likelihood of every read given those before it in its train (trial, point); 0 for the first and unseen."""
+    """Log-likelihood of every read given those before it in its train (trial, point); 0 for unseen ones.
+
+    That of the first read of a train is 0, or negative where it lies far outside the window.
+    """
     score = np.empty((len(trial.write), len(series.value)))
     none = np.empty((1, len(series.value)))
     _KERNEL(series, trial, scale, score, none, none, none, False)

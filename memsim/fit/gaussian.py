@@ -7,6 +7,8 @@ import math
 from memsim.kernels.compile import callee
 
 HALF_LOG_2PI = 0.9189385332046727
+FAR_OUTSIDE = 4.0
+"""Standard deviations of a read outside the window up to which a first read costs nothing; one in 30000 is farther."""
 SURE = 7.0  # standard deviations from a bound beyond which clipping is left out: below 1e-11
 
 
@@ -41,6 +43,16 @@ def cut(mean, deviation, low, high):
     shift = (at_a - at_b) / mass
     spread = 1.0 + (a * at_a - b * at_b) / mass - shift * shift
     return mass, mean + deviation * shift, deviation * deviation * max(spread, 1e-9)
+
+
+@callee
+def outside(y, deviation, low, high):
+    """What a first read far outside the window costs: half the square of its distance beyond four deviations.
+
+    The state of a first read is not predicted, so that this read is not scored. But no state explains it there.
+    """
+    beyond = max(low - y, y - high) / deviation - FAR_OUTSIDE
+    return -0.5 * beyond * beyond if beyond > 0.0 else 0.0
 
 
 @callee

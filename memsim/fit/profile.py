@@ -216,7 +216,10 @@ def _variability(fit: PulseFit) -> dict[str, Any]:
     for key, field in (("low", "conductance.min"), ("high", "conductance.max")):
         if key in found.spreads and found.spreads[key].sigma > 0:
             ends = found.spreads[key]
-            share = format_quantity(number(ends.sigma / (ends.mean if ends.lognormal else width)), "%")
+            of_cells = ends.above_zero if key == "low" and ends.positive else ends.sigma
+            if of_cells == 0:
+                continue
+            share = format_quantity(number(of_cells / (ends.mean if ends.lognormal else width)), "%")
             spreads[field] = {"sigma": share, "relative_to": "range"}
             if ends.lognormal:
                 spreads[field] |= {"relative_to": "value", "distribution": "lognormal"}

@@ -10,7 +10,7 @@ import numpy as np
 
 from memsim.errors import DataError, InputError, nearest
 from memsim.fit.axis import LOGARITHMIC_FROM
-from memsim.fit.beginnings import higher, over_beginnings
+from memsim.fit.beginnings import higher
 from memsim.fit.criteria import Criteria
 from memsim.fit.data import PulseData
 from memsim.fit.diagnostics import Diagnostics, diagnose
@@ -21,6 +21,7 @@ from memsim.fit.problem import OWN, Problem
 from memsim.fit.pulse_search import Guess, Noise, finished, like, noise_of, problem_of, rough, widened
 from memsim.fit.quantities import Fitted, fitted
 from memsim.fit.review import RIVAL, Review, reviewed
+from memsim.fit.second_maxima import over_maxima
 
 Progress = Callable[[str, int, int], None]
 
@@ -178,7 +179,7 @@ def fit_pulses(
     tick("intervals")
     chosen, margin = _of_best_kind(candidates[at], guesses[candidates[at].name], data, hidden)
     numbers = fitted(data, chosen.problem, chosen.theta)
-    numbers = over_beginnings(data, chosen.problem, chosen.theta, numbers)
+    numbers = over_maxima(data, chosen.problem, chosen.theta, numbers)
     chosen = candidates[at] = replace(chosen, theta=numbers.point)
     diagnostics = diagnose(chosen.problem, chosen.theta)
     rivals = {

@@ -48,6 +48,10 @@ class Number:
     meaning: str
     known: bool = True
 
+    def holds(self, value: float) -> bool:
+        """Whether the interval contains a value, or there is none."""
+        return not (value < self.low or value > self.high)
+
 
 @dataclass(frozen=True)
 class Fitted:
@@ -68,6 +72,8 @@ class Fitted:
         where fitted means absorb write noise.
     beginnings : int
         Number of ways in which trains may begin, see `memsim.fit.beginnings`, for which the intervals hold.
+    second : tuple of Number
+        What second maxima of the likelihood put outside the interval of the first one; the intervals hold for all.
     """
 
     numbers: tuple[Number, ...]
@@ -76,6 +82,7 @@ class Fitted:
     window: tuple[float, float]
     point: np.ndarray
     beginnings: int = 1
+    second: tuple[Number, ...] = ()
 
     def __getitem__(self, name: str) -> Number:
         return next(number for number in self.numbers if number.name == name)

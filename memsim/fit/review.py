@@ -13,7 +13,7 @@ from memsim.fit.models import BRANCHES
 from memsim.fit.problem import OWN, Problem
 from memsim.fit.quantities import Fitted
 from memsim.fit.simulate import simulated
-from memsim.fit.spread import Spread, between
+from memsim.fit.spread import FOR_A_SHAPE, Spread, between
 from memsim.units import format_quantity
 
 LEAST_COVERED = 0.75
@@ -27,6 +27,12 @@ _POINTS = 20_000
 """Reads that are compared with simulated ones."""
 _LEVEL = 0.01
 """Probability of any rejection by the tests of the residuals, if the model is right."""
+_UNEVEN, _SCATTERED, _SURELY = 1.5, 2.0, 1e-6
+"""Variance of the residuals that is named, or its inverse; that and its p at which a model explains nothing."""
+_OPEN = 2.0
+"""Width of the interval of an end, of the range of the reads, from which the reads leave the end open; assumed."""
+_SMALL = 0.05
+"""Spread of the lower ends, of the window, up to which a profile may leave it out; assumed."""
 _UNCLEAR = 2.0
 """Difference of log-likelihoods below which neither of two kinds of noise is preferred."""
 _WORSE = 1.0
@@ -82,7 +88,7 @@ def reviewed(
     covered = reproduced(problem, theta)
     cycles = between_cycles(data, problem, theta)
     return Review(
-        tuple(_faults(data, problem, theta, fitted, covered)),
+        tuple(_faults(data, problem, theta, fitted, diagnostics, covered)),
         (
             *_limits(data, problem, theta, fitted, diagnostics, cycles, margin, held_out),
             *_differing(fitted, rivals or {}),
@@ -138,7 +144,14 @@ def between_cycles(data: PulseData, problem: Problem, theta: np.ndarray) -> Spre
     return between(np.array(estimates), np.array(variances)) if len(estimates) >= _CYCLES else None
 
 
-def _faults(data: PulseData, problem: Problem, theta: np.ndarray, fitted: Fitted, covered: float) -> list[str]:
+def _faults(
+    data: PulseData,
+    problem: Problem,
+    theta: np.ndarray,
+    fitted: Fitted,
+    diagnostics: Diagnostics,
+    covered: float,
+) -> list[str]:
     faults = []
     for number in fitted.numbers:
         if not np.isfinite(number.value):
@@ -162,11 +175,17 @@ def _faults(data: PulseData, problem: Problem, theta: np.ndarray, fitted: Fitted
         if step <= 0:
             faults.append(f"in the model {problem.model.name}, {word} pulses {sign} the conductance on average")
     low_ends = fitted.spreads.get("low")
-    if data.unit == "S" and low_ends is not None and low_ends.below_zero:
+    if data.unit == "S" and low_ends is not None and low_ends.below_zero and not _droppable(low_ends, fitted):
+        more = "" if problem.devices >= FOR_A_SHAPE else f", or measure at least {FOR_A_SHAPE}"
         faults.append(
             f"lower ends of the window of {format_quantity(low_ends.mean, 'S', 3)} with a spread of "
             f"{format_quantity(low_ends.sigma, 'S', 3)} between devices: more than 1e-4 of such cells would lie below "
-            "0 S; fit devices of different kinds apart, or measure at least 5"
+            f"0 S; fit devices of different kinds apart{more}"
+        )
+    if diagnostics.variance > _SCATTERED and diagnostics.scatter < _SURELY:
+        faults.append(
+            f"the model {problem.model.name} does not explain the reads: the variance of the residuals is "
+            f"{diagnostics.variance:.2g} times that of the fit (p {diagnostics.scatter:.1g})"
         )
     if covered < LEAST_COVERED:
         faults.append(
@@ -174,6 +193,12 @@ def _faults(data: PulseData, problem: Problem, theta: np.ndarray, fitted: Fitted
             f"{covered:.0%} of the reads, and at least {LEAST_COVERED:.0%} are needed"
         )
     return faults
+
+
+def _droppable(low_ends: Spread, fitted: Fitted) -> bool:
+    """Whether the spread of the lower ends may be so small that no cells lie below 0 S, or is small in the window."""
+    width = fitted.window[1] - fitted.window[0]
+    return max(low_ends.above_zero, _SMALL * width) >= low_ends.sigma_low
 
 
 def _limits(
@@ -197,10 +222,26 @@ def _limits(
             f"the lower end of the window, {format_quantity(low.value, 'S', 3)}, is 0 S within its interval, and 0 S "
             "in a profile"
         )
+    low_ends = fitted.spreads.get("low")
+    if data.unit == "S" and low_ends is not None and low_ends.below_zero:
+        limits.append(
+            f"with the spread of the lower ends of the windows, {format_quantity(low_ends.sigma, 'S', 3)}, some cells "
+            f"would lie below 0 S; a profile states {format_quantity(low_ends.above_zero, 'S', 3)}"
+        )
+    for word, side in (("lower", "min"), ("upper", "max")):
+        end = fitted[f"conductance.{side}"]
+        if np.isfinite([end.low, end.high]).all() and end.high - end.low > _OPEN * data.axis.span:
+            limits.append(f"the reads leave the {word} end of the window open: its interval is wider than their range")
     if fitted.beginnings > 1:
         limits.append(
             f"the data do not show where trains begin ({len(problem.series.start)} in all): at an end of the window, a "
             "pulse from it or elsewhere; the intervals hold for each that the data allow"
+        )
+    if fitted.second:
+        others = ", ".join(f"{n.name} {_quantity(n.value, n.unit)}" for n in fitted.second[:_NAMED])
+        limits.append(
+            f"the likelihood has a second maximum that the data do not exclude, with {others}: the intervals hold for "
+            "both; trains that reach the ends of the window would decide"
         )
     unclear = [n.name for n in fitted.numbers if n.unit == "%" and not n.low > 0]
     if unclear:
@@ -240,6 +281,11 @@ def _limits(
             "of further devices are wide"
         )
     rejected = _rejected(diagnostics)
+    if not 1 / _UNEVEN < diagnostics.variance < _UNEVEN and diagnostics.scatter < _LEVEL:
+        limits.append(
+            f"the variance of the residuals is {diagnostics.variance:.2g} times that of the fit (p "
+            f"{diagnostics.scatter:.1g}): its noise and its intervals are not reliable"
+        )
     if "normality" in rejected:
         limits.append(
             f"the residuals are not distributed as the model says (p {diagnostics.normality:.1g}, skewness "

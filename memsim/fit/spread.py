@@ -16,7 +16,7 @@ from memsim.fit.criteria import DROP95
 
 FEWEST = 2
 """Devices from which on a spread is estimated."""
-_FOR_A_SHAPE = 5
+FOR_A_SHAPE = 5
 """Devices from which on a distribution other than a normal one is tried."""
 _WIDEST = 5.0
 _TAIL = 3.719
@@ -60,6 +60,11 @@ class Spread:
     def below_zero(self) -> bool:
         """Whether more than 1e-4 of a normal distribution with this mean and spread lie below 0."""
         return not self.lognormal and self.mean < _TAIL * self.sigma
+
+    @property
+    def above_zero(self) -> float:
+        """The standard deviation, or the largest one with which at most 1e-4 of a normal distribution lie below 0."""
+        return max(self.mean, 0.0) / _TAIL if self.below_zero else self.sigma
 
 
 def between(estimates: np.ndarray, variances: np.ndarray) -> Spread:
@@ -136,7 +141,7 @@ def between_conductances(estimates: np.ndarray, variances: np.ndarray) -> Spread
         Of each device (device,), in any unit.
     """
     normal = between(estimates, variances)
-    if not normal.below_zero or len(estimates) < _FOR_A_SHAPE or not (estimates > 0).all():
+    if not normal.below_zero or len(estimates) < FOR_A_SHAPE or not (estimates > 0).all():
         return normal
     of_log = between(np.log(estimates), variances / estimates**2)
     grow = np.exp(of_log.sigma**2 / 2)

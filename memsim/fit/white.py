@@ -9,13 +9,13 @@ import math
 
 import numpy as np
 
-from memsim.fit.gaussian import HALF_LOG_2PI, SURE, bent_step, cut, tail
+from memsim.fit.gaussian import HALF_LOG_2PI, SURE, bent_step, cut, outside, tail
 from memsim.kernels.compile import callee
 
 
 @callee
 def score_train(value, seen, branch, step, own, sigmas, bases, score):
-    """Log-likelihood of every read of a train given those before it; 0 for the first and for unseen ones.
+    """Log-likelihood of every read of a train given those before it; 0 for unseen ones. For the first see `outside`.
 
     `sigmas` are those of a pulse and of a read; `bases` says whether the first goes with the step and the second with
     the value, and holds origin, variance of rounding and shares of trains that begin at an end and one pulse from it.
@@ -51,7 +51,7 @@ def score_train(value, seen, branch, step, own, sigmas, bases, score):
         mean = a * mean + b * g
         within = inner / (at_end + inner)
         at_low, at_high = (1.0 - within, 0.0) if first == 0 else (0.0, 1.0 - within)
-    score[0] = 0.0
+    score[0] = outside(y, math.sqrt(before), floor, ceiling)
     # What the three parts become after a pulse and a read: at most three parts each.
     kind, means, variances = np.empty(9, np.int64), np.empty(9), np.empty(9)
     likely, exponent = np.empty(9), np.empty(9)  # the density of the read in each is likely e^exponent/sqrt(2 pi)

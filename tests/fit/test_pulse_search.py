@@ -14,7 +14,6 @@ from scipy.stats import norm
 from memsim.errors import DataError, InputError
 from memsim.fit import profile_of
 from memsim.fit.axis import Axis
-from memsim.fit.beginnings import over_beginnings
 from memsim.fit.data import PulseData, Sweep, increments
 from memsim.fit.derivatives import gradient, information, slopes
 from memsim.fit.diagnostics import diagnose
@@ -26,6 +25,7 @@ from memsim.fit.pulse_search import Noise, finished, problem_of, rough
 from memsim.fit.pulses import fit_pulses
 from memsim.fit.quantities import Number, _of_an_uncertain_range, _window, fitted
 from memsim.fit.review import between_cycles, reproduced, reviewed
+from memsim.fit.second_maxima import over_maxima
 from memsim.fit.spread import Spread, between_conductances
 from memsim.fit.uncertainty import covariance, ridge_interval
 
@@ -329,6 +329,24 @@ def test_ends_of_windows_are_lognormal_only_where_a_normal_distribution_would_ha
     assert math.sqrt(math.log1p((spread.sigma / spread.mean) ** 2)) == pytest.approx(1.2, abs=4 * 1.2 / math.sqrt(400))
 
 
+@pytest.mark.parametrize(
+    ("mean", "sigma", "surely", "stated"),
+    [(4e-6, 1e-6, 0.5e-6, 1e-6), (2e-6, 1e-6, 0.0, 2e-6 / 3.719), (-1e-7, 3e-7, 1e-7, 0.0), (2e-6, 4e-6, 2e-6, None)],
+)
+def test_a_spread_of_lower_ends_that_may_be_smaller_leaves_no_cells_below_zero(mean, sigma, surely, stated):
+    problem, end = alone(one(1), "soft-bounds")
+    data = one(1)
+    numbers = fitted(data, problem, end.theta)
+    low = replace(numbers["conductance.min"], value=mean, low=mean - 1e-6, high=mean + 1e-6)
+    spread = Spread(mean, mean - 1e-6, mean + 1e-6, sigma, surely, 3 * sigma, 4, positive=True)
+    numbers = replace(numbers, numbers=(low, *numbers.numbers[1:]), spreads={"low": spread})
+    review = reviewed(data, problem, end.theta, numbers, diagnose(problem, end.theta))
+    assert any("of such cells would lie below 0 S" in fault for fault in review.faults) == (stated is None)
+    if stated is not None:
+        assert spread.above_zero == pytest.approx(stated)
+        assert any("some cells would lie below 0 S" in limit for limit in review.limits) == (stated < sigma)
+
+
 @pytest.mark.slow
 def test_the_command_prints_the_report_before_it_refuses_a_profile(cli, tmp_path):
     rng = np.random.default_rng(12)
@@ -501,7 +519,7 @@ def test_intervals_of_few_trains_hold_wherever_the_trains_begin():
     data = few_trains(10, 4)
     problem, end = alone(data, "soft-bounds")
     narrow = fitted(data, problem, end.theta)
-    wide = over_beginnings(data, problem, end.theta, narrow)
+    wide = over_maxima(data, problem, end.theta, narrow)
     assert narrow["conductance.max"].high < LOW + WIDTH < wide["conductance.max"].high
     assert wide.beginnings > 1
     for before, after in zip(narrow.numbers, wide.numbers, strict=True):
@@ -511,7 +529,7 @@ def test_intervals_of_few_trains_hold_wherever_the_trains_begin():
     data = few_trains(3, 42)
     problem, end = alone(data, "soft-bounds")
     numbers = fitted(data, problem, end.theta)
-    assert over_beginnings(data, problem, end.theta, numbers) is numbers
+    assert over_maxima(data, problem, end.theta, numbers) is numbers
 
 
 def test_a_share_of_an_uncertain_window_has_the_errors_of_both():
