@@ -137,7 +137,7 @@ def extended(profile: DeviceProfile, fit: SectionFit, name: str | None = None) -
 
 def notes(fit: PulseFit) -> str:
     """What a reader of the profile must know about the fit."""
-    chosen, found = fit.chosen, fit.fitted
+    chosen, found, problem = fit.chosen, fit.fitted, fit.chosen.problem
     lines = [
         f"Fitted by memsim to {fit.data.reads} reads of {len(fit.data.devices)} device(s) in "
         f"{Path(fit.data.name).name}: model {chosen.name}, log-likelihood {chosen.log_likelihood:.1f} with "
@@ -161,6 +161,16 @@ def notes(fit: PulseFit) -> str:
                 f"The profile states whole pulses, {whole} instead of {pulses:.3g} that span the window: its steps are "
                 f"about {format_quantity(abs(change), '%', 2)} too {'large' if change > 0 else 'small'}."
             )
+    if abs(_growth(fit) - 1) > _ROUNDED and update["model"] != "neurosim":
+        lines.append(
+            f"Here {problem.model.spread} is the mean over devices: {_growth(fit):.3g} times that of the average "
+            "device, which the report states."
+        )
+    if any(found.spreads[end].sigma > 0 for end in ("low", "high") if end in found.spreads):
+        lines.append(
+            "In the fit the steps of a device are shares of its own window; in the profile its window and its steps "
+            "vary independently, so that cells may scatter more or less at one number of pulses than the devices did."
+        )
     if "step" in found.spreads and "asymmetry" in update:
         lines.append(
             "The fit scales both steps of a device by one factor; in the profile a device adds the same amount to "

@@ -561,3 +561,17 @@ def test_the_interval_of_a_lower_maximum_ends_where_the_highest_one_excludes_it(
 
             best = minimize(loss, end.theta[free], method="Nelder-Mead", options={"maxfev": 2000, "fatol": 1e-3})
             assert end.value + best.fun == pytest.approx(drop, abs=0.1)
+
+
+@pytest.mark.slow
+def test_the_notes_of_a_profile_state_how_its_steps_and_windows_differ_from_those_of_the_fit():
+    fit = fit_pulses(several(3, cycles=2), "soft-bounds", compared=("soft-bounds",))
+    profile, numbers = profile_of(fit), fit.fitted
+    # Mean of a lognormal number with this median and this standard deviation of its logarithm.
+    mean = math.exp(numbers.spreads["step"].mean + numbers.spreads["step"].sigma ** 2 / 2)
+    assert f"update.step is the mean over devices: {mean:.3g} times that of the average device" in profile.spec.notes
+    # Soft bounds of a profile run from -1 to 1, and the larger of both steps is stated, half-way between its ends.
+    larger = max(numbers["update.step.set"].value, numbers["update.step.reset"].value)
+    assert profile.spec.update.step == pytest.approx(2 * larger * mean, rel=1e-4)
+    spreads = any(numbers.spreads[end].sigma > 0 for end in ("low", "high"))
+    assert ("its window and its steps vary independently" in profile.spec.notes) == spreads
