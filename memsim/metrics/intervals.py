@@ -313,7 +313,7 @@ def studentised_ends(
 def coverage_of_percentiles(count: int) -> int:
     """How many percent of medians the percentiles 2.5 and 97.5 of their resamples hold, from normal data; at least.
 
-    Measured by benchmarks/coverage.py; the table is in docs/intervals.md.
+    Measured by benchmarks/interval_coverage.py; the table is in docs/intervals.md.
     """
     return next((percent for least, percent in _COVERAGE_OF_MEDIANS if count >= least), 0)
 
