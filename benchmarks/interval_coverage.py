@@ -1,4 +1,4 @@
-"""How often 95 % intervals hold the true value, by simulation: ``python benchmarks/interval_coverage.py [REPETITIONS]``.
+"""How often 95 % intervals hold the true value, by simulation: ``benchmarks/interval_coverage.py [REPETITIONS]``.
 
 Data are drawn by NumPy's generator. A block of repetitions shares the resamples of one seed, as the metrics of a run
 do. docs/intervals.md has the table.
