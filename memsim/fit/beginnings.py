@@ -46,8 +46,8 @@ def _of_kind(problem: Problem, theta: np.ndarray, kind: int, **effort: float) ->
 
 def _unclear(problem: Problem) -> bool:
     """Whether the reads may leave open where trains begin."""
-    trains, reads = len(problem.series.start), int(problem.series.seen.sum())
-    return trains <= _FEW or (trains <= _SEVERAL and reads <= _READS)
+    trains, reads = int((~problem.series.resumed).sum()), int(problem.series.seen.sum())
+    return 0 < trains <= _FEW or (0 < trains <= _SEVERAL and reads <= _READS)
 
 
 def maxima(problem: Problem, theta: np.ndarray) -> list[Guess]:
@@ -73,7 +73,7 @@ def _own_of_kinds(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, np.n
     branch, first = series.branch[series.start], series.value[series.start]
     for device in range(problem.devices):
         for side in range(2):
-            reads = first[(series.device == device) & (branch == side)]
+            reads = first[(series.device == device) & (branch == side) & ~series.resumed]
             if len(reads):
                 jump = steps[side, 0 if side == 0 else -1] * width[device] * np.exp(own[device, 2])
                 at_end[device, side], moved[device, side] = reads.mean(), reads.mean() - jump

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from memsim.errors import DataError
 from memsim.fit.axis import Axis
 from memsim.fit.filter import Series
 from memsim.fit.models import BRANCHES
+from memsim.fit.resumed import Turn, go_on, turn_of
 from memsim.units import format_quantity
 
 FEWEST = 20
@@ -135,6 +137,21 @@ class PulseData:
         return _trains(self.sweeps)
 
     @cached_property
+    def resumed(self) -> np.ndarray:
+        """Whether each train begins where an unfinished one of the other direction ended (train,); see `resumed`."""
+        trains = self.trains
+        turns: tuple[dict[int, Turn], ...] = ({}, {})
+        for i, (train, following) in enumerate(pairwise(trains), 1):
+            before, after = train[-1], following[0]
+            turn = turn_of(before.value, after.value, before.branch)
+            if before.device == after.device and before.branch != after.branch and turn is not None:
+                turns[before.branch][i] = turn
+        result = np.zeros(len(trains), bool)
+        for of_branch in turns:
+            result[list(of_branch)] = go_on(list(of_branch.values()))
+        return result
+
+    @cached_property
     def axis(self) -> Axis:
         """The linear axis from the smallest read to the largest."""
         return Axis(
@@ -169,6 +186,7 @@ class PulseData:
             stop - counts,
             stop,
             np.array([names.index(train[0].device) for train in trains]),
+            self.resumed,
         )
 
     def held_out(self) -> tuple[np.ndarray, str]:

@@ -130,6 +130,7 @@ def _distance(shape: np.ndarray, problem: Problem, theta: np.ndarray, count: int
         start=np.tile(s.start, replicas) + offsets,
         stop=np.tile(s.stop, replicas) + offsets,
         device=np.tile(s.device, replicas),
+        resumed=np.tile(s.resumed, replicas),
     )
     own = [_shape(z[np.isfinite(z)]) for z in _innovations(problem, theta, tiled)[0].reshape(replicas, -1)]
     gaussian = np.sqrt(np.array([6.0, 24.0]) / count)

@@ -41,6 +41,7 @@ class Series(NamedTuple):
     start: np.ndarray  # (train,), first point
     stop: np.ndarray  # (train,), behind the last point
     device: np.ndarray  # (train,)
+    resumed: np.ndarray  # (train,), bool; a train that goes on where an unfinished one ended begins at no end
 
 
 class Trial(NamedTuple):
@@ -61,8 +62,8 @@ class Scale(NamedTuple):
     read: int
     origin: float  # conductance = origin + value
     floor: float  # variance of rounding, added to that of a read
-    begin: float  # share of trains whose first read is made at the end of the window
-    moved: float  # share of trains whose first read is made one pulse from there; the others begin anywhere
+    begin: float  # share of trains, resumed ones apart, whose first read is made at the end of the window
+    moved: float  # share of those whose first read is made one pulse from there; the others begin anywhere
 
 
 @callee
@@ -91,8 +92,9 @@ def _read(y, gain, noise, mean, other, variance, shared, spread):
 
 
 @callee
-def _train(value, seen, branch, step, own, sigmas, scale, score, mean_out, sd_out, state_out, wanted):
+def _train(value, seen, branch, resumed, step, own, sigmas, scale, score, mean_out, sd_out, state_out, wanted):
     write, read, slow, memory = sigmas
+    begin, one_from_end = (0.0, 0.0) if resumed else (scale.begin, scale.moved)
     low, high, factor = own[0], own[1], own[2]
     width = high - low
     floor = low if own[3] > 0.0 else -np.inf
@@ -115,17 +117,17 @@ def _train(value, seen, branch, step, own, sigmas, scale, score, mean_out, sd_ou
             part[2, 0], part[2, 1], part[2, 2], part[2, 3], part[2, 4] = m, c, v, s, p
             first_branch = branch[0]
             if own[3 + first_branch] > 0.0:
-                anywhere = (1.0 - scale.begin - scale.moved) * max(mass, 1e-12) / width
+                anywhere = (1.0 - begin - one_from_end) * max(mass, 1e-12) / width
                 noise = before - extra
                 at = low if first_branch == 0 else high
                 density, _, c1, _, _, p1 = _read(y, r, noise, at, 0.0, 0.0, 0.0, slow * slow)
-                at_end = scale.begin * math.exp(density)
+                at_end = begin * math.exp(density)
                 part[first_branch, 0], part[first_branch, 1], part[first_branch, 4] = at, c1, p1
                 jump = gain * step[first_branch, 0 if first_branch == 0 else step.shape[1] - 1]
                 moved = max(write * write * (jump * jump if scale.write == STEP else 1.0), 1e-12)
                 density, g, c2, v2, s2, p2 = _read(y, r, noise, at + jump, 0.0, moved, 0.0, slow * slow)
                 mass, g, c2, v2, s2, p2 = _given(g, c2, v2, s2, p2, floor, ceiling)
-                one_pulse = scale.moved * math.exp(density) * mass
+                one_pulse = one_from_end * math.exp(density) * mass
                 inner = anywhere + one_pulse
                 a, b = anywhere / inner, one_pulse / inner
                 weight[first_branch], weight[2] = at_end / (at_end + inner), inner / (at_end + inner)
@@ -244,6 +246,7 @@ def _work(first, last, series, trial, scale, score, mean, sd, state, wanted):
     for unit in range(first, last):
         t, s = unit // trains, unit % trains
         a, b = series.start[s], series.stop[s]
+        begin, moved = (0.0, 0.0) if series.resumed[s] else (scale.begin, scale.moved)
         if trial.slow[t] == 0.0 and not wanted:
             score_train(
                 series.value[a:b],
@@ -252,7 +255,7 @@ def _work(first, last, series, trial, scale, score, mean, sd, state, wanted):
                 trial.step[t],
                 trial.own[t, series.device[s]],
                 (trial.write[t], trial.read[t]),
-                (scale.write == STEP, scale.read != RANGE, scale.origin, scale.floor, scale.begin, scale.moved),
+                (scale.write == STEP, scale.read != RANGE, scale.origin, scale.floor, begin, moved),
                 score[t, a:b],
             )
             continue
@@ -261,6 +264,7 @@ def _work(first, last, series, trial, scale, score, mean, sd, state, wanted):
             series.value[a:b],
             series.seen[a:b],
             series.branch[a:b],
+            series.resumed[s],
             trial.step[t],
             trial.own[t, series.device[s]],
             (trial.write[t], trial.read[t], trial.slow[t], trial.memory[t]),

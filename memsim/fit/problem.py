@@ -246,11 +246,12 @@ class Problem:
                 0.5 * (_erf(above) - _erf(below)) / (high - low),
             ]
         )
+        density = density[:, ~s.resumed]
         shares = np.full(3, 1 / 3)
         for _ in range(200):
             likely = shares[:, None] * density
             likely /= likely.sum(0) + 1e-300
-            shares = (likely.sum(1) + 1 / 3) / (len(first) + 1.0)
+            shares = (likely.sum(1) + 1 / 3) / (density.shape[1] + 1.0)
         return replace(self, begin=float(shares[0]), moved=float(shares[1]))
 
     def visited(self, theta: np.ndarray) -> np.ndarray:

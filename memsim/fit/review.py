@@ -232,9 +232,15 @@ def _limits(
         end = fitted[f"conductance.{side}"]
         if np.isfinite([end.low, end.high]).all() and end.high - end.low > _OPEN * data.axis.span:
             limits.append(f"the reads leave the {word} end of the window open: its interval is wider than their range")
+    resumed, trains = int(problem.series.resumed.sum()), len(problem.series.start)
+    if resumed:
+        limits.append(
+            f"{resumed} of {trains} trains go on where the one before stopped while reads still "
+            "moved: they say little of the end of the window beyond"
+        )
     if fitted.beginnings > 1:
         limits.append(
-            f"the data do not show where trains begin ({len(problem.series.start)} in all): at an end of the window, a "
+            f"the data do not show where trains begin ({trains - resumed} in all): at an end of the window, a "
             "pulse from it or elsewhere; the intervals hold for each that the data allow"
         )
     if fitted.second:

@@ -57,6 +57,7 @@ def straight():
         starts,
         starts + READS,
         np.arange(TRAINS),
+        np.zeros(TRAINS, bool),
     )
     known = np.tile([0.0, 1.0], (TRAINS, 1))
     problem = Problem(MODELS["constant"], series, TRAINS, "range", "range", False, Axis(0.0, 1.0), 0.0, known)

@@ -40,7 +40,15 @@ THETAS = {
 def one_sweep(values, branch=0) -> Series:
     values = np.asarray(values, float)
     count = len(values)
-    return Series(values, np.ones(count, bool), np.full(count, branch), np.array([0]), np.array([count]), np.array([0]))
+    return Series(
+        values,
+        np.ones(count, bool),
+        np.full(count, branch),
+        np.array([0]),
+        np.array([count]),
+        np.array([0]),
+        np.zeros(1, bool),
+    )
 
 
 def trial(step, *, low=0.0, high=1.0, clipped=True, write=0.02, read=0.03, slow=0.0, memory=5.0) -> Trial:
@@ -63,6 +71,7 @@ def problem(name, values, *, write="range", slow=False, branches=(0, 1)) -> Prob
         np.arange(len(values)) * reads,
         np.arange(1, len(values) + 1) * reads,
         np.zeros(len(values), int),
+        np.zeros(len(values), bool),
     )
     return Problem(MODELS[name], series, 1, write, "range", slow, Axis(0.0, 1.0), 0.0, np.full((1, 2), np.nan))
 

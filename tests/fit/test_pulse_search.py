@@ -116,7 +116,7 @@ def test_a_train_goes_on_where_the_direction_changes():
     turn = np.hstack([-np.ones((7, 1)), np.eye(7)])
     spread, miss = turn @ cover @ turn.T, turn @ (y - mean)
     density = -0.5 * (miss @ np.linalg.solve(spread, miss) + np.linalg.slogdet(2 * np.pi * spread)[1])
-    series = Series(y, np.ones(8, bool), branch, np.array([0]), np.array([8]), np.array([0]))
+    series = Series(y, np.ones(8, bool), branch, np.array([0]), np.array([8]), np.array([0]), np.zeros(1, bool))
     tables = np.stack([np.full(NODES, step), np.full(NODES, -step)])[None]
     own = np.array([[[0.0, 1.0, 1.0, 0.0, 0.0]]])
     trial = Trial(tables, own, *(np.array([v]) for v in (write, read, 0.0, 1.0)))
@@ -132,7 +132,9 @@ def test_the_filter_without_slow_noise_gives_the_numbers_of_the_whole_one(scale)
     seen = rng.random(150) > 0.2
     seen[[0, 50, 100]] = True
     branch = np.repeat([0, 1, 0], 50)
-    series = Series(y, seen, branch, np.array([0, 50, 100]), np.array([50, 100, 150]), np.zeros(3, int))
+    series = Series(
+        y, seen, branch, np.array([0, 50, 100]), np.array([50, 100, 150]), np.zeros(3, int), np.zeros(3, bool)
+    )
     x = np.linspace(0, 1, NODES)
     tables = np.stack([0.1 * (1 - x), -0.14 * x])[None]
     own = np.array([[[0.02, 0.97, 1.1, 1.0, 1.0]]])
@@ -526,7 +528,7 @@ def test_intervals_of_few_trains_hold_wherever_the_trains_begin():
         assert after.value == before.value and not after.low > before.low and not after.high < before.high
     limits = reviewed(data, problem, end.theta, wide, diagnose(problem, end.theta)).limits
     assert any(limit.startswith("the data do not show where trains begin (4 in all)") for limit in limits)
-    data = few_trains(3, 42)
+    data = few_trains(3, 84)
     problem, end = alone(data, "soft-bounds")
     numbers = fitted(data, problem, end.theta)
     assert over_maxima(data, problem, end.theta, numbers) is numbers
