@@ -2,7 +2,8 @@
 
 Set is the exponential step; reset ends at the low end of the cell's window. Such a cell is one-sided: it learns by set
 pulses alone, in pairs of columns whose difference is the weight, and is melted and written again when it is full (see
-`memsim.arrays.programming.refresh`). Programming noise, drift and 1/f noise are sections of the profile of their own.
+`memsim.arrays.programming.refresh`). Programming noise, drift and 1/f noise are sections of the profile of their own
+(`memsim.noise`).
 
 Source: Nandakumar et al., Front. Neurosci. 14, 406 (2020), doi:10.3389/fnins.2020.00406; step as in Rasch et al., AICAS
 2021, arXiv:2104.02184.

@@ -1,4 +1,7 @@
-"""The programming of one cell in one step, put together from scalar functions; CPU and CUDA loops both call it."""
+"""The programming of one cell in one step, clipped at limits and window; CPU and CUDA loops both call it.
+
+The function is put together from scalar functions. Exact writes clip in the same order (`memsim.arrays.bank`).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Memory that a run will need, estimated and compared with the machine's before anything is allocated."""
+"""Whether a run fits into the memory of the machine, before anything is allocated.
+
+The `memory` module of each task estimates what its runs need.
+"""
 
 from __future__ import annotations
 
