@@ -45,8 +45,8 @@ BACKGROUND                   group:24                      column:26            
 - c3's array is the number of the array, image or network, or, for BACKGROUND, SCENE and SPLIT, of the pattern, scene or
   class. It is 0 for BOOTSTRAP and TUNING.
 - `REFERENCE_COLUMN` is the column of the cells of a reference column. D2D and READ have streams of their own for these.
-- READ and REFERENCE_READ have the noise of cells, one number for each column and row tile, READOUT that of the electronics
-  behind them; its columns are outputs.
+- READ and REFERENCE_READ have the noise of cells, one number for each column and row tile. READOUT has that of the
+  electronics behind them; its columns are outputs.
 - The slot of a parameter is its number in `memsim.profiles.slots`, which also says how custom steps find theirs.
 - c2 of a READ is the number of the read, for an array's own reads (`Purpose.OWN`). For others, that number and the
   purpose are in the scope, and c2 is position (patch or time step), call of the layer and evaluation time.

@@ -1,4 +1,4 @@
-"""Checks of a crossbar as a network of resistors: numbers, shapes, and lines that hang in the air."""
+"""A checked crossbar as a network of resistors: its numbers, shapes, lines, and the current-voltage law of its cells."""
 
 from __future__ import annotations
 

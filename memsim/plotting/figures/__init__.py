@@ -1,1 +1,1 @@
-"""The figures, one a file; `memsim.plotting.FIGURES` names them."""
+"""Figures of results of several tasks, one in each file; those of one task stand in its package."""
