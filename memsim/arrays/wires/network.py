@@ -1,4 +1,4 @@
-"""A checked crossbar as a network of resistors: its numbers, shapes, lines, and the current-voltage law of its cells."""
+"""A checked crossbar as a network of resistors: numbers, shapes, lines, and the current-voltage law of its cells."""
 
 from __future__ import annotations
 
