@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         RetentionWarning,
         WindowWarning,
     )
+    from memsim.evaluation import evaluate
     from memsim.experiments.experiment import Experiment
     from memsim.experiments.loading import experiment_names, load_experiment
     from memsim.fit import fit_device
@@ -71,6 +72,7 @@ _HOMES = {
     "combine": "memsim.results.combination",
     "device_names": "memsim.profiles",
     "effective_conductance": "memsim.arrays.wires",
+    "evaluate": "memsim.evaluation",
     "experiment_names": "memsim.experiments.loading",
     "fit_device": "memsim.fit",
     "hysteresis": "memsim.profiles.hysteresis",
@@ -119,6 +121,7 @@ __all__ = [
     "combine",
     "device_names",
     "effective_conductance",
+    "evaluate",
     "experiment_names",
     "fit_device",
     "hysteresis",

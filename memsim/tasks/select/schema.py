@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -80,6 +81,13 @@ class SelectSpec(ExperimentSpec):
     def reads(self) -> int:
         """Reads of one array of one size by one scheme."""
         return 2 * len(self.positions) * len(self.backgrounds)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _trains_nothing(cls, data: Any) -> Any:
+        if isinstance(data, Mapping) and "keep" in data:
+            raise problem("the task 'select' trains nothing, so there is nothing to keep; leave it out", "keep")
+        return data
 
     @model_validator(mode="after")
     def _bounded(self) -> SelectSpec:
