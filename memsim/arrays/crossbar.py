@@ -268,6 +268,6 @@ class Crossbar(Reads, Updates, Description):
             memory.restore_stack(self._array, stored)
         except KeyError as error:
             raise OutputError(f"there is no {error}") from None
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise OutputError(f"{error}; this array has {self.shape}, {self.dtype}") from None
         return self

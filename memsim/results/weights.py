@@ -53,7 +53,10 @@ class Kept:
             raise OutputError(f"{self.owner}: there is no '{name}'")
         values = self.arrays[name]
         if values.shape != tuple(shape):
-            raise OutputError(f"{self.owner}: '{name}' has the shape {values.shape}, here it must be {tuple(shape)}")
+            raise OutputError(
+                f"{self.owner}: '{name}' has the shape {values.shape}, here it must be {tuple(shape)}; images must have "
+                "the size of those it was trained on"
+            )
         with np.errstate(over="ignore", invalid="ignore"):
             return np.array(values, dtype, order="C")
 

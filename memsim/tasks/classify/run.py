@@ -13,6 +13,7 @@ from memsim.data.labelled import Labelled, load_labelled
 from memsim.errors import InputError
 from memsim.experiments.experiment import Experiment
 from memsim.metrics.classes import BINS
+from memsim.results.dataset import require
 from memsim.results.weights import packed
 from memsim.tasks.capacity import images_at_once
 from memsim.tasks.classify.classifiers.classifier import Classifier
@@ -102,6 +103,7 @@ def _check(job: Job) -> None:
             name = job.experiment.document.name
             raise InputError(f"{name}: sweep: runs with other classes do not fit into one result")
     if job.earlier is not None:
+        require(job.earlier.result, "true_class")
         trained = [str(label) for label in job.earlier.result["true_class"].values]
         if list(first.classes) != trained:
             shown, learned = (shorten(", ".join(names), 60) for names in (first.classes, trained))
