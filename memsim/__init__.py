@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from memsim.repeat import rerun
     from memsim.results.combination import combine
     from memsim.results.dataset import load, save
+    from memsim.results.weights import stored_weights
     from memsim.simulate import run
     from memsim.studies import verify
 
@@ -88,6 +89,7 @@ _HOMES = {
     "run": "memsim.simulate",
     "save": "memsim.results.dataset",
     "solve_wires": "memsim.arrays.wires",
+    "stored_weights": "memsim.results.weights",
     "verify": "memsim.studies",
 }
 
@@ -137,6 +139,7 @@ __all__ = [
     "run",
     "save",
     "solve_wires",
+    "stored_weights",
     "verify",
 ]
 

@@ -6,12 +6,13 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from memsim.errors import OutputError
-from memsim.results.dataset import source
+from memsim.results.dataset import load, source
 from memsim.tasks.kept import LEARNERS, MAX_AXES, NAMES, NO_AXIS, NOTES, NUMBERS, SHAPES
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ class Kept:
         values = self.arrays[name]
         if values.shape != tuple(shape):
             raise OutputError(
-                f"{self.owner}: '{name}' has the shape {values.shape}, here it must be {tuple(shape)}; images must have "
-                "the size of those it was trained on"
+                f"{self.owner}: '{name}' has the shape {values.shape}, here it must be {tuple(shape)}; images must "
+                "have the size of those it was trained on"
             )
         with np.errstate(over="ignore", invalid="ignore"):
             return np.array(values, dtype, order="C")
@@ -145,6 +146,35 @@ def unpacked(dataset: xr.Dataset) -> dict[str, Kept]:
     if first != len(numbers):
         raise OutputError(f"{name}: its weights are damaged ({len(numbers) - first} numbers belong to no array)")
     return {label: Kept(own, notes[label], f"{name}: weights of '{label}'") for label, own in arrays.items()}
+
+
+def stored_weights(result: str | Path | xr.Dataset) -> dict[str, dict[str, np.ndarray]]:
+    """What a result holds of the training of every learner: arrays by name, by the label of the learner.
+
+    Of the task ``classify``, the first axis is the repeat:
+
+    ================  ================================================================================================
+    ``network.*``     parameters, by layer, running means of normalisation included
+    ``crossbar.*``    cells that learn in place: ``state`` (repeat, line, row) and what else reads see of them; of pairs
+                      all first lines, then all second; rows are padded to a multiple of 64
+    ``features.*``    the same of the layer of features, and its offset and gain
+    ``inputs.*``      what the normalisation of the rows was fitted to
+    ``training.*``    curves and lengths of the training
+    ``tuning.*``      scores of the trials
+    ================  ================================================================================================
+
+    Of the task ``memorise``, the first axis is the image: ``state`` and others as of crossbars, or of a network
+    ``shift`` c and ``readout``, as its first layer is W + c x^T with fresh weights W and the image x.
+
+    Raises
+    ------
+    MemsimError
+        If it is no result, holds no weights, or they are damaged.
+    """
+    dataset = load(result) if isinstance(result, str | Path) else result
+    if not has_weights(dataset):
+        raise OutputError(f"{source(dataset)}: holds no weights; an experiment stores them with 'keep: [weights]'")
+    return {label: dict(kept.arrays) for label, kept in unpacked(dataset).items()}
 
 
 def without_weights(dataset: xr.Dataset) -> xr.Dataset:

@@ -179,6 +179,20 @@ class TestChanges:
         assert next(margins) < next(margins)
         assert json.loads(loud.attrs["device_values"])["Reference"]["read.noise.sigma"]["status"] == "assumed"
 
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"corruptions": {"occlusion": [0.2, 0.5]}},
+            {"array.ideal": ["read"]},
+            {"array.adc": {"bits": 5}, "array.dac": {"bits": 4}},
+            {"learners.Reference.array.device.read.noise.sigma": "9 %"},
+        ],
+        ids=lambda changes: " ".join(changes),
+    )
+    def test_an_evaluation_gives_the_numbers_of_a_run_with_its_changes(self, results, changes):
+        run = ms.run(experiment(MEMORISE).replace(changes))
+        assert differing(run, ms.evaluate(results["memorise"], changes), metrics(run)) == []
+
     def test_a_network_is_programmed_onto_another_device_as_a_run_would(self, results):
         changes = {"learners.Programmed.array.device": "agsi-jo2010", "programmed.cycles": 2}
         evaluated = ms.evaluate(results["classify"], changes)
