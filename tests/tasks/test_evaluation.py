@@ -291,6 +291,46 @@ def test_a_profile_of_the_same_name_with_other_values_is_another_device(results)
         ms.evaluate(results["memorise"], {"learners.Pair.array.device": changed})
 
 
+SMALL = """\
+name: small
+task: classify
+data: {source: digits, samples: 100}
+keep: [weights]
+learners:
+  - name: Local
+    array: {device: ideal, adc: {range: 4}}
+    learning: {rule: delta, epochs: 1}
+corruptions: {gaussian: [0.1]}
+seeds: 2
+"""
+
+
+def test_what_was_tuned_may_not_change():
+    tuned = {"learners.Local.tune": {"array.adc.bits": [4, 6]}, "tuning.trials": 2}
+    dataset = ms.run(experiment(SMALL).replace(tuned))
+    assert differing(dataset, ms.evaluate(dataset, {"array.dac": {"bits": 12}}), ["chosen_trial"]) == []
+    with pytest.raises(InputError, match=r"another array\.adc\.bits needs training"):
+        ms.evaluate(dataset, {"array.adc.bits": 5})
+
+
+def test_what_became_of_a_training_is_said_of_its_evaluation_too():
+    wild = {"array.bounds": None, "array.adc": None, "learning.rate": 1e3, "learning.epochs": 3}
+    dataset = ms.run(experiment(SMALL).replace(wild))
+    assert "the outputs are not finite" in dataset.attrs["notes"]
+    again = ms.evaluate(dataset)
+    assert again.attrs["notes"] == dataset.attrs["notes"] and differing(dataset, again) == []
+
+
+def test_a_network_and_its_programs_are_swept_together():
+    learners = [
+        {"name": "Net", "network": {"architecture": "linear"}, "training": {"epochs": 1}},
+        {"name": "On chips", "programmed": {"learner": "Net"}, "array": {"device": "epiram-choi2018"}},
+    ]
+    swept = experiment(SMALL).replace({"learners": learners, "sweep": {"training.rate": [0.003, 0.03]}})
+    dataset = ms.run(swept)
+    assert dataset.sizes["learner"] == 4 and differing(dataset, ms.evaluate(dataset)) == []
+
+
 class TestOtherResults:
     def test_a_result_without_weights_says_how_to_get_them(self):
         plain = ms.run(experiment(MEMORISE, keep=[]))

@@ -152,10 +152,15 @@ class ClassifierSpec(LearnerBase):
     )
 
     def evaluation_keys(self, earlier: Any) -> tuple[str, ...]:
-        """A network is programmed anew, so all that its arrays are may change; see `ComparedBase`."""
-        if self.programmed is None:
-            return super().evaluation_keys(earlier)
-        return ("array", "programmed.cycles", "programmed.clip", "programmed.error")
+        """A network is programmed anew, so all that its arrays are may change; what was tuned may not.
+
+        See `ComparedBase`.
+        """
+        if self.programmed is not None:
+            return ("array", "programmed.cycles", "programmed.clip", "programmed.error")
+        tuned = [f"{whole_key(key)}." for key in self.tune]
+        keys = super().evaluation_keys(earlier)
+        return tuple(key for key in keys if not any(own.startswith(f"{key}.") for own in tuned))
 
     @model_validator(mode="after")
     def _mapped(self) -> ClassifierSpec:
