@@ -140,7 +140,7 @@ def trained_in(result: str | Path | xr.Dataset) -> Trained:
     lacking = [label for label in experiment.spec.labels if label not in kept]
     if lacking:
         raise OutputError(f"{name}: its weights are damaged (there are none of '{lacking[0]}')")
-    weights = hashlib.sha256(np.ascontiguousarray(dataset[NUMBERS].values)).hexdigest()
+    weights = hashlib.sha256(dataset[NUMBERS].values.tobytes()).hexdigest()
     return Trained(dataset, experiment, kept, [*steps, Evaluation(file, digest, weights, images_sha256 or "", {})])
 
 
