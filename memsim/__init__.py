@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         RetentionWarning,
         WindowWarning,
     )
+    from memsim.evaluation import evaluate
     from memsim.experiments.experiment import Experiment
     from memsim.experiments.loading import experiment_names, load_experiment
     from memsim.fit import fit_device
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from memsim.repeat import rerun
     from memsim.results.combination import combine
     from memsim.results.dataset import load, save
+    from memsim.results.weights import stored_weights
     from memsim.simulate import run
     from memsim.studies import verify
 
@@ -71,6 +73,7 @@ _HOMES = {
     "combine": "memsim.results.combination",
     "device_names": "memsim.profiles",
     "effective_conductance": "memsim.arrays.wires",
+    "evaluate": "memsim.evaluation",
     "experiment_names": "memsim.experiments.loading",
     "fit_device": "memsim.fit",
     "hysteresis": "memsim.profiles.hysteresis",
@@ -86,6 +89,7 @@ _HOMES = {
     "run": "memsim.simulate",
     "save": "memsim.results.dataset",
     "solve_wires": "memsim.arrays.wires",
+    "stored_weights": "memsim.results.weights",
     "verify": "memsim.studies",
 }
 
@@ -119,6 +123,7 @@ __all__ = [
     "combine",
     "device_names",
     "effective_conductance",
+    "evaluate",
     "experiment_names",
     "fit_device",
     "hysteresis",
@@ -134,6 +139,7 @@ __all__ = [
     "run",
     "save",
     "solve_wires",
+    "stored_weights",
     "verify",
 ]
 

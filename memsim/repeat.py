@@ -13,7 +13,8 @@ from memsim.experiments.experiment import Experiment
 from memsim.experiments.loading import experiment_from_text
 from memsim.experiments.schema import ImageExperimentSpec
 from memsim.philox import LAYOUT
-from memsim.results.dataset import load, stored
+from memsim.results.dataset import load, source, stored
+from memsim.results.evaluations import evaluations_of
 from memsim.results.settings import any_settings_of, changes_of, device_texts
 from memsim.simulate import run
 from memsim.tasks.job import Progress
@@ -40,16 +41,27 @@ def stored_experiment(path: str | Path) -> Stored:
     Raises
     ------
     MemsimError
-        If the file is not a result, or what it carries is not valid.
+        If the file is not a result of a run, or what it carries is not valid.
     """
     dataset = load(path)
+    if evaluations_of(dataset):
+        raise OutputError(
+            f"{path}: is an evaluation of weights, which a run would train again with other settings; evaluate again: "
+            f"memsim evaluate {path}"
+        )
+    return stored_in(dataset)
+
+
+def stored_in(dataset: xr.Dataset) -> Stored:
+    """The same of a result that is loaded, evaluations included."""
     any_settings_of(dataset)
+    name = source(dataset)
     devices, damaged = device_texts(stored(dataset, "devices")), stored(dataset, "devices").strip() != "{}"
     if not devices and damaged:
-        raise OutputError(f"{path}: its attribute 'devices' is damaged; it cannot be run again")
-    experiment = experiment_from_text(stored(dataset, "experiment"), f"{path} (experiment)", devices)
-    for name in devices:
-        experiment.devices.named(name)  # refuses a text that is no profile
+        raise OutputError(f"{name}: its attribute 'devices' is damaged; it cannot be run again")
+    experiment = experiment_from_text(stored(dataset, "experiment"), f"{name} (experiment)", devices)
+    for device in devices:
+        experiment.devices.named(device)  # refuses a text that is no profile
     images = stored(dataset, "images_sha256") if isinstance(experiment.spec, ImageExperimentSpec) else None
     notes = () if np.array_equal(dataset.attrs.get("random_addresses", 1), LAYOUT) else (_OTHER_NUMBERS,)
     return Stored(replace(experiment, changed=changes_of(dataset)), images, notes)

@@ -21,7 +21,7 @@ from memsim.results.dataset import NO_DEVICE, build_dataset
 from memsim.tasks.base import Task
 from memsim.tasks.entries import Entry, prepare, swept
 from memsim.tasks.images import check_images, hash_of, load_images, source_of
-from memsim.tasks.job import Job, Progress
+from memsim.tasks.job import Earlier, Job, Progress
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -76,6 +76,29 @@ def run(
         experiment = experiment.replace({"array.device": device_of(device)}, origin="device")
     if data is not None:
         experiment = experiment.replace({"data.source": str(data)}, origin="data")
+    return compute(experiment, backend=backend, images_sha256=images_sha256, notes=notes, progress=progress)
+
+
+def compute(
+    experiment: Experiment,
+    *,
+    backend: str = "auto",
+    images_sha256: str | None = None,
+    notes: Sequence[str] = (),
+    progress: Progress | None = None,
+    earlier: Earlier | None = None,
+) -> xr.Dataset:
+    """Results of an experiment, see `run`.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        What to run.
+    backend, images_sha256, notes, progress
+        See `run`.
+    earlier : Earlier, optional
+        The run whose learners are evaluated; they are trained if not given.
+    """
     task = experiment.task
     chosen = resolve(_backend(task, backend))
     entries = prepare(experiment)
@@ -85,7 +108,7 @@ def run(
         source, sha256 = source_of(images), hash_of(images)
         check_images(source, sha256, images_sha256)
         provenance |= {"images_source": source, "images_sha256": sha256}
-    computed = task.compute(Job(experiment, entries, images, chosen.name, progress))
+    computed = task.compute(Job(experiment, entries, images, chosen.name, progress, earlier))
     compared = experiment.spec.COMPARED
     coordinates = {
         compared: [entry.label for entry in entries],

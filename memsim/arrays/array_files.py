@@ -5,19 +5,18 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memsim.arrays.bank import Bank
 from memsim.arrays.construction import array_state
 from memsim.arrays.converters import ADC, DAC
 from memsim.arrays.events import Events
 from memsim.arrays.labels import conductances, line_coordinates
 from memsim.arrays.mapping import Mapping
 from memsim.arrays.measured import checked
+from memsim.arrays.memory import banks_of, memory_of, restore
 from memsim.arrays.state import ArrayState
 from memsim.arrays.wires.line_resistances import Wires
 from memsim.errors import InputError, MemsimError, OutputError
@@ -38,11 +37,12 @@ _PARTS: dict[str, Any] = {"dac": DAC, "adc": ADC, "wires": Wires}
 def save(array: ArrayState, path: str | Path, *, force: bool = False) -> Path:
     """Write arrays, see `Crossbar.to_netcdf`."""
     dataset = _labelled_conductance(array)
-    for name, values in _memory(array):
-        dims = [f"{name}_{axis}" for axis in range(values.ndim)]
-        if values.ndim == 3:
-            dims = ["array", "reference_line" if name.startswith("reference_") else "line", "stored_row"]
-        dataset[name] = (dims, values)
+    for prefix, bank in banks_of(array):
+        for name, values in memory_of(bank).items():
+            dims = [f"{prefix}{name}_{axis}" for axis in range(values.ndim)]
+            if values.ndim == 3:
+                dims = ["array", "reference_line" if prefix.startswith("reference_") else "line", "stored_row"]
+            dataset[prefix + name] = (dims, values)
     dataset["pulses"] = (("array", "line", "direction"), array.site.backend.numpy(array.pulses))
     dataset["direction"] = ["set", "reset"]
     if array.fault_map is not None:
@@ -98,17 +98,9 @@ def load(path: str | Path, backend: str) -> ArrayState:
         siemens = _measured(dataset, path) if _MEASURED in dataset else None
         array = array_state(device, backend=backend, conductance=siemens, **settings)
         array.mapping = None if mapping is None else Mapping(**mapping)
-        machine = array.site.backend
-        for prefix, bank in _banks(array):
-            own = bank.memory
-            stored = {name: np.array(dataset[prefix + name].values) for name in own}
-            for name, values in stored.items():
-                if values.shape != own[name].shape or values.dtype.kind != own[name].dtype.kind:
-                    raise ValueError(f"'{prefix + name}' is {values.dtype} {values.shape}")
-                if values.dtype.kind == "f" and np.isnan(values).any() and not bank.spec.conductance.nominal:
-                    raise ValueError(f"'{prefix + name}' has values that are not numbers")
-            bank.restore({name: machine.asarray(values, own[name].dtype) for name, values in stored.items()})
-        array.pulses = machine.asarray(dataset["pulses"].values.reshape(array.pulses.shape), np.int64)
+        for prefix, bank in banks_of(array):
+            restore(bank, {str(name): variable.values for name, variable in dataset.data_vars.items()}, prefix)
+        array.pulses = array.site.backend.asarray(dataset["pulses"].values.reshape(array.pulses.shape), np.int64)
         array.steps, array.reads = int(dataset.attrs["steps"]), int(dataset.attrs["reads"])
         array.readout.events = Events(**json.loads(dataset.attrs.get("events", "{}")))
         array.programmed = bool(int(dataset.attrs["programmed"]))
@@ -143,18 +135,3 @@ def _settings(array: ArrayState) -> dict[str, Any]:
     settings |= {"column": array.column, "dtype": str(array.dtype), "tile": periphery.tile, "mapping": array.mapping}
     settings |= {name: getattr(periphery, name) for name in _PARTS}
     return settings
-
-
-def _banks(array: ArrayState) -> Iterator[tuple[str, Bank]]:
-    """The banks of arrays, and the prefix of each one's variables."""
-    for prefix, banks in (("", array.cells), ("plan_", array.plan)):
-        if banks is not None:
-            yield prefix, banks.lines
-            if banks.reference is not None:
-                yield f"reference_{prefix}", banks.reference
-
-
-def _memory(array: ArrayState) -> Iterator[tuple[str, np.ndarray]]:
-    for prefix, bank in _banks(array):
-        for name, values in bank.memory.items():
-            yield prefix + name, values if isinstance(values, np.ndarray) else bank.site.backend.numpy(values)

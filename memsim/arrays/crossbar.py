@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Named
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from memsim.arrays import array_files
+import numpy as np
+
+from memsim.arrays import array_files, memory
 from memsim.arrays.construction import array_state
 from memsim.arrays.converters import ADC, DAC
 from memsim.arrays.description import Description
@@ -16,6 +19,7 @@ from memsim.arrays.reads import Reads
 from memsim.arrays.state import ArrayState
 from memsim.arrays.updates import Updates
 from memsim.arrays.wires.line_resistances import Wires
+from memsim.errors import OutputError
 from memsim.philox import NO_SCOPE, Scope
 from memsim.profiles import DeviceProfile
 
@@ -243,3 +247,27 @@ class Crossbar(Reads, Updates, Description):
             If the file is missing or does not hold a crossbar.
         """
         return cls._of(array_files.load(path, backend))
+
+    def memory(self) -> dict[str, np.ndarray]:
+        """All that settings and seed do not tell of what reads see, by name, with the axis array first; copies.
+
+        States, write noise, the history of cells, what goes on in correlated noise, pulses, and counters of steps and
+        reads. Cells have the axes (array, line, row); rows are padded to a multiple of 64.
+        """
+        return memory.stack_memory(self._array)
+
+    def restore(self, stored: Named[str, np.ndarray]) -> Self:
+        """Let a fresh stack of the same settings go on from what `memory` gave, and return self.
+
+        Raises
+        ------
+        OutputError
+            If an array is missing, or does not fit these cells.
+        """
+        try:
+            memory.restore_stack(self._array, stored)
+        except KeyError as error:
+            raise OutputError(f"there is no {error}") from None
+        except (TypeError, ValueError, OverflowError) as error:
+            raise OutputError(f"{error}; this array has {self.shape}, {self.dtype}") from None
+        return self

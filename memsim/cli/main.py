@@ -14,6 +14,7 @@ from memsim.cli.compare import compare
 from memsim.cli.console import printable
 from memsim.cli.device import device
 from memsim.cli.doctor import doctor
+from memsim.cli.evaluate import evaluate
 from memsim.cli.group import Group
 from memsim.cli.inspect import list_, plot, show
 from memsim.cli.run import run
@@ -51,7 +52,7 @@ def cli() -> None:
     """
 
 
-for command in (run, list_, show, validate, schema, plot, compare, verify, device, bench, doctor):
+for command in (run, list_, show, validate, schema, plot, compare, evaluate, verify, device, bench, doctor):
     cli.add_command(command)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from memsim.cli.console import console, printable
 from memsim.experiments.schema import ImageExperimentSpec
 from memsim.results.dataset import stored
+from memsim.results.evaluations import evaluations_of
 from memsim.results.settings import any_settings_of, changes_of, device_values_of, task_of
 from memsim.tasks.base import load_object
 
@@ -36,6 +37,9 @@ def print_notes(dataset: xr.Dataset, asked: int | None = None) -> None:
     changes = ", ".join(f"{key}={value}" for key, value in changes_of(dataset).items())
     if changes:
         screen.print(f"Changed  {printable(changes)}", soft_wrap=True)
+    images = str(dataset.attrs.get("images_sha256", ""))
+    for step in evaluations_of(dataset)[-1:]:
+        screen.print(f"Weights  {printable(step.in_words(images))}", soft_wrap=True)
     for text in _device_values(dataset):
         screen.print(f"Device   {printable(text)}", soft_wrap=True)
     if isinstance(any_settings_of(dataset), ImageExperimentSpec):

@@ -29,6 +29,8 @@ def as_tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+_READING = ("array.dac", "array.adc", "array.wires", "array.tile", "array.device.read.noise")
+"""Keys of crossbars that no trained state depends on once it is trained."""
 LABEL = "{device}"
 """What a name may contain; labels have the name of the device in its place."""
 
@@ -162,6 +164,10 @@ class ComparedBase(Section):
         """The sections that it has."""
         return self.KINDS[self.kind]
 
+    def evaluation_keys(self, earlier: Any) -> tuple[str, ...]:
+        """Its keys that an evaluation of weights may change from those of an earlier run."""
+        return ()
+
     @model_validator(mode="after")
     def _names_its_device(self) -> ComparedBase:
         if LABEL in self.name and "array" not in self.sections:
@@ -177,6 +183,13 @@ class LearnerBase(ComparedBase):
 
     array: ArraySpec = ArraySpec()
     network: Any = None
+
+    def evaluation_keys(self, earlier: Any) -> tuple[str, ...]:
+        """Of a crossbar, what surrounds its cells, and the noise of reads; see `ComparedBase`."""
+        if "array" not in self.sections:
+            return ()
+        reads_alone = set(self.array.ideal) ^ set(earlier.array.ideal) <= {"read"}
+        return (*_READING, "array.ideal") if reads_alone else _READING
 
     @model_validator(mode="after")
     def _one_kind(self) -> LearnerBase:

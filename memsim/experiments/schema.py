@@ -198,6 +198,13 @@ class ExperimentSpec(Section):
         giving = [spec for spec in with_section if nested and getattr(getattr(spec, head), part, None) is not None]
         return giving or able or with_section
 
+    def evaluation_keys(self, earlier: ExperimentSpec) -> tuple[str, ...]:
+        """Keys that an evaluation of weights may change from an earlier run's; none where nothing is trained.
+
+        Those of the learners are not among them, see `ComparedBase.evaluation_keys`.
+        """
+        return ()
+
     def first_label(self, text: str) -> str | None:
         """The label that a text is, or the first of those that have it as their name; None if there is none."""
         if text in self.runs:

@@ -13,6 +13,7 @@ from memsim.errors import InputError, OutputError
 from memsim.results.dataset import load, require
 from memsim.results.differences import WORDS, differing, flat
 from memsim.results.settings import any_settings_of, kind_of
+from memsim.results.weights import without_weights
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -27,7 +28,8 @@ def combine(results: Iterable[str | Path | xr.Dataset]) -> xr.Dataset:
 
     Runs with different seeds get the dimension ``seed``. Under one seed, learners of several runs follow each other;
     one that several runs have with equal settings counts once. Images, corruptions and all other settings that learners
-    share must be equal. Errors relative to a reference learner stay relative to that of their own run.
+    share must be equal. Errors relative to a reference learner stay relative to that of their own run. Weights stay in
+    the results of the runs.
 
     Parameters
     ----------
@@ -52,7 +54,8 @@ def combine(results: Iterable[str | Path | xr.Dataset]) -> xr.Dataset:
     """
     if isinstance(results, str | Path):
         raise InputError(f"results: '{results}' is one result; allowed: a list of files or Datasets")
-    datasets = [load(result) if isinstance(result, str | Path) else result.copy() for result in results]
+    loaded = [load(result) if isinstance(result, str | Path) else result for result in results]
+    datasets = [without_weights(result) for result in loaded]
     if not datasets:
         raise InputError("results: there are none; give files or Datasets")
     names = [_name(dataset, number) for number, dataset in enumerate(datasets, 1)]
@@ -78,7 +81,7 @@ def _check(name: str, first: xr.Dataset, other: str, dataset: xr.Dataset) -> Non
     if kinds[0] != kinds[1]:
         raise OutputError(f"{other} is a result of the task '{kinds[1]}', {name} one of '{kinds[0]}'; they do not fit")
     specs = [any_settings_of(each) for each in (first, dataset)]
-    left_out = {*WORDS, "sweep", "seed", "reference", f"{specs[0].COMPARED}s"}
+    left_out = {*WORDS, "sweep", "seed", "keep", "reference", f"{specs[0].COMPARED}s"}
     rows = differing(*(flat(spec.model_dump(mode="json", by_alias=True, exclude=left_out)) for spec in specs))
     for attribute, words in (("images_sha256", "images"), ("random_addresses", "layout of random numbers")):
         if not rows and not _equal(first.attrs.get(attribute), dataset.attrs.get(attribute)):

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from memsim.errors import OutputError
 from memsim.storage.files import Writer, write_file
 
 if TYPE_CHECKING:
     import xarray as xr
+
+_DENSEST = 1100
+"""Bytes that a byte of a compressed file can hold; deflate reaches 1032."""
+_LEAST = 1 << 20
+"""Bytes that every file may declare, small ones included."""
 
 
 def save(dataset: xr.Dataset, path: str | Path, *, force: bool = False) -> Path:
@@ -54,7 +60,8 @@ def read(path: str | Path, attribute: str, what: str, newest: int) -> xr.Dataset
     Raises
     ------
     OutputError
-        If the file is missing, not netCDF, or has another content or a later version.
+        If the file is missing, not netCDF, says that it holds more than it can, or has another content or a later
+        version.
     """
     import xarray as xr
 
@@ -64,8 +71,11 @@ def read(path: str | Path, attribute: str, what: str, newest: int) -> xr.Dataset
             f"{path}: {'not a file' if path.exists() else 'no such file'}; {what} is a file ending in .nc"
         )
     try:
+        _check_sizes(path)
         with xr.open_dataset(path, engine="netcdf4") as opened:
             dataset = opened.load()
+    except OutputError:
+        raise
     except Exception as error:
         raise OutputError(f"{path}: not a readable netCDF file ({_first_line(error)})") from None
     version = dataset.attrs.get(attribute)
@@ -78,6 +88,29 @@ def read(path: str | Path, attribute: str, what: str, newest: int) -> xr.Dataset
             f"{path}: written with schema {version}, this version reads up to {newest}; update memsim to read it"
         )
     return dataset
+
+
+def _check_sizes(path: Path) -> None:
+    """Refuse a file whose variables could not all be in it, before any of them is allocated."""
+    import netCDF4
+
+    size = path.stat().st_size
+    with netCDF4.Dataset(path) as opened:
+        declared = sum(math.prod(variable.shape) * _width(path, variable) for variable in opened.variables.values())
+    if declared > _LEAST + _DENSEST * size:
+        raise OutputError(
+            f"{path}: damaged; it says that it holds {declared / 2**20:.3g} MiB, but has {size / 2**20:.3g} MiB"
+        )
+
+
+def _width(path: Path, variable: Any) -> int:
+    """Bytes of a number of a variable, or of a pointer to a text."""
+    if variable.dtype is str:
+        return 8
+    kind = getattr(variable.dtype, "kind", "O")
+    if not isinstance(variable.datatype, type(variable.dtype)) or kind not in "fiubSU":
+        raise OutputError(f"{path}: '{variable.name}' holds neither numbers nor text")
+    return variable.dtype.itemsize
 
 
 def _first_line(error: Exception) -> str:

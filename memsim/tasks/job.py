@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from memsim.experiments.experiment import Experiment
 from memsim.experiments.schema import ExperimentSpec
+from memsim.results.weights import Kept
 from memsim.tasks.entries import Entry
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Progress = Callable[[str, int, int], None]
 """Receives the name of what is computed, how much of it is done, and the whole."""
@@ -23,6 +27,21 @@ def spec_of(experiment: Experiment, schema: type[Spec]) -> Spec:
     if not isinstance(experiment.spec, schema):
         raise TypeError(f"an experiment of the task '{experiment.spec.task}', not of {schema.__name__}")
     return experiment.spec
+
+
+class Earlier(NamedTuple):
+    """The result of an earlier run, whose learners are evaluated instead of trained.
+
+    Attributes
+    ----------
+    kept : mapping of str to Kept
+        What was trained, by the labels of the new result.
+    result : xarray.Dataset
+        The earlier result.
+    """
+
+    kept: Mapping[str, Kept]
+    result: xr.Dataset
 
 
 class Job(NamedTuple):
@@ -40,6 +59,8 @@ class Job(NamedTuple):
         Where to compute, "cpu" or "cuda".
     progress : callable or None
         Is called with the progress of the run.
+    earlier : Earlier or None
+        What to evaluate; None trains.
     """
 
     experiment: Experiment
@@ -47,6 +68,7 @@ class Job(NamedTuple):
     images: Mapping[Any, Any]
     backend: str
     progress: Progress | None
+    earlier: Earlier | None = None
 
 
 class Computed(NamedTuple):

@@ -143,3 +143,33 @@ def test_cells_age_on_from_when_they_were_programmed_and_from_what_was_aimed_at(
         pulsed(one.wait(1e5), 7).wait(3e5)
     assert np.array_equal(back.state.values, crossbar.state.values)
     assert np.array_equal(back.read(X), crossbar.read(X))
+
+
+def test_a_file_that_says_it_holds_more_than_it_can_is_refused_before_anything_is_allocated(tmp_path):
+    import netCDF4
+
+    with netCDF4.Dataset(tmp_path / "large.nc", "w") as file:
+        file.memsim_schema = 2
+        file.createDimension("place", 10**13)
+        file.createVariable("place", "f8", ("place",), zlib=True, chunksizes=(1000,))
+    with pytest.raises(OutputError, match="damaged; it says that it holds"):
+        ms.load(tmp_path / "large.nc")
+
+
+def test_a_file_with_lists_of_other_types_is_refused(tmp_path):
+    import netCDF4
+
+    with netCDF4.Dataset(tmp_path / "lists.nc", "w") as file:
+        file.memsim_schema = 2
+        file.createDimension("place", 2)
+        file.createVariable("number", file.createVLType(np.float64, "numbers"), ("place",))
+    with pytest.raises(OutputError, match="'number' holds neither numbers nor text"):
+        ms.load(tmp_path / "lists.nc")
+
+
+def test_numbers_that_compress_as_well_as_any_can_still_be_read(tmp_path):
+    from memsim.storage import netcdf
+
+    path = netcdf.save(xr.Dataset({"zero": ("place", np.zeros(4_000_000))}, attrs={"kind": 1}), tmp_path / "zeros.nc")
+    assert path.stat().st_size < 200_000
+    assert netcdf.read(path, "kind", "a test", 1).sizes["place"] == 4_000_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 from memsim.tasks.base import Coordinate, Drawing, Metric, Panel, Task
 from memsim.tasks.classify.variables import VARIABLES
 from memsim.tasks.coordinates import IMAGE_TASK
+from memsim.tasks.kept import KEPT_COORDINATES
 
 _HERE = "memsim.tasks.classify"
 _FIGURES = f"{_HERE}.figures"
@@ -19,6 +20,7 @@ TASK = Task(
     variables=VARIABLES,
     coordinates={
         **IMAGE_TASK,
+        **KEPT_COORDINATES,
         "true_class": Coordinate("true_class", "class of the image"),
         "predicted_class": Coordinate("predicted_class", "class it is taken for"),
         "epsilon": Coordinate("epsilon", "change of every pixel along the sign of the gradient", "1"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from memsim.experiments.experiment import Experiment
 from memsim.kernels.fill import fill
 from memsim.metrics.classes import predicted
 from memsim.philox import Occasion, Purpose, Stream
+from memsim.results.weights import Kept
 from memsim.tasks.classify.classifiers.classifier import Classifier, Lesson
 from memsim.tasks.classify.classifiers.gradient import Gradient, architecture_of
 from memsim.tasks.classify.classifiers.in_place import InPlace
@@ -28,12 +30,14 @@ Trials = Sequence[tuple[Mapping[str, Any], ClassifierSpec]]
 
 _PERCENT = 100
 """Steps in which the progress of a learner is told."""
+_SCORES = "tuning.accuracy"
+"""Name of the scores of trials among what is kept."""
 _TRAINED = 0.8
 """Share of a learner's work that is done after its training; assumed."""
 
 
 class Course:
-    """Trains every learner once, tuned first if the experiment says so."""
+    """Trains every learner once, tuned first if the experiment says so; or takes what an earlier course kept."""
 
     def __init__(
         self,
@@ -43,6 +47,7 @@ class Course:
         sets: Mapping[LabelledSpec, Labelled],
         backend: str,
         progress: Progress | None,
+        earlier: Mapping[str, Kept] | None = None,
     ) -> None:
         self.spec = spec_of(experiment, ClassifySpec)
         self.entries = {entry.label: entry for entry in entries}
@@ -52,6 +57,7 @@ class Course:
         self._sets = sets
         self._backend = backend
         self._progress = progress
+        self._earlier = earlier
         self._trained: dict[str, Classifier] = {}
         for entry in entries:
             self._check(entry)
@@ -61,6 +67,15 @@ class Course:
         if entry.label not in self._trained:
             self._trained[entry.label] = self._train(entry)
         return self._trained[entry.label]
+
+    def kept(self) -> dict[str, Kept]:
+        """What the trainings left of every learner, by its label, for a later course."""
+        kept = {}
+        for name, entry in self.entries.items():
+            own = self.classifier(entry).kept()
+            scores = {_SCORES: self._scores[name]} if name in self._scores else {}
+            kept[name] = replace(own, arrays={**own.arrays, **scores})
+        return kept
 
     def report(self, entry: Entry, done: float) -> None:
         """Tell the caller which share of a learner's work is done."""
@@ -91,6 +106,8 @@ class Course:
 
     def _train(self, entry: Entry) -> Classifier:
         trials, tuning, seeds = self._trials[entry.label], self.spec.tuning, self.spec.seeds
+        if self._earlier is not None:
+            return self._restored(entry, self._earlier[entry.label])
         if len(trials) == 1:
             self.chosen[entry.label] = {}
             return self._made(entry, trials[0][1], seeds, 0.0, 1.0)
@@ -107,8 +124,22 @@ class Course:
         self._scores[entry.label], self.chosen[entry.label] = scores, trials[best][0]
         return self._made(entry, trials[best][1], seeds, len(trials) * tuning_seeds / whole, 1.0)
 
-    def _made(self, entry: Entry, spec: ClassifierSpec, seeds: int, start: float, end: float) -> Classifier:
-        """A learner trained with some settings; `start` and `end` are where its progress begins and ends."""
+    def _restored(self, entry: Entry, kept: Kept) -> Classifier:
+        """A learner as an earlier course left it, with the settings that its tuning chose."""
+        trials, best = self._trials[entry.label], 0
+        if len(trials) > 1:
+            scores = kept.array(_SCORES, (len(trials),))
+            best, self._scores[entry.label] = int(scores.argmax()), scores
+        self.chosen[entry.label] = trials[best][0]
+        return self._made(entry, trials[best][1], self.spec.seeds, 0.0, 1.0, kept)
+
+    def _made(
+        self, entry: Entry, spec: ClassifierSpec, seeds: int, start: float, end: float, kept: Kept | None = None
+    ) -> Classifier:
+        """A learner with some settings, trained, or as it was kept.
+
+        `start` and `end` are where its progress begins and ends.
+        """
         data = self._sets[entry.data]
 
         def report(done: float) -> None:
@@ -117,11 +148,11 @@ class Course:
         report(0.0)
         lesson = Lesson(data.train, data.validation, len(data.classes), entry.seed, seeds, report)
         if spec.network is not None:
-            return Gradient(spec, lesson, self._backend)
+            return Gradient(spec, lesson, self._backend, kept)
         if entry.device is None:
             raise TypeError("a crossbar without a device")
         if spec.programmed is None:
-            return InPlace(spec, entry.device, lesson, self._backend)
+            return InPlace(spec, entry.device, lesson, self._backend, kept)
         trained = self.classifier(self._source(entry, spec.programmed.learner))
         if not isinstance(trained, Gradient):
             raise TypeError("a programmed learner that is no network")

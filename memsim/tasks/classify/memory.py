@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from memsim.data.labelled import Labelled
+from memsim.errors import InputError
+from memsim.philox import padded
 from memsim.tasks.capacity import COPIES, SOLVER, WIRED
-from memsim.tasks.classify.schema import ClassifySpec, LabelledSpec
+from memsim.tasks.classify.classifiers.gradient import architecture_of
+from memsim.tasks.classify.classifiers.weighted import weighted_layers
+from memsim.tasks.classify.schema import ClassifierSpec, ClassifySpec, LabelledSpec
+from memsim.tasks.kept import NUMBER, NUMBERS_OF_A_CELL, WEIGHTS
 
 _KEPT = 12  # bytes a cell of a trained classifier keeps; up to 11 measured with 8.4 million cells of float32
 _TAUGHT = 40  # bytes more that a cell of a classifier takes while it learns or is measured; up to 23 measured
@@ -36,4 +41,23 @@ def memory_of(spec: ClassifySpec, data: LabelledSpec, loaded: Labelled | None) -
     }
     if any(learner.array.wires for learner in learners):
         needs["array.wires with seeds and data.shape"] = max(cells) * WIRED + SOLVER
+    if WEIGHTS in spec.keep:
+        numbers = sum(_numbers(learner, pixels, loaded) for learner in learners)
+        needs["keep: [weights] with data.shape, seeds and learners"] = spec.seeds * numbers * NUMBER * COPIES
     return needs
+
+
+def _numbers(learner: ClassifierSpec, pixels: int, data: Labelled) -> int:
+    """Numbers that are kept of one seed of a learner; those of what is programmed belong to its network."""
+    classes = len(data.classes)
+    if learner.programmed is not None:
+        return 0
+    if learner.network is not None:
+        try:
+            layers = architecture_of(learner.network, data.train.pixels.shape[1:], classes)
+        except InputError:  # the run refuses it, and says where it stands
+            return 0
+        return sum(own.parameters for own in weighted_layers(layers.layers, layers.shape))
+    features = learner.features.units if learner.features else 0
+    rows = [(pixels, features), (features or pixels, classes)]
+    return sum(2 * padded(1 + inputs) * outputs for inputs, outputs in rows) * NUMBERS_OF_A_CELL

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from memsim.data.labelled import Labelled, load_labelled
 from memsim.errors import InputError
 from memsim.experiments.experiment import Experiment
 from memsim.metrics.classes import BINS
+from memsim.results.dataset import require
+from memsim.results.weights import packed
 from memsim.tasks.capacity import images_at_once
 from memsim.tasks.classify.classifiers.classifier import Classifier
 from memsim.tasks.classify.course import Course, trials_of
@@ -20,6 +23,7 @@ from memsim.tasks.classify.summary import Values, compare, measure_clean, measur
 from memsim.tasks.entries import Entry, device_notes
 from memsim.tasks.images import by_images, corrupted, corrupted_examples
 from memsim.tasks.job import Computed, Job, spec_of
+from memsim.tasks.kept import WEIGHTS
 
 _MEASURED = 0.9
 """Share of a learner's work that is done after its clean test images; assumed."""
@@ -30,8 +34,10 @@ def classify(job: Job) -> Computed:
     spec, entries = spec_of(job.experiment, ClassifySpec), job.entries
     _check(job)
     trials = {entry.label: trials_of(entry) for entry in entries}
-    course = Course(job.experiment, entries, trials, job.images, job.backend, job.progress)
+    earlier = None if job.earlier is None else job.earlier.kept
+    course = Course(job.experiment, entries, trials, job.images, job.backend, job.progress, earlier)
     classifiers = {entry.label: course.classifier(entry) for entry in entries}
+    kept = course.kept() if WEIGHTS in spec.keep else None  # before reads move correlated noise on
     parts: list[Values] = []
     for entry in entries:
         classifier, data = classifiers[entry.label], job.images[entry.data]
@@ -68,6 +74,9 @@ def classify(job: Job) -> Computed:
     if "example_tile_voltage" in variables:
         rows, lines = variables["example_tile_voltage"].shape[1:]
         coordinates |= {"word_line": np.arange(rows), "bit_line": np.arange(lines)}
+    if kept is not None:
+        own = packed(kept, list(kept))
+        variables, coordinates = variables | own[0], coordinates | own[1]
     notes = device_notes(entries)
     notes += [f"{entry.label}, {note}" for entry in entries for note in classifiers[entry.label].notes]
     return Computed(variables, coordinates, notes)
@@ -87,12 +96,18 @@ def load_images(experiment: Experiment) -> Labelled:
 
 
 def _check(job: Job) -> None:
-    """Refuse images of the runs of a sweep that have other classes."""
+    """Refuse images of the runs of a sweep that have other classes, or of an evaluation than those of the training."""
     first, *others = job.images.values()
     for other in others:
         if other.classes != first.classes:
             name = job.experiment.document.name
             raise InputError(f"{name}: sweep: runs with other classes do not fit into one result")
+    if job.earlier is not None:
+        require(job.earlier.result, "true_class")
+        trained = [str(label) for label in job.earlier.result["true_class"].values]
+        if list(first.classes) != trained:
+            shown, learned = (shorten(", ".join(names), 60) for names in (first.classes, trained))
+            raise InputError(f"{first.source}: has the classes {shown}; the weights were trained on {learned}")
 
 
 def _noisy(

@@ -16,7 +16,7 @@ from memsim.document.writer import show
 from memsim.errors import nearest
 from memsim.experiments.devices import whole_key
 from memsim.experiments.learners import GreySpec, LearnerBase, LossSpec, Rate, RuleSpec, Seed, Side, as_tuple
-from memsim.experiments.schema import ImageExperimentSpec
+from memsim.experiments.schema import ExperimentSpec, ImageExperimentSpec
 from memsim.learning import RULES
 from memsim.learning.features import FEATURES, CompetitiveFeatures, RandomFeatures
 from memsim.networks import ARCHITECTURES
@@ -151,6 +151,17 @@ class ClassifierSpec(LearnerBase):
         default={}
     )
 
+    def evaluation_keys(self, earlier: Any) -> tuple[str, ...]:
+        """A network is programmed anew, so all that its arrays are may change; what was tuned may not.
+
+        See `ComparedBase`.
+        """
+        if self.programmed is not None:
+            return ("array", "programmed.cycles", "programmed.clip", "programmed.error")
+        tuned = [f"{whole_key(key)}." for key in self.tune]
+        keys = super().evaluation_keys(earlier)
+        return tuple(key for key in keys if not any(own.startswith(f"{key}.") for own in tuned))
+
     @model_validator(mode="after")
     def _mapped(self) -> ClassifierSpec:
         if self.programmed is not None and self.array.bounds is None:
@@ -183,6 +194,13 @@ class ClassifySpec(ImageExperimentSpec):
     perturbations: Annotated[
         list[Annotated[float, Field(allow_inf_nan=False, gt=0, le=1)]], Field(min_length=1, max_length=20)
     ] = Field(default=[0.02, 0.05, 0.1])
+
+    keep: list[Literal["weights"]] = Field(default=[])
+
+    def evaluation_keys(self, earlier: ExperimentSpec) -> tuple[str, ...]:
+        """Corruptions and images, but not which of these are for training; see `ExperimentSpec`."""
+        images = ("data.source", "data.shape", "data.grey")
+        return ("corruptions", "noise_fields", "perturbations", "reference", "keep", *images)
 
     def reaching(self, spec: ClassifierSpec, combination: Mapping[str, Any]) -> dict[str, Any]:
         """The values of a run of the sweep that change a learner, or the one that it programs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from memsim.tasks.kept import KEPT_VARIABLES
 from memsim.tasks.variable import CORRECTED, POSITIVE, SHARE, SUMMARY, Variable, cut, with_summaries
 
 REPEAT = ("learner", "repeat")
@@ -290,6 +291,7 @@ DECLARED = (
         "example, corrupted",
         "the corrupted copies of the first test image",
     ),
+    *KEPT_VARIABLES,
 )
 
 VARIABLES = with_summaries(DECLARED, lambda v: "seeds", lambda v: f"{CORRECTED} over seeds{cut(v)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from memsim.tasks.base import Coordinate, Drawing, Metric, Panel, Task
 from memsim.tasks.coordinates import IMAGE_TASK
+from memsim.tasks.kept import KEPT_COORDINATES
 from memsim.tasks.memorise.variables import VARIABLES
 
 _HERE = "memsim.tasks.memorise"
@@ -18,6 +19,7 @@ TASK = Task(
     variables=VARIABLES,
     coordinates={
         **IMAGE_TASK,
+        **KEPT_COORDINATES,
         "image": Coordinate("image", "number of the image", "1"),
         "image_label": Coordinate("image", "where the image comes from"),
         "column": Coordinate("column", "what the column learns"),

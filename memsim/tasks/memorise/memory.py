@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from memsim.data.images import Images
+from memsim.philox import padded
 from memsim.tasks.capacity import COPIES, SOLVER, WIRED, images_at_once
-from memsim.tasks.memorise.schema import SCENES, DataSpec, MemoriseSpec
+from memsim.tasks.kept import NUMBER, NUMBERS_OF_A_CELL, WEIGHTS
+from memsim.tasks.memorise.learners.memory import TARGETS
+from memsim.tasks.memorise.schema import SCENES, DataSpec, LearnerSpec, MemoriseSpec
 
 _METRICS = 70  # bytes a reading of one image takes in the results on (image, noise_type, noise_level), assumed
 _SUMMARIES = 20  # metrics of a learner whose means over images have intervals
@@ -51,4 +54,15 @@ def memory_of(spec: MemoriseSpec, data: DataSpec, loaded: Images | None) -> dict
     if "conductance" in spec.keep:
         lines = 4 if any(learner.array.column == "pair" for learner in spec.learners) else 2
         needs["keep: [conductance]"] = learners * images * pixels * lines * 8 * COPIES
+    if WEIGHTS in spec.keep:
+        numbers = sum(_numbers(spec.learners[run.place], pixels) for run in spec.runs.values())
+        needs["keep: [weights] with data.samples, data.shape and learners"] = images * numbers * NUMBER * COPIES
     return needs
+
+
+def _numbers(learner: LearnerSpec, pixels: int) -> int:
+    """Numbers that are kept of the model of one image."""
+    if learner.network is not None:
+        return (learner.network.hidden or len(TARGETS)) * (1 + len(TARGETS))
+    lines = len(TARGETS) * (2 if learner.array.column in (None, "pair") else 1)
+    return (lines + 1) * padded(pixels) * NUMBERS_OF_A_CELL

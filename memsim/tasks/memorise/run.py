@@ -11,11 +11,15 @@ from memsim.backends import resolve
 from memsim.data.images import Images, load_data
 from memsim.errors import InputError
 from memsim.experiments.experiment import Experiment
+from memsim.results.dataset import stored
+from memsim.results.weights import Kept, packed
 from memsim.tasks.capacity import images_at_once
 from memsim.tasks.entries import Entry, device_notes
-from memsim.tasks.images import by_images, corrupted, corrupted_examples
+from memsim.tasks.images import by_images, check_images, corrupted, corrupted_examples, hash_of, source_of
 from memsim.tasks.job import Computed, Job, Progress, spec_of
+from memsim.tasks.kept import WEIGHTS
 from memsim.tasks.memorise.learners import Block, CrossbarLearner, Memory, NetworkLearners
+from memsim.tasks.memorise.learners.memory import joined
 from memsim.tasks.memorise.memory import training_memory
 from memsim.tasks.memorise.schema import SCENES, MemoriseSpec, NetworkSpec
 from memsim.tasks.memorise.summary import measure, stack, summarise
@@ -25,7 +29,9 @@ def memorise(job: Job) -> Computed:
     """Variables of a result on the dimensions learner, image, noise_type and noise_level."""
     spec = spec_of(job.experiment, MemoriseSpec)
     _check(job)
-    variables = stack(_compute(job))
+    parts = _compute(job)
+    pixels = {entry.label: job.images[entry.data].pixels for entry in job.entries}
+    variables = stack([measure(parts[label], pixels[label], spec.unsafe_below) for label in parts])
     variables |= summarise(variables, spec)
     images = job.images[job.entries[0].data]
     seed = job.entries[0].seed
@@ -43,6 +49,9 @@ def memorise(job: Job) -> Computed:
     if "conductance" in variables:
         lines = variables["conductance"].shape[-1]
         coordinates["column"] = ["target", "control", "target, second", "control, second"][:lines]
+    if WEIGHTS in spec.keep:
+        own = packed({label: Kept(joined([part.kept for part in own])) for label, own in parts.items()}, list(parts))
+        variables, coordinates = variables | own[0], coordinates | own[1]
     return Computed(variables, coordinates, device_notes(job.entries))
 
 
@@ -54,7 +63,7 @@ def load_images(experiment: Experiment) -> Images:
 
 
 def _check(job: Job) -> None:
-    """Refuse images of the runs of a sweep that do not fit into one result."""
+    """Refuse images of the runs of a sweep that do not fit into one result, or others than those that were learned."""
     name = job.experiment.document.name
     counts = {len(images) for images in job.images.values()}
     if len(counts) > 1:
@@ -64,10 +73,12 @@ def _check(job: Job) -> None:
         )
     if len({data.shape for data in job.images}) > 1 and "conductance" in spec_of(job.experiment, MemoriseSpec).keep:
         raise InputError(f"{name}: keep: [conductance] needs images of one size; this sweep has several")
+    if job.earlier is not None:
+        check_images(source_of(job.images), hash_of(job.images), stored(job.earlier.result, "images_sha256"))
 
 
-def _compute(job: Job) -> list[dict[str, np.ndarray]]:
-    """Variables of every learner without the learner dimension.
+def _compute(job: Job) -> dict[str, list[Memory]]:
+    """What every learner gives for the blocks of images, by its label.
 
     Learners that see the same images under the same seed share their corrupted copies. Images go in blocks that fit in
     memory; blocks do not change a bit of the result.
@@ -80,7 +91,7 @@ def _compute(job: Job) -> list[dict[str, np.ndarray]]:
         count = len(pixels)
         size = pixels[0].size
         block = images_at_once(size, len(spec.levels) * len(spec.corruptions), training_memory(spec, size), card)
-        runners = list(_runners(members, job.backend, spec.keep))
+        runners = list(_runners(members, job, spec.keep))
         for first in range(0, count, block):
             x = pixels[first : first + block]
             shape = (len(x), len(spec.levels), -1)
@@ -92,7 +103,7 @@ def _compute(job: Job) -> list[dict[str, np.ndarray]]:
                 report(len(x))
                 for name, memory in zip(labels, memories, strict=True):
                     parts[name].append(memory)
-    return [measure(parts[entry.label], job.images[entry.data].pixels, spec.unsafe_below) for entry in job.entries]
+    return parts
 
 
 def _reporter(progress: Progress | None, labels: list[str], first: int, count: int) -> Callable[[float], None]:
@@ -106,14 +117,18 @@ def _reporter(progress: Progress | None, labels: list[str], first: int, count: i
 
 
 def _runners(
-    entries: list[Entry], backend: str, keep: Sequence[str]
+    entries: list[Entry], job: Job, keep: Sequence[str]
 ) -> Iterator[tuple[list[str], CrossbarLearner | NetworkLearners]]:
     """What computes the learners: a crossbar learner each, and one for all networks with the same fresh weights."""
+    earlier = None if job.earlier is None else job.earlier.kept
     networks: dict[NetworkSpec, list[Entry]] = {}
     for entry in entries:
         if entry.spec.network is not None:
             networks.setdefault(entry.spec.network, []).append(entry)
         elif entry.device is not None:
-            yield [entry.label], CrossbarLearner(entry.spec, entry.device, backend, keep)
+            kept = None if earlier is None else earlier[entry.label]
+            yield [entry.label], CrossbarLearner(entry.spec, entry.device, job.backend, keep, kept)
     for network, same in networks.items():
-        yield [entry.label for entry in same], NetworkLearners([entry.spec for entry in same], network, backend)
+        labels = [entry.label for entry in same]
+        own = None if earlier is None else [earlier[label] for label in labels]
+        yield labels, NetworkLearners([entry.spec for entry in same], network, job.backend, keep, own)

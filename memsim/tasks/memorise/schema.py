@@ -11,7 +11,7 @@ from memsim.document.entries import entries
 from memsim.document.fields import Count, Place, Section, problem
 from memsim.errors import nearest
 from memsim.experiments.learners import GreySpec, LearnerBase, LossSpec, Pair, Rate, RuleSpec, Seed, Side, as_tuple
-from memsim.experiments.schema import ImageExperimentSpec
+from memsim.experiments.schema import ExperimentSpec, ImageExperimentSpec
 from memsim.learning import RULES
 from memsim.networks.losses import LOSSES
 
@@ -92,7 +92,11 @@ class MemoriseSpec(ImageExperimentSpec):
     unsafe_below: Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)] = 10.0
     published: dict[Literal["snr", "correct"], dict[str, float]] = Field(default={})
     resamples: Annotated[int, Count(100, 1_000_000)] = 2000
-    keep: list[Literal["conductance"]] = Field(default=[])
+    keep: list[Literal["conductance", "weights"]] = Field(default=[])
+
+    def evaluation_keys(self, earlier: ExperimentSpec) -> tuple[str, ...]:
+        """Corruptions, and where the same images lie, as each model knows one image; see `ExperimentSpec`."""
+        return ("corruptions", "noise_fields", "unsafe_below", "resamples", "keep", "data.source")
 
     @model_validator(mode="after")
     def _claims(self) -> MemoriseSpec:

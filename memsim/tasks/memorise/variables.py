@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from memsim.tasks.kept import KEPT_VARIABLES
 from memsim.tasks.variable import CORRECTED, POSITIVE, SHARE, SUMMARY, Variable, cut, with_summaries
 
 READ = ("learner", "image", "noise_type", "noise_level")
@@ -258,6 +259,7 @@ DECLARED = (
         "share of the weights of the first image's model in each of equal bins between the smallest and the largest",
     ),
     Variable("weight_edge", ("learner", "weight_end"), "1", "weight", "edges of the bins of weight_share"),
+    *KEPT_VARIABLES,
 )
 
 

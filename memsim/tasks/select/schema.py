@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from memsim.arrays.wires.passive import SCHEMES
 from memsim.document.fields import Count, Quantity, Section, problem
@@ -20,6 +20,12 @@ MAX_CELL_READS = 10**9
 _MAP = 128  # lines of a kept map at most
 
 Resistance = Annotated[float, Quantity("Ohm", low=0.0, high=1e9)]
+
+
+def _nothing(value: Any) -> Any:
+    if value != []:
+        raise problem("the task 'select' trains nothing, so there is nothing to keep; leave it out")
+    return value
 
 
 class PassiveArraySpec(Section):
@@ -70,6 +76,7 @@ class SelectSpec(ExperimentSpec):
     random_backgrounds: Annotated[int, Count(0, 1000)] = 2
     threshold: Annotated[float, Quantity("%", above=0.0, high=1.0)] = 0.1
     map_lines: Annotated[int, Count(2, _MAP)] = 32
+    keep: Annotated[list[str], BeforeValidator(_nothing), Field(json_schema_extra={"maxItems": 0})] = Field(default=[])
 
     @property
     def backgrounds(self) -> list[str]:

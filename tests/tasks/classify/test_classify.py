@@ -77,8 +77,8 @@ def first_classes(digits, number):
 
 class TestResult:
     def test_every_registered_variable_is_there_with_its_dimensions(self, dataset):
-        on_crossbars = ("product_snr", "layer_snr", "example_tile_voltage", "example_tile_error")
-        known = {name for name in RESULT_KINDS["classify"].variables if not name.startswith(on_crossbars)}
+        others = ("product_snr", "layer_snr", "example_tile_voltage", "example_tile_error", "kept_")
+        known = {name for name in RESULT_KINDS["classify"].variables if not name.startswith(others)}
         assert set(dataset.data_vars) == known
         for name, variable in dataset.data_vars.items():
             assert variable.dims == RESULT_KINDS["classify"].variables[name].dims

@@ -9,6 +9,7 @@ import numpy as np
 
 from memsim.data.labelled import Split
 from memsim.philox import Occasion
+from memsim.results.weights import Kept
 
 BLOCK = 1 << 26
 """Most bytes of signals that are made at once [byte]."""
@@ -102,6 +103,10 @@ class Classifier(Protocol):
 
     def account(self) -> Account:
         """What it costs."""
+        ...
+
+    def kept(self) -> Kept:
+        """What its training left, for evaluations without training; nothing for what is programmed anew."""
         ...
 
 

@@ -29,6 +29,7 @@ from memsim.learning import Competitive, Encoding
 from memsim.learning.features import CompetitiveFeatures, RandomFeatures
 from memsim.philox import Occasion, Scope
 from memsim.profiles import DeviceProfile
+from memsim.results.weights import Kept, part_of
 
 _SCOPE = Scope(layer=1)
 """Scope of the features; the crossbars that learn from them are layer 0, with or without features."""
@@ -122,6 +123,20 @@ class Features:
         self._mean = features.mean(1, keepdims=True, dtype=float).astype(self.crossbar.dtype)
         power = np.mean(np.square(features - self._mean), axis=(1, 2), keepdims=True, dtype=float)
         self._gain = (1.0 / np.sqrt(np.where(power > 0, power, 1.0))).astype(self.crossbar.dtype)
+
+    def kept(self) -> dict[str, np.ndarray]:
+        """What `fit` left, by name."""
+        own = {"input": np.asarray(self._input), "mean": self._mean, "gain": self._gain}
+        return own | part_of("crossbar", self.crossbar.memory())
+
+    def restore(self, kept: Kept, x: np.ndarray) -> None:
+        """Go on from what an earlier `fit` left; ADCs follow the outputs for these inputs (image, row)."""
+        dtype = self.crossbar.dtype
+        self._input = float(kept.array("input", ()))
+        self._mean = kept.array("mean", self._mean.shape, dtype)
+        self._gain = kept.array("gain", self._gain.shape, dtype)
+        kept.named("crossbar").restore(self.crossbar)
+        self._layer.calibrate(self._input * x, gain=False)
 
     def _compete(self, shown: np.ndarray, energy: float, threshold: np.ndarray, layer: CompetitiveFeatures) -> None:
         """One batch (array, image, row): every unit moves towards its share of the inputs."""

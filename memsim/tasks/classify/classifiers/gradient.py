@@ -11,70 +11,86 @@ from memsim.backends import resolve
 from memsim.networks import Architecture, Fit, Network, fit
 from memsim.networks.parts import host
 from memsim.philox import Occasion
+from memsim.results.weights import Kept, part_of
 from memsim.tasks.classify.classifiers.classifier import Account, History, Lesson, by_seed
+from memsim.tasks.classify.classifiers.record import Record
 from memsim.tasks.classify.schema import ArchitectureSpec, ClassifierSpec
+
+_NETWORK = "network"
+"""Name of the parameters among what is kept."""
 
 
 class Gradient:
-    """Networks of one learner, one for each seed, on grey levels as they are; see `Classifier`."""
+    """Networks of one learner, one for each seed, on grey levels as they are; see `Classifier`.
 
-    def __init__(self, spec: ClassifierSpec, lesson: Lesson, backend: str) -> None:
+    They are trained, or those of an earlier training where this is kept.
+    """
+
+    def __init__(self, spec: ClassifierSpec, lesson: Lesson, backend: str, kept: Kept | None = None) -> None:
+        if spec.network is None:
+            raise TypeError("a learner without a network")
         self.spec = spec
         self._lesson = lesson
         self._xp = resolve(backend).xp
-        self.fits = [self._fit(number) for number in range(lesson.seeds)]
-        self.notes = by_seed([found.message if found.ended == "diverged" else "" for found in self.fits])
+        self._architecture = architecture_of(spec.network, lesson.train.pixels.shape[1:], lesson.classes)
+        if kept is None:
+            fits = [self._fit(number) for number in range(lesson.seeds)]
+            self._networks = [found.network for found in fits]
+            self._record = self._recorded(fits)
+            self.notes = by_seed([found.message if found.ended == "diverged" else "" for found in fits])
+        else:
+            self._networks = self._stored(kept.named(_NETWORK))
+            self._record = Record.of(kept, lesson.seeds, spec.training.epochs)
+            self.notes = list(kept.notes)
 
     @property
     def networks(self) -> list[Network]:
         """The best checkpoint of every seed, with NumPy arrays."""
-        return [found.network.host for found in self.fits]
+        return [network.host for network in self._networks]
 
     @property
     def history(self) -> History:
         """Curves of training."""
-        curves = np.full((4, len(self.fits), self.spec.training.epochs), np.nan)
-        for seed, found in enumerate(self.fits):
-            for epoch, made in enumerate(found.history):
-                curves[:, seed, epoch] = made.validation_loss, made.accuracy, made.validation_accuracy, made.snr
-        return History(*curves)
+        return self._record.history
+
+    def kept(self) -> Kept:
+        """Parameters of the best checkpoints, (seed, ...) each; see `Classifier`."""
+        networks = [network.parameters for network in self.networks]
+        stacked = {name: np.stack([parameters[name] for parameters in networks]) for name in networks[0]}
+        return Kept(part_of(_NETWORK, stacked) | self._record.arrays, self.notes)
 
     def outputs(self, x: np.ndarray, *, occasion: Occasion, first: int = 0, noise: bool = True) -> np.ndarray:
         """Outputs (seed, image, class); see `Classifier`. Networks have no read noise."""
-        sets = x if x.ndim == 4 else [x] * len(self.fits)
+        sets = x if x.ndim == 4 else [x] * len(self._networks)
         with threadpool_limits(1, "blas"), np.errstate(over="ignore", invalid="ignore"):
             return np.stack(
-                [host(found.network.outputs(own[:, None])) for found, own in zip(self.fits, sets, strict=True)]
+                [host(network.outputs(own[:, None])) for network, own in zip(self._networks, sets, strict=True)]
             )
 
     def sensitivity(self, x: np.ndarray, slope: np.ndarray) -> np.ndarray:
         """Gradient by the pixels, (seed, image, y, x); see `Classifier`."""
-        return gradients([found.network for found in self.fits], x, slope)
+        return gradients(self._networks, x, slope)
 
     def account(self) -> Account:
         """Parameters and operations."""
-        network = self.networks[0]
-        epochs = np.array([len(found.history) for found in self.fits], float)
-        none = np.full(len(self.fits), np.nan)
+        network = self._networks[0]
+        none = np.full(len(self._networks), np.nan)
         return Account(
             parameters=float(network.count),
             cells=np.nan,
             operations=float(network.operations),
-            training_operations=3.0 * network.operations * len(self._lesson.train) * epochs,
-            epochs=epochs,
-            best_epoch=np.array([found.epoch for found in self.fits], float),
+            training_operations=self._record.operations,
+            epochs=self._record.epochs,
+            best_epoch=self._record.best_epoch,
             pulses_set=none,
             pulses_reset=none,
             weight_error=none,
         )
 
     def _fit(self, number: int) -> Fit:
-        training, own, lesson = self.spec.training, self.spec.network, self._lesson
-        if own is None:
-            raise TypeError("a learner without a network")
-        architecture = architecture_of(own, lesson.train.pixels.shape[1:], lesson.classes)
+        training, lesson = self.spec.training, self._lesson
         whole = lesson.seeds * max(1, training.epochs)
-        fresh = Network.fresh(architecture, seed=lesson.seed, number=number).to(self._xp)
+        fresh = Network.fresh(self._architecture, seed=lesson.seed, number=number).to(self._xp)
         return fit(
             fresh,
             (lesson.train.pixels[:, None], lesson.train.labels),
@@ -91,6 +107,27 @@ class Gradient:
             select=training.select,
             progress=lambda state: lesson.report((number * training.epochs + len(state.history)) / whole),
         )
+
+    def _recorded(self, fits: Sequence[Fit]) -> Record:
+        """What the trainings leave besides weights."""
+        curves = np.full((4, len(fits), self.spec.training.epochs), np.nan)
+        for seed, found in enumerate(fits):
+            for epoch, made in enumerate(found.history):
+                curves[:, seed, epoch] = made.validation_loss, made.accuracy, made.validation_accuracy, made.snr
+        epochs = np.array([len(found.history) for found in fits], float)
+        best = np.array([found.epoch for found in fits], float)
+        operations = 3.0 * fits[0].network.operations * len(self._lesson.train) * epochs
+        return Record(History(*curves), epochs, best, operations)
+
+    def _stored(self, kept: Kept) -> list[Network]:
+        """The networks of an earlier training, of every seed."""
+        seeds, fresh = self._lesson.seeds, Network.fresh(self._architecture, seed=self._lesson.seed)
+        read = {name: kept.array(name, (seeds, *like.shape), like.dtype) for name, like in fresh.parameters.items()}
+        self._lesson.report(1.0)
+        return [
+            fresh.replace({name: values[number] for name, values in read.items()}).to(self._xp)
+            for number in range(seeds)
+        ]
 
 
 def architecture_of(spec: ArchitectureSpec, shape: Sequence[int], classes: int) -> Architecture:

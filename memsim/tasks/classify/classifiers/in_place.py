@@ -17,21 +17,34 @@ from memsim.metrics.classes import lead, predicted
 from memsim.networks.draws import Address, order
 from memsim.philox import Occasion, Purpose
 from memsim.profiles import DeviceProfile
+from memsim.results.weights import Kept, part_of
 from memsim.tasks.classify.classifiers.classifier import BLOCK, Account, History, Lesson, by_seed
 from memsim.tasks.classify.classifiers.features import Features
 from memsim.tasks.classify.classifiers.inputs import Inputs
+from memsim.tasks.classify.classifiers.record import Record
 from memsim.tasks.classify.schema import ClassifierSpec
+
+_INPUTS, _FEATURES, _CROSSBAR = "inputs", "features", "crossbar"
+"""Names of the parts of what is kept."""
 
 
 class InPlace:
-    """Crossbars of one learner, an array for each seed, trained with a local rule; see `Classifier`."""
+    """Crossbars of one learner, an array for each seed, trained with a local rule; see `Classifier`.
 
-    def __init__(self, spec: ClassifierSpec, device: DeviceProfile, lesson: Lesson, backend: str) -> None:
+    They are trained, or those of an earlier training where this is kept.
+    """
+
+    def __init__(
+        self, spec: ClassifierSpec, device: DeviceProfile, lesson: Lesson, backend: str, kept: Kept | None = None
+    ) -> None:
         self.spec = spec
         learning, array = spec.learning, spec.array
         self._lesson = lesson
-        self._inputs = Inputs.fitted(learning.normalise, lesson.train.pixels)
         pixels = lesson.train.pixels[0].size
+        if kept is None:
+            self._inputs = Inputs.fitted(learning.normalise, lesson.train.pixels)
+        else:
+            self._inputs = Inputs.of(learning.normalise, kept.named(_INPUTS), pixels)
         cells: dict[str, Any] = {
             "arrays": lesson.seeds,
             "seed": lesson.seed,
@@ -65,11 +78,16 @@ class InPlace:
         self._fates = [""] * lesson.seeds
         # Sums of BLAS move with its threads, and what is learned with them; numbers that overflow are told of in notes.
         with threadpool_limits(1, "blas"), np.errstate(over="ignore", invalid="ignore"):
-            self.history = self._train(lesson)
-        self.notes = by_seed(self._fates)
+            self._record = self._train(lesson) if kept is None else self._restore(lesson, kept)
+        self.notes = by_seed(self._fates) if kept is None else list(kept.notes)
         if self.crossbar.planned:
             self.crossbar.program()
             self._calibrate(lesson)
+
+    @property
+    def history(self) -> History:
+        """Curves of training."""
+        return self._record.history
 
     @property
     def crossbar(self) -> Crossbar:
@@ -101,49 +119,69 @@ class InPlace:
                 rows = self._features.slope(self._inputs.rows(x), rows)
         return self._inputs.slope(x, rows)
 
+    def kept(self) -> Kept:
+        """Cells as they are now, and what inputs and features were fitted to; see `Classifier`."""
+        arrays = part_of(_INPUTS, self._inputs.arrays) | part_of(_CROSSBAR, self.crossbar.memory())
+        if self._features is not None:
+            arrays |= part_of(_FEATURES, self._features.kept())
+        return Kept(arrays | self._record.arrays, self.notes)
+
     def account(self) -> Account:
         """Parameters, cells, operations and pulses."""
-        learning, features = self.spec.learning, self.spec.features
+        features = self.spec.features
         crossbars = [self.crossbar, *([self._features.crossbar] if self._features else [])]
-        operations = [float(math.prod(crossbar.shape[1:])) for crossbar in crossbars]
-        layer = features.layer if features is not None else None
-        learned = layer is not None and layer.learns
-        shown = float(len(self._lesson.train))
-        reads = operations[0] * learning.local_rule.reads + sum(operations[1:])
-        before = operations[-1] * shown * layer.epochs if layer is not None else 0.0
+        learned = features is not None and features.layer.learns
         none = np.full(self._lesson.seeds, np.nan)
         return Account(
-            parameters=sum(operations) if learned else operations[0],
+            parameters=sum(self._operations) if learned else self._operations[0],
             cells=float(sum(crossbar.state[0].size for crossbar in crossbars)),
-            operations=sum(operations),
-            training_operations=reads * shown * self._epochs + before,
-            epochs=self._epochs,
-            best_epoch=self._best,
+            operations=sum(self._operations),
+            training_operations=self._record.operations,
+            epochs=self._record.epochs,
+            best_epoch=self._record.best_epoch,
             pulses_set=np.sum([crossbar.pulses.set.sum(1) for crossbar in crossbars], axis=0),
             pulses_reset=np.sum([crossbar.pulses.reset.sum(1) for crossbar in crossbars], axis=0),
             weight_error=none,
         )
 
-    def _train(self, lesson: Lesson) -> History:
-        """Curves of the training; every array stops by itself where patience ends."""
+    @property
+    def _operations(self) -> list[float]:
+        """Multiply-accumulate operations for the outputs of one image: of the classes, and of the features."""
+        crossbars = [self.crossbar, *([self._features.crossbar] if self._features else [])]
+        return [float(math.prod(crossbar.shape[1:])) for crossbar in crossbars]
+
+    def _restore(self, lesson: Lesson, kept: Kept) -> Record:
+        """Take over what an earlier training left; its record."""
+        if self._features is not None:
+            self._features.restore(kept.named(_FEATURES), self._inputs.rows(lesson.train.pixels))
+        kept.named(_CROSSBAR).restore(self.crossbar)
+        self._calibrate(lesson)
+        lesson.report(1.0)
+        return Record.of(kept, lesson.seeds, self.spec.learning.epochs)
+
+    def _train(self, lesson: Lesson) -> Record:
+        """Train; every array stops by itself where patience ends."""
         learning, seeds = self.spec.learning, lesson.seeds
         before = self._learn_features(lesson)
         self._calibrate(lesson)
         best, curves = np.full(seeds, -1.0), np.full((4, seeds, learning.epochs), np.nan)
-        self._best, self._epochs = np.zeros(seeds), np.zeros(seeds)
+        best_epoch, epochs = np.zeros(seeds), np.zeros(seeds)
         active = np.ones(seeds, bool)
         for epoch in range(learning.epochs):
             for k, value in enumerate(self._kept_epoch(lesson, epoch, active)):
                 curves[k, active, epoch] = value[active]
-            self._epochs[active] = epoch + 1
+            epochs[active] = epoch + 1
             better = active & (curves[2, :, epoch] > best)
-            best[better], self._best[better] = curves[2, better, epoch], epoch + 1
+            best[better], best_epoch[better] = curves[2, better, epoch], epoch + 1
             if learning.patience is not None:
-                active &= epoch + 1 - self._best < learning.patience
+                active &= epoch + 1 - best_epoch < learning.patience
             lesson.report(before + (1 - before) * (epoch + 1) / learning.epochs)
             if not active.any():
                 break
-        return History(*curves)
+        shown, features = float(len(lesson.train)), self.spec.features
+        reads = self._operations[0] * learning.local_rule.reads + sum(self._operations[1:])
+        earlier = self._operations[-1] * shown * features.layer.epochs if features is not None else 0.0
+        return Record(History(*curves), epochs, best_epoch, reads * shown * epochs + earlier)
 
     def _learn_features(self, lesson: Lesson) -> float:
         """Prepare the feature layer; the share of the whole work that this was."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from memsim.results.weights import Kept
+
 _LEAST = 1e-12  # length or spread that is not divided by
 
 
@@ -40,6 +42,16 @@ class Inputs:
             return cls(normalise, np.zeros(x.shape[1], np.float32), 1.0)
         mean = x.mean(0, dtype=float).astype(np.float32)
         return cls(normalise, mean, max(float(np.sqrt(np.mean((x - mean) ** 2, dtype=float))), _LEAST))
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What was fitted, by name."""
+        return {"mean": self.mean, "spread": np.asarray(self.spread)}
+
+    @classmethod
+    def of(cls, normalise: str, kept: Kept, rows: int) -> Inputs:
+        """Inputs as they were fitted in an earlier training."""
+        return cls(normalise, kept.array("mean", (rows,), np.float32), float(kept.array("spread", ())))
 
     def rows(self, images: np.ndarray) -> np.ndarray:
         """Rows (..., image, row) from images (..., image, y, x), in units of the read voltage; signed if standard."""

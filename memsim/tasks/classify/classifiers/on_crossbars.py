@@ -7,6 +7,7 @@ import numpy as np
 from memsim.arrays.interconnect import TileMaps
 from memsim.philox import Occasion, Purpose
 from memsim.profiles import DeviceProfile
+from memsim.results.weights import Kept
 from memsim.tasks.classify.classifiers.classifier import Account, History, Lesson, no_history
 from memsim.tasks.classify.classifiers.deployed import Deployed
 from memsim.tasks.classify.classifiers.gradient import Gradient, gradients
@@ -72,6 +73,10 @@ class OnCrossbars:
         if not self._wired:
             return None
         return next(iter(self._arrays[0].crossbars.values())).tile_maps()
+
+    def kept(self) -> Kept:
+        """Nothing: the learner that trained the networks keeps them, and an evaluation programs them again."""
+        return Kept()
 
     def account(self) -> Account:
         """Cells, operations and pulses."""

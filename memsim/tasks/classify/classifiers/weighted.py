@@ -43,6 +43,15 @@ class Weighted:
         return isinstance(self.layer, Dense) or self.layer.bias or self.norm is not None
 
     @property
+    def parameters(self) -> int:
+        """Number of weights, and of biases and numbers of the normalisation."""
+        if isinstance(self.layer, Dense):
+            units, inputs = self.layer.units, self.inputs[0]
+        else:
+            units, inputs = self.layer.channels, self.inputs[0] * self.layer.kernel**2
+        return units * (inputs + len(_NORM) * (self.norm is not None) + self.biased)
+
+    @property
     def patches(self) -> Patches | None:
         """How images become inputs of a convolution; None for a dense layer."""
         if isinstance(self.layer, Dense):

@@ -10,6 +10,8 @@ from memsim.arrays import Crossbar, CrossbarLayer, check_bounds
 from memsim.data.corruptions import CORRUPTIONS
 from memsim.philox import Occasion, Purpose
 from memsim.profiles import DeviceProfile
+from memsim.results.weights import Kept
+from memsim.tasks.kept import WEIGHTS
 from memsim.tasks.memorise.learners.memory import TARGETS, Block, Memory, histogram
 from memsim.tasks.memorise.schema import LearnerSpec
 
@@ -18,19 +20,30 @@ _UPDATES = 1 << 28
 
 
 class CrossbarLearner:
-    """Memorises each image in the target column of an array of its own; the control column is never trained."""
+    """Memorises each image in the target column of an array of its own; the control column is never trained.
 
-    def __init__(self, spec: LearnerSpec, device: DeviceProfile, backend: str, keep: Sequence[str]) -> None:
+    With what an earlier training left, the arrays are those of this training.
+    """
+
+    def __init__(
+        self, spec: LearnerSpec, device: DeviceProfile, backend: str, keep: Sequence[str], earlier: Kept | None = None
+    ) -> None:
         self.spec = spec
         self.device = device
         self.backend = backend
         self.keep = keep
+        self.earlier = earlier
         check_bounds(spec.array.learning_bounds, device)
 
     def memorise(self, block: Block) -> list[Memory]:
-        """Train an array on every image of a block and read the corrupted copies."""
-        layer = self._trained(block)
-        crossbar = layer.crossbar
+        """Train an array on every image of a block, unless it is trained, and read the corrupted copies."""
+        crossbar = self._fresh(block)
+        if self.earlier is None:
+            self._train(crossbar, block)
+        else:
+            self.earlier.rows(block.first, len(block.images)).restore(crossbar)
+        kept = crossbar.memory() if WEIGHTS in self.keep else {}  # before reads move correlated noise on
+        layer = CrossbarLayer(crossbar).calibrate(block.images[:, None, :], gain=False)
         occasions = {kind: Occasion(Purpose.TEST, CORRUPTIONS[kind]) for kind in block.noisy}
         noisy = [layer.read(copies, occasions[kind]) for kind, copies in block.noisy.items()]
         x = block.images
@@ -67,26 +80,29 @@ class CrossbarLearner:
                 **histogram(cells[0]),
             }
         steepness = np.linalg.norm(slope.astype(float), axis=1)
-        return [Memory(np.stack(noisy, axis=1), clean, steepness, models, examples)]
+        return [Memory(np.stack(noisy, axis=1), clean, steepness, models, examples, kept)]
 
-    def _trained(self, block: Block) -> CrossbarLayer:
-        """An array for each image, trained and calibrated."""
-        spec, x = self.spec, block.images
-        crossbar = Crossbar(
+    def _fresh(self, block: Block) -> Crossbar:
+        """A fresh array for each image."""
+        array = self.spec.array
+        return Crossbar(
             self.device,
-            rows=x.shape[1],
+            rows=block.images.shape[1],
             cols=len(TARGETS),
-            arrays=len(x),
+            arrays=len(block.images),
             seed=block.seed,
-            bounds=spec.array.learning_bounds,
-            initial=spec.array.initial,
-            column=spec.array.column,
-            dtype=spec.array.dtype,
+            bounds=array.learning_bounds,
+            initial=array.initial,
+            column=array.column,
+            dtype=array.dtype,
             backend=self.backend,
             first_array=block.first,
-            **spec.array.circuit,
+            **array.circuit,
         )
-        learning = spec.learning
+
+    def _train(self, crossbar: Crossbar, block: Block) -> None:
+        """Train each array on its image."""
+        x, learning = block.images, self.spec.learning
         rule, encoding = learning.local_rule, learning.encoded(self.device.spec.encoding)
         at_once = max(1, _UPDATES // (x.size * len(TARGETS)))
         for step in range(0, learning.steps, at_once):
@@ -95,4 +111,3 @@ class CrossbarLearner:
             block.report(len(x) * (step + steps) / learning.steps)
         if crossbar.planned:
             crossbar.program()
-        return CrossbarLayer(crossbar).calibrate(x[:, None, :], gain=False)

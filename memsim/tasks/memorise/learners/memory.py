@@ -52,6 +52,8 @@ class Memory(NamedTuple):
         Registered variables of each model.
     examples : mapping of str to ndarray
         Registered variables of the model of image 0; empty for blocks without it.
+    kept : mapping of str to (image, ...)
+        What training left of each model; empty where it is not kept.
     """
 
     outputs: np.ndarray
@@ -59,6 +61,7 @@ class Memory(NamedTuple):
     steepness: np.ndarray
     models: dict[str, np.ndarray]
     examples: dict[str, np.ndarray]
+    kept: dict[str, np.ndarray]
 
 
 def join(parts: Sequence[Memory]) -> Memory:
@@ -68,9 +71,15 @@ def join(parts: Sequence[Memory]) -> Memory:
         np.concatenate([part.outputs for part in parts]),
         np.concatenate([part.clean for part in parts]),
         np.concatenate([part.steepness for part in parts]),
-        {name: np.concatenate([part.models[name] for part in parts]) for name in first.models},
+        joined([part.models for part in parts]),
         first.examples,
+        joined([part.kept for part in parts]),
     )
+
+
+def joined(blocks: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Arrays by name of blocks that follow each other along the first axis."""
+    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
 
 def histogram(weights: np.ndarray) -> dict[str, np.ndarray]:

@@ -23,6 +23,8 @@ from memsim.backends import resolve
 from memsim.networks.losses import Mse
 from memsim.networks.span import Layer, Trained, moments, respond, sensitivity, sums, train
 from memsim.philox import Stream, padded
+from memsim.results.weights import Kept
+from memsim.tasks.kept import WEIGHTS
 from memsim.tasks.memorise.learners.memory import TARGETS, Block, Memory, histogram, join
 from memsim.tasks.memorise.schema import LearnerSpec, NetworkSpec
 
@@ -32,12 +34,24 @@ _FIRST, _READOUT = 0, 1  # counter word c2 of a layer's fresh weights; the first
 
 
 class NetworkLearners:
-    """Networks of one shape and start, which share their fresh weights and what these make of every image."""
+    """Networks of one shape and start, which share their fresh weights and what these make of every image.
 
-    def __init__(self, specs: Sequence[LearnerSpec], network: NetworkSpec, backend: str) -> None:
+    With what an earlier training left of each, they are those of this training.
+    """
+
+    def __init__(
+        self,
+        specs: Sequence[LearnerSpec],
+        network: NetworkSpec,
+        backend: str,
+        keep: Sequence[str] = (),
+        earlier: Sequence[Kept] | None = None,
+    ) -> None:
         self.specs = specs
         self.network = network
         self.backend = resolve(backend)
+        self.keep = keep
+        self.earlier = earlier
 
     def memorise(self, block: Block) -> list[Memory]:
         """Train a network of every kind on every image of a block and read the corrupted copies."""
@@ -82,9 +96,12 @@ class NetworkLearners:
         memories = []
         # A diverging network is a result: its numbers may pass the largest float.
         with np.errstate(over="ignore", invalid="ignore"):
-            for spec in self.specs:
-                loss, rate, steps = spec.training.objective, spec.training.rate, spec.training.steps
-                trained = train(layer.response, layer.power, readout, targets, loss, rate, steps)
+            for number, spec in enumerate(self.specs):
+                if self.earlier is None:
+                    loss, rate, steps = spec.training.objective, spec.training.rate, spec.training.steps
+                    trained = train(layer.response, layer.power, readout, targets, loss, rate, steps)
+                else:
+                    trained = self._stored(self.earlier[number].rows(first, count), count)
                 outputs = numpy(respond(responses, overlaps, trained))
                 slope = numpy(sensitivity(layer, trained))
                 weights = moments(layer, start, trained, self.network.initial)
@@ -99,8 +116,22 @@ class NetworkLearners:
                 examples = {}
                 if first == 0:
                     examples = {"example_sensitivity": slope[0], **histogram(numpy(_weights(layer, trained)))}
-                memories.append(Memory(noisy, outputs[:, 0], np.linalg.norm(slope, axis=1), models, examples))
+                steepness = np.linalg.norm(slope, axis=1)
+                memories.append(Memory(noisy, outputs[:, 0], steepness, models, examples, self._kept(trained)))
         return memories
+
+    def _kept(self, trained: Trained) -> dict[str, np.ndarray]:
+        """What training changed, by name; fresh weights follow from the seed."""
+        arrays = {name: part for name, part in trained._asdict().items() if part is not None}
+        return {name: self.backend.numpy(part) for name, part in arrays.items()} if WEIGHTS in self.keep else {}
+
+    def _stored(self, kept: Kept, count: int) -> Trained:
+        """What an earlier training changed in some networks."""
+        shapes: dict[str, tuple[int, ...]] = {"shift": (count, self.units)}
+        if self.network.hidden:
+            shapes["readout"] = (count, len(TARGETS), self.units)
+        parts = {name: kept.array(name, shape, self.network.dtype) for name, shape in shapes.items()}
+        return Trained(**{"readout": None, **{name: self.backend.asarray(part) for name, part in parts.items()}})
 
     def _step_size(self, spec: LearnerSpec, power: np.ndarray) -> np.ndarray:
         """Step size over the curvature's inverse, which must stay below 2; NaN where the curvature is not |x|^2."""
