@@ -117,8 +117,8 @@ def _one_curve(table: Table, name: str, at: np.ndarray, v: np.ndarray, i: np.nda
     if share < _OTHER:
         return [f"{differ}: one curve stands for all of them, and its intervals are too narrow"]
     own, count = device_column(table), len(table.lines)
-    groups = [c.written for c in table.columns if c is not own and 1 < len(set(c.cells)) <= count // _RUN]
-    whole = [own.written, *groups[:1]] if own is not None else groups[:1]
+    groups = [table.source(c) for c in table.columns if c is not own and 1 < len(set(c.cells)) <= count // _RUN]
+    whole = [table.source(own), *groups[:1]] if own is not None else groups[:1]
     names = f'columns="device = {" + ".join(whole)}"' if groups and all(whole) else "a column 'device'"
     raise DataError(
         f"{table.place(int(at[begin]))}: {differ} (here another begins; {i[point]:.3g} A at {v[point]:.3g} V): name "
