@@ -75,7 +75,10 @@ def _pulse_data(table: Table) -> PulseData:
 
 def _no_directions(table: Table) -> DataError:
     error, example = unknown_headings(table, "directions", DIRECTION), example_of_directions(table)
-    return DataError(f'{error}, e.g. columns="{example}"') if example else error
+    # Directions may turn at another pulse than half of them.
+    turn = re.match(r"direction = ([0-9]+)\.5 - ", example)
+    words = f" reads pulses up to {turn[1]} as set and further ones as reset" if turn else ""
+    return DataError(f'{error}, e.g. columns="{example}"{words}') if example else error
 
 
 def looks_like_pulses(table: Table) -> bool:

@@ -10,6 +10,8 @@ import numpy as np
 
 from memsim.fit.directions import direction_column
 from memsim.fit.headings import (
+    CYCLE,
+    DEVICE,
     DOWN,
     PULSE,
     READ_CURRENT,
@@ -50,7 +52,7 @@ def example_of_reads(table: Table) -> str:
 
 
 def example_of_directions(table: Table) -> str:
-    """An equation that makes directions from voltages of pulses of both signs or from pulse numbers; empty without any."""
+    """An equation that makes directions from voltages of pulses of both signs, or from pulse numbers; else empty."""
     signed = signed_columns(table)
     if signed:
         return f"direction = {table.source(signed[0])}"
@@ -64,10 +66,17 @@ def example_of_directions(table: Table) -> str:
                 return f"pulse voltage = {table.source(volts[0])} {word} {table.source(volts[1])}"
     pulse = find_column(table, PULSE)
     numbers = None if pulse is None else _numbers(table, pulse)
-    if pulse is None or numbers is None or np.ptp(numbers) < 1:
+    if pulse is None or numbers is None or np.ptp(numbers) < 1 or not _goes_up(table, numbers):
         return ""
     turn, name = (numbers.min() + numbers.max()) // 2 + 0.5, table.source(pulse)
     return f"direction = {turn:g} - {name}, pulse = {name}"
+
+
+def _goes_up(table: Table, numbers: np.ndarray) -> bool:
+    """Whether pulse numbers go up within each device and cycle, through both directions."""
+    keys = [column.cells for names in (DEVICE, CYCLE) if (column := find_column(table, names)) is not None]
+    same = list(zip(*keys, strict=True)) if keys else [()] * len(numbers)
+    return all(numbers[row] >= numbers[row - 1] for row in range(1, len(numbers)) if same[row] == same[row - 1])
 
 
 def signed_columns(table: Table) -> list[Column]:
@@ -102,7 +111,7 @@ def quotient(table: Table) -> str:
 
 
 def unit_text(table: Table, column: Column, unit: str) -> str:
-    """The unit of a column in an equation, such as " [A]", where its heading has none; a smaller one for large numbers."""
+    """The unit of a column in an equation where its heading has none, such as " [A]"; for large numbers " [uA]"."""
     if column.physical:
         return ""
     values = _numbers(table, column)

@@ -22,7 +22,7 @@ from memsim.fit.headings import (
 )
 from memsim.fit.numerals import LARGEST, NAMES, PLAIN, SMALLEST, Numerals, in_doubt, numerals_of
 from memsim.fit.source import MAX_LINES
-from memsim.units import parse_quantity
+from memsim.units import parse_quantity, unit_of
 
 MOST_COLUMNS = 64
 
@@ -296,6 +296,9 @@ def _column(block: Block, place: int, cells: tuple[str, ...]) -> Column:
         heading, unit = (heading, unit) if unit else (written, unit_in(block.units[place]))
     if is_temperature(heading, unit):
         heading = TEMPERATURE[0]
+    if folded(heading) == "pulse" and unit_of(unit) is not None:
+        # A pulse in volts is no number of a pulse.
+        heading = "pulse width" if (unit_of(unit) or ("",))[0] == "s" else "pulse voltage"
     # A group stands above the first of its columns.
     groups = [group for group in block.groups[: place + 1] if group]
     return Column(heading, unit, cells, written, groups[-1] if groups else "")

@@ -39,7 +39,7 @@ def refuse_transformed(table: Table, column: Column) -> None:
         heading = (column.written or column.heading)[:40]
         raise DataError(
             f"{table.place()}: '{heading}' holds {what}, by its heading; a fit needs the conductances "
-            " (or resistances, or currents) themselves: write them into the file"
+            "(or resistances, or currents) themselves: write them into the file"
         )
 
 
