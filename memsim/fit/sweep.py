@@ -47,7 +47,10 @@ def signed_sweeps(table: Table) -> tuple[dict[str, np.ndarray], np.ndarray, np.n
                 f"{where}: {len(at):,} points of device {name}; at most {_MOST_POINTS:,} are fitted: thin them"
             )
     if len(np.unique(np.abs(voltage))) < 3:
-        raise DataError(f"{table.name}: fewer than three different voltages; the form of the current needs more")
+        raise DataError(
+            f"{table.name}: fewer than three different voltages; the form of the current needs more. For reads of "
+            "one voltage, say kind='read-noise' or kind='pulses'"
+        )
     names = {folded(name) for name in (*VOLTAGE, *CURRENT)}
     guessed = [each for each in (volts, column) if table.header and folded(each.heading) not in names]
     notes = [f"{table.label(each)} is read as the {'voltage' if each is volts else 'current'}" for each in guessed]

@@ -48,6 +48,7 @@ def values_of(table: Table) -> tuple[np.ndarray, str | None, tuple[str, ...]]:
         return quotient
     if column is None:
         raise no_conductance(table)
+    refuse_transformed(table, column)
     others = [c for c in table.columns if c is not column and folded(c.heading) in _VALUES]
     notes = tuple(f"{table.label(column)} is used, {table.label(other)} is not" for other in others)
     if any(mean in folded(column.heading) for mean in MEANS):
@@ -96,7 +97,7 @@ def no_conductance(table: Table) -> DataError:
             f'({table.source(applied)} [V])"'
         )
     for column in table.columns:
-        if has_word(column, ("g", "conductance", "r", "resistance")):
+        if has_word(column, ("g", "conductance", "r", "resistance", "dg", "dr")):
             refuse_transformed(table, column)
     example = example_of_reads(table)
     if current is None or find_column(table, READ_VOLTAGE) is not None:
