@@ -27,7 +27,7 @@ from memsim.fit.section import SectionFit
 from memsim.fit.stated import equations_repeated
 from memsim.fit.suggestions import example_of_directions, signed_columns
 from memsim.fit.sweep_columns import iv_columns, looks_like_sweep, refuse_log
-from memsim.fit.table import Table, find_column
+from memsim.fit.table import Table, find_column, first_column
 from memsim.fit.transformed import with_reads_after
 from memsim.fit.values import VALUE, with_conductance
 
@@ -191,7 +191,7 @@ def _kind(table: Table) -> str:
         refuse_log(table)
         return "iv"
     none = find_column(table, (*VALUE, *RESISTANCE)) is None
-    if none and (None in iv_columns(table) or signed_columns(table) or find_column(table, PULSE_SETTINGS) is not None):
+    if none and (None in iv_columns(table) or signed_columns(table) or first_column(table, PULSE_SETTINGS)):
         return "pulses"
     if find_column(table, TIME) is not None:
         pulses = f"; {named} the directions if they are pulses" if signed_columns(table) else ""

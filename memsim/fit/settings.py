@@ -21,7 +21,7 @@ from memsim.fit.headings import (
 )
 from memsim.fit.numerals import NOT_READ
 from memsim.fit.plausible import HIGHEST_READ
-from memsim.fit.table import Column, Table, find_column
+from memsim.fit.table import Column, Table, first_column
 from memsim.units import unit_of
 
 SETTINGS = frozenset(folded(name) for name in (*PULSE_VOLTAGE, *PULSE_SETTINGS))
@@ -107,7 +107,7 @@ def _is_clock(table: Table, column: Column, values: np.ndarray) -> bool:
     """Whether times go on over all rows of a device, or count the pulses of each train from 0 on."""
     if _words(column) & _WIDTHS:
         return False
-    names = find_column(table, DEVICE)
+    names = first_column(table, DEVICE)
     devices = names.cells if names is not None else ("",) * len(values)
     whole = [values[[row for row, name in enumerate(devices) if name == device]] for device in dict.fromkeys(devices)]
     if all((np.diff(own) >= 0).all() for own in whole):
@@ -118,9 +118,9 @@ def _is_clock(table: Table, column: Column, values: np.ndarray) -> bool:
 
 def _trains(table: Table, rows: np.ndarray) -> list[np.ndarray]:
     """Rows in parts that end where a direction, a device or a cycle ends, or where pulse numbers start again."""
-    keys = [column.cells for names in (DEVICE, CYCLE, DIRECTION) if (column := find_column(table, names)) is not None]
+    keys = [column.cells for names in (DEVICE, CYCLE, DIRECTION) if (column := first_column(table, names)) is not None]
     same = list(zip(*keys, strict=True)) if keys else [()] * len(table.lines)
-    pulse = find_column(table, PULSE)
+    pulse = first_column(table, PULSE)
     numbers = [_number(table, cell) for cell in pulse.cells] if pulse is not None else [0.0] * len(table.lines)
     cuts = [
         place

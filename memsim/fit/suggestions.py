@@ -13,8 +13,11 @@ from memsim.fit.headings import (
     CYCLE,
     DEVICE,
     DOWN,
+    KNOWN,
+    OTHERS,
     PULSE,
     READ_CURRENT,
+    READ_VOLTAGE,
     RESET_VOLTAGE,
     SET_VOLTAGE,
     TIME,
@@ -23,8 +26,9 @@ from memsim.fit.headings import (
     read_voltage_in,
 )
 from memsim.fit.plausible import HIGHEST_READ
+from memsim.fit.settings import SETTINGS
 from memsim.fit.sweep_columns import CURRENT, VOLTAGE
-from memsim.fit.table import Column, Table, find_column
+from memsim.fit.table import Column, Table, first_column
 from memsim.units import unit_of
 
 _AMPLITUDES = 4
@@ -56,7 +60,7 @@ def example_of_directions(table: Table) -> str:
     signed = signed_columns(table)
     if signed:
         return f"direction = {table.source(signed[0])}"
-    volts = find_column(table, SET_VOLTAGE), find_column(table, RESET_VOLTAGE)
+    volts = first_column(table, SET_VOLTAGE), first_column(table, RESET_VOLTAGE)
     if volts[0] is not None and volts[1] is not None:
         sets, resets = _numbers(table, volts[0]), _numbers(table, volts[1])
         if sets is not None and resets is not None:
@@ -64,7 +68,7 @@ def example_of_directions(table: Table) -> str:
             if _has_both_signs(sets + sign * resets):
                 word = "+" if sign > 0 else "-"
                 return f"pulse voltage = {table.source(volts[0])} {word} {table.source(volts[1])}"
-    pulse = find_column(table, PULSE)
+    pulse = first_column(table, PULSE)
     numbers = None if pulse is None else _numbers(table, pulse)
     if pulse is None or numbers is None or np.ptp(numbers) < 1 or not _goes_up(table, numbers):
         return ""
@@ -74,16 +78,17 @@ def example_of_directions(table: Table) -> str:
 
 def _goes_up(table: Table, numbers: np.ndarray) -> bool:
     """Whether pulse numbers go up within each device and cycle, through both directions."""
-    keys = [column.cells for names in (DEVICE, CYCLE) if (column := find_column(table, names)) is not None]
+    keys = [column.cells for names in (DEVICE, CYCLE) if (column := first_column(table, names)) is not None]
     same = list(zip(*keys, strict=True)) if keys else [()] * len(numbers)
     return all(numbers[row] >= numbers[row - 1] for row in range(1, len(numbers)) if same[row] == same[row - 1])
 
 
 def signed_columns(table: Table) -> list[Column]:
     """Columns of few different numbers of both signs, as voltages of pulses of both directions are."""
+    others = (KNOWN | OTHERS) - SETTINGS - {folded(name) for name in READ_VOLTAGE}
     result = []
     for column in table.columns:
-        values = _numbers(table, column)
+        values = None if folded(column.heading) in others else _numbers(table, column)
         if values is None or (column.physical and (unit_of(column.unit) or ("",))[0] != "V"):
             continue
         if _has_both_signs(values) and len(np.unique(values)) <= _AMPLITUDES:

@@ -325,6 +325,12 @@ def find_column(table: Table, names: Sequence[str]) -> Column | None:
     return None
 
 
+def first_column(table: Table, names: Sequence[str]) -> Column | None:
+    """The first column with one of these names, also where further ones have the same."""
+    known = {folded(name) for name in names}
+    return next((column for column in table.columns if folded(column.heading) in known), None)
+
+
 def unknown_headings(table: Table, what: str, known: Sequence[str]) -> DataError:
     """Error that lists the headings of a table in which a column was not found."""
     present = ", ".join(f"'{column.heading[:40]}'" for column in table.columns[:12])
