@@ -104,16 +104,17 @@ def _number(table: Table, cell: str) -> float:
 
 
 def _is_clock(table: Table, column: Column, values: np.ndarray) -> bool:
-    """Whether times go on over all rows of a device, or count the pulses of each train from 0 on."""
-    if _words(column) & _WIDTHS:
-        return False
+    """Whether times go on over all trains of each device, or count the pulses of each train from its first on."""
     names = first_column(table, DEVICE)
     devices = names.cells if names is not None else ("",) * len(values)
     whole = [values[[row for row, name in enumerate(devices) if name == device]] for device in dict.fromkeys(devices)]
-    if all((np.diff(own) >= 0).all() for own in whole):
-        return True
     trains = [values[run] for run in _trains(table, np.arange(len(values)))]
-    return all((np.diff(own) > 0).all() and own[0] < 1.5 * np.diff(own)[0] for own in trains if len(own) > 1)
+    width = bool(_words(column) & _WIDTHS)
+    if all((np.diff(own) >= 0).all() for own in whole):
+        return len(trains) > len(whole) or not width
+    return not width and all(
+        (np.diff(own) > 0).all() and own[0] < 1.5 * np.diff(own)[0] for own in trains if len(own) > 1
+    )
 
 
 def _trains(table: Table, rows: np.ndarray) -> list[np.ndarray]:

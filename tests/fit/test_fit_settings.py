@@ -64,6 +64,7 @@ MEASURED = {
     "noise of a compliance": ("Icomp (uA)", lambda row, rng: f"{100 * (1 + 0.03 * rng.normal()):.1f}"),
     "noise of a compliance, known": ("Icc (uA)", lambda row, rng: f"{100 * (1 + 0.03 * rng.normal()):.1f}"),
     "time stamps": ("timestamp (s)", lambda row, rng: f"{0.0025 * row['time']:.4f}"),
+    "time stamps of pulses": ("pulse start (s)", lambda row, rng: f"{0.0025 * row['time']:.4f}"),
     "times within a train": ("t_train (ms)", lambda row, rng: f"{2.5 * row['k']}"),
     "one voltage for each direction": ("VBL (V)", lambda row, rng: 1.2 if row["set"] else -1.5),
     "words": ("remark", lambda row, rng: "ok"),
