@@ -59,6 +59,6 @@ def in_unit(table: Table, column: Column, name: str, unit: str, most: float, oth
         row = int(np.argmax(size))
         raise DataError(
             f"{table.place(row)}: {table.label(column)} has no unit, and {format_quantity(size[row], unit, 4)} is "
-            f'too much; say the unit with columns="{name} = {column.written or name} [{other}]"'
+            f'too much; say the unit with columns="{name} = {table.source(column)} [{other}]"'
         )
     return [f"{table.label(column)} has no unit and is read in {unit}"]

@@ -15,6 +15,7 @@ from memsim.fit.directions import is_words, swapped
 from memsim.fit.expressions import agree, evaluate, place_of
 from memsim.fit.headings import folded
 from memsim.fit.table import MOST_COLUMNS, Column, Table
+from memsim.fit.transformed import refuse_transformed, transformed
 from memsim.units import format_quantity, unit_of
 
 _DIMENSIONS = {
@@ -42,6 +43,7 @@ _ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "down": (("down", "reset"), (*known.DOWN, *_VALUES, *_STEERING)),
     "read": (("read", "read number"), (*known.READ, *known.SAMPLE)),
 }
+_READS = ("conductance", "resistance", "weight", "up", "down", "current", "read current")
 _SHARES = ("weight", "up", "down")
 """Columns of normalised weights, which may be stated in %."""
 _LONGEST = 10_000
@@ -145,7 +147,7 @@ def with_columns(table: Table, columns: str | Mapping[str, str]) -> Table:
             raise InputError(f"{table.place()}: {role} = {source[:60]}: {error}") from None
     replaced = {folded(name) for role, _ in definitions for name in _ROLES[role][1]}
     rest = [c for place, c in enumerate(table.columns) if place not in used and folded(c.heading) not in replaced]
-    return replace(table, columns=(*made, *rest), header=True)
+    return replace(table, columns=(*made, *rest), header=True, stated=tuple(definitions))
 
 
 def _defined(table: Table, role: str, source: str, names: list[tuple[str, int]], used: set[int]) -> Column:
@@ -160,6 +162,8 @@ def _defined(table: Table, role: str, source: str, names: list[tuple[str, int]],
     if plain is not None:
         used.add(plain)
         column = table.columns[plain]
+        if role in _READS:
+            refuse_transformed(table, column)
         agree(column.heading or text, column.unit, stated)
         if role in _SHARES and (stated or column.unit) == "%":
             return replace(column, heading=role, unit="", cells=_parts_of_one(table, column))
@@ -170,6 +174,12 @@ def _defined(table: Table, role: str, source: str, names: list[tuple[str, int]],
             used.update(place for place in places if place is not None)
             labels = zip(*(table.columns[place].cells for place in places if place is not None), strict=True)
             return Column(role, "", tuple(map(" ".join, labels)), source)
+    count = re.fullmatch(r"([0-9]{1,7}) rows?", text) if role == "cycle" else None
+    if count is not None and int(count.group(1)) > 0:
+        cells = tuple(str(row // int(count.group(1)) + 1) for row in range(len(table.lines)))
+        return Column(role, "", cells, source)
+    if role in ("device", "cycle") and re.fullmatch(r"[0-9]{1,7}", text):
+        return Column(role, "", (text,) * len(table.lines), source)
     if role == "direction" and text.startswith("-"):
         place = _plain(text[1:].strip(), names, len(table.columns))
         if place is not None and is_words(table.columns[place].cells):
@@ -179,6 +189,8 @@ def _defined(table: Table, role: str, source: str, names: list[tuple[str, int]],
     def lookup(place: int) -> tuple[np.ndarray, str]:
         column = _at(table, place)
         used.add(place)
+        if role in _READS and transformed(column) == "logarithms":
+            refuse_transformed(table, column)
         table.check_decimal(column)
         values = [np.nan if cell == "" else table.numerals.value(cell) for cell in column.cells]
         for row, value in enumerate(values):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from memsim.errors import DataError
 from memsim.fit.directions import READ_WORDS
-from memsim.fit.headings import PULSE_SETTINGS, PULSE_VOLTAGE, READ_VOLTAGE, TEMPERATURE, folded, split_unit
+from memsim.fit.headings import CONDUCTANCE, READ_VOLTAGE, RESISTANCE, TEMPERATURE, folded, split_unit
 from memsim.fit.models import BRANCHES
 from memsim.fit.numerals import NOT_READ
 from memsim.fit.plausible import HIGHEST_READ
+from memsim.fit.settings import SETTINGS, only_scatters, varied_setting
 from memsim.fit.table import Column, Table
 from memsim.units import unit_of
 
@@ -37,22 +39,30 @@ def check_pulses(table: Table, branch: np.ndarray | None = None, direction: Colu
         An amplitude, a width or another setting of the pulses of one direction, or the temperature, has several values.
     """
     check_temperature(table)
-    settings = {folded(name) for name in (*PULSE_VOLTAGE, *PULSE_SETTINGS)}
     volts = {folded(name) for name in READ_VOLTAGE}
     pulsed = [True] * len(table.lines)
     if direction is not None:
         pulsed = [cell.lower() not in READ_WORDS for cell in direction.cells]
-    notes = []
+    rows_of = {
+        f" of {BRANCHES[b]} pulses" if branch is not None else "": [
+            row for row, on in enumerate(pulsed) if on and (branch is None or branch[row] == b)
+        ]
+        for b in range(2)
+    }
+    reads, notes = _reads(table), []
     for column in table.columns:
-        # A user may have said that the voltages of the pulses are the directions.
-        written = folded(split_unit(column.written)[0])
-        head = written if column is direction and written in settings else folded(column.heading)
+        head = folded(column.heading)
+        if column is direction:
+            # A user may have said that the voltages of the pulses are the directions.
+            head, unit = folded(split_unit(column.written)[0]), split_unit(column.written)[1]
+            column = replace(column, heading=split_unit(column.written)[0], unit=unit or column.unit)
         may_be_pulses = head in volts and "read" not in head and _largest(table, column) > HIGHEST_READ
-        if head in settings or may_be_pulses:
-            for b in range(2) if branch is not None else (None,):
-                rows = [row for row, on in enumerate(pulsed) if on and (b is None or branch[row] == b)]  # type: ignore[index]
-                _refuse_differing_pulses(table, column, rows, f" of {BRANCHES[b]} pulses" if b is not None else "")
-        elif head in volts:
+        for what, rows in rows_of.items() if table.header else ():
+            if (head in SETTINGS or may_be_pulses) and not only_scatters(table, column, rows):
+                _refuse_differing_pulses(table, column, rows, what)
+            elif varied_setting(table, column, rows, reads):
+                _refuse_differing_pulses(table, column, rows, what, ", or leave out the column if it sets nothing")
+        if head in volts and not may_be_pulses:
             difference = _differing(table, column, range(len(table.lines)), _READ_SCATTER)
             if difference is not None:
                 notes.append(f"{table.label(column)} {difference[0]}: conductances of non-linear cells depend on it")
@@ -84,13 +94,23 @@ def check_temperature(table: Table) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _refuse_differing_pulses(table: Table, column: Column, rows: Sequence[int], what: str) -> None:
+def _reads(table: Table) -> np.ndarray | None:
+    """Conductances or resistances of all rows, as written; None where the table has no single column of them."""
+    names = {folded(name) for name in (*CONDUCTANCE, *RESISTANCE)}
+    column = next((c for c in table.columns if folded(c.heading) in names), None)
+    values = [] if column is None else [table.numerals.value(cell) for cell in column.cells]
+    return np.array(values, float) if values and None not in values else None
+
+
+def _refuse_differing_pulses(
+    table: Table, column: Column, rows: Sequence[int], what: str, remedy: str = ", and leave the others out"
+) -> None:
     difference = _differing(table, column, rows, _SCATTER)
     if difference is not None:
         words, row = difference
         raise DataError(
             f"{table.place(row)}: {table.label(column)}{what} {words}; the models describe equal pulses: keep the rows "
-            "of equal pulses in the file, and leave the others out"
+            f"of equal pulses in the file{remedy}"
         )
 
 

@@ -82,7 +82,8 @@ class PulseData:
         Raises
         ------
         DataError
-            A direction is missing or has too few reads, nothing changes, or there are too many pulses.
+            A direction of all devices or of one is missing or has too few reads, nothing changes, or there are too many
+            pulses.
         """
         counts = _reads_of(sweeps)
         for b, count in enumerate(counts):
@@ -91,6 +92,7 @@ class PulseData:
                     f"{name}: only {BRANCHES[1 - b]} pulses ({counts[1 - b]} reads); a fit needs both directions: add "
                     f"{BRANCHES[b]} pulses"
                 )
+        _check_directions(name, sweeps)
         trains = [train for train in _trains(sweeps) if sum(_reads_of(train)) >= 2]
         used = tuple(s for train in trains for s in train)
         left = _reads_of(used)
@@ -216,6 +218,24 @@ class PulseData:
 def _reads_of(sweeps: Sequence[Sweep]) -> list[int]:
     """Number of reads of set and of reset pulses."""
     return [sum(int(np.isfinite(s.value).sum()) for s in sweeps if s.branch == branch) for branch in range(2)]
+
+
+def _check_directions(name: str, sweeps: Sequence[Sweep]) -> None:
+    """Refuse a device with one direction among others."""
+    has: dict[str, set[int]] = {}
+    for sweep in sweeps:
+        has.setdefault(sweep.device, set()).add(sweep.branch)
+    alone = {device: min(branches) for device, branches in has.items() if len(branches) == 1}
+    if not alone:
+        return
+    words = [f"device {device} has only {BRANCHES[branch]} pulses" for device, branch in alone.items()]
+    if len(has) == 2 and len(set(alone.values())) == 2:
+        raise DataError(
+            f'{name}: {" and ".join(words)}; if they are directions of one device, say so with columns="device = 1"'
+        )
+    raise DataError(
+        f"{name}: {words[0]}, others have both directions; leave it out, or give both directions of a device one name"
+    )
 
 
 def _check_changes(name: str, sweeps: Sequence[Sweep], unit: str) -> None:

@@ -14,7 +14,7 @@ from memsim.fit.columns import numbers_of, with_columns
 from memsim.fit.conditions import check_temperature
 from memsim.fit.data import PulseData, Sweep
 from memsim.fit.folder import read_table
-from memsim.fit.headings import PULSE, READ, RESISTANCE, SAMPLE, TIME
+from memsim.fit.headings import PULSE, PULSE_SETTINGS, READ, RESISTANCE, SAMPLE, TIME
 from memsim.fit.iv import fit_iv
 from memsim.fit.layouts import looks_like_pulses, pulse_data
 from memsim.fit.places import refuse_map, unread, with_devices
@@ -24,9 +24,12 @@ from memsim.fit.read_noise import fit_read_noise
 from memsim.fit.repeats import unrolled
 from memsim.fit.retention import fit_retention
 from memsim.fit.section import SectionFit
+from memsim.fit.stated import equations_repeated
+from memsim.fit.suggestions import example_of_directions, signed_columns
 from memsim.fit.sweep_columns import iv_columns, looks_like_sweep, refuse_log
-from memsim.fit.table import Table, find_column
-from memsim.fit.values import VALUE, has_quotient, with_conductance
+from memsim.fit.table import Table, find_column, first_column
+from memsim.fit.transformed import with_reads_after
+from memsim.fit.values import VALUE, with_conductance
 
 KINDS = ("pulses", "retention", "read-noise", "iv")
 """What can be fitted."""
@@ -68,7 +71,8 @@ def read_measurement(
     result = read_table(path, decimal=decimal, number=table, named=named)
     if columns is not None:
         result = with_columns(result, columns)
-    return unrolled(with_devices(result), repeats)
+    with equations_repeated(result.stated):
+        return unrolled(with_devices(with_reads_after(result)), repeats)
 
 
 def fit_device(
@@ -126,7 +130,18 @@ def fit_device(
         raise InputError("columns, table, decimal and repeats say how a file is read; the measurement is no path")
     if not isinstance(measurement, Table):
         return fit_pulses(_from_arrays(measurement), model, progress)
-    measurement = with_devices(measurement)
+    with equations_repeated(measurement.stated):
+        return _fit_table(with_devices(measurement), kind, model, window, read_voltage, progress)
+
+
+def _fit_table(
+    measurement: Table,
+    kind: str | None,
+    model: str | None,
+    window: tuple[float, float] | None,
+    read_voltage: float | None,
+    progress: Progress | None,
+) -> PulseFit | SectionFit:
     kind = kind_of(measurement) if kind is None else kind
     if kind in ("retention", "read-noise"):
         measurement = with_conductance(measurement)
@@ -157,7 +172,7 @@ def kind_of(table: Table) -> str:
     DataError
         The headings fit several kinds: the user must say which.
     """
-    with table.questions_together():
+    with equations_repeated(table.stated), table.questions_together():
         return _kind(table)
 
 
@@ -165,33 +180,33 @@ def _kind(table: Table) -> str:
     if not table.header or looks_like_pulses(table):
         return "pulses"
     pulsed = find_column(table, [name for name in PULSE if "pulse" in name]) is not None
+    example = example_of_directions(table)
+    named = f'columns="{example}" names' if example else "columns=... names"
     if looks_like_sweep(table):
         if pulsed:
             raise DataError(
-                f"{table.place()}: voltages and currents beside pulse numbers may be pulses or a curve of the current; "
-                "name the directions with columns=..., e.g. \"direction = Mode\", or say kind='iv'"
+                f"{table.place()}: voltages and currents beside pulse numbers may be pulses or a curve of the current: "
+                f"{named} the directions, kind='iv' means a curve"
             )
         refuse_log(table)
         return "iv"
     none = find_column(table, (*VALUE, *RESISTANCE)) is None
-    if none and not has_quotient(table):
-        return "pulses" if None in iv_columns(table) else "iv"
+    if none and (None in iv_columns(table) or signed_columns(table) or first_column(table, PULSE_SETTINGS)):
+        return "pulses"
     if find_column(table, TIME) is not None:
+        pulses = f"; {named} the directions if they are pulses" if signed_columns(table) else ""
         raise DataError(
             f"{table.name}: time and conductance may be retention or read noise; say which with kind='retention' or "
-            "kind='read-noise'"
+            f"kind='read-noise'{pulses}"
         )
     if find_column(table, (*READ, *SAMPLE)) is not None:
         return "read-noise"
-    if none:
-        return "iv"
     if pulsed or find_column(table, ("cycle",)) is not None:
         return "pulses"
     refuse_map(table)
     raise DataError(
         f"{table.place()}: conductances without directions may be reads after pulses or repeated reads of a resting "
-        "cell; say which: columns=\"direction = ...\" names the column of directions, kind='read-noise' means repeated "
-        "reads"
+        f"cell; say which: {named} the directions, kind='read-noise' means repeated reads"
     )
 
 

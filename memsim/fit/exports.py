@@ -19,7 +19,7 @@ from memsim.fit.lines import DELIMITERS, Line, cut, with_whole_cells
 from memsim.fit.numerals import NOT_READ, like_number
 
 _SAMPLE = 2000
-_SI_UNITS = (("v", "V"), ("i", "A"), ("time", "s"))  # of EasyEXPERT's variables, by the beginnings of their names
+_SI_UNITS = (("v", "V"), ("i(?!ndex|ter)", "A"), ("time", "s"))  # of EasyEXPERT's variables, by their beginnings
 _MOST_TABLES = 200
 _LONGEST = 1_000_000
 _MOST_FLAWED = 50
@@ -122,7 +122,7 @@ def _easyexpert(lines: Sequence[Line], name: str) -> list[Block]:
     above: list[Line] = []
     for number, cells in lines:
         if cells[:1] == ["DataName"]:
-            units = [next((u for s, u in _SI_UNITS if head.lower().startswith(s)), "") for head in cells[1:]]
+            units = [next((u for s, u in _SI_UNITS if re.match(s, head, re.IGNORECASE)), "") for head in cells[1:]]
             blocks.append(Block(cells[1:], units, heading_line=number, above=above, instrument="EasyEXPERT"))
             above = []
         elif cells[:1] == ["DataValue"] and blocks:

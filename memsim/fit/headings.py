@@ -37,6 +37,7 @@ CYCLE = ("cycle", "cycle number", "loop", "repetition", "run", "epoch", "turn")
 PULSE = (
     "pulse",
     "pulse number",
+    "pulse num",
     "number of pulses",
     "pulse index",
     "pulse idx",
@@ -72,6 +73,7 @@ DOWN = ("down", "reset", "depression", "ltd", "dep", "decrease", "conductance do
 PULSE_VOLTAGE = (
     "pulse voltage",
     "vpulse",
+    "pulse v",
     "pulse amplitude",
     "amplitude",
     "vp",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 import numpy as np
 
@@ -16,8 +19,6 @@ from memsim.fit.headings import (
     DOWN,
     PULSE,
     READ_VOLTAGE,
-    RESET_VOLTAGE,
-    SET_VOLTAGE,
     UP,
     folded,
     read_voltage_in,
@@ -33,6 +34,9 @@ from memsim.fit.plausible import (
 )
 from memsim.fit.pulse_numbers import pulse_numbers, pulse_steps, spaced
 from memsim.fit.repeated_rows import one_read_a_pulse
+from memsim.fit.stacked import trains_below
+from memsim.fit.stated import equations_repeated
+from memsim.fit.suggestions import example_of_directions
 from memsim.fit.table import Column, Table, find_column, unknown_headings
 from memsim.fit.trains import Rows, trains_of
 from memsim.fit.values import has_quotient, no_conductance, value_column, values_of
@@ -50,7 +54,7 @@ def pulse_data(table: Table) -> PulseData:
         The layout is not known, a cell is no number, rows are out of order or too few, a direction is missing, or set
         pulses lower the conductance.
     """
-    with table.questions_together():
+    with equations_repeated(table.stated), table.questions_together():
         return _pulse_data(with_devices(table))
 
 
@@ -64,20 +68,17 @@ def _pulse_data(table: Table) -> PulseData:
     if value_column(table) is None and not has_quotient(table) and (direction is None or len(table.columns) == 1):
         raise _no_layout(table)
     if direction is None:
-        unknown = unknown_headings(table, "directions", DIRECTION)
-        raise DataError(f"{unknown}, or {_turning(table)}")
+        raise _no_directions(table)
     values, single = values_of(table), one_read_a_pulse(table)
     return _long(single, *(values if single is table else values_of(single)), direction_column(single))
 
 
-def _turning(table: Table) -> str:
-    """How a user may say which pulses are set and which reset, where no column does."""
-    volts = find_column(table, SET_VOLTAGE), find_column(table, RESET_VOLTAGE)
-    if volts[0] is not None and volts[1] is not None:
-        negative = any((table.numerals.value(cell) or 0.0) < 0 for cell in volts[1].cells)
-        both = f"{volts[0].heading} {'+' if negative else '-'} {volts[1].heading}"
-        return f'where each pulse has one of two voltages: "pulse voltage = {both}"'
-    return 'where directions turn: "direction = 50.5 - pulse" reads pulses 1 to 50 as set and further ones as reset'
+def _no_directions(table: Table) -> DataError:
+    error, example = unknown_headings(table, "directions", DIRECTION), example_of_directions(table)
+    # Directions may turn at another pulse than half of them.
+    turn = re.match(r"direction = ([0-9]+)\.5 - ", example)
+    words = f" reads pulses up to {turn[1]} as set and further ones as reset" if turn else ""
+    return DataError(f'{error}, e.g. columns="{example}"{words}') if example else error
 
 
 def looks_like_pulses(table: Table) -> bool:
@@ -113,7 +114,7 @@ def _without_names(table: Table) -> PulseData:
     if count == 2:
         raise DataError(
             f"{table.place(0)}: two columns without headings are not clearly reads of set and of reset pulses; say "
-            'what they are with columns=..., e.g. "up = #1, down = #2", "read = #1, G = #2" or "V = #1, I = #2"'
+            'what they are: columns="up = #1, down = #2", columns="read = #1, G = #2" or columns="V = #1, I = #2"'
         )
     raise DataError(
         f"{table.place(0)}: {count} columns without a header; a map of cells is read by memsim.read_conductance_map; "
@@ -157,27 +158,41 @@ def _side_by_side(table: Table) -> PulseData:
     groups: dict[tuple[str, str], list[int]] = {}
     for row, key in enumerate(zip(devices, cycles, strict=True)):
         groups.setdefault(key, []).append(row)
+    named = find_column(table, CYCLE) is not None
     sweeps = []
     for (device, cycle), members in groups.items():
         parts = [members] if number is None else pulse_steps(table, number, members, f"device {device}")
         cuts = [i for i, row in enumerate(members) if row in table.starts and i]
         if number is None and cuts:
             parts = [members[a:b] for a, b in zip([0, *cuts], [*cuts, len(members)], strict=True)]
-        for turn, part in enumerate(parts):
-            for branch, column in enumerate((up, down)):
-                # One direction may be longer: the other column is blank below its end, and nowhere else.
-                read = list(part)
-                while read and column.cells[read[-1]] == "":
-                    read.pop()
+        trains: list[list[list[int]]] = []
+        for part in parts:
+            reads = [_above_blanks(column, part) for column in (up, down)]
+            below = [[read] for read in reads]
+            if number is None and not named:
+                values = [table.numbers(c, rows=own) for c, own in zip((up, down), reads, strict=True)]
+                below, note = trains_below(table, reads, values)
+                notes = (*notes, *(text for text in note if text not in notes))
+            trains += [list(pair) for pair in zip_longest(*below, fillvalue=[])]
+        for turn, pair in enumerate(trains):
+            for branch, (column, read) in enumerate(zip((up, down), pair, strict=True)):
                 if read:
                     value = np.full(len(table.lines), np.nan)
                     value[read] = table.numbers(column, rows=read) * factor
                     if unit == "S":
                         refuse_negative(table, column, value, ("up", "down")[branch])
                     sweeps.append(Sweep(device, _turn(cycle, turn), branch, spaced(table, value, counts[branch], read)))
-    swap = f'"up = {down.written or "#2"}, down = {up.written or "#1"}"'
+    swap = f'"up = {table.source(down)}, down = {table.source(up)}"'
     notes = (*notes, *check_pulses(table), *unread(table))
     return _checked(table, sweeps, unit, notes, swap)
+
+
+def _above_blanks(column: Column, rows: Sequence[int]) -> list[int]:
+    """Rows up to the last read of a column: one direction may be longer, and the other is blank below its end."""
+    read = list(rows)
+    while read and column.cells[read[-1]] == "":
+        read.pop()
+    return read
 
 
 def _turn(cycle: str, turn: int) -> str:
@@ -206,7 +221,7 @@ def _common_unit(table: Table, up: Column, down: Column) -> tuple[float, str | N
     if min(b, d) - max(a, c) < _SHARED * max(b - a, d - c):
         raise DataError(
             f"{table.place()}: {table.label(other)} has no unit, {table.label(physical[0])} has {unit}; say which with "
-            f'columns="{"up" if other is up else "down"} = {other.written or other.heading} [{unit}]"'
+            f'columns="{"up" if other is up else "down"} = {table.source(other)} [{unit}]"'
         )
     note = f"{table.label(other)} has no unit of its own and is read in {unit}, as {table.label(physical[0])} is"
     return factors[0], "S", (note,)
@@ -244,10 +259,17 @@ def _long(
         names_in(table, cycle) if cycle is not None else None,
         pulse_numbers(table, pulse) if pulse is not None else None,
     )
-    swap = f'"direction = -{direction.written or "#" + str(table.columns.index(direction) + 1)}"'
+    swap = f'"direction = {_turned(table.source(direction))}"'
     notes = (*notes, *check_pulses(table, branch, direction), *unread(table, direction))
     sweeps, restarts = trains_of(table, rows)
     return _checked(table, sweeps, unit, (*notes, *filter(None, (note,)), *restarts), swap)
+
+
+def _turned(source: str) -> str:
+    """The right side of an equation of directions for the opposite directions."""
+    if re.fullmatch(r"-[\w #]+", source):
+        return source[1:]
+    return f"-{source}" if source[0] == "'" or not set(source) & set("+-*/") else f"-({source})"
 
 
 def _checked(table: Table, sweeps: list[Sweep], unit: str | None, notes: tuple[str, ...], swap: str) -> PulseData:

@@ -57,7 +57,7 @@ def with_devices(table: Table) -> Table:
     if alone is not None and _needs_partner(table, alone):
         raise DataError(
             f"{table.place()}: {table.label(alone)} alone may say where cells lie or number pulses; say which with "
-            f'columns="device = {alone.written}" or columns="pulse = {alone.written}", or leave the column out'
+            f'columns="device = {table.source(alone)}" or columns="pulse = {table.source(alone)}", or leave it out'
         )
     return joined(table, others)
 
@@ -174,11 +174,11 @@ def _several_places(table: Table, named: Column, others: Sequence[Column]) -> Da
         if first.setdefault(name, place) != place
     )  # fmt: skip
     name = named.cells[row]
-    both = " + ".join(f'"{column.written}"' if "+" in column.written else column.written for column in (*others, named))
+    both = " + ".join(map(table.source, (*others, named)))
     return DataError(
         f"{table.place(row)}: {table.label(named)} {name[:40]} stands beside several values of {table.label(other)}, "
         f'{first[name][:40]} and {other.cells[row][:40]}; say with columns="device = {both}" that these are several '
-        f'devices, or with columns="device = {named.written}" that they are one'
+        f'devices, or with columns="device = {table.source(named)}" that they are one'
     )
 
 

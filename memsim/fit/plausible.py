@@ -64,7 +64,7 @@ def refuse_without_unit(table: Table, column: Column, values: np.ndarray, name: 
     """
     if column.unit or folded(column.heading) in ("weight", "w"):
         return
-    source = column.written or f"#{table.columns.index(column) + 1}"
+    source = table.source(column)
     for line, text in table.above:
         unit = unit_in(text)
         if unit is not None and (unit_of(unit) or ("",))[0] == "S":
@@ -98,7 +98,7 @@ def refuse_negative(table: Table, column: Column, values: np.ndarray, name: str 
     for row in np.flatnonzero(values < 0)[:1]:
         raise DataError(
             f"{table.place(int(row))}: a conductance of {format_quantity(values[row], 'S', 4)}; conductances cannot be "
-            f'negative: turn the sign with columns="{name} = -{column.written or "#1"}", or correct the zero of the '
+            f'negative: turn the sign with columns="{name} = -{table.source(column)}", or correct the zero of the '
             "ammeter"
         )
 
@@ -117,7 +117,7 @@ def ohms(table: Table, column: Column, values: np.ndarray) -> tuple[str, ...]:
     if values[row] < _LEAST_OHMS:
         raise DataError(
             f"{table.place(row)}: {table.label(column)} has no unit, and {column.cells[row]} Ohm is less than a cell "
-            f'has; say the unit with columns="R = {column.written or "#1"} [kOhm]"'
+            f'has; say the unit with columns="R = {table.source(column)} [kOhm]"'
         )
     return (f"{table.label(column)} has no unit and is read in Ohm",)
 
@@ -136,10 +136,11 @@ def refuse_pulse_voltage(table: Table, voltage: Column, current: Column) -> None
     row = int(np.argmax(values))
     if values[row] > HIGHEST_READ:
         volts = format_quantity(values[row], "V", 3)
+        unit = "" if current.physical else " [A]"
         raise DataError(
             f"{table.place(row)}: {table.label(voltage)} of {volts} may be the voltage of the pulses or of the reads; "
-            f'say which with columns="read voltage = {voltage.written or "#1"}", or state that of the reads, e.g. '
-            f'columns="G = {current.written or "#2"}/(0.1 [V])"'
+            f'say which with columns="read voltage = {table.source(voltage)}", or state that of the reads, e.g. '
+            f'columns="G = {table.source(current)}{unit}/(0.1 [V])"'
         )
 
 

@@ -13,6 +13,8 @@ from memsim.fit.table import Column, Table, find_column
 
 _VALUES = frozenset(map(folded, (*UP, *DOWN, *CONDUCTANCE, *RESISTANCE, *WEIGHT)))
 
+_BLOCKS = frozenset(map(folded, (*CYCLE, *DEVICE)))
+
 
 def unrolled(table: Table, repeats: str | None = None) -> Table:
     """Table with every heading once: blocks of columns stand below each other, and a further column numbers them.
@@ -33,7 +35,7 @@ def unrolled(table: Table, repeats: str | None = None) -> Table:
     """
     if repeats is not None and repeats not in REPEATS:
         raise InputError(f"repeats: '{repeats}' is neither devices nor cycles nor reads{nearest(repeats, REPEATS)}")
-    bases = [_base(column.heading) for column in table.columns]
+    bases = [_parts(column.heading)[0] for column in table.columns]
     counts = {base: bases.count(base) for base in bases if base}
     count = max(counts.values(), default=1)
     if count < 2:
@@ -42,7 +44,7 @@ def unrolled(table: Table, repeats: str | None = None) -> Table:
         listed = ", ".join(f"{number} of '{base}'" for base, number in counts.items())
         raise DataError(f"{table.place()}: {listed}; say with columns=... which columns are meant")
     copies = _copies(table, bases, count)
-    labels = [next((c.group for c in copy if c.group and _base(c.heading)), "") for copy in copies]
+    labels = [next((c.group for c in copy if c.group and _parts(c.heading)[0]), "") for copy in copies]
     distinct = len(set(labels)) == count and "" not in labels
     if repeats is None and distinct:
         repeats = next((word for word, names in (("devices", DEVICE), ("cycles", CYCLE)) if _says(labels, names)), None)
@@ -61,13 +63,21 @@ def unrolled(table: Table, repeats: str | None = None) -> Table:
     return _stacked(table, copies, labels, "device" if repeats == "devices" else "cycle")
 
 
-def _base(heading: str) -> str:
-    """Heading of a column of values without a number at its end; empty for other columns."""
-    name = folded(heading)
-    if name in _VALUES:
-        return name
-    name = re.sub(r"[0-9]{1,6}$", "", name)
-    return name if name in _VALUES else ""
+def _parts(heading: str) -> tuple[str, str]:
+    """Heading of a column of values without what numbers its block, and that: "LTP cycle 1" to ("ltp", "cycle 1").
+
+    The first part is empty for other columns.
+    """
+    if folded(heading) in _VALUES:
+        return folded(heading), ""
+    numbered = re.fullmatch(r"(.+?)[^A-Za-z0-9]{0,3}([A-Za-z]{0,10})[^A-Za-z0-9]{0,3}([0-9]{1,6})", heading)
+    if numbered is None:
+        return "", ""
+    name, word, number = numbered.groups()
+    if folded(word) in _BLOCKS and folded(name) in _VALUES:
+        return folded(name), f"{folded(word)} {int(number)}"
+    name = folded(f"{name}{word}")
+    return (name if name in _VALUES else ""), ""
 
 
 def _says(labels: list[str], names: tuple[str, ...]) -> bool:
@@ -85,7 +95,8 @@ def _copies(table: Table, bases: list[str], count: int) -> list[list[Column]]:
         if base:
             block = seen.get(base, 0)
             seen[base] = block + 1
-            copies[block] += [*waiting, replace(column, heading=base)]
+            group = _parts(column.heading)[1] or column.group
+            copies[block] += [*waiting, replace(column, heading=base, group=group)]
             waiting = []
         elif heads[place] and heads.count(heads[place]) > 1:
             waiting.append(column)
@@ -112,7 +123,7 @@ def _stacked(table: Table, copies: list[list[Column]], labels: list[str], role: 
     lines: list[int] = []
     for copy, label in zip(copies, labels, strict=True):
         # A train that stopped early leaves blank cells below its end.
-        values = [column for column in copy if _base(column.heading)]
+        values = [column for column in copy if _parts(column.heading)[0]]
         rows = [row for row in range(len(table.lines)) if any(column.cells[row] for column in values)]
         for column, more in zip(copy, cells, strict=True):
             more += [column.cells[row] for row in rows]

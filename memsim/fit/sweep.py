@@ -47,7 +47,10 @@ def signed_sweeps(table: Table) -> tuple[dict[str, np.ndarray], np.ndarray, np.n
                 f"{where}: {len(at):,} points of device {name}; at most {_MOST_POINTS:,} are fitted: thin them"
             )
     if len(np.unique(np.abs(voltage))) < 3:
-        raise DataError(f"{table.name}: fewer than three different voltages; the form of the current needs more")
+        raise DataError(
+            f"{table.name}: fewer than three different voltages; the form of the current needs more. For reads of "
+            "one voltage, say kind='read-noise' or kind='pulses'"
+        )
     names = {folded(name) for name in (*VOLTAGE, *CURRENT)}
     guessed = [each for each in (volts, column) if table.header and folded(each.heading) not in names]
     notes = [f"{table.label(each)} is read as the {'voltage' if each is volts else 'current'}" for each in guessed]
@@ -117,8 +120,8 @@ def _one_curve(table: Table, name: str, at: np.ndarray, v: np.ndarray, i: np.nda
     if share < _OTHER:
         return [f"{differ}: one curve stands for all of them, and its intervals are too narrow"]
     own, count = device_column(table), len(table.lines)
-    groups = [c.written for c in table.columns if c is not own and 1 < len(set(c.cells)) <= count // _RUN]
-    whole = [own.written, *groups[:1]] if own is not None else groups[:1]
+    groups = [table.source(c) for c in table.columns if c is not own and 1 < len(set(c.cells)) <= count // _RUN]
+    whole = [table.source(own), *groups[:1]] if own is not None else groups[:1]
     names = f'columns="device = {" + ".join(whole)}"' if groups and all(whole) else "a column 'device'"
     raise DataError(
         f"{table.place(int(at[begin]))}: {differ} (here another begins; {i[point]:.3g} A at {v[point]:.3g} V): name "

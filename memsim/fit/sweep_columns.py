@@ -85,7 +85,7 @@ def looks_like_sweep(table: Table) -> bool:
     if voltage is None or current is None:
         return False
     values = np.array([value for cell in voltage.cells if (value := table.numerals.value(cell)) is not None])
-    return not len(values) or bool(np.ptp(values) > _SCATTER * np.abs(values).max())
+    return len(values) < 2 or bool(np.ptp(values) > _SCATTER * np.abs(values).max())
 
 
 def refuse_log(table: Table) -> None:

@@ -22,7 +22,7 @@ from memsim.fit.headings import (
 )
 from memsim.fit.numerals import LARGEST, NAMES, PLAIN, SMALLEST, Numerals, in_doubt, numerals_of
 from memsim.fit.source import MAX_LINES
-from memsim.units import parse_quantity
+from memsim.units import parse_quantity, unit_of
 
 MOST_COLUMNS = 64
 
@@ -85,6 +85,8 @@ class Table:
         What was understood of the file that the user should know.
     above : tuple of (int, str)
         Lines above the table that are not part of it, comments among them, with their numbers.
+    stated : tuple of (str, str)
+        memsim's own names of columns and what they are, as the user stated them.
     """
 
     name: str
@@ -98,6 +100,7 @@ class Table:
     files: tuple[tuple[int, str], ...] = ()
     notes: tuple[str, ...] = ()
     above: tuple[tuple[int, str], ...] = ()
+    stated: tuple[tuple[str, str], ...] = ()
 
     def place(self, row: int | None = None) -> str:
         """File and line of a row, or of the headings."""
@@ -112,6 +115,16 @@ class Table:
     def label(self, column: Column) -> str:
         """What errors call a column: its heading, or its place."""
         return f"'{column.heading[:40]}'" if column.heading else f"column {self.columns.index(column) + 1}"
+
+    def source(self, column: Column) -> str:
+        """How an equation names a column: as its user did, by its heading, in quotes where needed, or by its place."""
+        stated = dict(self.stated).get(column.heading)
+        if stated is not None:
+            return stated if column.physical else re.sub(r"\s*\[[^\]]*\]$", "", stated)
+        if not column.written:
+            return f"#{self.columns.index(column) + 1}"
+        plain = not set(column.written) & set("+-*/,;#=[]'") and not column.written[0].isdigit()
+        return column.written if plain else f"'{column.written}'"
 
     def numbers(self, column: Column, dimension: str | None = None, rows: Sequence[int] | None = None) -> np.ndarray:
         """Cells of a column as numbers, in SI units if the heading has a unit of this dimension.
@@ -201,7 +214,7 @@ class Table:
             role = column.heading if folded(column.heading) in ("up", "down") else "weight"
             raise DataError(
                 f"{self.place()}: {self.label(column)} is in %: a share, no conductance; say with columns="
-                f'"{role} = {column.written}" that it is a normalised weight'
+                f'"{role} = {self.source(column)}" that it is a normalised weight'
             )
         try:
             return parse_quantity(f"1 {column.unit}", dimension)
@@ -283,6 +296,9 @@ def _column(block: Block, place: int, cells: tuple[str, ...]) -> Column:
         heading, unit = (heading, unit) if unit else (written, unit_in(block.units[place]))
     if is_temperature(heading, unit):
         heading = TEMPERATURE[0]
+    if folded(heading) == "pulse" and unit_of(unit) is not None:
+        # A pulse in volts is no number of a pulse.
+        heading = "pulse width" if (unit_of(unit) or ("",))[0] == "s" else "pulse voltage"
     # A group stands above the first of its columns.
     groups = [group for group in block.groups[: place + 1] if group]
     return Column(heading, unit, cells, written, groups[-1] if groups else "")
@@ -307,6 +323,12 @@ def find_column(table: Table, names: Sequence[str]) -> Column | None:
         if places:
             return table.columns[places[0]]
     return None
+
+
+def first_column(table: Table, names: Sequence[str]) -> Column | None:
+    """The first column with one of these names, also where further ones have the same."""
+    known = {folded(name) for name in names}
+    return next((column for column in table.columns if folded(column.heading) in known), None)
 
 
 def unknown_headings(table: Table, what: str, known: Sequence[str]) -> DataError:

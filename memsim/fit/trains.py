@@ -11,6 +11,7 @@ import numpy as np
 from memsim.errors import DataError
 from memsim.fit.data import Sweep
 from memsim.fit.pulse_numbers import check_order, counted_up, pulse_steps, spaced
+from memsim.fit.stacked import trains_below
 from memsim.fit.table import Table
 
 _SHORT_RUN = 5
@@ -59,15 +60,18 @@ def trains_of(table: Table, rows: Rows) -> tuple[list[Sweep], list[str]]:
     if rows.pulse is not None:
         number, notes = counted_up(table, rows.pulse, rows.branch, rows.device)
         rows = replace(rows, pulse=number)
+    elif rows.cycle is None:
+        cycles, notes = _cycles_below(table, rows)
+        rows = replace(rows, cycle=cycles)
     devices: dict[str, dict[str, list[int]]] = {}
     for row, device in enumerate(rows.device):
         cycle = rows.cycle[row] if rows.cycle is not None else ""
         devices.setdefault(device, {}).setdefault(cycle, []).append(row)
     segments_of: dict[str, list[tuple[str, list[int]]]] = {}
     again: list[int] = []
-    for device, cycles in devices.items():
+    for device, of_cycles in devices.items():
         segments_of[device] = []
-        for cycle, own in cycles.items():
+        for cycle, own in of_cycles.items():
             parts = _segments(table, rows, device, cycle, own)
             segments_of[device] += [(cycle, part) for part in parts]
             again += _restarts(table, rows, own, parts)
@@ -92,6 +96,27 @@ def trains_of(table: Table, rows: Rows) -> tuple[list[Sweep], list[str]]:
             "pulse numbers go on where the direction changes: the next pulse acts on the state that was read last"
         )
     return [sweep for _, sweep in sweeps], notes
+
+
+def _cycles_below(table: Table, rows: Rows) -> tuple[list[str] | None, list[str]]:
+    """Cycle of each row where trains of one direction stand one below the other, and notes; None without such trains.
+
+    Where directions return, they say where trains begin.
+    """
+    cycle, notes = [""] * len(rows.value), []
+    for device in dict.fromkeys(rows.device):
+        own = [row for row, name in enumerate(rows.device) if name == device]
+        branch = rows.branch[own]
+        if (branch[1:] != branch[:-1]).sum() > 1 or set(own) & set(table.starts):
+            continue
+        parts = [[row for row in own if rows.branch[row] == b] for b in range(2)]
+        trains, note = trains_below(table, parts, [rows.value[part] for part in parts])
+        notes += [text for text in note if text not in notes]
+        for each in trains if note else ():
+            for turn, part in enumerate(each, 1):
+                for row in part:
+                    cycle[row] = str(turn)
+    return (cycle if notes else None), notes
 
 
 def _to_and_fro(rows: Rows, parts: list[list[int]]) -> bool:

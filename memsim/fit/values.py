@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,18 +9,18 @@ import numpy as np
 from memsim.errors import DataError
 from memsim.fit.headings import (
     CONDUCTANCE,
-    DOWN,
     MEANS,
     READ_CURRENT,
     READ_VOLTAGE,
     RESISTANCE,
-    UP,
     WEIGHT,
     folded,
     read_voltage_in,
 )
 from memsim.fit.plausible import ohms, refuse_counts, refuse_negative, refuse_pulse_voltage, refuse_without_unit
+from memsim.fit.suggestions import example_of_reads, has_word, unit_text
 from memsim.fit.table import Column, Table, find_column, unknown_headings
+from memsim.fit.transformed import refuse_transformed
 
 VALUE = CONDUCTANCE + WEIGHT
 """Names of a column of conductances or weights."""
@@ -50,6 +48,7 @@ def values_of(table: Table) -> tuple[np.ndarray, str | None, tuple[str, ...]]:
         return quotient
     if column is None:
         raise no_conductance(table)
+    refuse_transformed(table, column)
     others = [c for c in table.columns if c is not column and folded(c.heading) in _VALUES]
     notes = tuple(f"{table.label(column)} is used, {table.label(other)} is not" for other in others)
     if any(mean in folded(column.heading) for mean in MEANS):
@@ -83,7 +82,7 @@ def _resistances(table: Table, column: Column) -> np.ndarray:
             raise
         raise DataError(
             f"{error}. Also, {table.label(column)} has no unit: unless it is Ohm, say it with columns="
-            f'"R = {named(column)} [kOhm]"'
+            f'"R = {table.source(column)} [kOhm]"'
         ) from None
 
 
@@ -94,40 +93,23 @@ def no_conductance(table: Table) -> DataError:
     if current is None and reading is not None and applied is not None:
         return DataError(
             f"{table.place()}: {table.label(reading)} and {table.label(applied)} are what a source-measure unit read "
-            f'and applied; if these are a current and a voltage, say columns="G = {named(reading)} [A] / '
-            f'({named(applied)} [V])"'
+            f'and applied; if these are a current and a voltage, say columns="G = {table.source(reading)} [A] / '
+            f'({table.source(applied)} [V])"'
         )
-    if current is None and find_column(table, READ_VOLTAGE) is not None:
-        return unknown_headings(table, "conductance or current", (*VALUE, *READ_CURRENT))
+    for column in table.columns:
+        if has_word(column, ("g", "conductance", "r", "resistance", "dg", "dr")):
+            refuse_transformed(table, column)
+    example = example_of_reads(table)
     if current is None or find_column(table, READ_VOLTAGE) is not None:
-        error = unknown_headings(table, "conductance", VALUE)
-        example = _example(table)
-        return DataError(f"{error}, e.g. {example}") if example else error
-    volts = read_voltage_in(current.written)
-    unit = "" if current.physical else " [A]"
-    yours = " with your read voltage in the place of 0.1" if volts is None else ""
+        volts = current is None and find_column(table, READ_VOLTAGE) is not None
+        what, known = ("conductance or current", (*VALUE, *READ_CURRENT)) if volts else ("conductance", VALUE)
+        error = unknown_headings(table, what, known)
+        return DataError(f'{error}, e.g. columns="{example}"') if example else error
+    yours = " with your read voltage in the place of 0.1" if read_voltage_in(current.written) is None else ""
     return DataError(
         f"{table.place()}: {table.label(current)} is a current, and no column has the read voltage; state it with "
-        f'columns="G = {named(current)}{unit} / ({0.1 if volts is None else volts:g} [V])"{yours}'
+        f'columns="{example}"{yours}'
     )
-
-
-def _example(table: Table) -> str:
-    """The option for headings that have the word of a direction or of a conductance in them; empty without any."""
-    ups, downs = ([c for c in table.columns if _has_word(c, words)] for words in (UP, DOWN))
-    if ups and downs:
-        return f'columns="up = {named(ups[0])}, down = {named(downs[0])}"'
-    of_conductance = [c for c in table.columns if _has_word(c, ("g", "conductance", "cond"))]
-    return f'columns="G = {named(of_conductance[0])}"' if of_conductance else ""
-
-
-def _has_word(column: Column, words: Sequence[str]) -> bool:
-    return bool(set(re.split(r"[^a-z0-9]+", column.heading.lower())) & set(words))
-
-
-def named(column: Column) -> str:
-    """How an expression names a column: by its heading, in quotes where that has operators or commas."""
-    return f"'{column.written}'" if set(column.written) & set("+-*/,;#=[]") else column.written
 
 
 def has_quotient(table: Table) -> bool:
@@ -161,19 +143,25 @@ def _is_vague(column: Column) -> bool:
     return folded(column.heading) in ("value", "state")
 
 
+def _with_units(table: Table, current: Column, voltage: Column) -> str:
+    """The equation of a conductance from two columns, with units where they have none."""
+    amperes, volts = unit_text(table, current, "A"), unit_text(table, voltage, "V")
+    return f"G = {table.source(current)}{amperes} / ({table.source(voltage)}{volts})"
+
+
 def _ratio(table: Table, current: Column, voltage: Column) -> tuple[np.ndarray, str | None, tuple[str, ...]]:
     """Conductances from currents and read voltages."""
     labels = table.label(current), table.label(voltage)
     if current.physical != voltage.physical:
         one, other = (current, voltage) if current.physical else (voltage, current)
         raise DataError(
-            f"{table.place()}: {table.label(one)} has a unit and {table.label(other)} has none; say it with "
-            f'columns=..., e.g. "G = {current.written} [A] / ({voltage.written} [V])"'
+            f"{table.place()}: {table.label(one)} has a unit and {table.label(other)} has none; say it, e.g. with "
+            f'columns="{_with_units(table, current, voltage)}"'
         )
     if not current.physical:
         raise DataError(
-            f"{table.place()}: {labels[0]} and {labels[1]} have no units; say them with columns=..., "
-            f'e.g. "G = {current.written} [A] / ({voltage.written} [V])"'
+            f"{table.place()}: {labels[0]} and {labels[1]} have no units; say them, e.g. with "
+            f'columns="{_with_units(table, current, voltage)}"'
         )
     volts, amperes = table.numbers(voltage, "V"), table.numbers(current, "A")
     if (volts == 0).any():
@@ -182,7 +170,8 @@ def _ratio(table: Table, current: Column, voltage: Column) -> tuple[np.ndarray, 
     if (volts > 0).any() and (volts < 0).any() and "read" not in folded(voltage.heading):
         raise DataError(
             f"{table.place()}: {labels[1]} has both signs: it may be the voltage of the pulses or of the reads; say "
-            f'with columns=..., e.g. "G = {current.written}/0.1" or "G = {current.written}/{voltage.written}"'
+            f'which, e.g. with columns="G = {table.source(current)} / (0.1 [V])" or columns="read voltage = '
+            f'{table.source(voltage)}"'
         )
     values = amperes / volts
     if (values < 0).any():

@@ -130,7 +130,7 @@ def test_two_columns_of_pulse_voltages_lead_to_the_option_that_reads_them(tmp_pa
         rows = [f"{k},{1.2 if w == 'set' else 0},{reset if w == 'reset' else 0},{v:.3f}" for _, k, w, v in ROWS]
         file = tmp_path / "f.csv"
         file.write_text("\n".join(["pulse,Vset (V),Vreset (V),G (uS)", *rows]))
-        with pytest.raises(ms.DataError, match=rf'"pulse voltage = Vset \{sign} Vreset"'):
+        with pytest.raises(ms.DataError, match=rf'"pulse voltage = Vset \(V\) \{sign} Vreset \(V\)"'):
             pulse_data(read_measurement(file))
         data = pulse_data(read_measurement(file, columns=f"pulse voltage = Vset {sign} Vreset"))
         assert [sweep.branch for sweep in data.sweeps] == [0, 1, 0, 1]

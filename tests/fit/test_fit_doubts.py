@@ -242,7 +242,7 @@ def test_a_voltage_that_may_be_that_of_the_pulses_is_asked_about(tmp_path):
 
 
 def test_currents_and_voltages_of_pulses_without_units_are_asked_about():
-    with pytest.raises(ms.DataError, match=r"'I' and 'V' have no units; say them with columns=\.\.\."):
+    with pytest.raises(ms.DataError, match=r"'I' and 'V' have no units; say them, e.g. with columns="):
         pulse_data(table("direction,V,I", lambda k, w, v: f"{w},0.1,{v}"))
 
 

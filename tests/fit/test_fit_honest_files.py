@@ -91,7 +91,7 @@ def test_a_weight_in_percent_is_asked_about(tmp_path):
 
 
 def test_currents_without_a_read_voltage_are_asked_about(tmp_path):
-    for heading, stated in (("I_read (nA)", "I_read (nA)"), ("I", "I [A]")):
+    for heading, stated in (("I_read (nA)", "I_read (nA)"), ("I", "I [uA]")):
         file = saved(tmp_path, f"pulse,direction,{heading}", lambda k, w, v: f"{k},{w},{v * 200!r}")
         message = question(file)
         assert f'no column has the read voltage; state it with columns="G = {stated} / (0.1 [V])"' in message

@@ -320,7 +320,7 @@ def test_a_pulse_number_that_starts_again_within_a_direction_is_pointed_out():
 def test_the_pulse_at_which_directions_turn_can_be_stated(tmp_path):
     lines = [f"{k},{v}" for k, v in enumerate(SET + RESET, 1)]
     file = saved(tmp_path, "\n".join(["pulse,G (uS)", *lines]))
-    with pytest.raises(ms.DataError, match=r"no column of directions .*direction = 50\.5 - pulse"):
+    with pytest.raises(ms.DataError, match=r"no column of directions .*direction = 24\.5 - pulse, pulse = pulse"):
         read_pulses(file)
     assert sweeps(pulse_data(read_measurement(file, columns="direction = 24.5 - pulse, pulse = pulse"))) == PLAIN
 
@@ -403,7 +403,7 @@ def test_a_unit_in_one_heading_holds_for_both_and_is_said():
 
 ASKED = {
     "an index without a meaning": ("index,G (uS)\n1,2\n2,3\n", "kind='read-noise' means repeated reads"),
-    "voltages and currents of pulses": ("pulse,V (V),I (uA)\n1,2,3\n2,3,4\n", "or say kind='iv'"),
+    "voltages and currents of pulses": ("pulse,V (V),I (uA)\n1,2,3\n2,3,4\n", "kind='iv' means a curve"),
     "a unit in one heading and another range": (
         two_columns("up (uS),down", SET, [v / 1e3 for v in RESET]),
         r"'down' has no unit, 'up' has uS; say which with columns=\"down = down \[uS\]\"",
@@ -412,7 +412,7 @@ ASKED = {
     "a lone curve": ("Conductance(S)\n" + "\n".join(map(str, SET)), "kind='read-noise' means repeated reads"),
     "an index and conductances": (
         "\n".join(f"{k} {v}" for k, v in enumerate(SET + RESET)),
-        'without headings .* columns=..., e.g. "up = #1, down = #2"',
+        'without headings .* columns="up = #1, down = #2"',
     ),
     "voltages and currents": ("\n".join(f"{k / 10},{k**3}" for k in range(-20, 21)), "without headings"),
     "voltages and falling currents": ("\n".join(f"{k / 10},{-k / 9}" for k in range(-20, 21)), "without headings"),

@@ -94,7 +94,7 @@ def test_a_copy_of_a_sweep_is_noted(tmp_path):
 def test_currents_and_voltages_without_units_are_no_weights(tmp_path):
     lines = [(*row[:3], row[3], "0.1") for row in rows()]
     text = message(written(tmp_path, lines, "cycle,pulse,direction,Iread,Vread"))
-    assert "have no units; say them with columns=..." in text
+    assert "have no units; say them, e.g. with columns=" in text
 
 
 def test_read_noise_takes_currents_and_read_voltages(tmp_path):
