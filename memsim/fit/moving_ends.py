@@ -19,7 +19,8 @@ from memsim.fit.problem import OWN, Problem
 _FEWEST = 3
 """Cycles of a device that show a movement."""
 _WIDTH = 0.01  # of differences, of the window
-_LEVEL = 1e-3
+_OPEN = 0.15  # standard error of an end in one cycle, of the window, from which on the reads leave it open; assumed
+_LEVEL = 1e-4
 """Probability of a movement that is reported, for a window that stays."""
 
 
@@ -46,7 +47,7 @@ class MovingEnds:
 
 def moving_ends(data: PulseData, problem: Problem, theta: np.ndarray) -> MovingEnds | None:
     """Movement of the ends of the window from cycle to cycle; None where none shows."""
-    from scipy.special import chdtrc
+    from scipy.special import chdtrc, fdtrc
 
     slopes, information = _by_read(problem, theta)
     device = np.concatenate([np.full(len(s.value), data.devices.index(s.device)) for s in data.sweeps])
@@ -62,9 +63,11 @@ def moving_ends(data: PulseData, problem: Problem, theta: np.ndarray) -> MovingE
         own = np.stack([slopes[at].sum(0) for at in cycles])
         mean = np.stack([information[at].sum(0) for at in cycles]).mean(0)
         # The mean over cycles: the information of single ones is uncertain where few reads are near an end.
-        if np.linalg.eigvalsh(mean)[0] <= 1e-6 * np.trace(mean):
+        if np.linalg.eigvalsh(mean)[0] <= 0:
             continue
         inverse = np.linalg.inv(mean)
+        if np.diag(inverse).max() > _OPEN**2:
+            continue
         own = own - own.mean(0)
         number = np.arange(len(cycles)) - (len(cycles) - 1) / 2
         along = number @ own / (number @ number)
@@ -78,7 +81,10 @@ def moving_ends(data: PulseData, problem: Problem, theta: np.ndarray) -> MovingE
     if not devices:
         return None
     # Ends that differ at random from cycle to cycle show a trend by chance.
-    steady = float(chdtrc(2 * devices, trend / max(spread / freedom, 1.0)))
+    more = spread / freedom
+    steady = float(
+        fdtrc(2 * devices, freedom, trend / (2 * devices) / more) if more > 1 else chdtrc(2 * devices, trend)
+    )
     both = float(chdtrc(2 * devices + freedom, trend + spread))
     low, high = problem.own(theta)[:, :2].mean(0)
     width = high - low
@@ -98,7 +104,9 @@ def _by_read(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, np.ndarra
     for trial, (low, high) in enumerate([(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, -1)], 1):
         trials[trial, ends[0]] += low * step
         trials[trial, ends[1]] += high * step
-    middle, a, b, c, d, e, f = problem.scores(trials)
+    scores = problem.scores(trials)
+    scores[:, problem.series.start] = 0.0  # what keeps first reads in the window is no likelihood
+    middle, a, b, c, d, e, f = scores
     slopes = np.stack([a - b, c - d], axis=-1) / (2 * _WIDTH)
     information = np.empty((len(middle), 2, 2))
     information[:, 0, 0] = 2 * middle - a - b

@@ -74,7 +74,6 @@ def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> S
     unit = "S" if column.physical or window is not None else "1"
     refuse_failed_reads(table, rows, value, unit)
     steps = [step_of(y) for y in reads]
-    _refuse_two_values(table, rows, reads, unit)
     tried = [_one_trend(name, times, reads, steps) for name in TRENDS]
     levels, jumping = _telegraph(reads, trend("level", times, reads, correlated=False, steps=steps), steps)
     forms = [t.form for t in tried] + ([jumping] if jumping is not None else [])
@@ -94,6 +93,7 @@ def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> S
             f"{table.name}: a read noise of {format_quantity(sigma, '%', 3)} of the {base} is above 100 %, which is "
             "not physical; are these repeated reads of a cell that is left alone?"
         )
+    _refuse_two_values(table, rows, reads, unit)
     if chosen is not jumping:
         refuse_changes(table.name, reads, best.fits, sigma, unit)
     low, high = (sigma * np.sqrt(freedom / chdtri(freedom, tail)) for tail in (0.025, 0.975))
