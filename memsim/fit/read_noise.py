@@ -20,6 +20,7 @@ from memsim.fit.rounding import sigma_before_rounding, step_of
 from memsim.fit.section import Form, SectionFit, at_least, by_device, required_column
 from memsim.fit.table import Column, Table, find_column
 from memsim.fit.trends import TRENDS, Trend, TwoLevels, one_jump, trend, two_levels
+from memsim.fit.unequal import independent, scales_of, unequal
 from memsim.fit.values import VALUE
 from memsim.units import format_quantity
 
@@ -30,8 +31,6 @@ _STRONG, _VERY_STRONG = 6.0, 10.0
 """Differences of BIC that are strong and very strong evidence."""
 _COARSE = 0.5
 """Step of rounding, of sigma, from which on the likelihood is that of rounded reads."""
-_UNEQUAL = 1e-3
-"""Probability below which Bartlett's test rejects equal noise of the cells."""
 _OUTSIDE = 0.2
 """How far normalised weights may lie outside 0 to 1 by noise; assumed."""
 _LEVELS = 4
@@ -99,7 +98,7 @@ def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> S
     low, high = (sigma * np.sqrt(freedom / chdtri(freedom, tail)) for tail in (0.025, 0.975))
     rounded: list[str] = []
     if any(steps):
-        scales = _scales(reads, best, window)[base]
+        scales = scales_of(reads, best, window)[base]
         rests = [(y - fit) / s for y, fit, s in zip(reads, best.fits, scales, strict=True)]
         shares = [step / float(s.mean()) for step, s in zip(steps, scales, strict=True)]
         if max(shares) > _COARSE * sigma:
@@ -114,7 +113,7 @@ def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> S
             sigma, low, high = (value * np.sqrt(kept) for value in (sigma, low, high))
     notes = [
         *rounded,
-        *([] if rounded else _unequal(reads, best, window, base, unit)),
+        *([] if rounded else unequal(reads, best, window, base, unit)),
         *_trend_words(times, best, when),
         *_colour(reads, best),
         *_level_words(list(rows), levels, column),
@@ -203,62 +202,12 @@ def _sigma(reads: list[np.ndarray], best: Trend, window: tuple[float, float] | N
     """What sigma is relative to, sigma, and the effective number of reads behind it."""
     count, lost = sum(len(y) for y in reads), len(reads) * TRENDS[best.name]
     sigmas, likelihoods = {}, {}
-    for base, scale in _scales(reads, best, window).items():
+    for base, scale in scales_of(reads, best, window).items():
         rest = [(y - fit) / s for y, fit, s in zip(reads, best.fits, scale, strict=True)]
         sigmas[base] = float(np.sqrt(sum(float(r @ r) for r in rest) / (count - lost)))
         likelihoods[base] = -count * np.log(sigmas[base]) - sum(float(np.log(s).sum()) for s in scale)
     base = max(likelihoods, key=lambda base: likelihoods[base])
-    return base, sigmas[base], max((count - lost) * _independent(best), 1.0)
-
-
-def _scales(reads: list[np.ndarray], best: Trend, window: tuple[float, float] | None) -> dict[str, list[np.ndarray]]:
-    """What sigma may be relative to, at every read of each cell."""
-    scales = {"value": [np.where(fit > 0, fit, y.mean()) for y, fit in zip(reads, best.fits, strict=True)]}
-    if window is not None:
-        scales["range"] = [np.full(len(y), window[1] - window[0]) for y in reads]
-    return scales
-
-
-def _independent(best: Trend) -> float:
-    """Share of independent reads: those of an autoregression say less about a variance."""
-    return (1 - best.memory**2) / (1 + best.memory**2)
-
-
-def _unequal(
-    reads: list[np.ndarray], best: Trend, window: tuple[float, float] | None, base: str, unit: str
-) -> list[str]:
-    """Whether the noise of the cells differs, by Bartlett's test."""
-    rests = [y - fit for y, fit in zip(reads, best.fits, strict=True)]
-    scales = [s.mean() for s in _scales(reads, best, window)[base]]
-    counts = np.array([max((len(y) - TRENDS[best.name]) * _independent(best), 1.0) for y in reads])
-    squares = np.array([float(r @ r) / (len(r) - TRENDS[best.name]) for r in rests])
-    p, same = (_bartlett(values, counts) for values in (squares / np.square(scales), squares))
-    if p > _UNEQUAL:
-        return []
-    sigmas = np.sqrt(squares) / scales
-    ends = " to ".join(format_quantity(float(end), "%", 2) for end in (sigmas.min(), sigmas.max()))
-    text = (
-        f"the cells differ in their noise relative to the {base}, {ends} (Bartlett's test, p {p:.1g}): no sigma fits "
-        "all of them, and its interval is too narrow"
-    )
-    if window is None and same > _UNEQUAL:
-        size = format_quantity(float(np.sqrt(np.average(squares, weights=counts))), unit, 2)
-        return [
-            f"{text}; the noise is {size} at all levels: with window=..., one sigma relative to the range is fitted"
-        ]
-    return [f"{text}; fit cells of different kinds apart"]
-
-
-def _bartlett(variances: np.ndarray, freedom: np.ndarray) -> float:
-    """Probability of variances (cell,) that differ as much, if all cells have one; 1 for one cell."""
-    from scipy.special import chdtrc
-
-    if len(variances) < 2:
-        return 1.0
-    total = freedom.sum()
-    statistic = total * np.log(freedom @ variances / total) - freedom @ np.log(variances)
-    correction = 1 + ((1 / freedom).sum() - 1 / total) / (3 * (len(variances) - 1))
-    return float(chdtrc(len(variances) - 1, max(float(statistic / correction), 0.0)))
+    return base, sigmas[base], max((count - lost) * independent(best), 1.0)
 
 
 def _refuse_two_values(table: Table, rows: dict[str, np.ndarray], reads: list[np.ndarray], unit: str) -> None:
