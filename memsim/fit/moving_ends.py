@@ -20,8 +20,8 @@ _FEWEST = 3
 """Cycles of a device that show a movement."""
 _WIDTH = 0.01  # of differences, of the window
 _OPEN = 0.15  # standard error of an end in one cycle, of the window, from which on the reads leave it open; assumed
-_LEVEL = 1e-4
-"""Probability of a movement that is reported, for a window that stays."""
+_LEVEL, _STEADY = 1e-4, 0.01
+"""Probabilities, for a window that stays, of a movement that is reported, and of one called a trend."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +88,11 @@ def moving_ends(data: PulseData, problem: Problem, theta: np.ndarray) -> MovingE
     both = float(chdtrc(2 * devices + freedom, trend + spread))
     low, high = problem.own(theta)[:, :2].mean(0)
     width = high - low
-    sizes = (moves / devices if steady < _LEVEL else np.sqrt(squares / devices)) * width
+    sizes = (moves / devices if steady < _STEADY else np.sqrt(squares / devices)) * width
     if min(steady, both) >= _LEVEL:
         return None
     ends = problem.axis.value(np.array([low, high]) + sizes) - problem.axis.value(np.array([low, high]))
-    return MovingEnds(float(ends[0]), float(ends[1]), steady < _LEVEL, min(steady, both))
+    return MovingEnds(float(ends[0]), float(ends[1]), steady < _STEADY, min(steady, both))
 
 
 def _by_read(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
