@@ -146,6 +146,9 @@ def print_section(screen: Console, found: SectionFit) -> None:
     print_numbers(screen, found.numbers)
     for note in found.notes:
         screen.print(f"Note     {printable(with_options(note))}", soft_wrap=True)
+    if found.unlimited:
+        names = " and ".join(found.unlimited)
+        screen.print(printable(f"Note     the data set no limit to {names}: no profile is written"), soft_wrap=True)
     data: dict = dict(found.section)
     for key in reversed(found.path.split(".")):
         data = {key: data}

@@ -10,7 +10,7 @@ from memsim.errors import MemsimError
 
 _ARGUMENT = re.compile(
     r"""\b(?:
-        (?P<any>columns|model)=\.\.\.            # any value
+        (?P<any>columns|model|window)=\.\.\.            # any value
         | (?P<text>columns)=(?=")                # in quotes, which a shell needs too
         | (?P<word>kind|repeats|decimal)='(?P<value>[^']*)'
         | (?P<number>table)=(?=\d)

@@ -15,9 +15,10 @@ import numpy as np
 
 from memsim.errors import DataError
 from memsim.fit.criteria import Z95
+from memsim.fit.plausible import FAR
 from memsim.fit.quantities import Number
 from memsim.fit.search import Peak, highest_peak, profile_interval
-from memsim.fit.section import Form, SectionFit
+from memsim.fit.section import Curve, Form, SectionFit
 from memsim.fit.spread import FEWEST, between
 from memsim.fit.sweep import signed_sweeps
 from memsim.fit.table import Table
@@ -25,6 +26,10 @@ from memsim.units import format_quantity
 
 _MISFIT = 0.5  # correlation of successive residuals from which a form does not describe the current; assumed
 _WORST = 0.05  # residual, of the largest current, from which such a form is refused; assumed
+_LARGE, _NOTED = (
+    0.2,
+    0.05,
+)  # residuals, of the currents, from which a form is refused, and is noted to fit badly; assumed
 _CONDUCTANCE, _SCATTER, _ABSOLUTE = (-60.0, 5.0), (np.log(1e-4), np.log(10.0)), (np.log(1e-12), 0.0)
 """Limits of the logarithms of the conductance at 0 V, of the scatter and of the absolute share of its variance, where
 the largest current is 1. No instrument is more accurate than the least scatter (assumed)."""
@@ -88,7 +93,7 @@ def fit_iv(table: Table, read_voltage: float | None = None) -> SectionFit:
         A device has no single curve in the table, see `signed_sweeps`, or no search reached a maximum.
     """
     rows, voltage, current, notes = signed_sweeps(table)
-    top = float(np.abs(voltage).max())
+    top = max(float(np.abs(voltage[at]).max()) for at in rows.values())
     points = {name: at[voltage[at] != 0] for name, at in rows.items()}
     forms, fits = [], {}
     for shape in _SHAPES:
@@ -100,7 +105,7 @@ def fit_iv(table: Table, read_voltage: float | None = None) -> SectionFit:
         total = sum(
             fit.peak.value - len(at) * np.log(fit.scale) for fit, at in zip(devices, points.values(), strict=True)
         )
-        forms.append(Form(shape.name, float(total), (len(shape.keys) + 3) * len(rows), int((voltage != 0).sum())))
+        forms.append(Form(shape.name, float(total), (len(shape.keys) + 3) * len(rows), sum(map(len, points.values()))))
         fits[shape.name] = devices
     if not forms:
         raise DataError(f"{table.name}: no form of the current can be fitted: {notes[-1]}")
@@ -119,10 +124,11 @@ def fit_iv(table: Table, read_voltage: float | None = None) -> SectionFit:
     curves = []
     for (name, at), fit in zip(rows.items(), devices, strict=True):
         slope = np.exp(fit.peak.at[len(chosen.keys)])
-        curves.append(
-            (name, voltage[at], current[at], fit.scale * slope * chosen.current(voltage[at] / top, fit.peak.at))
-        )
+        mean = slope * chosen.current(voltage[at] / top, fit.peak.at)
+        curves.append((name, voltage[at], current[at], fit.scale * mean))
+        _no_single_miss(table, at, chosen.name, curves[-1], np.sqrt(_noise(fit.peak.at, mean)))
     notes += _misfit(table, chosen.name, curves)
+    notes += _size(table, chosen.name, curves)
     if any(fit.peak.at[-2] <= fit.low[-2] for fit in devices):
         notes.append(
             "the currents scatter by less than 0.01 %, below any instrument's accuracy: intervals are for 0.01 %"
@@ -158,12 +164,16 @@ def _loss(shape: _Shape, x: np.ndarray, y: np.ndarray) -> Callable[[np.ndarray],
 
     def negative(theta: np.ndarray) -> float:
         mean = np.exp(theta[count]) * shape.current(x, theta)
-        share = np.exp(theta[count + 2])
-        variance = np.exp(2 * theta[count + 1]) * (share + (1 - share) * mean**2)
-        variance = np.maximum(variance, 1e-30)
+        variance = _noise(theta, mean)
         return float(0.5 * (np.log(2 * np.pi * variance) + (y - mean) ** 2 / variance).sum())
 
     return negative
+
+
+def _noise(theta: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Variance of currents (point,) with these means, where the largest current is 1."""
+    share = np.exp(theta[-1])
+    return np.maximum(np.exp(2 * theta[-2]) * (share + (1 - share) * mean**2), 1e-30)
 
 
 def _rough(form: np.ndarray, y: np.ndarray) -> tuple[float, float]:
@@ -183,10 +193,7 @@ def _numbers(shape: _Shape, devices: list[_Fitted], top: float, read: float) -> 
             slopes = (
                 np.array([np.exp(fit.peak.at[2]) * fit.scale for fit in devices]) / top * (read / top) ** (index + 1)
             )
-            gradients = [_gradient(fit, index) for fit in devices]
-            variances = np.array(
-                [float(g @ fit.peak.covariance[:3, :3] @ g) for g, fit in zip(gradients, devices, strict=True)]
-            )
+            variances = np.array([_variance(fit, index) for fit in devices])
             middle, low, high = _over(estimates * slopes, variances * slopes**2)
             numbers.append(
                 Number(name, middle, low, high, "S", f"coefficient k_{index + 2} at the read voltage of {read:g} V")
@@ -205,11 +212,13 @@ def _numbers(shape: _Shape, devices: list[_Fitted], top: float, read: float) -> 
     return numbers
 
 
-def _gradient(fit: _Fitted, index: int) -> np.ndarray:
-    """Derivative of a polynomial's coefficient times G by its shape parameters and ln G, over G."""
+def _variance(fit: _Fitted, index: int) -> float:
+    """Variance of a polynomial's coefficient times G, over G; infinite where the data set no limit to one of them."""
     gradient = np.zeros(3)
     gradient[index], gradient[2] = 1.0, fit.peak.at[index]
-    return gradient
+    covariance = fit.peak.covariance[:3, :3]
+    finite = np.isfinite(np.diag(covariance)) | (gradient == 0)
+    return float(gradient @ np.nan_to_num(covariance, posinf=0.0) @ gradient) if finite.all() else np.inf
 
 
 def _over(estimates: np.ndarray, variances: np.ndarray) -> tuple[float, float, float]:
@@ -223,7 +232,50 @@ def _over(estimates: np.ndarray, variances: np.ndarray) -> tuple[float, float, f
     return middle, middle - half, middle + half
 
 
-def _misfit(table: Table, form: str, curves: list[tuple[str, np.ndarray, np.ndarray, np.ndarray]]) -> list[str]:
+def _no_single_miss(table: Table, at: np.ndarray, form: str, curve: Curve, noise: np.ndarray) -> None:
+    """Refuse a point that lies far off the form, although the others are near, such as the only one at a compliance.
+
+    Raises
+    ------
+    DataError
+        There is one.
+    """
+    name, v, measured, fitted = curve
+    rest = np.abs(measured - fitted) / noise
+    far = FAR * 1.4826 * float(np.median(rest))
+    share = np.where(rest > far, np.abs(measured - fitted) / np.abs(measured).max(), 0.0)
+    point = int(np.argmax(share))
+    if share[point] > _WORST:
+        size = format_quantity(float(share[point]), "%", 2)
+        raise DataError(
+            f"{table.place(int(at[point]))}: the current of device {name} at {format_quantity(v[point], 'V', 4)} lies "
+            f"{size} of the largest current off the form {form}, on which the others lie; leave the "
+            "row out if the measurement failed or a compliance limit cut it"
+        )
+
+
+def _size(table: Table, form: str, curves: list[Curve]) -> list[str]:
+    """What the size of the residuals says about the form.
+
+    Raises
+    ------
+    DataError
+        They are a large part of the current of a device.
+    """
+    shares = [(float(np.sqrt(((i - fit) ** 2).sum() / (i**2).sum())), name) for name, _, i, fit in curves]
+    share, name = max(shares)
+    if share > _LARGE:
+        raise DataError(
+            f"{table.name}: no form describes the current of device {name}: the currents lie "
+            f"{format_quantity(share, '%', 2)} of their size off the best, {form}; up to {100 * _LARGE:.2g} % are "
+            "allowed. Leave out failed points, or average several sweeps"
+        )
+    if share > _NOTED:
+        return [f"the currents of device {name} lie {format_quantity(share, '%', 2)} of their size off the form {form}"]
+    return []
+
+
+def _misfit(table: Table, form: str, curves: list[Curve]) -> list[str]:
     """What successive residuals in the order of the voltage say about the form.
 
     Raises

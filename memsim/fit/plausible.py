@@ -18,8 +18,8 @@ from memsim.units import format_quantity, unit_of
 _LONG = 5  # reads of a sweep whose ends are compared
 _SHARE = 0.2  # of the range of all reads that sweeps move the wrong way on average
 _SURE = 4.0  # standard errors of the mean step of short sweeps
-_FAR = 15.0  # standard deviations between a read and its neighbours, beyond which it lies off the curve
-_FAR_SHARE = 0.2  # of the range of these reads: the same
+FAR = 15.0  # standard deviations between a read and its neighbours, beyond which it lies off the curve
+FAR_SHARE = 0.2  # of the range of these reads: the same
 _FEW = 0.01  # of the reads: more of them belong to the device
 _LEAST_OHMS = 1000.0  # resistance without a unit from which on it is taken for one in Ohm; assumed
 HIGHEST_READ = 0.5  # voltage [V] up to which it is that of a read, where the heading does not say; assumed
@@ -235,7 +235,7 @@ def isolated(sweeps: Sequence[np.ndarray], axis: Callable[[np.ndarray], np.ndarr
     if not span:
         return np.zeros(len(off), bool), np.zeros(len(off))
     scale = 1.4826 * float(np.median(np.abs(off))) + 1e-12 * span
-    far = (np.abs(off) > max(_FAR * scale, _FAR_SHARE * span)) & (apart < np.abs(off) / 2)
+    far = (np.abs(off) > max(FAR * scale, FAR_SHARE * span)) & (apart < np.abs(off) / 2)
     return far, np.abs(off) / scale
 
 

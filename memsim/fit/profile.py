@@ -118,8 +118,13 @@ def extended(profile: DeviceProfile, fit: SectionFit, name: str | None = None) -
     Raises
     ------
     InputError
-        The section does not suit the profile.
+        The section does not suit the profile, or the data set no limit to one of its numbers.
     """
+    if fit.unlimited:
+        raise InputError(
+            f"{fit.name}: the data set no limit to {' and '.join(fit.unlimited)}: such numbers are not written to a "
+            "profile; measure over a wider range, or more often"
+        )
     data = profile.document.data
     if name is not None:
         data["name"] = name

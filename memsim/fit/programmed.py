@@ -8,6 +8,7 @@ import numpy as np
 
 from memsim.errors import DataError
 from memsim.fit.changes import Cells
+from memsim.fit.failed_reads import refuse_failed_reads
 from memsim.fit.headings import CYCLE, LEVEL, TIME
 from memsim.fit.places import names_in
 from memsim.fit.section import at_least, by_device, required_column
@@ -133,7 +134,8 @@ def programmed_cells(table: Table) -> Programmed:
     Raises
     ------
     DataError
-        Columns are missing, a time or a conductance is below 0, or a cell has too few reads or only one time.
+        Columns are missing, a time or a conductance is below 0, a cell has too few reads or only one time, or a read
+        failed.
     """
     time = table.numbers(required_column(table, "times", TIME, 0), "s")
     column = required_column(table, "conductance", VALUE, 1)
@@ -144,11 +146,12 @@ def programmed_cells(table: Table) -> Programmed:
     _one_series_a_cell(table, time, rows)
     time = _common(table, time, rows)
     at_least(table, rows, _LEAST if len(rows) < _MANY else 2, "reads")
+    rows = {name: at[np.argsort(time[at], kind="stable")] for name, at in rows.items()}
+    refuse_failed_reads(table, rows, value, "S" if column.physical else "1", together=True)
     level = find_column(table, LEVEL) if table.header else None
     stated = table.numbers(level, "S") if level is not None and level.physical and level is not column else None
     names, levels, conductances, times, reads = [], [], [], [], []
     for name, at in rows.items():
-        at = at[np.argsort(time[at], kind="stable")]
         distinct = len(np.unique(time[at]))
         if distinct == 1:
             raise DataError(f"{table.name}:{table.lines[at[0]]}: all times of device {name} are the same")

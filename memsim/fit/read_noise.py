@@ -12,12 +12,15 @@ from __future__ import annotations
 import numpy as np
 
 from memsim.errors import DataError
+from memsim.fit.failed_reads import refuse_failed_reads
 from memsim.fit.headings import TIME
 from memsim.fit.quantities import Number
-from memsim.fit.resting import refuse_changes, refuse_failed_reads, refuse_pulses
+from memsim.fit.resting import refuse_changes, refuse_pulses
+from memsim.fit.rounding import sigma_before_rounding, step_of
 from memsim.fit.section import Form, SectionFit, at_least, by_device, required_column
 from memsim.fit.table import Column, Table, find_column
-from memsim.fit.trends import TRENDS, Trend, TwoLevels, trend, two_levels
+from memsim.fit.trends import TRENDS, Trend, TwoLevels, one_jump, trend, two_levels
+from memsim.fit.unequal import independent, scales_of, unequal
 from memsim.fit.values import VALUE
 from memsim.units import format_quantity
 
@@ -26,6 +29,8 @@ _LEAST = 20
 _LAGS = 10
 _STRONG, _VERY_STRONG = 6.0, 10.0
 """Differences of BIC that are strong and very strong evidence."""
+_COARSE = 0.5
+"""Step of rounding, of sigma, from which on the likelihood is that of rounded reads."""
 _OUTSIDE = 0.2
 """How far normalised weights may lie outside 0 to 1 by noise; assumed."""
 _LEVELS = 4
@@ -65,15 +70,20 @@ def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> S
                 f"{table.name}:{table.lines[at[0]]}: the mean conductance of device {name} is {y.mean():.3g}; it must "
                 "be above 0: reverse the sign of the read voltage or current"
             )
-    refuse_failed_reads(table, column, rows, value)
-    tried = [_one_trend(name, times, reads) for name in TRENDS]
-    levels, jumping = _telegraph(reads, trend("level", times, reads, correlated=False))
+    unit = "S" if column.physical or window is not None else "1"
+    refuse_failed_reads(table, rows, value, unit)
+    steps = [step_of(y) for y in reads]
+    tried = [_one_trend(name, times, reads, steps) for name in TRENDS]
+    levels, jumping = _telegraph(reads, trend("level", times, reads, correlated=False, steps=steps), steps)
     forms = [t.form for t in tried] + ([jumping] if jumping is not None else [])
     lowest = min(form.bic for form in forms)
     chosen = min((form for form in forms if form.bic <= lowest + _STRONG), key=lambda form: (form.parameters, form.bic))
     # Around two levels, sigma counts the jumps: it is that of the reads around their mean.
     best = next(t for t in tried if t.form is chosen or (chosen is jumping and t.name == "level"))
     levels = levels if chosen is jumping else [None] * len(reads)
+    for (name, at), y, two, step in zip(rows.items(), reads, levels, steps, strict=True):
+        if two is not None:
+            _refuse_one_jump(table, name, at, y, two, step, unit)
     drawn = [fit if two is None else two.level for fit, two in zip(best.fits, levels, strict=True)]
     forms = [chosen, *sorted((form for form in forms if form is not chosen), key=lambda form: form.bic)]
     base, sigma, freedom = _sigma(reads, best, window)
@@ -82,11 +92,28 @@ def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> S
             f"{table.name}: a read noise of {format_quantity(sigma, '%', 3)} of the {base} is above 100 %, which is "
             "not physical; are these repeated reads of a cell that is left alone?"
         )
-    unit = "S" if column.physical or window is not None else "1"
+    _refuse_two_values(table, rows, reads, unit)
     if chosen is not jumping:
         refuse_changes(table.name, reads, best.fits, sigma, unit)
     low, high = (sigma * np.sqrt(freedom / chdtri(freedom, tail)) for tail in (0.025, 0.975))
+    rounded: list[str] = []
+    if any(steps):
+        scales = scales_of(reads, best, window)[base]
+        rests = [(y - fit) / s for y, fit, s in zip(reads, best.fits, scales, strict=True)]
+        shares = [step / float(s.mean()) for step, s in zip(steps, scales, strict=True)]
+        if max(shares) > _COARSE * sigma:
+            own = [share or 1e-3 * sigma for share in shares]
+            sigma, low, high = sigma_before_rounding(rests, own, len(reads) * TRENDS[best.name])
+            rounded = [
+                f"reads are rounded to {format_quantity(max(steps), unit, 3)}, {max(shares) / sigma:.2g} times sigma, "
+                "which is that of the reads before rounding: its interval is wide; read with more digits"
+            ]
+        else:
+            kept = 1 - float(np.average(np.square(shares), weights=[len(y) for y in reads])) / 12 / sigma**2
+            sigma, low, high = (value * np.sqrt(kept) for value in (sigma, low, high))
     notes = [
+        *rounded,
+        *([] if rounded else unequal(reads, best, window, base, unit)),
         *_trend_words(times, best, when),
         *_colour(reads, best),
         *_level_words(list(rows), levels, column),
@@ -146,19 +173,21 @@ def _times(table: Table, value: Column, rows: dict[str, np.ndarray]) -> tuple[Co
     return when, [numbers[at] for at in rows.values()]
 
 
-def _one_trend(name: str, times: list[np.ndarray], reads: list[np.ndarray]) -> Trend:
+def _one_trend(name: str, times: list[np.ndarray], reads: list[np.ndarray], steps: list[float]) -> Trend:
     """A trend with white scatter, or with correlated scatter where that is strongly better."""
-    white, correlated = (trend(name, times, reads, correlated=correlated) for correlated in (False, True))
+    white, correlated = (trend(name, times, reads, correlated=correlated, steps=steps) for correlated in (False, True))
     return correlated if correlated.form.bic < white.form.bic - _STRONG else white
 
 
-def _telegraph(reads: list[np.ndarray], flat: Trend) -> tuple[list[TwoLevels | None], Form | None]:
+def _telegraph(reads: list[np.ndarray], flat: Trend, steps: list[float]) -> tuple[list[TwoLevels | None], Form | None]:
     """Two levels of each cell that has them, and the form that they make; none where no cell has them."""
     levels: list[TwoLevels | None] = []
     total, parameters = 0.0, flat.form.parameters
-    for y, fit in zip(reads, flat.fits, strict=True):
-        one = -0.5 * len(y) * (np.log(2 * np.pi * float(((y - fit) ** 2).mean())) + 1)
-        two = two_levels(y)
+    for y, fit, step in zip(reads, flat.fits, steps, strict=True):
+        square = float(((y - fit) ** 2).mean())
+        variance = max(square, step**2 / 12)
+        one = -0.5 * len(y) * (np.log(2 * np.pi * variance) + square / variance)
+        two = two_levels(y, step)
         if two is not None and 2 * (two.log_likelihood - one) - _LEVELS * np.log(len(y)) < _VERY_STRONG:
             two = None
         levels.append(two)
@@ -172,18 +201,37 @@ def _telegraph(reads: list[np.ndarray], flat: Trend) -> tuple[list[TwoLevels | N
 def _sigma(reads: list[np.ndarray], best: Trend, window: tuple[float, float] | None) -> tuple[str, float, float]:
     """What sigma is relative to, sigma, and the effective number of reads behind it."""
     count, lost = sum(len(y) for y in reads), len(reads) * TRENDS[best.name]
-    scales = {"value": [np.where(fit > 0, fit, y.mean()) for y, fit in zip(reads, best.fits, strict=True)]}
-    if window is not None:
-        scales["range"] = [np.full(len(y), window[1] - window[0]) for y in reads]
     sigmas, likelihoods = {}, {}
-    for base, scale in scales.items():
+    for base, scale in scales_of(reads, best, window).items():
         rest = [(y - fit) / s for y, fit, s in zip(reads, best.fits, scale, strict=True)]
         sigmas[base] = float(np.sqrt(sum(float(r @ r) for r in rest) / (count - lost)))
         likelihoods[base] = -count * np.log(sigmas[base]) - sum(float(np.log(s).sum()) for s in scale)
     base = max(likelihoods, key=lambda base: likelihoods[base])
-    # Correlated reads say less about a variance: the number of independent ones, for an autoregression.
-    share = (1 - best.memory**2) / (1 + best.memory**2)
-    return base, sigmas[base], max((count - lost) * share, 1.0)
+    return base, sigmas[base], max((count - lost) * independent(best), 1.0)
+
+
+def _refuse_two_values(table: Table, rows: dict[str, np.ndarray], reads: list[np.ndarray], unit: str) -> None:
+    """Refuse reads of which each cell has two values: its level and its noise are then two unknowns of one number."""
+    if all(len(np.unique(y)) == 2 for y in reads):
+        name, at = next(iter(rows.items()))
+        ends = " and ".join(format_quantity(float(value), unit, 6) for value in np.unique(reads[0]))
+        raise DataError(
+            f"{table.place(int(at[0]))}: all reads of device {name} are {ends}: rounding hides the noise, or the cell "
+            "jumps between two levels without any; read with more digits"
+        )
+
+
+def _refuse_one_jump(
+    table: Table, name: str, at: np.ndarray, y: np.ndarray, two: TwoLevels, step: float, unit: str
+) -> None:
+    """Refuse a cell whose level changes once: that is no telegraph noise, which comes back."""
+    jump = one_jump(y, step)
+    if jump.log_likelihood > two.log_likelihood:
+        before, after = (format_quantity(level, unit, 4) for level in (jump.before, jump.after))
+        raise DataError(
+            f"{table.place(int(at[jump.at]))}: the reads of device {name} change once, from {before} to {after} here: "
+            "the state changed, which is no read noise; keep the rows before or after"
+        )
 
 
 def _trend_words(times: list[np.ndarray], best: Trend, when: Column | None) -> list[str]:

@@ -1,4 +1,4 @@
-"""Whether repeated reads are those of a cell that is left alone: no pulses, no change of its state, no failed read."""
+"""Whether repeated reads are those of a cell that is left alone: no pulses, no change of its state."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ import numpy as np
 
 from memsim.errors import DataError
 from memsim.fit.directions import READ_WORDS, direction_column
-from memsim.fit.plausible import isolated
-from memsim.fit.table import Column, Table
+from memsim.fit.table import Table
 from memsim.units import format_quantity
 
 _MOST_CHANGE = 3.0
 """Ratio of the ends of a trend above which the state of a cell changes; assumed."""
 _FOLLOWS, _NOISY = 0.9, 0.05
 """Correlation of successive reads, and sigma, above which scatter is a path of the state; assumed."""
-_FEW = 0.01  # of the reads: more of them far off belong to the cell
 
 ALONE = "read noise needs repeated reads of a cell that is left alone"
 """What reads of read noise are."""
@@ -33,36 +31,6 @@ def refuse_pulses(table: Table) -> None:
     column = direction_column(table) if table.header else None
     if column is not None and len({cell.lower() for cell in column.cells} - READ_WORDS) > 1:
         raise DataError(f"{table.place()}: {table.label(column)} has directions of pulses; {ALONE}: see kind='pulses'")
-
-
-def refuse_failed_reads(table: Table, column: Column, rows: dict[str, np.ndarray], value: np.ndarray) -> None:
-    """Refuse single reads that lie far off those before and after them.
-
-    Parameters
-    ----------
-    rows : dict
-        Rows of each device.
-    value : ndarray
-        Reads, (row,).
-
-    Raises
-    ------
-    DataError
-        There are such reads, at most one in a hundred; more belong to the cell, as telegraph noise does.
-    """
-    for name, at in rows.items():
-        y = value[at]
-        # The first and the last read have one neighbour, which counts twice.
-        far, times = isolated([np.concatenate([y[1:2], y, y[-2:-1]])], lambda y: y)
-        alone = np.flatnonzero(far)
-        if 0 < len(alone) <= max(1, _FEW * len(y)):
-            first = int(alone[0])
-            others = f", one of {len(alone)} such reads" if len(alone) > 1 else ""
-            size = format_quantity(y[first], "S" if column.physical else "1", 4)
-            raise DataError(
-                f"{table.place(int(at[first]))}: a read of device {name} is {size} and lies {times[first]:.0f} times "
-                f"their scatter off the reads beside it{others}; leave the row out if the read failed"
-            )
 
 
 def refuse_changes(name: str, reads: Sequence[np.ndarray], fits: Sequence[np.ndarray], sigma: float, unit: str) -> None:

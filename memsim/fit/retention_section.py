@@ -64,7 +64,7 @@ def section_of(
         if noise.unit == "%" and noise.value > 1:
             raise DataError(
                 f"{table.name}: reads at one time scatter by {format_quantity(noise.value, '%', 3)} of the "
-                "conductance; more than 100 % is not physical: subtract the offset of the instrument"
+                "conductance; more than 100 % is not physical: leave out reads that failed, and subtract an offset"
             )
         numbers.append(noise)
     if any(_exact(part, peak) for part, peak in zip(best, peaks, strict=True)):

@@ -10,6 +10,7 @@ import numpy as np
 from memsim.fit.data import PulseData, increments
 from memsim.fit.diagnostics import Diagnostics
 from memsim.fit.models import BRANCHES
+from memsim.fit.moving_ends import MovingEnds, moving_ends
 from memsim.fit.problem import OWN, Problem
 from memsim.fit.quantities import Fitted
 from memsim.fit.simulate import simulated
@@ -91,6 +92,7 @@ def reviewed(
         tuple(_faults(data, problem, theta, fitted, diagnostics, covered)),
         (
             *_limits(data, problem, theta, fitted, diagnostics, cycles, margin, held_out),
+            *_moving(moving_ends(data, problem, theta), data.unit or ""),
             *_differing(fitted, rivals or {}),
         ),
         covered,
@@ -310,6 +312,21 @@ def _limits(
             "of the pulses contains it"
         )
     return limits
+
+
+def _moving(ends: MovingEnds | None, unit: str) -> list[str]:
+    """What the cycles say of ends of the window that move."""
+    if ends is None:
+        return []
+    low, high = (_quantity(size, unit) for size in (ends.low, ends.high))
+    if ends.steady:
+        text = (
+            f"the ends of the window move from cycle to cycle: about {low} (lower) and {high} (upper) from the first "
+        )
+        text += "cycle to the last"
+    else:
+        text = f"the ends of the window differ between cycles of a device by about {low} (lower) and {high} (upper)"
+    return [f"{text} (p {ends.p:.1g}): the fit has one window for all cycles, and its noise contains the difference"]
 
 
 def _differing(fitted: Fitted, rivals: Mapping[str, np.ndarray]) -> list[str]:

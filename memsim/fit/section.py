@@ -75,6 +75,12 @@ class SectionFit:
     curves: tuple[Curve, ...] = field(compare=False)
     bands: tuple[Curve, ...] = field(default=(), compare=False)
 
+    @property
+    def unlimited(self) -> tuple[str, ...]:
+        """Names of the numbers of the section to which the data set no limit on one side."""
+        own = [number for number in self.numbers if number.name.startswith(f"{self.path}.")]
+        return tuple(number.name for number in own if np.isinf([number.low, number.high]).any())
+
 
 def required_column(table: Table, what: str, names: tuple[str, ...], place: int) -> Column:
     """The column with one of these names; in a table without a header, the one at a place.

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from memsim.errors import DataError
+from memsim.fit.compliance import at_compliance, refuse_glitches, turns
 from memsim.fit.headings import folded
 from memsim.fit.places import device_column
 from memsim.fit.section import at_least, by_device
 from memsim.fit.sweep_columns import CURRENT, VOLTAGE, required_iv_columns
 from memsim.fit.table import Table
+from memsim.units import format_quantity
 
 _LEAST = 8
 _MOST_SWEEPS, _MOST_POINTS = 100, 20_000
@@ -32,7 +34,7 @@ def signed_sweeps(table: Table) -> tuple[dict[str, np.ndarray], np.ndarray, np.n
     ------
     DataError
         Columns are missing, a device has too few points, there are too few voltages, currents flow against the voltage,
-        or the sweep of a device is a hysteresis loop.
+        a single current lies far off those beside it, or the sweep of a device is a hysteresis loop.
     """
     volts, column = required_iv_columns(table)
     voltage, current = table.numbers(volts, "V"), table.numbers(column, "A")
@@ -62,6 +64,7 @@ def signed_sweeps(table: Table) -> tuple[dict[str, np.ndarray], np.ndarray, np.n
         v, i = voltage[at], current[at]
         if not np.abs(i).max() > 0:
             raise DataError(f"{table.name}:{table.lines[at[0]]}: all currents are 0")
+        refuse_glitches(table, name, at, v, i)
         if float(v @ i) < 0:
             raise DataError(
                 f"{table.name}:{table.lines[at[0]]}: the current of device {name} flows against the voltage; reverse "
@@ -75,6 +78,15 @@ def signed_sweeps(table: Table) -> tuple[dict[str, np.ndarray], np.ndarray, np.n
             )
         _no_loop(table, name, at, v, i)
         notes += _one_curve(table, name, at, v, i)
+        cut, limit = at_compliance(v, i)
+        if cut.any():
+            rows[name] = at[~cut]
+            begin = format_quantity(float(np.abs(v[cut]).min()), "V", 3)
+            notes.append(
+                f"{cut.sum()} points of device {name} are left out: at all voltages from {begin} on, their currents "
+                f"are {format_quantity(limit, 'A', 3)}, a compliance limit"
+            )
+    at_least(table, rows, _LEAST, "points below the compliance limit")
     return rows, voltage, current, notes
 
 
@@ -99,8 +111,7 @@ def _one_curve(table: Table, name: str, at: np.ndarray, v: np.ndarray, i: np.nda
     DataError
         They differ by far: they are those of several cells or states.
     """
-    turns = np.flatnonzero(np.diff(np.sign(np.diff(v)))) + 1
-    runs = [run for run in np.split(np.arange(len(v)), turns + 1) if len(run) >= _RUN]
+    runs = [run for run in np.split(np.arange(len(v)), turns(v) + 1) if len(run) >= _RUN]
     first, worst = runs[0] if runs else np.arange(0), (0.0, 0, 0)
     for run in runs[1:]:
         x, y = _curve(v[first], i[first])
@@ -108,8 +119,8 @@ def _one_curve(table: Table, name: str, at: np.ndarray, v: np.ndarray, i: np.nda
         if len(points) < _RUN:
             continue
         distance = i[points] - np.interp(v[points], x, y)
-        scatter = np.hypot(_scatter(x, y), _scatter(v[run], i[run]))
-        if float(np.sqrt((distance**2).mean())) > _BEYOND * scatter:
+        beside = np.hypot(_scatter(x, y), _scatter(*_curve(v[run], i[run])))
+        if float(np.sqrt((distance**2).mean())) > _BEYOND * beside:
             place = int(np.argmax(np.abs(distance)))
             share = float(np.sqrt((distance**2).sum() / np.maximum(i[points] ** 2, (i[points] - distance) ** 2).sum()))
             worst = max(worst, (share, int(points[place]), int(run[0])))
@@ -151,9 +162,9 @@ def _largest_gap(v: np.ndarray, i: np.ndarray) -> tuple[int, float, float] | Non
         other = np.interp(np.abs(v[points]), x, y)
         distance = i[points] - other
         size = np.maximum(np.abs(i[points]), np.abs(other))
-        scatter = np.hypot(_scatter(np.abs(v[grows]), i[grows]), _scatter(x, y))
+        beside = np.hypot(_scatter(*_curve(np.abs(v[grows]), i[grows])), _scatter(x, y))
         share = float(np.sqrt((distance**2).sum() / (size**2).sum()))
-        if share < _LOOP or float(np.sqrt((distance**2).mean())) < _BEYOND * scatter:
+        if share < _LOOP or float(np.sqrt((distance**2).mean())) < _BEYOND * beside:
             continue
         place = int(np.argmax(np.abs(distance)))
         if best is None or share > best[0]:
@@ -169,7 +180,6 @@ def _curve(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _scatter(x: np.ndarray, y: np.ndarray) -> float:
     """Standard deviation of points beside straight lines between their neighbours: robust, by the median."""
-    x, y = _curve(x, y)
     if len(x) < 4:
         return 0.0
     share = (x[1:-1] - x[:-2]) / (x[2:] - x[:-2])

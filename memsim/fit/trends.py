@@ -9,6 +9,7 @@ Sources: Hamilton, Time Series Analysis (1994), eq. 5.2.9 (autoregression) and 2
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +51,9 @@ class Trend:
     form: Form
 
 
-def trend(name: str, times: list[np.ndarray], reads: list[np.ndarray], *, correlated: bool) -> Trend:
+def trend(
+    name: str, times: list[np.ndarray], reads: list[np.ndarray], *, correlated: bool, steps: Sequence[float] = ()
+) -> Trend:
     """A trend with white or correlated scatter, at the maximum of the likelihood.
 
     Parameters
@@ -61,18 +64,21 @@ def trend(name: str, times: list[np.ndarray], reads: list[np.ndarray], *, correl
         Time or number, ascending, and conductance of every read of each cell.
     correlated : bool
         Whether the correlation of successive reads is fitted.
+    steps : sequence of float
+        Step to which the reads of each cell were rounded; without, reads were not rounded.
     """
     from scipy.optimize import minimize_scalar
 
     designs = [_design(name, time) for time in times]
+    floors = [step**2 / 12 for step in steps or (0.0,) * len(reads)]
 
     def negative(memory: float) -> float:
-        return -sum(_fitted(y, x, memory)[1] for y, x in zip(reads, designs, strict=True))
+        return -sum(_fitted(y, x, memory, f)[1] for y, x, f in zip(reads, designs, floors, strict=True))
 
     memory = 0.0
     if correlated:
         memory = float(minimize_scalar(negative, bounds=(0.0, _MOST_MEMORY), method="bounded").x)
-    fits = tuple(_fitted(y, x, memory)[0] for y, x in zip(reads, designs, strict=True))
+    fits = tuple(_fitted(y, x, memory, f)[0] for y, x, f in zip(reads, designs, floors, strict=True))
     parameters = len(reads) * (TRENDS[name] + 1) + int(correlated)
     words = f"{name}, correlated" if correlated else name
     form = Form(words, -negative(memory), parameters, sum(len(y) for y in reads))
@@ -88,8 +94,8 @@ def _design(name: str, time: np.ndarray) -> np.ndarray:
     return np.polynomial.legendre.legvander(2 * x / x[-1] - 1, TRENDS[name] - 1)
 
 
-def _fitted(y: np.ndarray, design: np.ndarray, memory: float) -> tuple[np.ndarray, float]:
-    """Trend of one cell by least squares of the innovations, and the log-likelihood."""
+def _fitted(y: np.ndarray, design: np.ndarray, memory: float, floor: float) -> tuple[np.ndarray, float]:
+    """Trend of one cell by least squares of the innovations, and the log-likelihood; the variance exceeds `floor`."""
     first = np.sqrt(1 - memory**2)
     white, columns = y.copy(), design.copy()
     white[1:] -= memory * y[:-1]
@@ -99,8 +105,11 @@ def _fitted(y: np.ndarray, design: np.ndarray, memory: float) -> tuple[np.ndarra
     coefficients = np.linalg.lstsq(columns, white, rcond=None)[0]
     rest = white - columns @ coefficients
     count = len(y)
-    variance = max(float(rest @ rest) / count, (1e-12 * float(np.abs(y).max())) ** 2)
-    return design @ coefficients, float(np.log(first) - 0.5 * count * (np.log(2 * np.pi * variance) + 1))
+    square = float(rest @ rest) / count
+    variance = max(square, floor, (1e-12 * float(np.abs(y).max())) ** 2)
+    return design @ coefficients, float(
+        np.log(first) - 0.5 * count * (np.log(2 * np.pi * variance) + square / variance)
+    )
 
 
 @dataclass(frozen=True)
@@ -126,8 +135,16 @@ class TwoLevels:
     level: np.ndarray
 
 
-def two_levels(y: np.ndarray) -> TwoLevels | None:
-    """Two levels of a cell's reads; None where they are less than two standard deviations apart."""
+def two_levels(y: np.ndarray, step: float = 0.0) -> TwoLevels | None:
+    """Two levels of a cell's reads; None where they are less than two standard deviations, or steps of rounding, apart.
+
+    Parameters
+    ----------
+    y : ndarray
+        Reads (read,).
+    step : float
+        Step to which they were rounded.
+    """
     count = len(y)
     unit = float(y.std())
     z = (y - y.mean()) / unit
@@ -140,9 +157,10 @@ def two_levels(y: np.ndarray) -> TwoLevels | None:
         low, high = max(float((1 - weight).sum()), 1e-9), max(float(weight.sum()), 1e-9)
         centre = np.array([((1 - weight) @ z) / low, (weight @ z) / high])
         sigma = float(np.sqrt(((1 - weight) @ (z - centre[0]) ** 2 + weight @ (z - centre[1]) ** 2) / count)) + 1e-6
+        sigma = max(sigma, step / unit / np.sqrt(12))
         if abs(share - before) < 1e-6:
             break
-    if centre[1] - centre[0] < 2 * sigma:
+    if centre[1] - centre[0] < 2 * max(sigma, step / unit):
         return None
     upper = weight > 0.5
     up, down = int((~upper[:-1] & upper[1:]).sum()), int((upper[:-1] & ~upper[1:]).sum())
@@ -159,6 +177,38 @@ def two_levels(y: np.ndarray) -> TwoLevels | None:
         value,
         level,
     )
+
+
+@dataclass(frozen=True)
+class Jump:
+    """A level that changes once.
+
+    Attributes
+    ----------
+    at : int
+        First read at the second level.
+    before, after : float
+        The levels.
+    log_likelihood : float
+        Of the reads.
+    """
+
+    at: int
+    before: float
+    after: float
+    log_likelihood: float
+
+
+def one_jump(y: np.ndarray, step: float = 0.0) -> Jump:
+    """The change of a level at one read that leaves the least scatter; parameters as of `two_levels`."""
+    count = len(y)
+    places = np.arange(1, count)
+    first = np.cumsum(y - y.mean())[:-1]
+    at = int(places[np.argmax(first**2 / places + first**2 / (count - places))])
+    before, after = float(y[:at].mean()), float(y[at:].mean())
+    square = float(((y[:at] - before) ** 2).sum() + ((y[at:] - after) ** 2).sum()) / count
+    variance = max(square, step**2 / 12, (1e-12 * float(np.abs(y).max())) ** 2)
+    return Jump(at, before, after, -0.5 * count * float(np.log(2 * np.pi * variance) + square / variance))
 
 
 def _markov(z: np.ndarray, centre: np.ndarray, sigma: float, rise: float, fall: float) -> float:
