@@ -11,13 +11,15 @@ from memsim.fit.changes import Cells
 from memsim.fit.headings import CYCLE, LEVEL, TIME
 from memsim.fit.places import names_in
 from memsim.fit.section import at_least, by_device, required_column
-from memsim.fit.table import Column, Table, find_column
+from memsim.fit.table import Column, Table, find_column, named
 from memsim.fit.values import VALUE
 
 MOST_TIMES = 500
 """Times of one cell whose covariance a fit can handle."""
 _MOST_PATTERNS, _APART = 200, 0.02
 """Sets of times that a fit can handle, and the logarithm within which times of different cells are taken for one."""
+_FROM_A_DATE = 1e8
+"""Time [s] after which no cell is read for the first time; time stamps of computers are about 1.7e9 s."""
 _LEAST = 5  # reads of a cell, where there are few cells
 _MANY = 5  # cells from which on two reads of each are enough
 
@@ -135,7 +137,9 @@ def programmed_cells(table: Table) -> Programmed:
     DataError
         Columns are missing, a time or a conductance is below 0, or a cell has too few reads or only one time.
     """
-    time = table.numbers(required_column(table, "times", TIME, 0), "s")
+    clock = required_column(table, "times", TIME, 0)
+    time = table.numbers(clock, "s")
+    _no_time_stamps(table, clock, time)
     column = required_column(table, "conductance", VALUE, 1)
     value = table.numbers(column, "S")
     _not_below_zero(table, time, "a time since programming", "count times from the end of programming")
@@ -202,6 +206,24 @@ def _common(table: Table, time: np.ndarray, rows: dict[str, np.ndarray]) -> np.n
             "round the times, or take fewer cells"
         )
     return merged
+
+
+def _no_time_stamps(table: Table, column: Column, time: np.ndarray) -> None:
+    """Refuse times that count from 1970 or another date and not from programming, by which changes go.
+
+    Raises
+    ------
+    DataError
+        No time is below three years.
+    """
+    row = int(np.argmin(time))
+    if time[row] > _FROM_A_DATE:
+        begin = f"({column.cells[row]} [{column.unit}])" if column.physical else column.cells[row]
+        raise DataError(
+            f"{table.place(row)}: {table.label(column)} of {column.cells[row]} counts from a date, as time stamps of "
+            "computers do; times count from the end of programming: subtract its time stamp, e.g. with columns="
+            f'"time = {named(column)} - {begin}"'
+        )
 
 
 def _not_below_zero(table: Table, values: np.ndarray, what: str, advice: str) -> None:

@@ -43,7 +43,7 @@ def series_apart(table: Table, series: Sequence[Sequence[int]], repeats: str) ->
     role, names = ("device", DEVICE) if repeats == "devices" else ("cycle", CYCLE)
     own = find_column(table, names)
     place = {row: str(k) for k, rows in enumerate(series, 1) for row in rows}
-    made = Column(role, "", tuple(place[row] for row in range(len(table.lines))), role)
+    made = Column(role, "", tuple(place[row] for row in range(len(table.lines))))
     columns = [column for column in table.columns if column is not own]
     return replace(table.noted(f"{len(series)} series of reads are read as {repeats}"), columns=(*columns, made))
 

@@ -12,6 +12,8 @@ import numpy as np
 from memsim.errors import DataError, InputError, nearest
 from memsim.fit.exports import Block, blocks_of, chosen
 from memsim.fit.headings import (
+    KNOWN,
+    OTHERS,
     PLAIN_UNITS,
     TEMPERATURE,
     folded,
@@ -22,9 +24,15 @@ from memsim.fit.headings import (
 )
 from memsim.fit.numerals import LARGEST, NAMES, PLAIN, SMALLEST, Numerals, in_doubt, numerals_of
 from memsim.fit.source import MAX_LINES
-from memsim.units import parse_quantity
+from memsim.units import parse_quantity, unit_of
 
 MOST_COLUMNS = 64
+_CLOCK = re.compile(
+    r"(?:.{0,12}[ T])?[0-9]{1,4}:[0-9]{2}(?![0-9])|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}$"
+)
+"""The beginning of the time of a clock, or a date."""
+_OVERFLOW = 1e20
+"""Magnitude [SI] beyond that of all numbers with a mistaken unit: instruments write 9.9e37, 9.91e37 and 1e38."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +118,12 @@ class Table:
         return replace(self, notes=self.notes + notes)
 
     def label(self, column: Column) -> str:
-        """What errors call a column: its heading, or its place."""
-        return f"'{column.heading[:40]}'" if column.heading else f"column {self.columns.index(column) + 1}"
+        """What errors call a column: its heading in the file without the unit, or its place."""
+        heading = split_unit(column.written)[0]
+        # A quotient such as "I / (V [mV])" has no unit behind it.
+        heading = column.written if heading[-1:] in ("+", "-", "*", "/") else heading
+        heading = heading or column.heading
+        return f"'{heading[:40]}'" if heading else f"column {self.columns.index(column) + 1}"
 
     def numbers(self, column: Column, dimension: str | None = None, rows: Sequence[int] | None = None) -> np.ndarray:
         """Cells of a column as numbers, in SI units if the heading has a unit of this dimension.
@@ -135,7 +147,7 @@ class Table:
             number = self.numerals.value(cell)
             if number is None:
                 what = "is missing" if cell == "" else f"is not a finite number: '{cell[:40]}'"
-                clock = dimension == "s" and ":" in cell
+                clock = _CLOCK.match(cell) is not None
                 remedy = "write seconds, not the time of a clock" if clock else "correct the row or leave it out"
                 raise DataError(f"{self.place(row)}: {self.label(column)} {what}; {remedy}")
             values[place] = number
@@ -143,10 +155,10 @@ class Table:
         size = np.abs(values) if dimension else np.zeros(0)
         for place in np.flatnonzero((size > LARGEST) | ((size > 0) & (size < SMALLEST)))[:1]:
             row = at[int(place)]
-            limits = f"{SMALLEST:g} to {LARGEST:g} in SI units"
-            raise DataError(
-                f"{self.place(row)}: {self.label(column)} is {column.cells[row][:40]}; allowed: 0, {limits}"
-            )
+            rule = f"allowed: 0, {SMALLEST:g} to {LARGEST:g} in SI units"
+            if size[place] > _OVERFLOW:
+                rule = "instruments write such numbers where a reading overflows: leave the row out"
+            raise DataError(f"{self.place(row)}: {self.label(column)} is {column.cells[row][:40]}; {rule}")
         return values
 
     def check_decimal(self, column: Column) -> None:
@@ -309,9 +321,46 @@ def find_column(table: Table, names: Sequence[str]) -> Column | None:
     return None
 
 
-def unknown_headings(table: Table, what: str, known: Sequence[str]) -> DataError:
-    """Error that lists the headings of a table in which a column was not found."""
-    present = ", ".join(f"'{column.heading[:40]}'" for column in table.columns[:12])
-    hints = [nearest(column.heading[:40], known) for column in table.columns]
-    hint = next((h for h in hints if "did you mean" in h), f"; wanted e.g. {', '.join(known[:4])}")
-    return DataError(f"{table.place()}: no column of {what} among {present}{hint}; columns=... says which it is")
+def named(column: Column) -> str:
+    """How an expression names a column: by its heading, in quotes where that has operators or commas."""
+    return f"'{column.written}'" if set(column.written) & set("+-*/,;#=[]") else column.written
+
+
+_LACKING = {
+    "directions": ("direction", ""),
+    "times": ("time", "s"),
+    "voltage": ("V", "V"),
+    "current": ("I", "A"),
+    "conductance": ("G", "S"),
+    "conductance or current": ("G", "S"),
+}
+"""memsim's own name and the dimension of a column that a table lacks."""
+
+
+def unknown_headings(table: Table, what: str, known: Sequence[str], example: str = "") -> DataError:
+    """Error that lists the headings of a table without a column of some kind, and how to say which one it is.
+
+    Parameters
+    ----------
+    what : str
+        "directions", "times", "voltage", "current", "conductance" or "conductance or current".
+    known : sequence of str
+        Headings of such a column.
+    example : str
+        Option that says which column it is; by default that of a column with a similar heading or a unit of this kind.
+    """
+    role, dimension = _LACKING[what]
+    columns = [column for column in table.columns if column.written]
+    present = ", ".join(map(table.label, columns[:12]))
+    free = [
+        column
+        for column in columns
+        if folded(column.heading) not in KNOWN | OTHERS
+        and (not column.physical or (unit_of(column.unit) or ("",))[0] == dimension)
+    ]
+    alike = [column for column in free if "did you mean" in nearest(column.heading[:40], known)]
+    likely = next((column for column in (*alike, *(column for column in free if column.physical))), None)
+    if not example and likely is not None:
+        example = f'columns="{role} = {named(likely)}" if it is {table.label(likely)}'
+    hint = f"say {example}" if example else f"known headings are {', '.join(known[:4])}; columns=... says which it is"
+    return DataError(f"{table.place()}: no column of {what} among {present}; {hint}")

@@ -176,7 +176,7 @@ def test_the_time_of_a_clock_is_no_time_since_programming(tmp_path):
 def test_the_temperature_of_retention_is_noted(tmp_path):
     lines = [f"{c},85,{t},{g * (1 + 0.01 * math.sin(9 * c + t)):.4f}" for c, t, g in CELLS]
     notes = fit_device(saved(tmp_path, ["cell,T (°C),time (s),G (uS)", *lines]), kind="retention").notes
-    assert "'temperature' is 85 °C: the fit holds there" in notes
+    assert "'T' is 85 °C: the fit holds there" in notes
 
 
 def test_a_window_is_refused_where_it_says_nothing(cli, tmp_path):
