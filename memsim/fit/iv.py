@@ -119,9 +119,8 @@ def fit_iv(table: Table, read_voltage: float | None = None) -> SectionFit:
     curves = []
     for (name, at), fit in zip(rows.items(), devices, strict=True):
         slope = np.exp(fit.peak.at[len(chosen.keys)])
-        curves.append(
-            (name, voltage[at], current[at], fit.scale * slope * chosen.current(voltage[at] / top, fit.peak.at))
-        )
+        fitted = fit.scale * slope * chosen.current(voltage[at] / top, fit.peak.at)
+        curves.append((f"device {name}", voltage[at], current[at], fitted))
     notes += _misfit(table, chosen.name, curves)
     if any(fit.peak.at[-2] <= fit.low[-2] for fit in devices):
         notes.append(
@@ -244,13 +243,14 @@ def _misfit(table: Table, form: str, curves: list[tuple[str, np.ndarray, np.ndar
             continue
         if share > _WORST:
             raise DataError(
-                f"{table.name}: no form describes the current of device {name}: the best, {form}, errs by "
-                f"{100 * share:.2g} % of the largest current at {v[order][place]:.3g} V. All are odd in the voltage "
-                "and the state must not change; keep the rows of one polarity, below the switching voltage"
+                f"{table.name}: no form describes the current of {name}: the best, {form}, errs by "
+                f"{format_quantity(share, '%', 2)} of the largest current at {v[order][place]:.3g} V. All are odd "
+                "in the voltage and the state must not change; keep the rows of one polarity, below the switching "
+                "voltage"
             )
         worst = max(worst, share)
         notes = [
-            f"successive residuals correlate: {form} errs by up to {100 * worst:.2g} % of the largest current, and its "
-            "intervals are too narrow"
+            f"successive residuals correlate: {form} errs by up to {format_quantity(worst, '%', 2)} of the largest "
+            "current, and its intervals are too narrow"
         ]
     return notes

@@ -359,8 +359,9 @@ def unknown_headings(table: Table, what: str, known: Sequence[str], example: str
         and (not column.physical or (unit_of(column.unit) or ("",))[0] == dimension)
     ]
     alike = [column for column in free if "did you mean" in nearest(column.heading[:40], known)]
-    likely = next((column for column in (*alike, *(column for column in free if column.physical))), None)
-    if not example and likely is not None:
-        example = f'columns="{role} = {named(likely)}" if it is {table.label(likely)}'
+    likely = alike or [column for column in free if column.physical]
+    if not example and likely:
+        others = f", one of {len(likely)} such columns" if len(likely) > 1 else ""
+        example = f'columns="{role} = {named(likely[0])}" if it is {table.label(likely[0])}{others}'
     hint = f"say {example}" if example else f"known headings are {', '.join(known[:4])}; columns=... says which it is"
     return DataError(f"{table.place()}: no column of {what} among {present}; {hint}")
