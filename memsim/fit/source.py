@@ -24,7 +24,7 @@ _SIGNATURES = (
     ((b"%PDF",), "a PDF file; save the table as CSV"),
 )
 _WESTERN = frozenset("ÄÖÜäöüßàáâåæçèéêëìíîïñòóôøùúûÀÁÂÅÆÇÈÉÊËÍÑÓØÚµ°²³·±×§«»‘’“”–—…\u00a0".encode("cp1252"))
-_ADJACENT = re.compile(rb"[\x80-\xff]{2}")
+_ADJACENT = re.compile(rb"[\x80-\xff]{3}")
 _FIRST_NAME = 300
 """Bytes of a ZIP archive within which the name of its first file stands."""
 _MARKED_UP = re.compile(r"<(?:!doctype|html|table|\?xml)\b", re.IGNORECASE)
