@@ -169,7 +169,7 @@ def _kind(table: Table) -> str:
         if pulsed:
             raise DataError(
                 f"{table.place()}: voltages and currents beside pulse numbers may be pulses or a curve of the current; "
-                "name the column of directions with columns=\"direction = ...\", or say kind='iv'"
+                "name the directions with columns=..., e.g. \"direction = Mode\", or say kind='iv'"
             )
         refuse_log(table)
         return "iv"

@@ -33,7 +33,7 @@ from memsim.fit.plausible import (
 )
 from memsim.fit.pulse_numbers import pulse_numbers, pulse_steps, spaced
 from memsim.fit.repeated_rows import one_read_a_pulse
-from memsim.fit.table import Column, Table, find_column, named, unknown_headings
+from memsim.fit.table import Column, Table, find_column, unknown_headings
 from memsim.fit.trains import Rows, trains_of
 from memsim.fit.values import has_quotient, no_conductance, value_column, values_of
 
@@ -65,23 +65,19 @@ def _pulse_data(table: Table) -> PulseData:
         raise _no_layout(table)
     if direction is None:
         unknown = unknown_headings(table, "directions", DIRECTION)
-        raise DataError(f"{unknown}{_turning(table)}")
+        raise DataError(f"{unknown}, or {_turning(table)}")
     values, single = values_of(table), one_read_a_pulse(table)
     return _long(single, *(values if single is table else values_of(single)), direction_column(single))
 
 
 def _turning(table: Table) -> str:
-    """How a user may say which pulses are set and which reset, where no column does; empty without such a column."""
+    """How a user may say which pulses are set and which reset, where no column does."""
     volts = find_column(table, SET_VOLTAGE), find_column(table, RESET_VOLTAGE)
     if volts[0] is not None and volts[1] is not None:
         negative = any((table.numerals.value(cell) or 0.0) < 0 for cell in volts[1].cells)
         both = f"{volts[0].heading} {'+' if negative else '-'} {volts[1].heading}"
-        return f', or where each pulse has one of two voltages: columns="pulse voltage = {both}"'
-    pulse = find_column(table, PULSE)
-    if pulse is None or not pulse.written:
-        return ""
-    turning = f'columns="direction = 50.5 - {named(pulse)}"'
-    return f", or where directions turn: {turning} reads pulses 1 to 50 as set and further ones as reset"
+        return f'where each pulse has one of two voltages: "pulse voltage = {both}"'
+    return 'where directions turn: "direction = 50.5 - pulse" reads pulses 1 to 50 as set and further ones as reset'
 
 
 def looks_like_pulses(table: Table) -> bool:

@@ -11,7 +11,7 @@ from memsim.fit.changes import Cells
 from memsim.fit.headings import CYCLE, LEVEL, TIME
 from memsim.fit.places import names_in
 from memsim.fit.section import at_least, by_device, required_column
-from memsim.fit.table import Column, Table, find_column, named
+from memsim.fit.table import Column, Table, find_column
 from memsim.fit.values import VALUE
 
 MOST_TIMES = 500
@@ -242,7 +242,7 @@ def _no_time_stamps(table: Table, column: Column, time: np.ndarray) -> None:
         raise DataError(
             f"{table.place(row)}: {table.label(column)} of {column.cells[row]} counts from a date, as time stamps of "
             "computers do; times count from the end of programming: subtract its time stamp, e.g. with columns="
-            f'"time = {named(column)} - {begin}"'
+            f'"time = {table.source(column)} - {begin}"'
         )
 
 

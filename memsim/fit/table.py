@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from memsim.errors import DataError, InputError, nearest
+from memsim.errors import DataError, InputError
 from memsim.fit.exports import Block, blocks_of, chosen
 from memsim.fit.headings import (
     KNOWN,
@@ -31,6 +32,8 @@ _CLOCK = re.compile(
     r"(?:.{0,12}[ T])?[0-9]{1,4}:[0-9]{2}(?![0-9])|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}$"
 )
 """The beginning of the time of a clock, or a date."""
+_ALIKE = 0.8
+"""Share of letters that a misspelt heading has in common with a known one, as in `difflib`."""
 _OVERFLOW = 1e20
 """Magnitude [SI] beyond that of all numbers with a mistaken unit: instruments write 9.9e37, 9.91e37 and 1e38."""
 
@@ -124,6 +127,13 @@ class Table:
         heading = column.written if heading[-1:] in ("+", "-", "*", "/") else heading
         heading = heading or column.heading
         return f"'{heading[:40]}'" if heading else f"column {self.columns.index(column) + 1}"
+
+    def source(self, column: Column) -> str:
+        """How an equation names a column: by its heading, in quotes where needed, or by its place."""
+        if not column.written:
+            return f"#{self.columns.index(column) + 1}"
+        plain = not set(column.written) & set("+-*/,;#=[]'") and not column.written[0].isdigit()
+        return column.written if plain else f"'{column.written}'"
 
     def numbers(self, column: Column, dimension: str | None = None, rows: Sequence[int] | None = None) -> np.ndarray:
         """Cells of a column as numbers, in SI units if the heading has a unit of this dimension.
@@ -321,24 +331,18 @@ def find_column(table: Table, names: Sequence[str]) -> Column | None:
     return None
 
 
-def named(column: Column) -> str:
-    """How an expression names a column: by its heading, in quotes where that has operators or commas."""
-    return f"'{column.written}'" if set(column.written) & set("+-*/,;#=[]") else column.written
-
-
 _LACKING = {
     "directions": ("direction", ""),
     "times": ("time", "s"),
     "voltage": ("V", "V"),
     "current": ("I", "A"),
     "conductance": ("G", "S"),
-    "conductance or current": ("G", "S"),
 }
-"""memsim's own name and the dimension of a column that a table lacks."""
+"""memsim's own name and the dimension of a column that a table may lack."""
 
 
-def unknown_headings(table: Table, what: str, known: Sequence[str], example: str = "") -> DataError:
-    """Error that lists the headings of a table without a column of some kind, and how to say which one it is.
+def unknown_headings(table: Table, what: str, known: Sequence[str]) -> DataError:
+    """Error that lists the headings of a table without a column of some kind, and which one of them may be it.
 
     Parameters
     ----------
@@ -346,22 +350,27 @@ def unknown_headings(table: Table, what: str, known: Sequence[str], example: str
         "directions", "times", "voltage", "current", "conductance" or "conductance or current".
     known : sequence of str
         Headings of such a column.
-    example : str
-        Option that says which column it is; by default that of a column with a similar heading or a unit of this kind.
     """
-    role, dimension = _LACKING[what]
-    columns = [column for column in table.columns if column.written]
-    present = ", ".join(map(table.label, columns[:12]))
-    free = [
-        column
-        for column in columns
-        if folded(column.heading) not in KNOWN | OTHERS
-        and (not column.physical or (unit_of(column.unit) or ("",))[0] == dimension)
-    ]
-    alike = [column for column in free if "did you mean" in nearest(column.heading[:40], known)]
-    likely = alike or [column for column in free if column.physical]
-    if not example and likely:
-        others = f", one of {len(likely)} such columns" if len(likely) > 1 else ""
-        example = f'columns="{role} = {named(likely[0])}" if it is {table.label(likely[0])}{others}'
-    hint = f"say {example}" if example else f"known headings are {', '.join(known[:4])}; columns=... says which it is"
-    return DataError(f"{table.place()}: no column of {what} among {present}; {hint}")
+    present = ", ".join(table.label(column) for column in [column for column in table.columns if column.written][:12])
+    error = f"{table.place()}: no column of {what} among {present}; columns=... says which it is"
+    role, dimension = _LACKING.get(what, ("", ""))
+    likely = _likely(table, known, dimension) if role else None
+    if likely is None:
+        return DataError(error)
+    return DataError(f'{error}: columns="{role} = {table.source(likely)}" if it is {table.label(likely)}')
+
+
+def _likely(table: Table, known: Sequence[str], dimension: str) -> Column | None:
+    """A column whose heading is a known one with a number or a misspelling, else the only one with such a unit."""
+    names = {folded(name) for name in known}
+    alike, measured = [], []
+    for column in table.columns:
+        heading = folded(column.heading)
+        unit = (unit_of(column.unit) or ("",))[0] if column.physical else ""
+        if not column.written or heading in KNOWN | OTHERS or (unit and unit != dimension):
+            continue
+        if heading.rstrip("0123456789") in names or difflib.get_close_matches(heading, names, n=1, cutoff=_ALIKE):
+            alike.append(column)
+        elif unit:
+            measured.append(column)
+    return alike[0] if alike else measured[0] if len(measured) == 1 else None

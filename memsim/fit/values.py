@@ -22,7 +22,7 @@ from memsim.fit.headings import (
     read_voltage_in,
 )
 from memsim.fit.plausible import ohms, refuse_counts, refuse_negative, refuse_pulse_voltage, refuse_without_unit
-from memsim.fit.table import Column, Table, find_column, named, unknown_headings
+from memsim.fit.table import Column, Table, find_column, unknown_headings
 
 VALUE = CONDUCTANCE + WEIGHT
 """Names of a column of conductances or weights."""
@@ -100,7 +100,9 @@ def no_conductance(table: Table) -> DataError:
     if current is None and find_column(table, READ_VOLTAGE) is not None:
         return unknown_headings(table, "conductance or current", (*VALUE, *READ_CURRENT))
     if current is None or find_column(table, READ_VOLTAGE) is not None:
-        return unknown_headings(table, "conductance", VALUE, _example(table))
+        error = unknown_headings(table, "conductance", VALUE)
+        example = _example(table)
+        return DataError(f"{error}, e.g. {example}") if example else error
     volts = read_voltage_in(current.written)
     unit = "" if current.physical else " [A]"
     yours = " with your read voltage in the place of 0.1" if volts is None else ""
@@ -121,6 +123,11 @@ def _example(table: Table) -> str:
 
 def _has_word(column: Column, words: Sequence[str]) -> bool:
     return bool(set(re.split(r"[^a-z0-9]+", column.heading.lower())) & set(words))
+
+
+def named(column: Column) -> str:
+    """How an expression names a column: by its heading, in quotes where that has operators or commas."""
+    return f"'{column.written}'" if set(column.written) & set("+-*/,;#=[]") else column.written
 
 
 def has_quotient(table: Table) -> bool:

@@ -245,7 +245,7 @@ def test_weights_beside_a_window_are_shares_of_it(tmp_path):
 )
 def test_headings_that_are_nearly_known_have_an_example_of_the_option(tmp_path, text, example):
     (tmp_path / "f.csv").write_text(text)
-    assert question(tmp_path / "f.csv").endswith(f"; say columns={example}")
+    assert question(tmp_path / "f.csv").endswith(f"columns=... says which it is, e.g. columns={example}")
 
 
 @pytest.mark.parametrize("text", ["G (uS),BL0,BL1,BL2,BL3\nWL0,1,2,3,4\nWL1,5,6,7,8\n", None])

@@ -134,7 +134,7 @@ REFUSED = {
     "no conductance": (long_table([(1, "set")] * 30, "pulse,direction"), "f.csv:1: no column of conductance"),
     "a misspelt heading": (
         long_table([(1, "set", 2.0)] * 30, "pulse,direction,conductanse"),
-        "say columns=\"G = conductanse\" if it is 'conductanse'",
+        "columns=... says which it is: columns=\"G = conductanse\" if it is 'conductanse'",
     ),
     "three columns without a header": ("1,2,3\n" * 30, "f.csv:1: 3 columns without a header"),
     "nothing that changes": ("1,1\n" * 30, "all reads are 1; nothing changes"),
