@@ -34,8 +34,8 @@ _CLOCK = re.compile(
 """The beginning of the time of a clock, or a date."""
 _ALIKE = 0.8
 """Share of letters that a misspelt heading has in common with a known one, as in `difflib`."""
-_OVERFLOW = 1e20
-"""Magnitude [SI] beyond that of all numbers with a mistaken unit: instruments write 9.9e37, 9.91e37 and 1e38."""
+_OVERFLOW = (1e20, 1e45)
+"""Magnitudes [SI] around 9.9e37, 9.91e37 and 1e38, which instruments write for an overflow in whatever unit."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class Table:
         for place in np.flatnonzero((size > LARGEST) | ((size > 0) & (size < SMALLEST)))[:1]:
             row = at[int(place)]
             rule = f"allowed: 0, {SMALLEST:g} to {LARGEST:g} in SI units"
-            if size[place] > _OVERFLOW:
+            if _OVERFLOW[0] < size[place] < _OVERFLOW[1]:
                 rule = "instruments write such numbers where a reading overflows: leave the row out"
             raise DataError(f"{self.place(row)}: {self.label(column)} is {column.cells[row][:40]}; {rule}")
         return values
