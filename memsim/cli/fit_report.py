@@ -11,7 +11,10 @@ from memsim.cli.console import printable, table
 from memsim.cli.options import with_options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
+    from rich.table import Table
 
     from memsim.fit import Candidate, PulseFit, SectionFit
     from memsim.fit.quantities import Number
@@ -41,29 +44,16 @@ def print_fit(screen: Console, fit: PulseFit | SectionFit, *, has_window: bool) 
 
 def print_pulses(screen: Console, found: PulseFit) -> None:
     """Print the models side by side, the numbers of the chosen one, and how its predictions miss."""
+    from memsim.fit.criteria import p_in_words
+
     chosen, data = found.chosen, found.data
     size = f"{data.reads:,} reads, {len(data.devices)} device(s), {len(data.sweeps)} sweeps"
     screen.print(printable(f"{data.name}: {size}"), style="bold")
     screen.print()
-    headings = ("numbers", "log-likelihood", "held out", *_CRITERIA)
-    rows = table("model", "noise", *headings, right=headings)
-    for column in rows.columns[2:]:
-        column.no_wrap = True
-    lowest = {name: min(getattr(c, name) for c in found.candidates) for name in ("aic", "bic")}
-    for candidate in found.candidates:
-        rows.add_row(
-            ("* " if candidate is chosen else "  ") + candidate.name,
-            _noise(candidate),
-            str(candidate.parameters),
-            f"{candidate.log_likelihood:.1f}",
-            f"{candidate.held_out:.4f}",
-            f"{candidate.aic - lowest['aic']:.1f}",
-            f"{candidate.bic - lowest['bic']:.1f}",
-        )
-    screen.print(rows)
+    screen.print(models_table(found.candidates, chosen))
     screen.print(
         f"The model with the star is reported below. {_OF_CRITERIA} Held out is the log-likelihood per read of "
-        f"{found.split}, under a fit to the other reads. The noise says what write noise is relative to; lognormal: "
+        f"{found.split}, under a fit to the other reads. The noise says what write noise is relative to; log: "
         "noise is Gaussian in the logarithm of the conductance; slow: some read noise is correlated over pulses.",
         soft_wrap=True,
     )
@@ -76,8 +66,8 @@ def print_pulses(screen: Console, found: PulseFit) -> None:
     d = found.diagnostics
     screen.print(
         f"Residuals: mean {d.mean:+.3f} (expected 0), variance {d.variance:.3f} (1), lag-1 correlation "
-        f"{d.correlation:+.3f} (0), skewness {d.skewness:+.2f}, excess {d.excess:+.2f}; p of this skewness and excess "
-        f"under the model {d.normality:.2g}, of independence {d.independence:.2g}",
+        f"{d.correlation:+.3f} (0), skewness {d.skewness:+.2f}, excess {d.excess:+.2f}; of this skewness and excess "
+        f"under the model {p_in_words(d.normality, 2)}, of independence {p_in_words(d.independence, 2)}",
         soft_wrap=True,
     )
     screen.print(
@@ -94,6 +84,27 @@ def print_pulses(screen: Console, found: PulseFit) -> None:
         )
 
 
+def models_table(candidates: Sequence[Candidate], chosen: Candidate) -> Table:
+    """The models side by side, a star before the chosen one."""
+    headings = ("numbers", "log-likelihood", "held out", *_CRITERIA)
+    rows = table("model", "noise", *headings, right=headings)
+    # Only the words of the noise may stand in several lines.
+    for column in (rows.columns[0], *rows.columns[2:]):
+        column.no_wrap = True
+    lowest = {name: min(getattr(c, name) for c in candidates) for name in ("aic", "bic")}
+    for candidate in candidates:
+        rows.add_row(
+            ("* " if candidate is chosen else "  ") + candidate.name,
+            _noise(candidate),
+            str(candidate.parameters),
+            f"{candidate.log_likelihood:.1f}",
+            f"{candidate.held_out:.4f}",
+            f"{candidate.aic - lowest['aic']:.1f}",
+            f"{candidate.bic - lowest['bic']:.1f}",
+        )
+    return rows
+
+
 def _between(key: str, spread: Spread, unit: str) -> str:
     """The spread of one quantity between devices, and where a further device lies, as a sentence."""
     low, high = spread.another
@@ -101,7 +112,7 @@ def _between(key: str, spread: Spread, unit: str) -> str:
         key
     ]
     if key == "step":
-        unit, further = "%", f"steps of {math.exp(low):.2g} to {math.exp(high):.2g} times the average"
+        unit, further = "%", f"steps of {_plain(math.exp(low))} to {_plain(math.exp(high))} times the average"
     else:
         further = f"this end at {_text(low, unit)} to {_text(high, unit)}"
     upper = _text(spread.sigma_high, unit)
@@ -113,12 +124,18 @@ def _between(key: str, spread: Spread, unit: str) -> str:
     return f"Between devices, {what} {scatter}; 95 % of further devices have {further}."
 
 
+def _plain(value: float) -> str:
+    from memsim.units import format_quantity
+
+    return format_quantity(value, "1", 2)
+
+
 def _noise(candidate: Candidate) -> str:
-    """The kind of noise of a candidate, in a few words."""
+    """The kind of noise of a candidate, in short words, which fit in the narrowest column."""
     problem = candidate.problem
     words = ["window" if problem.write == "range" else problem.write]
     if problem.axis.logarithmic:
-        words.append("lognormal")
+        words.append("log")
     if problem.slow:
         words.append("slow")
     return ", ".join(words)
@@ -128,7 +145,7 @@ def print_section(screen: Console, found: SectionFit) -> None:
     """Print the forms that were tried, the numbers with intervals, and the section as it stands in a profile."""
     from memsim.document import Document
 
-    screen.print(printable(f"{found.name}: {found.kind.replace('-', ' ')}"), style="bold")
+    screen.print(printable(f"{found.name}: {found.title}"), style="bold")
     screen.print()
     headings = ("numbers", "log-likelihood", *_CRITERIA)
     rows = table("form", *headings, right=headings)

@@ -26,7 +26,7 @@ def units_of(table: Table, kind: str) -> list[str]:
         return []
     if kind == "retention":
         time = find_column(table, TIME)
-        return [] if time is None else in_unit(table, time, "time", "s", MOST_TIME, "min")
+        return [] if time is None else in_unit(table, time, "time", "s", MOST_TIME, "ms")
     voltage, current = iv_columns(table)
     if kind != "iv" or voltage is None or current is None:
         return []

@@ -10,6 +10,15 @@ DROP95 = Z95**2 / 2
 """Fall of the log-likelihood at the ends of a 95 % interval of one number: half a quantile of chi-square."""
 
 
+_SMALLEST_P = 1e-300
+"""Probability below which a double has no digits left."""
+
+
+def p_in_words(p: float, digits: int = 1) -> str:
+    """Text such as "p 0.02" of a probability; "p below 1e-300" of one that the machine rounds to 0."""
+    return f"p {p:.{digits}g}" if p >= _SMALLEST_P else f"p below {_SMALLEST_P:g}"
+
+
 class Criteria:
     """For a fit with its log-likelihood, its number of fitted parameters and of reads.
 

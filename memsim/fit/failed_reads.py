@@ -82,7 +82,7 @@ def refuse_failed_reads(
     Parameters
     ----------
     rows : dict
-        Rows of each device, in the order of time.
+        Rows of each series, in the order of time, by what messages call it: "device a".
     value : ndarray
         Reads, (row,).
     unit : str
@@ -105,7 +105,7 @@ def refuse_failed_reads(
             others = f", one of {len(seen)} such reads" if len(seen) > 1 else ""
             times = f"{first.times:.0f} times their scatter" if np.isfinite(first.times) else "far"
             raise DataError(
-                f"{table.place(row)}: a read of device {names[n]} is {format_quantity(value[row], unit, 4)} and lies "
+                f"{table.place(row)}: a read of {names[n]} is {format_quantity(value[row], unit, 4)} and lies "
                 f"{times} off the reads beside it{others}; leave the row out if the read failed"
             )
 

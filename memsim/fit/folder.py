@@ -82,7 +82,7 @@ def _joined(name: str, tables: list[tuple[str, Table]]) -> Table:
         for column, more in zip(first.columns, cells, strict=True)
         if folded(column.heading) not in map(folded, (*DEVICE, *PLACE))
     ]
-    columns.append(Column("device", "", tuple(devices), "device"))
+    columns.append(Column("device", "", tuple(devices)))
     notes.append(f"{len(tables)} files of the folder are read as one device each")
     thousands = max(table.numerals.thousands for _, table in tables)
     numerals, decided = Numerals(first.numerals.decimal, thousands), all(table.decided for _, table in tables)

@@ -123,6 +123,13 @@ TIME = (
     "delay time",
     "wait time",
     "waiting time",
+    "bake time",
+    "baking time",
+    "storage time",
+    "stress time",
+    "hold time",
+    "aging time",
+    "ageing time",
 )
 LEVEL = ("target", "target conductance", "g target", "level", "aim", "programmed level", "programmed conductance")
 _SPELLED = {

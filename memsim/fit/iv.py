@@ -125,7 +125,7 @@ def fit_iv(table: Table, read_voltage: float | None = None) -> SectionFit:
     for (name, at), fit in zip(rows.items(), devices, strict=True):
         slope = np.exp(fit.peak.at[len(chosen.keys)])
         mean = slope * chosen.current(voltage[at] / top, fit.peak.at)
-        curves.append((name, voltage[at], current[at], fit.scale * mean))
+        curves.append((f"device {name}", voltage[at], current[at], fit.scale * mean))
         _no_single_miss(table, at, chosen.name, curves[-1], np.sqrt(_noise(fit.peak.at, mean)))
     notes += _misfit(table, chosen.name, curves)
     notes += _size(table, chosen.name, curves)
@@ -248,7 +248,7 @@ def _no_single_miss(table: Table, at: np.ndarray, form: str, curve: Curve, noise
     if share[point] > _WORST:
         size = format_quantity(float(share[point]), "%", 2)
         raise DataError(
-            f"{table.place(int(at[point]))}: the current of device {name} at {format_quantity(v[point], 'V', 4)} lies "
+            f"{table.place(int(at[point]))}: the current of {name} at {format_quantity(v[point], 'V', 4)} lies "
             f"{size} of the largest current off the form {form}, on which the others lie; leave the "
             "row out if the measurement failed or a compliance limit cut it"
         )
@@ -266,12 +266,12 @@ def _size(table: Table, form: str, curves: list[Curve]) -> list[str]:
     share, name = max(shares)
     if share > _LARGE:
         raise DataError(
-            f"{table.name}: no form describes the current of device {name}: the currents lie "
+            f"{table.name}: no form describes the current of {name}: the currents lie "
             f"{format_quantity(share, '%', 2)} of their size off the best, {form}; up to {100 * _LARGE:.2g} % are "
             "allowed. Leave out failed points, or average several sweeps"
         )
     if share > _NOTED:
-        return [f"the currents of device {name} lie {format_quantity(share, '%', 2)} of their size off the form {form}"]
+        return [f"the currents of {name} lie {format_quantity(share, '%', 2)} of their size off the form {form}"]
     return []
 
 
@@ -296,13 +296,14 @@ def _misfit(table: Table, form: str, curves: list[Curve]) -> list[str]:
             continue
         if share > _WORST:
             raise DataError(
-                f"{table.name}: no form describes the current of device {name}: the best, {form}, errs by "
-                f"{100 * share:.2g} % of the largest current at {v[order][place]:.3g} V. All are odd in the voltage "
-                "and the state must not change; keep the rows of one polarity, below the switching voltage"
+                f"{table.name}: no form describes the current of {name}: the best, {form}, errs by "
+                f"{format_quantity(share, '%', 2)} of the largest current at {v[order][place]:.3g} V. All are odd "
+                "in the voltage and the state must not change; keep the rows of one polarity, below the switching "
+                "voltage"
             )
         worst = max(worst, share)
         notes = [
-            f"successive residuals correlate: {form} errs by up to {100 * worst:.2g} % of the largest current, and its "
-            "intervals are too narrow"
+            f"successive residuals correlate: {form} errs by up to {format_quantity(worst, '%', 2)} of the largest "
+            "current, and its intervals are too narrow"
         ]
     return notes

@@ -47,7 +47,7 @@ def cut(rows: Sequence[tuple[int, str]]) -> tuple[list[Line], str | None]:
     one of units ("#, uS") directly below headings.
     """
     delimiter = _delimiter([row for _, row in rows if row.strip() and not row.startswith("#")])
-    lines: list[Line] = [(number, _split(row, delimiter) if row.strip() else []) for number, row in rows]
+    lines: list[Line] = [(number, split(row, delimiter) if row.strip() else []) for number, row in rows]
     kept = [lines[at] for at, (_, cells) in enumerate(lines) if not _is_comment(cells) or _uncommented(lines, at)]
     # Spreadsheets write a line of nothing but delimiters for an empty one.
     return [(number, cells if any(cells) else []) for number, cells in kept], delimiter
@@ -72,7 +72,8 @@ def _uncommented(lines: list[Line], at: int) -> bool:
     return True
 
 
-def _split(row: str, delimiter: str | None) -> list[str]:
+def split(row: str, delimiter: str | None) -> list[str]:
+    """Cells of a line; a sign inside of quotes separates none."""
     if '"' in row:
         signs = delimiter or " "
         try:
@@ -96,7 +97,7 @@ def _delimiter(rows: Sequence[str]) -> str | None:
     half = _SAMPLE // 2
     middle = max(half, len(rows) // 2)
     sample = [*rows[:half], *rows[middle : middle + half]]
-    runs = {sign: _longest_run([_split(row, sign) for row in sample], sign) for sign in _ORDER}
+    runs = {sign: _longest_run([split(row, sign) for row in sample], sign) for sign in _ORDER}
     most = max(runs.values())
     if most == 0:
         return next((sign for sign in _ORDER if sign and 2 * sum(sign in row for row in sample) > len(sample)), None)

@@ -10,6 +10,7 @@ import numpy as np
 from memsim.errors import DataError
 from memsim.fit.exports import Block, blocks_of
 from memsim.fit.headings import COL, CONDUCTANCE, DEVICE, ROW, split_unit, unit_in
+from memsim.fit.lines import split
 from memsim.fit.map_labels import cell_in, folded
 from memsim.fit.map_matrix import DELIMITERS, Matrix
 from memsim.fit.map_numerals import has_number, notes_on, numerals_for
@@ -70,7 +71,7 @@ def heads_cells(line: str) -> bool:
     if line.startswith("#"):
         return False
     delimiter = next((sign for sign in DELIMITERS if sign in line), None)
-    return _numbering([cell.strip().strip('"') for cell in line.split(delimiter)]) is not None
+    return _numbering(split(line, delimiter)) is not None
 
 
 def _numbering(headings: Sequence[str]) -> tuple[list[int], list[int]] | None:

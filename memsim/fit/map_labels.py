@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from memsim.errors import DataError
-from memsim.fit.headings import COL, ROW
+from memsim.fit.headings import COL, MEANS, ROW
 from memsim.fit.map_numerals import has_number
 from memsim.fit.map_units import unit_in
 from memsim.fit.numerals import like_number
@@ -19,6 +19,13 @@ _WHOLE = re.compile(r"([0-9]{1,9})(?:[.,]0)?")
 _CELL = re.compile(r"(?:r|row|wl)[ _-]?([0-9]{1,9})[ _,;:-]{0,3}(?:c|col|column|bl)[ _-]?([0-9]{1,9})", re.IGNORECASE)
 _FEWEST = 3
 """Labels that count up from 0 or 1 by chance only rarely."""
+_AXES = {"rows": (*ROW, "r"), "columns": (*COL, "c")}
+"""Words, folded, before the numbers of rows and of columns."""
+_SUMMARIES = frozenset(
+    (*MEANS, "sum", "total", "std", "stdev", "stddev", "sd", "sigma", "var", "variance", "cv", "rsd", "min", "max",
+     "minimum", "maximum", "count")
+)  # fmt: skip
+"""Labels, folded, of what is computed from a line or column of cells."""
 
 
 class Row(NamedTuple):
@@ -142,8 +149,26 @@ def _names_axes(corner: str, place: str) -> bool:
     return len(words) == 2 and words[0] in names[0] and words[1] in names[1]
 
 
+def without_summaries(parts: Labelled) -> tuple[Labelled, tuple[str, ...]]:
+    """A matrix without the lines and columns that labels such as mean and std say to be computed, and notes on them."""
+    notes = []
+    for what, labels in (("column", parts.above or ()), ("row", parts.left or ())):
+        kept = [place for place, label in enumerate(labels) if folded(label) not in _SUMMARIES]
+        if not 0 < len(kept) < len(labels):
+            continue
+        names = ", ".join(f"'{label}'" for label in labels if folded(label) in _SUMMARIES)
+        notes.append(f"{what} {names} has no cells and is left out")
+        if what == "column":
+            rows = [Row(row.line, [row.cells[place] for place in kept]) for row in parts.rows]
+            parts = parts._replace(rows=rows, above=[labels[place] for place in kept])
+        else:
+            rows = [parts.rows[place] for place in kept]
+            parts = parts._replace(rows=rows, left=[labels[place] for place in kept])
+    return parts, tuple(notes)
+
+
 def _check_count(rows: Sequence[Row], name: str) -> None:
-    """Refuse a first column that counts rows, and a first line that counts columns, unless all cells are whole numbers.
+    """Refuse a first column that counts rows, and a first line that counts columns.
 
     Raises
     ------
@@ -153,11 +178,8 @@ def _check_count(rows: Sequence[Row], name: str) -> None:
     if len(rows[0].cells) < 2 or len(rows) < 2:
         return
     left, first = [row.cells[0] for row in rows], rows[0].cells
-    for labels, others, where, what in (
-        (left, [cell for row in rows for cell in row.cells[1:]], "the first column", "rows"),
-        (first, [cell for row in rows[1:] for cell in row.cells], "the first line", "columns"),
-    ):
-        if len(labels) >= _FEWEST and counts(labels) and not _are_whole(others, distinct=False):
+    for labels, where, what in ((left, "the first column", "rows"), (first, "the first line", "columns")):
+        if len(labels) >= _FEWEST and _count(labels):
             raise DataError(
                 f"{name}:{rows[0].line}: {where} may be numbers of {what} or conductances; a line of labels above "
                 "decides: 'row,0,1,2' with numbers of rows below 'row', or 'BL0,BL1,BL2' above conductances alone"
@@ -194,13 +216,39 @@ def places_of(labels: Sequence[str] | None, what: str, place: str) -> list[int] 
                 f"{place}: '{shown[:40]}' labels one of the {what}; allowed: whole numbers, which place the cells, or "
                 "words"
             )
-        if len({_stem(cell) for cell in labels} | {None}) != 2 or None in map(_stem, labels):
+        stems = [_stem(cell) for cell in labels]
+        _check_axis(labels, stems, what, place)
+        if len(set(stems)) > 1 or None in stems:
             return None
         numbers = [int(_ending(cell)[1]) for cell in labels]  # type: ignore[index]
     if len(set(numbers)) < len(numbers):
         twice = Counter(numbers).most_common(1)[0][0]
         raise DataError(f"{place}: two of the {what} are labelled '{labels[numbers.index(twice)][:40]}'")
     return numbers
+
+
+def _check_axis(labels: Sequence[str], stems: Sequence[str | None], what: str, place: str) -> None:
+    """Refuse labels of columns that name rows, as WL0 does, and the other way round.
+
+    Raises
+    ------
+    DataError
+        The labels say that the lines are columns, or a label without a number stands beside numbered ones.
+    """
+    other = "rows" if what == "columns" else "columns"
+    turned = next((cell for cell, stem in zip(labels, stems, strict=True) if folded(stem or "") in _AXES[other]), None)
+    if turned is not None:
+        raise DataError(
+            f"{place}: '{turned[:40]}' labels one of the {what} and names one of the {other}; write the rows (word "
+            "lines) as lines, that is, the transpose, or number the labels without this word"
+        )
+    stem, count = Counter(stem for stem in stems if stem is not None).most_common(1)[0] if any(stems) else (None, 0)
+    odd = next((cell for cell, each in zip(labels, stems, strict=True) if each != stem), None)
+    if odd is not None and count >= max(_FEWEST, len(labels) - 2):
+        raise DataError(
+            f"{place}: '{odd[:40]}' stands among {what} such as '{labels[stems.index(stem)][:40]}'; leave it out if it "
+            "has no cells, else number it as the others"
+        )
 
 
 def cell_in(label: str) -> tuple[int, int] | None:
@@ -219,11 +267,10 @@ def folded(text: str) -> str:
     return "".join(sign for sign in text.partition("(")[0].partition("[")[0].lower() if sign.isalnum())
 
 
-def counts(cells: Sequence[str]) -> bool:
-    """Whether cells are 0, 1, 2, ... or 1, 2, 3, ..."""
-    return bool(cells) and any(
-        all(cell == str(number) for number, cell in enumerate(cells, start)) for start in range(2)
-    )
+def _count(cells: Sequence[str]) -> bool:
+    """Whether cells are 0, 1, 2, ... or 1, 2, 3, ..., also written as 0.0, 1.0 or 0e+00, 1e+00."""
+    numbers = _decimal(cells)
+    return numbers is not None and any(numbers == list(range(start, start + len(numbers))) for start in range(2))
 
 
 def _ending(cell: str) -> tuple[str, str] | None:
@@ -256,9 +303,13 @@ def are_steps(cells: Sequence[str]) -> bool:
 
 def _ordered(cells: Sequence[str]) -> bool:
     """Whether several plain numbers rise or fall throughout."""
-    try:
-        numbers = [float(cell.replace(",", ".")) for cell in cells]
-    except ValueError:
-        return False
-    steps = [b - a for a, b in pairwise(numbers)]
+    steps = [b - a for a, b in pairwise(_decimal(cells) or ())]
     return bool(steps) and (all(step > 0 for step in steps) or all(step < 0 for step in steps))
+
+
+def _decimal(cells: Sequence[str]) -> list[float] | None:
+    """Cells as numbers with a decimal point or comma; None where one is no such number."""
+    try:
+        return [float(cell.replace(",", ".")) for cell in cells]
+    except ValueError:
+        return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from itertools import chain, pairwise
 from typing import NamedTuple
@@ -10,13 +11,15 @@ from typing import NamedTuple
 import numpy as np
 
 from memsim.errors import DataError
-from memsim.fit.map_labels import Labelled, Row, are_steps, is_word, places_of, without_labels
+from memsim.fit.lines import split
+from memsim.fit.map_labels import Labelled, Row, are_steps, is_word, places_of, without_labels, without_summaries
 from memsim.fit.map_numerals import has_number, notes_on, numerals_for
 from memsim.fit.numerals import PLAIN, Numerals, like_number
 
 MAX_CELLS = 1 << 26
 """Most cells of a map."""
 DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars", ",": "commas"}
+_QUOTED = re.compile(r'"[^"]*"')
 _SIGNS = frozenset("0123456789+-.eE")
 _COMMAS = Numerals(",")
 
@@ -75,11 +78,12 @@ def matrix_in(text: str, name: str, decimal: str | None) -> Matrix:
     if not filled:
         raise DataError(f"{name}: is empty")
     delimiter = delimiter_of([line for _, line in filled], decimal)
-    rows = [Row(number, cells_of(line, delimiter)) for number, line in filled]
+    rows = [Row(number, split(line, delimiter)) for number, line in filled]
     if len(rows) * max(len(row.cells) for row in rows) > MAX_CELLS:
         raise DataError(f"{name}: more than {MAX_CELLS:,} cells, which are the most that are read")
     parts = without_labels(rows, name)
     _check_shape(parts, rows, name, DELIMITERS.get(delimiter or "", "blanks"), lines)
+    parts, left_out = without_summaries(parts)
     numerals = _numerals(parts.rows, name, decimal, delimiter == ",")
     above = [] if parts.above is None else [parts.corner, *parts.above]
     return Matrix(
@@ -89,7 +93,7 @@ def matrix_in(text: str, name: str, decimal: str | None) -> Matrix:
         places_of(parts.above, "columns", f"{name}:{parts.line}"),
         tuple(above),
         parts.line,
-        notes_on(numerals),
+        (*left_out, *notes_on(numerals)),
         tuple(parts.left or ()),
     )
 
@@ -105,7 +109,7 @@ def lines_above(text: str, decimal: str | None) -> list[int]:
     if not filled:
         return []
     delimiter = delimiter_of([line for _, line in filled], decimal)
-    rows = [cells_of(line, delimiter) for _, line in filled]
+    rows = [split(line, delimiter) for _, line in filled]
     start, width = len(rows), len(rows[-1])
     while start and len(rows[start - 1]) == width and all(map(_may_be_read, rows[start - 1][min(width - 1, 1) :])):
         start -= 1
@@ -130,17 +134,16 @@ def _may_be_read(cell: str) -> bool:
     return like_number(cell) or not has_number(cell)
 
 
-def cells_of(line: str, delimiter: str | None) -> list[str]:
-    cells = line.split(delimiter)
-    return [cell.strip().strip('"').strip() for cell in cells] if '"' in line else list(map(str.strip, cells))
-
-
 def delimiter_of(lines: Sequence[str], decimal: str | None) -> str | None:
     """The sign that separates cells; None for blanks."""
+    quoted = [line for line in lines if '"' in line]
+    # A comma in quotes belongs to a number, so that one outside of quotes separates cells.
+    separating = any("," in cell for line in quoted for cell in _QUOTED.findall(line))
+    lines = [_QUOTED.sub('""', line) for line in lines] if quoted else lines
     for sign in DELIMITERS:
         if 2 * sum(sign in line for line in lines) <= len(lines):
             continue
-        if sign == "," and (decimal == "," or _commas_are_decimal(lines)):
+        if sign == "," and not separating and (decimal == "," or _commas_are_decimal(lines)):
             continue
         return sign
     return None

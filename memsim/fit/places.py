@@ -23,6 +23,7 @@ from memsim.fit.headings import (
     UP,
     folded,
 )
+from memsim.fit.numerals import NOT_READ, like_number
 from memsim.fit.table import Column, Table, find_column
 
 _NO_NAME = ("", "nan", "n/a", "#n/a")
@@ -44,6 +45,9 @@ def with_devices(table: Table) -> Table:
     DataError
         One name of a device stands at several places, or a column alone may number cells or something else.
     """
+    sample = find_column(table, SAMPLE)
+    if sample is not None and find_column(table, DEVICE) is None and _are_names(sample):
+        table = replace(table, columns=tuple(replace(c, heading="device") if c is sample else c for c in table.columns))
     named, parts = device_column(table), _parts(table)
     others = [column for column in parts if column is not named]
     if named is not None:
@@ -148,6 +152,11 @@ def _samples_are_devices(table: Table) -> bool:
         return False
     others = (*DEVICE, *TIME, *READ, *PULSE, *UP, *READ_VOLTAGE)
     return direction_column(table) is not None or find_column(table, others) is not None
+
+
+def _are_names(column: Column) -> bool:
+    """Whether cells such as s1 and s2 are no numbers."""
+    return any(cell.lower() not in NOT_READ and not like_number(cell) for cell in column.cells)
 
 
 def _counts_rows(table: Table, column: Column) -> bool:

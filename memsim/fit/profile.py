@@ -24,6 +24,9 @@ NOMINAL = (1e-6, 100e-6)
 """Window [S] that stands for a normalised weight whose conductances are not given: assumed."""
 _ROUNDED = 0.005
 """Relative change of the steps by a whole number of pulses that the notes of a profile state."""
+_NUMBER = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)\s*(.*)")
+_IN_SIEMENS = 1e-3
+"""Largest end of a window below which numbers without a unit are taken for siemens in a message, else for uS."""
 _READ = {
     "voltage": "0.2 V",
     "duration": "100 ns",
@@ -131,7 +134,7 @@ def extended(profile: DeviceProfile, fit: SectionFit, name: str | None = None) -
     file = Path(fit.name).name
     key = name_of(file)
     sources = data.setdefault("sources", {})
-    sources[key] = {"cite": f"Measured {fit.kind.replace('-', ' ')}, {file}"}
+    sources[key] = {"cite": f"Measured {fit.title}, {file}"}
     *parents, last = fit.path.split(".")
     section = data
     for parent in parents:
@@ -155,7 +158,8 @@ def notes(fit: PulseFit) -> str:
     if slow is not None:
         lines.append(
             f"Of the read noise, {format_quantity(slow[0], '%', 3)} of the {chosen.problem.read_base} is "
-            f"correlated over about {slow[1]:.3g} pulses; the sigma above is that of a single read."
+            f"correlated over about {format_quantity(slow[1], '1', 3)} pulses; the sigma above is that of a "
+            "single read."
         )
     update = _update(fit, None)
     if update["model"] == "neurosim":
@@ -163,8 +167,9 @@ def notes(fit: PulseFit) -> str:
         change = float(pulses / whole - 1)
         if abs(change) > _ROUNDED:
             lines.append(
-                f"The profile states whole pulses, {whole} instead of {pulses:.3g} that span the window: its steps are "
-                f"about {format_quantity(abs(change), '%', 2)} too {'large' if change > 0 else 'small'}."
+                f"The profile states whole pulses, {whole} instead of {format_quantity(pulses, '1', 3)} that span the "
+                f"window: its steps are about {format_quantity(abs(change), '%', 2)} too "
+                f"{'large' if change > 0 else 'small'}."
             )
     if abs(_growth(fit) - 1) > _ROUNDED and update["model"] != "neurosim":
         lines.append(
@@ -294,7 +299,25 @@ def checked_window(text: str) -> tuple[float, float]:
     parts = [part.strip() for part in text.split(",")]
     if len(parts) != 2:
         raise InputError(f"window '{text}': two conductances are wanted, e.g. '1 uS, 100 uS'")
+    example = _with_units(parts)
+    if example:
+        raise InputError(f"window '{text}': conductances have a unit; write e.g. '{example}'")
     low, high = (parse_quantity(part, "S") for part in parts)
-    if not 0 <= low < high <= 1:
-        raise InputError(f"window '{text}': the first must be at least 0 and smaller than the second, at most 1 S")
+    if not 0 <= low < high:
+        raise InputError(f"window '{text}': the first must be at least 0 and smaller than the second")
+    if high > 1:
+        raise InputError(f"window '{text}': cells have at most 1 S; write e.g. '1 uS, 100 uS'")
     return low, high
+
+
+def _with_units(parts: list[str]) -> str:
+    """Ends of a window in which numbers without a unit have a likely one; empty where all have one."""
+    matches = [_NUMBER.fullmatch(part) for part in parts]
+    units = [match.group(2) for match in matches if match is not None]
+    if len(units) < len(parts) or all(units):
+        return ""
+    numbers = [float(match.group(1)) for match in matches if match is not None]
+    if not any(units) and max(map(abs, numbers)) < _IN_SIEMENS:
+        return ", ".join(format_quantity(number, "S") for number in numbers)
+    likely = next(filter(None, units), "uS")
+    return ", ".join(f"{number:g} {unit or likely}" for number, unit in zip(numbers, units, strict=True))

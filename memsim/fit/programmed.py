@@ -19,18 +19,22 @@ MOST_TIMES = 500
 """Times of one cell whose covariance a fit can handle."""
 _MOST_PATTERNS, _APART = 200, 0.02
 """Sets of times that a fit can handle, and the logarithm within which times of different cells are taken for one."""
+_FROM_A_DATE = 1e8
+"""Time [s] after which no cell is read for the first time; time stamps of computers are about 1.7e9 s."""
 _LEAST = 5  # reads of a cell, where there are few cells
 _MANY = 5  # cells from which on two reads of each are enough
 
 
 @dataclass(frozen=True)
 class Programmed:
-    """Reads of cells after their programming.
+    """Reads of cells after their programming; a cell that is programmed again counts as another one.
 
     Attributes
     ----------
     names : tuple of str
-        Names of the cells.
+        Names of the cells: "device a", or "device a, cycle 2".
+    devices : tuple of str
+        Name of the device of each cell.
     level : tuple of str
         What the table states of each cell's level; empty text where it states none.
     conductance : tuple of float
@@ -42,6 +46,7 @@ class Programmed:
     """
 
     names: tuple[str, ...]
+    devices: tuple[str, ...]
     level: tuple[str, ...]
     conductance: tuple[float, ...]
     times: tuple[np.ndarray, ...]
@@ -52,6 +57,20 @@ class Programmed:
     def count(self) -> int:
         """Number of cells."""
         return len(self.names)
+
+    @property
+    def series(self) -> str:
+        """What the cells are, in words: "devices", "cycles", or "cycles of 10 devices"."""
+        devices = len(set(self.devices))
+        if devices == self.count:
+            return "devices" if devices > 1 else "device"
+        return "cycles" if devices == 1 else f"cycles of {devices} devices"
+
+    @property
+    def between(self) -> str:
+        """Between what cells differ: "devices", "cycles", or "devices and cycles"."""
+        devices = len(set(self.devices))
+        return "devices" if devices == self.count else "cycles" if devices == 1 else "devices and cycles"
 
     @property
     def changes(self) -> int:
@@ -87,6 +106,7 @@ class Programmed:
         """Some of the cells."""
         return Programmed(
             tuple(self.names[i] for i in places),
+            tuple(self.devices[i] for i in places),
             tuple(self.level[i] for i in places),
             tuple(self.conductance[i] for i in places),
             tuple(self.times[i] for i in places),
@@ -137,12 +157,14 @@ def programmed_cells(table: Table) -> Programmed:
         Columns are missing, a time or a conductance is below 0, a cell has too few reads or only one time, or a read
         failed.
     """
-    time = table.numbers(required_column(table, "times", TIME, 0), "s")
+    clock = required_column(table, "times", TIME, 0)
+    time = table.numbers(clock, "s")
+    _no_time_stamps(table, clock, time)
     column = required_column(table, "conductance", VALUE, 1)
     value = table.numbers(column, "S")
     _not_below_zero(table, time, "a time since programming", "count times from the end of programming")
     _not_below_zero(table, value, "a conductance", "reverse the sign of the read voltage or current, or drop the row")
-    rows = _by_programming(table)
+    rows, devices = _by_programming(table)
     _one_series_a_cell(table, time, rows)
     time = _common(table, time, rows)
     at_least(table, rows, _LEAST if len(rows) < _MANY else 2, "reads")
@@ -154,10 +176,10 @@ def programmed_cells(table: Table) -> Programmed:
     for name, at in rows.items():
         distinct = len(np.unique(time[at]))
         if distinct == 1:
-            raise DataError(f"{table.name}:{table.lines[at[0]]}: all times of device {name} are the same")
+            raise DataError(f"{table.name}:{table.lines[at[0]]}: all times of {name} are the same")
         if distinct > MOST_TIMES:
             where = f"{table.name}:{table.lines[at[-1]]}"
-            raise DataError(f"{where}: {distinct:,} times of device {name}; at most {MOST_TIMES} are fitted: thin them")
+            raise DataError(f"{where}: {distinct:,} times of {name}; at most {MOST_TIMES} are fitted: thin them")
         names.append(name)
         levels.append(_one_level(table, level, name, at))
         first = value[at][time[at] == time[at[0]]]
@@ -170,11 +192,13 @@ def programmed_cells(table: Table) -> Programmed:
         )
     for i, y in enumerate(reads):
         if not y.any():
-            raise DataError(f"{table.name}: all reads of device {names[i]} are 0 S, a dead cell; leave its rows out")
+            raise DataError(f"{table.name}: all reads of {names[i]} are 0 S, a dead cell; leave its rows out")
     if all(np.ptp(y) == 0 for y in reads):
         where = f"{table.name}:{table.lines[0]}"
         raise DataError(f"{where}: no device has two different reads; a fit needs reads with more digits")
-    return Programmed(tuple(names), tuple(levels), tuple(conductances), tuple(times), tuple(reads), column.physical)
+    return Programmed(
+        tuple(names), devices, tuple(levels), tuple(conductances), tuple(times), tuple(reads), column.physical
+    )
 
 
 def _common(table: Table, time: np.ndarray, rows: dict[str, np.ndarray]) -> np.ndarray:
@@ -207,6 +231,24 @@ def _common(table: Table, time: np.ndarray, rows: dict[str, np.ndarray]) -> np.n
     return merged
 
 
+def _no_time_stamps(table: Table, column: Column, time: np.ndarray) -> None:
+    """Refuse times that count from 1970 or another date and not from programming, by which changes go.
+
+    Raises
+    ------
+    DataError
+        No time is below three years.
+    """
+    row = int(np.argmin(time))
+    if time[row] > _FROM_A_DATE:
+        begin = f"({column.cells[row]} [{column.unit}])" if column.physical else column.cells[row]
+        raise DataError(
+            f"{table.place(row)}: {table.label(column)} of {column.cells[row]} counts from a date, as time stamps of "
+            "computers do; times count from the end of programming: subtract its time stamp, e.g. with columns="
+            f'"time = {table.source(column)} - {begin}"'
+        )
+
+
 def _not_below_zero(table: Table, values: np.ndarray, what: str, advice: str) -> None:
     if (values < 0).any():
         row = int(np.argmax(values < 0))
@@ -226,24 +268,27 @@ def _one_series_a_cell(table: Table, time: np.ndarray, rows: dict[str, np.ndarra
         if len(back):
             row = int(at[back[0] + 1])
             raise DataError(
-                f"{table.place(row)}: times of device {name} go back; say with repeats='devices' or repeats='cycles' "
+                f"{table.place(row)}: times of {name} go back; say with repeats='devices' or repeats='cycles' "
                 "that another cell or programming begins where they do, or with repeats='reads' that all are of one"
             )
 
 
-def _by_programming(table: Table) -> dict[str, np.ndarray]:
-    """Rows of each device, and of each of its cycles: a cell that is programmed again begins anew."""
+def _by_programming(table: Table) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
+    """Rows of each device, or of each of its cycles, since a cell that is programmed again begins anew; and its device.
+
+    Rows go with a name such as "device a, cycle 2".
+    """
     rows = by_device(table)
     cycle = find_column(table, CYCLE) if table.header else None
     if cycle is None:
-        return rows
+        return {f"device {name}": at for name, at in rows.items()}, tuple(rows)
     cycles = names_in(table, cycle)
-    parts: dict[str, list[int]] = {}
+    parts: dict[tuple[str, str], list[int]] = {}
     for name, at in rows.items():
         for row in at:
-            key = f"{name}, cycle {cycles[row]}" if len(rows) > 1 else f"cycle {cycles[row]}"
-            parts.setdefault(key, []).append(int(row))
-    return {name: np.array(at) for name, at in parts.items()}
+            key = f"device {name}, cycle {cycles[row]}" if len(rows) > 1 else f"cycle {cycles[row]}"
+            parts.setdefault((key, name), []).append(int(row))
+    return {key: np.array(at) for (key, _), at in parts.items()}, tuple(name for _, name in parts)
 
 
 def _one_level(table: Table, level: Column | None, name: str, at: np.ndarray) -> str:
@@ -252,5 +297,5 @@ def _one_level(table: Table, level: Column | None, name: str, at: np.ndarray) ->
     texts = {level.cells[row] for row in at}
     if len(texts) > 1:
         where = f"{table.name}:{table.lines[at[0]]}"
-        raise DataError(f"{where}: device {name} has {len(texts)} values of '{level.heading}'; a cell has one level")
+        raise DataError(f"{where}: {name} has {len(texts)} values of '{level.heading}'; a cell has one level")
     return texts.pop()

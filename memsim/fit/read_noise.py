@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from memsim.errors import DataError
+from memsim.fit.criteria import p_in_words
 from memsim.fit.failed_reads import refuse_failed_reads
 from memsim.fit.headings import TIME
 from memsim.fit.quantities import Number
@@ -71,7 +72,7 @@ def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> S
                 "be above 0: reverse the sign of the read voltage or current"
             )
     unit = "S" if column.physical or window is not None else "1"
-    refuse_failed_reads(table, rows, value, unit)
+    refuse_failed_reads(table, {f"device {name}": at for name, at in rows.items()}, value, unit)
     steps = [step_of(y) for y in reads]
     tried = [_one_trend(name, times, reads, steps) for name in TRENDS]
     levels, jumping = _telegraph(reads, trend("level", times, reads, correlated=False, steps=steps), steps)
@@ -141,7 +142,7 @@ def fit_read_noise(table: Table, window: tuple[float, float] | None = None) -> S
         ),
         tuple(forms),
         tuple(notes),
-        tuple((name, np.arange(len(y)), y, fit) for name, y, fit in zip(rows, reads, drawn, strict=True)),
+        tuple((f"device {name}", np.arange(len(y)), y, fit) for name, y, fit in zip(rows, reads, drawn, strict=True)),
     )
 
 
@@ -239,9 +240,8 @@ def _trend_words(times: list[np.ndarray], best: Trend, when: Column | None) -> l
         return []
     change = float(np.mean([fit[-1] / fit[0] - 1 for fit in best.fits]))
     reads = len(best.fits[0])
-    text = (
-        f"a slow trend ({best.name}) of {100 * change:+.3g} % within {reads} reads is drift and not part of the noise"
-    )
+    percent = f"{'+' if change > 0 else ''}{format_quantity(change, '%', 3)}"
+    text = f"a slow trend ({best.name}) of {percent} within {reads} reads is drift and not part of the noise"
     if when is None or not when.physical:
         return [f"{text}; with a column of times since programming, kind='retention' fits it"]
     ends = [
@@ -268,8 +268,8 @@ def _colour(reads: list[np.ndarray], best: Trend) -> list[str]:
     least = min(1.0, min(tests) * len(tests))
     if least < 0.01:
         return [
-            f"not white: successive reads correlate by {np.mean(lags):.2f} on average (Ljung-Box p {least:.1g}); drawn "
-            "anew at each read, sigma is right for single reads but not for averages of reads in a row"
+            f"not white: successive reads correlate by {np.mean(lags):.2f} on average (Ljung-Box {p_in_words(least)}); "
+            "drawn anew at each read, sigma is right for single reads but not for averages of reads in a row"
         ]
     return [f"white as far as {best.form.reads} reads show: lag-1 correlation {np.mean(lags):.2f}"]
 
@@ -280,7 +280,8 @@ def _level_words(names: list[str], levels: list[TwoLevels | None], column: Colum
         of = f" of device {name}" if len(names) > 1 else ""
         distance = format_quantity(two.distance, "S", 3) if column.physical else f"{two.distance:.3g}"
         notes.append(
-            f"two levels{of}, {distance} apart, kept for {two.upper:.3g} and {two.lower:.3g} reads on average: "
+            f"two levels{of}, {distance} apart, kept for {format_quantity(two.upper, '1', 3)} and "
+            f"{format_quantity(two.lower, '1', 3)} reads on average: "
             "telegraph noise; sigma contains it"
         )
     return notes

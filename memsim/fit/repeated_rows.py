@@ -52,7 +52,7 @@ def rows_apart(table: Table, repeats: str) -> Table:
     cells = tuple(f"{before[row]}{place[row]}" for row in range(len(table.lines)))
     note = f"rows of the same pulse are read as {sizes.pop()} {repeats}"
     columns = [column for column in table.columns if column is not own]
-    return replace(table.noted(note), columns=(*columns, Column(role, "", cells, role)))
+    return replace(table.noted(note), columns=(*columns, Column(role, "", cells)))
 
 
 def one_read_a_pulse(table: Table) -> Table:

@@ -130,6 +130,6 @@ def _stacked(table: Table, copies: list[list[Column]], labels: list[str], role: 
         names += [f"{own_names[row]} {label}" if own_names else label for row in rows]
         lines += [table.lines[row] for row in rows]
     columns = [replace(c, cells=tuple(more)) for c, more in zip(copies[0], cells, strict=True) if c is not own]
-    columns.append(Column(role, "", tuple(names), role))
+    columns.append(Column(role, "", tuple(names)))
     note = f"columns with the same headings are read as {len(copies)} {role}s"
     return replace(table.noted(note), columns=tuple(columns), lines=tuple(lines), starts=())

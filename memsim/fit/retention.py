@@ -87,6 +87,7 @@ def fit_retention(table: Table) -> SectionFit:
         (*notes, *more),
         tuple(curve for part in best for curve in _curves(part)),
         tuple(_band(part) for part in best if not part.law.logarithmic and part.law.coefficients),
+        cells.series,
     )
 
 
@@ -110,8 +111,8 @@ def _laws(cells: Programmed, notes: list[str]) -> dict[str, list[tuple[Law, Prog
     else:
         notes.append("drift is left out: a read of 0 S has no logarithm")
     if cells.count < FEWEST_CELLS:
-        few = f"{cells.count} cell{'s' if cells.count > 1 else ''}"
-        notes.append(f"relaxation is left out: {few}; a spread between cells needs at least {FEWEST_CELLS}")
+        few = f"{cells.count} {cells.series}"
+        notes.append(f"relaxation is left out: {few}; a spread between {cells.between} needs at least {FEWEST_CELLS}")
         return laws
     laws["relaxation"] = [(relaxation.relaxation(noise, change, cells.earliest, from_zero=cells.from_zero), cells)]
     levels: dict[str, list[int]] = {}

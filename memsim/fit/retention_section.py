@@ -58,6 +58,8 @@ def section_of(
         section, numbers, notes = _drift(table, best[0], peaks[0])
     else:
         section, numbers, notes = _no_change(table, cells, kinds)
+    if cells.between != "devices" and (name.startswith("relaxation") or "spread" in section):
+        notes.append(f"{cells.count} {cells.series} are fitted: the spread is that between {cells.between}")
     for part, peak in zip(best, peaks, strict=True):
         of = f", level {format_quantity(part.cells.conductance[0], 'S', 3)}" if len(best) > 1 else ""
         noise = _read_noise(part, peak, of)
@@ -98,11 +100,11 @@ def _drift(table: Table, part: Tried, peak: Peak) -> tuple[dict[str, Any], list[
     section: dict[str, Any] = {"model": "drift", "exponent": number(mean[0])}
     if count >= FEWEST:
         spread = _positive(part, peak, 0, 1.0)
-        numbers.append(Number("retention.spread", *spread, "", "standard deviation of the exponent between devices"))
+        meaning = f"standard deviation of the exponent between {part.cells.between}"
+        numbers.append(Number("retention.spread", *spread, "", meaning))
         section["spread"] = number(spread[0])
     else:
-        few = f"{count} device{'s' if count > 1 else ''}"
-        notes.append(f"{few}: a spread of the exponent needs at least {FEWEST}")
+        notes.append(f"{count} {part.cells.series}: a spread of the exponent needs at least {FEWEST}")
     reference = part.cells.earliest
     if "reference" in part.law.names:
         at = part.law.names.index("reference")

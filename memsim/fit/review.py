@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from memsim.fit.criteria import p_in_words
 from memsim.fit.data import PulseData, increments
 from memsim.fit.diagnostics import Diagnostics
 from memsim.fit.models import BRANCHES
@@ -268,8 +269,8 @@ def _limits(
     pulses = np.concatenate([increments(data.trains, branch)[1] for branch in range(2)])
     if pulses.mean() > 1.5:
         limits.append(
-            f"there is one read for {pulses.mean():.3g} pulses on average: the noise of a pulse follows from that of "
-            "several together"
+            f"there is one read for {format_quantity(float(pulses.mean()), '1', 3)} pulses on average: the noise of a "
+            "pulse follows from that of several together"
         )
     resolution = data.resolution / data.axis.span
     if not problem.axis.logarithmic and resolution > 2 * fitted.theta[len(problem.model.parameters) + 1]:
@@ -296,14 +297,15 @@ def _limits(
         )
     if "normality" in rejected:
         limits.append(
-            f"the residuals are not distributed as the model says (p {diagnostics.normality:.1g}, skewness "
+            f"the residuals are not distributed as the model says ({p_in_words(diagnostics.normality)}, skewness "
             f"{diagnostics.skewness:+.2f}, excess {diagnostics.excess:+.2f}): something is missing from the model, "
             "such as jumps of a trap, failed pulses or trains that begin elsewhere; the noise contains it, and the "
             "intervals may miss the truth"
         )
     if "independence" in rejected:
         limits.append(
-            f"successive residuals are not independent (p {diagnostics.independence:.1g}): the intervals are too narrow"
+            f"successive residuals are not independent ({p_in_words(diagnostics.independence)}): the intervals are too "
+            "narrow"
         )
     if cycles is not None and cycles.sigma_low > 0:
         limits.append(

@@ -59,10 +59,12 @@ class SectionFit:
     notes : tuple of str
         What else the data say.
     curves : tuple
-        (name, x, measured, fitted) of single devices, for a figure.
+        (name, x, measured, fitted) of single devices, or of single cycles of them, for a figure.
     bands : tuple
         (name, x, low, high): where 95 % of the changes since the first read lie according to the fit, of all devices
         or of those of one level.
+    series : str
+        What the curves are of: "devices", "cycles", or "cycles of 10 devices".
     """
 
     kind: str
@@ -74,6 +76,12 @@ class SectionFit:
     notes: tuple[str, ...]
     curves: tuple[Curve, ...] = field(compare=False)
     bands: tuple[Curve, ...] = field(default=(), compare=False)
+    series: str = "devices"
+
+    @property
+    def title(self) -> str:
+        """What was measured, in words."""
+        return {"iv": "current-voltage curve"}.get(self.kind, self.kind.replace("-", " "))
 
     @property
     def unlimited(self) -> tuple[str, ...]:

@@ -42,10 +42,17 @@ def series_apart(table: Table, series: Sequence[Sequence[int]], repeats: str) ->
         return _merged(table)
     role, names = ("device", DEVICE) if repeats == "devices" else ("cycle", CYCLE)
     own = find_column(table, names)
-    place = {row: str(k) for k, rows in enumerate(series, 1) for row in rows}
-    made = Column(role, "", tuple(place[row] for row in range(len(table.lines))), role)
+    # Cycles are numbered within their device.
+    groups = _names(table, DEVICE) if repeats == "cycles" else ("",) * len(table.lines)
+    counts: dict[str, int] = {}
+    place = {}
+    for rows in series:
+        counts[groups[rows[0]]] = counts.get(groups[rows[0]], 0) + 1
+        place.update(dict.fromkeys(rows, str(counts[groups[rows[0]]])))
+    made = Column(role, "", tuple(place[row] for row in range(len(table.lines))))
     columns = [column for column in table.columns if column is not own]
-    return replace(table.noted(f"{len(series)} series of reads are read as {repeats}"), columns=(*columns, made))
+    of = f" of {len(counts)} devices" if len(counts) > 1 else ""
+    return replace(table.noted(f"{len(series)} series of reads are read as {repeats}{of}"), columns=(*columns, made))
 
 
 def _merged(table: Table) -> Table:

@@ -23,6 +23,10 @@ _SIGNATURES = (
     ((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf"), "a compressed file; unpack it first"),
     ((b"%PDF",), "a PDF file; save the table as CSV"),
 )
+_WESTERN = frozenset("ÄÖÜäöüßàáâåæçèéêëìíîïñòóôøùúûÀÁÂÅÆÇÈÉÊËÍÑÓØÚµ°²³·±×§«»‘’“”–—…\u00a0".encode("cp1252"))
+_ADJACENT = re.compile(rb"[\x80-\xff]{3}")
+_FIRST_NAME = 300
+"""Bytes of a ZIP archive within which the name of its first file stands."""
 _MARKED_UP = re.compile(r"<(?:!doctype|html|table|\?xml)\b", re.IGNORECASE)
 _RULE = re.compile(r"\|?[ \t]*:?-{3,}:?(?:[ \t]*[|+][ \t]*:?-{3,}:?)*[ \t]*\|?")
 _LONGEST_RULE = 10_000
@@ -50,6 +54,11 @@ def text_of(path: str | os.PathLike[str], remedy: str = "take fewer devices or c
         raise DataError(f"{name}: {error}") from None
     if len(raw) > MAX_BYTES:
         raise DataError(f"{name}: larger than {MAX_BYTES // 2**20} MiB; {remedy}")
+    if raw.startswith(b"\x93NUMPY") or (raw.startswith(b"PK\x03\x04") and b".npy" in raw[30:_FIRST_NAME]):
+        raise DataError(
+            f"{name}: an array of NumPy; memsim.read_conductance_map reads one of conductances from .npy and .npz "
+            "files, and a fit takes a table of text: save the columns as CSV with their headings"
+        )
     for beginnings, what in _SIGNATURES:
         if raw.startswith(beginnings):
             raise DataError(f"{name}: {what}")
@@ -98,11 +107,17 @@ def _without_frame(text: str) -> str:
 
 
 def _western(raw: bytes, error: UnicodeDecodeError, name: str) -> str:
-    """Text of an older file in which only units such as µS are not ASCII."""
-    if raw[error.start] in (0xB5, 0xB0, 0xA0, 0x92, 0xB2):
-        return raw.decode("cp1252", "replace")
+    """Text in the code page 1252 of Windows, in which words such as Gerät and units such as µS are written.
+
+    Raises
+    ------
+    DataError
+        Bytes are no letters or signs of Western languages, or follow each other as in Chinese and Japanese texts.
+    """
+    if _WESTERN.issuperset(byte for byte in set(raw) if byte >= 0x80) and not _ADJACENT.search(raw):
+        return raw.decode("cp1252")
     line = raw.count(b"\n", 0, error.start) + 1
-    raise DataError(f"{name}:{line}: not UTF-8 text; save the file as UTF-8")
+    raise DataError(f"{name}:{line}: not UTF-8 text; save the file as UTF-8 (in Excel: 'CSV UTF-8')")
 
 
 def files_of(folder: Path) -> list[Path]:

@@ -58,7 +58,7 @@ def signed_sweeps(table: Table) -> tuple[dict[str, np.ndarray], np.ndarray, np.n
     notes = [f"{table.label(each)} is read as the {'voltage' if each is volts else 'current'}" for each in guessed]
     if (voltage < 0).any() and (voltage > 0).any() and (current >= 0).all():
         current = np.copysign(current, voltage)
-        label = f"'{column.heading}'" if column.heading else "the current"
+        label = table.label(column) if table.header else "the current"
         notes.append(f"{label} has no negative value: each current gets the sign of its voltage")
     for name, at in rows.items():
         v, i = voltage[at], current[at]
@@ -73,8 +73,9 @@ def signed_sweeps(table: Table) -> tuple[dict[str, np.ndarray], np.ndarray, np.n
         near = np.flatnonzero((np.abs(v) < _NEAR * np.abs(v).max()) & (np.abs(i) > _OFFSET * np.abs(i).max()))
         if len(near):
             raise DataError(
-                f"{table.name}:{table.lines[at[near[0]]]}: a current of {i[near[0]]:.3g} A at {v[near[0]]:.3g} V; the "
-                "current of a cell vanishes at 0 V: subtract the offset, or leave out what a compliance limit cut"
+                f"{table.name}:{table.lines[at[near[0]]]}: a current of {_amperes(i[near[0]])} at "
+                f"{_volts(v[near[0]])}; the current of a cell vanishes at 0 V: subtract the offset, or leave "
+                "out what a compliance limit cut"
             )
         _no_loop(table, name, at, v, i)
         notes += _one_curve(table, name, at, v, i)
@@ -97,9 +98,10 @@ def _no_loop(table: Table, name: str, at: np.ndarray, v: np.ndarray, i: np.ndarr
         return
     row, rising, falling = gap
     raise DataError(
-        f"{table.name}:{table.lines[at[row]]}: at {v[row]:.4g} V the current of device {name} is {rising:.3g} A while "
-        f"the voltage grows and {falling:.3g} A while it returns: a hysteresis loop, in which the state changes, so "
-        "the current is no function of the voltage; keep the rows of one branch below the switching voltage"
+        f"{table.name}:{table.lines[at[row]]}: at {_volts(v[row])} the current of device {name} is {_amperes(rising)} "
+        f"while the magnitude of the voltage grows and {_amperes(falling)} while it falls: a hysteresis loop, in which "
+        "the state changes, so the current is no function of the voltage; keep the rows of one branch below the "
+        "switching voltage"
     )
 
 
@@ -127,7 +129,7 @@ def _one_curve(table: Table, name: str, at: np.ndarray, v: np.ndarray, i: np.nda
     share, point, begin = worst
     if share < _LOOP:
         return []
-    differ = f"sweeps of device {name} differ by {100 * share:.2g} % of the current"
+    differ = f"sweeps of device {name} differ by {format_quantity(share, '%', 2)} of the current"
     if share < _OTHER:
         return [f"{differ}: one curve stands for all of them, and its intervals are too narrow"]
     own, count = device_column(table), len(table.lines)
@@ -135,9 +137,17 @@ def _one_curve(table: Table, name: str, at: np.ndarray, v: np.ndarray, i: np.nda
     whole = [table.source(own), *groups[:1]] if own is not None else groups[:1]
     names = f'columns="device = {" + ".join(whole)}"' if groups and all(whole) else "a column 'device'"
     raise DataError(
-        f"{table.place(int(at[begin]))}: {differ} (here another begins; {i[point]:.3g} A at {v[point]:.3g} V): name "
-        f"several cells or states with {names}, or keep the rows of one"
+        f"{table.place(int(at[begin]))}: {differ} (here another begins; {_amperes(i[point])} at {_volts(v[point])}): "
+        f"name several cells or states with {names}, or keep the rows of one"
     )
+
+
+def _volts(value: float) -> str:
+    return format_quantity(value, "V", 4)
+
+
+def _amperes(value: float) -> str:
+    return format_quantity(value, "A", 3)
 
 
 def _largest_gap(v: np.ndarray, i: np.ndarray) -> tuple[int, float, float] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,9 +10,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from memsim.errors import DataError, InputError, nearest
+from memsim.errors import DataError, InputError
 from memsim.fit.exports import Block, blocks_of, chosen
 from memsim.fit.headings import (
+    KNOWN,
+    OTHERS,
     PLAIN_UNITS,
     TEMPERATURE,
     folded,
@@ -25,6 +28,14 @@ from memsim.fit.source import MAX_LINES
 from memsim.units import parse_quantity, unit_of
 
 MOST_COLUMNS = 64
+_CLOCK = re.compile(
+    r"(?:.{0,12}[ T])?[0-9]{1,4}:[0-9]{2}(?![0-9])|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}$"
+)
+"""The beginning of the time of a clock, or a date."""
+_ALIKE = 0.8
+"""Share of letters that a misspelt heading has in common with a known one, as in `difflib`."""
+_OVERFLOW = (1e20, 1e45)
+"""Magnitudes [SI] around 9.9e37, 9.91e37 and 1e38, which instruments write for an overflow in whatever unit."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +124,12 @@ class Table:
         return replace(self, notes=self.notes + notes)
 
     def label(self, column: Column) -> str:
-        """What errors call a column: its heading, or its place."""
-        return f"'{column.heading[:40]}'" if column.heading else f"column {self.columns.index(column) + 1}"
+        """What errors call a column: its heading in the file without the unit, or its place."""
+        heading = split_unit(column.written)[0]
+        # A quotient such as "I / (V [mV])" has no unit behind it.
+        heading = column.written if heading[-1:] in ("+", "-", "*", "/") else heading
+        heading = heading or column.heading
+        return f"'{heading[:40]}'" if heading else f"column {self.columns.index(column) + 1}"
 
     def source(self, column: Column) -> str:
         """How an equation names a column: as its user did, by its heading, in quotes where needed, or by its place."""
@@ -148,7 +163,7 @@ class Table:
             number = self.numerals.value(cell)
             if number is None:
                 what = "is missing" if cell == "" else f"is not a finite number: '{cell[:40]}'"
-                clock = dimension == "s" and ":" in cell
+                clock = _CLOCK.match(cell) is not None
                 remedy = "write seconds, not the time of a clock" if clock else "correct the row or leave it out"
                 raise DataError(f"{self.place(row)}: {self.label(column)} {what}; {remedy}")
             values[place] = number
@@ -156,10 +171,10 @@ class Table:
         size = np.abs(values) if dimension else np.zeros(0)
         for place in np.flatnonzero((size > LARGEST) | ((size > 0) & (size < SMALLEST)))[:1]:
             row = at[int(place)]
-            limits = f"{SMALLEST:g} to {LARGEST:g} in SI units"
-            raise DataError(
-                f"{self.place(row)}: {self.label(column)} is {column.cells[row][:40]}; allowed: 0, {limits}"
-            )
+            rule = f"allowed: 0, {SMALLEST:g} to {LARGEST:g} in SI units"
+            if _OVERFLOW[0] < size[place] < _OVERFLOW[1]:
+                rule = "instruments write such numbers where a reading overflows: leave the row out"
+            raise DataError(f"{self.place(row)}: {self.label(column)} is {column.cells[row][:40]}; {rule}")
         return values
 
     def check_decimal(self, column: Column) -> None:
@@ -331,9 +346,46 @@ def first_column(table: Table, names: Sequence[str]) -> Column | None:
     return next((column for column in table.columns if folded(column.heading) in known), None)
 
 
+_LACKING = {
+    "directions": ("direction", ""),
+    "times": ("time", "s"),
+    "voltage": ("V", "V"),
+    "current": ("I", "A"),
+    "conductance": ("G", "S"),
+}
+"""memsim's own name and the dimension of a column that a table may lack."""
+
+
 def unknown_headings(table: Table, what: str, known: Sequence[str]) -> DataError:
-    """Error that lists the headings of a table in which a column was not found."""
-    present = ", ".join(f"'{column.heading[:40]}'" for column in table.columns[:12])
-    hints = [nearest(column.heading[:40], known) for column in table.columns]
-    hint = next((h for h in hints if "did you mean" in h), f"; wanted e.g. {', '.join(known[:4])}")
-    return DataError(f"{table.place()}: no column of {what} among {present}{hint}; columns=... says which it is")
+    """Error that lists the headings of a table without a column of some kind, and which one of them may be it.
+
+    Parameters
+    ----------
+    what : str
+        "directions", "times", "voltage", "current", "conductance" or "conductance or current".
+    known : sequence of str
+        Headings of such a column.
+    """
+    present = ", ".join(table.label(column) for column in [column for column in table.columns if column.written][:12])
+    error = f"{table.place()}: no column of {what} among {present}; columns=... says which it is"
+    role, dimension = _LACKING.get(what, ("", ""))
+    likely = _likely(table, known, dimension) if role else None
+    if likely is None:
+        return DataError(error)
+    return DataError(f'{error}: columns="{role} = {table.source(likely)}" if it is {table.label(likely)}')
+
+
+def _likely(table: Table, known: Sequence[str], dimension: str) -> Column | None:
+    """A column whose heading is a known one with a number or a misspelling, else the only one with such a unit."""
+    names = {folded(name) for name in known}
+    alike, measured = [], []
+    for column in table.columns:
+        heading = folded(column.heading)
+        unit = (unit_of(column.unit) or ("",))[0] if column.physical else ""
+        if not column.written or heading in KNOWN | OTHERS or (unit and unit != dimension):
+            continue
+        if heading.rstrip("0123456789") in names or difflib.get_close_matches(heading, names, n=1, cutoff=_ALIKE):
+            alike.append(column)
+        elif unit:
+            measured.append(column)
+    return alike[0] if alike else measured[0] if len(measured) == 1 else None

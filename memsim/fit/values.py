@@ -134,7 +134,7 @@ def with_conductance(table: Table) -> Table:
         return table
     values, unit, notes = values_of(table)
     cells = tuple(table.numerals.text(value) for value in values)
-    made = Column("conductance", unit or "", cells, "conductance")
+    made = Column("conductance", unit or "", cells)
     return replace(table, columns=(*table.columns, made), notes=(*table.notes, *notes))
 
 

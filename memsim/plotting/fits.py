@@ -14,6 +14,7 @@ from memsim.plotting.device.scale import scaled
 from memsim.plotting.page import ending, entries, grid, headline, only, title
 from memsim.plotting.rules.limits import beyond, fit_limits, percent
 from memsim.plotting.style import INK, RC, line_style
+from memsim.units import format_quantity
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,6 +36,8 @@ _BANDS = 2
 _REACH = 1.5
 """End of the axis of steps, in largest steps of the chosen model; other models may go off far beyond."""
 _WIDEST = 4.5  # end of the axis of residuals
+_FEW_DECADES = 50
+"""Ratio of the ends of a logarithmic axis below which numbers between the powers of ten have labels."""
 _CHANGES = 300
 """Devices whose changes are drawn together."""
 
@@ -94,7 +97,7 @@ def section_figure(fit: SectionFit) -> Figure:
         for k, (name, x, measured, model) in enumerate(shown):
             style = line_style(k)
             colour = style["color"]
-            label = f"device {name}" if len(fit.curves) > 1 else "measured"
+            label = name if len(fit.curves) > 1 else "measured"
             axes.plot(
                 x, measured / unit, style["marker"], color=colour, markersize=3, alpha=0.7, linewidth=0, label=label
             )
@@ -103,20 +106,21 @@ def section_figure(fit: SectionFit) -> Figure:
         if fit.kind == "retention":
             _time_axis(axes, [x for _, x, _, _ in fit.curves])
             if fit.forms[0].name == "drift":
-                axes.set_yscale("log")
-                for which in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
-                    which("{x:g}")
+                _conductance_axis(axes)
         if fit.bands:
             _changes(panels[0, 1], fit, unit)
-        headline(figure, f"{Path(fit.name).name}: {fit.forms[0].name}")
-        ending(figure, *entries(panels[0]), only(len(shown), len(fit.curves), "devices"))
+        headline(figure, f"{Path(fit.name).name}: {fit.title}, {fit.forms[0].name}")
+        handles, labels = entries(panels[0])
+        last = sorted(range(len(labels)), key=lambda i: labels[i] == "fitted")
+        note = only(len(shown), len(fit.curves), fit.series)
+        ending(figure, [handles[i] for i in last], [labels[i] for i in last], note)
     return figure
 
 
 def _changes(axes: Axes, fit: SectionFit, unit: float) -> None:
     """Changes of all devices since their first read, and where the fit expects 95 % of them."""
     for k, (_, x, measured, _) in enumerate(fit.curves[:_CHANGES]):
-        label = "change of a device" if k == 0 else None
+        label = f"changes of single {fit.series}" if k == 0 else None
         axes.plot(x, (measured - measured[0]) / unit, color="0.6", linewidth=0.5, alpha=0.6, label=label, zorder=1)
     for k, (level, x, low, high) in enumerate(fit.bands[:_DEVICES]):
         style = line_style(k)
@@ -126,6 +130,18 @@ def _changes(axes: Axes, fit: SectionFit, unit: float) -> None:
     _time_axis(axes, [x for _, x, _, _ in fit.curves])
     axes.set_xlabel("time since programming [s]")
     axes.set_ylabel(fit_label(unit).replace("conductance", "change"))
+
+
+def _conductance_axis(axes: Axes) -> None:
+    """Logarithmic axis of conductances, with labels between the powers of ten where it has few of these."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    if high < _FEW_DECADES * low:
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 4, 5, 6, 8), numticks=50))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _time_axis(axes: Axes, times: list[np.ndarray]) -> None:
@@ -293,8 +309,12 @@ def _noise_words(fit: PulseFit) -> str:
     c2c, read = shown["variability.c2c.sigma"], shown["read.noise.sigma"]
     bases = {"range": "window"}
     write, of = (bases.get(base, base) for base in (fit.chosen.problem.write, fit.chosen.problem.read_base))
-    words = [f"write noise {100 * c2c.value:.2g} % of the {write}", f"read noise {100 * read.value:.2g} % of the {of}"]
+    words = [
+        f"write noise {format_quantity(c2c.value, '%', 2)} of the {write}",
+        f"read noise {format_quantity(read.value, '%', 2)} of the {of}",
+    ]
     if "read.noise.slow.sigma" in shown:
         slow, memory = shown["read.noise.slow.sigma"], shown["read.noise.slow.memory"]
-        words.append(f"and {100 * slow.value:.2g} % that lasts {memory.value:.2g} pulses")
+        lasting = format_quantity(memory.value, "1", 2)
+        words.append(f"and {format_quantity(slow.value, '%', 2)} that lasts {lasting} pulses")
     return ", ".join(words)

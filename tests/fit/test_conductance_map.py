@@ -271,6 +271,80 @@ def test_labels_place_rows_and_columns(case, tmp_path):
     assert np.allclose(1e6 * found, expected, equal_nan=True)
 
 
+COUNTING = {
+    "a line from 1": "1,2,3\n7096,4158,2328\n6349,5210,8905",
+    "a line from 0": "0,1,2\n7,4,2\n6,5,8",
+    "a column from 1": "1,7096,4158\n2,6349,5210\n3,8905,2328",
+    "a column of decimals": "0.0000,7.0957\n1.0000,6.3490\n2.0000,8.9054",
+    "a line of decimal commas": "0,0;1,0;2,0\n7,1;4,2;2,3\n6,3;5,2;8,9",
+    "a line with exponents": "0e+00 1e+00 2e+00\n7.1e+00 4.2e+00 2.3e+00\n6.3e+00 5.2e+00 8.9e+00",
+}
+
+
+@pytest.mark.parametrize("case", COUNTING)
+def test_numbers_that_count_are_asked_about_also_beside_whole_conductances(case, tmp_path):
+    where = "line may be numbers of columns" if "line" in case else "column may be numbers of rows"
+    refused(lambda: read(tmp_path, COUNTING[case], unit="uS"), f"map.csv:1: the first {where} or conductances; a line")
+
+
+def test_whole_conductances_that_do_not_count_are_read(tmp_path):
+    assert np.allclose(read(tmp_path, "1,2,4\n3,3,5\n2,5,7\n8,1,6", layout="matrix", unit="S")[0], [1, 2, 4])
+
+
+TURNED = {
+    "word lines above": (",WL0,WL1\nBL0,1.5,2.5\nBL1,4,5", "map.csv:2: 'BL0' labels one of the rows and names one of"),
+    "word lines above conductances alone": ("WL0,WL1\n1.5,2.5\n4,5", "map.csv:1: 'WL0' labels one of the columns and"),
+    "columns at the left": ("col 0,1.5,2.5\ncol 1,4,5", "map.csv:1: 'col 0' labels one of the rows .*the transpose"),
+    "rows above": (",r0,r1\nc0,1.5,2.5\nc1,4,5", "map.csv:2: 'c0' labels one of the rows .* write the rows"),
+}
+
+
+@pytest.mark.parametrize("case", TURNED)
+def test_labels_that_say_that_lines_are_columns_are_refused(case, tmp_path):
+    content, message = TURNED[case]
+    refused(lambda: read(tmp_path, content, unit="uS"), message)
+
+
+QUOTED = {
+    "decimal commas": '"1,5","2,25","3,125"\n"4","5","6,5"\n"7,75","8","9"\n"2","3","4,5"',
+    "decimal commas and labels": 'row,c0,c1,c2\n0,"1,5","2,25","3,125"\n1,4,5,"6,5"\n2,"7,75",8,9\n3,2,3,"4,5"',
+    "decimal points": '"1.5","2.25","3.125"\n"4","5","6.5"\n"7.75","8","9"\n"2","3","4.5"',
+    "semicolons": '"1,5";"2,25";"3,125"\n"4";"5";"6,5"\n"7,75";"8";"9"\n"2";"3";"4,5"',
+}
+
+
+@pytest.mark.parametrize("case", QUOTED)
+@pytest.mark.parametrize("decimal", [None, ","])
+def test_a_comma_in_a_quoted_cell_separates_no_cells(case, decimal, tmp_path):
+    decimal = "." if decimal and case == "decimal points" else decimal
+    assert np.allclose(1e6 * read(tmp_path, QUOTED[case], unit="uS", decimal=decimal), MICRO)
+
+
+def test_thousands_in_quoted_cells_are_asked_about_or_read(tmp_path):
+    content = '"7,096","4,158"\n"6,349","5,210"'
+    refused(lambda: read(tmp_path, content, unit="nS"), "map.csv:1: '7,096' may be a decimal number or a whole number")
+    assert np.allclose(1e9 * read(tmp_path, content, unit="nS", decimal="."), [[7096, 4158], [6349, 5210]])
+    assert np.allclose(1e6 * read(tmp_path, content, unit="uS", decimal=","), [[7.096, 4.158], [6.349, 5.21]])
+    large = read(tmp_path, '"7,095,693","4,158,294"\n"6,349,001","5,210,332"', unit="pS")
+    assert np.allclose(1e12 * large, [[7095693, 4158294], [6349001, 5210332]])
+    assert "separators of thousands" in large.attrs["note"]
+
+
+def test_a_summary_beside_cells_is_left_out_with_a_note(tmp_path):
+    lines = [f"{row},9.9" for row in rows()]
+    found = read(tmp_path, "\n".join(["c0,c1,c2,mean", *lines]), unit="uS")
+    assert np.allclose(1e6 * found, MICRO)
+    assert found.attrs["note"] == "column 'mean' has no cells and is left out"
+    lines = [f"WL{i},{row},9.9,1" for i, row in enumerate(rows())]
+    found = read(tmp_path, "\n".join([",BL0,BL1,BL2,Sum,Std", *lines, "min,1,2,3,4,5"]), unit="uS")
+    assert np.allclose(1e6 * found, MICRO)
+    assert found.attrs["note"].startswith("column 'Sum', 'Std' has no cells and is left out; row 'min' has no cells")
+    refused(
+        lambda: read(tmp_path, "\n".join(["c0,c1,c2,yield", *(f"{row},9" for row in rows())]), unit="uS"),
+        "map.csv:1: 'yield' stands among columns such as 'c0'; leave it out if it has no cells",
+    )
+
+
 LABELS = {
     "positions that are not whole": (
         "row,0.1,0.2\n0,1.5,2.5",

@@ -63,7 +63,7 @@ DIFFERENT = {
     "temperatures under a letter": (
         "T (°C)",
         lambda c, k, w: 25 if c == 1 else 85,
-        r"'temperature' is 25 °C in 48 rows",
+        r"'T' is 25 °C in 48 rows",
     ),
 }
 

@@ -269,7 +269,7 @@ def test_times_and_sweeps_without_units_are_noted_or_asked_about(tmp_path):
     file.write_text("\n".join(["time,G (uS)", *(f"{10**k},{5 - 0.1 * k}" for k in range(8))]))
     assert "'time' has no unit and is read in s" in ms.fit_device(file, kind="retention").notes
     file.write_text("\n".join(["time,G (uS)", *(f"{10 ** (k + 4)},{5 - 0.1 * k}" for k in range(8))]))
-    with pytest.raises(ms.DataError, match=r"'time' has no unit, and 1\d+ s is too much; .*\[min\]"):
+    with pytest.raises(ms.DataError, match=r"'time' has no unit, and 1\d+ s is too much; .*\[ms\]"):
         ms.fit_device(file, kind="retention")
 
 

@@ -115,7 +115,7 @@ def cells(file, **options):
 def test_times_of_retention_have_the_units_that_people_write(tmp_path, heading, scale):
     found = cells(saved(tmp_path, [f"cell,{heading},G (uS)", *(f"{c},{t / scale!r},{g!r}" for c, t, g in CELLS)]))
     assert found.times[0] == pytest.approx(TIMES)
-    assert found.names == ("0", "1", "2")
+    assert found.names == ("device 0", "device 1", "device 2")
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_times_of_retention_have_the_units_that_people_write(tmp_path, heading, 
 def test_retention_takes_resistances_and_currents(tmp_path, heading, cell):
     found = cells(saved(tmp_path, [f"row,col,time (s),{heading}", *(f"0,{c},{t},{cell(g)}" for c, t, g in CELLS)]))
     assert found.physical
-    assert found.names == ("r0 c0", "r0 c1", "r0 c2")
+    assert found.names == ("device r0 c0", "device r0 c1", "device r0 c2")
     assert np.concatenate(found.reads) == pytest.approx([1e-6 * g for _, _, g in CELLS])
 
 
@@ -144,10 +144,10 @@ def test_times_that_start_again_are_asked_about(tmp_path):
     file = saved(tmp_path, ["time (s),G (uS)", *(f"{t},{g!r}" for _, t, g in CELLS)])
     with pytest.raises(ms.DataError, match=r"f\.csv:7: times of device 1 go back; say with repeats='devices' or"):
         cells(file)
-    assert cells(file, repeats="devices").names == ("1", "2", "3")
+    assert cells(file, repeats="devices").names == ("device 1", "device 2", "device 3")
     assert cells(file, repeats="cycles").names == ("cycle 1", "cycle 2", "cycle 3")
     together = cells(file, repeats="reads")
-    assert together.names == ("1",)
+    assert together.names == ("device 1",)
     assert together.times[0] == pytest.approx(np.repeat(TIMES, 3))
 
 
@@ -176,7 +176,7 @@ def test_the_time_of_a_clock_is_no_time_since_programming(tmp_path):
 def test_the_temperature_of_retention_is_noted(tmp_path):
     lines = [f"{c},85,{t},{g * (1 + 0.01 * math.sin(9 * c + t)):.4f}" for c, t, g in CELLS]
     notes = fit_device(saved(tmp_path, ["cell,T (°C),time (s),G (uS)", *lines]), kind="retention").notes
-    assert "'temperature' is 85 °C: the fit holds there" in notes
+    assert "'T' is 85 °C: the fit holds there" in notes
 
 
 def test_a_window_is_refused_where_it_says_nothing(cli, tmp_path):
