@@ -19,9 +19,9 @@ from typing import NamedTuple
 import numpy as np
 
 from memsim.errors import DataError
-from memsim.fit.data import PulseData, Sweep
-from memsim.fit.pulse_search import Noise, noise_of
-from memsim.fit.pulses import PulseFit, fit_pulses
+from memsim.fit.pulses.data import PulseData, Sweep
+from memsim.fit.pulses.fits import PulseFit, fit_pulses
+from memsim.fit.pulses.search import Noise, noise_of
 
 
 class Size(NamedTuple):

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from fit_coverage import HIGH, LOW, MANY, TRUTHS, fit_of
 
-from memsim.fit.data import PulseData, Sweep
+from memsim.fit.pulses.data import PulseData, Sweep
 
 DEVICES, CYCLES, READS = 20, 3, 50
 END_SPREAD, STEP_SPREAD = 0.05, 0.2  # of the window; of the logarithm of the steps

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 from scipy.stats import binomtest
 
-from memsim.fit.iv import fit_iv
-from memsim.fit.read_noise import fit_read_noise
-from memsim.fit.retention import fit_retention
-from memsim.fit.section import SectionFit
-from memsim.fit.table import Table, table_of
+from memsim.fit.reading.table import Table, table_of
+from memsim.fit.sections.iv import fit_iv
+from memsim.fit.sections.read_noise import fit_read_noise
+from memsim.fit.sections.retention import fit_retention
+from memsim.fit.sections.section import SectionFit
 
 TIMES = np.array([0.0, 1.0, 30.0, 1000.0, 1e5])
 LEVEL, SPREAD, GROWTH, SHIFT, NOISE = 50.0, 0.4, 0.05, -0.09, 0.1  # [uS]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from memsim.experiments.experiment import Experiment
     from memsim.experiments.loading import experiment_names, load_experiment
     from memsim.fit import fit_device
-    from memsim.fit.conductance_map import read_conductance_map
+    from memsim.fit.maps.conductance_map import read_conductance_map
     from memsim.learning import Delta, Encoding, Hebbian, Manhattan, MarginDelta, Oja, Perceptron
     from memsim.plotting import overview
     from memsim.profiles import DeviceProfile, device_names, load_device
@@ -83,7 +83,7 @@ _HOMES = {
     "load_experiment": "memsim.experiments.loading",
     "load_labelled": "memsim.data.labelled",
     "overview": "memsim.plotting",
-    "read_conductance_map": "memsim.fit.conductance_map",
+    "read_conductance_map": "memsim.fit.maps.conductance_map",
     "register_step": "memsim.cells",
     "rerun": "memsim.repeat",
     "run": "memsim.simulate",

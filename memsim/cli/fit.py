@@ -86,7 +86,7 @@ def fit(
         profile_of,
         read_measurement,
     )
-    from memsim.fit.layouts import pulse_data
+    from memsim.fit.reading.layouts import pulse_data
     from memsim.plotting.save import check_format
     from memsim.profiles import load_device
     from memsim.storage.files import check_target, write_files

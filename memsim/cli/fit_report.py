@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from memsim.fit import Candidate, PulseFit, SectionFit
-    from memsim.fit.quantities import Number
-    from memsim.fit.spread import Spread
+    from memsim.fit.pulses.quantities import Number
+    from memsim.fit.pulses.spread import Spread
 
 _CRITERIA = ("AIC - min", "BIC - min")
 _OF_CRITERIA = (

@@ -9,27 +9,27 @@ from dataclasses import replace
 import numpy as np
 
 from memsim.errors import DataError, InputError, nearest
-from memsim.fit.assumed import units_of
-from memsim.fit.columns import numbers_of, with_columns
-from memsim.fit.conditions import check_temperature
-from memsim.fit.data import PulseData, Sweep
-from memsim.fit.folder import read_table
-from memsim.fit.headings import PULSE, PULSE_SETTINGS, READ, RESISTANCE, SAMPLE, TIME
-from memsim.fit.iv import fit_iv
-from memsim.fit.layouts import looks_like_pulses, pulse_data
-from memsim.fit.places import refuse_map, unread, with_devices
-from memsim.fit.plausible import check_outliers, check_polarity
-from memsim.fit.pulses import Progress, PulseFit, fit_pulses
-from memsim.fit.read_noise import fit_read_noise
-from memsim.fit.repeats import unrolled
-from memsim.fit.retention import fit_retention
-from memsim.fit.section import SectionFit
-from memsim.fit.stated import equations_repeated
-from memsim.fit.suggestions import example_of_directions, signed_columns
-from memsim.fit.sweep_columns import iv_columns, looks_like_sweep, refuse_log
-from memsim.fit.table import Table, find_column, first_column
-from memsim.fit.transformed import with_reads_after
-from memsim.fit.values import VALUE, with_conductance
+from memsim.fit.pulses.data import PulseData, Sweep
+from memsim.fit.pulses.fits import Progress, PulseFit, fit_pulses
+from memsim.fit.reading.assumed import units_of
+from memsim.fit.reading.columns import numbers_of, with_columns
+from memsim.fit.reading.conditions import check_temperature
+from memsim.fit.reading.folder import read_table
+from memsim.fit.reading.headings import PULSE, PULSE_SETTINGS, READ, RESISTANCE, SAMPLE, TIME
+from memsim.fit.reading.layouts import looks_like_pulses, pulse_data
+from memsim.fit.reading.places import refuse_map, unread, with_devices
+from memsim.fit.reading.plausible import check_outliers, check_polarity
+from memsim.fit.reading.repeats import unrolled
+from memsim.fit.reading.stated import equations_repeated
+from memsim.fit.reading.suggestions import example_of_directions, signed_columns
+from memsim.fit.reading.sweep_columns import iv_columns, looks_like_sweep, refuse_log
+from memsim.fit.reading.table import Table, find_column, first_column
+from memsim.fit.reading.transformed import with_reads_after
+from memsim.fit.reading.values import VALUE, with_conductance
+from memsim.fit.sections.iv import fit_iv
+from memsim.fit.sections.read_noise import fit_read_noise
+from memsim.fit.sections.retention import fit_retention
+from memsim.fit.sections.section import SectionFit
 
 KINDS = ("pulses", "retention", "read-noise", "iv")
 """What can be fitted."""

@@ -9,10 +9,10 @@ from typing import Any
 
 from memsim.document import Document
 from memsim.errors import DataError, InputError
-from memsim.fit.models import Target, number
-from memsim.fit.pulses import PulseFit
-from memsim.fit.quantities import Fitted
-from memsim.fit.section import SectionFit
+from memsim.fit.pulses.fits import PulseFit
+from memsim.fit.pulses.models import Target, number
+from memsim.fit.pulses.quantities import Fitted
+from memsim.fit.sections.section import SectionFit
 from memsim.profiles import DeviceProfile
 from memsim.profiles.schema import Name
 from memsim.units import format_quantity, parse_quantity

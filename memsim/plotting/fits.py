@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memsim.fit.models import BRANCHES
-from memsim.fit.problem import X
-from memsim.fit.simulate import simulated
+from memsim.fit.pulses.models import BRANCHES
+from memsim.fit.pulses.problem import X
+from memsim.fit.pulses.simulate import simulated
 from memsim.plotting.device.scale import scaled
 from memsim.plotting.page import ending, entries, grid, headline, only, title
 from memsim.plotting.rules.limits import beyond, fit_limits, percent
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from memsim.fit.pulses import PulseFit
-    from memsim.fit.section import SectionFit
+    from memsim.fit.pulses.fits import PulseFit
+    from memsim.fit.sections.section import SectionFit
 
 _BLACK = "0.1"  # lines that belong to no single device
 _WALKS = 400

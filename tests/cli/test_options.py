@@ -35,5 +35,5 @@ def test_the_same_question_names_an_argument_or_an_option(cli, tmp_path):
 
 
 def test_no_message_of_the_fits_names_an_option():
-    for file in (Path(ms.__file__).parent / "fit").glob("*.py"):
+    for file in (Path(ms.__file__).parent / "fit").rglob("*.py"):
         assert not re.search(r"(?<![-\w])--[a-z]", file.read_text(encoding="utf-8")), file.name

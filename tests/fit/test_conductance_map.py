@@ -12,7 +12,7 @@ import pytest
 
 import memsim as ms
 from memsim.errors import DataError, InputError
-from memsim.fit import map_matrix
+from memsim.fit.maps import matrix as map_matrix
 
 MICRO = np.array([[1.5, 2.25, 3.125], [4.0, 5.0, 6.5], [7.75, 8.0, 9.0], [2.0, 3.0, 4.5]])  # (row, col) [uS]
 
@@ -651,7 +651,7 @@ def test_a_damaged_archive_or_an_unusual_compression_is_refused(tmp_path):
 
 
 def test_large_files_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("memsim.fit.source.MAX_BYTES", 20)
+    monkeypatch.setattr("memsim.fit.reading.source.MAX_BYTES", 20)
     refused(lambda: read(tmp_path, text("# G (uS)")), "map.csv: larger than 0 MiB; save the map as .npz")
     monkeypatch.undo()
     monkeypatch.setattr(map_matrix, "MAX_CELLS", 11)

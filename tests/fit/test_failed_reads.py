@@ -7,15 +7,15 @@ import pytest
 
 from memsim.errors import DataError, InputError
 from memsim.fit import extended
-from memsim.fit.compliance import at_compliance
-from memsim.fit.failed_reads import far_off
-from memsim.fit.iv import fit_iv
-from memsim.fit.programmed import programmed_cells
-from memsim.fit.quantities import Number
-from memsim.fit.read_noise import fit_read_noise
-from memsim.fit.section import Form, SectionFit
-from memsim.fit.sweep import signed_sweeps
-from memsim.fit.table import Table, table_of
+from memsim.fit.pulses.quantities import Number
+from memsim.fit.reading.table import Table, table_of
+from memsim.fit.sections.compliance import at_compliance
+from memsim.fit.sections.failed_reads import far_off
+from memsim.fit.sections.iv import fit_iv
+from memsim.fit.sections.programmed import programmed_cells
+from memsim.fit.sections.read_noise import fit_read_noise
+from memsim.fit.sections.section import Form, SectionFit
+from memsim.fit.sections.sweep import signed_sweeps
 from memsim.profiles import load_device
 
 TIMES = np.array([1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0])

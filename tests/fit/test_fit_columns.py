@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import memsim as ms
-from memsim.fit.columns import parse_columns, with_columns
-from memsim.fit.table import Table, find_column, table_of
+from memsim.fit.reading.columns import parse_columns, with_columns
+from memsim.fit.reading.table import Table, find_column, table_of
 
 CURRENT = (1.0, 2.0, 4.0)
 VOLTAGE = (0.5, 0.5, 0.25)

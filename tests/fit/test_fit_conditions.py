@@ -6,8 +6,8 @@ import pytest
 
 import memsim as ms
 from memsim.fit import fit_device, read_measurement
-from memsim.fit.layouts import pulse_data
-from memsim.fit.table import table_of
+from memsim.fit.reading.layouts import pulse_data
+from memsim.fit.reading.table import table_of
 
 ROWS = [
     (cycle, k, word, begin + sign * 0.25 * k + 0.02 * (-1) ** k + 0.01 * cycle)

@@ -7,10 +7,10 @@ import pytest
 
 import memsim as ms
 from memsim.fit import kind_of, read_measurement
-from memsim.fit.columns import with_columns
-from memsim.fit.layouts import pulse_data
-from memsim.fit.read_noise import fit_read_noise
-from memsim.fit.table import Table, table_of
+from memsim.fit.reading.columns import with_columns
+from memsim.fit.reading.layouts import pulse_data
+from memsim.fit.reading.table import Table, table_of
+from memsim.fit.sections.read_noise import fit_read_noise
 
 SET = [round(2.533 + 0.25 * k + 0.02 * (-1) ** k, 3) for k in range(24)]
 RESET = [round(8.401 - 0.25 * k + 0.02 * (-1) ** k, 3) for k in range(24)]

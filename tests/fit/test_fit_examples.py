@@ -10,8 +10,8 @@ import pytest
 
 import memsim as ms
 from memsim.fit import kind_of, read_measurement
-from memsim.fit.data import PulseData
-from memsim.fit.layouts import pulse_data
+from memsim.fit.pulses.data import PulseData
+from memsim.fit.reading.layouts import pulse_data
 
 _EXAMPLE = re.compile(r"""columns="(?P<columns>[^"]*)"|(?P<word>kind|repeats|decimal)='(?P<value>[^']*)'""")
 ROWS = [

@@ -9,8 +9,8 @@ import pytest
 
 import memsim as ms
 from memsim.fit import kind_of, read_measurement
-from memsim.fit.data import PulseData
-from memsim.fit.layouts import pulse_data
+from memsim.fit.pulses.data import PulseData
+from memsim.fit.reading.layouts import pulse_data
 
 ROWS = [
     (k, word, begin + sign * 0.25 * k + 0.03 * (-1) ** k)

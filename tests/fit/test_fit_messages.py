@@ -16,11 +16,11 @@ from memsim.errors import DataError, InputError
 from memsim.fit import checked_window
 from memsim.fit.criteria import p_in_words
 from memsim.fit.device import read_measurement
-from memsim.fit.layouts import pulse_data
-from memsim.fit.programmed import programmed_cells
-from memsim.fit.section import Form, SectionFit
-from memsim.fit.sweep import signed_sweeps
-from memsim.fit.values import with_conductance
+from memsim.fit.reading.layouts import pulse_data
+from memsim.fit.reading.values import with_conductance
+from memsim.fit.sections.programmed import programmed_cells
+from memsim.fit.sections.section import Form, SectionFit
+from memsim.fit.sections.sweep import signed_sweeps
 from memsim.plotting.fits import section_figure
 
 TIMES = (1, 10, 100, 1000, 10000, 100000)

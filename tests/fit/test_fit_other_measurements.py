@@ -9,9 +9,9 @@ import pytest
 
 import memsim as ms
 from memsim.fit import fit_device, kind_of, read_measurement
-from memsim.fit.programmed import programmed_cells
-from memsim.fit.sweep import signed_sweeps
-from memsim.fit.values import with_conductance
+from memsim.fit.reading.values import with_conductance
+from memsim.fit.sections.programmed import programmed_cells
+from memsim.fit.sections.sweep import signed_sweeps
 
 VOLTS = np.linspace(-0.5, 0.5, 41)
 AMPERES = 3e-6 * np.sinh(VOLTS / 0.3) * (1 + 0.001 * (-1) ** np.arange(41))

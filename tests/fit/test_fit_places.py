@@ -7,9 +7,9 @@ import pytest
 
 import memsim as ms
 from memsim.fit import kind_of, read_measurement
-from memsim.fit.layouts import pulse_data
-from memsim.fit.read_noise import fit_read_noise
-from memsim.fit.section import by_device
+from memsim.fit.reading.layouts import pulse_data
+from memsim.fit.sections.read_noise import fit_read_noise
+from memsim.fit.sections.section import by_device
 
 CELLS = [(a, b) for a in range(2) for b in range(2)]
 

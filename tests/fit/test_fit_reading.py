@@ -11,12 +11,12 @@ from pulse_trains import long_table
 
 import memsim as ms
 from memsim.fit import kind_of, read_measurement
-from memsim.fit.data import PulseData
-from memsim.fit.folder import read_table
-from memsim.fit.layouts import pulse_data
-from memsim.fit.read_noise import fit_read_noise
-from memsim.fit.table import table_of
-from memsim.fit.trains import Rows, trains_of
+from memsim.fit.pulses.data import PulseData
+from memsim.fit.reading.folder import read_table
+from memsim.fit.reading.layouts import pulse_data
+from memsim.fit.reading.table import table_of
+from memsim.fit.reading.trains import Rows, trains_of
+from memsim.fit.sections.read_noise import fit_read_noise
 
 SET = [round(2.0 + 0.25 * k + 0.03 * (-1) ** k, 4) for k in range(24)]
 RESET = [round(8.1 - 0.25 * k + 0.03 * (-1) ** k, 4) for k in range(24)]
@@ -551,7 +551,7 @@ def test_a_pipe_is_read_once(cli):
 
 def test_a_hyphen_is_the_standard_input(cli, monkeypatch):
     text = "V (V),I (uA)\n" + "\n".join(f"{v / 20},{2.5 * v / 20}" for v in range(1, 21))
-    monkeypatch.setattr("memsim.fit.source.sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    monkeypatch.setattr("memsim.fit.reading.source.sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     table = read_table("-")
     assert table.numbers(table.columns[1]).tolist() == [2.5 * v / 20 for v in range(1, 21)]
 

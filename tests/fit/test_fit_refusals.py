@@ -8,7 +8,7 @@ from pulse_trains import long_table, soft, sweep
 
 from memsim.errors import DataError
 from memsim.fit import fit_device, read_measurement
-from memsim.fit.layouts import pulse_data
+from memsim.fit.reading.layouts import pulse_data
 
 
 def rows(cycles=2, reads=12):

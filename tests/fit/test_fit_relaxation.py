@@ -9,11 +9,11 @@ from scipy.stats import multivariate_normal
 
 from memsim.errors import DataError
 from memsim.fit import extended
-from memsim.fit.changes import moments
-from memsim.fit.programmed import programmed_cells
-from memsim.fit.relaxation import relaxation
-from memsim.fit.retention import fit_retention
-from memsim.fit.table import Column, Table, table_of
+from memsim.fit.reading.table import Column, Table, table_of
+from memsim.fit.sections.changes import moments
+from memsim.fit.sections.programmed import programmed_cells
+from memsim.fit.sections.relaxation import relaxation
+from memsim.fit.sections.retention import fit_retention
 from memsim.plotting.fits import section_figure
 from memsim.profiles import load_device
 

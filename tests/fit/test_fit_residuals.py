@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from memsim.cli.fit_report import _between
-from memsim.fit.data import PulseData, Sweep
-from memsim.fit.diagnostics import diagnose
-from memsim.fit.models import MODELS
-from memsim.fit.pulse_search import Noise, finished, problem_of, rough
-from memsim.fit.pulses import fit_pulses
-from memsim.fit.quantities import fitted
-from memsim.fit.review import _rejected, reviewed
-from memsim.fit.spread import Spread, between_conductances
+from memsim.fit.pulses.data import PulseData, Sweep
+from memsim.fit.pulses.diagnostics import diagnose
+from memsim.fit.pulses.fits import fit_pulses
+from memsim.fit.pulses.models import MODELS
+from memsim.fit.pulses.quantities import fitted
+from memsim.fit.pulses.review import _rejected, reviewed
+from memsim.fit.pulses.search import Noise, finished, problem_of, rough
+from memsim.fit.pulses.spread import Spread, between_conductances
 from memsim.plotting.fits import pulse_figure
 
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from pulse_trains import soft, sweep
 
-from memsim.fit.data import PulseData, Sweep
-from memsim.fit.diagnostics import diagnose
-from memsim.fit.models import MODELS
-from memsim.fit.pulse_search import Noise, finished, problem_of, rough
-from memsim.fit.quantities import fitted
-from memsim.fit.review import reviewed
+from memsim.fit.pulses.data import PulseData, Sweep
+from memsim.fit.pulses.diagnostics import diagnose
+from memsim.fit.pulses.models import MODELS
+from memsim.fit.pulses.quantities import fitted
+from memsim.fit.pulses.review import reviewed
+from memsim.fit.pulses.search import Noise, finished, problem_of, rough
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ import pytest
 from scipy.optimize import differential_evolution
 
 from memsim.errors import DataError
-from memsim.fit.iv import fit_iv
-from memsim.fit.search import highest_peak, profile_interval
-from memsim.fit.table import Table, table_of
+from memsim.fit.reading.table import Table, table_of
+from memsim.fit.sections.iv import fit_iv
+from memsim.fit.sections.search import highest_peak, profile_interval
 
 LOW, HIGH = np.array([-5.0, -5.0]), np.array([5.0, 5.0])
 

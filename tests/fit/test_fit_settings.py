@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import memsim as ms
-from memsim.fit.layouts import pulse_data
-from memsim.fit.table import table_of
+from memsim.fit.reading.layouts import pulse_data
+from memsim.fit.reading.table import table_of
 
 
 def table(heading: str, cell, devices: int = 2, cycles: int = 2):

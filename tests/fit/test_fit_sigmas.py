@@ -5,18 +5,18 @@ import pytest
 from pulse_trains import falling, soft, sweep
 from scipy.optimize import brentq, minimize
 
-from memsim.fit.axis import Axis
-from memsim.fit.beginnings import higher
-from memsim.fit.data import PulseData, Sweep
-from memsim.fit.filter import Series
-from memsim.fit.models import MODELS
-from memsim.fit.noise_kinds import absorbs, best_kind
-from memsim.fit.optimise import maximise
-from memsim.fit.problem import Problem
-from memsim.fit.pulse_search import Noise, finished, problem_of, rough
-from memsim.fit.pulses import fit_pulses
-from memsim.fit.quantities import fitted
-from memsim.fit.sigmas import sigmas
+from memsim.fit.pulses.axis import Axis
+from memsim.fit.pulses.beginnings import higher
+from memsim.fit.pulses.data import PulseData, Sweep
+from memsim.fit.pulses.filter import Series
+from memsim.fit.pulses.fits import fit_pulses
+from memsim.fit.pulses.models import MODELS
+from memsim.fit.pulses.noise_kinds import absorbs, best_kind
+from memsim.fit.pulses.optimise import maximise
+from memsim.fit.pulses.problem import Problem
+from memsim.fit.pulses.quantities import fitted
+from memsim.fit.pulses.search import Noise, finished, problem_of, rough
+from memsim.fit.pulses.sigmas import sigmas
 
 WRITE, READ = 0.04, 0.03
 TRAINS, READS = 20, 10

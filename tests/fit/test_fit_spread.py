@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from memsim.fit.spread import between
+from memsim.fit.pulses.spread import between
 
 
 @pytest.mark.parametrize(("devices", "least"), [(3, 0.88), (6, 0.78)])

@@ -7,8 +7,8 @@ import pytest
 
 import memsim as ms
 from memsim.fit import read_measurement
-from memsim.fit.layouts import pulse_data
-from memsim.fit.table import table_of
+from memsim.fit.reading.layouts import pulse_data
+from memsim.fit.reading.table import table_of
 
 
 def train(rng: np.random.Generator, reads: int, step: float, write: float = 0.02, read: float = 0.02) -> np.ndarray:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from pulse_trains import soft, sweep
 
-from memsim.fit.data import PulseData, Sweep
-from memsim.fit.models import MODELS
-from memsim.fit.moving_ends import MovingEnds, moving_ends
-from memsim.fit.pulse_search import Noise, finished, problem_of, rough
+from memsim.fit.pulses.data import PulseData, Sweep
+from memsim.fit.pulses.models import MODELS
+from memsim.fit.pulses.moving_ends import MovingEnds, moving_ends
+from memsim.fit.pulses.search import Noise, finished, problem_of, rough
 
 LENGTHS = ((2, 40), (3, 20), (8, 20), (10, 12))
 """Cycles and reads of a sweep."""

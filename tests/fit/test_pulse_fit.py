@@ -12,17 +12,17 @@ from scipy.special import ndtr
 from memsim.cells import MODELS as CELLS
 from memsim.cells.model import Surroundings
 from memsim.document import Document
-from memsim.fit.axis import Axis
-from memsim.fit.data import PulseData, Sweep
-from memsim.fit.filter import Scale, Series, Trial, log_likelihood, predict
-from memsim.fit.models import MODELS, Target, nearest_theta
-from memsim.fit.optimise import maximise, settled
-from memsim.fit.problem import NODES, Problem, X
-from memsim.fit.pulse_search import Noise, problem_of
-from memsim.fit.pulses import fit_pulses
-from memsim.fit.quantities import fitted
-from memsim.fit.spread import between
-from memsim.fit.uncertainty import covariance, ridge_interval
+from memsim.fit.pulses.axis import Axis
+from memsim.fit.pulses.data import PulseData, Sweep
+from memsim.fit.pulses.filter import Scale, Series, Trial, log_likelihood, predict
+from memsim.fit.pulses.fits import fit_pulses
+from memsim.fit.pulses.models import MODELS, Target, nearest_theta
+from memsim.fit.pulses.optimise import maximise, settled
+from memsim.fit.pulses.problem import NODES, Problem, X
+from memsim.fit.pulses.quantities import fitted
+from memsim.fit.pulses.search import Noise, problem_of
+from memsim.fit.pulses.spread import between
+from memsim.fit.pulses.uncertainty import covariance, ridge_interval
 from memsim.profiles import DeviceProfile
 
 THETAS = {

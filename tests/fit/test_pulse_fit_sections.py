@@ -7,10 +7,10 @@ import pytest
 
 from memsim.errors import DataError
 from memsim.fit import extended
-from memsim.fit.iv import fit_iv
-from memsim.fit.read_noise import fit_read_noise
-from memsim.fit.retention import fit_retention
-from memsim.fit.table import table_of
+from memsim.fit.reading.table import table_of
+from memsim.fit.sections.iv import fit_iv
+from memsim.fit.sections.read_noise import fit_read_noise
+from memsim.fit.sections.retention import fit_retention
 from memsim.profiles import load_device
 
 

@@ -8,9 +8,9 @@ from pulse_trains import long_table
 
 from memsim.errors import DataError
 from memsim.fit import kind_of
-from memsim.fit.folder import read_table
-from memsim.fit.layouts import pulse_data
-from memsim.fit.table import table_of
+from memsim.fit.reading.folder import read_table
+from memsim.fit.reading.layouts import pulse_data
+from memsim.fit.reading.table import table_of
 
 UP = [1.5 + 0.25 * i for i in range(24)]
 DOWN = [7.5 - 0.25 * i for i in range(24)]
@@ -163,7 +163,7 @@ def test_files_that_are_no_tables_are_refused(tmp_path, monkeypatch):
     binary.write_bytes(b"up,down\n1,2\n\xfe,4")
     with pytest.raises(DataError, match=r"binary\.csv:3: not UTF-8"):
         read_table(binary)
-    monkeypatch.setattr("memsim.fit.source.MAX_BYTES", 10)
+    monkeypatch.setattr("memsim.fit.reading.source.MAX_BYTES", 10)
     with pytest.raises(DataError, match="larger than"):
         read_table(binary)
 

@@ -13,21 +13,21 @@ from scipy.stats import norm
 
 from memsim.errors import DataError, InputError
 from memsim.fit import profile_of
-from memsim.fit.axis import Axis
-from memsim.fit.data import PulseData, Sweep, increments
-from memsim.fit.derivatives import gradient, information, slopes
-from memsim.fit.diagnostics import diagnose
-from memsim.fit.filter import NODES, Scale, Series, Trial, log_likelihood, predict
-from memsim.fit.models import MODELS
-from memsim.fit.optimise import settled
-from memsim.fit.own import own_moments
-from memsim.fit.pulse_search import Noise, finished, problem_of, rough
-from memsim.fit.pulses import fit_pulses
-from memsim.fit.quantities import Number, _of_an_uncertain_range, _window, fitted
-from memsim.fit.review import between_cycles, reproduced, reviewed
-from memsim.fit.second_maxima import over_maxima
-from memsim.fit.spread import Spread, between_conductances
-from memsim.fit.uncertainty import covariance, ridge_interval
+from memsim.fit.pulses.axis import Axis
+from memsim.fit.pulses.data import PulseData, Sweep, increments
+from memsim.fit.pulses.derivatives import gradient, information, slopes
+from memsim.fit.pulses.diagnostics import diagnose
+from memsim.fit.pulses.filter import NODES, Scale, Series, Trial, log_likelihood, predict
+from memsim.fit.pulses.fits import fit_pulses
+from memsim.fit.pulses.models import MODELS
+from memsim.fit.pulses.optimise import settled
+from memsim.fit.pulses.own import own_moments
+from memsim.fit.pulses.quantities import Number, _of_an_uncertain_range, _window, fitted
+from memsim.fit.pulses.review import between_cycles, reproduced, reviewed
+from memsim.fit.pulses.search import Noise, finished, problem_of, rough
+from memsim.fit.pulses.second_maxima import over_maxima
+from memsim.fit.pulses.spread import Spread, between_conductances
+from memsim.fit.pulses.uncertainty import covariance, ridge_interval
 
 LOW, WIDTH = 2e-6, 8e-6
 
@@ -249,7 +249,7 @@ def test_only_the_models_that_are_to_be_compared_are_fitted():
 
 @pytest.mark.slow
 def test_a_search_that_cannot_end_is_reported_and_not_ranked(monkeypatch):
-    from memsim.fit import optimise
+    from memsim.fit.pulses import optimise
 
     data = one(1, cycles=2, reads=40)
     monkeypatch.setattr(optimise, "_ROUNDS", 0)

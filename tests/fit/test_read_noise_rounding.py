@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from memsim.errors import DataError
-from memsim.fit.read_noise import fit_read_noise
-from memsim.fit.section import SectionFit
-from memsim.fit.table import Table, table_of
+from memsim.fit.reading.table import Table, table_of
+from memsim.fit.sections.read_noise import fit_read_noise
+from memsim.fit.sections.section import SectionFit
 
 
 def reads(*cells: np.ndarray) -> Table:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from pulse_trains import level, soft, sweep
 
-from memsim.fit.data import PulseData, Sweep
-from memsim.fit.models import MODELS
-from memsim.fit.pulse_search import Noise, problem_of, rough
-from memsim.fit.pulses import fit_pulses
+from memsim.fit.pulses.data import PulseData, Sweep
+from memsim.fit.pulses.fits import fit_pulses
+from memsim.fit.pulses.models import MODELS
+from memsim.fit.pulses.search import Noise, problem_of, rough
 
 LOW, WIDTH = 2e-6, 8e-6
 

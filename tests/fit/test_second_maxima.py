@@ -10,15 +10,15 @@ import pytest
 from scipy.optimize import minimize
 from scipy.special import erf
 
-from memsim.fit.beginnings import higher
-from memsim.fit.data import PulseData, Sweep
-from memsim.fit.diagnostics import diagnose
-from memsim.fit.filter import NODES, Scale, Series, Trial, log_likelihood
-from memsim.fit.models import MODELS
-from memsim.fit.pulse_search import Noise, finished, problem_of, rough
-from memsim.fit.quantities import fitted
-from memsim.fit.review import reviewed
-from memsim.fit.second_maxima import over_maxima, second_maxima
+from memsim.fit.pulses.beginnings import higher
+from memsim.fit.pulses.data import PulseData, Sweep
+from memsim.fit.pulses.diagnostics import diagnose
+from memsim.fit.pulses.filter import NODES, Scale, Series, Trial, log_likelihood
+from memsim.fit.pulses.models import MODELS
+from memsim.fit.pulses.quantities import fitted
+from memsim.fit.pulses.review import reviewed
+from memsim.fit.pulses.search import Noise, finished, problem_of, rough
+from memsim.fit.pulses.second_maxima import over_maxima, second_maxima
 
 LOW, WIDTH = 2e-6, 8e-6
 

@@ -1,0 +1,1 @@
+"""Measured conductance maps in files."""

@@ -1,0 +1,1 @@
+"""Step models fitted to measured pulses: data, likelihood, search, intervals, review."""

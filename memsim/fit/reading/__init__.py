@@ -1,0 +1,1 @@
+"""Tables of measurements: files, headings, columns, numbers, and the layouts in which pulses come."""
