@@ -11,7 +11,6 @@ from memsim.cli import completion
 from memsim.cli.bar import progress
 from memsim.cli.console import console, printable
 from memsim.cli.fit_report import print_fit
-from memsim.cli.options import errors_with_options
 
 if TYPE_CHECKING:
     from memsim.fit import PulseFit, SectionFit
@@ -43,7 +42,6 @@ if TYPE_CHECKING:
 @click.option("--decimal", metavar=".|,", help="Decimal sign [default: what the numbers show].")
 @click.option("--repeats", metavar="devices|cycles|reads", help="What equal headings, or rows of one pulse, are.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only the paths of what was written.")
-@errors_with_options()
 def fit(
     file: str,
     output: str | None,

@@ -17,6 +17,7 @@ from memsim.cli.doctor import doctor
 from memsim.cli.evaluate import evaluate
 from memsim.cli.group import Group
 from memsim.cli.inspect import list_, plot, show
+from memsim.cli.options import with_options
 from memsim.cli.run import run
 from memsim.cli.schema import schema
 from memsim.cli.validate import validate
@@ -80,7 +81,7 @@ def run_command(args: list[str] | None = None) -> int:
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except MemsimError as error:
-        return _fail(_with_options(str(error)))
+        return _fail(with_options(str(error)))
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         return 0
@@ -97,13 +98,6 @@ def run_command(args: list[str] | None = None) -> int:
         return _fail(f"{error.filename or 'standard output'}: {(error.strerror or str(error)).lower()}")
     except MemoryError:
         return _fail("not enough memory for arrays of this size; make data.samples or data.shape smaller")
-
-
-def _with_options(text: str) -> str:
-    """An error of the Python API with options in place of the arguments that it names."""
-    for argument, option in (("use force=True", "use --force"), ("with data=", "with --data")):
-        text = text.replace(argument, option)
-    return text
 
 
 def _fail(message: str) -> int:

@@ -1,19 +1,16 @@
-"""Messages of `memsim.fit`, which name arguments of Python, with the options of the command line in their place."""
+"""Errors and notes of memsim name arguments of Python; the command line has its options in their place."""
 
 from __future__ import annotations
 
-import contextlib
 import re
-from collections.abc import Iterator
-
-from memsim.errors import MemsimError
 
 _ARGUMENT = re.compile(
     r"""\b(?:
-        (?P<any>columns|model|window)=\.\.\.            # any value
-        | (?P<text>columns)=(?=")                # in quotes, which a shell needs too
-        | (?P<word>kind|repeats|decimal)='(?P<value>[^']*)'
+        (?P<any>columns|model|window|device|data)=\.\.\.   # any value
+        | (?P<text>columns)=(?=")                          # in quotes, which a shell needs, too
+        | (?P<word>kind|repeats|decimal|device|data)='(?P<value>[^']*)'
         | (?P<number>table)=(?=\d)
+        | (?P<flag>force)=True
     )""",
     re.VERBOSE,
 )
@@ -27,13 +24,5 @@ def with_options(message: str) -> str:
 def _option(found: re.Match[str]) -> str:
     if found["word"]:
         return f"--{found['word']} {found['value']}"
-    return f"--{found['any']}" if found["any"] else f"--{found['text'] or found['number']} "
-
-
-@contextlib.contextmanager
-def errors_with_options() -> Iterator[None]:
-    """While this lasts, errors of memsim name options in place of arguments."""
-    try:
-        yield
-    except MemsimError as error:
-        raise type(error)(with_options(str(error))) from None
+    alone = found["any"] or found["flag"]
+    return f"--{alone}" if alone else f"--{found['text'] or found['number']} "

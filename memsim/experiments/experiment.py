@@ -272,7 +272,7 @@ class Experiment:
         path = self.document.find(key) or ()
         where = f"{self.document.where(path)}: {key}"
         try:
-            return load_device(str(self._place(name, path, "--device")))
+            return load_device(str(self._place(name, path, "device")))
         except InputError as error:
             text = str(error)
             raise InputError(text if text.startswith(str(self.devices.folder)) else f"{where}: {text}") from None
@@ -292,26 +292,30 @@ class Experiment:
             return None
         path = self.document.find("data.source") or ()
         try:
-            return self._place(source, path, "--data", self.spec.data.EMBEDDED)
+            return self._place(source, path, "data", self.spec.data.EMBEDDED)
         except InputError as error:
             raise InputError(f"{self.document.where(path)}: data.source: {error}") from None
 
-    def _place(self, text: str, path: tuple[str | int, ...], option: str, embedded: Sequence[str] = ()) -> Path:
+    def _place(self, text: str, path: tuple[str | int, ...], argument: str, embedded: Sequence[str] = ()) -> Path:
         """Where a file or folder lies: anywhere if the user named it himself, else inside the experiment's folder."""
         if isinstance(self.document.origin(path), str):
             return Path(text).expanduser()
         local = "/" in text or "." in text
-        if option == "--device" and not local:
+        if argument == "device" and not local:
             find("devices", text)
         if self.devices.folder is None:
-            raise InputError(f"'{text}' is a place that the result does not hold; name it yourself: {option} {text}")
+            raise InputError(
+                f"'{text}' is a place that the result does not hold; name it yourself: {argument}='{text}'"
+            )
         folder = self.devices.folder.resolve()
         place = (folder / text).resolve()
         if not place.is_relative_to(folder):
-            raise InputError(f"'{text}' lies outside the folder of the experiment; name it yourself with {option}")
+            raise InputError(
+                f"'{text}' lies outside the folder of the experiment; name it yourself with {argument}=..."
+            )
         if not place.exists():
             hint = nearest(text, embedded) if embedded and not local else ""
-            raise InputError(f"'{text}' is not in {self.devices.folder}{hint} ({option} names a place elsewhere)")
+            raise InputError(f"'{text}' is not in {self.devices.folder}{hint} ({argument}=... names a place elsewhere)")
         return place
 
     def to_yaml(self) -> str:

@@ -45,7 +45,8 @@ def find(kind: Kind, name_or_path: str | os.PathLike[str]) -> Path:
         return shipped[name]
     if kind == "experiments" and name in library("devices"):
         raise InputError(
-            f"'{name}' is a device, not an experiment: memsim device show {name}, memsim run ... --device {name}"
+            f"'{name}' is a device, not an experiment: memsim device show {name}, or a run of an experiment with "
+            f"device='{name}'"
         )
     separators = {os.sep, os.altsep or os.sep, "/"}
     if not isinstance(name_or_path, str) or name.endswith(_SUFFIXES) or separators & set(name) or Path(name).is_file():

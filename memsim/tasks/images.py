@@ -74,7 +74,7 @@ def check_images(source: str, sha256: str, earlier: str | None) -> None:
     if earlier is not None and sha256 != earlier:
         raise DataError(
             f"{source}: these are not the images of the earlier run (hash {sha256[:12]}, then {earlier[:12]}); give "
-            "the same ones with data=, or run the experiment anew"
+            "the same ones with data=..., or run the experiment anew"
         )
 
 

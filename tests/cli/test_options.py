@@ -19,6 +19,11 @@ from memsim.cli.options import with_options
         ("kind='retention' or kind='read-noise'", "--kind retention or --kind read-noise"),
         ("table=1 to table=12; decimal=',' or decimal='.'", "--table 1 to --table 12; --decimal , or --decimal ."),
         ("fit another model with model=..., or", "fit another model with --model, or"),
+        (
+            "name it yourself: device='cells/a.yaml', or with data=...",
+            "name it yourself: --device cells/a.yaml, or with --data",
+        ),
+        ("use force=True to replace it", "use --force to replace it"),
         ("subtable=1, columns=3 and kind=pulses", "subtable=1, columns=3 and kind=pulses"),
     ],
 )
@@ -34,6 +39,9 @@ def test_the_same_question_names_an_argument_or_an_option(cli, tmp_path):
     assert run.code == 2 and "say which with --kind retention or --kind read-noise" in run.err
 
 
-def test_no_message_of_the_fits_names_an_option():
-    for file in (Path(ms.__file__).parent / "fit").rglob("*.py"):
+def test_no_message_of_python_functions_names_an_option():
+    parts = ("fit", "arrays", "data", "networks", "storage", "tasks")
+    files = [file for part in parts for file in (Path(ms.__file__).parent / part).rglob("*.py")]
+    assert len(files) > 180
+    for file in files:
         assert not re.search(r"(?<![-\w])--[a-z]", file.read_text(encoding="utf-8")), file.name

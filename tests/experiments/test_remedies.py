@@ -179,7 +179,7 @@ class TestSynonyms:
         with pytest.raises(InputError) as error:
             ms.load_experiment(tmp_path / "x.yaml").data_path()
         assert "'mnist' is not in " in str(error.value)
-        assert str(error.value).endswith("; did you mean 'digits'? (--data names a place elsewhere)")
+        assert str(error.value).endswith("; did you mean 'digits'? (data=... names a place elsewhere)")
 
 
 def embedded(task) -> tuple[str, ...]:
