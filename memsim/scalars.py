@@ -35,9 +35,20 @@ class Scalar:
 
         return numba.njit(**self.targetoptions)(self.py_func)
 
+    @functools.cached_property
+    def _on_device(self) -> Any:
+        """The function for the compiler of CUDA, which makes the same of Numba's own compiled functions."""
+        from numba.cuda.dispatcher import CUDADispatcher
+
+        return CUDADispatcher(
+            self.py_func, {"debug": False, "opt": True, **self.compiled.targetoptions, "device": True}
+        )
+
     @property
     def _numba_type_(self) -> Any:
-        return self.compiled._numba_type_
+        from numba.core.target_extension import current_target
+
+        return (self._on_device if current_target() == "cuda" else self.compiled)._numba_type_
 
     def __call__(self, *numbers: Any) -> Any:
         return self.compiled(*numbers)

@@ -108,7 +108,7 @@ def test_no_cell_depends_on_the_size_of_the_array(device):
 
 SCRIPT = """
 import hashlib
-from tests.test_cells_over_time import X, lived
+from tests.arrays.test_cells_over_time import X, lived
 for device in ("pulses", "only programmed"):
     xbar = lived(device, column="reference")
     print(hashlib.sha256(xbar.state.values.tobytes() + xbar.read(X).tobytes() + xbar.pulses.set.tobytes()).hexdigest())
