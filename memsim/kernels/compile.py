@@ -244,20 +244,20 @@ class Callee(Scalar):
     def compiled(self) -> Any:
         import numba
 
-        # The simulator of CUDA calls it from Python.
-        options = {**self.targetoptions, "no_cpython_wrapper": not _simulated()}
+        options = {**self.targetoptions, "no_cpython_wrapper": not _interpreted()}
         return numba.njit(**options)(self.py_func)
 
     def __call__(self, *arguments: Any) -> Any:
-        if not _simulated():
+        if not _interpreted():
             raise TypeError(f"{self.py_func.__name__}() has no entry from Python: kernels alone call it")
         return self.compiled(*arguments)
 
 
-def _simulated() -> bool:
-    import numba
+def _interpreted() -> bool:
+    """Whether loops run in Python and call such functions there: in the simulator of CUDA, or without compilation."""
+    from numba import config
 
-    return bool(numba.config.ENABLE_CUDASIM)  # type: ignore[attr-defined]
+    return bool(config.ENABLE_CUDASIM or config.DISABLE_JIT)  # type: ignore[attr-defined]
 
 
 def callee(function: Callable, **options: Any) -> Any:
