@@ -216,11 +216,8 @@ def _check(trained: Trained, before: Entry, after: Entry, keys: Sequence[str]) -
 
 def _digest(path: Path) -> str:
     """Hash of a file; empty if it cannot be read, which `load` reports."""
-    digest = hashlib.sha256()
     try:
         with path.open("rb") as opened:
-            while block := opened.read(1 << 20):
-                digest.update(block)
+            return hashlib.file_digest(opened, "sha256").hexdigest()
     except OSError:
         return ""
-    return digest.hexdigest()

@@ -6,7 +6,7 @@ import click
 
 from memsim.cli import completion
 from memsim.cli.bar import progress
-from memsim.cli.results import Outputs, output_options, with_options
+from memsim.cli.results import Outputs, changed_by_options, output_options
 
 
 @click.command(short_help="Evaluate the weights of a result again, without training.")
@@ -53,7 +53,7 @@ def evaluate(
     from memsim.evaluation import evaluate_as, trained_in
 
     trained = trained_in(result)
-    experiment = with_options(trained.experiment, settings, device, data)
+    experiment = changed_by_options(trained.experiment, settings, device, data)
     outputs = Outputs(f"{experiment.name}-evaluated", output, force=force, no_figure=no_figure, quiet=quiet)
 
     from memsim.kernels.compile import spare_linear_algebra

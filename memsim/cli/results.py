@@ -88,7 +88,7 @@ class Outputs:
             click.echo(f"{what:<8} {printable(path)}")
 
 
-def with_options(
+def changed_by_options(
     experiment: Experiment, settings: tuple[str, ...], device: str | None, data: str | None, seed: int | None = None
 ) -> Experiment:
     """An experiment with what options change: ``--set``, ``--device``, ``--data`` and ``--seed``."""

@@ -9,7 +9,7 @@ import click
 from memsim.cli import completion
 from memsim.cli.bar import progress
 from memsim.cli.loading import experiment_of
-from memsim.cli.results import Outputs, output_options, with_options
+from memsim.cli.results import Outputs, changed_by_options, output_options
 
 if TYPE_CHECKING:
     from memsim.experiments.experiment import Experiment
@@ -65,7 +65,7 @@ def run(
       memsim run results/physical-01.nc
     """
     chosen, images_sha256, notes = _experiment(experiment)
-    chosen = with_options(chosen, settings, device, data, seed)
+    chosen = changed_by_options(chosen, settings, device, data, seed)
     outputs = Outputs(chosen.name, output, force=force, no_figure=no_figure, quiet=quiet)
 
     from memsim.kernels.compile import spare_linear_algebra
