@@ -111,6 +111,12 @@ def unit_of(symbol: str) -> tuple[str, float] | None:
     return None if known is None else (known[0], float(f"1e{known[1]}") * known[2])
 
 
+def dimension_of(symbol: str) -> str:
+    """SI unit of a symbol such as "nS"; empty where the symbol is unknown."""
+    known = unit_of(symbol)
+    return "" if known is None else known[0]
+
+
 def format_quantity(si_value: float, unit: str, digits: int | None = None) -> str:
     """Text such as "38.5 nS" that `parse_quantity` reads back to the same float.
 

@@ -157,7 +157,7 @@ def notes(fit: PulseFit) -> str:
     slow = _slow(found)
     if slow is not None:
         lines.append(
-            f"Of the read noise, {format_quantity(slow[0], '%', 3)} of the {chosen.problem.read_base} is "
+            f"Of the read noise, {format_quantity(slow[0], '%', 3)} of the {problem.read_base} is "
             f"correlated over about {format_quantity(slow[1], '1', 3)} pulses; the sigma above is that of a "
             "single read."
         )

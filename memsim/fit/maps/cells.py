@@ -16,7 +16,7 @@ from memsim.fit.reading.exports import Block, blocks_of
 from memsim.fit.reading.headings import COL, CONDUCTANCE, DEVICE, ROW, split_unit, unit_in
 from memsim.fit.reading.lines import split
 from memsim.fit.reading.numerals import Numerals
-from memsim.units import unit_of
+from memsim.units import dimension_of
 
 _PAIRS = ((("r",), ("c",)), (("i",), ("j",)))
 """Headings that number rows and columns only together."""
@@ -150,7 +150,7 @@ def _chosen(columns: Sequence[_Column], name: str) -> tuple[_Column, _Column, _C
     rows, cols = _numbering([column.heading for column in columns]) or ([], [])
     values = [column for column in columns if folded(column.heading) in _VALUE]
     values = values or [column for column in columns if folded(column.heading) in _READ]
-    values = values or [column for column in columns if (unit_of(column.unit) or ("",))[0] == "S"]
+    values = values or [column for column in columns if dimension_of(column.unit) == "S"]
     chosen_columns = []
     for what, heading, those in (
         ("rows", "row", [columns[place] for place in rows]),

@@ -153,17 +153,17 @@ def without_summaries(parts: Labelled) -> tuple[Labelled, tuple[str, ...]]:
     """A matrix without the lines and columns that labels such as mean and std say to be computed, and notes on them."""
     notes = []
     for what, labels in (("column", parts.above or ()), ("row", parts.left or ())):
-        kept = [place for place, label in enumerate(labels) if folded(label) not in _SUMMARIES]
-        if not 0 < len(kept) < len(labels):
+        of_cells = [place for place, label in enumerate(labels) if folded(label) not in _SUMMARIES]
+        if not 0 < len(of_cells) < len(labels):
             continue
         names = ", ".join(f"'{label}'" for label in labels if folded(label) in _SUMMARIES)
         notes.append(f"{what} {names} has no cells and is left out")
         if what == "column":
-            rows = [Row(row.line, [row.cells[place] for place in kept]) for row in parts.rows]
-            parts = parts._replace(rows=rows, above=[labels[place] for place in kept])
+            rows = [Row(row.line, [row.cells[place] for place in of_cells]) for row in parts.rows]
+            parts = parts._replace(rows=rows, above=[labels[place] for place in of_cells])
         else:
-            rows = [parts.rows[place] for place in kept]
-            parts = parts._replace(rows=rows, left=[labels[place] for place in kept])
+            rows = [parts.rows[place] for place in of_cells]
+            parts = parts._replace(rows=rows, left=[labels[place] for place in of_cells])
     return parts, tuple(notes)
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from memsim.errors import DataError, InputError
-from memsim.units import parse_quantity, unit_of
+from memsim.units import dimension_of, parse_quantity, unit_of
 
 DIMENSIONS = ("S", "Ohm", "A")
 """SI units of a conductance, and of a resistance and a current, which a map may not hold but a file may state."""
@@ -92,7 +92,7 @@ def units_in(line: str) -> list[str]:
 
 
 def _of_current(unit: str) -> bool:
-    return (unit_of(unit.strip()) or ("",))[0] == "A"
+    return dimension_of(unit.strip()) == "A"
 
 
 def _words(line: str) -> list[str]:

@@ -85,8 +85,7 @@ def higher(end: Guess) -> Guess:
     if not _unclear(end.problem):
         return end
     # Ends of windows that were not fitted are again.
-    free = end.problem.pinned(np.full(end.problem.known.shape, np.nan))
-    theta = free.pack(end.problem.natural(end.theta), end.problem.own(end.theta))
+    free, theta = end.problem.unpinned(end.theta)
     for kind in range(len(_KINDS)):
         other, climb = _of_kind(free, theta, kind, most=25, enough=0.1)
         begun = other.begun(climb.theta)

@@ -14,6 +14,7 @@ from memsim.fit.pulses.axis import Axis
 from memsim.fit.pulses.filter import Series
 from memsim.fit.pulses.models import BRANCHES
 from memsim.fit.pulses.resumed import Turn, go_on, turn_of
+from memsim.fit.rounding import step_of
 from memsim.units import format_quantity
 
 FEWEST = 20
@@ -139,6 +140,12 @@ class PulseData:
         return _trains(self.sweeps)
 
     @cached_property
+    def cycle_of(self) -> np.ndarray:
+        """Number of the cycle of every point of `series`; those of all devices are numbered together (point,)."""
+        numbers = {name: n for n, name in enumerate(dict.fromkeys((s.device, s.cycle) for s in self.sweeps))}
+        return np.concatenate([np.full(len(s.value), numbers[s.device, s.cycle]) for s in self.sweeps])
+
+    @cached_property
     def resumed(self) -> np.ndarray:
         """Whether each train begins where an unfinished one of the other direction ended (train,); see `resumed`."""
         trains = self.trains
@@ -164,9 +171,7 @@ class PulseData:
     def resolution(self) -> float:
         """Step to which the reads were rounded, in the data's unit; 0 where they do not repeat."""
         values = np.concatenate([s.value[np.isfinite(s.value)] for s in self.sweeps])
-        axis = self.axis
-        near = np.unique(np.round(axis.scaled(values), 9))
-        return float(np.diff(near).min()) * axis.span if 2 <= len(near) <= len(values) / 2 else 0.0
+        return step_of(np.round(self.axis.scaled(values), 9)) * self.axis.span
 
     def average_step(self, branch: int) -> float:
         """Average change of a pulse in its own direction, as a share of the span; never quite 0."""

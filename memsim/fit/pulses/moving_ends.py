@@ -50,14 +50,11 @@ def moving_ends(data: PulseData, problem: Problem, theta: np.ndarray) -> MovingE
     from scipy.special import chdtrc, fdtrc
 
     slopes, information = _by_read(problem, theta)
-    device = np.concatenate([np.full(len(s.value), data.devices.index(s.device)) for s in data.sweeps])
-    order = {name: n for n, name in enumerate(dict.fromkeys((s.device, s.cycle) for s in data.sweeps))}
-    cycle = np.concatenate([np.full(len(s.value), order[s.device, s.cycle]) for s in data.sweeps])
     trend = spread = 0.0
     freedom = devices = 0
     moves, squares = np.zeros(2), np.zeros(2)
     for d in range(problem.devices):
-        cycles = [np.flatnonzero(cycle == n) for n in np.unique(cycle[device == d])]
+        cycles = [np.flatnonzero(data.cycle_of == n) for n in np.unique(data.cycle_of[problem.device_of == d])]
         if len(cycles) < _FEWEST:
             continue
         own = np.stack([slopes[at].sum(0) for at in cycles])

@@ -265,6 +265,11 @@ class Problem:
         """The problem with some ends of windows known."""
         return replace(self, known=known)
 
+    def unpinned(self, theta: np.ndarray) -> tuple[Problem, np.ndarray]:
+        """The problem with no end of a window known, and theta there."""
+        free = self.pinned(np.full(self.known.shape, np.nan))
+        return free, free.pack(self.natural(theta), self.own(theta))
+
     def on(self, series: Series) -> Problem:
         """The problem on other sweeps of the same devices, in the same scale."""
         return replace(self, series=series)

@@ -123,11 +123,8 @@ def between_cycles(data: PulseData, problem: Problem, theta: np.ndarray) -> Spre
     The slope of a cycle's log-likelihood by this logarithm, over its information, estimates how far the cycle lies
     from its device. The estimates have known variances, and what exceeds them is the spread.
     """
-    device = np.concatenate([np.full(len(s.value), data.devices.index(s.device)) for s in data.sweeps])
-    names = [(s.device, s.cycle) for s in data.sweeps]
-    order = {name: i for i, name in enumerate(dict.fromkeys(names))}
-    cycle = np.concatenate([np.full(len(s.value), order[n]) for n, s in zip(names, data.sweeps, strict=True)])
-    if len(order) < len(data.devices) + _CYCLES - 1:
+    cycle = data.cycle_of
+    if cycle.max() + 1 < problem.devices + _CYCLES - 1:
         return None
     width = 0.02
     factors = np.arange(len(problem.shared) + 2, len(theta), len(OWN))
@@ -137,7 +134,7 @@ def between_cycles(data: PulseData, problem: Problem, theta: np.ndarray) -> Spre
     middle, up, down = problem.scores(trials)
     estimates, variances = [], []
     for d in range(problem.devices):
-        for c in np.unique(cycle[device == d]):
+        for c in np.unique(cycle[problem.device_of == d]):
             at = cycle == c
             slope = (up[at].sum() - down[at].sum()) / (2 * width)
             information = -(up[at].sum() - 2 * middle[at].sum() + down[at].sum()) / width**2

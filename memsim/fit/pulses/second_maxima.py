@@ -35,6 +35,10 @@ def second_maxima(problem: Problem, theta: np.ndarray) -> list[Guess]:
         return []
     top, (low, high) = problem.value(theta), problem.limits
     ends: list[Guess] = []
+
+    def known(place: np.ndarray) -> bool:
+        return any(np.abs(place - t)[shapes].max() < _NEAR for t in (theta, *(end.theta for end in ends)))
+
     for index in shapes:
         held = problem.holding(index)
         for away in _AWAY:
@@ -43,11 +47,10 @@ def second_maxima(problem: Problem, theta: np.ndarray) -> list[Guess]:
             if climb.value < top - _WORTH:
                 continue
             climb = maximise(problem, climb.theta)
-            known = [theta, *(end.theta for end in ends)]
-            if climb.value < top - DROP95 or any(np.abs(climb.theta - t)[shapes].max() < _NEAR for t in known):
+            if climb.value < top - DROP95 or known(climb.theta):
                 continue
             end = Guess(problem, *settled(problem, climb.theta))
-            if not end.fault and not any(np.abs(end.theta - t)[shapes].max() < _NEAR for t in known):
+            if not end.fault and not known(end.theta):
                 ends.append(end)
     return ends
 
@@ -56,9 +59,8 @@ def _farther_ends(problem: Problem, theta: np.ndarray) -> list[Guess]:
     """The maxima with ends of windows that no pulse shows wherever the likelihood is highest; none where all show."""
     if np.isnan(problem.known).all() or int(problem.series.seen.sum()) > _MOST_READS:
         return []
-    free = problem.pinned(np.full(problem.known.shape, np.nan))
-    climb = maximise(free, free.pack(problem.natural(theta), problem.own(theta)))
-    end = Guess(free, *settled(free, climb.theta))
+    free, start = problem.unpinned(theta)
+    end = Guess(free, *settled(free, maximise(free, start).theta))
     return [] if end.fault else [end, *second_maxima(free, end.theta)]
 
 

@@ -10,11 +10,11 @@ import numpy as np
 from memsim.errors import DataError
 from memsim.fit.pulses.models import BRANCHES
 from memsim.fit.reading.directions import READ_WORDS
-from memsim.fit.reading.headings import CONDUCTANCE, READ_VOLTAGE, RESISTANCE, TEMPERATURE, folded, split_unit
+from memsim.fit.reading.headings import CONDUCTANCE, READ_VOLTAGE, RESISTANCE, SETTINGS, TEMPERATURE, folded, split_unit
 from memsim.fit.reading.numerals import NOT_READ
 from memsim.fit.reading.plausible import HIGHEST_READ
-from memsim.fit.reading.settings import SETTINGS, only_scatters, varied_setting
-from memsim.fit.reading.table import Column, Table
+from memsim.fit.reading.settings import only_scatters, varied_setting
+from memsim.fit.reading.table import Column, Table, first_column
 from memsim.units import unit_of
 
 _SCATTER = 0.02  # of the largest value: differences of a measured amplitude or width; assumed
@@ -40,22 +40,19 @@ def check_pulses(table: Table, branch: np.ndarray | None = None, direction: Colu
     """
     check_temperature(table)
     volts = {folded(name) for name in READ_VOLTAGE}
-    pulsed = [True] * len(table.lines)
+    pulsed = list(range(len(table.lines)))
     if direction is not None:
-        pulsed = [cell.lower() not in READ_WORDS for cell in direction.cells]
-    rows_of = {
-        f" of {BRANCHES[b]} pulses" if branch is not None else "": [
-            row for row, on in enumerate(pulsed) if on and (branch is None or branch[row] == b)
-        ]
-        for b in range(2)
-    }
+        pulsed = [row for row in pulsed if direction.cells[row].lower() not in READ_WORDS]
+    rows_of = {"": pulsed}
+    if branch is not None:
+        rows_of = {f" of {BRANCHES[b]} pulses": [row for row in pulsed if branch[row] == b] for b in range(2)}
     reads, notes = _reads(table), []
     for column in table.columns:
         head = folded(column.heading)
         if column is direction:
             # A user may have said that the voltages of the pulses are the directions.
-            head, unit = folded(split_unit(column.written)[0]), split_unit(column.written)[1]
-            column = replace(column, heading=split_unit(column.written)[0], unit=unit or column.unit)
+            heading, unit = split_unit(column.written)
+            head, column = folded(heading), replace(column, heading=heading, unit=unit or column.unit)
         may_be_pulses = head in volts and "read" not in head and _largest(table, column) > HIGHEST_READ
         for what, rows in rows_of.items() if table.header else ():
             if (head in SETTINGS or may_be_pulses) and not only_scatters(table, column, rows):
@@ -96,8 +93,7 @@ def check_temperature(table: Table) -> tuple[str, ...]:
 
 def _reads(table: Table) -> np.ndarray | None:
     """Conductances or resistances of all rows, as written; None where the table has no single column of them."""
-    names = {folded(name) for name in (*CONDUCTANCE, *RESISTANCE)}
-    column = next((c for c in table.columns if folded(c.heading) in names), None)
+    column = first_column(table, (*CONDUCTANCE, *RESISTANCE))
     values = [] if column is None else [table.numerals.value(cell) for cell in column.cells]
     return np.array(values, float) if values and None not in values else None
 

@@ -161,6 +161,8 @@ KNOWN = frozenset(
 """All names of columns of pulses and reads, folded."""
 OTHERS = frozenset(folded(name) for names in (PLACE, PULSE_SETTINGS, TEMPERATURE, LEVEL) for name in names)
 """Names, folded, of columns that say something else of rows."""
+SETTINGS = frozenset(folded(name) for name in (*PULSE_VOLTAGE, *PULSE_SETTINGS))
+"""Names, folded, of columns that set the pulses."""
 _LABELS = frozenset(folded(name) for names in (DEVICE, SAMPLE, CYCLE, DIRECTION, TIME) for name in names)
 PLAIN_UNITS = ("", "1", "-", "a.u.", "arb. units", "norm.", "normalised", "normalized")
 """Units, in lower case, of plain numbers."""

@@ -13,7 +13,7 @@ from memsim.fit.pulses.data import PulseData, Sweep
 from memsim.fit.pulses.models import BRANCHES
 from memsim.fit.reading.headings import folded
 from memsim.fit.reading.table import Column, Table
-from memsim.units import format_quantity, unit_of
+from memsim.units import dimension_of, format_quantity
 
 _LONG = 5  # reads of a sweep whose ends are compared
 _SHARE = 0.2  # of the range of all reads that sweeps move the wrong way on average
@@ -67,7 +67,7 @@ def refuse_without_unit(table: Table, column: Column, values: np.ndarray, name: 
     source = table.source(column)
     for line, text in table.above:
         unit = unit_in(text)
-        if unit is not None and (unit_of(unit) or ("",))[0] == "S":
+        if unit is not None and dimension_of(unit) == "S":
             raise DataError(
                 f"{table.name}:{line}: a unit, {unit}, stands above the table, and {table.label(column)} has none; "
                 f'say it with columns="{name} = {source} [{unit}]", or with [1] that they are normalised weights'

@@ -15,16 +15,14 @@ from memsim.fit.reading.headings import (
     KNOWN,
     OTHERS,
     PULSE,
-    PULSE_SETTINGS,
-    PULSE_VOLTAGE,
+    SETTINGS,
     folded,
 )
 from memsim.fit.reading.numerals import NOT_READ
 from memsim.fit.reading.plausible import HIGHEST_READ
 from memsim.fit.reading.table import Column, Table, first_column
-from memsim.units import unit_of
+from memsim.units import dimension_of, unit_of
 
-SETTINGS = frozenset(folded(name) for name in (*PULSE_VOLTAGE, *PULSE_SETTINGS))
 _READ = (KNOWN | OTHERS) - SETTINGS
 _DIMENSIONS = ("V", "A", "s", "Hz", "W", "J")
 _WORDS = frozenset(("amp", "ampl", "amplitude", "width", "height", "bias", "stimulus", "duration", "compliance"))
@@ -83,8 +81,8 @@ def only_scatters(table: Table, column: Column, rows: Sequence[int]) -> bool:
 def _dimension(column: Column) -> str:
     """Dimension of a column that may be a setting; empty for others."""
     if column.physical:
-        known = unit_of(column.unit)
-        return known[0] if known is not None and known[0] in _DIMENSIONS else ""
+        dimension = dimension_of(column.unit)
+        return dimension if dimension in _DIMENSIONS else ""
     if _words(column) & _WORDS or _SYMBOL.fullmatch(column.heading.strip()):
         return "s" if _words(column) & _WIDTHS else "V"
     return ""
@@ -117,16 +115,21 @@ def _is_clock(table: Table, column: Column, values: np.ndarray) -> bool:
     )
 
 
+def row_keys(table: Table, *kinds: Sequence[str]) -> list[tuple[str, ...]]:
+    """Cells of each row in the first column of each kind, by its names; kinds without a column say nothing."""
+    cells = [column.cells for names in kinds if (column := first_column(table, names)) is not None]
+    return list(zip(*cells, strict=True)) if cells else [()] * len(table.lines)
+
+
 def _trains(table: Table, rows: np.ndarray) -> list[np.ndarray]:
     """Rows in parts that end where a direction, a device or a cycle ends, or where pulse numbers start again."""
-    keys = [column.cells for names in (DEVICE, CYCLE, DIRECTION) if (column := first_column(table, names)) is not None]
-    same = list(zip(*keys, strict=True)) if keys else [()] * len(table.lines)
+    keys = row_keys(table, DEVICE, CYCLE, DIRECTION)
     pulse = first_column(table, PULSE)
     numbers = [_number(table, cell) for cell in pulse.cells] if pulse is not None else [0.0] * len(table.lines)
     cuts = [
         place
         for place, (before, row) in enumerate(pairwise(rows), 1)
-        if same[before] != same[row] or numbers[row] < numbers[before] or (pulse is None and row != before + 1)
+        if keys[before] != keys[row] or numbers[row] < numbers[before] or (pulse is None and row != before + 1)
     ]
     return np.split(rows, cuts)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from memsim.errors import DataError
+from memsim.fit.pulses.data import FEWEST
 from memsim.fit.pulses.models import BRANCHES
 from memsim.fit.reading.table import Table
 
@@ -16,7 +17,6 @@ _LASTING = 0.2  # of the range, by which the reads beside the jump differ, too: 
 _SURE = 6.0  # standard errors of the mean jump, from which on equal distances of jumps are no chance
 _CLEAR = 6.0  # scatter of the steps, from which on a single jump is one
 _BEYOND = 1.5  # of the steps forwards: reads that jump both ways scatter
-_FEWEST = 20  # reads of a direction that a fit needs
 
 
 def trains_below(
@@ -76,7 +76,7 @@ def trains_below(
 def _period(y: np.ndarray) -> int:
     """Reads of each of several trains of equal length, all of which rise; 0 where nothing shows any."""
     span = float(np.ptp(y)) if len(y) else 0.0
-    if len(y) < _FEWEST or not span:
+    if len(y) < FEWEST or not span:
         return 0
     steps = np.diff(y) / span
     for period in np.flatnonzero(-steps > _BACK / 2) + 1:
@@ -102,7 +102,7 @@ def _lasts(y: np.ndarray, at: np.ndarray) -> bool:
 def _jumps(y: np.ndarray) -> np.ndarray:
     """Reads after which the next ones lie lower by a good part of the range and by far more than steps scatter."""
     span = float(np.ptp(y)) if len(y) else 0.0
-    if len(y) < _FEWEST or not span:
+    if len(y) < FEWEST or not span:
         return np.empty(0, int)
     steps = np.diff(y) / span
     scatter = 1.4826 * float(np.median(np.abs(steps - np.median(steps))))

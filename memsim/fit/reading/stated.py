@@ -32,13 +32,13 @@ def _whole(found: re.Match[str], stated: Sequence[tuple[str, str]]) -> str:
     except InputError:
         return found[0]
     roles = {role for role, _ in example}
-    kept = [(role, source) for role, source in stated if not _replaced(role, roles)]
-    if len(kept) == len(stated) or len(example) > 1:
-        equations = [*kept, *example]
+    others = [(role, source) for role, source in stated if not _replaced(role, roles)]
+    if len(others) == len(stated) or len(example) > 1:
+        equations = [*others, *example]
     else:
         # A corrected equation stays at its place.
         at = next(i for i, (role, _) in enumerate(stated) if _replaced(role, roles))
-        equations = [*kept[:at], *example, *kept[at:]]
+        equations = [*others[:at], *example, *others[at:]]
     return 'columns="' + ", ".join(f"{_SHORT.get(role, role)} = {source}" for role, source in equations) + '"'
 
 

@@ -20,16 +20,17 @@ from memsim.fit.reading.headings import (
     READ_VOLTAGE,
     RESET_VOLTAGE,
     SET_VOLTAGE,
+    SETTINGS,
     TIME,
     UP,
     folded,
     read_voltage_in,
 )
 from memsim.fit.reading.plausible import HIGHEST_READ
-from memsim.fit.reading.settings import SETTINGS
+from memsim.fit.reading.settings import row_keys
 from memsim.fit.reading.sweep_columns import CURRENT, VOLTAGE
 from memsim.fit.reading.table import Column, Table, first_column
-from memsim.units import unit_of
+from memsim.units import dimension_of, unit_of
 
 _AMPLITUDES = 4
 """Different voltages of equal pulses of two directions, and of no pulse, at most."""
@@ -78,9 +79,8 @@ def example_of_directions(table: Table) -> str:
 
 def _goes_up(table: Table, numbers: np.ndarray) -> bool:
     """Whether pulse numbers go up within each device and cycle, through both directions."""
-    keys = [column.cells for names in (DEVICE, CYCLE) if (column := first_column(table, names)) is not None]
-    same = list(zip(*keys, strict=True)) if keys else [()] * len(numbers)
-    return all(numbers[row] >= numbers[row - 1] for row in range(1, len(numbers)) if same[row] == same[row - 1])
+    keys = row_keys(table, DEVICE, CYCLE)
+    return all(numbers[row] >= numbers[row - 1] for row in range(1, len(numbers)) if keys[row] == keys[row - 1])
 
 
 def signed_columns(table: Table) -> list[Column]:
@@ -89,7 +89,7 @@ def signed_columns(table: Table) -> list[Column]:
     result = []
     for column in table.columns:
         values = None if folded(column.heading) in others else _numbers(table, column)
-        if values is None or (column.physical and (unit_of(column.unit) or ("",))[0] != "V"):
+        if values is None or (column.physical and dimension_of(column.unit) != "V"):
             continue
         if _has_both_signs(values) and len(np.unique(values)) <= _AMPLITUDES:
             result.append(column)
@@ -130,7 +130,7 @@ def _of(table: Table, names: Sequence[str], more: Sequence[str], dimension: str)
     known = {folded(name) for name in (*names, *more)} - {folded(name) for name in TIME}
     return [
         c for c in table.columns
-        if folded(c.heading) in known or (c.physical and (unit_of(c.unit) or ("",))[0] == dimension)
+        if folded(c.heading) in known or (c.physical and dimension_of(c.unit) == dimension)
     ]  # fmt: skip
 
 

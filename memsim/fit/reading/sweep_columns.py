@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from memsim.errors import DataError
-from memsim.fit.reading.headings import PULSE_SETTINGS, PULSE_VOLTAGE, folded
+from memsim.fit.reading.headings import SETTINGS, folded
 from memsim.fit.reading.table import Column, Table, find_column, unknown_headings
-from memsim.units import format_quantity, unit_of
+from memsim.units import dimension_of, format_quantity
 
 VOLTAGE = (
     *("voltage", "v", "read voltage", "vread", "bias", "bias voltage", "vbias", "applied voltage", "applied v", "vapp"),
@@ -25,13 +25,12 @@ _POINTS, _JUMP, _JUMPS = 8, 0.5, 0.3
 
 def iv_columns(table: Table) -> tuple[Column | None, Column | None]:
     """Columns of voltages and currents: by their headings, else the only ones in volts and in amperes."""
-    settings = {folded(name) for name in (*PULSE_VOLTAGE, *PULSE_SETTINGS)}
     found = []
     for names, dimension in ((VOLTAGE, "V"), (CURRENT, "A")):
         column = find_column(table, names)
         if column is None:
-            fits = [c for c in table.columns if (unit_of(c.unit) or ("",))[0] == dimension]
-            fits = [c for c in fits if folded(c.heading) not in settings]
+            fits = [c for c in table.columns if dimension_of(c.unit) == dimension]
+            fits = [c for c in fits if folded(c.heading) not in SETTINGS]
             column = fits[0] if len(fits) == 1 else None
         found.append(column)
     return found[0], found[1]

@@ -25,7 +25,7 @@ from memsim.fit.reading.headings import (
 )
 from memsim.fit.reading.numerals import LARGEST, NAMES, PLAIN, SMALLEST, Numerals, in_doubt, numerals_of
 from memsim.fit.reading.source import MAX_LINES
-from memsim.units import parse_quantity, unit_of
+from memsim.units import dimension_of, parse_quantity, unit_of
 
 MOST_COLUMNS = 64
 _CLOCK = re.compile(
@@ -313,7 +313,7 @@ def _column(block: Block, place: int, cells: tuple[str, ...]) -> Column:
         heading = TEMPERATURE[0]
     if folded(heading) == "pulse" and unit_of(unit) is not None:
         # A pulse in volts is no number of a pulse.
-        heading = "pulse width" if (unit_of(unit) or ("",))[0] == "s" else "pulse voltage"
+        heading = "pulse width" if dimension_of(unit) == "s" else "pulse voltage"
     # A group stands above the first of its columns.
     groups = [group for group in block.groups[: place + 1] if group]
     return Column(heading, unit, cells, written, groups[-1] if groups else "")
@@ -381,7 +381,7 @@ def _likely(table: Table, known: Sequence[str], dimension: str) -> Column | None
     alike, measured = [], []
     for column in table.columns:
         heading = folded(column.heading)
-        unit = (unit_of(column.unit) or ("",))[0] if column.physical else ""
+        unit = dimension_of(column.unit) if column.physical else ""
         if not column.written or heading in KNOWN | OTHERS or (unit and unit != dimension):
             continue
         if heading.rstrip("0123456789") in names or difflib.get_close_matches(heading, names, n=1, cutoff=_ALIKE):

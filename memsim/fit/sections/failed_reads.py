@@ -16,7 +16,7 @@ import numpy as np
 from memsim.errors import DataError
 from memsim.fit.reading.plausible import FAR, FAR_SHARE
 from memsim.fit.reading.table import Table
-from memsim.fit.sections.rounding import step_of
+from memsim.fit.rounding import step_of
 from memsim.units import format_quantity
 
 _FEW, _FEW_LOST = 0.01, 0.05

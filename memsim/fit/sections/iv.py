@@ -26,10 +26,8 @@ from memsim.units import format_quantity
 
 _MISFIT = 0.5  # correlation of successive residuals from which a form does not describe the current; assumed
 _WORST = 0.05  # residual, of the largest current, from which such a form is refused; assumed
-_LARGE, _NOTED = (
-    0.2,
-    0.05,
-)  # residuals, of the currents, from which a form is refused, and is noted to fit badly; assumed
+_LARGE, _NOTED = 0.2, 0.05
+"""Residuals, of the currents, from which a form is refused, and from which a note says so; assumed."""
 _CONDUCTANCE, _SCATTER, _ABSOLUTE = (-60.0, 5.0), (np.log(1e-4), np.log(10.0)), (np.log(1e-12), 0.0)
 """Limits of the logarithms of the conductance at 0 V, of the scatter and of the absolute share of its variance, where
 the largest current is 1. No instrument is more accurate than the least scatter (assumed)."""

@@ -17,9 +17,9 @@ from memsim.fit.pulses.quantities import Number
 from memsim.fit.reading.headings import TIME
 from memsim.fit.reading.table import Column, Table, find_column
 from memsim.fit.reading.values import VALUE
+from memsim.fit.rounding import sigma_before_rounding, step_of
 from memsim.fit.sections.failed_reads import refuse_failed_reads
 from memsim.fit.sections.resting import refuse_changes, refuse_pulses
-from memsim.fit.sections.rounding import sigma_before_rounding, step_of
 from memsim.fit.sections.section import Form, SectionFit, at_least, by_device, required_column
 from memsim.fit.sections.trends import TRENDS, Trend, TwoLevels, one_jump, trend, two_levels
 from memsim.fit.sections.unequal import independent, scales_of, unequal
