@@ -198,7 +198,7 @@ class TestRerun:
         experiment = ms.load_experiment("physical-01").replace({"data.shape": [8, 8]})
         first = ms.run(experiment, data=tmp_path / "a.npy")
         path = ms.save(first, tmp_path / "a.nc")
-        with pytest.raises(ms.InputError, match="--data"):
+        with pytest.raises(ms.InputError, match=r"name it yourself: data='"):
             ms.rerun(path)
         with pytest.raises(ms.DataError, match="not the images of the earlier run"):
             ms.rerun(path, data=tmp_path / "b.npy")
