@@ -12,7 +12,7 @@ from memsim.document.entries import entry_of
 from memsim.document.fields import NONE_WORD, ONE_LINE, Count, Quantity, Section, problem
 from memsim.experiments.circuits import ADCSpec, DACSpec, Tile, WiresSpec, circuit
 from memsim.experiments.devices import Choice
-from memsim.learning import ENCODINGS, MAX_PULSES, MAX_SLOTS, RULES, Encoding, LocalRule
+from memsim.learning import ENCODINGS, MAX_PULSES, MAX_SLOTS, RULES, SETTING_OF, Encoding, LocalRule
 from memsim.learning.rules.rule import Rate as Rate  # part of this module's API
 from memsim.networks.losses import LOSSES, Loss
 from memsim.philox import MAX_SEED
@@ -121,6 +121,14 @@ class RuleSpec(Section):
     max_pulses: Annotated[int, Count(1, MAX_PULSES)] | None = None
     threshold: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e3)] = 0.0
     slots: Annotated[int, Count(1, MAX_SLOTS)] = MAX_SLOTS
+
+    @model_validator(mode="after")
+    def _encoding_uses_settings(self) -> RuleSpec:
+        for setting, user in SETTING_OF.items():
+            default = RuleSpec.model_fields[setting].default
+            if self.encoding not in (None, user) and getattr(self, setting) != default:
+                raise problem(f"encoding '{self.encoding}' does not use it; '{user}' does", setting)
+        return self
 
     @property
     def local_rule(self) -> LocalRule:

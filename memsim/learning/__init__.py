@@ -1,6 +1,6 @@
 """Local learning rules, and the encodings that turn their wishes into pulses."""
 
-from memsim.learning.encoding import ENCODINGS, MAX_PULSES, MAX_SLOTS, Encoding, Settings
+from memsim.learning.encoding import ENCODINGS, MAX_PULSES, MAX_SLOTS, SETTING_OF, Encoding, Settings
 from memsim.learning.rules import (
     RULES,
     Competitive,
@@ -19,6 +19,7 @@ __all__ = [
     "MAX_PULSES",
     "MAX_SLOTS",
     "RULES",
+    "SETTING_OF",
     "Competitive",
     "Delta",
     "Encoding",

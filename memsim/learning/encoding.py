@@ -12,7 +12,7 @@ addressed.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -94,6 +94,8 @@ def silent(post):
 
 _FUNCTIONS = {"exact": _exact, "counted": _counted, "sign": _sign, "stochastic": _given}
 ENCODINGS = tuple(_FUNCTIONS)
+SETTING_OF = {"rounding": "counted", "max_pulses": "counted", "threshold": "sign", "slots": "stochastic"}
+"""The encoding that uses each setting; the others refuse it."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ class Encoding:
     Raises
     ------
     InputError
-        If a name is unknown or a number out of range.
+        If a name is unknown, a number is out of range, or the encoding does not use a setting.
     """
 
     name: str = "exact"
@@ -139,6 +141,15 @@ class Encoding:
             raise InputError(f"threshold: {self.threshold!r} is not a finite number of at least 0")
         if not 1 <= self.slots <= MAX_SLOTS:
             raise InputError(f"slots: {self.slots} is not in 1 to {MAX_SLOTS}")
+        for setting in fields(self):
+            user = SETTING_OF.get(setting.name, self.name)
+            if user != self.name and getattr(self, setting.name) != setting.default:
+                raise InputError(f"{setting.name}: encoding '{self.name}' does not use it; '{user}' does")
+
+    @classmethod
+    def rounded(cls, name: str) -> Encoding:
+        """The encoding of this name that rounds pulse counts to the nearest number instead of at random."""
+        return cls(name, rounding="nearest") if name == SETTING_OF["rounding"] else cls(name)
 
     @property
     def function(self) -> Any:

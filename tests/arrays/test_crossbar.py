@@ -170,6 +170,8 @@ def test_unknown_encodings_and_numbers_out_of_range_are_refused():
         ({"rounding": "down"}, "unknown rounding"),
         ({"max_pulses": 0}, "max_pulses"),
         ({"threshold": float("nan")}, "threshold"),
+        ({"name": "sign", "slots": 5}, "slots: encoding 'sign' does not use it; 'stochastic' does"),
+        ({"name": "exact", "rounding": "nearest"}, "rounding: encoding 'exact' does not use it; 'counted' does"),
     ):
         with pytest.raises(InputError, match=message):
             Encoding(**options)

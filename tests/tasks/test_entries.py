@@ -243,6 +243,24 @@ class TestExperiments:
         assert str(error.value).startswith(f"x.yaml:{line}: unknown key {unknown}")
         assert f"belongs to {belongs}" in str(error.value)
 
+    @pytest.mark.parametrize("task", ["memorise", "classify"])
+    @pytest.mark.parametrize(
+        ("keys", "key", "user"),
+        [
+            ("encoding: sign, slots: 5", "slots", "stochastic"),
+            ("encoding: counted, threshold: 0.1", "threshold", "sign"),
+            ("encoding: exact, max_pulses: 3", "max_pulses", "counted"),
+            ("encoding: stochastic, rounding: nearest", "rounding", "counted"),
+        ],
+    )
+    def test_a_setting_of_another_encoding_is_refused(self, keys, key, user, task):
+        encoding = keys.split(",")[0].removeprefix("encoding: ")
+        with pytest.raises(InputError) as error:
+            experiment(f"rule: hebbian, {keys}", "", task)
+        assert str(error.value) == (
+            f"x.yaml:5: learners.A.learning.{key}: encoding '{encoding}' does not use it; '{user}' does"
+        )
+
     @pytest.mark.parametrize(
         ("features", "training", "unknown", "belongs"),
         [

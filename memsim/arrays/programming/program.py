@@ -50,7 +50,7 @@ def program(
     if by == "pulses":
         if not isinstance(encoding, Encoding):
             own = device.spec.encoding
-            encoding = Encoding(encoding or ("counted" if own == "stochastic" else own), rounding="nearest")
+            encoding = Encoding.rounded(encoding or ("counted" if own == "stochastic" else own))
         how: dict[str, Any] = {"cycles": cycles, "encoding": encoding, "first_step": array.steps, "falls": falls}
         array.pulses += program_by_pulses(cells.lines, array.site, array.limits, targets, **how)
         if rest is not None and reference is not None:

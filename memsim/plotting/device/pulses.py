@@ -39,7 +39,7 @@ def response(device: DeviceProfile, seed: int, count: int) -> tuple[np.ndarray, 
     span = device.span
     last = max(span, _FEWEST)
     points = np.unique(np.linspace(0, last, min(last, _EVERY) + 1).round().astype(int))
-    encoding = Encoding("sign") if span <= _ONE_BY_ONE else Encoding("counted", rounding="nearest")
+    encoding = Encoding.rounded("sign" if span <= _ONE_BY_ONE else "counted")
     numbers, found = [0], [array.conductance.values[:, 0]]
     for direction in (1.0,) if update.one_sided else (1.0, -1.0):
         for pulses in np.diff(points):
