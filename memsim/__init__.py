@@ -7,8 +7,9 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
+
+from memsim.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from memsim.arrays import ADC, DAC, Crossbar, Mapping, PulseCounts, Wires
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from memsim.studies import verify
 
 # Imported at first use: `memsim --help` must not wait for Numba.
-_HOMES = {
+_MODULES = {
     "ADC": "memsim.arrays",
     "BackendError": "memsim.errors",
     "ConvergenceError": "memsim.errors",
@@ -143,15 +144,15 @@ __all__ = [
     "verify",
 ]
 
+_lazy = lazy_names("memsim", _MODULES)
+
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         from importlib.metadata import version
 
         return version("memsim")
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'memsim' has no attribute '{name}'")
+    return _lazy(name)
 
 
 def __dir__() -> list[str]:

@@ -23,7 +23,7 @@ from memsim.results.evaluations import Evaluation, evaluations_of, set_evaluatio
 from memsim.results.settings import any_settings_of
 from memsim.results.weights import Kept, has_weights, unpacked
 from memsim.simulate import compute
-from memsim.tasks.entries import Entry, prepare
+from memsim.tasks.compared import Entry, prepare
 from memsim.tasks.job import Earlier, Progress
 from memsim.tasks.kept import NUMBERS
 

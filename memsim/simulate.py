@@ -19,7 +19,7 @@ from memsim.philox import LAYOUT
 from memsim.profiles import DeviceProfile, device_of
 from memsim.results.dataset import NO_DEVICE, build_dataset
 from memsim.tasks.base import Task
-from memsim.tasks.entries import Entry, prepare, swept
+from memsim.tasks.compared import Entry, prepare, swept
 from memsim.tasks.images import check_images, hash_of, load_images, source_of
 from memsim.tasks.job import Earlier, Job, Progress
 

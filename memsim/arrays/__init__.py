@@ -3,7 +3,7 @@
 from memsim.arrays.checks import check_bounds
 from memsim.arrays.converters import ADC, DAC
 from memsim.arrays.crossbar import Crossbar
-from memsim.arrays.description import PulseCounts
+from memsim.arrays.crossbar_description import PulseCounts
 from memsim.arrays.events import Events
 from memsim.arrays.layer import CrossbarLayer
 from memsim.arrays.mapping import Mapping

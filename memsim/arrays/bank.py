@@ -145,7 +145,7 @@ class Bank:
         return self._noise is not None
 
     @property
-    def seen(self) -> np.ndarray:
+    def read_states(self) -> np.ndarray:
         """The states that reads see: with write noise, but no conductance below 0."""
         if self._noise is None:
             return self.state
@@ -171,7 +171,7 @@ class Bank:
         """
         if before is None:
             if self.history is not None:
-                self.history.seen(step)
+                self.history.note_programming(step)
             return
         state = self.state[:, lines]
         assert self.marks is not None

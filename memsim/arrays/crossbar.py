@@ -11,13 +11,13 @@ import numpy as np
 from memsim.arrays import array_files, memory
 from memsim.arrays.construction import array_state
 from memsim.arrays.converters import ADC, DAC
-from memsim.arrays.description import Description
+from memsim.arrays.crossbar_description import Description
+from memsim.arrays.crossbar_reads import Reads
+from memsim.arrays.crossbar_updates import Updates
 from memsim.arrays.mapping import Mapping
 from memsim.arrays.measured import measured_array
 from memsim.arrays.products import mapped_array
-from memsim.arrays.reads import Reads
 from memsim.arrays.state import ArrayState
-from memsim.arrays.updates import Updates
 from memsim.arrays.wires.line_resistances import Wires
 from memsim.errors import OutputError
 from memsim.philox import NO_SCOPE, Scope

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from memsim.arrays.cell_numbers import CellNumbers
+from memsim.arrays.effective_cells import EffectiveCells
 from memsim.arrays.history import History
 from memsim.arrays.place import Place
-from memsim.arrays.seen import Seen
 from memsim.errors import InputError
 from memsim.kernels.fluctuate import Move, move
 from memsim.noise.flicker import CurveSize, Size, active, active_variance, curve_swing, onset, share, swing
@@ -48,17 +48,17 @@ class Fluctuations:
         self._advance(self._move(seconds))
 
     def read(
-        self, signal: np.ndarray, state: np.ndarray, seconds: float, seen: Seen, rows: Sequence[slice]
+        self, signal: np.ndarray, state: np.ndarray, seconds: float, effective: EffectiveCells, rows: Sequence[slice]
     ) -> np.ndarray:
         """Outputs (array, sample, row tile, column) of reads that are `seconds` apart, in units of the full scale."""
         self._check(signal.shape[1])
         depth, size = self.sizes(state)
-        if seen.share is not None:
-            depth, size = depth * seen.share, size * seen.share
+        if effective.share is not None:
+            depth, size = depth * effective.share, size * effective.share
         outputs = self._site.backend.read_fluctuating(
             signal,
-            seen.state,
-            seen.offset,
+            effective.state,
+            effective.offset,
             depth,
             size,
             np.repeat(np.arange(len(rows), dtype=np.int32), [part.stop - part.start for part in rows]),

@@ -121,7 +121,7 @@ class History:
             self._number[:] = held
         np.copyto(self._number[:, lines], np.uint32(number), where=changed)
 
-    def seen(self, step: int) -> None:
+    def note_programming(self, step: int) -> None:
         """Take note of a programming of unknown cells before time has passed."""
         if not self.begun:
             self._number = self._count(step + 1)

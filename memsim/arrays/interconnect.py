@@ -8,7 +8,7 @@ import numpy as np
 
 from memsim.arrays.bank import Bank, Banks
 from memsim.arrays.checks import whole
-from memsim.arrays.seen import Seen
+from memsim.arrays.effective_cells import EffectiveCells
 from memsim.arrays.wires import effective_conductance, solve_wires
 from memsim.arrays.wires.line_resistances import Wires
 from memsim.errors import InputError
@@ -63,9 +63,9 @@ class TileMaps(NamedTuple):
     error: np.ndarray
 
 
-def plainly(bank: Bank) -> Seen:
+def without_wires(bank: Bank) -> EffectiveCells:
     """What reads see without wires."""
-    return Seen(bank.seen, bank.spec.conductance.offset)
+    return EffectiveCells(bank.read_states, bank.spec.conductance.offset)
 
 
 class Interconnect:
@@ -82,16 +82,16 @@ class Interconnect:
     def __init__(self, wires: Wires, cut: Tiles, column: str) -> None:
         self.wires, self.cut, self._column = wires, cut, column
         self._states: list[np.ndarray] = []
-        self._found: list[Seen] = []
+        self._effective: list[EffectiveCells] = []
 
-    def seen(self, banks: Banks) -> list[Seen]:
+    def effective(self, banks: Banks) -> list[EffectiveCells]:
         """What reads see of each bank."""
-        states = [bank.seen for bank in banks.both]
+        states = [bank.read_states for bank in banks.both]
         known = len(states) == len(self._states)
         if not known or not all(np.array_equal(a, b) for a, b in zip(states, self._states, strict=True)):
-            self._found = self._solved(banks)
+            self._effective = self._solved(banks)
             self._states = [state.copy() for state in states]
-        return self._found
+        return self._effective
 
     def currents(self, banks: Banks, part: int, volts: np.ndarray) -> list[np.ndarray]:
         """Currents (array, sample, line) of each bank in a row tile [A], for cells that are not ohmic.
@@ -125,7 +125,7 @@ class Interconnect:
         cells = self._siemens(banks)[array, lines, rows].T
         backend = banks.lines.site.backend
         options: dict[str, Any] = {**self.wires.options, "backend": backend.name}
-        through = [backend.numpy(seen.state) for seen in self.seen(banks)]
+        through = [backend.numpy(effective.state) for effective in self.effective(banks)]
         order = self._order(through[0].shape[1], len(through) > 1)
         effective = np.concatenate(through, axis=1)[array, order][lines, rows].T.astype(float) * spec.conductance.width
         if spec.conduction is not None:
@@ -136,7 +136,7 @@ class Interconnect:
         error = np.divide(effective, cells, out=np.full_like(cells, np.nan), where=cells > 0) - 1
         return TileMaps(voltage, error)
 
-    def _solved(self, banks: Banks) -> list[Seen]:
+    def _solved(self, banks: Banks) -> list[EffectiveCells]:
         spec, backend = banks.lines.spec, banks.lines.site.backend
         cells = self._siemens(banks)
         options = {**self.wires.options, "backend": backend.name}
@@ -153,13 +153,13 @@ class Interconnect:
         share = left * np.divide(through, cells, out=np.zeros_like(cells), where=cells > 0)
         width, dtype = spec.conductance.width, banks.lines.state.dtype
         parts = zip(self._apart(through / width, axis=1), self._apart(share, axis=1), strict=True)
-        return [Seen(backend.asarray(state, dtype), 0.0, backend.asarray(own, dtype)) for state, own in parts]
+        return [EffectiveCells(backend.asarray(state, dtype), 0.0, backend.asarray(own, dtype)) for state, own in parts]
 
     def _siemens(self, banks: Banks) -> np.ndarray:
         """Conductances [S] of the lines as they lie side by side, the reference column last; (array, line, row)."""
         spec, rows = banks.lines.spec, self.cut.rows[-1].stop
         window = spec.conductance
-        states = [bank.site.backend.numpy(bank.seen) for bank in banks.both]
+        states = [bank.site.backend.numpy(bank.read_states) for bank in banks.both]
         cells = np.concatenate(states, axis=1)[:, self._order(states[0].shape[1], len(states) > 1)]
         siemens = np.zeros(cells.shape)
         siemens[:, :, :rows] = window.min + cells[:, :, :rows].astype(float) * window.width

@@ -64,7 +64,7 @@ def stack_memory(array: ArrayState) -> dict[str, np.ndarray]:
     """
     memory: dict[str, np.ndarray] = {}
     for prefix, bank in banks_of(array):
-        if _seen(array, prefix):
+        if _needed(array, prefix):
             memory |= {prefix + name: _by_array(array, values) for name, values in memory_of(bank).items()}
     memory[_PULSES] = array.site.backend.numpy(array.pulses).copy()
     counters = np.array([array.steps, array.reads, array.programmed], np.int64)
@@ -78,7 +78,7 @@ def restore_stack(array: ArrayState, memory: Mapping[str, np.ndarray]) -> None:
         raise ValueError(f"'{_COUNTERS}' is out of range")
     array.programmed = bool(programmed)
     for prefix, bank in banks_of(array):
-        if _seen(array, prefix):
+        if _needed(array, prefix):
             own = {prefix + name: values for name, values in bank.memory.items()}
             restore(bank, {name: _like(name, memory[name], values) for name, values in own.items()}, prefix)
     pulses = _exact(_PULSES, memory[_PULSES], np.dtype(np.int64))
@@ -88,7 +88,7 @@ def restore_stack(array: ArrayState, memory: Mapping[str, np.ndarray]) -> None:
     array.steps, array.reads = steps, reads
 
 
-def _seen(array: ArrayState, prefix: str) -> bool:
+def _needed(array: ArrayState, prefix: str) -> bool:
     """Whether a bank is needed: the plan only until it is programmed."""
     return not (array.programmed and prefix.endswith("plan_"))
 

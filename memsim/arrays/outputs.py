@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from memsim.arrays import checks, reading
+from memsim.arrays import cell_currents, checks
+from memsim.arrays.effective_cells import EffectiveCells
 from memsim.arrays.readout import Moment
-from memsim.arrays.seen import Seen
 from memsim.arrays.state import ArrayState
 from memsim.philox import Occasion, scoped
 
@@ -53,10 +53,10 @@ def known_inputs(array: ArrayState, signal: Any) -> np.ndarray:
 
 def output_matrix(array: ArrayState) -> np.ndarray:
     """The matrix (array, row, col) that turns inputs into outputs in units of the full scale; of ohmic cells."""
-    seen = array.readout.seen(array.present)
+    effective = array.readout.effective(array.present)
     if array.column == "pair":
-        return _difference(array, seen[0])
-    matrix, *rest = (_lines(array, one) + one.offset for one in seen)
+        return _difference(array, effective[0])
+    matrix, *rest = (_lines(array, one) + one.offset for one in effective)
     return matrix - rest[0] if rest else matrix
 
 
@@ -65,27 +65,27 @@ def effective_states(array: ArrayState) -> np.ndarray:
 
     With wires, of ohmic cells: what is left of it at the output. Conductances that all outputs share are left out.
     """
-    seen = array.readout.seen(array.present)[0]
+    effective = array.readout.effective(array.present)[0]
     if array.column == "pair":
-        return _difference(array, seen)
+        return _difference(array, effective)
     low, high = array.window
-    return _lines(array, seen) + (seen.offset - low / (high - low))
+    return _lines(array, effective) + (effective.offset - low / (high - low))
 
 
-def _lines(array: ArrayState, seen: Seen) -> np.ndarray:
+def _lines(array: ArrayState, effective: EffectiveCells) -> np.ndarray:
     """What reads see of lines less the offset, (array, row, line)."""
-    return array.site.backend.numpy(seen.state)[:, :, : array.shape[1]].swapaxes(1, 2)
+    return array.site.backend.numpy(effective.state)[:, :, : array.shape[1]].swapaxes(1, 2)
 
 
-def _difference(array: ArrayState, seen: Seen) -> np.ndarray:
+def _difference(array: ArrayState, effective: EffectiveCells) -> np.ndarray:
     """Difference of the two lines of each pair, (array, row, col)."""
-    lines, cols = _lines(array, seen), array.shape[2]
+    lines, cols = _lines(array, effective), array.shape[2]
     return lines[:, :, :cols] - lines[:, :, cols:]
 
 
 def excess_matrices(array: ArrayState) -> list[np.ndarray] | None:
     """Coefficients of V^2 and V^3 from every input to every output, (array, row, col); None where all are alike."""
-    by_bank = [reading.excess_matrices(bank) for bank in array.present.both]
+    by_bank = [cell_currents.excess_matrices(bank) for bank in array.present.both]
     (_, rows, cols), matrices = array.shape, []
     for parts in zip(*(own for own in by_bank if own is not None), strict=True):
         lines, *rest = (array.site.backend.numpy(part)[:, :, :rows].swapaxes(1, 2) for part in parts)

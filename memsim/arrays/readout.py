@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from memsim.arrays import reading
+from memsim.arrays import cell_currents
 from memsim.arrays.bank import Bank, Banks
 from memsim.arrays.converters import ADC, DAC, InputConverter, OutputConverter
+from memsim.arrays.effective_cells import EffectiveCells
 from memsim.arrays.events import Events
-from memsim.arrays.interconnect import Interconnect, TileMaps, plainly, tiles
-from memsim.arrays.seen import Seen
+from memsim.arrays.interconnect import Interconnect, TileMaps, tiles, without_wires
 from memsim.arrays.site import Site
 from memsim.arrays.wires.line_resistances import Wires
 from memsim.errors import InputError
@@ -102,9 +102,13 @@ class Readout:
         """The inputs (array or 1, sample, row) that the converters' codes stand for."""
         return signal if self._in is None else self._in.ideal(signal)
 
-    def seen(self, banks: Banks) -> list[Seen]:
+    def effective(self, banks: Banks) -> list[EffectiveCells]:
         """What outputs see of the cells of each bank."""
-        return [plainly(bank) for bank in banks.both] if self._interconnect is None else self._interconnect.seen(banks)
+        return (
+            [without_wires(bank) for bank in banks.both]
+            if self._interconnect is None
+            else self._interconnect.effective(banks)
+        )
 
     def maps(self, banks: Banks, array: int) -> TileMaps:
         """What wires do to the cells of the first tile of an array."""
@@ -151,9 +155,9 @@ class Readout:
 
     def variance(self, bank: Bank, banks: Banks, signal: np.ndarray) -> np.ndarray:
         """Variance of the currents of a bank at any time, (array, sample, column), before they are converted."""
-        levels, seen = self._levels(signal), self.seen(banks)[banks.both.index(bank)]
-        driven = reading.drive(bank.spec, self._site.backend, levels, self._coding).signal
-        total: Any = sum(variance for _, variance in reading.expected(bank, driven, seen, self._cut.rows))
+        levels, effective = self._levels(signal), self.effective(banks)[banks.both.index(bank)]
+        driven = cell_currents.drive(bank.spec, self._site.backend, levels, self._coding).signal
+        total: Any = sum(variance for _, variance in cell_currents.expected(bank, driven, effective, self._cut.rows))
         if self._in is not None and self._in.dac.polarity == "phases":
             total = total[:, ::2] + total[:, 1::2]
         return np.broadcast_to(total, (*total.shape[:2], bank.state.shape[1]))
@@ -195,21 +199,23 @@ class Readout:
     ) -> list[tuple[np.ndarray, np.ndarray | None]]:
         """Analog outputs of each row tile, and the variance of noise that the converter is still to draw, if any."""
         site, spec = self._site, banks.lines.spec
-        driven, common = reading.drive(spec, site.backend, levels, self._coding)
-        seen, rows = self.seen(banks), self._cut.rows
+        driven, common = cell_currents.drive(spec, site.backend, levels, self._coding)
+        effective, rows = self.effective(banks), self._cut.rows
         moments = []
-        for bank, own in zip(banks.both, seen, strict=True):
+        for bank, own in zip(banks.both, effective, strict=True):
             if when is None:
-                moments.append(reading.expected(bank, driven, own, rows))
+                moments.append(cell_currents.expected(bank, driven, own, rows))
             else:
-                moments.append(reading.sampled(bank, driven, own, rows, when.seconds))
+                moments.append(cell_currents.sampled(bank, driven, own, rows, when.seconds))
         exact, steady = None, []
         added: list[list[np.ndarray] | None] = [None]
         if self._interconnect is not None and spec.conduction is not None:
             exact, common = self._exact(banks, levels), None
-            steady = [reading.steady(bank, driven, own, rows) for bank, own in zip(banks.both, seen, strict=True)]
+            steady = [
+                cell_currents.steady(bank, driven, own, rows) for bank, own in zip(banks.both, effective, strict=True)
+            ]
         else:
-            added = [reading.excess(bank, levels, rows, self._coding) for bank in banks.both]
+            added = [cell_currents.excess(bank, levels, rows, self._coding) for bank in banks.both]
         analog: list[tuple[np.ndarray, np.ndarray | None]] = []
         for part in range(len(rows)):
             means = [own[part][0] for own in moments]

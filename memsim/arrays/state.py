@@ -110,8 +110,8 @@ class ArrayState:
 
     def states(self, bank: Bank | None = None) -> np.ndarray:
         """States of the cells as reads see them, (array, row, line); those of the present bit lines, or of a bank."""
-        seen = (self.present.lines if bank is None else bank).seen
-        return self.site.backend.numpy(seen[:, :, : self.shape[1]].swapaxes(1, 2))
+        states = (self.present.lines if bank is None else bank).read_states
+        return self.site.backend.numpy(states[:, :, : self.shape[1]].swapaxes(1, 2))
 
 
 def lines_of(column: str, cols: int) -> int:

@@ -49,7 +49,7 @@ def validate(files: tuple[str, ...]) -> None:
     def check(file: str) -> str:
         experiment = experiment_of(file)  # before the imports: an unknown name needs none of them
         from memsim.document.problems import DocumentError
-        from memsim.tasks.entries import problems_before
+        from memsim.tasks.compared import problems_before
 
         if problems := problems_before(experiment):
             raise DocumentError(problems)

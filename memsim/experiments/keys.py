@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from memsim.document import Document
-from memsim.document.entries import foreign_keys
 from memsim.document.problems import dotted
+from memsim.document.registry_sections import foreign_keys
 from memsim.document.walk import Spot, bare, keys_of
 from memsim.errors import InputError, nearest
 from memsim.experiments.devices import DEVICE, value_key, whole_key

@@ -8,8 +8,8 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from memsim.data.depth import Grey
-from memsim.document.entries import entry_of
 from memsim.document.fields import NONE_WORD, ONE_LINE, Count, Quantity, Section, problem
+from memsim.document.registry_sections import entry_of
 from memsim.experiments.circuits import ADCSpec, DACSpec, Tile, WiresSpec, circuit
 from memsim.experiments.devices import Choice
 from memsim.learning import ENCODINGS, MAX_PULSES, MAX_SLOTS, RULES, SETTING_OF, Encoding, LocalRule
@@ -113,7 +113,7 @@ class ArraySpec(Section):
 
 
 class RuleSpec(Section):
-    """How pulses deliver what a local rule asks for; `memsim.document.entries` adds the keys of the rule."""
+    """How pulses deliver what a local rule asks for; `memsim.document.registry_sections` adds the keys of the rule."""
 
     rule: str
     encoding: Literal[ENCODINGS] | None = None  # type: ignore[valid-type]
@@ -141,7 +141,7 @@ class RuleSpec(Section):
 
 
 class LossSpec(Section):
-    """A loss; `memsim.document.entries` adds the keys of its settings."""
+    """A loss; `memsim.document.registry_sections` adds the keys of its settings."""
 
     loss: str
 

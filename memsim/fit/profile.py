@@ -202,7 +202,7 @@ def _window(fit: PulseFit, window: tuple[float, float] | None) -> dict[str, Any]
     for key in ("min", "max"):
         end = found[f"conductance.{key}"]
         text = format_quantity(max(end.value, 0.0), "S", 6)
-        ends[key] = text if end.known else {"value": text, "status": "measured", "note": "outermost state seen"}
+        ends[key] = text if end.known else {"value": text, "status": "measured", "note": "outermost measured state"}
     return ends
 
 

@@ -10,9 +10,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from memsim.lazy_names import lazy_names
 from memsim.networks.losses import (
     GRADIENTS,
     LOSSES,
@@ -36,18 +36,18 @@ if TYPE_CHECKING:
     from memsim.networks.training import Fit, fit
 
 # Imported at first use: the losses alone need no NumPy and no Numba.
-_HOMES = {
-    "ARCHITECTURES": "architecture",
-    "Adam": "optimise",
-    "Architecture": "architecture",
-    "Epoch": "state",
-    "Fit": "training",
-    "Network": "network",
-    "SGD": "optimise",
-    "Scores": "scores",
-    "State": "state",
-    "evaluate": "scores",
-    "fit": "training",
+_MODULES = {
+    "ARCHITECTURES": ".architecture",
+    "Adam": ".optimise",
+    "Architecture": ".architecture",
+    "Epoch": ".state",
+    "Fit": ".training",
+    "Network": ".network",
+    "SGD": ".optimise",
+    "Scores": ".scores",
+    "State": ".state",
+    "evaluate": ".scores",
+    "fit": ".training",
 }
 
 __all__ = [
@@ -75,8 +75,4 @@ __all__ = [
     "fit",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(importlib.import_module(f"memsim.networks.{_HOMES[name]}"), name)
-    raise AttributeError(f"module 'memsim.networks' has no attribute '{name}'")
+__getattr__ = lazy_names("memsim.networks", _MODULES)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from memsim.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from memsim.plotting.catalog import FIGURES, default_figure, draw, overview
@@ -12,16 +13,16 @@ if TYPE_CHECKING:
     from memsim.plotting.save import FORMATS, check_format, render
 
 # Imported at first use: `memsim plot --help` lists the figures and must not wait for Numba.
-_HOMES = {
-    "FIGURES": "catalog",
-    "FORMATS": "save",
-    "LacksError": "members",
-    "check_format": "save",
-    "compare_figure": "figures.comparison",
-    "default_figure": "catalog",
-    "draw": "catalog",
-    "overview": "catalog",
-    "render": "save",
+_MODULES = {
+    "FIGURES": ".catalog",
+    "FORMATS": ".save",
+    "LacksError": ".members",
+    "check_format": ".save",
+    "compare_figure": ".figures.comparison",
+    "default_figure": ".catalog",
+    "draw": ".catalog",
+    "overview": ".catalog",
+    "render": ".save",
 }
 
 __all__ = [
@@ -36,8 +37,4 @@ __all__ = [
     "render",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(importlib.import_module(f"memsim.plotting.{_HOMES[name]}"), name)
-    raise AttributeError(f"module 'memsim.plotting' has no attribute '{name}'")
+__getattr__ = lazy_names("memsim.plotting", _MODULES)

@@ -205,7 +205,7 @@ def _trains(axes: Axes, fit: PulseFit, branch: int | None, unit: float, seed: in
         states, walks = [], []
         for s in rows:
             a, b = int(series.start[s]), int(series.stop[s])
-            y = np.where(series.seen[a:b], problem.axis.value(series.value[a:b]), np.nan)
+            y = np.where(series.observed[a:b], problem.axis.value(series.value[a:b]), np.nan)
             name = f"device {data.devices[device]}" if len(data.devices) > 1 else "measured"
             label = name if s == rows[0] else None
             x = np.arange(1, b - a + 1)

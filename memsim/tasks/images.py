@@ -14,7 +14,7 @@ from memsim.experiments.experiment import Experiment
 from memsim.experiments.schema import ImageExperimentSpec
 from memsim.tasks.base import Task, load_object
 from memsim.tasks.capacity import require
-from memsim.tasks.entries import Entry
+from memsim.tasks.compared import Entry
 
 
 def load_images(experiment: Experiment, entries: Sequence[Entry], task: Task) -> dict[Any, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from memsim.experiments.experiment import Experiment
 from memsim.experiments.schema import ExperimentSpec
 from memsim.results.weights import Kept
-from memsim.tasks.entries import Entry
+from memsim.tasks.compared import Entry
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -12,7 +12,7 @@ import memsim as ms
 from memsim.errors import InputError
 from memsim.experiments.devices import ChangedDevice
 from memsim.experiments.loading import experiment_from_text
-from memsim.tasks.entries import problems_before
+from memsim.tasks.compared import problems_before
 
 TEXT = """\
 name: two-cells

@@ -13,7 +13,7 @@ from memsim.errors import InputError, nearest
 from memsim.experiments.experiment import Experiment
 from memsim.experiments.loading import experiment_from_text
 from memsim.synonyms import SYNONYMS
-from memsim.tasks.entries import prepare
+from memsim.tasks.compared import prepare
 from memsim.tasks.registry import TASKS
 
 TEXTS = {

@@ -158,7 +158,7 @@ def test_a_train_begins_at_an_end_or_one_pulse_from_it_as_in_the_exact_density(f
 
 def test_a_read_that_is_not_seen_is_a_pulse_more():
     y = np.array([0.2, np.nan, 0.31, 0.33])
-    series = one_sweep(np.where(np.isnan(y), 0.0, y))._replace(seen=~np.isnan(y))
+    series = one_sweep(np.where(np.isnan(y), 0.0, y))._replace(observed=~np.isnan(y))
     found = log_likelihood(series, trial(np.full(NODES, 0.03), clipped=False), scale())[0]
     # Two pulses between the reads: mean 0.26, variance 2 x 0.02^2 of the pulses and 2 x 0.03^2 of the reads.
     variance = 2 * 0.02**2 + 2 * 0.03**2

@@ -11,7 +11,7 @@ import xarray as xr
 
 import memsim as ms
 from memsim.tasks import capacity, images
-from memsim.tasks.memorise.memory import training_memory
+from memsim.tasks.memorise.memory_estimate import training_memory
 
 
 def test_a_run_in_blocks_for_little_free_memory_gives_the_same_bits(monkeypatch):

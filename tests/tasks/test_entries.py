@@ -10,8 +10,8 @@ from pydantic import Field
 
 import memsim as ms
 from memsim.document import Document
-from memsim.document.entries import entries, entry_of
 from memsim.document.fields import Section
+from memsim.document.registry_sections import entries, entry_of
 from memsim.document.walk import Spot, keys_of
 from memsim.errors import InputError
 from memsim.experiments.experiment import Experiment

@@ -38,7 +38,7 @@ def program_by_pulses(
     arrays, rows, lines = targets.shape
     rule, counts = Write(), site.backend.xp.zeros((arrays, lines, 2), np.int64)
     rounds = [(first_step, cycles)] if not bank.watched else [(first_step + step, 1) for step in range(cycles)]
-    left = targets.swapaxes(1, 2) == bank.seen[:, :, :rows]
+    left = targets.swapaxes(1, 2) == bank.read_states[:, :, :rows]
     aims = np.clip(targets, *limits).swapaxes(1, 2)
     for line in range(lines):
         selected = site.backend.xp.zeros((arrays, 1, lines), bank.state.dtype)
@@ -50,7 +50,7 @@ def program_by_pulses(
             x = bank.state[:, None, line].copy()
             target = aims[:, line]
             if bank.watched:
-                target = target + (bank.state - bank.seen)[:, line, :rows]
+                target = target + (bank.state - bank.read_states)[:, line, :rows]
             np.copyto(x[:, 0, :rows], target, where=~left[:, line])
             before = bank.before(own)
             # All lines share their steps: the line is in the address anyhow, and no address depends on the width.

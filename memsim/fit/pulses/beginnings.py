@@ -46,7 +46,7 @@ def _of_kind(problem: Problem, theta: np.ndarray, kind: int, **effort: float) ->
 
 def _unclear(problem: Problem) -> bool:
     """Whether the reads may leave open where trains begin."""
-    trains, reads = int((~problem.series.resumed).sum()), int(problem.series.seen.sum())
+    trains, reads = int((~problem.series.resumed).sum()), int(problem.series.observed.sum())
     return 0 < trains <= _FEW or (0 < trains <= _SEVERAL and reads <= _READS)
 
 

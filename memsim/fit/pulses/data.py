@@ -185,10 +185,10 @@ class PulseData:
         value = np.concatenate([axis.scaled(s.value) for s in self.sweeps])
         counts = np.array([sum(len(s.value) for s in train) for train in trains])
         stop = np.cumsum(counts)
-        seen = np.isfinite(value)
+        observed = np.isfinite(value)
         return Series(
-            np.where(seen, value, 0.0),
-            seen,
+            np.where(observed, value, 0.0),
+            observed,
             np.concatenate([np.full(len(s.value), s.branch) for s in self.sweeps]),
             stop - counts,
             stop,

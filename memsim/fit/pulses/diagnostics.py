@@ -95,7 +95,7 @@ def _innovations(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Standardised innovations, predictions, their deviations and states of all points (point,)."""
     mean, deviation, state = (rows[0] for rows in predict(series, problem.trial(theta[None]), problem.scale))
-    z = np.where(series.seen, (series.value - mean) / deviation, np.nan)
+    z = np.where(series.observed, (series.value - mean) / deviation, np.nan)
     z[series.start] = np.nan
     return z, mean, deviation, state
 
@@ -125,7 +125,7 @@ def _distance(shape: np.ndarray, problem: Problem, theta: np.ndarray, count: int
     offsets = np.repeat(len(s.value) * np.arange(replicas), len(s.start))
     tiled = s._replace(
         value=values.ravel(),
-        seen=np.tile(s.seen, replicas),
+        observed=np.tile(s.observed, replicas),
         branch=np.tile(s.branch, replicas),
         start=np.tile(s.start, replicas) + offsets,
         stop=np.tile(s.stop, replicas) + offsets,

@@ -36,7 +36,7 @@ class Series(NamedTuple):
     """Trains of pulses one after the other: reads, and where each train begins and ends."""
 
     value: np.ndarray  # (point,), scaled conductance
-    seen: np.ndarray  # (point,), bool; what is not seen is predicted and not scored
+    observed: np.ndarray  # (point,), bool; what is not observed is predicted and not scored
     branch: np.ndarray  # (point,), direction of the pulse before the read: 0 for set, 1 for reset
     start: np.ndarray  # (train,), first point
     stop: np.ndarray  # (train,), behind the last point
@@ -92,7 +92,7 @@ def _read(y, gain, noise, mean, other, variance, shared, spread):
 
 
 @callee
-def _train(value, seen, branch, resumed, step, own, sigmas, scale, score, mean_out, sd_out, state_out, wanted):
+def _train(value, observed, branch, resumed, step, own, sigmas, scale, score, mean_out, sd_out, state_out, wanted):
     write, read, slow, memory = sigmas
     begin, one_from_end = (0.0, 0.0) if resumed else (scale.begin, scale.moved)
     low, high, factor = own[0], own[1], own[2]
@@ -161,7 +161,7 @@ def _train(value, seen, branch, resumed, step, own, sigmas, scale, score, mean_o
             expected += weight[j] * part[j, 0]
         r = 1.0 if scale.read == RANGE else abs(scale.origin + min(max(expected, floor), ceiling))
         noise = r * r * read * read + scale.floor
-        seen_k = seen[k]
+        observed_k = observed[k]
         first, second = 0.0, 0.0
         for j in range(3):
             logs[3 * j : 3 * j + 3] = -np.inf
@@ -185,7 +185,7 @@ def _train(value, seen, branch, resumed, step, own, sigmas, scale, score, mean_o
                     m = at + r * c1
                     first += weight[j] * mass * m
                     second += weight[j] * mass * (r * r * p1 + m * m)
-                if seen_k:
+                if observed_k:
                     density, _, term[i, 1], _, _, term[i, 4] = _read(y, r, noise, at, c1, 0.0, 0.0, p1)
                     logs[i] += density
             if wanted:
@@ -194,7 +194,7 @@ def _train(value, seen, branch, resumed, step, own, sigmas, scale, score, mean_o
                 first += weight[j] * mass * m
                 second += weight[j] * mass * (v1 + 2.0 * r * s1 + r * r * p1 + m * m)
             density = 0.0
-            if seen_k:
+            if observed_k:
                 density, g, c, v, s, p = _read(y, r, noise, g, c, v, s, p)
             i = 3 * j + 2
             mass, term[i, 0], term[i, 1], term[i, 2], term[i, 3], term[i, 4] = _given(g, c, v, s, p, floor, ceiling)
@@ -238,7 +238,7 @@ def _train(value, seen, branch, resumed, step, own, sigmas, scale, score, mean_o
                 state += weight[kind] * part[kind, 0]
         if wanted:
             state_out[k] = state
-        score[k] = best + math.log(total) if seen_k else 0.0
+        score[k] = best + math.log(total) if observed_k else 0.0
 
 
 def _work(first, last, series, trial, scale, score, mean, sd, state, wanted):
@@ -250,7 +250,7 @@ def _work(first, last, series, trial, scale, score, mean, sd, state, wanted):
         if trial.slow[t] == 0.0 and not wanted:
             score_train(
                 series.value[a:b],
-                series.seen[a:b],
+                series.observed[a:b],
                 series.branch[a:b],
                 trial.step[t],
                 trial.own[t, series.device[s]],
@@ -262,7 +262,7 @@ def _work(first, last, series, trial, scale, score, mean, sd, state, wanted):
         row = t if wanted else 0
         _train(
             series.value[a:b],
-            series.seen[a:b],
+            series.observed[a:b],
             series.branch[a:b],
             series.resumed[s],
             trial.step[t],

@@ -343,12 +343,12 @@ def _best(ends: list[Guess]) -> Guess:
 
 
 def _rough_bic(guess: Guess) -> float:
-    return len(guess.problem.shared) * float(np.log(guess.problem.series.seen.sum())) - 2 * guess.value
+    return len(guess.problem.shared) * float(np.log(guess.problem.series.observed.sum())) - 2 * guess.value
 
 
 def _candidate(problem: Problem, theta: np.ndarray) -> Candidate:
     s = problem.series
-    reads = int(s.seen.sum()) - int(s.seen[s.start].sum())
+    reads = int(s.observed.sum()) - int(s.observed[s.start].sum())
     # An end of a window at the outermost state is a number from the data, too; the mean factor of all devices is not.
     own = 2 * problem.devices + problem.devices - 1
     return Candidate(problem, theta, problem.value(theta), len(problem.shared) + own, reads, np.nan)
@@ -357,10 +357,10 @@ def _candidate(problem: Problem, theta: np.ndarray) -> Candidate:
 def _judged(candidate: Candidate, hidden: np.ndarray) -> Candidate:
     """The candidate with the log-likelihood of held-out reads, given the others, with means fitted to the others."""
     problem = candidate.problem
-    shown = problem.on(problem.series._replace(seen=problem.series.seen & ~hidden))
+    shown = problem.on(problem.series._replace(observed=problem.series.observed & ~hidden))
     # Half of the reads may hardly show the noise, which is that of all reads.
     theta = maximise(shown.holding(*problem.noise), candidate.theta, enough=_ENOUGH).theta
-    scored = problem.series.seen & hidden
+    scored = problem.series.observed & hidden
     scored[problem.series.start] = False
     gain = problem.value(theta) - shown.value(theta)
     return replace(candidate, held_out=float(gain / max(int(scored.sum()), 1)))

@@ -119,7 +119,7 @@ class Problem:
     def extremes(self) -> tuple[np.ndarray, np.ndarray]:
         """Smallest and largest read of each device."""
         s = self.series
-        of = [s.value[s.seen & (self.device_of == i)] for i in range(self.devices)]
+        of = [s.value[s.observed & (self.device_of == i)] for i in range(self.devices)]
         return np.array([v.min() for v in of]), np.array([v.max() for v in of])
 
     @staticmethod
@@ -204,7 +204,7 @@ class Problem:
     @cached_property
     def _density(self) -> np.ndarray:
         """What turns a density on the axis into one on the linear axis, logarithm, of every scored read (point,)."""
-        scored = self.series.seen.copy()
+        scored = self.series.observed.copy()
         scored[self.series.start] = False
         return np.where(scored, self.axis.density(self.axis.value(self.series.value)), 0.0)
 

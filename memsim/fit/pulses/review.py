@@ -109,9 +109,9 @@ def reproduced(problem: Problem, theta: np.ndarray, seed: int = 0) -> float:
         a, b = int(series.start[train]), int(series.stop[train])
         _, reads = simulated(problem, theta, train, _WALKS, rng)
         low, high = np.quantile(reads[1:], [0.025, 0.975], axis=1)
-        seen, value = series.seen[a + 1 : b], series.value[a + 1 : b]
-        inside += int(((value >= low) & (value <= high))[seen].sum())
-        compared += int(seen.sum())
+        observed, value = series.observed[a + 1 : b], series.value[a + 1 : b]
+        inside += int(((value >= low) & (value <= high))[observed].sum())
+        compared += int(observed.sum())
         if compared > _POINTS:
             break
     return inside / max(compared, 1)
@@ -257,7 +257,7 @@ def _limits(
             "the data do not show whether write noise is the same at all states or proportional to the step: the "
             f"log-likelihoods differ by less than {_UNCLEAR:g}; near the ends of the window the two differ"
         )
-    average = problem.value(theta) / max(int(problem.series.seen.sum()) - len(problem.series.start), 1)
+    average = problem.value(theta) / max(int(problem.series.observed.sum()) - len(problem.series.start), 1)
     if held_out < average - _WORSE:
         limits.append(
             f"reads that were held out have a log-likelihood of {held_out:.2f} each, those of the fit {average:.2f}: "

@@ -198,7 +198,7 @@ def _noises(problem: Problem, shares: Sequence[float]) -> list[tuple[float, floa
     s = problem.series
     squares, pulses = [], []
     for a, b in zip(s.start, s.stop, strict=True):
-        at = a + np.flatnonzero(s.seen[a:b])
+        at = a + np.flatnonzero(s.observed[a:b])
         same = np.diff(s.branch[at[1:]]) == 0
         squares.append((np.diff(s.value[at], 2) ** 2)[same])
         pulses.append(np.diff(at))

@@ -31,7 +31,7 @@ _WORTH = 6.0
 def second_maxima(problem: Problem, theta: np.ndarray) -> list[Guess]:
     """Maxima of other shapes that the data do not exclude at 95 %; none with many reads, which show the window."""
     shapes = [i for i, p in enumerate(problem.model.parameters) if not p.scales and problem.free[i]]
-    if len(shapes) > _MOST_SHAPES or int(problem.series.seen.sum()) > _MOST_READS:
+    if len(shapes) > _MOST_SHAPES or int(problem.series.observed.sum()) > _MOST_READS:
         return []
     top, (low, high) = problem.value(theta), problem.limits
     ends: list[Guess] = []
@@ -57,7 +57,7 @@ def second_maxima(problem: Problem, theta: np.ndarray) -> list[Guess]:
 
 def _farther_ends(problem: Problem, theta: np.ndarray) -> list[Guess]:
     """The maxima with ends of windows that no pulse shows wherever the likelihood is highest; none where all show."""
-    if np.isnan(problem.known).all() or int(problem.series.seen.sum()) > _MOST_READS:
+    if np.isnan(problem.known).all() or int(problem.series.observed.sum()) > _MOST_READS:
         return []
     free, start = problem.unpinned(theta)
     end = Guess(free, *settled(free, maximise(free, start).theta))

@@ -14,7 +14,7 @@ from memsim.kernels.compile import callee
 
 
 @callee
-def score_train(value, seen, branch, step, own, sigmas, bases, score):
+def score_train(value, observed, branch, step, own, sigmas, bases, score):
     """Log-likelihood of every read of a train given those before it; 0 for unseen ones. For the first see `outside`.
 
     `sigmas` are those of a pulse and of a read; `bases` says whether the first goes with the step and the second with
@@ -82,7 +82,7 @@ def score_train(value, seen, branch, step, own, sigmas, bases, score):
             if g - floor > far and ceiling - g > far:
                 # Pulse and read stay far away from both bounds: a Gaussian remains one.
                 score[k] = 0.0
-                if seen[k]:
+                if observed[k]:
                     total = v + noise
                     off, by = y - g, v / total
                     score[k] = -0.5 * (off * off / total + math.log(total)) - HALF_LOG_2PI
@@ -106,13 +106,13 @@ def score_train(value, seen, branch, step, own, sigmas, bases, score):
                 mass = tail(away / deviation)
                 if mass > 1e-14:
                     kind[count], likely[count], exponent[count] = bound, weights[j] * mass, 0.0
-                    if seen[k]:
+                    if observed[k]:
                         likely[count] *= inverse
                         exponent[count] = -0.5 * (y - at) * (y - at) / noise
                     best = max(best, exponent[count])
                     count += 1
             factor, power = 1.0, 0.0
-            if seen[k]:
+            if observed[k]:
                 total = v + noise
                 off, by = y - g, v / total
                 factor, power = 1.0 / math.sqrt(total), -0.5 * off * off / total
@@ -144,4 +144,4 @@ def score_train(value, seen, branch, step, own, sigmas, bases, score):
                     variance += likely[i] * (variances[i] + (means[i] - mean) * (means[i] - mean))
             variance = max(variance / within, 1e-14)
         at_low, at_high, within = at_low / total, at_high / total, within / total
-        score[k] = best + math.log(total) - HALF_LOG_2PI if seen[k] else 0.0
+        score[k] = best + math.log(total) - HALF_LOG_2PI if observed[k] else 0.0

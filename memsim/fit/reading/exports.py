@@ -225,8 +225,10 @@ def _is_heading(above: Sequence[Line], width: int) -> bool:
 
 def _new_headings(cells: list[str], block: Block, numeric: list[int]) -> bool:
     """Whether a line of words inside a table begins another one; words of the table's own columns are mistakes."""
-    seen = [i for i in range(len(cells)) if i not in numeric and any(row[i] == cells[i] for row in block.rows[:100])]
-    return all(re.search("[^\\W\\d_]", cell) for cell in cells if cell) and not seen
+    repeated = [
+        i for i in range(len(cells)) if i not in numeric and any(row[i] == cells[i] for row in block.rows[:100])
+    ]
+    return all(re.search("[^\\W\\d_]", cell) for cell in cells if cell) and not repeated
 
 
 def _open(above: list[Line], row: list[str], name: str, number: int, delimiter: str | None) -> Block:

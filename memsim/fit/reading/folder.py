@@ -60,16 +60,18 @@ def _joined(name: str, tables: list[tuple[str, Table]]) -> Table:
     files: list[tuple[int, str]] = []
     starts: list[int] = []
     notes: list[str] = []
-    seen: dict[tuple[tuple[str, ...], ...], str] = {}
+    first_with: dict[tuple[tuple[str, ...], ...], str] = {}
     for stem, table in tables:
         if [(folded(column.heading), column.unit) for column in table.columns] != heads:
             raise DataError(f"{table.place()}: other headings or units than {first.place()}; fit such files one by one")
         if table.decided and first.decided and table.numerals.decimal != first.numerals.decimal:
             raise DataError(f"{table.place()}: another decimal sign than {first.place()}; fit such files one by one")
         rows = tuple(column.cells for column in table.columns)
-        if rows in seen:
-            raise DataError(f"{table.name} has the same {len(table.lines)} rows as {seen[rows]}; leave one of them out")
-        seen[rows] = table.name
+        if rows in first_with:
+            raise DataError(
+                f"{table.name} has the same {len(table.lines)} rows as {first_with[rows]}; leave one of them out"
+            )
+        first_with[rows] = table.name
         files.append((len(lines), table.name))
         starts += [len(lines) + row for row in table.starts]
         devices += [f"{stem} {name}" for name in device_labels(table)] or [stem] * len(table.lines)

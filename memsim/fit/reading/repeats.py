@@ -88,13 +88,13 @@ def _copies(table: Table, bases: list[str], count: int) -> list[list[Column]]:
     """Columns of each block; a column that repeats beside the values belongs to the next column of values."""
     heads = [folded(column.heading) for column in table.columns]
     copies: list[list[Column]] = [[] for _ in range(count)]
-    seen: dict[str, int] = {}
+    blocks: dict[str, int] = {}
     waiting: list[Column] = []
     for place, column in enumerate(table.columns):
         base = bases[place]
         if base:
-            block = seen.get(base, 0)
-            seen[base] = block + 1
+            block = blocks.get(base, 0)
+            blocks[base] = block + 1
             group = _parts(column.heading)[1] or column.group
             copies[block] += [*waiting, replace(column, heading=base, group=group)]
             waiting = []

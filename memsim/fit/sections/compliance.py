@@ -35,10 +35,10 @@ def refuse_glitches(table: Table, name: str, at: np.ndarray, v: np.ndarray, i: n
     runs = [run for run in np.split(np.arange(len(v)), turns(v) + 1) if len(run) >= 3]
     if sum(map(len, runs)) < len(v) / 2:
         runs = [np.argsort(v, kind="stable")]
-    seen = far_off([i[run] for run in runs])
-    if seen:
-        point = int(runs[seen[0].series][seen[0].read])
-        others = f", one of {len(seen)} such points" if len(seen) > 1 else ""
+    far = far_off([i[run] for run in runs])
+    if far:
+        point = int(runs[far[0].series][far[0].read])
+        others = f", one of {len(far)} such points" if len(far) > 1 else ""
         raise DataError(
             f"{table.place(int(at[point]))}: the current of device {name} at {format_quantity(v[point], 'V', 4)} is "
             f"{format_quantity(i[point], 'A', 4)} and lies far off those at the voltages beside it{others}; leave the "

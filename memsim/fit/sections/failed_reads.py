@@ -57,7 +57,7 @@ def far_off(series: Sequence[np.ndarray], *, ends: bool = False) -> list[FarOff]
     )
     # Over many reads, single ones change no median.
     scales = [1.4826 * float(np.median(np.concatenate(each))) for each in shares] if any(map(len, off)) else [0.0, 0.0]
-    seen: list[FarOff] = []
+    far: list[FarOff] = []
     for n, y in enumerate(reads):
         step = step_of(y)
         apart = np.abs(y[2:] - y[:-2])
@@ -66,11 +66,11 @@ def far_off(series: Sequence[np.ndarray], *, ends: bool = False) -> list[FarOff]
             lost = _lost(float(read), float(before), float(after))
             times = [_times(each, n, int(k), scale, lost) for each, scale in zip(shares, scales, strict=True)]
             if min(times) > (_FAR_LOST if lost else FAR):
-                seen.append(FarOff(n, int(k) + (0 if ends else 1), min(times), lost))
+                far.append(FarOff(n, int(k) + (0 if ends else 1), min(times), lost))
     count = sum(len(y) for y in series)
-    if len(seen) <= max(1, _FEW * count):
-        return seen
-    without_signal = [each for each in seen if each.lost]
+    if len(far) <= max(1, _FEW * count):
+        return far
+    without_signal = [each for each in far if each.lost]
     return without_signal if len(without_signal) <= max(1, _FEW_LOST * count) else []
 
 
@@ -98,11 +98,11 @@ def refuse_failed_reads(
     names, places = list(rows), list(rows.values())
     groups = [list(range(len(places)))] if together else [[n] for n in range(len(places))]
     for group in groups:
-        seen = far_off([value[places[n]] for n in group], ends=not together)
-        if seen:
-            n, first = group[seen[0].series], seen[0]
+        far = far_off([value[places[n]] for n in group], ends=not together)
+        if far:
+            n, first = group[far[0].series], far[0]
             row = int(places[n][first.read])
-            others = f", one of {len(seen)} such reads" if len(seen) > 1 else ""
+            others = f", one of {len(far)} such reads" if len(far) > 1 else ""
             times = f"{first.times:.0f} times their scatter" if np.isfinite(first.times) else "far"
             raise DataError(
                 f"{table.place(row)}: a read of {names[n]} is {format_quantity(value[row], unit, 4)} and lies "

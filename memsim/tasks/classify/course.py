@@ -22,7 +22,7 @@ from memsim.tasks.classify.classifiers.in_place import InPlace
 from memsim.tasks.classify.classifiers.on_crossbars import OnCrossbars
 from memsim.tasks.classify.schema import ClassifierSpec, ClassifySpec, LabelledSpec
 from memsim.tasks.classify.summary import Values
-from memsim.tasks.entries import Entry
+from memsim.tasks.compared import Entry
 from memsim.tasks.job import Progress, spec_of
 
 Trials = Sequence[tuple[Mapping[str, Any], ClassifierSpec]]

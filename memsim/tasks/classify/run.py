@@ -20,7 +20,7 @@ from memsim.tasks.classify.classifiers.classifier import Classifier
 from memsim.tasks.classify.course import Course, trials_of
 from memsim.tasks.classify.schema import ClassifySpec, LabelledSpec
 from memsim.tasks.classify.summary import Values, compare, measure_clean, measure_noisy, measure_products, stack
-from memsim.tasks.entries import Entry, device_notes
+from memsim.tasks.compared import Entry, device_notes
 from memsim.tasks.images import by_images, corrupted, corrupted_examples
 from memsim.tasks.job import Computed, Job, spec_of
 from memsim.tasks.kept import WEIGHTS

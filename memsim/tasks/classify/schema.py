@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, model_validator
 
 from memsim.data.labelled import DIGITS, SOURCES
-from memsim.document.entries import entries, entry_of
 from memsim.document.fields import Count, Place, Section, problem
+from memsim.document.registry_sections import entries, entry_of
 from memsim.document.writer import show
 from memsim.errors import nearest
 from memsim.experiments.devices import whole_key

@@ -14,13 +14,13 @@ from memsim.experiments.experiment import Experiment
 from memsim.results.dataset import stored
 from memsim.results.weights import Kept, packed
 from memsim.tasks.capacity import images_at_once
-from memsim.tasks.entries import Entry, device_notes
+from memsim.tasks.compared import Entry, device_notes
 from memsim.tasks.images import by_images, check_images, corrupted, corrupted_examples, hash_of, source_of
 from memsim.tasks.job import Computed, Job, Progress, spec_of
 from memsim.tasks.kept import WEIGHTS
 from memsim.tasks.memorise.learners import Block, CrossbarLearner, Memory, NetworkLearners
-from memsim.tasks.memorise.learners.memory import joined
-from memsim.tasks.memorise.memory import training_memory
+from memsim.tasks.memorise.learners.block import joined
+from memsim.tasks.memorise.memory_estimate import training_memory
 from memsim.tasks.memorise.schema import SCENES, MemoriseSpec, NetworkSpec
 from memsim.tasks.memorise.summary import measure, stack, summarise
 

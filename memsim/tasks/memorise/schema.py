@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from memsim.document.entries import entries
 from memsim.document.fields import Count, Place, Section, problem
+from memsim.document.registry_sections import entries
 from memsim.errors import nearest
 from memsim.experiments.learners import GreySpec, LearnerBase, LossSpec, Pair, Rate, RuleSpec, Seed, Side, as_tuple
 from memsim.experiments.schema import ExperimentSpec, ImageExperimentSpec

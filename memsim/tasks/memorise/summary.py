@@ -17,7 +17,7 @@ from memsim.metrics.two_columns import (
     snr,
 )
 from memsim.tasks.memorise.learners import Memory
-from memsim.tasks.memorise.learners.memory import join
+from memsim.tasks.memorise.learners.block import join
 from memsim.tasks.memorise.schema import MemoriseSpec
 from memsim.tasks.memorise.variables import READ, SUMMARISED, VARIABLES
 

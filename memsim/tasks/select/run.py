@@ -12,7 +12,7 @@ from memsim.arrays.wires.passive import CellRead, read_cell
 from memsim.errors import ConvergenceError, InputError, MemsimError
 from memsim.kernels.fill import fill
 from memsim.philox import Stream
-from memsim.tasks.entries import Entry
+from memsim.tasks.compared import Entry
 from memsim.tasks.job import Computed, Job, Progress, spec_of
 from memsim.tasks.select.schema import SelectSpec
 

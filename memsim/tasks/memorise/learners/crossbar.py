@@ -12,7 +12,7 @@ from memsim.philox import Occasion, Purpose
 from memsim.profiles import DeviceProfile
 from memsim.results.weights import Kept
 from memsim.tasks.kept import WEIGHTS
-from memsim.tasks.memorise.learners.memory import TARGETS, Block, Memory, histogram
+from memsim.tasks.memorise.learners.block import TARGETS, Block, Memory, histogram
 from memsim.tasks.memorise.schema import LearnerSpec
 
 # Cell updates between two chances to stop a run from the keyboard; a second or less on one core.

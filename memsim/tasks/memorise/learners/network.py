@@ -25,7 +25,7 @@ from memsim.networks.span import Layer, Trained, moments, respond, sensitivity, 
 from memsim.philox import Stream, padded
 from memsim.results.weights import Kept
 from memsim.tasks.kept import WEIGHTS
-from memsim.tasks.memorise.learners.memory import TARGETS, Block, Memory, histogram, join
+from memsim.tasks.memorise.learners.block import TARGETS, Block, Memory, histogram, join
 from memsim.tasks.memorise.schema import LearnerSpec, NetworkSpec
 
 _BYTES = 1 << 26

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 
-class Seen(NamedTuple):
+class EffectiveCells(NamedTuple):
     """What reads see of the cells of a bank: w + offset in units of the window, and how much of a cell's noise.
 
     Attributes

@@ -6,7 +6,7 @@ from typing import Any, NoReturn, Self
 
 import numpy as np
 
-from memsim.arrays import checks, reading
+from memsim.arrays import cell_currents, checks
 from memsim.arrays.containers import like
 from memsim.arrays.interconnect import TileMaps
 from memsim.arrays.outputs import excess_matrices, known_inputs, outputs
@@ -140,7 +140,7 @@ class Reads:
         doi:10.1038/s41467-020-16108-9.
         """
         host = self._array.site.backend.host
-        return reading.compensation(host(before), np.asarray(host(self.read(x))), self._array.axes)
+        return cell_currents.compensation(host(before), np.asarray(host(self.read(x))), self._array.axes)
 
     def known(self, x: Any) -> np.ndarray:
         """The inputs that the DACs' codes stand for, which arithmetic outside can use.
@@ -170,7 +170,7 @@ class Reads:
             across = self._array.axes.outer(backend.numpy(signal.values)[:, :, :rows], signal.leading)
             by_power = [outputs @ self._array.axes.cells(matrix).swapaxes(-1, -2) for matrix in added]
             return gradient + 2 * across * by_power[0] + 3 * across * across * by_power[1]
-        slopes = reading.slope(self._array.device.spec, backend, signal.values)
+        slopes = cell_currents.slope(self._array.device.spec, backend, signal.values)
         if slopes is None:
             return gradient
         return gradient * self._array.axes.outer(backend.numpy(slopes)[:, :, :rows], signal.leading)

@@ -10,7 +10,7 @@ import numpy as np
 from memsim.arrays.axes import Axes
 from memsim.arrays.bank import Bank
 from memsim.arrays.cell_numbers import line_blocks
-from memsim.arrays.seen import Seen
+from memsim.arrays.effective_cells import EffectiveCells
 from memsim.arrays.wires.network import excess_at
 from memsim.backends import Backend
 from memsim.errors import InputError
@@ -162,7 +162,7 @@ def excess_matrices(bank: Bank) -> tuple[np.ndarray, np.ndarray] | None:
     if not isinstance(spec.conduction, StatePolynomialConduction):
         return None
     window, law = spec.conductance, excess_at(spec.conduction, spec.read.voltage)
-    siemens = bank.seen.astype(float) * window.width + window.min
+    siemens = bank.read_states.astype(float) * window.width + window.min
     k2, k3 = (backend.map(part, siemens, 0.0, 0.0, law) for part in (quadratic_coefficient, cubic_coefficient))
     return (k2 / window.width).astype(bank.state.dtype), (k3 / window.width).astype(bank.state.dtype)
 
@@ -172,21 +172,21 @@ def _powers(signal: np.ndarray, coding: str) -> tuple[np.ndarray, np.ndarray]:
     return (np.abs(signal), signal) if coding == "width" else (signal * signal, signal * signal * signal)
 
 
-def steady(bank: Bank, signal: np.ndarray, seen: Seen, rows: Sequence[slice]) -> list[np.ndarray]:
+def steady(bank: Bank, signal: np.ndarray, effective: EffectiveCells, rows: Sequence[slice]) -> list[np.ndarray]:
     """Currents without any noise and with all traps empty, of each row tile."""
-    return [_white(bank, cut(signal, part, bank), seen, part)[0] for part in rows]
+    return [_white(bank, cut(signal, part, bank), effective, part)[0] for part in rows]
 
 
-def expected(bank: Bank, signal: np.ndarray, seen: Seen, rows: Sequence[slice]) -> list[Moments]:
+def expected(bank: Bank, signal: np.ndarray, effective: EffectiveCells, rows: Sequence[slice]) -> list[Moments]:
     """Moments of a read at any time, of each row tile."""
     moments = []
     if bank.fluctuations is not None:
-        taken, spread = bank.fluctuations.moments(bank.seen)
-        if seen.share is not None:
-            taken, spread = None if taken is None else taken * seen.share, spread * np.square(seen.share)
+        taken, spread = bank.fluctuations.moments(bank.read_states)
+        if effective.share is not None:
+            taken, spread = None if taken is None else taken * effective.share, spread * np.square(effective.share)
     for part in rows:
         x = cut(signal, part, bank)
-        mean, variance = _white(bank, x, seen, part)
+        mean, variance = _white(bank, x, effective, part)
         if bank.fluctuations is not None:
             backend = bank.site.backend
             if taken is not None:
@@ -196,12 +196,14 @@ def expected(bank: Bank, signal: np.ndarray, seen: Seen, rows: Sequence[slice]) 
     return moments
 
 
-def sampled(bank: Bank, signal: np.ndarray, seen: Seen, rows: Sequence[slice], seconds: float) -> list[Moments]:
+def sampled(
+    bank: Bank, signal: np.ndarray, effective: EffectiveCells, rows: Sequence[slice], seconds: float
+) -> list[Moments]:
     """Currents of reads that follow each other after `seconds`, sample by sample, and what white noise adds to them."""
-    moments = [_white(bank, cut(signal, part, bank), seen, part) for part in rows]
+    moments = [_white(bank, cut(signal, part, bank), effective, part) for part in rows]
     if bank.fluctuations is None:
         return moments
-    means = bank.fluctuations.read(signal, bank.seen, seconds, seen, rows)
+    means = bank.fluctuations.read(signal, bank.read_states, seconds, effective, rows)
     if bank.state.shape[1] > NARROW:
         means = means.astype(bank.state.dtype)
     return [(bank.site.backend.contiguous(means[:, :, part]), variance) for part, (_, variance) in enumerate(moments)]
@@ -219,11 +221,11 @@ def cut(values: np.ndarray, rows: slice, bank: Bank) -> np.ndarray:
     return wide
 
 
-def _white(bank: Bank, x: np.ndarray, seen: Seen, rows: slice) -> Moments:
+def _white(bank: Bank, x: np.ndarray, effective: EffectiveCells, rows: slice) -> Moments:
     """Moments of a read of a row tile of cells that have white noise only."""
     backend = bank.site.backend
     noise = bank.spec.read.noise
-    state, offset, share, sigma = cut(seen.state, rows, bank), seen.offset, seen.share, bank.read_sigma
+    state, offset, share, sigma = cut(effective.state, rows, bank), effective.offset, effective.share, bank.read_sigma
     of_value = noise is not None and noise.relative_to == "value"
     if not sigma.names and share is None:
         same = float(sigma.value("sigma"))
@@ -231,7 +233,7 @@ def _white(bank: Bank, x: np.ndarray, seen: Seen, rows: slice) -> Moments:
     mean = backend.read(x, state, offset, 0.0, 0.0)[0]
     if noise is None:
         return mean, np.zeros((*mean.shape[:2], 1), mean.dtype)
-    variance, squares, own_states = np.empty_like(mean), np.square(x), bank.seen
+    variance, squares, own_states = np.empty_like(mean), np.square(x), bank.read_states
     for lines in line_blocks(state.shape):
         own = sigma.value("sigma", lines=lines)
         own = cut(own, rows, bank) if sigma.names else own

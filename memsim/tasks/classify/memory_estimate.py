@@ -15,7 +15,7 @@ _KEPT = 12  # bytes a cell of a trained classifier keeps; up to 11 measured with
 _TAUGHT = 40  # bytes more that a cell of a classifier takes while it learns or is measured; up to 23 measured
 
 
-def memory_of(spec: ClassifySpec, data: LabelledSpec, loaded: Labelled | None) -> dict[str, float]:
+def memory_estimate(spec: ClassifySpec, data: LabelledSpec, loaded: Labelled | None) -> dict[str, float]:
     """Memory that the parts of a run take [byte], by the settings that make them large; none before images are loaded.
 
     Parameters

@@ -6,7 +6,7 @@ from memsim.data.images import Images
 from memsim.philox import padded
 from memsim.tasks.capacity import COPIES, SOLVER, WIRED, images_at_once
 from memsim.tasks.kept import NUMBER, NUMBERS_OF_A_CELL, WEIGHTS
-from memsim.tasks.memorise.learners.memory import TARGETS
+from memsim.tasks.memorise.learners.block import TARGETS
 from memsim.tasks.memorise.schema import SCENES, DataSpec, LearnerSpec, MemoriseSpec
 
 _METRICS = 70  # bytes a reading of one image takes in the results on (image, noise_type, noise_level), assumed
@@ -22,7 +22,7 @@ def training_memory(spec: MemoriseSpec, pixels: int) -> float:
     return pixels * (lines * _CELL + wired)
 
 
-def memory_of(spec: MemoriseSpec, data: DataSpec, loaded: Images | None) -> dict[str, float]:
+def memory_estimate(spec: MemoriseSpec, data: DataSpec, loaded: Images | None) -> dict[str, float]:
     """Memory that the parts of a run take [byte], by the settings that make them large; none if not yet known.
 
     Parameters

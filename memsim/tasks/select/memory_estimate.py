@@ -8,7 +8,7 @@ from memsim.tasks.select.schema import SelectSpec
 _NODE = 400  # bytes a cell of an array takes while its circuit is solved; up to 190 measured
 
 
-def memory_of(spec: SelectSpec, data: None, loaded: None) -> dict[str, float]:
+def memory_estimate(spec: SelectSpec, data: None, loaded: None) -> dict[str, float]:
     """Memory that the parts of a run take [byte], by the settings that make them large; the task has no images."""
     results = len(spec.labels) * len(spec.schemes) * 8 * COPIES
     return {
