@@ -56,7 +56,7 @@ def _warm(names: tuple[str, ...]) -> None:
     """Compile ahead, with a line for each step as soon as it is done."""
     import time
 
-    from memsim.kernels.compile import cache_folder
+    from memsim.kernels.cache import cache_folder
     from memsim.warm import chosen_steps, warm
 
     start, compiled, loaded = time.perf_counter(), 0, 0
@@ -75,13 +75,14 @@ def _machine() -> list[tuple[str, str, str]]:
     import platform
 
     import memsim
-    from memsim.kernels import compile as kernels
+    from memsim.kernels.cache import cache_folder
+    from memsim.kernels.compile import threads
 
-    place = kernels.cache_folder()
+    place = cache_folder()
     return [
         ("memsim", memsim.__version__, ""),
         ("python", platform.python_version(), f"{platform.system()} {platform.machine()}"),
-        ("threads", str(kernels.threads()), f"of {os.cpu_count()} processors; NUMBA_NUM_THREADS changes it"),
+        ("threads", str(threads()), f"of {os.cpu_count()} processors; NUMBA_NUM_THREADS changes it"),
         (
             "kernel cache",
             "on" if place else "off",

@@ -1,142 +1,25 @@
 """Turns a loop over units of work into a cached machine-code kernel that spreads the units over the threads of the CPU.
 
-Numba's own file cache misses for loops that close over other compiled functions and goes stale when an imported callee
-is edited. Here the cache key of a kernel is a fingerprint of the bytecode, constants and callees of everything it runs;
-an edit anywhere compiles anew. The cache is private API of Numba: whatever fails in it ends in a compilation, never in
-an error.
-
 Threads are Python's own, running machine code without the interpreter lock, instead of Numba's parallel loops: those
 compile twice as long, abort when two Python threads launch at once (workqueue) or stall beside BLAS (OpenMP).
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import hashlib
 import importlib
 import os
-import types
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from memsim.kernels.cache import stamped_cache
+from memsim.kernels.fingerprint import fingerprint
 from memsim.scalars import Scalar
 
 # More chunks than threads even out units of unequal work.
 _CHUNKS_A_THREAD = 4
-
-
-def fingerprint(*parts: Any) -> str:
-    """Hash of all that decides the machine code of `parts`: functions with their callees, classes, numbers, strings."""
-    digest = hashlib.sha256()
-    seen: set[int] = set()
-    for part in parts:
-        _feed(part, digest, seen)
-    return digest.hexdigest()
-
-
-def _feed(part: Any, digest: Any, seen: set[int]) -> None:
-    function = getattr(part, "py_func", getattr(part, "_defn", part))  # of an intrinsic, what generates its code
-    if isinstance(function, types.FunctionType):
-        options = getattr(part, "targetoptions", {})
-        digest.update(repr(sorted((k, str(v)) for k, v in options.items())).encode())
-        if id(function) in seen:
-            return
-        seen.add(id(function))
-        for value in function.__defaults__ or ():
-            _feed(value, digest, seen)
-        for cell in function.__closure__ or ():
-            _feed(cell.cell_contents, digest, seen)
-        _feed_code(function.__code__, function.__globals__, digest, seen)
-    elif isinstance(part, types.ModuleType):
-        digest.update(part.__name__.encode())
-    elif isinstance(part, type):
-        digest.update(f"{part.__qualname__}{getattr(part, '_fields', '')}".encode())
-    elif isinstance(part, tuple | list | frozenset):
-        for item in sorted(part, key=repr) if isinstance(part, frozenset) else part:
-            _feed(item, digest, seen)
-    elif isinstance(part, np.ndarray):
-        digest.update(part.tobytes())
-    elif isinstance(part, bool | int | float | str | bytes | np.generic | type(None)):
-        digest.update(f"{type(part).__name__}:{part!r}".encode())
-    else:
-        digest.update(f"{type(part).__name__}:{getattr(part, '__name__', '')}".encode())
-
-
-def _feed_code(code: types.CodeType, scope: dict[str, Any], digest: Any, seen: set[int]) -> None:
-    digest.update(code.co_code)
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            _feed_code(constant, scope, digest, seen)
-        else:
-            _feed(constant, digest, seen)
-    for name in code.co_names:
-        digest.update(name.encode())
-        if name in scope:
-            _feed(scope[name], digest, seen)
-
-
-def _stamped_cache(function: Callable, stamp: str) -> Any:
-    """A Numba file cache with files of its own for this stamp, or None where Numba offers no place or no such class."""
-    try:
-        from numba.core.caching import FunctionCache, IndexDataCacheFile
-
-        class StampedCache(FunctionCache):
-            def __init__(self) -> None:
-                super().__init__(function)
-                # One index a kernel: processes that compile different kernels at once must not write to the same file.
-                self._cache_file = IndexDataCacheFile(self._cache_path, f"{function.__name__}-{stamp[:24]}", stamp)
-
-            def _index_key(self, sig: Any, codegen: Any) -> tuple:
-                return (sig, codegen.magic_tuple(), (stamp,))
-
-            def load_overload(self, sig: Any, target_context: Any) -> Any:
-                try:
-                    found = super().load_overload(sig, target_context)
-                    # Two processes may have given two signatures the same file.
-                    return found if found is not None and tuple(found.signature.args) == tuple(sig) else None
-                except Exception:  # a damaged or foreign cache file costs a compilation, nothing else
-                    return None
-
-            def save_overload(self, sig: Any, data: Any) -> None:
-                try:
-                    with _alone(self.cache_path):
-                        super().save_overload(sig, data)
-                except Exception:  # so does a full or read-only disk
-                    return
-
-        cache = StampedCache()
-        cache.enable()
-        return cache
-    except Exception:
-        return None
-
-
-@contextlib.contextmanager
-def _alone(folder: str) -> Iterator[None]:
-    """Whether or not the system can lock: while this lasts, no other process adds to the index of a kernel.
-
-    Numba reads an index, adds to it and writes it back; what another process added meanwhile would be lost.
-    """
-    try:
-        import fcntl
-    except ImportError:
-        yield
-        return
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "lock"), "a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def cache_folder() -> str | None:
-    """Folder of the kernel cache, or None where kernels cannot be cached."""
-    cache = _stamped_cache(compile_kernel, "")
-    return str(cache.cache_path) if cache is not None else None
 
 
 def spare_linear_algebra() -> None:
@@ -288,7 +171,7 @@ def compile_kernel(work: Callable, units: Callable[..., int], parts: Iterable[An
 
     options: dict[str, Any] = {"nogil": True, "no_cfunc_wrapper": True}
     dispatcher = numba.njit(error_model="numpy", **options)(work)
-    cache = _stamped_cache(work, fingerprint(work, tuple(parts)))
+    cache = stamped_cache(work, fingerprint(work, tuple(parts)))
     if cache is not None:
         dispatcher._cache = cache
     kernel = Kernel(dispatcher, units)

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from memsim.errors import InputError, nearest
 from memsim.experiments.loading import experiment_names
-from memsim.kernels.compile import Loads, cache_folder, loads
+from memsim.kernels.cache import cache_folder
+from memsim.kernels.compile import Loads, loads
 from memsim.profiles import device_names
 from memsim.warm.data import use_data
 from memsim.warm.devices import use_device, use_trains

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,9 @@ import pytest
 from numba import njit
 
 from memsim.kernels import compile as kernels
-from memsim.kernels.compile import callee, compile_kernel, fingerprint
+from memsim.kernels.cache import Turn, cache_folder
+from memsim.kernels.compile import callee, compile_kernel
+from memsim.kernels.fingerprint import fingerprint
 from memsim.scalars import scalar
 
 CALLEE = """
@@ -52,18 +55,23 @@ print(kernel.cache_hits, *a)
 
 
 def run_edited(folder: Path, operation: str = "*", constant: float = 0.0) -> list[float]:
+    return numbers(started(folder, operation, constant))
+
+
+def started(folder: Path, operation: str = "*", constant: float = 0.0) -> subprocess.Popen:
     (folder / "callee.py").write_text(CALLEE.format(operation=operation, constant=constant))
     if not (folder / "loop.py").exists():
         (folder / "loop.py").write_text(LOOP)
-    out = subprocess.run(
-        [sys.executable, "-B", "-c", RUN],
-        cwd=folder,
-        env={**os.environ, "NUMBA_CACHE_DIR": str(folder / "cache")},
-        capture_output=True,
-        text=True,
-        check=True,
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(folder / "cache")}
+    return subprocess.Popen(
+        [sys.executable, "-B", "-c", RUN], cwd=folder, env=environment, stdout=subprocess.PIPE, text=True
     )
-    return [float(word) for word in out.stdout.split()]
+
+
+def numbers(process: subprocess.Popen) -> list[float]:
+    out, _ = process.communicate(timeout=300)
+    assert process.returncode == 0
+    return [float(word) for word in out.split()]
 
 
 @pytest.mark.slow
@@ -83,12 +91,63 @@ def test_a_damaged_cache_costs_a_compilation_and_nothing_else(tmp_path):
     assert run_edited(tmp_path) == [0, 2, 4]
 
 
+@pytest.mark.slow
+def test_of_processes_that_need_a_kernel_at_once_one_compiles_it_and_the_others_load_it(tmp_path):
+    results = [numbers(process) for process in [started(tmp_path) for _ in range(4)]]
+    assert sorted(results) == [[0, 2, 4], *[[1, 2, 4]] * 3]
+
+
+HOLDER = """
+import sys
+from memsim.kernels.cache import TURN
+TURN.begin(sys.argv[1], sys.argv[2])
+print("begun", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def holder(tmp_path):
+    """A process that has its turn with a kernel until it is killed."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path), STAMP], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None and process.stdout.readline() == "begun\n"
+        yield process
+        process.kill()
+
+
+STAMP = "0123456789abcdef"
+
+
+def test_a_process_waits_for_the_turn_of_another_one_until_that_dies(tmp_path, holder):
+    turn = Turn()
+    assert not turn.begin(str(tmp_path), b"another kernel".hex())
+    turn.end()
+    threading.Timer(0.2, holder.kill).start()
+    assert turn.begin(str(tmp_path), STAMP)
+    turn.end()
+
+
+def test_a_process_waits_for_a_limited_time(tmp_path, holder, monkeypatch):
+    monkeypatch.setattr("memsim.kernels.cache._LONGEST_WAIT", 0.1)
+    assert not Turn().begin(str(tmp_path), STAMP)
+
+
+def test_without_locks_no_process_waits(tmp_path, monkeypatch):
+    def refused(*args):
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr("fcntl.lockf", refused)
+    assert not Turn().begin(str(tmp_path), STAMP)
+
+
 def test_without_a_place_for_the_cache_kernels_compile(tmp_path, monkeypatch):
     def nowhere(self, *args, **kwargs):
         raise RuntimeError("cannot cache function: no locator available")
 
     monkeypatch.setattr("numba.core.caching.FunctionCache.__init__", nowhere)
-    assert kernels.cache_folder() is None
+    assert cache_folder() is None
     assert doubled() == [2, 2]
 
 

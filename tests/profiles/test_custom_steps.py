@@ -10,7 +10,7 @@ from numba import njit
 import memsim as ms
 from memsim.cells import custom
 from memsim.errors import InputError
-from memsim.kernels.compile import fingerprint
+from memsim.kernels.fingerprint import fingerprint
 from memsim.profiles import device_from_text
 
 UPDATE = "function: {name}, pulses: 100, parameters: {{rate: 0.01, tilt: 2}}"
