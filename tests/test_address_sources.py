@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,6 +44,7 @@ def layout_functions() -> set[str]:
 FUNCTIONS = layout_functions()
 
 
+@functools.cache
 @functools.cache
 def sources() -> dict[str, ast.Module]:
     """The syntax trees of all other files of memsim, by path."""

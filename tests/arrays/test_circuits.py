@@ -134,6 +134,7 @@ def test_layers_of_an_array_have_a_figure():
     assert any(part.startswith("−") and part.endswith("%") for part in text)
 
 
+@pytest.mark.slow
 def test_products_of_more_bits_are_closer_to_exact_ones(classes):
     snr = classes.product_snr_mean
     assert float(snr.sel(learner="On, bits 8")) > float(snr.sel(learner="On, bits 2")) + 10

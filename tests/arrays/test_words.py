@@ -94,6 +94,7 @@ def test_a_device_is_replaced_by_a_mapping_or_by_names():
         device.replace(ttle="Mine")
 
 
+@pytest.mark.slow
 def test_wires_take_inputs_with_rows_last():
     g, v = np.full((4, 3), 1e-5), np.random.default_rng(2).random((2, 5, 4))
     how = {"word_resistance": 5.0, "bit_resistance": 5.0, "node_voltages": True}

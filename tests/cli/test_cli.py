@@ -106,6 +106,7 @@ class TestRun:
         assert outcome.code == 130 and outcome.files == []
         assert outcome.err.strip() == "Stopped; no unfinished file was left."
 
+    @pytest.mark.slow
     def test_local_devices_and_several_learners_run_and_repeat(self, cli, experiment_file, tmp_path):
         shutil.copy(find("devices", "agsi-jo2010"), tmp_path / "cell.yaml")
         experiment_file(replace=("agsi-jo2010", "cell.yaml"))

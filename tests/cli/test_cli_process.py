@@ -46,6 +46,7 @@ def test_commands_that_compute_nothing_do_not_load_numba(command):
     assert done.stdout.endswith("\nFalse\n") and done.stderr == ""
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_stops_at_once_with_one_line_and_leaves_nothing(tmp_path):
     # Where the tests run in the background of a shell, their children would ignore the signal.
     heed = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}

@@ -151,6 +151,7 @@ class TestCommand:
         out = cli("compare", "a.nc", "a.nc", "--no-figure").out
         assert "Settings the same in both" in out and "*\n" not in out
 
+    @pytest.mark.slow
     def test_the_figure_goes_where_it_is_told_or_nowhere(self, cli, files):
         assert cli("compare", *files, "--no-figure").files == ["a.nc", "b.nc"]
         assert cli("compare", *files, "-o", "c.pdf").files == ["a.nc", "b.nc", "c.pdf"]

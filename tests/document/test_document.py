@@ -417,6 +417,7 @@ PLAIN = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(KEYS, PLAIN, max_size=4))
 @settings(max_examples=100, deadline=None)
 def test_every_document_reads_back_from_its_own_yaml(data):

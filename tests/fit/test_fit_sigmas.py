@@ -107,6 +107,7 @@ def without_write_noise():
     return data, end
 
 
+@pytest.mark.slow
 def test_write_noise_that_windows_and_steps_absorb_is_reported(without_write_noise):
     data, end = without_write_noise
     assert absorbs(end)

@@ -483,6 +483,7 @@ def test_the_notes_of_a_profile_state_what_a_whole_number_of_pulses_changes():
     )
 
 
+@pytest.mark.slow
 def test_a_lower_end_below_0_within_its_interval_is_named():
     fit = fit_pulses(one(12, cycles=2, reads=40), compared=("soft-bounds",))
     end = fit.fitted["conductance.min"]
@@ -517,6 +518,7 @@ def few_trains(seed, trains):
     return PulseData.checked("made.csv", sweeps, "S")
 
 
+@pytest.mark.slow
 def test_intervals_of_few_trains_hold_wherever_the_trains_begin():
     data = few_trains(10, 4)
     problem, end = alone(data, "soft-bounds")

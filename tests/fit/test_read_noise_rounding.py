@@ -29,6 +29,7 @@ def test_rounding_is_neither_two_levels_nor_noise(sigma, step, mean):
     assert fit.forms[0].name == "level" and "reads are rounded to" in fit.notes[0]
 
 
+@pytest.mark.slow
 def test_intervals_of_rounded_reads_hold_the_truth():
     held = 0
     for seed in range(40):

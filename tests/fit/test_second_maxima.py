@@ -50,6 +50,7 @@ def two():
     return data, end, fitted(data, end.problem, end.theta)
 
 
+@pytest.mark.slow
 def test_a_second_maximum_of_another_shape_and_window_is_within_the_intervals(two):
     data, end, numbers = two
     wide = over_maxima(data, end.problem, end.theta, numbers)

@@ -89,6 +89,7 @@ def test_conductance_of_a_yakopcic_cell_is_its_read_current_over_the_read_voltag
         assert conductance == pytest.approx(20e-9 + state * 230e-9, rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "pulses"), [("yakopcic", 40.0), ("ion-drift", -10.0), ("ion-drift", 3.0)])
 def test_the_integration_converges_with_the_fourth_power_of_its_step(name, pulses):
     model, p = cell(name)

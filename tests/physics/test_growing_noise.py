@@ -43,6 +43,7 @@ def siemens(array, noise):
     return array.output(one_hot, noise=noise, interval=0.0).astype(float).ravel() * array.device.spec.conductance.width
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "q_s", "t_c", "t_r", "targets"),
     [

@@ -21,6 +21,7 @@ def per_pulse(name: str, sigma: str, base: str) -> dict:
     return {"variability": {"per_pulse": {name: {"sigma": sigma, "relative_to": base}}}}
 
 
+@pytest.mark.slow
 def test_a_window_that_varies_from_pulse_to_pulse_never_reaches_below_0_s():
     wide = device(update=CONSTANT, **per_pulse("conductance.max", "50 %", "value"))
     crossbar = ms.Crossbar(wide, 5, 3, arrays=50, seed=1, initial=(0.5, 0.6))

@@ -134,6 +134,7 @@ def page(full):
     return device_figure(full)
 
 
+@pytest.mark.slow
 def test_nothing_is_cut_off_and_conductances_of_the_device_have_one_scale(page, full):
     assert outside(page) == []
     scales = {axes.get_ylim() for axes in page.axes if axes.get_ylabel() == "conductance [µS]"}

@@ -12,6 +12,8 @@ from memsim.experiments.loading import experiment_from_text
 from memsim.plotting import LacksError, compare_figure, draw
 from memsim.results.settings import kind_of
 
+pytestmark = pytest.mark.slow
+
 CLASSIFY = """\
 name: tiny
 title: Two devices and a network

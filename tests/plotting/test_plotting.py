@@ -149,6 +149,7 @@ class TestOverview:
 
 
 class TestFiguresShowTheResult:
+    @pytest.mark.slow
     def test_noise_has_a_column_a_type_and_the_means_of_every_learner(self, result):
         dataset = result("corruptions-01")
         figure = draw(dataset, "noise")
@@ -319,6 +320,7 @@ def test_figures_of_shipped_experiments_have_no_overlap(result, name, figure):
     assert not faults(draw(result(name), figure))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ending", "start"), [("png", b"\x89PNG"), ("pdf", b"%PDF"), ("svg", b"<?xml")], ids=["png", "pdf", "svg"]
 )

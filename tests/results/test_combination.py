@@ -120,6 +120,7 @@ class TestSeedAndRepeat:
         new = ms.load(ms.save(old, tmp_path / "old.nc"))
         assert new.identical(ms.load(seeds[0]))
 
+    @pytest.mark.slow
     def test_the_seeds_of_an_earlier_classification_are_repeats(self, tmp_path):
         changes = {"data.samples": 60, "seeds": 2, "training.epochs": 1, "learners": [{"name": "N", "network": {}}]}
         now = ms.run(ms.load_experiment("digits-01").replace(changes))
