@@ -64,7 +64,7 @@ def test_what_is_warm_runs_at_full_size_without_compiling(tmp_path):
 
 
 def test_kernels_are_counted_when_they_compile_and_not_again(monkeypatch):
-    monkeypatch.setattr("memsim.kernels.compile._stamped_cache", lambda *_: None)
+    monkeypatch.setattr("memsim.kernels.compile.stamped_cache", lambda *_: None)
 
     def work(first, last, a):
         for i in range(first, last):
