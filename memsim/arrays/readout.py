@@ -104,11 +104,9 @@ class Readout:
 
     def effective(self, banks: Banks) -> list[EffectiveCells]:
         """What outputs see of the cells of each bank."""
-        return (
-            [without_wires(bank) for bank in banks.both]
-            if self._interconnect is None
-            else self._interconnect.effective(banks)
-        )
+        if self._interconnect is None:
+            return [without_wires(bank) for bank in banks.both]
+        return self._interconnect.effective(banks)
 
     def maps(self, banks: Banks, array: int) -> TileMaps:
         """What wires do to the cells of the first tile of an array."""
