@@ -244,6 +244,7 @@ class Purpose(IntEnum):
     PRODUCTS = 8  # for the signal-to-noise ratio of products
     HELD_OUT = 9  # of validation images, to choose settings or calibrate outputs
     TRAINED = 10  # of training images after the training
+    DRIFT = 11  # of the same inputs after programming and later, which tell the drift; the number tells the time
 
 
 @dataclass(frozen=True)
@@ -314,6 +315,8 @@ class Occasion:
         Number of the evaluation time.
     positions : int
         Patches or time steps of every sample, which follow each other among the reads.
+    first_position : int
+        Number of the first of them, for time steps that are read apart.
 
     Raises
     ------
@@ -326,15 +329,19 @@ class Occasion:
     call: int = 0
     time: int = 0
     positions: int = 1
+    first_position: int = 0
 
     def __post_init__(self) -> None:
         Scope(purpose=self.purpose, read=self.read)
-        read_position(whole("positions", self.positions - 1, MAX_POSITIONS), self.call, self.time)
+        last = whole("positions", self.positions - 1, MAX_POSITIONS) + whole(
+            "first_position", self.first_position, MAX_POSITIONS
+        )
+        read_position(last, self.call, self.time)
 
     @property
     def index(self) -> int:
         """Counter word c2 of the first position."""
-        return read_position(0, self.call, self.time)
+        return read_position(self.first_position, self.call, self.time)
 
     def within(self, scope: Scope) -> Scope:
         """The scope of reads of the cells of a scope."""

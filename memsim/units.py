@@ -39,7 +39,7 @@ _SPELLINGS = {
 # A prefix would belong to the metre and be squared with it: refused, so that nobody need know.
 _BARE = {"m^2/Vs"}
 _MICRO = ("\u00b5", "\u03bc")  # the micro sign and the Greek letter look alike
-_LONG_TIMES = {"min": 60.0, "h": 3600.0, "day": 86400.0}
+_LONG_TIMES = {"min": 60.0, "h": 3600.0, "day": 86400.0, "d": 86400.0, "y": 31557600.0}  # a Julian year
 _NUMBER = re.compile(r"\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:[eE]([+-]?[0-9]{1,6}))?\s*([^\s0-9.,][^\s]*)?\s*")
 _LONGEST = 80
 

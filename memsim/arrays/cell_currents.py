@@ -209,6 +209,27 @@ def sampled(
     return [(bank.site.backend.contiguous(means[:, :, part]), variance) for part, (_, variance) in enumerate(moments)]
 
 
+def frozen(
+    bank: Bank, signal: np.ndarray, effective: EffectiveCells, rows: Sequence[slice], within: float
+) -> list[Moments]:
+    """Moments of reads that all take place within some time [s], of each row tile.
+
+    Correlated noise that is slower than this time shifts their expectation, and faster noise is part of their variance.
+    """
+    if bank.fluctuations is None:
+        return [_white(bank, cut(signal, part, bank), effective, part) for part in rows]
+    deviation, variance = bank.fluctuations.frozen(bank.read_states, within)
+    if effective.share is not None:
+        deviation, variance = deviation * effective.share, variance * np.square(effective.share)
+    shifted, moments = effective._replace(state=effective.state + deviation), []
+    for part in rows:
+        x = cut(signal, part, bank)
+        mean, white = _white(bank, x, shifted, part)
+        spread = bank.site.backend.read(np.square(x), cut(variance, part, bank), 0.0, 0.0, 0.0)[0]
+        moments.append((mean, white + spread))
+    return moments
+
+
 def cut(values: np.ndarray, rows: slice, bank: Bank) -> np.ndarray:
     """Values (array, any, row) of a row tile, for reads of the bank: padded for narrow ones, whose kernel needs it."""
     if rows == slice(0, bank.rows):

@@ -233,6 +233,12 @@ class OutputConverter:
             )
         self.range = largest
 
+    def beyond(self, current: np.ndarray) -> np.ndarray:
+        """Where currents (array, sample, output) exceed the range, which the converters cut off; of NumPy."""
+        low, high = (code / self.codes[1] * self._calibrated()[:, None, None] for code in self.codes)
+        current = self._site.backend.numpy(current)
+        return (current < low) | (current > high)
+
     def convert(
         self,
         current: np.ndarray,
@@ -252,16 +258,19 @@ class OutputConverter:
         InputError
             If the range is not calibrated yet.
         """
+        unit = self._calibrated() / self.codes[1]
+        if noise and self.adc.noise:
+            same = self._site.backend.xp.full((*current.shape[:2], 1), self.adc.noise**2, current.dtype)
+            self._site.backend.add_noise(current, same, **address, stream=Stream.READOUT)
+        self._site.backend.to_codes(current, variance, total, unit, self.codes, self.errors[tile], **address)
+
+    def _calibrated(self) -> np.ndarray:
         if self.range is None:
             raise InputError(
                 f"adc.range: '{self.adc.range}' is set by calibrate(x), with typical inputs x, before the first read; "
                 "or give a number"
             )
-        if noise and self.adc.noise:
-            same = self._site.backend.xp.full((*current.shape[:2], 1), self.adc.noise**2, current.dtype)
-            self._site.backend.add_noise(current, same, **address, stream=Stream.READOUT)
-        unit = self.range / self.codes[1]
-        self._site.backend.to_codes(current, variance, total, unit, self.codes, self.errors[tile], **address)
+        return self.range
 
 
 def _codes(bits: int, signed: bool) -> tuple[int, int]:

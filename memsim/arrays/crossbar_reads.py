@@ -59,9 +59,26 @@ class Reads:
         index: int | Occasion | None = None,
         noise: bool = True,
         interval: float | None = None,
+        saturated: list[np.ndarray] | None = None,
+        within: float | None = None,
     ) -> Any:
-        """`read` in units of `full_scale`, dimensionless; without noise, the expectation over reads at any time."""
-        return like(x, self._outputs(x, first_sample, index, noise, interval), "output", "1")
+        """`read` in units of `full_scale`, dimensionless; without noise, the expectation over reads at any time.
+
+        Parameters
+        ----------
+        x, first_sample, index, interval
+            See `read`.
+        noise : bool
+            Whether reads are noisy.
+        saturated : list, optional
+            Receives, for each tile of rows, where currents exceed the range of the ADCs, (..., col).
+        within : float, optional
+            Time within which all reads take place, in place of an interval between them [s]. Telegraph and 1/f noise
+            with longer time constants keeps its present value. Faster noise is drawn anew for each read, independent of
+            the others. This is much faster than reads in the order of time.
+        """
+        seconds = None if within is None else checks.duration("within", within)
+        return like(x, self._outputs(x, first_sample, index, noise, interval, saturated, seconds), "output", "1")
 
     def product(self, x: Any) -> Any:
         """Sums of inputs times weights, read with noise, (..., col), in units of weight times input; ``x @ crossbar``.
@@ -189,12 +206,20 @@ class Reads:
         return self._array.axes.outer(spread, signal.leading)
 
     def _outputs(
-        self, x: Any, first_sample: int, index: int | Occasion | None, noise: bool, interval: float | None
+        self,
+        x: Any,
+        first_sample: int,
+        index: int | Occasion | None,
+        noise: bool,
+        interval: float | None,
+        saturated: list[np.ndarray] | None = None,
+        within: float | None = None,
     ) -> Any:
         """Outputs (..., col) as `output` gives them, of NumPy or, for inputs of the backend, of the backend."""
         seconds = None if interval is None else checks.duration("interval", interval)
         signal, backend = self._array.inputs(x), self._array.site.backend
-        read = self._array.axes.outer(
-            outputs(self._array, signal.values, first_sample, index, noise, seconds), signal.leading
-        )
+        raw = outputs(self._array, signal.values, first_sample, index, noise, seconds, saturated, within)
+        read = self._array.axes.outer(raw, signal.leading)
+        if saturated is not None:
+            saturated[:] = [self._array.axes.outer(part, signal.leading) for part in saturated]
         return read if isinstance(x, backend.xp.ndarray) else backend.numpy(read)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,10 +14,28 @@ from memsim.arrays.history import History
 from memsim.arrays.place import Place
 from memsim.errors import InputError
 from memsim.kernels.fluctuate import Move, move
-from memsim.noise.flicker import CurveSize, Size, active, active_variance, curve_swing, onset, share, swing
-from memsim.noise.two_level import Trap, flips, time_constants
+from memsim.noise.flicker import (
+    CurveSize,
+    Size,
+    active,
+    active_variance,
+    curve_swing,
+    onset,
+    share,
+    swing,
+    weight_of,
+)
+from memsim.noise.two_level import TRAP, Trap, flips, time_constants
 from memsim.philox import COUNTER, REFERENCE_COLUMN, padded
 from memsim.profiles.physics import Flicker, Read, Telegraph
+
+
+class _Frozen(NamedTuple):
+    """What `Fluctuations.frozen` gave for some states, with the number of moves before it and its time."""
+
+    key: tuple[int, float]
+    state: np.ndarray
+    moments: tuple[np.ndarray, np.ndarray]
 
 
 class Fluctuations:
@@ -40,6 +58,7 @@ class Fluctuations:
         self._tau = time_constants(self._flicker.fastest, self._flicker.slowest) if self._flicker else None
         self._words = site.backend.xp.zeros((arrays, columns, padded(rows)), np.uint32)
         self._count = 0
+        self._frozen: _Frozen | None = None
         filled = (self._trap.share, 1 - self._trap.share) if self._trap else None
         self._advance(move(filled, None if self._tau is None else np.full(len(self._tau), 0.5)))
 
@@ -70,6 +89,37 @@ class Fluctuations:
         )
         self._count += signal.shape[1]
         return outputs
+
+    def frozen(self, state: np.ndarray, within: float) -> tuple[np.ndarray, np.ndarray]:
+        """Deviations of conductances that stay for some time [s], and the variance of what changes meanwhile.
+
+        Processes with longer time constants keep their present levels. Those with shorter ones are averaged.
+
+        Returns
+        -------
+        (array, column, row), (array, column, row)
+            In units of the window, and its square; of the precision of the states.
+        """
+        key = self._count, within
+        if self._frozen is not None and self._frozen.key == key and np.array_equal(self._frozen.state, state):
+            return self._frozen.moments
+        xp, (depth, size), taking_part = self._site.backend.xp, self.sizes(state), self.active(state)
+        deviation, variance = xp.zeros(state.shape), xp.zeros(state.shape)
+        if self._trap is not None:
+            share, full = self._trap.share, self._words >> np.uint32(TRAP) & np.uint32(1)
+            slow = self._trap.correlation_time > within
+            deviation -= depth * (full if slow else share)
+            variance += 0.0 if slow else share * (1 - share) * np.square(depth, dtype=float)
+        for process, tau in enumerate(() if self._tau is None else self._tau):
+            weight = 1.0 if taking_part is None else weight_of(process, taking_part)
+            if tau > within:
+                level = (self._words >> np.uint32(process) & np.uint32(1)).astype(float)
+                deviation += size * weight * (2 * level - 1)
+            else:
+                variance += np.square(size * weight, dtype=float)
+        moments = deviation.astype(state.dtype), variance.astype(state.dtype)
+        self._frozen = _Frozen(key, state.copy(), moments)
+        return moments
 
     def moments(self, state: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
         """What traps take from each cell on average (None for nothing), and the variance of its conductance."""
@@ -133,7 +183,7 @@ class Fluctuations:
 
     def restore(self, memory: Mapping[str, np.ndarray]) -> None:
         """Go on from what `memory` was."""
-        self._words, self._count = memory["levels"], int(memory["moves"][0])
+        self._words, self._count, self._frozen = memory["levels"], int(memory["moves"][0]), None
 
     def _move(self, seconds: float) -> Move:
         change = self._trap.change(seconds) if self._trap else None

@@ -31,23 +31,26 @@ class CrossbarLayer:
     Parameters
     ----------
     crossbar : Crossbar
-        One matrix, or, without patches, a stack. Its last row is the bias row, if there is one.
+        One matrix, or a stack. Its last row is the bias row, if there is one. With patches, array g of a stack is the
+        group g of a grouped convolution: it receives the channels of this group and makes its outputs.
     bias : float
         Voltage of the bias row, in units of the read voltage; 0 for a layer without one.
     unit : float
         Weight that an output of 1 stands for: outputs are those of the crossbar times this.
     patches : Patches, optional
-        How the images of a convolution become inputs; not given, inputs are rows.
+        How the images of a convolution, or of one of its groups, become inputs; not given, inputs are rows.
 
     Attributes
     ----------
     gain : float
         Factor on all voltages, which is divided out of the outputs; `calibrate` sets it.
+    correction : float or array
+        Factor on the outputs of reads, such as one that undoes drift; broadcast against (..., col).
 
     Raises
     ------
     InputError
-        If the rows of the crossbar do not fit the patches, or these come with a stack.
+        If the rows of the crossbar do not fit the patches.
     """
 
     def __init__(
@@ -55,12 +58,13 @@ class CrossbarLayer:
     ) -> None:
         self.crossbar, self.bias, self.unit, self.patches = crossbar, bias, unit, patches
         self.gain = 1.0
+        self.correction: Any = 1.0
         self._events: dict[int, Events] = {}
         if patches is None:
             return
         rows = patches.rows + (bias != 0)
-        if len(crossbar.shape) > 2 or crossbar.shape[0] != rows:
-            raise InputError(f"patches: a crossbar of shape {crossbar.shape} does not fit; allowed: ({rows}, any)")
+        if crossbar.shape[-2] != rows:
+            raise InputError(f"patches: a crossbar of shape {crossbar.shape} does not fit; allowed: (..., {rows}, any)")
 
     @property
     def positions(self) -> int:
@@ -89,10 +93,12 @@ class CrossbarLayer:
         x = np.asarray(x)
         self._check(x.shape)
         if self.patches is not None:
-            shape = (len(x), self.patches.positions, self.crossbar.shape[-2])
-            signal = np.full(shape, self.bias, x.dtype)
-            self.patches.unfold(x, signal)
-            return signal.reshape(-1, shape[2])
+            *stack, rows, _ = self.crossbar.shape
+            signal = np.full((*stack, len(x), self.patches.positions, rows), self.bias, x.dtype)
+            channels = self.patches.image[0]
+            for group, own in enumerate(signal if stack else signal[None]):
+                self.patches.unfold(x[:, group * channels : (group + 1) * channels], own)
+            return signal.reshape(*stack, -1, rows)
         if self.bias == 0:
             return x
         signal = np.full((*x.shape[:-1], x.shape[-1] + 1), self.bias, x.dtype)
@@ -100,7 +106,14 @@ class CrossbarLayer:
         return signal
 
     def read(
-        self, x: Any, occasion: int | Occasion | None = None, *, first_sample: int = 0, noise: bool = True
+        self,
+        x: Any,
+        occasion: int | Occasion | None = None,
+        *,
+        first_sample: int = 0,
+        noise: bool = True,
+        saturated: list[np.ndarray] | None = None,
+        within: float | None = None,
     ) -> np.ndarray:
         """Outputs of inputs x, in units of weight times input.
 
@@ -114,16 +127,27 @@ class CrossbarLayer:
             Address of the first sample, for sets that are read in parts.
         noise : bool
             Whether reads are noisy; else their expectation, which counts no events.
+        saturated : list, optional
+            Receives, for each tile of rows, where currents exceed the range of the ADCs, with the axes of outputs.
+        within : float, optional
+            Time within which all reads take place [s], see `Crossbar.output`.
         """
         driven = self._driven(self.signal(x))
         call = 0
         if isinstance(occasion, Occasion):
-            occasion, call = replace(occasion, positions=self.positions), occasion.call
+            occasion, call = replace(occasion, positions=occasion.positions * self.positions), occasion.call
         before = self.crossbar.events
-        read = self.crossbar.output(driven, first_sample=first_sample, index=occasion, noise=noise)
+        read = self.crossbar.output(
+            driven, first_sample=first_sample, index=occasion, noise=noise, saturated=saturated, within=within
+        )
         if noise:
             self._events[call] = self._events.get(call, Events()) + self.crossbar.events - before
-        return self.shaped(read * (self.unit / self.gain))
+        if saturated is not None:
+            saturated[:] = [self.shaped(part) for part in saturated]
+        read = read * (self.unit / self.gain)
+        return self.shaped(
+            read if isinstance(self.correction, float) and self.correction == 1 else read * self.correction
+        )
 
     def calibrate(self, x: Any, *, gain: bool = True) -> Self:
         """Fit the converters to inputs x (see `read`), and return self.
@@ -143,15 +167,18 @@ class CrossbarLayer:
         """Sums (..., col) with the axes of outputs: those of patches as (sample, col, y, x)."""
         if self.patches is None:
             return sums
-        outputs = sums.reshape(-1, self.positions, sums.shape[-1]).swapaxes(1, 2)
-        return outputs.reshape(*outputs.shape[:2], *self.patches.grid)
+        *stack, _, cols = sums.shape
+        outputs = np.moveaxis(sums.reshape(*stack, -1, self.positions, cols), -1, -2)
+        outputs = np.moveaxis(outputs, 0, 1) if stack else outputs
+        return outputs.reshape(len(outputs), -1, *self.patches.grid)
 
     def _check(self, shape: tuple[int, ...]) -> None:
         if self.patches is None:
             rows = self.crossbar.shape[-2] - (self.bias != 0)
             fits, allowed = shape[-1:] == (rows,), f"(..., row) with {rows} rows"
         else:
-            image = self.patches.image
+            *stack, _, _ = self.crossbar.shape
+            image = (math.prod(stack) * self.patches.image[0], *self.patches.image[1:])
             fits, allowed = len(shape) == 4 and shape[1:] == image, f"(sample, channel, y, x) with {image}"
         if not fits:
             raise InputError(f"x: shape {shape} does not fit; allowed: {allowed}")

@@ -20,6 +20,8 @@ def outputs(
     index: int | Occasion | None = None,
     noise: bool = True,
     interval: float | None = None,
+    saturated: list[np.ndarray] | None = None,
+    within: float | None = None,
 ) -> Any:
     """Outputs (array, sample, col) in units of the full scale, of the backend; see `Crossbar.output`.
 
@@ -27,23 +29,25 @@ def outputs(
     ----------
     signal : (array or 1, sample, row)
         Inputs as `ArrayState.inputs` gives them.
-    first_sample, index, noise, interval
+    first_sample, index, noise, interval, within
         As for `Crossbar.output`.
+    saturated
+        As for `Readout.outputs`.
     """
     if not noise:
-        return array.readout.outputs(array.present, signal)
+        return array.readout.outputs(array.present, signal, saturated=saturated)
     seconds = array.device.spec.read.duration if interval is None else interval
     positions = index.positions if isinstance(index, Occasion) else 1
     first = checks.first_sample(first_sample, -(-signal.shape[1] // positions))
     if isinstance(index, Occasion):
         reads = scoped(array.site.seed, index.within(array.site.scope))
-        when = Moment(reads, index.index, first, seconds, positions)
+        when = Moment(reads, index.index, first, seconds, positions, within=within)
     else:
         if index is None:
             index = array.reads
             array.reads += 1
-        when = Moment(array.site.key, checks.whole("index", index, 0), first, seconds)
-    return array.readout.outputs(array.present, signal, when)
+        when = Moment(array.site.key, checks.whole("index", index, 0), first, seconds, within=within)
+    return array.readout.outputs(array.present, signal, when, saturated)
 
 
 def known_inputs(array: ArrayState, signal: Any) -> np.ndarray:

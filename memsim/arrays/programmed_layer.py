@@ -23,9 +23,9 @@ class ProgrammedLayer(CrossbarLayer):
 
     Parameters
     ----------
-    weights : (row, col)
-        Weights of the inputs.
-    bias : (col,) or None
+    weights : (row, col) or (array, row, col)
+        Weights of the inputs; of a stack, such as the groups of a convolution, all have one scale.
+    bias : (col,), (array, col) or None
         Added to the outputs; a row of cells of its own, which is driven with the voltage `bias_drive`.
     device : DeviceProfile or str
         The cells, see `Crossbar`.
@@ -45,7 +45,7 @@ class ProgrammedLayer(CrossbarLayer):
 
     Attributes
     ----------
-    targets : (row, col)
+    targets : (row, col) or (array, row, col)
         Weights before they were clipped, in float64; the last row has the biases over the voltage of their row.
     scale : float
         Weight that spans the bounds.
@@ -76,24 +76,26 @@ class ProgrammedLayer(CrossbarLayer):
         drive, self.scale = bias_drive(weights, bias, clip)
         self.targets = np.asarray(weights, float)
         if bias is not None:
-            self.targets = np.concatenate([self.targets, np.asarray(bias, float)[None]])
-            self.targets[-1] /= drive
-        crossbar = Crossbar(profile, *self.targets.shape, bounds=(low, high), column="pair", **options)
+            self.targets = np.concatenate([self.targets, np.asarray(bias, float)[..., None, :]], axis=-2)
+            self.targets[..., -1, :] /= drive
+        if self.targets.ndim == 3:
+            options = {"arrays": len(self.targets)} | options
+        crossbar = Crossbar(profile, *self.targets.shape[-2:], bounds=(low, high), column="pair", **options)
         states = low + Mapping(scale=self.scale).states(self.targets) * (high - low)
         crossbar.program(states, cycles=cycles, error=error)
         super().__init__(crossbar, bias=0.0 if bias is None else drive, unit=self.scale / (high - low), patches=patches)
 
     @property
     def cell_weights(self) -> np.ndarray:
-        """Weights that the cells hold, as outputs see them through wires, (row, col) as `targets`, float64."""
+        """Weights that the cells hold, as outputs see them through wires, with the axes of `targets`, float64."""
         return self.crossbar.weights.values.astype(float) * self.unit
 
     @property
     def weights(self) -> np.ndarray:
-        """Weights (row, col) in the products, float64; the last row is the bias, if there is one."""
+        """Weights in the products, with the axes of `targets`, float64; the last row is the bias, if there is one."""
         weights = self.cell_weights
         if self.bias:
-            weights[-1] *= self.bias
+            weights[..., -1, :] *= self.bias
         return weights
 
     def exact(self, x: Any) -> np.ndarray:

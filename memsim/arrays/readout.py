@@ -34,6 +34,8 @@ class Moment(NamedTuple):
         Reads of one sample, which differ in c2.
     repeats : int
         Reads of one position of a sample, which differ in the upper bits of c1.
+    within : float or None
+        Time within which all reads take place, see `cell_currents.frozen` [s]; None for reads `seconds` apart.
     """
 
     key: int
@@ -42,6 +44,7 @@ class Moment(NamedTuple):
     seconds: float
     positions: int = 1
     repeats: int = 1
+    within: float | None = None
 
 
 class Periphery(NamedTuple):
@@ -114,7 +117,9 @@ class Readout:
             raise InputError("tile_maps: the array has no wires")
         return self._interconnect.maps(banks, array)
 
-    def outputs(self, banks: Banks, signal: np.ndarray, when: Moment | None = None) -> np.ndarray:
+    def outputs(
+        self, banks: Banks, signal: np.ndarray, when: Moment | None = None, saturated: list[np.ndarray] | None = None
+    ) -> np.ndarray:
         """Outputs (array, sample, col) in units of the full scale; without a moment, their expectation.
 
         Converters act on the expectation as they do on a read.
@@ -127,15 +132,19 @@ class Readout:
             Inputs in units of the read voltage.
         when : Moment, optional
             Of the first sample.
+        saturated : list, optional
+            Receives for each row tile where currents exceed the range of the ADCs, (array, sample, col).
         """
         polarity = "bipolar" if self._in is None else self._in.dac.polarity
         levels = self._levels(signal)
         if when is not None and polarity == "phases":
             when = when._replace(repeats=2)
-        outputs = self._converted(banks, levels, when)
+        outputs = self._converted(banks, levels, when, saturated)
         if when is not None:
             self.events += self._events_of_a_read * levels.shape[1]
         if polarity == "phases":
+            if saturated is not None:
+                saturated[:] = [either[:, ::2] | either[:, 1::2] for either in saturated]
             return outputs[:, ::2] - outputs[:, 1::2]
         if polarity == "offset":
             # What the shift alone gives is measured once, long enough to be free of noise, without the converters.
@@ -175,13 +184,17 @@ class Readout:
     def _levels(self, signal: np.ndarray) -> np.ndarray:
         return signal if self._in is None else self._in.levels(signal)
 
-    def _converted(self, banks: Banks, levels: np.ndarray, when: Moment | None) -> np.ndarray:
+    def _converted(
+        self, banks: Banks, levels: np.ndarray, when: Moment | None, saturated: list[np.ndarray] | None
+    ) -> np.ndarray:
         """Outputs of all row tiles together."""
         parts = self._parts(banks, levels, when)
         if self.out is None:
             return reduce(operator.add, (mean for mean, _ in parts))
         total = np.zeros_like(parts[0][0])
         for part, (mean, variance) in enumerate(parts):
+            if saturated is not None:
+                saturated.append(self.out.beyond(mean))
             self.out.convert(mean, variance, total, part, noise=when is not None, **self._address(when, part))
         return total
 
@@ -203,6 +216,8 @@ class Readout:
         for bank, own in zip(banks.both, effective, strict=True):
             if when is None:
                 moments.append(cell_currents.expected(bank, driven, own, rows))
+            elif when.within is not None:
+                moments.append(cell_currents.frozen(bank, driven, own, rows, when.within))
             else:
                 moments.append(cell_currents.sampled(bank, driven, own, rows, when.seconds))
         exact, steady = None, []

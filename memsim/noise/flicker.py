@@ -103,6 +103,11 @@ def active_variance(active: np.ndarray) -> np.ndarray:
     return whole + np.square(active - whole)
 
 
+def weight_of(process: int, active: np.ndarray) -> np.ndarray:
+    """Share of the amplitude of a process, counted from 0 for the fastest, that takes part; of what `active` gives."""
+    return np.clip(active - process, 0.0, 1.0)
+
+
 def onset(fastest: float, slowest: float, reference_time: float) -> Onset:
     """The onset of processes between two times, where the clock starts at a reference time after programming [s]."""
     count = process_count(fastest, slowest)

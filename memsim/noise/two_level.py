@@ -43,6 +43,11 @@ class Trap(NamedTuple):
         """Share of time that the trap is filled."""
         return self.fill / (self.fill + self.empty)
 
+    @property
+    def correlation_time(self) -> float:
+        """Time over which the level is forgotten by a factor e [s]."""
+        return 1 / (self.fill + self.empty)
+
     def change(self, seconds: float) -> tuple[float, float]:
         """Probabilities that an empty trap is filled after some time, and a filled one empty."""
         done = -math.expm1(-(self.fill + self.empty) * seconds)

@@ -205,7 +205,7 @@ def test_reads_for_learning_and_products_count_and_a_file_holds_the_counts(tmp_p
         (lambda: Patches((1, 300, 300), (1, 1)), "image: the kernel has 90000 positions; at most 65536"),
         (
             lambda: CrossbarLayer(ms.Crossbar("ideal", 20, 3), patches=PATCHES["plain"]),
-            r"patches: a crossbar of shape \(20, 3\) does not fit; allowed: \(18, any\)",
+            r"patches: a crossbar of shape \(20, 3\) does not fit; allowed: \(..., 18, any\)",
         ),
         (lambda: programmed(clip=1.5), r"clip: 1\.5 is not a number above 0 and up to 1"),
         (lambda: programmed(bounds=None), "bounds: None leaves weights nothing to span"),
@@ -219,3 +219,36 @@ def test_reads_for_learning_and_products_count_and_a_file_holds_the_counts(tmp_p
 def test_what_does_not_fit_is_said(make, message):
     with pytest.raises(InputError, match=message):
         make()
+
+
+def test_the_groups_of_a_convolution_are_the_arrays_of_a_stack():
+    """Each group has the channels, the kernels and the outputs of a convolution of its own."""
+    patches = Patches(IMAGE, (3, 2), (1, 2), (1, 0))
+    rng = np.random.default_rng(5)
+    matrices, biases = rng.normal(size=(3, patches.rows, 2)), rng.normal(size=(3, 2))
+    x = rng.random((4, 3 * IMAGE[0], *IMAGE[1:]))
+    layer = ProgrammedLayer(matrices, biases, "ideal", patches=patches, dtype="float64", seed=7)
+    expected = [convolved(x[:, 2 * g : 2 * g + 2], matrices[g], biases[g], patches) for g in range(3)]
+    np.testing.assert_allclose(layer.read(x), np.concatenate(expected, axis=1), rtol=1e-9, atol=1e-9)
+    with pytest.raises(InputError, match=r"allowed: \(sample, channel, y, x\) with \(6, 6, 7\)"):
+        layer.read(x[:, :4])
+
+
+def test_a_correction_multiplies_the_outputs():
+    layer = programmed()
+    x = np.random.default_rng(3).random((5, 20))
+    before = layer.read(x)
+    layer.correction = np.array([1.0, 2.0, 0.5])
+    np.testing.assert_allclose(layer.read(x), before * [1.0, 2.0, 0.5], rtol=1e-12)
+
+
+def test_saturated_outputs_of_each_row_tile_are_those_beyond_the_range_of_its_adc():
+    layer = programmed(tile=(8, 100), adc=ms.ADC(bits=6, range=0.5))
+    x, saturated = np.random.default_rng(3).normal(size=(30, 20)), []
+    layer.read(x, noise=False, saturated=saturated)
+    targets = layer.targets / layer.scale
+    rows = np.concatenate([x, np.ones((30, 1)) * layer.bias], axis=1)
+    sums = [rows[:, part] @ targets[part] for part in (slice(0, 8), slice(8, 16), slice(16, 21))]
+    assert len(saturated) == 3 and any(part.any() for part in saturated)
+    for own, part in zip(saturated, sums, strict=True):
+        np.testing.assert_array_equal(own, np.abs(part) > 0.5)

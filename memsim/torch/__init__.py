@@ -1,0 +1,37 @@
+"""Networks of PyTorch on memristor hardware.
+
+>>> import memsim.torch as mt
+>>> chip = mt.convert(model, mt.Hardware(device="pcm-joshi2020", tile=(512, 512), seed=7))
+>>> mt.program(chip)
+>>> dataset = mt.evaluate(chip, loader, times=["25 s", "1 h", "1 y"])
+"""
+
+from __future__ import annotations
+
+from memsim.errors import InputError
+
+try:
+    import torch as _torch  # noqa: F401
+except ImportError:
+    raise InputError("memsim.torch needs PyTorch; install it with: pip install 'memsim[torch]'") from None
+
+from memsim.torch.conversion import Conversion, convert, to_torch
+from memsim.torch.evaluation import evaluate
+from memsim.torch.hardware import Hardware
+from memsim.torch.layer import AnalogLayer
+from memsim.torch.layers import AnalogConv1d, AnalogConv2d, AnalogLinear
+from memsim.torch.programming import calibrate, program
+
+__all__ = [
+    "AnalogConv1d",
+    "AnalogConv2d",
+    "AnalogLayer",
+    "AnalogLinear",
+    "Conversion",
+    "Hardware",
+    "calibrate",
+    "convert",
+    "evaluate",
+    "program",
+    "to_torch",
+]

@@ -1,0 +1,270 @@
+"""Models of torch with layers on hardware, and back."""
+
+from __future__ import annotations
+
+import copy
+import fnmatch
+import operator
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, fx, nn
+
+from memsim.errors import InputError, nearest
+from memsim.philox import MAX_LAYERS
+from memsim.torch.hardware import Hardware
+from memsim.torch.layer import AnalogLayer
+from memsim.torch.layers import AnalogConv1d, AnalogConv2d, AnalogLinear
+
+ANALOG: dict[type[nn.Module], Any] = {
+    nn.Linear: AnalogLinear,
+    nn.Conv1d: AnalogConv1d,
+    nn.Conv2d: AnalogConv2d,
+}
+"""What takes the place of each layer of torch."""
+_UNSUPPORTED = (
+    nn.Conv3d,
+    nn.ConvTranspose1d,
+    nn.ConvTranspose2d,
+    nn.ConvTranspose3d,
+    nn.Bilinear,
+    nn.RNNBase,
+    nn.RNNCellBase,
+    nn.MultiheadAttention,
+)
+_FUNCTIONS = {
+    F.linear: "linear",
+    F.conv1d: "conv1d",
+    F.conv2d: "conv2d",
+    F.conv3d: "conv3d",
+    torch.matmul: "matmul",
+    torch.bmm: "bmm",
+    torch.mm: "mm",
+    torch.einsum: "einsum",
+    operator.matmul: "@",
+    F.scaled_dot_product_attention: "scaled_dot_product_attention",
+}
+"""Products that a model may make without a layer; they stay digital."""
+_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
+
+
+@dataclass
+class Conversion:
+    """What a conversion did with each module that has weights.
+
+    Attributes
+    ----------
+    rows : list of (str, str, str)
+        Name, type and what became of it.
+    functions : list of str
+        Products that the model makes without a layer.
+    shared : list of str
+        Names under which a layer appears again.
+    traced : bool
+        Whether the calls of functions could be listed.
+    """
+
+    rows: list[tuple[str, str, str]] = field(default_factory=list)
+    functions: list[str] = field(default_factory=list)
+    shared: list[str] = field(default_factory=list)
+    traced: bool = True
+
+    def __str__(self) -> str:
+        widths = [max(len(row[i]) for row in (("layer", "type", ""), *self.rows)) for i in range(2)]
+        lines = [f"{'layer':<{widths[0]}}  {'type':<{widths[1]}}  result"]
+        lines += [f"{name:<{widths[0]}}  {kind:<{widths[1]}}  {result}" for name, kind, result in self.rows]
+        if self.functions:
+            lines.append(f"Digital products outside of layers: {', '.join(self.functions)}")
+        if not self.traced:
+            lines.append("Calls of functions could not be listed: torch.fx cannot trace this model.")
+        lines += [f"{name}: shares the cells of a layer above" for name in self.shared]
+        return "\n".join(lines)
+
+
+def convert(
+    model: nn.Module,
+    hardware: Hardware,
+    *,
+    layers: Mapping[str, Hardware] | None = None,
+    exclude: Collection[str] = (),
+    fuse_batch_norm: bool = False,
+    quiet: bool = False,
+) -> nn.Module:
+    """A copy of a model whose linear layers and convolutions run on hardware; they are not programmed yet.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Any module; it is not changed.
+    hardware : Hardware
+        What the layers run on.
+    layers : mapping of str to Hardware, optional
+        Other hardware for some layers, by name. A name may contain the wildcards * and ?.
+    exclude : collection of str
+        Names of layers that stay digital; wildcards as above. The name of a module stands for all layers in it.
+    fuse_batch_norm : bool
+        Fold each batch normalisation that directly follows a converted layer into its weights and biases. Its running
+        statistics are used, so that the layer computes as in evaluation mode from then on.
+    quiet : bool
+        Do not print the table of converted, digital and unsupported layers.
+
+    Returns
+    -------
+    nn.Module
+        The model; `conversion` holds the table.
+
+    Raises
+    ------
+    InputError
+        If a name matches no layer, nothing can be converted, or weights are not finite.
+    """
+    if not isinstance(model, nn.Module):
+        raise InputError(f"model: {type(model).__name__} is not a torch.nn.Module")
+    names = _names(model)
+    layers = dict(layers or {})
+    for pattern in (*layers, *exclude):
+        if not any(_matches(name, pattern) for name in names):
+            raise InputError(f"{pattern}: no layer has this name{nearest(pattern, names)}; layers: {', '.join(names)}")
+    model = copy.deepcopy(model)
+    report = Conversion()
+    graph = _graph(model)
+    report.traced = graph is not None
+    report.functions = _functions(graph)
+    if fuse_batch_norm:
+        _fuse(model, graph, [name for name in names if not _excluded(name, exclude)])
+    made: dict[int, AnalogLayer] = {}
+    for name, module in list(model.named_modules(remove_duplicate=False)):
+        kind = type(module).__name__
+        if type(module) in ANALOG:
+            if _excluded(name, exclude):
+                report.rows.append((name, kind, "digital (excluded)"))
+                continue
+            if id(module) in made:
+                report.shared.append(name)
+            else:
+                _check(name, module)
+                own = next((own for pattern, own in layers.items() if _matches(name, pattern)), hardware)
+                if len(made) >= MAX_LAYERS:
+                    raise InputError(f"model: more than {MAX_LAYERS} layers; no more can be addressed")
+                made[id(module)] = ANALOG[type(module)].of(module, own, len(made), name or kind)
+                made[id(module)].train(module.training)
+                report.rows.append((name, kind, f"on {own.cells.name}"))
+            if not name:
+                made[id(module)].__dict__["conversion"] = report
+                return _told(made[id(module)], report, quiet)
+            parent, _, last = name.rpartition(".")
+            setattr(model.get_submodule(parent), last, made[id(module)])
+        elif isinstance(module, _UNSUPPORTED):
+            report.rows.append((name, kind, "digital (not supported on hardware)"))
+        elif not isinstance(module, AnalogLayer) and next(module.parameters(recurse=False), None) is not None:
+            report.rows.append((name, kind, "digital"))
+    if not made:
+        raise InputError(
+            f"model: {type(model).__name__} has no layer that can be converted; allowed: "
+            f"{', '.join(kind.__name__ for kind in ANALOG)}"
+        )
+    model.__dict__["conversion"] = report
+    return _told(model, report, quiet)
+
+
+def to_torch(model: nn.Module) -> nn.Module:
+    """A copy of a converted model with layers of torch, which have the weights of the analog ones.
+
+    These are the weights that were to be programmed, not those that the cells hold.
+    """
+    model = copy.deepcopy(model)
+    if isinstance(model, AnalogLayer):
+        return model.as_torch()
+    made: dict[int, nn.Module] = {}
+    for name, module in list(model.named_modules(remove_duplicate=False)):
+        if isinstance(module, AnalogLayer):
+            layer = made.setdefault(id(module), module.as_torch())
+            parent, _, last = name.rpartition(".")
+            setattr(model.get_submodule(parent), last, layer)
+    model.__dict__.pop("conversion", None)
+    return model
+
+
+def _told(model: nn.Module, report: Conversion, quiet: bool) -> nn.Module:
+    if not quiet:
+        print(report)
+    return model
+
+
+def _names(model: nn.Module) -> list[str]:
+    return [name for name, module in model.named_modules() if type(module) in ANALOG]
+
+
+def _matches(name: str, pattern: str) -> bool:
+    return fnmatch.fnmatchcase(name, pattern) or name.startswith(f"{pattern}.")
+
+
+def _excluded(name: str, exclude: Collection[str]) -> bool:
+    return any(_matches(name, pattern) for pattern in exclude)
+
+
+def _check(name: str, module: Any) -> None:
+    for part in ("weight", "bias"):
+        values = getattr(module, part)
+        if isinstance(values, Tensor) and not bool(torch.isfinite(values).all()):
+            raise InputError(f"{name}.{part}: contains NaN or infinity; only finite numbers are allowed")
+
+
+def _graph(model: nn.Module) -> fx.Graph | None:
+    """The calls of a model; None where they depend on values."""
+    try:
+        return fx.Tracer().trace(model)
+    except Exception:  # whatever a forward method of a user does
+        return None
+
+
+def _functions(graph: fx.Graph | None) -> list[str]:
+    if graph is None:
+        return []
+    methods = {"matmul": "matmul", "bmm": "bmm", "mm": "mm"}
+    names = [
+        (_FUNCTIONS if node.op == "call_function" else methods).get(node.target)
+        for node in graph.nodes
+        if node.op in ("call_function", "call_method")
+    ]
+    return sorted({name for name in names if name})
+
+
+def _fuse(model: nn.Module, graph: fx.Graph | None, names: Collection[str]) -> None:
+    """Fold batch normalisations into the layers before them.
+
+    Raises
+    ------
+    InputError
+        If the order of the layers cannot be found out.
+    """
+    if graph is None:
+        raise InputError(
+            "fuse_batch_norm: torch.fx cannot trace this model, so that the order of its layers is unknown"
+        )
+    modules = dict(model.named_modules())
+    for node in graph.nodes:
+        if node.op != "call_module" or not isinstance(modules[node.target], _NORMS):
+            continue
+        norm, before = modules[node.target], node.args[0]
+        if before.op != "call_module" or before.target not in names or len(before.users) != 1:
+            continue
+        _fold(modules[before.target], norm)
+        parent, _, last = node.target.rpartition(".")
+        setattr(model.get_submodule(parent), last, nn.Identity())
+
+
+def _fold(layer: Any, norm: Any) -> None:
+    """w' = w s, b' = (b - mean) s + shift with s = scale / sqrt(variance + epsilon), of each output."""
+    if norm.running_mean is None:
+        raise InputError("fuse_batch_norm: a batch normalisation has no running statistics to fold in")
+    with torch.no_grad():
+        scale = torch.rsqrt(norm.running_var + norm.eps)
+        scale = scale if norm.weight is None else scale * norm.weight
+        shift = torch.zeros_like(scale) if norm.bias is None else norm.bias
+        bias = torch.zeros_like(scale) if layer.bias is None else layer.bias
+        layer.bias = nn.Parameter((bias - norm.running_mean) * scale + shift)
+        layer.weight.mul_(scale.reshape(-1, *[1] * (layer.weight.ndim - 1)))

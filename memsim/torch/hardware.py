@@ -1,0 +1,178 @@
+"""The hardware of an analog network: a frozen description, in Python or in a YAML file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from memsim.arrays import ADC, DAC, Wires
+from memsim.document import Document
+from memsim.document.fields import NONE_WORD, Count, Section
+from memsim.errors import InputError, nearest
+from memsim.experiments.circuits import ADCSpec, DACSpec, Tile, WiresSpec
+from memsim.experiments.devices import Choice, Devices
+from memsim.experiments.learners import Pair, PartName, Seed, as_tuple
+from memsim.philox import MAX_SEED
+from memsim.profiles import DeviceProfile, device_of
+from memsim.profiles.idealised import PARTS, idealised
+
+BIASES = ("digital", "row")
+
+
+class HardwareSpec(Section):
+    """Keys of a hardware file."""
+
+    device: Choice = "ideal"
+    tile: Tile = None
+    dac: Annotated[DACSpec | None, NONE_WORD] = None
+    adc: Annotated[ADCSpec | None, NONE_WORD] = None
+    wires: Annotated[WiresSpec | None, NONE_WORD] = None
+    bounds: Pair = (0.0, 1.0)
+    clip: Annotated[float, Field(gt=0, le=1)] = 1.0
+    cycles: Annotated[int, Count(1, 1_000_000)] = 1
+    ideal: Annotated[tuple[PartName, ...], BeforeValidator(as_tuple)] = ()
+    bias: Literal["digital", "row"] = "digital"
+    seed: Seed = 0
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """What layers with weights run on.
+
+    Each weight is the difference of two cells. Inputs are divided by the input range of their layer, and the DACs
+    convert them to voltages. Each tile of cells has its own wires and converters. All other arithmetic is digital.
+
+    Parameters
+    ----------
+    device : DeviceProfile or str
+        The cells; a name of a shipped profile, or the path of a YAML file.
+    tile : (rows, columns), optional
+        Size of the arrays over which larger layers are split. Columns are bit lines, of which each output has two. One
+        array of any size if not given.
+    dac, adc : DAC, ADC or int, optional
+        Converters of inputs and outputs; a number is their resolution [bit]. Ideal if not given.
+    wires : Wires, optional
+        Resistances of the lines of each tile; none if not given.
+    bounds : (float, float)
+        Range of the states w that the weights span.
+    clip : float
+        The largest weight that cells can hold is this quantile of the |weights| of a layer, in (0, 1]; larger weights
+        are cut off. 1 cuts nothing off.
+    cycles : int
+        Rounds of programming, see `memsim.Crossbar.program`.
+    ideal : tuple of str
+        Parts of the device that are taken as ideal: bounds, update, c2c, d2d, read; see docs/circuits.md.
+    bias : {"digital", "row"}
+        Biases are added as numbers, or are a further row of cells.
+    seed : int
+        Key of every random number, 0 to 2^64 - 1.
+
+    Attributes
+    ----------
+    cells : DeviceProfile
+        The device with its ideal parts.
+
+    Raises
+    ------
+    InputError
+        If a setting is not allowed.
+
+    Examples
+    --------
+    >>> Hardware(device="pcm-joshi2020", tile=(512, 512), dac=8, adc=8, seed=7)
+    """
+
+    device: DeviceProfile | str = "ideal"
+    tile: tuple[int, int] | None = None
+    dac: DAC | int | None = None
+    adc: ADC | int | None = None
+    wires: Wires | None = None
+    bounds: tuple[float, float] = (0.0, 1.0)
+    clip: float = 1.0
+    cycles: int = 1
+    ideal: tuple[str, ...] = ()
+    bias: str = "digital"
+    seed: int = 0
+    cells: DeviceProfile = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for name, kind in (("dac", DAC), ("adc", ADC)):
+            converter = getattr(self, name)
+            if isinstance(converter, int) and not isinstance(converter, bool):
+                object.__setattr__(self, name, kind(bits=converter))
+        if isinstance(self.ideal, str):
+            object.__setattr__(self, "ideal", (self.ideal,))
+        object.__setattr__(self, "ideal", tuple(self.ideal))
+        for part in self.ideal:
+            if part not in PARTS:
+                raise InputError(f"ideal: unknown part {part!r}{nearest(part, PARTS)}; allowed: {', '.join(PARTS)}")
+        if self.bias not in BIASES:
+            raise InputError(f"bias: {self.bias!r} is not allowed; allowed: {' or '.join(BIASES)}")
+        if not (isinstance(self.seed, int) and 0 <= self.seed <= MAX_SEED):
+            raise InputError(f"seed: {self.seed!r} is not a whole number from 0 to {MAX_SEED}")
+        device = device_of(self.device)
+        object.__setattr__(self, "device", device)
+        object.__setattr__(self, "cells", idealised(device, self.ideal).device)
+
+    @property
+    def inputs(self) -> DAC | None:
+        """The converters of inputs."""
+        assert not isinstance(self.dac, int)
+        return self.dac
+
+    @property
+    def outputs(self) -> ADC | None:
+        """The converters of outputs."""
+        assert not isinstance(self.adc, int)
+        return self.adc
+
+    @classmethod
+    def from_yaml(cls, path: str | os.PathLike[str]) -> Hardware:
+        """The hardware that a YAML file describes; its keys are the parameters of `Hardware`.
+
+        The file may name shipped devices and files in its own folder.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be read, or a key or value is not allowed (with file, line and the nearest match).
+        """
+        return cls._of(Document.from_file(path), Devices(folder=Path(path).parent))
+
+    @classmethod
+    def from_text(cls, text: str, name: str = "hardware", profile: DeviceProfile | None = None) -> Hardware:
+        """The hardware of a YAML text. A device that is not shipped must be the `profile`."""
+        devices = Devices() if profile is None else Devices({profile.name: profile})
+        return cls._of(Document.from_text(text, name), devices)
+
+    @classmethod
+    def _of(cls, document: Document, devices: Devices) -> Hardware:
+        spec = document.validate(HardwareSpec)
+        device = devices.find(spec.device)
+        if device is None:
+            name = devices.name(spec.device)
+            text = f"device: there is no '{name}' among the shipped devices or beside this file"
+            raise document.error([(("device",), text)])
+        try:
+            return cls(
+                device=device,
+                tile=spec.tile,
+                dac=spec.dac.converter if spec.dac else None,
+                adc=spec.adc.converter if spec.adc else None,
+                wires=spec.wires.wires if spec.wires else None,
+                **{key: getattr(spec, key) for key in ("bounds", "clip", "cycles", "ideal", "bias", "seed")},
+            )
+        except InputError as error:
+            key, _, text = str(error).partition(": ")
+            raise document.error([((key,), text)]) from None
+
+    def settings(self) -> dict[str, Any]:
+        """All settings as plain data, the device by name."""
+        values = {part.name: getattr(self, part.name) for part in fields(self) if part.init}
+        values["device"] = self.cells.name
+        parts = {key: asdict(values[key]) for key in ("dac", "adc", "wires") if values[key] is not None}
+        return values | parts

@@ -1,0 +1,425 @@
+"""What all layers on hardware share: their weights, what is programmed, and the forward pass."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from memsim.arrays import ADC, CrossbarLayer, Patches, ProgrammedLayer
+from memsim.errors import InputError
+from memsim.philox import MAX_READS, MAX_TIMES, Occasion, Scope
+from memsim.torch.hardware import Hardware
+from memsim.torch.passes import Pass
+from memsim.torch.quantise import converted_inputs, converted_outputs, inside
+
+SPAN = 1.0
+"""Time that the reads of a data set take [s]: slower noise is the same for all samples. Assumed."""
+DTYPES = {torch.float32: "float32", torch.float64: "float64"}
+
+
+@dataclass
+class Counts:
+    """Inputs of a layer and outputs of its tiles, and how many of them exceed the range of the converters.
+
+    Without converters, nothing is counted.
+    """
+
+    inputs: int = 0
+    clipped: int = 0
+    outputs: int = 0
+    saturated: int = 0
+
+
+class AnalogLayer(nn.Module):
+    """A layer whose products with weights are made by crossbars.
+
+    Before it is programmed, it computes with its own weights, and the converters act. `memsim.torch.program` programs
+    the weights onto cells. Later forward passes read these cells with noise. The gradient is straight-through: that of
+    the products with the weights which the cells hold, and 0 where a DAC or an ADC is beyond its range.
+
+    Attributes
+    ----------
+    weight : Parameter
+        As in the layer of torch.
+    bias : Parameter or None
+        Likewise.
+    hardware : Hardware
+        What it runs on.
+    place : int
+        Number of the layer in its network, part of the address of every random number.
+    label : str
+        Name of the layer in its network, for messages and results.
+    input_range : Tensor
+        Input that the DACs turn into their largest voltage; NaN before a calibration.
+    output_range : Tensor
+        Largest output of the ADCs, in units of V_read (G_max - G_min); NaN before a calibration.
+    reads : Tensor
+        Forward passes with noise so far, outside evaluations.
+    programmings : Tensor
+        How many programmings of the weights there are; 0 before `program`.
+    """
+
+    weight: Tensor
+    bias: Tensor | None
+    input_range: Tensor
+    output_range: Tensor
+    reads: Tensor
+    programmings: Tensor
+
+    def __init__(
+        self, weight: Tensor, bias: Tensor | None, hardware: Hardware, place: int = 0, label: str = ""
+    ) -> None:
+        super().__init__()
+        if weight.dtype not in DTYPES:
+            raise InputError(f"{label or 'weight'}: weights of {weight.dtype}; allowed: float32 or float64")
+        self.weight, self.hardware, self.place = nn.Parameter(weight), hardware, place
+        self.label = label or type(self).__name__
+        self.register_parameter("bias", None if bias is None else nn.Parameter(bias))
+        for name in ("input_range", "output_range"):
+            self.register_buffer(name, torch.tensor(math.nan, dtype=torch.float64))
+        for name in ("reads", "programmings"):
+            self.register_buffer(name, torch.tensor(0, dtype=torch.int64))
+        self.running: Pass | None = None
+        self.counts: Counts | None = None
+        self.repeat = 0
+        self._cells: dict[int, ProgrammedLayer] = {}
+        self._version: Any = None
+        self._readers: dict[Any, CrossbarLayer] = {}
+        self._effective: tuple[ProgrammedLayer, Tensor] | None = None
+
+    # What layers of each kind say.
+
+    def matrices(self) -> np.ndarray:
+        """The weights as (row, col), or (group, row, col), float64."""
+        raise NotImplementedError
+
+    def as_weight(self, matrices: np.ndarray) -> Tensor:
+        """Matrices as of `matrices` in the shape of `weight`."""
+        raise NotImplementedError
+
+    def as_torch(self) -> nn.Module:
+        """The layer of torch with the same weights."""
+        raise NotImplementedError
+
+    def product(self, x: Tensor, weight: Tensor) -> Tensor:
+        """Outputs without bias of some weights, by torch."""
+        raise NotImplementedError
+
+    def output_axis(self, y: Tensor) -> int:
+        """The axis of outputs y that counts the outputs of a sample."""
+        return y.ndim - 1
+
+    def patches(self, x: Tensor) -> Patches | None:
+        """How inputs become rows, of a convolution."""
+        return None
+
+    def padded(self, x: Tensor) -> Tensor:
+        """Inputs with what surrounds them, of a convolution, and with an axis of samples."""
+        return x
+
+    def as_images(self, x: Tensor) -> Tensor:
+        """Inputs as a crossbar takes them: (read, row), or (sample, channel, y, x)."""
+        return x.reshape(-1, x.shape[-1])
+
+    def as_outputs(self, y: Tensor, x: Tensor) -> Tensor:
+        """Outputs of a crossbar for inputs x with the axes of this layer."""
+        return y.reshape(*x.shape[:-1], -1)
+
+    # Forward pass.
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Outputs for inputs, with the axes of the layer of torch."""
+        self._check(x)
+        if not self.programmed:
+            return self.biased(self._planned(x))
+        outputs = _Read.apply(x, self.weight, self.bias, self)
+        return self.biased(outputs) if self.hardware.bias == "digital" else outputs
+
+    @property
+    def programmed(self) -> bool:
+        """Whether cells hold the weights."""
+        return int(self.programmings) > 0
+
+    @property
+    def cells(self) -> ProgrammedLayer:
+        """The programmed cells that are read; those of programming number `repeat`.
+
+        Raises
+        ------
+        InputError
+            If the weights have changed since they were programmed.
+        """
+        if self._version is None:
+            self._version = self._current_version()
+        if self._version != self._current_version():
+            raise InputError(
+                f"{self.label}: the weights have changed since they were programmed; call memsim.torch.program(model)"
+            )
+        if self.repeat not in self._cells:
+            self._cells[self.repeat] = self.built(self.repeat)
+        return self._cells[self.repeat]
+
+    def forget(self, weights: bool = False) -> None:
+        """Drop all programmed cells, which are made again when they are needed; with `weights`, from present ones."""
+        if weights:
+            self._version = None
+        self._cells.clear()
+        self._readers.clear()
+        self._effective = None
+
+    def age(self, seconds: float, temperature: float | None = None) -> None:
+        """Let time pass for the programmed cells [s]."""
+        self.cells.crossbar.wait(seconds, temperature)
+        self._effective = None
+
+    def built(self, repeat: int) -> ProgrammedLayer:
+        """Freshly programmed cells, the same for the same weights, hardware and number of the programming."""
+        hardware, on_row = self.hardware, self.bias is not None and self.hardware.bias == "row"
+        matrices = self.matrices()
+        bias = None
+        if on_row:
+            assert self.bias is not None
+            bias = self.bias.detach().cpu().numpy().astype(float)
+            bias = bias.reshape(len(matrices), -1) if matrices.ndim == 3 else bias
+        layer = ProgrammedLayer(
+            matrices,
+            bias,
+            hardware.cells,
+            clip=hardware.clip,
+            bounds=hardware.bounds,
+            cycles=hardware.cycles,
+            seed=hardware.seed,
+            dtype=DTYPES[self.weight.dtype],
+            backend="cuda" if self.weight.is_cuda else "cpu",
+            scope=Scope(layer=self.place, repetition=repeat),
+            dac=hardware.inputs,
+            adc=self.adc,
+            wires=hardware.wires,
+            tile=hardware.tile,
+        )
+        layer.gain = self.gain
+        return layer
+
+    @property
+    def gain(self) -> float:
+        """Voltage of an input of 1, in units of the read voltage.
+
+        Raises
+        ------
+        InputError
+            If the DACs need an input range, and the layer has not been calibrated.
+        """
+        dac, largest = self.hardware.inputs, float(self.input_range)
+        if math.isnan(largest):
+            if dac is not None:
+                raise InputError(f"{self.label}: the input range is not known; call memsim.torch.calibrate(model, x)")
+            return 1.0
+        return (1.0 if dac is None else dac.range) / largest
+
+    @property
+    def adc(self) -> ADC | None:
+        """The ADCs with the calibrated range.
+
+        Raises
+        ------
+        InputError
+            If the range follows the outputs, and the layer has not been calibrated.
+        """
+        adc = self.hardware.outputs
+        if adc is None or not isinstance(adc.range, str):
+            return adc
+        if math.isnan(float(self.output_range)):
+            raise InputError(
+                f"{self.label}: the range '{adc.range}' of the ADCs is not known; call memsim.torch.calibrate(model, x)"
+            )
+        return replace(adc, range=float(self.output_range))
+
+    @property
+    def scale(self) -> float:
+        """Weight that spans the bounds."""
+        from memsim.arrays.programmed_layer import bias_drive
+
+        bias = None if self.bias is None or self.hardware.bias == "digital" else self.bias.detach().cpu().numpy()
+        return bias_drive(self.matrices(), bias, self.hardware.clip)[1]
+
+    def occasion(self, reads: int) -> tuple[Occasion, int]:
+        """Address of the next call, which reads the cells this many times, and index of its first sample."""
+        if self.running is not None:
+            return self.running.occasion(self.place, self.label, reads), self.running.first_sample
+        time, read = divmod(int(self.reads), MAX_READS)
+        if time >= MAX_TIMES:
+            raise InputError(
+                f"{self.label}: more than {MAX_READS * MAX_TIMES} forward passes; no more can be addressed"
+            )
+        self.reads += 1
+        return Pass(reads, read=read, time=time).occasion(self.place, self.label, reads), 0
+
+    def tiles(self) -> list[slice]:
+        """Rows of each row tile."""
+        rows = self.matrices().shape[-2]
+        height = rows if self.hardware.tile is None else self.hardware.tile[0]
+        return [slice(first, min(first + height, rows)) for first in range(0, rows, height)]
+
+    def of_rows(self, weight: Tensor, rows: slice) -> Tensor:
+        """The weights of some rows, and 0 for the others, in the shape of `weight`."""
+        matrices = np.zeros_like(self.matrices())
+        matrices[..., rows, :] = 1.0
+        return weight * self.as_weight(matrices).to(weight)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What copies and files have: all but the cells, which are made again from the weights."""
+        fresh: dict[str, Any] = {
+            "_cells": {},
+            "_readers": {},
+            "_effective": None,
+            "_version": None,
+            "running": None,
+            "counts": None,
+        }
+        return self.__dict__ | fresh
+
+    def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
+        super()._load_from_state_dict(*args, **kwargs)
+        self.forget(weights=True)
+
+    def extra_repr(self) -> str:
+        shape = " x ".join(str(size) for size in self.matrices().shape)
+        state = f"programmed {int(self.programmings)} times" if self.programmed else "not programmed"
+        return f"{shape} weights, device {self.hardware.cells.name}, {state}"
+
+    def count(self, x: Tensor, saturated: list[np.ndarray] | None) -> None:
+        """Count the inputs of a read and its saturated outputs, if anybody wants to know."""
+        if self.counts is None:
+            return
+        unclipped = inside(x, self.hardware.inputs, self.cells.gain)
+        if unclipped is not None:
+            self.counts.inputs += unclipped.numel()
+            self.counts.clipped += int((~unclipped).sum())
+        for part in saturated or ():
+            self.counts.outputs += part.size
+            self.counts.saturated += int(part.sum())
+
+    # Details.
+
+    def _planned(self, x: Tensor) -> Tensor:
+        """Outputs of the weights themselves, through ideal cells and converters without errors."""
+        dac, adc = self.hardware.inputs, self.hardware.outputs
+        if dac is None and adc is None:
+            return self.product(x, self.weight)
+        gain = self.gain
+        x = converted_inputs(x, dac, gain)
+        if adc is None:
+            return self.product(x, self.weight)
+        ranged = self.adc
+        assert ranged is not None and not isinstance(ranged.range, str)
+        low, high = self.hardware.bounds
+        largest = ranged.range * self.scale / (high - low) / gain
+        tiles = self.tiles()
+        parts = [self.weight] if len(tiles) == 1 else [self.of_rows(self.weight, rows) for rows in tiles]
+        outputs = [converted_outputs(self.product(x, part), largest, ranged.bits) for part in parts]
+        return torch.stack(outputs).sum(0) if len(outputs) > 1 else outputs[0]
+
+    def biased(self, y: Tensor) -> Tensor:
+        """Sums of products with the bias added."""
+        if self.bias is None:
+            return y
+        after = y.ndim - 1 - self.output_axis(y)
+        return y + self.bias.reshape(-1, *[1] * after)
+
+    def effective_weight(self) -> Tensor:
+        """The weights that the cells of programming number `repeat` hold, as outputs see them, shaped as `weight`."""
+        cells = self.cells
+        if self._effective is None or self._effective[0] is not cells:
+            rows = self.matrices().shape[-2]
+            matrices = cells.cell_weights[..., :rows, :] * cells.correction
+            self._effective = cells, self.as_weight(matrices).to(self.weight)
+        return self._effective[1]
+
+    def reader(self, patches: Patches | None) -> CrossbarLayer:
+        """The programmed cells, read for inputs of some size."""
+        cells = self.cells
+        if patches is None:
+            return cells
+        key = self.repeat, patches
+        if key not in self._readers or self._readers[key].crossbar is not cells.crossbar:
+            self._readers[key] = CrossbarLayer(cells.crossbar, bias=cells.bias, unit=cells.unit, patches=patches)
+        reader = self._readers[key]
+        reader.gain, reader.correction = cells.gain, cells.correction
+        return reader
+
+    def _current_version(self) -> tuple[int, ...]:
+        parts = [self.weight, *([] if self.bias is None or self.hardware.bias == "digital" else [self.bias])]
+        return tuple(number for part in parts for number in (id(part), part._version))
+
+    def _check(self, x: Tensor) -> None:
+        if x.dtype != self.weight.dtype:
+            raise InputError(f"{self.label}: inputs of {x.dtype}, but weights of {self.weight.dtype}")
+        if x.device != self.weight.device:
+            raise InputError(f"{self.label}: inputs on {x.device}, but weights on {self.weight.device}")
+
+
+class _Read(torch.autograd.Function):
+    """A read of the cells; its gradient is straight-through."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, layer: AnalogLayer) -> Tensor:
+        patches = layer.patches(x)
+        reader = layer.reader(patches)
+        reads = math.prod(x.shape[:-1]) if patches is None else len(x)
+        occasion, first = layer.occasion(reads)
+        adc = reader.crossbar.adc
+        watched = any(ctx.needs_input_grad) or layer.counts is not None
+        saturated: list[np.ndarray] | None = [] if adc is not None and watched else None
+        y = reader.read(
+            _array(layer.as_images(x.detach())), occasion, first_sample=first, saturated=saturated, within=SPAN
+        )
+        layer.count(x, saturated)
+        ctx.layer, ctx.saturated = layer, saturated
+        ctx.effective = layer.effective_weight() if any(ctx.needs_input_grad) else None
+        ctx.save_for_backward(x)
+        return layer.as_outputs(_tensor(y, x), x)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None, None]:
+        (x,), layer, (gradient,) = ctx.saved_tensors, ctx.layer, gradients
+        dac, gain = layer.hardware.inputs, layer.cells.gain
+        with torch.enable_grad():
+            driven = converted_inputs(x.detach(), dac, gain).detach().requires_grad_(True)
+            weight = ctx.effective.detach().requires_grad_(True)
+            tiles = layer.tiles()
+            if ctx.saturated is None or not any(part.any() for part in ctx.saturated):
+                parts, masks = [layer.product(driven, weight)], [gradient]
+            else:
+                parts = [layer.product(driven, layer.of_rows(weight, rows)) for rows in tiles]
+                masks = [
+                    gradient * ~torch.from_numpy(part).to(gradient.device).reshape(gradient.shape)
+                    for part in ctx.saturated
+                ]
+            by_input, by_weight = torch.autograd.grad(parts, (driven, weight), masks)
+        unclipped = inside(x, dac, gain)
+        by_input = by_input if unclipped is None else by_input * unclipped
+        by_bias = None
+        if layer.bias is not None and layer.hardware.bias == "row":
+            axes = [axis for axis in range(gradient.ndim) if axis != layer.output_axis(gradient)]
+            by_bias = gradient.sum(axes) if axes else gradient
+        return by_input, by_weight, by_bias, None
+
+
+def _array(x: Tensor) -> Any:
+    """The numbers of a tensor, without a copy."""
+    if x.is_cuda:
+        import cupy
+
+        return cupy.from_dlpack(x.contiguous())
+    return x.numpy()
+
+
+def _tensor(y: Any, like: Tensor) -> Tensor:
+    """A tensor of numbers, without a copy where the type is the same."""
+    tensor = torch.from_dlpack(y) if like.is_cuda else torch.from_numpy(np.ascontiguousarray(y))
+    return tensor.to(like.dtype)

@@ -1,0 +1,130 @@
+"""Calibration of the converters of a network, and programming of its weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from memsim.errors import InputError
+from memsim.philox import SCOPE_BITS
+from memsim.torch.layer import AnalogLayer
+from memsim.torch.modules import analog_layers
+from memsim.torch.quantise import converted_inputs
+
+MAX_REPEATS = 1 << SCOPE_BITS["repetition"]
+
+
+def program(model: nn.Module, repeats: int = 1) -> nn.Module:
+    """Program the weights of a converted model onto cells, and return the model.
+
+    Parameters
+    ----------
+    model : nn.Module
+        From `convert`; with converters, after `calibrate`.
+    repeats : int
+        How often, each time with other errors. Forward passes read the first programming.
+
+    Raises
+    ------
+    InputError
+        If weights are not finite, or a layer is not calibrated.
+    """
+    if not (isinstance(repeats, int) and 1 <= repeats <= MAX_REPEATS):
+        raise InputError(f"repeats: {repeats!r} is not a whole number from 1 to {MAX_REPEATS}")
+    layers = analog_layers(model)
+    for name, layer in layers.items():
+        if not bool(torch.isfinite(layer.weight).all()):
+            raise InputError(f"{name}.weight: contains NaN or infinity; only finite numbers are allowed")
+        layer.forget(weights=True)
+    for layer in layers.values():
+        layer.programmings.fill_(repeats)
+        for repeat in range(repeats):
+            layer.repeat = repeat
+            _ = layer.cells
+        layer.repeat = 0
+    return model
+
+
+def calibrate(model: nn.Module, x: Tensor | Iterable[Any], *, percentile: float = 100.0) -> nn.Module:
+    """Set the ranges of the converters by typical inputs, and return the model.
+
+    The input range of a layer is a percentile of the sizes of its inputs. A range of ADCs that follows the outputs
+    (``max``, ``rms``) is set by the products with the weights themselves, of each row tile. Later layers see what the
+    converters of the earlier ones make of the inputs.
+
+    Parameters
+    ----------
+    model : nn.Module
+        From `convert`.
+    x : Tensor or iterable
+        A batch of inputs, or batches of them, of which pairs are (inputs, labels).
+    percentile : float
+        Of the sizes of inputs, above 0 and up to 100. With several batches, the largest of theirs counts.
+
+    Raises
+    ------
+    InputError
+        If a layer gets no input or only zeros.
+    """
+    if not (isinstance(percentile, int | float) and 0 < percentile <= 100):
+        raise InputError(f"percentile: {percentile!r} is not allowed; above 0 and up to 100")
+    layers, training = analog_layers(model), model.training
+    programmings = {name: int(layer.programmings) for name, layer in layers.items()}
+    hooks = []
+    for layer in layers.values():
+        layer.forget(weights=True)
+        layer.programmings.zero_()
+        layer.input_range.fill_(math.nan)
+        layer.output_range.fill_(math.nan)
+        hooks.append(layer.register_forward_pre_hook(lambda own, inputs: _widen(own, inputs[0], percentile)))
+    try:
+        model.eval()
+        with torch.no_grad():
+            for batch in [x] if isinstance(x, Tensor) else x:
+                model(batch if isinstance(batch, Tensor) else batch[0])
+    finally:
+        model.train(training)
+        for hook in hooks:
+            hook.remove()
+        for name, layer in layers.items():
+            layer.programmings.fill_(programmings[name])
+    for name, layer in layers.items():
+        if not float(layer.input_range) > 0:
+            state = "got no inputs" if math.isnan(float(layer.input_range)) else "got no inputs other than 0"
+            raise InputError(f"{name}: {state}, so that its input range is unknown")
+    return model
+
+
+def _widen(layer: AnalogLayer, x: Tensor, percentile: float) -> None:
+    """Widen the ranges of a layer so that they hold some inputs and their products."""
+    largest = _percentile(x, percentile)
+    layer.input_range.fill_(_larger(float(layer.input_range), largest))
+    adc = layer.hardware.outputs
+    if adc is None or not isinstance(adc.range, str) or largest == 0:
+        return
+    low, high = layer.hardware.bounds
+    driven = converted_inputs(layer.padded(x.detach()), layer.hardware.inputs, layer.gain)
+    unit = layer.scale / (high - low) / layer.gain
+    sums = torch.stack([layer.product(driven, layer.of_rows(layer.weight, rows)) for rows in layer.tiles()]) / unit
+    if adc.range == "rms":
+        most = 2**adc.above_rms * float(sums.double().square().mean().sqrt())
+    else:
+        most = _percentile(sums, adc.percentile)
+    if not most > 0:
+        raise InputError(f"{layer.label}: gives no output for these inputs; the range of its ADCs would be empty")
+    layer.output_range.fill_(_larger(float(layer.output_range), most))
+
+
+def _percentile(values: Tensor, percentile: float) -> float:
+    """A percentile of the sizes of values."""
+    sizes = values.detach().abs()
+    return float(sizes.max()) if percentile == 100 else float(np.percentile(sizes.cpu().numpy(), percentile))
+
+
+def _larger(known: float, value: float) -> float:
+    return value if math.isnan(known) else max(known, value)

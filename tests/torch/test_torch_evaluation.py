@@ -1,0 +1,116 @@
+"""Evaluations of programmed models: labels, repetition, drift and its compensation."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.slow
+
+from torch import nn  # noqa: E402
+from torch.utils.data import DataLoader, TensorDataset  # noqa: E402
+
+import memsim as ms  # noqa: E402
+import memsim.torch as mt  # noqa: E402
+from memsim.errors import InputError  # noqa: E402
+
+
+def data(samples=60):
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 3, samples)
+    x = rng.normal(size=(samples, 12)) + 2.5 * np.eye(3)[labels].repeat(4, 1)
+    return torch.from_numpy(x.astype(np.float32)), torch.from_numpy(labels)
+
+
+def loader(size=16, **options):
+    return DataLoader(TensorDataset(*data()), batch_size=size, **options)
+
+
+@pytest.fixture(scope="module")
+def network():
+    torch.manual_seed(0)
+    x, labels = data()
+    model = nn.Sequential(nn.Linear(12, 16), nn.ReLU(), nn.Linear(16, 3))
+    optimiser = torch.optim.Adam(model.parameters(), 0.02)
+    for _ in range(60):
+        optimiser.zero_grad()
+        nn.functional.cross_entropy(model(x), labels).backward()
+        optimiser.step()
+    return model.eval()
+
+
+def on(network, **options):
+    model = mt.convert(network, mt.Hardware(**{"device": "pcm-joshi2020", "seed": 5} | options), quiet=True)
+    return mt.program(mt.calibrate(model, data()[0]))
+
+
+def test_a_result_has_labels_units_and_its_hardware(network):
+    model = on(network, dac=8, adc=8)
+    before = {name: values.clone() for name, values in model.state_dict().items()}
+    result = mt.evaluate(model, loader(), times=["25 s", "1 h"], repeats=2)
+    assert dict(result.sizes) == {"repeat": 2, "time": 2, "layer": 2}
+    assert list(result.time.values) == [25.0, 3600.0] and list(result.layer.values) == ["0", "2"]
+    assert all({"units", "long_name", "meaning"} <= set(result[name].attrs) for name in result.data_vars)
+    assert json.loads(result.attrs["hardware"])["2"]["dac"]["bits"] == 8 and result.attrs["seed"] == "5"
+    assert result.accuracy.min() > 0.8 and (result.weight_error > 0).all() and np.isfinite(result.snr).all()
+    assert (result.clipped_inputs == 0).all()
+    assert all(torch.equal(values, before[name]) for name, values in model.state_dict().items())
+
+
+def test_batches_and_workers_change_nothing(network):
+    model = on(network)
+    results = [
+        mt.evaluate(model, loader(size, **more), repeats=2) for size, more in ((60, {}), (7, {"num_workers": 1}))
+    ]
+    np.testing.assert_array_equal(*(result.accuracy for result in results))
+    np.testing.assert_allclose(*(result.weight_error for result in results))
+
+
+def test_ideal_hardware_has_the_accuracy_of_the_network(network):
+    x, labels = data()
+    result = mt.evaluate(on(network, device="ideal"), loader())
+    assert result.accuracy.item() == float((network(x).argmax(1) == labels).double().mean())
+    assert float(result.weight_error.max()) < 1e-6
+
+
+def test_global_compensation_undoes_the_common_factor_of_drift(network):
+    """All cells of this device drift with the same exponent, so that one factor undoes it."""
+    alike = {"retention.exponent": {"slope": 0, "offset": 0.05, "min": 0.05, "max": 0.05}}
+    alike["retention.spread"] = {"slope": 0, "offset": 0, "min": 0, "max": 0}
+    device = ms.load_device("pcm-joshi2020").replace(alike)
+    model = on(network, device=device, ideal=("c2c", "d2d", "read"))
+    drifted = [
+        mt.evaluate(model, loader(), times=["0 s", "1 y"], compensation=kind).weight_error.values[0]
+        for kind in ("none", "global", "column")
+    ]
+    factor = 1 - ((20 + 365.25 * 86400) / 20) ** -0.05
+    np.testing.assert_allclose(drifted[0][1], factor, rtol=0.02)
+    assert (drifted[1][1] < 1e-3).all() and (drifted[2][1] < 1e-3).all()
+
+
+def test_a_metric_of_ones_own_gives_its_mean(network):
+    result = mt.evaluate(on(network), loader(), metric=lambda outputs, labels: (outputs.argmax(1) != labels) * 2.0)
+    plain = mt.evaluate(on(network), loader())
+    np.testing.assert_allclose(result["metric"], 2 * (1 - plain.accuracy), atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"times": ["1 h", "1 s"]}, "times: 1 s after 3600 s; allowed: increasing times of at least 0 s"),
+        ({"compensation": "glob"}, "compensation: unknown 'glob'; did you mean 'global'"),
+        ({"repeats": 0}, "repeats: 0 is not a whole number from 1"),
+        ({"metric": lambda outputs, labels: outputs}, r"metric: gives numbers of shape \(16, 3\); allowed: \(16,\)"),
+    ],
+)
+def test_mistakes_are_one_line(network, options, message):
+    with pytest.raises(InputError, match=message):
+        mt.evaluate(on(network), loader(), **options)
+
+
+def test_a_model_that_is_not_programmed_is_refused(network):
+    with pytest.raises(InputError, match=r"0: is not programmed; call memsim.torch.program\(model\) first"):
+        mt.evaluate(mt.convert(network, mt.Hardware(), quiet=True), loader())
