@@ -225,7 +225,9 @@ def frozen(
     for part in rows:
         x = cut(signal, part, bank)
         mean, white = _white(bank, x, shifted, part)
-        spread = bank.site.backend.read(np.square(x), cut(variance, part, bank), 0.0, 0.0, 0.0)[0]
+        spread = bank.site.backend.read(np.square(x), cut(variance, part, bank), 0.0, 0.0, 0.0, part.stop - part.start)[
+            0
+        ]
         moments.append((mean, white + spread))
     return moments
 
@@ -247,11 +249,11 @@ def _white(bank: Bank, x: np.ndarray, effective: EffectiveCells, rows: slice) ->
     backend = bank.site.backend
     noise = bank.spec.read.noise
     state, offset, share, sigma = cut(effective.state, rows, bank), effective.offset, effective.share, bank.read_sigma
-    of_value = noise is not None and noise.relative_to == "value"
+    of_value, size = noise is not None and noise.relative_to == "value", rows.stop - rows.start
     if not sigma.names and share is None:
         same = float(sigma.value("sigma"))
-        return backend.read(x, state, offset, same * of_value, same * (not of_value))
-    mean = backend.read(x, state, offset, 0.0, 0.0)[0]
+        return backend.read(x, state, offset, same * of_value, same * (not of_value), size)
+    mean = backend.read(x, state, offset, 0.0, 0.0, size)[0]
     if noise is None:
         return mean, np.zeros((*mean.shape[:2], 1), mean.dtype)
     variance, squares, own_states = np.empty_like(mean), np.square(x), bank.read_states
@@ -263,5 +265,5 @@ def _white(bank: Bank, x: np.ndarray, effective: EffectiveCells, rows: slice) ->
         if share is not None:
             own = own * cut(share[:, lines], rows, bank)
         spread = np.square(np.broadcast_to(own, state[:, lines].shape)).astype(state.dtype)
-        variance[:, :, lines] = backend.read(squares, spread, 0.0, 0.0, 0.0)[0]
+        variance[:, :, lines] = backend.read(squares, spread, 0.0, 0.0, 0.0, size)[0]
     return mean, variance

@@ -192,13 +192,14 @@ class Backend:
         return out
 
     def read(
-        self, inputs: Any, state: Any, offset: float, value: float, window: float
+        self, inputs: Any, state: Any, offset: float, value: float, window: float, rows: int | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Expected outputs and their variance, (array, sample, column), in V_read (G_max - G_min) and its square.
 
         Each cell's conductance is w + `offset` and carries independent Gaussian read noise of sigma
         `value` (w + offset) + `window`, one of which is 0. The variance has one column where it is the same for all.
-        Up to 16 columns are summed in a fixed order in float64, wider arrays by BLAS in the dtype of the state.
+        Up to 16 columns are summed in a fixed order in float64, wider arrays by BLAS in the dtype of the state. `rows`
+        is how many rows there are; what lies behind them is padding.
         """
         arrays, columns, _ = state.shape
         samples = inputs.shape[1]
@@ -206,7 +207,7 @@ class Backend:
         if columns <= NARROW:
             mean = self.xp.empty((arrays, samples, columns))
             variance = self.xp.zeros((arrays, samples, columns if noisy else 1))
-            self.kernels.narrow(noisy)(inputs, state, offset, value, window, mean, variance)
+            self.kernels.narrow(noisy)(inputs, state, rows or state.shape[2], offset, value, window, mean, variance)
             return mean, variance
         mean = inputs @ state.swapaxes(1, 2)
         if offset:

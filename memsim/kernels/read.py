@@ -19,14 +19,15 @@ NARROW = 16
 
 @functools.cache
 def narrow_kernel(noisy: bool) -> Kernel:
-    """Kernel (inputs, state, offset, value, window, mean, variance) for at most 16 columns.
+    """Kernel (inputs, state, rows, offset, value, window, mean, variance) for at most 16 columns.
 
-    inputs : (array or 1, sample, row) in units of the read voltage; state : (array, column, row). ``mean`` and
+    inputs : (array or 1, sample, row) in units of the read voltage; state : (array, column, row), both padded to whole
+    tiles; rows : how many rows there are. ``mean`` and
     ``variance`` (array, sample, column), float64, receive sum x (w + offset) and, if `noisy`, sum x^2 s^2 with
     s = value (w + offset) + window, in units of (V_read (G_max - G_min)) and its square.
     """
 
-    def read_samples(first, last, inputs, state, offset, value, window, mean, variance):
+    def read_samples(first, last, inputs, state, rows, offset, value, window, mean, variance):
         for unit in range(first, last):
             samples = inputs.shape[1]
             array = unit // samples
@@ -38,7 +39,7 @@ def narrow_kernel(noisy: bool) -> Kernel:
                 w = state[array, column]
                 total[:] = 0.0
                 spread[:] = 0.0
-                for start in range(0, state.shape[2], LANES):
+                for start in range(0, rows, LANES):
                     for lane in range(LANES):
                         v = np.float64(x[start + lane])
                         g = np.float64(w[start + lane]) + offset

@@ -9,6 +9,7 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.metadata import version
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -293,8 +294,6 @@ def _dataset(
     compensation: str,
     classes: bool,
 ) -> xr.Dataset:
-    import memsim
-
     name = "accuracy" if classes else "metric"
     data: dict[str, Any] = {name: (("repeat", "time"), scores)}
     data |= {key: (("repeat", "time", "layer"), values) for key, values in found.items()}
@@ -306,7 +305,7 @@ def _dataset(
             "layer": ("layer", [name or layer.label for name, layer in layers.items()], {"long_name": "layer"}),
         },
         {
-            "memsim": memsim.__version__,
+            "memsim": version("memsim"),
             "torch": str(torch.__version__),
             "hardware": json.dumps(
                 {name: layer.hardware.settings() for name, layer in layers.items()}, default=dataclasses.asdict

@@ -20,7 +20,7 @@ from memsim.philox import LANES, TILE, WORDS, array_word, group_word, read_words
 def narrow_kernel(noisy: bool) -> CudaKernel:
     """Kernel with the arguments of `memsim.kernels.read.narrow_kernel`, for any number of columns."""
 
-    def read_lanes(inputs, state, offset, value, window, mean, variance):
+    def read_lanes(inputs, state, rows, offset, value, window, mean, variance):
         thread: int = cuda.grid(1)  # type: ignore[call-arg]
         samples, columns = inputs.shape[1], state.shape[1]
         lane = thread % LANES
@@ -32,7 +32,7 @@ def narrow_kernel(noisy: bool) -> CudaKernel:
         spread = 0.0
         if inside:
             source = array if inputs.shape[0] > 1 else 0
-            for row in range(lane, state.shape[2], LANES):
+            for row in range(lane, rows, LANES):
                 v = np.float64(inputs[source, sample, row])
                 g = np.float64(state[array, column, row]) + offset
                 total += v * g
