@@ -29,6 +29,8 @@ READOUT
 ROW_TRAIN, COLUMN_TRAIN      line:26                       run of digits:3          step
 CONVERTER                    group:24                      converter:26             error:8, row tile:12
 WEIGHTS                      input group                   unit                     0
+WEIGHT_NOISE, DROP_CONNECT   input group                   unit                     step of training
+OUTPUT_NOISE                 output group                  read                     step of training
 ORDER                        sample group                  features:1               epoch
 MIXUP                        attempt group:4               number:1                 step of training
 DROPOUT                      place group                   feature                  step of training
@@ -182,6 +184,9 @@ class Stream(IntEnum):
     VERIFY = 32  # read noise of verify steps
     SCHEME = 33  # draws of an in-situ training scheme
     READOUT = 34  # noise of the electronics that read an output
+    WEIGHT_NOISE = 35  # noise of weights while a network is trained for hardware
+    OUTPUT_NOISE = 36  # noise of the electronics in that training
+    DROP_CONNECT = 37  # which weights are left out in that training
 
 
 class SceneDraw(IntEnum):

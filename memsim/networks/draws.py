@@ -10,6 +10,9 @@ batch order    ORDER    epoch               0, or 1 for features   sample
 mixup          MIXUP    step of training    0 or 1                 attempt
 dropout        DROPOUT  step of training    feature                place in the batch
 =============  =======  ==================  =====================  ==================
+
+Training for hardware has WEIGHT_NOISE and DROP_CONNECT with the rows and columns of fresh weights, and OUTPUT_NOISE
+with a column for each read and a row for each output.
 """
 
 from __future__ import annotations
@@ -92,12 +95,33 @@ def kept(share: float, features: int, samples: int, address: Address) -> np.ndar
     return _fill(Stream.DROPOUT, (features, samples), address, step=address.step) <= np.float32(share)
 
 
+def weight_noise(units: int, inputs: int, address: Address) -> np.ndarray:
+    """Normal numbers (unit, input) for the weights of a layer in a step of training."""
+    return _fill(Stream.WEIGHT_NOISE, (units, inputs), address, step=address.step, kind="normal")
+
+
+def output_noise(reads: int, outputs: int, address: Address) -> np.ndarray:
+    """Normal numbers (read, output) for the outputs of a layer in a step of training."""
+    return _fill(Stream.OUTPUT_NOISE, (reads, outputs), address, step=address.step, kind="normal")
+
+
+def connected(share: float, units: int, inputs: int, address: Address) -> np.ndarray:
+    """Mask (unit, input) of the weights that drop-connect keeps, each with the chance `share`."""
+    return _fill(Stream.DROP_CONNECT, (units, inputs), address, step=address.step) <= np.float32(share)
+
+
 def _fill(
-    stream: Stream, shape: tuple[int, int], address: Address, *, step: int = 0, first_column: int = 0
+    stream: Stream,
+    shape: tuple[int, int],
+    address: Address,
+    *,
+    step: int = 0,
+    first_column: int = 0,
+    kind: str = "uniform",
 ) -> np.ndarray:
-    """Uniform numbers in (0, 1], (column, row)."""
+    """Uniform numbers in (0, 1], or normal ones, (column, row)."""
     return fill(
-        "uniform",
+        kind,
         (1, *shape),
         seed=scoped(address.seed, Scope(layer=address.layer)),
         stream=stream,

@@ -20,7 +20,9 @@ from memsim.torch.evaluation import evaluate
 from memsim.torch.hardware import Hardware
 from memsim.torch.layer import AnalogLayer
 from memsim.torch.layers import AnalogConv1d, AnalogConv2d, AnalogLinear
+from memsim.torch.preparation import prepare
 from memsim.torch.programming import calibrate, program
+from memsim.torch.training import Training
 
 __all__ = [
     "AnalogConv1d",
@@ -29,9 +31,11 @@ __all__ = [
     "AnalogLinear",
     "Conversion",
     "Hardware",
+    "Training",
     "calibrate",
     "convert",
     "evaluate",
+    "prepare",
     "program",
     "to_torch",
 ]

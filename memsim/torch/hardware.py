@@ -34,6 +34,7 @@ class HardwareSpec(Section):
     bounds: Pair = (0.0, 1.0)
     clip: Annotated[float, Field(gt=0, le=1)] = 1.0
     cycles: Annotated[int, Count(1, 1_000_000)] = 1
+    error: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e3)] = 0.0
     ideal: Annotated[tuple[PartName, ...], BeforeValidator(as_tuple)] = ()
     bias: Literal["digital", "row"] = "digital"
     seed: Seed = 0
@@ -64,6 +65,8 @@ class Hardware:
         are cut off. 1 cuts nothing off.
     cycles : int
         Rounds of programming, see `memsim.Crossbar.program`.
+    error : float
+        Standard deviation of a further Gaussian error of each cell, in units of the window.
     ideal : tuple of str
         Parts of the device that are taken as ideal: bounds, update, c2c, d2d, read; see docs/circuits.md.
     bias : {"digital", "row"}
@@ -94,6 +97,7 @@ class Hardware:
     bounds: tuple[float, float] = (0.0, 1.0)
     clip: float = 1.0
     cycles: int = 1
+    error: float = 0.0
     ideal: tuple[str, ...] = ()
     bias: str = "digital"
     seed: int = 0
@@ -164,7 +168,7 @@ class Hardware:
                 dac=spec.dac.converter if spec.dac else None,
                 adc=spec.adc.converter if spec.adc else None,
                 wires=spec.wires.wires if spec.wires else None,
-                **{key: getattr(spec, key) for key in ("bounds", "clip", "cycles", "ideal", "bias", "seed")},
+                **{key: getattr(spec, key) for key in ("bounds", "clip", "cycles", "error", "ideal", "bias", "seed")},
             )
         except InputError as error:
             key, _, text = str(error).partition(": ")

@@ -12,10 +12,12 @@ from torch import Tensor, nn
 
 from memsim.arrays import ADC, CrossbarLayer, Patches, ProgrammedLayer
 from memsim.errors import InputError
+from memsim.networks.draws import Address
 from memsim.philox import MAX_READS, MAX_TIMES, Occasion, Scope
 from memsim.torch.hardware import Hardware
 from memsim.torch.passes import Pass
 from memsim.torch.quantise import converted_inputs, converted_outputs, inside
+from memsim.torch.training import LearnedRange, Training, clip, noise_of_outputs, trained_weight
 
 SPAN = 1.0
 """Time that the reads of a data set take [s]: slower noise is the same for all samples. Assumed."""
@@ -60,6 +62,8 @@ class AnalogLayer(nn.Module):
         Largest output of the ADCs, in units of V_read (G_max - G_min); NaN before a calibration.
     reads : Tensor
         Forward passes with noise so far, outside evaluations.
+    steps : Tensor
+        Forward passes in training so far.
     programmings : Tensor
         How many programmings of the weights there are; 0 before `program`.
     """
@@ -69,6 +73,7 @@ class AnalogLayer(nn.Module):
     input_range: Tensor
     output_range: Tensor
     reads: Tensor
+    steps: Tensor
     programmings: Tensor
 
     def __init__(
@@ -82,11 +87,12 @@ class AnalogLayer(nn.Module):
         self.register_parameter("bias", None if bias is None else nn.Parameter(bias))
         for name in ("input_range", "output_range"):
             self.register_buffer(name, torch.tensor(math.nan, dtype=torch.float64))
-        for name in ("reads", "programmings"):
+        for name in ("reads", "steps", "programmings"):
             self.register_buffer(name, torch.tensor(0, dtype=torch.int64))
         self.running: Pass | None = None
         self.counts: Counts | None = None
         self.repeat = 0
+        self.hardened: Training | None = None
         self._cells: dict[int, ProgrammedLayer] = {}
         self._version: Any = None
         self._readers: dict[Any, CrossbarLayer] = {}
@@ -193,6 +199,7 @@ class AnalogLayer(nn.Module):
             clip=hardware.clip,
             bounds=hardware.bounds,
             cycles=hardware.cycles,
+            error=hardware.error,
             seed=hardware.seed,
             dtype=DTYPES[self.weight.dtype],
             backend="cuda" if self.weight.is_cuda else "cpu",
@@ -214,7 +221,7 @@ class AnalogLayer(nn.Module):
         InputError
             If the DACs need an input range, and the layer has not been calibrated.
         """
-        dac, largest = self.hardware.inputs, float(self.input_range)
+        dac, largest = self.hardware.inputs, self.input_range.item()
         if math.isnan(largest):
             if dac is not None:
                 raise InputError(f"{self.label}: the input range is not known; call memsim.torch.calibrate(model, x)")
@@ -233,11 +240,11 @@ class AnalogLayer(nn.Module):
         adc = self.hardware.outputs
         if adc is None or not isinstance(adc.range, str):
             return adc
-        if math.isnan(float(self.output_range)):
+        if math.isnan(self.output_range.item()):
             raise InputError(
                 f"{self.label}: the range '{adc.range}' of the ADCs is not known; call memsim.torch.calibrate(model, x)"
             )
-        return replace(adc, range=float(self.output_range))
+        return replace(adc, range=self.output_range.item())
 
     @property
     def scale(self) -> float:
@@ -308,21 +315,57 @@ class AnalogLayer(nn.Module):
 
     def _planned(self, x: Tensor) -> Tensor:
         """Outputs of the weights themselves, through ideal cells and converters without errors."""
-        dac, adc = self.hardware.inputs, self.hardware.outputs
-        if dac is None and adc is None:
-            return self.product(x, self.weight)
-        gain = self.gain
-        x = converted_inputs(x, dac, gain)
+        hardened = self.hardened if self.training else None
+        weight = self.weight
+        if hardened is not None:
+            clip(self.weight, hardened)
+            address = Address(self.hardware.seed, 0, int(self.steps), self.place)
+            weight = trained_weight(self.weight, hardened, address, self._programmed_weight)
+        x = self._converted(x, hardened)
+        adc = self.hardware.outputs
         if adc is None:
-            return self.product(x, self.weight)
-        ranged = self.adc
-        assert ranged is not None and not isinstance(ranged.range, str)
-        low, high = self.hardware.bounds
-        largest = ranged.range * self.scale / (high - low) / gain
-        tiles = self.tiles()
-        parts = [self.weight] if len(tiles) == 1 else [self.of_rows(self.weight, rows) for rows in tiles]
-        outputs = [converted_outputs(self.product(x, part), largest, ranged.bits) for part in parts]
-        return torch.stack(outputs).sum(0) if len(outputs) > 1 else outputs[0]
+            y = self.product(x, weight)
+        else:
+            ranged = self.adc
+            assert ranged is not None and not isinstance(ranged.range, str)
+            low, high = self.hardware.bounds
+            unit = self.scale / (high - low) / self.gain
+            outputs = []
+            for rows in (tiles := self.tiles()):
+                part = self.product(x, weight if len(tiles) == 1 else self.of_rows(weight, rows))
+                if hardened is not None and adc.noise:
+                    part = part + noise_of_outputs(part, self.output_axis(part), adc.noise * unit, address)
+                outputs.append(converted_outputs(part, ranged.range * unit, ranged.bits))
+            y = torch.stack(outputs).sum(0) if len(outputs) > 1 else outputs[0]
+        if hardened is not None:
+            self.steps += 1
+        return y
+
+    def _converted(self, x: Tensor, hardened: Training | None) -> Tensor:
+        """Inputs as the DACs give them; with a range that is learned, if it is."""
+        dac = self.hardware.inputs
+        if dac is None:
+            return x
+        if hardened is None or not hardened.learn_input_range:
+            return converted_inputs(x, dac, self.gain)
+        if math.isnan(self.input_range.item()):
+            with torch.no_grad():
+                self.input_range.fill_(3 * float(x.std()))
+        most = None if dac.bits is None else round(dac.range / dac.unit)
+        unsigned = dac.polarity == "unsigned"
+        learned = LearnedRange.apply(x, self.input_range, most, unsigned, hardened.range_decay)
+        assert isinstance(learned, Tensor)
+        return learned
+
+    def set_training(self, training: Training) -> None:
+        """Let settings act on this layer while it is trained."""
+        self.hardened = training
+        largest = self.input_range.detach().clone()
+        del self.input_range
+        if training.learn_input_range and self.hardware.inputs is not None:
+            self.register_parameter("input_range", nn.Parameter(largest))
+        else:
+            self.register_buffer("input_range", largest)
 
     def biased(self, y: Tensor) -> Tensor:
         """Sums of products with the bias added."""
@@ -335,10 +378,16 @@ class AnalogLayer(nn.Module):
         """The weights that the cells of programming number `repeat` hold, as outputs see them, shaped as `weight`."""
         cells = self.cells
         if self._effective is None or self._effective[0] is not cells:
-            rows = self.matrices().shape[-2]
-            matrices = cells.cell_weights[..., :rows, :] * cells.correction
-            self._effective = cells, self.as_weight(matrices).to(self.weight)
+            self._effective = cells, self._held_weight(cells)
         return self._effective[1]
+
+    def _programmed_weight(self, repeat: int) -> Tensor:
+        """The weights that cells hold after a programming of its own, shaped as `weight`."""
+        return self._held_weight(self.built(repeat))
+
+    def _held_weight(self, cells: ProgrammedLayer) -> Tensor:
+        rows = self.matrices().shape[-2]
+        return self.as_weight(cells.cell_weights[..., :rows, :] * cells.correction).to(self.weight)
 
     def reader(self, patches: Patches | None) -> CrossbarLayer:
         """The programmed cells, read for inputs of some size."""

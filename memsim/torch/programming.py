@@ -79,7 +79,7 @@ def calibrate(model: nn.Module, x: Tensor | Iterable[Any], *, percentile: float 
     for layer in layers.values():
         layer.forget(weights=True)
         layer.programmings.zero_()
-        layer.input_range.fill_(math.nan)
+        layer.input_range.data.fill_(math.nan)
         layer.output_range.fill_(math.nan)
         hooks.append(layer.register_forward_pre_hook(lambda own, inputs: _widen(own, inputs[0], percentile)))
     try:
@@ -94,8 +94,8 @@ def calibrate(model: nn.Module, x: Tensor | Iterable[Any], *, percentile: float 
         for name, layer in layers.items():
             layer.programmings.fill_(programmings[name])
     for name, layer in layers.items():
-        if not float(layer.input_range) > 0:
-            state = "got no inputs" if math.isnan(float(layer.input_range)) else "got no inputs other than 0"
+        if not layer.input_range.item() > 0:
+            state = "got no inputs" if math.isnan(layer.input_range.item()) else "got no inputs other than 0"
             raise InputError(f"{name}: {state}, so that its input range is unknown")
     return model
 
@@ -103,7 +103,7 @@ def calibrate(model: nn.Module, x: Tensor | Iterable[Any], *, percentile: float 
 def _widen(layer: AnalogLayer, x: Tensor, percentile: float) -> None:
     """Widen the ranges of a layer so that they hold some inputs and their products."""
     largest = _percentile(x, percentile)
-    layer.input_range.fill_(_larger(float(layer.input_range), largest))
+    layer.input_range.data.fill_(_larger(layer.input_range.item(), largest))
     adc = layer.hardware.outputs
     if adc is None or not isinstance(adc.range, str) or largest == 0:
         return
@@ -117,7 +117,7 @@ def _widen(layer: AnalogLayer, x: Tensor, percentile: float) -> None:
         most = _percentile(sums, adc.percentile)
     if not most > 0:
         raise InputError(f"{layer.label}: gives no output for these inputs; the range of its ADCs would be empty")
-    layer.output_range.fill_(_larger(float(layer.output_range), most))
+    layer.output_range.fill_(_larger(layer.output_range.item(), most))
 
 
 def _percentile(values: Tensor, percentile: float) -> float:
