@@ -301,6 +301,8 @@ SCOPE_BITS = {"network": 8, "layer": 16, "role": 4, "repetition": 10, "purpose":
 MAX_LAYERS = 1 << SCOPE_BITS["layer"]
 """Layers with weights that a network can have."""
 MAX_READS = 1 << SCOPE_BITS["read"]
+MAX_REPETITIONS = 1 << SCOPE_BITS["repetition"]
+"""Repetitions of an experiment with other hardware, such as programmings of a network."""
 assert sum(SCOPE_BITS.values()) == 64 and list(SCOPE_BITS) == [field.name for field in fields(Scope)]
 
 NO_SCOPE = Scope()

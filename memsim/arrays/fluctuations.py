@@ -25,7 +25,7 @@ from memsim.noise.flicker import (
     swing,
     weight_of,
 )
-from memsim.noise.two_level import TRAP, Trap, flips, time_constants
+from memsim.noise.two_level import TRAP, Trap, flips, level, time_constants
 from memsim.philox import COUNTER, REFERENCE_COLUMN, padded
 from memsim.profiles.physics import Flicker, Read, Telegraph
 
@@ -106,15 +106,14 @@ class Fluctuations:
         xp, (depth, size), taking_part = self._site.backend.xp, self.sizes(state), self.active(state)
         deviation, variance = xp.zeros(state.shape), xp.zeros(state.shape)
         if self._trap is not None:
-            share, full = self._trap.share, self._words >> np.uint32(TRAP) & np.uint32(1)
+            share, full = self._trap.share, level(self._words, TRAP)
             slow = self._trap.correlation_time > within
             deviation -= depth * (full if slow else share)
             variance += 0.0 if slow else share * (1 - share) * np.square(depth, dtype=float)
         for process, tau in enumerate(() if self._tau is None else self._tau):
             weight = 1.0 if taking_part is None else weight_of(process, taking_part)
             if tau > within:
-                level = (self._words >> np.uint32(process) & np.uint32(1)).astype(float)
-                deviation += size * weight * (2 * level - 1)
+                deviation += size * weight * (2.0 * level(self._words, process) - 1.0)
             else:
                 variance += np.square(size * weight, dtype=float)
         moments = deviation.astype(state.dtype), variance.astype(state.dtype)

@@ -78,6 +78,11 @@ def digits(probability: float) -> int:
     return min(int(math.ldexp(probability, DIGITS)), (1 << DIGITS) - 1)
 
 
+def level(words: np.ndarray, process: int) -> np.ndarray:
+    """The level, 0 or 1, of a process in the words of cells."""
+    return words >> np.uint32(process) & np.uint32(1)
+
+
 def planes(probabilities: np.ndarray) -> np.ndarray:
     """Binary digits of probabilities, (digit,) uint32: bit k of word i is digit i of probability k."""
     found = np.zeros(DIGITS, np.uint32)

@@ -20,12 +20,11 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from memsim.errors import InputError, nearest
-from memsim.philox import MAX_SAMPLES, MAX_TIMES, Purpose
+from memsim.philox import MAX_REPETITIONS, MAX_SAMPLES, MAX_TIMES, Purpose
 from memsim.torch.compensation import COMPENSATIONS, Reference
 from memsim.torch.layer import AnalogLayer, Counts
 from memsim.torch.modules import analog_layers
 from memsim.torch.passes import Pass
-from memsim.torch.programming import MAX_REPEATS
 from memsim.units import format_quantity, parse_quantity
 
 Metric = Callable[[Tensor, Tensor], Tensor]
@@ -111,8 +110,8 @@ def evaluate(
             f"{', '.join(COMPENSATIONS)}"
         )
     count = max(int(layer.programmings) for layer in layers.values()) if repeats is None else repeats
-    if not (isinstance(count, int) and 1 <= count <= MAX_REPEATS):
-        raise InputError(f"repeats: {repeats!r} is not a whole number from 1 to {MAX_REPEATS}")
+    if not (isinstance(count, int) and 1 <= count <= MAX_REPETITIONS):
+        raise InputError(f"repeats: {repeats!r} is not a whole number from 1 to {MAX_REPETITIONS}")
     scores = np.full((count, len(seconds)), math.nan)
     found = {name: np.full((count, len(seconds), len(layers)), math.nan) for name in ("snr", *Watch._fields[:-1])}
     total = count * len(seconds)

@@ -11,12 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from memsim.errors import InputError
-from memsim.philox import SCOPE_BITS
+from memsim.philox import MAX_REPETITIONS
 from memsim.torch.layer import AnalogLayer
 from memsim.torch.modules import analog_layers
 from memsim.torch.quantise import converted_inputs
-
-MAX_REPEATS = 1 << SCOPE_BITS["repetition"]
 
 
 def program(model: nn.Module, repeats: int = 1) -> nn.Module:
@@ -34,8 +32,8 @@ def program(model: nn.Module, repeats: int = 1) -> nn.Module:
     InputError
         If weights are not finite, or a layer is not calibrated.
     """
-    if not (isinstance(repeats, int) and 1 <= repeats <= MAX_REPEATS):
-        raise InputError(f"repeats: {repeats!r} is not a whole number from 1 to {MAX_REPEATS}")
+    if not (isinstance(repeats, int) and 1 <= repeats <= MAX_REPETITIONS):
+        raise InputError(f"repeats: {repeats!r} is not a whole number from 1 to {MAX_REPETITIONS}")
     layers = analog_layers(model)
     for name, layer in layers.items():
         if not bool(torch.isfinite(layer.weight).all()):

@@ -46,7 +46,7 @@ def converted_inputs(x: Tensor, dac: DAC | None, gain: float) -> Tensor:
 
 def converted_outputs(y: Tensor, largest: float, bits: int) -> Tensor:
     """Outputs with both signs as an ADC of some resolution and range gives them, in the units of y."""
-    step = largest / ((1 << (bits - 1)) - 1)
+    step = largest / (2 ** (bits - 1) - 1)
     return _Rounded.apply(y, -largest, largest, step)
 
 

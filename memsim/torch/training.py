@@ -12,6 +12,7 @@ from torch import Tensor
 
 from memsim.errors import InputError, nearest
 from memsim.networks.draws import Address, connected, output_noise, weight_noise
+from memsim.philox import MAX_REPETITIONS
 
 NOISES = ("normal", "multiplicative", "device")
 
@@ -93,7 +94,7 @@ def trained_weight(weight: Tensor, training: Training, address: Address, program
         Weights that cells hold after the programming of some number.
     """
     if training.noise == "device":
-        weight = weight + (programmed(address.step % DEVICE_PROGRAMMINGS) - weight).detach()
+        weight = weight + (programmed(address.step % MAX_REPETITIONS) - weight).detach()
     elif training.weight_noise:
         numbers = _shaped(weight_noise(len(weight), weight[0].numel(), address), weight)
         size = weight.detach().abs() if training.noise == "multiplicative" else weight.detach().abs().max()
@@ -102,10 +103,6 @@ def trained_weight(weight: Tensor, training: Training, address: Address, program
         mask = connected(1 - training.drop_connect, len(weight), weight[0].numel(), address)
         weight = weight * _shaped(mask, weight)
     return weight
-
-
-DEVICE_PROGRAMMINGS = 1024
-"""Programmings that training with the noise of a device takes in turn."""
 
 
 def noise_of_outputs(y: Tensor, axis: int, sigma: float, address: Address) -> Tensor:
