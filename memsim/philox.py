@@ -135,7 +135,7 @@ _W1 = np.uint32(0xBB67AE85)
 _HIGH = np.uint64(32)
 
 
-def whole(name: str, value: object, limit: int) -> int:
+def below(name: str, value: object, limit: int) -> int:
     """The value, if it is a whole number in [0, limit).
 
     Raises
@@ -284,7 +284,7 @@ class Scope:
 
     def __post_init__(self) -> None:
         for name, bits in SCOPE_BITS.items():
-            whole(name, getattr(self, name), 1 << bits)
+            below(name, getattr(self, name), 1 << bits)
 
     @property
     def word(self) -> int:
@@ -340,7 +340,7 @@ class Occasion:
 
     def __post_init__(self) -> None:
         Scope(purpose=self.purpose, read=self.read)
-        last = whole("positions", self.positions - 1, MAX_POSITIONS) + whole(
+        last = below("positions", self.positions - 1, MAX_POSITIONS) + below(
             "first_position", self.first_position, MAX_POSITIONS
         )
         read_position(last, self.call, self.time)
@@ -430,15 +430,15 @@ def read_words(row, first_sample, repeats, positions, index):
 
 def read_sample(sample: int, repeat: int = 0) -> int:
     """Counter word c1 of a read: a sample, and which of the repeated reads of it."""
-    return whole("sample", sample, MAX_SAMPLES) | whole("repeat", repeat, MAX_REPEATS) << REPEAT_SHIFT
+    return below("sample", sample, MAX_SAMPLES) | below("repeat", repeat, MAX_REPEATS) << REPEAT_SHIFT
 
 
 def read_position(position: int = 0, call: int = 0, time: int = 0) -> int:
     """Counter word c2 of a read of a network: patch or time step, call of the layer, number of the evaluation time."""
     return (
-        whole("position", position, MAX_POSITIONS)
-        | whole("call", call, MAX_CALLS) << CALL_SHIFT
-        | whole("time", time, MAX_TIMES) << TIME_SHIFT
+        below("position", position, MAX_POSITIONS)
+        | below("call", call, MAX_CALLS) << CALL_SHIFT
+        | below("time", time, MAX_TIMES) << TIME_SHIFT
     )
 
 
@@ -459,7 +459,7 @@ def level_word(level: float) -> int:
 
 def corrupted_read(corruption: int, level: int) -> int:
     """Number of the read of test images with a corruption (`CorruptionField`) at a level."""
-    return corruption << TEST_LEVEL_SHIFT | whole("level", level, 1 << TEST_LEVEL_SHIFT)
+    return corruption << TEST_LEVEL_SHIFT | below("level", level, 1 << TEST_LEVEL_SHIFT)
 
 
 def mix64(word: int) -> int:

@@ -118,7 +118,7 @@ def checked_shape(arrays: Any, rows: Any, cols: Any, first_array: Any) -> tuple[
 
 def first_sample(value: Any, samples: int) -> int:
     """The number of the first of some samples, if all of them have addresses."""
-    first = philox.whole("first_sample", value, MAX_SAMPLES)
+    first = philox.below("first_sample", value, MAX_SAMPLES)
     if first + samples > MAX_SAMPLES:
         raise InputError(f"x: samples {first} to {first + samples - 1} of one read; {MAX_SAMPLES} can be addressed")
     return first

@@ -1,4 +1,7 @@
-"""Converters at the edge of an array: inputs to voltages or pulse widths (DAC), currents to numbers (ADC)."""
+"""Converters at the edge of an array: inputs to voltages or pulse widths (DAC), currents to numbers (ADC).
+
+The rounding itself is in `memsim.kernels.convert`.
+"""
 
 from __future__ import annotations
 

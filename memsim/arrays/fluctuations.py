@@ -1,4 +1,7 @@
-"""Noise of cells that is correlated from read to read: telegraph and 1/f noise."""
+"""Noise of cells that is correlated from read to read: telegraph and 1/f noise.
+
+`memsim.noise.two_level` has the processes and their transitions, `memsim.kernels.fluctuate` the loops that move them.
+"""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import click
 from memsim.cli import completion
 from memsim.cli.console import printable
 from memsim.cli.loading import experiment_of
+from memsim.cli.options import with_options
 
 
 def check_each(files: Sequence[str], check: Callable[[str], str]) -> None:
@@ -33,7 +34,7 @@ def check_each(files: Sequence[str], check: Callable[[str], str]) -> None:
         else:
             click.echo(printable(f"{file}: valid ({contents})"))
     for problem in problems:
-        click.echo(f"Error: {printable(problem)}", err=True)
+        click.echo(f"Error: {printable(with_options(problem))}", err=True)
     if problems:
         raise click.exceptions.Exit(2)
 
@@ -43,7 +44,8 @@ def check_each(files: Sequence[str], check: Callable[[str], str]) -> None:
 def validate(files: tuple[str, ...]) -> None:
     """Check experiments and print every problem with its file and line, without running anything.
 
-    Every value of a sweep, all devices, and the places of images are checked too; what the images hold is not.
+    Devices are checked too, and, once all settings are valid, every value of a sweep and the places of images; what
+    the images hold is not.
     """
 
     def check(file: str) -> str:
@@ -54,6 +56,7 @@ def validate(files: tuple[str, ...]) -> None:
         if problems := problems_before(experiment):
             raise DocumentError(problems)
         spec = experiment.spec
-        return f"{spec.name}, task {spec.task}, {len(spec.labels)} {spec.COMPARED}{'s' if len(spec.labels) > 1 else ''}"
+        name = "" if spec.name == file else f"{spec.name}, "
+        return f"{name}task {spec.task}, {len(spec.labels)} {spec.COMPARED}{'s' if len(spec.labels) > 1 else ''}"
 
     check_each(files, check)

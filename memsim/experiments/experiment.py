@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from memsim.document import Document, DocumentError
-from memsim.document.problems import problems_of
+from memsim.document.problems import Path as Place
+from memsim.document.problems import dotted, problems_of
 from memsim.errors import InputError, nearest
 from memsim.experiments.devices import ChangedDevice, Devices, base_of, whole_key
 from memsim.experiments.keys import (
@@ -44,8 +46,27 @@ def _task(document: Document) -> Task:
 
 def validated(document: Document, devices: Devices) -> ExperimentSpec:
     """The settings of a document, by the schema of its task."""
-    spec: ExperimentSpec = document.validate(_task(document).spec_type, context={"devices": devices})
+    unknown = partial(_unknown_devices, document, devices)
+    spec: ExperimentSpec = document.validate(_task(document).spec_type, unknown, context={"devices": devices})
     return spec
+
+
+def _unknown_devices(document: Document, devices: Devices) -> Iterator[tuple[Place, str]]:
+    """Names of devices that neither come with the experiment nor are shipped, where they stand; of raw data."""
+    data = document.data
+    compared = [(key, n, own) for key, value in data.items() if isinstance(value, list) for n, own in enumerate(value)]
+    for key, number, own in compared:
+        array = own.get("array") if isinstance(own, dict) else None
+        choice = array.get("device") if isinstance(array, dict) else None
+        steps = ("extends",) if isinstance(choice, dict) else ()
+        name = choice.get("extends") if isinstance(choice, dict) else choice
+        if not isinstance(name, str) or "/" in name or "." in name or devices.named(name):
+            continue
+        try:
+            find("devices", name)
+        except InputError as error:
+            path = (key, number, "array", "device", *steps)
+            yield path, f"{dotted(data, path)}: {error}"
 
 
 @dataclass(frozen=True)
@@ -315,7 +336,9 @@ class Experiment:
             )
         if not place.exists():
             hint = nearest(text, embedded) if embedded and not local else ""
-            raise InputError(f"'{text}' is not in {self.devices.folder}{hint} ({argument}=... names a place elsewhere)")
+            raise InputError(
+                f"there is no '{text}' in the folder of the experiment{hint} ({argument}=... names a place elsewhere)"
+            )
         return place
 
     def to_yaml(self) -> str:

@@ -124,10 +124,15 @@ class RuleSpec(Section):
 
     @model_validator(mode="after")
     def _encoding_uses_settings(self) -> RuleSpec:
-        for setting, user in SETTING_OF.items():
-            default = RuleSpec.model_fields[setting].default
-            if self.encoding not in (None, user) and getattr(self, setting) != default:
-                raise problem(f"encoding '{self.encoding}' does not use it; '{user}' does", setting)
+        unused = [
+            setting
+            for setting, user in SETTING_OF.items()
+            if self.encoding not in (None, user) and getattr(self, setting) != RuleSpec.model_fields[setting].default
+        ]
+        if unused:
+            first, *others = unused
+            also = f", nor {', '.join(others)}" if others else ""
+            raise problem(f"encoding '{self.encoding}' does not use it{also}; '{SETTING_OF[first]}' does", first)
         return self
 
     @property

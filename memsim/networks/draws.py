@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from memsim.kernels.fill import fill
-from memsim.philox import MAX_ARRAYS, OrderDraw, Scope, Stream, scoped, whole
+from memsim.philox import MAX_ARRAYS, OrderDraw, Scope, Stream, below, scoped
 
 _ATTEMPTS = 64
 
@@ -61,7 +61,7 @@ def check_number(number: int) -> None:
     InputError
         If it is not a whole number in [0, 2^24).
     """
-    whole("number", number, MAX_ARRAYS)
+    below("number", number, MAX_ARRAYS)
 
 
 def weights(units: int, inputs: int, bound: float, address: Address, dtype: str) -> np.ndarray:

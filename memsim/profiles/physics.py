@@ -97,7 +97,7 @@ class Line(Group):
         return self
 
 
-# Two processes a decade, as many as fit into a cell's word.
+# Two processes a decade at least, as many as fit into a cell's word.
 _MOST_DECADES = 15
 
 

@@ -1,6 +1,6 @@
 """Whether a run fits into the memory of the machine, before anything is allocated.
 
-The `memory` module of each task estimates what its runs need.
+The `memory_estimate` module of each task estimates what its runs need.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def images_at_once(pixels: int, copies: int, training: float = 0.0, card: float 
     return max(1, min(BLOCK // size, int(_SHARE * min(free_memory(), card) / (2 * size + training))))
 
 
-def require(needs: Mapping[str, float]) -> None:
+def require_memory(needs: Mapping[str, float]) -> None:
     """Refuse a run that would not fit into this machine's memory.
 
     Parameters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -99,7 +100,9 @@ def problems_before(experiment: Experiment) -> list[str]:
             check(experiment)
         except InputError as error:
             problems += problems_of(error)
-    return list(dict.fromkeys(problems))
+    line = re.compile(rf"{re.escape(experiment.document.name)}:(\d+):")
+    places = {problem: line.match(problem) for problem in problems}
+    return sorted(places, key=lambda problem: int(place[1]) if (place := places[problem]) else 0)
 
 
 def _find_images(experiment: Experiment) -> None:

@@ -13,7 +13,7 @@ from memsim.errors import DataError
 from memsim.experiments.experiment import Experiment
 from memsim.experiments.schema import ImageExperimentSpec
 from memsim.tasks.base import Task, load_object
-from memsim.tasks.capacity import require
+from memsim.tasks.capacity import require_memory
 from memsim.tasks.compared import Entry
 
 
@@ -28,18 +28,18 @@ def load_images(experiment: Experiment, entries: Sequence[Entry], task: Task) ->
     memory = load_object(task.memory)
     if task.load_images is None:
         if memory is not None:
-            require(memory(experiment.spec, None, None))
+            require_memory(memory(experiment.spec, None, None))
         return {}
     load = load_object(task.load_images)
     if memory is not None:
         for data in dict.fromkeys(entry.data for entry in entries):
-            require(memory(experiment.spec, data, None))
+            require_memory(memory(experiment.spec, data, None))
     images: dict[Any, Any] = {}
     for entry in entries:
         if entry.data not in images:
             images[entry.data] = load(entry.experiment)
             if memory is not None:
-                require(memory(experiment.spec, entry.data, images[entry.data]))
+                require_memory(memory(experiment.spec, entry.data, images[entry.data]))
     return images
 
 

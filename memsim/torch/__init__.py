@@ -15,13 +15,13 @@ try:
 except ImportError:
     raise InputError("memsim.torch needs PyTorch; install it with: pip install 'memsim[torch]'") from None
 
+from memsim.torch.analog_layer import AnalogLayer
 from memsim.torch.conversion import Conversion, convert, to_torch
 from memsim.torch.evaluation import evaluate
 from memsim.torch.hardware import Hardware
-from memsim.torch.layer import AnalogLayer
-from memsim.torch.layers import AnalogConv1d, AnalogConv2d, AnalogLinear
 from memsim.torch.preparation import prepare
 from memsim.torch.programming import calibrate, program
+from memsim.torch.replacements import AnalogConv1d, AnalogConv2d, AnalogLinear
 from memsim.torch.training import Training
 
 __all__ = [

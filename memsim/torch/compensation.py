@@ -16,7 +16,7 @@ import numpy as np
 
 from memsim.errors import InputError
 from memsim.philox import Occasion, Purpose
-from memsim.torch.layer import SPAN, AnalogLayer
+from memsim.torch.analog_layer import SPAN, AnalogLayer
 
 COMPENSATIONS = ("none", "global", "column")
 _READS = 32

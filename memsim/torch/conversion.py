@@ -15,9 +15,9 @@ from torch import Tensor, fx, nn
 
 from memsim.errors import InputError, nearest
 from memsim.philox import MAX_LAYERS
+from memsim.torch.analog_layer import AnalogLayer
 from memsim.torch.hardware import Hardware
-from memsim.torch.layer import AnalogLayer
-from memsim.torch.layers import AnalogConv1d, AnalogConv2d, AnalogLinear
+from memsim.torch.replacements import AnalogConv1d, AnalogConv2d, AnalogLinear
 
 ANALOG: dict[type[nn.Module], Any] = {
     nn.Linear: AnalogLinear,

@@ -21,8 +21,8 @@ from torch import Tensor, nn
 
 from memsim.errors import InputError, nearest
 from memsim.philox import MAX_REPETITIONS, MAX_SAMPLES, MAX_TIMES, Purpose
+from memsim.torch.analog_layer import AnalogLayer, Counts
 from memsim.torch.compensation import COMPENSATIONS, Reference
-from memsim.torch.layer import AnalogLayer, Counts
 from memsim.torch.modules import analog_layers
 from memsim.torch.passes import Pass
 from memsim.units import format_quantity, parse_quantity

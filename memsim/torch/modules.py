@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from memsim.errors import InputError
-from memsim.torch.layer import AnalogLayer
+from memsim.torch.analog_layer import AnalogLayer
 
 
 def analog_layers(model: nn.Module) -> dict[str, AnalogLayer]:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from memsim.errors import InputError
 from memsim.philox import MAX_REPETITIONS
-from memsim.torch.layer import AnalogLayer
+from memsim.torch.analog_layer import AnalogLayer
 from memsim.torch.modules import analog_layers
 from memsim.torch.quantise import converted_inputs
 

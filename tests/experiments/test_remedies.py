@@ -178,7 +178,7 @@ class TestSynonyms:
         (tmp_path / "x.yaml").write_text(TEXTS["classify"] + "data: {source: mnist}\n", encoding="utf-8")
         with pytest.raises(InputError) as error:
             ms.load_experiment(tmp_path / "x.yaml").data_path()
-        assert "'mnist' is not in " in str(error.value)
+        assert "there is no 'mnist' in the folder" in str(error.value)
         assert str(error.value).endswith("; did you mean 'digits'? (data=... names a place elsewhere)")
 
 

@@ -29,7 +29,7 @@ from memsim.errors import DataError, InputError
 from memsim.networks.chain import Chain, Residual
 from memsim.networks.layers import Dropout, Layer
 from memsim.networks.network import Network
-from memsim.philox import MAX_ARRAYS, MAX_LAYERS, MAX_READS, MAX_SAMPLES, Occasion, Purpose, Scope, whole
+from memsim.philox import MAX_ARRAYS, MAX_LAYERS, MAX_READS, MAX_SAMPLES, Occasion, Purpose, Scope, below
 from memsim.profiles import DeviceProfile, device_of
 from memsim.tasks.classify.classifiers.classifier import BLOCK
 from memsim.tasks.classify.classifiers.weighted import weighted_layers
@@ -96,7 +96,7 @@ class Deployed:
     ) -> None:
         self.network = network
         self.device = device_of(device)
-        whole("number", number, MAX_ARRAYS)
+        below("number", number, MAX_ARRAYS)
         architecture = network.architecture
         weighted = list(weighted_layers(architecture.layers, architecture.shape))
         if len(weighted) > MAX_LAYERS:
@@ -287,7 +287,7 @@ def _occasion(index: int | Occasion) -> Occasion:
     """The occasion of a read, also for a caller that states its number only."""
     if isinstance(index, Occasion):
         return index
-    return Occasion(Purpose.NETWORK, whole("index", index, MAX_READS))
+    return Occasion(Purpose.NETWORK, below("index", index, MAX_READS))
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from memsim.arrays import Patches
 from memsim.errors import InputError
+from memsim.torch.analog_layer import AnalogLayer
 from memsim.torch.hardware import Hardware
-from memsim.torch.layer import AnalogLayer
 
 Axes = Sequence[int]
 """A number for each axis of an image."""
