@@ -192,7 +192,7 @@ class TestDevices:
         (tmp_path / "below").mkdir()
         shutil.move(file, tmp_path / "below")
         experiment = ms.load_experiment(tmp_path / "below" / "mine.yaml")
-        with pytest.raises(InputError, match="there is no 'images.npy' in the folder"):
+        with pytest.raises(InputError, match=r"there is no 'images\.npy' in the folder"):
             experiment.data_path()
         given = experiment.replace({"data.source": tmp_path / "images.npy"})
         assert given.data_path() == tmp_path / "images.npy"
