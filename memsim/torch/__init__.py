@@ -21,12 +21,14 @@ from memsim.torch.evaluation import evaluate
 from memsim.torch.hardware import Hardware
 from memsim.torch.preparation import prepare
 from memsim.torch.programming import calibrate, program
+from memsim.torch.recurrent import AnalogLSTM
 from memsim.torch.replacements import AnalogConv1d, AnalogConv2d, AnalogLinear
 from memsim.torch.training import Training
 
 __all__ = [
     "AnalogConv1d",
     "AnalogConv2d",
+    "AnalogLSTM",
     "AnalogLayer",
     "AnalogLinear",
     "Conversion",

@@ -92,6 +92,7 @@ class AnalogLayer(nn.Module):
         self.running: Pass | None = None
         self.counts: Counts | None = None
         self.repeat = 0
+        self.step = 0  # time step of a recurrent layer; all steps of a sequence are one call
         self.hardened: Training | None = None
         self._cells: dict[int, ProgrammedLayer] = {}
         self._version: Any = None
@@ -255,16 +256,23 @@ class AnalogLayer(nn.Module):
         return bias_drive(self.matrices(), bias, self.hardware.clip)[1]
 
     def occasion(self, reads: int) -> tuple[Occasion, int]:
-        """Address of the next call, which reads the cells this many times, and index of its first sample."""
-        if self.running is not None:
-            return self.running.occasion(self.place, self.label, reads), self.running.first_sample
-        time, read = divmod(int(self.reads), MAX_READS)
-        if time >= MAX_TIMES:
-            raise InputError(
-                f"{self.label}: more than {MAX_READS * MAX_TIMES} forward passes; no more can be addressed"
-            )
-        self.reads += 1
-        return Pass(reads, read=read, time=time).occasion(self.place, self.label, reads), 0
+        """Address of the next call, which reads the cells this many times, and index of its first sample.
+
+        Raises
+        ------
+        InputError
+            If there were more calls than can be addressed.
+        """
+        running = self.running
+        if running is None:
+            if not self.step:
+                self.reads += 1
+            time, read = divmod(int(self.reads) - 1, MAX_READS)
+            if time >= MAX_TIMES:
+                most = MAX_READS * MAX_TIMES
+                raise InputError(f"{self.label}: more than {most} forward passes; no more can be addressed")
+            running = Pass(reads, read=read, time=time)
+        return running.occasion(self.place, self.label, reads, self.step), running.first_sample
 
     def tiles(self) -> list[slice]:
         """Rows of each row tile."""

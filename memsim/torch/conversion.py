@@ -11,18 +11,20 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, fx, nn
+from torch import fx, nn
 
 from memsim.errors import InputError, nearest
 from memsim.philox import MAX_LAYERS
 from memsim.torch.analog_layer import AnalogLayer
 from memsim.torch.hardware import Hardware
+from memsim.torch.recurrent import AnalogLSTM
 from memsim.torch.replacements import AnalogConv1d, AnalogConv2d, AnalogLinear
 
 ANALOG: dict[type[nn.Module], Any] = {
     nn.Linear: AnalogLinear,
     nn.Conv1d: AnalogConv1d,
     nn.Conv2d: AnalogConv2d,
+    nn.LSTM: AnalogLSTM,
 }
 """What takes the place of each layer of torch."""
 _UNSUPPORTED = (
@@ -135,7 +137,8 @@ def convert(
     report.functions = _functions(graph)
     if fuse_batch_norm:
         _fuse(model, graph, [name for name in names if not _excluded(name, exclude)])
-    made: dict[int, AnalogLayer] = {}
+    made: dict[int, AnalogLayer | AnalogLSTM] = {}
+    count = 0
     for name, module in list(model.named_modules(remove_duplicate=False)):
         kind = type(module).__name__
         if type(module) in ANALOG:
@@ -147,10 +150,11 @@ def convert(
             else:
                 _check(name, module)
                 own = next((own for pattern, own in layers.items() if _matches(name, pattern)), hardware)
-                if len(made) >= MAX_LAYERS:
+                analog = ANALOG[type(module)].of(module, own, count, name or kind)
+                count += sum(isinstance(part, AnalogLayer) for part in analog.modules())
+                if count > MAX_LAYERS:
                     raise InputError(f"model: more than {MAX_LAYERS} layers; no more can be addressed")
-                made[id(module)] = ANALOG[type(module)].of(module, own, len(made), name or kind)
-                made[id(module)].train(module.training)
+                made[id(module)] = analog.train(module.training)
                 report.rows.append((name, kind, f"on {own.cells.name}"))
             if not name:
                 made[id(module)].__dict__["conversion"] = report
@@ -176,11 +180,12 @@ def to_torch(model: nn.Module) -> nn.Module:
     These are the weights that were to be programmed, not those that the cells hold.
     """
     model = copy.deepcopy(model)
-    if isinstance(model, AnalogLayer):
+    if isinstance(model, AnalogLayer | AnalogLSTM):
         return model.as_torch()
     made: dict[int, nn.Module] = {}
+    inner = tuple(f"{name}." for name, module in model.named_modules() if isinstance(module, AnalogLSTM))
     for name, module in list(model.named_modules(remove_duplicate=False)):
-        if isinstance(module, AnalogLayer):
+        if isinstance(module, AnalogLayer | AnalogLSTM) and not name.startswith(inner):
             layer = made.setdefault(id(module), module.as_torch())
             parent, _, last = name.rpartition(".")
             setattr(model.get_submodule(parent), last, layer)
@@ -207,9 +212,8 @@ def _excluded(name: str, exclude: Collection[str]) -> bool:
 
 
 def _check(name: str, module: Any) -> None:
-    for part in ("weight", "bias"):
-        values = getattr(module, part)
-        if isinstance(values, Tensor) and not bool(torch.isfinite(values).all()):
+    for part, values in module.named_parameters():
+        if not bool(torch.isfinite(values).all()):
             raise InputError(f"{name}.{part}: contains NaN or infinity; only finite numbers are allowed")
 
 

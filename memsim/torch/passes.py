@@ -31,19 +31,24 @@ class Pass:
     time: int = 0
     calls: dict[int, int] = field(default_factory=dict)
 
-    def occasion(self, layer: int, name: str, reads: int) -> Occasion:
+    def occasion(self, layer: int, name: str, reads: int, step: int = 0) -> Occasion:
         """Address of the next call of a layer, which reads its cells this many times.
+
+        Later time steps of a sequence belong to the call of the first one.
 
         Raises
         ------
         InputError
             If the layer is called more often than a pass can address.
         """
-        call = self.calls.get(layer, 0)
+        call = max(self.calls.get(layer, 0) - (step > 0), 0)
         self.calls[layer] = call + 1
         if call >= MAX_CALLS:
             raise InputError(f"{name}: more than {MAX_CALLS} calls in one forward pass; no more can be addressed")
-        return Occasion(self.purpose, self.read, call, self.time, self.positions(name, reads))
+        positions = self.positions(name, reads)
+        if (step + 1) * positions > MAX_POSITIONS:
+            raise InputError(f"{name}: more than {MAX_POSITIONS} time steps; no more can be addressed")
+        return Occasion(self.purpose, self.read, call, self.time, positions, step * positions)
 
     def positions(self, name: str, reads: int) -> int:
         """Reads of each sample; of all together where they cannot be divided among the samples."""

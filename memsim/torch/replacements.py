@@ -30,6 +30,14 @@ class AnalogLinear(AnalogLayer):
         """The layer with the weights of one of torch."""
         return cls(*_copied(layer), hardware, place, label)
 
+    def at_step(self, x: Tensor, step: int) -> Tensor:
+        """Outputs of a recurrent layer at a time step; all steps of a sequence are one call of the layer."""
+        self.step = step
+        try:
+            return self(x)
+        finally:
+            self.step = 0
+
     def as_torch(self) -> nn.Linear:
         """The layer of torch with the same weights."""
         outputs, inputs = self.weight.shape

@@ -20,7 +20,7 @@ from memsim.fit.pulses.diagnostics import diagnose
 from memsim.fit.pulses.filter import NODES, Scale, Series, Trial, log_likelihood, predict
 from memsim.fit.pulses.fits import fit_pulses
 from memsim.fit.pulses.models import MODELS
-from memsim.fit.pulses.optimise import settled
+from memsim.fit.pulses.optimise import maximise, settled
 from memsim.fit.pulses.own import own_moments
 from memsim.fit.pulses.quantities import Number, _of_an_uncertain_range, _window, fitted
 from memsim.fit.pulses.review import between_cycles, reproduced, reviewed
@@ -579,3 +579,14 @@ def test_the_notes_of_a_profile_state_how_its_steps_and_windows_differ_from_thos
     assert profile.spec.update.step == pytest.approx(2 * larger * mean, rel=1e-4)
     spreads = any(numbers.spreads[end].sigma > 0 for end in ("low", "high"))
     assert ("its window and its steps vary independently" in profile.spec.notes) == spreads
+
+
+def test_a_climb_without_a_parameter_to_move_ends_where_it_began():
+    """Each parameter is held, as where all others are at limits beyond which the likelihood rises."""
+    data = one(3)
+    held = problem_of(MODELS["constant"], Noise("range"), data)
+    theta = held.inside(rough(held, data).theta)
+    for index in range(len(theta)):
+        held = held.holding(index)
+    end = maximise(held, theta)
+    assert (end.theta == theta).all() and end.value == pytest.approx(held.value(theta))

@@ -70,6 +70,8 @@ def maximise(problem: Problem, theta: np.ndarray, most: int = 60, enough: float 
         scoring = outer_products(problem, score) + stiffness
         active = problem.free & ~((theta <= low) & (slope < 0)) & ~((theta >= high) & (slope > 0))
         at = np.flatnonzero(active)
+        if not len(at):  # the likelihood rises towards limits alone
+            break
         matrix, rhs = scoring[np.ix_(at, at)], slope[at]
         diagonal = np.diag(matrix) + 1e-6 * np.trace(matrix) / max(len(at), 1) + 1e-9
         trials = np.repeat(theta[None], len(_DAMPING), axis=0)
