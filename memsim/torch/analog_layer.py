@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from memsim.arrays import ADC, CrossbarLayer, Patches, ProgrammedLayer
+from memsim.arrays import CrossbarLayer, Patches, ProgrammedLayer
 from memsim.errors import InputError
-from memsim.networks.draws import Address
 from memsim.philox import MAX_READS, MAX_TIMES, Occasion, Scope
 from memsim.torch.hardware import Hardware
 from memsim.torch.passes import Pass
-from memsim.torch.quantise import converted_inputs, converted_outputs, inside
-from memsim.torch.training import LearnedRange, Training, clip, noise_of_outputs, trained_weight
+from memsim.torch.planned_layer import PlannedLayer
+from memsim.torch.quantise import converted_inputs, inside
+from memsim.torch.weighted_layer import DTYPES
 
 SPAN = 1.0
 """Time that the reads of a data set take [s]: slower noise is the same for all samples. Assumed."""
-DTYPES = {torch.float32: "float32", torch.float64: "float64"}
 
 
 @dataclass
@@ -37,7 +36,7 @@ class Counts:
     saturated: int = 0
 
 
-class AnalogLayer(nn.Module):
+class AnalogLayer(PlannedLayer):
     """A layer whose products with weights are made by crossbars.
 
     Before it is programmed, it computes with its own weights, and the converters act. `memsim.torch.program` programs
@@ -68,84 +67,31 @@ class AnalogLayer(nn.Module):
         How many programmings of the weights there are; 0 before `program`.
     """
 
-    weight: Tensor
-    bias: Tensor | None
-    input_range: Tensor
-    output_range: Tensor
     reads: Tensor
-    steps: Tensor
     programmings: Tensor
 
     def __init__(
         self, weight: Tensor, bias: Tensor | None, hardware: Hardware, place: int = 0, label: str = ""
     ) -> None:
-        super().__init__()
-        if weight.dtype not in DTYPES:
-            raise InputError(f"{label or 'weight'}: weights of {weight.dtype}; allowed: float32 or float64")
-        self.weight, self.hardware, self.place = nn.Parameter(weight), hardware, place
-        self.label = label or type(self).__name__
-        self.register_parameter("bias", None if bias is None else nn.Parameter(bias))
-        for name in ("input_range", "output_range"):
-            self.register_buffer(name, torch.tensor(math.nan, dtype=torch.float64))
-        for name in ("reads", "steps", "programmings"):
+        super().__init__(weight, bias, hardware, place, label)
+        for name in ("reads", "programmings"):
             self.register_buffer(name, torch.tensor(0, dtype=torch.int64))
         self.running: Pass | None = None
         self.counts: Counts | None = None
         self.repeat = 0
         self.step = 0  # time step of a recurrent layer; all steps of a sequence are one call
-        self.hardened: Training | None = None
         self._cells: dict[int, ProgrammedLayer] = {}
         self._version: Any = None
         self._readers: dict[Any, CrossbarLayer] = {}
         self._effective: tuple[ProgrammedLayer, Tensor] | None = None
 
-    # What layers of each kind say.
-
-    def matrices(self) -> np.ndarray:
-        """The weights as (row, col), or (group, row, col), float64."""
-        raise NotImplementedError
-
-    def as_weight(self, matrices: np.ndarray) -> Tensor:
-        """Matrices as of `matrices` in the shape of `weight`."""
-        raise NotImplementedError
-
-    def as_torch(self) -> nn.Module:
-        """The layer of torch with the same weights."""
-        raise NotImplementedError
-
-    def product(self, x: Tensor, weight: Tensor) -> Tensor:
-        """Outputs without bias of some weights, by torch."""
-        raise NotImplementedError
-
-    def output_axis(self, y: Tensor) -> int:
-        """The axis of outputs y that counts the outputs of a sample."""
-        return y.ndim - 1
-
-    def patches(self, x: Tensor) -> Patches | None:
-        """How inputs become rows, of a convolution."""
-        return None
-
-    def padded(self, x: Tensor) -> Tensor:
-        """Inputs with what surrounds them, of a convolution, and with an axis of samples."""
-        return x
-
-    def as_images(self, x: Tensor) -> Tensor:
-        """Inputs as a crossbar takes them: (read, row), or (sample, channel, y, x)."""
-        return x.reshape(-1, x.shape[-1])
-
-    def as_outputs(self, y: Tensor, x: Tensor) -> Tensor:
-        """Outputs of a crossbar for inputs x with the axes of this layer."""
-        return y.reshape(*x.shape[:-1], -1)
-
-    # Forward pass.
-
     def forward(self, x: Tensor) -> Tensor:
         """Outputs for inputs, with the axes of the layer of torch."""
         self._check(x)
         if not self.programmed:
-            return self.biased(self._planned(x))
+            return self.biased(self.planned(x))
         outputs = _Read.apply(x, self.weight, self.bias, self)
-        return self.biased(outputs) if self.hardware.bias == "digital" else outputs
+        return outputs if self.bias_on_row else self.biased(outputs)
 
     @property
     def programmed(self) -> bool:
@@ -162,8 +108,8 @@ class AnalogLayer(nn.Module):
             If the weights have changed since they were programmed.
         """
         if self._version is None:
-            self._version = self._current_version()
-        if self._version != self._current_version():
+            self._version = self.version()
+        if self._version != self.version():
             raise InputError(
                 f"{self.label}: the weights have changed since they were programmed; call memsim.torch.program(model)"
             )
@@ -186,11 +132,8 @@ class AnalogLayer(nn.Module):
 
     def built(self, repeat: int) -> ProgrammedLayer:
         """Freshly programmed cells, the same for the same weights, hardware and number of the programming."""
-        hardware, on_row = self.hardware, self.bias is not None and self.hardware.bias == "row"
-        matrices = self.matrices()
-        bias = None
-        if on_row:
-            assert self.bias is not None
+        hardware, matrices, bias = self.hardware, self.matrices(), None
+        if self.bias is not None and self.bias_on_row:
             bias = self.bias.detach().cpu().numpy().astype(float)
             bias = bias.reshape(len(matrices), -1) if matrices.ndim == 3 else bias
         layer = ProgrammedLayer(
@@ -213,48 +156,6 @@ class AnalogLayer(nn.Module):
         layer.gain = self.gain
         return layer
 
-    @property
-    def gain(self) -> float:
-        """Voltage of an input of 1, in units of the read voltage.
-
-        Raises
-        ------
-        InputError
-            If the DACs need an input range, and the layer has not been calibrated.
-        """
-        dac, largest = self.hardware.inputs, self.input_range.item()
-        if math.isnan(largest):
-            if dac is not None:
-                raise InputError(f"{self.label}: the input range is not known; call memsim.torch.calibrate(model, x)")
-            return 1.0
-        return (1.0 if dac is None else dac.range) / largest
-
-    @property
-    def adc(self) -> ADC | None:
-        """The ADCs with the calibrated range.
-
-        Raises
-        ------
-        InputError
-            If the range follows the outputs, and the layer has not been calibrated.
-        """
-        adc = self.hardware.outputs
-        if adc is None or not isinstance(adc.range, str):
-            return adc
-        if math.isnan(self.output_range.item()):
-            raise InputError(
-                f"{self.label}: the range '{adc.range}' of the ADCs is not known; call memsim.torch.calibrate(model, x)"
-            )
-        return replace(adc, range=self.output_range.item())
-
-    @property
-    def scale(self) -> float:
-        """Weight that spans the bounds."""
-        from memsim.arrays.programmed_layer import bias_drive
-
-        bias = None if self.bias is None or self.hardware.bias == "digital" else self.bias.detach().cpu().numpy()
-        return bias_drive(self.matrices(), bias, self.hardware.clip)[1]
-
     def occasion(self, reads: int) -> tuple[Occasion, int]:
         """Address of the next call, which reads the cells this many times, and index of its first sample.
 
@@ -273,18 +174,6 @@ class AnalogLayer(nn.Module):
                 raise InputError(f"{self.label}: more than {most} forward passes; no more can be addressed")
             running = Pass(reads, read=read, time=time)
         return running.occasion(self.place, self.label, reads, self.step), running.first_sample
-
-    def tiles(self) -> list[slice]:
-        """Rows of each row tile."""
-        rows = self.matrices().shape[-2]
-        height = rows if self.hardware.tile is None else self.hardware.tile[0]
-        return [slice(first, min(first + height, rows)) for first in range(0, rows, height)]
-
-    def of_rows(self, weight: Tensor, rows: slice) -> Tensor:
-        """The weights of some rows, and 0 for the others, in the shape of `weight`."""
-        matrices = np.zeros_like(self.matrices())
-        matrices[..., rows, :] = 1.0
-        return weight * self.as_weight(matrices).to(weight)
 
     def __getstate__(self) -> dict[str, Any]:
         """What copies and files have: all but the cells, which are made again from the weights."""
@@ -319,69 +208,6 @@ class AnalogLayer(nn.Module):
             self.counts.outputs += part.size
             self.counts.saturated += int(part.sum())
 
-    # Details.
-
-    def _planned(self, x: Tensor) -> Tensor:
-        """Outputs of the weights themselves, through ideal cells and converters without errors."""
-        hardened = self.hardened if self.training else None
-        weight = self.weight
-        if hardened is not None:
-            clip(self.weight, hardened)
-            address = Address(self.hardware.seed, 0, int(self.steps), self.place)
-            weight = trained_weight(self.weight, hardened, address, self._programmed_weight)
-        x = self._converted(x, hardened)
-        adc = self.hardware.outputs
-        if adc is None:
-            y = self.product(x, weight)
-        else:
-            ranged = self.adc
-            assert ranged is not None and not isinstance(ranged.range, str)
-            low, high = self.hardware.bounds
-            unit = self.scale / (high - low) / self.gain
-            outputs = []
-            for rows in (tiles := self.tiles()):
-                part = self.product(x, weight if len(tiles) == 1 else self.of_rows(weight, rows))
-                if hardened is not None and adc.noise:
-                    part = part + noise_of_outputs(part, self.output_axis(part), adc.noise * unit, address)
-                outputs.append(converted_outputs(part, ranged.range * unit, ranged.bits))
-            y = torch.stack(outputs).sum(0) if len(outputs) > 1 else outputs[0]
-        if hardened is not None:
-            self.steps += 1
-        return y
-
-    def _converted(self, x: Tensor, hardened: Training | None) -> Tensor:
-        """Inputs as the DACs give them; with a range that is learned, if it is."""
-        dac = self.hardware.inputs
-        if dac is None:
-            return x
-        if hardened is None or not hardened.learn_input_range:
-            return converted_inputs(x, dac, self.gain)
-        if math.isnan(self.input_range.item()):
-            with torch.no_grad():
-                self.input_range.fill_(3 * float(x.std()))
-        most = None if dac.bits is None else round(dac.range / dac.unit)
-        unsigned = dac.polarity == "unsigned"
-        learned = LearnedRange.apply(x, self.input_range, most, unsigned, hardened.range_decay)
-        assert isinstance(learned, Tensor)
-        return learned
-
-    def set_training(self, training: Training) -> None:
-        """Let settings act on this layer while it is trained."""
-        self.hardened = training
-        largest = self.input_range.detach().clone()
-        del self.input_range
-        if training.learn_input_range and self.hardware.inputs is not None:
-            self.register_parameter("input_range", nn.Parameter(largest))
-        else:
-            self.register_buffer("input_range", largest)
-
-    def biased(self, y: Tensor) -> Tensor:
-        """Sums of products with the bias added."""
-        if self.bias is None:
-            return y
-        after = y.ndim - 1 - self.output_axis(y)
-        return y + self.bias.reshape(-1, *[1] * after)
-
     def effective_weight(self) -> Tensor:
         """The weights that the cells of programming number `repeat` hold, as outputs see them, shaped as `weight`."""
         cells = self.cells
@@ -389,13 +215,12 @@ class AnalogLayer(nn.Module):
             self._effective = cells, self._held_weight(cells)
         return self._effective[1]
 
-    def _programmed_weight(self, repeat: int) -> Tensor:
+    def programmed_weight(self, repeat: int) -> Tensor:
         """The weights that cells hold after a programming of its own, shaped as `weight`."""
         return self._held_weight(self.built(repeat))
 
     def _held_weight(self, cells: ProgrammedLayer) -> Tensor:
-        rows = self.matrices().shape[-2]
-        return self.as_weight(cells.cell_weights[..., :rows, :] * cells.correction).to(self.weight)
+        return self.as_weight(cells.cell_weights[..., : self.rows, :] * cells.correction).to(self.weight)
 
     def reader(self, patches: Patches | None) -> CrossbarLayer:
         """The programmed cells, read for inputs of some size."""
@@ -408,10 +233,6 @@ class AnalogLayer(nn.Module):
         reader = self._readers[key]
         reader.gain, reader.correction = cells.gain, cells.correction
         return reader
-
-    def _current_version(self) -> tuple[int, ...]:
-        parts = [self.weight, *([] if self.bias is None or self.hardware.bias == "digital" else [self.bias])]
-        return tuple(number for part in parts for number in (id(part), part._version))
 
     def _check(self, x: Tensor) -> None:
         if x.dtype != self.weight.dtype:
@@ -448,11 +269,10 @@ class _Read(torch.autograd.Function):
         with torch.enable_grad():
             driven = converted_inputs(x.detach(), dac, gain).detach().requires_grad_(True)
             weight = ctx.effective.detach().requires_grad_(True)
-            tiles = layer.tiles()
             if ctx.saturated is None or not any(part.any() for part in ctx.saturated):
                 parts, masks = [layer.product(driven, weight)], [gradient]
             else:
-                parts = [layer.product(driven, layer.of_rows(weight, rows)) for rows in tiles]
+                parts = [layer.product(driven, layer.of_rows(weight, rows)) for rows in layer.tiles()]
                 masks = [
                     gradient * ~torch.from_numpy(part).to(gradient.device).reshape(gradient.shape)
                     for part in ctx.saturated
@@ -461,7 +281,7 @@ class _Read(torch.autograd.Function):
         unclipped = inside(x, dac, gain)
         by_input = by_input if unclipped is None else by_input * unclipped
         by_bias = None
-        if layer.bias is not None and layer.hardware.bias == "row":
+        if layer.bias_on_row:
             axes = [axis for axis in range(gradient.ndim) if axis != layer.output_axis(gradient)]
             by_bias = gradient.sum(axes) if axes else gradient
         return by_input, by_weight, by_bias, None

@@ -47,8 +47,15 @@ class AnalogLinear(AnalogLayer):
     def matrices(self) -> np.ndarray:
         return self.weight.detach().cpu().numpy().astype(float).T
 
+    @property
+    def rows(self) -> int:
+        return self.weight.shape[1]
+
     def as_weight(self, matrices: np.ndarray) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(matrices.T))
+
+    def as_mask(self, rows: np.ndarray) -> Tensor:
+        return torch.from_numpy(rows.T)
 
     def product(self, x: Tensor, weight: Tensor) -> Tensor:
         return F.linear(x, weight)
@@ -152,6 +159,13 @@ class _Convolution(AnalogLayer):
         weight = self.weight.detach().cpu().numpy().astype(float)
         grouped = weight.reshape(self.groups, len(weight) // self.groups, -1).swapaxes(1, 2)
         return grouped if self.groups > 1 else grouped[0]
+
+    @property
+    def rows(self) -> int:
+        return self.weight[0].numel()
+
+    def as_mask(self, rows: np.ndarray) -> Tensor:
+        return torch.from_numpy(rows).reshape(1, *self.weight.shape[1:])
 
     def as_weight(self, matrices: np.ndarray) -> Tensor:
         grouped = matrices if matrices.ndim == 3 else matrices[None]

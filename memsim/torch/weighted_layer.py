@@ -1,0 +1,158 @@
+"""A layer with weights on hardware: what layers of each kind say, the ranges of converters, and tiles."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from memsim.arrays import ADC, Patches
+from memsim.arrays.programmed_layer import bias_drive
+from memsim.errors import InputError
+from memsim.torch.hardware import Hardware
+
+DTYPES = {torch.float32: "float32", torch.float64: "float64"}
+
+
+class WeightedLayer(nn.Module):
+    """Weights, their hardware, and the ranges of its converters; see `AnalogLayer` for the attributes."""
+
+    weight: Tensor
+    bias: Tensor | None
+    input_range: Tensor
+    output_range: Tensor
+
+    def __init__(
+        self, weight: Tensor, bias: Tensor | None, hardware: Hardware, place: int = 0, label: str = ""
+    ) -> None:
+        super().__init__()
+        if weight.dtype not in DTYPES:
+            raise InputError(f"{label or 'weight'}: weights of {weight.dtype}; allowed: float32 or float64")
+        self.weight, self.hardware, self.place = nn.Parameter(weight), hardware, place
+        self.label = label or type(self).__name__
+        self.register_parameter("bias", None if bias is None else nn.Parameter(bias))
+        for name in ("input_range", "output_range"):
+            self.register_buffer(name, torch.tensor(math.nan, dtype=torch.float64))
+        self._scale: tuple[tuple[int, ...], float] | None = None
+
+    def matrices(self) -> np.ndarray:
+        """The weights as (row, col), or (group, row, col), float64."""
+        raise NotImplementedError
+
+    def as_weight(self, matrices: np.ndarray) -> Tensor:
+        """Matrices as of `matrices` in the shape of `weight`."""
+        raise NotImplementedError
+
+    def as_mask(self, rows: np.ndarray) -> Tensor:
+        """Numbers (row, 1), one for each input of the products, to be multiplied with `weight`."""
+        raise NotImplementedError
+
+    def as_torch(self) -> nn.Module:
+        """The layer of torch with the same weights."""
+        raise NotImplementedError
+
+    def product(self, x: Tensor, weight: Tensor) -> Tensor:
+        """Outputs without bias of some weights, by torch."""
+        raise NotImplementedError
+
+    def output_axis(self, y: Tensor) -> int:
+        """The axis of outputs y that counts the outputs of a sample."""
+        return y.ndim - 1
+
+    def patches(self, x: Tensor) -> Patches | None:
+        """How inputs become rows, of a convolution."""
+        return None
+
+    def padded(self, x: Tensor) -> Tensor:
+        """Inputs with what surrounds them, of a convolution, and with an axis of samples."""
+        return x
+
+    def as_images(self, x: Tensor) -> Tensor:
+        """Inputs as a crossbar takes them: (read, row), or (sample, channel, y, x)."""
+        return x.reshape(-1, x.shape[-1])
+
+    def as_outputs(self, y: Tensor, x: Tensor) -> Tensor:
+        """Outputs of a crossbar for inputs x with the axes of this layer."""
+        return y.reshape(*x.shape[:-1], -1)
+
+    @property
+    def rows(self) -> int:
+        """Inputs of each product, without a row of biases."""
+        raise NotImplementedError
+
+    @property
+    def bias_on_row(self) -> bool:
+        """Whether a row of cells holds the bias."""
+        return self.bias is not None and self.hardware.bias == "row"
+
+    def tiles(self) -> list[slice]:
+        """Rows of each row tile, a row of biases included."""
+        rows = self.rows + self.bias_on_row
+        height = rows if self.hardware.tile is None else self.hardware.tile[0]
+        return [slice(first, min(first + height, rows)) for first in range(0, rows, height)]
+
+    def of_rows(self, weight: Tensor, rows: slice) -> Tensor:
+        """The weights of some rows, and 0 for the others, in the shape of `weight`."""
+        if rows.start == 0 and rows.stop >= self.rows:
+            return weight
+        matrices = np.zeros((self.rows, 1))
+        matrices[rows] = 1.0
+        return weight * self.as_mask(matrices).to(weight)
+
+    def biased(self, y: Tensor) -> Tensor:
+        """Sums of products with the bias added."""
+        if self.bias is None:
+            return y
+        after = y.ndim - 1 - self.output_axis(y)
+        return y + self.bias.reshape(-1, *[1] * after)
+
+    @property
+    def gain(self) -> float:
+        """Voltage of an input of 1, in units of the read voltage.
+
+        Raises
+        ------
+        InputError
+            If the DACs need an input range, and the layer has not been calibrated.
+        """
+        dac, largest = self.hardware.inputs, self.input_range.item()
+        if math.isnan(largest):
+            if dac is not None:
+                raise InputError(f"{self.label}: the input range is not known; call memsim.torch.calibrate(model, x)")
+            return 1.0
+        return (1.0 if dac is None else dac.range) / largest
+
+    @property
+    def adc(self) -> ADC | None:
+        """The ADCs with the calibrated range.
+
+        Raises
+        ------
+        InputError
+            If the range follows the outputs, and the layer has not been calibrated.
+        """
+        adc = self.hardware.outputs
+        if adc is None or not isinstance(adc.range, str):
+            return adc
+        if math.isnan(self.output_range.item()):
+            raise InputError(
+                f"{self.label}: the range '{adc.range}' of the ADCs is not known; call memsim.torch.calibrate(model, x)"
+            )
+        return replace(adc, range=self.output_range.item())
+
+    @property
+    def scale(self) -> float:
+        """Weight that spans the bounds."""
+        version = self.version()
+        if self._scale is None or self._scale[0] != version:
+            bias = self.bias.detach().cpu().numpy() if self.bias is not None and self.bias_on_row else None
+            self._scale = version, bias_drive(self.matrices(), bias, self.hardware.clip)[1]
+        return self._scale[1]
+
+    def version(self) -> tuple[int, ...]:
+        """Numbers that change whenever weights on cells do."""
+        parts = [self.weight, *([self.bias] if self.bias is not None and self.bias_on_row else [])]
+        return tuple(number for part in parts for number in (id(part), part._version))
