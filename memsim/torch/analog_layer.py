@@ -287,16 +287,11 @@ class _Read(torch.autograd.Function):
         return by_input, by_weight, by_bias, None
 
 
-def _array(x: Tensor) -> Any:
-    """The numbers of a tensor, without a copy."""
-    if x.is_cuda:
-        import cupy
-
-        return cupy.from_dlpack(x.contiguous())
-    return x.numpy()
+def _array(x: Tensor) -> np.ndarray:
+    """The numbers of a tensor; without a copy if it is on the CPU."""
+    return x.cpu().numpy()
 
 
-def _tensor(y: Any, like: Tensor) -> Tensor:
-    """A tensor of numbers, without a copy where the type is the same."""
-    tensor = torch.from_dlpack(y) if like.is_cuda else torch.from_numpy(np.ascontiguousarray(y))
-    return tensor.to(like.dtype)
+def _tensor(y: np.ndarray, like: Tensor) -> Tensor:
+    """A tensor of numbers on the machine of another one; without a copy where type and machine are the same."""
+    return torch.from_numpy(np.ascontiguousarray(y)).to(like)
