@@ -16,7 +16,7 @@ from memsim.fit.pulses.diagnostics import diagnose
 from memsim.fit.pulses.filter import NODES, Scale, Series, Trial, log_likelihood
 from memsim.fit.pulses.models import MODELS
 from memsim.fit.pulses.quantities import fitted
-from memsim.fit.pulses.review import reviewed
+from memsim.fit.pulses.review import _quantity, reviewed
 from memsim.fit.pulses.search import Noise, finished, problem_of, rough
 from memsim.fit.pulses.second_maxima import over_maxima, second_maxima
 
@@ -123,3 +123,11 @@ def test_the_scatter_of_residuals_of_the_right_model_is_that_of_chance(two):
     _, end, _ = two
     diagnostics = diagnose(end.problem, end.theta)
     assert 0.7 < diagnostics.variance < 1.4 and 0.01 < diagnostics.scatter <= 1
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [(61.234, "pulses", "61.2 pulses"), (0.81234, "", "0.812"), (0.0312, "%", "3.12 %"), (2.5e-6, "S", "2.5 uS")],
+)
+def test_numbers_of_every_unit_can_be_those_of_a_second_maximum(value, unit, text):
+    assert _quantity(value, unit) == text

@@ -345,8 +345,8 @@ def _differing(fitted: Fitted, rivals: Mapping[str, np.ndarray]) -> list[str]:
 
 
 def _quantity(value: float, unit: str) -> str:
-    """A number of the window as text; weights have no unit."""
-    return format_quantity(value, unit, 3) if unit else f"{value:.3g}"
+    """A number of a fit as text, see `Number.unit`; weights have none."""
+    return f"{value:.3g} {unit}".rstrip() if unit in ("", "pulses") else format_quantity(value, unit, 3)
 
 
 def _noiseless_ends(problem: Problem, theta: np.ndarray, resolution: float) -> bool:
