@@ -132,6 +132,7 @@ def test_a_square_labelled_array_is_read_along_its_rows():
     agree(holding(SQUARE).product(xr.DataArray(x.T, dims=("row", "sample"))), x @ SQUARE)
 
 
+@pytest.mark.slow
 def test_outputs_have_the_type_of_their_inputs():
     array, stack, x = holding(MATRIX), holding(STACK), inputs(5)
     labelled = xr.DataArray(x.T, {"sample": list("abcde"), "row": np.arange(ROWS)}, ("row", "sample"))

@@ -58,6 +58,7 @@ def classes():
     return ms.run(experiment(CLASSIFY))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", device_names())
 def test_nothing_random_is_left_of_a_device_that_is_ideal_in_all_parts(name):
     spec = idealised(load_device(name), PARTS).device.spec

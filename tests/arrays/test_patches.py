@@ -26,6 +26,7 @@ def test_knowing_what_is_hit_changes_no_depth():
     np.testing.assert_array_equal(numbers == NOTHING, depth == 0)
 
 
+@pytest.mark.slow
 def test_every_ray_hits_the_box_that_the_slab_method_finds_nearest():
     exact = LIDAR._replace(noise=0.0, holes=0.0, top_slope=10.0, reach=1e5)
     boxes, poses = streets(2, seed=8)

@@ -192,6 +192,7 @@ class TestCommand:
         assert cli("plot", result, "-o", "again.pdf").files == ["again.pdf"]
         assert "needs a result of the task 'memorise'" in cli("plot", result, "-f", "noise", "-o", "n.png").refusal()
 
+    @pytest.mark.slow
     def test_a_benchmark_is_no_experiment_to_run_or_compare(self, cli, result):
         assert "is a benchmark" in cli("run", result).refusal()
         assert "is a benchmark" in cli("compare", result, result).refusal()

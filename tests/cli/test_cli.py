@@ -31,6 +31,7 @@ class TestRun:
         assert outcome.out == "results/physical-01.nc\n"
         assert outcome.files == ["results", "results/physical-01.nc"]
 
+    @pytest.mark.slow
     def test_default_names_number_themselves_past_any_file_of_the_same_name(self, cli, small, tmp_path):
         (tmp_path / "results").mkdir()
         (tmp_path / "results" / "physical-01.png").touch()
@@ -42,6 +43,7 @@ class TestRun:
     def test_a_name_without_an_ending_gets_one(self, small):
         assert small("physical-01", "-q", "-o", "mine").files == ["mine.nc"]
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("there", ["mine.nc", "mine.png"])
     def test_existing_files_are_replaced_only_when_told_to(self, cli, tmp_path, there):
         (tmp_path / there).write_text("precious")
@@ -119,6 +121,7 @@ class TestRun:
         first, again = xr.load_dataset("first.nc"), xr.load_dataset("again.nc")
         xr.testing.assert_identical(first.drop_attrs(), again.drop_attrs())
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("option", [("--device", "cell.yaml"), ("--set", "array.device=./cell.yaml")])
     def test_a_device_file_may_lie_anywhere_when_the_user_names_it(self, small, cli, tmp_path, option):
         text = find("devices", "agsi-jo2010").read_text().replace("name: agsi-jo2010", "name: cell")
@@ -138,11 +141,13 @@ class TestRun:
         outcome = small("physical-01", "--set", "learning.steps=3", "--set", "learning.steps=0")
         assert re.search(r"set pulses an array +0 ", outcome.out)
 
+    @pytest.mark.slow
     def test_names_that_look_like_markup_are_printed_as_they_are(self, cli, experiment_file):
         experiment_file(replace=("Two words", "'[red]x[) :smile: $y$'"))
         outcome = cli("run", "mine.yaml")
         assert "[red]x[) :smile: $y$ on agsi-jo2010" in outcome.out and outcome.err == ""
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("columns", ["20", "40", "300"])
     def test_no_number_is_cut_on_any_width(self, small, monkeypatch, columns):
         monkeypatch.setenv("COLUMNS", columns)
@@ -184,6 +189,7 @@ class TestShow:
 
 
 class TestPlot:
+    @pytest.mark.slow
     def test_the_figure_gets_a_name_of_its_own_beside_the_result(self, cli, whole_result, tmp_path):
         shutil.copy(whole_result, tmp_path / "a.nc")
         assert cli("plot", "a.nc").out == "a.png\n"

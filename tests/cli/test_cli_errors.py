@@ -101,6 +101,7 @@ OPTIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("setting", "parts"), [(s[0], s[1:]) for s in SETTINGS.values()], ids=list(SETTINGS))
 def test_a_setting_that_is_wrong_is_one_line_and_writes_nothing(cli, setting, parts):
     outcome = cli("run", "physical-01", "--set", setting)
@@ -127,7 +128,7 @@ class TestExperimentFiles:
             ("[0, 1]", "[1, 0]", (":6:", "min < max")),
             ("bounds: [0, 1]", "device: ideal", (":6:", "key 'device' is given twice")),
             ("agsi-jo2010", "agsi-jo201", (":9:", "unknown device 'agsi-jo201'", "'agsi-jo2010'?")),
-            ("agsi-jo2010", "nope.yaml", (":9:", "'nope.yaml' is not in")),
+            ("agsi-jo2010", "nope.yaml", (":9:", "there is no 'nope.yaml' in the folder")),
             ("agsi-jo2010", "../other.yaml", (":9:", "lies outside the folder", "--device")),
             ("agsi-jo2010", "/etc/passwd", (":9:", "lies outside the folder", "--device")),
             ("data: {", "data: {source: ../images, ", (":3:", "lies outside the folder", "--data")),
@@ -235,6 +236,7 @@ class TestData:
         assert outcome.code == 0
         assert "resized to 8 x 8 (1 found, 2 asked for)" in outcome.out
 
+    @pytest.mark.slow
     def test_a_repeated_run_wants_the_same_local_images_named_again(self, small, cli, images):
         assert small("physical-01", "--data", "good.npy", "-o", "first").code == 0
         assert "--data good.npy" in cli("run", "first.nc").refusal()
@@ -302,6 +304,7 @@ class TestResultFiles:
                 assert text in cli(command, f"{name}.nc").refusal()
         assert "has no variable 'example_image'" in cli("plot", "part.nc").refusal()
 
+    @pytest.mark.slow
     def test_a_title_in_a_file_cannot_steer_the_terminal(self, cli, whole_result):
         import xarray as xr
 

@@ -91,6 +91,7 @@ def test_a_full_standard_output_is_one_line():
     assert (code, err) == (2, "Error: standard output: no space left on device\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("args", [("device", "show", "ideal"), ("run", "./nöpe\udcff.yaml")])
 def test_a_terminal_without_unicode_causes_no_traceback(tmp_path, args):
     environment = {**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "COLUMNS": "40"}

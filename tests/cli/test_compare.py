@@ -133,6 +133,7 @@ class TestFigure:
 
 
 class TestCommand:
+    @pytest.mark.slow
     def test_it_prints_the_changes_with_intervals_and_draws_beside_the_first(self, cli, files):
         outcome = cli("compare", *files)
         assert outcome.code == 0 and outcome.err == ""
@@ -184,6 +185,7 @@ class TestCommand:
         assert says in outcome.refusal()
         assert outcome.files == before
 
+    @pytest.mark.slow
     def test_text_in_a_file_cannot_steer_the_terminal(self, cli, files, tmp_path):
         shutil.copy("b.nc", "c\x1b[31m.nc")
         dataset = xr.load_dataset("a.nc").assign_coords(learner=["\x1b[31m[red]$\\frac{$"])

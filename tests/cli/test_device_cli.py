@@ -18,6 +18,7 @@ UPDATES = [model.name for model in models() if model.kind == "update"]
 
 
 class TestNew:
+    @pytest.mark.slow
     @pytest.mark.parametrize("model", UPDATES)
     def test_a_new_profile_is_valid_as_it_stands_for_every_model(self, cli, model):
         outcome = cli("device", "new", "My Oxide_2.yaml", "--model", model)
@@ -29,6 +30,7 @@ class TestNew:
         assert profile.spec.update.model == model
         assert {row.status for row in profile.rows()} == {"assumed"}
 
+    @pytest.mark.slow
     def test_it_explains_units_sources_and_bases_and_names_every_key_of_its_model(self):
         for name in UPDATES:
             text = starting_file("x.yaml", name)
@@ -96,6 +98,7 @@ class TestSchema:
         assert cli("device", "schema", "-o", "s.json").out == "s.json\n"
         assert (tmp_path / "s.json").read_text(encoding="utf-8") == printed.out
 
+    @pytest.mark.slow
     def test_files_are_replaced_only_when_told_to(self, cli, tmp_path):
         (tmp_path / "s.json").write_text("precious")
         assert "s.json: exists already; use --force" in cli("device", "schema", "-o", "s.json").refusal()
@@ -170,6 +173,7 @@ class TestShow:
         assert "did you mean 'agsi-jo2010'?" in cli("device", "show", "agsi-jo2011").refusal()
 
 
+@pytest.mark.slow
 def test_a_result_carries_the_whole_device_and_repeats_without_its_files(cli, small, tmp_path):
     import memsim as ms
 

@@ -13,6 +13,8 @@ from conftest import EXPERIMENT
 import memsim as ms
 from memsim.experiments.loading import experiment_from_text
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="session")
 def kept(tmp_path_factory):
@@ -28,7 +30,6 @@ def mine(kept, tmp_path):
     return "mine.nc"
 
 
-@pytest.mark.slow
 def test_it_prints_the_table_and_what_was_evaluated_and_writes_a_result_and_a_figure(cli, mine):
     outcome = cli("evaluate", mine, "--set", "corruptions={fog: [0.3]}")
     assert outcome.code == 0 and outcome.err == ""
@@ -44,7 +45,6 @@ def test_without_changes_it_writes_the_numbers_of_the_run(cli, mine):
     xr.testing.assert_identical(ms.load(mine).drop_attrs(), ms.load("again.nc").drop_attrs())
 
 
-@pytest.mark.slow
 def test_a_result_is_shown_plotted_and_compared_like_others(cli, mine):
     assert cli("evaluate", mine, "--set", "array.adc={bits: 6, range: 2}", "-o", "coarse", "-q").code == 0
     shown = cli("show", "coarse.nc").out
@@ -122,7 +122,6 @@ def test_a_file_that_cannot_be_evaluated_is_one_line_and_writes_nothing(cli, min
     assert says in outcome.refusal() and "results" not in outcome.files
 
 
-@pytest.mark.slow
 def test_a_task_that_trains_nothing_says_so(cli):
     small = ("--set", "lines=[2]", "--set", "positions=[near]", "--no-figure", "-q", "-o", "sneak")
     assert cli("run", "sneak-01", *small).code == 0

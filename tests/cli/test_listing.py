@@ -15,6 +15,7 @@ ARGUMENTS = "sys.argv = ['memsim', *sys.argv[1:]]"
 SLOW = {"numba", "numpy", "pydantic", "scipy", "xarray", "matplotlib", "ruamel.yaml"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", listing.KINDS)
 def test_the_index_is_that_of_the_files(kind):
     stored = json.loads(listing._INDEX.read_text(encoding="utf-8"))[kind]
@@ -30,6 +31,7 @@ def test_the_index_has_the_keys_of_the_schema():
     assert {"array.device", "array.device.variability.c2c.sigma", "array.device.update.nonlinearity.set"} <= set(keys)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", ["", "{}", '{"experiments": 1}'])
 def test_rows_are_those_of_the_files_where_the_index_is_damaged_or_old(tmp_path, monkeypatch, content):
     expected = listing.rows_of("experiments")
@@ -42,6 +44,7 @@ def test_rows_are_those_of_the_files_where_the_index_is_damaged_or_old(tmp_path,
     assert listing.rows_of("experiments") == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words", [["list"], ["device", "list"], ["run", "physicl-01"], ["show", "physicl-01"], ["validate", "physicl-01"]]
 )
@@ -60,6 +63,7 @@ def test_lists_and_errors_about_names_import_nothing_slow(words):
     assert not imported & SLOW
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "expected"),
     [

@@ -102,6 +102,7 @@ def test_digits_have_the_known_counts_mean_and_first_image():
     assert "doi:10.24432/C50P49" in data.source and "CC BY 4.0" in data.source
 
 
+@pytest.mark.slow
 def test_digits_are_told_apart_by_their_class_means_and_better_by_a_linear_classifier():
     data = load_labelled("digits")
     x, test = (np.c_[s.pixels.reshape(len(s), -1), np.ones(len(s))].astype(float) for s in (data.train, data.test))

@@ -137,6 +137,7 @@ class TestSetting:
 
 
 class TestResult:
+    @pytest.mark.slow
     def test_it_tells_what_was_set_and_repeats_from_its_file(self, two, tmp_path):
         dataset = ms.run(two.replace({SIGMA: "1 %"}))
         assert list(dataset.device.values) == ["taox-hfox-wu2018-changed", "ideal", "none"]
@@ -148,6 +149,7 @@ class TestResult:
         for name in ("devices", "device_values", "changes", "experiment"):
             assert again.attrs[name] == dataset.attrs[name]
 
+    @pytest.mark.slow
     def test_a_profile_of_the_folder_is_in_the_file(self, tmp_path):
         silver = tmp_path / "silver.yaml"
         silver.write_text(ms.load_device("agsi-jo2010").to_yaml().replace("agsi-jo2010", "my-silver"), encoding="utf-8")

@@ -38,6 +38,7 @@ def mine(experiment_file):
 
 
 class TestShipped:
+    @pytest.mark.slow
     @pytest.mark.parametrize("name", ms.experiment_names())
     def test_it_loads_under_its_own_name_with_a_title_and_notes_and_survives_yaml(self, name):
         experiment = ms.load_experiment(name)
@@ -72,6 +73,7 @@ class TestShipped:
             assert np.isfinite(dataset.snr).all()
         assert list(dataset[experiment.spec.COMPARED].values) == experiment.spec.labels
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("whole", ["decomposition-01", "corrected-01"])
     def test_a_method_is_the_same_in_an_experiment_of_its_own(self, whole):
         together = ms.load_experiment(whole)

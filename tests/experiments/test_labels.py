@@ -74,6 +74,7 @@ def test_a_label_and_a_name_address_their_learners(named):
         named.replace({"learners.agsi.learning.steps": 7})
 
 
+@pytest.mark.slow
 def test_a_result_repeats_with_its_labels_and_is_paired_with_one_of_another_device(named, mine, tmp_path):
     dataset = ms.run(named.replace({"device": str(mine), "array.bounds": [0, 1]}))
     assert list(dataset.learner.values) == ["my-silver, on/off", "my-silver, on/off (2)", "Net"]

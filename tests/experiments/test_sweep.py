@@ -79,6 +79,7 @@ class TestKinds:
             assert np.isnan(dataset[name].sel(learner="Net")).all()
         assert np.isfinite(dataset.example_sensitivity).all()
 
+    @pytest.mark.slow
     def test_a_run_of_networks_alone_repeats_from_its_file(self, both, tmp_path):
         dataset = ms.run(both.replace(learners=[both.document.data["learners"][1]]))
         again = ms.rerun(ms.save(dataset, tmp_path / "net.nc"))
@@ -186,6 +187,7 @@ class TestSweep:
                     swept[name].sel(learner=f"Net, lambda {weight}"), single[name].sel(learner="Net"), name
                 )
 
+    @pytest.mark.slow
     def test_images_of_several_sizes_share_a_result_and_repeat_from_its_file(self, both, tmp_path):
         dataset = ms.run(both.replace(sweep={"data.shape": [[8, 8], [4, 6]]}))
         other = dataset.sel(learner="Cells, shape [4, 6]")
@@ -232,6 +234,7 @@ class TestSweep:
         with pytest.raises(InputError, match=says):
             ms.run(both.replace(sweep=sweep))
 
+    @pytest.mark.slow
     def test_a_swept_device_of_a_file_lies_in_its_folder_and_comes_along_in_the_result(self, tmp_path, monkeypatch):
         cell = find("devices", "agsi-jo2010").read_text().replace("name: agsi-jo2010", "name: cell")
         (tmp_path / "cell.yaml").write_text(cell)

@@ -176,6 +176,7 @@ def test_cycles_are_numbered_within_their_device(tmp_path):
     assert one.names == ("cycle 1", "cycle 2") and one.series == one.between == "cycles"
 
 
+@pytest.mark.slow
 def test_a_spread_is_that_of_what_was_fitted(tmp_path):
     rng = np.random.default_rng(1)
     rows = [

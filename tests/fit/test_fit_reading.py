@@ -582,6 +582,7 @@ def test_headings_of_any_length_are_read_in_linear_steps():
     assert table.columns[0].heading == "G ( x"
 
 
+@pytest.mark.slow
 def test_the_command_line_reads_a_folder_and_says_what_it_understood(cli, tmp_path):
     (tmp_path / "cells").mkdir()
     for number in (1, 2):

@@ -45,6 +45,7 @@ def table(reads, times=TIMES, target=None) -> Table:
     return table_of("\n".join(lines), "relaxed.csv")
 
 
+@pytest.mark.slow
 def test_a_relaxation_with_reads_at_zero_is_found_again_and_stands_in_a_profile():
     fit = fit_retention(table(relaxed(60, repeats=3)))
     assert fit.forms[0].name == "relaxation" == fit.section["model"]
@@ -141,6 +142,7 @@ def relaxation_density(reads, theta, times=TIMES):
     return multivariate_normal.logpdf(flat @ change.T, change @ (shift * x), change @ covariance @ change.T).sum()
 
 
+@pytest.mark.slow
 def test_the_likelihood_of_changes_is_that_of_scipy_and_both_find_the_same_maximum():
     reads = relaxed(12, repeats=2, noise=0.2)
     cells = programmed_cells(table(reads))

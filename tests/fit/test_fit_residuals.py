@@ -40,6 +40,7 @@ def searched(data):
     return guess.problem, guess.theta, diagnose(guess.problem, guess.theta)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [100, 101, 102])
 def test_states_that_stay_at_the_ends_of_the_window_are_no_reason_to_reject_the_model(seed):
     _, _, diagnostics = searched(soft(seed, write=0.04, read=0.005, step=0.5))
@@ -48,6 +49,7 @@ def test_states_that_stay_at_the_ends_of_the_window_are_no_reason_to_reject_the_
     assert "normality" not in _rejected(diagnostics)
 
 
+@pytest.mark.slow
 def test_the_report_says_that_jumps_of_a_trap_are_not_in_the_model():
     data = soft(3, write=0.01, read=0.01, step=0.06, jump=0.12, sweeps=6)
     problem, theta, diagnostics = searched(data)

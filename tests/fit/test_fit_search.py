@@ -93,6 +93,7 @@ def test_maxima_of_all_forms_are_those_of_differential_evolution(truth):
         assert ours == pytest.approx(-other.fun, abs=0.05)
 
 
+@pytest.mark.slow
 def test_magnitudes_of_currents_get_the_sign_of_the_voltage():
     signed = fit_iv(sweep(lambda v: 2 * np.sinh(v / 0.4), floor=1e-6))
     magnitudes = fit_iv(sweep(lambda v: 2 * np.sinh(v / 0.4), floor=1e-6, heading="V (V),abs I (uA)", magnitude=True))
@@ -100,6 +101,7 @@ def test_magnitudes_of_currents_get_the_sign_of_the_voltage():
     assert magnitudes.notes[0] == "'abs I' has no negative value: each current gets the sign of its voltage"
 
 
+@pytest.mark.slow
 def test_currents_over_eight_decades_and_currents_without_scatter_are_fitted():
     steep = fit_iv(sweep(lambda v: v * np.exp(np.abs(v) / 0.05), floor=0.0)).numbers[0]
     assert steep.low < 0.05 < steep.high

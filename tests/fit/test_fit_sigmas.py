@@ -67,6 +67,7 @@ def straight():
     return reads, problem, maximise(problem, theta).theta
 
 
+@pytest.mark.slow
 def test_sigmas_are_those_of_the_restricted_likelihood(straight):
     reads, problem, theta = straight
     best = minimize(
@@ -122,6 +123,7 @@ def test_write_noise_that_windows_and_steps_absorb_is_reported(without_write_noi
     assert window.low < 10e-6 < window.high
 
 
+@pytest.mark.slow
 def test_write_noise_that_many_reads_show_is_that_of_the_maximum():
     rng = np.random.default_rng(1)
     sweeps = [
@@ -150,6 +152,7 @@ def test_reads_are_held_out_of_each_direction_where_sweeps_differ_in_length():
         assert 0.25 < hidden[branches == branch].mean() < 0.75
 
 
+@pytest.mark.slow
 def test_write_noise_of_none_has_an_interval_from_0():
     rng, sweeps = np.random.default_rng(6), []
     for device in range(4):

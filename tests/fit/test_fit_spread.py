@@ -6,6 +6,7 @@ import pytest
 from memsim.fit.pulses.spread import between
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("devices", "least"), [(3, 0.88), (6, 0.78)])
 def test_the_interval_of_a_mean_is_not_that_of_the_best_known_device(devices, least):
     errors = np.array([0.03] + [0.6] * (devices - 1))

@@ -160,6 +160,7 @@ def currents(shape, seed=3):
     )
 
 
+@pytest.mark.slow
 def test_a_sinh_a_polynomial_and_ohms_law_are_found_again():
     fit = fit_iv(currents(lambda v: 2.0 * np.sinh(v / 0.4)))
     assert fit.section["model"] == "sinh" and holds(fit.numbers[0], 0.4)
@@ -172,6 +173,7 @@ def test_a_sinh_a_polynomial_and_ohms_law_are_found_again():
     assert fit.section["model"] == "linear" and "no section" in fit.notes[-1]
 
 
+@pytest.mark.slow
 def test_a_profile_takes_a_fitted_section_with_its_source():
     base = load_device("taox-hfox-wu2018")
     made = extended(base, fit_retention(drift(5, 0.06, 0.02)))

@@ -331,6 +331,7 @@ def test_ends_of_windows_are_lognormal_only_where_a_normal_distribution_would_ha
     assert math.sqrt(math.log1p((spread.sigma / spread.mean) ** 2)) == pytest.approx(1.2, abs=4 * 1.2 / math.sqrt(400))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mean", "sigma", "surely", "stated"),
     [(4e-6, 1e-6, 0.5e-6, 1e-6), (2e-6, 1e-6, 0.0, 2e-6 / 3.719), (-1e-7, 3e-7, 1e-7, 0.0), (2e-6, 4e-6, 2e-6, None)],

@@ -38,6 +38,7 @@ def test_intervals_of_rounded_reads_hold_the_truth():
     assert held >= 33
 
 
+@pytest.mark.slow
 def test_the_variance_of_fine_rounding_is_no_noise():
     means = [rounded(0.1, step, seed=seed).numbers[0].value for step in (1e-4, 0.04) for seed in range(20)]
     assert np.mean(means[:20]) == pytest.approx(np.mean(means[20:]), rel=0.002)
@@ -48,6 +49,7 @@ def test_reads_of_two_values_are_asked_about():
         fit_read_noise(reads(np.where(np.arange(60) % 7, 5.0, 5.1)))
 
 
+@pytest.mark.slow
 def test_cells_that_differ_in_their_noise_are_named_and_equal_ones_are_not():
     rng = np.random.default_rng(2)
     cells = [5 * (1 + sigma * rng.standard_normal(60)) for sigma in (0.005, 0.005, 0.05)]

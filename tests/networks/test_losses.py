@@ -173,6 +173,7 @@ def test_the_studys_direction_leaves_the_stated_value_as_it_is(loss):
     assert (loss.value(outputs, targets) == replace(loss, gradient="exact").value(outputs, targets)).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weight", [0.1, 0.5, 1.0, 2.0, 10.0, 20.0])
 def test_descent_ends_at_the_same_difference_with_either_gradient(weight):
     # Exact: 2 (o0 - 1) = w/d = -2 o1. Study: o0 - 1 = w/d, o1 = 0. Both give d = 1 + w/d.
@@ -189,6 +190,7 @@ def test_descent_ends_at_the_same_difference_with_either_gradient(weight):
     assert ends["exact"] == pytest.approx(np.array([(1 + difference) / 2, (1 - difference) / 2]), abs=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["cross-entropy", "label-smoothing", "hinge-margin", "focal", "combined"])
 def test_descent_on_every_other_loss_reaches_the_right_class(name):
     loss, outputs = LOSSES.make(name), np.array([-1.0, 2.0, 0.5])

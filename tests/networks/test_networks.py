@@ -69,6 +69,7 @@ def memorise(begin: Start, loss: Loss, rate: float = 0.02, steps: int = 25) -> d
 @pytest.mark.parametrize("hidden", [0, 3, 20])
 @pytest.mark.parametrize("loss", LOSSES, ids=repr)
 class TestArrays:
+    @pytest.mark.slow
     @pytest.mark.parametrize("dtype", ["float32", "float64"])
     def test_arrays_that_allow_the_standard_only_give_the_same_numbers(self, hidden, loss, dtype):
         expected = memorise(start(hidden, dtype), loss)
@@ -99,6 +100,7 @@ class TestArrays:
             assert {str(values.dtype) for values in memorise(start(hidden, dtype), loss).values()} == {dtype}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hidden", [0, 3, 20])
 @pytest.mark.parametrize("convert", [np.asarray, array_api_strict.asarray])
 def test_a_diverging_network_passes_the_largest_number_without_an_error(hidden, convert):
@@ -170,6 +172,7 @@ def test_the_order_of_the_learners_changes_no_number(whole):
 
 
 # A byte stands for one image at a time; a network of 40 units on 192 padded pixels takes 63 kB.
+@pytest.mark.slow
 @pytest.mark.parametrize(("weights", "images"), [(1, 1 << 26), (130_000, 1 << 26), (1 << 26, 1), (130_000, 12_000)])
 def test_results_do_not_depend_on_how_many_images_are_done_at_once(whole, monkeypatch, weights, images):
     monkeypatch.setattr(network, "_BYTES", weights)

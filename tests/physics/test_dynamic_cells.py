@@ -61,6 +61,7 @@ def test_vteam_moves_by_a_power_of_the_voltage_beyond_its_threshold_and_not_belo
     assert model.current(0.25, 0.5, p) == pytest.approx(0.5 / (1e5 + 0.25 * 9e5), rel=1e-12)
 
 
+@pytest.mark.slow
 def test_vteam_without_a_window_moves_its_resistance_at_a_constant_speed():
     model, p = cell("vteam")
     for state, pulses in ((0.3, -10.0), (0.3, 5.0)):
@@ -70,6 +71,7 @@ def test_vteam_without_a_window_moves_its_resistance_at_a_constant_speed():
         assert state + model.change(state, pulses, p) == pytest.approx(expected, rel=1e-10)
 
 
+@pytest.mark.slow
 def test_linear_ion_drift_without_a_window_has_its_closed_form():
     model, p = cell("ion-drift", {"update.window.kind": "none", "update.substeps": 100})
     on, off = 100.0, 16e3
@@ -103,6 +105,7 @@ def test_the_integration_converges_with_the_fourth_power_of_its_step(name, pulse
     assert abs(model.change(0.3, pulses, p) - exact) < 1e-7, "the default number of substeps"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LOOPS)
 def test_a_loop_is_pinched_at_zero_and_its_lobe_shrinks_with_the_frequency(name):
     amplitude, frequency, initial = LOOPS[name]

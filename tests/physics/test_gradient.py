@@ -124,6 +124,7 @@ def memorised(request):
 class TestLiteralDescent:
     """Multiples of the image instead of whole weight matrices: the same numbers but for rounding."""
 
+    @pytest.mark.slow
     def test_outputs_are_those_of_descent_on_whole_weight_matrices(self, memorised):
         dataset = memorised.dataset
         read = literal.literal_read
@@ -248,6 +249,7 @@ class TestStepSize:
         assert (correct.all(axis=(2, 3)) == (size < 2))[apart].all()
         assert (correct.any(axis=(2, 3)) == (size < 2))[apart].all()
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("steps", [29, 30, 31])
     def test_the_parity_of_the_steps_decides_what_a_diverging_network_answers(self, steps):
         """Near the limit, the fresh difference d of the outputs moves the boundary to (1 - size)^steps (1 - d) = 1.
@@ -268,6 +270,7 @@ class TestStepSize:
 class TestMargin:
     """The log margin on the squared error, as the study states it and as its script computes it."""
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("gradient", ["study", "exact"])
     def test_both_gradients_end_at_the_difference_of_the_same_law(self, gradient):
         """Study: o_t - 1 = lambda/m and o_c = 0. Exact: 2 (o_t - 1) = lambda/m = -2 o_c. Both: m = 1 + lambda/m."""
@@ -310,6 +313,7 @@ class TestMargin:
         start, after = fresh_outputs(experiment), clean(ms.run(experiment))[0]
         return start, after, (start - after) / (0.01 * (pixels(experiment) ** 2).sum(1)[:, None])
 
+    @pytest.mark.slow
     def test_below_its_floor_the_stated_loss_has_no_push_and_the_script_its_largest(self):
         start, after, exact = self.one_step("exact", 5.0)
         low = start @ [1, -1] < 0.1

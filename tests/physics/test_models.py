@@ -60,6 +60,7 @@ def test_many_pulses_equal_as_many_one_by_one(name):
         assert x - 0.4 == pytest.approx(move(0.4, n, p), abs=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["power-law", "table", "vteam", "yakopcic", "ion-drift"])
 def test_the_computed_number_of_pulses_spans_the_window(name):
     device = device_from_text(device_text(name))

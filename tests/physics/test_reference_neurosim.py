@@ -35,6 +35,7 @@ def test_the_transcription_gives_the_published_points():
     assert gst[len(gst) // 2] == pytest.approx(0.73, abs=0.005)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("direction", [1, -1], ids=["set", "reset"])
 @pytest.mark.parametrize("name", reference.SYNAPSES)
 def test_every_neurosim_device_follows_its_closed_form(name, direction):

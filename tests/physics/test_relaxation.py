@@ -55,6 +55,7 @@ def cells(form, g=5.0, rows=4096, cols=16, **options):
     return Crossbar(PULSED.replace({"retention": FORMS[form]}), rows, cols, **settings)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", list(MEASURED))
 def test_technology_c_changes_as_measured_at_every_level_and_time(level):
     array, before = programmed(load_device(TECHNOLOGY_C), level)

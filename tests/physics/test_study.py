@@ -17,6 +17,7 @@ PUBLISHED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scene_seed", [0, 1, 2, 3])
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_the_hebbian_rows_land_on_the_published_ratios(name, scene_seed):

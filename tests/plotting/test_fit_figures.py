@@ -37,6 +37,7 @@ def pulses(seed=1):
     return rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rows", "kind"), [(relaxing(), "retention"), (current(), "iv")])
 def test_reads_bands_and_forms_lie_inside_the_axes(tmp_path, rows, kind):
     path = tmp_path / "table.csv"

@@ -249,6 +249,7 @@ class TestFiguresShowTheResult:
         np.testing.assert_array_equal(bars.get_data().values, diverged.weight_share.values[0])
         assert any("left out: SGD, rate 1000 (no finite number)" in text.get_text() for text in figure.texts)
 
+    @pytest.mark.slow
     def test_maps_and_samples_are_those_of_the_first_image(self, result):
         dataset = result("corruptions-01")
         pictures = [axes.images[0].get_array() for axes in draw(dataset, "maps").axes if axes.images]
@@ -302,6 +303,7 @@ def test_many_learners_with_long_names_are_drawn_without_an_overlap(result):
     drawn(dataset, "overview", "ranking", "noise", "margins")
 
 
+@pytest.mark.slow
 def test_names_with_control_characters_are_drawn_on_one_line(result):
     dataset = result(**learners(5)).assign_coords(learner=["\x1b[31m$a$\nb", "x" * 300, "", "_hidden", "\u202e"])
     for name in ("ranking", "noise"):
@@ -357,6 +359,7 @@ class TestAxes:
 
         return panel(Figure(figsize=(7, 3)), 1, 0.5, 5, 2)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("values", "scale"),
         [
@@ -387,6 +390,7 @@ class TestAxes:
         ratio_axis(axes, np.array([np.nan, -np.inf]))
         assert axes.get_ylim() == (0, 1)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("values", "scale"),
         [
@@ -420,6 +424,7 @@ class TestPlotCommand:
         shutil.copy(whole_result, tmp_path / "a.nc")
         return "a.nc"
 
+    @pytest.mark.slow
     def test_named_figures_are_written_beside_the_result_and_numbered(self, cli, file):
         assert cli("plot", file, "-f", "noise", "-f", "margins").out == "a-noise.png\na-margins.png\n"
         assert cli("plot", file, "--figure", "noise").out == "a-noise-2.png\n"

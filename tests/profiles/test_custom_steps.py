@@ -57,6 +57,7 @@ def test_parameters_of_a_registered_step_spread_over_cells():
     assert device.replace({"variability.d2d.update.parameters.tilt": {"sigma": "5 %", "relative_to": "value"}})
 
 
+@pytest.mark.slow
 def test_the_kernel_cache_tells_functions_of_one_name_apart():
     def one(state, direction, p):
         return direction * 0.01

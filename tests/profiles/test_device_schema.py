@@ -33,11 +33,13 @@ def problems(validator, data) -> list[str]:
     return [".".join(map(str, error.absolute_path)) for error in validator.iter_errors(data)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", library("devices"))
 def test_every_shipped_profile_agrees_with_it(validator, name):
     assert problems(validator, Document.from_file(library("devices")[name]).data) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [model.name for model in models() if model.kind == "update"])
 def test_every_starting_file_agrees_with_it(validator, model):
     assert problems(validator, Document.from_text(starting_file("x.yaml", model)).data) == []

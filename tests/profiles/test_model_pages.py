@@ -19,6 +19,7 @@ def named(model) -> str:
     return f"{model.kind}.{model.name}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS, ids=named)
 def test_the_page_of_a_model_is_what_the_model_says(model):
     file = FOLDER / f"{page_name(model)}.md"

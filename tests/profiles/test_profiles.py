@@ -50,6 +50,7 @@ def load(text: str = TEXT) -> DeviceProfile:
     return device_from_text(text, "x.yaml")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", device_names())
 def test_every_shipped_profile_loads_cites_and_reads_back(name):
     device = load_device(name)
@@ -382,6 +383,7 @@ def test_a_wrong_change_names_the_option_and_the_nearest_key():
         assert str(caught.value) == message
 
 
+@pytest.mark.slow
 @given(st.floats(1e-12, 1.0), st.floats(0, 10), st.sampled_from(["range", "step"]))
 @settings(max_examples=40, deadline=None)
 def test_any_allowed_change_survives_a_round_trip_through_yaml(conductance, sigma, base):

@@ -39,6 +39,7 @@ def seeds(part, tmp_path_factory):
     return [ms.save(ms.run(part.replace(seed=seed)), folder / f"{seed}.nc") for seed in (2, 1)]
 
 
+@pytest.mark.slow
 def test_runs_of_two_seeds_get_a_dimension_of_their_own(seeds):
     whole = ms.combine(seeds)
     assert list(whole.seed.values) == [1, 2] and list(whole.learner.values) == ["Cells", "Net"]
@@ -51,6 +52,7 @@ def test_runs_of_two_seeds_get_a_dimension_of_their_own(seeds):
     assert [run["seed"] for run in runs] == ["2", "1"] and all("experiment" in run for run in runs)
 
 
+@pytest.mark.slow
 def test_a_combined_result_can_be_saved(seeds, tmp_path):
     whole = ms.combine(seeds)
     with xr.open_dataset(ms.save(whole, tmp_path / "whole.nc")) as again:
@@ -73,6 +75,7 @@ def test_a_sweep_over_seeds_keeps_them_on_its_learners(part, seeds):
     assert list(whole.seed.values) == [3, 3, 4, 4, 2, 2] and whole.seed.dims == ("learner",)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "says"),
     [

@@ -167,6 +167,7 @@ class TestFiles:
 
 
 class TestRerun:
+    @pytest.mark.slow
     def test_it_gives_the_same_numbers_and_settings(self, dataset, tmp_path):
         path = ms.save(dataset, tmp_path / "a.nc")
         again = ms.rerun(path)
@@ -183,6 +184,7 @@ class TestRerun:
         assert "made with another layout of random addresses" in again.attrs["notes"]
         assert again.attrs["random_addresses"] == 2
 
+    @pytest.mark.slow
     def test_a_changed_device_travels_with_the_result(self, tmp_path):
         device = ms.load_device("agsi-jo2010").replace({"conductance.max": "50 nS"})
         experiment = ms.load_experiment("physical-01").replace({"data.samples": 1, "data.shape": [8, 8]})
@@ -191,6 +193,7 @@ class TestRerun:
         xr.testing.assert_identical(again.drop_attrs(), first.drop_attrs())
         assert float(first.example_conductance.max()) > 40e-9
 
+    @pytest.mark.slow
     def test_local_images_must_be_named_again_and_be_the_same(self, tmp_path):
         rng = np.random.default_rng(1)
         np.save(tmp_path / "a.npy", rng.random((2, 8, 8)))

@@ -110,6 +110,7 @@ def test_every_device_of_the_published_tables_is_shipped_and_every_shipped_one_i
     assert len(device_names()) >= 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", device_names())
 def test_every_profile_says_what_it_is_and_names_where_its_numbers_are(name):
     device = load_device(name)
@@ -142,6 +143,7 @@ def test_pulse_programmed_devices_hold_the_published_table(name):
     assert spec.encoding == "counted"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FITTED)
 def test_devices_fitted_in_normalised_weights_hold_the_presets(name):
     model, step, weights, step_sigma, top_sigma, bottom_sigma, sigma, base = FITTED[name]

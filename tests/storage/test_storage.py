@@ -125,6 +125,7 @@ def test_files_are_not_overwritten_and_damaged_ones_are_refused(tmp_path):
         ms.Crossbar.from_netcdf(tmp_path / "none.nc")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["hfox-wan2022", "pcm-joshi2020"])
 @pytest.mark.parametrize("waits", [(), (50.0,), (50.0, 1e4)])
 def test_cells_age_on_from_when_they_were_programmed_and_from_what_was_aimed_at(name, waits, tmp_path):

@@ -428,6 +428,7 @@ class TestMeasuring:
             np.testing.assert_allclose(part.output_target, full.output_target, rtol=1e-9)
             np.testing.assert_allclose(part.output_control, full.output_control, rtol=1e-9)
 
+    @pytest.mark.slow
     def test_a_result_takes_the_place_of_its_experiment_and_says_what_was_changed(self, claims_file, tmp_path):
         small = {"data.samples": 3, "data.shape": [8, 8]}
         text = CLAIMS.replace("changes: {data.samples: 3, data.shape: [8, 8]}", "changes: {}")
@@ -504,6 +505,7 @@ class TestReports:
             assert "2 claims: " in outcome.out and "5. refuted: otherwise." in outcome.out
             assert max(map(len, lines)) <= int(columns)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("options", "file"),
         [

@@ -14,6 +14,8 @@ import pytest
 from memsim.errors import InputError
 from memsim.tasks import registry
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent
 
 EXPERIMENT = """\

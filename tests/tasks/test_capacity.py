@@ -14,6 +14,7 @@ from memsim.tasks import capacity, images
 from memsim.tasks.memorise.memory_estimate import training_memory
 
 
+@pytest.mark.slow
 def test_a_run_in_blocks_for_little_free_memory_gives_the_same_bits(monkeypatch):
     experiment = ms.load_experiment("physical-01").replace(
         {"data.samples": 5, "data.shape": [8, 8], "array.device": "agsi-jo2010"}

@@ -19,12 +19,13 @@ from memsim.tasks.classify.classifiers.in_place import InPlace
 from memsim.tasks.memorise.learners import network
 from memsim.tasks.memorise.learners.crossbar import CrossbarLearner
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["files", "results"]
 
 
 @pytest.mark.parametrize("task", TEXTS)
 class TestUnchanged:
-    @pytest.mark.slow
     def test_keeping_weights_changes_no_other_number(self, results, task):
         plain = ms.run(experiment(TEXTS[task], keep=[]))
         assert not has_weights(plain) and not any(str(name).startswith("kept") for name in plain.variables)
@@ -45,14 +46,12 @@ class TestUnchanged:
             monkeypatch.setattr(owner, name, refuse)
         ms.evaluate(files[task])
 
-    @pytest.mark.slow
     def test_a_result_in_memory_can_be_evaluated_and_evaluated_again(self, results, task):
         once = ms.evaluate(results[task])
         twice = ms.evaluate(once)
         assert differing(results[task], twice) == []
         assert [step.changes for step in evaluations_of(twice)] == [{}, {}]
 
-    @pytest.mark.slow
     def test_a_repeated_run_keeps_the_same_weights(self, files, results, task):
         assert differing(results[task], ms.rerun(files[task])) == []
 
@@ -68,18 +67,16 @@ class TestUnchanged:
         for name, values in (variables | coordinates).items():
             assert same(values, dataset[name].values), name
 
-    @pytest.mark.slow
     def test_the_estimate_of_memory_has_the_weights(self, task, monkeypatch):
         monkeypatch.setattr(capacity, "memory", lambda: 0.0)
         needs = {}
-        monkeypatch.setattr("memsim.tasks.images.require", needs.update)
+        monkeypatch.setattr("memsim.tasks.images.require_memory", needs.update)
         dataset = ms.run(experiment(TEXTS[task], **({"tuning__trials": 1} if task == "classify" else {})))
         (estimate,) = (size for key, size in needs.items() if key.startswith("keep: [weights]"))
         assert dataset.kept_number.nbytes < estimate < 200 * dataset.kept_number.nbytes
 
 
 class TestChanges:
-    @pytest.mark.slow
     def test_other_corruptions_read_the_same_weights(self, files, results):
         again = ms.evaluate(files["classify"], {"corruptions": {"occlusion": [0.2]}}, perturbations=[0.05])
         assert list(again.noise_type.values) == ["occlusion"] and again.noisy_accuracy.shape == (6, 2, 1, 1)
@@ -117,7 +114,6 @@ class TestChanges:
         run = ms.run(experiment(MEMORISE).replace(changes))
         assert differing(run, ms.evaluate(results["memorise"], changes), metrics(run)) == []
 
-    @pytest.mark.slow
     def test_a_network_is_programmed_onto_another_device_as_a_run_would(self, results):
         changes = {"learners.Programmed.array.device": "agsi-jo2010", "programmed.cycles": 2}
         evaluated = ms.evaluate(results["classify"], changes)
@@ -125,7 +121,6 @@ class TestChanges:
         assert differing(trained, evaluated) == []
         assert evaluated.device.sel(learner="Programmed").item() == "agsi-jo2010"
 
-    @pytest.mark.slow
     def test_a_sweep_evaluates_the_same_weights_several_times(self, results):
         sweep = {"learners.Programmed.array.device": ["ideal", "agsi-jo2010"]}
         swept = ms.evaluate(results["classify"], sweep=sweep)
@@ -139,7 +134,6 @@ class TestChanges:
         with pytest.raises(InputError, match=r"another learning\.rate needs training of 'Ideal, rate 0\.1'"):
             ms.evaluate(swept, {"sweep": {"learners.Ideal.learning.rate": [0.1]}})
 
-    @pytest.mark.slow
     def test_other_images_of_the_same_classes_are_read(self, results, tmp_path):
         digits = ms.load_labelled("digits", samples=120, shape=(8, 8))
         for split in (digits.train, digits.validation, digits.test):
@@ -171,7 +165,6 @@ def test_what_became_of_a_training_is_said_of_its_evaluation_too():
     assert again.attrs["notes"] == dataset.attrs["notes"] and differing(dataset, again) == []
 
 
-@pytest.mark.slow
 def test_a_network_and_its_programs_are_swept_together():
     learners = [
         {"name": "Net", "network": {"architecture": "linear"}, "training": {"epochs": 1}},

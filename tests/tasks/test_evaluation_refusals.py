@@ -10,6 +10,8 @@ import memsim as ms
 from memsim.errors import DataError, InputError, MemsimError, OutputError
 from memsim.results.weights import has_weights
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["files", "results"]
 
 

@@ -56,11 +56,13 @@ def sections(annotation) -> set[type]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", library("experiments"))
 def test_every_shipped_experiment_agrees_with_it(validator, name):
     assert problems(validator, library("experiments")[name].read_text(encoding="utf-8")) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(TASKS))
 def test_it_knows_every_key_of_every_section(name):
     definitions, whole = experiment_schema()["definitions"], TASKS[name].spec_type
@@ -140,6 +142,7 @@ def test_it_knows_the_values_of_devices(validator, values, place):
     assert problems(validator, text) == ([place] if place else [])
 
 
+@pytest.mark.slow
 def test_the_command_prints_and_writes_it(cli):
     assert json.loads(cli("schema").out) == experiment_schema()
     assert cli("schema", "-o", "s.json").out == "s.json\n"

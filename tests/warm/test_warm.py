@@ -82,6 +82,7 @@ def test_every_shipped_device_and_experiment_has_a_step():
     assert set(names) >= {*device_names(), *experiment_names()} and len(set(names)) == len(names)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", experiment_names())
 def test_experiments_become_small_with_the_same_learners(name):
     whole = load_experiment(name)

@@ -89,6 +89,7 @@ def test_every_figure_draws(result, name, variant):
     assert len(render(draw(changed, name), "figure.png")) > 5000
 
 
+@pytest.mark.slow
 def test_the_default_is_the_comparison_of_the_classes(result):
     assert default_figure(result) == "classes"
 
@@ -159,6 +160,7 @@ class TestCommands:
     def file(self, result, tmp_path):
         return ms.save(result, tmp_path / "tiny.nc")
 
+    @pytest.mark.slow
     def test_a_run_prints_a_table_and_writes_a_result_and_a_figure(self, cli, tmp_path):
         (tmp_path / "tiny.yaml").write_text(TEXT.replace("seeds: 3", "seeds: 2"), encoding="utf-8")
         outcome = cli("run", "tiny.yaml")
@@ -179,6 +181,7 @@ class TestCommands:
         assert outcome.code == 0
         assert {f"f-{name}.png" for name in NAMES} == {name for name in outcome.files if name.startswith("f-")}
 
+    @pytest.mark.slow
     def test_compare_prints_what_changed(self, cli, file, result, tmp_path):
         other = ms.save(result.isel(learner=[0, 2]), tmp_path / "other.nc")
         out = cli("compare", file, other, "-o", "both.png").out

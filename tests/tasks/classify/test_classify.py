@@ -76,6 +76,7 @@ def first_classes(digits, number):
 
 
 class TestResult:
+    @pytest.mark.slow
     def test_every_registered_variable_is_there_with_its_dimensions(self, dataset):
         others = ("product_snr", "layer_snr", "example_tile_voltage", "example_tile_error", "kept_")
         known = {name for name in RESULT_KINDS["classify"].variables if not name.startswith(others)}
@@ -102,6 +103,7 @@ class TestResult:
         low, high = dataset.test_accuracy_interval.values.T
         assert ((low <= dataset.test_accuracy_mean) & (dataset.test_accuracy_mean <= high)).all()
 
+    @pytest.mark.slow
     def test_the_reference_learner_has_the_corruption_error_one(self, dataset):
         assert np.allclose(dataset.mean_corruption_error.sel(learner="Local"), 1.0)
         other = ms.run(experiment(reference="Layers"))
@@ -145,12 +147,14 @@ class TestTuning:
         again = ms.run(experiment().replace({**changes, "tuning": {"trials": 1}}))
         assert np.array_equal(again.test_accuracy, dataset.test_accuracy)
 
+    @pytest.mark.slow
     def test_the_order_of_trials_does_not_depend_on_their_number(self, dataset):
         fewer = ms.run(experiment(tuning__trials=2))
         assert np.array_equal(fewer.tuning_accuracy, dataset.tuning_accuracy[:, :2])
 
 
 class TestRepeatable:
+    @pytest.mark.slow
     def test_a_stored_result_runs_again_to_the_same_numbers(self, dataset, tmp_path):
         again = ms.rerun(ms.save(dataset, tmp_path / "tiny.nc"))
         for name in dataset.data_vars:
@@ -253,6 +257,7 @@ def copies():
 
 
 class TestProgrammed:
+    @pytest.mark.slow
     def test_on_ideal_cells_it_is_the_network_that_another_learner_trained(self, copies):
         copy, layers = copies.sel(learner="Copy"), copies.sel(learner="Layers")
         for name in ("test_accuracy", "noisy_accuracy", "perturbed_accuracy", "confusion"):
@@ -267,6 +272,7 @@ class TestProgrammed:
         layers = copies.sel(learner="Layers")
         assert real.epochs.isnull().all() and np.array_equal(real.training_operations, layers.training_operations)
 
+    @pytest.mark.slow
     def test_in_a_sweep_it_belongs_to_the_network_of_the_same_run(self):
         text = COPIES.replace("seeds: 2", "seeds: 1\nsweep: {training.rate: [0.001, 0.01]}")
         swept = ms.run(experiment(text))

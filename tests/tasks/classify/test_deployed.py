@@ -298,6 +298,7 @@ def test_a_network_with_more_layers_than_can_be_addressed_is_refused(monkeypatch
         on("ideal", "residual")
 
 
+@pytest.mark.slow
 def test_reads_of_an_index_repeat_and_those_of_another_do_not():
     x, deployed = images(SMALL["cnn"]), on(DEVICE)
     first = deployed.outputs(x, 0)

@@ -109,6 +109,7 @@ class TestResult:
         assert list(found.array_device.values) == ["agsi-jo2010", "agsi-jo2010", "pcmo-park2013", "pcmo-park2013"]
         assert found.array_device.dims == ("array",) and found.array.values[0] == "Silver, device agsi-jo2010"
 
+    @pytest.mark.slow
     def test_a_file_runs_again_and_carries_no_images(self, dataset, file):
         again = ms.rerun(file)
         assert again.identical(dataset.assign_attrs(created=again.created))
@@ -136,6 +137,7 @@ class TestFigures:
 
 
 class TestCommands:
+    @pytest.mark.slow
     def test_a_run_prints_margins_and_writes_a_result_and_a_figure(self, cli, tmp_path):
         (tmp_path / "tiny.yaml").write_text(TEXT, encoding="utf-8")
         outcome = cli("run", "tiny.yaml", "--set", "lines=[2,4]")
@@ -150,6 +152,7 @@ class TestCommands:
     def test_plot_all_draws_both_figures(self, cli, file):
         assert cli("plot", file, "-f", "all").files == ["tiny-sneak.png", "tiny-voltages.png", "tiny.nc"]
 
+    @pytest.mark.slow
     def test_compare_prints_and_draws_what_changed_by_scheme(self, cli, file, tmp_path):
         ms.save(ms.run(experiment(lines=[2, 4])), tmp_path / "other.nc")
         outcome = cli("compare", file, "other.nc")
