@@ -1,0 +1,244 @@
+"""Block elimination of a crossbar along its columns: what is not a product of two matrices.
+
+Conductances are in units of a segment of the columns. All arrays have `padded` columns; those beyond the array have no
+cells. An unknown is the voltage of a node of a column; rows are eliminated exactly. Of the block of row i,
+
+    S_i = diag(g) - g T g + diag(coupling) - D_(i - 1),  D_i = S_i^-1,
+
+T is the inverse of the tridiagonal matrix of the row. Diagonals are never formed by differences: every block is a
+network of resistors, so that its diagonal is the sum of the conductances at a node, those to sources and grounds
+included (the algorithm of W. K. Grassmann, M. I. Taksar and D. P. Heyman, Oper. Res. 33, 1107 (1985),
+doi:10.1287/opre.33.5.1107, by blocks). Weakly held lines keep their digits in that way.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from memsim.kernels.compile import Kernel, compile_kernel
+from memsim.kernels.symmetric_inverse import WIDE, negative_inverse
+
+
+class Ladders(NamedTuple):
+    """Rows of an array as factors of their tridiagonal matrices, (row, padded column) each.
+
+    Attributes
+    ----------
+    diagonal : ndarray
+        T[j, j].
+    ratio : ndarray
+        T[j, k] / T[j - 1, k] for k < j.
+    injected : ndarray
+        Current into node j of a column at 0 V from the source of the row at 1 V: g times the voltage of the row there.
+    """
+
+    diagonal: np.ndarray
+    ratio: np.ndarray
+    injected: np.ndarray
+
+
+def padded(columns: int) -> int:
+    """Stored columns."""
+    return -(-columns // WIDE) * WIDE
+
+
+def row_length(width: int) -> int:
+    """Elements of a stored row of a block: powers of two put its columns into few sets of the cache."""
+    return width + WIDE if width % 64 == 0 else width
+
+
+def packed(width: int) -> int:
+    """Elements of a symmetric matrix."""
+    return width * (width + 1) // 2
+
+
+def _one(*_: Any) -> int:
+    """The thread of the tile runs the kernel itself."""
+    return 1
+
+
+@functools.cache
+def ladders_kernel() -> Kernel:
+    """Kernel (g, segment, first, last, held, columns, ladders): rows as ladders of resistors.
+
+    g : (row, padded column); segment : conductance of a segment of the rows, 0 for rows without resistance; first, last
+    : (row,) conductances of the terminals; held : (row,), whether a row without resistance is held at its source.
+    """
+
+    def ladders(begin, end, g, segment, first, last, held, columns, out):
+        right = np.empty(columns)  # conductance to grounds from a node and what lies behind it
+        for i in range(g.shape[0]):
+            diagonal, ratio, injected = out.diagonal[i], out.ratio[i], out.injected[i]
+            diagonal[:], ratio[:], injected[:] = 0.0, 0.0, 0.0
+            if segment == 0.0:
+                total = first[i] + last[i]
+                for j in range(columns):
+                    total += g[i, j]
+                for j in range(columns):
+                    diagonal[j] = 0.0 if held[i] else 1.0 / total
+                    ratio[j] = 1.0
+                    injected[j] = g[i, j] * (1.0 if held[i] else (first[i] + last[i]) / total)
+                continue
+            right[columns - 1] = g[i, columns - 1] + last[i]
+            for step in range(1, columns):
+                j = columns - 1 - step
+                behind = right[j + 1]
+                right[j] = g[i, j] + segment * behind / (segment + behind)
+            before = first[i]  # conductance to grounds from a node to the left, through the segment between
+            for j in range(columns):
+                diagonal[j] = 1.0 / (before + right[j])
+                ratio[j] = segment / (segment + right[j])
+                left = before + g[i, j]
+                before = segment * left / (segment + left)
+            voltage = first[i] * diagonal[0]  # T[j, 0] first
+            for j in range(columns):
+                if j > 0:
+                    voltage *= ratio[j]
+                injected[j] = voltage
+            if last[i] > 0.0:
+                voltage = last[i] * diagonal[columns - 1]  # T[j, columns - 1] last, by the symmetry of T
+                injected[columns - 1] += voltage
+                for step in range(1, columns):
+                    j = columns - 1 - step
+                    voltage *= ratio[j + 1] * diagonal[j] / diagonal[j + 1]
+                    injected[j] += voltage
+            for j in range(columns):
+                injected[j] *= g[i, j]
+
+    return compile_kernel(ladders, _one, (Ladders,))
+
+
+@functools.cache
+def eliminate_kernel() -> Kernel:
+    """Kernel (i, g, ladders, coupling, carry, own, d, sums, c, x, factor): D of the block of row i, from that before.
+
+    coupling : (padded column,) to the next block, or to the terminals behind the last one; carry : (line, padded
+    column), line 0 the current of all sources that reaches the block, line 1 with the conductances to all grounds in
+    place, both completed by what row i adds; own : whether the last line takes the current of this row's source alone;
+    d : (padded column, `row_length`); sums : (padded column,), its sums without the diagonal, 0 before the first;
+    c, x : (8, padded column), work space; factor : d, packed, unless it is empty.
+    """
+
+    def eliminate(begin, end, i, g, ladders, coupling, carry, own, d, sums, c, x, factor):
+        n = d.shape[0]
+        x[0] = 0.0
+        cells, ratio, diagonal, injected = g[i], ladders.ratio[i], ladders.diagonal[i], ladders.injected[i]
+        for j in range(n):
+            carry[0, j] += injected[j]
+            carry[1, j] += injected[j]
+        if own:
+            carry[carry.shape[0] - 1] = injected
+        t, through = x[0], 0.0  # T[j, k] g[k] for k < j, and their sum
+        for j in range(n):
+            r, cell, row = ratio[j], cells[j], d[j]
+            through *= r
+            for k in range(min(n, (j + 15) // 16 * 16)):  # whole vectors; t is 0 behind
+                t[k] *= r
+                v = cell * t[k]
+                sums[k] += v
+                row[k] = -(v + row[k])
+            sums[j] += cell * through
+            t[j] = diagonal[j] * cell
+            through += t[j]
+        for j in range(n):
+            d[j, j] = carry[1, j] + coupling[j] + sums[j]
+        negative_inverse(d, c, x)
+        sums[:] = 0.0
+        for j0 in range(0, n, WIDE):
+            for k0 in range(0, j0 + WIDE, WIDE):
+                for j in range(j0, j0 + WIDE):
+                    for k in range(k0, min(k0 + WIDE, j + 1)):
+                        v = -d[j, k]
+                        d[j, k] = v
+                        d[k, j] = v
+        for j in range(n):
+            row = d[j]
+            for k in range(j):
+                sums[k] += row[k]
+            for k in range(j + 1, n):
+                sums[k] += row[k]
+        if factor.size > 0:
+            for j in range(n):
+                start = j * (j + 1) // 2
+                for k in range(j + 1):
+                    factor[start + k] = d[j, k]
+
+    return compile_kernel(eliminate, _one, (Ladders,))
+
+
+@functools.cache
+def unpack_kernel() -> Kernel:
+    """Kernel (factor, d): the whole symmetric matrix of a packed one."""
+
+    def unpack(begin, end, factor, d):
+        for j in range(d.shape[0]):
+            start = j * (j + 1) // 2
+            for k in range(j + 1):
+                d[j, k] = factor[start + k]
+                d[k, j] = factor[start + k]
+
+    return compile_kernel(unpack, _one)
+
+
+@functools.cache
+def voltages_kernel() -> Kernel:
+    """Kernel (g, segment, first, last, held, columns, factors, currents, nodes, across): all sources at 1 V.
+
+    The first six as for `ladders_kernel`; factors : (row, packed); currents : (row, padded column), what reaches each
+    block; nodes : (row, padded column), the voltages of the columns; across : (row, column), those of the rows minus
+    those of the columns.
+    """
+
+    def voltages(begin, end, g, segment, first, last, held, columns, factors, currents, nodes, across):
+        rows, n = currents.shape
+        for step in range(rows):
+            i = rows - 1 - step
+            v, w, factor = currents[i], nodes[i], factors[i]
+            if step > 0:
+                for j in range(n):
+                    v[j] += nodes[i + 1, j]
+            w[:] = 0.0
+            for j in range(n):
+                row = factor[j * (j + 1) // 2 : (j + 1) * (j + 2) // 2]
+                own = v[j]
+                for k in range(j):
+                    w[k] += row[k] * own
+                a0 = a1 = a2 = a3 = 0.0
+                fours = j // 4 * 4
+                for k in range(0, fours, 4):
+                    a0 += row[k] * v[k]
+                    a1 += row[k + 1] * v[k + 1]
+                    a2 += row[k + 2] * v[k + 2]
+                    a3 += row[k + 3] * v[k + 3]
+                for k in range(fours, j):
+                    a0 += row[k] * v[k]
+                w[j] += (a0 + a1) + (a2 + a3) + row[j] * own
+        share = np.empty(columns)
+        for i in range(rows):
+            cells, w, u = g[i], nodes[i], across[i]
+            if segment == 0.0:
+                total = driven = first[i] + last[i]
+                for j in range(columns):
+                    total += cells[j]
+                    driven += cells[j] * w[j]
+                for j in range(columns):
+                    u[j] = (1.0 if held[i] else driven / total) - w[j]
+                continue
+            before, voltage = first[i], 1.0 * first[i]
+            for j in range(columns):
+                pivot = before + cells[j] + (segment if j < columns - 1 else last[i])
+                u[j] = (voltage + cells[j] * w[j] + (last[i] if j == columns - 1 else 0.0)) / pivot
+                share[j] = segment / pivot
+                left = before + cells[j]
+                before = segment * left / (segment + left)
+                voltage = segment * u[j]
+            for step in range(1, columns):
+                j = columns - 1 - step
+                u[j] += share[j] * u[j + 1]
+            for j in range(columns):
+                u[j] -= w[j]
+
+    return compile_kernel(voltages, _one, (Ladders,))
