@@ -18,8 +18,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from memsim.kernels.compile import Kernel, compile_kernel
+from memsim.arithmetic import fma
+from memsim.kernels.compile import Kernel, callee, compile_kernel
 from memsim.kernels.symmetric_inverse import WIDE, negative_inverse
+
+NARROW = 32
+"""Width up to which all rows are one call: BLAS multiplies faster from there on."""
 
 
 class Ladders(NamedTuple):
@@ -111,74 +115,140 @@ def ladders_kernel() -> Kernel:
     return compile_kernel(ladders, _one, (Ladders,))
 
 
-@functools.cache
-def eliminate_kernel() -> Kernel:
-    """Kernel (i, g, ladders, coupling, carry, own, d, sums, c, x, factor): D of the block of row i, from that before.
+@callee
+def _product(a: Any, b: Any, out: Any, lines: Any, n: Any) -> None:
+    """The first lines of a, n numbers each, times the matrix b of n rows; n is a multiple of four."""
+    for line in range(lines):
+        row, to = a[line], out[line]
+        to[:n] = 0.0
+        for j in range(0, n, 4):
+            v0, v1, v2, v3 = row[j], row[j + 1], row[j + 2], row[j + 3]
+            b0, b1, b2, b3 = b[j], b[j + 1], b[j + 2], b[j + 3]
+            for k in range(n):
+                to[k] = fma(v3, b3[k], fma(v2, b2[k], fma(v1, b1[k], fma(v0, b0[k], to[k]))))
 
-    coupling : (padded column,) to the next block, or to the terminals behind the last one; carry : (line, padded
-    column), line 0 the current of all sources that reaches the block, line 1 with the conductances to all grounds in
-    place, both completed by what row i adds; own : whether the last line takes the current of this row's source alone;
-    d : (padded column, `row_length`); sums : (padded column,), its sums without the diagonal, 0 before the first;
-    c, x : (8, padded column), work space; factor : d, packed, unless it is empty.
+
+@callee
+def _block(
+    cells: Any, ratio: Any, diagonal: Any, coupling: Any, ground: Any, d: Any, sums: Any, c: Any, x: Any
+) -> None:
+    """D of a block in place of that before, and its sums by column without the diagonal."""
+    n = d.shape[0]
+    x[0] = 0.0
+    t, through = x[0], 0.0  # T[j, k] g[k] for k < j, and their sum
+    for j in range(n):
+        r, cell, row = ratio[j], cells[j], d[j]
+        through *= r
+        for k in range(min(n, (j + 15) // 16 * 16)):  # whole vectors; t is 0 behind
+            t[k] *= r
+            v = cell * t[k]
+            sums[k] += v
+            row[k] = -(v + row[k])
+        sums[j] += cell * through
+        t[j] = diagonal[j] * cell
+        through += t[j]
+    for j in range(n):
+        d[j, j] = ground[j] + coupling[j] + sums[j]
+    negative_inverse(d, c, x)
+    sums[:] = 0.0
+    for j0 in range(0, n, WIDE):
+        for k0 in range(0, j0 + WIDE, WIDE):
+            for j in range(j0, j0 + WIDE):
+                for k in range(k0, min(k0 + WIDE, j + 1)):
+                    v = -d[j, k]
+                    d[j, k] = v
+                    d[k, j] = v
+    for j in range(n):
+        row = d[j]
+        for k in range(j):
+            sums[k] += row[k]
+        for k in range(j + 1, n):
+            sums[k] += row[k]
+
+
+@functools.cache
+def forward_kernel() -> Kernel:
+    """Kernel (begin, end, g, ladders, coupling, carry, d, sums, c, x, factors, driven, sources): blocks from the first.
+
+    Of the rows begin to end - 1, with the products between them; that of row end - 1 is left to the caller, and goes
+    from carry[i % 2] to carry[(i + 1) % 2], for as many lines as `carried_lines` says.
+
+    coupling : (row, padded column), of a block to the next one, or to the terminals behind the last one; carry : (2,
+    line, padded column), line 0 the current of all sources that reaches a block, line 1 with the conductances to all
+    grounds in place, then those of single sources; d : (padded column, `row_length`), 0 before the first block; sums :
+    (padded column,), likewise; c, x : (8, padded column), work space. Results: factors : (row, packed), D of all
+    blocks, and driven : (row, padded column), line 0, where these have rows; sources : (row, padded column), the lines
+    of single sources at the last row that has one.
     """
 
-    def eliminate(begin, end, i, g, ladders, coupling, carry, own, d, sums, c, x, factor):
-        n = d.shape[0]
-        x[0] = 0.0
-        cells, ratio, diagonal, injected = g[i], ladders.ratio[i], ladders.diagonal[i], ladders.injected[i]
-        for j in range(n):
-            carry[0, j] += injected[j]
-            carry[1, j] += injected[j]
-        if own:
-            carry[carry.shape[0] - 1] = injected
-        t, through = x[0], 0.0  # T[j, k] g[k] for k < j, and their sum
-        for j in range(n):
-            r, cell, row = ratio[j], cells[j], d[j]
-            through *= r
-            for k in range(min(n, (j + 15) // 16 * 16)):  # whole vectors; t is 0 behind
-                t[k] *= r
-                v = cell * t[k]
-                sums[k] += v
-                row[k] = -(v + row[k])
-            sums[j] += cell * through
-            t[j] = diagonal[j] * cell
-            through += t[j]
-        for j in range(n):
-            d[j, j] = carry[1, j] + coupling[j] + sums[j]
-        negative_inverse(d, c, x)
-        sums[:] = 0.0
-        for j0 in range(0, n, WIDE):
-            for k0 in range(0, j0 + WIDE, WIDE):
-                for j in range(j0, j0 + WIDE):
-                    for k in range(k0, min(k0 + WIDE, j + 1)):
-                        v = -d[j, k]
-                        d[j, k] = v
-                        d[k, j] = v
-        for j in range(n):
-            row = d[j]
-            for k in range(j):
-                sums[k] += row[k]
-            for k in range(j + 1, n):
-                sums[k] += row[k]
-        if factor.size > 0:
+    def forward(first, last, begin, end, g, ladders, coupling, carry, d, sums, c, x, factors, driven, sources):
+        n, rows, carried = d.shape[0], g.shape[0], sources.shape[0]
+        for i in range(begin, end):
+            now, injected = carry[i % 2], ladders.injected[i]
             for j in range(n):
-                start = j * (j + 1) // 2
-                for k in range(j + 1):
-                    factor[start + k] = d[j, k]
+                now[0, j] += injected[j]
+                now[1, j] += injected[j]
+            if i < carried:
+                now[2 + i] = injected
+            if i == carried - 1:
+                sources[:] = now[2:]
+            if driven.shape[0] > 0:
+                driven[i] = now[0]
+            _block(g[i], ladders.ratio[i], ladders.diagonal[i], coupling[i], now[1], d, sums, c, x)
+            if factors.shape[0] > 0:
+                factor = factors[i]
+                for j in range(n):
+                    start = j * (j + 1) // 2
+                    for k in range(j + 1):
+                        factor[start + k] = d[j, k]
+            if i + 1 < min(end, rows):
+                _product(now, d, carry[(i + 1) % 2], 3 + i if i + 1 < carried else 2, n)  # `carried_lines`
 
-    return compile_kernel(eliminate, _one, (Ladders,))
+    return compile_kernel(forward, _one, (Ladders,))
+
+
+def carried_lines(row: int, carried: int) -> int:
+    """Lines that go on from a row to the next."""
+    return 3 + row if row + 1 < carried else 2
+
+
+@functools.cache
+def backward_kernel() -> Kernel:
+    """Kernel (begin, end, injected, factors, d, block, voltages): voltages of the last block for single sources.
+
+    From row end - 1 down to row begin. d : (padded column, `row_length`), on entry the voltages at the last block for
+    currents into the block of row end - 1, on return the same of row begin - 1; block : work space of the same shape;
+    voltages : (row, padded column), of which rows begin to end - 1 are set.
+    """
+
+    def backward(first, last, begin, end, injected, factors, d, block, voltages):
+        n = d.shape[0]
+        other = np.empty_like(d)
+        for step in range(end - begin):
+            i = end - 1 - step
+            _product(injected[i : i + 1], d, voltages[i : i + 1], 1, n)
+            _unpack(factors[i - 1], block)
+            _product(block, d, other, n, n)
+            d[:] = other
+
+    return compile_kernel(backward, _one)
+
+
+@callee
+def _unpack(factor: Any, d: Any) -> None:
+    for j in range(d.shape[0]):
+        start = j * (j + 1) // 2
+        for k in range(j + 1):
+            d[j, k] = factor[start + k]
+            d[k, j] = factor[start + k]
 
 
 @functools.cache
 def unpack_kernel() -> Kernel:
-    """Kernel (factor, d): the whole symmetric matrix of a packed one."""
+    """Kernel (factor, d): the whole symmetric matrix of a packed one; d : (padded column, `row_length`)."""
 
-    def unpack(begin, end, factor, d):
-        for j in range(d.shape[0]):
-            start = j * (j + 1) // 2
-            for k in range(j + 1):
-                d[j, k] = factor[start + k]
-                d[k, j] = factor[start + k]
+    def unpack(first, last, factor, d):
+        _unpack(factor, d)
 
     return compile_kernel(unpack, _one)
 

@@ -13,8 +13,11 @@ import numpy as np
 from memsim.arrays.wires.circuit import Lines
 from memsim.kernels.symmetric_inverse import WIDE
 from memsim.kernels.wire_tiles import (
+    NARROW,
     Ladders,
-    eliminate_kernel,
+    backward_kernel,
+    carried_lines,
+    forward_kernel,
     ladders_kernel,
     packed,
     padded,
@@ -108,32 +111,33 @@ class _Blocks:
         carried = min(rows, width) if factors else rows
         self.factors = np.empty((rows if factors else 0, packed(width)))
         self.driven = np.empty((rows if factors else 0, width))
-        now, then = np.zeros((2, 2 + carried, width))
-        stored = np.zeros((width, row_length(width)))
-        d, sums, work = stored[:, :width], np.zeros(width), np.empty((2, WIDE, width))
-        none, coupling = np.empty(0), np.ones(width)
-        now[1, :count] = start
-        kernel = eliminate_kernel()
-        sources = none
-        for i in range(rows):
-            own = i < carried
-            lines = 2 + i + 1 if own else 2
-            if i == rows - 1:
-                coupling[:count] = stop
-            kernel(i, g, ladders, coupling, now[:lines], own, stored, sums, *work, self.factors[i] if factors else none)
-            if factors:
-                self.driven[i] = now[0]
-            if i == carried - 1:
-                sources, lines = now[2:].copy(), 2
-            if i < rows - 1:
-                np.matmul(now[:lines], d, out=then[:lines])
-                now, then = then, now
+        carry, sources = np.zeros((2, 2 + carried, width)), np.empty((carried, width))
+        carry[0, 1, :count] = start
+        coupling = np.ones(g.shape)
+        coupling[-1, :count] = stop
+        stored, block = np.zeros((2, width, row_length(width)))
+        state = g, ladders, coupling, carry, stored, np.zeros(width), *np.empty((2, WIDE, width))
+        state += self.factors, self.driven, sources
         voltages = np.empty((rows, width))
-        block, before = np.empty((2, width, width))
-        for i in range(rows - 1, carried - 1, -1):
-            np.matmul(ladders.injected[i], d, out=voltages[i])
-            unpack_kernel()(self.factors[i - 1], block)
-            np.matmul(block, d, out=before)
-            d, before = before, d
-        np.matmul(sources, d, out=voltages[:carried])
+        if width <= NARROW:
+            forward_kernel()(0, rows, *state)
+            backward_kernel()(carried, rows, ladders.injected, self.factors, stored, block, voltages)
+        else:
+            self._forward(state, rows, carried)
+            for i in range(rows - 1, carried - 1, -1):
+                np.matmul(ladders.injected[i], stored[:, :width], out=voltages[i])
+                unpack_kernel()(self.factors[i - 1], block)
+                stored[:, :width] = block[:, :width] @ stored[:, :width]
+        np.matmul(sources, stored[:, :width], out=voltages[:carried])
         self.currents = voltages[:, :count] * stop
+
+    @staticmethod
+    def _forward(state: tuple, rows: int, carried: int) -> None:
+        """The products between blocks by BLAS."""
+        carry, stored = state[3:5]
+        d = stored[:, : len(stored)]
+        for i in range(rows):
+            forward_kernel()(i, i + 1, *state)
+            if i + 1 < rows:
+                lines = carried_lines(i, carried)
+                np.matmul(carry[i % 2, :lines], d, out=carry[(i + 1) % 2, :lines])

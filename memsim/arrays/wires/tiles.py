@@ -23,11 +23,11 @@ _MEMORY = 1 << 28
 
 _ROUNDING = 1e-15
 
-_BLOCK, _OPERATION = 1e-5, 5e-11
-"""Time of an elimination on one thread [s]: of a block, and of an operation; see `benchmarks/tiles.py`."""
+_TILE, _BLOCK, _OPERATION = 3e-4, 4e-6, 4e-11
+"""Time of an elimination on one thread [s]: of a tile, of a block, and of an operation; see `benchmarks/tiles.py`."""
 
-_CALL, _CELL = 2e-3, 5e-8
-"""Time of the iteration on two threads [s]: of both calls, and of a cell for each source; the same script."""
+_CALL, _CELL = 2e-3, 6e-8
+"""Time of the iteration on two threads [s]: of both calls, and of a cell for each source, where wires take little."""
 
 
 class TileSolution(NamedTuple):
@@ -57,7 +57,7 @@ class _Way(NamedTuple):
     @property
     def time(self) -> float:
         """On one thread [s]."""
-        return self.effort.blocks * _BLOCK + self.effort.operations * _OPERATION
+        return _TILE + self.effort.blocks * _BLOCK + self.effort.operations * _OPERATION
 
 
 def solve_tiles(
@@ -144,7 +144,8 @@ def fastest(circuit: Network, tiles: int) -> _Way | None:
             one = effort(count, chains, factors)
             ways.append(_Way(turned, factors, one, _workers(tiles, one)))
     best = min(ways, key=lambda way: way.time)
-    iteration = _CALL + _CELL * rows * cols * (-(-min(rows, cols) // SIDE) * SIDE)
+    fewer = -(-min(rows, cols) // SIDE) * SIDE
+    iteration = _CALL + _CELL * max(rows, cols) * fewer**2
     return best if best.time / best.workers < iteration else None
 
 
