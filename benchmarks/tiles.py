@@ -39,14 +39,14 @@ ITERATED = 2.0
 
 def shortest(work: Callable[[], Any], limit: float = ITERATED) -> float:
     """Time of the fastest of three calls, or of fewer where they are slow [s]."""
-    found, begin = np.inf, time.perf_counter()
+    least, begin = np.inf, time.perf_counter()
     for _ in range(3):
         start = time.perf_counter()
         work()
-        found = min(found, time.perf_counter() - start)
+        least = min(least, time.perf_counter() - start)
         if time.perf_counter() - begin > limit:
             break
-    return found
+    return least
 
 
 def iteration(g: np.ndarray, wires: ms.Wires) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from memsim import InputError, Wires, effective_conductance, solve_wires
-from memsim.arrays.wires import solve_tiles, tiles
+from memsim.arrays.wires import elimination, solve_tiles, tiles
 
 ON, OFF = 1e-4, 1e-6  # S
 
@@ -109,8 +109,8 @@ def chains(request, monkeypatch):
 
     def unequal(rows, lines, factors):
         taken = effort(rows, lines, factors)
-        wanted = len(lines.first) == (10 if request.param == "bit lines" else 13)
-        return taken if wanted else taken._replace(operations=1e15)
+        preferred = len(lines.first) == (10 if request.param == "bit lines" else 13)
+        return taken if preferred else taken._replace(operations=1e15)
 
     monkeypatch.setattr(tiles, "effort", unequal)
 
@@ -176,8 +176,15 @@ def test_tiles_have_any_shape(shape, segments):
 
 
 @pytest.mark.usefixtures("direct_only")
-def test_more_rows_than_are_carried_along_give_the_same():
+@pytest.mark.parametrize("narrow", [32, 0])
+def test_more_rows_than_are_carried_along_give_the_same(narrow, monkeypatch):
+    monkeypatch.setattr(elimination, "NARROW", narrow)
     assert_solved(cells(1, 70, 4), {"word_resistance": 20.0, "bit_resistance": 20.0, "sense": "both ends"})
+
+
+@pytest.mark.usefixtures("direct_only")
+def test_wide_tiles_are_their_nodal_equations():
+    assert_solved(cells(1, 35, 34), {"word_resistance": 20.0, "bit_resistance": 20.0, "sense": "both ends"})
 
 
 @pytest.mark.usefixtures("direct_only")
@@ -236,8 +243,8 @@ def iterated(g, options):
 @pytest.mark.parametrize("name", ["equal wires", "both", "selectors"])
 def test_elimination_and_iteration_agree(name, shape):
     g, options = cells(2, *shape), {"word_resistance": 10.0, "bit_resistance": 10.0, **OPTIONS[name]}
-    for tile, *found in zip(g, *solve_tiles(g, **options), strict=True):
-        for mine, other in zip(found, iterated(tile, options), strict=True):
+    for tile, *solution in zip(g, *solve_tiles(g, **options), strict=True):
+        for mine, other in zip(solution, iterated(tile, options), strict=True):
             assert np.abs(mine - other).max() <= 3e-10 * other.max()
 
 

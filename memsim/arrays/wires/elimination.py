@@ -12,13 +12,12 @@ import numpy as np
 
 from memsim.arrays.wires.circuit import Lines
 from memsim.kernels.symmetric_inverse import WIDE
+from memsim.kernels.wire_ladders import Ladders, ladders_kernel
 from memsim.kernels.wire_tiles import (
     NARROW,
-    Ladders,
     backward_kernel,
     carried_lines,
     forward_kernel,
-    ladders_kernel,
     packed,
     padded,
     row_length,
@@ -79,15 +78,15 @@ def eliminate(
     for start, stop, step in ((columns.first, columns.last, 1), (columns.last, columns.first, -1)):
         if stop.any():
             turned = [np.ascontiguousarray(part[::step]) for part in (g, *ladders)]
-            wanted = factors and across is None
-            blocks = _Blocks(turned[0], Ladders(*turned[1:]), start / unit, stop / unit, wanted)
+            blocks = _Blocks(turned[0], Ladders(*turned[1:]), start / unit, stop / unit, factors)
             effective += blocks.currents[::step] * unit
-            if wanted:
+            if factors and across is None:
                 across = np.empty((count, width))
                 turned_lines = lines[0], *(np.ascontiguousarray(part[::step]) for part in lines[1:4]), width
                 nodes = np.empty_like(g)
                 voltages_kernel()(turned[0], *turned_lines, blocks.factors, blocks.driven, nodes, across)
                 across = across[::step]
+            del blocks  # before the factors of the other direction are made
     return effective, across
 
 
