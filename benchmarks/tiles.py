@@ -68,7 +68,7 @@ def measured(rows: int, cols: int, count: int, resistance: float, rate: float) -
     g = 1e-4 * 10 ** (-2 * np.random.default_rng(1).random((count, rows, cols)))
     case = f"{rows:4d} {cols:4d} {count:5d} {resistance:5g}   "
     word, bit, series = lines_of(wires, (None,) * 7)
-    way = fastest(network(g[0], word, bit, series, (None, None), (3e-10, 3000)), count)
+    way = fastest(network(g[0], word, bit, series, (None, None), (3e-10, 3000)))
     if way is None:
         return f"{case} the iteration is taken"
     solution, exact = solve_tiles(g, wires), iteration(g[0], wires)

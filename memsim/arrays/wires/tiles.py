@@ -47,12 +47,11 @@ class TileSolution(NamedTuple):
 
 
 class _Way(NamedTuple):
-    """How to eliminate: whether word lines are the chains, whether factors fit into memory, effort and threads."""
+    """How to eliminate: whether word lines are the chains, whether factors fit into memory, and the effort."""
 
     turned: bool
     factors: bool
     effort: Effort
-    workers: int
 
     @property
     def time(self) -> float:
@@ -118,9 +117,9 @@ def solve_tiles(
         return _holds(tile, effective, solution.across[number])
 
     iterated = np.arange(len(g))
-    way = fastest(circuit(0), len(g)) if len(g) else None
+    way = fastest(circuit(0)) if len(g) else None
     if way is not None:
-        with threadpool_limits(1, "blas"), ThreadPoolExecutor(way.workers) as pool:
+        with threadpool_limits(1, "blas"), ThreadPoolExecutor(_workers(len(g), way.effort)) as pool:
             iterated = np.flatnonzero(~np.array(list(pool.map(solve, range(len(g)), repeat(way)))))
     for number in iterated:
         solution.effective[number] = effective_conductance(g[number], **options)
@@ -128,25 +127,27 @@ def solve_tiles(
     return solution
 
 
-def fastest(circuit: Network, tiles: int) -> _Way | None:
-    """The fastest elimination; None where the iteration is faster, or lines float."""
+def fastest(circuit: Network) -> _Way | None:
+    """The fastest elimination; None where the iteration is faster, or lines float.
+
+    By the size of a tile alone, so that results do not depend on how many there are, nor on the number of threads.
+    """
     rows, cols = circuit.conductance.shape
     if not (circuit.word.attached.all() and circuit.bit.attached.all()):
         return None
     if circuit.word.segment == circuit.bit.segment == 0:
         fewer = min(rows, cols)
         once = Effort(1, 4.0 * rows * cols * fewer, 8 * (2 * fewer**2 + 5 * rows * cols))
-        return _Way(rows < cols, True, once, _workers(tiles, once))
+        return _Way(rows < cols, True, once)
     ways = []
     for turned, count, chains in ((False, rows, circuit.bit), (True, cols, circuit.word)):
         if chains.segment > 0:
             factors = effort(count, chains, True).memory <= _MEMORY
-            one = effort(count, chains, factors)
-            ways.append(_Way(turned, factors, one, _workers(tiles, one)))
+            ways.append(_Way(turned, factors, effort(count, chains, factors)))
     best = min(ways, key=lambda way: way.time)
     fewer = -(-min(rows, cols) // SIDE) * SIDE
     iteration = _CALL + _CELL * max(rows, cols) * fewer**2
-    return best if best.time / best.workers < iteration else None
+    return best if best.time < iteration else None
 
 
 def _workers(tiles: int, one: Effort) -> int:
