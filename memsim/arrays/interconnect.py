@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,12 +10,16 @@ import numpy as np
 from memsim.arrays.bank import Bank, Banks
 from memsim.arrays.checks import whole
 from memsim.arrays.effective_cells import EffectiveCells
-from memsim.arrays.wires import effective_conductance, solve_wires
+from memsim.arrays.wires import TileSolution, effective_conductance, solve_tiles, solve_wires
 from memsim.arrays.wires.line_resistances import Wires
 from memsim.errors import InputError
 
 _ROUNDING = 1e-6
 """Of a state in float32: a cell that was cut off at 0 S may lie so little below, in units of G_max."""
+
+
+_CELLS = 1 << 22
+"""Cells of the tiles that are solved in one call; each takes 24 bytes besides the solution itself."""
 
 
 class Tiles(NamedTuple):
@@ -139,21 +144,39 @@ class Interconnect:
     def _solved(self, banks: Banks) -> list[EffectiveCells]:
         spec, backend = banks.lines.spec, banks.lines.site.backend
         cells = self._siemens(banks)
-        options = {**self.wires.options, "backend": backend.name}
         through, left = np.zeros_like(cells), np.zeros_like(cells)
-        for array in range(len(cells)):
-            for rows in self.cut.rows:
-                for lines in self.cut.lines:
-                    g = cells[array, lines, rows].T
-                    through[array, lines, rows] = effective_conductance(g, **options).T
-                    alike = solve_wires(g, np.ones(len(g)), node_voltages=True, **options)
-                    assert alike.word_voltages is not None and alike.bit_voltages is not None
-                    left[array, lines, rows] = (alike.word_voltages - alike.bit_voltages).T
+        alike: dict[tuple[int, int], list[tuple[slice, slice]]] = {}  # parts of arrays by their size
+        for rows, lines in product(self.cut.rows, self.cut.lines):
+            alike.setdefault((rows.stop - rows.start, lines.stop - lines.start), []).append((rows, lines))
+        for (high, wide), parts in alike.items():
+            together = max(1, _CELLS // (len(cells) * high * wide))
+            for start in range(0, len(parts), together):
+                some = parts[start : start + together]
+                stack = np.concatenate([cells[:, lines, rows].transpose(0, 2, 1) for rows, lines in some])
+                solution = self._tiles(stack, backend.name)
+                for number, (rows, lines) in enumerate(some):
+                    own = slice(number * len(cells), (number + 1) * len(cells))
+                    through[:, lines, rows] = solution.effective[own].transpose(0, 2, 1)
+                    left[:, lines, rows] = solution.across[own].transpose(0, 2, 1)
         left /= 1 + self.wires.series_resistance * cells
         share = left * np.divide(through, cells, out=np.zeros_like(cells), where=cells > 0)
         width, dtype = spec.conductance.width, banks.lines.state.dtype
-        parts = zip(self._apart(through / width, axis=1), self._apart(share, axis=1), strict=True)
-        return [EffectiveCells(backend.asarray(state, dtype), 0.0, backend.asarray(own, dtype)) for state, own in parts]
+        banked = zip(self._apart(through / width, axis=1), self._apart(share, axis=1), strict=True)
+        return [
+            EffectiveCells(backend.asarray(state, dtype), 0.0, backend.asarray(own, dtype)) for state, own in banked
+        ]
+
+    def _tiles(self, stack: np.ndarray, backend: str) -> TileSolution:
+        """Solution of tiles (tile, row, col) of one size."""
+        if backend == "cpu":
+            return solve_tiles(stack, self.wires)
+        solution = TileSolution(np.empty_like(stack), np.empty_like(stack))
+        for g, effective, across in zip(stack, *solution, strict=True):
+            effective[:] = effective_conductance(g, self.wires, backend=backend)
+            alike = solve_wires(g, np.ones(len(g)), self.wires, node_voltages=True, backend=backend)
+            assert alike.word_voltages is not None and alike.bit_voltages is not None
+            across[:] = alike.word_voltages - alike.bit_voltages
+        return solution
 
     def _siemens(self, banks: Banks) -> np.ndarray:
         """Conductances [S] of the lines as they lie side by side, the reference column last; (array, line, row)."""
