@@ -10,6 +10,8 @@ import pytest
 from memsim import InputError, Wires, effective_conductance, solve_wires
 from memsim.arrays.wires import elimination, solve_tiles, tiles
 
+pytestmark = pytest.mark.slow
+
 ON, OFF = 1e-4, 1e-6  # S
 
 
