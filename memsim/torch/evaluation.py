@@ -6,7 +6,6 @@ import dataclasses
 import hashlib
 import json
 import math
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -312,7 +311,6 @@ def _dataset(
             "weights_sha256": weights_hash(model),
             "compensation": compensation,
             "seed": str(next(iter(layers.values())).hardware.seed),
-            "command": " ".join(sys.argv[:1]),
         },
     )
     for key in data:
