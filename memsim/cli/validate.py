@@ -44,13 +44,23 @@ def check_each(files: Sequence[str], check: Callable[[str], str]) -> None:
 def validate(files: tuple[str, ...]) -> None:
     """Check experiments and print every problem with its file and line, without running anything.
 
-    Devices are checked too, and, once all settings are valid, every value of a sweep and the places of images; what
-    the images hold is not.
+    Every value of a sweep, all devices, and the places of images are checked too, also beside wrong settings if the
+    others are an experiment without these; what the images hold is not checked.
     """
+    from memsim.document.problems import DocumentError
 
     def check(file: str) -> str:
-        experiment = experiment_of(file)  # before the imports: an unknown name needs none of them
-        from memsim.document.problems import DocumentError
+        try:
+            experiment = experiment_of(file)  # before the imports: an unknown name needs none of them
+        except DocumentError as error:
+            if not error.paths:
+                raise
+            from memsim.experiments.loading import sound_part
+            from memsim.tasks.compared import in_order, problems_before
+
+            rest = sound_part(file)
+            more = [] if rest is None else problems_before(rest)
+            raise DocumentError(in_order(file, [*error.problems, *more])) from None
         from memsim.tasks.compared import problems_before
 
         if problems := problems_before(experiment):

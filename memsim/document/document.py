@@ -263,7 +263,24 @@ class Document:
     def _error(self, problems: list[Problem]) -> DocumentError:
         order = _order(self._data)
         ranked = sorted(problems, key=lambda problem: _rank(order, problem))
-        return DocumentError([f"{self.where(problem.path)}: {problem.message}" for problem in ranked])
+        paths = [problem.path for problem in ranked if problem.missing is None and problem.path]
+        return DocumentError([f"{self.where(problem.path)}: {problem.message}" for problem in ranked], paths)
+
+    def sound(self, error: DocumentError) -> Document:
+        """A copy without the keys whose values are not allowed; where one entry of a list is not, without the list."""
+        keys = {next(path[:n] for n in range(len(path), 0, -1) if isinstance(path[n - 1], str)) for path in error.paths}
+        outermost = [key for key in keys if not _inside(key[:-1], keys) and self.holds(key)]
+        return self.without(outermost)
+
+    def holds(self, path: Path) -> bool:
+        """Whether there is a value at a path."""
+        here: Any = self._data
+        try:
+            for step in path:
+                here = here[step]
+        except (KeyError, IndexError, TypeError):
+            return False
+        return True
 
     def __eq__(self, other: object) -> bool:
         return self._data == other._data if isinstance(other, Document) else NotImplemented

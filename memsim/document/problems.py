@@ -50,9 +50,12 @@ class DocumentError(InputError):
     ----------
     problems : list of str
         All of them in the document's order, each one line that starts with ``file:line:`` where the line is known.
+    paths : sequence of path
+        The keys whose values are not allowed, if these were examined.
     """
 
-    def __init__(self, problems: Sequence[str]) -> None:
+    def __init__(self, problems: Sequence[str], paths: Sequence[Path] = ()) -> None:
+        self.paths = paths
         self.problems = [re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", line) for line in problems]
         super().__init__(self.problems)
 

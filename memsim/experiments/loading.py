@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from memsim.document import Document
+from memsim.document import Document, DocumentError
 from memsim.errors import InputError
 from memsim.experiments.devices import Devices, ProfileTexts
 from memsim.experiments.experiment import Experiment, validated
@@ -26,6 +26,29 @@ def load_experiment(name_or_path: str | Path) -> Experiment:
     InputError
         If there is no such experiment, or its YAML is not valid (with file, line and the nearest match).
     """
+    document, devices = _read(name_or_path)
+    return Experiment(document, validated(document, devices), devices)
+
+
+def sound_part(name_or_path: str | Path) -> Experiment | None:
+    """A shipped experiment, or one from a file, without the settings that are not valid; None if nothing valid is left.
+
+    What else is wrong with it can then be told beside these settings.
+    """
+    document, devices = _read(name_or_path)
+    try:
+        spec = validated(document, devices)
+    except DocumentError as error:
+        try:
+            document = document.sound(error)
+            spec = validated(document, devices)
+        except InputError:
+            return None
+    return Experiment(document, spec, devices)
+
+
+def _read(name_or_path: str | Path) -> tuple[Document, Devices]:
+    """The document of an experiment, and the devices that it may name."""
     name = str(name_or_path)
     path = find("experiments", name_or_path)
     document = Document.from_file(path, name)
@@ -33,8 +56,7 @@ def load_experiment(name_or_path: str | Path) -> Experiment:
         raise InputError(
             f"{name}: is a device profile, not an experiment; check it with: memsim device validate {name}"
         )
-    devices = Devices(folder=None if name in library("experiments") else path.parent)
-    return Experiment(document, validated(document, devices), devices)
+    return document, Devices(folder=None if name in library("experiments") else path.parent)
 
 
 def experiment_from_text(text: str, name: str, profiles: Mapping[str, str] | None = None) -> Experiment:

@@ -100,7 +100,12 @@ def problems_before(experiment: Experiment) -> list[str]:
             check(experiment)
         except InputError as error:
             problems += problems_of(error)
-    line = re.compile(rf"{re.escape(experiment.document.name)}:(\d+):")
+    return in_order(experiment.document.name, problems)
+
+
+def in_order(document: str, problems: Iterable[str]) -> list[str]:
+    """Problems of a document, each once, by their lines; those without a line come first."""
+    line = re.compile(rf"{re.escape(document)}:(\d+):")
     places = {problem: line.match(problem) for problem in problems}
     return sorted(places, key=lambda problem: int(place[1]) if (place := places[problem]) else 0)
 

@@ -60,11 +60,25 @@ def test_problems_of_devices_arrays_and_images_are_listed_together(cli, write):
 
 
 def test_an_unknown_device_is_listed_beside_settings_that_are_not_valid(cli, write):
-    text = TEXT.replace("mnist", "road-scenes") + "sed: 4\n"
-    assert starts(cli("validate", write(text)).err)[:2] == [
+    text = TEXT.replace("mnist", "digits") + "sed: 4\n"
+    assert starts(cli("validate", write(text)).err) == [
         "6: learners.A.array.device: unknown device 'epiram'",
+        "8: learners.B.array.bounds: [0, 2] leave the window of device 'agsi-jo2010'",
         "11: unknown key 'sed'",
     ]
+
+
+def test_values_of_a_sweep_and_places_of_images_are_checked_beside_settings_that_are_not_valid(cli, write):
+    text = TEXT.replace("source: mnist", "source: mnist, samples: -2") + "sweep: {learning.rate: [0.1, x]}\nsed: 4\n"
+    lines = starts(cli("validate", write(text)).err)
+    assert lines[:5] == [
+        "3: data.samples: -2 is out of range",
+        "3: data.source: there is no 'mnist' in the folder of the experiment",
+        "6: learners.A.array.device: unknown device 'epiram'",
+        "8: learners.B.array.bounds: [0, 2] leave the window of device 'agsi-jo2010'",
+        "11: learners.A.learning.rate must be a number, not 'x'",
+    ]
+    assert lines[-1] == "12: unknown key 'sed'" and len(set(lines)) == len(lines)
 
 
 def test_all_settings_that_an_encoding_does_not_use_are_named(cli, write):
