@@ -225,9 +225,8 @@ def frozen(
     for part in rows:
         x = cut(signal, part, bank)
         mean, white = _white(bank, x, shifted, part)
-        spread = bank.site.backend.read(np.square(x), cut(variance, part, bank), 0.0, 0.0, 0.0, part.stop - part.start)[
-            0
-        ]
+        size = part.stop - part.start
+        spread, _ = bank.site.backend.read(np.square(x), cut(variance, part, bank), 0.0, 0.0, 0.0, size)
         moments.append((mean, white + spread))
     return moments
 

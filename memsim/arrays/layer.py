@@ -144,10 +144,7 @@ class CrossbarLayer:
             self._events[call] = self._events.get(call, Events()) + self.crossbar.events - before
         if saturated is not None:
             saturated[:] = [self.shaped(part) for part in saturated]
-        read = read * (self.unit / self.gain)
-        return self.shaped(
-            read if isinstance(self.correction, float) and self.correction == 1 else read * self.correction
-        )
+        return self.shaped(read * (self.correction * (self.unit / self.gain)))
 
     def calibrate(self, x: Any, *, gain: bool = True) -> Self:
         """Fit the converters to inputs x (see `read`), and return self.

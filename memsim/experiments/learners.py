@@ -12,7 +12,7 @@ from memsim.document.fields import NONE_WORD, ONE_LINE, Count, Quantity, Section
 from memsim.document.registry_sections import entry_of
 from memsim.experiments.circuits import ADCSpec, DACSpec, Tile, WiresSpec, circuit
 from memsim.experiments.devices import Choice
-from memsim.learning import ENCODINGS, MAX_PULSES, MAX_SLOTS, RULES, SETTING_OF, Encoding, LocalRule
+from memsim.learning import ENCODINGS, MAX_PULSES, MAX_SLOTS, RULES, SETTING_OF, Encoding, LocalRule, unused
 from memsim.learning.rules.rule import Rate as Rate  # part of this module's API
 from memsim.networks.losses import LOSSES, Loss
 from memsim.philox import MAX_SEED
@@ -124,13 +124,9 @@ class RuleSpec(Section):
 
     @model_validator(mode="after")
     def _encoding_uses_settings(self) -> RuleSpec:
-        unused = [
-            setting
-            for setting, user in SETTING_OF.items()
-            if self.encoding not in (None, user) and getattr(self, setting) != RuleSpec.model_fields[setting].default
-        ]
-        if unused:
-            first, *others = unused
+        settings = unused(self.encoding, self) if self.encoding else []
+        if settings:
+            first, *others = settings
             also = f", nor {', '.join(others)}" if others else ""
             raise problem(f"encoding '{self.encoding}' does not use it{also}; '{SETTING_OF[first]}' does", first)
         return self

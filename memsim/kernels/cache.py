@@ -35,8 +35,9 @@ def stamped_cache(function: Callable, stamp: str) -> Any:
             def load_overload(self, sig: Any, target_context: Any) -> Any:
                 TURN.end()  # of a kernel that did not compile
                 stored = self._stored(sig, target_context)
-                if stored is None and TURN.begin(self.cache_path, stamp):
-                    stored = self._stored(sig, target_context)
+                if stored is None:
+                    TURN.begin(self.cache_path, stamp)
+                    stored = self._stored(sig, target_context)  # another process may have stored it meanwhile
                     if stored is not None:
                         TURN.end()
                 return stored

@@ -1,6 +1,6 @@
 """Local learning rules, and the encodings that turn their wishes into pulses."""
 
-from memsim.learning.encoding import ENCODINGS, MAX_PULSES, MAX_SLOTS, SETTING_OF, Encoding, Settings
+from memsim.learning.encoding import ENCODINGS, MAX_PULSES, MAX_SLOTS, SETTING_OF, Encoding, Settings, unused
 from memsim.learning.rules import (
     RULES,
     Competitive,
@@ -31,4 +31,5 @@ __all__ = [
     "Perceptron",
     "Settings",
     "rule_of",
+    "unused",
 ]

@@ -141,10 +141,8 @@ class Encoding:
             raise InputError(f"threshold: {self.threshold!r} is not a finite number of at least 0")
         if not 1 <= self.slots <= MAX_SLOTS:
             raise InputError(f"slots: {self.slots} is not in 1 to {MAX_SLOTS}")
-        for setting in fields(self):
-            user = SETTING_OF.get(setting.name, self.name)
-            if user != self.name and getattr(self, setting.name) != setting.default:
-                raise InputError(f"{setting.name}: encoding '{self.name}' does not use it; '{user}' does")
+        for setting in unused(self.name, self):
+            raise InputError(f"{setting}: encoding '{self.name}' does not use it; '{SETTING_OF[setting]}' does")
 
     @classmethod
     def rounded(cls, name: str) -> Encoding:
@@ -187,3 +185,17 @@ class Encoding:
         wished = np.abs(rate) * span * np.abs(inputs).max(2, keepdims=True) * np.abs(signals).max(2, keepdims=True)
         chance = np.sqrt(np.minimum(wished / self.slots, 1.0))
         return x * chance, t * (chance * np.sign(rate))
+
+
+def unused(name: str, settings: Any) -> list[str]:
+    """Settings with another value than their default which the encoding of this name does not use.
+
+    Parameters
+    ----------
+    name : str
+        Of the encoding.
+    settings : object
+        Has an attribute for each of `SETTING_OF`.
+    """
+    defaults = {field.name: field.default for field in fields(Encoding)}
+    return [key for key, user in SETTING_OF.items() if user != name and getattr(settings, key) != defaults[key]]

@@ -91,7 +91,7 @@ class AnalogLayer(PlannedLayer):
         if not self.programmed:
             return self.biased(self.planned(x))
         outputs = _Read.apply(x, self.weight, self.bias, self)
-        return outputs if self.bias_on_row else self.biased(outputs)
+        return self.biased(outputs) if self.row_bias is None else outputs
 
     @property
     def programmed(self) -> bool:
@@ -125,6 +125,11 @@ class AnalogLayer(PlannedLayer):
         self._readers.clear()
         self._effective = None
 
+    def correct(self, factor: Any) -> None:
+        """Multiply the outputs of the programmed cells by a factor, such as one that undoes drift."""
+        self.cells.correction = factor
+        self._effective = None
+
     def age(self, seconds: float, temperature: float | None = None) -> None:
         """Let time pass for the programmed cells [s]."""
         self.cells.crossbar.wait(seconds, temperature)
@@ -133,8 +138,8 @@ class AnalogLayer(PlannedLayer):
     def built(self, repeat: int) -> ProgrammedLayer:
         """Freshly programmed cells, the same for the same weights, hardware and number of the programming."""
         hardware, matrices, bias = self.hardware, self.matrices(), None
-        if self.bias is not None and self.bias_on_row:
-            bias = self.bias.detach().cpu().numpy().astype(float)
+        if self.row_bias is not None:
+            bias = self.row_bias.detach().cpu().numpy().astype(float)
             bias = bias.reshape(len(matrices), -1) if matrices.ndim == 3 else bias
         layer = ProgrammedLayer(
             matrices,
@@ -197,7 +202,7 @@ class AnalogLayer(PlannedLayer):
         return f"{shape} weights, device {self.hardware.cells.name}, {state}"
 
     def count(self, x: Tensor, saturated: list[np.ndarray] | None) -> None:
-        """Count the inputs of a read and its saturated outputs, if anybody wants to know."""
+        """Add the inputs of a read and its saturated outputs to `counts`, if there are any."""
         if self.counts is None:
             return
         unclipped = inside(x, self.hardware.inputs, self.cells.gain)
@@ -281,7 +286,7 @@ class _Read(torch.autograd.Function):
         unclipped = inside(x, dac, gain)
         by_input = by_input if unclipped is None else by_input * unclipped
         by_bias = None
-        if layer.bias_on_row:
+        if layer.row_bias is not None:
             axes = [axis for axis in range(gradient.ndim) if axis != layer.output_axis(gradient)]
             by_bias = gradient.sum(axes) if axes else gradient
         return by_input, by_weight, by_bias, None

@@ -17,6 +17,7 @@ from memsim.errors import InputError, nearest
 from memsim.philox import MAX_LAYERS
 from memsim.torch.analog_layer import AnalogLayer
 from memsim.torch.hardware import Hardware
+from memsim.torch.modules import check_finite
 from memsim.torch.recurrent import AnalogLSTM
 from memsim.torch.replacements import AnalogConv1d, AnalogConv2d, AnalogLinear
 
@@ -148,17 +149,17 @@ def convert(
             if id(module) in made:
                 report.shared.append(name)
             else:
-                _check(name, module)
-                own = next((own for pattern, own in layers.items() if _matches(name, pattern)), hardware)
-                analog = ANALOG[type(module)].of(module, own, count, name or kind)
+                check_finite(name, module)
+                chosen = next((other for pattern, other in layers.items() if _matches(name, pattern)), hardware)
+                analog = ANALOG[type(module)].of(module, chosen, count, name or kind)
                 count += sum(isinstance(part, AnalogLayer) for part in analog.modules())
                 if count > MAX_LAYERS:
                     raise InputError(f"model: more than {MAX_LAYERS} layers; no more can be addressed")
                 made[id(module)] = analog.train(module.training)
-                report.rows.append((name, kind, f"on {own.cells.name}"))
+                report.rows.append((name, kind, f"on {chosen.cells.name}"))
             if not name:
                 made[id(module)].__dict__["conversion"] = report
-                return _told(made[id(module)], report, quiet)
+                return _printed(made[id(module)], report, quiet)
             parent, _, last = name.rpartition(".")
             setattr(model.get_submodule(parent), last, made[id(module)])
         elif isinstance(module, _UNSUPPORTED):
@@ -171,7 +172,7 @@ def convert(
             f"{', '.join(kind.__name__ for kind in ANALOG)}"
         )
     model.__dict__["conversion"] = report
-    return _told(model, report, quiet)
+    return _printed(model, report, quiet)
 
 
 def to_torch(model: nn.Module) -> nn.Module:
@@ -193,7 +194,7 @@ def to_torch(model: nn.Module) -> nn.Module:
     return model
 
 
-def _told(model: nn.Module, report: Conversion, quiet: bool) -> nn.Module:
+def _printed(model: nn.Module, report: Conversion, quiet: bool) -> nn.Module:
     if not quiet:
         print(report)
     return model
@@ -209,12 +210,6 @@ def _matches(name: str, pattern: str) -> bool:
 
 def _excluded(name: str, exclude: Collection[str]) -> bool:
     return any(_matches(name, pattern) for pattern in exclude)
-
-
-def _check(name: str, module: Any) -> None:
-    for part, values in module.named_parameters():
-        if not bool(torch.isfinite(values).all()):
-            raise InputError(f"{name}.{part}: contains NaN or infinity; only finite numbers are allowed")
 
 
 def _graph(model: nn.Module) -> fx.Graph | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import math
@@ -19,6 +18,7 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from memsim.errors import InputError, nearest
+from memsim.metrics.products import signal_to_noise
 from memsim.philox import MAX_REPETITIONS, MAX_SAMPLES, MAX_TIMES, Purpose
 from memsim.torch.analog_layer import AnalogLayer, Counts
 from memsim.torch.compensation import COMPENSATIONS, Reference
@@ -112,7 +112,7 @@ def evaluate(
     if not (isinstance(count, int) and 1 <= count <= MAX_REPETITIONS):
         raise InputError(f"repeats: {repeats!r} is not a whole number from 1 to {MAX_REPETITIONS}")
     scores = np.full((count, len(seconds)), math.nan)
-    found = {name: np.full((count, len(seconds), len(layers)), math.nan) for name in ("snr", *Watch._fields[:-1])}
+    measured = {name: np.full((count, len(seconds), len(layers)), math.nan) for name in ("snr", *Watch._fields[:-1])}
     total = count * len(seconds)
     with _fresh(model, layers), _shown(progress, total) as advance:
         for repeat in range(count):
@@ -123,14 +123,14 @@ def evaluate(
                     if instant > passed:
                         layer.age(instant - passed)
                     if name in references:
-                        layer.cells.correction = references[name].factor(layer, time)
+                        layer.correct(references[name].factor(layer, time))
                 passed = instant
                 scores[repeat, time], watches = _score(model, layers, loader, time, metric or correct)
                 for place, watch in enumerate(watches):
-                    for name in found:
-                        found[name][repeat, time, place] = getattr(watch, name)
+                    for name in measured:
+                        measured[name][repeat, time, place] = getattr(watch, name)
                 advance()
-    return _dataset(model, layers, scores, found, seconds, compensation, metric is None)
+    return _dataset(model, layers, scores, measured, seconds, compensation, metric is None)
 
 
 class Watch(NamedTuple):
@@ -152,15 +152,12 @@ class _Observer:
         layer.counts = self.counts
 
     def result(self) -> Watch:
-        count, total, power, error = self.sums
-        with np.errstate(divide="ignore", invalid="ignore"):
-            snr = 10 * np.log10((power - total**2 / count) / error)
         counts = self.counts
         return Watch(
             counts.clipped / counts.inputs if counts.inputs else math.nan,
             counts.saturated / counts.outputs if counts.outputs else math.nan,
             self._weight_error(),
-            float(snr),
+            float(signal_to_noise(*self.sums)),
         )
 
     def _weight_error(self) -> float:
@@ -287,14 +284,14 @@ def _dataset(
     model: nn.Module,
     layers: dict[str, AnalogLayer],
     scores: np.ndarray,
-    found: dict[str, np.ndarray],
+    measured: dict[str, np.ndarray],
     seconds: Sequence[float],
     compensation: str,
     classes: bool,
 ) -> xr.Dataset:
     name = "accuracy" if classes else "metric"
     data: dict[str, Any] = {name: (("repeat", "time"), scores)}
-    data |= {key: (("repeat", "time", "layer"), values) for key, values in found.items()}
+    data |= {key: (("repeat", "time", "layer"), values) for key, values in measured.items()}
     dataset = xr.Dataset(
         data,
         {
@@ -305,9 +302,7 @@ def _dataset(
         {
             "memsim": version("memsim"),
             "torch": str(torch.__version__),
-            "hardware": json.dumps(
-                {name: layer.hardware.settings() for name, layer in layers.items()}, default=dataclasses.asdict
-            ),
+            "hardware": json.dumps({name: layer.hardware.settings() for name, layer in layers.items()}),
             "weights_sha256": weights_hash(model),
             "compensation": compensation,
             "seed": str(next(iter(layers.values())).hardware.seed),

@@ -148,12 +148,6 @@ class Hardware:
         return cls._of(Document.from_file(path), Devices(folder=Path(path).parent))
 
     @classmethod
-    def from_text(cls, text: str, name: str = "hardware", profile: DeviceProfile | None = None) -> Hardware:
-        """The hardware of a YAML text. A device that is not shipped must be the `profile`."""
-        devices = Devices() if profile is None else Devices({profile.name: profile})
-        return cls._of(Document.from_text(text, name), devices)
-
-    @classmethod
     def _of(cls, document: Document, devices: Devices) -> Hardware:
         spec = document.validate(HardwareSpec)
         device = devices.find(spec.device)

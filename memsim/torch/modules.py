@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import torch
 from torch import nn
 
 from memsim.errors import InputError
 from memsim.torch.analog_layer import AnalogLayer
+
+
+def check_finite(name: str, module: nn.Module) -> None:
+    """Refuse weights that are not finite numbers.
+
+    Raises
+    ------
+    InputError
+        If there are such weights.
+    """
+    for part, values in module.named_parameters():
+        if part != "input_range" and not bool(torch.isfinite(values).all()):  # NaN before a calibration
+            raise InputError(f"{name}.{part}: contains NaN or infinity; only finite numbers are allowed")
 
 
 def analog_layers(model: nn.Module) -> dict[str, AnalogLayer]:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from memsim.errors import InputError
 from memsim.philox import MAX_REPETITIONS
 from memsim.torch.analog_layer import AnalogLayer
-from memsim.torch.modules import analog_layers
+from memsim.torch.modules import analog_layers, check_finite
 from memsim.torch.quantise import converted_inputs
 
 
@@ -36,8 +36,7 @@ def program(model: nn.Module, repeats: int = 1) -> nn.Module:
         raise InputError(f"repeats: {repeats!r} is not a whole number from 1 to {MAX_REPETITIONS}")
     layers = analog_layers(model)
     for name, layer in layers.items():
-        if not bool(torch.isfinite(layer.weight).all()):
-            raise InputError(f"{name}.weight: contains NaN or infinity; only finite numbers are allowed")
+        check_finite(name, layer)
         layer.forget(weights=True)
     for layer in layers.values():
         layer.programmings.fill_(repeats)

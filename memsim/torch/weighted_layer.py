@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from memsim.arrays import ADC, Patches
+from memsim.arrays.interconnect import tiles
 from memsim.arrays.programmed_layer import bias_drive
 from memsim.errors import InputError
 from memsim.torch.hardware import Hardware
@@ -84,15 +85,13 @@ class WeightedLayer(nn.Module):
         raise NotImplementedError
 
     @property
-    def bias_on_row(self) -> bool:
-        """Whether a row of cells holds the bias."""
-        return self.bias is not None and self.hardware.bias == "row"
+    def row_bias(self) -> Tensor | None:
+        """The bias that a row of cells holds; None without one."""
+        return self.bias if self.hardware.bias == "row" else None
 
     def tiles(self) -> list[slice]:
         """Rows of each row tile, a row of biases included."""
-        rows = self.rows + self.bias_on_row
-        height = rows if self.hardware.tile is None else self.hardware.tile[0]
-        return [slice(first, min(first + height, rows)) for first in range(0, rows, height)]
+        return list(tiles(self.hardware.tile, self.rows + (self.row_bias is not None), 1).rows)
 
     def of_rows(self, weight: Tensor, rows: slice) -> Tensor:
         """The weights of some rows, and 0 for the others, in the shape of `weight`."""
@@ -155,10 +154,10 @@ class WeightedLayer(nn.Module):
         largest = float(self.weight.detach().abs().max())
         if self.hardware.clip == 1 and largest > 0:  # the same number, in a tenth of the time
             return largest
-        bias = self.bias.detach().cpu().numpy() if self.bias is not None and self.bias_on_row else None
+        bias = None if self.row_bias is None else self.row_bias.detach().cpu().numpy()
         return bias_drive(self.matrices(), bias, self.hardware.clip)[1]
 
     def version(self) -> tuple[int, ...]:
         """Numbers that change whenever weights on cells do."""
-        parts = [self.weight, *([self.bias] if self.bias is not None and self.bias_on_row else [])]
+        parts = [self.weight, *(() if self.row_bias is None else (self.row_bias,))]
         return tuple(number for part in parts for number in (id(part), part._version))

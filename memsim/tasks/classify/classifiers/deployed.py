@@ -26,6 +26,7 @@ from threadpoolctl import threadpool_limits
 
 from memsim.arrays import ADC, DAC, Crossbar, ProgrammedLayer, Wires
 from memsim.errors import DataError, InputError
+from memsim.metrics.products import signal_to_noise
 from memsim.networks.chain import Chain, Residual
 from memsim.networks.layers import Dropout, Layer
 from memsim.networks.network import Network
@@ -235,9 +236,8 @@ class Deployed:
             return outputs
 
         self._outputs(x, 0, read)
-        count, total, power, error = np.stack(list(sums.values()), axis=1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return 10 * np.log10((power - total**2 / count) / error)
+        snr: np.ndarray = signal_to_noise(*np.stack(list(sums.values()), axis=1))
+        return snr
 
     @property
     def _at_once(self) -> int:
