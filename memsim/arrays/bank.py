@@ -53,7 +53,7 @@ class Bank:
         The parameters of the update model; a stuck cell's window is a point.
     state : ndarray
         What pulses act on. It lies outside the window where drift, relaxation or a programming error left it there, and
-        outside the limits where it was measured there.
+        outside the limits where it was measured there. Who changes it in place calls `note_change`.
     shaken, shifts : tuple
         Parameters that vary from pulse to pulse, see `memsim.profiles.nominal.pulse_shifts`.
     read_sigma : CellNumbers
@@ -82,6 +82,7 @@ class Bank:
         self.device, self.spec = device, spec
         self.stuck: Any = None if stuck is None else site.backend.asarray(stuck)
         self.site, self._shape, self._limits, self._dtype = site, shape, limits, dtype
+        self._changes = 0
         place = Place(spec, site, shape)
         self.cells = UpdateParameters(place, dtype, stuck=stuck)
         self._beyond = False
@@ -122,6 +123,29 @@ class Bank:
     def _excluded(self, states: np.ndarray) -> bool:
         """Whether some states lie outside the windows of their cells, or the limits."""
         return bool((self._within(states) != states)[:, :, : self.rows].any())
+
+    @property
+    def state(self) -> Any:
+        return self._state
+
+    @state.setter
+    def state(self, states: Any) -> None:
+        self._state = states
+        self.note_change()
+
+    def note_change(self) -> None:
+        """Count a change of the states."""
+        self._changes += 1
+
+    @property
+    def state_version(self) -> int:
+        """A number that differs from all before once states have changed, or time has passed."""
+        return self._changes
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """Numbers that differ from all before as soon as anything has changed that reads see."""
+        return self._changes, 0 if self.fluctuations is None else self.fluctuations.moves
 
     @property
     def confined(self) -> bool:
@@ -169,6 +193,7 @@ class Bank:
 
         `aimed` says whether their present states are what the pulses aimed at, as far as anybody knows.
         """
+        self.note_change()
         if before is None:
             if self.history is not None:
                 self.history.note_programming(step)
@@ -190,6 +215,7 @@ class Bank:
         """Let time pass [s]: for fluctuations, and, as it counts at the reference temperature, for the states."""
         if seconds <= 0:
             return
+        self.note_change()
         if self.history is not None:
             self.history.wait(self.state, seconds, aged)
         if self.fluctuations is not None:

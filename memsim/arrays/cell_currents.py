@@ -1,4 +1,4 @@
-"""Currents of a bank of cells: their expectation and variance, and reads in the order of time; by row tiles."""
+"""What voltages do to cells that are not ohmic, and the common drift of currents."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import numpy as np
 
 from memsim.arrays.axes import Axes
 from memsim.arrays.bank import Bank
-from memsim.arrays.cell_numbers import line_blocks
-from memsim.arrays.effective_cells import EffectiveCells
+from memsim.arrays.output_moments import cut
 from memsim.arrays.wires.network import excess_at
 from memsim.backends import Backend
 from memsim.errors import InputError
@@ -26,7 +25,6 @@ from memsim.noise.conduction import (
     sinh_slope,
     sinh_voltage,
 )
-from memsim.philox import padded
 from memsim.profiles.physics import (
     ExponentialConduction,
     PolynomialConduction,
@@ -34,9 +32,6 @@ from memsim.profiles.physics import (
     StatePolynomialConduction,
 )
 from memsim.profiles.schema import DeviceSpec
-
-Moments = tuple[np.ndarray, np.ndarray]
-"""Expectation and variance, (array, sample, column), in V_read (G_max - G_min) and its square."""
 
 
 class Drive(NamedTuple):
@@ -130,8 +125,8 @@ def _scale(spec: DeviceSpec, conduction: SinhConduction | ExponentialConduction)
 def excess(bank: Bank, signal: np.ndarray, rows: Sequence[slice], coding: str = "voltage") -> list[np.ndarray] | None:
     """Currents beside G V whose coefficients depend on the state, (array, sample, column), of each row tile.
 
-    One product of matrices for each power of the voltage; None for other devices. Units as of `Moments`. Noise of
-    reads moves G V alone (assumed).
+    One product of matrices for each power of the voltage; None for other devices. In units of V_read (G_max - G_min).
+    Noise of reads moves G V alone (assumed).
 
     Parameters
     ----------
@@ -146,10 +141,10 @@ def excess(bank: Bank, signal: np.ndarray, rows: Sequence[slice], coding: str = 
     if matrices is None:
         return None
     backend, powers = bank.site.backend, _powers(signal, coding)
-    currents = []
+    narrow, currents = bank.state.shape[1] <= NARROW, []
     for part in rows:
         products = [
-            backend.read(cut(power, part, bank), cut(matrix, part, bank), 0.0, 0.0, 0.0)[0]
+            backend.read(cut(power, part, bank, narrow), cut(matrix, part, bank, narrow))[0]
             for power, matrix in zip(powers, matrices, strict=True)
         ]
         currents.append(products[0] + products[1])
@@ -170,99 +165,3 @@ def excess_matrices(bank: Bank) -> tuple[np.ndarray, np.ndarray] | None:
 def _powers(signal: np.ndarray, coding: str) -> tuple[np.ndarray, np.ndarray]:
     """What the quadratic and the cubic term multiply: powers of the level; or the widths, at +-1 read voltage."""
     return (np.abs(signal), signal) if coding == "width" else (signal * signal, signal * signal * signal)
-
-
-def steady(bank: Bank, signal: np.ndarray, effective: EffectiveCells, rows: Sequence[slice]) -> list[np.ndarray]:
-    """Currents without any noise and with all traps empty, of each row tile."""
-    return [_white(bank, cut(signal, part, bank), effective, part)[0] for part in rows]
-
-
-def expected(bank: Bank, signal: np.ndarray, effective: EffectiveCells, rows: Sequence[slice]) -> list[Moments]:
-    """Moments of a read at any time, of each row tile."""
-    moments = []
-    if bank.fluctuations is not None:
-        taken, spread = bank.fluctuations.moments(bank.read_states)
-        if effective.share is not None:
-            taken, spread = None if taken is None else taken * effective.share, spread * np.square(effective.share)
-    for part in rows:
-        x = cut(signal, part, bank)
-        mean, variance = _white(bank, x, effective, part)
-        if bank.fluctuations is not None:
-            backend = bank.site.backend
-            if taken is not None:
-                mean = mean - backend.read(x, cut(taken, part, bank), 0.0, 0.0, 0.0)[0]
-            variance = variance + backend.read(np.square(x), cut(spread, part, bank), 0.0, 0.0, 0.0)[0]
-        moments.append((mean, variance))
-    return moments
-
-
-def sampled(
-    bank: Bank, signal: np.ndarray, effective: EffectiveCells, rows: Sequence[slice], seconds: float
-) -> list[Moments]:
-    """Currents of reads that follow each other after `seconds`, sample by sample, and what white noise adds to them."""
-    moments = [_white(bank, cut(signal, part, bank), effective, part) for part in rows]
-    if bank.fluctuations is None:
-        return moments
-    means = bank.fluctuations.read(signal, bank.read_states, seconds, effective, rows)
-    if bank.state.shape[1] > NARROW:
-        means = means.astype(bank.state.dtype)
-    return [(bank.site.backend.contiguous(means[:, :, part]), variance) for part, (_, variance) in enumerate(moments)]
-
-
-def frozen(
-    bank: Bank, signal: np.ndarray, effective: EffectiveCells, rows: Sequence[slice], within: float
-) -> list[Moments]:
-    """Moments of reads that all take place within some time [s], of each row tile.
-
-    Correlated noise that is slower than this time shifts their expectation, and faster noise is part of their variance.
-    """
-    if bank.fluctuations is None:
-        return [_white(bank, cut(signal, part, bank), effective, part) for part in rows]
-    deviation, variance = bank.fluctuations.frozen(bank.read_states, within)
-    if effective.share is not None:
-        deviation, variance = deviation * effective.share, variance * np.square(effective.share)
-    shifted, moments = effective._replace(state=effective.state + deviation), []
-    for part in rows:
-        x = cut(signal, part, bank)
-        mean, white = _white(bank, x, shifted, part)
-        size = part.stop - part.start
-        spread, _ = bank.site.backend.read(np.square(x), cut(variance, part, bank), 0.0, 0.0, 0.0, size)
-        moments.append((mean, white + spread))
-    return moments
-
-
-def cut(values: np.ndarray, rows: slice, bank: Bank) -> np.ndarray:
-    """Values (array, any, row) of a row tile, for reads of the bank: padded for narrow ones, whose kernel needs it."""
-    if rows == slice(0, bank.rows):
-        return values
-    if bank.state.shape[1] > NARROW:
-        return values[:, :, rows]
-    size = rows.stop - rows.start
-    wide = bank.site.backend.xp.zeros((*values.shape[:2], padded(size)), values.dtype)
-    wide[:, :, :size] = values[:, :, rows]
-    return wide
-
-
-def _white(bank: Bank, x: np.ndarray, effective: EffectiveCells, rows: slice) -> Moments:
-    """Moments of a read of a row tile of cells that have white noise only."""
-    backend = bank.site.backend
-    noise = bank.spec.read.noise
-    state, offset, share, sigma = cut(effective.state, rows, bank), effective.offset, effective.share, bank.read_sigma
-    of_value, size = noise is not None and noise.relative_to == "value", rows.stop - rows.start
-    if not sigma.names and share is None:
-        same = float(sigma.value("sigma"))
-        return backend.read(x, state, offset, same * of_value, same * (not of_value), size)
-    mean = backend.read(x, state, offset, 0.0, 0.0, size)[0]
-    if noise is None:
-        return mean, np.zeros((*mean.shape[:2], 1), mean.dtype)
-    variance, squares, own_states = np.empty_like(mean), np.square(x), bank.read_states
-    for lines in line_blocks(state.shape):
-        own = sigma.value("sigma", lines=lines)
-        own = cut(own, rows, bank) if sigma.names else own
-        if of_value:
-            own = own * (cut(own_states[:, lines], rows, bank) + bank.spec.conductance.offset)
-        if share is not None:
-            own = own * cut(share[:, lines], rows, bank)
-        spread = np.square(np.broadcast_to(own, state[:, lines].shape)).astype(state.dtype)
-        variance[:, :, lines] = backend.read(squares, spread, 0.0, 0.0, 0.0, size)[0]
-    return mean, variance

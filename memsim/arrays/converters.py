@@ -159,6 +159,11 @@ class InputConverter:
         if dac.bits is not None:
             self.errors = _errors(dac, site, arrays, rows, high - low + 1, _DAC, 0)
 
+    @property
+    def alike(self) -> bool:
+        """Whether every input becomes one level by the same rule on all lines, and 0 stays 0."""
+        return not any(self.errors.present) and self.dac.polarity in ("unsigned", "bipolar")
+
     def levels(self, signal: np.ndarray) -> np.ndarray:
         """What reaches the word lines, (array or 1, read, row), in units of the read voltage.
 
@@ -173,7 +178,8 @@ class InputConverter:
             low = -dac.range if dac._signed else 0.0
             levels = np.clip(signal, low, dac.range).astype(signal.dtype, copy=False)
         else:
-            levels = self._site.backend.to_levels(signal, self._rows, dac.unit, dac.codes, self.errors)
+            rows = signal.shape[2] if self.alike else self._rows
+            levels = self._site.backend.to_levels(signal, rows, dac.unit, dac.codes, self.errors)
         if dac.polarity == "offset":
             levels = levels.copy()
             levels[:, :, : self._rows] += levels.dtype.type(dac.range)

@@ -199,9 +199,7 @@ class Reads:
         it (`ADC.noise`); rounding is not.
         """
         banks, signal = self._array.present, self._array.inputs(x)
-        spread = self._array.site.backend.numpy(self._array.readout.variance(banks.lines, banks, signal.values))
-        if self._array.column == "pair":
-            spread = spread[:, :, : self._array.shape[2]] + spread[:, :, self._array.shape[2] :]
+        spread = self._array.site.backend.numpy(self._array.readout.variance(banks, signal.values))
         spread = spread[:, :, first] + spread[:, :, second] + 2 * self._array.readout.electronic_variance
         return self._array.axes.outer(spread, signal.leading)
 

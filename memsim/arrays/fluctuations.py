@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +21,6 @@ from memsim.noise.flicker import (
     CurveSize,
     Size,
     active,
-    active_variance,
     curve_swing,
     onset,
     share,
@@ -31,14 +30,6 @@ from memsim.noise.flicker import (
 from memsim.noise.two_level import TRAP, Trap, flips, level, time_constants
 from memsim.philox import COUNTER, REFERENCE_COLUMN, padded
 from memsim.profiles.physics import Flicker, Read, Telegraph
-
-
-class _Frozen(NamedTuple):
-    """What `Fluctuations.frozen` gave for some states, with the number of moves before it and its time."""
-
-    key: tuple[int, float]
-    state: np.ndarray
-    moments: tuple[np.ndarray, np.ndarray]
 
 
 class Fluctuations:
@@ -61,7 +52,6 @@ class Fluctuations:
         self._tau = time_constants(self._flicker.fastest, self._flicker.slowest) if self._flicker else None
         self._words = site.backend.xp.zeros((arrays, columns, padded(rows)), np.uint32)
         self._count = 0
-        self._frozen: _Frozen | None = None
         filled = (self._trap.share, 1 - self._trap.share) if self._trap else None
         self._advance(move(filled, None if self._tau is None else np.full(len(self._tau), 0.5)))
 
@@ -93,19 +83,17 @@ class Fluctuations:
         self._count += signal.shape[1]
         return outputs
 
-    def frozen(self, state: np.ndarray, within: float) -> tuple[np.ndarray, np.ndarray]:
+    def moments(self, state: np.ndarray, within: float) -> tuple[np.ndarray, np.ndarray]:
         """Deviations of conductances that stay for some time [s], and the variance of what changes meanwhile.
 
-        Processes with longer time constants keep their present levels. Those with shorter ones are averaged.
+        Processes with longer time constants keep their present levels. Those with shorter ones are averaged; within an
+        infinite time, all are.
 
         Returns
         -------
         (array, column, row), (array, column, row)
             In units of the window, and its square; of the precision of the states.
         """
-        key = self._count, within
-        if self._frozen is not None and self._frozen.key == key and np.array_equal(self._frozen.state, state):
-            return self._frozen.moments
         xp, (depth, size), taking_part = self._site.backend.xp, self.sizes(state), self.active(state)
         deviation, variance = xp.zeros(state.shape), xp.zeros(state.shape)
         if self._trap is not None:
@@ -113,26 +101,15 @@ class Fluctuations:
             slow = self._trap.correlation_time > within
             deviation -= depth * (full if slow else share)
             variance += 0.0 if slow else share * (1 - share) * np.square(depth, dtype=float)
+        power: Any = 0.0
         for process, tau in enumerate(() if self._tau is None else self._tau):
-            weight = 1.0 if taking_part is None else weight_of(process, taking_part)
+            weight: Any = 1.0 if taking_part is None else weight_of(process, taking_part)
             if tau > within:
                 deviation += size * weight * (2.0 * level(self._words, process) - 1.0)
             else:
-                variance += np.square(size * weight, dtype=float)
-        moments = deviation.astype(state.dtype), variance.astype(state.dtype)
-        self._frozen = _Frozen(key, state.copy(), moments)
-        return moments
-
-    def moments(self, state: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
-        """What traps take from each cell on average (None for nothing), and the variance of its conductance."""
-        depth, size = self.sizes(state)
-        filled = self._trap.share if self._trap else 0.0
-        count: Any = 0 if self._tau is None else len(self._tau)
-        taking_part = self.active(state)
-        if taking_part is not None:
-            count = active_variance(taking_part.astype(float))
-        variance = filled * (1 - filled) * np.square(depth, dtype=float) + count * np.square(size, dtype=float)
-        return (depth * filled).astype(state.dtype) if self._trap else None, variance.astype(state.dtype)
+                power = power + np.square(weight)
+        variance += power * np.square(size, dtype=float)
+        return deviation.astype(state.dtype), variance.astype(state.dtype)
 
     def sizes(self, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Fall of the conductance while a trap is filled, and half the swing of each process of 1/f noise."""
@@ -179,13 +156,18 @@ class Fluctuations:
         return float(flicker.relative_to == "range")
 
     @property
+    def moves(self) -> int:
+        """How often the processes moved."""
+        return self._count
+
+    @property
     def memory(self) -> dict[str, np.ndarray]:
         """The levels of all processes, and how often they moved; by name."""
         return {"levels": self._words, "moves": np.array([self._count])}
 
     def restore(self, memory: Mapping[str, np.ndarray]) -> None:
         """Go on from what `memory` was."""
-        self._words, self._count, self._frozen = memory["levels"], int(memory["moves"][0]), None
+        self._words, self._count = memory["levels"], int(memory["moves"][0])
 
     def _move(self, seconds: float) -> Move:
         change = self._trap.change(seconds) if self._trap else None

@@ -86,16 +86,14 @@ class Interconnect:
 
     def __init__(self, wires: Wires, cut: Tiles, column: str) -> None:
         self.wires, self.cut, self._column = wires, cut, column
-        self._states: list[np.ndarray] = []
+        self._solved_for: list[tuple[Bank, int]] = []
         self._effective: list[EffectiveCells] = []
 
     def effective(self, banks: Banks) -> list[EffectiveCells]:
         """What reads see of each bank."""
-        states = [bank.read_states for bank in banks.both]
-        known = len(states) == len(self._states)
-        if not known or not all(np.array_equal(a, b) for a, b in zip(states, self._states, strict=True)):
-            self._effective = self._solved(banks)
-            self._states = [state.copy() for state in states]
+        present = [(bank, bank.state_version) for bank in banks.both]
+        if present != self._solved_for:
+            self._effective, self._solved_for = self._solved(banks), present
         return self._effective
 
     def currents(self, banks: Banks, part: int, volts: np.ndarray) -> list[np.ndarray]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from memsim.arrays.crossbar import Crossbar
 from memsim.arrays.events import Events
+from memsim.arrays.patch_signal import PatchSignal
 from memsim.arrays.patches import Patches
 from memsim.errors import InputError
 from memsim.philox import Occasion, padded
@@ -132,7 +133,7 @@ class CrossbarLayer:
         within : float, optional
             Time within which all reads take place [s], see `Crossbar.output`.
         """
-        driven = self._driven(self.signal(x))
+        driven = self._driven(self.signal(x)) if self.patches is None else self._patch_signal(x, self.patches)
         call = 0
         if isinstance(occasion, Occasion):
             occasion, call = replace(occasion, positions=occasion.positions * self.positions), occasion.call
@@ -179,6 +180,15 @@ class CrossbarLayer:
             fits, allowed = len(shape) == 4 and shape[1:] == image, f"(sample, channel, y, x) with {image}"
         if not fits:
             raise InputError(f"x: shape {shape} does not fit; allowed: {allowed}")
+
+    def _patch_signal(self, x: Any, patches: Patches) -> PatchSignal:
+        """Voltages of images, whose patches are not gathered yet."""
+        x = np.asarray(x)
+        self._check(x.shape)
+        gain = x.dtype.type(self.gain)
+        images = np.moveaxis(x.reshape(len(x), -1, *patches.image), 1, 0)
+        images = images if self.gain == 1 else images * gain
+        return PatchSignal(images, patches, float(x.dtype.type(self.bias) * gain) if self.bias else None)
 
     def _driven(self, signal: np.ndarray) -> np.ndarray:
         return signal if self.gain == 1 else signal * signal.dtype.type(self.gain)

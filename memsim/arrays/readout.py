@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from memsim.arrays import cell_currents
-from memsim.arrays.bank import Bank, Banks
+from memsim.arrays.bank import Banks
 from memsim.arrays.converters import ADC, DAC, InputConverter, OutputConverter
 from memsim.arrays.effective_cells import EffectiveCells
 from memsim.arrays.events import Events
 from memsim.arrays.interconnect import Interconnect, TileMaps, tiles, without_wires
+from memsim.arrays.output_moments import ANY_TIME, OutputMoments
+from memsim.arrays.patch_signal import PatchSignal
 from memsim.arrays.site import Site
 from memsim.arrays.wires.line_resistances import Wires
 from memsim.errors import InputError
@@ -35,7 +37,7 @@ class Moment(NamedTuple):
     repeats : int
         Reads of one position of a sample, which differ in the upper bits of c1.
     within : float or None
-        Time within which all reads take place, see `cell_currents.frozen` [s]; None for reads `seconds` apart.
+        Time within which all reads take place, see `OutputMoments.moments` [s]; None for reads `seconds` apart.
     """
 
     key: int
@@ -100,6 +102,7 @@ class Readout:
         )
         self.events = Events()
         self._interconnect = None if wires is None else Interconnect(wires, self._cut, column)
+        self._moments = OutputMoments(pairs=column == "pair")
 
     def ideal(self, signal: np.ndarray) -> np.ndarray:
         """The inputs (array or 1, sample, row) that the converters' codes stand for."""
@@ -118,7 +121,11 @@ class Readout:
         return self._interconnect.maps(banks, array)
 
     def outputs(
-        self, banks: Banks, signal: np.ndarray, when: Moment | None = None, saturated: list[np.ndarray] | None = None
+        self,
+        banks: Banks,
+        signal: np.ndarray | PatchSignal,
+        when: Moment | None = None,
+        saturated: list[np.ndarray] | None = None,
     ) -> np.ndarray:
         """Outputs (array, sample, col) in units of the full scale; without a moment, their expectation.
 
@@ -128,7 +135,7 @@ class Readout:
         ----------
         banks : Banks
             The cells.
-        signal : (array or 1, sample, row)
+        signal : (array or 1, sample, row), or PatchSignal
             Inputs in units of the read voltage.
         when : Moment, optional
             Of the first sample.
@@ -136,7 +143,10 @@ class Readout:
             Receives for each row tile where currents exceed the range of the ADCs, (array, sample, col).
         """
         polarity = "bipolar" if self._in is None else self._in.dac.polarity
-        levels = self._levels(signal)
+        if isinstance(signal, PatchSignal):
+            levels = self._levels_of_patches(banks, signal, when)
+        else:
+            levels = self._levels(signal)
         if when is not None and polarity == "phases":
             when = when._replace(repeats=2)
         outputs = self._converted(banks, levels, when, saturated)
@@ -148,8 +158,8 @@ class Readout:
             return outputs[:, ::2] - outputs[:, 1::2]
         if polarity == "offset":
             # What the shift alone gives is measured once, long enough to be free of noise, without the converters.
-            shift = np.zeros_like(signal[:1, :1])
             assert self._in is not None
+            shift = np.zeros_like(levels[:1, :1])
             shift[:, :, : self._cut.rows[-1].stop] = self._in.dac.range
             outputs = outputs - sum(mean for mean, _ in self._parts(banks, shift, None))
         return outputs
@@ -160,14 +170,23 @@ class Readout:
             raise InputError("calibrate: the array has no ADC")
         self.out.calibrate([mean for mean, _ in self._parts(banks, self._levels(signal), None)])
 
-    def variance(self, bank: Bank, banks: Banks, signal: np.ndarray) -> np.ndarray:
-        """Variance of the currents of a bank at any time, (array, sample, column), before they are converted."""
-        levels, effective = self._levels(signal), self.effective(banks)[banks.both.index(bank)]
-        driven = cell_currents.drive(bank.spec, self._site.backend, levels, self._coding).signal
-        total: Any = sum(variance for _, variance in cell_currents.expected(bank, driven, effective, self._cut.rows))
+    def variance(self, banks: Banks, signal: np.ndarray) -> np.ndarray:
+        """Variance of outputs at any time, (array, sample, output), without that of reference columns and converters.
+
+        Parameters
+        ----------
+        banks : Banks
+            The cells.
+        signal : (array or 1, sample, row)
+            Inputs in units of the read voltage.
+        """
+        levels, effective = self._levels(signal), self.effective(banks)[0]
+        driven = cell_currents.drive(banks.lines.spec, self._site.backend, levels, self._coding).signal
+        moments = self._moments.moments(banks.both, 0, effective, driven, self._cut.rows, ANY_TIME)
+        total: Any = sum(variance for _, variance in moments)
         if self._in is not None and self._in.dac.polarity == "phases":
             total = total[:, ::2] + total[:, 1::2]
-        return np.broadcast_to(total, (*total.shape[:2], bank.state.shape[1]))
+        return np.broadcast_to(total, (*total.shape[:2], moments[0][0].shape[2]))
 
     @property
     def electronic_variance(self) -> float:
@@ -180,6 +199,19 @@ class Readout:
     @property
     def _coding(self) -> str:
         return "voltage" if self._in is None else self._in.dac.coding
+
+    def _levels_of_patches(self, banks: Banks, signal: PatchSignal, when: Moment | None) -> Any:
+        """Levels of inputs that are patches; as images where the read can gather the patches."""
+        backend, bank = self._site.backend, banks.lines
+        if self._in is not None:
+            if not self._in.alike:
+                return self._levels(backend.asarray(signal.matrix()))
+            signal = signal.converted(lambda x: backend.numpy(self._levels(backend.asarray(x))))
+        ordered = when is not None and when.within is None and bank.fluctuations is not None
+        gathers = backend.kernels.patches is not None and self._moments.narrow(bank)
+        if gathers and not ordered and bank.spec.conduction is None:
+            return signal
+        return backend.asarray(signal.matrix())
 
     def _levels(self, signal: np.ndarray) -> np.ndarray:
         return signal if self._in is None else self._in.levels(signal)
@@ -213,44 +245,52 @@ class Readout:
         driven, common = cell_currents.drive(spec, site.backend, levels, self._coding)
         effective, rows = self.effective(banks), self._cut.rows
         moments = []
-        for bank, own in zip(banks.both, effective, strict=True):
-            if when is None:
-                moments.append(cell_currents.expected(bank, driven, own, rows))
-            elif when.within is not None:
-                moments.append(cell_currents.frozen(bank, driven, own, rows, when.within))
+        for number, cells in enumerate(effective):
+            if when is not None and when.within is None:
+                moments.append(self._moments.sampled(banks.both, number, cells, driven, rows, when.seconds))
             else:
-                moments.append(cell_currents.sampled(bank, driven, own, rows, when.seconds))
-        exact, steady = None, []
-        added: list[list[np.ndarray] | None] = [None]
+                within = ANY_TIME if when is None else when.within
+                moments.append(self._moments.moments(banks.both, number, cells, driven, rows, within))
+        added: list[Any]
         if self._interconnect is not None and spec.conduction is not None:
-            exact, common = self._exact(banks, levels), None
-            steady = [
-                cell_currents.steady(bank, driven, own, rows) for bank, own in zip(banks.both, effective, strict=True)
-            ]
+            common, added = None, self._beyond_ohmic(banks, effective, driven, levels)
         else:
-            added = [cell_currents.excess(bank, levels, rows, self._coding) for bank in banks.both]
+            currents = [cell_currents.excess(bank, levels, rows, self._coding) for bank in banks.both]
+            added = [] if currents[0] is None else currents
         analog: list[tuple[np.ndarray, np.ndarray | None]] = []
         for part in range(len(rows)):
-            means = [own[part][0] for own in moments]
-            if exact is not None:  # and what correlated noise adds to the currents of ohmic cells
+            means = [bank[part][0] for bank in moments]
+            if added:
                 means = [
-                    (current + mean - rest[part]).astype(mean.dtype)
-                    for current, mean, rest in zip(exact[part], means, steady, strict=True)
+                    (mean + self._moments.differences(bank[part])).astype(mean.dtype)
+                    for mean, bank in zip(means, added, strict=True)
                 ]
-            elif added[0] is not None:
-                means = [mean + own[part] for mean, own in zip(means, added, strict=True) if own is not None]
             shared = None if common is None else common[:, :, rows[part]].sum(axis=2, keepdims=True)
             left = None
-            variances = [own[part][1] for own in moments]
+            variances = [bank[part][1] for bank in moments]
             for mean, variance, stream in zip(means, variances, (Stream.READ, Stream.REFERENCE_READ), strict=False):
                 if when is None or not variance.any():
                     continue
-                if self.out is not None and self._column == "single":
+                if self.out is not None and self._column != "reference":
                     left = variance
                 else:
                     site.backend.add_noise(mean, variance, **self._address(when, part), stream=stream)
             analog.append((self._combined(means, shared), left))
         return analog
+
+    def _beyond_ohmic(
+        self, banks: Banks, effective: list[EffectiveCells], driven: np.ndarray, levels: np.ndarray
+    ) -> list[list[np.ndarray]]:
+        """What currents through wires of cells that are not ohmic exceed those that their effective cells give.
+
+        (array, sample, line) of each row tile and bank, over the full scale; without noise, and with all traps empty.
+        """
+        exact, cut = self._exact(banks, levels), self._cut.rows
+        lines = OutputMoments(pairs=False)
+        steady = [lines.moments(banks.both, number, cells, driven, cut) for number, cells in enumerate(effective)]
+        return [
+            [exact[part][bank] - steady[bank][part][0] for part in range(len(cut))] for bank in range(len(effective))
+        ]
 
     def _exact(self, banks: Banks, levels: np.ndarray) -> list[list[np.ndarray]]:
         """Currents through wires of cells that are not ohmic, of each row tile and bank, over the full scale.
@@ -272,11 +312,10 @@ class Readout:
         return [[own / full_scale for own in self._interconnect.currents(banks, part, volts)] for part in parts]
 
     def _combined(self, means: list[np.ndarray], common: np.ndarray | None) -> np.ndarray:
-        """Outputs from the currents of columns; one that is the same for all cells cancels in differences."""
+        """Outputs from the currents of banks; one that is the same for all cells cancels in differences."""
         mean = means[0]
-        if self._column == "pair":
-            cols = mean.shape[2] // 2
-            return mean[:, :, :cols] - mean[:, :, cols:]
         if self._column == "reference":
             return mean - means[1]
+        if self._column == "pair":
+            return mean
         return mean if common is None else mean + common.astype(mean.dtype)

@@ -10,6 +10,7 @@ import numpy as np
 from memsim.arrays.axes import Axes, Signal
 from memsim.arrays.bank import Bank, Banks
 from memsim.arrays.mapping import Mapping
+from memsim.arrays.patch_signal import PatchSignal
 from memsim.arrays.readout import Readout
 from memsim.arrays.site import Site
 from memsim.profiles import DeviceProfile
@@ -97,9 +98,12 @@ class ArrayState:
         low, high = self.window
         return self.device.spec.read.voltage * (high - low)
 
-    def inputs(self, x: Any, name: str = "x") -> Signal:
-        """Inputs (..., row) with internal axes, padded to whole tiles, on the backend."""
-        return self.signal(name, x, "row", self.shape[1])
+    def inputs(self, x: Any) -> Signal:
+        """Inputs (..., row) with internal axes, padded to whole tiles, on the backend; or images with their patches."""
+        if isinstance(x, PatchSignal):
+            arrays, samples, _ = x.shape
+            return Signal(x.typed(self.dtype), (samples,) if self.axes.arrays is None else (arrays, samples))
+        return self.signal("x", x, "row", self.shape[1])
 
     def signal(self, name: str, values: Any, axis: str, width: int) -> Signal:
         """Inputs or targets with internal axes on the backend, see `Axes.signal`."""

@@ -35,7 +35,7 @@ def train(
         encoding = Encoding(encoding or array.device.spec.encoding)
     steps, batch = checks.whole("steps", steps, 0), checks.whole("batch", batch, 1)
     period = checks.duration("period", period)
-    x = array.inputs(inputs, "inputs").values
+    x = array.signal("inputs", inputs, "row", array.shape[1]).values
     t = array.signal("targets", targets, "col", cols).values
     if x.shape[1] != t.shape[1]:
         raise InputError(f"targets: {t.shape[1]} samples, but inputs have {x.shape[1]}")

@@ -18,9 +18,7 @@ from memsim.kernels.elementwise import operand
 from memsim.kernels.fluctuate import Move
 from memsim.kernels.path import RelaxationLaw
 from memsim.kernels.read import NARROW
-from memsim.philox import TILE, Stream, key, padded
-
-_BLOCK = 1 << 22  # cells whose variances are kept at a time
+from memsim.philox import Stream, key, padded
 
 
 def _cast(real: Any, value: Any) -> Any:
@@ -37,6 +35,7 @@ class Kernels(NamedTuple):
     counts: Callable[..., tuple[int, ...]]
     trains: Callable[..., Any]
     narrow: Callable[..., Any]
+    patches: Callable[..., Any] | None
     variance: Callable[..., Any]
     noise: Callable[..., Any]
     dac: Callable[..., Any]
@@ -192,41 +191,77 @@ class Backend:
         return out
 
     def read(
-        self, inputs: Any, state: Any, offset: float, value: float, window: float, rows: int | None = None
+        self, inputs: Any, state: Any, offset: float = 0.0, variance: Any = 0.0, rows: int | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Expected outputs and their variance, (array, sample, column), in V_read (G_max - G_min) and its square.
 
-        Each cell's conductance is w + `offset` and carries independent Gaussian read noise of sigma
-        `value` (w + offset) + `window`, one of which is 0. The variance has one column where it is the same for all.
-        Up to 16 columns are summed in a fixed order in float64, wider arrays by BLAS in the dtype of the state. `rows`
-        is how many rows there are; what lies behind them is padding.
+        Up to 16 columns are summed in a fixed order in float64, wider arrays by BLAS in the dtype of the state.
+
+        Parameters
+        ----------
+        inputs : (array or 1, sample, row)
+            In units of the read voltage.
+        state : (array, column, row)
+            Conductances less the offset, in units of the window.
+        offset : float
+            Conductance at state 0.
+        variance : (array, column, row) or float
+            Of the conductances, which have independent noise; one number where it is the same for all cells. The
+            variance of outputs has one column then.
+        rows : int, optional
+            How many rows there are; what lies behind them is padding.
         """
         arrays, columns, _ = state.shape
-        samples = inputs.shape[1]
-        noisy = value > 0 or window > 0
+        samples, real = inputs.shape[1], state.dtype.type
         if columns <= NARROW:
-            mean = self.xp.empty((arrays, samples, columns))
-            variance = self.xp.zeros((arrays, samples, columns if noisy else 1))
-            self.kernels.narrow(noisy)(inputs, state, rows or state.shape[2], offset, value, window, mean, variance)
-            return mean, variance
+            narrow = self._narrow(self.kernels.narrow, samples, state, variance)
+            return narrow(inputs, rows=rows or state.shape[2], offset=offset)
+        same = isinstance(variance, float)
         mean = inputs @ state.swapaxes(1, 2)
         if offset:
-            mean += inputs.sum(axis=2, keepdims=True) * state.dtype.type(offset)
-        shape = (arrays, samples, 1)
-        if not noisy:
-            return mean, self.xp.zeros(shape, state.dtype)
-        if value == 0:
-            norm = np.einsum("asr,asr->as", inputs, inputs)[:, :, None]
-            return mean, np.broadcast_to(norm * state.dtype.type(window**2), shape).copy()
-        real, squares, variance = state.dtype.type, np.square(inputs), np.empty_like(mean)
-        # By blocks of columns, so that variances of cells need little memory, and stay in the cache.
-        block = max(TILE, _BLOCK // (arrays * state.shape[2]))
-        for first in range(0, columns, block):
-            part = state[:, first : first + block]
-            spread = self.xp.empty(part.shape, state.dtype)
-            self.kernels.variance()(part, real(offset), real(value), spread)
-            variance[:, :, first : first + block] = squares @ spread.swapaxes(1, 2)
-        return mean, variance
+            mean += inputs.sum(axis=2, keepdims=True) * real(offset)
+        if not same:
+            return mean, np.square(inputs) @ variance.swapaxes(1, 2)
+        if variance == 0:
+            return mean, self.xp.zeros((arrays, samples, 1), state.dtype)
+        norm = np.einsum("asr,asr->as", inputs, inputs)[:, :, None]
+        return mean, np.broadcast_to(norm * real(variance), (arrays, samples, 1)).copy()
+
+    def read_patches(
+        self,
+        images: Any,
+        patches: np.ndarray,
+        pixels: np.ndarray,
+        bias: float,
+        state: Any,
+        offset: float = 0.0,
+        variance: Any = 0.0,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """As `read` for up to 16 columns and samples that are patches; see `memsim.kernels.read.patch_kernel`."""
+        assert self.kernels.patches is not None
+        narrow = self._narrow(self.kernels.patches, images.shape[1] * patches.size, state, variance)
+        return narrow(images, patches, pixels, images.dtype.type(bias), rows=pixels.size, offset=offset)
+
+    def _narrow(self, kernels: Any, samples: int, state: Any, variance: Any) -> Callable[..., tuple[Any, Any]]:
+        """A read of at most 16 columns, by one of the kernels that differ in where inputs come from."""
+        same = isinstance(variance, float)
+        arrays, columns, _ = state.shape
+        mean = self.xp.empty((arrays, samples, columns))
+        spread = self.xp.zeros((arrays, samples, 1 if same else columns))
+        of_cells, of_all = (state, variance) if same else (variance, 0.0)
+        kernel = kernels("each" if not same else "same" if variance > 0 else "none")
+
+        def read(*inputs: Any, rows: int, offset: float) -> tuple[Any, Any]:
+            kernel(*inputs, state, of_cells, rows, offset, of_all, mean, spread)
+            return mean, spread
+
+        return read
+
+    def value_variance(self, state: Any, offset: float, sigma: float) -> Any:
+        """Variances of conductances (array, column, row) whose noise is sigma times their value."""
+        real, variance = state.dtype.type, self.xp.empty(state.shape, state.dtype)
+        self.kernels.variance()(state, real(offset), real(sigma), variance)
+        return variance
 
     def add_noise(
         self,

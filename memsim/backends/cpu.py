@@ -13,7 +13,7 @@ from memsim.kernels.elementwise import elementwise_kernel
 from memsim.kernels.fill import fill_kernel
 from memsim.kernels.fluctuate import advance_kernel, fluctuating_read_kernel
 from memsim.kernels.path import path_kernel
-from memsim.kernels.read import narrow_kernel, noise_kernel, variance_kernel
+from memsim.kernels.read import narrow_kernel, noise_kernel, patch_kernel, variance_kernel
 from memsim.kernels.trains import train_kernel
 from memsim.kernels.update import count_shape, update_kernel
 
@@ -32,6 +32,7 @@ class CpuBackend(Backend):
         counts=count_shape,
         trains=train_kernel,
         narrow=narrow_kernel,
+        patches=patch_kernel,
         variance=variance_kernel,
         noise=noise_kernel,
         dac=dac_kernel,

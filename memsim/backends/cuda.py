@@ -56,6 +56,7 @@ class CudaBackend(Backend):
             counts=count_shape,
             trains=train_kernel,
             narrow=narrow_kernel,
+            patches=None,
             variance=variance_kernel,
             noise=noise_kernel,
             dac=dac_kernel,

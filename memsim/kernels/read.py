@@ -10,7 +10,7 @@ import functools
 
 import numpy as np
 
-from memsim.kernels.compile import Kernel, compile_kernel
+from memsim.kernels.compile import Kernel, compile_kernel, inline
 from memsim.kernels.draw import draw_normals
 from memsim.philox import LANES, TILE, WORDS, array_word, read_words
 
@@ -18,46 +18,103 @@ NARROW = 16
 
 
 @functools.cache
-def narrow_kernel(noisy: bool) -> Kernel:
-    """Kernel (inputs, state, rows, offset, value, window, mean, variance) for at most 16 columns.
+def narrow_kernel(noise: str) -> Kernel:
+    """Kernel (inputs, state, own, rows, offset, same, mean, variance) for at most 16 columns.
 
     inputs : (array or 1, sample, row) in units of the read voltage; state : (array, column, row), both padded to whole
-    tiles; rows : how many rows there are. ``mean`` and
-    ``variance`` (array, sample, column), float64, receive sum x (w + offset) and, if `noisy`, sum x^2 s^2 with
-    s = value (w + offset) + window, in units of (V_read (G_max - G_min)) and its square.
+    lanes; rows : how many rows there are. ``mean`` (array, sample, column), float64, receives sum x (w + offset).
+    ``variance`` receives, by `noise`: "each", sum x^2 own with the variances (array, column, row) of cells; "same",
+    one column sum x^2 same; "none", nothing. Units are V_read (G_max - G_min) and its square.
     """
+    read_sample = _read_sample(noise)
 
-    def read_samples(first, last, inputs, state, rows, offset, value, window, mean, variance):
+    def read_samples(first, last, inputs, state, own, rows, offset, same, mean, variance):
+        total, spread = np.empty(LANES), np.empty(LANES)
         for unit in range(first, last):
             samples = inputs.shape[1]
             array = unit // samples
             sample = unit % samples
             x = inputs[array if inputs.shape[0] > 1 else 0, sample]
-            total = np.empty(LANES)
-            spread = np.empty(LANES)
-            for column in range(state.shape[1]):
-                w = state[array, column]
-                total[:] = 0.0
+            into, of = mean[array, sample], variance[array, sample]
+            read_sample(x, state[array], own[array], rows, offset, same, into, of, total, spread)
+
+    return compile_kernel(read_samples, lambda inputs, state, *_: state.shape[0] * inputs.shape[1])
+
+
+@functools.cache
+def patch_kernel(noise: str) -> Kernel:
+    """Kernel (images, patches, pixels, bias, state, own, rows, offset, same, mean, variance), as `narrow_kernel`.
+
+    images : (array or 1, image, pixel). A sample is a patch of an image: its row r is the pixel patches[p] + pixels[r],
+    or `bias` where pixels[r] is -1. Samples are the patches of the first image, then those of the second, and so on.
+    """
+    read_sample = _read_sample(noise)
+
+    def read_patches(first, last, images, patches, pixels, bias, state, own, rows, offset, same, mean, variance):
+        total, spread = np.empty(LANES), np.empty(LANES)
+        x = np.zeros(-(-rows // LANES) * LANES, images.dtype)
+        for unit in range(first, last):
+            count = images.shape[1]
+            array = unit // count
+            number = unit % count
+            image = images[array if images.shape[0] > 1 else 0, number]
+            for patch in range(patches.size):
+                start = patches[patch]
+                for row in range(rows):
+                    pixel = pixels[row]
+                    x[row] = image[start + pixel] if pixel >= 0 else bias
+                sample = number * patches.size + patch
+                into, of = mean[array, sample], variance[array, sample]
+                read_sample(x, state[array], own[array], rows, offset, same, into, of, total, spread)
+
+    return compile_kernel(
+        read_patches, lambda images, patches, pixels, bias, state, *_: state.shape[0] * images.shape[1]
+    )
+
+
+@functools.cache
+def _read_sample(noise):
+    """Loop over the columns of a sample: (x, w, own, rows, offset, same, mean, variance, and room for two sums)."""
+    each, alike = noise == "each", noise == "same"
+
+    @inline
+    def read_sample(x, w, own, rows, offset, same, mean, variance, total, spread):
+        if alike:
+            spread[:] = 0.0
+            for start in range(0, rows, LANES):
+                for lane in range(LANES):
+                    v = np.float64(x[start + lane])
+                    spread[lane] += v * v
+            variance[0] = _sum_of_lanes(spread) * same
+        for column in range(w.shape[0]):
+            g, s = w[column], own[column]
+            total[:] = 0.0
+            if each:
                 spread[:] = 0.0
                 for start in range(0, rows, LANES):
                     for lane in range(LANES):
                         v = np.float64(x[start + lane])
-                        g = np.float64(w[start + lane]) + offset
-                        total[lane] += v * g
-                        if noisy:
-                            s = v * (value * g + window)
-                            spread[lane] += s * s
-                half = LANES // 2
-                while half > 0:
-                    for lane in range(half):
-                        total[lane] += total[lane + half]
-                        spread[lane] += spread[lane + half]
-                    half //= 2
-                mean[array, sample, column] = total[0]
-                if noisy:
-                    variance[array, sample, column] = spread[0]
+                        total[lane] += v * (np.float64(g[start + lane]) + offset)
+                        spread[lane] += v * v * np.float64(s[start + lane])
+                variance[column] = _sum_of_lanes(spread)
+            else:
+                for start in range(0, rows, LANES):
+                    for lane in range(LANES):
+                        total[lane] += np.float64(x[start + lane]) * (np.float64(g[start + lane]) + offset)
+            mean[column] = _sum_of_lanes(total)
 
-    return compile_kernel(read_samples, lambda inputs, state, *_: state.shape[0] * inputs.shape[1])
+    return read_sample
+
+
+@inline
+def _sum_of_lanes(lanes):
+    """The sum of sixteen numbers in one fixed order; it changes them."""
+    half = LANES // 2
+    while half > 0:
+        for lane in range(half):
+            lanes[lane] += lanes[lane + half]
+        half //= 2
+    return lanes[0]
 
 
 @functools.cache

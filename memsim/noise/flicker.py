@@ -97,12 +97,6 @@ def active(w, elapsed, _, p):
     return whole + math.sqrt(max(place - whole, float64(0.0)))
 
 
-def active_variance(active: np.ndarray) -> np.ndarray:
-    """Sum of the variances of the processes that take part, in units of a whole one's; of what `active` gives."""
-    whole = np.floor(active)
-    return whole + np.square(active - whole)
-
-
 def weight_of(process: int, active: np.ndarray) -> np.ndarray:
     """Share of the amplitude of a process, counted from 0 for the fastest, that takes part; of what `active` gives."""
     return np.clip(active - process, 0.0, 1.0)

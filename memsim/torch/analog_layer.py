@@ -90,8 +90,11 @@ class AnalogLayer(PlannedLayer):
         self._check(x)
         if not self.programmed:
             return self.biased(self.planned(x))
-        outputs = _Read.apply(x, self.weight, self.bias, self)
-        return self.biased(outputs) if self.row_bias is None else outputs
+        parts = (x, self.weight, self.bias)
+        differentiated = torch.is_grad_enabled() and any(part is not None and part.requires_grad for part in parts)
+        outputs = _Read.apply(*parts, self, differentiated)
+        assert isinstance(outputs, Tensor)
+        return outputs
 
     @property
     def programmed(self) -> bool:
@@ -250,25 +253,30 @@ class _Read(torch.autograd.Function):
     """A read of the cells; its gradient is straight-through."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, layer: AnalogLayer) -> Tensor:
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, layer: AnalogLayer, differentiated: bool
+    ) -> Tensor:
         patches = layer.patches(x)
         reader = layer.reader(patches)
         reads = math.prod(x.shape[:-1]) if patches is None else len(x)
         occasion, first = layer.occasion(reads)
         adc = reader.crossbar.adc
-        watched = any(ctx.needs_input_grad) or layer.counts is not None
+        watched = differentiated or layer.counts is not None
         saturated: list[np.ndarray] | None = [] if adc is not None and watched else None
         y = reader.read(
             _array(layer.as_images(x.detach())), occasion, first_sample=first, saturated=saturated, within=SPAN
         )
         layer.count(x, saturated)
         ctx.layer, ctx.saturated = layer, saturated
-        ctx.effective = layer.effective_weight() if any(ctx.needs_input_grad) else None
+        ctx.effective = layer.effective_weight() if differentiated else None
         ctx.save_for_backward(x)
-        return layer.as_outputs(_tensor(y, x), x)
+        outputs = layer.as_outputs(_tensor(y, x), x)
+        if bias is not None and layer.row_bias is None:
+            _add(outputs, layer.beside(bias, outputs))
+        return outputs
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None, None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None, None, None]:
         (x,), layer, (gradient,) = ctx.saved_tensors, ctx.layer, gradients
         dac, gain = layer.hardware.inputs, layer.cells.gain
         with torch.enable_grad():
@@ -286,10 +294,22 @@ class _Read(torch.autograd.Function):
         unclipped = inside(x, dac, gain)
         by_input = by_input if unclipped is None else by_input * unclipped
         by_bias = None
-        if layer.row_bias is not None:
+        if layer.bias is not None:
             axes = [axis for axis in range(gradient.ndim) if axis != layer.output_axis(gradient)]
             by_bias = gradient.sum(axes) if axes else gradient
-        return by_input, by_weight, by_bias, None
+        return by_input, by_weight, by_bias, None, None
+
+
+def _add(y: Tensor, bias: Tensor) -> None:
+    """Add a bias to outputs in place; on the CPU by one thread.
+
+    Those of torch wait actively after each of its loops, and the next product of matrices would share the cores with
+    them.
+    """
+    if y.is_cuda:
+        y += bias
+    else:
+        y.numpy()[...] += bias.detach().numpy()
 
 
 def _array(x: Tensor) -> np.ndarray:

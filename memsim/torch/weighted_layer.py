@@ -103,10 +103,11 @@ class WeightedLayer(nn.Module):
 
     def biased(self, y: Tensor) -> Tensor:
         """Sums of products with the bias added."""
-        if self.bias is None:
-            return y
-        after = y.ndim - 1 - self.output_axis(y)
-        return y + self.bias.reshape(-1, *[1] * after)
+        return y if self.bias is None else y + self.beside(self.bias, y)
+
+    def beside(self, bias: Tensor, y: Tensor) -> Tensor:
+        """A bias with axes that broadcast to outputs y."""
+        return bias.reshape(-1, *[1] * (y.ndim - 1 - self.output_axis(y)))
 
     @property
     def gain(self) -> float:

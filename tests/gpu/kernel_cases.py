@@ -110,23 +110,23 @@ def elementwise_cases() -> Iterator[Case]:
 
 def read_cases() -> Iterator[Case]:
     """Narrow reads, variances of cells, and noise."""
-    for noisy in (False, True):
+    for noise in ("none", "same", "each"):
         for real in (F32, F64):
 
-            def narrow(noisy=noisy, real=real):
+            def narrow(noise=noise, real=real):
                 rng = np.random.default_rng(2)
-                inputs = rng.uniform(-1, 1, (1 if noisy else 2, 2, 192)).astype(real)
-                state = rng.random((2, 3, 192)).astype(real)
-                variance = np.zeros((2, 2, 3 if noisy else 1))
+                inputs = rng.uniform(-1, 1, (2 if noise == "none" else 1, 2, 192)).astype(real)
+                state, variances = rng.random((2, 2, 3, 192)).astype(real)
+                variance = np.zeros((2, 2, 3 if noise == "each" else 1))
                 inputs[:, :, 150:], state[:, :, 150:] = 0, 0
-                return inputs, state, 150, 0.11, 0.02, 0.003, np.zeros((2, 2, 3)), variance
+                return inputs, state, variances, 150, 0.11, 0.003, np.zeros((2, 2, 3)), variance
 
             yield Case(
-                f"narrow {'noisy' if noisy else 'silent'} {np.dtype(real)}",
-                read.narrow_kernel(noisy),
-                cuda_read.narrow_kernel(noisy),
+                f"narrow, noise {noise}, {np.dtype(real)}",
+                read.narrow_kernel(noise),
+                cuda_read.narrow_kernel(noise),
                 narrow,
-                {6: rounding(F64), 7: rounding(F64)} if noisy else {6: rounding(F64)},
+                {6: rounding(F64)} if noise == "none" else {6: rounding(F64), 7: rounding(F64)},
                 double=True,
             )
     for real in (F32, F64):

@@ -17,10 +17,11 @@ from memsim.philox import LANES, TILE, WORDS, array_word, group_word, read_words
 
 
 @functools.cache
-def narrow_kernel(noisy: bool) -> CudaKernel:
+def narrow_kernel(noise: str) -> CudaKernel:
     """Kernel with the arguments of `memsim.kernels.read.narrow_kernel`, for any number of columns."""
+    each, alike = noise == "each", noise == "same"
 
-    def read_lanes(inputs, state, rows, offset, value, window, mean, variance):
+    def read_lanes(inputs, state, own, rows, offset, same, mean, variance):
         thread: int = cuda.grid(1)  # type: ignore[call-arg]
         samples, columns = inputs.shape[1], state.shape[1]
         lane = thread % LANES
@@ -34,27 +35,29 @@ def narrow_kernel(noisy: bool) -> CudaKernel:
             source = array if inputs.shape[0] > 1 else 0
             for row in range(lane, rows, LANES):
                 v = np.float64(inputs[source, sample, row])
-                g = np.float64(state[array, column, row]) + offset
-                total += v * g
-                if noisy:
-                    s = v * (value * g + window)
-                    spread += s * s
+                total += v * (np.float64(state[array, column, row]) + offset)
+                if each:
+                    spread += v * v * np.float64(own[array, column, row])
+                elif alike:
+                    spread += v * v
         totals = cuda.shared.array(THREADS, np.float64)
         spreads = cuda.shared.array(THREADS, np.float64)
-        own = thread % THREADS
-        totals[own] = total
-        spreads[own] = spread
+        place_in_block = thread % THREADS
+        totals[place_in_block] = total
+        spreads[place_in_block] = spread
         half = LANES // 2
         while half > 0:
             cuda.syncthreads()
             if lane < half:
-                totals[own] += totals[own + half]
-                spreads[own] += spreads[own + half]
+                totals[place_in_block] += totals[place_in_block + half]
+                spreads[place_in_block] += spreads[place_in_block + half]
             half //= 2
         if inside and lane == 0:
-            mean[array, sample, column] = totals[own]
-            if noisy:
-                variance[array, sample, column] = spreads[own]
+            mean[array, sample, column] = totals[place_in_block]
+            if each:
+                variance[array, sample, column] = spreads[place_in_block]
+            elif alike and column == 0:
+                variance[array, sample, 0] = spreads[place_in_block] * same
 
     return CudaKernel(read_lanes, lambda inputs, state, *_: state.shape[0] * inputs.shape[1] * state.shape[1] * LANES)
 

@@ -84,7 +84,7 @@ class NetworkLearners:
         signals[:, 0, :pixels] = state[:, -1, :pixels]
         for k, copies in enumerate(block.noisy.values()):
             signals[:, 1 + k * levels : 1 + (k + 1) * levels, :pixels] = self.backend.asarray(copies[part])
-        products = self.backend.read(signals, state, 0.0, 0.0, 0.0)[0].astype(self.network.dtype, copy=False)
+        products = self.backend.read(signals, state)[0].astype(self.network.dtype, copy=False)
         responses, overlaps = products[:, :, :-1], products[:, :, -1]
         layer = Layer(state[:, :-1, :pixels], state[:, -1, :pixels], responses[:, 0], overlaps[:, 0])
         start = sums(layer)
