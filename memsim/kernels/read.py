@@ -10,6 +10,7 @@ import functools
 
 import numpy as np
 
+from memsim.arithmetic import sum_of_products
 from memsim.kernels.compile import Kernel, compile_kernel, inline
 from memsim.kernels.draw import draw_normals
 from memsim.philox import LANES, TILE, WORDS, array_word, read_words
@@ -26,17 +27,18 @@ def narrow_kernel(noise: str) -> Kernel:
     ``variance`` receives, by `noise`: "each", sum x^2 own with the variances (array, column, row) of cells; "same",
     one column sum x^2 same; "none", nothing. Units are V_read (G_max - G_min) and its square.
     """
-    read_sample = _read_sample(noise)
+    sums = _sums_of_sample(noise)
 
     def read_samples(first, last, inputs, state, own, rows, offset, same, mean, variance):
-        total, spread = np.empty(LANES), np.empty(LANES)
+        x, squares = np.zeros((2, -(-rows // LANES) * LANES))
         for unit in range(first, last):
             samples = inputs.shape[1]
             array = unit // samples
             sample = unit % samples
-            x = inputs[array if inputs.shape[0] > 1 else 0, sample]
-            into, of = mean[array, sample], variance[array, sample]
-            read_sample(x, state[array], own[array], rows, offset, same, into, of, total, spread)
+            given = inputs[array if inputs.shape[0] > 1 else 0, sample]
+            for row in range(rows):
+                x[row] = given[row]
+            sums(x, squares, state[array], own[array], offset, same, mean[array, sample], variance[array, sample])
 
     return compile_kernel(read_samples, lambda inputs, state, *_: state.shape[0] * inputs.shape[1])
 
@@ -48,11 +50,10 @@ def patch_kernel(noise: str) -> Kernel:
     images : (array or 1, image, pixel). A sample is a patch of an image: its row r is the pixel patches[p] + pixels[r],
     or `bias` where pixels[r] is -1. Samples are the patches of the first image, then those of the second, and so on.
     """
-    read_sample = _read_sample(noise)
+    sums = _sums_of_sample(noise)
 
     def read_patches(first, last, images, patches, pixels, bias, state, own, rows, offset, same, mean, variance):
-        total, spread = np.empty(LANES), np.empty(LANES)
-        x = np.zeros(-(-rows // LANES) * LANES, images.dtype)
+        x, squares = np.zeros((2, -(-rows // LANES) * LANES))
         for unit in range(first, last):
             count = images.shape[1]
             array = unit // count
@@ -64,8 +65,7 @@ def patch_kernel(noise: str) -> Kernel:
                     pixel = pixels[row]
                     x[row] = image[start + pixel] if pixel >= 0 else bias
                 sample = number * patches.size + patch
-                into, of = mean[array, sample], variance[array, sample]
-                read_sample(x, state[array], own[array], rows, offset, same, into, of, total, spread)
+                sums(x, squares, state[array], own[array], offset, same, mean[array, sample], variance[array, sample])
 
     return compile_kernel(
         read_patches, lambda images, patches, pixels, bias, state, *_: state.shape[0] * images.shape[1]
@@ -73,48 +73,23 @@ def patch_kernel(noise: str) -> Kernel:
 
 
 @functools.cache
-def _read_sample(noise):
-    """Loop over the columns of a sample: (x, w, own, rows, offset, same, mean, variance, and room for two sums)."""
+def _sums_of_sample(noise):
+    """Sums of a sample x (row,), float64 and padded to whole lanes, for all columns; `squares` is room for x^2."""
     each, alike = noise == "each", noise == "same"
 
     @inline
-    def read_sample(x, w, own, rows, offset, same, mean, variance, total, spread):
+    def sums_of_sample(x, squares, w, own, offset, same, mean, variance):
+        if each:
+            for row in range(x.size):
+                squares[row] = x[row] * x[row]
         if alike:
-            spread[:] = 0.0
-            for start in range(0, rows, LANES):
-                for lane in range(LANES):
-                    v = np.float64(x[start + lane])
-                    spread[lane] += v * v
-            variance[0] = _sum_of_lanes(spread) * same
+            variance[0] = sum_of_products(x, x, 0.0) * same
         for column in range(w.shape[0]):
-            g, s = w[column], own[column]
-            total[:] = 0.0
+            mean[column] = sum_of_products(x, w[column], offset)
             if each:
-                spread[:] = 0.0
-                for start in range(0, rows, LANES):
-                    for lane in range(LANES):
-                        v = np.float64(x[start + lane])
-                        total[lane] += v * (np.float64(g[start + lane]) + offset)
-                        spread[lane] += v * v * np.float64(s[start + lane])
-                variance[column] = _sum_of_lanes(spread)
-            else:
-                for start in range(0, rows, LANES):
-                    for lane in range(LANES):
-                        total[lane] += np.float64(x[start + lane]) * (np.float64(g[start + lane]) + offset)
-            mean[column] = _sum_of_lanes(total)
+                variance[column] = sum_of_products(squares, own[column], 0.0)
 
-    return read_sample
-
-
-@inline
-def _sum_of_lanes(lanes):
-    """The sum of sixteen numbers in one fixed order; it changes them."""
-    half = LANES // 2
-    while half > 0:
-        for lane in range(half):
-            lanes[lane] += lanes[lane + half]
-        half //= 2
-    return lanes[0]
+    return sums_of_sample
 
 
 @functools.cache
@@ -157,14 +132,15 @@ def noise_kernel() -> Kernel:
             out = current[array, sample]
             own = variance[array, sample]
             for tile in range(-(-columns // TILE)):
-                draw_normals(z, words, first_tile + tile, c1, c2, c3, k0, k1)
                 start = tile * TILE
+                width = min(TILE, columns - start)
+                draw_normals(z, words, first_tile + tile, c1, c2, c3, k0, k1)
                 if own.size == 1:
                     sigma = np.sqrt(own[0])
-                    for i in range(min(TILE, columns - start)):
+                    for i in range(width):
                         out[start + i] += sigma * z[i]
                 else:
-                    for i in range(min(TILE, columns - start)):
+                    for i in range(width):
                         out[start + i] += np.sqrt(own[start + i]) * z[i]
 
     return compile_kernel(add_noise, lambda current, *_: current.shape[0] * current.shape[1])

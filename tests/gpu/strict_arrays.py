@@ -149,7 +149,7 @@ class StrictBackend(Backend):
     name = "cuda"
     xp = MODULE
     kernels = Kernels(*map(_unwrapping, CpuBackend.kernels))._replace(
-        counts=lambda state: CpuBackend.kernels.counts(state._values)
+        counts=lambda state: CpuBackend.kernels.counts(state._values), patches=None
     )
     kept = CpuBackend().kept
     machine = "a card"

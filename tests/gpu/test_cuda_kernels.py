@@ -46,7 +46,7 @@ def simulate(*names: str) -> None:
 
 
 def test_a_simulated_kernel_agrees_with_the_cpu():
-    simulate("narrow noisy float32")
+    simulate("narrow, noise each, float32")
 
 
 @pytest.mark.slow
