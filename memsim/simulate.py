@@ -117,6 +117,8 @@ def compute(
         "repeat": 0,
         **computed.coordinates,
     }
+    if computed.libraries:
+        provenance["libraries"] = json.dumps(json.loads(str(provenance["libraries"])) | dict(computed.libraries))
     if notes or computed.notes:
         provenance["notes"] = "; ".join((*notes, *computed.notes))
     return build_dataset(computed.variables, coordinates, provenance, swept(entries), compared)

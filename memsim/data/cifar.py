@@ -32,8 +32,8 @@ def is_cifar(names: set[str]) -> bool:
     return bool(names & {*FILES, *(file.removesuffix(".bin") for file in FILES)})
 
 
-def load_cifar(folder: Path, names: set[str]) -> Collection:
-    """The images of a folder with all seven files, grey by their luminance.
+def load_cifar(folder: Path, names: set[str], colour: str = "grey") -> Collection:
+    """The images of a folder with all seven files, grey by their luminance, or with their colours (``rgb``).
 
     Raises
     ------
@@ -45,9 +45,10 @@ def load_cifar(folder: Path, names: set[str]) -> Collection:
             pickled = "; this is the Python version" if file.removesuffix(".bin") in names else ""
             raise refusal(folder, f"lacks {file} of the binary version of CIFAR-10{pickled}")
     classes = _names(folder / NAMES)
-    train, test = _pool([folder / file for file in TRAINING]), _pool([folder / TEST])
+    train, test = _pool([folder / file for file in TRAINING], colour), _pool([folder / TEST], colour)
     text = f"{folder}: CIFAR-10, {len(train.labels)} training and {len(test.labels)} test images"
-    return Collection(str(folder), f"{text}; luminance (ITU-R BT.601)", classes, SHAPE, train, test)
+    made = "luminance (ITU-R BT.601)" if colour == "grey" else "red, green and blue"
+    return Collection(str(folder), f"{text}; {made}", classes, SHAPE, train, test)
 
 
 def _names(file: Path) -> tuple[str, ...]:
@@ -58,12 +59,14 @@ def _names(file: Path) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _pool(files: list[Path]) -> Pool:
+def _pool(files: list[Path], colour: str) -> Pool:
     # Four bytes a grey pixel once they are floats.
     batches = [_batch(file, MAX_BYTES // (4 * SHAPE[0] * SHAPE[1] * len(files)) * _RECORD) for file in files]
     records = np.concatenate(batches)
 
     def read(numbers: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+        if colour == "rgb":
+            return resize_all(records[numbers, 1:].reshape(-1, 3, *SHAPE), shape)
         images = np.empty((len(numbers), *SHAPE), np.uint8)
         for first in range(0, len(numbers), _CHUNK):
             colours = records[numbers[first : first + _CHUNK], 1:].reshape(-1, 3, *SHAPE)
@@ -77,6 +80,12 @@ def luminance(colours: np.ndarray) -> np.ndarray:
     """Grey images (image, y, x) of red, green and blue planes (image, 3, y, x), all uint8."""
     total = np.einsum("icyx,c->iyx", colours, _LUMINANCE, dtype=np.uint32)
     return ((total + np.uint32(1 << 15)) >> 16).astype(np.uint8)
+
+
+def luminance_of(colours: np.ndarray) -> np.ndarray:
+    """Grey levels (..., y, x) of red, green and blue (..., 3, y, x), floats in the same units."""
+    weights = _LUMINANCE.astype(colours.dtype) / colours.dtype.type(1 << 16)
+    return np.einsum("...cyx,c->...yx", colours, weights)
 
 
 def _batch(file: Path, most: int) -> np.ndarray:

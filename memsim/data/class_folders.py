@@ -9,14 +9,24 @@ from pathlib import Path
 import numpy as np
 
 from memsim.data.depth import Grey
-from memsim.data.pictures import pictures_in, printable, read_pictures, refusal, shared_size, unreadable
+from memsim.data.pictures import (
+    pictures_in,
+    printable,
+    read_colours,
+    read_pictures,
+    refusal,
+    shared_size,
+    unreadable,
+)
 from memsim.data.splits import Collection, Pool
 
 TRAIN, TEST = "train", "test"
 
 
-def load_class_folders(folder: Path, names: Sequence[str], shape: tuple[int, int] | None, grey: Grey) -> Collection:
-    """The pictures of a folder, unread; each sub-folder of these names is a class.
+def load_class_folders(
+    folder: Path, names: Sequence[str], shape: tuple[int, int] | None, grey: Grey, colour: str = "grey"
+) -> Collection:
+    """The pictures of a folder, unread, grey or with their colours; each sub-folder of these names is a class.
 
     Raises
     ------
@@ -33,9 +43,10 @@ def load_class_folders(folder: Path, names: Sequence[str], shape: tuple[int, int
     own = shape or shared_size([file for part in parts for files in part.values() for file in files])
     counts = [sum(map(len, part.values())) for part in parts]
     found = f"{counts[0]} training and {counts[1]} test pictures" if len(parts) > 1 else f"{counts[0]} pictures"
-    text = f"{folder}: {found} in {len(classes)} classes; luminance, or of 16-bit KITTI depth maps {grey}"
+    made = f"luminance, or of 16-bit KITTI depth maps {grey}" if colour == "grey" else "red, green and blue"
+    text = f"{folder}: {found} in {len(classes)} classes; {made}"
     text += "; resized" if shape else ""
-    pool, *rest = (_pool([part[name] for name in classes], grey) for part in parts)
+    pool, *rest = (_pool([part[name] for name in classes], grey, colour) for part in parts)
     return Collection(str(folder), text, tuple(map(printable, classes)), own, pool, rest[0] if rest else None)
 
 
@@ -67,7 +78,9 @@ def _pictures(folder: Path, names: Sequence[str]) -> dict[str, list[Path]]:
     return {name: pictures_in(folder / name) for name in sorted(names)}
 
 
-def _pool(files: list[list[Path]], grey: Grey) -> Pool:
+def _pool(files: list[list[Path]], grey: Grey, colour: str) -> Pool:
     labels = np.repeat(np.arange(len(files)), [len(part) for part in files])
     flat = [file for part in files for file in part]
+    if colour == "rgb":
+        return Pool(labels, lambda numbers, shape: read_colours([flat[i] for i in numbers], shape))
     return Pool(labels, lambda numbers, shape: read_pictures([flat[i] for i in numbers], shape, grey)[0])

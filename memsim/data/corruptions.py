@@ -1,8 +1,9 @@
 """Corruptions of images, addressed: a field depends on seed, image, corruption and, if fresh, level only.
 
 A field is the random numbers that one image takes at one level. Their address (see `memsim.philox`, stream CORRUPTION)
-is the image, c2 the corruption, c1 the level (0 if all levels share the field) and c0 the pixel or coordinate. So
-neither the other images nor the other levels change a result.
+is the image, c2 the corruption, c1 the level (0 if all levels share the field) and c0 the pixel or coordinate; where
+channels have numbers of their own, those of the second channel follow those of the first. So neither the other images
+nor the other levels change a result.
 
 Sources: the study, "A Systematic Decomposition of Neural Network Robustness", Y. Akbay, preprint, 2025/2026, and the
 "robust-vision" framework around it.
@@ -92,11 +93,14 @@ class Corruption:
     distribution: str = "uniform"
     fields: int = 1  # at c2 = field, field + 1, ...
     numbers: int | None = None  # of a field; None: one a pixel
+    each_channel: bool = False  # whether the channels of a pixel have numbers of their own
 
 
 # The largest Gaussian severity is assumed.
 _REGISTRY = {
-    "gaussian": Corruption(CorruptionField.GAUSSIAN, _gaussian, largest=100.0, distribution="normal"),
+    "gaussian": Corruption(
+        CorruptionField.GAUSSIAN, _gaussian, largest=100.0, distribution="normal", each_channel=True
+    ),
     "salt-and-pepper": Corruption(CorruptionField.SALT_AND_PEPPER, _salt_and_pepper),
     "salt-and-pepper-masks": Corruption(CorruptionField.SALT_AND_PEPPER_MASKS, _salt_and_pepper_masks, fields=2),
     "fog": Corruption(CorruptionField.FOG, _fog),
@@ -134,10 +138,10 @@ def corrupt(
     first_image: int = 0,
     fields: str = "scaled",
 ) -> np.ndarray:
-    """Corrupted copies of images, (image, level, y, x), float32 in [0, 1].
+    """Corrupted copies of images, (image, level, y, x) or (image, level, channel, y, x), float32 in [0, 1].
 
     =========================  ======================================================================================
-    ``gaussian``               clip(x + s N, 0, 1), N standard normal, one a pixel (study, framework)
+    ``gaussian``               clip(x + s N, 0, 1), N standard normal, one a pixel and channel (study, framework)
     ``salt-and-pepper``        one uniform u a pixel: u < p/2 turns black, u > 1 - p/2 white (study)
     ``salt-and-pepper-masks``  two masks of probability p/2 each: white, then black over it (framework)
     ``fog``                    clip((1 - i) x + i (0.9 + 0.1 U), 0, 1), U uniform, one a pixel (framework)
@@ -146,13 +150,14 @@ def corrupt(
     =========================  ======================================================================================
 
     Blocks and patches lie inside the image, each place equally likely; a patch is cut to the side of a smaller image.
+    Of an image with colours, all channels of a pixel have the same numbers, but for ``gaussian``.
 
     Parameters
     ----------
     kind : str
         One of `CORRUPTIONS`.
-    images : (image, y, x)
-        Grey levels in [0, 1].
+    images : (image, y, x) or (image, channel, y, x)
+        Grey levels or colours in [0, 1].
     levels : sequence of float
         Severities, dimensionless, from 0 to ``largest(kind)``.
     seed : int
@@ -176,23 +181,28 @@ def corrupt(
         if not 0 <= severity <= corruption.largest:
             raise InputError(f"levels: {severity} is not a severity of {kind}; allowed: 0 to {corruption.largest:g}")
     images = np.asarray(images, np.float32)
-    if images.ndim != 3:
-        raise InputError(f"images: the shape is {images.shape}; it must be (image, y, x)")
+    if images.ndim not in (3, 4):
+        raise InputError(f"images: the shape is {images.shape}; it must be (image, y, x) or (image, channel, y, x)")
     if not 0 <= first_image <= MAX_ARRAYS - len(images):
         raise InputError(f"images: addresses {first_image} to {first_image + len(images) - 1} exceed {MAX_ARRAYS}")
 
     out = np.empty((len(images), len(severities), *images.shape[1:]), np.float32)
+    colours, copies = (images, out) if images.ndim == 4 else (images[:, None], out[:, :, None])
+    apart = corruption.each_channel and images.ndim == 4
+    shape = images.shape if apart else (len(images), *images.shape[-2:])
     drawn: list[np.ndarray] = []
     for k, severity in enumerate(severities):
         if fields == "fresh" or not drawn:
             column = level_word(severity) if fields == "fresh" else 0
-            drawn = _draw(corruption, images.shape, seed=seed, first_array=first_image, first_column=column)
-        corruption.write(out[:, k], images, severity, *drawn)
+            drawn = _draw(corruption, shape, seed=seed, first_array=first_image, first_column=column)
+        for channel in range(colours.shape[1]):
+            own = [numbers[:, channel] for numbers in drawn] if apart else drawn
+            corruption.write(copies[:, k, channel], colours[:, channel], severity, *own)
     return out
 
 
 def _draw(corruption: Corruption, shape: tuple[int, ...], **address: int) -> list[np.ndarray]:
-    """The fields of all images, each (image, y, x) or (image, number)."""
+    """The fields of all images, each (image, y, x), (image, channel, y, x) or (image, number)."""
     from memsim.kernels.fill import fill  # Numba: not needed to check an experiment
 
     samples, *pixels = shape

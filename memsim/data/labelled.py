@@ -35,11 +35,13 @@ from memsim.data.digits import load_digits
 from memsim.data.idx import is_idx, load_idx
 from memsim.data.pictures import check_size, locate, printable, refusal, unreadable
 from memsim.data.splits import SPLITS, Collection, Deal, Pool, deal
-from memsim.errors import InputError
+from memsim.errors import InputError, nearest
 
 DIGITS = "digits"
 ROAD_PATCHES = "road-patches"
 SOURCES = (DIGITS, ROAD_PATCHES)
+COLOURS = ("grey", "rgb")
+"""What pixels are: grey levels, or red, green and blue."""
 PATCHES = 1000
 """Road patches that are made where no number is asked for."""
 
@@ -47,6 +49,7 @@ _KNOWN = (
     "the IDX files of MNIST or Fashion-MNIST (train-images-idx3-ubyte and three more), those of the binary version of "
     "CIFAR-10 (data_batch_1.bin and six more), or a sub-folder of pictures for each class"
 )
+_NO_COLOURS = "data.colour: the images of {} have no colours; allowed: grey (rgb: CIFAR-10 and folders of pictures)"
 _HOMES = {
     "fashion": "Fashion-MNIST is to be had from github.com/zalandoresearch/fashion-mnist",
     "mnist": "MNIST is to be had from yann.lecun.com/exdb/mnist",
@@ -59,7 +62,7 @@ class Split:
     """Images that serve one purpose, and their classes."""
 
     pixels: np.ndarray
-    """Read-only float32 (image, y, x), each in [0, 1]."""
+    """Read-only float32 (image, y, x), or (image, channel, y, x) with colours, each in [0, 1]."""
     labels: np.ndarray
     """Read-only int64 (image,): index into the classes."""
 
@@ -89,6 +92,7 @@ def load_labelled(
     seed: int = 0,
     grey: Grey | None = None,
     fractions: Sequence[float] = (0.6, 0.2, 0.2),
+    colour: str = "grey",
 ) -> Labelled:
     """Labelled images in training, validation and test splits.
 
@@ -114,6 +118,9 @@ def load_labelled(
         Shares of the images. A source that comes with test images of its own (MNIST, CIFAR-10, ``test`` folders) keeps
         them as the test split: validation is cut from the others by the first two, and the third matters only for
         `samples`.
+    colour : {"grey", "rgb"}
+        Whether colours become grey by their luminance, or stay. Of CIFAR-10 and folders of pictures, ``rgb`` gives
+        images (channel, y, x) with the channels red, green and blue; other sources are grey.
 
     Raises
     ------
@@ -121,13 +128,15 @@ def load_labelled(
         If something is missing, unreadable, damaged, too large or of the wrong kind, or if a class has no image in one
         of the splits; the message names the file or class, what was found and what would have been accepted.
     InputError
-        If the shape, the number, the seed or the fractions are not allowed.
+        If the shape, the number, the seed, the fractions or the colour are not allowed.
     """
     _check(shape, samples, fractions)
-    collection = _collect(source, shape, samples, seed, grey or Grey())
+    if colour not in COLOURS:
+        raise InputError(f"data.colour: unknown choice {colour!r}{nearest(colour, COLOURS)}")
+    collection = _collect(source, shape, samples, seed, grey or Grey(), colour)
     shape = shape or collection.shape
     dealt = deal(collection, fractions, samples, seed)
-    check_size(len(dealt.label), shape)
+    check_size(len(dealt.label), shape, channels=3 if colour == "rgb" else 1)
     splits = _read(collection, dealt, shape)
     digest = hashlib.sha256()
     for split in splits:
@@ -159,8 +168,15 @@ def _check(shape: tuple[int, int] | None, samples: int | None, fractions: Sequen
 
 
 def _collect(
-    source: str | os.PathLike[str], shape: tuple[int, int] | None, samples: int | None, seed: int, grey: Grey
+    source: str | os.PathLike[str],
+    shape: tuple[int, int] | None,
+    samples: int | None,
+    seed: int,
+    grey: Grey,
+    colour: str,
 ) -> Collection:
+    if source in SOURCES and colour != "grey":
+        raise InputError(_NO_COLOURS.format(source))
     if source == DIGITS:
         return load_digits()
     if source == ROAD_PATCHES:
@@ -173,13 +189,15 @@ def _collect(
     except OSError as error:
         raise refusal(place, unreadable(error)) from None
     if is_idx(names):
+        if colour != "grey":
+            raise InputError(_NO_COLOURS.format(source))
         return load_idx(place, names)
     if is_cifar(names):
-        return load_cifar(place, names)
+        return load_cifar(place, names, colour)
     folders = folders_in(place)
     if not folders:
         raise refusal(place, f"holds no labelled images; allowed: {_KNOWN}")
-    return load_class_folders(place, folders, shape, grey)
+    return load_class_folders(place, folders, shape, grey, colour)
 
 
 def _home(source: str | os.PathLike[str]) -> str:

@@ -25,8 +25,8 @@ MAX_BYTES = 4 << 30
 """Most memory that the images, or the array they come from, may take."""
 
 
-def check_size(count: int, shape: tuple[int, int]) -> None:
-    """Judge a number of images and their shape (y, x) [pixel].
+def check_size(count: int, shape: tuple[int, int], channels: int = 1) -> None:
+    """Judge a number of images, their shape (y, x) [pixel], and how many numbers each pixel has.
 
     Raises
     ------
@@ -35,8 +35,9 @@ def check_size(count: int, shape: tuple[int, int]) -> None:
     """
     if len(shape) != 2 or not all(isinstance(side, int | np.integer) and 1 <= side <= MAX_SIDE for side in shape):
         raise InputError(f"data.shape: {shape!r} is not [y, x] in whole pixels; allowed: 1 to {MAX_SIDE} each")
-    if count < 1 or count * int(shape[0]) * int(shape[1]) * 4 > MAX_BYTES:
-        limit = MAX_BYTES // (4 * int(shape[0]) * int(shape[1]))
+    size = 4 * channels * int(shape[0]) * int(shape[1])
+    if count < 1 or count * size > MAX_BYTES:
+        limit = MAX_BYTES // size
         raise InputError(f"data.samples: {count!r} images of {shape[0]} x {shape[1]}; allowed: 1 to {limit} of them")
 
 
@@ -125,13 +126,31 @@ def read_pictures(files: Sequence[Path], shape: tuple[int, int], grey: Grey) -> 
     return images, f"{'; '.join(counts)}; resized to {shape[0]} x {shape[1]}"
 
 
+def read_colours(files: Sequence[Path], shape: tuple[int, int]) -> np.ndarray:
+    """Red, green and blue of pictures as uint8 (image, 3, y, x), each channel resized like a grey picture.
+
+    Raises
+    ------
+    DataError
+        If one of them is missing, damaged, too large, no picture, or a 16-bit PNG, which has no colours.
+    """
+    images = np.empty((len(files), 3, *shape), np.uint8)
+    for image, file in zip(images, files, strict=True):
+        with _opened(file) as picture:
+            if picture.mode.startswith("I"):
+                raise refusal(file, "16-bit PNG, which has no colours; allowed: data.colour grey")
+            pixels = np.asarray(picture.convert("RGB"))
+        image[:] = resize_all(np.ascontiguousarray(np.moveaxis(pixels, -1, 0)), shape)
+    return images
+
+
 def resize_all(images: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """8-bit grey images (image, y, x) resampled to a shape (y, x) like every picture."""
-    if images.shape[1:] == tuple(shape):
+    """8-bit images (..., y, x) resampled to a shape (y, x) like every picture."""
+    if images.shape[-2:] == tuple(shape):
         return images
-    resized = np.empty((len(images), *shape), np.uint8)
-    for out, image in zip(resized, images, strict=True):
-        out[:] = resize(image, shape)
+    resized = np.empty((*images.shape[:-2], *shape), np.uint8)
+    for place in np.ndindex(images.shape[:-2]):
+        resized[place] = resize(images[place], shape)
     return resized
 
 

@@ -24,7 +24,7 @@ class Pool:
     labels: np.ndarray
     """Class numbers (image,), int64."""
     read: Callable[[np.ndarray, tuple[int, int]], np.ndarray]
-    """Grey images (image, y, x), uint8 or float32 in [0, 1], by their numbers and the wanted shape."""
+    """Images (image, y, x) or (image, channel, y, x), uint8 or float32 in [0, 1], by numbers and the wanted shape."""
 
 
 @dataclass(frozen=True, eq=False)

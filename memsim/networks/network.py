@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from memsim.errors import DataError
 from memsim.networks.architecture import Architecture
+from memsim.networks.chain import Chain
 from memsim.networks.draws import Address, check_number
 from memsim.networks.losses import Loss, array_namespace
 from memsim.networks.parts import host, split
@@ -46,13 +48,17 @@ class Network:
     architecture : Architecture
     parameters : mapping of str to array
         In the order of the layers; arrays of NumPy, CuPy or another library of the array API standard, never changed.
+    engine : type of Chain
+        What computes outputs and gradients: `Chain`, or a chain of another library with the same numbers to rounding,
+        such as `memsim.torch.engine.TorchChain`.
     """
 
     architecture: Architecture
     parameters: Mapping[str, Any]
+    engine: type[Chain] = Chain
 
     @classmethod
-    def fresh(cls, architecture: Architecture, *, seed: int, number: int = 0) -> Network:
+    def fresh(cls, architecture: Architecture, *, seed: int, number: int = 0, engine: type[Chain] = Chain) -> Network:
         """Network with addressed random weights, NumPy arrays; networks of one seed differ by their number.
 
         Raises
@@ -63,7 +69,13 @@ class Network:
         key(seed)
         check_number(number)
         address = Address(seed, number)
-        return cls(architecture, architecture.layers.init(architecture.shape, address, architecture.dtype))
+        return cls(architecture, architecture.layers.init(architecture.shape, address, architecture.dtype), engine)
+
+    @cached_property
+    def layers(self) -> Chain:
+        """The layers, computed by the engine."""
+        layers = self.architecture.layers
+        return layers if self.engine is Chain else self.engine(layers.layers)
 
     @property
     def xp(self) -> Any:
@@ -113,14 +125,14 @@ class Network:
         DataError
             If the samples do not have the architecture's shape.
         """
-        layers = self.architecture.layers
+        layers = self.layers
         if train is not None:
             return layers.forward(self.parameters, self._last(x), train)[0].T
         return self._pieces(x, lambda part: layers.outputs(self.parameters, self._last(x[part, ...])).T)
 
     def gradient(self, x: Any, targets: Any, loss: Loss, train: Address | None = None) -> Gradient:
         """Mean loss, outputs and gradients; see `outputs` for x and train, `Loss` for targets (sample, class)."""
-        layers = self.architecture.layers
+        layers = self.layers
         last, cache = layers.forward(self.parameters, self._last(x), train)
         outputs = last.T
         value = float(self.xp.mean(loss.value(outputs, targets)))
@@ -138,7 +150,7 @@ class Network:
         slope : array (class,) or (sample, class)
             For a margin +1 at the target and -1 at the runner-up; for a loss ``loss.slope(outputs, targets)``.
         """
-        layers, xp = self.architecture.layers, self.xp
+        layers, xp = self.layers, self.xp
         slope = xp.asarray(slope, dtype=self.dtype)
 
         def back(part: slice) -> Any:

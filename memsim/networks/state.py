@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from memsim.errors import InputError
+from memsim.networks.chain import Chain
 from memsim.networks.network import Network
 from memsim.networks.optimise import Memory
 
@@ -78,6 +79,10 @@ class State:
             average=None if self.average is None else moved(self.average),
             best=moved(self.best),
         )
+
+    def computed_by(self, engine: type[Chain]) -> State:
+        """The same with another engine, see `Network`."""
+        return replace(self, network=replace(self.network, engine=engine))
 
     def check(self, network: Network, settings: Mapping[str, Any]) -> None:
         """Refuse to go on with another architecture or other settings.

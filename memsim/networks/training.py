@@ -163,7 +163,7 @@ def fit(
         state = State(network, slots, None, network.parameters, 0, (), settings)
     else:
         resume.check(network, settings)
-        state = resume.to(network.xp)
+        state = resume.to(network.xp).computed_by(network.engine)
     ended, message = "epochs", f"all {epochs} epochs were made"
     with threadpool_limits(1, "blas"), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         while len(state.history) < epochs:

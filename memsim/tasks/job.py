@@ -72,8 +72,21 @@ class Job(NamedTuple):
 
 
 class Computed(NamedTuple):
-    """Registered variables of a result, its labels without the names of what is compared, and notes for readers."""
+    """What the run of a task returns.
+
+    Attributes
+    ----------
+    variables : dict of str to array
+        Registered variables.
+    coordinates : dict
+        Labels without the names of what is compared.
+    notes : sequence of str
+        For readers.
+    libraries : mapping of str to str
+        Versions of libraries that computed, beside those of all runs.
+    """
 
     variables: dict[str, np.ndarray]
     coordinates: dict[str, Any]
     notes: Sequence[str] = ()
+    libraries: Mapping[str, str] = {}

@@ -54,6 +54,30 @@ def test_gaussian_noise_is_the_image_plus_scaled_normal_numbers_clipped(fields):
         assert np.array_equal(noisy[:, k], expected)
 
 
+def colour_images():
+    return np.random.default_rng(8).uniform(0.05, 0.95, (3, 3, 20, 13)).astype(np.float32)
+
+
+@pytest.mark.parametrize("fields", FIELDS)
+def test_gaussian_noise_of_colours_has_numbers_of_its_own_in_each_channel(fields):
+    images = colour_images()
+    noisy = corrupted("gaussian", images, fields)
+    for k, (level, column) in enumerate(zip(LEVELS, columns_of(fields), strict=True)):
+        normal = field("normal", 0, images.shape, column)
+        assert np.array_equal(noisy[:, k], np.clip(np.float32(level) * normal + images, np.float32(0), np.float32(1)))
+    assert np.array_equal(noisy[:, :, 0], corrupted("gaussian", images[:, 0], fields))
+
+
+@pytest.mark.parametrize("fields", FIELDS)
+@pytest.mark.parametrize("kind", [kind for kind in CORRUPTIONS if kind != "gaussian"])
+def test_all_other_corruptions_strike_the_channels_of_a_pixel_alike(kind, fields):
+    images = colour_images()
+    noisy = corrupted(kind, images, fields)
+    assert noisy.shape == (3, len(LEVELS), 3, 20, 13)
+    for channel in range(3):
+        assert np.array_equal(noisy[:, :, channel], corrupted(kind, images[:, channel], fields))
+
+
 @pytest.mark.parametrize("fields", FIELDS)
 def test_salt_and_pepper_is_one_uniform_number_a_pixel_cut_at_both_ends(fields):
     images = grey_images()
@@ -287,7 +311,7 @@ def test_a_severity_outside_its_range_is_refused(kind, level):
         corrupt(kind, grey_images(), [0.1, level], seed=1)
 
 
-@pytest.mark.parametrize("shape", [(260,), (3, 260), (3, 1, 20, 13)])
+@pytest.mark.parametrize("shape", [(260,), (3, 260), (3, 2, 1, 20, 13)])
 def test_images_of_another_shape_are_refused(shape):
     with pytest.raises(InputError, match=r"images: the shape is \(.*\); it must be \(image, y, x\)"):
         corrupt("fog", np.zeros(shape), LEVELS, seed=1)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from memsim.data.cifar import luminance
+from memsim.data.cifar import luminance, luminance_of
 from memsim.data.digits import load_digits
 from memsim.data.labelled import load_labelled
 from memsim.errors import DataError, InputError
@@ -299,6 +299,47 @@ def test_cifar_becomes_the_luminance_that_pillow_gives(tmp_path):
     np.testing.assert_array_equal(data.test.pixels[np.argsort(data.test.labels)][labels], expected / np.float32(255))
     assert len(data.train) + len(data.validation) == sum(len(images) for images, _ in batches)
     assert "CIFAR-10, 50 training and 10 test images; luminance (ITU-R BT.601)" in data.source
+
+
+def test_cifar_with_colours_has_three_channels_and_the_same_splits(tmp_path):
+    *batches, (test, labels) = cifar(tmp_path)
+    colours, grey = load_labelled(tmp_path, colour="rgb"), load_labelled(tmp_path)
+    originals = np.concatenate([images for images, _ in batches])
+    given = {image.tobytes() for image in originals / np.float32(255)}
+    assert {image.tobytes() for split in splits(colours)[:2] for image in split.pixels} == given
+    order = [int(np.flatnonzero(labels == label)[0]) for label in colours.test.labels]
+    np.testing.assert_array_equal(colours.test.pixels, test[order] / np.float32(255))
+    for with_colours, without in zip(splits(colours), splits(grey), strict=True):
+        assert with_colours.pixels.shape[1:] == (3, 32, 32)
+        np.testing.assert_array_equal(with_colours.labels, without.labels)
+        np.testing.assert_allclose(luminance_of(with_colours.pixels), without.pixels, atol=0.6 / 255)
+    assert "; red, green and blue" in colours.source and colours.sha256 != grey.sha256
+    assert load_labelled(tmp_path, colour="rgb", shape=(8, 6)).test.pixels.shape == (10, 3, 8, 6)
+
+
+def test_pictures_with_colours_have_those_of_pillow(tmp_path):
+    colours = RNG.integers(0, 256, (2, 6, 7, 9, 3), dtype=np.uint8)
+    for name, images in zip("ab", colours, strict=True):
+        (tmp_path / name).mkdir()
+        for i, image in enumerate(images):
+            Image.fromarray(image).save(tmp_path / name / f"{i}.png")
+    data = load_labelled(tmp_path, colour="rgb", shape=(4, 5))
+    expected = {
+        b"".join(Image.fromarray(plane).resize((5, 4), Image.Resampling.BICUBIC).tobytes() for plane in planes)
+        for planes in np.moveaxis(colours.reshape(12, 7, 9, 3), -1, 1)
+    }
+    assert {np.round(image * 255).astype(np.uint8).tobytes() for image in everything(data)} == expected
+
+
+@pytest.mark.parametrize("source", ["digits", "road-patches", "folder"])
+def test_sources_without_colours_say_so(tmp_path, source):
+    if source == "folder":
+        mnist(tmp_path)
+        source = str(tmp_path)
+    with pytest.raises(InputError, match=r"data.colour: the images of .* have no colours; allowed: grey"):
+        load_labelled(source, colour="rgb")
+    with pytest.raises(InputError, match="unknown choice 'rbg'; did you mean 'rgb'"):
+        load_labelled(source, colour="rbg")
 
 
 def test_luminance_is_the_one_of_pillow_for_every_extreme():

@@ -17,7 +17,7 @@ from memsim.metrics.classes import predicted
 from memsim.philox import Occasion, Purpose, Stream
 from memsim.results.weights import Kept
 from memsim.tasks.classify.classifiers.classifier import Classifier, Lesson
-from memsim.tasks.classify.classifiers.gradient import Gradient, architecture_of
+from memsim.tasks.classify.classifiers.gradient import Gradient, architecture_of, engine_of
 from memsim.tasks.classify.classifiers.in_place import InPlace
 from memsim.tasks.classify.classifiers.on_crossbars import OnCrossbars
 from memsim.tasks.classify.schema import ClassifierSpec, ClassifySpec, LabelledSpec
@@ -92,17 +92,29 @@ class Course:
         return {"tuning_accuracy": scores, "chosen_trial": np.array(best)}
 
     def _check(self, entry: Entry) -> None:
-        """Refuse architectures that do not fit the images, before anything is trained."""
+        """Refuse architectures, engines and colours that do not fit, before anything is trained."""
         data, document = self._sets[entry.data], entry.experiment.document
+        at, shape = entry.experiment.key(entry.spec), data.train.pixels.shape[1:]
+        if len(shape) == 3 and entry.spec.network is None and entry.spec.programmed is None:
+            path = document.find("data.colour") or ()
+            raise InputError(
+                f"{document.where(path)}: data.colour: '{entry.label}' learns on a crossbar, which takes grey images "
+                "only; allowed: grey, or rgb with networks alone"
+            )
         for _, spec in self._trials[entry.label]:
             if spec.network is None:
                 continue
             try:
-                architecture_of(spec.network, data.train.pixels.shape[1:], len(data.classes))
+                architecture_of(spec.network, shape, len(data.classes))
             except InputError as error:
-                at = f"{entry.experiment.key(entry.spec)}.network"
-                path = document.find(f"{at}.{str(error).partition(':')[0]}") or document.find(at) or ()
-                raise InputError(f"{document.where(path)}: {at}: {error}") from None
+                network = f"{at}.network"
+                path = document.find(f"{network}.{str(error).partition(':')[0]}") or document.find(network) or ()
+                raise InputError(f"{document.where(path)}: {network}: {error}") from None
+            try:
+                engine_of(spec.training.engine, self._backend)
+            except InputError as error:
+                engine = f"{at}.training.engine"
+                raise InputError(f"{document.where(document.find(engine) or ())}: {engine}: {error}") from None
 
     def _train(self, entry: Entry) -> Classifier:
         trials, tuning, seeds = self._trials[entry.label], self.spec.tuning, self.spec.seeds

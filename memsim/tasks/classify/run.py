@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
 from textwrap import shorten
 from typing import Any
 
 import numpy as np
 
+from memsim.data.cifar import luminance_of
 from memsim.data.labelled import Labelled, load_labelled
 from memsim.errors import InputError
 from memsim.experiments.experiment import Experiment
@@ -54,7 +56,7 @@ def classify(job: Job) -> Computed:
     first = job.images[entries[0].data]
     variables |= {
         "example_class_image": _first_of_each_class(first),
-        "example_class_noisy": corrupted_examples(spec, first.test.pixels, entries[0].seed),
+        "example_class_noisy": _grey(corrupted_examples(spec, first.test.pixels, entries[0].seed), first),
     }
     coordinates: dict[str, Any] = {
         "repeat": np.arange(spec.seeds),
@@ -79,7 +81,8 @@ def classify(job: Job) -> Computed:
         variables, coordinates = variables | own[0], coordinates | own[1]
     notes = device_notes(entries)
     notes += [f"{entry.label}, {note}" for entry in entries for note in classifiers[entry.label].notes]
-    return Computed(variables, coordinates, notes)
+    torch = any(entry.spec.network is not None and entry.spec.training.engine == "torch" for entry in entries)
+    return Computed(variables, coordinates, notes, {"torch": version("torch")} if torch else {})
 
 
 def load_images(experiment: Experiment) -> Labelled:
@@ -92,6 +95,7 @@ def load_images(experiment: Experiment) -> Labelled:
         seed=data.seed,
         grey=data.grey.conversion,
         fractions=data.fractions,
+        colour=data.colour,
     )
 
 
@@ -151,6 +155,11 @@ def _median_ratio(parts: Sequence[Values]) -> np.ndarray:
 
 
 def _first_of_each_class(data: Labelled) -> np.ndarray:
-    """The first test image of every class, (true_class, y, x)."""
+    """The first test image of every class, (true_class, y, x), of colours the luminance."""
     places = [int(np.flatnonzero(data.test.labels == number)[0]) for number in range(len(data.classes))]
-    return data.test.pixels[places]
+    return _grey(data.test.pixels[places], data)
+
+
+def _grey(images: np.ndarray, data: Labelled) -> np.ndarray:
+    """Copies (..., y, x) of images of a data set, which may have an axis of channels before y."""
+    return images if data.test.pixels.ndim == 3 else luminance_of(images)

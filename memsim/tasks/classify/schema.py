@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from memsim.data.labelled import DIGITS, SOURCES
+from memsim.data.labelled import COLOURS, DIGITS, SOURCES
 from memsim.document.fields import Count, Place, Section, problem
 from memsim.document.registry_sections import entries, entry_of
 from memsim.document.writer import show
@@ -27,6 +27,8 @@ from memsim.networks.training import SELECT
 UNTUNED = ("array.device", "array.ideal")
 """Settings that say what an array is built from."""
 NORMS = ("none", "length", "standard")
+ENGINES = ("memsim", "torch")
+"""What computes the networks: memsim's own layers, or those of PyTorch."""
 MAX_TRIALS = 1000
 
 Share = Annotated[float, Field(allow_inf_nan=False, gt=0, lt=1)]
@@ -48,6 +50,7 @@ class LabelledSpec(Section):
     shape: Annotated[tuple[Side, Side] | None, BeforeValidator(as_tuple)] = None
     seed: Seed = 0
     grey: GreySpec = GreySpec()
+    colour: Literal[COLOURS] = "grey"  # type: ignore[valid-type]
     fractions: Annotated[tuple[Share, Share, Share], BeforeValidator(as_tuple)] = (0.6, 0.2, 0.2)
 
     @model_validator(mode="after")
@@ -105,6 +108,7 @@ class FitSpec(LossSpec):
     ema: Chance | None = None
     patience: Patience | None = None
     select: Literal[SELECT] = "accuracy"  # type: ignore[valid-type]
+    engine: Literal[ENGINES] = "memsim"  # type: ignore[valid-type]
 
     @property
     def optimisation(self) -> Optimiser:
@@ -154,12 +158,12 @@ class ClassifierSpec(LearnerBase):
     def evaluation_keys(self, earlier: Any) -> tuple[str, ...]:
         """A network is programmed anew, so all that its arrays are may change; what was tuned may not.
 
-        See `ComparedBase`.
+        Another engine computes the outputs of a network to rounding. See `ComparedBase`.
         """
         if self.programmed is not None:
             return ("array", "programmed.cycles", "programmed.clip", "programmed.error")
         tuned = [f"{whole_key(key)}." for key in self.tune]
-        keys = super().evaluation_keys(earlier)
+        keys = super().evaluation_keys(earlier) if self.network is None else ("training.engine",)
         return tuple(key for key in keys if not any(own.startswith(f"{key}.") for own in tuned))
 
     @model_validator(mode="after")

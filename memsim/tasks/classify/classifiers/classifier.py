@@ -79,7 +79,8 @@ class Classifier(Protocol):
         Parameters
         ----------
         x : (image, y, x) or (seed, image, y, x)
-            Grey levels in [0, 1], the same for all seeds or one set for each.
+            Grey levels in [0, 1], the same for all seeds or one set for each; of networks also colours, with an axis
+            of channels before y.
         occasion : Occasion
             Address of the read: for what, and which of those, so that no two share read noise.
         first : int

@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from memsim.backends import resolve
 from memsim.networks import Architecture, Fit, Network, fit
+from memsim.networks.chain import Chain
 from memsim.networks.parts import host
 from memsim.philox import Occasion
 from memsim.results.weights import Kept, part_of
@@ -21,7 +22,7 @@ _NETWORK = "network"
 
 
 class Gradient:
-    """Networks of one learner, one for each seed, on grey levels as they are; see `Classifier`.
+    """Networks of one learner, one for each seed, on grey levels or colours as they are; see `Classifier`.
 
     They are trained, or those of an earlier training where this is kept.
     """
@@ -32,6 +33,7 @@ class Gradient:
         self.spec = spec
         self._lesson = lesson
         self._xp = resolve(backend).xp
+        self._engine = engine_of(spec.training.engine, resolve(backend).name)
         self._architecture = architecture_of(spec.network, lesson.train.pixels.shape[1:], lesson.classes)
         if kept is None:
             fits = [self._fit(number) for number in range(lesson.seeds)]
@@ -61,11 +63,10 @@ class Gradient:
 
     def outputs(self, x: np.ndarray, *, occasion: Occasion, first: int = 0, noise: bool = True) -> np.ndarray:
         """Outputs (seed, image, class); see `Classifier`. Networks have no read noise."""
-        sets = x if x.ndim == 4 else [x] * len(self._networks)
+        sets = x if x.ndim > self._lesson.train.pixels.ndim else [x] * len(self._networks)
         with threadpool_limits(1, "blas"), np.errstate(over="ignore", invalid="ignore"):
-            return np.stack(
-                [host(network.outputs(own[:, None])) for network, own in zip(self._networks, sets, strict=True)]
-            )
+            pairs = zip(self._networks, sets, strict=True)
+            return np.stack([host(network.outputs(samples(own, network))) for network, own in pairs])
 
     def sensitivity(self, x: np.ndarray, slope: np.ndarray) -> np.ndarray:
         """Gradient by the pixels, (seed, image, y, x); see `Classifier`."""
@@ -90,11 +91,11 @@ class Gradient:
     def _fit(self, number: int) -> Fit:
         training, lesson = self.spec.training, self._lesson
         whole = lesson.seeds * max(1, training.epochs)
-        fresh = Network.fresh(self._architecture, seed=lesson.seed, number=number).to(self._xp)
+        fresh = Network.fresh(self._architecture, seed=lesson.seed, number=number, engine=self._engine).to(self._xp)
         return fit(
             fresh,
-            (lesson.train.pixels[:, None], lesson.train.labels),
-            (lesson.validation.pixels[:, None], lesson.validation.labels),
+            (samples(lesson.train.pixels, fresh), lesson.train.labels),
+            (samples(lesson.validation.pixels, fresh), lesson.validation.labels),
             loss=training.objective,
             optimiser=training.optimisation,
             epochs=training.epochs,
@@ -121,7 +122,8 @@ class Gradient:
 
     def _stored(self, kept: Kept) -> list[Network]:
         """The networks of an earlier training, of every seed."""
-        seeds, fresh = self._lesson.seeds, Network.fresh(self._architecture, seed=self._lesson.seed)
+        seeds, seed = self._lesson.seeds, self._lesson.seed
+        fresh = Network.fresh(self._architecture, seed=seed, engine=self._engine)
         read = {name: kept.array(name, (seeds, *like.shape), like.dtype) for name, like in fresh.parameters.items()}
         self._lesson.report(1.0)
         return [
@@ -131,18 +133,47 @@ class Gradient:
 
 
 def architecture_of(spec: ArchitectureSpec, shape: Sequence[int], classes: int) -> Architecture:
-    """The architecture for grey images of (y, x).
+    """The architecture for images of (y, x) or (channel, y, x).
 
     Raises
     ------
     InputError
         If it lacks one of the settings that are given, or the images are too small for it.
     """
-    return Architecture(spec.architecture, (1, *shape), classes, spec.hidden, spec.channels, spec.dropout, spec.dtype)
+    shape = (1, *shape) if len(shape) == 2 else tuple(shape)
+    return Architecture(spec.architecture, shape, classes, spec.hidden, spec.channels, spec.dropout, spec.dtype)
+
+
+def engine_of(name: str, backend: str) -> type[Chain]:
+    """The class of chains that computes the networks of an engine.
+
+    Parameters
+    ----------
+    name : {"memsim", "torch"}
+    backend : {"cpu", "cuda"}
+        Where the run computes.
+
+    Raises
+    ------
+    InputError
+        If PyTorch is not installed, or does not compute there.
+    """
+    if name == "memsim":
+        return Chain
+    from memsim.torch.engine import torch_chain
+
+    return torch_chain(backend)
+
+
+def samples(images: np.ndarray, network: Network) -> np.ndarray:
+    """Images (image, y, x) or (image, channel, y, x) as a network takes them, (image, channel, y, x)."""
+    return images.reshape(len(images), *network.architecture.shape)
 
 
 def gradients(networks: list[Network], x: np.ndarray, slope: np.ndarray) -> np.ndarray:
-    """Gradient of sum slope * outputs by the pixels, (seed, image, y, x), a network for each seed."""
+    """Gradient of sum slope * outputs by the pixels, (seed, ...) with the axes of x, a network for each seed."""
     with threadpool_limits(1, "blas"), np.errstate(over="ignore", invalid="ignore"):
-        found = [host(network.sensitivity(x[:, None], own))[:, 0] for network, own in zip(networks, slope, strict=True)]
-    return np.stack(found)
+        found = [
+            host(network.sensitivity(samples(x, network), own)) for network, own in zip(networks, slope, strict=True)
+        ]
+    return np.stack(found).reshape(len(found), *x.shape)

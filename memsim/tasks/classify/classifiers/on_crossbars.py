@@ -10,7 +10,7 @@ from memsim.profiles import DeviceProfile
 from memsim.results.weights import Kept
 from memsim.tasks.classify.classifiers.classifier import Account, History, Lesson, no_history
 from memsim.tasks.classify.classifiers.deployed import Deployed
-from memsim.tasks.classify.classifiers.gradient import Gradient, gradients
+from memsim.tasks.classify.classifiers.gradient import Gradient, gradients, samples
 from memsim.tasks.classify.schema import ClassifierSpec
 
 
@@ -26,6 +26,7 @@ class OnCrossbars:
         self.notes: list[str] = []
         self._wired = spec.array.wires is not None
         self._networks = trained.networks
+        self._image_axes = lesson.train.pixels.ndim
         self._training_operations = trained.account().training_operations
         self._arrays: list[Deployed] = []
         for number, network in enumerate(trained.networks):
@@ -46,15 +47,15 @@ class OnCrossbars:
                 )
             )
             if spec.array.dac is not None or (spec.array.adc is not None and spec.array.adc.calibrated):
-                self._arrays[-1].calibrate(lesson.train.pixels[:, None])
+                self._arrays[-1].calibrate(samples(lesson.train.pixels, network))
             lesson.report((number + 1) / lesson.seeds)
 
     def outputs(self, x: np.ndarray, *, occasion: Occasion, first: int = 0, noise: bool = True) -> np.ndarray:
         """Outputs (seed, image, class); see `Classifier`."""
-        sets = x if x.ndim == 4 else [x] * len(self._arrays)
+        sets = x if x.ndim > self._image_axes else [x] * len(self._arrays)
         return np.stack(
             [
-                arrays.outputs(own[:, None], index=occasion, first=first, noise=noise)
+                arrays.outputs(samples(own, arrays.network), index=occasion, first=first, noise=noise)
                 for arrays, own in zip(self._arrays, sets, strict=True)
             ]
         )
@@ -66,7 +67,7 @@ class OnCrossbars:
     def product_snr(self, x: np.ndarray) -> np.ndarray:
         """Signal-to-noise ratio of the products of each layer for images, (seed, layer) [dB]."""
         occasion = Occasion(Purpose.PRODUCTS)
-        return np.stack([arrays.product_snr(x[:, None], occasion) for arrays in self._arrays])
+        return np.stack([arrays.product_snr(samples(x, arrays.network), occasion) for arrays in self._arrays])
 
     def tile_maps(self) -> TileMaps | None:
         """What wires do to the first tile of the first layer of seed 0; None without wires."""
