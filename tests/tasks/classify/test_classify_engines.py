@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 
 import numpy as np
@@ -24,7 +25,7 @@ learners:
     network: {architecture: cnn, channels: [4, 4], dtype: float64}
     training: {rate: 0.01, epochs: 3, ema: 0.9, mixup: 0.2, engine: torch}
   - name: Programmed
-    programmed: {learner: CNN}
+    programmed: {learner: CNN, error: 0.05}
     array: {device: ideal, dtype: float64}
 corruptions: {gaussian: [0.1, 0.4], fog: [0.1, 0.4]}
 perturbations: [0.1]
@@ -54,13 +55,13 @@ def torch_result():
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Pictures of two classes, whose grey levels are alike and whose colours are not."""
+    """Pictures of two classes, which differ in their colours more than in their grey levels."""
     place, rng = tmp_path_factory.mktemp("pictures"), np.random.default_rng(0)
-    for number, name in enumerate(("bluish", "reddish")):
+    for number, name in enumerate(("greenish", "reddish")):
         (place / name).mkdir()
         for i in range(30):
-            picture = rng.integers(0, 200, (8, 8, 3))
-            picture[..., 0 if number else 2] += 55
+            picture = rng.integers(0, 155, (8, 8, 3))
+            picture[..., 0 if number else 1] += 50 if number else 25
             Image.fromarray(picture.astype(np.uint8)).save(place / name / f"{i:02}.png")
     return place
 
@@ -83,13 +84,11 @@ class TestTorch:
     def test_stored_weights_are_read_again_by_both_engines(self, torch_result):
         assert unpacked(torch_result)["CNN"].arrays["network.0.convolution.weight"].shape == (2, 4, 1, 3, 3)
         close(torch_result, ms.evaluate(torch_result))
-        close(torch_result, ms.evaluate(torch_result, training__engine="memsim"))
+        close(torch_result, ms.evaluate(torch_result, **{"training.engine": "memsim"}))
 
     def test_engines_can_be_swept(self):
         swept = ms.run(experiment(sweep={"training.engine": ["memsim", "torch"]}, keep=[]))
-        assert list(swept.learner.values) == [
-            f"{n}, engine {e}" for e in ("memsim", "torch") for n in ("CNN", "Programmed")
-        ]
+        assert "CNN, engine torch" in swept.learner.values
         accuracy = swept.test_accuracy.values
         np.testing.assert_allclose(accuracy[:2], accuracy[2:], atol=1e-9)
 
@@ -113,28 +112,30 @@ def test_without_the_key_torch_is_not_imported(monkeypatch):
 
 
 def test_an_unknown_engine_is_refused_with_the_nearest_one():
-    with pytest.raises(InputError, match=r"tiny.yaml:8: learners.CNN.training.engine: unknown .*'touch'.*'torch'"):
+    expected = "tiny.yaml:8: learners.CNN.training.engine is 'touch'; allowed: memsim, torch; did you mean 'torch'?"
+    with pytest.raises(InputError, match=re.escape(expected)):
         experiment(TEXT.replace("engine: torch", "engine: touch"))
 
 
 class TestColours:
     def test_a_network_tells_apart_what_differs_in_colour_alone(self, folder):
-        settings = {"training__epochs": 10, "training__mixup": 0.0, "keep": [], "network__dtype": "float32"}
-        with_colours, without = (
-            ms.run(colours(folder, **settings)),
-            ms.run(colours(folder, data__colour="grey", **settings)),
-        )
-        cnn = {"learner": "CNN"}
-        assert with_colours.test_accuracy.sel(cnn).mean() > without.test_accuracy.sel(cnn).mean()
-        assert with_colours.test_accuracy.sel(learner="Programmed").equals(
-            with_colours.test_accuracy.sel(cnn).assign_coords(learner="Programmed")
-        ) or np.allclose(with_colours.test_accuracy[0], with_colours.test_accuracy[1])
-        assert with_colours.example_class_image.shape == (2, 8, 8)
+        settings = {
+            "training__epochs": 10,
+            "training__batch": 4,
+            "training__mixup": 0.0,
+            "keep": [],
+            "network__dtype": "float32",
+        }
+        with_colours = ms.run(colours(folder, **settings))
+        without = ms.run(colours(folder, **{**settings, "data": {"source": str(folder)}}))
+        better, worse = (each.test_accuracy.sel(learner="CNN").mean() for each in (with_colours, without))
+        assert better > 0.9 > worse
+        assert with_colours.example_class_noisy.shape == (2, 2, 8, 8)
         np.testing.assert_allclose(with_colours.example_class_image, without.example_class_image, atol=0.6 / 255)
 
     def test_weights_of_colours_are_evaluated_with_the_same_bits(self, folder):
         result = ms.run(colours(folder, training__epochs=1))
-        again = ms.evaluate(result)
+        again = ms.evaluate(result, data=folder)
         assert result.noisy_accuracy.equals(again.noisy_accuracy) and result.test_margin.equals(again.test_margin)
 
     def test_crossbars_that_learn_in_place_take_grey_images_only(self, folder):
@@ -144,5 +145,5 @@ class TestColours:
             ms.run(experiment(text, data={"source": str(folder), "colour": "rgb"}))
 
     def test_a_source_without_colours_is_refused(self):
-        with pytest.raises(InputError, match="data.colour: the images of digits have no colours; allowed: grey"):
+        with pytest.raises(InputError, match=r"data.colour: the images of digits have no colours; allowed: grey"):
             ms.run(experiment(data__colour="rgb", training__engine="memsim"))
