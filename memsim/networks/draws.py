@@ -100,9 +100,10 @@ def weight_noise(units: int, inputs: int, address: Address) -> np.ndarray:
     return _fill(Stream.WEIGHT_NOISE, (units, inputs), address, step=address.step, kind="normal")
 
 
-def output_noise(reads: int, outputs: int, address: Address) -> np.ndarray:
-    """Normal numbers (read, output) for the outputs of a layer in a step of training."""
-    return _fill(Stream.OUTPUT_NOISE, (reads, outputs), address, step=address.step, kind="normal")
+def output_noise(reads: int, outputs: int, address: Address, first: int = 0) -> np.ndarray:
+    """Normal numbers (read, output) for the outputs of a layer in a step of training, from a number of a read on."""
+    shape = reads, outputs
+    return _fill(Stream.OUTPUT_NOISE, shape, address, step=address.step, first_column=first, kind="normal")
 
 
 def connected(share: float, units: int, inputs: int, address: Address) -> np.ndarray:

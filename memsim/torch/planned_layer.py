@@ -7,8 +7,10 @@ import math
 import torch
 from torch import Tensor, nn
 
+from memsim.errors import InputError
 from memsim.networks.draws import Address
 from memsim.torch.hardware import Hardware
+from memsim.torch.processes import processes
 from memsim.torch.quantise import converted_inputs, converted_outputs
 from memsim.torch.training import LearnedRange, Training, clip, noise_of_outputs, trained_weight
 from memsim.torch.weighted_layer import WeightedLayer
@@ -76,6 +78,11 @@ class PlannedLayer(WeightedLayer):
         if hardened is None or not hardened.learn_input_range:
             return converted_inputs(x, dac, self.gain)
         if math.isnan(self.input_range.item()):
+            if processes() > 1:
+                raise InputError(
+                    f"{self.label}: the input range is not known, and each process would begin with another one; call "
+                    "memsim.torch.calibrate(model, x) before DistributedDataParallel(model)"
+                )
             with torch.no_grad():
                 self.input_range.fill_(3 * float(x.std()))
         most = None if dac.bits is None else round(dac.range / dac.unit)

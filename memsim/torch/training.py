@@ -13,6 +13,7 @@ from torch import Tensor
 from memsim.errors import InputError, nearest
 from memsim.networks.draws import Address, connected, output_noise, weight_noise
 from memsim.philox import MAX_REPETITIONS
+from memsim.torch.processes import process_number
 
 NOISES = ("normal", "multiplicative", "device")
 
@@ -106,9 +107,13 @@ def trained_weight(weight: Tensor, training: Training, address: Address, program
 
 
 def noise_of_outputs(y: Tensor, axis: int, sigma: float, address: Address) -> Tensor:
-    """Noise of the electronics that read outputs y, whose outputs of a sample lie on an axis."""
+    """Noise of the electronics that read outputs y, whose outputs of a sample lie on an axis.
+
+    The reads of several processes follow each other, as those of one batch with the samples of all.
+    """
     last = y.movedim(axis, -1)
-    numbers = output_noise(last[..., 0].numel(), last.shape[-1], address)
+    reads = last[..., 0].numel()
+    numbers = output_noise(reads, last.shape[-1], address, first=process_number() * reads)
     return sigma * torch.from_numpy(numbers).to(y).reshape(last.shape).movedim(-1, axis)
 
 
