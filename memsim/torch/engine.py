@@ -201,7 +201,8 @@ def _shared(tensor: Tensor, like: Any) -> Any:
 
 
 def _tensor(array: Any) -> Tensor:
-    """A tensor of an array, without a copy unless the array must not be written to."""
+    """A tensor of an array, without a copy unless the array must not be written to, or has an axis in reverse order."""
     if not isinstance(array, np.ndarray):
         return torch.from_dlpack(array)
-    return torch.from_numpy(array if array.flags.writeable else array.copy())
+    shared = array.flags.writeable and all(stride >= 0 for stride in array.strides)
+    return torch.from_numpy(array if shared else array.copy())

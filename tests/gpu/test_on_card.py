@@ -20,6 +20,7 @@ from populations import alike
 
 import memsim as ms
 from memsim import effective_conductance, solve_wires
+from memsim.networks import Adam, Architecture, CrossEntropy, Network, fit
 from memsim.warm.experiments import small
 
 CASES = cases()
@@ -95,3 +96,20 @@ def test_decomposition_01_agrees():
 def test_digits_01_agrees_within_what_few_digits_tell():
     ours, theirs = (ms.run(small(ms.load_experiment("digits-01")), backend=name) for name in ("cuda", "cpu"))
     assert (np.abs(ours.test_accuracy_mean - theirs.test_accuracy_mean) < 0.1).all()
+
+
+def test_networks_by_torch_on_the_card_agree_with_the_cpu():
+    torch = pytest.importorskip("torch")
+    if not torch.cuda.is_available():
+        pytest.skip("torch without CUDA")
+    from memsim.torch.engine import TorchChain
+
+    architecture = Architecture("residual", (3, 8, 8), 4, channels=(4, 6))
+    x, labels = np.random.default_rng(0).normal(size=(48, 3, 8, 8)), np.arange(48) % 4
+    fits = []
+    for xp, engine in ((np, Network.engine), (cupy, TorchChain)):
+        network = Network.fresh(architecture, seed=1, engine=engine).to(xp)
+        settings = {"loss": CrossEntropy(), "optimiser": Adam(), "epochs": 2, "seed": 1, "batch": 16}
+        fits.append(fit(network, (x, labels), (x, labels), **settings).network.host.parameters)
+    for name, array in fits[0].items():
+        np.testing.assert_allclose(fits[1][name], array, rtol=1e-6, atol=1e-8)

@@ -82,12 +82,13 @@ def test_outputs_gradients_and_statistics_are_those_of_memsim(name, train):
 
 
 @every_architecture
-def test_outputs_and_sensitivities_of_images_that_must_not_be_written_to(name):
+def test_outputs_and_sensitivities_of_images_that_must_not_be_written_to_or_are_in_reverse_order(name):
     own, torchs = both(name)
     x, labels = samples(own.architecture, 150)
     x.flags.writeable = False
     slope = np.eye(4)[labels] - np.eye(4)[labels - 1]
     assert difference({"y": own.outputs(x)}, {"y": torchs.outputs(x)}) < 1e-12
+    assert difference({"y": own.outputs(x[::-1])}, {"y": torchs.outputs(x[::-1])}) < 1e-12
     assert difference({"dx": own.sensitivity(x, slope)}, {"dx": torchs.sensitivity(x, slope)}) < 1e-10
 
 
