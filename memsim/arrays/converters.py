@@ -149,6 +149,12 @@ class ADC:
             raise InputError(f"adc.signed: {self.signed!r} is not true, false or None")
 
 
+def signed_outputs(column: str, dac: DAC | None, adc: ADC) -> bool:
+    """Whether the codes of ADCs have both signs, see `ADC`; `column` is how an output is read, see `Crossbar`."""
+    bipolar = dac is None or dac.polarity == "bipolar"
+    return (column != "single" or bipolar) if adc.signed is None else adc.signed
+
+
 class InputConverter:
     """The DACs of an ensemble: one for each word line of each array."""
 
@@ -204,7 +210,6 @@ class OutputConverter:
 
     def __init__(self, adc: ADC, site: Site, shape: tuple[int, int], tiles: int, signed: bool) -> None:
         self.adc, self._site = adc, site
-        signed = signed if adc.signed is None else adc.signed
         if signed and adc.bits < 2:
             raise InputError(f"adc.bits: {adc.bits} has no code for either sign of an output; allowed: 2 to {MAX_BITS}")
         self.codes = _codes(adc.bits, signed)

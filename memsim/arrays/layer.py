@@ -10,6 +10,7 @@ import numpy as np
 
 from memsim.arrays.crossbar import Crossbar
 from memsim.arrays.events import Events
+from memsim.arrays.mapping import Mapping
 from memsim.arrays.patch_signal import PatchSignal
 from memsim.arrays.patches import Patches
 from memsim.errors import InputError
@@ -23,7 +24,8 @@ class CrossbarLayer:
     inputs      (..., row), voltages in units of the read voltage; with patches, images (sample, channel, y, x)
     voltages    the inputs, or the patches of images one after the other, and the bias row; all times `gain`
     reads       tiles, converters, wires and noise of the crossbar, see `Crossbar.output`
-    outputs     (..., col), reads times unit/gain; with patches, (sample, col, y, x) with one output for each patch
+    outputs     (..., col), reads times unit/gain; with patches, (sample, col, y, x) with one output for each patch.
+                With a mapping, slices are added, and what all cells have in common is subtracted
     ==========  ======================================================================================================
 
     The noise of a read has the address (layer, occasion, sample, patch). The layer is in the scope of the crossbar, see
@@ -36,17 +38,22 @@ class CrossbarLayer:
         group g of a grouped convolution: it receives the channels of this group and makes its outputs.
     bias : float
         Voltage of the bias row, in units of the read voltage; 0 for a layer without one.
-    unit : float
-        Weight that an output of 1 stands for: outputs are those of the crossbar times this.
+    unit : float or array
+        Weight that an output of 1 stands for: outputs are those of the crossbar times this. It broadcasts against
+        (..., col).
     patches : Patches, optional
         How the images of a convolution, or of one of its groups, become inputs; not given, inputs are rows.
+    mapping : Mapping, optional
+        How weights lie on the cells; not given, each output of the crossbar is one of the layer.
 
     Attributes
     ----------
     gain : float
         Factor on all voltages, which is divided out of the outputs; `calibrate` sets it.
     correction : float or array
-        Factor on the outputs of reads, such as one that undoes drift; broadcast against (..., col).
+        Factor on the outputs of the crossbar, such as one that undoes drift; broadcast against (..., slice * col).
+    common : float
+        Conductance of a weight of 0, in units of the window, see `Mapping.common`.
 
     Raises
     ------
@@ -55,9 +62,18 @@ class CrossbarLayer:
     """
 
     def __init__(
-        self, crossbar: Crossbar, *, bias: float = 0.0, unit: float = 1.0, patches: Patches | None = None
+        self,
+        crossbar: Crossbar,
+        *,
+        bias: float = 0.0,
+        unit: Any = 1.0,
+        patches: Patches | None = None,
+        mapping: Mapping | None = None,
     ) -> None:
-        self.crossbar, self.bias, self.unit, self.patches = crossbar, bias, unit, patches
+        self.crossbar, self.bias, self.unit, self.patches, self.mapping = crossbar, bias, unit, patches, mapping
+        self.common = (
+            0.0 if mapping is None else mapping.common(crossbar.bounds, crossbar.device.spec.conductance.offset)
+        )
         self.gain = 1.0
         self.correction: Any = 1.0
         self._events: dict[int, Events] = {}
@@ -129,11 +145,16 @@ class CrossbarLayer:
         noise : bool
             Whether reads are noisy; else their expectation, which counts no events.
         saturated : list, optional
-            Receives, for each tile of rows, where currents exceed the range of the ADCs, with the axes of outputs.
+            Receives, for each tile of rows and then for each slice, where currents exceed the range of the ADCs, with
+            the axes of outputs.
         within : float, optional
             Time within which all reads take place [s], see `Crossbar.output`.
         """
-        driven = self._driven(self.signal(x)) if self.patches is None else self._patch_signal(x, self.patches)
+        driven: Any
+        if self.patches is None or self.common:  # digital arithmetic needs the inputs of each patch
+            driven = self._driven(self.signal(x))
+        else:
+            driven = self._patch_signal(x, self.patches)
         call = 0
         if isinstance(occasion, Occasion):
             occasion, call = replace(occasion, positions=occasion.positions * self.positions), occasion.call
@@ -144,8 +165,9 @@ class CrossbarLayer:
         if noise:
             self._events[call] = self._events.get(call, Events()) + self.crossbar.events - before
         if saturated is not None:
-            saturated[:] = [self.shaped(part) for part in saturated]
-        return self.shaped(read * (self.correction * (self.unit / self.gain)))
+            slices = 1 if self.mapping is None else self.mapping.slices
+            saturated[:] = [self.shaped(own) for part in saturated for own in np.split(part, slices, axis=-1)]
+        return self.shaped(self._sums(read, driven).astype(read.dtype, copy=False))
 
     def calibrate(self, x: Any, *, gain: bool = True) -> Self:
         """Fit the converters to inputs x (see `read`), and return self.
@@ -169,6 +191,15 @@ class CrossbarLayer:
         outputs = np.moveaxis(sums.reshape(*stack, -1, self.positions, cols), -1, -2)
         outputs = np.moveaxis(outputs, 0, 1) if stack else outputs
         return outputs.reshape(len(outputs), -1, *self.patches.grid)
+
+    def _sums(self, read: np.ndarray, driven: Any) -> np.ndarray:
+        """Sums of products (..., col) from the outputs of the crossbar (..., slice * col) for voltages (..., row)."""
+        if self.mapping is None or (self.mapping.slices == 1 and self.common == 0):
+            return read * (self.correction * (self.unit / self.gain))
+        sums = self.mapping.joined(read * self.correction)
+        if self.common:
+            sums = sums - self.common * self.crossbar.known(driven).sum(axis=-1, keepdims=True, dtype=float)
+        return sums * (self.unit / self.gain)
 
     def _check(self, shape: tuple[int, ...]) -> None:
         if self.patches is None:

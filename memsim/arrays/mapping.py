@@ -81,11 +81,7 @@ class Mapping:
         InputError
             If the scale would be 0, or weights have a sign that the mapping has no place for.
         """
-        if self.kind == "single" and (weights < 0).any():
-            raise InputError(
-                f"weights: {weights.min():g} is negative, and a single cell holds none; allowed: weights of at least "
-                "0, or the kinds 'pair', 'reference' and 'offset'"
-            )
+        self.check_signs(weights)
         if self.scale is not None:
             return self
         scale = float(np.percentile(np.abs(weights), self.percentile))
@@ -93,6 +89,38 @@ class Mapping:
             which = "all are 0" if not weights.any() else f"their percentile {self.percentile:g} is {scale:g}"
             raise InputError(f"weights: {which}, an empty range; give mapping.scale, or another percentile")
         return dataclasses.replace(self, scale=scale)
+
+    def check_signs(self, weights: np.ndarray) -> None:
+        """Refuse weights whose sign the mapping has no place for.
+
+        Raises
+        ------
+        InputError
+            If there are such weights.
+        """
+        if self.kind == "single" and (weights < 0).any():
+            raise InputError(
+                f"weights: {weights.min():g} is negative, and a single cell holds none; allowed: weights of at least "
+                "0, or the kinds 'pair', 'reference' and 'offset'"
+            )
+
+    def unit(self, bounds: tuple[float, float]) -> float:
+        """Weight that a difference of outputs of 1, in units of the full scale, stands for."""
+        low, high = bounds
+        return self._scale * (2 if self.kind in ("reference", "offset") else 1) / (high - low)
+
+    def common(self, bounds: tuple[float, float], offset: float) -> float:
+        """Conductance of a weight of 0 in an output, in units of the window, which digital arithmetic subtracts.
+
+        Parameters
+        ----------
+        bounds : (float, float)
+            States that the weights span.
+        offset : float
+            Conductance of state 0, in units of the window.
+        """
+        low, high = bounds
+        return {"single": low + offset, "offset": (low + high) / 2 + offset}.get(self.kind, 0.0)
 
     def states(self, weights: np.ndarray) -> np.ndarray:
         """States of cells, shares of the bounds, (..., row, line) for weights (..., row, col).
@@ -112,33 +140,36 @@ class Mapping:
         """Weights (..., row, col) that states (..., row, line), shares of the bounds, stand for."""
         if self.kind == "pair":
             half = states.shape[-1] // 2
-            return self._scale * self._joined(states[..., :half] - states[..., half:])
-        share = self._joined(states)
+            return self._scale * self.joined(states[..., :half] - states[..., half:])
+        share = self.joined(states)
         return self._scale * (share if self.kind == "single" else 2 * share - 1)
 
     def products(self, outputs: np.ndarray, inputs: np.ndarray, bounds: tuple[float, float], offset: float) -> Any:
-        """Sums of inputs times weights, (array, sample, col), from outputs in units of the full scale.
+        """Sums of inputs times weights, (..., sample, col), from outputs in units of the full scale.
 
         Parameters
         ----------
-        outputs : (array, sample, slice * col)
+        outputs : (..., sample, slice * col)
             Of all slices.
-        inputs : (array or 1, sample, row)
+        inputs : (..., sample, row)
             What the arithmetic outside the array knows of them.
         bounds : (float, float)
             States that the weights span.
         offset : float
             Conductance of state 0, in units of the window.
         """
-        low, high = bounds
-        share = self._joined(outputs) / (high - low)
-        if self.kind == "pair":
-            return self._scale * share
-        if self.kind == "reference":
-            return 2 * self._scale * share
-        total = inputs.sum(axis=2, dtype=float)[:, :, None]
-        share = share - total * (low + offset) / (high - low)
-        return self._scale * (share if self.kind == "single" else 2 * share - total)
+        sums, common = self.joined(outputs), self.common(bounds, offset)
+        if common:
+            sums = sums - common * inputs.sum(axis=-1, dtype=float)[..., None]
+        return self.unit(bounds) * sums
+
+    def joined(self, values: np.ndarray) -> np.ndarray:
+        """Sum over slices of values (..., slice * col), each by its part of a weight, float64."""
+        if self.slices == 1:
+            return values.astype(float, copy=False)
+        cols = values.shape[-1] // self.slices
+        cube = values.reshape(*values.shape[:-1], self.slices, cols)
+        return np.einsum("...sc,s->...c", cube, self.shares)
 
     @property
     def _scale(self) -> float:
@@ -154,9 +185,3 @@ class Mapping:
         most = np.uint64(base - 1)
         shifts = [np.uint64(self.slice_bits * digit) for digit in range(self.slices)]
         return [((number >> shift) & most).astype(float) / (base - 1) for shift in shifts]
-
-    def _joined(self, values: np.ndarray) -> np.ndarray:
-        """Sum over slices of values (..., slice * col), each by its part of a weight."""
-        cols = values.shape[-1] // self.slices
-        cube = values.reshape(*values.shape[:-1], self.slices, cols)
-        return np.einsum("...sc,s->...c", cube, self.shares)

@@ -1,12 +1,13 @@
-"""A layer of trained weights that are programmed onto pairs of cells: at what scale, and with which bias voltage."""
+"""A layer of trained weights that are programmed onto cells: at what scale, and with which bias voltage."""
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 
-from memsim.arrays.checks import spanned_bounds
+from memsim.arrays.checks import choice, spanned_bounds
 from memsim.arrays.crossbar import Crossbar
 from memsim.arrays.layer import CrossbarLayer
 from memsim.arrays.mapping import Mapping
@@ -14,26 +15,27 @@ from memsim.arrays.patches import Patches
 from memsim.errors import InputError
 from memsim.profiles import DeviceProfile, device_of
 
+SCALES = ("layer", "column")
+
 
 class ProgrammedLayer(CrossbarLayer):
-    """A layer whose weights are programmed once onto pairs of cells.
-
-    A weight is the difference of a pair: |W|/scale of the bounds' width above the lower bound on the line of its sign,
-    the lower bound on the other line.
+    """A layer whose weights are programmed once.
 
     Parameters
     ----------
     weights : (row, col) or (array, row, col)
-        Weights of the inputs; of a stack, such as the groups of a convolution, all have one scale.
+        Weights of the inputs, of one matrix or of a stack, such as the groups of a convolution.
     bias : (col,), (array, col) or None
-        Added to the outputs; a row of cells of its own, which is driven with the voltage `bias_drive`.
+        Added to the outputs; a row of cells of its own, which is driven with the voltage `weight_scales` gives.
     device : DeviceProfile or str
         The cells, see `Crossbar`.
     patches : Patches, optional
         See `CrossbarLayer`.
-    clip : float
-        The scale is this quantile of the |weights|, in (0, 1], and larger ones are clipped to it; 1 is the largest. A
-        bias is never clipped: where biases exceed the scale, their row is driven with more voltage.
+    mapping : Mapping or str
+        How weights become states; a string is its kind. A bias is never clipped: where biases exceed the scale, their
+        row is driven with more voltage.
+    scales : {"layer", "column"}
+        Whether the mapping sets one scale for all weights, or one for the weights of each output.
     bounds : (float, float)
         Bounds of w that the weights span.
     cycles : int
@@ -47,14 +49,16 @@ class ProgrammedLayer(CrossbarLayer):
     ----------
     targets : (row, col) or (array, row, col)
         Weights before they were clipped, in float64; the last row has the biases over the voltage of their row.
-    scale : float
-        Weight that spans the bounds.
+    scale : float or (col,) or (array, col)
+        Weight that spans the bounds (half of them for the kinds ``reference`` and ``offset``).
 
     Raises
     ------
     InputError
         If a setting is not allowed.
     """
+
+    mapping: Mapping
 
     def __init__(
         self,
@@ -63,32 +67,57 @@ class ProgrammedLayer(CrossbarLayer):
         device: DeviceProfile | str,
         *,
         patches: Patches | None = None,
-        clip: float = 1.0,
+        mapping: Mapping | str = "pair",
+        scales: str = "layer",
         bounds: tuple[float, float] | None = (0.0, 1.0),
         cycles: int = 1,
         error: float = 0.0,
         **options: Any,
     ) -> None:
-        if not 0 < clip <= 1:
-            raise InputError(f"clip: {clip!r} is not a number above 0 and up to 1")
         profile = device_of(device)
         low, high = spanned_bounds(bounds, profile)
-        drive, self.scale = bias_drive(weights, bias, clip)
+        mapping = Mapping(mapping) if isinstance(mapping, str) else mapping
+        drive, self.scale = weight_scales(weights, bias, mapping, scales)
         self.targets = np.asarray(weights, float)
         if bias is not None:
             self.targets = np.concatenate([self.targets, np.asarray(bias, float)[..., None, :]], axis=-2)
             self.targets[..., -1, :] /= drive
+        mapping.check_signs(self.targets)
+        rows, cols = self.targets.shape[-2:]
         if self.targets.ndim == 3:
             options = {"arrays": len(self.targets)} | options
-        crossbar = Crossbar(profile, *self.targets.shape[-2:], bounds=(low, high), column="pair", **options)
-        states = low + Mapping(scale=self.scale).states(self.targets) * (high - low)
-        crossbar.program(states, cycles=cycles, error=error)
-        super().__init__(crossbar, bias=0.0 if bias is None else drive, unit=self.scale / (high - low), patches=patches)
+        unit = self.scale if isinstance(self.scale, float) else self.scale[..., None, :]
+        shares = dataclasses.replace(mapping, scale=1.0)
+        crossbar = Crossbar(profile, rows, cols * mapping.slices, bounds=(low, high), column=mapping.column, **options)
+        crossbar.program(
+            low + shares.states(self.targets / unit) * (high - low),
+            cycles=cycles,
+            error=error,
+            reference=(low + high) / 2 if mapping.kind == "reference" else None,
+        )
+        super().__init__(
+            crossbar,
+            bias=0.0 if bias is None else drive,
+            unit=unit * shares.unit((low, high)),
+            patches=patches,
+            mapping=shares,
+        )
+
+    @property
+    def slice_weights(self) -> np.ndarray:
+        """Weights that the cells of each slice hold, (slice, ..., row, col), as if the others had the same digits.
+
+        As outputs see them through wires and with their correction, float64.
+        """
+        matrix = self.crossbar.weights.values.astype(float) * self.correction
+        slices = np.stack(np.split(matrix, self.mapping.slices, axis=-1))
+        return (slices - self.common) * self.unit
 
     @property
     def cell_weights(self) -> np.ndarray:
-        """Weights that the cells hold, as outputs see them through wires, with the axes of `targets`, float64."""
-        return self.crossbar.weights.values.astype(float) * self.unit
+        """Weights that the cells hold, as outputs see them, with the axes of `targets`, float64."""
+        weights: np.ndarray = np.tensordot(self.mapping.shares, self.slice_weights, axes=1)
+        return weights
 
     @property
     def weights(self) -> np.ndarray:
@@ -103,13 +132,54 @@ class ProgrammedLayer(CrossbarLayer):
         return self.shaped(self.signal(x).astype(float) @ self.targets)
 
 
-def bias_drive(weights: np.ndarray, bias: np.ndarray | None, clip: float) -> tuple[float, float]:
-    """Voltage of the bias row, at least 1, and the weight that spans the bounds.
+def check_scales(mapping: Mapping, scales: str) -> None:
+    """Refuse scales that are unknown, or contradict the mapping.
+
+    Raises
+    ------
+    InputError
+        In these cases.
+    """
+    choice("scales", scales, SCALES)
+    if mapping.scale is not None and scales == "column":
+        raise InputError("mapping.scale: one for all weights; allowed with scales 'layer', or leave it out")
+
+
+def weight_scales(weights: np.ndarray, bias: np.ndarray | None, mapping: Mapping, scales: str) -> tuple[float, Any]:
+    """Voltage of the bias row, at least 1, and the weight that spans the bounds, see `ProgrammedLayer.scale`.
 
     Biases that exceed the weights would leave these a small part of the window; a larger voltage on their row does not.
+    Where the scale of an output would be 0, it is the largest one of the others.
+
+    Parameters
+    ----------
+    weights : (row, col) or (array, row, col)
+    bias : (col,), (array, col) or None
+    mapping : Mapping
+    scales : {"layer", "column"}
+
+    Raises
+    ------
+    InputError
+        If a choice is not allowed.
     """
-    scale = float(np.quantile(np.abs(weights), clip))
-    largest = 0.0 if bias is None else float(np.abs(bias).max(initial=0.0))
-    if scale == 0:
-        return 1.0, largest or 1.0
-    return max(1.0, largest / scale), scale
+    check_scales(mapping, scales)
+    sizes = np.abs(weights)
+    biases = None if bias is None else np.abs(bias)
+    scale: Any
+    if mapping.scale is not None:
+        scale = float(mapping.scale)
+    elif scales == "layer":
+        scale = float(_percentile(sizes, mapping.percentile, None))
+    else:
+        scale = _percentile(sizes, mapping.percentile, -2).astype(float)
+        scale = np.where(scale > 0, scale, scale.max())
+    if not np.any(scale):
+        largest = 0.0 if biases is None else float(biases.max(initial=0.0))
+        return 1.0, scale + (largest or 1.0)
+    drive = 1.0 if biases is None else max(1.0, float((biases / scale).max(initial=0.0)))
+    return drive, scale
+
+
+def _percentile(sizes: np.ndarray, percentile: float, axis: int | None) -> Any:
+    return sizes.max(axis) if percentile == 100 else np.percentile(sizes, percentile, axis)

@@ -10,7 +10,7 @@ import numpy as np
 
 from memsim.arrays import cell_currents
 from memsim.arrays.bank import Banks
-from memsim.arrays.converters import ADC, DAC, InputConverter, OutputConverter
+from memsim.arrays.converters import ADC, DAC, InputConverter, OutputConverter, signed_outputs
 from memsim.arrays.effective_cells import EffectiveCells
 from memsim.arrays.events import Events
 from memsim.arrays.interconnect import Interconnect, TileMaps, tiles, without_wires
@@ -90,9 +90,11 @@ class Readout:
         if len(self._cut.rows) > MAX_ROW_TILES:
             raise InputError(f"tile: {len(self._cut.rows)} tiles above each other; allowed: {MAX_ROW_TILES}")
         self._in = None if dac is None else InputConverter(dac, site, arrays, rows)
-        signed = column != "single" or (dac.polarity if dac else "bipolar") == "bipolar"
         outputs = lines // 2 if column == "pair" else lines
-        self.out = None if adc is None else OutputConverter(adc, site, (arrays, outputs), len(self._cut.rows), signed)
+        self.out = None
+        if adc is not None:
+            signed = signed_outputs(column, dac, adc)
+            self.out = OutputConverter(adc, site, (arrays, outputs), len(self._cut.rows), signed)
         self._events_of_a_read = Events(
             reads=1,
             word_lines=rows * len(self._cut.lines),

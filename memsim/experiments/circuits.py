@@ -10,7 +10,7 @@ from memsim.document.fields import NONE_WORD, Count, Quantity, Section, problem
 from memsim.errors import InputError
 
 if TYPE_CHECKING:
-    from memsim.arrays import ADC, DAC, Wires
+    from memsim.arrays import ADC, DAC, Mapping, Wires
 
 _CONVERTER = ("dac", "adc")
 
@@ -129,6 +129,36 @@ class WiresSpec(Section):
                 raise problem(which, key)
         _made(lambda: self.wires)
         return self
+
+
+def _named(value: Any) -> Any:
+    return {"kind": value} if isinstance(value, str) else value
+
+
+class MappingKeys(Section):
+    """How weights lie on cells, see `memsim.Mapping`."""
+
+    kind: Literal["single", "pair", "reference", "offset"] = "pair"
+    scale: Annotated[Range | None, NONE_WORD] = None
+    percentile: Annotated[float, Field(allow_inf_nan=False, gt=0, le=100)] = 100.0
+    slices: Annotated[int, Count(1, 16)] = 1
+    slice_bits: Annotated[Annotated[int, Count(1, 8)] | None, NONE_WORD] = None
+
+    @property
+    def mapping(self) -> Mapping:
+        """The mapping itself."""
+        from memsim.arrays import Mapping
+
+        return Mapping(**dict(self))
+
+    @model_validator(mode="after")
+    def _possible(self) -> MappingKeys:
+        _made(lambda: self.mapping)
+        return self
+
+
+MappingSpec = Annotated[MappingKeys, BeforeValidator(_named)]
+"""A name stands for the kind alone."""
 
 
 def _whole(nanometres: float) -> Any:

@@ -14,9 +14,11 @@ from memsim.arrays import CrossbarLayer, Patches, ProgrammedLayer
 from memsim.errors import InputError
 from memsim.philox import MAX_READS, MAX_TIMES, Occasion, Scope
 from memsim.torch.hardware import Hardware
+from memsim.torch.mapped_layer import Slice
 from memsim.torch.passes import Pass
-from memsim.torch.planned_layer import PlannedLayer
-from memsim.torch.quantise import converted_inputs, inside
+from memsim.torch.planned_layer import PlannedLayer, joined
+from memsim.torch.quantise import inside
+from memsim.torch.slopes import slopes, summed
 from memsim.torch.weighted_layer import DTYPES
 
 SPAN = 1.0
@@ -46,7 +48,7 @@ class AnalogLayer(PlannedLayer):
     Attributes
     ----------
     weight : Parameter
-        As in the layer of torch.
+        As in the layer of torch; where `scales` are learned, over them.
     bias : Parameter or None
         Likewise.
     hardware : Hardware
@@ -55,6 +57,8 @@ class AnalogLayer(PlannedLayer):
         Number of the layer in its network, part of the address of every random number.
     label : str
         Name of the layer in its network, for messages and results.
+    scales : Tensor
+        Factors of the outputs, a parameter where they are learned; else NaN.
     input_range : Tensor
         Input that the DACs turn into their largest voltage; NaN before a calibration.
     output_range : Tensor
@@ -83,18 +87,23 @@ class AnalogLayer(PlannedLayer):
         self._cells: dict[int, ProgrammedLayer] = {}
         self._version: Any = None
         self._readers: dict[Any, CrossbarLayer] = {}
-        self._effective: tuple[ProgrammedLayer, Tensor] | None = None
+        self._effective: tuple[ProgrammedLayer, list[Slice]] | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         """Outputs for inputs, with the axes of the layer of torch."""
         self._check(x)
-        if not self.programmed:
-            return self.biased(self.planned(x))
-        parts = (x, self.weight, self.bias)
-        differentiated = torch.is_grad_enabled() and any(part is not None and part.requires_grad for part in parts)
-        outputs = _Read.apply(*parts, self, differentiated)
-        assert isinstance(outputs, Tensor)
-        return outputs
+        digital = self.row_bias is None and (self.learned or not self.programmed)  # else, the read adds the bias
+        if self.programmed:
+            bias = self.own_bias() if self.row_bias is not None else None if digital else self.bias
+            parts = (x, self.weight, bias)
+            differentiated = torch.is_grad_enabled() and any(part is not None and part.requires_grad for part in parts)
+            y = _Read.apply(*parts, self, differentiated)
+            assert isinstance(y, Tensor)
+        else:
+            y = self.planned(x)
+        if self.learned:
+            y = y * self.along_outputs(self.scales, y)
+        return self.biased(y) if digital else y
 
     @property
     def programmed(self) -> bool:
@@ -140,15 +149,14 @@ class AnalogLayer(PlannedLayer):
 
     def built(self, repeat: int) -> ProgrammedLayer:
         """Freshly programmed cells, the same for the same weights, hardware and number of the programming."""
-        hardware, matrices, bias = self.hardware, self.matrices(), None
-        if self.row_bias is not None:
-            bias = self.row_bias.detach().cpu().numpy().astype(float)
-            bias = bias.reshape(len(matrices), -1) if matrices.ndim == 3 else bias
+        hardware = self.hardware
+        self.check_signs()
         layer = ProgrammedLayer(
-            matrices,
-            bias,
+            self.matrices(),
+            self.bias_matrix(),
             hardware.cells,
-            clip=hardware.clip,
+            mapping=self.plan,
+            scales="layer" if self.learned else hardware.scales,
             bounds=hardware.bounds,
             cycles=hardware.cycles,
             error=hardware.error,
@@ -190,6 +198,8 @@ class AnalogLayer(PlannedLayer):
             "_readers": {},
             "_effective": None,
             "_version": None,
+            "_span": None,
+            "_held": None,
             "running": None,
             "counts": None,
         }
@@ -217,18 +227,20 @@ class AnalogLayer(PlannedLayer):
             self.counts.saturated += int(part.sum())
 
     def effective_weight(self) -> Tensor:
-        """The weights that the cells of programming number `repeat` hold, as outputs see them, shaped as `weight`."""
+        """The weights of torch that the cells of programming number `repeat` hold, as outputs see them."""
+        weight = joined(self.held_slices())
+        return weight * self.along_weight(self.scales.detach()) if self.learned else weight
+
+    def held_slices(self) -> list[Slice]:
+        """What the cells of programming number `repeat` hold, as outputs see them."""
         cells = self.cells
         if self._effective is None or self._effective[0] is not cells:
-            self._effective = cells, self._held_weight(cells)
+            self._effective = cells, self.as_slices(cells.slice_weights)
         return self._effective[1]
 
     def programmed_weight(self, repeat: int) -> Tensor:
-        """The weights that cells hold after a programming of its own, shaped as `weight`."""
-        return self._held_weight(self.built(repeat))
-
-    def _held_weight(self, cells: ProgrammedLayer) -> Tensor:
-        return self.as_weight(cells.cell_weights[..., : self.rows, :] * cells.correction).to(self.weight)
+        """The weights that cells hold after a programming of its own, in the units and the shape of `weight`."""
+        return joined(self.as_slices(self.built(repeat).slice_weights))
 
     def reader(self, patches: Patches | None) -> CrossbarLayer:
         """The programmed cells, read for inputs of some size."""
@@ -237,7 +249,9 @@ class AnalogLayer(PlannedLayer):
             return cells
         key = self.repeat, patches
         if key not in self._readers or self._readers[key].crossbar is not cells.crossbar:
-            self._readers[key] = CrossbarLayer(cells.crossbar, bias=cells.bias, unit=cells.unit, patches=patches)
+            self._readers[key] = CrossbarLayer(
+                cells.crossbar, bias=cells.bias, unit=cells.unit, patches=patches, mapping=cells.mapping
+            )
         reader = self._readers[key]
         reader.gain, reader.correction = cells.gain, cells.correction
         return reader
@@ -268,7 +282,7 @@ class _Read(torch.autograd.Function):
         )
         layer.count(x, saturated)
         ctx.layer, ctx.saturated = layer, saturated
-        ctx.effective = layer.effective_weight() if differentiated else None
+        ctx.held = layer.held_slices() if differentiated else None
         ctx.save_for_backward(x)
         outputs = layer.as_outputs(_tensor(y, x), x)
         if bias is not None and layer.row_bias is None:
@@ -278,25 +292,9 @@ class _Read(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None, None, None]:
         (x,), layer, (gradient,) = ctx.saved_tensors, ctx.layer, gradients
-        dac, gain = layer.hardware.inputs, layer.cells.gain
-        with torch.enable_grad():
-            driven = converted_inputs(x.detach(), dac, gain).detach().requires_grad_(True)
-            weight = ctx.effective.detach().requires_grad_(True)
-            if ctx.saturated is None or not any(part.any() for part in ctx.saturated):
-                parts, masks = [layer.product(driven, weight)], [gradient]
-            else:
-                parts = [layer.product(driven, layer.of_rows(weight, rows)) for rows in layer.tiles()]
-                masks = [
-                    gradient * ~torch.from_numpy(part).to(gradient.device).reshape(gradient.shape)
-                    for part in ctx.saturated
-                ]
-            by_input, by_weight = torch.autograd.grad(parts, (driven, weight), masks)
-        unclipped = inside(x, dac, gain)
-        by_input = by_input if unclipped is None else by_input * unclipped
-        by_bias = None
-        if layer.bias is not None:
-            axes = [axis for axis in range(gradient.ndim) if axis != layer.output_axis(gradient)]
-            by_bias = gradient.sum(axes) if axes else gradient
+        by_input, by_weight, by_bias = slopes(layer, ctx.held, x, gradient, layer.cells.gain, ctx.saturated)
+        if layer.row_bias is None and ctx.needs_input_grad[2]:
+            by_bias = summed(layer, gradient)
         return by_input, by_weight, by_bias, None, None
 
 

@@ -161,7 +161,7 @@ class _Observer:
         )
 
     def _weight_error(self) -> float:
-        exact = self.layer.weight.detach().double()
+        exact = self.layer.torch_weight().detach().double()
         wrong = self.layer.effective_weight().double() - exact
         return math.sqrt(float(wrong.square().sum()) / float(exact.square().sum())) if exact.any() else math.nan
 
@@ -169,7 +169,7 @@ class _Observer:
         if self.whole:
             return
         x = layer.padded(inputs[0])
-        exact = layer.biased(layer.product(x, layer.weight)).double()
+        exact = layer.biased(layer.product(x, layer.torch_weight())).double()
         outputs = outputs if outputs.ndim == exact.ndim else outputs[None]
         wrong = outputs.double() - exact
         self.sums += exact.numel(), float(exact.sum()), float(exact.square().sum()), float(wrong.square().sum())

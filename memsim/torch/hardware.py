@@ -9,11 +9,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from memsim.arrays import ADC, DAC, Wires
+from memsim.arrays import ADC, DAC, Mapping, Wires
+from memsim.arrays.programmed_layer import check_scales
 from memsim.document import Document
 from memsim.document.fields import NONE_WORD, Count, Section
 from memsim.errors import InputError, nearest
-from memsim.experiments.circuits import ADCSpec, DACSpec, Tile, WiresSpec
+from memsim.experiments.circuits import ADCSpec, DACSpec, MappingKeys, MappingSpec, Tile, WiresSpec
 from memsim.experiments.devices import Choice, Devices
 from memsim.experiments.learners import Pair, PartName, Seed, as_tuple
 from memsim.philox import MAX_SEED
@@ -32,7 +33,8 @@ class HardwareSpec(Section):
     adc: Annotated[ADCSpec | None, NONE_WORD] = None
     wires: Annotated[WiresSpec | None, NONE_WORD] = None
     bounds: Pair = (0.0, 1.0)
-    clip: Annotated[float, Field(gt=0, le=1)] = 1.0
+    mapping: MappingSpec = MappingKeys()
+    scales: Literal["layer", "column"] = "layer"
     cycles: Annotated[int, Count(1, 1_000_000)] = 1
     error: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e3)] = 0.0
     ideal: Annotated[tuple[PartName, ...], BeforeValidator(as_tuple)] = ()
@@ -44,25 +46,29 @@ class HardwareSpec(Section):
 class Hardware:
     """What layers with weights run on.
 
-    Each weight is the difference of two cells. Inputs are divided by the input range of their layer, and the DACs
-    convert them to voltages. Each tile of cells has its own wires and converters. All other arithmetic is digital.
+    Inputs are divided by the input range of their layer, and the DACs convert them to voltages. Each tile of cells has
+    its own wires and converters. All other arithmetic is digital.
 
     Parameters
     ----------
     device : DeviceProfile or str
         The cells; a name of a shipped profile, or the path of a YAML file.
     tile : (rows, columns), optional
-        Size of the arrays over which larger layers are split. Columns are bit lines, of which each output has two. One
-        array of any size if not given.
+        Size of the arrays over which larger layers are split. Columns are bit lines, of which an output has one or,
+        with pairs, two for each slice. One array of any size if not given.
     dac, adc : DAC, ADC or int, optional
         Converters of inputs and outputs; a number is their resolution [bit]. Ideal if not given.
     wires : Wires, optional
         Resistances of the lines of each tile; none if not given.
     bounds : (float, float)
         Range of the states w that the weights span.
-    clip : float
-        The largest weight that cells can hold is this quantile of the |weights| of a layer, in (0, 1]; larger weights
-        are cut off. 1 cuts nothing off.
+    mapping : Mapping or {"pair", "reference", "offset", "single"}
+        Which cells hold a weight, and which weight spans the bounds; a string is the kind. Weights beyond
+        ``mapping.percentile`` of the sizes of the weights are cut off; by default, none are. Biases are never cut off.
+    scales : {"layer", "column"}
+        Whether all weights of a layer have one scale, or the weights of each output have their own, so that its largest
+        |weight| spans the bounds and a digital factor of the output undoes it. `Training.learn_scales` trains these
+        factors.
     cycles : int
         Rounds of programming, see `memsim.Crossbar.program`.
     error : float
@@ -95,7 +101,8 @@ class Hardware:
     adc: ADC | int | None = None
     wires: Wires | None = None
     bounds: tuple[float, float] = (0.0, 1.0)
-    clip: float = 1.0
+    mapping: Mapping | str = "pair"
+    scales: str = "layer"
     cycles: int = 1
     error: float = 0.0
     ideal: tuple[str, ...] = ()
@@ -108,6 +115,11 @@ class Hardware:
             converter = getattr(self, name)
             if isinstance(converter, int) and not isinstance(converter, bool):
                 object.__setattr__(self, name, kind(bits=converter))
+        if isinstance(self.mapping, str):
+            object.__setattr__(self, "mapping", Mapping(self.mapping))
+        if not isinstance(self.mapping, Mapping):
+            raise InputError(f"mapping: {self.mapping!r} is not allowed; a memsim.Mapping, or the name of its kind")
+        check_scales(self.mapping, self.scales)
         if isinstance(self.ideal, str):
             object.__setattr__(self, "ideal", (self.ideal,))
         object.__setattr__(self, "ideal", tuple(self.ideal))
@@ -133,6 +145,12 @@ class Hardware:
         """The converters of outputs."""
         assert not isinstance(self.adc, int)
         return self.adc
+
+    @property
+    def plan(self) -> Mapping:
+        """How weights become states."""
+        assert not isinstance(self.mapping, str)
+        return self.mapping
 
     @classmethod
     def from_yaml(cls, path: str | os.PathLike[str]) -> Hardware:
@@ -162,15 +180,16 @@ class Hardware:
                 dac=spec.dac.converter if spec.dac else None,
                 adc=spec.adc.converter if spec.adc else None,
                 wires=spec.wires.wires if spec.wires else None,
-                **{key: getattr(spec, key) for key in ("bounds", "clip", "cycles", "error", "ideal", "bias", "seed")},
+                mapping=spec.mapping.mapping,
+                **{key: getattr(spec, key) for key in ("bounds", "scales", "cycles", "error", "ideal", "bias", "seed")},
             )
         except InputError as error:
             key, _, text = str(error).partition(": ")
-            raise document.error([((key,), text)]) from None
+            raise document.error([(tuple(key.split(".")), text)]) from None
 
     def settings(self) -> dict[str, Any]:
         """All settings as plain data, the device by name."""
         values = {part.name: getattr(self, part.name) for part in fields(self) if part.init}
         values["device"] = self.cells.name
-        parts = {key: asdict(values[key]) for key in ("dac", "adc", "wires") if values[key] is not None}
+        parts = {key: asdict(values[key]) for key in ("mapping", "dac", "adc", "wires") if values[key] is not None}
         return values | parts

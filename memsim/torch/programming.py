@@ -50,9 +50,9 @@ def program(model: nn.Module, repeats: int = 1) -> nn.Module:
 def calibrate(model: nn.Module, x: Tensor | Iterable[Any], *, percentile: float = 100.0) -> nn.Module:
     """Set the ranges of the converters by typical inputs, and return the model.
 
-    The input range of a layer is a percentile of the sizes of its inputs. A range of ADCs that follows the outputs
-    (``max``, ``rms``) is set by the products with the weights themselves, of each row tile. Later layers see what the
-    converters of the earlier ones make of the inputs.
+    The input range of a layer is a percentile of the sizes of its inputs, and at least the voltage of a bias row. A
+    range of ADCs that follows the outputs (``max``, ``rms``) is set by what ideal cells give, of each row tile. Later
+    layers see what the converters of the earlier ones make of the inputs.
 
     Parameters
     ----------
@@ -100,14 +100,16 @@ def calibrate(model: nn.Module, x: Tensor | Iterable[Any], *, percentile: float 
 def _widen(layer: AnalogLayer, x: Tensor, percentile: float) -> None:
     """Widen the ranges of a layer so that they hold some inputs and their products."""
     largest = _percentile(x, percentile)
+    if layer.row_bias is not None:
+        largest = max(largest, layer.span.drive)
     layer.input_range.data.fill_(_larger(layer.input_range.item(), largest))
     adc = layer.hardware.outputs
     if adc is None or not isinstance(adc.range, str) or largest == 0:
         return
-    low, high = layer.hardware.bounds
     driven = converted_inputs(layer.padded(x.detach()), layer.hardware.inputs, layer.gain)
-    unit = layer.scale / (high - low) / layer.gain
-    sums = torch.stack([layer.product(driven, layer.of_rows(layer.weight, rows)) for rows in layer.tiles()]) / unit
+    parts = layer.tile_sums(driven, layer.ideal_slices(), layer.level(driven))
+    sums = torch.stack([part.values for part in parts])
+    sums = sums / layer.along_outputs(layer.unit / layer.gain, parts[0].values)
     if adc.range == "rms":
         most = 2**adc.above_rms * float(sums.double().square().mean().sqrt())
     else:

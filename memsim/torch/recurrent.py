@@ -60,7 +60,7 @@ class AnalogLSTM(nn.Module):
             for number, suffix in enumerate(_suffixes(layer.num_layers, layer.bidirectional)):
                 for kind, layers in (("ih", self.inputs), ("hh", self.hidden)):
                     own = self._linear(layers, number)
-                    getattr(layer, f"weight_{kind}_{suffix}").copy_(own.weight)
+                    getattr(layer, f"weight_{kind}_{suffix}").copy_(own.torch_weight())
                     if own.bias is not None:
                         getattr(layer, f"bias_{kind}_{suffix}").copy_(own.bias)
         return layer

@@ -222,7 +222,7 @@ def _where(weight: Tensor) -> dict[str, Any]:
 def _filled(layer: Any, analog: AnalogLayer) -> Any:
     """A layer of torch with the weights of an analog one."""
     with torch.no_grad():
-        layer.weight.copy_(analog.weight)
+        layer.weight.copy_(analog.torch_weight())
         if analog.bias is not None:
             layer.bias.copy_(analog.bias)
     return layer

@@ -13,7 +13,7 @@ from torch import Tensor
 from memsim.errors import InputError, nearest
 from memsim.networks.draws import Address, connected, output_noise, weight_noise
 from memsim.philox import MAX_REPETITIONS
-from memsim.torch.processes import process_number
+from memsim.torch.processes import process_number, processes
 
 NOISES = ("normal", "multiplicative", "device")
 
@@ -28,7 +28,8 @@ class Training:
         Standard deviation of the noise of weights. It is drawn anew in each forward pass. The forward and the backward
         pass use the same noisy weights; the gradient goes to the weights without noise.
     noise : {"normal", "multiplicative", "device"}
-        ``normal``: `weight_noise` is relative to the largest |weight| of the layer. ``multiplicative``: to each weight.
+        ``normal``: `weight_noise` is relative to the weight that spans the bounds, which is the largest |weight| of the
+        layer, or of each output with ``Hardware.scales`` of columns. ``multiplicative``: to each weight.
         ``device``: weights are those of cells that were programmed with the errors of the device, and `weight_noise`
         must be 0; one of 1024 programmings in turn.
     drop_connect : float
@@ -38,6 +39,11 @@ class Training:
         3.5 are usual.
     clip_value : float, optional
         They are clipped to this size.
+    learn_scales : bool
+        Whether a digital factor of each output is learned, with hardware whose `scales` are those of columns. The
+        factors begin at the scales of the columns, by which the weights are divided. From then on, a weight of 1 spans
+        the bounds, the weights are clipped to 1 before each forward pass in training, and `clip_value` and `clip_sigma`
+        are in these units, too.
     learn_input_range : bool
         Whether the input range of the DACs is learned with the weights. It grows where clipped inputs would lower the
         loss, and shrinks by `range_decay` while more than 95 % of the inputs are not clipped. It begins at three
@@ -61,6 +67,7 @@ class Training:
     drop_connect: float = 0.0
     clip_sigma: float | None = None
     clip_value: float | None = None
+    learn_scales: bool = False
     learn_input_range: bool = False
     range_decay: float = 0.001
 
@@ -80,7 +87,9 @@ class Training:
             raise InputError("weight_noise: the noise 'device' has the size of the device; leave it out")
 
 
-def trained_weight(weight: Tensor, training: Training, address: Address, programmed: Callable[[int], Tensor]) -> Tensor:
+def trained_weight(
+    weight: Tensor, training: Training, address: Address, programmed: Callable[[int], Tensor], scale: float | Tensor
+) -> Tensor:
     """The weights of a layer in a forward pass of its training.
 
     Parameters
@@ -93,12 +102,14 @@ def trained_weight(weight: Tensor, training: Training, address: Address, program
         Of the step and the layer.
     programmed : callable
         Weights that cells hold after the programming of some number.
+    scale : float or Tensor
+        Weight that spans the bounds, broadcast against the weights.
     """
     if training.noise == "device":
         weight = weight + (programmed(address.step % MAX_REPETITIONS) - weight).detach()
     elif training.weight_noise:
         numbers = _shaped(weight_noise(len(weight), weight[0].numel(), address), weight)
-        size = weight.detach().abs() if training.noise == "multiplicative" else weight.detach().abs().max()
+        size = weight.detach().abs() if training.noise == "multiplicative" else scale
         weight = weight + training.weight_noise * size * numbers
     if training.drop_connect:
         mask = connected(1 - training.drop_connect, len(weight), weight[0].numel(), address)
@@ -106,15 +117,30 @@ def trained_weight(weight: Tensor, training: Training, address: Address, program
     return weight
 
 
-def noise_of_outputs(y: Tensor, axis: int, sigma: float, address: Address) -> Tensor:
-    """Noise of the electronics that read outputs y, whose outputs of a sample lie on an axis.
+def readout_noise(parts: list[Tensor], axis: int, sigma: Any, address: Address) -> list[Tensor]:
+    """Outputs of tiles with the noise of the electronics that read them, each with numbers of its own.
 
     The reads of several processes follow each other, as those of one batch with the samples of all.
+
+    Parameters
+    ----------
+    parts : list of Tensor
+        Outputs, of the same shape.
+    axis : int
+        The axis of the outputs of a sample.
+    sigma : float or Tensor
+        Standard deviation, broadcast against the outputs.
+    address : Address
+        Of the step and the layer.
     """
-    last = y.movedim(axis, -1)
+    last = parts[0].movedim(axis, -1)
     reads = last[..., 0].numel()
-    numbers = output_noise(reads, last.shape[-1], address, first=process_number() * reads)
-    return sigma * torch.from_numpy(numbers).to(y).reshape(last.shape).movedim(-1, axis)
+    noisy = []
+    for number, part in enumerate(parts):
+        first = (number * processes() + process_number()) * reads
+        numbers = torch.from_numpy(output_noise(reads, last.shape[-1], address, first=first)).to(part)
+        noisy.append(part + sigma * numbers.reshape(last.shape).movedim(-1, axis))
+    return noisy
 
 
 def clip(weight: Tensor, training: Training) -> None:

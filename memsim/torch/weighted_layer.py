@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from memsim.arrays import ADC, Patches
 from memsim.arrays.interconnect import tiles
-from memsim.arrays.programmed_layer import bias_drive
 from memsim.errors import InputError
 from memsim.torch.hardware import Hardware
 
@@ -25,6 +24,7 @@ class WeightedLayer(nn.Module):
     bias: Tensor | None
     input_range: Tensor
     output_range: Tensor
+    groups: int = 1
 
     def __init__(
         self, weight: Tensor, bias: Tensor | None, hardware: Hardware, place: int = 0, label: str = ""
@@ -37,7 +37,6 @@ class WeightedLayer(nn.Module):
         self.register_parameter("bias", None if bias is None else nn.Parameter(bias))
         for name in ("input_range", "output_range"):
             self.register_buffer(name, torch.tensor(math.nan, dtype=torch.float64))
-        self._scale: tuple[tuple[int, ...], float] | None = None
 
     def matrices(self) -> np.ndarray:
         """The weights as (row, col), or (group, row, col), float64."""
@@ -142,23 +141,3 @@ class WeightedLayer(nn.Module):
                 f"{self.label}: the range '{adc.range}' of the ADCs is not known; call memsim.torch.calibrate(model, x)"
             )
         return replace(adc, range=self.output_range.item())
-
-    @property
-    def scale(self) -> float:
-        """Weight that spans the bounds."""
-        version = self.version()
-        if self._scale is None or self._scale[0] != version:
-            self._scale = version, self._spanning()
-        return self._scale[1]
-
-    def _spanning(self) -> float:
-        largest = float(self.weight.detach().abs().max())
-        if self.hardware.clip == 1 and largest > 0:  # the same number, in a tenth of the time
-            return largest
-        bias = None if self.row_bias is None else self.row_bias.detach().cpu().numpy()
-        return bias_drive(self.matrices(), bias, self.hardware.clip)[1]
-
-    def version(self) -> tuple[int, ...]:
-        """Numbers that change whenever weights on cells do."""
-        parts = [self.weight, *(() if self.row_bias is None else (self.row_bias,))]
-        return tuple(number for part in parts for number in (id(part), part._version))

@@ -207,7 +207,15 @@ def test_reads_for_learning_and_products_count_and_a_file_holds_the_counts(tmp_p
             lambda: CrossbarLayer(ms.Crossbar("ideal", 20, 3), patches=PATCHES["plain"]),
             r"patches: a crossbar of shape \(20, 3\) does not fit; allowed: \(..., 18, any\)",
         ),
-        (lambda: programmed(clip=1.5), r"clip: 1\.5 is not a number above 0 and up to 1"),
+        (lambda: programmed(scales="columns"), "scales: unknown choice 'columns'; did you mean 'column'"),
+        (
+            lambda: programmed(mapping=ms.Mapping(scale=2.0), scales="column"),
+            "mapping.scale: one for all weights; allowed with scales 'layer', or leave it out",
+        ),
+        (
+            lambda: programmed(mapping="single"),
+            r"weights: -\d\S* is negative, and a single cell holds none; allowed: .* 'pair', 'reference' and 'offset'",
+        ),
         (lambda: programmed(bounds=None), "bounds: None leaves weights nothing to span"),
         (
             lambda: programmed().read(np.ones((2, 19))),

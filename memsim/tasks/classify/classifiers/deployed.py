@@ -24,7 +24,7 @@ from typing import Any, ClassVar
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from memsim.arrays import ADC, DAC, Crossbar, ProgrammedLayer, Wires
+from memsim.arrays import ADC, DAC, Crossbar, Mapping, ProgrammedLayer, Wires
 from memsim.errors import DataError, InputError
 from memsim.metrics.products import signal_to_noise
 from memsim.networks.chain import Chain, Residual
@@ -98,6 +98,8 @@ class Deployed:
         self.network = network
         self.device = device_of(device)
         below("number", number, MAX_ARRAYS)
+        if not 0 < clip <= 1:
+            raise InputError(f"clip: {clip!r} is not a number above 0 and up to 1")
         architecture = network.architecture
         weighted = list(weighted_layers(architecture.layers, architecture.shape))
         if len(weighted) > MAX_LAYERS:
@@ -110,7 +112,7 @@ class Deployed:
                 *own.folded(network.parameters),
                 self.device,
                 patches=own.patches,
-                clip=clip,
+                mapping=Mapping(percentile=100 * clip),
                 bounds=bounds,
                 cycles=cycles,
                 error=error,

@@ -1,0 +1,327 @@
+"""Mappings of weights, scales of columns and bias rows, before and after programming, against graphs of plain torch."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.slow
+
+import torch.nn.functional as F  # noqa: E402
+from torch import nn  # noqa: E402
+
+import memsim as ms  # noqa: E402
+import memsim.torch as mt  # noqa: E402
+from memsim.arrays import ADC, DAC, Mapping  # noqa: E402
+from memsim.errors import InputError  # noqa: E402
+
+G_MIN, G_MAX = 20e-6, 100e-6
+OFFSET = G_MIN / (G_MAX - G_MIN)
+KINDS = ["pair", "reference", "offset", "single"]
+LAYERS = {
+    "linear": (lambda: nn.Linear(23, 9), (5, 23)),
+    "tokens": (lambda: nn.Linear(11, 7), (3, 4, 11)),
+    "signals": (lambda: nn.Conv1d(4, 6, 3, stride=2, padding=1), (2, 4, 17)),
+    "odd strides": (lambda: nn.Conv2d(3, 5, (3, 2), stride=(3, 2), padding=(2, 1)), (2, 3, 11, 9)),
+    "groups": (lambda: nn.Conv2d(4, 6, 3, groups=2, dilation=(1, 2)), (2, 4, 9, 11)),
+}
+
+
+def device():
+    """Exact cells whose conductance at a weight of 0 is not 0."""
+    return ms.load_device("ideal").replace({"conductance.min": "20 uS"})
+
+
+def made(name, kind, seed=1):
+    """A layer of torch, its weights of at least 0 for single cells, and inputs."""
+    torch.manual_seed(seed)
+    factory, shape = LAYERS[name]
+    layer = factory().double()
+    if kind == "single":
+        with torch.no_grad():
+            layer.weight.abs_()
+            layer.bias.abs_()
+    return layer, torch.randn(shape, dtype=torch.float64)
+
+
+def both(layer, hardware, x=None, training=None):
+    """The layer on hardware before it is programmed, and after."""
+    models = []
+    for programmed in (False, True):
+        model = mt.convert(layer, hardware, quiet=True)
+        if training is not None:
+            mt.prepare(model, training)
+        if x is not None:
+            mt.calibrate(model, x)
+        models.append(mt.program(model) if programmed else model)
+    return models
+
+
+def gradients(layer, x, upstream, parts=None):
+    x = x.clone().requires_grad_()
+    y = layer(x)
+    parts = [layer.weight, layer.bias] if parts is None else parts
+    return y.detach(), torch.autograd.grad(y, [x, *parts], upstream)
+
+
+def compare(own, expected, tolerance=1e-9):
+    for mine, theirs in zip(own, expected, strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("bias", "scales"), [("digital", "layer"), ("row", "layer"), ("row", "column")])
+def test_ideal_cells_of_every_mapping_give_the_outputs_and_gradients_of_torch(name, kind, bias, scales):
+    layer, x = made(name, kind)
+    with torch.no_grad():
+        layer.bias.mul_(5)  # biases exceed the weights
+    upstream = torch.randn(layer(x).shape, dtype=torch.float64)
+    expected, slopes = gradients(layer, x, upstream)
+    hardware = mt.Hardware(device(), mapping=kind, bias=bias, scales=scales, bounds=(0.1, 0.8), tile=(8, 1000))
+    for analog in both(layer, hardware):
+        outputs, own = gradients(analog, x, upstream)
+        compare([outputs, *own], [expected, *slopes])
+        assert torch.equal(mt.to_torch(analog)(x), layer(x))
+    torch.testing.assert_close(analog.effective_weight(), layer.weight.detach())
+
+
+class Codes(torch.autograd.Function):
+    """Clipped to [low, high] and rounded to steps; the gradient is that of the clipping."""
+
+    @staticmethod
+    def forward(ctx, x, low, high, step):
+        ctx.save_for_backward((x >= low) & (x <= high))
+        return torch.round(x.clamp(low, high) / step) * step
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient * ctx.saved_tensors[0], None, None, None
+
+
+def converted(x, largest, bits, signed=True):
+    most = 2 ** (bits - 1) - 1 if signed else 2**bits - 1
+    return Codes.apply(x, -largest if signed else 0.0, largest, largest / most)
+
+
+class Chip:
+    """A linear layer on ideal cells with converters, by its equations: conductances from weights, V from inputs."""
+
+    def __init__(self, layer, kind, scales, bias, bounds, tile, input_range, signed=None):
+        self.kind, self.bounds, self.tile, self.input_range = kind, bounds, tile, input_range
+        weight = layer.weight.detach()
+        self.scale = weight.abs().amax(1) if scales == "column" else weight.abs().max().expand(len(weight))
+        self.row = bias == "row"
+        self.drive = max(1.0, float((layer.bias.detach().abs() / self.scale).max())) if self.row else 0.0
+        self.signed = True if signed is None else signed
+
+    def states(self, shares):
+        """Conductances [G_max - G_min] that the output of a column sees, for shares of the scales (col, row)."""
+        low, high = self.bounds
+        if self.kind == "pair":
+            return shares * (high - low)
+        if self.kind == "single":
+            return low + shares * (high - low) + OFFSET
+        middle = 0.0 if self.kind == "reference" else (low + high) / 2 + OFFSET
+        return middle + shares * (high - low) / 2
+
+    def currents(self, layer, x, bits):
+        """Voltages (sample, row) and currents of each row tile (sample, col)."""
+        gain = 1 / self.input_range
+        weight = layer.weight / self.scale[:, None]
+        if self.row:
+            weight = torch.cat([weight, (layer.bias / self.drive / self.scale)[:, None]], 1)
+            x = torch.cat([x, torch.full((len(x), 1), self.drive, dtype=x.dtype)], 1)
+        volts, cells = converted(x * gain, 1.0, bits), self.states(weight)
+        return volts, [
+            volts[:, k : k + self.tile] @ cells[:, k : k + self.tile].T for k in range(0, volts.shape[1], self.tile)
+        ]
+
+    def outputs(self, layer, x, bits, out_bits, out_range):
+        volts, currents = self.currents(layer, x, bits)
+        total = sum(converted(current, out_range, out_bits, self.signed) for current in currents)
+        total = total - volts.sum(1, keepdim=True) * self.states(torch.zeros(1, dtype=x.dtype))
+        low, high = self.bounds
+        double = 2 if self.kind in ("reference", "offset") else 1
+        y = total * self.scale * double / (high - low) * self.input_range
+        return y if self.row else y + layer.bias
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("scales", ["layer", "column"])
+@pytest.mark.parametrize("bias", ["digital", "row"])
+def test_converters_act_on_the_currents_of_every_mapping_before_and_after_programming(kind, scales, bias):
+    """Inputs and outputs exceed the ranges, tiles are converted apart, and the bias row lies in the last one."""
+    torch.manual_seed(3)
+    layer, x = nn.Linear(23, 9).double(), torch.randn(40, 23, dtype=torch.float64)
+    with torch.no_grad():
+        layer.weight.mul_(torch.linspace(0.2, 1, 9, dtype=torch.float64)[:, None])
+        layer.bias.mul_(2)
+        if kind == "single":
+            layer.weight.abs_()
+            layer.bias.abs_()
+    hardware = mt.Hardware(
+        device(),
+        mapping=kind,
+        scales=scales,
+        bias=bias,
+        bounds=(0.1, 0.9),
+        tile=(8, 1000),
+        dac=6,
+        adc=ADC(bits=7, percentile=90.0),
+    )
+    planned, programmed = both(layer, hardware, x)
+    input_range = planned.input_range.item()
+    chip = Chip(layer, kind, scales, bias, (0.1, 0.9), 8, input_range)
+    assert input_range == pytest.approx(max(float(x.abs().max()), chip.drive))
+    _, currents = chip.currents(layer, x, 6)
+    expected_range = np.percentile(torch.stack(currents).detach().abs().numpy(), 90)
+    for analog in (planned, programmed):
+        assert analog.output_range.item() == pytest.approx(expected_range)
+    upstream = torch.randn(40, 9, dtype=torch.float64)
+    own_x = x.clone().requires_grad_()
+    expected = chip.outputs(layer, own_x, 6, 7, planned.output_range.item())
+    slopes = torch.autograd.grad(expected, (own_x, layer.weight, layer.bias), upstream)
+    assert any((current.abs() > expected_range).any() for current in currents)
+    for analog in (planned, programmed):
+        outputs, own = gradients(analog, x, upstream)
+        compare([outputs, *own], [expected.detach(), *slopes])
+
+
+def test_unsigned_inputs_on_single_columns_have_unsigned_codes():
+    torch.manual_seed(3)
+    layer, x = nn.Linear(23, 9).double(), torch.rand(40, 23, dtype=torch.float64)
+    hardware = mt.Hardware(device(), mapping="offset", dac=DAC(bits=8, polarity="unsigned"), adc=6)
+    chip = Chip(layer, "offset", "layer", "digital", (0.0, 1.0), 23, float(x.max()), signed=False)
+    for analog in both(layer, hardware, x):
+        volts = Codes.apply(x / x.max(), 0.0, 1.0, 1 / 255)
+        current = volts @ chip.states(layer.weight / chip.scale[:, None]).T
+        total = converted(current, analog.output_range.item(), 6, False) - volts.sum(1, keepdim=True) * (0.5 + OFFSET)
+        expected = 2 * total * chip.scale * float(x.max()) + layer.bias
+        torch.testing.assert_close(analog(x), expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("polarity", ["phases", "offset"])
+@pytest.mark.parametrize("kind", ["pair", "offset"])
+def test_inputs_in_phases_or_with_a_shift_give_the_same_before_and_after_programming(polarity, kind):
+    torch.manual_seed(4)
+    layer, x = nn.Linear(23, 9).double(), torch.randn(40, 23, dtype=torch.float64)
+    hardware = mt.Hardware(
+        device(), mapping=kind, bias="row", tile=(8, 1000), dac=DAC(bits=8, polarity=polarity), adc=ADC(bits=9)
+    )
+    planned, programmed = both(layer, hardware, x)
+    torch.testing.assert_close(planned(x), programmed(x), rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(planned(x), layer(x), rtol=0, atol=0.1)
+
+
+def digits(weight, scale, bits, slices):
+    """Digits of |weight| / scale with a sign, (slice, ...), each from -1 to 1, the least first; by division."""
+    base = 2**bits
+    number = torch.round((weight.abs() / scale).clamp(max=1) * (base**slices - 1))
+    parts = []
+    for _ in range(slices):
+        parts.append(torch.remainder(number, base) * weight.sign() / (base - 1))
+        number = torch.floor(number / base)
+    return torch.stack(parts)
+
+
+@pytest.mark.parametrize("scales", ["layer", "column"])
+@pytest.mark.parametrize("adc", [None, 7])
+def test_slices_of_pairs_are_converted_apart_and_added_by_their_digits(scales, adc):
+    torch.manual_seed(5)
+    layer, x = nn.Linear(23, 9, bias=False).double(), torch.randn(40, 23, dtype=torch.float64)
+    converter = None if adc is None else ADC(bits=adc, percentile=90.0)
+    hardware = mt.Hardware(mapping=Mapping(slices=2, slice_bits=3), scales=scales, adc=converter, dac=DAC(bits=None))
+    weight = layer.weight.detach()
+    scale = weight.abs().amax(1, keepdim=True) if scales == "column" else weight.abs().max()
+    held = digits(weight, scale, 3, 2)
+    largest = float(x.abs().max())
+    upstream = torch.randn(40, 9, dtype=torch.float64)
+    for analog in both(layer, hardware, x):
+        own_x, leaf = x.clone().requires_grad_(), torch.zeros_like(weight, requires_grad=True)
+        shares = (7 / 63, 56 / 63)  # 63 = 7 + 8 7
+        expected = 0.0
+        for share, digit in zip(shares, held, strict=True):
+            current = (own_x / largest) @ (digit + leaf / scale).T
+            if adc is not None:
+                current = converted(current, analog.output_range.item(), adc)
+            expected = expected + share * current
+        expected = expected * scale.reshape(-1) * largest
+        slopes = torch.autograd.grad(expected, (own_x, leaf), upstream)
+        outputs, own = gradients(analog, x, upstream, [analog.weight])
+        compare([outputs, *own], [expected.detach(), *slopes])
+    step = (scale / 63).expand_as(weight)
+    assert ((analog.effective_weight() - weight).abs() <= step / 2 + 1e-12).all()
+
+
+def test_a_percentile_cuts_off_the_same_weights_before_and_after_programming():
+    layer, x = made("linear", "pair")
+    limit = float(np.percentile(layer.weight.detach().abs().numpy(), 80))
+    expected = F.linear(x, layer.weight.clamp(-limit, limit), layer.bias)
+    for analog in both(layer, mt.Hardware(mapping=Mapping(percentile=80.0))):
+        torch.testing.assert_close(analog(x), expected)
+
+
+@pytest.mark.parametrize("scales", ["layer", "column"])
+def test_the_error_of_cells_is_relative_to_the_scale_of_their_column(scales):
+    """A cell has an error of 1 % of the window, half of which the scale spans on either side of a reference column."""
+    torch.manual_seed(0)
+    layer = nn.Linear(2000, 4, bias=False).double()
+    with torch.no_grad():
+        layer.weight.normal_().mul_(torch.tensor([1.0, 0.1, 0.01, 0.001], dtype=torch.float64)[:, None])
+    hardware = mt.Hardware(mapping="reference", error=0.01, scales=scales)
+    analog = mt.program(mt.convert(layer, hardware, quiet=True))
+    wrong = (analog.effective_weight() - layer.weight.detach()).std(1)
+    largest = layer.weight.detach().abs().amax(1)
+    expected = 2 * 0.01 * (largest if scales == "column" else largest.max().expand(4))
+    torch.testing.assert_close(wrong, expected, rtol=0.05, atol=0)
+
+
+def test_an_output_without_weights_gives_its_bias_alone():
+    layer, x = made("linear", "pair")
+    with torch.no_grad():
+        layer.weight[2] = 0.0
+    for bias in ("digital", "row"):
+        for analog in both(layer, mt.Hardware(scales="column", bias=bias, error=0.0)):
+            torch.testing.assert_close(analog(x), layer(x))
+
+
+@pytest.mark.parametrize("kind", ["pair", "reference", "offset"])
+@pytest.mark.parametrize("compensation", ["global", "column"])
+def test_compensation_undoes_a_drift_that_all_cells_share(kind, compensation):
+    """All conductances fall to 0.7 of what they were; the share of the middle state falls with them."""
+    torch.manual_seed(6)
+    layer, x = nn.Linear(40, 6).double(), torch.randn(30, 40, dtype=torch.float64)
+    drift = {"model": "drift", "reference_time": "1 s", "exponent": 0.1, "status": "assumed"}
+    cells = device().replace({"retention": drift})
+    analog = mt.program(mt.convert(layer, mt.Hardware(cells, mapping=kind), quiet=True))
+    from memsim.torch.compensation import Reference
+
+    reference = Reference.of(analog, compensation)
+    analog.age(1e4)
+    assert (analog(x) - layer(x)).abs().max() > 0.05
+    analog.correct(reference.factor(analog, 0))
+    torch.testing.assert_close(analog(x), layer(x), rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(analog.effective_weight(), layer.weight.detach(), rtol=1e-3, atol=1e-3)
+
+
+def test_a_recurrent_layer_has_every_mapping():
+    torch.manual_seed(0)
+    layer, x = nn.LSTM(5, 7).double(), torch.randn(4, 3, 5, dtype=torch.float64)
+    for kind in ("reference", "offset"):
+        for analog in both(layer, mt.Hardware(device(), mapping=kind, scales="column", bias="row")):
+            torch.testing.assert_close(analog(x)[0], layer(x)[0], rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_a_single_cell_refuses_a_negative_weight_in_one_line(bias):
+    layer = nn.Sequential(nn.Linear(3, 2, bias=bias))
+    with torch.no_grad():
+        layer[0].weight.abs_()
+        if bias:
+            layer[0].bias.fill_(-0.5)
+        else:
+            layer[0].weight[0, 1] = -0.5
+    with pytest.raises(InputError, match=r"^0: weights: -0.5 is negative, and a single cell holds none; allowed: .*$"):
+        mt.convert(layer, mt.Hardware(mapping="single", bias="row"), quiet=True)
