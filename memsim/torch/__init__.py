@@ -20,6 +20,7 @@ from memsim.torch.conversion import Conversion, convert, to_torch
 from memsim.torch.evaluation import evaluate
 from memsim.torch.hardware import Hardware
 from memsim.torch.preparation import prepare
+from memsim.torch.presets import preset
 from memsim.torch.programming import calibrate, program
 from memsim.torch.recurrent import AnalogLSTM
 from memsim.torch.replacements import AnalogConv1d, AnalogConv2d, AnalogLinear
@@ -38,6 +39,7 @@ __all__ = [
     "convert",
     "evaluate",
     "prepare",
+    "preset",
     "program",
     "to_torch",
 ]

@@ -58,7 +58,7 @@ class AnalogLayer(PlannedLayer):
     label : str
         Name of the layer in its network, for messages and results.
     scales : Tensor
-        Factors of the outputs, a parameter where they are learned; else NaN.
+        Factors of the outputs, a parameter where they are learned; else 0.
     input_range : Tensor
         Input that the DACs turn into their largest voltage; NaN before a calibration.
     output_range : Tensor

@@ -184,8 +184,8 @@ class Hardware:
                 **{key: getattr(spec, key) for key in ("bounds", "scales", "cycles", "error", "ideal", "bias", "seed")},
             )
         except InputError as error:
-            key, _, text = str(error).partition(": ")
-            raise document.error([(tuple(key.split(".")), text)]) from None
+            key = str(error).partition(": ")[0]
+            raise document.error([(tuple(key.split(".")), str(error))]) from None
 
     def settings(self) -> dict[str, Any]:
         """All settings as plain data, the device by name."""

@@ -64,7 +64,8 @@ class MappedLayer(WeightedLayer):
         self, weight: Tensor, bias: Tensor | None, hardware: Hardware, place: int = 0, label: str = ""
     ) -> None:
         super().__init__(weight, bias, hardware, place, label)
-        self.register_buffer("scales", torch.full((len(weight),), math.nan, dtype=weight.dtype, device=weight.device))
+        self.register_buffer("scales", weight.new_zeros(len(weight)))
+        self.learns_scales = False
         self._span: tuple[tuple[int, ...], Span] | None = None
         self._held: tuple[tuple[int, ...], list[Slice]] | None = None
         self.check_signs()
@@ -87,6 +88,7 @@ class MappedLayer(WeightedLayer):
                 f"{self.label}: learn_scales needs hardware whose outputs have scales of their own; allowed: "
                 "Hardware(scales='column')"
             )
+        self.learns_scales = learn
         if learn and not self.learned:
             self._start_scales()
         if self.learned:
@@ -105,14 +107,16 @@ class MappedLayer(WeightedLayer):
 
     def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any, **kwargs: Any) -> None:
         stored = state_dict.get(f"{prefix}scales")
-        has_factors = stored is not None and bool(torch.isfinite(stored).all())
+        has_factors = stored is not None and bool(stored.any())
         if has_factors and not self.learned:
             self._hold_scales(torch.ones_like(self.scales))
         elif stored is not None and not has_factors and self.learned:
-            nan = torch.full_like(self.scales.detach(), math.nan)
+            zeros = torch.zeros_like(self.scales.detach())
             del self.scales
-            self.register_buffer("scales", nan)
+            self.register_buffer("scales", zeros)
         super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
+        if not self.learned and self.learns_scales:
+            self._start_scales()
 
     def torch_weight(self) -> Tensor:
         """The weight of the layer of torch."""

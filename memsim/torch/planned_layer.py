@@ -86,10 +86,8 @@ class PlannedLayer(MappedLayer):
             values = [part.values for part in sums]
             if hardened is not None and adc.noise:
                 values = readout_noise(values, self.output_axis(values[0]), adc.noise * unit, address)
-            parts = [
-                part.factor * converted_outputs(own, adc.range * unit, adc.bits, signed)
-                for part, own in zip(sums, values, strict=True)
-            ]
+            parts = [converted_outputs(own, adc.range * unit, adc.bits, signed) for own in values]
+            parts = [own if part.factor == 1 else part.factor * own for part, own in zip(sums, parts, strict=True)]
             parts += [-own for own in self.digital_sums(x, slices, level)]
             y = torch.stack(torch.broadcast_tensors(*parts)).sum(0) if len(parts) > 1 else parts[0]
         if hardened is not None:
@@ -109,10 +107,11 @@ class PlannedLayer(MappedLayer):
             Input that the code of the bias row stands for.
         """
         sums, common = [], self.common
+        raised = isinstance(common, Tensor) or common != 0
         for sign, driven, row in phases(x, level, self.hardware.inputs, self.gain):
             for tile, rows in enumerate(self.tiles()):
                 for number, own in enumerate(slices):
-                    weight = own.weight + self.along_weight(common)
+                    weight = own.weight + self.along_weight(common) if raised else own.weight
                     part = self.product(driven, self.of_rows(weight, rows))
                     if own.bias is not None and row is not None and rows.stop > self.rows:
                         part = part + self.along_outputs(row * (own.bias + common), part)
