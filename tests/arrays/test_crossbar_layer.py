@@ -68,6 +68,32 @@ def test_an_ideal_crossbar_makes_the_convolution_of_its_weights(patches):
     assert layer.positions == np.prod(exact.shape[2:])
 
 
+@pytest.mark.parametrize("kind", ["reference", "offset", ms.Mapping("pair", slices=3, slice_bits=8)])
+@pytest.mark.parametrize("scales", ["layer", "column"])
+def test_every_mapping_makes_the_convolution_of_its_weights(kind, scales):
+    patches = PATCHES["stride"]
+    x, (matrix, bias) = images(), weights(patches.rows)
+    exact = convolved(x, matrix, bias, patches)
+    device = ms.load_device("ideal").replace({"conductance.min": "30 uS"})
+    layer = programmed(device, patches=patches, mapping=kind, scales=scales, bounds=(0.2, 0.9))
+    assert np.allclose(layer.read(x, TEST), exact, atol=1e-5)
+    assert np.allclose(layer.cell_weights, layer.targets, atol=1e-6)
+    assert np.shape(layer.scale) == ((3,) if scales == "column" else ())
+
+
+def test_a_correction_acts_before_the_share_of_the_middle_state_is_subtracted():
+    """Cells that lost a third of their conductance, and outputs times 1.5, give the products again."""
+    device = ms.load_device("ideal").replace({"conductance.min": "30 uS"})
+    layer = programmed(device, mapping="offset", scales="column")
+    x = np.random.default_rng(3).random((5, 20))
+    exact, siemens = layer.read(x, noise=False), layer.crossbar.conductance.values
+    weaker = ms.Crossbar.from_conductance(siemens / 1.5, device, dtype="float64", bounds=(-1.0, 2.0))
+    weak = CrossbarLayer(weaker, bias=layer.bias, unit=layer.unit, mapping=layer.mapping)
+    assert np.abs(weak.read(x, noise=False) - exact).max() > 0.1
+    weak.correction = 1.5
+    np.testing.assert_allclose(weak.read(x, noise=False), exact, rtol=1e-9, atol=1e-9)
+
+
 def test_patches_in_blocks_are_the_same_patches(monkeypatch):
     layer, x = programmed(patches=PATCHES["stride"]), images()
     whole = layer.signal(x)

@@ -306,6 +306,62 @@ def test_compensation_undoes_a_drift_that_all_cells_share(kind, compensation):
     torch.testing.assert_close(analog.effective_weight(), layer.weight.detach(), rtol=1e-3, atol=1e-3)
 
 
+def test_a_learned_input_range_limits_the_voltage_of_a_bias_row():
+    """The range r = 0.8 is below the drive of 1, so the row gives 0.8 b, and it has its share of the gradient by r."""
+    torch.manual_seed(2)
+    layer, x = nn.Linear(6, 3).double(), torch.randn(9, 6, dtype=torch.float64)
+    with torch.no_grad():
+        layer.bias.mul_(0.1)
+    training = mt.Training(learn_input_range=True)
+    model = mt.prepare(mt.convert(layer, mt.Hardware(bias="row", dac=5), quiet=True), training).train()
+    with torch.no_grad():
+        model.input_range.fill_(0.8)
+    weight, bias = layer.weight.detach(), layer.bias.detach()
+    expected = F.linear(torch.round(x.clamp(-0.8, 0.8) * 15 / 0.8) * 0.8 / 15, weight, 0.8 * bias)
+    y = model(x)
+    torch.testing.assert_close(y.detach(), expected)
+    upstream = torch.randn(9, 3, dtype=torch.float64)
+    y.backward(upstream)
+    g = upstream @ weight
+    by_range = g[x > 0.8].clamp(max=0).sum() - g[x < -0.8].clamp(min=0).sum()
+    by_range = 0.8 * (by_range + (upstream.sum(0) @ bias).clamp(max=0))
+    assert float(model.input_range.grad) == pytest.approx(float(by_range))
+    torch.testing.assert_close(model.bias.grad, 0.8 * upstream.sum(0))
+
+
+def test_an_input_range_that_is_learned_holds_the_voltage_of_a_bias_row_at_first():
+    layer = nn.Linear(6, 3).double()
+    with torch.no_grad():
+        layer.bias.fill_(7 * float(layer.weight.abs().max()))
+    training = mt.Training(learn_input_range=True)
+    model = mt.prepare(mt.convert(layer, mt.Hardware(bias="row", dac=5), quiet=True), training).train()
+    model(torch.rand(9, 6, dtype=torch.float64))
+    assert model.input_range.item() == pytest.approx(7)
+
+
+def test_training_keeps_the_weights_of_single_cells_at_least_0():
+    layer, x = made("linear", "single")
+    hardware = mt.Hardware(mapping="single", bias="row")
+    model = mt.prepare(mt.convert(layer, hardware, quiet=True), mt.Training()).train()
+    with torch.no_grad():
+        model.weight.sub_(0.1)
+        model.bias.sub_(0.1)
+    assert (model.weight < 0).any() and (model.bias < 0).any()
+    expected = F.linear(x, model.weight.clamp(min=0), model.bias.clamp(min=0))
+    torch.testing.assert_close(model(x), expected)
+    torch.testing.assert_close(mt.program(model)(x), expected)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_numbers_of_32_bits_have_every_mapping_within_their_precision(kind):
+    layer, x = made("groups", kind)
+    layer, x = layer.float(), x.float()
+    hardware = mt.Hardware(device(), mapping=Mapping(kind, slices=3, slice_bits=8), scales="column", bias="row")
+    for analog in both(layer, hardware):
+        assert analog(x).dtype == torch.float32
+        torch.testing.assert_close(analog(x), layer(x), rtol=1e-5, atol=1e-5)
+
+
 def test_a_recurrent_layer_has_every_mapping():
     torch.manual_seed(0)
     layer, x = nn.LSTM(5, 7).double(), torch.randn(4, 3, 5, dtype=torch.float64)
