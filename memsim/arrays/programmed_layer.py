@@ -161,7 +161,7 @@ def weight_scales(weights: np.ndarray, bias: np.ndarray | None, mapping: Mapping
     Raises
     ------
     InputError
-        If a choice is not allowed.
+        If a choice is not allowed, or the scale of weights other than 0 would be 0.
     """
     check_scales(mapping, scales)
     sizes = np.abs(weights)
@@ -175,6 +175,10 @@ def weight_scales(weights: np.ndarray, bias: np.ndarray | None, mapping: Mapping
         scale = _percentile(sizes, mapping.percentile, -2).astype(float)
         scale = np.where(scale > 0, scale, scale.max())
     if not np.any(scale):
+        if np.any(weights):
+            raise InputError(
+                f"weights: their percentile {mapping.percentile:g} is 0, an empty range; give another mapping.percentile"
+            )
         largest = 0.0 if biases is None else float(biases.max(initial=0.0))
         return 1.0, scale + (largest or 1.0)
     drive = 1.0 if biases is None else max(1.0, float((biases / scale).max(initial=0.0)))

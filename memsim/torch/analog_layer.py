@@ -150,7 +150,7 @@ class AnalogLayer(PlannedLayer):
     def built(self, repeat: int) -> ProgrammedLayer:
         """Freshly programmed cells, the same for the same weights, hardware and number of the programming."""
         hardware = self.hardware
-        self.check_signs()
+        _ = self.span  # refuses weights that the mapping has no place for
         layer = ProgrammedLayer(
             self.matrices(),
             self.bias_matrix(),

@@ -183,7 +183,10 @@ class MappedLayer(WeightedLayer):
             bias_matrix = None if bias is None else bias.detach().cpu().numpy().astype(float)[None]
         else:
             matrices, bias_matrix = self.matrices(), self.bias_matrix()
-        drive, scale = weight_scales(matrices, bias_matrix, plan, "layer" if self._layer_scale else "column")
+        try:
+            drive, scale = weight_scales(matrices, bias_matrix, plan, "layer" if self._layer_scale else "column")
+        except InputError as error:
+            raise InputError(f"{self.label}: {error}") from None
         return Span(drive, scale if isinstance(scale, float) else torch.from_numpy(scale.reshape(-1)).to(self.weight))
 
     @property

@@ -26,7 +26,7 @@ class Training:
     ----------
     weight_noise : float
         Standard deviation of the noise of weights. It is drawn anew in each forward pass. The forward and the backward
-        pass use the same noisy weights; the gradient goes to the weights without noise.
+        pass use the same noisy weights; the gradient goes to the weights without noise. Biases have no noise.
     noise : {"normal", "multiplicative", "device"}
         ``normal``: `weight_noise` is relative to the weight that spans the bounds, which is the largest |weight| of the
         layer, or of each output with ``Hardware.scales`` of columns. ``multiplicative``: to each weight.

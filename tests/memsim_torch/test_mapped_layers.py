@@ -381,3 +381,15 @@ def test_a_single_cell_refuses_a_negative_weight_in_one_line(bias):
             layer[0].weight[0, 1] = -0.5
     with pytest.raises(InputError, match=r"^0: weights: -0.5 is negative, and a single cell holds none; allowed: .*$"):
         mt.convert(layer, mt.Hardware(mapping="single", bias="row"), quiet=True)
+
+
+def test_a_percentile_that_leaves_no_scale_is_refused_in_one_line():
+    layer = nn.Linear(10, 2)
+    with torch.no_grad():
+        layer.weight.zero_()
+        layer.weight[0, 0] = 1.0
+    model = mt.convert(nn.Sequential(layer), mt.Hardware(mapping=Mapping(percentile=80.0)), quiet=True)
+    with pytest.raises(
+        InputError, match=r"^0: weights: their percentile 80 is 0, an empty range; give another mapping"
+    ):
+        mt.program(model)
