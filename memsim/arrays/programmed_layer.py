@@ -177,7 +177,8 @@ def weight_scales(weights: np.ndarray, bias: np.ndarray | None, mapping: Mapping
     if not np.any(scale):
         if np.any(weights):
             raise InputError(
-                f"weights: their percentile {mapping.percentile:g} is 0, an empty range; give another mapping.percentile"
+                f"weights: their percentile {mapping.percentile:g} is 0, an empty range; give another "
+                "mapping.percentile"
             )
         largest = 0.0 if biases is None else float(biases.max(initial=0.0))
         return 1.0, scale + (largest or 1.0)
