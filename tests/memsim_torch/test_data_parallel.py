@@ -16,7 +16,7 @@ import memsim.torch as mt  # noqa: E402
 from memsim.arrays import ADC  # noqa: E402
 from memsim.errors import InputError  # noqa: E402
 from memsim.networks.draws import Address  # noqa: E402
-from memsim.torch.training import noise_of_outputs  # noqa: E402
+from memsim.torch.training import readout_noise  # noqa: E402
 
 PROCESSES, STEPS, SAMPLES = 2, 5, 8
 CASES = {
@@ -67,8 +67,8 @@ def process(number, folder):
         nn.parallel.DistributedDataParallel(fresh("learned ranges", calibrated=False))(x[0])
     except InputError as error:
         (folder / f"refusal {number}.txt").write_text(str(error))
-    noise = noise_of_outputs(torch.zeros(3, 4), 1, 1.0, Address(1))
-    torch.save(noise, folder / f"noise {number}.pt")
+    noise = readout_noise([torch.zeros(3, 4)] * 2, 1, 1.0, Address(1))  # of two tiles
+    torch.save(torch.stack(noise), folder / f"noise {number}.pt")
     torch.distributed.destroy_process_group()
 
 
@@ -105,5 +105,5 @@ def test_a_range_that_each_process_would_begin_elsewhere_is_refused(folder):
 
 
 def test_the_noise_of_outputs_is_that_of_one_batch_with_the_samples_of_all_processes(folder):
-    noise = torch.cat([torch.load(folder / f"noise {number}.pt", weights_only=True) for number in range(PROCESSES)])
-    assert torch.equal(noise, noise_of_outputs(torch.zeros(6, 4), 1, 1.0, Address(1)))
+    noise = torch.cat([torch.load(folder / f"noise {number}.pt", weights_only=True) for number in range(PROCESSES)], 1)
+    assert torch.equal(noise, torch.stack(readout_noise([torch.zeros(6, 4)] * 2, 1, 1.0, Address(1))))
