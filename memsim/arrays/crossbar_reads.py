@@ -112,6 +112,10 @@ class Reads:
     def __matmul__(self, x: Any) -> NoReturn:
         raise TypeError("crossbar @ x is not defined: inputs (..., row) stand on the left; write x @ crossbar")
 
+    def library(self, x: Any) -> Any:
+        """Library of arrays in which inputs x stay: CuPy for its arrays where the cells are on a card, else NumPy."""
+        return self._array.library(x)
+
     def calibrate(self, x: Any) -> Self:
         """Set the range of the ADCs from the expected outputs for inputs x (see `read`), and return self.
 

@@ -83,26 +83,29 @@ class CrossbarLayer:
         """What the reads of this layer made the hardware do so far, by the number of the call of the layer."""
         return dict(self._events)
 
-    def signal(self, x: Any) -> np.ndarray:
+    def signal(self, x: Any) -> Any:
         """Voltages before the gain, bias row included, (..., row), or (sample * patch, row) of images.
+
+        They are arrays of NumPy, or of CuPy where x is one and the cells are on a card.
 
         Raises
         ------
         InputError
             If the shape does not fit.
         """
-        x = np.asarray(x)
+        xp = self.crossbar.library(x)
+        x = xp.asarray(x)
         self._check(x.shape)
         if self.patches is not None:
             *stack, rows, _ = self.crossbar.shape
-            signal = np.full((*stack, len(x), self.patches.positions, rows), self.bias, x.dtype)
+            signal = xp.full((*stack, len(x), self.patches.positions, rows), self.bias, dtype=x.dtype)
             channels = self.patches.image[0]
             for group, own in enumerate(signal if stack else signal[None]):
                 self.patches.unfold(x[:, group * channels : (group + 1) * channels], own)
             return signal.reshape(*stack, -1, rows)
         if self.bias == 0:
             return x
-        signal = np.full((*x.shape[:-1], x.shape[-1] + 1), self.bias, x.dtype)
+        signal = xp.full((*x.shape[:-1], x.shape[-1] + 1), self.bias, dtype=x.dtype)
         signal[..., :-1] = x
         return signal
 
@@ -145,7 +148,8 @@ class CrossbarLayer:
             self._events[call] = self._events.get(call, Events()) + self.crossbar.events - before
         if saturated is not None:
             saturated[:] = [self.shaped(part) for part in saturated]
-        return self.shaped(read * (self.correction * (self.unit / self.gain)))
+        factor = self.correction * (self.unit / self.gain)
+        return self.shaped(read * (factor if np.ndim(factor) == 0 else self.crossbar.library(read).asarray(factor)))
 
     def calibrate(self, x: Any, *, gain: bool = True) -> Self:
         """Fit the converters to inputs x (see `read`), and return self.

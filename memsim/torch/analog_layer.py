@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor
 from memsim.arrays import CrossbarLayer, Patches, ProgrammedLayer
 from memsim.errors import InputError
 from memsim.philox import MAX_READS, MAX_TIMES, Occasion, Scope
+from memsim.torch.exchange import array_of, backend_for, check_device, tensor_of
 from memsim.torch.hardware import Hardware
 from memsim.torch.passes import Pass
 from memsim.torch.planned_layer import PlannedLayer
@@ -21,6 +22,8 @@ from memsim.torch.weighted_layer import DTYPES
 
 SPAN = 1.0
 """Time that the reads of a data set take [s]: slower noise is the same for all samples. Assumed."""
+_CHANGED = ("changed",)
+"""In place of the version of weights that had changed since they were programmed, when a layer was copied."""
 
 
 @dataclass
@@ -81,15 +84,21 @@ class AnalogLayer(PlannedLayer):
         self.repeat = 0
         self.step = 0  # time step of a recurrent layer; all steps of a sequence are one call
         self._cells: dict[int, ProgrammedLayer] = {}
+        self._home: Any = None  # device and type of the weights on the cells
         self._version: Any = None
         self._readers: dict[Any, CrossbarLayer] = {}
         self._effective: tuple[ProgrammedLayer, Tensor] | None = None
 
+    @torch.compiler.disable
     def forward(self, x: Tensor) -> Tensor:
         """Outputs for inputs, with the axes of the layer of torch."""
+        if torch.jit.is_tracing() or torch.compiler.is_compiling():
+            raise self._unsupported("torch.jit, torch.export and torch.onnx")
         self._check(x)
         if not self.programmed:
             return self.biased(self.planned(x))
+        if not x.numel():
+            return self.biased(self.product(x, self.weight))
         parts = (x, self.weight, self.bias)
         differentiated = torch.is_grad_enabled() and any(part is not None and part.requires_grad for part in parts)
         outputs = _Read.apply(*parts, self, differentiated)
@@ -112,13 +121,21 @@ class AnalogLayer(PlannedLayer):
         """
         if self._version is None:
             self._version = self.version()
-        if self._version != self.version():
+        if self.changed:
             raise InputError(
                 f"{self.label}: the weights have changed since they were programmed; call memsim.torch.program(model)"
             )
+        if self._home != (self.weight.device, self.weight.dtype):
+            self.forget()
+            self._home = self.weight.device, self.weight.dtype
         if self.repeat not in self._cells:
             self._cells[self.repeat] = self.built(self.repeat)
         return self._cells[self.repeat]
+
+    @property
+    def changed(self) -> bool:
+        """Whether weights have changed since they were programmed."""
+        return self.programmed and self._version not in (None, self.version())
 
     def forget(self, weights: bool = False) -> None:
         """Drop all programmed cells, which are made again when they are needed; with `weights`, from present ones."""
@@ -139,7 +156,11 @@ class AnalogLayer(PlannedLayer):
         self._effective = None
 
     def built(self, repeat: int) -> ProgrammedLayer:
-        """Freshly programmed cells, the same for the same weights, hardware and number of the programming."""
+        """Freshly programmed cells, the same for the same weights, hardware and number of the programming.
+
+        They lie on the machine of the weights.
+        """
+        check_device(self.label, self.weight.device)
         hardware, matrices, bias = self.hardware, self.matrices(), None
         if self.row_bias is not None:
             bias = self.row_bias.detach().cpu().numpy().astype(float)
@@ -154,7 +175,7 @@ class AnalogLayer(PlannedLayer):
             error=hardware.error,
             seed=hardware.seed,
             dtype=DTYPES[self.weight.dtype],
-            backend="cuda" if self.weight.is_cuda else "cpu",
+            backend=backend_for(self.weight.device),
             scope=Scope(layer=self.place, repetition=repeat),
             dac=hardware.inputs,
             adc=self.adc,
@@ -189,7 +210,7 @@ class AnalogLayer(PlannedLayer):
             "_cells": {},
             "_readers": {},
             "_effective": None,
-            "_version": None,
+            "_version": _CHANGED if self.changed else None,
             "running": None,
             "counts": None,
         }
@@ -242,7 +263,42 @@ class AnalogLayer(PlannedLayer):
         reader.gain, reader.correction = cells.gain, cells.correction
         return reader
 
+    def check_weights(self) -> None:
+        """Refuse weights of a type or on a device that cells cannot hold.
+
+        Raises
+        ------
+        InputError
+            If they are no numbers of 32 or 64 bits, or have no numbers.
+        """
+        if self.weight.dtype not in DTYPES:
+            raise InputError(
+                f"{self.label}: weights of {self.weight.dtype}; allowed: float32 or float64, such as model.float()"
+            )
+        if self.weight.is_meta:
+            check_device(self.label, self.weight.device)
+
+    def __prepare_scriptable__(self) -> Any:
+        raise self._unsupported("torch.jit")
+
+    def _unsupported(self, what: str) -> InputError:
+        return InputError(
+            f"{self.label}: graphs of {what} cannot hold reads of cells; call the model itself, or memsim.torch.to_torch(model) "
+            "for a network without hardware"
+        )
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Self:
+        """Move or convert the layer; the ranges of its converters stay float64."""
+
+        def moved(values: Tensor) -> Tensor:
+            changed = fn(values)
+            ranged = values.ndim == 0 and values.dtype == torch.float64 and not changed.is_meta
+            return values.to(changed.device) if ranged else changed
+
+        return super()._apply(moved, recurse)
+
     def _check(self, x: Tensor) -> None:
+        self.check_weights()
         if x.dtype != self.weight.dtype:
             raise InputError(f"{self.label}: inputs of {x.dtype}, but weights of {self.weight.dtype}")
         if x.device != self.weight.device:
@@ -264,13 +320,13 @@ class _Read(torch.autograd.Function):
         watched = differentiated or layer.counts is not None
         saturated: list[np.ndarray] | None = [] if adc is not None and watched else None
         y = reader.read(
-            _array(layer.as_images(x.detach())), occasion, first_sample=first, saturated=saturated, within=SPAN
+            array_of(layer.as_images(x.detach())), occasion, first_sample=first, saturated=saturated, within=SPAN
         )
         layer.count(x, saturated)
         ctx.layer, ctx.saturated = layer, saturated
         ctx.effective = layer.effective_weight() if differentiated else None
         ctx.save_for_backward(x)
-        outputs = layer.as_outputs(_tensor(y, x), x)
+        outputs = layer.as_outputs(tensor_of(y, x), x)
         if bias is not None and layer.row_bias is None:
             _add(outputs, layer.beside(bias, outputs))
         return outputs
@@ -310,13 +366,3 @@ def _add(y: Tensor, bias: Tensor) -> None:
         y += bias
     else:
         y.numpy()[...] += bias.detach().numpy()
-
-
-def _array(x: Tensor) -> np.ndarray:
-    """The numbers of a tensor; without a copy if it is on the CPU."""
-    return x.cpu().numpy()
-
-
-def _tensor(y: np.ndarray, like: Tensor) -> Tensor:
-    """A tensor of numbers on the machine of another one; without a copy where type and machine are the same."""
-    return torch.from_numpy(np.ascontiguousarray(y)).to(like)

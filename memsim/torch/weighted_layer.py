@@ -32,6 +32,8 @@ class WeightedLayer(nn.Module):
         super().__init__()
         if weight.dtype not in DTYPES:
             raise InputError(f"{label or 'weight'}: weights of {weight.dtype}; allowed: float32 or float64")
+        if not weight.numel():
+            raise InputError(f"{label or 'weight'}: shape {tuple(weight.shape)}; a layer has inputs and outputs")
         self.weight, self.hardware, self.place = nn.Parameter(weight), hardware, place
         self.label = label or type(self).__name__
         self.register_parameter("bias", None if bias is None else nn.Parameter(bias))
