@@ -283,8 +283,8 @@ class AnalogLayer(PlannedLayer):
 
     def _unsupported(self, what: str) -> InputError:
         return InputError(
-            f"{self.label}: graphs of {what} cannot hold reads of cells; call the model itself, or memsim.torch.to_torch(model) "
-            "for a network without hardware"
+            f"{self.label}: graphs of {what} cannot hold reads of cells; call the model itself, or "
+            "memsim.torch.to_torch(model) for a network without hardware"
         )
 
     def _apply(self, fn: Any, recurse: bool = True) -> Self:
