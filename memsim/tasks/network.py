@@ -60,7 +60,7 @@ SCORES = (
 )
 """What a network achieves; a result has one of them."""
 LAYER_METRICS = (
-    Metric("output_snr", "SNR", "dB", form=".1f"),
+    Metric("output_snr", "SNR of outputs", "dB", form=".1f"),
     Metric("cell_weight_error", "weight error", "%", 100.0, ".2f"),
     Metric("clipped_inputs", "clipped inputs", "%", 100.0, ".2f"),
     Metric("saturated_outputs", "saturated outputs", "%", 100.0, ".2f"),

@@ -12,8 +12,8 @@ from memsim.plotting.curves import bars, curve, named
 from memsim.plotting.page import ending, entries, headline, only, page, panel, title
 from memsim.plotting.rules.content import filled, left_out
 from memsim.plotting.rules.limits import fit_limits
-from memsim.plotting.style import INK, RC, WIDTH, fitted, line_style, text_width
-from memsim.results.dataset import require, stored
+from memsim.plotting.style import INK, RC, WIDTH, fitted, line_style, plain, text_width
+from memsim.results.dataset import VARIABLES, require, stored
 from memsim.tasks.network import LAYER_METRICS, SCORES
 from memsim.units import moment
 
@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     from memsim.tasks.base import Metric
 
 _TOP, _HEIGHT, _BETWEEN, _FOOT = 0.5, 1.75, 0.78, 0.42  # inch
-_ROW = 0.24  # of a layer [inch]
+_MARK, _LEAST_ROW, _MOST_ROWS = 0.1, 0.17, 7.0
+"""Height of a point, least height of the row of a layer, and height of all rows that are higher [inch]."""
 _NAMES = 1.5
 """Room for names of layers at most [inch]."""
 _MOST_LAYERS, _MOST_TIMES = 40, 4
-_SHIFT = 0.5  # of a row, that the points of all times take
+_FEW = 15
+"""Layers up to which more times than the first and the last are shown."""
+_SHIFT = 0.76  # of a row, that the points of all times take
 
 
 def network(dataset: xr.Dataset) -> Figure:
@@ -49,25 +52,32 @@ def network(dataset: xr.Dataset) -> Figure:
     count = layers.sizes["layer"]
     names = [fitted(name, _NAMES) for name in _names(layers)]
     contents, gone = filled({metric: metric.factor * layers[metric.variable].values for metric in LAYER_METRICS})
-    low = _ROW * count + 0.12 if contents else 0.0
+    times = _shown_times(dataset.sizes["time"], count)
+    row = max(_LEAST_ROW, min(_MARK * (len(times) + 1), _MOST_ROWS / count))
+    low = row * count + 0.12 if contents else 0.0
     with rc_context(RC):
         figure = page(_TOP + _HEIGHT + _BETWEEN + low + _FOOT)
-        left = max(0.62, max(map(text_width, names)) + 0.2)
+        left = max(0.62, max(map(text_width, names)) + 0.32)
         upper = panel(figure, left, _FOOT + low + _BETWEEN, WIDTH - left - 0.12, _HEIGHT)
         _draw_score(upper, dataset, score)
         wide = (WIDTH - left - 0.12 + 0.24) / max(1, len(contents)) - 0.24
         lower = [panel(figure, left + k * (wide + 0.24), _FOOT, wide, low) for k in range(len(contents))]
-        times = _shown_times(dataset.sizes["time"])
         for axes, metric in zip(lower, contents, strict=True):
             _draw_layers(axes, layers, metric, times)
             axes.set_ylim(count - 0.45, -0.55)
             axes.set_yticks(range(count), names if axes is lower[0] else [])
             axes.tick_params(axis="y", length=0)
             title(axes, f"{metric.label} [{metric.unit}]")
-            fit_limits(axes, "x", foot=0 if metric.unit == "%" else None)
+            fit_limits(axes, "x", reach=[0] if metric.unit == "%" else [])
+        for axes in lower[:1]:
+            axes.set_ylabel("layer")
         headline(figure, stored(dataset, "title"), _below(dataset))
         repeats = dataset.sizes["repeat"]
-        spread = f"bands and bars: standard deviation over {repeats} programmings" if repeats > 1 else "one programming"
+        spread = (
+            f"bands and bars: ± one standard deviation over {repeats} programmings"
+            if repeats > 1
+            else "one programming"
+        )
         note = left_out({metric.label: why for metric, why in gone.items()})
         ending(figure, *entries([upper, *lower]), spread, only(count, dataset.sizes["layer"], "layers"), note)
     return figure
@@ -83,21 +93,31 @@ def _names(dataset: xr.Dataset) -> list[str]:
     ]
 
 
+def _name_of(dataset: xr.Dataset, score: Metric) -> str:
+    """What the network achieves, in words; a function of the user has its name."""
+    name = str(dataset.attrs.get("metric", ""))
+    return plain(name, 40) if score.variable == "metric" and name.isidentifier() else score.label
+
+
 def _below(dataset: xr.Dataset) -> str:
     compensation = str(dataset.attrs.get("compensation", ""))
     return f"drift compensation: {compensation}" if compensation else ""
 
 
-def _shown_times(count: int) -> list[int]:
-    """The times whose layers are shown: the first, the last, and some between."""
-    return sorted({round(place) for place in np.linspace(0, count - 1, min(count, _MOST_TIMES))})
+def _shown_times(count: int, layers: int) -> list[int]:
+    """The times for which layers are shown: the first, the last, and of few layers some between."""
+    return sorted(
+        {round(place) for place in np.linspace(0, count - 1, min(count, _MOST_TIMES if layers <= _FEW else 2))}
+    )
 
 
-def _spread(values: np.ndarray) -> np.ndarray:
-    """Mean over the first axis, and one standard deviation below and above it; (mean-low-high, ...)."""
+def _spread(dataset: xr.Dataset, metric: Metric) -> np.ndarray:
+    """Mean over programmings, and one standard deviation below and above it, within bounds; (mean-low-high, ...)."""
+    values = dataset[metric.variable].values
     mean = values.mean(0)
     deviation = values.std(0, ddof=1) if len(values) > 1 else np.zeros(mean.shape)
-    return np.stack([mean, mean - deviation, mean + deviation])
+    ends = np.clip([mean - deviation, mean + deviation], *VARIABLES[metric.variable].bounds)
+    return metric.factor * np.stack([mean, *ends])
 
 
 def _draw_score(axes: Axes, dataset: xr.Dataset, score: Metric) -> None:
@@ -107,13 +127,15 @@ def _draw_score(axes: Axes, dataset: xr.Dataset, score: Metric) -> None:
     for own in values if len(values) > 1 else ():
         axes.plot(seconds, own, linestyle="none", marker=".", markersize=3, color=INK, zorder=1.5)
     several = len(values) > 1
-    curve(axes, seconds, _spread(values), style, named(f"mean {score.label}" if several else score.label))
+    name = _name_of(dataset, score)
+    curve(axes, seconds, _spread(dataset, score), style, named(f"mean {name}" if several else name))
     if several:
         axes.plot([], [], linestyle="none", marker=".", markersize=3, color=INK, label="one programming")
     setting_axis(axes, seconds)
     _name_times(axes, seconds)
-    axes.set_xlabel("time since the end of the programming")
-    axes.set_ylabel(f"{score.label} [{score.unit}]" if score.unit else score.label)
+    scale = {"log": " (logarithmic)", "symlog": " (logarithmic beyond 0)"}.get(axes.get_xscale(), "")
+    axes.set_xlabel(f"time since the end of the programming{scale}")
+    axes.set_ylabel(f"{name} [{score.unit}]" if score.unit else name)
     fit_limits(axes)
 
 
@@ -138,13 +160,13 @@ def _name_times(axes: Axes, seconds: np.ndarray) -> None:
 
 def _draw_layers(axes: Axes, dataset: xr.Dataset, metric: Metric, times: Sequence[int]) -> None:
     """A point for each layer (downwards) and time, with a bar of its spread."""
-    values = metric.factor * dataset[metric.variable].values
-    rows = np.arange(values.shape[2])
+    everything = _spread(dataset, metric)
+    rows = np.arange(everything.shape[2])
     for k, time in enumerate(times):
-        spread = _spread(values[:, time])
+        spread = everything[:, time]
         shift = _SHIFT * ((k + 0.5) / len(times) - 0.5)
         style = line_style(k + 1) | {"linestyle": "none", "markersize": 3.5}
         label = named(f"{moment(float(dataset.time[time]))} after programming")
         axes.plot(spread[0], rows + shift, label=label, **style)
-        if len(values) > 1:
+        if dataset.sizes["repeat"] > 1:
             bars(axes, rows + shift, spread, str(style["color"]), across=True)
