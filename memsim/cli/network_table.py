@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from memsim.cli.console import WIDE, console, printable, table
 from memsim.metrics.intervals import seed_interval
 from memsim.results.dataset import VARIABLES, require, stored
+from memsim.results.hardware import hardware_of, setting_text
 from memsim.tasks.base import Metric
 from memsim.tasks.network import LAYER_METRICS, SCORES
 from memsim.units import moment
@@ -55,28 +55,16 @@ def print_network(dataset: xr.Dataset) -> None:
 
 def hardware_in_words(dataset: xr.Dataset) -> dict[str, str]:
     """Settings of the hardware that differ from none, as text, and the layers that have them."""
-    try:
-        settings = json.loads(stored(dataset, "hardware"))
-        texts = {
-            str(name): ", ".join(f"{key}={_short(own[key])}" for key in own if own[key])
-            for name, own in settings.items()
-        }
-    except (ValueError, AttributeError, TypeError, RecursionError):
-        return {}
     layers: dict[str, list[str]] = {}
-    for name, text in texts.items():
+    for name, own in hardware_of(dataset).items():
+        text = "; ".join(
+            f"{key}: {setting_text(value)}" for key, value in own.items() if value not in (None, 0, [], ())
+        )
         layers.setdefault(text, []).append(name)
     return {
         text: "all layers" if len(layers) == 1 else f"layer{'s' * (len(names) > 1)} {', '.join(names)}"
         for text, names in layers.items()
     }
-
-
-def _short(value: object) -> str:
-    """A setting as text; of a section, the settings that are not None."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}={own}" for key, own in value.items() if own not in (None, 0, 0.0)) + "}"
-    return str(value)
 
 
 def _over_time(dataset: xr.Dataset, metric: Metric) -> Table:

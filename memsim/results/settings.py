@@ -42,7 +42,7 @@ def kind_of(dataset: xr.Dataset) -> ResultKind:
     MemsimError
         If the result carries no valid settings.
     """
-    name = dataset.attrs.get("task")
+    name = str(dataset.attrs.get("task", ""))
     return RESULT_KINDS[name] if without_experiment(name) else TASKS[any_settings_of(dataset).task]
 
 

@@ -81,5 +81,7 @@ EVALUATION = ResultKind(
     },
     default_figure=lambda dataset: "network",
     print_metrics="memsim.cli.network_table:print_network",
+    comparison="memsim.plotting.network_pairs:compare_networks",
+    comparison_figure="memsim.plotting.figures.network_comparison:compare_networks_figure",
     origin="the evaluation of a network, not the result of an experiment; evaluate again with: memsim.torch.evaluate",
 )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -101,7 +102,7 @@ def evaluate(
         raise InputError(f"metric: {metric!r} is not allowed; a function of outputs and labels")
     scores = np.full((count, len(seconds)), math.nan)
     measured = {name: np.full((count, len(seconds), len(layers)), math.nan) for name in Watch._fields}
-    batches = len(loader) if hasattr(loader, "__len__") else 1
+    batches = len(loader) if isinstance(loader, Sized) else 1
     samples = Samples()
     with _fresh(model, layers), bar(progress, "Evaluations", count * len(seconds) * batches) as show:
         for repeat in range(count):
@@ -115,11 +116,7 @@ def evaluate(
                         layer.correct(references[name].factor(layer, time))
                 passed = instant
                 counted = (repeat * len(seconds) + time) * batches
-                own = _Data(
-                    loader,
-                    samples if repeat == time == 0 else None,
-                    lambda done, counted=counted: show(counted + min(done, batches)),
-                )
+                own = _Data(loader, samples if repeat == time == 0 else None, partial(_show, show, counted, batches))
                 scores[repeat, time], watches = _score(model, layers, own, time, metric or correct)
                 for place, watch in enumerate(watches):
                     for name in measured:
@@ -149,6 +146,11 @@ class Watch(NamedTuple):
     cell_weight_error: float
     clipped_inputs: float
     saturated_outputs: float
+
+
+def _show(show: Callable[[int], None], before: int, most: int, done: int) -> None:
+    """Show how many batches of all evaluations are done, of which `done` are of the present one."""
+    show(before + min(done, most))
 
 
 class _Data(NamedTuple):

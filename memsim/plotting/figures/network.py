@@ -12,7 +12,7 @@ from memsim.plotting.curves import bars, curve, named
 from memsim.plotting.page import ending, entries, headline, only, page, panel, title
 from memsim.plotting.rules.content import filled, left_out
 from memsim.plotting.rules.limits import fit_limits
-from memsim.plotting.style import INK, RC, WIDTH, fitted, line_style, plain, text_width
+from memsim.plotting.style import INK, RC, WIDTH, fitted, line_style, plain, size, text_width
 from memsim.results.dataset import VARIABLES, require, stored
 from memsim.tasks.network import LAYER_METRICS, SCORES
 from memsim.units import moment
@@ -73,13 +73,15 @@ def network(dataset: xr.Dataset) -> Figure:
             axes.set_ylabel("layer")
         headline(figure, stored(dataset, "title"), _below(dataset))
         repeats = dataset.sizes["repeat"]
-        spread = (
+        words = (
             f"bands and bars: ± one standard deviation over {repeats} programmings"
             if repeats > 1
             else "one programming"
         )
         note = left_out({metric.label: why for metric, why in gone.items()})
-        ending(figure, *entries([upper, *lower]), spread, only(count, dataset.sizes["layer"], "layers"), note)
+        several = dataset.sizes["time"]
+        some = f"layers at {len(times)} of {several} times" if len(times) < several else ""
+        ending(figure, *entries([upper, *lower]), words, some, only(count, dataset.sizes["layer"], "layers"), note)
     return figure
 
 
@@ -111,7 +113,7 @@ def _shown_times(count: int, layers: int) -> list[int]:
     )
 
 
-def _spread(dataset: xr.Dataset, metric: Metric) -> np.ndarray:
+def spread(dataset: xr.Dataset, metric: Metric) -> np.ndarray:
     """Mean over programmings, and one standard deviation below and above it, within bounds; (mean-low-high, ...)."""
     values = dataset[metric.variable].values
     mean = values.mean(0)
@@ -128,22 +130,22 @@ def _draw_score(axes: Axes, dataset: xr.Dataset, score: Metric) -> None:
         axes.plot(seconds, own, linestyle="none", marker=".", markersize=3, color=INK, zorder=1.5)
     several = len(values) > 1
     name = _name_of(dataset, score)
-    curve(axes, seconds, _spread(dataset, score), style, named(f"mean {name}" if several else name))
+    curve(axes, seconds, spread(dataset, score), style, named(f"mean {name}" if several else name))
     if several:
         axes.plot([], [], linestyle="none", marker=".", markersize=3, color=INK, label="one programming")
-    setting_axis(axes, seconds)
-    _name_times(axes, seconds)
-    scale = {"log": " (logarithmic)", "symlog": " (logarithmic beyond 0)"}.get(axes.get_xscale(), "")
-    axes.set_xlabel(f"time since the end of the programming{scale}")
+    time_axis(axes, seconds)
     axes.set_ylabel(f"{name} [{score.unit}]" if score.unit else name)
     fit_limits(axes)
 
 
-def _name_times(axes: Axes, seconds: np.ndarray) -> None:
-    """Ticks at the times themselves, in the units of a reader, as far as their names do not touch."""
+def time_axis(axes: Axes, seconds: np.ndarray) -> None:
+    """Horizontal axis of times [s], with ticks at the times themselves as far as their names do not touch."""
     from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
-    inch = axes.get_position().width * WIDTH
+    setting_axis(axes, seconds.tolist())
+    scale = {"log": " (logarithmic)", "symlog": " (logarithmic beyond 0)"}.get(axes.get_xscale(), "")
+    axes.set_xlabel(f"time since the end of the programming{scale}")
+    inch = size(axes)[0]
     low, high = axes.transData.transform([(x, 0) for x in axes.get_xlim()])[:, 0]
     ticks: list[float] = []
     end = -np.inf
@@ -160,13 +162,13 @@ def _name_times(axes: Axes, seconds: np.ndarray) -> None:
 
 def _draw_layers(axes: Axes, dataset: xr.Dataset, metric: Metric, times: Sequence[int]) -> None:
     """A point for each layer (downwards) and time, with a bar of its spread."""
-    everything = _spread(dataset, metric)
+    everything = spread(dataset, metric)
     rows = np.arange(everything.shape[2])
     for k, time in enumerate(times):
-        spread = everything[:, time]
+        own = everything[:, time]
         shift = _SHIFT * ((k + 0.5) / len(times) - 0.5)
         style = line_style(k + 1) | {"linestyle": "none", "markersize": 3.5}
         label = named(f"{moment(float(dataset.time[time]))} after programming")
-        axes.plot(spread[0], rows + shift, label=label, **style)
+        axes.plot(own[0], rows + shift, label=label, **style)
         if dataset.sizes["repeat"] > 1:
-            bars(axes, rows + shift, spread, str(style["color"]), across=True)
+            bars(axes, rows + shift, own, str(style["color"]), across=True)
