@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -13,15 +12,15 @@ from torch import Tensor
 from memsim.arrays import CrossbarLayer, Patches, ProgrammedLayer
 from memsim.errors import InputError
 from memsim.philox import MAX_READS, MAX_TIMES, Occasion, Scope
-from memsim.torch.exchange import array_of, backend_for, check_device, tensor_of
+from memsim.torch.exchange import backend_for, check_device
 from memsim.torch.hardware import Hardware
+from memsim.torch.hardware_state import check_state, state_of
 from memsim.torch.passes import Pass
 from memsim.torch.planned_layer import PlannedLayer
-from memsim.torch.quantise import converted_inputs, inside
+from memsim.torch.quantise import inside
+from memsim.torch.reads import Read
 from memsim.torch.weighted_layer import DTYPES
 
-SPAN = 1.0
-"""Time that the reads of a data set take [s]: slower noise is the same for all samples. Assumed."""
 _CHANGED = ("changed",)
 """In place of the version of weights that had changed since they were programmed, when a layer was copied."""
 
@@ -86,6 +85,7 @@ class AnalogLayer(PlannedLayer):
         self._cells: dict[int, ProgrammedLayer] = {}
         self._home: Any = None  # device and type of the weights on the cells
         self._version: Any = None
+        self._state: tuple[Hardware, Tensor] | None = None
         self._readers: dict[Any, CrossbarLayer] = {}
         self._effective: tuple[ProgrammedLayer, Tensor] | None = None
 
@@ -101,7 +101,7 @@ class AnalogLayer(PlannedLayer):
             return self.biased(self.product(x, self.weight))
         parts = (x, self.weight, self.bias)
         differentiated = torch.is_grad_enabled() and any(part is not None and part.requires_grad for part in parts)
-        outputs = _Read.apply(*parts, self, differentiated)
+        outputs = Read.apply(*parts, self, differentiated)
         assert isinstance(outputs, Tensor)
         return outputs
 
@@ -216,8 +216,21 @@ class AnalogLayer(PlannedLayer):
         }
         return self.__dict__ | fresh
 
-    def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
-        super()._load_from_state_dict(*args, **kwargs)
+    def get_extra_state(self) -> Tensor:
+        """The hardware as bytes, which state dicts hold beside the weights; see `memsim.torch.hardware_state`."""
+        if self._state is None or self._state[0] is not self.hardware:
+            self._state = self.hardware, state_of(self.hardware)
+        return self._state[1]
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Refuse the state of a layer on other hardware."""
+        check_state(self.label, state, self.hardware)
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
+        state = state_dict.get(f"{prefix}_extra_state")
+        if state is not None:
+            self.set_extra_state(state)  # before anything is changed
+        super()._load_from_state_dict(state_dict, prefix, *args)
         self.forget(weights=True)
 
     def extra_repr(self) -> str:
@@ -303,66 +316,3 @@ class AnalogLayer(PlannedLayer):
             raise InputError(f"{self.label}: inputs of {x.dtype}, but weights of {self.weight.dtype}")
         if x.device != self.weight.device:
             raise InputError(f"{self.label}: inputs on {x.device}, but weights on {self.weight.device}")
-
-
-class _Read(torch.autograd.Function):
-    """A read of the cells; its gradient is straight-through."""
-
-    @staticmethod
-    def forward(
-        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, layer: AnalogLayer, differentiated: bool
-    ) -> Tensor:
-        patches = layer.patches(x)
-        reader = layer.reader(patches)
-        reads = math.prod(x.shape[:-1]) if patches is None else len(x)
-        occasion, first = layer.occasion(reads)
-        adc = reader.crossbar.adc
-        watched = differentiated or layer.counts is not None
-        saturated: list[np.ndarray] | None = [] if adc is not None and watched else None
-        y = reader.read(
-            array_of(layer.as_images(x.detach())), occasion, first_sample=first, saturated=saturated, within=SPAN
-        )
-        layer.count(x, saturated)
-        ctx.layer, ctx.saturated = layer, saturated
-        ctx.effective = layer.effective_weight() if differentiated else None
-        ctx.save_for_backward(x)
-        outputs = layer.as_outputs(tensor_of(y, x), x)
-        if bias is not None and layer.row_bias is None:
-            _add(outputs, layer.beside(bias, outputs))
-        return outputs
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None, None, None]:
-        (x,), layer, (gradient,) = ctx.saved_tensors, ctx.layer, gradients
-        dac, gain = layer.hardware.inputs, layer.cells.gain
-        with torch.enable_grad():
-            driven = converted_inputs(x.detach(), dac, gain).detach().requires_grad_(True)
-            weight = ctx.effective.detach().requires_grad_(True)
-            if ctx.saturated is None or not any(part.any() for part in ctx.saturated):
-                parts, masks = [layer.product(driven, weight)], [gradient]
-            else:
-                parts = [layer.product(driven, layer.of_rows(weight, rows)) for rows in layer.tiles()]
-                masks = [
-                    gradient * ~torch.from_numpy(part).to(gradient.device).reshape(gradient.shape)
-                    for part in ctx.saturated
-                ]
-            by_input, by_weight = torch.autograd.grad(parts, (driven, weight), masks)
-        unclipped = inside(x, dac, gain)
-        by_input = by_input if unclipped is None else by_input * unclipped
-        by_bias = None
-        if layer.bias is not None:
-            axes = [axis for axis in range(gradient.ndim) if axis != layer.output_axis(gradient)]
-            by_bias = gradient.sum(axes) if axes else gradient
-        return by_input, by_weight, by_bias, None, None
-
-
-def _add(y: Tensor, bias: Tensor) -> None:
-    """Add a bias to outputs in place; on the CPU by one thread.
-
-    Those of torch wait actively after each of its loops, and the next product of matrices would share the cores with
-    them.
-    """
-    if y.is_cuda:
-        y += bias
-    else:
-        y.numpy()[...] += bias.detach().numpy()

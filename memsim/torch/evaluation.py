@@ -21,19 +21,12 @@ from memsim.torch.compensation import COMPENSATIONS, Reference
 from memsim.torch.modules import analog_layers, check_finite
 from memsim.torch.passes import Pass
 from memsim.torch.progress import bar
-from memsim.torch.result import Samples, result_of
+from memsim.torch.result import result_of
+from memsim.torch.samples import Data, Metric, Samples, correct, numbers_of
 from memsim.units import format_quantity, parse_quantity
 
 if TYPE_CHECKING:
     import xarray as xr
-
-Metric = Callable[[Tensor, Tensor], Tensor]
-"""Number for each sample from outputs (sample, ...) and labels (sample, ...), whose mean is the result."""
-
-
-def correct(outputs: Tensor, labels: Tensor) -> Tensor:
-    """1 for each sample whose largest output is that of its class, else 0; the metric `accuracy`."""
-    return (outputs.argmax(1) == labels).double()
 
 
 def evaluate(
@@ -116,7 +109,7 @@ def evaluate(
                         layer.correct(references[name].factor(layer, time))
                 passed = instant
                 counted = (repeat * len(seconds) + time) * batches
-                own = _Data(loader, samples if repeat == time == 0 else None, partial(_show, show, counted, batches))
+                own = Data(loader, samples if repeat == time == 0 else None, partial(_show, show, counted, batches))
                 scores[repeat, time], watches = _score(model, layers, own, time, metric or correct)
                 for place, watch in enumerate(watches):
                     for name in measured:
@@ -146,36 +139,6 @@ class Watch(NamedTuple):
     cell_weight_error: float
     clipped_inputs: float
     saturated_outputs: float
-
-
-def _show(show: Callable[[int], None], before: int, most: int, done: int) -> None:
-    """Show how many batches of all evaluations are done, of which `done` are of the present one."""
-    show(before + min(done, most))
-
-
-class _Data(NamedTuple):
-    """A loader, what its samples are added to in the first evaluation, and what hears how many batches have passed."""
-
-    loader: Iterable[Any]
-    samples: Samples | None
-    passed: Callable[[int], None]
-
-    def batches(self, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
-        """Pairs of inputs and labels on a device; those without samples are left out."""
-        try:
-            iterator = iter(self.loader)
-        except TypeError:
-            raise InputError(
-                f"loader: {type(self.loader).__name__} is not allowed; batches of (inputs, labels), such as those of a "
-                "torch.utils.data.DataLoader"
-            ) from None
-        for number, batch in enumerate(iterator, 1):
-            inputs, labels = _pair(batch)
-            if self.samples is not None:
-                self.samples.add(inputs, labels)
-            if len(inputs):
-                yield inputs.to(device), labels.to(device)
-            self.passed(number)
 
 
 class _Observer:
@@ -212,7 +175,7 @@ class _Observer:
 
 
 def _score(
-    model: nn.Module, layers: dict[str, AnalogLayer], data: _Data, time: int, metric: Metric
+    model: nn.Module, layers: dict[str, AnalogLayer], data: Data, time: int, metric: Metric
 ) -> tuple[float, list[Watch]]:
     """Mean of the metric over a data set, and what was measured of each layer."""
     observers = [_Observer(layer) for layer in layers.values()]
@@ -227,7 +190,7 @@ def _score(
                 running = Pass(len(inputs), first, Purpose.TEST, 0, time)
                 for layer in layers.values():
                     layer.running = running
-                numbers = _numbers(metric, model(inputs), labels)
+                numbers = numbers_of(metric, model(inputs), labels)
                 total += float(numbers.double().sum())
                 first += len(inputs)
                 for observer in observers:
@@ -245,47 +208,6 @@ def _score(
     return total / first, [observer.result() for observer in observers]
 
 
-def _pair(batch: Any) -> tuple[Tensor, Tensor]:
-    if not (
-        isinstance(batch, tuple | list) and len(batch) >= 2 and all(isinstance(part, Tensor) for part in batch[:2])
-    ):
-        raise InputError(f"loader: gives {_kind(batch)}; allowed: pairs of tensors (inputs, labels)")
-    inputs, labels = batch[:2]
-    if not inputs.ndim or not labels.ndim or len(inputs) != len(labels):
-        shapes = f"inputs of shape {tuple(inputs.shape)} with labels of shape {tuple(labels.shape)}"
-        raise InputError(f"loader: gives {shapes}; allowed: as many labels as inputs, on the first axis")
-    return inputs, labels
-
-
-def _kind(batch: Any) -> str:
-    """What a batch is, in words."""
-    if isinstance(batch, tuple | list):
-        return f"{type(batch).__name__} of {', '.join(type(part).__name__ for part in batch[:3]) or 'nothing'}"
-    return type(batch).__name__
-
-
-def _numbers(metric: Metric, outputs: Any, labels: Tensor) -> Tensor:
-    """Numbers of the metric, one for each sample."""
-    if metric is correct and not (isinstance(outputs, Tensor) and outputs.ndim == 2 and labels.ndim == 1):
-        raise InputError(
-            f"metric: the accuracy of classes needs outputs (sample, class) and labels (sample,), not "
-            f"{_shape(outputs)} and {_shape(labels)}; give a metric of your own"
-        )
-    numbers = metric(outputs, labels)
-    if not isinstance(numbers, Tensor) or tuple(numbers.shape) != (len(labels),):
-        raise InputError(
-            f"metric: gives {_shape(numbers)}; allowed: a tensor ({len(labels)},), one number for each sample"
-        )
-    if numbers.is_complex():
-        raise InputError(f"metric: gives numbers of {numbers.dtype}; allowed: real numbers")
-    return numbers
-
-
-def _shape(values: Any) -> str:
-    """The shape of a tensor, or the type of anything else."""
-    return f"a tensor {tuple(values.shape)}" if isinstance(values, Tensor) else type(values).__name__
-
-
 def _programmed(layers: dict[str, AnalogLayer], repeat: int, compensation: str) -> dict[str, Reference]:
     """Program all layers, and read what their compensation compares later outputs with."""
     references = {}
@@ -296,6 +218,11 @@ def _programmed(layers: dict[str, AnalogLayer], repeat: int, compensation: str) 
         if compensation != "none":
             references[name] = Reference.of(layer, compensation)
     return references
+
+
+def _show(show: Callable[[int], None], before: int, most: int, done: int) -> None:
+    """Show how many batches of all evaluations are done, of which `done` are of the present one."""
+    show(before + min(done, most))
 
 
 @contextmanager

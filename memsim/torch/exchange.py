@@ -64,3 +64,8 @@ def tensor_of(y: Any, like: Tensor) -> Tensor:
     if isinstance(y, np.ndarray):
         return torch.from_numpy(np.ascontiguousarray(y)).to(like)
     return torch.from_dlpack(y).to(like)
+
+
+def host_array(values: Tensor) -> np.ndarray:
+    """The numbers of a tensor on the host, one after the other; a copy where they lie elsewhere."""
+    return np.ascontiguousarray(values.detach().cpu().numpy())

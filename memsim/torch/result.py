@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 import xarray as xr
-from torch import Tensor, nn
+from torch import nn
 
 from memsim.backends import resolve
 from memsim.profiles import DeviceProfile
@@ -17,7 +17,7 @@ from memsim.results.dataset import build_dataset
 from memsim.results.provenance import provenance
 from memsim.tasks.registry import NETWORK
 from memsim.torch.analog_layer import AnalogLayer
-from memsim.torch.exchange import backend_for
+from memsim.torch.exchange import backend_for, host_array
 from memsim.torch.hardware import Hardware
 
 _LIBRARIES = ("numpy", "numba", "llvmlite", "xarray", "netCDF4", "pydantic", "scipy")
@@ -97,29 +97,6 @@ def weights_hash(model: nn.Module) -> str:
     """SHA-256 of all weights of a model by name, shape, type and numbers."""
     digest = hashlib.sha256()
     for name, values in sorted(model.named_parameters()):
-        array = _array(values)
+        array = host_array(values)
         digest.update(f"{name} {array.dtype} {array.shape}".encode() + array.tobytes())
     return digest.hexdigest()
-
-
-class Samples:
-    """A hash of samples, whatever the size of their batches."""
-
-    def __init__(self) -> None:
-        self._parts = hashlib.sha256(), hashlib.sha256()
-
-    def add(self, inputs: Tensor, labels: Tensor) -> None:
-        """Add the samples of a batch."""
-        for part, values in zip(self._parts, (inputs, labels), strict=True):
-            array = _array(values)
-            for sample in array:
-                part.update(f"{array.dtype} {sample.shape}".encode() + sample.tobytes())
-
-    @property
-    def sha256(self) -> str:
-        """SHA-256 of all inputs and labels so far, by type, shape and numbers."""
-        return hashlib.sha256("".join(part.hexdigest() for part in self._parts).encode()).hexdigest()
-
-
-def _array(values: Tensor) -> np.ndarray:
-    return np.ascontiguousarray(values.detach().cpu().numpy())

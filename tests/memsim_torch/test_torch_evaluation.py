@@ -114,3 +114,52 @@ def test_mistakes_are_one_line(network, options, message):
 def test_a_model_that_is_not_programmed_is_refused(network):
     with pytest.raises(InputError, match=r"0: is not programmed; call memsim.torch.program\(model\) first"):
         mt.evaluate(mt.convert(network, mt.Hardware(), quiet=True), loader())
+
+
+def labels_of_another_length():
+    x, labels = data()
+    return [(x, labels[:-1])]
+
+
+@pytest.mark.parametrize(
+    ("batches", "message"),
+    [
+        ([], "loader: has no samples"),
+        ([(torch.zeros(0, 12), torch.zeros(0))], "loader: has no samples"),
+        ([data()[0]], r"loader: gives Tensor; allowed: pairs of tensors \(inputs, labels\)"),
+        ([("a", 3)], r"loader: gives tuple of str, int; allowed: pairs of tensors"),
+        (labels_of_another_length(), r"loader: gives inputs of shape \(60, 12\) with labels of shape \(59,\)"),
+        (
+            [(data()[0], torch.zeros(60, 3))],
+            r"needs outputs \(sample, class\) and labels \(sample,\), not a tensor \(60, 3",
+        ),
+        ([(data()[0].double(), data()[1])], "0: inputs of torch.float64, but weights of torch.float32"),
+        ([(data()[0][:, :5], data()[1])], r"0: inputs of shape \(60, 5\); allowed: \(..., 12\)"),
+        (3, r"loader: int is not allowed; batches of \(inputs, labels\)"),
+        (iter([data()]), "loader: gives its batches only once; allowed: batches that can be read again"),
+    ],
+    ids=["empty", "no samples", "no pairs", "texts", "lengths", "classes", "dtype", "shape", "number", "generator"],
+)
+def test_batches_that_do_not_fit_are_one_line(network, batches, message):
+    model = on(network)
+    before = {name: values.clone() for name, values in model.state_dict().items()}
+    with pytest.raises(InputError, match=message) as error:
+        mt.evaluate(model, batches, repeats=2)
+    assert "\n" not in str(error.value)
+    assert all(torch.equal(values, before[name]) for name, values in model.state_dict().items())
+
+
+def test_batches_without_samples_are_left_out(network):
+    model, (x, labels) = on(network), data()
+    result = mt.evaluate(model, [(x[:0], labels[:0]), (x[:30], labels[:30]), (x[30:], labels[30:])])
+    whole = mt.evaluate(model, [(x, labels)])
+    assert result.accuracy.item() == whole.accuracy.item()
+    assert result.samples_sha256 == whole.samples_sha256
+
+
+def test_weights_that_have_changed_are_refused(network):
+    model = on(network)
+    with torch.no_grad():
+        model[0].weight.mul_(2)
+    with pytest.raises(InputError, match="0: the weights have changed since they were programmed"):
+        mt.evaluate(model, loader())

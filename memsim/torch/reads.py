@@ -1,0 +1,79 @@
+"""Reads of programmed cells in the computation graph."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from memsim.torch.exchange import array_of, tensor_of
+from memsim.torch.quantise import converted_inputs, inside
+
+SPAN = 1.0
+"""Time that the reads of a data set take [s]: slower noise is the same for all samples. Assumed."""
+
+
+class Read(torch.autograd.Function):
+    """A read of the cells of an `AnalogLayer`; its gradient is straight-through."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, layer: Any, differentiated: bool
+    ) -> Tensor:
+        patches = layer.patches(x)
+        reader = layer.reader(patches)
+        reads = math.prod(x.shape[:-1]) if patches is None else len(x)
+        occasion, first = layer.occasion(reads)
+        adc = reader.crossbar.adc
+        watched = differentiated or layer.counts is not None
+        saturated: list[np.ndarray] | None = [] if adc is not None and watched else None
+        y = reader.read(
+            array_of(layer.as_images(x.detach())), occasion, first_sample=first, saturated=saturated, within=SPAN
+        )
+        layer.count(x, saturated)
+        ctx.layer, ctx.saturated = layer, saturated
+        ctx.effective = layer.effective_weight() if differentiated else None
+        ctx.save_for_backward(x)
+        outputs = layer.as_outputs(tensor_of(y, x), x)
+        if bias is not None and layer.row_bias is None:
+            _add(outputs, layer.beside(bias, outputs))
+        return outputs
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None, None, None]:
+        (x,), layer, (gradient,) = ctx.saved_tensors, ctx.layer, gradients
+        dac, gain = layer.hardware.inputs, layer.cells.gain
+        with torch.enable_grad():
+            driven = converted_inputs(x.detach(), dac, gain).detach().requires_grad_(True)
+            weight = ctx.effective.detach().requires_grad_(True)
+            if ctx.saturated is None or not any(part.any() for part in ctx.saturated):
+                parts, masks = [layer.product(driven, weight)], [gradient]
+            else:
+                parts = [layer.product(driven, layer.of_rows(weight, rows)) for rows in layer.tiles()]
+                masks = [
+                    gradient * ~torch.from_numpy(part).to(gradient.device).reshape(gradient.shape)
+                    for part in ctx.saturated
+                ]
+            by_input, by_weight = torch.autograd.grad(parts, (driven, weight), masks)
+        unclipped = inside(x, dac, gain)
+        by_input = by_input if unclipped is None else by_input * unclipped
+        by_bias = None
+        if layer.bias is not None:
+            axes = [axis for axis in range(gradient.ndim) if axis != layer.output_axis(gradient)]
+            by_bias = gradient.sum(axes) if axes else gradient
+        return by_input, by_weight, by_bias, None, None
+
+
+def _add(y: Tensor, bias: Tensor) -> None:
+    """Add a bias to outputs in place; on the CPU by one thread.
+
+    Those of torch wait actively after each of its loops, and the next product of matrices would share the cores with
+    them.
+    """
+    if y.is_cuda:
+        y += bias
+    else:
+        y.numpy()[...] += bias.detach().numpy()
