@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import numbers
 import pickle
+import re
 import warnings
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -161,7 +162,7 @@ def _read(file: Path) -> dict[str, Any]:
             warnings.simplefilter("ignore")  # what torch says of files that it does not know
             content = torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        if "unsupported " not in str(error).lower():
+        if not re.search("unsupported (global|class)", str(error), re.IGNORECASE):
             raise OutputError(f"{file}: damaged, or not a file of PyTorch") from None
         raise OutputError(
             f"{file}: holds objects of Python, which may run any code, and was not opened; save models with "
