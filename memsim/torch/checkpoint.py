@@ -162,7 +162,7 @@ def _read(file: Path) -> dict[str, Any]:
             warnings.simplefilter("ignore")  # what torch says of files that it does not know
             content = torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        if not re.search("unsupported (global|class)", str(error), re.IGNORECASE):
+        if not (_is_pickle(file) or re.search("unsupported (global|class)", str(error), re.IGNORECASE)):
             raise OutputError(f"{file}: damaged, or not a file of PyTorch") from None
         raise OutputError(
             f"{file}: holds objects of Python, which may run any code, and was not opened; save models with "
@@ -188,6 +188,13 @@ def _read(file: Path) -> dict[str, Any]:
     if content.pop(_HASH, None) != _sha256(content):
         raise OutputError(f"{file}: damaged; its numbers are not those that were written")
     return dict(content)
+
+
+def _is_pickle(file: Path) -> bool:
+    """Whether a file begins as a pickle does; torch's own files are archives, or hold one number first."""
+    with file.open("rb") as opened:
+        start = opened.read(2)
+    return start[:1] == pickle.PROTO and start[1:] <= bytes([pickle.HIGHEST_PROTOCOL])
 
 
 def _sha256(content: Any) -> str:

@@ -67,7 +67,7 @@ def test_a_mistake_is_one_line(call, message):
 
 @pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning", "ignore::DeprecationWarning")
 def test_graphs_that_would_freeze_the_noise_are_refused():
-    with pytest.raises(InputError, match="0: graphs of torch.jit cannot hold reads of cells; call the model itself"):
+    with pytest.raises(InputError, match=r"0: graphs of torch.jit cannot hold reads of cells; call the model itself"):
         torch.jit.script(chip())
     for call in (lambda: torch.jit.trace(chip(), X), lambda: torch.export.export(chip(), (X,))):
         with pytest.raises(InputError, match=r"0: graphs of torch.jit, torch.export and torch.onnx cannot hold reads"):
