@@ -62,7 +62,7 @@ def evaluate(
     metric : callable, optional
         From outputs and labels of a batch to one number for each sample. The accuracy of classes if not given.
     progress : bool, optional
-        Show progress, on the standard error stream; if not given, where that is a terminal, and in notebooks.
+        Show progress, see `memsim.torch.progress`; if not given, in terminals and notebooks.
 
     Returns
     -------
@@ -95,9 +95,9 @@ def evaluate(
         raise InputError(f"metric: {metric!r} is not allowed; a function of outputs and labels")
     scores = np.full((count, len(seconds)), math.nan)
     measured = {name: np.full((count, len(seconds), len(layers)), math.nan) for name in Watch._fields}
-    batches = len(loader) if isinstance(loader, Sized) else 1
+    batches, counted = (len(loader), "Batches") if isinstance(loader, Sized) else (1, "Evaluations")
     samples = Samples()
-    with _fresh(model, layers), bar(progress, "Evaluations", count * len(seconds) * batches) as show:
+    with _fresh(model, layers), bar(progress, counted, count * len(seconds) * batches) as show:
         for repeat in range(count):
             references = _programmed(layers, repeat, compensation)
             passed = 0.0
@@ -108,8 +108,8 @@ def evaluate(
                     if name in references:
                         layer.correct(references[name].factor(layer, time))
                 passed = instant
-                counted = (repeat * len(seconds) + time) * batches
-                own = Data(loader, samples if repeat == time == 0 else None, partial(_show, show, counted, batches))
+                before = (repeat * len(seconds) + time) * batches
+                own = Data(loader, samples if repeat == time == 0 else None, partial(_show, show, before, batches))
                 scores[repeat, time], watches = _score(model, layers, own, time, metric or correct)
                 for place, watch in enumerate(watches):
                     for name in measured:
