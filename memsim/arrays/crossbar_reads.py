@@ -224,4 +224,4 @@ class Reads:
         read = self._array.axes.outer(raw, signal.leading)
         if saturated is not None:
             saturated[:] = [self._array.axes.outer(part, signal.leading) for part in saturated]
-        return read if isinstance(x, backend.xp.ndarray) else backend.numpy(read)
+        return read if self._array.library(x) is backend.xp else backend.numpy(read)

@@ -187,7 +187,7 @@ class CrossbarLayer:
 
     def _patch_signal(self, x: Any, patches: Patches) -> PatchSignal:
         """Voltages of images, whose patches are not gathered yet."""
-        x = np.asarray(x)
+        x = self.crossbar.library(x).asarray(x)
         self._check(x.shape)
         gain = x.dtype.type(self.gain)
         images = np.moveaxis(x.reshape(len(x), -1, *patches.image), 1, 0)

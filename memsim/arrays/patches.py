@@ -111,7 +111,7 @@ class Patches:
         if not above and not left:
             return inner
         channels, height, width = self.image
-        padded = np.zeros_like(images, shape=(channels, height + 2 * above, width + 2 * left, len(images)))
+        padded = np.zeros_like(images, order="C", shape=(channels, height + 2 * above, width + 2 * left, len(images)))
         padded[:, above : above + height, left : left + width] = inner
         return padded
 

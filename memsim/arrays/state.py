@@ -113,7 +113,8 @@ class ArrayState:
     def library(self, values: Any) -> Any:
         """Library of arrays for some values: that of the backend for arrays of its own, else NumPy."""
         xp = self.site.backend.xp
-        return xp if isinstance(values, xp.ndarray) else np
+        numbers = values.images if isinstance(values, PatchSignal) else values
+        return xp if isinstance(numbers, xp.ndarray) else np
 
     def states(self, bank: Bank | None = None) -> np.ndarray:
         """States of the cells as reads see them, (array, row, line); those of the present bit lines, or of a bank."""

@@ -20,9 +20,7 @@ class Read(torch.autograd.Function):
     """A read of the cells of an `AnalogLayer`; its gradient is straight-through."""
 
     @staticmethod
-    def forward(
-        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, layer: Any, differentiated: bool
-    ) -> Tensor:
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, layer: Any, differentiated: bool) -> Tensor:
         patches = layer.patches(x)
         reader = layer.reader(patches)
         reads = math.prod(x.shape[:-1]) if patches is None else len(x)
@@ -73,7 +71,7 @@ def _add(y: Tensor, bias: Tensor) -> None:
     Those of torch wait actively after each of its loops, and the next product of matrices would share the cores with
     them.
     """
-    if y.is_cuda:
+    if y.device.type != "cpu":
         y += bias
     else:
         y.numpy()[...] += bias.detach().numpy()
