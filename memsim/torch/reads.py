@@ -71,7 +71,7 @@ def _add(y: Tensor, bias: Tensor) -> None:
     Those of torch wait actively after each of its loops, and the next product of matrices would share the cores with
     them.
     """
-    if y.device.type != "cpu":
-        y += bias
-    else:
+    if y.device.type == "cpu":
         y.numpy()[...] += bias.detach().numpy()
+    else:
+        y += bias
