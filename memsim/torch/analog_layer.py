@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -18,24 +17,11 @@ from memsim.torch.hardware_state import check_state, state_of
 from memsim.torch.passes import Pass
 from memsim.torch.planned_layer import PlannedLayer
 from memsim.torch.quantise import inside
-from memsim.torch.reads import Read
+from memsim.torch.reads import Counts, Read
 from memsim.torch.weighted_layer import DTYPES
 
 _CHANGED = ("changed",)
 """In place of the version of weights that had changed since they were programmed, when a layer was copied."""
-
-
-@dataclass
-class Counts:
-    """Inputs of a layer and outputs of its tiles, and how many of them exceed the range of the converters.
-
-    Without converters, nothing is counted.
-    """
-
-    inputs: int = 0
-    clipped: int = 0
-    outputs: int = 0
-    saturated: int = 0
 
 
 class AnalogLayer(PlannedLayer):
@@ -275,21 +261,6 @@ class AnalogLayer(PlannedLayer):
         reader = self._readers[key]
         reader.gain, reader.correction = cells.gain, cells.correction
         return reader
-
-    def check_weights(self) -> None:
-        """Refuse weights of a type or on a device that cells cannot hold.
-
-        Raises
-        ------
-        InputError
-            If they are no numbers of 32 or 64 bits, or have no numbers.
-        """
-        if self.weight.dtype not in DTYPES:
-            raise InputError(
-                f"{self.label}: weights of {self.weight.dtype}; allowed: float32 or float64, such as model.float()"
-            )
-        if self.weight.is_meta:
-            check_device(self.label, self.weight.device)
 
     def __prepare_scriptable__(self) -> Any:
         raise self._unsupported("torch.jit")

@@ -16,11 +16,12 @@ from torch import Tensor, nn
 from memsim.errors import InputError, nearest
 from memsim.metrics.products import signal_to_noise
 from memsim.philox import MAX_REPETITIONS, MAX_SAMPLES, MAX_TIMES, Purpose
-from memsim.torch.analog_layer import AnalogLayer, Counts
+from memsim.torch.analog_layer import AnalogLayer
 from memsim.torch.compensation import COMPENSATIONS, Reference
 from memsim.torch.modules import analog_layers, check_finite
 from memsim.torch.passes import Pass
 from memsim.torch.progress import bar
+from memsim.torch.reads import Counts
 from memsim.torch.result import result_of
 from memsim.torch.samples import Data, Metric, Samples, correct, numbers_of
 from memsim.units import format_quantity, parse_quantity

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,19 @@ from memsim.torch.quantise import converted_inputs, inside
 
 SPAN = 1.0
 """Time that the reads of a data set take [s]: slower noise is the same for all samples. Assumed."""
+
+
+@dataclass
+class Counts:
+    """Inputs of a layer and outputs of its tiles, and how many of them exceed the range of the converters.
+
+    Without converters, nothing is counted.
+    """
+
+    inputs: int = 0
+    clipped: int = 0
+    outputs: int = 0
+    saturated: int = 0
 
 
 class Read(torch.autograd.Function):

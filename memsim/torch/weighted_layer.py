@@ -13,6 +13,7 @@ from memsim.arrays import ADC, Patches
 from memsim.arrays.interconnect import tiles
 from memsim.arrays.programmed_layer import bias_drive
 from memsim.errors import InputError
+from memsim.torch.exchange import check_device
 from memsim.torch.hardware import Hardware
 
 DTYPES = {torch.float32: "float32", torch.float64: "float64"}
@@ -40,6 +41,21 @@ class WeightedLayer(nn.Module):
         for name in ("input_range", "output_range"):
             self.register_buffer(name, torch.tensor(math.nan, dtype=torch.float64))
         self._scale: tuple[tuple[int, ...], float] | None = None
+
+    def check_weights(self) -> None:
+        """Refuse weights of a type or on a device that cells cannot hold.
+
+        Raises
+        ------
+        InputError
+            If they are no numbers of 32 or 64 bits, or have no numbers.
+        """
+        if self.weight.dtype not in DTYPES:
+            raise InputError(
+                f"{self.label}: weights of {self.weight.dtype}; allowed: float32 or float64, such as model.float()"
+            )
+        if self.weight.is_meta:
+            check_device(self.label, self.weight.device)
 
     def matrices(self) -> np.ndarray:
         """The weights as (row, col), or (group, row, col), float64."""
