@@ -20,7 +20,7 @@ section() {
 {
     printf '# On a card, %s\n' "$(date -u +%F)"
     section "Machine" 30 "$python" -m memsim doctor
-    MEMSIM_TEST_CARD=1 section "Tests on the card" 180 "$python" -m pytest -q -n 0 tests/gpu/test_on_card.py
+    MEMSIM_TEST_CARD=1 section "Tests on the card" 180 "$python" -m pytest -q -n 0 tests/gpu/test_on_card.py tests/gpu/test_torch_on_card.py
     section "Kernels beside copies and matrix products" 150 "$python" -m memsim bench read update --backend cuda
     section "Layers of networks beside PyTorch" 100 "$python" benchmarks/torch_layers.py cuda
 } | tee "$page"

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
-import importlib.metadata
 import json
-import platform
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,9 +12,9 @@ from memsim.errors import BackendError
 from memsim.experiments.devices import base_of, set_values
 from memsim.experiments.experiment import Experiment
 from memsim.experiments.loading import load_experiment
-from memsim.philox import LAYOUT
 from memsim.profiles import DeviceProfile, device_of
 from memsim.results.dataset import NO_DEVICE, build_dataset
+from memsim.results.provenance import provenance
 from memsim.tasks.base import Task
 from memsim.tasks.compared import Entry, prepare, swept
 from memsim.tasks.images import check_images, hash_of, load_images, source_of
@@ -134,7 +131,6 @@ def _backend(task: Task, name: str) -> str:
 
 
 def _provenance(experiment: Experiment, entries: Sequence[Entry], backend: Backend) -> dict[str, str | int]:
-    versions = {name: importlib.metadata.version(name) for name in _LIBRARIES} | backend.libraries
     devices: dict[str, str] = {}
     for entry in entries:
         if entry.authored and (name := base_of(entry.spec.array.device)) not in devices:
@@ -143,16 +139,10 @@ def _provenance(experiment: Experiment, entries: Sequence[Entry], backend: Backe
     values = {name: changed for name, changed in values.items() if changed}
     return {
         "title": experiment.spec.title,
-        "memsim_version": importlib.metadata.version("memsim"),
-        "random_addresses": LAYOUT,
         "experiment": experiment.to_yaml(),
         "changes": json.dumps(dict(experiment.changed)),
         "devices": json.dumps(devices),
         **({"device_values": json.dumps(values)} if values else {}),
         "seed": str(experiment.spec.seed),
-        "backend": backend.name,
-        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "python_version": platform.python_version(),
-        "machine": ", ".join(filter(None, (f"{platform.system()} {platform.machine()}", backend.machine))),
-        "libraries": json.dumps(versions),
+        **provenance(backend, _LIBRARIES),
     }

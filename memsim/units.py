@@ -142,6 +142,15 @@ def format_quantity(si_value: float, unit: str, digits: int | None = None) -> st
     return f"{_digits(exact.scaleb(-exponent))} {_PREFIX_OF[exponent]}{symbol}"
 
 
+def moment(seconds: float) -> str:
+    """A time in words for a reader, in the largest unit that divides it well: "25 s", "1 h", "2 days"."""
+    for unit, size in (("y", 365.25 * 86400), ("day", 86400.0), ("h", 3600.0), ("min", 60.0)):
+        count = seconds / size
+        if count >= 1 and math.isclose(count, round(count, 2), rel_tol=1e-6):
+            return f"{count:g} {unit}{'s' * (unit == 'day' and count != 1)}"
+    return format_quantity(seconds, "s") if seconds else "0 s"
+
+
 def quantity_pattern(unit: str) -> str:
     """Regular expression (ECMA 262) of the texts that `parse_quantity` reads as a quantity of a unit, for editors."""
     base = _wanted(unit)

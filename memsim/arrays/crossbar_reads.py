@@ -112,6 +112,10 @@ class Reads:
     def __matmul__(self, x: Any) -> NoReturn:
         raise TypeError("crossbar @ x is not defined: inputs (..., row) stand on the left; write x @ crossbar")
 
+    def library(self, x: Any) -> Any:
+        """Library of arrays in which inputs x stay: CuPy for its arrays where the cells are on a card, else NumPy."""
+        return self._array.library(x)
+
     def calibrate(self, x: Any) -> Self:
         """Set the range of the ADCs from the expected outputs for inputs x (see `read`), and return self.
 
@@ -220,4 +224,4 @@ class Reads:
         read = self._array.axes.outer(raw, signal.leading)
         if saturated is not None:
             saturated[:] = [self._array.axes.outer(part, signal.leading) for part in saturated]
-        return read if isinstance(x, backend.xp.ndarray) else backend.numpy(read)
+        return read if self._array.library(x) is backend.xp else backend.numpy(read)

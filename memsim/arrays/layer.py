@@ -99,26 +99,29 @@ class CrossbarLayer:
         """What the reads of this layer made the hardware do so far, by the number of the call of the layer."""
         return dict(self._events)
 
-    def signal(self, x: Any) -> np.ndarray:
+    def signal(self, x: Any) -> Any:
         """Voltages before the gain, bias row included, (..., row), or (sample * patch, row) of images.
+
+        They are arrays of NumPy, or of CuPy where x is one and the cells are on a card.
 
         Raises
         ------
         InputError
             If the shape does not fit.
         """
-        x = np.asarray(x)
+        xp = self.crossbar.library(x)
+        x = xp.asarray(x)
         self._check(x.shape)
         if self.patches is not None:
             *stack, rows, _ = self.crossbar.shape
-            signal = np.full((*stack, len(x), self.patches.positions, rows), self.bias, x.dtype)
+            signal = xp.full((*stack, len(x), self.patches.positions, rows), self.bias, dtype=x.dtype)
             channels = self.patches.image[0]
             for group, own in enumerate(signal if stack else signal[None]):
                 self.patches.unfold(x[:, group * channels : (group + 1) * channels], own)
             return signal.reshape(*stack, -1, rows)
         if self.bias == 0:
             return x
-        signal = np.full((*x.shape[:-1], x.shape[-1] + 1), self.bias, x.dtype)
+        signal = xp.full((*x.shape[:-1], x.shape[-1] + 1), self.bias, dtype=x.dtype)
         signal[..., :-1] = x
         return signal
 
@@ -195,11 +198,15 @@ class CrossbarLayer:
     def _sums(self, read: np.ndarray, driven: Any) -> np.ndarray:
         """Sums of products (..., col) from the outputs of the crossbar (..., slice * col) for voltages (..., row)."""
         if self.mapping is None or (self.mapping.slices == 1 and self.common == 0):
-            return read * (self.correction * (self.unit / self.gain))
-        sums = self.mapping.joined(read * self.correction)
+            return read * self._like(read, self.correction * (self.unit / self.gain))
+        sums = self.mapping.joined(read * self._like(read, self.correction))
         if self.common:
             sums = sums - self.common * self.crossbar.known(driven).sum(axis=-1, keepdims=True, dtype=float)
-        return sums * (self.unit / self.gain)
+        return sums * self._like(sums, self.unit / self.gain)
+
+    def _like(self, values: np.ndarray, factor: Any) -> Any:
+        """A factor in the library of values; a number as it is."""
+        return factor if np.ndim(factor) == 0 else self.crossbar.library(values).asarray(factor)
 
     def _check(self, shape: tuple[int, ...]) -> None:
         if self.patches is None:
@@ -214,7 +221,7 @@ class CrossbarLayer:
 
     def _patch_signal(self, x: Any, patches: Patches) -> PatchSignal:
         """Voltages of images, whose patches are not gathered yet."""
-        x = np.asarray(x)
+        x = self.crossbar.library(x).asarray(x)
         self._check(x.shape)
         gain = x.dtype.type(self.gain)
         images = np.moveaxis(x.reshape(len(x), -1, *patches.image), 1, 0)

@@ -20,7 +20,7 @@ class PatchSignal:
     Attributes
     ----------
     images : (array, sample, channel, y, x)
-        The images of each array, in units of the read voltage.
+        The images of each array, in units of the read voltage; of NumPy or of the backend's library.
     patches : Patches
         How they become samples.
     bias : float or None
@@ -70,7 +70,7 @@ class PatchSignal:
     def matrix(self) -> np.ndarray:
         """The signal (array, sample, row), padded to whole tiles."""
         arrays, samples, rows = self.shape
-        signal = np.empty((arrays, samples, padded(rows)), self.dtype)
+        signal = np.empty_like(self.images, order="C", shape=(arrays, samples, padded(rows)))
         signal[:, :, rows:] = 0
         if self.bias is not None:
             signal[:, :, rows - 1] = self.bias

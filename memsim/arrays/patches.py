@@ -94,11 +94,12 @@ class Patches:
             Receives them.
         """
         padded, samples = self._padded(images), len(images)
+        gathered = padded[:0, 0, 0, 0]  # of the library of the images
         (height, width), offsets = self.grid, math.prod(self.kernel)
         lines = max(1, _BLOCK // max(1, self.rows * width * samples))
         for first in range(0, height, lines):
             last = min(first + lines, height)
-            windows = np.empty((self.image[0], offsets, last - first, width, samples), images.dtype)
+            windows = np.empty_like(gathered, shape=(self.image[0], offsets, last - first, width, samples))
             for offset in range(offsets):
                 windows[:, offset] = padded[:, *self._under(offset, first, last)]
             part = slice(first * width, last * width)
@@ -110,7 +111,7 @@ class Patches:
         if not above and not left:
             return inner
         channels, height, width = self.image
-        padded = np.zeros((channels, height + 2 * above, width + 2 * left, len(images)), images.dtype)
+        padded = np.zeros_like(images, order="C", shape=(channels, height + 2 * above, width + 2 * left, len(images)))
         padded[:, above : above + height, left : left + width] = inner
         return padded
 

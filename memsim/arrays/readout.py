@@ -208,7 +208,9 @@ class Readout:
         if self._in is not None:
             if not self._in.alike:
                 return self._levels(backend.asarray(signal.matrix()))
-            signal = signal.converted(lambda x: backend.numpy(self._levels(backend.asarray(x))))
+            stay = isinstance(signal.images, backend.xp.ndarray)
+            back = (lambda x: x) if stay else backend.numpy
+            signal = signal.converted(lambda x: back(self._levels(backend.asarray(x))))
         ordered = when is not None and when.within is None and bank.fluctuations is not None
         gathers = backend.kernels.patches is not None and self._moments.narrow(bank)
         if gathers and not ordered and bank.spec.conduction is None:

@@ -107,10 +107,14 @@ class ArrayState:
 
     def signal(self, name: str, values: Any, axis: str, width: int) -> Signal:
         """Inputs or targets with internal axes on the backend, see `Axes.signal`."""
-        backend = self.site.backend
-        xp = backend.xp if isinstance(values, backend.xp.ndarray) else np
-        signal = self.axes.signal(name, values, axis, width, self.dtype, xp)
-        return signal._replace(values=backend.asarray(signal.values))
+        signal = self.axes.signal(name, values, axis, width, self.dtype, self.library(values))
+        return signal._replace(values=self.site.backend.asarray(signal.values))
+
+    def library(self, values: Any) -> Any:
+        """Library of arrays for some values: that of the backend for arrays of its own, else NumPy."""
+        xp = self.site.backend.xp
+        numbers = values.images if isinstance(values, PatchSignal) else values
+        return xp if isinstance(numbers, xp.ndarray) else np
 
     def states(self, bank: Bank | None = None) -> np.ndarray:
         """States of the cells as reads see them, (array, row, line); those of the present bit lines, or of a bank."""

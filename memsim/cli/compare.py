@@ -94,6 +94,8 @@ def _print(found: Comparison, *results: tuple[Path, xr.Dataset]) -> None:
     same = {True: "the same in both", False: "not the same", None: "not known whether the same"}[found.same_images]
     if any("images_sha256" in dataset.attrs for _, dataset in results):
         screen.print(f"Images   {same}", soft_wrap=True)
+    if any("samples_sha256" in dataset.attrs for _, dataset in results):
+        screen.print(f"Samples  {same}", soft_wrap=True)
     _print_settings(found)
 
 

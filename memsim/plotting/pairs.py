@@ -16,6 +16,7 @@ from memsim.plotting.members import Member, members
 from memsim.results.dataset import require, source
 from memsim.results.differences import WORDS, differing, flat
 from memsim.results.settings import any_settings_of, kind_of, task_of
+from memsim.tasks.base import load_object
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -119,6 +120,9 @@ def compare(a: xr.Dataset, b: xr.Dataset) -> Comparison:
             f"{source(a)} is a result of the task '{kinds[0]}' and {source(b)} one of '{kinds[1]}'; "
             "only results of one task can be compared"
         )
+    kind = kind_of(a)
+    if kind.comparison is not None:
+        return load_object(kind.comparison)(a, b)
     of = any_settings_of(a).COMPARED
     for dataset in (a, b):
         require(dataset, of, task_of(a).metrics[0].variable)

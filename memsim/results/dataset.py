@@ -12,7 +12,7 @@ from memsim.errors import OutputError
 from memsim.storage.netcdf import read, save, writer
 from memsim.tasks.base import Coordinate
 from memsim.tasks.coordinates import SHARED
-from memsim.tasks.registry import BENCH, Merged
+from memsim.tasks.registry import BENCH, Merged, without_experiment
 from memsim.tasks.variable import Variable
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def load(path: str | Path) -> xr.Dataset:
 
 def _renewed(dataset: xr.Dataset) -> xr.Dataset:
     """A result in the layout of this version."""
-    if dataset.attrs["memsim_schema"] == SCHEMA_VERSION or dataset.attrs.get("task") == BENCH:
+    if dataset.attrs["memsim_schema"] == SCHEMA_VERSION or without_experiment(dataset.attrs.get("task")):
         return dataset
     encoding = dataset.encoding
     if "seed" in dataset.dims:

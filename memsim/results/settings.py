@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, TypeVar
 from memsim.errors import OutputError
 from memsim.experiments.loading import experiment_from_text
 from memsim.experiments.schema import ExperimentSpec
-from memsim.results.dataset import BENCH, source, stored
+from memsim.results.dataset import source, stored
 from memsim.tasks.base import ResultKind, Task
-from memsim.tasks.registry import RESULT_KINDS, TASKS
+from memsim.tasks.registry import RESULT_KINDS, TASKS, without_experiment
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -35,14 +35,15 @@ def device_texts(devices: str) -> dict[str, str]:
 
 
 def kind_of(dataset: xr.Dataset) -> ResultKind:
-    """The task of a result's experiment, or the kind of a benchmark.
+    """The task of a result's experiment, or the kind of a result that comes from none, such as a benchmark.
 
     Raises
     ------
     MemsimError
         If the result carries no valid settings.
     """
-    return RESULT_KINDS[BENCH] if dataset.attrs.get("task") == BENCH else TASKS[any_settings_of(dataset).task]
+    name = str(dataset.attrs.get("task", ""))
+    return RESULT_KINDS[name] if without_experiment(name) else TASKS[any_settings_of(dataset).task]
 
 
 def task_of(dataset: xr.Dataset) -> Task:
@@ -78,12 +79,10 @@ def any_settings_of(dataset: xr.Dataset) -> ExperimentSpec:
     Raises
     ------
     MemsimError
-        If the result carries none, as a benchmark, or they are not valid.
+        If the result carries none, such as a benchmark, or they are not valid.
     """
-    if dataset.attrs.get("task") == BENCH:
-        raise OutputError(
-            f"{source(dataset)}: is a benchmark, not the result of an experiment; measure again with: memsim bench"
-        )
+    if without_experiment(dataset.attrs.get("task")):
+        raise OutputError(f"{source(dataset)}: is {RESULT_KINDS[dataset.attrs['task']].origin}")
     devices = str(dataset.attrs.get("devices", "{}"))
     return _parsed(stored(dataset, "experiment"), devices, f"{source(dataset)} (experiment)")
 

@@ -89,6 +89,11 @@ class ResultKind:
         Path of a function from a Dataset to the name of the figure that suits it, or the function.
     print_metrics : str or callable
         Path of a function that prints a Dataset in full, or the function.
+    origin : str
+        Of a kind that comes from no experiment: what it is, and what makes it, for errors.
+    comparison, comparison_figure : str, callable or None
+        Of such a kind: paths of functions from two Datasets to their `Comparison` and its figure, or the functions;
+        None where they cannot be compared.
     """
 
     name: str
@@ -97,6 +102,9 @@ class ResultKind:
     figures: Mapping[str, Drawing]
     default_figure: Any
     print_metrics: Any
+    origin: str = ""
+    comparison: Any = None
+    comparison_figure: Any = None
 
     def figure_of(self, dataset: Any) -> str:
         """Name of the figure that suits a result."""

@@ -78,4 +78,5 @@ BENCHMARK = ResultKind(
     },
     default_figure=lambda dataset: "roofline",
     print_metrics="memsim.cli.bench_table:print_bench",
+    origin="a benchmark, not the result of an experiment; measure again with: memsim bench",
 )

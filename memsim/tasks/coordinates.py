@@ -10,6 +10,9 @@ SHARED = {
 }
 """Labels of all results. The seed is one number, or one for each of those that are compared."""
 
+LAYER = Coordinate("layer", "layer with weights: its number from 1, or its name in the network")
+"""Label of layers, of tasks whose networks have numbers and of networks of a user."""
+
 IMAGE_TASK = {
     "learner": Coordinate("learner", "name of the learner"),
     "noise_type": Coordinate("noise_type", "kind of corruption"),

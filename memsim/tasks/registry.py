@@ -17,6 +17,9 @@ GROUP = "memsim.tasks"
 BENCH = "bench"
 """Name of the results of `memsim bench`, which come from no experiment."""
 
+NETWORK = "network"
+"""Name of the results of `memsim.torch.evaluate`, which come from no experiment."""
+
 _TASKS = {
     "memorise": "memsim.tasks.memorise:TASK",
     "classify": "memsim.tasks.classify:TASK",
@@ -24,7 +27,7 @@ _TASKS = {
 }
 DEFAULT = next(iter(_TASKS))
 """Task of an experiment that names none."""
-_OTHERS = {BENCH: "memsim.tasks.benchmark:BENCHMARK"}
+_OTHERS = {BENCH: "memsim.tasks.benchmark:BENCHMARK", NETWORK: "memsim.tasks.network:EVALUATION"}
 
 _Kind = TypeVar("_Kind", bound=ResultKind)
 
@@ -81,7 +84,12 @@ def _added(entry: EntryPoint) -> Task:
 TASKS: Descriptions[Task] = Descriptions(_TASKS)
 """Name -> task."""
 RESULT_KINDS: Descriptions[ResultKind] = Descriptions({**_TASKS, **_OTHERS})
-"""Name -> kind of result: all tasks, and benchmarks."""
+"""Name -> kind of result: all tasks, benchmarks, and evaluations of networks."""
+
+
+def without_experiment(name: object) -> bool:
+    """Whether results of this kind come from no experiment."""
+    return name in _OTHERS
 
 
 class Merged(Mapping[str, Any]):

@@ -16,6 +16,7 @@ except ImportError:
     raise InputError("memsim.torch needs PyTorch; install it with: pip install 'memsim[torch]'") from None
 
 from memsim.torch.analog_layer import AnalogLayer
+from memsim.torch.checkpoint import load, save
 from memsim.torch.conversion import Conversion, convert, to_torch
 from memsim.torch.evaluation import evaluate
 from memsim.torch.hardware import Hardware
@@ -38,8 +39,10 @@ __all__ = [
     "calibrate",
     "convert",
     "evaluate",
+    "load",
     "prepare",
     "preset",
     "program",
+    "save",
     "to_torch",
 ]

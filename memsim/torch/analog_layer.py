@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -13,29 +11,18 @@ from torch import Tensor
 from memsim.arrays import CrossbarLayer, Patches, ProgrammedLayer
 from memsim.errors import InputError
 from memsim.philox import MAX_READS, MAX_TIMES, Occasion, Scope
+from memsim.torch.exchange import backend_for, check_device
 from memsim.torch.hardware import Hardware
+from memsim.torch.hardware_state import check_state, state_of
 from memsim.torch.mapped_layer import Slice
 from memsim.torch.passes import Pass
 from memsim.torch.planned_layer import PlannedLayer, joined
 from memsim.torch.quantise import inside
-from memsim.torch.slopes import slopes, summed
+from memsim.torch.reads import Counts, Read
 from memsim.torch.weighted_layer import DTYPES
 
-SPAN = 1.0
-"""Time that the reads of a data set take [s]: slower noise is the same for all samples. Assumed."""
-
-
-@dataclass
-class Counts:
-    """Inputs of a layer and outputs of its tiles, and how many of them exceed the range of the converters.
-
-    Without converters, nothing is counted.
-    """
-
-    inputs: int = 0
-    clipped: int = 0
-    outputs: int = 0
-    saturated: int = 0
+_CHANGED = ("changed",)
+"""In place of the version of weights that had changed since they were programmed, when a layer was copied."""
 
 
 class AnalogLayer(PlannedLayer):
@@ -85,19 +72,26 @@ class AnalogLayer(PlannedLayer):
         self.repeat = 0
         self.step = 0  # time step of a recurrent layer; all steps of a sequence are one call
         self._cells: dict[int, ProgrammedLayer] = {}
+        self._home: Any = None  # device and type of the weights on the cells
         self._version: Any = None
+        self._state: tuple[Hardware, Tensor] | None = None
         self._readers: dict[Any, CrossbarLayer] = {}
         self._effective: tuple[ProgrammedLayer, list[Slice]] | None = None
 
+    @torch.compiler.disable
     def forward(self, x: Tensor) -> Tensor:
         """Outputs for inputs, with the axes of the layer of torch."""
+        if torch.jit.is_tracing() or torch.compiler.is_compiling():
+            raise self._unsupported("torch.jit, torch.export and torch.onnx")
         self._check(x)
+        if not x.numel():
+            return self.biased(self.product(x, self.torch_weight()))
         digital = self.row_bias is None and (self.learned or not self.programmed)  # else, the read adds the bias
         if self.programmed:
             bias = self.own_bias() if self.row_bias is not None else None if digital else self.bias
             parts = (x, self.weight, bias)
             differentiated = torch.is_grad_enabled() and any(part is not None and part.requires_grad for part in parts)
-            y = _Read.apply(*parts, self, differentiated)
+            y = Read.apply(*parts, self, differentiated)
             assert isinstance(y, Tensor)
         else:
             y = self.planned(x)
@@ -121,13 +115,21 @@ class AnalogLayer(PlannedLayer):
         """
         if self._version is None:
             self._version = self.version()
-        if self._version != self.version():
+        if self.changed:
             raise InputError(
                 f"{self.label}: the weights have changed since they were programmed; call memsim.torch.program(model)"
             )
+        if self._home != (self.weight.device, self.weight.dtype):
+            self.forget()
+            self._home = self.weight.device, self.weight.dtype
         if self.repeat not in self._cells:
             self._cells[self.repeat] = self.built(self.repeat)
         return self._cells[self.repeat]
+
+    @property
+    def changed(self) -> bool:
+        """Whether weights have changed since they were programmed."""
+        return self.programmed and self._version not in (None, self.version())
 
     def forget(self, weights: bool = False) -> None:
         """Drop all programmed cells, which are made again when they are needed; with `weights`, from present ones."""
@@ -148,7 +150,11 @@ class AnalogLayer(PlannedLayer):
         self._effective = None
 
     def built(self, repeat: int) -> ProgrammedLayer:
-        """Freshly programmed cells, the same for the same weights, hardware and number of the programming."""
+        """Freshly programmed cells, the same for the same weights, hardware and number of the programming.
+
+        They lie on the machine of the weights.
+        """
+        check_device(self.label, self.weight.device)
         hardware = self.hardware
         _ = self.span  # refuses weights that the mapping has no place for
         layer = ProgrammedLayer(
@@ -162,7 +168,7 @@ class AnalogLayer(PlannedLayer):
             error=hardware.error,
             seed=hardware.seed,
             dtype=DTYPES[self.weight.dtype],
-            backend="cuda" if self.weight.is_cuda else "cpu",
+            backend=backend_for(self.weight.device),
             scope=Scope(layer=self.place, repetition=repeat),
             dac=hardware.inputs,
             adc=self.adc,
@@ -197,7 +203,7 @@ class AnalogLayer(PlannedLayer):
             "_cells": {},
             "_readers": {},
             "_effective": None,
-            "_version": None,
+            "_version": _CHANGED if self.changed else None,
             "_span": None,
             "_held": None,
             "running": None,
@@ -205,8 +211,21 @@ class AnalogLayer(PlannedLayer):
         }
         return self.__dict__ | fresh
 
-    def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
-        super()._load_from_state_dict(*args, **kwargs)
+    def get_extra_state(self) -> Tensor:
+        """The hardware as bytes, which state dicts hold beside the weights; see `memsim.torch.hardware_state`."""
+        if self._state is None or self._state[0] is not self.hardware:
+            self._state = self.hardware, state_of(self.hardware)
+        return self._state[1]
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Refuse the state of a layer on other hardware."""
+        check_state(self.label, state, self.hardware)
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
+        state = state_dict.get(f"{prefix}_extra_state")
+        if state is not None:
+            self.set_extra_state(state)  # before anything is changed
+        super()._load_from_state_dict(state_dict, prefix, *args)
         self.forget(weights=True)
 
     def extra_repr(self) -> str:
@@ -256,65 +275,28 @@ class AnalogLayer(PlannedLayer):
         reader.gain, reader.correction = cells.gain, cells.correction
         return reader
 
+    def __prepare_scriptable__(self) -> Any:
+        raise self._unsupported("torch.jit")
+
+    def _unsupported(self, what: str) -> InputError:
+        return InputError(
+            f"{self.label}: graphs of {what} cannot hold reads of cells; call the model itself, or "
+            "memsim.torch.to_torch(model) for a network without hardware"
+        )
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Self:
+        """Move or convert the layer; the ranges of its converters stay float64."""
+
+        def moved(values: Tensor) -> Tensor:
+            changed = fn(values)
+            ranged = values.ndim == 0 and values.dtype == torch.float64 and not changed.is_meta
+            return values.to(changed.device) if ranged else changed
+
+        return super()._apply(moved, recurse)
+
     def _check(self, x: Tensor) -> None:
+        self.check_weights()
         if x.dtype != self.weight.dtype:
             raise InputError(f"{self.label}: inputs of {x.dtype}, but weights of {self.weight.dtype}")
         if x.device != self.weight.device:
             raise InputError(f"{self.label}: inputs on {x.device}, but weights on {self.weight.device}")
-
-
-class _Read(torch.autograd.Function):
-    """A read of the cells; its gradient is straight-through."""
-
-    @staticmethod
-    def forward(
-        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, layer: AnalogLayer, differentiated: bool
-    ) -> Tensor:
-        patches = layer.patches(x)
-        reader = layer.reader(patches)
-        reads = math.prod(x.shape[:-1]) if patches is None else len(x)
-        occasion, first = layer.occasion(reads)
-        adc = reader.crossbar.adc
-        watched = differentiated or layer.counts is not None
-        saturated: list[np.ndarray] | None = [] if adc is not None and watched else None
-        y = reader.read(
-            _array(layer.as_images(x.detach())), occasion, first_sample=first, saturated=saturated, within=SPAN
-        )
-        layer.count(x, saturated)
-        ctx.layer, ctx.saturated = layer, saturated
-        ctx.held = layer.held_slices() if differentiated else None
-        ctx.save_for_backward(x)
-        outputs = layer.as_outputs(_tensor(y, x), x)
-        if bias is not None and layer.row_bias is None:
-            _add(outputs, layer.beside(bias, outputs))
-        return outputs
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None, None, None]:
-        (x,), layer, (gradient,) = ctx.saved_tensors, ctx.layer, gradients
-        by_input, by_weight, by_bias = slopes(layer, ctx.held, x, gradient, layer.cells.gain, ctx.saturated)
-        if layer.row_bias is None and ctx.needs_input_grad[2]:
-            by_bias = summed(layer, gradient)
-        return by_input, by_weight, by_bias, None, None
-
-
-def _add(y: Tensor, bias: Tensor) -> None:
-    """Add a bias to outputs in place; on the CPU by one thread.
-
-    Those of torch wait actively after each of its loops, and the next product of matrices would share the cores with
-    them.
-    """
-    if y.is_cuda:
-        y += bias
-    else:
-        y.numpy()[...] += bias.detach().numpy()
-
-
-def _array(x: Tensor) -> np.ndarray:
-    """The numbers of a tensor; without a copy if it is on the CPU."""
-    return x.cpu().numpy()
-
-
-def _tensor(y: np.ndarray, like: Tensor) -> Tensor:
-    """A tensor of numbers on the machine of another one; without a copy where type and machine are the same."""
-    return torch.from_numpy(np.ascontiguousarray(y)).to(like)

@@ -16,7 +16,8 @@ import numpy as np
 
 from memsim.errors import InputError
 from memsim.philox import Occasion, Purpose
-from memsim.torch.analog_layer import SPAN, AnalogLayer
+from memsim.torch.analog_layer import AnalogLayer
+from memsim.torch.reads import SPAN
 
 COMPENSATIONS = ("none", "global", "column")
 _READS = 32

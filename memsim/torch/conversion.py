@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import fnmatch
 import operator
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -12,12 +11,13 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import fx, nn
+from torch.nn.parameter import is_lazy
 
-from memsim.errors import InputError, nearest
+from memsim.errors import InputError
 from memsim.philox import MAX_LAYERS
 from memsim.torch.analog_layer import AnalogLayer
 from memsim.torch.hardware import Hardware
-from memsim.torch.modules import check_finite
+from memsim.torch.modules import check_finite, check_patterns, chosen, matches
 from memsim.torch.recurrent import AnalogLSTM
 from memsim.torch.replacements import AnalogConv1d, AnalogConv2d, AnalogLinear
 
@@ -105,9 +105,10 @@ def convert(
     hardware : Hardware
         What the layers run on.
     layers : mapping of str to Hardware, optional
-        Other hardware for some layers, by name. A name may contain the wildcards * and ?.
+        Other hardware for some layers, by name. A name may contain the wildcards * and ?. The name of a module stands
+        for all layers in it. Of several names that fit a layer, the first one counts.
     exclude : collection of str
-        Names of layers that stay digital; wildcards as above. The name of a module stands for all layers in it.
+        Names of layers that stay digital, as above.
     fuse_batch_norm : bool
         Fold each batch normalisation that directly follows a converted layer into its weights and biases. Its running
         statistics are used, so that the layer computes as in evaluation mode from then on.
@@ -128,9 +129,8 @@ def convert(
         raise InputError(f"model: {type(model).__name__} is not a torch.nn.Module")
     names = _names(model)
     layers = dict(layers or {})
-    for pattern in (*layers, *exclude):
-        if not any(_matches(name, pattern) for name in names):
-            raise InputError(f"{pattern}: no layer has this name{nearest(pattern, names)}; layers: {', '.join(names)}")
+    check_patterns("layers", layers, names)
+    check_patterns("exclude", exclude, names)
     model = copy.deepcopy(model)
     report = Conversion()
     graph = _graph(model)
@@ -150,18 +150,22 @@ def convert(
                 report.shared.append(name)
             else:
                 check_finite(name, module)
-                chosen = next((other for pattern, other in layers.items() if _matches(name, pattern)), hardware)
-                analog = ANALOG[type(module)].of(module, chosen, count, name or kind)
+                own = chosen(name, layers, hardware)
+                analog = ANALOG[type(module)].of(module, own, count, name or kind)
                 count += sum(isinstance(part, AnalogLayer) for part in analog.modules())
                 if count > MAX_LAYERS:
                     raise InputError(f"model: more than {MAX_LAYERS} layers; no more can be addressed")
                 made[id(module)] = analog.train(module.training)
-                report.rows.append((name, kind, f"on {chosen.cells.name}"))
+                report.rows.append((name, kind, f"on {own.cells.name}"))
             if not name:
                 made[id(module)].__dict__["conversion"] = report
                 return _printed(made[id(module)], report, quiet)
             parent, _, last = name.rpartition(".")
             setattr(model.get_submodule(parent), last, made[id(module)])
+        elif any(is_lazy(values) for values in module.parameters(recurse=False)):
+            raise InputError(
+                f"{name or 'model'}: {kind} has no weights yet; call the model once before it is converted"
+            )
         elif isinstance(module, _UNSUPPORTED):
             report.rows.append((name, kind, "digital (not supported on hardware)"))
         elif not isinstance(module, AnalogLayer) and next(module.parameters(recurse=False), None) is not None:
@@ -204,12 +208,8 @@ def _names(model: nn.Module) -> list[str]:
     return [name for name, module in model.named_modules() if type(module) in ANALOG]
 
 
-def _matches(name: str, pattern: str) -> bool:
-    return fnmatch.fnmatchcase(name, pattern) or name.startswith(f"{pattern}.")
-
-
 def _excluded(name: str, exclude: Collection[str]) -> bool:
-    return any(_matches(name, pattern) for pattern in exclude)
+    return any(matches(name, pattern) for pattern in exclude)
 
 
 def _graph(model: nn.Module) -> fx.Graph | None:

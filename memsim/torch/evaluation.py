@@ -2,54 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from contextlib import contextmanager
-from importlib.metadata import version
-from typing import Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
-import xarray as xr
-from rich.progress import Progress
 from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from memsim.errors import InputError, nearest
 from memsim.metrics.products import signal_to_noise
 from memsim.philox import MAX_REPETITIONS, MAX_SAMPLES, MAX_TIMES, Purpose
-from memsim.torch.analog_layer import AnalogLayer, Counts
+from memsim.torch.analog_layer import AnalogLayer
 from memsim.torch.compensation import COMPENSATIONS, Reference
-from memsim.torch.modules import analog_layers
+from memsim.torch.modules import analog_layers, check_finite
 from memsim.torch.passes import Pass
+from memsim.torch.progress import bar
+from memsim.torch.reads import Counts
+from memsim.torch.result import result_of
+from memsim.torch.samples import Data, Metric, Samples, correct, numbers_of
 from memsim.units import format_quantity, parse_quantity
 
-Metric = Callable[[Tensor, Tensor], Tensor]
-"""Number for each sample from outputs (sample, ...) and labels (sample, ...), whose mean is the result."""
-
-_DESCRIBED = {
-    "accuracy": ("1", "share of samples whose largest output is that of their class"),
-    "metric": ("1", "mean of the metric over the samples"),
-    "snr": (
-        "dB",
-        "10 log10 of the variance of the products with the exact weights over the mean square of what the layer gives "
-        "minus them, over the samples of the first batch",
-    ),
-    "clipped_inputs": ("1", "share of the inputs of a layer that exceed the range of its DACs"),
-    "saturated_outputs": ("1", "share of the outputs of the tiles of a layer that exceed the range of their ADCs"),
-    "weight_error": (
-        "1",
-        "root mean square of the weights that the cells hold, as outputs see them, minus the exact ones, over that of "
-        "the exact ones",
-    ),
-}
-
-
-def correct(outputs: Tensor, labels: Tensor) -> Tensor:
-    """1 for each sample whose largest output is that of its class, else 0; the metric `accuracy`."""
-    return (outputs.argmax(1) == labels).double()
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 def evaluate(
@@ -85,23 +63,26 @@ def evaluate(
     metric : callable, optional
         From outputs and labels of a batch to one number for each sample. The accuracy of classes if not given.
     progress : bool, optional
-        Show progress on the standard error stream; if not given, where that is a terminal or a notebook.
+        Show progress, see `memsim.torch.progress`; if not given, in terminals and notebooks.
 
     Returns
     -------
     xarray.Dataset
-        ``accuracy`` or ``metric`` (repeat, time); ``snr``, ``clipped_inputs``, ``saturated_outputs`` and
-        ``weight_error`` (repeat, time, layer). Attributes hold the hardware and a hash of the weights.
+        ``accuracy`` or ``metric`` (repeat, time); ``output_snr``, ``cell_weight_error``, ``clipped_inputs`` and
+        ``saturated_outputs`` (repeat, time, layer), see `memsim.tasks.network`. Attributes hold the hardware, the
+        profiles of its devices, and hashes of the weights and of the samples.
 
     Raises
     ------
     InputError
-        If the model is not programmed, or a setting is not allowed.
+        If the model is not programmed, its weights have changed since, or a setting or batch is not allowed.
     """
     layers = analog_layers(model)
     for name, layer in layers.items():
         if not layer.programmed:
-            raise InputError(f"{name}: is not programmed; call memsim.torch.program(model) first")
+            raise InputError(f"{name or layer.label}: is not programmed; call memsim.torch.program(model) first")
+        check_finite(name, layer)
+        layer.check_weights()
     seconds = _seconds(times)
     if compensation not in COMPENSATIONS:
         raise InputError(
@@ -109,12 +90,15 @@ def evaluate(
             f"{', '.join(COMPENSATIONS)}"
         )
     count = max(int(layer.programmings) for layer in layers.values()) if repeats is None else repeats
-    if not (isinstance(count, int) and 1 <= count <= MAX_REPETITIONS):
+    if isinstance(count, bool) or not (isinstance(count, int) and 1 <= count <= MAX_REPETITIONS):
         raise InputError(f"repeats: {repeats!r} is not a whole number from 1 to {MAX_REPETITIONS}")
+    if metric is not None and not callable(metric):
+        raise InputError(f"metric: {metric!r} is not allowed; a function of outputs and labels")
     scores = np.full((count, len(seconds)), math.nan)
-    measured = {name: np.full((count, len(seconds), len(layers)), math.nan) for name in ("snr", *Watch._fields[:-1])}
-    total = count * len(seconds)
-    with _fresh(model, layers), _shown(progress, total) as advance:
+    measured = {name: np.full((count, len(seconds), len(layers)), math.nan) for name in Watch._fields}
+    batches, counted = (len(loader), "Batches") if isinstance(loader, Sized) else (1, "Evaluations")
+    samples = Samples()
+    with _fresh(model, layers), bar(progress, counted, count * len(seconds) * batches) as show:
         for repeat in range(count):
             references = _programmed(layers, repeat, compensation)
             passed = 0.0
@@ -125,21 +109,37 @@ def evaluate(
                     if name in references:
                         layer.correct(references[name].factor(layer, time))
                 passed = instant
-                scores[repeat, time], watches = _score(model, layers, loader, time, metric or correct)
+                before = (repeat * len(seconds) + time) * batches
+                own = Data(loader, samples if repeat == time == 0 else None, partial(_show, show, before, batches))
+                scores[repeat, time], watches = _score(model, layers, own, time, metric or correct)
                 for place, watch in enumerate(watches):
                     for name in measured:
                         measured[name][repeat, time, place] = getattr(watch, name)
-                advance()
-    return _dataset(model, layers, scores, measured, seconds, compensation, metric is None)
+    attributes = {
+        "compensation": compensation,
+        "metric": "accuracy" if metric is None else getattr(metric, "__name__", type(metric).__name__),
+        "samples_sha256": samples.sha256,
+    }
+    if notes := _notes(layers, seconds[-1]):
+        attributes["notes"] = notes
+    variables = {"accuracy" if metric is None else "metric": scores} | measured
+    return result_of(model, layers, variables, seconds, attributes)
+
+
+def _notes(layers: dict[str, AnalogLayer], longest: float) -> str:
+    """What a reader must know of the time of a result."""
+    devices = {layer.hardware.cells.name: layer.hardware.cells.spec.retention for layer in layers.values()}
+    without = [name for name, retention in devices.items() if retention is None]
+    return f"no retention is known of {', '.join(without)}: their cells keep their states" * bool(without and longest)
 
 
 class Watch(NamedTuple):
     """What was measured of a layer while a data set passed it; see the results of `evaluate`."""
 
+    output_snr: float
+    cell_weight_error: float
     clipped_inputs: float
     saturated_outputs: float
-    weight_error: float
-    snr: float
 
 
 class _Observer:
@@ -154,10 +154,10 @@ class _Observer:
     def result(self) -> Watch:
         counts = self.counts
         return Watch(
+            float(signal_to_noise(*self.sums)),
+            self._weight_error(),
             counts.clipped / counts.inputs if counts.inputs else math.nan,
             counts.saturated / counts.outputs if counts.outputs else math.nan,
-            self._weight_error(),
-            float(signal_to_noise(*self.sums)),
         )
 
     def _weight_error(self) -> float:
@@ -176,7 +176,7 @@ class _Observer:
 
 
 def _score(
-    model: nn.Module, layers: dict[str, AnalogLayer], loader: Iterable[Any], time: int, metric: Metric
+    model: nn.Module, layers: dict[str, AnalogLayer], data: Data, time: int, metric: Metric
 ) -> tuple[float, list[Watch]]:
     """Mean of the metric over a data set, and what was measured of each layer."""
     observers = [_Observer(layer) for layer in layers.values()]
@@ -185,19 +185,13 @@ def _score(
     total, first = 0.0, 0
     try:
         with torch.no_grad():
-            for batch in loader:
-                inputs, labels = _pair(batch, device)
+            for inputs, labels in data.batches(device):
                 if first + len(inputs) > MAX_SAMPLES:
                     raise InputError(f"loader: more than {MAX_SAMPLES} samples; no more can be addressed")
                 running = Pass(len(inputs), first, Purpose.TEST, 0, time)
                 for layer in layers.values():
                     layer.running = running
-                numbers = metric(model(inputs), labels)
-                if tuple(numbers.shape) != (len(inputs),):
-                    raise InputError(
-                        f"metric: gives numbers of shape {tuple(numbers.shape)}; allowed: ({len(inputs)},), one for "
-                        "each sample"
-                    )
+                numbers = numbers_of(metric, model(inputs), labels)
                 total += float(numbers.double().sum())
                 first += len(inputs)
                 for observer in observers:
@@ -206,16 +200,13 @@ def _score(
         for hook in hooks:
             hook.remove()
     if not first:
+        if data.samples is None:
+            raise InputError(
+                "loader: gives its batches only once; allowed: batches that can be read again, such as those of a list "
+                "or a torch.utils.data.DataLoader"
+            )
         raise InputError("loader: has no samples")
     return total / first, [observer.result() for observer in observers]
-
-
-def _pair(batch: Any, device: torch.device) -> tuple[Tensor, Tensor]:
-    if not (
-        isinstance(batch, tuple | list) and len(batch) >= 2 and all(isinstance(part, Tensor) for part in batch[:2])
-    ):
-        raise InputError("loader: gives something else than pairs of tensors (inputs, labels)")
-    return batch[0].to(device), batch[1].to(device)
 
 
 def _programmed(layers: dict[str, AnalogLayer], repeat: int, compensation: str) -> dict[str, Reference]:
@@ -228,6 +219,11 @@ def _programmed(layers: dict[str, AnalogLayer], repeat: int, compensation: str) 
         if compensation != "none":
             references[name] = Reference.of(layer, compensation)
     return references
+
+
+def _show(show: Callable[[int], None], before: int, most: int, done: int) -> None:
+    """Show how many batches of all evaluations are done, of which `done` are of the present one."""
+    show(before + min(done, most))
 
 
 @contextmanager
@@ -245,70 +241,19 @@ def _fresh(model: nn.Module, layers: dict[str, AnalogLayer]) -> Iterator[None]:
             layer.repeat, layer.running, layer.counts = 0, None, None
 
 
-@contextmanager
-def _shown(progress: bool | None, total: int) -> Iterator[Callable[[], None]]:
-    """A function that says that one of the evaluations is done."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    wanted = (console.is_terminal or console.is_jupyter) if progress is None else progress
-    with Progress(console=console, disable=not wanted, transient=True) as bar:
-        task = bar.add_task("Evaluations", total=total)
-        yield lambda: bar.advance(task)
-
-
 def _seconds(times: Sequence[str | float]) -> list[float]:
     """Times [s]."""
     if isinstance(times, str | int | float):
         times = [times]
-    seconds = [parse_quantity(time, "s") if isinstance(time, str) else float(time) for time in times]
+    try:
+        seconds = [parse_quantity(time, "s") if isinstance(time, str) else float(time) for time in times]
+    except TypeError:
+        raise InputError(f"times: {times!r} is not allowed; times such as '1 day', or numbers of seconds") from None
     if not seconds or len(seconds) > MAX_TIMES:
         raise InputError(f"times: {len(seconds)} times; allowed: 1 to {MAX_TIMES}")
-    for earlier, later in zip([0.0, *seconds], seconds, strict=False):
-        if not (math.isfinite(later) and later >= earlier):
-            order = f"{format_quantity(later, 's')} after {format_quantity(earlier, 's')}"
+    for earlier, later in zip([-1.0, *seconds], seconds, strict=False):
+        if not (math.isfinite(later) and later >= 0 and later > earlier):
+            before = f" after {format_quantity(earlier, 's')}" if earlier >= 0 else ""
+            order = f"{format_quantity(later, 's')}{before}"
             raise InputError(f"times: {order}; allowed: increasing times of at least 0 s")
     return seconds
-
-
-def weights_hash(model: nn.Module) -> str:
-    """SHA-256 of all weights of a model by name, shape, type and numbers."""
-    digest = hashlib.sha256()
-    for name, values in sorted(model.named_parameters()):
-        array = np.ascontiguousarray(values.detach().cpu().numpy())
-        digest.update(f"{name} {array.dtype} {array.shape}".encode() + array.tobytes())
-    return digest.hexdigest()
-
-
-def _dataset(
-    model: nn.Module,
-    layers: dict[str, AnalogLayer],
-    scores: np.ndarray,
-    measured: dict[str, np.ndarray],
-    seconds: Sequence[float],
-    compensation: str,
-    classes: bool,
-) -> xr.Dataset:
-    name = "accuracy" if classes else "metric"
-    data: dict[str, Any] = {name: (("repeat", "time"), scores)}
-    data |= {key: (("repeat", "time", "layer"), values) for key, values in measured.items()}
-    dataset = xr.Dataset(
-        data,
-        {
-            "repeat": ("repeat", np.arange(len(scores)), {"long_name": "number of the programming"}),
-            "time": ("time", np.array(seconds), {"units": "s", "long_name": "time since the end of the programming"}),
-            "layer": ("layer", [name or layer.label for name, layer in layers.items()], {"long_name": "layer"}),
-        },
-        {
-            "memsim": version("memsim"),
-            "torch": str(torch.__version__),
-            "hardware": json.dumps({name: layer.hardware.settings() for name, layer in layers.items()}),
-            "weights_sha256": weights_hash(model),
-            "compensation": compensation,
-            "seed": str(next(iter(layers.values())).hardware.seed),
-        },
-    )
-    for key in data:
-        units, meaning = _DESCRIBED[key]
-        dataset[key].attrs |= {"units": units, "long_name": key.replace("_", " "), "meaning": meaning}
-    return dataset

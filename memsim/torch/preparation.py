@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Mapping
 
 from torch import nn
 
-from memsim.errors import InputError, nearest
-from memsim.torch.modules import analog_layers
+from memsim.torch.modules import analog_layers, check_patterns, chosen
 from memsim.torch.training import Training
 
 
@@ -22,7 +20,7 @@ def prepare(model: nn.Module, training: Training, *, layers: Mapping[str, Traini
     training : Training
         What acts on its layers.
     layers : mapping of str to Training, optional
-        Others for some layers, by name with the wildcards * and ?.
+        Others for some layers, by name, as for `convert`.
 
     Raises
     ------
@@ -30,10 +28,7 @@ def prepare(model: nn.Module, training: Training, *, layers: Mapping[str, Traini
         If a name matches no layer.
     """
     own, layers = analog_layers(model), dict(layers or {})
-    for pattern in layers:
-        if not any(fnmatch.fnmatchcase(name, pattern) for name in own):
-            raise InputError(f"{pattern}: no layer has this name{nearest(pattern, own)}; layers: {', '.join(own)}")
+    check_patterns("layers", layers, own)
     for name, layer in own.items():
-        chosen = next((other for pattern, other in layers.items() if fnmatch.fnmatchcase(name, pattern)), training)
-        layer.set_training(chosen)
+        layer.set_training(chosen(name, layers, training))
     return model

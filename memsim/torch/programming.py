@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,7 @@ def program(model: nn.Module, repeats: int = 1) -> nn.Module:
     layers = analog_layers(model)
     for name, layer in layers.items():
         check_finite(name, layer)
+        layer.check_weights()
         layer.forget(weights=True)
     for layer in layers.values():
         layer.programmings.fill_(repeats)
@@ -82,8 +83,8 @@ def calibrate(model: nn.Module, x: Tensor | Iterable[Any], *, percentile: float 
     try:
         model.eval()
         with torch.no_grad():
-            for batch in [x] if isinstance(x, Tensor) else x:
-                model(batch if isinstance(batch, Tensor) else batch[0])
+            for batch in _batches(x):
+                model(batch)
     finally:
         model.train(training)
         for hook in hooks:
@@ -93,12 +94,26 @@ def calibrate(model: nn.Module, x: Tensor | Iterable[Any], *, percentile: float 
     for name, layer in layers.items():
         if not layer.input_range.item() > 0:
             state = "got no inputs" if math.isnan(layer.input_range.item()) else "got no inputs other than 0"
-            raise InputError(f"{name}: {state}, so that its input range is unknown")
+            raise InputError(f"{name or layer.label}: {state}, so that its input range is unknown")
     return model
+
+
+def _batches(x: Any) -> Iterator[Tensor]:
+    """Inputs of a calibration; batches without samples are left out."""
+    if isinstance(x, str) or not isinstance(x, Iterable):
+        raise InputError(f"x: {type(x).__name__} is not allowed; allowed: a tensor of inputs, or batches of them")
+    for batch in [x] if isinstance(x, Tensor) else x:
+        inputs = batch[0] if isinstance(batch, tuple | list) and batch else batch
+        if not isinstance(inputs, Tensor):
+            raise InputError(f"x: gives {type(inputs).__name__}; allowed: tensors, or pairs (inputs, labels) of them")
+        if inputs.numel():
+            yield inputs
 
 
 def _widen(layer: AnalogLayer, x: Tensor, percentile: float) -> None:
     """Widen the ranges of a layer so that they hold some inputs and their products."""
+    if not bool(torch.isfinite(x).all()):
+        raise InputError(f"{layer.label}: inputs contain NaN or infinity; only finite numbers are allowed")
     largest = _percentile(x, percentile)
     if layer.row_bias is not None:
         largest = max(largest, layer.span.drive)

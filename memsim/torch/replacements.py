@@ -30,6 +30,11 @@ class AnalogLinear(AnalogLayer):
         """The layer with the weights of one of torch."""
         return cls(*_copied(layer), hardware, place, label)
 
+    def forward(self, x: Tensor) -> Tensor:
+        if not x.ndim or x.shape[-1] != self.rows:
+            raise InputError(f"{self.label}: inputs of shape {tuple(x.shape)}; allowed: (..., {self.rows})")
+        return super().forward(x)
+
     def at_step(self, x: Tensor, step: int) -> Tensor:
         """Outputs of a recurrent layer at a time step; all steps of a sequence are one call of the layer."""
         self.step = step

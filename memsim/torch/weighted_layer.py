@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from memsim.arrays import ADC, Patches
 from memsim.arrays.interconnect import tiles
 from memsim.errors import InputError
+from memsim.torch.exchange import check_device
 from memsim.torch.hardware import Hardware
 
 DTYPES = {torch.float32: "float32", torch.float64: "float64"}
@@ -32,11 +33,28 @@ class WeightedLayer(nn.Module):
         super().__init__()
         if weight.dtype not in DTYPES:
             raise InputError(f"{label or 'weight'}: weights of {weight.dtype}; allowed: float32 or float64")
+        if not weight.numel():
+            raise InputError(f"{label or 'weight'}: shape {tuple(weight.shape)}; a layer has inputs and outputs")
         self.weight, self.hardware, self.place = nn.Parameter(weight), hardware, place
         self.label = label or type(self).__name__
         self.register_parameter("bias", None if bias is None else nn.Parameter(bias))
         for name in ("input_range", "output_range"):
             self.register_buffer(name, torch.tensor(math.nan, dtype=torch.float64))
+
+    def check_weights(self) -> None:
+        """Refuse weights of a type or on a device that cells cannot hold.
+
+        Raises
+        ------
+        InputError
+            If they are no numbers of 32 or 64 bits, or have no numbers.
+        """
+        if self.weight.dtype not in DTYPES:
+            raise InputError(
+                f"{self.label}: weights of {self.weight.dtype}; allowed: float32 or float64, such as model.float()"
+            )
+        if self.weight.is_meta:
+            check_device(self.label, self.weight.device)
 
     def matrices(self) -> np.ndarray:
         """The weights as (row, col), or (group, row, col), float64."""

@@ -57,6 +57,12 @@ class StrictArray(NDArrayOperatorsMixin):
     def get(self, copy: bool = True) -> np.ndarray:
         return self._values.copy() if copy else self._values
 
+    def __dlpack__(self, **kwargs: Any) -> Any:
+        return self._values.__dlpack__(**kwargs)
+
+    def __dlpack_device__(self) -> Any:
+        return self._values.__dlpack_device__()
+
     def __array_namespace__(self) -> Any:
         return MODULE
 

@@ -84,7 +84,10 @@ def test_layers_can_have_hardware_of_their_own():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: mt.convert(model(), IDEAL, exclude=["frist"]), "frist: no layer has this name; did you mean 'first'"),
+        (
+            lambda: mt.convert(model(), IDEAL, exclude=["frist"]),
+            "exclude: no layer has the name .frist.; did you mean 'first'",
+        ),
         (
             lambda: mt.convert(nn.ReLU(), IDEAL),
             "ReLU has no layer that can be converted; allowed: Linear, Conv1d, Conv2d",

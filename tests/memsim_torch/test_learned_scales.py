@@ -119,7 +119,7 @@ def test_a_trained_network_is_the_same_on_cells_and_in_torch(bias):
     torch.testing.assert_close(model(x), expected)
     torch.testing.assert_close(mt.program(model)(x), expected)
     result = mt.evaluate(model, [(x, torch.zeros(40, dtype=torch.int64))], progress=False)
-    assert float(result.weight_error.max()) < 1e-9 and float(result.snr.min()) > 100
+    assert float(result.cell_weight_error.max()) < 1e-9 and float(result.output_snr.min()) > 100
 
 
 def test_a_state_dict_brings_learned_factors_into_a_model_that_was_only_converted():

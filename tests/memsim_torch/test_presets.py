@@ -48,7 +48,7 @@ def test_a_network_is_trained_programmed_and_read_with_every_preset(name):
     optimiser.step()
     assert all(not torch.equal(a, b) for a, b in zip(before, chip.parameters(), strict=True))
     result = mt.evaluate(mt.program(chip.eval()), [(x, labels)], progress=False)
-    assert float(result.snr.min()) > 0
+    assert float(result.output_snr.min()) > 0
 
 
 def test_the_guide_lists_every_preset():

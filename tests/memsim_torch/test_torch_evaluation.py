@@ -53,9 +53,9 @@ def test_a_result_has_labels_units_and_its_hardware(network):
     result = mt.evaluate(model, loader(), times=["25 s", "1 h"], repeats=2)
     assert dict(result.sizes) == {"repeat": 2, "time": 2, "layer": 2}
     assert list(result.time.values) == [25.0, 3600.0] and list(result.layer.values) == ["0", "2"]
-    assert all({"units", "long_name", "meaning"} <= set(result[name].attrs) for name in result.data_vars)
+    assert all({"units", "long_name", "description"} <= set(result[name].attrs) for name in result.data_vars)
     assert json.loads(result.attrs["hardware"])["2"]["dac"]["bits"] == 8 and result.attrs["seed"] == "5"
-    assert result.accuracy.min() > 0.8 and (result.weight_error > 0).all() and np.isfinite(result.snr).all()
+    assert result.accuracy.min() > 0.8 and (result.cell_weight_error > 0).all() and np.isfinite(result.output_snr).all()
     assert (result.clipped_inputs == 0).all()
     assert all(torch.equal(values, before[name]) for name, values in model.state_dict().items())
 
@@ -66,14 +66,14 @@ def test_batches_and_workers_change_nothing(network):
         mt.evaluate(model, loader(size, **more), repeats=2) for size, more in ((60, {}), (7, {"num_workers": 1}))
     ]
     np.testing.assert_array_equal(*(result.accuracy for result in results))
-    np.testing.assert_allclose(*(result.weight_error for result in results))
+    np.testing.assert_allclose(*(result.cell_weight_error for result in results))
 
 
 def test_ideal_hardware_has_the_accuracy_of_the_network(network):
     x, labels = data()
     result = mt.evaluate(on(network, device="ideal"), loader())
     assert result.accuracy.item() == float((network(x).argmax(1) == labels).double().mean())
-    assert float(result.weight_error.max()) < 1e-6
+    assert float(result.cell_weight_error.max()) < 1e-6
 
 
 def test_global_compensation_undoes_the_common_factor_of_drift(network):
@@ -83,7 +83,7 @@ def test_global_compensation_undoes_the_common_factor_of_drift(network):
     device = ms.load_device("pcm-joshi2020").replace(alike)
     model = on(network, device=device, ideal=("c2c", "d2d", "read"))
     drifted = [
-        mt.evaluate(model, loader(), times=["0 s", "1 y"], compensation=kind).weight_error.values[0]
+        mt.evaluate(model, loader(), times=["0 s", "1 y"], compensation=kind).cell_weight_error.values[0]
         for kind in ("none", "global", "column")
     ]
     factor = 1 - ((20 + 365.25 * 86400) / 20) ** -0.05
@@ -101,9 +101,18 @@ def test_a_metric_of_ones_own_gives_its_mean(network):
     ("options", "message"),
     [
         ({"times": ["1 h", "1 s"]}, "times: 1 s after 3600 s; allowed: increasing times of at least 0 s"),
+        ({"times": [1, 1]}, "times: 1 s after 1 s; allowed: increasing times of at least 0 s"),
+        ({"times": [-1.0]}, "times: -1 s; allowed: increasing times of at least 0 s"),
+        ({"times": [None]}, r"times: \[None\] is not allowed; times such as '1 day', or numbers of seconds"),
+        ({"times": []}, "times: 0 times; allowed: 1 to"),
         ({"compensation": "glob"}, "compensation: unknown 'glob'; did you mean 'global'"),
         ({"repeats": 0}, "repeats: 0 is not a whole number from 1"),
-        ({"metric": lambda outputs, labels: outputs}, r"metric: gives numbers of shape \(16, 3\); allowed: \(16,\)"),
+        ({"metric": lambda outputs, labels: outputs}, r"metric: gives a tensor \(16, 3\); allowed: a tensor \(16,\)"),
+        (
+            {"metric": lambda outputs, labels: 0.5},
+            r"metric: gives float; allowed: a tensor \(16,\), one number for each",
+        ),
+        ({"metric": "accuracy"}, "metric: 'accuracy' is not allowed; a function of outputs and labels"),
     ],
 )
 def test_mistakes_are_one_line(network, options, message):
@@ -114,3 +123,53 @@ def test_mistakes_are_one_line(network, options, message):
 def test_a_model_that_is_not_programmed_is_refused(network):
     with pytest.raises(InputError, match=r"0: is not programmed; call memsim.torch.program\(model\) first"):
         mt.evaluate(mt.convert(network, mt.Hardware(), quiet=True), loader())
+
+
+def labels_of_another_length():
+    x, labels = data()
+    return [(x, labels[:-1])]
+
+
+@pytest.mark.parametrize(
+    ("batches", "message"),
+    [
+        ([], "loader: has no samples"),
+        ([(torch.zeros(0, 12), torch.zeros(0))], "loader: has no samples"),
+        ([data()[0]], r"loader: gives Tensor; allowed: pairs of tensors \(inputs, labels\)"),
+        ([("a", 3)], r"loader: gives tuple of str, int; allowed: pairs of tensors"),
+        (labels_of_another_length(), r"loader: gives inputs of shape \(60, 12\) with labels of shape \(59,\)"),
+        (
+            [(data()[0], torch.zeros(60, 3))],
+            r"needs outputs \(sample, class\) and labels \(sample,\), not a tensor \(60, 3",
+        ),
+        ([(data()[0].double(), data()[1])], "0: inputs of torch.float64, but weights of torch.float32"),
+        ([(data()[0][:, :5], data()[1])], r"0: inputs of shape \(60, 5\); allowed: \(..., 12\)"),
+        (3, r"loader: int is not allowed; batches of \(inputs, labels\)"),
+        (iter([data()]), "loader: gives its batches only once; allowed: batches that can be read again"),
+    ],
+    ids=["empty", "no samples", "no pairs", "texts", "lengths", "classes", "dtype", "shape", "number", "generator"],
+)
+def test_batches_that_do_not_fit_are_one_line(network, batches, message):
+    model = on(network)
+    before = {name: values.clone() for name, values in model.state_dict().items()}
+    with pytest.raises(InputError, match=message) as error:
+        mt.evaluate(model, batches, repeats=2)
+    assert "\n" not in str(error.value)
+    for name, values in model.state_dict().items():
+        assert torch.equal(values.nan_to_num(-1), before[name].nan_to_num(-1))
+
+
+def test_batches_without_samples_are_left_out(network):
+    model, (x, labels) = on(network), data()
+    result = mt.evaluate(model, [(x[:0], labels[:0]), (x[:30], labels[:30]), (x[30:], labels[30:])])
+    whole = mt.evaluate(model, [(x, labels)])
+    assert result.accuracy.item() == whole.accuracy.item()
+    assert result.samples_sha256 == whole.samples_sha256
+
+
+def test_weights_that_have_changed_are_refused(network):
+    model = on(network)
+    with torch.no_grad():
+        model[0].weight.mul_(2)
+    with pytest.raises(InputError, match="0: the weights have changed since they were programmed"):
+        mt.evaluate(model, loader())

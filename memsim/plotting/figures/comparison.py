@@ -14,8 +14,8 @@ from memsim.plotting.rules.content import filled, left_out
 from memsim.plotting.rules.limits import finite, fit_limits
 from memsim.plotting.style import RC, fitted, text_width
 from memsim.results.dataset import NO_DEVICE, require
-from memsim.results.settings import task_of
-from memsim.tasks.base import Panel
+from memsim.results.settings import kind_of, task_of
+from memsim.tasks.base import Panel, load_object
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -48,6 +48,8 @@ def compare_figure(a: xr.Dataset, b: xr.Dataset) -> Figure:
     from matplotlib import rc_context
 
     pairs = compare(a, b).pairs
+    if (own := kind_of(a).comparison_figure) is not None:
+        return load_object(own)(a, b)
     metrics = task_of(a).panels
     names = tuple(metric.variable for metric in metrics)
     for dataset in (a, b):

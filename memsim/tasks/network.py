@@ -1,0 +1,87 @@
+"""Results of `memsim.torch.evaluate`: what a network of PyTorch achieves on hardware, over programmings and time."""
+
+from __future__ import annotations
+
+from memsim.tasks.base import Coordinate, Drawing, Metric, ResultKind
+from memsim.tasks.coordinates import LAYER
+from memsim.tasks.registry import NETWORK
+from memsim.tasks.variable import SHARE, Variable
+
+OVER_TIME = ("repeat", "time")
+OF_LAYERS = ("repeat", "time", "layer")
+
+_DECLARED = (
+    Variable(
+        "accuracy",
+        OVER_TIME,
+        "1",
+        "accuracy",
+        "share of samples whose largest output is that of their class",
+        bounds=SHARE,
+    ),
+    Variable("metric", OVER_TIME, "1", "metric", "mean of the metric of the user over the samples"),
+    Variable(
+        "output_snr",
+        OF_LAYERS,
+        "dB",
+        "SNR of a layer's outputs",
+        "10 log10 of the variance of the outputs that the exact weights give over the mean square of what the layer "
+        "gives minus them, over the samples of the first batch",
+    ),
+    Variable(
+        "cell_weight_error",
+        OF_LAYERS,
+        "1",
+        "error of the weights in cells",
+        "root mean square of the weights that the cells hold, as outputs see them, minus the exact ones, over that of "
+        "the exact ones",
+    ),
+    Variable(
+        "clipped_inputs",
+        OF_LAYERS,
+        "1",
+        "clipped inputs",
+        "share of the inputs of a layer that exceed the range of its DACs; NaN without DACs",
+        bounds=SHARE,
+    ),
+    Variable(
+        "saturated_outputs",
+        OF_LAYERS,
+        "1",
+        "saturated outputs",
+        "share of the outputs of the tiles of a layer that exceed the range of their ADCs; NaN without ADCs",
+        bounds=SHARE,
+    ),
+)
+
+SCORES = (
+    Metric("accuracy", "accuracy", "%", 100.0, ".2f"),
+    Metric("metric", "metric"),
+)
+"""What a network achieves; a result has one of them."""
+LAYER_METRICS = (
+    Metric("output_snr", "SNR of outputs", "dB", form=".1f"),
+    Metric("cell_weight_error", "weight error", "%", 100.0, ".2f"),
+    Metric("clipped_inputs", "clipped inputs", "%", 100.0, ".2f"),
+    Metric("saturated_outputs", "saturated outputs", "%", 100.0, ".2f"),
+)
+"""What is measured of each layer, as tables and figures show it."""
+
+EVALUATION = ResultKind(
+    name=NETWORK,
+    variables={v.name: v for v in _DECLARED},
+    coordinates={
+        "time": Coordinate("time", "time since the end of the programming", "s"),
+        "layer": LAYER,
+    },
+    figures={
+        "network": Drawing(
+            "accuracy over time, and what limits it in each layer", "memsim.plotting.figures.network:network"
+        )
+    },
+    default_figure=lambda dataset: "network",
+    print_metrics="memsim.cli.network_table:print_network",
+    comparison="memsim.plotting.network_pairs:compare_networks",
+    comparison_figure="memsim.plotting.figures.network_comparison:compare_networks_figure",
+    origin="the evaluation of a network, not the result of an experiment; evaluate again with: memsim.torch.evaluate",
+)
