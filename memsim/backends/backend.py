@@ -18,6 +18,7 @@ from memsim.kernels.elementwise import operand
 from memsim.kernels.fluctuate import Move
 from memsim.kernels.path import RelaxationLaw
 from memsim.kernels.read import NARROW
+from memsim.kernels.verify_cell import Knobs, Limits, Progress, PulseVoltages, VerifyRead, VerifySpec
 from memsim.philox import Stream, key, padded
 
 
@@ -43,6 +44,7 @@ class Kernels(NamedTuple):
     advance: Callable[..., Any]
     fluctuating: Callable[..., Any]
     path: Callable[..., Any]
+    verify: Callable[..., Any]
 
 
 class Backend:
@@ -181,6 +183,48 @@ class Backend:
             *key(seed),
         )
         return counts.reshape(*counts.shape[:2], -1, 2).sum(axis=2)
+
+    def verify(
+        self,
+        spec: VerifySpec,
+        state: Any,
+        low: Any,
+        high: Any,
+        progress: Progress,
+        *,
+        rows: int,
+        first_step: int,
+        first_array: int,
+        first_column: int,
+        limits: Limits,
+        settings: Any,
+        common: Any,
+        varying: Any,
+        knobs: Knobs,
+        voltages: PulseVoltages,
+        read: VerifyRead,
+        seed: int,
+    ) -> None:
+        """Write and verify cells in place; see `memsim.kernels.verify.verify_kernel`."""
+        real = state.dtype.type
+        self.kernels.verify(spec)(
+            state,
+            low,
+            high,
+            *progress,
+            rows,
+            first_step,
+            first_array,
+            first_column,
+            limits,
+            type(settings)(*(_cast(real, value) for value in settings)),
+            type(common)(*(_cast(real, value) for value in common)),
+            varying,
+            knobs,
+            voltages,
+            read,
+            *key(seed),
+        )
 
     def trains(
         self, chances: Any, slots: int, *, first_step: int, first_array: int, stream: Stream, seed: int

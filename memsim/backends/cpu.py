@@ -16,6 +16,7 @@ from memsim.kernels.path import path_kernel
 from memsim.kernels.read import narrow_kernel, noise_kernel, patch_kernel, variance_kernel
 from memsim.kernels.trains import train_kernel
 from memsim.kernels.update import count_shape, update_kernel
+from memsim.kernels.verify import verify_kernel
 
 _KEPT = 1 << 29
 
@@ -40,6 +41,7 @@ class CpuBackend(Backend):
         advance=advance_kernel,
         fluctuating=fluctuating_read_kernel,
         path=path_kernel,
+        verify=verify_kernel,
     )
 
     def asarray(self, values: Any, dtype: Any = None) -> Any:

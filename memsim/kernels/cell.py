@@ -86,18 +86,31 @@ class UpdateSpec:
 def program_function(spec: UpdateSpec) -> Any:
     """Scalar function (state, dw*, u, draw, deviations, settings, p) -> (new state, pulses), pulses signed.
 
-    `u` decides the pulse count, `draw` what the pulses do (see `UpdateSpec.chance`), and `deviations` is what
-    `deviation_function` gives.
+    `u` decides the pulse count; the rest is as for `pulse_function`.
     """
-    move, encode, noise, confined = _mover(spec), spec.encode, _noise(spec), spec.confined
-    noisy, one_sided, faulty = spec.noise is not None, spec.one_sided, spec.faulty
-
-    shake, shaky = _shaker(spec), bool(spec.shaken)
+    pulse, encode, one_sided = pulse_function(spec), spec.encode, spec.one_sided
 
     def program(state, wished, u, draw, deviations, settings, p):
         if one_sided:
             wished = max(wished, type(wished)(0.0))
         pulses, size = encode(wished, u, settings)
+        return pulse(state, pulses, size, draw, deviations, settings, p), pulses
+
+    return inline(program)
+
+
+def pulse_function(spec: UpdateSpec) -> Any:
+    """Scalar function (state, pulses, size, draw, deviations, settings, p) -> new state; pulses are signed.
+
+    `size` is that of a pulse, in nominal ones. `draw` is what the pulses do (see `UpdateSpec.chance`), and `deviations`
+    is what `deviation_function` gives.
+    """
+    move, noise, confined = _mover(spec), _noise(spec), spec.confined
+    noisy, faulty = spec.noise is not None, spec.faulty
+
+    shake, shaky = _shaker(spec), bool(spec.shaken)
+
+    def pulse(state, pulses, size, draw, deviations, settings, p):
         stuck = not p.low < p.high
         here = p.low
         if shaky:
@@ -114,9 +127,9 @@ def program_function(spec: UpdateSpec) -> Any:
             new = min(max(new, p.low), p.high)
         if faulty:  # the step of a window that is a point may be no number
             new = here if stuck else new
-        return new, pulses
+        return new
 
-    return inline(program)
+    return inline(pulse)
 
 
 def _noise(spec: UpdateSpec) -> Any:

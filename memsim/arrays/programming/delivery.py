@@ -62,31 +62,14 @@ def deliver(
         )
     if model.draws == "uniform" and encoding.name == "exact":
         raise InputError(f"encoding: a cell with two states ('{model.name}') takes whole pulses, not 'exact' ones")
-    update, span = bank.spec.update or IDEAL_UPDATE, bank.device.span
-    c2c = bank.spec.variability.c2c if bank.spec.variability else None
-    pulsed = None
-    if c2c and c2c.sigma > 0:
-        pulsed = cycle_to_cycle(c2c.relative_to, c2c.distribution, encoding.single, c2c.floor, c2c.slope)
-    spec = UpdateSpec(
-        model=model,
+    spec = update_spec(
+        bank,
         change=coincidences if trains else rule.change,
         idle=silent if trains else rule.idle,
-        encode=encoding.function,
-        draws=encoding.draws,
-        single=encoding.single,
-        noise=(model.noise or pulsed) if model.draws == "normal" else None,
-        confined=bank.confined,
-        one_sided=update.one_sided and not falls,
-        varying=bank.cells.names,
-        faulty=bank.stuck is not None,
-        even=bool(c2c and c2c.distribution == "uniform"),
-        own_step=bool(c2c and c2c.relative_to == "own-step"),
-        marked=bank.marks is not None,
-        shaken=bank.shaken,
+        encoding=encoding,
+        one_sided=(bank.spec.update or IDEAL_UPDATE).one_sided and not falls,
     )
-    falling = bank.device.reset_span
-    most = encoding.max_pulses or max(span, falling)
-    settings = Settings(span, falling, most, encoding.threshold, *limits, -bank.spec.conductance.offset, bank.shifts)
+    settings, span = pulse_settings(bank, limits, encoding), bank.device.span
 
     def give(x: np.ndarray, post: np.ndarray, steps: int, first_step: int) -> np.ndarray:
         counts = site.backend.xp.zeros((*bank.state.shape[:2], 2), np.int64)
@@ -125,3 +108,36 @@ def deliver(
             step,
         )
     return total if steps else site.backend.xp.zeros((*bank.state.shape[:2], 2), np.int64)
+
+
+def update_spec(bank: Bank, *, change: Any, idle: Any, encoding: Encoding, one_sided: bool) -> UpdateSpec:
+    """What pulses do to the cells of a bank; see `UpdateSpec`."""
+    model = bank.cells.model
+    c2c = bank.spec.variability.c2c if bank.spec.variability else None
+    pulsed = None
+    if c2c and c2c.sigma > 0:
+        pulsed = cycle_to_cycle(c2c.relative_to, c2c.distribution, encoding.single, c2c.floor, c2c.slope)
+    return UpdateSpec(
+        model=model,
+        change=change,
+        idle=idle,
+        encode=encoding.function,
+        draws=encoding.draws,
+        single=encoding.single,
+        noise=(model.noise or pulsed) if model.draws == "normal" else None,
+        confined=bank.confined,
+        one_sided=one_sided,
+        varying=bank.cells.names,
+        faulty=bank.stuck is not None,
+        even=bool(c2c and c2c.distribution == "uniform"),
+        own_step=bool(c2c and c2c.relative_to == "own-step"),
+        marked=bank.marks is not None,
+        shaken=bank.shaken,
+    )
+
+
+def pulse_settings(bank: Bank, limits: tuple[float, float], encoding: Encoding) -> Settings:
+    """The numbers that kernels need for the pulses of a bank within the compliance limits of w."""
+    span, falling = bank.device.span, bank.device.reset_span
+    most = encoding.max_pulses or max(span, falling)
+    return Settings(span, falling, most, encoding.threshold, *limits, -bank.spec.conductance.offset, bank.shifts)

@@ -1,0 +1,84 @@
+"""What an algorithm of write and verify offers: its settings, and the decision after each verify read of a cell."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from memsim.arrays.programming.algorithms.ramp import Ramp
+from memsim.errors import InputError
+from memsim.kernels.verify_cell import Knobs, PulseVoltages
+
+
+@dataclass(frozen=True)
+class WriteVerify:
+    """Settings that all algorithms of write and verify share.
+
+    Parameters
+    ----------
+    window : float
+        Largest distance from the target at which a verify read accepts a state, in w.
+    max_pulses : int
+        Pulses, set and reset together, after which a cell has failed.
+    delay : float
+        Time between a pulse and the verify read after it [s].
+    set, reset : Ramp
+        Voltages of the pulses of both directions.
+    reads : int
+        Verify reads in a row that must lie inside the window.
+    rounds : int
+        How often the algorithm goes over the whole array.
+    """
+
+    window: float = 0.02
+    max_pulses: int = 100
+    delay: float = 0.0
+    set: Ramp = field(default_factory=Ramp)
+    reset: Ramp = field(default_factory=Ramp)
+    reads: int = 1
+    rounds: int = 1
+
+    name: ClassVar[str]
+    decide: ClassVar[Any]
+    """Scalar function (seen, low, high, memory, knobs) -> (action, voltage [V], memory), see `VerifySpec`."""
+
+    def __post_init__(self) -> None:
+        if not _number(self.window) or self.window <= 0:
+            raise InputError(f"window: {self.window!r} is not allowed; a number above 0, in w")
+        for name, most in (("max_pulses", 1_000_000), ("reads", 100), ("rounds", 100)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+                raise InputError(f"{name}: {value!r} is not allowed; a whole number from 1 to {most}")
+        if not _number(self.delay) or self.delay < 0:
+            raise InputError(f"delay: {self.delay!r} is not allowed; a time of at least 0 [s]")
+
+    @property
+    def turns(self) -> float:
+        """Most changes of direction."""
+        return math.inf
+
+    @property
+    def at_end(self) -> float:
+        """Most pulses in a row at the end voltage."""
+        return math.inf
+
+    @property
+    def refinement(self) -> float:
+        """Factor on the steps of voltages after the first change of direction."""
+        return 1.0
+
+    def knobs(self, voltages: PulseVoltages) -> Knobs:
+        """The settings as kernels take them, for a device with these pulses."""
+        return Knobs(
+            *self.set.voltages(voltages.set_voltage),
+            *self.reset.voltages(voltages.reset_voltage),
+            self.turns,
+            self.at_end,
+            float(self.reads),
+            self.refinement,
+        )
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

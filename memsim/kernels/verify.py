@@ -1,0 +1,104 @@
+"""CPU loop of write and verify: each cell gets pulses and reads until its algorithm accepts it or a limit ends it."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from memsim.kernels.cell import gather_function
+from memsim.kernels.compile import Kernel, compile_kernel
+from memsim.kernels.verify_cell import Knobs, Limits, Memory, PulseVoltages, VerifyRead, VerifySpec, verify_function
+from memsim.philox import TILE, array_word, counter_word
+
+
+@functools.cache
+def verify_kernel(spec: VerifySpec) -> Kernel:
+    """Kernel (state, low, high, memory, counts, energy, status, rows, first_step, ..., k0, k1).
+
+    state, low, high : (array, column, row); `state` is changed in place, and states from `low` to `high` are accepted
+    memory : (field of `Memory`, array, column, row), float32; counts : (3, array, column, row) of int32, set pulses,
+    reset pulses and reads; energy : (array, column, row), float64 [J]; status : uint8, 0 for a cell that is not
+    finished, 1 for an accepted one and 2 for one that failed. All are changed in place.
+    rows : how many rows there are
+    first_step : address of the first pulse and the first read
+    """
+    programmed, gather = verify_function(spec), gather_function(spec.update)
+
+    def verify(
+        first,
+        last,
+        state,
+        low,
+        high,
+        memory,
+        counts,
+        energy,
+        status,
+        rows,
+        first_step,
+        first_array,
+        first_column,
+        limits,
+        settings,
+        common,
+        varying,
+        knobs,
+        voltages,
+        read,
+        k0,
+        k1,
+    ):
+        columns = state.shape[1]
+        tiles = state.shape[2] // TILE
+        for unit in range(first, last):
+            array = unit // (columns * tiles)
+            column = unit // tiles % columns
+            start = unit % tiles * TILE
+            c1 = counter_word(first_column, column)
+            c3 = array_word(first_array + array, 0)
+            for row in range(start, min(start + TILE, rows)):
+                if status[array, column, row] != 0:
+                    continue
+                known = Memory(
+                    np.float64(memory[0, array, column, row]),
+                    np.float64(memory[1, array, column, row]),
+                    np.float64(memory[2, array, column, row]),
+                    np.float64(memory[3, array, column, row]),
+                    np.float64(memory[4, array, column, row]),
+                )
+                before = (
+                    np.int64(counts[0, array, column, row]),
+                    np.int64(counts[1, array, column, row]),
+                    np.int64(counts[2, array, column, row]),
+                )
+                w, known, sets, resets, reads, joule, reached = programmed(
+                    state[array, column, row],
+                    np.float64(low[array, column, row]),
+                    np.float64(high[array, column, row]),
+                    known,
+                    before,
+                    row,
+                    c1,
+                    c3,
+                    first_step,
+                    limits,
+                    settings,
+                    gather(common, varying, array, column, row),
+                    knobs,
+                    voltages,
+                    read,
+                    k0,
+                    k1,
+                )
+                state[array, column, row] = w
+                for field in range(5):
+                    memory[field, array, column, row] = known[field]
+                counts[0, array, column, row] = sets
+                counts[1, array, column, row] = resets
+                counts[2, array, column, row] = reads
+                energy[array, column, row] += joule
+                status[array, column, row] = reached
+
+    parts = (spec.update.model.parameters, spec.update.varying, Knobs, Limits, Memory, PulseVoltages, VerifyRead)
+    return compile_kernel(verify, lambda state, *_: state.shape[0] * state.shape[1] * (state.shape[2] // TILE), parts)
