@@ -289,7 +289,7 @@ def programmed(device, target: float, seed: int):
     """A crossbar of one row whose cells are all programmed to a conductance [uS]."""
     low, high = device.spec.conductance.min, device.spec.conductance.max
     crossbar = ms.Crossbar(device, 1, GROUPS * CELLS, seed=seed)
-    return crossbar.program(np.full((1, GROUPS * CELLS), (target * 1e-6 - low) / (high - low)), by="model")
+    return crossbar.program(np.full((1, GROUPS * CELLS), (target * 1e-6 - low) / (high - low)), algorithm="model")
 
 
 def grouped(values) -> np.ndarray:

@@ -169,9 +169,9 @@ def arrays() -> None:
         array.train(ms.Hebbian(0.2), x, t, encoding=encoding)
         array.read(x)
         array.wait(10.0)
-        array.program(np.full((rows, 1), 0.5), by="pulses", cycles=2, error=0.01)
+        array.program(np.full((rows, 1), 0.5), algorithm="pulses", cycles=2, error=0.01)
         array.wait(10.0)
-        array.program(np.full((rows, 1), 0.5), by="model")
+        array.program(np.full((rows, 1), 0.5), algorithm="model")
         array.read(x, first_sample=samples, index=0)
 
 

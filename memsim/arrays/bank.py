@@ -236,7 +236,7 @@ class Bank:
             function, law = saturating_error, Saturating(g0, model.sigma / full_scale, model.scale / full_scale)
         else:
             raise InputError(
-                f"by: device '{self.spec.name}' has no error model of programming (no section 'programming')"
+                f"algorithm: device '{self.spec.name}' has no error model of programming (no section 'programming')"
             )
         z = self.site.draw("normal", self._shape, Stream.PROGRAM_MODEL, step)
         aims = self._within(targets.copy())

@@ -198,7 +198,7 @@ class Crossbar(Reads, Updates, Description):
         device: DeviceProfile | str,
         *,
         mapping: Mapping | str = "pair",
-        by: str | None = None,
+        algorithm: str | None = None,
         cycles: int = 1,
         **options: Any,
     ) -> Crossbar:
@@ -215,7 +215,7 @@ class Crossbar(Reads, Updates, Description):
             The cells.
         mapping : Mapping or str
             How weights become states; a string is its kind.
-        by, cycles
+        algorithm, cycles
             How they are programmed, see `program`.
         **options
             Further parameters of `Crossbar`; `arrays` copies of a matrix are programmed, each with its own errors.
@@ -225,7 +225,7 @@ class Crossbar(Reads, Updates, Description):
         InputError
             If the weights or an option are not allowed.
         """
-        return cls._of(mapped_array(weights, device, mapping, {"by": by, "cycles": cycles}, options))
+        return cls._of(mapped_array(weights, device, mapping, {"algorithm": algorithm, "cycles": cycles}, options))
 
     def to_netcdf(self, path: Any, *, force: bool = False) -> Path:
         """Write the whole array as netCDF and return the path: it goes on as this one would, see `from_netcdf`.

@@ -11,6 +11,7 @@ from memsim.arrays.events import Events
 from memsim.arrays.labels import (
     labelled_conductance,
     labelled_effective_state,
+    labelled_programming,
     labelled_saturation,
     labelled_state,
     labelled_weights,
@@ -101,6 +102,15 @@ class Description:
     def backend(self) -> str:
         """Name of the backend that computes."""
         return self._array.site.backend.name
+
+    @property
+    def programming(self) -> xr.Dataset:
+        """What the last programming by write and verify took of each cell; see `program`.
+
+        ``set_pulses``, ``reset_pulses``, ``verify_reads``, ``time`` [s], ``energy`` [J] (the sum of V I t of pulses and
+        reads) and ``accepted``, with the axes of `state`. An attribute holds the settings of the algorithm.
+        """
+        return labelled_programming(self._array)
 
     @property
     def planned(self) -> bool:

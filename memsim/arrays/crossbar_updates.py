@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from memsim.arrays import checks
+from memsim.arrays.programming.algorithms import WriteVerify
 from memsim.arrays.programming.program import program
 from memsim.arrays.programming.refresh import refresh
 from memsim.arrays.state import ArrayState
@@ -69,13 +70,14 @@ class Updates:
     def program(
         self,
         state: Any = None,
+        algorithm: str | WriteVerify | None = None,
         *,
-        by: str | None = None,
         cycles: int = 1,
         encoding: Encoding | str | None = None,
         error: float = 0.0,
         falls: bool = False,
         reference: float | None = None,
+        **settings: Any,
     ) -> Self:
         """Program every cell to a wished state and return self.
 
@@ -86,16 +88,21 @@ class Updates:
         By the device's error model: a target in the cell window plus a Gaussian error of the published width, which
         may leave the window, as measured distributions do; only conductances below 0 are cut off.
 
-        A target outside the compliance limits becomes the nearer limit. A target that a cell's own window does not
-        reach becomes the nearer end of this window.
+        By an algorithm of write and verify: each cell gets pulses, with a noisy read after each, until reads lie inside
+        an acceptance window around its target or a limit is reached; see `memsim.arrays.programming.algorithms`. Reads
+        have the white noise of the device's reads, and that of the ADCs. `programming` says what it took.
+
+        Write and verify refuses targets outside 0 to 1. Otherwise, a target outside the compliance limits becomes the
+        nearer limit. A target that a cell's own window does not reach becomes the nearer end of this window.
 
         Parameters
         ----------
         state : array_like, optional
             Targets of w, with the axes of `Crossbar.state` or what broadcasts to it. The present `state` if not stated:
             of a device that is only programmed, what was trained.
-        by : {"pulses", "model"}, optional
-            Pulses if the device has an update model, else its error model.
+        algorithm : {"pulses", "model", "ispp", "fppv", "radar", "neurram"} or WriteVerify, optional
+            Pulses if the device has an update model, else its error model. ``Radar(window=0.01)`` is the same as the
+            name "radar" with the setting ``window=0.01``.
         cycles : int
             Rounds of pulses; the error model has none.
         encoding : Encoding or str, optional
@@ -108,14 +115,16 @@ class Updates:
         reference : float, optional
             State to which a reference column is brought: exactly within its cells' own windows (assumed), or with the
             device's error model. As it is if not given; the error model then writes 0.
+        **settings
+            Of an algorithm of write and verify that is a name.
 
         Raises
         ------
         InputError
             If a shape does not fit or a value is not allowed.
         """
-        how: dict[str, Any] = {"by": by, "cycles": cycles, "encoding": encoding, "error": error, "falls": falls}
-        program(self._array, state, reference=reference, **how)
+        how: dict[str, Any] = {"cycles": cycles, "encoding": encoding, "error": error, "falls": falls}
+        program(self._array, state, algorithm=algorithm, reference=reference, settings=settings, **how)
         return self
 
     def refresh(self, threshold: float = 0.9, *, cycles: int | None = None) -> np.ndarray:

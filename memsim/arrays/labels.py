@@ -7,12 +7,14 @@ dimension too. Where it is a pair of lines, or several slices, cells have the di
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from memsim.arrays.outputs import effective_states, output_matrix
 from memsim.arrays.state import ArrayState
+from memsim.errors import InputError
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -46,6 +48,31 @@ def labelled_weights(array: ArrayState) -> xr.DataArray:
 def labelled_effective_state(array: ArrayState) -> xr.DataArray:
     """State w of each input in each output, see `memsim.arrays.outputs.effective_states`."""
     return _matrix(array, effective_states(array), "effective_state", "state w of each input in each output")
+
+
+def labelled_programming(array: ArrayState) -> xr.Dataset:
+    """What the last programming by write and verify took of each cell.
+
+    Raises
+    ------
+    InputError
+        If no algorithm of write and verify has programmed the cells.
+    """
+    import xarray as xr
+
+    if array.programming is None:
+        raise InputError("programming: no algorithm of write and verify has programmed this array yet")
+    parts = {
+        "set_pulses": ("1", "set pulses"),
+        "reset_pulses": ("1", "reset pulses"),
+        "verify_reads": ("1", "verify reads"),
+        "time": ("s", "time of pulses, delays and verify reads"),
+        "energy": ("J", "sum of V I t of pulses and verify reads"),
+        "accepted": ("1", "whether the last verify reads lay inside the acceptance window"),
+    }
+    outcome = array.programming
+    cells = {name: _cells(array, getattr(outcome, name), name, *labels) for name, labels in parts.items()}
+    return xr.Dataset(cells, attrs={"device": array.device.name, "settings": json.dumps(outcome.settings)})
 
 
 def conductances(array: ArrayState) -> np.ndarray:

@@ -11,6 +11,7 @@ from memsim.arrays.axes import Axes, Signal
 from memsim.arrays.bank import Bank, Banks
 from memsim.arrays.mapping import Mapping
 from memsim.arrays.patch_signal import PatchSignal
+from memsim.arrays.programming.outcome import Outcome
 from memsim.arrays.readout import Readout
 from memsim.arrays.site import Site
 from memsim.profiles import DeviceProfile
@@ -54,6 +55,8 @@ class ArrayState:
         How weights lie on the cells.
     fault_map, measured : ndarray or None
         Stuck cells and measured conductances [S] (array, row, line) that the user stated.
+    programming : Outcome or None
+        What the last programming by write and verify took.
     steps, reads : int
         Steps of programming and reads so far; the next ones have these addresses.
     """
@@ -74,6 +77,7 @@ class ArrayState:
     mapping: Mapping | None = None
     fault_map: np.ndarray | None = None
     measured: np.ndarray | None = None
+    programming: Outcome | None = None
     steps: int = 0
     reads: int = 0
 

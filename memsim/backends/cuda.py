@@ -47,6 +47,7 @@ class CudaBackend(Backend):
         from memsim.kernels.cuda.read import narrow_kernel, noise_kernel, variance_kernel
         from memsim.kernels.cuda.trains import train_kernel
         from memsim.kernels.cuda.update import count_shape, update_kernel
+        from memsim.kernels.cuda.verify import verify_kernel
 
         self.xp = cupy
         self.kernels = Kernels(
@@ -64,6 +65,7 @@ class CudaBackend(Backend):
             advance=advance_kernel,
             fluctuating=fluctuating_read_kernel,
             path=path_kernel,
+            verify=verify_kernel,
         )
 
     def asarray(self, values: Any, dtype: Any = None) -> Any:

@@ -7,8 +7,9 @@ import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from numpy import float64, int64, uint32
+from numpy import float64, int64
 
+from memsim.cells.functions import exponential
 from memsim.kernels.cell import UpdateSpec, deviation_function, pulse_function
 from memsim.kernels.compile import inline
 from memsim.noise.normal import normal_pair, uniform
@@ -144,17 +145,19 @@ def verify_function(spec: VerifySpec) -> Any:
         deviations = deviate(row, c1, c2, c3, k0, k1, settings.shifts)
         return pulse(w, real(pulses), real(size), draw, deviations, settings, p)
 
-    def programmed(w, low, high, memory, counts, row, c1, c3, first_step, limits, settings, p, knobs, voltages, read, k0, k1):
+    def programmed(
+        w, low, high, memory, counts, row, c1, c3, first_step, limits, settings, p, knobs, voltages, read, k0, k1
+    ):
         sets, resets, reads = counts
         energy = float64(0.0)
         state = int64(0)
         last = reads + limits.reads
         while reads < last and state == 0:
             g = float64(w) + read.offset
-            noise = math.sqrt((read.value * g) ** 2 + read.window**2)
-            c2 = counter_word(first_step, reads)
-            seen = g - read.offset
+            noise = math.sqrt(read.value * g * (read.value * g) + read.window * read.window)
+            seen = float64(w)
             if noise > float64(0.0):
+                c2 = counter_word(first_step, reads)
                 seen = seen + noise * float64(normal(row, c1, c2, in_stream(c3, _VERIFY), k0, k1))
             energy += read.charge * g * read.siemens
             reads += int64(1)
@@ -163,29 +166,31 @@ def verify_function(spec: VerifySpec) -> Any:
                 state = int64(1)
             elif action == STOP:
                 state = int64(2)
-            elif action != READ:
-                if action == ERASE or action == ERASE_AND_SET:
-                    here = w
-                    w = after(w, -limits.erasing, 1.0, row, c1, counter_word(first_step, sets + resets), c3, settings, p, k0, k1)
-                    g = (float64(here) + float64(w)) * 0.5 + read.offset
-                    energy += voltages.reset_voltage**2 * voltages.reset_width * limits.erasing * g * read.siemens
-                    resets += int64(limits.erasing)
-                if action == SET or action == ERASE_AND_SET:
-                    here = w
-                    size = math.exp((voltage - voltages.set_voltage) / voltages.set_scale)
-                    w = after(w, 1.0, size, row, c1, counter_word(first_step, sets + resets), c3, settings, p, k0, k1)
-                    g = (float64(here) + float64(w)) * 0.5 + read.offset
-                    energy += voltage**2 * voltages.set_width * g * read.siemens
-                    sets += int64(1)
+            if action <= ERASE:
+                c2 = counter_word(first_step, sets + resets)
+                before = float64(w)
+                w = after(w, -limits.erasing, 1.0, row, c1, c2, c3, settings, p, k0, k1)
+                g = (before + float64(w)) * 0.5 + read.offset
+                joule = voltages.reset_voltage * voltages.reset_voltage * voltages.reset_width * g * read.siemens
+                energy += joule * limits.erasing
+                resets += int64(limits.erasing)
+            if action in (SET, RESET, ERASE_AND_SET):
+                c2 = counter_word(first_step, sets + resets)
+                before = float64(w)
                 if action == RESET:
-                    here = w
-                    size = math.exp((voltage - voltages.reset_voltage) / voltages.reset_scale)
-                    w = after(w, -1.0, size, row, c1, counter_word(first_step, sets + resets), c3, settings, p, k0, k1)
-                    g = (float64(here) + float64(w)) * 0.5 + read.offset
-                    energy += voltage**2 * voltages.reset_width * g * read.siemens
+                    size = exponential((voltage - voltages.reset_voltage) / voltages.reset_scale)
+                    w = after(w, -1.0, size, row, c1, c2, c3, settings, p, k0, k1)
+                    width = voltages.reset_width
                     resets += int64(1)
-                if sets + resets >= limits.pulses:
-                    state = int64(2)
+                else:
+                    size = exponential((voltage - voltages.set_voltage) / voltages.set_scale)
+                    w = after(w, 1.0, size, row, c1, c2, c3, settings, p, k0, k1)
+                    width = voltages.set_width
+                    sets += int64(1)
+                g = (before + float64(w)) * 0.5 + read.offset
+                energy += voltage * voltage * width * g * read.siemens
+            if state == 0 and sets + resets >= limits.pulses:
+                state = int64(2)
         return w, memory, sets, resets, reads, energy, state
 
     return inline(programmed)

@@ -13,6 +13,7 @@ Encoding = Literal["exact", "counted", "sign", "stochastic"]
 MAX_PULSES = 1_000_000
 PulseCount = Annotated[int, Whole(1, MAX_PULSES)]
 PulseVoltage = Annotated[float, Number("V", low=-100.0, high=100.0, nonzero=True)]
+VoltageScale = Annotated[float, Number("V", above=0.0, high=100.0)]
 PulseWidth = Annotated[float, Number("s", above=0.0, high=1e4)]
 # NL = 10.1015 max_x [f(x) - x] cannot exceed 10.1; from 9 on the curve is a single step.
 MAX_SLOW_LABEL = 6.0
@@ -31,6 +32,11 @@ class Pulse(Group):
 
     voltage: PulseVoltage = Field(examples=["1.6 V"], description="amplitude")
     width: PulseWidth = Field(examples=["50 ns"], description="duration")
+    voltage_scale: VoltageScale | None = Field(
+        default=None,
+        examples=["0.25 V"],
+        description="rise of the amplitude for e times the step; not given, steps are known at this amplitude only",
+    )
 
 
 class AnyUpdate(Group):

@@ -101,7 +101,7 @@ def test_a_device_with_pulses_is_programmed_by_its_error_model_when_asked():
     device = QUIET.replace({"programming": {"model": "polynomial", "coefficients": {"c0": "0.1 uS"}, "scale": "1 uS"}})
     array = Crossbar(device, rows=4096, cols=2, seed=1, dtype="float64")
     pulsed = Crossbar(device, rows=4096, cols=2, seed=1).program(0.5, cycles=20)
-    agrees(array.program(0.5, by="model").conductance.values, 5.5e-6, 0.1e-6)
+    agrees(array.program(0.5, algorithm="model").conductance.values, 5.5e-6, 0.1e-6)
     assert not array.pulses.set.any() and pulsed.pulses.set.all()
     assert np.abs(pulsed.state.values - 0.5).max() < 0.6 / 128
 
@@ -139,9 +139,9 @@ def test_nothing_can_wait_before_it_is_programmed():
 @pytest.mark.parametrize(
     ("device", "options", "message"),
     [
-        (only_programmed(JOSHI), {"by": "pulses"}, "has no update model for pulses; use 'model'"),
-        (QUIET, {"by": "model"}, "has no error model of programming"),
-        (QUIET, {"by": "modell"}, "by: unknown choice 'modell'; did you mean 'model'"),
+        (only_programmed(JOSHI), {"algorithm": "pulses"}, "has no update model for pulses; use 'model'"),
+        (QUIET, {"algorithm": "model"}, "has no error model of programming"),
+        (QUIET, {"algorithm": "modell"}, "algorithm: unknown choice 'modell'; did you mean 'model'"),
     ],
 )
 def test_ways_of_programming_that_a_device_does_not_have_are_refused(device, options, message):

@@ -28,7 +28,7 @@ class Cells:
     def __init__(self, device, target: float, cells: int = CELLS, seed: int = 3) -> None:
         self.xbar = ms.Crossbar(device, rows=1, cols=cells, seed=seed, column="single")
         low, high = (end * 1e6 for end in self.xbar.window)
-        self.xbar.program((target - low) / (high - low), by="model")
+        self.xbar.program((target - low) / (high - low), algorithm="model")
         self.elapsed = 0.0
 
     def at(self, elapsed: float) -> Cells:

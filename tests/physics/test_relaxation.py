@@ -40,7 +40,7 @@ def programmed(device, level, rows=4096, cols=16, **options):
     """Cells of one target [uS], and their conductances then [uS]."""
     low, high = device.spec.conductance.min, device.spec.conductance.max
     array = Crossbar(device, rows, cols, seed=5, **{"dtype": "float64", **options})
-    array.program(np.full((rows, array._array.lines), (level * 1e-6 - low) / (high - low)), by="model")
+    array.program(np.full((rows, array._array.lines), (level * 1e-6 - low) / (high - low)), algorithm="model")
     return array, microsiemens(array)
 
 

@@ -136,7 +136,7 @@ def test_cells_age_on_from_when_they_were_programmed_and_from_what_was_aimed_at(
 
     update = ms.load_device("taox-hfox-wu2018").document.data["update"]
     device = ms.load_device(name).replace({"update": update, "variability": None})
-    crossbar = ms.Crossbar(device, 20, 2, seed=4, column="reference").program(0.4, by="model")
+    crossbar = ms.Crossbar(device, 20, 2, seed=4, column="reference").program(0.4, algorithm="model")
     for row, seconds in enumerate(waits):
         pulsed(crossbar.wait(seconds), row)
     back = ms.Crossbar.from_netcdf(crossbar.to_netcdf(tmp_path / "array.nc"))

@@ -3,37 +3,44 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from memsim.arrays import checks
+from memsim.arrays.programming.algorithms import ALGORITHMS, WriteVerify, algorithm_of
 from memsim.arrays.programming.error_model import program_by_model
 from memsim.arrays.programming.pulses import program_by_pulses
+from memsim.arrays.programming.write_verify import write_and_verify
 from memsim.arrays.state import ArrayState
 from memsim.errors import InputError
 from memsim.learning import Encoding
 from memsim.philox import COUNTER
 
-METHODS = ("pulses", "model")
+METHODS = ("pulses", "model", *ALGORITHMS)
+"""What may program: rounds of pulses, the device's error model, or an algorithm of write and verify."""
 
 
 def program(
     array: ArrayState,
     states: Any = None,
     *,
-    by: str | None = None,
+    algorithm: str | WriteVerify | None = None,
     cycles: int = 1,
     encoding: Encoding | str | None = None,
     error: float = 0.0,
     falls: bool = False,
     reference: float | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> None:
     """Program every cell of arrays to states (row, line) or (array, row, line), see `Crossbar.program`."""
     device, cells, plan, backend = array.device, array.cells, array.plan, array.site.backend
-    by = checks.choice("by", by or ("pulses" if plan is None else "model"), METHODS)
-    if by == "pulses" and plan is not None:
-        raise InputError(f"by: device '{device.name}' has no update model for pulses; use 'model'")
+    by, verified = _method(algorithm, settings or {}, "pulses" if plan is None else "model")
+    if by != "model" and plan is not None:
+        raise InputError(f"algorithm: device '{device.name}' has no update model for pulses; use 'model'")
+    if verified is not None and (cycles != 1 or encoding is not None or falls):
+        raise InputError(f"cycles, encoding, falls: algorithm '{by}' does not use them; 'pulses' does")
     cycles = checks.whole("cycles", cycles, 1)
     if array.steps + cycles + 1 >= COUNTER:
         raise InputError(f"cycles: {cycles} more exceed the 2^32 steps that an array can address")
@@ -47,21 +54,39 @@ def program(
         states = array.axes.cells(array.states((cells if plan is None else plan).lines))
     shape = array.axes.cells_shape((*array.shape[:2], array.lines))
     targets = backend.asarray(array.axes.inner_cells(checks.targets(states, shape, array.dtype)))
-    if by == "pulses":
+    if verified is not None:
+        cycles = write_and_verify(array, targets, verified)
+    elif by == "pulses":
         if not isinstance(encoding, Encoding):
             own = device.spec.encoding
             encoding = Encoding.rounded(encoding or ("counted" if own == "stochastic" else own))
         how: dict[str, Any] = {"cycles": cycles, "encoding": encoding, "first_step": array.steps, "falls": falls}
         array.pulses += program_by_pulses(cells.lines, array.site, array.limits, targets, **how)
-        if rest is not None and reference is not None:
-            rest.bring(reference, array.steps)
     else:
         cycles = 1
         written = program_by_model(cells, np.clip(targets, *array.limits), array.steps, reference or 0.0)
         if plan is not None:
             plan.lines.place(written, array.steps)
             array.programmed = True
+    if by != "model" and rest is not None and reference is not None:
+        rest.bring(reference, array.steps)
     array.steps += cycles
     if error > 0:  # a step of its own, so that its write noise is not that of the last pulses
         cells.lines.disturb(error, array.steps)
         array.steps += 1
+
+
+def _method(
+    algorithm: str | WriteVerify | None, settings: Mapping[str, Any], default: str
+) -> tuple[str, WriteVerify | None]:
+    """Name of what programs, and the algorithm of write and verify if it is one."""
+    if isinstance(algorithm, WriteVerify):
+        if settings:
+            raise InputError(f"{next(iter(settings))}: this algorithm has its settings already")
+        return algorithm.name, algorithm
+    name = checks.choice("algorithm", algorithm or default, METHODS)
+    if name in ALGORITHMS:
+        return name, algorithm_of(name, **settings)
+    if settings:
+        raise InputError(f"{next(iter(settings))}: '{name}' has no such setting; algorithms of write and verify have")
+    return name, None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from memsim.arrays.bank import Bank
 from memsim.arrays.programming.algorithms import WriteVerify
 from memsim.arrays.programming.delivery import pulse_settings, update_spec
+from memsim.arrays.programming.outcome import Outcome
 from memsim.arrays.state import ArrayState
 from memsim.errors import InputError
 from memsim.kernels.verify_cell import Limits, Memory, Progress, PulseVoltages, VerifyRead, VerifySpec
@@ -17,21 +18,14 @@ from memsim.learning import Encoding
 from memsim.learning.rules.write import Write
 
 _SINGLE = Encoding("exact")
+_RARE = 0.5
+"""Expected reads at the target that are accepted, below which a window is refused."""
 
 
-class Outcome(NamedTuple):
-    """What programming took, (array, row, line) each; see `Crossbar.programming`."""
+def write_and_verify(array: ArrayState, targets: Any, algorithm: WriteVerify) -> int:
+    """Program the bit lines to targets (array, row, line) by an algorithm, and return the steps of random addresses.
 
-    set_pulses: np.ndarray
-    reset_pulses: np.ndarray
-    reads: np.ndarray
-    time: np.ndarray
-    energy: np.ndarray
-    accepted: np.ndarray
-
-
-def write_and_verify(array: ArrayState, targets: Any, algorithm: WriteVerify) -> Outcome:
-    """Program the bit lines to targets (array, row, line) by an algorithm.
+    The outcome is `array.programming`.
 
     Raises
     ------
@@ -40,82 +34,112 @@ def write_and_verify(array: ArrayState, targets: Any, algorithm: WriteVerify) ->
         verify reads.
     """
     bank, backend = array.cells.lines, array.site.backend
-    voltages = _voltages(bank, algorithm)
-    _check(array, bank, targets, algorithm)
-    arrays, rows, lines = targets.shape
-    shape = bank.state.shape
-    low, high = (_padded(backend, targets + sign * algorithm.window, bank) for sign in (-1, 1))
-    xp = backend.xp
+    voltages, read = _voltages(bank, algorithm), _verify_read(array, bank)
+    _check(bank, targets, algorithm, read)
+    low, high = (_padded(targets + sign * algorithm.window, bank) for sign in (-1, 1))
+    xp, shape = backend.xp, bank.state.shape
     progress = Progress(
         xp.zeros((len(Memory._fields), *shape), np.float32),
         xp.zeros((3, *shape), np.int32),
         xp.zeros(shape, np.float64),
         xp.zeros(shape, np.uint8),
     )
-    spec = VerifySpec(
-        update_spec(bank, change=Write.change, idle=Write.idle, encoding=_SINGLE, one_sided=False), algorithm.decide
-    )
-    most = algorithm.max_pulses * 2 + algorithm.reads
-    before, first_step = bank.before(), array.steps
-    for part, block in bank.cells.blocks():
-        own = Progress(
-            progress.memory[:, part, block],
-            progress.counts[:, part, block],
-            progress.energy[part, block],
-            progress.status[part, block],
-        )
-        state = bank.state[part, block]
-        backend.verify(
-            spec,
-            state,
-            low[part, block],
-            high[part, block],
-            own,
-            rows=rows,
-            first_step=first_step,
-            first_array=array.site.first_array + part.start,
-            first_column=block.start,
-            limits=Limits(algorithm.max_pulses, most, float(bank.device.reset_span)),
-            settings=pulse_settings(bank, array.limits, _SINGLE),
+    first = algorithm.first_voltages(targets, _erased_step(bank), voltages)
+    most = algorithm.rounds * algorithm.max_pulses * 2 + algorithm.reads * algorithm.max_pulses
+    ages = algorithm.delay > 0 and bank.history is not None
+    how: dict[str, Any] = {
+        "spec": VerifySpec(
+            update_spec(bank, change=Write.change, idle=Write.idle, encoding=_SINGLE, one_sided=False), algorithm.decide
+        ),
+        "rows": targets.shape[1],
+        "first_step": array.steps,
+        "limits": Limits(algorithm.max_pulses, 1 if ages else most, float(bank.device.reset_span)),
+        "settings": pulse_settings(bank, array.limits, _SINGLE),
+        "knobs": algorithm.knobs(voltages),
+        "voltages": voltages,
+        "read": read,
+    }
+    for number in range(algorithm.rounds):
+        if number:
+            bank.wait(algorithm.pause, algorithm.pause)
+            progress.status[progress.status == 1] = 0
+        progress.memory[:] = 0
+        progress.memory[0] = _padded(first, bank)
+        while True:
+            _go_on(bank, low, high, progress, how, array.steps)
+            if not ages or not (progress.status[:, :, : targets.shape[1]] == 0).any():
+                break
+            bank.wait(algorithm.delay, algorithm.delay)
+    array.programming = Outcome.of(bank, algorithm, progress, voltages, targets.shape[1])
+    array.pulses += xp.stack([part[:, :, : targets.shape[1]].sum(2) for part in progress.counts[:2]], axis=-1)
+    return most
+
+
+def _go_on(bank: Bank, low: Any, high: Any, progress: Progress, how: dict[str, Any], step: int) -> None:
+    """One call of the kernel for all cells that are not finished."""
+    before, earlier = bank.before(), progress.counts[:2].sum(0)
+    for arrays, lines in bank.cells.blocks():
+        memory, counts = (part[:, arrays, lines] for part in progress[:2])
+        energy, status = (part[arrays, lines] for part in progress[2:])
+        bank.site.backend.verify(
+            how["spec"],
+            bank.state[arrays, lines],
+            low[arrays, lines],
+            high[arrays, lines],
+            Progress(memory, counts, energy, status),
+            first_array=bank.site.first_array + arrays.start,
+            first_column=lines.start,
             common=bank.cells.nominal,
-            varying=bank.cells.varying(part, block),
-            knobs=algorithm.knobs(voltages),
-            voltages=voltages,
-            read=_read(array, bank),
-            seed=array.site.key,
+            varying=bank.cells.varying(arrays, lines),
+            seed=bank.site.key,
+            **{key: value for key, value in how.items() if key != "spec"},
         )
-    array.steps += most + 1
     if bank.marks is not None:
-        bank.marks[:] = (progress.counts[0] + progress.counts[1] > 0).astype(np.uint8)
-    bank.after(before, array.steps - 1)
-    outcome = _outcome(backend, progress, bank, algorithm, voltages, rows)
-    array.pulses += np.stack([outcome.set_pulses.sum(1), outcome.reset_pulses.sum(1)], axis=-1)
-    return outcome
+        bank.marks[:] = progress.counts[:2].sum(0) > earlier
+    bank.after(before, step)
 
 
-def _padded(backend: Any, values: Any, bank: Bank) -> Any:
-    wide = backend.xp.zeros(bank.state.shape, bank.state.dtype)
+def _erased_step(bank: Bank) -> float:
+    """Change of a nominal erased cell by one set pulse, in w."""
+    model, p = bank.cells.model, bank.cells.nominal
+    return float((model.step or model.change)(0.0, 1.0, p))
+
+
+def _padded(values: Any, bank: Bank) -> Any:
+    """Values (array, row, line) as states lie."""
+    wide = bank.site.backend.xp.zeros(bank.state.shape, bank.state.dtype)
     wide[:, :, : values.shape[1]] = values.swapaxes(1, 2)
     return wide
 
 
 def _voltages(bank: Bank, algorithm: WriteVerify) -> PulseVoltages:
-    update = bank.spec.update
+    spec = bank.spec
+    update = spec.update
     if update is None:
-        raise InputError(f"algorithm: device '{bank.spec.name}' has no update model for pulses; allowed: model")
-    voltages, widths = [], []
-    for pulse in (update.set, update.reset):
-        voltages.append(0.0 if pulse is None else abs(pulse.voltage))
-        widths.append(0.0 if pulse is None else pulse.width)
-    for name, ramp in (("set", algorithm.set), ("reset", algorithm.reset)):
-        if ramp.rises:
+        raise InputError(f"algorithm: device '{spec.name}' has no update model for pulses; allowed: model")
+    if bank.stepwise:
+        raise InputError(
+            f"algorithm: device '{spec.name}' has write noise, which write and verify does not model; allowed: pulses"
+        )
+    sizes, widths, scales = [], [], []
+    for name, ramp, pulse in (("set", algorithm.set, update.set), ("reset", algorithm.reset, update.reset)):
+        scale = None if pulse is None else pulse.voltage_scale
+        if scale is None and (ramp.rises or algorithm.needs_scale(name)):
             raise InputError(
-                f"{name}: device '{bank.spec.name}' does not say how steps depend on the voltage; leave the ramp out"
+                f"{name}: device '{spec.name}' does not say how steps depend on the voltage (update.{name}."
+                f"voltage_scale); algorithm '{algorithm.name}' can use pulses of one voltage only"
+                if ramp.rises
+                else f"algorithm: '{algorithm.name}' chooses voltages, and device '{spec.name}' does not say how steps "
+                f"depend on them (update.{name}.voltage_scale)"
             )
-    return PulseVoltages(*voltages, *widths, math.inf, math.inf)
+        sizes.append(0.0 if pulse is None else abs(pulse.voltage))
+        widths.append(0.0 if pulse is None else pulse.width)
+        scales.append(math.inf if scale is None else scale)
+    return PulseVoltages(*sizes, *widths, *scales)
 
 
-def _read(array: ArrayState, bank: Bank) -> VerifyRead:
+def _verify_read(array: ArrayState, bank: Bank) -> VerifyRead:
+    """The noise of verify reads: white noise of the cells, and that of the electronics."""
     spec = bank.spec
     noise, adc = spec.read.noise, array.readout.periphery.adc
     value = window = 0.0
@@ -127,29 +151,18 @@ def _read(array: ArrayState, bank: Bank) -> VerifyRead:
     return VerifyRead(value, window, spec.conductance.offset, spec.conductance.width, charge)
 
 
-def _check(array: ArrayState, bank: Bank, targets: Any, algorithm: WriteVerify) -> None:
+def _check(bank: Bank, targets: Any, algorithm: WriteVerify, read: VerifyRead) -> None:
     low, high = (float(end) for end in (targets.min(), targets.max()))
     if not (low >= 0 and high <= 1):
-        worst = low if low < 0 else high
-        raise InputError(f"state: a target of {worst:.3g} lies outside the window; allowed: 0 to 1")
-    read = _read(array, bank)
+        raise InputError(
+            f"state: a target of {low if low < 0 else high:.3g} lies outside the window of device "
+            f"'{bank.spec.name}'; allowed: 0 to 1"
+        )
     sigma = math.hypot(read.value * (high + read.offset), read.window)
     chance = math.erf(algorithm.window / (math.sqrt(2) * sigma)) ** algorithm.reads if sigma > 0 else 1.0
-    if chance * algorithm.max_pulses < 0.5:
+    if chance * algorithm.max_pulses < _RARE:
         raise InputError(
-            f"window: the noise of verify reads has a standard deviation of {sigma:.3g}; {algorithm.reads} reads of a "
-            f"cell at its target lie within {algorithm.window:g} of it with a chance of {chance:.2g}, too rarely for "
-            f"{algorithm.max_pulses} pulses"
+            f"window: verify reads have noise of {sigma:.3g} (standard deviation, in w), so that {algorithm.reads} in "
+            f"a row lie within {algorithm.window:g} of a cell at its target with a chance of {chance:.1g}; that is too "
+            f"rare for {algorithm.max_pulses} pulses"
         )
-
-
-def _outcome(
-    backend: Any, progress: Progress, bank: Bank, algorithm: WriteVerify, voltages: PulseVoltages, rows: int
-) -> Outcome:
-    sets, resets, reads = (
-        backend.numpy(part)[:, :, :rows].swapaxes(1, 2).astype(np.int64) for part in progress.counts
-    )
-    energy, status = (backend.numpy(part)[:, :, :rows].swapaxes(1, 2) for part in (progress.energy, progress.status))
-    time = sets * voltages.set_width + resets * voltages.reset_width
-    time = time + reads * (bank.spec.read.duration + algorithm.delay)
-    return Outcome(sets, resets, reads, time, energy, status == 1)

@@ -32,7 +32,7 @@ def row(device: DeviceProfile, seed: int, state: float, *, count: int = CELLS) -
     """Cells at one state w side by side, each with an output of its own; those that need it are programmed there."""
     state = min(state, 1 - _NEARLY)
     array = Crossbar(device, 1, count, seed=seed, initial=(state, state + _NEARLY), column="single")
-    return array.program(np.full((1, 1), state), by="model") if array.planned else array
+    return array.program(np.full((1, 1), state), algorithm="model") if array.planned else array
 
 
 def without(device: DeviceProfile, *paths: str) -> DeviceProfile:

@@ -24,7 +24,7 @@ _TARGETS = np.linspace(0.0, 1.0, 21)
 def landed(device: DeviceProfile, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Targets [S], and the conductances that cells have after programming [S], (target, cell)."""
     array = Crossbar(without(device, "variability.d2d", "faults"), CELLS, len(_TARGETS), seed=seed, column="single")
-    array.program(_TARGETS, by="model")
+    array.program(_TARGETS, algorithm="model")
     low, high = array.window
     return low + _TARGETS * (high - low), array.conductance.values.T
 

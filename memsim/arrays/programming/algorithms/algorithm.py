@@ -28,7 +28,9 @@ class WriteVerify:
     reads : int
         Verify reads in a row that must lie inside the window.
     rounds : int
-        How often the algorithm goes over the whole array.
+        How often the algorithm goes over the whole array; accepted cells are read again, and changed where needed.
+    pause : float
+        Time between rounds [s].
     """
 
     window: float = 0.02
@@ -38,6 +40,7 @@ class WriteVerify:
     reset: Ramp = field(default_factory=Ramp)
     reads: int = 1
     rounds: int = 1
+    pause: float = 0.0
 
     name: ClassVar[str]
     decide: ClassVar[Any]
@@ -50,8 +53,10 @@ class WriteVerify:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
                 raise InputError(f"{name}: {value!r} is not allowed; a whole number from 1 to {most}")
-        if not _number(self.delay) or self.delay < 0:
-            raise InputError(f"delay: {self.delay!r} is not allowed; a time of at least 0 [s]")
+        for name in ("delay", "pause"):
+            value = getattr(self, name)
+            if not _number(value) or value < 0:
+                raise InputError(f"{name}: {value!r} is not allowed; a time of at least 0 [s]")
 
     @property
     def turns(self) -> float:
@@ -67,6 +72,17 @@ class WriteVerify:
     def refinement(self) -> float:
         """Factor on the steps of voltages after the first change of direction."""
         return 1.0
+
+    def needs_scale(self, direction: str) -> bool:
+        """Whether the algorithm chooses the voltage of a direction, "set" or "reset", from the target."""
+        return False
+
+    def first_voltages(self, targets: Any, step: float, voltages: PulseVoltages) -> Any:
+        """Voltage [V] in the memory of each cell at the start, with the axes of the targets.
+
+        `step` is the change of an erased cell, in w, by a set pulse of the device's voltage.
+        """
+        return 0.0 * targets
 
     def knobs(self, voltages: PulseVoltages) -> Knobs:
         """The settings as kernels take them, for a device with these pulses."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+
 from memsim.arrays.programming.algorithms.algorithm import WriteVerify
-from memsim.kernels.verify_cell import ACCEPT, ERASE_AND_SET
+from memsim.kernels.verify_cell import ACCEPT, ERASE_AND_SET, PulseVoltages
 from memsim.scalars import scalar
 
 
@@ -26,3 +28,10 @@ class Fppv(WriteVerify):
 
     name: ClassVar[str] = "fppv"
     decide: ClassVar[Any] = staticmethod(_decide)
+
+    def needs_scale(self, direction: str) -> bool:
+        return direction == "set"
+
+    def first_voltages(self, targets: Any, step: float, voltages: PulseVoltages) -> Any:
+        change = np.maximum(targets, 1e-6)  # of a cell that is erased already; its voltage is of no use
+        return voltages.set_voltage + voltages.set_scale * np.log(change / step)

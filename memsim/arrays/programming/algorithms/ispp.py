@@ -1,4 +1,4 @@
-"""Incremental step pulse programming: set pulses of rising voltage; a cell that overshoots is erased and starts anew."""
+"""Incremental step pulse programming: set pulses of rising voltage; where a cell overshoots, it is erased."""
 
 from __future__ import annotations
 

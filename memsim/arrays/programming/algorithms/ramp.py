@@ -30,7 +30,7 @@ class Ramp:
         for name, value in (("start", self.start), ("end", self.end), ("step", self.step)):
             if value is None:
                 continue
-            least = 0 <= value if name == "step" else 0 < value
+            least = value >= 0 if name == "step" else value > 0
             if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or not least:
                 allowed = "of at least 0" if name == "step" else "above 0"
                 raise InputError(f"{name}: {value!r} is not allowed; a voltage {allowed} [V]")
