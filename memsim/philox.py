@@ -19,7 +19,7 @@ INITIAL                      group:24                      column:26            
 FAULT, STUCK, RETENTION      group:24                      column:26                0
 C2C, PULSE, WRITE, PROGRAM,  group:24                      column:26                step
 PROGRAM_MODEL, SCHEME
-VERIFY                       group:24                      column:26                verify step
+VERIFY                       group:24                      column:26                verify read
 D2D, REFERENCE               group:24                      column:26                slot:12
 SHAKE                        row:26, lower slot:6          column:26, upper slot:6  step
 TRAP, FLICKER                group:24                      column:26, round:6       reads and waits so far
@@ -52,8 +52,9 @@ BACKGROUND                   group:24                      column:26            
 - The slot of a parameter is its number in `memsim.profiles.slots`, which also says how custom steps find theirs.
 - c2 of a READ is the number of the read, for an array's own reads (`Purpose.OWN`). For others, that number and the
   purpose are in the scope, and c2 is position (patch or time step), call of the layer and evaluation time.
-- VERIFY (read noise of verify steps) and SCHEME (draws of a training scheme) are reserved, as are the fields network,
-  role and repetition of a scope, and call and time of a read.
+- In write and verify, c2 of VERIFY counts the reads of a cell, and c2 of C2C and SHAKE its pulses.
+- SCHEME (draws of a training scheme) is reserved, as are the fields network, role and repetition of a scope, and call
+  and time of a read.
 - The kinds of draws that share a stream are the enumerations below: `SceneDraw`, `SplitDraw`, `OrderDraw`,
   `ConverterError`, `CorruptionField`. The quantities and kinds (c0, c1) of streets are in `memsim.data.scenes`.
 - A new kind of draw gets a new stream, or values of a field that no other kind has.
@@ -181,7 +182,7 @@ class Stream(IntEnum):
     STUCK = 28  # level of cells that are stuck in the middle of the window
     BACKGROUND = 30  # which of the cells around a selected one are on
     PATH = 31  # path of relaxation of a cell after its last programming
-    VERIFY = 32  # read noise of verify steps
+    VERIFY = 32  # noise of verify reads
     SCHEME = 33  # draws of an in-situ training scheme
     READOUT = 34  # noise of the electronics that read an output
     WEIGHT_NOISE = 35  # noise of weights while a network is trained for hardware

@@ -172,6 +172,7 @@ def arrays() -> None:
         array.program(np.full((rows, 1), 0.5), algorithm="pulses", cycles=2, error=0.01)
         array.wait(10.0)
         array.program(np.full((rows, 1), 0.5), algorithm="model")
+        array.program(np.full((rows, 1), 0.5), algorithm="radar", window=0.2)
         array.read(x, first_sample=samples, index=0)
 
 

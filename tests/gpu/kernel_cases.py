@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from twins import F32, F64, KEY, Case, rounding
 from update_cases import update_cases
+from verify_cases import verify_cases
 
 from memsim.kernels import convert, elementwise, fill, fluctuate, path, read, trains
 from memsim.kernels.cuda import convert as cuda_convert
@@ -335,5 +336,6 @@ def cases() -> list[Case]:
         tie_cases,
         path_cases,
         update_cases,
+        verify_cases,
     )
     return [case for family in families for case in family()]

@@ -39,8 +39,10 @@ def program(
     by, verified = _method(algorithm, settings or {}, "pulses" if plan is None else "model")
     if by != "model" and plan is not None:
         raise InputError(f"algorithm: device '{device.name}' has no update model for pulses; use 'model'")
-    if verified is not None and (cycles != 1 or encoding is not None or falls):
-        raise InputError(f"cycles, encoding, falls: algorithm '{by}' does not use them; 'pulses' does")
+    unused = {"cycles": cycles != 1, "encoding": encoding is not None, "falls": falls}
+    for name, stated in unused.items():
+        if verified is not None and stated:
+            raise InputError(f"{name}: algorithm '{by}' does not use it; 'pulses' does")
     cycles = checks.whole("cycles", cycles, 1)
     if array.steps + cycles + 1 >= COUNTER:
         raise InputError(f"cycles: {cycles} more exceed the 2^32 steps that an array can address")

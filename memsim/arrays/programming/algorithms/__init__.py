@@ -28,12 +28,16 @@ def algorithm_of(name: str, **settings: Any) -> WriteVerify:
     if name not in ALGORITHMS:
         raise InputError(f"algorithm: unknown '{name}'{nearest(name, ALGORITHMS)}; allowed: {', '.join(ALGORITHMS)}")
     kind = ALGORITHMS[name]
+    _check_keys(kind, f"algorithm '{name}' has no such setting", settings)
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            _check_keys(Ramp, f"{key} has no such setting", value)
+            settings[key] = Ramp(**value)
+    return kind(**settings)
+
+
+def _check_keys(kind: Any, problem: str, values: dict[str, Any]) -> None:
     allowed = [part.name for part in fields(kind)]
-    for setting in settings:
-        if setting not in allowed:
-            raise InputError(
-                f"{setting}: algorithm '{name}' has no such setting{nearest(setting, allowed)}; allowed: "
-                f"{', '.join(allowed)}"
-            )
-    ramps = {key: Ramp(**value) for key, value in settings.items() if isinstance(value, dict)}
-    return kind(**settings | ramps)
+    for key in values:
+        if key not in allowed:
+            raise InputError(f"{key}: {problem}{nearest(key, allowed)}; allowed: {', '.join(allowed)}")
