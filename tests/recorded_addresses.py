@@ -93,6 +93,7 @@ def prepare() -> None:
     arithmetic.nearest = np.rint
     arithmetic.popcount = lambda word: np.uint32(int(word).bit_count())
     arithmetic.prefetch = lambda array, place: None
+    arithmetic.sum_of_products = lambda x, w, offset: float(np.sum(x * (w[: x.size] + offset)))
 
     import memsim.philox as philox
 
@@ -172,8 +173,11 @@ def arrays() -> None:
         array.program(np.full((rows, 1), 0.5), algorithm="pulses", cycles=2, error=0.01)
         array.wait(10.0)
         array.program(np.full((rows, 1), 0.5), algorithm="model")
-        array.program(np.full((rows, 1), 0.5), algorithm="radar", window=0.2)
         array.read(x, first_sample=samples, index=0)
+
+    write = "  write: {sigma: 1 %, relative_to: range}\n"
+    verified = ms.Crossbar(device_from_text(quiet.replace(write, "")), rows, 2, column="pair", seed=(6 << 32) + 7)
+    verified.program(np.full((rows, 1), 0.5), "radar", window=0.2).read(x)
 
 
 MEMORISE = """

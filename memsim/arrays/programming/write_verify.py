@@ -44,7 +44,9 @@ def write_and_verify(array: ArrayState, targets: Any, algorithm: WriteVerify) ->
         xp.zeros(shape, np.float64),
         xp.zeros(shape, np.uint8),
     )
-    first = algorithm.first_voltages(targets, _erased_step(bank), voltages)
+    first = None
+    if algorithm.chooses_voltage:
+        first = _padded(algorithm.first_voltages(targets, _erased_step(bank), voltages), bank)
     most = algorithm.rounds * algorithm.max_pulses * 2 + algorithm.reads * algorithm.max_pulses
     ages = algorithm.delay > 0 and bank.history is not None
     how: dict[str, Any] = {
@@ -64,7 +66,8 @@ def write_and_verify(array: ArrayState, targets: Any, algorithm: WriteVerify) ->
             bank.wait(algorithm.pause, algorithm.pause)
             progress.status[progress.status == 1] = 0
         progress.memory[:] = 0
-        progress.memory[0] = _padded(first, bank)
+        if first is not None:
+            progress.memory[0] = first
         while True:
             _go_on(bank, low, high, progress, how, array.steps)
             if not ages or not (progress.status[:, :, : targets.shape[1]] == 0).any():
@@ -124,7 +127,7 @@ def _voltages(bank: Bank, algorithm: WriteVerify) -> PulseVoltages:
     sizes, widths, scales = [], [], []
     for name, ramp, pulse in (("set", algorithm.set, update.set), ("reset", algorithm.reset, update.reset)):
         scale = None if pulse is None else pulse.voltage_scale
-        if scale is None and (ramp.rises or algorithm.needs_scale(name)):
+        if scale is None and (ramp.rises or (algorithm.chooses_voltage and name == "set")):
             raise InputError(
                 f"{name}: device '{spec.name}' does not say how steps depend on the voltage (update.{name}."
                 f"voltage_scale); algorithm '{algorithm.name}' can use pulses of one voltage only"

@@ -43,6 +43,8 @@ class WriteVerify:
     pause: float = 0.0
 
     name: ClassVar[str]
+    chooses_voltage: ClassVar[bool] = False
+    """Whether the voltage of set pulses follows from the target of a cell, see `first_voltages`."""
     decide: ClassVar[Any]
     """Scalar function (seen, low, high, memory, knobs) -> (action, voltage [V], memory), see `VerifySpec`."""
 
@@ -73,16 +75,12 @@ class WriteVerify:
         """Factor on the steps of voltages after the first change of direction."""
         return 1.0
 
-    def needs_scale(self, direction: str) -> bool:
-        """Whether the algorithm chooses the voltage of a direction, "set" or "reset", from the target."""
-        return False
-
     def first_voltages(self, targets: Any, step: float, voltages: PulseVoltages) -> Any:
-        """Voltage [V] in the memory of each cell at the start, with the axes of the targets.
+        """Voltage of the set pulses of each cell [V], with the axes of the targets, of algorithms that choose it.
 
         `step` is the change of an erased cell, in w, by a set pulse of the device's voltage.
         """
-        return 0.0 * targets
+        raise NotImplementedError
 
     def knobs(self, voltages: PulseVoltages) -> Knobs:
         """The settings as kernels take them, for a device with these pulses."""

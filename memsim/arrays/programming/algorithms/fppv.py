@@ -27,10 +27,8 @@ class Fppv(WriteVerify):
     """
 
     name: ClassVar[str] = "fppv"
+    chooses_voltage: ClassVar[bool] = True
     decide: ClassVar[Any] = staticmethod(_decide)
-
-    def needs_scale(self, direction: str) -> bool:
-        return direction == "set"
 
     def first_voltages(self, targets: Any, step: float, voltages: PulseVoltages) -> Any:
         change = np.maximum(targets, 1e-6)  # of a cell that is erased already; its voltage is of no use
