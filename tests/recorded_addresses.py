@@ -47,12 +47,12 @@ class Record:
         self.streams: Counter[int] = Counter()
         self.keys: set[tuple[int, ...]] = set()
         self.bits: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
-        self._launch: set[tuple[int, ...]] = set()
+        self._launch: Counter[tuple[int, ...]] = Counter()
         self._chain: list[str] = []
 
     def launch(self) -> None:
         """A kernel starts: who wants it?"""
-        self._launch, self._chain = set(), []
+        self._launch, self._chain = Counter(), []
         frame = sys._getframe(2)
         while frame is not None:
             module = frame.f_globals.get("__name__", "")
@@ -69,9 +69,11 @@ class Record:
         self.streams[stream] += 1
         self.keys.add(at[4:])
         self.bits[stream] = [one | more for one, more in zip(self.bits[stream], at[:3], strict=True)]
-        if at in self._launch:
+        self._launch[at] += 1
+        # Write and verify draws the words of a group of four cells for each of them, which takes its own word.
+        shared = 4 if self._chain[0] == "arrays.programming.write_verify._go_on" else 1
+        if self._launch[at] > shared:
             self.collisions[f"stream {stream}: twice at once in {self._chain[0]}"] += 1
-        self._launch.add(at)
         chain = self._chain[:1] if stream in self.fixed else self._chain
         purpose = " < ".join(chain)
         before = self.purposes.setdefault(at, purpose)
@@ -164,7 +166,7 @@ def arrays() -> None:
             tile=(12, 64),
             dac=ms.DAC(**converter, polarity="phases"),
             adc=ms.ADC(**converter, range=20.0, noise=0.1),
-            seed=(5 << 32) + 7,
+            seed=((5 + count) << 32) + 7,
         )
         array.train(ms.Delta(0.2), x, t, encoding="counted")
         array.train(ms.Hebbian(0.2), x, t, encoding=encoding)
@@ -176,7 +178,7 @@ def arrays() -> None:
         array.read(x, first_sample=samples, index=0)
 
     write = "  write: {sigma: 1 %, relative_to: range}\n"
-    verified = ms.Crossbar(device_from_text(quiet.replace(write, "")), rows, 2, column="pair", seed=(6 << 32) + 7)
+    verified = ms.Crossbar(device_from_text(quiet.replace(write, "")), rows, 2, column="pair", seed=(8 << 32) + 7)
     verified.program(np.full((rows, 1), 0.5), "radar", window=0.2).read(x)
 
 
