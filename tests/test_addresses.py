@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -331,7 +332,7 @@ def test_no_address_is_drawn_for_two_purposes_and_all_are_in_the_layout(work):
 def test_the_recorder_sees_an_address_that_is_drawn_for_two_purposes():
     record = recorded_addresses.Record()
     for chain in (["one"], ["other"]):
-        record._launch, record._chain = set(), chain
+        record._launch, record._chain = Counter(), chain
         record.draw(1, 2, 3, 4, 5, 6)
     assert list(record.collisions) == ["stream 4: one AND other"]
     record.draw(1, 2, 3, 4, 5, 6)
