@@ -12,6 +12,7 @@ from memsim.arrays.crossbar import Crossbar
 from memsim.arrays.layer import CrossbarLayer
 from memsim.arrays.mapping import Mapping
 from memsim.arrays.patches import Patches
+from memsim.arrays.programming.algorithms import WriteVerify
 from memsim.errors import InputError
 from memsim.profiles import DeviceProfile, device_of
 
@@ -42,6 +43,8 @@ class ProgrammedLayer(CrossbarLayer):
         Rounds of programming, see `Crossbar.program`.
     error : float
         Sigma of a further Gaussian error of every cell, in w.
+    algorithm : WriteVerify, optional
+        Of write and verify, which takes the place of rounds of pulses; see `Crossbar.program`.
     **options
         Further parameters of `Crossbar`: initial, seed, dtype, backend, scope, first_array, converters, wires, tile.
 
@@ -72,6 +75,7 @@ class ProgrammedLayer(CrossbarLayer):
         bounds: tuple[float, float] | None = (0.0, 1.0),
         cycles: int = 1,
         error: float = 0.0,
+        algorithm: WriteVerify | None = None,
         **options: Any,
     ) -> None:
         profile = device_of(device)
@@ -91,6 +95,7 @@ class ProgrammedLayer(CrossbarLayer):
         crossbar = Crossbar(profile, rows, cols * mapping.slices, bounds=(low, high), column=mapping.column, **options)
         crossbar.program(
             low + shares.states(self.targets / unit) * (high - low),
+            algorithm,
             cycles=cycles,
             error=error,
             reference=(low + high) / 2 if mapping.kind == "reference" else None,

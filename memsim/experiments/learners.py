@@ -12,6 +12,7 @@ from memsim.document.fields import NONE_WORD, ONE_LINE, Count, Quantity, Section
 from memsim.document.registry_sections import entry_of
 from memsim.experiments.circuits import ADCSpec, DACSpec, Tile, WiresSpec, circuit
 from memsim.experiments.devices import Choice
+from memsim.experiments.programming import Programming
 from memsim.learning import ENCODINGS, MAX_PULSES, MAX_SLOTS, RULES, SETTING_OF, Encoding, LocalRule, unused
 from memsim.learning.rules.rule import Rate as Rate  # part of this module's API
 from memsim.networks.losses import LOSSES, Loss
@@ -85,6 +86,7 @@ class ArraySpec(Section):
     adc: Annotated[ADCSpec | None, NONE_WORD] = None
     wires: Annotated[WiresSpec | None, NONE_WORD] = None
     tile: Tile = None
+    programming: Annotated[Programming | None, NONE_WORD] = None
     ideal: Annotated[tuple[PartName, ...], BeforeValidator(as_tuple)] = ()
 
     @property
@@ -192,6 +194,17 @@ class LearnerBase(ComparedBase):
 
     array: ArraySpec = ArraySpec()
     network: Any = None
+
+    @property
+    def programs(self) -> bool:
+        """Whether states are programmed into the cells after a training elsewhere."""
+        return False
+
+    @model_validator(mode="after")
+    def _programmed(self) -> LearnerBase:
+        if self.array.programming is not None and not self.programs:
+            raise problem("the cells of this learner are not programmed; leave it out", "array", "programming")
+        return self
 
     def evaluation_keys(self, earlier: Any) -> tuple[str, ...]:
         """Of a crossbar, what surrounds its cells, and the noise of reads; see `ComparedBase`."""

@@ -166,6 +166,7 @@ class AnalogLayer(PlannedLayer):
             bounds=hardware.bounds,
             cycles=hardware.cycles,
             error=hardware.error,
+            algorithm=hardware.algorithm,
             seed=hardware.seed,
             dtype=DTYPES[self.weight.dtype],
             backend=backend_for(self.weight.device),

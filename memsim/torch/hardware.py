@@ -11,12 +11,14 @@ from pydantic import BeforeValidator, Field
 
 from memsim.arrays import ADC, DAC, Mapping, Wires
 from memsim.arrays.programmed_layer import check_scales
+from memsim.arrays.programming.algorithms import WriteVerify, algorithm_of
 from memsim.document import Document
 from memsim.document.fields import NONE_WORD, Count, Section
 from memsim.errors import InputError, nearest
 from memsim.experiments.circuits import ADCSpec, DACSpec, MappingKeys, MappingSpec, Tile, WiresSpec
 from memsim.experiments.devices import Choice, Devices
 from memsim.experiments.learners import Pair, PartName, Seed, as_tuple
+from memsim.experiments.programming import Programming
 from memsim.philox import MAX_SEED
 from memsim.profiles import DeviceProfile, device_of
 from memsim.profiles.idealised import PARTS, idealised
@@ -37,6 +39,7 @@ class HardwareSpec(Section):
     scales: Literal["layer", "column"] = "layer"
     cycles: Annotated[int, Count(1, 1_000_000)] = 1
     error: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e3)] = 0.0
+    programming: Annotated[Programming | None, NONE_WORD] = None
     ideal: Annotated[tuple[PartName, ...], BeforeValidator(as_tuple)] = ()
     bias: Literal["digital", "row"] = "digital"
     seed: Seed = 0
@@ -73,6 +76,9 @@ class Hardware:
         Rounds of programming, see `memsim.Crossbar.program`.
     error : float
         Standard deviation of a further Gaussian error of each cell, in units of the window.
+    programming : WriteVerify or str, optional
+        Algorithm of write and verify, or its name, such as "radar"; see docs/programming.md. If not given, cells are
+        programmed in rounds of pulses, or with the error that the device states for its own programming.
     ideal : tuple of str
         Parts of the device that are taken as ideal: bounds, update, c2c, d2d, read; see docs/circuits.md.
     bias : {"digital", "row"}
@@ -105,6 +111,7 @@ class Hardware:
     scales: str = "layer"
     cycles: int = 1
     error: float = 0.0
+    programming: WriteVerify | str | None = None
     ideal: tuple[str, ...] = ()
     bias: str = "digital"
     seed: int = 0
@@ -120,6 +127,14 @@ class Hardware:
         if not isinstance(self.mapping, Mapping):
             raise InputError(f"mapping: {self.mapping!r} is not allowed; a memsim.Mapping, or the name of its kind")
         check_scales(self.mapping, self.scales)
+        if isinstance(self.programming, str):
+            object.__setattr__(self, "programming", algorithm_of(self.programming))
+        if not isinstance(self.programming, WriteVerify | None):
+            raise InputError(
+                f"programming: {self.programming!r} is not allowed; an algorithm of write and verify, or its name"
+            )
+        if self.programming is not None and self.cycles != 1:
+            raise InputError(f"cycles: algorithm '{self.programming.name}' has no rounds of this kind; leave it out")
         if isinstance(self.ideal, str):
             object.__setattr__(self, "ideal", (self.ideal,))
         object.__setattr__(self, "ideal", tuple(self.ideal))
@@ -145,6 +160,12 @@ class Hardware:
         """The converters of outputs."""
         assert not isinstance(self.adc, int)
         return self.adc
+
+    @property
+    def algorithm(self) -> WriteVerify | None:
+        """The algorithm of write and verify; None for rounds of pulses, or the device's error model."""
+        assert not isinstance(self.programming, str)
+        return self.programming
 
     @property
     def plan(self) -> Mapping:
@@ -181,6 +202,7 @@ class Hardware:
                 adc=spec.adc.converter if spec.adc else None,
                 wires=spec.wires.wires if spec.wires else None,
                 mapping=spec.mapping.mapping,
+                programming=spec.programming.verified if spec.programming else None,
                 **{key: getattr(spec, key) for key in ("bounds", "scales", "cycles", "error", "ideal", "bias", "seed")},
             )
         except InputError as error:
@@ -191,5 +213,11 @@ class Hardware:
         """All settings as plain data, the device by name."""
         values = {part.name: getattr(self, part.name) for part in fields(self) if part.init}
         values["device"] = self.cells.name
-        parts = {key: asdict(values[key]) for key in ("mapping", "dac", "adc", "wires") if values[key] is not None}
+        parts = {
+            key: asdict(values[key])
+            for key in ("mapping", "dac", "adc", "wires", "programming")
+            if values[key] is not None
+        }
+        if self.algorithm is not None:
+            parts["programming"]["algorithm"] = self.algorithm.name
         return values | parts

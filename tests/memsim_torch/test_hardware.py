@@ -7,8 +7,11 @@ import pytest
 pytest.importorskip("torch")
 pytestmark = pytest.mark.slow
 
+import torch  # noqa: E402
+
 import memsim.torch as mt  # noqa: E402
 from memsim.arrays import ADC, DAC, Mapping, Wires  # noqa: E402
+from memsim.arrays.programming.algorithms import Radar  # noqa: E402
 from memsim.errors import InputError  # noqa: E402
 
 TEXT = """\
@@ -108,3 +111,18 @@ def test_mistakes_in_a_file_are_located(tmp_path, text, message):
 def test_mistakes_in_python_are_one_line(options, message):
     with pytest.raises(InputError, match=message):
         mt.Hardware(**options)
+
+
+def test_write_and_verify_programs_a_network(tmp_path):
+    path = tmp_path / "hardware.yaml"
+    path.write_text("device: epiram-choi2018\nprogramming: {algorithm: radar, window: 0.01, max_pulses: 500}\n")
+    hardware = mt.Hardware.from_yaml(path)
+    assert hardware == mt.Hardware("epiram-choi2018", programming=Radar(window=0.01, max_pulses=500))
+    assert hardware.settings()["programming"]["algorithm"] == "radar"
+    layer = mt.program(mt.convert(torch.nn.Linear(20, 12), hardware, quiet=True))
+    accepted = layer.cells.crossbar.programming.accepted
+    assert accepted.mean() > 0.95
+    with pytest.raises(InputError, match="cycles: algorithm 'radar' has no rounds of this kind"):
+        mt.Hardware("epiram-choi2018", programming="radar", cycles=2)
+    with pytest.raises(InputError, match="algorithm: unknown algorithm 'rada'; did you mean 'radar'"):
+        mt.Hardware("epiram-choi2018", programming="rada")

@@ -155,6 +155,10 @@ class ClassifierSpec(LearnerBase):
         default={}
     )
 
+    @property
+    def programs(self) -> bool:
+        return self.programmed is not None
+
     def evaluation_keys(self, earlier: Any) -> tuple[str, ...]:
         """A network is programmed anew, so all that its arrays are may change; what was tuned may not.
 
@@ -173,6 +177,12 @@ class ClassifierSpec(LearnerBase):
         if self.programmed is not None and self.array.column not in (None, "pair"):
             text = f"'{self.array.column}' does not hold a network's weights of both signs; allowed: pair"
             raise problem(text, "array", "column")
+        if self.programmed is not None and self.array.programming is not None and self.programmed.cycles != 1:
+            raise problem(
+                f"algorithm '{self.array.programming.algorithm}' has no rounds of this kind; leave it out",
+                "programmed",
+                "cycles",
+            )
         return self
 
 

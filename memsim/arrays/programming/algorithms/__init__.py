@@ -1,8 +1,8 @@
-"""Algorithms of write and verify, by name."""
+"""Algorithms of write and verify, one a file, and their registry."""
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Mapping
 from typing import Any
 
 from memsim.arrays.programming.algorithms.algorithm import WriteVerify
@@ -11,33 +11,25 @@ from memsim.arrays.programming.algorithms.ispp import Ispp
 from memsim.arrays.programming.algorithms.neurram import Neurram
 from memsim.arrays.programming.algorithms.radar import Radar
 from memsim.arrays.programming.algorithms.ramp import Ramp
-from memsim.errors import InputError, nearest
+from memsim.registry import Registry
 
-ALGORITHMS: dict[str, type[WriteVerify]] = {kind.name: kind for kind in (Ispp, Fppv, Radar, Neurram)}
-"""The algorithm of each name that experiments use."""
+ALGORITHMS: Registry[WriteVerify] = Registry("algorithm", (Ispp, Fppv, Radar, Neurram))
+"""Algorithms by the name that experiments give them (``array.programming.algorithm``)."""
+RAMPS: Registry[Ramp] = Registry("ramp", (Ramp,))
 
 
 def algorithm_of(name: str, **settings: Any) -> WriteVerify:
-    """The algorithm of a name with some settings.
+    """The algorithm of a name with some settings; ramps may be mappings of their settings.
 
     Raises
     ------
     InputError
         If the name or a setting is unknown, or a value is not allowed.
     """
-    if name not in ALGORITHMS:
-        raise InputError(f"algorithm: unknown '{name}'{nearest(name, ALGORITHMS)}; allowed: {', '.join(ALGORITHMS)}")
-    kind = ALGORITHMS[name]
-    _check_keys(kind, f"algorithm '{name}' has no such setting", settings)
     for key, value in settings.items():
-        if isinstance(value, dict):
-            _check_keys(Ramp, f"{key} has no such setting", value)
-            settings[key] = Ramp(**value)
-    return kind(**settings)
+        if isinstance(value, Mapping):
+            settings[key] = RAMPS.make(Ramp.name, **value)
+    return ALGORITHMS.make(name, **settings)
 
 
-def _check_keys(kind: Any, problem: str, values: dict[str, Any]) -> None:
-    allowed = [part.name for part in fields(kind)]
-    for key in values:
-        if key not in allowed:
-            raise InputError(f"{key}: {problem}{nearest(key, allowed)}; allowed: {', '.join(allowed)}")
+__all__ = ["ALGORITHMS", "Fppv", "Ispp", "Neurram", "Radar", "Ramp", "WriteVerify", "algorithm_of"]

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
 
-from memsim.arrays.programming.algorithms.ramp import Ramp
+from pydantic import Field
+
+from memsim.arrays.programming.algorithms.ramp import DEVICE_VOLTAGE, Ramp
+from memsim.document.fields import Count, Quantity
 from memsim.errors import InputError
 from memsim.kernels.verify_cell import Knobs, PulseVoltages
+from memsim.learning.encoding import MAX_PULSES
+
+Time = Annotated[float, Quantity("s", low=0.0, high=1e9)]
+Several = Annotated[int, Count(1, 100)]
 
 
 @dataclass(frozen=True)
@@ -33,14 +40,14 @@ class WriteVerify:
         Time between rounds [s].
     """
 
-    window: float = 0.02
-    max_pulses: int = 100
-    delay: float = 0.0
-    set: Ramp = field(default_factory=Ramp)
-    reset: Ramp = field(default_factory=Ramp)
-    reads: int = 1
-    rounds: int = 1
-    pause: float = 0.0
+    window: Annotated[float, Field(allow_inf_nan=False, gt=0, le=1)] = 0.02
+    max_pulses: Annotated[int, Count(1, MAX_PULSES)] = 100
+    delay: Time = 0.0
+    set: Ramp = DEVICE_VOLTAGE
+    reset: Ramp = DEVICE_VOLTAGE
+    reads: Several = 1
+    rounds: Several = 1
+    pause: Time = 0.0
 
     name: ClassVar[str]
     chooses_voltage: ClassVar[bool] = False
@@ -51,7 +58,7 @@ class WriteVerify:
     def __post_init__(self) -> None:
         if not _number(self.window) or self.window <= 0:
             raise InputError(f"window: {self.window!r} is not allowed; a number above 0, in w")
-        for name, most in (("max_pulses", 1_000_000), ("reads", 100), ("rounds", 100)):
+        for name, most in (("max_pulses", MAX_PULSES), ("reads", 100), ("rounds", 100)):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
                 raise InputError(f"{name}: {value!r} is not allowed; a whole number from 1 to {most}")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from memsim.arrays.programming.algorithms import bidirectional
-from memsim.arrays.programming.algorithms.algorithm import WriteVerify
+from memsim.arrays.programming.algorithms.algorithm import Several, WriteVerify
+from memsim.document.fields import Count
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,10 @@ class Neurram(WriteVerify):
     (Neurram_48core): 50 changes of direction, 30 pulses at the end voltage, three rounds over the array.
     """
 
-    reads: int = 2
-    rounds: int = 3
-    max_turns: int = 50
-    max_at_end: int = 30
+    reads: Several = 2
+    rounds: Several = 3
+    max_turns: Annotated[int, Count(0, 1_000_000)] = 50
+    max_at_end: Annotated[int, Count(0, 1_000_000)] = 30
 
     name: ClassVar[str] = "neurram"
     decide: ClassVar[Any] = staticmethod(bidirectional.decide)

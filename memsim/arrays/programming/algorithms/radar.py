@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
 
 from memsim.arrays.programming.algorithms import bidirectional
 from memsim.arrays.programming.algorithms.algorithm import WriteVerify
@@ -22,7 +24,7 @@ class Radar(WriteVerify):
     Source: RADAR, IEEE Trans. Electron Devices (2021), doi:10.1109/TED.2021.3097975.
     """
 
-    fine: float = 1.0
+    fine: Annotated[float, Field(allow_inf_nan=False, gt=0, le=1)] = 1.0
 
     name: ClassVar[str] = "radar"
     decide: ClassVar[Any] = staticmethod(bidirectional.decide)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 from memsim.errors import InputError
 
@@ -25,6 +26,8 @@ class Ramp:
     start: float | None = None
     step: float = 0.0
     end: float | None = None
+
+    name: ClassVar[str] = "voltages"
 
     def __post_init__(self) -> None:
         for name, value in (("start", self.start), ("end", self.end), ("step", self.step)):
@@ -49,3 +52,7 @@ class Ramp:
             self.step,
             math.inf if self.end is None else self.end,
         )
+
+
+DEVICE_VOLTAGE = Ramp()
+"""Pulses of the device's own voltage."""

@@ -25,6 +25,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from memsim.arrays import ADC, DAC, Crossbar, Mapping, ProgrammedLayer, Wires
+from memsim.arrays.programming.algorithms import WriteVerify
 from memsim.errors import DataError, InputError
 from memsim.metrics.products import signal_to_noise
 from memsim.networks.chain import Chain, Residual
@@ -63,6 +64,8 @@ class Deployed:
         largest. A bias is never clipped: where biases exceed the scale, their row is driven with more voltage.
     error : float
         Sigma of a further Gaussian error of every cell, in w.
+    algorithm : WriteVerify, optional
+        See `ProgrammedLayer`.
     dtype : {"float32", "float64"}
         Precision of states and activations.
     backend : str
@@ -88,6 +91,7 @@ class Deployed:
         cycles: int = 1,
         clip: float = 1.0,
         error: float = 0.0,
+        algorithm: WriteVerify | None = None,
         dtype: str = "float32",
         backend: str = "auto",
         dac: DAC | None = None,
@@ -116,6 +120,7 @@ class Deployed:
                 bounds=bounds,
                 cycles=cycles,
                 error=error,
+                algorithm=algorithm,
                 seed=seed,
                 initial=initial,
                 dtype=dtype,

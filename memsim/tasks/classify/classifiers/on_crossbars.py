@@ -41,6 +41,7 @@ class OnCrossbars:
                     cycles=spec.programmed.cycles,
                     clip=spec.programmed.clip,
                     error=spec.programmed.error,
+                    algorithm=None if spec.array.programming is None else spec.array.programming.verified,
                     dtype=spec.array.dtype,
                     backend=backend,
                     **spec.array.circuit,

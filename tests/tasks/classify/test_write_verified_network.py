@@ -1,0 +1,47 @@
+"""Networks of experiments that an algorithm of write and verify programs onto crossbars."""
+
+from __future__ import annotations
+
+import pytest
+
+import memsim as ms
+from memsim.experiments.loading import experiment_from_text
+
+TEXT = """
+name: verified
+title: Programming by write and verify
+task: classify
+data: {source: digits, samples: 60}
+seeds: 1
+learners:
+  - {name: Net, network: {architecture: linear}, training: {epochs: 2}}
+  - name: Cells
+    array: {device: epiram-choi2018, programming: {algorithm: radar, window: WINDOW, max_pulses: 300, delay: 1 us}}
+    programmed: {learner: Net}
+corruptions: {gaussian: [0.1]}
+"""
+
+
+def test_a_narrower_window_brings_products_closer_to_the_exact_ones():
+    snr = []
+    for window in ("0.1", "0.02"):
+        result = ms.run(experiment_from_text(TEXT.replace("WINDOW", window), "verified"))
+        snr.append(float(result.product_snr.sel(learner="Cells").mean()))
+    assert snr[1] > snr[0] + 6
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("window: WINDOW", "windw: 0.1", "did you mean 'window'?"),
+        ("algorithm: radar", "algorithm: rada", "did you mean 'radar'?"),
+        ("delay: 1 us", "delay: -1 us", "'-1 us' is out of range"),
+        ("{learner: Net}", "{learner: Net, cycles: 3}", "algorithm 'radar' has no rounds of this kind"),
+        ("    programmed: {learner: Net}\n", "", "the cells of this learner are not programmed"),
+    ],
+)
+def test_mistakes_name_file_line_and_key(old, new, message):
+    text = TEXT.replace(old, new).replace("WINDOW", "0.1")
+    with pytest.raises(ms.InputError) as problem:
+        experiment_from_text(text, "verified")
+    assert message in str(problem.value)
