@@ -54,6 +54,8 @@ class CrossbarLayer:
         Factor on the outputs of the crossbar, such as one that undoes drift; broadcast against (..., slice * col).
     common : float
         Conductance of a weight of 0, in units of the window, see `Mapping.common`.
+    shift : float or array
+        Added to the outputs of reads after this factor, in units of V_read (G_max - G_min); broadcast likewise.
 
     Raises
     ------
@@ -76,6 +78,7 @@ class CrossbarLayer:
         )
         self.gain = 1.0
         self.correction: Any = 1.0
+        self.shift: Any = 0.0
         self._events: dict[int, Events] = {}
         if patches is None:
             return
@@ -198,11 +201,17 @@ class CrossbarLayer:
     def _sums(self, read: np.ndarray, driven: Any) -> np.ndarray:
         """Sums of products (..., col) from the outputs of the crossbar (..., slice * col) for voltages (..., row)."""
         if self.mapping is None or (self.mapping.slices == 1 and self.common == 0):
-            return read * self._like(read, self.correction * (self.unit / self.gain))
-        sums = self.mapping.joined(read * self._like(read, self.correction))
+            sums = read * self._like(read, self.correction * (self.unit / self.gain))
+            return sums if self._unshifted else sums + self._like(read, self.shift * (self.unit / self.gain))
+        corrected = read * self._like(read, self.correction)
+        sums = self.mapping.joined(corrected if self._unshifted else corrected + self._like(read, self.shift))
         if self.common:
             sums = sums - self.common * self.crossbar.known(driven).sum(axis=-1, keepdims=True, dtype=float)
         return sums * self._like(sums, self.unit / self.gain)
+
+    @property
+    def _unshifted(self) -> bool:
+        return bool(np.ndim(self.shift) == 0 and self.shift == 0)
 
     def _like(self, values: np.ndarray, factor: Any) -> Any:
         """A factor in the library of values; a number as it is."""

@@ -139,9 +139,12 @@ class AnalogLayer(PlannedLayer):
         self._readers.clear()
         self._effective = None
 
-    def correct(self, factor: Any) -> None:
-        """Multiply the outputs of the programmed cells by a factor, such as one that undoes drift."""
-        self.cells.correction = factor
+    def correct(self, factor: Any, shift: Any = 0.0) -> None:
+        """Multiply the outputs of the programmed cells by a factor and add a shift, such as those that undo drift.
+
+        The shift is in units of V_read (G_max - G_min).
+        """
+        self.cells.correction, self.cells.shift = factor, shift
         self._effective = None
 
     def age(self, seconds: float, temperature: float | None = None) -> None:
@@ -273,7 +276,7 @@ class AnalogLayer(PlannedLayer):
                 cells.crossbar, bias=cells.bias, unit=cells.unit, patches=patches, mapping=cells.mapping
             )
         reader = self._readers[key]
-        reader.gain, reader.correction = cells.gain, cells.correction
+        reader.gain, reader.correction, reader.shift = cells.gain, cells.correction, cells.shift
         return reader
 
     def __prepare_scriptable__(self) -> Any:

@@ -17,7 +17,14 @@ from memsim.errors import InputError, nearest
 from memsim.metrics.products import signal_to_noise
 from memsim.philox import MAX_REPETITIONS, MAX_SAMPLES, MAX_TIMES, Purpose
 from memsim.torch.analog_layer import AnalogLayer
-from memsim.torch.compensation import COMPENSATIONS, Reference
+from memsim.torch.compensation import (
+    BATCH_NORM,
+    COMPENSATIONS,
+    Reference,
+    batch_norms,
+    recomputed,
+    restored,
+)
 from memsim.torch.modules import analog_layers, check_finite
 from memsim.torch.passes import Pass
 from memsim.torch.progress import bar
@@ -37,6 +44,7 @@ def evaluate(
     times: Sequence[str | float] = (0.0,),
     repeats: int | None = None,
     compensation: str = "none",
+    calibration: Iterable[Any] | None = None,
     metric: Metric | None = None,
     progress: bool | None = None,
 ) -> xr.Dataset:
@@ -57,9 +65,12 @@ def evaluate(
         Times since the end of the programming, such as "1 day", or in seconds; in increasing order.
     repeats : int, optional
         Number of programmings; that of `program` if not given.
-    compensation : {"none", "global", "column"}
-        How drift is undone in the outputs: not at all; by one factor for each layer; or by one for each output.
-        See `memsim.torch.compensation`.
+    compensation : {"none", "global", "column", "affine", "batch-norm"}
+        How drift is undone: not at all; by one factor for the outputs of each layer; by one for each output; by a
+        factor and a shift for each output; or by new statistics of batch normalisations. See
+        `memsim.torch.compensation`.
+    calibration : iterable of (inputs, labels), optional
+        Batches, such as those of the training, from which "batch-norm" computes the statistics.
     metric : callable, optional
         From outputs and labels of a batch to one number for each sample. The accuracy of classes if not given.
     progress : bool, optional
@@ -89,6 +100,10 @@ def evaluate(
             f"compensation: unknown '{compensation}'{nearest(compensation, COMPENSATIONS)}; allowed: "
             f"{', '.join(COMPENSATIONS)}"
         )
+    norms = batch_norms(model) if compensation == BATCH_NORM else []
+    if (calibration is not None) != bool(norms):
+        what = "is needed" if norms else "is not used"
+        raise InputError(f"calibration: {what} by compensation '{compensation}'; batches of inputs, for '{BATCH_NORM}'")
     count = max(int(layer.programmings) for layer in layers.values()) if repeats is None else repeats
     if isinstance(count, bool) or not (isinstance(count, int) and 1 <= count <= MAX_REPETITIONS):
         raise InputError(f"repeats: {repeats!r} is not a whole number from 1 to {MAX_REPETITIONS}")
@@ -98,7 +113,7 @@ def evaluate(
     measured = {name: np.full((count, len(seconds), len(layers)), math.nan) for name in Watch._fields}
     batches, counted = (len(loader), "Batches") if isinstance(loader, Sized) else (1, "Evaluations")
     samples = Samples()
-    with _fresh(model, layers), bar(progress, counted, count * len(seconds) * batches) as show:
+    with _fresh(model, layers), restored(norms), bar(progress, counted, count * len(seconds) * batches) as show:
         for repeat in range(count):
             references = _programmed(layers, repeat, compensation)
             passed = 0.0
@@ -107,8 +122,11 @@ def evaluate(
                     if instant > passed:
                         layer.age(instant - passed)
                     if name in references:
-                        layer.correct(references[name].factor(layer, time))
+                        layer.correct(*references[name].correction(layer, time))
                 passed = instant
+                if calibration is not None:
+                    with recomputed(norms):
+                        _pass_through(model, layers, Data(calibration, None, name="calibration"), time)
                 before = (repeat * len(seconds) + time) * batches
                 own = Data(loader, samples if repeat == time == 0 else None, partial(_show, show, before, batches))
                 scores[repeat, time], watches = _score(model, layers, own, time, metric or correct)
@@ -209,6 +227,20 @@ def _score(
     return total / first, [observer.result() for observer in observers]
 
 
+def _pass_through(model: nn.Module, layers: dict[str, AnalogLayer], data: Data, time: int) -> None:
+    """Pass the samples of a data set through a network at an evaluation time."""
+    device, first = next(iter(layers.values())).weight.device, 0
+    with torch.no_grad():
+        for inputs, _ in data.batches(device):
+            running = Pass(len(inputs), first, Purpose.HELD_OUT, 0, time)
+            for layer in layers.values():
+                layer.running = running
+            model(inputs)
+            first += len(inputs)
+    if not first:
+        raise InputError("calibration: has no samples, or gives its batches only once")
+
+
 def _programmed(layers: dict[str, AnalogLayer], repeat: int, compensation: str) -> dict[str, Reference]:
     """Program all layers, and read what their compensation compares later outputs with."""
     references = {}
@@ -216,7 +248,7 @@ def _programmed(layers: dict[str, AnalogLayer], repeat: int, compensation: str) 
         layer.forget()
         layer.repeat = repeat
         _ = layer.cells
-        if compensation != "none":
+        if compensation not in ("none", BATCH_NORM):
             references[name] = Reference.of(layer, compensation)
     return references
 

@@ -45,19 +45,26 @@ class Data(NamedTuple):
 
     loader: Iterable[Any]
     samples: Samples | None
-    passed: Callable[[int], None]
+    passed: Callable[[int], None] = lambda number: None
+    name: str = "loader"
 
     def batches(self, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
-        """Pairs of inputs and labels on a device; those without samples are left out."""
+        """Pairs of inputs and labels on a device; those without samples are left out.
+
+        Raises
+        ------
+        InputError
+            If the loader, which errors call by `name`, gives something else.
+        """
         try:
             iterator = iter(self.loader)
         except TypeError:
             raise InputError(
-                f"loader: {type(self.loader).__name__} is not allowed; batches of (inputs, labels), such as those of a "
-                "torch.utils.data.DataLoader"
+                f"{self.name}: {type(self.loader).__name__} is not allowed; batches of (inputs, labels), such as those "
+                "of a torch.utils.data.DataLoader"
             ) from None
         for number, batch in enumerate(iterator, 1):
-            inputs, labels = _pair(batch)
+            inputs, labels = _pair(batch, self.name)
             if self.samples is not None:
                 self.samples.add(inputs, labels)
             if len(inputs):
@@ -65,15 +72,15 @@ class Data(NamedTuple):
             self.passed(number)
 
 
-def _pair(batch: Any) -> tuple[Tensor, Tensor]:
+def _pair(batch: Any, name: str) -> tuple[Tensor, Tensor]:
     if not (
         isinstance(batch, tuple | list) and len(batch) >= 2 and all(isinstance(part, Tensor) for part in batch[:2])
     ):
-        raise InputError(f"loader: gives {_kind(batch)}; allowed: pairs of tensors (inputs, labels)")
+        raise InputError(f"{name}: gives {_kind(batch)}; allowed: pairs of tensors (inputs, labels)")
     inputs, labels = batch[:2]
     if not inputs.ndim or not labels.ndim or len(inputs) != len(labels):
         shapes = f"inputs of shape {tuple(inputs.shape)} with labels of shape {tuple(labels.shape)}"
-        raise InputError(f"loader: gives {shapes}; allowed: as many labels as inputs, on the first axis")
+        raise InputError(f"{name}: gives {shapes}; allowed: as many labels as inputs, on the first axis")
     return inputs, labels
 
 
