@@ -228,7 +228,7 @@ def test_compensation_undoes_a_drift_that_all_cells_share(kind, compensation):
     reference = Reference.of(analog, compensation)
     analog.age(1e4)
     assert (analog(x) - layer(x)).abs().max() > 0.05
-    analog.correct(reference.factor(analog, 0))
+    analog.correct(*reference.correction(analog, 0))
     torch.testing.assert_close(analog(x), layer(x), rtol=1e-3, atol=1e-3)
     torch.testing.assert_close(analog.effective_weight(), layer.weight.detach(), rtol=1e-3, atol=1e-3)
 
