@@ -7,6 +7,7 @@ sigma for each cell. A training step is a forward pass, a backward pass and a st
 
 from __future__ import annotations
 
+import copy
 import statistics
 import sys
 import time
@@ -44,8 +45,8 @@ def inference(layer: nn.Module, x: torch.Tensor) -> Callable[[], object]:
     return call
 
 
-def step(layer: nn.Module, x: torch.Tensor) -> Callable[[], object]:
-    optimiser = torch.optim.SGD(layer.parameters(), 1e-3)
+def step(layer: nn.Module, x: torch.Tensor, optimiser: torch.optim.Optimizer | None = None) -> Callable[[], object]:
+    optimiser = optimiser or torch.optim.SGD(layer.parameters(), 1e-3)
 
     def call() -> None:
         optimiser.zero_grad()
@@ -80,22 +81,36 @@ def main(device: str, repeats: int) -> None:
 
 
 def peers(linear: nn.Linear, x: torch.Tensor) -> list[tuple[str, Callable[[], object], int]]:
-    """Layers of aihwkit's torch tile with the same converters and noise, where it is installed."""
+    """Layers of aihwkit with the same converters and noise, as far as it has them, where it is installed.
+
+    Inputs are scaled by the largest of each sample, its default. Outputs beyond the range are cut off, not read again
+    with smaller inputs. Its torch tile has no noise of weights in reads, so it gets noise of the outputs instead.
+    """
     try:
         from aihwkit.nn import AnalogLinear
-        from aihwkit.simulator.configs import TorchInferenceRPUConfig
+        from aihwkit.optim import AnalogSGD
+        from aihwkit.simulator.configs import InferenceRPUConfig, TorchInferenceRPUConfig
+        from aihwkit.simulator.parameters.enums import BoundManagementType, WeightModifierType, WeightNoiseType
     except ImportError:
         print("aihwkit is not installed")
         return []
-    config = TorchInferenceRPUConfig()
-    config.forward.inp_res = config.forward.out_res = 2.0**-BITS
-    config.forward.out_noise, config.forward.w_noise = 0.0, 0.01
-    config.modifier.std_dev = 0.05
-    layer = AnalogLinear(linear.in_features, linear.out_features, rpu_config=config).to(x.device)
-    return [
-        ("inference, aihwkit's torch tile", inference(layer.eval(), x), 0),
-        ("training step, aihwkit's torch tile", step(layer.train(), x), 3),
-    ]
+    layers = {}
+    for name, config in (("torch tile", TorchInferenceRPUConfig()), ("C++ tile", InferenceRPUConfig())):
+        config.mapping.max_input_size = config.mapping.max_output_size = 0  # one tile
+        config.forward.inp_res = config.forward.out_res = 1 / (2**BITS - 2)
+        config.forward.bound_management = BoundManagementType.NONE
+        if name == "C++ tile":
+            config.forward.out_noise, config.forward.w_noise = 0.0, 0.01
+            config.forward.w_noise_type = WeightNoiseType.ADDITIVE_CONSTANT
+        config.modifier.type, config.modifier.std_dev = WeightModifierType.ADD_NORMAL, 0.05
+        layers[name] = AnalogLinear(linear.in_features, linear.out_features, rpu_config=config).to(x.device)
+    cases = []
+    for name, layer in layers.items():
+        cases.append((f"inference, aihwkit's {name}", inference(copy.deepcopy(layer).eval(), x), 0))
+        optimiser = AnalogSGD(layer.train().parameters(), 1e-3)
+        optimiser.regroup_param_groups(layer)
+        cases.append((f"training step, aihwkit's {name}", step(layer, x, optimiser), 3))
+    return cases
 
 
 if __name__ == "__main__":
