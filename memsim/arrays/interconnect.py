@@ -12,6 +12,7 @@ from memsim.arrays.checks import whole
 from memsim.arrays.effective_cells import EffectiveCells
 from memsim.arrays.wires import TileSolution, effective_conductance, solve_tiles, solve_wires
 from memsim.arrays.wires.line_resistances import Wires
+from memsim.arrays.wires.tiles import at_equal_voltages
 from memsim.errors import InputError
 
 _ROUNDING = 1e-6
@@ -80,8 +81,10 @@ class Interconnect:
     line.
 
     To first order, a cell's deviation dG changes its output by u v dG: v is the voltage that the cell sees, u the share
-    of its current that reaches the output, here that of its mean current. For v stands the driven voltage times the
-    share that is left when all lines are driven alike; what the cell does to other outputs is left out.
+    of its current that reaches the output. For v stands the driven voltage times the share that is left when all lines
+    are driven alike. The effective conductance is that of the cell times u times what is left of the voltage along the
+    word line; u follows from it with the voltage of the word line when all lines are driven alike. What the cell does
+    to other outputs is left out.
     """
 
     def __init__(self, wires: Wires, cut: Tiles, column: str) -> None:
@@ -142,7 +145,7 @@ class Interconnect:
     def _solved(self, banks: Banks) -> list[EffectiveCells]:
         spec, backend = banks.lines.spec, banks.lines.site.backend
         cells = self._siemens(banks)
-        through, left = np.zeros_like(cells), np.zeros_like(cells)
+        through, left, word = np.zeros((3, *cells.shape))
         alike: dict[tuple[int, int], list[tuple[slice, slice]]] = {}  # parts of arrays by their size
         for rows, lines in product(self.cut.rows, self.cut.lines):
             alike.setdefault((rows.stop - rows.start, lines.stop - lines.start), []).append((rows, lines))
@@ -156,8 +159,10 @@ class Interconnect:
                     own = slice(number * len(cells), (number + 1) * len(cells))
                     through[:, lines, rows] = solution.effective[own].transpose(0, 2, 1)
                     left[:, lines, rows] = solution.across[own].transpose(0, 2, 1)
+                    word[:, lines, rows] = solution.word[own].transpose(0, 2, 1)
         left /= 1 + self.wires.series_resistance * cells
-        share = left * np.divide(through, cells, out=np.zeros_like(cells), where=cells > 0)
+        reaching = np.divide(through, cells, out=np.zeros_like(cells), where=cells > 0)
+        share = left * np.divide(reaching, word, out=np.zeros_like(cells), where=word > 0)
         width, dtype = spec.conductance.width, banks.lines.state.dtype
         banked = zip(self._apart(through / width, axis=1), self._apart(share, axis=1), strict=True)
         return [
@@ -168,12 +173,11 @@ class Interconnect:
         """Solution of tiles (tile, row, col) of one size."""
         if backend == "cpu":
             return solve_tiles(stack, self.wires)
-        solution = TileSolution(np.empty_like(stack), np.empty_like(stack))
-        for g, effective, across in zip(stack, *solution, strict=True):
+        solution = TileSolution(*np.empty((3, *stack.shape)))
+        options = {**self.wires.options, "backend": backend}
+        for g, effective, across, word in zip(stack, *solution, strict=True):
             effective[:] = effective_conductance(g, self.wires, backend=backend)
-            alike = solve_wires(g, np.ones(len(g)), self.wires, node_voltages=True, backend=backend)
-            assert alike.word_voltages is not None and alike.bit_voltages is not None
-            across[:] = alike.word_voltages - alike.bit_voltages
+            across[:], word[:] = at_equal_voltages(g, options)
         return solution
 
     def _siemens(self, banks: Banks) -> np.ndarray:

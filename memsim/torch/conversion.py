@@ -130,7 +130,7 @@ def convert(
     names = _names(model)
     layers = dict(layers or {})
     check_patterns("layers", layers, names)
-    check_patterns("exclude", exclude, names)
+    check_patterns("exclude", exclude, [name for name, _ in model.named_modules() if name] or names)
     model = copy.deepcopy(model)
     report = Conversion()
     graph = _graph(model)

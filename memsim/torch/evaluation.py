@@ -30,7 +30,7 @@ from memsim.torch.passes import Pass
 from memsim.torch.progress import bar
 from memsim.torch.reads import Counts
 from memsim.torch.result import result_of
-from memsim.torch.samples import Data, Metric, Samples, correct, numbers_of
+from memsim.torch.samples import Data, Metric, Samples, correct, inputs_of, numbers_of
 from memsim.units import format_quantity, parse_quantity
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def evaluate(
     times: Sequence[str | float] = (0.0,),
     repeats: int | None = None,
     compensation: str = "none",
-    calibration: Iterable[Any] | None = None,
+    calibration: Tensor | Iterable[Any] | None = None,
     metric: Metric | None = None,
     progress: bool | None = None,
 ) -> xr.Dataset:
@@ -69,8 +69,9 @@ def evaluate(
         How drift is undone: not at all; by one factor for the outputs of each layer; by one for each output; by a
         factor and a shift for each output; or by new statistics of batch normalisations. See
         `memsim.torch.compensation`.
-    calibration : iterable of (inputs, labels), optional
-        Batches, such as those of the training, from which "batch-norm" computes the statistics.
+    calibration : Tensor or iterable, optional
+        Inputs, such as those of the training, from which "batch-norm" computes the statistics: a batch of them, or
+        batches, of which pairs are (inputs, labels).
     metric : callable, optional
         From outputs and labels of a batch to one number for each sample. The accuracy of classes if not given.
     progress : bool, optional
@@ -96,14 +97,11 @@ def evaluate(
         layer.check_weights()
     seconds = _seconds(times)
     if compensation not in COMPENSATIONS:
-        raise InputError(
-            f"compensation: unknown '{compensation}'{nearest(compensation, COMPENSATIONS)}; allowed: "
-            f"{', '.join(COMPENSATIONS)}"
-        )
+        raise InputError(f"compensation: unknown '{compensation}'{nearest(compensation, COMPENSATIONS)}")
     norms = batch_norms(model) if compensation == BATCH_NORM else []
     if (calibration is not None) != bool(norms):
         what = "is needed" if norms else "is not used"
-        raise InputError(f"calibration: {what} by compensation '{compensation}'; batches of inputs, for '{BATCH_NORM}'")
+        raise InputError(f"calibration: {what} by compensation '{compensation}'; inputs, for '{BATCH_NORM}'")
     count = max(int(layer.programmings) for layer in layers.values()) if repeats is None else repeats
     if isinstance(count, bool) or not (isinstance(count, int) and 1 <= count <= MAX_REPETITIONS):
         raise InputError(f"repeats: {repeats!r} is not a whole number from 1 to {MAX_REPETITIONS}")
@@ -126,7 +124,7 @@ def evaluate(
                 passed = instant
                 if calibration is not None:
                     with recomputed(norms):
-                        _pass_through(model, layers, Data(calibration, None, name="calibration"), time)
+                        _pass_through(model, layers, calibration, time)
                 before = (repeat * len(seconds) + time) * batches
                 own = Data(loader, samples if repeat == time == 0 else None, partial(_show, show, before, batches))
                 scores[repeat, time], watches = _score(model, layers, own, time, metric or correct)
@@ -227,15 +225,15 @@ def _score(
     return total / first, [observer.result() for observer in observers]
 
 
-def _pass_through(model: nn.Module, layers: dict[str, AnalogLayer], data: Data, time: int) -> None:
-    """Pass the samples of a data set through a network at an evaluation time."""
+def _pass_through(model: nn.Module, layers: dict[str, AnalogLayer], calibration: Any, time: int) -> None:
+    """Pass inputs through a network at an evaluation time."""
     device, first = next(iter(layers.values())).weight.device, 0
     with torch.no_grad():
-        for inputs, _ in data.batches(device):
+        for inputs in inputs_of(calibration, "calibration"):
             running = Pass(len(inputs), first, Purpose.HELD_OUT, 0, time)
             for layer in layers.values():
                 layer.running = running
-            model(inputs)
+            model(inputs.to(device))
             first += len(inputs)
     if not first:
         raise InputError("calibration: has no samples, or gives its batches only once")

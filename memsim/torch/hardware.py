@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from memsim.arrays import ADC, DAC, Mapping, Wires
+from memsim.arrays.interconnect import tiles
 from memsim.arrays.programmed_layer import check_scales
 from memsim.arrays.programming.algorithms import WriteVerify, algorithm_of
 from memsim.document import Document
@@ -45,7 +46,7 @@ class HardwareSpec(Section):
     seed: Seed = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Hardware:
     """What layers with weights run on.
 
@@ -122,6 +123,13 @@ class Hardware:
             converter = getattr(self, name)
             if isinstance(converter, int) and not isinstance(converter, bool):
                 object.__setattr__(self, name, kind(bits=converter))
+        parts: tuple[tuple[str, type], ...] = (("dac", DAC), ("adc", ADC), ("wires", Wires))
+        for name, kind in parts:
+            part = getattr(self, name)
+            if part is not None and not isinstance(part, kind):
+                number = " or a number of bits," if kind is not Wires else ""
+                raise InputError(f"{name}: {part!r} is not allowed; a memsim.{kind.__name__},{number} or None")
+        tiles(self.tile, 1, 1)
         if isinstance(self.mapping, str):
             object.__setattr__(self, "mapping", Mapping(self.mapping))
         if not isinstance(self.mapping, Mapping):
@@ -148,6 +156,11 @@ class Hardware:
         device = device_of(self.device)
         object.__setattr__(self, "device", device)
         object.__setattr__(self, "cells", idealised(device, self.ideal).device)
+
+    def __repr__(self) -> str:
+        named = {part.name: getattr(self, part.name) for part in fields(self) if part.init and part.name != "device"}
+        values = [f"{name}={value!r}" for name, value in named.items() if value != _default(name)]
+        return f"Hardware({', '.join([f'device={self.cells.name!r}', *values])})"
 
     @property
     def inputs(self) -> DAC | None:
@@ -221,3 +234,8 @@ class Hardware:
         if self.algorithm is not None:
             parts["programming"]["algorithm"] = self.algorithm.name
         return values | parts
+
+
+def _default(name: str) -> Any:
+    """The value that `Hardware` keeps of a parameter which is not stated."""
+    return Mapping() if name == "mapping" else getattr(Hardware, name)

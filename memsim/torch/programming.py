@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,10 @@ from memsim.philox import MAX_REPETITIONS
 from memsim.torch.analog_layer import AnalogLayer
 from memsim.torch.modules import analog_layers, check_finite
 from memsim.torch.quantise import converted_inputs
+from memsim.torch.samples import inputs_of
+
+_NARROWEST = 1e-12
+"""Range of ADCs while a layer has got only inputs of 0."""
 
 
 def program(model: nn.Module, repeats: int = 1) -> nn.Module:
@@ -83,7 +87,7 @@ def calibrate(model: nn.Module, x: Tensor | Iterable[Any], *, percentile: float 
     try:
         model.eval()
         with torch.no_grad():
-            for batch in _batches(x):
+            for batch in inputs_of(x, "x"):
                 model(batch)
     finally:
         model.train(training)
@@ -98,18 +102,6 @@ def calibrate(model: nn.Module, x: Tensor | Iterable[Any], *, percentile: float 
     return model
 
 
-def _batches(x: Any) -> Iterator[Tensor]:
-    """Inputs of a calibration; batches without samples are left out."""
-    if isinstance(x, str) or not isinstance(x, Iterable):
-        raise InputError(f"x: {type(x).__name__} is not allowed; allowed: a tensor of inputs, or batches of them")
-    for batch in [x] if isinstance(x, Tensor) else x:
-        inputs = batch[0] if isinstance(batch, tuple | list) and batch else batch
-        if not isinstance(inputs, Tensor):
-            raise InputError(f"x: gives {type(inputs).__name__}; allowed: tensors, or pairs (inputs, labels) of them")
-        if inputs.numel():
-            yield inputs
-
-
 def _widen(layer: AnalogLayer, x: Tensor, percentile: float) -> None:
     """Widen the ranges of a layer so that they hold some inputs and their products."""
     if not bool(torch.isfinite(x).all()):
@@ -119,7 +111,10 @@ def _widen(layer: AnalogLayer, x: Tensor, percentile: float) -> None:
         largest = max(largest, layer.span.drive)
     layer.input_range.data.fill_(_larger(layer.input_range.item(), largest))
     adc = layer.hardware.outputs
-    if adc is None or not isinstance(adc.range, str) or largest == 0:
+    if adc is None or not isinstance(adc.range, str):
+        return
+    if largest == 0:  # such as the first state of a recurrent layer; later inputs widen the range
+        layer.output_range.fill_(_larger(layer.output_range.item(), _NARROWEST))
         return
     driven = converted_inputs(layer.padded(x.detach()), layer.hardware.inputs, layer.gain)
     parts = layer.tile_sums(driven, layer.ideal_slices(), layer.level(driven))

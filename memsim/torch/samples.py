@@ -46,7 +46,6 @@ class Data(NamedTuple):
     loader: Iterable[Any]
     samples: Samples | None
     passed: Callable[[int], None] = lambda number: None
-    name: str = "loader"
 
     def batches(self, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
         """Pairs of inputs and labels on a device; those without samples are left out.
@@ -54,17 +53,17 @@ class Data(NamedTuple):
         Raises
         ------
         InputError
-            If the loader, which errors call by `name`, gives something else.
+            If the loader gives something else.
         """
         try:
             iterator = iter(self.loader)
         except TypeError:
             raise InputError(
-                f"{self.name}: {type(self.loader).__name__} is not allowed; batches of (inputs, labels), such as those "
+                f"loader: {type(self.loader).__name__} is not allowed; batches of (inputs, labels), such as those "
                 "of a torch.utils.data.DataLoader"
             ) from None
         for number, batch in enumerate(iterator, 1):
-            inputs, labels = _pair(batch, self.name)
+            inputs, labels = _pair(batch)
             if self.samples is not None:
                 self.samples.add(inputs, labels)
             if len(inputs):
@@ -72,15 +71,36 @@ class Data(NamedTuple):
             self.passed(number)
 
 
-def _pair(batch: Any, name: str) -> tuple[Tensor, Tensor]:
+def inputs_of(x: Any, name: str) -> Iterator[Tensor]:
+    """Inputs of a tensor, or of batches of tensors or pairs (inputs, labels); those without samples are left out.
+
+    Raises
+    ------
+    InputError
+        If x, which errors call by `name`, is or gives something else.
+    """
+    if isinstance(x, str) or not isinstance(x, Iterable):
+        raise InputError(f"{name}: {type(x).__name__} is not allowed; allowed: a tensor of inputs, or batches of them")
+    for batch in [x] if isinstance(x, Tensor) else x:
+        inputs = batch[0] if isinstance(batch, tuple | list) and batch else batch
+        if not isinstance(inputs, Tensor):
+            raise InputError(f"{name}: gives {_kind(inputs)}; allowed: tensors, or pairs (inputs, labels) of them")
+        if inputs.numel():
+            yield inputs
+
+
+def _pair(batch: Any) -> tuple[Tensor, Tensor]:
     if not (
         isinstance(batch, tuple | list) and len(batch) >= 2 and all(isinstance(part, Tensor) for part in batch[:2])
     ):
-        raise InputError(f"{name}: gives {_kind(batch)}; allowed: pairs of tensors (inputs, labels)")
+        raise InputError(
+            f"loader: gives {_kind(batch)}; allowed: pairs of tensors (inputs, labels), such as the "
+            "batches of a torch.utils.data.DataLoader"
+        )
     inputs, labels = batch[:2]
     if not inputs.ndim or not labels.ndim or len(inputs) != len(labels):
         shapes = f"inputs of shape {tuple(inputs.shape)} with labels of shape {tuple(labels.shape)}"
-        raise InputError(f"{name}: gives {shapes}; allowed: as many labels as inputs, on the first axis")
+        raise InputError(f"loader: gives {shapes}; allowed: as many labels as inputs, on the first axis")
     return inputs, labels
 
 

@@ -140,7 +140,8 @@ class WeightedLayer(nn.Module):
             if dac is not None:
                 raise InputError(f"{self.label}: the input range is not known; call memsim.torch.calibrate(model, x)")
             return 1.0
-        return (1.0 if dac is None else dac.range) / largest
+        voltage = 1.0 if dac is None else dac.range
+        return voltage / largest if largest > 0 else voltage  # inputs of 0 alone, while a calibration goes on
 
     @property
     def adc(self) -> ADC | None:

@@ -46,8 +46,8 @@ def effort(rows: int, columns: Lines, factors: bool) -> Effort:
 
 def eliminate(
     conductance: np.ndarray, rows: Lines, columns: Lines, factors: bool
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Conductances from the sources of all rows to the grounds of all columns, and voltages across cells.
+) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
+    """Conductances from the sources of all rows to the grounds of all columns, and voltages at cells.
 
     Parameters
     ----------
@@ -62,8 +62,9 @@ def eliminate(
     -------
     effective : (row, col)
         Current into the ground of each column over the voltage of each source [S].
-    across : (row, col), or None
-        Voltage of the rows minus that of the columns at each cell with all sources at 1 V; None without `factors`.
+    across, below : (row, col), or None
+        Voltage of the rows minus that of the columns at each cell, and that of the columns, with all sources at 1 V;
+        None without `factors`.
     """
     count, width = conductance.shape
     unit = 1 / columns.segment
@@ -74,7 +75,7 @@ def eliminate(
     lines = 0.0 if rows.segment == 0 else 1 / (rows.segment * unit), *ends, held, width
     ladders = Ladders(*np.empty((3, *g.shape)))
     ladders_kernel()(g, *lines, ladders)
-    effective, across = np.zeros((count, width)), None
+    effective, across, below = np.zeros((count, width)), None, None
     for start, stop, step in ((columns.first, columns.last, 1), (columns.last, columns.first, -1)):
         if stop.any():
             turned = [np.ascontiguousarray(part[::step]) for part in (g, *ladders)]
@@ -85,9 +86,9 @@ def eliminate(
                 turned_lines = lines[0], *(np.ascontiguousarray(part[::step]) for part in lines[1:4]), width
                 nodes = np.empty_like(g)
                 voltages_kernel()(turned[0], *turned_lines, blocks.factors, blocks.driven, nodes, across)
-                across = across[::step]
+                across, below = across[::step], nodes[::step, :width]
             del blocks  # before the factors of the other direction are made
-    return effective, across
+    return effective, across, below
 
 
 class _Blocks:

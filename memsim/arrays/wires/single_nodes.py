@@ -7,8 +7,8 @@ import numpy as np
 from memsim.arrays.wires.circuit import Lines
 
 
-def single_nodes(conductance: np.ndarray, rows: Lines, columns: Lines) -> tuple[np.ndarray, np.ndarray]:
-    """Conductances from the sources of all rows to the grounds of all columns, and voltages across cells.
+def single_nodes(conductance: np.ndarray, rows: Lines, columns: Lines) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Conductances from the sources of all rows to the grounds of all columns, and voltages at cells.
 
     Parameters and results are those of `memsim.arrays.wires.elimination.eliminate`, lines without resistance.
     """
@@ -27,4 +27,4 @@ def single_nodes(conductance: np.ndarray, rows: Lines, columns: Lines) -> tuple[
     effective = np.where(free, ground, 0.0)[:, None] * voltages
     effective[~free] = (injected + joint @ voltages)[~free]
     w = voltages.sum(1)
-    return effective.T, (driven + share * (g @ w))[:, None] - w
+    return effective.T, (driven + share * (g @ w))[:, None] - w, np.broadcast_to(w, g.shape)

@@ -40,10 +40,13 @@ class TileSolution(NamedTuple):
     across : (tile, row, col)
         Voltage between word and bit line at each cell with all drivers at 1 V; with a series resistance, across cell
         and resistance.
+    word : (tile, row, col)
+        Voltage of the word line at each cell then.
     """
 
     effective: np.ndarray
     across: np.ndarray
+    word: np.ndarray
 
 
 class _Way(NamedTuple):
@@ -103,7 +106,7 @@ def solve_tiles(
     g = numbers("conductance", conductance)
     if g.ndim != 3:
         raise InputError(f"conductance: shape {g.shape} is not a stack of tiles; allowed: (tiles, rows, cols)")
-    solution = TileSolution(np.empty_like(g), np.empty_like(g))
+    solution = TileSolution(*np.empty((3, *g.shape)))
 
     def circuit(number: int) -> Network:
         return network(g[number], word, bit, series, (None, None), (tolerance, max_iterations))
@@ -111,9 +114,9 @@ def solve_tiles(
     def solve(number: int, way: _Way) -> bool:
         """Whether the tile was solved directly."""
         tile = circuit(number)
-        effective, across = _eliminated(tile, way)
+        effective, voltages = _eliminated(tile, way)
         solution.effective[number] = effective
-        solution.across[number] = _across(g[number], options) if across is None else across
+        solution.across[number], solution.word[number] = voltages or at_equal_voltages(g[number], options)
         return _holds(tile, effective, solution.across[number])
 
     iterated = np.arange(len(g))
@@ -123,7 +126,7 @@ def solve_tiles(
             iterated = np.flatnonzero(~np.array(list(pool.map(solve, range(len(g)), repeat(way)))))
     for number in iterated:
         solution.effective[number] = effective_conductance(g[number], **options)
-        solution.across[number] = _across(g[number], options)
+        solution.across[number], solution.word[number] = at_equal_voltages(g[number], options)
     return solution
 
 
@@ -154,27 +157,33 @@ def _workers(tiles: int, one: Effort) -> int:
     return max(1, min(tiles, threads(), _MEMORY // one.memory))
 
 
-def _eliminated(circuit: Network, way: _Way) -> tuple[np.ndarray, np.ndarray | None]:
-    """Effective conductances of a tile, and voltages across its cells if factors fit into memory."""
+def _eliminated(circuit: Network, way: _Way) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray] | None]:
+    """Effective conductances of a tile; if factors fit into memory, voltages across cells and of word lines."""
     g, word, bit = circuit[:3]
     rows, columns = (bit, word) if way.turned else (word, bit)
     cells = g.T if way.turned else g
     across: np.ndarray | None
+    below: np.ndarray | None
     if columns.segment == 0:
-        effective, across = single_nodes(cells, rows, columns)
+        effective, across, below = single_nodes(cells, rows, columns)
     else:
-        effective, across = eliminate(cells, rows, columns, way.factors)
+        effective, across, below = eliminate(cells, rows, columns, way.factors)
+    if across is None or below is None:
+        return effective.T if way.turned else effective, None
     if way.turned:
         # With bit lines at 1 V in place of the word lines, all voltages are 1 V minus what they were.
-        return effective.T, None if across is None else across.T
-    return effective, across
+        return effective.T, (across.T, 1 - below.T)
+    return effective, (across, across + below)
 
 
-def _across(conductance: np.ndarray, options: dict[str, Any]) -> np.ndarray:
-    """Voltages across the cells of a tile by iteration."""
+def at_equal_voltages(conductance: np.ndarray, options: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Voltages across the cells of a tile, and of its word lines at them, with all drivers at 1 V; by iteration.
+
+    Both (row, col). `options` are those of `memsim.solve_wires`.
+    """
     alike = solve_wires(conductance, np.ones(len(conductance)), node_voltages=True, **options)
     assert alike.word_voltages is not None and alike.bit_voltages is not None
-    return alike.word_voltages - alike.bit_voltages
+    return alike.word_voltages - alike.bit_voltages, alike.word_voltages
 
 
 def _holds(circuit: Network, effective: np.ndarray, across: np.ndarray) -> bool:
