@@ -32,6 +32,8 @@ def check_target(path: Path, *, force: bool = False) -> None:
     with _reported(path, "cannot be written"):
         if path.is_dir():
             raise OutputError(f"{path}: is a folder; give the name of a file")
+        if path.exists() and not path.is_file():
+            raise OutputError(f"{path}: is a device or a pipe, which is not replaced; give the name of a file")
         if not force and os.path.lexists(path):
             raise _exists(path)
         folder = path.parent

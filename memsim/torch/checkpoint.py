@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import hashlib
 import numbers
 import pickle
@@ -12,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -115,14 +118,34 @@ def load(
         layer.set_extra_state(content["model"][f"{name}._extra_state" if name else "_extra_state"])
     for name, part in parts.items():
         _check_part(file, content, name, part)
-    model.load_state_dict(content["model"])
-    for name, part in parts.items():
-        part.load_state_dict(content["parts"][name])
+    before = copy.deepcopy((model.state_dict(), {name: part.state_dict() for name, part in parts.items()}))
+    try:
+        model.load_state_dict(content["model"])
+        for name, part in parts.items():
+            part.load_state_dict(content["parts"][name])
+            if isinstance(part, torch.optim.Optimizer):
+                _check_order(file, name, part)
+    except BaseException:
+        model.load_state_dict(before[0])
+        for name, part in parts.items():
+            with contextlib.suppress(Exception):  # a part that refuses the state has kept its own
+                part.load_state_dict(before[1][name])
+        raise
     if random_state:
         torch.set_rng_state(content["random"]["cpu"])
         if "cuda" in content["random"] and torch.cuda.is_available():
             torch.cuda.set_rng_state(content["random"]["cuda"])
     return dict(content["values"])
+
+
+def _check_order(file: Path, name: str, optimiser: torch.optim.Optimizer) -> None:
+    """Refuse the memory of parameters of other shapes, such as those in another order."""
+    for parameter, memory in optimiser.state.items():
+        for value in memory.values():
+            if isinstance(value, Tensor) and value.ndim and value.shape != parameter.shape:
+                raise InputError(
+                    f"{file}: '{name}' was stored for parameters in another order; make the optimiser as before"
+                )
 
 
 def _random(model: nn.Module) -> dict[str, Tensor]:
@@ -139,6 +162,8 @@ def _plain(value: Any, where: str) -> Any:
         return value.detach()
     if type(value) in _PLAIN:
         return value
+    if isinstance(value, np.bool_):
+        return bool(value)
     if isinstance(value, numbers.Integral):
         return int(value)
     if isinstance(value, numbers.Real):

@@ -82,9 +82,10 @@ class Reference:
             above, below = (np.abs(values).sum(-2) for values in (then, now))
             if self.kind == "global":
                 above, below = (sizes.sum(-1, keepdims=True) for sizes in (above, below))
-        if not (below > 0).all():
+        silent = (below == 0) & (above == 0)  # outputs whose weights are all 0
+        if not ((below > 0) | silent).all() or silent.all():
             raise InputError(f"{layer.label}: no current is left; its drift cannot be compensated")
-        factors = above / below
+        factors = np.where(silent, 1.0, above / np.where(silent, 1.0, below))
         if self.kind == "affine":
             shifts = mean_then[..., 0, :] - factors * mean_now[..., 0, :]
             return self._broadcast(layer, factors), self._broadcast(layer, shifts)

@@ -129,6 +129,11 @@ def convert(
         raise InputError(f"model: {type(model).__name__} is not a torch.nn.Module")
     names = _names(model)
     layers = dict(layers or {})
+    for name, value in (("hardware", hardware), *((f"layers['{key}']", value) for key, value in layers.items())):
+        if not isinstance(value, Hardware):
+            raise InputError(
+                f"{name}: {value!r} is not allowed; a memsim.torch.Hardware, such as Hardware.from_yaml('chip.yaml')"
+            )
     check_patterns("layers", layers, names)
     check_patterns("exclude", exclude, [name for name, _ in model.named_modules() if name] or names)
     model = copy.deepcopy(model)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -109,7 +109,7 @@ def evaluate(
         raise InputError(f"metric: {metric!r} is not allowed; a function of outputs and labels")
     scores = np.full((count, len(seconds)), math.nan)
     measured = {name: np.full((count, len(seconds), len(layers)), math.nan) for name in Watch._fields}
-    batches, counted = (len(loader), "Batches") if isinstance(loader, Sized) else (1, "Evaluations")
+    batches, counted = _count(loader)
     samples = Samples()
     with _fresh(model, layers), restored(norms), bar(progress, counted, count * len(seconds) * batches) as show:
         for repeat in range(count):
@@ -223,6 +223,14 @@ def _score(
             )
         raise InputError("loader: has no samples")
     return total / first, [observer.result() for observer in observers]
+
+
+def _count(loader: Iterable[Any]) -> tuple[int, str]:
+    """What progress counts, and how many of them an evaluation has."""
+    try:
+        return len(loader), "Batches"  # type: ignore[arg-type]
+    except TypeError:  # such as a DataLoader of an IterableDataset
+        return 1, "Evaluations"
 
 
 def _pass_through(model: nn.Module, layers: dict[str, AnalogLayer], calibration: Any, time: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from memsim.arrays import ADC, DAC, Mapping, Wires
+from memsim.arrays.checks import check_bounds, whole
 from memsim.arrays.interconnect import tiles
 from memsim.arrays.programmed_layer import check_scales
 from memsim.arrays.programming.algorithms import WriteVerify, algorithm_of
@@ -119,10 +121,10 @@ class Hardware:
     cells: DeviceProfile = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for name, kind in (("dac", DAC), ("adc", ADC)):
-            converter = getattr(self, name)
-            if isinstance(converter, int) and not isinstance(converter, bool):
-                object.__setattr__(self, name, kind(bits=converter))
+        for name, converter in (("dac", DAC), ("adc", ADC)):
+            bits = getattr(self, name)
+            if isinstance(bits, int) and not isinstance(bits, bool):
+                object.__setattr__(self, name, converter(bits=bits))
         parts: tuple[tuple[str, type], ...] = (("dac", DAC), ("adc", ADC), ("wires", Wires))
         for name, kind in parts:
             part = getattr(self, name)
@@ -130,6 +132,10 @@ class Hardware:
                 number = " or a number of bits," if kind is not Wires else ""
                 raise InputError(f"{name}: {part!r} is not allowed; a memsim.{kind.__name__},{number} or None")
         tiles(self.tile, 1, 1)
+        check_bounds(self.bounds, device_of(self.device))
+        whole("cycles", self.cycles, 1)
+        if isinstance(self.error, bool) or not isinstance(self.error, int | float) or not 0 <= self.error <= 1e3:
+            raise InputError(f"error: {self.error!r} is not allowed; a number of at least 0")
         if isinstance(self.mapping, str):
             object.__setattr__(self, "mapping", Mapping(self.mapping))
         if not isinstance(self.mapping, Mapping):
@@ -143,6 +149,8 @@ class Hardware:
             )
         if self.programming is not None and self.cycles != 1:
             raise InputError(f"cycles: algorithm '{self.programming.name}' has no rounds of this kind; leave it out")
+        if not isinstance(self.ideal, str | Iterable):
+            raise InputError(f"ideal: {self.ideal!r} is not allowed; some of {', '.join(PARTS)}")
         if isinstance(self.ideal, str):
             object.__setattr__(self, "ideal", (self.ideal,))
         object.__setattr__(self, "ideal", tuple(self.ideal))
@@ -151,7 +159,7 @@ class Hardware:
                 raise InputError(f"ideal: unknown part {part!r}{nearest(part, PARTS)}; allowed: {', '.join(PARTS)}")
         if self.bias not in BIASES:
             raise InputError(f"bias: {self.bias!r} is not allowed; allowed: {' or '.join(BIASES)}")
-        if not (isinstance(self.seed, int) and 0 <= self.seed <= MAX_SEED):
+        if isinstance(self.seed, bool) or not (isinstance(self.seed, int) and 0 <= self.seed <= MAX_SEED):
             raise InputError(f"seed: {self.seed!r} is not a whole number from 0 to {MAX_SEED}")
         device = device_of(self.device)
         object.__setattr__(self, "device", device)

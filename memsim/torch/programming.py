@@ -43,12 +43,21 @@ def program(model: nn.Module, repeats: int = 1) -> nn.Module:
         check_finite(name, layer)
         layer.check_weights()
         layer.forget(weights=True)
-    for layer in layers.values():
-        layer.programmings.fill_(repeats)
-        for repeat in range(repeats):
-            layer.repeat = repeat
-            _ = layer.cells
-        layer.repeat = 0
+    before = {name: int(layer.programmings) for name, layer in layers.items()}
+    try:
+        for layer in layers.values():
+            layer.programmings.fill_(repeats)
+            for repeat in range(repeats):
+                layer.repeat = repeat
+                _ = layer.cells
+    except BaseException:
+        for name, layer in layers.items():
+            layer.programmings.fill_(before[name])
+            layer.forget(weights=True)
+        raise
+    finally:
+        for layer in layers.values():
+            layer.repeat = 0
     return model
 
 
@@ -76,7 +85,7 @@ def calibrate(model: nn.Module, x: Tensor | Iterable[Any], *, percentile: float 
     if not (isinstance(percentile, int | float) and 0 < percentile <= 100):
         raise InputError(f"percentile: {percentile!r} is not allowed; above 0 and up to 100")
     layers, training = analog_layers(model), model.training
-    programmings = {name: int(layer.programmings) for name, layer in layers.items()}
+    before = {name: _ranges(layer) for name, layer in layers.items()}
     hooks = []
     for layer in layers.values():
         layer.forget(weights=True)
@@ -89,17 +98,27 @@ def calibrate(model: nn.Module, x: Tensor | Iterable[Any], *, percentile: float 
         with torch.no_grad():
             for batch in inputs_of(x, "x"):
                 model(batch)
+            for name, layer in layers.items():
+                if not layer.input_range.item() > 0:
+                    state = "got no inputs" if math.isnan(layer.input_range.item()) else "got no inputs other than 0"
+                    raise InputError(f"{name or layer.label}: {state}, so that its input range is unknown")
+    except BaseException:
+        for name, layer in layers.items():
+            for values, known in zip((layer.input_range.data, layer.output_range), before[name], strict=False):
+                values.fill_(known)
+        raise
     finally:
         model.train(training)
         for hook in hooks:
             hook.remove()
         for name, layer in layers.items():
-            layer.programmings.fill_(programmings[name])
-    for name, layer in layers.items():
-        if not layer.input_range.item() > 0:
-            state = "got no inputs" if math.isnan(layer.input_range.item()) else "got no inputs other than 0"
-            raise InputError(f"{name or layer.label}: {state}, so that its input range is unknown")
+            layer.programmings.fill_(before[name][-1])
     return model
+
+
+def _ranges(layer: AnalogLayer) -> tuple[float, float, int]:
+    """The ranges of the converters of a layer, and how many programmings there are."""
+    return layer.input_range.item(), layer.output_range.item(), int(layer.programmings)
 
 
 def _widen(layer: AnalogLayer, x: Tensor, percentile: float) -> None:

@@ -173,9 +173,9 @@ class LearnedRange(torch.autograd.Function):
         (x, r), (gradient,) = ctx.saved_tensors, gradients
         above, below = x > r, x < (0.0 if ctx.unsigned else -r)
         inside = ~(above | below)
-        by_range = gradient[above].clamp(max=0).sum()
+        by_range = gradient[x >= r].clamp(max=0).sum()
         if not ctx.unsigned:
-            by_range = by_range - gradient[below].clamp(min=0).sum()
+            by_range = by_range - gradient[x <= -r].clamp(min=0).sum()
         by_range = by_range * r
         if inside.double().mean() > _UNCLIPPED:
             by_range = by_range + ctx.decay * r
