@@ -125,7 +125,7 @@ def test_hardware_is_shown_by_what_was_stated():
 
 def test_other_arguments():
     model = nn.Sequential(nn.Linear(6, 4), nn.GRU(4, 3))
-    with pytest.raises(InputError, match="hardware: 'chip.yaml' is not allowed"):
+    with pytest.raises(InputError, match=r"hardware: 'chip\.yaml' is not allowed"):
         mt.convert(model, "chip.yaml")
     with pytest.raises(InputError, match=r"layers\['0'\]: 'x' is not allowed"):
         mt.convert(model, mt.Hardware(), layers={"0": "x"})
