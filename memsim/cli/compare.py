@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from memsim.cli.console import console, printable, table
+from memsim.cli.console import WIDE, console, printable, table
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -77,15 +78,16 @@ def _print(found: Comparison, *results: tuple[Path, xr.Dataset]) -> None:
     screen = console()
     for letter, (path, dataset) in zip("AB", results, strict=True):
         screen.print(printable(f"{letter}  {path}: {dataset.attrs.get('title', '')}"), style="bold", soft_wrap=True)
-    for pair in found.pairs:
-        screen.print(f"\n{printable(pair.a if pair.a == pair.b else f'{pair.a} (A), {pair.b} (B)')}")
+    for pair in found.tables:
+        screen.print(f"\n{printable(pair.a if pair.a == pair.b else f'{pair.a} (A), {pair.b} (B)')}", soft_wrap=True)
         rows = table("", "A", "B", "change", right=("A", "B", "change"))
         for change in pair.changes:
-            rows.add_row(change.label, _cell(change, change.a), _cell(change, change.b), _difference(change))
-        screen.print(rows)
+            cells = _cell(change, change.a), _cell(change, change.b), _difference(change)
+            rows.add_row(printable(change.label), *cells)
+        (console(width=WIDE) if found.wide else screen).print(rows)
     screen.print()
-    if any(known == known for pair in found.pairs for change in pair.changes for known in (change.a.low, change.b.low)):
-        screen.print("Brackets: 95 % intervals; * the change exceeds both.", soft_wrap=True)
+    if note := _note([change for pair in found.tables for change in pair.changes]):
+        screen.print(note, soft_wrap=True)
     if not found.by_name:
         screen.print("Pairs    by their order: no name is the same in both", soft_wrap=True)
     for letter, names in (("A", found.only_a), ("B", found.only_b)):
@@ -112,21 +114,53 @@ def _print_settings(found: Comparison) -> None:
     screen.print()
 
 
+def _note(changes: Sequence[Change]) -> str:
+    """What brackets, parentheses and stars mean; empty without intervals."""
+    from memsim.plotting.pairs import FEWEST_PROGRAMMINGS
+
+    paired = any(change.paired is not None for change in changes)
+    every = [
+        one for change in changes for one in (change.a, change.b, change.paired) if one and not math.isnan(one.low)
+    ]
+    parts = []
+    if any(one.extremes is None for one in every):
+        parts.append("Brackets: 95 % intervals.")
+    if any(one.extremes is not None for one in every):
+        parts.append(
+            f"Parentheses: least and most of fewer than {FEWEST_PROGRAMMINGS} programmings, whose intervals are not "
+            "printed."
+        )
+    if parts and paired:
+        parts.append("Both have the same programmings: changes are means of paired differences.")
+        parts.append("*: the 95 % interval of the change (paired t-test) leaves out 0.")
+    elif parts:
+        parts.append("*: each value lies outside the other's interval.")
+    return " ".join(parts)
+
+
 def _cell(change: Change, metric: Measured) -> str:
     """A value with its interval."""
-    text = f"{_number(change, metric.value)} {change.unit}".rstrip()
+    return f"{_number(change, metric.value)} {change.unit}".rstrip() + _ends(change, metric)
+
+
+def _ends(change: Change, metric: Measured, sign: str = "") -> str:
+    """The interval of a value, or the least and the most; empty if there is none."""
+    if metric.extremes is not None:
+        least, most = (_number(change, end, sign) for end in metric.extremes)
+        return f" ({least} to {most})"
     if math.isnan(metric.low) or math.isnan(metric.high):
-        return text
-    return f"{text} [{_number(change, metric.low)}, {_number(change, metric.high)}]"
+        return ""
+    return f" [{_number(change, metric.low, sign)}, {_number(change, metric.high, sign)}]"
 
 
 def _difference(change: Change) -> str:
     difference = change.difference
     text = "no number" if math.isnan(difference) else _number(change, difference, "+")
+    text += _ends(change, change.paired, "+") if change.paired is not None else ""
     return f"{text} *" if change.beyond else text
 
 
 def _number(change: Change, value: float, sign: str = "") -> str:
     """A number in the metric's format; short if it is large."""
-    text = format(value, f"{sign}{change.form}")
-    return text if len(text) <= _LONGEST else format(value, f"{sign}.3g")
+    text = format(value, f"{sign}z{change.form}")  # z: no sign of 0
+    return text if len(text) <= _LONGEST else format(value, f"{sign}z.3g")

@@ -11,7 +11,7 @@ from memsim.metrics.intervals import seed_interval
 from memsim.results.dataset import VARIABLES, require, stored
 from memsim.results.hardware import hardware_of, setting_text
 from memsim.tasks.base import Metric
-from memsim.tasks.network import LAYER_METRICS, SCORES
+from memsim.tasks.network import LAYER_METRICS, SCORES, score_label
 from memsim.units import moment
 
 if TYPE_CHECKING:
@@ -40,8 +40,10 @@ def print_network(dataset: xr.Dataset) -> None:
     for metric in scores:
         screen.print()
         screen.print(_over_time(dataset, metric))
-    for time in dict.fromkeys((0, dataset.sizes["time"] - 1)):
-        screen.print(f"\nLayers {moment(float(dataset.time[time]))} after programming")
+    count = dataset.sizes["time"]
+    for time, which in {0: "first", count - 1: "last"}.items():
+        place = f", the {which} of {count} times (layers: first and last time only)" if count > 2 else ""
+        screen.print(f"\nLayers {moment(float(dataset.time[time]))} after programming{place}")
         screen.print(_of_layers(dataset.isel(time=time)))
     repeats = dataset.sizes["repeat"]
     text = f"Means of {repeats} programmings; ±: their standard deviation." if repeats > 1 else "One programming."
@@ -72,7 +74,10 @@ def _over_time(dataset: xr.Dataset, metric: Metric) -> Table:
     values = metric.factor * dataset[metric.variable].values
     several = len(values) > 1
     unit = f" [{metric.unit}]" * bool(metric.unit)
-    headings = (f"{metric.label}{unit}", *(("±", "95 % interval", "least", "most") if several else ()))
+    headings = (
+        f"{printable(score_label(dataset.attrs, metric))}{unit}",
+        *(("±", "95 % interval", "least", "most") if several else ()),
+    )
     rows = table("time", *headings, right=headings)
     bounds = VARIABLES[metric.variable].bounds
     means, lows, highs = seed_interval(values, 0, (metric.factor * bounds[0], metric.factor * bounds[1]))

@@ -1,6 +1,7 @@
 """95 % intervals of means over images and over seeds; docs/intervals.md says how often each holds the true mean.
 
 - `seed_interval`: Student's t, corrected for skewness; a closed form.
+- `student_interval`: Student's t without a correction, for differences of pairs.
 - `bootstrap`: bootstrap-t; the same correction for fewer images than it needs.
 - `interval_of_function`: the same for ratios, differences and other smooth functions of means.
 - `share_interval`: shares of right or wrong reads, by the beta distribution.
@@ -60,6 +61,35 @@ def seed_interval(values: np.ndarray, axis: int = -1, bounds: tuple[float, float
     values = np.moveaxis(np.asarray(values, float), axis, 0)
     mean, low, high = _skewness_corrected(values)
     return mean, np.clip(low, *bounds), np.clip(high, *bounds)
+
+
+def student_interval(values: np.ndarray, bounds: tuple[float, float] = (-np.inf, np.inf)) -> Interval:
+    """Mean over the first axis of independent differences of pairs and its 95 % interval: (mean, low, high).
+
+    Parameters
+    ----------
+    values : (seed, ...)
+        One difference a seed.
+    bounds : (float, float)
+        Bounds of the differences; the interval is cut to them.
+
+    Returns
+    -------
+    tuple of ndarray
+        The ends are NaN for one value, and where values are not finite. Equal values have an interval of no width.
+
+    Notes
+    -----
+    The interval of the paired t-test. Source: Student, The probable error of a mean, Biometrika 6 (1908) 1.
+    """
+    values = np.asarray(values, float)
+    mean = values.mean(0)
+    if len(values) < 2:
+        return mean, np.full(mean.shape, np.nan), np.full(mean.shape, np.nan)
+    deviations, scale = _deviations(values, mean)
+    error = scale * np.sqrt((deviations**2).sum(0) / (len(values) * (len(values) - 1)))
+    half = np.where(np.isfinite(values).all(0), student_quantile(len(values) - 1) * error, np.nan)
+    return mean, np.clip(mean - half, *bounds), np.clip(mean + half, *bounds)
 
 
 def _skewness_corrected(values: np.ndarray) -> Interval:

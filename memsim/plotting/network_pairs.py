@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from memsim.errors import OutputError
-from memsim.metrics.intervals import seed_interval
-from memsim.plotting.pairs import Change, Comparison, Measured, Pair
+from memsim.metrics.intervals import Interval, seed_interval, student_interval
+from memsim.plotting.pairs import FEWEST_PROGRAMMINGS, Change, Comparison, Measured, Pair
 from memsim.results.dataset import VARIABLES, require, source
 from memsim.results.differences import differing
 from memsim.results.hardware import differing_hardware, hardware_of
 from memsim.results.settings import device_texts
 from memsim.tasks.base import Metric
-from memsim.tasks.network import LAYER_METRICS, SCORES
+from memsim.tasks.network import LAYER_METRICS, SCORES, score_label
 from memsim.units import moment
 
 if TYPE_CHECKING:
     import xarray as xr
 
+_MOST_LAYERS = 3
+"""Layers that are listed for each metric as those that changed most."""
+_PROGRAMMINGS = ("seed", "weights_sha256", "samples_sha256")
+"""Attributes that results of the same programmings share."""
+
 
 def compare_networks(a: xr.Dataset, b: xr.Dataset) -> Comparison:
     """What differs between two evaluations, at each time that both have.
 
-    Values are means over programmings; those of layers are means over the layers, too.
+    Values are means over programmings; those of layers are means over the layers, too. Where both have the same
+    programmings, changes are judged by their differences over programmings. Of the last time that both have, the layers
+    that changed most are listed.
 
     Raises
     ------
@@ -33,14 +41,14 @@ def compare_networks(a: xr.Dataset, b: xr.Dataset) -> Comparison:
     """
     score = shared_score(a, b)
     left, right = ([moment(float(time)) for time in dataset.time.values] for dataset in (a, b))
+    metrics = {score: score_label(a.attrs, score)}
+    metrics |= {metric: f"{metric.label}, layer mean" for metric in LAYER_METRICS}
     pairs = []
     for i, name in enumerate(left):
         if name in right:
             j = right.index(name)
-            metrics = {score: score.label} | {metric: f"{metric.label}, layers" for metric in LAYER_METRICS}
-            changes = [_change(a, i, b, j, metric, label) for metric, label in metrics.items()]
-            known = [change for change in changes if np.isfinite([change.a.value, change.b.value]).all()]
-            pairs.append(Pair(name, name, (i, j), tuple(known)))
+            changes = [_change((a, b), (i, j), metric, label) for metric, label in metrics.items()]
+            pairs.append(Pair(name, name, (i, j), tuple(filter(_known, changes))))
     if not pairs:
         texts = [f"{source(one)} has the times {', '.join(own)}" for one, own in ((a, left), (b, right))]
         raise OutputError(f"{texts[0]} and {texts[1]}; there is nothing to compare")
@@ -52,7 +60,15 @@ def compare_networks(a: xr.Dataset, b: xr.Dataset) -> Comparison:
         tuple(name for name in right if name not in left),
         tuple(_settings(a, b)),
         hashes[0] == hashes[1] if all(hashes) else None,
+        _most_changed(a, b, pairs[-1]),
+        wide=True,
     )
+
+
+def same_programmings(a: xr.Dataset, b: xr.Dataset) -> bool:
+    """Whether both have the same programmings: as many of the same seeds, weights and samples, which both state."""
+    stated = all(key in a.attrs and a.attrs[key] == b.attrs.get(key) for key in _PROGRAMMINGS)
+    return stated and np.array_equal(a["repeat"].values, b["repeat"].values)
 
 
 def shared_score(a: xr.Dataset, b: xr.Dataset) -> Metric:
@@ -72,16 +88,55 @@ def shared_score(a: xr.Dataset, b: xr.Dataset) -> Metric:
     raise OutputError(f"{texts[0]} and {texts[1]}; there is nothing to compare")
 
 
-def _change(a: xr.Dataset, i: int, b: xr.Dataset, j: int, metric: Metric, label: str) -> Change:
-    return Change(label, metric.unit, metric.form, _measured(a, i, metric), _measured(b, j, metric))
+def _change(
+    datasets: tuple[xr.Dataset, xr.Dataset],
+    times: tuple[int, int],
+    metric: Metric,
+    label: str,
+    layer: str | None = None,
+) -> Change:
+    """A metric at a time of each result; of one layer, or the mean over layers."""
+    first, second = (_values(*where, metric, layer) for where in zip(datasets, times, strict=True))
+    low, high = (metric.factor * bound for bound in VARIABLES[metric.variable].bounds)
+    one, other = (_measured(values, seed_interval(values, 0, (low, high))) for values in (first, second))
+    change = Change(label, metric.unit, metric.form, one, other)
+    if not (same_programmings(*datasets) and _known(change)):
+        return change
+    differences = second - first
+    return replace(change, paired=_measured(differences, student_interval(differences, (low - high, high - low))))
 
 
-def _measured(dataset: xr.Dataset, time: int, metric: Metric) -> Measured:
-    """Mean over programmings and layers at a time, with its interval over programmings."""
-    values = dataset[metric.variable].values[:, time]
-    values = values if values.ndim == 1 else _finite_mean(values)
-    bounds = VARIABLES[metric.variable].bounds
-    return Measured(*(metric.factor * float(number) for number in seed_interval(values, 0, bounds)))
+def _values(dataset: xr.Dataset, time: int, metric: Metric, layer: str | None) -> np.ndarray:
+    """A metric of each programming at a time; of one layer, or the mean over layers."""
+    values = metric.factor * dataset[metric.variable].values[:, time]
+    if layer is not None:
+        return values[:, dataset.layer.values.tolist().index(layer)]
+    return values if values.ndim == 1 else _finite_mean(values)
+
+
+def _measured(values: np.ndarray, interval: Interval) -> Measured:
+    """Mean over programmings with its interval, and of few programmings the least and the most."""
+    few = 1 < len(values) < FEWEST_PROGRAMMINGS
+    extremes = (float(values.min()), float(values.max())) if few else None
+    mean, low, high = map(float, interval)
+    return Measured(mean, low, high, extremes)
+
+
+def _known(change: Change) -> bool:
+    """Whether both results have the metric."""
+    return bool(np.isfinite([change.a.value, change.b.value]).all())
+
+
+def _most_changed(a: xr.Dataset, b: xr.Dataset, pair: Pair) -> Pair | None:
+    """For each metric of layers, those that changed most at a time; None if no layer or only one is in both."""
+    shared = [name for name in a.layer.values.tolist() if name in b.layer.values]
+    changes: list[Change] = []
+    for metric in LAYER_METRICS if len(shared) > 1 else ():
+        every = [_change((a, b), pair.places, metric, f"{metric.label}, layer {name}", name) for name in shared]
+        changed = [change for change in every if _known(change) and not change.printed_as_zero]
+        changes += sorted(changed, key=lambda change: -abs(change.difference))[:_MOST_LAYERS]
+    heading = f"Layers that changed most, {pair.name} after programming"
+    return Pair(heading, heading, pair.places, tuple(changes)) if changes else None
 
 
 def _finite_mean(values: np.ndarray) -> np.ndarray:

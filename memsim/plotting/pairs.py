@@ -21,14 +21,26 @@ from memsim.tasks.base import load_object
 if TYPE_CHECKING:
     import xarray as xr
 
+FEWEST_PROGRAMMINGS = 5
+"""Programmings of a network from which on intervals are printed. Those of fewer are often wider than all values."""
+
 
 @dataclass(frozen=True)
 class Measured:
-    """A metric in one result: its value, and its 95 % interval, NaN where it has none."""
+    """A metric in one result.
+
+    Attributes
+    ----------
+    value, low, high : float
+        The metric and its 95 % interval, NaN where it has none.
+    extremes : (float, float), optional
+        Least and most of fewer than `FEWEST_PROGRAMMINGS` values, which are printed in place of the interval.
+    """
 
     value: float
     low: float
     high: float
+    extremes: tuple[float, float] | None = None
 
     def holds(self, value: float) -> bool:
         """Whether a value lies in the interval."""
@@ -45,6 +57,8 @@ class Change:
         What it is, the unit of its values, and the format in which they are printed.
     a, b : Measured
         The metric in both.
+    paired : Measured, optional
+        Mean and interval of the differences of pairs of values, if the values of both results belong together.
     """
 
     label: str
@@ -52,6 +66,7 @@ class Change:
     form: str
     a: Measured
     b: Measured
+    paired: Measured | None = None
 
     @property
     def difference(self) -> float:
@@ -59,8 +74,20 @@ class Change:
         return self.b.value - self.a.value
 
     @property
+    def printed_as_zero(self) -> bool:
+        """Whether the difference is 0 in the format in which it is printed."""
+        return float(format(self.difference, self.form)) == 0
+
+    @property
     def beyond(self) -> bool:
-        """Whether the difference exceeds both intervals: each value lies outside the other's."""
+        """Whether the change exceeds what intervals allow, and is not printed as 0.
+
+        The interval of paired differences leaves out 0; without pairs, each value lies outside the other's interval.
+        """
+        if self.printed_as_zero:
+            return False
+        if self.paired is not None:
+            return bool(np.isfinite([self.paired.low, self.paired.high]).all()) and not self.paired.holds(0.0)
         known = np.isfinite([self.a.low, self.a.high, self.b.low, self.b.high]).all()
         return bool(known) and not self.a.holds(self.b.value) and not self.b.holds(self.a.value)
 
@@ -96,6 +123,10 @@ class Comparison:
         What differs between the experiments, and between what they were run with.
     same_images : bool or None
         Whether both ran on the same images; None if a result does not say.
+    most_changed : Pair, optional
+        Of networks, the layers that changed most; its name is a heading.
+    wide : bool
+        Whether its tables may have more than 80 columns.
     """
 
     pairs: tuple[Pair, ...]
@@ -104,6 +135,13 @@ class Comparison:
     only_b: tuple[str, ...]
     settings: tuple[tuple[str, str, str], ...]
     same_images: bool | None
+    most_changed: Pair | None = None
+    wide: bool = False
+
+    @property
+    def tables(self) -> tuple[Pair, ...]:
+        """Everything that has a table of changes."""
+        return (*self.pairs, *([self.most_changed] if self.most_changed else []))
 
 
 def compare(a: xr.Dataset, b: xr.Dataset) -> Comparison:
@@ -174,7 +212,7 @@ def measured(dataset: xr.Dataset, name: str, place: int, factor: float = 1.0) ->
     """A summary of one learner with its interval."""
     interval = f"{name.removesuffix('_mean')}_interval"
     low, high = dataset[interval].values[place] if name.endswith("_mean") and interval in dataset else (np.nan, np.nan)
-    return Measured(*(factor * float(number) for number in (dataset[name].values[place], low, high)))
+    return Measured(factor * float(dataset[name].values[place]), factor * float(low), factor * float(high))
 
 
 def _changes(a: xr.Dataset, i: int, b: xr.Dataset, j: int) -> tuple[Change, ...]:

@@ -39,6 +39,38 @@ def setting_text(value: Any) -> str:
     return show(value)
 
 
+def circuit_texts(dataset: xr.Dataset) -> dict[str, str]:
+    """Converters, tiles and wires in words by the name of the setting, without those that no layer has.
+
+    Raises
+    ------
+    OutputError
+        If the result states no hardware, or it is damaged.
+    """
+    settings = hardware_of(dataset).values()
+    texts = {}
+    for key in ("dac", "adc", "tile", "wires"):
+        given = [_circuit_text(key, own[key]) for own in settings if own.get(key) is not None]
+        if given:
+            some = " (some layers)" * (len(given) < len(settings))
+            texts[key] = " or ".join(dict.fromkeys(given)) + some
+    return texts
+
+
+def _circuit_text(key: str, value: Any) -> str:
+    """A converter, the size of tiles or wires in words."""
+    if key == "tile" and isinstance(value, list | tuple):
+        return f"tiles of {' × '.join(map(str, value))} cells"
+    if not isinstance(value, Mapping):
+        return f"{key} {show(value)}"
+    if key == "wires":
+        ends = "_resistance"
+        parts = [f"{name.removesuffix(ends)} {r:g} Ω" for name, r in value.items() if name.endswith(ends) and r]
+        return f"wires: {', '.join(parts) or 'no resistance'}"
+    bits = value.get("bits")
+    return f"{key.upper()}s" if bits is None else f"{show(bits)}-bit {key.upper()}s"
+
+
 def differing_hardware(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Settings of two pieces of hardware that differ, with both values as text; "-" where one has none."""
     rows: list[tuple[str, str, str]] = []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from memsim.tasks.base import Coordinate, Drawing, Metric, ResultKind
 from memsim.tasks.coordinates import LAYER
 from memsim.tasks.registry import NETWORK
@@ -66,6 +69,13 @@ LAYER_METRICS = (
     Metric("saturated_outputs", "saturated outputs", "%", 100.0, ".2f"),
 )
 """What is measured of each layer, as tables and figures show it."""
+
+
+def score_label(attributes: Mapping[str, Any], score: Metric) -> str:
+    """What a network achieves, in words; a metric of the user has the name of its function, which a result states."""
+    name = str(attributes.get("metric", ""))
+    return name if score.variable == "metric" and name.isidentifier() else score.label
+
 
 EVALUATION = ResultKind(
     name=NETWORK,

@@ -7,11 +7,12 @@ import json
 import numpy as np
 import pytest
 from figure_artists import outside, words
+from scipy.stats import ttest_rel
 
 import memsim as ms
 from memsim.errors import OutputError
 from memsim.plotting import compare_figure, draw
-from memsim.plotting.pairs import compare
+from memsim.plotting.pairs import Change, Measured, compare
 from memsim.results.dataset import VARIABLES, build_dataset
 from memsim.results.settings import kind_of
 from memsim.units import moment
@@ -117,7 +118,7 @@ def test_a_comparison_has_the_means_and_what_changed():
     pairs = compare(a, b).pairs
     assert [pair.name for pair in pairs] == ["0 s", "25 s", "1 day", "1 y"]
     changes = {change.label: change for change in pairs[0].changes}
-    assert changes["SNR of outputs, layers"].difference == pytest.approx(-0.5)
+    assert changes["SNR of outputs, layer mean"].difference == pytest.approx(-0.5)
     assert changes["accuracy"].a.value == pytest.approx(95.1) and changes["accuracy"].difference == 0
     assert outside(compare_figure(a, b)) == []
 
@@ -153,3 +154,145 @@ def test_damaged_hardware_and_other_commands_are_one_line(cli, tmp_path):
 )
 def test_times_have_the_units_of_a_reader(seconds, text):
     assert moment(float(seconds)) == text
+
+
+def pair_of(a_values, b_values, *, seeds=("7", "7"), **options):
+    """Two evaluations with these accuracies (repeat) at one time, and the seeds that they state."""
+    made = []
+    for values, seed in zip((a_values, b_values), seeds, strict=True):
+        one = result(len(values), (0.0,), **options).assign_attrs(seed=seed)
+        one["accuracy"] = one.accuracy.copy(data=np.reshape(values, (-1, 1)))
+        made.append(one)
+    return made
+
+
+def first_change(a, b):
+    return compare(a, b).pairs[0].changes[0]
+
+
+def test_equal_programmings_are_judged_by_their_paired_differences():
+    rng = np.random.default_rng(3)
+    a_values = rng.uniform(0.3, 0.9, 8)
+    b_values = a_values + 0.02 + rng.normal(0, 0.004, 8)
+    paired = first_change(*pair_of(a_values, b_values))
+    reference = ttest_rel(100 * b_values, 100 * a_values).confidence_interval()
+    assert [paired.paired.low, paired.paired.high] == pytest.approx([reference.low, reference.high], rel=1e-9)
+    assert paired.paired.value == pytest.approx(paired.difference) and paired.beyond
+    other = first_change(*pair_of(a_values, b_values, seeds=("7", "8")))
+    assert other.paired is None and not other.beyond
+
+
+@pytest.mark.parametrize("key", ["seed", "weights_sha256", "samples_sha256"])
+def test_programmings_are_the_same_only_if_both_results_state_so(key):
+    a, b = pair_of([0.8, 0.9], [0.7, 0.8])
+    assert first_change(a, b).paired is not None
+    assert first_change(a.assign_attrs({key: "other"}), b).paired is None
+    del a.attrs[key], b.attrs[key]
+    assert first_change(a, b).paired is None
+
+
+def test_other_numbers_of_programmings_are_no_pairs():
+    assert first_change(*pair_of([0.8, 0.9], [0.7, 0.8, 0.9])).paired is None
+    one = first_change(*pair_of([0.8], [0.7]))
+    assert np.isnan(one.paired.low) and not one.beyond
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "paired", "beyond"),
+    [
+        ((1, 0.9, 1.1), (1.004, 1.0, 1.1), (0.004, 0.003, 0.005), False),  # is printed as +0.00
+        ((1, 0, 9), (2, 0, 9), (1, 0.5, 1.5), True),
+        ((1, 0.9, 1.1), (2, 1.9, 2.1), (1, -0.5, 2.5), False),
+        ((1, 0.9, 1.1), (2, 1.9, 2.1), (1, np.nan, np.nan), False),
+        ((1, 0.9999, 1.0001), (1.004, 1.0039, 1.0041), None, False),
+    ],
+)
+def test_a_star_needs_a_change_that_is_not_printed_as_zero(a, b, paired, beyond):
+    change = Change("x", "", ".2f", Measured(*a), Measured(*b), paired and Measured(*paired))
+    assert change.beyond is beyond
+
+
+def test_of_few_programmings_the_least_and_the_most_are_printed(cli, tmp_path):
+    for file, one in zip("ab", pair_of([0.97, 0.975, 0.98], [0.31, 0.42, 0.53]), strict=True):
+        ms.save(one, tmp_path / f"{file}.nc")
+    out = cli("compare", "a.nc", "b.nc", "--no-figure").out
+    assert "97.50 % (97.00 to 98.00)" in out and "42.00 % (31.00 to 53.00)" in out
+    assert "-55.50 (-66.00 to -45.00) *\n" in out and "+0.0 (+0.0 to +0.0)\n" in out and "[" not in out
+    assert "least and most of fewer than 5 programmings" in out
+    assert "the 95 % interval of the change (paired t-test) leaves out 0" in out
+
+
+def test_of_more_programmings_intervals_are_printed(cli, tmp_path):
+    a_values, b_values = np.linspace(0.5, 0.7, 6), np.linspace(0.4, 0.61, 6)
+    low, high = ttest_rel(100 * b_values, 100 * a_values).confidence_interval()
+    for seed in "78":
+        for file, one in zip("ab", pair_of(a_values, b_values, seeds=("7", seed)), strict=True):
+            ms.save(one, tmp_path / f"{file}{seed}.nc")
+    out = cli("compare", "a7.nc", "b7.nc", "--no-figure").out
+    assert f"-9.50 [{low:+.2f}, {high:+.2f}] *" in out and "Brackets: 95 % intervals." in out and "least" not in out
+    out = cli("compare", "a8.nc", "b8.nc", "--no-figure").out
+    assert "-9.50\n" in out or "-9.50 *\n" in out
+    assert "*: each value lies outside the other's interval." in out and "t-test" not in out
+
+
+def test_the_layers_that_changed_most_are_listed_at_the_last_time():
+    a, b = (result(layers=tuple("abcde"), times=(0.0, DAY)) for _ in range(2))
+    snr = b.output_snr.values.copy()
+    snr[:, 1] += [0.01, -3.0, 1.0, 2.0, 0.5]
+    b["output_snr"] = b.output_snr.copy(data=snr)
+    found = compare(a, b).most_changed
+    assert found.name == "Layers that changed most, 1 day after programming"
+    assert [change.label for change in found.changes] == [f"SNR of outputs, layer {name}" for name in "bdc"]
+    assert [change.difference for change in found.changes] == pytest.approx([-3, 2, 1])
+    assert compare(a, a).most_changed is None
+    assert compare(a.isel(layer=[0]), b.isel(layer=[0])).most_changed is None
+
+
+def test_the_heading_says_that_layers_are_printed_at_two_times(cli, tmp_path):
+    ms.save(result(), tmp_path / "a.nc")
+    ms.save(result(times=(0.0, DAY)), tmp_path / "b.nc")
+    out = cli("show", "a.nc").out
+    assert "Layers 0 s after programming, the first of 4 times (layers: first and last time only)\n" in out
+    assert "Layers 1 y after programming, the last of 4 times (layers: first and last time only)\n" in out
+    assert "Layers 1 day after programming\n" in cli("show", "b.nc").out
+
+
+def test_axes_of_small_shares_reach_one_percent():
+    one = result()
+    one["clipped_inputs"] = one.clipped_inputs + 5e-6
+    one["saturated_outputs"] = one.saturated_outputs + 0.3
+    clipped, saturated = draw(one).axes[3:]
+    assert clipped.get_xlim()[0] <= 0 and 1 <= clipped.get_xlim()[1] < 1.1
+    assert saturated.get_xlim()[0] <= 0 and saturated.get_xlim()[1] > 30
+
+
+def test_the_page_names_converters_tiles_and_wires():
+    circuit = {"dac": {"bits": 6}, "tile": [64, 32], "wires": {"word_resistance": 2.5, "bit_resistance": 0.0}}
+    text = "6-bit DACs; 8-bit ADCs; tiles of 64 × 32 cells; wires: word 2.5 Ω"
+    assert f"{text}; drift compensation: global" in words(draw(result(**circuit)))
+    one = result(**circuit)
+    hardware = json.loads(one.attrs["hardware"])
+    hardware["head"] |= {"adc": {"bits": 4}, "wires": None, "dac": {"bits": None}}
+    mixed = words(draw(one.assign_attrs(hardware=json.dumps(hardware))))
+    assert "6-bit DACs or DACs; 8-bit ADCs or 4-bit ADCs; tiles" in mixed and "word 2.5 Ω (some layers)" in mixed
+
+
+def test_a_comparison_names_the_device_and_the_one_setting_that_differs():
+    a, b = result(), result().assign_attrs(compensation="none", memsim_version="1")
+    page = words(compare_figure(a, b))
+    assert "pcm-joshi2020: first result against second result | both: 8-bit ADCs |" in page
+    assert "A: first result, compensation global" in page and "B: second result, compensation none" in page
+    assert "over 3 programmings" in page
+    page = words(compare_figure(a, result(adc=False, tile=[8, 8])))
+    assert "A: first result on pcm-joshi2020" in page and "both: drift compensation: global" in page
+    page = words(compare_figure(a, result(device="epiram")))
+    assert "pcm-joshi2020 (first result) against epiram (second result)" in page
+
+
+def test_a_metric_of_the_user_has_its_name(cli, tmp_path):
+    one = result(metric="margin_of_classes")
+    assert compare_figure(one, one).axes[0].get_ylabel() == "margin_of_classes"
+    assert compare(one, one).pairs[0].changes[0].label == "margin_of_classes"
+    ms.save(one, tmp_path / "a.nc")
+    assert "margin_of_classes" in cli("show", "a.nc").out
+    assert compare_figure(*2 * [result(metric="<lambda>")]).axes[0].get_ylabel() == "metric"

@@ -14,7 +14,9 @@ from memsim.plotting.rules.content import filled, left_out
 from memsim.plotting.rules.limits import fit_limits
 from memsim.plotting.style import INK, RC, WIDTH, fitted, line_style, plain, size, text_width
 from memsim.results.dataset import VARIABLES, require, stored
-from memsim.tasks.network import LAYER_METRICS, SCORES
+from memsim.results.hardware import circuit_texts
+from memsim.tasks.network import LAYER_METRICS, SCORES, score_label
+from memsim.tasks.variable import SHARE
 from memsim.units import moment
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ _NAMES = 1.5
 _MOST_LAYERS, _MOST_TIMES = 40, 4
 _FEW = 15
 """Layers up to which more times than the first and the last are shown."""
+_LEAST_SHARE = 1.0
+"""Least end of an axis of clipped inputs or saturated outputs [%]; smaller shares matter little."""
 _SHIFT = 0.76  # of a row, that the points of all times take
 
 
@@ -68,7 +72,7 @@ def network(dataset: xr.Dataset) -> Figure:
             axes.set_yticks(range(count), names if axes is lower[0] else [])
             axes.tick_params(axis="y", length=0)
             title(axes, f"{metric.label} [{metric.unit}]")
-            fit_limits(axes, "x", reach=[0] if metric.unit == "%" else [])
+            fit_limits(axes, "x", reach=_reach(metric))
         for axes in lower[:1]:
             axes.set_ylabel("layer")
         headline(figure, stored(dataset, "title"), _below(dataset))
@@ -85,6 +89,11 @@ def network(dataset: xr.Dataset) -> Figure:
     return figure
 
 
+def _reach(metric: Metric) -> list[float]:
+    """Values that the axis of a quantity of layers reaches: 0 of errors, and 0 and 1 % of shares."""
+    return [] if metric.unit != "%" else [0, _LEAST_SHARE] if VARIABLES[metric.variable].bounds == SHARE else [0]
+
+
 def _names(dataset: xr.Dataset) -> list[str]:
     """Names of the layers, with their device where they differ."""
     devices = list(map(str, dataset.device.values))
@@ -95,15 +104,17 @@ def _names(dataset: xr.Dataset) -> list[str]:
     ]
 
 
-def _name_of(dataset: xr.Dataset, score: Metric) -> str:
-    """What the network achieves, in words; a function of the user has its name."""
-    name = str(dataset.attrs.get("metric", ""))
-    return plain(name, 40) if score.variable == "metric" and name.isidentifier() else score.label
+def axis_label(dataset: xr.Dataset, score: Metric) -> str:
+    """Label of the axis of what the network achieves; a function of the user has its name."""
+    name = plain(score_label(dataset.attrs, score), 40)
+    return f"{name} [{score.unit}]" if score.unit else name
 
 
 def _below(dataset: xr.Dataset) -> str:
+    """Converters, tiles, wires and compensation in a line."""
     compensation = str(dataset.attrs.get("compensation", ""))
-    return f"drift compensation: {compensation}" if compensation else ""
+    parts = [*circuit_texts(dataset).values(), f"drift compensation: {compensation}" if compensation else ""]
+    return "; ".join(filter(None, parts))
 
 
 def _shown_times(count: int, layers: int) -> list[int]:
@@ -129,12 +140,12 @@ def _draw_score(axes: Axes, dataset: xr.Dataset, score: Metric) -> None:
     for own in values if len(values) > 1 else ():
         axes.plot(seconds, own, linestyle="none", marker=".", markersize=3, color=INK, zorder=1.5)
     several = len(values) > 1
-    name = _name_of(dataset, score)
+    name = plain(score_label(dataset.attrs, score), 40)
     curve(axes, seconds, spread(dataset, score), style, named(f"mean {name}" if several else name))
     if several:
         axes.plot([], [], linestyle="none", marker=".", markersize=3, color=INK, label="one programming")
     time_axis(axes, seconds)
-    axes.set_ylabel(f"{name} [{score.unit}]" if score.unit else name)
+    axes.set_ylabel(axis_label(dataset, score))
     fit_limits(axes)
 
 
