@@ -30,7 +30,7 @@ def fingerprint(values: Tensor) -> int:
     whole = flat.numel() // block * block
     if flat.device.type == "cpu":
         numbers = flat.numpy()
-        sums = np.add.reduce(numbers[:whole].view(np.int64).reshape(-1, _SUMS), axis=0)
+        sums = np.add.reduce(numbers[:whole].view(np.int64).reshape(whole // block, _SUMS), axis=0)
         return hash(sums.tobytes() + numbers[whole:].tobytes())
-    on_card = flat[:whole].view(torch.int32).reshape(-1, _SUMS).sum(0)
+    on_card = flat[:whole].view(torch.int32).reshape(whole // block, _SUMS).sum(0)
     return hash(on_card.cpu().numpy().tobytes() + flat[whole:].cpu().numpy().tobytes())

@@ -21,8 +21,10 @@ _HOOKS = {
 def copied(model: M) -> M:
     """A deep copy of a model whose parameters have the same hooks; those of torch have none."""
     result = copy.deepcopy(model)
-    for before, after in zip(model.parameters(), result.parameters(), strict=True):
-        _pass_hooks(before, after)
+    of_result = dict(result.named_parameters())
+    for name, before in model.named_parameters():
+        if name in of_result:
+            _pass_hooks(before, of_result[name])
     return result
 
 
