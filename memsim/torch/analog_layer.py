@@ -78,6 +78,15 @@ class AnalogLayer(PlannedLayer):
         self._readers: dict[Any, CrossbarLayer] = {}
         self._effective: tuple[ProgrammedLayer, list[Slice]] | None = None
 
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
+        if not inputs and "input" in named:  # as layers of torch name it
+            inputs = (named.pop("input"),)
+        return super().__call__(*inputs, **named)
+
+    def torch_names(self) -> dict[str, str]:
+        """The parameter for each one of the layer of torch, by name."""
+        return {"weight": "weight", "bias": "bias"}
+
     @torch.compiler.disable
     def forward(self, x: Tensor) -> Tensor:
         """Outputs for inputs, with the axes of the layer of torch."""
@@ -86,6 +95,13 @@ class AnalogLayer(PlannedLayer):
         self._check(x)
         if not x.numel():
             return self.biased(self.product(x, self.torch_weight()))
+        self._passing, self._known = True, None
+        try:
+            return self._outputs(x)
+        finally:
+            self._passing, self._known = False, None
+
+    def _outputs(self, x: Tensor) -> Tensor:
         digital = self.row_bias is None and (self.learned or not self.programmed)  # else, the read adds the bias
         if self.programmed:
             bias = self.own_bias() if self.row_bias is not None else None if digital else self.bias
@@ -210,6 +226,8 @@ class AnalogLayer(PlannedLayer):
             "_version": _CHANGED if self.changed else None,
             "_span": None,
             "_held": None,
+            "_passing": False,
+            "_known": None,
             "running": None,
             "counts": None,
         }
@@ -296,7 +314,11 @@ class AnalogLayer(PlannedLayer):
             ranged = values.ndim == 0 and values.dtype == torch.float64 and not changed.is_meta
             return values.to(changed.device) if ranged else changed
 
-        return super()._apply(moved, recurse)
+        current = self._version is not None and not self.changed
+        result = super()._apply(moved, recurse)
+        if current:
+            self._version = self.version()
+        return result
 
     def _check(self, x: Tensor) -> None:
         self.check_weights()

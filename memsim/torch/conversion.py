@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import operator
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -16,10 +15,13 @@ from torch.nn.parameter import is_lazy
 from memsim.errors import InputError
 from memsim.philox import MAX_LAYERS
 from memsim.torch.analog_layer import AnalogLayer
+from memsim.torch.batch_norm_fusion import fuse
+from memsim.torch.fast_paths import leave_fast_paths, restore_fast_paths
 from memsim.torch.hardware import Hardware
 from memsim.torch.modules import check_finite, check_patterns, chosen, matches
 from memsim.torch.recurrent import AnalogLSTM
 from memsim.torch.replacements import AnalogConv1d, AnalogConv2d, AnalogLinear
+from memsim.torch.succession import copied, pass_on
 
 ANALOG: dict[type[nn.Module], Any] = {
     nn.Linear: AnalogLinear,
@@ -51,7 +53,6 @@ _FUNCTIONS = {
     F.scaled_dot_product_attention: "scaled_dot_product_attention",
 }
 """Products that a model may make without a layer; they stay digital."""
-_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 
 
 @dataclass
@@ -66,6 +67,8 @@ class Conversion:
         Products that the model makes without a layer.
     shared : list of str
         Names under which a layer appears again.
+    untied : list of (str, str)
+        Parameters that were one in the model, and have numbers of their own now.
     traced : bool
         Whether the calls of functions could be listed.
     """
@@ -73,6 +76,7 @@ class Conversion:
     rows: list[tuple[str, str, str]] = field(default_factory=list)
     functions: list[str] = field(default_factory=list)
     shared: list[str] = field(default_factory=list)
+    untied: list[tuple[str, str]] = field(default_factory=list)
     traced: bool = True
 
     def __str__(self) -> str:
@@ -84,6 +88,7 @@ class Conversion:
         if not self.traced:
             lines.append("Calls of functions could not be listed: torch.fx cannot trace this model.")
         lines += [f"{name}: shares the cells of a layer above" for name in self.shared]
+        lines += [f"{name}: no longer shares its numbers with {other}" for name, other in self.untied]
         return "\n".join(lines)
 
 
@@ -111,7 +116,8 @@ def convert(
         Names of layers that stay digital, as above.
     fuse_batch_norm : bool
         Fold each batch normalisation that directly follows a converted layer into its weights and biases. Its running
-        statistics are used, so that the layer computes as in evaluation mode from then on.
+        statistics are used, so that the layer computes as in evaluation mode from then on. Those of layers that are
+        used more than once stay, and the table says so.
     quiet : bool
         Do not print the table of converted, digital and unsupported layers.
 
@@ -136,13 +142,14 @@ def convert(
             )
     check_patterns("layers", layers, names)
     check_patterns("exclude", exclude, [name for name, _ in model.named_modules() if name] or names)
-    model = copy.deepcopy(model)
-    report = Conversion()
+    model = copied(model)
+    report = Conversion(untied=_untied(model, [name for name in names if not _excluded(name, exclude)]))
     graph = _graph(model)
     report.traced = graph is not None
     report.functions = _functions(graph)
+    unfused: dict[str, str] = {}
     if fuse_batch_norm:
-        _fuse(model, graph, [name for name in names if not _excluded(name, exclude)])
+        unfused = fuse(model, graph, [name for name in names if not _excluded(name, exclude)])
     made: dict[int, AnalogLayer | AnalogLSTM] = {}
     count = 0
     for name, module in list(model.named_modules(remove_duplicate=False)):
@@ -160,7 +167,8 @@ def convert(
                 count += sum(isinstance(part, AnalogLayer) for part in analog.modules())
                 if count > MAX_LAYERS:
                     raise InputError(f"model: more than {MAX_LAYERS} layers; no more can be addressed")
-                made[id(module)] = analog.train(module.training)
+                pass_on(module, analog, analog.torch_names())
+                made[id(module)] = analog
                 report.rows.append((name, kind, f"on {own.cells.name}"))
             if not name:
                 made[id(module)].__dict__["conversion"] = report
@@ -173,6 +181,8 @@ def convert(
             )
         elif isinstance(module, _UNSUPPORTED):
             report.rows.append((name, kind, "digital (not supported on hardware)"))
+        elif name in unfused:
+            report.rows.append((name, kind, f"digital ({unfused[name]})"))
         elif not isinstance(module, AnalogLayer) and next(module.parameters(recurse=False), None) is not None:
             report.rows.append((name, kind, "digital"))
     if not made:
@@ -180,6 +190,7 @@ def convert(
             f"model: {type(model).__name__} has no layer that can be converted; allowed: "
             f"{', '.join(kind.__name__ for kind in ANALOG)}"
         )
+    leave_fast_paths(model)
     model.__dict__["conversion"] = report
     return _printed(model, report, quiet)
 
@@ -189,18 +200,39 @@ def to_torch(model: nn.Module) -> nn.Module:
 
     These are the weights that were to be programmed, not those that the cells hold.
     """
-    model = copy.deepcopy(model)
+    model = copied(model)
     if isinstance(model, AnalogLayer | AnalogLSTM):
-        return model.as_torch()
+        return _layer_of_torch(model)
     made: dict[int, nn.Module] = {}
     inner = tuple(f"{name}." for name, module in model.named_modules() if isinstance(module, AnalogLSTM))
     for name, module in list(model.named_modules(remove_duplicate=False)):
         if isinstance(module, AnalogLayer | AnalogLSTM) and not name.startswith(inner):
-            layer = made.setdefault(id(module), module.as_torch())
+            if id(module) not in made:
+                made[id(module)] = _layer_of_torch(module)
             parent, _, last = name.rpartition(".")
-            setattr(model.get_submodule(parent), last, layer)
+            setattr(model.get_submodule(parent), last, made[id(module)])
+    restore_fast_paths(model)
     model.__dict__.pop("conversion", None)
     return model
+
+
+def _layer_of_torch(analog: AnalogLayer | AnalogLSTM) -> nn.Module:
+    layer = analog.as_torch()
+    pass_on(analog, layer, {own: name for name, own in analog.torch_names().items()})
+    return layer
+
+
+def _untied(model: nn.Module, converted: Collection[str]) -> list[tuple[str, str]]:
+    """Parameters that layers share before a conversion and not after it: those of layers which are converted."""
+    first: dict[int, tuple[str, str]] = {}
+    pairs = []
+    for name, module in model.named_modules():
+        for part, values in module.named_parameters(name, recurse=False):
+            if id(values) not in first:
+                first[id(values)] = name, part
+            elif part != first[id(values)][1] and (name in converted or first[id(values)][0] in converted):
+                pairs.append((part, first[id(values)][1]))
+    return pairs
 
 
 def _printed(model: nn.Module, report: Conversion, quiet: bool) -> nn.Module:
@@ -235,40 +267,3 @@ def _functions(graph: fx.Graph | None) -> list[str]:
         if node.op in ("call_function", "call_method")
     ]
     return sorted({name for name in names if name})
-
-
-def _fuse(model: nn.Module, graph: fx.Graph | None, names: Collection[str]) -> None:
-    """Fold batch normalisations into the layers before them.
-
-    Raises
-    ------
-    InputError
-        If the order of the layers cannot be found out.
-    """
-    if graph is None:
-        raise InputError(
-            "fuse_batch_norm: torch.fx cannot trace this model, so that the order of its layers is unknown"
-        )
-    modules = dict(model.named_modules())
-    for node in graph.nodes:
-        if node.op != "call_module" or not isinstance(modules[node.target], _NORMS):
-            continue
-        norm, before = modules[node.target], node.args[0]
-        if before.op != "call_module" or before.target not in names or len(before.users) != 1:
-            continue
-        _fold(modules[before.target], norm)
-        parent, _, last = node.target.rpartition(".")
-        setattr(model.get_submodule(parent), last, nn.Identity())
-
-
-def _fold(layer: Any, norm: Any) -> None:
-    """w' = w s, b' = (b - mean) s + shift with s = scale / sqrt(variance + epsilon), of each output."""
-    if norm.running_mean is None:
-        raise InputError("fuse_batch_norm: a batch normalisation has no running statistics to fold in")
-    with torch.no_grad():
-        scale = torch.rsqrt(norm.running_var + norm.eps)
-        scale = scale if norm.weight is None else scale * norm.weight
-        shift = torch.zeros_like(scale) if norm.bias is None else norm.bias
-        bias = torch.zeros_like(scale) if layer.bias is None else layer.bias
-        layer.bias = nn.Parameter((bias - norm.running_mean) * scale + shift)
-        layer.weight.mul_(scale.reshape(-1, *[1] * (layer.weight.ndim - 1)))

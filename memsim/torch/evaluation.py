@@ -25,7 +25,7 @@ from memsim.torch.compensation import (
     recomputed,
     restored,
 )
-from memsim.torch.modules import analog_layers, check_finite
+from memsim.torch.modules import analog_layers, check_finite, evaluation_mode
 from memsim.torch.passes import Pass
 from memsim.torch.progress import bar
 from memsim.torch.reads import Counts
@@ -267,13 +267,10 @@ def _show(show: Callable[[int], None], before: int, most: int, done: int) -> Non
 @contextmanager
 def _fresh(model: nn.Module, layers: dict[str, AnalogLayer]) -> Iterator[None]:
     """Evaluation mode and one thread of BLAS; afterwards the model is what it was."""
-    training = model.training
     try:
-        model.eval()
-        with threadpool_limits(1, "blas"):
+        with evaluation_mode(model), threadpool_limits(1, "blas"):
             yield
     finally:
-        model.train(training)
         for layer in layers.values():
             layer.forget()  # the first programming is made again when it is needed
             layer.repeat, layer.running, layer.counts = 0, None, None

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from memsim.arrays import Mapping
 from memsim.arrays.programmed_layer import weight_scales
 from memsim.errors import InputError
+from memsim.torch.fingerprint import fingerprint
 from memsim.torch.hardware import Hardware
 from memsim.torch.quantise import Through
 from memsim.torch.weighted_layer import WeightedLayer
@@ -66,6 +67,8 @@ class MappedLayer(WeightedLayer):
         super().__init__(weight, bias, hardware, place, label)
         self.register_buffer("scales", weight.new_zeros(len(weight)))
         self.learns_scales = False
+        self._passing = False  # while a forward pass goes on, fingerprints of weights are taken once
+        self._known: tuple[tuple[int, ...], tuple[int, ...]] | None = None
         self._span: tuple[tuple[int, ...], Span] | None = None
         self._held: tuple[tuple[int, ...], list[Slice]] | None = None
         self.check_signs()
@@ -128,11 +131,17 @@ class MappedLayer(WeightedLayer):
         return bias / self.scales if bias is not None and self.learned else bias
 
     def version(self) -> tuple[int, ...]:
-        """Numbers that change whenever weights on cells do."""
+        """Numbers that change whenever weights on cells do; see `fingerprint`."""
         parts = [self.weight]
         if self.row_bias is not None:
             parts += [self.row_bias, self.scales]
-        return tuple(number for part in parts for number in (id(part), part._version))
+        counted = tuple(number for part in parts for number in (id(part), part._version))
+        if self._known is not None and self._known[0] == counted:
+            return self._known[1]
+        version = counted + tuple(fingerprint(part) for part in parts)
+        if self._passing:
+            self._known = counted, version
+        return version
 
     def along_weight(self, values: Any) -> Any:
         """Numbers of outputs such that they multiply `weight`; a single number as it is."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TypeVar
 
 import torch
@@ -31,6 +32,18 @@ def check_finite(name: str, module: nn.Module) -> None:
             raise InputError(f"{label}: has no numbers on the device 'meta'; allowed: weights with numbers")
         if part != "input_range" and not bool(torch.isfinite(values).all()):  # NaN before a calibration
             raise InputError(f"{label}: contains NaN or infinity; only finite numbers are allowed")
+
+
+@contextmanager
+def evaluation_mode(model: nn.Module) -> Iterator[None]:
+    """Evaluation mode; afterwards each module has its own mode again."""
+    modes = [(module, module.training) for module in model.modules()]
+    try:
+        model.eval()
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
 
 
 def analog_layers(model: nn.Module) -> dict[str, AnalogLayer]:

@@ -15,7 +15,7 @@ from memsim.torch.hardware import Hardware
 from memsim.torch.mapped_layer import MappedLayer, Slice
 from memsim.torch.processes import processes
 from memsim.torch.quantise import converted_inputs, converted_outputs, phases, shift_of
-from memsim.torch.training import LearnedRange, Training, clip, readout_noise, trained_weight
+from memsim.torch.training import LearnedRange, Training, clip, first_range, readout_noise, trained_weight
 
 
 class TileSum(NamedTuple):
@@ -157,7 +157,7 @@ class PlannedLayer(MappedLayer):
                 )
             with torch.no_grad():
                 least = 0.0 if self.row_bias is None else self.span.drive
-                self.input_range.fill_(max(3 * float(x.std()), least))
+                self.input_range.fill_(max(first_range(x), least))
         most = None if dac.bits is None else round(dac.range / dac.unit)
         unsigned = dac.polarity == "unsigned"
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from memsim.errors import InputError
 from memsim.philox import MAX_REPETITIONS
 from memsim.torch.analog_layer import AnalogLayer
-from memsim.torch.modules import analog_layers, check_finite
+from memsim.torch.modules import analog_layers, check_finite, evaluation_mode
 from memsim.torch.quantise import converted_inputs
 from memsim.torch.samples import inputs_of
 
@@ -84,7 +84,7 @@ def calibrate(model: nn.Module, x: Tensor | Iterable[Any], *, percentile: float 
     """
     if not (isinstance(percentile, int | float) and 0 < percentile <= 100):
         raise InputError(f"percentile: {percentile!r} is not allowed; above 0 and up to 100")
-    layers, training = analog_layers(model), model.training
+    layers = analog_layers(model)
     before = {name: _ranges(layer) for name, layer in layers.items()}
     hooks = []
     for layer in layers.values():
@@ -94,8 +94,7 @@ def calibrate(model: nn.Module, x: Tensor | Iterable[Any], *, percentile: float 
         layer.output_range.fill_(math.nan)
         hooks.append(layer.register_forward_pre_hook(lambda own, inputs: _widen(own, inputs[0], percentile)))
     try:
-        model.eval()
-        with torch.no_grad():
+        with evaluation_mode(model), torch.no_grad():
             for batch in inputs_of(x, "x"):
                 model(batch)
             for name, layer in layers.items():
@@ -108,7 +107,6 @@ def calibrate(model: nn.Module, x: Tensor | Iterable[Any], *, percentile: float 
                 values.fill_(known)
         raise
     finally:
-        model.train(training)
         for hook in hooks:
             hook.remove()
         for name, layer in layers.items():

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from memsim.errors import InputError
 from memsim.torch.exchange import array_of, tensor_of
 from memsim.torch.slopes import slopes, summed
 
@@ -60,7 +61,33 @@ class Read(torch.autograd.Function):
         by_input, by_weight, by_bias = slopes(layer, ctx.held, x, gradient, layer.cells.gain, ctx.saturated)
         if layer.row_bias is None and ctx.needs_input_grad[2]:
             by_bias = summed(layer, gradient)
+        if torch.is_grad_enabled():  # the graph of the gradient is asked for
+            by_input, by_weight = (_Once.differentiated(own, layer.label) for own in (by_input, by_weight))
+            by_bias = None if by_bias is None else _Once.differentiated(by_bias, layer.label)
         return by_input, by_weight, by_bias, None, None
+
+
+class _Once(torch.autograd.Function):
+    """Gradients of a read, which have no gradients themselves."""
+
+    @classmethod
+    def differentiated(cls, gradient: Tensor, label: str) -> Tensor:
+        """A gradient that refuses to be differentiated."""
+        result = cls.apply(gradient.detach().requires_grad_(True), label)
+        assert isinstance(result, Tensor)
+        return result
+
+    @staticmethod
+    def forward(ctx: Any, gradient: Tensor, label: str) -> Tensor:
+        ctx.label = label
+        return gradient.clone()
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Any:
+        raise InputError(
+            f"{ctx.label}: second derivatives of programmed cells are not supported; allowed: first derivatives, or "
+            "second ones before memsim.torch.program(model)"
+        )
 
 
 def _add(y: Tensor, bias: Tensor) -> None:

@@ -11,6 +11,8 @@ from memsim.errors import InputError
 from memsim.torch.hardware import Hardware
 from memsim.torch.replacements import AnalogLinear
 
+_SETTINGS = ("input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional")
+
 
 class AnalogLSTM(nn.Module):
     """`torch.nn.LSTM` on crossbars.
@@ -24,11 +26,24 @@ class AnalogLSTM(nn.Module):
     inputs, hidden : ModuleList of AnalogLinear
         Weights of the inputs and of the hidden state, for each layer and direction: layer 0 forward, layer 0 backward
         (if bidirectional), layer 1 forward, and so on.
+    input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size
+        As of `torch.nn.LSTM`.
     """
+
+    input_size: int
+    hidden_size: int
+    num_layers: int
+    bias: bool
+    batch_first: bool
+    dropout: float
+    bidirectional: bool
+    proj_size = 0
 
     def __init__(self, inputs: list[AnalogLinear], hidden: list[AnalogLinear], settings: dict[str, Any]) -> None:
         super().__init__()
         self.inputs, self.hidden, self.settings = nn.ModuleList(inputs), nn.ModuleList(hidden), settings
+        for name, value in settings.items():
+            setattr(self, name, value)
 
     @classmethod
     def of(cls, layer: nn.LSTM, hardware: Hardware, place: int = 0, label: str = "") -> Self:
@@ -41,7 +56,6 @@ class AnalogLSTM(nn.Module):
         """
         if layer.proj_size:
             raise InputError(f"{label or 'LSTM'}: proj_size {layer.proj_size} is not supported; allowed: 0")
-        names = ("input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional")
         inputs: list[AnalogLinear] = []
         hidden: list[AnalogLinear] = []
         for number, suffix in enumerate(_suffixes(layer.num_layers, layer.bidirectional)):
@@ -50,7 +64,7 @@ class AnalogLSTM(nn.Module):
                 bias = getattr(layer, f"bias_{kind}_{suffix}").detach().clone() if layer.bias else None
                 own = place + 2 * number + (kind == "hh")
                 layers.append(AnalogLinear(weight, bias, hardware, own, f"{label or 'LSTM'}.{kind}_{suffix}"))
-        return cls(inputs, hidden, {name: getattr(layer, name) for name in names})
+        return cls(inputs, hidden, {name: getattr(layer, name) for name in _SETTINGS})
 
     def as_torch(self) -> nn.LSTM:
         """The layer of torch with the same weights."""
@@ -65,7 +79,19 @@ class AnalogLSTM(nn.Module):
                         getattr(layer, f"bias_{kind}_{suffix}").copy_(own.bias)
         return layer
 
-    def forward(self, x: Tensor, state: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    def torch_names(self) -> dict[str, str]:
+        """The parameter for each one of `torch.nn.LSTM`, by name."""
+        return {
+            f"{part}_{kind}_{suffix}": f"{layers}.{number}.{part}"
+            for number, suffix in enumerate(_suffixes(self.num_layers, self.bidirectional))
+            for kind, layers in (("ih", "inputs"), ("hh", "hidden"))
+            for part in ("weight", "bias")
+        }
+
+    def flatten_parameters(self) -> None:
+        """Do nothing; it is here for models that call it, as of `torch.nn.LSTM`."""
+
+    def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """Outputs and last states, with the axes of `torch.nn.LSTM`.
 
         Raises
@@ -73,14 +99,15 @@ class AnalogLSTM(nn.Module):
         InputError
             For packed sequences, which are not supported.
         """
+        x, state = input, hx
         if not isinstance(x, Tensor):
             raise InputError(
                 f"{self._linear(self.inputs, 0).label}: {type(x).__name__} is not supported; allowed: Tensor"
             )
-        batched, first = x.ndim == 3, self.settings["batch_first"]
+        batched, first = x.ndim == 3, self.batch_first
         series = x if batched and first else x.transpose(0, 1) if batched else x[None]  # (sample, step, feature)
-        directions = 2 if self.settings["bidirectional"] else 1
-        size, layers = self.settings["hidden_size"], self.settings["num_layers"]
+        directions = 2 if self.bidirectional else 1
+        size, layers = self.hidden_size, self.num_layers
         if state is None:
             zero = series.new_zeros(layers * directions, len(series), size)
             start = (zero, zero)
@@ -96,7 +123,7 @@ class AnalogLSTM(nn.Module):
                 last.append(end)
             series = torch.cat(both, dim=2)
             if layer + 1 < layers:
-                series = nn.functional.dropout(series, self.settings["dropout"], self.training)
+                series = nn.functional.dropout(series, self.dropout, self.training)
         h, c = (torch.stack(parts) for parts in zip(*last, strict=True))
         if not batched:
             return series[0], (h[:, 0], c[:, 0])

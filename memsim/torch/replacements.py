@@ -25,6 +25,14 @@ class AnalogLinear(AnalogLayer):
     The first axis of the inputs counts samples; all axes between it and the last one are positions, such as tokens.
     """
 
+    @property
+    def in_features(self) -> int:
+        return self.rows
+
+    @property
+    def out_features(self) -> int:
+        return len(self.weight)
+
     @classmethod
     def of(cls, layer: nn.Linear, hardware: Hardware, place: int = 0, label: str = "") -> Self:
         """The layer with the weights of one of torch."""
@@ -71,9 +79,11 @@ class _Convolution(AnalogLayer):
 
     Attributes
     ----------
-    stride, padding, dilation : tuple of int
-        For each axis; see `torch.nn.Conv2d`. `padding` holds the numbers before and after, from the last axis to the
-        first, as of `torch.nn.functional.pad`.
+    in_channels, out_channels, kernel_size, stride, padding, dilation
+        As of `torch.nn.Conv2d`.
+    around : tuple of int
+        Padding before and after, from the last axis to the first, as of `torch.nn.functional.pad`; the constructor
+        takes it as `padding`.
     groups : int
         Groups of channels, each with cells of its own.
     padding_mode : str
@@ -101,7 +111,7 @@ class _Convolution(AnalogLayer):
             raise InputError(f"{label or 'weight'}: shape {tuple(weight.shape)}; allowed: {self.AXES + 2} axes")
         super().__init__(weight, bias, hardware, place, label)
         self.stride = stride or (1,) * self.AXES
-        self.padding = padding or (0,) * (2 * self.AXES)
+        self.around = padding or (0,) * (2 * self.AXES)
         self.dilation = dilation or (1,) * self.AXES
         self.groups, self.padding_mode = groups, padding_mode
 
@@ -120,18 +130,34 @@ class _Convolution(AnalogLayer):
             padding_mode=layer.padding_mode,
         )
 
+    @property
+    def in_channels(self) -> int:
+        return self.weight.shape[1] * self.groups
+
+    @property
+    def out_channels(self) -> int:
+        return len(self.weight)
+
+    @property
+    def kernel_size(self) -> tuple[int, ...]:
+        return tuple(self.weight.shape[2:])
+
+    @property
+    def padding(self) -> str | tuple[int, ...]:
+        """As of the layer of torch; "same" where it differs before and after."""
+        before, after = self.around[::2][::-1], self.around[1::2][::-1]
+        return before if before == after else "same"
+
     def as_torch(self) -> nn.Module:
         """The layer of torch with the same weights."""
         outputs, inputs, *kernel = self.weight.shape
-        before = self.padding[::2][::-1]
-        same = before != self.padding[1::2][::-1]
         layer = nn.utils.skip_init(
             self.KIND,
             inputs * self.groups,
             outputs,
             tuple(kernel),
             stride=self.stride,
-            padding="same" if same else before,
+            padding=self.padding,
             dilation=self.dilation,
             groups=self.groups,
             bias=self.bias is not None,
@@ -142,7 +168,7 @@ class _Convolution(AnalogLayer):
 
     def forward(self, x: Tensor) -> Tensor:
         batched = x.ndim == self.AXES + 2
-        channels = self.weight.shape[1] * self.groups
+        channels = self.in_channels
         if x.ndim - batched != self.AXES + 1 or x.shape[batched] != channels:
             raise InputError(
                 f"{self.label}: inputs of shape {tuple(x.shape)}; allowed: {channels} channels and {self.AXES} axes, "
@@ -153,9 +179,9 @@ class _Convolution(AnalogLayer):
 
     def padded(self, x: Tensor) -> Tensor:
         x = x if x.ndim == self.AXES + 2 else x[None]
-        if not any(self.padding):
+        if not any(self.around):
             return x
-        return F.pad(x, self.padding, mode="constant" if self.padding_mode == "zeros" else self.padding_mode)
+        return F.pad(x, self.around, mode="constant" if self.padding_mode == "zeros" else self.padding_mode)
 
     def output_axis(self, y: Tensor) -> int:
         return 1

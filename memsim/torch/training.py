@@ -36,7 +36,7 @@ class Training:
         Chance of each weight to be 0 in a forward pass, below 1.
     clip_sigma : float, optional
         Weights are clipped to so many standard deviations of the weights of the layer before each forward pass; 2 to
-        3.5 are usual.
+        3.5 are usual. Equal weights, or a single one, have no deviation and are not clipped.
     clip_value : float, optional
         They are clipped to this size.
     learn_scales : bool
@@ -47,7 +47,8 @@ class Training:
     learn_input_range : bool
         Whether the input range of the DACs is learned with the weights. It grows where clipped inputs would lower the
         loss, and shrinks by `range_decay` while more than 95 % of the inputs are not clipped. It begins at three
-        standard deviations of the first inputs, if the model was not calibrated.
+        standard deviations of the first inputs, if the model was not calibrated; at their largest size where they are
+        all the same; and at 1 where they are all 0.
     range_decay : float
         See above.
 
@@ -147,10 +148,23 @@ def clip(weight: Tensor, training: Training) -> None:
     """Clip weights in place."""
     with torch.no_grad():
         if training.clip_sigma is not None:
-            most = training.clip_sigma * float(weight.std())
-            weight.clamp_(-most, most)
+            sigma = _deviation(weight)
+            if sigma > 0:
+                weight.clamp_(-training.clip_sigma * sigma, training.clip_sigma * sigma)
         if training.clip_value is not None:
             weight.clamp_(-training.clip_value, training.clip_value)
+
+
+def _deviation(values: Tensor) -> float:
+    """Standard deviation; 0 for a single number, and for equal ones, whatever the rounding of their mean is."""
+    if values.numel() < 2 or bool((values == values.flatten()[0]).all()):
+        return 0.0
+    return float(values.std())
+
+
+def first_range(x: Tensor) -> float:
+    """Where the range of inputs that is learned begins, see `Training.learn_input_range`."""
+    return 3 * _deviation(x) or float(x.abs().max()) or 1.0
 
 
 class LearnedRange(torch.autograd.Function):
