@@ -201,8 +201,8 @@ class CrossbarLayer:
     def _sums(self, read: np.ndarray, driven: Any) -> np.ndarray:
         """Sums of products (..., col) from the outputs of the crossbar (..., slice * col) for voltages (..., row)."""
         if self.mapping is None or (self.mapping.slices == 1 and self.common == 0):
-            sums = read * self._like(read, self.correction * (self.unit / self.gain))
-            return sums if self._unshifted else sums + self._like(read, self.shift * (self.unit / self.gain))
+            read *= self._like(read, self.correction * (self.unit / self.gain))  # in place: outputs are new arrays
+            return read if self._unshifted else read + self._like(read, self.shift * (self.unit / self.gain))
         corrected = read * self._like(read, self.correction)
         sums = self.mapping.joined(corrected if self._unshifted else corrected + self._like(read, self.shift))
         if self.common:

@@ -130,12 +130,17 @@ class MappedLayer(WeightedLayer):
         bias = self.row_bias
         return bias / self.scales if bias is not None and self.learned else bias
 
+    def _parts(self) -> list[Tensor]:
+        """What the cells hold."""
+        return [self.weight] if self.row_bias is None else [self.weight, self.row_bias, self.scales]
+
+    def _counted(self) -> tuple[int, ...]:
+        """The parameters, and how often torch has counted a write to them."""
+        return tuple(number for part in self._parts() for number in (id(part), part._version))
+
     def version(self) -> tuple[int, ...]:
         """Numbers that change whenever weights on cells do; see `fingerprint`."""
-        parts = [self.weight]
-        if self.row_bias is not None:
-            parts += [self.row_bias, self.scales]
-        counted = tuple(number for part in parts for number in (id(part), part._version))
+        parts, counted = self._parts(), self._counted()
         if self._known is not None and self._known[0] == counted:
             return self._known[1]
         version = counted + tuple(fingerprint(part) for part in parts)
