@@ -142,7 +142,8 @@ class Readout:
         when : Moment, optional
             Of the first sample.
         saturated : list, optional
-            Receives for each row tile where currents exceed the range of the ADCs, (array, sample, col).
+            Receives for each row tile where currents exceed the range of the ADCs, (array, sample, col); with inputs in
+            two phases, first of all tiles for the first phase.
         """
         polarity = "bipolar" if self._in is None else self._in.dac.polarity
         if isinstance(signal, PatchSignal):
@@ -156,7 +157,7 @@ class Readout:
             self.events += self._events_of_a_read * levels.shape[1]
         if polarity == "phases":
             if saturated is not None:
-                saturated[:] = [either[:, ::2] | either[:, 1::2] for either in saturated]
+                saturated[:] = [both[:, phase::2] for phase in range(2) for both in saturated]
             return outputs[:, ::2] - outputs[:, 1::2]
         if polarity == "offset":
             # What the shift alone gives is measured once, long enough to be free of noise, without the converters.

@@ -151,7 +151,7 @@ def convert(
     if fuse_batch_norm:
         unfused = fuse(model, graph, [name for name in names if not _excluded(name, exclude)])
     made: dict[int, AnalogLayer | AnalogLSTM] = {}
-    count = 0
+    count = 1 + max((part.place for part in model.modules() if isinstance(part, AnalogLayer)), default=-1)
     for name, module in list(model.named_modules(remove_duplicate=False)):
         kind = type(module).__name__
         if type(module) in ANALOG:

@@ -36,7 +36,7 @@ def slopes(
     gain : float
         Voltage of an input of 1, in units of the read voltage.
     saturated : list of ndarray or None
-        Where the ADCs are beyond their range, for each row tile and then for each slice.
+        Where the ADCs are beyond their range, for each phase of the inputs, then each row tile, then each slice.
     """
     dac, axis = layer.hardware.inputs, layer.output_axis(gradient)
     with torch.enable_grad():
@@ -57,7 +57,8 @@ def slopes(
             within = [~torch.from_numpy(part).to(x.device).reshape(gradient.shape) for part in saturated]
             digital = [part.expand_as(gradient) for part in layer.digital_sums(driven, slices, level)]
             parts = [part.values for part in sums] + digital
-            upstream = [part.factor * gradient * within[part.number] for part in sums] + [-gradient] * len(digital)
+            upstream = [part.factor * gradient * own for part, own in zip(sums, within, strict=True)]
+            upstream += [-gradient] * len(digital)
         leaves = [driven, by_cells, *([] if level is None else [by_row])]
         by_input, by_weight, *by_bias = torch.autograd.grad(parts, leaves, upstream, allow_unused=True)
     unclipped = inside(x, dac, gain)

@@ -157,3 +157,30 @@ def test_devices_and_pipes_are_not_replaced():
     chip = mt.convert(nn.Linear(6, 3), mt.Hardware(), quiet=True)
     with pytest.raises(ms.errors.OutputError, match="is a device or a pipe"):
         mt.save("/dev/null", chip, force=True)
+
+
+@pytest.mark.parametrize("largest", [0.1, 0.25])
+def test_each_phase_has_a_saturation_of_its_own(largest):
+    # Before programming, phases are apart; with ideal cells the gradient afterwards is the same.
+    torch.manual_seed(0)
+    layer, x = nn.Linear(7, 5).double(), torch.randn(3, 7, dtype=torch.float64)
+    layer.weight.data.abs_()
+    hardware = mt.Hardware(dac=ms.DAC(bits=None, polarity="phases"), adc=ms.ADC(bits=16, range=largest))
+    chip = mt.calibrate(mt.convert(layer, hardware, quiet=True), x)
+    gradients = []
+    for programmed in (False, True):
+        if programmed:
+            mt.program(chip)
+        z = x.clone().requires_grad_()
+        chip(z).sum().backward()
+        gradients.append(z.grad)
+    assert gradients[0].abs().max() > 0.5 and torch.allclose(*gradients)
+
+
+def test_layers_that_are_converted_later_have_errors_of_their_own():
+    torch.manual_seed(0)
+    first = nn.Linear(30, 20)
+    model = nn.Sequential(first, nn.Linear(20, 30))
+    hardware = mt.Hardware("pcm-joshi2020", seed=1)
+    chip = mt.convert(mt.convert(model, hardware, exclude=["1"], quiet=True), hardware, quiet=True)
+    assert [layer.place for layer in (chip[0], chip[1])] == [0, 1]
