@@ -49,11 +49,12 @@ def shortest(work: Callable[[], Any], limit: float = ITERATED) -> float:
     return least
 
 
-def iteration(g: np.ndarray, wires: ms.Wires) -> tuple[np.ndarray, np.ndarray]:
+def iteration(g: np.ndarray, wires: ms.Wires) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The same of one tile by two calls."""
     alike = ms.solve_wires(g, np.ones(len(g)), wires, node_voltages=True, backend="cpu")
     assert alike.word_voltages is not None and alike.bit_voltages is not None
-    return ms.effective_conductance(g, wires, backend="cpu"), alike.word_voltages - alike.bit_voltages
+    across = alike.word_voltages - alike.bit_voltages
+    return ms.effective_conductance(g, wires, backend="cpu"), across, alike.word_voltages
 
 
 def product(n: int) -> float:

@@ -58,7 +58,8 @@ def _case(name: str, model: str, real: type) -> Case:
         state = rng.random(shape).astype(real)
         target = rng.random(shape)
         memory = np.zeros((len(Memory._fields), *shape), np.float32)
-        memory[0] = algorithm.first_voltages(target, 0.05, VOLTAGES)
+        if algorithm.chooses_voltage:
+            memory[0] = algorithm.first_voltages(target, 0.05, VOLTAGES)
         status = (rng.random(shape) < 0.2).astype(np.uint8)
         common = cell.parameters(*(tuple(map(real, v)) if isinstance(v, tuple) else real(v) for v in p))
         settings = Settings(*map(real, (device.span, device.reset_span, 20, 0.0, -1e30, 1e30, -0.1)), ())

@@ -66,8 +66,8 @@ def nodal(g, options, solve=np.linalg.solve, number=float):
         voltages[free] = solve(matrix[np.ix_(free, free)], -matrix[np.ix_(free, held)].dot(sources))
     effective = -matrix[held[rows:]].dot(voltages).T
     alike = voltages[same].sum(1)
-    across = (alike[: rows * cols] - alike[rows * cols : 2 * rows * cols]).reshape(rows, cols)
-    return effective.astype(float), across.astype(float)
+    word, bit = (alike[line * rows * cols : (line + 1) * rows * cols].reshape(rows, cols) for line in (0, 1))
+    return effective.astype(float), (word - bit).astype(float), word.astype(float)
 
 
 def exact(matrix, right):
@@ -86,10 +86,11 @@ def exact(matrix, right):
 def assert_solved(g, options, tolerance=1e-10):
     solution = solve_tiles(g, **options)
     assert solution.effective.shape == solution.across.shape == g.shape
-    for tile, effective, across in zip(g, *solution, strict=True):
-        expected, voltages = nodal(tile, options)
+    for tile, effective, across, word in zip(g, *solution, strict=True):
+        expected, voltages, word_voltages = nodal(tile, options)
         assert np.abs(effective - expected).max() <= tolerance * expected.max()
         assert np.abs(across - voltages)[tile > 0].max() <= tolerance
+        assert np.abs(word - word_voltages)[tile > 0].max() <= tolerance
 
 
 @pytest.fixture
@@ -195,11 +196,12 @@ def test_weakly_held_lines_keep_their_digits(terminals):
     g = cells(3, 4)
     options = {"word_resistance": 0.5, "bit_resistance": 0.25}
     options |= {"driver_resistance": terminals[0], "sense_resistance": terminals[1]}
-    expected, voltages = nodal(g, options, exact, Fraction)
-    effective, across = solve_tiles(g[None], **options)
+    expected, voltages, word_voltages = nodal(g, options, exact, Fraction)
+    effective, across, word = solve_tiles(g[None], **options)
     assert np.abs(effective[0] - expected).max() <= 1e-12 * expected.max()
     # The difference of two voltages of up to 1 V has no more digits.
     assert np.abs(across[0] - voltages).max() <= 1e-14
+    assert np.abs(word[0] - word_voltages).max() <= 1e-12
 
 
 @pytest.mark.usefixtures("direct_only")
@@ -237,7 +239,8 @@ def test_stacks_and_cells_are_checked():
 
 def iterated(g, options):
     alike = solve_wires(g, np.ones(len(g)), node_voltages=True, backend="cpu", **options)
-    return effective_conductance(g, backend="cpu", **options), alike.word_voltages - alike.bit_voltages
+    across = alike.word_voltages - alike.bit_voltages
+    return effective_conductance(g, backend="cpu", **options), across, alike.word_voltages
 
 
 @pytest.mark.slow
