@@ -53,7 +53,7 @@ class Bank:
         The parameters of the update model; a stuck cell's window is a point.
     state : ndarray
         What pulses act on. It lies outside the window where drift, relaxation or a programming error left it there, and
-        outside the limits where it was measured there. Who changes it in place calls `note_change`.
+        outside the limits where it was measured there. Who changes it in place calls `after`.
     shaken, shifts : tuple
         Parameters that vary from pulse to pulse, see `memsim.profiles.nominal.pulse_shifts`.
     read_sigma : CellNumbers
@@ -131,9 +131,9 @@ class Bank:
     @state.setter
     def state(self, states: Any) -> None:
         self._state = states
-        self.note_change()
+        self._note_change()
 
-    def note_change(self) -> None:
+    def _note_change(self) -> None:
         """Count a change of the states."""
         self._changes += 1
 
@@ -193,7 +193,7 @@ class Bank:
 
         `aimed` says whether their present states are what the pulses aimed at, as far as anybody knows.
         """
-        self.note_change()
+        self._note_change()
         if before is None:
             if self.history is not None:
                 self.history.note_programming(step)
@@ -215,7 +215,7 @@ class Bank:
         """Let time pass [s]: for fluctuations, and, as it counts at the reference temperature, for the states."""
         if seconds <= 0:
             return
-        self.note_change()
+        self._note_change()
         if self.history is not None:
             self.history.wait(self.state, seconds, aged)
         if self.fluctuations is not None:

@@ -112,16 +112,12 @@ class CrossbarLayer:
         InputError
             If the shape does not fit.
         """
+        if self.patches is not None:
+            *stack, rows, _ = self.crossbar.shape
+            return self._patch_signal(x, self.patches, 1.0).matrix()[:, :, :rows].reshape(*stack, -1, rows)
         xp = self.crossbar.library(x)
         x = xp.asarray(x)
         self._check(x.shape)
-        if self.patches is not None:
-            *stack, rows, _ = self.crossbar.shape
-            signal = xp.full((*stack, len(x), self.patches.positions, rows), self.bias, dtype=x.dtype)
-            channels = self.patches.image[0]
-            for group, own in enumerate(signal if stack else signal[None]):
-                self.patches.unfold(x[:, group * channels : (group + 1) * channels], own)
-            return signal.reshape(*stack, -1, rows)
         if self.bias == 0:
             return x
         signal = xp.full((*x.shape[:-1], x.shape[-1] + 1), self.bias, dtype=x.dtype)
@@ -160,7 +156,7 @@ class CrossbarLayer:
         if self.patches is None or self.common:  # digital arithmetic needs the inputs of each patch
             driven = self._driven(self.signal(x))
         else:
-            driven = self._patch_signal(x, self.patches)
+            driven = self._patch_signal(x, self.patches, self.gain)
         call = 0
         if isinstance(occasion, Occasion):
             occasion, call = replace(occasion, positions=occasion.positions * self.positions), occasion.call
@@ -228,14 +224,14 @@ class CrossbarLayer:
         if not fits:
             raise InputError(f"x: shape {shape} does not fit; allowed: {allowed}")
 
-    def _patch_signal(self, x: Any, patches: Patches) -> PatchSignal:
+    def _patch_signal(self, x: Any, patches: Patches, gain: float) -> PatchSignal:
         """Voltages of images, whose patches are not gathered yet."""
         x = self.crossbar.library(x).asarray(x)
         self._check(x.shape)
-        gain = x.dtype.type(self.gain)
+        factor = x.dtype.type(gain)
         images = np.moveaxis(x.reshape(len(x), -1, *patches.image), 1, 0)
-        images = images if self.gain == 1 else images * gain
-        return PatchSignal(images, patches, float(x.dtype.type(self.bias) * gain) if self.bias else None)
+        images = images if gain == 1 else images * factor
+        return PatchSignal(images, patches, float(x.dtype.type(self.bias) * factor) if self.bias else None)
 
     def _driven(self, signal: np.ndarray) -> np.ndarray:
         return signal if self.gain == 1 else signal * signal.dtype.type(self.gain)

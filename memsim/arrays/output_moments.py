@@ -103,31 +103,15 @@ class OutputMoments:
             Time within which all reads take place [s]. Correlated noise that is slower shifts the expectation, and
             faster noise is part of the variance. If not given, there is none, and all traps are empty.
         """
-        bank = banks[number]
-        backend, outputs = bank.site.backend, self._outputs(bank)
-        narrow = self.narrow(bank)
-        shape = (max(signal.shape[0], len(bank.state)), signal.shape[1], outputs)
-        means: list[Any] = [None] * len(rows)
-        variances: list[Any] = [None] * len(rows)
+        bank, narrow = banks[number], self.narrow(banks[number])
+        offset = 0.0 if self._pairs else effective.offset
+        blocks: list[list[Moments]] = [[] for _ in rows]
         reads = _reads(bank, signal, rows, narrow)
-        for lines, cells in self._blocks(banks, bank, effective, within, signal.shape[1]):
-            whole = lines == slice(0, outputs)
-            for part, tile in enumerate(rows):
-                variance = cells.variance
-                mean, spread = reads[part](
-                    cut(cells.state, tile, bank, narrow),
-                    0.0 if self._pairs else effective.offset,
-                    variance if isinstance(variance, float) else cut(variance, tile, bank, narrow),
-                )
-                if whole or means[part] is None:
-                    means[part] = mean if whole else backend.xp.empty(shape, mean.dtype)
-                    one = spread.shape[2] == 1
-                    variances[part] = spread if whole or one else backend.xp.empty(shape, spread.dtype)
-                if not whole:
-                    means[part][:, :, lines] = mean
-                    if variances[part].shape[2] > 1:
-                        variances[part][:, :, lines] = spread
-        return list(zip(means, variances, strict=True))
+        for state, variance in self._blocks(banks, bank, effective, within, signal.shape[1]):
+            for tile, read, block in zip(rows, reads, blocks, strict=True):
+                spread = variance if isinstance(variance, float) else cut(variance, tile, bank, narrow)
+                block.append(read(cut(state, tile, bank, narrow), offset, spread))
+        return [_side_by_side(bank, block) for block in blocks]
 
     def sampled(
         self,
@@ -155,25 +139,29 @@ class OutputMoments:
 
     def _blocks(
         self, banks: Sequence[Bank], bank: Bank, effective: EffectiveCells, within: float | None, samples: int
-    ) -> Iterator[tuple[slice, OutputCells]]:
-        """Cells of all outputs at once, or of some after the other."""
+    ) -> Iterator[OutputCells]:
+        """Cells of all outputs at once, which are stored, or of some after the other.
+
+        The latter for the first read of a state with few samples, as in a training, and where they take much memory;
+        not with correlated noise, whose moments take long.
+        """
         key = tuple(other.version for other in banks), within
         stored = self._stored.get(id(bank))
         again = stored is not None and stored.bank is bank and stored.key == key
-        outputs = self._outputs(bank)
-        cells = stored.cells if stored is not None and again else None
-        if cells is None:
-            changing = bank.fluctuations is not None and within is not None
-            few = samples < _SAMPLES and not again and not changing
-            shifted, spread = _with_correlated_noise(bank, effective, within)
-            if not self.narrow(bank) and (few or 2 * bank.state.nbytes > _STORED):
-                self._stored[id(bank)] = _Stored(bank, key, None)
-                for lines in line_blocks((len(bank.state), outputs, bank.state.shape[2])):
-                    yield lines, self._cells(bank, shifted, spread, lines)
-                return
-            cells = self._cells(bank, shifted, spread, slice(0, outputs))
-            self._stored[id(bank)] = _Stored(bank, key, cells)
-        yield slice(0, outputs), cells
+        if stored is not None and again and stored.cells is not None:
+            yield stored.cells
+            return
+        outputs, correlated = self._outputs(bank), bank.fluctuations is not None and within is not None
+        shifted, spread = _with_correlated_noise(bank, effective, within)
+        apart = (samples < _SAMPLES and not again) or 2 * bank.state.nbytes > _STORED
+        if apart and not correlated and not self.narrow(bank):
+            self._stored[id(bank)] = _Stored(bank, key, None)
+            for lines in line_blocks((len(bank.state), outputs, bank.state.shape[2])):
+                yield self._cells(bank, shifted, spread, lines)
+            return
+        cells = self._cells(bank, shifted, spread, slice(0, outputs))
+        self._stored[id(bank)] = _Stored(bank, key, cells)
+        yield cells
 
     def _cells(self, bank: Bank, effective: EffectiveCells, spread: Any, outputs: slice) -> OutputCells:
         """The cells of some outputs; `spread` is the variance of correlated noise, (array, line, row) or 0."""
@@ -196,6 +184,15 @@ def cut(values: np.ndarray, rows: slice, bank: Bank, narrow: bool) -> np.ndarray
     wide = bank.site.backend.xp.zeros((*values.shape[:2], padded(size)), values.dtype)
     wide[:, :, :size] = values[:, :, rows]
     return wide
+
+
+def _side_by_side(bank: Bank, blocks: Sequence[Moments]) -> Moments:
+    """Moments of all outputs from those of some after the other."""
+    if len(blocks) == 1:
+        return blocks[0]
+    means, variances = zip(*blocks, strict=True)
+    join = functools.partial(bank.site.backend.xp.concatenate, axis=2)
+    return join(means), variances[0] if variances[0].shape[2] == 1 else join(variances)
 
 
 def _reads(

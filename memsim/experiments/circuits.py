@@ -62,7 +62,7 @@ class DACSpec(_Errors):
 
     @model_validator(mode="after")
     def _possible(self) -> DACSpec:
-        _made(lambda: self.converter)
+        made(lambda: self.converter)
         return self
 
 
@@ -90,7 +90,7 @@ class ADCSpec(_Errors):
 
     @model_validator(mode="after")
     def _possible(self) -> ADCSpec:
-        _made(lambda: self.converter)
+        made(lambda: self.converter)
         return self
 
 
@@ -127,7 +127,7 @@ class WiresSpec(Section):
             if key in self.model_fields_set:
                 which = "needs a node" if self.node is None else "follows from the node; leave one of them out"
                 raise problem(which, key)
-        _made(lambda: self.wires)
+        made(lambda: self.wires)
         return self
 
 
@@ -153,7 +153,7 @@ class MappingKeys(Section):
 
     @model_validator(mode="after")
     def _possible(self) -> MappingKeys:
-        _made(lambda: self.mapping)
+        made(lambda: self.mapping)
         return self
 
 
@@ -166,7 +166,7 @@ def _whole(nanometres: float) -> Any:
     return round(nanometres) if abs(nanometres - round(nanometres)) < 1e-6 else nanometres
 
 
-def _made(make: Any) -> None:
+def made(make: Any) -> None:
     """Make something; what it refuses is a problem at that key."""
     try:
         make()

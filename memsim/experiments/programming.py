@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
+from pydantic import model_validator
+
 from memsim.arrays.programming.algorithms import ALGORITHMS, Ramp, WriteVerify
-from memsim.document.fields import Quantity, Section, problem
+from memsim.document.fields import Quantity, Section
 from memsim.document.registry_sections import entries, entry_of
-from memsim.errors import InputError
+from memsim.experiments.circuits import made
 
 Voltage = Annotated[float, Quantity("V", above=0.0, high=100.0)]
 Rise = Annotated[float, Quantity("V", low=0.0, high=100.0)]
@@ -25,6 +27,11 @@ class RampSpec(Section):
         """The ramp itself."""
         return Ramp(self.start, self.step, self.end)
 
+    @model_validator(mode="after")
+    def _possible(self) -> RampSpec:
+        made(lambda: self.ramp)
+        return self
+
 
 class ProgrammingSpec(Section):
     """How cells get their states; `memsim.document.registry_sections` adds the keys of the algorithm."""
@@ -36,13 +43,7 @@ class ProgrammingSpec(Section):
     @property
     def verified(self) -> WriteVerify:
         """The algorithm itself."""
-        voltages = {}
-        for way in ("set", "reset"):
-            try:
-                voltages[way] = getattr(self, way).ramp
-            except InputError as error:
-                raise problem(str(error), way) from None
-        return entry_of(ALGORITHMS, self.model_copy(update=voltages))
+        return entry_of(ALGORITHMS, self.model_copy(update={"set": self.set.ramp, "reset": self.reset.ramp}))
 
 
 if TYPE_CHECKING:

@@ -35,9 +35,9 @@ def narrow_kernel(noise: str) -> Kernel:
             samples = inputs.shape[1]
             array = unit // samples
             sample = unit % samples
-            given = inputs[array if inputs.shape[0] > 1 else 0, sample]
+            voltages = inputs[array if inputs.shape[0] > 1 else 0, sample]
             for row in range(rows):
-                x[row] = given[row]
+                x[row] = voltages[row]
             sums(x, squares, state[array], own[array], offset, same, mean[array, sample], variance[array, sample])
 
     return compile_kernel(read_samples, lambda inputs, state, *_: state.shape[0] * inputs.shape[1])

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import functools
 
-import numpy as np
-
-from memsim.kernels.cell import gather_function
 from memsim.kernels.compile import Kernel, compile_kernel
-from memsim.kernels.verify_cell import Knobs, Limits, Memory, PulseVoltages, VerifyRead, VerifySpec, verify_function
-from memsim.philox import TILE, array_word, counter_word
+from memsim.kernels.verify_cell import Knobs, Limits, Memory, PulseVoltages, VerifyRead, VerifySpec, cell_function
+from memsim.philox import TILE
 
 
 @functools.cache
@@ -23,7 +20,7 @@ def verify_kernel(spec: VerifySpec) -> Kernel:
     rows : how many rows there are
     first_step : address of the first pulse and the first read
     """
-    programmed, gather = verify_function(spec), gather_function(spec.update)
+    verify_cell = cell_function(spec)
 
     def verify(
         first,
@@ -55,50 +52,32 @@ def verify_kernel(spec: VerifySpec) -> Kernel:
             array = unit // (columns * tiles)
             column = unit // tiles % columns
             start = unit % tiles * TILE
-            c1 = counter_word(first_column, column)
-            c3 = array_word(first_array + array, 0)
             for row in range(start, min(start + TILE, rows)):
-                if status[array, column, row] != 0:
-                    continue
-                known = Memory(
-                    np.float64(memory[0, array, column, row]),
-                    np.float64(memory[1, array, column, row]),
-                    np.float64(memory[2, array, column, row]),
-                    np.float64(memory[3, array, column, row]),
-                    np.float64(memory[4, array, column, row]),
-                )
-                before = (
-                    np.int64(counts[0, array, column, row]),
-                    np.int64(counts[1, array, column, row]),
-                    np.int64(counts[2, array, column, row]),
-                )
-                w, known, sets, resets, reads, joule, reached = programmed(
-                    state[array, column, row],
-                    np.float64(low[array, column, row]),
-                    np.float64(high[array, column, row]),
-                    known,
-                    before,
-                    row,
-                    c1,
-                    c3,
-                    first_step,
-                    limits,
-                    settings,
-                    gather(common, varying, array, column, row),
-                    knobs,
-                    voltages,
-                    read,
-                    k0,
-                    k1,
-                )
-                state[array, column, row] = w
-                for field in range(5):
-                    memory[field, array, column, row] = known[field]
-                counts[0, array, column, row] = sets
-                counts[1, array, column, row] = resets
-                counts[2, array, column, row] = reads
-                energy[array, column, row] += joule
-                status[array, column, row] = reached
+                if status[array, column, row] == 0:
+                    verify_cell(
+                        array,
+                        column,
+                        row,
+                        state,
+                        low,
+                        high,
+                        memory,
+                        counts,
+                        energy,
+                        status,
+                        first_step,
+                        first_array,
+                        first_column,
+                        limits,
+                        settings,
+                        common,
+                        varying,
+                        knobs,
+                        voltages,
+                        read,
+                        k0,
+                        k1,
+                    )
 
     parts = (spec.update.model.parameters, spec.update.varying, Knobs, Limits, Memory, PulseVoltages, VerifyRead)
     return compile_kernel(verify, lambda state, *_: state.shape[0] * state.shape[1] * (state.shape[2] // TILE), parts)

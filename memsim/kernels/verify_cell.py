@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from numpy import float64, int64
 
 from memsim.cells.functions import exponential
-from memsim.kernels.cell import UpdateSpec, deviation_function, pulse_function
+from memsim.kernels.cell import UpdateSpec, deviation_function, gather_function, pulse_function
 from memsim.kernels.compile import inline
 from memsim.noise.normal import normal_pair, uniform
-from memsim.philox import LANES, TILE, Stream, counter_word, group_word, in_stream, philox
+from memsim.philox import LANES, TILE, Stream, array_word, counter_word, group_word, in_stream, philox
 
 _C2C = int(Stream.C2C)
 _VERIFY = int(Stream.VERIFY)
@@ -96,8 +96,8 @@ class VerifySpec:
     update : UpdateSpec
         What a pulse does to a cell.
     decide : scalar function
-        ``decide(seen, low, high, memory, knobs)`` -> (action, voltage [V], memory): what follows a read of the state
-        `seen`, where states from `low` to `high` are accepted.
+        ``decide(reading, low, high, memory, knobs)`` -> (action, voltage [V], memory): what follows a read of the state
+        `reading`, where states from `low` to `high` are accepted.
     """
 
     update: UpdateSpec
@@ -155,13 +155,13 @@ def verify_function(spec: VerifySpec) -> Any:
         while reads < last and state == 0:
             g = float64(w) + read.offset
             noise = math.sqrt(read.value * g * (read.value * g) + read.window * read.window)
-            seen = float64(w)
+            reading = float64(w)
             if noise > float64(0.0):
                 c2 = counter_word(first_step, reads)
-                seen = seen + noise * float64(normal(row, c1, c2, in_stream(c3, _VERIFY), k0, k1))
+                reading = reading + noise * float64(normal(row, c1, c2, in_stream(c3, _VERIFY), k0, k1))
             energy += read.charge * g * read.siemens
             reads += int64(1)
-            action, voltage, memory = decide(seen, low, high, memory, knobs)
+            action, voltage, memory = decide(reading, low, high, memory, knobs)
             if action == ACCEPT:
                 state = int64(1)
             elif action == STOP:
@@ -194,3 +194,78 @@ def verify_function(spec: VerifySpec) -> Any:
         return w, memory, sets, resets, reads, energy, state
 
     return inline(programmed)
+
+
+def cell_function(spec: VerifySpec, jit: Any = inline) -> Any:
+    """Function (array, column, row, state, ..., k0, k1): `verify_function` of a cell of arrays, which it changes.
+
+    Of a cell that is not finished. The arguments after the row are those of `memsim.kernels.verify.verify_kernel`,
+    without `rows`. `jit` is as for `gather_function`.
+    """
+    programmed, gather = verify_function(spec), gather_function(spec.update, jit)
+
+    def verify(
+        array,
+        column,
+        row,
+        state,
+        low,
+        high,
+        memory,
+        counts,
+        energy,
+        status,
+        first_step,
+        first_array,
+        first_column,
+        limits,
+        settings,
+        common,
+        varying,
+        knobs,
+        voltages,
+        read,
+        k0,
+        k1,
+    ):
+        known = Memory(
+            float64(memory[0, array, column, row]),
+            float64(memory[1, array, column, row]),
+            float64(memory[2, array, column, row]),
+            float64(memory[3, array, column, row]),
+            float64(memory[4, array, column, row]),
+        )
+        before = (
+            int64(counts[0, array, column, row]),
+            int64(counts[1, array, column, row]),
+            int64(counts[2, array, column, row]),
+        )
+        w, known, sets, resets, reads, joule, reached = programmed(
+            state[array, column, row],
+            float64(low[array, column, row]),
+            float64(high[array, column, row]),
+            known,
+            before,
+            row,
+            counter_word(first_column, column),
+            array_word(first_array + array, 0),
+            first_step,
+            limits,
+            settings,
+            gather(common, varying, array, column, row),
+            knobs,
+            voltages,
+            read,
+            k0,
+            k1,
+        )
+        state[array, column, row] = w
+        for field in range(5):
+            memory[field, array, column, row] = known[field]
+        counts[0, array, column, row] = sets
+        counts[1, array, column, row] = resets
+        counts[2, array, column, row] = reads
+        energy[array, column, row] += joule
+        status[array, column, row] = reached
+
+    return jit(verify)

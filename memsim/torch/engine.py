@@ -21,10 +21,10 @@ from memsim.networks.chain import Chain, Residual
 from memsim.networks.convolution import Convolution
 from memsim.networks.draws import Address
 from memsim.networks.layers import Arrays, Dense, Dropout, Flatten, Layer, ReLU
-from memsim.networks.losses import array_namespace
 from memsim.networks.network import learned
 from memsim.networks.norm import BatchNorm
 from memsim.networks.pooling import GlobalAveragePool, MaxPool
+from memsim.torch.exchange import array_of
 
 
 class TorchChain(Chain):
@@ -39,14 +39,19 @@ class TorchChain(Chain):
         with torch.no_grad(), _exactly():
             tensors = {name: _tensor(array) for name, array in parameters.items()}
             y = _chain(self, tensors, _samples(x), None, {})
-        return _array(y, x)
+        return _array(y)
 
     def forward(self, parameters: Mapping[str, Any], x: Any, train: Address | None) -> tuple[Any, Any]:
         tensors = {name: _tensor(array).requires_grad_(learned(name)) for name, array in parameters.items()}
         inputs, moved = _samples(x).requires_grad_(), dict[str, Tensor]()
         with torch.enable_grad(), _exactly():
             y = _chain(self, tensors, inputs, train, moved)
-        return _array(y.detach(), x), (tensors, inputs, y, {name: _like(array, x) for name, array in moved.items()})
+        return _array(y.detach()), (
+            tensors,
+            inputs,
+            y,
+            {name: _in_order(array) for name, array in moved.items()},
+        )
 
     def backward(self, cache: Any, dy: Any, inputs: bool = True) -> tuple[Any, Arrays]:
         tensors, x, y, _ = cache
@@ -54,8 +59,8 @@ class TorchChain(Chain):
         wanted = [*sources.values(), *([x] if inputs else [])]
         with _exactly():
             gradients = torch.autograd.grad(y, wanted, _samples(dy))
-        slopes = {name: _like(gradient, dy) for name, gradient in zip(sources, gradients, strict=False)}
-        return _array(gradients[-1], dy) if inputs else None, slopes
+        slopes = {name: _in_order(gradient) for name, gradient in zip(sources, gradients, strict=False)}
+        return _array(gradients[-1]) if inputs else None, slopes
 
     def statistics(self, cache: Any) -> Arrays:
         return dict(cache[3])
@@ -186,18 +191,14 @@ def _samples(x: Any) -> Tensor:
     return first.contiguous(memory_format=torch.channels_last) if first.ndim == 4 else first.contiguous()
 
 
-def _array(y: Tensor, like: Any) -> Any:
-    """An array (..., sample) of a tensor (sample, ...), in the library of another one."""
-    return _shared(y.movedim(0, -1), like)
+def _in_order(values: Tensor) -> Any:
+    """An array of a tensor with its axes in memory order."""
+    return array_of(values.detach().contiguous())
 
 
-def _like(tensor: Tensor, like: Any) -> Any:
-    """An array of a tensor with its axes in memory order, in the library of another one."""
-    return _shared(tensor.detach().contiguous(), like)
-
-
-def _shared(tensor: Tensor, like: Any) -> Any:
-    return tensor.numpy() if isinstance(like, np.ndarray) else array_namespace(like).from_dlpack(tensor)
+def _array(y: Tensor) -> Any:
+    """An array (..., sample) of a tensor (sample, ...)."""
+    return array_of(y.movedim(0, -1))
 
 
 def _tensor(array: Any) -> Tensor:

@@ -45,7 +45,7 @@ class Data(NamedTuple):
 
     loader: Iterable[Any]
     samples: Samples | None
-    passed: Callable[[int], None] = lambda number: None
+    passed: Callable[[int], None]
 
     def batches(self, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
         """Pairs of inputs and labels on a device; those without samples are left out.

@@ -144,6 +144,15 @@ def test_neurram_reads_twice_and_repeats_rounds():
     assert not wide.programming.accepted.any() and (wide.programming.set_pulses <= 6).all()
 
 
+@pytest.mark.parametrize("algorithm", [Radar(window=0.01, reads=50, max_pulses=2), Fppv(window=1e-6, max_pulses=1)])
+def test_later_steps_have_addresses_of_their_own(algorithm):
+    xbar = ms.Crossbar(device(pulses=3000, scale=0.3), 8, 8, seed=1).program(0.5)
+    before = xbar._array.steps
+    report = xbar.program(0.5 if algorithm.name == "radar" else 0.7, algorithm).programming
+    used = max(int((report.set_pulses + report.reset_pulses).max()), int(report.verify_reads.max()))
+    assert used > 40 and xbar._array.steps >= before + used
+
+
 def test_failed_cells_stop_at_the_limit():
     xbar = ms.Crossbar(device(pulses=1000), 4, 4, seed=1).program(0.9, "radar", window=0.01, max_pulses=50)
     assert not xbar.programming.accepted.any() and (xbar.programming.set_pulses == 50).all()

@@ -36,13 +36,13 @@ def program(
 ) -> None:
     """Program every cell of arrays to states (row, line) or (array, row, line), see `Crossbar.program`."""
     device, cells, plan, backend = array.device, array.cells, array.plan, array.site.backend
-    by, verified = _method(algorithm, settings or {}, "pulses" if plan is None else "model")
-    if by != "model" and plan is not None:
+    method, verified = _method(algorithm, settings or {}, "pulses" if plan is None else "model")
+    if method != "model" and plan is not None:
         raise InputError(f"algorithm: device '{device.name}' has no update model for pulses; use 'model'")
     unused = {"cycles": cycles != 1, "encoding": encoding is not None, "falls": falls}
     for name, stated in unused.items():
         if verified is not None and stated:
-            raise InputError(f"{name}: algorithm '{by}' does not use it; 'pulses' does")
+            raise InputError(f"{name}: algorithm '{method}' does not use it; 'pulses' does")
     cycles = checks.whole("cycles", cycles, 1)
     if array.steps + cycles + 1 >= COUNTER:
         raise InputError(f"cycles: {cycles} more exceed the 2^32 steps that an array can address")
@@ -58,7 +58,7 @@ def program(
     targets = backend.asarray(array.axes.inner_cells(checks.targets(states, shape, array.dtype)))
     if verified is not None:
         cycles = write_and_verify(array, targets, verified)
-    elif by == "pulses":
+    elif method == "pulses":
         if not isinstance(encoding, Encoding):
             own = device.spec.encoding
             encoding = Encoding.rounded(encoding or ("counted" if own == "stochastic" else own))
@@ -70,7 +70,7 @@ def program(
         if plan is not None:
             plan.lines.place(written, array.steps)
             array.programmed = True
-    if by != "model" and rest is not None and reference is not None:
+    if method != "model" and rest is not None and reference is not None:
         rest.bring(reference, array.steps)
     array.steps += cycles
     if error > 0:  # a step of its own, so that its write noise is not that of the last pulses

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from memsim.errors import InputError
 from memsim.kernels.verify_cell import Limits, Memory, Progress, PulseVoltages, VerifyRead, VerifySpec
 from memsim.learning import Encoding
 from memsim.learning.rules.write import Write
+from memsim.philox import COUNTER
 
 _SINGLE = Encoding("exact")
 _RARE = 0.5
@@ -47,20 +50,24 @@ def write_and_verify(array: ArrayState, targets: Any, algorithm: WriteVerify) ->
     first = None
     if algorithm.chooses_voltage:
         first = _padded(algorithm.first_voltages(targets, _erased_step(bank), voltages), bank)
-    most = algorithm.rounds * algorithm.max_pulses * 2 + algorithm.reads * algorithm.max_pulses
+    erasing = float(bank.device.reset_span)
+    most = (algorithm.max_pulses + algorithm.rounds) * algorithm.reads  # a cell is read after each pulse and each start
+    steps = max(most, algorithm.max_pulses + math.ceil(erasing) + 1)
+    if array.steps + steps + 1 >= COUNTER:
+        raise InputError(f"max_pulses: {steps} steps more exceed the 2^32 that an array can address")
     ages = algorithm.delay > 0 and bank.history is not None
-    how: dict[str, Any] = {
-        "spec": VerifySpec(
-            update_spec(bank, change=Write.change, idle=Write.idle, encoding=_SINGLE, one_sided=False), algorithm.decide
-        ),
-        "rows": targets.shape[1],
-        "first_step": array.steps,
-        "limits": Limits(algorithm.max_pulses, 1 if ages else most, float(bank.device.reset_span)),
-        "settings": pulse_settings(bank, array.limits, _SINGLE),
-        "knobs": algorithm.knobs(voltages),
-        "voltages": voltages,
-        "read": read,
-    }
+    update = update_spec(bank, change=Write.change, idle=Write.idle, encoding=_SINGLE, one_sided=False)
+    verify = partial(
+        backend.verify,
+        VerifySpec(update, algorithm.decide),
+        rows=targets.shape[1],
+        first_step=array.steps,
+        limits=Limits(algorithm.max_pulses, 1 if ages else most, erasing),
+        settings=pulse_settings(bank, array.limits, _SINGLE),
+        knobs=algorithm.knobs(voltages),
+        voltages=voltages,
+        read=read,
+    )
     for number in range(algorithm.rounds):
         if number:
             bank.wait(algorithm.pause, algorithm.pause)
@@ -69,23 +76,22 @@ def write_and_verify(array: ArrayState, targets: Any, algorithm: WriteVerify) ->
         if first is not None:
             progress.memory[0] = first
         while True:
-            _go_on(bank, low, high, progress, how, array.steps)
+            _go_on(bank, verify, low, high, progress, array.steps)
             if not ages or not (progress.status[:, :, : targets.shape[1]] == 0).any():
                 break
             bank.wait(algorithm.delay, algorithm.delay)
     array.programming = Outcome.of(bank, algorithm, progress, voltages, targets.shape[1])
     array.pulses += xp.stack([part[:, :, : targets.shape[1]].sum(2) for part in progress.counts[:2]], axis=-1)
-    return most
+    return steps
 
 
-def _go_on(bank: Bank, low: Any, high: Any, progress: Progress, how: dict[str, Any], step: int) -> None:
-    """One call of the kernel for all cells that are not finished."""
+def _go_on(bank: Bank, verify: Callable[..., None], low: Any, high: Any, progress: Progress, step: int) -> None:
+    """One call of `Backend.verify` for all cells that are not finished."""
     before, earlier = bank.before(), progress.counts[:2].sum(0)
     for arrays, lines in bank.cells.blocks():
         memory, counts = (part[:, arrays, lines] for part in progress[:2])
         energy, status = (part[arrays, lines] for part in progress[2:])
-        bank.site.backend.verify(
-            how["spec"],
+        verify(
             bank.state[arrays, lines],
             low[arrays, lines],
             high[arrays, lines],
@@ -95,7 +101,6 @@ def _go_on(bank: Bank, low: Any, high: Any, progress: Progress, how: dict[str, A
             common=bank.cells.nominal,
             varying=bank.cells.varying(arrays, lines),
             seed=bank.site.key,
-            **{key: value for key, value in how.items() if key != "spec"},
         )
     if bank.marks is not None:
         bank.marks[:] = progress.counts[:2].sum(0) > earlier

@@ -36,6 +36,7 @@ def test_a_narrower_window_brings_products_closer_to_the_exact_ones():
         ("window: WINDOW", "windw: 0.1", "did you mean 'window'?"),
         ("algorithm: radar", "algorithm: rada", "did you mean 'radar'?"),
         ("delay: 1 us", "delay: -1 us", "'-1 us' is out of range"),
+        ("delay: 1 us", "set: {start: 2 V, end: 1 V}", "array.programming.set.start: 2 V is above the end of 1 V"),
         ("{learner: Net}", "{learner: Net, cycles: 3}", "algorithm 'radar' has no rounds of this kind"),
         ("    programmed: {learner: Net}\n", "", "the cells of this learner are not programmed"),
     ],

@@ -53,7 +53,7 @@ class WriteVerify:
     chooses_voltage: ClassVar[bool] = False
     """Whether the voltage of set pulses follows from the target of a cell, see `first_voltages`."""
     decide: ClassVar[Any]
-    """Scalar function (seen, low, high, memory, knobs) -> (action, voltage [V], memory), see `VerifySpec`."""
+    """Scalar function (reading, low, high, memory, knobs) -> (action, voltage [V], memory), see `VerifySpec`."""
 
     def __post_init__(self) -> None:
         if not _number(self.window) or self.window <= 0:

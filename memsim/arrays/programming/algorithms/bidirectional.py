@@ -7,18 +7,18 @@ from memsim.scalars import scalar
 
 
 @scalar
-def decide(seen, low, high, memory, knobs):
+def decide(reading, low, high, memory, knobs):
     """Each direction starts at its own voltage, which rises by a step until the direction changes or it ends.
 
     A cell is accepted after `knobs.reads` reads in a row inside the window. It is stopped after `knobs.turns` changes
     of direction, or `knobs.at_end` pulses in a row at the end voltage. From the first change on, steps are multiplied
     by `knobs.refinement`.
     """
-    if low <= seen <= high:
+    if low <= reading <= high:
         inside = memory.inside + 1.0
         action = ACCEPT if inside >= knobs.reads else READ
         return action, 0.0, Memory(memory.voltage, memory.direction, memory.turns, inside, memory.at_end)
-    direction = 1.0 if seen < low else -1.0
+    direction = 1.0 if reading < low else -1.0
     turned = memory.direction * direction < 0.0
     turns = memory.turns + (1.0 if turned else 0.0)
     start, step, end = knobs.set_start, knobs.set_step, knobs.set_end

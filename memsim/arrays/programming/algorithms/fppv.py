@@ -13,8 +13,8 @@ from memsim.scalars import scalar
 
 
 @scalar
-def _decide(seen, low, high, memory, knobs):
-    if low <= seen <= high:
+def _decide(reading, low, high, memory, knobs):
+    if low <= reading <= high:
         return ACCEPT, 0.0, memory
     return ERASE_AND_SET, memory.voltage, memory
 

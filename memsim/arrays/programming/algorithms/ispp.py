@@ -11,10 +11,10 @@ from memsim.scalars import scalar
 
 
 @scalar
-def _decide(seen, low, high, memory, knobs):
-    if seen > high:
+def _decide(reading, low, high, memory, knobs):
+    if reading > high:
         return ERASE, 0.0, Memory(0.0, 0.0, 0.0, 0.0, 0.0)
-    if seen >= low:
+    if reading >= low:
         return ACCEPT, 0.0, memory
     rising = memory.direction > 0.0
     voltage = min(memory.voltage + knobs.set_step, knobs.set_end) if rising else knobs.set_start
