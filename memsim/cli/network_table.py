@@ -96,10 +96,12 @@ def _of_layers(dataset: xr.Dataset) -> Table:
     for place, (layer, device) in enumerate(zip(dataset.layer.values, dataset.device.values, strict=True)):
         cells = []
         for metric in shown:
-            own = metric.factor * dataset[metric.variable].values[:, place]
-            deviation = _deviation(own, metric)
+            values = metric.factor * dataset[metric.variable].values[:, place]
+            deviation = _deviation(values, metric)
             cells.append(
-                f"{own.mean():{metric.form}}{f' ± {deviation}' if deviation else ''}" if np.isfinite(own).all() else ""
+                f"{values.mean():{metric.form}}{f' ± {deviation}' if deviation else ''}"
+                if np.isfinite(values).all()
+                else ""
             )
         rows.add_row(printable(layer), printable(device), *cells)
     return rows

@@ -196,8 +196,8 @@ def corrupt(
             column = level_word(severity) if fields == "fresh" else 0
             drawn = _draw(corruption, shape, seed=seed, first_array=first_image, first_column=column)
         for channel in range(colours.shape[1]):
-            own = [numbers[:, channel] for numbers in drawn] if apart else drawn
-            corruption.write(copies[:, k, channel], colours[:, channel], severity, *own)
+            fields_of_channel = [numbers[:, channel] for numbers in drawn] if apart else drawn
+            corruption.write(copies[:, k, channel], colours[:, channel], severity, *fields_of_channel)
     return out
 
 

@@ -200,9 +200,9 @@ def voltages_kernel() -> Kernel:
             w[:] = 0.0
             for j in range(n):
                 row = factor[j * (j + 1) // 2 : (j + 1) * (j + 2) // 2]
-                own = v[j]
+                current = v[j]
                 for k in range(j):
-                    w[k] += row[k] * own
+                    w[k] += row[k] * current
                 a0 = a1 = a2 = a3 = 0.0
                 fours = j // 4 * 4
                 for k in range(0, fours, 4):
@@ -212,7 +212,7 @@ def voltages_kernel() -> Kernel:
                     a3 += row[k + 3] * v[k + 3]
                 for k in range(fours, j):
                     a0 += row[k] * v[k]
-                w[j] += (a0 + a1) + (a2 + a3) + row[j] * own
+                w[j] += (a0 + a1) + (a2 + a3) + row[j] * current
         share = np.empty(columns)
         for i in range(rows):
             cells, w, u = g[i], nodes[i], across[i]

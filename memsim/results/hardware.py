@@ -50,10 +50,10 @@ def circuit_texts(dataset: xr.Dataset) -> dict[str, str]:
     settings = hardware_of(dataset).values()
     texts = {}
     for key in ("dac", "adc", "tile", "wires"):
-        given = [_circuit_text(key, own[key]) for own in settings if own.get(key) is not None]
-        if given:
-            some = " (some layers)" * (len(given) < len(settings))
-            texts[key] = " or ".join(dict.fromkeys(given)) + some
+        words = [_circuit_text(key, layer[key]) for layer in settings if layer.get(key) is not None]
+        if words:
+            some = " (some layers)" * (len(words) < len(settings))
+            texts[key] = " or ".join(dict.fromkeys(words)) + some
     return texts
 
 

@@ -55,11 +55,11 @@ def fuse(model: nn.Module, graph: fx.Graph | None, names: Collection[str]) -> di
         if not isinstance(before, fx.Node) or before.op != "call_module" or before.target not in names:
             continue
         layer = modules[before.target]
-        own = list(layer.named_parameters(recurse=False))
+        parameters = list(layer.named_parameters(recurse=False))
         if calls[id(layer)] > 1 or len(before.users) != 1 or calls[id(norm)] > 1:
             twice = before.target if calls[id(norm)] == 1 else node.target
             unfused[node.target] = f"not fused: {twice} is used more than once"
-        elif any(owners[id(value)] > 1 or f"{before.target}.{name}" in read for name, value in own):
+        elif any(owners[id(value)] > 1 or f"{before.target}.{name}" in read for name, value in parameters):
             unfused[node.target] = f"not fused: a parameter of {before.target} is used elsewhere, too"
         else:
             _fold(layer, norm)

@@ -252,11 +252,11 @@ def _is_tensor(value: Any) -> bool:
 
 def _check_model(file: Path, stored: Mapping[str, Any], model: nn.Module) -> None:
     """Refuse the state of another model."""
-    own = model.state_dict()
+    state = model.state_dict()
     for name in stored:
-        if name not in own:
-            raise InputError(f"{file}: is of another model; it has '{name}', which this one lacks{_hint(name, own)}")
-    for name, value in own.items():
+        if name not in state:
+            raise InputError(f"{file}: is of another model; it has '{name}', which this one lacks{_hint(name, state)}")
+    for name, value in state.items():
         if name not in stored:
             raise InputError(f"{file}: is of another model; it lacks '{name}'{_hint(name, stored)}")
         if isinstance(value, Tensor) and not name.endswith("_extra_state"):

@@ -162,14 +162,14 @@ def convert(
                 report.shared.append(name)
             else:
                 check_finite(name, module)
-                own = chosen(name, layers, hardware)
-                analog = ANALOG[type(module)].of(module, own, count, name or kind)
+                layer_hardware = chosen(name, layers, hardware)
+                analog = ANALOG[type(module)].of(module, layer_hardware, count, name or kind)
                 count += sum(isinstance(part, AnalogLayer) for part in analog.modules())
                 if count > MAX_LAYERS:
                     raise InputError(f"model: more than {MAX_LAYERS} layers; no more can be addressed")
                 pass_on(module, analog, analog.torch_names())
                 made[id(module)] = analog
-                report.rows.append((name, kind, f"on {own.cells.name}"))
+                report.rows.append((name, kind, f"on {layer_hardware.cells.name}"))
             if not name:
                 made[id(module)].__dict__["conversion"] = report
                 return _printed(made[id(module)], report, quiet)

@@ -126,8 +126,8 @@ def evaluate(
                     with recomputed(norms):
                         _pass_through(model, layers, calibration, time)
                 before = (repeat * len(seconds) + time) * batches
-                own = Data(loader, samples if repeat == time == 0 else None, partial(_show, show, before, batches))
-                scores[repeat, time], watches = _score(model, layers, own, time, metric or correct)
+                data = Data(loader, samples if repeat == time == 0 else None, partial(_show, show, before, batches))
+                scores[repeat, time], watches = _score(model, layers, data, time, metric or correct)
                 for place, watch in enumerate(watches):
                     for name in measured:
                         measured[name][repeat, time, place] = getattr(watch, name)

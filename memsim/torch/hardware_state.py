@@ -34,10 +34,10 @@ def check_state(label: str, state: Any, hardware: Hardware) -> None:
     InputError
         If it is of other hardware (names the settings that differ), or damaged.
     """
-    own = state_of(hardware)
-    if isinstance(state, Tensor) and torch.equal(state.cpu(), own):
+    expected = state_of(hardware)
+    if isinstance(state, Tensor) and torch.equal(state.cpu(), expected):
         return
-    first, second = _content(label, state), _content(label, own)
+    first, second = _content(label, state), _content(label, expected)
     rows = differing_hardware(first["settings"], second["settings"])
     if first["device"] != second["device"] and not any(key == "device" for key, *_ in rows):
         try:

@@ -131,10 +131,10 @@ class PlannedLayer(MappedLayer):
         shift = shift_of(self.hardware.inputs, self.gain)
         if shift:
             weight = joined(slices) + self.along_weight(common)
-            own = self.product(torch.full_like(x[:1] if x.ndim > 1 else x, shift), weight)
+            by_shift = self.product(torch.full_like(x[:1] if x.ndim > 1 else x, shift), weight)
             if level is not None:
-                own = own + self.along_outputs(shift * (joined_bias(slices) + common), own)
-            sums.append(own)
+                by_shift = by_shift + self.along_outputs(shift * (joined_bias(slices) + common), by_shift)
+            sums.append(by_shift)
         return sums
 
     def level(self, x: Tensor) -> Tensor | None:

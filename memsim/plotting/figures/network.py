@@ -176,10 +176,10 @@ def _draw_layers(axes: Axes, dataset: xr.Dataset, metric: Metric, times: Sequenc
     everything = spread(dataset, metric)
     rows = np.arange(everything.shape[2])
     for k, time in enumerate(times):
-        own = everything[:, time]
+        points = everything[:, time]
         shift = _SHIFT * ((k + 0.5) / len(times) - 0.5)
         style = line_style(k + 1) | {"linestyle": "none", "markersize": 3.5}
         label = named(f"{moment(float(dataset.time[time]))} after programming")
-        axes.plot(own[0], rows + shift, label=label, **style)
+        axes.plot(points[0], rows + shift, label=label, **style)
         if dataset.sizes["repeat"] > 1:
-            bars(axes, rows + shift, own, str(style["color"]), across=True)
+            bars(axes, rows + shift, points, str(style["color"]), across=True)
