@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 
 from memsim.arrays.aging import accelerated
 from memsim.arrays.state import ArrayState
 from memsim.errors import InputError, RetentionWarning
+from memsim.profiles import DeviceProfile
+
+ELECTRONVOLT = 1.602176634e-19
+"""[J]; exact since the SI of 2019."""
 
 
 def equivalent_time(array: ArrayState, seconds: float, temperature: float | None = None) -> float:
@@ -40,3 +45,32 @@ def let_pass(array: ArrayState, seconds: float, aged: float) -> None:
     """Let time pass [s], of which `aged` counts for the states."""
     for bank in array.cells.both:
         bank.wait(seconds, aged)
+
+
+def retention_notes(devices: Iterable[DeviceProfile], longest: float, temperature: float | None = None) -> list[str]:
+    """What a reader must know of results over time: devices without retention, and what is known of temperature.
+
+    Parameters
+    ----------
+    devices : iterable of DeviceProfile
+    longest : float
+        Time that passes in all [s].
+    temperature : float, optional
+        Temperature of the cells [K].
+    """
+    profiles = {device.name: device for device in devices}
+    without = [name for name, device in profiles.items() if device.spec.retention is None]
+    notes = []
+    if without and longest:
+        notes.append(f"no retention is known of {', '.join(without)}: their cells keep their states")
+    for name, device in profiles.items() if temperature is not None else ():
+        activation = device.spec.retention.activation if device.spec.retention else None
+        if activation is not None:
+            faster = 1 / accelerated(device.spec, 1.0, temperature)
+            status = device.provenance("retention.activation.energy").status
+            notes.append(
+                f"at {temperature:g} K, '{name}' changes in {faster:.3g} times the time that it takes at "
+                f"{activation.reference:g} K; its activation energy of {activation.energy / ELECTRONVOLT:.3g} eV is "
+                f"{status}"
+            )
+    return notes

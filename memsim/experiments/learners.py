@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from memsim.data.depth import Grey
 from memsim.document.fields import NONE_WORD, ONE_LINE, Count, Quantity, Section, problem
 from memsim.document.registry_sections import entry_of
+from memsim.experiments.aging import AgingSpec
 from memsim.experiments.circuits import ADCSpec, DACSpec, Tile, WiresSpec, circuit
 from memsim.experiments.devices import Choice
 from memsim.experiments.programming import Programming
@@ -193,6 +194,7 @@ class LearnerBase(ComparedBase):
     """How an output is read where `array.column` does not say; None: as the device says."""
 
     array: ArraySpec = ArraySpec()
+    aging: AgingSpec = AgingSpec()
     network: Any = None
 
     @property
@@ -210,8 +212,9 @@ class LearnerBase(ComparedBase):
         """Of a crossbar, what surrounds its cells, and the noise of reads; see `ComparedBase`."""
         if "array" not in self.sections:
             return ()
+        reading = (*_READING, "aging")
         reads_alone = set(self.array.ideal) ^ set(earlier.array.ideal) <= {"read"}
-        return (*_READING, "array.ideal") if reads_alone else _READING
+        return (*reading, "array.ideal") if reads_alone else reading
 
     @model_validator(mode="after")
     def _one_kind(self) -> LearnerBase:

@@ -15,6 +15,7 @@ from memsim.data.corruptions import CORRUPTIONS, FIELDS, largest
 from memsim.document.fields import ONE_LINE, Section, problem
 from memsim.document.walk import fields_of
 from memsim.document.writer import show
+from memsim.experiments.aging import Times, check_times
 from memsim.experiments.devices import DEVICE, Devices, value_key, whole_key
 from memsim.experiments.learners import LABEL, ComparedBase, Seed
 
@@ -67,6 +68,7 @@ class ExperimentSpec(Section):
     title: Annotated[str, Field(max_length=300), ONE_LINE] = ""
     notes: Annotated[str, Field(max_length=10_000)] = ""
     task: str
+    times: Times = Field(default=[])
     sweep: dict[str, Annotated[list[Any], Field(min_length=1, max_length=100)]] = Field(default={})
     seed: Seed = 42
     _devices: Devices = PrivateAttr(default_factory=Devices)
@@ -222,6 +224,8 @@ class ExperimentSpec(Section):
         for name in names:
             if names.count(name) > 1 and LABEL not in name:
                 raise problem(f"two {listed} are called '{name}'; names must differ", listed)
+        for number, spec in enumerate(self.compared):
+            check_times(self.times, spec, listed, number)
         keys = [whole_key(key) for key in self.sweep]
         for key, values in self.sweep.items():
             if keys.count(whole_key(key)) > 1:

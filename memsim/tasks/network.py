@@ -8,7 +8,7 @@ from typing import Any
 from memsim.tasks.base import Coordinate, Drawing, Metric, ResultKind
 from memsim.tasks.coordinates import LAYER
 from memsim.tasks.registry import NETWORK
-from memsim.tasks.variable import SHARE, Variable
+from memsim.tasks.variable import POSITIVE, SHARE, Variable
 
 OVER_TIME = ("repeat", "time")
 OF_LAYERS = ("repeat", "time", "layer")
@@ -21,6 +21,15 @@ _DECLARED = (
         "accuracy",
         "share of samples whose largest output is that of their class",
         bounds=SHARE,
+    ),
+    Variable(
+        "accuracy_lifetime",
+        ("repeat",),
+        "s",
+        "time until the accuracy falls by one point",
+        "time since the end of the programming until accuracy is one percentage point below its first value, linear in "
+        "the logarithm of the time; infinite where it does not fall so far within the times",
+        bounds=POSITIVE,
     ),
     Variable("metric", OVER_TIME, "1", "metric", "mean of the metric of the user over the samples"),
     Variable(

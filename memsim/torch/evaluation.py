@@ -13,18 +13,15 @@ import torch
 from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
+from memsim.arrays.aging import accelerated
+from memsim.arrays.compensation import BATCH_NORM, COMPENSATIONS, READS, REFERENCES, DriftReference
+from memsim.arrays.waiting import retention_notes
 from memsim.errors import InputError, nearest
+from memsim.metrics.lifetime import lifetime
 from memsim.metrics.products import signal_to_noise
 from memsim.philox import MAX_REPETITIONS, MAX_SAMPLES, MAX_TIMES, Purpose
 from memsim.torch.analog_layer import AnalogLayer
-from memsim.torch.compensation import (
-    BATCH_NORM,
-    COMPENSATIONS,
-    Reference,
-    batch_norms,
-    recomputed,
-    restored,
-)
+from memsim.torch.compensation import batch_norms, recomputed, restored
 from memsim.torch.modules import analog_layers, check_finite, evaluation_mode
 from memsim.torch.passes import Pass
 from memsim.torch.progress import bar
@@ -43,7 +40,9 @@ def evaluate(
     *,
     times: Sequence[str | float] = (0.0,),
     repeats: int | None = None,
+    temperature: float | None = None,
     compensation: str = "none",
+    reference: str = "noisy",
     calibration: Tensor | Iterable[Any] | None = None,
     metric: Metric | None = None,
     progress: bool | None = None,
@@ -65,10 +64,15 @@ def evaluate(
         Times since the end of the programming, such as "1 day", or in seconds; in increasing order.
     repeats : int, optional
         Number of programmings; that of `program` if not given.
+    temperature : float, optional
+        Temperature of the cells since their programming [K]; that at which the profile's retention was measured if not
+        given. The activation energy of the device says how it speeds up retention.
     compensation : {"none", "global", "column", "affine", "batch-norm"}
         How drift is undone: not at all; by one factor for the outputs of each layer; by one for each output; by a
         factor and a shift for each output; or by new statistics of batch normalisations. See
-        `memsim.torch.compensation`.
+        `memsim.arrays.compensation`.
+    reference : {"noisy", "exact"}
+        Outputs right after programming with which later ones are compared: those of noisy reads, or their expectation.
     calibration : Tensor or iterable, optional
         Inputs, such as those of the training, from which "batch-norm" computes the statistics: a batch of them, or
         batches, of which pairs are (inputs, labels).
@@ -81,8 +85,10 @@ def evaluate(
     -------
     xarray.Dataset
         ``accuracy`` or ``metric`` (repeat, time); ``output_snr``, ``cell_weight_error``, ``clipped_inputs`` and
-        ``saturated_outputs`` (repeat, time, layer), see `memsim.tasks.network`. Attributes hold the hardware, the
-        profiles of its devices, and hashes of the weights and of the samples.
+        ``saturated_outputs`` (repeat, time, layer); ``accuracy_lifetime`` (repeat); see `memsim.tasks.network`.
+        Attributes hold the hardware, the
+        profiles of its devices, and hashes of the weights and of the samples; ``compensation_reads`` counts the reads
+        that the compensation takes of each layer, each time and once after programming.
 
     Raises
     ------
@@ -98,6 +104,10 @@ def evaluate(
     seconds = _seconds(times)
     if compensation not in COMPENSATIONS:
         raise InputError(f"compensation: unknown '{compensation}'{nearest(compensation, COMPENSATIONS)}")
+    if reference not in REFERENCES:
+        raise InputError(f"reference: unknown '{reference}'{nearest(reference, REFERENCES)}")
+    for layer in layers.values():
+        accelerated(layer.hardware.cells.spec, 1.0, temperature)  # refuses temperatures
     norms = batch_norms(model) if compensation == BATCH_NORM else []
     if (calibration is not None) != bool(norms):
         what = "is needed" if norms else "is not used"
@@ -113,14 +123,14 @@ def evaluate(
     samples = Samples()
     with _fresh(model, layers), restored(norms), bar(progress, counted, count * len(seconds) * batches) as show:
         for repeat in range(count):
-            references = _programmed(layers, repeat, compensation)
+            references = _programmed(layers, repeat, compensation, reference)
             passed = 0.0
             for time, instant in enumerate(seconds):
                 for name, layer in layers.items():
                     if instant > passed:
-                        layer.age(instant - passed)
+                        layer.age(instant - passed, temperature)
                     if name in references:
-                        layer.correct(*references[name].correction(layer, time))
+                        layer.correct(*references[name].correction(layer.cells, time, layer.label))
                 passed = instant
                 if calibration is not None:
                     with recomputed(norms):
@@ -131,22 +141,26 @@ def evaluate(
                 for place, watch in enumerate(watches):
                     for name in measured:
                         measured[name][repeat, time, place] = getattr(watch, name)
-    attributes = {
+    attributes: dict[str, str | int] = {
         "compensation": compensation,
+        "reference": reference,
+        "compensation_reads": READS.get(compensation, 0),
         "metric": "accuracy" if metric is None else getattr(metric, "__name__", type(metric).__name__),
         "samples_sha256": samples.sha256,
     }
-    if notes := _notes(layers, seconds[-1]):
+    if temperature is not None:
+        attributes["temperature"] = f"{temperature:g} K"
+    if notes := _notes(layers, seconds[-1], temperature):
         attributes["notes"] = notes
     variables = {"accuracy" if metric is None else "metric": scores} | measured
+    if metric is None:
+        variables["accuracy_lifetime"] = lifetime(np.array(seconds), scores)
     return result_of(model, layers, variables, seconds, attributes)
 
 
-def _notes(layers: dict[str, AnalogLayer], longest: float) -> str:
+def _notes(layers: dict[str, AnalogLayer], longest: float, temperature: float | None) -> str:
     """What a reader must know of the time of a result."""
-    devices = {layer.hardware.cells.name: layer.hardware.cells.spec.retention for layer in layers.values()}
-    without = [name for name, retention in devices.items() if retention is None]
-    return f"no retention is known of {', '.join(without)}: their cells keep their states" * bool(without and longest)
+    return "; ".join(retention_notes([layer.hardware.cells for layer in layers.values()], longest, temperature))
 
 
 class Watch(NamedTuple):
@@ -247,7 +261,9 @@ def _pass_through(model: nn.Module, layers: dict[str, AnalogLayer], calibration:
         raise InputError("calibration: has no samples, or gives its batches only once")
 
 
-def _programmed(layers: dict[str, AnalogLayer], repeat: int, compensation: str) -> dict[str, Reference]:
+def _programmed(
+    layers: dict[str, AnalogLayer], repeat: int, compensation: str, reference: str
+) -> dict[str, DriftReference]:
     """Program all layers, and read what their compensation compares later outputs with."""
     references = {}
     for name, layer in layers.items():
@@ -255,7 +271,7 @@ def _programmed(layers: dict[str, AnalogLayer], repeat: int, compensation: str) 
         layer.repeat = repeat
         _ = layer.cells
         if compensation not in ("none", BATCH_NORM):
-            references[name] = Reference.of(layer, compensation)
+            references[name] = DriftReference.of(layer.cells, compensation, reference)
     return references
 
 

@@ -10,12 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from memsim.arrays.compensation import SPAN
 from memsim.errors import InputError
 from memsim.torch.exchange import array_of, tensor_of
 from memsim.torch.slopes import slopes, summed
-
-SPAN = 1.0
-"""Time that the reads of a data set take [s]: slower noise is the same for all samples. Assumed."""
 
 
 @dataclass

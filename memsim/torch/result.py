@@ -28,7 +28,7 @@ def result_of(
     layers: Mapping[str, AnalogLayer],
     variables: Mapping[str, np.ndarray],
     seconds: Sequence[float],
-    attributes: Mapping[str, str],
+    attributes: Mapping[str, str | int],
 ) -> xr.Dataset:
     """Dataset of an evaluation.
 
@@ -39,10 +39,10 @@ def result_of(
     layers : mapping of str to AnalogLayer
         Its layers on hardware by name.
     variables : mapping of str to ndarray
-        Registered names, (repeat, time) or (repeat, time, layer).
+        Registered names, (repeat), (repeat, time) or (repeat, time, layer).
     seconds : sequence of float
         Times since the programming [s].
-    attributes : mapping of str to str
+    attributes : mapping of str to str or int
         How it was evaluated.
     """
     hardware = [layer.hardware for layer in layers.values()]

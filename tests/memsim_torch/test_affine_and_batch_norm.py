@@ -13,6 +13,7 @@ from torch import nn  # noqa: E402
 
 import memsim as ms  # noqa: E402
 import memsim.torch as mt  # noqa: E402
+from memsim.arrays.compensation import DriftReference  # noqa: E402
 
 YEAR = 365.25 * 86400
 
@@ -50,9 +51,9 @@ def test_an_even_drift_is_undone(mapping, bias):
 def test_the_line_is_the_best_one():
     hardware = mt.Hardware(drifting(0.05, spread=0.02), seed=3)
     layer = mt.program(mt.convert(nn.Linear(12, 5, bias=False), hardware, quiet=True))
-    reference = mt.compensation.Reference.of(layer, "affine")
+    reference = DriftReference.of(layer.cells, "affine")
     layer.age(YEAR)
-    factor, shift = reference.correction(layer, 0)
+    factor, shift = reference.correction(layer.cells, 0, "layer")
     now = np.asarray(layer.cells.crossbar.output(reference.inputs, noise=False), float)
     for column in range(5):
         slope, intercept = np.polyfit(now[:, column], reference.outputs[:, column], 1)

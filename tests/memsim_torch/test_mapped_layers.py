@@ -15,6 +15,7 @@ from torch import nn  # noqa: E402
 import memsim as ms  # noqa: E402
 import memsim.torch as mt  # noqa: E402
 from memsim.arrays import ADC, DAC, Mapping  # noqa: E402
+from memsim.arrays.compensation import DriftReference  # noqa: E402
 from memsim.errors import InputError  # noqa: E402
 
 KINDS = ["pair", "reference", "offset", "single"]
@@ -223,12 +224,10 @@ def test_compensation_undoes_a_drift_that_all_cells_share(kind, compensation):
     drift = {"model": "drift", "reference_time": "1 s", "exponent": 0.1, "status": "assumed"}
     cells = device().replace({"retention": drift})
     analog = mt.program(mt.convert(layer, mt.Hardware(cells, mapping=kind), quiet=True))
-    from memsim.torch.compensation import Reference
-
-    reference = Reference.of(analog, compensation)
+    reference = DriftReference.of(analog.cells, compensation)
     analog.age(1e4)
     assert (analog(x) - layer(x)).abs().max() > 0.05
-    analog.correct(*reference.correction(analog, 0))
+    analog.correct(*reference.correction(analog.cells, 0, "layer"))
     torch.testing.assert_close(analog(x), layer(x), rtol=1e-3, atol=1e-3)
     torch.testing.assert_close(analog.effective_weight(), layer.weight.detach(), rtol=1e-3, atol=1e-3)
 

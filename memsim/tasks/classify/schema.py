@@ -139,9 +139,9 @@ class ClassifierSpec(LearnerBase):
     """One method: a crossbar that learns in place, a network, or a network that is programmed onto crossbars."""
 
     KINDS: ClassVar[tuple[tuple[str, ...], ...]] = (
-        ("array", "learning", "features"),
+        ("array", "learning", "features", "aging"),
         ("network", "training"),
-        ("programmed", "array"),
+        ("programmed", "array", "aging"),
     )
     NAMES: ClassVar[tuple[str, ...]] = ("crossbar", "network", "programmed network")
     COLUMN: ClassVar[str | None] = "pair"  # weights of classes need both signs
@@ -165,7 +165,7 @@ class ClassifierSpec(LearnerBase):
         Another engine computes the outputs of a network to rounding. See `ComparedBase`.
         """
         if self.programmed is not None:
-            return ("array", "programmed.cycles", "programmed.clip", "programmed.error")
+            return ("array", "aging", "programmed.cycles", "programmed.clip", "programmed.error")
         tuned = [f"{whole_key(key)}." for key in self.tune]
         keys = super().evaluation_keys(earlier) if self.network is None else ("training.engine",)
         return tuple(key for key in keys if not any(own.startswith(f"{key}.") for own in tuned))
@@ -214,7 +214,7 @@ class ClassifySpec(ImageExperimentSpec):
     def evaluation_keys(self, earlier: ExperimentSpec) -> tuple[str, ...]:
         """Corruptions and images, but not which of these are for training; see `ExperimentSpec`."""
         images = ("data.source", "data.shape", "data.grey")
-        return ("corruptions", "noise_fields", "perturbations", "reference", "keep", *images)
+        return ("corruptions", "noise_fields", "perturbations", "reference", "keep", "times", *images)
 
     def reaching(self, spec: ClassifierSpec, combination: Mapping[str, Any]) -> dict[str, Any]:
         """The values of a run of the sweep that change a learner, or the one that it programs."""

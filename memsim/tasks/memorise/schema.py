@@ -72,7 +72,7 @@ else:
 class LearnerSpec(LearnerBase):
     """One method that is compared: a crossbar with a local rule, or a network with a gradient."""
 
-    KINDS: ClassVar[tuple[tuple[str, ...], ...]] = (("array", "learning"), ("network", "training"))
+    KINDS: ClassVar[tuple[tuple[str, ...], ...]] = (("array", "learning", "aging"), ("network", "training"))
     NAMES: ClassVar[tuple[str, ...]] = ("crossbar", "network")
 
     learning: Learning = Field(default={}, validate_default=True)
@@ -96,7 +96,7 @@ class MemoriseSpec(ImageExperimentSpec):
 
     def evaluation_keys(self, earlier: ExperimentSpec) -> tuple[str, ...]:
         """Corruptions, and where the same images lie, as each model knows one image; see `ExperimentSpec`."""
-        return ("corruptions", "noise_fields", "unsafe_below", "resamples", "keep", "data.source")
+        return ("corruptions", "noise_fields", "unsafe_below", "resamples", "keep", "times", "data.source")
 
     @model_validator(mode="after")
     def _claims(self) -> MemoriseSpec:

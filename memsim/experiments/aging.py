@@ -1,0 +1,67 @@
+"""Schema of what happens to cells after their programming: times, temperature, compensation and refresh."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from memsim.arrays.compensation import COMPENSATIONS, REFERENCES
+from memsim.document.fields import Quantity, Section, problem
+from memsim.philox import MAX_TIMES
+from memsim.units import moment
+
+CENTURY = 100 * 365.25 * 86400.0
+
+
+def _ascending(times: list[float]) -> list[float]:
+    for earlier, later in itertools.pairwise(times):
+        if not earlier < later:
+            raise problem(f"{moment(later)} follows {moment(earlier)}; they must ascend")
+    return times
+
+
+Time = Annotated[float, Quantity("s", low=0.0, high=CENTURY)]
+Times = Annotated[
+    list[Time],
+    Field(max_length=MAX_TIMES - 1, examples=["[0 s, 1 h, 1 day, 1 y]"]),
+    AfterValidator(_ascending),
+]
+
+
+class RefreshSpec(Section):
+    """When cells are programmed again: each time that some time has passed, or that the accuracy has fallen."""
+
+    after: Annotated[float, Quantity("s", above=0.0, high=CENTURY)] | None = None
+    budget: Annotated[float, Quantity("%", above=0.0, high=1.0)] | None = None
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> RefreshSpec:
+        if (self.after is None) == (self.budget is None):
+            raise problem("one rule is needed; allowed: 'after', a time, or 'budget', a loss of validation accuracy")
+        return self
+
+
+class AgingSpec(Section):
+    """What happens to the cells of a learner between the end of its programming and the times of the experiment."""
+
+    temperature: Annotated[float, Quantity("K", above=0.0, high=2000.0)] | None = None
+    compensation: Literal[COMPENSATIONS] = "none"  # type: ignore[valid-type]
+    reference: Literal[REFERENCES] = "noisy"  # type: ignore[valid-type]
+    refresh: RefreshSpec | None = None
+
+
+def check_times(times: list[float], spec: Any, *at: str | int) -> None:
+    """Refuse settings of aging of what is compared, at a place of the document, where no time passes.
+
+    Raises
+    ------
+    PydanticCustomError
+        If there is such a setting.
+    """
+    aging = getattr(spec, "aging", None)
+    if aging is not None and not times:
+        for name in aging.model_fields_set:
+            text = "no time passes; set 'times' of the experiment, for example times: [0 s, 1 h, 1 day, 1 y]"
+            raise problem(text, *at, "aging", name)
