@@ -151,6 +151,14 @@ def moment(seconds: float) -> str:
     return format_quantity(seconds, "s") if seconds else "0 s"
 
 
+def rounded_moment(seconds: float) -> str:
+    """A time with two digits in the largest unit that it exceeds: "19 s", "4.3 days"."""
+    for unit, size in (("y", 365.25 * 86400), ("days", 86400.0), ("h", 3600.0), ("min", 60.0)):
+        if seconds >= size:
+            return f"{float(f'{seconds / size:.2g}'):g} {unit}"
+    return format_quantity(seconds, "s", 2)
+
+
 def quantity_pattern(unit: str) -> str:
     """Regular expression (ECMA 262) of the texts that `parse_quantity` reads as a quantity of a unit, for editors."""
     base = _wanted(unit)

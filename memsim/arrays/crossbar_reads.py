@@ -9,7 +9,7 @@ import numpy as np
 from memsim.arrays import cell_currents, checks
 from memsim.arrays.containers import like
 from memsim.arrays.interconnect import TileMaps
-from memsim.arrays.outputs import excess_matrices, known_inputs, outputs
+from memsim.arrays.outputs import excess_matrices, known_inputs, outputs, weight_variances
 from memsim.arrays.products import product
 from memsim.arrays.state import ArrayState
 from memsim.philox import Occasion
@@ -206,6 +206,25 @@ class Reads:
         spread = self._array.site.backend.numpy(self._array.readout.variance(banks, signal.values))
         spread = spread[:, :, first] + spread[:, :, second] + 2 * self._array.readout.electronic_variance
         return self._array.axes.outer(spread, signal.leading)
+
+    def weight_deviation(self, within: float = 1.0) -> np.ndarray:
+        """Standard deviation of the weights in reads, (row, col) or (array, row, col), in units of the window.
+
+        Of the matrix of `output`. It has the white noise of the cells, and telegraph and 1/f noise that changes within
+        the time of the reads. The noise of a reference column, which all outputs share, is left out.
+
+        Parameters
+        ----------
+        within : float
+            Time within which all reads take place [s].
+
+        Raises
+        ------
+        InputError
+            If the time is not a number of at least 0.
+        """
+        seconds = checks.duration("within", within)
+        return self._array.axes.cells(np.sqrt(weight_variances(self._array, seconds)))
 
     def _outputs(
         self,

@@ -208,6 +208,13 @@ def _reads(
     ]
 
 
+def cell_variance(bank: Bank, effective: EffectiveCells, within: float) -> np.ndarray:
+    """Variance of the conductances of all cells in reads within some time [s], (array, line, row)."""
+    cells, spread = _with_correlated_noise(bank, effective, within)
+    variance = _variance(bank, cells, spread, slice(None))
+    return np.broadcast_to(bank.site.backend.xp.asarray(variance), bank.state.shape)
+
+
 def _with_correlated_noise(bank: Bank, effective: EffectiveCells, within: float | None) -> tuple[EffectiveCells, Any]:
     """The cells with the deviations of slow noise, and the variance of fast noise (array, line, row), or 0."""
     if bank.fluctuations is None or within is None:

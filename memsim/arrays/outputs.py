@@ -8,6 +8,7 @@ import numpy as np
 
 from memsim.arrays import cell_currents, checks
 from memsim.arrays.effective_cells import EffectiveCells
+from memsim.arrays.output_moments import cell_variance
 from memsim.arrays.readout import Moment
 from memsim.arrays.state import ArrayState
 from memsim.philox import Occasion, scoped
@@ -62,6 +63,18 @@ def output_matrix(array: ArrayState) -> np.ndarray:
         return _difference(array, effective[0])
     matrix, *rest = (_lines(array, one) + one.offset for one in effective)
     return matrix - rest[0] if rest else matrix
+
+
+def weight_variances(array: ArrayState, within: float) -> np.ndarray:
+    """Variance of the entries of `output_matrix` in reads within some time [s], (array, row, col).
+
+    The noise of a reference column, which all outputs share, is left out.
+    """
+    bank = array.present.lines
+    variances = cell_variance(bank, array.readout.effective(array.present)[0], within)
+    lines = array.site.backend.numpy(variances)[:, :, : array.shape[1]].swapaxes(1, 2)
+    cols = array.shape[2]
+    return lines[:, :, :cols] + lines[:, :, cols:] if array.column == "pair" else lines
 
 
 def effective_states(array: ArrayState) -> np.ndarray:

@@ -93,13 +93,14 @@ class ProgrammedLayer(CrossbarLayer):
         unit = self.scale if isinstance(self.scale, float) else self.scale[..., None, :]
         shares = dataclasses.replace(mapping, scale=1.0)
         crossbar = Crossbar(profile, rows, cols * mapping.slices, bounds=(low, high), column=mapping.column, **options)
-        crossbar.program(
-            low + shares.states(self.targets / unit) * (high - low),
-            algorithm,
-            cycles=cycles,
-            error=error,
-            reference=(low + high) / 2 if mapping.kind == "reference" else None,
-        )
+        self._states = low + shares.states(self.targets / unit) * (high - low)
+        self._how: dict[str, Any] = {
+            "algorithm": algorithm,
+            "cycles": cycles,
+            "error": error,
+            "reference": (low + high) / 2 if mapping.kind == "reference" else None,
+        }
+        crossbar.program(self._states, **self._how)
         super().__init__(
             crossbar,
             bias=0.0 if bias is None else drive,
@@ -107,6 +108,11 @@ class ProgrammedLayer(CrossbarLayer):
             patches=patches,
             mapping=shares,
         )
+
+    def program(self) -> None:
+        """Program the cells once more, from their present states, without corrections of the outputs."""
+        self.crossbar.program(self._states, **self._how)
+        self.correction, self.shift = 1.0, 0.0
 
     @property
     def slice_weights(self) -> np.ndarray:

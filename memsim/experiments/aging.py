@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -12,6 +13,7 @@ from memsim.document.fields import Quantity, Section, problem
 from memsim.philox import MAX_TIMES
 from memsim.units import moment
 
+MAX_REFRESHES = 1000
 CENTURY = 100 * 365.25 * 86400.0
 
 
@@ -53,7 +55,7 @@ class AgingSpec(Section):
 
 
 def check_times(times: list[float], spec: Any, *at: str | int) -> None:
-    """Refuse settings of aging of what is compared, at a place of the document, where no time passes.
+    """Refuse settings of aging of what is compared, at a place of the document, where no time passes or too much.
 
     Raises
     ------
@@ -65,3 +67,9 @@ def check_times(times: list[float], spec: Any, *at: str | int) -> None:
         for name in aging.model_fields_set:
             text = "no time passes; set 'times' of the experiment, for example times: [0 s, 1 h, 1 day, 1 y]"
             raise problem(text, *at, "aging", name)
+    refresh = None if aging is None else aging.refresh
+    if refresh is not None and refresh.after is not None and times:
+        count = math.ceil(times[-1] / refresh.after) - 1
+        if count > MAX_REFRESHES:
+            text = f"{count} refreshes within {moment(times[-1])}; allowed: at most {MAX_REFRESHES}"
+            raise problem(text, *at, "aging", "refresh", "after")

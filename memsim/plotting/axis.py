@@ -1,4 +1,4 @@
-"""Axes of numbers that are hard to show: ratios of both signs over many decades, and the settings of a sweep."""
+"""Axes of numbers that are hard to show: ratios of both signs over many decades, settings of a sweep, and times."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from memsim.plotting.rules.limits import drawn, each, finite
 from memsim.plotting.style import size, text_width
+from memsim.units import moment
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -138,6 +139,28 @@ def setting_axis(axes: Axes, values: Sequence[float]) -> None:
     chosen = next((ticks for ticks in choices if len(ticks) > 1 and _apart(axes, ticks)), choices[-1])
     axes.xaxis.set_major_locator(FixedLocator(chosen))
     axes.xaxis.set_major_formatter(FixedFormatter([_short(value) for value in chosen]))
+    axes.xaxis.set_minor_locator(NullLocator())
+
+
+def time_axis(axes: Axes, seconds: np.ndarray, label: str = "") -> None:
+    """Horizontal axis of times [s], with ticks at the times themselves as far as their names do not touch."""
+    from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
+
+    setting_axis(axes, seconds.tolist())
+    scale = {"log": " (logarithmic)", "symlog": " (logarithmic beyond 0)"}.get(axes.get_xscale(), "")
+    axes.set_xlabel(label or f"time since the end of the programming{scale}")
+    inch = size(axes)[0]
+    low, high = axes.transData.transform([(x, 0) for x in axes.get_xlim()])[:, 0]
+    ticks: list[float] = []
+    end = -np.inf
+    for value in seconds:
+        place = axes.transData.transform((value, 0))[0] * inch / (high - low)
+        half = text_width(moment(float(value))) / 2 + 0.04
+        if place - half >= end:
+            ticks.append(float(value))
+            end = place + half
+    axes.xaxis.set_major_locator(FixedLocator(ticks))
+    axes.xaxis.set_major_formatter(FixedFormatter([moment(tick) for tick in ticks]))
     axes.xaxis.set_minor_locator(NullLocator())
 
 

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from memsim.arrays import Crossbar, check_bounds
+from memsim.arrays.aging import accelerated
+from memsim.arrays.waiting import retention_notes
 from memsim.document.problems import DocumentError, problems_of
 from memsim.document.writer import show
 from memsim.errors import InputError
@@ -134,6 +136,12 @@ def _check(experiment: Experiment, spec: LearnerBase, device: DeviceProfile) -> 
     """Refuse an array that cannot be built, before anything is computed: try one of a single cell."""
     array = spec.array
     try:
+        accelerated(device.spec, 1.0, spec.aging.temperature)
+    except InputError as error:
+        path = f"{experiment.key(spec)}.aging.temperature"
+        where = experiment.document.where(experiment.document.find(path) or ())
+        raise InputError(f"{where}: {path}: {str(error).partition(': ')[2]}") from None
+    try:
         check_bounds(array.learning_bounds, device)
         if any(array.circuit.values()):
             Crossbar(
@@ -174,6 +182,17 @@ def device_notes(entries: Sequence[Entry]) -> list[str]:
         ),
         *(f"device '{name}' has {', '.join(found)}: no layer of its own" for name, found in missing.items()),
     ]
+
+
+def time_notes(entries: Sequence[Entry]) -> list[str]:
+    """What a reader must know of learners over time: cells without retention, and what is known of temperature."""
+    notes: dict[str, None] = {}
+    for entry in entries:
+        times = entry.experiment.spec.times
+        if entry.device is not None and times:
+            aging = entry.spec.aging
+            notes |= dict.fromkeys(retention_notes([entry.device], times[-1], aging.temperature))
+    return list(notes)
 
 
 def swept(entries: Sequence[Entry]) -> dict[str, Swept]:

@@ -13,6 +13,9 @@ SHARED = {
 LAYER = Coordinate("layer", "layer with weights: its number from 1, or its name in the network")
 """Label of layers, of tasks whose networks have numbers and of networks of a user."""
 
+TIME = Coordinate("time", "time since the end of the programming", "s")
+"""Label of times at which programmed cells are read."""
+
 IMAGE_TASK = {
     "learner": Coordinate("learner", "name of the learner"),
     "noise_type": Coordinate("noise_type", "kind of corruption"),

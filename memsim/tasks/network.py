@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from memsim.tasks.base import Coordinate, Drawing, Metric, ResultKind
-from memsim.tasks.coordinates import LAYER
+from memsim.tasks.base import Drawing, Metric, ResultKind
+from memsim.tasks.coordinates import LAYER, TIME
 from memsim.tasks.registry import NETWORK
 from memsim.tasks.variable import POSITIVE, SHARE, Variable
 
@@ -90,7 +90,7 @@ EVALUATION = ResultKind(
     name=NETWORK,
     variables={v.name: v for v in _DECLARED},
     coordinates={
-        "time": Coordinate("time", "time since the end of the programming", "s"),
+        "time": TIME,
         "layer": LAYER,
     },
     figures={

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 SUMMARY = ("learner",)
-INTERVAL = ("learner", "interval")
+KEPT = ("learner", "time")
+"""Dimensions over which no mean is taken."""
 SHARE = (0.0, 1.0)
 POSITIVE = (0.0, math.inf)
 CORRECTED = "Student's t corrected for skewness"
@@ -70,11 +71,14 @@ def with_summaries(
         variables[v.name] = v
         if v.summary:
             meaning = f"mean of {v.name} over {over(v)}"
-            mean = Variable(f"{v.name}_mean", SUMMARY, v.units, f"mean {v.long_name}", meaning)
+            dims = tuple(name for name in v.dims if name in KEPT)
+            mean = Variable(f"{v.name}_mean", dims, v.units, f"mean {v.long_name}", meaning)
             variables[mean.name] = mean
             name = f"{v.name}_interval"
             long_name, meaning = f"95 % interval of the mean {v.long_name}", f"interval of {mean.name}"
-            variables[name] = Variable(name, INTERVAL, v.units, long_name, meaning, interval=f"95 %, {methods(v)}")
+            variables[name] = Variable(
+                name, (*dims, "interval"), v.units, long_name, meaning, interval=f"95 %, {methods(v)}"
+            )
     return variables
 
 

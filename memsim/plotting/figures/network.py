@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memsim.plotting.axis import setting_axis
+from memsim.plotting.axis import time_axis
 from memsim.plotting.curves import bars, curve, named
 from memsim.plotting.page import ending, entries, headline, only, page, panel, title
 from memsim.plotting.rules.content import filled, left_out
 from memsim.plotting.rules.limits import fit_limits
-from memsim.plotting.style import INK, RC, WIDTH, fitted, line_style, plain, size, text_width
+from memsim.plotting.style import INK, RC, WIDTH, fitted, line_style, plain, text_width
 from memsim.results.dataset import VARIABLES, require, stored
 from memsim.results.hardware import circuit_texts
 from memsim.tasks.network import LAYER_METRICS, SCORES, score_label
@@ -147,28 +147,6 @@ def _draw_score(axes: Axes, dataset: xr.Dataset, score: Metric) -> None:
     time_axis(axes, seconds)
     axes.set_ylabel(axis_label(dataset, score))
     fit_limits(axes)
-
-
-def time_axis(axes: Axes, seconds: np.ndarray) -> None:
-    """Horizontal axis of times [s], with ticks at the times themselves as far as their names do not touch."""
-    from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
-
-    setting_axis(axes, seconds.tolist())
-    scale = {"log": " (logarithmic)", "symlog": " (logarithmic beyond 0)"}.get(axes.get_xscale(), "")
-    axes.set_xlabel(f"time since the end of the programming{scale}")
-    inch = size(axes)[0]
-    low, high = axes.transData.transform([(x, 0) for x in axes.get_xlim()])[:, 0]
-    ticks: list[float] = []
-    end = -np.inf
-    for value in seconds:
-        place = axes.transData.transform((value, 0))[0] * inch / (high - low)
-        half = text_width(moment(float(value))) / 2 + 0.04
-        if place - half >= end:
-            ticks.append(float(value))
-            end = place + half
-    axes.xaxis.set_major_locator(FixedLocator(ticks))
-    axes.xaxis.set_major_formatter(FixedFormatter([moment(tick) for tick in ticks]))
-    axes.xaxis.set_minor_locator(NullLocator())
 
 
 def _draw_layers(axes: Axes, dataset: xr.Dataset, metric: Metric, times: Sequence[int]) -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from memsim.plotting.axis import time_axis
 from memsim.plotting.curves import curve, named
-from memsim.plotting.figures.network import axis_label, spread, time_axis
+from memsim.plotting.figures.network import axis_label, spread
 from memsim.plotting.network_pairs import compare_networks, shared_score
 from memsim.plotting.page import ending, entries, grid, headline
 from memsim.plotting.pairs import name_of

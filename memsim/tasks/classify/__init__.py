@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from memsim.tasks.base import Coordinate, Drawing, Metric, Panel, Task
 from memsim.tasks.classify.variables import VARIABLES
-from memsim.tasks.coordinates import IMAGE_TASK, LAYER
+from memsim.tasks.coordinates import IMAGE_TASK, LAYER, TIME
 from memsim.tasks.kept import KEPT_COORDINATES
 
 _HERE = "memsim.tasks.classify"
@@ -27,6 +27,7 @@ TASK = Task(
         "epoch": Coordinate("epoch", "epoch of training, from 1", "1"),
         "confidence_bin": Coordinate("confidence_bin", "middle of a bin of confidence", "1"),
         "layer": LAYER,
+        "time": TIME,
         "word_line": Coordinate("word_line", _WORD_LINE, "1"),
         "bit_line": Coordinate("bit_line", "number of the bit line of the tile, from the drivers on", "1"),
         "trial": Coordinate("trial", "trial of the tuning; 0 has the learner's own settings", "1"),
@@ -40,6 +41,7 @@ TASK = Task(
         "reliability": Drawing("accuracy by confidence", f"{_FIGURES}.reliability:reliability"),
         "devices": Drawing("accuracy against the device", f"{_FIGURES}.devices:devices"),
         "products": Drawing("accuracy and SNR of analog products", f"{_FIGURES}.products:products"),
+        "aging": Drawing("accuracy and weight error over time", f"{_FIGURES}.aging:aging"),
         "wire-maps": Drawing("what wires do to the cells of a tile", f"{_FIGURES}.wire_maps:wire_maps"),
     },
     default_figure=f"{_FIGURES}.default:default_figure",

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from memsim.arrays.compensation import BATCH_NORM
 from memsim.data.labelled import Labelled
 from memsim.errors import InputError
 from memsim.experiments.experiment import Experiment
@@ -20,6 +21,7 @@ from memsim.tasks.classify.classifiers.classifier import Classifier, Lesson
 from memsim.tasks.classify.classifiers.gradient import Gradient, architecture_of, engine_of
 from memsim.tasks.classify.classifiers.in_place import InPlace
 from memsim.tasks.classify.classifiers.on_crossbars import OnCrossbars
+from memsim.tasks.classify.classifiers.weighted import weighted_layers
 from memsim.tasks.classify.schema import ClassifierSpec, ClassifySpec, LabelledSpec
 from memsim.tasks.classify.summary import Values
 from memsim.tasks.compared import Entry
@@ -101,6 +103,8 @@ class Course:
                 f"{document.where(path)}: data.colour: '{entry.label}' learns on a crossbar, which takes grey images "
                 "only; allowed: grey, or rgb with networks alone"
             )
+        if entry.spec.aging.compensation == BATCH_NORM:
+            self._check_batch_norm(entry, shape, len(data.classes))
         for _, spec in self._trials[entry.label]:
             if spec.network is None:
                 continue
@@ -115,6 +119,18 @@ class Course:
             except InputError as error:
                 engine = f"{at}.training.engine"
                 raise InputError(f"{document.where(document.find(engine) or ())}: {engine}: {error}") from None
+
+    def _check_batch_norm(self, entry: Entry, shape: tuple[int, ...], classes: int) -> None:
+        """Refuse to compute statistics of batch normalisations again where there are none."""
+        source = None if entry.spec.programmed is None else self._source(entry, entry.spec.programmed.learner)
+        architecture = None if source is None else architecture_of(source.spec.network, shape, classes)
+        weighted = () if architecture is None else weighted_layers(architecture.layers, architecture.shape)
+        if all(layer.norm is None for layer in weighted):
+            key, document = f"{entry.experiment.key(entry.spec)}.aging.compensation", entry.experiment.document
+            raise InputError(
+                f"{document.where(document.find(key) or ())}: {key}: '{BATCH_NORM}' computes the statistics of batch "
+                f"normalisations again, and '{entry.label}' has none; allowed: none, global, column, affine"
+            )
 
     def _train(self, entry: Entry) -> Classifier:
         trials, tuning, seeds = self._trials[entry.label], self.spec.tuning, self.spec.seeds

@@ -20,15 +20,18 @@ from memsim.results.weights import packed
 from memsim.tasks.capacity import images_at_once
 from memsim.tasks.classify.classifiers.classifier import Classifier
 from memsim.tasks.classify.course import Course, trials_of
+from memsim.tasks.classify.over_time import CellsOverTime
 from memsim.tasks.classify.schema import ClassifySpec, LabelledSpec
 from memsim.tasks.classify.summary import Values, compare, measure_clean, measure_noisy, measure_products, stack
-from memsim.tasks.compared import Entry, device_notes
+from memsim.tasks.compared import Entry, device_notes, time_notes
 from memsim.tasks.images import by_images, corrupted, corrupted_examples
 from memsim.tasks.job import Computed, Job, spec_of
 from memsim.tasks.kept import WEIGHTS
 
 _MEASURED = 0.9
 """Share of a learner's work that is done after its clean test images; assumed."""
+_AT_ONCE = 0.95
+"""The same before the evaluation times, if there are any."""
 
 
 def classify(job: Job) -> Computed:
@@ -39,17 +42,22 @@ def classify(job: Job) -> Computed:
     earlier = None if job.earlier is None else job.earlier.kept
     course = Course(job.experiment, entries, trials, job.images, job.backend, job.progress, earlier)
     classifiers = {entry.label: course.classifier(entry) for entry in entries}
-    kept = course.kept() if WEIGHTS in spec.keep else None  # before reads move correlated noise on
+    kept = course.kept() if WEIGHTS in spec.keep else None
     parts: list[Values] = []
     for entry in entries:
         classifier, data = classifiers[entry.label], job.images[entry.data]
         parts.append(measure_clean(classifier, data, spec.perturbations))
         course.report(entry, _MEASURED)
-    noisy = _noisy(entries, classifiers, job.images, lambda entry, share: course.report(entry, _MEASURED + 0.1 * share))
+    noisy = _noisy(
+        entries, classifiers, job.images, lambda entry, share: course.report(entry, _MEASURED + 0.05 * share)
+    )
     for part, found in zip(parts, noisy, strict=True):
         part |= found
-    for entry, part in zip(entries, parts, strict=True):  # last, as correlated noise goes on from read to read
+    for entry, part in zip(entries, parts, strict=True):
         part |= measure_products(classifiers[entry.label], job.images[entry.data].test)
+    if spec.times:
+        for part, found in zip(parts, _over_time(spec, entries, classifiers, job.images, course), strict=True):
+            part |= found
     variables = stack(parts)
     reference = 0 if spec.reference is None else spec.labels.index(spec.first_label(spec.reference) or "")
     variables |= compare(variables, reference) | course.tuning()
@@ -71,6 +79,8 @@ def classify(job: Job) -> Computed:
         "trial": np.arange(spec.tuning.trials),
         "chosen": [json.dumps(course.chosen[entry.label], default=str) for entry in entries],
     }
+    if spec.times:
+        coordinates["time"] = np.array(spec.times)
     if "layer_snr" in variables:
         coordinates["layer"] = np.arange(1, variables["layer_snr"].shape[-1] + 1)
     if "example_tile_voltage" in variables:
@@ -79,7 +89,7 @@ def classify(job: Job) -> Computed:
     if kept is not None:
         own = packed(kept, list(kept))
         variables, coordinates = variables | own[0], coordinates | own[1]
-    notes = device_notes(entries)
+    notes = device_notes(entries) + time_notes(entries)
     notes += [f"{entry.label}, {note}" for entry in entries for note in classifiers[entry.label].notes]
     torch = any(entry.spec.network is not None and entry.spec.training.engine == "torch" for entry in entries)
     return Computed(variables, coordinates, notes, {"torch": version("torch")} if torch else {})
@@ -119,8 +129,12 @@ def _noisy(
     classifiers: Mapping[str, Classifier],
     sets: Mapping[LabelledSpec, Labelled],
     report: Callable[[Entry, float], None],
+    time: int = 0,
 ) -> list[Values]:
-    """Variables on corrupted test images, of every learner; those that see the same images share the copies."""
+    """Variables on corrupted test images, of every learner; those that see the same images share the copies.
+
+    `time` is the number of the evaluation time, from 1 on; 0 is before them.
+    """
     found: dict[str, Values] = {}
     for (data, seed), members in by_images(entries).items():
         spec, test = spec_of(members[0].experiment, ClassifySpec), sets[data].test
@@ -133,7 +147,7 @@ def _noisy(
                 part = slice(first, first + size)
                 copies = corrupted(spec, kind, test.pixels[part], seed, first)
                 for entry in members:
-                    measured = measure_noisy(classifiers[entry.label], kind, copies, test.labels[part], first)
+                    measured = measure_noisy(classifiers[entry.label], kind, copies, test.labels[part], first, time)
                     sums[entry.label][-1].append(measured)
                     report(entry, (number - 1 + min(1.0, part.stop / len(test))) / len(spec.corruptions))
         for name, kinds in sums.items():
@@ -143,6 +157,35 @@ def _noisy(
                 "noisy_snr": _joined(kinds, _median_ratio),
             }
     return [found[entry.label] for entry in entries]
+
+
+def _over_time(
+    spec: ClassifySpec,
+    entries: Sequence[Entry],
+    classifiers: Mapping[str, Classifier],
+    sets: Mapping[LabelledSpec, Labelled],
+    course: Course,
+) -> list[Values]:
+    """Variables at the times of an experiment, of each learner; none of networks, which have no cells."""
+    on_cells = [entry for entry in entries if entry.device is not None]
+    cells = {
+        entry.label: CellsOverTime(classifiers[entry.label], entry.spec.aging, sets[entry.data])  # type: ignore[arg-type]
+        for entry in on_cells
+    }
+    shares: dict[str, list[np.ndarray]] = {entry.label: [] for entry in on_cells}
+    for number, time in enumerate(spec.times, 1):
+        for entry in on_cells:
+            cells[entry.label].advance(time, number)
+        noisy = _noisy(on_cells, classifiers, sets, lambda entry, share: None, number)
+        for entry, found in zip(on_cells, noisy, strict=True):
+            shares[entry.label].append(found["noisy_accuracy"].mean(axis=(1, 2)))
+            cells[entry.label].measure(number)
+            course.report(entry, _AT_ONCE + (1 - _AT_ONCE) * number / len(spec.times))
+    values: dict[str, Values] = {
+        label: own.values(spec.times) | {"aged_noise_accuracy": np.stack(shares[label], axis=-1)}
+        for label, own in cells.items()
+    }
+    return [values.get(entry.label, {}) for entry in entries]
 
 
 def _joined(kinds: Sequence[Sequence[Values]], over: Callable[[Sequence[Values]], Any]) -> np.ndarray:

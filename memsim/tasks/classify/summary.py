@@ -112,15 +112,18 @@ def _margin_slope(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return slope
 
 
-def measure_noisy(classifier: Classifier, kind: str, copies: np.ndarray, labels: np.ndarray, first: int) -> Values:
+def measure_noisy(
+    classifier: Classifier, kind: str, copies: np.ndarray, labels: np.ndarray, first: int, time: int = 0
+) -> Values:
     """Sums over corrupted copies (image, level, y, x) of images from number `first` on, by (seed, noise_level).
 
+    `time` is the number of the evaluation time, from 1 on; 0 is before them.
     ``right`` and ``lead`` are sums; ``ratio`` (seed, noise_level, image) are the single ratios.
     """
     levels = copies.shape[1]
     found = []
     for level in range(levels):
-        occasion = Occasion(Purpose.TEST, corrupted_read(CORRUPTIONS[kind], level))
+        occasion = Occasion(Purpose.TEST, corrupted_read(CORRUPTIONS[kind], level), time=time)
         found.append(classifier.outputs(np.ascontiguousarray(copies[:, level]), occasion=occasion, first=first))
     outputs = np.stack(found, axis=1)  # (seed, level, image, class)
     right = (predicted(outputs) == labels).sum(-1)
@@ -179,6 +182,8 @@ def compare(variables: Values, reference: int) -> Values:
         "corruption_error": corruption_error(error, error[reference]),
         "mean_corruption_error": mean_corruption_error(error, error[reference]),
     }
+    if "lifetime" in variables:
+        found["lifetime_median"] = np.median(variables["lifetime"], axis=1)
     everything = variables | found
     for name in SUMMARISED:
         if name in everything:

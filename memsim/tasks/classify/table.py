@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from memsim.cli.console import console, printable, table
 from memsim.results.dataset import NO_DEVICE, require, stored
 from memsim.results.settings import settings_of
 from memsim.tasks.classify.schema import ClassifySpec
+from memsim.units import moment, rounded_moment
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -35,6 +38,8 @@ _ROWS = (
     ("weight_error", "weight error", "{:.3f}", 1.0),
     ("product_snr", "SNR of products, dB", "{:.1f}", 1.0),
 )
+_MOST_TIMES = 5
+"""Times that the table of the accuracy over time shows at most."""
 _FACTS = (("parameters", "parameters"), ("cells", "cells"), ("operations", "operations an image"))
 
 
@@ -64,6 +69,31 @@ def print_overview(dataset: xr.Dataset) -> None:
     screen = console()
     screen.print(printable(stored(dataset, "title") or settings.name), style="bold")
     screen.print()
+    screen.print(rows)
+    if "time" in dataset.dims:
+        _print_over_time(dataset)
+
+
+def _print_over_time(dataset: xr.Dataset) -> None:
+    """Print the accuracy of learners on cells at some times, and when it has fallen by one point."""
+    require(dataset, "aged_accuracy_mean", "aged_accuracy_interval", "lifetime_median", "refreshes")
+    count = dataset.sizes["time"]
+    places = sorted({round(place) for place in np.linspace(0, count - 1, min(count, _MOST_TIMES))})
+    headings = [*(moment(float(dataset.time[place])) for place in places), "falls by\n1 point"]
+    refreshed = bool((dataset.refreshes > 0).any())
+    headings += ["re-\nfreshes"] * refreshed
+    rows = table("", *headings, right=tuple(headings))
+    for learner in dataset.learner.values:
+        part = dataset.sel(learner=learner)
+        shares = [100 * float(part.aged_accuracy_mean[place]) for place in places]
+        if all(share != share for share in shares):
+            continue
+        until = float(part.lifetime_median)
+        words = f"> {moment(float(dataset.time[-1]))}" if until == float("inf") else rounded_moment(until)
+        more = [f"{float(part.refreshes):.0f}"] * refreshed
+        rows.add_row(printable(learner), *(f"{share:.1f} %" for share in shares), words, *more)
+    screen = console()
+    screen.print(f"\nTest accuracy over time, at {len(places)} of {count} times; the fall is the median over seeds.")
     screen.print(rows)
 
 

@@ -10,6 +10,7 @@ EPOCH = ("learner", "repeat", "epoch")
 NOISY = ("learner", "repeat", "noise_type", "noise_level")
 BIN = ("learner", "repeat", "confidence_bin")
 TILE = ("learner", "word_line", "bit_line")
+OVER_TIME = ("learner", "repeat", "time")
 
 _OTHERS = "the largest of the other outputs"
 
@@ -274,6 +275,95 @@ DECLARED = (
         "error of the effective conductance",
         "of the same tile: what a cell adds to the current of its bit line for a voltage on its word line, over its "
         "conductance, minus 1; NaN for cells that conduct nothing",
+    ),
+    Variable(
+        "aged_accuracy",
+        OVER_TIME,
+        "1",
+        "test accuracy over time",
+        "of learners on cells: share of test images whose largest output is right, read at a time after programming",
+        summary=True,
+        bounds=SHARE,
+    ),
+    Variable(
+        "aged_noise_accuracy",
+        OVER_TIME,
+        "1",
+        "accuracy under noise over time",
+        "the same of corrupted test images, mean over noise types and levels",
+        summary=True,
+        bounds=SHARE,
+    ),
+    Variable(
+        "aged_weight_error",
+        OVER_TIME,
+        "1",
+        "weight error over time",
+        "root mean square of the weights in cells, as outputs see them with their compensation, minus those that were "
+        "programmed or learned, over that of the latter; its square is that of drift and spread together",
+        summary=True,
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "aged_weight_drift",
+        OVER_TIME,
+        "1",
+        "mean drift of the weights",
+        "slope of the weights in cells by the programmed or learned ones (least squares), minus 1",
+        summary=True,
+    ),
+    Variable(
+        "aged_weight_spread",
+        OVER_TIME,
+        "1",
+        "spread of the weights",
+        "root mean square of what that line leaves, over that of the programmed or learned weights",
+        summary=True,
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "aged_weight_noise",
+        OVER_TIME,
+        "1",
+        "noise of the weights",
+        "standard deviation of the weights in reads within one second, root mean square, over that of the programmed "
+        "or learned weights",
+        summary=True,
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "lifetime",
+        REPEAT,
+        "s",
+        "time until the accuracy falls by one point",
+        "time until aged_accuracy is one percentage point below its first value, linear in the logarithm of the time; "
+        "infinite where it does not fall so far within the times",
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "lifetime_median",
+        SUMMARY,
+        "s",
+        "median time until the accuracy falls by one point",
+        "median of lifetime over seeds",
+        bounds=POSITIVE,
+    ),
+    Variable("refreshes", SUMMARY, "1", "refreshes", "how often all cells were programmed again", bounds=POSITIVE),
+    Variable(
+        "refresh_pulses",
+        SUMMARY,
+        "1",
+        "pulses of refreshes",
+        "set and reset pulses of all refreshes, all cells and seeds together",
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "compensation_reads",
+        SUMMARY,
+        "1",
+        "reads of the compensation",
+        "reads of all layers of a network that the compensation takes, at each time and once after programming",
+        bounds=POSITIVE,
     ),
     Variable(
         "tuning_accuracy",

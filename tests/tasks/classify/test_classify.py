@@ -78,7 +78,17 @@ def first_classes(digits, number):
 class TestResult:
     @pytest.mark.slow
     def test_every_registered_variable_is_there_with_its_dimensions(self, dataset):
-        others = ("product_snr", "layer_snr", "example_tile_voltage", "example_tile_error", "kept_")
+        others = (
+            "aged_",
+            "lifetime",
+            "refresh",
+            "compensation_reads",
+            "product_snr",
+            "layer_snr",
+            "example_tile_voltage",
+            "example_tile_error",
+            "kept_",
+        )
         known = {name for name in RESULT_KINDS["classify"].variables if not name.startswith(others)}
         assert set(dataset.data_vars) == known
         for name, variable in dataset.data_vars.items():

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from memsim.arrays import CrossbarLayer
 from memsim.data.labelled import Split
 from memsim.philox import Occasion
 from memsim.results.weights import Kept
@@ -108,6 +109,45 @@ class Classifier(Protocol):
 
     def kept(self) -> Kept:
         """What its training left, for evaluations without training; nothing for what is programmed anew."""
+        ...
+
+
+class CellWeights(NamedTuple):
+    """Weights that the cells of a classifier hold, in units in which those of all layers are alike; (seed, weight).
+
+    Attributes
+    ----------
+    now : ndarray
+        As outputs see them, with their correction.
+    wished : ndarray
+        Those that were to be programmed, or of learners in place those at the end of the training.
+    deviation : ndarray
+        Standard deviation in reads, which all take place within `memsim.arrays.compensation.SPAN`.
+    """
+
+    now: np.ndarray
+    wished: np.ndarray
+    deviation: np.ndarray
+
+
+class CellClassifier(Classifier, Protocol):
+    """A trained method whose weights lie in cells; its reads take place within `compensation.SPAN`."""
+
+    @property
+    def analog_layers(self) -> dict[str, CrossbarLayer]:
+        """All layers on crossbars, by a label for messages."""
+        ...
+
+    def cell_weights(self) -> CellWeights:
+        """The weights now."""
+        ...
+
+    def program(self) -> None:
+        """Program all cells once more, without corrections of the outputs."""
+        ...
+
+    def renormalise(self, x: np.ndarray, occasion: Occasion) -> None:
+        """Compute the statistics of batch normalisations again for images x (image, y, x), see `Deployed`."""
         ...
 
 

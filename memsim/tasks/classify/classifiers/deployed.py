@@ -25,6 +25,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from memsim.arrays import ADC, DAC, Crossbar, Mapping, ProgrammedLayer, Wires
+from memsim.arrays.compensation import SPAN
 from memsim.arrays.programming.algorithms import WriteVerify
 from memsim.errors import DataError, InputError
 from memsim.metrics.products import signal_to_noise
@@ -184,7 +185,7 @@ class Deployed:
         return self.network.replace(parameters)
 
     def outputs(self, x: Any, index: int | Occasion, *, first: int = 0, noise: bool = True) -> np.ndarray:
-        """Outputs (sample, class) of reads with noise.
+        """Outputs (sample, class) of reads with noise, which all take place within `SPAN`.
 
         The noise of a read has the address (seed, number, layer, index, sample, pixel). Samples that are read in parts
         give the same bits, unless a layer has more than 8 outputs (BLAS sums them, to 1e-5 of sum |V||G|) or averages
@@ -211,7 +212,7 @@ class Deployed:
         occasion = _occasion(index)
 
         def read(name: str, inputs: np.ndarray, start: int) -> np.ndarray:
-            return self._layers[name].read(inputs, occasion, first_sample=start, noise=noise)
+            return self._layers[name].read(inputs, occasion, first_sample=start, noise=noise, within=SPAN)
 
         return self._outputs(x, first, read)
 
@@ -228,6 +229,38 @@ class Deployed:
         self._outputs(np.asarray(x)[: self._at_once], 0, read)
         return self
 
+    def renormalise(self, x: Any, index: int | Occasion) -> None:
+        """Compute the mean and variance of each batch normalisation again, for inputs x (sample, ...).
+
+        Normalisations are folded into weights and biases, so that outputs z of such a layer have the mean `shift` and
+        the standard deviation `scale` of its normalisation. At present, they are corrected to this mean and deviation:
+        z' = (z - mean z) |scale| / sqrt(var z + epsilon scale^2 / (variance + epsilon)) + shift. Layers follow each
+        other, as each changes the inputs of the next ones. Only as many samples are used as are read at once.
+        """
+        occasion = _occasion(index)
+
+        def read(name: str, inputs: np.ndarray, start: int) -> np.ndarray:
+            layer, own = self._layers[name], self._weighted[name]
+            layer.correction, layer.shift = 1.0, 0.0
+            outputs = layer.read(inputs, occasion, first_sample=start, within=SPAN)
+            if own.norm is None:
+                return outputs
+            scale, shift, variance = (
+                np.asarray(self.network.parameters[f"{own.norm_name}.{key}"], float)
+                for key in ("scale", "shift", "variance")
+            )
+            others = tuple(axis for axis in range(outputs.ndim) if axis != 1)
+            mean, spread = outputs.mean(others, dtype=float), outputs.var(others, dtype=float)
+            epsilon = own.norm.epsilon * np.square(scale) / (variance + own.norm.epsilon)
+            below = np.sqrt(spread + epsilon)
+            factor = np.divide(np.abs(scale), below, out=np.ones_like(below), where=below > 0)
+            added = shift - factor * mean
+            layer.correction, layer.shift = factor, added * layer.gain / layer.unit
+            wide = (slice(None), *[None] * (outputs.ndim - 2))
+            return (factor[wide] * outputs + added[wide]).astype(outputs.dtype)
+
+        self._outputs(np.asarray(x)[: self._at_once], 0, read)
+
     def product_snr(self, x: Any, index: int | Occasion) -> np.ndarray:
         """Signal-to-noise ratio of the products of each layer for inputs x (sample, ...), (layer,) [dB].
 
@@ -238,7 +271,8 @@ class Deployed:
 
         def read(name: str, inputs: np.ndarray, start: int) -> np.ndarray:
             layer = self._layers[name]
-            outputs, exact = layer.read(inputs, occasion, first_sample=start), layer.exact(inputs)
+            outputs = layer.read(inputs, occasion, first_sample=start, within=SPAN)
+            exact = layer.exact(inputs)
             sums[name] += exact.size, exact.sum(), np.square(exact).sum(), np.square(outputs - exact).sum()
             return outputs
 

@@ -25,6 +25,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from memsim.arrays import Crossbar, CrossbarLayer
+from memsim.arrays.compensation import SPAN
 from memsim.learning import Competitive, Encoding
 from memsim.learning.features import CompetitiveFeatures, RandomFeatures
 from memsim.philox import Occasion, Scope
@@ -154,6 +155,11 @@ class Features:
         """Features (array, image, unit) of inputs (image, row) or (array, image, row)."""
         return (self._of(self._outputs(x, index, first_sample, noise)) - self._mean) * self._gain
 
+    @property
+    def layer_on_crossbar(self) -> CrossbarLayer:
+        """The layer whose products the cells make."""
+        return self._layer
+
     def slope(self, x: np.ndarray, features: np.ndarray) -> np.ndarray:
         """Gradient by the inputs (array, image, row) given that by the features (array, image, unit)."""
         outputs = self._outputs(x, None, 0, noise=False)
@@ -171,7 +177,7 @@ class Features:
 
     def _outputs(self, x: np.ndarray, index: int | Occasion | None, first: int, noise: bool) -> np.ndarray:
         with threadpool_limits(1, "blas"):
-            outputs = self._layer.read(self._input * x, index, first_sample=first, noise=noise)
+            outputs = self._layer.read(self._input * x, index, first_sample=first, noise=noise, within=SPAN)
         return outputs.astype(self.crossbar.dtype, copy=False)
 
     def _of(self, outputs: np.ndarray) -> np.ndarray:

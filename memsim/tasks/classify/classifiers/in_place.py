@@ -12,13 +12,14 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from memsim.arrays import Crossbar, CrossbarLayer
+from memsim.arrays.compensation import SPAN
 from memsim.data.labelled import Split
 from memsim.metrics.classes import lead, predicted
 from memsim.networks.draws import Address, order
 from memsim.philox import Occasion, Purpose
 from memsim.profiles import DeviceProfile
 from memsim.results.weights import Kept, part_of
-from memsim.tasks.classify.classifiers.classifier import BLOCK, Account, History, Lesson, by_seed
+from memsim.tasks.classify.classifiers.classifier import BLOCK, Account, CellWeights, History, Lesson, by_seed
 from memsim.tasks.classify.classifiers.features import Features
 from memsim.tasks.classify.classifiers.inputs import Inputs
 from memsim.tasks.classify.classifiers.record import Record
@@ -26,6 +27,8 @@ from memsim.tasks.classify.schema import ClassifierSpec
 
 _INPUTS, _FEATURES, _CROSSBAR = "inputs", "features", "crossbar"
 """Names of the parts of what is kept."""
+_ROUNDS = 10
+"""Rounds of pulses when cells are programmed again. Assumed."""
 
 
 class InPlace:
@@ -75,6 +78,7 @@ class InPlace:
         )
         self._layer = CrossbarLayer(crossbar, bias=learning.bias)
         self._encoding = learning.encoded(device.spec.encoding)
+        self._learned: list[tuple[np.ndarray, np.ndarray]] = []
         self._fates = [""] * lesson.seeds
         # Sums of BLAS move with its threads, and what is learned with them; numbers that overflow are told of in notes.
         with threadpool_limits(1, "blas"), np.errstate(over="ignore", invalid="ignore"):
@@ -94,6 +98,12 @@ class InPlace:
         """The crossbars that learn the classes, an array for each seed."""
         return self._layer.crossbar
 
+    @property
+    def analog_layers(self) -> dict[str, CrossbarLayer]:
+        """The layer of features, if there is one, and the layer that learns; see `CellClassifier`."""
+        features = {} if self._features is None else {"the layer of features": self._features.layer_on_crossbar}
+        return features | {"the layer that learns": self._layer}
+
     def outputs(self, x: np.ndarray, *, occasion: Occasion, first: int = 0, noise: bool = True) -> np.ndarray:
         """Outputs (seed, image, class); see `Classifier`."""
         outputs = []
@@ -101,7 +111,7 @@ class InPlace:
             for part in self._parts(x.shape[-3]):
                 start = first + part.start
                 rows = self._rows(x[..., part, :, :], occasion, start, noise)
-                outputs.append(self._layer.read(rows, occasion, first_sample=start, noise=noise))
+                outputs.append(self._layer.read(rows, occasion, first_sample=start, noise=noise, within=SPAN))
         return np.concatenate(outputs, axis=1)
 
     def sensitivity(self, x: np.ndarray, slope: np.ndarray) -> np.ndarray:
@@ -118,6 +128,34 @@ class InPlace:
             if self._features is not None:
                 rows = self._features.slope(self._inputs.rows(x), rows)
         return self._inputs.slope(x, rows)
+
+    def cell_weights(self) -> CellWeights:
+        """The weights of all layers in units of the window; see `CellClassifier`."""
+        layers = self.analog_layers.values()
+        self.remember()
+        now = [layer.crossbar.weights.values * layer.correction for layer in layers]
+        deviation = [np.abs(layer.correction) * layer.crossbar.weight_deviation(SPAN) for layer in layers]
+        wished = [weights for _, weights in self._learned]
+        joined = (np.concatenate([own.reshape(len(own), -1) for own in part], 1) for part in (now, wished, deviation))
+        return CellWeights(*(np.asarray(part, float) for part in joined))
+
+    def remember(self) -> None:
+        """Keep the states and weights that the training left, the first time that this is called."""
+        if not self._learned:
+            crossbars = [layer.crossbar for layer in self.analog_layers.values()]
+            self._learned = [(crossbar.state.values, crossbar.weights.values) for crossbar in crossbars]
+
+    def program(self) -> None:
+        """Program the states that the training left once more, by ten rounds of pulses; see `CellClassifier`."""
+        self.remember()
+        for layer, (states, _) in zip(self.analog_layers.values(), self._learned, strict=True):
+            crossbar = layer.crossbar
+            crossbar.program(states, cycles=1 if crossbar.device.spec.update is None else _ROUNDS)
+            layer.correction, layer.shift = 1.0, 0.0
+
+    def renormalise(self, x: np.ndarray, occasion: Occasion) -> None:
+        """Refused before: these layers have no batch normalisation; see `CellClassifier`."""
+        raise TypeError("learners in place have no batch normalisation")
 
     def kept(self) -> Kept:
         """Cells as they are now, and what inputs and features were fitted to; see `Classifier`."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from memsim.arrays import CrossbarLayer, ProgrammedLayer
+from memsim.arrays.compensation import SPAN
 from memsim.arrays.interconnect import TileMaps
 from memsim.philox import Occasion, Purpose
 from memsim.profiles import DeviceProfile
 from memsim.results.weights import Kept
-from memsim.tasks.classify.classifiers.classifier import Account, History, Lesson, no_history
+from memsim.tasks.classify.classifiers.classifier import Account, CellWeights, History, Lesson, no_history
 from memsim.tasks.classify.classifiers.deployed import Deployed
 from memsim.tasks.classify.classifiers.gradient import Gradient, gradients, samples
 from memsim.tasks.classify.schema import ClassifierSpec
@@ -51,6 +53,15 @@ class OnCrossbars:
                 self._arrays[-1].calibrate(samples(lesson.train.pixels, network))
             lesson.report((number + 1) / lesson.seeds)
 
+    @property
+    def analog_layers(self) -> dict[str, CrossbarLayer]:
+        """The layers of all networks; see `CellClassifier`."""
+        return {
+            f"layer {name} of repeat {number}": layer
+            for number, arrays in enumerate(self._arrays)
+            for name, layer in arrays.layers.items()
+        }
+
     def outputs(self, x: np.ndarray, *, occasion: Occasion, first: int = 0, noise: bool = True) -> np.ndarray:
         """Outputs (seed, image, class); see `Classifier`."""
         sets = x if x.ndim > self._image_axes else [x] * len(self._arrays)
@@ -64,6 +75,35 @@ class OnCrossbars:
     def sensitivity(self, x: np.ndarray, slope: np.ndarray) -> np.ndarray:
         """Gradient by the pixels, (seed, image, y, x), of the weights that the arrays hold; see `Classifier`."""
         return gradients([arrays.effective for arrays in self._arrays], x, slope)
+
+    def cell_weights(self) -> CellWeights:
+        """The weights of all layers in units of their scales, biases included; see `CellClassifier`."""
+        parts: list[list[np.ndarray]] = [[], [], []]
+        for arrays in self._arrays:
+            layers = list(arrays.layers.values())
+            deviations = (np.abs(layer.correction) * layer.crossbar.weight_deviation(SPAN) for layer in layers)
+            for part, values in zip(
+                parts,
+                (
+                    [layer.cell_weights / layer.scale for layer in layers],
+                    [layer.targets / layer.scale for layer in layers],
+                    [own * layer.unit / layer.scale for own, layer in zip(deviations, layers, strict=True)],
+                ),
+                strict=True,
+            ):
+                part.append(np.concatenate([own.ravel() for own in values]))
+        return CellWeights(*map(np.stack, parts))
+
+    def program(self) -> None:
+        """Program all layers once more; see `CellClassifier`."""
+        for layer in self.analog_layers.values():
+            assert isinstance(layer, ProgrammedLayer)
+            layer.program()
+
+    def renormalise(self, x: np.ndarray, occasion: Occasion) -> None:
+        """Compute the statistics of batch normalisations again; see `CellClassifier`."""
+        for arrays in self._arrays:
+            arrays.renormalise(samples(x, arrays.network), occasion)
 
     def product_snr(self, x: np.ndarray) -> np.ndarray:
         """Signal-to-noise ratio of the products of each layer for images, (seed, layer) [dB]."""
