@@ -32,6 +32,9 @@ Times = Annotated[
 ]
 
 
+Temperature = Annotated[float, Quantity("K", above=0.0, high=2000.0)] | None
+
+
 class RefreshSpec(Section):
     """When cells are programmed again: each time that some time has passed, or that the accuracy has fallen."""
 
@@ -48,7 +51,7 @@ class RefreshSpec(Section):
 class AgingSpec(Section):
     """What happens to the cells of a learner between the end of its programming and the times of the experiment."""
 
-    temperature: Annotated[float, Quantity("K", above=0.0, high=2000.0)] | None = None
+    temperature: Temperature = None
     compensation: Literal[COMPENSATIONS] = "none"  # type: ignore[valid-type]
     reference: Literal[REFERENCES] = "noisy"  # type: ignore[valid-type]
     refresh: RefreshSpec | None = None
@@ -67,7 +70,7 @@ def check_times(times: list[float], spec: Any, *at: str | int) -> None:
         for name in aging.model_fields_set:
             text = "no time passes; set 'times' of the experiment, for example times: [0 s, 1 h, 1 day, 1 y]"
             raise problem(text, *at, "aging", name)
-    refresh = None if aging is None else aging.refresh
+    refresh = getattr(aging, "refresh", None)
     if refresh is not None and refresh.after is not None and times:
         count = math.ceil(times[-1] / refresh.after) - 1
         if count > MAX_REFRESHES:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memsim.cli.console import console, printable, table
+from memsim.cli.time_table import print_over_time
 from memsim.results.dataset import NO_DEVICE, require, stored
 from memsim.results.settings import settings_of
 from memsim.tasks.classify.schema import ClassifySpec
@@ -38,8 +39,6 @@ _ROWS = (
     ("weight_error", "weight error", "{:.3f}", 1.0),
     ("product_snr", "SNR of products, dB", "{:.1f}", 1.0),
 )
-_MOST_TIMES = 5
-"""Times that the table of the accuracy over time shows at most."""
 _FACTS = (("parameters", "parameters"), ("cells", "cells"), ("operations", "operations an image"))
 
 
@@ -75,26 +74,16 @@ def print_overview(dataset: xr.Dataset) -> None:
 
 
 def _print_over_time(dataset: xr.Dataset) -> None:
-    """Print the accuracy of learners on cells at some times, and when it has fallen by one point."""
-    require(dataset, "aged_accuracy_mean", "aged_accuracy_interval", "lifetime_median", "refreshes")
-    count = dataset.sizes["time"]
-    places = sorted({round(place) for place in np.linspace(0, count - 1, min(count, _MOST_TIMES))})
-    headings = [*(moment(float(dataset.time[place])) for place in places), "falls by\n1 point"]
-    refreshed = bool((dataset.refreshes > 0).any())
-    headings += ["re-\nfreshes"] * refreshed
-    rows = table("", *headings, right=tuple(headings))
-    for learner in dataset.learner.values:
-        part = dataset.sel(learner=learner)
-        shares = [100 * float(part.aged_accuracy_mean[place]) for place in places]
-        if all(share != share for share in shares):
-            continue
-        until = float(part.lifetime_median)
-        words = f"> {moment(float(dataset.time[-1]))}" if until == float("inf") else rounded_moment(until)
-        more = [f"{float(part.refreshes):.0f}"] * refreshed
-        rows.add_row(printable(learner), *(f"{share:.1f} %" for share in shares), words, *more)
-    screen = console()
-    screen.print(f"\nTest accuracy over time, at {len(places)} of {count} times; the fall is the median over seeds.")
-    screen.print(rows)
+    """Print the accuracy of learners on cells at some times, when it has fallen by one point, and refreshes."""
+    require(dataset, "aged_accuracy_mean", "lifetime_median", "refreshes")
+    last = float(dataset.time[-1])
+    ends = [f"> {moment(last)}" if end == np.inf else rounded_moment(end) for end in dataset.lifetime_median.values]
+    more = [("falls by\n1 point", ends)]
+    if (dataset.refreshes > 0).any():
+        more.append(("re-\nfreshes", [f"{count:.0f}" for count in dataset.refreshes.values]))
+    text = "Test accuracy over time; its fall is the median over seeds"
+    shares = 100 * dataset.aged_accuracy_mean.values
+    print_over_time(text, list(dataset.learner.values), dataset.time.values, shares, "{:.1f} %", more)
 
 
 def _products(part: xr.Dataset) -> str:

@@ -362,7 +362,7 @@ DECLARED = (
         SUMMARY,
         "1",
         "reads of the compensation",
-        "reads of all layers of a network that the compensation takes, at each time and once after programming",
+        "reads of each layer that the compensation takes, at each time and once after programming",
         bounds=POSITIVE,
     ),
     Variable(

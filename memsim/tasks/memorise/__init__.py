@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from memsim.tasks.base import Coordinate, Drawing, Metric, Panel, Task
-from memsim.tasks.coordinates import IMAGE_TASK
+from memsim.tasks.coordinates import IMAGE_TASK, TIME
 from memsim.tasks.kept import KEPT_COORDINATES
 from memsim.tasks.memorise.variables import VARIABLES
 
@@ -23,6 +23,7 @@ TASK = Task(
         "image": Coordinate("image", "number of the image", "1"),
         "image_label": Coordinate("image", "where the image comes from"),
         "column": Coordinate("column", "what the column learns"),
+        "time": TIME,
     },
     figures={
         "overview": Drawing("images, what was learned, SNR and difference", f"{_FIGURES}.overview:overview"),
@@ -35,6 +36,7 @@ TASK = Task(
         "margins": Drawing("distributions of geometric margin and confidence", f"{_FIGURES}.margins:margins"),
         "weights": Drawing("histograms of the weights", f"{_FIGURES}.weights:weights"),
         "layers": Drawing("SNR from layer to layer of the hardware, and what each costs", f"{_FIGURES}.layers:layers"),
+        "aging": Drawing("SNR and accuracy over time", f"{_FIGURES}.aging:aging"),
         "maps": Drawing("learned conductances, sensitivities of networks", f"{_FIGURES}.maps:maps"),
         "samples": Drawing("corrupted copies of the first image", f"{_FIGURES}.maps:samples"),
     },

@@ -14,7 +14,7 @@ from memsim.experiments.experiment import Experiment
 from memsim.results.dataset import stored
 from memsim.results.weights import Kept, packed
 from memsim.tasks.capacity import images_at_once
-from memsim.tasks.compared import Entry, device_notes
+from memsim.tasks.compared import Entry, device_notes, time_notes
 from memsim.tasks.images import by_images, check_images, corrupted, corrupted_examples, hash_of, source_of
 from memsim.tasks.job import Computed, Job, Progress, spec_of
 from memsim.tasks.kept import WEIGHTS
@@ -46,13 +46,15 @@ def memorise(job: Job) -> Computed:
         "noise_level": np.array(spec.levels),
         "interval": ["low", "high"],
     }
+    if spec.times:
+        coordinates["time"] = np.array(spec.times)
     if "conductance" in variables:
         lines = variables["conductance"].shape[-1]
         coordinates["column"] = ["target", "control", "target, second", "control, second"][:lines]
     if WEIGHTS in spec.keep:
         own = packed({label: Kept(joined([part.kept for part in own])) for label, own in parts.items()}, list(parts))
         variables, coordinates = variables | own[0], coordinates | own[1]
-    return Computed(variables, coordinates, device_notes(job.entries))
+    return Computed(variables, coordinates, device_notes(job.entries) + time_notes(job.entries))
 
 
 def load_images(experiment: Experiment) -> Images:
@@ -99,7 +101,7 @@ def _compute(job: Job) -> dict[str, list[Memory]]:
             for labels, runner in runners:
                 report = _reporter(job.progress, labels, first, count)
                 report(0)
-                memories = runner.memorise(Block(x.reshape(len(x), -1), noisy, first, seed, report))
+                memories = runner.memorise(Block(x.reshape(len(x), -1), noisy, first, seed, report, spec.times))
                 report(len(x))
                 for name, memory in zip(labels, memories, strict=True):
                     parts[name].append(memory)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from memsim.arrays.compensation import BATCH_NORM
 from memsim.document.fields import Count, Place, Section, problem
 from memsim.document.registry_sections import entries
 from memsim.errors import nearest
@@ -17,6 +18,7 @@ from memsim.networks.losses import LOSSES
 
 SCENES = "road-scenes"
 MAX_PIXELS = 1 << 32
+_COMPENSATION, _BUDGET = ("aging", "compensation"), ("aging", "refresh", "budget")
 
 
 class DataSpec(Section):
@@ -78,6 +80,14 @@ class LearnerSpec(LearnerBase):
     learning: Learning = Field(default={}, validate_default=True)
     network: NetworkSpec | None = None
     training: Training = Field(default={}, validate_default=True)
+
+    @model_validator(mode="after")
+    def _ages(self) -> LearnerSpec:
+        if self.aging.compensation == BATCH_NORM:
+            raise problem("there is no batch normalisation; allowed: none, global, column, affine", *_COMPENSATION)
+        if self.aging.refresh is not None and self.aging.refresh.budget is not None:
+            raise problem("there are no validation images to decide; allowed: 'after', a time", *_BUDGET)
+        return self
 
 
 class MemoriseSpec(ImageExperimentSpec):

@@ -19,7 +19,7 @@ from memsim.metrics.two_columns import (
 from memsim.tasks.memorise.learners import Memory
 from memsim.tasks.memorise.learners.block import join
 from memsim.tasks.memorise.schema import MemoriseSpec
-from memsim.tasks.memorise.variables import READ, SUMMARISED, VARIABLES
+from memsim.tasks.memorise.variables import OVER_TIME, READ, SUMMARISED, VARIABLES
 
 
 def measure(parts: Sequence[Memory], pixels: np.ndarray, unsafe_below: float) -> dict[str, np.ndarray]:
@@ -90,10 +90,19 @@ def summarise(variables: Mapping[str, np.ndarray], spec: MemoriseSpec) -> dict[s
 
 def _means(variables: Mapping[str, np.ndarray], spec: MemoriseSpec) -> dict[str, np.ndarray]:
     names = [name for name in SUMMARISED if name in variables]
+    over_time = [name for name in names if VARIABLES[name].dims == OVER_TIME]
+    once = [name for name in names if name not in over_time]
+    return {**_means_of(once, variables, spec), **_means_of(over_time, variables, spec)}
+
+
+def _means_of(names: Sequence[str], variables: Mapping[str, np.ndarray], spec: MemoriseSpec) -> dict[str, np.ndarray]:
+    """Means and intervals of variables whose values over images have the same axes."""
+    if not names:
+        return {}
     columns = []
     for name in names:
         values = variables[name].astype(float)
-        columns.append((values.mean(axis=(2, 3)) if VARIABLES[name].dims == READ else values).T)
+        columns.append(np.moveaxis(values.mean(axis=(2, 3)) if VARIABLES[name].dims == READ else values, 1, 0))
     declared = [VARIABLES[name] for name in names]
     mean, low, high = over_images(np.stack(columns, axis=1), declared, spec.seed, spec.resamples)
     summaries = {}

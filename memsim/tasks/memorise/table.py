@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memsim.cli.console import console, printable, table
+from memsim.cli.time_table import print_over_time
 from memsim.results.dataset import NO_DEVICE, require, stored
 from memsim.results.settings import settings_of
 from memsim.tasks.memorise.schema import MemoriseSpec
@@ -52,10 +53,19 @@ _LONGEST = 9  # characters that leave room for two numbers and a deviation in 80
 
 
 def print_overview(dataset: xr.Dataset) -> None:
-    """Print the metrics of a few learners one by one, or of many in one table."""
+    """Print the metrics of a few learners one by one, or of many in one table; then the SNR over time."""
     if dataset.sizes.get("learner", 0) <= _DETAILED:
         print_metrics(dataset)
-        return
+    else:
+        _print_side_by_side(dataset)
+    if "time" in dataset.dims:
+        require(dataset, "aged_snr_mean")
+        names, seconds, values = dataset.learner.values, dataset.time.values, dataset.aged_snr_mean.values
+        print_over_time("SNR of corrupted images over time", list(names), seconds, values, "{:.2f}")
+
+
+def _print_side_by_side(dataset: xr.Dataset) -> None:
+    """Print many learners in one table."""
     require(dataset, "learner", "snr_mean")
     settings = settings_of(dataset, MemoriseSpec)
     claimed = settings.published.get("snr", {})

@@ -9,6 +9,7 @@ READ = ("learner", "image", "noise_type", "noise_level")
 MODEL = ("learner", "image")
 CURVE = ("learner", "noise_type", "noise_level")
 AREA = ("learner", "noise_type")
+OVER_TIME = ("learner", "image", "time")
 
 DECLARED = (
     Variable(
@@ -222,6 +223,31 @@ DECLARED = (
     ),
     Variable("worst_snr", SUMMARY, "1", "SNR of the worst read", "snr of the read with worst_normalised_difference"),
     Variable("worst_image", SUMMARY, "1", "worst image", "number of the image of the worst read"),
+    Variable(
+        "aged_snr",
+        OVER_TIME,
+        "1",
+        "SNR over time",
+        "of crossbars: mean over noise types and levels of the ratio in snr, read at a time after the training",
+        summary=True,
+    ),
+    Variable(
+        "aged_clean_snr",
+        OVER_TIME,
+        "1",
+        "SNR of clean images over time",
+        "of crossbars: the ratio in clean_snr of the expected outputs at a time after the training",
+        summary=True,
+    ),
+    Variable(
+        "aged_correct",
+        OVER_TIME,
+        "1",
+        "accuracy over time",
+        "of crossbars: share of corrupted reads with output_target above output_control at a time after the training",
+        summary=True,
+        bounds=SHARE,
+    ),
     Variable(
         "conductance",
         ("learner", "image", "row", "column"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from memsim.tasks.base import Coordinate, Drawing, Metric, Panel, Task
+from memsim.tasks.coordinates import TIME
 from memsim.tasks.select.variables import VARIABLES
 
 _HERE = "memsim.tasks.select"
@@ -22,9 +23,11 @@ TASK = Task(
         "position": Coordinate("position", "place of the selected cell, seen from driver and sense amplifier"),
         "background": Coordinate("background", "what the other cells hold"),
         "state": Coordinate("state", "what the selected cell holds"),
+        "time": TIME,
     },
     figures={
         "sneak": Drawing("read margin and power of passive arrays against size", f"{_HERE}.figures.sneak:sneak"),
+        "aging": Drawing("read margin of passive arrays over time", f"{_HERE}.figures.aging:aging"),
         "voltages": Drawing("voltages of all cells while one is read", f"{_HERE}.figures.sneak:voltages"),
     },
     default_figure=lambda dataset: "sneak",

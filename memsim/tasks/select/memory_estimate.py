@@ -14,5 +14,5 @@ def memory_estimate(spec: SelectSpec, data: None, loaded: None) -> dict[str, flo
     return {
         "lines": spec.lines[-1] ** 2 * (_NODE + 8 * len(spec.backgrounds)),
         "arrays, schemes and map_lines": results * spec.map_lines**2,
-        "arrays, lines and random_backgrounds": results * len(spec.lines) * spec.reads * 8,
+        "arrays, lines and random_backgrounds": results * len(spec.lines) * spec.reads * (1 + len(spec.times)) * 8,
     }

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from memsim.arrays.aging import accelerated
 from memsim.arrays.wires.network import check_cell
 from memsim.arrays.wires.passive import CellRead, read_cell
 from memsim.errors import ConvergenceError, InputError, MemsimError
 from memsim.kernels.fill import fill
 from memsim.philox import Stream
-from memsim.tasks.compared import Entry
+from memsim.profiles import DeviceProfile
+from memsim.tasks.compared import Entry, time_notes
 from memsim.tasks.job import Computed, Job, Progress, spec_of
+from memsim.tasks.select.over_time import aged_currents
 from memsim.tasks.select.schema import SelectSpec
 
 _STATES = ("on", "off")
 
 
 class _Array(NamedTuple):
-    """A passive array: both conductances of its cells [S], read voltage [V], conduction, wires [ohm]; name and seed."""
+    """A passive array: both conductances of its cells [S], read voltage [V], conduction, wires [ohm]; name and seed.
+
+    Its device and temperature [K] say how the conductances change with the time.
+    """
 
     on: float
     off: float
@@ -29,6 +36,8 @@ class _Array(NamedTuple):
     wires: dict[str, float]
     label: str
     seed: int
+    device: DeviceProfile
+    temperature: float | None
 
 
 def select(job: Job) -> Computed:
@@ -48,7 +57,9 @@ def select(job: Job) -> Computed:
         "background": spec.backgrounds,
         "state": list(_STATES),
     }
-    return Computed(variables, coordinates)
+    if spec.times:
+        coordinates["time"] = np.array(spec.times)
+    return Computed(variables, coordinates, time_notes(job.entries))
 
 
 def checked(entry: Entry) -> _Array:
@@ -58,17 +69,22 @@ def checked(entry: Entry) -> _Array:
     window, voltage, conduction = device.spec.conductance, device.spec.read.voltage, selector or device.spec.conduction
     if window.nominal:
         why = f"the window of '{device.name}' is only a scale; a passive array needs a device with a window of its own"
-        raise _refused(entry, "device", f"{why}, such as 'epiram-choi2018'")
+        raise _refused(entry, "array.device", f"{why}, such as 'epiram-choi2018'")
     try:
         check_cell(window.max, voltage, conduction)
     except InputError as error:
-        raise _refused(entry, "selector" if selector is not None else "device", str(error)) from None
+        raise _refused(entry, "array.selector" if selector is not None else "array.device", str(error)) from None
     wires = entry.spec.wires.model_dump()
-    return _Array(window.max, window.min, voltage, conduction, wires, entry.label, entry.seed)
+    temperature = entry.spec.aging.temperature
+    try:
+        accelerated(device.spec, 1.0, temperature)
+    except InputError as error:
+        raise _refused(entry, "aging.temperature", str(error).partition(": ")[2]) from None
+    return _Array(window.max, window.min, voltage, conduction, wires, entry.label, entry.seed, device, temperature)
 
 
 def _refused(entry: Entry, field: str, why: str) -> InputError:
-    key, document = f"{entry.experiment.key(entry.spec)}.array.{field}", entry.experiment.document
+    key, document = f"{entry.experiment.key(entry.spec)}.{field}", entry.experiment.document
     return InputError(f"{document.where(document.find(key) or ())}: {key}: {why}")
 
 
@@ -76,12 +92,15 @@ def _read_all(array: _Array, spec: SelectSpec, progress: Progress | None) -> dic
     """Variables of one array, without its dimension."""
     shape = (len(spec.schemes), len(spec.lines), len(spec.positions), len(spec.backgrounds), len(_STATES))
     reads, residual = np.empty((4, *shape)), np.zeros(shape[:2])
-    done, total = 0, spec.reads * len(spec.schemes) * sum(lines**2 for lines in spec.lines)
+    done = 0
+    total = spec.reads * len(spec.schemes) * (1 + len(spec.times)) * sum(lines**2 for lines in spec.lines)
+    aged = np.empty((len(spec.times), *shape))
     for size, lines in enumerate(spec.lines):
         backgrounds = _backgrounds(array, spec, lines)
         for scheme, place, held, state in itertools.product(*map(range, (shape[0], *shape[2:]))):
             cell = _cell(spec.positions[place], lines)
-            found = _read(array, backgrounds[held], cell, _STATES[state], spec.schemes[scheme])
+            conductance = _stored(array, backgrounds[held], cell, _STATES[state])
+            found = _read(array, conductance, cell, spec.schemes[scheme], _STATES[state])
             reads[:, scheme, size, place, held, state] = (
                 found.current,
                 found.cell_current,
@@ -92,11 +111,47 @@ def _read_all(array: _Array, spec: SelectSpec, progress: Progress | None) -> dic
             done += lines**2
             if progress is not None:
                 progress(array.label, int(100 * done / total), 100)
+        if spec.times:
+            aged[:, :, size] = _aged(array, spec, backgrounds, lines)
+            done += len(spec.times) * len(spec.schemes) * spec.reads * lines**2
     middle = _cell("middle", spec.map_lines)
     on = np.full((spec.map_lines, spec.map_lines), array.on)
-    maps = [_read(array, on, middle, "on", scheme).voltages for scheme in spec.schemes]
+    maps = [_read(array, on, middle, scheme, "on").voltages for scheme in spec.schemes]
     names = ("read_current", "cell_current", "cell_voltage", "power")
-    return {**dict(zip(names, reads, strict=True)), "residual": residual, "example_cell_voltage": np.stack(maps)}
+    variables = dict(zip(names, reads, strict=True))
+    if spec.times:
+        variables |= _aged_margins(aged, spec)
+    return {**variables, "residual": residual, "example_cell_voltage": np.stack(maps)}
+
+
+def _aged(array: _Array, spec: SelectSpec, backgrounds: Sequence[np.ndarray], lines: int) -> np.ndarray:
+    """Currents of reads at the times of an experiment, (time, scheme, position, background, state) [A]."""
+    shape = (len(spec.positions), len(backgrounds), len(_STATES))
+    cells = [_cell(spec.positions[place], lines) for place, _, _ in itertools.product(*map(range, shape))]
+    choices = itertools.product(spec.positions, backgrounds, _STATES)
+    stored = [_stored(array, background, _cell(position, lines), state) for position, background, state in choices]
+
+    def read(conductance: np.ndarray, cell: tuple[int, int], scheme: str) -> float:
+        return float(_read(array, conductance, cell, scheme, "aged").current)
+
+    options = {"seed": array.seed, "temperature": array.temperature}
+    currents = aged_currents(np.stack(stored), cells, array.device, spec.times, spec.schemes, read, **options)
+    return currents.reshape(*currents.shape[:2], *shape)
+
+
+def _aged_margins(currents: np.ndarray, spec: SelectSpec) -> dict[str, np.ndarray]:
+    """Variables over time from currents (time, scheme, lines, position, background, state) [A]."""
+    on, off = np.moveaxis(currents, -1, 0)
+    worst = np.moveaxis(((on - off) / on).min((-2, -1)), 0, -1)
+    return {"aged_worst_margin": worst, "aged_largest_lines": _largest(worst, spec, axis=1)}
+
+
+def _largest(margin: np.ndarray, spec: SelectSpec, axis: int) -> np.ndarray:
+    """Largest of the sizes (along an axis) up to which margins stay at the threshold or above; 0 if there is none."""
+    holds = np.logical_and.accumulate(margin >= spec.threshold, axis=axis)
+    sizes = np.array(spec.lines, float).reshape([-1 if place == axis else 1 for place in range(margin.ndim)])
+    largest: np.ndarray = np.where(holds, sizes, 0.0).max(axis)
+    return largest
 
 
 def _cell(position: str, lines: int) -> tuple[int, int]:
@@ -115,10 +170,15 @@ def _backgrounds(array: _Array, spec: SelectSpec, lines: int) -> list[np.ndarray
     return [np.full((lines, lines), array.on), np.full((lines, lines), array.off), *random]
 
 
-def _read(array: _Array, background: np.ndarray, cell: tuple[int, int], state: str, scheme: str) -> CellRead:
-    """The read of a cell that is on or off."""
+def _stored(array: _Array, background: np.ndarray, cell: tuple[int, int], state: str) -> np.ndarray:
+    """Conductances with a cell that is on or off [S]."""
     conductance = background.copy()
     conductance[cell] = array.on if state == "on" else array.off
+    return conductance
+
+
+def _read(array: _Array, conductance: np.ndarray, cell: tuple[int, int], scheme: str, state: str) -> CellRead:
+    """The read of a cell of some conductances [S], which is on, off or aged."""
     try:
         return read_cell(conductance, cell, array.voltage, scheme, conduction=array.conduction, **array.wires)
     except (ConvergenceError, InputError) as error:
@@ -133,14 +193,13 @@ def _summaries(found: dict[str, np.ndarray], spec: SelectSpec) -> dict[str, np.n
     least, most = on.min(-1), off.max(-1)
     margin = (on - off) / on
     worst, power = margin.min((-2, -1)), found["power"].max((-3, -2, -1))
-    holds = np.logical_and.accumulate(worst >= spec.threshold, axis=-1)
     return {
         "sneak_share": 1 - found["cell_current"] / found["read_current"],
         "current_margin": margin,
         "common_margin": (least - most) / least,
         "worst_margin": worst,
         "worst_power": power,
-        "largest_lines": np.where(holds, np.array(spec.lines, float), 0.0).max(-1),
+        "largest_lines": _largest(worst, spec, axis=worst.ndim - 1),
         "least_margin": worst[..., -1],
         "most_power": power[..., -1],
     }

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from memsim.arrays.wires.passive import SCHEMES
 from memsim.document.fields import Count, Quantity, Section, problem
+from memsim.experiments.aging import Temperature
 from memsim.experiments.devices import Choice
 from memsim.experiments.learners import ComparedBase
 from memsim.experiments.schema import ExperimentSpec
@@ -44,14 +45,21 @@ class WiresSpec(Section):
     sense_resistance: Resistance = 0.0
 
 
+class PassiveAgingSpec(Section):
+    """What happens to the cells between their programming and the times of the experiment."""
+
+    temperature: Temperature = None
+
+
 class PassiveSpec(ComparedBase):
     """One passive array that is compared."""
 
-    KINDS: ClassVar[tuple[tuple[str, ...], ...]] = (("array", "wires"),)
+    KINDS: ClassVar[tuple[tuple[str, ...], ...]] = (("array", "wires", "aging"),)
     NAMES: ClassVar[tuple[str, ...]] = ("passive array",)
 
     array: Annotated[PassiveArraySpec, Field(examples=["{device: epiram-choi2018}"])]
     wires: WiresSpec = WiresSpec()
+    aging: PassiveAgingSpec = PassiveAgingSpec()
 
 
 class SelectSpec(ExperimentSpec):
@@ -99,6 +107,7 @@ class SelectSpec(ExperimentSpec):
                 if given.count(name) > 1:
                     raise problem(f"'{name}' is given twice; they must differ", key)
         reads = len(self.labels) * len(self.schemes) * self.reads
+        reads *= 1 + len(self.times)
         count = reads * sum(lines**2 for lines in self.lines)
         if count > MAX_CELL_READS:
             raise problem(

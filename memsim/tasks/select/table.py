@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memsim.cli.console import console, printable, table
+from memsim.cli.time_table import print_over_time
 from memsim.results.dataset import require, stored
 from memsim.results.settings import settings_of
 from memsim.tasks.select.schema import SelectSpec
@@ -36,6 +37,12 @@ def print_overview(dataset: xr.Dataset) -> None:
     screen.print(printable(stored(dataset, "title") or settings.name), style="bold")
     screen.print()
     screen.print(rows)
+    if "time" in dataset.dims:
+        require(dataset, "aged_worst_margin")
+        labels = [f"{name}, {scheme}" for name in dataset.array.values for scheme in dataset.scheme.values]
+        margins = 100 * dataset.aged_worst_margin.values[:, :, -1].reshape(len(labels), -1)
+        text = f"Worst read margin of {sizes[-1]} x {sizes[-1]} cells over time"
+        print_over_time(text, labels, dataset.time.values, margins, "{:.1f} %")
 
 
 def print_metrics(dataset: xr.Dataset) -> None:

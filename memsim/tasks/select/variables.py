@@ -52,6 +52,20 @@ _DECLARED = (
     Variable("least_margin", ARRAY, "1", "margin of the largest size", "worst_margin of the largest size"),
     Variable("most_power", ARRAY, "W", "power of the largest size", "worst_power of the largest size"),
     Variable(
+        "aged_worst_margin",
+        (*SIZE, "time"),
+        "1",
+        "worst read margin over time",
+        "worst_margin at a time after all cells were programmed; each read has cells of its own",
+    ),
+    Variable(
+        "aged_largest_lines",
+        (*ARRAY, "time"),
+        "1",
+        "largest array over time",
+        "largest of the sizes up to which aged_worst_margin stays at the threshold or above; 0 where there is none",
+    ),
+    Variable(
         "example_cell_voltage",
         ("array", "scheme", "row", "col"),
         "V",

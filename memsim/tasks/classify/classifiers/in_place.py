@@ -19,6 +19,7 @@ from memsim.networks.draws import Address, order
 from memsim.philox import Occasion, Purpose
 from memsim.profiles import DeviceProfile
 from memsim.results.weights import Kept, part_of
+from memsim.tasks.aged_layers import program_again
 from memsim.tasks.classify.classifiers.classifier import BLOCK, Account, CellWeights, History, Lesson, by_seed
 from memsim.tasks.classify.classifiers.features import Features
 from memsim.tasks.classify.classifiers.inputs import Inputs
@@ -27,8 +28,6 @@ from memsim.tasks.classify.schema import ClassifierSpec
 
 _INPUTS, _FEATURES, _CROSSBAR = "inputs", "features", "crossbar"
 """Names of the parts of what is kept."""
-_ROUNDS = 10
-"""Rounds of pulses when cells are programmed again. Assumed."""
 
 
 class InPlace:
@@ -146,12 +145,10 @@ class InPlace:
             self._learned = [(crossbar.state.values, crossbar.weights.values) for crossbar in crossbars]
 
     def program(self) -> None:
-        """Program the states that the training left once more, by ten rounds of pulses; see `CellClassifier`."""
+        """Program the states that the training left once more; see `CellClassifier`."""
         self.remember()
         for layer, (states, _) in zip(self.analog_layers.values(), self._learned, strict=True):
-            crossbar = layer.crossbar
-            crossbar.program(states, cycles=1 if crossbar.device.spec.update is None else _ROUNDS)
-            layer.correction, layer.shift = 1.0, 0.0
+            program_again(layer, states)
 
     def renormalise(self, x: np.ndarray, occasion: Occasion) -> None:
         """Refused before: these layers have no batch normalisation; see `CellClassifier`."""

@@ -28,6 +28,8 @@ class Block(NamedTuple):
         Key of every random number.
     report : callable
         Called with the number of images done so far.
+    times : sequence of float
+        Times since the training at which cells are read once more [s].
     """
 
     images: np.ndarray
@@ -35,6 +37,7 @@ class Block(NamedTuple):
     first: int
     seed: int
     report: Callable[[float], None]
+    times: Sequence[float] = ()
 
 
 class Memory(NamedTuple):

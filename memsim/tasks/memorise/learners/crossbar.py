@@ -7,10 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from memsim.arrays import Crossbar, CrossbarLayer, check_bounds
+from memsim.arrays.compensation import SPAN
 from memsim.data.corruptions import CORRUPTIONS
+from memsim.metrics.two_columns import snr
 from memsim.philox import Occasion, Purpose
 from memsim.profiles import DeviceProfile
 from memsim.results.weights import Kept
+from memsim.tasks.aged_layers import AgedLayers, program_again
 from memsim.tasks.kept import WEIGHTS
 from memsim.tasks.memorise.learners.block import TARGETS, Block, Memory, histogram
 from memsim.tasks.memorise.schema import LearnerSpec
@@ -79,8 +82,30 @@ class CrossbarLearner:
                 "example_conductance": low + learned[0] * (high - low),
                 **histogram(cells[0]),
             }
+        if block.times:
+            models |= self._over_time(layer, block)
         steepness = np.linalg.norm(slope.astype(float), axis=1)
         return [Memory(np.stack(noisy, axis=1), clean, steepness, models, examples, kept)]
+
+    def _over_time(self, layer: CrossbarLayer, block: Block) -> dict[str, np.ndarray]:
+        """Registered variables (image, time) of reads at the times of a block; all reads of a time within a second."""
+        states = layer.crossbar.state.values
+        layers = AgedLayers({"the array": layer}, self.spec.aging, lambda: program_again(layer, states))
+        parts: dict[str, list[np.ndarray]] = {"aged_snr": [], "aged_clean_snr": [], "aged_correct": []}
+        for number, time in enumerate(block.times, 1):
+            layers.advance(time, number)
+            outputs = np.concatenate(
+                [
+                    layer.read(copies, Occasion(Purpose.TEST, CORRUPTIONS[kind], time=number), within=SPAN)
+                    for kind, copies in block.noisy.items()
+                ],
+                axis=1,
+            )
+            clean = layer.read(block.images[:, None, :], noise=False)[:, 0]
+            parts["aged_snr"].append(snr(outputs[..., 0], outputs[..., 1]).mean(1))
+            parts["aged_clean_snr"].append(snr(clean[:, 0], clean[:, 1]))
+            parts["aged_correct"].append((outputs[..., 0] > outputs[..., 1]).mean(1))
+        return {name: np.stack(values, axis=-1) for name, values in parts.items()}
 
     def _fresh(self, block: Block) -> Crossbar:
         """A fresh array for each image."""
