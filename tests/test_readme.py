@@ -59,6 +59,7 @@ EXAMPLES = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
 
 def test_the_guide_to_experiments_names_every_key_of_all_tasks():
     from memsim.document.walk import Spot, keys_of
+    from memsim.experiments.aging import AgingSpec
     from memsim.experiments.learners import ArraySpec
     from memsim.tasks.classify import schema as classify
     from memsim.tasks.memorise import schema as memorise
@@ -67,6 +68,8 @@ def test_the_guide_to_experiments_names_every_key_of_all_tasks():
     for section, model, table in (
         ("data.", memorise.DataSpec, MEMORISE),
         ("array.", ArraySpec, MEMORISE),
+        ("aging.", AgingSpec, MEMORISE),
+        ("aging.", select.PassiveAgingSpec, MEMORISE),
         ("learning.", memorise.Learning, MEMORISE),
         ("network.", memorise.NetworkSpec, MEMORISE),
         ("training.", memorise.Training, MEMORISE),

@@ -47,30 +47,37 @@ def let_pass(array: ArrayState, seconds: float, aged: float) -> None:
         bank.wait(seconds, aged)
 
 
-def retention_notes(devices: Iterable[DeviceProfile], longest: float, temperature: float | None = None) -> list[str]:
+def retention_notes(devices: Iterable[tuple[DeviceProfile, float | None]], longest: float) -> list[str]:
     """What a reader must know of results over time: devices without retention, and what is known of temperature.
 
     Parameters
     ----------
-    devices : iterable of DeviceProfile
+    devices : iterable of (DeviceProfile, float or None)
+        Cells and their temperature [K]; None for that at which their retention was measured.
     longest : float
         Time that passes in all [s].
-    temperature : float, optional
-        Temperature of the cells [K].
     """
-    profiles = {device.name: device for device in devices}
+    profiles: dict[str, DeviceProfile] = {}
+    temperatures: dict[str, dict[float, None]] = {}
+    for device, temperature in devices:
+        profiles[device.name] = device
+        temperatures.setdefault(device.name, {}).update({} if temperature is None else {temperature: None})
     without = [name for name, device in profiles.items() if device.spec.retention is None]
     notes = []
     if without and longest:
         notes.append(f"no retention is known of {', '.join(without)}: their cells keep their states")
-    for name, device in profiles.items() if temperature is not None else ():
+    for name, device in profiles.items():
         activation = device.spec.retention.activation if device.spec.retention else None
-        if activation is not None:
-            faster = 1 / accelerated(device.spec, 1.0, temperature)
-            status = device.provenance("retention.activation.energy").status
-            notes.append(
-                f"at {temperature:g} K, '{name}' changes in {faster:.3g} times the time that it takes at "
-                f"{activation.reference:g} K; its activation energy of {activation.energy / ELECTRONVOLT:.3g} eV is "
-                f"{status}"
-            )
+        if activation is None or not temperatures[name]:
+            continue
+        status = device.provenance("retention.activation.energy").status
+        faster = ", ".join(
+            f"{accelerated(device.spec, 1.0, kelvin):.3g} times as fast at {kelvin:g} K"
+            for kelvin in temperatures[name]
+        )
+        energy = f"{activation.energy / ELECTRONVOLT:.3g} eV"
+        notes.append(
+            f"the activation energy of '{name}', {energy}, is {status}; time runs {faster} as at "
+            f"{activation.reference:g} K"
+        )
     return notes

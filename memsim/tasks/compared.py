@@ -186,13 +186,9 @@ def device_notes(entries: Sequence[Entry]) -> list[str]:
 
 def time_notes(entries: Sequence[Entry]) -> list[str]:
     """What a reader must know of learners over time: cells without retention, and what is known of temperature."""
-    notes: dict[str, None] = {}
-    for entry in entries:
-        times = entry.experiment.spec.times
-        if entry.device is not None and times:
-            aging = entry.spec.aging
-            notes |= dict.fromkeys(retention_notes([entry.device], times[-1], aging.temperature))
-    return list(notes)
+    times = entries[0].experiment.spec.times
+    devices = [(entry.device, entry.spec.aging.temperature) for entry in entries if entry.device is not None]
+    return retention_notes(devices, times[-1]) if times else []
 
 
 def swept(entries: Sequence[Entry]) -> dict[str, Swept]:

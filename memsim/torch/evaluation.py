@@ -160,7 +160,8 @@ def evaluate(
 
 def _notes(layers: dict[str, AnalogLayer], longest: float, temperature: float | None) -> str:
     """What a reader must know of the time of a result."""
-    return "; ".join(retention_notes([layer.hardware.cells for layer in layers.values()], longest, temperature))
+    devices = [(layer.hardware.cells, temperature) for layer in layers.values()]
+    return "; ".join(retention_notes(devices, longest))
 
 
 class Watch(NamedTuple):
