@@ -93,9 +93,5 @@ def _chosen(dataset: xr.Dataset, quantity: QuantitySpec, variable: str) -> xr.Da
     part = dataset[variable]
     for dimension, label in quantity.at.items():
         require(dataset, dimension)
-        try:
-            place = place_of(dimension, label, dataset[dimension].values.tolist())
-        except InputError as error:
-            raise OutputError(f"{source(dataset)}: {error}") from None
-        part = part.isel({dimension: place})
+        part = part.isel({dimension: place_of(dimension, label, dataset[dimension].values.tolist())})
     return part

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from memsim.bench import KINDS, Options
 from memsim.errors import InputError, nearest
 from memsim.experiments.experiment import Experiment
 from memsim.experiments.loading import load_experiment
@@ -24,7 +21,6 @@ from memsim.studies.study import Study
 from memsim.tasks.registry import RESULT_KINDS
 
 MAX_GROUPS = 50
-_BENCHMARK_OPTIONS = ("sizes", "batch", "repeats", "ratios", "largest_direct")
 
 
 @dataclass(frozen=True)
@@ -61,6 +57,8 @@ class Part:
     ----------
     source : Source
         The experiment with the changes of the group, or the benchmark.
+    quantities : tuple of str
+        Names of what is measured with it.
     labels : frozenset of str
         The learners or arrays that any claim needs.
     spread : frozenset of str
@@ -72,6 +70,7 @@ class Part:
     """
 
     source: Source
+    quantities: tuple[str, ...]
     labels: frozenset[str]
     spread: frozenset[str]
     stores_intervals: bool
@@ -102,6 +101,7 @@ def plan(study: Study, results: Sequence[str | Path]) -> dict[Group, Part]:
             _check(study, name, source)
         parts[group] = Part(
             source,
+            tuple(names),
             _labels(study, names, source),
             _labels(study, spread.get(group, []), source),
             any(_needs_interval(study.spec.quantities[name], source) for name in names),
@@ -167,40 +167,38 @@ def _beside(study: Study, text: str, path: tuple[str, ...]) -> Experiment:
 
 def _benchmark(study: Study, name: str) -> BenchmarkSource:
     """The benchmark of a quantity, with its changes as options."""
-    quantity, at = study.spec.quantities[name], ("quantities", name)
-    if quantity.source not in KINDS:
-        text = f"unknown benchmark '{quantity.source}'{nearest(quantity.source, KINDS)}"
-        raise study.document.error([((*at, "benchmark"), text)])
-    options: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in quantity.changes.items()
-    }
-    for key in options:
-        if key not in _BENCHMARK_OPTIONS:
-            text = f"benchmarks have no option '{key}'{nearest(key, _BENCHMARK_OPTIONS)}"
-            raise study.document.error([((*at, "changes"), text)])
-        if not all(isinstance(number, int | float) for number in np.atleast_1d(options[key]).tolist()):
-            raise study.document.error([((*at, "changes", key), "not a number or a list of numbers")])
+    quantity = study.spec.quantities[name]
     try:
-        return BenchmarkSource(Options((quantity.source,), **options))
+        return BenchmarkSource.of(quantity.source, quantity.changes)
     except InputError as error:
-        raise study.document.error([((*at, "changes"), str(error))]) from None
+        raise study.document.error([(("quantities", name), str(error))]) from None
+
+
+def check_labels(study: Study, name: str, labels: Mapping[str, Sequence[Any]], place: str) -> None:
+    """Refuse labels of a quantity that are none of some dimensions.
+
+    Raises
+    ------
+    DocumentError
+        With the line of the label and the nearest; `place` is what the error calls the result.
+    """
+    for dimension, label in study.spec.quantities[name].at.items():
+        if dimension in labels:
+            try:
+                place_of(dimension, label, labels[dimension])
+            except InputError as error:
+                raise study.document.error([(("quantities", name, "at", dimension), f"{place} {error}")]) from None
 
 
 def _check(study: Study, name: str, source: Source) -> None:
     """Refuse a quantity that its experiment does not have."""
     quantity, at = study.spec.quantities[name], ("quantities", name)
-    variables = source.kind.variables
+    variables, labels = source.kind.variables, source.labels
     if quantity.variable not in variables:
         tasks = [kind.name for kind in RESULT_KINDS.values() if quantity.variable in kind.variables]
         text = f"{source.place} is of the task '{source.kind.name}', '{quantity.variable}' of {' and '.join(tasks)}"
         raise study.document.error([((*at, "variable"), text)])
-    labels = source.labels
-    for dimension, label in quantity.at.items():
-        if dimension in labels:
-            try:
-                place_of(dimension, label, labels[dimension])
-            except InputError as error:
-                raise study.document.error([((*at, "at", dimension), f"{source.place} {error}")]) from None
+    check_labels(study, name, labels, source.place)
     compared = source.compared
     several = compared in variables[quantity.variable].dims and len(labels.get(compared, (None, None))) > 1
     if several and compared not in quantity.at:

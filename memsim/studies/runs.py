@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from memsim.errors import InputError
 from memsim.results.dataset import load, stored
 from memsim.results.settings import changes_of
-from memsim.studies.plan import Group, Part, plan
+from memsim.studies.plan import Group, Part, check_labels, plan
 from memsim.studies.study import Study
 from memsim.tasks.registry import RESULT_KINDS
 
@@ -93,6 +93,8 @@ def run_all(
             if progress is not None:
                 progress(group.title, done, total)
             datasets.append(_measured(part, seed, datasets, data, backend))
+            if len(datasets) == 1:
+                _check(study, part, datasets[0])
             done += 1
         changed = changes_of(datasets[0]) if part.file else {}
         runs[group] = Run(group, tuple(datasets), numbers, part.source.kind.name, part.file, changed)
@@ -116,6 +118,13 @@ def _measured(
         backend=backend,
         images_sha256=stored(earlier[0], "images_sha256") if same_images else None,
     )
+
+
+def _check(study: Study, part: Part, dataset: xr.Dataset) -> None:
+    """Refuse labels that the result does not have; not all of them are known before the run."""
+    labels = {str(name): values.values.tolist() for name, values in dataset.coords.items() if values.ndim == 1}
+    for name in part.quantities:
+        check_labels(study, name, labels, part.source.place)
 
 
 def _has_images(part: Part) -> bool:

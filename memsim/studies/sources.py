@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from memsim.bench import Options, bench
+from memsim.bench import KINDS, Options, bench
+from memsim.errors import InputError, nearest
 from memsim.experiments.devices import base_of
 from memsim.experiments.experiment import Experiment
 from memsim.simulate import run
@@ -18,6 +19,8 @@ from memsim.tasks.registry import BENCH, RESULT_KINDS
 if TYPE_CHECKING:
     import xarray as xr
 
+OPTIONS = ("sizes", "batch", "repeats", "ratios", "largest_direct")
+"""Options of a benchmark that a study may set."""
 FEW_RESAMPLES = 100
 """Of the intervals that a run stores, where those of the report are computed from its values."""
 
@@ -115,6 +118,26 @@ class BenchmarkSource:
 
     options: Options
 
+    @classmethod
+    def of(cls, kind: str, changes: Mapping[str, Any]) -> BenchmarkSource:
+        """A kind of benchmark with options.
+
+        Raises
+        ------
+        InputError
+            If there is no such benchmark or option, or a value is not allowed.
+        """
+        if kind not in KINDS:
+            raise InputError(f"unknown benchmark '{kind}'{nearest(kind, KINDS)}")
+        for key, value in changes.items():
+            if key not in OPTIONS:
+                raise InputError(f"benchmarks have no option '{key}'{nearest(key, OPTIONS)}")
+            for number in value if isinstance(value, list) else [value]:
+                if isinstance(number, bool) or not isinstance(number, int | float):
+                    raise InputError(f"{key}: {number!r} is not a number")
+        settings: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in changes.items()}
+        return cls(Options((kind,), **settings))
+
     @property
     def name(self) -> str:
         """The kind of benchmark."""
@@ -170,5 +193,7 @@ def restrict(experiment: Experiment, labels: Iterable[str]) -> Experiment:
                 values[key] += [value] if value not in values[key] else []
     listed = f"{spec.COMPARED}s"
     compared = [item for item in experiment.document.get(listed) if item["name"] in names]
-    whole = {"published": {}} if "published" in type(spec).model_fields else {}
-    return experiment.replace({**whole, listed: compared, "sweep": values})
+    changes: dict[str, Any] = {listed: compared, "sweep": values}
+    if "published" in type(spec).model_fields:
+        changes["published"] = {}
+    return experiment.replace(changes)
