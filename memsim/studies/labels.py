@@ -38,7 +38,8 @@ def place_of(dimension: str, label: Any, labels: Sequence[Any]) -> int:
         if number == other or (_number(number) and _number(other) and math.isclose(number, other, rel_tol=1e-9)):
             return place
     shown = [format_quantity(other, units) if units not in ("", "1") else str(other) for other in labels]
-    raise InputError(f"has no {dimension} '{label}'{nearest(str(label), shown)}")
+    text = f"{label:g}" if isinstance(label, float) else label
+    raise InputError(f"has no {dimension} '{text}'{nearest(text, shown)}")
 
 
 def unit_of(dimension: str) -> str:

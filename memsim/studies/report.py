@@ -54,7 +54,9 @@ class Report:
     @property
     def summary(self) -> str:
         """The counts in one line."""
-        return f"{len(self.findings)} claims: " + ", ".join(f"{verdict} {n}" for verdict, n in self.counts.items())
+        count = len(self.findings)
+        verdicts = ", ".join(f"{verdict} {n}" for verdict, n in self.counts.items())
+        return f"{count} claim{'s' * (count != 1)}: {verdicts}"
 
     @property
     def groups(self) -> list[tuple[str, list[Finding]]]:

@@ -22,7 +22,7 @@ MEANINGS = (
     f"{UNDETERMINED}: the claim is about another task than the one measured, or no number comes out, or one draw of it "
     "can be neither reproduced nor refuted: its standard deviation over seeds exceeds half of |mean|, or its standard "
     "error over images or repeats exceeds half of |measured|.",
-    f"{ONLY_GIVEN} CONDITION: 4 holds, but not for a second measurement in which that condition is changed.",
+    f"{ONLY_GIVEN} CONDITION: verdict 4 holds, but not for a second measurement in which that condition is changed.",
     f"{REPRODUCES}: the measured number agrees with the published one by the rule of the claim, or the published one "
     "lies in the 95 % interval; an inequality holds.",
     f"{REFUTED}: otherwise.",
