@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import memsim as ms
 from memsim.errors import InputError
 from memsim.storage.library import find
+from memsim.studies.claims import ClaimSpec, ConditionSpec, ElsewhereSpec, StudySpec
+from memsim.studies.quantity import QuantitySpec
+from memsim.studies.rules import RULES
 from memsim.studies.study import load_study
 
 SMALL = "changes: {data.samples: 3, data.shape: [8, 8]}"
@@ -19,6 +24,15 @@ def test_shipped_studies_load_under_their_name_and_use_every_quantity(name):
     assert study.quantities == list(study.spec.quantities)
     for claim in study.spec.claims:
         assert dict(claim.formulas)[("measured",)].names, "a verdict without measured numbers"
+
+
+def test_the_guide_names_every_key_and_rule():
+    guide = (Path(__file__).parents[2] / "docs" / "studies.md").read_text(encoding="utf-8")
+    for model in (StudySpec, QuantitySpec, ClaimSpec, ConditionSpec, ElsewhereSpec):
+        for key in model.model_fields:
+            assert f"`{key}`" in guide, key
+    for name, rule in RULES.items():
+        assert f"`{name}`" in guide and (not rule.tolerance or f"within {100 * rule.tolerance:g} %" in guide)
 
 
 def test_the_published_numbers_are_those_of_the_experiments():
