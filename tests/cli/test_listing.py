@@ -46,7 +46,15 @@ def test_rows_are_those_of_the_files_where_the_index_is_damaged_or_old(tmp_path,
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "words", [["list"], ["device", "list"], ["verify"], ["run", "physicl-01"], ["show", "physicl-01"], ["validate", "physicl-01"]]
+    "words",
+    [
+        ["list"],
+        ["device", "list"],
+        ["verify"],
+        ["run", "physicl-01"],
+        ["show", "physicl-01"],
+        ["validate", "physicl-01"],
+    ],
 )
 def test_lists_and_errors_about_names_import_nothing_slow(words):
     command = [
