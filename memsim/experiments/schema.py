@@ -223,7 +223,7 @@ class ExperimentSpec(Section):
     @property
     def known_labels(self) -> dict[str, Sequence[Any]]:
         """Labels of the result that are known before the run, in SI units, by dimension."""
-        return {self.COMPARED: self.labels}
+        return {self.COMPARED: self.labels, **({"time": self.times} if self.times else {})}
 
     @model_validator(mode="after")
     def _consistent(self) -> ExperimentSpec:
