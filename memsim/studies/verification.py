@@ -165,7 +165,7 @@ def _deviation(case: Case, measured: Measured) -> str:
         return f"{number(measured.value)} is {side} {number(case.published)}"
     if case.up_to is not None:
         return f"{number(measured.value)} beside {number(case.published)} to {number(case.up_to)}"
-    if case.percent:
+    if case.percent and case.by.points is not None:
         return f"{measured.value - case.published:+.1f} percentage points off"
     if case.published == 0 or not math.isfinite(measured.value):
         return f"{number(measured.value)} in place of {number(case.published)}"
