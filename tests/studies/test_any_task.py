@@ -25,9 +25,9 @@ name: sneak
 title: Passive arrays
 quantities:
   small: {experiment: sneak-01, at: {array: epiram-choi2018 alone, scheme: floating, lines: 4}, variable: worst_margin,
-    changes: {lines: [4, 8], random_backgrounds: 1}}
+    changes: {lines: [4, 8], random_backgrounds: 0, map_lines: 4}}
   large: {experiment: sneak-01, at: {array: epiram-choi2018 alone, scheme: floating, lines: 8}, variable: worst_margin,
-    changes: {lines: [4, 8], random_backgrounds: 1}}
+    changes: {lines: [4, 8], random_backgrounds: 0, map_lines: 4}}
 claims:
   - {name: fall, text: larger arrays, where: a figure, published: 1, rule: below, measured: large / small}
 """
@@ -117,7 +117,7 @@ def test_a_stored_mean_has_the_registered_interval_of_the_result():
 
 def test_passive_arrays_are_measured_at_a_scheme_and_a_size(study_file):
     report = ms.verify(study_file(text=SNEAK), seeds=2)
-    whole = ms.run(ms.load_experiment("sneak-01").replace({"lines": [4, 8], "random_backgrounds": 1}))
+    whole = ms.run(ms.load_experiment("sneak-01").replace({"lines": [4, 8], "random_backgrounds": 0, "map_lines": 4}))
     margin = whole.worst_margin.sel(array="epiram-choi2018 alone", scheme="floating").values
     assert report.findings[0].measured.value == pytest.approx(margin[1] / margin[0], rel=1e-9)
     assert report.findings[0].verdict == REPRODUCES and report.notes == []
@@ -145,7 +145,7 @@ def test_images_for_a_study_without_any_are_refused(study_file):
 
 
 def test_passive_arrays_restricted_to_one_have_the_same_numbers():
-    whole = ms.load_experiment("sneak-01").replace({"lines": [4, 8]})
+    whole = ms.load_experiment("sneak-01").replace({"lines": [4], "random_backgrounds": 0, "map_lines": 4})
     part = ms.run(restrict(whole, ["gst-kuzum2011, steep selector"]))
     assert "gst-kuzum2011, steep selector" in part.array and part.sizes["array"] < 4
     np.testing.assert_array_equal(part.worst_margin, ms.run(whole).worst_margin.sel(array=part.array))
