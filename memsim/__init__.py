@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from memsim.results.dataset import load, save
     from memsim.results.weights import stored_weights
     from memsim.simulate import run
-    from memsim.studies import verify
+    from memsim.studies import study_names, verify
 
 # Imported at first use: `memsim --help` must not wait for Numba.
 _MODULES = {
@@ -91,6 +91,7 @@ _MODULES = {
     "save": "memsim.results.dataset",
     "solve_wires": "memsim.arrays.wires",
     "stored_weights": "memsim.results.weights",
+    "study_names": "memsim.studies",
     "verify": "memsim.studies",
 }
 
@@ -141,6 +142,7 @@ __all__ = [
     "save",
     "solve_wires",
     "stored_weights",
+    "study_names",
     "verify",
 ]
 

@@ -1,4 +1,4 @@
-"""What the shell completes: names of experiments, devices and figures, and keys of experiments after ``--set``."""
+"""What the shell completes: names of experiments, devices, studies and figures, and keys after ``--set``."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ def experiments(ctx: click.Context, param: click.Parameter, incomplete: str) -> 
 def devices(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Names of shipped devices with their titles, and files."""
     return _names("devices", incomplete)
+
+
+def studies(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Names of shipped studies with their titles, and files."""
+    return _names("studies", incomplete)
 
 
 def figures(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

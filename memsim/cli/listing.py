@@ -1,4 +1,4 @@
-"""Rows of `memsim list` and `memsim device list`, and keys of experiments, from an index where it is up to date.
+"""Rows of lists of shipped files, and keys of experiments, from an index where it is up to date.
 
 The index saves the parsing of every shipped file, and the import of the schema. ``python -m memsim.cli.listing`` writes
 it, and a test compares it with the files. Where a file differs from the one that was indexed, all rows of its kind are
@@ -15,7 +15,7 @@ from typing import Any
 from memsim.storage.library import Kind, library
 
 _INDEX = Path(__file__).with_name("index.json")
-KINDS: tuple[Kind, ...] = ("devices", "experiments")
+KINDS: tuple[Kind, ...] = ("devices", "experiments", "studies")
 
 Rows = list[list[str]]
 
@@ -30,7 +30,7 @@ def rows_of(kind: Kind) -> Rows:
 
 def computed(kind: Kind) -> Rows:
     """The same rows, from the files."""
-    return _devices() if kind == "devices" else _experiments()
+    return {"devices": _devices, "experiments": _experiments, "studies": _studies}[kind]()
 
 
 def stored_keys() -> list[str]:
@@ -122,6 +122,17 @@ def _experiments() -> Rows:
 
     specs = ((name, load_experiment(name).spec) for name in library("experiments"))
     return [[name, spec.title, str(len(spec.labels))] for name, spec in specs]
+
+
+def _studies() -> Rows:
+    from memsim.studies.study import load_study
+    from memsim.units import moment
+
+    specs = ((name, load_study(name).spec) for name in library("studies"))
+    return [
+        [name, spec.title, spec.source, str(len(spec.claims)), moment(spec.duration) if spec.duration else "unknown"]
+        for name, spec in specs
+    ]
 
 
 if __name__ == "__main__":

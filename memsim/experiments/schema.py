@@ -56,6 +56,8 @@ class ExperimentSpec(Section):
 
     COMPARED: ClassVar[str] = "learner"
     """What is compared: its plural is a key of the experiment, itself a dimension of the result."""
+    INDEPENDENT: ClassVar[bool] = False
+    """Whether each of the compared has the same numbers without the others."""
 
     name: Annotated[
         str,
@@ -218,6 +220,11 @@ class ExperimentSpec(Section):
         """Names of what the result compares: those in the experiment, with the values of each run of the sweep."""
         return list(self.runs)
 
+    @property
+    def known_labels(self) -> dict[str, Sequence[Any]]:
+        """Labels of the result that are known before the run, in SI units, by dimension."""
+        return {self.COMPARED: self.labels, **({"time": self.times} if self.times else {})}
+
     @model_validator(mode="after")
     def _consistent(self) -> ExperimentSpec:
         names, listed = [spec.name for spec in self.compared], f"{self.COMPARED}s"
@@ -255,6 +262,11 @@ class ImageExperimentSpec(ExperimentSpec):
     def levels(self) -> list[float]:
         """The noise levels, in ascending order; all corruptions have the same."""
         return sorted(next(iter(self.corruptions.values())))
+
+    @property
+    def known_labels(self) -> dict[str, Sequence[Any]]:
+        """Those of learners and corruptions; see `ExperimentSpec`."""
+        return {**super().known_labels, "noise_type": list(self.corruptions), "noise_level": self.levels}
 
     @property
     def example(self) -> tuple[str, float]:

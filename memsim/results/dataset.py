@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BENCH",
+    "COORDINATES",
     "NO_DEVICE",
     "SCHEMA_VERSION",
     "VARIABLES",
@@ -39,7 +40,8 @@ SCHEMA_VERSION = 2
 """Layout of result files. Version 1 lacked the labels `seed` and `repeat`; `seed` of `classify` was its `repeat`."""
 VARIABLES: Mapping[str, Variable] = Merged("variables")
 """All result variables of all tasks and of benchmarks, by name."""
-_COORDINATES: Mapping[str, Coordinate] = Merged("coordinates")
+COORDINATES: Mapping[str, Coordinate] = Merged("coordinates")
+"""All labels of results but those of `SHARED`, devices and swept settings, by name."""
 
 
 class Swept(NamedTuple):
@@ -93,7 +95,7 @@ def build_dataset(
     coords: dict[str, Any] = {}
     own = {**SHARED, "device": Coordinate(compared, f"device that the {compared} is built from")}
     for name, labels in coordinates.items():
-        dimension, long_name, units = own[name] if name in own else _COORDINATES[name]
+        dimension, long_name, units = own[name] if name in own else COORDINATES[name]
         if name == "seed":
             dimension, labels = _seeds(labels, compared)
         coords[name] = (dimension if np.ndim(labels) else (), labels, _told(long_name, units))

@@ -1,4 +1,4 @@
-"""The YAML files that memsim ships: devices and experiments, found by name."""
+"""The YAML files that memsim ships: devices, experiments and studies, found by name."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Literal
 
 from memsim.errors import InputError, nearest
 
-Kind = Literal["devices", "experiments"]
+Kind = Literal["devices", "experiments", "studies"]
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_LISTING = {"devices": "memsim device list", "experiments": "memsim list"}
+_FOLDERS = {"devices": "devices", "experiments": "experiments", "studies": "experiments/studies"}
+_NAMES = {"devices": "device", "experiments": "experiment", "studies": "study"}
+_LISTING = {"devices": "memsim device list", "experiments": "memsim list", "studies": "memsim verify"}
 _SUFFIXES = (".yaml", ".yml")
 
 
@@ -25,7 +27,7 @@ def library(kind: Kind) -> dict[str, Path]:
         The folder is not where the installation should have put it.
     """
     # A wheel carries the folders inside the package; a source checkout has them beside it.
-    for folder in (_PACKAGE / "shipped" / kind, _PACKAGE.parent / kind):
+    for folder in (_PACKAGE / "shipped" / _FOLDERS[kind], _PACKAGE.parent / _FOLDERS[kind]):
         if folder.is_dir():
             return {file.stem: file for file in sorted(folder.iterdir()) if file.suffix in _SUFFIXES}
     raise InputError(f"the shipped {kind} are missing from {_PACKAGE}; reinstall memsim")
@@ -51,7 +53,7 @@ def find(kind: Kind, name_or_path: str | os.PathLike[str]) -> Path:
     separators = {os.sep, os.altsep or os.sep, "/"}
     if not isinstance(name_or_path, str) or name.endswith(_SUFFIXES) or separators & set(name) or Path(name).is_file():
         return Path(name)
-    raise InputError(f"unknown {kind[:-1]} '{name}'{similar(name, shipped)} ('{_LISTING[kind]}' shows all)")
+    raise InputError(f"unknown {_NAMES[kind]} '{name}'{similar(name, shipped)} ('{_LISTING[kind]}' shows all)")
 
 
 def similar(name: str, known: Iterable[str]) -> str:

@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 
 from memsim.studies.claims import ClaimSpec
+from memsim.studies.rules import RULES
 from memsim.studies.text import number
-from memsim.studies.verdict import Measured, Spread
+from memsim.studies.verdict import ONLY_GIVEN, Measured, Spread
 
 _SIGNS = {"equal": "", "above": "> ", "below": "< "}
 _MARKS = {"percentile": "*", "extreme": "**"}
@@ -24,17 +25,20 @@ class Finding:
     cause: str
     spread: Spread | None = None
     elsewhere: float | None = None
-    given: Measured | None = None
+    without: Measured | None = None
 
     @property
     def unit(self) -> str:
         """What follows the numbers."""
-        return {"": "", "%": " %", "x": "x"}[self.claim.unit]
+        unit = self.claim.unit
+        return unit if unit in ("", "x") else f" {unit}"
 
     @property
     def published(self) -> str:
-        """The published number as text."""
-        return _SIGNS[self.claim.relation] + number(self.claim.published, 6) + self.unit
+        """The published number, or the range, as text."""
+        ends = (self.claim.published, self.claim.up_to)
+        text = " to ".join(number(end, 6) for end in ends if end is not None)
+        return _SIGNS[RULES[self.claim.rule].relation] + text + self.unit
 
     @property
     def value(self) -> str:
@@ -58,7 +62,7 @@ class Finding:
     @property
     def condition(self) -> str:
         """What the verdict depends on; empty for other verdicts than "only given"."""
-        return self.claim.given.condition if self.verdict == "only given" and self.claim.given else ""
+        return self.claim.condition.text if self.verdict == ONLY_GIVEN and self.claim.condition else ""
 
     @property
     def sentence(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from memsim.studies.finding import Finding
-from memsim.studies.verdict import RULES, TOLERANCES
+from memsim.studies.verdict import MEANINGS
 
 _HEADINGS = ("claim", "published", "measured", "95 % interval", "over seeds", "verdict", "cause")
 
@@ -14,6 +14,7 @@ def to_markdown(
     head: tuple[str, str, str],
     notes: Sequence[str],
     groups: Sequence[tuple[str, Sequence[Finding]]],
+    tolerances: str,
     footnotes: Sequence[str],
     provenance: Mapping[str, str],
 ) -> str:
@@ -24,10 +25,10 @@ def to_markdown(
     for where, findings in groups:
         lines += ["", f"## {_escape(where)}", "", _row(_HEADINGS), _row(("---",) * len(_HEADINGS))]
         lines += [_row(tuple(map(_escape, _cells(finding)))) for finding in findings]
-    lines += ["", "## Rules", ""]
-    lines += [f"{i}. {_escape(rule)}" for i, rule in enumerate(RULES, 1)]
+    lines += ["", "## Verdicts", ""]
+    lines += [f"{i}. {_escape(meaning)}" for i, meaning in enumerate(MEANINGS, 1)]
     made = ", ".join(f"{key} {value}" for key, value in provenance.items())
-    lines += ["", _escape(TOLERANCES), ""]
+    lines += ["", _escape(tolerances), ""]
     lines += [line for note in footnotes for line in (_escape(note), "")]
     lines += [_escape(made)]
     return "\n".join(lines) + "\n"

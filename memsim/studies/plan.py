@@ -1,4 +1,4 @@
-"""What a claims file needs to be run: experiments, the learners and the seeds of each."""
+"""What a study needs to be run: experiments and benchmarks, what each compares, and the seeds of each."""
 
 from __future__ import annotations
 
@@ -6,31 +6,35 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from memsim.errors import InputError, nearest
-from memsim.experiments.devices import base_of
 from memsim.experiments.experiment import Experiment
 from memsim.experiments.loading import load_experiment
-from memsim.experiments.schema import ImageExperimentSpec
 from memsim.repeat import stored_experiment
 from memsim.storage.library import library
-from memsim.studies.claims import QuantitySpec, Study, used_names
-from memsim.studies.expression import Expression
+from memsim.studies.labels import interval_name, place_of
+from memsim.studies.places import check_places
+from memsim.studies.quantity import QuantitySpec
+from memsim.studies.sources import BenchmarkSource, ExperimentSource, Source
+from memsim.studies.study import Study
+from memsim.tasks.registry import RESULT_KINDS
 
 MAX_GROUPS = 50
 
 
 @dataclass(frozen=True)
 class Group:
-    """Quantities of one experiment with one set of changes: one run a seed."""
+    """Quantities of one experiment, or benchmark, with one set of changes: one run for each seed."""
 
-    experiment: str
+    source: str
     changes: str
+    benchmark: bool = False
 
     @classmethod
     def of(cls, quantity: QuantitySpec) -> Group:
         """The group of a quantity."""
-        return cls(quantity.experiment, json.dumps(quantity.changes, sort_keys=True))
+        return cls(quantity.source, json.dumps(quantity.changes, sort_keys=True), quantity.benchmark is not None)
 
     @property
     def changed(self) -> bool:
@@ -42,28 +46,34 @@ class Group:
         """Experiment and changes, for people."""
         changes = json.loads(self.changes)
         texts = (f", {key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in changes.items())
-        return self.experiment + "".join(texts)
+        return ("bench " if self.benchmark else "") + self.source + "".join(texts)
 
 
 @dataclass(frozen=True)
 class Part:
-    """What one group is asked for.
+    """What one group is measured with.
 
     Attributes
     ----------
-    experiment : Experiment
-        With the group's changes.
-    learners : frozenset of str
-        Those that any claim needs.
+    source : Source
+        The experiment with the changes of the group, or the benchmark.
+    quantities : tuple of str
+        Names of what is measured with it.
+    labels : frozenset of str
+        The learners or arrays that any claim needs.
     spread : frozenset of str
         Those whose spread over seeds a claim needs.
+    stores_intervals : bool
+        Whether a claim needs an interval that the result itself holds.
     file : str
         The result file to load instead of running it; empty if there is none.
     """
 
-    experiment: Experiment
-    learners: frozenset[str]
+    source: Source
+    quantities: tuple[str, ...]
+    labels: frozenset[str]
     spread: frozenset[str]
+    stores_intervals: bool
     file: str
 
 
@@ -73,119 +83,124 @@ def plan(study: Study, results: Sequence[str | Path]) -> dict[Group, Part]:
     Raises
     ------
     MemsimError
-        If a quantity names an experiment, a learner or a level that does not exist, or a result file does not fit.
+        If a quantity names an experiment or a label that does not exist, or a result file does not fit.
     """
-    given: dict[str, tuple[str, Experiment]] = {}
+    stored: dict[str, tuple[str, Experiment]] = {}
     for file in map(str, results):
         experiment = stored_experiment(file).experiment
-        if experiment.name in given:
-            raise InputError(f"{file}: a result of '{experiment.name}', as {given[experiment.name][0]} is; give one")
-        given[experiment.name] = file, experiment
-    wanted, spread = _needed(study), _spread(study)
-    if len(wanted) > MAX_GROUPS:
-        raise InputError(f"{study.document.name}: {len(wanted)} different runs; allowed: at most {MAX_GROUPS}")
+        if experiment.name in stored:
+            raise InputError(f"{file}: a result of '{experiment.name}', as {stored[experiment.name][0]} is; give one")
+        stored[experiment.name] = file, experiment
+    groups, spread = _grouped(study, study.quantities), _grouped(study, study.over_seeds)
+    if len(groups) > MAX_GROUPS:
+        raise InputError(f"{study.document.name}: {len(groups)} different runs; allowed: at most {MAX_GROUPS}")
     parts = {}
-    for group, names in wanted.items():
-        experiment = _experiment(study, group, names[0], given)
+    for group, names in groups.items():
+        source = _benchmark(study, names[0]) if group.benchmark else _experiment(study, names[0], stored)
         for name in names:
-            _check(study, name, experiment)
-        stored = experiment.name in given and not group.changed
+            _check(study, name, source)
         parts[group] = Part(
-            experiment,
-            _learners(study, names),
-            _learners(study, spread.get(group, [])),
-            given[experiment.name][0] if stored else "",
+            source,
+            tuple(names),
+            _labels(study, names, source),
+            _labels(study, spread.get(group, []), source),
+            any(_needs_interval(study.spec.quantities[name], source) for name in names),
+            "" if group.changed or group.benchmark or source.name not in stored else stored[source.name][0],
         )
-    used = {part.experiment.name for group, part in parts.items() if not group.changed}
-    for name, (file, _) in given.items():
+    used = {part.source.name for group, part in parts.items() if not (group.changed or group.benchmark)}
+    for name, (file, _) in stored.items():
         if name not in used:
             raise InputError(f"{file}: no claim needs a result of '{name}'{nearest(name, used)}")
     return parts
 
 
-def restrict(experiment: Experiment, labels: Iterable[str]) -> Experiment:
-    """The experiment with only the learners and values of its sweep that make the labels; their numbers stay the same.
-
-    Experiments with devices of their own stay whole.
-    """
-    spec, wanted = experiment.spec, set(labels)
-    shipped = library("devices")
-    if not isinstance(spec, ImageExperimentSpec) or any(
-        learner.network is None and base_of(learner.array.device) not in shipped for learner in spec.learners
-    ):
-        return experiment
-    names: set[str] = set()
-    values: dict[str, list[object]] = {key: [] for key in spec.sweep}
-    for made, run in spec.runs.items():
-        if made in wanted:
-            names.add(run.spec.name)
-            for key, value in run.combination.items():
-                values[key] += [value] if value not in values[key] else []
-    learners = [item for item in experiment.document.get("learners") if item["name"] in names]
-    return experiment.replace({"published": {}, "learners": learners, "sweep": values})
-
-
-def _needed(study: Study) -> dict[Group, list[str]]:
-    """Quantities that claims and their causes need, by group."""
-    return _grouped(study, {name for claim in study.spec.claims for name in used_names(claim)})
-
-
-def _spread(study: Study) -> dict[Group, list[str]]:
-    """Quantities that are needed at several seeds, by group."""
-    names: set[str] = set()
-    for claim in study.spec.claims:
-        names |= {name for name in used_names(claim) if study.spec.quantities[name].seed_spread}
-        if claim.seeds:
-            names |= Expression.parse(claim.measured).names
-    return _grouped(study, names)
-
-
-def _grouped(study: Study, names: set[str]) -> dict[Group, list[str]]:
+def _grouped(study: Study, names: Iterable[str]) -> dict[Group, list[str]]:
     groups: dict[Group, list[str]] = {}
-    for name, quantity in study.spec.quantities.items():
-        if name in names:
-            groups.setdefault(Group.of(quantity), []).append(name)
+    for name in names:
+        groups.setdefault(Group.of(study.spec.quantities[name]), []).append(name)
     return groups
 
 
-def _learners(study: Study, names: Iterable[str]) -> frozenset[str]:
-    return frozenset(study.spec.quantities[name].learner for name in names)
+def _labels(study: Study, names: Iterable[str], source: Source) -> frozenset[str]:
+    """What is compared at some quantities; all of it where one does not say."""
+    labels: set[str] = set()
+    for name in names:
+        label = study.spec.quantities[name].at.get(source.compared)
+        labels |= set(source.labels.get(source.compared, ())) if label is None else {str(label)}
+    return frozenset(labels)
 
 
-def _experiment(study: Study, group: Group, name: str, given: Mapping[str, tuple[str, Experiment]]) -> Experiment:
-    """The experiment of a group: that of a given result, a shipped one, or one beside the claims file; changed."""
-    if group.experiment in library("experiments"):
-        experiment = load_experiment(group.experiment)
+def _needs_interval(quantity: QuantitySpec, source: Source) -> bool:
+    variable = source.kind.variables[quantity.variable]
+    return source.kind.sampled not in variable.dims and interval_name(variable.name) is not None
+
+
+def _experiment(study: Study, name: str, stored: Mapping[str, tuple[str, Experiment]]) -> ExperimentSource:
+    """The experiment of a quantity: that of a stored result, a shipped one, or one beside the study; changed."""
+    quantity = study.spec.quantities[name]
+    if quantity.source in library("experiments"):
+        experiment = load_experiment(quantity.source)
     else:
-        experiment = _own(study, group.experiment, ("quantities", name, "experiment"))
-    if experiment.name in given:
-        experiment = given[experiment.name][1]
-    changes = study.spec.quantities[name].changes
-    where = study.document.where(("quantities", name, "changes"))
-    return experiment.replace(changes, origin=f"{where}: changes") if changes else experiment
+        experiment = _beside(study, quantity.source, ("quantities", name, "experiment"))
+    if experiment.name in stored:
+        experiment = stored[experiment.name][1]
+    changes, path = quantity.changes, ("quantities", name, "changes")
+    if not changes:
+        return ExperimentSource(experiment)
+    try:
+        check_places(experiment, changes)
+    except InputError as error:
+        raise study.document.error([(path, str(error))]) from None
+    return ExperimentSource(experiment.replace(changes, origin=f"{study.document.where(path)}: changes"))
 
 
-def _own(study: Study, text: str, path: tuple[str, ...]) -> Experiment:
+def _beside(study: Study, text: str, path: tuple[str, ...]) -> Experiment:
+    """An experiment in the folder of a user's study."""
     if study.folder is None or not text.endswith((".yaml", ".yml")):
         raise study.document.error([(path, f"unknown experiment '{text}'{nearest(text, library('experiments'))}")])
     folder = study.folder.resolve()
     place = (folder / text).resolve()
     if not place.is_relative_to(folder):
-        raise study.document.error([(path, f"experiment '{text}' lies outside the folder of the claims file")])
+        raise study.document.error([(path, f"experiment '{text}' lies outside the folder of the study")])
     return load_experiment(place)
 
 
-def _check(study: Study, name: str, experiment: Experiment) -> None:
+def _benchmark(study: Study, name: str) -> BenchmarkSource:
+    """The benchmark of a quantity, with its changes as options."""
+    quantity = study.spec.quantities[name]
+    try:
+        return BenchmarkSource.of(quantity.source, quantity.changes)
+    except InputError as error:
+        raise study.document.error([(("quantities", name), str(error))]) from None
+
+
+def check_labels(study: Study, name: str, labels: Mapping[str, Sequence[Any]], place: str) -> None:
+    """Refuse labels of a quantity that are none of some dimensions.
+
+    Raises
+    ------
+    DocumentError
+        With the line of the label and the nearest; `place` is what the error calls the result.
+    """
+    for dimension, label in study.spec.quantities[name].at.items():
+        if dimension in labels:
+            try:
+                place_of(dimension, label, labels[dimension])
+            except InputError as error:
+                raise study.document.error([(("quantities", name, "at", dimension), f"{place} {error}")]) from None
+
+
+def _check(study: Study, name: str, source: Source) -> None:
     """Refuse a quantity that its experiment does not have."""
-    quantity, spec = study.spec.quantities[name], experiment.spec
-    if not isinstance(spec, ImageExperimentSpec):
-        text = f"{experiment.document.name} is of the task '{spec.task}'; claims are about learners on images"
-        raise study.document.error([(("quantities", name), text)])
-    for key, given, allowed in (
-        ("learner", quantity.learner, spec.labels),
-        ("noise_type", quantity.noise_type, list(spec.corruptions)),
-        ("noise_level", quantity.noise_level, spec.levels),
-    ):
-        if given is not None and given not in allowed:
-            text = f"{experiment.document.name} has no {key} '{given}'{nearest(str(given), map(str, allowed))}"
-            raise study.document.error([(("quantities", name, key), text)])
+    quantity, at = study.spec.quantities[name], ("quantities", name)
+    variables, labels = source.kind.variables, source.labels
+    if quantity.variable not in variables:
+        tasks = [kind.name for kind in RESULT_KINDS.values() if quantity.variable in kind.variables]
+        text = f"{source.place} is of the task '{source.kind.name}', '{quantity.variable}' of {' and '.join(tasks)}"
+        raise study.document.error([((*at, "variable"), text)])
+    check_labels(study, name, labels, source.place)
+    compared = source.compared
+    several = compared in variables[quantity.variable].dims and len(labels.get(compared, (None, None))) > 1
+    if several and compared not in quantity.at:
+        text = f"say which {compared} is measured, as in at: {{{compared}: {[*labels.get(compared, ()), 'NAME'][0]}}}"
+        raise study.document.error([((*at, "at") if quantity.at else at, text)])

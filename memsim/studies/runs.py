@@ -1,4 +1,4 @@
-"""The runs that a claims file needs: each experiment once, further seeds where a claim asks for their spread."""
+"""The runs that a study needs: each experiment once, further seeds where a claim asks for their spread."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from memsim.errors import OutputError, nearest
-from memsim.results.dataset import load, require, source, stored
+from memsim.errors import InputError
+from memsim.results.dataset import load, stored
 from memsim.results.settings import changes_of
-from memsim.simulate import run
-from memsim.studies.claims import QuantitySpec, Study
-from memsim.studies.plan import Group, plan, restrict
+from memsim.studies.plan import Group, Part, check_labels, plan
+from memsim.studies.study import Study
+from memsim.tasks.registry import RESULT_KINDS
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -31,11 +29,11 @@ class Run:
     group : Group
         What was run.
     datasets : tuple of Dataset
-        One a seed.
+        One for each seed.
     seeds : tuple of int
         Their seeds.
     task : str
-        The experiment's task.
+        The task of the experiment, or the name of another kind of result.
     file : str
         The result file that the main one was loaded from; empty if it was run.
     changed : mapping of str to str
@@ -50,14 +48,19 @@ class Run:
     changed: Mapping[str, str]
 
     @property
+    def sampled(self) -> str:
+        """Dimension of independent values, over which intervals are."""
+        return RESULT_KINDS[self.task].sampled
+
+    @property
     def images(self) -> str:
-        """Where the images come from."""
-        return stored(self.datasets[0], "images_source")
+        """Where the images come from; empty without images."""
+        return str(self.datasets[0].attrs.get("images_source", ""))
 
     @property
     def images_sha256(self) -> str:
-        """Hash of the images."""
-        return stored(self.datasets[0], "images_sha256")
+        """Hash of the images; empty without images."""
+        return str(self.datasets[0].attrs.get("images_sha256", ""))
 
 
 def run_all(
@@ -77,55 +80,55 @@ def run_all(
         If a claim, a result file or the images do not fit.
     """
     parts = plan(study, results)
+    if data is not None and not any(_has_images(part) for part in parts.values()):
+        raise InputError(f"data='{data}': no experiment of {study.document.name} has images")
     total = len(parts) + (seeds - 1) * sum(bool(part.spread) for part in parts.values())
     done = 0
     runs = {}
     for group, part in parts.items():
-        first = part.experiment.spec.seed
-        own = tuple(range(first, first + (seeds if part.spread else 1)))
+        first = part.source.seed
+        numbers = tuple(range(first, first + (seeds if part.spread else 1)))
         datasets: list[xr.Dataset] = []
-        for seed in own:
+        for seed in numbers:
             if progress is not None:
                 progress(group.title, done, total)
-            if part.file and not datasets:
-                datasets.append(load(part.file))
-            else:
-                # A spread over seeds is one on the same images.
-                sha256 = stored(datasets[0], "images_sha256") if datasets else None
-                needed = restrict(part.experiment, part.spread if datasets else part.learners)
-                small = needed.replace({"resamples": 100}, seed=seed)
-                datasets.append(run(small, data=data, backend=backend, images_sha256=sha256))
+            datasets.append(_measured(part, seed, datasets, data, backend))
+            if len(datasets) == 1:
+                _check(study, part, datasets[0])
             done += 1
         changed = changes_of(datasets[0]) if part.file else {}
-        runs[group] = Run(group, tuple(datasets), own, part.experiment.spec.task, part.file, changed)
+        runs[group] = Run(group, tuple(datasets), numbers, part.source.kind.name, part.file, changed)
     if progress is not None:
         progress("done", total, total)
     return runs
 
 
-def values_of(dataset: xr.Dataset, quantity: QuantitySpec) -> np.ndarray:
-    """Values of a quantity in a result: (image, read).
+def _measured(
+    part: Part, seed: int, earlier: Sequence[xr.Dataset], data: str | Path | None, backend: str
+) -> xr.Dataset:
+    """The result of a part for one seed, on the images of the earlier seeds."""
+    if part.file and not earlier:
+        return load(part.file)
+    same_images = _has_images(part) and earlier
+    return part.source.measure(
+        part.spread if earlier else part.labels,
+        seed,
+        stores_intervals=part.stores_intervals,
+        data=data,
+        backend=backend,
+        images_sha256=stored(earlier[0], "images_sha256") if same_images else None,
+    )
 
-    Raises
-    ------
-    OutputError
-        If the result lacks it.
-    """
-    require(dataset, "learner", quantity.variable)
-    part = dataset[quantity.variable]
-    for dimension in ("learner", "noise_type", "noise_level"):
-        wanted = getattr(quantity, dimension)
-        if wanted is not None:
-            require(dataset, dimension)
-            labels = dataset[dimension].values.tolist()
-            if wanted not in labels:
-                text = f"has no {dimension} '{wanted}'{nearest(str(wanted), map(str, labels))}"
-                raise OutputError(f"{source(dataset)}: {text}")
-            part = part.isel({dimension: labels.index(wanted)})
-    if part.size == 0:
-        raise OutputError(f"{source(dataset)}: '{quantity.variable}' is empty")
-    values = np.asarray(part.values, float).reshape(part.sizes["image"], -1)
-    return np.abs(values) if quantity.absolute else values
+
+def _check(study: Study, part: Part, dataset: xr.Dataset) -> None:
+    """Refuse labels that the result does not have; not all of them are known before the run."""
+    labels = {str(name): values.values.tolist() for name, values in dataset.coords.items() if values.ndim == 1}
+    for name in part.quantities:
+        check_labels(study, name, labels, part.source.place)
+
+
+def _has_images(part: Part) -> bool:
+    return getattr(part.source.kind, "load_images", None) is not None
 
 
 def all_seeds(runs: Iterable[Run]) -> list[int]:

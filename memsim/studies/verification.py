@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from memsim.errors import InputError
-from memsim.studies.claims import ClaimSpec, load_claims, used_names
-from memsim.studies.expression import Expression
+from memsim.studies.claims import ClaimSpec
 from memsim.studies.finding import Finding
 from memsim.studies.measure import Measurements
 from memsim.studies.report import Report, Source
 from memsim.studies.runs import Progress, Run, all_seeds, run_all
+from memsim.studies.study import load_study
 from memsim.studies.text import Template, number
 from memsim.studies.verdict import (
     CONTRADICTS,
@@ -31,10 +31,12 @@ from memsim.studies.verdict import (
 
 SEEDS = 10
 MAX_SEEDS = 1000
+_MEASURED = ("measured", "elsewhere", "condition")
+"""What is measured for a claim, as its keys call it."""
 
 
 def verify(
-    claims: str | Path | None = None,
+    study: str | Path,
     *,
     data: str | Path | None = None,
     results: Sequence[str | Path] = (),
@@ -46,10 +48,10 @@ def verify(
 
     Parameters
     ----------
-    claims : str or Path, optional
-        A claims file; the claims of the study that memsim rebuilds, if not given.
+    study : str or Path
+        Name of a shipped study, see `memsim.study_names`, or the path of a YAML file.
     data : str or Path, optional
-        Images instead of the experiments' own, as for `memsim.run`.
+        Images instead of those of the experiments, as for `memsim.run`.
     results : sequence of str or Path
         Result files, each loaded instead of running the experiment of its name.
     seeds : int
@@ -67,17 +69,25 @@ def verify(
     Raises
     ------
     MemsimError
-        If a claim, an option or a file is not allowed.
+        If there is no such study, or a claim, an option or a file is not allowed.
+
+    Examples
+    --------
+    >>> import memsim as ms
+    >>> report = ms.verify("akbay2025")  # doctest: +SKIP
+    >>> report.counts  # doctest: +SKIP
+    {'contradicts itself': 9, ...}
     """
     if isinstance(seeds, bool) or not isinstance(seeds, int) or not 2 <= seeds <= MAX_SEEDS:
         raise InputError(f"seeds: {seeds!r} is not a whole number from 2 to {MAX_SEEDS}")
-    study = load_claims(claims)
-    runs = run_all(study, data=data, results=results, seeds=seeds, backend=backend, progress=progress)
-    measurements = Measurements(study, runs)
+    claims = load_study(study)
+    runs = run_all(claims, data=data, results=results, seeds=seeds, backend=backend, progress=progress)
+    measurements = Measurements(claims.spec.quantities, runs)
     return Report(
-        study.spec.study,
-        study.spec.source,
-        tuple(_finding(claim, measurements) for claim in study.spec.claims),
+        claims.spec.name,
+        claims.spec.title,
+        claims.spec.source,
+        tuple(_finding(claim, measurements) for claim in claims.spec.claims),
         tuple(_source(run) for run in runs.values()),
         tuple(all_seeds(runs.values())),
         {
@@ -89,53 +99,50 @@ def verify(
 
 
 def _finding(claim: ClaimSpec, measurements: Measurements) -> Finding:
-    formula = Expression.parse(claim.measured)
-    measured = measurements.interval(formula)
-    spread = measurements.spread(formula) if claim.seeds else None
-    elsewhere = given = None
-    if claim.elsewhere is not None:
-        elsewhere = measurements.interval(Expression.parse(claim.elsewhere.gives)).value
-    if claim.given is not None:
-        given = measurements.interval(Expression.parse(claim.given.measured))
+    formulas = {path[0]: formula for path, formula in claim.formulas}
+    measured, *others = (measurements.interval(formulas[key]) if key in formulas else None for key in _MEASURED)
+    assert measured is not None  # every claim has a measured number
+    elsewhere, without = others
     case = Case(
         claim.published,
         measured,
-        claim.relation,
+        claim.rule,
         claim.unit == "%",
-        elsewhere,
+        None if elsewhere is None else elsewhere.value,
         claim.elsewhere.relation if claim.elsewhere else "equal",
-        measurements.tasks(formula) <= {claim.task},
-        spread,
-        given,
+        not claim.task or measurements.tasks(formulas["measured"]) <= {claim.task},
+        measurements.spread(formulas["measured"]) if claim.seeds else None,
+        without,
+        claim.up_to,
     )
     verdict = judge(case)
-    # The causes of the claims file are those of its experiments, not of what a stored result changed in them.
-    text = None if measurements.changed(used_names(claim)) else claim.cause.get(verdict)
+    # The causes of a study are those of its experiments, not of what a stored result changed in them.
+    text = None if measurements.changed(claim.quantities) else claim.cause.get(verdict)
     cause = _plain(claim, case, verdict) if text is None else _filled(text, claim, case, measurements)
-    return Finding(claim, measured, verdict, cause, spread, elsewhere, given)
+    return Finding(claim, measured, verdict, cause, case.spread, case.elsewhere, without)
 
 
 def _filled(text: str, claim: ClaimSpec, case: Case, measurements: Measurements) -> str:
-    """A cause of the claims file with the measured numbers in it."""
+    """A cause of the study with the measured numbers in it."""
     nothing = float("nan")
     spread = case.spread or Spread(nothing, nothing, nothing, nothing)
-    own = {
+    reserved = {
         "published": case.published,
         "measured": case.measured.value,
         "low": case.measured.low,
         "high": case.measured.high,
         "elsewhere": nothing if case.elsewhere is None else case.elsewhere,
-        "given": nothing if case.given is None else case.given.value,
+        "without": nothing if case.without is None else case.without.value,
         "seed_mean": spread.mean,
         "seed_sd": spread.sd,
         "seed_min": spread.smallest,
         "seed_max": spread.largest,
     }
-    return Template.parse(text).fill(own | {name: measurements.point(name) for name in used_names(claim)})
+    return Template.parse(text).fill(reserved | {name: measurements.point(name) for name in claim.quantities})
 
 
 def _plain(claim: ClaimSpec, case: Case, verdict: str) -> str:
-    """A cause made of the numbers alone, for a verdict that the claims file does not explain."""
+    """A cause made of the numbers alone, for a verdict that the study does not explain."""
     off = _deviation(case, case.measured)
     if verdict == CONTRADICTS and claim.elsewhere is not None and case.elsewhere is not None:
         relation = {"equal": "", "at least": "at least ", "at most": "at most "}[case.elsewhere_relation]
@@ -144,19 +151,21 @@ def _plain(claim: ClaimSpec, case: Case, verdict: str) -> str:
         if not case.same_task:
             return f"a claim about {claim.task}, which is not the task measured here"
         return "one draw of an ill-conditioned number" if math.isfinite(case.measured.value) else "no number comes out"
-    if verdict == ONLY_GIVEN and case.given is not None:
-        return f"without it {number(case.given.value)}, {_deviation(case, case.given)}"
+    if verdict == ONLY_GIVEN and case.without is not None:
+        return f"without it {number(case.without.value)}, {_deviation(case, case.without)}"
     if verdict == REPRODUCES:
-        inside = case.relation == "equal" and not near(case, case.measured)
+        inside = case.by.relation == "equal" and not near(case, case.measured)
         return f"{off}; the published number lies in the interval" if inside else off
     return off
 
 
 def _deviation(case: Case, measured: Measured) -> str:
-    if case.relation != "equal":
+    if case.by.relation != "equal":
         side = "above" if measured.value > case.published else "below"
         return f"{number(measured.value)} is {side} {number(case.published)}"
-    if case.percent:
+    if case.up_to is not None:
+        return f"{number(measured.value)} beside {number(case.published)} to {number(case.up_to)}"
+    if case.percent and case.by.points is not None:
         return f"{measured.value - case.published:+.1f} percentage points off"
     if case.published == 0 or not math.isfinite(measured.value):
         return f"{number(measured.value)} in place of {number(case.published)}"

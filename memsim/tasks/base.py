@@ -89,6 +89,8 @@ class ResultKind:
         Path of a function from a Dataset to the name of the figure that suits it, or the function.
     print_metrics : str or callable
         Path of a function that prints a Dataset in full, or the function.
+    sampled : str
+        Dimension of independent values, over which 95 % intervals are.
     origin : str
         Of a kind that comes from no experiment: what it is, and what makes it, for errors.
     comparison, comparison_figure : str, callable or None
@@ -102,6 +104,7 @@ class ResultKind:
     figures: Mapping[str, Drawing]
     default_figure: Any
     print_metrics: Any
+    sampled: str = "repeat"
     origin: str = ""
     comparison: Any = None
     comparison_figure: Any = None

@@ -40,7 +40,16 @@ COMMANDS = (
     ("plot", "first.nc", "-f", "overview", "-o", "overview.png"),
     ("plot", "--help"),
     ("compare", "first.nc", "second.nc"),
+    ("verify", "two-windows-study.yaml"),
 )
+STUDY = """\
+name: two-windows
+title: Windows of two devices
+quantities:
+  ratio: {experiment: two-windows.yaml, at: {cell: EpiRAM}, variable: on_off_ratio}
+claims:
+  - {name: ratio, text: on/off ratio, where: a table, published: 50.2, rule: tight, measured: ratio}
+"""
 PROCESS = """
 import contextlib, io, json, sys
 from memsim.cli.main import run_command
@@ -67,6 +76,7 @@ def install(folder: Path) -> None:
 def outcomes(folder: Path, *commands: tuple[str, ...]) -> list[tuple[int, str, str]]:
     """Exit code, output and errors of commands that run in one process, where the folder is on the path."""
     (folder / "two-windows.yaml").write_text(EXPERIMENT, encoding="utf-8")
+    (folder / "two-windows-study.yaml").write_text(STUDY, encoding="utf-8")
     process = subprocess.run(
         [sys.executable, "-c", PROCESS, json.dumps(commands)],
         cwd=folder,
@@ -145,6 +155,11 @@ def test_its_figure_is_drawn_and_listed_and_those_of_other_tasks_are_refused(fol
 def test_two_results_are_compared(folder, done):
     code, out, _ = done[COMMANDS[9]]
     assert code == 0 and "on/off ratio" in out and "draws" in out and (folder / "first-second.png").is_file()
+
+
+def test_claims_about_it_are_measured(done):
+    code, out, _ = done[COMMANDS[10]]
+    assert code == 0 and "1 claim: reproduces 1." in out and "Images" not in out
 
 
 @pytest.mark.parametrize(

@@ -58,4 +58,5 @@ TASK = Task(
     ),
     small={"data.samples": 2, "data.shape": [8, 8], "learning.steps": 1, "training.steps": 1},
     progress="images",
+    sampled="image",
 )

@@ -93,6 +93,8 @@ class LearnerSpec(LearnerBase):
 class MemoriseSpec(ImageExperimentSpec):
     """An experiment: images, learners, corruptions and seed."""
 
+    INDEPENDENT: ClassVar[bool] = True
+
     task: Literal["memorise"] = "memorise"
     data: DataSpec = Field(default=DataSpec(), examples=["{source: road-scenes}"])
     learners: Annotated[

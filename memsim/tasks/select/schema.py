@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -66,6 +67,7 @@ class SelectSpec(ExperimentSpec):
     """An experiment: passive arrays, schemes, sizes, and places of the selected cell."""
 
     COMPARED: ClassVar[str] = "array"
+    INDEPENDENT: ClassVar[bool] = True
 
     task: Literal["select"] = "select"
     arrays: Annotated[
@@ -90,6 +92,12 @@ class SelectSpec(ExperimentSpec):
     def backgrounds(self) -> list[str]:
         """Names of what the cells around the selected one hold."""
         return ["all on", "all off", *(f"random {number}" for number in range(self.random_backgrounds))]
+
+    @property
+    def known_labels(self) -> dict[str, Sequence[Any]]:
+        """Those of arrays, schemes, sizes and places; see `ExperimentSpec`."""
+        named = {"scheme": self.schemes, "lines": self.lines, "position": self.positions}
+        return {**super().known_labels, **named, "background": self.backgrounds}
 
     @property
     def reads(self) -> int:
