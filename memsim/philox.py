@@ -40,12 +40,13 @@ SPLIT                        image group                   0                    
 TUNING                       settings group                0                        0
 BOOTSTRAP                    sample group                  resample                 0
 BACKGROUND                   group:24                      column:26                0
+TARGET                       group:24                      column:26                inputs:1
 ===========================  ============================  =======================  ===========================
 
 - INITIAL has fresh cells, and the networks of the task `memorise`: their first layer draws the numbers of cells, so
   that all methods of the study start alike; `layer` is 1 for their second one.
-- c3's array is the number of the array, image or network, or, for BACKGROUND, SCENE and SPLIT, of the pattern, scene or
-  class. It is 0 for BOOTSTRAP and TUNING.
+- c3's array is the number of the array, image or network, or, for BACKGROUND, SCENE, SPLIT and TARGET, of the pattern,
+  scene, class or programming. It is 0 for BOOTSTRAP and TUNING.
 - `REFERENCE_COLUMN` is the column of the cells of a reference column. D2D and READ have streams of their own for these.
 - READ and REFERENCE_READ have the noise of cells, one number for each column and row tile. READOUT has that of the
   electronics behind them; its columns are outputs.
@@ -56,7 +57,7 @@ BACKGROUND                   group:24                      column:26            
 - SCHEME (draws of a training scheme) is reserved, as are the fields network, role and repetition of a scope, and call
   and time of a read.
 - The kinds of draws that share a stream are the enumerations below: `SceneDraw`, `SplitDraw`, `OrderDraw`,
-  `ConverterError`, `CorruptionField`. The quantities and kinds (c0, c1) of streets are in `memsim.data.scenes`.
+  `TargetDraw`, `ConverterError`, `CorruptionField`. The quantities and kinds (c0, c1) of streets are in `memsim.data.scenes`.
 - A new kind of draw gets a new stream, or values of a field that no other kind has.
 - No other module shifts or adds the fields of a word: it calls the functions below. A test reads all sources for this.
 
@@ -188,6 +189,7 @@ class Stream(IntEnum):
     WEIGHT_NOISE = 35  # noise of weights while a network is trained for hardware
     OUTPUT_NOISE = 36  # noise of the electronics in that training
     DROP_CONNECT = 37  # which weights are left out in that training
+    TARGET = 48  # matrices that are programmed, and inputs of their products
 
 
 class SceneDraw(IntEnum):
@@ -212,6 +214,13 @@ class OrderDraw(IntEnum):
 
     SAMPLES = 0  # epochs of training
     FEATURES = 1  # epochs in which features are learned
+
+
+class TargetDraw(IntEnum):
+    """Counter word c2 of TARGET."""
+
+    TARGETS = 0  # numbers that are programmed; the column is that of the matrix
+    INPUTS = 1  # inputs of products; the column is the sample
 
 
 class ConverterError(IntEnum):

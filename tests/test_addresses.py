@@ -38,6 +38,7 @@ from memsim.philox import (
     Scope,
     SplitDraw,
     Stream,
+    TargetDraw,
     array_word,
     converter_word,
     corrupted_read,
@@ -108,6 +109,7 @@ KINDS: dict[Stream, tuple[str, list[int]]] = {
     Stream.SCENE: ("draw", list(SceneDraw)),
     Stream.SPLIT: ("own test images", list(SplitDraw)),
     Stream.ORDER: ("features", list(OrderDraw)),
+    Stream.TARGET: ("inputs", list(TargetDraw)),
 }
 """Field of c1 or c2 that tells the kinds of draw in a stream apart, and its values."""
 

@@ -16,6 +16,9 @@ LAYER = Coordinate("layer", "layer with weights: its number from 1, or its name 
 TIME = Coordinate("time", "time since the end of the programming", "s")
 """Label of times at which programmed cells are read."""
 
+ARRAY = Coordinate("array", "name of the array")
+"""Label of arrays that are compared."""
+
 IMAGE_TASK = {
     "learner": Coordinate("learner", "name of the learner"),
     "noise_type": Coordinate("noise_type", "kind of corruption"),

@@ -24,6 +24,7 @@ _TASKS = {
     "memorise": "memsim.tasks.memorise:TASK",
     "classify": "memsim.tasks.classify:TASK",
     "select": "memsim.tasks.select:TASK",
+    "program": "memsim.tasks.program:TASK",
 }
 DEFAULT = next(iter(_TASKS))
 """Task of an experiment that names none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from memsim.tasks.base import Coordinate, Drawing, Metric, Panel, Task
-from memsim.tasks.coordinates import TIME
+from memsim.tasks.coordinates import ARRAY, TIME
 from memsim.tasks.select.variables import VARIABLES
 
 _HERE = "memsim.tasks.select"
@@ -17,7 +17,7 @@ TASK = Task(
     backends=("cpu",),
     variables=VARIABLES,
     coordinates={
-        "array": Coordinate("array", "name of the passive array"),
+        "array": ARRAY,
         "scheme": Coordinate("scheme", "what the lines do that are not selected"),
         "lines": Coordinate("lines", "number of word lines, and of bit lines", "1"),
         "position": Coordinate("position", "place of the selected cell, seen from driver and sense amplifier"),

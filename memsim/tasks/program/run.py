@@ -1,0 +1,171 @@
+"""Computes the experiments of the task `program`: matrices are programmed into arrays, and read after times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from memsim.arrays.aging import accelerated
+from memsim.arrays.waiting import retention_notes
+from memsim.errors import InputError, MemsimError
+from memsim.tasks.compared import Entry
+from memsim.tasks.job import Computed, Job, spec_of
+from memsim.tasks.program.histograms import LevelSums, level_counts, pulse_bins, pulse_counts
+from memsim.tasks.program.measures import Values, products, programming, states
+from memsim.tasks.program.programmed import AgingArray, Place, weights_of
+from memsim.tasks.program.schema import ProgramSpec
+from memsim.tasks.program.summary import summaries
+from memsim.tasks.program.targets import LevelTargets, inputs
+
+_KEYS = {
+    "state": "array.bounds",
+    "bounds": "array.bounds",
+    "algorithm": "array.programming",
+    "mapping": "array.mapping",
+    **{name: f"array.{name}" for name in ("dac", "adc", "wires", "tile", "cycles", "dtype")},
+    **{name: f"array.programming.{name}" for name in ("window", "max_pulses", "set", "reset", "delay", "rounds")},
+}
+"""Where the settings lie that an error of an array begins with."""
+
+
+def program(job: Job) -> Computed:
+    """Variables of a result on the dimensions array, repeat, time and others."""
+    spec = spec_of(job.experiment, ProgramSpec)
+    runs = []
+    try:
+        for entry in job.entries:
+            runs.append(_programmed(entry, job))
+    except MemsimError as error:
+        raise type(error)(f"{job.experiment.document.name}: {error}") from None
+    variables: Values = {name: np.stack([run.values[name] for run in runs]) for name in runs[0].values}
+    bins = pulse_bins(max((int(part.max()) for run in runs for part in run.pulses if part is not None), default=0))
+    variables["pulse_count"] = np.stack([pulse_counts(run.pulses, bins) for run in runs])
+    variables |= summaries(variables)
+    coordinates: dict[str, Any] = {
+        "repeat": np.arange(spec.repeats),
+        "time": np.array(spec.moments),
+        "pulses": bins.least,
+        "most_pulses": bins.most,
+        "interval": ["low", "high"],
+    }
+    if spec.distribution.levels:
+        coordinates |= {"level": np.arange(spec.distribution.levels), "end": ["first", "last"]}
+    notes: dict[str, None] = {}
+    for entry in job.entries:
+        assert entry.device is not None
+        found = retention_notes([entry.device], spec.moments[-1], entry.spec.aging.temperature)
+        notes |= dict.fromkeys(found)
+    return Computed(variables, coordinates, list(notes))
+
+
+def checked(entry: Entry) -> None:
+    """Refuse an array that cannot be programmed or age as its settings say: try one of two cells or pairs."""
+    device, spec = entry.device, entry.spec
+    assert device is not None
+    try:
+        accelerated(device.spec, 1.0, spec.aging.temperature)
+    except InputError as error:
+        raise _refused(entry, "aging.temperature", str(error).partition(": ")[2]) from None
+    try:
+        place = Place(device, entry.seed, 0, "cpu", entry.label)
+        AgingArray(place, spec.array, spec.aging, weights_of(spec.array, np.array([[-1.0, 1.0]])), np.ones((1, 1)))
+    except InputError as error:
+        name, _, why = str(error).partition(": ")
+        key = next((key for start, key in _KEYS.items() if name == start or name.startswith(f"{start}.")), "")
+        raise _refused(entry, key or "array", why if key else str(error)) from None
+
+
+def _refused(entry: Entry, key: str, why: str) -> InputError:
+    path, document = f"{entry.experiment.key(entry.spec)}.{key}", entry.experiment.document
+    found = document.find(path) or document.find(f"{entry.experiment.key(entry.spec)}.array") or ()
+    return InputError(f"{document.where(found)}: {path}: {why}")
+
+
+@dataclass
+class _Run:
+    """What was measured of one array: variables without its dimension, and pulses of all cells by repeat."""
+
+    values: Values
+    pulses: list[np.ndarray | None] = field(default_factory=list)
+
+
+def _programmed(entry: Entry, job: Job) -> _Run:
+    """All repeats of one array."""
+    spec, own = spec_of(entry.experiment, ProgramSpec), entry.spec
+    device, distribution, times = entry.device, spec.distribution, spec.moments
+    assert device is not None
+    once: list[Values] = []
+    over_time: list[list[Values]] = []
+    pulses: list[np.ndarray | None] = []
+    levels = _Levels(spec, own.array.bounds, device.spec.conductance)
+    reads = refreshes = 0
+    for repeat in range(spec.repeats):
+        numbers = distribution.numbers(spec.rows, spec.columns, entry.seed, repeat)
+        x = inputs(spec.inputs, spec.rows, entry.seed, repeat)
+        if own.array.dac is not None and own.array.dac.polarity == "unsigned":
+            x = (1.0 + x) / 2.0
+        with threadpool_limits(1, "blas"):  # sums of BLAS move with its threads
+            place = Place(device, entry.seed, repeat, job.backend, entry.label)
+            array = AgingArray(place, own.array, own.aging, weights_of(own.array, numbers), x)
+            took = programming(array.crossbar, own.array.programming is not None)
+            once.append(took.values)
+            pulses.append(took.pulses)
+            over_time.append([])
+            for number, time in enumerate(times):
+                array.advance(time)
+                over_time[-1].append({**states(array), **products(array, x, number)})
+                levels.add(array, numbers, number)
+                if job.progress is not None:
+                    done = (repeat + (number + 1) / len(times)) / spec.repeats
+                    job.progress(entry.label, int(100 * done), 100)
+        refreshes = array.refreshes
+        reads = array.compensation_reads * (len(times) + (1 + refreshes) * (own.aging.reference == "noisy"))
+    values = {name: np.stack([part[name] for part in once]) for name in once[0]}
+    for name in over_time[0][0]:
+        values[name] = np.array([[part[name] for part in parts] for parts in over_time], float)
+    values["array_compensation_reads"], values["array_refreshes"] = np.array(float(reads)), np.array(float(refreshes))
+    return _Run(values | levels.values(), pulses)
+
+
+class _Levels:
+    """Conductances by level, of experiments whose targets are levels."""
+
+    def __init__(self, spec: ProgramSpec, bounds: tuple[float, float], window: Any) -> None:
+        self._targets, self._times = spec.distribution, len(spec.moments)
+        self._ends: list[list[np.ndarray]] = [[], []]
+        self._of_cells: list[np.ndarray] = []
+        if isinstance(self._targets, LevelTargets):
+            low, high = bounds
+            states = low + np.linspace(0, 1, self._targets.count) * (high - low)
+            self._conductances = window.min + states * window.width
+            self._sums = LevelSums(self._targets.count, self._times, self._conductances)
+
+    def add(self, array: AgingArray, numbers: np.ndarray, time: int) -> None:
+        """Add the cells of a repeat at the time with this number."""
+        if not isinstance(self._targets, LevelTargets):
+            return
+        level = self._targets.level_of(numbers).ravel()
+        conductance = array.crossbar.conductance.values.astype(float).ravel()
+        self._sums.add(conductance, level, time)
+        if time == 0:
+            self._ends[0].append(conductance.astype(np.float32))
+            self._of_cells.append(level)
+        if time == self._times - 1:
+            self._ends[1].append(conductance.astype(np.float32))
+
+    def values(self) -> Values:
+        """Registered variables; none of other targets."""
+        if not isinstance(self._targets, LevelTargets):
+            return {}
+        ends = np.stack([np.concatenate(end) for end in self._ends])
+        counts, middles = level_counts(ends, np.concatenate(self._of_cells), self._targets.count)
+        return {
+            "level_target": self._conductances,
+            "level_mean": self._sums.mean,
+            "level_spread": self._sums.spread,
+            "level_count": counts,
+            "conductance_bin_middle": middles,
+        }

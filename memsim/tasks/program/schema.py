@@ -1,0 +1,135 @@
+"""Schema of an experiment of the task `program`: matrices are programmed into arrays, which then age."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from memsim.arrays.compensation import BATCH_NORM, COMPENSATIONS
+from memsim.document.fields import NONE_WORD, Count, Section, problem
+from memsim.experiments.aging import AgingSpec
+from memsim.experiments.circuits import ADCSpec, DACSpec, MappingKeys, MappingSpec, Tile, WiresSpec, circuit
+from memsim.experiments.devices import Choice
+from memsim.experiments.learners import ComparedBase, Pair, Side
+from memsim.experiments.programming import Programming
+from memsim.experiments.schema import ExperimentSpec
+from memsim.tasks.program.targets import ProgrammedTargets, Targets, TargetsSpec
+
+MAX_CELLS = 10**9
+"""Cells of all arrays and repeats: an hour, at up to 4 us each as measured."""
+MAX_REFRESHES = 1000
+SINGLE = "single"
+"""Mapping of arrays whose cells hold states; all others hold weights of both signs."""
+
+if TYPE_CHECKING:
+    AnyTargets: TypeAlias = TargetsSpec
+else:
+    AnyTargets = ProgrammedTargets
+
+
+def _nothing(value: Any) -> Any:
+    if value != []:
+        raise problem("the task 'program' trains nothing, so there is nothing to keep; leave it out")
+    return value
+
+
+class ProgrammedArraySpec(Section):
+    """Cells of an array, what surrounds them, and how they are programmed."""
+
+    device: Annotated[Choice, Field(examples=["pcm-joshi2020"])]
+    bounds: Pair = (0.0, 1.0)
+    mapping: MappingSpec = MappingKeys(kind=SINGLE)
+    dtype: Literal["float32", "float64"] = "float32"
+    dac: Annotated[DACSpec | None, NONE_WORD] = None
+    adc: Annotated[ADCSpec | None, NONE_WORD] = None
+    wires: Annotated[WiresSpec | None, NONE_WORD] = None
+    tile: Tile = None
+    programming: Annotated[Programming | None, NONE_WORD] = None
+    cycles: Annotated[int, Count(1, 1000)] = 1
+
+    @property
+    def circuit(self) -> dict[str, Any]:
+        """Keywords of `memsim.Crossbar` for converters, wires and tiles."""
+        return circuit(self)
+
+    @model_validator(mode="after")
+    def _one_method(self) -> ProgrammedArraySpec:
+        if self.programming is not None and self.cycles != 1:
+            raise problem(
+                f"algorithm '{self.programming.algorithm}' has no rounds of this kind; leave it out", "cycles"
+            )
+        return self
+
+
+class ProgramSpecOfArray(ComparedBase):
+    """One array that is compared."""
+
+    KINDS: ClassVar[tuple[tuple[str, ...], ...]] = (("array", "aging"),)
+    NAMES: ClassVar[tuple[str, ...]] = ("programmed array",)
+
+    array: Annotated[ProgrammedArraySpec, Field(examples=["{device: pcm-joshi2020}"])]
+    aging: AgingSpec = AgingSpec()
+
+    @model_validator(mode="after")
+    def _possible(self) -> ProgramSpecOfArray:
+        if self.aging.compensation == BATCH_NORM:
+            allowed = ", ".join(kind for kind in COMPENSATIONS if kind != BATCH_NORM)
+            text = f"'{BATCH_NORM}' needs a network with batch normalisation, and this is an array; allowed: {allowed}"
+            raise problem(text, "aging", "compensation")
+        if self.aging.refresh is not None and self.aging.refresh.budget is not None:
+            text = "a loss of accuracy needs a network, and this is an array; allowed: 'after', a time"
+            raise problem(text, "aging", "refresh", "budget")
+        return self
+
+
+class ProgramSpec(ExperimentSpec):
+    """An experiment: arrays, the numbers that are programmed into them, inputs of products, and times."""
+
+    COMPARED: ClassVar[str] = "array"
+
+    task: Literal["program"] = "program"
+    arrays: Annotated[
+        list[ProgramSpecOfArray],
+        Field(min_length=1, max_length=1000, examples=["[{name: A, array: {device: pcm-joshi2020}}]"]),
+    ]
+    rows: Side = 64
+    columns: Side = 64
+    targets: AnyTargets = Field(default={}, validate_default=True)
+    inputs: Annotated[int, Count(1, 100_000)] = 100
+    repeats: Annotated[int, Count(1, 1000)] = 5
+    keep: Annotated[list[str], BeforeValidator(_nothing), Field(json_schema_extra={"maxItems": 0})] = Field(default=[])
+
+    @property
+    def moments(self) -> list[float]:
+        """Times at which the arrays are read [s]; right after programming if the experiment has none."""
+        return self.times or [0.0]
+
+    @property
+    def distribution(self) -> Targets:
+        """What the numbers are drawn from."""
+        distribution: Targets = self.targets.distribution
+        return distribution
+
+    @model_validator(mode="after")
+    def _bounded(self) -> ProgramSpec:
+        cells = len(self.labels) * self.repeats * self.rows * self.columns
+        if cells > MAX_CELLS:
+            raise problem(
+                f"{len(self.labels)} arrays of {self.rows} x {self.columns}, {self.repeats} times, have {cells:.3g} "
+                f"cells; allowed: at most {MAX_CELLS:.3g}",
+                "repeats",
+            )
+        if self.distribution.levels > self.rows * self.columns:
+            text = f"{self.distribution.levels} levels do not fit into {self.rows} x {self.columns} cells"
+            raise problem(text, "targets", "count")
+        for number, spec in enumerate(self.arrays):
+            kind = spec.array.mapping.kind
+            if self.distribution.levels and (kind != SINGLE or spec.array.mapping.slices > 1):
+                text = f"'{kind}' holds weights in several cells, and levels are those of single cells; leave it out"
+                raise problem(text, "arrays", number, "array", "mapping")
+            refresh = spec.aging.refresh
+            if refresh is not None and refresh.after and self.times and self.times[-1] / refresh.after > MAX_REFRESHES:
+                text = f"{self.times[-1] / refresh.after:.3g} refreshes until the last time; allowed: {MAX_REFRESHES}"
+                raise problem(text, "arrays", number, "aging", "refresh", "after")
+        return self
