@@ -57,7 +57,8 @@ TARGET                       group:24                      column:26            
 - SCHEME (draws of a training scheme) is reserved, as are the fields network, role and repetition of a scope, and call
   and time of a read.
 - The kinds of draws that share a stream are the enumerations below: `SceneDraw`, `SplitDraw`, `OrderDraw`,
-  `TargetDraw`, `ConverterError`, `CorruptionField`. The quantities and kinds (c0, c1) of streets are in `memsim.data.scenes`.
+  `TargetDraw`, `ConverterError`, `CorruptionField`. The quantities and kinds (c0, c1) of streets are in
+  `memsim.data.scenes`.
 - A new kind of draw gets a new stream, or values of a field that no other kind has.
 - No other module shifts or adds the fields of a word: it calls the functions below. A test reads all sources for this.
 

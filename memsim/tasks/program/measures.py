@@ -13,6 +13,19 @@ from memsim.philox import Occasion, Purpose
 from memsim.tasks.program.programmed import AgingArray
 
 Values = dict[str, np.ndarray]
+_VERIFIED = (
+    "pulses_mean",
+    "pulses_median",
+    "pulses_95",
+    "pulses_beyond",
+    "verify_reads_mean",
+    "programming_time",
+    "array_programming_time",
+    "programming_energy",
+    "array_programming_energy",
+    "success",
+)
+"""What write and verify tells."""
 BEYOND = 100
 """Pulses beyond which a cell counts as slow, as in the published statistics."""
 _ROWS = 256
@@ -36,13 +49,10 @@ def programming(crossbar: Crossbar, verified: bool) -> Programming:
     verified : bool
         Whether by an algorithm of write and verify. Of others, only the number of all pulses is known, if any.
     """
-    names = ("pulses_median", "pulses_95", "pulses_beyond", "verify_reads_mean", "programming_time")
-    unknown = dict.fromkeys((*names, "array_programming_time", "programming_energy", "array_programming_energy"), np.nan)
-    values = {name: np.array(value) for name, value in (unknown | {"success": np.nan}).items()}
     if not verified:
         counts, cells = crossbar.pulses, crossbar.state.size
         mean = (counts.set.sum() + counts.reset.sum()) / cells if crossbar.device.spec.update else np.nan
-        return Programming({"pulses_mean": np.asarray(mean, float), **values}, None)
+        return Programming({**dict.fromkeys(_VERIFIED, np.array(np.nan)), "pulses_mean": np.asarray(mean, float)}, None)
     report = crossbar.programming
     pulses = (report.set_pulses + report.reset_pulses).values.ravel()
     found = {

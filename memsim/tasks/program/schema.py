@@ -19,7 +19,7 @@ from memsim.tasks.program.targets import ProgrammedTargets, Targets, TargetsSpec
 MAX_CELLS = 10**9
 """Cells of all arrays and repeats: an hour, at up to 4 us each as measured."""
 MAX_REFRESHES = 1000
-SINGLE = "single"
+SINGLE: Literal["single"] = "single"
 """Mapping of arrays whose cells hold states; all others hold weights of both signs."""
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -37,7 +37,8 @@ def print_overview(dataset: xr.Dataset) -> None:
     rows.columns[1].no_wrap = True
     whole, raw = (over_repeats(dataset, name)[0] for name in ("product_error", "raw_product_error"))
     for number, name in enumerate(dataset.array.values):
-        kind = settings.runs[str(name)].spec.aging.compensation if str(name) in settings.runs else "none"
+        spec: Any = settings.runs[str(name)].spec if str(name) in settings.runs else None
+        kind = "none" if spec is None else spec.aging.compensation
         lines = [("none", raw)] if kind == "none" else [("none", raw), (kind, whole)]
         for first, (words, values) in enumerate(lines):
             label = "" if first else printable(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from memsim.tasks.variable import CORRECTED, POSITIVE, SHARE, Variable, cut
 
 ARRAY = ("array",)

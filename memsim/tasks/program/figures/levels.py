@@ -69,8 +69,8 @@ def levels(dataset: xr.Dataset) -> Figure:
             axes.set_xlabel("conductance [µS]")
         spread = f"share of the cells of each of {dataset.sizes['level']} levels in a bin of conductance"
         note = (
-            f"{spread}; neighbouring levels alternate in colour; ticks at the top: their targets; mean spread: root mean "
-            "square over levels of the standard deviation; the columns have scales of their own"
+            f"{spread}; neighbouring levels alternate in colour; ticks at the top: their targets; mean spread: root "
+            "mean square over levels of the standard deviation; the columns have scales of their own"
         )
         some = only(count, dataset.sizes["array"], "arrays")
         reasons = left_out({str(dataset.array.values[number]): why for number, why in gone.items()})

@@ -91,8 +91,8 @@ def products(dataset: xr.Dataset) -> Figure:
             lower.append(axes)
         _error_axis(lower)
         note = (
-            "products: norm of the error over that of the exact ones; weights: root mean squares over that of the exact "
-            f"ones, with compensation; below {_LEAST:g} % nothing is drawn; "
+            "products: norm of the error over that of the exact ones; weights: root mean squares over that of the "
+            f"exact ones, with compensation; below {_LEAST:g} % nothing is drawn; "
         )
         note += (
             f"bands: 95 % intervals of means over {settings.repeats} programmings"
