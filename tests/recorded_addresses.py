@@ -224,6 +224,24 @@ LEARNERS = {
 }
 
 
+PROGRAM = """
+name: program
+task: program
+arrays:
+  - name: A
+    array:
+      device: {extends: hfox-wan2022, faults: {stuck_on: 2 %}}
+      mapping: reference
+      adc: {range: 20, noise: 0.1}
+    aging: {compensation: affine, refresh: {after: 2 day}}
+rows: 20
+columns: 3
+inputs: 4
+repeats: 2
+times: [0 s, 1 day, 3 day]
+"""
+
+
 def experiment(text: str) -> Callable[[], None]:
     """What runs an experiment."""
 
@@ -250,7 +268,11 @@ def drawn_by(work: Callable[[], None]) -> dict[str, Any]:
     }
 
 
-WORKS: dict[str, Callable[[], None]] = {"arrays": arrays, **{name: experiment(text) for name, text in LEARNERS.items()}}
+WORKS: dict[str, Callable[[], None]] = {
+    "arrays": arrays,
+    **{name: experiment(text) for name, text in LEARNERS.items()},
+    "program": experiment(PROGRAM),
+}
 EXPECTED = {
     "arrays": "INITIAL D2D REFERENCE FAULT STUCK RETENTION PATH CONVERTER READ REFERENCE_READ READOUT TRAP FLICKER C2C "
     "PULSE SHAKE WRITE ROW_TRAIN COLUMN_TRAIN PROGRAM PROGRAM_MODEL",
@@ -258,6 +280,7 @@ EXPECTED = {
     "memorise with gradients": "SCENE CORRUPTION BOOTSTRAP INITIAL",
     "classify in place": "SPLIT CORRUPTION ORDER INITIAL D2D REFERENCE C2C READ REFERENCE_READ",
     "classify with a programmed network": "SPLIT CORRUPTION WEIGHTS ORDER MIXUP DROPOUT C2C READ",
+    "program": "TARGET PROGRAM_MODEL PATH FAULT READ REFERENCE_READ READOUT",
 }
 """Streams that each of these must draw from, so that the record is not empty."""
 

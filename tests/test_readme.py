@@ -53,7 +53,7 @@ def test_the_table_of_the_readme_is_what_the_code_measures():
 
 
 GUIDE = (ROOT / "experiments" / "README.md").read_text(encoding="utf-8")
-MEMORISE, CLASSIFY, SELECT = (part[part.index("| key |") :] for part in GUIDE.split("## The task ")[1:])
+MEMORISE, CLASSIFY, SELECT, PROGRAM = (part[part.index("| key |") :] for part in GUIDE.split("## The task ")[1:])
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
 
 
@@ -63,6 +63,7 @@ def test_the_guide_to_experiments_names_every_key_of_all_tasks():
     from memsim.experiments.learners import ArraySpec
     from memsim.tasks.classify import schema as classify
     from memsim.tasks.memorise import schema as memorise
+    from memsim.tasks.program import schema as program
     from memsim.tasks.select import schema as select
 
     for section, model, table in (
@@ -85,9 +86,13 @@ def test_the_guide_to_experiments_names_every_key_of_all_tasks():
         ("array.", select.PassiveArraySpec, SELECT),
         ("wires.", select.WiresSpec, SELECT),
         ("", select.SelectSpec, SELECT + MEMORISE),
+        ("array.", program.ProgrammedArraySpec, PROGRAM),
+        ("aging.", AgingSpec, PROGRAM),
+        ("targets.", program.AnyTargets, PROGRAM),
+        ("", program.ProgramSpec, PROGRAM + MEMORISE),
     ):
         for key in keys_of(Spot(model, (), None)):
-            sections = ("data", "learners", "tuning", "arrays")
+            sections = ("data", "learners", "tuning", "arrays", "targets")
             assert f"`{section}{key}" in table or key in sections, f"{section}{key}"
 
 
@@ -95,7 +100,7 @@ def test_the_guide_to_experiments_names_every_key_of_all_tasks():
 def test_the_examples_of_the_guide_to_experiments_run(tmp_path):
     import memsim as ms
 
-    memorise, quiet, sweep, classify, select = files = [tmp_path / f"{number}.yaml" for number in range(5)]
+    memorise, quiet, sweep, classify, select, program = files = [tmp_path / f"{number}.yaml" for number in range(6)]
     for file, text in zip(files, EXAMPLES, strict=True):
         file.write_text(text, encoding="utf-8")
     small = ms.load_experiment(memorise).replace({"data.samples": 2, "data.shape": [16, 16], "resamples": 100})
@@ -108,3 +113,5 @@ def test_the_examples_of_the_guide_to_experiments_run(tmp_path):
     small = ms.load_experiment(classify).replace({"data.samples": 60, "seeds": 2})
     assert list(ms.run(small).learner.values) == ["In place", "Digital", "Programmed"]
     assert ms.load_experiment(select).spec.labels == ["Alone", "Selector"]  # the solver takes long to compile
+    levels = ms.run(ms.load_experiment(program))
+    assert list(levels.array.values) == ["RADAR", "Error model, compensated"] and levels.sizes["level"] == 4

@@ -20,7 +20,7 @@ import numpy as np
 
 from memsim.arrays.layer import CrossbarLayer
 from memsim.errors import InputError
-from memsim.philox import Occasion, Purpose
+from memsim.philox import MAX_TIMES, Occasion, Purpose
 
 BATCH_NORM = "batch-norm"
 COMPENSATIONS = ("none", "global", "column", "affine", BATCH_NORM)
@@ -56,13 +56,17 @@ class DriftReference:
     outputs: np.ndarray
 
     @classmethod
-    def of(cls, layer: CrossbarLayer, kind: str, reference: str = "noisy") -> DriftReference:
-        """The outputs of a layer now, from reads with noise or, for the reference "exact", their expectation."""
+    def of(cls, layer: CrossbarLayer, kind: str, reference: str = "noisy", programming: int = 0) -> DriftReference:
+        """The outputs of a layer now, from reads with noise or, for the reference "exact", their expectation.
+
+        `programming` is the number of the programming of the layer, each of which has reads with noise of its own.
+        """
         crossbar = layer.crossbar
         inputs = weyl(READS[kind], crossbar.shape[-2])
         if crossbar.dac is not None:
             inputs = crossbar.dac.range * ((inputs + 1) / 2 if crossbar.dac.polarity == "unsigned" else inputs)
-        return cls(kind, inputs, cls._read(layer, inputs, 0, noise=reference == "noisy"))
+        number = MAX_TIMES + programming if programming else 0  # beyond the reads at all times
+        return cls(kind, inputs, cls._read(layer, inputs, number, noise=reference == "noisy"))
 
     def correction(self, layer: CrossbarLayer, time: int, label: str) -> tuple[Any, Any]:
         """Factor and shift of the outputs of the layer at an evaluation time, see `CrossbarLayer.correction`.

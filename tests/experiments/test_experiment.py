@@ -25,6 +25,7 @@ LONG = (
     "converters-01",
     "layers-01",
     "sneak-01",
+    "levels-01",
 )
 """Experiments with many learners, of which the quick tests run those alike, or with wires, whose solver takes long to
 compile."""
@@ -68,6 +69,9 @@ class TestShipped:
         elif experiment.spec.task == "select":
             dataset = ms.run(experiment.replace({"lines": [2, 4], "map_lines": 4}))
             assert np.isfinite(dataset.current_margin).all()
+        elif experiment.spec.task == "program":
+            dataset = ms.run(experiment.replace({"rows": 8, "columns": 8, "inputs": 5, "repeats": 1}))
+            assert np.isfinite(dataset.product_error).all()
         else:
             dataset = ms.run(experiment.replace(SMALL))
             assert np.isfinite(dataset.snr).all()

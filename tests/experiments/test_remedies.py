@@ -20,6 +20,7 @@ TEXTS = {
     "memorise": "name: x\nlearners: [{name: A}]\ncorruptions: {fog: [0.1]}\n",
     "classify": "name: x\ntask: classify\nlearners: [{name: A}]\ncorruptions: {fog: [0.1]}\n",
     "select": "name: x\ntask: select\narrays: [{name: A, array: {device: epiram-choi2018}}]\n",
+    "program": "name: x\ntask: program\narrays: [{name: A, array: {device: pcm-joshi2020}}]\n",
 }
 
 
@@ -60,10 +61,9 @@ def test_an_experiment_of_every_task_is_valid_once_its_problems_are_remedied(tas
     [
         *((task, [key]) for task in ("memorise", "classify") for key in ("name", "learners", "corruptions")),
         *((task, ["learners", 0, "name"]) for task in ("memorise", "classify")),
-        ("select", ["arrays"]),
-        ("select", ["arrays", 0, "name"]),
-        ("select", ["arrays", 0, "array"]),
-        ("select", ["arrays", 0, "array", "device"]),
+        *((task, ["arrays"]) for task in ("select", "program")),
+        *((task, ["arrays", 0, *keys]) for task in ("select", "program") for keys in (["name"], ["array"])),
+        *((task, ["arrays", 0, "array", "device"]) for task in ("select", "program")),
     ],
 )
 def test_a_missing_key_can_be_written_as_its_error_says(task, path):
@@ -85,6 +85,7 @@ def test_a_missing_key_can_be_written_as_its_error_says(task, path):
         ("classify", ["learners"], "A"),
         ("select", ["arrays"], {"A": {}}),
         ("select", ["arrays", 0, "array"], "ideal"),
+        ("program", ["targets"], "levels"),
     ],
 )
 def test_a_value_of_another_type_can_be_written_as_its_error_says(task, path, value):

@@ -53,7 +53,13 @@ def selected() -> xr.Dataset:
     return ms.run(ms.load_experiment("sneak-01").replace({"lines": [4, 8], "map_lines": 4}))
 
 
-@pytest.fixture(params=["classified", "memorised", "selected"])
+@pytest.fixture(scope="module")
+def programmed() -> xr.Dataset:
+    """Arrays that differ tenfold in their errors, one of them without pulses."""
+    return ms.run(ms.load_experiment("levels-01").replace({"rows": 16, "columns": 16, "repeats": 2}))
+
+
+@pytest.fixture(params=["classified", "memorised", "selected", "programmed"])
 def result(request) -> xr.Dataset:
     return request.getfixturevalue(request.param)
 
@@ -82,8 +88,8 @@ def test_no_figure_cuts_off_a_line_a_band_or_a_whisker(result):
     assert drawn >= 2
 
 
-def test_a_comparison_cuts_off_nothing_and_names_the_devices_of_both(classified, memorised, selected):
-    for result in (classified, memorised, selected):
+def test_a_comparison_cuts_off_nothing_and_names_the_devices_of_both(classified, memorised, selected, programmed):
+    for result in (classified, memorised, selected, programmed):
         assert outside(compare_figure(result, result)) == []
     both = words(compare_figure(classified, classified))
     assert "B: second result on ideal, taox-hfox-wu2018" in both

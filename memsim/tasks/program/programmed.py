@@ -156,4 +156,4 @@ class AgingArray:
 
     def _read_reference(self) -> DriftReference | None:
         kind = self._aging.compensation
-        return None if kind == "none" else DriftReference.of(self.layer, kind, self._aging.reference)
+        return None if kind == "none" else DriftReference.of(self.layer, kind, self._aging.reference, self.refreshes)

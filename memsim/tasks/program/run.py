@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from memsim.arrays.aging import accelerated
 from memsim.arrays.waiting import retention_notes
 from memsim.errors import InputError, MemsimError
+from memsim.philox import MAX_ARRAYS
 from memsim.tasks.compared import Entry
 from memsim.tasks.job import Computed, Job, spec_of
 from memsim.tasks.program.histograms import LevelSums, level_counts, pulse_bins, pulse_counts
@@ -20,6 +21,8 @@ from memsim.tasks.program.schema import ProgramSpec
 from memsim.tasks.program.summary import summaries
 from memsim.tasks.program.targets import LevelTargets, inputs
 
+_TRIAL = MAX_ARRAYS - 1
+"""Number of the array that is tried; no repeat has its random numbers."""
 _KEYS = {
     "state": "array.bounds",
     "bounds": "array.bounds",
@@ -70,7 +73,7 @@ def checked(entry: Entry) -> None:
     except InputError as error:
         raise _refused(entry, "aging.temperature", str(error).partition(": ")[2]) from None
     try:
-        place = Place(device, entry.seed, 0, "cpu", entry.label)
+        place = Place(device, entry.seed, _TRIAL, "cpu", entry.label)
         AgingArray(place, spec.array, spec.aging, weights_of(spec.array, np.array([[-1.0, 1.0]])), np.ones((1, 1)))
     except InputError as error:
         name, _, why = str(error).partition(": ")

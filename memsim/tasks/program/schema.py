@@ -95,7 +95,7 @@ class ProgramSpec(ExperimentSpec):
     ]
     rows: Side = 64
     columns: Side = 64
-    targets: AnyTargets = Field(default={}, validate_default=True)
+    targets: AnyTargets = Field(default={}, validate_default=True, examples=["{kind: uniform}"])
     inputs: Annotated[int, Count(1, 100_000)] = 100
     repeats: Annotated[int, Count(1, 1000)] = 5
     keep: Annotated[list[str], BeforeValidator(_nothing), Field(json_schema_extra={"maxItems": 0})] = Field(default=[])
