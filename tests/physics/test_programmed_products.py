@@ -1,7 +1,7 @@
 """The task `program` beside tables that were computed from the sources' equations without memsim.
 
-PCM: equations of aihwkit for 1e6 differential pairs, G_max 25 uS, t_c 20 s. CMO/HfOx: products of 64 x 64 weights around
-an exact middle, window 8 to 90 uS, w and x uniform in [-1, 1]. Technology C: the authors' measured values.
+PCM: equations of aihwkit for 1e6 differential pairs, G_max 25 uS, t_c 20 s. CMO/HfOx: products of 64 x 64 weights
+around an exact middle, window 8 to 90 uS, w and x uniform in [-1, 1]. Technology C: the authors' measured values.
 """
 
 from __future__ import annotations

@@ -80,7 +80,8 @@ def print_metrics(dataset: xr.Dataset) -> None:
     means = {name: over_repeats(dataset, name) for name in (*_ERRORS, *_WEIGHTS)}
     headings = ("states", "bias", "products", "raw", "alpha", "drift", "spread", "noise")
     for number, name in enumerate(dataset.array.values):
-        rows = table("error [%] after", *headings, right=headings)
+        rows = table("after", *headings, right=headings)
+        rows.columns[0].no_wrap = rows.columns[3].no_wrap = True
         for k, time in enumerate(dataset.time.values):
             own = {key: [float(part[number, k]) for part in values] for key, values in means.items()}
             mean, low, high = own["product_error"]
@@ -93,7 +94,7 @@ def print_metrics(dataset: xr.Dataset) -> None:
                 f"{own['compensation_factor'][0]:.3f}",
                 *(f"{100 * own[key][0]:.2f}" for key in _WEIGHTS),
             )
-        screen.print(f"\n{printable(name)} on {printable(dataset.device.values[number])}")
+        screen.print(f"\n{printable(name)} on {printable(dataset.device.values[number])}, errors in percent")
         screen.print(rows)
 
 

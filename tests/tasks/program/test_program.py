@@ -170,7 +170,9 @@ class TestResult:
         found = ms.run(experiment(text, times=["1 h", "1 day", "10.5 day"], rows=100, columns=50)).sel(array="Model")
         assert float(found.array_refreshes) == 10
         after_half_a_day = ms.run(experiment(times=["0.5 day"], rows=100, columns=50)).sel(array="Model")
-        assert float(found.state_error[:, 2].mean()) == pytest.approx(float(after_half_a_day.state_error.mean()), rel=0.1)
+        assert float(found.state_error[:, 2].mean()) == pytest.approx(
+            float(after_half_a_day.state_error.mean()), rel=0.1
+        )
         assert (found.state_error[:, 2] < found.state_error[:, 1]).all()
 
     def test_compensation_counts_its_reads(self):
@@ -267,7 +269,9 @@ class TestCommands:
         assert outcome.files == ["tiny.yaml"]
 
     def test_times_are_needed_where_something_ages(self, cli, tmp_path):
-        text = TEXT.replace("times: [0 s, 1 s, 1 day]\n", "").replace("wan2022}", "wan2022}\n    aging: {reference: exact}")
+        text = TEXT.replace("times: [0 s, 1 s, 1 day]\n", "").replace(
+            "wan2022}", "wan2022}\n    aging: {reference: exact}"
+        )
         (tmp_path / "tiny.yaml").write_text(text, encoding="utf-8")
         assert "no time passes; set 'times'" in cli("run", "tiny.yaml").refusal()
 
