@@ -40,7 +40,7 @@ def pairs(name, changes=""):
 
 @pytest.mark.slow
 def test_products_of_phase_change_pairs_over_a_year(tmp_path):
-    found = result(
+    measured = result(
         [pairs("noisy"), pairs("quiet", ", read: {flicker: none}")],
         tmp_path,
         rows=256,
@@ -50,7 +50,7 @@ def test_products_of_phase_change_pairs_over_a_year(tmp_path):
         times=f"[{', '.join(PCM)}]",
     ).mean("repeat")
     for number, (alpha, raw, compensated, without) in enumerate(PCM.values()):
-        noisy, quiet = (found.isel(array=k, time=number) for k in (0, 1))
+        noisy, quiet = (measured.isel(array=k, time=number) for k in (0, 1))
         assert float(noisy.compensation_factor) == pytest.approx(alpha, rel=0.03)
         assert float(noisy.raw_product_error) == pytest.approx(raw, rel=0.03)
         assert float(noisy.product_error) == pytest.approx(compensated, rel=0.03)
@@ -62,7 +62,7 @@ def test_products_of_phase_change_pairs_over_a_year(tmp_path):
 
 @pytest.mark.slow
 def test_normal_weights_in_phase_change_pairs(tmp_path):
-    found = result(
+    measured = result(
         [pairs("noisy")],
         tmp_path,
         rows=256,
@@ -72,14 +72,14 @@ def test_normal_weights_in_phase_change_pairs(tmp_path):
         targets="{kind: normal, sigma: 0.3333}",
         times="[0 s, 1 day, 1 y]",
     )
-    for error, published in zip(found.product_error[0].mean("repeat").values, (0.111, 0.142, 0.183), strict=True):
+    for error, published in zip(measured.product_error[0].mean("repeat").values, (0.111, 0.142, 0.183), strict=True):
         assert error == pytest.approx(published, rel=0.03)
 
 
 @pytest.mark.slow
 def test_products_of_oxide_cells_over_ten_years(tmp_path):
     device = "{extends: cmo-hfox-falcone2025, conductance: {min: 8 uS, max: 90 uS}}"
-    found = result(
+    measured = result(
         [f"{{name: cmo, array: {{device: {device}, mapping: offset}}}}"],
         tmp_path,
         rows=64,
@@ -88,14 +88,14 @@ def test_products_of_oxide_cells_over_ten_years(tmp_path):
         repeats=20,
         times=f"[{', '.join(CMO)}]",
     )
-    rmse = np.sqrt(np.square(found.product_rmse[0]).mean("repeat")).values
+    rmse = np.sqrt(np.square(measured.product_rmse[0]).mean("repeat")).values
     for error, published in zip(rmse, CMO.values(), strict=True):
         assert error == pytest.approx(published, rel=0.05)
 
 
 def test_levels_of_technology_c_relax_as_measured(tmp_path):
     # Rows of the measured table at 39.3 uS, the nearest to the highest level; the lowest level has its own row.
-    found = result(
+    measured = result(
         ["{name: c, array: {device: rram-technology-c-levy2021}}"],
         tmp_path,
         rows=128,
@@ -105,7 +105,7 @@ def test_levels_of_technology_c_relax_as_measured(tmp_path):
         targets="{kind: levels, count: 2}",
         times="[0 s, 1 s, 1e5 s]",
     ).isel(array=0, level=1)
-    shift = 1e6 * (found.level_mean - found.level_target).values
-    spread = 1e6 * found.level_spread.values
+    shift = 1e6 * (measured.level_mean - measured.level_target).values
+    spread = 1e6 * measured.level_spread.values
     assert shift == pytest.approx([0.0, -0.46, -2.1], abs=0.1)
     assert spread == pytest.approx([0.35, math.hypot(0.35, 1.45), math.hypot(0.35, 2.93)], rel=0.03)

@@ -55,7 +55,7 @@ def programming(crossbar: Crossbar, verified: bool) -> Programming:
         return Programming({**dict.fromkeys(_VERIFIED, np.array(np.nan)), "pulses_mean": np.asarray(mean, float)}, None)
     report = crossbar.programming
     pulses = (report.set_pulses + report.reset_pulses).values.ravel()
-    found = {
+    values = {
         "pulses_mean": pulses.mean(),
         "pulses_median": np.median(pulses),
         "pulses_95": np.percentile(pulses, 95),
@@ -67,7 +67,7 @@ def programming(crossbar: Crossbar, verified: bool) -> Programming:
         "array_programming_energy": report.energy.values.sum(),
         "success": report.accepted.values.mean(),
     }
-    return Programming({name: np.asarray(value, float) for name, value in found.items()}, pulses)
+    return Programming({name: np.asarray(value, float) for name, value in values.items()}, pulses)
 
 
 def states(array: AgingArray) -> Values:

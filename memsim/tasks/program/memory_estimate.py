@@ -7,9 +7,9 @@ from memsim.tasks.capacity import COPIES
 from memsim.tasks.program.histograms import CONDUCTANCE_BINS
 from memsim.tasks.program.schema import SINGLE, ProgramSpec
 
-_CELL = 250  # bytes a cell takes while it is programmed and read; up to 200 measured
+_CELL = 250  # bytes a cell takes while it is programmed and read; up to 240 measured
 _LEVEL_CELL = 16  # bytes that stay of a cell whose level is counted
-_SAMPLE = 60  # bytes an input or an output of a product takes; up to 50 measured
+_SAMPLE = 20  # bytes an input or an output of a product takes; up to 12 measured
 
 
 def memory_estimate(spec: ProgramSpec, data: None, loaded: None) -> dict[str, float]:

@@ -59,8 +59,7 @@ def program(job: Job) -> Computed:
     notes: dict[str, None] = {}
     for entry in job.entries:
         assert entry.device is not None
-        found = retention_notes([entry.device], spec.moments[-1], entry.spec.aging.temperature)
-        notes |= dict.fromkeys(found)
+        notes |= dict.fromkeys(retention_notes([entry.device], spec.moments[-1], entry.spec.aging.temperature))
     return Computed(variables, coordinates, list(notes))
 
 
@@ -83,8 +82,8 @@ def checked(entry: Entry) -> None:
 
 def _refused(entry: Entry, key: str, why: str) -> InputError:
     path, document = f"{entry.experiment.key(entry.spec)}.{key}", entry.experiment.document
-    found = document.find(path) or document.find(f"{entry.experiment.key(entry.spec)}.array") or ()
-    return InputError(f"{document.where(found)}: {path}: {why}")
+    place = document.find(path) or document.find(f"{entry.experiment.key(entry.spec)}.array") or ()
+    return InputError(f"{document.where(place)}: {path}: {why}")
 
 
 @dataclass
@@ -97,23 +96,23 @@ class _Run:
 
 def _programmed(entry: Entry, job: Job) -> _Run:
     """All repeats of one array."""
-    spec, own = spec_of(entry.experiment, ProgramSpec), entry.spec
+    spec, settings = spec_of(entry.experiment, ProgramSpec), entry.spec
     device, distribution, times = entry.device, spec.distribution, spec.moments
     assert device is not None
     once: list[Values] = []
     over_time: list[list[Values]] = []
     pulses: list[np.ndarray | None] = []
-    levels = _Levels(spec, own.array.bounds, device.spec.conductance)
+    levels = _Levels(spec, settings.array.bounds, device.spec.conductance)
     reads = refreshes = 0
     for repeat in range(spec.repeats):
         numbers = distribution.numbers(spec.rows, spec.columns, entry.seed, repeat)
         x = inputs(spec.inputs, spec.rows, entry.seed, repeat)
-        if own.array.dac is not None and own.array.dac.polarity == "unsigned":
+        if settings.array.dac is not None and settings.array.dac.polarity == "unsigned":
             x = (1.0 + x) / 2.0
         with threadpool_limits(1, "blas"):  # sums of BLAS move with its threads
             place = Place(device, entry.seed, repeat, job.backend, entry.label)
-            array = AgingArray(place, own.array, own.aging, weights_of(own.array, numbers), x)
-            took = programming(array.crossbar, own.array.programming is not None)
+            array = AgingArray(place, settings.array, settings.aging, weights_of(settings.array, numbers), x)
+            took = programming(array.crossbar, settings.array.programming is not None)
             once.append(took.values)
             pulses.append(took.pulses)
             over_time.append([])
@@ -125,7 +124,7 @@ def _programmed(entry: Entry, job: Job) -> _Run:
                     done = (repeat + (number + 1) / len(times)) / spec.repeats
                     job.progress(entry.label, int(100 * done), 100)
         refreshes = array.refreshes
-        reads = array.compensation_reads * (len(times) + (1 + refreshes) * (own.aging.reference == "noisy"))
+        reads = array.compensation_reads * (len(times) + (1 + refreshes) * (settings.aging.reference == "noisy"))
     values = {name: np.stack([part[name] for part in once]) for name in once[0]}
     for name in over_time[0][0]:
         values[name] = np.array([[part[name] for part in parts] for parts in over_time], float)

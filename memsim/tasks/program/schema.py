@@ -17,7 +17,7 @@ from memsim.experiments.schema import ExperimentSpec
 from memsim.tasks.program.targets import ProgrammedTargets, Targets, TargetsSpec
 
 MAX_CELLS = 10**9
-"""Cells of all arrays and repeats: an hour, at up to 4 us each as measured."""
+"""Cells of all arrays and repeats: two hours, at up to 7 us each as measured."""
 MAX_REFRESHES = 1000
 SINGLE: Literal["single"] = "single"
 """Mapping of arrays whose cells hold states; all others hold weights of both signs."""

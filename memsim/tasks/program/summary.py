@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 def summaries(variables: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Means over repeats and their intervals, see `SUMMARISED`, of registered variables (array, ...)."""
-    found = {}
+    means = {}
     for name, variable in SUMMARISED.items():
         values = variables[variable.name]
         values = values[..., -1] if "time" in variable.dims else values
         mean, low, high = seed_interval(values, axis=1, bounds=variable.bounds)
-        found[f"{name}_mean"], found[f"{name}_interval"] = mean, np.stack([low, high], axis=-1)
-    return found
+        means[f"{name}_mean"], means[f"{name}_interval"] = mean, np.stack([low, high], axis=-1)
+    return means
 
 
 def over_repeats(dataset: xr.Dataset, name: str) -> Interval:

@@ -55,15 +55,15 @@ def _print_programming(dataset: xr.Dataset) -> None:
     headings = ("mean", "median", "95 %", "> 100", "reads", "time", "energy", "accepted")
     rows = table("pulses of a cell of", *headings, right=headings)
     for number, name in enumerate(dataset.array.values):
-        own = {key: float(values[number]) for key, values in means.items()}
+        numbers = {key: float(values[number]) for key, values in means.items()}
         rows.add_row(
             printable(name),
-            *(_number(own[key]) for key in ("pulses_mean", "pulses_median", "pulses_95")),
-            _percent(own["pulses_beyond"]),
-            _number(own["verify_reads_mean"]),
-            _quantity(own["programming_time"], "s"),
-            _quantity(own["programming_energy"], "J"),
-            _percent(own["success"]),
+            *(_number(numbers[key]) for key in ("pulses_mean", "pulses_median", "pulses_95")),
+            _percent(numbers["pulses_beyond"]),
+            _number(numbers["verify_reads_mean"]),
+            _quantity(numbers["programming_time"], "s"),
+            _quantity(numbers["programming_energy"], "J"),
+            _percent(numbers["success"]),
         )
     screen = console()
     screen.print()
@@ -83,16 +83,16 @@ def print_metrics(dataset: xr.Dataset) -> None:
         rows = table("after", *headings, right=headings)
         rows.columns[0].no_wrap = rows.columns[3].no_wrap = True
         for k, time in enumerate(dataset.time.values):
-            own = {key: [float(part[number, k]) for part in values] for key, values in means.items()}
-            mean, low, high = own["product_error"]
+            numbers = {key: [float(part[number, k]) for part in values] for key, values in means.items()}
+            mean, low, high = numbers["product_error"]
             interval = "" if np.isnan(low) else f" [{100 * low:.2f}, {100 * high:.2f}]"
             rows.add_row(
                 moment(float(time)),
-                *(f"{100 * own[key][0]:.2f}" for key in ("state_error", "state_bias")),
+                *(f"{100 * numbers[key][0]:.2f}" for key in ("state_error", "state_bias")),
                 f"{100 * mean:.2f}{interval}",
-                f"{100 * own['raw_product_error'][0]:.2f}",
-                f"{own['compensation_factor'][0]:.3f}",
-                *(f"{100 * own[key][0]:.2f}" for key in _WEIGHTS),
+                f"{100 * numbers['raw_product_error'][0]:.2f}",
+                f"{numbers['compensation_factor'][0]:.3f}",
+                *(f"{100 * numbers[key][0]:.2f}" for key in _WEIGHTS),
             )
         screen.print(f"\n{printable(name)} on {printable(dataset.device.values[number])}, errors in percent")
         screen.print(rows)

@@ -99,7 +99,7 @@ class TestResult:
 
     def test_steps_without_noise_give_the_pulses_reads_and_time_of_a_count(self):
         # Fresh cells lie at 0 to 0.01; steps of 0.01 reach 0, 1/4, 1/2, 3/4 and 1 to within half a step.
-        found = one_array(
+        measured = one_array(
             stepping(100),
             array=", programming: {algorithm: radar, window: 0.00501, max_pulses: 200}",
             rows=20,
@@ -107,21 +107,21 @@ class TestResult:
             targets="{kind: levels, count: 5}",
             repeats=1,
         ).isel(array=0, repeat=0)
-        bins = {int(low): float(count) for low, count in zip(found.pulses, found.pulse_count, strict=True)}
+        bins = {int(low): float(count) for low, count in zip(measured.pulses, measured.pulse_count, strict=True)}
         low = [0, 25, 50, 75, 99.5]  # of the highest level, half of the cells need the last of 100 steps
-        assert float(found.pulses_mean) == pytest.approx(np.mean(low), rel=0.02)
-        assert float(found.verify_reads_mean) == pytest.approx(float(found.pulses_mean) + 1)
-        time = float(found.pulses_mean) * 1e-6 + float(found.verify_reads_mean) * 1e-7
-        assert float(found.programming_time) == pytest.approx(time)
-        assert float(found.array_programming_time) == pytest.approx(500 * time)
-        assert float(found.array_programming_energy) == pytest.approx(500 * float(found.programming_energy))
-        assert sum(bins.values()) == 500 and float(found.success) == 1 and float(found.pulses_beyond) == 0
-        assert found.state_error.item() < 0.0051
+        assert float(measured.pulses_mean) == pytest.approx(np.mean(low), rel=0.02)
+        assert float(measured.verify_reads_mean) == pytest.approx(float(measured.pulses_mean) + 1)
+        time = float(measured.pulses_mean) * 1e-6 + float(measured.verify_reads_mean) * 1e-7
+        assert float(measured.programming_time) == pytest.approx(time)
+        assert float(measured.array_programming_time) == pytest.approx(500 * time)
+        assert float(measured.array_programming_energy) == pytest.approx(500 * float(measured.programming_energy))
+        assert sum(bins.values()) == 500 and float(measured.success) == 1 and float(measured.pulses_beyond) == 0
+        assert measured.state_error.item() < 0.0051
 
     def test_a_uniform_landing_has_the_variance_of_the_window_and_of_one_read(self):
         window = 0.01
         for noise in (0.005, 0.01):
-            found = one_array(
+            measured = one_array(
                 stepping(6, noise=noise, c2c=0.05),
                 array=f", programming: {{algorithm: radar, window: {window}, max_pulses: 100000}}",
                 targets="{kind: normal, sigma: 0.1}",
@@ -131,12 +131,16 @@ class TestResult:
                 repeats=1,
             )
             sd = math.sqrt(window**2 / 3 + noise**2)
-            assert found.state_spread.item() == pytest.approx(sd, rel=0.02) and found.success.item() == 1
-            assert abs(found.state_bias.item()) < 0.02 * sd
+            assert measured.state_spread.item() == pytest.approx(sd, rel=0.02) and measured.success.item() == 1
+            assert abs(measured.state_bias.item()) < 0.02 * sd
 
     def test_rounds_of_pulses_count_pulses_alone(self):
-        found = one_array(stepping(100), array=", cycles: 2", rows=8, columns=8, repeats=2)
-        assert (found.pulses_mean > 20).all() and np.isnan(found.pulses_median).all() and np.isnan(found.success).all()
+        measured = one_array(stepping(100), array=", cycles: 2", rows=8, columns=8, repeats=2)
+        assert (
+            (measured.pulses_mean > 20).all()
+            and np.isnan(measured.pulses_median).all()
+            and np.isnan(measured.success).all()
+        )
 
     def test_a_summary_is_the_mean_over_repeats_with_its_interval(self, dataset):
         part = dataset.isel(array=0)
@@ -159,28 +163,38 @@ class TestResult:
 
     def test_a_sweep_gives_arrays_with_their_values(self):
         text = TEXT.replace("seed: 3", "seed: 3\nsweep: {array.programming.window: [0.02, 0.1]}")
-        found = ms.run(experiment(text, repeats=1))
-        assert list(found.array.values) == ["Verified, window 0.02", "Model", "Verified, window 0.1"]
-        fine, coarse = (found.sel(array=f"Verified, window {window}") for window in (0.02, 0.1))
+        measured = ms.run(experiment(text, repeats=1))
+        assert list(measured.array.values) == ["Verified, window 0.02", "Model", "Verified, window 0.1"]
+        fine, coarse = (measured.sel(array=f"Verified, window {window}") for window in (0.02, 0.1))
         assert (fine.pulses_mean > coarse.pulses_mean).all()
         assert (fine.state_error < coarse.state_error).all()
 
     def test_a_refresh_begins_anew(self):
         text = TEXT.replace("{device: hfox-wan2022}", "{device: hfox-wan2022}\n    aging: {refresh: {after: 1 day}}")
-        found = ms.run(experiment(text, times=["1 h", "1 day", "10.5 day"], rows=100, columns=50)).sel(array="Model")
-        assert float(found.array_refreshes) == 10
+        measured = ms.run(experiment(text, times=["1 h", "1 day", "10.5 day"], rows=100, columns=50)).sel(array="Model")
+        assert float(measured.array_refreshes) == 10
         after_half_a_day = ms.run(experiment(times=["0.5 day"], rows=100, columns=50)).sel(array="Model")
-        assert float(found.state_error[:, 2].mean()) == pytest.approx(
+        assert float(measured.state_error[:, 2].mean()) == pytest.approx(
             float(after_half_a_day.state_error.mean()), rel=0.1
         )
-        assert (found.state_error[:, 2] < found.state_error[:, 1]).all()
+        assert (measured.state_error[:, 2] < measured.state_error[:, 1]).all()
+
+    def test_heat_lets_the_states_age_faster_by_arrhenius_law(self):
+        activation = {"energy": "1.6e-19 J", "reference": "300 K", "status": "assumed"}
+        device = ms.load_device("hfox-wan2022").replace({"retention.activation": activation})
+        seconds = 86400 / math.exp(1.6e-19 / 1.380649e-23 * (1 / 300 - 1 / 358))
+        base = experiment(arrays__Model__array__device=device)
+        hot = ms.run(base.replace({"arrays.Model.aging.temperature": "358 K", "times": [f"{seconds} s"]}))
+        cold = ms.run(base.replace({"times": ["1 day"]}))
+        assert hot.state_error[1].values == pytest.approx(cold.state_error[1].values, rel=1e-5)
+        assert "its activation energy of 0.999 eV is assumed" in hot.attrs["notes"]
 
     def test_compensation_counts_its_reads(self):
         for reference, reads in (("noisy", 4 * 32), ("exact", 3 * 32)):
             text = TEXT.replace("2022}", f"2022}}\n    aging: {{compensation: global, reference: {reference}}}")
-            found = ms.run(experiment(text, repeats=1))
-            assert list(found.array_compensation_reads.values) == [0, reads]
-            assert (found.compensation_factor[0] == 1).all() and (found.compensation_factor[1, 0] != 1).any()
+            measured = ms.run(experiment(text, repeats=1))
+            assert list(measured.array_compensation_reads.values) == [0, reads]
+            assert (measured.compensation_factor[0] == 1).all() and (measured.compensation_factor[1, 0] != 1).any()
 
     @pytest.mark.slow
     def test_a_file_runs_again(self, dataset, file):
@@ -200,7 +214,7 @@ class TestFigures:
     def test_pulses_show_the_histogram_and_its_tail(self, dataset):
         figure = draw(dataset, "pulses")
         bulk, tail = figure.axes
-        assert outside(figure) == [] and "left out: Model (no pulses counted)" in words(figure)
+        assert outside(figure) == [] and "left out: Model, hfox-wan2022 (no pulses counted)" in words(figure)
         assert sum(bulk.lines[0].get_ydata()) == pytest.approx(100)
         assert (np.diff(tail.lines[0].get_ydata()) <= 0).all()
 
@@ -213,11 +227,13 @@ class TestFigures:
         assert np.allclose(lower[1].lines[1].get_ydata(), 100 * dataset.weight_spread[1].mean("repeat"))
 
     def test_a_figure_without_its_content_says_what_it_needs(self):
-        found = ms.run(experiment(targets={"kind": "uniform"}, arrays__Verified__array__programming="none", repeats=1))
-        assert default_figure(found) == "products" and "level_mean" not in found
+        measured = ms.run(
+            experiment(targets={"kind": "uniform"}, arrays__Verified__array__programming="none", repeats=1)
+        )
+        assert default_figure(measured) == "products" and "level_mean" not in measured
         for name, what in (("levels", "targets that are levels"), ("pulses", "an algorithm of write and verify")):
             with pytest.raises(LacksError, match=what):
-                draw(found, name)
+                draw(measured, name)
 
 
 class TestCommands:

@@ -22,25 +22,25 @@ def rows(first: str) -> list[tuple[str, list[str]]]:
 
 @pytest.mark.slow
 def test_the_levels_of_the_guide():
-    found = ms.run("levels-01")
-    spread = 1e6 * np.sqrt(np.square(found.level_spread).mean("level"))
+    measured = ms.run("levels-01")
+    spread = 1e6 * np.sqrt(np.square(measured.level_spread).mean("level"))
     for name, printed in rows("array"):
         assert [f"{float(value):.2f}" for value in spread.sel(array=name)] == printed, name
-    assert [name for name, _ in rows("array")] == list(found.array.values)
+    assert [name for name, _ in rows("array")] == list(measured.array.values)
 
 
 @pytest.mark.slow
 def test_the_products_of_the_guide():
     whole = ms.run("products-01")
-    found = whole.sel(time=[0, 3600, 86400, 30 * 86400, 365.25 * 86400])
-    pcm = found.sel(array="PCM pairs, compensated").mean("repeat")
-    measured = dict(rows("PCM pairs"))
+    measured = whole.sel(time=[0, 3600, 86400, 30 * 86400, 365.25 * 86400])
+    pcm = measured.sel(array="PCM pairs, compensated").mean("repeat")
+    printed = dict(rows("PCM pairs"))
     for name, variable in (
         ("relative error", "raw_product_error"),
         ("globally compensated", "product_error"),
         ("factor", "compensation_factor"),
     ):
-        assert [f"{float(value):.3f}" for value in pcm[variable]] == measured[name], name
+        assert [f"{float(value):.3f}" for value in pcm[variable]] == printed[name], name
     cmo = whole.sel(array="CMO/HfOx", time=[1, 3600, 86400, 3652.5 * 86400])
     rmse = np.sqrt(np.square(cmo.product_rmse).mean("repeat"))
     text = " ".join(GUIDE.split())

@@ -88,9 +88,9 @@ def _draw(axes: Axes, array: xr.Dataset, end: int, when: str) -> None:
     middle = _MICRO * array.conductance_bin_middle.values
     half = (middle[1] - middle[0]) / 2
     edges = np.append(middle - half, middle[-1] + half)
-    for level, own in enumerate(counts):
-        shares = 100 * own / own.sum()
-        places = np.flatnonzero(own)
+    for level, cells in enumerate(counts):
+        shares = 100 * cells / cells.sum()
+        places = np.flatnonzero(cells)
         part = slice(places[0], places[-1] + 1)
         colour, hatch = _COLOURS[level % 2], _HATCHES[level % 2]
         axes.stairs(shares[part], edges[part.start : part.stop + 1], color=colour, linewidth=0.9)

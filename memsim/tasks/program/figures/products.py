@@ -67,8 +67,8 @@ def products(dataset: xr.Dataset) -> Figure:
         heading(figure, dataset, settings.name)
         upper = panel(figure, _LEFT, _FOOT + deep + _BETWEEN, WIDTH - _LEFT - 0.12, _HEIGHT)
         for number in range(lines):
-            own = np.stack([part[number] for part in errors])
-            curve(upper, seconds, own, line_style(number), named(names.label(number)))
+            values = np.stack([part[number] for part in errors])
+            curve(upper, seconds, values, line_style(number), named(names.label(number)))
         upper.set_ylabel("error of products [%]")
         time_axis(upper, seconds)
         _error_axis([upper])
@@ -79,8 +79,8 @@ def products(dataset: xr.Dataset) -> Figure:
             bottom = _FOOT + (rows - 1 - row) * (_LOWER + _TITLE)
             axes = panel(figure, _LEFT + column * (wide + _GAP), bottom, wide, _LOWER)
             for name, (text, style) in _PARTS.items():
-                own = np.stack([part[number] for part in parts[name]])
-                curve(axes, seconds, own, style, named(text))
+                values = np.stack([part[number] for part in parts[name]])
+                curve(axes, seconds, values, style, named(text))
             time_axis(axes, seconds)
             last = place + _COLUMNS >= len(shown)
             axes.tick_params(labelleft=column == 0, labelbottom=last)
@@ -112,11 +112,15 @@ def _sizes(dataset: xr.Dataset, name: str) -> Interval:
     return np.abs(mean), np.where(flipped, -high, low), np.where(flipped, -low, high)
 
 
-def _percent(found: Interval) -> Interval:
+def _percent(interval: Interval) -> Interval:
     """Mean and ends in percent; nothing of means that are too small to draw, and ends that are not too small."""
-    mean, low, high = (100 * part for part in found)
-    seen = mean >= _LEAST
-    return np.where(seen, mean, np.nan), np.where(seen, np.maximum(low, _LEAST), np.nan), np.where(seen, high, np.nan)
+    mean, low, high = (100 * part for part in interval)
+    drawn = mean >= _LEAST
+    return (
+        np.where(drawn, mean, np.nan),
+        np.where(drawn, np.maximum(low, _LEAST), np.nan),
+        np.where(drawn, high, np.nan),
+    )
 
 
 def _error_axis(panels: list[Any]) -> None:

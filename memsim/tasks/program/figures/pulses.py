@@ -59,8 +59,8 @@ def pulses(dataset: xr.Dataset) -> Figure:
             style = {**line_style(place), "label": named(names.label(number))}
             _draw_shares(bulk, least, most, shares, style)
             beyond = 1.0 - np.cumsum(shares)
-            seen = beyond > 0.5 / counts[number].sum()
-            tail.plot(np.maximum(most, _ZERO)[seen], beyond[seen], **{**style, "markersize": 3})
+            drawn = beyond > 0.5 / counts[number].sum()
+            tail.plot(np.maximum(most, _ZERO)[drawn], beyond[drawn], **{**style, "markersize": 3})
         for axes in panels:
             axes.set_xscale("log")
             axes.set_xlabel("set and reset pulses of a cell")
@@ -78,7 +78,7 @@ def pulses(dataset: xr.Dataset) -> Figure:
         note = f"dotted: {BEYOND} pulses; bins have equal widths on the logarithmic axis from 10 pulses on"
         repeats = f"{settings.repeats} programmings of {settings.rows} x {settings.columns}"
         some = only(len(shown), len(known), "arrays")
-        labels = {str(dataset.array.values[number]): "no pulses counted" for number in gone}
+        labels = {device_names(dataset).label(number): "no pulses counted" for number in gone}
         ending(figure, *entries(panels), some, f"{note}; {repeats}", left_out(labels), device=names.heading)
     return figure
 
