@@ -12,6 +12,7 @@ from memsim.arrays.aging import accelerated
 from memsim.arrays.waiting import retention_notes
 from memsim.errors import InputError, MemsimError
 from memsim.philox import MAX_ARRAYS
+from memsim.profiles import DeviceProfile
 from memsim.tasks.compared import Entry
 from memsim.tasks.job import Computed, Job, spec_of
 from memsim.tasks.program.histograms import LevelSums, level_counts, pulse_bins, pulse_counts
@@ -56,11 +57,16 @@ def program(job: Job) -> Computed:
     }
     if spec.distribution.levels:
         coordinates |= {"level": np.arange(spec.distribution.levels), "end": ["first", "last"]}
-    notes: dict[str, None] = {}
+    by_temperature: dict[float | None, list[DeviceProfile]] = {}
     for entry in job.entries:
         assert entry.device is not None
-        notes |= dict.fromkeys(retention_notes([entry.device], spec.moments[-1], entry.spec.aging.temperature))
-    return Computed(variables, coordinates, list(notes))
+        by_temperature.setdefault(entry.spec.aging.temperature, []).append(entry.device)
+    notes = [
+        note
+        for temperature, devices in by_temperature.items()
+        for note in retention_notes(devices, spec.moments[-1], temperature)
+    ]
+    return Computed(variables, coordinates, list(dict.fromkeys(notes)))
 
 
 def checked(entry: Entry) -> None:
