@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
+from pydantic_core import core_schema
 
 from memsim.document.fields import NONE_WORD, Count, Quantity, Section, problem
 from memsim.errors import InputError
@@ -157,7 +159,21 @@ class MappingKeys(Section):
         return self
 
 
-MappingSpec = Annotated[MappingKeys, BeforeValidator(_named)]
+@dataclass(frozen=True)
+class _KindAlone:
+    """Marks a mapping that may be stated as its kind alone."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_before_validator_function(_named, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        kinds = get_args(MappingKeys.model_fields["kind"].annotation)
+        return {"anyOf": [handler(schema), {"type": "string", "enum": list(kinds)}]}
+
+
+MappingSpec = Annotated[MappingKeys, _KindAlone()]
 """A name stands for the kind alone."""
 
 

@@ -84,16 +84,15 @@ class AgingArray:
         self, place: Place, spec: ProgrammedArraySpec, aging: AgingSpec, weights: np.ndarray, inputs: np.ndarray
     ) -> None:
         self._place, self._aging = place, aging
-        algorithm = None if spec.programming is None else spec.programming.verified
-        mapping, (low, high) = mapping_of(spec), spec.bounds
+        low, high = spec.bounds
         self.layer = ProgrammedLayer(
             weights,
             None,
             place.device,
-            mapping=mapping,
+            mapping=mapping_of(spec),
             bounds=spec.bounds,
             cycles=spec.cycles,
-            algorithm=algorithm,
+            algorithm=None if spec.programming is None else spec.programming.verified,
             seed=place.seed,
             dtype=spec.dtype,
             backend=place.backend,
@@ -102,9 +101,6 @@ class AgingArray:
         )
         shares = self.layer.mapping.states(self.layer.targets / self.layer.scale)
         self.targets = low + shares * (high - low)
-        self._how: dict[str, Any] = {"algorithm": algorithm, "cycles": spec.cycles}
-        if mapping.kind == "reference":
-            self._how["reference"] = (low + high) / 2
         if spec.dac is not None or spec.adc is not None:
             self.layer.calibrate(inputs)
         self._now = self._programmed = 0.0
@@ -131,9 +127,8 @@ class AgingArray:
         refresh = self._aging.refresh
         while refresh is not None and refresh.after is not None and self._programmed + refresh.after < time:
             self._wait(self._programmed + refresh.after)
-            self.crossbar.program(self.targets, **self._how)
+            self.layer.program()
             self._programmed, self.refreshes = self._now, self.refreshes + 1
-            self.correct(1.0)
             self._reference = self._read_reference()
         self._wait(time)
 

@@ -9,16 +9,14 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from memsim.arrays.aging import accelerated
-from memsim.arrays.waiting import retention_notes
 from memsim.errors import InputError, MemsimError
 from memsim.philox import MAX_ARRAYS
-from memsim.profiles import DeviceProfile
-from memsim.tasks.compared import Entry
+from memsim.tasks.compared import Entry, time_notes
 from memsim.tasks.job import Computed, Job, spec_of
 from memsim.tasks.program.histograms import LevelSums, level_counts, pulse_bins, pulse_counts
 from memsim.tasks.program.measures import Values, products, programming, states
 from memsim.tasks.program.programmed import AgingArray, Place, weights_of
-from memsim.tasks.program.schema import ProgramSpec
+from memsim.tasks.program.schema import ENDS, ProgramSpec
 from memsim.tasks.program.summary import summaries
 from memsim.tasks.program.targets import LevelTargets, inputs
 
@@ -56,17 +54,8 @@ def program(job: Job) -> Computed:
         "interval": ["low", "high"],
     }
     if spec.distribution.levels:
-        coordinates |= {"level": np.arange(spec.distribution.levels), "end": ["first", "last"]}
-    by_temperature: dict[float | None, list[DeviceProfile]] = {}
-    for entry in job.entries:
-        assert entry.device is not None
-        by_temperature.setdefault(entry.spec.aging.temperature, []).append(entry.device)
-    notes = [
-        note
-        for temperature, devices in by_temperature.items()
-        for note in retention_notes(devices, spec.moments[-1], temperature)
-    ]
-    return Computed(variables, coordinates, list(dict.fromkeys(notes)))
+        coordinates |= {"level": np.arange(spec.distribution.levels), "end": list(ENDS)}
+    return Computed(variables, coordinates, time_notes(job.entries))
 
 
 def checked(entry: Entry) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -18,7 +19,8 @@ from memsim.tasks.program.targets import ProgrammedTargets, Targets, TargetsSpec
 
 MAX_CELLS = 10**9
 """Cells of all arrays and repeats: two hours, at up to 7 us each as measured."""
-MAX_REFRESHES = 1000
+ENDS = ("first", "last")
+"""Names of the two times whose conductances are counted by level."""
 SINGLE: Literal["single"] = "single"
 """Mapping of arrays whose cells hold states; all others hold weights of both signs."""
 
@@ -87,6 +89,7 @@ class ProgramSpec(ExperimentSpec):
     """An experiment: arrays, the numbers that are programmed into them, inputs of products, and times."""
 
     COMPARED: ClassVar[str] = "array"
+    INDEPENDENT: ClassVar[bool] = True
 
     task: Literal["program"] = "program"
     arrays: Annotated[
@@ -99,6 +102,14 @@ class ProgramSpec(ExperimentSpec):
     inputs: Annotated[int, Count(1, 100_000)] = 100
     repeats: Annotated[int, Count(1, 1000)] = 5
     keep: Annotated[list[str], BeforeValidator(_nothing), Field(json_schema_extra={"maxItems": 0})] = Field(default=[])
+
+    @property
+    def known_labels(self) -> dict[str, Sequence[Any]]:
+        """Those of arrays, times and levels; see `ExperimentSpec`."""
+        levels: dict[str, Sequence[Any]] = (
+            {"level": list(range(self.distribution.levels)), "end": list(ENDS)} if self.distribution.levels else {}
+        )
+        return {**super().known_labels, "time": self.moments, **levels}
 
     @property
     def moments(self) -> list[float]:
@@ -128,8 +139,4 @@ class ProgramSpec(ExperimentSpec):
             if self.distribution.levels and (kind != SINGLE or spec.array.mapping.slices > 1):
                 text = f"'{kind}' holds weights in several cells, and levels are those of single cells; leave it out"
                 raise problem(text, "arrays", number, "array", "mapping")
-            refresh = spec.aging.refresh
-            if refresh is not None and refresh.after and self.times and self.times[-1] / refresh.after > MAX_REFRESHES:
-                text = f"{self.times[-1] / refresh.after:.3g} refreshes until the last time; allowed: {MAX_REFRESHES}"
-                raise problem(text, "arrays", number, "aging", "refresh", "after")
         return self

@@ -187,7 +187,7 @@ class TestResult:
         hot = ms.run(base.replace({"arrays.Model.aging.temperature": "358 K", "times": [f"{seconds} s"]}))
         cold = ms.run(base.replace({"times": ["1 day"]}))
         assert hot.state_error[1].values == pytest.approx(cold.state_error[1].values, rel=1e-5)
-        assert "its activation energy of 0.999 eV is assumed" in hot.attrs["notes"]
+        assert "the activation energy of 'hfox-wan2022', 0.999 eV, is assumed" in hot.attrs["notes"]
 
     def test_compensation_counts_its_reads(self):
         for reference, reads in (("noisy", 4 * 32), ("exact", 3 * 32)):
@@ -270,7 +270,7 @@ class TestCommands:
             ("wan2022}", "wan2022}\n    aging: {compensation: batch-norm}", (":9:", "needs a network", "none, global")),
             ("wan2022}", "wan2022}\n    aging: {temperature: 358 K}", (":9:", "retention.activation")),
             ("wan2022}", "wan2022}\n    aging: {refresh: {budget: 1 %}}", (":9:", "allowed: 'after', a time")),
-            ("wan2022}", "wan2022}\n    aging: {refresh: {after: 1 s}}", (":9:", "8.64e+04 refreshes")),
+            ("wan2022}", "wan2022}\n    aging: {refresh: {after: 1 s}}", (":9:", "86399 refreshes")),
             ("repeats: 2", "keep: [weights]", ("the task 'program' trains nothing",)),
             ("rows: 12", "rows: 1e9", ("rows",)),
             ("Model\n", "Verified\n", ("two arrays are called 'Verified'",)),
