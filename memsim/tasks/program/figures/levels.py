@@ -97,7 +97,7 @@ def _draw(axes: Axes, array: xr.Dataset, end: int, when: str) -> None:
         look = {"color": colour, "alpha": 0.35} if hatch is None else {"facecolor": "none", "edgecolor": colour}
         axes.stairs(shares[part], edges[part.start : part.stop + 1], fill=True, hatch=hatch, linewidth=0, **look)
     spread = array.level_spread.values[:, 0 if end == 0 else -1]
-    text = f"{when}: mean spread {_MICRO * float(np.sqrt(np.square(spread).mean())):.2g} µS"
+    text = f"{when}: mean spread {_MICRO * float(np.sqrt(np.square(spread).mean())):.3g} µS"
     axes.text(0.995, 0.91, text, transform=axes.transAxes, ha="right", va="top", fontsize=SMALL, color=INK)
 
 
