@@ -115,6 +115,12 @@ class ProgrammedLayer(CrossbarLayer):
         self.correction, self.shift = 1.0, 0.0
 
     @property
+    def state_deviations(self) -> np.ndarray:
+        """States of all cells minus those that were to be programmed, with the axes of `Crossbar.state`."""
+        deviations: np.ndarray = self.crossbar.state.values.astype(float) - self._states
+        return deviations
+
+    @property
     def slice_weights(self) -> np.ndarray:
         """Weights that the cells of each slice hold, (slice, ..., row, col), as if the others had the same digits.
 

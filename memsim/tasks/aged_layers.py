@@ -44,6 +44,9 @@ class AgedLayers:
     ----------
     refreshes : int
         How often all cells were programmed again.
+    compensation_reads : int
+        Reads of each layer that the compensation took: at each time, and after each programming unless the reference is
+        exact.
     """
 
     def __init__(
@@ -56,7 +59,7 @@ class AgedLayers:
         self._layers, self._aging, self._program, self._renormalise = layers, aging, program, renormalise
         self._now = self._programmed = 0.0
         self._pulses_before = self._pulses()
-        self.refreshes = 0
+        self.refreshes = self.compensation_reads = 0
         self._references = self._read_references()
 
     def advance(self, time: float, number: int) -> None:
@@ -71,6 +74,8 @@ class AgedLayers:
         self._wait(time)
         if self._aging.compensation == BATCH_NORM and self._renormalise is not None:
             self._renormalise(number)
+        if self._references:
+            self.compensation_reads += READS[self._aging.compensation]
         for label, reference in self._references.items():
             layer = self._layers[label]
             layer.correction, layer.shift = reference.correction(layer, number - 1, label)
@@ -86,11 +91,6 @@ class AgedLayers:
         """Set and reset pulses since the first programming, all cells together."""
         return self._pulses() - self._pulses_before
 
-    @property
-    def compensation_reads(self) -> int:
-        """Reads of each layer that the compensation takes, at each time and once after programming."""
-        return READS.get(self._aging.compensation, 0)
-
     def _wait(self, time: float) -> None:
         for layer in self._layers.values() if time > self._now else ():
             with warnings.catch_warnings():
@@ -102,7 +102,9 @@ class AgedLayers:
         kind, reference = self._aging.compensation, self._aging.reference
         if kind in ("none", BATCH_NORM):
             return {}
-        return {label: DriftReference.of(layer, kind, reference) for label, layer in self._layers.items()}
+        self.compensation_reads += READS[kind] if reference == "noisy" else 0
+        layers = self._layers.items()
+        return {label: DriftReference.of(layer, kind, reference, self.refreshes) for label, layer in layers}
 
     def _pulses(self) -> int:
         counts = [layer.crossbar.pulses for layer in self._layers.values()]

@@ -19,6 +19,10 @@ TIME = Coordinate("time", "time since the end of the programming", "s")
 ARRAY = Coordinate("array", "name of the array")
 """Label of arrays that are compared."""
 
+PULSES = Coordinate("pulses", "least number of pulses of a bin", "1")
+MOST_PULSES = Coordinate("pulses", "largest number of pulses of a bin", "1")
+"""Labels of bins of cells by their pulses."""
+
 IMAGE_TASK = {
     "learner": Coordinate("learner", "name of the learner"),
     "noise_type": Coordinate("noise_type", "kind of corruption"),

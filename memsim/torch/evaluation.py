@@ -88,7 +88,7 @@ def evaluate(
         ``saturated_outputs`` (repeat, time, layer); ``accuracy_lifetime`` (repeat); see `memsim.tasks.network`.
         Attributes hold the hardware, the
         profiles of its devices, and hashes of the weights and of the samples; ``compensation_reads`` counts the reads
-        that the compensation takes of each layer, each time and once after programming.
+        that the compensation takes of each layer: at each time, and after programming unless the reference is exact.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def evaluate(
     attributes: dict[str, str | int] = {
         "compensation": compensation,
         "reference": reference,
-        "compensation_reads": READS.get(compensation, 0),
+        "compensation_reads": READS.get(compensation, 0) * (len(seconds) + (reference == "noisy")),
         "metric": "accuracy" if metric is None else getattr(metric, "__name__", type(metric).__name__),
         "samples_sha256": samples.sha256,
     }

@@ -46,7 +46,7 @@ def test_no_module_outside_the_package_of_a_task_names_it():
             word
             for name in names
             for word in words
-            if word.startswith(f"memsim.tasks.{name}")
+            if f"{word}.".startswith((f"memsim.tasks.{name}.", f"memsim.tasks.{name}:"))
             or (word == name and file not in [ROOT / other for other in OTHER_MEANINGS.get(name, ())])
         ]
     assert {file: words for file, words in naming.items() if words} == {}

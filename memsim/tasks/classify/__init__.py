@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from memsim.tasks.base import Coordinate, Drawing, Metric, Panel, Task
 from memsim.tasks.classify.variables import VARIABLES
-from memsim.tasks.coordinates import IMAGE_TASK, LAYER, TIME
+from memsim.tasks.coordinates import IMAGE_TASK, LAYER, MOST_PULSES, PULSES, TIME
 from memsim.tasks.kept import KEPT_COORDINATES
 
 _HERE = "memsim.tasks.classify"
@@ -28,6 +28,8 @@ TASK = Task(
         "confidence_bin": Coordinate("confidence_bin", "middle of a bin of confidence", "1"),
         "layer": LAYER,
         "time": TIME,
+        "pulses": PULSES,
+        "most_pulses": MOST_PULSES,
         "word_line": Coordinate("word_line", _WORD_LINE, "1"),
         "bit_line": Coordinate("bit_line", "number of the bit line of the tile, from the drivers on", "1"),
         "trial": Coordinate("trial", "trial of the tuning; 0 has the learner's own settings", "1"),

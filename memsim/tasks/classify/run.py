@@ -15,14 +15,24 @@ from memsim.data.labelled import Labelled, load_labelled
 from memsim.errors import InputError
 from memsim.experiments.experiment import Experiment
 from memsim.metrics.classes import BINS
+from memsim.metrics.pulse_bins import pulse_bins, pulse_counts
 from memsim.results.dataset import require
 from memsim.results.weights import packed
 from memsim.tasks.capacity import images_at_once
 from memsim.tasks.classify.classifiers.classifier import Classifier
+from memsim.tasks.classify.classifiers.on_crossbars import OnCrossbars
 from memsim.tasks.classify.course import Course, trials_of
 from memsim.tasks.classify.over_time import CellsOverTime
 from memsim.tasks.classify.schema import ClassifySpec, LabelledSpec
-from memsim.tasks.classify.summary import Values, compare, measure_clean, measure_noisy, measure_products, stack
+from memsim.tasks.classify.summary import (
+    Values,
+    compare,
+    measure_clean,
+    measure_noisy,
+    measure_products,
+    measure_programming,
+    stack,
+)
 from memsim.tasks.compared import Entry, device_notes, time_notes
 from memsim.tasks.images import by_images, corrupted, corrupted_examples
 from memsim.tasks.job import Computed, Job, spec_of
@@ -55,6 +65,7 @@ def classify(job: Job) -> Computed:
         part |= found
     for entry, part in zip(entries, parts, strict=True):
         part |= measure_products(classifiers[entry.label], job.images[entry.data].test)
+    pulses = _measure_programming(entries, classifiers, parts)
     if spec.times:
         for part, found in zip(parts, _over_time(spec, entries, classifiers, job.images, course), strict=True):
             part |= found
@@ -79,6 +90,11 @@ def classify(job: Job) -> Computed:
         "trial": np.arange(spec.tuning.trials),
         "chosen": [json.dumps(course.chosen[entry.label], default=str) for entry in entries],
     }
+    if pulses:
+        bins = pulse_bins(max(int(own.max()) for own in pulses.values()))
+        counts = [pulse_counts([pulses.get(entry.label)], bins) for entry in entries]
+        variables["network_pulse_count"] = np.stack(counts)
+        coordinates |= {"pulses": bins.least, "most_pulses": bins.most}
     if spec.times:
         coordinates["time"] = np.array(spec.times)
     if "layer_snr" in variables:
@@ -157,6 +173,19 @@ def _noisy(
                 "noisy_snr": _joined(kinds, _median_ratio),
             }
     return [found[entry.label] for entry in entries]
+
+
+def _measure_programming(
+    entries: Sequence[Entry], classifiers: Mapping[str, Classifier], parts: Sequence[Values]
+) -> dict[str, np.ndarray]:
+    """Add what write and verify took to the variables of networks; the pulses of all their cells, by label."""
+    pulses: dict[str, np.ndarray] = {}
+    for entry, part in zip(entries, parts, strict=True):
+        classifier = classifiers[entry.label]
+        if isinstance(classifier, OnCrossbars) and entry.spec.array.programming is not None:
+            values, pulses[entry.label] = measure_programming(classifier)
+            part |= values
+    return pulses
 
 
 def _over_time(

@@ -142,6 +142,25 @@ def measure_products(classifier: Classifier, test: Split) -> Values:
     return values
 
 
+_COSTS = {
+    "pulses_mean": "network_pulses_mean",
+    "pulses_95": "network_pulses_95",
+    "verify_reads_mean": "network_verify_reads",
+    "array_programming_time": "network_programming_time",
+    "array_programming_energy": "network_programming_energy",
+    "success": "network_success",
+}
+"""Registered variables of networks by the names of `programming_costs`."""
+
+
+def measure_programming(classifier: OnCrossbars) -> tuple[Values, np.ndarray]:
+    """Registered variables of what write and verify took of networks, and the pulses of all cells."""
+    costs = classifier.programming()
+    values = {name: np.stack([cost.values[key] for cost in costs]) for key, name in _COSTS.items()}
+    pulses = np.concatenate([cost.pulses for cost in costs if cost.pulses is not None])
+    return values | {"network_state_error": classifier.state_error}, pulses
+
+
 def stack(parts: Sequence[Mapping[str, np.ndarray]]) -> Values:
     """All variables with the learner as first dimension; NaN where one has none, or smaller ones end."""
     stacked = {}

@@ -12,6 +12,7 @@ BIN = ("learner", "repeat", "confidence_bin")
 TILE = ("learner", "word_line", "bit_line")
 OVER_TIME = ("learner", "repeat", "time")
 
+_WRITTEN = "of networks that write and verify programs"
 _OTHERS = "the largest of the other outputs"
 
 DECLARED = (
@@ -277,6 +278,77 @@ DECLARED = (
         "conductance, minus 1; NaN for cells that conduct nothing",
     ),
     Variable(
+        "network_pulses_mean",
+        REPEAT,
+        "1",
+        "mean pulses of a cell",
+        f"set and reset pulses of a cell until programming ended, mean over cells; {_WRITTEN}",
+        summary=True,
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "network_pulses_95",
+        REPEAT,
+        "1",
+        "95th percentile of the pulses of a cell",
+        f"percentile 95 of the set and reset pulses over cells; {_WRITTEN}",
+        summary=True,
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "network_verify_reads",
+        REPEAT,
+        "1",
+        "mean verify reads of a cell",
+        f"mean over cells; {_WRITTEN}",
+        summary=True,
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "network_programming_time",
+        REPEAT,
+        "s",
+        "programming time of the network",
+        f"sum over all cells of the time of pulses, delays and verify reads, one cell after the other; {_WRITTEN}",
+        summary=True,
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "network_programming_energy",
+        REPEAT,
+        "J",
+        "programming energy of the network",
+        f"sum over all cells of V I t of pulses and verify reads; {_WRITTEN}",
+        summary=True,
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "network_success",
+        REPEAT,
+        "1",
+        "accepted cells",
+        f"share of cells whose last verify reads lay inside the acceptance window; {_WRITTEN}",
+        summary=True,
+        bounds=SHARE,
+    ),
+    Variable(
+        "network_state_error",
+        REPEAT,
+        "1",
+        "error of the states",
+        f"root mean square over cells of the state w minus its target right after programming; {_WRITTEN}",
+        summary=True,
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "network_pulse_count",
+        ("learner", "pulses"),
+        "1",
+        "cells by pulses",
+        f"number of cells whose set and reset pulses lie in a bin, all seeds together; {_WRITTEN}",
+        bounds=POSITIVE,
+    ),
+    Variable(
         "aged_accuracy",
         OVER_TIME,
         "1",
@@ -362,7 +434,8 @@ DECLARED = (
         SUMMARY,
         "1",
         "reads of the compensation",
-        "reads of each layer that the compensation takes, at each time and once after programming",
+        "reads of each layer that the compensation took: at each time, and after each programming unless the reference "
+        "is exact",
         bounds=POSITIVE,
     ),
     Variable(

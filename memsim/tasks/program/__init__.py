@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from memsim.tasks.base import Coordinate, Drawing, Metric, Panel, Task
-from memsim.tasks.coordinates import ARRAY, IMAGE_TASK, TIME
+from memsim.tasks.coordinates import ARRAY, IMAGE_TASK, MOST_PULSES, PULSES, TIME
 from memsim.tasks.program.variables import VARIABLES
 
 _HERE = "memsim.tasks.program"
@@ -19,8 +19,8 @@ TASK = Task(
         "array": ARRAY,
         "time": TIME,
         "interval": IMAGE_TASK["interval"],
-        "pulses": Coordinate("pulses", "least number of pulses of a bin", "1"),
-        "most_pulses": Coordinate("pulses", "largest number of pulses of a bin", "1"),
+        "pulses": PULSES,
+        "most_pulses": MOST_PULSES,
         "level": Coordinate("level", "number of the level, from 0 at the lower bound", "1"),
         "end": Coordinate("end", "first or last time"),
     },

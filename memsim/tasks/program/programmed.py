@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from memsim.arrays import Crossbar, Mapping, ProgrammedLayer
-from memsim.arrays.compensation import READS, DriftReference
-from memsim.errors import RetentionWarning
 from memsim.experiments.aging import AgingSpec
 from memsim.profiles import DeviceProfile
+from memsim.tasks.aged_layers import AgedLayers
 from memsim.tasks.program.schema import SINGLE, ProgrammedArraySpec
 
 
@@ -71,8 +68,6 @@ class AgingArray:
         Reads of the array.
     targets : (row, line)
         State that each cell was to get, dimensionless.
-    refreshes : int
-        How often it was programmed again.
 
     Raises
     ------
@@ -83,7 +78,6 @@ class AgingArray:
     def __init__(
         self, place: Place, spec: ProgrammedArraySpec, aging: AgingSpec, weights: np.ndarray, inputs: np.ndarray
     ) -> None:
-        self._place, self._aging = place, aging
         low, high = spec.bounds
         self.layer = ProgrammedLayer(
             weights,
@@ -103,9 +97,7 @@ class AgingArray:
         self.targets = low + shares * (high - low)
         if spec.dac is not None or spec.adc is not None:
             self.layer.calibrate(inputs)
-        self._now = self._programmed = 0.0
-        self.refreshes = 0
-        self._reference = self._read_reference()
+        self._layers = AgedLayers({f"array '{place.label}'": self.layer}, aging, self.layer.program)
 
     @property
     def crossbar(self) -> Crossbar:
@@ -113,42 +105,15 @@ class AgingArray:
         return self.layer.crossbar
 
     @property
-    def compensated(self) -> bool:
-        """Whether outputs are corrected."""
-        return self._reference is not None
+    def refreshes(self) -> int:
+        """How often it was programmed again."""
+        return self._layers.refreshes
 
     @property
     def compensation_reads(self) -> int:
-        """Reads of the array that its compensation takes at each time."""
-        return READS[self._aging.compensation]
+        """Reads that its compensation took so far, see `AgedLayers`."""
+        return self._layers.compensation_reads
 
-    def advance(self, time: float) -> None:
-        """Let time pass until `time` [s], with refreshes; one that is due at this very time has not taken place yet."""
-        refresh = self._aging.refresh
-        while refresh is not None and refresh.after is not None and self._programmed + refresh.after < time:
-            self._wait(self._programmed + refresh.after)
-            self.layer.program()
-            self._programmed, self.refreshes = self._now, self.refreshes + 1
-            self._reference = self._read_reference()
-        self._wait(time)
-
-    def correction(self, number: int) -> tuple[Any, Any]:
-        """Factor and shift that undo the drift now, at the evaluation time with this number; 1 and 0 without any."""
-        if self._reference is None:
-            return 1.0, 0.0
-        return self._reference.correction(self.layer, number, f"array '{self._place.label}'")
-
-    def correct(self, factor: Any, shift: Any = 0.0) -> None:
-        """Correct the outputs of reads from now on, see `CrossbarLayer.correction`."""
-        self.layer.correction, self.layer.shift = factor, shift
-
-    def _wait(self, time: float) -> None:
-        if time > self._now:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", RetentionWarning)  # a note of the result says it
-                self.crossbar.wait(time - self._now, self._aging.temperature)
-            self._now = time
-
-    def _read_reference(self) -> DriftReference | None:
-        kind = self._aging.compensation
-        return None if kind == "none" else DriftReference.of(self.layer, kind, self._aging.reference, self.refreshes)
+    def advance(self, time: float, number: int) -> None:
+        """Let time pass until an evaluation time [s] with its number, and correct the outputs; see `AgedLayers`."""
+        self._layers.advance(time, number)

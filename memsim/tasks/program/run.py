@@ -10,15 +10,17 @@ from threadpoolctl import threadpool_limits
 
 from memsim.arrays.aging import accelerated
 from memsim.errors import InputError, MemsimError
+from memsim.metrics.pulse_bins import pulse_bins, pulse_counts
 from memsim.philox import MAX_ARRAYS
 from memsim.tasks.compared import Entry, time_notes
 from memsim.tasks.job import Computed, Job, spec_of
-from memsim.tasks.program.histograms import LevelSums, level_counts, pulse_bins, pulse_counts
-from memsim.tasks.program.measures import Values, products, programming, states
+from memsim.tasks.program.histograms import LevelSums, level_counts
+from memsim.tasks.program.measures import Values, products, states
 from memsim.tasks.program.programmed import AgingArray, Place, weights_of
 from memsim.tasks.program.schema import ENDS, ProgramSpec
 from memsim.tasks.program.summary import summaries
 from memsim.tasks.program.targets import LevelTargets, inputs
+from memsim.tasks.programming_costs import programming
 
 _TRIAL = MAX_ARRAYS - 1
 """Number of the array that is tried; no repeat has its random numbers."""
@@ -107,19 +109,19 @@ def _programmed(entry: Entry, job: Job) -> _Run:
         with threadpool_limits(1, "blas"):  # sums of BLAS move with its threads
             place = Place(device, entry.seed, repeat, job.backend, entry.label)
             array = AgingArray(place, settings.array, settings.aging, weights_of(settings.array, numbers), x)
-            took = programming(array.crossbar, settings.array.programming is not None)
+            took = programming([array.crossbar], settings.array.programming is not None)
             once.append(took.values)
             pulses.append(took.pulses)
             over_time.append([])
             for number, time in enumerate(times):
-                array.advance(time)
+                array.advance(time, number + 1)
                 over_time[-1].append({**states(array), **products(array, x, number)})
                 levels.add(array, numbers, number)
                 if job.progress is not None:
                     done = (repeat + (number + 1) / len(times)) / spec.repeats
                     job.progress(entry.label, int(100 * done), 100)
         refreshes = array.refreshes
-        reads = array.compensation_reads * (len(times) + (1 + refreshes) * (settings.aging.reference == "noisy"))
+        reads = array.compensation_reads
     values = {name: np.stack([part[name] for part in once]) for name in once[0]}
     for name in over_time[0][0]:
         values[name] = np.array([[part[name] for part in parts] for parts in over_time], float)

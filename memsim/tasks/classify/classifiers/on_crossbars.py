@@ -14,6 +14,7 @@ from memsim.tasks.classify.classifiers.classifier import Account, CellWeights, H
 from memsim.tasks.classify.classifiers.deployed import Deployed
 from memsim.tasks.classify.classifiers.gradient import Gradient, gradients, samples
 from memsim.tasks.classify.schema import ClassifierSpec
+from memsim.tasks.programming_costs import Programming, programming
 
 
 class OnCrossbars:
@@ -75,6 +76,19 @@ class OnCrossbars:
     def sensitivity(self, x: np.ndarray, slope: np.ndarray) -> np.ndarray:
         """Gradient by the pixels, (seed, image, y, x), of the weights that the arrays hold; see `Classifier`."""
         return gradients([arrays.effective for arrays in self._arrays], x, slope)
+
+    def programming(self) -> list[Programming]:
+        """What the programming of each network by write and verify took, all layers together."""
+        return [programming(list(arrays.crossbars.values()), verified=True) for arrays in self._arrays]
+
+    @property
+    def state_error(self) -> np.ndarray:
+        """Root mean square of states minus their targets, of all cells of each network, (seed,)."""
+        errors = []
+        for arrays in self._arrays:
+            deviations = [layer.state_deviations.ravel() for layer in arrays.layers.values()]
+            errors.append(np.sqrt(np.square(np.concatenate(deviations)).mean()))
+        return np.array(errors)
 
     def cell_weights(self) -> CellWeights:
         """The weights of all layers in units of their scales, biases included; see `CellClassifier`."""

@@ -16,8 +16,8 @@ from memsim.plotting.rules.limits import fit_limits
 from memsim.plotting.style import INK, RC, line_style
 from memsim.results.dataset import require
 from memsim.results.settings import settings_of
-from memsim.tasks.program.measures import BEYOND
 from memsim.tasks.program.schema import ProgramSpec
+from memsim.tasks.programming_costs import BEYOND
 
 if TYPE_CHECKING:
     import xarray as xr
