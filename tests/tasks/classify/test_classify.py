@@ -79,6 +79,7 @@ class TestResult:
     @pytest.mark.slow
     def test_every_registered_variable_is_there_with_its_dimensions(self, dataset):
         others = (
+            "network_",
             "aged_",
             "lifetime",
             "refresh",

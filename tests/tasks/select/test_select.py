@@ -131,8 +131,9 @@ class TestFigures:
         assert np.allclose(shown, dataset.example_cell_voltage.values.reshape(-1, 5, 5))
 
     def test_other_tasks_have_other_figures(self, dataset, whole_result):
+        every = [name for kind in RESULT_KINDS.values() for name in kind.figures]
         for kind in RESULT_KINDS.values():
-            for name in kind.figures.keys() - {"aging"}:
+            for name in (name for name in kind.figures if every.count(name) == 1):
                 with pytest.raises(LacksError, match=f"'{name}' needs a result of the task '{kind.name}'"):
                     draw(dataset if kind.name != "select" else ms.load(whole_result), name)
 
