@@ -44,6 +44,7 @@ TASK = Task(
         "devices": Drawing("accuracy against the device", f"{_FIGURES}.devices:devices"),
         "products": Drawing("accuracy and SNR of analog products", f"{_FIGURES}.products:products"),
         "aging": Drawing("accuracy and weight error over time", f"{_FIGURES}.aging:aging"),
+        "programming": Drawing("what write and verify takes, and gives", f"{_FIGURES}.programming:programming"),
         "wire-maps": Drawing("what wires do to the cells of a tile", f"{_FIGURES}.wire_maps:wire_maps"),
     },
     default_figure=f"{_FIGURES}.default:default_figure",

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
 
 def default_figure(dataset: xr.Dataset) -> str:
-    """Name of the figure: aging over times; analog products where settings of arrays are swept; else all learners."""
+    """Name of the figure of what an experiment is about: aging, programming, analog products, or all learners."""
     require(dataset, "learner")
     if "time" in dataset.dims:
         return "aging"
+    if "network_pulse_count" in dataset:
+        return "programming"
     swept = any(key.split(".")[0] == "array" for key in settings_of(dataset, ClassifySpec).sweep)
     return "products" if swept and axis_of(dataset) else "classes"
