@@ -31,14 +31,17 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
     """Kernel (state, inputs, targets, rate, steps, first_step, first_array, first_column, settings, ..., k0, k1).
 
     inputs : (array, sample, row); targets : (array, sample, column); `state` is changed in place. The last
-    arguments are settings, common and varying parameters, counts, marks and the key's words; ``counts``, int64 of
-    `count_shape`, receives the set and reset pulses, and ``marks``, uint8 like `state`, a 1 for each cell that gets a
-    pulse, if the kernel marks any. Step ``first_step + step * samples + sample`` is counter word c2.
+    arguments are settings, common and varying parameters, counts, marks, cell_counts and the key's words; ``counts``,
+    int64 of `count_shape`, receives the set and reset pulses, ``marks``, uint8 like `state`, a 1 for each cell that
+    gets a pulse, if the kernel marks any, and ``cell_counts``, int64 (array, column, row, 2), the set and reset pulses
+    of each cell on top of those before, if the kernel counts them. Step ``first_step + step * samples + sample`` is
+    counter word c2.
     """
     program = program_function(spec)
     gather = gather_function(spec)
     change, idle, draws, deviate = spec.change, spec.idle, spec.draws, deviation_function(spec)
     noisy, chancy, marked = spec.chance == "normal", spec.chance == "uniform", spec.marked
+    counted = spec.counted
 
     @inline
     def learn(state, pre, post, rate, u, z, y, settings, p):
@@ -60,6 +63,7 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
         varying,
         counts,
         marks,
+        cell_counts,
         k0,
         k1,
     ):
@@ -152,6 +156,11 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
                                 for k, n in ((0, n0), (LANES, n1), (2 * LANES, n2), (3 * LANES, n3)):
                                     if n != 0:
                                         marks[array, column, start + i + k] = 1
+                            if counted:
+                                for k, n in ((0, n0), (LANES, n1), (2 * LANES, n2), (3 * LANES, n3)):
+                                    if n != 0:
+                                        direction = 0 if n > 0 else 1
+                                        cell_counts[array, column, start + i + k, direction] += int32(abs(n))
                             step_net = int32(step_net + int32(n0 + n1 + n2 + n3))
                             step_total = int32(step_total + int32(abs(n0) + abs(n1) + abs(n2) + abs(n3)))
                     net += step_net
