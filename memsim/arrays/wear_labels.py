@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memsim.arrays.labels import line_coordinates
+from memsim.arrays.labels import labelled_cells
 from memsim.arrays.state import ArrayState
 from memsim.arrays.wear import share_at
 from memsim.errors import InputError
@@ -22,16 +22,7 @@ PERCENTS = (50.0, 95.0, 99.0, 99.9)
 
 def labelled_pulses(array: ArrayState) -> xr.DataArray:
     """Pulses of each cell, see `Crossbar.cell_pulses`."""
-    import xarray as xr
-
-    dims, coords = ("row", "line"), {"row": np.arange(array.shape[1]), **line_coordinates(array)}
-    if array.column != "pair" and (array.mapping is None or array.mapping.slices == 1):
-        dims, coords = ("row", "col"), {"row": coords["row"], "col": coords["line"]}
-    if array.axes.arrays is not None:
-        dims, coords = ("array", *dims), {"array": array.site.first_array + np.arange(array.shape[0]), **coords}
-    coords["direction"] = ["set", "reset"]
-    attrs = {"units": "1", "long_name": "programming pulses of a cell", "device": array.device.name}
-    return xr.DataArray(array.axes.cells(_pulses(array)), coords, (*dims, "direction"), "cell_pulses", attrs)
+    return labelled_cells(array, _pulses(array), "cell_pulses", "programming pulses of a cell", ("set", "reset"))
 
 
 def wear_summary(array: ArrayState, percents: Sequence[float]) -> xr.Dataset:

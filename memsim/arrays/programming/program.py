@@ -57,22 +57,12 @@ def program(
         states = array.axes.cells(array.states((cells if plan is None else plan).lines))
     shape = array.axes.cells_shape((*array.shape[:2], array.lines))
     targets = backend.asarray(array.axes.inner_cells(checks.targets(states, shape, array.dtype)))
-    if method == "pulses" and not isinstance(encoding, Encoding):
-        own = device.spec.encoding
-        encoding = Encoding.rounded(encoding or ("counted" if own == "stochastic" else own))
-    request = Request(
-        targets.copy(),
-        verified or method,
-        cycles,
-        encoding,
-        error,
-        falls,
-        reference,  # type: ignore[arg-type]
-    )
+    delivered = _encoding(array, encoding) if method == "pulses" else None
+    request = Request(targets.copy(), verified or method, cycles, delivered, error, falls, reference)
     if verified is not None:
         cycles = write_and_verify(array, targets, verified)
     elif method == "pulses":
-        how: dict[str, Any] = {"cycles": cycles, "encoding": encoding, "first_step": array.steps, "falls": falls}
+        how: dict[str, Any] = {"cycles": cycles, "encoding": delivered, "first_step": array.steps, "falls": falls}
         array.pulses += program_by_pulses(cells.lines, array.site, array.limits, targets, **how)
     else:
         cycles = 1
@@ -107,6 +97,14 @@ def reprogram(array: ArrayState) -> None:
     targets, how = array.axes.cells(request.targets), request._asdict()
     del how["targets"]
     program(array, targets, **how)
+
+
+def _encoding(array: ArrayState, encoding: Encoding | str | None) -> Encoding:
+    """How pulses deliver changes, see `Crossbar.program`."""
+    if isinstance(encoding, Encoding):
+        return encoding
+    own = array.device.spec.encoding
+    return Encoding.rounded(encoding or ("counted" if own == "stochastic" else own))
 
 
 def _method(
