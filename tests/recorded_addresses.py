@@ -22,7 +22,8 @@ PLUMBING = ("kernels.", "backends.", "arrays.site", "arrays.cell_numbers", "base
 """Modules that fetch numbers for others."""
 PLACE = "memsim.arrays.place"
 """Module that draws parameters by path, and fetches other numbers."""
-LASTING = "D2D REFERENCE INITIAL FAULT STUCK WEAR RETENTION PATH CONVERTER SCENE CORRUPTION".split()
+CELLS = ("D2D", "REFERENCE", "INITIAL", "FAULT", "STUCK", "WEAR", "RETENTION", "PATH")
+LASTING = (*CELLS, "CONVERTER", "SCENE", "CORRUPTION")
 """Streams of numbers that are worked out again whenever they are needed, and do not change."""
 
 ROUNDS = range(10)
@@ -276,8 +277,8 @@ WORKS: dict[str, Callable[[], None]] = {
     "program": experiment(PROGRAM),
 }
 EXPECTED = {
-    "arrays": "INITIAL D2D REFERENCE FAULT STUCK WEAR RETENTION PATH CONVERTER READ REFERENCE_READ READOUT TRAP FLICKER C2C "
-    "PULSE SHAKE WRITE ROW_TRAIN COLUMN_TRAIN PROGRAM PROGRAM_MODEL",
+    "arrays": "INITIAL D2D REFERENCE FAULT STUCK WEAR RETENTION PATH CONVERTER READ REFERENCE_READ READOUT TRAP "
+    "FLICKER C2C PULSE SHAKE WRITE ROW_TRAIN COLUMN_TRAIN PROGRAM PROGRAM_MODEL",
     "memorise with pulses": "SCENE CORRUPTION BOOTSTRAP INITIAL D2D C2C READ",
     "memorise with gradients": "SCENE CORRUPTION BOOTSTRAP INITIAL",
     "classify in place": "SPLIT CORRUPTION ORDER INITIAL D2D REFERENCE C2C READ REFERENCE_READ",
