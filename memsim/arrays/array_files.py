@@ -148,8 +148,8 @@ def _save_request(array: ArrayState, dataset: Any) -> None:
     request = array.request
     if request is None:
         return
-    dataset[_TARGETS] = (("array", "row", "line"), array.site.backend.numpy(request.targets))
-    how = request._replace(targets=None)._asdict()
+    dataset[_TARGETS] = (("array", "row", "line"), request.targets)
+    how = {key: value for key, value in request._asdict().items() if key != "targets"}
     if isinstance(request.algorithm, WriteVerify):
         how |= {"algorithm": request.algorithm.name, "settings": request.algorithm}
     dataset.attrs[_REQUEST] = json.dumps(how, default=dataclasses.asdict)
@@ -164,5 +164,4 @@ def _request(array: ArrayState, dataset: Any) -> Request | None:
     if settings is not None:
         how["algorithm"] = algorithm_of(how["algorithm"], **settings)
     how["encoding"] = None if how["encoding"] is None else Encoding(**how["encoding"])
-    targets = dataset[_TARGETS].values
-    return Request(**how | {"targets": array.site.backend.asarray(targets, array.dtype)})
+    return Request(**how | {"targets": dataset[_TARGETS].values.astype(array.dtype)})

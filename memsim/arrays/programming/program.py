@@ -56,9 +56,10 @@ def program(
     if states is None:
         states = array.axes.cells(array.states((cells if plan is None else plan).lines))
     shape = array.axes.cells_shape((*array.shape[:2], array.lines))
-    targets = backend.asarray(array.axes.inner_cells(checks.targets(states, shape, array.dtype)))
+    wished = array.axes.inner_cells(checks.targets(states, shape, array.dtype))
+    targets = backend.asarray(wished)
     delivered = _encoding(array, encoding) if method == "pulses" else None
-    request = Request(targets.copy(), verified or method, cycles, delivered, error, falls, reference)
+    request = Request(wished.copy(), verified or method, cycles, delivered, error, falls, reference)
     if verified is not None:
         cycles = write_and_verify(array, targets, verified)
     elif method == "pulses":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
 
 from memsim.arrays.programming.algorithms import WriteVerify
 from memsim.learning import Encoding
@@ -14,14 +16,14 @@ class Request(NamedTuple):
     Attributes
     ----------
     targets : (array, row, line)
-        Wished states, on the backend.
+        Wished states, on the host.
     algorithm : str or WriteVerify
         What programmed.
     cycles, encoding, error, falls, reference
         As in `Crossbar.program`.
     """
 
-    targets: Any
+    targets: np.ndarray
     algorithm: str | WriteVerify
     cycles: int
     encoding: Encoding | None
