@@ -65,6 +65,13 @@ def test_the_authors_numbers(size, cycles):
     assert np.allclose(high, by_authors(R_HIGH, cycles, *HIGH, size), rtol=1e-5)
 
 
+@pytest.mark.parametrize("cycles", [1e4, 1e6, 1e7])
+def test_the_shipped_profile_wears_as_its_authors_simulate(cycles):
+    low, high = ends(ms.load_device("hfalo-lammie2021"), cycles)
+    assert np.allclose(low, by_authors(R_LOW, cycles, *LOW, 10), rtol=2e-5)
+    assert np.allclose(high, by_authors(R_HIGH, cycles, *HIGH, 10), rtol=2e-5)
+
+
 def test_onsets_of_the_article():
     model = device(*(end(p0, p1, p2 / p1) for p0, p1, p2 in (LOW, HIGH)), 20).spec.endurance
     assert model.onset(model.low_resistance) == pytest.approx(1e7, rel=1e-6)
