@@ -75,6 +75,8 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
         words = np.empty((WORDS, _CHUNK * LANES), np.uint32)
         decisions = np.full(_CHUNK * TILE, np.float32(0.5))
         drawn = np.zeros(_CHUNK * TILE, np.float32)
+        ups = np.zeros(_CHUNK * TILE if counted else 1, np.int64)
+        downs = np.zeros(_CHUNK * TILE if counted else 1, np.int64)
         for unit in range(first, last):
             array = unit // (columns * chunks)
             column = unit // chunks % columns
@@ -91,6 +93,9 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
             c3 = array_word(first_array + array, 0)
             net = 0
             total = 0
+            if counted:
+                ups[:] = 0
+                downs[:] = 0
             for step in range(steps):
                 for sample in range(samples):
                     post = targets[array, sample, column]
@@ -158,13 +163,16 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
                                         marks[array, column, start + i + k] = 1
                             if counted:
                                 for k, n in ((0, n0), (LANES, n1), (2 * LANES, n2), (3 * LANES, n3)):
-                                    if n != 0:
-                                        direction = 0 if n > 0 else 1
-                                        cell_counts[array, column, start + i + k, direction] += int32(abs(n))
+                                    ups[i + k] += int32(max(n, real(0.0)))
+                                    downs[i + k] += int32(max(-n, real(0.0)))
                             step_net = int32(step_net + int32(n0 + n1 + n2 + n3))
                             step_total = int32(step_total + int32(abs(n0) + abs(n1) + abs(n2) + abs(n3)))
                     net += step_net
                     total += step_total
+            if counted and total > 0:
+                for i in range(stop - start):
+                    cell_counts[array, column, start + i, 0] += ups[i]
+                    cell_counts[array, column, start + i, 1] += downs[i]
             counts[array, column, chunk, 0] += (total + net) // 2
             counts[array, column, chunk, 1] += (total - net) // 2
 
