@@ -126,18 +126,27 @@ class Wear:
         if not isinstance(model, StuckCells):
             return None
         u = self._place.uniform(Stream.WEAR)
-        on, off = (
-            share_at(cycles, [row.cycles for row in model.rows], [getattr(row, key) for row in model.rows])
-            for key in ("stuck_on", "stuck_off")
-        )
+        on, off = (stuck_share(model, key, cycles) for key in ("stuck_on", "stuck_off"))
         return np.where(u <= on, ON, np.where(u > 1.0 - off, OFF, 0)).astype(np.int8)
 
 
 def share_at(cycles: np.ndarray, knots: Sequence[float], shares: Sequence[float]) -> np.ndarray:
-    """Shares at some cycles: linear in their logarithm, in proportion to them before the first knot, then constant."""
-    first = knots[0]
-    share = np.interp(np.log(np.maximum(cycles, first)), np.log(knots), shares)
-    return np.where(cycles < first, shares[0] * cycles / first, share)
+    """Shares at some cycles: linear in their logarithm between the knots, and constant before and after them."""
+    return np.interp(np.log(np.maximum(cycles, knots[0])), np.log(knots), shares)
+
+
+def stuck_share(model: StuckCells, key: str, cycles: np.ndarray) -> np.ndarray:
+    """Share of stuck cells, `key` being "stuck_on" or "stuck_off": as `share_at`, and 0 for fresh cells.
+
+    It goes in proportion to the cycles before the first row.
+    """
+    knots, shares = [row.cycles for row in model.rows], [getattr(row, key) for row in model.rows]
+    return share_at(cycles, knots, shares) * np.minimum(cycles / knots[0], 1.0)
+
+
+def wrong_bits(model: BitErrors, cycles: np.ndarray) -> np.ndarray:
+    """Expected share of wrong bits of cells with some cycles."""
+    return share_at(cycles, [row.cycles for row in model.rows], [row.errors for row in model.rows])
 
 
 def worn_ends(spec: DeviceSpec, values: dict[str, Any], cycles: np.ndarray) -> dict[str, np.ndarray]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from memsim.arrays.labels import labelled_cells
 from memsim.arrays.state import ArrayState
-from memsim.arrays.wear import share_at
+from memsim.arrays.wear import wrong_bits
 from memsim.errors import InputError
 from memsim.profiles.endurance import BitErrors
 
@@ -54,8 +54,7 @@ def wear_summary(array: ArrayState, percents: Sequence[float]) -> xr.Dataset:
     add("stuck", (stuck != 0).mean((1, 2)), "share of cells that are stuck")
     model = bank.wear.model
     if isinstance(model, BitErrors):
-        shares = share_at(cycles, [row.cycles for row in model.rows], [row.errors for row in model.rows])
-        add("bit_errors", shares.mean((1, 2)), _errors(model))
+        add("bit_errors", wrong_bits(model, cycles).mean((1, 2)), _errors(model))
     return xr.Dataset(found, coords, {"device": array.device.name})
 
 

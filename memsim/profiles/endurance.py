@@ -125,7 +125,7 @@ class BitErrors(Group):
     """Share of wrong bits against the cycles of a cell, of cells that hold several levels.
 
     It says how often levels are confused, not where the states go. So it is reported (`Crossbar.wear_summary`), and no
-    state changes. Shares follow the cycles as those of stuck cells do.
+    state changes. Shares are linear in the logarithm of the cycles between rows, and constant before and after them.
     """
 
     model: Literal["bit-errors"]

@@ -269,14 +269,15 @@ _OTHERS: tuple[Model, ...] = (
         "endurance",
         endurance.StuckCells,
         "a cell with x cycles is stuck at G_max with probability stuck_on(x), at G_min with probability stuck_off(x); "
-        "both linear in ln x between the rows",
+        "both linear in ln x between the rows, and in proportion to x before the first",
     ),
     Model(
         "endurance",
         "bit-errors",
         "endurance",
         endurance.BitErrors,
-        "a bit of a cell with x cycles is wrong with probability errors(x), linear in ln x between the rows",
+        "a bit of a cell with x cycles is wrong with probability errors(x), linear in ln x between the rows; no state "
+        "changes",
     ),
     Model(
         "faults",

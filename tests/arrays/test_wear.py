@@ -106,6 +106,18 @@ def test_added_cycles_and_half_of_the_pulses_are_the_cycles():
     assert float(summary.cycles_percentile.item()) == pytest.approx(np.percentile(cycles, 90))
 
 
+def test_the_expected_share_of_wrong_bits_follows_the_cycles_of_each_cell():
+    rows = [{"cycles": 300, "errors": 0.005}, {"cycles": 3e4, "errors": 0.095}]
+    made = crossbar(CELL.replace({"endurance": {"model": "bit-errors", "bits": 3, "rows": rows}}), None)
+    cycles = np.full((ROWS, COLS), 1e6)
+    cycles[:, 0], cycles[:, 1] = 100, 3e3
+    before = made.state.values
+    with pytest.warns(ms.EnduranceWarning, match="change no state"):
+        made.wear(cycles)
+    assert np.array_equal(made.state, before)
+    assert float(made.wear_summary().bit_errors) == pytest.approx((0.005 + 0.05 + 0.095) / 3)
+
+
 def test_a_file_and_a_memory_go_on(tmp_path):
     made = trained(device=STUCK, count=None, column="pair").wear(6.0)
     made.program(0.4, "ispp", window=0.05)
@@ -174,8 +186,12 @@ class TestRefusals:
         assert float(made.wear_summary().cycles_max) == 5
         with pytest.warns(ms.EnduranceWarning, match="are not counted"):
             crossbar(count=False).wear(5)
-        bits = {"model": "bit-errors", "bits": 3, "rows": [{"cycles": 300, "errors": "0.5 %"}]}
+        bits = {
+            "model": "bit-errors",
+            "bits": 3,
+            "rows": [{"cycles": 300, "errors": "0.5 %"}, {"cycles": 3e4, "errors": "9.5 %"}],
+        }
         made = crossbar(CELL.replace({"endurance": bits}), None)
         with pytest.warns(ms.EnduranceWarning, match="table of wrong bits"):
             made.wear(150)
-        assert float(made.wear_summary().bit_errors) == pytest.approx(0.0025)
+        assert float(made.wear_summary().bit_errors) == pytest.approx(0.005)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memsim.arrays.wear import share_at
+from memsim.arrays.wear import stuck_share, wrong_bits
 from memsim.plotting.device.cells import BAND, row, state_style
 from memsim.plotting.device.scale import conductances
 from memsim.plotting.page import title
@@ -41,11 +41,12 @@ def draw_endurance(axes: Axes, device: DeviceProfile, seed: int) -> None:
         assert model is not None
         knots = [row.cycles for row in model.rows]
         x = np.geomspace(knots[0] / 10, knots[-1] * 10, _POINTS)
-        kinds = {"wrong bits": "errors"} if isinstance(model, BitErrors) else {"on": "stuck_on", "off": "stuck_off"}
-        for k, (name, key) in enumerate(kinds.items()):
-            shares = [getattr(row, key) for row in model.rows]
-            style = state_style(k) | {"label": name if key == "errors" else f"stuck {name}"}
-            axes.plot(x, 100 * share_at(x, knots, shares), **style)
+        if isinstance(model, BitErrors):
+            shares = {"wrong bits": wrong_bits(model, x)}
+        else:
+            shares = {way: stuck_share(model, way.replace(" ", "_"), x) for way in ("stuck on", "stuck off")}
+        for k, (name, share) in enumerate(shares.items()):
+            axes.plot(x, 100 * share, **state_style(k), label=name)
         axes.set_ylabel("share [%]")
         what = "Wrong bits" if isinstance(model, BitErrors) else "Share of cells that wear has stuck"
     axes.set_xscale("log")
