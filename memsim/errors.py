@@ -36,6 +36,10 @@ class RetentionWarning(UserWarning):
     """Time passes for cells whose device says nothing about retention: that their states stay is no result."""
 
 
+class EnduranceWarning(UserWarning):
+    """Cells see cycles whose device says nothing about endurance: that they do not wear is no result."""
+
+
 class WindowWarning(UserWarning):
     """Measured conductances outside the window of the device, or beyond the bounds of the array."""
 

@@ -16,7 +16,8 @@ reads this table and compares it with what is drawn.
 stream                       c0                            c1                       c2
 ===========================  ============================  =======================  ===========================
 INITIAL                      group:24                      column:26                layer:1
-FAULT, STUCK, RETENTION      group:24                      column:26                0
+FAULT, STUCK, RETENTION,     group:24                      column:26                0
+WEAR
 C2C, PULSE, WRITE, PROGRAM,  group:24                      column:26                step
 PROGRAM_MODEL, SCHEME
 VERIFY                       group:24                      column:26                verify read
@@ -190,6 +191,7 @@ class Stream(IntEnum):
     WEIGHT_NOISE = 35  # noise of weights while a network is trained for hardware
     OUTPUT_NOISE = 36  # noise of the electronics in that training
     DROP_CONNECT = 37  # which weights are left out in that training
+    WEAR = 38  # from how many cycles on a cell is stuck
     TARGET = 48  # matrices that are programmed, and inputs of their products
 
 

@@ -22,7 +22,8 @@ PLUMBING = ("kernels.", "backends.", "arrays.site", "arrays.cell_numbers", "base
 """Modules that fetch numbers for others."""
 PLACE = "memsim.arrays.place"
 """Module that draws parameters by path, and fetches other numbers."""
-LASTING = ("D2D", "REFERENCE", "INITIAL", "FAULT", "STUCK", "RETENTION", "PATH", "CONVERTER", "SCENE", "CORRUPTION")
+CELLS = ("D2D", "REFERENCE", "INITIAL", "FAULT", "STUCK", "WEAR", "RETENTION", "PATH")
+LASTING = (*CELLS, "CONVERTER", "SCENE", "CORRUPTION")
 """Streams of numbers that are worked out again whenever they are needed, and do not change."""
 
 ROUNDS = range(10)
@@ -180,6 +181,8 @@ def arrays() -> None:
     write = "  write: {sigma: 1 %, relative_to: range}\n"
     verified = ms.Crossbar(device_from_text(quiet.replace(write, "")), rows, 2, column="pair", seed=(8 << 32) + 7)
     verified.program(np.full((rows, 1), 0.5), "radar", window=0.2).read(x)
+    stuck = f"{quiet}endurance: {{model: stuck-cells, rows: [{{cycles: 10, stuck_on: 5 %, stuck_off: 5 %}}]}}\n"
+    ms.Crossbar(device_from_text(stuck), rows, 2, column="pair", seed=(9 << 32) + 7).wear(10).read(x)
 
 
 MEMORISE = """
@@ -274,8 +277,8 @@ WORKS: dict[str, Callable[[], None]] = {
     "program": experiment(PROGRAM),
 }
 EXPECTED = {
-    "arrays": "INITIAL D2D REFERENCE FAULT STUCK RETENTION PATH CONVERTER READ REFERENCE_READ READOUT TRAP FLICKER C2C "
-    "PULSE SHAKE WRITE ROW_TRAIN COLUMN_TRAIN PROGRAM PROGRAM_MODEL",
+    "arrays": "INITIAL D2D REFERENCE FAULT STUCK WEAR RETENTION PATH CONVERTER READ REFERENCE_READ READOUT TRAP "
+    "FLICKER C2C PULSE SHAKE WRITE ROW_TRAIN COLUMN_TRAIN PROGRAM PROGRAM_MODEL",
     "memorise with pulses": "SCENE CORRUPTION BOOTSTRAP INITIAL D2D C2C READ",
     "memorise with gradients": "SCENE CORRUPTION BOOTSTRAP INITIAL",
     "classify in place": "SPLIT CORRUPTION ORDER INITIAL D2D REFERENCE C2C READ REFERENCE_READ",

@@ -17,9 +17,12 @@ from memsim.arrays.labels import conductances, line_coordinates
 from memsim.arrays.mapping import Mapping
 from memsim.arrays.measured import checked
 from memsim.arrays.memory import banks_of, memory_of, restore
+from memsim.arrays.programming.algorithms import WriteVerify, algorithm_of
+from memsim.arrays.programming.reprogram import Request
 from memsim.arrays.state import ArrayState
 from memsim.arrays.wires.line_resistances import Wires
 from memsim.errors import InputError, MemsimError, OutputError
+from memsim.learning import Encoding
 from memsim.philox import LAYOUT, Scope
 from memsim.profiles import device_from_text
 from memsim.storage import netcdf
@@ -31,6 +34,7 @@ _VERSION = 2
 _ATTRIBUTE = "memsim_crossbar"
 _ADDRESSES = "random_addresses"
 _MEASURED = "measured_conductance"
+_TARGETS, _REQUEST = "programming_targets", "programming_request"
 _PARTS: dict[str, Any] = {"dac": DAC, "adc": ADC, "wires": Wires}
 
 
@@ -63,6 +67,7 @@ def save(array: ArrayState, path: str | Path, *, force: bool = False) -> Path:
         "events": json.dumps(dataclasses.asdict(array.readout.events)),
         "programmed": int(array.programmed),
     }
+    _save_request(array, dataset)
     return netcdf.save(dataset, path, force=force)
 
 
@@ -104,6 +109,7 @@ def load(path: str | Path, backend: str) -> ArrayState:
         array.steps, array.reads = int(dataset.attrs["steps"]), int(dataset.attrs["reads"])
         array.readout.events = Events(**json.loads(dataset.attrs.get("events", "{}")))
         array.programmed = bool(int(dataset.attrs["programmed"]))
+        array.request = _request(array, dataset)
         if array.steps < 0 or array.reads < 0:
             raise ValueError("'steps' or 'reads' is negative")
         if array.readout.out is not None and "adc_range" in dataset:
@@ -134,4 +140,28 @@ def _settings(array: ArrayState) -> dict[str, Any]:
     settings |= {"seed": array.site.seed, "first_array": array.site.first_array, "scope": array.site.scope}
     settings |= {"column": array.column, "dtype": str(array.dtype), "tile": periphery.tile, "mapping": array.mapping}
     settings |= {name: getattr(periphery, name) for name in _PARTS}
-    return settings
+    return settings | {"count_cell_pulses": array.cells.lines.wear.pulses is not None}
+
+
+def _save_request(array: ArrayState, dataset: Any) -> None:
+    """Add the last programming, so that the array can be programmed again."""
+    request = array.request
+    if request is None:
+        return
+    dataset[_TARGETS] = (("array", "row", "line"), request.targets)
+    how = {key: value for key, value in request._asdict().items() if key != "targets"}
+    if isinstance(request.algorithm, WriteVerify):
+        how |= {"algorithm": request.algorithm.name, "settings": request.algorithm}
+    dataset.attrs[_REQUEST] = json.dumps(how, default=dataclasses.asdict)
+
+
+def _request(array: ArrayState, dataset: Any) -> Request | None:
+    """The last programming of an array in a file; None where there is none."""
+    if _TARGETS not in dataset:
+        return None
+    how = json.loads(dataset.attrs[_REQUEST])
+    settings = how.pop("settings", None)
+    if settings is not None:
+        how["algorithm"] = algorithm_of(how["algorithm"], **settings)
+    how["encoding"] = None if how["encoding"] is None else Encoding(**how["encoding"])
+    return Request(**how | {"targets": dataset[_TARGETS].values.astype(array.dtype)})

@@ -14,6 +14,7 @@ from memsim.arrays.history import History
 from memsim.arrays.place import Place
 from memsim.arrays.site import Site
 from memsim.arrays.update_parameters import UpdateParameters
+from memsim.arrays.wear import Wear
 from memsim.errors import InputError
 from memsim.noise.programming import Polynomial, Saturating, polynomial_error, saturating_error
 from memsim.philox import Stream, padded
@@ -44,6 +45,8 @@ class Bank:
         How cells are stuck, see `memsim.arrays.faults`; int8.
     measured : ndarray, optional
         States at which the cells were measured, in place of `fresh`; they need not lie in the windows or the limits.
+    counts : bool
+        Whether the pulses of each cell are counted.
 
     Attributes
     ----------
@@ -64,6 +67,8 @@ class Bank:
         Between `before` and `after`, 1 for each cell that got a pulse, else 0; uint8.
     history : History or None
         When cells were programmed and to what; None where neither states nor noise depend on it.
+    wear : Wear
+        Pulses and cycles of the cells.
     """
 
     def __init__(
@@ -77,6 +82,7 @@ class Bank:
         limits: tuple[float, float],
         stuck: np.ndarray | None = None,
         measured: np.ndarray | None = None,
+        counts: bool = False,
     ) -> None:
         spec = device.spec
         self.device, self.spec = device, spec
@@ -84,12 +90,15 @@ class Bank:
         self.site, self._shape, self._limits, self._dtype = site, shape, limits, dtype
         self._changes = 0
         place = Place(spec, site, shape)
+        self.wear = Wear(place, counts=counts)
+        self._made: dict[str, Any] = {"place": place, "dtype": dtype, "stuck": stuck}
         self.cells = UpdateParameters(place, dtype, stuck=stuck)
         self._beyond = False
         if measured is not None:
             self.state = site.backend.asarray(measured.copy())
             if self.cells.model.draws == "uniform" or self._excluded(self.state):
-                self.cells = UpdateParameters(place, dtype, stuck=stuck, measured=measured)
+                self._made["measured"] = measured
+                self.cells = UpdateParameters(**self._made)
                 self._beyond = self._excluded(self.state)
         else:
             self.state = self._fresh(fresh)
@@ -223,6 +232,29 @@ class Bank:
         if self._aging is not None and self.history is not None:
             self.state = self._with_stuck(self._aging.states(self.state, self.history))
 
+    def wear_out(self) -> None:
+        """Let the windows of the cells follow from the cycles that they have seen, and get cells stuck.
+
+        A state keeps its distance from an end of its window that moves past it.
+        """
+        if not self._renew():
+            return
+        self.state = self._with_stuck(self._moved(self.state))
+        if self.history is not None:
+            self.history.move(self._moved)
+
+    def _renew(self) -> bool:
+        """Whether wear has changed the cells since the last time; their parameters are then the new ones."""
+        news = self.wear.news()
+        if news is None:
+            return False
+        self._earlier_cells, self.cells = self.cells, UpdateParameters(**self._made, worn=news)
+        if news.stuck is not None and news.stuck.any():
+            made = self._made["stuck"]
+            stuck = news.stuck if made is None else np.where(made != 0, made, news.stuck)
+            self.stuck = self.site.backend.asarray(stuck)
+        return True
+
     def write(self, targets: np.ndarray, step: int) -> None:
         """Bring all cells to targets in their windows, with the error of the device's model, which may leave these."""
         model, window, g0 = self.spec.programming, self.spec.conductance.width, self.spec.conductance.offset
@@ -289,6 +321,17 @@ class Bank:
                 np.copyto(state[place], ends, where=self.stuck[arrays, block] != 0)
         return state
 
+    def _moved(self, state: np.ndarray) -> np.ndarray:
+        """States as far beyond the ends of the present windows as they were beyond those of the earlier ones."""
+        out = np.empty_like(state)
+        for arrays, block, place in self._blocks(slice(None)):
+            now, before = (
+                np.clip(state[place], *cells.values(("low", "high"), arrays, block))
+                for cells in (self.cells, self._earlier_cells)
+            )
+            out[place] = state[place] + (now - before).astype(state.dtype)
+        return out
+
     def _blocks(self, lines: slice) -> Iterator[tuple[slice, slice, tuple[slice, slice]]]:
         """Arrays and lines to be taken at a time, and where these are among the states of some lines."""
         first = lines.indices(self._shape[1])[0]
@@ -297,8 +340,8 @@ class Bank:
 
     @property
     def memory(self) -> dict[str, np.ndarray]:
-        """All that the seed does not tell: states, write noise, and what goes on in time; by name."""
-        memory = {"state": self.state}
+        """All that the seed does not tell: states, write noise, wear, and what goes on in time; by name."""
+        memory = {"state": self.state} | self.wear.memory
         if self._noise is not None:
             memory["write_noise"] = self._noise
         if self.history is not None:
@@ -309,6 +352,8 @@ class Bank:
 
     def restore(self, memory: Mapping[str, np.ndarray]) -> None:
         """Go on from what `memory` was."""
+        self.wear.restore(memory)
+        self._renew()
         self.state = memory["state"]
         if self._noise is not None:
             self._noise = memory["write_noise"]
@@ -334,7 +379,7 @@ def planned(device: DeviceProfile) -> DeviceProfile:
     """The device with cells that do ideally what they are told, for training before anything is programmed."""
     spec = device.spec
     read = spec.read.model_copy(update={"noise": None, "telegraph": None, "flicker": None})
-    nothing = dict.fromkeys(("programming", "variability", "retention", "faults"))
+    nothing = dict.fromkeys(("programming", "variability", "retention", "endurance", "faults"))
     return DeviceProfile(device.document, spec.model_copy(update={**nothing, "read": read, "update": IDEAL_UPDATE}))
 
 

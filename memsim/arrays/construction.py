@@ -42,6 +42,7 @@ def array_state(
     adc: ADC | None = None,
     wires: Wires | None = None,
     tile: tuple[int, int] | None = None,
+    count_cell_pulses: bool | None = None,
     conductance: np.ndarray | None = None,
 ) -> ArrayState:
     """A stack of fresh arrays, or of measured ones.
@@ -66,6 +67,7 @@ def array_state(
         conductance = np.broadcast_to(conductance, size)
     fault_map = None if faults is None else np.array(faults)
     start = checks.pair("initial", initial)
+    counts = profile.spec.endurance is not None if count_cell_pulses is None else bool(count_cell_pulses)
     fresh = _Fresh(site, size, column, precision, limits, start, axes.arrays is not None)
     only_programmed = profile.spec.update is None
     return ArrayState(
@@ -78,7 +80,7 @@ def array_state(
         precision,
         site,
         readout,
-        cells=fresh.banks(profile, fault_map, conductance),
+        cells=fresh.banks(profile, fault_map, conductance, counts=counts),
         plan=fresh.banks(planned(profile), None, conductance) if only_programmed else None,
         programmed=not only_programmed or conductance is not None,
         pulses=site.backend.xp.zeros((shape[0], size[2], 2), np.int64),
@@ -99,8 +101,15 @@ class _Fresh:
     initial: tuple[float, float]
     stack: bool
 
-    def banks(self, device: DeviceProfile, fault_map: np.ndarray | None, conductance: np.ndarray | None) -> Banks:
-        """Cells of the bit lines, and of the reference column."""
+    def banks(
+        self,
+        device: DeviceProfile,
+        fault_map: np.ndarray | None,
+        conductance: np.ndarray | None,
+        *,
+        counts: bool = False,
+    ) -> Banks:
+        """Cells of the bit lines, whose pulses may be counted one by one, and of the reference column."""
         arrays, rows, lines = self.size
         layout = (arrays, lines, rows)
         own: dict[str, Any] = {"dtype": self.dtype, "limits": self.limits}
@@ -113,7 +122,7 @@ class _Fresh:
             stuck = faults.from_map(fault_map, device.spec, layout, self.stack)
         else:
             stuck = faults.drawn(rates, self.site, layout) if states is None else None
-        cells = Bank(device, self.site, layout, fresh, stuck=stuck, measured=states, **own)
+        cells = Bank(device, self.site, layout, fresh, stuck=stuck, measured=states, counts=counts, **own)
         if self.column != "reference":
             return Banks(cells, None)
         site, layout = dataclasses.replace(self.site, reference=True), (arrays, 1, rows)

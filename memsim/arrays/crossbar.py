@@ -80,6 +80,9 @@ class Crossbar(Reads, Updates, Description):
     tile : (rows, columns), optional
         Size of the arrays over which larger matrices are split; the outputs of those above each other are converted
         apart and added. One array of any size if not given.
+    count_cell_pulses : bool, optional
+        Whether the pulses of each cell are counted, see `cell_pulses`; it takes 16 bytes a cell. If not given, they are
+        where the device specifies endurance.
 
     Raises
     ------
@@ -109,6 +112,7 @@ class Crossbar(Reads, Updates, Description):
         adc: ADC | None = None,
         wires: Wires | None = None,
         tile: tuple[int, int] | None = None,
+        count_cell_pulses: bool | None = None,
     ) -> None:
         self._array = array_state(
             device,
@@ -128,6 +132,7 @@ class Crossbar(Reads, Updates, Description):
             adc=adc,
             wires=wires,
             tile=tile,
+            count_cell_pulses=count_cell_pulses,
         )
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from memsim.arrays.labels import (
 )
 from memsim.arrays.mapping import Mapping
 from memsim.arrays.state import ArrayState
+from memsim.arrays.wear_labels import PERCENTS, labelled_pulses, wear_summary
 from memsim.philox import Scope
 from memsim.profiles import DeviceProfile
 
@@ -184,3 +186,39 @@ class Description:
         counts = array.axes.cells(array.site.backend.numpy(array.pulses))
         ups, downs = counts[..., 0].copy(), counts[..., 1].copy()
         return PulseCounts(ups, downs, (ups + downs) * (rows + cols - 2))
+
+    @property
+    def cell_pulses(self) -> xr.DataArray:
+        """Set and reset pulses of each cell so far, int64, with the axes of `state` and then `direction`; a copy.
+
+        Pulses of training in place, of programming by pulses and by write and verify, and of `refresh` and `reprogram`.
+        Their sum over the rows is `pulses`. Counted where the array was made with ``count_cell_pulses=True``, or for a
+        device that specifies endurance.
+
+        Raises
+        ------
+        InputError
+            If the array does not count them.
+        """
+        return labelled_pulses(self._array)
+
+    def wear_summary(self, percents: Sequence[float] = PERCENTS) -> xr.Dataset:
+        """Mean, maximum and percentiles of what the cells of each array have seen.
+
+        ``pulses_mean``, ``pulses_max`` and ``pulses_percentile`` have the dimension ``direction`` (set, reset, both),
+        ``cycles_mean``, ``cycles_max`` and ``cycles_percentile`` have not; percentiles have the dimension ``percent``.
+        A cycle is one set and one reset pulse: the cycles of a cell are half of its pulses, and those that `wear`
+        added. ``stuck`` is the share of stuck cells, and ``bit_errors`` the expected share of wrong bits for a device
+        with a table of them.
+
+        Parameters
+        ----------
+        percents : sequence of float
+            Which percentiles, 0 to 100.
+
+        Raises
+        ------
+        InputError
+            If the array does not count the pulses of each cell, or a percentage is not allowed.
+        """
+        return wear_summary(self._array, percents)

@@ -8,11 +8,12 @@ import numpy as np
 
 from memsim.arrays import checks
 from memsim.arrays.programming.algorithms import WriteVerify
-from memsim.arrays.programming.program import program
+from memsim.arrays.programming.program import program, reprogram
 from memsim.arrays.programming.refresh import refresh
 from memsim.arrays.state import ArrayState
 from memsim.arrays.training import train
-from memsim.arrays.waiting import equivalent_time, let_pass, warn_of_retention
+from memsim.arrays.waiting import equivalent_time, let_pass, warn_of_endurance, warn_of_retention
+from memsim.arrays.wear import checked_cycles
 from memsim.learning import Encoding, LocalRule, rule_of
 
 
@@ -130,6 +131,8 @@ class Updates:
     def refresh(self, threshold: float = 0.9, *, cycles: int | None = None) -> np.ndarray:
         """Reset the pairs of which a cell is nearly full, write their differences again, and return which they were.
 
+        It makes room for training to go on. `reprogram` writes states again that time has changed.
+
         For arrays with ``column="pair"``, whose cells may fill up while only differences are weights (one-sided
         devices). Both ways go by rounds of read, verify and one pulse, with the device's noise and counted as any
         pulse; the reset is a single pulse where that is all it takes (phase-change memory).
@@ -152,6 +155,56 @@ class Updates:
             The array has no pairs, or a number is not allowed.
         """
         return self._array.axes.cells(refresh(self._array, threshold, cycles))
+
+    def reprogram(self) -> Self:
+        """Program the cells again to the states of the last `program`, in the same way, and return self.
+
+        For cells that time has changed since. Targets, algorithm and its settings are those of that `program` (or of
+        `from_weights`); the cells start where they are now, pulses and noise are new, and pulses count as any (wear).
+        `refresh` is for pairs that training has filled up.
+
+        Raises
+        ------
+        InputError
+            If nothing has been programmed, or the cells have been trained or refreshed since.
+        """
+        reprogram(self._array)
+        return self
+
+    def wear(self, cycles: Any) -> Self:
+        """Let cells see cycles of set and reset pulses that are not simulated, and return self.
+
+        Windows, or stuck cells, follow from all cycles that each cell has seen, as the device's endurance says: those
+        added here, and half of the pulses that were counted (`cell_pulses`). Pulses take effect at the end of each call
+        that gives them. A state inside the new window of its cell stays; one beyond an end of it moves with this end.
+        The cells of a reference column see no cycles. A cell that is stuck already does not wear.
+
+        Parameters
+        ----------
+        cycles : float or array_like
+            Cycles to add, a number for all cells, or with the axes of `state`.
+
+        Raises
+        ------
+        InputError
+            If a number is negative, too large or none, or the shape does not fit.
+
+        Warns
+        -----
+        EnduranceWarning
+            If the device does not say what cycles do to states.
+        """
+        array = self._array
+        shape = array.axes.cells_shape((*array.shape[:2], array.lines))
+        values = array.axes.inner_cells(checked_cycles(cycles, shape))
+        bank = array.cells.lines
+        if values.any():
+            warn_of_endurance(array, stacklevel=3)
+            wide = array.site.backend.xp.zeros(bank.state.shape)
+            wide[:, :, : array.shape[1]] = array.site.backend.asarray(values).swapaxes(1, 2)
+            bank.wear.add(wide)
+            bank.wear_out()
+        return self
 
     def wait(self, seconds: float, temperature: float | None = None) -> Self:
         """Let time pass and return self: states change as the device's retention says, and correlated noise goes on.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -120,6 +120,11 @@ class History:
             self._number = self._backend.xp.empty(state.shape, np.uint32)
             self._number[:] = held
         np.copyto(self._number[:, lines], np.uint32(number), where=changed)
+
+    def move(self, moved: Callable[[Any], Any]) -> None:
+        """Move the states to which cells were programmed, as their windows do; targets stay."""
+        if self._programmed is not None:
+            self._programmed = moved(self._programmed)
 
     def note_programming(self, step: int) -> None:
         """Take note of a programming of unknown cells before time has passed."""

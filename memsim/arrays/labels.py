@@ -75,6 +75,17 @@ def labelled_programming(array: ArrayState) -> xr.Dataset:
     return xr.Dataset(cells, attrs={"device": array.device.name, "settings": json.dumps(outcome.settings)})
 
 
+def labelled_cells(
+    array: ArrayState, values: np.ndarray, name: str, long_name: str, directions: tuple[str, ...]
+) -> xr.DataArray:
+    """Values (array, row, line, direction) of cells, one for each direction of pulses."""
+    import xarray as xr
+
+    parts = [_cells(array, values[..., place], name, "1", long_name) for place in range(len(directions))]
+    joined = xr.concat(parts, xr.Variable("direction", list(directions)))
+    return joined.assign_coords(direction=list(directions)).transpose(..., "direction")
+
+
 def conductances(array: ArrayState) -> np.ndarray:
     """Conductance of every cell as reads see it, without read noise and wires, (array, row, line) [S]."""
     low, high = array.window

@@ -12,6 +12,7 @@ from memsim.arrays.bank import Bank, Banks
 from memsim.arrays.mapping import Mapping
 from memsim.arrays.patch_signal import PatchSignal
 from memsim.arrays.programming.outcome import Outcome
+from memsim.arrays.programming.reprogram import Request
 from memsim.arrays.readout import Readout
 from memsim.arrays.site import Site
 from memsim.profiles import DeviceProfile
@@ -57,6 +58,8 @@ class ArrayState:
         Stuck cells and measured conductances [S] (array, row, line) that the user stated.
     programming : Outcome or None
         What the last programming by write and verify took.
+    request : Request or None
+        The last programming, unless cells have been trained or refreshed since.
     steps, reads : int
         Steps of programming and reads so far; the next ones have these addresses.
     """
@@ -78,6 +81,7 @@ class ArrayState:
     fault_map: np.ndarray | None = None
     measured: np.ndarray | None = None
     programming: Outcome | None = None
+    request: Request | None = None
     steps: int = 0
     reads: int = 0
 

@@ -50,6 +50,7 @@ def train(
     trained = np.ones(arrays, bool) if active is None else array.axes.flags("active", active)
     taught = backend.asarray(trained.astype(dtype)[:, None, None])
     bank = array.cells.lines
+    array.request = None
     if array.plan is not None:
         bank, array.programmed = array.plan.lines, False
     if period > 0:
@@ -57,6 +58,7 @@ def train(
         warn_of_retention(array, stacklevel=4)
     if not (rule.reads or period > 0 or bank.stepwise):
         _show(array, bank, rule, x, t * taught, steps, encoding)
+        bank.wear_out()
         return
     size = batch if rule.reads else 1
     for _ in range(steps):
@@ -72,6 +74,7 @@ def train(
             if period > 0:
                 seconds = period * shown.shape[1] / samples
                 let_pass(array, seconds, seconds)
+    bank.wear_out()
 
 
 def _show(array: ArrayState, bank: Bank, rule: LocalRule, x: Any, post: Any, steps: int, encoding: Encoding) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from memsim.arrays.cell_numbers import CellNumbers
 from memsim.arrays.faults import INSIDE, OFF, ON
 from memsim.arrays.place import Place
+from memsim.arrays.wear import Worn, worn_ends
 from memsim.cells.steps import OFFSET
 from memsim.philox import Stream
 from memsim.profiles.nominal import cell_values, plain
@@ -31,6 +32,8 @@ class UpdateParameters(CellNumbers):
     measured : (array, line, padded row), optional
         Normalised states at which cells were measured, see `memsim.profiles.nominal.cell_values`. That of a stuck cell
         is the point of its window.
+    worn : Worn, optional
+        What wear does to cells that are not stuck already.
 
     Attributes
     ----------
@@ -41,9 +44,16 @@ class UpdateParameters(CellNumbers):
     """
 
     def __init__(
-        self, place: Place, dtype: Any, *, stuck: np.ndarray | None = None, measured: np.ndarray | None = None
+        self,
+        place: Place,
+        dtype: Any,
+        *,
+        stuck: np.ndarray | None = None,
+        measured: np.ndarray | None = None,
+        worn: Worn | None = None,
     ) -> None:
         self._stuck, self._measured, self._origin = stuck, measured, (place.site.first_array, place.first_line)
+        self._worn = worn
         super().__init__(place, self._parameters, dtype)
         placeholders = {"low": 0.0, "high": 1.0}
         fields: tuple[str, ...] = self.model.parameters._fields  # type: ignore[attr-defined]
@@ -58,8 +68,17 @@ class UpdateParameters(CellNumbers):
         measured = None if self._measured is None else self._measured[at]
         states = None if measured is None else measured.astype(float)
         self.model, values = cell_values(place.spec, place.parameter, states)
+        fresh = dict(values)
+        if self._worn is not None:
+            values |= worn_ends(place.spec, fresh, self._worn.cycles[at])
+            if self._worn.stuck is not None:
+                values |= _stuck_ends(place, self._worn.stuck[at], None, fresh)
         if self._stuck is not None:
-            values |= _stuck_ends(place, self._stuck[at], measured, values)
+            stuck = self._stuck[at]
+            ends = _stuck_ends(place, stuck, measured, fresh)
+            values |= (
+                {end: np.where(stuck != 0, ends[end], values[end]) for end in _ENDS} if self._worn is not None else ends
+            )
         fields: tuple[str, ...] = self.model.parameters._fields  # type: ignore[attr-defined]
         return {name: values[name] if np.ndim(values[name]) == 3 else plain(values[name]) for name in fields}
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from memsim.arrays.aging import accelerated
 from memsim.arrays.state import ArrayState
-from memsim.errors import InputError, RetentionWarning
+from memsim.errors import EnduranceWarning, InputError, RetentionWarning
 from memsim.profiles import DeviceProfile
 
 ELECTRONVOLT = 1.602176634e-19
@@ -39,6 +39,22 @@ def warn_of_retention(array: ArrayState, stacklevel: int) -> None:
             RetentionWarning,
             stacklevel=stacklevel,
         )
+
+
+def warn_of_endurance(array: ArrayState, stacklevel: int) -> None:
+    """Warn where cells see cycles that change nothing."""
+    wear, name = array.cells.lines.wear, array.device.name
+    if wear.model is None:
+        noted = "cycles are counted and" if wear.noted else "cycles are not counted (count_cell_pulses=True counts) and"
+        text = f"device '{name}' specifies no endurance: {noted} change no cell"
+    elif not wear.changes:
+        text = (
+            f"the endurance of device '{name}' is a table of wrong bits: cycles change no state; wear_summary() has "
+            "the expected share of wrong bits"
+        )
+    else:
+        return
+    warnings.warn(text, EnduranceWarning, stacklevel=stacklevel)
 
 
 def let_pass(array: ArrayState, seconds: float, aged: float) -> None:

@@ -158,13 +158,16 @@ class Backend:
         varying: Any,
         seed: int,
         marks: Any = None,
+        cell_counts: Any = None,
     ) -> np.ndarray:
         """Train `state` in place and return the pulses given, (array, column, 2), int64: set and reset.
 
-        `marks`, uint8 like `state`, receives a 1 for each cell that gets a pulse, if the specification says so.
+        If the specification says so, `marks`, uint8 like `state`, receives a 1 for each cell that gets a pulse, and
+        the pulses of each cell are added to `cell_counts`, int64 (array, column, row, 2).
         """
         real = state.dtype.type
         marks = self.xp.empty((1, 1, 1), np.uint8) if marks is None else marks
+        cell_counts = self.xp.empty((1, 1, 1, 1), np.int64) if cell_counts is None else cell_counts
         counts = self.xp.zeros(self.kernels.counts(state), np.int64)
         self.kernels.update(spec)(
             state,
@@ -180,6 +183,7 @@ class Backend:
             varying,
             counts,
             marks,
+            cell_counts,
             *key(seed),
         )
         return counts.reshape(*counts.shape[:2], -1, 2).sum(axis=2)

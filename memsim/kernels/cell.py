@@ -52,6 +52,8 @@ class UpdateSpec:
         Whether sigma of the noise is relative to the cell's step in the pulses' direction.
     marked : bool
         Whether the kernel marks the cells that get a pulse.
+    counted : bool
+        Whether the kernel counts the pulses of each cell.
     shaken : tuple of ((int, int), str)
         Parameters that vary from pulse to pulse: where the draws of each lie (`memsim.profiles.slots.Slot`: number and
         word of the key), and its distribution.
@@ -71,6 +73,7 @@ class UpdateSpec:
     even: bool = False
     own_step: bool = False
     marked: bool = False
+    counted: bool = False
     shaken: tuple[tuple[tuple[int, int], str], ...] = ()
 
     @property

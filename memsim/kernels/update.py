@@ -31,14 +31,17 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
     """Kernel (state, inputs, targets, rate, steps, first_step, first_array, first_column, settings, ..., k0, k1).
 
     inputs : (array, sample, row); targets : (array, sample, column); `state` is changed in place. The last
-    arguments are settings, common and varying parameters, counts, marks and the key's words; ``counts``, int64 of
-    `count_shape`, receives the set and reset pulses, and ``marks``, uint8 like `state`, a 1 for each cell that gets a
-    pulse, if the kernel marks any. Step ``first_step + step * samples + sample`` is counter word c2.
+    arguments are settings, common and varying parameters, counts, marks, cell_counts and the key's words; ``counts``,
+    int64 of `count_shape`, receives the set and reset pulses, ``marks``, uint8 like `state`, a 1 for each cell that
+    gets a pulse, if the kernel marks any, and ``cell_counts``, int64 (array, column, row, 2), the set and reset pulses
+    of each cell on top of those before, if the kernel counts them. Step ``first_step + step * samples + sample`` is
+    counter word c2.
     """
     program = program_function(spec)
     gather = gather_function(spec)
     change, idle, draws, deviate = spec.change, spec.idle, spec.draws, deviation_function(spec)
     noisy, chancy, marked = spec.chance == "normal", spec.chance == "uniform", spec.marked
+    counted = spec.counted
 
     @inline
     def learn(state, pre, post, rate, u, z, y, settings, p):
@@ -60,6 +63,7 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
         varying,
         counts,
         marks,
+        cell_counts,
         k0,
         k1,
     ):
@@ -71,6 +75,8 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
         words = np.empty((WORDS, _CHUNK * LANES), np.uint32)
         decisions = np.full(_CHUNK * TILE, np.float32(0.5))
         drawn = np.zeros(_CHUNK * TILE, np.float32)
+        ups = np.zeros(_CHUNK * TILE if counted else 1, np.int64)
+        downs = np.zeros(_CHUNK * TILE if counted else 1, np.int64)
         for unit in range(first, last):
             array = unit // (columns * chunks)
             column = unit // chunks % columns
@@ -87,6 +93,9 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
             c3 = array_word(first_array + array, 0)
             net = 0
             total = 0
+            if counted:
+                ups[:] = 0
+                downs[:] = 0
             for step in range(steps):
                 for sample in range(samples):
                     post = targets[array, sample, column]
@@ -152,10 +161,18 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
                                 for k, n in ((0, n0), (LANES, n1), (2 * LANES, n2), (3 * LANES, n3)):
                                     if n != 0:
                                         marks[array, column, start + i + k] = 1
+                            if counted:
+                                for k, n in ((0, n0), (LANES, n1), (2 * LANES, n2), (3 * LANES, n3)):
+                                    ups[i + k] += int32(max(n, real(0.0)))
+                                    downs[i + k] += int32(max(-n, real(0.0)))
                             step_net = int32(step_net + int32(n0 + n1 + n2 + n3))
                             step_total = int32(step_total + int32(abs(n0) + abs(n1) + abs(n2) + abs(n3)))
                     net += step_net
                     total += step_total
+            if counted and total > 0:
+                for i in range(stop - start):
+                    cell_counts[array, column, start + i, 0] += ups[i]
+                    cell_counts[array, column, start + i, 1] += downs[i]
             counts[array, column, chunk, 0] += (total + net) // 2
             counts[array, column, chunk, 1] += (total - net) // 2
 

@@ -48,6 +48,8 @@ def idealised(device: DeviceProfile, parts: Collection[str]) -> Idealised:
     if "bounds" in chosen:
         scale = {"min": "0 S", "max": f"{spec.conductance.width!r} S", "nominal": True}
         changes |= {"conductance": scale, "conduction": None}
+        if spec.endurance is not None:  # there are no ends that could wear
+            changes["endurance"] = None
     if "read" in chosen:
         changes |= {f"read.{kind}": None for kind in _READ_NOISE if getattr(spec.read, kind) is not None}
     if "c2c" in chosen:

@@ -13,18 +13,19 @@ from pydantic import BaseModel
 
 from memsim.document.walk import choices_of
 from memsim.errors import InputError
-from memsim.profiles import physics
+from memsim.profiles import endurance, physics
 from memsim.profiles.schema import CycleToCycle, DeviceToDevice, WriteNoise
 from memsim.profiles.updates import UPDATES
 from memsim.storage.library import similar
 
-Kind = Literal["update", "noise", "retention", "programming", "conduction", "faults"]
+Kind = Literal["update", "noise", "retention", "programming", "conduction", "endurance", "faults"]
 KINDS: dict[Kind, str] = {
     "update": "how pulses change the state",
     "noise": "what varies from pulse to pulse, cell to cell and read to read",
     "retention": "what time does to the state",
     "programming": "error of cells that are programmed once",
     "conduction": "current against voltage where it is not ohmic",
+    "endurance": "what cycles do to cells",
     "faults": "cells that never change",
 }
 
@@ -251,6 +252,32 @@ _OTHERS: tuple[Model, ...] = (
         "I = G V + k_2(G) V^2 + k_3(G) V^3; k_2 and k_3 are polynomials in log10(G/1 S) for G from min to max, and "
         "in proportion to G beyond",
         "Milo et al., IRPS 2021, as fitted in CrossSim (Sandia National Laboratories)",
+    ),
+    Model(
+        "endurance",
+        "growing-resistance",
+        "endurance",
+        endurance.GrowingResistance,
+        "R(x) = R (x/x_th)^(p_3 f) beyond x_th = p_0 e^f cycles, f = p_1 size + p_2 min(T_ref/T, 1); R is 1/G_max or "
+        "1/G_min, each with its own numbers",
+        "Lammie, Rahimi Azghadi & Ielmini, Semicond. Sci. Technol. (2021), doi:10.1088/1361-6641/abf29d; "
+        "that states between the ends keep their conductance is assumed",
+    ),
+    Model(
+        "endurance",
+        "stuck-cells",
+        "endurance",
+        endurance.StuckCells,
+        "a cell with x cycles is stuck at G_max with probability stuck_on(x), at G_min with probability stuck_off(x); "
+        "both linear in ln x between the rows, and in proportion to x before the first",
+    ),
+    Model(
+        "endurance",
+        "bit-errors",
+        "endurance",
+        endurance.BitErrors,
+        "a bit of a cell with x cycles is wrong with probability errors(x), linear in ln x between the rows; no state "
+        "changes",
     ),
     Model(
         "faults",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, WrapValidator, model_validator
 
 from memsim.document.fields import Section, marker_of, problem
+from memsim.profiles.endurance import Endurance
 from memsim.profiles.physics import (
     Conductance,
     Conduction,
@@ -215,6 +216,7 @@ class DeviceSpec(Section):
         default=None, description="spreads from pulse to pulse and from cell to cell"
     )
     retention: Retention | None = Field(default=None, description="what time does to the state")
+    endurance: Endurance | None = Field(default=None, description="what cycles of set and reset pulses do to cells")
     faults: Faults | None = Field(default=None, description="stuck cells")
     conduction: Conduction | None = Field(default=None, description="current against voltage where it is not ohmic")
     read: Read = Field(examples=["{voltage: 0.5 V, duration: 5 ns}"], description="how cells are read")
@@ -237,6 +239,8 @@ class DeviceSpec(Section):
             )
         if self.conductance.nominal and (self.update is None or self.update.model != "constant"):
             raise problem("a nominal window needs 'update.model: constant'; remove it", "conductance", "nominal")
+        if self.conductance.nominal and self.endurance is not None:
+            raise problem("a nominal window has no ends that could wear; remove it", "endurance")
         if self.update is not None:
             self.update.fit(self.conductance.min, self.conductance.max, self.read.voltage)
         if self.variability is not None:

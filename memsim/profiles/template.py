@@ -14,6 +14,7 @@ from memsim.document import DocumentError, parse_value
 from memsim.document.walk import choices_of
 from memsim.errors import InputError
 from memsim.profiles.catalog import device_from_text, load_device
+from memsim.profiles.endurance import ENDURANCES
 from memsim.profiles.parameters import REQUIRED, allowed_of, default_of, section_of
 from memsim.profiles.physics import CONDUCTIONS, PROGRAMMINGS, RETENTIONS, Faults, Read
 from memsim.profiles.provenance import PROVENANCE
@@ -128,7 +129,12 @@ def _text(file: str, update: type[BaseModel], model: str, schema: str | None, al
         *_lines(DeviceToDevice, 3),
     ]
     optional = []
-    for key, members in (("retention", RETENTIONS), ("programming", PROGRAMMINGS), ("conduction", CONDUCTIONS)):
+    for key, members in (
+        ("retention", RETENTIONS),
+        ("endurance", ENDURANCES),
+        ("programming", PROGRAMMINGS),
+        ("conduction", CONDUCTIONS),
+    ):
         names = [choice for member in members for choice in choices_of(member.model_fields["model"].annotation)]
         body = [*_titled(key, f"models: {', '.join(names)}", 0), *_lines(members[0], 1, model=names[0])]
         optional += ["", *_off(body, 0)]

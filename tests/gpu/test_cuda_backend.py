@@ -36,9 +36,12 @@ CudaKernel.__call__ = lambda kernel, *args: launch(kernel, *map(on_card, args))
 import memsim as ms
 """
 
-LIVES = """
+SIGNALS = """
 x = np.random.default_rng(1).random((3, 20)).astype(np.float32)
 t = np.random.default_rng(2).choice([-1.0, 0.0, 1.0], (3, 2))
+"""
+
+LIVES = """
 shared = dict(arrays=1, seed=3, first_array=7)
 converters = dict(dac=ms.DAC(bits=5, gain=0.01), adc=ms.ADC(bits=6, inl=0.4, range=9.0, noise=0.3))
 
@@ -95,6 +98,32 @@ for device, options in (
     print("agree:", device)
 """
 
+WEAR = """
+import warnings
+endurances = {
+    "growing-resistance": {
+        "size": "10 nm",
+        "low_resistance": {"cycles": 2, "per_nanometre": 0.1, "growth": 0.3},
+        "high_resistance": {"cycles": 1, "per_nanometre": 0.1, "growth": -0.2},
+    },
+    "stuck-cells": {"rows": [{"cycles": 5, "stuck_on": 0.1, "stuck_off": 0.3}]},
+}
+
+def life(device, backend):
+    made = ms.Crossbar(device, 20, 3, arrays=2, seed=3, backend=backend, column="pair")
+    made.train(ms.Hebbian(0.2), x, np.resize(t, (3, 3)), encoding="counted")
+    made.program(0.4, "ispp", window=0.05, max_pulses=20)
+    made.wear(np.arange(12.0).reshape(1, 1, -1)[..., :6])
+    made.program(0.6, cycles=2).reprogram()
+    return [made.state.values, made.cell_pulses.values, *made.pulses, made.read(x), *made.memory().values()]
+
+for name, endurance in endurances.items():
+    device = ms.load_device("taox-hfox-wu2018").replace({"endurance": {"model": name} | endurance})
+    for ours, theirs in zip(life(device, "cuda"), life(device, "cpu"), strict=True):
+        assert np.allclose(ours, theirs, rtol=1e-5, atol=1e-5 * np.abs(theirs).max()), (name, ours, theirs)
+    print("agree:", name)
+"""
+
 EXPERIMENTS = """
 import xarray as xr
 for name in ("physical-01", "decomposition-01"):
@@ -109,14 +138,17 @@ for name in ("physical-01", "decomposition-01"):
 
 @pytest.mark.parametrize(
     ("code", "count"),
-    [(LIVES, 7), (MEASURED, 4), (EXPERIMENTS, 2)],
-    ids=["arrays", "measured cells", "experiments"],
+    [(LIVES, 7), (MEASURED, 4), (WEAR, 2), (EXPERIMENTS, 2)],
+    ids=["arrays", "measured cells", "wear", "experiments"],
 )
 def test_what_a_simulated_card_computes_agrees_with_the_cpu(code, count):
     here = Path(__file__).parent
     path = os.pathsep.join([str(here), str(here.parent), os.environ.get("PYTHONPATH", "")])
     run = subprocess.run(
-        [sys.executable, "-c", PROLOGUE + code], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": path}
+        [sys.executable, "-c", PROLOGUE + SIGNALS + code],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": path},
     )
     assert run.returncode == 0, run.stderr
     assert run.stdout.count("agree:") == count

@@ -29,12 +29,12 @@ SPECS: list[tuple[str, str, Any, tuple[str, ...], dict[str, Any]]] = [
     ("neurosim", "counted", ("range",), ("high", "decay_set"), {"faulty": True}),
     ("linear", "counted", ("step",), ("start_set",), {"change": Oja.change}),
     ("linear", "counted", ("own-step",), ("decay_reset",), {"own_step": True}),
-    ("soft-bounds", "exact", None, (), {}),
+    ("soft-bounds", "exact", None, (), {"counted": True}),
     ("exponential", "counted", ("step",), ("gamma_set",), {}),
     ("exponential", "counted", ("step", "uniform"), (), {"even": True, "one_sided": True}),
     # Two parameters vary from pulse to pulse: slots in the random addresses, and distributions.
     ("power", "counted", None, (), {"shaken": (((7, 0), "normal"), ((197, (1 << 40) + 3), "lognormal"))}),
-    ("power-law", "counted", ("range",), ("limit",), {"marked": True}),
+    ("power-law", "counted", ("range",), ("limit",), {"marked": True, "counted": True}),
     ("table", "counted", None, ("scale",), {}),
     ("binary", "counted", None, ("rate_set",), {}),
     ("pcm", "counted", ("step",), (), {}),
@@ -89,15 +89,17 @@ def _case(
         counts = np.zeros(update.count_shape(state), np.int64)
         each = np.stack(cells)[: len(varying)].astype(real)
         marks = np.zeros(shape if spec.marked else (1, 1, 1), np.uint8)
-        return state, x, t, real(0.2), 2, 5, 3, 7, settings, common, each, counts, marks, *KEY
+        cell_counts = np.full((*shape, 2) if spec.counted else (1, 1, 1, 1), 5, np.int64)
+        return state, x, t, real(0.2), 2, 5, 3, 7, settings, common, each, counts, marks, cell_counts, *KEY
 
+    written = [12] * spec.marked + [13] * spec.counted
     kind = [model, encoding.name, *["noisy"] * (noise is not None), *varying, *more]
     return Case(
         f"update {'-'.join(kind)} {np.dtype(real)}",
         update.update_kernel(spec),
         cuda_update.update_kernel(spec),
         arguments,
-        {0: 1e-5 if real is F32 else 1e-13, 11: 0} | ({12: 0} if spec.marked else {}),
+        {0: 1e-5 if real is F32 else 1e-13, 11: 0} | dict.fromkeys(written, 0),
         double=real is F64,
         draws=spec.chance is not None or spec.draws or bool(spec.shaken),
         own={11: lambda given: np.zeros(cuda_update.count_shape(given[0]), np.int64)},

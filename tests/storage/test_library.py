@@ -83,6 +83,7 @@ OTHERS = {
     "ideal": ("constant", 0.0, 100e-6),
     "ideal-chen2018": ("constant", 100e-9, 5e-6),
     "stt-mram-chen2018": ("binary", 124e-6, 286e-6),
+    "hfalo-lammie2021": ("binary", 1 / 65e3, 1 / 4.4e3),
     "yflash-wang2022": ("neurosim", 1e-9, 1e-6),
     "nbsto-tiotto2021": ("power-law", 1 / (200 + 2.3e8), 1 / (200 + 2.3e8 * 1000**-0.146)),
     "tio2-strukov2008": ("ion-drift", 1 / 16e3, 1 / 100),

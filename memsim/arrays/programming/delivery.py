@@ -68,6 +68,7 @@ def deliver(
         idle=silent if trains else rule.idle,
         encoding=encoding,
         one_sided=(bank.spec.update or IDEAL_UPDATE).one_sided and not falls,
+        counted=bank.wear.pulses is not None,
     )
     settings, span = pulse_settings(bank, limits, encoding), bank.device.span
 
@@ -92,6 +93,7 @@ def deliver(
                 varying=bank.cells.varying(arrays, lines),
                 seed=site.key,
                 marks=None if bank.marks is None else bank.marks[arrays, lines],
+                cell_counts=None if bank.wear.pulses is None else bank.wear.pulses[arrays, lines],
             )
         return counts
 
@@ -110,7 +112,9 @@ def deliver(
     return total if steps else site.backend.xp.zeros((*bank.state.shape[:2], 2), np.int64)
 
 
-def update_spec(bank: Bank, *, change: Any, idle: Any, encoding: Encoding, one_sided: bool) -> UpdateSpec:
+def update_spec(
+    bank: Bank, *, change: Any, idle: Any, encoding: Encoding, one_sided: bool, counted: bool = False
+) -> UpdateSpec:
     """What pulses do to the cells of a bank; see `UpdateSpec`."""
     model = bank.cells.model
     c2c = bank.spec.variability.c2c if bank.spec.variability else None
@@ -132,6 +136,7 @@ def update_spec(bank: Bank, *, change: Any, idle: Any, encoding: Encoding, one_s
         even=bool(c2c and c2c.distribution == "uniform"),
         own_step=bool(c2c and c2c.relative_to == "own-step"),
         marked=bank.marks is not None,
+        counted=counted,
         shaken=bank.shaken,
     )
 

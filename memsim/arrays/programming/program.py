@@ -12,6 +12,7 @@ from memsim.arrays import checks
 from memsim.arrays.programming.algorithms import ALGORITHMS, WriteVerify, algorithm_of
 from memsim.arrays.programming.error_model import program_by_model
 from memsim.arrays.programming.pulses import program_by_pulses
+from memsim.arrays.programming.reprogram import Request
 from memsim.arrays.programming.write_verify import write_and_verify
 from memsim.arrays.state import ArrayState
 from memsim.errors import InputError
@@ -55,14 +56,14 @@ def program(
     if states is None:
         states = array.axes.cells(array.states((cells if plan is None else plan).lines))
     shape = array.axes.cells_shape((*array.shape[:2], array.lines))
-    targets = backend.asarray(array.axes.inner_cells(checks.targets(states, shape, array.dtype)))
+    wished = array.axes.inner_cells(checks.targets(states, shape, array.dtype))
+    targets = backend.asarray(wished)
+    delivered = _encoding(array, encoding) if method == "pulses" else None
+    request = Request(wished.copy(), verified or method, cycles, delivered, error, falls, reference)
     if verified is not None:
         cycles = write_and_verify(array, targets, verified)
     elif method == "pulses":
-        if not isinstance(encoding, Encoding):
-            own = device.spec.encoding
-            encoding = Encoding.rounded(encoding or ("counted" if own == "stochastic" else own))
-        how: dict[str, Any] = {"cycles": cycles, "encoding": encoding, "first_step": array.steps, "falls": falls}
+        how: dict[str, Any] = {"cycles": cycles, "encoding": delivered, "first_step": array.steps, "falls": falls}
         array.pulses += program_by_pulses(cells.lines, array.site, array.limits, targets, **how)
     else:
         cycles = 1
@@ -76,6 +77,35 @@ def program(
     if error > 0:  # a step of its own, so that its write noise is not that of the last pulses
         cells.lines.disturb(error, array.steps)
         array.steps += 1
+    cells.lines.wear_out()
+    array.request = request
+
+
+def reprogram(array: ArrayState) -> None:
+    """Program arrays as they were last, see `Crossbar.reprogram`.
+
+    Raises
+    ------
+    InputError
+        If nothing has been programmed, or the cells have been trained or refreshed since.
+    """
+    request = array.request
+    if request is None:
+        raise InputError(
+            "reprogram: no states to come back to: nothing has been programmed, or training or refresh has changed the "
+            "cells since; program() states them"
+        )
+    targets, how = array.axes.cells(request.targets), request._asdict()
+    del how["targets"]
+    program(array, targets, **how)
+
+
+def _encoding(array: ArrayState, encoding: Encoding | str | None) -> Encoding:
+    """How pulses deliver changes, see `Crossbar.program`."""
+    if isinstance(encoding, Encoding):
+        return encoding
+    own = array.device.spec.encoding
+    return Encoding.rounded(encoding or ("counted" if own == "stochastic" else own))
 
 
 def _method(

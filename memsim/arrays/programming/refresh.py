@@ -55,4 +55,5 @@ def refresh(array: ArrayState, threshold: float, cycles: int | None) -> np.ndarr
     targets = np.concatenate([np.maximum(difference, 0), np.maximum(-difference, 0)], axis=-1)
     written = np.where(chosen, targets, array.states())
     program(array, array.axes.cells(written), cycles=rounds, encoding=encoding)
+    array.request = None
     return full

@@ -82,6 +82,7 @@ def write_and_verify(array: ArrayState, targets: Any, algorithm: WriteVerify) ->
             bank.wait(algorithm.delay, algorithm.delay)
     array.programming = Outcome.of(bank, algorithm, progress, voltages, targets.shape[1])
     array.pulses += xp.stack([part[:, :, : targets.shape[1]].sum(2) for part in progress.counts[:2]], axis=-1)
+    bank.wear.count(progress.counts[:2])
     return steps
 
 

@@ -38,6 +38,7 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
     gather, replaced = gather_function(spec, callee), callee(_replaced)
     change, idle, draws, deviate = spec.change, spec.idle, spec.draws, deviation_function(spec)
     noisy, chancy, marked = spec.chance == "normal", spec.chance == "uniform", spec.marked
+    counted = spec.counted
 
     def update(
         state,
@@ -53,6 +54,7 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
         varying,
         counts,
         marks,
+        cell_counts,
         k0,
         k1,
     ):
@@ -103,6 +105,9 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
                         cells = replaced(cells, word, real(new))
                         if marked and pulses != none:
                             marks[array, column, row] = 1
+                        if counted and pulses != none:
+                            direction = 0 if pulses > none else 1
+                            cell_counts[array, column, row, direction] += int(abs(pulses))
                         set_pulses += int(max(pulses, none))
                         reset_pulses += int(max(-pulses, none))
             for word in range(WORDS):

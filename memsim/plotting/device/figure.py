@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from memsim.plotting.device.current import draw_current, draw_loops
+from memsim.plotting.device.endurance import draw_endurance
 from memsim.plotting.device.faults import draw_faults
 from memsim.plotting.device.programming import draw_programming
 from memsim.plotting.device.pulses import draw_pulses
@@ -135,6 +136,8 @@ def panels_of(device: DeviceProfile) -> list[Panel]:
         found += [draw_size, draw_reads]
     if spec.retention is not None:
         found.append(draw_retention)
+    if spec.endurance is not None:
+        found.append(draw_endurance)
     if spec.conduction is not None:
         found.append(draw_current)
     return found

@@ -1,0 +1,32 @@
+"""Programming of states that were programmed before, once time, noise or reads have changed the cells."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from memsim.arrays.programming.algorithms import WriteVerify
+from memsim.learning import Encoding
+
+
+class Request(NamedTuple):
+    """A programming, so that it can be asked for again.
+
+    Attributes
+    ----------
+    targets : (array, row, line)
+        Wished states, on the host.
+    algorithm : str or WriteVerify
+        What programmed.
+    cycles, encoding, error, falls, reference
+        As in `Crossbar.program`.
+    """
+
+    targets: np.ndarray
+    algorithm: str | WriteVerify
+    cycles: int
+    encoding: Encoding | None
+    error: float
+    falls: bool
+    reference: float | None
