@@ -14,6 +14,7 @@ from memsim.arrays.converters import ADC, DAC
 from memsim.arrays.readout import Periphery, Readout
 from memsim.arrays.site import Site
 from memsim.arrays.state import ArrayState, lines_of
+from memsim.arrays.wear import checked_cycles
 from memsim.arrays.wires.line_resistances import Wires
 from memsim.backends import resolve
 from memsim.errors import InputError
@@ -43,6 +44,7 @@ def array_state(
     wires: Wires | None = None,
     tile: tuple[int, int] | None = None,
     count_cell_pulses: bool | None = None,
+    prior_cycles: float = 0.0,
     conductance: np.ndarray | None = None,
 ) -> ArrayState:
     """A stack of fresh arrays, or of measured ones.
@@ -70,6 +72,8 @@ def array_state(
     counts = profile.spec.endurance is not None if count_cell_pulses is None else bool(count_cell_pulses)
     fresh = _Fresh(site, size, column, precision, limits, start, axes.arrays is not None)
     only_programmed = profile.spec.update is None
+    cells = fresh.banks(profile, fault_map, conductance, counts=counts)
+    _wear(cells.lines, prior_cycles)
     return ArrayState(
         profile,
         axes,
@@ -80,13 +84,33 @@ def array_state(
         precision,
         site,
         readout,
-        cells=fresh.banks(profile, fault_map, conductance, counts=counts),
+        cells=cells,
         plan=fresh.banks(planned(profile), None, conductance) if only_programmed else None,
         programmed=not only_programmed or conductance is not None,
         pulses=site.backend.xp.zeros((shape[0], size[2], 2), np.int64),
         fault_map=fault_map,
         measured=conductance,
     )
+
+
+def _wear(bank: Bank, cycles: float) -> None:
+    """Let cells see cycles before anything is programmed.
+
+    Raises
+    ------
+    InputError
+        If cycles change nothing in such cells, or the number is not allowed.
+    """
+    number = float(checked_cycles(cycles, ()))
+    if not number:
+        return
+    if not bank.wear.changes:
+        raise InputError(
+            f"prior_cycles: device '{bank.device.name}' does not say what cycles do to its cells (section "
+            "'endurance'); allowed: 0"
+        )
+    bank.wear.add(number)
+    bank.wear_out()
 
 
 @dataclasses.dataclass(frozen=True)

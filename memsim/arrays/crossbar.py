@@ -83,6 +83,9 @@ class Crossbar(Reads, Updates, Description):
     count_cell_pulses : bool, optional
         Whether the pulses of each cell are counted, see `cell_pulses`; it takes 16 bytes a cell. If not given, they are
         where the device specifies endurance.
+    prior_cycles : float
+        Cycles of set and reset pulses that all cells have seen before, for a device whose endurance says what they do;
+        see `wear`.
 
     Raises
     ------
@@ -113,6 +116,7 @@ class Crossbar(Reads, Updates, Description):
         wires: Wires | None = None,
         tile: tuple[int, int] | None = None,
         count_cell_pulses: bool | None = None,
+        prior_cycles: float = 0.0,
     ) -> None:
         self._array = array_state(
             device,
@@ -133,6 +137,7 @@ class Crossbar(Reads, Updates, Description):
             wires=wires,
             tile=tile,
             count_cell_pulses=count_cell_pulses,
+            prior_cycles=prior_cycles,
         )
 
     @classmethod

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic_core import core_schema
 
+from memsim.arrays.wear import LONGEST
 from memsim.document.fields import NONE_WORD, Count, Quantity, Section, problem
 from memsim.errors import InputError
 
@@ -191,11 +192,16 @@ def made(make: Any) -> None:
         raise problem(text, key.rpartition(".")[2]) from None
 
 
+PriorCycles = Annotated[float, Field(allow_inf_nan=False, ge=0, le=LONGEST)]
+"""Cycles that cells have seen before."""
+
+
 def circuit(array: Any) -> dict[str, Any]:
-    """Keywords of `memsim.Crossbar` for the settings of an array."""
+    """Keywords of `memsim.Crossbar` for what surrounds the cells of an array, and what they have seen before."""
     return {
         "dac": array.dac.converter if array.dac else None,
         "adc": array.adc.converter if array.adc else None,
         "wires": array.wires.wires if array.wires else None,
         "tile": array.tile,
+        "prior_cycles": array.prior_cycles,
     }

@@ -11,7 +11,7 @@ from memsim.data.depth import Grey
 from memsim.document.fields import NONE_WORD, ONE_LINE, Count, Quantity, Section, problem
 from memsim.document.registry_sections import entry_of
 from memsim.experiments.aging import AgingSpec
-from memsim.experiments.circuits import ADCSpec, DACSpec, Tile, WiresSpec, circuit
+from memsim.experiments.circuits import ADCSpec, DACSpec, PriorCycles, Tile, WiresSpec, circuit
 from memsim.experiments.devices import Choice
 from memsim.experiments.programming import Programming
 from memsim.learning import ENCODINGS, MAX_PULSES, MAX_SLOTS, RULES, SETTING_OF, Encoding, LocalRule, unused
@@ -88,6 +88,7 @@ class ArraySpec(Section):
     wires: Annotated[WiresSpec | None, NONE_WORD] = None
     tile: Tile = None
     programming: Annotated[Programming | None, NONE_WORD] = None
+    prior_cycles: PriorCycles = 0.0
     ideal: Annotated[tuple[PartName, ...], BeforeValidator(as_tuple)] = ()
 
     @property

@@ -164,6 +164,17 @@ def time_axis(axes: Axes, seconds: np.ndarray, label: str = "") -> None:
     axes.xaxis.set_minor_locator(NullLocator())
 
 
+def plain_log_axis(axes: Axes, which: str) -> None:
+    """Logarithmic axis of few decades, with ticks at 1, 2 and 5 times powers of ten, written as plain numbers."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    getattr(axes, f"set_{which}scale")("log")
+    axis = getattr(axes, f"{which}axis")
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_locator(NullLocator())
+
+
 def _apart(axes: Axes, ticks: Sequence[float]) -> bool:
     """Whether the labels of these ticks of the horizontal axis do not touch."""
     length = size(axes)[0]

@@ -26,6 +26,7 @@ NAMES = {
     "array.dac.bits": "DAC bits",
     "array.adc.bits": "ADC bits",
     "array.adc.range": "ADC range",
+    "array.prior_cycles": "cycles before the programming",
     "network.hidden": "hidden units",
 }
 """Words for settings on an axis; the key itself for others."""

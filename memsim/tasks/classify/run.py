@@ -31,6 +31,7 @@ from memsim.tasks.classify.summary import (
     measure_noisy,
     measure_products,
     measure_programming,
+    measure_wear,
     stack,
 )
 from memsim.tasks.compared import Entry, device_notes, time_notes
@@ -69,6 +70,9 @@ def classify(job: Job) -> Computed:
     if spec.times:
         for part, found in zip(parts, _over_time(spec, entries, classifiers, job.images, course), strict=True):
             part |= found
+    for entry, part in zip(entries, parts, strict=True):
+        if entry.device is not None and entry.device.spec.update is not None:
+            part |= measure_wear(classifiers[entry.label])  # type: ignore[arg-type]
     variables = stack(parts)
     reference = 0 if spec.reference is None else spec.labels.index(spec.first_label(spec.reference) or "")
     variables |= compare(variables, reference) | course.tuning()

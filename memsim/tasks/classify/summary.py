@@ -25,7 +25,7 @@ from memsim.metrics.classes import (
 )
 from memsim.metrics.intervals import seed_interval
 from memsim.philox import Occasion, Purpose, corrupted_read
-from memsim.tasks.classify.classifiers.classifier import BLOCK, Classifier
+from memsim.tasks.classify.classifiers.classifier import BLOCK, CellClassifier, Classifier
 from memsim.tasks.classify.classifiers.on_crossbars import OnCrossbars
 from memsim.tasks.classify.variables import SUMMARISED, VARIABLES
 
@@ -159,6 +159,16 @@ def measure_programming(classifier: OnCrossbars) -> tuple[Values, np.ndarray]:
     values = {name: np.stack([cost.values[key] for cost in costs]) for key, name in _COSTS.items()}
     pulses = np.concatenate([cost.pulses for cost in costs if cost.pulses is not None])
     return values | {"network_state_error": classifier.state_error}, pulses
+
+
+def measure_wear(classifier: CellClassifier) -> Values:
+    """Registered variables of the pulses that cells have seen in the whole run, refreshes included."""
+    pulses = classifier.cell_pulses
+    return {
+        "wear_pulses_mean": pulses.mean(1),
+        "wear_pulses_95": np.percentile(pulses, 95, axis=1),
+        "wear_pulses_max": pulses.max(1).astype(float),
+    }
 
 
 def stack(parts: Sequence[Mapping[str, np.ndarray]]) -> Values:

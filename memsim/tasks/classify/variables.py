@@ -12,6 +12,7 @@ BIN = ("learner", "repeat", "confidence_bin")
 TILE = ("learner", "word_line", "bit_line")
 OVER_TIME = ("learner", "repeat", "time")
 
+_RUN = "pulses of training, programming and all refreshes; prior cycles are not among them"
 _WRITTEN = "of networks that write and verify programs"
 _OTHERS = "the largest of the other outputs"
 
@@ -346,6 +347,33 @@ DECLARED = (
         "1",
         "cells by pulses",
         f"number of cells whose set and reset pulses lie in a bin, all seeds together; {_WRITTEN}",
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "wear_pulses_mean",
+        REPEAT,
+        "1",
+        "mean pulses of a cell in the whole run",
+        f"set and reset pulses of a cell, mean over cells; {_RUN}",
+        summary=True,
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "wear_pulses_95",
+        REPEAT,
+        "1",
+        "95th percentile of the pulses of a cell in the whole run",
+        f"percentile 95 over cells; {_RUN}",
+        summary=True,
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "wear_pulses_max",
+        REPEAT,
+        "1",
+        "most pulses of a cell in the whole run",
+        f"largest over cells; {_RUN}",
+        summary=True,
         bounds=POSITIVE,
     ),
     Variable(

@@ -10,7 +10,16 @@ from pydantic import BeforeValidator, Field, model_validator
 from memsim.arrays.compensation import BATCH_NORM, COMPENSATIONS
 from memsim.document.fields import NONE_WORD, Count, Section, problem
 from memsim.experiments.aging import AgingSpec
-from memsim.experiments.circuits import ADCSpec, DACSpec, MappingKeys, MappingSpec, Tile, WiresSpec, circuit
+from memsim.experiments.circuits import (
+    ADCSpec,
+    DACSpec,
+    MappingKeys,
+    MappingSpec,
+    PriorCycles,
+    Tile,
+    WiresSpec,
+    circuit,
+)
 from memsim.experiments.devices import Choice
 from memsim.experiments.learners import ComparedBase, Pair, Side
 from memsim.experiments.programming import Programming
@@ -48,6 +57,7 @@ class ProgrammedArraySpec(Section):
     wires: Annotated[WiresSpec | None, NONE_WORD] = None
     tile: Tile = None
     programming: Annotated[Programming | None, NONE_WORD] = None
+    prior_cycles: PriorCycles = 0.0
     cycles: Annotated[int, Count(1, 1000)] = 1
 
     @property

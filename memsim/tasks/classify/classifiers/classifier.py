@@ -142,6 +142,11 @@ class CellClassifier(Classifier, Protocol):
         """The weights now."""
         ...
 
+    @property
+    def cell_pulses(self) -> np.ndarray:
+        """Set and reset pulses of each cell so far, (seed, cell)."""
+        ...
+
     def program(self) -> None:
         """Program all cells once more, without corrections of the outputs."""
         ...

@@ -71,7 +71,7 @@ class Deployed:
         Precision of states and activations.
     backend : str
         Where to compute.
-    dac, adc, wires, tile
+    dac, adc, wires, tile, prior_cycles
         Of the crossbars of all layers, see `Crossbar`; with converters, call `calibrate` before reads.
 
     Raises
@@ -99,6 +99,7 @@ class Deployed:
         adc: ADC | None = None,
         wires: Wires | None = None,
         tile: tuple[int, int] | None = None,
+        prior_cycles: float = 0.0,
     ) -> None:
         self.network = network
         self.device = device_of(device)
@@ -132,6 +133,8 @@ class Deployed:
                 adc=adc,
                 wires=wires,
                 tile=tile,
+                prior_cycles=prior_cycles,
+                count_cell_pulses=True,
             )
             for place, own in enumerate(weighted)
         }

@@ -53,6 +53,7 @@ class InPlace:
             "bounds": array.learning_bounds,
             "dtype": array.dtype,
             "backend": backend,
+            "count_cell_pulses": True,
             **array.circuit,
         }
         features = spec.features
@@ -137,6 +138,12 @@ class InPlace:
         wished = [weights for _, weights in self._learned]
         joined = (np.concatenate([own.reshape(len(own), -1) for own in part], 1) for part in (now, wished, deviation))
         return CellWeights(*(np.asarray(part, float) for part in joined))
+
+    @property
+    def cell_pulses(self) -> np.ndarray:
+        """Pulses of the cells of all layers; see `CellClassifier`."""
+        counts = [layer.crossbar.cell_pulses.values.sum(-1) for layer in self.analog_layers.values()]
+        return np.concatenate([own.reshape(len(own), -1) for own in counts], axis=1)
 
     def remember(self) -> None:
         """Keep the states and weights that the training left, the first time that this is called."""

@@ -108,6 +108,16 @@ class OnCrossbars:
                 part.append(np.concatenate([own.ravel() for own in values]))
         return CellWeights(*map(np.stack, parts))
 
+    @property
+    def cell_pulses(self) -> np.ndarray:
+        """Pulses of the cells of all layers; see `CellClassifier`."""
+        return np.stack(
+            [
+                np.concatenate([own.cell_pulses.values.sum(-1).ravel() for own in arrays.crossbars.values()])
+                for arrays in self._arrays
+            ]
+        )
+
     def program(self) -> None:
         """Program all layers once more; see `CellClassifier`."""
         for layer in self.analog_layers.values():

@@ -18,7 +18,7 @@ def default_figure(dataset: xr.Dataset) -> str:
     require(dataset, "learner")
     if "time" in dataset.dims:
         return "aging"
-    if "network_pulse_count" in dataset:
-        return "programming"
     swept = any(key.split(".")[0] == "array" for key in settings_of(dataset, ClassifySpec).sweep)
-    return "products" if swept and axis_of(dataset) else "classes"
+    if swept and axis_of(dataset):
+        return "products"
+    return "programming" if "network_pulse_count" in dataset else "classes"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_CIRCUIT = ("array.tile", "array.wires", "array.dac", "array.adc")
+_CIRCUIT = ("array.tile", "array.wires", "array.dac", "array.adc", "array.prior_cycles")
 """What this figure is about."""
 
 
@@ -55,14 +55,14 @@ def products(dataset: xr.Dataset) -> Figure:
     Raises
     ------
     MemsimError
-        If no network on crossbars is swept over its tiles, wires or converters, or the result is not whole.
+        If no network on crossbars is swept over tiles, wires, converters or prior cycles, or the result is not whole.
     """
     from matplotlib import rc_context
 
     settings = settings_of(dataset, ClassifySpec)
     key = axis_of(dataset)
     if key is None:
-        what = "networks on crossbars, swept over tiles, wires or converters"
+        what = "networks on crossbars, swept over tiles, wires, converters or prior cycles"
         raise lacks(dataset, "products", what, "memsim run wires-01 makes them")
     require(dataset, "learner", "repeat", "product_snr", "test_accuracy", "noise_mean_accuracy")
     found = members(dataset, settings)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from memsim.plotting.axis import setting_axis
+from memsim.plotting.axis import plain_log_axis, setting_axis
 from memsim.plotting.curves import MAX_LINES, bars, curve, named
 from memsim.plotting.members import Member, lacks, members
 from memsim.plotting.page import ending, entries, grid, head, heading, only, title
@@ -125,7 +125,7 @@ def _against_window(axes: Axes, values: np.ndarray, shown: Sequence[Member], met
     axes.set_xlabel("acceptance window, ± [%]")
     title(axes, metric.text)
     if metric.logarithmic:
-        axes.set_yscale("log")
+        plain_log_axis(axes, "y")
     fit_limits([axes])
 
 
@@ -139,7 +139,7 @@ def _in_rows(axes: Axes, values: np.ndarray, shown: Sequence[Member], metric: _M
     axes.set_ylim(len(shown) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     if metric.logarithmic:
-        axes.set_xscale("log")
+        plain_log_axis(axes, "x")
     fit_limits([axes], "x")
     title(axes, metric.text)
 
