@@ -80,7 +80,6 @@ class TestResult:
     def test_every_registered_variable_is_there_with_its_dimensions(self, dataset):
         others = (
             "network_",
-            "wear_pulses",
             "aged_",
             "lifetime",
             "refresh",
