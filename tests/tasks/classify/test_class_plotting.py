@@ -13,7 +13,12 @@ from memsim.plotting import LacksError, default_figure, draw, render
 from memsim.tasks.classify.figures.seeds import carried
 from memsim.tasks.registry import RESULT_KINDS, TASKS
 
-ON_CIRCUITS = ("products", "wire-maps", "aging", "programming")  # need converters, wires or times: test_circuits.py, test_over_time.py
+ON_CIRCUITS = (
+    "products",
+    "wire-maps",
+    "aging",
+    "programming",
+)  # need converters, wires or times: test_circuits.py, test_over_time.py
 CLASSIFY = tuple(TASKS["classify"].figures)
 NAMES = tuple(name for name in CLASSIFY if name not in ON_CIRCUITS)
 TEXT = """\

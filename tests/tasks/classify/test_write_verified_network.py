@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import memsim as ms
 from memsim.experiments.loading import experiment_from_text
+from memsim.plotting import default_figure, draw, render
 
 TEXT = """
 name: verified
@@ -46,3 +48,62 @@ def test_mistakes_name_file_line_and_key(old, new, message):
     with pytest.raises(ms.InputError) as problem:
         experiment_from_text(text, "verified")
     assert message in str(problem.value)
+
+
+@pytest.fixture(scope="module")
+def verified():
+    text = TEXT.replace("WINDOW", "0.05").replace("corruptions", "times: [0 s, 1 h]\ncorruptions")
+    text = text.replace(
+        "    programmed: {learner: Net}", "    programmed: {learner: Net}\n    aging: {refresh: {after: 20 min}}"
+    )
+    return ms.run(experiment_from_text(text, "verified"))
+
+
+def test_the_pulses_of_all_cells_are_in_the_histogram(verified):
+    cells = verified.sel(learner="Cells")
+    assert float(cells.network_pulse_count.sum()) == float(cells.cells)
+    low = (verified.pulses * cells.network_pulse_count).sum() / cells.cells
+    high = (verified.most_pulses * cells.network_pulse_count).sum() / cells.cells
+    assert low <= cells.network_pulses_mean[0] <= high
+    pulses = cells.training_pulses_set + cells.training_pulses_reset
+    assert float(pulses[0]) == pytest.approx(float(cells.network_pulses_mean[0] * cells.cells))
+    assert np.isnan(verified.network_pulses_mean.sel(learner="Net")).all()
+
+
+def test_refreshes_wear_cells_further(verified):
+    """Two refreshes follow within the hour; the pulses of the whole run are those of all three programmings."""
+    cells = verified.sel(learner="Cells")
+    assert float(cells.refreshes) == 2
+    whole = float(cells.wear_pulses_mean[0] * cells.cells)
+    first = float(cells.network_pulses_mean[0] * cells.cells)
+    assert whole == pytest.approx(first + float(cells.refresh_pulses))
+    assert float(cells.wear_pulses_max[0]) >= float(cells.wear_pulses_95[0]) >= float(cells.wear_pulses_mean[0]) > 0
+
+
+def test_the_figure_and_the_default_figure_draw(verified):
+    assert len(render(draw(verified, "programming"), "figure.png")) > 5000
+    assert default_figure(verified) == "aging"
+
+
+WORN = """
+array:
+      prior_cycles: CYCLES
+      device:
+        extends: hfalo-lammie2021
+        update: {model: constant, step: 2 %, status: assumed}
+"""
+
+
+def test_cells_that_have_seen_many_cycles_hold_less():
+    errors = []
+    for cycles in ("0", "10000000"):
+        text = TEXT.replace(TEXT[TEXT.index("array: {") : TEXT.index("    programmed:")], WORN.strip() + "\n")
+        text = text.replace("CYCLES", cycles)
+        errors.append(float(ms.run(experiment_from_text(text, "worn")).weight_error.sel(learner="Cells")[0]))
+    assert errors[1] > 3 * errors[0]
+
+
+def test_prior_cycles_need_an_endurance():
+    text = TEXT.replace("WINDOW", "0.1").replace("array: {device", "array: {prior_cycles: 5, device")
+    with pytest.raises(ms.InputError, match="prior_cycles: device 'epiram-choi2018' does not say what cycles do"):
+        ms.run(experiment_from_text(text, "verified"))
