@@ -13,7 +13,7 @@ from memsim.experiments.aging import AgingSpec
 from memsim.experiments.circuits import ADCSpec, DACSpec, MappingKeys, MappingSpec, Tile, WiresSpec, circuit
 from memsim.experiments.devices import Choice
 from memsim.experiments.learners import ComparedBase, Pair, Side
-from memsim.experiments.programming import Programming
+from memsim.experiments.programming import Programming, refuse_selection
 from memsim.experiments.schema import ExperimentSpec
 from memsim.tasks.program.targets import ProgrammedTargets, Targets, TargetsSpec
 
@@ -61,6 +61,7 @@ class ProgrammedArraySpec(Section):
             raise problem(
                 f"algorithm '{self.programming.algorithm}' has no rounds of this kind; leave it out", "cycles"
             )
+        refuse_selection(self.programming, "programming", "algorithm")
         return self
 
 
