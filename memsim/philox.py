@@ -22,6 +22,7 @@ C2C, PULSE, WRITE, PROGRAM,  group:24                      column:26            
 PROGRAM_MODEL, SCHEME
 VERIFY                       group:24                      column:26                verify read
 D2D, REFERENCE               group:24                      column:26                slot:12
+PROGRAM_INPUT                group:24                      sample                   step
 SHAKE                        row:26, lower slot:6          column:26, upper slot:6  step
 TRAP, FLICKER                group:24                      column:26, round:6       reads and waits so far
 PATH                         row:26                        column:26, block:6       number of the programming
@@ -193,6 +194,7 @@ class Stream(IntEnum):
     DROP_CONNECT = 37  # which weights are left out in that training
     WEAR = 38  # from how many cycles on a cell is stuck
     TARGET = 48  # matrices that are programmed, and inputs of their products
+    PROGRAM_INPUT = 49  # random inputs with which arrays are programmed
 
 
 class SceneDraw(IntEnum):

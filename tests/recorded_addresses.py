@@ -181,6 +181,12 @@ def arrays() -> None:
     write = "  write: {sigma: 1 %, relative_to: range}\n"
     verified = ms.Crossbar(device_from_text(quiet.replace(write, "")), rows, 2, column="pair", seed=(8 << 32) + 7)
     verified.program(np.full((rows, 1), 0.5), "radar", window=0.2).read(x)
+    states = np.full((rows, 1), 0.5)
+    verified.program(states, "selective", window=0.2, sensitivities=np.arange(float(rows))[:, None], share=0.5)
+    verified.program(states, "gradient-descent", inputs="random", max_batches=3).read(x)
+    verified.program(states, "hadamard", block=4, window=0.2, rounds=2, max_pulses=20).read(x)
+    waiting = ms.Crossbar(device_from_text(text.replace(write, "")), rows, 2, seed=(10 << 32) + 7)
+    waiting.program(states, "radar", window=0.3, max_pulses=20, delay=1e-3).read(x)
     stuck = f"{quiet}endurance: {{model: stuck-cells, rows: [{{cycles: 10, stuck_on: 5 %, stuck_off: 5 %}}]}}\n"
     ms.Crossbar(device_from_text(stuck), rows, 2, column="pair", seed=(9 << 32) + 7).wear(10).read(x)
 
@@ -278,7 +284,7 @@ WORKS: dict[str, Callable[[], None]] = {
 }
 EXPECTED = {
     "arrays": "INITIAL D2D REFERENCE FAULT STUCK WEAR RETENTION PATH CONVERTER READ REFERENCE_READ READOUT TRAP "
-    "FLICKER C2C PULSE SHAKE WRITE ROW_TRAIN COLUMN_TRAIN PROGRAM PROGRAM_MODEL",
+    "FLICKER C2C PULSE SHAKE WRITE ROW_TRAIN COLUMN_TRAIN PROGRAM PROGRAM_MODEL PROGRAM_INPUT VERIFY",
     "memorise with pulses": "SCENE CORRUPTION BOOTSTRAP INITIAL D2D C2C READ",
     "memorise with gradients": "SCENE CORRUPTION BOOTSTRAP INITIAL",
     "classify in place": "SPLIT CORRUPTION ORDER INITIAL D2D REFERENCE C2C READ REFERENCE_READ",

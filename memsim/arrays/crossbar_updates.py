@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from memsim.arrays import checks
-from memsim.arrays.programming.algorithms import WriteVerify
+from memsim.arrays.programming.algorithms import Algorithm
 from memsim.arrays.programming.program import program, reprogram
 from memsim.arrays.programming.refresh import refresh
 from memsim.arrays.state import ArrayState
@@ -71,13 +71,14 @@ class Updates:
     def program(
         self,
         state: Any = None,
-        algorithm: str | WriteVerify | None = None,
+        algorithm: str | Algorithm | None = None,
         *,
         cycles: int = 1,
         encoding: Encoding | str | None = None,
         error: float = 0.0,
         falls: bool = False,
         reference: float | None = None,
+        sensitivities: Any = None,
         **settings: Any,
     ) -> Self:
         """Program every cell to a wished state and return self.
@@ -91,7 +92,10 @@ class Updates:
 
         By an algorithm of write and verify: each cell gets pulses, with a noisy read after each, until reads lie inside
         an acceptance window around its target or a limit is reached; see `memsim.arrays.programming.algorithms`. Reads
-        have the white noise of the device's reads, and that of the ADCs. `programming` says what it took.
+        have the noise of the device's reads, and that of the ADCs. They go through the wires of the array.
+
+        By gradient descent: reads of the outputs for a batch of inputs, with all noise and converters, and pulses that
+        make their errors smaller. `programming` says what this, or write and verify, took.
 
         Write and verify refuses targets outside 0 to 1. Otherwise, a target outside the compliance limits becomes the
         nearer limit. A target that a cell's own window does not reach becomes the nearer end of this window.
@@ -101,9 +105,10 @@ class Updates:
         state : array_like, optional
             Targets of w, with the axes of `Crossbar.state` or what broadcasts to it. The present `state` if not stated:
             of a device that is only programmed, what was trained.
-        algorithm : {"pulses", "model", "ispp", "fppv", "radar", "neurram"} or WriteVerify, optional
-            Pulses if the device has an update model, else its error model. ``Radar(window=0.01)`` is the same as the
-            name "radar" with the setting ``window=0.01``.
+        algorithm : str or Algorithm, optional
+            "pulses", "model", "ispp", "fppv", "radar", "neurram", "hadamard", "selective" or "gradient-descent". Pulses
+            if the device has an update model, else its error model. ``Radar(window=0.01)`` is the same as the name
+            "radar" with the setting ``window=0.01``.
         cycles : int
             Rounds of pulses; the error model has none.
         encoding : Encoding or str, optional
@@ -116,8 +121,11 @@ class Updates:
         reference : float, optional
             State to which a reference column is brought: exactly within its cells' own windows (assumed), or with the
             device's error model. As it is if not given; the error model then writes 0.
+        sensitivities : array_like, optional
+            Second derivatives of the loss by the weights, (row, col) or (array, row, col), of at least 0; "selective"
+            verifies the cells of the largest. Their axes may also be those of `state`.
         **settings
-            Of an algorithm of write and verify that is a name.
+            Of an algorithm that is a name.
 
         Raises
         ------
@@ -125,7 +133,8 @@ class Updates:
             If a shape does not fit or a value is not allowed.
         """
         how: dict[str, Any] = {"cycles": cycles, "encoding": encoding, "error": error, "falls": falls}
-        program(self._array, state, algorithm=algorithm, reference=reference, settings=settings, **how)
+        how |= {"reference": reference, "sensitivities": sensitivities, "settings": settings}
+        program(self._array, state, algorithm=algorithm, **how)
         return self
 
     def refresh(self, threshold: float = 0.9, *, cycles: int | None = None) -> np.ndarray:

@@ -12,7 +12,7 @@ from memsim.arrays.crossbar import Crossbar
 from memsim.arrays.layer import CrossbarLayer
 from memsim.arrays.mapping import Mapping
 from memsim.arrays.patches import Patches
-from memsim.arrays.programming.algorithms import WriteVerify
+from memsim.arrays.programming.algorithms import Algorithm
 from memsim.errors import InputError
 from memsim.profiles import DeviceProfile, device_of
 
@@ -43,8 +43,10 @@ class ProgrammedLayer(CrossbarLayer):
         Rounds of programming, see `Crossbar.program`.
     error : float
         Sigma of a further Gaussian error of every cell, in w.
-    algorithm : WriteVerify, optional
-        Of write and verify, which takes the place of rounds of pulses; see `Crossbar.program`.
+    algorithm : Algorithm, optional
+        Takes the place of rounds of pulses, or the error model; see `Crossbar.program`.
+    sensitivities : (row, col) or (array, row, col), optional
+        Second derivatives of the loss by the weights, a row of biases included; see `Crossbar.program`.
     **options
         Further parameters of `Crossbar`: initial, seed, dtype, backend, scope, first_array, converters, wires, tile.
 
@@ -75,7 +77,8 @@ class ProgrammedLayer(CrossbarLayer):
         bounds: tuple[float, float] | None = (0.0, 1.0),
         cycles: int = 1,
         error: float = 0.0,
-        algorithm: WriteVerify | None = None,
+        algorithm: Algorithm | None = None,
+        sensitivities: np.ndarray | None = None,
         **options: Any,
     ) -> None:
         profile = device_of(device)
@@ -99,6 +102,7 @@ class ProgrammedLayer(CrossbarLayer):
             "cycles": cycles,
             "error": error,
             "reference": (low + high) / 2 if mapping.kind == "reference" else None,
+            "sensitivities": None if sensitivities is None else np.concatenate([sensitivities] * mapping.slices, -1),
         }
         crossbar.program(self._states, **self._how)
         super().__init__(

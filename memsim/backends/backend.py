@@ -159,15 +159,18 @@ class Backend:
         seed: int,
         marks: Any = None,
         cell_counts: Any = None,
+        tally: Any = None,
     ) -> np.ndarray:
         """Train `state` in place and return the pulses given, (array, column, 2), int64: set and reset.
 
-        If the specification says so, `marks`, uint8 like `state`, receives a 1 for each cell that gets a pulse, and
-        the pulses of each cell are added to `cell_counts`, int64 (array, column, row, 2).
+        If the specification says so, `marks`, uint8 like `state`, receives a 1 for each cell that gets a pulse, the
+        pulses of each cell are added to `cell_counts`, int64 (array, column, row, 2), and what they do to `tally`; see
+        `memsim.kernels.update.update_kernel`.
         """
         real = state.dtype.type
         marks = self.xp.empty((1, 1, 1), np.uint8) if marks is None else marks
         cell_counts = self.xp.empty((1, 1, 1, 1), np.int64) if cell_counts is None else cell_counts
+        tally = self.xp.empty((1, 1, 1, 1)) if tally is None else tally
         counts = self.xp.zeros(self.kernels.counts(state), np.int64)
         self.kernels.update(spec)(
             state,
@@ -184,6 +187,7 @@ class Backend:
             counts,
             marks,
             cell_counts,
+            tally,
             *key(seed),
         )
         return counts.reshape(*counts.shape[:2], -1, 2).sum(axis=2)
@@ -208,11 +212,13 @@ class Backend:
         voltages: PulseVoltages,
         read: VerifyRead,
         seed: int,
+        readings: Any = None,
     ) -> None:
         """Write and verify cells in place; see `memsim.kernels.verify.verify_kernel`."""
         real = state.dtype.type
         self.kernels.verify(spec)(
             state,
+            self.xp.empty((1, 1, 1)) if readings is None else readings,
             low,
             high,
             *progress,

@@ -28,7 +28,8 @@ def entries(base: type[Section], *registries: Registry[Any], **defaults: Any) ->
     Parameters
     ----------
     base : type
-        Keys that the sections of all entries have; its defaults replace those of the dataclasses.
+        Keys that the sections of all entries have; its defaults replace those of the dataclasses. Its ``SECTIONS``, if
+        there is one, maps types of fields to the sections that documents have for them.
     *registries : Registry
         The entries; the key that names one is `Registry.kind`. The annotation of a dataclass's field says which range
         documents may use, and its alias under which key.
@@ -63,7 +64,9 @@ def _section(base: type[Section], defaults: Mapping[str, Any], chosen: Mapping[s
         hints = get_type_hints(entry, include_extras=True)
         for field in dataclasses.fields(entry):
             if field.name not in base.model_fields:
-                own[field.name] = (hints[field.name], defaults.get(field.name, field.default))
+                section = getattr(base, "SECTIONS", {}).get(hints[field.name])
+                default = defaults.get(field.name, field.default) if section is None else section()
+                own[field.name] = (section or hints[field.name], default)
         own[kind] = (Literal[entry.name], entry.name)
     title = "".join(entry.__name__ for entry in chosen.values()) + base.__name__
     text = " ".join(entry.__doc__ or "" for entry in chosen.values())

@@ -1,13 +1,14 @@
-"""Schema of how states are programmed into cells: an algorithm of write and verify and its settings."""
+"""Schema of how states are programmed into cells: an algorithm and its settings."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
 
 from pydantic import model_validator
 
-from memsim.arrays.programming.algorithms import ALGORITHMS, Ramp, WriteVerify
-from memsim.document.fields import Quantity, Section
+from memsim.arrays.programming.algorithms import ALGORITHMS, Algorithm, Ramp, Selective
+from memsim.document.fields import Quantity, Section, problem
 from memsim.document.registry_sections import entries, entry_of
 from memsim.experiments.circuits import made
 
@@ -36,14 +37,35 @@ class RampSpec(Section):
 class ProgrammingSpec(Section):
     """How cells get their states; `memsim.document.registry_sections` adds the keys of the algorithm."""
 
+    SECTIONS: ClassVar[Mapping[type, type[Section]]] = {Ramp: RampSpec}
+
     algorithm: str
-    set: RampSpec = RampSpec()
-    reset: RampSpec = RampSpec()
 
     @property
-    def verified(self) -> WriteVerify:
+    def chosen(self) -> Algorithm:
         """The algorithm itself."""
-        return entry_of(ALGORITHMS, self.model_copy(update={"set": self.set.ramp, "reset": self.reset.ramp}))
+        ramps = {name: value.ramp for name, value in self if isinstance(value, RampSpec)}
+        return entry_of(ALGORITHMS, self.model_copy(update=ramps))
+
+    @property
+    def reports(self) -> bool:
+        """Whether it is known what it took of each cell."""
+        return ALGORITHMS[self.algorithm].reports
+
+    @model_validator(mode="after")
+    def _possible(self) -> ProgrammingSpec:
+        made(lambda: self.chosen)
+        return self
+
+
+def refuse_selection(programming: ProgrammingSpec | None, *path: str) -> None:
+    """Refuse an algorithm that needs derivatives of the loss, at a path of keys of an experiment."""
+    if programming is not None and programming.algorithm == Selective.name:
+        raise problem(
+            "'selective' needs the second derivatives of the loss, which experiments do not compute; allowed in "
+            "scripts and in memsim.torch",
+            *path,
+        )
 
 
 if TYPE_CHECKING:

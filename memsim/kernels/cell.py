@@ -54,6 +54,8 @@ class UpdateSpec:
         Whether the kernel marks the cells that get a pulse.
     counted : bool
         Whether the kernel counts the pulses of each cell.
+    tallied : bool
+        Whether the kernel adds up the pulses of each cell and the states between which they lie.
     shaken : tuple of ((int, int), str)
         Parameters that vary from pulse to pulse: where the draws of each lie (`memsim.profiles.slots.Slot`: number and
         word of the key), and its distribution.
@@ -74,6 +76,7 @@ class UpdateSpec:
     own_step: bool = False
     marked: bool = False
     counted: bool = False
+    tallied: bool = False
     shaken: tuple[tuple[tuple[int, int], str], ...] = ()
 
     @property

@@ -13,7 +13,7 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy import int32
+from numpy import float64, int32
 
 from memsim.arithmetic import prefetch
 from memsim.kernels.cell import UpdateSpec, deviation_function, gather_function, program_function
@@ -31,17 +31,21 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
     """Kernel (state, inputs, targets, rate, steps, first_step, first_array, first_column, settings, ..., k0, k1).
 
     inputs : (array, sample, row); targets : (array, sample, column); `state` is changed in place. The last
-    arguments are settings, common and varying parameters, counts, marks, cell_counts and the key's words; ``counts``,
-    int64 of `count_shape`, receives the set and reset pulses, ``marks``, uint8 like `state`, a 1 for each cell that
-    gets a pulse, if the kernel marks any, and ``cell_counts``, int64 (array, column, row, 2), the set and reset pulses
-    of each cell on top of those before, if the kernel counts them. Step ``first_step + step * samples + sample`` is
-    counter word c2.
+    arguments are settings, common and varying parameters, counts, marks, cell_counts, tally and the key's words;
+    ``counts``, int64 of `count_shape`, receives the set and reset pulses, ``marks``, uint8 like `state`, a 1 for each
+    cell that gets a pulse, if the kernel marks any, and ``cell_counts``, int64 (array, column, row, 2), the set and
+    reset pulses of each cell on top of those before, if the kernel counts them. Step ``first_step + step * samples +
+    sample`` is counter word c2.
+
+    If the kernel tallies, it adds to ``tally`` (4, array, column, row), float64: set pulses; reset pulses; and of both
+    the sum over pulses of the mean of the states before and after their step.
     """
     program = program_function(spec)
     gather = gather_function(spec)
     change, idle, draws, deviate = spec.change, spec.idle, spec.draws, deviation_function(spec)
     noisy, chancy, marked = spec.chance == "normal", spec.chance == "uniform", spec.marked
     counted = spec.counted
+    tallied = spec.tallied
 
     @inline
     def learn(state, pre, post, rate, u, z, y, settings, p):
@@ -64,6 +68,7 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
         counts,
         marks,
         cell_counts,
+        tally,
         k0,
         k1,
     ):
@@ -156,6 +161,12 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
                                 settings,
                                 p3,
                             )
+                            if tallied:
+                                for k, n, w in ((0, n0, w0), (LANES, n1, w1), (2 * LANES, n2, w2), (3 * LANES, n3, w3)):
+                                    size, way = abs(float64(n)), 0 if n > 0 else 1
+                                    middle = (float64(cells[i + k]) + float64(w)) * 0.5
+                                    tally[way, array, column, start + i + k] += size
+                                    tally[way + 2, array, column, start + i + k] += size * middle
                             cells[i], cells[i + LANES], cells[i + 2 * LANES], cells[i + 3 * LANES] = w0, w1, w2, w3
                             if marked:
                                 for k, n in ((0, n0), (LANES, n1), (2 * LANES, n2), (3 * LANES, n3)):

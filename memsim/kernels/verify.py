@@ -11,9 +11,10 @@ from memsim.philox import TILE
 
 @functools.cache
 def verify_kernel(spec: VerifySpec) -> Kernel:
-    """Kernel (state, low, high, memory, counts, energy, status, rows, first_step, ..., k0, k1).
+    """Kernel (state, readings, low, high, memory, counts, energy, status, rows, first_step, ..., k0, k1).
 
     state, low, high : (array, column, row); `state` is changed in place, and states from `low` to `high` are accepted
+    readings : (array, column, row), the readings of all cells, if the specification says so; else not used
     memory : (field of `Memory`, array, column, row), float32; counts : (3, array, column, row) of int32, set pulses,
     reset pulses and reads; energy : (array, column, row), float64 [J]; status : uint8, 0 for a cell that is not
     finished, 1 for an accepted one and 2 for one that failed. All are changed in place.
@@ -26,6 +27,7 @@ def verify_kernel(spec: VerifySpec) -> Kernel:
         first,
         last,
         state,
+        readings,
         low,
         high,
         memory,
@@ -59,6 +61,7 @@ def verify_kernel(spec: VerifySpec) -> Kernel:
                         column,
                         row,
                         state,
+                        readings,
                         low,
                         high,
                         memory,

@@ -98,22 +98,27 @@ class VerifySpec:
     decide : scalar function
         ``decide(reading, low, high, memory, knobs)`` -> (action, voltage [V], memory): what follows a read of the state
         `reading`, where states from `low` to `high` are accepted.
+    read : bool
+        Whether readings are arguments, one for each cell. If not, the loop reads the cell itself, with white noise.
     """
 
     update: UpdateSpec
     decide: Any
+    read: bool = False
 
 
 @functools.cache
 def verify_function(spec: VerifySpec) -> Any:
     """Function of a cell: its state, memory and counts after pulses and reads.
 
-    (w, low, high, memory, counts, row, c1, c3, first_step, limits, settings, p, knobs, voltages, read, k0, k1) ->
-    (w, memory, sets, resets, reads, energy, state), where counts are (sets, resets, reads) so far, energy [J] is the
-    sum of V I t of pulses and reads, and state is 1 for an accepted cell, 2 for one that reached a limit, 0 else.
+    (w, supplied, low, high, memory, counts, row, c1, c3, first_step, limits, settings, p, knobs, voltages, read, k0,
+    k1) -> (w, memory, sets, resets, reads, energy, state), where counts are (sets, resets, reads) so far, energy [J] is
+    the sum of V I t of pulses and reads, and state is 1 for an accepted cell, 2 for one that reached a limit, 0 else.
+    For a cell that is read elsewhere, `supplied` is its reading.
     """
     pulse, deviate, decide = pulse_function(spec.update), deviation_function(spec.update), spec.decide
     noisy, chancy = spec.update.chance == "normal", spec.update.chance == "uniform"
+    read_elsewhere = spec.read
 
     @inline
     def number(row, c1, c2, c3, k0, k1):
@@ -146,7 +151,24 @@ def verify_function(spec: VerifySpec) -> Any:
         return pulse(w, real(pulses), real(size), draw, deviations, settings, p)
 
     def programmed(
-        w, low, high, memory, counts, row, c1, c3, first_step, limits, settings, p, knobs, voltages, read, k0, k1
+        w,
+        supplied,
+        low,
+        high,
+        memory,
+        counts,
+        row,
+        c1,
+        c3,
+        first_step,
+        limits,
+        settings,
+        p,
+        knobs,
+        voltages,
+        read,
+        k0,
+        k1,
     ):
         sets, resets, reads = counts
         energy = float64(0.0)
@@ -154,11 +176,13 @@ def verify_function(spec: VerifySpec) -> Any:
         last = reads + limits.reads
         while reads < last and state == 0:
             g = float64(w) + read.offset
-            noise = math.sqrt(read.value * g * (read.value * g) + read.window * read.window)
-            reading = float64(w)
-            if noise > float64(0.0):
-                c2 = counter_word(first_step, reads)
-                reading = reading + noise * float64(normal(row, c1, c2, in_stream(c3, _VERIFY), k0, k1))
+            reading = supplied
+            if not read_elsewhere:
+                noise = math.sqrt(read.value * g * (read.value * g) + read.window * read.window)
+                reading = float64(w)
+                if noise > float64(0.0):
+                    c2 = counter_word(first_step, reads)
+                    reading = reading + noise * float64(normal(row, c1, c2, in_stream(c3, _VERIFY), k0, k1))
             energy += read.charge * g * read.siemens
             reads += int64(1)
             action, voltage, memory = decide(reading, low, high, memory, knobs)
@@ -197,18 +221,20 @@ def verify_function(spec: VerifySpec) -> Any:
 
 
 def cell_function(spec: VerifySpec, jit: Any = inline) -> Any:
-    """Function (array, column, row, state, ..., k0, k1): `verify_function` of a cell of arrays, which it changes.
+    """Function (array, column, row, state, readings, ..., k0, k1): `verify_function` of a cell of arrays.
 
-    Of a cell that is not finished. The arguments after the row are those of `memsim.kernels.verify.verify_kernel`,
-    without `rows`. `jit` is as for `gather_function`.
+    It changes the cell, which is not finished. The arguments after the row are those of
+    `memsim.kernels.verify.verify_kernel`, without `rows`. `jit` is as for `gather_function`.
     """
     programmed, gather = verify_function(spec), gather_function(spec.update, jit)
+    read_elsewhere = spec.read
 
     def verify(
         array,
         column,
         row,
         state,
+        readings,
         low,
         high,
         memory,
@@ -242,6 +268,7 @@ def cell_function(spec: VerifySpec, jit: Any = inline) -> Any:
         )
         w, known, sets, resets, reads, joule, reached = programmed(
             state[array, column, row],
+            float64(readings[array, column, row]) if read_elsewhere else float64(0.0),
             float64(low[array, column, row]),
             float64(high[array, column, row]),
             known,

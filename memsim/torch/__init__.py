@@ -25,6 +25,7 @@ from memsim.torch.presets import preset
 from memsim.torch.programming import calibrate, program
 from memsim.torch.recurrent import AnalogLSTM
 from memsim.torch.replacements import AnalogConv1d, AnalogConv2d, AnalogLinear
+from memsim.torch.sensitivity import measure_sensitivity
 from memsim.torch.training import Training
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "convert",
     "evaluate",
     "load",
+    "measure_sensitivity",
     "prepare",
     "preset",
     "program",

@@ -185,6 +185,7 @@ class AnalogLayer(PlannedLayer):
         check_device(self.label, self.weight.device)
         hardware = self.hardware
         _ = self.span  # refuses weights that the mapping has no place for
+        algorithm, sensitivities = self.selection()
         layer = ProgrammedLayer(
             self.matrices(),
             self.bias_matrix(),
@@ -194,7 +195,8 @@ class AnalogLayer(PlannedLayer):
             bounds=hardware.bounds,
             cycles=hardware.cycles,
             error=hardware.error,
-            algorithm=hardware.algorithm,
+            algorithm=algorithm,
+            sensitivities=sensitivities,
             seed=hardware.seed,
             dtype=DTYPES[self.weight.dtype],
             backend=backend_for(self.weight.device),

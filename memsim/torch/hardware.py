@@ -14,7 +14,7 @@ from memsim.arrays import ADC, DAC, Mapping, Wires
 from memsim.arrays.checks import check_bounds, whole
 from memsim.arrays.interconnect import tiles
 from memsim.arrays.programmed_layer import check_scales
-from memsim.arrays.programming.algorithms import WriteVerify, algorithm_of
+from memsim.arrays.programming.algorithms import Algorithm, algorithm_of
 from memsim.document import Document
 from memsim.document.fields import NONE_WORD, Count, Section
 from memsim.errors import InputError, nearest
@@ -79,9 +79,10 @@ class Hardware:
         Rounds of programming, see `memsim.Crossbar.program`.
     error : float
         Standard deviation of a further Gaussian error of each cell, in units of the window.
-    programming : WriteVerify or str, optional
-        Algorithm of write and verify, or its name, such as "radar"; see docs/programming.md. If not given, cells are
-        programmed in rounds of pulses, or with the error that the device states for its own programming.
+    programming : Algorithm or str, optional
+        Algorithm, or its name, such as "radar"; see docs/programming.md. "selective" needs
+        `measure_sensitivity`. If not given, cells are programmed in rounds of pulses, or with the error that the device
+        states for its own programming.
     ideal : tuple of str
         Parts of the device that are taken as ideal: bounds, update, c2c, d2d, read; see docs/circuits.md.
     bias : {"digital", "row"}
@@ -114,7 +115,7 @@ class Hardware:
     scales: str = "layer"
     cycles: int = 1
     error: float = 0.0
-    programming: WriteVerify | str | None = None
+    programming: Algorithm | str | None = None
     ideal: tuple[str, ...] = ()
     bias: str = "digital"
     seed: int = 0
@@ -143,9 +144,10 @@ class Hardware:
         check_scales(self.mapping, self.scales)
         if isinstance(self.programming, str):
             object.__setattr__(self, "programming", algorithm_of(self.programming))
-        if not isinstance(self.programming, WriteVerify | None):
+        if not isinstance(self.programming, Algorithm | None):
             raise InputError(
-                f"programming: {self.programming!r} is not allowed; an algorithm of write and verify, or its name"
+                f"programming: {self.programming!r} is not allowed; an algorithm, such as Radar(window=0.01), or its "
+                "name"
             )
         if self.programming is not None and self.cycles != 1:
             raise InputError(f"cycles: algorithm '{self.programming.name}' has no rounds of this kind; leave it out")
@@ -183,8 +185,8 @@ class Hardware:
         return self.adc
 
     @property
-    def algorithm(self) -> WriteVerify | None:
-        """The algorithm of write and verify; None for rounds of pulses, or the device's error model."""
+    def algorithm(self) -> Algorithm | None:
+        """The algorithm of programming; None for rounds of pulses, or the device's error model."""
         assert not isinstance(self.programming, str)
         return self.programming
 
@@ -223,7 +225,7 @@ class Hardware:
                 adc=spec.adc.converter if spec.adc else None,
                 wires=spec.wires.wires if spec.wires else None,
                 mapping=spec.mapping.mapping,
-                programming=spec.programming.verified if spec.programming else None,
+                programming=spec.programming.chosen if spec.programming else None,
                 **{key: getattr(spec, key) for key in ("bounds", "scales", "cycles", "error", "ideal", "bias", "seed")},
             )
         except InputError as error:

@@ -16,11 +16,15 @@ from torch import Tensor, nn
 
 from memsim.arrays import Mapping
 from memsim.arrays.programmed_layer import weight_scales
+from memsim.arrays.programming.algorithms import Algorithm, Selective
 from memsim.errors import InputError
 from memsim.torch.fingerprint import fingerprint
 from memsim.torch.hardware import Hardware
 from memsim.torch.quantise import Through
 from memsim.torch.weighted_layer import WeightedLayer
+
+TOP_RANK = 1 << 52
+"""Rank of the weight of a network on which its loss depends most."""
 
 
 class Span(NamedTuple):
@@ -60,12 +64,17 @@ class MappedLayer(WeightedLayer):
     """Weights of a layer and their mapping; see `AnalogLayer` for the attributes."""
 
     scales: Tensor
+    ranks: Tensor
+    bias_ranks: Tensor
 
     def __init__(
         self, weight: Tensor, bias: Tensor | None, hardware: Hardware, place: int = 0, label: str = ""
     ) -> None:
         super().__init__(weight, bias, hardware, place, label)
         self.register_buffer("scales", weight.new_zeros(len(weight)))
+        if isinstance(hardware.algorithm, Selective):  # 0 before `measure_sensitivity`
+            for name, shape in (("ranks", weight.shape), ("bias_ranks", weight.shape[:1])):
+                self.register_buffer(name, torch.zeros(shape, dtype=torch.int64))
         self.learns_scales = False
         self._passing = False  # while a forward pass goes on, fingerprints of weights are taken once
         self._known: tuple[tuple[int, ...], tuple[int, ...]] | None = None
@@ -172,6 +181,28 @@ class MappedLayer(WeightedLayer):
                 self.hardware.plan.check_signs(np.array([least]))
             except InputError as error:
                 raise InputError(f"{self.label}: {error}") from None
+
+    def selection(self) -> tuple[Algorithm | None, np.ndarray | None]:
+        """What programs the cells, and the ranks of their weights where it selects some, (row, col), a bias included.
+
+        Raises
+        ------
+        InputError
+            If the sensitivities are not measured.
+        """
+        algorithm = self.hardware.algorithm
+        if not isinstance(algorithm, Selective):
+            return algorithm, None
+        if not bool(self.ranks.any()):
+            raise InputError(
+                f"{self.label}: algorithm 'selective' needs the sensitivities of weights; call "
+                "memsim.torch.measure_sensitivity(model, loader)"
+            )
+        ranks = self.as_matrices(self.ranks) / TOP_RANK
+        if self.row_bias is not None:
+            bias = self.bias_ranks.cpu().numpy().reshape(*ranks.shape[:-2], 1, -1) / TOP_RANK
+            ranks = np.concatenate([ranks, bias], axis=-2)
+        return dataclasses.replace(algorithm, share=float((ranks > 1 - algorithm.share).mean())), ranks
 
     @property
     def plan(self) -> Mapping:

@@ -57,8 +57,8 @@ class AnalogLinear(AnalogLayer):
         layer = nn.utils.skip_init(nn.Linear, inputs, outputs, bias=self.bias is not None, **_where(self.weight))
         return _filled(layer, self)
 
-    def matrices(self) -> np.ndarray:
-        return self.weight.detach().cpu().numpy().astype(float).T
+    def as_matrices(self, weight: Tensor) -> np.ndarray:
+        return weight.detach().cpu().numpy().astype(float).T
 
     @property
     def rows(self) -> int:
@@ -186,9 +186,9 @@ class _Convolution(AnalogLayer):
     def output_axis(self, y: Tensor) -> int:
         return 1
 
-    def matrices(self) -> np.ndarray:
-        weight = self.weight.detach().cpu().numpy().astype(float)
-        grouped = weight.reshape(self.groups, len(weight) // self.groups, -1).swapaxes(1, 2)
+    def as_matrices(self, weight: Tensor) -> np.ndarray:
+        numbers = weight.detach().cpu().numpy().astype(float)
+        grouped = numbers.reshape(self.groups, len(numbers) // self.groups, -1).swapaxes(1, 2)
         return grouped if self.groups > 1 else grouped[0]
 
     @property

@@ -58,6 +58,10 @@ class WeightedLayer(nn.Module):
 
     def matrices(self) -> np.ndarray:
         """The weights as (row, col), or (group, row, col), float64."""
+        return self.as_matrices(self.weight)
+
+    def as_matrices(self, weight: Tensor) -> np.ndarray:
+        """Numbers in the shape of `weight` as (row, col), or (group, row, col), float64."""
         raise NotImplementedError
 
     def as_weight(self, matrices: np.ndarray) -> Tensor:

@@ -11,6 +11,7 @@ from shipped import representative
 from strict_arrays import StrictArray, StrictBackend
 
 import memsim as ms
+from memsim.arrays.programming.algorithms import GradientDescent, Hadamard, Radar, Selective
 from memsim.warm.experiments import small
 
 
@@ -97,6 +98,35 @@ def test_rules_and_encodings_ask_for_the_same(rule, encoding):
         for name in ("cuda", "cpu")
     )
     assert np.array_equal(ours.state.values, theirs.state.values) and (ours.state.values != 0).any()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("algorithm", "column"),
+    [
+        (Radar(window=0.2, max_pulses=20, delay=1e-3), "single"),
+        (Hadamard(window=0.2, max_pulses=20, block=16, rounds=2), "reference"),
+        (Selective(window=0.2, max_pulses=20, share=0.3), "pair"),
+        (GradientDescent(max_batches=5), "pair"),
+        (GradientDescent(max_batches=5, inputs="random"), "reference"),
+    ],
+    ids=lambda value: getattr(value, "name", value),
+)
+@pytest.mark.parametrize("correlated", [False, True])
+def test_programming_of_whole_arrays_is_the_same(algorithm, column, correlated):
+    telegraph = {"amplitude": "10 %", "relative_to": "value", "empty": "1 us", "filled": "1 us"}
+    flicker = {"sigma": "1 %", "relative_to": "value", "fastest": "1 us", "slowest": "1 s"}
+    device = ms.load_device("epiram-choi2018").replace({"read.noise": {"sigma": "1 %", "relative_to": "range"}})
+    if correlated:
+        device = device.replace({"read.telegraph": telegraph, "read.flicker": flicker})
+    sensitivities = np.arange(float(ROWS * COLS)).reshape(ROWS, COLS) if algorithm.name == "selective" else None
+    results = []
+    for name in ("cuda", "cpu"):
+        made = ms.Crossbar(device, ROWS, COLS, arrays=2, seed=1, column=column, backend=name)
+        reference = 0.5 if column == "reference" else None
+        made.program(0.4, algorithm, sensitivities=sensitivities, reference=reference)
+        results.append([made.state.values, *(part.values for part in made.programming.values()), *made.pulses])
+    same(*results)
 
 
 @pytest.mark.slow

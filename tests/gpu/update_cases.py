@@ -28,7 +28,7 @@ SPECS: list[tuple[str, str, Any, tuple[str, ...], dict[str, Any]]] = [
     ("neurosim", "counted", ("range",), ("decay_reset",), {"told": "pulses: 100, nonlinearity: {set: -2.4, reset: 4}"}),
     ("neurosim", "counted", ("range",), ("high", "decay_set"), {"faulty": True}),
     ("linear", "counted", ("step",), ("start_set",), {"change": Oja.change}),
-    ("linear", "counted", ("own-step",), ("decay_reset",), {"own_step": True}),
+    ("linear", "counted", ("own-step",), ("decay_reset",), {"own_step": True, "tallied": True}),
     ("soft-bounds", "exact", None, (), {"counted": True}),
     ("exponential", "counted", ("step",), ("gamma_set",), {}),
     ("exponential", "counted", ("step", "uniform"), (), {"even": True, "one_sided": True}),
@@ -90,7 +90,9 @@ def _case(
         each = np.stack(cells)[: len(varying)].astype(real)
         marks = np.zeros(shape if spec.marked else (1, 1, 1), np.uint8)
         cell_counts = np.full((*shape, 2) if spec.counted else (1, 1, 1, 1), 5, np.int64)
-        return state, x, t, real(0.2), 2, 5, 3, 7, settings, common, each, counts, marks, cell_counts, *KEY
+        tally = np.zeros((4, *shape) if spec.tallied else (1, 1, 1, 1))
+        written = (counts, marks, cell_counts, tally)
+        return state, x, t, real(0.2), 2, 5, 3, 7, settings, common, each, *written, *KEY
 
     written = [12] * spec.marked + [13] * spec.counted
     kind = [model, encoding.name, *["noisy"] * (noise is not None), *varying, *more]
@@ -99,8 +101,8 @@ def _case(
         update.update_kernel(spec),
         cuda_update.update_kernel(spec),
         arguments,
-        {0: 1e-5 if real is F32 else 1e-13, 11: 0} | dict.fromkeys(written, 0),
-        double=real is F64,
+        {0: 1e-5 if real is F32 else 1e-13, 11: 0} | dict.fromkeys(written, 0) | ({14: 1e-5} if spec.tallied else {}),
+        double=real is F64 or spec.tallied,
         draws=spec.chance is not None or spec.draws or bool(spec.shaken),
         own={11: lambda given: np.zeros(cuda_update.count_shape(given[0]), np.int64)},
         common={11: lambda counts: counts.sum(axis=tuple(range(2, counts.ndim - 1)))},

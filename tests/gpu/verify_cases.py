@@ -8,7 +8,7 @@ import numpy as np
 from device_texts import device_text
 from twins import F32, F64, KEY, Case
 
-from memsim.arrays.programming.algorithms import ALGORITHMS, Ramp, algorithm_of
+from memsim.arrays.programming.algorithms import ALGORITHMS, Ramp, WriteVerify, algorithm_of
 from memsim.kernels import verify
 from memsim.kernels.cell import UpdateSpec
 from memsim.kernels.cuda import verify as cuda_verify
@@ -31,10 +31,12 @@ def verify_cases() -> Iterator[Case]:
         ("neurram", "binary", F32),
     ):
         yield _case(name, model, real)
-    assert {"ispp", "fppv", "radar", "neurram"} == set(ALGORITHMS)
+    yield _case("hadamard", "linear", F32, read=True)
+    verified = {name for name, entry in ALGORITHMS.items() if issubclass(entry, WriteVerify)}
+    assert {"ispp", "fppv", "radar", "neurram", "hadamard", "selective"} == verified  # the last decides as "radar"
 
 
-def _case(name: str, model: str, real: type) -> Case:
+def _case(name: str, model: str, real: type, read: bool = False) -> Case:
     device = device_from_text(device_text(model))
     cell, p = nominal_cell(device.spec)
     p = p._replace(c2c=0.02)
@@ -60,11 +62,13 @@ def _case(name: str, model: str, real: type) -> Case:
         memory = np.zeros((len(Memory._fields), *shape), np.float32)
         if algorithm.chooses_voltage:
             memory[0] = algorithm.first_voltages(target, 0.05, VOLTAGES)
+        readings = rng.random(shape) if read else np.empty((1, 1, 1))
         status = (rng.random(shape) < 0.2).astype(np.uint8)
         common = cell.parameters(*(tuple(map(real, v)) if isinstance(v, tuple) else real(v) for v in p))
         settings = Settings(*map(real, (device.span, device.reset_span, 20, 0.0, -1e30, 1e30, -0.1)), ())
         return (
             state,
+            readings,
             (target - 0.05).astype(real),
             (target + 0.05).astype(real),
             memory,
@@ -87,10 +91,10 @@ def _case(name: str, model: str, real: type) -> Case:
 
     return Case(
         f"write and verify {name} {model} {np.dtype(real)}",
-        verify.verify_kernel(VerifySpec(update, algorithm.decide)),
-        cuda_verify.verify_kernel(VerifySpec(update, algorithm.decide)),
+        verify.verify_kernel(VerifySpec(update, algorithm.decide, read)),
+        cuda_verify.verify_kernel(VerifySpec(update, algorithm.decide, read)),
         arguments,
-        {0: 1e-5 if real is F32 else 1e-13, 4: 0, 5: 1e-5, 6: 0} | ({} if name == "fppv" else {3: 1e-5}),
+        {0: 1e-5 if real is F32 else 1e-13, 5: 0, 6: 1e-5, 7: 0} | ({} if name == "fppv" else {4: 1e-5}),
         double=True,
         draws=True,
     )

@@ -29,6 +29,7 @@ def deliver(
     encoding: Encoding,
     first_step: int,
     falls: bool = False,
+    tally: Any = None,
 ) -> np.ndarray:
     """Give the pulses that a rule asks for and return their number, (array, line, 2), int64: set and reset.
 
@@ -48,6 +49,8 @@ def deliver(
         Address of the first sample of the first step.
     falls : bool
         Whether a one-sided device gets reset pulses too.
+    tally : (4, array, line, row) of float64, optional
+        To which the pulses of each cell are added, see `memsim.kernels.update.update_kernel`.
 
     Raises
     ------
@@ -69,6 +72,7 @@ def deliver(
         encoding=encoding,
         one_sided=(bank.spec.update or IDEAL_UPDATE).one_sided and not falls,
         counted=bank.wear.pulses is not None,
+        tallied=tally is not None,
     )
     settings, span = pulse_settings(bank, limits, encoding), bank.device.span
 
@@ -94,6 +98,7 @@ def deliver(
                 seed=site.key,
                 marks=None if bank.marks is None else bank.marks[arrays, lines],
                 cell_counts=None if bank.wear.pulses is None else bank.wear.pulses[arrays, lines],
+                tally=None if tally is None else tally[:, arrays, lines],
             )
         return counts
 
@@ -113,7 +118,14 @@ def deliver(
 
 
 def update_spec(
-    bank: Bank, *, change: Any, idle: Any, encoding: Encoding, one_sided: bool, counted: bool = False
+    bank: Bank,
+    *,
+    change: Any,
+    idle: Any,
+    encoding: Encoding,
+    one_sided: bool,
+    counted: bool = False,
+    tallied: bool = False,
 ) -> UpdateSpec:
     """What pulses do to the cells of a bank; see `UpdateSpec`."""
     model = bank.cells.model
@@ -137,6 +149,7 @@ def update_spec(
         own_step=bool(c2c and c2c.relative_to == "own-step"),
         marked=bank.marks is not None,
         counted=counted,
+        tallied=tallied,
         shaken=bank.shaken,
     )
 

@@ -1,4 +1,4 @@
-"""Programming of states: checks of the request, and the choice between pulses and the error model."""
+"""Programming of states: checks of the request, and the choice of what carries it out."""
 
 from __future__ import annotations
 
@@ -9,8 +9,18 @@ from typing import Any
 import numpy as np
 
 from memsim.arrays import checks
-from memsim.arrays.programming.algorithms import ALGORITHMS, WriteVerify, algorithm_of
+from memsim.arrays.programming.algorithms import (
+    ALGORITHMS,
+    Algorithm,
+    ErrorModel,
+    GradientDescent,
+    Pulses,
+    Selective,
+    WriteVerify,
+    algorithm_of,
+)
 from memsim.arrays.programming.error_model import program_by_model
+from memsim.arrays.programming.gradient_descent import descend
 from memsim.arrays.programming.pulses import program_by_pulses
 from memsim.arrays.programming.reprogram import Request
 from memsim.arrays.programming.write_verify import write_and_verify
@@ -19,31 +29,41 @@ from memsim.errors import InputError
 from memsim.learning import Encoding
 from memsim.philox import COUNTER
 
-METHODS = ("pulses", "model", *ALGORITHMS)
-"""What may program: rounds of pulses, the device's error model, or an algorithm of write and verify."""
-
 
 def program(
     array: ArrayState,
     states: Any = None,
     *,
-    algorithm: str | WriteVerify | None = None,
+    algorithm: str | Algorithm | None = None,
     cycles: int = 1,
     encoding: Encoding | str | None = None,
     error: float = 0.0,
     falls: bool = False,
     reference: float | None = None,
+    sensitivities: Any = None,
     settings: Mapping[str, Any] | None = None,
 ) -> None:
     """Program every cell of arrays to states (row, line) or (array, row, line), see `Crossbar.program`."""
     device, cells, plan, backend = array.device, array.cells, array.plan, array.site.backend
-    method, verified = _method(algorithm, settings or {}, "pulses" if plan is None else "model")
+    chosen = _algorithm(algorithm, settings or {}, "pulses" if plan is None else "model")
+    method = chosen.name
     if method != "model" and plan is not None:
         raise InputError(f"algorithm: device '{device.name}' has no update model for pulses; use 'model'")
-    unused = {"cycles": cycles != 1, "encoding": encoding is not None, "falls": falls}
+    counts_cells = isinstance(chosen, WriteVerify | GradientDescent)
+    unused = {
+        "cycles": cycles != 1 and counts_cells,
+        "encoding": encoding is not None and isinstance(chosen, WriteVerify),
+        "falls": falls and counts_cells,
+    }
     for name, stated in unused.items():
-        if verified is not None and stated:
+        if stated:
             raise InputError(f"{name}: algorithm '{method}' does not use it; 'pulses' does")
+    if sensitivities is not None and not isinstance(chosen, Selective):
+        raise InputError(f"sensitivities: algorithm '{method}' does not use them; 'selective' does")
+    if isinstance(chosen, Pulses) and chosen.cycles != 1:
+        if cycles != 1:
+            raise InputError("cycles: this algorithm has its settings already")
+        cycles = chosen.cycles
     cycles = checks.whole("cycles", cycles, 1)
     if array.steps + cycles + 1 >= COUNTER:
         raise InputError(f"cycles: {cycles} more exceed the 2^32 steps that an array can address")
@@ -58,11 +78,23 @@ def program(
     shape = array.axes.cells_shape((*array.shape[:2], array.lines))
     wished = array.axes.inner_cells(checks.targets(states, shape, array.dtype))
     targets = backend.asarray(wished)
-    delivered = _encoding(array, encoding) if method == "pulses" else None
-    request = Request(wished.copy(), verified or method, cycles, delivered, error, falls, reference)
-    if verified is not None:
-        cycles = write_and_verify(array, targets, verified)
-    elif method == "pulses":
+    delivered = None
+    if isinstance(chosen, Pulses):
+        delivered = _encoding(array, encoding)
+    elif isinstance(chosen, GradientDescent):
+        default = encoding or device.spec.encoding
+        delivered = default if isinstance(default, Encoding) else Encoding(default)
+    named = method if isinstance(chosen, Pulses) else chosen
+    request = Request(wished.copy(), named, cycles, delivered, error, falls, reference, sensitivities)
+    if isinstance(chosen, GradientDescent) and rest is not None and reference is not None:
+        rest.bring(reference, array.steps)  # outputs are compared with their targets, so it comes first
+    if isinstance(chosen, WriteVerify):
+        sensitive = _sensitivities(array, sensitivities) if isinstance(chosen, Selective) else None
+        cycles = write_and_verify(array, targets, chosen, sensitive)
+    elif isinstance(chosen, GradientDescent):
+        assert delivered is not None
+        cycles = descend(array, targets, chosen, delivered)
+    elif isinstance(chosen, Pulses):
         how: dict[str, Any] = {"cycles": cycles, "encoding": delivered, "first_step": array.steps, "falls": falls}
         array.pulses += program_by_pulses(cells.lines, array.site, array.limits, targets, **how)
     else:
@@ -71,7 +103,7 @@ def program(
         if plan is not None:
             plan.lines.place(written, array.steps)
             array.programmed = True
-    if method != "model" and rest is not None and reference is not None:
+    if isinstance(chosen, Pulses | WriteVerify) and rest is not None and reference is not None:
         rest.bring(reference, array.steps)
     array.steps += cycles
     if error > 0:  # a step of its own, so that its write noise is not that of the last pulses
@@ -108,17 +140,44 @@ def _encoding(array: ArrayState, encoding: Encoding | str | None) -> Encoding:
     return Encoding.rounded(encoding or ("counted" if own == "stochastic" else own))
 
 
-def _method(
-    algorithm: str | WriteVerify | None, settings: Mapping[str, Any], default: str
-) -> tuple[str, WriteVerify | None]:
-    """Name of what programs, and the algorithm of write and verify if it is one."""
-    if isinstance(algorithm, WriteVerify):
+def _algorithm(algorithm: str | Algorithm | None, settings: Mapping[str, Any], default: str) -> Algorithm:
+    """The algorithm, made from its name and settings where it has a name."""
+    if isinstance(algorithm, Algorithm):
         if settings:
             raise InputError(f"{next(iter(settings))}: this algorithm has its settings already")
-        return algorithm.name, algorithm
-    name = checks.choice("algorithm", algorithm or default, METHODS)
-    if name in ALGORITHMS:
-        return name, algorithm_of(name, **settings)
-    if settings:
-        raise InputError(f"{next(iter(settings))}: '{name}' has no such setting; algorithms of write and verify have")
-    return name, None
+        return algorithm
+    name = checks.choice("algorithm", algorithm or default, tuple(ALGORITHMS))
+    if settings and issubclass(ALGORITHMS[name], Pulses | ErrorModel):
+        raise InputError(f"{next(iter(settings))}: '{name}' has no such setting; other algorithms have")
+    return algorithm_of(name, **settings)
+
+
+def _sensitivities(array: ArrayState, values: Any) -> np.ndarray:
+    """Second derivatives of the loss by the weight of each cell, (array, row, line).
+
+    Raises
+    ------
+    InputError
+        If there are none, or their shape or a value is not allowed.
+    """
+    if values is None:
+        raise InputError(
+            "sensitivities: algorithm 'selective' needs the second derivatives of the loss by the weights, (row, col)"
+        )
+    try:
+        numbers = np.asarray(values, float)
+    except (TypeError, ValueError):
+        raise InputError(f"sensitivities: {type(values).__name__} is not an array of numbers") from None
+    if not np.isfinite(numbers).all() or (numbers < 0).any():
+        raise InputError("sensitivities: contains NaN, infinity or numbers below 0; allowed: finite ones of at least 0")
+    arrays, rows, cols = array.shape
+    several = 1 if numbers.ndim == 0 else array.lines // max(1, numbers.shape[-1])
+    if numbers.ndim >= 2 and several * numbers.shape[-1] == array.lines and numbers.shape[-1] in (cols, array.lines):
+        numbers = np.concatenate([numbers] * several, axis=-1)  # both lines of a pair have the weight's number
+    shape = array.axes.cells_shape((arrays, rows, array.lines))
+    try:
+        return np.array(array.axes.inner_cells(np.broadcast_to(numbers, shape)))
+    except ValueError:
+        raise InputError(
+            f"sensitivities: shape {np.shape(values)} does not fit; allowed: (row, col) = {(rows, cols)}"
+        ) from None

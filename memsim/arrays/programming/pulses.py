@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from memsim.arrays.bank import Bank
@@ -21,6 +23,7 @@ def program_by_pulses(
     encoding: Encoding,
     first_step: int,
     falls: bool,
+    tally: Any = None,
 ) -> np.ndarray:
     """Give rounds of pulses line by line and return their counts, (array, line, 2).
 
@@ -34,6 +37,8 @@ def program_by_pulses(
         How pulses deliver a change.
     falls : bool
         Whether a one-sided device gets reset pulses too.
+    tally : (4, array, line, row), optional
+        See `deliver`.
     """
     arrays, rows, lines = targets.shape
     rule, counts = Write(), site.backend.xp.zeros((arrays, lines, 2), np.int64)
@@ -55,6 +60,6 @@ def program_by_pulses(
             before = bank.before(own)
             # All lines share their steps: the line is in the address anyhow, and no address depends on the width.
             how = {"steps": count, "encoding": encoding, "first_step": step, "falls": falls}
-            counts += deliver(bank, site, limits, rule, x, selected, **how)  # type: ignore[arg-type]
+            counts += deliver(bank, site, limits, rule, x, selected, tally=tally, **how)  # type: ignore[arg-type]
             bank.after(before, step, own)
     return counts

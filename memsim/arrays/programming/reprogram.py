@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from memsim.arrays.programming.algorithms import WriteVerify
+from memsim.arrays.programming.algorithms import Algorithm
 from memsim.learning import Encoding
 
 
@@ -17,16 +17,17 @@ class Request(NamedTuple):
     ----------
     targets : (array, row, line)
         Wished states, on the host.
-    algorithm : str or WriteVerify
+    algorithm : str or Algorithm
         What programmed.
-    cycles, encoding, error, falls, reference
+    cycles, encoding, error, falls, reference, sensitivities
         As in `Crossbar.program`.
     """
 
     targets: np.ndarray
-    algorithm: str | WriteVerify
+    algorithm: str | Algorithm
     cycles: int
     encoding: Encoding | None
     error: float
     falls: bool
     reference: float | None
+    sensitivities: Any = None

@@ -1,4 +1,8 @@
-"""Programming by pulses and verify reads, cell by cell, until each is inside its window or a limit ends it."""
+"""Programming by pulses and verify reads of each cell until it is inside its window or a limit ends it.
+
+The loop of a cell reads it itself where noise is white and alike for all cells, which are read alone. Elsewhere
+all cells take turns: one reading of each (`memsim.arrays.programming.readings`), then what the algorithm decides.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +14,12 @@ from typing import Any
 import numpy as np
 
 from memsim.arrays.bank import Bank
-from memsim.arrays.programming.algorithms import WriteVerify
+from memsim.arrays.programming.algorithms import Selective, WriteVerify
 from memsim.arrays.programming.delivery import pulse_settings, update_spec
+from memsim.arrays.programming.device_pulses import device_pulses, pulse_energy
 from memsim.arrays.programming.outcome import Outcome
+from memsim.arrays.programming.pulses import program_by_pulses
+from memsim.arrays.programming.readings import CellReadings, ColumnReadings
 from memsim.arrays.state import ArrayState
 from memsim.errors import InputError
 from memsim.kernels.verify_cell import Limits, Memory, Progress, PulseVoltages, VerifyRead, VerifySpec
@@ -25,10 +32,21 @@ _RARE = 0.5
 """Expected reads at the target that are accepted, below which a window is refused."""
 
 
-def write_and_verify(array: ArrayState, targets: Any, algorithm: WriteVerify) -> int:
+def write_and_verify(array: ArrayState, targets: Any, algorithm: WriteVerify, sensitivities: Any = None) -> int:
     """Program the bit lines to targets (array, row, line) by an algorithm, and return the steps of random addresses.
 
     The outcome is `array.programming`.
+
+    Parameters
+    ----------
+    array : ArrayState
+        The cells.
+    targets : (array, row, line)
+        States.
+    algorithm : WriteVerify
+        What decides after each read.
+    sensitivities : (array, row, line), optional
+        Second derivatives of the loss, for `Selective`.
 
     Raises
     ------
@@ -37,37 +55,45 @@ def write_and_verify(array: ArrayState, targets: Any, algorithm: WriteVerify) ->
         verify reads.
     """
     bank, backend = array.cells.lines, array.site.backend
-    voltages, read = _voltages(bank, algorithm), _verify_read(array, bank)
+    voltages, read = _voltages(bank, algorithm), _verify_read(array, bank, algorithm)
     _check(bank, targets, algorithm, read)
     low, high = (_padded(targets + sign * algorithm.window, bank) for sign in (-1, 1))
-    xp, shape = backend.xp, bank.state.shape
+    xp, shape, rows = backend.xp, bank.state.shape, targets.shape[1]
     progress = Progress(
         xp.zeros((len(Memory._fields), *shape), np.float32),
         xp.zeros((3, *shape), np.int32),
         xp.zeros(shape, np.float64),
         xp.zeros(shape, np.uint8),
     )
+    progress.status[:, :, rows:] = 2
     first = None
     if algorithm.chooses_voltage:
         first = _padded(algorithm.first_voltages(targets, _erased_step(bank), voltages), bank)
     erasing = float(bank.device.reset_span)
+    readings = _readings(array, algorithm, voltages)
     most = (algorithm.max_pulses + algorithm.rounds) * algorithm.reads  # a cell is read after each pulse and each start
-    steps = max(most, algorithm.max_pulses + math.ceil(erasing) + 1)
-    if array.steps + steps + 1 >= COUNTER:
+    steps = max(most, algorithm.max_pulses + math.ceil(erasing) + 1) * (1 if readings is None else algorithm.rounds)
+    if array.steps + steps + 2 >= COUNTER:
         raise InputError(f"max_pulses: {steps} steps more exceed the 2^32 that an array can address")
-    ages = algorithm.delay > 0 and bank.history is not None
+    start = array.steps
+    if isinstance(algorithm, Selective):
+        _write_others(array, targets, algorithm, sensitivities, progress, voltages)
+        start += 1
+    once = progress.counts[:2].copy()
+    one_read = readings is not None or (algorithm.delay > 0 and bank.history is not None)
     update = update_spec(bank, change=Write.change, idle=Write.idle, encoding=_SINGLE, one_sided=False)
     verify = partial(
         backend.verify,
-        VerifySpec(update, algorithm.decide),
-        rows=targets.shape[1],
-        first_step=array.steps,
-        limits=Limits(algorithm.max_pulses, 1 if ages else most, erasing),
+        VerifySpec(update, algorithm.decide, readings is not None),
+        rows=rows,
+        first_step=start,
+        limits=Limits(algorithm.max_pulses, 1 if one_read else most, erasing),
         settings=pulse_settings(bank, array.limits, _SINGLE),
         knobs=algorithm.knobs(voltages),
         voltages=voltages,
-        read=read,
+        read=read if algorithm.read_rows == 1 else read._replace(charge=0.0),
     )
+    step = start
     for number in range(algorithm.rounds):
         if number:
             bank.wait(algorithm.pause, algorithm.pause)
@@ -76,18 +102,67 @@ def write_and_verify(array: ArrayState, targets: Any, algorithm: WriteVerify) ->
         if first is not None:
             progress.memory[0] = first
         while True:
-            _go_on(bank, verify, low, high, progress, array.steps)
-            if not ages or not (progress.status[:, :, : targets.shape[1]] == 0).any():
+            values = None if readings is None else readings.take(step, progress.status)
+            _go_on(bank, verify, low, high, progress, start, values)
+            step += 1
+            if not one_read or not (progress.status == 0).any():
                 break
             bank.wait(algorithm.delay, algorithm.delay)
-    array.programming = Outcome.of(bank, algorithm, progress, voltages, targets.shape[1])
-    array.pulses += xp.stack([part[:, :, : targets.shape[1]].sum(2) for part in progress.counts[:2]], axis=-1)
-    bank.wear.count(progress.counts[:2])
-    return steps
+    counts, energy = progress.counts, progress.energy
+    if isinstance(readings, ColumnReadings):
+        counts, energy = (*progress.counts[:2], readings.reads), energy + readings.energy
+    accepted = progress.status == 1
+    array.programming = Outcome.of(bank, algorithm, counts, energy, accepted, voltages, algorithm.delay)
+    array.pulses += xp.stack([part[:, :, :rows].sum(2) for part in progress.counts[:2]], axis=-1)
+    bank.wear.count(progress.counts[:2] - once)  # those of one write are counted as they are given
+    return start - array.steps + steps
 
 
-def _go_on(bank: Bank, verify: Callable[..., None], low: Any, high: Any, progress: Progress, step: int) -> None:
-    """One call of `Backend.verify` for all cells that are not finished."""
+def _readings(array: ArrayState, algorithm: WriteVerify, voltages: PulseVoltages) -> CellReadings | None:
+    """What reads all cells at once; None where the loop of a cell reads it."""
+    pulse = max(voltages.set_width, voltages.reset_width)
+    wires = algorithm.wires and array.readout.periphery.wires is not None
+    if algorithm.read_rows > 1:
+        return ColumnReadings(array, pulse, wires, algorithm.read_rows)
+    lines = array.cells.lines
+    if wires or lines.fluctuations is not None or lines.read_sigma.names:
+        return CellReadings(array, pulse, wires)
+    return None
+
+
+def _write_others(
+    array: ArrayState,
+    targets: Any,
+    algorithm: Selective,
+    sensitivities: Any,
+    progress: Progress,
+    voltages: PulseVoltages,
+) -> None:
+    """Give the cells that are not verified one write, and mark them as finished."""
+    bank, backend = array.cells.lines, array.site.backend
+    chosen = backend.asarray(algorithm.selected(sensitivities))
+    tally = backend.xp.zeros((4, *bank.state.shape))
+    present = bank.read_states[:, :, : targets.shape[1]].swapaxes(1, 2)
+    program_by_pulses(
+        bank,
+        array.site,
+        array.limits,
+        backend.contiguous(np.where(chosen, present, targets)),
+        cycles=1,
+        encoding=Encoding.rounded("counted"),
+        first_step=array.steps,
+        falls=True,
+        tally=tally,
+    )
+    progress.counts[:2] += tally[:2].astype(np.int32)
+    progress.energy[:] += pulse_energy(bank, tally, voltages)
+    progress.status[:, :, : targets.shape[1]] += np.uint8(2) * ~chosen.swapaxes(1, 2)
+
+
+def _go_on(
+    bank: Bank, verify: Callable[..., None], low: Any, high: Any, progress: Progress, step: int, readings: Any
+) -> None:
+    """One call of `Backend.verify` for all cells that are not finished; `readings` are theirs, if it needs them."""
     before, earlier = bank.before(), progress.counts[:2].sum(0)
     for arrays, lines in bank.cells.blocks():
         memory, counts = (part[:, arrays, lines] for part in progress[:2])
@@ -102,6 +177,7 @@ def _go_on(bank: Bank, verify: Callable[..., None], low: Any, high: Any, progres
             common=bank.cells.nominal,
             varying=bank.cells.varying(arrays, lines),
             seed=bank.site.key,
+            readings=None if readings is None else readings[arrays, lines],
         )
     if bank.marks is not None:
         bank.marks[:] = progress.counts[:2].sum(0) > earlier
@@ -130,7 +206,7 @@ def _voltages(bank: Bank, algorithm: WriteVerify) -> PulseVoltages:
         raise InputError(
             f"algorithm: device '{spec.name}' has write noise, which write and verify does not model; allowed: pulses"
         )
-    sizes, widths, scales = [], [], []
+    scales = []
     for name, ramp, pulse in (("set", algorithm.set, update.set), ("reset", algorithm.reset, update.reset)):
         scale = None if pulse is None else pulse.voltage_scale
         if scale is None and (ramp.rises or (algorithm.chooses_voltage and name == "set")):
@@ -141,21 +217,19 @@ def _voltages(bank: Bank, algorithm: WriteVerify) -> PulseVoltages:
                 else f"algorithm: '{algorithm.name}' chooses voltages, and device '{spec.name}' does not say how steps "
                 f"depend on them (update.{name}.voltage_scale)"
             )
-        sizes.append(0.0 if pulse is None else abs(pulse.voltage))
-        widths.append(0.0 if pulse is None else pulse.width)
         scales.append(math.inf if scale is None else scale)
-    return PulseVoltages(*sizes, *widths, *scales)
+    return device_pulses(spec)._replace(set_scale=scales[0], reset_scale=scales[1])
 
 
-def _verify_read(array: ArrayState, bank: Bank) -> VerifyRead:
-    """The noise of verify reads: white noise of the cells, and that of the electronics."""
+def _verify_read(array: ArrayState, bank: Bank, algorithm: WriteVerify) -> VerifyRead:
+    """The noise of verify reads: white noise of the cells, and that of the electronics, which decoding divides."""
     spec = bank.spec
     noise, adc = spec.read.noise, array.readout.periphery.adc
     value = window = 0.0
     if noise is not None:
         value, window = (noise.sigma, 0.0) if noise.relative_to == "value" else (0.0, noise.sigma)
     if adc is not None:
-        window = math.hypot(window, adc.noise)
+        window = math.hypot(window, adc.noise / math.sqrt(algorithm.read_rows))
     charge = spec.read.voltage**2 * spec.read.duration
     return VerifyRead(value, window, spec.conductance.offset, spec.conductance.width, charge)
 

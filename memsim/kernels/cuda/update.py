@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 from numba import cuda, int64
+from numpy import float64
 
 from memsim.kernels.cell import UpdateSpec, deviation_function, gather_function, program_function
 from memsim.kernels.compile import inline
@@ -39,6 +40,7 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
     change, idle, draws, deviate = spec.change, spec.idle, spec.draws, deviation_function(spec)
     noisy, chancy, marked = spec.chance == "normal", spec.chance == "uniform", spec.marked
     counted = spec.counted
+    tallied = spec.tallied
 
     def update(
         state,
@@ -55,6 +57,7 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
         counts,
         marks,
         cell_counts,
+        tally,
         k0,
         k1,
     ):
@@ -108,6 +111,10 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
                         if counted and pulses != none:
                             direction = 0 if pulses > none else 1
                             cell_counts[array, column, row, direction] += int(abs(pulses))
+                        if tallied and pulses != none:
+                            size, way = abs(float64(pulses)), 0 if pulses > none else 1
+                            tally[way, array, column, row] += size
+                            tally[way + 2, array, column, row] += size * (float64(old) + float64(new)) * 0.5
                         set_pulses += int(max(pulses, none))
                         reset_pulses += int(max(-pulses, none))
             for word in range(WORDS):

@@ -17,6 +17,7 @@ def verify_kernel(spec: VerifySpec) -> CudaKernel:
 
     def verify(
         state,
+        readings,
         low,
         high,
         memory,
@@ -51,6 +52,7 @@ def verify_kernel(spec: VerifySpec) -> CudaKernel:
             column,
             row,
             state,
+            readings,
             low,
             high,
             memory,

@@ -186,7 +186,8 @@ def _measure_programming(
     pulses: dict[str, np.ndarray] = {}
     for entry, part in zip(entries, parts, strict=True):
         classifier = classifiers[entry.label]
-        if isinstance(classifier, OnCrossbars) and entry.spec.array.programming is not None:
+        how = entry.spec.array.programming
+        if isinstance(classifier, OnCrossbars) and how is not None and how.reports:
             values, pulses[entry.label] = measure_programming(classifier)
             part |= values
     return pulses

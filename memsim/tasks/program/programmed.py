@@ -86,7 +86,7 @@ class AgingArray:
             mapping=mapping_of(spec),
             bounds=spec.bounds,
             cycles=spec.cycles,
-            algorithm=None if spec.programming is None else spec.programming.verified,
+            algorithm=None if spec.programming is None else spec.programming.chosen,
             seed=place.seed,
             dtype=spec.dtype,
             backend=place.backend,

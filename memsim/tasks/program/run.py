@@ -31,6 +31,7 @@ _KEYS = {
     "mapping": "array.mapping",
     **{name: f"array.{name}" for name in ("dac", "adc", "wires", "tile", "cycles", "dtype")},
     **{name: f"array.programming.{name}" for name in ("window", "max_pulses", "set", "reset", "delay", "rounds")},
+    **{name: f"array.programming.{name}" for name in ("inputs", "tolerance", "max_batches")},
 }
 """Where the settings lie that an error of an array begins with."""
 
@@ -109,7 +110,9 @@ def _programmed(entry: Entry, job: Job) -> _Run:
         with threadpool_limits(1, "blas"):  # sums of BLAS move with its threads
             place = Place(device, entry.seed, repeat, job.backend, entry.label)
             array = AgingArray(place, settings.array, settings.aging, weights_of(settings.array, numbers), x)
-            took = programming([array.crossbar], settings.array.programming is not None)
+            took = programming(
+                [array.crossbar], settings.array.programming is not None and settings.array.programming.reports
+            )
             once.append(took.values)
             pulses.append(took.pulses)
             over_time.append([])

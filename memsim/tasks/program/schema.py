@@ -22,7 +22,7 @@ from memsim.experiments.circuits import (
 )
 from memsim.experiments.devices import Choice
 from memsim.experiments.learners import ComparedBase, Pair, Side
-from memsim.experiments.programming import Programming
+from memsim.experiments.programming import Programming, refuse_selection
 from memsim.experiments.schema import ExperimentSpec
 from memsim.tasks.program.targets import ProgrammedTargets, Targets, TargetsSpec
 
@@ -71,6 +71,7 @@ class ProgrammedArraySpec(Section):
             raise problem(
                 f"algorithm '{self.programming.algorithm}' has no rounds of this kind; leave it out", "cycles"
             )
+        refuse_selection(self.programming, "programming", "algorithm")
         return self
 
 

@@ -32,6 +32,31 @@ def test_a_narrower_window_brings_products_closer_to_the_exact_ones():
     assert snr[1] > snr[0] + 6
 
 
+WHOLE = "algorithm: radar, window: WINDOW, max_pulses: 300, delay: 1 us"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "algorithm: pulses, cycles: 3",
+        "algorithm: hadamard, block: 16, window: 0.02",
+        "algorithm: gradient-descent, inputs: random, tolerance: 0.02, max_batches: 200",
+    ],
+)
+def test_every_algorithm_that_has_a_name_programs_a_network(settings):
+    result = ms.run(experiment_from_text(TEXT.replace(WHOLE, settings), "verified"))
+    assert float(result.product_snr.sel(learner="Cells").mean()) > 15
+
+
+def test_the_error_model_is_an_algorithm_by_name():
+    text = TEXT.replace("epiram-choi2018", "pcm-joshi2020")
+    stated, default = (
+        ms.run(experiment_from_text(text.replace(old, new), "verified"))
+        for old, new in ((WHOLE, "algorithm: model"), (f", programming: {{{WHOLE}}}", ""))
+    )
+    assert stated.product_snr.equals(default.product_snr)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -40,6 +65,10 @@ def test_a_narrower_window_brings_products_closer_to_the_exact_ones():
         ("delay: 1 us", "delay: -1 us", "'-1 us' is out of range"),
         ("delay: 1 us", "set: {start: 2 V, end: 1 V}", "array.programming.set.start: 2 V is above the end of 1 V"),
         ("{learner: Net}", "{learner: Net, cycles: 3}", "algorithm 'radar' has no rounds of this kind"),
+        (WHOLE, "algorithm: model, window: 0.1", "unknown key 'window'"),
+        (WHOLE, "algorithm: hadamard, block: 48", "array.programming.block: 48 is not allowed; a power of two"),
+        (WHOLE, "algorithm: selective", "array.programming.algorithm: 'selective' needs the second derivatives"),
+        (WHOLE, "algorithm: gradient-descent, samples: 8", "inputs 'one-hot' are as many as rows"),
         ("    programmed: {learner: Net}\n", "", "the cells of this learner are not programmed"),
     ],
 )

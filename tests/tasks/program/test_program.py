@@ -296,3 +296,21 @@ def test_arrays_too_large_for_the_memory_are_refused_before_anything_is_computed
     monkeypatch.setattr("memsim.tasks.capacity.memory", lambda: 1e6)
     with pytest.raises(InputError, match="make less of rows and columns"):
         ms.run(experiment(rows=512, columns=512, targets={"kind": "uniform"}))
+
+
+@pytest.mark.parametrize(
+    ("settings", "reported"),
+    [
+        ("algorithm: pulses, cycles: 3", False),
+        ("algorithm: hadamard, block: 4, window: 0.05", True),
+        ("algorithm: gradient-descent, tolerance: 0.05", True),
+    ],
+)
+def test_every_algorithm_programs_and_tells_what_it_knows(settings, reported):
+    result = ms.run(experiment(TEXT.replace("algorithm: radar, window: 0.05", settings))).sel(array="Verified")
+    assert bool(np.isfinite(result.success).all()) == reported and np.isfinite(result.pulses_mean).all()
+
+
+def test_selection_needs_derivatives_that_experiments_do_not_compute():
+    with pytest.raises(ms.InputError, match="'selective' needs the second derivatives of the loss"):
+        experiment(TEXT.replace("algorithm: radar, window: 0.05", "algorithm: selective"))

@@ -1,4 +1,4 @@
-"""What an algorithm of write and verify offers: its settings, and the decision after each verify read of a cell."""
+"""What an algorithm of programming offers: its settings and, of write and verify, the decision after each read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,16 @@ Several = Annotated[int, Count(1, 100)]
 
 
 @dataclass(frozen=True)
-class WriteVerify:
+class Algorithm:
+    """What programs cells; a subclass holds the settings of one way."""
+
+    name: ClassVar[str]
+    reports: ClassVar[bool] = True
+    """Whether `Crossbar.programming` has what it took of each cell."""
+
+
+@dataclass(frozen=True)
+class WriteVerify(Algorithm):
     """Settings that all algorithms of write and verify share.
 
     Parameters
@@ -38,6 +47,9 @@ class WriteVerify:
         How often the algorithm goes over the whole array; accepted cells are read again, and changed where needed.
     pause : float
         Time between rounds [s].
+    wires : bool
+        Whether verify reads go through the wires of an array that has some. Currents are then solved anew for each read
+        of all cells.
     """
 
     window: Annotated[float, Field(allow_inf_nan=False, gt=0, le=1)] = 0.02
@@ -48,8 +60,8 @@ class WriteVerify:
     reads: Several = 1
     rounds: Several = 1
     pause: Time = 0.0
+    wires: bool = True
 
-    name: ClassVar[str]
     chooses_voltage: ClassVar[bool] = False
     """Whether the voltage of set pulses follows from the target of a cell, see `first_voltages`."""
     decide: ClassVar[Any]
@@ -66,6 +78,13 @@ class WriteVerify:
             value = getattr(self, name)
             if not _number(value) or value < 0:
                 raise InputError(f"{name}: {value!r} is not allowed; a time of at least 0 [s]")
+        if not isinstance(self.wires, bool):
+            raise InputError(f"wires: {self.wires!r} is not allowed; true or false")
+
+    @property
+    def read_rows(self) -> int:
+        """Rows whose cells are read together; 1 for reads of single cells."""
+        return 1
 
     @property
     def turns(self) -> float:

@@ -26,7 +26,7 @@ from threadpoolctl import threadpool_limits
 
 from memsim.arrays import ADC, DAC, Crossbar, Mapping, ProgrammedLayer, Wires
 from memsim.arrays.compensation import SPAN
-from memsim.arrays.programming.algorithms import WriteVerify
+from memsim.arrays.programming.algorithms import Algorithm
 from memsim.errors import DataError, InputError
 from memsim.metrics.products import signal_to_noise
 from memsim.networks.chain import Chain, Residual
@@ -65,7 +65,7 @@ class Deployed:
         largest. A bias is never clipped: where biases exceed the scale, their row is driven with more voltage.
     error : float
         Sigma of a further Gaussian error of every cell, in w.
-    algorithm : WriteVerify, optional
+    algorithm : Algorithm, optional
         See `ProgrammedLayer`.
     dtype : {"float32", "float64"}
         Precision of states and activations.
@@ -92,7 +92,7 @@ class Deployed:
         cycles: int = 1,
         clip: float = 1.0,
         error: float = 0.0,
-        algorithm: WriteVerify | None = None,
+        algorithm: Algorithm | None = None,
         dtype: str = "float32",
         backend: str = "auto",
         dac: DAC | None = None,

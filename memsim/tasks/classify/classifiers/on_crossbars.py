@@ -44,7 +44,7 @@ class OnCrossbars:
                     cycles=spec.programmed.cycles,
                     clip=spec.programmed.clip,
                     error=spec.programmed.error,
-                    algorithm=None if spec.array.programming is None else spec.array.programming.verified,
+                    algorithm=None if spec.array.programming is None else spec.array.programming.chosen,
                     dtype=spec.array.dtype,
                     backend=backend,
                     **spec.array.circuit,
