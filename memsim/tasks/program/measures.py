@@ -7,7 +7,6 @@ import math
 import numpy as np
 
 from memsim.arrays.compensation import SPAN
-from memsim.arrays.layer import CrossbarLayer
 from memsim.philox import Occasion, Purpose
 from memsim.tasks.program.programmed import AgingArray
 
@@ -29,7 +28,7 @@ def states(array: AgingArray) -> Values:
 def products(array: AgingArray, x: np.ndarray, number: int) -> Values:
     """Registered variables of products and weights at the time with this number.
 
-    Outputs are read twice with the same white noise, with and without the correction.
+    Outputs are read twice with the same white noise, without and with the correction.
 
     Parameters
     ----------
@@ -41,8 +40,11 @@ def products(array: AgingArray, x: np.ndarray, number: int) -> Values:
     """
     layer, exact = array.layer, array.layer.exact(x)
     size, occasion = _rms(exact), Occasion(Purpose.PRODUCTS, time=number)
-    error = _rms(layer.read(x, occasion, within=SPAN) - exact)
-    raw = _rms(uncorrected(layer, x, occasion) - exact)
+    errors = []
+    for correction in ((1.0, 0.0), (layer.correction, layer.shift)):
+        layer.correction, layer.shift = correction
+        errors.append(_rms(layer.read(x, occasion, within=SPAN) - exact))
+    raw, error = errors
     return {
         "product_error": np.asarray(error / size),
         "raw_product_error": np.asarray(raw / size),
@@ -50,15 +52,6 @@ def products(array: AgingArray, x: np.ndarray, number: int) -> Values:
         "compensation_factor": np.asarray(np.mean(layer.correction)),
         **_weights(array, number),
     }
-
-
-def uncorrected(layer: CrossbarLayer, x: np.ndarray, occasion: Occasion) -> np.ndarray:
-    """Outputs of a read without the correction of the layer."""
-    correction, shift = layer.correction, layer.shift
-    layer.correction, layer.shift = 1.0, 0.0
-    outputs = layer.read(x, occasion, within=SPAN)
-    layer.correction, layer.shift = correction, shift
-    return outputs
 
 
 def _weights(array: AgingArray, number: int) -> Values:
