@@ -27,6 +27,7 @@ from memsim.kernels.verify_cell import Limits, Memory, Progress, PulseVoltages, 
 from memsim.learning import Encoding
 from memsim.learning.rules.write import Write
 from memsim.philox import COUNTER
+from memsim.profiles.nominal import nominal_cell
 
 _SINGLE = Encoding("exact")
 _RARE = 0.5
@@ -198,7 +199,7 @@ def _acceptance(array: ArrayState, targets: Any, algorithm: WriteVerify) -> tupl
 
 def _sizes(bank: Bank, targets: Any) -> Any:
     """Sizes of the set pulses that take a nominal erased cell to targets, in pulses of the device."""
-    model, p = bank.cells.model, bank.cells.nominal
+    model, p = nominal_cell(bank.spec)  # the numbers of `bank.cells` that spread are no nominal ones
     change = np.maximum(targets, 1e-6)  # of a cell that is erased already; its voltage is of no use
     if model.size_to is not None:
         return model.size_to(change, p)
