@@ -2,8 +2,8 @@
 
 With ``fit``, the spreads of the device are fitted first: to the pulses of FPPV alone (2 bits, chip 1, 300 cycles). The
 other rows are predictions. Their settings are those of the authors where they are published. Starts and steps that are
-not published are chosen as the authors chose theirs, in a sweep for each level: those with the fewest pulses on average,
-here in the model. docs/programming.md has the table.
+not published are chosen as the authors chose theirs, in a sweep for each level: those with the fewest pulses on
+average, here in the model. docs/programming.md has the table.
 
 Published: counts of pulses in the authors' data (github.com/akashlevy/RRAM-RADAR-Tuning), without the level of the
 highest resistances; set and reset pulses together, without the first reset.
@@ -112,8 +112,8 @@ def ispp(device: DeviceProfile, name: str) -> list[WriteVerify]:
 def radar(device: DeviceProfile, name: str) -> list[WriteVerify]:
     """RADAR: gate from the threshold on in coarse steps, then bit line and source line, best starts and steps.
 
-    Coarse steps are those in the names of the authors' files (100 mV for 2 bits, 70 mV for 3); steps of the bit line are
-    in the authors' range. A start is where a nominal cell lands in the middle of the level, plus an offset.
+    Coarse steps are those in the names of the authors' files (100 mV for 2 bits, 70 mV for 3); steps of the bit line
+    are in the authors' range. A start is where a nominal cell lands in the middle of the level, plus an offset.
     """
     update, window = device.spec.update, device.spec.conductance
     coarse, lines = (0.1, (0.10, 0.18, 0.26, 0.34)) if name == "two-bit" else (0.07, (0.06, 0.10, 0.14))
@@ -187,7 +187,9 @@ def main(fit: bool) -> None:
         for level, one in enumerate(algorithms):
             ramps = f"set {one.set}, reset {one.reset}" if kind != "FPPV" else ""
             count, accepted = pulses(device, one, level, CELLS, 7 + level)
-            print(f"    level {level}: mean {count.mean():.1f}, median {np.median(count):.0f}, success {accepted.mean():.4f} {ramps}")
+            print(
+                f"    level {level}: mean {count.mean():.1f}, median {np.median(count):.0f}, success {accepted.mean():.4f} {ramps}"
+            )
 
 
 if __name__ == "__main__":
