@@ -187,9 +187,8 @@ def main(fit: bool) -> None:
         for level, one in enumerate(algorithms):
             ramps = f"set {one.set}, reset {one.reset}" if kind != "FPPV" else ""
             count, accepted = pulses(device, one, level, CELLS, 7 + level)
-            print(
-                f"    level {level}: mean {count.mean():.1f}, median {np.median(count):.0f}, success {accepted.mean():.4f} {ramps}"
-            )
+            counted = f"mean {count.mean():.1f}, median {np.median(count):.0f}, success {accepted.mean():.4f}"
+            print(f"    level {level}: {counted} {ramps}")
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 
 A set pulse lands at g_max (1 - e^(-(V - V_set)/v_set)): nothing happens up to the threshold V_set, and g_max, the upper
 end of the cell's own window, is approached at high voltages. A reset pulse lands at g_max e^(-(V - V_reset)/v_reset).
-Set pulses only raise a conductance and reset pulses only lower it, so a second pulse of the same voltage does nothing on
-average. V is the size of the voltage. v_set and v_reset are ``voltage_scale`` of both pulses: e^((V - V_pulse)/v) is
-what other models call the size of a pulse.
+Set pulses only raise a conductance and reset pulses only lower it, so a second pulse of the same voltage does nothing
+without noise. V is the size of the voltage. v_set and v_reset are ``voltage_scale`` of both pulses: e^((V - V_pulse)/v)
+is what other models call the size of a pulse.
 
 Source: the form is assumed. It follows the median resistances after pulses of rising voltage, and their dependence on
 the voltage near 6 kOhm, that are published with RADAR: IEEE Trans. Electron Devices (2021),

@@ -90,9 +90,7 @@ class Levels(Group):
     def _rising(self) -> Levels:
         for number, (one, following) in enumerate(pairwise(self.windows)):
             if one.max is None or following.min is None or not one.max <= following.min:
-                raise problem(
-                    "must start at or above the upper limit of the level before", "windows", number + 1, "min"
-                )
+                raise problem("must not lie below the upper limit of the level before", "windows", number + 1, "min")
         for number, one in enumerate(self.windows):
             if one.min is not None and one.max is not None and not one.min < one.max:
                 raise problem("must lie above the lower limit", "windows", number, "max")

@@ -379,10 +379,8 @@ class PcmUpdate(StepUpdate):
 class LandingThresholds(Group):
     """Voltages from which pulses act, sizes."""
 
-    set: Threshold = Field(examples=["1 V"], description="V_set: a set pulse of this size leaves a cell at 0 S")
-    reset: Threshold = Field(
-        examples=["0.5 V"], description="V_reset: a reset pulse of this size leaves a cell at G_max"
-    )
+    set: Threshold = Field(examples=["1 V"], description="V_set: smaller set pulses do nothing")
+    reset: Threshold = Field(examples=["0.5 V"], description="V_reset: smaller reset pulses do nothing")
 
 
 class ScaledPulse(Pulse):

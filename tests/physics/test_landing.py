@@ -124,7 +124,7 @@ def test_mistakes_end_in_one_line(how, message):
 @pytest.mark.parametrize(
     ("windows", "message"),
     [
-        ([{"max": "6 kOhm"}, {"min": "5 kOhm"}], "must start at or above the upper limit of the level before"),
+        ([{"max": "6 kOhm"}, {"min": "5 kOhm"}], "must not lie below the upper limit of the level before"),
         ([{"min": "6 kOhm", "max": "6 kOhm"}], "must lie above the lower limit"),
         ([{"max": "4 kOhm"}], "lies outside the conductance window"),
     ],

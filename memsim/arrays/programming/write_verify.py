@@ -265,8 +265,9 @@ def _check(bank: Bank, accepted: tuple[Any, Any, Any], algorithm: WriteVerify, r
     ratio = float((margin / np.maximum(sigma, 1e-30)).min())
     chance = math.erf(ratio / math.sqrt(2)) ** algorithm.reads
     if chance * algorithm.max_pulses < _RARE:
+        name = "window" if algorithm.levels is None else "levels"
         raise InputError(
-            f"{'window' if algorithm.levels is None else 'levels'}: verify reads have noise of {float(sigma.max()):.3g} (standard deviation, in w), so that "
+            f"{name}: verify reads have noise of {float(sigma.max()):.3g} (standard deviation, in w), so that "
             f"{algorithm.reads} in a row lie within {float(margin.min()):.3g} of a cell at its target with a chance of "
             f"{chance:.1g}; that is too rare for {algorithm.max_pulses} pulses"
         )
