@@ -27,6 +27,11 @@ MODELS = {
         "step: 0.01, weights: {min: 0, max: 2}, amplitude: -27.235, gamma: 2.5, a: -1",
         "{min: 0.1 uS, max: 25 uS}",
     ),
+    "landing": (
+        "threshold: {set: 1 V, reset: 0.5 V}, set: {voltage: 2.5 V, width: 100 ns, voltage_scale: 0.25 V}, "
+        "reset: {voltage: -2.5 V, width: 100 ns, voltage_scale: 0.5 V}",
+        "{min: 1 uS, max: 10 uS}",
+    ),
     "vteam": (
         "speed: {off: 0.1 mm/s, on: -0.1 mm/s}, threshold: {off: 0.7 V, on: -0.5 V}, power: {off: 3, on: 2}, "
         "width: {off: 3 nm}, resistance: {on: 100 kOhm, off: 1 MOhm}, set: {voltage: -1 V, width: 200 ns}, "

@@ -5,6 +5,7 @@ from memsim.cells.constant import CONSTANT
 from memsim.cells.custom import register_step, registered_step
 from memsim.cells.exponential import EXPONENTIAL
 from memsim.cells.ion_drift import ION_DRIFT
+from memsim.cells.landing import LANDING
 from memsim.cells.linear import LINEAR
 from memsim.cells.model import CellModel, Surroundings
 from memsim.cells.neurosim import NEUROSIM
@@ -29,6 +30,7 @@ MODELS: dict[str, CellModel] = {
         TABLE,
         BINARY,
         PCM,
+        LANDING,
         VTEAM,
         YAKOPCIC,
         ION_DRIFT,

@@ -53,6 +53,11 @@ class CellModel:
         ``noise(pulses, moved, normal, state, p)``.
     size : numba dispatcher, optional
         ``size(pulses, p)``: the cell's full step in the direction of the pulses, for models that tell one.
+    sized : numba dispatcher, optional
+        ``sized(state, direction, size, p)``: mean change by one pulse of another size, for models in which it is not in
+        proportion to the size. Several such pulses at once do what one does.
+    size_to : callable, optional
+        ``size_to(states, p)``: size of the set pulse that takes an erased cell to states, of the same models.
     across : callable, optional
         ``across(p)``: set pulses from x = 0 to 1 (float), for models that are not told it; NaN or infinite for never.
     rate, current : numba dispatcher, optional
@@ -72,6 +77,8 @@ class CellModel:
     draws: str = "normal"
     noise: Any = None
     size: Any = None
+    sized: Any = None
+    size_to: Callable[[Any, Any], Any] | None = None
     across: Callable[[Any], float] | None = None
     rate: Any = None
     current: Any = None

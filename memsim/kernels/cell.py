@@ -121,7 +121,7 @@ def pulse_function(spec: UpdateSpec) -> Any:
         here = p.low
         if shaky:
             p = shake(p, deviations, pulses, settings.shifts)
-        moved = move(state, pulses, draw, p) * size
+        moved = move(state, pulses, size, draw, p)
         new = state + moved
         if noisy:
             new = new + noise(pulses, moved, draw, state, p)
@@ -154,25 +154,33 @@ def _noise(spec: UpdateSpec) -> Any:
 
 
 def _mover(spec: UpdateSpec) -> Any:
-    """Scalar function (state, pulses, draw, p) -> mean change: in closed form if there is one, else pulse by pulse."""
-    step, change = spec.model.step, spec.model.change
-    if spec.model.draws == "uniform":
-        return change
+    """Scalar function (state, pulses, size, draw, p) -> mean change: in closed form, or else pulse by pulse."""
+    step, change, sized = spec.model.step, spec.model.change, spec.model.sized
 
-    def closed(state, pulses, draw, p):
-        return change(state, pulses, p)
+    def drawn(state, pulses, size, draw, p):
+        return change(state, pulses, draw, p) * size
 
-    def once(state, pulses, draw, p):
-        return step(state, pulses, p)
+    def landed(state, pulses, size, draw, p):
+        return sized(state, pulses, size, p)
 
-    def one_by_one(state, pulses, draw, p):
+    def closed(state, pulses, size, draw, p):
+        return change(state, pulses, p) * size
+
+    def once(state, pulses, size, draw, p):
+        return step(state, pulses, p) * size
+
+    def one_by_one(state, pulses, size, draw, p):
         real = type(state)
         direction = real(1.0) if pulses > real(0.0) else real(-1.0)
         here = state
         for _ in range(int32(abs(pulses))):
             here = here + step(here, direction, p)
-        return here - state
+        return (here - state) * size
 
+    if spec.model.draws == "uniform":
+        return inline(drawn)
+    if sized is not None:
+        return inline(landed)
     if step is not None and spec.single:
         return inline(once)
     return inline(closed if change is not None else one_by_one)

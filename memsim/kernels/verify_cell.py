@@ -37,6 +37,8 @@ class Knobs(NamedTuple):
     at_end: float  # most pulses in a row at the end voltage
     reads: float  # verify reads in a row that must lie inside the window
     refinement: float  # factor on both steps after the first change of direction
+    coarse_start: float  # of set pulses before the first change of direction
+    coarse_step: float
 
 
 class Memory(NamedTuple):

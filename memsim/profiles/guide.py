@@ -9,7 +9,7 @@ from memsim.profiles.models import Model, models
 from memsim.profiles.pages import page_name, table
 from memsim.profiles.parameters import REQUIRED, Parameter, parameters
 from memsim.profiles.physics import Read
-from memsim.profiles.schema import SPREADING, DeviceSpec, Source, Window
+from memsim.profiles.schema import SPREADING, DeviceSpec, Levels, Source, Window
 from memsim.profiles.updates import AnyUpdate
 
 _PAGES = "../docs/models"
@@ -25,6 +25,7 @@ def keys() -> str:
         *_section("update", AnyUpdate),
         _updates(),
         _spreading(),
+        *_section("levels.NAME", Levels),
         *_section("read", Read),
     ]
     for model in models():

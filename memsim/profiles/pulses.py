@@ -24,6 +24,7 @@ Asymmetry = Annotated[float, Number("1", low=-1.0, high=1.0)]
 Weight = Annotated[float, Number("1", low=-1000.0, high=1000.0)]
 Share = Annotated[float, Number("1", low=0.0, high=1.0)]
 Plain = Annotated[float, Number("1", low=-1000.0, high=1000.0)]
+Resistance = Annotated[float, Number("Ohm", low=0.0, high=1e18)]
 Exponent = Annotated[float, Number("1", low=0.0, high=100.0)]
 
 

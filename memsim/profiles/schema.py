@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, WrapValidator, model_validator
@@ -21,7 +22,7 @@ from memsim.profiles.physics import (
     WideSigma,
 )
 from memsim.profiles.provenance import Group, Key, Number, Status, Text, number_paths
-from memsim.profiles.pulses import Encoding, Pulse
+from memsim.profiles.pulses import Encoding, Pulse, Resistance
 from memsim.profiles.updates import UPDATES, NeurosimUpdate, StepUpdate, Update
 
 Name = Annotated[
@@ -68,6 +69,31 @@ class Window(Group):
     def _ordered(self) -> Window:
         if self.min >= self.max:
             raise problem("'max' must be larger than 'min'", "max")
+        return self
+
+
+class LevelWindow(Group):
+    """The resistances that count as one level; a limit that is not given is none."""
+
+    min: Resistance | None = Field(default=None, examples=["5.77 kOhm"], description="lower limit")
+    max: Resistance | None = Field(default=None, examples=["6.01 kOhm"], description="upper limit")
+
+
+class Levels(Group):
+    """Levels of a cell that stores a number, by their write windows; level 0 has the lowest resistances."""
+
+    windows: Annotated[tuple[LevelWindow, ...], Field(min_length=1, max_length=256)] = Field(
+        examples=["[{max: 5 kOhm}, {min: 80 kOhm}]"], description="a row for each level, in rising resistance"
+    )
+
+    @model_validator(mode="after")
+    def _rising(self) -> Levels:
+        for number, (one, following) in enumerate(pairwise(self.windows)):
+            if one.max is None or following.min is None or not one.max <= following.min:
+                raise problem("must not lie below the upper limit of the level before", "windows", number + 1, "min")
+        for number, one in enumerate(self.windows):
+            if one.min is not None and one.max is not None and not one.min < one.max:
+                raise problem("must lie above the lower limit", "windows", number, "max")
         return self
 
 
@@ -215,6 +241,9 @@ class DeviceSpec(Section):
     variability: Variability | None = Field(
         default=None, description="spreads from pulse to pulse and from cell to cell"
     )
+    levels: dict[Key, Levels] = Field(
+        default_factory=dict, description="sets of levels of cells that store numbers, by name"
+    )
     retention: Retention | None = Field(default=None, description="what time does to the state")
     endurance: Endurance | None = Field(default=None, description="what cycles of set and reset pulses do to cells")
     faults: Faults | None = Field(default=None, description="stuck cells")
@@ -241,6 +270,11 @@ class DeviceSpec(Section):
             raise problem("a nominal window needs 'update.model: constant'; remove it", "conductance", "nominal")
         if self.conductance.nominal and self.endurance is not None:
             raise problem("a nominal window has no ends that could wear; remove it", "endurance")
+        for name, levels in self.levels.items():
+            for number, one in enumerate(levels.windows):
+                low, high = self.conductance.min, self.conductance.max
+                if (one.max is not None and one.max * high <= 1) or (one.min is not None and one.min * low >= 1):
+                    raise problem("lies outside the conductance window", "levels", name, "windows", number)
         if self.update is not None:
             self.update.fit(self.conductance.min, self.conductance.max, self.read.voltage)
         if self.variability is not None:

@@ -91,6 +91,9 @@ SLOTS: dict[str, int] = {
     # Linear ion drift: 384 to 415.
     "update.mobility": 384,
     "update.thickness": 385,
+    # Landing: 416 to 447.
+    "update.threshold.set": 416,
+    "update.threshold.reset": 417,
 }
 """Slot of each parameter by its dotted path; never renumbered."""
 

@@ -21,19 +21,22 @@ from memsim.profiles.pulses import (
     Exponent,
     Label,
     Plain,
+    Pulse,
     PulseCount,
     PulsedUpdate,
+    Resistance,
     Share,
     Step,
+    VoltageScale,
     Weight,
 )
 from memsim.units import format_quantity
 
-Resistance = Annotated[float, Number("Ohm", low=0.0, high=1e18)]
 FallingExponent = Annotated[float, Number("1", low=-10.0, high=-0.01)]
 Conductance = Annotated[float, Number("S", low=0.0, high=1.0)]
 ConductanceStep = Annotated[float, Number("S", low=-1.0, high=1.0)]
 Scale = Annotated[float, Number("1", above=0.0, high=100.0)]
+Threshold = Annotated[float, Number("V", low=0.0, high=100.0)]
 Probability = Annotated[float, Number("%", low=0.0, high=1.0)]
 FunctionName = Annotated[str, Field(min_length=1, max_length=64)]
 ParameterName = Annotated[
@@ -373,6 +376,40 @@ class PcmUpdate(StepUpdate):
     one_sided: bool = Field(default=True, description="whether only set pulses are given while the array learns")
 
 
+class LandingThresholds(Group):
+    """Voltages from which pulses act, sizes."""
+
+    set: Threshold = Field(examples=["1 V"], description="V_set: smaller set pulses do nothing")
+    reset: Threshold = Field(examples=["0.5 V"], description="V_reset: smaller reset pulses do nothing")
+
+
+class ScaledPulse(Pulse):
+    """A pulse with the scale of what its voltage does."""
+
+    voltage_scale: VoltageScale = Field(
+        examples=["0.25 V"], description="v: rise of the amplitude for e times the size of the pulse"
+    )
+
+
+class LandingUpdate(AnyUpdate):
+    """A pulse takes the cell to a conductance that its voltage sets, from wherever it stands."""
+
+    single_reset: ClassVar[bool] = True
+    model: Literal["landing"]
+    threshold: LandingThresholds = Field(examples=["{set: 1 V, reset: 0.5 V}"], description="V_set and V_reset")
+    set: ScaledPulse = Field(
+        examples=["{voltage: 2.5 V, width: 100 ns, voltage_scale: 0.25 V}"], description="the set pulse"
+    )
+    reset: ScaledPulse = Field(
+        examples=["{voltage: -2.5 V, width: 100 ns, voltage_scale: 0.5 V}"], description="the reset pulse"
+    )
+
+    @property
+    def span(self) -> int:
+        """One pulse spans the window."""
+        return 1
+
+
 class CustomUpdate(PulsedUpdate):
     """A step function of your own, registered from a script with `memsim.register_step`."""
 
@@ -392,6 +429,7 @@ UPDATES: tuple[type[AnyUpdate], ...] = (
     TableUpdate,
     BinaryUpdate,
     PcmUpdate,
+    LandingUpdate,
     VteamUpdate,
     YakopcicUpdate,
     IonDriftUpdate,
@@ -409,6 +447,7 @@ Update = Annotated[
     | TableUpdate
     | BinaryUpdate
     | PcmUpdate
+    | LandingUpdate
     | VteamUpdate
     | YakopcicUpdate
     | IonDriftUpdate

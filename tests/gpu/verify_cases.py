@@ -29,6 +29,7 @@ def verify_cases() -> Iterator[Case]:
         ("fppv", "soft-bounds", F64),
         ("radar", "neurosim", F64),
         ("neurram", "binary", F32),
+        ("radar", "landing", F64),
     ):
         yield _case(name, model, real)
     yield _case("hadamard", "linear", F32, read=True)
@@ -61,7 +62,7 @@ def _case(name: str, model: str, real: type, read: bool = False) -> Case:
         target = rng.random(shape)
         memory = np.zeros((len(Memory._fields), *shape), np.float32)
         if algorithm.chooses_voltage:
-            memory[0] = algorithm.first_voltages(target, 0.05, VOLTAGES)
+            memory[0] = algorithm.first_voltages(target / 0.05, VOLTAGES)
         readings = rng.random(shape) if read else np.empty((1, 1, 1))
         status = (rng.random(shape) < 0.2).astype(np.uint8)
         common = cell.parameters(*(tuple(map(real, v)) if isinstance(v, tuple) else real(v) for v in p))

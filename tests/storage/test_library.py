@@ -86,6 +86,7 @@ OTHERS = {
     "hfalo-lammie2021": ("binary", 1 / 65e3, 1 / 4.4e3),
     "yflash-wang2022": ("neurosim", 1e-9, 1e-6),
     "nbsto-tiotto2021": ("power-law", 1 / (200 + 2.3e8), 1 / (200 + 2.3e8 * 1000**-0.146)),
+    "rram-radar2021": ("landing", 1e-6, 250e-6),
     "tio2-strukov2008": ("ion-drift", 1 / 16e3, 1 / 100),
     "agsi-yakopcic2011": ("yakopcic", 3.08e-9, 38.5e-9),
     "vteam-kvatinsky2015": ("vteam", 1 / 1000, 1 / 50),

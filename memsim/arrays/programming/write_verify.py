@@ -17,6 +17,7 @@ from memsim.arrays.bank import Bank
 from memsim.arrays.programming.algorithms import Selective, WriteVerify
 from memsim.arrays.programming.delivery import pulse_settings, update_spec
 from memsim.arrays.programming.device_pulses import device_pulses, pulse_energy
+from memsim.arrays.programming.levels import nearest_levels
 from memsim.arrays.programming.outcome import Outcome
 from memsim.arrays.programming.pulses import program_by_pulses
 from memsim.arrays.programming.readings import CellReadings, ColumnReadings
@@ -26,6 +27,7 @@ from memsim.kernels.verify_cell import Limits, Memory, Progress, PulseVoltages, 
 from memsim.learning import Encoding
 from memsim.learning.rules.write import Write
 from memsim.philox import COUNTER
+from memsim.profiles.nominal import nominal_cell
 
 _SINGLE = Encoding("exact")
 _RARE = 0.5
@@ -56,8 +58,9 @@ def write_and_verify(array: ArrayState, targets: Any, algorithm: WriteVerify, se
     """
     bank, backend = array.cells.lines, array.site.backend
     voltages, read = _voltages(bank, algorithm), _verify_read(array, bank, algorithm)
-    _check(bank, targets, algorithm, read)
-    low, high = (_padded(targets + sign * algorithm.window, bank) for sign in (-1, 1))
+    targets, lowest, highest = _acceptance(array, targets, algorithm)
+    _check(bank, (targets, lowest, highest), algorithm, read)
+    low, high = _padded(lowest, bank), _padded(highest, bank)
     xp, shape, rows = backend.xp, bank.state.shape, targets.shape[1]
     progress = Progress(
         xp.zeros((len(Memory._fields), *shape), np.float32),
@@ -68,7 +71,7 @@ def write_and_verify(array: ArrayState, targets: Any, algorithm: WriteVerify, se
     progress.status[:, :, rows:] = 2
     first = None
     if algorithm.chooses_voltage:
-        first = _padded(algorithm.first_voltages(targets, _erased_step(bank), voltages), bank)
+        first = _padded(algorithm.first_voltages(_sizes(bank, targets), voltages), bank)
     erasing = float(bank.device.reset_span)
     readings = _readings(array, algorithm, voltages)
     most = (algorithm.max_pulses + algorithm.rounds) * algorithm.reads  # a cell is read after each pulse and each start
@@ -184,10 +187,23 @@ def _go_on(
     bank.after(before, step)
 
 
-def _erased_step(bank: Bank) -> float:
-    """Change of a nominal erased cell by one set pulse, in w."""
-    model, p = bank.cells.model, bank.cells.nominal
-    return float((model.step or model.change)(0.0, 1.0, p))
+def _acceptance(array: ArrayState, targets: Any, algorithm: WriteVerify) -> tuple[Any, Any, Any]:
+    """Targets and the lower and upper limits of the states that are accepted, each (array, row, line)."""
+    if algorithm.levels is None:
+        return targets, targets - algorithm.window, targets + algorithm.window
+    backend = array.site.backend
+    parts = nearest_levels(array.device.spec, algorithm.levels, backend.numpy(targets))
+    targets, low, high = (backend.asarray(part.astype(array.dtype)) for part in parts)
+    return targets, low, high
+
+
+def _sizes(bank: Bank, targets: Any) -> Any:
+    """Sizes of the set pulses that take a nominal erased cell to targets, in pulses of the device."""
+    model, p = nominal_cell(bank.spec)  # the numbers of `bank.cells` that spread are no nominal ones
+    change = np.maximum(targets, 1e-6)  # of a cell that is erased already; its voltage is of no use
+    if model.size_to is not None:
+        return model.size_to(change, p)
+    return change / float((model.step or model.change)(0.0, 1.0, p))
 
 
 def _padded(values: Any, bank: Bank) -> Any:
@@ -209,11 +225,12 @@ def _voltages(bank: Bank, algorithm: WriteVerify) -> PulseVoltages:
     scales = []
     for name, ramp, pulse in (("set", algorithm.set, update.set), ("reset", algorithm.reset, update.reset)):
         scale = None if pulse is None else pulse.voltage_scale
-        if scale is None and (ramp.rises or (algorithm.chooses_voltage and name == "set")):
+        rises = ramp.rises or (name == "set" and algorithm.coarse != (None, None))
+        if scale is None and (rises or (algorithm.chooses_voltage and name == "set")):
             raise InputError(
                 f"{name}: device '{spec.name}' does not say how steps depend on the voltage (update.{name}."
                 f"voltage_scale); algorithm '{algorithm.name}' can use pulses of one voltage only"
-                if ramp.rises
+                if rises
                 else f"algorithm: '{algorithm.name}' chooses voltages, and device '{spec.name}' does not say how steps "
                 f"depend on them (update.{name}.voltage_scale)"
             )
@@ -234,18 +251,23 @@ def _verify_read(array: ArrayState, bank: Bank, algorithm: WriteVerify) -> Verif
     return VerifyRead(value, window, spec.conductance.offset, spec.conductance.width, charge)
 
 
-def _check(bank: Bank, targets: Any, algorithm: WriteVerify, read: VerifyRead) -> None:
+def _check(bank: Bank, accepted: tuple[Any, Any, Any], algorithm: WriteVerify, read: VerifyRead) -> None:
+    """Refuse targets outside the conductance window, and windows that reads of a cell at its target rarely meet."""
+    targets, lowest, highest = accepted
     low, high = (float(end) for end in (targets.min(), targets.max()))
     if not (low >= 0 and high <= 1):
         raise InputError(
             f"state: a target of {low if low < 0 else high:.3g} lies outside the window of device "
             f"'{bank.spec.name}'; allowed: 0 to 1"
         )
-    sigma = math.hypot(read.value * (high + read.offset), read.window)
-    chance = math.erf(algorithm.window / (math.sqrt(2) * sigma)) ** algorithm.reads if sigma > 0 else 1.0
+    sigma = np.hypot(read.value * (targets + read.offset), read.window)
+    margin = np.minimum(targets - lowest, highest - targets)
+    ratio = float((margin / np.maximum(sigma, 1e-30)).min())
+    chance = math.erf(ratio / math.sqrt(2)) ** algorithm.reads
     if chance * algorithm.max_pulses < _RARE:
+        name = "window" if algorithm.levels is None else "levels"
         raise InputError(
-            f"window: verify reads have noise of {sigma:.3g} (standard deviation, in w), so that {algorithm.reads} in "
-            f"a row lie within {algorithm.window:g} of a cell at its target with a chance of {chance:.1g}; that is too "
-            f"rare for {algorithm.max_pulses} pulses"
+            f"{name}: verify reads have noise of {float(sigma.max()):.3g} (standard deviation, in w), so that "
+            f"{algorithm.reads} in a row lie within {float(margin.min()):.3g} of a cell at its target with a chance of "
+            f"{chance:.1g}; that is too rare for {algorithm.max_pulses} pulses"
         )

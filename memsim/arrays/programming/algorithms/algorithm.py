@@ -50,6 +50,9 @@ class WriteVerify(Algorithm):
     wires : bool
         Whether verify reads go through the wires of an array that has some. Currents are then solved anew for each read
         of all cells.
+    levels : str, optional
+        Levels of the device (section ``levels`` of its profile): each target becomes that of the nearest level, and its
+        write window stands in place of `window`.
     """
 
     window: Annotated[float, Field(allow_inf_nan=False, gt=0, le=1)] = 0.02
@@ -61,6 +64,7 @@ class WriteVerify(Algorithm):
     rounds: Several = 1
     pause: Time = 0.0
     wires: bool = True
+    levels: Annotated[str, Field(min_length=1, max_length=64)] | None = None
 
     chooses_voltage: ClassVar[bool] = False
     """Whether the voltage of set pulses follows from the target of a cell, see `first_voltages`."""
@@ -101,22 +105,31 @@ class WriteVerify(Algorithm):
         """Factor on the steps of voltages after the first change of direction."""
         return 1.0
 
-    def first_voltages(self, targets: Any, step: float, voltages: PulseVoltages) -> Any:
-        """Voltage of the set pulses of each cell [V], with the axes of the targets, of algorithms that choose it.
+    def first_voltages(self, sizes: Any, voltages: PulseVoltages) -> Any:
+        """Voltage of the set pulses of each cell [V], of algorithms that choose it.
 
-        `step` is the change of an erased cell, in w, by a set pulse of the device's voltage.
+        `sizes` are those of set pulses that take an erased nominal cell to its target, in pulses of the device.
         """
         raise NotImplementedError
 
+    @property
+    def coarse(self) -> tuple[float | None, float | None]:
+        """Start and step of the voltages of set pulses before the first change of direction; None: as later."""
+        return None, None
+
     def knobs(self, voltages: PulseVoltages) -> Knobs:
         """The settings as kernels take them, for a device with these pulses."""
+        start, step = self.coarse
+        later = self.set.voltages(voltages.set_voltage)
         return Knobs(
-            *self.set.voltages(voltages.set_voltage),
+            *later,
             *self.reset.voltages(voltages.reset_voltage),
             self.turns,
             self.at_end,
             float(self.reads),
             self.refinement,
+            later[0] if start is None else start,
+            later[1] if step is None else step,
         )
 
 

@@ -12,7 +12,7 @@ def decide(reading, low, high, memory, knobs):
 
     A cell is accepted after `knobs.reads` reads in a row inside the window. It is stopped after `knobs.turns` changes
     of direction, or `knobs.at_end` pulses in a row at the end voltage. From the first change on, steps are multiplied
-    by `knobs.refinement`.
+    by `knobs.refinement`; before it, set pulses have the start and step of `knobs.coarse_start` and `coarse_step`.
     """
     if low <= reading <= high:
         inside = memory.inside + 1.0
@@ -24,6 +24,8 @@ def decide(reading, low, high, memory, knobs):
     start, step, end = knobs.set_start, knobs.set_step, knobs.set_end
     if direction < 0.0:
         start, step, end = knobs.reset_start, knobs.reset_step, knobs.reset_end
+    elif turns == 0.0:
+        start, step = knobs.coarse_start, knobs.coarse_step
     if turns > 0.0:
         step = step * knobs.refinement
     voltage = start if turned or memory.direction == 0.0 else min(memory.voltage + step, end)

@@ -9,6 +9,8 @@ from pydantic import Field
 
 from memsim.arrays.programming.algorithms import bidirectional
 from memsim.arrays.programming.algorithms.algorithm import WriteVerify
+from memsim.arrays.programming.algorithms.ramp import Ramp
+from memsim.document.fields import Quantity
 from memsim.errors import InputError
 
 
@@ -20,11 +22,16 @@ class Radar(WriteVerify):
     ----------
     fine : float
         Factor on the steps of both voltages after the first change of direction, above 0 and up to 1.
+    coarse_start, coarse_step : float, optional
+        Voltage of the first set pulse, and rise from pulse to pulse, before the first change of direction [V]; those of
+        `set` if not stated.
 
     Source: RADAR, IEEE Trans. Electron Devices (2021), doi:10.1109/TED.2021.3097975.
     """
 
     fine: Annotated[float, Field(allow_inf_nan=False, gt=0, le=1)] = 1.0
+    coarse_start: Annotated[float, Quantity("V", above=0.0, high=100.0)] | None = None
+    coarse_step: Annotated[float, Quantity("V", low=0.0, high=100.0)] | None = None
 
     name: ClassVar[str] = "radar"
     decide: ClassVar[Any] = staticmethod(bidirectional.decide)
@@ -33,6 +40,12 @@ class Radar(WriteVerify):
         super().__post_init__()
         if isinstance(self.fine, bool) or not isinstance(self.fine, int | float) or not 0 < self.fine <= 1:
             raise InputError(f"fine: {self.fine!r} is not allowed; a number above 0 and up to 1")
+
+        Ramp(self.coarse_start, self.coarse_step or 0.0)
+
+    @property
+    def coarse(self) -> tuple[float | None, float | None]:
+        return self.coarse_start, self.coarse_step
 
     @property
     def refinement(self) -> float:
