@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from small_study import small_report, small_study, study_file  # noqa: F401  (fixtures)
 
 from memsim.cli.main import run_command
 
