@@ -165,9 +165,15 @@ def time_axis(axes: Axes, seconds: np.ndarray, label: str = "") -> None:
 
 
 def plain_log_axis(axes: Axes, which: str) -> None:
-    """Logarithmic axis of few decades, with ticks at 1, 2 and 5 times powers of ten, written as plain numbers."""
+    """Logarithmic axis of few decades, with ticks at 1, 2 and 5 times powers of ten, written as plain numbers.
+
+    It stays linear where the largest value is less than five times the smallest.
+    """
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
+    low, high = getattr(axes.dataLim, f"interval{which}")
+    if not 0 < 5 * low <= high:
+        return
     getattr(axes, f"set_{which}scale")("log")
     axis = getattr(axes, f"{which}axis")
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))

@@ -12,7 +12,7 @@ from memsim.cli.time_table import print_over_time
 from memsim.results.dataset import NO_DEVICE, require, stored
 from memsim.results.settings import settings_of
 from memsim.tasks.classify.schema import ClassifySpec
-from memsim.units import moment, rounded_moment
+from memsim.units import format_quantity, moment, rounded_moment
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -69,8 +69,43 @@ def print_overview(dataset: xr.Dataset) -> None:
     screen.print(printable(stored(dataset, "title") or settings.name), style="bold")
     screen.print()
     screen.print(rows)
+    if "network_success_mean" in dataset:
+        _print_programming(dataset)
     if "time" in dataset.dims:
         _print_over_time(dataset)
+
+
+def _print_programming(dataset: xr.Dataset) -> None:
+    """Print what write and verify took of networks, and how precise it is."""
+    names = (
+        "pulses_mean",
+        "pulses_95",
+        "verify_reads",
+        "programming_time",
+        "programming_energy",
+        "state_error",
+        "success",
+    )
+    require(dataset, *(f"network_{name}_mean" for name in names))
+    headings = ("pulses\nof a cell", "95 %", "reads", "time", "energy", "error of\nstates", "accepted")
+    rows = table("write and verify", *headings, right=headings)
+    for learner in dataset.learner.values:
+        part = dataset.sel(learner=learner)
+        pulses, most, reads, time, energy, error, success = (float(part[f"network_{name}_mean"]) for name in names)
+        if success == success:
+            rows.add_row(
+                printable(learner),
+                f"{pulses:.3g}",
+                f"{most:.3g}",
+                f"{reads:.3g}",
+                format_quantity(time, "s", 3),
+                format_quantity(energy, "J", 3),
+                f"{100 * error:.2f} %",
+                f"{100 * success:.2f} %",
+            )
+    screen = console()
+    screen.print("\nTime and energy are those of all cells of a network, one cell after the other.")
+    screen.print(rows)
 
 
 def _print_over_time(dataset: xr.Dataset) -> None:
