@@ -435,7 +435,7 @@ class TestPlotCommand:
         names = ["overview", "noise", "margins", "weights", "maps", "samples"]
         assert outcome.out.split() == [f"fig-{name}.pdf" for name in names]
         assert outcome.err.count("\n") == 1 and "Left out" in outcome.err
-        assert outcome.err.strip().endswith(": ranking, sweep, bounds, lambda, stability, layers")
+        assert outcome.err.strip().endswith(": ranking, sweep, bounds, lambda, stability, layers, aging")
         assert outcome.files == sorted(["a.nc", *(f"fig-{name}.pdf" for name in names)])
 
     def test_one_figure_has_the_name_that_was_given(self, cli, file, tmp_path):
