@@ -207,24 +207,13 @@ class Reads:
         spread = spread[:, :, first] + spread[:, :, second] + 2 * self._array.readout.electronic_variance
         return self._array.axes.outer(spread, signal.leading)
 
-    def weight_deviation(self, within: float = 1.0) -> np.ndarray:
-        """Standard deviation of the weights in reads, (row, col) or (array, row, col), in units of the window.
+    def weight_deviation(self) -> np.ndarray:
+        """Standard deviation of the weights in reads at any time, (row, col) or (array, row, col), in window units.
 
-        Of the matrix of `output`. It has the white noise of the cells, and telegraph and 1/f noise that changes within
-        the time of the reads. The noise of a reference column, which all outputs share, is left out.
-
-        Parameters
-        ----------
-        within : float
-            Time within which all reads take place [s].
-
-        Raises
-        ------
-        InputError
-            If the time is not a number of at least 0.
+        Of the matrix of `output`: by white, telegraph and 1/f noise of the cells. The noise of a reference column,
+        which all outputs share, is left out.
         """
-        seconds = checks.duration("within", within)
-        return self._array.axes.cells(np.sqrt(weight_variances(self._array, seconds)))
+        return self._array.axes.cells(np.sqrt(weight_variances(self._array)))
 
     def _outputs(
         self,

@@ -208,9 +208,9 @@ def _reads(
     ]
 
 
-def cell_variance(bank: Bank, effective: EffectiveCells, within: float) -> np.ndarray:
-    """Variance of the conductances of all cells in reads within some time [s], (array, line, row)."""
-    cells, spread = _with_correlated_noise(bank, effective, within)
+def cell_variance(bank: Bank, effective: EffectiveCells) -> np.ndarray:
+    """Variance of the conductances of all cells in reads at any time, (array, line, row)."""
+    cells, spread = _with_correlated_noise(bank, effective, ANY_TIME)
     variance = _variance(bank, cells, spread, slice(None))
     return np.broadcast_to(bank.site.backend.xp.asarray(variance), bank.state.shape)
 

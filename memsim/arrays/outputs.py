@@ -65,13 +65,13 @@ def output_matrix(array: ArrayState) -> np.ndarray:
     return matrix - rest[0] if rest else matrix
 
 
-def weight_variances(array: ArrayState, within: float) -> np.ndarray:
-    """Variance of the entries of `output_matrix` in reads within some time [s], (array, row, col).
+def weight_variances(array: ArrayState) -> np.ndarray:
+    """Variance of the entries of `output_matrix` in reads at any time, (array, row, col).
 
     The noise of a reference column, which all outputs share, is left out.
     """
     bank = array.present.lines
-    variances = cell_variance(bank, array.readout.effective(array.present)[0], within)
+    variances = cell_variance(bank, array.readout.effective(array.present)[0])
     lines = array.site.backend.numpy(variances)[:, :, : array.shape[1]].swapaxes(1, 2)
     cols = array.shape[2]
     return lines[:, :, :cols] + lines[:, :, cols:] if array.column == "pair" else lines

@@ -190,9 +190,9 @@ def verify_function(spec: VerifySpec) -> Any:
             action, voltage, memory = decide(reading, low, high, memory, knobs)
             if action == ACCEPT:
                 state = int64(1)
-            elif action == STOP:
+            elif action == STOP or (action != READ and sets + resets >= limits.pulses):
                 state = int64(2)
-            if action <= ERASE:
+            if state == 0 and action <= ERASE:
                 c2 = counter_word(first_step, sets + resets)
                 before = float64(w)
                 w = after(w, -limits.erasing, 1.0, row, c1, c2, c3, settings, p, k0, k1)
@@ -200,7 +200,7 @@ def verify_function(spec: VerifySpec) -> Any:
                 joule = voltages.reset_voltage * voltages.reset_voltage * voltages.reset_width * g * read.siemens
                 energy += joule * limits.erasing
                 resets += int64(limits.erasing)
-            if action in (SET, RESET, ERASE_AND_SET):
+            if state == 0 and action in (SET, RESET, ERASE_AND_SET):
                 c2 = counter_word(first_step, sets + resets)
                 before = float64(w)
                 if action == RESET:
@@ -215,8 +215,6 @@ def verify_function(spec: VerifySpec) -> Any:
                     sets += int64(1)
                 g = (before + float64(w)) * 0.5 + read.offset
                 energy += voltage * voltage * width * g * read.siemens
-            if state == 0 and sets + resets >= limits.pulses:
-                state = int64(2)
         return w, memory, sets, resets, reads, energy, state
 
     return inline(programmed)

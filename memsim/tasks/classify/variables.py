@@ -426,8 +426,8 @@ DECLARED = (
         OVER_TIME,
         "1",
         "noise of the weights",
-        "standard deviation of the weights in reads within one second, root mean square, over that of the programmed "
-        "or learned weights",
+        "standard deviation of the weights by noise of the cells, slow noise included, root mean square, over that of "
+        "the programmed or learned weights",
         summary=True,
         bounds=POSITIVE,
     ),

@@ -36,7 +36,7 @@ class WriteVerify(Algorithm):
     window : float
         Largest distance from the target at which a verify read accepts a state, in w.
     max_pulses : int
-        Pulses, set and reset together, after which a cell has failed.
+        Most pulses, set and reset together. A cell that the read after them does not accept has failed.
     delay : float
         Time between a pulse and the verify read after it [s].
     set, reset : Ramp

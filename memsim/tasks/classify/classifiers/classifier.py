@@ -122,7 +122,7 @@ class CellWeights(NamedTuple):
     wished : ndarray
         Those that were to be programmed, or of learners in place those at the end of the training.
     deviation : ndarray
-        Standard deviation in reads, which all take place within `memsim.arrays.compensation.SPAN`.
+        Standard deviation in reads, also by noise that is slower than the reads of a data set.
     """
 
     now: np.ndarray

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from memsim.arrays import CrossbarLayer, ProgrammedLayer
-from memsim.arrays.compensation import SPAN
 from memsim.arrays.interconnect import TileMaps
 from memsim.philox import Occasion, Purpose
 from memsim.profiles import DeviceProfile
@@ -95,7 +94,7 @@ class OnCrossbars:
         parts: list[list[np.ndarray]] = [[], [], []]
         for arrays in self._arrays:
             layers = list(arrays.layers.values())
-            deviations = (np.abs(layer.correction) * layer.crossbar.weight_deviation(SPAN) for layer in layers)
+            deviations = (np.abs(layer.correction) * layer.crossbar.weight_deviation() for layer in layers)
             for part, values in zip(
                 parts,
                 (
