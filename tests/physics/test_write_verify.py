@@ -162,7 +162,7 @@ def test_the_last_pulse_is_verified_as_well():
     """Three steps of 0.1 reach 0.3, and the fourth read accepts it."""
     xbar = ms.Crossbar(device(pulses=10), 1, 1, initial=(0, 1e-12)).program(0.3, Radar(window=0.01, max_pulses=3))
     report = xbar.programming
-    assert bool(report.accepted) and int(report.set_pulses) == 3 and int(report.verify_reads) == 4
+    assert bool(report.accepted.all()) and report.set_pulses.item() == 3 and report.verify_reads.item() == 4
 
 
 def test_the_noise_of_the_electronics_is_part_of_verify_reads():
