@@ -18,7 +18,7 @@ _UNITS = {
     "s": ("a time", "50 ns"),
     "Hz": ("a frequency", "1 MHz"),
     "m": ("a length", "30 nm"),
-    "J": ("an energy", "1 pJ"),
+    "J": ("an energy", "1 eV"),
     "W": ("a power", "1 uW"),
     "K": ("a temperature", "300 K"),
     "F": ("a capacitance", "1 fF"),
@@ -40,6 +40,8 @@ _SPELLINGS = {
 _BARE = {"m^2/Vs"}
 _MICRO = ("\u00b5", "\u03bc")  # the micro sign and the Greek letter look alike
 _LONG_TIMES = {"min": 60.0, "h": 3600.0, "day": 86400.0, "d": 86400.0, "y": 31557600.0}  # a Julian year
+ELECTRONVOLT = 1.602176634e-19
+"""[J]; exact since the SI of 2019."""
 _NUMBER = re.compile(r"\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:[eE]([+-]?[0-9]{1,6}))?\s*([^\s0-9.,][^\s]*)?\s*")
 _LONGEST = 80
 
@@ -55,6 +57,7 @@ def _symbols() -> dict[str, tuple[str, int, float]]:
                 for written in (prefix, *_MICRO) if prefix == "u" else (prefix,):
                     table[written + spelling] = (unit, exponent, 1.0)
     table.update({symbol: ("s", 0, factor) for symbol, factor in _LONG_TIMES.items()})
+    table["eV"] = ("J", 0, ELECTRONVOLT)
     return table
 
 

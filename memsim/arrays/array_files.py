@@ -17,7 +17,8 @@ from memsim.arrays.labels import conductances, line_coordinates
 from memsim.arrays.mapping import Mapping
 from memsim.arrays.measured import checked
 from memsim.arrays.memory import banks_of, memory_of, restore
-from memsim.arrays.programming.algorithms import WriteVerify, algorithm_of
+from memsim.arrays.programming.algorithms import Algorithm, algorithm_of
+from memsim.arrays.programming.outcome import Outcome
 from memsim.arrays.programming.reprogram import Request
 from memsim.arrays.state import ArrayState
 from memsim.arrays.wires.line_resistances import Wires
@@ -35,6 +36,7 @@ _ATTRIBUTE = "memsim_crossbar"
 _ADDRESSES = "random_addresses"
 _MEASURED = "measured_conductance"
 _TARGETS, _REQUEST = "programming_targets", "programming_request"
+_SENSITIVITIES, _OUTCOME = "programming_sensitivities", "programming_outcome_"
 _PARTS: dict[str, Any] = {"dac": DAC, "adc": ADC, "wires": Wires}
 
 
@@ -68,6 +70,7 @@ def save(array: ArrayState, path: str | Path, *, force: bool = False) -> Path:
         "programmed": int(array.programmed),
     }
     _save_request(array, dataset)
+    _save_outcome(array, dataset)
     return netcdf.save(dataset, path, force=force)
 
 
@@ -110,6 +113,7 @@ def load(path: str | Path, backend: str) -> ArrayState:
         array.readout.events = Events(**json.loads(dataset.attrs.get("events", "{}")))
         array.programmed = bool(int(dataset.attrs["programmed"]))
         array.request = _request(array, dataset)
+        array.programming = _outcome(array, dataset)
         if array.steps < 0 or array.reads < 0:
             raise ValueError("'steps' or 'reads' is negative")
         if array.readout.out is not None and "adc_range" in dataset:
@@ -149,10 +153,39 @@ def _save_request(array: ArrayState, dataset: Any) -> None:
     if request is None:
         return
     dataset[_TARGETS] = (("array", "row", "line"), request.targets)
-    how = {key: value for key, value in request._asdict().items() if key != "targets"}
-    if isinstance(request.algorithm, WriteVerify):
+    how = {key: value for key, value in request._asdict().items() if key not in ("targets", "sensitivities")}
+    if isinstance(request.algorithm, Algorithm):
         how |= {"algorithm": request.algorithm.name, "settings": request.algorithm}
+    if request.sensitivities is not None:
+        dataset[_SENSITIVITIES] = _free(np.asarray(request.sensitivities, float), "sensitivity")
     dataset.attrs[_REQUEST] = json.dumps(how, default=dataclasses.asdict)
+
+
+def _save_outcome(array: ArrayState, dataset: Any) -> None:
+    """Add what the last programming took of each cell."""
+    if array.programming is not None:
+        for name, values in array.programming._asdict().items():
+            if name != "settings":
+                dataset[_OUTCOME + name] = (("array", "row", "line"), values)
+        dataset.attrs[_OUTCOME + "settings"] = json.dumps(array.programming.settings)
+
+
+def _free(values: np.ndarray, name: str) -> tuple[list[str], np.ndarray]:
+    """Values with dimensions of their own."""
+    return [f"{name}_{axis}" for axis in range(values.ndim)], values
+
+
+def _outcome(array: ArrayState, dataset: Any) -> Outcome | None:
+    """What the last programming of an array in a file took of each cell; None if it is not known."""
+    if _OUTCOME + "settings" not in dataset.attrs:
+        return None
+    shape = (array.shape[0], array.shape[1], array.lines)
+    parts = {name: dataset[_OUTCOME + name].values for name in Outcome._fields if name != "settings"}
+    for name, values in parts.items():
+        if values.shape != shape:
+            raise ValueError(f"'{_OUTCOME}{name}' has shape {values.shape}")
+    parts["accepted"] = parts["accepted"].astype(bool)
+    return Outcome(**parts, settings=json.loads(dataset.attrs[_OUTCOME + "settings"]))
 
 
 def _request(array: ArrayState, dataset: Any) -> Request | None:
@@ -164,4 +197,6 @@ def _request(array: ArrayState, dataset: Any) -> Request | None:
     if settings is not None:
         how["algorithm"] = algorithm_of(how["algorithm"], **settings)
     how["encoding"] = None if how["encoding"] is None else Encoding(**how["encoding"])
-    return Request(**how | {"targets": dataset[_TARGETS].values.astype(array.dtype)})
+    sensitivities = dataset[_SENSITIVITIES].values if _SENSITIVITIES in dataset else None
+    targets = dataset[_TARGETS].values.astype(array.dtype)
+    return Request(**how | {"targets": targets, "sensitivities": sensitivities})

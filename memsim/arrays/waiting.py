@@ -9,9 +9,7 @@ from memsim.arrays.aging import accelerated
 from memsim.arrays.state import ArrayState
 from memsim.errors import EnduranceWarning, InputError, RetentionWarning
 from memsim.profiles import DeviceProfile
-
-ELECTRONVOLT = 1.602176634e-19
-"""[J]; exact since the SI of 2019."""
+from memsim.units import ELECTRONVOLT
 
 
 def equivalent_time(array: ArrayState, seconds: float, temperature: float | None = None) -> float:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from memsim.arrays.compensation import COMPENSATIONS, REFERENCES
-from memsim.document.fields import Quantity, Section, problem
+from memsim.document.fields import NONE_WORD, Quantity, Section, problem
 from memsim.philox import MAX_TIMES
 from memsim.units import moment
 
@@ -54,7 +54,7 @@ class AgingSpec(Section):
     temperature: Temperature = None
     compensation: Literal[COMPENSATIONS] = "none"  # type: ignore[valid-type]
     reference: Literal[REFERENCES] = "noisy"  # type: ignore[valid-type]
-    refresh: RefreshSpec | None = None
+    refresh: Annotated[RefreshSpec | None, NONE_WORD] = None
 
 
 def check_times(times: list[float], spec: Any, *at: str | int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Mapping
 
@@ -87,9 +88,10 @@ class AgedLayers:
         self._references = self._read_references()
 
     @property
-    def refresh_pulses(self) -> int:
-        """Set and reset pulses since the first programming, all cells together."""
-        return self._pulses() - self._pulses_before
+    def refresh_pulses(self) -> float:
+        """Set and reset pulses since the first programming, all cells together; NaN if the device has no pulses."""
+        known = all(layer.crossbar.device.spec.update is not None for layer in self._layers.values())
+        return float(self._pulses() - self._pulses_before) if known else math.nan
 
     def _wait(self, time: float) -> None:
         for layer in self._layers.values() if time > self._now else ():

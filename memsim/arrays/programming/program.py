@@ -85,7 +85,9 @@ def program(
         default = encoding or device.spec.encoding
         delivered = default if isinstance(default, Encoding) else Encoding(default)
     named = method if isinstance(chosen, Pulses) else chosen
-    request = Request(wished.copy(), named, cycles, delivered, error, falls, reference, sensitivities)
+    rest_state = None if reference is None else float(reference)
+    request = Request(wished.copy(), named, cycles, delivered, float(error), bool(falls), rest_state, sensitivities)
+    array.programming = None  # until the algorithm says what it took
     if isinstance(chosen, GradientDescent) and rest is not None and reference is not None:
         rest.bring(reference, array.steps)  # outputs are compared with their targets, so it comes first
     if isinstance(chosen, WriteVerify):

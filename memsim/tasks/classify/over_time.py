@@ -69,7 +69,7 @@ class CellsOverTime:
         return parts | {
             "lifetime": lifetime(np.array(times), parts["aged_accuracy"]),
             "refreshes": np.asarray(float(self._layers.refreshes)),
-            "refresh_pulses": np.asarray(float(self._layers.refresh_pulses)),
+            "refresh_pulses": np.asarray(self._layers.refresh_pulses),
             "compensation_reads": np.asarray(float(self._layers.compensation_reads)),
         }
 

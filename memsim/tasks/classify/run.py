@@ -75,7 +75,7 @@ def classify(job: Job) -> Computed:
             part |= measure_wear(classifiers[entry.label])  # type: ignore[arg-type]
     variables = stack(parts)
     reference = 0 if spec.reference is None else spec.labels.index(spec.first_label(spec.reference) or "")
-    variables |= compare(variables, reference) | course.tuning()
+    variables |= compare(variables, reference, spec.times) | course.tuning()
     first = job.images[entries[0].data]
     variables |= {
         "example_class_image": _first_of_each_class(first),

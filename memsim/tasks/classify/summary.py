@@ -24,6 +24,7 @@ from memsim.metrics.classes import (
     top_ratio,
 )
 from memsim.metrics.intervals import seed_interval
+from memsim.metrics.lifetime import lifetime
 from memsim.philox import Occasion, Purpose, corrupted_read
 from memsim.tasks.classify.classifiers.classifier import BLOCK, CellClassifier, Classifier
 from memsim.tasks.classify.classifiers.on_crossbars import OnCrossbars
@@ -194,7 +195,16 @@ def _filled(values: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray:
     return found
 
 
-def compare(variables: Values, reference: int) -> Values:
+def mean_lifetime(accuracy: np.ndarray, times: Sequence[float]) -> np.ndarray:
+    """Time until the mean over seeds falls by one point, (learner,) [s], from (learner, seed, time); NaN for NaN."""
+    mean = accuracy.mean(1)
+    known = np.isfinite(mean).all(-1)
+    lifetimes = np.full(len(mean), np.nan)
+    lifetimes[known] = lifetime(np.array(times), mean[known])
+    return lifetimes
+
+
+def compare(variables: Values, reference: int, times: Sequence[float] = ()) -> Values:
     """Variables that need all learners, and the means over seeds with their intervals.
 
     Parameters
@@ -203,6 +213,8 @@ def compare(variables: Values, reference: int) -> Values:
         Registered variables.
     reference : int
         Number of the learner to whose errors those of the others are compared.
+    times : sequence of float
+        Times of the experiment [s].
     """
     noisy = variables["noisy_accuracy"]
     error = 1.0 - noisy
@@ -212,7 +224,7 @@ def compare(variables: Values, reference: int) -> Values:
         "mean_corruption_error": mean_corruption_error(error, error[reference]),
     }
     if "lifetime" in variables:
-        found["lifetime_median"] = np.median(variables["lifetime"], axis=1)
+        found["mean_lifetime"] = mean_lifetime(variables["aged_accuracy"], times)
     everything = variables | found
     for name in SUMMARISED:
         if name in everything:

@@ -110,13 +110,22 @@ def _print_programming(dataset: xr.Dataset) -> None:
 
 def _print_over_time(dataset: xr.Dataset) -> None:
     """Print the accuracy of learners on cells at some times, when it has fallen by one point, and refreshes."""
-    require(dataset, "aged_accuracy_mean", "lifetime_median", "refreshes")
+    require(dataset, "aged_accuracy_mean", "mean_lifetime", "lifetime", "refreshes")
     last = float(dataset.time[-1])
-    ends = [f"> {moment(last)}" if end == np.inf else rounded_moment(end) for end in dataset.lifetime_median.values]
-    more = [("falls by\n1 point", ends)]
+
+    def moments(ends: np.ndarray) -> list[str]:
+        return [f"> {moment(last)}" if end == np.inf else rounded_moment(end) if end == end else "" for end in ends]
+
+    more = [("falls by\n1 point", moments(dataset.mean_lifetime.values))]
+    if dataset.sizes["repeat"] > 1:
+        least, most = (moments(ends) for ends in (dataset.lifetime.values.min(1), dataset.lifetime.values.max(1)))
+        more.append(("single\nseeds", [f"{low} to\n{high}" for low, high in zip(least, most, strict=True)]))
     if (dataset.refreshes > 0).any():
         more.append(("re-\nfreshes", [f"{count:.0f}" for count in dataset.refreshes.values]))
-    text = "Test accuracy over time; its fall is the median over seeds"
+        if "wear_pulses_max_mean" in dataset:
+            pulses = dataset.wear_pulses_max_mean.values
+            more.append(("most pulses\nof a cell", ["" if count != count else f"{count:.0f}" for count in pulses]))
+    text = "Test accuracy over time, and when its mean over seeds has fallen by one point"
     shares = 100 * dataset.aged_accuracy_mean.values
     print_over_time(text, list(dataset.learner.values), dataset.time.values, shares, "{:.1f} %", more)
 

@@ -82,6 +82,7 @@ class TestResult:
             "network_",
             "aged_",
             "lifetime",
+            "mean_lifetime",
             "refresh",
             "compensation_reads",
             "product_snr",
