@@ -111,7 +111,7 @@ def _refused(entry: Entry, key: str, why: str) -> InputError:
 
 @dataclass
 class _Run:
-    """What was measured of one array: variables without its dimension, those by level, pulses of all cells by repeat."""
+    """What was measured of one array: variables without its dimension, also by level, and pulses of cells by repeat."""
 
     values: Values
     by_level: Values

@@ -26,7 +26,7 @@ class Targets(ABC):
 
     name: ClassVar[str]
     level_count: int | None = 0
-    """Number of levels: 0 for a continuous distribution, None where it is that of the levels of a device."""
+    """Number of levels; a continuous distribution has none."""
 
     @abstractmethod
     def numbers(self, rows: int, cols: int, seed: int, repeat: int) -> np.ndarray:
@@ -37,7 +37,8 @@ class LeveledTargets(ABC):
     """Numbers from -1 to 1 that are those of levels, each in as many cells (to one) at random places."""
 
     name: ClassVar[str]
-    level_count: int | None
+    level_count: int | None = None
+    """Number of levels, None where it is that of the levels of a device."""
 
     @abstractmethod
     def shares(self, device: DeviceSpec, bounds: tuple[float, float], programmed: str | None) -> np.ndarray:
@@ -133,7 +134,6 @@ class DeviceLevelTargets(LeveledTargets):
     reset_level: bool = False
 
     name: ClassVar[str] = "device-levels"
-    level_count: ClassVar[int | None] = None
 
     def shares(self, device: DeviceSpec, bounds: tuple[float, float], programmed: str | None) -> np.ndarray:
         name = self.levels or programmed
