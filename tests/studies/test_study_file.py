@@ -26,6 +26,14 @@ def test_shipped_studies_load_under_their_name_and_use_every_quantity(name):
         assert dict(claim.formulas)[("measured",)].names, "a verdict without measured numbers"
 
 
+@pytest.mark.parametrize("name", ms.study_names())
+def test_the_guide_counts_the_claims_of_shipped_studies(name):
+    guide = (Path(__file__).parents[2] / "docs" / "studies.md").read_text(encoding="utf-8")
+    (row,) = [line for line in guide.splitlines() if line.startswith(f"| `{name}` |")]
+    claims, *verdicts = (int(cell) for cell in row.split("|")[2:8])
+    assert claims == sum(verdicts) == len(load_study(name).spec.claims)
+
+
 def test_the_guide_names_every_key_and_rule():
     guide = (Path(__file__).parents[2] / "docs" / "studies.md").read_text(encoding="utf-8")
     for model in (StudySpec, QuantitySpec, ClaimSpec, ConditionSpec, ElsewhereSpec):

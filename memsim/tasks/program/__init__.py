@@ -21,7 +21,11 @@ TASK = Task(
         "interval": IMAGE_TASK["interval"],
         "pulses": PULSES,
         "most_pulses": MOST_PULSES,
-        "level": Coordinate("level", "number of the level, from 0 at the lower bound", "1"),
+        "level": Coordinate(
+            "level",
+            "number of the level: of those of a device as in its profile, of others from 0 at the lower bound",
+            "1",
+        ),
         "end": Coordinate("end", "first or last time"),
     },
     figures={

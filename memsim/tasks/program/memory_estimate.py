@@ -6,6 +6,7 @@ from memsim.philox import padded
 from memsim.tasks.capacity import COPIES
 from memsim.tasks.program.histograms import CONDUCTANCE_BINS
 from memsim.tasks.program.schema import SINGLE, ProgramSpec
+from memsim.tasks.program.targets import MAX_LEVELS
 
 _CELL = 250  # bytes a cell takes while it is programmed and read; up to 240 measured
 _LEVEL_CELL = 16  # bytes that stay of a cell whose level is counted
@@ -17,7 +18,8 @@ def memory_estimate(spec: ProgramSpec, data: None, loaded: None) -> dict[str, fl
     lines = max(
         (2 if one.array.mapping.kind not in (SINGLE, "offset") else 1) * one.array.mapping.slices for one in spec.arrays
     )
-    levels = spec.distribution.levels
+    count = spec.distribution.level_count
+    levels = MAX_LEVELS if count is None else count  # the device is not known here
     results = 20 * spec.repeats * len(spec.moments) + 2 * levels * (len(spec.moments) + CONDUCTANCE_BINS)
     return {
         "rows and columns": float(padded(spec.rows)) * spec.columns * lines * _CELL,

@@ -14,12 +14,12 @@ from memsim.metrics.pulse_bins import pulse_bins, pulse_counts
 from memsim.philox import MAX_ARRAYS
 from memsim.tasks.compared import Entry, time_notes
 from memsim.tasks.job import Computed, Job, spec_of
-from memsim.tasks.program.histograms import LevelSums, level_counts
+from memsim.tasks.program.by_level import CellsByLevel, common_levels
 from memsim.tasks.program.measures import Values, products, states
 from memsim.tasks.program.programmed import AgingArray, Place, weights_of
 from memsim.tasks.program.schema import ENDS, ProgramSpec
 from memsim.tasks.program.summary import summaries
-from memsim.tasks.program.targets import LevelTargets, inputs
+from memsim.tasks.program.targets import LeveledTargets, inputs
 from memsim.tasks.programming_costs import programming
 
 _TRIAL = MAX_ARRAYS - 1
@@ -30,7 +30,10 @@ _KEYS = {
     "algorithm": "array.programming",
     "mapping": "array.mapping",
     **{name: f"array.{name}" for name in ("dac", "adc", "wires", "tile", "cycles", "dtype")},
-    **{name: f"array.programming.{name}" for name in ("window", "max_pulses", "set", "reset", "delay", "rounds")},
+    **{
+        name: f"array.programming.{name}"
+        for name in ("levels", "window", "max_pulses", "set", "reset", "delay", "rounds")
+    },
     **{name: f"array.programming.{name}" for name in ("inputs", "tolerance", "max_batches")},
 }
 """Where the settings lie that an error of an array begins with."""
@@ -45,7 +48,8 @@ def program(job: Job) -> Computed:
             runs.append(_programmed(entry, job))
     except MemsimError as error:
         raise type(error)(f"{job.experiment.document.name}: {error}") from None
-    variables: Values = {name: np.stack([run.values[name] for run in runs]) for name in runs[0].values}
+    by_level = common_levels([run.by_level for run in runs])
+    variables: Values = {name: np.stack([run.values[name] for run in runs]) for name in runs[0].values} | by_level
     bins = pulse_bins(max((int(part.max()) for run in runs for part in run.pulses if part is not None), default=0))
     variables["pulse_count"] = np.stack([pulse_counts(run.pulses, bins) for run in runs])
     variables |= summaries(variables)
@@ -56,8 +60,8 @@ def program(job: Job) -> Computed:
         "most_pulses": bins.most,
         "interval": ["low", "high"],
     }
-    if spec.distribution.levels:
-        coordinates |= {"level": np.arange(spec.distribution.levels), "end": list(ENDS)}
+    if by_level:
+        coordinates |= {"level": np.arange(by_level["level_target"].shape[1]), "end": list(ENDS)}
     return Computed(variables, coordinates, time_notes(job.entries))
 
 
@@ -65,6 +69,7 @@ def checked(entry: Entry) -> None:
     """Refuse an array that cannot be programmed or age as its settings say: try one of two cells or pairs."""
     device, spec = entry.device, entry.spec
     assert device is not None
+    _check_levels(entry)
     try:
         accelerated(device.spec, 1.0, spec.aging.temperature)
     except InputError as error:
@@ -78,6 +83,26 @@ def checked(entry: Entry) -> None:
         raise _refused(entry, key or "array", why if key else str(error)) from None
 
 
+def _check_levels(entry: Entry) -> None:
+    """Refuse levels that the array does not have, or that are more than its cells."""
+    spec = spec_of(entry.experiment, ProgramSpec)
+    try:
+        count = len(_shares(entry))
+        if count > spec.rows * spec.columns:
+            raise InputError(f"levels: {count} do not fit into {spec.rows} x {spec.columns} cells")
+    except InputError as error:
+        name, _, why = str(error).partition(": ")
+        named = getattr(entry.spec.array.programming, "levels", None)
+        if name == "bounds":
+            raise _refused(entry, "array.bounds", why) from None
+        if name == "levels" and named is not None and getattr(spec.distribution, "levels", None) is None:
+            raise _refused(entry, "array.programming.levels", why) from None
+        document = entry.experiment.document
+        place = document.find(f"targets.{name}") or document.find("targets") or ()
+        text = f"{document.where(place)}: targets.{name}: array '{entry.spec.name}': {why}"
+        raise InputError(text) from None
+
+
 def _refused(entry: Entry, key: str, why: str) -> InputError:
     path, document = f"{entry.experiment.key(entry.spec)}.{key}", entry.experiment.document
     place = document.find(path) or document.find(f"{entry.experiment.key(entry.spec)}.array") or ()
@@ -86,9 +111,10 @@ def _refused(entry: Entry, key: str, why: str) -> InputError:
 
 @dataclass
 class _Run:
-    """What was measured of one array: variables without its dimension, and pulses of all cells by repeat."""
+    """What was measured of one array: variables without its dimension, also by level, and pulses of cells by repeat."""
 
     values: Values
+    by_level: Values
     pulses: list[np.ndarray | None] = field(default_factory=list)
 
 
@@ -100,10 +126,15 @@ def _programmed(entry: Entry, job: Job) -> _Run:
     once: list[Values] = []
     over_time: list[list[Values]] = []
     pulses: list[np.ndarray | None] = []
-    levels = _Levels(spec, settings.array.bounds, device.spec.conductance)
+    levels = CellsByLevel(_shares(entry), settings.array.bounds, device.spec.conductance, len(times))
     reads = refreshes = 0
     for repeat in range(spec.repeats):
-        numbers = distribution.numbers(spec.rows, spec.columns, entry.seed, repeat)
+        matrix = (spec.rows, spec.columns, entry.seed, repeat)
+        if isinstance(distribution, LeveledTargets):
+            level = distribution.places(*matrix, levels.count)
+            numbers = 2.0 * levels.shares[level] - 1.0
+        else:
+            level, numbers = None, distribution.numbers(*matrix)
         x = inputs(spec.inputs, spec.rows, entry.seed, repeat)
         if settings.array.dac is not None and settings.array.dac.polarity == "unsigned":
             x = (1.0 + x) / 2.0
@@ -119,7 +150,8 @@ def _programmed(entry: Entry, job: Job) -> _Run:
             for number, time in enumerate(times):
                 array.advance(time, number + 1)
                 over_time[-1].append({**states(array), **products(array, x, number)})
-                levels.add(array, numbers, number)
+                if level is not None:
+                    levels.add(array, level.ravel(), number)
                 if job.progress is not None:
                     done = (repeat + (number + 1) / len(times)) / spec.repeats
                     job.progress(entry.label, int(100 * done), 100)
@@ -129,45 +161,14 @@ def _programmed(entry: Entry, job: Job) -> _Run:
     for name in over_time[0][0]:
         values[name] = np.array([[part[name] for part in parts] for parts in over_time], float)
     values["array_compensation_reads"], values["array_refreshes"] = np.array(float(reads)), np.array(float(refreshes))
-    return _Run(values | levels.values(), pulses)
+    return _Run(values, levels.values(), pulses)
 
 
-class _Levels:
-    """Conductances by level, of experiments whose targets are levels."""
-
-    def __init__(self, spec: ProgramSpec, bounds: tuple[float, float], window: Any) -> None:
-        self._targets, self._times = spec.distribution, len(spec.moments)
-        self._ends: list[list[np.ndarray]] = [[], []]
-        self._of_cells: list[np.ndarray] = []
-        if isinstance(self._targets, LevelTargets):
-            low, high = bounds
-            states = low + np.linspace(0, 1, self._targets.count) * (high - low)
-            self._conductances = window.min + states * window.width
-            self._sums = LevelSums(self._targets.count, self._times, self._conductances)
-
-    def add(self, array: AgingArray, numbers: np.ndarray, time: int) -> None:
-        """Add the cells of a repeat at the time with this number."""
-        if not isinstance(self._targets, LevelTargets):
-            return
-        level = self._targets.level_of(numbers).ravel()
-        conductance = array.crossbar.conductance.values.astype(float).ravel()
-        self._sums.add(conductance, level, time)
-        if time == 0:
-            self._ends[0].append(conductance.astype(np.float32))
-            self._of_cells.append(level)
-        if time == self._times - 1:
-            self._ends[1].append(conductance.astype(np.float32))
-
-    def values(self) -> Values:
-        """Registered variables; none of other targets."""
-        if not isinstance(self._targets, LevelTargets):
-            return {}
-        ends = np.stack([np.concatenate(end) for end in self._ends])
-        counts, middles = level_counts(ends, np.concatenate(self._of_cells), self._targets.count)
-        return {
-            "level_target": self._conductances,
-            "level_mean": self._sums.mean,
-            "level_spread": self._sums.spread,
-            "level_count": counts,
-            "conductance_bin_middle": middles,
-        }
+def _shares(entry: Entry) -> np.ndarray:
+    """States of the levels of an array as shares of its bounds, (level,); empty where targets are no levels."""
+    targets, array = spec_of(entry.experiment, ProgramSpec).distribution, entry.spec.array
+    assert entry.device is not None
+    if not isinstance(targets, LeveledTargets):
+        return np.empty(0)
+    programmed = getattr(array.programming, "levels", None)
+    return targets.shares(entry.device.spec, array.bounds, programmed)

@@ -24,7 +24,7 @@ from memsim.experiments.devices import Choice
 from memsim.experiments.learners import ComparedBase, Pair, Side
 from memsim.experiments.programming import Programming, refuse_selection
 from memsim.experiments.schema import ExperimentSpec
-from memsim.tasks.program.targets import ProgrammedTargets, Targets, TargetsSpec
+from memsim.tasks.program.targets import LeveledTargets, ProgrammedTargets, Targets, TargetsSpec
 
 MAX_CELLS = 10**9
 """Cells of all arrays and repeats: two hours, at up to 7 us each as measured."""
@@ -116,10 +116,12 @@ class ProgramSpec(ExperimentSpec):
 
     @property
     def known_labels(self) -> dict[str, Sequence[Any]]:
-        """Those of arrays, times and levels; see `ExperimentSpec`."""
-        levels: dict[str, Sequence[Any]] = (
-            {"level": list(range(self.distribution.levels)), "end": list(ENDS)} if self.distribution.levels else {}
-        )
+        """Those of arrays, times and levels; of those of a device only the ends of the times; see `ExperimentSpec`."""
+        count, levels = self.distribution.level_count, dict[str, Sequence[Any]]()
+        if count != 0:
+            levels["end"] = list(ENDS)
+        if count:
+            levels["level"] = list(range(count))
         return {**super().known_labels, "time": self.moments, **levels}
 
     @property
@@ -128,9 +130,9 @@ class ProgramSpec(ExperimentSpec):
         return self.times or [0.0]
 
     @property
-    def distribution(self) -> Targets:
+    def distribution(self) -> Targets | LeveledTargets:
         """What the numbers are drawn from."""
-        distribution: Targets = self.targets.distribution
+        distribution: Targets | LeveledTargets = self.targets.distribution
         return distribution
 
     @model_validator(mode="after")
@@ -142,12 +144,13 @@ class ProgramSpec(ExperimentSpec):
                 f"cells; allowed: at most {MAX_CELLS:.3g}",
                 "repeats",
             )
-        if self.distribution.levels > self.rows * self.columns:
-            text = f"{self.distribution.levels} levels do not fit into {self.rows} x {self.columns} cells"
+        count = self.distribution.level_count
+        if count and count > self.rows * self.columns:
+            text = f"{count} levels do not fit into {self.rows} x {self.columns} cells"
             raise problem(text, "targets", "count")
         for number, spec in enumerate(self.arrays):
             kind = spec.array.mapping.kind
-            if self.distribution.levels and (kind != SINGLE or spec.array.mapping.slices > 1):
+            if count != 0 and (kind != SINGLE or spec.array.mapping.slices > 1):
                 text = f"'{kind}' holds weights in several cells, and levels are those of single cells; leave it out"
                 raise problem(text, "arrays", number, "array", "mapping")
         return self

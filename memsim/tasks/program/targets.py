@@ -9,10 +9,13 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 from pydantic import Field
 
+from memsim.arrays.programming.levels import level_targets
 from memsim.document.fields import Count, Section
 from memsim.document.registry_sections import entries, entry_of
+from memsim.errors import InputError
 from memsim.kernels.fill import fill
 from memsim.philox import Stream, TargetDraw
+from memsim.profiles.schema import DeviceSpec
 from memsim.registry import Registry
 
 MAX_LEVELS = 256
@@ -22,12 +25,46 @@ class Targets(ABC):
     """A distribution of numbers from -1 to 1."""
 
     name: ClassVar[str]
-    levels: int = 0
-    """Number of levels, 0 for a continuous distribution."""
+    level_count: int | None = 0
+    """Number of levels; a continuous distribution has none."""
 
     @abstractmethod
     def numbers(self, rows: int, cols: int, seed: int, repeat: int) -> np.ndarray:
         """The numbers of one matrix (row, col), float64; each repeat has its own."""
+
+
+class LeveledTargets(ABC):
+    """Numbers from -1 to 1 that are those of levels, each in as many cells (to one) at random places."""
+
+    name: ClassVar[str]
+    level_count: int | None = None
+    """Number of levels, None where it is that of the levels of a device."""
+
+    @abstractmethod
+    def shares(self, device: DeviceSpec, bounds: tuple[float, float], programmed: str | None) -> np.ndarray:
+        """States of all levels as shares of the bounds, (level,), from 0 to 1.
+
+        Parameters
+        ----------
+        device : DeviceSpec
+            Device of the cells.
+        bounds : (float, float)
+            States w that the shares 0 and 1 are.
+        programmed : str, optional
+            Levels of the device to which an algorithm programs.
+
+        Raises
+        ------
+        InputError
+            If there are no such levels; the message begins with the key.
+        """
+
+    def places(self, rows: int, cols: int, seed: int, repeat: int, count: int) -> np.ndarray:
+        """The number of the level of each cell of one matrix, (row, col), for this count of levels."""
+        order = np.argsort(_drawn("uniform", rows, cols, seed, repeat, TargetDraw.TARGETS), axis=None, kind="stable")
+        level = np.empty(rows * cols, int)
+        level[order] = np.arange(rows * cols) % count
+        return level.reshape(rows, cols)
 
 
 @dataclass(frozen=True)
@@ -60,8 +97,8 @@ class NormalTargets(Targets):
 
 
 @dataclass(frozen=True)
-class LevelTargets(Targets):
-    """Equally spaced levels from -1 to 1, each in as many cells (to one) at random places.
+class LevelTargets(LeveledTargets):
+    """Equally spaced levels from -1 to 1.
 
     Parameters
     ----------
@@ -74,22 +111,56 @@ class LevelTargets(Targets):
     name: ClassVar[str] = "levels"
 
     @property
-    def levels(self) -> int:  # type: ignore[override]
+    def level_count(self) -> int | None:  # type: ignore[override]
         return self.count
 
-    def numbers(self, rows: int, cols: int, seed: int, repeat: int) -> np.ndarray:
-        drawn = _drawn("uniform", rows, cols, seed, repeat, TargetDraw.TARGETS)
-        order = np.argsort(drawn, axis=None, kind="stable")
-        level = np.empty(rows * cols)
-        level[order] = np.arange(rows * cols) % self.count
-        return 2.0 * level.reshape(rows, cols) / (self.count - 1) - 1.0
-
-    def level_of(self, numbers: np.ndarray) -> np.ndarray:
-        """The number of the level of each of the numbers, from 0."""
-        return np.rint((numbers + 1.0) / 2.0 * (self.count - 1)).astype(int)
+    def shares(self, device: DeviceSpec, bounds: tuple[float, float], programmed: str | None) -> np.ndarray:
+        return np.arange(self.count) / (self.count - 1)
 
 
-TARGETS: Registry[Targets] = Registry("kind", (UniformTargets, NormalTargets, LevelTargets))
+@dataclass(frozen=True)
+class DeviceLevelTargets(LeveledTargets):
+    """Levels of the device, as its profile numbers them: level 0 has the lowest resistances.
+
+    Parameters
+    ----------
+    levels : str, optional
+        Name of the levels in the profile; those of the array's programming if not stated.
+    reset_level : bool
+        Whether the level of the highest resistances, which a full reset reaches, is among them.
+    """
+
+    levels: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    reset_level: bool = False
+
+    name: ClassVar[str] = "device-levels"
+
+    def shares(self, device: DeviceSpec, bounds: tuple[float, float], programmed: str | None) -> np.ndarray:
+        name = self.levels or programmed
+        if name is None:
+            known = ", ".join(device.levels) or "none"
+            raise InputError(
+                f"levels: not stated, nor does 'array.programming' of the array state any; allowed are those of device "
+                f"'{device.name}': {known}"
+            )
+        if programmed not in (None, name):
+            raise InputError(f"levels: targets are the levels '{name}', and cells are programmed to '{programmed}'")
+        states = level_targets(device, name)
+        if not self.reset_level:
+            states = states[:-1]
+        if not states.size:
+            raise InputError(f"reset_level: '{name}' of device '{device.name}' has no other level; allowed: true")
+        low, high = bounds
+        for number, state in enumerate(states):
+            if not low <= state <= high:
+                raise InputError(f"bounds: level {number} of '{name}' lies at w = {state:.3g}, outside the bounds")
+        shares: np.ndarray = (states - low) / (high - low)
+        return shares
+
+
+TARGETS: Registry[Targets | LeveledTargets] = Registry(
+    "kind", (UniformTargets, NormalTargets, LevelTargets, DeviceLevelTargets)
+)
 """Distributions by the name that experiments give them (``targets.kind``)."""
 
 

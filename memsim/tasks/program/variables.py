@@ -108,7 +108,13 @@ _STATES = (
         "standard deviation over cells of state minus target",
         bounds=POSITIVE,
     ),
-    Variable("level_target", ("array", "level"), "S", "target of a level", "conductance that a level aims at"),
+    Variable(
+        "level_target",
+        ("array", "level"),
+        "S",
+        "target of a level",
+        "conductance that a level aims at; NaN of levels that only other arrays have",
+    ),
     Variable("level_mean", LEVEL, "S", "mean of a level", "mean conductance of the cells of a level, all repeats"),
     Variable(
         "level_spread",

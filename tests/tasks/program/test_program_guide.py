@@ -48,3 +48,13 @@ def test_the_products_of_the_guide():
         "{:.3f} after 1 s, {:.3f} after an hour, {:.3f} after a day and {:.3f} after ten years".format(*rmse.values)
         in text
     )
+
+
+@pytest.mark.slow
+def test_the_pulses_of_the_guide():
+    measured = ms.run("radar-01").mean("repeat")
+    for name, printed in rows("pulses of a cell"):
+        part = measured.sel(array=name)
+        numbers = [f"{float(part[variable]):.1f}" for variable in ("pulses_mean", "pulses_median", "pulses_95")]
+        shares = [f"{100 * float(part[variable]):.2f} %" for variable in ("pulses_beyond", "success")]
+        assert numbers + shares == printed, name

@@ -60,22 +60,31 @@ def levels(dataset: xr.Dataset) -> Figure:
             for end, axes in enumerate(row):
                 _draw(axes, dataset.isel(array=number), end, _when(times[end]))
                 fit_limits(axes, foot=0, room=0.45)
-            fit_limits(row, "x", room=0.01)
+        one_device = len(set(dataset.device.values[shown])) == 1
+        for compared in [panels.ravel()] if one_device else panels:
+            fit_limits(compared, "x", room=0.01)
+        for row, number in zip(panels, shown, strict=True):
             for axes in row:
                 _targets(axes, dataset.level_target.values[number])
             row[0].set_ylabel("cells [%]")
             title(row[0], labels.row(number, WIDTH - 0.8))
         for axes in panels[-1]:
             axes.set_xlabel("conductance [µS]")
-        spread = f"share of the cells of each of {dataset.sizes['level']} levels in a bin of conductance"
+        spread = f"share of the cells of each of {_level_counts(dataset)} levels in a bin of conductance"
         note = (
             f"{spread}; neighbouring levels alternate in colour; ticks at the top: their targets; mean spread: root "
-            "mean square over levels of the standard deviation; the columns have scales of their own"
+            "mean square over levels of the standard deviation"
+            f"{'' if columns == 1 else '; the columns have scales of their own'}"
         )
         some = only(count, dataset.sizes["array"], "arrays")
         reasons = left_out({str(dataset.array.values[number]): why for number, why in gone.items()})
         ending(figure, (), (), some, note, reasons, device=labels.heading)
     return figure
+
+
+def _level_counts(dataset: xr.Dataset) -> str:
+    """Numbers of levels that arrays have, in words."""
+    return " or ".join(str(count) for count in np.unique(np.isfinite(dataset.level_target.values).sum(1)))
 
 
 def _when(time: float) -> str:
@@ -89,6 +98,8 @@ def _draw(axes: Axes, array: xr.Dataset, end: int, when: str) -> None:
     half = (middle[1] - middle[0]) / 2
     edges = np.append(middle - half, middle[-1] + half)
     for level, cells in enumerate(counts):
+        if not np.isfinite(cells).all():  # a level that another array has
+            continue
         shares = 100 * cells / cells.sum()
         places = np.flatnonzero(cells)
         part = slice(places[0], places[-1] + 1)
@@ -97,7 +108,7 @@ def _draw(axes: Axes, array: xr.Dataset, end: int, when: str) -> None:
         look = {"color": colour, "alpha": 0.35} if hatch is None else {"facecolor": "none", "edgecolor": colour}
         axes.stairs(shares[part], edges[part.start : part.stop + 1], fill=True, hatch=hatch, linewidth=0, **look)
     spread = array.level_spread.values[:, 0 if end == 0 else -1]
-    text = f"{when}: mean spread {_MICRO * float(np.sqrt(np.square(spread).mean())):.3g} µS"
+    text = f"{when}: mean spread {_MICRO * float(np.sqrt(np.nanmean(np.square(spread)))):.3g} µS"
     axes.text(0.995, 0.91, text, transform=axes.transAxes, ha="right", va="top", fontsize=SMALL, color=INK)
 
 
