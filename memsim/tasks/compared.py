@@ -143,8 +143,9 @@ def _check(experiment: Experiment, spec: LearnerBase, device: DeviceProfile) -> 
         raise InputError(f"{where}: {path}: {str(error).partition(': ')[2]}") from None
     try:
         check_bounds(array.learning_bounds, device)
-        if any(array.circuit.values()):
-            Crossbar(
+        written = array.programming if spec.programs else None
+        if written is not None or any(array.circuit.values()):
+            trial = Crossbar(
                 device,
                 1,
                 1,
@@ -153,9 +154,13 @@ def _check(experiment: Experiment, spec: LearnerBase, device: DeviceProfile) -> 
                 backend="cpu",
                 **array.circuit,
             )
+            if written is not None:
+                trial.program(array.bounds, written.chosen)  # the cells of a pair at the ends of the bounds
     except InputError as error:
         path = f"{experiment.key(spec)}.array"
         key = str(error).partition(":")[0]
+        if array.programming is not None and key in type(array.programming).model_fields:
+            path += ".programming"
         where = experiment.document.where(experiment.document.find(f"{path}.{key}") or ())
         hint = "; for example array.bounds: [0, 1]" if key == "bounds" else ""
         raise InputError(f"{where}: {path}.{error}{hint}") from None
