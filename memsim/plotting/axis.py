@@ -151,14 +151,17 @@ def time_axis(axes: Axes, seconds: np.ndarray, label: str = "") -> None:
     axes.set_xlabel(label or f"time since the end of the programming{scale}")
     inch = size(axes)[0]
     low, high = axes.transData.transform([(x, 0) for x in axes.get_xlim()])[:, 0]
-    ticks: list[float] = []
-    end = -np.inf
+    ends = []
     for value in seconds:
         place = axes.transData.transform((value, 0))[0] * inch / (high - low)
         half = text_width(moment(float(value))) / 2 + 0.04
-        if place - half >= end:
+        ends.append((place - half, place + half))
+    ticks: list[float] = []
+    end = -np.inf
+    for value, (first, last) in zip(seconds, ends, strict=True):  # the last time has its tick in any case
+        if value == seconds[-1] or (first >= end and last <= ends[-1][0]):
             ticks.append(float(value))
-            end = place + half
+            end = last
     axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.xaxis.set_major_formatter(FixedFormatter([moment(tick) for tick in ticks]))
     axes.xaxis.set_minor_locator(NullLocator())

@@ -17,7 +17,7 @@ _PROGRAMMING = (
         "pulses_mean",
         REPEAT,
         "1",
-        "mean pulses of a cell",
+        "pulses of a cell",
         "mean number of set and reset pulses of a cell until programming ended; NaN for the device's error model",
         bounds=POSITIVE,
     ),
@@ -46,9 +46,7 @@ _PROGRAMMING = (
         f"number of cells whose set and reset pulses lie in a bin, all repeats together; {_CELLS}",
         bounds=POSITIVE,
     ),
-    Variable(
-        "verify_reads_mean", REPEAT, "1", "mean verify reads of a cell", f"mean over cells; {_CELLS}", bounds=POSITIVE
-    ),
+    Variable("verify_reads_mean", REPEAT, "1", "verify reads of a cell", f"mean over cells; {_CELLS}", bounds=POSITIVE),
     Variable(
         "programming_time",
         REPEAT,

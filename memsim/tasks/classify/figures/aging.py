@@ -108,7 +108,7 @@ def _by_device(
     dataset: xr.Dataset, groups: dict[str, list[Member]]
 ) -> tuple[Figure, list[Axes], list[Axes], Sequence[str]]:
     """A column for each device: the accuracy of its learners, and the parts of the weight error of the first one."""
-    figure, (upper, lower) = grid([1.7, 1.4], len(groups), top=head(dataset), left=0.55, gap=0.3, rows=[0.78])
+    figure, (upper, lower) = grid([1.7, 1.4], len(groups), top=head(dataset), left=0.55, gap=0.3, rows=[0.5])
     texts: list[str] = []
     for members_ in groups.values():
         texts += [text for text in map(_without_device, members_) if text not in texts]

@@ -21,6 +21,7 @@ from memsim.results.dataset import require
 from memsim.results.settings import settings_of
 from memsim.tasks.classify.figures.seeds import over_seeds
 from memsim.tasks.classify.schema import ClassifySpec
+from memsim.tasks.variable import CORRECTED
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -98,8 +99,10 @@ def products(dataset: xr.Dataset) -> Figure:
         for factor in {metric.factor for metric in contents}:
             fit_limits([axes for metric, axes in zip(contents, panels, strict=True) if metric.factor == factor])
         some = only(len(groups), len(lines), "lines")
+        seeds = dataset.sizes["repeat"]
+        words = f"bands: 95 % intervals over {seeds} seeds, {CORRECTED}; noise: mean over all" if seeds > 1 else ""
         note = left_out({metric.text: why for metric, why in gone.items()})
-        ending(figure, *entries(panels), some, note, device=names.heading)
+        ending(figure, *entries(panels), words, some, note, device=names.heading)
     return figure
 
 

@@ -89,8 +89,8 @@ def programming(dataset: xr.Dataset) -> Figure:
         pulse_axis(lower[0])
         tail_axis(lower[0])
         seeds = dataset.sizes["repeat"]
-        words = f"bars and bands: 95 % intervals over {seeds} seeds, {CORRECTED}" if seeds > 1 else ""
-        note = f"dotted: {BEYOND} pulses; errors are those of the window of the device"
+        words = f"{'bands' if swept else 'bars'}: 95 % intervals over {seeds} seeds, {CORRECTED}" if seeds > 1 else ""
+        note = f"dotted: {BEYOND} pulses; errors are relative to the window of the device"
         some = only(len(shown), len(verified))
         handles = entries([*upper, lower[0]]) if swept and _families(shown) > 1 else entries(lower[:1])
         ending(figure, *handles, words, note, some)
