@@ -10,6 +10,7 @@ from memsim.arrays.wear import stuck_share, wrong_bits
 from memsim.plotting.device.cells import BAND, row, state_style
 from memsim.plotting.device.scale import conductances
 from memsim.plotting.page import title
+from memsim.plotting.style import line_style
 from memsim.profiles.endurance import BitErrors, GrowingResistance
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def draw_endurance(axes: Axes, device: DeviceProfile, seed: int) -> None:
             style = state_style(k) | {"label": "upper end" if start else "lower end"}
             axes.fill_between(x, low, high, color=style["color"], alpha=0.22, linewidth=0)
             axes.plot(x, middle, **style)
-        what = "Ends of the window: median and 90 % of cells"
+        what = "Ends of the window, 90 % of cells"
     else:
         assert model is not None
         knots = [row.cycles for row in model.rows]
@@ -46,14 +47,14 @@ def draw_endurance(axes: Axes, device: DeviceProfile, seed: int) -> None:
         else:
             shares = {way: stuck_share(model, way.replace(" ", "_"), x) for way in ("stuck on", "stuck off")}
         for k, (name, share) in enumerate(shares.items()):
-            axes.plot(x, 100 * share, **state_style(k), label=name)
+            axes.plot(x, 100 * share, **line_style(k) | {"markevery": 8, "markersize": 3}, label=name)
         axes.set_ylabel("share [%]")
-        what = "Wrong bits" if isinstance(model, BitErrors) else "Share of cells that wear has stuck"
+        what = "Wrong bits" if isinstance(model, BitErrors) else "Stuck cells"
     axes.set_xscale("log")
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlim(x[0], x[-1])
     axes.set_xlabel("cycles of a cell")
-    title(axes, f"Endurance ({model.model}): {what[0].lower()}{what[1:]}")
+    title(axes, f"Endurance: {what[0].lower()}{what[1:]}")
 
 
 def _ends(device: DeviceProfile, seed: int, cycles: np.ndarray, start: float) -> np.ndarray:
