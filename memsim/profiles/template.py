@@ -67,7 +67,8 @@ sources:
   mine: {{cite: Own measurement, where: lab book}}
 status: assumed  # the numbers below are examples; give yours their own status and source
 """
-_GAP = re.compile(r"(?<=\S)( +)  # ")
+_GAP = re.compile(r"(?<=[^\s#])( +)  # |(?<=#)( {8,})  # ")
+"""In front of the comment of a line, or of one that only goes on with the comment; not between two signs of a key."""
 _MORE = "\n# What else a device can do: take away the first '# ' of each line of a section to use it.\n"
 
 
@@ -194,7 +195,7 @@ def _off(lines: Collection[str] | Iterator[str], depth: int) -> list[str]:
     """The lines commented out, where they begin."""
     at = 2 * depth
     # Two spaces less in front of the comment keep the comments in their column.
-    return [_GAP.sub(r"\1# ", f"{line[:at]}# {line[at:]}", count=1) for line in lines]
+    return [_GAP.sub(r"\1\2# ", f"{line[:at]}# {line[at:]}", count=1) for line in lines]
 
 
 def _summary(schema: type[BaseModel]) -> str:
