@@ -82,7 +82,7 @@ def test_the_tables_of_the_guide_for_authors_are_those_of_the_schema():
 def test_the_examples_of_the_guide_for_authors_work(tmp_path):
     text = README.read_text(encoding="utf-8")
     blocks = re.findall(r"```yaml\n(.*?)```", text, re.S)
-    whole = next(block for block in blocks if "source: ours" in block)
+    whole = next(block for block in blocks if "extends:" in block and "status: fitted, source: ours" in block)
     ours = device_from_text(whole, "x.yaml")
     assert ours.provenance("update.nonlinearity.reset").source == "ours"
     assert ours.provenance("update.nonlinearity.set").source == "chen2018"
