@@ -128,3 +128,7 @@ def test_any_text_is_a_finite_quantity_or_an_input_error(text, unit):
 def test_an_unknown_wanted_unit_is_a_mistake_of_the_caller():
     with pytest.raises(ValueError, match="unit must be one of"):
         parse_quantity("1 V", "volt")
+
+
+def test_energies_may_be_in_electronvolts():
+    assert parse_quantity("2.25 eV", "J") == pytest.approx(2.25 * 1.602176634e-19, rel=1e-15)

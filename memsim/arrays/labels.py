@@ -56,12 +56,15 @@ def labelled_programming(array: ArrayState) -> xr.Dataset:
     Raises
     ------
     InputError
-        If no algorithm of write and verify has programmed the cells.
+        If it is not known: the cells were programmed in another way, or not yet.
     """
     import xarray as xr
 
     if array.programming is None:
-        raise InputError("programming: no algorithm of write and verify has programmed this array yet")
+        raise InputError(
+            "programming: what the last programming took of each cell is not known; algorithms of write and verify and "
+            "gradient descent note it"
+        )
     parts = {
         "set_pulses": ("1", "set pulses"),
         "reset_pulses": ("1", "reset pulses"),

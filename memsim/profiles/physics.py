@@ -169,7 +169,7 @@ class Read(Group):
 class Activation(Group):
     """How retention speeds up with temperature: times shrink by exp(E/k (1/T_ref - 1/T)) (Arrhenius)."""
 
-    energy: Energy = Field(examples=["1.8e-19 J"], description="activation energy")
+    energy: Energy = Field(examples=["1.12 eV"], description="activation energy")
     reference: Temperature = Field(examples=["300 K"], description="temperature at which the other numbers hold")
 
 
