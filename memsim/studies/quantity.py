@@ -41,6 +41,8 @@ class QuantitySpec(Section):
         if self.variable not in VARIABLES:
             raise problem(f"'{self.variable}' is no result variable{nearest(self.variable, VARIABLES)}", "variable")
         dims = VARIABLES[self.variable].dims
+        if "time" in dims and "time" not in self.at:
+            raise problem(f"say at which time '{self.variable}' is measured, as in at: {{time: 1 h}}", "at")
         for dimension in self.at:
             if dimension not in dims:
                 text = f"'{self.variable}' does not depend on {dimension}{nearest(dimension, dims)}"
