@@ -7,6 +7,9 @@ from collections.abc import Iterable
 
 from memsim.synonyms import synonyms
 
+_LONGEST = 60
+"""Characters of a value that an error shows."""
+
 
 class MemsimError(Exception):
     """Base of every error memsim raises for a mistake in its input; the CLI prints it and exits with 2."""
@@ -42,6 +45,15 @@ class EnduranceWarning(UserWarning):
 
 class WindowWarning(UserWarning):
     """Measured conductances outside the window of the device, or beyond the bounds of the array."""
+
+
+def shown(value: object) -> str:
+    """A value as an error shows it: its repr on one line, shortened where it is long."""
+    try:
+        text = " ".join(repr(value).split())
+    except ValueError:  # Python prints no integers of more than some thousand digits
+        return f"{type(value).__name__} that is too long to print"
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 4]}...{text[-1]}"
 
 
 def nearest(given: str, allowed: Iterable[str]) -> str:

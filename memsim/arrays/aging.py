@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from memsim.arrays.cell_numbers import CellNumbers, line_blocks
+from memsim.arrays.checks import number as checked_number
 from memsim.arrays.history import History
 from memsim.arrays.paths import relaxation_law
 from memsim.arrays.place import Place
@@ -113,9 +114,7 @@ def accelerated(spec: DeviceSpec, seconds: float, temperature: float | None) -> 
             f"temperature: device '{spec.name}' does not say how its retention depends on it (no "
             "'retention.activation'); leave the temperature out"
         )
-    number = isinstance(temperature, int | float | np.number) and not isinstance(temperature, bool)
-    if not (number and math.isfinite(temperature) and temperature > 0):
-        raise InputError(f"temperature: {temperature!r} is not a number above 0 [K]")
+    temperature = checked_number("temperature", temperature, 0, math.inf, "K", above=True)
     power = activation.energy / BOLTZMANN * (1 / activation.reference - 1 / temperature)
     faster = seconds * math.exp(min(power, 700.0))
     if not math.isfinite(faster):

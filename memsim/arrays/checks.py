@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import sys
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from memsim import philox
-from memsim.errors import InputError, nearest
+from memsim.errors import InputError, nearest, shown
 from memsim.philox import COUNTER, MAX_ARRAYS, MAX_COLUMNS, MAX_ROWS, MAX_SAMPLES
 from memsim.profiles import DeviceProfile
 
@@ -21,16 +23,35 @@ _LEAST_BOUND = 1e-3
 
 def targets(states: Any, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """Target states of all cells, (row, line) of one matrix or (array, row, line) of a stack."""
+    values = real_numbers("state", states)
     try:
-        targets = np.broadcast_to(np.asarray(states, dtype), shape)
-    except (TypeError, ValueError):
+        targets = np.broadcast_to(values.astype(dtype), shape)
+    except ValueError:
         axes = ("array", "row", "line")[-len(shape) :]
-        raise InputError(
-            f"state: shape {np.shape(states)} does not fit; allowed: ({', '.join(axes)}) = {shape}"
-        ) from None
+        raise InputError(f"state: shape {values.shape} does not fit; allowed: ({', '.join(axes)}) = {shape}") from None
     if not np.isfinite(targets).all():
         raise InputError("state: contains NaN or infinity; only finite numbers are allowed")
     return targets
+
+
+def real_numbers(name: str, values: Any) -> np.ndarray:
+    """Any array of real numbers as float64 (or its own type of floating point); NaN and infinity pass.
+
+    Raises
+    ------
+    InputError
+        If a value is no real number, or rows are of unequal length.
+    """
+    try:
+        array = np.asarray(values)
+        if np.issubdtype(array.dtype, np.complexfloating):
+            raise InputError(f"{name}: {shown(values)} has complex numbers; allowed: real numbers")
+        return array if np.issubdtype(array.dtype, np.floating) else array.astype(float)
+    except OverflowError:
+        raise InputError(f"{name}: {shown(values)} is too large; allowed: real numbers below 1.8e+308") from None
+    except (TypeError, ValueError):
+        what = "real numbers, in rows of equal length" if isinstance(values, list | tuple) else "real numbers"
+        raise InputError(f"{name}: {shown(values)} is not allowed; {what}") from None
 
 
 def spanned_bounds(bounds: tuple[float, float] | None, device: DeviceProfile) -> tuple[float, float]:
@@ -94,10 +115,36 @@ def pair(name: str, values: Any) -> tuple[float, float]:
     return lower, upper
 
 
-def choice(name: str, value: str, allowed: tuple[str, ...]) -> str:
-    if value not in allowed:
-        raise InputError(f"{name}: unknown choice {value!r}{nearest(value, allowed)}")
+def choice(name: str, value: Any, allowed: Iterable[str]) -> str:
+    """One of the allowed words."""
+    allowed = tuple(allowed)
+    if not isinstance(value, str) or value not in allowed:
+        raise InputError(f"{name}: unknown choice {shown(value)}{nearest(str(value), allowed)}")
     return value
+
+
+def flag(name: str, value: Any) -> bool:
+    """True or false."""
+    if not isinstance(value, bool | np.bool_):
+        raise InputError(f"{name}: {shown(value)} is not allowed; true or false")
+    return bool(value)
+
+
+def number(name: str, value: Any, low: float, high: float, unit: str = "", *, above: bool = False) -> float:
+    """A number from `low` to `high`, or above `low`.
+
+    Raises
+    ------
+    InputError
+        If it is another type (a bool is no number), or outside.
+    """
+    real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    most = min(high, sys.float_info.max)
+    if not real or not (low < value <= most if above else low <= value <= most):
+        span = f"above {low:g}" if above else f"from {low:g}" if high < math.inf else f"of at least {low:g}"
+        end = "" if high == math.inf else f" and up to {high:g}" if above else f" to {high:g}"
+        raise InputError(f"{name}: {shown(value)} is not a number {span}{end}{f' [{unit}]' if unit else ''}")
+    return float(value)
 
 
 def checked_shape(arrays: Any, rows: Any, cols: Any, first_array: Any) -> tuple[int, int, int]:
@@ -124,15 +171,15 @@ def first_sample(value: Any, samples: int) -> int:
     return first
 
 
-def whole(name: str, value: Any, least: int) -> int:
-    """A whole number of at least `least` that an array can address."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value < COUNTER:
-        raise InputError(f"{name}: {value!r} is not a whole number of at least {least}")
+def whole(name: str, value: Any, least: int, most: int | None = None) -> int:
+    """A whole number from `least` to `most`; to the largest one that an array can address if not stated."""
+    highest = COUNTER - 1 if most is None else most
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= highest:
+        span = f"of at least {least}" if most is None else f"from {least} to {most}"
+        raise InputError(f"{name}: {shown(value)} is not a whole number {span}")
     return int(value)
 
 
 def duration(name: str, value: Any) -> float:
     """A time [s], from 0 to `LONGEST`."""
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 <= value <= LONGEST:
-        raise InputError(f"{name}: {value!r} is not a number from 0 to {LONGEST:g} [s]")
-    return float(value)
+    return number(name, value, 0, LONGEST, "s")

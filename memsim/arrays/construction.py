@@ -69,7 +69,9 @@ def array_state(
         conductance = np.broadcast_to(conductance, size)
     fault_map = None if faults is None else np.array(faults)
     start = checks.pair("initial", initial)
-    counts = profile.spec.endurance is not None if count_cell_pulses is None else bool(count_cell_pulses)
+    counts = profile.spec.endurance is not None
+    if count_cell_pulses is not None:
+        counts = checks.flag("count_cell_pulses", count_cell_pulses)
     fresh = _Fresh(site, size, column, precision, limits, start, axes.arrays is not None)
     only_programmed = profile.spec.update is None
     cells = fresh.banks(profile, fault_map, conductance, counts=counts)

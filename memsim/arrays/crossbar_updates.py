@@ -97,8 +97,9 @@ class Updates:
         By gradient descent: reads of the outputs for a batch of inputs, with all noise and converters, and pulses that
         make their errors smaller. `programming` says what this, or write and verify, took.
 
-        Write and verify refuses targets outside 0 to 1. Otherwise, a target outside the compliance limits becomes the
-        nearer limit. A target that a cell's own window does not reach becomes the nearer end of this window.
+        Write and verify refuses targets outside 0 to 1; so does gradient descent, except for a device whose window is
+        nominal. Otherwise, a target outside the compliance limits becomes the nearer limit. A target that a cell's own
+        window does not reach becomes the nearer end of this window.
 
         Parameters
         ----------

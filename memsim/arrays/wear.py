@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from memsim.arrays.checks import number, real_numbers
 from memsim.arrays.faults import OFF, ON
 from memsim.arrays.place import Place
 from memsim.cells.steps import OFFSET
@@ -196,12 +197,16 @@ def checked_cycles(cycles: Any, shape: tuple[int, ...]) -> np.ndarray:
     InputError
         If they are no numbers from 0 to `LONGEST`, or their shape does not fit.
     """
+    axes = ", ".join(("array", "row", "line")[-len(shape) :])
+    if isinstance(cycles, str | bool | int | float):
+        cycles = number("cycles", cycles, 0, LONGEST)
+    numbers = real_numbers("cycles", cycles)
     try:
-        values = np.broadcast_to(np.asarray(cycles, float), shape)
-    except (TypeError, ValueError):
-        axes = ", ".join(("array", "row", "line")[-len(shape) :])
-        told = f"shape {np.shape(cycles)} does not fit" if np.ndim(cycles) else f"{cycles!r} is no number"
-        raise InputError(f"cycles: {told}; allowed: a number, or ({axes}) = {shape}") from None
+        values = np.broadcast_to(numbers.astype(float), shape)
+    except ValueError:
+        raise InputError(
+            f"cycles: shape {numbers.shape} does not fit; allowed: a number, or ({axes}) = {shape}"
+        ) from None
     wrong = ~((values >= 0) & (values <= LONGEST))
     if wrong.any():
         raise InputError(f"cycles: {values[wrong][0]:g} is not allowed; a number from 0 to {LONGEST:g}")

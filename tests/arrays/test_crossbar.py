@@ -140,6 +140,8 @@ def test_weights_are_copies():
         ({"column": "referenc"}, "did you mean 'reference'"),
         ({"dtype": "float16"}, "dtype"),
         ({"seed": -1}, "seed: -1 is not a whole number"),
+        ({"count_cell_pulses": "no"}, "count_cell_pulses: 'no' is not allowed; true or false"),
+        ({"count_cell_pulses": 3}, "count_cell_pulses: 3 is not allowed; true or false"),
         ({"device": "agsi"}, "unknown device 'agsi'; did you mean 'agsi-jo2010'"),
     ],
 )

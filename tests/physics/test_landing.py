@@ -112,7 +112,8 @@ def test_each_cell_goes_to_the_level_nearest_to_its_target():
     ("how", "message"),
     [
         ({"levels": "tow"}, "levels: device 'cell' has no levels 'tow'; it has two; did you mean 'two'?"),
-        ({"levels": "two", "coarse_start": -1.0}, "start: -1.0 is not allowed; a voltage above 0 [V]"),
+        ({"levels": "nope"}, "levels: device 'cell' has no levels 'nope'; it has two"),
+        ({"levels": "two", "coarse_start": -1.0}, "coarse_start: -1.0 is not a number above 0 and up to 100 [V]"),
     ],
 )
 def test_mistakes_end_in_one_line(how, message):

@@ -208,6 +208,8 @@ def test_global_drift_compensation_undoes_a_common_drift():
         (lambda a: a.train(Hebbian(0.1), np.ones(64), np.ones(4), period=-2), "period: -2 is not a number from 0"),
         (lambda a: a.drift_compensation(np.ones(64), np.ones(3)), r"before: shape \(3,\) does not fit"),
         (lambda a: a.drift_compensation(np.zeros(64), np.zeros(4)), "x: an array gives no current"),
+        (lambda a: a.wait(10**400), r"^seconds: 10{40,60}\.\.\.0 is not a number from 0 to 1e\+30 \[s\]$"),
+        (lambda a: a.read(np.ones(64), interval=10**400), r"^interval: 10{40,60}\.\.\.0 is not a number from 0"),
         (lambda a: a.read(np.ones(64), interval=-1), "interval: -1 is not"),
     ],
 )
@@ -220,6 +222,8 @@ def test_a_temperature_below_nothing_or_beyond_all_is_refused():
     device = {**LEAK, "activation": {"energy": "1e-18 J", "reference": "300 K"}}
     with pytest.raises(InputError, match="temperature: -3 is not a number above 0"):
         aged(device).wait(1, temperature=-3)
+    with pytest.raises(InputError, match=r"temperature: 10{40,60}\.\.\.0 is not a number above 0"):
+        aged(device).wait(1, temperature=10**400)
 
 
 def joshi(g):

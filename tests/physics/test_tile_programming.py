@@ -322,11 +322,16 @@ def test_later_programming_draws_fresh_numbers():
             {"sensitivities": np.ones((3, 2))},
             "sensitivities: shape (3, 2) does not fit; allowed: (row, col)",
         ),
-        ("selective", {"sensitivities": 1.0, "share": 2}, "share: 2 is not allowed; a number from 0 to 1"),
+        ("selective", {"sensitivities": 1.0, "share": 2}, "share: 2 is not a number from 0 to 1"),
         ("radar", {"sensitivities": 1.0}, "sensitivities: algorithm 'radar' does not use them; 'selective' does"),
         ("radar", {"wires": 1}, "wires: 1 is not allowed; true or false"),
         ("gradient-descent", {"inputs": "one-hut"}, "inputs: unknown choice 'one-hut'; did you mean 'one-hot'"),
-        ("gradient-descent", {"rate": 0}, "rate: 0 is not allowed; a number above 0 and up to 2"),
+        ("gradient-descent", {"rate": 0}, "rate: 0 is not a number above 0 and up to 2"),
+        (
+            "gradient-descent",
+            {"state": 2},
+            "state: a target of 2 lies outside the window of device 'cell'; allowed: 0 to 1",
+        ),
         ("gradient-descent", {"samples": 8}, "samples: inputs 'one-hot' are as many as rows; leave it out"),
         ("gradient-descent", {"cycles": 2}, "cycles: algorithm 'gradient-descent' does not use it"),
         ("gradient-decent", {}, "unknown choice 'gradient-decent'; did you mean 'gradient-descent'"),
@@ -335,7 +340,9 @@ def test_later_programming_draws_fresh_numbers():
 )
 def test_mistakes_end_in_one_line(name, how, message):
     with pytest.raises(ms.InputError) as problem:
-        ms.Crossbar(device(), 2, 2, adc=ms.ADC(noise=1e-3, range=1.0)).program(0.5, name, **how)
+        ms.Crossbar(device(), 2, 2, adc=ms.ADC(noise=1e-3, range=1.0)).program(
+            **{"state": 0.5, "algorithm": name} | how
+        )
     assert message in str(problem.value) and "\n" not in str(problem.value)
 
 

@@ -210,20 +210,68 @@ WRITES = {"variability": {"write": {"sigma": 0.01, "relative_to": "range"}}}
     [
         (device(), 1.2, {}, "state: a target of 1.2 lies outside the window of device 'cell'; allowed: 0 to 1"),
         (device(noise=0.5), 0.5, {"window": 1e-4}, "that is too rare for 100 pulses"),
-        (device(), 0.5, {"max_pulses": 0}, "max_pulses: 0 is not allowed; a whole number from 1 to 1000000"),
+        (device(), 0.5, {"max_pulses": 0}, "max_pulses: 0 is not a whole number from 1 to 1000000"),
         (device(), 0.5, {"windw": 0.1}, "windw: algorithm 'radar' has window, max_pulses"),
-        (device(), 0.5, {"window": -1}, "window: -1 is not allowed; a number above 0, in w"),
-        (device(), 0.5, {"delay": math.nan}, "delay: nan is not allowed"),
+        (device(), 0.5, {"window": -1}, "window: -1 is not a number above 0 and up to 1"),
+        (device(), 0.5, {"delay": math.nan}, "delay: nan is not a number from 0 to 1e+09 [s]"),
         (device(), 0.5, {"cycles": 3}, "cycles: algorithm 'radar' does not use it; 'pulses' does"),
         (device(), 0.5, {"set": Ramp(step=0.1)}, "does not say how steps depend on the voltage"),
         (device(), 0.5, {"set": {"stepp": 0.1}}, "stepp: ramp 'voltages' has start, step, end; did you mean 'step'?"),
         (device(**WRITES), 0.5, {}, "has write noise"),
+        (device(), 0.5, {"set": 1}, "set: 1 is not allowed; a Ramp"),
+        (device(), 0.5, {"set": "x"}, "set: 'x' is not allowed; a Ramp"),
+        (device(), 0.5, {"reset": [1, 2]}, "reset: [1, 2] is not allowed; a Ramp"),
+        (device(), 0.5, {"set": {"start": 200.0}}, "start: 200.0 is not a number above 0 and up to 100 [V]"),
+        (device(), 0.5, {"levels": []}, "levels: [] is not allowed; a text"),
+        (device(), 0.5, {"delay": 1e308}, "delay: 1e+308 is not a number from 0 to 1e+09 [s]"),
+        (device(), 0.5, {"pause": 1e308}, "pause: 1e+308 is not a number from 0 to 1e+09 [s]"),
+        (device(), 0.5, {"window": 1e300}, "window: 1e+300 is not a number above 0 and up to 1"),
+        (device(), 0.5, {"window": 10**400}, "window: 1000"),
+        (device(), 0.5, {"falls": "x"}, "falls: 'x' is not allowed; true or false"),
+        (device(), 0.5, {"error": "x"}, "error: 'x' is not a number from 0 to 1"),
+        (device(), 0.5, {"error": None}, "error: None is not a number from 0 to 1"),
+        (device(), 0.5, {"error": 1e300}, "error: 1e+300 is not a number from 0 to 1"),
+        (device(), 0.5, {"error": 10**400}, "...0 is not a number from 0 to 1"),
+        (device(), [[0.1] * 2, [0.1]], {}, "state: [[0.1, 0.1], [0.1]] is not allowed; real numbers, in rows of equal"),
+        (device(), [[10**400] * 2] * 2, {}, "is too large; allowed: real numbers"),
+        (device(), 0.5 + 0.5j, {}, "state: (0.5+0.5j) has complex numbers; allowed: real numbers"),
+        (device(noise=0.1), 0.5, {"window": 1e-9}, "lie within 1e-09 of a cell at its target with a chance of 8e-09;"),
     ],
 )
 def test_mistakes_end_in_one_line(cell, state, how, message):
     with pytest.raises(ms.InputError) as problem:
         ms.Crossbar(cell, 2, 2).program(state, "radar", **how)
     assert message in str(problem.value) and "\n" not in str(problem.value)
+    assert len(str(problem.value)) < 250
+
+
+@pytest.mark.parametrize("make", [Radar, Fppv, Neurram])
+def test_settings_are_checked_when_an_algorithm_is_made(make):
+    with pytest.raises(ms.InputError, match="set: 5 is not allowed; a Ramp"):
+        make(set=5)
+
+
+def test_settings_may_be_numbers_of_numpy():
+    algorithm = Radar(window=np.float64(0.02), max_pulses=np.int64(7))
+    assert algorithm == Radar(window=0.02, max_pulses=7) and type(algorithm.max_pulses) is int
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ({"max_turns": 1.5}, "max_turns: 1.5 is not a whole number from 0 to 1000000"),
+        ({"max_at_end": -1}, "max_at_end: -1 is not a whole number from 0 to 1000000"),
+    ],
+)
+def test_limits_of_neurram_are_whole_numbers(how, message):
+    with pytest.raises(ms.InputError, match=message):
+        Neurram(**how)
+
+
+@pytest.mark.parametrize("algorithm", [[], {}, "", 5])
+def test_an_algorithm_is_a_name_or_an_algorithm(algorithm):
+    with pytest.raises(ms.InputError, match="algorithm: unknown choice .*; allowed: fppv, "):
+        ms.Crossbar(device(), 2, 2).program(0.5, algorithm)
 
 
 def test_other_mistakes():

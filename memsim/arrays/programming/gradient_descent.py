@@ -11,6 +11,7 @@ from memsim.arrays.outputs import outputs
 from memsim.arrays.programming.algorithms import GradientDescent
 from memsim.arrays.programming.delivery import deliver
 from memsim.arrays.programming.device_pulses import device_pulses, pulse_energy
+from memsim.arrays.programming.levels import check_window
 from memsim.arrays.programming.outcome import Outcome
 from memsim.arrays.state import ArrayState
 from memsim.errors import InputError
@@ -26,12 +27,15 @@ def descend(array: ArrayState, targets: Any, algorithm: GradientDescent, encodin
     Raises
     ------
     InputError
-        If the device has no pulses, the inputs cannot be applied, or outputs are too noisy for the tolerance.
+        If the device has no pulses, a target lies outside the window, the inputs cannot be applied, or outputs are too
+        noisy for the tolerance.
     """
     bank, site = array.cells.lines, array.site
     backend, spec = site.backend, bank.spec
     if spec.update is None:
         raise InputError(f"algorithm: device '{spec.name}' has no update model for pulses; allowed: model")
+    if not spec.conductance.nominal:
+        check_window(spec, targets)
     arrays, rows, lines = targets.shape
     one_hot, dac = algorithm.inputs == "one-hot", array.readout.periphery.dac
     if not one_hot and dac is not None and dac.polarity == "unsigned":

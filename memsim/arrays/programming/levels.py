@@ -19,7 +19,8 @@ def level_windows(spec: DeviceSpec, name: str) -> np.ndarray:
         If the device has no levels of this name.
     """
     if name not in spec.levels:
-        known = f"; it has {', '.join(spec.levels)}{nearest(name, list(spec.levels))}" if spec.levels else ""
+        hint = nearest(name, spec.levels)
+        known = f"; it has {', '.join(spec.levels)}{hint if 'did you mean' in hint else ''}" if spec.levels else ""
         raise InputError(f"levels: device '{spec.name}' has no levels '{name}'{known}")
     window = spec.conductance
     limits = [
@@ -51,3 +52,19 @@ def nearest_levels(spec: DeviceSpec, name: str, targets: Any) -> tuple[np.ndarra
     middles, windows = level_targets(spec, name)[::-1], level_windows(spec, name)[::-1]
     number = np.searchsorted((middles[1:] + middles[:-1]) / 2, np.asarray(targets))
     return middles[number], windows[number, 0], windows[number, 1]
+
+
+def check_window(spec: DeviceSpec, targets: Any) -> None:
+    """Refuse targets outside the conductance window of a device.
+
+    Raises
+    ------
+    InputError
+        If there is such a target.
+    """
+    low, high = (float(end) for end in (targets.min(), targets.max()))
+    if not (low >= 0 and high <= 1):
+        raise InputError(
+            f"state: a target of {low if low < 0 else high:.3g} lies outside the window of device '{spec.name}'; "
+            "allowed: 0 to 1"
+        )

@@ -29,6 +29,9 @@ from memsim.errors import InputError
 from memsim.learning import Encoding
 from memsim.philox import COUNTER
 
+LARGEST_ERROR = 1.0
+"""Largest sigma of the error that is added after programming, in w."""
+
 
 def program(
     array: ArrayState,
@@ -49,6 +52,7 @@ def program(
     method = chosen.name
     if method != "model" and plan is not None:
         raise InputError(f"algorithm: device '{device.name}' has no update model for pulses; use 'model'")
+    falls = checks.flag("falls", falls)
     counts_cells = isinstance(chosen, WriteVerify | GradientDescent)
     unused = {
         "cycles": cycles != 1 and counts_cells,
@@ -67,8 +71,7 @@ def program(
     cycles = checks.whole("cycles", cycles, 1)
     if array.steps + cycles + 1 >= COUNTER:
         raise InputError(f"cycles: {cycles} more exceed the 2^32 steps that an array can address")
-    if not (math.isfinite(error) and error >= 0):
-        raise InputError(f"error: {error!r} is not a finite number of at least 0")
+    error = checks.number("error", error, 0, LARGEST_ERROR)
     rest = cells.reference
     if reference is not None and (rest is None or not (math.isfinite(reference) and 0 <= reference <= 1)):
         what = "this array has no reference column" if rest is None else "allowed: 0 to 1"
@@ -148,7 +151,7 @@ def _algorithm(algorithm: str | Algorithm | None, settings: Mapping[str, Any], d
         if settings:
             raise InputError(f"{next(iter(settings))}: this algorithm has its settings already")
         return algorithm
-    name = checks.choice("algorithm", algorithm or default, tuple(ALGORITHMS))
+    name = checks.choice("algorithm", default if algorithm is None else algorithm, ALGORITHMS)
     if settings and issubclass(ALGORITHMS[name], Pulses | ErrorModel):
         raise InputError(f"{next(iter(settings))}: '{name}' has no such setting; other algorithms have")
     return algorithm_of(name, **settings)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from memsim.arrays.checks import number, whole
 from memsim.arrays.outputs import effective_states
 from memsim.arrays.programming.program import program
 from memsim.arrays.state import ArrayState
@@ -31,14 +32,15 @@ def full_pairs(array: ArrayState, threshold: float) -> np.ndarray:
         raise InputError(f"refresh: columns are '{array.column}'; only pairs (column='pair') can be refreshed")
     if array.device.spec.update is None:
         raise InputError(f"refresh: device '{array.device.name}' has no update model; it is only programmed")
-    if not 0 < threshold <= 1:
-        raise InputError(f"threshold: {threshold!r} is not above 0 and at most 1")
+    number("threshold", threshold, 0, 1, above=True)
     first, second = np.split(array.states(), 2, axis=-1)
     return np.maximum(first, second) >= threshold
 
 
 def refresh(array: ArrayState, threshold: float, cycles: int | None) -> np.ndarray:
     """Refresh the pairs that are full and return which these were, (array, row, col); see `Crossbar.refresh`."""
+    if cycles is not None:
+        cycles = whole("cycles", cycles, 1)
     full = full_pairs(array, threshold)
     if not full.any():
         return full

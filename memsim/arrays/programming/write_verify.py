@@ -17,7 +17,7 @@ from memsim.arrays.bank import Bank
 from memsim.arrays.programming.algorithms import Selective, WriteVerify
 from memsim.arrays.programming.delivery import pulse_settings, update_spec
 from memsim.arrays.programming.device_pulses import device_pulses, pulse_energy
-from memsim.arrays.programming.levels import nearest_levels
+from memsim.arrays.programming.levels import check_window, nearest_levels
 from memsim.arrays.programming.outcome import Outcome
 from memsim.arrays.programming.pulses import program_by_pulses
 from memsim.arrays.programming.readings import CellReadings, ColumnReadings
@@ -254,14 +254,11 @@ def _verify_read(array: ArrayState, bank: Bank, algorithm: WriteVerify) -> Verif
 def _check(bank: Bank, accepted: tuple[Any, Any, Any], algorithm: WriteVerify, read: VerifyRead) -> None:
     """Refuse targets outside the conductance window, and windows that reads of a cell at its target rarely meet."""
     targets, lowest, highest = accepted
-    low, high = (float(end) for end in (targets.min(), targets.max()))
-    if not (low >= 0 and high <= 1):
-        raise InputError(
-            f"state: a target of {low if low < 0 else high:.3g} lies outside the window of device "
-            f"'{bank.spec.name}'; allowed: 0 to 1"
-        )
+    check_window(bank.spec, targets)
     sigma = np.hypot(read.value * (targets + read.offset), read.window)
-    margin = np.minimum(targets - lowest, highest - targets)
+    margin = np.full((), algorithm.window)
+    if algorithm.levels is not None:
+        margin = np.minimum(targets - lowest, highest - targets)
     ratio = float((margin / np.maximum(sigma, 1e-30)).min())
     chance = math.erf(ratio / math.sqrt(2)) ** algorithm.reads
     if chance * algorithm.max_pulses < _RARE:

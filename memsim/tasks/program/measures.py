@@ -46,8 +46,8 @@ def products(array: AgingArray, x: np.ndarray, number: int) -> Values:
         errors.append(_rms(layer.read(x, occasion, within=SPAN) - exact))
     raw, error = errors
     return {
-        "product_error": np.asarray(error / size),
-        "raw_product_error": np.asarray(raw / size),
+        "product_error": np.asarray(_ratio(error, size)),
+        "raw_product_error": np.asarray(_ratio(raw, size)),
         "product_rmse": np.asarray(error),
         "compensation_factor": np.asarray(np.mean(layer.correction)),
         **_weights(array, number),
@@ -55,11 +55,14 @@ def products(array: AgingArray, x: np.ndarray, number: int) -> Values:
 
 
 def _weights(array: AgingArray, number: int) -> Values:
-    """Error of the weights in cells, split into mean drift, spread and noise, over the size of the exact weights."""
+    """Error of the weights in cells, split into mean drift, spread and noise, over the size of the exact weights.
+
+    NaN if all exact weights are 0.
+    """
     layer = array.layer
     exact = layer.targets
     held, power = layer.cell_weights, float(np.square(exact).sum())
-    slope = float((held * exact).sum()) / power
+    slope = _ratio(float((held * exact).sum()), power)
     rows = len(exact)
     driven = np.unique(np.linspace(0, rows - 1, min(rows, _ROWS)).round().astype(int))
     one_hot = np.zeros((len(driven), rows))
@@ -68,10 +71,15 @@ def _weights(array: AgingArray, number: int) -> Values:
     noise = _rms(read - layer.read(one_hot, noise=False))
     return {
         "weight_drift": np.asarray(slope - 1.0),
-        "weight_spread": np.asarray(math.sqrt(float(np.square(held - slope * exact).sum()) / power)),
-        "weight_noise": np.asarray(noise / _rms(exact)),
+        "weight_spread": np.asarray(math.sqrt(_ratio(float(np.square(held - slope * exact).sum()), power))),
+        "weight_noise": np.asarray(_ratio(noise, _rms(exact))),
     }
 
 
 def _rms(values: np.ndarray) -> float:
     return math.sqrt(float(np.square(values, dtype=float).mean()))
+
+
+def _ratio(value: float, size: float) -> float:
+    """A value over a size; NaN where the size is 0."""
+    return value / size if size > 0 else math.nan

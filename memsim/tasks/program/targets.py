@@ -87,7 +87,7 @@ class NormalTargets(Targets):
         Their standard deviation.
     """
 
-    sigma: Annotated[float, Field(allow_inf_nan=False, gt=0, le=10)] = 0.25
+    sigma: Annotated[float, Field(allow_inf_nan=False, ge=1e-6, le=10)] = 0.25
 
     name: ClassVar[str] = "normal"
 

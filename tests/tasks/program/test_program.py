@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from memsim.experiments.loading import experiment_from_text
 from memsim.kernels import compile as kernels
 from memsim.plotting import LacksError, default_figure, draw
 from memsim.profiles import device_from_text
+from memsim.tasks.program.measures import products
 from memsim.tasks.registry import RESULT_KINDS
 
 VARIABLES = RESULT_KINDS["program"].variables
@@ -290,6 +292,31 @@ class TestCommands:
         )
         (tmp_path / "tiny.yaml").write_text(text, encoding="utf-8")
         assert "no time passes; set 'times'" in cli("run", "tiny.yaml").refusal()
+
+
+def test_products_of_weights_that_are_all_zero_have_no_relative_error():
+    array = SimpleNamespace(layer=ZeroLayer())
+    values = products(array, np.ones((3, 4)), 0)
+    assert values["product_rmse"] == 0 and np.isnan(values["product_error"]) and np.isnan(values["weight_noise"])
+    assert all(np.isnan(values[f"weight_{part}"]) for part in ("drift", "spread"))
+
+
+class ZeroLayer:
+    """A layer of 4 x 2 weights of 0, read without errors."""
+
+    targets = cell_weights = np.zeros((4, 2))
+    correction, shift = 1.0, 0.0
+
+    def exact(self, x):
+        return np.zeros((len(x), 2))
+
+    def read(self, x, *when, **how):
+        return np.zeros((len(x), 2))
+
+
+def test_the_width_of_targets_has_a_least_value():
+    with pytest.raises(InputError, match="targets.sigma: 1e-300 is out of range; allowed: at least 1e-06"):
+        experiment(targets={"kind": "normal", "sigma": 1e-300})
 
 
 def test_arrays_too_large_for_the_memory_are_refused_before_anything_is_computed(monkeypatch):

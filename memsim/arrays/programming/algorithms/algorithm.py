@@ -9,8 +9,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from memsim.arrays.programming.algorithms.ramp import DEVICE_VOLTAGE, Ramp
+from memsim.arrays.programming.algorithms.settings import check_settings
 from memsim.document.fields import Count, Quantity
-from memsim.errors import InputError
 from memsim.kernels.verify_cell import Knobs, PulseVoltages
 from memsim.learning.encoding import MAX_PULSES
 
@@ -25,6 +25,9 @@ class Algorithm:
     name: ClassVar[str]
     reports: ClassVar[bool] = True
     """Whether `Crossbar.programming` has what it took of each cell."""
+
+    def __post_init__(self) -> None:
+        check_settings(self)
 
 
 @dataclass(frozen=True)
@@ -70,20 +73,6 @@ class WriteVerify(Algorithm):
     """Whether the voltage of set pulses follows from the target of a cell, see `first_voltages`."""
     decide: ClassVar[Any]
     """Scalar function (reading, low, high, memory, knobs) -> (action, voltage [V], memory), see `VerifySpec`."""
-
-    def __post_init__(self) -> None:
-        if not _number(self.window) or self.window <= 0:
-            raise InputError(f"window: {self.window!r} is not allowed; a number above 0, in w")
-        for name, most in (("max_pulses", MAX_PULSES), ("reads", 100), ("rounds", 100)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-                raise InputError(f"{name}: {value!r} is not allowed; a whole number from 1 to {most}")
-        for name in ("delay", "pause"):
-            value = getattr(self, name)
-            if not _number(value) or value < 0:
-                raise InputError(f"{name}: {value!r} is not allowed; a time of at least 0 [s]")
-        if not isinstance(self.wires, bool):
-            raise InputError(f"wires: {self.wires!r} is not allowed; true or false")
 
     @property
     def read_rows(self) -> int:
@@ -131,7 +120,3 @@ class WriteVerify(Algorithm):
             later[0] if start is None else start,
             later[1] if step is None else step,
         )
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from memsim.arrays.checks import choice, whole
 from memsim.arrays.programming.algorithms.algorithm import Algorithm
 from memsim.document.fields import Count
 from memsim.errors import InputError
-
-INPUTS = ("one-hot", "random")
 
 
 @dataclass(frozen=True)
@@ -54,14 +50,6 @@ class GradientDescent(Algorithm):
     name: ClassVar[str] = "gradient-descent"
 
     def __post_init__(self) -> None:
-        choice("inputs", self.inputs, INPUTS)
-        for name, most in (("rate", 2), ("tolerance", 1)):
-            value = getattr(self, name)
-            number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-            if not number or not 0 < value <= most:
-                raise InputError(f"{name}: {value!r} is not allowed; a number above 0 and up to {most}")
-        whole("max_batches", self.max_batches, 1)
-        if self.samples is not None:
-            whole("samples", self.samples, 1)
-            if self.inputs == "one-hot":
-                raise InputError("samples: inputs 'one-hot' are as many as rows; leave it out")
+        super().__post_init__()
+        if self.samples is not None and self.inputs == "one-hot":
+            raise InputError("samples: inputs 'one-hot' are as many as rows; leave it out")

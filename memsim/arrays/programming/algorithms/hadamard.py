@@ -41,8 +41,7 @@ class Hadamard(WriteVerify):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        number = isinstance(self.block, int) and not isinstance(self.block, bool)
-        if not number or not 1 <= self.block <= MAX_BLOCK or self.block & (self.block - 1):
+        if self.block & (self.block - 1):
             raise InputError(f"block: {self.block!r} is not allowed; a power of two from 1 to {MAX_BLOCK}")
 
     @property

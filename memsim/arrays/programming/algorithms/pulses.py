@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from memsim.arrays.checks import whole
 from memsim.arrays.programming.algorithms.algorithm import Algorithm
 from memsim.document.fields import Count
 
@@ -24,6 +23,3 @@ class Pulses(Algorithm):
 
     name: ClassVar[str] = "pulses"
     reports: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        whole("cycles", self.cycles, 1)

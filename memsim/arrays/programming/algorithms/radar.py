@@ -9,9 +9,7 @@ from pydantic import Field
 
 from memsim.arrays.programming.algorithms import bidirectional
 from memsim.arrays.programming.algorithms.algorithm import WriteVerify
-from memsim.arrays.programming.algorithms.ramp import Ramp
 from memsim.document.fields import Quantity
-from memsim.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -35,13 +33,6 @@ class Radar(WriteVerify):
 
     name: ClassVar[str] = "radar"
     decide: ClassVar[Any] = staticmethod(bidirectional.decide)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if isinstance(self.fine, bool) or not isinstance(self.fine, int | float) or not 0 < self.fine <= 1:
-            raise InputError(f"fine: {self.fine!r} is not allowed; a number above 0 and up to 1")
-
-        Ramp(self.coarse_start, self.coarse_step or 0.0)
 
     @property
     def coarse(self) -> tuple[float | None, float | None]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
+from memsim.arrays.programming.algorithms.settings import check_settings
+from memsim.document.fields import Quantity
 from memsim.errors import InputError
 
 
@@ -23,20 +25,14 @@ class Ramp:
         Largest voltage [V]; no limit if not given.
     """
 
-    start: float | None = None
-    step: float = 0.0
-    end: float | None = None
+    start: Annotated[float, Quantity("V", above=0.0, high=100.0)] | None = None
+    step: Annotated[float, Quantity("V", low=0.0, high=100.0)] = 0.0
+    end: Annotated[float, Quantity("V", above=0.0, high=100.0)] | None = None
 
     name: ClassVar[str] = "voltages"
 
     def __post_init__(self) -> None:
-        for name, value in (("start", self.start), ("end", self.end), ("step", self.step)):
-            if value is None:
-                continue
-            least = value >= 0 if name == "step" else value > 0
-            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or not least:
-                allowed = "of at least 0" if name == "step" else "above 0"
-                raise InputError(f"{name}: {value!r} is not allowed; a voltage {allowed} [V]")
+        check_settings(self)
         if self.start is not None and self.end is not None and self.start > self.end:
             raise InputError(f"start: {self.start:g} V is above the end of {self.end:g} V")
 

@@ -10,7 +10,6 @@ from pydantic import Field
 
 from memsim.arrays.programming.algorithms import bidirectional
 from memsim.arrays.programming.algorithms.algorithm import WriteVerify
-from memsim.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -32,11 +31,6 @@ class Selective(WriteVerify):
 
     name: ClassVar[str] = "selective"
     decide: ClassVar[Any] = staticmethod(bidirectional.decide)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if isinstance(self.share, bool) or not isinstance(self.share, int | float) or not 0 <= self.share <= 1:
-            raise InputError(f"share: {self.share!r} is not allowed; a number from 0 to 1")
 
     def selected(self, sensitivities: np.ndarray) -> np.ndarray:
         """Which cells are verified, bool with the axes of the second derivatives (array, row, line).
