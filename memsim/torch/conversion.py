@@ -18,7 +18,7 @@ from memsim.torch.analog_layer import AnalogLayer
 from memsim.torch.batch_norm_fusion import fuse
 from memsim.torch.fast_paths import leave_fast_paths, restore_fast_paths
 from memsim.torch.hardware import Hardware
-from memsim.torch.modules import check_finite, check_patterns, chosen, matches
+from memsim.torch.modules import check_finite, check_model, check_patterns, chosen, matches
 from memsim.torch.recurrent import AnalogLSTM
 from memsim.torch.replacements import AnalogConv1d, AnalogConv2d, AnalogLinear
 from memsim.torch.succession import copied, pass_on
@@ -131,8 +131,7 @@ def convert(
     InputError
         If a name matches no layer, nothing can be converted, or weights are not finite.
     """
-    if not isinstance(model, nn.Module):
-        raise InputError(f"model: {type(model).__name__} is not a torch.nn.Module")
+    check_model(model)
     names = _names(model)
     layers = dict(layers or {})
     for name, value in (("hardware", hardware), *((f"layers['{key}']", value) for key, value in layers.items())):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,9 +14,10 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from memsim.arrays.aging import accelerated
+from memsim.arrays.checks import LONGEST, choice, number, whole
 from memsim.arrays.compensation import BATCH_NORM, COMPENSATIONS, READS, REFERENCES, DriftReference
 from memsim.arrays.waiting import retention_notes
-from memsim.errors import InputError, nearest
+from memsim.errors import InputError, shown
 from memsim.metrics.lifetime import lifetime
 from memsim.metrics.products import signal_to_noise
 from memsim.philox import MAX_REPETITIONS, MAX_SAMPLES, MAX_TIMES, Purpose
@@ -102,21 +103,19 @@ def evaluate(
         check_finite(name, layer)
         layer.check_weights()
     seconds = _seconds(times)
-    if compensation not in COMPENSATIONS:
-        raise InputError(f"compensation: unknown '{compensation}'{nearest(compensation, COMPENSATIONS)}")
-    if reference not in REFERENCES:
-        raise InputError(f"reference: unknown '{reference}'{nearest(reference, REFERENCES)}")
+    choice("compensation", compensation, COMPENSATIONS)
+    choice("reference", reference, REFERENCES)
     for layer in layers.values():
         accelerated(layer.hardware.cells.spec, 1.0, temperature)  # refuses temperatures
     norms = batch_norms(model) if compensation == BATCH_NORM else []
     if (calibration is not None) != bool(norms):
         what = "is needed" if norms else "is not used"
         raise InputError(f"calibration: {what} by compensation '{compensation}'; inputs, for '{BATCH_NORM}'")
-    count = max(int(layer.programmings) for layer in layers.values()) if repeats is None else repeats
-    if isinstance(count, bool) or not (isinstance(count, int) and 1 <= count <= MAX_REPETITIONS):
-        raise InputError(f"repeats: {repeats!r} is not a whole number from 1 to {MAX_REPETITIONS}")
+    count = max(int(layer.programmings) for layer in layers.values())
+    if repeats is not None:
+        count = whole("repeats", repeats, 1, MAX_REPETITIONS)
     if metric is not None and not callable(metric):
-        raise InputError(f"metric: {metric!r} is not allowed; a function of outputs and labels")
+        raise InputError(f"metric: {shown(metric)} is not allowed; a function of outputs and labels")
     scores = np.full((count, len(seconds)), math.nan)
     measured = {name: np.full((count, len(seconds), len(layers)), math.nan) for name in Watch._fields}
     batches, counted = _count(loader)
@@ -253,10 +252,18 @@ def _pass_through(model: nn.Module, layers: dict[str, AnalogLayer], calibration:
     device, first = next(iter(layers.values())).weight.device, 0
     with torch.no_grad():
         for inputs in inputs_of(calibration, "calibration"):
+            if not bool(torch.isfinite(inputs).all()):
+                raise InputError("calibration: contains NaN or infinity; only finite numbers are allowed")
             running = Pass(len(inputs), first, Purpose.HELD_OUT, 0, time)
             for layer in layers.values():
                 layer.running = running
-            model(inputs.to(device))
+            try:
+                model(inputs.to(device))
+            except ValueError as error:  # a batch normalisation has one value for each channel
+                raise InputError(
+                    f"calibration: a batch of {len(inputs)} inputs is refused ({' '.join(str(error).split())[:100]}); "
+                    "allowed: batches of at least 2"
+                ) from error
             first += len(inputs)
     if not first:
         raise InputError("calibration: has no samples, or gives its batches only once")
@@ -293,14 +300,29 @@ def _fresh(model: nn.Module, layers: dict[str, AnalogLayer]) -> Iterator[None]:
             layer.repeat, layer.running, layer.counts = 0, None, None
 
 
+def _time(time: Any) -> float:
+    """One time [s], a quantity or a number."""
+    if isinstance(time, str):
+        return parse_quantity(time, "s")
+    try:
+        return number("times", time.item() if isinstance(time, Tensor) else time, 0, LONGEST, "s")
+    except (InputError, RuntimeError):  # a tensor of several numbers
+        raise InputError(
+            f"times: {shown(time)} is not allowed; times such as '1 day', or numbers of seconds from 0 to {LONGEST:g}"
+        ) from None
+
+
 def _seconds(times: Sequence[str | float]) -> list[float]:
     """Times [s]."""
     if isinstance(times, str | int | float):
         times = [times]
     try:
-        seconds = [parse_quantity(time, "s") if isinstance(time, str) else float(time) for time in times]
+        several = [] if isinstance(times, bytes | Mapping) else list(times)
     except TypeError:
-        raise InputError(f"times: {times!r} is not allowed; times such as '1 day', or numbers of seconds") from None
+        several = []
+    if not several and not isinstance(times, list | tuple):
+        raise InputError(f"times: {shown(times)} is not allowed; a list of times such as '1 day', or of numbers [s]")
+    seconds = [_time(time) for time in several]
     if not seconds or len(seconds) > MAX_TIMES:
         raise InputError(f"times: {len(seconds)} times; allowed: 1 to {MAX_TIMES}")
     for earlier, later in zip([-1.0, *seconds], seconds, strict=False):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -46,14 +46,27 @@ def evaluation_mode(model: nn.Module) -> Iterator[None]:
             module.training = training
 
 
+def check_model(model: Any) -> None:
+    """Refuse a model that is no module of PyTorch.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    if not isinstance(model, nn.Module):
+        raise InputError(f"model: {type(model).__name__} is not a torch.nn.Module")
+
+
 def analog_layers(model: nn.Module) -> dict[str, AnalogLayer]:
     """The analog layers of a model by name, in the order in which the model lists them; shared ones once.
 
     Raises
     ------
     InputError
-        If there is none.
+        If there is none, or the model is no module.
     """
+    check_model(model)
     layers = {name: module for name, module in model.named_modules() if isinstance(module, AnalogLayer)}
     if not layers:
         raise InputError(f"model: {type(model).__name__} has no analog layers; memsim.torch.convert makes them")

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from memsim.arrays.checks import number, whole
 from memsim.errors import InputError
 from memsim.philox import MAX_REPETITIONS
 from memsim.torch.analog_layer import AnalogLayer
@@ -36,8 +37,7 @@ def program(model: nn.Module, repeats: int = 1) -> nn.Module:
     InputError
         If weights are not finite, or a layer is not calibrated.
     """
-    if not (isinstance(repeats, int) and 1 <= repeats <= MAX_REPETITIONS):
-        raise InputError(f"repeats: {repeats!r} is not a whole number from 1 to {MAX_REPETITIONS}")
+    repeats = whole("repeats", repeats, 1, MAX_REPETITIONS)
     layers = analog_layers(model)
     for name, layer in layers.items():
         check_finite(name, layer)
@@ -82,8 +82,7 @@ def calibrate(model: nn.Module, x: Tensor | Iterable[Any], *, percentile: float 
     InputError
         If a layer gets no input or only zeros.
     """
-    if not (isinstance(percentile, int | float) and 0 < percentile <= 100):
-        raise InputError(f"percentile: {percentile!r} is not allowed; above 0 and up to 100")
+    percentile = number("percentile", percentile, 0, 100, above=True)
     layers = analog_layers(model)
     before = {name: _ranges(layer) for name, layer in layers.items()}
     hooks = []

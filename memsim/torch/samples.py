@@ -118,6 +118,8 @@ def numbers_of(metric: Metric, outputs: Any, labels: Tensor) -> Tensor:
             f"metric: the accuracy of classes needs outputs (sample, class) and labels (sample,), not "
             f"{_shape(outputs)} and {_shape(labels)}; give a metric of your own"
         )
+    if metric is correct:
+        _check_classes(labels, outputs.shape[1])
     numbers = metric(outputs, labels)
     if not isinstance(numbers, Tensor) or tuple(numbers.shape) != (len(labels),):
         raise InputError(
@@ -126,6 +128,24 @@ def numbers_of(metric: Metric, outputs: Any, labels: Tensor) -> Tensor:
     if numbers.is_complex():
         raise InputError(f"metric: gives numbers of {numbers.dtype}; allowed: real numbers")
     return numbers
+
+
+def _check_classes(labels: Tensor, classes: int) -> None:
+    """Refuse labels that are no class of the outputs."""
+    wrong = ~((labels >= 0) & (labels < classes))
+    if labels.is_floating_point():
+        wrong |= labels != labels.round()
+    if bool(wrong.any()):
+        raise InputError(
+            f"loader: a label is {labels[wrong][0].item():g}; allowed: whole numbers from 0 to {classes - 1}, of the "
+            f"{classes} outputs"
+        )
+
+
+def check_labels(labels: Tensor) -> None:
+    """Refuse labels for a loss that contain NaN or infinity."""
+    if not bool(torch.isfinite(labels).all()):
+        raise InputError("loader: labels contain NaN or infinity; only finite numbers are allowed")
 
 
 def _shape(values: Any) -> str:

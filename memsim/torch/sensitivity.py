@@ -9,10 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from memsim.arrays.programming.algorithms import Selective
-from memsim.errors import InputError
+from memsim.errors import InputError, shown
 from memsim.torch.mapped_layer import TOP_RANK
 from memsim.torch.modules import analog_layers, evaluation_mode
-from memsim.torch.samples import Data
+from memsim.torch.samples import Data, check_labels
+
+_REASON = 100
+"""Characters of a foreign error that ours repeats."""
 
 
 def measure_sensitivity(
@@ -42,6 +45,8 @@ def measure_sensitivity(
         If the hardware does not select weights, there are no samples, or derivatives are not finite.
     """
     layers: dict[str, Any] = dict(analog_layers(model))
+    if not callable(loss):
+        raise InputError(f"loss: {shown(loss)} is not allowed; a function of outputs and labels")
     for layer in layers.values():
         if not isinstance(layer.hardware.algorithm, Selective):
             raise InputError(
@@ -61,8 +66,9 @@ def measure_sensitivity(
             layer.programmings.zero_()
         with evaluation_mode(model), torch.enable_grad():
             for inputs, labels in Data(loader, None, lambda number: None).batches(every[0].device):
+                check_labels(labels)
                 for one in range(len(inputs)):
-                    value = loss(model(inputs[one : one + 1]), labels[one : one + 1])
+                    value = _value(loss, model(inputs[one : one + 1]), labels[one : one + 1])
                     slopes = torch.autograd.grad(value, every, allow_unused=True)
                     for total, slope in zip((part for parts in sums.values() for part in parts), slopes, strict=True):
                         total += 0 if slope is None else slope.double().square()
@@ -81,6 +87,35 @@ def measure_sensitivity(
             bias *= (scale * layer.span.drive) ** 2
     _rank(layers, sums)
     return model
+
+
+def _value(loss: Callable[[Tensor, Tensor], Tensor], outputs: Tensor, labels: Tensor) -> Tensor:
+    """The loss of one sample.
+
+    Raises
+    ------
+    InputError
+        If the loss refuses the outputs or labels, or gives no number with derivatives.
+    """
+    try:
+        value = loss(outputs, labels)
+    except (TypeError, ValueError, IndexError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:_REASON]
+        raise InputError(
+            f"loss: fails for outputs {tuple(outputs.shape)} and a label of {_label(labels)} ({reason}); allowed: a "
+            "function of outputs and labels, and labels that it takes"
+        ) from error
+    if not isinstance(value, Tensor):
+        raise InputError(f"loss: gives {type(value).__name__}; allowed: a tensor with one number")
+    if value.numel() != 1 or not value.requires_grad:
+        what = "does not depend on the weights" if value.numel() == 1 else f"has the shape {tuple(value.shape)}"
+        raise InputError(f"loss: gives a tensor that {what}; allowed: one number with derivatives by the weights")
+    return value
+
+
+def _label(labels: Tensor) -> str:
+    """The label of one sample: its number, or its shape."""
+    return f"{labels.item():g}" if labels.numel() == 1 else f"shape {tuple(labels.shape)}"
 
 
 def _rank(layers: dict[str, Any], sums: dict[str, list[Tensor]]) -> None:

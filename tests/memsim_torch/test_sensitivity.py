@@ -91,6 +91,49 @@ def test_mistakes_end_in_one_line():
     plain = mt.convert(network(), mt.Hardware(DEVICE, programming="radar"), quiet=True)
     with pytest.raises(InputError, match="its hardware does not select weights"):
         mt.measure_sensitivity(plain, [samples()])
+    with pytest.raises(InputError, match=r"^model: int is not a torch\.nn\.Module$"):
+        mt.measure_sensitivity(5, [samples()])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("loss", "message"),
+    [
+        ("x", "loss: 'x' is not allowed; a function of outputs and labels"),
+        (None, "loss: None is not allowed; a function of outputs and labels"),
+        (5, "loss: 5 is not allowed; a function of outputs and labels"),
+        (
+            lambda outputs: outputs.sum(),
+            r"loss: fails for outputs \(1, 3\) and a label of [0-2] .*; allowed: a function",
+        ),
+        (lambda outputs, labels: outputs, r"loss: gives a tensor that has the shape \(1, 3\); allowed: one number"),
+        (lambda outputs, labels: 5.0, "loss: gives float; allowed: a tensor with one number"),
+        (lambda outputs, labels: "x", "loss: gives str; allowed: a tensor with one number"),
+        (
+            lambda outputs, labels: torch.tensor(1.0),
+            "loss: gives a tensor that does not depend on the weights; allowed",
+        ),
+    ],
+)
+def test_losses_that_give_no_derivatives_are_refused(loss, message):
+    chip = mt.convert(network(), mt.Hardware(DEVICE, programming="selective"), quiet=True)
+    with pytest.raises(InputError, match=message) as problem:
+        mt.measure_sensitivity(chip, [samples(4)], loss)
+    assert "\n" not in str(problem.value)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("label", "message"),
+    [(50, "and a label of 50 "), (-1, "and a label of -1 "), (float("nan"), "loader: labels contain NaN or infinity")],
+)
+def test_labels_that_the_loss_refuses_are_named(label, message):
+    chip = mt.convert(network(), mt.Hardware(DEVICE, programming="selective"), quiet=True)
+    x, labels = samples(4)
+    labels = labels.float() if label != label else labels
+    labels[-1] = label
+    with pytest.raises(InputError, match=message):
+        mt.measure_sensitivity(chip, [(x, labels)])
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -102,10 +103,18 @@ def test_a_metric_of_ones_own_gives_its_mean(network):
     [
         ({"times": ["1 h", "1 s"]}, "times: 1 s after 3600 s; allowed: increasing times of at least 0 s"),
         ({"times": [1, 1]}, "times: 1 s after 1 s; allowed: increasing times of at least 0 s"),
-        ({"times": [-1.0]}, "times: -1 s; allowed: increasing times of at least 0 s"),
-        ({"times": [None]}, r"times: \[None\] is not allowed; times such as '1 day', or numbers of seconds"),
+        ({"times": [-1.0]}, "times: -1.0 is not allowed; times such as '1 day', or numbers of seconds from 0"),
+        ({"times": ["-1 s"]}, "times: -1 s; allowed: increasing times of at least 0 s"),
+        ({"times": [None]}, "times: None is not allowed; times such as '1 day', or numbers of seconds"),
+        ({"times": [True]}, "times: True is not allowed; times such as '1 day'"),
+        ({"times": [10**400]}, r"times: 10{40,60}\.\.\.0 is not allowed; times such as '1 day'"),
+        ({"times": b"ab"}, "times: b'ab' is not allowed; a list of times"),
+        ({"times": {"1 s": 1}}, "times: {'1 s': 1} is not allowed; a list of times"),
         ({"times": []}, "times: 0 times; allowed: 1 to"),
-        ({"compensation": "glob"}, "compensation: unknown 'glob'; did you mean 'global'"),
+        ({"compensation": "glob"}, "compensation: unknown choice 'glob'; did you mean 'global'"),
+        ({"compensation": np.array(["none"])}, "compensation: unknown choice array"),
+        ({"reference": ["noisy"]}, "reference: unknown choice"),
+        ({"repeats": True}, "repeats: True is not a whole number from 1"),
         ({"repeats": 0}, "repeats: 0 is not a whole number from 1"),
         ({"metric": lambda outputs, labels: outputs}, r"metric: gives a tensor \(16, 3\); allowed: a tensor \(16,\)"),
         (
@@ -118,6 +127,41 @@ def test_a_metric_of_ones_own_gives_its_mean(network):
 def test_mistakes_are_one_line(network, options, message):
     with pytest.raises(InputError, match=message):
         mt.evaluate(on(network), loader(), **options)
+
+
+@pytest.mark.parametrize("label", [50, 3, -1, math.nan, 0.5])
+def test_labels_that_are_no_class_of_the_outputs_are_refused(network, label):
+    x, labels = data()
+    labels = labels.float() if isinstance(label, float) else labels
+    labels[-1] = label
+    with pytest.raises(InputError, match=rf"loader: a label is {label}; allowed: whole numbers from 0 to 2, of the 3"):
+        mt.evaluate(on(network), [(x, labels)])
+
+
+@pytest.mark.parametrize("call", [lambda: mt.evaluate(5, loader()), lambda: mt.program(5), lambda: mt.convert(5)])
+def test_what_is_no_module_is_refused(call):
+    with pytest.raises(InputError, match=r"^model: int is not a torch\.nn\.Module$"):
+        call()
+
+
+@pytest.mark.parametrize("repeats", [True, 0, 1.5])
+def test_programmings_are_counted_by_whole_numbers(network, repeats):
+    with pytest.raises(InputError, match=f"repeats: {repeats} is not a whole number from 1"):
+        mt.program(mt.convert(network, mt.Hardware(), quiet=True), repeats)
+
+
+@pytest.mark.parametrize(
+    ("calibration", "message"),
+    [
+        (lambda x: x[:1], "calibration: a batch of 1 inputs is refused .*; allowed: batches of at least 2"),
+        (lambda x: x * math.nan, "calibration: contains NaN or infinity; only finite numbers are allowed"),
+    ],
+)
+def test_inputs_without_statistics_are_refused(calibration, message):
+    model = nn.Sequential(nn.Linear(12, 16), nn.ReLU(), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 3)).eval()
+    how = {"compensation": "batch-norm", "calibration": calibration(data()[0])}
+    with pytest.raises(InputError, match=message):
+        mt.evaluate(on(model), loader(), **how)
 
 
 def test_a_model_that_is_not_programmed_is_refused(network):

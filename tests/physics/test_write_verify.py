@@ -270,7 +270,7 @@ def test_limits_of_neurram_are_whole_numbers(how, message):
 
 @pytest.mark.parametrize("algorithm", [[], {}, "", 5])
 def test_an_algorithm_is_a_name_or_an_algorithm(algorithm):
-    with pytest.raises(ms.InputError, match="algorithm: unknown choice .*; allowed: fppv, "):
+    with pytest.raises(ms.InputError, match=r"algorithm: unknown choice .*; allowed: fppv, "):
         ms.Crossbar(device(), 2, 2).program(0.5, algorithm)
 
 

@@ -315,7 +315,7 @@ class ZeroLayer:
 
 
 def test_the_width_of_targets_has_a_least_value():
-    with pytest.raises(InputError, match="targets.sigma: 1e-300 is out of range; allowed: at least 1e-06"):
+    with pytest.raises(InputError, match=r"targets\.sigma is 1e-300; allowed: at least 1e-06"):
         experiment(targets={"kind": "normal", "sigma": 1e-300})
 
 
