@@ -104,14 +104,14 @@ def test_mistakes_end_in_one_line():
         (5, "loss: 5 is not allowed; a function of outputs and labels"),
         (
             lambda outputs: outputs.sum(),
-            r"loss: fails for outputs \(1, 3\) and a label of [0-2] .*; allowed: a function",
+            r"loss: fails for outputs \(1, 3\) and a label of [0-2] ",
         ),
         (lambda outputs, labels: outputs, r"loss: gives a tensor that has the shape \(1, 3\); allowed: one number"),
         (lambda outputs, labels: 5.0, "loss: gives float; allowed: a tensor with one number"),
         (lambda outputs, labels: "x", "loss: gives str; allowed: a tensor with one number"),
         (
             lambda outputs, labels: torch.tensor(1.0),
-            "loss: gives a tensor that does not depend on the weights; allowed",
+            "loss: gives a tensor that does not depend on the weights",
         ),
     ],
 )

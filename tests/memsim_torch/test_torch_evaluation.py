@@ -138,7 +138,9 @@ def test_labels_that_are_no_class_of_the_outputs_are_refused(network, label):
         mt.evaluate(on(network), [(x, labels)])
 
 
-@pytest.mark.parametrize("call", [lambda: mt.evaluate(5, loader()), lambda: mt.program(5), lambda: mt.convert(5)])
+@pytest.mark.parametrize(
+    "call", [lambda: mt.evaluate(5, loader()), lambda: mt.program(5), lambda: mt.convert(5, mt.Hardware())]
+)
 def test_what_is_no_module_is_refused(call):
     with pytest.raises(InputError, match=r"^model: int is not a torch\.nn\.Module$"):
         call()

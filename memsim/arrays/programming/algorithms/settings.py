@@ -23,7 +23,8 @@ def check_settings(algorithm: Any) -> None:
     InputError
         If a field has another type, or lies outside the range of its annotation.
     """
-    for name, (kind, marks, optional) in _fields(type(algorithm)).items():
+    made: type = type(algorithm)
+    for name, (kind, marks, optional) in _fields(made).items():
         value = getattr(algorithm, name)
         if isinstance(value, np.generic):
             value = value.item()
