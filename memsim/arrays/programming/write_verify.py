@@ -256,15 +256,16 @@ def _check(bank: Bank, accepted: tuple[Any, Any, Any], algorithm: WriteVerify, r
     targets, lowest, highest = accepted
     check_window(bank.spec, targets)
     sigma = np.hypot(read.value * (targets + read.offset), read.window)
-    margin = np.full((), algorithm.window)
+    margin, least = algorithm.window, algorithm.window  # that of the limits is rounded to the precision of the states
     if algorithm.levels is not None:
         margin = np.minimum(targets - lowest, highest - targets)
+        least = float(margin.min())
     ratio = float((margin / np.maximum(sigma, 1e-30)).min())
     chance = math.erf(ratio / math.sqrt(2)) ** algorithm.reads
     if chance * algorithm.max_pulses < _RARE:
         name = "window" if algorithm.levels is None else "levels"
         raise InputError(
             f"{name}: verify reads have noise of {float(sigma.max()):.3g} (standard deviation, in w), so that "
-            f"{algorithm.reads} in a row lie within {float(margin.min()):.3g} of a cell at its target with a chance of "
+            f"{algorithm.reads} in a row lie within {least:.3g} of a cell at its target with a chance of "
             f"{chance:.1g}; that is too rare for {algorithm.max_pulses} pulses"
         )
