@@ -17,6 +17,8 @@ from memsim.profiles import DeviceProfile
 MAX_CELLS = 1 << 33
 LONGEST = 1e30
 """Longest wait [s]: so many fit into an array's clock that it stays a finite number."""
+LARGEST_ERROR = 1e3
+"""Largest sigma of the error that is added after programming, in w."""
 _LEAST_BOUND = 1e-3
 """Upper bounds of w below this are taken for conductances in siemens. Assumed."""
 

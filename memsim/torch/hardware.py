@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from memsim.arrays import ADC, DAC, Mapping, Wires
-from memsim.arrays.checks import check_bounds, whole
+from memsim.arrays.checks import LARGEST_ERROR, check_bounds, whole
+from memsim.arrays.checks import number as checked_number
 from memsim.arrays.interconnect import tiles
 from memsim.arrays.programmed_layer import check_scales
 from memsim.arrays.programming.algorithms import Algorithm, algorithm_of
@@ -41,7 +42,7 @@ class HardwareSpec(Section):
     mapping: MappingSpec = MappingKeys()
     scales: Literal["layer", "column"] = "layer"
     cycles: Annotated[int, Count(1, 1_000_000)] = 1
-    error: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e3)] = 0.0
+    error: Annotated[float, Field(allow_inf_nan=False, ge=0, le=LARGEST_ERROR)] = 0.0
     programming: Annotated[Programming | None, NONE_WORD] = None
     ideal: Annotated[tuple[PartName, ...], BeforeValidator(as_tuple)] = ()
     bias: Literal["digital", "row"] = "digital"
@@ -135,8 +136,7 @@ class Hardware:
         tiles(self.tile, 1, 1)
         check_bounds(self.bounds, device_of(self.device))
         whole("cycles", self.cycles, 1)
-        if isinstance(self.error, bool) or not isinstance(self.error, int | float) or not 0 <= self.error <= 1e3:
-            raise InputError(f"error: {self.error!r} is not allowed; a number of at least 0")
+        checked_number("error", self.error, 0, LARGEST_ERROR)
         if isinstance(self.mapping, str):
             object.__setattr__(self, "mapping", Mapping(self.mapping))
         if not isinstance(self.mapping, Mapping):

@@ -106,7 +106,7 @@ def test_statistics_are_those_of_the_outputs_at_the_time():
         (normalised, {"calibration": []}, "calibration: is not used by compensation 'none'"),
         (normalised, {"compensation": "batch-norm", "calibration": []}, "calibration: has no samples"),
         (normalised, {"compensation": "batch-norm", "calibration": [3]}, "calibration: gives"),
-        (normalised, {"compensation": "afine"}, "compensation: unknown 'afine'; did you mean 'affine'"),
+        (normalised, {"compensation": "afine"}, "compensation: unknown choice 'afine'; did you mean 'affine'"),
     ],
 )
 def test_mistakes(model, how, message):

@@ -104,8 +104,8 @@ def test_a_failed_load_changes_nothing(tmp_path):
         ({"tile": 128}, "tile: 128 is not allowed"),
         ({"bounds": (1, 0)}, "bounds"),
         ({"cycles": 0}, "cycles: 0 is not"),
-        ({"error": "a"}, "error: 'a' is not allowed"),
-        ({"error": float("nan")}, "error: nan is not allowed"),
+        ({"error": "a"}, "error: 'a' is not a number from 0 to 1000"),
+        ({"error": float("nan")}, "error: nan is not a number from 0 to 1000"),
         ({"ideal": 5}, "ideal: 5 is not allowed"),
         ({"seed": True}, "seed: True is not"),
     ],
@@ -130,7 +130,7 @@ def test_other_arguments():
     with pytest.raises(InputError, match=r"layers\['0'\]: 'x' is not allowed"):
         mt.convert(model, mt.Hardware(), layers={"0": "x"})
     mt.convert(model, mt.Hardware(), exclude=["1"], quiet=True)  # a layer that is digital anyway
-    with pytest.raises(InputError, match="compensation: unknown 'layer'; allowed: affine, batch-norm"):
+    with pytest.raises(InputError, match="compensation: unknown choice 'layer'; allowed: affine, batch-norm"):
         mt.evaluate(mt.program(mt.convert(model[0], mt.Hardware(), quiet=True)), [], compensation="layer")
 
 

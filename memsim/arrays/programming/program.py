@@ -29,9 +29,6 @@ from memsim.errors import InputError
 from memsim.learning import Encoding
 from memsim.philox import COUNTER
 
-LARGEST_ERROR = 1.0
-"""Largest sigma of the error that is added after programming, in w."""
-
 
 def program(
     array: ArrayState,
@@ -71,7 +68,7 @@ def program(
     cycles = checks.whole("cycles", cycles, 1)
     if array.steps + cycles + 1 >= COUNTER:
         raise InputError(f"cycles: {cycles} more exceed the 2^32 steps that an array can address")
-    error = checks.number("error", error, 0, LARGEST_ERROR)
+    error = checks.number("error", error, 0, checks.LARGEST_ERROR)
     rest = cells.reference
     if reference is not None and (rest is None or not (math.isfinite(reference) and 0 <= reference <= 1)):
         what = "this array has no reference column" if rest is None else "allowed: 0 to 1"
