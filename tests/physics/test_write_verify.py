@@ -282,7 +282,7 @@ def test_other_mistakes():
         xbar.program(0.5, "pulses", window=0.1)
     with pytest.raises(ms.InputError, match="chooses voltages, and device 'cell' does not say"):
         xbar.program(0.5, "fppv")
-    with pytest.raises(ms.InputError, match="no algorithm of write and verify has programmed"):
+    with pytest.raises(ms.InputError, match="what the last programming took of each cell is not known"):
         _ = xbar.programming
     with pytest.raises(ms.InputError, match="has no update model for pulses; use 'model'"):
         ms.Crossbar("pcm-joshi2020", 2, 2).program(0.5, "ispp")

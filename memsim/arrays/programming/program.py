@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,7 +24,7 @@ from memsim.arrays.programming.pulses import program_by_pulses
 from memsim.arrays.programming.reprogram import Request
 from memsim.arrays.programming.write_verify import write_and_verify
 from memsim.arrays.state import ArrayState
-from memsim.errors import InputError
+from memsim.errors import InputError, shown
 from memsim.learning import Encoding
 from memsim.philox import COUNTER
 
@@ -49,7 +48,7 @@ def program(
     method = chosen.name
     if method != "model" and plan is not None:
         raise InputError(f"algorithm: device '{device.name}' has no update model for pulses; use 'model'")
-    falls = checks.flag("falls", falls)
+    falls, cycles = checks.flag("falls", falls), checks.whole("cycles", cycles, 1)
     counts_cells = isinstance(chosen, WriteVerify | GradientDescent)
     unused = {
         "cycles": cycles != 1 and counts_cells,
@@ -65,14 +64,14 @@ def program(
         if cycles != 1:
             raise InputError("cycles: this algorithm has its settings already")
         cycles = chosen.cycles
-    cycles = checks.whole("cycles", cycles, 1)
     if array.steps + cycles + 1 >= COUNTER:
         raise InputError(f"cycles: {cycles} more exceed the 2^32 steps that an array can address")
     error = checks.number("error", error, 0, checks.LARGEST_ERROR)
     rest = cells.reference
-    if reference is not None and (rest is None or not (math.isfinite(reference) and 0 <= reference <= 1)):
-        what = "this array has no reference column" if rest is None else "allowed: 0 to 1"
-        raise InputError(f"reference: {reference!r} is not possible; {what}")
+    if reference is not None:
+        if rest is None:
+            raise InputError(f"reference: {shown(reference)} is not possible; this array has no reference column")
+        reference = checks.number("reference", reference, 0, 1)
     if states is None:
         states = array.axes.cells(array.states((cells if plan is None else plan).lines))
     shape = array.axes.cells_shape((*array.shape[:2], array.lines))
@@ -85,8 +84,7 @@ def program(
         default = encoding or device.spec.encoding
         delivered = default if isinstance(default, Encoding) else Encoding(default)
     named = method if isinstance(chosen, Pulses) else chosen
-    rest_state = None if reference is None else float(reference)
-    request = Request(wished.copy(), named, cycles, delivered, float(error), bool(falls), rest_state, sensitivities)
+    request = Request(wished.copy(), named, cycles, delivered, error, falls, reference, sensitivities)
     array.programming = None  # until the algorithm says what it took
     if isinstance(chosen, GradientDescent) and rest is not None and reference is not None:
         rest.bring(reference, array.steps)  # outputs are compared with their targets, so it comes first
