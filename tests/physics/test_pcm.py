@@ -60,5 +60,5 @@ def test_refresh_empties_full_pairs_and_keeps_their_difference(device):
 def test_only_pairs_can_be_refreshed(device):
     with pytest.raises(InputError, match="refresh: columns are 'single'; only pairs"):
         ms.Crossbar(device, 2, 1).refresh()
-    with pytest.raises(InputError, match=r"threshold: 1\.5 is not above 0"):
+    with pytest.raises(InputError, match=r"threshold: 1\.5 is not a number above 0"):
         ms.Crossbar(device, 2, 1, column="pair").refresh(1.5)

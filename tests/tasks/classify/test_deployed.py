@@ -156,7 +156,7 @@ def test_the_error_of_programming_has_its_sigma_and_leaves_no_window():
     [
         (np.ones((3, 3)), {}, r"state: shape \(3, 3\) does not fit; allowed: \(row, line\) = \(4, 4\)"),
         (np.nan, {}, "state: contains NaN"),
-        ("a", {}, "state: shape"),
+        ("a", {}, "state: 'a' is not allowed; real numbers"),
         (0.5, {"cycles": 0}, "cycles: 0 is not a whole number of at least 1"),
         (0.5, {"error": -1.0}, "error: -1.0"),
         (0.5, {"encoding": "exakt"}, "did you mean 'exact'"),
