@@ -7,6 +7,8 @@ import pytest
 
 import memsim as ms
 
+pytestmark = pytest.mark.slow
+
 TARGETS = np.random.default_rng(0).uniform(0.1, 0.9, (4, 3))
 BOTH = {"update": {"model": "linear", "pulses": 20, "slope": {"set": 0.5, "reset": 0.5}, "status": "assumed"}}
 

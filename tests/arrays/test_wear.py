@@ -9,6 +9,8 @@ from device_texts import device_text
 import memsim as ms
 from memsim.profiles import device_from_text
 
+pytestmark = pytest.mark.slow
+
 ROWS, COLS = 70, 3
 RNG = np.random.default_rng(0)
 X, T = RNG.random((3, ROWS)), RNG.choice([-1.0, 0.0, 1.0], (3, COLS))

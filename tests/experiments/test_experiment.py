@@ -15,6 +15,12 @@ from memsim.storage.library import find
 
 SMALL = {"data.samples": 2, "data.shape": [8, 8]}
 LONG = (
+    "digits-01",
+    "programming-01",
+    "endurance-01",
+    "retention-01",
+    "neurram-01",
+    "products-01",
     "digit-bounds-01",
     "hybrid-01",
     "programmed-01",

@@ -11,6 +11,8 @@ from device_texts import device_text
 import memsim as ms
 from memsim.profiles import device_from_text
 
+pytestmark = pytest.mark.slow
+
 # TiN/Hf(Al)O/Hf/TiN of 10 nm, low and high resistance: p_0, p_1 [1/nm] and decades per decade and nm, as the authors
 # simulate with them (github.com/coreylammie/SST-Reproducibility, simulate_6A.py).
 LOW, HIGH = (10.0, 0.6907755278982137, 0.012171029136082496), (10.0, 0.6907755278982137, -0.015855563129903612)

@@ -17,6 +17,8 @@ from memsim.arrays.programming.algorithms import GradientDescent, Hadamard, Rada
 from memsim.arrays.programming.readings import CellReadings, ColumnReadings, transform
 from memsim.profiles import device_from_text
 
+pytestmark = pytest.mark.slow
+
 LOW, HIGH, V_READ, T_READ = 1e-6, 41e-6, 0.2, 1e-7
 WINDOW = HIGH - LOW
 

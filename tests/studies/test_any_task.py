@@ -115,6 +115,7 @@ def test_a_stored_mean_has_the_registered_interval_of_the_result():
     assert both.value == pytest.approx(0.06) and math.isnan(both.low), "no joint interval of two stored numbers"
 
 
+@pytest.mark.slow
 def test_passive_arrays_are_measured_at_a_scheme_and_a_size(study_file):
     report = ms.verify(study_file(text=SNEAK), seeds=2)
     whole = ms.run(ms.load_experiment("sneak-01").replace({"lines": [4, 8], "random_backgrounds": 0, "map_lines": 4}))

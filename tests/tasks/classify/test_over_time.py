@@ -82,6 +82,7 @@ def test_compensation_undoes_what_all_cells_share_and_counts_its_reads(kind):
     assert (of_cells(result, "compensation_reads") == 3 * {"affine": 128}.get(kind, 32)).all()
 
 
+@pytest.mark.slow
 def test_refresh_begins_the_drift_again():
     """Refreshes follow each 30,000 s; a day comes 26,400 s after the second one."""
     result = run("refresh: {after: 30000 s}")

@@ -35,6 +35,7 @@ def test_a_narrower_window_brings_products_closer_to_the_exact_ones():
 WHOLE = "algorithm: radar, window: WINDOW, max_pulses: 300, delay: 1 us"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [
@@ -123,6 +124,7 @@ array:
 """
 
 
+@pytest.mark.slow
 def test_cells_that_have_seen_many_cycles_hold_less():
     errors = []
     for cycles in ("0", "10000000"):

@@ -9,6 +9,8 @@ import memsim as ms
 from memsim.experiments.loading import experiment_from_text
 from memsim.plotting import draw, render
 
+pytestmark = pytest.mark.slow
+
 TEXT = """
 name: aged
 task: memorise

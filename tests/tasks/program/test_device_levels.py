@@ -75,6 +75,7 @@ def test_the_level_of_the_highest_resistances_is_there_on_demand():
     assert np.allclose(1e3 * measured.level_target, TWO_BITS, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_device_without_an_algorithm_that_knows_levels_takes_those_of_the_targets():
     text = TEXT.replace("programming: {algorithm: fppv, levels: three-bit, max_pulses: 1000}", "cycles: 1")
     measured = ms.run(experiment_from_text(text.replace("device-levels", "device-levels, levels: two-bit"), "l.yaml"))
