@@ -13,7 +13,7 @@ from memsim.document.registry_sections import entry_of
 from memsim.experiments.aging import AgingSpec
 from memsim.experiments.circuits import ADCSpec, DACSpec, PriorCycles, Tile, WiresSpec, circuit
 from memsim.experiments.devices import Choice
-from memsim.experiments.programming import Programming, refuse_selection
+from memsim.experiments.programming import Programming
 from memsim.learning import ENCODINGS, MAX_PULSES, MAX_SLOTS, RULES, SETTING_OF, Encoding, LocalRule, unused
 from memsim.learning.rules.rule import Rate as Rate  # part of this module's API
 from memsim.networks.losses import LOSSES, Loss
@@ -207,7 +207,6 @@ class LearnerBase(ComparedBase):
     def _programmed(self) -> LearnerBase:
         if self.array.programming is not None and not self.programs:
             raise problem("the cells of this learner are not programmed; leave it out", "array", "programming")
-        refuse_selection(self.array.programming, "array", "programming", "algorithm")
         return self
 
     def evaluation_keys(self, earlier: Any) -> tuple[str, ...]:

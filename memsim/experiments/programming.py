@@ -59,10 +59,10 @@ class ProgrammingSpec(Section):
 
 
 def refuse_selection(programming: ProgrammingSpec | None, *path: str) -> None:
-    """Refuse an algorithm that needs derivatives of the loss, at a path of keys of an experiment."""
+    """Refuse an algorithm that needs derivatives of the loss of a network, at a path of keys of an experiment."""
     if programming is not None and programming.algorithm == Selective.name:
         raise problem(
-            "'selective' needs the second derivatives of the loss, which experiments do not compute; allowed in "
+            "'selective' needs the second derivatives of the loss of a network; allowed in the task classify, in "
             "scripts and in memsim.torch",
             *path,
         )

@@ -11,6 +11,7 @@ import numpy as np
 
 from memsim.arrays import Crossbar, check_bounds
 from memsim.arrays.aging import accelerated
+from memsim.arrays.programming.algorithms import Selective
 from memsim.arrays.waiting import retention_notes
 from memsim.document.problems import DocumentError, problems_of
 from memsim.document.writer import show
@@ -155,7 +156,9 @@ def _check(experiment: Experiment, spec: LearnerBase, device: DeviceProfile) -> 
                 **array.circuit,
             )
             if written is not None:
-                trial.program(array.bounds, written.chosen)  # the cells of a pair at the ends of the bounds
+                sensitivities = np.ones((1, 1)) if isinstance(written.chosen, Selective) else None
+                # The cells of a pair at the ends of the bounds.
+                trial.program(array.bounds, written.chosen, sensitivities=sensitivities)
     except InputError as error:
         path = f"{experiment.key(spec)}.array"
         key = str(error).partition(":")[0]

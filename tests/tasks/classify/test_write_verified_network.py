@@ -68,7 +68,6 @@ def test_the_error_model_is_an_algorithm_by_name():
         ("{learner: Net}", "{learner: Net, cycles: 3}", "algorithm 'radar' has no rounds of this kind"),
         (WHOLE, "algorithm: model, window: 0.1", "unknown key 'window'"),
         (WHOLE, "algorithm: hadamard, block: 48", "array.programming.block: 48 is not allowed; a power of two"),
-        (WHOLE, "algorithm: selective", "array.programming.algorithm: 'selective' needs the second derivatives"),
         (WHOLE, "algorithm: gradient-descent, samples: 8", "inputs 'one-hot' are as many as rows"),
         ("    programmed: {learner: Net}\n", "", "the cells of this learner are not programmed"),
     ],

@@ -26,7 +26,7 @@ from threadpoolctl import threadpool_limits
 
 from memsim.arrays import ADC, DAC, Crossbar, Mapping, ProgrammedLayer, Wires
 from memsim.arrays.compensation import SPAN
-from memsim.arrays.programming.algorithms import Algorithm
+from memsim.arrays.programming.algorithms import Algorithm, Selective
 from memsim.errors import DataError, InputError
 from memsim.metrics.products import signal_to_noise
 from memsim.networks.chain import Chain, Residual
@@ -35,6 +35,7 @@ from memsim.networks.network import Network
 from memsim.philox import MAX_ARRAYS, MAX_LAYERS, MAX_READS, MAX_SAMPLES, Occasion, Purpose, Scope, below
 from memsim.profiles import DeviceProfile, device_of
 from memsim.tasks.classify.classifiers.classifier import BLOCK
+from memsim.tasks.classify.classifiers.curvature import Selection, selections
 from memsim.tasks.classify.classifiers.weighted import weighted_layers
 
 Read = Callable[[str, np.ndarray, int], np.ndarray]
@@ -71,6 +72,8 @@ class Deployed:
         Precision of states and activations.
     backend : str
         Where to compute.
+    training : (x, labels), optional
+        Samples from which `Selective` computes second derivatives of the loss.
     dac, adc, wires, tile, prior_cycles
         Of the crossbars of all layers, see `Crossbar`; with converters, call `calibrate` before reads.
 
@@ -100,6 +103,7 @@ class Deployed:
         wires: Wires | None = None,
         tile: tuple[int, int] | None = None,
         prior_cycles: float = 0.0,
+        training: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> None:
         self.network = network
         self.device = device_of(device)
@@ -113,16 +117,23 @@ class Deployed:
                 f"architecture: {len(weighted)} layers have weights; at most {MAX_LAYERS} can be addressed"
             )
         self._weighted = {own.name: own for own in weighted}
+        mapping = Mapping(percentile=100 * clip)
+        chosen: dict[str, Selection] = {}
+        if isinstance(algorithm, Selective):
+            if training is None:
+                raise InputError("training: algorithm 'selective' needs training samples and their labels")
+            chosen = selections(network, weighted, algorithm, mapping, *training)
         self._layers = {
             own.name: ProgrammedLayer(
                 *own.folded(network.parameters),
                 self.device,
                 patches=own.patches,
-                mapping=Mapping(percentile=100 * clip),
+                mapping=mapping,
                 bounds=bounds,
                 cycles=cycles,
                 error=error,
-                algorithm=algorithm,
+                algorithm=chosen[own.name].algorithm if chosen else algorithm,
+                sensitivities=chosen[own.name].sensitivities if chosen else None,
                 seed=seed,
                 initial=initial,
                 dtype=dtype,

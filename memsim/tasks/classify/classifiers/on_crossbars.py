@@ -46,6 +46,7 @@ class OnCrossbars:
                     algorithm=None if spec.array.programming is None else spec.array.programming.chosen,
                     dtype=spec.array.dtype,
                     backend=backend,
+                    training=(samples(lesson.train.pixels, network), lesson.train.labels),
                     **spec.array.circuit,
                 )
             )
