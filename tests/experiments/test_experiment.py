@@ -15,6 +15,9 @@ from memsim.storage.library import find
 
 SMALL = {"data.samples": 2, "data.shape": [8, 8]}
 LONG = (
+    "radar-01",
+    "verify-window-01",
+    "temperature-01",
     "digits-01",
     "programming-01",
     "endurance-01",

@@ -13,6 +13,8 @@ from memsim.arrays.programming.algorithms import Fppv, Ispp, Radar, Ramp
 from memsim.arrays.programming.levels import level_targets, level_windows
 from memsim.profiles import device_from_text
 
+pytestmark = pytest.mark.slow
+
 LOW, HIGH = 2e-6, 200e-6
 ON, V_SET, SET_SCALE = 1.2, 2.0, 0.3  # threshold, voltage and scale [V]
 OFF, V_RESET, RESET_SCALE = 0.5, 2.5, 0.6

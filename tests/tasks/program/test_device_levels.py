@@ -10,6 +10,8 @@ import memsim as ms
 from memsim.experiments.loading import experiment_from_text
 from memsim.plotting import default_figure, draw
 
+pytestmark = pytest.mark.slow
+
 TEXT = """\
 name: levels-of-a-device
 title: Levels of a device
