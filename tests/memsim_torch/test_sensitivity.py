@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.slow
 
 import memsim.torch as mt  # noqa: E402
 from memsim.arrays.programming.algorithms import Selective  # noqa: E402

@@ -145,6 +145,7 @@ def test_images_for_a_study_without_any_are_refused(study_file):
         ms.verify(study_file(text=SNEAK), data="pictures", seeds=2)
 
 
+@pytest.mark.slow
 def test_passive_arrays_restricted_to_one_have_the_same_numbers():
     whole = ms.load_experiment("sneak-01").replace({"lines": [4], "random_backgrounds": 0, "map_lines": 4})
     part = ms.run(restrict(whole, ["gst-kuzum2011, steep selector"]))

@@ -62,6 +62,7 @@ def test_second_derivatives_are_mean_squares_of_difference_quotients(name):
             assert found == pytest.approx(np.mean(squares) * factor**2, rel=1e-3, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_a_share_of_the_cells_of_all_layers_is_verified():
     result = ms.run(experiment_from_text(TEXT.replace("SHARE", "0.25"), "selective")).sel(learner="Cells")
     whole = ms.run(experiment_from_text(TEXT.replace("SHARE", "1.0"), "selective")).sel(learner="Cells")
