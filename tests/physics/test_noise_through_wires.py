@@ -11,6 +11,8 @@ import pytest
 
 import memsim as ms
 
+pytestmark = pytest.mark.slow
+
 ROWS, COLS, WINDOW = 24, 16, 100e-6
 
 

@@ -172,6 +172,7 @@ def test_a_label_that_a_result_lacks_is_named_with_its_line(study_file):
     assert "mine.yaml:4: bench normals has no case 'normals: float32, 65^2'; did you mean" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_the_task_of_a_claim_is_compared_with_that_of_its_experiment(study_file):
     claim = "published: 1, rule: below"
     file = study_file(claim, "task: select, published: 2, rule: above", SNEAK)
