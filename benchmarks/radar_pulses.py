@@ -148,8 +148,8 @@ def fitted(device: DeviceProfile) -> DeviceProfile:
 
     def misfit(logs: np.ndarray) -> float:
         """Squares of logarithms of ratios; of the median, of the share of cells up to it."""
-        own = changed(logs)
-        parts = [pulses(own, one, level, 4096, level)[0] for level, one in enumerate(fppv(own, "two-bit"))]
+        fitted = changed(logs)
+        parts = [pulses(fitted, one, level, 4096, level)[0] for level, one in enumerate(fppv(fitted, "two-bit"))]
         count = np.concatenate(parts)
         late = np.array([(count > bound).mean() for bound in BOUNDS]) / (1 - np.array(goal.within))
         half = (count <= goal.median).mean() - 0.5
@@ -181,8 +181,8 @@ def main(fit: bool) -> None:
         kind, bits, _ = row.replace(",", "").split(maxsplit=2)
         name = "two-bit" if bits == "2" else "three-bit"
         algorithms = choices[kind](device, name)
-        own = statistics(device, algorithms, CELLS, 7)
-        print(f"{row:22} {own}   beyond 100: {100 * (1 - own.within[1]):.2f} %")
+        counts = statistics(device, algorithms, CELLS, 7)
+        print(f"{row:22} {counts}   beyond 100: {100 * (1 - counts.within[1]):.2f} %")
         print(f"{'  published':22} {PUBLISHED.get(row) or MEANS[row]}", flush=True)
         for level, one in enumerate(algorithms):
             ramps = f"set {one.set}, reset {one.reset}" if kind != "FPPV" else ""

@@ -97,14 +97,14 @@ class ProgrammedLayer(CrossbarLayer):
         shares = dataclasses.replace(mapping, scale=1.0)
         crossbar = Crossbar(profile, rows, cols * mapping.slices, bounds=(low, high), column=mapping.column, **options)
         self._states = low + shares.states(self.targets / unit) * (high - low)
-        self._how: dict[str, Any] = {
-            "algorithm": algorithm,
-            "cycles": cycles,
-            "error": error,
-            "reference": (low + high) / 2 if mapping.kind == "reference" else None,
-            "sensitivities": None if sensitivities is None else np.concatenate([sensitivities] * mapping.slices, -1),
-        }
-        crossbar.program(self._states, **self._how)
+        crossbar.program(
+            self._states,
+            algorithm,
+            cycles=cycles,
+            error=error,
+            reference=(low + high) / 2 if mapping.kind == "reference" else None,
+            sensitivities=None if sensitivities is None else np.concatenate([sensitivities] * mapping.slices, -1),
+        )
         super().__init__(
             crossbar,
             bias=0.0 if bias is None else drive,
@@ -115,7 +115,7 @@ class ProgrammedLayer(CrossbarLayer):
 
     def program(self) -> None:
         """Program the cells once more, from their present states, without corrections of the outputs."""
-        self.crossbar.program(self._states, **self._how)
+        self.crossbar.reprogram()
         self.correction, self.shift = 1.0, 0.0
 
     @property

@@ -161,17 +161,17 @@ def worn_ends(spec: DeviceSpec, values: dict[str, Any], cycles: np.ndarray) -> d
     offset, (low, high) = values.get(OFFSET, 0.0), (values[end] for end in ("low", "high"))
     shape, g0 = cycles.shape, spec.conductance.offset
     fresh = {"low": np.broadcast_to(low + offset, shape), "high": np.broadcast_to(high + offset, shape)}
-    own = {
+    ends = {
         "low": _worn_end(fresh["low"], cycles, model, model.high_resistance, g0),
         "high": _worn_end(fresh["high"], cycles, model, model.low_resistance, g0),
     }
-    middle = np.sqrt(np.maximum(own["low"] + g0, 0.0) * np.maximum(own["high"] + g0, 0.0)) - g0
-    crossed = own["low"] > own["high"]
-    own = {end: np.where(crossed, middle, values) for end, values in own.items()}
+    middle = np.sqrt(np.maximum(ends["low"] + g0, 0.0) * np.maximum(ends["high"] + g0, 0.0)) - g0
+    crossed = ends["low"] > ends["high"]
+    ends = {name: np.where(crossed, middle, end) for name, end in ends.items()}
     least = np.minimum(SMALLEST_WINDOW, fresh["high"] - fresh["low"])
-    missing = np.maximum(least - (own["high"] - own["low"]), 0.0)
+    missing = np.maximum(least - (ends["high"] - ends["low"]), 0.0)
     # What is missing goes to the upper end, as no conductance is below 0 S.
-    return {"low": own["low"] - offset, "high": own["high"] + missing - offset}
+    return {"low": ends["low"] - offset, "high": ends["high"] + missing - offset}
 
 
 def _worn_end(w: np.ndarray, cycles: np.ndarray, model: GrowingResistance, end: Growth, g0: float) -> np.ndarray:

@@ -29,8 +29,8 @@ def draw_shares(axes: Axes, least: np.ndarray, most: np.ndarray, counts: np.ndar
 def draw_tail(axes: Axes, most: np.ndarray, counts: np.ndarray, style: dict[str, Any]) -> None:
     """Share of cells that got more pulses, as far as there is a cell."""
     beyond = 1.0 - np.cumsum(counts) / counts.sum()
-    seen = beyond > 0.5 / counts.sum()
-    axes.plot(np.maximum(most, _ZERO)[seen], beyond[seen], **{**style, "markersize": 3})
+    occupied = beyond > 0.5 / counts.sum()
+    axes.plot(np.maximum(most, _ZERO)[occupied], beyond[occupied], **{**style, "markersize": 3})
 
 
 def pulse_axis(axes: Axes) -> None:

@@ -18,7 +18,7 @@ from memsim.document.writer import show
 from memsim.errors import InputError
 from memsim.experiments.devices import value_key
 from memsim.experiments.experiment import Experiment
-from memsim.experiments.learners import LearnerBase
+from memsim.experiments.learners import ComparedBase, LearnerBase
 from memsim.experiments.schema import Run
 from memsim.profiles import DeviceProfile
 from memsim.profiles.idealised import Idealised, idealised
@@ -130,18 +130,27 @@ def _entry(name: str, run: Run, variant: Experiment) -> Entry:
     if isinstance(spec, LearnerBase):
         ideal = idealised(authored, spec.array.ideal)
         _check(variant, spec, ideal.device)
+    aging = getattr(spec, "aging", None)  # tasks of other packages may have none
+    try:
+        accelerated(ideal.device.spec, 1.0, None if aging is None else aging.temperature)
+    except InputError as error:
+        raise refused(variant, spec, "aging.temperature", str(error).partition(": ")[2]) from None
     return Entry(name, spec, run.values, variant, ideal.device, authored, ideal.notes)
+
+
+def refused(experiment: Experiment, spec: ComparedBase, key: str, why: str) -> InputError:
+    """The error of a setting of one of the compared, by its key there, with its place in the document.
+
+    A key that the document does not state has the place of the array.
+    """
+    start, document = experiment.key(spec), experiment.document
+    place = document.find(f"{start}.{key}") or document.find(f"{start}.array") or ()
+    return InputError(f"{document.where(place)}: {start}.{key}: {why}")
 
 
 def _check(experiment: Experiment, spec: LearnerBase, device: DeviceProfile) -> None:
     """Refuse an array that cannot be built, before anything is computed: try one of a single cell."""
     array = spec.array
-    try:
-        accelerated(device.spec, 1.0, spec.aging.temperature)
-    except InputError as error:
-        path = f"{experiment.key(spec)}.aging.temperature"
-        where = experiment.document.where(experiment.document.find(path) or ())
-        raise InputError(f"{where}: {path}: {str(error).partition(': ')[2]}") from None
     try:
         check_bounds(array.learning_bounds, device)
         written = array.programming if spec.programs else None

@@ -47,13 +47,13 @@ def device(low, high, size=10, more="", **changes):
 
 def ends(cell, cycles):
     """Resistances of cells at both ends of their windows [Ohm], once at the start and driven there again by pulses."""
-    found = []
+    resistances = []
     for start, target in ((1.0, 1.0), (0.0, 0.0), (0.0, 1.0), (1.0, 0.0)):
         array = ms.Crossbar(cell, 1, 4, seed=1, initial=(start, start + 1e-9), count_cell_pulses=False).wear(cycles)
         if start != target:
             array.train(ms.Hebbian(1.0), [1.0], [2 * target - 1] * 4, steps=400, encoding="sign")
-        found.append(1 / array.conductance.values)
-    low, high, driven_low, driven_high = found
+        resistances.append(1 / array.conductance.values)
+    low, high, driven_low, driven_high = resistances
     assert np.allclose(driven_low, low, rtol=1e-5) and np.allclose(driven_high, high, rtol=1e-5)
     return low, high
 
@@ -156,11 +156,11 @@ def test_shares_of_stuck_cells():
     cell = cell.replace({"endurance": {"model": "stuck-cells", "rows": ROWS}})
     array = ms.Crossbar(cell, 200, 100, seed=2)
     array.program(0.5, cycles=2)
-    faulty, earlier, seen = array.state.values == 1, np.zeros((200, 100), bool), 0.0
+    faulty, earlier, cycles_so_far = array.state.values == 1, np.zeros((200, 100), bool), 0.0
     assert faulty.mean() == pytest.approx(0.1, abs=0.01)
     for cycles, on, off in ((500, 0.01, 0.025), (1e4, 0.06, 0.175), (1e7, 0.1, 0.3)):
-        array.wear(cycles - seen)
-        seen = cycles
+        array.wear(cycles - cycles_so_far)
+        cycles_so_far = cycles
         state = array.program(0.5, cycles=2).state.values
         for stuck, share in ((state == 1, on), (state == 0, off)):
             assert stuck[~faulty].mean() == pytest.approx(share, abs=4 * math.sqrt(share / stuck.size))

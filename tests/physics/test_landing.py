@@ -104,8 +104,8 @@ def test_each_cell_goes_to_the_level_nearest_to_its_target():
     )
     middles = level_targets(cell.spec, "two")
     assert (np.diff(middles) < 0).all()
-    wished = np.array([0.99, 0.7 * middles[1] + 0.3 * middles[0], middles[1] - 0.1, 0.02])
-    xbar = ms.Crossbar(cell, 4, 1, seed=1).program(wished[:, None], "fppv", levels="two")
+    states = np.array([0.99, 0.7 * middles[1] + 0.3 * middles[0], middles[1] - 0.1, 0.02])
+    xbar = ms.Crossbar(cell, 4, 1, seed=1).program(states[:, None], "fppv", levels="two")
     r = ohms(xbar)[:, 0]
     assert r[0] <= 6e3 and 9e3 <= r[1] <= 10e3 and 9e3 <= r[2] <= 10e3 and r[3] >= 80e3
 

@@ -22,19 +22,19 @@ def master():
 
 
 def test_each_verdict_follows_from_numbers_measured_on_their_own(report, master):
-    found = {finding.claim.name: finding for finding in report.findings}
+    findings = {finding.claim.name: finding for finding in report.findings}
     for learner, name in (("Unconstrained", "unconstrained"), ("Physical", "physical"), ("Tight", "tight")):
         part = master.sel(learner=f"Hebbian {learner}")
-        row = found[f"snr-hebbian-{name}"]
+        row = findings[f"snr-hebbian-{name}"]
         assert row.measured.value == pytest.approx(float(part.snr_mean), rel=1e-9)
         assert (row.measured.low, row.measured.high) == pytest.approx(part.snr_interval.values, rel=1e-9)
         assert row.verdict in (REPRODUCES, ONLY_GIVEN)
-        assert found[f"accuracy-hebbian-{name}"].measured.value == 100
+        assert findings[f"accuracy-hebbian-{name}"].measured.value == 100
     sgd = master.sel(learner="SGD Unconstrained")
     stable = ms.run(ms.load_experiment("sgd-stable-01"))
-    assert found["snr-sgd"].without.value == pytest.approx(float(stable.snr_mean[0]), rel=1e-9)
-    assert found["accuracy-sgd"].measured.value == pytest.approx(100 * float(sgd.correct.mean()))
-    assert {found[name].verdict for name in ("snr-sgd", "accuracy-sgd", "factor-rule")} == {ONLY_GIVEN}
+    assert findings["snr-sgd"].without.value == pytest.approx(float(stable.snr_mean[0]), rel=1e-9)
+    assert findings["accuracy-sgd"].measured.value == pytest.approx(100 * float(sgd.correct.mean()))
+    assert {findings[name].verdict for name in ("snr-sgd", "accuracy-sgd", "factor-rule")} == {ONLY_GIVEN}
     assert abs(float(stable.snr_mean[0]) - 2.05) > 0.05 * 2.05
 
 
@@ -42,14 +42,14 @@ def test_numbers_that_move_with_the_seed_decide_nothing(report):
     for finding in report.findings:
         if finding.spread is not None and finding.spread.sd > abs(finding.spread.mean) / 2:
             assert finding.verdict in (UNDETERMINED, CONTRADICTS), finding.claim.name
-    found = {finding.claim.name: finding.verdict for finding in report.findings}
+    by_claim = {finding.claim.name: finding.verdict for finding in report.findings}
     for name in ("snr-cnn-margin-10", "snr-cnn-margin-1", "snr-cnn-standard", "factor-loss"):
-        assert found[name] == UNDETERMINED
+        assert by_claim[name] == UNDETERMINED
 
 
 def test_the_studys_contradictions_are_found(report):
-    found = {finding.claim.name for finding in report.findings if finding.verdict == CONTRADICTS}
-    assert found == {
+    contradicting = {finding.claim.name for finding in report.findings if finding.verdict == CONTRADICTS}
+    assert contradicting == {
         "accuracy-50-cnn-standard",
         "accuracy-50-sgd",
         "accuracy-50-stated",

@@ -75,8 +75,8 @@ def program(
     if states is None:
         states = array.axes.cells(array.states((cells if plan is None else plan).lines))
     shape = array.axes.cells_shape((*array.shape[:2], array.lines))
-    wished = array.axes.inner_cells(checks.targets(states, shape, array.dtype))
-    targets = backend.asarray(wished)
+    states_of_cells = array.axes.inner_cells(checks.targets(states, shape, array.dtype))
+    targets = backend.asarray(states_of_cells)
     delivered = None
     if isinstance(chosen, Pulses):
         delivered = _encoding(array, encoding)
@@ -84,7 +84,7 @@ def program(
         default = encoding or device.spec.encoding
         delivered = default if isinstance(default, Encoding) else Encoding(default)
     named = method if isinstance(chosen, Pulses) else chosen
-    request = Request(wished.copy(), named, cycles, delivered, error, falls, reference, sensitivities)
+    request = Request(states_of_cells.copy(), named, cycles, delivered, error, falls, reference, sensitivities)
     array.programming = None  # until the algorithm says what it took
     if isinstance(chosen, GradientDescent) and rest is not None and reference is not None:
         rest.bring(reference, array.steps)  # outputs are compared with their targets, so it comes first
@@ -136,8 +136,8 @@ def _encoding(array: ArrayState, encoding: Encoding | str | None) -> Encoding:
     """How pulses deliver changes, see `Crossbar.program`."""
     if isinstance(encoding, Encoding):
         return encoding
-    own = array.device.spec.encoding
-    return Encoding.rounded(encoding or ("counted" if own == "stochastic" else own))
+    default = array.device.spec.encoding
+    return Encoding.rounded(encoding or ("counted" if default == "stochastic" else default))
 
 
 def _algorithm(algorithm: str | Algorithm | None, settings: Mapping[str, Any], default: str) -> Algorithm:

@@ -10,6 +10,7 @@ from memsim.data.labelled import Labelled, Split
 from memsim.experiments.aging import AgingSpec
 from memsim.metrics.classes import predicted
 from memsim.metrics.lifetime import lifetime
+from memsim.metrics.weight_error import weight_error
 from memsim.philox import Occasion, Purpose
 from memsim.tasks.aged_layers import AgedLayers
 from memsim.tasks.classify.classifiers.classifier import CellClassifier
@@ -44,16 +45,14 @@ class CellsOverTime:
     def measure(self, number: int) -> None:
         """Read test images and weights at an evaluation time; refresh the cells if their budget is exceeded."""
         weights = self._classifier.cell_weights()
-        wished = np.square(weights.wished).sum(1)
-        slope = (weights.now * weights.wished).sum(1) / wished
-        rest = weights.now - slope[:, None] * weights.wished
+        error, power = weight_error(weights.now, weights.exact), np.square(weights.exact).sum(1)
         self._parts.append(
             {
                 "aged_accuracy": self._accuracy(self._data.test, Purpose.CLEAN, number),
-                "aged_weight_error": np.sqrt(np.square(weights.now - weights.wished).sum(1) / wished),
-                "aged_weight_drift": slope - 1.0,
-                "aged_weight_spread": np.sqrt(np.square(rest).sum(1) / wished),
-                "aged_weight_noise": np.sqrt(np.square(weights.deviation).sum(1) / wished),
+                "aged_weight_error": error.whole,
+                "aged_weight_drift": error.drift,
+                "aged_weight_spread": error.spread,
+                "aged_weight_noise": np.sqrt(np.square(weights.deviation).sum(1) / power),
             }
         )
         if self._budget is not None:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from memsim.arrays.compensation import SPAN
+from memsim.metrics.weight_error import weight_error
 from memsim.philox import Occasion, Purpose
 from memsim.tasks.program.programmed import AgingArray
 
@@ -61,8 +62,8 @@ def _weights(array: AgingArray, number: int) -> Values:
     """
     layer = array.layer
     exact = layer.targets
-    held, power = layer.cell_weights, float(np.square(exact).sum())
-    slope = _ratio(float((held * exact).sum()), power)
+    with np.errstate(invalid="ignore"):
+        error = weight_error(layer.cell_weights.ravel(), exact.ravel())
     rows = len(exact)
     driven = np.unique(np.linspace(0, rows - 1, min(rows, _ROWS)).round().astype(int))
     one_hot = np.zeros((len(driven), rows))
@@ -70,8 +71,8 @@ def _weights(array: AgingArray, number: int) -> Values:
     read = layer.read(one_hot, Occasion(Purpose.PRODUCTS, read=1, time=number), within=SPAN)
     noise = _rms(read - layer.read(one_hot, noise=False))
     return {
-        "weight_drift": np.asarray(slope - 1.0),
-        "weight_spread": np.asarray(math.sqrt(_ratio(float(np.square(held - slope * exact).sum()), power))),
+        "weight_drift": error.drift,
+        "weight_spread": error.spread,
         "weight_noise": np.asarray(_ratio(noise, _rms(exact))),
     }
 

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from memsim.arrays.aging import accelerated
 from memsim.errors import InputError, MemsimError
 from memsim.metrics.pulse_bins import pulse_bins, pulse_counts
 from memsim.philox import MAX_ARRAYS
-from memsim.tasks.compared import Entry, time_notes
+from memsim.tasks.compared import Entry, refused, time_notes
 from memsim.tasks.job import Computed, Job, spec_of
 from memsim.tasks.program.by_level import CellsByLevel, common_levels
 from memsim.tasks.program.measures import Values, products, states
@@ -71,16 +70,12 @@ def checked(entry: Entry) -> None:
     assert device is not None
     _check_levels(entry)
     try:
-        accelerated(device.spec, 1.0, spec.aging.temperature)
-    except InputError as error:
-        raise _refused(entry, "aging.temperature", str(error).partition(": ")[2]) from None
-    try:
         place = Place(device, entry.seed, _TRIAL, "cpu", entry.label)
         AgingArray(place, spec.array, spec.aging, weights_of(spec.array, np.array([[-1.0, 1.0]])), np.ones((1, 1)))
     except InputError as error:
         name, _, why = str(error).partition(": ")
         key = next((key for start, key in _KEYS.items() if name == start or name.startswith(f"{start}.")), "")
-        raise _refused(entry, key or "array", why if key else str(error)) from None
+        raise refused(entry.experiment, entry.spec, key or "array", why if key else str(error)) from None
 
 
 def _check_levels(entry: Entry) -> None:
@@ -94,19 +89,13 @@ def _check_levels(entry: Entry) -> None:
         name, _, why = str(error).partition(": ")
         named = getattr(entry.spec.array.programming, "levels", None)
         if name == "bounds":
-            raise _refused(entry, "array.bounds", why) from None
+            raise refused(entry.experiment, entry.spec, "array.bounds", why) from None
         if name == "levels" and named is not None and getattr(spec.distribution, "levels", None) is None:
-            raise _refused(entry, "array.programming.levels", why) from None
+            raise refused(entry.experiment, entry.spec, "array.programming.levels", why) from None
         document = entry.experiment.document
         place = document.find(f"targets.{name}") or document.find("targets") or ()
         text = f"{document.where(place)}: targets.{name}: array '{entry.spec.name}': {why}"
         raise InputError(text) from None
-
-
-def _refused(entry: Entry, key: str, why: str) -> InputError:
-    path, document = f"{entry.experiment.key(entry.spec)}.{key}", entry.experiment.document
-    place = document.find(path) or document.find(f"{entry.experiment.key(entry.spec)}.array") or ()
-    return InputError(f"{document.where(place)}: {path}: {why}")
 
 
 @dataclass

@@ -8,14 +8,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from memsim.arrays.aging import accelerated
 from memsim.arrays.wires.network import check_cell
 from memsim.arrays.wires.passive import CellRead, read_cell
 from memsim.errors import ConvergenceError, InputError, MemsimError
 from memsim.kernels.fill import fill
 from memsim.philox import Stream
 from memsim.profiles import DeviceProfile
-from memsim.tasks.compared import Entry, time_notes
+from memsim.tasks.compared import Entry, refused, time_notes
 from memsim.tasks.job import Computed, Job, Progress, spec_of
 from memsim.tasks.select.over_time import aged_currents
 from memsim.tasks.select.schema import SelectSpec
@@ -69,23 +68,16 @@ def checked(entry: Entry) -> _Array:
     window, voltage, conduction = device.spec.conductance, device.spec.read.voltage, selector or device.spec.conduction
     if window.nominal:
         why = f"the window of '{device.name}' is only a scale; a passive array needs a device with a window of its own"
-        raise _refused(entry, "array.device", f"{why}, such as 'epiram-choi2018'")
+        raise refused(entry.experiment, entry.spec, "array.device", f"{why}, such as 'epiram-choi2018'")
     try:
         check_cell(window.max, voltage, conduction)
     except InputError as error:
-        raise _refused(entry, "array.selector" if selector is not None else "array.device", str(error)) from None
+        raise refused(
+            entry.experiment, entry.spec, "array.selector" if selector is not None else "array.device", str(error)
+        ) from None
     wires = entry.spec.wires.model_dump()
     temperature = entry.spec.aging.temperature
-    try:
-        accelerated(device.spec, 1.0, temperature)
-    except InputError as error:
-        raise _refused(entry, "aging.temperature", str(error).partition(": ")[2]) from None
     return _Array(window.max, window.min, voltage, conduction, wires, entry.label, entry.seed, device, temperature)
-
-
-def _refused(entry: Entry, field: str, why: str) -> InputError:
-    key, document = f"{entry.experiment.key(entry.spec)}.{field}", entry.experiment.document
-    return InputError(f"{document.where(document.find(key) or ())}: {key}: {why}")
 
 
 def _read_all(array: _Array, spec: SelectSpec, progress: Progress | None) -> dict[str, np.ndarray]:

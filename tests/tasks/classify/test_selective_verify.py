@@ -58,8 +58,8 @@ def test_second_derivatives_are_mean_squares_of_difference_quotients(name):
                     ends.append(loss_of(network, layer, moved, x[one], labels[one]))
                 squares.append(((ends[0] - ends[1]) / 2e-5) ** 2)
             factor = scale * (drive if row == len(weights) else 1.0)
-            found = chosen[layer.name].sensitivities[row, col]
-            assert found == pytest.approx(np.mean(squares) * factor**2, rel=1e-3, abs=1e-12)
+            derivative = chosen[layer.name].sensitivities[row, col]
+            assert derivative == pytest.approx(np.mean(squares) * factor**2, rel=1e-3, abs=1e-12)
 
 
 @pytest.mark.slow

@@ -119,14 +119,14 @@ class CellWeights(NamedTuple):
     ----------
     now : ndarray
         As outputs see them, with their correction.
-    wished : ndarray
+    exact : ndarray
         Those that were to be programmed, or of learners in place those at the end of the training.
     deviation : ndarray
         Standard deviation in reads, also by noise that is slower than the reads of a data set.
     """
 
     now: np.ndarray
-    wished: np.ndarray
+    exact: np.ndarray
     deviation: np.ndarray
 
 

@@ -60,16 +60,15 @@ def selections(
     for layer in weighted:
         weights, bias = layer.folded(network.parameters)
         drive, scale = weight_scales(weights, bias, mapping, "layer")
-        own = squares[layer.name] * np.square(scale)
+        scaled[layer.name] = squares[layer.name] * np.square(scale)
         if bias is not None:
-            own[-1] *= drive**2  # the cell of a bias has the bias over the voltage of its row
-        scaled[layer.name] = own
-    every = np.concatenate([own.ravel() for own in scaled.values()])
+            scaled[layer.name][-1] *= drive**2  # the cell of a bias has the bias over the voltage of its row
+    every = np.concatenate([values.ravel() for values in scaled.values()])
     count = round(algorithm.share * len(every))
     least = np.sort(every)[::-1][count - 1] if count else np.inf
     return {
-        name: Selection(dataclasses.replace(algorithm, share=float((own >= least).mean())), own)
-        for name, own in scaled.items()
+        name: Selection(dataclasses.replace(algorithm, share=float((values >= least).mean())), values)
+        for name, values in scaled.items()
     }
 
 

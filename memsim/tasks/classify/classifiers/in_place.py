@@ -135,8 +135,8 @@ class InPlace:
         self.remember()
         now = [layer.crossbar.weights.values * layer.correction for layer in layers]
         deviation = [np.abs(layer.correction) * layer.crossbar.weight_deviation() for layer in layers]
-        wished = [weights for _, weights in self._learned]
-        joined = (np.concatenate([own.reshape(len(own), -1) for own in part], 1) for part in (now, wished, deviation))
+        learned = [weights for _, weights in self._learned]
+        joined = (np.concatenate([own.reshape(len(own), -1) for own in part], 1) for part in (now, learned, deviation))
         return CellWeights(*(np.asarray(part, float) for part in joined))
 
     @property
