@@ -23,31 +23,7 @@ def verify_kernel(spec: VerifySpec) -> Kernel:
     """
     verify_cell = cell_function(spec)
 
-    def verify(
-        first,
-        last,
-        state,
-        readings,
-        low,
-        high,
-        memory,
-        counts,
-        energy,
-        status,
-        rows,
-        first_step,
-        first_array,
-        first_column,
-        limits,
-        settings,
-        common,
-        varying,
-        knobs,
-        voltages,
-        read,
-        k0,
-        k1,
-    ):
+    def verify(first, last, state, readings, low, high, memory, counts, energy, status, rows, *rest):
         columns = state.shape[1]
         tiles = state.shape[2] // TILE
         for unit in range(first, last):
@@ -56,31 +32,7 @@ def verify_kernel(spec: VerifySpec) -> Kernel:
             start = unit % tiles * TILE
             for row in range(start, min(start + TILE, rows)):
                 if status[array, column, row] == 0:
-                    verify_cell(
-                        array,
-                        column,
-                        row,
-                        state,
-                        readings,
-                        low,
-                        high,
-                        memory,
-                        counts,
-                        energy,
-                        status,
-                        first_step,
-                        first_array,
-                        first_column,
-                        limits,
-                        settings,
-                        common,
-                        varying,
-                        knobs,
-                        voltages,
-                        read,
-                        k0,
-                        k1,
-                    )
+                    verify_cell(array, column, row, state, readings, low, high, memory, counts, energy, status, *rest)
 
     parts = (spec.update.model.parameters, spec.update.varying, Knobs, Limits, Memory, PulseVoltages, VerifyRead)
     return compile_kernel(verify, lambda state, *_: state.shape[0] * state.shape[1] * (state.shape[2] // TILE), parts)

@@ -15,6 +15,7 @@ def verify_kernel(spec: VerifySpec) -> CudaKernel:
     """Kernel with the arguments of `memsim.kernels.verify.verify_kernel`."""
     verify_cell = cell_function(spec, callee)
 
+    # In full: numba-cuda compiles no lists of arguments of any length.
     def verify(
         state,
         readings,
