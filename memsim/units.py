@@ -18,10 +18,12 @@ _UNITS = {
     "s": ("a time", "50 ns"),
     "Hz": ("a frequency", "1 MHz"),
     "m": ("a length", "30 nm"),
+    "m^2": ("an area", "1200 um^2"),
     "J": ("an energy", "1 eV"),
     "W": ("a power", "1 uW"),
     "K": ("a temperature", "300 K"),
     "F": ("a capacitance", "1 fF"),
+    "F/m": ("a capacitance per length", "0.2 fF/um"),
     "C": ("a charge", "1 pC"),
     "m/s": ("a speed", "10 nm/s"),
     "m^2/Vs": ("a mobility", "1e-14 m^2/Vs"),
@@ -33,12 +35,16 @@ _PREFIXES = {"a": -18, "f": -15, "p": -12, "n": -9, "u": -6, "m": -3, "": 0, "k"
 _PREFIX_OF = {exponent: prefix for prefix, exponent in _PREFIXES.items()}
 _SPELLINGS = {
     "Ohm": ("Ohm", "ohm", "Ω", "\u2126"),
+    "m^2": ("m^2", "m2", "m\u00b2"),
     "m^2/Vs": ("m^2/Vs", "m2/Vs", "m\u00b2/Vs"),
     "S/V^2": ("S/V^2", "S/V2", "S/V\u00b2"),
 }
 # A prefix would belong to the metre and be squared with it: refused, so that nobody need know.
 _BARE = {"m^2/Vs"}
+# A prefix of an area is squared with the metre, as everywhere: 1 um^2 is 1e-12 m^2.
+_SQUARED = {"m^2"}
 _MICRO = ("\u00b5", "\u03bc")  # the micro sign and the Greek letter look alike
+_LENGTHS = {"m": 0, "mm": -3, "um": -6, "nm": -9} | {f"{micro}m": -6 for micro in _MICRO}
 _LONG_TIMES = {"min": 60.0, "h": 3600.0, "day": 86400.0, "d": 86400.0, "y": 31557600.0}  # a Julian year
 ELECTRONVOLT = 1.602176634e-19
 """[J]; exact since the SI of 2019."""
@@ -54,8 +60,11 @@ def _symbols() -> dict[str, tuple[str, int, float]]:
             continue
         for spelling in _SPELLINGS.get(unit, (unit,)):
             for prefix, exponent in {"": 0}.items() if unit in _BARE else _PREFIXES.items():
+                power = 2 * exponent if unit in _SQUARED else exponent
                 for written in (prefix, *_MICRO) if prefix == "u" else (prefix,):
-                    table[written + spelling] = (unit, exponent, 1.0)
+                    table[written + spelling] = (unit, power, 1.0)
+    for symbol, (_, exponent, _) in [(symbol, known) for symbol, known in table.items() if known[0] == "F"]:
+        table.update({f"{symbol}/{length}": ("F/m", exponent - below, 1.0) for length, below in _LENGTHS.items()})
     table.update({symbol: ("s", 0, factor) for symbol, factor in _LONG_TIMES.items()})
     table["eV"] = ("J", 0, ELECTRONVOLT)
     return table
@@ -73,8 +82,8 @@ def parse_quantity(value: Any, unit: str) -> float:
         Number and unit with an optional prefix from a to T ("1 us", "5 kOhm", "3.7 %", "2 h"). Plain numbers are
         accepted only where a dimensionless quantity is wanted.
     unit : str
-        SI unit that is wanted: "V", "A", "S", "Ohm", "s", "Hz", "m", "J", "W", "K", "F", "C", "m/s", "m^2/Vs", "S/V",
-        "S/V^2", or "1" (dimensionless).
+        SI unit that is wanted: "V", "A", "S", "Ohm", "s", "Hz", "m", "m^2", "J", "W", "K", "F", "F/m", "C", "m/s",
+        "m^2/Vs", "S/V", "S/V^2", or "1" (dimensionless).
 
     Raises
     ------
@@ -140,6 +149,12 @@ def format_quantity(si_value: float, unit: str, digits: int | None = None) -> st
     exact = Decimal(repr(number) if digits is None else f"{number:.{digits}g}")
     if unit in ("1", "%") or unit in _BARE:
         return f"{_digits(exact.scaleb(2) if unit == '%' else exact)} {symbol}".rstrip()
+    if unit == "F/m":
+        return f"{_digits(exact.scaleb(9))} fF/um"
+    if unit in _SQUARED:
+        # 0.01 mm^2 and 0.001 um^2 are easier to read than 10000 um^2 and 1000 nm^2.
+        power = -12 if exact == 0 else -6 if exact.adjusted() >= -8 else -12 if exact.adjusted() >= -15 else -18
+        return f"{_digits(exact.scaleb(-power))} {_PREFIX_OF[power // 2]}{symbol}"
     largest = 0 if unit == "s" else 12  # nobody writes kiloseconds
     exponent = 0 if exact == 0 else min(max(exact.adjusted() // 3 * 3, -18), largest)
     return f"{_digits(exact.scaleb(-exponent))} {_PREFIX_OF[exponent]}{symbol}"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from memsim.errors import InputError
 from memsim.units import format_quantity, parse_quantity
 
-UNITS = ["V", "A", "S", "Ohm", "s", "Hz", "m", "J", "W", "K", "F", "C", "1", "%"]
+UNITS = ["V", "A", "S", "Ohm", "s", "Hz", "m", "m^2", "J", "W", "K", "F", "F/m", "C", "1", "%"]
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,11 @@ UNITS = ["V", "A", "S", "Ohm", "s", "Hz", "m", "J", "W", "K", "F", "C", "1", "%"
         ("5 kohm", "Ohm", 5e3),
         ("30 m", "m", 30.0),
         ("30 mm", "m", 0.03),
+        ("1200 um^2", "m^2", 1.2e-9),
+        ("1.16 mm\u00b2", "m^2", 1.16e-6),
+        ("4 \u00b5m2", "m^2", 4e-12),
+        ("0.2 fF/um", "F/m", 0.2e-9),
+        ("2 pF/mm", "F/m", 2e-9),
         ("1 us", "s", 1e-6),
         ("1 \u00b5s", "s", 1e-6),
         ("1 \u03bcs", "s", 1e-6),

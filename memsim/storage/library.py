@@ -1,4 +1,4 @@
-"""The YAML files that memsim ships: devices, experiments and studies, found by name."""
+"""The YAML files that memsim ships: devices, component tables, experiments and studies, found by name."""
 
 from __future__ import annotations
 
@@ -9,12 +9,22 @@ from typing import Literal
 
 from memsim.errors import InputError, nearest
 
-Kind = Literal["devices", "experiments", "studies"]
+Kind = Literal["devices", "components", "experiments", "studies"]
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_FOLDERS = {"devices": "devices", "experiments": "experiments", "studies": "experiments/studies"}
-_NAMES = {"devices": "device", "experiments": "experiment", "studies": "study"}
-_LISTING = {"devices": "memsim device list", "experiments": "memsim list", "studies": "memsim verify"}
+_FOLDERS = {
+    "devices": "devices",
+    "components": "components",
+    "experiments": "experiments",
+    "studies": "experiments/studies",
+}
+_NAMES = {"devices": "device", "components": "component table", "experiments": "experiment", "studies": "study"}
+_LISTING = {
+    "devices": "memsim device list",
+    "components": "memsim cost --list",
+    "experiments": "memsim list",
+    "studies": "memsim verify",
+}
 _SUFFIXES = (".yaml", ".yml")
 
 
