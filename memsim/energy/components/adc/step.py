@@ -1,0 +1,25 @@
+"""A converter that resolves one bit after another, each at the same cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from memsim.energy.components.adc.model import AdcModel, Area, Conversion, Energy, Time, at
+
+
+@dataclass(frozen=True)
+class Step(AdcModel):
+    """A converter whose `energy` and `time` are those of one resolved bit, as in NeuRRAM's neurons."""
+
+    name: ClassVar[str] = "step"
+    energy: Energy | None = None
+    area: Area | None = None
+    time: Time | None = None
+
+    def conversion(self, bits: int, node: float | None) -> Conversion:
+        """Costs of one conversion: those of one bit times the number of bits."""
+        energy, time = at(self.energy, node), at(self.time, node)
+        return Conversion(
+            None if energy is None else bits * energy, None if time is None else bits * time, at(self.area, node)
+        )
