@@ -11,60 +11,30 @@ from collections.abc import Collection, Iterator
 from pathlib import Path as FilePath
 from typing import Any
 
-from memsim.document import Document
+from memsim.document import Document, inherit
 from memsim.document.problems import Path, dotted
 from memsim.document.walk import bare, choices_of, spot_at
-from memsim.errors import InputError
 from memsim.profiles.profile import DeviceProfile
 from memsim.profiles.provenance import PROVENANCE, numbers, resolve
 from memsim.profiles.schema import DeviceSpec
-from memsim.storage.library import library, similar
 
 OWN = ("name", "title", "notes")
 """Keys that a profile does not inherit."""
-MAX_DEPTH = 8
 CHANGED = "-changed"
 """Ending of the name of a profile with values of an experiment."""
 _TELLING = ("model", "relative_to")
 _SET = "set in the experiment"
-_SUFFIXES = (".yaml", ".yml")
 
 
 def resolved(document: Document, folder: FilePath | None, above: tuple[FilePath, ...] = ()) -> Document:
-    """The document with what it inherits written out, and without `extends`.
-
-    Parameters
-    ----------
-    document : Document
-        A profile as authored.
-    folder : Path, optional
-        Its folder; None for a text, which can extend shipped profiles alone.
-    above : tuple of Path
-        The files that led here, outermost first.
+    """The profile with what it inherits written out, and without `extends`; see `memsim.document.inherit.resolved`.
 
     Raises
     ------
     DocumentError
-        There is no such profile in the library or the folder, the profiles extend each other in a circle or too deeply,
-        or both have another source under the same key.
-    DocumentError
-        The profile that is extended is not valid; its own file and lines are named.
+        What it extends is missing or not valid, or both have another source under the same key.
     """
-    if "extends" not in document.data:
-        return document
-    given = document.get("extends")
-    if not isinstance(given, str) or not given:
-        raise document.error([(("extends",), "extends must be the name of a shipped profile, or of a file beside it")])
-    try:
-        file = _file(given, folder)
-        if file in above or len(above) >= MAX_DEPTH:
-            names = " -> ".join(path.name for path in (*above, file))
-            raise InputError(f"{names} is a circle" if file in above else f"more than {MAX_DEPTH} profiles in a row")
-    except InputError as error:
-        raise document.error([(("extends",), f"extends: {error}")]) from None
-    base = DeviceProfile.from_document(resolved(Document.from_file(file), file.parent, (*above, file)))
-    _refuse_other_sources(document, base)
-    return document.without([("extends",)]).over(_pinned(base), OWN, _TELLING)
+    return inherit.resolved(document, _PROFILES, folder, above)
 
 
 def with_values(base: DeviceProfile, values: Document) -> DeviceProfile:
@@ -85,7 +55,7 @@ def with_values(base: DeviceProfile, values: Document) -> DeviceProfile:
     DocumentError
         A key or value is not allowed, or values do not fit together.
     """
-    _refuse_other_sources(values, base)
+    inherit.refuse_other_sources(values, base.document, base.name)
     given = _unset(values.data, ())
     named = {"name": changed_name(base.name), "title": f"{base.title}, with changed values", **given}
     whole = values.with_data(named).over(Document.from_data(_pinned(base).data, base.name), OWN, _TELLING)
@@ -97,15 +67,14 @@ def changed_name(name: str) -> str:
     return name[: 64 - len(CHANGED)].rstrip("-") + CHANGED
 
 
-def _refuse_other_sources(document: Document, base: DeviceProfile) -> None:
-    """Refuse another source under the key of one of the profile that is extended."""
-    clashing = [
-        (("sources", key), f"source '{key}' is another one in {base.name}, which this extends; give it another key")
-        for key, source in (base.document.get("sources") or {}).items()
-        if document.find(f"sources.{key}") and document.get(f"sources.{key}") != source
-    ]
-    if clashing:
-        raise document.error(clashing)
+def _merged(document: Document, extended: Document) -> Document:
+    """A profile laid over the one that it extends, whose numbers keep their provenance."""
+    base = DeviceProfile.from_document(extended)
+    inherit.refuse_other_sources(document, base.document, base.name)
+    return document.over(_pinned(base), OWN, _TELLING)
+
+
+_PROFILES = inherit.Family("devices", "profile", _merged)
 
 
 def _unset(value: Any, at: Path) -> Any:
@@ -128,27 +97,6 @@ def _has(data: Any, path: Path) -> bool:
         except (KeyError, IndexError, TypeError):
             return False
     return True
-
-
-def _file(given: str, folder: FilePath | None) -> FilePath:
-    """The file that `extends` names: a shipped profile, or one in the folder."""
-    shipped = library("devices")
-    if given in shipped:
-        return shipped[given].resolve()
-    if folder is None:
-        raise InputError(f"'{given}' is not a shipped profile{similar(given, shipped)}")
-    folder = folder.resolve()
-    beside = [file.name for file in folder.iterdir() if file.suffix in _SUFFIXES]
-    try:
-        file = (folder / given).resolve()
-        if not file.is_relative_to(folder):
-            raise InputError(f"'{given}' lies outside the folder of this file; only files in it can be extended")
-        if not file.is_file():
-            hint = similar(given, [*shipped, *beside])
-            raise InputError(f"'{given}' is neither a shipped profile nor a file in {folder}{hint}")
-    except (OSError, ValueError):
-        raise InputError(f"'{given}' is not the name of a file") from None
-    return file
 
 
 def _pinned(base: DeviceProfile) -> Document:

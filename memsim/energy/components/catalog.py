@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from memsim.document import Document
+from memsim.energy.components.inherit import resolved
 from memsim.energy.components.table import ComponentTable
 from memsim.errors import InputError
 from memsim.storage.library import find, library
@@ -21,9 +22,10 @@ def load_components(name_or_path: str | os.PathLike[str]) -> ComponentTable:
     Raises
     ------
     InputError
-        Nothing of that name is shipped, or the file is not a valid table.
+        Nothing of that name is shipped, or the file, or one that it extends, is not a valid table.
     """
-    return ComponentTable.from_document(Document.from_file(find("components", name_or_path)))
+    path = find("components", name_or_path)
+    return ComponentTable.from_document(resolved(Document.from_file(path), path.parent, (path.resolve(),)))
 
 
 def components_of(table: object) -> ComponentTable:
@@ -43,4 +45,4 @@ def components_of(table: object) -> ComponentTable:
 
 def components_from_text(text: str, name: str = "components") -> ComponentTable:
     """The component table in a YAML text, called `name` in errors."""
-    return ComponentTable.from_document(Document.from_text(text, name))
+    return ComponentTable.from_document(resolved(Document.from_text(text, name), None))

@@ -9,7 +9,7 @@ from typing import Any
 from memsim.document import Document
 from memsim.document.problems import Path
 from memsim.document.registry_sections import entry_of
-from memsim.energy.components.adc import ADC_MODELS
+from memsim.energy.components.adc import ADC_MODELS, AdcModel
 from memsim.energy.components.component import Component
 from memsim.energy.components.components import Adc, Components, Digital
 from memsim.energy.components.nodes import Curve, Multiple, node_range
@@ -121,7 +121,7 @@ class ComponentTable:
             raise InputError(f"{called}: {node} is not a node; allowed: a length above 0")
         if not self.nodes:
             return node
-        if len(self.nodes) == 1 and self.spec.nodes is None:
+        if len(self.nodes) == 1:
             if node is not None and not math.isclose(node, self.nodes[0], rel_tol=1e-9):
                 raise InputError(
                     f"{called}: {format_quantity(node, 'm')} is asked for; it is a table for another node, "
@@ -141,8 +141,9 @@ class ComponentTable:
         origin = origin_of(self.document.data, ("components", *path))
         source, status = origin.source, origin.status
         if isinstance(entry, AnyAdcEntry):
-            model = entry_of(ADC_MODELS, entry)
-            return Adc(model, node, self.name, self._factor(entry, model.factor), source, status)
+            model = model_of(entry)
+            factor = entry.uncertainty if model.lower_bound else self._factor(entry, model.factor)
+            return Adc(model, node, self.name, factor, source, status)
         values = {key: getattr(entry, key) for key in type(entry).model_fields if key not in _TEXTS}
         values = {key: value.at(node) if isinstance(value, Curve) else value for key, value in values.items()}
         if isinstance(entry, CellEntry):
@@ -151,13 +152,20 @@ class ComponentTable:
 
     def _factor(self, entry: Entry, default: float | None = None) -> float | None:
         """The uncertainty of an entry: its own, else that of its model, else that of the table."""
-        return next((one for one in (entry.uncertainty, default, self.spec.uncertainty) if one is not None), None)
+        if "uncertainty" in entry.model_fields_set:
+            return entry.uncertainty
+        return self.spec.uncertainty if default is None else default
+
+
+def model_of(entry: AnyAdcEntry) -> AdcModel:
+    """The model that the entry of a converter names, with its settings."""
+    return entry_of(ADC_MODELS, entry)
 
 
 def _energetic(entry: Entry) -> bool:
     """Whether an entry has an energy or a power, and no model that knows its uncertainty."""
     if isinstance(entry, AnyAdcEntry):
-        model = entry_of(ADC_MODELS, entry)
+        model = model_of(entry)
         known = model.factor is not None or model.lower_bound
         return not known and getattr(entry, "energy", None) is not None
     return getattr(entry, "energy", None) is not None or (isinstance(entry, PoweredEntry) and entry.power is not None)
