@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from memsim.arrays import array_files, memory
+from memsim.arrays import array_files, memory, spice
 from memsim.arrays.construction import array_state
 from memsim.arrays.converters import ADC, DAC
 from memsim.arrays.crossbar_description import Description
@@ -257,6 +257,50 @@ class Crossbar(Reads, Updates, Description):
             If the file is missing or does not hold a crossbar.
         """
         return cls._of(array_files.load(path, backend))
+
+    def to_spice(self, path: Any, x: Any = None, *, array: int = 0, force: bool = False) -> Path:
+        """Write one read of an array as a SPICE netlist and return the path.
+
+        ``ngspice -b FILE`` solves it and prints the current of every bit line, ``i(vsense_t_u_j)`` for bit line j in
+        the tile t down and u across the matrix, positive out of the line [A]. The head of the file says what the names
+        of the nodes mean and which currents are expected.
+
+        Every tile is a circuit of its own. Drivers are sources, sense amplifiers are sources of 0 V, with their
+        resistances; lines without resistance are one node. Cells have the conductances of `conductance`, without read
+        noise: ohmic ones are resistors, others are sources (B elements) with the current of their law. Cells of 0 S are
+        left out, unless they carry the common current of the form `polynomial`. Pairs of columns lie side by side, and
+        a reference column lies behind the last line.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+        x : (row,), optional
+            Inputs in units of the read voltage, on which DACs act; 1 for all rows if not given.
+        array : int
+            Number of the array in a stack, from 0.
+        force : bool
+            Whether a file that exists is replaced.
+
+        Raises
+        ------
+        InputError
+            If a shape does not fit, there are more than 4 194 304 cells, a conductance is below 0, or the DACs take two
+            phases, an offset or pulse widths: allowed are polarity 'unsigned' or 'bipolar', with coding 'voltage'.
+        OutputError
+            If the file exists and `force` is false, or it cannot be written.
+
+        Notes
+        -----
+        The time of ngspice grows steeply with the size of a tile: 2 s for 64 x 64 ohmic cells with wires, 100 s for
+        128 x 128 (ngspice 39 on one core).
+
+        Examples
+        --------
+        >>> xbar = Crossbar("taox-hfox-wu2018", 8, 4, wires=Wires(1.0, 1.0))
+        >>> xbar.to_spice("array.cir")  # then: ngspice -b array.cir
+        """
+        return spice.save(self._array, path, x, array, force=force)
 
     def memory(self) -> dict[str, np.ndarray]:
         """All that settings and seed do not tell of what reads see, by name, with the axis array first; copies.

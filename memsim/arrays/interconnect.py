@@ -69,6 +69,59 @@ class TileMaps(NamedTuple):
     error: np.ndarray
 
 
+def line_order(column: str, lines: int) -> np.ndarray:
+    """Number among the lines of the banks of each line as they lie side by side.
+
+    Pairs lie side by side, a reference column behind the last line.
+
+    Parameters
+    ----------
+    column : {"single", "reference", "pair"}
+        How an output is read, see `Crossbar`.
+    lines : int
+        Bit lines without the reference column.
+    """
+    order = np.arange(lines + (column == "reference"))
+    return order.reshape(2, -1).T.ravel() if column == "pair" else order
+
+
+def line_conductances(
+    banks: Banks, column: str, rows: int, arrays: slice = slice(None), needed_by: str = "wires"
+) -> np.ndarray:
+    """Conductances [S] of the lines as they lie side by side, (array, line, row), the rows padded with 0 S.
+
+    Parameters
+    ----------
+    banks : Banks
+        The cells.
+    column : {"single", "reference", "pair"}
+        How an output is read, see `Crossbar`.
+    rows : int
+        Number of word lines.
+    arrays : slice
+        Which arrays of the stack.
+    needed_by : str
+        What the error names as the reason.
+
+    Raises
+    ------
+    InputError
+        If a conductance is below 0 by more than rounding.
+    """
+    spec = banks.lines.spec
+    window = spec.conductance
+    states = [bank.site.backend.numpy(bank.read_states[arrays]) for bank in banks.both]
+    cells = np.concatenate(states, axis=1)[:, line_order(column, states[0].shape[1])]
+    siemens = np.zeros(cells.shape)
+    siemens[:, :, :rows] = window.min + cells[:, :, :rows].astype(float) * window.width
+    if (siemens < -_ROUNDING * window.max).any():
+        raise InputError(
+            f"{needed_by}: a cell of device '{spec.name}' has {siemens.min():.3g} S; currents through circuits need "
+            "conductances of at least 0 (bounds of at least 0)"
+        )
+    return np.maximum(siemens, 0.0)
+
+
 def without_wires(bank: Bank) -> EffectiveCells:
     """What reads see without wires."""
     return EffectiveCells(bank.read_states, bank.spec.conductance.offset)
@@ -132,7 +185,7 @@ class Interconnect:
         backend = banks.lines.site.backend
         options: dict[str, Any] = {**self.wires.options, "backend": backend.name}
         through = [backend.numpy(effective.state) for effective in self.effective(banks)]
-        order = self._order(through[0].shape[1], len(through) > 1)
+        order = line_order(self._column, through[0].shape[1])
         effective = np.concatenate(through, axis=1)[array, order][lines, rows].T.astype(float) * spec.conductance.width
         if spec.conduction is not None:
             options |= {"conduction": spec.conduction, "read_voltage": spec.read.voltage}
@@ -181,31 +234,13 @@ class Interconnect:
         return solution
 
     def _siemens(self, banks: Banks) -> np.ndarray:
-        """Conductances [S] of the lines as they lie side by side, the reference column last; (array, line, row)."""
-        spec, rows = banks.lines.spec, self.cut.rows[-1].stop
-        window = spec.conductance
-        states = [bank.site.backend.numpy(bank.read_states) for bank in banks.both]
-        cells = np.concatenate(states, axis=1)[:, self._order(states[0].shape[1], len(states) > 1)]
-        siemens = np.zeros(cells.shape)
-        siemens[:, :, :rows] = window.min + cells[:, :, :rows].astype(float) * window.width
-        if (siemens < -_ROUNDING * window.max).any():
-            raise InputError(
-                f"wires: a cell of device '{spec.name}' has {siemens.min():.3g} S; currents through wires need "
-                "conductances of at least 0 (bounds of at least 0)"
-            )
-        return np.maximum(siemens, 0.0)
+        """Conductances [S] of the lines as they lie side by side, (array, line, row)."""
+        return line_conductances(banks, self._column, self.cut.rows[-1].stop)
 
     def _apart(self, values: np.ndarray, axis: int) -> list[np.ndarray]:
         """Values of physical lines back in the order of the banks."""
         reference = self._column == "reference"
         lines = values.shape[axis] - reference
-        back = np.argsort(self._order(lines, reference))
+        back = np.argsort(line_order(self._column, lines))
         ordered = np.take(values, back, axis=axis)
         return np.split(ordered, [lines], axis=axis) if reference else [ordered]
-
-    def _order(self, lines: int, reference: bool) -> np.ndarray:
-        """Number among the banks' lines of each physical line."""
-        order = np.arange(lines + reference)
-        if self._column == "pair":
-            order = order.reshape(2, -1).T.ravel()
-        return order

@@ -76,6 +76,8 @@ class Readout:
     ----------
     events : Events
         What the reads so far made the hardware of an array do; expectations count nothing.
+    cut : Tiles
+        How rows and lines are cut into tiles, the reference column included.
     """
 
     def __init__(self, periphery: Periphery, column: str, shape: tuple[int, int, int], site: Site) -> None:
@@ -86,29 +88,33 @@ class Readout:
                 raise InputError(f"{name}: {part!r} is not allowed; a memsim.{kind.__name__}, or None")
         self.periphery, self._column, self._site = periphery, column, site
         every_line = lines + (column == "reference")
-        self._cut = tiles(tile, rows, every_line)
-        if len(self._cut.rows) > MAX_ROW_TILES:
-            raise InputError(f"tile: {len(self._cut.rows)} tiles above each other; allowed: {MAX_ROW_TILES}")
+        self.cut = tiles(tile, rows, every_line)
+        if len(self.cut.rows) > MAX_ROW_TILES:
+            raise InputError(f"tile: {len(self.cut.rows)} tiles above each other; allowed: {MAX_ROW_TILES}")
         self._in = None if dac is None else InputConverter(dac, site, arrays, rows)
         outputs = lines // 2 if column == "pair" else lines
         self.out = None
         if adc is not None:
             signed = signed_outputs(column, dac, adc)
-            self.out = OutputConverter(adc, site, (arrays, outputs), len(self._cut.rows), signed)
+            self.out = OutputConverter(adc, site, (arrays, outputs), len(self.cut.rows), signed)
         self._events_of_a_read = Events(
             reads=1,
-            word_lines=rows * len(self._cut.lines),
-            bit_lines=every_line * len(self._cut.rows),
+            word_lines=rows * len(self.cut.lines),
+            bit_lines=every_line * len(self.cut.rows),
             dac_conversions=0 if dac is None else rows,
-            adc_conversions=0 if adc is None else outputs * len(self._cut.rows),
+            adc_conversions=0 if adc is None else outputs * len(self.cut.rows),
         )
         self.events = Events()
-        self._interconnect = None if wires is None else Interconnect(wires, self._cut, column)
+        self._interconnect = None if wires is None else Interconnect(wires, self.cut, column)
         self._moments = OutputMoments(pairs=column == "pair")
 
     def ideal(self, signal: np.ndarray) -> np.ndarray:
         """The inputs (array or 1, sample, row) that the converters' codes stand for."""
         return signal if self._in is None else self._in.ideal(signal)
+
+    def levels(self, signal: np.ndarray) -> np.ndarray:
+        """What reaches the word lines (array or 1, read, row) in units of the read voltage, see `InputConverter`."""
+        return signal if self._in is None else self._in.levels(signal)
 
     def effective(self, banks: Banks) -> list[EffectiveCells]:
         """What outputs see of the cells of each bank."""
@@ -149,7 +155,7 @@ class Readout:
         if isinstance(signal, PatchSignal):
             levels = self._levels_of_patches(banks, signal, when)
         else:
-            levels = self._levels(signal)
+            levels = self.levels(signal)
         if when is not None and polarity == "phases":
             when = when._replace(repeats=2)
         outputs = self._converted(banks, levels, when, saturated)
@@ -163,7 +169,7 @@ class Readout:
             # What the shift alone gives is measured once, long enough to be free of noise, without the converters.
             assert self._in is not None
             shift = np.zeros_like(levels[:1, :1])
-            shift[:, :, : self._cut.rows[-1].stop] = self._in.dac.range
+            shift[:, :, : self.cut.rows[-1].stop] = self._in.dac.range
             outputs = outputs - sum(mean for mean, _ in self._parts(banks, shift, None))
         return outputs
 
@@ -171,7 +177,7 @@ class Readout:
         """Set the range of the ADCs from the expected outputs for some inputs, see `ADC`."""
         if self.out is None:
             raise InputError("calibrate: the array has no ADC")
-        self.out.calibrate([mean for mean, _ in self._parts(banks, self._levels(signal), None)])
+        self.out.calibrate([mean for mean, _ in self._parts(banks, self.levels(signal), None)])
 
     def variance(self, banks: Banks, signal: np.ndarray) -> np.ndarray:
         """Variance of outputs at any time, (array, sample, output), without that of reference columns and converters.
@@ -183,9 +189,9 @@ class Readout:
         signal : (array or 1, sample, row)
             Inputs in units of the read voltage.
         """
-        levels, effective = self._levels(signal), self.effective(banks)[0]
+        levels, effective = self.levels(signal), self.effective(banks)[0]
         driven = cell_currents.drive(banks.lines.spec, self._site.backend, levels, self._coding).signal
-        moments = self._moments.moments(banks.both, 0, effective, driven, self._cut.rows, ANY_TIME)
+        moments = self._moments.moments(banks.both, 0, effective, driven, self.cut.rows, ANY_TIME)
         total: Any = sum(variance for _, variance in moments)
         if self._in is not None and self._in.dac.polarity == "phases":
             total = total[:, ::2] + total[:, 1::2]
@@ -197,7 +203,7 @@ class Readout:
         if self.out is None:
             return 0.0
         phases = 2 if self._in is not None and self._in.dac.polarity == "phases" else 1
-        return phases * len(self._cut.rows) * self.out.adc.noise**2
+        return phases * len(self.cut.rows) * self.out.adc.noise**2
 
     @property
     def _coding(self) -> str:
@@ -208,18 +214,15 @@ class Readout:
         backend, bank = self._site.backend, banks.lines
         if self._in is not None:
             if not self._in.alike:
-                return self._levels(backend.asarray(signal.matrix()))
+                return self.levels(backend.asarray(signal.matrix()))
             stay = isinstance(signal.images, backend.xp.ndarray)
             back = (lambda x: x) if stay else backend.numpy
-            signal = signal.converted(lambda x: back(self._levels(backend.asarray(x))))
+            signal = signal.converted(lambda x: back(self.levels(backend.asarray(x))))
         ordered = when is not None and when.within is None and bank.fluctuations is not None
         gathers = backend.kernels.patches is not None and self._moments.narrow(bank)
         if gathers and not ordered and bank.spec.conduction is None:
             return signal
         return backend.asarray(signal.matrix())
-
-    def _levels(self, signal: np.ndarray) -> np.ndarray:
-        return signal if self._in is None else self._in.levels(signal)
 
     def _converted(
         self, banks: Banks, levels: np.ndarray, when: Moment | None, saturated: list[np.ndarray] | None
@@ -248,7 +251,7 @@ class Readout:
         """Analog outputs of each row tile, and the variance of noise that the converter is still to draw, if any."""
         site, spec = self._site, banks.lines.spec
         driven, common = cell_currents.drive(spec, site.backend, levels, self._coding)
-        effective, rows = self.effective(banks), self._cut.rows
+        effective, rows = self.effective(banks), self.cut.rows
         moments = []
         for number, cells in enumerate(effective):
             if when is not None and when.within is None:
@@ -290,7 +293,7 @@ class Readout:
 
         (array, sample, line) of each row tile and bank, over the full scale; without noise, and with all traps empty.
         """
-        exact, cut = self._exact(banks, levels), self._cut.rows
+        exact, cut = self._exact(banks, levels), self.cut.rows
         lines = OutputMoments(pairs=False)
         steady = [lines.moments(banks.both, number, cells, driven, cut) for number, cells in enumerate(effective)]
         return [
@@ -313,7 +316,7 @@ class Readout:
                 "modelled; allowed: 'voltage', or no wires"
             )
         volts, full_scale = levels.astype(float) * spec.read.voltage, spec.read.voltage * spec.conductance.width
-        parts = range(len(self._cut.rows))
+        parts = range(len(self.cut.rows))
         return [[own / full_scale for own in self._interconnect.currents(banks, part, volts)] for part in parts]
 
     def _combined(self, means: list[np.ndarray], common: np.ndarray | None) -> np.ndarray:
