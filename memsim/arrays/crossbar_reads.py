@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
 
@@ -10,9 +10,13 @@ from memsim.arrays import cell_currents, checks
 from memsim.arrays.containers import like
 from memsim.arrays.interconnect import TileMaps
 from memsim.arrays.outputs import excess_matrices, known_inputs, outputs, weight_variances
+from memsim.arrays.power import labelled_power
 from memsim.arrays.products import product
 from memsim.arrays.state import ArrayState
 from memsim.philox import Occasion
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 class Reads:
@@ -136,6 +140,44 @@ class Reads:
             If there are no wires.
         """
         return self._array.readout.maps(self._array.present, array)
+
+    def power(self, x: Any, array: int | None = None) -> xr.Dataset:
+        """Electrical power of reads at constant voltages [W], (...) for inputs (..., row).
+
+        Solved exactly, as `solve_wires` does, and summed over the tiles. Cells have the conductances of `conductance`,
+        without read noise. Bit lines are at virtual grounds of 0 V, which deliver no power: the first variable is the
+        sum of the others. Times the duration of a read, it is the energy that the drivers deliver to the array;
+        converters and amplifiers come on top.
+
+        Parameters
+        ----------
+        x : array_like
+            Inputs, see `read`; in units of the read voltage. DACs act on them.
+        array : int, optional
+            Number of one array of a stack, from 0: x then has the shape (..., row), and the powers have no dimension
+            ``array``. All arrays if not given.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``power``, that the drivers deliver, and its parts: ``cell_power``, ``series_power`` (resistances in series
+            with cells), ``word_line_power``, ``bit_line_power`` (segments of the lines), ``driver_power`` and
+            ``sense_power`` (resistances of drivers and sense amplifiers). Parts that the array does not have are 0 W.
+            Dimensions are those of x without ``row``, and ``array`` for a stack; where x has no names, ``sample``,
+            and ``batch`` for further leading axes.
+
+        Raises
+        ------
+        InputError
+            If a shape does not fit, a conductance is below 0, or the DACs take two phases, an offset or pulse widths:
+            allowed are polarity 'unsigned' or 'bipolar', with coding 'voltage'.
+
+        Examples
+        --------
+        >>> xbar = Crossbar.from_conductance([[10e-6], [5e-6]], "taox-hfox-wu2018")
+        >>> float(xbar.power([1, 1]).power)  # V_read^2 times 15 uS [W]
+        """
+        return labelled_power(self._array, x, array)
 
     def drift_compensation(self, x: Any, before: Any) -> np.ndarray:
         """Factor by which outputs of each array must be multiplied to undo their common drift.
