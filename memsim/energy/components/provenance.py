@@ -70,6 +70,6 @@ def unproven(data: dict[str, Any], priced: Iterable[tuple[Path, bool]]) -> Itera
         elif energetic and origin.status not in STATED and origin.uncertainty is None:
             yield (
                 path,
-                f"{where} has an energy that is '{origin.status}', without an uncertainty; add e.g. 'uncertainty: 2': "
-                "the true value lies between half and twice the value",
+                f"{where} is '{origin.status}' without an uncertainty; add e.g. 'uncertainty: 2': the true value lies "
+                "between half and twice the value",
             )
