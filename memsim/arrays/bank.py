@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from memsim.profiles import DeviceProfile
 from memsim.profiles.nominal import IDEAL_UPDATE, pulse_shifts
 from memsim.profiles.physics import PolynomialError, SaturatingError
 from memsim.profiles.updates import StepUpdate
+
+if TYPE_CHECKING:
+    from memsim.arrays.counter import Counter
 
 
 class Bank:
@@ -69,6 +72,8 @@ class Bank:
         When cells were programmed and to what; None where neither states nor noise depend on it.
     wear : Wear
         Pulses and cycles of the cells.
+    counter : Counter or None
+        What counts the energy of pulses; None where nothing does.
     """
 
     def __init__(
@@ -86,6 +91,7 @@ class Bank:
     ) -> None:
         spec = device.spec
         self.device, self.spec = device, spec
+        self.counter: Counter | None = None
         self.stuck: Any = None if stuck is None else site.backend.asarray(stuck)
         self.site, self._shape, self._limits, self._dtype = site, shape, limits, dtype
         self._changes = 0

@@ -88,10 +88,10 @@ def drive(spec: DeviceSpec, backend: Backend, signal: np.ndarray, coding: str = 
         return Drive(signal, None)
     if isinstance(conduction, PolynomialConduction):
         k2, k3 = (part / spec.conductance.width for part in (conduction.quadratic, conduction.cubic))
-        if coding == "width":
+        if coding != "voltage":
             return Drive(signal, signal.astype(float) * (k2 + k3))
         return Drive(signal, backend.map(excess_current, signal.astype(float), k2, k3, common_excess(k2, k3)))
-    if coding == "width":
+    if coding != "voltage":
         return Drive(signal, None)
     scale = _scale(spec, conduction)
     largest = 1 + 80 / scale.b
@@ -164,4 +164,4 @@ def excess_matrices(bank: Bank) -> tuple[np.ndarray, np.ndarray] | None:
 
 def _powers(signal: np.ndarray, coding: str) -> tuple[np.ndarray, np.ndarray]:
     """What the quadratic and the cubic term multiply: powers of the level; or the widths, at +-1 read voltage."""
-    return (np.abs(signal), signal) if coding == "width" else (signal * signal, signal * signal * signal)
+    return (np.abs(signal), signal) if coding != "voltage" else (signal * signal, signal * signal * signal)

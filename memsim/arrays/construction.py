@@ -10,7 +10,9 @@ import numpy as np
 from memsim.arrays import checks, faults
 from memsim.arrays.axes import Axes
 from memsim.arrays.bank import Bank, Banks, planned
+from memsim.arrays.circuit import circuit_of
 from memsim.arrays.converters import ADC, DAC
+from memsim.arrays.counter import Counter
 from memsim.arrays.readout import Periphery, Readout
 from memsim.arrays.site import Site
 from memsim.arrays.state import ArrayState, lines_of
@@ -45,6 +47,7 @@ def array_state(
     tile: tuple[int, int] | None = None,
     count_cell_pulses: bool | None = None,
     prior_cycles: float = 0.0,
+    count: bool = False,
     conductance: np.ndarray | None = None,
 ) -> ArrayState:
     """A stack of fresh arrays, or of measured ones.
@@ -76,6 +79,9 @@ def array_state(
     only_programmed = profile.spec.update is None
     cells = fresh.banks(profile, fault_map, conductance, counts=counts)
     _wear(cells.lines, prior_cycles)
+    if checks.flag("count", count):
+        circuit = circuit_of(profile.spec, readout, shape[0])
+        readout.counter = cells.lines.counter = Counter(cells.lines, circuit, readout.cut, column)
     return ArrayState(
         profile,
         axes,

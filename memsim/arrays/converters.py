@@ -13,16 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from memsim.arrays.checks import choice
+from memsim.arrays.checks import choice, whole
 from memsim.arrays.site import Site
 from memsim.errors import InputError
 from memsim.kernels.convert import IDEAL, Errors
 from memsim.philox import ConverterError, Stream, converter_word
 
 POLARITIES = ("unsigned", "bipolar", "phases", "offset")
-CODINGS = ("voltage", "width")
+CODINGS = ("voltage", "width", "serial")
 RANGES = ("max", "rms")
 MAX_BITS = 16
+MAX_SHARE = 65_536
 _MOST = 1 << 27
 """Transitions of all converters together, four bytes each."""
 _DAC = ConverterError.DAC_GAIN, ConverterError.DAC_OFFSET, ConverterError.DAC_CODES
@@ -44,9 +45,10 @@ class DAC:
         voltages of both signs, which need two bits (codes up to 2^(bits - 1) - 1 either way); in two phases, one for
         each sign, whose outputs are subtracted (codes up to 2^bits - 1 in each); or shifted by `range`, so that none is
         negative, and corrected by what the array gives for the shift alone, without noise (bits as for bipolar).
-    coding : {"voltage", "width"}
-        By the level of the voltage, or by the width of a pulse of the read voltage, which cells that are not ohmic
-        answer linearly.
+    coding : {"voltage", "width", "serial"}
+        By the level of the voltage; by the width of a pulse of the read voltage, which cells that are not ohmic answer
+        linearly; or bit by bit, by pulses of the read voltage whose charges are weighted and added before the one
+        conversion, as in NeuRRAM (Wan et al., Nature 608, 504 (2022)). Outputs of the last two are the same.
     gain, offset : float
         Spread over the converters of the gain, relative to 1, and of the offset, in codes; standard deviations.
     dnl, inl : float
@@ -69,6 +71,8 @@ class DAC:
         _check("dac", self)
         if _number("dac.range", self.range) <= 0:
             raise InputError(f"dac.range: {self.range!r} is an empty range; allowed: above 0")
+        if self.coding == "serial" and self.bits is None:
+            raise InputError("dac.bits: serial inputs have a number of bits; allowed: 1 to 16, or another coding")
         if self.bits is not None and self._signed and self.bits < 2:
             raise InputError(
                 f"dac.bits: {self.bits} has no code for either sign with polarity '{self.polarity}'; allowed: 2 to "
@@ -114,6 +118,9 @@ class ADC:
         read and from output to output.
     gain, offset, dnl, inl : float
         As for `DAC`, with transitions between codes in place of levels; each output of each tile has a converter.
+    share : int
+        Outputs of a tile that share one converter, which converts them one after the other. It changes latency and
+        area, see `Crossbar.cost`; errors are drawn for each output all the same.
 
     Notes
     -----
@@ -132,6 +139,7 @@ class ADC:
     offset: float = 0.0
     dnl: float = 0.0
     inl: float = 0.0
+    share: int = 1
 
     def __post_init__(self) -> None:
         _check("adc", self)
@@ -145,6 +153,8 @@ class ADC:
             raise InputError(f"adc.above_rms: {self.above_rms!r} is not allowed; -{MAX_BITS} to {MAX_BITS} bits")
         if _number("adc.noise", self.noise) < 0:
             raise InputError(f"adc.noise: {self.noise:g} is negative; it is a standard deviation, at least 0")
+        if whole("adc.share", self.share, 1) > MAX_SHARE:
+            raise InputError(f"adc.share: {self.share} is not allowed; 1 to {MAX_SHARE}")
         if not (self.signed is None or isinstance(self.signed, bool)):
             raise InputError(f"adc.signed: {self.signed!r} is not true, false or None")
 

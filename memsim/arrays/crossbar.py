@@ -86,6 +86,8 @@ class Crossbar(Reads, Updates, Description):
     prior_cycles : float
         Cycles of set and reset pulses that all cells have seen before, for a device whose endurance says what they do;
         see `wear`.
+    count : bool
+        Whether events are counted that energy, latency and wear follow from, see `cost`. It changes no other result.
 
     Raises
     ------
@@ -117,6 +119,7 @@ class Crossbar(Reads, Updates, Description):
         tile: tuple[int, int] | None = None,
         count_cell_pulses: bool | None = None,
         prior_cycles: float = 0.0,
+        count: bool = False,
     ) -> None:
         self._array = array_state(
             device,
@@ -138,6 +141,7 @@ class Crossbar(Reads, Updates, Description):
             tile=tile,
             count_cell_pulses=count_cell_pulses,
             prior_cycles=prior_cycles,
+            count=count,
         )
 
     @classmethod

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from os import PathLike
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -20,6 +22,10 @@ from memsim.arrays.labels import (
 from memsim.arrays.mapping import Mapping
 from memsim.arrays.state import ArrayState
 from memsim.arrays.wear_labels import PERCENTS, labelled_pulses, wear_summary
+from memsim.energy.components import ComponentTable
+from memsim.energy.prices import prices_of
+from memsim.energy.report import Costs, LayerEvents
+from memsim.errors import InputError
 from memsim.philox import Scope
 from memsim.profiles import DeviceProfile
 
@@ -172,6 +178,60 @@ class Description:
     def events(self) -> Events:
         """What the reads of the array made its hardware do so far; expected outputs (``noise=False``) are no reads."""
         return self._array.readout.events
+
+    def cost(
+        self,
+        components: ComponentTable | str | PathLike[str] = "generic",
+        node: float | str | None = None,
+        **settings: Any,
+    ) -> xr.Dataset:
+        """Energy, time and area of all reads and pulses so far, by phase, part and layer; needs ``count=True``.
+
+        Phases are inference, training and programming; reads inside a training or programming belong to it.
+
+        Parameters
+        ----------
+        components : str, path or ComponentTable
+            Table of components, shipped or a YAML file.
+        node : str or float, optional
+            Technology node, such as "22 nm", or in metres; needed for a table of several nodes.
+        **settings
+            Of `memsim.energy.architecture.Architecture`: pipelined, selection, bits and settle.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``energy`` (phase, layer, part) [J], ``total_energy`` and its interval, ``time`` [s], ``power`` [W],
+            ``area`` [m2], ``tile_read_energy``, and operations per joule and second. Attributes say which parts are
+            included.
+
+        Raises
+        ------
+        InputError
+            If the array does not count, or the table lacks what is needed.
+
+        Examples
+        --------
+        >>> xbar = Crossbar("taox-hfox-wu2018", rows=64, cols=10, count=True)
+        >>> current = xbar.read([1.0] * 64)
+        >>> xbar.cost("generic", node="22 nm").total_energy.sel(phase="inference")
+        """
+        return Costs({"crossbar": self.event_counts}, prices_of(components, node, **settings)).dataset()
+
+    @property
+    def event_counts(self) -> LayerEvents:
+        """What the arrays consist of, and their events so far by phase.
+
+        Raises
+        ------
+        InputError
+            If the array does not count.
+        """
+        counter, mapping = self._array.counter, self._array.mapping
+        if counter is None:
+            raise InputError("cost: this crossbar does not count events; make it with count=True")
+        slices = 1 if mapping is None else mapping.slices
+        return LayerEvents(dataclasses.replace(counter.circuit, slices=slices), counter.counts())
 
     @property
     def pulses(self) -> PulseCounts:

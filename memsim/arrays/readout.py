@@ -11,6 +11,7 @@ import numpy as np
 from memsim.arrays import cell_currents
 from memsim.arrays.bank import Banks
 from memsim.arrays.converters import ADC, DAC, InputConverter, OutputConverter, signed_outputs
+from memsim.arrays.counter import Counter
 from memsim.arrays.effective_cells import EffectiveCells
 from memsim.arrays.events import Events
 from memsim.arrays.interconnect import Interconnect, TileMaps, tiles, without_wires
@@ -76,6 +77,8 @@ class Readout:
     ----------
     events : Events
         What the reads so far made the hardware of an array do; expectations count nothing.
+    counter : Counter or None
+        What counts the energy of reads; None where nothing does.
     cut : Tiles
         How rows and lines are cut into tiles, the reference column included.
     """
@@ -92,7 +95,7 @@ class Readout:
         if len(self.cut.rows) > MAX_ROW_TILES:
             raise InputError(f"tile: {len(self.cut.rows)} tiles above each other; allowed: {MAX_ROW_TILES}")
         self._in = None if dac is None else InputConverter(dac, site, arrays, rows)
-        outputs = lines // 2 if column == "pair" else lines
+        self.outputs_of_a_tile = outputs = lines // 2 if column == "pair" else lines
         self.out = None
         if adc is not None:
             signed = signed_outputs(column, dac, adc)
@@ -105,6 +108,7 @@ class Readout:
             adc_conversions=0 if adc is None else outputs * len(self.cut.rows),
         )
         self.events = Events()
+        self.counter: Counter | None = None
         self._interconnect = None if wires is None else Interconnect(wires, self.cut, column)
         self._moments = OutputMoments(pairs=column == "pair")
 
@@ -161,6 +165,9 @@ class Readout:
         outputs = self._converted(banks, levels, when, saturated)
         if when is not None:
             self.events += self._events_of_a_read * levels.shape[1]
+            if self.counter is not None:
+                unit = 1.0 if self._in is None else self._in.dac.unit
+                self.counter.read(banks, self.effective(banks), levels, self._coding, unit)
         if polarity == "phases":
             if saturated is not None:
                 saturated[:] = [both[:, phase::2] for phase in range(2) for both in saturated]

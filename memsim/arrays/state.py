@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from memsim.arrays.axes import Axes, Signal
 from memsim.arrays.bank import Bank, Banks
+from memsim.arrays.counter import Counter
 from memsim.arrays.mapping import Mapping
 from memsim.arrays.patch_signal import PatchSignal
 from memsim.arrays.programming.outcome import Outcome
@@ -84,6 +86,15 @@ class ArrayState:
     request: Request | None = None
     steps: int = 0
     reads: int = 0
+
+    @property
+    def counter(self) -> Counter | None:
+        """What counts events; None where nothing does."""
+        return self.readout.counter
+
+    def during(self, phase: str) -> AbstractContextManager[None]:
+        """Let events count to a phase, see `Counter.during`."""
+        return nullcontext() if self.counter is None else self.counter.during(phase)
 
     @property
     def lines(self) -> int:

@@ -56,10 +56,28 @@ def train(
     if period > 0:
         equivalent_time(array, period)
         warn_of_retention(array, stacklevel=4)
+    with array.during("training"):
+        _train(array, bank, rule, x, t, taught, steps, encoding, batch, period)
+    bank.wear_out()
+
+
+def _train(
+    array: ArrayState,
+    bank: Bank,
+    rule: LocalRule,
+    x: Any,
+    t: Any,
+    taught: Any,
+    steps: int,
+    encoding: Encoding,
+    batch: int,
+    period: float,
+) -> None:
+    """Show inputs (array, sample, row) with targets (array, sample, col), to arrays where `taught` is 1."""
     if not (rule.reads or period > 0 or bank.stepwise):
         _show(array, bank, rule, x, t * taught, steps, encoding)
-        bank.wear_out()
         return
+    samples, backend = x.shape[1], array.site.backend
     size = batch if rule.reads else 1
     for _ in range(steps):
         for first in range(0, samples, size):
@@ -67,14 +85,13 @@ def train(
             shown = backend.contiguous(x[:, part])
             post = t[:, part] * taught
             if rule.reads:
-                post = (rule.post(outputs(array, shown), t[:, part]) * taught).astype(dtype, copy=False)
+                post = (rule.post(outputs(array, shown), t[:, part]) * taught).astype(array.dtype, copy=False)
             for one in range(shown.shape[1]) if bank.stepwise else (slice(None),):
                 at = slice(one, one + 1) if isinstance(one, int) else one
                 _show(array, bank, rule, backend.contiguous(shown[:, at]), post[:, at], 1, encoding)
             if period > 0:
                 seconds = period * shown.shape[1] / samples
                 let_pass(array, seconds, seconds)
-    bank.wear_out()
 
 
 def _show(array: ArrayState, bank: Bank, rule: LocalRule, x: Any, post: Any, steps: int, encoding: Encoding) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from memsim.kernels.cell import UpdateSpec
+from memsim.kernels.cell import Charges, UpdateSpec
 from memsim.kernels.convert import Errors
 from memsim.kernels.elementwise import operand
 from memsim.kernels.fluctuate import Move
@@ -20,6 +20,8 @@ from memsim.kernels.path import RelaxationLaw
 from memsim.kernels.read import NARROW
 from memsim.kernels.verify_cell import Knobs, Limits, Progress, PulseVoltages, VerifyRead, VerifySpec
 from memsim.philox import Stream, key, padded
+
+_NO_CHARGES = Charges(0.0, 0.0, 0.0)
 
 
 def _cast(real: Any, value: Any) -> Any:
@@ -160,18 +162,23 @@ class Backend:
         marks: Any = None,
         cell_counts: Any = None,
         tally: Any = None,
+        charges: Charges = _NO_CHARGES,
+        row_sums: Any = None,
+        joules: Any = None,
     ) -> np.ndarray:
         """Train `state` in place and return the pulses given, (array, column, 2), int64: set and reset.
 
         If the specification says so, `marks`, uint8 like `state`, receives a 1 for each cell that gets a pulse, the
-        pulses of each cell are added to `cell_counts`, int64 (array, column, row, 2), and what they do to `tally`; see
-        `memsim.kernels.update.update_kernel`.
+        pulses of each cell are added to `cell_counts`, int64 (array, column, row, 2), and what they do to `tally`. The
+        energy of pulses in their cells, and in the other cells of their rows at the full voltage, is added to `joules`,
+        float64 (array, column, 2). See `memsim.kernels.update.update_kernel`.
         """
         real = state.dtype.type
         marks = self.xp.empty((1, 1, 1), np.uint8) if marks is None else marks
         cell_counts = self.xp.empty((1, 1, 1, 1), np.int64) if cell_counts is None else cell_counts
         tally = self.xp.empty((1, 1, 1, 1)) if tally is None else tally
         counts = self.xp.zeros(self.kernels.counts(state), np.int64)
+        energies = self.xp.zeros(counts.shape if spec.charged else (1, 1, 1, 1))
         self.kernels.update(spec)(
             state,
             inputs,
@@ -188,8 +195,13 @@ class Backend:
             marks,
             cell_counts,
             tally,
+            Charges(*(real(value) for value in charges)),
+            self.xp.empty((1, 1), state.dtype) if row_sums is None else row_sums,
+            energies,
             *key(seed),
         )
+        if joules is not None:
+            joules += energies.reshape(*counts.shape[:2], -1, 2).sum(axis=2)
         return counts.reshape(*counts.shape[:2], -1, 2).sum(axis=2)
 
     def verify(
@@ -310,6 +322,10 @@ class Backend:
             return mean, spread
 
         return read
+
+    def line_sums(self, state: Any) -> tuple[Any, Any]:
+        """Sums of states (array, line, row) over the lines of each row, and over the rows of each line; float64."""
+        return state.sum(axis=1, dtype=float), state.sum(axis=2, dtype=float)
 
     def value_variance(self, state: Any, offset: float, sigma: float) -> Any:
         """Variances of conductances (array, column, row) whose noise is sigma times their value."""

@@ -1,1 +1,1 @@
-"""Energy, latency and area of crossbars: tables of components, and what counted events cost with them."""
+"""Energy, latency and area: component tables, and costs of events that arrays count."""

@@ -54,7 +54,7 @@ class DACSpec(_Errors):
     bits: Annotated[Bits | None, NONE_WORD] = 8
     range: Range = 1.0
     polarity: Literal["unsigned", "bipolar", "phases", "offset"] = "bipolar"
-    coding: Literal["voltage", "width"] = "voltage"
+    coding: Literal["voltage", "width", "serial"] = "voltage"
 
     @property
     def converter(self) -> DAC:
@@ -78,6 +78,7 @@ class ADCSpec(_Errors):
     above_rms: Annotated[float, Field(allow_inf_nan=False, ge=-16, le=16)] = 2.0
     signed: bool | None = None
     noise: Noise = 0.0
+    share: Annotated[int, Count(1, 65_536)] = 1
 
     @property
     def converter(self) -> ADC:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from numpy import int32, uint32
 
@@ -18,6 +18,17 @@ from memsim.noise.normal import normal_pair, uniform
 from memsim.philox import Stream, in_stream, key_words, philox, shake_words
 
 _SHAKE = int(Stream.SHAKE)
+
+
+class Charges(NamedTuple):
+    """What the energy of a pulse in a cell follows from.
+
+    A pulse at V for t spends V^2 t (G_before + G_after)/2 in its cell; `set` and `reset` are V^2 t (G_max - G_min).
+    """
+
+    set: float  # [J]
+    reset: float
+    offset: float  # conductance at state 0, of the window
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,10 @@ class UpdateSpec:
         Whether the kernel counts the pulses of each cell.
     tallied : bool
         Whether the kernel adds up the pulses of each cell and the states between which they lie.
+    charged : bool
+        Whether the kernel adds up the energy of pulses, see `Charges`.
+    alike : bool
+        Whether a set and a reset pulse have the same charge.
     shaken : tuple of ((int, int), str)
         Parameters that vary from pulse to pulse: where the draws of each lie (`memsim.profiles.slots.Slot`: number and
         word of the key), and its distribution.
@@ -77,6 +92,8 @@ class UpdateSpec:
     marked: bool = False
     counted: bool = False
     tallied: bool = False
+    charged: bool = False
+    alike: bool = False
     shaken: tuple[tuple[tuple[int, int], str], ...] = ()
 
     @property

@@ -39,6 +39,11 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
 
     If the kernel tallies, it adds to ``tally`` (4, array, column, row), float64: set pulses; reset pulses; and of both
     the sum over pulses of the mean of the states before and after their step.
+
+    If the kernel adds up energies, ``joules``, float64 of `count_shape`, receives the energy of the pulses in their
+    cells, and that of the other cells of their rows at the full voltage, see `memsim.kernels.cell.Charges`;
+    ``row_sums`` (array, row) are the conductances of all cells of a row in units of the window. The sum of a step over
+    at most 64 cells has the precision of the state; all other sums are float64. Their order is fixed.
     """
     program = program_function(spec)
     gather = gather_function(spec)
@@ -46,10 +51,18 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
     noisy, chancy, marked = spec.chance == "normal", spec.chance == "uniform", spec.marked
     counted = spec.counted
     tallied = spec.tallied
+    charged, alike = spec.charged, spec.alike
 
     @inline
     def learn(state, pre, post, rate, u, z, y, settings, p):
         return program(state, change(pre, post, state, rate), u, z, y, settings, p)
+
+    @inline
+    def spent(pulses, charges):
+        """V^2 t (G_max - G_min) of pulses."""
+        if alike:
+            return abs(pulses) * charges.set
+        return max(pulses, type(pulses)(0.0)) * charges.set + max(-pulses, type(pulses)(0.0)) * charges.reset
 
     def update_tiles(
         first,
@@ -69,6 +82,9 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
         marks,
         cell_counts,
         tally,
+        charges,
+        row_sums,
+        joules,
         k0,
         k1,
     ):
@@ -82,6 +98,10 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
         drawn = np.zeros(_CHUNK * TILE, np.float32)
         ups = np.zeros(_CHUNK * TILE if counted else 1, np.int64)
         downs = np.zeros(_CHUNK * TILE if counted else 1, np.int64)
+        in_cells, in_rows = np.zeros((2, LANES))
+        # Of one step, in the precision of the state: sums in float64 would cost as much as the pulses themselves.
+        step_cells, step_rows = np.zeros((2, LANES), state.dtype)
+        middle = real(0.5)
         for unit in range(first, last):
             array = unit // (columns * chunks)
             column = unit // chunks % columns
@@ -101,6 +121,10 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
             if counted:
                 ups[:] = 0
                 downs[:] = 0
+            if charged:
+                rest = row_sums[array, start:stop]
+                in_cells[:] = 0
+                in_rows[:] = 0
             for step in range(steps):
                 for sample in range(samples):
                     post = targets[array, sample, column]
@@ -167,6 +191,17 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
                                     middle = (float64(cells[i + k]) + float64(w)) * 0.5
                                     tally[way, array, column, start + i + k] += size
                                     tally[way + 2, array, column, start + i + k] += size * middle
+                            if charged:
+                                e0, e1 = spent(n0, charges), spent(n1, charges)
+                                e2, e3 = spent(n2, charges), spent(n3, charges)
+                                g0 = (cells[i] + w0) * middle + charges.offset
+                                g1 = (cells[i + LANES] + w1) * middle + charges.offset
+                                g2 = (cells[i + 2 * LANES] + w2) * middle + charges.offset
+                                g3 = (cells[i + 3 * LANES] + w3) * middle + charges.offset
+                                lane = i - tile * TILE
+                                step_cells[lane] += (e0 * g0 + e1 * g1) + (e2 * g2 + e3 * g3)
+                                r0, r1, r2, r3 = rest[i], rest[i + LANES], rest[i + 2 * LANES], rest[i + 3 * LANES]
+                                step_rows[lane] += (e0 * r0 + e1 * r1) + (e2 * r2 + e3 * r3)
                             cells[i], cells[i + LANES], cells[i + 2 * LANES], cells[i + 3 * LANES] = w0, w1, w2, w3
                             if marked:
                                 for k, n in ((0, n0), (LANES, n1), (2 * LANES, n2), (3 * LANES, n3)):
@@ -178,12 +213,22 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
                                     downs[i + k] += int32(max(-n, real(0.0)))
                             step_net = int32(step_net + int32(n0 + n1 + n2 + n3))
                             step_total = int32(step_total + int32(abs(n0) + abs(n1) + abs(n2) + abs(n3)))
+                    if charged:
+                        for lane in range(LANES):
+                            in_cells[lane] += float64(step_cells[lane])
+                            in_rows[lane] += float64(step_rows[lane])
+                            step_cells[lane] = real(0.0)
+                            step_rows[lane] = real(0.0)
                     net += step_net
                     total += step_total
             if counted and total > 0:
                 for i in range(stop - start):
                     cell_counts[array, column, start + i, 0] += ups[i]
                     cell_counts[array, column, start + i, 1] += downs[i]
+            if charged:
+                for lane in range(LANES):
+                    joules[array, column, chunk, 0] += in_cells[lane]
+                    joules[array, column, chunk, 1] += in_rows[lane]
             counts[array, column, chunk, 0] += (total + net) // 2
             counts[array, column, chunk, 1] += (total - net) // 2
 

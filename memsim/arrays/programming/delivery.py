@@ -73,7 +73,13 @@ def deliver(
         one_sided=(bank.spec.update or IDEAL_UPDATE).one_sided and not falls,
         counted=bank.wear.pulses is not None,
         tallied=tally is not None,
+        charged=bank.counter is not None,
     )
+    counter, energy = bank.counter, {}
+    joules = None
+    if counter is not None:
+        joules = site.backend.xp.zeros((*bank.state.shape[:2], 2))
+        energy = {"charges": counter.charges, "row_sums": counter.conductance_sums(bank).rows}
     settings, span = pulse_settings(bank, limits, encoding), bank.device.span
 
     def give(x: np.ndarray, post: np.ndarray, steps: int, first_step: int) -> np.ndarray:
@@ -99,22 +105,31 @@ def deliver(
                 marks=None if bank.marks is None else bank.marks[arrays, lines],
                 cell_counts=None if bank.wear.pulses is None else bank.wear.pulses[arrays, lines],
                 tally=None if tally is None else tally[:, arrays, lines],
+                joules=None if joules is None else joules[arrays, lines],
+                **{name: part[arrays] if name == "row_sums" else part for name, part in energy.items()},
             )
         return counts
 
+    counts: Any = 0
     if not trains:
-        return give(x, post, steps, first_step)
+        counts = give(x, post, steps, first_step)
+        if counter is not None:
+            counter.pulses(bank, counts, joules)
+        return counts
     rows, lines = encoding.chances(x, post, rule.rate, span)
-    total: Any = 0
     for step in range(first_step, first_step + steps * x.shape[1], x.shape[1]):
         address: dict[str, Any] = {"first_step": step, "first_array": site.first_array, "seed": site.key}
-        total = total + give(
+        counts = counts + give(
             site.backend.trains(rows, encoding.slots, stream=Stream.ROW_TRAIN, **address),
             site.backend.trains(lines, encoding.slots, stream=Stream.COLUMN_TRAIN, **address),
             1,
             step,
         )
-    return total if steps else site.backend.xp.zeros((*bank.state.shape[:2], 2), np.int64)
+    if not steps:
+        return site.backend.xp.zeros((*bank.state.shape[:2], 2), np.int64)
+    if counter is not None:
+        counter.pulses(bank, counts, joules)
+    return counts
 
 
 def update_spec(
@@ -126,6 +141,7 @@ def update_spec(
     one_sided: bool,
     counted: bool = False,
     tallied: bool = False,
+    charged: bool = False,
 ) -> UpdateSpec:
     """What pulses do to the cells of a bank; see `UpdateSpec`."""
     model = bank.cells.model
@@ -150,6 +166,8 @@ def update_spec(
         marked=bank.marks is not None,
         counted=counted,
         tallied=tallied,
+        charged=charged,
+        alike=charged and bank.counter is not None and bank.counter.charges.set == bank.counter.charges.reset,
         shaken=bank.shaken,
     )
 

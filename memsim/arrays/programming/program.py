@@ -86,25 +86,30 @@ def program(
     named = method if isinstance(chosen, Pulses) else chosen
     request = Request(states_of_cells.copy(), named, cycles, delivered, error, falls, reference, sensitivities)
     array.programming = None  # until the algorithm says what it took
-    if isinstance(chosen, GradientDescent) and rest is not None and reference is not None:
-        rest.bring(reference, array.steps)  # outputs are compared with their targets, so it comes first
-    if isinstance(chosen, WriteVerify):
-        sensitive = _sensitivities(array, sensitivities) if isinstance(chosen, Selective) else None
-        cycles = write_and_verify(array, targets, chosen, sensitive)
-    elif isinstance(chosen, GradientDescent):
-        assert delivered is not None
-        cycles = descend(array, targets, chosen, delivered)
-    elif isinstance(chosen, Pulses):
-        how: dict[str, Any] = {"cycles": cycles, "encoding": delivered, "first_step": array.steps, "falls": falls}
-        array.pulses += program_by_pulses(cells.lines, array.site, array.limits, targets, **how)
-    else:
-        cycles = 1
-        written = program_by_model(cells, np.clip(targets, *array.limits), array.steps, reference or 0.0)
-        if plan is not None:
-            plan.lines.place(written, array.steps)
-            array.programmed = True
-    if isinstance(chosen, Pulses | WriteVerify) and rest is not None and reference is not None:
-        rest.bring(reference, array.steps)
+    with array.during("programming"):
+        if isinstance(chosen, GradientDescent) and rest is not None and reference is not None:
+            rest.bring(reference, array.steps)  # outputs are compared with their targets, so it comes first
+        if isinstance(chosen, WriteVerify):
+            sensitive = _sensitivities(array, sensitivities) if isinstance(chosen, Selective) else None
+            cycles = write_and_verify(array, targets, chosen, sensitive)
+        elif isinstance(chosen, GradientDescent):
+            assert delivered is not None
+            cycles = descend(array, targets, chosen, delivered)
+        elif isinstance(chosen, Pulses):
+            how: dict[str, Any] = {"cycles": cycles, "encoding": delivered, "first_step": array.steps, "falls": falls}
+            if array.counter is not None:
+                array.counter.verify_reads(cells.lines, cycles)
+            array.pulses += program_by_pulses(cells.lines, array.site, array.limits, targets, **how)
+        else:
+            cycles = 1
+            if array.counter is not None:
+                array.counter.written_by_model(cells.lines.state.shape[0] * array.shape[1] * array.lines)
+            written = program_by_model(cells, np.clip(targets, *array.limits), array.steps, reference or 0.0)
+            if plan is not None:
+                plan.lines.place(written, array.steps)
+                array.programmed = True
+        if isinstance(chosen, Pulses | WriteVerify) and rest is not None and reference is not None:
+            rest.bring(reference, array.steps)
     array.steps += cycles
     if error > 0:  # a step of its own, so that its write noise is not that of the last pulses
         cells.lines.disturb(error, array.steps)

@@ -79,6 +79,7 @@ def write_and_verify(array: ArrayState, targets: Any, algorithm: WriteVerify, se
     if array.steps + steps + 2 >= COUNTER:
         raise InputError(f"max_pulses: {steps} steps more exceed the 2^32 that an array can address")
     start = array.steps
+    counter, states = bank.counter, bank.state.copy()
     if isinstance(algorithm, Selective):
         _write_others(array, targets, algorithm, sensitivities, progress, voltages)
         start += 1
@@ -115,6 +116,8 @@ def write_and_verify(array: ArrayState, targets: Any, algorithm: WriteVerify, se
     if isinstance(readings, ColumnReadings):
         counts, energy = (*progress.counts[:2], readings.reads), energy + readings.energy
     accepted = progress.status == 1
+    if counter is not None:
+        counter.verified(bank, counts, energy, states)
     array.programming = Outcome.of(bank, algorithm, counts, energy, accepted, voltages, algorithm.delay)
     array.pulses += xp.stack([part[:, :, :rows].sum(2) for part in progress.counts[:2]], axis=-1)
     bank.wear.count(progress.counts[:2] - once)  # those of one write are counted as they are given
@@ -146,6 +149,7 @@ def _write_others(
     chosen = backend.asarray(algorithm.selected(sensitivities))
     tally = backend.xp.zeros((4, *bank.state.shape))
     present = bank.read_states[:, :, : targets.shape[1]].swapaxes(1, 2)
+    counter, bank.counter = bank.counter, None  # what the algorithm gives is counted at its end, with verify reads
     program_by_pulses(
         bank,
         array.site,
@@ -157,6 +161,7 @@ def _write_others(
         falls=True,
         tally=tally,
     )
+    bank.counter = counter
     progress.counts[:2] += tally[:2].astype(np.int32)
     progress.energy[:] += pulse_energy(bank, tally, voltages)
     progress.status[:, :, : targets.shape[1]] += np.uint8(2) * ~chosen.swapaxes(1, 2)

@@ -41,6 +41,7 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
     noisy, chancy, marked = spec.chance == "normal", spec.chance == "uniform", spec.marked
     counted = spec.counted
     tallied = spec.tallied
+    charged = spec.charged
 
     def update(
         state,
@@ -58,6 +59,9 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
         marks,
         cell_counts,
         tally,
+        charges,
+        row_sums,
+        joules,
         k0,
         k1,
     ):
@@ -68,6 +72,7 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
         column, array = line % columns, line // columns
         set_pulses = 0
         reset_pulses = 0
+        in_cells, in_rows = 0.0, 0.0
         if group < tiles * LANES:  # threads beyond the last cell of a column wait with the others of their block
             tile, lane = group // LANES, group % LANES
             first = tile * TILE + lane
@@ -115,25 +120,40 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
                             size, way = abs(float64(pulses)), 0 if pulses > none else 1
                             tally[way, array, column, row] += size
                             tally[way + 2, array, column, row] += size * (float64(old) + float64(new)) * 0.5
+                        if charged and pulses != none:
+                            spent = max(pulses, none) * charges.set + max(-pulses, none) * charges.reset
+                            in_cells += float64(spent * ((old + new) * half + charges.offset))
+                            in_rows += float64(spent * row_sums[array, row])
                         set_pulses += int(max(pulses, none))
                         reset_pulses += int(max(-pulses, none))
             for word in range(WORDS):
                 state[array, column, first + word * LANES] = cells[word]
         ups = cuda.shared.array(THREADS, int64)
         downs = cuda.shared.array(THREADS, int64)
+        joules_in_cells = cuda.shared.array(THREADS if charged else 1, float64)
+        joules_in_rows = cuda.shared.array(THREADS if charged else 1, float64)
         own = cuda.threadIdx.x
         ups[own] = set_pulses
         downs[own] = reset_pulses
+        if charged:
+            joules_in_cells[own] = in_cells
+            joules_in_rows[own] = in_rows
         rest = THREADS // 2
         while rest > 0:
             cuda.syncthreads()
             if own < rest:
                 ups[own] += ups[own + rest]
                 downs[own] += downs[own + rest]
+                if charged:
+                    joules_in_cells[own] += joules_in_cells[own + rest]
+                    joules_in_rows[own] += joules_in_rows[own + rest]
             rest //= 2
         if own == 0:
             counts[array, column, group // THREADS, 0] += ups[0]
             counts[array, column, group // THREADS, 1] += downs[0]
+            if charged:
+                joules[array, column, group // THREADS, 0] += joules_in_cells[0]
+                joules[array, column, group // THREADS, 1] += joules_in_rows[0]
 
     return CudaKernel(update, lambda state, *_: math.prod(state.shape[:2]) * _stride.py_func(state.shape[2] // TILE))
 

@@ -1,0 +1,393 @@
+"""Counts events of an array where they happen: levels on word lines, currents of cells, pulses and verify reads.
+
+==============  =======================================================================================================
+read            V I(V) t of every cell, from the sum over reads of what each word line gets and the sum of the
+                conductances of its cells. The sums of conductances are stored for each state.
+pulse           V^2 t (G_before + G_after)/2 in its cell, which the update loop adds up.
+half-selected   V/2 on the other cells of the word and the bit line of a pulse, or V/3 on all other cells of the array,
+                with the conductances at the start of the training or programming.
+==============  =======================================================================================================
+
+Sums that depend on conductances are float64 in a fixed order, and lines are not split between threads: they are the
+same bits for any number of threads. Counting changes no other result. Currents are those of the expectation: noise of
+reads has the mean 0. Through wires, cells count with their effective conductances, which leaves out currents between
+word lines; `Crossbar.power` is exact.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from memsim.arrays import cell_currents
+from memsim.arrays.bank import Bank, Banks
+from memsim.arrays.effective_cells import EffectiveCells
+from memsim.arrays.interconnect import Tiles, line_order
+from memsim.arrays.patch_signal import PatchSignal
+from memsim.arrays.programming.device_pulses import device_pulses
+from memsim.energy.counts import PHASES, Circuit, Counts
+from memsim.kernels.cell import Charges
+from memsim.profiles.physics import PolynomialConduction
+
+
+class _Sums(NamedTuple):
+    """Sums over the cells of each word line in a tile of lines, (array, line tile, row), in units of the window.
+
+    Of the conductance, and, where currents depend on the state in other powers of the voltage, of their coefficients.
+    """
+
+    conductance: Any
+    quadratic: Any = None
+    cubic: Any = None
+
+
+class ConductanceSums(NamedTuple):
+    """Conductances of the bit lines at the start of a training or programming, in units of the window.
+
+    Attributes
+    ----------
+    rows : (array, padded row)
+        Sum of the cells of each word line, over the number of line tiles.
+    lines : (array, line)
+        Sum of the cells of each bit line, over the number of row tiles.
+    total : (array, 1)
+        Sum of all cells, over the number of tiles.
+    """
+
+    rows: Any
+    lines: Any
+    total: Any
+
+
+@dataclass
+class _Tally:
+    """Events of one phase, see `Counts`; by word line (array, row), by bit line (array, line)."""
+
+    drives: Any
+    squares: Any
+    read_energy: Any
+    set_pulses: Any
+    reset_pulses: Any
+    verify_reads: Any
+    write_energy: Any
+    half_selected_energy: Any
+    third_selected_energy: Any
+    reads: int = 0
+    unknown_writes: int = 0
+
+
+class Counter:
+    """Counts of a stack of arrays, by phase.
+
+    Parameters
+    ----------
+    bank : Bank
+        The cells of the bit lines.
+    circuit : Circuit
+        What the arrays consist of.
+    cut : Tiles
+        How they are split.
+    column : {"single", "reference", "pair"}
+        How an output is read.
+
+    Attributes
+    ----------
+    circuit : Circuit
+        What the arrays consist of.
+    phase : str
+        To which events count now, see `memsim.energy.counts.PHASES`.
+    charges : Charges
+        Of the pulses of the device.
+    """
+
+    def __init__(self, bank: Bank, circuit: Circuit, cut: Tiles, column: str) -> None:
+        self.circuit, self.phase = circuit, PHASES[0]
+        self._cut, self._backend, spec = cut, bank.site.backend, bank.spec
+        lines = bank.state.shape[1]
+        order = line_order(column, lines)
+        self._line_tiles = [np.sort(order[part]) for part in cut.lines]
+        self._shape = (len(bank.state), bank.rows, lines)
+        voltages, window = device_pulses(spec), spec.conductance
+        self._joule = spec.read.voltage**2 * spec.read.duration * window.width
+        self.charges = Charges(
+            voltages.set_voltage**2 * voltages.set_width * window.width,
+            voltages.reset_voltage**2 * voltages.reset_width * window.width,
+            window.offset,
+        )
+        self._tallies: dict[str, _Tally] = {}
+        self._sums_of: tuple[Any, _Sums] | None = None
+        self._at_start: ConductanceSums | None = None
+
+    @contextmanager
+    def during(self, phase: str) -> Iterator[None]:
+        """Let events count to a phase, unless they count to another one than the first already."""
+        before = self.phase
+        self.phase = phase if before == PHASES[0] else before
+        try:
+            yield
+        finally:
+            self.phase = before
+            self._at_start = None
+
+    def read(self, banks: Banks, effective: list[EffectiveCells], levels: Any, coding: str, unit: float) -> None:
+        """Count reads.
+
+        Parameters
+        ----------
+        banks : Banks
+            The cells.
+        effective : list of EffectiveCells
+            What reads see of each bank.
+        levels : (array or 1, sample, row), or PatchSignal
+            What reaches the word lines, in units of the read voltage.
+        coding : str
+            How a DAC encodes an input.
+        unit : float
+            Level of one code, for serial inputs.
+        """
+        sums, tally = self._sums(banks, effective), self._tally
+        spec = banks.lines.spec
+        tally.reads += levels.shape[1]
+        strengths = _strengths(spec, self._backend, levels, coding, unit)
+        tally.drives += self._per_row(strengths.driven).astype(np.int64)
+        squares = self._per_row(strengths.square)
+        tally.squares += squares
+        ohmic = squares if strengths.ohmic is strengths.square else self._per_row(strengths.ohmic)
+        energy = sums.conductance * ohmic[:, None]
+        if strengths.common is not None:
+            widths = self._backend.asarray(np.array([len(part) for part in self._line_tiles], float))
+            energy = energy + widths[:, None] * self._per_row(strengths.common)[:, None]
+        if strengths.powers is not None and sums.quadratic is not None:
+            for coefficient, power in zip((sums.quadratic, sums.cubic), strengths.powers, strict=True):
+                energy = energy + coefficient * self._per_row(power)[:, None]
+        tally.read_energy += self._joule * energy
+
+    def conductance_sums(self, bank: Bank) -> ConductanceSums:
+        """Sums over lines at the start of the present phase."""
+        if self._at_start is None:
+            by_row, by_line = self._backend.line_sums(bank.state)
+            offset, (_, rows, lines) = bank.spec.conductance.offset, self._shape
+            wide, tall = len(self._cut.lines), len(self._cut.rows)
+            by_row, by_line = by_row + offset * lines, by_line + offset * rows
+            total = by_line.sum(axis=1, keepdims=True) / (wide * tall)
+            dtype = bank.state.dtype
+            self._at_start = ConductanceSums((by_row / wide).astype(dtype), by_line / tall, total)
+        return self._at_start
+
+    def pulses(self, bank: Bank, pulses: Any, joules: Any) -> None:
+        """Count pulses that a kernel gave to the lines of a bank.
+
+        Parameters
+        ----------
+        bank : Bank
+            The cells.
+        pulses : (array, line, 2)
+            Set and reset pulses.
+        joules : (array, line, 2) of float64
+            Energy in the cells of the pulses, and in the other cells of their word lines at the full voltage, the cell
+            itself included.
+        """
+        sums, tally = self.conductance_sums(bank), self._tally
+        own, rows = joules[..., 0], joules[..., 1]
+        charge = pulses[..., 0] * self.charges.set + pulses[..., 1] * self.charges.reset
+        tally.set_pulses += pulses[..., 0]
+        tally.reset_pulses += pulses[..., 1]
+        tally.write_energy += own
+        tally.half_selected_energy += np.maximum(rows + charge * sums.lines - 2 * own, 0.0) / 4
+        tally.third_selected_energy += np.maximum(charge * sums.total - own, 0.0) / 9
+
+    def verified(self, bank: Bank, counts: Any, energy: Any, before: Any) -> None:
+        """Count write and verify.
+
+        Parameters
+        ----------
+        bank : Bank
+            The cells.
+        counts : (3, array, line, row)
+            Set pulses, reset pulses and verify reads of each cell.
+        energy : (array, line, row)
+            Sum of V I t of pulses and verify reads [J].
+        before : (array, line, row)
+            States before.
+        """
+        sums, tally = self.conductance_sums(bank), self._tally
+        charge = counts[0] * self.charges.set + counts[1] * self.charges.reset
+        middle = (before + bank.state).astype(float) * 0.5 + self.charges.offset
+        own, charged = (charge * middle).sum(2), charge.sum(2)
+        tally.set_pulses += counts[0].sum(2, dtype=np.int64)
+        tally.reset_pulses += counts[1].sum(2, dtype=np.int64)
+        tally.verify_reads += counts[2].sum(2, dtype=np.int64)
+        tally.write_energy += energy.sum(2)
+        rows = (charge * sums.rows[:, None]).sum(2, dtype=float)
+        tally.half_selected_energy += np.maximum(rows + charged * sums.lines - 2 * own, 0.0) / 4
+        tally.third_selected_energy += np.maximum(charged * sums.total - own, 0.0) / 9
+
+    def verify_reads(self, bank: Bank, rounds: int) -> None:
+        """Count reads of every cell, one by one, before a round of pulses."""
+        tally, (_, rows, _) = self._tally, self._shape
+        tally.verify_reads += rounds * rows
+        _, by_line = self._backend.line_sums(bank.state)
+        tally.write_energy += rounds * self._joule * (by_line + bank.spec.conductance.offset * rows)
+
+    def written_by_model(self, cells: int) -> None:
+        """Count cells that an error model programmed."""
+        self._tally.unknown_writes += cells
+
+    def counts(self) -> dict[str, Counts]:
+        """Events so far by phase, of every phase; on the host."""
+        return {phase: self._counted(phase) for phase in PHASES}
+
+    def by_line(self, phase: str) -> dict[str, np.ndarray]:
+        """Events of a phase by word line and by bit line, by name; on the host."""
+        tally = self._tallies.get(phase) or self._fresh()
+        return {
+            item.name: np.asarray(self._backend.host(getattr(tally, item.name))) for item in dataclasses.fields(tally)
+        }
+
+    def _counted(self, phase: str) -> Counts:
+        if phase not in self._tallies:
+            return Counts.none(self.circuit)
+        values = self.by_line(phase)
+
+        def of_rows(name: str) -> np.ndarray:
+            return np.stack([values[name][..., part].sum(axis=-1) for part in self._cut.rows], axis=1)
+
+        def of_lines(name: str) -> np.ndarray:
+            lines = self._shape[2]
+            return np.stack([values[name][:, part[part < lines]].sum(axis=1) for part in self._line_tiles], axis=1)
+
+        return Counts(
+            reads=int(values["reads"]),
+            drives=of_rows("drives"),
+            squares=of_rows("squares"),
+            read_energy=of_rows("read_energy"),
+            set_pulses=of_lines("set_pulses"),
+            reset_pulses=of_lines("reset_pulses"),
+            verify_reads=of_lines("verify_reads"),
+            write_energy=of_lines("write_energy"),
+            half_selected_energy=of_lines("half_selected_energy"),
+            third_selected_energy=of_lines("third_selected_energy"),
+            unknown_writes=int(values["unknown_writes"]),
+        )
+
+    @property
+    def _tally(self) -> _Tally:
+        if self.phase not in self._tallies:
+            self._tallies[self.phase] = self._fresh()
+        return self._tallies[self.phase]
+
+    def _fresh(self) -> _Tally:
+        xp, (arrays, rows, lines) = self._backend.xp, self._shape
+        integers = (xp.zeros((arrays, lines), np.int64) for _ in range(3))
+        energies = (xp.zeros((arrays, lines)) for _ in range(3))
+        read_energy = xp.zeros((arrays, len(self._line_tiles), rows))
+        return _Tally(xp.zeros((arrays, rows), np.int64), xp.zeros((arrays, rows)), read_energy, *integers, *energies)
+
+    def _sums(self, banks: Banks, effective: list[EffectiveCells]) -> _Sums:
+        """Sums of the cells that reads see now, stored until their states change."""
+        key = [(bank, bank.state_version) for bank in banks.both]
+        if self._sums_of is None or self._sums_of[0] != key:
+            conductance = self._by_tile([cells.state for cells in effective], [cells.offset for cells in effective])
+            matrices = [cell_currents.excess_matrices(bank) for bank in banks.both]
+            powers: list[Any] = [None, None]
+            if matrices[0] is not None:
+                none = [0.0] * len(matrices)
+                powers = [self._by_tile([own[power] for own in matrices], none) for power in range(2)]  # type: ignore[index]
+            self._sums_of = key, _Sums(conductance, *powers)
+        return self._sums_of[1]
+
+    def _by_tile(self, values: list[Any], offsets: list[float]) -> Any:
+        """Sums over the lines of each tile, (array, line tile, row), of values (array, line, row) of each bank."""
+        rows, lines = self._shape[1], self._shape[2]
+        sums = []
+        for part in self._line_tiles:
+            inside = part[part < lines]
+            whole = len(inside) == lines
+            by_row, _ = self._backend.line_sums(values[0] if whole else values[0][:, inside])
+            total = by_row[:, :rows] + offsets[0] * len(inside)
+            if len(inside) < len(part):
+                total = total + values[1][:, 0, :rows] + offsets[1]
+            sums.append(total)
+        return self._backend.xp.stack(sums, axis=1)
+
+    def _per_row(self, values: Any) -> Any:
+        """Sums over samples, float64 (array, row), of values (array or 1, sample, row) or of patches."""
+        if isinstance(values, PatchSignal):
+            images = values.images.sum(axis=1, keepdims=True, dtype=float)
+            count = values.images.shape[1]
+            bias = None if values.bias is None else values.bias * count
+            values = dataclasses.replace(values, images=images, bias=bias).matrix()
+        sums = values.sum(axis=1, dtype=float)[:, : self._shape[1]]
+        return self._backend.asarray(np.broadcast_to(sums, (self._shape[0], sums.shape[1])))
+
+
+class _Strengths(NamedTuple):
+    """What each input does, (array or 1, sample, row) or as patches.
+
+    Attributes
+    ----------
+    driven : ndarray
+        Whether a word line is driven; of serial inputs, how often.
+    square : ndarray
+        Squared level; of pulses, their number or width.
+    ohmic : ndarray
+        Level times the voltage that ohmic cells would need for the same current; of pulses of the read voltage, this
+        voltage times their number.
+    common : ndarray or None
+        Level times the current that all cells have in common.
+    powers : pair of ndarray, or None
+        What multiplies coefficients that depend on the state.
+    """
+
+    driven: Any
+    square: Any
+    ohmic: Any
+    common: Any = None
+    powers: tuple[Any, Any] | None = None
+
+
+def _strengths(spec: Any, backend: Any, levels: Any, coding: str, unit: float) -> _Strengths:
+    """What levels, or images of them, do."""
+    if isinstance(levels, PatchSignal):
+        # Conduction that is not ohmic never meets patches, see `Readout`.
+        parts = _strengths(spec, backend, levels.images, coding, unit)
+        bias = levels.bias
+        ends = _strengths(spec, backend, backend.xp.full((1, 1, 1), bias or 0.0), coding, unit)
+        lines, square = (
+            dataclasses.replace(levels, images=part, bias=None if bias is None else float(end[0, 0, 0]))
+            for part, end in zip(parts[:2], ends[:2], strict=True)
+        )
+        return _Strengths(lines, square, square)
+    driven: Any = levels != 0
+    if coding == "voltage":
+        square = np.square(levels, dtype=float)
+        if spec.conduction is None:
+            return _Strengths(driven, square, square)
+        signal, common = cell_currents.drive(spec, backend, levels, coding)
+        ohmic = levels.astype(float) * signal
+        powers = (levels * square, np.square(square))
+        return _Strengths(driven, square, ohmic, None if common is None else levels.astype(float) * common, powers)
+    widths = np.abs(levels).astype(float)
+    if coding == "serial":
+        driven = backend.asarray(set_bits(np.rint(widths / unit)))
+        widths = driven.astype(float)
+    sign = np.sign(levels)
+    powers = (sign * widths, widths)
+    if isinstance(spec.conduction, PolynomialConduction):
+        _, common = cell_currents.drive(spec, backend, sign, coding)
+        return _Strengths(driven, widths, widths, None if common is None else widths * np.abs(common), powers)
+    return _Strengths(driven, widths, widths, None, powers)
+
+
+def set_bits(codes: Any) -> Any:
+    """Number of binary digits that are 1, of whole numbers of at least 0 and below 2^16."""
+    number = codes.astype(np.uint16)
+    count = number - ((number >> 1) & 0x5555)
+    count = (count & 0x3333) + ((count >> 2) & 0x3333)
+    count = (count + (count >> 4)) & 0x0F0F
+    return ((count + (count >> 8)) & 0x1F).astype(np.int64)

@@ -1,0 +1,247 @@
+"""Energy, time and area of a layer from what its arrays did and a component table.
+
+Nothing counts twice: the energy of the cells follows from their conductances, and converters have none of it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from memsim.energy.activity import Activity, read_activity, write_activity
+from memsim.energy.architecture import Architecture
+from memsim.energy.components import Components
+from memsim.energy.components.adc import Step
+from memsim.energy.counts import Circuit, Counts
+from memsim.errors import InputError
+
+PARTS = {
+    "cells": "cell",
+    "half-selected cells": "cell",
+    "word lines": "wire",
+    "bit lines": "wire",
+    "gate lines": "gate_driver",
+    "DAC": "dac",
+    "integrator": "integrator",
+    "sample-hold": "sample_hold",
+    "ADC": "adc",
+    "shift-add": "shift_add",
+    "register": "register",
+    "buffer": "buffer",
+    "link": "link",
+    "control": "control",
+    "other": "other",
+}
+"""Parts that cost energy or area, and the slot of a component table that gives each its uncertainty."""
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Components and settings with which activities become costs."""
+
+    components: Components
+    architecture: Architecture
+
+    def energies(self, circuit: Circuit, activity: Activity, seconds: float) -> dict[str, float]:
+        """Energy of each part [J]; parts without an entry in the table are left out.
+
+        Parameters
+        ----------
+        circuit : Circuit
+            The arrays.
+        activity : Activity
+            What they did.
+        seconds : float
+            How long, for powers [s].
+
+        Raises
+        ------
+        InputError
+            If the table has no energy for a converter of the arrays.
+        """
+        c, energies = self.components, {"cells": activity.cells}
+        transistor = c.cell is not None and c.cell.access == "transistor"
+        if not transistor:
+            energies["half-selected cells"] = activity.half_selected
+        energies["word lines"] = activity.line_cells * self._word_capacitance
+        for name, driver, toggles in (
+            ("word lines", c.word_driver, activity.line_drives),
+            ("bit lines", c.bit_driver, activity.bit_line_drives),
+        ):
+            if driver is not None and driver.energy is not None:
+                energies[name] = energies.get(name, 0.0) + toggles * driver.energy
+        if transistor:
+            energies["gate lines"] = self._gates(activity)
+        if activity.dac_conversions:
+            bits = 1 if circuit.coding == "serial" else circuit.dac_bits
+            energies["DAC"] = activity.dac_conversions * c.need("dac", "energy", bits)
+        if activity.adc_conversions:
+            energies["ADC"] = activity.adc_conversions * c.need("adc", "energy", circuit.adc_bits)
+        shifts = activity.adc_conversions
+        if c.adc is not None and isinstance(c.adc.model, Step):
+            shifts *= circuit.adc_bits or 1
+        for name, events in (
+            ("integrator", activity.integration_steps),
+            ("sample-hold", activity.samples),
+            ("shift-add", shifts),
+            ("register", activity.register_bits),
+            ("buffer", activity.buffer_bits),
+            ("link", activity.link_bits),
+            ("control", activity.array_steps),
+            ("other", 0.0),
+        ):
+            part = getattr(c, PARTS[name])
+            if part is None:
+                continue
+            power = getattr(part, "power", None) or 0.0
+            energies[name] = events * (part.energy or 0.0) + power * seconds * circuit.arrays * circuit.tiles
+        return energies
+
+    def read_time(self, circuit: Circuit) -> float:
+        """Time of one read of all tiles at once [s]: settling, input steps, and conversions one after the other."""
+        c, steps = self.components, circuit.planes
+        time = steps * (self.architecture.settle + circuit.read_duration)
+        for part, number in ((c.integrator, circuit.unit_steps), (c.sample_hold, 1), (c.shift_add, 1)):
+            time += number * ((part.time if part is not None else None) or 0.0)
+        if circuit.adc_bits is not None:
+            time += circuit.share * c.need("adc", "time", circuit.adc_bits)
+        return time
+
+    def write_time(self, circuit: Circuit, counts: Counts) -> float:
+        """Time of pulses and verify reads [s]: cells one after the other in each tile of lines, tiles at once."""
+        pulses = counts.set_pulses * circuit.set_width + counts.reset_pulses * circuit.reset_width
+        reads = counts.verify_reads * (self.read_time(circuit) if counts.verify_reads.any() else 0.0)
+        return float((pulses + reads).max(initial=0.0)) / len(circuit.row_tiles)
+
+    def areas(self, circuit: Circuit) -> dict[str, float]:
+        """Area of each part [m^2]; parts without an entry, or without an area, are left out."""
+        c, copies = self.components, circuit.arrays
+        rows, lines = circuit.rows * len(circuit.line_tiles) * copies, circuit.lines * len(circuit.row_tiles) * copies
+        outputs = circuit.outputs * len(circuit.row_tiles) * copies
+        tiles = circuit.tiles * copies
+        converters = math.ceil(outputs / circuit.share) if circuit.adc_bits is not None else 0
+        numbers: dict[str, list[tuple[str, float]]] = {
+            "cells": [("cell", circuit.cells)],
+            "word lines": [("word_driver", rows)],
+            "bit lines": [("bit_driver", lines)],
+            "gate lines": [("gate_driver", rows)],
+            "DAC": [("dac", rows if circuit.dac_bits is not None else 0)],
+            "integrator": [("integrator", outputs)],
+            "sample-hold": [("sample_hold", outputs)],
+            "shift-add": [("shift_add", converters)],
+            "register": [("register", rows * (circuit.dac_bits or 0))],
+            "link": [("link", tiles)],
+            "control": [("control", tiles)],
+            "other": [("other", tiles)],
+        }
+        areas = {}
+        for name, parts in numbers.items():
+            known = [
+                number * component.area
+                for slot, number in parts
+                if (component := getattr(c, slot)) is not None and component.area is not None
+            ]
+            if known:
+                areas[name] = math.fsum(known)
+        if converters and c.adc is not None:
+            area = c.adc.conversion(circuit.adc_bits or 1).area
+            if area is not None:
+                areas["ADC"] = converters * area
+        for name in ("register", "buffer"):
+            memory = getattr(c, name)
+            if memory is not None and memory.array_area is not None:
+                areas[name] = areas.get(name, 0.0) + tiles * memory.array_area
+        return areas
+
+    def interval(self, energies: dict[str, float]) -> tuple[float, float]:
+        """Ends of the sum of the energies, or areas, of parts [J].
+
+        A part lies between value/u and value*u, with the uncertainty u of its component. The deviations of different
+        components are independent: those below and those above add up as squares. Parts of one component are wrong
+        together. A component whose uncertainty the table does not say counts as exact.
+        """
+        by_slot: dict[str, float] = {}
+        for name, value in energies.items():
+            if name not in ("cells", "half-selected cells"):
+                by_slot[PARTS[name]] = by_slot.get(PARTS[name], 0.0) + value
+        low = high = 0.0
+        for slot, value in by_slot.items():
+            component = getattr(self.components, slot)
+            factor = (component.uncertainty if component is not None else None) or 1.0
+            low, high = low + (value - value / factor) ** 2, high + (value * factor - value) ** 2
+        total = math.fsum(energies.values())
+        return total - math.sqrt(low), total + math.sqrt(high)
+
+    @property
+    def _word_capacitance(self) -> float:
+        """Capacitance of a word line for each of its cells [F]."""
+        c = self.components
+        if c.cell is None:
+            return 0.0
+        wire = 0.0 if c.wire is None else (c.wire.capacitance or 0.0) * (c.cell.width or 0.0)
+        return wire + (c.cell.word_capacitance or 0.0)
+
+    def _gates(self, activity: Activity) -> float:
+        """C V^2 of gate lines, and the energy of their drivers [J]."""
+        c = self.components
+        if c.gate_driver is None or c.cell is None:
+            return 0.0
+        wire = 0.0 if c.wire is None else (c.wire.capacitance or 0.0) * (c.cell.width or 0.0)
+        each = (c.cell.gate_capacitance or 0.0) + wire
+        charge = activity.gate_cells * each + activity.gate_toggles * (c.gate_driver.capacitance or 0.0)
+        return charge * (c.gate_driver.voltage or 0.0) ** 2 + activity.gate_toggles * (c.gate_driver.energy or 0.0)
+
+
+@dataclass(frozen=True)
+class LayerCost:
+    """Costs of one layer in one phase.
+
+    Attributes
+    ----------
+    energies : dict of str to float
+        Of each part [J].
+    seconds : float
+        Time that the layer takes [s].
+    reads : int
+        Input vectors, counted once in each phase of signs.
+    """
+
+    energies: dict[str, float]
+    seconds: float
+    reads: int
+
+
+def layer_cost(prices: Prices, circuit: Circuit, counts: Counts) -> LayerCost:
+    """Costs of a layer in one phase.
+
+    The energy is NaN where an error model programmed the cells, whose pulses are not known.
+
+    Raises
+    ------
+    InputError
+        If the table lacks an energy or time that is needed.
+    """
+    seconds = counts.reads * prices.read_time(circuit) if counts.reads else 0.0
+    seconds += prices.write_time(circuit, counts)
+    activity = read_activity(circuit, counts, prices.architecture) + write_activity(
+        circuit, counts, prices.architecture
+    )
+    energies = prices.energies(circuit, activity, seconds)
+    if counts.unknown_writes:
+        energies["cells"], seconds = math.nan, math.nan
+    return LayerCost(energies, seconds, counts.reads)
+
+
+def check_share(circuit: Circuit) -> None:
+    """Refuse an ADC that more outputs share than there are in a row tile.
+
+    Raises
+    ------
+    InputError
+        If there are too few outputs.
+    """
+    if circuit.share > circuit.outputs:
+        raise InputError(
+            f"adc.share: {circuit.share} outputs share a converter, and a tile has {circuit.outputs}; allowed: 1 to "
+            f"{circuit.outputs}"
+        )
