@@ -116,6 +116,7 @@ def compute(
     }
     if computed.libraries:
         provenance["libraries"] = json.dumps(json.loads(str(provenance["libraries"])) | dict(computed.libraries))
+    provenance |= computed.attributes
     if notes or computed.notes:
         provenance["notes"] = "; ".join((*notes, *computed.notes))
     return build_dataset(computed.variables, coordinates, provenance, swept(entries), compared)

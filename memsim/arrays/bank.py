@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,9 +22,6 @@ from memsim.profiles import DeviceProfile
 from memsim.profiles.nominal import IDEAL_UPDATE, pulse_shifts
 from memsim.profiles.physics import PolynomialError, SaturatingError
 from memsim.profiles.updates import StepUpdate
-
-if TYPE_CHECKING:
-    from memsim.arrays.counter import Counter
 
 
 class Bank:
@@ -91,7 +88,7 @@ class Bank:
     ) -> None:
         spec = device.spec
         self.device, self.spec = device, spec
-        self.counter: Counter | None = None
+        self.counter: Any = None
         self.stuck: Any = None if stuck is None else site.backend.asarray(stuck)
         self.site, self._shape, self._limits, self._dtype = site, shape, limits, dtype
         self._changes = 0

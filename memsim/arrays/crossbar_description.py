@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from os import PathLike
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from memsim.arrays import checks
 from memsim.arrays.converters import ADC, DAC
 from memsim.arrays.events import Events
 from memsim.arrays.labels import (
@@ -23,6 +25,7 @@ from memsim.arrays.mapping import Mapping
 from memsim.arrays.state import ArrayState
 from memsim.arrays.wear_labels import PERCENTS, labelled_pulses, wear_summary
 from memsim.energy.components import ComponentTable
+from memsim.energy.counts import PHASES
 from memsim.energy.prices import prices_of
 from memsim.energy.report import Costs, LayerEvents
 from memsim.errors import InputError
@@ -217,6 +220,16 @@ class Description:
         >>> xbar.cost("generic", node="22 nm").total_energy.sel(phase="inference")
         """
         return Costs({"crossbar": self.event_counts}, prices_of(components, node, **settings)).dataset()
+
+    def counting(self, phase: str) -> AbstractContextManager[None]:
+        """Let reads inside a ``with`` block count to a phase: "inference", "training" or "programming".
+
+        Raises
+        ------
+        InputError
+            If there is no such phase.
+        """
+        return self._array.during(checks.choice("phase", phase, PHASES))
 
     @property
     def event_counts(self) -> LayerEvents:

@@ -99,6 +99,11 @@ class Readout:
         self.out = None
         if adc is not None:
             signed = signed_outputs(column, dac, adc)
+            if adc.share > outputs:
+                raise InputError(
+                    f"adc.share: {adc.share} outputs share a converter, and an array has {outputs}; "
+                    f"allowed: 1 to {outputs}"
+                )
             self.out = OutputConverter(adc, site, (arrays, outputs), len(self.cut.rows), signed)
         self._events_of_a_read = Events(
             reads=1,

@@ -13,7 +13,6 @@ from memsim.energy.architecture import Architecture
 from memsim.energy.components import Components
 from memsim.energy.components.adc import Step
 from memsim.energy.counts import Circuit, Counts
-from memsim.errors import InputError
 
 PARTS = {
     "cells": "cell",
@@ -230,18 +229,3 @@ def layer_cost(prices: Prices, circuit: Circuit, counts: Counts) -> LayerCost:
     if counts.unknown_writes:
         energies["cells"], seconds = math.nan, math.nan
     return LayerCost(energies, seconds, counts.reads)
-
-
-def check_share(circuit: Circuit) -> None:
-    """Refuse an ADC that more outputs share than there are in a row tile.
-
-    Raises
-    ------
-    InputError
-        If there are too few outputs.
-    """
-    if circuit.share > circuit.outputs:
-        raise InputError(
-            f"adc.share: {circuit.share} outputs share a converter, and a tile has {circuit.outputs}; allowed: 1 to "
-            f"{circuit.outputs}"
-        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -146,6 +146,19 @@ class Counts:
         written, half, third = (zeros(wide) for _ in range(3))
         drives, squares, read = zeros(tall, dtype=np.int64), zeros(tall), zeros(tall, wide)
         return cls(0, drives, squares, read, sets, resets, verified, written, half, third)
+
+    @property
+    def happened(self) -> bool:
+        """Whether there is any event."""
+        pulses = int(self.set_pulses.sum()) + int(self.reset_pulses.sum()) + int(self.verify_reads.sum())
+        return self.reads + self.unknown_writes + pulses > 0
+
+    def of_array(self, number: int) -> Counts:
+        """Events of one array of the stack; the number of reads is that of the stack."""
+        values: list[Any] = [
+            value[number : number + 1] if isinstance(value, np.ndarray) else value for value in self._values
+        ]
+        return Counts(*values)
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(*(a + b for a, b in zip(self._values, other._values, strict=True)))

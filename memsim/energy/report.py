@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memsim.energy.cost import PARTS, LayerCost, Prices, check_share, layer_cost
+from memsim.energy.cost import PARTS, LayerCost, Prices, layer_cost
 from memsim.energy.counts import PHASES, Circuit, Counts
 
 if TYPE_CHECKING:
@@ -22,6 +23,16 @@ class LayerEvents:
 
     circuit: Circuit
     counts: Mapping[str, Counts]
+
+    def of_array(self, number: int) -> LayerEvents:
+        """The same of one array of the stack."""
+        circuit = dataclasses.replace(self.circuit, arrays=1)
+        return LayerEvents(circuit, {phase: counts.of_array(number) for phase, counts in self.counts.items()})
+
+    def since(self, earlier: LayerEvents, phase: str) -> LayerEvents:
+        """Events of a phase since an earlier time; of the other phases, those until then."""
+        counts = {**earlier.counts, phase: self.counts[phase] - earlier.counts[phase]}
+        return LayerEvents(self.circuit, counts)
 
 
 class Costs:
@@ -37,12 +48,10 @@ class Costs:
     Raises
     ------
     InputError
-        If the table lacks an energy or time that is needed, or a converter is shared by more outputs than there are.
+        If the table lacks an energy or time that is needed.
     """
 
     def __init__(self, layers: Mapping[str, LayerEvents], prices: Prices) -> None:
-        for layer in layers.values():
-            check_share(layer.circuit)
         self.layers, self.prices = dict(layers), prices
         self.by_layer: dict[str, dict[str, LayerCost]] = {
             phase: {name: layer_cost(prices, layer.circuit, layer.counts[phase]) for name, layer in layers.items()}

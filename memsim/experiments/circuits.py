@@ -198,11 +198,15 @@ PriorCycles = Annotated[float, Field(allow_inf_nan=False, ge=0, le=LONGEST)]
 
 
 def circuit(array: Any) -> dict[str, Any]:
-    """Keywords of `memsim.Crossbar` for what surrounds the cells of an array, and what they have seen before."""
+    """Keywords of `memsim.Crossbar` for what surrounds the cells of an array, and what they have seen before.
+
+    Experiments count events.
+    """
     return {
         "dac": array.dac.converter if array.dac else None,
         "adc": array.adc.converter if array.adc else None,
         "wires": array.wires.wires if array.wires else None,
         "tile": array.tile,
         "prior_cycles": array.prior_cycles,
+        "count": True,
     }

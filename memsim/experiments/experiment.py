@@ -12,6 +12,7 @@ from typing import Any
 from memsim.document import Document, DocumentError
 from memsim.document.problems import Path as Place
 from memsim.document.problems import dotted, problems_of
+from memsim.energy.components import ComponentTable, component_table_names, load_components
 from memsim.errors import InputError, nearest
 from memsim.experiments.devices import ChangedDevice, Devices, base_of, whole_key
 from memsim.experiments.keys import (
@@ -316,6 +317,27 @@ class Experiment:
             return self._place(source, path, "data", self.spec.data.EMBEDDED)
         except InputError as error:
             raise InputError(f"{self.document.where(path)}: data.source: {error}") from None
+
+    def component_table(self, name: str) -> ComponentTable:
+        """The component table that the section `energy` names.
+
+        Raises
+        ------
+        InputError
+            If there is no such table, or the experiment's file names a place outside its own folder.
+        """
+        path = self.document.find("energy.components") or ()
+        try:
+            if name in component_table_names():
+                return load_components(name)
+            if not ("/" in name or "." in name):
+                find("components", name)
+            return load_components(self._place(name, path, "energy.components"))
+        except InputError as error:
+            text = str(error)
+            if text.startswith((str(self.devices.folder), name)):
+                raise
+            raise InputError(f"{self.document.where(path)}: energy.components: {error}") from None
 
     def _place(self, text: str, path: tuple[str | int, ...], argument: str, embedded: Sequence[str] = ()) -> Path:
         """Where a file or folder lies: anywhere if the user named it himself, else inside the experiment's folder."""

@@ -17,6 +17,7 @@ from memsim.document.walk import fields_of
 from memsim.document.writer import show
 from memsim.experiments.aging import Times, check_times
 from memsim.experiments.devices import DEVICE, Devices, value_key, whole_key
+from memsim.experiments.energy import EnergySpec
 from memsim.experiments.learners import LABEL, ComparedBase, Seed
 
 MAX_LEARNERS = 1000
@@ -256,6 +257,7 @@ class ImageExperimentSpec(ExperimentSpec):
         dict[Literal[tuple(CORRUPTIONS)], Levels],  # type: ignore[valid-type]
         Field(min_length=1, examples=["{gaussian: [0.1, 0.3, 0.5]}"]),
     ]
+    energy: EnergySpec | None = None
     noise_fields: Literal[FIELDS] = "scaled"  # type: ignore[valid-type]
 
     @property

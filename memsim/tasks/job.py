@@ -84,9 +84,12 @@ class Computed(NamedTuple):
         For readers.
     libraries : mapping of str to str
         Versions of libraries that computed, beside those of all runs.
+    attributes : mapping of str to str
+        What else the result must say to be understood or repeated.
     """
 
     variables: dict[str, np.ndarray]
     coordinates: dict[str, Any]
     notes: Sequence[str] = ()
     libraries: Mapping[str, str] = {}
+    attributes: Mapping[str, str] = {}

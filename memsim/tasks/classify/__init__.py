@@ -5,6 +5,7 @@ from __future__ import annotations
 from memsim.tasks.base import Coordinate, Drawing, Metric, Panel, Task
 from memsim.tasks.classify.variables import VARIABLES
 from memsim.tasks.coordinates import IMAGE_TASK, LAYER, MOST_PULSES, PULSES, TIME
+from memsim.tasks.energy_variables import ENERGY_COORDINATES
 from memsim.tasks.kept import KEPT_COORDINATES
 
 _HERE = "memsim.tasks.classify"
@@ -21,6 +22,7 @@ TASK = Task(
     coordinates={
         **IMAGE_TASK,
         **KEPT_COORDINATES,
+        **ENERGY_COORDINATES,
         "true_class": Coordinate("true_class", "class of the image"),
         "predicted_class": Coordinate("predicted_class", "class it is taken for"),
         "epsilon": Coordinate("epsilon", "change of every pixel along the sign of the gradient", "1"),
@@ -60,6 +62,8 @@ TASK = Task(
         Metric("scaled_calibration_error_mean", "calibration error", form=".4f"),
         Metric("training_pulses_set_mean", "set pulses"),
         Metric("product_snr_mean", "SNR of products", "dB", form=".1f"),
+        Metric("inference_energy_mean", "energy of an inference", "nJ", 1e9),
+        Metric("energy_to_accuracy_mean", "energy until the accuracy", "uJ", 1e6),
     ),
     panels=(
         Panel("test_accuracy_mean", "accuracy, test images [%]", 100.0),

@@ -22,10 +22,12 @@ from memsim.tasks.capacity import images_at_once
 from memsim.tasks.classify.classifiers.classifier import Classifier
 from memsim.tasks.classify.classifiers.on_crossbars import OnCrossbars
 from memsim.tasks.classify.course import Course, trials_of
+from memsim.tasks.classify.energy import EnergyOfLearners
 from memsim.tasks.classify.over_time import CellsOverTime
 from memsim.tasks.classify.schema import ClassifySpec, LabelledSpec
 from memsim.tasks.classify.summary import (
     Values,
+    clean_outputs,
     compare,
     measure_clean,
     measure_noisy,
@@ -49,6 +51,7 @@ def classify(job: Job) -> Computed:
     """Variables of a result on the dimensions learner, seed and others."""
     spec, entries = spec_of(job.experiment, ClassifySpec), job.entries
     _check(job)
+    energy = EnergyOfLearners(job.experiment, entries)
     trials = {entry.label: trials_of(entry) for entry in entries}
     earlier = None if job.earlier is None else job.earlier.kept
     course = Course(job.experiment, entries, trials, job.images, job.backend, job.progress, earlier)
@@ -57,7 +60,10 @@ def classify(job: Job) -> Computed:
     parts: list[Values] = []
     for entry in entries:
         classifier, data = classifiers[entry.label], job.images[entry.data]
-        parts.append(measure_clean(classifier, data, spec.perturbations))
+        before = energy.events(classifier)
+        outputs = clean_outputs(classifier, data)
+        energy.note(entry, classifier, before, len(data.test))
+        parts.append(measure_clean(classifier, data, outputs, spec.perturbations))
         course.report(entry, _MEASURED)
     noisy = _noisy(
         entries, classifiers, job.images, lambda entry, share: course.report(entry, _MEASURED + 0.05 * share)
@@ -73,7 +79,11 @@ def classify(job: Job) -> Computed:
     for entry, part in zip(entries, parts, strict=True):
         if entry.device is not None and entry.device.spec.update is not None:
             part |= measure_wear(classifiers[entry.label])  # type: ignore[arg-type]
+    for entry, part in zip(entries, parts, strict=True):
+        part |= energy.values(entry, classifiers[entry.label], part)
     variables = stack(parts)
+    counted, labels = energy.variables()
+    variables |= counted
     reference = 0 if spec.reference is None else spec.labels.index(spec.first_label(spec.reference) or "")
     variables |= compare(variables, reference, spec.times) | course.tuning()
     first = job.images[entries[0].data]
@@ -94,6 +104,7 @@ def classify(job: Job) -> Computed:
         "trial": np.arange(spec.tuning.trials),
         "chosen": [json.dumps(course.chosen[entry.label], default=str) for entry in entries],
     }
+    coordinates |= labels
     if pulses:
         bins = pulse_bins(max(int(own.max()) for own in pulses.values()))
         counts = [pulse_counts([pulses.get(entry.label)], bins) for entry in entries]
@@ -112,7 +123,8 @@ def classify(job: Job) -> Computed:
     notes = device_notes(entries) + time_notes(entries)
     notes += [f"{entry.label}, {note}" for entry in entries for note in classifiers[entry.label].notes]
     torch = any(entry.spec.network is not None and entry.spec.training.engine == "torch" for entry in entries)
-    return Computed(variables, coordinates, notes, {"torch": version("torch")} if torch else {})
+    libraries = {"torch": version("torch")} if torch else {}
+    return Computed(variables, coordinates, notes, libraries, energy.attributes)
 
 
 def load_images(experiment: Experiment) -> Labelled:

@@ -35,10 +35,19 @@ _MAP = 1 << 18
 """Cells of the largest tile whose maps are stored."""
 
 
-def measure_clean(classifier: Classifier, data: Labelled, perturbations: Sequence[float]) -> Values:
-    """Registered variables of a classifier on the images themselves, without the learner dimension."""
+def clean_outputs(classifier: Classifier, data: Labelled) -> np.ndarray:
+    """Outputs (seed, image, class) for the test images themselves."""
+    return classifier.outputs(data.test.pixels, occasion=Occasion(Purpose.CLEAN))
+
+
+def measure_clean(
+    classifier: Classifier, data: Labelled, outputs: np.ndarray, perturbations: Sequence[float]
+) -> Values:
+    """Registered variables of a classifier on the images themselves, without the learner dimension.
+
+    `outputs` are those of `clean_outputs`.
+    """
     test, classes = data.test, len(data.classes)
-    outputs = classifier.outputs(test.pixels, occasion=Occasion(Purpose.CLEAN))
     held_out = classifier.outputs(data.validation.pixels, occasion=Occasion(Purpose.HELD_OUT))
     train = classifier.outputs(data.train.pixels, occasion=Occasion(Purpose.TRAINED))
     guess = predicted(outputs)

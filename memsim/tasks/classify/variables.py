@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from memsim.tasks.energy_variables import ENERGY_VARIABLES
 from memsim.tasks.kept import KEPT_VARIABLES
 from memsim.tasks.variable import CORRECTED, POSITIVE, SHARE, SUMMARY, Variable, cut, with_summaries
 
@@ -482,6 +483,26 @@ DECLARED = (
         "example, corrupted",
         "the corrupted copies of the first test image",
     ),
+    Variable(
+        "epoch_energy",
+        EPOCH,
+        "J",
+        "energy of the training",
+        "until the end of an epoch: of learners in place, reads and pulses of the training, without validation; of "
+        "networks, a digital processor; by the component table of the result",
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "energy_to_accuracy",
+        REPEAT,
+        "J",
+        "energy until the accuracy",
+        "epoch_energy of the first epoch whose validation accuracy is at least energy.accuracy of the experiment; of "
+        "programmed networks, with the energy of their programming; NaN where it is not reached or not known",
+        summary=True,
+        bounds=POSITIVE,
+    ),
+    *ENERGY_VARIABLES,
     *KEPT_VARIABLES,
 )
 

@@ -74,7 +74,7 @@ class Deployed:
         Where to compute.
     training : (x, labels), optional
         Samples from which `Selective` computes second derivatives of the loss.
-    dac, adc, wires, tile, prior_cycles
+    dac, adc, wires, tile, prior_cycles, count
         Of the crossbars of all layers, see `Crossbar`; with converters, call `calibrate` before reads.
 
     Raises
@@ -103,6 +103,7 @@ class Deployed:
         wires: Wires | None = None,
         tile: tuple[int, int] | None = None,
         prior_cycles: float = 0.0,
+        count: bool = False,
         training: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> None:
         self.network = network
@@ -145,6 +146,7 @@ class Deployed:
                 wires=wires,
                 tile=tile,
                 prior_cycles=prior_cycles,
+                count=count,
                 count_cell_pulses=True,
             )
             for place, own in enumerate(weighted)

@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import math
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from memsim.arrays import Crossbar, CrossbarLayer
 from memsim.arrays.compensation import SPAN
 from memsim.data.labelled import Split
+from memsim.energy.report import LayerEvents
 from memsim.metrics.classes import lead, predicted
 from memsim.networks.draws import Address, order
 from memsim.philox import Occasion, Purpose
@@ -25,6 +27,7 @@ from memsim.tasks.classify.classifiers.features import Features
 from memsim.tasks.classify.classifiers.inputs import Inputs
 from memsim.tasks.classify.classifiers.record import Record
 from memsim.tasks.classify.schema import ClassifierSpec
+from memsim.tasks.energy_costs import split_by_array
 
 _INPUTS, _FEATURES, _CROSSBAR = "inputs", "features", "crossbar"
 """Names of the parts of what is kept."""
@@ -80,6 +83,7 @@ class InPlace:
         self._encoding = learning.encoded(device.spec.encoding)
         self._learned: list[tuple[np.ndarray, np.ndarray]] = []
         self._fates = [""] * lesson.seeds
+        self.epoch_events: list[list[dict[str, LayerEvents]]] = []
         # Sums of BLAS move with its threads, and what is learned with them; numbers that overflow are told of in notes.
         with threadpool_limits(1, "blas"), np.errstate(over="ignore", invalid="ignore"):
             self._record = self._train(lesson) if kept is None else self._restore(lesson, kept)
@@ -103,6 +107,27 @@ class InPlace:
         """The layer of features, if there is one, and the layer that learns; see `CellClassifier`."""
         features = {} if self._features is None else {"the layer of features": self._features.layer_on_crossbar}
         return features | {"the layer that learns": self._layer}
+
+    @property
+    def event_counts(self) -> list[dict[str, LayerEvents]]:
+        """Events of each layer, of each seed: of the training until its own last epoch; see `CellClassifier`."""
+        now = self._events()
+        if not self.epoch_events:
+            return now
+        last = np.maximum(self._record.epochs.astype(int), 1) - 1
+        trained = [self.epoch_events[epoch][seed] for seed, epoch in enumerate(last)]
+        return [
+            {
+                name: LayerEvents(layer.circuit, {**layer.counts, "training": before[name].counts["training"]})
+                for name, layer in own.items()
+            }
+            for own, before in zip(now, trained, strict=True)
+        ]
+
+    def _events(self) -> list[dict[str, LayerEvents]]:
+        """Events of each layer so far, of each seed."""
+        layers = {name: layer.crossbar.event_counts for name, layer in self.analog_layers.items()}
+        return split_by_array(layers, self._lesson.seeds)
 
     def outputs(self, x: np.ndarray, *, occasion: Occasion, first: int = 0, noise: bool = True) -> np.ndarray:
         """Outputs (seed, image, class); see `Classifier`."""
@@ -212,6 +237,7 @@ class InPlace:
         for epoch in range(learning.epochs):
             for k, value in enumerate(self._kept_epoch(lesson, epoch, active)):
                 curves[k, active, epoch] = value[active]
+            self.epoch_events.append(self._events())
             epochs[active] = epoch + 1
             better = active & (curves[2, :, epoch] > best)
             best[better], best_epoch[better] = curves[2, better, epoch], epoch + 1
@@ -232,18 +258,24 @@ class InPlace:
             return 0.0
         epochs = features.layer.epochs
         share = epochs / (epochs + max(1, self.spec.learning.epochs))
-        self._features.fit(
-            self._inputs.rows(lesson.train.pixels),
-            order=lambda epoch: self._orders(lesson, epoch, features=True),
-            report=lambda done: lesson.report(share * done),
-        )
+        with self._counting():
+            self._features.fit(
+                self._inputs.rows(lesson.train.pixels),
+                order=lambda epoch: self._orders(lesson, epoch, features=True),
+                report=lambda done: lesson.report(share * done),
+            )
         return share
+
+    def _counting(self) -> AbstractContextManager[None]:
+        """Let the reads of the layer of features count to the training."""
+        return nullcontext() if self._features is None else self._features.crossbar.counting("training")
 
     def _kept_epoch(self, lesson: Lesson, epoch: int, active: np.ndarray) -> tuple[np.ndarray, ...]:
         """Scores after one more epoch; arrays whose loss is not finite are put back, and are active no longer."""
         # Between bounds nothing overflows.
         before = None if np.isfinite(self.crossbar.bounds).all() else copy.deepcopy(self.crossbar)
-        self._epoch(lesson, epoch, active)
+        with self._counting():
+            self._epoch(lesson, epoch, active)
         scores = self._scores(lesson, epoch)
         lost = active & ~np.isfinite(scores[0])
         if before is None or not lost.any():
@@ -255,7 +287,8 @@ class InPlace:
         active &= ~lost
         # Every number has an address, so the others learn the same again.
         self._layer.crossbar = before
-        self._epoch(lesson, epoch, active)
+        with self._counting():
+            self._epoch(lesson, epoch, active)
         return self._scores(lesson, epoch)
 
     def _places(self, lesson: Lesson, epoch: int, lost: np.ndarray, crossbar: Crossbar) -> list[str]:

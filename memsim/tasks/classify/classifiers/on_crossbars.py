@@ -6,6 +6,7 @@ import numpy as np
 
 from memsim.arrays import CrossbarLayer, ProgrammedLayer
 from memsim.arrays.interconnect import TileMaps
+from memsim.energy.report import LayerEvents
 from memsim.philox import Occasion, Purpose
 from memsim.profiles import DeviceProfile
 from memsim.results.weights import Kept
@@ -62,6 +63,11 @@ class OnCrossbars:
             for number, arrays in enumerate(self._arrays)
             for name, layer in arrays.layers.items()
         }
+
+    @property
+    def event_counts(self) -> list[dict[str, LayerEvents]]:
+        """Events of each layer so far, of each network; see `CellClassifier`."""
+        return [{name: layer.crossbar.event_counts for name, layer in arrays.layers.items()} for arrays in self._arrays]
 
     def outputs(self, x: np.ndarray, *, occasion: Occasion, first: int = 0, noise: bool = True) -> np.ndarray:
         """Outputs (seed, image, class); see `Classifier`."""
