@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from memsim.arrays import ADC, DAC, Crossbar, Mapping, PulseCounts, Wires
     from memsim.arrays.wires import WireSolution, effective_conductance, solve_wires
     from memsim.cells import register_step
+    from memsim.costs import cost
     from memsim.data.images import Images, load_data
     from memsim.data.labelled import Labelled, load_labelled
     from memsim.errors import (
@@ -73,6 +74,7 @@ _MODULES = {
     "WindowWarning": "memsim.errors",
     "WireSolution": "memsim.arrays.wires",
     "Wires": "memsim.arrays",
+    "cost": "memsim.costs",
     "combine": "memsim.results.combination",
     "device_names": "memsim.profiles",
     "effective_conductance": "memsim.arrays.wires",
@@ -126,6 +128,7 @@ __all__ = [
     "WireSolution",
     "Wires",
     "combine",
+    "cost",
     "device_names",
     "effective_conductance",
     "evaluate",

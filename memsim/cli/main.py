@@ -12,6 +12,7 @@ import click
 from memsim.cli.bench import bench
 from memsim.cli.compare import compare
 from memsim.cli.console import printable
+from memsim.cli.cost import cost
 from memsim.cli.device import device
 from memsim.cli.doctor import doctor
 from memsim.cli.evaluate import evaluate
@@ -53,7 +54,7 @@ def cli() -> None:
     """
 
 
-for command in (run, list_, show, validate, schema, plot, compare, evaluate, verify, device, bench, doctor):
+for command in (run, list_, show, validate, schema, plot, compare, evaluate, cost, verify, device, bench, doctor):
     cli.add_command(command)
 
 

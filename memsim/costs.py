@@ -1,0 +1,119 @@
+"""Costs of a result, computed again from the events that it holds: another table needs no new run."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from memsim.energy.components import ComponentTable, components_from_text
+from memsim.energy.cost import PARTS, Prices
+from memsim.energy.prices import prices_of
+from memsim.energy.stored import layers_of
+from memsim.errors import InputError, OutputError
+from memsim.metrics.intervals import seed_interval
+from memsim.results.dataset import VARIABLES, load, require, source
+from memsim.results.settings import any_settings_of
+from memsim.tasks.energy_costs import LearnerEvents, cost_variables
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_OF_TABLE = ("epoch_energy", "energy_to_accuracy", "energy_to_accuracy_mean", "energy_to_accuracy_interval")
+"""Variables that cannot be computed again: a result holds no events by epoch."""
+
+
+def cost(
+    result: str | Path | xr.Dataset,
+    components: ComponentTable | str | PathLike[str] | None = None,
+    node: float | str | None = None,
+    **settings: Any,
+) -> xr.Dataset:
+    """The result with energy, time and area by a component table, from its stored events.
+
+    Parameters
+    ----------
+    result : str, Path or Dataset
+        A result of a run with crossbars.
+    components : str, path or ComponentTable, optional
+        Table of components, shipped or a YAML file; that of the result, with its settings, if not given.
+    node : str or float, optional
+        Technology node, such as "22 nm", or in metres; needed for a table of several nodes.
+    **settings
+        Of `memsim.energy.architecture.Architecture`: pipelined, selection, bits and settle.
+
+    Returns
+    -------
+    xarray.Dataset
+        All variables of the result; those of costs are new. Energies by epoch, which follow from no stored events, are
+        left out.
+
+    Raises
+    ------
+    MemsimError
+        If the result holds no events, or the table lacks what is needed.
+    """
+    dataset = load(result) if isinstance(result, str | Path) else result
+    name = source(dataset)
+    if "event_count" not in dataset.variables:
+        raise OutputError(f"{name}: holds no events of crossbars; results of runs with crossbars do")
+    require(dataset, "event_sum", "circuits", "inference_images")
+    if components is None:
+        table, own = _of_result(dataset)
+        node, settings = own.pop("node") if node is None else node, {**own, **settings}
+    else:
+        table = components_of(components)
+    prices = prices_of(table, node, **settings)
+    compared, repeats = str(dataset["event_count"].dims[0]), dataset["event_count"].shape[1]
+    learners = []
+    for number, images in enumerate(dataset["inference_images"].values):
+        counts, sums = (dataset[part].values[number] for part in ("event_count", "event_sum"))
+        text, where = str(dataset["circuits"].values[number]), f"{name}: {dataset[compared].values[number]}"
+        layers = [layers_of(counts[repeat], sums[repeat], text, where) for repeat in range(repeats)]
+        learners.append(LearnerEvents(layers, max(1, int(images))) if layers and layers[0] else None)
+    if not any(learners):
+        raise OutputError(f"{name}: holds no events of crossbars; nothing in it has cells")
+    values = cost_variables(learners, repeats, prices)
+    mean, low, high = seed_interval(values["inference_energy"], axis=1, bounds=VARIABLES["inference_energy"].bounds)
+    values |= {"inference_energy_mean": mean, "inference_energy_interval": np.stack([low, high], axis=-1)}
+    return _with(dataset, values).assign_attrs(components=table.to_yaml(), component_settings=_described(prices))
+
+
+def _of_result(dataset: xr.Dataset) -> tuple[ComponentTable, dict[str, Any]]:
+    """The component table that a result holds, and the settings of its costs."""
+    text = dataset.attrs.get("components")
+    if not isinstance(text, str):
+        raise InputError("components: needed, as the result holds no component table; a shipped name, or a path")
+    energy = getattr(any_settings_of(dataset), "energy", None)
+    own = {"node": None} if energy is None else {"node": energy.node, **energy.settings}
+    return components_from_text(text, f"{source(dataset)} (components)"), own
+
+
+def _described(prices: Prices) -> str:
+    """Settings of costs, as JSON."""
+    return json.dumps({"node": prices.components.node, **dataclasses.asdict(prices.architecture)})
+
+
+def _with(dataset: xr.Dataset, values: dict[str, np.ndarray]) -> xr.Dataset:
+    """The result with other costs."""
+    encoding = dataset.encoding
+    made = dataset.drop_vars([name for name in (*values, *_OF_TABLE) if name in dataset])
+    for name, array in values.items():
+        declared = VARIABLES[name]
+        attrs: dict[str, Any] = {
+            "units": declared.units,
+            "long_name": declared.long_name,
+            "description": declared.meaning,
+        }
+        if declared.interval:
+            attrs["interval"] = declared.interval
+        made[name] = (declared.dims, array, attrs)
+    made = made.assign_coords(part=list(PARTS))
+    if "interval" not in made.coords:
+        made = made.assign_coords(interval=["low", "high"])
+    made.encoding = encoding
+    return made
