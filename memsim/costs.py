@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memsim.energy.components import ComponentTable, components_from_text
+from memsim.energy.components import ComponentTable, components_from_text, components_of
 from memsim.energy.cost import PARTS, Prices
 from memsim.energy.prices import prices_of
 from memsim.energy.stored import layers_of

@@ -67,11 +67,11 @@ class EnergyOfLearners:
 
     def values(self, entry: Entry, classifier: Classifier, measured: Mapping[str, np.ndarray]) -> Values:
         """Variables of one learner that are known by epoch, without the dimension learner."""
-        if self._prices is None or not isinstance(classifier, InPlace) or not classifier.epoch_events:
+        if self._prices is None:
             return {}
         epochs = measured["epoch_validation_accuracy"]
         energy = np.full(epochs.shape, np.nan)
-        for epoch, seeds in enumerate(classifier.epoch_events):
+        for epoch, seeds in enumerate(classifier.epoch_events if isinstance(classifier, InPlace) else ()):
             for seed, layers in enumerate(seeds):
                 if np.isfinite(epochs[seed, epoch]):
                     energy[seed, epoch] = Costs(layers, self._prices).energy("training")
