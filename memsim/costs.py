@@ -63,8 +63,8 @@ def cost(
         raise OutputError(f"{name}: holds no events of crossbars; results of runs with crossbars do")
     require(dataset, "event_sum", "circuits", "inference_images")
     if components is None:
-        table, own = _of_result(dataset)
-        node, settings = own.pop("node") if node is None else node, {**own, **settings}
+        table, own_node, own = _of_result(dataset)
+        node, settings = own_node if node is None else node, {**own, **settings}
     else:
         table = components_of(components)
     prices = prices_of(table, node, **settings)
@@ -83,14 +83,14 @@ def cost(
     return _with(dataset, values).assign_attrs(components=table.to_yaml(), component_settings=_described(prices))
 
 
-def _of_result(dataset: xr.Dataset) -> tuple[ComponentTable, dict[str, Any]]:
-    """The component table that a result holds, and the settings of its costs."""
+def _of_result(dataset: xr.Dataset) -> tuple[ComponentTable, float | None, dict[str, Any]]:
+    """The component table that a result holds, its node, and the settings of its costs."""
     text = dataset.attrs.get("components")
     if not isinstance(text, str):
         raise InputError("components: needed, as the result holds no component table; a shipped name, or a path")
     energy = getattr(any_settings_of(dataset), "energy", None)
-    own = {"node": None} if energy is None else {"node": energy.node, **energy.settings}
-    return components_from_text(text, f"{source(dataset)} (components)"), own
+    table = components_from_text(text, f"{source(dataset)} (components)")
+    return table, None if energy is None else energy.node, {} if energy is None else energy.settings
 
 
 def _described(prices: Prices) -> str:
