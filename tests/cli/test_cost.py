@@ -1,0 +1,149 @@
+"""`memsim cost`: costs of a result by another component table, from the events that the result holds."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import memsim as ms
+from memsim.cli.main import run_command
+from memsim.errors import InputError, MemsimError, OutputError
+
+pytestmark = pytest.mark.slow
+SMALL = {"data.samples": 40, "seeds": 2, "learning.epochs": 2, "perturbations": [0.05]}
+LEARNER = {
+    "name": "Delta, {device}",
+    "array": {"device": "taox-hfox-wu2018", "dac": {"bits": 8}, "adc": {"bits": 8, "range": 8.0}},
+    "learning": {"rule": "delta"},
+}
+TABLE = """\
+name: two-parts
+title: Converters alone
+source: ours
+sources: {ours: {cite: Our measurements}}
+status: measured
+node: 65 nm
+components:
+  dac: {energy: 1 pJ, bits: 8, uncertainty: 2}
+  adc: {energy: 3 pJ, bits: 8, time: 10 ns, uncertainty: 3}
+"""
+
+
+@pytest.fixture(scope="module")
+def experiment():
+    base = ms.load_experiment("classify-01")
+    return base.replace({"learners": [LEARNER], "corruptions": {"gaussian": [0.1]}}).replace(SMALL)
+
+
+@pytest.fixture(scope="module")
+def result(experiment):
+    return ms.run(experiment)
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "two-parts.yaml"
+    path.write_text(TABLE)
+    return path
+
+
+def test_costs_of_converters_are_their_conversions_times_their_energies(result, table):
+    costs = ms.cost(result, table)
+    rows, classes = 16 * 16 + 1, 4
+    parts = costs["phase_energy_part"].isel(learner=0).sel(phase="inference")
+    assert float(parts.sel(part="DAC")) == pytest.approx(rows * 1e-12, rel=1e-12)
+    assert float(parts.sel(part="ADC")) == pytest.approx(classes * 3e-12, rel=1e-12)
+    assert float(costs["phase_energy"].isel(learner=0).sel(phase="inference").mean()) == pytest.approx(
+        float(parts.sum()), rel=1e-12
+    )
+
+
+def test_the_range_follows_from_the_uncertainties_of_independent_components(result, table):
+    costs = ms.cost(result, table)
+    dac, adc = 257e-12, 12e-12
+    low, high = costs["phase_energy_range"].isel(learner=0).sel(phase="inference").values
+    total = float(costs["phase_energy_part"].isel(learner=0).sel(phase="inference").sum())
+    assert total - low == pytest.approx(np.hypot(dac * (1 - 1 / 2), adc * (1 - 1 / 3)), rel=1e-9)
+    assert high - total == pytest.approx(np.hypot(dac * (2 - 1), adc * (3 - 1)), rel=1e-9)
+
+
+def test_costs_computed_again_are_those_of_a_run_with_the_same_table(experiment, result):
+    with_costs = ms.run(experiment.replace({"energy": {"components": "generic", "node": "32 nm"}}))
+    again = ms.cost(result, "generic", node="32 nm")
+    for name in ("phase_energy", "phase_time", "phase_energy_part", "phase_energy_range", "array_area_part"):
+        np.testing.assert_allclose(again[name].values, with_costs[name].values, rtol=1e-12)
+    other = ms.cost(with_costs, node="65 nm")
+    assert (other["array_area"] > with_costs["array_area"]).all()
+
+
+def test_the_command_prints_and_writes_costs(result, table, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    ms.save(result, "a.nc")
+    assert run_command(["cost", "a.nc", "--components", str(table), "-o", "b.nc"]) == 0
+    printed = capsys.readouterr().out
+    assert "DAC" in printed and "b.nc" in printed
+    written = ms.load("b.nc")
+    assert "two-parts" in written.attrs["components"]
+    assert "phase_energy" not in ms.load("a.nc")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--components", "generic"], "a node is needed"),
+        (["--components", "isaac-32nm", "--node", "22 nm"], "it is a table for another node, 32 nm"),
+        (["--components", "generc", "--node", "22 nm"], "did you mean 'generic'"),
+        (["--components", "generic", "--node", "-22 nm"], "not a node"),
+        ([], "holds no component table"),
+        (["--components", "generic", "--node", "22 nm", "--bits", "0"], "bits: 0 is not allowed; 1 to 32"),
+    ],
+)
+def test_mistakes_end_in_one_line(result, tmp_path, monkeypatch, capsys, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    ms.save(result, "a.nc")
+    assert run_command(["cost", "a.nc", *arguments]) == 2
+    printed = capsys.readouterr().err
+    assert message in printed and printed.count("\n") == 1
+
+
+def test_a_component_without_energy_is_named(result, tmp_path):
+    path = tmp_path / "incomplete.yaml"
+    path.write_text(TABLE.replace("adc: {energy: 3 pJ, ", "adc: {"))
+    with pytest.raises(InputError, match="component 'adc' of table 'two-parts' has no energy"):
+        ms.cost(result, path)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "{",
+        "[1]",
+        json.dumps([{"name": "layer"}]),
+        "[" * 100_000,
+        "[{}]",
+    ],
+)
+def test_a_damaged_description_of_arrays_is_refused(result, damage):
+    damaged = result.assign_coords(circuits=("learner", [damage]))
+    with pytest.raises(OutputError, match="description of the arrays is damaged"):
+        ms.cost(damaged, "generic", node="22 nm")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("arrays", -1), ("row_tiles", []), ("outputs", 1.5), ("read_voltage", "x"), ("coding", "other"), ("share", 0)],
+)
+def test_circuits_with_impossible_values_are_refused(result, key, value):
+    entries = json.loads(str(result["circuits"].values[0]))
+    entries[0][key] = value
+    damaged = result.assign_coords(circuits=("learner", [json.dumps(entries)]))
+    with pytest.raises(OutputError, match="description of the arrays is damaged"):
+        ms.cost(damaged, "generic", node="22 nm")
+
+
+def test_a_result_without_events_is_refused():
+    with pytest.raises(MemsimError, match="holds no events of crossbars"):
+        ms.cost(xr.Dataset({"x": 1}), "generic", node="22 nm")
