@@ -33,6 +33,7 @@ from memsim.arrays.programming.device_pulses import device_pulses
 from memsim.energy.counts import PHASES, Circuit, Counts
 from memsim.kernels.cell import Charges
 from memsim.profiles.physics import PolynomialConduction
+from memsim.profiles.schema import DeviceSpec
 
 
 class _Sums(NamedTuple):
@@ -153,18 +154,16 @@ class Counter:
         sums, tally = self._sums(banks, effective), self._tally
         spec = banks.lines.spec
         tally.reads += levels.shape[1]
-        strengths = _strengths(spec, self._backend, levels, coding, unit)
-        tally.drives += self._per_row(strengths.driven).astype(np.int64)
-        squares = self._per_row(strengths.square)
-        tally.squares += squares
-        ohmic = squares if strengths.ohmic is strengths.square else self._per_row(strengths.ohmic)
-        energy = sums.conductance * ohmic[:, None]
+        strengths = self._strengths(spec, levels, coding, unit)
+        tally.drives += strengths.driven.astype(np.int64)
+        tally.squares += strengths.square
+        energy = sums.conductance * strengths.ohmic[:, None]
         if strengths.common is not None:
             widths = self._backend.asarray(np.array([len(part) for part in self._line_tiles], float))
-            energy = energy + widths[:, None] * self._per_row(strengths.common)[:, None]
+            energy = energy + widths[:, None] * strengths.common[:, None]
         if strengths.powers is not None and sums.quadratic is not None:
             for coefficient, power in zip((sums.quadratic, sums.cubic), strengths.powers, strict=True):
-                energy = energy + coefficient * self._per_row(power)[:, None]
+                energy = energy + coefficient * power[:, None]
         tally.read_energy += self._joule * energy
 
     def conductance_sums(self, bank: Bank) -> ConductanceSums:
@@ -315,19 +314,53 @@ class Counter:
             sums.append(total)
         return self._backend.xp.stack(sums, axis=1)
 
-    def _per_row(self, values: Any) -> Any:
-        """Sums over samples, float64 (array, row), of values (array or 1, sample, row) or of patches."""
-        if isinstance(values, PatchSignal):
-            images = values.images.sum(axis=1, keepdims=True, dtype=float)
-            count = values.images.shape[1]
-            bias = None if values.bias is None else values.bias * count
-            values = dataclasses.replace(values, images=images, bias=bias).matrix()
-        sums = values.sum(axis=1, dtype=float)[:, : self._shape[1]]
+    def _strengths(self, spec: DeviceSpec, levels: Any, coding: str, unit: float) -> _Strengths:
+        """What levels do, summed over reads; float64 (array, row)."""
+        if isinstance(levels, PatchSignal):  # conduction that is not ohmic never meets patches, see `Readout`
+            driven, square = self._of_patches(levels, coding, unit)
+            return _Strengths(driven, square, square)
+        if spec.conduction is None:
+            driven, square = (self._whole(part) for part in self._added(levels, coding, unit))
+            return _Strengths(driven, square, square)
+        each = _strengths(spec, self._backend, levels, coding, unit)
+        driven, square, ohmic = (self._whole(part.sum(axis=1, dtype=float)) for part in each[:3])
+        common = None if each.common is None else self._whole(each.common.sum(axis=1))
+        powers = None
+        if each.powers is not None:
+            powers = self._whole(each.powers[0].sum(axis=1)), self._whole(each.powers[1].sum(axis=1))
+        return _Strengths(driven, square, ohmic, common, powers)
+
+    def _added(self, levels: Any, coding: str, unit: float) -> tuple[Any, Any]:
+        """How often levels (array, read, row) drive their lines, and their squares, (array, row); see `_Strengths`."""
+        if coding == "serial":
+            bits = self._backend.bit_sums(levels, unit)
+            return bits, bits
+        driven, sizes, squares = self._backend.level_sums(levels)
+        return driven, squares if coding == "voltage" else sizes
+
+    def _of_patches(self, signal: PatchSignal, coding: str, unit: float) -> tuple[Any, Any]:
+        """The same of patches: images are added up before their patches are gathered."""
+        arrays, samples, *image = signal.images.shape
+        pixels = self._added(signal.images.reshape(arrays, samples, -1), coding, unit)
+        ends = [0.0, 0.0]
+        if signal.bias is not None:
+            bias = self._backend.xp.full((1, 1, 1), signal.bias)
+            ends = [samples * float(part[0, 0]) for part in self._added(bias, coding, unit)]
+        sums = []
+        for part, end in zip(pixels, ends, strict=True):
+            images = self._backend.numpy(part).reshape(arrays, 1, *image)
+            one = dataclasses.replace(signal, images=images, bias=None if signal.bias is None else end)
+            sums.append(self._whole(self._backend.asarray(one.matrix().sum(axis=1))))
+        return sums[0], sums[1]
+
+    def _whole(self, sums: Any) -> Any:
+        """Sums (array or 1, padded row) for each array, (array, row)."""
+        sums = sums[:, : self._shape[1]]
         return self._backend.asarray(np.broadcast_to(sums, (self._shape[0], sums.shape[1])))
 
 
 class _Strengths(NamedTuple):
-    """What each input does, (array or 1, sample, row) or as patches.
+    """What each input does, (array or 1, sample, row), or what all do together, (array, row).
 
     Attributes
     ----------
@@ -352,22 +385,10 @@ class _Strengths(NamedTuple):
 
 
 def _strengths(spec: Any, backend: Any, levels: Any, coding: str, unit: float) -> _Strengths:
-    """What levels, or images of them, do."""
-    if isinstance(levels, PatchSignal):
-        # Conduction that is not ohmic never meets patches, see `Readout`.
-        parts = _strengths(spec, backend, levels.images, coding, unit)
-        bias = levels.bias
-        ends = _strengths(spec, backend, backend.xp.full((1, 1, 1), bias or 0.0), coding, unit)
-        lines, square = (
-            dataclasses.replace(levels, images=part, bias=None if bias is None else float(end[0, 0, 0]))
-            for part, end in zip(parts[:2], ends[:2], strict=True)
-        )
-        return _Strengths(lines, square, square)
+    """What levels do to cells that are not ohmic."""
     driven: Any = levels != 0
     if coding == "voltage":
         square = np.square(levels, dtype=float)
-        if spec.conduction is None:
-            return _Strengths(driven, square, square)
         signal, common = cell_currents.drive(spec, backend, levels, coding)
         ohmic = levels.astype(float) * signal
         powers = (levels * square, np.square(square))

@@ -327,6 +327,22 @@ class Backend:
         """Sums of states (array, line, row) over the lines of each row, and over the rows of each line; float64."""
         return state.sum(axis=1, dtype=float), state.sum(axis=2, dtype=float)
 
+    def level_sums(self, levels: Any) -> tuple[Any, Any, Any]:
+        """Sums over reads of levels (array, read, row): of those other than 0, of sizes and of squares; float64."""
+        sizes = np.abs(levels).sum(axis=1, dtype=float)
+        return (levels != 0).sum(axis=1, dtype=float), sizes, np.square(levels, dtype=float).sum(axis=1)
+
+    def bit_sums(self, levels: Any, unit: float) -> Any:
+        """Binary digits that are 1 in the codes of levels (array, read, row), summed over reads; float64.
+
+        A code is the size of a level over `unit`, below 2^16.
+        """
+        number = np.rint(np.abs(levels).astype(float) / unit).astype(np.uint16)
+        count = number - ((number >> 1) & 0x5555)
+        count = (count & 0x3333) + ((count >> 2) & 0x3333)
+        count = (count + (count >> 4)) & 0x0F0F
+        return ((count + (count >> 8)) & 0x1F).sum(axis=1, dtype=float)
+
     def value_variance(self, state: Any, offset: float, sigma: float) -> Any:
         """Variances of conductances (array, column, row) whose noise is sigma times their value."""
         real, variance = state.dtype.type, self.xp.empty(state.shape, state.dtype)
