@@ -30,6 +30,7 @@ from memsim.arrays.effective_cells import EffectiveCells
 from memsim.arrays.interconnect import Tiles, line_order
 from memsim.arrays.patch_signal import PatchSignal
 from memsim.arrays.programming.device_pulses import device_pulses
+from memsim.backends.backend import set_bits
 from memsim.energy.counts import PHASES, Circuit, Counts
 from memsim.kernels.cell import Charges
 from memsim.profiles.physics import PolynomialConduction
@@ -82,6 +83,17 @@ class _Tally:
     unknown_writes: int = 0
 
 
+@dataclass
+class _Pending:
+    """Reads of ohmic cells in one state, of one phase: what they did to word lines, (array or 1, padded row)."""
+
+    key: Any
+    tally: _Tally
+    conductance: Any
+    driven: Any
+    square: Any
+
+
 class Counter:
     """Counts of a stack of arrays, by phase.
 
@@ -123,6 +135,7 @@ class Counter:
         self._tallies: dict[str, _Tally] = {}
         self._sums_of: tuple[Any, _Sums] | None = None
         self._at_start: ConductanceSums | None = None
+        self._pending: _Pending | None = None
 
     @contextmanager
     def during(self, phase: str) -> Iterator[None]:
@@ -151,10 +164,19 @@ class Counter:
         unit : float
             Level of one code, for serial inputs.
         """
-        sums, tally = self._sums(banks, effective), self._tally
-        spec = banks.lines.spec
+        spec, tally = banks.lines.spec, self._tally
         tally.reads += levels.shape[1]
-        strengths = self._strengths(spec, levels, coding, unit)
+        if spec.conduction is None and not isinstance(levels, PatchSignal):
+            state = [(bank, bank.state_version) for bank in banks.both]
+            key = state, self.phase, coding, levels.shape[0], levels.shape[2]
+            if self._pending is None or self._pending.key != key:
+                self._settle()
+                driven, square = self._backend.xp.zeros((2, levels.shape[0], levels.shape[2]))
+                conductance = self._sums(banks, effective).conductance
+                self._pending = _Pending(key, tally, conductance, driven, square)
+            self._backend.add_levels(levels, coding, unit, self._pending.driven, self._pending.square)
+            return
+        sums, strengths = self._sums(banks, effective), self._strengths(spec, levels, coding, unit)
         tally.drives += strengths.driven.astype(np.int64)
         tally.squares += strengths.square
         energy = sums.conductance * strengths.ohmic[:, None]
@@ -165,6 +187,15 @@ class Counter:
             for coefficient, power in zip((sums.quadratic, sums.cubic), strengths.powers, strict=True):
                 energy = energy + coefficient * power[:, None]
         tally.read_energy += self._joule * energy
+
+    def _settle(self) -> None:
+        """Count the reads that are pending: their energy follows from the state that they saw."""
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            square = self._whole(pending.square)
+            pending.tally.drives += self._whole(pending.driven).astype(np.int64)
+            pending.tally.squares += square
+            pending.tally.read_energy += self._joule * pending.conductance * square[:, None]
 
     def conductance_sums(self, bank: Bank) -> ConductanceSums:
         """Sums over lines at the start of the present phase."""
@@ -239,10 +270,12 @@ class Counter:
 
     def counts(self) -> dict[str, Counts]:
         """Events so far by phase, of every phase; on the host."""
+        self._settle()
         return {phase: self._counted(phase) for phase in PHASES}
 
     def by_line(self, phase: str) -> dict[str, np.ndarray]:
         """Events of a phase by word line and by bit line, by name; on the host."""
+        self._settle()
         tally = self._tallies.get(phase) or self._fresh()
         return {
             item.name: np.asarray(self._backend.host(getattr(tally, item.name))) for item in dataclasses.fields(tally)
@@ -319,9 +352,6 @@ class Counter:
         if isinstance(levels, PatchSignal):  # conduction that is not ohmic never meets patches, see `Readout`
             driven, square = self._of_patches(levels, coding, unit)
             return _Strengths(driven, square, square)
-        if spec.conduction is None:
-            driven, square = (self._whole(part) for part in self._added(levels, coding, unit))
-            return _Strengths(driven, square, square)
         each = _strengths(spec, self._backend, levels, coding, unit)
         driven, square, ohmic = (self._whole(part.sum(axis=1, dtype=float)) for part in each[:3])
         common = None if each.common is None else self._whole(each.common.sum(axis=1))
@@ -332,11 +362,9 @@ class Counter:
 
     def _added(self, levels: Any, coding: str, unit: float) -> tuple[Any, Any]:
         """How often levels (array, read, row) drive their lines, and their squares, (array, row); see `_Strengths`."""
-        if coding == "serial":
-            bits = self._backend.bit_sums(levels, unit)
-            return bits, bits
-        driven, sizes, squares = self._backend.level_sums(levels)
-        return driven, squares if coding == "voltage" else sizes
+        driven, square = self._backend.xp.zeros((2, levels.shape[0], levels.shape[2]))
+        self._backend.add_levels(levels, coding, unit, driven, square)
+        return driven, square
 
     def _of_patches(self, signal: PatchSignal, coding: str, unit: float) -> tuple[Any, Any]:
         """The same of patches: images are added up before their patches are gathered."""
@@ -403,12 +431,3 @@ def _strengths(spec: Any, backend: Any, levels: Any, coding: str, unit: float) -
         _, common = cell_currents.drive(spec, backend, sign, coding)
         return _Strengths(driven, widths, widths, None if common is None else widths * np.abs(common), powers)
     return _Strengths(driven, widths, widths, None, powers)
-
-
-def set_bits(codes: Any) -> Any:
-    """Number of binary digits that are 1, of whole numbers of at least 0 and below 2^16."""
-    number = codes.astype(np.uint16)
-    count = number - ((number >> 1) & 0x5555)
-    count = (count & 0x3333) + ((count >> 2) & 0x3333)
-    count = (count + (count >> 4)) & 0x0F0F
-    return ((count + (count >> 8)) & 0x1F).astype(np.int64)

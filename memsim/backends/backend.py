@@ -29,6 +29,15 @@ def _cast(real: Any, value: Any) -> Any:
     return tuple(_cast(real, item) for item in value) if isinstance(value, tuple) else real(value)
 
 
+def set_bits(codes: Any) -> Any:
+    """Number of binary digits that are 1, of whole numbers of at least 0 and below 2^16."""
+    number = codes.astype(np.uint16)
+    count = number - ((number >> 1) & 0x5555)
+    count = (count & 0x3333) + ((count >> 2) & 0x3333)
+    count = (count + (count >> 4)) & 0x0F0F
+    return ((count + (count >> 8)) & 0x1F).astype(np.int64)
+
+
 class Kernels(NamedTuple):
     """What makes kernels: functions of the same names in `memsim.kernels` and `memsim.kernels.cuda`."""
 
@@ -327,21 +336,20 @@ class Backend:
         """Sums of states (array, line, row) over the lines of each row, and over the rows of each line; float64."""
         return state.sum(axis=1, dtype=float), state.sum(axis=2, dtype=float)
 
-    def level_sums(self, levels: Any) -> tuple[Any, Any, Any]:
-        """Sums over reads of levels (array, read, row): of those other than 0, of sizes and of squares; float64."""
-        sizes = np.abs(levels).sum(axis=1, dtype=float)
-        return (levels != 0).sum(axis=1, dtype=float), sizes, np.square(levels, dtype=float).sum(axis=1)
+    def add_levels(self, levels: Any, coding: str, unit: float, driven: Any, square: Any) -> None:
+        """Add what levels (array, read, row) do to `driven` and `square`, float64 (array, row).
 
-    def bit_sums(self, levels: Any, unit: float) -> Any:
-        """Binary digits that are 1 in the codes of levels (array, read, row), summed over reads; float64.
-
-        A code is the size of a level over `unit`, below 2^16.
+        `driven` counts levels other than 0; of serial inputs, binary digits that are 1 in codes, sizes over `unit`.
+        `square` receives squared levels for `coding` "voltage", sizes for "width", and digits for "serial".
         """
-        number = np.rint(np.abs(levels).astype(float) / unit).astype(np.uint16)
-        count = number - ((number >> 1) & 0x5555)
-        count = (count & 0x3333) + ((count >> 2) & 0x3333)
-        count = (count + (count >> 4)) & 0x0F0F
-        return ((count + (count >> 8)) & 0x1F).sum(axis=1, dtype=float)
+        if coding == "serial":
+            bits = set_bits(self.xp.rint(self.xp.abs(levels) / unit)).sum(axis=1, dtype=float)
+            driven += bits
+            square += bits
+            return
+        driven += (levels != 0).sum(axis=1)
+        wide = levels.astype(float)
+        square += (wide * wide if coding == "voltage" else self.xp.abs(wide)).sum(axis=1)
 
     def value_variance(self, state: Any, offset: float, sigma: float) -> Any:
         """Variances of conductances (array, column, row) whose noise is sigma times their value."""

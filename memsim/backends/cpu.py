@@ -12,8 +12,7 @@ from memsim.kernels.convert import adc_kernel, dac_kernel
 from memsim.kernels.elementwise import elementwise_kernel
 from memsim.kernels.fill import fill_kernel
 from memsim.kernels.fluctuate import advance_kernel, fluctuating_read_kernel
-from memsim.kernels.level_sums import GROUP as READS
-from memsim.kernels.level_sums import bit_sums_kernel, level_sums_kernel
+from memsim.kernels.level_sums import level_sums_kernel
 from memsim.kernels.line_sums import GROUP, line_sums_kernel
 from memsim.kernels.path import path_kernel
 from memsim.kernels.read import narrow_kernel, noise_kernel, patch_kernel, variance_kernel
@@ -70,22 +69,9 @@ class CpuBackend(Backend):
         line_sums_kernel()(self.contiguous(state), by_row, by_line)
         return by_row.sum(axis=1), by_line
 
-    def level_sums(self, levels: Any) -> tuple[Any, Any, Any]:
-        """See `Backend.level_sums`; in the threads of kernels, in a fixed order."""
-        driven, sizes, squares = (self._by_group(levels) for _ in range(3))
-        level_sums_kernel()(self.contiguous(levels), driven, sizes, squares)
-        return driven.sum(axis=1), sizes.sum(axis=1), squares.sum(axis=1)
-
-    def bit_sums(self, levels: Any, unit: float) -> Any:
-        """See `Backend.bit_sums`; in the threads of kernels, in a fixed order."""
-        bits = self._by_group(levels)
-        bit_sums_kernel()(self.contiguous(levels), float(unit), bits)
-        return bits.sum(axis=1)
-
-    def _by_group(self, levels: Any) -> np.ndarray:
-        """Room for sums over groups of reads, (array, group, row)."""
-        arrays, reads, rows = levels.shape
-        return np.empty((arrays, -(-reads // READS), rows))
+    def add_levels(self, levels: Any, coding: str, unit: float, driven: Any, square: Any) -> None:
+        """See `Backend.add_levels`; in the threads of kernels, in a fixed order."""
+        level_sums_kernel(coding)(self.contiguous(levels), float(unit), driven, square)
 
     def synchronize(self) -> None:
         """Nothing to wait for."""

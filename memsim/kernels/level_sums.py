@@ -1,4 +1,4 @@
-"""CPU loops that add up what the levels of word lines do over reads, in float64 and a fixed order."""
+"""CPU loop that adds up what the levels of word lines do over reads, in float64 and a fixed order."""
 
 from __future__ import annotations
 
@@ -6,61 +6,60 @@ import functools
 
 import numpy as np
 
-from memsim.kernels.compile import Kernel, compile_kernel
+from memsim.kernels.compile import Kernel, compile_kernel, inline
 
-GROUP = 512
-"""Reads of one unit."""
-
-
-@functools.cache
-def level_sums_kernel() -> Kernel:
-    """Kernel (levels, driven, sizes, squares): sums over the reads of a group.
-
-    levels : (array, read, row). The others are float64 (array, group, row), where a group is `GROUP` reads: number of
-    levels other than 0, sum of their sizes, and sum of their squares.
-    """
-
-    def add_levels(first, last, levels, driven, sizes, squares):
-        reads, rows = levels.shape[1], levels.shape[2]
-        groups = (reads + GROUP - 1) // GROUP
-        for unit in range(first, last):
-            array, group = unit // groups, unit % groups
-            number, size, square = driven[array, group], sizes[array, group], squares[array, group]
-            number[:] = 0.0
-            size[:] = 0.0
-            square[:] = 0.0
-            for read in range(group * GROUP, min(group * GROUP + GROUP, reads)):
-                line = levels[array, read]
-                for row in range(rows):
-                    level = np.float64(line[row])
-                    number[row] += 1.0 if level != 0.0 else 0.0
-                    size[row] += abs(level)
-                    square[row] += level * level
-
-    return compile_kernel(add_levels, lambda levels, *_: levels.shape[0] * -(-levels.shape[1] // GROUP))
+_ROWS = 256
+"""Word lines of one unit, whose sums the first-level cache holds."""
+_SIDE = 4
+"""Reads that are added up together: fewer loads and stores of the sums."""
 
 
 @functools.cache
-def bit_sums_kernel() -> Kernel:
-    """Kernel (levels, unit, bits): number of binary digits that are 1 in the codes of the levels of a group of reads.
+def level_sums_kernel(coding: str) -> Kernel:
+    """Kernel (levels, unit, driven, square), which adds the sums over reads to what the last two hold.
 
-    A code is a size over `unit`, below 2^16; shapes are those of `level_sums_kernel`.
+    levels : (array, read, row). ``driven`` (array, row), float64, receives the number of levels other than 0; of serial
+    inputs, that of binary digits that are 1 in the codes, sizes over `unit` below 2^16. ``square`` receives the sum of
+    squared levels for `coding` "voltage", of sizes for "width", and for "serial" the same as ``driven``.
     """
+    serial, squared = coding == "serial", coding == "voltage"
 
-    def add_bits(first, last, levels, unit, bits):
+    @inline
+    def number(level, unit):
+        if not serial:
+            return 1.0 if level != 0.0 else 0.0
+        code = np.int32(np.rint(abs(level) / unit))
+        code = code - ((code >> np.int32(1)) & np.int32(0x5555))
+        code = (code & np.int32(0x3333)) + ((code >> np.int32(2)) & np.int32(0x3333))
+        code = (code + (code >> np.int32(4))) & np.int32(0x0F0F)
+        return np.float64((code + (code >> np.int32(8))) & np.int32(0x1F))
+
+    @inline
+    def strength(level, unit):
+        if serial:
+            return number(level, unit)
+        return level * level if squared else abs(level)
+
+    def add_levels(first, last, levels, unit, driven, square):
         reads, rows = levels.shape[1], levels.shape[2]
-        groups = (reads + GROUP - 1) // GROUP
+        blocks = (rows + _ROWS - 1) // _ROWS
         for unit_of_work in range(first, last):
-            array, group = unit_of_work // groups, unit_of_work % groups
-            sums = bits[array, group]
-            sums[:] = 0.0
-            for read in range(group * GROUP, min(group * GROUP + GROUP, reads)):
-                line = levels[array, read]
-                for row in range(rows):
-                    code = np.int32(np.rint(abs(np.float64(line[row])) / unit))
-                    code = code - ((code >> np.int32(1)) & np.int32(0x5555))
-                    code = (code & np.int32(0x3333)) + ((code >> np.int32(2)) & np.int32(0x3333))
-                    code = (code + (code >> np.int32(4))) & np.int32(0x0F0F)
-                    sums[row] += np.float64((code + (code >> np.int32(8))) & np.int32(0x1F))
+            array, start = unit_of_work // blocks, unit_of_work % blocks * _ROWS
+            stop = min(start + _ROWS, rows)
+            lines, strengths = driven[array, start:stop], square[array, start:stop]
+            whole = reads // _SIDE * _SIDE
+            for read in range(0, whole, _SIDE):
+                a, b = levels[array, read, start:stop], levels[array, read + 1, start:stop]
+                c, d = levels[array, read + 2, start:stop], levels[array, read + 3, start:stop]
+                for row in range(stop - start):
+                    p, q, r, s = np.float64(a[row]), np.float64(b[row]), np.float64(c[row]), np.float64(d[row])
+                    lines[row] += (number(p, unit) + number(q, unit)) + (number(r, unit) + number(s, unit))
+                    strengths[row] += (strength(p, unit) + strength(q, unit)) + (strength(r, unit) + strength(s, unit))
+            for read in range(whole, reads):
+                a = levels[array, read, start:stop]
+                for row in range(stop - start):
+                    p = np.float64(a[row])
+                    lines[row] += number(p, unit)
+                    strengths[row] += strength(p, unit)
 
-    return compile_kernel(add_bits, lambda levels, *_: levels.shape[0] * -(-levels.shape[1] // GROUP))
+    return compile_kernel(add_levels, lambda levels, *_: levels.shape[0] * -(-levels.shape[2] // _ROWS))
