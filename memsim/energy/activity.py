@@ -5,7 +5,8 @@ word lines          Each driven level charges its line in every tile of lines: C
 gates               1T1R: each input step toggles the gate lines of all rows, each pulse and verify read one gate line.
 DAC                 One conversion for each row of each tile and read; of serial inputs, one for each bit.
 integrator          2^n - 1 unit steps for serial inputs of n bits, else one; of each output of each row tile.
-sample-hold, ADC    One for each output of each row tile and read; one for each verify read.
+sample-hold         One for each input pulse of each output of each row tile; one for each verify read.
+ADC                 One for each output of each row tile and read; one for each verify read.
 register            The bits of the inputs, for each tile; a bit for serial inputs in each step.
 buffer, link        The bits of inputs and outputs, once each; the bits of outputs.
 ==================  ===================================================================================================
@@ -38,6 +39,8 @@ class Activity:
         Toggles of gate lines, and the same times the number of cells on the line.
     dac_conversions, integration_steps, samples, adc_conversions : float
         Of the converters.
+    resolved_bits : float
+        Bits that all conversions of outputs resolve.
     register_bits, buffer_bits, link_bits : float
         Bits read or written, and moved.
     array_steps : float
@@ -55,6 +58,7 @@ class Activity:
     integration_steps: float = 0.0
     samples: float = 0.0
     adc_conversions: float = 0.0
+    resolved_bits: float = 0.0
     register_bits: float = 0.0
     buffer_bits: float = 0.0
     link_bits: float = 0.0
@@ -96,8 +100,9 @@ def read_activity(circuit: Circuit, counts: Counts, architecture: Architecture) 
         gate_cells=steps * stack * circuit.rows * circuit.lines,
         dac_conversions=0.0 if circuit.dac_bits is None else steps * stack * circuit.rows * wide,
         integration_steps=outputs * circuit.unit_steps,
-        samples=outputs,
-        adc_conversions=0.0 if circuit.adc_bits is None else outputs,
+        samples=outputs * circuit.planes,
+        adc_conversions=outputs * len(circuit.conversions),
+        resolved_bits=outputs * sum(circuit.conversions),
         register_bits=reads * stack * circuit.rows * wide * bits_in,
         buffer_bits=moved_in + moved_out,
         link_bits=moved_out,
@@ -132,4 +137,5 @@ def write_activity(circuit: Circuit, counts: Counts, architecture: Architecture)
         integration_steps=reads,
         samples=reads,
         adc_conversions=0.0 if circuit.adc_bits is None else reads,
+        resolved_bits=reads * (circuit.adc_bits or 0),
     )

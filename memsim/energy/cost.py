@@ -6,11 +6,12 @@ Nothing counts twice: the energy of the cells follows from their conductances, a
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from memsim.energy.activity import Activity, read_activity, write_activity
 from memsim.energy.architecture import Architecture
-from memsim.energy.components import Components
+from memsim.energy.components import Component, Components
 from memsim.energy.components.adc import Step
 from memsim.energy.counts import Circuit, Counts
 
@@ -42,7 +43,9 @@ class Prices:
     architecture: Architecture
 
     def energies(self, circuit: Circuit, activity: Activity, seconds: float) -> dict[str, float]:
-        """Energy of each part [J]; parts without an entry in the table are left out.
+        """Energy of each part [J]; parts whose energy the table does not have are left out.
+
+        A part whose slot `control` covers has no energy of its own.
 
         Parameters
         ----------
@@ -58,27 +61,31 @@ class Prices:
         InputError
             If the table has no energy for a converter of the arrays.
         """
-        c, energies = self.components, {"cells": activity.cells}
+        c, energies, covered = self.components, dict[str, float](), self.components.covered
         transistor = c.cell is not None and c.cell.access == "transistor"
-        if not transistor:
-            energies["half-selected cells"] = activity.half_selected
-        energies["word lines"] = activity.line_cells * self._word_capacitance
+        if "cell" not in covered:
+            energies["cells"] = activity.cells
+            if not transistor:
+                energies["half-selected cells"] = activity.half_selected
+        if self._word_capacitance:
+            energies["word lines"] = activity.line_cells * self._word_capacitance
         for name, driver, toggles in (
             ("word lines", c.word_driver, activity.line_drives),
             ("bit lines", c.bit_driver, activity.bit_line_drives),
         ):
             if driver is not None and driver.energy is not None:
                 energies[name] = energies.get(name, 0.0) + toggles * driver.energy
-        if transistor:
+        if transistor and c.gate_driver is not None:
             energies["gate lines"] = self._gates(activity)
-        if activity.dac_conversions:
+        if activity.dac_conversions and "dac" not in covered:
             bits = 1 if circuit.coding == "serial" else circuit.dac_bits
             energies["DAC"] = activity.dac_conversions * c.need("dac", "energy", bits)
-        if activity.adc_conversions:
-            energies["ADC"] = activity.adc_conversions * c.need("adc", "energy", circuit.adc_bits)
-        shifts = activity.adc_conversions
-        if c.adc is not None and isinstance(c.adc.model, Step):
-            shifts *= circuit.adc_bits or 1
+        # A converter that resolves bit after bit costs as much as it resolves, any other always all of its bits.
+        shifts, bits = activity.adc_conversions, circuit.adc_bits
+        if self._stepwise:
+            shifts, bits = activity.resolved_bits, 1
+        if shifts and "adc" not in covered:
+            energies["ADC"] = shifts * c.need("adc", "energy", bits)
         for name, events in (
             ("integrator", activity.integration_steps),
             ("sample-hold", activity.samples),
@@ -92,19 +99,26 @@ class Prices:
             part = getattr(c, PARTS[name])
             if part is None:
                 continue
-            power = getattr(part, "power", None) or 0.0
-            energies[name] = events * (part.energy or 0.0) + power * seconds * circuit.arrays * circuit.tiles
+            power = getattr(part, "power", None)
+            if part.energy is not None or power is not None:
+                always = (power or 0.0) * seconds * circuit.arrays * circuit.tiles
+                energies[name] = events * (part.energy or 0.0) + always
         return energies
 
     def read_time(self, circuit: Circuit) -> float:
-        """Time of one read of all tiles at once [s]: settling, input steps, and conversions one after the other."""
+        """Time of one read of all tiles at once [s]: input steps, and conversions one after the other.
+
+        An input step lasts as long as its pulse, or as the conversion of a DAC where that is longer, after settling.
+        Conversions that overlap with input steps take only the time by which they are longer.
+        """
         c, steps = self.components, circuit.planes
-        time = steps * (self.architecture.settle + circuit.read_duration)
-        for part, number in ((c.integrator, circuit.unit_steps), (c.sample_hold, 1), (c.shift_add, 1)):
-            time += number * ((part.time if part is not None else None) or 0.0)
-        if circuit.adc_bits is not None:
-            time += circuit.share * c.need("adc", "time", circuit.adc_bits)
-        return time
+        pulse = circuit.read_duration
+        if circuit.dac_bits is not None:
+            pulse = max(pulse, _time(c.dac))
+        inputs = steps * (self.architecture.settle + pulse + _time(c.sample_hold) + _time(c.control))
+        inputs += circuit.unit_steps * _time(c.integrator)
+        conversions = math.fsum(self._conversion_time(circuit, bits) for bits in circuit.conversions)
+        return max(inputs, conversions) if circuit.overlapped else inputs + conversions
 
     def write_time(self, circuit: Circuit, counts: Counts) -> float:
         """Time of pulses and verify reads [s]: cells one after the other in each tile of lines, tiles at once."""
@@ -152,16 +166,27 @@ class Prices:
                 areas[name] = areas.get(name, 0.0) + tiles * memory.array_area
         return areas
 
-    def interval(self, energies: dict[str, float]) -> tuple[float, float]:
+    def interval(
+        self, energies: Mapping[str, float], exact: Collection[str] = ("cells", "half-selected cells")
+    ) -> tuple[float, float]:
         """Ends of the sum of the energies, or areas, of parts [J].
 
+        Parameters
+        ----------
+        energies : mapping of str to float
+            Of each part.
+        exact : collection of str
+            Parts whose values do not follow from the table.
+
+        Notes
+        -----
         A part lies between value/u and value*u, with the uncertainty u of its component. The deviations of different
         components are independent: those below and those above add up as squares. Parts of one component are wrong
         together. A component whose uncertainty the table does not say counts as exact.
         """
         by_slot: dict[str, float] = {}
         for name, value in energies.items():
-            if name not in ("cells", "half-selected cells"):
+            if name not in exact:
                 by_slot[PARTS[name]] = by_slot.get(PARTS[name], 0.0) + value
         low = high = 0.0
         for slot, value in by_slot.items():
@@ -170,6 +195,19 @@ class Prices:
             low, high = low + (value - value / factor) ** 2, high + (value * factor - value) ** 2
         total = math.fsum(energies.values())
         return total - math.sqrt(low), total + math.sqrt(high)
+
+    @property
+    def _stepwise(self) -> bool:
+        """Whether converters resolve one bit after the other, each with a shift-add."""
+        return self.components.adc is not None and isinstance(self.components.adc.model, Step)
+
+    def _conversion_time(self, circuit: Circuit, bits: int) -> float:
+        """Time of one conversion of all outputs that share a converter [s]."""
+        c = self.components
+        if "adc" in c.covered:
+            return 0.0
+        resolved = bits if self._stepwise else circuit.adc_bits
+        return circuit.share * c.need("adc", "time", resolved) + _time(c.shift_add)
 
     @property
     def _word_capacitance(self) -> float:
@@ -189,6 +227,11 @@ class Prices:
         each = (c.cell.gate_capacitance or 0.0) + wire
         charge = activity.gate_cells * each + activity.gate_toggles * (c.gate_driver.capacitance or 0.0)
         return charge * (c.gate_driver.voltage or 0.0) ** 2 + activity.gate_toggles * (c.gate_driver.energy or 0.0)
+
+
+def _time(part: Component | None) -> float:
+    """Time of an event of a part, 0 where the table does not have it [s]."""
+    return 0.0 if part is None else part.time or 0.0
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,16 @@ class Circuit:
         """Unit steps of an integrator in one read: bit p of a serial input counts 2^p times."""
         return 2**self.planes - 1 if self.coding == "serial" else 1
 
+    @property
+    def conversions(self) -> tuple[int, ...]:
+        """Bits that each conversion of an output resolves in one read, in order; empty without converters."""
+        return () if self.adc_bits is None else (self.adc_bits,)
+
+    @property
+    def overlapped(self) -> bool:
+        """Whether outputs are converted while the next inputs are on the lines."""
+        return False
+
 
 @dataclass(frozen=True)
 class Counts:

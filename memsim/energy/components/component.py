@@ -107,6 +107,13 @@ class Powered(Component):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Control(Powered):
+    """Control of an array; `covers` names slots whose costs it contains, such as ("cell", "adc")."""
+
+    covers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Memory(Powered):
     """A register or buffer: `area` is that of a bit, `array_area` that of everything that serves one array [m^2]."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from memsim.energy.components.adc.model import AdcModel
-from memsim.energy.components.component import Cell, Component, Dac, GateDriver, Mac, Memory, Powered, Wire
+from memsim.energy.components.component import Cell, Component, Control, Dac, GateDriver, Mac, Memory, Powered, Wire
 from memsim.errors import InputError, nearest
 
 
@@ -106,9 +106,14 @@ class Components:
     register: Memory | None = None
     buffer: Memory | None = None
     link: Powered | None = None
-    control: Powered | None = None
+    control: Control | None = None
     other: Powered | None = None
     digital: Digital = field(default_factory=Digital)
+
+    @property
+    def covered(self) -> frozenset[str]:
+        """Slots whose costs `control` contains."""
+        return frozenset(() if self.control is None else self.control.covers)
 
     def given(self) -> Iterator[tuple[str, Component | Adc]]:
         """Slot and component of everything that the table has, such as "adc" or "digital.mac"."""

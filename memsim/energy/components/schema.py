@@ -12,7 +12,7 @@ from memsim.document.problems import Path
 from memsim.document.registry_sections import entries, entry_of
 from memsim.energy.components.adc import ADC_MODELS
 from memsim.energy.components.adc.model import MOST_BITS, Area, Energy, Time
-from memsim.energy.components.component import Cell, Component, Dac, GateDriver, Mac, Memory, Powered, Wire
+from memsim.energy.components.component import Cell, Component, Control, Dac, GateDriver, Mac, Memory, Powered, Wire
 from memsim.energy.components.nodes import NODE, AtNodes, Curve, Multiple, node_range
 from memsim.errors import InputError
 from memsim.profiles.provenance import Key, Text
@@ -105,6 +105,32 @@ class PoweredEntry(PartEntry):
     power: Power | None = Field(default=None, description="power at all times, for each array")
 
 
+Covered = Literal[
+    "wire",
+    "cell",
+    "gate_driver",
+    "word_driver",
+    "bit_driver",
+    "dac",
+    "integrator",
+    "sample_hold",
+    "adc",
+    "shift_add",
+    "register",
+    "buffer",
+    "link",
+    "other",
+]
+"""Slots whose costs those of a whole core may contain."""
+
+
+class ControlEntry(PoweredEntry):
+    """Control of an array, or a whole core whose parts are not told apart."""
+
+    makes = Control
+    covers: tuple[Covered, ...] = Field(default=(), description="slots whose costs the values contain")
+
+
 class MemoryEntry(PoweredEntry):
     """A register or buffer: energy of a bit read or written, area of a bit."""
 
@@ -168,7 +194,7 @@ class SlotEntries(Section):
     )
     buffer: MemoryEntry | None = Field(default=None, description="buffer, for each bit read or written")
     link: PoweredEntry | None = Field(default=None, description="link between arrays or chips, for each bit")
-    control: PoweredEntry | None = Field(default=None, description="control, for each array and input step")
+    control: ControlEntry | None = Field(default=None, description="control, for each array and input step")
     other: PoweredEntry | None = Field(default=None, description="everything else that is on at all times, an array")
     digital: DigitalEntry | None = Field(default=None, description="a digital processor to compare with")
 
@@ -213,6 +239,10 @@ class TableSpec(Section):
     def _noded(self) -> TableSpec:
         if self.node is not None and self.nodes is not None:
             raise problem("a table has 'node' or 'nodes', not both", "nodes")
+        control = self.components.control
+        for slot in () if control is None else control.covers:
+            if (slot,) in dict(self.components.given()):
+                raise problem(f"'{slot}' has an entry of its own; its costs would count twice", "components", "control")
         for path, entry in self.components.given():
             for key in type(entry).model_fields:
                 value = getattr(entry, key)

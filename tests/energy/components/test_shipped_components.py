@@ -133,8 +133,9 @@ def neurram_read(bits_out: int, bits_in: int, phases: int) -> tuple[float, float
     neuron += size * components.need("adc", "energy", bits=resolved)
     neuron += size * resolved * components.need("shift_add", "energy")
     pulses = size * size * bits * components.need("cell", "energy")
-    time = steps * components.need("integrator", "time") + components.need("adc", "time", bits=resolved)
-    return lines, neuron, pulses, time + len(groups) * components.need("sample_hold", "time")
+    resolves = [bits_out - sum(groups[:number]) for number in range(len(groups))]
+    conversions = sum(components.need("adc", "time", bits=bits) for bits in resolves)
+    return lines, neuron, pulses, steps * components.need("integrator", "time") + conversions
 
 
 @pytest.mark.parametrize(("bits_out", "bits_in", "lines", "neurons", "pulses", "throughput", "phases"), NEURRAM)
