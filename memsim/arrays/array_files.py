@@ -37,6 +37,7 @@ _ADDRESSES = "random_addresses"
 _MEASURED = "measured_conductance"
 _TARGETS, _REQUEST = "programming_targets", "programming_request"
 _SENSITIVITIES, _OUTCOME = "programming_sensitivities", "programming_outcome_"
+_COUNTED = "counted."
 _PARTS: dict[str, Any] = {"dac": DAC, "adc": ADC, "wires": Wires}
 
 
@@ -71,6 +72,9 @@ def save(array: ArrayState, path: str | Path, *, force: bool = False) -> Path:
     }
     _save_request(array, dataset)
     _save_outcome(array, dataset)
+    if array.counter is not None:
+        for name, values in array.counter.memory.items():
+            dataset[_COUNTED + name] = _free(values, _COUNTED + name)
     return netcdf.save(dataset, path, force=force)
 
 
@@ -114,6 +118,8 @@ def load(path: str | Path, backend: str) -> ArrayState:
         array.programmed = bool(int(dataset.attrs["programmed"]))
         array.request = _request(array, dataset)
         array.programming = _outcome(array, dataset)
+        if array.counter is not None:
+            array.counter.restore(_counted(dataset))
         if array.steps < 0 or array.reads < 0:
             raise ValueError("'steps' or 'reads' is negative")
         if array.readout.out is not None and "adc_range" in dataset:
@@ -144,7 +150,14 @@ def _settings(array: ArrayState) -> dict[str, Any]:
     settings |= {"seed": array.site.seed, "first_array": array.site.first_array, "scope": array.site.scope}
     settings |= {"column": array.column, "dtype": str(array.dtype), "tile": periphery.tile, "mapping": array.mapping}
     settings |= {name: getattr(periphery, name) for name in _PARTS}
-    return settings | {"count_cell_pulses": array.cells.lines.wear.pulses is not None}
+    counts = {"count": array.counter is not None}
+    return settings | counts | {"count_cell_pulses": array.cells.lines.wear.pulses is not None}
+
+
+def _counted(dataset: Any) -> dict[str, np.ndarray]:
+    """Events by name that a file holds, see `Counter.memory`."""
+    names = [str(name) for name in dataset.data_vars if str(name).startswith(_COUNTED)]
+    return {name.removeprefix(_COUNTED): dataset[name].values for name in names}
 
 
 def _save_request(array: ArrayState, dataset: Any) -> None:

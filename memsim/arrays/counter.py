@@ -17,7 +17,7 @@ word lines; `Crossbar.power` is exact.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -280,6 +280,46 @@ class Counter:
         return {
             item.name: np.asarray(self._backend.host(getattr(tally, item.name))) for item in dataclasses.fields(tally)
         }
+
+    @property
+    def memory(self) -> dict[str, np.ndarray]:
+        """All events so far by name, "training.reads" for example; of NumPy. Phases without events are left out."""
+        return {
+            f"{phase}.{name}": np.asarray(values)
+            for phase in self._tallies
+            for name, values in self.by_line(phase).items()
+        }
+
+    def restore(self, memory: Mapping[str, np.ndarray]) -> None:
+        """Let a counter of equal arrays go on from what `memory` gave.
+
+        Raises
+        ------
+        KeyError
+            If an array is missing.
+        ValueError
+            If a phase is unknown, or an array has another shape, another kind of numbers, or impossible ones.
+        """
+        tallies = {}
+        for phase in sorted({name.partition(".")[0] for name in memory}):
+            if phase not in PHASES:
+                raise ValueError(f"'{phase}' is no phase")
+            own = self._fresh()
+            for item in dataclasses.fields(own):
+                name = f"{phase}.{item.name}"
+                setattr(own, item.name, self._checked(name, np.asarray(memory[name]), getattr(own, item.name)))
+            tallies[phase] = own
+        self._tallies = tallies
+
+    def _checked(self, name: str, values: np.ndarray, own: Any) -> Any:
+        """Numbers of a tally, which has such ones already."""
+        whole = isinstance(own, int)
+        dtype = np.dtype(np.int64) if whole else own.dtype
+        if values.shape != np.shape(own) or values.dtype != dtype:
+            raise ValueError(f"'{name}' is {values.dtype} {values.shape}")
+        if not (values >= 0).all() or not np.isfinite(values).all():
+            raise ValueError(f"'{name}' has numbers that count nothing")
+        return int(values) if whole else self._backend.asarray(values)
 
     def _counted(self, phase: str) -> Counts:
         if phase not in self._tallies:
