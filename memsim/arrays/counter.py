@@ -309,7 +309,7 @@ class Counter:
                 name = f"{phase}.{item.name}"
                 setattr(own, item.name, self._checked(name, np.asarray(memory[name]), getattr(own, item.name)))
             tallies[phase] = own
-        self._tallies = tallies
+        self._tallies, self._pending = tallies, None
 
     def _checked(self, name: str, values: np.ndarray, own: Any) -> Any:
         """Numbers of a tally, which has such ones already."""

@@ -131,6 +131,19 @@ class Reads:
         self._array.readout.calibrate(self._array.present, self._array.inputs(x).values)
         return self
 
+    def count_reads(self, x: Any) -> Self:
+        """Count the reads of inputs x (see `read`) in `event_counts` without making them, and return self.
+
+        The energy of a read is that of its expected currents, so that an expected output can have the costs of a read.
+
+        Raises
+        ------
+        InputError
+            If the shape does not fit.
+        """
+        self._array.readout.count(self._array.present, self._array.inputs(x).values)
+        return self
+
     def tile_maps(self, array: int = 0) -> TileMaps:
         """What wires do to the cells of the first tile of an array: the voltage of each, and how much less it counts.
 

@@ -171,6 +171,11 @@ class CrossbarLayer:
             saturated[:] = [self.shaped(own) for part in saturated for own in np.split(part, slices, axis=-1)]
         return self.shaped(self._sums(read, driven).astype(read.dtype, copy=False))
 
+    def count_reads(self, x: Any) -> Self:
+        """Count the reads of inputs x (see `read`) without making them, see `Crossbar.count_reads`, and return self."""
+        self.crossbar.count_reads(self._driven(self.signal(x)))
+        return self
+
     def calibrate(self, x: Any, *, gain: bool = True) -> Self:
         """Fit the converters to inputs x (see `read`), and return self.
 

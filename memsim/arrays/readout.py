@@ -170,9 +170,7 @@ class Readout:
         outputs = self._converted(banks, levels, when, saturated)
         if when is not None:
             self.events += self._events_of_a_read * levels.shape[1]
-            if self.counter is not None:
-                unit = 1.0 if self._in is None else self._in.dac.unit
-                self.counter.read(banks, self.effective(banks), levels, self._coding, unit)
+            self._count(banks, levels)
         if polarity == "phases":
             if saturated is not None:
                 saturated[:] = [both[:, phase::2] for phase in range(2) for both in saturated]
@@ -184,6 +182,15 @@ class Readout:
             shift[:, :, : self.cut.rows[-1].stop] = self._in.dac.range
             outputs = outputs - sum(mean for mean, _ in self._parts(banks, shift, None))
         return outputs
+
+    def count(self, banks: Banks, signal: np.ndarray) -> None:
+        """Count energies of reads of inputs (array or 1, sample, row) that are not made; nothing without a counter."""
+        self._count(banks, self.levels(signal))
+
+    def _count(self, banks: Banks, levels: Any) -> None:
+        if self.counter is not None:
+            unit = 1.0 if self._in is None else self._in.dac.unit
+            self.counter.read(banks, self.effective(banks), levels, self._coding, unit)
 
     def calibrate(self, banks: Banks, signal: np.ndarray) -> None:
         """Set the range of the ADCs from the expected outputs for some inputs, see `ADC`."""
