@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from memsim.energy.architecture import Architecture
 from memsim.energy.cost import PARTS, Prices
+from memsim.energy.counts import PHASES
+from memsim.energy.digital import DIGITAL_PARTS
 from memsim.energy.report import Costs, LayerEvents
 from memsim.errors import InputError
 from memsim.experiments.experiment import Experiment
 from memsim.tasks.classify.classifiers.classifier import Classifier
+from memsim.tasks.classify.classifiers.gradient import Gradient
 from memsim.tasks.classify.classifiers.in_place import InPlace
 from memsim.tasks.classify.classifiers.on_crossbars import OnCrossbars
+from memsim.tasks.classify.digital import DigitalCosts
 from memsim.tasks.classify.schema import ClassifySpec
 from memsim.tasks.compared import Entry
 from memsim.tasks.energy_costs import LearnerEvents, cost_variables, event_variables, since
 from memsim.tasks.job import spec_of
 
 Values = dict[str, np.ndarray]
+Parts = dict[str, float]
+"""Energy by part [J]."""
+TRAINING_PARTS = (*PARTS, *DIGITAL_PARTS)
+"""Parts of crossbars and of a digital processor."""
 
 
 class EnergyOfLearners:
@@ -45,7 +53,9 @@ class EnergyOfLearners:
         self._settings, self._repeats, self._entries = spec.energy, spec.seeds, entries
         self._events: dict[str, LearnerEvents] = {}
         self.attributes: dict[str, str] = {}
+        self.notes: list[str] = []
         self._prices: Prices | None = None
+        self._digital: DigitalCosts | None = None
         if spec.energy is not None:
             table = experiment.component_table(spec.energy.components)
             path = experiment.document.find("energy.node") or experiment.document.find("energy") or ()
@@ -54,6 +64,8 @@ class EnergyOfLearners:
             except InputError as error:
                 raise InputError(f"{experiment.document.where(path)}: energy: {error}") from None
             self.attributes = {"components": table.to_yaml()}
+            if any(entry.spec.network is not None for entry in entries):
+                self._start_processor(self._prices, spec.energy.bits)
 
     def events(self, classifier: Classifier) -> list[dict[str, LayerEvents]] | None:
         """Events of a classifier so far, of each repeat; None for one without cells."""
@@ -66,16 +78,31 @@ class EnergyOfLearners:
             self._events[entry.label] = LearnerEvents(since(now, before), images)
 
     def values(self, entry: Entry, classifier: Classifier, measured: Mapping[str, np.ndarray]) -> Values:
-        """Variables of one learner that are known by epoch, without the dimension learner."""
+        """Variables of one learner that follow from its training, without the dimension learner."""
         if self._prices is None:
             return {}
-        epochs = measured["epoch_validation_accuracy"]
-        energy = np.full(epochs.shape, np.nan)
-        for epoch, seeds in enumerate(classifier.epoch_events if isinstance(classifier, InPlace) else ()):
-            for seed, layers in enumerate(seeds):
-                if np.isfinite(epochs[seed, epoch]):
-                    energy[seed, epoch] = Costs(layers, self._prices).energy("training")
-        return {"epoch_energy": energy, "energy_to_accuracy": self._until(epochs, energy)}
+        course = self._course(classifier)
+        accuracy = measured["epoch_validation_accuracy"]
+        energy = np.full(accuracy.shape, np.nan)
+        for seed, epoch in zip(*np.nonzero(np.isfinite(accuracy)), strict=True):
+            if epoch < len(course[seed]):
+                energy[seed, epoch] = math.fsum(course[seed][epoch].values())
+        if isinstance(classifier, OnCrossbars):
+            reached = measured["validation_accuracy"] >= self._least
+            until = self._until(classifier.trained.history.validation_accuracy, course, self._programming(entry))
+            until = [parts if ok else None for parts, ok in zip(until, reached, strict=True)]
+        else:
+            until = self._until(accuracy, course)
+        values = {
+            "epoch_energy": energy,
+            "energy_to_accuracy": np.array([math.nan if own is None else math.fsum(own.values()) for own in until]),
+        }
+        mean = _mean_of([own for own in until if own is not None])
+        values["energy_to_accuracy_part"] = np.array([mean.get(part, math.nan) for part in TRAINING_PARTS])
+        values["energy_to_accuracy_range"] = np.array(self._ends(mean) if mean else (math.nan, math.nan))
+        if isinstance(classifier, Gradient) and self._digital is not None:
+            values |= self._in_processor(classifier, course, self._digital)
+        return values
 
     def variables(self) -> tuple[Values, dict[str, Any]]:
         """Variables of all learners on the dimension learner, and their labels."""
@@ -83,14 +110,95 @@ class EnergyOfLearners:
         variables, labels = event_variables(learners, self._repeats)
         if self._prices is not None:
             variables |= cost_variables(learners, self._repeats, self._prices)
-            labels |= {"part": list(PARTS)}
+            labels |= {"part": list(PARTS), "training_part": list(TRAINING_PARTS)}
         return variables, labels
 
-    def _until(self, accuracy: np.ndarray, energy: np.ndarray) -> np.ndarray:
-        """Energy of the first epoch that reaches the accuracy, (seed,), from (seed, epoch)."""
-        until = np.full(len(accuracy), math.nan)
+    @property
+    def _least(self) -> float:
+        """Accuracy up to which the energy of a training is reported; infinite without one."""
         least = None if self._settings is None else self._settings.accuracy
-        for seed, reached in enumerate(accuracy >= math.inf if least is None else accuracy >= least):
-            if reached.any():
-                until[seed] = energy[seed, int(reached.argmax())]
+        return math.inf if least is None else least
+
+    def _start_processor(self, prices: Prices, bits: int) -> None:
+        """Compute costs of networks in a digital processor, if the table has one; else say why not."""
+        try:
+            self._digital = DigitalCosts(prices.components, bits)
+        except InputError as error:
+            self.notes.append(f"the energy of networks in a digital processor is not known: {error}")
+
+    def _course(self, classifier: Classifier) -> list[list[Parts]]:
+        """Energy of the training by part, of each repeat, until the end of each epoch; empty where it is not known."""
+        prices, repeats = self._prices, range(self._repeats)
+        if prices is not None and isinstance(classifier, InPlace):
+            return [
+                [Costs(epoch[seed], prices).energies("training") for epoch in classifier.epoch_events]
+                for seed in repeats
+            ]
+        network = classifier.trained if isinstance(classifier, OnCrossbars) else classifier
+        if self._digital is not None and isinstance(network, Gradient):
+            epochs = self._digital.epochs(network)
+            return [epochs for _ in repeats]
+        return [[] for _ in repeats]
+
+    def _programming(self, entry: Entry) -> list[Parts]:
+        """Energy of the programming by part, of each repeat."""
+        assert self._prices is not None
+        return [Costs(layers, self._prices).energies("programming") for layers in self._events[entry.label].layers]
+
+    def _until(
+        self, accuracy: np.ndarray, course: Sequence[Sequence[Parts]], more: Sequence[Parts] | None = None
+    ) -> list[Parts | None]:
+        """Energy by part until the first epoch that reaches the accuracy, and of what follows, of each repeat.
+
+        None where the accuracy is not reached, or the energy not known.
+
+        Parameters
+        ----------
+        accuracy : (seed, epoch)
+            Of validation images.
+        course : sequence of sequence of Parts
+            Energy until the end of each epoch, of each repeat.
+        more : sequence of Parts, optional
+            Energy of what follows the training, of each repeat.
+        """
+        until: list[Parts | None] = []
+        for seed, reached in enumerate(accuracy >= self._least):
+            epoch = int(reached.argmax()) if reached.any() else len(course[seed])
+            after = {} if more is None else more[seed]
+            known = epoch < len(course[seed]) and not any(math.isnan(energy) for energy in after.values())
+            until.append({**course[seed][epoch], **after} if known else None)
         return until
+
+    def _ends(self, energies: Parts) -> tuple[float, float]:
+        """Ends of the sum of energies of crossbars and of a digital processor, whose deviations are independent [J]."""
+        assert self._prices is not None
+        total, low, high = math.fsum(energies.values()), 0.0, 0.0
+        intervals: list[tuple[tuple[str, ...], Callable[[Parts], tuple[float, float]]]] = [
+            (tuple(PARTS), self._prices.interval)
+        ]
+        if self._digital is not None:
+            intervals.append((tuple(DIGITAL_PARTS), self._digital.prices.interval))
+        for names, interval in intervals:
+            own = {part: energies[part] for part in names if part in energies}
+            least, most = interval(own)
+            low = math.hypot(low, math.fsum(own.values()) - least)
+            high = math.hypot(high, most - math.fsum(own.values()))
+        return total - low, total + high
+
+    def _in_processor(self, classifier: Gradient, course: Sequence[Sequence[Parts]], digital: DigitalCosts) -> Values:
+        """Variables of a network in a digital processor."""
+        energy, ends = np.full((self._repeats, len(PHASES)), np.nan), np.full((len(PHASES), 2), np.nan)
+        inference = digital.inference(classifier.networks[0])
+        last = np.maximum(classifier.account().epochs.astype(int), 1) - 1
+        whole = [own[epoch] for own, epoch in zip(course, last, strict=True)]
+        for phase, parts in (("inference", [inference] * self._repeats), ("training", whole)):
+            place = PHASES.index(phase)
+            energy[:, place] = [math.fsum(own.values()) for own in parts]
+            ends[place] = digital.prices.interval(_mean_of(parts))
+        return {"processor_energy": energy, "processor_energy_range": ends}
+
+
+def _mean_of(several: Sequence[Parts]) -> Parts:
+    """Mean energy of each part that any of several has; without any, empty."""
+    names = dict.fromkeys(part for own in several for part in own)
+    return {part: math.fsum(own.get(part, 0.0) for own in several) / len(several) for part in names}

@@ -120,7 +120,7 @@ def classify(job: Job) -> Computed:
     if kept is not None:
         own = packed(kept, list(kept))
         variables, coordinates = variables | own[0], coordinates | own[1]
-    notes = device_notes(entries) + time_notes(entries)
+    notes = device_notes(entries) + time_notes(entries) + energy.notes
     notes += [f"{entry.label}, {note}" for entry in entries for note in classifiers[entry.label].notes]
     torch = any(entry.spec.network is not None and entry.spec.training.engine == "torch" for entry in entries)
     libraries = {"torch": version("torch")} if torch else {}

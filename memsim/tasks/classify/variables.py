@@ -16,6 +16,10 @@ OVER_TIME = ("learner", "repeat", "time")
 _RUN = "pulses of training, programming and all refreshes; prior cycles are not among them"
 _WRITTEN = "of networks that write and verify programs"
 _OTHERS = "the largest of the other outputs"
+_PROCESSOR = (
+    "multiply-accumulates and bits of weights and activations, of energy.bits each, that a digital processor moves; a "
+    "lower bound, see memsim.energy.digital"
+)
 
 DECLARED = (
     Variable(
@@ -489,7 +493,7 @@ DECLARED = (
         "J",
         "energy of the training",
         "until the end of an epoch: of learners in place, reads and pulses of the training, without validation; of "
-        "networks, a digital processor; by the component table of the result",
+        f"networks, {_PROCESSOR}; by the component table of the result",
         bounds=POSITIVE,
     ),
     Variable(
@@ -498,8 +502,45 @@ DECLARED = (
         "J",
         "energy until the accuracy",
         "epoch_energy of the first epoch whose validation accuracy is at least energy.accuracy of the experiment; of "
-        "programmed networks, with the energy of their programming; NaN where it is not reached or not known",
+        "programmed networks, that of their network until then and of their programming, if they reach the accuracy "
+        "themselves (the weights that are programmed are those of the best epoch); NaN where it is not reached or not "
+        "known",
         summary=True,
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "energy_to_accuracy_part",
+        ("learner", "training_part"),
+        "J",
+        "energy of a part until the accuracy",
+        "mean of energy_to_accuracy over the repeats that reach the accuracy, by part",
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "energy_to_accuracy_range",
+        ("learner", "interval"),
+        "J",
+        "range of the energy until the accuracy",
+        "of the mean over the repeats that reach the accuracy: ends by the uncertainty of the components, whose errors "
+        "are independent; no interval over repeats",
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "processor_energy",
+        ("learner", "repeat", "phase"),
+        "J",
+        "energy in a digital processor",
+        f"of networks: {_PROCESSOR}; inference: of one test image, for which each weight is read once; training: of "
+        "all epochs; by the component table of the result",
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "processor_energy_range",
+        ("learner", "phase", "interval"),
+        "J",
+        "range of the energy in a digital processor",
+        "of the mean over repeats: ends by the uncertainty of the components, whose errors are independent; no "
+        "interval over repeats",
         bounds=POSITIVE,
     ),
     *ENERGY_VARIABLES,

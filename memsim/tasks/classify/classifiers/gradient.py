@@ -55,6 +55,11 @@ class Gradient:
         """Curves of training."""
         return self._record.history
 
+    @property
+    def images(self) -> int:
+        """Number of training images."""
+        return len(self._lesson.train)
+
     def kept(self) -> Kept:
         """Parameters of the best checkpoints, (seed, ...) each; see `Classifier`."""
         networks = [network.parameters for network in self.networks]

@@ -28,6 +28,7 @@ class OnCrossbars:
         self.history: History = no_history(lesson.seeds)
         self.notes: list[str] = []
         self._wired = spec.array.wires is not None
+        self.trained = trained
         self._networks = trained.networks
         self._image_axes = lesson.train.pixels.ndim
         self._training_operations = trained.account().training_operations

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from memsim.results.dataset import require
 from memsim.results.settings import settings_of
 from memsim.tasks.classify.figures.products import axis_of
@@ -14,11 +16,20 @@ if TYPE_CHECKING:
 
 
 def default_figure(dataset: xr.Dataset) -> str:
-    """Name of the figure of what an experiment is about: aging, programming, analog products, or all learners."""
+    """Name of the figure of what an experiment is about.
+
+    Aging, energy where costs are asked for and something is swept, analog products, programming, or all learners.
+    """
     require(dataset, "learner")
+    settings = settings_of(dataset, ClassifySpec)
     if "time" in dataset.dims:
         return "aging"
-    swept = any(key.split(".")[0] == "array" for key in settings_of(dataset, ClassifySpec).sweep)
+    if settings.energy is not None and settings.sweep and "phase_energy" in dataset:
+        if settings.energy.accuracy is not None and np.isfinite(dataset["epoch_energy"].values).any():
+            return "energy-training"
+        if np.isfinite(dataset["inference_energy"].mean("repeat").values).any():
+            return "energy"
+    swept = any(key.split(".")[0] == "array" for key in settings.sweep)
     if swept and axis_of(dataset):
         return "products"
     return "programming" if "network_pulse_count" in dataset else "classes"
