@@ -1,49 +1,132 @@
-"""Table of energy, time and area for the terminal."""
+"""Tables of energy, time and area for the terminal."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from memsim.cli.console import console, printable, table
+from memsim.energy.components import components_from_text
+from memsim.errors import MemsimError
+from memsim.results.settings import any_settings_of
 from memsim.units import format_quantity
 
 if TYPE_CHECKING:
     import xarray as xr
 
-_DIGITS, _MOST = 3, 4
+_DIGITS, _MOST = 3, 3
+_NAME = 21
+"""Narrowest column of names."""
 _INFERENCE = ("energy", "range", "time", "TOPS/W", "area")
-_PHASES = ("training", "programming", "parts")
+_PHASES = ("training", "program-\nming")
 
 
 def print_costs(dataset: xr.Dataset) -> None:
-    """Print what an inference, the training and the programming of each of the compared cost, and the largest parts."""
+    """Print what an inference, the training and the programming of each of the compared cost, and of what costs are."""
+    screen = console()
+    screen.print("\nOne inference; the range is that of the uncertainty of the components")
+    screen.print(_inference(dataset))
+    screen.print("\nTraining and programming in all, and the largest parts of an inference")
+    screen.print(_phases(dataset))
+    for word, text in _notes(dataset).items():
+        screen.print(f"{word:<9}{printable(text)}", soft_wrap=True)
+
+
+def _inference(dataset: xr.Dataset) -> Any:
+    """Energy, time and area of one inference on crossbars, and the energy of networks in a digital processor."""
     compared = str(dataset["phase_energy"].dims[0])
-    costs, phases = table("", *_INFERENCE, right=_INFERENCE), table("", *_PHASES, right=_PHASES[:2])
+    rows = _table(dataset[compared].values, *_INFERENCE)
     for number, label in enumerate(dataset[compared].values):
         one = dataset.isel({compared: number})
-        energy, name = one["phase_energy"].mean("repeat"), printable(str(label))
-        if np.isnan(energy.values).all():
+        if np.isfinite(one["phase_energy"].values).any():
+            inference = one.sel(phase="inference")
+            per_joule = float(one["operations_per_joule"].mean())
+            rows.add_row(
+                printable(str(label)),
+                _quantity(float(inference["phase_energy"].mean()), "J"),
+                _between(inference["phase_energy_range"].values, "J"),
+                _quantity(float(inference["phase_time"].mean()), "s"),
+                "-" if np.isnan(per_joule) else f"{per_joule / 1e12:.3g}",
+                _quantity(float(one["array_area"]), "m^2"),
+            )
+        elif _in_processor(one):
+            inference = one.sel(phase="inference")
+            energy = _quantity(float(inference["processor_energy"].mean()), "J")
+            ends = _between(inference["processor_energy_range"].values, "J")
+            rows.add_row(f"{printable(str(label))}, digital", energy, ends, "-", "-", "-")
+    return rows
+
+
+def _phases(dataset: xr.Dataset) -> Any:
+    """Energy of the training, the programming and until an accuracy, and the largest parts of an inference."""
+    compared = str(dataset["phase_energy"].dims[0])
+    least = getattr(getattr(any_settings_of(dataset), "energy", None), "accuracy", None)
+    until = ("energy_to_accuracy" in dataset and least is not None) * (f"until\n{100 * (least or 0):g} %",)
+    rows = _table(dataset[compared].values, *_PHASES, *until, "largest parts")
+    rows.columns[-1].justify = "left"
+    for number, label in enumerate(dataset[compared].values):
+        one = dataset.isel({compared: number})
+        crossbars = np.isfinite(one["phase_energy"].values).any()
+        if not crossbars and not _in_processor(one):
             continue
-        low, high = one["phase_energy_range"].sel(phase="inference").values
-        per_joule, area = float(one["operations_per_joule"].mean()), float(one["array_area"])
-        costs.add_row(
-            name,
-            _quantity(float(energy.sel(phase="inference")), "J"),
-            f"{_quantity(low, 'J')} to {_quantity(high, 'J')}",
-            _quantity(float(one["phase_time"].sel(phase="inference").mean()), "s"),
-            "-" if np.isnan(per_joule) else f"{per_joule / 1e12:.3g}",
-            "-" if np.isnan(area) else f"{1e6 * area:.3g} mm^2",
-        )
-        parts = one["phase_energy_part"].sel(phase="inference")
-        writes = (_quantity(float(energy.sel(phase=phase)), "J") for phase in ("training", "programming"))
-        phases.add_row(name, *writes, _largest(parts))
-    screen = console()
-    screen.print("\nOne inference; the range is that of the components")
-    screen.print(costs)
-    screen.print("\nTraining and programming in all, and the largest parts of an inference")
-    screen.print(phases)
+        energies = one["phase_energy" if crossbars else "processor_energy"].mean("repeat")
+        cells = [_quantity(float(energies.sel(phase=phase)), "J") for phase in ("training", "programming")]
+        if until:
+            cells.append(_quantity(_mean_of_known(one["energy_to_accuracy"].values), "J"))
+        name = printable(str(label)) + ("" if crossbars else ", digital")
+        rows.add_row(name, *cells, _largest(one["phase_energy_part"].sel(phase="inference")))
+    return rows
+
+
+def _notes(dataset: xr.Dataset) -> dict[str, str]:
+    """What costs are of: the component table, parts, and bits."""
+    parts = dataset["phase_energy_part"]
+    known = np.isfinite(parts.values).any(axis=tuple(range(parts.ndim - 1)))
+    names = [str(name) for name in parts["part"].values]
+    counted = ", ".join(name for name, own in zip(names, known, strict=True) if own)
+    # Arrays with transistors have no half-selected cells.
+    missing = ", ".join(
+        name for name, own in zip(names, known, strict=True) if not own and name != "half-selected cells"
+    )
+    notes = {"Costs": _table_name(dataset), "Included": counted, "Left out": missing}
+    notes["TOPS/W"] = f"two operations a multiply-accumulate; {_bits(dataset)}"
+    if "processor_energy" in dataset:
+        notes["Digital"] = "multiply-accumulates and least traffic to memory: a lower bound, see docs/energy.md"
+    return {word: text for word, text in notes.items() if text}
+
+
+def _table_name(dataset: xr.Dataset) -> str:
+    """The component table of a result, and the node."""
+    try:
+        name = f"table {components_from_text(str(dataset.attrs.get('components')), 'components').name}"
+        node = json.loads(str(dataset.attrs.get("component_settings", "{}"))).get("node")
+    except (MemsimError, ValueError, AttributeError):
+        return ""
+    node = node or getattr(getattr(any_settings_of(dataset), "energy", None), "node", None)
+    return f"{name} at {format_quantity(float(node), 'm', _DIGITS)}" if isinstance(node, int | float) else name
+
+
+def _bits(dataset: xr.Dataset) -> str:
+    """Bits of the converters of all layers, in words."""
+    sizes: dict[str, set[int | None]] = {"dac_bits": set(), "adc_bits": set()}
+    for text in dataset["circuits"].values if "circuits" in dataset.coords else ():
+        try:
+            for entry in json.loads(str(text)):
+                for key, own in sizes.items():
+                    own.add(entry[key] if isinstance(entry[key], int) else None)
+        except (ValueError, TypeError, KeyError, RecursionError):
+            continue
+    return ", ".join(
+        f"{what} {_few(own)}" for what, own in zip(("inputs", "outputs"), sizes.values(), strict=True) if own
+    )
+
+
+def _few(sizes: set[int | None]) -> str:
+    known = sorted(size for size in sizes if size is not None)
+    words = [f"{known[0]} bits" if known[0] == known[-1] else f"{known[0]} to {known[-1]} bits"] if known else []
+    return " or ".join([*words, *(["without converters"] if None in sizes else [])])
 
 
 def _largest(parts: xr.DataArray) -> str:
@@ -54,6 +137,30 @@ def _largest(parts: xr.DataArray) -> str:
         return "-"
     order = np.argsort(known.values)[::-1][:_MOST]
     return ", ".join(f"{known['part'].values[i]} {100 * known.values[i] / total:.0f} %" for i in order)
+
+
+def _in_processor(one: xr.Dataset) -> bool:
+    return "processor_energy" in one and bool(np.isfinite(one["processor_energy"].values).any())
+
+
+def _mean_of_known(values: np.ndarray) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else float("nan")
+
+
+def _table(names: np.ndarray, *headings: str) -> Any:
+    rows = table("", *headings, right=headings)
+    rows.columns[0].min_width = min(_NAME, max((len(str(name)) for name in names), default=0))
+    return rows
+
+
+def _between(ends: np.ndarray, unit: str) -> str:
+    """A range in one unit, such as "0.21 to 0.7 nJ"."""
+    low, high = (float(end) for end in ends)
+    if not np.isfinite([low, high]).all() or not high > 0:
+        return "-"
+    number, _, symbol = format_quantity(high, unit, _DIGITS).partition(" ")
+    return f"{float(number) / high * low:.{_DIGITS}g} to {number} {symbol}"
 
 
 def _quantity(value: float, unit: str) -> str:

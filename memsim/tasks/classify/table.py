@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memsim.cli.console import console, printable, table
+from memsim.cli.cost_table import print_costs
 from memsim.cli.time_table import print_over_time
 from memsim.results.dataset import NO_DEVICE, require, stored
 from memsim.results.settings import settings_of
@@ -71,6 +72,8 @@ def print_overview(dataset: xr.Dataset) -> None:
     screen.print(rows)
     if "network_success_mean" in dataset:
         _print_programming(dataset)
+    if "phase_energy" in dataset:
+        print_costs(dataset)
     if "time" in dataset.dims:
         _print_over_time(dataset)
 
