@@ -15,7 +15,7 @@ from memsim.experiments.schema import ImageExperimentSpec
 from memsim.philox import LAYOUT
 from memsim.results.dataset import load, source, stored
 from memsim.results.evaluations import evaluations_of
-from memsim.results.settings import any_settings_of, changes_of, device_texts
+from memsim.results.settings import any_settings_of, changes_of, device_texts, texts_of
 from memsim.simulate import run
 from memsim.tasks.job import Progress
 
@@ -64,7 +64,8 @@ def stored_in(dataset: xr.Dataset) -> Stored:
         experiment.devices.named(device)  # refuses a text that is no profile
     images = stored(dataset, "images_sha256") if isinstance(experiment.spec, ImageExperimentSpec) else None
     notes = () if np.array_equal(dataset.attrs.get("random_addresses", 1), LAYOUT) else (_OTHER_NUMBERS,)
-    return Stored(replace(experiment, changed=changes_of(dataset)), images, notes)
+    tables = texts_of(dataset, "component_tables")
+    return Stored(replace(experiment, changed=changes_of(dataset), tables=tables), images, notes)
 
 
 def rerun(

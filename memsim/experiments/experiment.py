@@ -12,7 +12,7 @@ from typing import Any
 from memsim.document import Document, DocumentError
 from memsim.document.problems import Path as Place
 from memsim.document.problems import dotted, problems_of
-from memsim.energy.components import ComponentTable, component_table_names, load_components
+from memsim.energy.components import ComponentTable, component_table_names, components_from_text, load_components
 from memsim.errors import InputError, nearest
 from memsim.experiments.devices import ChangedDevice, Devices, base_of, whole_key
 from memsim.experiments.keys import (
@@ -85,12 +85,15 @@ class Experiment:
         folder only; what a user names himself (an option or `replace`) may lie anywhere.
     changed : mapping of str to str
         What `replace` changed, and to what; for people.
+    tables : mapping of str to str
+        YAML texts of component tables that come with the experiment, by what it calls them.
     """
 
     document: Document
     spec: ExperimentSpec
     devices: Devices = field(default_factory=Devices)
     changed: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -267,7 +270,7 @@ class Experiment:
                 raise InputError(f"{label}: {text}")
         return name, devices.with_profile(name, profile)
 
-    def device(self, learner: ComparedBase) -> DeviceProfile:
+    def device(self, learner: Any) -> DeviceProfile:
         """The profile of a learner's device, or of an array's that is compared, with the values that it sets.
 
         Raises
@@ -284,7 +287,7 @@ class Experiment:
         path = self.document.find(f"{self.key(learner)}.array.device") or ()
         return with_values(base, self.document.part(path).without([("extends",)]))
 
-    def base(self, learner: ComparedBase) -> DeviceProfile:
+    def base(self, learner: Any) -> DeviceProfile:
         """The profile that a learner's device is, or extends; see `device`."""
         name = base_of(learner.array.device)
         known = self.devices.named(name)
@@ -318,26 +321,28 @@ class Experiment:
         except InputError as error:
             raise InputError(f"{self.document.where(path)}: data.source: {error}") from None
 
-    def component_table(self, name: str) -> ComponentTable:
-        """The component table that the section `energy` names.
+    def component_table(self, name: str, key: str = "energy.components") -> ComponentTable:
+        """The component table that a section `energy` names, at a key of the document.
 
         Raises
         ------
         InputError
             If there is no such table, or the experiment's file names a place outside its own folder.
         """
-        path = self.document.find("energy.components") or ()
+        if name in self.tables:
+            return components_from_text(self.tables[name], f"{self.document.name} (component table {name})")
+        path = self.document.find(key) or ()
         try:
             if name in component_table_names():
                 return load_components(name)
             if not ("/" in name or "." in name):
                 find("components", name)
-            return load_components(self._place(name, path, "energy.components"))
+            return load_components(self._place(name, path, key))
         except InputError as error:
             text = str(error)
             if text.startswith((str(self.devices.folder), name)):
                 raise
-            raise InputError(f"{self.document.where(path)}: energy.components: {error}") from None
+            raise InputError(f"{self.document.where(path)}: {key}: {error}") from None
 
     def _place(self, text: str, path: tuple[str | int, ...], argument: str, embedded: Sequence[str] = ()) -> Path:
         """Where a file or folder lies: anywhere if the user named it himself, else inside the experiment's folder."""
@@ -380,7 +385,7 @@ def _without_unknown(document: Document, devices: Devices) -> Document:
 
 def _is_changed(learner: ComparedBase) -> bool:
     """Whether the device of a learner sets values of a profile."""
-    return isinstance(getattr(learner.array, "device", None), ChangedDevice)
+    return isinstance(getattr(getattr(learner, "array", None), "device", None), ChangedDevice)
 
 
 def _replaces(spec: ExperimentSpec, paths: Sequence[str], earlier: str) -> bool:

@@ -165,7 +165,6 @@ class ComparedBase(Section):
     """What a message calls each kind."""
 
     name: Name
-    array: Any
 
     @property
     def kind(self) -> int:

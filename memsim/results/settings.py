@@ -34,6 +34,11 @@ def device_texts(devices: str) -> dict[str, str]:
     return texts if valid else {}
 
 
+def texts_of(dataset: xr.Dataset, attribute: str) -> dict[str, str]:
+    """Texts by name in an attribute of a result; empty if it has none, or the attribute is damaged."""
+    return device_texts(str(dataset.attrs.get(attribute, "{}")))
+
+
 def kind_of(dataset: xr.Dataset) -> ResultKind:
     """The task of a result's experiment, or the kind of a result that comes from none, such as a benchmark.
 
