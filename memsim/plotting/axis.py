@@ -19,6 +19,7 @@ _SPREAD = 20
 """Largest over smallest value that a linear axis still shows apart."""
 _LINEAR_PART = 0.6  # length of the linear part, in decades
 _ROOM = {"x": 0.29, "y": 0.165}  # inch that a tick label takes
+_LABEL = 0.3  # inch that a plain number takes with the distance to the next one
 
 
 def ratio_axis(panels: Axes | Iterable[Axes], centre: np.ndarray, which: str = "y", *, spread: float = _SPREAD) -> None:
@@ -181,6 +182,26 @@ def plain_log_axis(axes: Axes, which: str) -> None:
     axis = getattr(axes, f"{which}axis")
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_locator(NullLocator())
+
+
+def logarithmic_axis(axes: Axes, which: str) -> None:
+    """Logarithmic axis with as many plain numbers as have room, linear where values differ less than fivefold."""
+    from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
+
+    low, high = getattr(axes.dataLim, f"interval{which}")
+    if not 0 < 5 * low <= high:
+        return
+    getattr(axes, f"set_{which}scale")("log")
+    room = size(axes)[which == "y"] / (_LABEL if which == "x" else _ROOM["y"])
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for steps in ((1, 2, 5), (1, 3), (1,)):
+        ticks = [step * 10.0**k for k in decades for step in steps if low <= step * 10.0**k <= high]
+        if len(ticks) <= room:
+            break
+    axis = getattr(axes, f"{which}axis")
+    axis.set_major_locator(FixedLocator(ticks))
+    axis.set_major_formatter(FixedFormatter([_short(tick) for tick in ticks]))
     axis.set_minor_locator(NullLocator())
 
 

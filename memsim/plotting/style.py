@@ -47,6 +47,7 @@ RC: Any = {
 # Lightness falls from dark to light, so the order survives a greyscale print; markers and dashes tell the rest.
 _COLOURS = ("#0b2a4a", "#b5432a", "#3b82a0", "#c48a1b", "#6f9f6a", "#8f6fa8", "#6b6b6b", "#a6a6a6")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+_HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "----", "oo", "||||")
 _DASHES = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 3)), (0, (8, 2)))
 
 
@@ -54,6 +55,17 @@ def line_style(number: int) -> dict[str, Any]:
     """Colour, marker and dashes of the learner with this number; 64 learners look different."""
     i, round_ = number % len(_COLOURS), number // len(_COLOURS)
     return {"color": _COLOURS[i], "marker": _MARKERS[(i + round_) % len(_MARKERS)], "linestyle": _DASHES[i]}
+
+
+def bar_style(number: int) -> dict[str, Any]:
+    """Colour and hatch of a part of stacked bars with this number; 64 parts look different, also in grey."""
+    i, round_ = number % len(_COLOURS), number // len(_COLOURS)
+    return {
+        "facecolor": _COLOURS[i],
+        "hatch": _HATCHES[(i + round_) % len(_HATCHES)],
+        "edgecolor": "white",
+        "linewidth": 0.5,
+    }
 
 
 def plain(text: object, longest: int = 200) -> str:
