@@ -25,6 +25,7 @@ _TASKS = {
     "classify": "memsim.tasks.classify:TASK",
     "select": "memsim.tasks.select:TASK",
     "program": "memsim.tasks.program:TASK",
+    "macro": "memsim.tasks.macro:TASK",
 }
 DEFAULT = next(iter(_TASKS))
 """Task of an experiment that names none."""

@@ -1,0 +1,97 @@
+"""Tables of macros for the terminal: energy, time, area and what follows from them, and the parts of each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from memsim.cli.console import console, printable, table
+from memsim.results.dataset import require, stored
+from memsim.results.settings import settings_of
+from memsim.tasks.macro.schema import MacroExperimentSpec
+from memsim.units import format_quantity
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_BITS = ("input_bits", "weight_bits", "output_bits")
+
+
+def print_overview(dataset: xr.Dataset) -> None:
+    """Print the energy of an operation, throughput, efficiency with its range, and area of every macro."""
+    require(dataset, "macro", "macro_efficiency_range", "macro_density", *_BITS)
+    headings = ("bits", "fJ/op", "TOPS", "TOPS/W", "range", "mm2", "TOPS/mm2")
+    rows = table("macro", *headings, right=headings)
+    for number, name in enumerate(dataset.macro.values):
+        one = dataset.isel(macro=number)
+        low, high = 1e-12 * one.macro_efficiency_range.values
+        rows.add_row(
+            printable(name),
+            "/".join(str(int(one[key])) for key in _BITS),
+            _number(1e15 * float(one.macro_operation_energy)),
+            _number(1e-12 * float(one.macro_rate)),
+            _number(1e-12 * float(one.macro_efficiency)),
+            "" if np.isnan(low) else f"{_number(low)} to {_number(high)}",
+            _number(1e6 * float(one.macro_area)),
+            _number(1e-18 * float(one.macro_density)),
+        )
+    screen = console()
+    screen.print(printable(_title(dataset)), style="bold")
+    screen.print()
+    screen.print(rows)
+
+
+def print_metrics(dataset: xr.Dataset) -> None:
+    """Print energy, power and area of every part of each macro, and the totals with their ranges."""
+    require(dataset, "macro", "part", "macro_energy_part", "macro_energy_range", "macro_area_part", "macro_time")
+    screen = console()
+    screen.print(printable(_title(dataset)), style="bold")
+    headings = ("energy", "share", "fJ/op", "power", "area")
+    for name in dataset.macro.values:
+        one = dataset.sel(macro=name)
+        rows = table("part", *headings, right=headings)
+        for part in dataset.part.values:
+            own = one.sel(part=part)
+            energy, area = float(own.macro_energy_part), float(own.macro_area_part)
+            if np.isnan(energy) and np.isnan(area):
+                continue
+            share = 100 * energy / float(one.macro_energy)
+            rows.add_row(
+                printable(part),
+                _quantity(energy, "J"),
+                "" if np.isnan(share) else f"{share:.1f} %",
+                _number(1e15 * float(own.macro_operation_energy_part)),
+                _quantity(float(own.macro_power_part), "W"),
+                _quantity(area, "m^2"),
+            )
+        each = 1e15 * float(one.macro_operation_energy)
+        totals = (_quantity(float(one[key]), unit) for key, unit in (("macro_power", "W"), ("macro_area", "m^2")))
+        rows.add_row("total", _quantity(float(one.macro_energy), "J"), "100 %", _number(each), *totals)
+        bits = "/".join(str(int(one[key])) for key in _BITS)
+        time = _quantity(float(one.macro_time), "s") or "not known"
+        screen.print(f"\n{printable(name)}: {bits} bits of inputs, weights and outputs; a product takes {time}")
+        screen.print(rows)
+        low, high = (_quantity(float(limit), "J") for limit in one.macro_energy_range)
+        screen.print(f"energy between {low} and {high}")
+
+
+def print_notes(dataset: xr.Dataset) -> None:
+    """Print what the numbers of the tables mean."""
+    settings_of(dataset, MacroExperimentSpec)
+    screen = console()
+    screen.print("Bits     of inputs, weights and outputs", soft_wrap=True)
+    screen.print("Range    by the uncertainty of the components, whose errors are independent", soft_wrap=True)
+    screen.print("TOPS/W   of the parts that the component table has; the notes name the others", soft_wrap=True)
+
+
+def _title(dataset: xr.Dataset) -> str:
+    return stored(dataset, "title") or settings_of(dataset, MacroExperimentSpec).name
+
+
+def _number(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.3g}"
+
+
+def _quantity(value: float, unit: str) -> str:
+    return "" if np.isnan(value) else format_quantity(value, unit, 3)

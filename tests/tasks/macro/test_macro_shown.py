@@ -1,0 +1,68 @@
+"""Tables, files and figures of macros: nothing is cut off, units are there, parts look different in grey."""
+
+from __future__ import annotations
+
+import pytest
+from figure_artists import outside, words
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
+
+import memsim as ms
+from memsim.plotting import draw
+
+EXPERIMENTS = ("macro-01", "neurram-energy-01", "isaac-01", "hermes-01")
+
+
+@pytest.fixture(scope="module", params=EXPERIMENTS)
+def result(request):
+    return ms.run(request.param)
+
+
+def test_no_figure_cuts_off_a_bar_or_a_whisker(result):
+    assert outside(draw(result, "macros")) == []
+
+
+def test_axes_have_units_and_the_page_names_bits_and_table(result):
+    figure = draw(result, "macros")
+    text = words(figure)
+    assert "TOPS/W" in text and "TOPS/mm²" in text and "whiskers: ranges by the uncertainty" in text
+    assert "bits: inputs" in text and f"component table: {result.components.values[0]}" in text
+    assert all(axes.get_xlabel() for axes in figure.axes)
+    assert {"[fJ]", "[pJ]"} & {axes.get_xlabel().rpartition(" ")[2] for axes in figure.axes}
+
+
+def test_parts_of_a_bar_differ_in_colour_or_hatch_and_the_legend_is_below_the_panels(result):
+    figure = draw(result, "macros")
+    (legend,) = figure.legends
+    looks = [(to_hex(patch.get_facecolor()), patch.get_hatch()) for patch in legend.get_patches()]
+    assert len(set(looks)) == len(looks) >= 2
+    box = legend.get_window_extent(FigureCanvasAgg(figure).get_renderer())
+    assert all(box.y1 <= axes.get_window_extent().y0 for axes in figure.axes)
+
+
+def test_bars_add_up_to_their_totals():
+    figure = draw(ms.run("neurram-energy-01"), "macros")
+    bars = figure.axes[0]
+    ends: dict[float, float] = {}
+    for patch in bars.patches:
+        place = round(patch.get_y() + patch.get_height() / 2)
+        ends[place] = max(ends.get(place, 0.0), patch.get_x() + patch.get_width())
+    totals = 1e15 * ms.run("neurram-energy-01").macro_operation_energy.values
+    assert [ends[place] for place in sorted(ends)] == pytest.approx(totals)
+    shares = draw(ms.run("macro-01"), "macros").axes[0]
+    assert max(patch.get_x() + patch.get_width() for patch in shares.patches) == pytest.approx(100)
+
+
+def test_the_table_says_what_is_included(cli):
+    out = cli("run", "isaac-01", "--no-figure").out
+    assert "16/16/8" in out and "0.627" in out and "TOPS/mm2" in out
+    assert "table 'isaac-32nm', energy without: word lines, integrator" in out
+    shown = cli("show", "results/isaac-01.nc").out
+    assert "a product takes 1.6 us" in shown and "24.1 mW" in shown and "energy between" in shown
+
+
+def test_results_of_macros_can_be_compared(cli):
+    cli("run", "hermes-01", "--no-figure", "-o", "a.nc")
+    cli("run", "hermes-01", "--no-figure", "--set", "size.rows=128", "-o", "b.nc")
+    outcome = cli("compare", "a.nc", "b.nc", "--no-figure")
+    assert outcome.code == 0 and "TOPS/W" in outcome.out
