@@ -49,10 +49,13 @@ def print_report(report: Report) -> None:
         screen.print(printable(where), style="bold")
         for finding in findings:
             _print_finding(screen, finding, report.seeds)
-    screen.print(f"\n{printable(report.summary)}.\n")
+    screen.print(f"\n{printable(report.summary)}.")
+    if report.by_basis:
+        _print_indented(screen, f"{report.by_basis}.")
+    screen.print()
     for i, meaning in enumerate(MEANINGS, 1):
         _print_indented(screen, f"{i}. {meaning}")
-    for text in (report.tolerances, *report.footnotes):
+    for text in (report.tolerances, *filter(None, [report.bases]), *report.footnotes):
         _print_indented(screen, text)
 
 
@@ -61,8 +64,7 @@ def _print_finding(screen: Console, finding: Finding, seeds: tuple[int, ...]) ->
     _print_row(screen, _STYLES[finding.verdict], *map(printable, cells))
     if finding.verdict == "undetermined" and finding.spread is not None:
         _print_indented(screen, f"Seeds {seeds[0]} to {seeds[-1]}: {finding.spread_text}.")
-    condition = f"Only given {finding.condition}: {finding.cause}." if finding.condition else finding.sentence
-    _print_indented(screen, printable(condition))
+    _print_indented(screen, printable(finding.explanation))
 
 
 def _print_row(screen: Console, style: str, *cells: str) -> None:

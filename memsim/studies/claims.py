@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from memsim.document.fields import ONE_LINE, Quantity, Section, problem
 from memsim.errors import InputError, nearest
+from memsim.studies.basis import BASES
 from memsim.studies.expression import Expression
 from memsim.studies.quantity import Line, QuantitySpec
 from memsim.studies.rules import CLOSE, RULES
@@ -77,6 +78,7 @@ class ClaimSpec(Section):
     up_to: float | None = None
     rule: Literal[tuple(RULES)] = CLOSE  # type: ignore[valid-type]
     unit: Annotated[str, Field(max_length=8), ONE_LINE] = ""
+    basis: Literal[("", *BASES)] = ""  # type: ignore[valid-type]
     task: Annotated[str, Field(max_length=300), ONE_LINE] = ""
     measured: Formula
     seeds: bool = False

@@ -33,6 +33,7 @@ def to_dataset(findings: Sequence[Finding], attributes: Mapping[str, str | int])
         "published": _column([c.published for c in claims], "published number, or lower end of a published range"),
         "published_up_to": _column([c.up_to for c in claims], "upper end of a published range"),
         "rule": _column([c.rule for c in claims], "rule by which the measured number agrees with the published one"),
+        "basis": _column([c.basis for c in claims], "whether parameters were fitted to the published number"),
         "unit": _column([c.unit or "1" for c in claims], "unit of the numbers; x is a factor"),
         "measured": _column([f.measured.value for f in findings], "measured number"),
         "measured_interval": _ends([f.measured for f in findings], "95 % interval over images or repeats"),

@@ -70,6 +70,12 @@ class Finding:
         return self.cause[:1].upper() + self.cause[1:] + "."
 
     @property
+    def explanation(self) -> str:
+        """The basis of the claim, if it says one, the condition of the verdict, and the cause."""
+        text = f"Only given {self.condition}: {self.cause}." if self.condition else self.sentence
+        return f"{self.claim.basis.capitalize()}. {text}" if self.claim.basis else text
+
+    @property
     def spread_text(self) -> str:
         """The spread over seeds as text; empty where the claim asks for none."""
         if self.spread is None:

@@ -94,5 +94,6 @@ def _chosen(dataset: xr.Dataset, quantity: QuantitySpec, variable: str) -> xr.Da
     part = dataset[variable]
     for dimension, label in quantity.at.items():
         require(dataset, dimension)
-        part = part.isel({dimension: place_of(dimension, label, dataset[dimension].values.tolist())})
+        places = [place_of(dimension, own, dataset[dimension].values.tolist()) for own in quantity.labels_at(dimension)]
+        part = part.isel({dimension: places if isinstance(label, list) else places[0]})
     return part

@@ -8,6 +8,7 @@ from memsim.studies.finding import Finding
 from memsim.studies.verdict import MEANINGS
 
 _HEADINGS = ("claim", "published", "measured", "95 % interval", "over seeds", "verdict", "cause")
+_WITH_BASIS = (*_HEADINGS[:5], "basis", *_HEADINGS[5:])
 
 
 def to_markdown(
@@ -22,9 +23,10 @@ def to_markdown(
     title, source, summary = map(_escape, head)
     lines = [f"# {title}", "", source, "", summary + ".", ""]
     lines += [f"- {_escape(note)}" for note in notes]
+    headings = _WITH_BASIS if any(finding.claim.basis for _, findings in groups for finding in findings) else _HEADINGS
     for where, findings in groups:
-        lines += ["", f"## {_escape(where)}", "", _row(_HEADINGS), _row(("---",) * len(_HEADINGS))]
-        lines += [_row(tuple(map(_escape, _cells(finding)))) for finding in findings]
+        lines += ["", f"## {_escape(where)}", "", _row(headings), _row(("---",) * len(headings))]
+        lines += [_row(tuple(_escape(_cells(finding)[heading]) for heading in headings)) for finding in findings]
     lines += ["", "## Verdicts", ""]
     lines += [f"{i}. {_escape(meaning)}" for i, meaning in enumerate(MEANINGS, 1)]
     made = ", ".join(f"{key} {value}" for key, value in provenance.items())
@@ -34,16 +36,18 @@ def to_markdown(
     return "\n".join(lines) + "\n"
 
 
-def _cells(finding: Finding) -> tuple[str, ...]:
-    return (
-        finding.claim.text,
-        finding.published,
-        finding.value,
-        finding.interval,
-        finding.spread_text,
-        finding.verdict_text,
-        finding.sentence,
-    )
+def _cells(finding: Finding) -> dict[str, str]:
+    """Cells of a claim by their headings."""
+    return {
+        "claim": finding.claim.text,
+        "published": finding.published,
+        "measured": finding.value,
+        "95 % interval": finding.interval,
+        "over seeds": finding.spread_text,
+        "basis": finding.claim.basis,
+        "verdict": finding.verdict_text,
+        "cause": finding.sentence,
+    }
 
 
 def _row(cells: tuple[str, ...]) -> str:

@@ -191,6 +191,8 @@ def _resampled(values: np.ndarray, statistic: Statistic, seed: int) -> np.ndarra
 def _statistic(values: np.ndarray, statistic: Statistic) -> np.ndarray:
     """A statistic over the last two axes (sample, read)."""
     with np.errstate(all="ignore"):  # a diverged network has infinite outputs
+        if statistic == "sum":
+            return np.asarray(values.sum(axis=-1).mean(axis=-1), float)  # of each sample; their mean
         return np.asarray(getattr(np, statistic)(values, axis=(-2, -1)), float)
 
 

@@ -13,7 +13,7 @@ from memsim.storage.library import library
 
 
 def check_places(experiment: Experiment, changes: dict[str, Any]) -> None:
-    """Refuse changes that name images or devices that do not come with memsim.
+    """Refuse changes that name images, devices or component tables that do not come with memsim.
 
     Raises
     ------
@@ -21,8 +21,12 @@ def check_places(experiment: Experiment, changes: dict[str, Any]) -> None:
         For the first of them.
     """
     embedded = getattr(getattr(experiment.spec, "data", None), "EMBEDDED", ())
-    devices = library("devices")
+    devices, tables = library("devices"), library("components")
     for key, text in _texts(changes, ""):
+        if f".{key}".endswith(".energy.components") and text not in tables:
+            raise InputError(
+                f"component table '{text}' is not allowed here; allowed are those of memsim{nearest(text, tables)}"
+            )
         if names_device(key) and text not in devices:
             raise InputError(
                 f"device '{text}' is not allowed here; allowed are those of memsim{nearest(text, devices)}"

@@ -125,8 +125,8 @@ def _labels(study: Study, names: Iterable[str], source: Source) -> frozenset[str
     """What is compared at some quantities; all of it where one does not say."""
     labels: set[str] = set()
     for name in names:
-        label = study.spec.quantities[name].at.get(source.compared)
-        labels |= set(source.labels.get(source.compared, ())) if label is None else {str(label)}
+        own = study.spec.quantities[name].labels_at(source.compared)
+        labels |= set(map(str, own or source.labels.get(source.compared, ())))
     return frozenset(labels)
 
 
@@ -182,10 +182,12 @@ def check_labels(study: Study, name: str, labels: Mapping[str, Sequence[Any]], p
     DocumentError
         With the line of the label and the nearest; `place` is what the error calls the result.
     """
-    for dimension, label in study.spec.quantities[name].at.items():
+    quantity = study.spec.quantities[name]
+    for dimension in quantity.at:
         if dimension in labels:
             try:
-                place_of(dimension, label, labels[dimension])
+                for label in quantity.labels_at(dimension):
+                    place_of(dimension, label, labels[dimension])
             except InputError as error:
                 raise study.document.error([(("quantities", name, "at", dimension), f"{place} {error}")]) from None
 

@@ -10,9 +10,11 @@ from memsim.document.fields import ONE_LINE, Section, problem
 from memsim.errors import nearest
 from memsim.results.dataset import VARIABLES
 
-Statistic = Literal["mean", "median", "min", "max"]
+Statistic = Literal["mean", "median", "min", "max", "sum"]
 Line = Annotated[str, Field(min_length=1, max_length=300), ONE_LINE]
 Label = Annotated[str, Field(min_length=1, max_length=300), ONE_LINE] | float
+
+Labels = Annotated[list[Label], Field(min_length=1, max_length=100)]
 
 
 class QuantitySpec(Section):
@@ -21,7 +23,7 @@ class QuantitySpec(Section):
     experiment: Line | None = None
     benchmark: Line | None = None
     variable: Line
-    at: dict[str, Label] = Field(default={}, max_length=10)
+    at: dict[str, Label | Labels] = Field(default={}, max_length=10)
     statistic: Statistic = "mean"
     absolute: bool = False
     seed_spread: bool = False
@@ -31,6 +33,11 @@ class QuantitySpec(Section):
     def source(self) -> str:
         """Name of the experiment or of the kind of benchmark."""
         return self.experiment or self.benchmark or ""
+
+    def labels_at(self, dimension: str) -> list[Any]:
+        """Labels of a dimension at which it is measured; empty where it does not say."""
+        given = self.at.get(dimension, [])
+        return given if isinstance(given, list) else [given]
 
     @model_validator(mode="after")
     def _registered(self) -> QuantitySpec:

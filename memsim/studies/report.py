@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from memsim.metrics.intervals import coverage_of_percentiles
+from memsim.studies.basis import meanings, split_counts
 from memsim.studies.finding import Finding
 from memsim.studies.markdown import to_markdown
 from memsim.studies.verdict import MEANINGS, VERDICTS, tolerances
@@ -59,6 +60,16 @@ class Report:
         return f"{count} claim{'s' * (count != 1)}: {verdicts}"
 
     @property
+    def by_basis(self) -> str:
+        """The counts apart for calibrated and predicted numbers; empty where no claim says which it is."""
+        return split_counts((finding.claim.basis, finding.verdict) for finding in self.findings)
+
+    @property
+    def bases(self) -> str:
+        """What calibrated and predicted mean; empty where no claim says which it is."""
+        return meanings(finding.claim.basis for finding in self.findings)
+
+    @property
     def groups(self) -> list[tuple[str, list[Finding]]]:
         """Findings by the place where their claims are printed, in order."""
         return [(where, list(part)) for where, part in groupby(self.findings, key=lambda finding: finding.claim.where)]
@@ -96,7 +107,9 @@ class Report:
     def to_markdown(self) -> str:
         """The report as Markdown text."""
         head = (self.title, self.source, self.summary)
-        return to_markdown(head, self.notes, self.groups, self.tolerances, self.footnotes, self.provenance)
+        notes = [*self.notes, *filter(None, [self.by_basis])]
+        footnotes = [*filter(None, [self.bases]), *self.footnotes]
+        return to_markdown(head, notes, self.groups, self.tolerances, footnotes, self.provenance)
 
     def to_dataset(self) -> xr.Dataset:
         """The report on the dimensions claim and interval, see `memsim.studies.dataset`."""
@@ -110,7 +123,7 @@ class Report:
             "study": self.study,
             "title": f"Published claims against measured numbers: {self.title}",
             "source": self.source,
-            "rules": "\n".join((*MEANINGS, self.tolerances)),
+            "rules": "\n".join((*MEANINGS, self.tolerances, *filter(None, [self.bases]))),
             "footnotes": "\n".join(self.footnotes),
             "summary": self.summary,
             "notes": "\n".join(self.notes),
@@ -130,6 +143,7 @@ class Report:
                 "published": f.claim.published,
                 "up_to": f.claim.up_to,
                 "rule": f.claim.rule,
+                "basis": f.claim.basis or None,
                 "measured": f.measured.value,
                 "interval": [f.measured.low, f.measured.high],
                 "interval_method": f.measured.method or None,
@@ -147,7 +161,7 @@ class Report:
             "title": self.title,
             "source": self.source,
             **self.provenance,
-            "rules": [*MEANINGS, self.tolerances],
+            "rules": [*MEANINGS, self.tolerances, *filter(None, [self.bases])],
             "footnotes": self.footnotes,
             "seeds": list(self.seeds),
             "runs": [vars(source) for source in self.sources],

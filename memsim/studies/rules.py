@@ -62,6 +62,7 @@ CLOSE = "close"
 RULES = {
     CLOSE: Rule(tolerance=0.05, points=1.0),
     "tight": Rule(tolerance=0.03, points=0.5),
+    "strict": Rule(tolerance=0.01, points=0.5),
     "loose": Rule(tolerance=0.25),
     "above": Rule("above"),
     "below": Rule("below"),

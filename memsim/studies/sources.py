@@ -178,11 +178,14 @@ class BenchmarkSource:
 def restrict(experiment: Experiment, labels: Iterable[str]) -> Experiment:
     """The experiment with only the compared and the values of its sweep that make the labels; their numbers are equal.
 
-    Experiments whose compared depend on each other, and those with devices of their own, stay whole.
+    Experiments whose compared depend on each other, and those with devices or component tables of their own, stay
+    whole.
     """
-    spec, needed, shipped = experiment.spec, set(labels), library("devices")
+    spec, needed = experiment.spec, set(labels)
     devices = [base_of(one.array.device) for one in spec.compared if "array" in one.sections]
-    if not spec.INDEPENDENT or any(device not in shipped for device in devices):
+    tables = [one.energy.components for one in spec.compared if "energy" in one.sections]
+    shipped = all(device in library("devices") for device in devices)
+    if not (spec.INDEPENDENT and shipped and all(table in library("components") for table in tables)):
         return experiment
     names: set[str] = set()
     values: dict[str, list[object]] = {key: [] for key in spec.sweep}
