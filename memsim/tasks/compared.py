@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -154,7 +155,10 @@ def _check(experiment: Experiment, spec: LearnerBase, device: DeviceProfile) -> 
     try:
         check_bounds(array.learning_bounds, device)
         written = array.programming if spec.programs else None
-        if written is not None or any(array.circuit.values()):
+        circuit = dict(array.circuit)
+        if circuit["adc"] is not None:  # how many outputs the arrays have is not known yet
+            circuit["adc"] = dataclasses.replace(circuit["adc"], share=1)
+        if written is not None or any(circuit.values()):
             trial = Crossbar(
                 device,
                 1,
@@ -162,7 +166,7 @@ def _check(experiment: Experiment, spec: LearnerBase, device: DeviceProfile) -> 
                 bounds=array.learning_bounds,
                 column=array.column or spec.COLUMN,
                 backend="cpu",
-                **array.circuit,
+                **circuit,
             )
             if written is not None:
                 sensitivities = np.ones((1, 1)) if isinstance(written.chosen, Selective) else None

@@ -105,6 +105,7 @@ class Course:
             )
         if entry.spec.aging.compensation == BATCH_NORM:
             self._check_batch_norm(entry, shape, len(data.classes))
+        self._check_share(entry, shape, len(data.classes))
         for _, spec in self._trials[entry.label]:
             if spec.network is None:
                 continue
@@ -130,6 +131,23 @@ class Course:
             raise InputError(
                 f"{document.where(document.find(key) or ())}: {key}: '{BATCH_NORM}' computes the statistics of batch "
                 f"normalisations again, and '{entry.label}' has none; allowed: none, global, column, affine"
+            )
+
+    def _check_share(self, entry: Entry, shape: tuple[int, ...], classes: int) -> None:
+        """Refuse converters that more outputs share than the smallest layer has."""
+        adc, programmed = entry.spec.array.adc, entry.spec.programmed
+        if entry.spec.network is not None or adc is None:
+            return
+        outputs = classes if entry.spec.features is None else min(classes, entry.spec.features.units)
+        if programmed is not None:
+            architecture = architecture_of(self._source(entry, programmed.learner).spec.network, shape, classes)
+            layers = weighted_layers(architecture.layers, architecture.shape)
+            outputs = min(own.layer.shape(own.inputs)[0] for own in layers)
+        if adc.share > outputs:
+            key, document = f"{entry.experiment.key(entry.spec)}.array.adc.share", entry.experiment.document
+            raise InputError(
+                f"{document.where(document.find(key) or ())}: {key}: {adc.share} outputs share a converter, and the "
+                f"smallest layer of '{entry.label}' has {outputs}; allowed: 1 to {outputs}"
             )
 
     def _train(self, entry: Entry) -> Classifier:
