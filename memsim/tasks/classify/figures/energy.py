@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_DARK = "#0b2a4a"
 _NAMES = 2.0
 """Room for names of learners at most [inch]."""
 _VARIABLES = ("phase_energy", "phase_energy_part", "phase_energy_range", "inference_energy", "test_accuracy")
@@ -157,23 +158,33 @@ def _draw_front(axes: Axes, points: Sequence[_Point]) -> None:
 
 
 def _draw_points(axes: Axes, points: Sequence[_Point], shown: Sequence[Member]) -> None:
-    """Points whose colour tells the first swept setting, and whose marker tells the others."""
+    """Points whose marker tells the first swept setting, and whose lightness tells the others."""
     keys = list(dict.fromkeys(key for member in shown for key in member.values))
     texts = [[value_words(key, member.values[key]) for key in keys if key in member.values] for member in shown]
     swept = len(keys) > 1 and all(len(own) == len(keys) for own in texts) and len({m.name for m in shown}) == 1
-    firsts = list(dict.fromkeys(own[0] for own in texts)) if swept else []
-    others = list(dict.fromkeys(", ".join(own[1:]) for own in texts)) if swept else []
-    for place, (point, own) in enumerate(zip(points, texts, strict=True)):
-        if swept:
-            colour, marker = firsts.index(own[0]), others.index(", ".join(own[1:]))
-            style = {**line_style(colour), "marker": line_style(marker)["marker"], "linestyle": "none"}
-            _draw_point(axes, point, style, "")
-        else:
-            _draw_point(axes, point, {**line_style(place), "linestyle": "none"}, shown[place].label)
+    if not swept:
+        for place, (point, member) in enumerate(zip(points, shown, strict=True)):
+            _draw_point(axes, point, {**line_style(place), "linestyle": "none"}, member.label)
+        return
+    firsts = list(dict.fromkeys(own[0] for own in texts))
+    others = list(dict.fromkeys(", ".join(own[1:]) for own in texts))
+    for point, own in zip(points, texts, strict=True):
+        marker = line_style(firsts.index(own[0]))["marker"]
+        fill = _shade(others.index(", ".join(own[1:])), len(others))
+        edge = {"markerfacecolor": fill, "markeredgecolor": _DARK, "markeredgewidth": 0.5, "markersize": 5}
+        _draw_point(axes, point, {"color": _DARK, "marker": marker, "linestyle": "none", **edge}, "")
     for number, text in enumerate(firsts):
-        axes.plot([], [], "s", color=line_style(number)["color"], markersize=5, label=named(text))
+        marker = line_style(number)["marker"]
+        axes.plot([], [], marker, color="none", markeredgecolor=_DARK, markersize=5, label=named(text))
     for number, text in enumerate(others):
-        axes.plot([], [], line_style(number)["marker"], color="none", markeredgecolor=INK, label=named(text))
+        axes.fill_between([], [], [], facecolor=_shade(number, len(others)), edgecolor=_DARK, label=named(text))
+
+
+def _shade(number: int, count: int) -> Any:
+    """Colour of one of some values, from dark to light."""
+    from matplotlib import colormaps
+
+    return colormaps["cividis"](0.95 * number / max(1, count - 1))
 
 
 def _draw_point(axes: Axes, point: _Point, style: dict[str, Any], label: str) -> None:
