@@ -17,6 +17,7 @@ from memsim.energy.stored import layers_of
 from memsim.errors import InputError, OutputError
 from memsim.metrics.intervals import seed_interval
 from memsim.results.dataset import VARIABLES, load, require, source
+from memsim.results.network_costs import Table, with_costs
 from memsim.results.settings import any_settings_of
 from memsim.tasks.energy_costs import LearnerEvents, cost_variables
 
@@ -38,13 +39,14 @@ def cost(
     Parameters
     ----------
     result : str, Path or Dataset
-        A result of a run with crossbars.
+        A result of a run with crossbars, or of `memsim.torch.evaluate`.
     components : str, path or ComponentTable, optional
         Table of components, shipped or a YAML file; that of the result, with its settings, if not given.
     node : str or float, optional
         Technology node, such as "22 nm", or in metres; needed for a table of several nodes.
     **settings
-        Of `memsim.energy.architecture.Architecture`: pipelined, selection, bits and settle.
+        Of `memsim.energy.architecture.Architecture`: pipelined, selection, bits and settle; for results of
+        `memsim.torch.evaluate` also batch and units of `memsim.energy.digital.Processor`.
 
     Returns
     -------
@@ -59,6 +61,10 @@ def cost(
     """
     dataset = load(result) if isinstance(result, str | Path) else result
     name = source(dataset)
+    if "layer_event_count" in dataset.variables:
+        if components is None:
+            return with_costs(dataset, Table.in_result(dataset, node, settings))
+        return with_costs(dataset, Table.of(components, node, settings))
     if "event_count" not in dataset.variables:
         raise OutputError(f"{name}: holds no events of crossbars; results of runs with crossbars do")
     require(dataset, "event_sum", "circuits", "inference_images")

@@ -51,6 +51,7 @@ def cost(
     if result is None:
         raise click.UsageError("missing argument 'FILE.nc'; --list shows the component tables")
     from memsim.cli.cost_table import print_costs
+    from memsim.cli.network_costs import print_network_costs
     from memsim.costs import cost as computed
     from memsim.results.dataset import save
 
@@ -58,7 +59,7 @@ def cost(
     settings: dict[str, Any] = {name: value for name, value in stated.items() if value is not None}
     dataset = computed(result, components, node, **settings)
     path = save(dataset, Path(output), force=force) if output is not None else None
-    print_costs(dataset)
+    (print_network_costs if "total_energy" in dataset else print_costs)(dataset)
     if path is not None:
         click.echo(f"{'Results':<8} {printable(path)}")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memsim.cli.console import WIDE, console, printable, table
+from memsim.cli.network_costs import print_network_costs
 from memsim.metrics.intervals import seed_interval
 from memsim.results.dataset import VARIABLES, require, stored
 from memsim.results.hardware import hardware_of, setting_text
@@ -25,7 +26,7 @@ _FACTS = (
 
 
 def print_network(dataset: xr.Dataset) -> None:
-    """Print the accuracy at each time, what limits it in each layer at the first and the last time, and the provenance.
+    """Print the accuracy at each time, what limits it in each layer, costs by a component table, and the provenance.
 
     Raises
     ------
@@ -48,6 +49,9 @@ def print_network(dataset: xr.Dataset) -> None:
     repeats = dataset.sizes["repeat"]
     text = f"Means of {repeats} programmings; ±: their standard deviation." if repeats > 1 else "One programming."
     screen.print(f"\n{text}", soft_wrap=True)
+    if "total_energy" in dataset:
+        print_network_costs(dataset)
+        screen.print()
     for key in _FACTS:
         if key in dataset.attrs:
             screen.print(f"{key:<16} {printable(dataset.attrs[key])}", soft_wrap=True)

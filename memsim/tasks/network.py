@@ -7,6 +7,7 @@ from typing import Any
 
 from memsim.tasks.base import Drawing, Metric, ResultKind
 from memsim.tasks.coordinates import LAYER, TIME
+from memsim.tasks.network_cost_variables import NETWORK_COST_COORDINATES, NETWORK_COST_VARIABLES
 from memsim.tasks.registry import NETWORK
 from memsim.tasks.variable import POSITIVE, SHARE, Variable
 
@@ -88,11 +89,8 @@ def score_label(attributes: Mapping[str, Any], score: Metric) -> str:
 
 EVALUATION = ResultKind(
     name=NETWORK,
-    variables={v.name: v for v in _DECLARED},
-    coordinates={
-        "time": TIME,
-        "layer": LAYER,
-    },
+    variables={v.name: v for v in _DECLARED} | NETWORK_COST_VARIABLES,
+    coordinates={"time": TIME, "layer": LAYER, **NETWORK_COST_COORDINATES},
     figures={
         "network": Drawing(
             "accuracy over time, and what limits it in each layer", "memsim.plotting.figures.network:network"

@@ -57,6 +57,8 @@ class AnalogLayer(PlannedLayer):
         Forward passes in training so far.
     programmings : Tensor
         How many programmings of the weights there are; 0 before `program`.
+    counts_events : bool
+        Whether cells that are made from now on count the energy of reads and pulses.
     """
 
     reads: Tensor
@@ -70,6 +72,7 @@ class AnalogLayer(PlannedLayer):
             self.register_buffer(name, torch.tensor(0, dtype=torch.int64))
         self.running: Pass | None = None
         self.counts: Counts | None = None
+        self.counts_events = False
         self.repeat = 0
         self.step = 0  # time step of a recurrent layer; all steps of a sequence are one call
         self._cells: dict[int, ProgrammedLayer] = {}
@@ -205,6 +208,8 @@ class AnalogLayer(PlannedLayer):
             adc=self.adc,
             wires=hardware.wires,
             tile=hardware.tile,
+            count=self.counts_events,
+            count_cell_pulses=True if self.counts_events and hardware.cells.spec.update is not None else None,
         )
         layer.gain = self.gain
         return layer
@@ -242,6 +247,7 @@ class AnalogLayer(PlannedLayer):
             "_known": None,
             "running": None,
             "counts": None,
+            "counts_events": False,
         }
         return self.__dict__ | fresh
 

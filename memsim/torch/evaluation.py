@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from os import PathLike
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,22 +16,25 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from memsim.arrays.aging import accelerated
-from memsim.arrays.checks import LONGEST, choice, number, whole
+from memsim.arrays.checks import choice, whole
 from memsim.arrays.compensation import BATCH_NORM, COMPENSATIONS, READS, REFERENCES, DriftReference
 from memsim.arrays.waiting import retention_notes
-from memsim.errors import InputError, shown
+from memsim.energy.components import ComponentTable
+from memsim.energy.digital import Products
+from memsim.errors import InputError, nearest, shown
 from memsim.metrics.lifetime import lifetime
-from memsim.metrics.products import signal_to_noise
-from memsim.philox import MAX_REPETITIONS, MAX_SAMPLES, MAX_TIMES, Purpose
+from memsim.philox import MAX_REPETITIONS, MAX_SAMPLES, Purpose
+from memsim.results.network_costs import SETTINGS, Table, with_costs
 from memsim.torch.analog_layer import AnalogLayer
 from memsim.torch.compensation import batch_norms, recomputed, restored
+from memsim.torch.counting import EventCounting
 from memsim.torch.modules import analog_layers, check_finite, evaluation_mode
+from memsim.torch.observers import Observer, Watch
 from memsim.torch.passes import Pass
 from memsim.torch.progress import bar
-from memsim.torch.reads import Counts
 from memsim.torch.result import result_of
 from memsim.torch.samples import Data, Metric, Samples, correct, inputs_of, numbers_of
-from memsim.units import format_quantity, parse_quantity
+from memsim.torch.times import seconds_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -47,6 +52,9 @@ def evaluate(
     calibration: Tensor | Iterable[Any] | None = None,
     metric: Metric | None = None,
     progress: bool | None = None,
+    components: ComponentTable | str | PathLike[str] | None = None,
+    node: float | str | None = None,
+    **settings: Any,
 ) -> xr.Dataset:
     """Results of a programmed network on a data set, over programmings and time.
 
@@ -81,6 +89,14 @@ def evaluate(
         From outputs and labels of a batch to one number for each sample. The accuracy of classes if not given.
     progress : bool, optional
         Show progress, see `memsim.torch.progress`; if not given, in terminals and notebooks.
+    components : str, path or ComponentTable, optional
+        Table of components, shipped or a YAML file, by which the result states energy, time and area. Without one, the
+        result holds the events, and `memsim.cost` computes costs later.
+    node : str or float, optional
+        Technology node, such as "22 nm", or in metres; needed for a table of several nodes.
+    **settings
+        Of costs: ``pipelined``, ``selection``, ``bits`` and ``settle`` of `memsim.energy.architecture.Architecture`;
+        ``bits``, ``batch`` and ``units`` of the digital processor, see `memsim.energy.digital.Processor`.
 
     Returns
     -------
@@ -90,19 +106,24 @@ def evaluate(
         Attributes hold the hardware, the
         profiles of its devices, and hashes of the weights and of the samples; ``compensation_reads`` counts the reads
         that the compensation takes of each layer: at each time, and after programming unless the reference is exact.
+        Events and energies of the cells, and with `components` energy, time and area of an inference on this hardware
+        and in a digital processor: see `memsim.tasks.network_cost_variables`. Reads of the compensation and of the
+        calibration are no part of them.
 
     Raises
     ------
     InputError
-        If the model is not programmed, its weights have changed since, or a setting or batch is not allowed.
+        If the model is not programmed, its weights have changed since, a setting or batch is not allowed, or the
+        component table lacks what is needed.
     """
+    table = _table(components, node, settings)
     layers = analog_layers(model)
     for name, layer in layers.items():
         if not layer.programmed:
             raise InputError(f"{name or layer.label}: is not programmed; call memsim.torch.program(model) first")
         check_finite(name, layer)
         layer.check_weights()
-    seconds = _seconds(times)
+    seconds = seconds_of(times)
     choice("compensation", compensation, COMPENSATIONS)
     choice("reference", reference, REFERENCES)
     for layer in layers.values():
@@ -119,10 +140,18 @@ def evaluate(
     scores = np.full((count, len(seconds)), math.nan)
     measured = {name: np.full((count, len(seconds), len(layers)), math.nan) for name in Watch._fields}
     batches, counted = _count(loader)
-    samples = Samples()
-    with _fresh(model, layers), restored(norms), bar(progress, counted, count * len(seconds) * batches) as show:
+    samples, events = Samples(), EventCounting(layers)
+    with (
+        _fresh(model, layers),
+        events.on(),
+        restored(norms),
+        bar(progress, counted, count * len(seconds) * batches) as show,
+    ):
         for repeat in range(count):
             references = _programmed(layers, repeat, compensation, reference)
+            programming = events.programmed()
+            if table is not None and repeat == 0:
+                table.check(programming)
             passed = 0.0
             for time, instant in enumerate(seconds):
                 for name, layer in layers.items():
@@ -136,8 +165,10 @@ def evaluate(
                         _pass_through(model, layers, calibration, time)
                 before = (repeat * len(seconds) + time) * batches
                 data = Data(loader, samples if repeat == time == 0 else None, partial(_show, show, before, batches))
-                scores[repeat, time], watches = _score(model, layers, data, time, metric or correct)
-                for place, watch in enumerate(watches):
+                with events.inference():
+                    score = _score(model, layers, data, time, metric or correct)
+                scores[repeat, time] = score.mean
+                for place, watch in enumerate(score.watches):
                     for name in measured:
                         measured[name][repeat, time, place] = getattr(watch, name)
     attributes: dict[str, str | int] = {
@@ -154,7 +185,25 @@ def evaluate(
     variables = {"accuracy" if metric is None else "metric": scores} | measured
     if metric is None:
         variables["accuracy_lifetime"] = lifetime(np.array(seconds), scores)
-    return result_of(model, layers, variables, seconds, attributes)
+    made = events.variables(score.samples, score.products)
+    variables, attributes = variables | made.variables, attributes | made.attributes
+    dataset = result_of(model, layers, variables, made.coordinates, seconds, attributes)
+    return dataset if table is None else with_costs(dataset, table)
+
+
+def _table(
+    components: ComponentTable | str | PathLike[str] | None, node: float | str | None, settings: Mapping[str, Any]
+) -> Table | None:
+    """The component table and settings of costs; None without a table."""
+    for name in settings:
+        if name not in SETTINGS:
+            own = tuple(inspect.signature(evaluate).parameters)[2:-1]
+            raise InputError(f"{name}: unknown setting{nearest(name, (*own, *SETTINGS))}")
+    if components is not None:
+        return Table.of(components, node, settings)
+    for name in ("node", *settings) if node is not None else settings:
+        raise InputError(f"{name}: of costs, which need a component table; allowed with components='generic'")
+    return None
 
 
 def _notes(layers: dict[str, AnalogLayer], longest: float, temperature: float | None) -> str:
@@ -163,53 +212,18 @@ def _notes(layers: dict[str, AnalogLayer], longest: float, temperature: float | 
     return "; ".join(retention_notes(devices, longest))
 
 
-class Watch(NamedTuple):
-    """What was measured of a layer while a data set passed it; see the results of `evaluate`."""
+class _Score(NamedTuple):
+    """Mean of the metric over some samples, and what was measured and is multiplied in each layer."""
 
-    output_snr: float
-    cell_weight_error: float
-    clipped_inputs: float
-    saturated_outputs: float
-
-
-class _Observer:
-    """Counts clipped inputs and saturated outputs of a layer, and compares its first outputs with exact ones."""
-
-    def __init__(self, layer: AnalogLayer) -> None:
-        self.layer, self.counts = layer, Counts()
-        self.sums = np.zeros(4)
-        self.whole = False
-        layer.counts = self.counts
-
-    def result(self) -> Watch:
-        counts = self.counts
-        return Watch(
-            float(signal_to_noise(*self.sums)),
-            self._weight_error(),
-            counts.clipped / counts.inputs if counts.inputs else math.nan,
-            counts.saturated / counts.outputs if counts.outputs else math.nan,
-        )
-
-    def _weight_error(self) -> float:
-        exact = self.layer.torch_weight().detach().double()
-        wrong = self.layer.effective_weight().double() - exact
-        return math.sqrt(float(wrong.square().sum()) / float(exact.square().sum())) if exact.any() else math.nan
-
-    def __call__(self, layer: AnalogLayer, inputs: Any, outputs: Tensor) -> None:
-        if self.whole:
-            return
-        x = layer.padded(inputs[0])
-        exact = layer.biased(layer.product(x, layer.torch_weight())).double()
-        outputs = outputs if outputs.ndim == exact.ndim else outputs[None]
-        wrong = outputs.double() - exact
-        self.sums += exact.numel(), float(exact.sum()), float(exact.square().sum()), float(wrong.square().sum())
+    mean: float
+    samples: int
+    watches: list[Watch]
+    products: list[Products]
 
 
-def _score(
-    model: nn.Module, layers: dict[str, AnalogLayer], data: Data, time: int, metric: Metric
-) -> tuple[float, list[Watch]]:
+def _score(model: nn.Module, layers: dict[str, AnalogLayer], data: Data, time: int, metric: Metric) -> _Score:
     """Mean of the metric over a data set, and what was measured of each layer."""
-    observers = [_Observer(layer) for layer in layers.values()]
+    observers = [Observer(layer) for layer in layers.values()]
     hooks = [observer.layer.register_forward_hook(observer) for observer in observers]
     device = next(iter(layers.values())).weight.device
     total, first = 0.0, 0
@@ -236,7 +250,8 @@ def _score(
                 "or a torch.utils.data.DataLoader"
             )
         raise InputError("loader: has no samples")
-    return total / first, [observer.result() for observer in observers]
+    watches, products = zip(*((own.result(), own.products(first)) for own in observers), strict=True)
+    return _Score(total / first, first, list(watches), list(products))
 
 
 def _count(loader: Iterable[Any]) -> tuple[int, str]:
@@ -298,36 +313,3 @@ def _fresh(model: nn.Module, layers: dict[str, AnalogLayer]) -> Iterator[None]:
         for layer in layers.values():
             layer.forget()  # the first programming is made again when it is needed
             layer.repeat, layer.running, layer.counts = 0, None, None
-
-
-def _time(time: Any) -> float:
-    """One time [s], a quantity or a number."""
-    if isinstance(time, str):
-        return parse_quantity(time, "s")
-    try:
-        return number("times", time.item() if isinstance(time, Tensor) else time, 0, LONGEST, "s")
-    except (InputError, RuntimeError):  # a tensor of several numbers
-        raise InputError(
-            f"times: {shown(time)} is not allowed; times such as '1 day', or numbers of seconds from 0 to {LONGEST:g}"
-        ) from None
-
-
-def _seconds(times: Sequence[str | float]) -> list[float]:
-    """Times [s]."""
-    if isinstance(times, str | int | float):
-        times = [times]
-    try:
-        several = [] if isinstance(times, bytes | Mapping) else list(times)
-    except TypeError:
-        several = []
-    if not several and not isinstance(times, list | tuple):
-        raise InputError(f"times: {shown(times)} is not allowed; a list of times such as '1 day', or of numbers [s]")
-    seconds = [_time(time) for time in several]
-    if not seconds or len(seconds) > MAX_TIMES:
-        raise InputError(f"times: {len(seconds)} times; allowed: 1 to {MAX_TIMES}")
-    for earlier, later in zip([-1.0, *seconds], seconds, strict=False):
-        if not (math.isfinite(later) and later >= 0 and later > earlier):
-            before = f" after {format_quantity(earlier, 's')}" if earlier >= 0 else ""
-            order = f"{format_quantity(later, 's')}{before}"
-            raise InputError(f"times: {order}; allowed: increasing times of at least 0 s")
-    return seconds

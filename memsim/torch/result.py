@@ -27,6 +27,7 @@ def result_of(
     model: nn.Module,
     layers: Mapping[str, AnalogLayer],
     variables: Mapping[str, np.ndarray],
+    labels: Mapping[str, Sequence[str]],
     seconds: Sequence[float],
     attributes: Mapping[str, str | int],
 ) -> xr.Dataset:
@@ -39,7 +40,9 @@ def result_of(
     layers : mapping of str to AnalogLayer
         Its layers on hardware by name.
     variables : mapping of str to ndarray
-        Registered names, (repeat), (repeat, time) or (repeat, time, layer).
+        Registered names, with the dimensions that are registered; the first one has the dimension repeat.
+    labels : mapping of str to sequence of str
+        Labels of further dimensions.
     seconds : sequence of float
         Times since the programming [s].
     attributes : mapping of str to str or int
@@ -58,6 +61,7 @@ def result_of(
         "layer": _labels(layers),
         "device": names,
         "seed": [own.seed for own in hardware],
+        **labels,
     }
     made = provenance(backend, _LIBRARIES)
     made["libraries"] = json.dumps(json.loads(str(made["libraries"])) | {"torch": str(torch.__version__)})

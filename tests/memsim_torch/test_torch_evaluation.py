@@ -52,7 +52,8 @@ def test_a_result_has_labels_units_and_its_hardware(network):
     model = on(network, dac=8, adc=8)
     before = {name: values.clone() for name, values in model.state_dict().items()}
     result = mt.evaluate(model, loader(), times=["25 s", "1 h"], repeats=2)
-    assert dict(result.sizes) == {"repeat": 2, "time": 2, "layer": 2}
+    assert {name: result.sizes[name] for name in result.accuracy.dims} == {"repeat": 2, "time": 2}
+    assert result.output_snr.shape == (2, 2, 2)
     assert list(result.time.values) == [25.0, 3600.0] and list(result.layer.values) == ["0", "2"]
     assert all({"units", "long_name", "description"} <= set(result[name].attrs) for name in result.data_vars)
     assert json.loads(result.attrs["hardware"])["2"]["dac"]["bits"] == 8 and result.attrs["seed"] == "5"

@@ -1,0 +1,253 @@
+"""Energy, time and area of a network from the events that its result holds: another table needs no new run."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping
+from os import PathLike
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+import numpy as np
+
+from memsim.energy.architecture import Architecture
+from memsim.energy.components import ComponentTable, components_from_text, components_of
+from memsim.energy.cost import PARTS, Prices, layer_cost
+from memsim.energy.counts import Counts
+from memsim.energy.digital import DIGITAL_PARTS, DigitalPrices, Processor, inference_work
+from memsim.energy.prices import prices_of
+from memsim.energy.report import LayerEvents
+from memsim.errors import InputError, OutputError, nearest
+from memsim.results.dataset import build_dataset, source
+from memsim.results.network_counts import NetworkCounts, counts_of
+from memsim.tasks.network_cost_variables import COST_VARIABLES, DIGITAL_VARIABLES
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Values = dict[str, np.ndarray]
+LIMITS = ("lower", "upper")
+_ARCHITECTURE = tuple(item.name for item in dataclasses.fields(Architecture))
+_PROCESSOR = tuple(item.name for item in dataclasses.fields(Processor))
+SETTINGS = tuple(dict.fromkeys((*_ARCHITECTURE, *_PROCESSOR)))
+"""Settings of costs."""
+_ATTRIBUTES = ("components", "component_settings", "included", "left_out", "bits", "digital", "cost_notes")
+_UNKNOWN = "the energy and time of the programming are not known: an error model programs the cells of layers {}"
+
+
+class Table(NamedTuple):
+    """A component table at a node, and the settings of crossbars and of a digital processor."""
+
+    table: ComponentTable
+    prices: Prices
+    processor: Processor
+
+    @classmethod
+    def of(
+        cls,
+        components: ComponentTable | str | PathLike[str],
+        node: float | str | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """The table and settings that a user names.
+
+        Parameters
+        ----------
+        components : str, path or ComponentTable
+            Table of components.
+        node : str or float, optional
+            Technology node, such as "22 nm", or in metres.
+        settings : mapping of str to Any, optional
+            Of `Architecture` and `Processor` by name; both have the same `bits`.
+
+        Raises
+        ------
+        InputError
+            If something is not allowed.
+        """
+        settings = settings or {}
+        for name in settings:
+            if name not in SETTINGS:
+                raise InputError(
+                    f"{name}: not a setting of costs; allowed: {', '.join(SETTINGS)}{nearest(name, SETTINGS)}"
+                )
+        table = components_of(components)
+        own, digital = (
+            {name: settings[name] for name in names if name in settings} for names in (_ARCHITECTURE, _PROCESSOR)
+        )
+        return cls(table, prices_of(table, node, **own), Processor(**digital))
+
+    @classmethod
+    def in_result(cls, dataset: xr.Dataset, node: float | str | None, settings: Mapping[str, Any]) -> Self:
+        """The table that a result holds, with other settings.
+
+        Raises
+        ------
+        InputError
+            If it holds none, or a setting is not allowed.
+        OutputError
+            If its settings are damaged.
+        """
+        text = dataset.attrs.get("components")
+        if not isinstance(text, str):
+            raise InputError("components: needed, as the result holds no component table; a shipped name, or a path")
+        try:
+            known = dict(json.loads(dataset.attrs["component_settings"]))
+            own = known.pop("node")
+        except (KeyError, TypeError, ValueError, RecursionError):
+            raise OutputError(f"{source(dataset)}: its attribute 'component_settings' is damaged") from None
+        table = components_from_text(text, f"{source(dataset)} (components)")
+        return cls.of(table, own if node is None else node, known | dict(settings))
+
+    def check(self, layers: Mapping[str, LayerEvents]) -> None:
+        """Refuse a table that lacks what layers need, before anything is read.
+
+        Raises
+        ------
+        InputError
+            If it lacks an energy or a time.
+        """
+        for layer in layers.values():
+            layer_cost(self.prices, layer.circuit, dataclasses.replace(Counts.none(layer.circuit), reads=1))
+
+    def described(self) -> str:
+        """The node and all settings, as JSON."""
+        node = self.prices.components.node
+        return json.dumps({"node": node, **vars(self.prices.architecture), **vars(self.processor)})
+
+
+def with_costs(dataset: xr.Dataset, table: Table) -> xr.Dataset:
+    """The result of a network with energy, time and area by a component table.
+
+    Raises
+    ------
+    InputError
+        If the table lacks what is needed.
+    OutputError
+        If the result holds no events, or they are damaged.
+    """
+    counts = counts_of(dataset)
+    prices = table.prices
+    values = _costs(counts, prices)
+    attributes: dict[str, str] = {
+        "components": table.table.to_yaml(),
+        "component_settings": table.described(),
+        "bits": _bits(counts),
+    }
+    included = [part for place, part in enumerate(PARTS) if np.isfinite(values["energy"][..., place]).any()]
+    attributes["included"] = ", ".join(included)
+    attributes["left_out"] = ", ".join(part for part in PARTS if part not in included)
+    try:
+        values |= _digital(counts, DigitalPrices(prices.components, table.processor))
+        attributes["digital"] = "multiply-accumulates, weights and activations; the least traffic to memory"
+    except InputError as error:
+        attributes["digital"] = f"not included: {error}"
+    unknown = [name for name, layer in counts.layers[0][0].items() if layer.counts["programming"].unknown_writes]
+    if unknown:
+        attributes["cost_notes"] = _UNKNOWN.format(", ".join(unknown))
+    declared = [variable.name for variable in (*COST_VARIABLES, *DIGITAL_VARIABLES)]
+    labels = {"part": list(PARTS), "limit": list(LIMITS), "digital_part": list(DIGITAL_PARTS)}
+    made = build_dataset(values, labels, {})
+    encoding = dataset.encoding
+    bare = dataset.drop_vars([name for name in (*declared, *labels) if name in dataset.variables])
+    result = bare.assign(made.data_vars).assign_coords(made.coords)
+    result.attrs = {name: text for name, text in dataset.attrs.items() if name not in _ATTRIBUTES} | attributes
+    result.encoding = encoding
+    return result
+
+
+def _costs(counts: NetworkCounts, prices: Prices) -> Values:
+    """Variables of the crossbars."""
+    samples, names = counts.samples, list(counts.layers[0][0])
+    shape = (len(counts.layers), len(counts.layers[0]), len(names))
+    energy, ranges = np.full((*shape, len(PARTS)), np.nan), np.full((*shape, 2), np.nan)
+    seconds = np.full(shape, np.nan)
+    total_ranges = np.full((*shape[:2], 2), np.nan)
+    for repeat, times in enumerate(counts.layers):
+        for time, layers in enumerate(times):
+            together: dict[str, float] = {}
+            for place, layer in enumerate(layers.values()):
+                cost = layer_cost(prices, layer.circuit, layer.counts["inference"])
+                own = {part: joules / samples for part, joules in cost.energies.items()}
+                energy[repeat, time, place] = _by_part(own)
+                ranges[repeat, time, place] = prices.interval(own)
+                seconds[repeat, time, place] = cost.seconds / samples
+                together = {part: together.get(part, 0.0) + own.get(part, 0.0) for part in {**together, **own}}
+            total_ranges[repeat, time] = prices.interval(together)
+    of_layers, total = np.nansum(energy, axis=-1), np.nansum(energy, axis=(-1, -2))
+    each = seconds.mean(axis=(0, 1))
+    whole = each.max() if prices.architecture.pipelined else each.sum()
+    operations = np.array([2 * one.macs for one in counts.products.values()])
+    values: Values = {
+        "energy": energy,
+        "energy_range": ranges,
+        "total_energy": total,
+        "total_energy_range": total_ranges,
+        "inference_time": each,
+        "total_inference_time": np.asarray(whole),
+        "layer_power": _ratio(of_layers, seconds),
+        "total_power": _ratio(total, whole),
+        "efficiency": _ratio(operations, of_layers),
+        "total_efficiency": _ratio(operations.sum(), total),
+    }
+    areas = [prices.areas(layer.circuit) for layer in counts.layers[0][0].values()]
+    sums = {part: math.fsum(own.get(part, 0.0) for own in areas) for part in PARTS if any(part in own for own in areas)}
+    values["area"] = np.array([_by_part(own) for own in areas])
+    values["total_area"] = np.asarray(math.fsum(sums.values()))
+    values["total_area_range"] = np.array(prices.interval(sums, exact=()))
+    return values | _programming(counts, prices)
+
+
+def _programming(counts: NetworkCounts, prices: Prices) -> Values:
+    """Variables of the programming; NaN where pulses are not known."""
+    costs = [
+        [layer_cost(prices, layer.circuit, layer.counts["programming"]) for layer in times[0].values()]
+        for times in counts.layers
+    ]
+    joules = np.array([[math.fsum(cost.energies.values()) for cost in own] for own in costs])
+    seconds = np.array([[cost.seconds for cost in own] for own in costs])
+    return {
+        "layer_programming_energy": joules,
+        "total_programming_energy": joules.sum(axis=-1),
+        "layer_programming_time": seconds,
+        "total_programming_time": seconds.sum(axis=-1),
+    }
+
+
+def _digital(counts: NetworkCounts, prices: DigitalPrices) -> Values:
+    """Variables of the digital processor."""
+    layers = list(counts.products.values())
+    works = [inference_work(layer, prices.processor) for layer in layers]
+    energies = [prices.energies(work) for work in works]
+    together = {part: math.fsum(own[part] for own in energies) for part in DIGITAL_PARTS}
+    seconds = np.array([prices.seconds(work) for work in works])
+    areas = prices.areas(layers)
+    return {
+        "digital_energy": np.array([[own[part] for part in DIGITAL_PARTS] for own in energies]),
+        "total_digital_energy": np.asarray(math.fsum(together.values())),
+        "total_digital_energy_range": np.array(prices.interval(together)),
+        "digital_time": seconds,
+        "total_digital_time": np.asarray(seconds.sum()),
+        "digital_area": np.array([areas.get(part, math.nan) for part in DIGITAL_PARTS]),
+    }
+
+
+def _bits(counts: NetworkCounts) -> str:
+    """Bit widths of the converters of each layer, in words."""
+    texts = [
+        f"{name}: {layer.circuit.dac_bits or 'no'}/{layer.circuit.adc_bits or 'no'}"
+        for name, layer in counts.layers[0][0].items()
+    ]
+    return f"input/output converters: {'; '.join(texts)}"
+
+
+def _by_part(values: Mapping[str, float]) -> list[float]:
+    return [values.get(part, math.nan) for part in PARTS]
+
+
+def _ratio(above: Any, below: Any) -> np.ndarray:
+    """A quotient, NaN where the divisor is 0."""
+    with np.errstate(all="ignore"):
+        quotient = np.asarray(above, float) / np.asarray(below, float)
+    return np.where(np.asarray(below) > 0, quotient, np.nan)

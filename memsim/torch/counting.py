@@ -1,0 +1,88 @@
+"""Events of the layers of a network during an evaluation."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import numpy as np
+
+from memsim.energy.digital import Products
+from memsim.energy.report import LayerEvents
+from memsim.errors import InputError
+from memsim.results.network_counts import CountVariables, NetworkCounts, count_variables
+from memsim.torch.analog_layer import AnalogLayer
+
+
+class EventCounting:
+    """Events of layers by repeat and time.
+
+    Parameters
+    ----------
+    layers : mapping of str to AnalogLayer
+        The layers by name.
+    """
+
+    def __init__(self, layers: Mapping[str, AnalogLayer]) -> None:
+        self._layers = layers
+        self._events: list[list[dict[str, LayerEvents]]] = []
+        self._pulses: list[list[float]] = []
+
+    @contextmanager
+    def on(self) -> Iterator[None]:
+        """Let cells that are made meanwhile count their events."""
+        try:
+            for layer in self._layers.values():
+                layer.counts_events = True
+            yield
+        finally:
+            for layer in self._layers.values():
+                layer.counts_events = False
+
+    def programmed(self) -> dict[str, LayerEvents]:
+        """Take note of a new programming, and return what it took."""
+        self._events.append([])
+        self._pulses.append([_most_pulses(layer) for layer in self._layers.values()])
+        return self._now()
+
+    @contextmanager
+    def inference(self) -> Iterator[None]:
+        """Count the reads of one evaluation, and no others."""
+        before = self._now()
+        yield
+        self._events[-1].append({name: own.since(before[name], "inference") for name, own in self._now().items()})
+
+    def variables(self, samples: int, products: list[Products]) -> CountVariables:
+        """Variables of a result.
+
+        Parameters
+        ----------
+        samples : int
+            Number of samples of each evaluation.
+        products : list of Products
+            Of each layer for one sample.
+        """
+        named = dict(zip(self._events[0][0], products, strict=True))
+        return count_variables(NetworkCounts(self._events, samples, named), np.array(self._pulses, float))
+
+    def _now(self) -> dict[str, LayerEvents]:
+        """Events of each layer so far."""
+        events = {}
+        for name, layer in self._layers.items():
+            own = layer.cells.crossbar.event_counts
+            circuit = dataclasses.replace(own.circuit, slices=layer.plan.slices)
+            events[name or layer.label] = LayerEvents(circuit, own.counts)
+        return events
+
+
+def _most_pulses(layer: AnalogLayer) -> float:
+    """Largest number of pulses of a cell in its programming; NaN where it is not known."""
+    crossbar = layer.cells.crossbar
+    if crossbar.event_counts.counts["programming"].unknown_writes:
+        return math.nan
+    try:
+        return float(crossbar.cell_pulses.sum("direction").max())
+    except InputError:  # a device whose cells get no pulses
+        return math.nan
