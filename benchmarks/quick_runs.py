@@ -39,6 +39,12 @@ RUNS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
         (*_CLASSES, "training.epochs=1", "sweep={array.adc.bits: [3, 8], array.adc.range: [max, rms]}"),
         (),
     ),
+    "energy": (
+        "energy-01",
+        (*_CLASSES, "training.epochs=1", "sweep={array.adc.bits: [4, 8], array.tile: [[32, 32], [64, 64]]}"),
+        (),
+    ),
+    "energy-training": ("energy-training-01", (*_CLASSES, "learning.epochs=1", "training.epochs=1"), ()),
     "wires": ("wires-01", (*_CLASSES, "training.epochs=1"), ()),
     "robustness": (
         "robustness-01",

@@ -15,6 +15,8 @@ from memsim.storage.library import find
 
 SMALL = {"data.samples": 2, "data.shape": [8, 8]}
 LONG = (
+    "energy-01",
+    "energy-training-01",
     "radar-01",
     "verify-window-01",
     "temperature-01",
@@ -81,6 +83,9 @@ class TestShipped:
         elif experiment.spec.task == "program":
             dataset = ms.run(experiment.replace({"rows": 8, "columns": 8, "inputs": 5, "repeats": 1}))
             assert np.isfinite(dataset.product_error).all()
+        elif experiment.spec.task == "macro":
+            dataset = ms.run(experiment)
+            assert np.isfinite(dataset.macro_efficiency).all() and np.isfinite(dataset.macro_density).all()
         else:
             dataset = ms.run(experiment.replace(SMALL))
             assert np.isfinite(dataset.snr).all()
