@@ -24,8 +24,17 @@ from memsim.tasks.energy_costs import LearnerEvents, cost_variables
 if TYPE_CHECKING:
     import xarray as xr
 
-_OF_TABLE = ("epoch_energy", "energy_to_accuracy", "energy_to_accuracy_mean", "energy_to_accuracy_interval")
-"""Variables that cannot be computed again: a result holds no events by epoch."""
+_OF_TABLE = (
+    "epoch_energy",
+    "energy_to_accuracy",
+    "energy_to_accuracy_mean",
+    "energy_to_accuracy_interval",
+    "energy_to_accuracy_part",
+    "energy_to_accuracy_range",
+    "processor_energy",
+    "processor_energy_range",
+)
+"""Variables that cannot be computed again: a result holds no events by epoch, and no products of networks."""
 
 
 def cost(
@@ -51,8 +60,8 @@ def cost(
     Returns
     -------
     xarray.Dataset
-        All variables of the result; those of costs are new. Energies by epoch, which follow from no stored events, are
-        left out.
+        All variables of the result; those of costs are new. Energies by epoch and those of a digital
+        processor, which follow from no stored events, are left out.
 
     Raises
     ------
