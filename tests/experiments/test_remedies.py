@@ -21,6 +21,8 @@ TEXTS = {
     "classify": "name: x\ntask: classify\nlearners: [{name: A}]\ncorruptions: {fog: [0.1]}\n",
     "select": "name: x\ntask: select\narrays: [{name: A, array: {device: epiram-choi2018}}]\n",
     "program": "name: x\ntask: program\narrays: [{name: A, array: {device: pcm-joshi2020}}]\n",
+    "macro": "name: x\ntask: macro\nmacros: [{name: A, read: {voltage: 1 V, duration: 1 ns, conductance: 1 uS}, "
+    "energy: {node: 22 nm}}]\n",
 }
 
 
@@ -64,6 +66,8 @@ def test_an_experiment_of_every_task_is_valid_once_its_problems_are_remedied(tas
         *((task, ["arrays"]) for task in ("select", "program")),
         *((task, ["arrays", 0, *keys]) for task in ("select", "program") for keys in (["name"], ["array"])),
         *((task, ["arrays", 0, "array", "device"]) for task in ("select", "program")),
+        *(("macro", path) for path in (["name"], ["macros"], ["macros", 0, "name"])),
+        *(("macro", ["macros", 0, "read", key]) for key in ("voltage", "duration", "conductance")),
     ],
 )
 def test_a_missing_key_can_be_written_as_its_error_says(task, path):
@@ -86,6 +90,7 @@ def test_a_missing_key_can_be_written_as_its_error_says(task, path):
         ("select", ["arrays"], {"A": {}}),
         ("select", ["arrays", 0, "array"], "ideal"),
         ("program", ["targets"], "levels"),
+        ("macro", ["macros"], {"A": {}}),
     ],
 )
 def test_a_value_of_another_type_can_be_written_as_its_error_says(task, path, value):

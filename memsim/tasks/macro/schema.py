@@ -18,6 +18,11 @@ MOST_CORES = 1_000_000
 ACTIVITY = {"voltage": 1 / 3, "width": 0.5, "serial": 0.5}
 """Activity of inputs that are uniform from 0 to the largest, by coding."""
 
+_EXAMPLE = (
+    "[{name: A, read: {voltage: 0.2 V, duration: 10 ns, conductance: 10 uS}, "
+    "energy: {components: generic, node: 22 nm}}]"
+)
+
 Lines = Annotated[int, Count(1, 65_536)]
 Bits = Annotated[int, Count(1, 16)]
 Share = Annotated[float, Quantity("%", low=0.0, high=1.0)]
@@ -182,5 +187,5 @@ class MacroExperimentSpec(ExperimentSpec):
     INDEPENDENT: ClassVar[bool] = True
 
     task: Literal["macro"] = "macro"
-    macros: Annotated[list[MacroSpec], Field(min_length=1, max_length=1000, examples=["[{name: A}]"])]
+    macros: Annotated[list[MacroSpec], Field(min_length=1, max_length=1000, examples=[_EXAMPLE])]
     times: Annotated[list[Any], AfterValidator(_ageless), Field(json_schema_extra={"maxItems": 0})] = Field(default=[])
