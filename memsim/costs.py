@@ -15,11 +15,12 @@ from memsim.energy.cost import PARTS, Prices
 from memsim.energy.prices import prices_of
 from memsim.energy.stored import layers_of
 from memsim.errors import InputError, OutputError
-from memsim.metrics.intervals import seed_interval
+from memsim.metrics.intervals import RESAMPLES, over_images, seed_interval
 from memsim.results.dataset import VARIABLES, load, require, source
 from memsim.results.network_costs import Table, with_costs
 from memsim.results.settings import any_settings_of
 from memsim.tasks.energy_costs import LearnerEvents, cost_variables
+from memsim.tasks.energy_variables import EnergyNames, energy_names
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -74,27 +75,30 @@ def cost(
         if components is None:
             return with_costs(dataset, Table.in_result(dataset, node, settings))
         return with_costs(dataset, Table.of(components, node, settings))
-    if "event_count" not in dataset.variables:
+    names = energy_names(dataset.variables)
+    if names is None:
         raise OutputError(f"{name}: holds no events of crossbars; results of runs with crossbars do")
-    require(dataset, "event_sum", "circuits", "inference_images")
+    events, sums, circuits, images = map(names.named, ("event_count", "event_sum", "circuits", "inference_images"))
+    require(dataset, sums, circuits, images)
+    if dataset[events].dims[0] != names.compared:
+        raise OutputError(f"{name}: combines several seeds; compute the costs of each run before")
     if components is None:
         table, own_node, own = _of_result(dataset)
         node, settings = own_node if node is None else node, {**own, **settings}
     else:
         table = components_of(components)
     prices = prices_of(table, node, **settings)
-    compared, repeats = str(dataset["event_count"].dims[0]), dataset["event_count"].shape[1]
+    repeats = dataset[events].shape[1]
     learners = []
-    for number, images in enumerate(dataset["inference_images"].values):
-        counts, sums = (dataset[part].values[number] for part in ("event_count", "event_sum"))
-        text, where = str(dataset["circuits"].values[number]), f"{name}: {dataset[compared].values[number]}"
-        layers = [layers_of(counts[repeat], sums[repeat], text, where) for repeat in range(repeats)]
-        learners.append(LearnerEvents(layers, max(1, int(images))) if layers and layers[0] else None)
+    for number, inferences in enumerate(dataset[images].values):
+        counted, summed = (dataset[part].values[number] for part in (events, sums))
+        text, where = str(dataset[circuits].values[number]), f"{name}: {dataset[names.compared].values[number]}"
+        layers = [layers_of(counted[repeat], summed[repeat], text or "[]", where) for repeat in range(repeats)]
+        learners.append(LearnerEvents(layers, max(1, int(inferences))) if layers and layers[0] else None)
     if not any(learners):
         raise OutputError(f"{name}: holds no events of crossbars; nothing in it has cells")
-    values = cost_variables(learners, repeats, prices)
-    mean, low, high = seed_interval(values["inference_energy"], axis=1, bounds=VARIABLES["inference_energy"].bounds)
-    values |= {"inference_energy_mean": mean, "inference_energy_interval": np.stack([low, high], axis=-1)}
+    values = cost_variables(learners, repeats, prices, names)
+    values |= _means(dataset, values, names)
     return _with(dataset, values).assign_attrs(components=table.to_yaml(), component_settings=_described(prices))
 
 
@@ -106,6 +110,24 @@ def _of_result(dataset: xr.Dataset) -> tuple[ComponentTable, float | None, dict[
     energy = getattr(any_settings_of(dataset), "energy", None)
     table = components_from_text(text, f"{source(dataset)} (components)")
     return table, None if energy is None else energy.node, {} if energy is None else energy.settings
+
+
+def _means(dataset: xr.Dataset, values: dict[str, np.ndarray], names: EnergyNames) -> dict[str, np.ndarray]:
+    """Means and intervals of energies over repeats, or over images as the experiment of the result says."""
+    means: dict[str, np.ndarray] = {}
+    resampling: tuple[int, ...] = (0,)
+    if "experiment" in dataset.attrs:  # combined results have several
+        spec: Any = any_settings_of(dataset)
+        resampling = spec.seed, getattr(spec, "resamples", RESAMPLES)
+    for name in names.summarised:
+        declared = VARIABLES[name]
+        if names.sampled == "image":
+            by_image = np.moveaxis(values[name], 1, 0)[:, None]
+            mean, low, high = (part[0] for part in over_images(by_image, [declared], *resampling))
+        else:
+            mean, low, high = seed_interval(values[name], axis=1, bounds=declared.bounds)
+        means |= {f"{name}_mean": mean, f"{name}_interval": np.stack([low, high], axis=-1)}
+    return means
 
 
 def _described(prices: Prices) -> str:

@@ -11,12 +11,13 @@ from memsim.cli.console import console, printable, table
 from memsim.energy.components import components_from_text
 from memsim.errors import MemsimError
 from memsim.results.settings import any_settings_of
+from memsim.tasks.energy_variables import ENERGY_VARIABLES, LEARNERS, EnergyNames, energy_names
 from memsim.units import format_quantity
 
 if TYPE_CHECKING:
     import xarray as xr
 
-_DIGITS, _MOST = 3, 3
+_DIGITS, _MOST, _LEAST = 3, 3, 0.005
 _NAME = 21
 """Narrowest column of names."""
 _INFERENCE = ("energy", "range", "time", "TOPS/W", "area")
@@ -25,13 +26,27 @@ _PHASES = ("training", "program-\nming")
 
 def print_costs(dataset: xr.Dataset) -> None:
     """Print what an inference, the training and the programming of each of the compared cost, and of what costs are."""
-    screen = console()
-    screen.print("\nOne inference; the range is that of the uncertainty of the components")
+    names, screen = energy_names(dataset.variables) or LEARNERS, console()
+    if names is not LEARNERS:
+        dataset = _renamed(dataset, names)
+    what = "One inference" if names is LEARNERS else f"One inference ({names.inference})"
+    screen.print(f"\n{what}; the range is that of the uncertainty of the components")
     screen.print(_inference(dataset))
-    screen.print("\nTraining and programming in all, and the largest parts of an inference")
+    screen.print(f"\nTraining and programming {names.writing}, and the largest parts of an inference")
     screen.print(_phases(dataset))
     for word, text in _notes(dataset).items():
         screen.print(f"{word:<9}{printable(text)}", soft_wrap=True)
+
+
+def _renamed(dataset: xr.Dataset, names: EnergyNames) -> xr.Dataset:
+    """The costs of a result by the names that those of learners have."""
+    plain = {names.named(v.name): v.name for v in ENERGY_VARIABLES if names.named(v.name) in dataset}
+    kept = dataset[list(plain)].rename({**plain, names.named("circuits"): "circuits"})
+    return (
+        kept
+        if names.sampled == "repeat"
+        else kept.drop_vars("repeat", errors="ignore").rename({names.sampled: "repeat"})
+    )
 
 
 def _inference(dataset: xr.Dataset) -> Any:
@@ -76,7 +91,7 @@ def _phases(dataset: xr.Dataset) -> Any:
         if until:
             cells.append(_quantity(_mean_of_known(one["energy_to_accuracy"].values), "J"))
         name = printable(str(label)) + ("" if crossbars else ", digital")
-        rows.add_row(name, *cells, _largest(one["phase_energy_part"].sel(phase="inference")))
+        rows.add_row(name, *cells, largest_parts(one["phase_energy_part"].sel(phase="inference")))
     return rows
 
 
@@ -129,13 +144,13 @@ def _few(sizes: set[int | None]) -> str:
     return " or ".join([*words, *(["without converters"] if None in sizes else [])])
 
 
-def _largest(parts: xr.DataArray) -> str:
+def largest_parts(parts: xr.DataArray) -> str:
     """The largest shares of the energies of parts."""
     known = parts.dropna("part")
     total = float(known.sum())
     if not total > 0:
         return "-"
-    order = np.argsort(known.values)[::-1][:_MOST]
+    order = [i for i in np.argsort(known.values)[::-1][:_MOST] if known.values[i] > _LEAST * total]
     return ", ".join(f"{known['part'].values[i]} {100 * known.values[i] / total:.0f} %" for i in order)
 
 

@@ -26,11 +26,16 @@ class EnergySpec(Section):
         default=8, description="bits of an activation where no converter says it"
     )
     settle: Settle = Field(default=0.0, description="time until lines have settled before each input step")
-    accuracy: Share | None = Field(
-        default=None, description="validation accuracy up to which the energy of a training is reported"
-    )
 
     @property
     def settings(self) -> dict[str, Any]:
         """Settings of `memsim.energy.architecture.Architecture` by name."""
         return {"pipelined": self.pipelined, "selection": self.selection, "bits": self.bits, "settle": self.settle}
+
+
+class TrainingEnergySpec(EnergySpec):
+    """The same of learners that are validated after each epoch."""
+
+    accuracy: Share | None = Field(
+        default=None, description="validation accuracy up to which the energy of a training is reported"
+    )

@@ -8,19 +8,70 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from memsim.energy.architecture import Architecture
 from memsim.energy.cost import PARTS, Prices
 from memsim.energy.counts import PHASES
 from memsim.energy.report import Costs, LayerEvents
 from memsim.energy.stored import COUNTED, SUMMED, Learner, stored_events
+from memsim.errors import InputError
+from memsim.experiments.energy import EnergySpec
+from memsim.experiments.experiment import Experiment
+from memsim.tasks.energy_variables import LEARNERS, EnergyNames
 
 Values = dict[str, np.ndarray]
 
 
 class LearnerEvents(NamedTuple):
-    """Layers by name, of each repeat, and the number of images of the inference."""
+    """Layers by name, of each repeat or image, and the number of inferences that are counted of each."""
 
     layers: Learner
     images: int
+
+
+class ResultCosts:
+    """What a result says of the costs of all that it compares.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Has a section `energy`, if costs are asked for; no sweep changes it.
+    names : EnergyNames
+        What the variables are called.
+
+    Attributes
+    ----------
+    prices : Prices or None
+        Components and settings; None where no costs are asked for.
+    attributes : dict of str to str
+        The component table, for the attributes of the result.
+
+    Raises
+    ------
+    InputError
+        If the component table cannot be read, or does not hold at the node.
+    """
+
+    def __init__(self, experiment: Experiment, names: EnergyNames = LEARNERS) -> None:
+        self._names = names
+        self.prices: Prices | None = None
+        self.attributes: dict[str, str] = {}
+        energy: EnergySpec | None = getattr(experiment.spec, "energy", None)
+        if energy is not None:
+            table = experiment.component_table(energy.components)
+            path = experiment.document.find("energy.node") or experiment.document.find("energy") or ()
+            try:
+                self.prices = Prices(table.at(energy.node), Architecture(**energy.settings))
+            except InputError as error:
+                raise InputError(f"{experiment.document.where(path)}: energy: {error}") from None
+            self.attributes = {"components": table.to_yaml()}
+
+    def variables(self, events: Sequence[LearnerEvents | None], repeats: int) -> tuple[Values, dict[str, Any]]:
+        """Variables and labels of events, and of costs where they are asked for; None stands for one without cells."""
+        variables, labels = event_variables(events, repeats, self._names)
+        if self.prices is not None:
+            variables |= cost_variables(events, repeats, self.prices, self._names)
+            labels |= {"part": list(PARTS)}
+        return variables, labels
 
 
 def split_by_array(layers: Mapping[str, LayerEvents], arrays: int) -> list[dict[str, LayerEvents]]:
@@ -36,7 +87,9 @@ def since(now: Learner, earlier: Learner, phase: str = "inference") -> list[dict
     ]
 
 
-def event_variables(learners: Sequence[LearnerEvents | None], repeats: int) -> tuple[Values, dict[str, Any]]:
+def event_variables(
+    learners: Sequence[LearnerEvents | None], repeats: int, names: EnergyNames = LEARNERS
+) -> tuple[Values, dict[str, Any]]:
     """Variables and labels of events; None stands for a learner without cells."""
     stored = stored_events([None if own is None else own.layers for own in learners], repeats)
     variables: Values = {
@@ -49,12 +102,15 @@ def event_variables(learners: Sequence[LearnerEvents | None], repeats: int) -> t
         "cost_layer": np.arange(1, stored.counts.shape[2] + 1),
         "counted": list(COUNTED),
         "summed": list(SUMMED),
-        "circuits": stored.circuits,
+        "tile": np.arange(stored.counts.shape[-1]),
+        names.named("circuits"): stored.circuits,
     }
-    return variables, coordinates
+    return _named(variables, names), coordinates
 
 
-def cost_variables(learners: Sequence[LearnerEvents | None], repeats: int, prices: Prices) -> Values:
+def cost_variables(
+    learners: Sequence[LearnerEvents | None], repeats: int, prices: Prices, names: EnergyNames = LEARNERS
+) -> Values:
     """Variables of costs; NaN for learners without cells.
 
     Raises
@@ -72,23 +128,30 @@ def cost_variables(learners: Sequence[LearnerEvents | None], repeats: int, price
         "array_area_part": np.full((count, len(parts)), np.nan),
         "phase_energy_range": np.full((count, len(PHASES), 2), np.nan),
     }
+    if names.written:
+        values[names.written] = np.full((count, repeats), np.nan)
     by_part = np.full((count, repeats, len(PHASES), len(parts)), np.nan)
     by_layer = np.full((count, repeats, len(PHASES), layers), np.nan)
     for i, own in enumerate(learners):
         if own is None:
             continue
         for j, repeat in enumerate(own.layers):
-            costs = Costs(repeat, prices)
+            costs, written = Costs(repeat, prices), list[float]()
             for k, phase in enumerate(PHASES):
                 if not any(layer.counts[phase].happened for layer in repeat.values()):
                     continue
                 shared = own.images if phase == "inference" else 1
                 energies = costs.energies(phase)
+                if phase != "inference":
+                    written.extend(energies.values())
                 values["phase_energy"][i, j, k] = math.fsum(energies.values()) / shared
                 values["phase_time"][i, j, k] = costs.seconds(phase) / shared
                 by_part[i, j, k] = [energies.get(part, math.nan) / shared for part in parts]
                 for n, cost in enumerate(costs.by_layer[phase].values()):
                     by_layer[i, j, k, n] = math.fsum(cost.energies.values()) / shared
+            if names.written and written:
+                cells = sum(layer.circuit.cells for layer in repeat.values()) if names.by_cell else 1
+                values[names.written][i, j] = math.fsum(written) / cells
             energy = values["phase_energy"][i, j, 0] * own.images
             if energy > 0:
                 values["operations_per_joule"][i, j] = costs.operations() / energy
@@ -102,4 +165,8 @@ def cost_variables(learners: Sequence[LearnerEvents | None], repeats: int, price
             known = {part: float(v) for part, v in zip(parts, values["phase_energy_part"][i, k], strict=True) if v == v}
             if known:
                 values["phase_energy_range"][i, k] = prices.interval(known)
-    return values
+    return _named(values, names)
+
+
+def _named(variables: Values, names: EnergyNames) -> Values:
+    return {names.named(name): values for name, values in variables.items()}

@@ -65,7 +65,8 @@ class TestVariables:
         assert len(names) == len(set(names)) == len([name for name in VARIABLES if not name.startswith("kept_")])
 
     def test_every_registered_one_is_there(self, dataset):
-        others = {name for name in RESULT_KINDS["memorise"].variables if name.startswith(("kept_", "aged_"))}
+        others = {name for name in RESULT_KINDS["memorise"].variables if name.startswith(("kept_", "aged_", "image_"))}
+        others -= {"image_event_count", "image_event_sum", "image_inference_images"}  # costs need a table
         assert set(dataset.data_vars) == set(RESULT_KINDS["memorise"].variables) - others
 
     def test_yes_and_no_are_flags_with_meanings(self, dataset):

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from memsim.energy.architecture import Architecture
 from memsim.energy.cost import PARTS, Prices
 from memsim.energy.counts import PHASES
 from memsim.energy.digital import DIGITAL_PARTS
@@ -22,7 +21,7 @@ from memsim.tasks.classify.classifiers.on_crossbars import OnCrossbars
 from memsim.tasks.classify.digital import DigitalCosts
 from memsim.tasks.classify.schema import ClassifySpec
 from memsim.tasks.compared import Entry
-from memsim.tasks.energy_costs import LearnerEvents, cost_variables, event_variables, since
+from memsim.tasks.energy_costs import LearnerEvents, ResultCosts, since
 from memsim.tasks.job import spec_of
 
 Values = dict[str, np.ndarray]
@@ -52,20 +51,13 @@ class EnergyOfLearners:
         spec = spec_of(experiment, ClassifySpec)
         self._settings, self._repeats, self._entries = spec.energy, spec.seeds, entries
         self._events: dict[str, LearnerEvents] = {}
-        self.attributes: dict[str, str] = {}
         self.notes: list[str] = []
-        self._prices: Prices | None = None
+        self._costs = ResultCosts(experiment)
+        self.attributes, self._prices = self._costs.attributes, self._costs.prices
         self._digital: DigitalCosts | None = None
-        if spec.energy is not None:
-            table = experiment.component_table(spec.energy.components)
-            path = experiment.document.find("energy.node") or experiment.document.find("energy") or ()
-            try:
-                self._prices = Prices(table.at(spec.energy.node), Architecture(**spec.energy.settings))
-            except InputError as error:
-                raise InputError(f"{experiment.document.where(path)}: energy: {error}") from None
-            self.attributes = {"components": table.to_yaml()}
-            if any(entry.spec.network is not None for entry in entries):
-                self._start_processor(self._prices, spec.energy.bits)
+        networks = any(entry.spec.network is not None for entry in entries)
+        if spec.energy is not None and self._prices is not None and networks:
+            self._start_processor(self._prices, spec.energy.bits)
 
     def events(self, classifier: Classifier) -> list[dict[str, LayerEvents]] | None:
         """Events of a classifier so far, of each repeat; None for one without cells."""
@@ -107,10 +99,9 @@ class EnergyOfLearners:
     def variables(self) -> tuple[Values, dict[str, Any]]:
         """Variables of all learners on the dimension learner, and their labels."""
         learners = [self._events.get(entry.label) for entry in self._entries]
-        variables, labels = event_variables(learners, self._repeats)
+        variables, labels = self._costs.variables(learners, self._repeats)
         if self._prices is not None:
-            variables |= cost_variables(learners, self._repeats, self._prices)
-            labels |= {"part": list(PARTS), "training_part": list(TRAINING_PARTS)}
+            labels |= {"training_part": list(TRAINING_PARTS)}
         return variables, labels
 
     @property

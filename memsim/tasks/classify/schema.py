@@ -15,6 +15,7 @@ from memsim.document.registry_sections import entries, entry_of
 from memsim.document.writer import show
 from memsim.errors import nearest
 from memsim.experiments.devices import whole_key
+from memsim.experiments.energy import TrainingEnergySpec
 from memsim.experiments.learners import GreySpec, LearnerBase, LossSpec, Rate, RuleSpec, Seed, Side, as_tuple
 from memsim.experiments.schema import ExperimentSpec, ImageExperimentSpec
 from memsim.learning import RULES
@@ -205,6 +206,7 @@ class ClassifySpec(ImageExperimentSpec):
     seeds: Annotated[int, Count(1, 1000)] = 10
     tuning: TuningSpec = TuningSpec()
     reference: Annotated[str, Field(max_length=200)] | None = None
+    energy: TrainingEnergySpec | None = None
     perturbations: Annotated[
         list[Annotated[float, Field(allow_inf_nan=False, gt=0, le=1)]], Field(min_length=1, max_length=20)
     ] = Field(default=[0.02, 0.05, 0.1])
@@ -214,7 +216,7 @@ class ClassifySpec(ImageExperimentSpec):
     def evaluation_keys(self, earlier: ExperimentSpec) -> tuple[str, ...]:
         """Corruptions and images, but not which of these are for training; see `ExperimentSpec`."""
         images = ("data.source", "data.shape", "data.grey")
-        return ("corruptions", "noise_fields", "perturbations", "reference", "keep", "times", *images)
+        return ("corruptions", "noise_fields", "perturbations", "reference", "keep", "times", "energy", *images)
 
     def reaching(self, spec: ClassifierSpec, combination: Mapping[str, Any]) -> dict[str, Any]:
         """The values of a run of the sweep that change a learner, or the one that it programs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from memsim.tasks.base import Coordinate, Drawing, Metric, Panel, Task
 from memsim.tasks.coordinates import IMAGE_TASK, TIME
+from memsim.tasks.energy_variables import IMAGES, energy_coordinates
 from memsim.tasks.kept import KEPT_COORDINATES
 from memsim.tasks.memorise.variables import VARIABLES
 
@@ -20,6 +21,7 @@ TASK = Task(
     coordinates={
         **IMAGE_TASK,
         **KEPT_COORDINATES,
+        **energy_coordinates(IMAGES),
         "image": Coordinate("image", "number of the image", "1"),
         "image_label": Coordinate("image", "where the image comes from"),
         "column": Coordinate("column", "what the column learns"),
@@ -51,6 +53,8 @@ TASK = Task(
         Metric("geometric_margin_mean", "geometric margin", form=".4f"),
         Metric("normalised_difference_mean", "normalised diff.", form=".4f"),
         Metric("unsafe_mean", "unsafe reads", "%", 100.0, ".1f"),
+        Metric("image_inference_energy_mean", "energy of a read", "nJ", 1e9),
+        Metric("image_training_energy_mean", "energy of a training", "nJ", 1e9),
     ),
     panels=(
         Panel("snr_mean", "SNR, target / control output", axis="ratio"),

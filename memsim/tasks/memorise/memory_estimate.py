@@ -12,6 +12,7 @@ from memsim.tasks.memorise.schema import SCENES, DataSpec, LearnerSpec, Memorise
 _METRICS = 70  # bytes a reading of one image takes in the results on (image, noise_type, noise_level), assumed
 _SUMMARIES = 20  # metrics of a learner whose means over images have intervals
 _CELL = 100  # bytes a cell takes while it learns: state, parameters, draws and their temporaries, assumed
+_EVENTS = 3000  # bytes that the events of a tile take until they are written, assumed
 _WEIGHT = 30  # bytes a first-layer weight takes: itself, its draw and their temporaries, assumed
 
 
@@ -49,6 +50,9 @@ def memory_estimate(spec: MemoriseSpec, data: DataSpec, loaded: Images | None) -
         "data.samples, learners and noise levels": learners * images * copies * _METRICS * COPIES,
         "resamples and learners": spec.resamples * learners * _SUMMARIES * 8 * 5,
     }
+    needs["data.samples, learners and array.tile"] = (
+        images * _EVENTS * sum(_tiles(spec.learners[run.place], pixels) for run in spec.runs.values())
+    )
     if any(learner.array.wires for learner in spec.learners):
         needs["array.wires with data.shape"] = SOLVER
     if "conductance" in spec.keep:
@@ -58,6 +62,15 @@ def memory_estimate(spec: MemoriseSpec, data: DataSpec, loaded: Images | None) -
         numbers = sum(_numbers(spec.learners[run.place], pixels) for run in spec.runs.values())
         needs["keep: [weights] with data.samples, data.shape and learners"] = images * numbers * NUMBER * COPIES
     return needs
+
+
+def _tiles(learner: LearnerSpec, pixels: int) -> int:
+    """Tiles whose events are counted of the model of one image."""
+    if learner.network is not None:
+        return 0
+    tile = learner.array.tile
+    lines = len(TARGETS) * (2 if learner.array.column in (None, "pair") else 1)
+    return 1 if tile is None else -(-pixels // tile[0]) * -(-(lines + 1) // tile[1])
 
 
 def _numbers(learner: LearnerSpec, pixels: int) -> int:

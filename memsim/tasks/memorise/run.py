@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,11 +15,13 @@ from memsim.results.dataset import stored
 from memsim.results.weights import Kept, packed
 from memsim.tasks.capacity import images_at_once
 from memsim.tasks.compared import Entry, device_notes, time_notes
+from memsim.tasks.energy_costs import LearnerEvents, ResultCosts
+from memsim.tasks.energy_variables import IMAGES
 from memsim.tasks.images import by_images, check_images, corrupted, corrupted_examples, hash_of, source_of
 from memsim.tasks.job import Computed, Job, Progress, spec_of
 from memsim.tasks.kept import WEIGHTS
 from memsim.tasks.memorise.learners import Block, CrossbarLearner, Memory, NetworkLearners
-from memsim.tasks.memorise.learners.block import joined
+from memsim.tasks.memorise.learners.block import events_of, joined
 from memsim.tasks.memorise.memory_estimate import training_memory
 from memsim.tasks.memorise.schema import SCENES, MemoriseSpec, NetworkSpec
 from memsim.tasks.memorise.summary import measure, stack, summarise
@@ -29,11 +31,14 @@ def memorise(job: Job) -> Computed:
     """Variables of a result on the dimensions learner, image, noise_type and noise_level."""
     spec = spec_of(job.experiment, MemoriseSpec)
     _check(job)
+    costs = ResultCosts(job.experiment, IMAGES)
     parts = _compute(job)
     pixels = {entry.label: job.images[entry.data].pixels for entry in job.entries}
     variables = stack([measure(parts[label], pixels[label], spec.unsafe_below) for label in parts])
-    variables |= summarise(variables, spec)
     images = job.images[job.entries[0].data]
+    counted, labels = _costs(costs, parts, len(images))
+    variables |= counted
+    variables |= summarise(variables, spec)
     seed = job.entries[0].seed
     variables |= {
         "example_image": images.pixels[0],
@@ -45,6 +50,7 @@ def memorise(job: Job) -> Computed:
         "noise_type": list(spec.corruptions),
         "noise_level": np.array(spec.levels),
         "interval": ["low", "high"],
+        **labels,
     }
     if spec.times:
         coordinates["time"] = np.array(spec.times)
@@ -54,7 +60,18 @@ def memorise(job: Job) -> Computed:
     if WEIGHTS in spec.keep:
         own = packed({label: Kept(joined([part.kept for part in own])) for label, own in parts.items()}, list(parts))
         variables, coordinates = variables | own[0], coordinates | own[1]
-    return Computed(variables, coordinates, device_notes(job.entries) + time_notes(job.entries))
+    notes = device_notes(job.entries) + time_notes(job.entries)
+    return Computed(variables, coordinates, notes, attributes=costs.attributes)
+
+
+def _costs(
+    costs: ResultCosts, parts: Mapping[str, Sequence[Memory]], images: int
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Variables and labels of events and costs; none where all learners are networks."""
+    events = [events_of(own) for own in parts.values()]
+    if not any(events):
+        return {}, {}
+    return costs.variables([LearnerEvents(own, 1) if own else None for own in events], images)
 
 
 def load_images(experiment: Experiment) -> Images:

@@ -108,7 +108,7 @@ class MemoriseSpec(ImageExperimentSpec):
 
     def evaluation_keys(self, earlier: ExperimentSpec) -> tuple[str, ...]:
         """Corruptions, and where the same images lie, as each model knows one image; see `ExperimentSpec`."""
-        return ("corruptions", "noise_fields", "unsafe_below", "resamples", "keep", "times", "data.source")
+        return ("corruptions", "noise_fields", "unsafe_below", "resamples", "keep", "times", "energy", "data.source")
 
     @model_validator(mode="after")
     def _claims(self) -> MemoriseSpec:

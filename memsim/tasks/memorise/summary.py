@@ -19,7 +19,7 @@ from memsim.metrics.two_columns import (
 from memsim.tasks.memorise.learners import Memory
 from memsim.tasks.memorise.learners.block import join
 from memsim.tasks.memorise.schema import MemoriseSpec
-from memsim.tasks.memorise.variables import OVER_TIME, READ, SUMMARISED, VARIABLES
+from memsim.tasks.memorise.variables import COSTS, OVER_TIME, READ, SUMMARISED, VARIABLES
 
 
 def measure(parts: Sequence[Memory], pixels: np.ndarray, unsafe_below: float) -> dict[str, np.ndarray]:
@@ -66,7 +66,7 @@ def stack(parts: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     stacked = {}
     for name, variable in VARIABLES.items():
         shape = shapes.get(variable.dims)
-        if shape is not None:
+        if shape is not None and name not in COSTS:
             blank = np.full(shape, np.nan)
             found = (part.get(name, blank) for part in parts)
             stacked[name] = np.stack([values if values.shape == shape else blank for values in found])

@@ -11,6 +11,7 @@ from memsim.cli.time_table import print_over_time
 from memsim.results.dataset import NO_DEVICE, require, stored
 from memsim.results.settings import settings_of
 from memsim.tasks.memorise.schema import MemoriseSpec
+from memsim.units import format_quantity
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -40,6 +41,8 @@ _ROWS = (
     ("saturated_share", "saturated cells", "{:.1f} %", 100.0),
     ("pulses_set", "set pulses an array", "{:,.0f}", 1.0),
     ("pulses_reset", "reset pulses an array", "{:,.0f}", 1.0),
+    ("image_inference_energy", "energy of a read, nJ", "{:.3g}", 1e9),
+    ("image_training_energy", "energy of a training, nJ", "{:.3g}", 1e9),
 )
 # Columns where there are many learners: heading, and the row whose number stands there.
 _COLUMNS = (
@@ -82,6 +85,18 @@ def _print_side_by_side(dataset: xr.Dataset) -> None:
     screen.print(printable(stored(dataset, "title") or settings.name), style="bold")
     screen.print()
     screen.print(rows)
+    if "image_inference_energy_mean" in dataset:
+        ends = {name: _extremes(dataset[f"image_{name}_energy_mean"].values) for name in ("inference", "training")}
+        screen.print(f"Energy of a read {ends['inference']}, of a training {ends['training']}", soft_wrap=True)
+
+
+def _extremes(values: np.ndarray) -> str:
+    """The smallest and the largest energy of those that are known [J]."""
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return "not known"
+    low, high = (format_quantity(float(end), "J", 3) for end in (known.min(), known.max()))
+    return low if low == high else f"{low} to {high}"
 
 
 def _cell(dataset: xr.Dataset, name: str) -> str:

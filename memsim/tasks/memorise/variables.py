@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from memsim.tasks.energy_variables import IMAGES, energy_variables
 from memsim.tasks.kept import KEPT_VARIABLES
 from memsim.tasks.variable import CORRECTED, POSITIVE, SHARE, SUMMARY, Variable, cut, with_summaries
 
@@ -285,6 +286,7 @@ DECLARED = (
         "share of the weights of the first image's model in each of equal bins between the smallest and the largest",
     ),
     Variable("weight_edge", ("learner", "weight_end"), "1", "weight", "edges of the bins of weight_share"),
+    *energy_variables(IMAGES),
     *KEPT_VARIABLES,
 )
 
@@ -301,5 +303,7 @@ def _method(variable: Variable) -> str:
 
 VARIABLES = with_summaries(DECLARED, _over, _method)
 """All variables by name, means over images and their intervals included."""
+COSTS: frozenset[str] = frozenset(v.name for v in energy_variables(IMAGES))
+"""Variables of events and costs, which learners do not give themselves."""
 SUMMARISED: tuple[str, ...] = tuple(v.name for v in DECLARED if v.summary)
 """Variables whose mean over images is stored."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from memsim.tasks.base import Coordinate, Drawing, Metric, Panel, Task
 from memsim.tasks.coordinates import ARRAY, IMAGE_TASK, MOST_PULSES, PULSES, TIME
+from memsim.tasks.energy_variables import ARRAYS, energy_coordinates
 from memsim.tasks.program.variables import VARIABLES
 
 _HERE = "memsim.tasks.program"
@@ -27,6 +28,7 @@ TASK = Task(
             "1",
         ),
         "end": Coordinate("end", "first or last time"),
+        **energy_coordinates(ARRAYS),
     },
     figures={
         "products": Drawing("errors of products and weights over time", f"{_HERE}.figures.products:products"),
@@ -44,6 +46,8 @@ TASK = Task(
         Metric("success_mean", "accepted cells", "%", 100.0, ".2f"),
         Metric("programming_time_mean", "time of a cell", "us", 1e6),
         Metric("programming_energy_mean", "energy of a cell", "pJ", 1e12),
+        Metric("programmed_cell_energy_mean", "the same with periphery", "pJ", 1e12),
+        Metric("programmed_inference_energy_mean", "energy of a product", "nJ", 1e9),
     ),
     panels=(
         Panel("last_product_error_mean", "product error, last time [%]", 100.0),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from memsim.arrays import Crossbar, Mapping, ProgrammedLayer
+from memsim.energy.report import LayerEvents
 from memsim.experiments.aging import AgingSpec
 from memsim.profiles import DeviceProfile
 from memsim.tasks.aged_layers import AgedLayers
@@ -68,6 +69,8 @@ class AgingArray:
         Reads of the array.
     targets : (row, line)
         State that each cell was to get, dimensionless.
+    events : LayerEvents
+        Events of the programming, and after `count_products` also of these.
 
     Raises
     ------
@@ -97,6 +100,7 @@ class AgingArray:
         self.targets = low + shares * (high - low)
         if spec.dac is not None or spec.adc is not None:
             self.layer.calibrate(inputs)
+        self.events = self.crossbar.event_counts
         self._layers = AgedLayers({f"array '{place.label}'": self.layer}, aging, self.layer.program)
 
     @property
@@ -113,6 +117,13 @@ class AgingArray:
     def compensation_reads(self) -> int:
         """Reads that its compensation took so far, see `AgedLayers`."""
         return self._layers.compensation_reads
+
+    def count_products(self, inputs: np.ndarray) -> None:
+        """Count one read of each of some inputs (sample, row), as the cells are now."""
+        before = self.crossbar.event_counts
+        after = self.layer.count_reads(inputs).crossbar.event_counts
+        reads = after.since(before, "inference").counts["inference"]
+        self.events = LayerEvents(self.events.circuit, {**self.events.counts, "inference": reads})
 
     def advance(self, time: float, number: int) -> None:
         """Let time pass until an evaluation time [s] with its number, and correct the outputs; see `AgedLayers`."""

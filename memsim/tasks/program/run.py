@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from memsim.energy.report import LayerEvents
 from memsim.errors import InputError, MemsimError
 from memsim.metrics.pulse_bins import pulse_bins, pulse_counts
 from memsim.philox import MAX_ARRAYS
 from memsim.tasks.compared import Entry, refused, time_notes
+from memsim.tasks.energy_costs import LearnerEvents, ResultCosts
+from memsim.tasks.energy_variables import ARRAYS
 from memsim.tasks.job import Computed, Job, spec_of
 from memsim.tasks.program.by_level import CellsByLevel, common_levels
 from memsim.tasks.program.measures import Values, products, states
@@ -41,6 +44,7 @@ _KEYS = {
 def program(job: Job) -> Computed:
     """Variables of a result on the dimensions array, repeat, time and others."""
     spec = spec_of(job.experiment, ProgramSpec)
+    costs = ResultCosts(job.experiment, ARRAYS)
     runs = []
     try:
         for entry in job.entries:
@@ -51,6 +55,12 @@ def program(job: Job) -> Computed:
     variables: Values = {name: np.stack([run.values[name] for run in runs]) for name in runs[0].values} | by_level
     bins = pulse_bins(max((int(part.max()) for run in runs for part in run.pulses if part is not None), default=0))
     variables["pulse_count"] = np.stack([pulse_counts(run.pulses, bins) for run in runs])
+    events = [
+        LearnerEvents(run.events, spec_of(entry.experiment, ProgramSpec).inputs)
+        for run, entry in zip(runs, job.entries, strict=True)
+    ]
+    counted, labels = costs.variables(events, spec.repeats)
+    variables |= counted
     variables |= summaries(variables)
     coordinates: dict[str, Any] = {
         "repeat": np.arange(spec.repeats),
@@ -58,10 +68,11 @@ def program(job: Job) -> Computed:
         "pulses": bins.least,
         "most_pulses": bins.most,
         "interval": ["low", "high"],
+        **labels,
     }
     if by_level:
         coordinates |= {"level": np.arange(by_level["level_target"].shape[1]), "end": list(ENDS)}
-    return Computed(variables, coordinates, time_notes(job.entries))
+    return Computed(variables, coordinates, time_notes(job.entries), attributes=costs.attributes)
 
 
 def checked(entry: Entry) -> None:
@@ -100,11 +111,12 @@ def _check_levels(entry: Entry) -> None:
 
 @dataclass
 class _Run:
-    """What was measured of one array: variables without its dimension, also by level, and pulses of cells by repeat."""
+    """What was measured of one array: variables without its dimension, also by level, pulses and events by repeat."""
 
     values: Values
     by_level: Values
     pulses: list[np.ndarray | None] = field(default_factory=list)
+    events: list[dict[str, LayerEvents]] = field(default_factory=list)
 
 
 def _programmed(entry: Entry, job: Job) -> _Run:
@@ -115,6 +127,7 @@ def _programmed(entry: Entry, job: Job) -> _Run:
     once: list[Values] = []
     over_time: list[list[Values]] = []
     pulses: list[np.ndarray | None] = []
+    events: list[dict[str, LayerEvents]] = []
     levels = CellsByLevel(_shares(entry), settings.array.bounds, device.spec.conductance, len(times))
     reads = refreshes = 0
     for repeat in range(spec.repeats):
@@ -138,19 +151,22 @@ def _programmed(entry: Entry, job: Job) -> _Run:
             over_time.append([])
             for number, time in enumerate(times):
                 array.advance(time, number + 1)
+                if number == 0:
+                    array.count_products(x)
                 over_time[-1].append({**states(array), **products(array, x, number)})
                 if level is not None:
                     levels.add(array, level.ravel(), number)
                 if job.progress is not None:
                     done = (repeat + (number + 1) / len(times)) / spec.repeats
                     job.progress(entry.label, int(100 * done), 100)
+        events.append({"array": array.events})
         refreshes = array.refreshes
         reads = array.compensation_reads
     values = {name: np.stack([part[name] for part in once]) for name in once[0]}
     for name in over_time[0][0]:
         values[name] = np.array([[part[name] for part in parts] for parts in over_time], float)
     values["array_compensation_reads"], values["array_refreshes"] = np.array(float(reads)), np.array(float(refreshes))
-    return _Run(values, levels.values(), pulses)
+    return _Run(values, levels.values(), pulses, events)
 
 
 def _shares(entry: Entry) -> np.ndarray:

@@ -21,6 +21,7 @@ from memsim.experiments.circuits import (
     circuit,
 )
 from memsim.experiments.devices import Choice
+from memsim.experiments.energy import EnergySpec
 from memsim.experiments.learners import ComparedBase, Pair, Side
 from memsim.experiments.programming import Programming, refuse_selection
 from memsim.experiments.schema import ExperimentSpec
@@ -112,6 +113,7 @@ class ProgramSpec(ExperimentSpec):
     targets: AnyTargets = Field(default={}, validate_default=True, examples=["{kind: uniform}"])
     inputs: Annotated[int, Count(1, 100_000)] = 100
     repeats: Annotated[int, Count(1, 1000)] = 5
+    energy: EnergySpec | None = None
     keep: Annotated[list[str], BeforeValidator(_nothing), Field(json_schema_extra={"maxItems": 0})] = Field(default=[])
 
     @property

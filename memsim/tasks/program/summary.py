@@ -17,6 +17,8 @@ def summaries(variables: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Means over repeats and their intervals, see `SUMMARISED`, of registered variables (array, ...)."""
     means = {}
     for name, variable in SUMMARISED.items():
+        if variable.name not in variables:  # costs that were not asked for
+            continue
         values = variables[variable.name]
         values = values[..., -1] if "time" in variable.dims else values
         mean, low, high = seed_interval(values, axis=1, bounds=variable.bounds)

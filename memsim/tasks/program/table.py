@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memsim.cli.console import console, printable, table
+from memsim.cli.cost_table import largest_parts
 from memsim.results.dataset import require, stored
 from memsim.results.settings import settings_of
 from memsim.tasks.program.schema import ProgramSpec
@@ -30,6 +31,7 @@ def print_overview(dataset: xr.Dataset) -> None:
     screen = console()
     screen.print(printable(stored(dataset, "title") or settings.name), style="bold")
     _print_programming(dataset)
+    _print_energy(dataset)
     times = dataset.time.values
     shown = np.unique(np.linspace(0, len(times) - 1, min(_MOST, len(times))).round().astype(int))
     headings = tuple(moment(float(times[k])) for k in shown)
@@ -64,6 +66,27 @@ def _print_programming(dataset: xr.Dataset) -> None:
             _quantity(numbers["programming_time"], "s"),
             _quantity(numbers["programming_energy"], "J"),
             _percent(numbers["success"]),
+        )
+    screen = console()
+    screen.print()
+    screen.print(rows)
+
+
+def _print_energy(dataset: xr.Dataset) -> None:
+    """The energy of the programming with all that surrounds the cells; nothing where it is not known."""
+    if "programmed_cell_energy_mean" not in dataset or not np.isfinite(dataset.programmed_cell_energy_mean).any():
+        return
+    headings = ("of a cell", "of the array", "of a product")
+    rows = table("programming energy", *headings, "largest parts of it", right=headings)
+    for number, name in enumerate(dataset.array.values):
+        one = dataset.isel(array=number)
+        whole = one["programmed_phase_energy"].sel(phase="programming").mean("repeat")
+        rows.add_row(
+            printable(name),
+            _quantity(float(one["programmed_cell_energy_mean"]), "J"),
+            _quantity(float(whole), "J"),
+            _quantity(float(one["programmed_inference_energy_mean"]), "J"),
+            largest_parts(one["programmed_phase_energy_part"].sel(phase="programming")),
         )
     screen = console()
     screen.print()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from memsim.tasks.energy_variables import ARRAYS, energy_variables
 from memsim.tasks.variable import CORRECTED, POSITIVE, SHARE, Variable, cut
 
 ARRAY = ("array",)
@@ -209,7 +210,7 @@ _PRODUCTS = (
     ),
 )
 
-PER_REPEAT = (*_PROGRAMMING, *_STATES, *_PRODUCTS)
+PER_REPEAT = (*_PROGRAMMING, *_STATES, *_PRODUCTS, *energy_variables(ARRAYS))
 
 
 def _named(name: str) -> Variable:
@@ -223,6 +224,7 @@ SUMMARISED = {
     "programming_energy": _named("programming_energy"),
     "last_state_error": _named("state_error"),
     "last_product_error": _named("product_error"),
+    **{variable.name: variable for variable in energy_variables(ARRAYS) if variable.summary},
 }
 """What a mean over repeats and its interval are stored of, by the name before ``_mean`` and ``_interval``."""
 

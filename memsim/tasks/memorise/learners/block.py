@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from memsim.energy.report import LayerEvents
+
 TARGETS = (1.0, 0.0)
 """Wanted outputs: column 0 is the target, column 1 the control."""
 BINS = 64
@@ -57,6 +59,8 @@ class Memory(NamedTuple):
         Registered variables of the model of image 0; empty for blocks without it.
     kept : mapping of str to (image, ...)
         What training left of each model; empty where it is not kept.
+    events : sequence of mapping of str to LayerEvents
+        Events of each array: its training, and one read of its image; empty for networks.
     """
 
     outputs: np.ndarray
@@ -65,6 +69,7 @@ class Memory(NamedTuple):
     models: dict[str, np.ndarray]
     examples: dict[str, np.ndarray]
     kept: dict[str, np.ndarray]
+    events: Sequence[Mapping[str, LayerEvents]] = ()
 
 
 def join(parts: Sequence[Memory]) -> Memory:
@@ -77,7 +82,13 @@ def join(parts: Sequence[Memory]) -> Memory:
         joined([part.models for part in parts]),
         first.examples,
         joined([part.kept for part in parts]),
+        events_of(parts),
     )
+
+
+def events_of(parts: Sequence[Memory]) -> list[Mapping[str, LayerEvents]]:
+    """Events of the arrays of blocks that follow each other; empty for networks."""
+    return [layers for part in parts for layers in part.events]
 
 
 def joined(blocks: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:

@@ -9,11 +9,13 @@ import numpy as np
 from memsim.arrays import Crossbar, CrossbarLayer, check_bounds
 from memsim.arrays.compensation import SPAN
 from memsim.data.corruptions import CORRUPTIONS
+from memsim.energy.report import LayerEvents
 from memsim.metrics.two_columns import snr
 from memsim.philox import Occasion, Purpose
 from memsim.profiles import DeviceProfile
 from memsim.results.weights import Kept
 from memsim.tasks.aged_layers import AgedLayers, program_again
+from memsim.tasks.energy_costs import split_by_array
 from memsim.tasks.kept import WEIGHTS
 from memsim.tasks.memorise.learners.block import TARGETS, Block, Memory, histogram
 from memsim.tasks.memorise.schema import LearnerSpec
@@ -47,6 +49,7 @@ class CrossbarLearner:
             self.earlier.rows(block.first, len(block.images)).restore(crossbar)
         kept = crossbar.memory() if WEIGHTS in self.keep else {}  # before reads move correlated noise on
         layer = CrossbarLayer(crossbar).calibrate(block.images[:, None, :], gain=False)
+        events = self._events(layer.count_reads(block.images[:, None, :]).crossbar)
         occasions = {kind: Occasion(Purpose.TEST, CORRUPTIONS[kind]) for kind in block.noisy}
         noisy = [layer.read(copies, occasions[kind]) for kind, copies in block.noisy.items()]
         x = block.images
@@ -85,7 +88,11 @@ class CrossbarLearner:
         if block.times:
             models |= self._over_time(layer, block)
         steepness = np.linalg.norm(slope.astype(float), axis=1)
-        return [Memory(np.stack(noisy, axis=1), clean, steepness, models, examples, kept)]
+        return [Memory(np.stack(noisy, axis=1), clean, steepness, models, examples, kept, events)]
+
+    def _events(self, crossbar: Crossbar) -> list[dict[str, LayerEvents]]:
+        """Events so far of the array of each image."""
+        return split_by_array({"array": crossbar.event_counts}, crossbar.shape[0])
 
     def _over_time(self, layer: CrossbarLayer, block: Block) -> dict[str, np.ndarray]:
         """Registered variables (image, time) of reads at the times of a block; all reads of a time within a second."""
