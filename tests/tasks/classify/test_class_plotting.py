@@ -18,7 +18,9 @@ ON_CIRCUITS = (
     "wire-maps",
     "aging",
     "programming",
-)  # need converters, wires or times: test_circuits.py, test_over_time.py
+    "energy",
+    "energy-training",
+)  # need converters, wires, times or costs: test_circuits.py, test_over_time.py, test_energy_figures.py
 CLASSIFY = tuple(TASKS["classify"].figures)
 NAMES = tuple(name for name in CLASSIFY if name not in ON_CIRCUITS)
 TEXT = """\

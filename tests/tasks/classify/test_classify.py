@@ -75,6 +75,20 @@ def first_classes(digits, number):
     return SimpleNamespace(**kept, classes=digits.classes[:number])
 
 
+COSTS = (
+    "phase_energy",
+    "phase_time",
+    "inference_energy",
+    "layer_energy",
+    "array_area",
+    "operations_per_joule",
+    "epoch_energy",
+    "energy_to_accuracy",
+    "processor_energy",
+)
+"""Beginnings of the names of variables that a section `energy` adds: test_energy_of_learners.py."""
+
+
 class TestResult:
     @pytest.mark.slow
     def test_every_registered_variable_is_there_with_its_dimensions(self, dataset):
@@ -90,6 +104,7 @@ class TestResult:
             "example_tile_voltage",
             "example_tile_error",
             "kept_",
+            *COSTS,
         )
         known = {name for name in RESULT_KINDS["classify"].variables if not name.startswith(others)}
         assert set(dataset.data_vars) == known

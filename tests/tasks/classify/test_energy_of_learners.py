@@ -17,6 +17,7 @@ from memsim.networks import Architecture, Network
 from memsim.repeat import rerun
 from memsim.tasks.classify.digital import products_of
 from memsim.tasks.classify.energy import TRAINING_PARTS
+from memsim.tasks.registry import TASKS
 
 TEXT = """\
 name: tiny
@@ -84,6 +85,12 @@ def test_a_network_has_one_product_for_each_operation():
 
 @pytest.mark.slow
 class TestRun:
+    def test_every_variable_of_costs_is_there_with_its_dimensions(self, result):
+        declared = TASKS["classify"].variables
+        costs = [name for name in declared if "energy" in name and not name.startswith("network_")]
+        for name in (*costs, "phase_time", "array_area", "array_area_part", "operations_per_joule"):
+            assert result[name].dims == declared[name].dims and result[name].units == declared[name].units
+
     def test_parts_add_up_to_the_energy_of_each_phase(self, result):
         total = result.phase_energy.mean("repeat")
         known = np.isfinite(total.values)
