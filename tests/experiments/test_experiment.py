@@ -263,7 +263,10 @@ class TestRuns:
         seen = []
         monkeypatch.setattr("memsim.tasks.memorise.learners.crossbar._UPDATES", 2000)
         sliced = ms.run(experiment, progress=lambda *at: seen.append(at))
-        assert whole.drop_attrs().identical(sliced.drop_attrs())
+        # Half-selected cells count with their conductances at the start of a slice.
+        sums = ["half_selected_energy", "third_selected_energy"]
+        parts = (each.drop_attrs().drop_sel(summed=sums) for each in (whole, sliced))
+        assert next(parts).identical(next(parts))
         assert seen[0] == ("Hebbian Physical", 0, 2) and seen[-1] == ("Hebbian Physical", 2, 2) and len(seen) > 4
 
     def test_a_learner_gives_the_same_bits_alone_and_beside_others(self, mine):

@@ -20,8 +20,8 @@ from memsim.tasks.kept import WEIGHTS
 from memsim.tasks.memorise.learners.block import TARGETS, Block, Memory, histogram
 from memsim.tasks.memorise.schema import LearnerSpec
 
-# Cell updates between two chances to stop a run from the keyboard; a second or less on one core.
-_UPDATES = 1 << 28
+# Cell updates between two chances to stop a run from the keyboard, of so many images; a second or less on one core.
+_UPDATES, _IMAGES = 1 << 28, 64
 
 
 class CrossbarLearner:
@@ -136,7 +136,8 @@ class CrossbarLearner:
         """Train each array on its image."""
         x, learning = block.images, self.spec.learning
         rule, encoding = learning.local_rule, learning.encoded(self.device.spec.encoding)
-        at_once = max(1, _UPDATES // (x.size * len(TARGETS)))
+        # The same for blocks of all sizes: half-selected cells count with their conductances before these steps.
+        at_once = max(1, _UPDATES // (_IMAGES * x.shape[1] * len(TARGETS)))
         for step in range(0, learning.steps, at_once):
             steps = min(at_once, learning.steps - step)
             crossbar.train(rule, x[:, None, :], TARGETS, steps=steps, encoding=encoding)
