@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from memsim.arrays import Crossbar
+from memsim.arrays.events import Events
 from memsim.energy.digital import Products
 from memsim.energy.report import LayerEvents
 from memsim.errors import InputError
@@ -29,6 +31,7 @@ class EventCounting:
         self._layers = layers
         self._events: list[list[dict[str, LayerEvents]]] = []
         self._pulses: list[list[float]] = []
+        self._known: dict[str, tuple[Crossbar, Events, LayerEvents]] = {}
 
     @contextmanager
     def on(self) -> Iterator[None]:
@@ -38,6 +41,7 @@ class EventCounting:
                 layer.counts_events = True
             yield
         finally:
+            self._known.clear()
             for layer in self._layers.values():
                 layer.counts_events = False
 
@@ -68,13 +72,16 @@ class EventCounting:
         return count_variables(NetworkCounts(self._events, samples, named), np.array(self._pulses, float))
 
     def _now(self) -> dict[str, LayerEvents]:
-        """Events of each layer so far."""
-        events = {}
+        """Events of each layer so far; those of before where a layer has not been read since."""
         for name, layer in self._layers.items():
-            own = layer.cells.crossbar.event_counts
+            crossbar = layer.cells.crossbar
+            known = self._known.get(name)
+            if known is not None and known[0] is crossbar and known[1] == crossbar.events:
+                continue
+            own = crossbar.event_counts
             circuit = dataclasses.replace(own.circuit, slices=layer.plan.slices)
-            events[name or layer.label] = LayerEvents(circuit, own.counts)
-        return events
+            self._known[name] = crossbar, crossbar.events, LayerEvents(circuit, own.counts)
+        return {name or layer.label: self._known[name][2] for name, layer in self._layers.items()}
 
 
 def _most_pulses(layer: AnalogLayer) -> float:
