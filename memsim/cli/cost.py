@@ -45,11 +45,9 @@ def cost(
       memsim cost results/digits-01.nc --components generic --node '22 nm'
       memsim cost results/digits-01.nc --components my-chip.yaml -o costs.nc
     """
-    if listed:
+    if listed or result is None:
         _print_tables()
         return
-    if result is None:
-        raise click.UsageError("missing argument 'FILE.nc'; --list shows the component tables")
     from memsim.cli.cost_table import print_costs
     from memsim.cli.network_costs import print_network_costs
     from memsim.costs import cost as computed

@@ -21,7 +21,7 @@ _FOLDERS = {
 _NAMES = {"devices": "device", "components": "component table", "experiments": "experiment", "studies": "study"}
 _LISTING = {
     "devices": "memsim device list",
-    "components": "memsim cost --list",
+    "components": "memsim cost",
     "experiments": "memsim list",
     "studies": "memsim verify",
 }

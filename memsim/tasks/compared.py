@@ -155,7 +155,7 @@ def _check(experiment: Experiment, spec: LearnerBase, device: DeviceProfile) -> 
     try:
         check_bounds(array.learning_bounds, device)
         written = array.programming if spec.programs else None
-        circuit = dict(array.circuit)
+        circuit = {**array.circuit, "count": False}
         if circuit["adc"] is not None:  # how many outputs the arrays have is not known yet
             circuit["adc"] = dataclasses.replace(circuit["adc"], share=1)
         if written is not None or any(circuit.values()):

@@ -37,7 +37,7 @@ TASK = Task(
         "stability": Drawing("accuracy and SNR against the step size rate |x|^2", f"{_FIGURES}.stability:stability"),
         "margins": Drawing("distributions of geometric margin and confidence", f"{_FIGURES}.margins:margins"),
         "weights": Drawing("histograms of the weights", f"{_FIGURES}.weights:weights"),
-        "layers": Drawing("SNR from layer to layer of the hardware, and what each costs", f"{_FIGURES}.layers:layers"),
+        "layers": Drawing("SNR from layer to layer, and the loss of each", f"{_FIGURES}.layers:layers"),
         "aging": Drawing("SNR and accuracy over time", f"{_FIGURES}.aging:aging"),
         "maps": Drawing("learned conductances, sensitivities of networks", f"{_FIGURES}.maps:maps"),
         "samples": Drawing("corrupted copies of the first image", f"{_FIGURES}.maps:samples"),
