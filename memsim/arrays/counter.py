@@ -410,16 +410,15 @@ class Counter:
         """The same of patches: images are added up before their patches are gathered."""
         arrays, samples, *image = signal.images.shape
         pixels = self._added(signal.images.reshape(arrays, samples, -1), coding, unit)
-        ends = [0.0, 0.0]
+        images = np.stack([self._backend.numpy(part) for part in pixels], axis=1).reshape(arrays, 2, *image)
+        bias = None if signal.bias is None else 0.0
+        rows = dataclasses.replace(signal, images=images, bias=bias).matrix()
+        sums = rows.reshape(arrays, 2, signal.patches.positions, -1).sum(axis=2)
         if signal.bias is not None:
-            bias = self._backend.xp.full((1, 1, 1), signal.bias)
-            ends = [samples * float(part[0, 0]) for part in self._added(bias, coding, unit)]
-        sums = []
-        for part, end in zip(pixels, ends, strict=True):
-            images = self._backend.numpy(part).reshape(arrays, 1, *image)
-            one = dataclasses.replace(signal, images=images, bias=None if signal.bias is None else end)
-            sums.append(self._whole(self._backend.asarray(one.matrix().sum(axis=1))))
-        return sums[0], sums[1]
+            ends = self._added(self._backend.xp.full((1, 1, 1), signal.bias), coding, unit)
+            sums[:, :, signal.rows - 1] = [samples * signal.patches.positions * float(end[0, 0]) for end in ends]
+        driven, square = (self._whole(self._backend.asarray(sums[:, place])) for place in (0, 1))
+        return driven, square
 
     def _whole(self, sums: Any) -> Any:
         """Sums (array or 1, padded row) for each array, (array, row)."""
