@@ -150,6 +150,7 @@ def evaluate_as(
     """The result of evaluating weights as a changed experiment says, see `evaluate`."""
     before = {entry.label: entry for entry in prepare(trained.experiment)}
     kept: dict[str, Kept] = {}
+    labels: dict[str, str] = {}
     moved = False
     for entry in prepare(experiment):
         label = _earlier(experiment.spec.runs[entry.label], trained.experiment.spec.runs)
@@ -158,7 +159,7 @@ def evaluate_as(
         keys = _changed(before[label], entry)
         moved |= any(key.startswith("data.") for key in keys)
         _check(trained, before[label], entry, keys)
-        kept[entry.label] = trained.kept[label]
+        kept[entry.label], labels[entry.label] = trained.kept[label], label
     last = trained.evaluations[-1]
     changes = {k: v for k, v in experiment.changed.items() if trained.experiment.changed.get(k) != v}
     result = compute(
@@ -166,7 +167,7 @@ def evaluate_as(
         backend=backend,
         images_sha256=None if moved or not last.images_sha256 else last.images_sha256,
         progress=progress,
-        earlier=Earlier(kept, trained.result),
+        earlier=Earlier(kept, trained.result, labels),
     )
     set_evaluations(result, [*trained.evaluations[:-1], last._replace(changes=changes)])
     return result

@@ -12,11 +12,12 @@ from memsim.energy.architecture import Architecture
 from memsim.energy.cost import PARTS, Prices
 from memsim.energy.counts import PHASES
 from memsim.energy.report import Costs, LayerEvents
-from memsim.energy.stored import COUNTED, SUMMED, Learner, stored_events
+from memsim.energy.stored import COUNTED, SUMMED, Learner, layers_of, stored_events
 from memsim.errors import InputError
 from memsim.experiments.energy import EnergySpec
 from memsim.experiments.experiment import Experiment
 from memsim.tasks.energy_variables import LEARNERS, EnergyNames
+from memsim.tasks.job import Earlier
 
 Values = dict[str, np.ndarray]
 
@@ -37,6 +38,8 @@ class ResultCosts:
         Has a section `energy`, if costs are asked for; no sweep changes it.
     names : EnergyNames
         What the variables are called.
+    earlier : Earlier, optional
+        The run whose learners are evaluated: what the evaluation does not write was written there.
 
     Attributes
     ----------
@@ -51,8 +54,8 @@ class ResultCosts:
         If the component table cannot be read, or does not hold at the node.
     """
 
-    def __init__(self, experiment: Experiment, names: EnergyNames = LEARNERS) -> None:
-        self._names = names
+    def __init__(self, experiment: Experiment, names: EnergyNames = LEARNERS, earlier: Earlier | None = None) -> None:
+        self._names, self._earlier = names, earlier
         self.prices: Prices | None = None
         self.attributes: dict[str, str] = {}
         energy: EnergySpec | None = getattr(experiment.spec, "energy", None)
@@ -65,13 +68,44 @@ class ResultCosts:
                 raise InputError(f"{experiment.document.where(path)}: energy: {error}") from None
             self.attributes = {"components": table.to_yaml()}
 
-    def variables(self, events: Sequence[LearnerEvents | None], repeats: int) -> tuple[Values, dict[str, Any]]:
-        """Variables and labels of events, and of costs where they are asked for; None stands for one without cells."""
-        variables, labels = event_variables(events, repeats, self._names)
+    def variables(self, events: Mapping[str, LearnerEvents | None], repeats: int) -> tuple[Values, dict[str, Any]]:
+        """Variables and labels of events by label, and of costs where they are asked for; None stands for no cells."""
+        earlier = self._earlier
+        whole = [
+            own if own is None or earlier is None else _with_writing(own, label, earlier, self._names)
+            for label, own in events.items()
+        ]
+        variables, labels = event_variables(whole, repeats, self._names)
         if self.prices is not None:
-            variables |= cost_variables(events, repeats, self.prices, self._names)
+            variables |= cost_variables(whole, repeats, self.prices, self._names)
             labels |= {"part": list(PARTS)}
         return variables, labels
+
+
+def _with_writing(events: LearnerEvents, label: str, earlier: Earlier, names: EnergyNames) -> LearnerEvents:
+    """Events of an evaluation, with those of training and programming of the earlier run where it writes nothing."""
+    result, own = earlier.result, earlier.labels.get(label, label)
+    stored = [names.named(name) for name in ("event_count", "event_sum", "circuits")]
+    places = np.flatnonzero(result[names.compared].values == own)
+    if not places.size or any(name not in result.variables for name in stored):
+        return events
+    counts, sums, circuits = (result[name].values[places[0]] for name in stored)
+    layers = []
+    for now, *numbers in zip(events.layers, counts, sums, strict=True):
+        before = layers_of(numbers[0], numbers[1], str(circuits), f"the earlier result: {own}")
+        layers.append({name: _written_before(layer, before.get(name)) for name, layer in now.items()})
+    return events._replace(layers=layers)
+
+
+def _written_before(now: LayerEvents, before: LayerEvents | None) -> LayerEvents:
+    if before is None or (before.circuit.row_tiles, before.circuit.line_tiles) != (
+        now.circuit.row_tiles,
+        now.circuit.line_tiles,
+    ):
+        return now
+    earlier = {phase: counts for phase, counts in before.counts.items() if phase != "inference"}
+    done = {phase: counts for phase, counts in now.counts.items() if phase == "inference" or counts.happened}
+    return LayerEvents(now.circuit, {**now.counts, **earlier, **done})
 
 
 def split_by_array(layers: Mapping[str, LayerEvents], arrays: int) -> list[dict[str, LayerEvents]]:

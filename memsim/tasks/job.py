@@ -38,10 +38,13 @@ class Earlier(NamedTuple):
         What was trained, by the labels of the new result.
     result : xarray.Dataset
         The earlier result.
+    labels : mapping of str to str
+        What each label of the new result is called in the earlier one.
     """
 
     kept: Mapping[str, Kept]
     result: xr.Dataset
+    labels: Mapping[str, str] = {}
 
 
 class Job(NamedTuple):

@@ -22,7 +22,7 @@ from memsim.tasks.classify.digital import DigitalCosts
 from memsim.tasks.classify.schema import ClassifySpec
 from memsim.tasks.compared import Entry
 from memsim.tasks.energy_costs import LearnerEvents, ResultCosts, since
-from memsim.tasks.job import spec_of
+from memsim.tasks.job import Earlier, spec_of
 
 Values = dict[str, np.ndarray]
 Parts = dict[str, float]
@@ -40,6 +40,8 @@ class EnergyOfLearners:
         With its section `energy`, if costs are asked for.
     entries : sequence of Entry
         The learners.
+    earlier : Earlier, optional
+        The run whose learners are evaluated.
 
     Raises
     ------
@@ -47,12 +49,12 @@ class EnergyOfLearners:
         If the component table cannot be read, or does not hold at the node.
     """
 
-    def __init__(self, experiment: Experiment, entries: Sequence[Entry]) -> None:
+    def __init__(self, experiment: Experiment, entries: Sequence[Entry], earlier: Earlier | None = None) -> None:
         spec = spec_of(experiment, ClassifySpec)
         self._settings, self._repeats, self._entries = spec.energy, spec.seeds, entries
         self._events: dict[str, LearnerEvents] = {}
         self.notes: list[str] = []
-        self._costs = ResultCosts(experiment)
+        self._costs = ResultCosts(experiment, earlier=earlier)
         self.attributes, self._prices = self._costs.attributes, self._costs.prices
         self._digital: DigitalCosts | None = None
         networks = any(entry.spec.network is not None for entry in entries)
@@ -98,7 +100,7 @@ class EnergyOfLearners:
 
     def variables(self) -> tuple[Values, dict[str, Any]]:
         """Variables of all learners on the dimension learner, and their labels."""
-        learners = [self._events.get(entry.label) for entry in self._entries]
+        learners = {entry.label: self._events.get(entry.label) for entry in self._entries}
         variables, labels = self._costs.variables(learners, self._repeats)
         if self._prices is not None:
             labels |= {"training_part": list(TRAINING_PARTS)}

@@ -51,7 +51,7 @@ def classify(job: Job) -> Computed:
     """Variables of a result on the dimensions learner, seed and others."""
     spec, entries = spec_of(job.experiment, ClassifySpec), job.entries
     _check(job)
-    energy = EnergyOfLearners(job.experiment, entries)
+    energy = EnergyOfLearners(job.experiment, entries, job.earlier)
     trials = {entry.label: trials_of(entry) for entry in entries}
     earlier = None if job.earlier is None else job.earlier.kept
     course = Course(job.experiment, entries, trials, job.images, job.backend, job.progress, earlier)

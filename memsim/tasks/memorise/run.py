@@ -31,7 +31,7 @@ def memorise(job: Job) -> Computed:
     """Variables of a result on the dimensions learner, image, noise_type and noise_level."""
     spec = spec_of(job.experiment, MemoriseSpec)
     _check(job)
-    costs = ResultCosts(job.experiment, IMAGES)
+    costs = ResultCosts(job.experiment, IMAGES, job.earlier)
     parts = _compute(job)
     pixels = {entry.label: job.images[entry.data].pixels for entry in job.entries}
     variables = stack([measure(parts[label], pixels[label], spec.unsafe_below) for label in parts])
@@ -68,10 +68,10 @@ def _costs(
     costs: ResultCosts, parts: Mapping[str, Sequence[Memory]], images: int
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Variables and labels of events and costs; none where all learners are networks."""
-    events = [events_of(own) for own in parts.values()]
-    if not any(events):
+    events = {label: events_of(own) for label, own in parts.items()}
+    if not any(events.values()):
         return {}, {}
-    return costs.variables([LearnerEvents(own, 1) if own else None for own in events], images)
+    return costs.variables({label: LearnerEvents(own, 1) if own else None for label, own in events.items()}, images)
 
 
 def load_images(experiment: Experiment) -> Images:

@@ -55,10 +55,10 @@ def program(job: Job) -> Computed:
     variables: Values = {name: np.stack([run.values[name] for run in runs]) for name in runs[0].values} | by_level
     bins = pulse_bins(max((int(part.max()) for run in runs for part in run.pulses if part is not None), default=0))
     variables["pulse_count"] = np.stack([pulse_counts(run.pulses, bins) for run in runs])
-    events = [
-        LearnerEvents(run.events, spec_of(entry.experiment, ProgramSpec).inputs)
+    events = {
+        entry.label: LearnerEvents(run.events, spec_of(entry.experiment, ProgramSpec).inputs)
         for run, entry in zip(runs, job.entries, strict=True)
-    ]
+    }
     counted, labels = costs.variables(events, spec.repeats)
     variables |= counted
     variables |= summaries(variables)
