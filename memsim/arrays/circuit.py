@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from memsim.arrays.converters import DAC
 from memsim.arrays.programming.device_pulses import device_pulses
 from memsim.arrays.readout import Readout
 from memsim.energy.counts import Circuit
@@ -32,7 +33,7 @@ def circuit_of(spec: DeviceSpec, readout: Readout, arrays: int) -> Circuit:
         dac_bits=None if dac is None else dac.bits,
         adc_bits=None if adc is None else adc.bits,
         coding="voltage" if dac is None else dac.coding,
-        magnitude_bits=1 if dac is None or dac.bits is None else dac.codes[1].bit_length(),
+        magnitude_bits=1 if dac is None or dac.bits is None else _largest_code(dac).bit_length(),
         input_phases=2 if dac is not None and dac.polarity == "phases" else 1,
         share=1 if adc is None else adc.share,
         read_voltage=spec.read.voltage,
@@ -42,3 +43,8 @@ def circuit_of(spec: DeviceSpec, readout: Readout, arrays: int) -> Circuit:
         reset_voltage=pulses.reset_voltage,
         reset_width=pulses.reset_width,
     )
+
+
+def _largest_code(dac: DAC) -> int:
+    """Size of the largest code on a word line; an offset shifts the smallest one to 0."""
+    return 2 * dac.codes[1] if dac.polarity == "offset" else dac.codes[1]

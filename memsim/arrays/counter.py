@@ -17,7 +17,7 @@ word lines; `Crossbar.power` is exact.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -32,7 +32,7 @@ from memsim.arrays.patch_signal import PatchSignal
 from memsim.arrays.programming.device_pulses import device_pulses
 from memsim.backends.backend import set_bits
 from memsim.energy.counts import PHASES, Circuit, Counts
-from memsim.kernels.cell import Charges
+from memsim.kernels.cell import Beside, Charges
 from memsim.profiles.physics import PolynomialConduction
 from memsim.profiles.schema import DeviceSpec
 
@@ -46,24 +46,6 @@ class _Sums(NamedTuple):
     conductance: Any
     quadratic: Any = None
     cubic: Any = None
-
-
-class ConductanceSums(NamedTuple):
-    """Conductances of the bit lines at the start of a training or programming, in units of the window.
-
-    Attributes
-    ----------
-    rows : (array, padded row)
-        Sum of the cells of each word line, over the number of line tiles.
-    lines : (array, line)
-        Sum of the cells of each bit line, over the number of row tiles.
-    total : (array, 1)
-        Sum of all cells, over the number of tiles.
-    """
-
-    rows: Any
-    lines: Any
-    total: Any
 
 
 @dataclass
@@ -83,6 +65,21 @@ class _Tally:
     unknown_writes: int = 0
 
 
+class _AtStart(NamedTuple):
+    """Conductances at the start of a training or programming, in units of the window.
+
+    Attributes
+    ----------
+    beside : Beside
+        Sums over lines; no state where no cell gets pulses twice.
+    of_tiles : (array, line)
+        Sum of all cells of the tile of each bit line, the mean over row tiles.
+    """
+
+    beside: Beside
+    of_tiles: Any
+
+
 @dataclass
 class _Pending:
     """Reads of ohmic cells in one state, of one phase: what they did to word lines, (array or 1, padded row)."""
@@ -99,8 +96,8 @@ class Counter:
 
     Parameters
     ----------
-    bank : Bank
-        The cells of the bit lines.
+    banks : Banks
+        The cells.
     circuit : Circuit
         What the arrays consist of.
     cut : Tiles
@@ -118,12 +115,16 @@ class Counter:
         Of the pulses of the device.
     """
 
-    def __init__(self, bank: Bank, circuit: Circuit, cut: Tiles, column: str) -> None:
+    def __init__(self, banks: Banks, circuit: Circuit, cut: Tiles, column: str) -> None:
+        bank = banks.lines
         self.circuit, self.phase = circuit, PHASES[0]
-        self._cut, self._backend, spec = cut, bank.site.backend, bank.spec
+        self._banks, self._cut, self._backend, spec = banks, cut, bank.site.backend, bank.spec
         lines = bank.state.shape[1]
         order = line_order(column, lines)
         self._line_tiles = [np.sort(order[part]) for part in cut.lines]
+        self._places = [self._place(part[part < lines]) for part in self._line_tiles]
+        self._line_tile = self._numbers(lines, [part[part < lines] for part in self._line_tiles])
+        self._row_tile = self._numbers(bank.state.shape[2], cut.rows)
         self._shape = (len(bank.state), bank.rows, lines)
         voltages, window = device_pulses(spec), spec.conductance
         self._joule = spec.read.voltage**2 * spec.read.duration * window.width
@@ -134,7 +135,7 @@ class Counter:
         )
         self._tallies: dict[str, _Tally] = {}
         self._sums_of: tuple[Any, _Sums] | None = None
-        self._at_start: ConductanceSums | None = None
+        self._at_start: _AtStart | None = None
         self._pending: _Pending | None = None
 
     @contextmanager
@@ -197,65 +198,81 @@ class Counter:
             pending.tally.squares += square
             pending.tally.read_energy += self._joule * pending.conductance * square[:, None]
 
-    def conductance_sums(self, bank: Bank) -> ConductanceSums:
-        """Sums over lines at the start of the present phase."""
-        if self._at_start is None:
-            by_row, by_line = self._backend.line_sums(bank.state)
-            offset, (_, rows, lines) = bank.spec.conductance.offset, self._shape
-            wide, tall = len(self._cut.lines), len(self._cut.rows)
-            by_row, by_line = by_row + offset * lines, by_line + offset * rows
-            total = by_line.sum(axis=1, keepdims=True) / (wide * tall)
-            dtype = bank.state.dtype
-            self._at_start = ConductanceSums((by_row / wide).astype(dtype), by_line / tall, total)
-        return self._at_start
-
-    def pulses(self, bank: Bank, pulses: Any, joules: Any) -> None:
-        """Count pulses that a kernel gave to the lines of a bank.
+    def beside(self, once: bool = False) -> Beside:
+        """Sums over lines at the start of the present phase; to be asked for before its first pulse.
 
         Parameters
         ----------
-        bank : Bank
-            The cells.
+        once : bool
+            Whether the states that cells have now are those at the start, so that they need no copy.
+        """
+        if self._at_start is None:
+            offset, (arrays, rows, lines), xp = self.charges.offset, self._shape, self._backend.xp
+            bank, reference = self._banks
+            by_row = xp.zeros((arrays, len(self._places), bank.state.shape[2]))
+            by_line = xp.empty((arrays, lines, len(self._cut.rows)))
+            for number, (part, place) in enumerate(zip(self._line_tiles, self._places, strict=True)):
+                state, inside = bank.state[:, place], np.count_nonzero(part < lines)
+                sums, whole = self._backend.line_sums(state)
+                by_row[:, number] = sums + offset * inside
+                for tile, own in enumerate(self._cut.rows):
+                    over = whole if len(self._cut.rows) == 1 else state[:, :, own].sum(axis=2, dtype=float)
+                    by_line[:, place, tile] = over + offset * (own.stop - own.start)
+                if inside < len(part):
+                    assert reference is not None
+                    by_row[:, number] += reference.state[:, 0] + offset
+            of_tiles = by_row[:, :, :rows].sum(axis=2) / len(self._cut.rows)
+            sums = (by_row - 2 * offset).astype(bank.state.dtype), by_line.astype(bank.state.dtype)
+            copy = None if once else bank.state.copy()
+            beside = Beside(*sums, self._line_tile, self._row_tile, copy)
+            self._at_start = _AtStart(beside, of_tiles[:, self._line_tile])
+        beside = self._at_start.beside
+        return beside if beside.state is not None else beside._replace(state=self._banks.lines.state)
+
+    def pulses(self, pulses: Any, joules: Any) -> None:
+        """Count pulses that a kernel gave to the bit lines.
+
+        Parameters
+        ----------
         pulses : (array, line, 2)
             Set and reset pulses.
         joules : (array, line, 2) of float64
-            Energy in the cells of the pulses, and in the other cells of their word lines at the full voltage, the cell
-            itself included.
+            Energy in the cells of the pulses, and in the other cells of both lines at the full voltage.
         """
-        sums, tally = self.conductance_sums(bank), self._tally
-        own, rows = joules[..., 0], joules[..., 1]
+        tally, own = self._tally, joules[..., 0]
         charge = pulses[..., 0] * self.charges.set + pulses[..., 1] * self.charges.reset
         tally.set_pulses += pulses[..., 0]
         tally.reset_pulses += pulses[..., 1]
         tally.write_energy += own
-        tally.half_selected_energy += np.maximum(rows + charge * sums.lines - 2 * own, 0.0) / 4
-        tally.third_selected_energy += np.maximum(charge * sums.total - own, 0.0) / 9
+        tally.half_selected_energy += np.maximum(joules[..., 1], 0.0) / 4
+        tally.third_selected_energy += np.maximum(charge * self._start.of_tiles - own, 0.0) / 9
 
-    def verified(self, bank: Bank, counts: Any, energy: Any, before: Any) -> None:
+    def verified(self, counts: Any, energy: Any, before: Any, read_rows: int = 1) -> None:
         """Count write and verify.
 
         Parameters
         ----------
-        bank : Bank
-            The cells.
         counts : (3, array, line, row)
             Set pulses, reset pulses and verify reads of each cell.
         energy : (array, line, row)
             Sum of V I t of pulses and verify reads [J].
         before : (array, line, row)
             States before.
+        read_rows : int
+            Rows that are read together: each of their cells has taken part in the same reads.
         """
-        sums, tally = self.conductance_sums(bank), self._tally
+        start, tally = self._start, self._tally
+        row_sums, line_sums, line_tiles, row_tiles, _ = start.beside
         charge = counts[0] * self.charges.set + counts[1] * self.charges.reset
-        middle = (before + bank.state).astype(float) * 0.5 + self.charges.offset
-        own, charged = (charge * middle).sum(2), charge.sum(2)
+        own = (charge * (before + self.charges.offset)).sum(2, dtype=float)
+        lines = row_sums[:, line_tiles] + line_sums[:, :, row_tiles] - 2 * before
         tally.set_pulses += counts[0].sum(2, dtype=np.int64)
         tally.reset_pulses += counts[1].sum(2, dtype=np.int64)
-        tally.verify_reads += counts[2].sum(2, dtype=np.int64)
-        tally.write_energy += energy.sum(2)
-        rows = (charge * sums.rows[:, None]).sum(2, dtype=float)
-        tally.half_selected_energy += np.maximum(rows + charged * sums.lines - 2 * own, 0.0) / 4
-        tally.third_selected_energy += np.maximum(charged * sums.total - own, 0.0) / 9
+        rows = self._shape[1]  # what lies behind them is padding
+        tally.verify_reads += counts[2][:, :, :rows:read_rows].sum(2, dtype=np.int64)
+        tally.write_energy += energy[:, :, :rows].sum(2)
+        tally.half_selected_energy += np.maximum((charge * lines).sum(2, dtype=float), 0.0) / 4
+        tally.third_selected_energy += np.maximum(charge.sum(2) * start.of_tiles - own, 0.0) / 9
 
     def verify_reads(self, bank: Bank, rounds: int) -> None:
         """Count reads of every cell, one by one, before a round of pulses."""
@@ -348,6 +365,11 @@ class Counter:
         )
 
     @property
+    def _start(self) -> _AtStart:
+        assert self._at_start is not None
+        return self._at_start
+
+    @property
     def _tally(self) -> _Tally:
         if self.phase not in self._tallies:
             self._tallies[self.phase] = self._fresh()
@@ -377,15 +399,29 @@ class Counter:
         """Sums over the lines of each tile, (array, line tile, row), of values (array, line, row) of each bank."""
         rows, lines = self._shape[1], self._shape[2]
         sums = []
-        for part in self._line_tiles:
-            inside = part[part < lines]
-            whole = len(inside) == lines
-            by_row, _ = self._backend.line_sums(values[0] if whole else values[0][:, inside])
-            total = by_row[:, :rows] + offsets[0] * len(inside)
-            if len(inside) < len(part):
+        for part, place in zip(self._line_tiles, self._places, strict=True):
+            inside = np.count_nonzero(part < lines)
+            by_row, _ = self._backend.line_sums(values[0][:, place])
+            total = by_row[:, :rows] + offsets[0] * inside
+            if inside < len(part):
                 total = total + values[1][:, 0, :rows] + offsets[1]
             sums.append(total)
         return self._backend.xp.stack(sums, axis=1)
+
+    def _numbers(self, count: int, parts: Sequence[Any]) -> Any:
+        """Number of the part to which each of some things belongs, 0 for those of no part."""
+        numbers = np.zeros(count, np.int64)
+        for number, part in enumerate(parts):
+            numbers[part] = number
+        return self._backend.asarray(numbers)
+
+    def _place(self, lines: np.ndarray) -> Any:
+        """What selects rising numbers of lines: a range where they lie side by side."""
+        if not len(lines):
+            return slice(0)
+        if len(lines) == lines[-1] - lines[0] + 1:
+            return slice(int(lines[0]), int(lines[-1]) + 1)
+        return self._backend.asarray(lines)
 
     def _strengths(self, spec: DeviceSpec, levels: Any, coding: str, unit: float) -> _Strengths:
         """What levels do, summed over reads; float64 (array, row)."""
@@ -468,5 +504,5 @@ def _strengths(spec: Any, backend: Any, levels: Any, coding: str, unit: float) -
     powers = (sign * widths, widths)
     if isinstance(spec.conduction, PolynomialConduction):
         _, common = cell_currents.drive(spec, backend, sign, coding)
-        return _Strengths(driven, widths, widths, None if common is None else widths * np.abs(common), powers)
+        return _Strengths(driven, widths, widths, None if common is None else sign * widths * common, powers)
     return _Strengths(driven, widths, widths, None, powers)

@@ -99,10 +99,11 @@ class Readout:
         self.out = None
         if adc is not None:
             signed = signed_outputs(column, dac, adc)
-            if adc.share > outputs:
+            widest = max(part.stop - part.start for part in self.cut.lines)
+            most = min(outputs, widest // 2 if column == "pair" and widest > 1 else widest)
+            if adc.share > most:
                 raise InputError(
-                    f"adc.share: {adc.share} outputs share a converter, and an array has {outputs}; "
-                    f"allowed: 1 to {outputs}"
+                    f"adc.share: {adc.share} outputs share a converter, and a tile has {most}; allowed: 1 to {most}"
                 )
             self.out = OutputConverter(adc, site, (arrays, outputs), len(self.cut.rows), signed)
         self._events_of_a_read = Events(

@@ -75,7 +75,7 @@ def _train(
 ) -> None:
     """Show inputs (array, sample, row) with targets (array, sample, col), to arrays where `taught` is 1."""
     if not (rule.reads or period > 0 or bank.stepwise):
-        _show(array, bank, rule, x, t * taught, steps, encoding)
+        _show(array, bank, rule, x, t * taught, steps, encoding, once=True)
         return
     samples, backend = x.shape[1], array.site.backend
     size = batch if rule.reads else 1
@@ -94,12 +94,24 @@ def _train(
                 let_pass(array, seconds, seconds)
 
 
-def _show(array: ArrayState, bank: Bank, rule: LocalRule, x: Any, post: Any, steps: int, encoding: Encoding) -> None:
-    """Show padded inputs with signals for the outputs `steps` times; second lines of pairs get the opposite."""
+def _show(
+    array: ArrayState,
+    bank: Bank,
+    rule: LocalRule,
+    x: Any,
+    post: Any,
+    steps: int,
+    encoding: Encoding,
+    once: bool = False,
+) -> None:
+    """Show padded inputs with signals for the outputs `steps` times; second lines of pairs get the opposite.
+
+    `once` says whether nothing else is shown in this training.
+    """
     if array.column == "pair":
         post = np.concatenate([post, -post], axis=2)
     before = bank.before()
-    how: dict[str, Any] = {"steps": steps, "encoding": encoding, "first_step": array.steps}
+    how: dict[str, Any] = {"steps": steps, "encoding": encoding, "first_step": array.steps, "once": once}
     counts = deliver(bank, array.site, array.limits, rule, x, post, **how)
     if array.plan is None:
         array.pulses += counts

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from memsim.kernels.cell import Charges, UpdateSpec
+from memsim.kernels.cell import Beside, Charges, UpdateSpec
 from memsim.kernels.convert import Errors
 from memsim.kernels.elementwise import operand
 from memsim.kernels.fluctuate import Move
@@ -172,15 +172,15 @@ class Backend:
         cell_counts: Any = None,
         tally: Any = None,
         charges: Charges = _NO_CHARGES,
-        row_sums: Any = None,
+        beside: Beside | None = None,
         joules: Any = None,
     ) -> np.ndarray:
         """Train `state` in place and return the pulses given, (array, column, 2), int64: set and reset.
 
         If the specification says so, `marks`, uint8 like `state`, receives a 1 for each cell that gets a pulse, the
         pulses of each cell are added to `cell_counts`, int64 (array, column, row, 2), and what they do to `tally`. The
-        energy of pulses in their cells, and in the other cells of their rows at the full voltage, is added to `joules`,
-        float64 (array, column, 2). See `memsim.kernels.update.update_kernel`.
+        energy of pulses in their cells, and in the other cells of both lines at the full voltage, is added to `joules`,
+        float64 (array, column, 2); `beside` are the latter's conductances. See `memsim.kernels.update.update_kernel`.
         """
         real = state.dtype.type
         marks = self.xp.empty((1, 1, 1), np.uint8) if marks is None else marks
@@ -205,13 +205,17 @@ class Backend:
             cell_counts,
             tally,
             Charges(*(real(value) for value in charges)),
-            self.xp.empty((1, 1), state.dtype) if row_sums is None else row_sums,
+            *(self._no_lines(state) if beside is None else beside),
             energies,
             *key(seed),
         )
         if joules is not None:
             joules += energies.reshape(*counts.shape[:2], -1, 2).sum(axis=2)
         return counts.reshape(*counts.shape[:2], -1, 2).sum(axis=2)
+
+    def _no_lines(self, state: Any) -> Beside:
+        none, numbers = self.xp.empty((1, 1, 1), state.dtype), self.xp.empty(1, np.int64)
+        return Beside(none, none, numbers, numbers, none)
 
     def verify(
         self,

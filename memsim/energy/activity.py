@@ -123,7 +123,6 @@ def write_activity(circuit: Circuit, counts: Counts, architecture: Architecture)
     pulses = sets + resets
     squares = sets * circuit.set_voltage**2 + resets * circuit.reset_voltage**2
     read_squares = verified * circuit.read_voltage**2
-    height = circuit.rows / len(circuit.row_tiles)
     half = counts.half_selected_energy if architecture.selection == "V/2" else counts.third_selected_energy
     reads = float(verified.sum())
     return Activity(
@@ -133,7 +132,7 @@ def write_activity(circuit: Circuit, counts: Counts, architecture: Architecture)
         line_drives=float((pulses + verified).sum()),
         bit_line_drives=float(pulses.sum()),
         gate_toggles=float((pulses + verified).sum()),
-        gate_cells=float((pulses + verified).sum() * height),
+        gate_cells=float(((pulses + verified) * widths).sum()),
         integration_steps=reads,
         samples=reads,
         adc_conversions=0.0 if circuit.adc_bits is None else reads,

@@ -5,6 +5,7 @@ Nothing counts twice: the energy of the cells follows from their conductances, a
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ PARTS = {
     "cells": "cell",
     "half-selected cells": "cell",
     "word lines": "wire",
-    "bit lines": "wire",
+    "bit lines": "bit_driver",
     "gate lines": "gate_driver",
     "DAC": "dac",
     "integrator": "integrator",
@@ -33,6 +34,8 @@ PARTS = {
     "other": "other",
 }
 """Parts that cost energy or area, and the slot of a component table that gives each its uncertainty."""
+_DRIVERS = {"word lines": "word_driver"}
+"""Further slots of parts; the larger uncertainty holds for the part."""
 
 
 @dataclass(frozen=True)
@@ -121,9 +124,13 @@ class Prices:
         return max(inputs, conversions) if circuit.overlapped else inputs + conversions
 
     def write_time(self, circuit: Circuit, counts: Counts) -> float:
-        """Time of pulses and verify reads [s]: cells one after the other in each tile of lines, tiles at once."""
+        """Time of pulses and verify reads [s]: cells one after the other in each tile of lines, tiles at once.
+
+        A verify read is one pulse of the read voltage and one conversion.
+        """
         pulses = counts.set_pulses * circuit.set_width + counts.reset_pulses * circuit.reset_width
-        reads = counts.verify_reads * (self.read_time(circuit) if counts.verify_reads.any() else 0.0)
+        single = dataclasses.replace(circuit, coding="voltage", share=1)
+        reads = counts.verify_reads * (self.read_time(single) if counts.verify_reads.any() else 0.0)
         return float((pulses + reads).max(initial=0.0)) / len(circuit.row_tiles)
 
     def areas(self, circuit: Circuit) -> dict[str, float]:
@@ -132,7 +139,7 @@ class Prices:
         rows, lines = circuit.rows * len(circuit.line_tiles) * copies, circuit.lines * len(circuit.row_tiles) * copies
         outputs = circuit.outputs * len(circuit.row_tiles) * copies
         tiles = circuit.tiles * copies
-        converters = math.ceil(outputs / circuit.share) if circuit.adc_bits is not None else 0
+        converters = circuit.converters
         numbers: dict[str, list[tuple[str, float]]] = {
             "cells": [("cell", circuit.cells)],
             "word lines": [("word_driver", rows)],
@@ -187,14 +194,23 @@ class Prices:
         by_slot: dict[str, float] = {}
         for name, value in energies.items():
             if name not in exact:
-                by_slot[PARTS[name]] = by_slot.get(PARTS[name], 0.0) + value
+                slot = self._least_certain(PARTS[name], _DRIVERS.get(name))
+                by_slot[slot] = by_slot.get(slot, 0.0) + value
         low = high = 0.0
         for slot, value in by_slot.items():
-            component = getattr(self.components, slot)
-            factor = (component.uncertainty if component is not None else None) or 1.0
+            factor = self._factor(slot)
             low, high = low + (value - value / factor) ** 2, high + (value * factor - value) ** 2
         total = math.fsum(energies.values())
         return total - math.sqrt(low), total + math.sqrt(high)
+
+    def _factor(self, slot: str) -> float:
+        """Uncertainty of a component; 1 where the table does not say it."""
+        component = getattr(self.components, slot)
+        return (component.uncertainty if component is not None else None) or 1.0
+
+    def _least_certain(self, slot: str, other: str | None) -> str:
+        """Of two slots the one of the larger uncertainty."""
+        return other if other is not None and self._factor(other) > self._factor(slot) else slot
 
     @property
     def _stepwise(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -35,7 +36,7 @@ class Circuit:
     input_phases : int
         Reads of one input vector: 2 where each sign has its own.
     share : int
-        Outputs that share one ADC.
+        Outputs of a tile that share one ADC.
     read_voltage, read_duration : float
         Of the device [V], [s]: of a level of 1, of a width of 1 or of a bit of 1.
     set_voltage, set_width, reset_voltage, reset_width : float
@@ -74,6 +75,22 @@ class Circuit:
     def tiles(self) -> int:
         """Arrays that one matrix is split over."""
         return len(self.row_tiles) * len(self.line_tiles)
+
+    @property
+    def tile_outputs(self) -> tuple[int, ...]:
+        """Outputs of each tile of lines; one of two lines counts where its first line lies."""
+        ends = [0]
+        for width in self.line_tiles:
+            ends.append(ends[-1] + width)
+        outputs = [-(-self.outputs * end // self.lines) for end in ends]
+        return tuple(last - first for first, last in pairwise(outputs))
+
+    @property
+    def converters(self) -> int:
+        """ADCs of the whole stack; outputs of different tiles share none."""
+        if self.adc_bits is None:
+            return 0
+        return self.arrays * len(self.row_tiles) * sum(-(-outputs // self.share) for outputs in self.tile_outputs)
 
     @property
     def cells(self) -> int:
@@ -118,7 +135,7 @@ class Counts:
         Levels other than 0 on word lines; of serial inputs, bits of 1.
     squares : (array, row tile) of float64
         Sum over driven word lines of the squared level, in units of the read voltage; of pulses of the read voltage,
-        their number.
+        their number times their width in units of the read duration.
     read_energy : (array, row tile, line tile) of float64
         Sum of V I t over cells [J].
     set_pulses, reset_pulses, verify_reads : (array, line tile) of int64

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+UNKNOWN = "the energy and time of the programming are not known: an error model programs the cells of layers {}"
+"""Why costs are NaN."""
+
+
 @dataclass(frozen=True)
 class LayerEvents:
     """A layer: what it consists of, and its events by phase."""
@@ -156,5 +160,10 @@ class Costs:
             "bits": "; ".join(f"{name}: {both} (input/output)" for name, both in zip(names, bits, strict=True)),
             "pipelined": int(settings.pipelined),
         }
+        unknown = [
+            name for name, layer in self.layers.items() if any(own.unknown_writes for own in layer.counts.values())
+        ]
+        if unknown:
+            attrs["cost_notes"] = UNKNOWN.format(", ".join(unknown))
         coords = {"phase": list(PHASES), "layer": names, "part": parts, "interval": ["low", "high"]}
         return xr.Dataset(data, coords, attrs)

@@ -31,6 +31,28 @@ class Charges(NamedTuple):
     offset: float  # conductance at state 0, of the window
 
 
+class Beside(NamedTuple):
+    """What the conductances of the other cells on the lines of a cell follow from, in units of the window.
+
+    Attributes
+    ----------
+    row_sums : (array, line tile, row)
+        Sums over the lines of a tile, less twice the conductance at state 0.
+    line_sums : (array, line, row tile)
+        Sums over the rows of a tile.
+    line_tiles, row_tiles : (line,), (row,)
+        Tile of each line and of each row.
+    state : (array, line, row)
+        States of the cells in these sums.
+    """
+
+    row_sums: Any
+    line_sums: Any
+    line_tiles: Any
+    row_tiles: Any
+    state: Any
+
+
 @dataclass(frozen=True)
 class UpdateSpec:
     """What is compiled into an update loop; equal specs share one kernel.

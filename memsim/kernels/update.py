@@ -41,9 +41,9 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
     the sum over pulses of the mean of the states before and after their step.
 
     If the kernel adds up energies, ``joules``, float64 of `count_shape`, receives the energy of the pulses in their
-    cells, and that of the other cells of their rows at the full voltage, see `memsim.kernels.cell.Charges`;
-    ``row_sums`` (array, row) are the conductances of all cells of a row in units of the window. The sum of a step over
-    at most 64 cells has the precision of the state; all other sums are float64. Their order is fixed.
+    cells, and that of the cells that they half-select, at the full voltage, see `memsim.kernels.cell.Charges`;
+    ``row_sums`` to ``state_before`` are those of `memsim.kernels.cell.Beside`. The sum of a step over at most 64 cells
+    has the precision of the state; all other sums are float64. Their order is fixed.
     """
     program = program_function(spec)
     gather = gather_function(spec)
@@ -84,6 +84,10 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
         tally,
         charges,
         row_sums,
+        line_sums,
+        line_tiles,
+        row_tiles,
+        state_before,
         joules,
         k0,
         k1,
@@ -98,10 +102,11 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
         drawn = np.zeros(_CHUNK * TILE, np.float32)
         ups = np.zeros(_CHUNK * TILE if counted else 1, np.int64)
         downs = np.zeros(_CHUNK * TILE if counted else 1, np.int64)
-        in_cells, in_rows = np.zeros((2, LANES))
+        in_cells, in_others = np.zeros((2, LANES))
         # Of one step, in the precision of the state: sums in float64 would cost as much as the pulses themselves.
-        step_cells, step_rows = np.zeros((2, LANES), state.dtype)
-        middle = real(0.5)
+        step_cells, step_others = np.zeros((2, LANES), state.dtype)
+        rest = np.empty(_CHUNK * TILE if charged else 1, state.dtype)
+        half, two = real(0.5), real(2.0)
         for unit in range(first, last):
             array = unit // (columns * chunks)
             column = unit // chunks % columns
@@ -122,9 +127,12 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
                 ups[:] = 0
                 downs[:] = 0
             if charged:
-                rest = row_sums[array, start:stop]
+                rows, begun = row_sums[array, line_tiles[column], start:stop], state_before[array, column, start:stop]
+                for i in range(stop - start):
+                    whole = line_sums[array, column, row_tiles[start + i]]
+                    rest[i] = (rows[i] + whole) - two * begun[i]
                 in_cells[:] = 0
-                in_rows[:] = 0
+                in_others[:] = 0
             for step in range(steps):
                 for sample in range(samples):
                     post = targets[array, sample, column]
@@ -194,14 +202,14 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
                             if charged:
                                 e0, e1 = spent(n0, charges), spent(n1, charges)
                                 e2, e3 = spent(n2, charges), spent(n3, charges)
-                                g0 = (cells[i] + w0) * middle + charges.offset
-                                g1 = (cells[i + LANES] + w1) * middle + charges.offset
-                                g2 = (cells[i + 2 * LANES] + w2) * middle + charges.offset
-                                g3 = (cells[i + 3 * LANES] + w3) * middle + charges.offset
+                                g0 = (cells[i] + w0) * half + charges.offset
+                                g1 = (cells[i + LANES] + w1) * half + charges.offset
+                                g2 = (cells[i + 2 * LANES] + w2) * half + charges.offset
+                                g3 = (cells[i + 3 * LANES] + w3) * half + charges.offset
                                 lane = i - tile * TILE
                                 step_cells[lane] += (e0 * g0 + e1 * g1) + (e2 * g2 + e3 * g3)
                                 r0, r1, r2, r3 = rest[i], rest[i + LANES], rest[i + 2 * LANES], rest[i + 3 * LANES]
-                                step_rows[lane] += (e0 * r0 + e1 * r1) + (e2 * r2 + e3 * r3)
+                                step_others[lane] += (e0 * r0 + e1 * r1) + (e2 * r2 + e3 * r3)
                             cells[i], cells[i + LANES], cells[i + 2 * LANES], cells[i + 3 * LANES] = w0, w1, w2, w3
                             if marked:
                                 for k, n in ((0, n0), (LANES, n1), (2 * LANES, n2), (3 * LANES, n3)):
@@ -216,9 +224,9 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
                     if charged:
                         for lane in range(LANES):
                             in_cells[lane] += float64(step_cells[lane])
-                            in_rows[lane] += float64(step_rows[lane])
+                            in_others[lane] += float64(step_others[lane])
                             step_cells[lane] = real(0.0)
-                            step_rows[lane] = real(0.0)
+                            step_others[lane] = real(0.0)
                     net += step_net
                     total += step_total
             if counted and total > 0:
@@ -228,7 +236,7 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
             if charged:
                 for lane in range(LANES):
                     joules[array, column, chunk, 0] += in_cells[lane]
-                    joules[array, column, chunk, 1] += in_rows[lane]
+                    joules[array, column, chunk, 1] += in_others[lane]
             counts[array, column, chunk, 0] += (total + net) // 2
             counts[array, column, chunk, 1] += (total - net) // 2
 

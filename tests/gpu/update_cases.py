@@ -10,7 +10,7 @@ from device_texts import device_text
 from twins import F32, F64, KEY, Case
 
 from memsim.kernels import update
-from memsim.kernels.cell import UpdateSpec
+from memsim.kernels.cell import Beside, Charges, UpdateSpec
 from memsim.kernels.cuda import update as cuda_update
 from memsim.learning import Encoding, Hebbian, Oja, Settings
 from memsim.learning.encoding import coincidences, silent
@@ -24,12 +24,12 @@ SPECS: list[tuple[str, str, Any, tuple[str, ...], dict[str, Any]]] = [
     ("constant", "exact", None, (), {}),
     ("constant", "sign", ("step",), (), {}),
     ("constant", "stochastic", ("range",), (), {"change": coincidences, "idle": silent, "marked": True}),
-    ("neurosim", "counted", ("range",), (), {}),
+    ("neurosim", "counted", ("range",), (), {"charged": True, "alike": True}),
     ("neurosim", "counted", ("range",), ("decay_reset",), {"told": "pulses: 100, nonlinearity: {set: -2.4, reset: 4}"}),
     ("neurosim", "counted", ("range",), ("high", "decay_set"), {"faulty": True}),
     ("linear", "counted", ("step",), ("start_set",), {"change": Oja.change}),
-    ("linear", "counted", ("own-step",), ("decay_reset",), {"own_step": True, "tallied": True}),
-    ("soft-bounds", "exact", None, (), {"counted": True}),
+    ("linear", "counted", ("own-step",), ("decay_reset",), {"own_step": True, "tallied": True, "charged": True}),
+    ("soft-bounds", "exact", None, (), {"counted": True, "charged": True}),
     ("exponential", "counted", ("step",), ("gamma_set",), {}),
     ("exponential", "counted", ("step", "uniform"), (), {"even": True, "one_sided": True}),
     # Two parameters vary from pulse to pulse: slots in the random addresses, and distributions.
@@ -49,6 +49,11 @@ def update_cases() -> Iterator[Case]:
     for model, name, noise, varying, more in SPECS:
         for real in (F32, F64) if model == "soft-bounds" else (F32,):
             yield _case(model, Encoding(name), noise and cycle_to_cycle(*noise), varying, more, real)
+
+
+def _places(dtype: Any) -> Any:
+    """A place for each block of threads, in which it counts."""
+    return lambda given: np.zeros(cuda_update.count_shape(given[0]), dtype)
 
 
 def _case(
@@ -92,18 +97,27 @@ def _case(
         cell_counts = np.full((*shape, 2) if spec.counted else (1, 1, 1, 1), 5, np.int64)
         tally = np.zeros((4, *shape) if spec.tallied else (1, 1, 1, 1))
         written = (counts, marks, cell_counts, tally)
-        return state, x, t, real(0.2), 2, 5, 3, 7, settings, common, each, *written, *KEY
+        fall = 3e-12 if spec.alike else 2e-12
+        charges = Charges(real(3e-12), real(fall), real(0.1))
+        row_sums, line_sums = (rng.random((shape[0], tiles, size)).astype(real) for tiles, size in ((2, 128), (3, 2)))
+        places = np.array([0, 1, 1]), np.repeat([0, 1], 64)  # tiles of lines and of rows
+        beside = Beside(row_sums, line_sums, *places, rng.random(shape).astype(real))
+        joules = np.zeros(counts.shape if spec.charged else (1, 1, 1, 1))
+        energy = (charges, *beside, joules)
+        return state, x, t, real(0.2), 2, 5, 3, 7, settings, common, each, *written, *energy, *KEY
 
     written = [12] * spec.marked + [13] * spec.counted
+    outputs = {0: 1e-5 if real is F32 else 1e-13, 11: 0} | dict.fromkeys(written, 0)
+    outputs |= dict.fromkeys([14] * spec.tallied + [21] * spec.charged, 1e-5)
     kind = [model, encoding.name, *["noisy"] * (noise is not None), *varying, *more]
     return Case(
         f"update {'-'.join(kind)} {np.dtype(real)}",
         update.update_kernel(spec),
         cuda_update.update_kernel(spec),
         arguments,
-        {0: 1e-5 if real is F32 else 1e-13, 11: 0} | dict.fromkeys(written, 0) | ({14: 1e-5} if spec.tallied else {}),
-        double=real is F64 or spec.tallied,
+        outputs,
+        double=real is F64 or spec.tallied or spec.charged,
         draws=spec.chance is not None or spec.draws or bool(spec.shaken),
-        own={11: lambda given: np.zeros(cuda_update.count_shape(given[0]), np.int64)},
-        common={11: lambda counts: counts.sum(axis=tuple(range(2, counts.ndim - 1)))},
+        own={11: _places(np.int64)} | ({21: _places(float)} if spec.charged else {}),
+        common=dict.fromkeys((11, 21), lambda sums: sums.sum(axis=tuple(range(2, sums.ndim - 1)))),
     )

@@ -9,7 +9,7 @@ import numpy as np
 from memsim.arrays.bank import Bank
 from memsim.arrays.site import Site
 from memsim.errors import InputError
-from memsim.kernels.cell import UpdateSpec
+from memsim.kernels.cell import Beside, UpdateSpec
 from memsim.learning import Encoding, Hebbian, LocalRule, Settings
 from memsim.learning.encoding import coincidences, silent
 from memsim.noise.cycle import cycle_to_cycle
@@ -30,6 +30,7 @@ def deliver(
     first_step: int,
     falls: bool = False,
     tally: Any = None,
+    once: bool = False,
 ) -> np.ndarray:
     """Give the pulses that a rule asks for and return their number, (array, line, 2), int64: set and reset.
 
@@ -51,6 +52,8 @@ def deliver(
         Whether a one-sided device gets reset pulses too.
     tally : (4, array, line, row) of float64, optional
         To which the pulses of each cell are added, see `memsim.kernels.update.update_kernel`.
+    once : bool
+        Whether these are the only pulses of their cells in a training or programming.
 
     Raises
     ------
@@ -75,11 +78,12 @@ def deliver(
         tallied=tally is not None,
         charged=bank.counter is not None,
     )
-    counter, energy = bank.counter, {}
-    joules = None
+    counter, energy = bank.counter, dict[str, Any]()
+    joules = beside = None
     if counter is not None:
         joules = site.backend.xp.zeros((*bank.state.shape[:2], 2))
-        energy = {"charges": counter.charges, "row_sums": counter.conductance_sums(bank).rows}
+        energy = {"charges": counter.charges}
+        beside = counter.beside(once and not trains)
     settings, span = pulse_settings(bank, limits, encoding), bank.device.span
 
     def give(x: np.ndarray, post: np.ndarray, steps: int, first_step: int) -> np.ndarray:
@@ -105,8 +109,9 @@ def deliver(
                 marks=None if bank.marks is None else bank.marks[arrays, lines],
                 cell_counts=None if bank.wear.pulses is None else bank.wear.pulses[arrays, lines],
                 tally=None if tally is None else tally[:, arrays, lines],
+                beside=None if beside is None else _part(beside, arrays, lines),
                 joules=None if joules is None else joules[arrays, lines],
-                **{name: part[arrays] if name == "row_sums" else part for name, part in energy.items()},
+                **energy,
             )
         return counts
 
@@ -114,7 +119,7 @@ def deliver(
     if not trains:
         counts = give(x, post, steps, first_step)
         if counter is not None:
-            counter.pulses(bank, counts, joules)
+            counter.pulses(counts, joules)
         return counts
     rows, lines = encoding.chances(x, post, rule.rate, span)
     for step in range(first_step, first_step + steps * x.shape[1], x.shape[1]):
@@ -128,8 +133,19 @@ def deliver(
     if not steps:
         return site.backend.xp.zeros((*bank.state.shape[:2], 2), np.int64)
     if counter is not None:
-        counter.pulses(bank, counts, joules)
+        counter.pulses(counts, joules)
     return counts
+
+
+def _part(beside: Beside, arrays: slice, lines: slice) -> Beside:
+    """Of some arrays and bit lines."""
+    return Beside(
+        beside.row_sums[arrays],
+        beside.line_sums[arrays, lines],
+        beside.line_tiles[lines],
+        beside.row_tiles,
+        beside.state[arrays, lines],
+    )
 
 
 def update_spec(

@@ -60,6 +60,7 @@ def program_by_pulses(
             before = bank.before(own)
             # All lines share their steps: the line is in the address anyhow, and no address depends on the width.
             how = {"steps": count, "encoding": encoding, "first_step": step, "falls": falls}
-            counts += deliver(bank, site, limits, rule, x, selected, tally=tally, **how)  # type: ignore[arg-type]
+            once = not bank.watched
+            counts += deliver(bank, site, limits, rule, x, selected, tally=tally, once=once, **how)  # type: ignore[arg-type]
             bank.after(before, step, own)
     return counts

@@ -80,6 +80,8 @@ def write_and_verify(array: ArrayState, targets: Any, algorithm: WriteVerify, se
         raise InputError(f"max_pulses: {steps} steps more exceed the 2^32 that an array can address")
     start = array.steps
     counter, states = bank.counter, bank.state.copy()
+    if counter is not None:
+        counter.beside()  # the cells as they are before the first pulse
     if isinstance(algorithm, Selective):
         _write_others(array, targets, algorithm, sensitivities, progress, voltages)
         start += 1
@@ -117,7 +119,7 @@ def write_and_verify(array: ArrayState, targets: Any, algorithm: WriteVerify, se
         counts, energy = (*progress.counts[:2], readings.reads), energy + readings.energy
     accepted = progress.status == 1
     if counter is not None:
-        counter.verified(bank, counts, energy, states)
+        counter.verified(counts, energy, states, algorithm.read_rows)
     array.programming = Outcome.of(bank, algorithm, counts, energy, accepted, voltages, algorithm.delay)
     array.pulses += xp.stack([part[:, :, :rows].sum(2) for part in progress.counts[:2]], axis=-1)
     bank.wear.count(progress.counts[:2] - once)  # those of one write are counted as they are given

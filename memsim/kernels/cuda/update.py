@@ -61,6 +61,10 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
         tally,
         charges,
         row_sums,
+        line_sums,
+        line_tiles,
+        row_tiles,
+        state_before,
         joules,
         k0,
         k1,
@@ -72,7 +76,7 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
         column, array = line % columns, line // columns
         set_pulses = 0
         reset_pulses = 0
-        in_cells, in_rows = 0.0, 0.0
+        in_cells, in_others = 0.0, 0.0
         if group < tiles * LANES:  # threads beyond the last cell of a column wait with the others of their block
             tile, lane = group // LANES, group % LANES
             first = tile * TILE + lane
@@ -87,6 +91,12 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
                 state[array, column, first + 2 * LANES],
                 state[array, column, first + 3 * LANES],
             )
+            beside = (none, none, none, none)
+            if charged:
+                for word in range(WORDS):
+                    row = first + word * LANES
+                    lines = row_sums[array, line_tiles[column], row] + line_sums[array, column, row_tiles[row]]
+                    beside = replaced(beside, word, lines - real(2.0) * state_before[array, column, row])
             for step in range(steps):
                 for sample in range(inputs.shape[1]):
                     post = targets[array, sample, column]
@@ -123,7 +133,7 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
                         if charged and pulses != none:
                             spent = max(pulses, none) * charges.set + max(-pulses, none) * charges.reset
                             in_cells += float64(spent * ((old + new) * half + charges.offset))
-                            in_rows += float64(spent * row_sums[array, row])
+                            in_others += float64(spent * beside[word])
                         set_pulses += int(max(pulses, none))
                         reset_pulses += int(max(-pulses, none))
             for word in range(WORDS):
@@ -131,13 +141,13 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
         ups = cuda.shared.array(THREADS, int64)
         downs = cuda.shared.array(THREADS, int64)
         joules_in_cells = cuda.shared.array(THREADS if charged else 1, float64)
-        joules_in_rows = cuda.shared.array(THREADS if charged else 1, float64)
+        joules_in_others = cuda.shared.array(THREADS if charged else 1, float64)
         own = cuda.threadIdx.x
         ups[own] = set_pulses
         downs[own] = reset_pulses
         if charged:
             joules_in_cells[own] = in_cells
-            joules_in_rows[own] = in_rows
+            joules_in_others[own] = in_others
         rest = THREADS // 2
         while rest > 0:
             cuda.syncthreads()
@@ -146,14 +156,14 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
                 downs[own] += downs[own + rest]
                 if charged:
                     joules_in_cells[own] += joules_in_cells[own + rest]
-                    joules_in_rows[own] += joules_in_rows[own + rest]
+                    joules_in_others[own] += joules_in_others[own + rest]
             rest //= 2
         if own == 0:
             counts[array, column, group // THREADS, 0] += ups[0]
             counts[array, column, group // THREADS, 1] += downs[0]
             if charged:
                 joules[array, column, group // THREADS, 0] += joules_in_cells[0]
-                joules[array, column, group // THREADS, 1] += joules_in_rows[0]
+                joules[array, column, group // THREADS, 1] += joules_in_others[0]
 
     return CudaKernel(update, lambda state, *_: math.prod(state.shape[:2]) * _stride.py_func(state.shape[2] // TILE))
 
