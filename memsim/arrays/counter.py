@@ -4,8 +4,9 @@
 read            V I(V) t of every cell, from the sum over reads of what each word line gets and the sum of the
                 conductances of its cells. The sums of conductances are stored for each state.
 pulse           V^2 t (G_before + G_after)/2 in its cell, which the update loop adds up.
-half-selected   V/2 on the other cells of the word and the bit line of a pulse, or V/3 on all other cells of the array,
-                with the conductances at the start of the training or programming.
+half-selected   V/2 on the other cells of the word and the bit line of a pulse in its tile, or V/3 on all other cells of
+                the tile (the mean one of the line), with the conductances at the start of the training or programming
+                and the voltage of the device's pulses.
 ==============  =======================================================================================================
 
 Sums that depend on conductances are float64 in a fixed order, and lines are not split between threads: they are the

@@ -20,6 +20,7 @@ TILES = {
     "single rows": (1, 1),
 }
 COLUMNS = ("single", "reference", "pair")
+DTYPES = ("float32", pytest.param("float64", marks=pytest.mark.slow))
 
 
 def crossbar(device=QUIET, rows=ROWS, cols=COLS, **options):
@@ -129,7 +130,7 @@ def test_reads_of_changing_cells_count_with_the_states_that_they_meet():
     close(counted(xbar).read_energy.sum(), expected)
 
 
-@pytest.mark.filterwarnings("ignore::memsim.errors.RetentionWarning")
+@pytest.mark.slow
 def test_reads_of_cells_that_drift_count_with_the_conductance_of_their_time():
     xbar = ms.Crossbar("pcm-joshi2020", ROWS, COLS, seed=1, dtype="float64", count=True)
     xbar.program(np.full((ROWS, COLS), 0.7))
@@ -312,15 +313,31 @@ def test_through_wires_cells_take_v_squared_times_their_effective_conductance():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("rows", "cols", "short"), [(64, 64, 0.01), (128, 128, 0.04)])
-def test_the_count_through_wires_is_a_little_below_the_exact_energy(rows, cols, short):
-    """Currents between word lines are left out: here 0.5 % of 64 x 64 cells and 2 % of 128 x 128 cells."""
-    xbar = crossbar(rows=rows, cols=cols, wires=ms.Wires.of_node(22, driver_resistance=100.0), dtype="float32")
-    x = np.random.default_rng(4).uniform(0, 1, (3, rows))
+@pytest.mark.parametrize(
+    ("size", "driven", "short"),
+    [(64, 1.0, 0.002), (128, 1.0, 0.006), (128, 0.1, 0.025)],
+    ids=["64", "128", "few lines"],
+)
+def test_the_count_through_wires_is_a_little_below_the_exact_energy(size, driven, short):
+    """Currents between word lines are left out: 0.1 % for 64 x 64 cells, 0.5 % for 128 x 128, 2 % with few inputs."""
+    xbar = crossbar(rows=size, cols=size, wires=ms.Wires.of_node(22, driver_resistance=100.0), dtype="float32")
+    random = np.random.default_rng(4)
+    x = random.uniform(0, 1, (3, size)) * (random.uniform(0, 1, (3, size)) <= driven)
     xbar.read(x)
     exact = float(xbar.power(x).power.sum()) * T
     energy = counted(xbar).read_energy.sum()
     assert (1 - short) * exact < energy < exact
+
+
+@pytest.mark.slow
+def test_the_count_through_wires_of_cells_that_are_not_ohmic_is_an_estimate():
+    """It has the voltage of the driver in the law of the cell, and is above the exact energy: by 2 % here."""
+    device = QUIET.replace({"conduction": LAWS["sinh"][0]})
+    xbar = crossbar(device, 64, 64, wires=ms.Wires.of_node(22, driver_resistance=100.0), dtype="float32")
+    x = np.random.default_rng(4).uniform(0, 1, (3, 64))
+    xbar.read(x)
+    exact = float(xbar.power(x).power.sum()) * T
+    assert exact < counted(xbar).read_energy.sum() < 1.03 * exact
 
 
 # What must not change
@@ -337,7 +354,7 @@ def life(count, dtype, **options):
     return xbar, [xbar.read(inputs(4, ROWS)), xbar.state.values, *xbar.pulses, xbar.output(inputs(2, ROWS))]
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_counting_changes_no_bit_of_another_result(dtype):
     for ours, plain in zip(life(True, dtype)[1], life(False, dtype)[1], strict=True):
         assert ours.dtype == plain.dtype and np.array_equal(ours, plain)
@@ -351,7 +368,7 @@ def all_counts(xbar):
     }
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_counts_are_the_same_bits_for_any_number_of_threads(dtype, monkeypatch):
     whole = all_counts(life(True, dtype)[0])
     for threads in (1, 3, 7):

@@ -17,12 +17,18 @@ QUIET = LOUD.replace({"variability": None, "read.noise": None})
 SET = RESET = 1.6**2 * 50e-9  # V^2 t
 READ = 0.5**2 * 5e-9
 ROWS, COLS = 6, 4
+ALGORITHMS = ("ispp", "fppv", "radar", "neurram", "hadamard", "selective")
 TILES = {"one tile": None, "tiles": (4, 3)}
 
 
 def crossbar(device=LOUD, cols=COLS, **options):
     given = {"seed": 7, "dtype": "float64", "initial": (0.0, 1.0), "count": True, "count_cell_pulses": True}
     return ms.Crossbar(device, ROWS, cols, **(given | options))
+
+
+def slow(*names):
+    """Cases that compile a kernel of their own."""
+    return [pytest.param(name, marks=pytest.mark.slow) for name in names]
 
 
 def counted(xbar, phase):
@@ -119,6 +125,7 @@ def test_a_set_pulse_in_the_middle_of_the_range_costs_v_squared_g_t(device, volt
     assert counts.half_selected_energy.item() == pytest.approx(0, abs=1e-6 * printed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("device", ["agsi-jo2010", "epiram-choi2018"])
 def test_set_and_reset_pulses_have_their_own_voltages(device):
     set_voltage, reset_voltage, width = {"agsi-jo2010": (3.2, 2.8, 300e-6), "epiram-choi2018": (5.0, 3.0, 5e-6)}[device]
@@ -133,7 +140,7 @@ def test_set_and_reset_pulses_have_their_own_voltages(device):
 
 @pytest.mark.parametrize("tile", TILES)
 @pytest.mark.parametrize("column", ["single", "reference", "pair"])
-@pytest.mark.parametrize("encoding", ["counted", "stochastic", "sign"])
+@pytest.mark.parametrize("encoding", ["counted", *slow("stochastic", "sign")])
 def test_training_costs_the_sum_of_its_pulses(encoding, column, tile):
     x, targets = inputs(3), np.array([[1.0, -1.0, 0.5, 0.0], [0.3, 1.0, -0.2, 0.0], [-0.4, 0.2, 1.0, 0.0]])
     whole, singly = (crossbar(column=column, tile=TILES[tile]) for _ in range(2))
@@ -166,6 +173,7 @@ def test_reads_between_pulses_count_to_the_training(column):
     assert counts.reads == 6 and not counted(whole, "inference").happened
 
 
+@pytest.mark.slow
 def test_float32_counts_agree_with_float64_to_rounding():
     energies = []
     for dtype in ("float32", "float64"):
@@ -177,6 +185,7 @@ def test_float32_counts_agree_with_float64_to_rounding():
         close(getattr(energies[0], name), getattr(energies[1], name), 1e-5)
 
 
+@pytest.mark.slow
 def test_each_training_starts_with_its_own_conductances():
     xbar = crossbar(QUIET)
     ledgers = []
@@ -186,6 +195,7 @@ def test_each_training_starts_with_its_own_conductances():
     close(counted(xbar, "training").half_selected_energy[0], ledgers[0].half + ledgers[1].half)
 
 
+@pytest.mark.slow
 def test_cells_that_are_drawn_in_blocks_count_as_those_that_are_not(monkeypatch):
     def counts():
         xbar = crossbar(arrays=2, column="pair", tile=(4, 3))
@@ -200,6 +210,7 @@ def test_cells_that_are_drawn_in_blocks_count_as_those_that_are_not(monkeypatch)
         assert all(np.array_equal(ours[name], plain[name]) for name in plain)
 
 
+@pytest.mark.slow
 def test_stuck_cells_take_the_energy_of_their_pulses():
     xbar = crossbar(QUIET, faults=np.eye(ROWS, COLS))  # at the upper end
     xbar.train("hebbian", np.ones((1, ROWS)), np.ones((1, COLS)), rate=0.1)
@@ -228,6 +239,7 @@ def test_programming_by_pulses_reads_each_cell_and_gives_its_pulses(column, tile
     assert counts.verify_reads.sum() == targets.size
 
 
+@pytest.mark.slow
 def test_further_rounds_of_pulses_count_as_if_given_one_by_one():
     targets = np.random.default_rng(2).uniform(0, 1, (ROWS, COLS))
     whole, singly = crossbar(QUIET), crossbar(QUIET)
@@ -256,6 +268,7 @@ def test_programming_again_costs_its_own_pulses():
     )
 
 
+@pytest.mark.slow
 def test_refresh_counts_to_the_programming():
     xbar = crossbar(QUIET, column="pair", initial=(0.5, 1.0))
     full = xbar.refresh(0.9)
@@ -272,11 +285,15 @@ def test_refresh_counts_to_the_programming():
 # Write and verify
 
 
-@pytest.mark.parametrize("device", ["taox-hfox-wu2018", "rram-radar2021"])
-@pytest.mark.parametrize("algorithm", ["ispp", "fppv", "radar", "neurram", "hadamard", "selective"])
+@pytest.mark.parametrize(
+    ("algorithm", "device"),
+    [
+        ("ispp", "taox-hfox-wu2018"),
+        *(pytest.param(name, "taox-hfox-wu2018", marks=pytest.mark.slow) for name in ("hadamard", "selective")),
+        *(pytest.param(name, "rram-radar2021", marks=pytest.mark.slow) for name in ALGORITHMS),
+    ],
+)
 def test_write_and_verify_costs_what_the_programming_took(algorithm, device):
-    if algorithm == "fppv" and device == "taox-hfox-wu2018":
-        pytest.skip("its pulses have one voltage")
     xbar, settings = crossbar(device, tile=(4, 3)), {}
     if algorithm == "selective":
         settings = {"sensitivities": np.random.default_rng(5).random((ROWS, COLS)), "share": 0.5}
@@ -295,7 +312,7 @@ def test_write_and_verify_costs_what_the_programming_took(algorithm, device):
             assert counts.verify_reads[0, number] == reads.sum() > 0
 
 
-@pytest.mark.parametrize("algorithm", ["ispp", "radar", "neurram"])
+@pytest.mark.parametrize("algorithm", ["ispp", *slow("radar", "neurram")])
 def test_half_selected_cells_of_write_and_verify_have_their_conductances_before_it(algorithm):
     xbar = crossbar(tile=(4, 3))
     ledger = Ledger(xbar, (4, 3), verified=True)
@@ -304,6 +321,7 @@ def test_half_selected_cells_of_write_and_verify_have_their_conductances_before_
     close(counted(xbar, "programming").third_selected_energy[0], ledger.third)
 
 
+@pytest.mark.slow
 def test_gradient_descent_costs_its_reads_and_pulses():
     xbar = crossbar(QUIET)
     xbar.program(np.random.default_rng(4).uniform(0.2, 0.8, (ROWS, COLS)), "gradient-descent", max_batches=8)
