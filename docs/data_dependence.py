@@ -133,7 +133,7 @@ def figure(by_device: dict[str, list[Measured]]) -> Any:
     from matplotlib import rc_context
 
     with rc_context(RC):
-        page, axes = grid([2.1, 1.2], len(by_device), top=0.62, left=0.62, gap=0.3, rows=[0.42])
+        page, axes = grid([2.1, 1.2], len(by_device), top=0.62, left=0.78, gap=0.3, rows=[0.42])
         for column, (device, layers) in enumerate(by_device.items()):
             upper, lower = axes[:, column]
             for number, estimate in enumerate(ESTIMATES):
