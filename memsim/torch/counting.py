@@ -47,9 +47,11 @@ class EventCounting:
 
     def programmed(self) -> dict[str, LayerEvents]:
         """Take note of a new programming, and return what it took."""
+        events = self._now()
         self._events.append([])
-        self._pulses.append([_most_pulses(layer) for layer in self._layers.values()])
-        return self._now()
+        pairs = zip(self._layers.values(), events.values(), strict=True)
+        self._pulses.append([_most_pulses(layer, own) for layer, own in pairs])
+        return events
 
     @contextmanager
     def inference(self) -> Iterator[None]:
@@ -84,12 +86,11 @@ class EventCounting:
         return {name or layer.label: self._known[name][2] for name, layer in self._layers.items()}
 
 
-def _most_pulses(layer: AnalogLayer) -> float:
+def _most_pulses(layer: AnalogLayer, events: LayerEvents) -> float:
     """Largest number of pulses of a cell in its programming; NaN where it is not known."""
-    crossbar = layer.cells.crossbar
-    if crossbar.event_counts.counts["programming"].unknown_writes:
+    if events.counts["programming"].unknown_writes:
         return math.nan
     try:
-        return float(crossbar.cell_pulses.sum("direction").max())
+        return float(layer.cells.crossbar.cell_pulses.sum("direction").max())
     except InputError:  # a device whose cells get no pulses
         return math.nan
