@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Literal, get_args
 
 from memsim.errors import InputError, nearest
@@ -38,7 +39,12 @@ class Architecture:
                 f"selection: {self.selection!r} is not allowed; {' or '.join(names)}"
                 f"{nearest(str(self.selection), names)}"
             )
-        if not 1 <= self.bits <= 32:
-            raise InputError(f"bits: {self.bits} is not allowed; 1 to 32")
-        if not 0 <= self.settle <= 1:
-            raise InputError(f"settle: {self.settle:g} s is not allowed; 0 to 1 s")
+        if not isinstance(self.pipelined, bool):
+            raise InputError(f"pipelined: {self.pipelined!r} is not allowed; true or false")
+        if not isinstance(self.bits, Integral) or isinstance(self.bits, bool) or not 1 <= self.bits <= 32:
+            raise InputError(f"bits: {self.bits!r} is not allowed; 1 to 32")
+        number = isinstance(self.settle, Real) and not isinstance(self.settle, bool)
+        if not number or not 0 <= self.settle <= 1:
+            raise InputError(
+                f"settle: {f'{self.settle:g} s' if number else repr(self.settle)} is not allowed; 0 to 1 s"
+            )

@@ -41,4 +41,6 @@ def prices_of(
             )
     if isinstance(node, str):
         node = parse_quantity(node, "m")
+    if isinstance(settings.get("settle"), str):
+        settings["settle"] = parse_quantity(settings["settle"], "s")
     return Prices(components_of(components).at(node), Architecture(**settings))
