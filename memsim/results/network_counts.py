@@ -14,6 +14,7 @@ from memsim.energy.counts import PHASES
 from memsim.energy.digital import Products
 from memsim.energy.report import LayerEvents
 from memsim.energy.stored import COUNTED, SUMMED, layers_of, stored_events
+from memsim.errors import OutputError
 from memsim.results.dataset import require, source, stored
 
 if TYPE_CHECKING:
@@ -105,8 +106,13 @@ def counts_of(dataset: xr.Dataset) -> NetworkCounts:
         for repeat in range(counts.shape[0])
     ]
     sizes = np.array([dataset[name].values for name in _SIZES])
+    if not (layers and layers[0]) or len(layers[0][0]) != sizes.shape[1]:
+        raise OutputError(f"{where}: its description of the arrays is damaged")
     products = {name: Products(*map(float, own)) for name, own in zip(layers[0][0], sizes.T, strict=True)}
-    return NetworkCounts(layers, max(1, int(dataset.attrs.get("samples", 1))), products)
+    samples = dataset.attrs.get("samples")
+    if not isinstance(samples, int | np.integer) or samples < 1:
+        raise OutputError(f"{where}: its attribute 'samples' is damaged")
+    return NetworkCounts(layers, int(samples), products)
 
 
 def _of_reads(evaluations: Sequence[Sequence[LayerEvents]], samples: int) -> dict[str, np.ndarray]:

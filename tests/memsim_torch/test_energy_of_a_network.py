@@ -13,7 +13,8 @@ from torch import nn  # noqa: E402
 
 import memsim as ms  # noqa: E402
 import memsim.torch as mt  # noqa: E402
-from memsim.errors import InputError  # noqa: E402
+from memsim.cli.main import run_command  # noqa: E402
+from memsim.errors import InputError, OutputError  # noqa: E402
 
 TABLE = """\
 name: round-numbers
@@ -328,3 +329,34 @@ def test_a_component_without_energy_is_named(table):
     chip = mt.program(mt.calibrate(mt.convert(linear(), mt.Hardware(dac=8, adc=8), quiet=True), x))
     with pytest.raises(InputError, match="component 'adc' of table 'round-numbers' has no energy"):
         mt.evaluate(chip, batches(x), components=table, **METRIC)
+
+
+def test_the_command_line_prints_costs_beside_a_digital_processor(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    chip = mt.program(mt.convert(linear(), mt.Hardware("pcm-joshi2020"), quiet=True))
+    ms.save(mt.evaluate(chip, batches(torch.rand(9, 5)), repeats=2, **METRIC), "events.nc")
+    assert run_command(["cost", "events.nc", "--components", "generic", "--node", "22 nm", "-o", "costs.nc"]) == 0
+    printed = capsys.readouterr().out
+    assert all(text in printed for text in ("TOPS/W", "digital energy", "left out", "node 22 nm", "costs.nc"))
+    assert run_command(["show", "costs.nc"]) == 0
+    assert "digital energy" in capsys.readouterr().out
+    assert run_command(["cost", "events.nc"]) == 2
+    assert "components: needed, as the result holds no component table" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        ({"component_settings": "{"}, "its attribute 'component_settings' is damaged"),
+        ({"component_settings": "[]"}, "its attribute 'component_settings' is damaged"),
+        ({"circuits": "["}, "description of the arrays is damaged"),
+        ({"circuits": "[{}]"}, "description of the arrays is damaged"),
+        ({"circuits": "[]"}, "its description of the arrays is damaged"),
+        ({"samples": "many"}, "its attribute 'samples' is damaged"),
+    ],
+)
+def test_damaged_results_are_refused(damage, message):
+    chip = mt.program(mt.convert(linear(), mt.Hardware(), quiet=True))
+    result = mt.evaluate(chip, batches(torch.rand(9, 5)), components="generic", node="22 nm", **METRIC)
+    with pytest.raises(OutputError, match=message):
+        ms.cost(result.assign_attrs(damage))
