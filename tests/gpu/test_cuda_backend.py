@@ -124,6 +124,20 @@ for name, endurance in endurances.items():
     print("agree:", name)
 """
 
+COUNTS = """
+def counts(rule, backend):
+    made = ms.Crossbar("agsi-jo2010", 20, 3, arrays=2, seed=3, backend=backend, column="pair", tile=(12, 4), count=True)
+    made.train(rule, x, np.resize(t, (3, 3)), encoding="counted")
+    made.program(0.6, cycles=2)
+    made.read(x)
+    return [value for one in made.event_counts.counts.values() for value in vars(one).values()]
+
+for rule in ("hebbian", "delta"):
+    for ours, theirs in zip(counts(rule, "cuda"), counts(rule, "cpu"), strict=True):
+        assert np.allclose(ours, theirs, rtol=1e-4, atol=0), (rule, ours, theirs)
+    print("agree:", rule)
+"""
+
 EXPERIMENTS = """
 import xarray as xr
 for name in ("physical-01", "decomposition-01"):
@@ -138,8 +152,8 @@ for name in ("physical-01", "decomposition-01"):
 
 @pytest.mark.parametrize(
     ("code", "count"),
-    [(LIVES, 7), (MEASURED, 4), (WEAR, 2), (EXPERIMENTS, 2)],
-    ids=["arrays", "measured cells", "wear", "experiments"],
+    [(LIVES, 7), (MEASURED, 4), (WEAR, 2), (COUNTS, 2), (EXPERIMENTS, 2)],
+    ids=["arrays", "measured cells", "wear", "counts", "experiments"],
 )
 def test_what_a_simulated_card_computes_agrees_with_the_cpu(code, count):
     here = Path(__file__).parent

@@ -129,6 +129,53 @@ def test_programming_of_whole_arrays_is_the_same(algorithm, column, correlated):
     same(*results)
 
 
+def counts_of(backend, device, tmp_path, rule="delta", **options):
+    """All counts of a crossbar that is trained, programmed twice, read, and stored in a file."""
+    made = ms.Crossbar(device, ROWS, COLS, arrays=2, seed=3, count=True, backend=backend, **options)
+    outputs = made.shape[-1]
+    if device != "hfo2-milo2021":
+        made.train(rule, X, np.full((len(X), outputs), 0.4), steps=2, encoding="counted")
+        made.program(0.6, "ispp", window=0.2, max_pulses=20)
+    made.program(0.4)
+    made.read(X)
+    made.count_reads(0.5 * X)
+    again = ms.Crossbar.from_netcdf(made.to_netcdf(tmp_path / f"{backend}.nc", force=True), backend=backend)
+    again.read(X)
+    counts = [*made.event_counts.counts.values(), *again.event_counts.counts.values()]
+    costs = again.cost("generic-crosspoint", node="22 nm")
+    return [np.asarray(value) for one in counts for value in vars(one).values()], costs
+
+
+COUNTED = {
+    "voltages": {},
+    "serial inputs in tiles of pairs": {
+        "dac": ms.DAC(5, coding="serial"),
+        "adc": ms.ADC(6, range=9.0, share=2),
+        "column": "pair",
+        "tile": (30, 4),
+    },
+    "widths in tiles beside a reference": {"dac": ms.DAC(5, coding="width"), "column": "reference", "tile": (30, 2)},
+    "signs in two phases": {"dac": ms.DAC(5, polarity="phases"), "dtype": "float64"},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COUNTED)
+@pytest.mark.parametrize("device", ["taox-hfox-wu2018", "hfo2-milo2021", "sinh", "polynomial"])
+def test_events_are_counted_alike(device, name, tmp_path):
+    if device in ("sinh", "polynomial"):
+        law = {"sinh": {"voltage": "0.4 V"}, "polynomial": {"quadratic": "0.5 uS", "cubic": "0.3 uS"}}[device]
+        device = ms.load_device("taox-hfox-wu2018").replace({"conduction": {"model": device, **law}})
+    (ours, our_costs), (theirs, their_costs) = (
+        counts_of(backend, device, tmp_path, **COUNTED[name]) for backend in ("cuda", "cpu")
+    )
+    assert sum(values.sum() > 0 for values in theirs) > 8
+    for number, (a, b) in enumerate(zip(ours, theirs, strict=True)):
+        assert type(a) is np.ndarray and a.dtype == b.dtype and a.shape == b.shape, number
+        np.testing.assert_allclose(a, b, rtol=1e-6, err_msg=str(number))  # sums in another order
+    xr.testing.assert_allclose(our_costs, their_costs, rtol=1e-6)
+
+
 @pytest.mark.slow
 def test_pulse_trains_are_the_same():
     ours, theirs = (
