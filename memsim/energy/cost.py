@@ -14,7 +14,9 @@ from memsim.energy.activity import Activity, read_activity, write_activity
 from memsim.energy.architecture import Architecture
 from memsim.energy.components import Component, Components
 from memsim.energy.components.adc import Step
+from memsim.energy.components.component import Cell, GateDriver
 from memsim.energy.counts import Circuit, Counts
+from memsim.energy.uncertainty import range_of_sum
 
 PARTS = {
     "cells": "cell",
@@ -65,10 +67,10 @@ class Prices:
             If the table has no energy for a converter of the arrays.
         """
         c, energies, covered = self.components, dict[str, float](), self.components.covered
-        transistor = c.cell is not None and c.cell.access == "transistor"
+        cell = c.cell if c.cell is not None and c.cell.access == "transistor" else None
         if "cell" not in covered:
             energies["cells"] = activity.cells
-            if not transistor:
+            if cell is None:
                 energies["half-selected cells"] = activity.half_selected
         if self._word_capacitance:
             energies["word lines"] = activity.line_cells * self._word_capacitance
@@ -78,8 +80,8 @@ class Prices:
         ):
             if driver is not None and driver.energy is not None:
                 energies[name] = energies.get(name, 0.0) + toggles * driver.energy
-        if transistor and c.gate_driver is not None:
-            energies["gate lines"] = self._gates(activity)
+        if cell is not None and c.gate_driver is not None:
+            energies["gate lines"] = self._gates(activity, cell, c.gate_driver)
         if activity.dac_conversions and "dac" not in covered:
             bits = 1 if circuit.coding == "serial" else circuit.dac_bits
             energies["DAC"] = activity.dac_conversions * c.need("dac", "energy", bits)
@@ -140,29 +142,25 @@ class Prices:
         outputs = circuit.outputs * len(circuit.row_tiles) * copies
         tiles = circuit.tiles * copies
         converters = circuit.converters
-        numbers: dict[str, list[tuple[str, float]]] = {
-            "cells": [("cell", circuit.cells)],
-            "word lines": [("word_driver", rows)],
-            "bit lines": [("bit_driver", lines)],
-            "gate lines": [("gate_driver", rows)],
-            "DAC": [("dac", rows if circuit.dac_bits is not None else 0)],
-            "integrator": [("integrator", outputs)],
-            "sample-hold": [("sample_hold", outputs)],
-            "shift-add": [("shift_add", converters)],
-            "register": [("register", rows * (circuit.dac_bits or 0))],
-            "link": [("link", tiles)],
-            "control": [("control", tiles)],
-            "other": [("other", tiles)],
+        numbers: dict[str, tuple[Component | None, float]] = {
+            "cells": (c.cell, circuit.cells),
+            "word lines": (c.word_driver, rows),
+            "bit lines": (c.bit_driver, lines),
+            "gate lines": (c.gate_driver, rows),
+            "DAC": (c.dac, rows if circuit.dac_bits is not None else 0),
+            "integrator": (c.integrator, outputs),
+            "sample-hold": (c.sample_hold, outputs),
+            "shift-add": (c.shift_add, converters),
+            "register": (c.register, rows * (circuit.dac_bits or 0)),
+            "link": (c.link, tiles),
+            "control": (c.control, tiles),
+            "other": (c.other, tiles),
         }
-        areas = {}
-        for name, parts in numbers.items():
-            known = [
-                number * component.area
-                for slot, number in parts
-                if (component := getattr(c, slot)) is not None and component.area is not None
-            ]
-            if known:
-                areas[name] = math.fsum(known)
+        areas = {
+            name: number * component.area
+            for name, (component, number) in numbers.items()
+            if component is not None and component.area is not None
+        }
         if converters and c.adc is not None:
             area = c.adc.conversion(circuit.adc_bits or 1).area
             if area is not None:
@@ -176,7 +174,7 @@ class Prices:
     def interval(
         self, energies: Mapping[str, float], exact: Collection[str] = ("cells", "half-selected cells")
     ) -> tuple[float, float]:
-        """Ends of the sum of the energies, or areas, of parts [J].
+        """Ends of the sum of the energies, or areas, of parts [J], see `range_of_sum`.
 
         Parameters
         ----------
@@ -184,33 +182,29 @@ class Prices:
             Of each part.
         exact : collection of str
             Parts whose values do not follow from the table.
-
-        Notes
-        -----
-        A part lies between value/u and value*u, with the uncertainty u of its component. The deviations of different
-        components are independent: those below and those above add up as squares. Parts of one component are wrong
-        together. A component whose uncertainty the table does not say counts as exact.
         """
+        known = math.fsum(value for name, value in energies.items() if name in exact)
+        return range_of_sum(self.uncertain(energies, exact), known)
+
+    def uncertain(
+        self, energies: Mapping[str, float], exact: Collection[str] = ("cells", "half-selected cells")
+    ) -> list[tuple[float, float | None]]:
+        """Energy of the parts of each component, which are wrong together, and its uncertainty; see `interval`."""
         by_slot: dict[str, float] = {}
         for name, value in energies.items():
             if name not in exact:
                 slot = self._least_certain(PARTS[name], _DRIVERS.get(name))
                 by_slot[slot] = by_slot.get(slot, 0.0) + value
-        low = high = 0.0
-        for slot, value in by_slot.items():
-            factor = self._factor(slot)
-            low, high = low + (value - value / factor) ** 2, high + (value * factor - value) ** 2
-        total = math.fsum(energies.values())
-        return total - math.sqrt(low), total + math.sqrt(high)
+        return [(value, self._uncertainty(slot)) for slot, value in by_slot.items()]
 
-    def _factor(self, slot: str) -> float:
-        """Uncertainty of a component; 1 where the table does not say it."""
+    def _uncertainty(self, slot: str) -> float | None:
+        """Uncertainty of a component; None where the table does not say it."""
         component = getattr(self.components, slot)
-        return (component.uncertainty if component is not None else None) or 1.0
+        return None if component is None else component.uncertainty
 
     def _least_certain(self, slot: str, other: str | None) -> str:
         """Of two slots the one of the larger uncertainty."""
-        return other if other is not None and self._factor(other) > self._factor(slot) else slot
+        return slot if other is None else max(slot, other, key=lambda name: self._uncertainty(name) or 1.0)
 
     @property
     def _stepwise(self) -> bool:
@@ -226,23 +220,22 @@ class Prices:
         return circuit.share * c.need("adc", "time", resolved) + _time(c.shift_add)
 
     @property
+    def _wire_capacitance(self) -> float:
+        """Capacitance of the wire of a word or gate line for each of its cells [F]."""
+        c = self.components
+        return 0.0 if c.wire is None or c.cell is None else (c.wire.capacitance or 0.0) * (c.cell.width or 0.0)
+
+    @property
     def _word_capacitance(self) -> float:
         """Capacitance of a word line for each of its cells [F]."""
-        c = self.components
-        if c.cell is None:
-            return 0.0
-        wire = 0.0 if c.wire is None else (c.wire.capacitance or 0.0) * (c.cell.width or 0.0)
-        return wire + (c.cell.word_capacitance or 0.0)
+        cell = self.components.cell
+        return 0.0 if cell is None else self._wire_capacitance + (cell.word_capacitance or 0.0)
 
-    def _gates(self, activity: Activity) -> float:
+    def _gates(self, activity: Activity, cell: Cell, driver: GateDriver) -> float:
         """C V^2 of gate lines, and the energy of their drivers [J]."""
-        c = self.components
-        if c.gate_driver is None or c.cell is None:
-            return 0.0
-        wire = 0.0 if c.wire is None else (c.wire.capacitance or 0.0) * (c.cell.width or 0.0)
-        each = (c.cell.gate_capacitance or 0.0) + wire
-        charge = activity.gate_cells * each + activity.gate_toggles * (c.gate_driver.capacitance or 0.0)
-        return charge * (c.gate_driver.voltage or 0.0) ** 2 + activity.gate_toggles * (c.gate_driver.energy or 0.0)
+        each = (cell.gate_capacitance or 0.0) + self._wire_capacitance
+        charge = activity.gate_cells * each + activity.gate_toggles * (driver.capacitance or 0.0)
+        return charge * (driver.voltage or 0.0) ** 2 + activity.gate_toggles * (driver.energy or 0.0)
 
 
 def _time(part: Component | None) -> float:

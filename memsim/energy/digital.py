@@ -24,6 +24,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from memsim.energy.components import Components
+from memsim.energy.uncertainty import range_of_sum
 from memsim.errors import InputError
 
 DIGITAL_PARTS = {"mac": "digital.mac", "weights": "digital.weight_memory", "activations": "digital.activation_memory"}
@@ -187,13 +188,11 @@ class DigitalPrices:
         }
 
     def interval(self, values: Mapping[str, float]) -> tuple[float, float]:
-        """Ends of the sum of the energies [J], or areas [m^2], of parts.
+        """Ends of the sum of the energies [J], or areas [m^2], of parts, see `range_of_sum`."""
+        return range_of_sum(self.uncertain(values))
 
-        As for crossbars: the deviations of different components are independent, and add up as squares.
-        """
-        low = high = 0.0
-        for part, value in values.items():
-            factor = getattr(self.components.digital, DIGITAL_PARTS[part].partition(".")[2]).uncertainty or 1.0
-            low, high = low + (value - value / factor) ** 2, high + (value * factor - value) ** 2
-        total = math.fsum(values.values())
-        return total - math.sqrt(low), total + math.sqrt(high)
+    def uncertain(self, values: Mapping[str, float]) -> list[tuple[float, float | None]]:
+        """Value of each part and the uncertainty of its component; see `interval`."""
+        digital = self.components.digital
+        slots = {part: getattr(digital, slot.partition(".")[2]) for part, slot in DIGITAL_PARTS.items()}
+        return [(value, slots[part].uncertainty) for part, value in values.items()]

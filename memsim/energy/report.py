@@ -39,6 +39,13 @@ class LayerEvents:
         return LayerEvents(self.circuit, counts)
 
 
+def ratio(above: Any, below: Any) -> np.ndarray:
+    """A quotient, NaN where the divisor is not above 0."""
+    with np.errstate(all="ignore"):
+        quotient = np.asarray(above, float) / np.asarray(below, float)
+    return np.where(np.asarray(below) > 0, quotient, np.nan)
+
+
 class Costs:
     """Costs of layers, which follow each other in a network.
 
@@ -121,11 +128,7 @@ class Costs:
         seconds = np.array([self.seconds(phase) for phase in PHASES])
         intervals = np.array([self.prices.interval(self.energies(phase)) for phase in PHASES])
         area_total = math.fsum(self.areas().values())
-        with np.errstate(all="ignore"):
-            power = np.divide(totals, seconds, out=np.full_like(totals, np.nan), where=seconds > 0)
-            inference = PHASES.index("inference")
-            per_watt = self.operations() / totals[inference] / 1e12 if totals[inference] > 0 else math.nan
-            rate = self.operations() / seconds[inference] if seconds[inference] > 0 else math.nan
+        inference, operations = PHASES.index("inference"), self.operations()
         components, settings = self.prices.components, self.prices.architecture
         tiles = max((layer.circuit.tiles for layer in self.layers.values()), default=0)
         by_tile = np.full((len(PHASES), len(names), tiles), np.nan)
@@ -139,13 +142,13 @@ class Costs:
             "total_energy_interval": (("phase", "interval"), intervals, "J", "interval of the energy of all layers"),
             "time": (("phase", "layer"), time, "s", "time"),
             "total_time": (("phase",), seconds, "s", "time of all layers"),
-            "power": (("phase",), power, "W", "power"),
+            "power": (("phase",), ratio(totals, seconds), "W", "power"),
             "area": (("layer", "part"), area, "m2", "area"),
             "total_area": ((), area_total, "m2", "area of all layers"),
             "tile_read_energy": (("phase", "layer", "tile"), by_tile, "J", "energy of reads in the cells of a tile"),
-            "operations": ((), self.operations(), "1", "operations, two for each multiply-accumulate"),
-            "operations_per_joule": ((), 1e12 * per_watt, "J-1", "operations per joule"),
-            "operations_per_second": ((), rate, "s-1", "operations per second"),
+            "operations": ((), operations, "1", "operations, two for each multiply-accumulate"),
+            "operations_per_joule": ((), ratio(operations, totals[inference]), "J-1", "operations per joule"),
+            "operations_per_second": ((), ratio(operations, seconds[inference]), "s-1", "operations per second"),
         }
         data = {
             name: (dims, values, {"units": units, "long_name": text})

@@ -17,7 +17,7 @@ from memsim.energy.cost import PARTS, Prices, layer_cost
 from memsim.energy.counts import Counts
 from memsim.energy.digital import DIGITAL_PARTS, DigitalPrices, Processor, inference_work
 from memsim.energy.prices import prices_of
-from memsim.energy.report import LayerEvents
+from memsim.energy.report import UNKNOWN, LayerEvents, ratio
 from memsim.errors import InputError, OutputError, nearest
 from memsim.results.dataset import build_dataset, source
 from memsim.results.network_counts import NetworkCounts, counts_of
@@ -33,7 +33,6 @@ _PROCESSOR = tuple(item.name for item in dataclasses.fields(Processor))
 SETTINGS = tuple(dict.fromkeys((*_ARCHITECTURE, *_PROCESSOR)))
 """Settings of costs."""
 _ATTRIBUTES = ("components", "component_settings", "included", "left_out", "bits", "digital", "cost_notes")
-_UNKNOWN = "the energy and time of the programming are not known: an error model programs the cells of layers {}"
 
 
 class Table(NamedTuple):
@@ -145,7 +144,7 @@ def with_costs(dataset: xr.Dataset, table: Table) -> xr.Dataset:
         attributes["digital"] = f"not included: {error}"
     unknown = [name for name, layer in counts.layers[0][0].items() if layer.counts["programming"].unknown_writes]
     if unknown:
-        attributes["cost_notes"] = _UNKNOWN.format(", ".join(unknown))
+        attributes["cost_notes"] = UNKNOWN.format(", ".join(unknown))
     declared = [variable.name for variable in (*COST_VARIABLES, *DIGITAL_VARIABLES)]
     labels = {"part": list(PARTS), "limit": list(LIMITS), "digital_part": list(DIGITAL_PARTS)}
     made = build_dataset(values, labels, {})
@@ -186,10 +185,10 @@ def _costs(counts: NetworkCounts, prices: Prices) -> Values:
         "total_energy_range": total_ranges,
         "inference_time": each,
         "total_inference_time": np.asarray(whole),
-        "layer_power": _ratio(of_layers, seconds),
-        "total_power": _ratio(total, whole),
-        "efficiency": _ratio(operations, of_layers),
-        "total_efficiency": _ratio(operations.sum(), total),
+        "layer_power": ratio(of_layers, seconds),
+        "total_power": ratio(total, whole),
+        "efficiency": ratio(operations, of_layers),
+        "total_efficiency": ratio(operations.sum(), total),
     }
     areas = [prices.areas(layer.circuit) for layer in counts.layers[0][0].values()]
     sums = {part: math.fsum(own.get(part, 0.0) for own in areas) for part in PARTS if any(part in own for own in areas)}
@@ -244,10 +243,3 @@ def _bits(counts: NetworkCounts) -> str:
 
 def _by_part(values: Mapping[str, float]) -> list[float]:
     return [values.get(part, math.nan) for part in PARTS]
-
-
-def _ratio(above: Any, below: Any) -> np.ndarray:
-    """A quotient, NaN where the divisor is 0."""
-    with np.errstate(all="ignore"):
-        quotient = np.asarray(above, float) / np.asarray(below, float)
-    return np.where(np.asarray(below) > 0, quotient, np.nan)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from memsim.energy.cost import PARTS, Prices
 from memsim.energy.counts import PHASES
 from memsim.energy.digital import DIGITAL_PARTS
 from memsim.energy.report import Costs, LayerEvents
+from memsim.energy.uncertainty import range_of_sum
 from memsim.errors import InputError
 from memsim.experiments.experiment import Experiment
 from memsim.tasks.classify.classifiers.classifier import Classifier
@@ -165,18 +166,13 @@ class EnergyOfLearners:
     def _ends(self, energies: Parts) -> tuple[float, float]:
         """Ends of the sum of energies of crossbars and of a digital processor, whose deviations are independent [J]."""
         assert self._prices is not None
-        total, low, high = math.fsum(energies.values()), 0.0, 0.0
-        intervals: list[tuple[tuple[str, ...], Callable[[Parts], tuple[float, float]]]] = [
-            (tuple(PARTS), self._prices.interval)
-        ]
+        crossbars = {part: energy for part, energy in energies.items() if part in PARTS}
+        processor = {part: energy for part, energy in energies.items() if part in DIGITAL_PARTS}
+        uncertain = self._prices.uncertain(crossbars)
         if self._digital is not None:
-            intervals.append((tuple(DIGITAL_PARTS), self._digital.prices.interval))
-        for names, interval in intervals:
-            own = {part: energies[part] for part in names if part in energies}
-            least, most = interval(own)
-            low = math.hypot(low, math.fsum(own.values()) - least)
-            high = math.hypot(high, most - math.fsum(own.values()))
-        return total - low, total + high
+            uncertain += self._digital.prices.uncertain(processor)
+        total = math.fsum(energies.values())
+        return range_of_sum(uncertain, total - math.fsum(value for value, _ in uncertain))
 
     def _in_processor(self, classifier: Gradient, course: Sequence[Sequence[Parts]], digital: DigitalCosts) -> Values:
         """Variables of a network in a digital processor."""
