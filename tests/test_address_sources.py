@@ -21,7 +21,6 @@ BITS = {
     "kernels/trains.py": "time slots of pulse trains, and binary digits of chances",
     "kernels/cuda/trains.py": "time slots of pulse trains",
     "backends/backend.py": "binary digits of codes of converters",
-    "kernels/level_sums.py": "binary digits of codes of converters",
     "cells/functions.py": "bits of floating-point numbers",
     "arrays/converters.py": "numbers of codes",
     "arrays/mapping.py": "slices of bits of weights",

@@ -70,7 +70,7 @@ class Bank:
     wear : Wear
         Pulses and cycles of the cells.
     counter : Counter or None
-        What counts the energy of pulses; None where nothing does.
+        What counts the energy of reads and pulses; None where nothing does, and for a plan.
     """
 
     def __init__(

@@ -81,7 +81,7 @@ def array_state(
     _wear(cells.lines, prior_cycles)
     if checks.flag("count", count):
         circuit = circuit_of(profile.spec, readout, shape[0])
-        readout.counter = cells.lines.counter = Counter(cells, circuit, readout.cut, column)
+        cells.lines.counter = Counter(cells, circuit, readout.cut, column)
     return ArrayState(
         profile,
         axes,

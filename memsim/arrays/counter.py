@@ -18,7 +18,7 @@ word lines; `Crossbar.power` is exact.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -150,15 +150,17 @@ class Counter:
             self.phase = before
             self._at_start = None
 
-    def read(self, banks: Banks, effective: list[EffectiveCells], levels: Any, coding: str, unit: float) -> None:
+    def read(
+        self, banks: Banks, effective: Callable[[], list[EffectiveCells]], levels: Any, coding: str, unit: float
+    ) -> None:
         """Count reads.
 
         Parameters
         ----------
         banks : Banks
             The cells.
-        effective : list of EffectiveCells
-            What reads see of each bank.
+        effective : callable
+            Gives what reads see of each bank; called where states have changed.
         levels : (array or 1, sample, row), or PatchSignal
             What reaches the word lines, in units of the read voltage.
         coding : str
@@ -248,7 +250,7 @@ class Counter:
         tally.half_selected_energy += np.maximum(joules[..., 1], 0.0) / 4
         tally.third_selected_energy += np.maximum(charge * self._start.of_tiles - own, 0.0) / 9
 
-    def verified(self, counts: Any, energy: Any, before: Any, read_rows: int = 1) -> None:
+    def verified(self, counts: Any, energy: Any, read_rows: int = 1) -> None:
         """Count write and verify.
 
         Parameters
@@ -257,15 +259,13 @@ class Counter:
             Set pulses, reset pulses and verify reads of each cell.
         energy : (array, line, row)
             Sum of V I t of pulses and verify reads [J].
-        before : (array, line, row)
-            States before.
         read_rows : int
             Rows that are read together: each of their cells has taken part in the same reads.
         """
         start, tally = self._start, self._tally
-        row_sums, line_sums, line_tiles, row_tiles, _ = start.beside
+        row_sums, line_sums, line_tiles, row_tiles, before = start.beside
         charge = counts[0] * self.charges.set + counts[1] * self.charges.reset
-        own = (charge * (before + self.charges.offset)).sum(2, dtype=float)
+        in_cells = (charge * (before + self.charges.offset)).sum(2, dtype=float)
         lines = row_sums[:, line_tiles] + line_sums[:, :, row_tiles] - 2 * before
         tally.set_pulses += counts[0].sum(2, dtype=np.int64)
         tally.reset_pulses += counts[1].sum(2, dtype=np.int64)
@@ -273,7 +273,7 @@ class Counter:
         tally.verify_reads += counts[2][:, :, :rows:read_rows].sum(2, dtype=np.int64)
         tally.write_energy += energy[:, :, :rows].sum(2)
         tally.half_selected_energy += np.maximum((charge * lines).sum(2, dtype=float), 0.0) / 4
-        tally.third_selected_energy += np.maximum(charge.sum(2) * start.of_tiles - own, 0.0) / 9
+        tally.third_selected_energy += np.maximum(charge.sum(2) * start.of_tiles - in_cells, 0.0) / 9
 
     def verify_reads(self, bank: Bank, rounds: int) -> None:
         """Count reads of every cell, one by one, before a round of pulses."""
@@ -322,11 +322,11 @@ class Counter:
         for phase in sorted({name.partition(".")[0] for name in memory}):
             if phase not in PHASES:
                 raise ValueError(f"'{phase}' is no phase")
-            own = self._fresh()
-            for item in dataclasses.fields(own):
+            tally = self._fresh()
+            for item in dataclasses.fields(tally):
                 name = f"{phase}.{item.name}"
-                setattr(own, item.name, self._checked(name, np.asarray(memory[name]), getattr(own, item.name)))
-            tallies[phase] = own
+                setattr(tally, item.name, self._checked(name, np.asarray(memory[name]), getattr(tally, item.name)))
+            tallies[phase] = tally
         self._tallies, self._pending = tallies, None
 
     def _checked(self, name: str, values: np.ndarray, own: Any) -> Any:
@@ -383,11 +383,12 @@ class Counter:
         read_energy = xp.zeros((arrays, len(self._line_tiles), rows))
         return _Tally(xp.zeros((arrays, rows), np.int64), xp.zeros((arrays, rows)), read_energy, *integers, *energies)
 
-    def _sums(self, banks: Banks, effective: list[EffectiveCells]) -> _Sums:
+    def _sums(self, banks: Banks, effective: Callable[[], list[EffectiveCells]]) -> _Sums:
         """Sums of the cells that reads see now, stored until their states change."""
         key = [(bank, bank.state_version) for bank in banks.both]
         if self._sums_of is None or self._sums_of[0] != key:
-            conductance = self._by_tile([cells.state for cells in effective], [cells.offset for cells in effective])
+            seen = effective()
+            conductance = self._by_tile([cells.state for cells in seen], [cells.offset for cells in seen])
             matrices = [cell_currents.excess_matrices(bank) for bank in banks.both]
             powers: list[Any] = [None, None]
             if matrices[0] is not None:

@@ -11,7 +11,6 @@ import numpy as np
 from memsim.arrays import cell_currents
 from memsim.arrays.bank import Banks
 from memsim.arrays.converters import ADC, DAC, InputConverter, OutputConverter, signed_outputs
-from memsim.arrays.counter import Counter
 from memsim.arrays.effective_cells import EffectiveCells
 from memsim.arrays.events import Events
 from memsim.arrays.interconnect import Interconnect, TileMaps, tiles, without_wires
@@ -77,8 +76,6 @@ class Readout:
     ----------
     events : Events
         What the reads so far made the hardware of an array do; expectations count nothing.
-    counter : Counter or None
-        What counts the energy of reads; None where nothing does.
     cut : Tiles
         How rows and lines are cut into tiles, the reference column included.
     """
@@ -114,7 +111,6 @@ class Readout:
             adc_conversions=0 if adc is None else outputs * len(self.cut.rows),
         )
         self.events = Events()
-        self.counter: Counter | None = None
         self._interconnect = None if wires is None else Interconnect(wires, self.cut, column)
         self._moments = OutputMoments(pairs=column == "pair")
 
@@ -189,9 +185,10 @@ class Readout:
         self._count(banks, self.levels(signal))
 
     def _count(self, banks: Banks, levels: Any) -> None:
-        if self.counter is not None:
+        """Count energies of reads; a plan has no counter."""
+        if banks.lines.counter is not None:
             unit = 1.0 if self._in is None else self._in.dac.unit
-            self.counter.read(banks, self.effective(banks), levels, self._coding, unit)
+            banks.lines.counter.read(banks, lambda: self.effective(banks), levels, self._coding, unit)
 
     def calibrate(self, banks: Banks, signal: np.ndarray) -> None:
         """Set the range of the ADCs from the expected outputs for some inputs, see `ADC`."""

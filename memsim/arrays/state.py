@@ -90,7 +90,8 @@ class ArrayState:
     @property
     def counter(self) -> Counter | None:
         """What counts events; None where nothing does."""
-        return self.readout.counter
+        counter: Counter | None = self.cells.lines.counter
+        return counter
 
     def during(self, phase: str) -> AbstractContextManager[None]:
         """Let events count to a phase, see `Counter.during`."""

@@ -6,6 +6,7 @@ import functools
 
 import numpy as np
 
+from memsim.arithmetic import popcount
 from memsim.kernels.compile import Kernel, compile_kernel, inline
 
 _ROWS = 256
@@ -28,11 +29,7 @@ def level_sums_kernel(coding: str) -> Kernel:
     def number(level, unit):
         if not serial:
             return 1.0 if level != 0.0 else 0.0
-        code = np.int32(np.rint(abs(level) / unit))
-        code = code - ((code >> np.int32(1)) & np.int32(0x5555))
-        code = (code & np.int32(0x3333)) + ((code >> np.int32(2)) & np.int32(0x3333))
-        code = (code + (code >> np.int32(4))) & np.int32(0x0F0F)
-        return np.float64((code + (code >> np.int32(8))) & np.int32(0x1F))
+        return np.float64(popcount(np.uint32(np.rint(abs(level) / unit))))
 
     @inline
     def strength(level, unit):

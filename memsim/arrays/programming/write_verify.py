@@ -79,7 +79,7 @@ def write_and_verify(array: ArrayState, targets: Any, algorithm: WriteVerify, se
     if array.steps + steps + 2 >= COUNTER:
         raise InputError(f"max_pulses: {steps} steps more exceed the 2^32 that an array can address")
     start = array.steps
-    counter, states = bank.counter, bank.state.copy()
+    counter = bank.counter
     if counter is not None:
         counter.beside()  # the cells as they are before the first pulse
     if isinstance(algorithm, Selective):
@@ -119,7 +119,7 @@ def write_and_verify(array: ArrayState, targets: Any, algorithm: WriteVerify, se
         counts, energy = (*progress.counts[:2], readings.reads), energy + readings.energy
     accepted = progress.status == 1
     if counter is not None:
-        counter.verified(counts, energy, states, algorithm.read_rows)
+        counter.verified(counts, energy, algorithm.read_rows)
     array.programming = Outcome.of(bank, algorithm, counts, energy, accepted, voltages, algorithm.delay)
     array.pulses += xp.stack([part[:, :, :rows].sum(2) for part in progress.counts[:2]], axis=-1)
     bank.wear.count(progress.counts[:2] - once)  # those of one write are counted as they are given
