@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memsim.energy.components import ComponentTable, components_from_text, components_of
-from memsim.energy.cost import PARTS, Prices
+from memsim.energy.components import ComponentTable, components_of
+from memsim.energy.cost import PARTS
 from memsim.energy.prices import prices_of
 from memsim.energy.stored import layers_of
-from memsim.errors import InputError, OutputError
+from memsim.errors import OutputError
 from memsim.metrics.intervals import RESAMPLES, over_images, seed_interval
-from memsim.results.dataset import VARIABLES, load, require, source
+from memsim.results.component_tables import SETTINGS, TABLE, held_table, settings_text
+from memsim.results.dataset import VARIABLES, load, require, source, with_variables
 from memsim.results.network_costs import Table, with_costs
 from memsim.results.settings import any_settings_of
 from memsim.tasks.energy_costs import LearnerEvents, cost_variables
@@ -83,8 +82,8 @@ def cost(
     if dataset[events].dims[0] != names.compared:
         raise OutputError(f"{name}: combines several seeds; compute the costs of each run before")
     if components is None:
-        table, own_node, own = _of_result(dataset)
-        node, settings = own_node if node is None else node, {**own, **settings}
+        held = held_table(dataset)
+        table, node, settings = held.table, held.node if node is None else node, {**held.settings, **settings}
     else:
         table = components_of(components)
     prices = prices_of(table, node, **settings)
@@ -99,17 +98,11 @@ def cost(
         raise OutputError(f"{name}: holds no events of crossbars; nothing in it has cells")
     values = cost_variables(learners, repeats, prices, names)
     values |= _means(dataset, values, names)
-    return _with(dataset, values).assign_attrs(components=table.to_yaml(), component_settings=_described(prices))
-
-
-def _of_result(dataset: xr.Dataset) -> tuple[ComponentTable, float | None, dict[str, Any]]:
-    """The component table that a result holds, its node, and the settings of its costs."""
-    text = dataset.attrs.get("components")
-    if not isinstance(text, str):
-        raise InputError("components: needed, as the result holds no component table; a shipped name, or a path")
-    energy = getattr(any_settings_of(dataset), "energy", None)
-    table = components_from_text(text, f"{source(dataset)} (components)")
-    return table, None if energy is None else energy.node, {} if energy is None else energy.settings
+    labels = {"part": list(PARTS), "interval": ["low", "high"]}
+    described = settings_text(prices.components.node, prices.architecture)
+    return with_variables(dataset, values, labels, _OF_TABLE).assign_attrs(
+        {TABLE: table.to_yaml(), SETTINGS: described}
+    )
 
 
 def _means(dataset: xr.Dataset, values: dict[str, np.ndarray], names: EnergyNames) -> dict[str, np.ndarray]:
@@ -128,29 +121,3 @@ def _means(dataset: xr.Dataset, values: dict[str, np.ndarray], names: EnergyName
             mean, low, high = seed_interval(values[name], axis=1, bounds=declared.bounds)
         means |= {f"{name}_mean": mean, f"{name}_interval": np.stack([low, high], axis=-1)}
     return means
-
-
-def _described(prices: Prices) -> str:
-    """Settings of costs, as JSON."""
-    return json.dumps({"node": prices.components.node, **dataclasses.asdict(prices.architecture)})
-
-
-def _with(dataset: xr.Dataset, values: dict[str, np.ndarray]) -> xr.Dataset:
-    """The result with other costs."""
-    encoding = dataset.encoding
-    made = dataset.drop_vars([name for name in (*values, *_OF_TABLE) if name in dataset])
-    for name, array in values.items():
-        declared = VARIABLES[name]
-        attrs: dict[str, Any] = {
-            "units": declared.units,
-            "long_name": declared.long_name,
-            "description": declared.meaning,
-        }
-        if declared.interval:
-            attrs["interval"] = declared.interval
-        made[name] = (declared.dims, array, attrs)
-    made = made.assign_coords(part=list(PARTS))
-    if "interval" not in made.coords:
-        made = made.assign_coords(interval=["low", "high"])
-    made.encoding = encoding
-    return made

@@ -13,6 +13,7 @@ from memsim.experiments.experiment import Experiment
 from memsim.experiments.loading import experiment_from_text
 from memsim.experiments.schema import ImageExperimentSpec
 from memsim.philox import LAYOUT
+from memsim.results.component_tables import TABLES
 from memsim.results.dataset import load, source, stored
 from memsim.results.evaluations import evaluations_of
 from memsim.results.settings import any_settings_of, changes_of, device_texts, texts_of
@@ -64,7 +65,7 @@ def stored_in(dataset: xr.Dataset) -> Stored:
         experiment.devices.named(device)  # refuses a text that is no profile
     images = stored(dataset, "images_sha256") if isinstance(experiment.spec, ImageExperimentSpec) else None
     notes = () if np.array_equal(dataset.attrs.get("random_addresses", 1), LAYOUT) else (_OTHER_NUMBERS,)
-    tables = texts_of(dataset, "component_tables")
+    tables = texts_of(dataset, TABLES)
     return Stored(replace(experiment, changed=changes_of(dataset), tables=tables), images, notes)
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memsim.cli.console import console, printable, table
-from memsim.energy.components import components_from_text
 from memsim.errors import MemsimError
+from memsim.results.component_tables import held_table
 from memsim.results.settings import any_settings_of
 from memsim.tasks.energy_variables import ENERGY_VARIABLES, LEARNERS, EnergyNames, energy_names
 from memsim.units import format_quantity
@@ -115,12 +115,11 @@ def _notes(dataset: xr.Dataset) -> dict[str, str]:
 def _table_name(dataset: xr.Dataset) -> str:
     """The component table of a result, and the node."""
     try:
-        name = f"table {components_from_text(str(dataset.attrs.get('components')), 'components').name}"
-        node = json.loads(str(dataset.attrs.get("component_settings", "{}"))).get("node")
-    except (MemsimError, ValueError, AttributeError):
+        held = held_table(dataset)
+    except MemsimError:
         return ""
-    node = node or getattr(getattr(any_settings_of(dataset), "energy", None), "node", None)
-    return f"{name} at {format_quantity(float(node), 'm', _DIGITS)}" if isinstance(node, int | float) else name
+    name = f"table {held.table.name}"
+    return name if held.node is None else f"{name} at {format_quantity(held.node, 'm', _DIGITS)}"
 
 
 def _bits(dataset: xr.Dataset) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from memsim.cli.console import WIDE, console, printable, table
-from memsim.errors import OutputError
-from memsim.results.dataset import require, source
+from memsim.results.component_tables import held_settings
+from memsim.results.dataset import require
 from memsim.units import format_quantity, moment
 
 if TYPE_CHECKING:
@@ -87,11 +86,8 @@ def _lines(dataset: xr.Dataset, first: xr.Dataset) -> list[str]:
 
 def _settings(dataset: xr.Dataset) -> str:
     """The component table's node and the settings of costs."""
-    try:
-        known: dict[str, Any] = dict(json.loads(dataset.attrs["component_settings"]))
-    except (KeyError, TypeError, ValueError, RecursionError):
-        raise OutputError(f"{source(dataset)}: its attribute 'component_settings' is damaged") from None
-    node = known.pop("node", None)
+    known = held_settings(dataset)
+    node = known.pop("node")
     words = [f"node {format_quantity(float(node), 'm')}"] if isinstance(node, int | float) else []
     return ", ".join([*words, *(f"{key} {value}" for key, value in known.items())])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -30,6 +30,7 @@ __all__ = [
     "save",
     "source",
     "stored",
+    "with_variables",
     "writer",
 ]
 
@@ -105,6 +106,17 @@ def build_dataset(
             dims = (compared, f"{name}_item")[: array.ndim]
             coords[name] = (dims, array, _told(f"swept setting {key}", units))
     return xr.Dataset(data, coords, {"memsim_schema": SCHEMA_VERSION, **attributes})
+
+
+def with_variables(
+    dataset: xr.Dataset, variables: Mapping[str, np.ndarray], labels: Mapping[str, Any], dropped: Iterable[str] = ()
+) -> xr.Dataset:
+    """A result with other registered variables and labels in place of those of these names, and without some."""
+    made = build_dataset(variables, labels, {})
+    old = {*made.variables, *dropped} & {str(name) for name in dataset.variables}
+    result = dataset.drop_vars(old).assign(made.data_vars).assign_coords(made.coords)
+    result.encoding = dataset.encoding
+    return result
 
 
 def _told(long_name: str, units: str | None) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 from collections.abc import Mapping
 from os import PathLike
@@ -12,14 +11,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 
 from memsim.energy.architecture import Architecture
-from memsim.energy.components import ComponentTable, components_from_text, components_of
+from memsim.energy.components import ComponentTable, components_of
 from memsim.energy.cost import PARTS, Prices, layer_cost
 from memsim.energy.counts import Counts
 from memsim.energy.digital import DIGITAL_PARTS, DigitalPrices, Processor, inference_work
 from memsim.energy.prices import prices_of
 from memsim.energy.report import UNKNOWN, LayerEvents, ratio
-from memsim.errors import InputError, OutputError, nearest
-from memsim.results.dataset import build_dataset, source
+from memsim.errors import InputError, nearest
+from memsim.results.component_tables import SETTINGS, TABLE, held_table, settings_text
+from memsim.results.dataset import with_variables
 from memsim.results.network_counts import NetworkCounts, counts_of
 from memsim.tasks.network_cost_variables import COST_VARIABLES, DIGITAL_VARIABLES
 
@@ -30,9 +30,9 @@ Values = dict[str, np.ndarray]
 LIMITS = ("lower", "upper")
 _ARCHITECTURE = tuple(item.name for item in dataclasses.fields(Architecture))
 _PROCESSOR = tuple(item.name for item in dataclasses.fields(Processor))
-SETTINGS = tuple(dict.fromkeys((*_ARCHITECTURE, *_PROCESSOR)))
+COST_SETTINGS = tuple(dict.fromkeys((*_ARCHITECTURE, *_PROCESSOR)))
 """Settings of costs."""
-_ATTRIBUTES = ("components", "component_settings", "included", "left_out", "bits", "digital", "cost_notes")
+_ATTRIBUTES = (TABLE, SETTINGS, "included", "left_out", "bits", "digital", "cost_notes")
 
 
 class Table(NamedTuple):
@@ -67,9 +67,9 @@ class Table(NamedTuple):
         """
         settings = settings or {}
         for name in settings:
-            if name not in SETTINGS:
+            if name not in COST_SETTINGS:
                 raise InputError(
-                    f"{name}: not a setting of costs; allowed: {', '.join(SETTINGS)}{nearest(name, SETTINGS)}"
+                    f"{name}: not a setting of costs; allowed: {', '.join(COST_SETTINGS)}{nearest(name, COST_SETTINGS)}"
                 )
         table = components_of(components)
         own, digital = (
@@ -88,16 +88,8 @@ class Table(NamedTuple):
         OutputError
             If its settings are damaged.
         """
-        text = dataset.attrs.get("components")
-        if not isinstance(text, str):
-            raise InputError("components: needed, as the result holds no component table; a shipped name, or a path")
-        try:
-            known = dict(json.loads(dataset.attrs["component_settings"]))
-            own = known.pop("node")
-        except (KeyError, TypeError, ValueError, RecursionError):
-            raise OutputError(f"{source(dataset)}: its attribute 'component_settings' is damaged") from None
-        table = components_from_text(text, f"{source(dataset)} (components)")
-        return cls.of(table, own if node is None else node, known | dict(settings))
+        held = held_table(dataset)
+        return cls.of(held.table, held.node if node is None else node, held.settings | dict(settings))
 
     def check(self, layers: Mapping[str, LayerEvents]) -> None:
         """Refuse a table that lacks what layers need, before anything is read.
@@ -109,11 +101,6 @@ class Table(NamedTuple):
         """
         for layer in layers.values():
             layer_cost(self.prices, layer.circuit, dataclasses.replace(Counts.none(layer.circuit), reads=1))
-
-    def described(self) -> str:
-        """The node and all settings, as JSON."""
-        node = self.prices.components.node
-        return json.dumps({"node": node, **vars(self.prices.architecture), **vars(self.processor)})
 
 
 def with_costs(dataset: xr.Dataset, table: Table) -> xr.Dataset:
@@ -130,8 +117,8 @@ def with_costs(dataset: xr.Dataset, table: Table) -> xr.Dataset:
     prices = table.prices
     values = _costs(counts, prices)
     attributes: dict[str, str] = {
-        "components": table.table.to_yaml(),
-        "component_settings": table.described(),
+        TABLE: table.table.to_yaml(),
+        SETTINGS: settings_text(prices.components.node, prices.architecture, table.processor),
         "bits": _bits(counts),
     }
     included = [part for place, part in enumerate(PARTS) if np.isfinite(values["energy"][..., place]).any()]
@@ -147,12 +134,8 @@ def with_costs(dataset: xr.Dataset, table: Table) -> xr.Dataset:
         attributes["cost_notes"] = UNKNOWN.format(", ".join(unknown))
     declared = [variable.name for variable in (*COST_VARIABLES, *DIGITAL_VARIABLES)]
     labels = {"part": list(PARTS), "limit": list(LIMITS), "digital_part": list(DIGITAL_PARTS)}
-    made = build_dataset(values, labels, {})
-    encoding = dataset.encoding
-    bare = dataset.drop_vars([name for name in (*declared, *labels) if name in dataset.variables])
-    result = bare.assign(made.data_vars).assign_coords(made.coords)
+    result = with_variables(dataset, values, labels, declared)
     result.attrs = {name: text for name, text in dataset.attrs.items() if name not in _ATTRIBUTES} | attributes
-    result.encoding = encoding
     return result
 
 

@@ -16,6 +16,7 @@ from memsim.energy.stored import COUNTED, SUMMED, Learner, layers_of, stored_eve
 from memsim.errors import InputError
 from memsim.experiments.energy import EnergySpec
 from memsim.experiments.experiment import Experiment
+from memsim.results.component_tables import SETTINGS, TABLES, settings_text, tables_text
 from memsim.tasks.energy_variables import LEARNERS, EnergyNames
 from memsim.tasks.job import Earlier
 
@@ -46,7 +47,7 @@ class ResultCosts:
     prices : Prices or None
         Components and settings; None where no costs are asked for.
     attributes : dict of str to str
-        The component table, for the attributes of the result.
+        The component table and the settings of costs, for the attributes of the result.
 
     Raises
     ------
@@ -66,7 +67,10 @@ class ResultCosts:
                 self.prices = Prices(table.at(energy.node), Architecture(**energy.settings))
             except InputError as error:
                 raise InputError(f"{experiment.document.where(path)}: energy: {error}") from None
-            self.attributes = {"components": table.to_yaml()}
+            self.attributes = {
+                TABLES: tables_text({energy.components: table}),
+                SETTINGS: settings_text(self.prices.components.node, self.prices.architecture),
+            }
 
     def variables(self, events: Mapping[str, LearnerEvents | None], repeats: int) -> tuple[Values, dict[str, Any]]:
         """Variables and labels of events by label, and of costs where they are asked for; None stands for no cells."""
@@ -169,6 +173,9 @@ def cost_variables(
     for i, own in enumerate(learners):
         if own is None:
             continue
+        areas = Costs(own.layers[0], prices).areas()
+        values["array_area"][i] = math.fsum(areas.values())
+        values["array_area_part"][i] = [areas.get(part, math.nan) for part in parts]
         for j, repeat in enumerate(own.layers):
             costs, written = Costs(repeat, prices), list[float]()
             for k, phase in enumerate(PHASES):
@@ -189,9 +196,6 @@ def cost_variables(
             energy = values["phase_energy"][i, j, 0] * own.images
             if energy > 0:
                 values["operations_per_joule"][i, j] = costs.operations() / energy
-            areas = costs.areas()
-            values["array_area"][i] = math.fsum(areas.values())
-            values["array_area_part"][i] = [areas.get(part, math.nan) for part in parts]
     values["inference_energy"] = values["phase_energy"][:, :, 0]
     values["phase_energy_part"], values["layer_energy"] = by_part.mean(axis=1), by_layer.mean(axis=1)
     for i in range(count):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from memsim.tasks.base import Coordinate
 from memsim.tasks.variable import POSITIVE, Variable
 
-_TABLE = "by the component table of the result, see its attribute `components`"
+_TABLE = "by the component table that the attributes of the result hold"
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from memsim.energy.digital import Products
 from memsim.errors import InputError, nearest, shown
 from memsim.metrics.lifetime import lifetime
 from memsim.philox import MAX_REPETITIONS, MAX_SAMPLES, Purpose
-from memsim.results.network_costs import SETTINGS, Table, with_costs
+from memsim.results.network_costs import COST_SETTINGS, Table, with_costs
 from memsim.torch.analog_layer import AnalogLayer
 from memsim.torch.compensation import batch_norms, recomputed, restored
 from memsim.torch.counting import EventCounting
@@ -196,9 +196,9 @@ def _table(
 ) -> Table | None:
     """The component table and settings of costs; None without a table."""
     for name in settings:
-        if name not in SETTINGS:
+        if name not in COST_SETTINGS:
             own = tuple(inspect.signature(evaluate).parameters)[2:-1]
-            raise InputError(f"{name}: unknown setting{nearest(name, (*own, *SETTINGS))}")
+            raise InputError(f"{name}: unknown setting{nearest(name, (*own, *COST_SETTINGS))}")
     if components is not None:
         return Table.of(components, node, settings)
     for name in ("node", *settings) if node is not None else settings:

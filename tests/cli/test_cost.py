@@ -90,6 +90,29 @@ def test_the_command_prints_and_writes_costs(result, table, tmp_path, monkeypatc
     assert "phase_energy" not in ms.load("a.nc")
 
 
+def test_costs_of_a_written_result_are_those_of_its_own_table_and_settings(experiment, tmp_path):
+    ran = ms.run(experiment.replace({"energy": {"components": "generic", "node": "22 nm", "bits": 4}}))
+    changed = ms.cost(ran, "generic-crosspoint", node="65 nm", selection="V/3")
+    ms.save(changed, tmp_path / "changed.nc")
+    again = ms.cost(tmp_path / "changed.nc")
+    np.testing.assert_array_equal(again["phase_energy"].values, changed["phase_energy"].values)
+
+
+def test_a_result_with_a_table_of_the_user_runs_again_without_the_file(experiment, table, tmp_path):
+    ran = ms.run(experiment.replace({"energy": {"components": str(table)}}))
+    ms.save(ran, tmp_path / "ran.nc")
+    table.unlink()
+    again = ms.rerun(tmp_path / "ran.nc")
+    np.testing.assert_array_equal(again["phase_energy"].values, ran["phase_energy"].values)
+
+
+@pytest.mark.parametrize("damage", ["{", "[]", '{"node": [1]}', '{"node": "x"}', "{}"])
+def test_damaged_settings_of_costs_are_refused(experiment, damage):
+    ran = ms.run(experiment.replace({"energy": {"components": "generic", "node": "22 nm"}}))
+    with pytest.raises(OutputError, match="its attribute 'component_settings' is damaged"):
+        ms.cost(ran.assign_attrs(component_settings=damage))
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -11,6 +11,7 @@ import numpy as np
 from memsim.energy.components import ComponentTable
 from memsim.energy.cost import PARTS
 from memsim.errors import InputError
+from memsim.results.component_tables import TABLES, tables_text
 from memsim.tasks.compared import Entry, refused
 from memsim.tasks.job import Computed, Job
 from memsim.tasks.macro.costs import EVENTS, MacroCost
@@ -42,7 +43,7 @@ def macro(job: Job) -> Computed:
         "node": np.array([math.nan if each.node is None else each.node for each in components]),
     }
     left_out = {label: _left_out(cost) for label, cost in _pairs(labels, costs)}
-    attributes = {"left_out": json.dumps(left_out), "component_tables": json.dumps(_tables(job.entries))}
+    attributes = {"left_out": json.dumps(left_out), TABLES: tables_text(_tables(job.entries))}
     return Computed(variables, coordinates, _notes(labels, costs), attributes=attributes)
 
 
@@ -69,14 +70,10 @@ def _table(entry: Entry) -> ComponentTable:
     return entry.experiment.component_table(entry.spec.energy.components, key)
 
 
-def _tables(entries: Sequence[Entry]) -> dict[str, str]:
-    """YAML of the component tables, by what the experiment calls them."""
-    tables: dict[str, str] = {}
-    for entry in entries:
-        name = entry.spec.energy.components
-        if name not in tables:
-            tables[name] = _table(entry).to_yaml()
-    return tables
+def _tables(entries: Sequence[Entry]) -> dict[str, ComponentTable]:
+    """The component tables, by what the experiment calls them."""
+    named = {entry.spec.energy.components: entry for entry in reversed(entries)}
+    return {name: _table(entry) for name, entry in named.items()}
 
 
 def _left_out(cost: MacroCost) -> dict[str, list[str]]:
