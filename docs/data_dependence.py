@@ -101,8 +101,8 @@ def errors(layers: Sequence[Measured], estimate: str, whole: bool = False) -> np
     """Relative error of an estimate of each layer: of its cells, or of all its parts; networks one by one."""
     values: list[float] = []
     for name in NETWORKS:
-        own = [layer for layer in layers if layer.network == name]
-        for layer, error in zip(own, relative_errors([one.data for one in own], estimate), strict=True):
+        of_network = [layer for layer in layers if layer.network == name]
+        for layer, error in zip(of_network, relative_errors([one.data for one in of_network], estimate), strict=True):
             cells = layer.data.energy
             values.append(error * cells / (cells + layer.others) if whole else error)
     return np.array(values)

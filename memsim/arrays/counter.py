@@ -387,8 +387,8 @@ class Counter:
         """Sums of the cells that reads see now, stored until their states change."""
         key = [(bank, bank.state_version) for bank in banks.both]
         if self._sums_of is None or self._sums_of[0] != key:
-            seen = effective()
-            conductance = self._by_tile([cells.state for cells in seen], [cells.offset for cells in seen])
+            by_bank = effective()
+            conductance = self._by_tile([cells.state for cells in by_bank], [cells.offset for cells in by_bank])
             matrices = [cell_currents.excess_matrices(bank) for bank in banks.both]
             powers: list[Any] = [None, None]
             if matrices[0] is not None:

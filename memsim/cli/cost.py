@@ -69,7 +69,8 @@ def _print_tables() -> None:
 
     rows = table("table", "nodes", "title")
     for name in component_table_names():
-        own = load_components(name)
-        nodes = [format_quantity(node, "m") for node in own.nodes]
-        rows.add_row(name, nodes[0] if len(nodes) == 1 else f"{nodes[0]} to {nodes[-1]}" if nodes else "any", own.title)
+        shipped = load_components(name)
+        nodes = [format_quantity(node, "m") for node in shipped.nodes]
+        words = "any" if not nodes else nodes[0] if len(nodes) == 1 else f"{nodes[0]} to {nodes[-1]}"
+        rows.add_row(name, words, shipped.title)
     console().print(rows)

@@ -41,11 +41,11 @@ def print_costs(dataset: xr.Dataset) -> None:
 def _renamed(dataset: xr.Dataset, names: EnergyNames) -> xr.Dataset:
     """The costs of a result by the names that those of learners have."""
     plain = {names.named(v.name): v.name for v in ENERGY_VARIABLES if names.named(v.name) in dataset}
-    kept = dataset[list(plain)].rename({**plain, names.named("circuits"): "circuits"})
+    costs = dataset[list(plain)].rename({**plain, names.named("circuits"): "circuits"})
     return (
-        kept
+        costs
         if names.sampled == "repeat"
-        else kept.drop_vars("repeat", errors="ignore").rename({names.sampled: "repeat"})
+        else costs.drop_vars("repeat", errors="ignore").rename({names.sampled: "repeat"})
     )
 
 

@@ -56,12 +56,12 @@ def resolved(document: Document, family: Family, folder: FilePath | None, above:
     """
     if "extends" not in document.data:
         return document
-    given = document.get("extends")
-    if not isinstance(given, str) or not given:
+    base_name = document.get("extends")
+    if not isinstance(base_name, str) or not base_name:
         noun = family.noun
         raise document.error([(("extends",), f"extends must be the name of a shipped {noun}, or of a file beside it")])
     try:
-        file = _file(given, family, folder)
+        file = _file(base_name, family, folder)
         if file in above or len(above) >= MAX_DEPTH:
             names = " -> ".join(path.name for path in (*above, file))
             long = f"more than {MAX_DEPTH} {family.noun}s in a row"

@@ -72,10 +72,10 @@ class Table(NamedTuple):
                     f"{name}: not a setting of costs; allowed: {', '.join(COST_SETTINGS)}{nearest(name, COST_SETTINGS)}"
                 )
         table = components_of(components)
-        own, digital = (
+        of_arrays, digital = (
             {name: settings[name] for name in names if name in settings} for names in (_ARCHITECTURE, _PROCESSOR)
         )
-        return cls(table, prices_of(table, node, **own), Processor(**digital))
+        return cls(table, prices_of(table, node, **of_arrays), Processor(**digital))
 
     @classmethod
     def in_result(cls, dataset: xr.Dataset, node: float | str | None, settings: Mapping[str, Any]) -> Self:
@@ -151,11 +151,13 @@ def _costs(counts: NetworkCounts, prices: Prices) -> Values:
             together: dict[str, float] = {}
             for place, layer in enumerate(layers.values()):
                 cost = layer_cost(prices, layer.circuit, layer.counts["inference"])
-                own = {part: joules / samples for part, joules in cost.energies.items()}
-                energy[repeat, time, place] = _by_part(own)
-                ranges[repeat, time, place] = prices.interval(own)
+                energies = {part: joules / samples for part, joules in cost.energies.items()}
+                energy[repeat, time, place] = _by_part(energies)
+                ranges[repeat, time, place] = prices.interval(energies)
                 seconds[repeat, time, place] = cost.seconds / samples
-                together = {part: together.get(part, 0.0) + own.get(part, 0.0) for part in {**together, **own}}
+                together = {
+                    part: together.get(part, 0.0) + energies.get(part, 0.0) for part in {**together, **energies}
+                }
             total_ranges[repeat, time] = prices.interval(together)
     of_layers, total = np.nansum(energy, axis=-1), np.nansum(energy, axis=(-1, -2))
     each = seconds.mean(axis=(0, 1))
@@ -174,8 +176,12 @@ def _costs(counts: NetworkCounts, prices: Prices) -> Values:
         "total_efficiency": ratio(operations.sum(), total),
     }
     areas = [prices.areas(layer.circuit) for layer in counts.layers[0][0].values()]
-    sums = {part: math.fsum(own.get(part, 0.0) for own in areas) for part in PARTS if any(part in own for own in areas)}
-    values["area"] = np.array([_by_part(own) for own in areas])
+    sums = {
+        part: math.fsum(of_layer.get(part, 0.0) for of_layer in areas)
+        for part in PARTS
+        if any(part in of_layer for of_layer in areas)
+    }
+    values["area"] = np.array([_by_part(of_layer) for of_layer in areas])
     values["total_area"] = np.asarray(math.fsum(sums.values()))
     values["total_area_range"] = np.array(prices.interval(sums, exact=()))
     return values | _programming(counts, prices)

@@ -125,8 +125,8 @@ def _labels(study: Study, names: Iterable[str], source: Source) -> frozenset[str
     """What is compared at some quantities; all of it where one does not say."""
     labels: set[str] = set()
     for name in names:
-        own = study.spec.quantities[name].labels_at(source.compared)
-        labels |= set(map(str, own or source.labels.get(source.compared, ())))
+        at_quantity = study.spec.quantities[name].labels_at(source.compared)
+        labels |= set(map(str, at_quantity or source.labels.get(source.compared, ())))
     return frozenset(labels)
 
 

@@ -36,8 +36,8 @@ class QuantitySpec(Section):
 
     def labels_at(self, dimension: str) -> list[Any]:
         """Labels of a dimension at which it is measured; empty where it does not say."""
-        given = self.at.get(dimension, [])
-        return given if isinstance(given, list) else [given]
+        stated = self.at.get(dimension, [])
+        return stated if isinstance(stated, list) else [stated]
 
     @model_validator(mode="after")
     def _registered(self) -> QuantitySpec:

@@ -80,9 +80,9 @@ class EventCounting:
             known = self._known.get(name)
             if known is not None and known[0] is crossbar and known[1] == crossbar.events:
                 continue
-            own = crossbar.event_counts
-            circuit = dataclasses.replace(own.circuit, slices=layer.plan.slices)
-            self._known[name] = crossbar, crossbar.events, LayerEvents(circuit, own.counts)
+            events = crossbar.event_counts
+            circuit = dataclasses.replace(events.circuit, slices=layer.plan.slices)
+            self._known[name] = crossbar, crossbar.events, LayerEvents(circuit, events.counts)
         return {name or layer.label: self._known[name][2] for name, layer in self._layers.items()}
 
 

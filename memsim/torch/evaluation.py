@@ -197,8 +197,8 @@ def _table(
     """The component table and settings of costs; None without a table."""
     for name in settings:
         if name not in COST_SETTINGS:
-            own = tuple(inspect.signature(evaluate).parameters)[2:-1]
-            raise InputError(f"{name}: unknown setting{nearest(name, (*own, *COST_SETTINGS))}")
+            parameters = tuple(inspect.signature(evaluate).parameters)[2:-1]
+            raise InputError(f"{name}: unknown setting{nearest(name, (*parameters, *COST_SETTINGS))}")
     if components is not None:
         return Table.of(components, node, settings)
     for name in ("node", *settings) if node is not None else settings:

@@ -25,8 +25,8 @@ DTYPES = ("float32", pytest.param("float64", marks=pytest.mark.slow))
 
 def crossbar(device=QUIET, rows=ROWS, cols=COLS, **options):
     """A crossbar that counts, with different cells; a reference column is in the middle of the window."""
-    given = {"seed": 7, "dtype": "float64", "initial": (0.0, 1.0), "count": True} | options
-    return ms.Crossbar(device, rows, cols, **given)
+    settings = {"seed": 7, "dtype": "float64", "initial": (0.0, 1.0), "count": True} | options
+    return ms.Crossbar(device, rows, cols, **settings)
 
 
 def counted(xbar, phase="inference"):
@@ -345,8 +345,8 @@ def test_the_count_through_wires_of_cells_that_are_not_ohmic_is_an_estimate():
 
 def life(count, dtype, **options):
     """An array after training by a rule that reads, programming and reads, with all noise."""
-    given = {"seed": 3, "dtype": dtype, "column": "pair", "tile": (5, 4), "dac": ms.DAC(6), "count": count}
-    xbar = ms.Crossbar("taox-hfox-wu2018", ROWS, COLS, arrays=2, **(given | options))
+    settings = {"seed": 3, "dtype": dtype, "column": "pair", "tile": (5, 4), "dac": ms.DAC(6), "count": count}
+    xbar = ms.Crossbar("taox-hfox-wu2018", ROWS, COLS, arrays=2, **(settings | options))
     xbar.train("hebbian", np.abs(inputs(4, ROWS)), np.ones((4, COLS)), steps=2)
     xbar.train("delta", inputs(4, ROWS), np.full((4, COLS), 0.2), steps=2, batch=2)
     xbar.program(np.full((2, ROWS, 2 * COLS), 0.4), cycles=2)

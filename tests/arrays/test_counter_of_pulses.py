@@ -22,8 +22,8 @@ TILES = {"one tile": None, "tiles": (4, 3)}
 
 
 def crossbar(device=LOUD, cols=COLS, **options):
-    given = {"seed": 7, "dtype": "float64", "initial": (0.0, 1.0), "count": True, "count_cell_pulses": True}
-    return ms.Crossbar(device, ROWS, cols, **(given | options))
+    settings = {"seed": 7, "dtype": "float64", "initial": (0.0, 1.0), "count": True, "count_cell_pulses": True}
+    return ms.Crossbar(device, ROWS, cols, **(settings | options))
 
 
 def slow(*names):

@@ -42,8 +42,8 @@ X = np.random.default_rng(0).uniform(-1, 1, (4, 7))
 
 def crossbar(law="ohmic", rows=7, cols=3, **options):
     """A crossbar with different cells; those of the state polynomial are programmed with their errors."""
-    given = {"seed": 7, "dtype": "float64", "initial": (0.0, 1.0), "wires": TERMINALS} | options
-    xbar = ms.Crossbar(LAWS[law], rows, cols, **given)
+    settings = {"seed": 7, "dtype": "float64", "initial": (0.0, 1.0), "wires": TERMINALS} | options
+    xbar = ms.Crossbar(LAWS[law], rows, cols, **settings)
     if law == "state-polynomial":
         lines = cols * (2 if options.get("column") == "pair" else 1)
         xbar.program(np.random.default_rng(3).random((rows, lines)))
@@ -168,8 +168,8 @@ def test_tiles_take_the_power_of_arrays_of_their_own():
     g, parts = xbar.conductance.values, []
     for rows in (slice(0, 4), slice(4, 7)):
         for lines in (slice(0, 2), slice(2, 3)):
-            own = ms.Crossbar.from_conductance(g[rows, lines], QUIET, dtype="float64", wires=TERMINALS)
-            parts.append(own.power(X[:, rows]))
+            tile = ms.Crossbar.from_conductance(g[rows, lines], QUIET, dtype="float64", wires=TERMINALS)
+            parts.append(tile.power(X[:, rows]))
     xr.testing.assert_allclose(xbar.power(X), sum(parts[1:], parts[0]), rtol=1e-9)
 
 

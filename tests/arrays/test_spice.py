@@ -56,8 +56,8 @@ X = np.array([0.9, -0.4, 1.0, 0.0, 0.3])
 
 def crossbar(law="ohmic", **options):
     """A crossbar with different cells; those of the state polynomial are programmed with their errors."""
-    given = {"seed": 7, "dtype": "float64", "initial": (0.0, 1.0), "wires": TERMINALS} | options
-    xbar = ms.Crossbar(LAWS[law], ROWS, COLS, **given)
+    settings = {"seed": 7, "dtype": "float64", "initial": (0.0, 1.0), "wires": TERMINALS} | options
+    xbar = ms.Crossbar(LAWS[law], ROWS, COLS, **settings)
     if law == "state-polynomial":
         lines = COLS * (2 if options.get("column") == "pair" else 1)
         stack = (options["arrays"],) if "arrays" in options else ()

@@ -62,11 +62,11 @@ CIRCUIT = Circuit(
 def events(circuit=CIRCUIT, phase="inference", **values):
     """A layer with some events in one phase."""
     none = Counts.none(circuit)
-    own = dataclasses.replace(none, **{name: np.asarray(value) for name, value in values.items()})
-    own = dataclasses.replace(
-        own, reads=int(values.get("reads", 0)), unknown_writes=int(values.get("unknown_writes", 0))
+    events = dataclasses.replace(none, **{name: np.asarray(value) for name, value in values.items()})
+    events = dataclasses.replace(
+        events, reads=int(values.get("reads", 0)), unknown_writes=int(values.get("unknown_writes", 0))
     )
-    return LayerEvents(circuit, {name: own if name == phase else none for name in PHASES})
+    return LayerEvents(circuit, {name: events if name == phase else none for name in PHASES})
 
 
 READS = {
@@ -359,8 +359,8 @@ def test_drivers_without_a_wire_in_the_table_have_their_own_uncertainty():
 
 
 def crossbar(**options):
-    given = {"seed": 1, "count": True, "dac": ms.DAC(6), "adc": ms.ADC(6, range=4.0), "dtype": "float64"} | options
-    return ms.Crossbar("taox-hfox-wu2018", 6, 4, **given)
+    settings = {"seed": 1, "count": True, "dac": ms.DAC(6), "adc": ms.ADC(6, range=4.0), "dtype": "float64"} | options
+    return ms.Crossbar("taox-hfox-wu2018", 6, 4, **settings)
 
 
 def test_a_crossbar_states_the_costs_of_what_it_did():

@@ -67,9 +67,9 @@ def test_updates_after_each_sample_move_the_weights_for_each_sample():
 
 
 def test_time_is_that_of_the_units_and_area_that_of_units_and_memories():
-    own = prices(units=4)
-    assert own.seconds(inference_work(LINEAR, own.processor)) == pytest.approx(30 / 4 * 1e-9)
-    areas = own.areas([LINEAR, CONVOLUTION])
+    of_units = prices(units=4)
+    assert of_units.seconds(inference_work(LINEAR, of_units.processor)) == pytest.approx(30 / 4 * 1e-9)
+    areas = of_units.areas([LINEAR, CONVOLUTION])
     assert areas == pytest.approx({"mac": 400e-12, "weights": (30 + 108) * 8 * 1e-12})
 
 
@@ -82,9 +82,9 @@ def test_deviations_of_parts_add_up_as_squares():
 
 def test_work_adds_up():
     one, other = inference_work(LINEAR, Processor()), inference_work(CONVOLUTION, Processor())
-    own = prices()
-    total = own.energies(one + other)
-    assert total == pytest.approx({part: own.energies(one)[part] + own.energies(other)[part] for part in DIGITAL_PARTS})
+    of_table = prices()
+    first, second = of_table.energies(one), of_table.energies(other)
+    assert of_table.energies(one + other) == pytest.approx({part: first[part] + second[part] for part in DIGITAL_PARTS})
 
 
 def test_the_shipped_table_has_a_processor_at_every_node():

@@ -30,10 +30,10 @@ def cells():
 
 def test_the_real_energy_is_the_sum_over_cells(cells):
     x = np.random.default_rng(1).uniform(-1, 1, (50, 40))
-    own = layer(cells, x)
-    joule = own.circuit.read_voltage**2 * own.circuit.read_duration
-    assert own.energy == pytest.approx(joule * np.einsum("si,ij->", x**2, cells), rel=1e-6)
-    assert own.mean_square == pytest.approx((x**2).mean(), rel=1e-6)
+    of_cells = layer(cells, x)
+    joule = of_cells.circuit.read_voltage**2 * of_cells.circuit.read_duration
+    assert of_cells.energy == pytest.approx(joule * np.einsum("si,ij->", x**2, cells), rel=1e-6)
+    assert of_cells.mean_square == pytest.approx((x**2).mean(), rel=1e-6)
 
 
 def test_each_estimate_knows_what_it_says(cells):

@@ -125,8 +125,8 @@ def test_groups_of_a_convolution_have_cells_of_their_own():
     low, high, joule = device()
     total = 0.0
     for group in (0, 1):
-        own = np.abs(weight[2 * group : 2 * group + 2].reshape(2, -1).T) / np.abs(weight).max()
-        sums = (2 * low + own * (high - low)).sum(1)
+        shares = np.abs(weight[2 * group : 2 * group + 2].reshape(2, -1).T) / np.abs(weight).max()
+        sums = (2 * low + shares * (high - low)).sum(1)
         for i in range(3):
             for j in range(3):
                 rows = images[:, 2 * group : 2 * group + 2, i : i + 2, j : j + 2].reshape(3, -1)

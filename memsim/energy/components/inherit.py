@@ -44,13 +44,14 @@ def _pinned(base: ComponentTable) -> Document:
     document = base.document
     for path, entry in base.spec.components.given():
         origin = origin_of(document.data, ("components", *path))
-        told = {key: value for key, value in origin._asdict().items() if value}
-        told["uncertainty"] = origin.uncertainty  # None too: what the other table says at its top is not for this entry
+        provenance = {key: value for key, value in origin._asdict().items() if value}
+        # None too: what the other table says at its top is not for this entry.
+        provenance["uncertainty"] = origin.uncertainty
         model = model_of(entry) if isinstance(entry, AnyAdcEntry) else None
         if model is not None and entry.uncertainty is None and (model.factor is not None or model.lower_bound):
-            del told["uncertainty"]  # the model knows its own
+            del provenance["uncertainty"]  # the model knows its own
         section = _value(document, ("components", *path))
-        document = document.restate(("components", *path), {**section, **told})
+        document = document.restate(("components", *path), {**section, **provenance})
     return document.without([(key,) for key in _DEFAULTS if document.holds((key,))])
 
 

@@ -112,16 +112,16 @@ class AtNodes:
         """Node and value of each entry of a mapping, where no node stands twice."""
         if not values:
             raise problem("no node is given; write e.g. '{130 nm: ..., 65 nm: ...}'")
-        given: dict[float, str] = {}
+        written_nodes: dict[float, str] = {}
         for key, item in values.items():
             node = _inside(NODE, key, key)
             number = _inside(self.quantity, item, key)
             if number <= 0:
                 raise problem(f"{brief(item)} is out of range; values that depend on the node are above 0", key)
-            twin = next((other for other in given if math.isclose(node, other, rel_tol=_SAME)), None)
+            twin = next((other for other in written_nodes if math.isclose(node, other, rel_tol=_SAME)), None)
             if twin is not None:
-                raise problem(f"this node stands twice; it is also '{given[twin]}'", key)
-            given[node] = key
+                raise problem(f"this node stands twice; it is also '{written_nodes[twin]}'", key)
+            written_nodes[node] = key
             yield node, number
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:

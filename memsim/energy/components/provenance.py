@@ -35,12 +35,12 @@ class Origin(NamedTuple):
 
 def origin_of(data: dict[str, Any], path: Path) -> Origin:
     """What a table says of the entry at a path: in the entry itself, else at the top of the table."""
-    given, _ = resolve(data, path)
+    stated, _ = resolve(data, path)
     entry: Any = data
     for step in path:
         entry = entry[step]
     uncertainty = entry.get("uncertainty", data.get("uncertainty"))
-    return Origin(given.get("source"), given.get("where"), given.get("status", ""), given.get("note"), uncertainty)
+    return Origin(stated.get("source"), stated.get("where"), stated.get("status", ""), stated.get("note"), uncertainty)
 
 
 def unproven(data: dict[str, Any], priced: Iterable[tuple[Path, bool]]) -> Iterator[tuple[Path, str]]:
@@ -60,9 +60,9 @@ def unproven(data: dict[str, Any], priced: Iterable[tuple[Path, bool]]) -> Itera
         origin, where = origin_of(data, path), dotted(data, path)
         if origin.source is not None and origin.source not in sources:
             hint = nearest(origin.source, sources) if sources else "; list it under 'sources'"
-            given = resolve(data, path)[1]["source"]
-            at = dotted(data, given) or "the table"
-            yield (*given, "source"), f"unknown source '{origin.source}' in {at}{hint}"
+            source_key = resolve(data, path)[1]["source"]
+            at = dotted(data, source_key) or "the table"
+            yield (*source_key, "source"), f"unknown source '{origin.source}' in {at}{hint}"
         elif not origin.status:
             yield path, f"{where} does not say where its values come from; add 'status: assumed', or another status"
         elif origin.status != "assumed" and origin.source is None:

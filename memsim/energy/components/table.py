@@ -132,8 +132,8 @@ class ComponentTable:
             names = ", ".join(format_quantity(known, "m") for known in self.nodes)
             raise InputError(f"{called}: a node is needed; it has {names}, and the nodes between them")
         if not self.nodes[0] * (1 - 1e-9) <= node <= self.nodes[-1] * (1 + 1e-9):
-            given = format_quantity(node, "m")
-            raise InputError(f"{called}: {given} is beyond its nodes; allowed: {node_range(self.nodes)}")
+            asked = format_quantity(node, "m")
+            raise InputError(f"{called}: {asked} is beyond its nodes; allowed: {node_range(self.nodes)}")
         return node
 
     def _made(self, path: Path, entry: Entry, node: float | None) -> Component | Adc:

@@ -52,8 +52,8 @@ def print_metrics(dataset: xr.Dataset) -> None:
         one = dataset.sel(macro=name)
         rows = table("part", *headings, right=headings)
         for part in dataset.part.values:
-            own = one.sel(part=part)
-            energy, area = float(own.macro_energy_part), float(own.macro_area_part)
+            of_part = one.sel(part=part)
+            energy, area = float(of_part.macro_energy_part), float(of_part.macro_area_part)
             if np.isnan(energy) and np.isnan(area):
                 continue
             share = 100 * energy / float(one.macro_energy)
@@ -61,8 +61,8 @@ def print_metrics(dataset: xr.Dataset) -> None:
                 printable(part),
                 _quantity(energy, "J"),
                 "" if np.isnan(share) else f"{share:.1f} %",
-                _number(1e15 * float(own.macro_operation_energy_part)),
-                _quantity(float(own.macro_power_part), "W"),
+                _number(1e15 * float(of_part.macro_operation_energy_part)),
+                _quantity(float(of_part.macro_power_part), "W"),
                 _quantity(area, "m^2"),
             )
         each = 1e15 * float(one.macro_operation_energy)

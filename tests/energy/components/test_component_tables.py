@@ -218,8 +218,8 @@ def test_models_of_converters_have_an_uncertainty_that_an_entry_may_replace(mode
     conversion = components_from_text(text).at().adc.conversion(8)
     assert conversion.uncertainty == (None if factor is None else pytest.approx(factor, abs=0.01))
     assert conversion.lower_bound is (model == "bound")
-    own = components_from_text(text.replace(f"{model}}}", f"{model}, uncertainty: 2}}")).at().adc.conversion(8)
-    assert own.uncertainty == 2.0
+    stated = components_from_text(text.replace(f"{model}}}", f"{model}, uncertainty: 2}}")).at().adc.conversion(8)
+    assert stated.uncertainty == 2.0
 
 
 @pytest.mark.parametrize(

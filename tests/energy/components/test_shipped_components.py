@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from neurram import NEURRAM
 
 from memsim.energy.components import Components, component_table_names, components_from_text, load_components
 from memsim.energy.components.adc import ADC_MODELS
@@ -16,18 +17,6 @@ from memsim.energy.components.schema import Status
 
 README = (Path(__file__).resolve().parents[3] / "components" / "README.md").read_text(encoding="utf-8")
 NODES = [7, 14, 22, 32, 45, 65, 130]
-
-# Bits out and in, energies of word lines, neurons and input pulses [fJ/op], throughput [TOPS], and phases of a read.
-NEURRAM = [
-    (3, 1, 8.99, 10.62, 3.45, 2.122, 1),
-    (4, 2, 8.27, 12.39, 3.96, 1.793, 1),
-    (5, 3, 15.46, 20.12, 7.73, 1.165, 1),
-    (6, 4, 21.76, 29.11, 11.51, 0.744, 1),
-    (7, 5, 30.93, 44.21, 14.02, 0.525, 2),
-    (8, 6, 37.22, 52.48, 19.24, 0.418, 2),
-    (9, 7, 43.69, 61.83, 22.83, 0.344, 2),
-    (10, 8, 50.52, 75.86, 27.51, 0.264, 2),
-]
 
 # Energy and area of logic over nodes, with 32 nm as the unit, by Stillmaker and Baas.
 LOGIC = {
@@ -138,10 +127,12 @@ def neurram_read(bits_out: int, bits_in: int, phases: int) -> tuple[float, float
     return lines, neuron, pulses, steps * components.need("integrator", "time") + conversions
 
 
-@pytest.mark.parametrize(("bits_out", "bits_in", "lines", "neurons", "pulses", "throughput", "phases"), NEURRAM)
-def test_neurram_has_its_published_energy_and_throughput(bits_out, bits_in, lines, neurons, pulses, throughput, phases):
+@pytest.mark.parametrize(
+    ("bits_out", "bits_in", "lines", "neurons", "pulses", "throughput"), [row[:6] for row in NEURRAM]
+)
+def test_neurram_has_its_published_energy_and_throughput(bits_out, bits_in, lines, neurons, pulses, throughput):
     operations, published = 256 * 256, (lines, neurons, pulses)
-    *energies, time = neurram_read(bits_out, bits_in, phases)
+    *energies, time = neurram_read(bits_out, bits_in, 1 if bits_in <= 4 else 2)
     assert sum(energies) / operations == pytest.approx(sum(published) * 1e-15, rel=0.07)
     for energy, known in zip(energies, published, strict=True):
         assert energy / operations == pytest.approx(known * 1e-15, rel=0.2)

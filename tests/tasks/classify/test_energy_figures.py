@@ -5,40 +5,26 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from figure_artists import outside, words
+from three_methods import three_methods
 
 import memsim as ms
-from memsim.experiments.loading import experiment_from_text
 from memsim.plotting import LacksError, default_figure, draw, render
 from memsim.tasks.classify.figures.energy import front_of
 from memsim.tasks.classify.figures.energy_parts import unit_for
 
 pytestmark = pytest.mark.slow
-TEXT = """\
-name: tiny
-title: Costs of three methods
-task: classify
-data: {source: digits, samples: 60}
-learners:
-  - name: Delta
-    array: {device: taox-hfox-wu2018, dac: {bits: 8}, adc: {bits: 8, range: 8}}
-    learning: {rule: delta, rate: 0.01, epochs: 2}
-  - name: Linear
-    network: {architecture: linear}
-    training: {rate: 0.03, epochs: 2, batch: 8}
-  - name: Programmed
-    programmed: {learner: Linear}
-    array: {device: epiram-choi2018, dac: {bits: 8, polarity: unsigned}, adc: {bits: 8}, tile: [64, 64]}
-sweep: {array.adc.bits: [4, 8]}
-energy: {components: generic, node: 22 nm, accuracy: 0.15}
-corruptions: {gaussian: [0.1]}
-perturbations: [0.05]
-seeds: 2
-"""
+SWEPT = {
+    "sweep": {"array.adc.bits": [4, 8]},
+    "learning.epochs": 2,
+    "training.epochs": 2,
+    "learners.Programmed.array.tile": [64, 64],
+    "keep": [],
+}
 
 
 @pytest.fixture(scope="module")
 def experiment():
-    return experiment_from_text(TEXT, "tiny.yaml")
+    return three_methods().replace(SWEPT)
 
 
 @pytest.fixture(scope="module")
@@ -115,9 +101,9 @@ def test_bars_are_as_long_as_the_energy_of_an_inference(result):
 def test_curves_are_accuracies_at_the_energy_of_the_training(result):
     axes = draw(result, "energy-training").axes[0]
     line = next(line for line in axes.lines if line.get_label() == " Delta, bits 8, taox-hfox-wu2018")
-    own = result.sel(learner="Delta, bits 8")
-    np.testing.assert_allclose(line.get_ydata(), 100 * own.epoch_validation_accuracy.mean("repeat"))
-    ratio = np.asarray(line.get_xdata()) / own.epoch_energy.mean("repeat").values
+    eight_bits = result.sel(learner="Delta, bits 8")
+    np.testing.assert_allclose(line.get_ydata(), 100 * eight_bits.epoch_validation_accuracy.mean("repeat"))
+    ratio = np.asarray(line.get_xdata()) / eight_bits.epoch_energy.mean("repeat").values
     np.testing.assert_allclose(ratio, ratio[0])
 
 

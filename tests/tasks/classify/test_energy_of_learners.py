@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from three_methods import THREE_METHODS, three_methods
 
 import memsim as ms
 from memsim.cli.main import run_command
@@ -19,27 +20,6 @@ from memsim.tasks.classify.digital import products_of
 from memsim.tasks.classify.energy import TRAINING_PARTS
 from memsim.tasks.registry import TASKS
 
-TEXT = """\
-name: tiny
-title: Costs of three methods
-task: classify
-data: {source: digits, samples: 60}
-learners:
-  - name: Delta
-    array: {device: taox-hfox-wu2018, dac: {bits: 8}, adc: {bits: 8, range: 8}}
-    learning: {rule: delta, rate: 0.01, epochs: 3}
-  - name: Linear
-    network: {architecture: linear}
-    training: {rate: 0.03, epochs: 3, batch: 8}
-  - name: Programmed
-    programmed: {learner: Linear}
-    array: {device: epiram-choi2018, dac: {bits: 8, polarity: unsigned}, adc: {bits: 8}}
-energy: {components: generic, node: 22 nm, accuracy: 0.15}
-corruptions: {gaussian: [0.1]}
-perturbations: [0.05]
-keep: [weights]
-seeds: 2
-"""
 UNIFORM = """\
 name: uniform
 task: classify
@@ -60,7 +40,7 @@ COSTS = ("phase_energy", "phase_energy_part", "phase_energy_range", "inference_e
 
 @pytest.fixture(scope="module")
 def experiment():
-    return experiment_from_text(TEXT, "tiny.yaml")
+    return three_methods()
 
 
 @pytest.fixture(scope="module")
@@ -120,18 +100,18 @@ class TestRun:
         )
         inference = 640 * mac + 640 * 8 * weight + (64 + 10) * 8 * activation
         epoch = 2 * 640 * TRAINED * mac + 3 * 640 * 8 * TRAINED / 8 * weight + 2 * 74 * 8 * TRAINED * activation
-        own = result.sel(learner="Linear")
-        np.testing.assert_allclose(own.processor_energy.sel(phase="inference"), inference, rtol=1e-12)
-        np.testing.assert_allclose(own.epoch_energy, np.outer([1, 1], epoch * np.arange(1, 4)), rtol=1e-12)
-        np.testing.assert_allclose(own.processor_energy.sel(phase="training"), 3 * epoch, rtol=1e-12)
+        linear = result.sel(learner="Linear")
+        np.testing.assert_allclose(linear.processor_energy.sel(phase="inference"), inference, rtol=1e-12)
+        np.testing.assert_allclose(linear.epoch_energy, np.outer([1, 1], epoch * np.arange(1, 4)), rtol=1e-12)
+        np.testing.assert_allclose(linear.processor_energy.sel(phase="training"), 3 * epoch, rtol=1e-12)
 
     def test_the_energy_until_the_accuracy_is_that_of_the_first_epoch_that_reaches_it(self, result):
         for name in ("Delta", "Linear"):
-            own = result.sel(learner=name)
+            learner = result.sel(learner=name)
             for seed in range(2):
-                reached = np.flatnonzero(own.epoch_validation_accuracy.values[seed] >= 0.15)
-                expected = own.epoch_energy.values[seed, reached[0]] if len(reached) else np.nan
-                np.testing.assert_allclose(own.energy_to_accuracy.values[seed], expected, rtol=1e-12)
+                reached = np.flatnonzero(learner.epoch_validation_accuracy.values[seed] >= 0.15)
+                expected = learner.epoch_energy.values[seed, reached[0]] if len(reached) else np.nan
+                np.testing.assert_allclose(learner.energy_to_accuracy.values[seed], expected, rtol=1e-12)
 
     def test_a_programmed_network_needs_its_training_and_its_programming(self, result):
         programming = result.phase_energy.sel(learner="Programmed", phase="programming").values
@@ -222,7 +202,7 @@ def test_mistakes_end_in_one_line(experiment, change, message):
 @pytest.mark.slow
 def test_the_table_of_a_run_states_costs_and_what_they_are_of(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "tiny.yaml").write_text(TEXT)
+    (tmp_path / "tiny.yaml").write_text(THREE_METHODS)
     assert run_command(["run", "tiny.yaml", "--no-figure"]) == 0
     printed = " ".join(capsys.readouterr().out.split())
     assert "One inference; the range is that of the uncertainty of the components" in printed

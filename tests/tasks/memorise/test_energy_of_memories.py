@@ -55,8 +55,8 @@ def images(result):
 
 def events(result, name, phase):
     """A count or sum of the array of each image."""
-    own = "image_event_count" if name in COUNTED else "image_event_sum"
-    values = result[own].sel(learner="Cells", phase=phase).isel(cost_layer=0)
+    variable = "image_event_count" if name in COUNTED else "image_event_sum"
+    values = result[variable].sel(learner="Cells", phase=phase).isel(cost_layer=0)
     return values.sel({"counted" if name in COUNTED else "summed": name}).sum("tile").values
 
 

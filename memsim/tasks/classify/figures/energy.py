@@ -70,9 +70,9 @@ def energy(dataset: xr.Dataset) -> Figure:
         raise lacks(dataset, "energy", what, "memsim run energy-01 makes them, and memsim cost adds them to a result")
     require(dataset, "learner", "repeat", "phase", "part", *_VARIABLES)
     settings = settings_of(dataset, ClassifySpec)
-    found = members(dataset, settings)
+    everyone = members(dataset, settings)
     known = np.isfinite(dataset.inference_energy.mean("repeat").values)
-    costed = [member for member in found if known[member.number]]
+    costed = [member for member in everyone if known[member.number]]
     if not costed:
         what = "learners on crossbars whose energy of an inference is known"
         raise lacks(dataset, "energy", what, "memsim run energy-01 makes them")
@@ -80,7 +80,7 @@ def energy(dataset: xr.Dataset) -> Figure:
     inference = dataset.sel(phase="inference")
     numbers = [member.number for member in shown]
     crossbars = _points(dataset, inference.inference_energy, inference.phase_energy_range)
-    processors = _processors(inference, found)
+    processors = _processors(inference, everyone)
     factor, unit = unit_for(
         [crossbars[number].energy[0] for number in numbers] + [own.energy[0] for _, own in processors]
     )

@@ -69,8 +69,8 @@ def training(dataset: xr.Dataset) -> Figure:
         what = "energies of trainings, of experiments whose section 'energy' has an accuracy"
         raise lacks(dataset, "energy-training", what, "memsim run energy-training-01 makes them")
     require(dataset, "learner", "repeat", "epoch", "training_part", "device", *_VARIABLES)
-    found = [member for member in members(dataset, settings) if _has_energy(dataset, member)]
-    shown = found[:MAX_LINES]
+    with_energy = [member for member in members(dataset, settings) if _has_energy(dataset, member)]
+    shown = with_energy[:MAX_LINES]
     names = device_names(dataset, [member.number for member in shown])
     factor, unit = unit_for(np.nanmedian(dataset.epoch_energy.values))
     labels = [names.label(member.number) for member in shown]
@@ -108,14 +108,14 @@ def training(dataset: xr.Dataset) -> Figure:
         what = f"dotted: {100 * least:g} %; large markers: first epoch whose mean reaches it; open: programmed networks"
         parts = [entries([course]), entries([lower[1]])]
         handles, texts = ([*parts[0][place], *parts[1][place]] for place in range(2))
-        ending(figure, handles, texts, what, words, only(len(shown), len(found)), device=names.heading)
+        ending(figure, handles, texts, what, words, only(len(shown), len(with_energy)), device=names.heading)
     return figure
 
 
 def _has_energy(dataset: xr.Dataset, member: Member) -> bool:
     """Whether the energy of a learner's training, or of its programming, is known."""
-    own = dataset.isel(learner=member.number)
-    return bool(np.isfinite(own.epoch_energy.values).any()) or "programmed" in member.spec.sections
+    learner = dataset.isel(learner=member.number)
+    return bool(np.isfinite(learner.epoch_energy.values).any()) or "programmed" in member.spec.sections
 
 
 def _line_styles(shown: Sequence[Member], devices: Sequence[str]) -> list[dict[str, Any]]:
@@ -136,9 +136,9 @@ def _draw_course(
     axes: Axes, dataset: xr.Dataset, member: Member, factor: float, style: dict[str, Any], label: str
 ) -> None:
     """Accuracy against energy, epoch by epoch, and the first epoch that reaches the accuracy."""
-    own = dataset.isel(learner=member.number)
-    energies = factor * _mean(own.epoch_energy.values)
-    mean, low, high = _shares(own.epoch_validation_accuracy.values)
+    learner = dataset.isel(learner=member.number)
+    energies = factor * _mean(learner.epoch_energy.values)
+    mean, low, high = _shares(learner.epoch_validation_accuracy.values)
     known = np.isfinite(energies) & np.isfinite(mean)
     if not known.any():
         return
@@ -190,8 +190,8 @@ def _draw_totals(
     for row, (member, style) in enumerate(zip(shown, styles, strict=True)):
         known = np.isfinite(energies[member.number])
         if known.any():
-            own = factor * energies[member.number, known]
-            mean, low, high = seed_interval(own, axis=0, bounds=VARIABLES["energy_to_accuracy"].bounds)
+            joules = factor * energies[member.number, known]
+            mean, low, high = seed_interval(joules, axis=0, bounds=VARIABLES["energy_to_accuracy"].bounds)
             axes.plot([mean], [row], style["marker"], color=style["color"], markersize=5)
             axes.hlines([row], [low], [high], color=style["color"], linewidth=2.0)
             ends = factor * dataset.energy_to_accuracy_range.values[member.number]

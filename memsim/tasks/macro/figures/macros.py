@@ -182,8 +182,8 @@ def _draw_ranges(axes: Axes, limits: np.ndarray) -> None:
 
 def _widen(bars: Axes, beside: Axes) -> None:
     """Let bars take the place of the panel beside them."""
-    own, other = bars.get_position(), beside.get_position()
-    bars.set_position((own.x0, own.y0, other.x1 - own.x0, own.height))
+    left_panel, other = bars.get_position(), beside.get_position()
+    bars.set_position((left_panel.x0, left_panel.y0, other.x1 - left_panel.x0, left_panel.height))
     bars.get_figure(root=True).delaxes(beside)  # type: ignore[union-attr]
 
 
