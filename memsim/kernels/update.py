@@ -128,9 +128,13 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
                 downs[:] = 0
             if charged:
                 rows, begun = row_sums[array, line_tiles[column], start:stop], state_before[array, column, start:stop]
-                for i in range(stop - start):
-                    whole = line_sums[array, column, row_tiles[start + i]]
-                    rest[i] = (rows[i] + whole) - two * begun[i]
+                if line_sums.shape[2] == 1:  # without a lookup, so that the loop is one of vectors
+                    whole = line_sums[array, column, 0]
+                    for i in range(stop - start):
+                        rest[i] = (rows[i] + whole) - two * begun[i]
+                else:
+                    for i in range(stop - start):
+                        rest[i] = (rows[i] + line_sums[array, column, row_tiles[start + i]]) - two * begun[i]
                 in_cells[:] = 0
                 in_others[:] = 0
             for step in range(steps):

@@ -83,7 +83,7 @@ def deliver(
     if counter is not None:
         joules = site.backend.xp.zeros((*bank.state.shape[:2], 2))
         energy = {"charges": counter.charges}
-        beside = counter.beside(once and not trains)
+        beside = counter.beside(once and (steps == 1 or not trains))  # trains of each step are given apart
     settings, span = pulse_settings(bank, limits, encoding), bank.device.span
 
     def give(x: np.ndarray, post: np.ndarray, steps: int, first_step: int) -> np.ndarray:
