@@ -5,8 +5,7 @@ read            V I(V) t of every cell, from the sum over reads of what each wor
                 conductances of its cells. The sums of conductances are stored for each state.
 pulse           V^2 t (G_before + G_after)/2 in its cell, which the update loop adds up.
 half-selected   V/2 on the other cells of the word and the bit line of a pulse in its tile, or V/3 on all other cells of
-                the tile (the mean one of the line), with the conductances at the start of the training or programming
-                and the voltage of the device's pulses.
+                the tile, with the conductances at the start of the training or programming.
 ==============  =======================================================================================================
 
 Sums that depend on conductances are float64 in a fixed order, and lines are not split between threads: they are the
@@ -59,26 +58,12 @@ class _Tally:
     set_pulses: Any
     reset_pulses: Any
     verify_reads: Any
+    excess_squares: Any  # of the voltages of pulses, beyond those of the device's pulses; may be below 0
     write_energy: Any
     half_selected_energy: Any
     third_selected_energy: Any
     reads: int = 0
     unknown_writes: int = 0
-
-
-class _AtStart(NamedTuple):
-    """Conductances at the start of a training or programming, in units of the window.
-
-    Attributes
-    ----------
-    beside : Beside
-        Sums over lines; no state where no cell gets pulses twice.
-    of_tiles : (array, line)
-        Sum of all cells of the tile of each bit line, the mean over row tiles.
-    """
-
-    beside: Beside
-    of_tiles: Any
 
 
 @dataclass
@@ -129,6 +114,7 @@ class Counter:
         self._shape = (len(bank.state), bank.rows, lines)
         voltages, window = device_pulses(spec), spec.conductance
         self._joule = spec.read.voltage**2 * spec.read.duration * window.width
+        self._window = window.width
         self.charges = Charges(
             voltages.set_voltage**2 * voltages.set_width * window.width,
             voltages.reset_voltage**2 * voltages.reset_width * window.width,
@@ -136,7 +122,7 @@ class Counter:
         )
         self._tallies: dict[str, _Tally] = {}
         self._sums_of: tuple[Any, _Sums] | None = None
-        self._at_start: _AtStart | None = None
+        self._at_start: Beside | None = None  # its state is None where no cell gets pulses twice
         self._pending: _Pending | None = None
 
     @contextmanager
@@ -210,26 +196,26 @@ class Counter:
             Whether the states that cells have now are those at the start, so that they need no copy.
         """
         if self._at_start is None:
-            offset, (arrays, rows, lines), xp = self.charges.offset, self._shape, self._backend.xp
+            offset, (arrays, _, lines), xp = self.charges.offset, self._shape, self._backend.xp
             bank, reference = self._banks
             by_row = xp.zeros((arrays, len(self._places), bank.state.shape[2]))
             by_line = xp.empty((arrays, lines, len(self._cut.rows)))
             for number, (part, place) in enumerate(zip(self._line_tiles, self._places, strict=True)):
                 state, inside = bank.state[:, place], np.count_nonzero(part < lines)
-                sums, whole = self._backend.line_sums(state)
-                by_row[:, number] = sums + offset * inside
+                of_rows, whole = self._backend.line_sums(state)
+                by_row[:, number] = of_rows + offset * inside
                 for tile, own in enumerate(self._cut.rows):
                     over = whole if len(self._cut.rows) == 1 else state[:, :, own].sum(axis=2, dtype=float)
                     by_line[:, place, tile] = over + offset * (own.stop - own.start)
                 if inside < len(part):
                     assert reference is not None
                     by_row[:, number] += reference.state[:, 0] + offset
-            of_tiles = by_row[:, :, :rows].sum(axis=2) / len(self._cut.rows)
-            sums = (by_row - 2 * offset).astype(bank.state.dtype), by_line.astype(bank.state.dtype)
+            by_tile = xp.stack([by_row[:, :, tile].sum(axis=2) for tile in self._cut.rows], axis=2)
+            others = by_row - 2 * offset
+            rows, sums, tiles = (part.astype(bank.state.dtype) for part in (others, by_line, by_tile))
             copy = None if once else bank.state.copy()
-            beside = Beside(*sums, self._line_tile, self._row_tile, copy)
-            self._at_start = _AtStart(beside, of_tiles[:, self._line_tile])
-        beside = self._at_start.beside
+            self._at_start = Beside(rows, sums, tiles, self._line_tile, self._row_tile, copy)
+        beside = self._at_start
         return beside if beside.state is not None else beside._replace(state=self._banks.lines.state)
 
     def pulses(self, pulses: Any, joules: Any) -> None:
@@ -239,48 +225,57 @@ class Counter:
         ----------
         pulses : (array, line, 2)
             Set and reset pulses.
-        joules : (array, line, 2) of float64
-            Energy in the cells of the pulses, and in the other cells of both lines at the full voltage.
+        joules : (array, line, 3) of float64
+            Energy in the cells of the pulses, in the other cells of both lines, and in all cells of the tile, at the
+            full voltage.
         """
         tally, own = self._tally, joules[..., 0]
-        charge = pulses[..., 0] * self.charges.set + pulses[..., 1] * self.charges.reset
         tally.set_pulses += pulses[..., 0]
         tally.reset_pulses += pulses[..., 1]
         tally.write_energy += own
         tally.half_selected_energy += np.maximum(joules[..., 1], 0.0) / 4
-        tally.third_selected_energy += np.maximum(charge * self._start.of_tiles - own, 0.0) / 9
+        tally.third_selected_energy += np.maximum(joules[..., 2] - own, 0.0) / 9
 
-    def verified(self, counts: Any, energy: Any, read_rows: int = 1) -> None:
+    def verified(self, counts: Any, squares: Any, energy: Any, read_rows: int = 1) -> None:
         """Count write and verify.
 
         Parameters
         ----------
         counts : (3, array, line, row)
             Set pulses, reset pulses and verify reads of each cell.
+        squares : (2, array, line, row)
+            Sums of V^2 of the set and of the reset pulses of each cell [V^2].
         energy : (array, line, row)
             Sum of V I t of pulses and verify reads [J].
         read_rows : int
             Rows that are read together: each of their cells has taken part in the same reads.
         """
-        start, tally = self._start, self._tally
-        row_sums, line_sums, line_tiles, row_tiles, before = start.beside
-        charge = counts[0] * self.charges.set + counts[1] * self.charges.reset
-        in_cells = (charge * (before + self.charges.offset)).sum(2, dtype=float)
+        assert self._at_start is not None
+        tally, (row_sums, line_sums, tile_sums, line_tiles, row_tiles, before) = self._tally, self._at_start
+        seconds = self.circuit.set_width, self.circuit.reset_width
+        charge = (squares[0] * seconds[0] + squares[1] * seconds[1]) * self._window
         lines = row_sums[:, line_tiles] + line_sums[:, :, row_tiles] - 2 * before
-        tally.set_pulses += counts[0].sum(2, dtype=np.int64)
-        tally.reset_pulses += counts[1].sum(2, dtype=np.int64)
+        others = tile_sums[:, line_tiles][:, :, row_tiles] - (before + self.charges.offset)
         rows = self._shape[1]  # what lies behind them is padding
         tally.verify_reads += counts[2][:, :, :rows:read_rows].sum(2, dtype=np.int64)
+        sets, resets = (part[:, :, :rows].sum(2, dtype=np.int64) for part in counts[:2])
+        tally.set_pulses += sets
+        tally.reset_pulses += resets
+        tally.excess_squares += squares[:, :, :, :rows].sum(axis=(0, 3)) - self._squares(sets, resets)
         tally.write_energy += energy[:, :, :rows].sum(2)
         tally.half_selected_energy += np.maximum((charge * lines).sum(2, dtype=float), 0.0) / 4
-        tally.third_selected_energy += np.maximum(charge.sum(2) * start.of_tiles - in_cells, 0.0) / 9
+        tally.third_selected_energy += np.maximum((charge * others).sum(2, dtype=float), 0.0) / 9
 
-    def verify_reads(self, bank: Bank, rounds: int) -> None:
-        """Count reads of every cell, one by one, before a round of pulses."""
-        tally, (_, rows, _) = self._tally, self._shape
-        tally.verify_reads += rounds * rows
-        _, by_line = self._backend.line_sums(bank.state)
-        tally.write_energy += rounds * self._joule * (by_line + bank.spec.conductance.offset * rows)
+    def _squares(self, sets: Any, resets: Any) -> Any:
+        """Squared voltages of pulses of the device [V^2]."""
+        return sets * self.circuit.set_voltage**2 + resets * self.circuit.reset_voltage**2
+
+    def line_read(self, bank: Bank, line: slice) -> None:
+        """Count verify reads of all cells of one bit line, one after the other."""
+        tally, rows = self._tally, self._shape[1]
+        cells = bank.read_states[:, line, :rows].sum(axis=2, dtype=float)
+        tally.verify_reads[:, line] += rows
+        tally.write_energy[:, line] += self._joule * (cells + bank.spec.conductance.offset * rows)
 
     def written_by_model(self, cells: int) -> None:
         """Count cells that an error model programmed."""
@@ -335,7 +330,8 @@ class Counter:
         dtype = np.dtype(np.int64) if whole else own.dtype
         if values.shape != np.shape(own) or values.dtype != dtype:
             raise ValueError(f"'{name}' is {values.dtype} {values.shape}")
-        if not (values >= 0).all() or not np.isfinite(values).all():
+        negative = not name.endswith("excess_squares") and not (values >= 0).all()
+        if negative or not np.isfinite(values).all():
             raise ValueError(f"'{name}' has numbers that count nothing")
         return int(values) if whole else self._backend.asarray(values)
 
@@ -351,24 +347,21 @@ class Counter:
             lines = self._shape[2]
             return np.stack([values[name][:, part[part < lines]].sum(axis=1) for part in self._line_tiles], axis=1)
 
+        sets, resets = of_lines("set_pulses"), of_lines("reset_pulses")
         return Counts(
             reads=int(values["reads"]),
             drives=of_rows("drives"),
             squares=of_rows("squares"),
             read_energy=of_rows("read_energy"),
-            set_pulses=of_lines("set_pulses"),
-            reset_pulses=of_lines("reset_pulses"),
+            set_pulses=sets,
+            reset_pulses=resets,
             verify_reads=of_lines("verify_reads"),
+            write_squares=self._squares(sets, resets) + of_lines("excess_squares"),
             write_energy=of_lines("write_energy"),
             half_selected_energy=of_lines("half_selected_energy"),
             third_selected_energy=of_lines("third_selected_energy"),
             unknown_writes=int(values["unknown_writes"]),
         )
-
-    @property
-    def _start(self) -> _AtStart:
-        assert self._at_start is not None
-        return self._at_start
 
     @property
     def _tally(self) -> _Tally:
@@ -379,9 +372,9 @@ class Counter:
     def _fresh(self) -> _Tally:
         xp, (arrays, rows, lines) = self._backend.xp, self._shape
         integers = (xp.zeros((arrays, lines), np.int64) for _ in range(3))
-        energies = (xp.zeros((arrays, lines)) for _ in range(3))
+        sums = (xp.zeros((arrays, lines)) for _ in range(4))
         read_energy = xp.zeros((arrays, len(self._line_tiles), rows))
-        return _Tally(xp.zeros((arrays, rows), np.int64), xp.zeros((arrays, rows)), read_energy, *integers, *energies)
+        return _Tally(xp.zeros((arrays, rows), np.int64), xp.zeros((arrays, rows)), read_energy, *integers, *sums)
 
     def _sums(self, banks: Banks, effective: Callable[[], list[EffectiveCells]]) -> _Sums:
         """Sums of the cells that reads see now, stored until their states change."""

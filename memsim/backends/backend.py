@@ -179,15 +179,16 @@ class Backend:
 
         If the specification says so, `marks`, uint8 like `state`, receives a 1 for each cell that gets a pulse, the
         pulses of each cell are added to `cell_counts`, int64 (array, column, row, 2), and what they do to `tally`. The
-        energy of pulses in their cells, and in the other cells of both lines at the full voltage, is added to `joules`,
-        float64 (array, column, 2); `beside` are the latter's conductances. See `memsim.kernels.update.update_kernel`.
+        energy of pulses in their cells, in the other cells of both lines and in all cells of the tile, at the full
+        voltage, is added to `joules`, float64 (array, column, 3); `beside` are the conductances of other cells. See
+        `memsim.kernels.update.update_kernel`.
         """
         real = state.dtype.type
         marks = self.xp.empty((1, 1, 1), np.uint8) if marks is None else marks
         cell_counts = self.xp.empty((1, 1, 1, 1), np.int64) if cell_counts is None else cell_counts
         tally = self.xp.empty((1, 1, 1, 1)) if tally is None else tally
         counts = self.xp.zeros(self.kernels.counts(state), np.int64)
-        energies = self.xp.zeros(counts.shape if spec.charged else (1, 1, 1, 1))
+        energies = self.xp.zeros((*counts.shape[:-1], 3) if spec.charged else (1, 1, 1, 1))
         self.kernels.update(spec)(
             state,
             inputs,
@@ -210,12 +211,12 @@ class Backend:
             *key(seed),
         )
         if joules is not None:
-            joules += energies.reshape(*counts.shape[:2], -1, 2).sum(axis=2)
+            joules += energies.reshape(*counts.shape[:2], -1, 3).sum(axis=2)
         return counts.reshape(*counts.shape[:2], -1, 2).sum(axis=2)
 
     def _no_lines(self, state: Any) -> Beside:
         none, numbers = self.xp.empty((1, 1, 1), state.dtype), self.xp.empty(1, np.int64)
-        return Beside(none, none, numbers, numbers, none)
+        return Beside(none, none, none, numbers, numbers, none)
 
     def verify(
         self,

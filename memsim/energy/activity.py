@@ -121,14 +121,13 @@ def write_activity(circuit: Circuit, counts: Counts, architecture: Architecture)
     )
     widths = np.array(circuit.line_tiles, float)
     pulses = sets + resets
-    squares = sets * circuit.set_voltage**2 + resets * circuit.reset_voltage**2
-    read_squares = verified * circuit.read_voltage**2
+    squares = counts.write_squares.sum(axis=0) + verified * circuit.read_voltage**2
     half = counts.half_selected_energy if architecture.selection == "V/2" else counts.third_selected_energy
     reads = float(verified.sum())
     return Activity(
         cells=float(counts.write_energy.sum()),
         half_selected=float(half.sum()),
-        line_cells=float(((squares + read_squares) * widths).sum()),
+        line_cells=float((squares * widths).sum()),
         line_drives=float((pulses + verified).sum()),
         bit_line_drives=float(pulses.sum()),
         gate_toggles=float((pulses + verified).sum()),

@@ -140,6 +140,8 @@ class Counts:
         Sum of V I t over cells [J].
     set_pulses, reset_pulses, verify_reads : (array, line tile) of int64
         Pulses of cells, and reads of single cells between them.
+    write_squares : (array, line tile) of float64
+        Sum of the squared voltages of pulses [V^2].
     write_energy : (array, line tile) of float64
         Sum of V I t of pulses, with the mean of the currents before and after each, and of verify reads [J].
     half_selected_energy, third_selected_energy : (array, line tile) of float64
@@ -156,6 +158,7 @@ class Counts:
     set_pulses: np.ndarray
     reset_pulses: np.ndarray
     verify_reads: np.ndarray
+    write_squares: np.ndarray
     write_energy: np.ndarray
     half_selected_energy: np.ndarray
     third_selected_energy: np.ndarray
@@ -170,9 +173,9 @@ class Counts:
             return np.zeros((arrays, *shape), dtype)
 
         sets, resets, verified = (zeros(wide, dtype=np.int64) for _ in range(3))
-        written, half, third = (zeros(wide) for _ in range(3))
+        squared, written, half, third = (zeros(wide) for _ in range(4))
         drives, squares, read = zeros(tall, dtype=np.int64), zeros(tall), zeros(tall, wide)
-        return cls(0, drives, squares, read, sets, resets, verified, written, half, third)
+        return cls(0, drives, squares, read, sets, resets, verified, squared, written, half, third)
 
     @property
     def happened(self) -> bool:

@@ -19,7 +19,14 @@ from memsim.errors import OutputError
 
 COUNTED = ("reads", "drives", "set_pulses", "reset_pulses", "verify_reads", "unknown_writes")
 """Events that are whole numbers."""
-SUMMED = ("squares", "read_energy", "write_energy", "half_selected_energy", "third_selected_energy")
+SUMMED = (
+    "squares",
+    "read_energy",
+    "write_squares",
+    "write_energy",
+    "half_selected_energy",
+    "third_selected_energy",
+)
 """Sums that depend on inputs and conductances."""
 MOST_LAYERS, MOST_TILES, _MOST = 4096, 1 << 20, 1 << 30
 _LARGEST = 1e12

@@ -32,7 +32,9 @@ class Charges(NamedTuple):
 
 
 class Beside(NamedTuple):
-    """What the conductances of the other cells on the lines of a cell follow from, in units of the window.
+    """What the conductances of the other cells of a tile, and of those on the lines of a cell, follow from.
+
+    In units of the window.
 
     Attributes
     ----------
@@ -40,6 +42,8 @@ class Beside(NamedTuple):
         Sums over the lines of a tile, less twice the conductance at state 0.
     line_sums : (array, line, row tile)
         Sums over the rows of a tile.
+    tile_sums : (array, line tile, row tile)
+        Sums over all cells of a tile.
     line_tiles, row_tiles : (line,), (row,)
         Tile of each line and of each row.
     state : (array, line, row)
@@ -48,6 +52,7 @@ class Beside(NamedTuple):
 
     row_sums: Any
     line_sums: Any
+    tile_sums: Any
     line_tiles: Any
     row_tiles: Any
     state: Any

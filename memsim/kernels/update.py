@@ -40,10 +40,11 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
     If the kernel tallies, it adds to ``tally`` (4, array, column, row), float64: set pulses; reset pulses; and of both
     the sum over pulses of the mean of the states before and after their step.
 
-    If the kernel adds up energies, ``joules``, float64 of `count_shape`, receives the energy of the pulses in their
-    cells, and that of the cells that they half-select, at the full voltage, see `memsim.kernels.cell.Charges`;
-    ``row_sums`` to ``state_before`` are those of `memsim.kernels.cell.Beside`. The sum of a step over at most 64 cells
-    has the precision of the state; all other sums are float64. Their order is fixed.
+    If the kernel adds up energies, ``joules``, float64 of `count_shape` with 3 in its last place, receives the energy
+    of the pulses in their cells, in the other cells of both lines, and in all cells of the tile, at the full voltage,
+    see `memsim.kernels.cell.Charges`; ``row_sums`` to ``state_before`` are those of `memsim.kernels.cell.Beside`. The
+    sum of a step over at most 64 cells has the precision of the state; all other sums are float64. Their order is
+    fixed.
     """
     program = program_function(spec)
     gather = gather_function(spec)
@@ -85,6 +86,7 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
         charges,
         row_sums,
         line_sums,
+        tile_sums,
         line_tiles,
         row_tiles,
         state_before,
@@ -102,10 +104,10 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
         drawn = np.zeros(_CHUNK * TILE, np.float32)
         ups = np.zeros(_CHUNK * TILE if counted else 1, np.int64)
         downs = np.zeros(_CHUNK * TILE if counted else 1, np.int64)
-        in_cells, in_others = np.zeros((2, LANES))
+        in_cells, on_lines, in_tile = np.zeros((3, LANES))
         # Of one step, in the precision of the state: sums in float64 would cost as much as the pulses themselves.
-        step_cells, step_others = np.zeros((2, LANES), state.dtype)
-        rest = np.empty(_CHUNK * TILE if charged else 1, state.dtype)
+        step_cells, step_lines, step_tile = np.zeros((3, LANES), state.dtype)
+        lines, around = np.empty((2, _CHUNK * TILE if charged else 1), state.dtype)
         half, two = real(0.5), real(2.0)
         for unit in range(first, last):
             array = unit // (columns * chunks)
@@ -127,16 +129,21 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
                 ups[:] = 0
                 downs[:] = 0
             if charged:
-                rows, begun = row_sums[array, line_tiles[column], start:stop], state_before[array, column, start:stop]
+                line_tile = line_tiles[column]
+                rows, begun = row_sums[array, line_tile, start:stop], state_before[array, column, start:stop]
                 if line_sums.shape[2] == 1:  # without a lookup, so that the loop is one of vectors
                     whole = line_sums[array, column, 0]
                     for i in range(stop - start):
-                        rest[i] = (rows[i] + whole) - two * begun[i]
+                        lines[i] = (rows[i] + whole) - two * begun[i]
+                    around[:] = tile_sums[array, line_tile, 0]
                 else:
                     for i in range(stop - start):
-                        rest[i] = (rows[i] + line_sums[array, column, row_tiles[start + i]]) - two * begun[i]
+                        row_tile = row_tiles[start + i]
+                        lines[i] = (rows[i] + line_sums[array, column, row_tile]) - two * begun[i]
+                        around[i] = tile_sums[array, line_tile, row_tile]
                 in_cells[:] = 0
-                in_others[:] = 0
+                on_lines[:] = 0
+                in_tile[:] = 0
             for step in range(steps):
                 for sample in range(samples):
                     post = targets[array, sample, column]
@@ -212,8 +219,11 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
                                 g3 = (cells[i + 3 * LANES] + w3) * half + charges.offset
                                 lane = i - tile * TILE
                                 step_cells[lane] += (e0 * g0 + e1 * g1) + (e2 * g2 + e3 * g3)
-                                r0, r1, r2, r3 = rest[i], rest[i + LANES], rest[i + 2 * LANES], rest[i + 3 * LANES]
-                                step_others[lane] += (e0 * r0 + e1 * r1) + (e2 * r2 + e3 * r3)
+                                g0, g1, g2, g3 = lines[i], lines[i + LANES], lines[i + 2 * LANES], lines[i + 3 * LANES]
+                                step_lines[lane] += (e0 * g0 + e1 * g1) + (e2 * g2 + e3 * g3)
+                                g0, g1 = around[i], around[i + LANES]
+                                g2, g3 = around[i + 2 * LANES], around[i + 3 * LANES]
+                                step_tile[lane] += (e0 * g0 + e1 * g1) + (e2 * g2 + e3 * g3)
                             cells[i], cells[i + LANES], cells[i + 2 * LANES], cells[i + 3 * LANES] = w0, w1, w2, w3
                             if marked:
                                 for k, n in ((0, n0), (LANES, n1), (2 * LANES, n2), (3 * LANES, n3)):
@@ -228,9 +238,11 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
                     if charged:
                         for lane in range(LANES):
                             in_cells[lane] += float64(step_cells[lane])
-                            in_others[lane] += float64(step_others[lane])
-                            step_cells[lane] = real(0.0)
-                            step_others[lane] = real(0.0)
+                            on_lines[lane] += float64(step_lines[lane])
+                            in_tile[lane] += float64(step_tile[lane])
+                        step_cells[:] = real(0.0)
+                        step_lines[:] = real(0.0)
+                        step_tile[:] = real(0.0)
                     net += step_net
                     total += step_total
             if counted and total > 0:
@@ -240,7 +252,8 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
             if charged:
                 for lane in range(LANES):
                     joules[array, column, chunk, 0] += in_cells[lane]
-                    joules[array, column, chunk, 1] += in_others[lane]
+                    joules[array, column, chunk, 1] += on_lines[lane]
+                    joules[array, column, chunk, 2] += in_tile[lane]
             counts[array, column, chunk, 0] += (total + net) // 2
             counts[array, column, chunk, 1] += (total - net) // 2
 

@@ -85,6 +85,7 @@ class Progress(NamedTuple):
 
     memory: Any
     counts: Any
+    squares: Any
     energy: Any
     status: Any
 
@@ -114,9 +115,10 @@ def verify_function(spec: VerifySpec) -> Any:
     """Function of a cell: its state, memory and counts after pulses and reads.
 
     (w, supplied, low, high, memory, counts, row, c1, c3, first_step, limits, settings, p, knobs, voltages, read, k0,
-    k1) -> (w, memory, sets, resets, reads, energy, state), where counts are (sets, resets, reads) so far, energy [J] is
-    the sum of V I t of pulses and reads, and state is 1 for an accepted cell, 2 for one that reached a limit, 0 else.
-    For a cell that is read elsewhere, `supplied` is its reading.
+    k1) -> (w, memory, sets, resets, reads, square_up, square_down, energy, state). Counts are (sets, resets, reads) so
+    far, squares are the sums of V^2 of set and of reset pulses [V^2], energy [J] is the sum of V I t of pulses and
+    reads, and state is 1 for an accepted cell, 2 for one that reached a limit, 0 else. For a cell that is read
+    elsewhere, `supplied` is its reading.
     """
     pulse, deviate, decide = pulse_function(spec.update), deviation_function(spec.update), spec.decide
     noisy, chancy = spec.update.chance == "normal", spec.update.chance == "uniform"
@@ -173,7 +175,7 @@ def verify_function(spec: VerifySpec) -> Any:
         k1,
     ):
         sets, resets, reads = counts
-        energy = float64(0.0)
+        square_up = square_down = energy = float64(0.0)
         state = int64(0)
         last = reads + limits.reads
         while reads < last and state == 0:
@@ -197,8 +199,9 @@ def verify_function(spec: VerifySpec) -> Any:
                 before = float64(w)
                 w = after(w, -limits.erasing, 1.0, row, c1, c2, c3, settings, p, k0, k1)
                 g = (before + float64(w)) * 0.5 + read.offset
-                joule = voltages.reset_voltage * voltages.reset_voltage * voltages.reset_width * g * read.siemens
-                energy += joule * limits.erasing
+                square = voltages.reset_voltage * voltages.reset_voltage * limits.erasing
+                energy += square * voltages.reset_width * g * read.siemens
+                square_down += square
                 resets += int64(limits.erasing)
             if state == 0 and action in (SET, RESET, ERASE_AND_SET):
                 c2 = counter_word(first_step, sets + resets)
@@ -207,15 +210,17 @@ def verify_function(spec: VerifySpec) -> Any:
                     size = exponential((voltage - voltages.reset_voltage) / voltages.reset_scale)
                     w = after(w, -1.0, size, row, c1, c2, c3, settings, p, k0, k1)
                     width = voltages.reset_width
+                    square_down += voltage * voltage
                     resets += int64(1)
                 else:
                     size = exponential((voltage - voltages.set_voltage) / voltages.set_scale)
                     w = after(w, 1.0, size, row, c1, c2, c3, settings, p, k0, k1)
                     width = voltages.set_width
+                    square_up += voltage * voltage
                     sets += int64(1)
                 g = (before + float64(w)) * 0.5 + read.offset
                 energy += voltage * voltage * width * g * read.siemens
-        return w, memory, sets, resets, reads, energy, state
+        return w, memory, sets, resets, reads, square_up, square_down, energy, state
 
     return inline(programmed)
 
@@ -239,6 +244,7 @@ def cell_function(spec: VerifySpec, jit: Any = inline) -> Any:
         high,
         memory,
         counts,
+        squares,
         energy,
         status,
         first_step,
@@ -266,7 +272,7 @@ def cell_function(spec: VerifySpec, jit: Any = inline) -> Any:
             int64(counts[1, array, column, row]),
             int64(counts[2, array, column, row]),
         )
-        w, known, sets, resets, reads, joule, reached = programmed(
+        w, known, sets, resets, reads, square_up, square_down, joule, reached = programmed(
             state[array, column, row],
             float64(readings[array, column, row]) if read_elsewhere else float64(0.0),
             float64(low[array, column, row]),
@@ -292,6 +298,8 @@ def cell_function(spec: VerifySpec, jit: Any = inline) -> Any:
         counts[0, array, column, row] = sets
         counts[1, array, column, row] = resets
         counts[2, array, column, row] = reads
+        squares[0, array, column, row] += square_up
+        squares[1, array, column, row] += square_down
         energy[array, column, row] += joule
         status[array, column, row] = reached
 

@@ -9,6 +9,7 @@ import pytest
 
 import memsim as ms
 from memsim.arrays import cell_numbers
+from memsim.arrays.programming.algorithms import Ramp
 from memsim.backends import CpuBackend
 from memsim.learning import Encoding
 
@@ -57,9 +58,8 @@ def lines_of_tiles(xbar, tile):
 class Ledger:
     """Energies of pulses by hand, from what cells are before and after each step.
 
-    Other cells at V/2 or V/3 have their conductances before the first step; at V/3, those of the mean tile of a line.
-    The cell itself is left out of the latter as it is before the first step where pulses are verified one by one, else
-    as it is during the pulse.
+    Other cells at V/2 or V/3 have their conductances before the first step. At V/3 the cell itself is left out as it
+    is before the first step where pulses are verified one by one, else as it is during the pulse.
     """
 
     def __init__(self, xbar, tile=None, voltages=(SET, RESET), verified=False):
@@ -85,8 +85,8 @@ class Ledger:
                 g, spent = self.start[rows][:, lines], charge[rows][:, lines]
                 others = g.sum(1, keepdims=True) + beside + g.sum(0, keepdims=True) - 2 * g
                 self.half[number] += (spent * others).sum() / 4
-            total = (self.start[:, lines].sum() + beside * ROWS) / len(self.rows)
-            self.third[number] += (charge * (total - itself))[:, lines].sum() / 9
+                rest = g.sum() + beside * len(g) - itself[rows][:, lines]
+                self.third[number] += (spent * rest).sum() / 9
 
 
 def assert_pulses(xbar, phase, ledger):
@@ -245,12 +245,13 @@ def test_further_rounds_of_pulses_count_as_if_given_one_by_one():
     whole, singly = crossbar(QUIET), crossbar(QUIET)
     whole.program(targets, "pulses", cycles=3)
     ledger = Ledger(singly)
+    seen = 0.0  # conductances that verify reads find
     for _ in range(3):
+        seen += singly.conductance.values.sum()
         ledger.step(lambda: singly.program(targets, "pulses"))
     assert np.array_equal(whole.state, singly.state)
     counts = counted(whole, "programming")
-    reads = 3 * READ * ledger.start.sum()  # all rounds with the states before the first one
-    close(counts.write_energy[0] - reads, ledger.own)
+    close(counts.write_energy[0], ledger.own + READ * seen)
     assert_pulses(whole, "programming", ledger)
     assert counts.verify_reads.sum() == 3 * targets.size
 
@@ -353,3 +354,19 @@ def test_costs_that_are_known_need_no_note():
     xbar = crossbar(QUIET)
     xbar.program(np.full((ROWS, COLS), 0.5))
     assert "cost_notes" not in xbar.cost("generic-crosspoint", node="22 nm").attrs
+
+
+@pytest.mark.slow
+def test_pulses_of_a_ramp_count_with_their_own_voltages():
+    device = ms.load_device("rram-radar2021").replace({"variability": None, "read.noise": None})
+    xbar = ms.Crossbar.from_conductance([[1e-6, 101e-6]], device, dtype="float64", count=True)
+    beside = xbar.conductance.values[0, 1]
+    targets = [[0.5, xbar.state.values[0, 1]]]
+    xbar.program(targets, "ispp", window=0.15, set=Ramp(2.1, 0.05, 3.0))
+    took, counts = xbar.programming.isel(col=0), counted(xbar, "programming")
+    number = int(took.set_pulses.item())
+    assert number > 2 and int(took.reset_pulses.item()) == 0 and xbar.programming.set_pulses.sum() == number
+    squares = sum((2.1 + 0.05 * step) ** 2 for step in range(number))
+    close(counts.write_squares.item(), squares)
+    close(counts.half_selected_energy.item(), squares * 200e-9 * beside / 4, 1e-7)
+    close(counts.third_selected_energy.item(), squares * 200e-9 * beside / 9, 1e-7)

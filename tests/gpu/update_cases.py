@@ -51,9 +51,9 @@ def update_cases() -> Iterator[Case]:
             yield _case(model, Encoding(name), noise and cycle_to_cycle(*noise), varying, more, real)
 
 
-def _places(dtype: Any) -> Any:
-    """A place for each block of threads, in which it counts."""
-    return lambda given: np.zeros(cuda_update.count_shape(given[0]), dtype)
+def _places(dtype: Any, number: int) -> Any:
+    """Places for each block of threads, in which it counts."""
+    return lambda given: np.zeros((*cuda_update.count_shape(given[0])[:-1], number), dtype)
 
 
 def _case(
@@ -99,16 +99,17 @@ def _case(
         written = (counts, marks, cell_counts, tally)
         fall = 3e-12 if spec.alike else 2e-12
         charges = Charges(real(3e-12), real(fall), real(0.1))
-        row_sums, line_sums = (rng.random((shape[0], tiles, size)).astype(real) for tiles, size in ((2, 128), (3, 2)))
+        sizes = ((2, 128), (3, 2), (2, 2))
+        sums = (rng.random((shape[0], tiles, size)).astype(real) for tiles, size in sizes)
         places = np.array([0, 1, 1]), np.repeat([0, 1], 64)  # tiles of lines and of rows
-        beside = Beside(row_sums, line_sums, *places, rng.random(shape).astype(real))
-        joules = np.zeros(counts.shape if spec.charged else (1, 1, 1, 1))
+        beside = Beside(*sums, *places, rng.random(shape).astype(real))
+        joules = np.zeros((*counts.shape[:-1], 3) if spec.charged else (1, 1, 1, 1))
         energy = (charges, *beside, joules)
         return state, x, t, real(0.2), 2, 5, 3, 7, settings, common, each, *written, *energy, *KEY
 
     written = [12] * spec.marked + [13] * spec.counted
     outputs = {0: 1e-5 if real is F32 else 1e-13, 11: 0} | dict.fromkeys(written, 0)
-    outputs |= dict.fromkeys([14] * spec.tallied + [21] * spec.charged, 1e-5)
+    outputs |= dict.fromkeys([14] * spec.tallied + [22] * spec.charged, 1e-5)
     kind = [model, encoding.name, *["noisy"] * (noise is not None), *varying, *more]
     return Case(
         f"update {'-'.join(kind)} {np.dtype(real)}",
@@ -118,6 +119,6 @@ def _case(
         outputs,
         double=real is F64 or spec.tallied or spec.charged,
         draws=spec.chance is not None or spec.draws or bool(spec.shaken),
-        own={11: _places(np.int64)} | ({21: _places(float)} if spec.charged else {}),
-        common=dict.fromkeys((11, 21), lambda sums: sums.sum(axis=tuple(range(2, sums.ndim - 1)))),
+        own={11: _places(np.int64, 2)} | ({22: _places(float, 3)} if spec.charged else {}),
+        common=dict.fromkeys((11, 22), lambda sums: sums.sum(axis=tuple(range(2, sums.ndim - 1)))),
     )

@@ -74,6 +74,7 @@ def _case(name: str, model: str, real: type, read: bool = False) -> Case:
             (target + 0.05).astype(real),
             memory,
             np.zeros((3, *shape), np.int32),
+            np.zeros((2, *shape)),
             np.zeros(shape),
             status,
             rows,
@@ -95,7 +96,7 @@ def _case(name: str, model: str, real: type, read: bool = False) -> Case:
         verify.verify_kernel(VerifySpec(update, algorithm.decide, read)),
         cuda_verify.verify_kernel(VerifySpec(update, algorithm.decide, read)),
         arguments,
-        {0: 1e-5 if real is F32 else 1e-13, 5: 0, 6: 1e-5, 7: 0} | ({} if name == "fppv" else {4: 1e-5}),
+        {0: 1e-5 if real is F32 else 1e-13, 5: 0, 6: 1e-5, 7: 1e-5, 8: 0} | ({} if name == "fppv" else {4: 1e-5}),
         double=True,
         draws=True,
     )

@@ -81,7 +81,7 @@ def deliver(
     counter, energy = bank.counter, dict[str, Any]()
     joules = beside = None
     if counter is not None:
-        joules = site.backend.xp.zeros((*bank.state.shape[:2], 2))
+        joules = site.backend.xp.zeros((*bank.state.shape[:2], 3))
         energy = {"charges": counter.charges}
         beside = counter.beside(once and (steps == 1 or not trains))  # trains of each step are given apart
     settings, span = pulse_settings(bank, limits, encoding), bank.device.span
@@ -142,6 +142,7 @@ def _part(beside: Beside, arrays: slice, lines: slice) -> Beside:
     return Beside(
         beside.row_sums[arrays],
         beside.line_sums[arrays, lines],
+        beside.tile_sums[arrays],
         beside.line_tiles[lines],
         beside.row_tiles,
         beside.state[arrays, lines],

@@ -97,8 +97,6 @@ def program(
             cycles = descend(array, targets, chosen, delivered)
         elif isinstance(chosen, Pulses):
             how: dict[str, Any] = {"cycles": cycles, "encoding": delivered, "first_step": array.steps, "falls": falls}
-            if array.counter is not None:
-                array.counter.verify_reads(cells.lines, cycles)
             array.pulses += program_by_pulses(cells.lines, array.site, array.limits, targets, **how)
         else:
             cycles = 1

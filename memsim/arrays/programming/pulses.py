@@ -27,6 +27,8 @@ def program_by_pulses(
 ) -> np.ndarray:
     """Give rounds of pulses line by line and return their counts, (array, line, 2).
 
+    Each cell of a line is read before each round.
+
     Parameters
     ----------
     targets : (array, row, line)
@@ -42,7 +44,8 @@ def program_by_pulses(
     """
     arrays, rows, lines = targets.shape
     rule, counts = Write(), site.backend.xp.zeros((arrays, lines, 2), np.int64)
-    rounds = [(first_step, cycles)] if not bank.watched else [(first_step + step, 1) for step in range(cycles)]
+    apart = bank.watched or (bank.counter is not None and cycles > 1)  # what each round begins with matters
+    rounds = [(first_step + step, 1) for step in range(cycles)] if apart else [(first_step, cycles)]
     left = targets.swapaxes(1, 2) == bank.read_states[:, :, :rows]
     aims = np.clip(targets, *limits).swapaxes(1, 2)
     for line in range(lines):
@@ -50,6 +53,8 @@ def program_by_pulses(
         selected[:, :, line] = 1
         own = slice(line, line + 1)
         for step, count in rounds:
+            if bank.counter is not None:
+                bank.counter.line_read(bank, own)
             # Rows that only fill up the tiles are asked to stay. The rule compares with the state that pulses act on,
             # the verify step with what is seen: the target moves by what lies between.
             x = bank.state[:, None, line].copy()
@@ -60,7 +65,6 @@ def program_by_pulses(
             before = bank.before(own)
             # All lines share their steps: the line is in the address anyhow, and no address depends on the width.
             how = {"steps": count, "encoding": encoding, "first_step": step, "falls": falls}
-            once = not bank.watched
-            counts += deliver(bank, site, limits, rule, x, selected, tally=tally, once=once, **how)  # type: ignore[arg-type]
+            counts += deliver(bank, site, limits, rule, x, selected, tally=tally, once=not apart, **how)  # type: ignore[arg-type]
             bank.after(before, step, own)
     return counts

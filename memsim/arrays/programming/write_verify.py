@@ -65,7 +65,8 @@ def write_and_verify(array: ArrayState, targets: Any, algorithm: WriteVerify, se
     progress = Progress(
         xp.zeros((len(Memory._fields), *shape), np.float32),
         xp.zeros((3, *shape), np.int32),
-        xp.zeros(shape, np.float64),
+        xp.zeros((2, *shape)),
+        xp.zeros(shape),
         xp.zeros(shape, np.uint8),
     )
     progress.status[:, :, rows:] = 2
@@ -119,7 +120,7 @@ def write_and_verify(array: ArrayState, targets: Any, algorithm: WriteVerify, se
         counts, energy = (*progress.counts[:2], readings.reads), energy + readings.energy
     accepted = progress.status == 1
     if counter is not None:
-        counter.verified(counts, energy, algorithm.read_rows)
+        counter.verified(counts, progress.squares, energy, algorithm.read_rows)
     array.programming = Outcome.of(bank, algorithm, counts, energy, accepted, voltages, algorithm.delay)
     array.pulses += xp.stack([part[:, :, :rows].sum(2) for part in progress.counts[:2]], axis=-1)
     bank.wear.count(progress.counts[:2] - once)  # those of one write are counted as they are given
@@ -165,6 +166,8 @@ def _write_others(
     )
     bank.counter = counter
     progress.counts[:2] += tally[:2].astype(np.int32)
+    for way, volts in enumerate((voltages.set_voltage, voltages.reset_voltage)):
+        progress.squares[way] += tally[way] * volts**2
     progress.energy[:] += pulse_energy(bank, tally, voltages)
     progress.status[:, :, : targets.shape[1]] += np.uint8(2) * ~chosen.swapaxes(1, 2)
 
@@ -175,13 +178,13 @@ def _go_on(
     """One call of `Backend.verify` for all cells that are not finished; `readings` are theirs, if it needs them."""
     before, earlier = bank.before(), progress.counts[:2].sum(0)
     for arrays, lines in bank.cells.blocks():
-        memory, counts = (part[:, arrays, lines] for part in progress[:2])
-        energy, status = (part[arrays, lines] for part in progress[2:])
+        memory, counts, squares = (part[:, arrays, lines] for part in progress[:3])
+        energy, status = (part[arrays, lines] for part in progress[3:])
         verify(
             bank.state[arrays, lines],
             low[arrays, lines],
             high[arrays, lines],
-            Progress(memory, counts, energy, status),
+            Progress(memory, counts, squares, energy, status),
             first_array=bank.site.first_array + arrays.start,
             first_column=lines.start,
             common=bank.cells.nominal,

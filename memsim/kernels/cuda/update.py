@@ -62,6 +62,7 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
         charges,
         row_sums,
         line_sums,
+        tile_sums,
         line_tiles,
         row_tiles,
         state_before,
@@ -76,7 +77,7 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
         column, array = line % columns, line // columns
         set_pulses = 0
         reset_pulses = 0
-        in_cells, in_others = 0.0, 0.0
+        in_cells, on_lines, in_tile = 0.0, 0.0, 0.0
         if group < tiles * LANES:  # threads beyond the last cell of a column wait with the others of their block
             tile, lane = group // LANES, group % LANES
             first = tile * TILE + lane
@@ -91,12 +92,14 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
                 state[array, column, first + 2 * LANES],
                 state[array, column, first + 3 * LANES],
             )
-            beside = (none, none, none, none)
+            lines, around = (none, none, none, none), (none, none, none, none)
             if charged:
                 for word in range(WORDS):
                     row = first + word * LANES
-                    lines = row_sums[array, line_tiles[column], row] + line_sums[array, column, row_tiles[row]]
-                    beside = replaced(beside, word, lines - real(2.0) * state_before[array, column, row])
+                    line_tile, row_tile = line_tiles[column], row_tiles[row]
+                    both = row_sums[array, line_tile, row] + line_sums[array, column, row_tile]
+                    lines = replaced(lines, word, both - real(2.0) * state_before[array, column, row])
+                    around = replaced(around, word, tile_sums[array, line_tile, row_tile])
             for step in range(steps):
                 for sample in range(inputs.shape[1]):
                     post = targets[array, sample, column]
@@ -133,7 +136,8 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
                         if charged and pulses != none:
                             spent = max(pulses, none) * charges.set + max(-pulses, none) * charges.reset
                             in_cells += float64(spent * ((old + new) * half + charges.offset))
-                            in_others += float64(spent * beside[word])
+                            on_lines += float64(spent * lines[word])
+                            in_tile += float64(spent * around[word])
                         set_pulses += int(max(pulses, none))
                         reset_pulses += int(max(-pulses, none))
             for word in range(WORDS):
@@ -141,13 +145,15 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
         ups = cuda.shared.array(THREADS, int64)
         downs = cuda.shared.array(THREADS, int64)
         joules_in_cells = cuda.shared.array(THREADS if charged else 1, float64)
-        joules_in_others = cuda.shared.array(THREADS if charged else 1, float64)
+        joules_on_lines = cuda.shared.array(THREADS if charged else 1, float64)
+        joules_in_tile = cuda.shared.array(THREADS if charged else 1, float64)
         own = cuda.threadIdx.x
         ups[own] = set_pulses
         downs[own] = reset_pulses
         if charged:
             joules_in_cells[own] = in_cells
-            joules_in_others[own] = in_others
+            joules_on_lines[own] = on_lines
+            joules_in_tile[own] = in_tile
         rest = THREADS // 2
         while rest > 0:
             cuda.syncthreads()
@@ -156,14 +162,16 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
                 downs[own] += downs[own + rest]
                 if charged:
                     joules_in_cells[own] += joules_in_cells[own + rest]
-                    joules_in_others[own] += joules_in_others[own + rest]
+                    joules_on_lines[own] += joules_on_lines[own + rest]
+                    joules_in_tile[own] += joules_in_tile[own + rest]
             rest //= 2
         if own == 0:
             counts[array, column, group // THREADS, 0] += ups[0]
             counts[array, column, group // THREADS, 1] += downs[0]
             if charged:
                 joules[array, column, group // THREADS, 0] += joules_in_cells[0]
-                joules[array, column, group // THREADS, 1] += joules_in_others[0]
+                joules[array, column, group // THREADS, 1] += joules_on_lines[0]
+                joules[array, column, group // THREADS, 2] += joules_in_tile[0]
 
     return CudaKernel(update, lambda state, *_: math.prod(state.shape[:2]) * _stride.py_func(state.shape[2] // TILE))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from memsim.energy.components import Components
@@ -57,16 +59,10 @@ def counts_of(spec: MacroSpec, circuit: PhasedCircuit, pulse_energy: float) -> C
     each = np.ones((circuit.arrays, 1))
     # By voltage and by width, every line has a pulse; of serial inputs, only the bits that are 1.
     driven = circuit.rows * pulses * (spec.input.share if circuit.coding == "serial" else 1.0)
-    nothing = np.zeros((circuit.arrays, 1))
-    return Counts(
+    return dataclasses.replace(
+        Counts.none(circuit),
         reads=reads,
         drives=driven * each,
         squares=circuit.rows * reads * spec.input.share * each,
         read_energy=pulses * circuit.rows * circuit.lines * pulse_energy * each[..., None],
-        set_pulses=nothing,
-        reset_pulses=nothing,
-        verify_reads=nothing,
-        write_energy=nothing,
-        half_selected_energy=nothing,
-        third_selected_energy=nothing,
     )
