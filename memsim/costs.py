@@ -18,6 +18,7 @@ from memsim.results.component_tables import SETTINGS, TABLE, held_table, setting
 from memsim.results.dataset import VARIABLES, load, require, source, with_variables
 from memsim.results.network_costs import Table, with_costs
 from memsim.results.settings import any_settings_of
+from memsim.results.stored_events import with_checked_events
 from memsim.tasks.energy_costs import LearnerEvents, cost_variables
 from memsim.tasks.energy_variables import EnergyNames, energy_names
 
@@ -35,6 +36,7 @@ _OF_TABLE = (
     "processor_energy_range",
 )
 """Variables that cannot be computed again: a result holds no events by epoch, and no products of networks."""
+_MOST_IMAGES = 1e12
 
 
 def cost(
@@ -78,7 +80,7 @@ def cost(
     if names is None:
         raise OutputError(f"{name}: holds no events of crossbars; results of runs with crossbars do")
     events, sums, circuits, images = map(names.named, ("event_count", "event_sum", "circuits", "inference_images"))
-    require(dataset, sums, circuits, images)
+    require(dataset, circuits, images)
     if dataset[events].dims[0] != names.compared:
         raise OutputError(f"{name}: combines several seeds; compute the costs of each run before")
     if components is None:
@@ -87,13 +89,21 @@ def cost(
     else:
         table = components_of(components)
     prices = prices_of(table, node, **settings)
-    repeats = dataset[events].shape[1]
-    learners = []
+    dataset = with_checked_events(dataset, events, sums)
+    counted, summed = dataset[events].values, dataset[sums].values
+    if dataset[circuits].dims != (names.compared,):
+        raise OutputError(f"{name}: '{circuits}' has no description of the arrays for each {names.compared}")
+    repeats, learners = counted.shape[1], list[LearnerEvents | None]()
     for number, inferences in enumerate(dataset[images].values):
-        counted, summed = (dataset[part].values[number] for part in (events, sums))
         text, where = str(dataset[circuits].values[number]), f"{name}: {dataset[names.compared].values[number]}"
-        layers = [layers_of(counted[repeat], summed[repeat], text or "[]", where) for repeat in range(repeats)]
-        learners.append(LearnerEvents(layers, max(1, int(inferences))) if layers and layers[0] else None)
+        pairs = zip(counted[number], summed[number], strict=True)
+        layers = [layers_of(of_counts, of_sums, text or "[]", where) for of_counts, of_sums in pairs]
+        if not (layers and layers[0]):
+            learners.append(None)
+            continue
+        if not 1 <= inferences <= _MOST_IMAGES or inferences != int(inferences):
+            raise OutputError(f"{where}: '{images}' is {inferences:g}; allowed: whole numbers of at least 1")
+        learners.append(LearnerEvents(layers, int(inferences)))
     if not any(learners):
         raise OutputError(f"{name}: holds no events of crossbars; nothing in it has cells")
     values = cost_variables(learners, repeats, prices, names)

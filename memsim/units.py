@@ -102,6 +102,8 @@ def parse_quantity(value: Any, unit: str) -> float:
             raise InputError(f"{_brief(value)} is too large") from None
     text = value.replace("\u2212", "-")  # papers print a true minus sign
     match = _NUMBER.fullmatch(text) if len(text) <= _LONGEST else None
+    if match is None and text.strip().lower().lstrip("+-").startswith(("inf", "nan")):
+        raise InputError(f"{_brief(value)} is not a finite number")
     if match is None:
         raise InputError(f"cannot read {_brief(value)} as a number with a unit; write e.g. '{example}'")
     digits, power, symbol = match.groups()

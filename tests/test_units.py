@@ -71,7 +71,7 @@ def test_a_quantity_is_read_in_si_units(text, unit, value):
         ("1.6 V DC", "V", "cannot read '1.6 V DC' as a number with a unit; write e.g. '0.5 V'"),
         ("", "V", "cannot read '' as a number with a unit; write e.g. '0.5 V'"),
         ("1_000 V", "V", "cannot read '1_000 V' as a number with a unit; write e.g. '0.5 V'"),
-        ("nan V", "V", "cannot read 'nan V' as a number with a unit; write e.g. '0.5 V'"),
+        ("nan V", "V", "'nan V' is not a finite number"),
         ("1e999 V", "V", "'1e999 V' is too large for a number"),
         ("1e-999 V", "V", "'1e-999 V' is too small for a number"),
         (math.nan, "1", "nan is not a finite number"),

@@ -12,7 +12,7 @@ from memsim.arrays.axes import Axes
 from memsim.arrays.bank import Bank, Banks, planned
 from memsim.arrays.circuit import circuit_of
 from memsim.arrays.converters import ADC, DAC
-from memsim.arrays.counter import Counter
+from memsim.arrays.counting import Counter
 from memsim.arrays.readout import Periphery, Readout
 from memsim.arrays.site import Site
 from memsim.arrays.state import ArrayState, lines_of

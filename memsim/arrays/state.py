@@ -10,7 +10,7 @@ import numpy as np
 
 from memsim.arrays.axes import Axes, Signal
 from memsim.arrays.bank import Bank, Banks
-from memsim.arrays.counter import Counter
+from memsim.arrays.counting import Counter
 from memsim.arrays.mapping import Mapping
 from memsim.arrays.patch_signal import PatchSignal
 from memsim.arrays.programming.outcome import Outcome

@@ -179,7 +179,7 @@ class Backend:
 
         If the specification says so, `marks`, uint8 like `state`, receives a 1 for each cell that gets a pulse, the
         pulses of each cell are added to `cell_counts`, int64 (array, column, row, 2), and what they do to `tally`. The
-        energy of pulses in their cells, in the other cells of both lines and in all cells of the tile, at the full
+        energy of pulses in their cells, in the other cells of both lines and in all others of the tile, at the full
         voltage, is added to `joules`, float64 (array, column, 3); `beside` are the conductances of other cells. See
         `memsim.kernels.update.update_kernel`.
         """

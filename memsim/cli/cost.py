@@ -45,16 +45,23 @@ def cost(
       memsim cost results/digits-01.nc --components generic --node '22 nm'
       memsim cost results/digits-01.nc --components my-chip.yaml -o costs.nc
     """
-    if listed or result is None:
+    stated = {"pipelined": pipelined or None, "selection": selection, "bits": bits}
+    settings: dict[str, Any] = {name: value for name, value in stated.items() if value is not None}
+    used = any(value is not None for value in (components, node, output)) or bool(settings) or force
+    if result is None and not used:
+        listed = True
+    if listed and (used or result is not None):
+        raise click.UsageError("--list takes no file and no other option")
+    if listed:
         _print_tables()
         return
+    if result is None:
+        raise click.UsageError("FILE.nc is missing: the result whose costs are to be computed")
     from memsim.cli.cost_table import print_costs
     from memsim.cli.network_costs import print_network_costs
     from memsim.costs import cost as computed
     from memsim.results.dataset import save
 
-    stated = {"pipelined": pipelined or None, "selection": selection, "bits": bits}
-    settings: dict[str, Any] = {name: value for name, value in stated.items() if value is not None}
     dataset = computed(result, components, node, **settings)
     path = save(dataset, Path(output), force=force) if output is not None else None
     (print_network_costs if "total_energy" in dataset else print_costs)(dataset)

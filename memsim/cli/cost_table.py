@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memsim.cli.console import console, printable, table
+from memsim.energy.architecture import Architecture
+from memsim.energy.cost import Prices
 from memsim.errors import MemsimError
 from memsim.results.component_tables import held_table
 from memsim.results.settings import any_settings_of
@@ -52,7 +54,7 @@ def _renamed(dataset: xr.Dataset, names: EnergyNames) -> xr.Dataset:
 def _inference(dataset: xr.Dataset) -> Any:
     """Energy, time and area of one inference on crossbars, and the energy of networks in a digital processor."""
     compared = str(dataset["phase_energy"].dims[0])
-    rows = _table(dataset[compared].values, *_INFERENCE)
+    rows = _rows(dataset[compared].values, *_INFERENCE)
     for number, label in enumerate(dataset[compared].values):
         one = dataset.isel({compared: number})
         if np.isfinite(one["phase_energy"].values).any():
@@ -77,9 +79,10 @@ def _inference(dataset: xr.Dataset) -> Any:
 def _phases(dataset: xr.Dataset) -> Any:
     """Energy of the training, the programming and until an accuracy, and the largest parts of an inference."""
     compared = str(dataset["phase_energy"].dims[0])
-    least = getattr(getattr(any_settings_of(dataset), "energy", None), "accuracy", None)
+    spec = any_settings_of(dataset) if "experiment" in dataset.attrs else None  # combined results have several
+    least = getattr(getattr(spec, "energy", None), "accuracy", None)
     until = ("energy_to_accuracy" in dataset and least is not None) * (f"until\n{100 * (least or 0):g} %",)
-    rows = _table(dataset[compared].values, *_PHASES, *until, "largest parts")
+    rows = _rows(dataset[compared].values, *_PHASES, *until, "largest parts")
     rows.columns[-1].justify = "left"
     for number, label in enumerate(dataset[compared].values):
         one = dataset.isel({compared: number})
@@ -105,21 +108,25 @@ def _notes(dataset: xr.Dataset) -> dict[str, str]:
     missing = ", ".join(
         name for name, own in zip(names, known, strict=True) if not own and name != "half-selected cells"
     )
-    notes = {"Costs": _table_name(dataset), "Included": counted, "Left out": missing}
+    table_name, unsure = _table(dataset, [name for name, own in zip(names, known, strict=True) if own])
+    notes = {"Costs": table_name, "Included": counted, "Left out": missing}
+    notes["Range"] = unsure and f"the table does not say how uncertain these are, so they count as exact: {unsure}"
     notes["TOPS/W"] = f"two operations a multiply-accumulate; {_bits(dataset)}"
     if "processor_energy" in dataset:
         notes["Digital"] = "multiply-accumulates and least traffic to memory: a lower bound, see docs/energy.md"
     return {word: text for word, text in notes.items() if text}
 
 
-def _table_name(dataset: xr.Dataset) -> str:
-    """The component table of a result, and the node."""
+def _table(dataset: xr.Dataset, parts: list[str]) -> tuple[str, str]:
+    """The component table of a result and the node, and those of some parts whose uncertainty it does not say."""
     try:
         held = held_table(dataset)
+        unsure = Prices(held.table.at(held.node), Architecture()).unsure(parts)
     except MemsimError:
-        return ""
+        return "", ""
     name = f"table {held.table.name}"
-    return name if held.node is None else f"{name} at {format_quantity(held.node, 'm', _DIGITS)}"
+    name = name if held.node is None else f"{name} at {format_quantity(held.node, 'm', _DIGITS)}"
+    return name, ", ".join(unsure)
 
 
 def _bits(dataset: xr.Dataset) -> str:
@@ -162,7 +169,7 @@ def _mean_of_known(values: np.ndarray) -> float:
     return float(known.mean()) if len(known) else float("nan")
 
 
-def _table(names: np.ndarray, *headings: str) -> Any:
+def _rows(names: np.ndarray, *headings: str) -> Any:
     rows = table("", *headings, right=headings)
     rows.columns[0].min_width = min(_NAME, max((len(str(name)) for name in names), default=0))
     return rows

@@ -77,7 +77,8 @@ def _lines(dataset: xr.Dataset, first: xr.Dataset) -> list[str]:
     joules, seconds = first.total_programming_energy, first.total_programming_time
     if np.isfinite(float(joules)):
         lines.append(f"programming: {_quantity(joules, 'J')} in {_quantity(seconds, 's')}")
-    attributes = {key: str(dataset.attrs.get(key, "")) for key in ("included", "left_out", "bits", "digital")}
+    keys = ("included", "left_out", "without_uncertainty", "bits", "digital")
+    attributes = {key: str(dataset.attrs.get(key, "")) for key in keys}
     lines += [f"{key.replace('_', ' ')}: {text}" for key, text in attributes.items() if text]
     if "cost_notes" in dataset.attrs:
         lines.append(str(dataset.attrs["cost_notes"]))

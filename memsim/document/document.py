@@ -59,6 +59,8 @@ class Document:
         file = FilePath(path)
         name = str(path) if name is None else name
         try:
+            if not (file.is_file() or file.is_dir()) and file.exists():
+                raise DocumentError([f"{name}: not a file; a document is a YAML file"])
             with file.open("rb") as stream:
                 raw = stream.read(MAX_BYTES + 1)
         except (OSError, ValueError) as error:

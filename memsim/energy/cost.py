@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from memsim.energy.activity import Activity, read_activity, write_activity
@@ -36,6 +36,8 @@ PARTS = {
     "other": "other",
 }
 """Parts that cost energy or area, and the slot of a component table that gives each its uncertainty."""
+EXACT = ("cells", "half-selected cells")
+"""Parts whose energies follow from conductances, not from the table."""
 _DRIVERS = {"word lines": "word_driver"}
 """Further slots of parts; the larger uncertainty holds for the part."""
 
@@ -171,9 +173,7 @@ class Prices:
                 areas[name] = areas.get(name, 0.0) + tiles * memory.array_area
         return areas
 
-    def interval(
-        self, energies: Mapping[str, float], exact: Collection[str] = ("cells", "half-selected cells")
-    ) -> tuple[float, float]:
+    def interval(self, energies: Mapping[str, float], exact: Collection[str] = EXACT) -> tuple[float, float]:
         """Ends of the sum of the energies, or areas, of parts [J], see `range_of_sum`.
 
         Parameters
@@ -187,7 +187,7 @@ class Prices:
         return range_of_sum(self.uncertain(energies, exact), known)
 
     def uncertain(
-        self, energies: Mapping[str, float], exact: Collection[str] = ("cells", "half-selected cells")
+        self, energies: Mapping[str, float], exact: Collection[str] = EXACT
     ) -> list[tuple[float, float | None]]:
         """Energy of the parts of each component, which are wrong together, and its uncertainty; see `interval`."""
         by_slot: dict[str, float] = {}
@@ -196,6 +196,16 @@ class Prices:
                 slot = self._least_certain(PARTS[name], _DRIVERS.get(name))
                 by_slot[slot] = by_slot.get(slot, 0.0) + value
         return [(value, self._uncertainty(slot)) for slot, value in by_slot.items()]
+
+    def unsure(self, parts: Iterable[str]) -> list[str]:
+        """Parts whose uncertainty the table does not say; ranges take them as exact."""
+        slots = {part: [PARTS[part], *([_DRIVERS[part]] if part in _DRIVERS else [])] for part in parts}
+        present = {
+            part: [slot for slot in own if getattr(self.components, slot) is not None]
+            for part, own in slots.items()
+            if part not in EXACT
+        }
+        return [part for part, own in present.items() if any(self._uncertainty(slot) is None for slot in own)]
 
     def _uncertainty(self, slot: str) -> float | None:
         """Uncertainty of a component; None where the table does not say it."""

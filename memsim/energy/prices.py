@@ -6,12 +6,16 @@ import dataclasses
 from os import PathLike
 from typing import Any
 
+import numpy as np
+
 from memsim.energy.architecture import Architecture
 from memsim.energy.components import ComponentTable, components_of
 from memsim.energy.cost import Prices
-from memsim.errors import InputError, nearest
+from memsim.errors import InputError, nearest, shown
 from memsim.units import parse_quantity
 
+_LARGEST = 1e-3
+"""Largest length of a node [m]."""
 _SETTINGS = tuple(item.name for item in dataclasses.fields(Architecture))
 
 
@@ -36,11 +40,27 @@ def prices_of(
     """
     for name in settings:
         if name not in _SETTINGS:
-            raise InputError(
-                f"{name}: not a setting of costs; allowed: {', '.join(_SETTINGS)}{nearest(name, _SETTINGS)}"
-            )
-    if isinstance(node, str):
-        node = parse_quantity(node, "m")
+            raise InputError(f"{name}: not a setting of costs{nearest(name, _SETTINGS)}")
     if isinstance(settings.get("settle"), str):
-        settings["settle"] = parse_quantity(settings["settle"], "s")
-    return Prices(components_of(components).at(node), Architecture(**settings))
+        settings["settle"] = _quantity("settle", settings["settle"], "s")
+    return Prices(components_of(components).at(_length(node)), Architecture(**settings))
+
+
+def _length(node: object) -> float | None:
+    """A technology node [m]."""
+    if node is None:
+        return None
+    if isinstance(node, str):
+        return _quantity("node", node, "m")
+    if isinstance(node, bool) or not isinstance(node, int | float | np.floating | np.integer):
+        raise InputError(f"node: {shown(node)} is not allowed; a length such as '22 nm', or a number of metres")
+    if node > _LARGEST:
+        raise InputError(f"node: {node:g} m is not allowed; numbers are metres, so write '{node:g} nm'")
+    return float(node)
+
+
+def _quantity(name: str, text: str, unit: str) -> float:
+    try:
+        return parse_quantity(text, unit)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None

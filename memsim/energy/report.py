@@ -163,6 +163,9 @@ class Costs:
             "bits": "; ".join(f"{name}: {both} (input/output)" for name, both in zip(names, bits, strict=True)),
             "pipelined": int(settings.pipelined),
         }
+        unsure = self.prices.unsure(part for part in PARTS if part not in self.left_out())
+        if unsure:
+            attrs["without_uncertainty"] = ", ".join(unsure)
         unknown = [
             name for name, layer in self.layers.items() if any(own.unknown_writes for own in layer.counts.values())
         ]

@@ -28,7 +28,7 @@ SUMMED = (
     "third_selected_energy",
 )
 """Sums that depend on inputs and conductances."""
-MOST_LAYERS, MOST_TILES, _MOST = 4096, 1 << 20, 1 << 30
+MOST_LAYERS, MOST_TILES, _MOST, _MOST_BITS = 4096, 1 << 20, 1 << 30, 32
 _LARGEST = 1e12
 """Largest number among voltages and times of a circuit."""
 
@@ -84,10 +84,17 @@ def layers_of(counts: np.ndarray, sums: np.ndarray, text: str, where: str) -> di
     OutputError
         If the text is no description of circuits, or the arrays do not fit it.
     """
-    layers = {}
-    for number, (name, circuit) in enumerate(_circuits(text, where)):
+    layers: dict[str, LayerEvents] = {}
+    circuits = _circuits(text, where)
+    if counts[len(circuits) :].any():
+        raise OutputError(f"{where}: it has events of more than the {len(circuits)} layers that it describes")
+    for number, (name, circuit) in enumerate(circuits):
         if number >= len(counts) or circuit.tiles > counts.shape[-1]:
             raise OutputError(f"{where}: the events of layer '{name}' are missing")
+        if counts[number, ..., circuit.tiles :].any():
+            raise OutputError(f"{where}: layer '{name}' has events of more than its {circuit.tiles} tiles")
+        if name in layers:
+            raise OutputError(f"{where}: two layers are called '{name}'")
         by_phase = {}
         for m, phase in enumerate(PHASES):
             values: dict[str, Any] = {}
@@ -144,15 +151,23 @@ def _circuit(entry: dict[str, Any]) -> Circuit:
                 raise ValueError
             made[name] = value
         elif kind == "float":
-            if isinstance(value, bool) or not 0 <= float(value) <= _LARGEST:
+            if isinstance(value, bool | str) or not 0 <= float(value) <= _LARGEST:
                 raise ValueError
             made[name] = float(value)
         else:
-            made[name] = None if value is None and "None" in str(kind) else _whole(value)
-    return Circuit(**made)
+            most = _MOST_BITS if name.endswith("_bits") else _MOST
+            made[name] = None if value is None and "None" in str(kind) else _whole(value, most)
+    circuit = Circuit(**made)
+    if (
+        circuit.input_phases > 2
+        or max(circuit.slices, circuit.share) > circuit.outputs
+        or circuit.outputs > circuit.lines
+    ):
+        raise ValueError
+    return circuit
 
 
-def _whole(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MOST:
+def _whole(value: Any, most: int = _MOST) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
         raise ValueError
     return value

@@ -43,7 +43,7 @@ class Beside(NamedTuple):
     line_sums : (array, line, row tile)
         Sums over the rows of a tile.
     tile_sums : (array, line tile, row tile)
-        Sums over all cells of a tile.
+        Sums over all cells of a tile, less the conductance at state 0.
     line_tiles, row_tiles : (line,), (row,)
         Tile of each line and of each row.
     state : (array, line, row)

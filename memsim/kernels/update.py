@@ -41,7 +41,7 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
     the sum over pulses of the mean of the states before and after their step.
 
     If the kernel adds up energies, ``joules``, float64 of `count_shape` with 3 in its last place, receives the energy
-    of the pulses in their cells, in the other cells of both lines, and in all cells of the tile, at the full voltage,
+    of the pulses in their cells, in the other cells of both lines, and in all others of the tile, at the full voltage,
     see `memsim.kernels.cell.Charges`; ``row_sums`` to ``state_before`` are those of `memsim.kernels.cell.Beside`. The
     sum of a step over at most 64 cells has the precision of the state; all other sums are float64. Their order is
     fixed.
@@ -135,12 +135,12 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
                     whole = line_sums[array, column, 0]
                     for i in range(stop - start):
                         lines[i] = (rows[i] + whole) - two * begun[i]
-                    around[:] = tile_sums[array, line_tile, 0]
+                        around[i] = tile_sums[array, line_tile, 0] - begun[i]
                 else:
                     for i in range(stop - start):
                         row_tile = row_tiles[start + i]
                         lines[i] = (rows[i] + line_sums[array, column, row_tile]) - two * begun[i]
-                        around[i] = tile_sums[array, line_tile, row_tile]
+                        around[i] = tile_sums[array, line_tile, row_tile] - begun[i]
                 in_cells[:] = 0
                 on_lines[:] = 0
                 in_tile[:] = 0

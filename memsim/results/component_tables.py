@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from memsim.energy.architecture import Architecture
 from memsim.energy.components import ComponentTable, components_from_text
+from memsim.energy.digital import Processor
 from memsim.errors import InputError, OutputError
 from memsim.results.dataset import source
 from memsim.results.settings import texts_of
@@ -37,6 +41,8 @@ def held_table(dataset: xr.Dataset) -> HeldTable:
         If its settings are damaged.
     """
     text = dataset.attrs.get(TABLE) or next(iter(texts_of(dataset, TABLES).values()), None)
+    if text is None and TABLES in dataset.attrs:
+        raise OutputError(f"{source(dataset)}: its attribute '{TABLES}' is damaged")
     if not isinstance(text, str):
         raise InputError("components: needed, as the result holds no component table; a shipped name, or a path")
     settings = held_settings(dataset)
@@ -54,9 +60,15 @@ def held_settings(dataset: xr.Dataset) -> dict[str, Any]:
     """
     try:
         settings = json.loads(dataset.attrs[SETTINGS])
-        node = settings["node"]
+        node = settings.pop("node")
+        for kind in (Architecture, Processor):
+            names = {item.name for item in dataclasses.fields(kind)}
+            kind(**{name: value for name, value in settings.items() if name in names})
+        unknown = set(settings) - {item.name for kind in (Architecture, Processor) for item in dataclasses.fields(kind)}
+        if unknown or not (node is None or 0 < float(node) < math.inf):
+            raise ValueError
         return {**settings, "node": None if node is None else float(node)}
-    except (KeyError, TypeError, ValueError, RecursionError):
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, InputError):
         raise OutputError(f"{source(dataset)}: its attribute '{SETTINGS}' is damaged") from None
 
 

@@ -32,7 +32,7 @@ _ARCHITECTURE = tuple(item.name for item in dataclasses.fields(Architecture))
 _PROCESSOR = tuple(item.name for item in dataclasses.fields(Processor))
 COST_SETTINGS = tuple(dict.fromkeys((*_ARCHITECTURE, *_PROCESSOR)))
 """Settings of costs."""
-_ATTRIBUTES = (TABLE, SETTINGS, "included", "left_out", "bits", "digital", "cost_notes")
+_ATTRIBUTES = (TABLE, SETTINGS, "included", "left_out", "without_uncertainty", "bits", "digital", "cost_notes")
 
 
 class Table(NamedTuple):
@@ -68,9 +68,7 @@ class Table(NamedTuple):
         settings = settings or {}
         for name in settings:
             if name not in COST_SETTINGS:
-                raise InputError(
-                    f"{name}: not a setting of costs; allowed: {', '.join(COST_SETTINGS)}{nearest(name, COST_SETTINGS)}"
-                )
+                raise InputError(f"{name}: not a setting of costs{nearest(name, COST_SETTINGS)}")
         table = components_of(components)
         of_arrays, digital = (
             {name: settings[name] for name in names if name in settings} for names in (_ARCHITECTURE, _PROCESSOR)
@@ -129,6 +127,8 @@ def with_costs(dataset: xr.Dataset, table: Table) -> xr.Dataset:
         attributes["digital"] = "multiply-accumulates, weights and activations; the least traffic to memory"
     except InputError as error:
         attributes["digital"] = f"not included: {error}"
+    if unsure := prices.unsure(included):
+        attributes["without_uncertainty"] = ", ".join(unsure)
     unknown = [name for name, layer in counts.layers[0][0].items() if layer.counts["programming"].unknown_writes]
     if unknown:
         attributes["cost_notes"] = UNKNOWN.format(", ".join(unknown))

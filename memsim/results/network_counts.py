@@ -16,6 +16,7 @@ from memsim.energy.report import LayerEvents
 from memsim.energy.stored import COUNTED, SUMMED, layers_of, stored_events
 from memsim.errors import OutputError
 from memsim.results.dataset import require, source, stored
+from memsim.results.stored_events import with_checked_events
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -98,8 +99,9 @@ def counts_of(dataset: xr.Dataset) -> NetworkCounts:
     OutputError
         If they are missing or damaged.
     """
-    require(dataset, "layer_event_count", "layer_event_sum", *_SIZES)
+    require(dataset, *_SIZES)
     text, where = stored(dataset, "circuits"), source(dataset)
+    dataset = with_checked_events(dataset, "layer_event_count", "layer_event_sum")
     counts, sums = dataset["layer_event_count"].values, dataset["layer_event_sum"].values
     layers = [
         [layers_of(counts[repeat, time], sums[repeat, time], text, where) for time in range(counts.shape[1])]

@@ -61,7 +61,9 @@ def find(kind: Kind, name_or_path: str | os.PathLike[str]) -> Path:
             f"device='{name}'"
         )
     separators = {os.sep, os.altsep or os.sep, "/"}
-    if not isinstance(name_or_path, str) or name.endswith(_SUFFIXES) or separators & set(name) or Path(name).is_file():
+    if not isinstance(name_or_path, str) or name.endswith(_SUFFIXES) or separators & set(name):
+        return Path(name)
+    if name and Path(name).exists():
         return Path(name)
     raise InputError(f"unknown {_NAMES[kind]} '{name}'{similar(name, shipped)} ('{_LISTING[kind]}' shows all)")
 

@@ -17,6 +17,7 @@ from memsim.errors import InputError
 from memsim.experiments.energy import EnergySpec
 from memsim.experiments.experiment import Experiment
 from memsim.results.component_tables import SETTINGS, TABLES, settings_text, tables_text
+from memsim.results.stored_events import with_checked_events
 from memsim.tasks.energy_variables import LEARNERS, EnergyNames
 from memsim.tasks.job import Earlier
 
@@ -93,10 +94,11 @@ def _with_writing(events: LearnerEvents, label: str, earlier: Earlier, names: En
     places = np.flatnonzero(result[names.compared].values == own)
     if not places.size or any(name not in result.variables for name in stored):
         return events
-    counts, sums, circuits = (result[name].values[places[0]] for name in stored)
+    result = with_checked_events(result, *stored[:2])
+    counts, sums, text = (result[name].values[places[0]] for name in stored)
     layers = []
     for now, *numbers in zip(events.layers, counts, sums, strict=True):
-        before = layers_of(numbers[0], numbers[1], str(circuits), f"the earlier result: {own}")
+        before = layers_of(numbers[0], numbers[1], str(text), f"the earlier result: {own}")
         layers.append({name: _written_before(layer, before.get(name)) for name, layer in now.items()})
     return events._replace(layers=layers)
 

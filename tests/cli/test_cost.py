@@ -167,6 +167,85 @@ def test_circuits_with_impossible_values_are_refused(result, key, value):
         ms.cost(damaged, "generic", node="22 nm")
 
 
+IMPOSSIBLE = {
+    "counts below 0": (lambda one: one.assign(event_count=-one.event_count), "'event_count' has numbers"),
+    "counts with digits": (lambda one: one.assign(event_count=one.event_count + 0.5), "'event_count' has numbers"),
+    "sums below 0": (lambda one: one.assign(event_sum=-one.event_sum), "'event_sum' has sums"),
+    "sums that are no numbers": (lambda one: one.assign(event_sum=one.event_sum * np.nan), "'event_sum' has sums"),
+    "too large sums": (lambda one: one.assign(event_sum=one.event_sum * 0 + 1e300), "allowed: 0 to 1e\\+15"),
+    "no images": (lambda one: one.assign(inference_images=one.inference_images * 0), "'inference_images' is 0"),
+    "part of an image": (lambda one: one.assign(inference_images=one.inference_images / 1e9), "whole numbers"),
+    "endless images": (lambda one: one.assign(inference_images=one.inference_images * np.inf), "is inf"),
+    "a phase less": (lambda one: one.isel(phase=[0, 1]), "'phase' has no entry 'programming'"),
+    "a phase twice": (lambda one: one.isel(phase=[0, 1, 2, 2]), "'phase' has more than one entry 'programming'"),
+    "a sum less": (lambda one: one.isel(summed=slice(1, None)), "'summed' has no entry 'squares'"),
+    "no labels": (lambda one: one.drop_vars("counted"), "has no variable 'counted'"),
+    "one circuit for all": (
+        lambda one: one.assign_coords(circuits="[]"),
+        "no description of the arrays for each learner",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", IMPOSSIBLE)
+def test_impossible_events_are_refused(result, case):
+    change, message = IMPOSSIBLE[case]
+    with pytest.raises(OutputError, match=message):
+        ms.cost(change(result), "generic", node="22 nm")
+
+
+def test_events_are_chosen_by_their_labels(result):
+    turned = result.isel(phase=[2, 1, 0], counted=slice(None, None, -1), summed=slice(None, None, -1))
+    costs, again = (ms.cost(one, "generic", node="22 nm") for one in (result, turned))
+    xr.testing.assert_equal(costs, again)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda entries: entries[0].update(row_tiles=[1], line_tiles=[1], outputs=1, slices=1),
+            "more than its 1 tiles",
+        ),
+        (lambda entries: entries.clear(), "more than the 0 layers"),
+        (lambda entries: entries[0].update(adc_bits=33), "is damaged"),
+        (lambda entries: entries[0].update(read_duration="5"), "is damaged"),
+        (lambda entries: entries[0].update(slices=entries[0]["outputs"] + 1), "is damaged"),
+    ],
+)
+def test_circuits_that_do_not_fit_the_events_are_refused(result, change, message):
+    entries = json.loads(str(result["circuits"].values[0]))
+    change(entries)
+    tiled = result.pad(tile=(0, 1), constant_values=1)
+    with pytest.raises(OutputError, match=message):
+        ms.cost(tiled.assign_coords(circuits=("learner", [json.dumps(entries)])), "generic", node="22 nm")
+
+
+def test_parts_of_unknown_uncertainty_are_named(result, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "measured.yaml").write_text(TABLE.replace(", uncertainty: 2", "").replace(", uncertainty: 3", ""))
+    ms.save(result, "a.nc")
+    assert run_command(["cost", "a.nc", "--components", "measured.yaml"]) == 0
+    assert "they count as exact: DAC, ADC" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--node", "22 nm"], ["--components", "generic"], ["-o", "b.nc"], ["--list", "a.nc"]]
+)
+def test_options_without_their_file_are_refused(capsys, arguments):
+    assert run_command(["cost", *arguments]) == 2
+    assert "FILE.nc is missing" in (message := capsys.readouterr().err) or "takes no file" in message
+
+
+def test_a_result_without_an_experiment_is_costed_too(result, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    without = result.copy()
+    del without.attrs["experiment"]
+    ms.save(without, "a.nc")
+    assert run_command(["cost", "a.nc", "--components", "generic", "--node", "22 nm", "-o", "b.nc"]) == 0
+    assert (tmp_path / "b.nc").exists()
+
+
 def test_a_result_without_events_is_refused():
     with pytest.raises(MemsimError, match="holds no events of crossbars"):
         ms.cost(xr.Dataset({"x": 1}), "generic", node="22 nm")

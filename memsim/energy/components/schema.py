@@ -237,6 +237,8 @@ class TableSpec(Section):
 
     @model_validator(mode="after")
     def _noded(self) -> TableSpec:
+        if self.nodes is not None and len(set(self.nodes)) < len(self.nodes):
+            raise problem("a node stands twice", "nodes")
         if self.node is not None and self.nodes is not None:
             raise problem("a table has 'node' or 'nodes', not both", "nodes")
         control = self.components.control

@@ -98,8 +98,9 @@ def update_kernel(spec: UpdateSpec) -> CudaKernel:
                     row = first + word * LANES
                     line_tile, row_tile = line_tiles[column], row_tiles[row]
                     both = row_sums[array, line_tile, row] + line_sums[array, column, row_tile]
-                    lines = replaced(lines, word, both - real(2.0) * state_before[array, column, row])
-                    around = replaced(around, word, tile_sums[array, line_tile, row_tile])
+                    begun = state_before[array, column, row]
+                    lines = replaced(lines, word, both - real(2.0) * begun)
+                    around = replaced(around, word, tile_sums[array, line_tile, row_tile] - begun)
             for step in range(steps):
                 for sample in range(inputs.shape[1]):
                     post = targets[array, sample, column]

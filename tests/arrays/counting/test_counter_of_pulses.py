@@ -58,12 +58,10 @@ def lines_of_tiles(xbar, tile):
 class Ledger:
     """Energies of pulses by hand, from what cells are before and after each step.
 
-    Other cells at V/2 or V/3 have their conductances before the first step. At V/3 the cell itself is left out as it
-    is before the first step where pulses are verified one by one, else as it is during the pulse.
+    Other cells at V/2 or V/3 have their conductances before the first step.
     """
 
-    def __init__(self, xbar, tile=None, voltages=(SET, RESET), verified=False):
-        self.verified = verified
+    def __init__(self, xbar, tile=None, voltages=(SET, RESET)):
         self.xbar, self.charges, self.parts = xbar, np.array(voltages), lines_of_tiles(xbar, tile)
         self.start = xbar.conductance.values.copy()
         self.own, self.half, self.third = np.zeros((3, len(self.parts)))
@@ -76,7 +74,6 @@ class Ledger:
         change()
         charge = ((self.xbar.cell_pulses.values - pulses) * self.charges).sum(-1)
         mean = (before + self.xbar.conductance.values) / 2
-        itself = self.start if self.verified else mean
         for number, part in enumerate(self.parts):
             lines = [line for line in part if line is not None]
             self.own[number] += (charge * mean)[:, lines].sum()
@@ -85,7 +82,7 @@ class Ledger:
                 g, spent = self.start[rows][:, lines], charge[rows][:, lines]
                 others = g.sum(1, keepdims=True) + beside + g.sum(0, keepdims=True) - 2 * g
                 self.half[number] += (spent * others).sum() / 4
-                rest = g.sum() + beside * len(g) - itself[rows][:, lines]
+                rest = g.sum() + beside * len(g) - g
                 self.third[number] += (spent * rest).sum() / 9
 
 
@@ -316,7 +313,7 @@ def test_write_and_verify_costs_what_the_programming_took(algorithm, device):
 @pytest.mark.parametrize("algorithm", ["ispp", *slow("radar", "neurram")])
 def test_half_selected_cells_of_write_and_verify_have_their_conductances_before_it(algorithm):
     xbar = crossbar(tile=(4, 3))
-    ledger = Ledger(xbar, (4, 3), verified=True)
+    ledger = Ledger(xbar, (4, 3))
     ledger.step(lambda: xbar.program(np.random.default_rng(4).random((ROWS, COLS)), algorithm, window=0.1))
     close(counted(xbar, "programming").half_selected_energy[0], ledger.half)
     close(counted(xbar, "programming").third_selected_energy[0], ledger.third)
