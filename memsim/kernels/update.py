@@ -59,11 +59,9 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
         return program(state, change(pre, post, state, rate), u, z, y, settings, p)
 
     @inline
-    def spent(pulses, charges):
-        """V^2 t (G_max - G_min) of pulses."""
-        if alike:
-            return abs(pulses) * charges.set
-        return max(pulses, type(pulses)(0.0)) * charges.set + max(-pulses, type(pulses)(0.0)) * charges.reset
+    def spent(pulses, mean, half_difference):
+        """V^2 t (G_max - G_min) of signed pulses, from the mean and half the difference of a set and a reset pulse."""
+        return abs(pulses) * mean if alike else abs(pulses) * mean + pulses * half_difference
 
     def update_tiles(
         first,
@@ -109,6 +107,7 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
         step_cells, step_lines, step_tile = np.zeros((3, LANES), state.dtype)
         lines, around = np.empty((2, _CHUNK * TILE if charged else 1), state.dtype)
         half, two = real(0.5), real(2.0)
+        mean, half_difference = (charges.set + charges.reset) * half, (charges.set - charges.reset) * half
         for unit in range(first, last):
             array = unit // (columns * chunks)
             column = unit // chunks % columns
@@ -211,8 +210,8 @@ def update_kernel(spec: UpdateSpec) -> Kernel:
                                     tally[way, array, column, start + i + k] += size
                                     tally[way + 2, array, column, start + i + k] += size * middle
                             if charged:
-                                e0, e1 = spent(n0, charges), spent(n1, charges)
-                                e2, e3 = spent(n2, charges), spent(n3, charges)
+                                e0, e1 = spent(n0, mean, half_difference), spent(n1, mean, half_difference)
+                                e2, e3 = spent(n2, mean, half_difference), spent(n3, mean, half_difference)
                                 g0 = (cells[i] + w0) * half + charges.offset
                                 g1 = (cells[i + LANES] + w1) * half + charges.offset
                                 g2 = (cells[i + 2 * LANES] + w2) * half + charges.offset
