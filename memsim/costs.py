@@ -12,9 +12,10 @@ from memsim.energy.components import ComponentTable, components_of
 from memsim.energy.cost import PARTS
 from memsim.energy.prices import prices_of
 from memsim.energy.stored import layers_of
+from memsim.energy.uncertainty import LIMITS
 from memsim.errors import OutputError
 from memsim.metrics.intervals import RESAMPLES, over_images, seed_interval
-from memsim.results.component_tables import SETTINGS, TABLE, held_table, settings_text
+from memsim.results.component_tables import NOTES, SETTINGS, TABLE, held_table, settings_text
 from memsim.results.dataset import VARIABLES, load, require, source, with_variables
 from memsim.results.network_costs import Table, with_costs
 from memsim.results.settings import any_settings_of
@@ -34,6 +35,9 @@ _OF_TABLE = (
     "energy_to_accuracy_range",
     "processor_energy",
     "processor_energy_range",
+    "processor_time",
+    "processor_area",
+    "processor_efficiency",
 )
 """Variables that cannot be computed again: a result holds no events by epoch, and no products of networks."""
 _MOST_IMAGES = 1e12
@@ -78,7 +82,10 @@ def cost(
         return with_costs(dataset, Table.of(components, node, settings))
     names = energy_names(dataset.variables)
     if names is None:
-        raise OutputError(f"{name}: holds no events of crossbars; results of runs with crossbars do")
+        hint = "results of runs with crossbars do"
+        if "macro_energy" in dataset.variables:
+            hint = "run a macro again with its other table: --set energy.components=TABLE --set energy.node=NODE"
+        raise OutputError(f"{name}: holds no events of crossbars; {hint}")
     events, sums, circuits, images = map(names.named, ("event_count", "event_sum", "circuits", "inference_images"))
     require(dataset, circuits, images)
     if dataset[events].dims[0] != names.compared:
@@ -108,11 +115,12 @@ def cost(
         raise OutputError(f"{name}: holds no events of crossbars; nothing in it has cells")
     values = cost_variables(learners, repeats, prices, names)
     values |= _means(dataset, values, names)
-    labels = {"part": list(PARTS), "interval": ["low", "high"]}
+    labels = {"part": list(PARTS), "limit": list(LIMITS), "interval": ["low", "high"]}
     described = settings_text(prices.components.node, prices.architecture)
-    return with_variables(dataset, values, labels, _OF_TABLE).assign_attrs(
-        {TABLE: table.to_yaml(), SETTINGS: described}
-    )
+    result = with_variables(dataset, values, labels, _OF_TABLE)
+    left_out = [name for name in _OF_TABLE if name in dataset and np.isfinite(dataset[name].values).any()]
+    notes = {NOTES: f"left out, as they follow from no stored event: {', '.join(left_out)}"} if left_out else {}
+    return result.assign_attrs({TABLE: table.to_yaml(), SETTINGS: described, **notes})
 
 
 def _means(dataset: xr.Dataset, values: dict[str, np.ndarray], names: EnergyNames) -> dict[str, np.ndarray]:

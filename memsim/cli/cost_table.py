@@ -11,7 +11,7 @@ from memsim.cli.console import console, printable, table
 from memsim.energy.architecture import Architecture
 from memsim.energy.cost import Prices
 from memsim.errors import MemsimError
-from memsim.results.component_tables import held_table
+from memsim.results.component_tables import NOTES, held_table
 from memsim.results.settings import any_settings_of
 from memsim.tasks.energy_variables import ENERGY_VARIABLES, LEARNERS, EnergyNames, energy_names
 from memsim.units import format_quantity
@@ -59,20 +59,25 @@ def _inference(dataset: xr.Dataset) -> Any:
         one = dataset.isel({compared: number})
         if np.isfinite(one["phase_energy"].values).any():
             inference = one.sel(phase="inference")
-            per_joule = float(one["operations_per_joule"].mean())
+            per_joule = float(one["inference_efficiency"].mean())
             rows.add_row(
                 printable(str(label)),
                 _quantity(float(inference["phase_energy"].mean()), "J"),
                 _between(inference["phase_energy_range"].values, "J"),
                 _quantity(float(inference["phase_time"].mean()), "s"),
-                "-" if np.isnan(per_joule) else f"{per_joule / 1e12:.3g}",
+                _per_watt(per_joule),
                 _quantity(float(one["array_area"]), "m^2"),
             )
         elif _in_processor(one):
             inference = one.sel(phase="inference")
             energy = _quantity(float(inference["processor_energy"].mean()), "J")
             ends = _between(inference["processor_energy_range"].values, "J")
-            rows.add_row(f"{printable(str(label))}, digital", energy, ends, "-", "-", "-")
+            time, area = (
+                _quantity(float(values[name]), unit) if name in values else "-"
+                for values, name, unit in ((inference, "processor_time", "s"), (one, "processor_area", "m^2"))
+            )
+            per_joule = float(one["processor_efficiency"].mean()) if "processor_efficiency" in one else float("nan")
+            rows.add_row(f"{printable(str(label))}, digital", energy, ends, time, _per_watt(per_joule), area)
     return rows
 
 
@@ -114,6 +119,7 @@ def _notes(dataset: xr.Dataset) -> dict[str, str]:
     notes["TOPS/W"] = f"two operations a multiply-accumulate; {_bits(dataset)}"
     if "processor_energy" in dataset:
         notes["Digital"] = "multiply-accumulates and least traffic to memory: a lower bound, see docs/energy.md"
+    notes["Note"] = str(dataset.attrs.get(NOTES, ""))
     return {word: text for word, text in notes.items() if text}
 
 
@@ -182,6 +188,11 @@ def _between(ends: np.ndarray, unit: str) -> str:
         return "-"
     number, _, symbol = format_quantity(high, unit, _DIGITS).partition(" ")
     return f"{float(number) / high * low:.{_DIGITS}g} to {number} {symbol}"
+
+
+def _per_watt(per_joule: float) -> str:
+    """Tera-operations per second and watt."""
+    return "-" if np.isnan(per_joule) else f"{per_joule / 1e12:.3g}"
 
 
 def _quantity(value: float, unit: str) -> str:

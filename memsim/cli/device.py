@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from memsim.cli import completion
@@ -11,6 +13,9 @@ from memsim.cli.device_plot import plot
 from memsim.cli.fit import fit
 from memsim.cli.group import Group
 from memsim.cli.validate import check_each
+
+if TYPE_CHECKING:
+    from memsim.profiles import DeviceProfile
 
 
 @click.group(cls=Group, short_help="List, show, write, check, draw and fit device profiles.")
@@ -73,12 +78,33 @@ def show(name: str, as_yaml: bool) -> None:
     rows.columns[0].no_wrap = True
     screen.print()
     screen.print(rows)
+    _print_energies(profile)
     screen.print()
     for key, source in profile.spec.sources.items():
         places = ", ".join(text for text in (source.where, f"doi:{source.doi}" if source.doi else None) if text)
         screen.print(printable(f"{key}: {source.cite}" + (f" ({places})" if places else "")), soft_wrap=True)
     if profile.spec.notes:
         screen.print(printable(profile.spec.notes))
+
+
+def _print_energies(profile: DeviceProfile) -> None:
+    """Print the energy of a read and of a pulse, where conductances are in siemens."""
+    from memsim.profiles.cell_energies import cell_energies
+    from memsim.units import format_quantity
+
+    window = profile.spec.conductance
+    energies = cell_energies(profile.spec)
+    if window.nominal or not energies:
+        return
+    ends = window.min, (window.min + window.max) / 2, window.max
+    headings = [f"at {format_quantity(siemens, 'S', 3)}" for siemens in ends]
+    rows = table("energy V^2 G t in a cell", "voltage", "time", *headings, right=("voltage", "time", *headings))
+    for event, volts, seconds, *joules in energies:
+        texts = (format_quantity(volts, "V", 3), format_quantity(seconds, "s", 3))
+        rows.add_row(event, *texts, *(format_quantity(energy, "J", 3) for energy in joules))
+    screen = console(width=WIDE)
+    screen.print()
+    screen.print(rows)
 
 
 @device.command()

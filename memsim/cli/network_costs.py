@@ -14,7 +14,7 @@ from memsim.units import format_quantity, moment
 if TYPE_CHECKING:
     import xarray as xr
 
-_DIGITS = 3
+_DIGITS, _LEAST = 3, 0.01
 _HEADINGS = ("energy", "cells", "time", "power", "TOPS/W", "area", "digital energy", "digital time")
 _NEEDED = (
     *("time", "layer", "part", "energy", "total_energy", "total_energy_range", "inference_time", "area"),
@@ -58,10 +58,26 @@ def print_network_costs(dataset: xr.Dataset) -> None:
         _area(first.total_area),
         *((_quantity(first.total_digital_energy, "J"), _quantity(first.total_digital_time, "s")) if digital else ()),
     )
-    screen.print(f"\nOne inference {moment(float(dataset.time[0]))} after programming")
+    later = [moment(float(time)) for time in dataset.time.values[1:]]
+    others = f" (the file also holds {', '.join(later)})" if later else ""
+    screen.print(f"\nOne inference {moment(float(dataset.time[0]))} after programming{others}")
     screen.print(rows)
+    screen.print("\nEnergy by part; parts below 1 % of the energy are not shown")
+    screen.print(_by_part(first))
     for line in _lines(dataset, first):
         screen.print(printable(line), soft_wrap=True)
+
+
+def _by_part(first: xr.Dataset) -> Any:
+    """Energy of each layer by part, the largest parts first."""
+    sums = first.energy.sum("layer")
+    parts = sums.sortby(sums, ascending=False).dropna("part")["part"].values
+    shown = [str(part) for part in parts if float(sums.sel(part=part)) >= _LEAST * float(sums.sum())]
+    rows = table("layer", *shown, right=tuple(shown))
+    for layer in first.layer.values:
+        of_layer = first.energy.sel(layer=layer)
+        rows.add_row(printable(str(layer)), *(_quantity(of_layer.sel(part=part), "J") for part in shown))
+    return rows
 
 
 def _lines(dataset: xr.Dataset, first: xr.Dataset) -> list[str]:
@@ -77,6 +93,10 @@ def _lines(dataset: xr.Dataset, first: xr.Dataset) -> list[str]:
     joules, seconds = first.total_programming_energy, first.total_programming_time
     if np.isfinite(float(joules)):
         lines.append(f"programming: {_quantity(joules, 'J')} in {_quantity(seconds, 's')}")
+    mean, most = float(first.layer_pulses_mean.mean()), float(first.layer_pulses_max.max())
+    if np.isfinite(mean):
+        largest = f", at most {most:.3g}" if np.isfinite(most) else ""
+        lines.append(f"pulses of a cell in the programming: {mean:.3g} on average{largest}")
     keys = ("included", "left_out", "without_uncertainty", "bits", "digital")
     attributes = {key: str(dataset.attrs.get(key, "")) for key in keys}
     lines += [f"{key.replace('_', ' ')}: {text}" for key, text in attributes.items() if text]
@@ -90,6 +110,7 @@ def _settings(dataset: xr.Dataset) -> str:
     known = held_settings(dataset)
     node = known.pop("node")
     words = [f"node {format_quantity(float(node), 'm')}"] if isinstance(node, int | float) else []
+    known["settle"] = format_quantity(float(known["settle"]), "s") if "settle" in known else "0 s"
     return ", ".join([*words, *(f"{key} {value}" for key, value in known.items())])
 
 

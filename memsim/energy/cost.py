@@ -197,6 +197,12 @@ class Prices:
                 by_slot[slot] = by_slot.get(slot, 0.0) + value
         return [(value, self._uncertainty(slot)) for slot, value in by_slot.items()]
 
+    def without(self, parts: Collection[str]) -> tuple[str, ...]:
+        """Parts that are left out where these are counted; cells with a transistor are never half-selected."""
+        cell = self.components.cell
+        absent = {"half-selected cells"} if cell is not None and cell.access == "transistor" else set()
+        return tuple(part for part in PARTS if part not in absent and part not in parts)
+
     def unsure(self, parts: Iterable[str]) -> list[str]:
         """Parts whose uncertainty the table does not say; ranges take them as exact."""
         slots = {part: [PARTS[part], *([_DRIVERS[part]] if part in _DRIVERS else [])] for part in parts}

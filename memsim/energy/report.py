@@ -12,6 +12,8 @@ import numpy as np
 
 from memsim.energy.cost import PARTS, LayerCost, Prices, layer_cost
 from memsim.energy.counts import PHASES, Circuit, Counts
+from memsim.energy.uncertainty import LIMITS
+from memsim.units import format_quantity
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -106,7 +108,7 @@ class Costs:
     def left_out(self) -> tuple[str, ...]:
         """Parts that the table does not know the energy of."""
         counted = {part for costs in self.by_layer.values() for cost in costs.values() for part in cost.energies}
-        return tuple(part for part in PARTS if part not in counted)
+        return self.prices.without(counted)
 
     def dataset(self) -> xr.Dataset:
         """Labelled costs, with the dimensions phase, layer and part."""
@@ -126,7 +128,7 @@ class Costs:
                 area[j, parts.index(part)] = value
         totals = np.array([self.energy(phase) for phase in PHASES])
         seconds = np.array([self.seconds(phase) for phase in PHASES])
-        intervals = np.array([self.prices.interval(self.energies(phase)) for phase in PHASES])
+        ranges = np.array([self.prices.interval(self.energies(phase)) for phase in PHASES])
         area_total = math.fsum(self.areas().values())
         inference, operations = PHASES.index("inference"), self.operations()
         components, settings = self.prices.components, self.prices.architecture
@@ -136,18 +138,29 @@ class Costs:
             for j, layer in enumerate(self.layers.values()):
                 cells = layer.counts[phase].read_energy.sum(axis=0).ravel()
                 by_tile[i, j, : cells.size] = cells
+        pulses = np.array(
+            [
+                [
+                    float(layer.counts[phase].set_pulses.sum() + layer.counts[phase].reset_pulses.sum())
+                    / layer.circuit.cells
+                    for layer in self.layers.values()
+                ]
+                for phase in PHASES
+            ]
+        )
         declared: dict[str, tuple[tuple[str, ...], Any, str, str]] = {
             "energy": (("phase", "layer", "part"), energy, "J", "energy"),
             "total_energy": (("phase",), totals, "J", "energy of all layers"),
-            "total_energy_interval": (("phase", "interval"), intervals, "J", "interval of the energy of all layers"),
+            "total_energy_range": (("phase", "limit"), ranges, "J", "range of the energy of all layers"),
             "time": (("phase", "layer"), time, "s", "time"),
             "total_time": (("phase",), seconds, "s", "time of all layers"),
             "power": (("phase",), ratio(totals, seconds), "W", "power"),
             "area": (("layer", "part"), area, "m2", "area"),
             "total_area": ((), area_total, "m2", "area of all layers"),
             "tile_read_energy": (("phase", "layer", "tile"), by_tile, "J", "energy of reads in the cells of a tile"),
+            "cell_pulses": (("phase", "layer"), pulses, "1", "pulses of a cell, mean over all cells"),
             "operations": ((), operations, "1", "operations, two for each multiply-accumulate"),
-            "operations_per_joule": ((), ratio(operations, totals[inference]), "J-1", "operations per joule"),
+            "total_efficiency": ((), ratio(operations, totals[inference]), "J-1", "operations per joule"),
             "operations_per_second": ((), ratio(operations, seconds[inference]), "s-1", "operations per second"),
         }
         data = {
@@ -157,7 +170,7 @@ class Costs:
         bits = [f"{layer.circuit.dac_bits}/{layer.circuit.adc_bits}" for layer in self.layers.values()]
         attrs = {
             "components": components.table,
-            "node": math.nan if components.node is None else components.node,
+            "node": "any" if components.node is None else format_quantity(components.node, "m"),
             "included": ", ".join(part for part in PARTS if part not in self.left_out()),
             "left_out": ", ".join(self.left_out()),
             "bits": "; ".join(f"{name}: {both} (input/output)" for name, both in zip(names, bits, strict=True)),
@@ -171,5 +184,5 @@ class Costs:
         ]
         if unknown:
             attrs["cost_notes"] = UNKNOWN.format(", ".join(unknown))
-        coords = {"phase": list(PHASES), "layer": names, "part": parts, "interval": ["low", "high"]}
+        coords = {"phase": list(PHASES), "layer": names, "part": parts, "limit": list(LIMITS)}
         return xr.Dataset(data, coords, attrs)

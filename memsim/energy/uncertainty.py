@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+LIMITS = ("low", "high")
+"""Ends of a range of costs."""
+
 
 def range_of_sum(values: Iterable[tuple[float, float | None]], exact: float = 0.0) -> tuple[float, float]:
     """Lower and upper end of the sum of some values.

@@ -18,8 +18,10 @@ from memsim.results.settings import texts_of
 if TYPE_CHECKING:
     import xarray as xr
 
-TABLE, TABLES, SETTINGS = "components", "component_tables", "component_settings"
-"""Attributes: a table for costs that were computed from a result; those that an experiment names; node and settings."""
+TABLE, TABLES, SETTINGS, NOTES = "components", "component_tables", "component_settings", "cost_notes"
+"""Attributes: a table for costs that were computed from a result; those that an experiment names; node and settings;
+and what to know of the costs.
+"""
 
 
 class HeldTable(NamedTuple):

@@ -17,8 +17,9 @@ from memsim.energy.counts import Counts
 from memsim.energy.digital import DIGITAL_PARTS, DigitalPrices, Processor, inference_work
 from memsim.energy.prices import prices_of
 from memsim.energy.report import UNKNOWN, LayerEvents, ratio
+from memsim.energy.uncertainty import LIMITS
 from memsim.errors import InputError, nearest
-from memsim.results.component_tables import SETTINGS, TABLE, held_table, settings_text
+from memsim.results.component_tables import NOTES, SETTINGS, TABLE, held_table, settings_text
 from memsim.results.dataset import with_variables
 from memsim.results.network_counts import NetworkCounts, counts_of
 from memsim.tasks.network_cost_variables import COST_VARIABLES, DIGITAL_VARIABLES
@@ -27,12 +28,11 @@ if TYPE_CHECKING:
     import xarray as xr
 
 Values = dict[str, np.ndarray]
-LIMITS = ("lower", "upper")
 _ARCHITECTURE = tuple(item.name for item in dataclasses.fields(Architecture))
 _PROCESSOR = tuple(item.name for item in dataclasses.fields(Processor))
 COST_SETTINGS = tuple(dict.fromkeys((*_ARCHITECTURE, *_PROCESSOR)))
 """Settings of costs."""
-_ATTRIBUTES = (TABLE, SETTINGS, "included", "left_out", "without_uncertainty", "bits", "digital", "cost_notes")
+_ATTRIBUTES = (TABLE, SETTINGS, "included", "left_out", "without_uncertainty", "bits", "digital", NOTES)
 
 
 class Table(NamedTuple):
@@ -121,7 +121,7 @@ def with_costs(dataset: xr.Dataset, table: Table) -> xr.Dataset:
     }
     included = [part for place, part in enumerate(PARTS) if np.isfinite(values["energy"][..., place]).any()]
     attributes["included"] = ", ".join(included)
-    attributes["left_out"] = ", ".join(part for part in PARTS if part not in included)
+    attributes["left_out"] = ", ".join(prices.without(included))
     try:
         values |= _digital(counts, DigitalPrices(prices.components, table.processor))
         attributes["digital"] = "multiply-accumulates, weights and activations; the least traffic to memory"
@@ -131,7 +131,7 @@ def with_costs(dataset: xr.Dataset, table: Table) -> xr.Dataset:
         attributes["without_uncertainty"] = ", ".join(unsure)
     unknown = [name for name, layer in counts.layers[0][0].items() if layer.counts["programming"].unknown_writes]
     if unknown:
-        attributes["cost_notes"] = UNKNOWN.format(", ".join(unknown))
+        attributes[NOTES] = UNKNOWN.format(", ".join(unknown))
     declared = [variable.name for variable in (*COST_VARIABLES, *DIGITAL_VARIABLES)]
     labels = {"part": list(PARTS), "limit": list(LIMITS), "digital_part": list(DIGITAL_PARTS)}
     result = with_variables(dataset, values, labels, declared)

@@ -13,6 +13,7 @@ from memsim.energy.cost import PARTS, Prices
 from memsim.energy.counts import PHASES
 from memsim.energy.report import Costs, LayerEvents
 from memsim.energy.stored import COUNTED, SUMMED, Learner, layers_of, stored_events
+from memsim.energy.uncertainty import LIMITS
 from memsim.errors import InputError
 from memsim.experiments.energy import EnergySpec
 from memsim.experiments.experiment import Experiment
@@ -83,7 +84,7 @@ class ResultCosts:
         variables, labels = event_variables(whole, repeats, self._names)
         if self.prices is not None:
             variables |= cost_variables(whole, repeats, self.prices, self._names)
-            labels |= {"part": list(PARTS)}
+            labels |= {"part": list(PARTS), "limit": list(LIMITS)}
         return variables, labels
 
 
@@ -163,7 +164,7 @@ def cost_variables(
     values: Values = {
         "phase_energy": np.full((count, repeats, len(PHASES)), np.nan),
         "phase_time": np.full((count, repeats, len(PHASES)), np.nan),
-        "operations_per_joule": np.full((count, repeats), np.nan),
+        "inference_efficiency": np.full((count, repeats), np.nan),
         "array_area": np.full(count, np.nan),
         "array_area_part": np.full((count, len(parts)), np.nan),
         "phase_energy_range": np.full((count, len(PHASES), 2), np.nan),
@@ -197,7 +198,7 @@ def cost_variables(
                 values[names.written][i, j] = math.fsum(written) / cells
             energy = values["phase_energy"][i, j, 0] * own.images
             if energy > 0:
-                values["operations_per_joule"][i, j] = costs.operations() / energy
+                values["inference_efficiency"][i, j] = costs.operations() / energy
     values["inference_energy"] = values["phase_energy"][:, :, 0]
     values["phase_energy_part"], values["layer_energy"] = by_part.mean(axis=1), by_layer.mean(axis=1)
     for i in range(count):

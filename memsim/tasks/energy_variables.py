@@ -89,6 +89,7 @@ def energy_names(variables: Iterable[object]) -> EnergyNames | None:
 ENERGY_COORDINATES = {
     "phase": Coordinate("phase", "what the arrays do: inference, training or programming, each with its reads"),
     "part": Coordinate("part", "part of the hardware that costs energy or area"),
+    "limit": Coordinate("limit", "lower or upper limit of a range"),
     "cost_layer": Coordinate("cost_layer", "number of a layer on crossbars"),
     "counted": Coordinate("counted", "event that is counted, see memsim.energy.counts.Counts"),
     "summed": Coordinate("summed", "sum over events, see memsim.energy.counts.Counts"),
@@ -157,7 +158,7 @@ def energy_variables(names: EnergyNames) -> tuple[Variable, ...]:
         ),
         Variable(
             "phase_energy_range",
-            (one[0], "phase", "interval"),
+            (one[0], "phase", "limit"),
             "J",
             "range of the energy",
             f"of the {mean}: ends by the uncertainty of the components, whose errors are independent; no interval over "
@@ -174,7 +175,7 @@ def energy_variables(names: EnergyNames) -> tuple[Variable, ...]:
         Variable("array_area_part", (one[0], "part"), "m2", "area of a part", f"of one {names.sampled}, {_TABLE}"),
         Variable("array_area", one[:1], "m2", "area", f"of all parts, of one {names.sampled}, {_TABLE}"),
         Variable(
-            "operations_per_joule",
+            "inference_efficiency",
             one,
             "J-1",
             "operations per joule",

@@ -15,9 +15,8 @@ _PULSES = "set and reset pulses of the programming; NaN where an error model pro
 _DIGITAL = "in a digital processor with the settings in `component_settings`, see memsim.energy.digital; a lower bound"
 
 NETWORK_COST_COORDINATES = {
-    **{name: ENERGY_COORDINATES[name] for name in ("phase", "part", "counted", "summed")},
+    **{name: ENERGY_COORDINATES[name] for name in ("phase", "part", "limit", "counted", "summed")},
     "digital_part": Coordinate("digital_part", "part of a digital processor"),
-    "limit": Coordinate("limit", "lower or upper limit of a range"),
 }
 """Labels of these variables."""
 

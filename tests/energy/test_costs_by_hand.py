@@ -206,10 +206,18 @@ def test_activations_have_the_stated_bits_where_no_converter_says_them():
 def test_parts_that_a_table_does_not_have_are_left_out_and_named():
     made = costs(events(**READS), table(link=None, control=None, other=None, sample_hold=None))
     assert not {"link", "control", "other", "sample-hold"} & set(made.energies("inference"))
-    assert made.left_out() == ("half-selected cells", "sample-hold", "link", "control", "other")
+    # Cells with a transistor are never half-selected, so that nothing of them is left out.
+    assert made.left_out() == ("sample-hold", "link", "control", "other")
     dataset = made.dataset()
-    assert dataset.left_out == "half-selected cells, sample-hold, link, control, other"
+    assert dataset.left_out == "sample-hold, link, control, other"
     assert "ADC" in dataset.included and dataset.bits == "layer: 4/6 (input/output)"
+    assert not dataset.cell_pulses.any()
+
+
+def test_pulses_of_a_cell_are_their_mean():
+    dataset = costs(events(phase="training", **PULSES)).dataset()
+    assert dataset.cell_pulses.sel(phase="training").item() == 13 / CIRCUIT.cells
+    assert not dataset.cell_pulses.drop_sel(phase="training").any()
 
 
 def test_the_energy_of_the_cells_is_not_in_the_converters():
@@ -266,7 +274,7 @@ def test_layers_take_turns_or_the_slowest_sets_the_pace(pipelined):
     assert float(dataset.power.sel(phase="inference")) == pytest.approx(
         made.energy("inference") / made.seconds("inference"), rel=1e-12
     )
-    assert float(dataset.operations_per_joule) == pytest.approx(made.operations() / made.energy("inference"), rel=1e-12)
+    assert float(dataset.total_efficiency) == pytest.approx(made.operations() / made.energy("inference"), rel=1e-12)
 
 
 def test_outputs_that_share_a_converter_change_time_and_area_but_no_energy():
@@ -338,7 +346,7 @@ def test_the_interval_adds_deviations_of_independent_components_as_squares():
     made = costs(events(**READS), unsure)
     energies, total = made.energies("inference"), made.energy("inference")
     dac, adc, lines = energies["DAC"], energies["ADC"], energies["word lines"]
-    low, high = made.dataset().total_energy_interval.sel(phase="inference").values
+    low, high = made.dataset().total_energy_range.sel(phase="inference").values
     # The larger uncertainty of wire and driver holds for the lines; cells are exact.
     assert total - low == pytest.approx(math.hypot(dac / 2, adc * 3 / 4, lines * 2 / 3), rel=1e-9)
     assert high - total == pytest.approx(math.hypot(dac, adc * 3, lines * 2), rel=1e-9)

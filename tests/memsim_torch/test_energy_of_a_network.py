@@ -351,7 +351,7 @@ def test_the_command_line_prints_costs_beside_a_digital_processor(tmp_path, monk
         ({"component_settings": "[]"}, "its attribute 'component_settings' is damaged"),
         ({"circuits": "["}, "description of the arrays is damaged"),
         ({"circuits": "[{}]"}, "description of the arrays is damaged"),
-        ({"circuits": "[]"}, "its description of the arrays is damaged"),
+        ({"circuits": "[]"}, "it has events of more than the 0 layers that it describes"),
         ({"samples": "many"}, "its attribute 'samples' is damaged"),
     ],
 )

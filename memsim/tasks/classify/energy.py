@@ -11,7 +11,7 @@ import numpy as np
 from memsim.energy.cost import PARTS, Prices
 from memsim.energy.counts import PHASES
 from memsim.energy.digital import DIGITAL_PARTS
-from memsim.energy.report import Costs, LayerEvents
+from memsim.energy.report import Costs, LayerEvents, ratio
 from memsim.energy.uncertainty import range_of_sum
 from memsim.errors import InputError
 from memsim.experiments.experiment import Experiment
@@ -184,7 +184,17 @@ class EnergyOfLearners:
             place = PHASES.index(phase)
             energy[:, place] = [math.fsum(own.values()) for own in parts]
             ends[place] = digital.prices.interval(_mean_of(parts))
-        return {"processor_energy": energy, "processor_energy_range": ends}
+        network = classifier.networks[0]
+        seconds = np.full(len(PHASES), np.nan)
+        seconds[PHASES.index("inference")] = digital.inference_seconds(network)
+        seconds[PHASES.index("training")] = digital.epoch_seconds(classifier) * float(np.mean(last + 1))
+        return {
+            "processor_energy": energy,
+            "processor_energy_range": ends,
+            "processor_time": seconds,
+            "processor_area": np.array(digital.area(network)),
+            "processor_efficiency": ratio(digital.operations(network), energy[:, PHASES.index("inference")]),
+        }
 
 
 def _mean_of(several: Sequence[Parts]) -> Parts:

@@ -518,7 +518,7 @@ DECLARED = (
     ),
     Variable(
         "energy_to_accuracy_range",
-        ("learner", "interval"),
+        ("learner", "limit"),
         "J",
         "range of the energy until the accuracy",
         "of the mean over the repeats that reach the accuracy: ends by the uncertainty of the components, whose errors "
@@ -536,11 +536,36 @@ DECLARED = (
     ),
     Variable(
         "processor_energy_range",
-        ("learner", "phase", "interval"),
+        ("learner", "phase", "limit"),
         "J",
         "range of the energy in a digital processor",
         "of the mean over repeats: ends by the uncertainty of the components, whose errors are independent; no "
         "interval over repeats",
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "processor_time",
+        ("learner", "phase"),
+        "s",
+        "time in a digital processor",
+        "of the multiply-accumulates in 1,024 units at the same time; inference: of one test image; training: of all "
+        "epochs, mean over repeats",
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "processor_area",
+        ("learner",),
+        "m2",
+        "area of a digital processor",
+        "of 1,024 units, and of the memories for weights and activations whose area the component table has",
+        bounds=POSITIVE,
+    ),
+    Variable(
+        "processor_efficiency",
+        REPEAT,
+        "J-1",
+        "operations per joule in a digital processor",
+        "two operations for each multiply-accumulate, over processor_energy of an inference",
         bounds=POSITIVE,
     ),
     *ENERGY_VARIABLES,

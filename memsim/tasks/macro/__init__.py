@@ -18,7 +18,7 @@ TASK = Task(
     coordinates={
         "macro": Coordinate("macro", "name of the macro"),
         "part": ENERGY_COORDINATES["part"],
-        "limit": Coordinate("limit", "lower or upper limit of a range"),
+        "limit": ENERGY_COORDINATES["limit"],
         "event": Coordinate("event", "event that costs energy or time"),
         "input_bits": Coordinate("macro", "bits of an input, its sign included", "1"),
         "weight_bits": Coordinate("macro", "bits of a weight, its sign included", "1"),

@@ -10,13 +10,12 @@ import numpy as np
 
 from memsim.energy.components import ComponentTable
 from memsim.energy.cost import PARTS
+from memsim.energy.uncertainty import LIMITS
 from memsim.errors import InputError
 from memsim.results.component_tables import TABLES, tables_text
 from memsim.tasks.compared import Entry, refused
 from memsim.tasks.job import Computed, Job
 from memsim.tasks.macro.costs import EVENTS, MacroCost
-
-LIMITS = ("low", "high")
 
 
 def macro(job: Job) -> Computed:
@@ -141,6 +140,8 @@ def _notes_of(cost: MacroCost) -> list[str]:
         notes.append(f"{table}, energy without: {', '.join(energy)}")
     if area:
         notes.append(f"{table}, area without: {', '.join(area)}")
+    if unsure := cost.prices.unsure(cost.energies):
+        notes.append(f"{table} does not say how uncertain these are, so they count as exact: {', '.join(unsure)}")
     if components.array is not None and components.array != (size.rows, size.columns):
         rows, columns = components.array
         notes.append(f"{table} holds for arrays of {rows} x {columns}, not of {size.rows} x {size.columns}")

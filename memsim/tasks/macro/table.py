@@ -80,9 +80,13 @@ def print_notes(dataset: xr.Dataset) -> None:
     """Print what the numbers of the tables mean."""
     settings_of(dataset, MacroExperimentSpec)
     screen = console()
-    screen.print("Bits     of inputs, weights and outputs", soft_wrap=True)
-    screen.print("Range    by the uncertainty of the components, whose errors are independent", soft_wrap=True)
-    screen.print("TOPS/W   of the parts that the component table has; the notes name the others", soft_wrap=True)
+    for line in (
+        "Bits     of inputs, weights and outputs",
+        "Range    by the uncertainty of the components, whose errors are independent",
+        "TOPS/W   of the parts whose energy the component table has; the notes name the others",
+        "TOPS/mm2 of the parts whose area the component table has; the notes name the others",
+    ):
+        screen.print(line, soft_wrap=True)
 
 
 def _title(dataset: xr.Dataset) -> str:

@@ -149,6 +149,12 @@ def test_a_fixed_converter_costs_as_much_for_fewer_bits_and_refuses_more():
         model.conversion(0)
 
 
+def test_a_rate_of_conversions_states_the_time_of_one():
+    assert entry("{model: fixed, energy: 1.5 pJ, bits: 8, rate: 200 MHz}").conversion(8).time == pytest.approx(5e-9)
+    with pytest.raises(InputError, match="'time' and 'rate' state the same; write one of them"):
+        entry("{model: fixed, energy: 1.5 pJ, bits: 8, rate: 200 MHz, time: 5 ns}")
+
+
 def test_a_step_converter_costs_a_step_for_each_bit():
     model = entry("{model: step, energy: 0.3 pJ, time: 300 ns, area: 400 um^2}")
     for bits in (1, 3, 8):

@@ -81,7 +81,7 @@ COSTS = (
     "inference_energy",
     "layer_energy",
     "array_area",
-    "operations_per_joule",
+    "inference_efficiency",
     "epoch_energy",
     "energy_to_accuracy",
     "processor_energy",

@@ -68,7 +68,7 @@ class TestRun:
     def test_every_variable_of_costs_is_there_with_its_dimensions(self, result):
         declared = TASKS["classify"].variables
         costs = [name for name in declared if "energy" in name and not name.startswith("network_")]
-        for name in (*costs, "phase_time", "array_area", "array_area_part", "operations_per_joule"):
+        for name in (*costs, "phase_time", "array_area", "array_area_part", "inference_efficiency"):
             assert result[name].dims == declared[name].dims and result[name].units == declared[name].units
 
     def test_parts_add_up_to_the_energy_of_each_phase(self, result):
@@ -104,6 +104,18 @@ class TestRun:
         np.testing.assert_allclose(linear.processor_energy.sel(phase="inference"), inference, rtol=1e-12)
         np.testing.assert_allclose(linear.epoch_energy, np.outer([1, 1], epoch * np.arange(1, 4)), rtol=1e-12)
         np.testing.assert_allclose(linear.processor_energy.sel(phase="training"), 3 * epoch, rtol=1e-12)
+
+    def test_a_network_takes_its_products_in_a_processor_of_1024_units(self, result, components):
+        second = components.need("digital.mac", "time") / 1024
+        linear = result.sel(learner="Linear")
+        np.testing.assert_allclose(linear.processor_time.sel(phase="inference"), 640 * second, rtol=1e-12)
+        np.testing.assert_allclose(linear.processor_time.sel(phase="training"), 3 * 2 * 640 * TRAINED * second)
+        area = 1024 * components.need("digital.mac", "area")
+        for slot, bits in (("weight_memory", 640 * 8), ("activation_memory", 74 * 8)):
+            area += bits * (getattr(components.digital, slot).area or 0.0)
+        assert linear.processor_area.item() == pytest.approx(area)
+        energy = linear.processor_energy.sel(phase="inference")
+        np.testing.assert_allclose(linear.processor_efficiency, 2 * 640 / energy, rtol=1e-12)
 
     def test_the_energy_until_the_accuracy_is_that_of_the_first_epoch_that_reaches_it(self, result):
         for name in ("Delta", "Linear"):
