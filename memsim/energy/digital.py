@@ -166,8 +166,11 @@ class DigitalPrices:
         }
 
     def seconds(self, work: Work) -> float:
-        """Time of the multiply-accumulates in all units [s]; the memories keep up with them (assumed)."""
-        return work.macs * self.components.need("digital.mac", "time") / self.processor.units
+        """Time of the multiply-accumulates in all units [s]; the memories keep up with them (assumed).
+
+        Units work in step, so that fewer products than units take as long as one each.
+        """
+        return math.ceil(work.macs / self.processor.units) * self.components.need("digital.mac", "time")
 
     def areas(self, layers: Sequence[Products]) -> dict[str, float]:
         """Area of each part [m^2]; parts whose area the table does not have are left out.

@@ -105,10 +105,14 @@ class Costs:
             for layer in self.layers.values()
         )
 
+    def included(self) -> tuple[str, ...]:
+        """Parts whose energy counts."""
+        counted = {part for costs in self.by_layer.values() for cost in costs.values() for part in cost.energies}
+        return tuple(part for part in PARTS if part in counted)
+
     def left_out(self) -> tuple[str, ...]:
         """Parts that the table does not know the energy of."""
-        counted = {part for costs in self.by_layer.values() for cost in costs.values() for part in cost.energies}
-        return self.prices.without(counted)
+        return self.prices.without(self.included())
 
     def dataset(self) -> xr.Dataset:
         """Labelled costs, with the dimensions phase, layer and part."""
@@ -171,12 +175,12 @@ class Costs:
         attrs = {
             "components": components.table,
             "node": "any" if components.node is None else format_quantity(components.node, "m"),
-            "included": ", ".join(part for part in PARTS if part not in self.left_out()),
+            "included": ", ".join(self.included()),
             "left_out": ", ".join(self.left_out()),
             "bits": "; ".join(f"{name}: {both} (input/output)" for name, both in zip(names, bits, strict=True)),
             "pipelined": int(settings.pipelined),
         }
-        unsure = self.prices.unsure(part for part in PARTS if part not in self.left_out())
+        unsure = self.prices.unsure(self.included())
         if unsure:
             attrs["without_uncertainty"] = ", ".join(unsure)
         unknown = [

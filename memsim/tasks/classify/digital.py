@@ -72,7 +72,7 @@ class DigitalCosts:
 
     def _seconds(self, works: list[Work]) -> float:
         mac = self.prices.components.digital.mac
-        return math.nan if mac is None or mac.time is None else self.prices.seconds(sum(works, Work()))
+        return math.nan if mac is None or mac.time is None else math.fsum(map(self.prices.seconds, works))
 
     def _energies(self, works: list[Work]) -> dict[str, float]:
         return self.prices.energies(sum(works, Work()))

@@ -106,10 +106,10 @@ class TestRun:
         np.testing.assert_allclose(linear.processor_energy.sel(phase="training"), 3 * epoch, rtol=1e-12)
 
     def test_a_network_takes_its_products_in_a_processor_of_1024_units(self, result, components):
-        second = components.need("digital.mac", "time") / 1024
+        step = components.need("digital.mac", "time")
         linear = result.sel(learner="Linear")
-        np.testing.assert_allclose(linear.processor_time.sel(phase="inference"), 640 * second, rtol=1e-12)
-        np.testing.assert_allclose(linear.processor_time.sel(phase="training"), 3 * 2 * 640 * TRAINED * second)
+        np.testing.assert_allclose(linear.processor_time.sel(phase="inference"), step, rtol=1e-12)
+        np.testing.assert_allclose(linear.processor_time.sel(phase="training"), 3 * -(-2 * 640 * TRAINED // 1024) * step)
         area = 1024 * components.need("digital.mac", "area")
         for slot, bits in (("weight_memory", 640 * 8), ("activation_memory", 74 * 8)):
             area += bits * (getattr(components.digital, slot).area or 0.0)
