@@ -9,8 +9,8 @@ from three_methods import three_methods
 
 import memsim as ms
 from memsim.plotting import LacksError, default_figure, draw, render
-from memsim.tasks.classify.figures.energy import front_of
 from memsim.tasks.classify.figures.energy_parts import unit_for
+from memsim.tasks.classify.figures.energy_points import front_of
 
 pytestmark = pytest.mark.slow
 SWEPT = {
