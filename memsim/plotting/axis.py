@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -203,6 +203,23 @@ def logarithmic_axis(axes: Axes, which: str) -> None:
     axis.set_major_locator(FixedLocator(ticks))
     axis.set_major_formatter(FixedFormatter([_short(tick) for tick in ticks]))
     axis.set_minor_locator(NullLocator())
+
+
+def mark_break(axes: Axes) -> None:
+    """Two strokes across the foot of the vertical axis, if it begins above 0."""
+    if axes.get_ylim()[0] <= 0:
+        return
+    step = 0.04 / size(axes)[1]
+    options: dict[str, Any] = {
+        "color": "black",
+        "linewidth": 0.8,
+        "clip_on": False,
+        "zorder": 5,
+        "transform": axes.transAxes,
+    }
+    for place in (1.5 * step, 2.5 * step):
+        half = 0.05 / size(axes)[0]
+        axes.plot((-half, half), (place - 0.6 * step, place + 0.6 * step), **options)
 
 
 def _apart(axes: Axes, ticks: Sequence[float]) -> bool:

@@ -46,8 +46,9 @@ RC: Any = {
 
 # Lightness falls from dark to light, so the order survives a greyscale print; markers and dashes tell the rest.
 _COLOURS = ("#0b2a4a", "#b5432a", "#3b82a0", "#c48a1b", "#6f9f6a", "#8f6fa8", "#6b6b6b", "#a6a6a6")
+LEARNERS = ("#5b1f80", "#d0304a", "#ea7fae")
+"""Colours of learners beside stacked bars of parts of hardware (`parts.PART_STYLES`), from dark to light."""
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-_HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "----", "oo", "||||")
 _DASHES = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 3)), (0, (8, 2)))
 
 
@@ -57,15 +58,10 @@ def line_style(number: int) -> dict[str, Any]:
     return {"color": _COLOURS[i], "marker": _MARKERS[(i + round_) % len(_MARKERS)], "linestyle": _DASHES[i]}
 
 
-def bar_style(number: int) -> dict[str, Any]:
-    """Colour and hatch of a part of stacked bars with this number; 64 parts look different, also in grey."""
-    i, round_ = number % len(_COLOURS), number // len(_COLOURS)
-    return {
-        "facecolor": _COLOURS[i],
-        "hatch": _HATCHES[(i + round_) % len(_HATCHES)],
-        "edgecolor": "white",
-        "linewidth": 0.5,
-    }
+def learner_style(number: int) -> dict[str, Any]:
+    """Colour and marker of a learner, or of a group of learners, beside stacked bars of parts, whose colours differ."""
+    i, round_ = number % len(LEARNERS), number // len(LEARNERS)
+    return {"color": LEARNERS[i], "marker": _MARKERS[(i + round_) % len(_MARKERS)]}
 
 
 def plain(text: object, longest: int = 200) -> str:

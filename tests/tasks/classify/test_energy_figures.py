@@ -9,8 +9,8 @@ from three_methods import three_methods
 
 import memsim as ms
 from memsim.plotting import LacksError, default_figure, draw, render
-from memsim.tasks.classify.figures.energy import front_of
 from memsim.tasks.classify.figures.energy_parts import unit_for
+from memsim.tasks.classify.figures.energy_points import front_of
 
 pytestmark = pytest.mark.slow
 SWEPT = {
@@ -34,7 +34,7 @@ def result(experiment):
 
 @pytest.fixture(scope="module")
 def swept(experiment):
-    """Programmed networks alone, over two settings."""
+    """Results over two settings."""
     return ms.run(experiment.replace({"sweep": {"array.adc.bits": [4, 8], "array.tile": [[32, 32], [64, 64]]}}))
 
 
@@ -61,7 +61,7 @@ def test_figures_draw_within_their_limits(result, name, variant):
     assert not outside(figure)
 
 
-def test_a_sweep_over_two_settings_has_markers_for_one_and_shades_for_the_other(swept):
+def test_rows_of_a_sweep_over_two_settings_name_both(swept):
     figure = draw(swept, "energy")
     assert not outside(figure)
     page = words(figure)
@@ -105,6 +105,21 @@ def test_curves_are_accuracies_at_the_energy_of_the_training(result):
     np.testing.assert_allclose(line.get_ydata(), 100 * eight_bits.epoch_validation_accuracy.mean("repeat"))
     ratio = np.asarray(line.get_xdata()) / eight_bits.epoch_energy.mean("repeat").values
     np.testing.assert_allclose(ratio, ratio[0])
+
+
+def test_large_markers_are_the_energies_of_the_rows_below(result):
+    figure = draw(result, "energy-training")
+    totals = next(axes for axes in figure.axes if axes.get_title("left").startswith("energy until"))
+    below = [line.get_xdata()[0] for line in totals.lines if line.get_markersize() == 5 and len(line.get_xdata()) == 1]
+    large = [line.get_xdata()[0] for line in figure.axes[0].lines if line.get_markersize() == 7]
+    assert len(large) >= 2
+    assert all(np.isclose(below, energy).any() for energy in large)
+
+
+def test_markers_of_a_sweep_of_one_learner_show_its_first_setting(swept):
+    programmed = swept.isel(learner=swept.learner.str.startswith("Programmed")).assign_attrs(swept.attrs)
+    axes = draw(programmed, "energy").axes[0]
+    assert sorted(text.get_text() for text in axes.texts) == ["4", "4", "8", "8"]
 
 
 def test_the_front_has_the_points_that_no_other_beats():

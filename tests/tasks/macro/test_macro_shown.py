@@ -53,6 +53,13 @@ def test_bars_add_up_to_their_totals():
     assert max(patch.get_x() + patch.get_width() for patch in shares.patches) == pytest.approx(100)
 
 
+def test_rows_of_a_design_lie_together_and_the_page_names_what_is_left_out():
+    figure = draw(ms.run("macro-01"), "macros")
+    labels = [label.get_text().partition(",")[0] for label in figure.axes[0].get_yticklabels()]
+    assert labels == ["8-bit DACs"] * 5 + ["Bit by bit"] * 5
+    assert "energy and TOPS/W without control, other; area and TOPS/mm² without buffer, link" in words(figure)
+
+
 def test_the_table_says_what_is_included(cli):
     out = cli("run", "isaac-01", "--no-figure").out
     assert "16/16/8" in out and "0.627" in out and "TOPS/mm2" in out

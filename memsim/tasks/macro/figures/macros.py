@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,10 +11,13 @@ import numpy as np
 from memsim.energy.cost import PARTS
 from memsim.plotting.axis import logarithmic_axis
 from memsim.plotting.curves import MAX_LINES, named
+from memsim.plotting.members import members
 from memsim.plotting.page import ending, entries, grid, head, heading, only, title
+from memsim.plotting.parts import part_label
+from memsim.plotting.rows import draw_parts, draw_ranges, grouped, label_rows, large_parts, others
 from memsim.plotting.rules.content import filled, left_out
 from memsim.plotting.rules.limits import comparable, fit_limits
-from memsim.plotting.style import INK, RC, bar_style, fitted
+from memsim.plotting.style import RC
 from memsim.results.dataset import require
 from memsim.results.settings import settings_of
 from memsim.tasks.macro.schema import MacroExperimentSpec
@@ -24,13 +28,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_NEVER = ("half-selected cells", "bit lines")
-"""Parts that pulses alone use."""
 _LEAST = 0.01
 """Share of a total from which on a part has a colour of its own."""
-_STYLES = {part: bar_style(number) for number, part in enumerate(part for part in PARTS if part not in _NEVER)}
 """The look of each part, the same in all figures."""
-_REST = "parts below 1 % each"
 _NAMES = 1.75
 """Room for names of macros [inch]."""
 _GAP = 0.25
@@ -39,6 +39,8 @@ _WIDEST = 1.5
 """Largest end of a whisker over the longest bar, up to which whiskers stand on the bars."""
 _BARS = {"macro_operation_energy": ("energy of an operation", "J"), "macro_area": ("area", "m^2")}
 """What is drawn by part, in words, and its unit."""
+_TOTALS = {"macro_operation_energy": "energy per operation", "macro_area": "area of the macro"}
+"""How the axis of its totals is called."""
 _POINTS = {"macro_efficiency": ("TOPS/W", 1e-12), "macro_density": ("TOPS/mm²", 1e-18)}
 """What is drawn beside each, its unit, and the factor of its values."""
 
@@ -76,12 +78,13 @@ def macros(dataset: xr.Dataset) -> Figure:
     require(dataset, "macro", "part", *names, *(f"{name}_range" for name in names), *(f"{name}_part" for name in _BARS))
     require(dataset, "input_bits", "weight_bits", "output_bits", "components")
     count = min(MAX_LINES, dataset.sizes["macro"])
-    shown = dataset.isel(macro=slice(count))
+    order, heights = grouped([member.name for member in members(dataset, settings)][:count])
+    shown = dataset.isel(macro=order)
     beside = dict(zip(_BARS, _POINTS, strict=True))
     contents, gone = filled({name: shown[name].values for name in names})
     rows = [name for name in _BARS if name in contents]
     with rc_context(RC):
-        height = 0.19 * count + 0.25
+        height = 0.19 * (heights[-1] + 1) + 0.2
         figure, panels = grid(
             [height] * len(rows),
             3,
@@ -93,25 +96,27 @@ def macros(dataset: xr.Dataset) -> Figure:
         )
         heading(figure, dataset, settings.name)
         stacks = [_stack(shown, name) for name in rows]
-        order = _order(stacks)
+        large = _large(stacks)
         for (bars, totals, points), name, stack in zip(panels, rows, stacks, strict=True):
-            _draw_stack(bars, stack, order)
-            _rows(bars, [str(label) for label in shown.macro.values])
+            _draw_stack(bars, stack, heights, large)
+            label_rows(bars, heights, [str(label) for label in shown.macro.values], _NAMES - 0.15)
             title(bars, f"{_BARS[name][0]} by part".capitalize())
             if stack.whiskers:
                 _widen(bars, totals)
             else:
-                _draw_points(totals, stack.totals, stack.limits, f"total [{stack.unit}]")
+                _draw_points(totals, heights, stack.totals, stack.limits, f"{_TOTALS[name]} [{stack.unit}]")
             if beside[name] in contents:
                 label, factor = _POINTS[beside[name]]
                 values, limits = (shown[key].values for key in (beside[name], f"{beside[name]}_range"))
-                _draw_points(points, factor * values, factor * limits, label)
+                _draw_points(points, heights, factor * values, factor * limits, label)
             else:
                 figure.delaxes(points)
         note = "whiskers: ranges by the uncertainty of the components, independent of each other"
+        if any(axes.get_xscale() == "log" for axes in figure.axes):
+            note += "; axes of points are logarithmic"
         reasons = left_out({{**_BARS, **_POINTS}[name][0]: why for name, why in gone.items()})
         some = only(count, dataset.sizes["macro"], "macros")
-        ending(figure, *_legend(panels[:, 0].tolist(), order), some, _bits(shown), note, reasons)
+        ending(figure, *_legend(panels[:, 0].tolist(), large), some, _bits(shown), _missing(shown), note, reasons)
     return figure
 
 
@@ -128,30 +133,18 @@ def _stack(dataset: xr.Dataset, name: str) -> _Stack:
     return _Stack(factor * parts, factor * totals, factor * limits, quantity, symbol.replace("m^2", "m²"), whiskers)
 
 
-def _order(stacks: Sequence[_Stack]) -> list[int]:
+def _large(stacks: Sequence[_Stack]) -> list[int]:
     """Numbers of the parts that have a colour of their own in any bar."""
-    with np.errstate(invalid="ignore"):
-        shares = [np.nan_to_num(stack.parts / stack.totals[:, None]).max(axis=0) for stack in stacks]
-    return np.flatnonzero(np.max(shares, axis=0) >= _LEAST).tolist()
+    return sorted({number for stack in stacks for number in large_parts(stack.parts, list(PARTS), _LEAST)})
 
 
-def _draw_stack(axes: Axes, stack: _Stack, order: Sequence[int]) -> None:
+def _draw_stack(axes: Axes, stack: _Stack, heights: np.ndarray, large: Sequence[int]) -> None:
     """A bar for each macro, from its parts in the order of the table; of its total, or of 100 %."""
-    places, names = np.arange(len(stack.totals)), list(PARTS)
     with np.errstate(invalid="ignore"):
-        scaled = stack.parts if stack.whiskers else np.nan_to_num(100 * stack.parts / stack.totals[:, None])
-    rest = [number for number in range(len(names)) if number not in order]
-    layers: list[tuple[str, np.ndarray, dict[str, Any]]] = [
-        (names[number], scaled[:, number], _STYLES[names[number]]) for number in order
-    ]
-    layers.append((_REST, scaled[:, rest].sum(axis=1), {"facecolor": "white", "edgecolor": INK, "linewidth": 0.5}))
-    left = np.zeros(len(places))
-    for label, values, style in layers:
-        if values.any():
-            axes.barh(places, values, left=left, height=0.68, label=named(label), **style)
-            left = left + values
+        scaled = stack.parts if stack.whiskers else 100 * stack.parts / stack.totals[:, None]
+    draw_parts(axes, heights, scaled, list(PARTS), _LEAST, large=large, whiskers=stack.whiskers)
     if stack.whiskers:
-        _draw_ranges(axes, stack.limits)
+        draw_ranges(axes, heights, stack.limits, below=True)
         axes.set_xlabel(f"{stack.quantity} [{stack.unit}]")
         fit_limits(axes, "x", foot=0.0)
     else:
@@ -159,25 +152,14 @@ def _draw_stack(axes: Axes, stack: _Stack, order: Sequence[int]) -> None:
         axes.set_xlim(0, 100.5)
 
 
-def _draw_points(axes: Axes, values: np.ndarray, limits: np.ndarray, label: str) -> None:
+def _draw_points(axes: Axes, heights: np.ndarray, values: np.ndarray, limits: np.ndarray, label: str) -> None:
     """A number for each macro with its range, on an axis that is logarithmic where they differ much."""
-    _draw_ranges(axes, limits)
-    axes.plot(values, np.arange(len(values)), marker="o", color="black", linestyle="none")
+    draw_ranges(axes, heights, limits)
+    axes.plot(values, heights, marker="o", color="black", linestyle="none")
     logarithmic_axis(axes, "x")
     fit_limits(axes, "x")
     axes.set_xlabel(label)
-    _rows(axes, [""] * len(values))
-
-
-def _draw_ranges(axes: Axes, limits: np.ndarray) -> None:
-    """Whiskers with a white rim, so that they show on dark bars."""
-    places = np.arange(len(limits))
-    for colour, wider in (("white", 1.6), ("black", 0.0)):
-        axes.hlines(places, *limits.T, color=colour, linewidth=0.9 + wider)
-        for end in limits.T:
-            axes.plot(
-                end, places, marker="|", markersize=4, markeredgewidth=0.9 + wider, color=colour, linestyle="none"
-            )
+    label_rows(axes, heights, [""] * len(values), _NAMES)
 
 
 def _widen(bars: Axes, beside: Axes) -> None:
@@ -187,18 +169,11 @@ def _widen(bars: Axes, beside: Axes) -> None:
     bars.get_figure(root=True).delaxes(beside)  # type: ignore[union-attr]
 
 
-def _rows(axes: Axes, labels: Sequence[str]) -> None:
-    """The first macro at the top."""
-    axes.set_yticks(range(len(labels)), [fitted(label, _NAMES - 0.15) for label in labels])
-    axes.set_ylim(len(labels) - 0.4, -0.6)
-    axes.grid(False, axis="y")
-
-
-def _legend(panels: Sequence[Axes], order: Sequence[int]) -> tuple[list[Any], list[str]]:
+def _legend(panels: Sequence[Axes], large: Sequence[int]) -> tuple[list[Any], list[str]]:
     """Handles and labels of all parts, in the order of the bars."""
     handles = dict(zip(*reversed(entries(panels)), strict=True))
-    names = [named(list(PARTS)[number]) for number in order]
-    ordered = [label for label in (*names, named(_REST)) if label in handles]
+    names = [named(part_label(list(PARTS)[number])) for number in large]
+    ordered = [label for label in (*names, named(others(_LEAST))) if label in handles]
     return [handles[label] for label in ordered], ordered
 
 
@@ -210,3 +185,17 @@ def _bits(dataset: xr.Dataset) -> str:
         texts.append(f"{what} {bits[0]}" + (f" to {bits[-1]}" if len(bits) > 1 else ""))
     tables = ", ".join(dict.fromkeys(map(str, dataset.components.values)))
     return f"bits: {', '.join(texts)}; component table: {tables}"
+
+
+def _missing(dataset: xr.Dataset) -> str:
+    """What the numbers of the macros leave out, which TOPS/W and TOPS/mm² depend on."""
+    missing = json.loads(dataset.attrs.get("left_out", "{}"))
+    of_macros = [missing[name] for name in map(str, dataset.macro.values) if name in missing]
+    texts = []
+    for key, what in (("energy", "energy and TOPS/W"), ("area", "area and TOPS/mm²")):
+        lists = [dict.fromkeys([*parts[key], *(parts["experiment"] if key == "energy" else ())]) for parts in of_macros]
+        names = list(dict.fromkeys(name for parts in lists for name in parts))
+        if names:
+            some = "" if all(len(parts) == len(names) for parts in lists) else " (not in all rows)"
+            texts.append(f"{what} without {', '.join(names)}{some}")
+    return "; ".join(texts)
