@@ -150,6 +150,17 @@ def load_labelled(
     return Labelled(train, validation, test, collection.classes, printable(text), digest.hexdigest())
 
 
+def is_labelled(source: str | os.PathLike[str]) -> bool:
+    """Whether a source has labelled images: a name of `SOURCES`, or a folder that `load_labelled` reads."""
+    if source in SOURCES:
+        return True
+    try:
+        names = set(os.listdir(source))
+        return is_idx(names) or is_cifar(names) or bool(folders_in(Path(source)))
+    except (OSError, ValueError):
+        return False
+
+
 def _check(shape: tuple[int, int] | None, samples: int | None, fractions: Sequence[float]) -> None:
     if shape is not None:
         check_size(1, shape)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from memsim.data.labelled import is_labelled
 from memsim.errors import InputError
 from memsim.results.dataset import load, stored
 from memsim.results.settings import changes_of
@@ -80,8 +81,9 @@ def run_all(
         If a claim, a result file or the images do not fit.
     """
     parts = plan(study, results)
-    if data is not None and not any(_has_images(part) for part in parts.values()):
-        raise InputError(f"data='{data}': no experiment of {study.document.name} has images")
+    if data is not None and not any(_takes(part, data) for part in parts.values()):
+        kind = "images with labels" if is_labelled(data) else "images without labels"
+        raise InputError(f"data='{data}': no experiment of {study.document.name} has {kind}")
     total = len(parts) + (seeds - 1) * sum(bool(part.spread) for part in parts.values())
     done = 0
     runs = {}
@@ -92,7 +94,8 @@ def run_all(
         for seed in numbers:
             if progress is not None:
                 progress(group.title, done, total)
-            datasets.append(_measured(part, seed, datasets, data, backend))
+            images = data if data is not None and _takes(part, data) else None
+            datasets.append(_measured(part, seed, datasets, images, backend))
             if len(datasets) == 1:
                 _check(study, part, datasets[0])
             done += 1
@@ -125,6 +128,11 @@ def _check(study: Study, part: Part, dataset: xr.Dataset) -> None:
     labels = {str(name): values.values.tolist() for name, values in dataset.coords.items() if values.ndim == 1}
     for name in part.quantities:
         check_labels(study, name, labels, part.source.place)
+
+
+def _takes(part: Part, data: str | Path) -> bool:
+    """Whether a part can be measured on these images; those with labels are for tasks with classes."""
+    return _has_images(part) and getattr(part.source.kind, "labelled", False) == is_labelled(data)
 
 
 def _has_images(part: Part) -> bool:

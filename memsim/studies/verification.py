@@ -51,7 +51,8 @@ def verify(
     study : str or Path
         Name of a shipped study, see `memsim.study_names`, or the path of a YAML file.
     data : str or Path, optional
-        Images instead of those of the experiments, as for `memsim.run`.
+        Images instead of those of the experiments, as for `memsim.run`. Images with labels are for the experiments
+        with classes, others for those without.
     results : sequence of str or Path
         Result files, each loaded instead of running the experiment of its name.
     seeds : int

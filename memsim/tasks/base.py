@@ -127,6 +127,8 @@ class Task(ResultKind):
     load_images : str, callable or None
         Path of a function from an `Experiment` to its images, or the function; None for a task without images. The
         images have the attributes ``source`` and ``sha256``.
+    labelled : bool
+        Whether its images have labels, see `memsim.data.labelled`.
     check : str, callable or None
         Path of a function that raises an `InputError` for an `Entry` that cannot be computed, or the function; None if
         the schema and the check of its device are enough.
@@ -154,6 +156,7 @@ class Task(ResultKind):
     metrics: tuple[Metric, ...]
     panels: tuple[Panel, ...]
     load_images: Any = None
+    labelled: bool = False
     check: Any = None
     memory: Any = None
     print_notes: Any = None

@@ -68,7 +68,9 @@ def test_updates_after_each_sample_move_the_weights_for_each_sample():
 
 def test_time_is_that_of_the_units_and_area_that_of_units_and_memories():
     of_units = prices(units=4)
-    assert of_units.seconds(inference_work(LINEAR, of_units.processor)) == pytest.approx(8e-9)  # 30 products in steps of 4
+    assert of_units.seconds(inference_work(LINEAR, of_units.processor)) == pytest.approx(
+        8e-9
+    )  # 30 products in steps of 4
     areas = of_units.areas([LINEAR, CONVOLUTION])
     assert areas == pytest.approx({"mac": 400e-12, "weights": (30 + 108) * 8 * 1e-12})
 

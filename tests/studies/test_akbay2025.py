@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import memsim as ms
+from memsim.errors import InputError
 from memsim.studies.verdict import CONTRADICTS, ONLY_GIVEN, REPRODUCES, UNDETERMINED
 
 pytestmark = pytest.mark.slow
@@ -59,6 +60,9 @@ def test_the_studys_contradictions_are_found(report):
         "lambda-linear",
         "constraints",
         "linear-degradation",
+        "framework-margin-accuracy",
+        "framework-baseline-accuracy",
+        "framework-linear",
     }
 
 
@@ -72,3 +76,29 @@ def test_every_cause_is_one_filled_line(report):
     for finding in report.findings:
         assert finding.cause.isprintable() and not set(finding.cause) & set("{}"), finding.claim.name
         assert "undefined" not in finding.cause and len(finding.cause) < 400
+
+
+def test_the_checklist_is_decided_on_a_data_set_with_classes(report):
+    """Its numbers are means over repeats of the experiment, by both definitions of SNR."""
+    findings = {finding.claim.name: finding for finding in report.findings}
+    result = ms.run(ms.load_experiment("checklist-01"))
+    margin, entropy = (result.sel(learner=name) for name in ("Log margin, lambda 10", "Cross-entropy"))
+    for name, number in {
+        "checklist-margin-snr": margin.test_snr.mean(),
+        "checklist-margin-lead": margin.test_lead.mean(),
+        "checklist-baseline-snr": entropy.test_snr.mean(),
+        "checklist-margin-accuracy": 100 * margin.noisy_accuracy.sel(noise_level=0.5).mean(),
+        "framework-equal-accuracy": 100 * (margin.test_accuracy.mean() - entropy.test_accuracy.mean()),
+    }.items():
+        assert findings[name].measured.value == pytest.approx(float(number), rel=1e-6)
+    decided = [finding.verdict for name, finding in findings.items() if name.startswith(("checklist-", "framework-"))]
+    assert len(decided) == 24 and UNDETERMINED not in decided
+
+
+def test_images_with_labels_go_to_experiments_with_classes(tmp_path):
+    """A study without classes refuses them; `memsim.studies.runs` says why."""
+    folder = tmp_path / "labelled"
+    for name in ("one", "two"):
+        (folder / name).mkdir(parents=True)
+    with pytest.raises(InputError, match=r"no experiment of .* has images with labels"):
+        ms.verify("radar2021", data=folder)

@@ -120,7 +120,7 @@ def test_without_a_name_the_studies_are_listed(cli, monkeypatch):
     outcome = cli("verify")
     assert outcome.code == 0 and outcome.files == [] and max(map(len, outcome.out.splitlines())) <= 80
     row = next(line for line in outcome.out.splitlines() if line.startswith("akbay2025"))
-    assert row.split()[-3:] == ["56", "15", "s"] and "A Systematic Decomposition" in row
+    assert row.split()[-3:] == ["76", "2", "min"] and "A Systematic Decomposition" in row
     assert "Y. Akbay" in outcome.out and outcome.out.endswith("Check one: memsim verify NAME.\n")
     assert ms.study_names() == [line.split()[0] for line in outcome.out.splitlines()[2:-2] if line[0] != " "]
 

@@ -217,12 +217,12 @@ class Counter:
         """Squared voltages of pulses of the device [V^2]."""
         return sets * self.circuit.set_voltage**2 + resets * self.circuit.reset_voltage**2
 
-    def line_read(self, bank: Bank, line: slice) -> None:
+    def line_read(self, bank: Bank, line: slice, times: int) -> None:
         """Count verify reads of all cells of one bit line, one after the other."""
         tally, rows = self._tally, self._tiles.shape[1]
         cells = bank.read_states[:, line, :rows].sum(axis=2, dtype=float)
-        tally.verify_reads[:, line] += rows
-        tally.write_energy[:, line] += self._joule * (cells + bank.spec.conductance.offset * rows)
+        tally.verify_reads[:, line] += times * rows
+        tally.write_energy[:, line] += times * self._joule * (cells + bank.spec.conductance.offset * rows)
 
     def written_by_model(self, cells: int) -> None:
         """Count cells that an error model programmed."""

@@ -27,7 +27,8 @@ def program_by_pulses(
 ) -> np.ndarray:
     """Give rounds of pulses line by line and return their counts, (array, line, 2).
 
-    Each cell of a line is read before each round.
+    Each cell of a line is read before each round. Reads of rounds after the first count with the states after the last
+    round, unless rounds are given one by one.
 
     Parameters
     ----------
@@ -44,8 +45,7 @@ def program_by_pulses(
     """
     arrays, rows, lines = targets.shape
     rule, counts = Write(), site.backend.xp.zeros((arrays, lines, 2), np.int64)
-    apart = bank.watched or (bank.counter is not None and cycles > 1)  # what each round begins with matters
-    rounds = [(first_step + step, 1) for step in range(cycles)] if apart else [(first_step, cycles)]
+    rounds = [(first_step, cycles)] if not bank.watched else [(first_step + step, 1) for step in range(cycles)]
     left = targets.swapaxes(1, 2) == bank.read_states[:, :, :rows]
     aims = np.clip(targets, *limits).swapaxes(1, 2)
     for line in range(lines):
@@ -54,7 +54,7 @@ def program_by_pulses(
         own = slice(line, line + 1)
         for step, count in rounds:
             if bank.counter is not None:
-                bank.counter.line_read(bank, own)
+                bank.counter.line_read(bank, own, 1)
             # Rows that only fill up the tiles are asked to stay. The rule compares with the state that pulses act on,
             # the verify step with what is seen: the target moves by what lies between.
             x = bank.state[:, None, line].copy()
@@ -65,6 +65,8 @@ def program_by_pulses(
             before = bank.before(own)
             # All lines share their steps: the line is in the address anyhow, and no address depends on the width.
             how = {"steps": count, "encoding": encoding, "first_step": step, "falls": falls}
-            counts += deliver(bank, site, limits, rule, x, selected, tally=tally, once=not apart, **how)  # type: ignore[arg-type]
+            counts += deliver(bank, site, limits, rule, x, selected, tally=tally, once=not bank.watched, **how)  # type: ignore[arg-type]
             bank.after(before, step, own)
+            if bank.counter is not None and count > 1:
+                bank.counter.line_read(bank, own, count - 1)
     return counts

@@ -16,6 +16,7 @@ TASK = Task(
     name="classify",
     schema=f"{_HERE}.schema:ClassifySpec",
     load_images=f"{_HERE}.run:load_images",
+    labelled=True,
     memory=f"{_HERE}.memory_estimate:memory_estimate",
     run=f"{_HERE}.run:classify",
     variables=VARIABLES,

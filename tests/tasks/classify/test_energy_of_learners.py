@@ -109,7 +109,9 @@ class TestRun:
         step = components.need("digital.mac", "time")
         linear = result.sel(learner="Linear")
         np.testing.assert_allclose(linear.processor_time.sel(phase="inference"), step, rtol=1e-12)
-        np.testing.assert_allclose(linear.processor_time.sel(phase="training"), 3 * -(-2 * 640 * TRAINED // 1024) * step)
+        np.testing.assert_allclose(
+            linear.processor_time.sel(phase="training"), 3 * -(-2 * 640 * TRAINED // 1024) * step
+        )
         area = 1024 * components.need("digital.mac", "area")
         for slot, bits in (("weight_memory", 640 * 8), ("activation_memory", 74 * 8)):
             area += bits * (getattr(components.digital, slot).area or 0.0)
