@@ -20,6 +20,7 @@ from memsim.results.dataset import require
 from memsim.results.weights import packed
 from memsim.tasks.capacity import images_at_once
 from memsim.tasks.classify.classifiers.classifier import Classifier
+from memsim.tasks.classify.classifiers.gradient import uses_torch
 from memsim.tasks.classify.classifiers.on_crossbars import OnCrossbars
 from memsim.tasks.classify.course import Course, trials_of
 from memsim.tasks.classify.energy import EnergyOfLearners
@@ -122,7 +123,7 @@ def classify(job: Job) -> Computed:
         variables, coordinates = variables | own[0], coordinates | own[1]
     notes = device_notes(entries) + time_notes(entries) + energy.notes
     notes += [f"{entry.label}, {note}" for entry in entries for note in classifiers[entry.label].notes]
-    torch = any(entry.spec.network is not None and entry.spec.training.engine == "torch" for entry in entries)
+    torch = any(entry.spec.network is not None and uses_torch(entry.spec.training.engine) for entry in entries)
     libraries = {"torch": version("torch")} if torch else {}
     return Computed(variables, coordinates, notes, libraries, energy.attributes)
 

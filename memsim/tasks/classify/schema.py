@@ -28,7 +28,7 @@ from memsim.networks.training import SELECT
 UNTUNED = ("array.device", "array.ideal")
 """Settings that say what an array is built from."""
 NORMS = ("none", "length", "standard")
-ENGINES = ("memsim", "torch")
+ENGINES = ("memsim", "torch", "auto")
 """What computes the networks: memsim's own layers, or those of PyTorch."""
 MAX_TRIALS = 1000
 

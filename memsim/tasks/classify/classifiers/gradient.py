@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -154,7 +155,8 @@ def engine_of(name: str, backend: str) -> type[Chain]:
 
     Parameters
     ----------
-    name : {"memsim", "torch"}
+    name : {"memsim", "torch", "auto"}
+        "auto" is torch where PyTorch is installed.
     backend : {"cpu", "cuda"}
         Where the run computes.
 
@@ -163,11 +165,16 @@ def engine_of(name: str, backend: str) -> type[Chain]:
     InputError
         If PyTorch is not installed, or does not compute there.
     """
-    if name == "memsim":
+    if not uses_torch(name):
         return Chain
     from memsim.torch.engine import torch_chain
 
     return torch_chain(backend)
+
+
+def uses_torch(engine: str) -> bool:
+    """Whether PyTorch computes the networks of an engine here."""
+    return engine == "torch" or (engine == "auto" and find_spec("torch") is not None)
 
 
 def samples(images: np.ndarray, network: Network) -> np.ndarray:
