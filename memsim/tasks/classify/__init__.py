@@ -41,8 +41,9 @@ TASK = Task(
     },
     figures={
         "classes": Drawing("accuracy and calibration of all learners", f"{_FIGURES}.classes:classes"),
-        "learning": Drawing("accuracy and lead after every epoch", f"{_FIGURES}.learning:learning"),
-        "robustness": Drawing("accuracy and SNR against noise", f"{_FIGURES}.robustness:robustness"),
+        "learning": Drawing("loss, accuracy and lead after every epoch", f"{_FIGURES}.learning:learning"),
+        "robustness": Drawing("accuracy, its fall and SNR against noise", f"{_FIGURES}.robustness:robustness"),
+        "sweep": Drawing("accuracy, lead and SNR against a swept setting", f"{_FIGURES}.sweep:sweep"),
         "confusion": Drawing("which class is taken for which", f"{_FIGURES}.confusion:confusion"),
         "reliability": Drawing("accuracy by confidence", f"{_FIGURES}.reliability:reliability"),
         "devices": Drawing("accuracy against the device", f"{_FIGURES}.devices:devices"),
