@@ -165,6 +165,25 @@ def test_a_metric_of_one_result_alone_is_listed():
     assert found.left_out == (("under noise", "only in A"), ("corruption error", "only in A"))
 
 
+def test_memories_share_images_noise_and_definitions():
+    small = {"data.samples": 6, "data.shape": [8, 8], "resamples": 100}
+    experiment = ms.load_experiment("physical-01").replace({**small, "corruptions": {"gaussian": [0.1, 0.3]}})
+    a, b = (
+        ms.run(experiment.replace(change))
+        for change in ({}, {"corruptions": {"gaussian": [0.3, 0.5], "fog": [0.3, 0.5]}, "unsafe_below": 3})
+    )
+    changes, found = changes_of(a, b), compare(a, b)
+    assert [label for label, _ in found.left_out] == ["unsafe reads"] and found.unpaired == ()
+    assert found.left_out[0][1].startswith("unsafe below: ") and found.left_out[0][1].endswith(" in A, 3.0 in B")
+    first, second = a.snr.values[0, :, 0, 1], b.snr.values[0, :, 0, 0]
+    assert changes["SNR, median"].a.value == pytest.approx(np.median(first))
+    assert changes["SNR, median"].b.value == pytest.approx(np.median(second))
+    change = changes["SNR, mean"]
+    expected = ttest_rel(second, first).confidence_interval()
+    assert [change.interval.low, change.interval.high] == pytest.approx([expected.low, expected.high], abs=1e-9)
+    assert changes["geometric margin"].a.value == float(a.geometric_margin_mean[0])
+
+
 def test_nothing_in_common_is_one_line():
     with pytest.raises(OutputError, match=r"no learner of the same name \('P', 'Q'; 'R', 'S'\); there is nothing") as e:
         compare(classes(), classes(("R", "S")))
