@@ -69,7 +69,8 @@ def compare(a: xr.Dataset, b: xr.Dataset) -> Comparison:
         changes = metric_changes((a, b), shared, (i, j), metrics, paired=not against)
         pairs.append(Pair(left[i], right[j], (i, j), changes))
     if not any(pair.changes for pair in pairs):
-        raise OutputError(f"{source(a)} and {source(b)} have no metric in common; there is nothing to compare")
+        why = "; ".join(f"{metric.label}: {reason}" for metric, reason in reasons.items() if reason) or "no numbers"
+        raise OutputError(f"{source(a)} and {source(b)} have no metric in common ({why}); there is nothing to compare")
     hashes = [dataset.attrs.get("images_sha256") for dataset in (a, b)]
     return Comparison(
         tuple(pairs),

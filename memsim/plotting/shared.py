@@ -105,7 +105,7 @@ def reason_against(a: xr.Dataset, b: xr.Dataset, metric: Metric, shared: Shared)
     for key in metric.defined_by:
         one, other = (_setting(spec, key) for spec in settings)
         if one != other:
-            words = key.replace("_", " ").removesuffix(".-1")
+            words = key.replace("_", " ").replace(".-1", ", last")
             texts = show(one), show(other)
             short = max(map(len, texts)) <= _LONGEST
             return f"{words}: {texts[0]} in A, {texts[1]} in B" if short else f"{words}: not the same"
