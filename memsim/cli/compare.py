@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from memsim.cli.console import WIDE, console, printable, table
 if TYPE_CHECKING:
     import xarray as xr
 
-    from memsim.plotting.pairs import Change, Comparison, Measured
+    from memsim.plotting.changes import Change, Comparison, Measured
 
 _LONGEST = 9
 """Characters of a number that leave room for two with intervals in 80 columns."""
@@ -34,8 +34,9 @@ _LONGEST = 9
 def compare(a: Path, b: Path, output: str | None, force: bool, no_figure: bool) -> None:
     """Print what changed from result A to result B, with 95 % intervals, and draw both side by side.
 
-    Learners of the same name are paired, also where names differ by the name of their device alone; where there are
-    none but equally many learners, those at the same place.
+    What both share is compared, the rest is listed: learners of the same name, also where names differ by the name of
+    their device alone (and the only learners of both whatever their names); means over the noise types and levels that
+    both have. Differences are paired where seeds, images and repeats are the same, else unpaired (Welch).
 
     \b
     Examples:
@@ -75,7 +76,7 @@ def compare(a: Path, b: Path, output: str | None, force: bool, no_figure: bool) 
 
 def _print(found: Comparison, *results: tuple[Path, xr.Dataset]) -> None:
     """The tables, and what a reader must know besides."""
-    screen = console()
+    screen, wide = console(), console(width=WIDE)
     for letter, (path, dataset) in zip("AB", results, strict=True):
         screen.print(printable(f"{letter}  {path}: {dataset.attrs.get('title', '')}"), style="bold", soft_wrap=True)
     for pair in found.tables:
@@ -84,21 +85,44 @@ def _print(found: Comparison, *results: tuple[Path, xr.Dataset]) -> None:
         for change in pair.changes:
             cells = _cell(change, change.a), _cell(change, change.b), _difference(change)
             rows.add_row(printable(change.label), *cells)
-        (console(width=WIDE) if found.wide else screen).print(rows)
+        wide.print(rows)
     screen.print()
-    if note := _note([change for pair in found.tables for change in pair.changes]):
+    if note := _note(found):
         screen.print(note, soft_wrap=True)
+    for line in _shared_and_rest(found, [dataset for _, dataset in results]):
+        screen.print(line, soft_wrap=True)
+    _print_settings(found)
+
+
+def _shared_and_rest(found: Comparison, datasets: Sequence[xr.Dataset]) -> Iterator[str]:
+    """Lines on what both results share, and on what only one of them has."""
     if not found.by_name:
-        screen.print("Pairs    by their order: no name is the same in both", soft_wrap=True)
+        yield "Pair     the only one of each: no name is the same in both"
     for letter, names in (("A", found.only_a), ("B", found.only_b)):
         if names:
-            screen.print(f"Only {letter}   {printable(', '.join(names))}", soft_wrap=True)
-    same = {True: "the same in both", False: "not the same", None: "not known whether the same"}[found.same_images]
-    if any("images_sha256" in dataset.attrs for _, dataset in results):
-        screen.print(f"Images   {same}", soft_wrap=True)
-    if any("samples_sha256" in dataset.attrs for _, dataset in results):
-        screen.print(f"Samples  {same}", soft_wrap=True)
-    _print_settings(found)
+            yield f"Only {letter}   {printable(', '.join(names))}"
+    for words, severities in found.severities:
+        yield f"Noise    {words}: {printable(severities)}"
+    for label, reason in found.left_out:
+        yield f"Not compared: {label} ({printable(reason)})"
+    seeds, repeats = ([_labels(dataset, name) for dataset in datasets] for name in ("seed", "repeat"))
+    if seeds[0] != seeds[1]:
+        yield f"Seeds    {printable(seeds[0])} in A, {printable(seeds[1])} in B"
+    if repeats[0] != repeats[1]:
+        counts = [dataset.sizes.get("repeat", 1) for dataset in datasets]
+        yield f"Repeats  {counts[0]} in A, {counts[1]} in B"
+    for words, attribute in (("Images", "images_sha256"), ("Samples", "samples_sha256")):
+        other = f"not the same; changes may come from the {words.lower()}"
+        same = {True: "the same in both", False: other, None: "not known whether the same"}[found.same_images]
+        if any(attribute in dataset.attrs for dataset in datasets):
+            yield f"{words:<8} {same}"
+
+
+def _labels(dataset: xr.Dataset, name: str) -> str:
+    """Labels of a result, or an attribute, each once."""
+    if name not in dataset.coords:
+        return str(dataset.attrs.get(name, "-"))
+    return ", ".join(dict.fromkeys(str(one) for one in dataset[name].values.ravel()))
 
 
 def _print_settings(found: Comparison) -> None:
@@ -114,27 +138,20 @@ def _print_settings(found: Comparison) -> None:
     screen.print()
 
 
-def _note(changes: Sequence[Change]) -> str:
+def _note(found: Comparison) -> str:
     """What brackets, parentheses and stars mean; empty without intervals."""
-    from memsim.plotting.pairs import FEWEST_PROGRAMMINGS
-
-    paired = any(change.paired is not None for change in changes)
-    every = [
-        one for change in changes for one in (change.a, change.b, change.paired) if one and not math.isnan(one.low)
-    ]
+    every = [one for change in found.changes for one in (change.a, change.b, change.interval) if one and one.bounded]
     parts = []
     if any(one.extremes is None for one in every):
         parts.append("Brackets: 95 % intervals.")
     if any(one.extremes is not None for one in every):
-        parts.append(
-            f"Parentheses: least and most of fewer than {FEWEST_PROGRAMMINGS} programmings, whose intervals are not "
-            "printed."
-        )
-    if parts and paired:
-        parts.append("Both have the same programmings: changes are means of paired differences.")
-        parts.append("*: the 95 % interval of the change (paired t-test) leaves out 0.")
-    elif parts:
-        parts.append("*: each value lies outside the other's interval.")
+        parts.append("Parentheses: least and most of few programmings, whose intervals are not printed.")
+    if any(change.interval is not None and change.interval.bounded for change in found.changes):
+        if found.unpaired:
+            parts.append(f"Changes are unpaired (Welch's interval): {', '.join(found.unpaired)} are not the same.")
+        else:
+            parts.append("Changes are means of paired differences (paired t-test).")
+        parts.append("*: the 95 % interval of the change leaves out 0.")
     return " ".join(parts)
 
 
@@ -156,7 +173,7 @@ def _ends(change: Change, metric: Measured, sign: str = "") -> str:
 def _difference(change: Change) -> str:
     difference = change.difference
     text = "no number" if math.isnan(difference) else _number(change, difference, "+")
-    text += _ends(change, change.paired, "+") if change.paired is not None else ""
+    text += _ends(change, change.interval, "+") if change.interval is not None else ""
     return f"{text} *" if change.beyond else text
 
 

@@ -11,13 +11,16 @@ if TYPE_CHECKING:
     from memsim.profiles import DeviceProfile
 
 
-def picture(dataset: xr.Dataset, path: Path, name: str | None = None) -> bytes:
-    """A figure of a result, by default the one that suits it, in the format that the ending of `path` asks for."""
+def picture(dataset: xr.Dataset, path: Path, name: str | None = None, dpi: float | None = None) -> bytes:
+    """A figure of a result, by default the one that suits it, in the format that the ending of `path` asks for.
+
+    `dpi` are the dots per inch of a PNG file.
+    """
     quiet_matplotlib()
 
     from memsim.plotting import draw, render
 
-    return render(draw(dataset, name), path)
+    return render(draw(dataset, name), path, dpi)
 
 
 def comparison(a: xr.Dataset, b: xr.Dataset, path: Path) -> bytes:

@@ -11,11 +11,13 @@ import click
 from memsim.cli import completion
 from memsim.cli.console import console, printable, table
 from memsim.cli.loading import experiment_of
+from memsim.plotting.save import DPI
 from memsim.storage.library import find
 
 if TYPE_CHECKING:
     import xarray as xr
 
+    from memsim.plotting import LacksError
     from memsim.storage.files import Writer
 
 
@@ -94,15 +96,20 @@ class _Plot(click.Command):
     help="A .png, .pdf or .svg file; of several figures, the start and the ending of their names "
     "[default: FILE.png, or FILE-NAME.png with -f, beside the result, numbered].",
 )
+@click.option(
+    "--dpi",
+    type=click.IntRange(*DPI),
+    help="Dots per inch of a .png file, and of pictures inside others [default: 200].",
+)
 @click.option("--force", is_flag=True, help="Replace the files that -o names.")
-def plot(result: Path, names: tuple[str, ...], output: str | None, force: bool) -> None:
+def plot(result: Path, names: tuple[str, ...], output: str | None, dpi: int | None, force: bool) -> None:
     """Draw figures of a result file.
 
     \b
     Examples:
       memsim plot results/physical-01.nc
       memsim plot results/decomposition-01.nc -f ranking -o ranking.pdf
-      memsim plot results/lambda-01.nc -f lambda -f margins
+      memsim plot results/lambda-01.nc -f lambda -f margins --dpi 600
       memsim plot results/corruptions-01.nc -f all -o figures/corruptions.svg
     """
     from memsim.plotting import check_format
@@ -117,11 +124,11 @@ def plot(result: Path, names: tuple[str, ...], output: str | None, force: bool) 
     several = len(chosen) > 1
     _places(result, chosen, target, several, force)
     dataset = load(result)
-    pictures, left_out = _pictures(dataset, chosen, target or Path("figure.png"), lenient="all" in names)
+    pictures, left_out = _pictures(dataset, chosen, target or Path("figure.png"), dpi, lenient="all" in names)
     for path in _write(result, pictures, target, several, force):
         click.echo(printable(path))
     if left_out:
-        click.echo(f"Left out, as the result does not hold what they show: {', '.join(left_out)}", err=True)
+        click.echo(f"Left out: {printable('; '.join(left_out))}", err=True)
 
 
 def _chosen(names: tuple[str, ...]) -> list[str | None]:
@@ -149,11 +156,12 @@ def _places(result: Path, chosen: list[str | None], target: Path | None, several
 
 
 def _pictures(
-    dataset: xr.Dataset, chosen: list[str | None], form: Path, *, lenient: bool
+    dataset: xr.Dataset, chosen: list[str | None], form: Path, dpi: int | None, *, lenient: bool
 ) -> tuple[dict[str | None, bytes], list[str]]:
-    """Figures by name as bytes, and the names of those of the result's task that are left out."""
+    """Figures by name as bytes, and those of the result's task that are left out, with what they need."""
     from memsim.cli.figure import picture
     from memsim.errors import OutputError
+    from memsim.plotting import LacksError
     from memsim.results.settings import kind_of
 
     pictures: dict[str | None, bytes] = {}
@@ -162,14 +170,34 @@ def _pictures(
         if lenient and name not in kind_of(dataset).figures:
             continue
         try:
-            pictures[name] = picture(dataset, form, name)
-        except OutputError as error:
+            pictures[name] = picture(dataset, form, name, dpi)
+        except LacksError as error:
+            if not lenient:
+                raise _with_others(error, dataset) from None
+            problems[f"{name} (needs {error.what})"] = error
+        except OutputError as error:  # an older result may lack a variable
             if not lenient:
                 raise
-            problems[str(name)] = error
+            problems[f"{name} ({_reason(dataset, error)})"] = error
     if not pictures:
         raise next(iter(problems.values()))
     return pictures, list(problems)
+
+
+def _reason(dataset: xr.Dataset, error: Exception) -> str:
+    """An error without the name of the result in front."""
+    from memsim.results.dataset import source
+
+    return str(error).removeprefix(f"{source(dataset)}: ")
+
+
+def _with_others(error: LacksError, dataset: xr.Dataset) -> LacksError:
+    """The error of a figure that does not apply, with the figures that do."""
+    from memsim.plotting import LacksError
+    from memsim.plotting.catalog import applicable
+
+    names = applicable(dataset)
+    return LacksError(f"{error}; figures of this result: {', '.join(names)}" if names else str(error))
 
 
 def _write(

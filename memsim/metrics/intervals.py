@@ -2,6 +2,7 @@
 
 - `seed_interval`: Student's t, corrected for skewness; a closed form.
 - `student_interval`: Student's t without a correction, for differences of pairs.
+- `welch_interval`: differences of the means of two independent groups.
 - `bootstrap`: bootstrap-t; the same correction for fewer images than it needs.
 - `interval_of_function`: the same for ratios, differences and other smooth functions of means.
 - `share_interval`: shares of right or wrong reads, by the beta distribution.
@@ -90,6 +91,49 @@ def student_interval(values: np.ndarray, bounds: tuple[float, float] = (-np.inf,
     error = scale * np.sqrt((deviations**2).sum(0) / (len(values) * (len(values) - 1)))
     half = np.where(np.isfinite(values).all(0), student_quantile(len(values) - 1) * error, np.nan)
     return mean, np.clip(mean - half, *bounds), np.clip(mean + half, *bounds)
+
+
+def welch_interval(first: np.ndarray, second: np.ndarray, bounds: tuple[float, float] = (-np.inf, np.inf)) -> Interval:
+    """Difference of the means of two independent groups, second minus first, and its 95 % interval: (mean, low, high).
+
+    Parameters
+    ----------
+    first, second : (seed, ...)
+        One value a seed; the groups may differ in number and in variance.
+    bounds : (float, float)
+        Bounds of the difference; the interval is cut to them.
+
+    Returns
+    -------
+    tuple of ndarray
+        The ends are NaN where a group has one value, or one that is not finite. Where the values of each group are
+        equal, the interval has no width.
+
+    Notes
+    -----
+    Student's t with (v1 + v2)^2 / (v1^2 / (n1 - 1) + v2^2 / (n2 - 1)) degrees of freedom, where v is the squared
+    standard error of a mean. Source: Welch, The generalization of 'Student's' problem when several different population
+    variances are involved, Biometrika 34 (1947) 28, and Satterthwaite, Biometrics Bulletin 2 (1946) 110.
+    """
+    groups = [np.asarray(values, float) for values in (first, second)]
+    difference = groups[1].mean(0) - groups[0].mean(0)
+    if min(map(len, groups)) < 2:
+        return difference, np.full(difference.shape, np.nan), np.full(difference.shape, np.nan)
+    squares = np.stack([_squared_error(values) for values in groups])
+    freedom = np.array([len(values) - 1.0 for values in groups]).reshape(2, *[1] * difference.ndim)
+    total = squares.sum(0)
+    shares = np.divide(squares, total, out=np.full(squares.shape, 0.5), where=total > 0)
+    degrees = 1 / (shares**2 / freedom).sum(0)
+    quantiles = np.reshape([student_quantile(float(one)) for one in np.ravel(degrees)], difference.shape)
+    known = np.isfinite(groups[0]).all(0) & np.isfinite(groups[1]).all(0)
+    half = np.where(known, quantiles * np.sqrt(total), np.nan)
+    return difference, np.clip(difference - half, *bounds), np.clip(difference + half, *bounds)
+
+
+def _squared_error(values: np.ndarray) -> np.ndarray:
+    """Squared standard error of the mean over the first axis; 0 where values are not finite."""
+    deviations, scale = _deviations(values, values.mean(0))
+    return scale**2 * (deviations**2).sum(0) / (len(values) * (len(values) - 1))
 
 
 def _skewness_corrected(values: np.ndarray) -> Interval:

@@ -45,9 +45,9 @@ def beta_quantile(probability: float, a: np.ndarray, b: np.ndarray) -> np.ndarra
     return 1 / (1 + np.exp(-y))
 
 
-@functools.cache
-def student_quantile(degrees: int) -> float:
-    """Quantile 0.975 of Student's t distribution with some degrees of freedom."""
+@functools.lru_cache(maxsize=4096)
+def student_quantile(degrees: float) -> float:
+    """Quantile 0.975 of Student's t distribution with some degrees of freedom, also a fraction."""
     # P(|t| > q) = I_x(degrees / 2, 1 / 2) at x = degrees / (degrees + q^2).
     x = float(beta_quantile(0.05, np.array(degrees / 2), np.array(0.5)))
     return math.sqrt(degrees * (1 - x) / x)

@@ -56,5 +56,19 @@ def draw(dataset: xr.Dataset, name: str | None = None) -> Figure:
     if chosen not in FIGURES:
         raise InputError(f"unknown figure '{chosen}'{nearest(chosen, FIGURES)}")
     owner = next(other.name for other in RESULT_KINDS.values() if chosen in other.figures)
-    what = f"a result of the task '{owner}'"
-    raise lacks(dataset, chosen, what, f"of '{kind.name}', draw one of: {', '.join(kind.figures)}")
+    raise lacks(dataset, chosen, f"a result of the task '{owner}'", f"this is one of '{kind.name}'")
+
+
+def applicable(dataset: xr.Dataset) -> list[str]:
+    """Names of the figures whose content a result holds; each is drawn once."""
+    from memsim.errors import OutputError
+    from memsim.results.settings import kind_of
+
+    names = []
+    for name, figure in kind_of(dataset).figures.items():
+        try:
+            figure(dataset)
+        except OutputError:
+            continue
+        names.append(name)
+    return names

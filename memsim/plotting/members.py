@@ -18,12 +18,22 @@ if TYPE_CHECKING:
 
 
 class LacksError(OutputError):
-    """The result does not hold what a figure shows."""
+    """The result does not hold what a figure shows.
+
+    Attributes
+    ----------
+    what : str
+        What the figure needs.
+    """
+
+    what = ""
 
 
 def lacks(dataset: xr.Dataset, figure: str, what: str, remedy: str) -> LacksError:
     """The error of a figure that needs something else: what, and which command makes it."""
-    return LacksError(f"{source(dataset)}: the figure '{figure}' needs {what}; {remedy}")
+    error = LacksError(f"{source(dataset)}: the figure '{figure}' needs {what}; {remedy}")
+    error.what = what
+    return error
 
 
 @dataclass(frozen=True)

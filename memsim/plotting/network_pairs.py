@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from memsim.errors import OutputError
-from memsim.metrics.intervals import Interval, seed_interval, student_interval
-from memsim.plotting.pairs import FEWEST_PROGRAMMINGS, Change, Comparison, Measured, Pair
+from memsim.metrics.intervals import seed_interval
+from memsim.plotting.changes import Change, Comparison, Measured, Pair, difference_interval
 from memsim.results.dataset import VARIABLES, require, source
 from memsim.results.differences import differing
 from memsim.results.hardware import differing_hardware, hardware_of
@@ -21,18 +21,20 @@ from memsim.units import moment
 if TYPE_CHECKING:
     import xarray as xr
 
+FEWEST_PROGRAMMINGS = 5
+"""Programmings of a network from which on intervals are printed. Those of fewer are often wider than all values."""
 _MOST_LAYERS = 3
 """Layers that are listed for each metric as those that changed most."""
-_PROGRAMMINGS = ("seed", "weights_sha256", "samples_sha256")
-"""Attributes that results of the same programmings share."""
+_PROGRAMMINGS = {"seed": "seeds", "weights_sha256": "weights", "samples_sha256": "samples"}
+"""Attributes that results of the same programmings share, in words."""
 
 
 def compare_networks(a: xr.Dataset, b: xr.Dataset) -> Comparison:
     """What differs between two evaluations, at each time that both have.
 
-    Values are means over programmings; those of layers are means over the layers, too. Where both have the same
-    programmings, changes are judged by their differences over programmings. Of the last time that both have, the layers
-    that changed most are listed.
+    Values are means over programmings; those of layers are means over the layers that both have, too. Differences are
+    paired where both have the same programmings. Of the last time that both have, the layers that changed most are
+    listed.
 
     Raises
     ------
@@ -42,12 +44,15 @@ def compare_networks(a: xr.Dataset, b: xr.Dataset) -> Comparison:
     score = shared_score(a, b)
     left, right = ([moment(float(time)) for time in dataset.time.values] for dataset in (a, b))
     metrics = {score: score_label(a.attrs, score)}
-    metrics |= {metric: f"{metric.label}, layer mean" for metric in LAYER_METRICS}
+    layers = _shared_layers(a, b)
+    same_layers = len(layers) == a.sizes["layer"] == b.sizes["layer"]
+    words = "layer mean" if same_layers else "mean of shared layers"
+    metrics |= {metric: f"{metric.label}, {words}" for metric in LAYER_METRICS} if layers else {}
     pairs = []
     for i, name in enumerate(left):
         if name in right:
             j = right.index(name)
-            changes = [_change((a, b), (i, j), metric, label) for metric, label in metrics.items()]
+            changes = [_change((a, b), (i, j), metric, label, layers) for metric, label in metrics.items()]
             pairs.append(Pair(name, name, (i, j), tuple(filter(_known, changes))))
     if not pairs:
         texts = [f"{source(one)} has the times {', '.join(own)}" for one, own in ((a, left), (b, right))]
@@ -60,15 +65,22 @@ def compare_networks(a: xr.Dataset, b: xr.Dataset) -> Comparison:
         tuple(name for name in right if name not in left),
         tuple(_settings(a, b)),
         hashes[0] == hashes[1] if all(hashes) else None,
-        _most_changed(a, b, pairs[-1]),
-        wide=True,
+        tuple(_other_programmings(a, b)),
+        left_out=() if layers else (("layers", "none of the same name"),),
+        most_changed=_most_changed(a, b, pairs[-1]),
     )
 
 
-def same_programmings(a: xr.Dataset, b: xr.Dataset) -> bool:
-    """Whether both have the same programmings: as many of the same seeds, weights and samples, which both state."""
-    stated = all(key in a.attrs and a.attrs[key] == b.attrs.get(key) for key in _PROGRAMMINGS)
-    return stated and np.array_equal(a["repeat"].values, b["repeat"].values)
+def _other_programmings(a: xr.Dataset, b: xr.Dataset) -> list[str]:
+    """Why both do not have the same programmings, as many of the same seeds, weights and samples; empty if they do."""
+    reasons = [words for key, words in _PROGRAMMINGS.items() if key not in a.attrs or a.attrs[key] != b.attrs.get(key)]
+    same = np.array_equal(a["repeat"].values, b["repeat"].values)
+    return reasons + ([] if same else ["numbers of programmings"])
+
+
+def _shared_layers(a: xr.Dataset, b: xr.Dataset) -> list[str]:
+    """Names of the layers that both networks have."""
+    return [name for name in a.layer.values.tolist() if name in b.layer.values.tolist()]
 
 
 def shared_score(a: xr.Dataset, b: xr.Dataset) -> Metric:
@@ -93,33 +105,37 @@ def _change(
     times: tuple[int, int],
     metric: Metric,
     label: str,
-    layer: str | None = None,
+    layers: Sequence[str],
 ) -> Change:
-    """A metric at a time of each result; of one layer, or the mean over layers."""
-    first, second = (_values(*where, metric, layer) for where in zip(datasets, times, strict=True))
-    low, high = (metric.factor * bound for bound in VARIABLES[metric.variable].bounds)
-    one, other = (_measured(values, seed_interval(values, 0, (low, high))) for values in (first, second))
-    change = Change(label, metric.unit, metric.form, one, other)
-    if not (same_programmings(*datasets) and _known(change)):
-        return change
-    differences = second - first
-    return replace(change, paired=_measured(differences, student_interval(differences, (low - high, high - low))))
+    """A metric at a time of each result; of layers, the mean over them."""
+    first, second = (_values(*where, metric, layers) for where in zip(datasets, times, strict=True))
+    low, high = VARIABLES[metric.variable].bounds
+    bounds = metric.factor * low, metric.factor * high
+    one, other = (
+        Measured.of(seed_interval(values, 0, bounds), extremes=_extremes(values)) for values in (first, second)
+    )
+    paired = not _other_programmings(*datasets)
+    ends = difference_interval(first, second, bounds, paired=paired)
+    # Of independent programmings, any two may be subtracted.
+    differences = second - first if paired else (second[:, None] - first).ravel()
+    few = min(len(first), len(second)) < FEWEST_PROGRAMMINGS
+    extremes = (float(differences.min()), float(differences.max())) if few and len(differences) > 1 else None
+    interval = Measured.of(ends, extremes=extremes)
+    return Change(label, metric.unit, metric.form, one, other, interval, paired, metric.variable)
 
 
-def _values(dataset: xr.Dataset, time: int, metric: Metric, layer: str | None) -> np.ndarray:
-    """A metric of each programming at a time; of one layer, or the mean over layers."""
+def _values(dataset: xr.Dataset, time: int, metric: Metric, layers: Sequence[str]) -> np.ndarray:
+    """A metric of each programming at a time; of layers, the mean over them."""
     values = metric.factor * dataset[metric.variable].values[:, time]
-    if layer is not None:
-        return values[:, dataset.layer.values.tolist().index(layer)]
-    return values if values.ndim == 1 else _finite_mean(values)
+    if values.ndim == 1:
+        return values
+    names = dataset.layer.values.tolist()
+    return _finite_mean(values[:, [names.index(layer) for layer in layers]])
 
 
-def _measured(values: np.ndarray, interval: Interval) -> Measured:
-    """Mean over programmings with its interval, and of few programmings the least and the most."""
-    few = 1 < len(values) < FEWEST_PROGRAMMINGS
-    extremes = (float(values.min()), float(values.max())) if few else None
-    mean, low, high = map(float, interval)
-    return Measured(mean, low, high, extremes)
+def _extremes(values: np.ndarray) -> tuple[float, float] | None:
+    """Least and most of few programmings; None for one, and for more."""
+    return (float(values.min()), float(values.max())) if 1 < len(values) < FEWEST_PROGRAMMINGS else None
 
 
 def _known(change: Change) -> bool:
@@ -129,10 +145,10 @@ def _known(change: Change) -> bool:
 
 def _most_changed(a: xr.Dataset, b: xr.Dataset, pair: Pair) -> Pair | None:
     """For each metric of layers, those that changed most at a time; None if no layer or only one is in both."""
-    shared = [name for name in a.layer.values.tolist() if name in b.layer.values]
+    shared = _shared_layers(a, b)
     changes: list[Change] = []
     for metric in LAYER_METRICS if len(shared) > 1 else ():
-        every = [_change((a, b), pair.places, metric, f"{metric.label}, layer {name}", name) for name in shared]
+        every = [_change((a, b), pair.places, metric, f"{metric.label}, layer {name}", [name]) for name in shared]
         changed = [change for change in every if _known(change) and not change.printed_as_zero]
         changes += sorted(changed, key=lambda change: -abs(change.difference))[:_MOST_LAYERS]
     heading = f"Layers that changed most, {pair.name} after programming"

@@ -3,154 +3,39 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from memsim.errors import OutputError
 from memsim.experiments.learners import LABEL
+from memsim.plotting.changes import Comparison, Pair
 from memsim.plotting.members import Member, members
+from memsim.plotting.metric_changes import metric_changes
+from memsim.plotting.shared import reason_against, reasons_against_pairs, shared_severities
 from memsim.results.dataset import require, source
 from memsim.results.differences import WORDS, differing, flat
 from memsim.results.settings import any_settings_of, kind_of, task_of
-from memsim.tasks.base import load_object
+from memsim.tasks.base import Metric, load_object
 
 if TYPE_CHECKING:
     import xarray as xr
 
-FEWEST_PROGRAMMINGS = 5
-"""Programmings of a network from which on intervals are printed. Those of fewer are often wider than all values."""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A metric in one result.
-
-    Attributes
-    ----------
-    value, low, high : float
-        The metric and its 95 % interval, NaN where it has none.
-    extremes : (float, float), optional
-        Least and most of fewer than `FEWEST_PROGRAMMINGS` values, which are printed in place of the interval.
-    """
-
-    value: float
-    low: float
-    high: float
-    extremes: tuple[float, float] | None = None
-
-    def holds(self, value: float) -> bool:
-        """Whether a value lies in the interval."""
-        return self.low <= value <= self.high
-
-
-@dataclass(frozen=True)
-class Change:
-    """A metric in two results.
-
-    Attributes
-    ----------
-    label, unit, form : str
-        What it is, the unit of its values, and the format in which they are printed.
-    a, b : Measured
-        The metric in both.
-    paired : Measured, optional
-        Mean and interval of the differences of pairs of values, if the values of both results belong together.
-    """
-
-    label: str
-    unit: str
-    form: str
-    a: Measured
-    b: Measured
-    paired: Measured | None = None
-
-    @property
-    def difference(self) -> float:
-        """The metric in B minus that in A."""
-        return self.b.value - self.a.value
-
-    @property
-    def printed_as_zero(self) -> bool:
-        """Whether the difference is 0 in the format in which it is printed."""
-        return float(format(self.difference, self.form)) == 0
-
-    @property
-    def beyond(self) -> bool:
-        """Whether the change exceeds what intervals allow, and is not printed as 0.
-
-        The interval of paired differences leaves out 0; without pairs, each value lies outside the other's interval.
-        """
-        if self.printed_as_zero:
-            return False
-        if self.paired is not None:
-            return bool(np.isfinite([self.paired.low, self.paired.high]).all()) and not self.paired.holds(0.0)
-        known = np.isfinite([self.a.low, self.a.high, self.b.low, self.b.high]).all()
-        return bool(known) and not self.a.holds(self.b.value) and not self.b.holds(self.a.value)
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A learner of A and the one of B that it is compared with, with their places there."""
-
-    a: str
-    b: str
-    places: tuple[int, int]
-    changes: tuple[Change, ...]
-
-    @property
-    def name(self) -> str:
-        """The learner's name, or both."""
-        return self.a if self.a == self.b else f"{self.a} / {self.b}"
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Two results side by side.
-
-    Attributes
-    ----------
-    pairs : tuple of Pair
-        Learners, in the order of A.
-    by_name : bool
-        Whether learners of the same name were paired; else those at the same place.
-    only_a, only_b : tuple of str
-        Learners without a counterpart.
-    settings : tuple of (key, in A, in B)
-        What differs between the experiments, and between what they were run with.
-    same_images : bool or None
-        Whether both ran on the same images; None if a result does not say.
-    most_changed : Pair, optional
-        Of networks, the layers that changed most; its name is a heading.
-    wide : bool
-        Whether its tables may have more than 80 columns.
-    """
-
-    pairs: tuple[Pair, ...]
-    by_name: bool
-    only_a: tuple[str, ...]
-    only_b: tuple[str, ...]
-    settings: tuple[tuple[str, str, str], ...]
-    same_images: bool | None
-    most_changed: Pair | None = None
-    wide: bool = False
-
-    @property
-    def tables(self) -> tuple[Pair, ...]:
-        """Everything that has a table of changes."""
-        return (*self.pairs, *([self.most_changed] if self.most_changed else []))
+_MOST = 4
+"""Names that an error lists."""
 
 
 def compare(a: xr.Dataset, b: xr.Dataset) -> Comparison:
-    """What differs between two results.
+    """What differs between two results, in what both share.
+
+    Learners of the same name are compared, also where names differ by the name of their device alone, and the only
+    ones of two results whatever their names. Means over noise are those over the noise types and levels that both have.
+    Differences are paired where seeds, images and repeats are the same.
 
     Raises
     ------
     MemsimError
-        If one is not a whole result, or their learners cannot be paired.
+        If one is not a whole result, or they share nothing.
     """
     kinds = [kind_of(dataset).name for dataset in (a, b)]
     if kinds[0] != kinds[1]:
@@ -167,22 +52,47 @@ def compare(a: xr.Dataset, b: xr.Dataset) -> Comparison:
     left, right = ([str(name) for name in dataset[of].values] for dataset in (a, b))
     places = _same_names(a, left, b, right)
     by_name = bool(places)
-    if not by_name and len(left) != len(right):
+    if not by_name and (len(left), len(right)) != (1, 1):
         raise OutputError(
-            f"{source(a)} and {source(b)} have no {of} of the same name, and not equally many ({len(left)} and "
-            f"{len(right)}); there is nothing to compare"
+            f"{source(a)} and {source(b)} have no {of} of the same name ({_listed(left)}; {_listed(right)}); there is "
+            "nothing to compare"
         )
-    places = places or [(i, i) for i in range(len(left))]
+    places = places or [(0, 0)]
+    shared = shared_severities(a, b)
+    reasons = {metric: reason_against(a, b, metric, shared) for metric in task_of(a).metrics}
+    metrics = [metric for metric, reason in reasons.items() if not reason]
+    pairs = []
+    unpaired: dict[str, None] = {}
+    for i, j in places:
+        against = reasons_against_pairs(a, b, (i, j))
+        unpaired |= dict.fromkeys(against)
+        changes = metric_changes((a, b), shared, (i, j), metrics, paired=not against)
+        pairs.append(Pair(left[i], right[j], (i, j), changes))
+    if not any(pair.changes for pair in pairs):
+        why = "; ".join(f"{metric.label}: {reason}" for metric, reason in reasons.items() if reason) or "no numbers"
+        raise OutputError(f"{source(a)} and {source(b)} have no metric in common ({why}); there is nothing to compare")
     hashes = [dataset.attrs.get("images_sha256") for dataset in (a, b)]
-    pairs = tuple(Pair(left[i], right[j], (i, j), _changes(a, i, b, j)) for i, j in places)
     return Comparison(
-        pairs,
+        tuple(pairs),
         by_name,
         tuple(name for i, name in enumerate(left) if i not in {i for i, _ in places}),
         tuple(name for j, name in enumerate(right) if j not in {j for _, j in places}),
         tuple(_differing(a, b, pairs)),
         hashes[0] == hashes[1] if all(hashes) else None,
+        tuple(unpaired),
+        shared.words,
+        tuple((metric.label, reason) for metric, reason in reasons.items() if reason and _has(a, b, metric)),
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The first names of a result, for an error."""
+    return ", ".join(f"'{name}'" for name in names[:_MOST]) + (", ..." if len(names) > _MOST else "")
+
+
+def _has(a: xr.Dataset, b: xr.Dataset, metric: Metric) -> bool:
+    """Whether one of two results has a number for a metric."""
+    return any(metric.variable in dataset and bool(dataset[metric.variable].notnull().any()) for dataset in (a, b))
 
 
 def _same_names(a: xr.Dataset, left: Sequence[str], b: xr.Dataset, right: Sequence[str]) -> list[tuple[int, int]]:
@@ -206,37 +116,6 @@ def name_of(dataset: xr.Dataset, fallback: str) -> str:
     """Short name of a result: that of its file."""
     path = dataset.encoding.get("source")
     return Path(str(path)).name if path else fallback
-
-
-def measured(dataset: xr.Dataset, name: str, place: int, factor: float = 1.0) -> Measured:
-    """A summary of one learner with its interval."""
-    interval = f"{name.removesuffix('_mean')}_interval"
-    low, high = dataset[interval].values[place] if name.endswith("_mean") and interval in dataset else (np.nan, np.nan)
-    return Measured(factor * float(dataset[name].values[place]), factor * float(low), factor * float(high))
-
-
-def _changes(a: xr.Dataset, i: int, b: xr.Dataset, j: int) -> tuple[Change, ...]:
-    found = []
-    for name, label, unit, factor, form in task_of(a).metrics:
-        if name not in a or name not in b:
-            continue
-        for text, first, second in by_label(a, b, name, label):
-            if not np.isnan([first[name].values[i], second[name].values[j]]).all():
-                found.append(
-                    Change(text, unit, form, measured(first, name, i, factor), measured(second, name, j, factor))
-                )
-    return tuple(found)
-
-
-def by_label(a: xr.Dataset, b: xr.Dataset, name: str, label: str) -> Iterator[tuple[str, xr.Dataset, xr.Dataset]]:
-    """A metric's label and both results; of one with a second dimension, for each of the labels that both have."""
-    if a[name].ndim == 1:
-        yield label, a, b
-        return
-    dimension = str(a[name].dims[1])
-    for one in a[dimension].values:
-        if one in b[dimension].values:
-            yield f"{label}, {one}", *(d.sel({dimension: one}) for d in (a, b))  # type: ignore[misc]
 
 
 def _differing(a: xr.Dataset, b: xr.Dataset, pairs: Sequence[Pair]) -> list[tuple[str, str, str]]:

@@ -50,6 +50,11 @@ class Metric(NamedTuple):
     """A result variable that `memsim compare` lists, its label, the unit and factor of its numbers, and their format.
 
     A variable with a second dimension, such as the scheme, is compared label by label.
+
+    `of` is the variable with the values whose mean it is, by default the same name without ``_mean``; over time, those
+    at the last time. `values` is a path of a function from a Dataset to these values (compared, sampled), where they
+    are no means over noise types and levels, or to one number for each of the compared. `defined_by` are settings that
+    must be equal in two results, such as a threshold, or the metric is another one.
     """
 
     variable: str
@@ -57,10 +62,18 @@ class Metric(NamedTuple):
     unit: str = ""
     factor: float = 1.0
     form: str = ".4g"
+    of: str = ""
+    values: Any = None
+    defined_by: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """Name of the variable with its values."""
+        return self.of or self.variable.removesuffix("_mean")
 
 
 class Panel(NamedTuple):
-    """A panel of the figure of `memsim compare`: a result variable, a title, a factor, and the kind of axis.
+    """A panel of the figure of `memsim compare`: one of the metrics, a title, a factor, and the kind of axis.
 
     A "ratio" axis may be logarithmic; a "share" axis ends at 1 and begins at 0, or below where values are negative.
     """
@@ -91,6 +104,9 @@ class ResultKind:
         Path of a function that prints a Dataset in full, or the function.
     sampled : str
         Dimension of independent values, over which 95 % intervals are.
+    interval : str, callable or None
+        Path of a function, or the function, from values (sample,), their `Variable` and a Dataset to the mean and its
+        95 % interval; None for `seed_interval`.
     origin : str
         Of a kind that comes from no experiment: what it is, and what makes it, for errors.
     comparison, comparison_figure : str, callable or None
@@ -105,6 +121,7 @@ class ResultKind:
     default_figure: Any
     print_metrics: Any
     sampled: str = "repeat"
+    interval: Any = None
     origin: str = ""
     comparison: Any = None
     comparison_figure: Any = None

@@ -30,3 +30,6 @@ IMAGE_TASK = {
     "interval": Coordinate("interval", "end of the 95 % interval"),
 }
 """Labels of learners that are tested with corrupted images."""
+
+SEVERITY = ("noise_type", "noise_level")
+"""Dimensions of the corruptions."""

@@ -10,9 +10,11 @@ import pytest
 import xarray as xr
 
 import memsim as ms
+from memsim.cli.console import WIDE
 from memsim.errors import OutputError
 from memsim.plotting import compare_figure
-from memsim.plotting.pairs import Change, Measured, compare
+from memsim.plotting.changes import Change, Measured
+from memsim.plotting.pairs import compare
 
 SMALL = {"data.samples": 12, "data.shape": [8, 8], "resamples": 100}
 
@@ -49,14 +51,14 @@ class TestPairs:
         keys = [key for key, *_ in found.settings]
         assert keys[0] == "corruptions.gaussian" and "corruptions.fog" in keys and len(keys) == 6
 
-    def test_without_a_shared_name_equally_many_learners_are_paired_by_their_place(self, result):
+    def test_the_only_learners_of_two_results_are_paired_whatever_their_names(self, result):
         found = compare(result(), result("tight-01"))
         assert [pair.name for pair in found.pairs] == ["Hebbian Physical / Hebbian Tight"]
         assert not found.by_name and found.only_a == found.only_b == ()
         assert found.settings == (("array.bounds", "[0.0, 1.0]", "[0.0, 0.5]"),)
 
     def test_results_that_cannot_be_paired_are_refused(self, result):
-        with pytest.raises(OutputError, match=r"no learner of the same name, and not equally many \(1 and 4\)"):
+        with pytest.raises(OutputError, match=r"no learner of the same name \('Hebbian Physical'; '"):
             compare(result(), result("corrected-01"))
 
     def test_metrics_are_those_of_the_results_and_their_change_is_the_difference(self, result):
@@ -69,21 +71,21 @@ class TestPairs:
         assert snr.a.value == float(a.snr_mean[0]) and [snr.b.low, snr.b.high] == list(b.snr_interval.values[0])
         assert snr.difference == float(b.snr_mean[0] - a.snr_mean[0]) and snr.beyond
         assert changes["accuracy"].a.value == 100 and not changes["accuracy"].beyond
-        assert np.isnan(changes["SNR, median"].a.low) and not changes["SNR, median"].beyond
+        assert np.isnan(changes["SNR, median"].a.low) and changes["SNR, median"].interval is None
 
     @pytest.mark.parametrize(
-        ("a", "b", "beyond"),
+        ("interval", "beyond"),
         [
-            ((1, 0.9, 1.1), (2, 1.8, 2.2), True),
-            ((1, 0.9, 1.6), (2, 1.5, 2.2), True),  # the intervals touch, yet neither holds the other's mean
-            ((1, 0.9, 2.1), (2, 1.8, 2.2), False),
-            ((1, 1, 1), (1, 1, 1), False),
-            ((1, np.nan, np.nan), (2, 1.8, 2.2), False),
-            ((1, 0.9, 1.1), (np.nan, np.nan, np.nan), False),
+            ((1, 0.9, 1.1), True),
+            ((1, -0.1, 2.1), False),
+            ((0.01, 0.005, 0.02), False),  # printed as 0
+            ((1, np.nan, np.nan), False),
+            (None, False),
         ],
     )
-    def test_a_change_counts_when_each_mean_lies_outside_the_interval_of_the_other(self, a, b, beyond):
-        assert Change("x", "", ".1f", Measured(*a), Measured(*b)).beyond is beyond
+    def test_a_change_counts_when_its_interval_leaves_out_0(self, interval, beyond):
+        a, b = Measured(1, 0.9, 1.1), Measured(1 + (interval[0] if interval else 1), 1.8, 2.2)
+        assert Change("x", "", ".1f", a, b, interval and Measured(*interval)).beyond is beyond
 
     def test_what_differs_for_all_learners_is_said_once_and_what_differs_for_one_with_its_name(self, result):
         one = {"learners": [{"name": "A"}, {"name": "B"}], "published": {}}
@@ -117,8 +119,11 @@ class TestFigure:
         assert [text.get_text() for text in snr.get_yticklabels()] == [pair.name for pair in compare(a, b).pairs]
         for axes, name in ((snr, "snr_mean"), (margin, "geometric_margin_mean")):
             first, second = (line.get_xdata() for line in axes.lines[:2])
-            np.testing.assert_array_equal(first, a[name].values[[0, 1, 3]])
-            np.testing.assert_array_equal(second, b[name].values[[3, 0, 1]])
+            np.testing.assert_allclose(first, a[name].values[[0, 1, 3]], rtol=1e-12)
+            shared = b.snr.sel(noise_type="gaussian", noise_level=a.noise_level)
+            expected = shared.mean(("image", "noise_level")) if axes is snr else b[name]
+            np.testing.assert_allclose(second, expected.values[[3, 0, 1]], rtol=1e-12)
+        assert any("means over the noise of both: gaussian at 0.1" in text.get_text() for text in figure.texts)
         legend = [text.get_text() for text in figure.legends[0].get_texts()]
         assert legend == ["A: first result on ideal", "B: second result on ideal"]
 
@@ -138,13 +143,15 @@ class TestCommand:
         outcome = cli("compare", *files)
         assert outcome.code == 0 and outcome.err == ""
         number = r"[\d.]+ \[[\d.]+, [\d.]+\]"
-        assert re.search(rf"SNR, mean +{number} +{number} +-[\d.]+ \*\n", outcome.out)
-        assert re.search(r"accuracy +100\.0 % \[73\.5, 100\.0\] +100\.0 % \[73\.5, 100\.0\] +\+0\.0\n", outcome.out)
+        assert re.search(rf"SNR, mean +{number} +{number} +-[\d.]+ \[-[\d.]+, -[\d.]+\] \*\n", outcome.out)
+        share = r"100\.0 % \[73\.5, 100\.0\]"
+        assert re.search(rf"accuracy +{share} +{share} +\+0\.0 \[\+0\.0, \+0\.0\]\n", outcome.out)
         assert "Hebbian Physical (A), Hebbian Tight (B)" in outcome.out
-        assert "by their order: no name is the same" in outcome.out
+        assert "Pair     the only one of each: no name is the same in both" in outcome.out
         assert "Images   the same in both" in outcome.out
         assert re.search(r"learning\.steps +30 +3 *\n", outcome.out) and "array.bounds" in outcome.out
-        assert max(map(len, outcome.out.splitlines())) <= 80
+        tables = [line for line in outcome.out.splitlines() if "[" in line]
+        assert max(map(len, tables)) <= WIDE
         assert outcome.out.endswith("Figure   a-b.png\n") and outcome.files == ["a-b.png", "a.nc", "b.nc"]
         assert cli("compare", *files).out.endswith("Figure   a-b-2.png\n")
 

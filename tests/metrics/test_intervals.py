@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 from scipy.special import betaincinv, stdtrit
-from scipy.stats import binom, binomtest
+from scipy.stats import binom, binomtest, ttest_ind
 
 from memsim.metrics.intervals import (
     bootstrap,
@@ -18,6 +18,7 @@ from memsim.metrics.intervals import (
     resampled_images,
     seed_interval,
     share_interval,
+    welch_interval,
 )
 from memsim.metrics.quantiles import beta_quantile, student_quantile
 from memsim.results.dataset import VARIABLES
@@ -46,6 +47,10 @@ def over_seeds(values, _):
 class TestQuantiles:
     def test_those_of_student_are_those_of_scipy(self):
         for degrees in (1, 2, 3, 4, 9, 49, 499, 10_000):
+            assert student_quantile(degrees) == pytest.approx(stdtrit(degrees, 0.975), rel=1e-9)
+
+    def test_those_of_a_fraction_of_degrees_are_those_of_scipy_too(self):
+        for degrees in (1.0, 1.37, 4.5, 33.3):
             assert student_quantile(degrees) == pytest.approx(stdtrit(degrees, 0.975), rel=1e-9)
 
     @pytest.mark.parametrize("probability", [0.025, 0.5, 0.975])
@@ -263,3 +268,26 @@ def test_every_interval_names_its_method_and_every_share_its_bounds():
             assert variable.bounds == (0.0, 1.0), name
     assert "cut to 0 to 1" in VARIABLES["test_accuracy_interval"].interval
     assert VARIABLES["snr_interval"].interval.startswith("95 %, bootstrap-t over images")
+
+
+class TestIndependentGroups:
+    @pytest.mark.parametrize(("first", "second"), [(5, 5), (5, 3), (2, 12), (50, 2)])
+    def test_the_interval_of_their_difference_is_that_of_welch_in_scipy(self, first, second):
+        rng = np.random.default_rng(first + second)
+        one, other = rng.normal(3, 2, (first, 4)), rng.normal(5, 0.1, (second, 4))
+        mean, low, high = welch_interval(one, other)
+        expected = ttest_ind(other, one, equal_var=False).confidence_interval()
+        np.testing.assert_allclose(mean, other.mean(0) - one.mean(0), rtol=1e-12)
+        np.testing.assert_allclose([low, high], [expected.low, expected.high], rtol=1e-8)
+
+    def test_bounds_cut_it_and_single_or_infinite_values_have_none(self):
+        one, other = np.array([0.0, 1.0, 0.0]), np.array([1.0, 0.0, 1.0])
+        assert welch_interval(one, other, (-1.0, 1.0))[1:] == (
+            pytest.approx(max(-1.0, welch_interval(one, other)[1])),
+            1.0,
+        )
+        assert np.isnan(welch_interval(one[:1], other)[1:]).all()
+        assert np.isnan(welch_interval(np.array([np.inf, 1.0]), other)[1:]).all()
+
+    def test_equal_values_have_no_width(self):
+        assert welch_interval(np.full(3, 0.1), np.full(5, 0.3)) == (pytest.approx(0.2),) * 3

@@ -7,12 +7,13 @@ import json
 import numpy as np
 import pytest
 from figure_artists import outside, words
-from scipy.stats import ttest_rel
+from scipy.stats import ttest_ind, ttest_rel
 
 import memsim as ms
 from memsim.errors import OutputError
 from memsim.plotting import compare_figure, draw
-from memsim.plotting.pairs import Change, Measured, compare
+from memsim.plotting.changes import Change, Measured
+from memsim.plotting.pairs import compare
 from memsim.results.dataset import VARIABLES, build_dataset
 from memsim.results.settings import kind_of
 from memsim.units import moment
@@ -118,7 +119,7 @@ def test_a_comparison_has_the_means_and_what_changed():
     pairs = compare(a, b).pairs
     assert [pair.name for pair in pairs] == ["0 s", "25 s", "1 day", "1 y"]
     changes = {change.label: change for change in pairs[0].changes}
-    assert changes["SNR of outputs, layer mean"].difference == pytest.approx(-0.5)
+    assert changes["SNR of outputs, mean of shared layers"].difference == pytest.approx(0.0)
     assert changes["accuracy"].a.value == pytest.approx(95.1) and changes["accuracy"].difference == 0
     assert outside(compare_figure(a, b)) == []
 
@@ -176,29 +177,31 @@ def test_equal_programmings_are_judged_by_their_paired_differences():
     b_values = a_values + 0.02 + rng.normal(0, 0.004, 8)
     paired = first_change(*pair_of(a_values, b_values))
     reference = ttest_rel(100 * b_values, 100 * a_values).confidence_interval()
-    assert [paired.paired.low, paired.paired.high] == pytest.approx([reference.low, reference.high], rel=1e-9)
-    assert paired.paired.value == pytest.approx(paired.difference) and paired.beyond
+    assert [paired.interval.low, paired.interval.high] == pytest.approx([reference.low, reference.high], rel=1e-9)
+    assert paired.interval.value == pytest.approx(paired.difference) and paired.paired and paired.beyond
     other = first_change(*pair_of(a_values, b_values, seeds=("7", "8")))
-    assert other.paired is None and not other.beyond
+    reference = ttest_ind(100 * b_values, 100 * a_values, equal_var=False).confidence_interval()
+    assert [other.interval.low, other.interval.high] == pytest.approx([reference.low, reference.high], rel=1e-9)
+    assert not other.paired and not other.beyond
 
 
 @pytest.mark.parametrize("key", ["seed", "weights_sha256", "samples_sha256"])
 def test_programmings_are_the_same_only_if_both_results_state_so(key):
     a, b = pair_of([0.8, 0.9], [0.7, 0.8])
-    assert first_change(a, b).paired is not None
-    assert first_change(a.assign_attrs({key: "other"}), b).paired is None
+    assert first_change(a, b).paired
+    assert not first_change(a.assign_attrs({key: "other"}), b).paired
     del a.attrs[key], b.attrs[key]
-    assert first_change(a, b).paired is None
+    assert not first_change(a, b).paired
 
 
 def test_other_numbers_of_programmings_are_no_pairs():
-    assert first_change(*pair_of([0.8, 0.9], [0.7, 0.8, 0.9])).paired is None
+    assert not first_change(*pair_of([0.8, 0.9], [0.7, 0.8, 0.9])).paired
     one = first_change(*pair_of([0.8], [0.7]))
-    assert np.isnan(one.paired.low) and not one.beyond
+    assert np.isnan(one.interval.low) and not one.beyond
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "paired", "beyond"),
+    ("a", "b", "interval", "beyond"),
     [
         ((1, 0.9, 1.1), (1.004, 1.0, 1.1), (0.004, 0.003, 0.005), False),  # is printed as +0.00
         ((1, 0, 9), (2, 0, 9), (1, 0.5, 1.5), True),
@@ -207,8 +210,8 @@ def test_other_numbers_of_programmings_are_no_pairs():
         ((1, 0.9999, 1.0001), (1.004, 1.0039, 1.0041), None, False),
     ],
 )
-def test_a_star_needs_a_change_that_is_not_printed_as_zero(a, b, paired, beyond):
-    change = Change("x", "", ".2f", Measured(*a), Measured(*b), paired and Measured(*paired))
+def test_a_star_needs_a_change_that_is_not_printed_as_zero(a, b, interval, beyond):
+    change = Change("x", "", ".2f", Measured(*a), Measured(*b), interval and Measured(*interval))
     assert change.beyond is beyond
 
 
@@ -218,8 +221,8 @@ def test_of_few_programmings_the_least_and_the_most_are_printed(cli, tmp_path):
     out = cli("compare", "a.nc", "b.nc", "--no-figure").out
     assert "97.50 % (97.00 to 98.00)" in out and "42.00 % (31.00 to 53.00)" in out
     assert "-55.50 (-66.00 to -45.00) *\n" in out and "+0.0 (+0.0 to +0.0)\n" in out and "[" not in out
-    assert "least and most of fewer than 5 programmings" in out
-    assert "the 95 % interval of the change (paired t-test) leaves out 0" in out
+    assert "least and most of few programmings" in out
+    assert "means of paired differences (paired t-test). *: the 95 % interval of the change leaves out 0" in out
 
 
 def test_of_more_programmings_intervals_are_printed(cli, tmp_path):
@@ -231,8 +234,19 @@ def test_of_more_programmings_intervals_are_printed(cli, tmp_path):
     out = cli("compare", "a7.nc", "b7.nc", "--no-figure").out
     assert f"-9.50 [{low:+.2f}, {high:+.2f}] *" in out and "Brackets: 95 % intervals." in out and "least" not in out
     out = cli("compare", "a8.nc", "b8.nc", "--no-figure").out
-    assert "-9.50\n" in out or "-9.50 *\n" in out
-    assert "*: each value lies outside the other's interval." in out and "t-test" not in out
+    reference = ttest_ind(100 * b_values, 100 * a_values, equal_var=False).confidence_interval()
+    assert f"-9.50 [{reference.low:+.2f}, {reference.high:+.2f}]" in out
+    assert "Changes are unpaired (Welch's interval): seeds are not the same." in out and "t-test" not in out
+
+
+def test_means_over_layers_are_those_over_the_layers_that_both_have():
+    a, b = result(layers=("conv", "head")), result(layers=("head", "third"))
+    changes = {change.label: change for change in compare(a, b).pairs[0].changes}
+    change = changes["SNR of outputs, mean of shared layers"]
+    assert change.a.value == pytest.approx(19.0) and change.b.value == pytest.approx(20.0)
+    found = compare(a, result(layers=("third",)))
+    assert [change.label for change in found.pairs[0].changes] == ["accuracy"]
+    assert found.left_out == (("layers", "none of the same name"),)
 
 
 def test_the_layers_that_changed_most_are_listed_at_the_last_time():

@@ -430,13 +430,37 @@ class TestPlotCommand:
         assert cli("plot", file, "--figure", "noise").out == "a-noise-2.png\n"
 
     def test_all_figures_that_apply_are_drawn_and_the_others_named(self, cli, file, monkeypatch):
-        monkeypatch.setattr("memsim.plotting.save.render", lambda figure, path: b"picture")
+        monkeypatch.setattr("memsim.plotting.save.render", lambda figure, path, dpi: b"picture")
         outcome = cli("plot", file, "-f", "all", "-o", "fig.pdf")
         names = ["overview", "noise", "margins", "weights", "maps", "samples"]
         assert outcome.out.split() == [f"fig-{name}.pdf" for name in names]
         assert outcome.err.count("\n") == 1 and "Left out" in outcome.err
-        assert outcome.err.strip().endswith(": ranking, sweep, bounds, lambda, stability, layers, aging")
+        for name in ("ranking (needs more than one learner)", "sweep (needs a result of a sweep)", "lambda", "aging"):
+            assert name in outcome.err
         assert outcome.files == sorted(["a.nc", *(f"fig-{name}.pdf" for name in names)])
+
+    def test_a_figure_that_does_not_apply_says_what_it_needs_and_names_those_that_do(self, cli, file):
+        said = cli("plot", file, "-f", "ranking").refusal()
+        assert "the figure 'ranking' needs more than one learner" in said
+        assert said.strip().endswith("figures of this result: overview, noise, margins, weights, maps, samples")
+        assert (
+            "needs a result of the task 'classify'; this is one of 'memorise'; figures of this result: overview"
+            in cli("plot", file, "-f", "classes").refusal()
+        )
+
+    def test_the_size_of_a_picture_is_that_of_the_page_times_the_dots_per_inch(self, cli, file):
+        sizes = {}
+        for dpi in (50, 100):
+            assert cli("plot", file, "-f", "margins", "-o", f"{dpi}.png", "--dpi", str(dpi)).code == 0
+            with Image.open(f"{dpi}.png") as picture:
+                sizes[dpi] = picture.size
+        assert sizes[100] == pytest.approx((720, 2 * sizes[50][1]), abs=2) and sizes[50][0] == 360
+        assert "10 is not in the range 30<=x<=2400" in cli("plot", file, "--dpi", "10").refusal()
+
+    @pytest.mark.parametrize(("ending", "start"), [("png", b"\x89PNG"), ("pdf", b"%PDF"), ("svg", b"<?xml")])
+    def test_the_ending_of_the_name_is_the_format(self, cli, file, tmp_path, ending, start):
+        assert cli("plot", file, "-f", "margins", "-o", f"m.{ending}", "--dpi", "60").code == 0
+        assert (tmp_path / f"m.{ending}").read_bytes().startswith(start)
 
     def test_one_figure_has_the_name_that_was_given(self, cli, file, tmp_path):
         assert cli("plot", file, "-f", "margins", "-o", "b.svg").out == "b.svg\n"
@@ -459,7 +483,7 @@ class TestPlotCommand:
         assert outcome.files == ["a.nc", "there-maps.png"]
 
     def test_a_figure_that_cannot_be_written_takes_the_others_with_it(self, cli, file, monkeypatch):
-        monkeypatch.setattr("memsim.plotting.save.render", lambda figure, path: b"picture")
+        monkeypatch.setattr("memsim.plotting.save.render", lambda figure, path, dpi: b"picture")
 
         def full(self, content):
             raise OSError(28, "No space left on device")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -31,6 +32,7 @@ class LogMarginCe(Loss):
     weight: Weight = 1.0
     floor: Floor = 0.1
     name: ClassVar[str] = "log-margin-ce"
+    least: ClassVar[float] = -math.inf
 
     def __post_init__(self) -> None:
         check_log_margin(self.weight, self.floor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -44,6 +45,7 @@ class LogMarginMse(Loss):
     gradient: Gradient = "exact"
     floor: Floor = 0.1
     name: ClassVar[str] = "log-margin-mse"
+    least: ClassVar[float] = -math.inf
 
     def __post_init__(self) -> None:
         check_log_margin(self.weight, self.floor)

@@ -21,9 +21,12 @@ class Loss(ABC):
     ----------
     name : str
         The name used in experiments (``training.loss``).
+    least : float
+        Lower bound of its values.
     """
 
     name: ClassVar[str]
+    least: ClassVar[float] = 0.0
 
     def value(self, outputs: Any, targets: Any) -> Any:
         """Loss of every sample, shape (...,), in the dtype of the outputs.

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memsim.plotting.axis import ratio_axis
+from memsim.plotting.changes import Comparison, Measured, Pair
 from memsim.plotting.page import ending, entries, grid, headline, only, title
-from memsim.plotting.pairs import Measured, Pair, by_label, compare, measured, name_of
+from memsim.plotting.pairs import compare, name_of
 from memsim.plotting.rules.content import filled, left_out
 from memsim.plotting.rules.limits import finite, fit_limits
 from memsim.plotting.style import RC, fitted, text_width
-from memsim.results.dataset import NO_DEVICE, require
+from memsim.results.dataset import NO_DEVICE
 from memsim.results.settings import kind_of, task_of
 from memsim.tasks.base import Panel, load_object
 
@@ -36,9 +37,9 @@ _LOOKS: tuple[dict[str, Any], ...] = (
 
 
 def compare_figure(a: xr.Dataset, b: xr.Dataset) -> Figure:
-    """Figure with a panel for each metric of the task, of paired learners in two results, with 95 % intervals.
+    """Figure with a panel for each metric of the task, of what two results share, with 95 % intervals.
 
-    Learners are paired as `memsim.plotting.pairs.compare` says.
+    `memsim.plotting.pairs.compare` says what they share.
 
     Raises
     ------
@@ -47,23 +48,15 @@ def compare_figure(a: xr.Dataset, b: xr.Dataset) -> Figure:
     """
     from matplotlib import rc_context
 
-    pairs = compare(a, b).pairs
+    found = compare(a, b)
     if (own := kind_of(a).comparison_figure) is not None:
         return load_object(own)(a, b)
     metrics = task_of(a).panels
-    names = tuple(metric.variable for metric in metrics)
-    for dataset in (a, b):
-        require(
-            dataset, *names, *(f"{name.removesuffix('_mean')}_interval" for name in names if name.endswith("_mean"))
-        )
-    rows = [row for pair in pairs for row in _rows(a, b, pair, names[0])]
+    rows = [row for pair in found.pairs for row in _rows(pair, [metric.variable for metric in metrics])]
     shown = rows[:_MOST]
     files = [name_of(dataset, which) for dataset, which in ((a, "first result"), (b, "second result"))]
-    labels = [fitted(name, _NAMES) for name, _ in shown]
-    both = {
-        one: [[measured(d[k][0], one.variable, d[k][1], one.factor) for _, d in shown] for k in range(2)]
-        for one in metrics
-    }
+    labels = [fitted(f"{pair.name}, {part}" if part else pair.name, _NAMES) for pair, part in shown]
+    both = {one: [_values(shown, one.variable, k) for k in range(2)] for one in metrics}
     contents, gone = filled({metric: [m.value for values in both[metric] for m in values] for metric in metrics})
     with rc_context(RC):
         left = max(map(text_width, labels)) + 0.2
@@ -72,7 +65,8 @@ def compare_figure(a: xr.Dataset, b: xr.Dataset) -> Figure:
             [_ROW * len(shown) + 0.12], len(contents), top=0.5, left=left, foot=0.3, gap=0.24, widths=widths
         )
         headline(figure, f"{files[0]} against {files[1]}")
-        texts = [_entry(k, files[k], [d[k] for _, d in shown]) for k in range(2)]
+        places = [[pair.places[k] for pair, _ in shown] for k in range(2)]
+        texts = [_entry(k, files[k], dataset, places[k]) for k, dataset in enumerate((a, b))]
         for axes, metric in zip(panels, contents, strict=True):
             axes.set_ylim(len(shown) - 0.45, -0.55)
             axes.set_yticks(range(len(shown)), labels if axes is panels[0] else [])
@@ -81,22 +75,42 @@ def compare_figure(a: xr.Dataset, b: xr.Dataset) -> Figure:
                 _points(axes, values, k, texts[k])
             title(axes, metric.title)
         _scale(panels, contents)
-        note = left_out({metric.title: why for metric, why in gone.items()})
-        ending(figure, *entries(panels), only(len(shown), len(rows), "pairs"), note)
+        reasons = dict(found.left_out)
+        labelled = {metric.variable: metric.label for metric in task_of(a).metrics}
+        note = left_out({one.title: reasons.get(labelled[one.variable], why) for one, why in gone.items()})
+        ending(figure, *entries(panels), only(len(shown), len(rows), "pairs"), note, _of_both(found))
     return figure
 
 
-def _entry(k: int, file: str, sides: list[tuple[xr.Dataset, int]]) -> str:
+def _entry(k: int, file: str, dataset: xr.Dataset, places: Sequence[int]) -> str:
     """The legend's text for a result: its letter, its file and the devices of the learners that are shown."""
-    names = [str(dataset["device"].values[place]) for dataset, place in sides if "device" in dataset]
+    names = [str(dataset["device"].values[place]) for place in places if "device" in dataset]
     devices = [name for name in dict.fromkeys(names) if name != NO_DEVICE]
     return f"{'AB'[k]}: {file}{' on ' * bool(devices)}{', '.join(devices)}"
 
 
-def _rows(a: xr.Dataset, b: xr.Dataset, pair: Pair, name: str) -> list[tuple[str, list[tuple[xr.Dataset, int]]]]:
-    """The rows of a pair, one for every label of a second dimension: name, and both results with its places there."""
-    found = by_label(a, b, name, pair.name)
-    return [(text, list(zip(sides, pair.places, strict=True))) for text, *sides in found]
+def _of_both(found: Comparison) -> str:
+    """Note on the noise of both, where results have different severities."""
+    words = dict(found.severities)
+    return f"means over the noise of both: {words['both']}" if "both" in words else ""
+
+
+def _rows(pair: Pair, variables: Sequence[str]) -> list[tuple[Pair, str]]:
+    """The rows of a pair: one, or one for every label of a second dimension."""
+    parts = dict.fromkeys(change.part for change in pair.changes if change.variable in variables)
+    return [(pair, part) for part in parts]
+
+
+def _values(rows: Sequence[tuple[Pair, str]], variable: str, k: int) -> list[Measured]:
+    """What a variable is in the rows in A (0) or B (1)."""
+    known = {
+        (pair.places, change.part): (change.a, change.b)[k]
+        for pair, _ in rows
+        for change in pair.changes
+        if change.variable == variable
+    }
+    blank = Measured(np.nan, np.nan, np.nan)
+    return [known.get((pair.places, part), blank) for pair, part in rows]
 
 
 def _points(axes: Axes, values: list[Measured], k: int, label: str) -> None:

@@ -85,8 +85,7 @@ def classify(job: Job) -> Computed:
     variables = stack(parts)
     counted, labels = energy.variables()
     variables |= counted
-    reference = 0 if spec.reference is None else spec.labels.index(spec.first_label(spec.reference) or "")
-    variables |= compare(variables, reference, spec.times) | course.tuning()
+    variables |= compare(variables, spec.labels.index(spec.reference_label), spec.times) | course.tuning()
     first = job.images[entries[0].data]
     variables |= {
         "example_class_image": _first_of_each_class(first),

@@ -218,6 +218,17 @@ class ClassifySpec(ImageExperimentSpec):
         images = ("data.source", "data.shape", "data.grey")
         return ("corruptions", "noise_fields", "perturbations", "reference", "keep", "times", "energy", *images)
 
+    @property
+    def reference_label(self) -> str:
+        """Label of the learner to whose errors those of the others are compared."""
+        return self.labels[0] if self.reference is None else self.first_label(self.reference) or ""
+
+    @property
+    def reference_settings(self) -> dict[str, Any]:
+        """Its settings, with those that a sweep set."""
+        run = self.runs[self.reference_label]
+        return {**run.spec.model_dump(mode="json", by_alias=True, include=set(run.spec.sections)), **run.values}
+
     def reaching(self, spec: ClassifierSpec, combination: Mapping[str, Any]) -> dict[str, Any]:
         """The values of a run of the sweep that change a learner, or the one that it programs."""
         own = super().reaching(spec, combination)

@@ -200,7 +200,14 @@ DECLARED = (
         bounds=SHARE,
     ),
     Variable("epoch_validation_accuracy", EPOCH, "1", "validation accuracy", "after an epoch", bounds=SHARE),
-    Variable("epoch_lead", EPOCH, "1", "lead", "mean lead of the validation images after an epoch, see test_lead"),
+    Variable(
+        "epoch_lead",
+        EPOCH,
+        "1",
+        "lead",
+        "mean lead of the validation images after an epoch, see test_lead",
+        bounds=POSITIVE,
+    ),
     Variable("epochs", REPEAT, "1", "epochs", "epochs that were trained", summary=True, bounds=POSITIVE),
     Variable(
         "best_epoch",

@@ -48,11 +48,11 @@ TASK = Task(
     print_notes=f"{_HERE}.table:print_notes",
     metrics=(
         Metric("snr_mean", "SNR, mean"),
-        Metric("snr_median", "SNR, median"),
+        Metric("snr_median", "SNR, median", of="snr", values=f"{_HERE}.shared:median_ratio"),
         Metric("correct_mean", "accuracy", "%", 100.0, ".1f"),
         Metric("geometric_margin_mean", "geometric margin", form=".4f"),
         Metric("normalised_difference_mean", "normalised diff.", form=".4f"),
-        Metric("unsafe_mean", "unsafe reads", "%", 100.0, ".1f"),
+        Metric("unsafe_mean", "unsafe reads", "%", 100.0, ".1f", defined_by=("unsafe_below",)),
         Metric("image_inference_energy_mean", "energy of a read", "nJ", 1e9),
         Metric("image_training_energy_mean", "energy of a training", "nJ", 1e9),
     ),
@@ -63,4 +63,5 @@ TASK = Task(
     small={"data.samples": 2, "data.shape": [8, 8], "learning.steps": 1, "training.steps": 1},
     progress="images",
     sampled="image",
+    interval=f"{_HERE}.shared:interval",
 )

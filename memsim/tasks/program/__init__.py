@@ -8,6 +8,8 @@ from memsim.tasks.energy_variables import ARRAYS, energy_coordinates
 from memsim.tasks.program.variables import VARIABLES
 
 _HERE = "memsim.tasks.program"
+_LAST = ("times.-1",)
+"""The setting on which values at the last time depend."""
 
 TASK = Task(
     name="program",
@@ -40,9 +42,9 @@ TASK = Task(
     print_metrics=f"{_HERE}.table:print_metrics",
     print_notes=f"{_HERE}.table:print_notes",
     metrics=(
-        Metric("last_product_error_mean", "product error, last time", "%", 100.0, ".2f"),
-        Metric("last_state_error_mean", "state error, last time", "%", 100.0, ".3f"),
-        Metric("cell_pulses_mean", "pulses of a cell", form=".2f"),
+        Metric("last_product_error_mean", "product error, last time", "%", 100.0, ".2f", "product_error", None, _LAST),
+        Metric("last_state_error_mean", "state error, last time", "%", 100.0, ".3f", "state_error", None, _LAST),
+        Metric("cell_pulses_mean", "pulses of a cell", form=".2f", of="pulses_mean"),
         Metric("success_mean", "accepted cells", "%", 100.0, ".2f"),
         Metric("programming_time_mean", "time of a cell", "us", 1e6),
         Metric("programming_energy_mean", "energy of a cell", "pJ", 1e12),

@@ -35,9 +35,9 @@ TASK = Task(
     print_metrics=f"{_HERE}.table:print_metrics",
     print_notes=f"{_HERE}.table:print_notes",
     metrics=(
-        Metric("least_margin", "least margin", "%", 100.0, ".2f"),
-        Metric("largest_lines", "largest size", form=".0f"),
-        Metric("most_power", "power", "uW", 1e6),
+        Metric("least_margin", "least margin", "%", 100.0, ".2f", defined_by=("lines.-1",)),
+        Metric("largest_lines", "largest size", form=".0f", defined_by=("lines", "threshold")),
+        Metric("most_power", "power", "uW", 1e6, defined_by=("lines.-1",)),
     ),
     panels=(
         Panel("least_margin", "margin of the largest size [%]", 100.0),

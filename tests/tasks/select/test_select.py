@@ -156,10 +156,17 @@ class TestCommands:
 
     @pytest.mark.slow
     def test_compare_prints_and_draws_what_changed_by_scheme(self, cli, file, tmp_path):
-        ms.save(ms.run(experiment(lines=[2, 4])), tmp_path / "other.nc")
+        ms.save(ms.run(experiment(lines=[4, 8])), tmp_path / "other.nc")
         outcome = cli("compare", file, "other.nc")
         assert outcome.code == 0 and "least margin, V/2" in outcome.out and "tiny-other.png" in outcome.files
         assert "[2, 4, 8]" in outcome.out and "Images" not in outcome.out and "intervals" not in outcome.out
+        assert "Not compared: largest size (lines: [2, 4, 8] in A, [4, 8] in B)" in outcome.out
+
+    @pytest.mark.slow
+    def test_margins_of_other_largest_sizes_are_not_compared(self, cli, file, tmp_path):
+        ms.save(ms.run(experiment(lines=[2, 4])), tmp_path / "other.nc")
+        said = cli("compare", file, "other.nc").refusal()
+        assert "no metric in common (least margin: lines, last: 8 in A, 4 in B; " in said
 
     @pytest.mark.parametrize(
         ("given", "wrong", "parts"),

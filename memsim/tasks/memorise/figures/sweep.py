@@ -2,176 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from memsim.document.writer import show
-from memsim.experiments.schema import label
-from memsim.plotting.axis import ratio_axis, setting_axis
-from memsim.plotting.curves import MAX_LINES, named, point
-from memsim.plotting.members import Member, lacks, members
-from memsim.plotting.page import FOOT, ending, entries, grid, head, heading, only
-from memsim.plotting.rules.content import NOT_FINITE, filled, left_out
-from memsim.plotting.rules.devices import DeviceNames, device_names
-from memsim.plotting.rules.limits import fit_limits
-from memsim.plotting.style import RC, line_style, text_width
-from memsim.plotting.swept import NAMES, axis_name, places_of
-from memsim.results.dataset import require
+from memsim.plotting.sweep import SweptMetric, sweep_figure
 from memsim.results.settings import settings_of
 from memsim.tasks.memorise.schema import MemoriseSpec
 
 if TYPE_CHECKING:
     import xarray as xr
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _METRICS = (
-    ("snr_magnitude_median", None, 1.0, "median |SNR|"),
-    ("correct_mean", "correct_interval", 100.0, "correct decisions [%]"),
-    ("geometric_margin_mean", "geometric_margin_interval", 1.0, "geometric margin"),
+    SweptMetric("snr_magnitude_median", None, 1.0, "median |SNR|", "ratio"),
+    SweptMetric("correct_mean", "correct_interval", 100.0, "correct decisions [%]", "percent"),
+    SweptMetric("geometric_margin_mean", "geometric_margin_interval", 1.0, "geometric margin", "share"),
 )
-_REFERENCE = "0.25"
-
-
-@dataclass(frozen=True)
-class _Line:
-    """Learners that differ in the setting on the horizontal axis only."""
-
-    name: str
-    found: list[Member]
 
 
 def sweep(dataset: xr.Dataset) -> Figure:
     """Figure with the median |SNR|, the accuracy and the geometric margin against a swept setting, a line a learner.
-
-    A numeric setting has an axis, others have a place for each value. Of several swept settings, the first numeric one
-    is on the axis and the others make lines. Learners that the sweep does not reach are lines across.
 
     Raises
     ------
     MemsimError
         If the result is of no sweep, or is not whole.
     """
-    from matplotlib import rc_context
-
-    require(dataset, "learner", *(name for metric in _METRICS for name in metric[:2] if name))
     settings = settings_of(dataset, MemoriseSpec)
-    found = members(dataset, settings)
-    key = _axis_key(found)
-    if key is None:
-        raise lacks(dataset, "sweep", "a result of a sweep", "for example, memsim run steps-01 makes one")
-    lines = _lines(found, key)
-    references = [member for member in found if key not in member.values][:MAX_LINES]
-    values = [member.values[key] for line in lines for member in line.found]
-    places, ticks, unit = places_of(values)
-    ordered = ticks is None or all(show(value).startswith("[") for value in values)
-    slanted = ticks is not None and _crowded(ticks)
-    drawn = [member.number for line in lines for member in line.found] + [member.number for member in references]
-    names = device_names(dataset, drawn)
-    contents, gone = filled({metric: dataset[metric[0]].values[drawn] for metric in _METRICS})
-    with rc_context(RC):
-        foot = FOOT if not slanted else 0.34 + 0.64 * max(text_width(t) for t in ticks or [""])
-        figure, (panels,) = grid([1.9], len(contents), top=head(dataset) - 0.15, foot=foot, left=0.58, gap=0.64)
-        heading(figure, dataset, settings.name)
-        for (name, interval, factor, text), axes in zip(contents, panels, strict=True):
-            middle = factor * dataset[name].values
-            ends = factor * dataset[interval].values if interval else None
-            _draw(axes, lines, references, names, key, places, ordered, middle, ends)
-            axes.set_ylabel(text)
-            _horizontal(axes, axis_name(key, unit), ticks, slanted, list(places.values()))
-            _vertical(axes, name, middle)
-        reasons = [(metric[3], why) for metric, why in gone.items()]
-        for line in lines:
-            lost = [m for m in line.found if not np.isfinite(dataset[_METRICS[0][0]].values[m.number])]
-            reasons += [(member.label, NOT_FINITE) for member in lost]
-        some = only(len(lines), len(_lines(found, key, None)), "lines")
-        ending(figure, *entries(panels), some, left_out(reasons), device=names.heading)
-    return figure
-
-
-def _axis_key(found: Sequence[Member]) -> str | None:
-    """The swept setting for the horizontal axis: the first numeric one, else the first."""
-    keys = list(dict.fromkeys(key for member in found for key in member.values))
-    for key in keys:
-        if places_of([member.values[key] for member in found if key in member.values])[1] is None:
-            return key
-    return keys[0] if keys else None
-
-
-def _lines(found: Sequence[Member], key: str, most: int | None = MAX_LINES) -> list[_Line]:
-    groups: dict[str, list[Member]] = {}
-    for member in found:
-        if key in member.values:
-            others = {other: value for other, value in member.values.items() if other != key}
-            groups.setdefault(label(member.name_without(key), others), []).append(member)
-    return [_Line(name, group) for name, group in groups.items()][:most]
-
-
-def _crowded(ticks: Sequence[str]) -> bool:
-    return sum(text_width(tick) + 0.08 for tick in ticks) > 1.8
-
-
-def _draw(
-    axes: Axes,
-    lines: Sequence[_Line],
-    references: Sequence[Member],
-    names: DeviceNames,
-    key: str,
-    places: Mapping[str, float],
-    ordered: bool,
-    middle: np.ndarray,
-    ends: np.ndarray | None,
-) -> None:
-    """One metric: a line for each learner, with bars for its intervals, and lines across."""
-    for number, line in enumerate(lines):
-        style = line_style(number)
-        x = np.array([places[show(member.values[key])] for member in line.found])
-        rows = np.array([member.number for member in line.found])
-        order = np.argsort(x, kind="stable")
-        x, rows = x[order], rows[order]
-        if not ordered:  # side by side: values without an order make no line
-            x += (number - (len(lines) - 1) / 2) * min(0.16, 0.7 / len(lines))
-            style = point(style)
-        y = np.where(np.isfinite(middle[rows]), middle[rows], np.nan)
-        axes.plot(x, y, label=named(names.of(rows.tolist(), line.name)), **style)
-        if ends is not None:
-            low, high = np.where(np.isfinite(ends[rows]), ends[rows], np.nan).T
-            if ordered and len(x) > 1:
-                axes.fill_between(x, low, high, color=style["color"], alpha=0.16, linewidth=0)
-            else:
-                axes.vlines(x, low, high, color=style["color"], linewidth=1)
-    for number, member in enumerate(references):
-        style = point(line_style(number + 1), color=_REFERENCE, marker="", linewidth=0.9)
-        if np.isfinite(middle[member.number]):
-            axes.axhline(
-                middle[member.number],
-                label=named(names.label(member.number)),
-                **{**style, "linestyle": line_style(number + 1)["linestyle"]},
-            )
-
-
-def _horizontal(axes: Axes, name: str, ticks: Sequence[str] | None, slanted: bool, values: Sequence[float]) -> None:
-    """Scale, ticks and label of the setting."""
-    square = ticks is None or all("[" not in tick for tick in ticks)
-    axes.set_xlabel(name if square or name != NAMES["data.shape"] else "rows and columns of pixels")
-    if ticks is None:
-        setting_axis(axes, values)
-        return
-    axes.set_xlim(-0.4, len(ticks) - 0.6)
-    slant: dict[str, Any] = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if slanted else {}
-    axes.set_xticks(range(len(ticks)), list(ticks), **slant)
-
-
-def _vertical(axes: Axes, name: str, middle: np.ndarray) -> None:
-    """Scale of the metric."""
-    if name == "correct_mean":
-        fit_limits(axes, reach=[0, 100])
-    elif name == "snr_magnitude_median":
-        ratio_axis(axes, middle)
-    else:
-        fit_limits(axes, reach=[1], foot=0)
-        if axes.get_ylim()[0] < 0:
-            axes.axhline(0, color="0.5", linewidth=0.6, zorder=1)
+    return sweep_figure(dataset, settings, _METRICS, "for example, memsim run steps-01 makes one")
