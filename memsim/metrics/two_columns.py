@@ -87,15 +87,15 @@ def area(clean: np.ndarray, noisy: np.ndarray, levels: Sequence[float]) -> np.nd
     noisy : (..., noise_type, noise_level)
         The metric on corrupted images.
     levels : sequence of float
-        Ascending severities.
+        Ascending severities above 0.
 
     Returns
     -------
     ndarray
-        (..., noise_type); 1 for an accuracy that never falls.
+        (..., noise_type); 1 for an accuracy that never falls, the clean value without severities.
     """
     start = np.broadcast_to(np.asarray(clean, float)[..., None, None], (*noisy.shape[:-1], 1))
+    if not len(levels):
+        return start[..., 0]
     curve, x = np.concatenate([start, noisy], axis=-1), np.array([0.0, *levels])
-    if x[-1] == 0:
-        return curve[..., 0]
     return ((curve[..., 1:] + curve[..., :-1]) / 2 * np.diff(x)).sum(-1) / x[-1]

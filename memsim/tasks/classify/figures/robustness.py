@@ -1,4 +1,4 @@
-"""How accuracy and SNR fall with every kind of noise, and accuracy with a change along the gradient."""
+"""How accuracy and SNR fall with every kind of noise, and accuracy with one step along the gradient."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from memsim.metrics.severities import under_noise
 from memsim.plotting.axis import ratio_axis
 from memsim.plotting.curves import MAX_LINES, curve, named
 from memsim.plotting.page import ending, entries, grid, head, heading, only, title
@@ -30,7 +31,7 @@ _GRADIENT = "Along the gradient"
 def robustness(dataset: xr.Dataset) -> Figure:
     """Figure with accuracy above the median SNR against the noise level, for every noise type, and one for attacks.
 
-    Lines are means over seeds from the clean images at level 0 on, bands their 95 % intervals, dots the chance level.
+    Lines are means over seeds from the clean images on, which take the place of corrupted ones of severity 0; bands their 95 % intervals, dots the chance level.
 
     Raises
     ------
@@ -42,17 +43,18 @@ def robustness(dataset: xr.Dataset) -> Figure:
     settings = settings_of(dataset, ClassifySpec)
     names = ("noisy_accuracy", "noisy_snr", "test_accuracy", "test_snr", "perturbed_accuracy")
     require(dataset, "learner", "repeat", "noise_type", "noise_level", "epsilon", "true_class", *names)
+    levels = dataset.noise_level.values
     clean = over_seeds(dataset.test_accuracy, MAX_LINES, 100.0)
     accuracy = from_clean(
         np.repeat(clean[:, :, None], dataset.sizes["noise_type"], axis=2),
-        over_seeds(dataset.noisy_accuracy, MAX_LINES, 100.0),
+        under_noise(over_seeds(dataset.noisy_accuracy, MAX_LINES, 100.0), levels),
     )
     ratio = from_clean(
         np.repeat(over_seeds(dataset.test_snr, MAX_LINES)[:, :, None], dataset.sizes["noise_type"], axis=2),
-        over_seeds(dataset.noisy_snr, MAX_LINES),
+        under_noise(over_seeds(dataset.noisy_snr, MAX_LINES), levels),
     )
     attacked = from_clean(clean, over_seeds(dataset.perturbed_accuracy, MAX_LINES, 100.0))
-    levels = np.array([0.0, *dataset.noise_level.values])
+    severities = np.array([0.0, *under_noise(levels, levels)])
     kinds = [str(kind).replace("-", " ").capitalize() for kind in dataset.noise_type.values]
     shown = range(min(MAX_LINES, dataset.sizes["learner"]))
     learners = device_names(dataset, shown)
@@ -79,8 +81,8 @@ def robustness(dataset: xr.Dataset) -> Figure:
                 _over_both(above, below)
                 below.remove()
                 continue
-            _lines(above, learners, levels, accuracy[:, :, int(k)])
-            _lines(below, learners, levels, ratio[:, :, int(k)])
+            _lines(above, learners, severities, accuracy[:, :, int(k)])
+            _lines(below, learners, severities, ratio[:, :, int(k)])
             title(above, kinds[int(k)])
             if empty(ratio[0, :, int(k), 1:]):
                 below.remove()

@@ -142,7 +142,7 @@ def _differences(
 ) -> np.ndarray:
     """Mean difference of the outputs, of corrupted images (filled) and of clean ones (open); all values."""
     clean = dataset.clean_target.values - dataset.clean_control.values
-    noisy = dataset.output_difference.values.mean(axis=(2, 3))
+    noisy = reads_under_noise(dataset.output_difference.values, dataset.noise_level.values).mean(axis=(2, 3))
     both = means("output_difference", np.stack([noisy, clean], axis=-1), settings)
     several = len(groups) > 1
     for number, (name, group) in enumerate(groups.items()):
