@@ -166,7 +166,7 @@ def corruption_error(error: np.ndarray, reference: np.ndarray) -> np.ndarray:
 def relative_corruption_error(
     error: np.ndarray, clean: np.ndarray, reference: np.ndarray, clean_reference: np.ndarray
 ) -> np.ndarray:
-    """Rise of the error above that on clean images, summed over noise levels, over the rise of a reference, (..., type).
+    """Rise of the error above that on clean images over that of a reference, summed over levels, (..., type).
 
     NaN where the error of the reference does not rise. Negative where the learner makes fewer errors than on clean
     images.

@@ -132,7 +132,7 @@ def classify(job: Job) -> Computed:
         own = packed(kept, list(kept))
         variables, coordinates = variables | own[0], coordinates | own[1]
     notes = device_notes(entries) + time_notes(entries) + energy.notes
-    notes += corruption_notes(variables, spec.levels, spec.reference or entries[0].label, spec.corruptions)
+    notes += corruption_notes(variables, spec.levels, entries[reference].label, list(spec.corruptions))
     notes += [f"{entry.label}, {note}" for entry in entries for note in classifiers[entry.label].notes]
     torch = any(entry.spec.network is not None and entry.spec.training.engine == "torch" for entry in entries)
     libraries = {"torch": version("torch")} if torch else {}

@@ -223,7 +223,17 @@ class ClassifySpec(ImageExperimentSpec):
     def evaluation_keys(self, earlier: ExperimentSpec) -> tuple[str, ...]:
         """Corruptions and images, but not which of these are for training; see `ExperimentSpec`."""
         images = ("data.source", "data.shape", "data.grey")
-        return ("corruptions", "noise_fields", "perturbations", "attack", "reference", "keep", "times", "energy", *images)
+        return (
+            "corruptions",
+            "noise_fields",
+            "perturbations",
+            "attack",
+            "reference",
+            "keep",
+            "times",
+            "energy",
+            *images,
+        )
 
     def reaching(self, spec: ClassifierSpec, combination: Mapping[str, Any]) -> dict[str, Any]:
         """The values of a run of the sweep that change a learner, or the one that it programs."""

@@ -179,9 +179,7 @@ def mean_lifetime(accuracy: np.ndarray, times: Sequence[float]) -> np.ndarray:
     return lifetimes
 
 
-def compare(
-    variables: Values, levels: Sequence[float], reference: int, times: Sequence[float] = ()
-) -> Values:
+def compare(variables: Values, levels: Sequence[float], reference: int, times: Sequence[float] = ()) -> Values:
     """Variables that need all learners, and the means over seeds with their intervals.
 
     Parameters

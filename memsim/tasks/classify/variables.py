@@ -64,7 +64,8 @@ DECLARED = (
         REPEAT,
         "1",
         "accuracy under noise",
-        "mean of noisy_accuracy over noise types and levels above 0; NaN where level 0, the image itself, is the only one",
+        "mean of noisy_accuracy over noise types and levels above 0; NaN where there is no other than level 0, the "
+        "image itself",
         summary=True,
         bounds=SHARE,
     ),
@@ -89,8 +90,9 @@ DECLARED = (
         ("learner", "repeat", "noise_type"),
         "1",
         "relative corruption error",
-        "error minus that on clean test images, summed over noise levels above 0, over the same of the reference learner "
-        "of that seed; NaN where the errors of the reference do not rise, negative where those of the learner fall",
+        "error minus that on clean test images, summed over noise levels above 0, over the same of the reference "
+        "learner of that seed; NaN where the errors of the reference do not rise, negative where those of the learner "
+        "fall",
     ),
     Variable(
         "mean_corruption_error",
@@ -131,9 +133,9 @@ DECLARED = (
         ATTACK,
         "1",
         "accuracy under attack",
-        "share of images that are recognised at all points of the path of an attack, no pixel of which moves by more than "
-        "epsilon or out of [0, 1], by expected outputs, so that read noise is not mistaken for robustness. One step: the "
-        "image, and the image moved by epsilon along the sign of the gradient that lowers its margin. Projected "
+        "share of images that are recognised at all points of the path of an attack, which moves no pixel by more than "
+        "epsilon or out of [0, 1], by expected outputs, so that read noise is not mistaken for robustness. One step: "
+        "the image, and the image moved by epsilon along the sign of the gradient that lowers its margin. Projected "
         "gradient: these, and all points of attack.steps steps of 2.5 epsilon / attack.steps (Madry et al. 2018) from "
         f"the image on; what another class takes at a smaller epsilon is lost; {_ATTACKED}",
         bounds=SHARE,
@@ -143,8 +145,8 @@ DECLARED = (
         ATTACK,
         "1",
         "accuracy of one read under attack",
-        "share of images that count in attacked_accuracy and are recognised by one read, with its noise, of the point of "
-        "the path with the smallest margin",
+        "share of images that count in attacked_accuracy and are recognised by one read, with its noise, of the point "
+        "of the path with the smallest margin",
         bounds=SHARE,
     ),
     Variable(

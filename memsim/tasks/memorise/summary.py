@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from memsim.metrics.intervals import over_images
-from memsim.metrics.severities import reads_under_noise, under_noise
+from memsim.metrics.severities import reads_under_noise
 from memsim.metrics.two_columns import (
     area,
     confidence,
@@ -125,7 +125,7 @@ def _medians(ratio: np.ndarray) -> dict[str, np.ndarray]:
 
 def _curves(variables: Mapping[str, np.ndarray], spec: MemoriseSpec) -> dict[str, np.ndarray]:
     """How accuracy and SNR fall with noise from their value on the clean image, and the areas under both curves."""
-    target, control, levels = variables["clean_target"], variables["clean_control"], np.array(spec.levels)
+    target, control = variables["clean_target"], variables["clean_control"]
     clean = {"accuracy": target > control, "snr": variables["clean_snr"]}
     curves = {}
     for name, noisy in (("accuracy", variables["correct"]), ("snr", variables["snr"])):
@@ -133,7 +133,7 @@ def _curves(variables: Mapping[str, np.ndarray], spec: MemoriseSpec) -> dict[str
         points, relative = degradation(start, curve)
         curves[f"{name}_degradation"] = points
         curves[f"{name}_degradation_relative"] = relative
-        curves[f"{name}_area"] = area(start, under_noise(curve, spec.levels), under_noise(levels, levels))
+        curves[f"{name}_area"] = area(start, curve, spec.levels)
     return curves
 
 

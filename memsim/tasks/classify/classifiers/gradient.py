@@ -180,7 +180,7 @@ def samples(images: np.ndarray, network: Network) -> np.ndarray:
 
 
 def gradients(networks: Sequence[Network], sets: Sequence[np.ndarray], slope: np.ndarray) -> np.ndarray:
-    """Gradient of sum slope * outputs by the pixels, (seed, image, ...), a network and a set of images for each seed."""
+    """Gradient of sum slope * outputs by the pixels, (seed, image, ...), a network and images for each seed."""
     with threadpool_limits(1, "blas"), np.errstate(over="ignore", invalid="ignore"):
         found = [
             host(network.sensitivity(samples(x, network), own)).reshape(x.shape)

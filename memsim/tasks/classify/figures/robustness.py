@@ -31,7 +31,8 @@ _GRADIENT = "Along the gradient"
 def robustness(dataset: xr.Dataset) -> Figure:
     """Figure with accuracy above the median SNR against the noise level, for every noise type, and one for attacks.
 
-    Lines are means over seeds from the clean images on, which take the place of corrupted ones of severity 0; bands their 95 % intervals, dots the chance level.
+    Lines are means over seeds, bands their 95 % intervals, dots the chance level. Lines start at the clean images,
+    which take the place of corrupted ones of severity 0.
 
     Raises
     ------
