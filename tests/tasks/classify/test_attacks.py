@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,13 @@ from memsim.errors import InputError
 from memsim.experiments.loading import experiment_from_text
 from memsim.philox import attacked_read, corrupted_read
 from memsim.plotting import LacksError, draw
+from memsim.profiles import load_device
 from memsim.tasks.classify import attacks as at
+from memsim.tasks.classify.classifiers.classifier import Lesson
+from memsim.tasks.classify.classifiers.gradient import Gradient
+from memsim.tasks.classify.classifiers.in_place import InPlace
+from memsim.tasks.classify.classifiers.on_crossbars import OnCrossbars
+from memsim.tasks.classify.schema import ClassifierSpec
 from memsim.tasks.classify.table import print_metrics, print_overview
 
 SIDE = 4
@@ -119,7 +127,7 @@ class TestLimits:
         classifier = tanh_layers()
         split = images(classifier, 0.0, 1.0, 100)
         shares = [attacked(classifier, split, 0.1, steps, 0.02).recognised for steps in (1, 2, 5, 10, 20)]
-        for fewer, more in zip(shares, shares[1:], strict=False):
+        for fewer, more in itertools.pairwise(shares):
             assert (more <= fewer).all()
         assert shares[-1].mean() < shares[0].mean()
 
@@ -204,9 +212,7 @@ class TestLearners:
         print_overview(older)
         print_metrics(older)
         assert "projected" not in capsys.readouterr().out
-        with pytest.raises(
-            LacksError, match="'attacks' needs 'attacked_accuracy', which older versions did not measure"
-        ):
+        with pytest.raises(LacksError, match="'attacks' needs 'attacked_accuracy', which older versions"):
             draw(older, "attacks")
 
     def test_the_figure_has_a_panel_for_each_attack_from_the_clean_images_on(self, result):
@@ -228,19 +234,12 @@ class TestImagesOfEachSeed:
     @pytest.mark.parametrize("features", [None, {"units": 12}, {"kind": "competitive", "units": 12}])
     @pytest.mark.parametrize("device", ["ideal", "agsi-jo2010"])
     def test_of_learners_in_place(self, normalise, features, device):
-        from memsim.profiles import load_device
-        from memsim.tasks.classify.classifiers.in_place import InPlace
-        from memsim.tasks.classify.schema import ClassifierSpec
 
         sections = {} if features is None else {"features": features}
         spec = ClassifierSpec(name="L", learning={"epochs": 1, "normalise": normalise}, **sections)
         agrees(InPlace(spec, load_device(device), lesson(), "cpu"))
 
     def test_of_networks_on_crossbars(self):
-        from memsim.profiles import load_device
-        from memsim.tasks.classify.classifiers.gradient import Gradient
-        from memsim.tasks.classify.classifiers.on_crossbars import OnCrossbars
-        from memsim.tasks.classify.schema import ClassifierSpec
 
         network = {"architecture": "two-layer", "hidden": 8}
         trained = Gradient(ClassifierSpec(name="N", network=network, training={"epochs": 1}), lesson(), "cpu")
@@ -250,8 +249,6 @@ class TestImagesOfEachSeed:
 
 
 def lesson():
-    from memsim.tasks.classify.classifiers.classifier import Lesson
-
     digits = ms.load_labelled("digits", samples=100)
     return Lesson(digits.train, digits.validation, 10, 42, 2, lambda done: None)
 

@@ -83,7 +83,7 @@ def test_a_reference_without_errors_is_named_in_one_note():
     (note,) = corruption_notes(found, [0.3], "A", ["gaussian", "fog"])
     assert note == (
         "corruption_error has no value where 'A' makes no error: gaussian (repeat 0); relative_corruption_error has no "
-        "value where 'A' makes no more errors than on clean images: gaussian (repeat 0, 1); another reference or larger "
-        "severities give one"
+        "value where 'A' makes no more errors than on clean images: gaussian (repeat 0, 1); another reference or "
+        "larger severities give one"
     )
     assert corruption_notes(corruption_variables(variables, [0.3], 1), [0.3], "B", ["gaussian", "fog"]) == []

@@ -64,6 +64,7 @@ def attacks(dataset: xr.Dataset) -> Figure:
             axes.tick_params(labelleft=False)
         fit_limits(panels, reach=[0, 100], room=0.03)
         some = only(len(shown), dataset.sizes["learner"])
-        steps = f"projected gradient: {settings.attack.steps} steps; dotted: chance"
-        ending(figure, *entries(panels[:1]), some, steps, left_out(gone.items()), device=learners.heading)
+        bands = "means over seeds, bands: 95 % intervals; dotted: chance"
+        which = f"at most {settings.attack.images} test images; projected gradient: {settings.attack.steps} steps"
+        ending(figure, *entries(panels[:1]), some, which, bands, left_out(gone.items()), device=learners.heading)
     return figure
