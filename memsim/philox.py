@@ -129,7 +129,8 @@ CONVERTER_TILE_SHIFT = 8
 LEVEL_STEP = 2.0**-20
 """Levels of corruptions that are nearer than this share a field, assumed; a level of 100 fits into c1."""
 TEST_LEVEL_SHIFT = 12
-"""First bit, in the number of a read of corrupted images, of the corruption; below it is the level."""
+"""First bit, in the number of a read of corrupted or attacked images, of the corruption or attack; below it is the
+level or radius."""
 
 MAX_SEED = (1 << 64) - 1
 
@@ -260,7 +261,7 @@ class Purpose(IntEnum):
     VALIDATION = 4  # of validation images after an epoch
     TEST = 5  # of corrupted images; the number tells corruption and level
     CLEAN = 6  # of test images as they are
-    PERTURBED = 7  # of images moved along a gradient; the number tells by how much
+    PERTURBED = 7  # of images moved along a gradient; the number tells the attack and by how much
     PRODUCTS = 8  # for the signal-to-noise ratio of products
     HELD_OUT = 9  # of validation images, to choose settings or calibrate outputs
     TRAINED = 10  # of training images after the training
@@ -475,6 +476,14 @@ def level_word(level: float) -> int:
 def corrupted_read(corruption: int, level: int) -> int:
     """Number of the read of test images with a corruption (`CorruptionField`) at a level."""
     return corruption << TEST_LEVEL_SHIFT | below("level", level, 1 << TEST_LEVEL_SHIFT)
+
+
+def attacked_read(attack: int, radius: int) -> int:
+    """Number of the read of images that an attack moved, by the numbers of the attack and of the radius.
+
+    Attack 0 are single steps of all test images.
+    """
+    return attack << TEST_LEVEL_SHIFT | below("radius", radius, 1 << TEST_LEVEL_SHIFT)
 
 
 def mix64(word: int) -> int:

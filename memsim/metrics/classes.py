@@ -15,6 +15,7 @@ BINS = 15
 """Bins of confidence; the number of Guo et al., ICML 2017 (arXiv:1706.04599)."""
 CONDITION = 0.1
 """Share of the largest output's magnitude under which the second is too small to divide by, assumed."""
+_ROUNDING = 1e-9  # sum of errors that is 0 but for rounding; one image among 100 million is more
 _LOG_TEMPERATURE = 30.0  # search range, natural logarithm around the outputs' own scale
 _STEPS = 60  # of the search; each leaves .618 of the range
 
@@ -149,6 +150,8 @@ def calibration_error(found: Reliability) -> np.ndarray:
 def corruption_error(error: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """Errors summed over noise levels, over those of a reference, (..., type); NaN where that makes none.
 
+    Severity 0 is no noise: it belongs neither to the errors nor to those of the reference.
+
     Source: Hendrycks & Dietterich, ICLR 2019 (arXiv:1903.12261), section 4.3, where it is a percentage.
 
     Parameters
@@ -157,12 +160,30 @@ def corruption_error(error: np.ndarray, reference: np.ndarray) -> np.ndarray:
         Shares of wrong images.
     """
     total, base = error.sum(-1), np.broadcast_to(reference.sum(-1), error.shape[:-1])
-    return np.divide(total, base, out=np.full(total.shape, np.nan), where=base > 0)
+    return np.divide(total, base, out=np.full(total.shape, np.nan), where=base > _ROUNDING)
 
 
-def mean_corruption_error(error: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Mean of `corruption_error` over types, (...)."""
-    return corruption_error(error, reference).mean(-1)
+def relative_corruption_error(
+    error: np.ndarray, clean: np.ndarray, reference: np.ndarray, clean_reference: np.ndarray
+) -> np.ndarray:
+    """Rise of the error above that on clean images over that of a reference, summed over levels, (..., type).
+
+    NaN where the error of the reference does not rise. Negative where the learner makes fewer errors than on clean
+    images.
+
+    Source: Hendrycks & Dietterich, ICLR 2019 (arXiv:1903.12261), section 4.3, where it is a percentage.
+
+    Parameters
+    ----------
+    error, reference : (..., type, level)
+        Shares of wrong images under noise.
+    clean, clean_reference : (...)
+        Shares of wrong images without noise.
+    """
+    rise, base = (
+        own - np.asarray(start)[..., None, None] for own, start in ((error, clean), (reference, clean_reference))
+    )
+    return corruption_error(rise, base)
 
 
 def _own_and_other(outputs: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from memsim.metrics.severities import under_noise
+
 EPSILON = 1e-9
 
 
@@ -87,15 +89,16 @@ def area(clean: np.ndarray, noisy: np.ndarray, levels: Sequence[float]) -> np.nd
     noisy : (..., noise_type, noise_level)
         The metric on corrupted images.
     levels : sequence of float
-        Ascending severities.
+        Ascending severities; the point at severity 0 is the clean one.
 
     Returns
     -------
     ndarray
-        (..., noise_type); 1 for an accuracy that never falls.
+        (..., noise_type); 1 for an accuracy that never falls, the clean value where severity 0 is the only one.
     """
     start = np.broadcast_to(np.asarray(clean, float)[..., None, None], (*noisy.shape[:-1], 1))
-    curve, x = np.concatenate([start, noisy], axis=-1), np.array([0.0, *levels])
-    if x[-1] == 0:
-        return curve[..., 0]
+    curve = np.concatenate([start, under_noise(noisy, levels)], axis=-1)
+    x = np.array([0.0, *under_noise(np.asarray(levels), levels)])
+    if len(x) == 1:
+        return start[..., 0]
     return ((curve[..., 1:] + curve[..., :-1]) / 2 * np.diff(x)).sum(-1) / x[-1]

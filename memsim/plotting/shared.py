@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memsim.document.writer import show
+from memsim.metrics.severities import is_noise
 from memsim.results.settings import any_settings_of, kind_of
 from memsim.tasks.base import Metric, load_object
 from memsim.tasks.coordinates import SEVERITY
@@ -136,6 +137,8 @@ def values_of(dataset: xr.Dataset, metric: Metric, place: int, part: str = "") -
         values = load_object(metric.values)(dataset)
     else:
         values = dataset[metric.source].astype(float)
+        if "noise_level" in values.dims and is_noise(dataset["noise_level"].values).any():
+            values = values.isel(noise_level=is_noise(dataset["noise_level"].values))
         values = values.mean([dimension for dimension in SEVERITY if dimension in values.dims], skipna=False)
     if "time" in values.dims:
         values = values.isel(time=-1)

@@ -14,14 +14,17 @@ from memsim.data.cifar import luminance_of
 from memsim.data.labelled import Labelled, load_labelled
 from memsim.errors import InputError
 from memsim.experiments.experiment import Experiment
-from memsim.metrics.classes import BINS
+from memsim.metrics.classes import BINS, predicted
 from memsim.metrics.pulse_bins import pulse_bins, pulse_counts
+from memsim.metrics.severities import mean_under_noise
 from memsim.results.dataset import require
 from memsim.results.weights import packed
 from memsim.tasks.capacity import images_at_once
+from memsim.tasks.classify.attacks import ATTACKS, measure_attacked, measure_perturbed
 from memsim.tasks.classify.classifiers.classifier import Classifier
 from memsim.tasks.classify.classifiers.gradient import uses_torch
 from memsim.tasks.classify.classifiers.on_crossbars import OnCrossbars
+from memsim.tasks.classify.corruption import corruption_notes
 from memsim.tasks.classify.course import Course, trials_of
 from memsim.tasks.classify.energy import EnergyOfLearners
 from memsim.tasks.classify.over_time import CellsOverTime
@@ -64,7 +67,14 @@ def classify(job: Job) -> Computed:
         before = energy.events(classifier)
         outputs = clean_outputs(classifier, data)
         energy.note(entry, classifier, before, len(data.test))
-        parts.append(measure_clean(classifier, data, outputs, spec.perturbations))
+        right = predicted(outputs) == data.test.labels
+        parts.append(
+            measure_clean(classifier, data, outputs)
+            | measure_perturbed(classifier, data.test, right, spec.perturbations)
+            | measure_attacked(
+                classifier, data.test, spec.seeds, spec.perturbations, spec.attack.steps, spec.attack.images
+            )
+        )
         course.report(entry, _MEASURED)
     noisy = _noisy(
         entries, classifiers, job.images, lambda entry, share: course.report(entry, _MEASURED + 0.05 * share)
@@ -85,7 +95,8 @@ def classify(job: Job) -> Computed:
     variables = stack(parts)
     counted, labels = energy.variables()
     variables |= counted
-    variables |= compare(variables, spec.labels.index(spec.reference_label), spec.times) | course.tuning()
+    reference = spec.labels.index(spec.reference_label)
+    variables |= compare(variables, spec.levels, reference, spec.times) | course.tuning()
     first = job.images[entries[0].data]
     variables |= {
         "example_class_image": _first_of_each_class(first),
@@ -98,6 +109,7 @@ def classify(job: Job) -> Computed:
         "noise_type": list(spec.corruptions),
         "noise_level": np.array(spec.levels),
         "epsilon": np.array(spec.perturbations),
+        "attack": list(ATTACKS),
         "interval": ["low", "high"],
         "epoch": np.arange(1, variables["epoch_loss"].shape[-1] + 1),
         "confidence_bin": (np.arange(BINS) + 0.5) / BINS,
@@ -121,6 +133,7 @@ def classify(job: Job) -> Computed:
         own = packed(kept, list(kept))
         variables, coordinates = variables | own[0], coordinates | own[1]
     notes = device_notes(entries) + time_notes(entries) + energy.notes
+    notes += corruption_notes(variables, spec.levels, entries[reference].label, list(spec.corruptions))
     notes += [f"{entry.label}, {note}" for entry in entries for note in classifiers[entry.label].notes]
     torch = any(entry.spec.network is not None and uses_torch(entry.spec.training.engine) for entry in entries)
     libraries = {"torch": version("torch")} if torch else {}
@@ -224,7 +237,7 @@ def _over_time(
             cells[entry.label].advance(time, number)
         noisy = _noisy(on_cells, classifiers, sets, lambda entry, share: None, number)
         for entry, found in zip(on_cells, noisy, strict=True):
-            shares[entry.label].append(found["noisy_accuracy"].mean(axis=(1, 2)))
+            shares[entry.label].append(mean_under_noise(found["noisy_accuracy"], spec.levels))
             cells[entry.label].measure(number)
             course.report(entry, _AT_ONCE + (1 - _AT_ONCE) * number / len(spec.times))
     values: dict[str, Values] = {

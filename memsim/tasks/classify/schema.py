@@ -187,6 +187,13 @@ class ClassifierSpec(LearnerBase):
         return self
 
 
+class AttackSpec(Section):
+    """Attacks on test images: steps of the projected gradient, and how many images are attacked at most."""
+
+    steps: Annotated[int, Count(1, 1000)] = 10
+    images: Annotated[int, Count(1, 1_000_000)] = 200
+
+
 class TuningSpec(Section):
     """How much of a search every method gets: settings that are tried, and seeds that each is tried with."""
 
@@ -210,13 +217,23 @@ class ClassifySpec(ImageExperimentSpec):
     perturbations: Annotated[
         list[Annotated[float, Field(allow_inf_nan=False, gt=0, le=1)]], Field(min_length=1, max_length=20)
     ] = Field(default=[0.02, 0.05, 0.1])
-
+    attack: AttackSpec = AttackSpec()
     keep: list[Literal["weights"]] = Field(default=[])
 
     def evaluation_keys(self, earlier: ExperimentSpec) -> tuple[str, ...]:
         """Corruptions and images, but not which of these are for training; see `ExperimentSpec`."""
         images = ("data.source", "data.shape", "data.grey")
-        return ("corruptions", "noise_fields", "perturbations", "reference", "keep", "times", "energy", *images)
+        return (
+            "corruptions",
+            "noise_fields",
+            "perturbations",
+            "attack",
+            "reference",
+            "keep",
+            "times",
+            "energy",
+            *images,
+        )
 
     @property
     def reference_label(self) -> str:

@@ -1,4 +1,4 @@
-"""What classifiers gave, as registered variables: metrics on clean, corrupted and perturbed test images."""
+"""What classifiers gave, as registered variables: metrics on clean and on corrupted test images."""
 
 from __future__ import annotations
 
@@ -11,12 +11,10 @@ from memsim.data.labelled import Labelled, Split
 from memsim.metrics.classes import (
     calibration_error,
     confusion,
-    corruption_error,
     fit_temperature,
     ill_conditioned,
     lead,
     margin,
-    mean_corruption_error,
     normalised_margin,
     predicted,
     recall,
@@ -26,8 +24,9 @@ from memsim.metrics.classes import (
 from memsim.metrics.intervals import seed_interval
 from memsim.metrics.lifetime import lifetime
 from memsim.philox import Occasion, Purpose, corrupted_read
-from memsim.tasks.classify.classifiers.classifier import BLOCK, CellClassifier, Classifier
+from memsim.tasks.classify.classifiers.classifier import CellClassifier, Classifier
 from memsim.tasks.classify.classifiers.on_crossbars import OnCrossbars
+from memsim.tasks.classify.corruption import corruption_variables
 from memsim.tasks.classify.variables import SUMMARISED, VARIABLES
 
 Values = dict[str, np.ndarray]
@@ -40,9 +39,7 @@ def clean_outputs(classifier: Classifier, data: Labelled) -> np.ndarray:
     return classifier.outputs(data.test.pixels, occasion=Occasion(Purpose.CLEAN))
 
 
-def measure_clean(
-    classifier: Classifier, data: Labelled, outputs: np.ndarray, perturbations: Sequence[float]
-) -> Values:
+def measure_clean(classifier: Classifier, data: Labelled, outputs: np.ndarray) -> Values:
     """Registered variables of a classifier on the images themselves, without the learner dimension.
 
     `outputs` are those of `clean_outputs`.
@@ -88,38 +85,7 @@ def measure_clean(
         "training_pulses_reset": account.pulses_reset,
         "weight_error": account.weight_error,
     }
-    return values | _perturbed(classifier, test, right, perturbations)
-
-
-def _perturbed(classifier: Classifier, test: Split, right: np.ndarray, epsilons: Sequence[float]) -> Values:
-    """Geometric margin, and the accuracy after a step along the sign of the gradient that lowers the margin."""
-    seeds, count = right.shape
-    held = np.empty((seeds, len(epsilons), count), bool)
-    distance = np.empty((seeds, count))
-    size = max(1, BLOCK // (seeds * test.pixels[0].size * 8))
-    for first in range(0, count, size):
-        part = slice(first, min(first + size, count))
-        x, labels = test.pixels[part], test.labels[part]
-        expected = classifier.outputs(x, occasion=Occasion(Purpose.CLEAN), first=first, noise=False)
-        gradient = classifier.sensitivity(x, _margin_slope(expected, labels))
-        with np.errstate(over="ignore", invalid="ignore"):
-            steepness = np.linalg.norm(gradient.reshape(*gradient.shape[:2], -1), axis=-1)
-        scale = steepness * np.linalg.norm(x.reshape(len(x), -1), axis=-1)
-        distance[:, part] = margin(expected, labels) / np.where(scale == 0, 1.0, scale)
-        for k, epsilon in enumerate(epsilons):
-            moved = np.clip(x - np.float32(epsilon) * np.sign(gradient), 0.0, 1.0).astype(np.float32)
-            outputs = classifier.outputs(moved, occasion=Occasion(Purpose.PERTURBED, k), first=first)
-            held[:, k, part] = right[:, part] & (predicted(outputs) == labels)
-    return {"perturbed_accuracy": held.mean(-1), "test_geometric_margin": distance.mean(-1)}
-
-
-def _margin_slope(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Gradient of the margin by the outputs: 1 at the label, -1 at the largest other output."""
-    wanted = np.arange(outputs.shape[-1]) == labels[:, None]
-    other = np.where(wanted, -np.inf, outputs).argmax(-1)
-    slope = np.broadcast_to(wanted, outputs.shape).astype(outputs.dtype)
-    np.put_along_axis(slope, other[..., None], -1.0, axis=-1)
-    return slope
+    return values
 
 
 def measure_noisy(
@@ -213,25 +179,21 @@ def mean_lifetime(accuracy: np.ndarray, times: Sequence[float]) -> np.ndarray:
     return lifetimes
 
 
-def compare(variables: Values, reference: int, times: Sequence[float] = ()) -> Values:
+def compare(variables: Values, levels: Sequence[float], reference: int, times: Sequence[float] = ()) -> Values:
     """Variables that need all learners, and the means over seeds with their intervals.
 
     Parameters
     ----------
     variables : dict of str to (learner, ...)
         Registered variables.
+    levels : sequence of float
+        Severities of the corruptions.
     reference : int
         Number of the learner to whose errors those of the others are compared.
     times : sequence of float
         Times of the experiment [s].
     """
-    noisy = variables["noisy_accuracy"]
-    error = 1.0 - noisy
-    found = {
-        "noise_mean_accuracy": noisy.mean(axis=(2, 3)),
-        "corruption_error": corruption_error(error, error[reference]),
-        "mean_corruption_error": mean_corruption_error(error, error[reference]),
-    }
+    found = corruption_variables(variables, levels, reference)
     if "lifetime" in variables:
         found["mean_lifetime"] = mean_lifetime(variables["aged_accuracy"], times)
     everything = variables | found

@@ -25,6 +25,7 @@ _ROWS = (
     ("train_accuracy", "training accuracy", "{:.1f} %", 100.0),
     ("noise_mean_accuracy", "accuracy under noise", "{:.1f} %", 100.0),
     ("mean_corruption_error", "mean corruption error", "{:.3f}", 1.0),
+    ("mean_relative_corruption_error", "the same, relative to clean", "{:.3f}", 1.0),
     ("test_normalised_margin", "normalised margin", "{:.3f}", 1.0),
     ("test_geometric_margin", "geometric margin", "{:.4f}", 1.0),
     ("test_margin", "margin", "{:.4g}", 1.0),
@@ -40,6 +41,10 @@ _ROWS = (
     ("weight_error", "weight error", "{:.3f}", 1.0),
     ("product_snr", "SNR of products, dB", "{:.1f}", 1.0),
 )
+_ABSENT = ("product_snr", "mean_relative_corruption_error")
+"""Rows of variables that a result may lack: not all learners have one, older versions did not measure the other."""
+_RADII = 5
+"""Radii of attacks that fit into the table side by side."""
 _FACTS = (("parameters", "parameters"), ("cells", "cells"), ("operations", "operations an image"))
 
 
@@ -61,8 +66,8 @@ def print_overview(dataset: xr.Dataset) -> None:
         rows.add_row(
             printable(learner),
             f"{100 * float(part.test_accuracy_mean):.1f}{spread} %",
-            f"{100 * float(part.noise_mean_accuracy_mean):.1f} %",
-            f"{100 * float(part.perturbed_accuracy.sel(epsilon=epsilon).mean('repeat')):.1f} %",
+            _percent(part.noise_mean_accuracy_mean),
+            _percent(part.perturbed_accuracy.sel(epsilon=epsilon).mean("repeat")),
             _products(part) if on_crossbars else f"{float(part.test_normalised_margin_mean):.3f}",
             f"{float(part.scaled_calibration_error_mean):.3f}",
         )
@@ -70,12 +75,36 @@ def print_overview(dataset: xr.Dataset) -> None:
     screen.print(printable(stored(dataset, "title") or settings.name), style="bold")
     screen.print()
     screen.print(rows)
+    if "attacked_accuracy" in dataset:
+        _print_attacks(dataset)
     if "network_success_mean" in dataset:
         _print_programming(dataset)
     if "phase_energy" in dataset:
         print_costs(dataset)
     if "time" in dataset.dims:
         _print_over_time(dataset)
+
+
+def _print_attacks(dataset: xr.Dataset) -> None:
+    """Print the accuracy under both attacks, by expected outputs, for the first radii."""
+    require(dataset, "attack", "epsilon", "attack_clean_accuracy")
+    radii = dataset.epsilon.values[:_RADII]
+    headings = ("no\nattack", *(f"\n±{radius:g}" for radius in radii))
+    rows = table("one step / projected gradient", *headings, right=headings)
+    for learner in dataset.learner.values:
+        part = dataset.sel(learner=learner)
+        shares = 100 * part.attacked_accuracy.mean("repeat").transpose("epsilon", "attack").values[: len(radii)]
+        cells = (" / ".join(f"{share:.1f}" for share in own) for own in shares)
+        rows.add_row(printable(learner), f"{100 * float(part.attack_clean_accuracy.mean()):.1f}", *cells)
+    screen = console()
+    images = settings_of(dataset, ClassifySpec).attack.images
+    screen.print(f"\nAccuracy in % under attack, of expected outputs, for at most {images} test images")
+    screen.print(rows)
+
+
+def _percent(share: xr.DataArray) -> str:
+    """A share in percent; nothing where it is not known."""
+    return f"{100 * float(share):.1f} %" if share.notnull() else ""
 
 
 def _print_programming(dataset: xr.Dataset) -> None:
@@ -150,7 +179,7 @@ def print_metrics(dataset: xr.Dataset) -> None:
         metrics = table("", "mean", "95 % interval", right=("mean", "95 % interval"))
         metrics.columns[0].min_width = 22
         for name, label, form, factor in _ROWS:
-            if name == "product_snr" and name not in dataset:
+            if name in _ABSENT and f"{name}_mean" not in dataset:
                 continue
             require(dataset, f"{name}_mean", f"{name}_interval")
             mean = float(part[f"{name}_mean"]) * factor
@@ -167,10 +196,19 @@ def print_metrics(dataset: xr.Dataset) -> None:
         screen.print(metrics)
         for kind in dataset.noise_type.values:
             shares = part.noisy_accuracy.sel(noise_type=kind).mean("repeat")
-            texts = (
-                f"{float(level):g}: {100 * float(shares.sel(noise_level=level)):.1f} %" for level in shares.noise_level
-            )
-            screen.print(f"{kind}  {', '.join(texts)}", soft_wrap=True)
+            screen.print(f"{kind}  {_by_level(shares, 'noise_level')}", soft_wrap=True)
+        for attack in dataset.get("attack", ()):
+            shares = part.attacked_accuracy.sel(attack=attack).mean("repeat")
+            screen.print(f"{attack.item()}  {_by_level(shares, 'epsilon')}", soft_wrap=True)
+
+
+def _by_level(shares: xr.DataArray, level: str) -> str:
+    """Shares in percent by their level; severity 0 is no noise."""
+    texts = []
+    for value, share in zip(shares[level].values, shares.values, strict=True):
+        clean = " (clean)" if value == 0 else ""
+        texts.append(f"{value:g}{clean}: {100 * share:.1f} %")
+    return ", ".join(texts)
 
 
 def print_notes(dataset: xr.Dataset) -> None:

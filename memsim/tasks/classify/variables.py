@@ -9,6 +9,7 @@ from memsim.tasks.variable import CORRECTED, POSITIVE, SHARE, SUMMARY, Variable,
 REPEAT = ("learner", "repeat")
 EPOCH = ("learner", "repeat", "epoch")
 NOISY = ("learner", "repeat", "noise_type", "noise_level")
+ATTACK = ("learner", "repeat", "attack", "epsilon")
 BIN = ("learner", "repeat", "confidence_bin")
 TILE = ("learner", "word_line", "bit_line")
 OVER_TIME = ("learner", "repeat", "time")
@@ -16,6 +17,7 @@ OVER_TIME = ("learner", "repeat", "time")
 _RUN = "pulses of training, programming and all refreshes; prior cycles are not among them"
 _WRITTEN = "of networks that write and verify programs"
 _OTHERS = "the largest of the other outputs"
+_ATTACKED = "of the first attack.images test images"
 _PROCESSOR = (
     "multiply-accumulates and bits of weights and activations, of energy.bits each, that a digital processor moves; a "
     "lower bound, see memsim.energy.digital"
@@ -62,7 +64,8 @@ DECLARED = (
         REPEAT,
         "1",
         "accuracy under noise",
-        "mean of noisy_accuracy over noise types and levels",
+        "mean of noisy_accuracy over noise types and levels above 0; NaN where there is no other than level 0, the "
+        "image itself",
         summary=True,
         bounds=SHARE,
     ),
@@ -79,7 +82,17 @@ DECLARED = (
         ("learner", "repeat", "noise_type"),
         "1",
         "corruption error",
-        "errors summed over noise levels, over those of the reference learner of that seed; NaN where it makes none",
+        "errors summed over noise levels above 0, over those of the reference learner of that seed; NaN where it makes "
+        "none",
+    ),
+    Variable(
+        "relative_corruption_error",
+        ("learner", "repeat", "noise_type"),
+        "1",
+        "relative corruption error",
+        "error minus that on clean test images, summed over noise levels above 0, over the same of the reference "
+        "learner of that seed; NaN where the errors of the reference do not rise, negative where those of the learner "
+        "fall",
     ),
     Variable(
         "mean_corruption_error",
@@ -91,12 +104,49 @@ DECLARED = (
         bounds=POSITIVE,
     ),
     Variable(
+        "mean_relative_corruption_error",
+        REPEAT,
+        "1",
+        "mean relative corruption error",
+        "mean of relative_corruption_error over noise types (Hendrycks & Dietterich 2019, there times 100)",
+        summary=True,
+    ),
+    Variable(
         "perturbed_accuracy",
         ("learner", "repeat", "epsilon"),
         "1",
         "worst-case accuracy",
         "share of test images recognised at both ends, the image itself and the image moved by epsilon in every pixel "
-        "along the sign of the gradient that lowers its margin, cut to [0, 1]",
+        "along the sign of the gradient that lowers its margin, cut to [0, 1]; one read of each, with its noise",
+        bounds=SHARE,
+    ),
+    Variable(
+        "attack_clean_accuracy",
+        REPEAT,
+        "1",
+        "accuracy without attack",
+        f"share of the attacked images that are recognised as they are, by expected outputs; {_ATTACKED}",
+        bounds=SHARE,
+    ),
+    Variable(
+        "attacked_accuracy",
+        ATTACK,
+        "1",
+        "accuracy under attack",
+        "share of images that are recognised at all points of the path of an attack, which moves no pixel by more than "
+        "epsilon or out of [0, 1], by expected outputs, so that read noise is not mistaken for robustness. One step: "
+        "the image, and the image moved by epsilon along the sign of the gradient that lowers its margin. Projected "
+        "gradient: these, and all points of attack.steps steps of 2.5 epsilon / attack.steps (Madry et al. 2018) from "
+        f"the image on; what another class takes at a smaller epsilon is lost; {_ATTACKED}",
+        bounds=SHARE,
+    ),
+    Variable(
+        "attacked_read_accuracy",
+        ATTACK,
+        "1",
+        "accuracy of one read under attack",
+        "share of images that count in attacked_accuracy and are recognised by one read, with its noise, of the point "
+        "of the path with the smallest margin",
         bounds=SHARE,
     ),
     Variable(
@@ -402,7 +452,7 @@ DECLARED = (
         OVER_TIME,
         "1",
         "accuracy under noise over time",
-        "the same of corrupted test images, mean over noise types and levels",
+        "the same of corrupted test images, mean over noise types and levels above 0",
         summary=True,
         bounds=SHARE,
     ),

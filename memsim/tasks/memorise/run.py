@@ -118,7 +118,9 @@ def _compute(job: Job) -> dict[str, list[Memory]]:
             for labels, runner in runners:
                 report = _reporter(job.progress, labels, first, count)
                 report(0)
-                memories = runner.memorise(Block(x.reshape(len(x), -1), noisy, first, seed, report, spec.times))
+                memories = runner.memorise(
+                    Block(x.reshape(len(x), -1), noisy, first, seed, report, spec.levels, spec.times)
+                )
                 report(len(x))
                 for name, memory in zip(labels, memories, strict=True):
                     parts[name].append(memory)

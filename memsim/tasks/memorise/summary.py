@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from memsim.metrics.intervals import over_images
+from memsim.metrics.severities import reads_under_noise
 from memsim.metrics.two_columns import (
     area,
     confidence,
@@ -85,7 +86,8 @@ def summarise(variables: Mapping[str, np.ndarray], spec: MemoriseSpec) -> dict[s
     """
     # A diverged network makes infinite outputs, and their means are infinite or undefined.
     with np.errstate(over="ignore", invalid="ignore"):
-        return {**_means(variables, spec), **_medians(variables), **_curves(variables, spec), **_worst(variables)}
+        reads = {name: reads_under_noise(variables[name], spec.levels) for name in ("snr", "normalised_difference")}
+        return {**_means(variables, spec), **_medians(reads["snr"]), **_curves(variables, spec), **_worst(**reads)}
 
 
 def _means(variables: Mapping[str, np.ndarray], spec: MemoriseSpec) -> dict[str, np.ndarray]:
@@ -102,7 +104,9 @@ def _means_of(names: Sequence[str], variables: Mapping[str, np.ndarray], spec: M
     columns = []
     for name in names:
         values = variables[name].astype(float)
-        columns.append(np.moveaxis(values.mean(axis=(2, 3)) if VARIABLES[name].dims == READ else values, 1, 0))
+        if VARIABLES[name].dims == READ:
+            values = reads_under_noise(values, spec.levels).mean(axis=(2, 3))
+        columns.append(np.moveaxis(values, 1, 0))
     declared = [VARIABLES[name] for name in names]
     mean, low, high = over_images(np.stack(columns, axis=1), declared, spec.seed, spec.resamples)
     summaries = {}
@@ -112,8 +116,7 @@ def _means_of(names: Sequence[str], variables: Mapping[str, np.ndarray], spec: M
     return summaries
 
 
-def _medians(variables: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    ratio = variables["snr"]
+def _medians(ratio: np.ndarray) -> dict[str, np.ndarray]:
     return {
         "snr_median": np.median(ratio, axis=(1, 2, 3)),
         "snr_magnitude_median": np.median(np.abs(ratio), axis=(1, 2, 3)),
@@ -134,14 +137,13 @@ def _curves(variables: Mapping[str, np.ndarray], spec: MemoriseSpec) -> dict[str
     return curves
 
 
-def _worst(variables: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _worst(snr: np.ndarray, normalised_difference: np.ndarray) -> dict[str, np.ndarray]:
     """The read with the smallest normalised difference; one that is not a number counts as the worst."""
-    values = variables["normalised_difference"]
-    learners = np.arange(len(values))
-    flat = values.reshape(len(values), -1)
+    learners = np.arange(len(snr))
+    flat = normalised_difference.reshape(len(snr), -1)
     worst = flat.argmin(axis=1)
     return {
         "worst_normalised_difference": flat[learners, worst],
-        "worst_snr": variables["snr"].reshape(len(values), -1)[learners, worst],
-        "worst_image": worst // values[0, 0].size,
+        "worst_snr": snr.reshape(len(snr), -1)[learners, worst],
+        "worst_image": worst // snr[0, 0].size,
     }

@@ -9,6 +9,7 @@ from memsim.tasks.variable import CORRECTED, POSITIVE, SHARE, SUMMARY, Variable,
 READ = ("learner", "image", "noise_type", "noise_level")
 MODEL = ("learner", "image")
 CURVE = ("learner", "noise_type", "noise_level")
+_NOISE = "noise types and levels above 0 (level 0, the image itself, counts where it is the only one)"
 AREA = ("learner", "noise_type")
 OVER_TIME = ("learner", "image", "time")
 
@@ -175,8 +176,8 @@ DECLARED = (
         summary=True,
         bounds=POSITIVE,
     ),
-    Variable("snr_median", SUMMARY, "1", "median signal-to-noise ratio", "median of snr over images and noise"),
-    Variable("snr_magnitude_median", SUMMARY, "1", "median |SNR|", "median of |snr| over images and noise"),
+    Variable("snr_median", SUMMARY, "1", "median signal-to-noise ratio", f"median of snr over images and {_NOISE}"),
+    Variable("snr_magnitude_median", SUMMARY, "1", "median |SNR|", f"median of |snr| over images and {_NOISE}"),
     Variable(
         "accuracy_degradation",
         CURVE,
@@ -220,7 +221,7 @@ DECLARED = (
         SUMMARY,
         "1",
         "worst normalised difference",
-        "smallest normalised_difference over images and noise",
+        f"smallest normalised_difference over images and {_NOISE}",
     ),
     Variable("worst_snr", SUMMARY, "1", "SNR of the worst read", "snr of the read with worst_normalised_difference"),
     Variable("worst_image", SUMMARY, "1", "worst image", "number of the image of the worst read"),
@@ -229,7 +230,7 @@ DECLARED = (
         OVER_TIME,
         "1",
         "SNR over time",
-        "of crossbars: mean over noise types and levels of the ratio in snr, read at a time after the training",
+        f"of crossbars: mean over {_NOISE} of the ratio in snr, read at a time after the training",
         summary=True,
     ),
     Variable(
@@ -245,7 +246,8 @@ DECLARED = (
         OVER_TIME,
         "1",
         "accuracy over time",
-        "of crossbars: share of corrupted reads with output_target above output_control at a time after the training",
+        "of crossbars: share of reads with output_target above output_control at a time after the training, over "
+        f"{_NOISE}",
         summary=True,
         bounds=SHARE,
     ),
@@ -292,7 +294,7 @@ DECLARED = (
 
 
 def _over(variable: Variable) -> str:
-    return "images, noise types and levels" if variable.dims == READ else "images"
+    return f"images, {_NOISE}" if variable.dims == READ else "images"
 
 
 def _method(variable: Variable) -> str:

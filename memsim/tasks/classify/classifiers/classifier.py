@@ -96,8 +96,8 @@ class Classifier(Protocol):
 
         Parameters
         ----------
-        x : (image, y, x)
-            Images.
+        x : (image, y, x) or (seed, image, y, x)
+            Images, see `outputs`.
         slope : (seed, image, class)
             Gradient by the outputs.
         """
@@ -154,6 +154,11 @@ class CellClassifier(Classifier, Protocol):
     def renormalise(self, x: np.ndarray, occasion: Occasion) -> None:
         """Compute the statistics of batch normalisations again for images x (image, y, x), see `Deployed`."""
         ...
+
+
+def sets_of(x: np.ndarray, axes: int, seeds: int) -> Sequence[np.ndarray]:
+    """The images of each seed: x itself if it has more axes than one set of images, else x for all of them."""
+    return list(x) if x.ndim > axes else [x] * seeds
 
 
 def no_history(seeds: int) -> History:

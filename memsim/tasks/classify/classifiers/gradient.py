@@ -14,7 +14,7 @@ from memsim.networks.chain import Chain
 from memsim.networks.parts import host
 from memsim.philox import Occasion
 from memsim.results.weights import Kept, part_of
-from memsim.tasks.classify.classifiers.classifier import Account, History, Lesson, by_seed
+from memsim.tasks.classify.classifiers.classifier import Account, History, Lesson, by_seed, sets_of
 from memsim.tasks.classify.classifiers.record import Record
 from memsim.tasks.classify.schema import ArchitectureSpec, ClassifierSpec
 
@@ -69,14 +69,14 @@ class Gradient:
 
     def outputs(self, x: np.ndarray, *, occasion: Occasion, first: int = 0, noise: bool = True) -> np.ndarray:
         """Outputs (seed, image, class); see `Classifier`. Networks have no read noise."""
-        sets = x if x.ndim > self._lesson.train.pixels.ndim else [x] * len(self._networks)
+        sets = self._sets(x)
         with threadpool_limits(1, "blas"), np.errstate(over="ignore", invalid="ignore"):
             pairs = zip(self._networks, sets, strict=True)
             return np.stack([host(network.outputs(samples(own, network))) for network, own in pairs])
 
     def sensitivity(self, x: np.ndarray, slope: np.ndarray) -> np.ndarray:
         """Gradient by the pixels, (seed, image, y, x); see `Classifier`."""
-        return gradients(self._networks, x, slope)
+        return gradients(self._networks, self._sets(x), slope)
 
     def account(self) -> Account:
         """Parameters and operations."""
@@ -93,6 +93,10 @@ class Gradient:
             pulses_reset=none,
             weight_error=none,
         )
+
+    def _sets(self, x: np.ndarray) -> Sequence[np.ndarray]:
+        """The images of each seed."""
+        return sets_of(x, self._lesson.train.pixels.ndim, len(self._networks))
 
     def _fit(self, number: int) -> Fit:
         training, lesson = self.spec.training, self._lesson
@@ -182,10 +186,11 @@ def samples(images: np.ndarray, network: Network) -> np.ndarray:
     return images.reshape(len(images), *network.architecture.shape)
 
 
-def gradients(networks: list[Network], x: np.ndarray, slope: np.ndarray) -> np.ndarray:
-    """Gradient of sum slope * outputs by the pixels, (seed, ...) with the axes of x, a network for each seed."""
+def gradients(networks: Sequence[Network], sets: Sequence[np.ndarray], slope: np.ndarray) -> np.ndarray:
+    """Gradient of sum slope * outputs by the pixels, (seed, image, ...), a network and images for each seed."""
     with threadpool_limits(1, "blas"), np.errstate(over="ignore", invalid="ignore"):
         found = [
-            host(network.sensitivity(samples(x, network), own)) for network, own in zip(networks, slope, strict=True)
+            host(network.sensitivity(samples(x, network), own)).reshape(x.shape)
+            for network, x, own in zip(networks, sets, slope, strict=True)
         ]
-    return np.stack(found).reshape(len(found), *x.shape)
+    return np.stack(found)

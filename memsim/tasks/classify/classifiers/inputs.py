@@ -61,10 +61,13 @@ class Inputs:
         return (x - self.mean) / np.float32(self.spread) if self.normalise == "standard" else x
 
     def slope(self, images: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Gradient by the pixels (seed, image, y, x), given that by the rows (seed, image, row)."""
-        x = images.reshape(len(images), -1)
+        """Gradient by the pixels (seed, image, y, x), given that by the rows (seed, image, row).
+
+        The images are (image, y, x), or (seed, image, y, x).
+        """
+        x = images.reshape(*images.shape[:-2], -1)
         if self.normalise == "length":
             length = np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), _LEAST)
             unit = x / length
             rows = (rows - unit * (rows * unit).sum(-1, keepdims=True)) / length
-        return (rows / self.spread).reshape(len(rows), *images.shape)
+        return (rows / self.spread).reshape(*rows.shape[:2], *images.shape[-2:])

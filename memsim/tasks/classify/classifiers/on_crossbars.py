@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from memsim.arrays import CrossbarLayer, ProgrammedLayer
@@ -10,7 +12,14 @@ from memsim.energy.report import LayerEvents
 from memsim.philox import Occasion, Purpose
 from memsim.profiles import DeviceProfile
 from memsim.results.weights import Kept
-from memsim.tasks.classify.classifiers.classifier import Account, CellWeights, History, Lesson, no_history
+from memsim.tasks.classify.classifiers.classifier import (
+    Account,
+    CellWeights,
+    History,
+    Lesson,
+    no_history,
+    sets_of,
+)
 from memsim.tasks.classify.classifiers.deployed import Deployed
 from memsim.tasks.classify.classifiers.gradient import Gradient, gradients, samples
 from memsim.tasks.classify.schema import ClassifierSpec
@@ -72,7 +81,7 @@ class OnCrossbars:
 
     def outputs(self, x: np.ndarray, *, occasion: Occasion, first: int = 0, noise: bool = True) -> np.ndarray:
         """Outputs (seed, image, class); see `Classifier`."""
-        sets = x if x.ndim > self._image_axes else [x] * len(self._arrays)
+        sets = self._sets(x)
         return np.stack(
             [
                 arrays.outputs(samples(own, arrays.network), index=occasion, first=first, noise=noise)
@@ -82,7 +91,11 @@ class OnCrossbars:
 
     def sensitivity(self, x: np.ndarray, slope: np.ndarray) -> np.ndarray:
         """Gradient by the pixels, (seed, image, y, x), of the weights that the arrays hold; see `Classifier`."""
-        return gradients([arrays.effective for arrays in self._arrays], x, slope)
+        return gradients([arrays.effective for arrays in self._arrays], self._sets(x), slope)
+
+    def _sets(self, x: np.ndarray) -> Sequence[np.ndarray]:
+        """The images of each seed."""
+        return sets_of(x, self._image_axes, len(self._arrays))
 
     def programming(self) -> list[Programming]:
         """What the programming of each network by write and verify took, all layers together."""

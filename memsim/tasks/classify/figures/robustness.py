@@ -1,4 +1,4 @@
-"""How accuracy and SNR fall with every kind of noise, and accuracy with a change along the gradient."""
+"""How accuracy and SNR fall with every kind of noise, and accuracy with one step along the gradient."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memsim.metrics.intervals import seed_interval
+from memsim.metrics.severities import under_noise
 from memsim.plotting.axis import ratio_axis
 from memsim.plotting.curves import MAX_LINES, curve, named
 from memsim.plotting.page import ending, entries, grid, head, heading, only, title
@@ -34,7 +35,7 @@ _LABELS = ("accuracy [%]", "fall [points]", "median SNR")
 def robustness(dataset: xr.Dataset) -> Figure:
     """Figure with accuracy, its fall and the median SNR against the noise level, by noise type, and one for attacks.
 
-    Lines are means over seeds from the clean images at level 0 on, bands their 95 % intervals, dots the chance level.
+    Lines are means over seeds from the clean images on, which take the place of severity 0; bands their 95 % intervals, dots the chance level.
     The fall of accuracy is that from the clean images to the corrupted ones under the same seed, in percentage points.
 
     Raises
@@ -47,9 +48,11 @@ def robustness(dataset: xr.Dataset) -> Figure:
     settings = settings_of(dataset, ClassifySpec)
     names = ("noisy_accuracy", "noisy_snr", "test_accuracy", "test_snr", "perturbed_accuracy")
     require(dataset, "learner", "repeat", "noise_type", "noise_level", "epsilon", "true_class", *names)
+    levels = dataset.noise_level.values
     clean = over_seeds(dataset.test_accuracy, MAX_LINES, 100.0)
     attacked = from_clean(clean, over_seeds(dataset.perturbed_accuracy, MAX_LINES, 100.0))
     rows = _rows(dataset)
+    levels = np.array([0.0, *under_noise(levels, levels)])
     kinds = [str(kind).replace("-", " ").capitalize() for kind in dataset.noise_type.values]
     shown = range(min(MAX_LINES, dataset.sizes["learner"]))
     learners = device_names(dataset, shown)
@@ -59,7 +62,6 @@ def robustness(dataset: xr.Dataset) -> Figure:
     count = len(contents)
     across = max(1, min(count, _ACROSS if count % 3 and count > 3 else 3))
     blocks = -(-max(count, 1) // across)
-    levels = np.array([0.0, *dataset.noise_level.values])
     with rc_context(RC):
         figure, panels = grid(
             list(_HEIGHTS) * blocks, across, top=head(dataset), gap=0.3, rows=(list(_GAPS) * blocks)[:-1]
@@ -99,18 +101,18 @@ def robustness(dataset: xr.Dataset) -> Figure:
 
 def _rows(dataset: xr.Dataset) -> list[np.ndarray]:
     """Accuracy, its fall and SNR with intervals, (mean-low-high, learner, noise_type, level from 0 on) each."""
-    kinds = dataset.sizes["noise_type"]
+    kinds, levels = dataset.sizes["noise_type"], dataset.noise_level.values
 
     def curves(clean: str, noisy: str, factor: float = 1.0) -> np.ndarray:
         start = over_seeds(dataset[clean], MAX_LINES, factor)
         start = np.repeat(start[:, :, None], kinds, axis=2)
-        return from_clean(start, over_seeds(dataset[noisy], MAX_LINES, factor))
+        return from_clean(start, under_noise(over_seeds(dataset[noisy], MAX_LINES, factor), levels))
 
     clean, noisy = (
         dataset[name].transpose("learner", "repeat", ...).values[:MAX_LINES].astype(float)
         for name in ("test_accuracy", "noisy_accuracy")
     )
-    lost = clean[:, :, None, None] - noisy
+    lost = clean[:, :, None, None] - under_noise(noisy, levels)
     fall = 100 * np.stack(seed_interval(lost, axis=1, bounds=(-1.0, 1.0)))
     return [
         curves("test_accuracy", "noisy_accuracy", 100.0),

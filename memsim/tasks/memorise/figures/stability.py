@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from memsim.metrics.severities import reads_under_noise
 from memsim.plotting.axis import ratio_axis, setting_axis
 from memsim.plotting.curves import MAX_LINES, named, point
 from memsim.plotting.members import lacks, members
@@ -47,14 +48,15 @@ def stability(dataset: xr.Dataset) -> Figure:
     if not able:
         what = "a linear network on the squared error, which has a step size"
         raise lacks(dataset, "stability", what, "memsim run rule-01 has it")
-    require(dataset, "correct", "snr", "snr_mean", "snr_interval", "snr_median")
+    require(dataset, "correct", "noise_level", "snr", "snr_mean", "snr_interval", "snr_median")
     shown = able[:MAX_LINES]
     found = ((member.number, member.setting("training.rate")) for member in members(dataset, settings))
     rates = {number: float(rate) for number, rate in found if rate is not None}
     names = device_names(dataset, shown)
-    accuracy = 100 * dataset.correct.values.mean(axis=(2, 3))
+    levels = dataset.noise_level.values
+    accuracy = 100 * reads_under_noise(dataset.correct.values, levels).mean(axis=(2, 3))
     with np.errstate(invalid="ignore"):
-        middle = np.median(dataset.snr.values, axis=(2, 3))
+        middle = np.median(reads_under_noise(dataset.snr.values, levels), axis=(2, 3))
     with rc_context(RC):
         figure, (panels,) = grid([1.9], 3, top=head(dataset), left=0.58, gap=0.62)
         heading(figure, dataset, settings.name)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from memsim.metrics.severities import reads_under_noise
 from memsim.plotting.axis import ratio_axis, setting_axis
 from memsim.plotting.curves import MAX_LINES, named, point
 from memsim.plotting.members import Member, families, lacks, members
@@ -55,7 +56,7 @@ def weighting(dataset: xr.Dataset) -> Figure:
         raise lacks(
             dataset, "lambda", f"networks on a log margin that differ in {_KEY}", "memsim run lambda-01 makes them"
         )
-    require(dataset, "snr", "output_difference", "clean_target", "clean_control", "geometric_margin")
+    require(dataset, "snr", "noise_level", "output_difference", "clean_target", "clean_control", "geometric_margin")
     groups = dict(list(groups.items())[:MAX_LINES])
     weights = np.array(sorted({_weight(member) for group in groups.values() for member in group}))
     rows = [member.number for group in groups.values() for member in group]
@@ -142,7 +143,7 @@ def _differences(
 ) -> np.ndarray:
     """Mean difference of the outputs, of corrupted images (filled) and of clean ones (open); all values."""
     clean = dataset.clean_target.values - dataset.clean_control.values
-    noisy = dataset.output_difference.values.mean(axis=(2, 3))
+    noisy = reads_under_noise(dataset.output_difference.values, dataset.noise_level.values).mean(axis=(2, 3))
     both = means("output_difference", np.stack([noisy, clean], axis=-1), settings)
     several = len(groups) > 1
     for number, (name, group) in enumerate(groups.items()):

@@ -30,6 +30,8 @@ class Block(NamedTuple):
         Key of every random number.
     report : callable
         Called with the number of images done so far.
+    levels : sequence of float
+        Severities of the copies.
     times : sequence of float
         Times since the training at which cells are read once more [s].
     """
@@ -39,6 +41,7 @@ class Block(NamedTuple):
     first: int
     seed: int
     report: Callable[[float], None]
+    levels: Sequence[float]
     times: Sequence[float] = ()
 
 

@@ -10,6 +10,7 @@ from memsim.arrays import Crossbar, CrossbarLayer, check_bounds
 from memsim.arrays.compensation import SPAN
 from memsim.data.corruptions import CORRUPTIONS
 from memsim.energy.report import LayerEvents
+from memsim.metrics.severities import reads_under_noise
 from memsim.metrics.two_columns import snr
 from memsim.philox import Occasion, Purpose
 from memsim.profiles import DeviceProfile
@@ -101,17 +102,18 @@ class CrossbarLearner:
         parts: dict[str, list[np.ndarray]] = {"aged_snr": [], "aged_clean_snr": [], "aged_correct": []}
         for number, time in enumerate(block.times, 1):
             layers.advance(time, number)
-            outputs = np.concatenate(
+            outputs = np.stack(
                 [
                     layer.read(copies, Occasion(Purpose.TEST, CORRUPTIONS[kind], time=number), within=SPAN)
                     for kind, copies in block.noisy.items()
                 ],
                 axis=1,
             )
+            target, control = (reads_under_noise(outputs[..., column], block.levels) for column in range(2))
             clean = layer.read(block.images[:, None, :], noise=False)[:, 0]
-            parts["aged_snr"].append(snr(outputs[..., 0], outputs[..., 1]).mean(1))
+            parts["aged_snr"].append(snr(target, control).mean((1, 2)))
             parts["aged_clean_snr"].append(snr(clean[:, 0], clean[:, 1]))
-            parts["aged_correct"].append((outputs[..., 0] > outputs[..., 1]).mean(1))
+            parts["aged_correct"].append((target > control).mean((1, 2)))
         return {name: np.stack(values, axis=-1) for name, values in parts.items()}
 
     def _fresh(self, block: Block) -> Crossbar:
