@@ -24,6 +24,7 @@ from memsim.networks import ARCHITECTURES
 from memsim.networks.losses import LOSSES
 from memsim.networks.optimise import OPTIMISERS, Optimiser
 from memsim.networks.training import SELECT
+from memsim.tasks.classify.decisions import SCORES
 
 UNTUNED = ("array.device", "array.ideal")
 """Settings that say what an array is built from."""
@@ -194,6 +195,19 @@ class TuningSpec(Section):
     seeds: Annotated[int, Count(1, 100)] = 1
 
 
+class UnsafeSpec(Section):
+    """Thresholds of scores under which a decision counts as unsafe."""
+
+    confidence: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1)] = 0.9
+    lead: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e6)] = 10.0
+
+    @property
+    def by_score(self) -> dict[str, float]:
+        """The threshold of each of `SCORES`; confidence is judged alike before and after scaling."""
+        values = (self.confidence, self.confidence, self.lead)
+        return dict(zip(SCORES, values, strict=True))
+
+
 class ClassifySpec(ImageExperimentSpec):
     """An experiment: labelled images, learners, corruptions, seeds."""
 
@@ -210,13 +224,14 @@ class ClassifySpec(ImageExperimentSpec):
     perturbations: Annotated[
         list[Annotated[float, Field(allow_inf_nan=False, gt=0, le=1)]], Field(min_length=1, max_length=20)
     ] = Field(default=[0.02, 0.05, 0.1])
-
+    unsafe_below: UnsafeSpec = UnsafeSpec()
     keep: list[Literal["weights"]] = Field(default=[])
 
     def evaluation_keys(self, earlier: ExperimentSpec) -> tuple[str, ...]:
         """Corruptions and images, but not which of these are for training; see `ExperimentSpec`."""
         images = ("data.source", "data.shape", "data.grey")
-        return ("corruptions", "noise_fields", "perturbations", "reference", "keep", "times", "energy", *images)
+        measured = ("corruptions", "noise_fields", "perturbations", "unsafe_below", "times", "energy")
+        return (*measured, "reference", "keep", *images)
 
     def reaching(self, spec: ClassifierSpec, combination: Mapping[str, Any]) -> dict[str, Any]:
         """The values of a run of the sweep that change a learner, or the one that it programs."""
