@@ -30,8 +30,9 @@ def print_confidence(dataset: xr.Dataset) -> None:
     threshold = float(monitored.unsafe_below)
     screen = console()
     screen.print(
-        "\nconf.: largest softmax output, of outputs over the temperature of the validation images;\n"
-        f"unsafe: decisions under a confidence of {threshold:g} (unsafe_below); right: accuracy of the others",
+        "\nconf.: largest softmax output, of outputs over the temperature of the validation\n"
+        f"images; unsafe: decisions under a confidence of {threshold:g} (unsafe_below); right:\n"
+        "accuracy of the others",
         soft_wrap=True,
     )
     screen.print(rows)
