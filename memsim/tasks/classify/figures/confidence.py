@@ -32,6 +32,8 @@ _MOST = 8
 """Learners that are shown at most."""
 _LEVELS = 3
 """Severities that are shown at most, beside the clean images."""
+_TICKS = 7
+"""Labels for which the axis of the margin has room."""
 _LEFT, _RIGHT, _GAP = 0.55, 0.12, 0.3  # inch
 
 
@@ -129,8 +131,11 @@ def _margin_axes(panels: list[Axes], edges: np.ndarray, smallest: float) -> None
     """Symmetric logarithmic axes from the first to the last edge, linear where margins are below the smallest."""
     from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
-    decades = 10.0 ** np.arange(-1, 5)
-    ticks = [tick for tick in (*-decades[::-1], 0.0, *decades) if edges[0] <= tick <= edges[-1]]
+    ticks: list[float] = []
+    for stride in (2, 1):  # all decades, if there is room for their labels
+        decades = 10.0 ** np.arange(-1, 5, stride)
+        more = [tick for tick in (*-decades[::-1], 0.0, *decades) if edges[0] <= tick <= edges[-1]]
+        ticks = more if len(more) <= _TICKS else ticks
     for axes in panels:
         axes.set_xscale("symlog", linthresh=smallest, linscale=0.25)
         axes.set_xlim(edges[0], edges[-1])
