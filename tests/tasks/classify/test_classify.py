@@ -84,7 +84,7 @@ COSTS = (
     "inference_efficiency",
     "epoch_energy",
     "energy_to_accuracy",
-    "processor_energy",
+    "processor_",
 )
 """Beginnings of the names of variables that a section `energy` adds: test_energy_of_learners.py."""
 
