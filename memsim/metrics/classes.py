@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from memsim.metrics.binning import sums
 from memsim.metrics.two_columns import EPSILON
 
 BINS = 15
@@ -86,6 +87,11 @@ def probabilities(outputs: np.ndarray, temperature: np.ndarray | float = 1.0) ->
         return powers / powers.sum(-1, keepdims=True)
 
 
+def confidence(outputs: np.ndarray, temperature: np.ndarray | float = 1.0) -> np.ndarray:
+    """Largest softmax output, (..., image), of outputs over a temperature; NaN where an output is not finite."""
+    return np.where(np.isfinite(outputs).all(-1), probabilities(outputs, temperature).max(-1), np.nan)
+
+
 def fit_temperature(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Temperature with the smallest mean cross-entropy of softmax(outputs / T), (...), to 1e-4 of itself.
 
@@ -123,22 +129,26 @@ class Reliability(NamedTuple):
     accuracy: np.ndarray
 
 
-def reliability(
-    outputs: np.ndarray, labels: np.ndarray, temperature: np.ndarray | float = 1.0, bins: int = BINS
-) -> Reliability:
-    """How often images are right by how sure the learner is; means of empty bins are NaN."""
-    chances = probabilities(outputs, temperature)
-    confidence = np.where(np.isfinite(chances).all(-1), chances.max(-1), 0.0)
-    right = predicted(outputs) == labels
-    place = np.minimum((confidence * bins).astype(np.int64), bins - 1)
-    here = place[..., None] == np.arange(bins)
-    count = here.sum(-2)
+def reliability(confidences: np.ndarray, right: np.ndarray, bins: int = BINS) -> Reliability:
+    """How often images are right by how sure the learner is; means of empty bins are NaN.
+
+    Parameters
+    ----------
+    confidences : (..., image)
+        The `confidence` of each image; NaN counts as 0.
+    right : (..., image)
+        Whether it is recognised.
+    bins : int
+        Number of equal bins from 0 to 1.
+    """
+    known = np.where(np.isnan(confidences), 0.0, confidences)
+    place = np.minimum((known * bins).astype(np.int64), bins - 1)
+    count = sums(place, bins)
 
     def mean(values: np.ndarray) -> np.ndarray:
-        total = (here * values[..., None]).sum(-2, dtype=float)
-        return np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
+        return np.divide(sums(place, bins, values), count, out=np.full(count.shape, np.nan), where=count > 0)
 
-    return Reliability(count / confidence.shape[-1], mean(confidence), mean(right))
+    return Reliability(count / known.shape[-1], mean(known), mean(right))
 
 
 def calibration_error(found: Reliability) -> np.ndarray:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 SUMMARY = ("learner",)
-KEPT = ("learner", "time")
+KEPT = ("learner", "time", "score")
 """Dimensions over which no mean is taken."""
 SHARE = (0.0, 1.0)
 POSITIVE = (0.0, math.inf)

@@ -20,6 +20,10 @@ def calibrated(count=20_000, classes=4, seed=0):
     return outputs, np.minimum(labels, classes - 1)
 
 
+def reliability(outputs, labels, **bins):
+    return cm.reliability(cm.confidence(outputs), cm.predicted(outputs) == labels, **bins)
+
+
 class TestMargins:
     def test_they_are_the_right_output_over_the_best_other(self):
         assert np.allclose(cm.margin(OUTPUTS, LABELS), [2.0, -0.5, -3.0])
@@ -52,7 +56,7 @@ class TestMargins:
         assert np.isnan(cm.lead(outputs)[:2]).all() and np.isnan(cm.top_ratio(outputs)[:2]).all()
         assert cm.ill_conditioned(outputs)[:2].all()
         assert cm.confusion(cm.predicted(outputs), labels, 2).tolist() == [[1, 0], [0, 0]]
-        assert cm.reliability(outputs, labels).share.sum() == pytest.approx(1.0)
+        assert reliability(outputs, labels).share.sum() == pytest.approx(1.0)
         assert np.isnan(cm.fit_temperature(outputs, labels))
 
 
@@ -95,15 +99,15 @@ class TestCalibration:
 
     def test_a_calibrated_learner_has_an_error_near_zero_and_an_overconfident_one_does_not(self):
         outputs, labels = calibrated()
-        assert cm.calibration_error(cm.reliability(outputs, labels)) < 0.015
-        assert cm.calibration_error(cm.reliability(5 * outputs, labels)) > 0.08
+        assert cm.calibration_error(reliability(outputs, labels)) < 0.015
+        assert cm.calibration_error(reliability(5 * outputs, labels)) > 0.08
 
     def test_bins_hold_shares_confidences_and_accuracies(self):
         # Two classes with chances .9 and .6: outputs are log odds.
         odds = np.log([0.9 / 0.1, 0.6 / 0.4])
         outputs = np.stack([odds.repeat(5), np.zeros(10)], axis=-1)
         labels = np.array([0, 0, 0, 0, 1, 0, 1, 1, 0, 0])
-        found = cm.reliability(outputs, labels, bins=10)
+        found = reliability(outputs, labels, bins=10)
         assert found.share[9] == 0.5 and found.share[6] == pytest.approx(0.5)
         assert found.confidence[9] == pytest.approx(0.9) and found.confidence[6] == pytest.approx(0.6)
         assert found.accuracy[9] == 0.8 and found.accuracy[6] == 0.6

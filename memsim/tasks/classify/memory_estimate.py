@@ -12,6 +12,8 @@ from memsim.tasks.classify.schema import ClassifierSpec, ClassifySpec, LabelledS
 from memsim.tasks.kept import NUMBER, NUMBERS_OF_A_CELL, WEIGHTS
 
 _KEPT = 12  # bytes a cell of a trained classifier keeps; up to 11 measured with 8.4 million cells of float32
+_DECISION = 32  # bytes that a decision about a corrupted image takes until its images are all read
+_JUDGED = 300  # bytes that it takes while it is measured; up to 250 by its arrays
 _TAUGHT = 40  # bytes more that a cell of a classifier takes while it learns or is measured; up to 23 measured
 
 
@@ -34,10 +36,12 @@ def memory_estimate(spec: ClassifySpec, data: LabelledSpec, loaded: Labelled | N
     learners = [spec.learners[run.place] for run in spec.runs.values()]
     columns = [max(classes, learner.features.units if learner.features else 0) for learner in learners]
     cells = [spec.seeds * pixels * 2 * count for count in columns]
+    decisions = spec.seeds * len(spec.levels) * tested
     needs: dict[str, float] = {
         "data.samples and data.shape": count * pixels * 4 * COPIES,
         "data.shape, features.units, seeds and learners": sum(cells) * _KEPT + max(cells) * _TAUGHT,
-        "seeds, data.samples and noise levels": spec.seeds * len(spec.levels) * tested * classes * 4 * COPIES,
+        "seeds, data.samples and noise levels": decisions
+        * (classes * 4 * COPIES + len(learners) * _DECISION + _JUDGED),
     }
     if any(learner.array.wires for learner in learners):
         needs["array.wires with seeds and data.shape"] = max(cells) * WIRED + SOLVER

@@ -15,6 +15,7 @@ from memsim.data.labelled import Labelled, load_labelled
 from memsim.errors import InputError
 from memsim.experiments.experiment import Experiment
 from memsim.metrics.classes import BINS, predicted
+from memsim.metrics.monitor import COVERAGES
 from memsim.metrics.pulse_bins import pulse_bins, pulse_counts
 from memsim.metrics.severities import mean_under_noise
 from memsim.results.dataset import require
@@ -26,6 +27,7 @@ from memsim.tasks.classify.classifiers.gradient import uses_torch
 from memsim.tasks.classify.classifiers.on_crossbars import OnCrossbars
 from memsim.tasks.classify.corruption import corruption_notes
 from memsim.tasks.classify.course import Course, trials_of
+from memsim.tasks.classify.decisions import MARGIN_EDGES, SCORES, Decisions, joined, measure_decisions
 from memsim.tasks.classify.energy import EnergyOfLearners
 from memsim.tasks.classify.over_time import CellsOverTime
 from memsim.tasks.classify.schema import ClassifySpec, LabelledSpec
@@ -34,10 +36,10 @@ from memsim.tasks.classify.summary import (
     clean_outputs,
     compare,
     measure_clean,
-    measure_noisy,
     measure_products,
     measure_programming,
     measure_wear,
+    noisy_decisions,
     stack,
 )
 from memsim.tasks.compared import Entry, device_notes, time_notes
@@ -69,15 +71,20 @@ def classify(job: Job) -> Computed:
         energy.note(entry, classifier, before, len(data.test))
         right = predicted(outputs) == data.test.labels
         parts.append(
-            measure_clean(classifier, data, outputs)
+            measure_clean(classifier, data, outputs, spec.unsafe_below.by_score)
             | measure_perturbed(classifier, data.test, right, spec.perturbations)
             | measure_attacked(
                 classifier, data.test, spec.seeds, spec.perturbations, spec.attack.steps, spec.attack.images
             )
         )
         course.report(entry, _MEASURED)
+    temperatures = {entry.label: part["temperature"] for entry, part in zip(entries, parts, strict=True)}
     noisy = _noisy(
-        entries, classifiers, job.images, lambda entry, share: course.report(entry, _MEASURED + 0.05 * share)
+        entries,
+        classifiers,
+        job.images,
+        temperatures,
+        lambda entry, share: course.report(entry, _MEASURED + 0.05 * share),
     )
     for part, found in zip(parts, noisy, strict=True):
         part |= found
@@ -85,7 +92,8 @@ def classify(job: Job) -> Computed:
         part |= measure_products(classifiers[entry.label], job.images[entry.data].test)
     pulses = _measure_programming(entries, classifiers, parts)
     if spec.times:
-        for part, found in zip(parts, _over_time(spec, entries, classifiers, job.images, course), strict=True):
+        aged = _over_time(spec, entries, classifiers, job.images, temperatures, course)
+        for part, found in zip(parts, aged, strict=True):
             part |= found
     for entry, part in zip(entries, parts, strict=True):
         if entry.device is not None and entry.device.spec.update is not None:
@@ -113,6 +121,11 @@ def classify(job: Job) -> Computed:
         "interval": ["low", "high"],
         "epoch": np.arange(1, variables["epoch_loss"].shape[-1] + 1),
         "confidence_bin": (np.arange(BINS) + 0.5) / BINS,
+        "score": list(SCORES),
+        "unsafe_below": np.array([spec.unsafe_below.by_score[score] for score in SCORES]),
+        "coverage": COVERAGES,
+        "margin_bin": MARGIN_EDGES[:-1],
+        "margin_bin_end": MARGIN_EDGES[1:],
         "trial": np.arange(spec.tuning.trials),
         "chosen": [json.dumps(course.chosen[entry.label], default=str) for entry in entries],
     }
@@ -173,34 +186,34 @@ def _noisy(
     entries: Sequence[Entry],
     classifiers: Mapping[str, Classifier],
     sets: Mapping[LabelledSpec, Labelled],
+    temperatures: Mapping[str, np.ndarray],
     report: Callable[[Entry, float], None],
     time: int = 0,
 ) -> list[Values]:
     """Variables on corrupted test images, of every learner; those that see the same images share the copies.
 
-    `time` is the number of the evaluation time, from 1 on; 0 is before them.
+    `temperatures` (seed,) are those of the clean validation images, by label; `time` is the number of the evaluation
+    time, from 1 on; 0 is before them.
     """
     found: dict[str, Values] = {}
     for (data, seed), members in by_images(entries).items():
         spec, test = spec_of(members[0].experiment, ClassifySpec), sets[data].test
         size = images_at_once(test.pixels[0].size, len(spec.levels))
-        sums: dict[str, list[list[Values]]] = {entry.label: [] for entry in members}
+        kinds: dict[str, list[Values]] = {entry.label: [] for entry in members}
         for number, kind in enumerate(spec.corruptions, 1):
-            for entry in members:
-                sums[entry.label].append([])
+            decided: dict[str, list[Decisions]] = {entry.label: [] for entry in members}
             for first in range(0, len(test), size):
                 part = slice(first, first + size)
                 copies = corrupted(spec, kind, test.pixels[part], seed, first)
                 for entry in members:
-                    measured = measure_noisy(classifiers[entry.label], kind, copies, test.labels[part], first, time)
-                    sums[entry.label][-1].append(measured)
+                    name, labels = entry.label, test.labels[part]
+                    own = noisy_decisions(classifiers[name], kind, copies, labels, temperatures[name], first, time)
+                    decided[name].append(own)
                     report(entry, (number - 1 + min(1.0, part.stop / len(test))) / len(spec.corruptions))
-        for name, kinds in sums.items():
-            found[name] = {
-                "noisy_accuracy": _joined(kinds, lambda parts: sum(part["right"] for part in parts)) / len(test),
-                "noisy_lead": _joined(kinds, lambda parts: sum(part["lead"] for part in parts)) / len(test),
-                "noisy_snr": _joined(kinds, _median_ratio),
-            }
+            for name, blocks in decided.items():
+                kinds[name].append(measure_decisions(joined(blocks), spec.unsafe_below.by_score))
+        for name, values in kinds.items():
+            found[name] = {f"noisy_{key}": np.stack([own[key] for own in values], axis=1) for key in values[0]}
     return [found[entry.label] for entry in entries]
 
 
@@ -223,6 +236,7 @@ def _over_time(
     entries: Sequence[Entry],
     classifiers: Mapping[str, Classifier],
     sets: Mapping[LabelledSpec, Labelled],
+    temperatures: Mapping[str, np.ndarray],
     course: Course,
 ) -> list[Values]:
     """Variables at the times of an experiment, of each learner; none of networks, which have no cells."""
@@ -235,7 +249,7 @@ def _over_time(
     for number, time in enumerate(spec.times, 1):
         for entry in on_cells:
             cells[entry.label].advance(time, number)
-        noisy = _noisy(on_cells, classifiers, sets, lambda entry, share: None, number)
+        noisy = _noisy(on_cells, classifiers, sets, temperatures, lambda entry, share: None, number)
         for entry, found in zip(on_cells, noisy, strict=True):
             shares[entry.label].append(mean_under_noise(found["noisy_accuracy"], spec.levels))
             cells[entry.label].measure(number)
@@ -245,15 +259,6 @@ def _over_time(
         for label, own in cells.items()
     }
     return [values.get(entry.label, {}) for entry in entries]
-
-
-def _joined(kinds: Sequence[Sequence[Values]], over: Callable[[Sequence[Values]], Any]) -> np.ndarray:
-    """(seed, noise_type, noise_level) from the parts of every kind."""
-    return np.stack([over(parts) for parts in kinds], axis=1)
-
-
-def _median_ratio(parts: Sequence[Values]) -> np.ndarray:
-    return np.median(np.concatenate([part["ratio"] for part in parts], axis=-1), axis=-1)
 
 
 def _first_of_each_class(data: Labelled) -> np.ndarray:

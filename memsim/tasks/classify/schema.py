@@ -24,6 +24,7 @@ from memsim.networks import ARCHITECTURES
 from memsim.networks.losses import LOSSES
 from memsim.networks.optimise import OPTIMISERS, Optimiser
 from memsim.networks.training import SELECT
+from memsim.tasks.classify.decisions import SCORES
 
 UNTUNED = ("array.device", "array.ideal")
 """Settings that say what an array is built from."""
@@ -201,6 +202,19 @@ class TuningSpec(Section):
     seeds: Annotated[int, Count(1, 100)] = 1
 
 
+class UnsafeSpec(Section):
+    """Thresholds of scores under which a decision counts as unsafe."""
+
+    confidence: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1)] = 0.9
+    lead: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e6)] = 10.0
+
+    @property
+    def by_score(self) -> dict[str, float]:
+        """The threshold of each of `SCORES`; confidence is judged alike before and after scaling."""
+        values = (self.confidence, self.confidence, self.lead)
+        return dict(zip(SCORES, values, strict=True))
+
+
 class ClassifySpec(ImageExperimentSpec):
     """An experiment: labelled images, learners, corruptions, seeds."""
 
@@ -218,6 +232,7 @@ class ClassifySpec(ImageExperimentSpec):
         list[Annotated[float, Field(allow_inf_nan=False, gt=0, le=1)]], Field(min_length=1, max_length=20)
     ] = Field(default=[0.02, 0.05, 0.1])
     attack: AttackSpec = AttackSpec()
+    unsafe_below: UnsafeSpec = UnsafeSpec()
     keep: list[Literal["weights"]] = Field(default=[])
 
     def evaluation_keys(self, earlier: ExperimentSpec) -> tuple[str, ...]:
@@ -228,6 +243,7 @@ class ClassifySpec(ImageExperimentSpec):
             "noise_fields",
             "perturbations",
             "attack",
+            "unsafe_below",
             "reference",
             "keep",
             "times",

@@ -28,4 +28,4 @@ def _errors(dataset: xr.Dataset, name: str) -> xr.DataArray:
     labels = [str(label) for label in dataset["learner"].values]
     reference = labels.index(settings_of(dataset, ClassifySpec).reference_label)
     accuracies = {"noisy_accuracy": noisy.values, "test_accuracy": clean.values}
-    return clean.copy(data=corruption_variables(accuracies, dataset["noise_level"].values, reference)[name])
+    return clean.copy(data=corruption_variables(accuracies, dataset["noise_level"].values.tolist(), reference)[name])

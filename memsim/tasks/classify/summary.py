@@ -9,17 +9,13 @@ import numpy as np
 from memsim.data.corruptions import CORRUPTIONS
 from memsim.data.labelled import Labelled, Split
 from memsim.metrics.classes import (
-    calibration_error,
     confusion,
     fit_temperature,
     ill_conditioned,
-    lead,
-    margin,
     normalised_margin,
     predicted,
     recall,
     reliability,
-    top_ratio,
 )
 from memsim.metrics.intervals import seed_interval
 from memsim.metrics.lifetime import lifetime
@@ -27,6 +23,7 @@ from memsim.philox import Occasion, Purpose, corrupted_read
 from memsim.tasks.classify.classifiers.classifier import CellClassifier, Classifier
 from memsim.tasks.classify.classifiers.on_crossbars import OnCrossbars
 from memsim.tasks.classify.corruption import corruption_variables
+from memsim.tasks.classify.decisions import Decisions, decisions, measure_decisions, over_noise
 from memsim.tasks.classify.variables import SUMMARISED, VARIABLES
 
 Values = dict[str, np.ndarray]
@@ -39,29 +36,29 @@ def clean_outputs(classifier: Classifier, data: Labelled) -> np.ndarray:
     return classifier.outputs(data.test.pixels, occasion=Occasion(Purpose.CLEAN))
 
 
-def measure_clean(classifier: Classifier, data: Labelled, outputs: np.ndarray) -> Values:
+def measure_clean(
+    classifier: Classifier, data: Labelled, outputs: np.ndarray, unsafe_below: Mapping[str, float]
+) -> Values:
     """Registered variables of a classifier on the images themselves, without the learner dimension.
 
-    `outputs` are those of `clean_outputs`.
+    `outputs` are those of `clean_outputs`, `unsafe_below` the threshold of each score.
     """
     test, classes = data.test, len(data.classes)
     held_out = classifier.outputs(data.validation.pixels, occasion=Occasion(Purpose.HELD_OUT))
     train = classifier.outputs(data.train.pixels, occasion=Occasion(Purpose.TRAINED))
     guess = predicted(outputs)
-    right = guess == test.labels
     temperature = fit_temperature(held_out, data.validation.labels)
-    bins = reliability(outputs, test.labels, temperature)
-    values = {
-        "test_accuracy": right.mean(-1),
+    decided = decisions(outputs, test.labels, temperature)
+    bins = reliability(decided.scaled_confidence, decided.right)
+    measured = measure_decisions(decided, unsafe_below)
+    values = {f"test_{name}": own for name, own in measured.items() if f"test_{name}" in VARIABLES}
+    values |= {
         "train_accuracy": (predicted(train) == data.train.labels).mean(-1),
         "validation_accuracy": (predicted(held_out) == data.validation.labels).mean(-1),
-        "test_margin": margin(outputs, test.labels).mean(-1, dtype=float),
         "test_normalised_margin": normalised_margin(outputs, test.labels).mean(-1, dtype=float),
-        "test_lead": lead(outputs).mean(-1, dtype=float),
-        "test_snr": np.median(top_ratio(outputs), axis=-1),
         "snr_ill_conditioned": ill_conditioned(outputs).mean(-1),
-        "calibration_error": calibration_error(reliability(outputs, test.labels)),
-        "scaled_calibration_error": calibration_error(bins),
+        "calibration_error": measured["calibration_error"],
+        "scaled_calibration_error": measured["scaled_calibration_error"],
         "temperature": temperature,
         "bin_share": bins.share,
         "bin_confidence": bins.confidence,
@@ -88,22 +85,26 @@ def measure_clean(classifier: Classifier, data: Labelled, outputs: np.ndarray) -
     return values
 
 
-def measure_noisy(
-    classifier: Classifier, kind: str, copies: np.ndarray, labels: np.ndarray, first: int, time: int = 0
-) -> Values:
-    """Sums over corrupted copies (image, level, y, x) of images from number `first` on, by (seed, noise_level).
+def noisy_decisions(
+    classifier: Classifier,
+    kind: str,
+    copies: np.ndarray,
+    labels: np.ndarray,
+    temperature: np.ndarray,
+    first: int,
+    time: int = 0,
+) -> Decisions:
+    """Decisions (seed, noise_level, image) about corrupted copies (image, level, y, x) of images from `first` on.
 
-    `time` is the number of the evaluation time, from 1 on; 0 is before them.
-    ``right`` and ``lead`` are sums; ``ratio`` (seed, noise_level, image) are the single ratios.
+    `temperature` (seed,) is that of the clean validation images, `time` the number of the evaluation time, from 1 on; 0
+    is before them.
     """
     levels = copies.shape[1]
     found = []
     for level in range(levels):
         occasion = Occasion(Purpose.TEST, corrupted_read(CORRUPTIONS[kind], level), time=time)
         found.append(classifier.outputs(np.ascontiguousarray(copies[:, level]), occasion=occasion, first=first))
-    outputs = np.stack(found, axis=1)  # (seed, level, image, class)
-    right = (predicted(outputs) == labels).sum(-1)
-    return {"right": right, "lead": lead(outputs).sum(-1, dtype=float), "ratio": top_ratio(outputs)}
+    return decisions(np.stack(found, axis=1), labels, temperature)
 
 
 def measure_products(classifier: Classifier, test: Split) -> Values:
@@ -194,6 +195,7 @@ def compare(variables: Values, levels: Sequence[float], reference: int, times: S
         Times of the experiment [s].
     """
     found = corruption_variables(variables, levels, reference)
+    found |= over_noise(variables, levels)
     if "lifetime" in variables:
         found["mean_lifetime"] = mean_lifetime(variables["aged_accuracy"], times)
     everything = variables | found

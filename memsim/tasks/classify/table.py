@@ -12,6 +12,7 @@ from memsim.cli.cost_table import print_costs
 from memsim.cli.time_table import print_over_time
 from memsim.results.dataset import NO_DEVICE, require, stored
 from memsim.results.settings import settings_of
+from memsim.tasks.classify.confidence_table import print_confidence, print_monitor
 from memsim.tasks.classify.schema import ClassifySpec
 from memsim.units import format_quantity, moment, rounded_moment
 
@@ -77,6 +78,8 @@ def print_overview(dataset: xr.Dataset) -> None:
     screen.print(rows)
     if "attacked_accuracy" in dataset:
         _print_attacks(dataset)
+    if "test_unsafe_mean" in dataset:
+        print_confidence(dataset)
     if "network_success_mean" in dataset:
         _print_programming(dataset)
     if "phase_energy" in dataset:
@@ -194,6 +197,8 @@ def print_metrics(dataset: xr.Dataset) -> None:
         device = str(part.device.values)
         screen.print(f"\n{printable(learner)}{f' on {printable(device)}' if device != NO_DEVICE else ''}")
         screen.print(metrics)
+        if "test_unsafe_mean" in dataset:
+            print_monitor(part)
         for kind in dataset.noise_type.values:
             shares = part.noisy_accuracy.sel(noise_type=kind).mean("repeat")
             screen.print(f"{kind}  {_by_level(shares, 'noise_level')}", soft_wrap=True)

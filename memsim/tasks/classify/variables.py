@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from memsim.tasks.classify.confidence_variables import CONFIDENCE_VARIABLES
 from memsim.tasks.energy_variables import ENERGY_VARIABLES
 from memsim.tasks.kept import KEPT_VARIABLES
 from memsim.tasks.variable import CORRECTED, POSITIVE, SHARE, SUMMARY, Variable, cut, with_summaries
@@ -625,6 +626,7 @@ DECLARED = (
         "two operations for each multiply-accumulate, over processor_energy of an inference",
         bounds=POSITIVE,
     ),
+    *CONFIDENCE_VARIABLES,
     *ENERGY_VARIABLES,
     *KEPT_VARIABLES,
 )

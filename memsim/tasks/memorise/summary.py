@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from memsim.metrics.intervals import over_images
+from memsim.metrics.monitor import unsafe
 from memsim.metrics.severities import reads_under_noise
 from memsim.metrics.two_columns import (
     area,
@@ -49,7 +50,7 @@ def measure(parts: Sequence[Memory], pixels: np.ndarray, unsafe_below: float) ->
             "confidence": confidence(target, control),
             "normalised_difference": normalised_difference(target, control),
             "negative_denominator": negative_denominator(control),
-            "unsafe": ~(ratio >= unsafe_below),
+            "unsafe": unsafe(ratio, unsafe_below),
             "clean_target": clean[:, 0],
             "clean_control": clean[:, 1],
             "clean_snr": snr(clean[:, 0], clean[:, 1]),

@@ -35,7 +35,8 @@ _LABELS = ("accuracy [%]", "fall [points]", "median SNR")
 def robustness(dataset: xr.Dataset) -> Figure:
     """Figure with accuracy, its fall and the median SNR against the noise level, by noise type, and one for attacks.
 
-    Lines are means over seeds from the clean images on, which take the place of severity 0; bands their 95 % intervals, dots the chance level.
+    Lines are means over seeds from the clean images on, which take the place of severity 0; bands are their 95 %
+    intervals, dots the chance level.
     The fall of accuracy is that from the clean images to the corrupted ones under the same seed, in percentage points.
 
     Raises

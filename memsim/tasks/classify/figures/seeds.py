@@ -1,4 +1,4 @@
-"""Means over seeds with their intervals, as the figures show them."""
+"""Means over seeds with their intervals, as the figures show them, and what older results lack."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memsim.metrics.intervals import seed_interval
+from memsim.plotting.members import lacks
 from memsim.tasks.classify.variables import VARIABLES
 
 if TYPE_CHECKING:
@@ -33,3 +34,16 @@ def carried(values: np.ndarray) -> np.ndarray:
         ended = np.isnan(filled[..., epoch])
         filled[..., epoch][ended] = filled[..., epoch - 1][ended]
     return filled
+
+
+def require_by_severity(dataset: xr.Dataset, figure: str, variable: str) -> None:
+    """Refuse a result of a version that did not store a variable about confidence by severity.
+
+    Raises
+    ------
+    LacksError
+        Names the figure, and what makes such a result.
+    """
+    if variable not in dataset:
+        what = "confidence by severity, which the version that made this result did not store"
+        raise lacks(dataset, figure, what, "run its experiment again")
