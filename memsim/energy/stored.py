@@ -28,6 +28,8 @@ SUMMED = (
     "third_selected_energy",
 )
 """Sums that depend on inputs and conductances."""
+_UNKNOWN = -1
+"""In the place of a count that a combination of results does not have."""
 MOST_LAYERS, MOST_TILES, _MOST, _MOST_BITS = 4096, 1 << 20, 1 << 30, 32
 _LARGEST = 1e12
 """Largest number among voltages and times of a circuit."""
@@ -84,14 +86,18 @@ def layers_of(counts: np.ndarray, sums: np.ndarray, text: str, where: str) -> di
     OutputError
         If the text is no description of circuits, or the arrays do not fit it.
     """
+    if counts.dtype.kind == "f":
+        counts = np.where(np.isnan(counts), _UNKNOWN, counts).astype(np.int64)
     layers: dict[str, LayerEvents] = {}
     circuits = _circuits(text, where)
-    if counts[len(circuits) :].any():
+    if (counts[len(circuits) :] > 0).any():
         raise OutputError(f"{where}: it has events of more than the {len(circuits)} layers that it describes")
     for number, (name, circuit) in enumerate(circuits):
         if number >= len(counts) or circuit.tiles > counts.shape[-1]:
             raise OutputError(f"{where}: the events of layer '{name}' are missing")
-        if counts[number, ..., circuit.tiles :].any():
+        if (counts[number, ..., : circuit.tiles] < 0).any() or np.isnan(sums[number, ..., : circuit.tiles]).any():
+            raise OutputError(f"{where}: the events of layer '{name}' are not known")
+        if (counts[number, ..., circuit.tiles :] > 0).any():
             raise OutputError(f"{where}: layer '{name}' has events of more than its {circuit.tiles} tiles")
         if name in layers:
             raise OutputError(f"{where}: two layers are called '{name}'")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from memsim.energy.counts import PHASES
 from memsim.energy.stored import COUNTED, SUMMED
 from memsim.errors import OutputError
@@ -12,8 +14,8 @@ from memsim.results.dataset import require, source
 if TYPE_CHECKING:
     import xarray as xr
 
-_LARGEST = 1e15
-"""Largest sum of energies [J] or of squares."""
+_MOST, _LARGEST = 1e18, 1e15
+"""Largest count, and largest sum of energies [J] or of squares."""
 
 
 def with_checked_events(dataset: xr.Dataset, counts: str, sums: str) -> xr.Dataset:
@@ -43,9 +45,14 @@ def with_checked_events(dataset: xr.Dataset, counts: str, sums: str) -> xr.Datas
                 )
     ordered = dataset.sel(phase=list(PHASES), counted=list(COUNTED), summed=list(SUMMED))
     ordered.encoding = dataset.encoding
-    numbers, joules = ordered[counts].values, ordered[sums].values
-    if numbers.dtype.kind not in "iu" or (numbers < 0).any():
+    numbers, joules = ordered[counts].values.astype(float), ordered[sums].values.astype(float)
+    # Combined results have NaN where one of them has more tiles or layers than another, `layers_of` checks where.
+    unknown = np.isnan(numbers)
+    if (
+        dataset[counts].dtype.kind not in "iuf"
+        or not (unknown | ((numbers >= 0) & (numbers <= _MOST) & (numbers % 1 == 0))).all()
+    ):
         raise OutputError(f"{where}: '{counts}' has numbers that count nothing; allowed: whole ones of at least 0")
-    if not ((joules >= 0) & (joules <= _LARGEST)).all():
+    if not (np.isnan(joules) | ((joules >= 0) & (joules <= _LARGEST))).all():
         raise OutputError(f"{where}: '{sums}' has sums that are not allowed; allowed: 0 to {_LARGEST:g}")
     return ordered

@@ -149,7 +149,7 @@ def test_its_figure_is_drawn_and_listed_and_those_of_other_tasks_are_refused(fol
     assert done[COMMANDS[6]][0] == 0 and (folder / "ratios.png").stat().st_size > 1000
     assert (folder / "first.png").stat().st_size > 1000  # the default one
     code, _, err = done[COMMANDS[7]]
-    assert code == 2 and "of 'windows', draw one of: ratios" in err
+    assert code == 2 and "one of 'windows'; figures of this result: ratios" in err
     assert re.search(r"ratios +on/off ratio of every cell", done[COMMANDS[8]][1])
 
 

@@ -112,7 +112,9 @@ def test_without_the_key_torch_is_not_imported(monkeypatch):
 
 
 def test_an_unknown_engine_is_refused_with_the_nearest_one():
-    expected = "tiny.yaml:8: learners.CNN.training.engine is 'touch'; allowed: memsim, torch; did you mean 'torch'?"
+    expected = (
+        "tiny.yaml:8: learners.CNN.training.engine is 'touch'; allowed: memsim, torch, auto; did you mean 'torch'?"
+    )
     with pytest.raises(InputError, match=re.escape(expected)):
         experiment(TEXT.replace("engine: torch", "engine: touch"))
 
