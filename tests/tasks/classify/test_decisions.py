@@ -100,11 +100,12 @@ def test_outputs_that_are_not_finite_are_unsafe_whatever_the_threshold(drawn):
 
 
 def test_under_noise_all_safe_decisions_count_alike():
-    unsafe = np.array([0.5, 0.75, 1.0]).reshape(1, 1, 1, 3, 1)
-    accuracy = np.array([1.0, 0.4, np.nan]).reshape(1, 1, 1, 3, 1)
-    zero = np.zeros((1, 1, 1, 3))
+    unsafe = np.array([0.1, 0.5, 0.75, 1.0]).reshape(1, 1, 1, 4, 1)  # severity 0 is no noise
+    accuracy = np.array([0.2, 1.0, 0.4, np.nan]).reshape(1, 1, 1, 4, 1)
+    zero = np.zeros((1, 1, 1, 4))
     given = {"noisy_confidence": zero, "noisy_scaled_confidence": zero, "noisy_risk_area": zero[..., None]}
-    values = over_noise(given | {"noisy_unsafe": unsafe, "noisy_safe_accuracy": accuracy})
+    levels = [0.0, 0.1, 0.2, 0.3]
+    values = over_noise(given | {"noisy_unsafe": unsafe, "noisy_safe_accuracy": accuracy}, levels)
     # Of 100 images each, 50 are right among 50 safe ones, and 10 among 25.
     assert values["noise_mean_safe_accuracy"].item() == pytest.approx(60 / 75)
     assert values["noise_mean_unsafe"].item() == pytest.approx(0.75)
