@@ -33,6 +33,6 @@ def sweep(dataset: xr.Dataset) -> Figure:
         If the result is of no sweep, or is not whole.
     """
     settings = settings_of(dataset, ClassifySpec)
-    remedy = "for example, --set 'sweep={training.lambda: [0.1, 1, 10, 20]}' makes one of networks with a margin loss"
+    remedy = "for example, sweep={training.lambda: [0.1, 1, 10, 20]} makes one of networks with a margin loss"
     note = "lead and SNR of test images; lead: the SNR of the study's framework; bands: 95 % intervals over seeds"
     return sweep_figure(dataset, settings, _METRICS, remedy, note)
