@@ -89,15 +89,13 @@ def show(name: str, as_yaml: bool) -> None:
 
 def _print_energies(profile: DeviceProfile) -> None:
     """Print the energy of a read and of a pulse, where conductances are in siemens."""
-    from memsim.profiles.cell_energies import cell_energies
+    from memsim.profiles.cell_energies import cell_energies, window_points
     from memsim.units import format_quantity
 
-    window = profile.spec.conductance
     energies = cell_energies(profile.spec)
-    if window.nominal or not energies:
+    if profile.spec.conductance.nominal or not energies:
         return
-    ends = window.min, (window.min + window.max) / 2, window.max
-    headings = [f"at {format_quantity(siemens, 'S', 3)}" for siemens in ends]
+    headings = [f"at {format_quantity(siemens, 'S', 3)}" for siemens in window_points(profile.spec)]
     rows = table("energy V^2 G t in a cell", "voltage", "time", *headings, right=("voltage", "time", *headings))
     for event, volts, seconds, *joules in energies:
         texts = (format_quantity(volts, "V", 3), format_quantity(seconds, "s", 3))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Literal, get_args
@@ -48,3 +49,7 @@ class Architecture:
             raise InputError(
                 f"settle: {f'{self.settle:g} s' if number else repr(self.settle)} is not allowed; 0 to 1 s"
             )
+
+
+ARCHITECTURE_SETTINGS = tuple(item.name for item in dataclasses.fields(Architecture))
+"""Names of its settings."""

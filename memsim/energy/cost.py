@@ -205,13 +205,12 @@ class Prices:
 
     def unsure(self, parts: Iterable[str]) -> list[str]:
         """Parts whose uncertainty the table does not say; ranges take them as exact."""
-        slots = {part: [PARTS[part], *([_DRIVERS[part]] if part in _DRIVERS else [])] for part in parts}
-        present = {
-            part: [slot for slot in own if getattr(self.components, slot) is not None]
-            for part, own in slots.items()
-            if part not in EXACT
-        }
-        return [part for part, own in present.items() if any(self._uncertainty(slot) is None for slot in own)]
+        of_parts = {part: (PARTS[part], _DRIVERS.get(part, PARTS[part])) for part in parts if part not in EXACT}
+        return [part for part, slots in of_parts.items() if any(map(self._states_no_uncertainty, slots))]
+
+    def _states_no_uncertainty(self, slot: str) -> bool:
+        """Whether the table has a component and does not say how uncertain it is."""
+        return getattr(self.components, slot) is not None and self._uncertainty(slot) is None
 
     def _uncertainty(self, slot: str) -> float | None:
         """Uncertainty of a component; None where the table does not say it."""

@@ -57,6 +57,10 @@ class Processor:
                 raise InputError(f"{name}: {value!r} is not allowed; a whole number from 1 to {most}")
 
 
+PROCESSOR_SETTINGS = tuple(item.name for item in dataclasses.fields(Processor))
+"""Names of its settings."""
+
+
 @dataclass(frozen=True)
 class Products:
     """Products of a layer for one sample.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from os import PathLike
 from typing import Any
 
 import numpy as np
 
-from memsim.energy.architecture import Architecture
+from memsim.energy.architecture import ARCHITECTURE_SETTINGS, Architecture
 from memsim.energy.components import ComponentTable, components_of
 from memsim.energy.cost import Prices
 from memsim.errors import InputError, nearest, shown
@@ -16,7 +15,6 @@ from memsim.units import parse_quantity
 
 _LARGEST = 1e-3
 """Largest length of a node [m]."""
-_SETTINGS = tuple(item.name for item in dataclasses.fields(Architecture))
 
 
 def prices_of(
@@ -39,8 +37,8 @@ def prices_of(
         If the table or a setting is not allowed.
     """
     for name in settings:
-        if name not in _SETTINGS:
-            raise InputError(f"{name}: not a setting of costs{nearest(name, _SETTINGS)}")
+        if name not in ARCHITECTURE_SETTINGS:
+            raise InputError(f"{name}: not a setting of costs{nearest(name, ARCHITECTURE_SETTINGS)}")
     if isinstance(settings.get("settle"), str):
         settings["settle"] = _quantity("settle", settings["settle"], "s")
     return Prices(components_of(components).at(_length(node)), Architecture(**settings))

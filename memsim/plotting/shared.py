@@ -56,8 +56,8 @@ def shared_severities(a: xr.Dataset, b: xr.Dataset) -> Shared:
         in_order = all(i == j for places in (kinds, levels) for i, j in places)
         if in_order:
             return Shared((a, b))
-    found = bool(kinds and levels)
-    if not found:
+    comparable = bool(kinds and levels)
+    if not comparable:
         kinds = levels = []
     both = tuple(
         dataset.isel(noise_type=[pair[k] for pair in kinds], noise_level=[pair[k] for pair in levels])
@@ -67,7 +67,7 @@ def shared_severities(a: xr.Dataset, b: xr.Dataset) -> Shared:
     for k, (letter, dataset) in enumerate(zip("AB", (a, b), strict=True)):
         words.append((f"only {letter}", _rest(dataset, [pair[k] for pair in kinds], [pair[k] for pair in levels])))
     named = tuple((what, text) for what, text in words if text)
-    return Shared(both if found else (a, b), named, found)  # type: ignore[arg-type]
+    return Shared(both if comparable else (a, b), named, comparable)  # type: ignore[arg-type]
 
 
 def _places(first: np.ndarray, second: np.ndarray) -> list[tuple[int, int]]:

@@ -49,7 +49,7 @@ class _Line:
     """Learners that differ in the setting on the horizontal axis only."""
 
     name: str
-    found: list[Member]
+    members: list[Member]
 
 
 def sweep_figure(
@@ -81,17 +81,17 @@ def sweep_figure(
     from matplotlib import rc_context
 
     require(dataset, settings.COMPARED, *(name for metric in metrics for name in metric[:2] if name))
-    found = members(dataset, settings)
-    key = _axis_key(found)
+    compared = members(dataset, settings)
+    key = _axis_key(compared)
     if key is None:
         raise lacks(dataset, "sweep", "a result of a sweep", remedy)
-    lines = _lines(found, key)
-    references = [member for member in found if key not in member.values][:MAX_LINES]
-    values = [member.values[key] for line in lines for member in line.found]
+    lines = _lines(compared, key)
+    references = [member for member in compared if key not in member.values][:MAX_LINES]
+    values = [member.values[key] for line in lines for member in line.members]
     places, ticks, unit = places_of(values)
     ordered = ticks is None or all(show(value).startswith("[") for value in values)
     slanted = ticks is not None and _crowded(ticks)
-    drawn = [member.number for line in lines for member in line.found] + [member.number for member in references]
+    drawn = [member.number for line in lines for member in line.members] + [member.number for member in references]
     names = device_names(dataset, drawn)
     contents, gone = filled({metric: dataset[metric.variable].values[drawn] for metric in metrics})
     across = len(contents) if len(contents) <= _ACROSS else 2
@@ -120,25 +120,25 @@ def sweep_figure(
             _vertical(axes, metric, middle[drawn])
         reasons = [(metric.text, why) for metric, why in gone.items()]
         for line in lines:
-            lost = [m for m in line.found if not np.isfinite(dataset[metrics[0].variable].values[m.number])]
+            lost = [m for m in line.members if not np.isfinite(dataset[metrics[0].variable].values[m.number])]
             reasons += [(member.label, NOT_FINITE) for member in lost]
-        some = only(len(lines), len(_lines(found, key, None)), "lines")
+        some = only(len(lines), len(_lines(compared, key, None)), "lines")
         ending(figure, *entries(panels[: len(contents)]), note, some, left_out(reasons), device=names.heading)
     return figure
 
 
-def _axis_key(found: Sequence[Member]) -> str | None:
+def _axis_key(compared: Sequence[Member]) -> str | None:
     """The swept setting for the horizontal axis: the first numeric one, else the first."""
-    keys = list(dict.fromkeys(key for member in found for key in member.values))
+    keys = list(dict.fromkeys(key for member in compared for key in member.values))
     for key in keys:
-        if places_of([member.values[key] for member in found if key in member.values])[1] is None:
+        if places_of([member.values[key] for member in compared if key in member.values])[1] is None:
             return key
     return keys[0] if keys else None
 
 
-def _lines(found: Sequence[Member], key: str, most: int | None = MAX_LINES) -> list[_Line]:
+def _lines(compared: Sequence[Member], key: str, most: int | None = MAX_LINES) -> list[_Line]:
     groups: dict[str, list[Member]] = {}
-    for member in found:
+    for member in compared:
         if key in member.values:
             others = {other: value for other, value in member.values.items() if other != key}
             groups.setdefault(label(member.name_without(key), others), []).append(member)
@@ -163,8 +163,8 @@ def _draw(
     """One metric: a line for each learner, with bars for its intervals, and lines across."""
     for number, line in enumerate(lines):
         style = line_style(number)
-        x = np.array([places[show(member.values[key])] for member in line.found])
-        rows = np.array([member.number for member in line.found])
+        x = np.array([places[show(member.values[key])] for member in line.members])
+        rows = np.array([member.number for member in line.members])
         order = np.argsort(x, kind="stable")
         x, rows = x[order], rows[order]
         if not ordered:  # side by side: values without an order make no line

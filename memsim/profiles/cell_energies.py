@@ -28,6 +28,12 @@ class CellEnergy(NamedTuple):
     high: float
 
 
+def window_points(spec: DeviceSpec) -> tuple[float, float, float]:
+    """Lower end, middle and upper end of the window [S]."""
+    low, high = spec.conductance.min, spec.conductance.max
+    return low, (low + high) / 2, high
+
+
 def cell_energies(spec: DeviceSpec) -> list[CellEnergy]:
     """Energies of a read, of pulses, and of a cell that is half-selected by a set pulse.
 
@@ -40,8 +46,7 @@ def cell_energies(spec: DeviceSpec) -> list[CellEnergy]:
     events += known
     for name, volts, seconds in known[:1]:
         events += [(f"half-selected at V/{part}, {name}", volts / part, seconds) for part in (2, 3)]
-    ends = spec.conductance.min, (spec.conductance.min + spec.conductance.max) / 2, spec.conductance.max
     return [
-        CellEnergy(name, volts, seconds, *(volts * volts * siemens * seconds for siemens in ends))
+        CellEnergy(name, volts, seconds, *(volts * volts * siemens * seconds for siemens in window_points(spec)))
         for name, volts, seconds in events
     ]

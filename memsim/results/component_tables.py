@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from memsim.energy.architecture import Architecture
+from memsim.energy.architecture import ARCHITECTURE_SETTINGS, Architecture
 from memsim.energy.components import ComponentTable, components_from_text
-from memsim.energy.digital import Processor
+from memsim.energy.digital import PROCESSOR_SETTINGS, Processor
 from memsim.errors import InputError, OutputError
 from memsim.results.dataset import source
 from memsim.results.settings import texts_of
@@ -22,6 +21,9 @@ TABLE, TABLES, SETTINGS, NOTES = "components", "component_tables", "component_se
 """Attributes: a table for costs that were computed from a result; those that an experiment names; node and settings;
 and what to know of the costs.
 """
+
+COST_SETTINGS = tuple(dict.fromkeys((*ARCHITECTURE_SETTINGS, *PROCESSOR_SETTINGS)))
+"""Names of the settings of costs."""
 
 
 class HeldTable(NamedTuple):
@@ -63,11 +65,9 @@ def held_settings(dataset: xr.Dataset) -> dict[str, Any]:
     try:
         settings = json.loads(dataset.attrs[SETTINGS])
         node = settings.pop("node")
-        for kind in (Architecture, Processor):
-            names = {item.name for item in dataclasses.fields(kind)}
-            kind(**{name: value for name, value in settings.items() if name in names})
-        unknown = set(settings) - {item.name for kind in (Architecture, Processor) for item in dataclasses.fields(kind)}
-        if unknown or not (node is None or 0 < float(node) < math.inf):
+        Architecture(**{name: settings[name] for name in ARCHITECTURE_SETTINGS if name in settings})
+        Processor(**{name: settings[name] for name in PROCESSOR_SETTINGS if name in settings})
+        if not set(settings) <= set(COST_SETTINGS) or not (node is None or 0 < float(node) < math.inf):
             raise ValueError
         return {**settings, "node": None if node is None else float(node)}
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError, InputError):

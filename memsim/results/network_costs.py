@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
-from memsim.energy.architecture import Architecture
+from memsim.energy.architecture import ARCHITECTURE_SETTINGS
 from memsim.energy.components import ComponentTable, components_of
 from memsim.energy.cost import PARTS, Prices, layer_cost
 from memsim.energy.counts import Counts
-from memsim.energy.digital import DIGITAL_PARTS, DigitalPrices, Processor, inference_work
+from memsim.energy.digital import DIGITAL_PARTS, PROCESSOR_SETTINGS, DigitalPrices, Processor, inference_work
 from memsim.energy.prices import prices_of
 from memsim.energy.report import UNKNOWN, LayerEvents, ratio
 from memsim.energy.uncertainty import LIMITS
 from memsim.errors import InputError, nearest
-from memsim.results.component_tables import NOTES, SETTINGS, TABLE, held_table, settings_text
+from memsim.results.component_tables import COST_SETTINGS, NOTES, SETTINGS, TABLE, held_table, settings_text
 from memsim.results.dataset import with_variables
 from memsim.results.network_counts import NetworkCounts, counts_of
 from memsim.tasks.network_cost_variables import COST_VARIABLES, DIGITAL_VARIABLES
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 Values = dict[str, np.ndarray]
-_ARCHITECTURE = tuple(item.name for item in dataclasses.fields(Architecture))
-_PROCESSOR = tuple(item.name for item in dataclasses.fields(Processor))
-COST_SETTINGS = tuple(dict.fromkeys((*_ARCHITECTURE, *_PROCESSOR)))
-"""Settings of costs."""
 _ATTRIBUTES = (TABLE, SETTINGS, "included", "left_out", "without_uncertainty", "bits", "digital", NOTES)
 
 
@@ -71,7 +67,8 @@ class Table(NamedTuple):
                 raise InputError(f"{name}: not a setting of costs{nearest(name, COST_SETTINGS)}")
         table = components_of(components)
         of_arrays, digital = (
-            {name: settings[name] for name in names if name in settings} for names in (_ARCHITECTURE, _PROCESSOR)
+            {name: settings[name] for name in names if name in settings}
+            for names in (ARCHITECTURE_SETTINGS, PROCESSOR_SETTINGS)
         )
         return cls(table, prices_of(table, node, **of_arrays), Processor(**digital))
 

@@ -24,7 +24,8 @@ from memsim.energy.digital import Products
 from memsim.errors import InputError, nearest, shown
 from memsim.metrics.lifetime import lifetime
 from memsim.philox import MAX_REPETITIONS, MAX_SAMPLES, Purpose
-from memsim.results.network_costs import COST_SETTINGS, Table, with_costs
+from memsim.results.component_tables import COST_SETTINGS
+from memsim.results.network_costs import Table, with_costs
 from memsim.torch.analog_layer import AnalogLayer
 from memsim.torch.compensation import batch_norms, recomputed, restored
 from memsim.torch.counting import EventCounting

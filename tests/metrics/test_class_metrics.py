@@ -107,12 +107,12 @@ class TestCalibration:
         odds = np.log([0.9 / 0.1, 0.6 / 0.4])
         outputs = np.stack([odds.repeat(5), np.zeros(10)], axis=-1)
         labels = np.array([0, 0, 0, 0, 1, 0, 1, 1, 0, 0])
-        found = reliability(outputs, labels, bins=10)
-        assert found.share[9] == 0.5 and found.share[6] == pytest.approx(0.5)
-        assert found.confidence[9] == pytest.approx(0.9) and found.confidence[6] == pytest.approx(0.6)
-        assert found.accuracy[9] == 0.8 and found.accuracy[6] == 0.6
-        assert cm.calibration_error(found) == pytest.approx(0.5 * 0.1)
-        assert np.isnan(found.accuracy[:5]).all()
+        bins = reliability(outputs, labels, bins=10)
+        assert bins.share[9] == 0.5 and bins.share[6] == pytest.approx(0.5)
+        assert bins.confidence[9] == pytest.approx(0.9) and bins.confidence[6] == pytest.approx(0.6)
+        assert bins.accuracy[9] == 0.8 and bins.accuracy[6] == 0.6
+        assert cm.calibration_error(bins) == pytest.approx(0.5 * 0.1)
+        assert np.isnan(bins.accuracy[:5]).all()
 
 
 class TestComparison:

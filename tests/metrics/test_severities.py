@@ -33,16 +33,16 @@ def test_relative_errors_are_rises_over_those_of_the_reference():
     """Transcribed from Hendrycks & Dietterich 2019, section 4.3, for two types and two levels."""
     error, clean = np.array([[[0.3, 0.5], [0.2, 0.2]]]), np.array([0.1])
     reference, clean_reference = np.array([[[0.4, 0.6], [0.3, 0.2]]]), np.array([0.2])
-    found = cm.relative_corruption_error(error, clean, reference, clean_reference)
-    assert found[0, 0] == pytest.approx(((0.3 - 0.1) + (0.5 - 0.1)) / ((0.4 - 0.2) + (0.6 - 0.2)))
-    assert found[0, 1] == pytest.approx(((0.2 - 0.1) + (0.2 - 0.1)) / ((0.3 - 0.2) + (0.2 - 0.2)))
+    ratios = cm.relative_corruption_error(error, clean, reference, clean_reference)
+    assert ratios[0, 0] == pytest.approx(((0.3 - 0.1) + (0.5 - 0.1)) / ((0.4 - 0.2) + (0.6 - 0.2)))
+    assert ratios[0, 1] == pytest.approx(((0.2 - 0.1) + (0.2 - 0.1)) / ((0.3 - 0.2) + (0.2 - 0.2)))
     assert cm.corruption_error(error, reference)[0, 0] == pytest.approx((0.3 + 0.5) / (0.4 + 0.6))
 
 
 def test_a_reference_that_loses_nothing_gives_no_relative_error():
     error = np.array([[[0.3]], [[0.2]]])
     reference = np.array([[[0.1]], [[0.05]]])
-    found = cm.relative_corruption_error(error, np.array([0.1, 0.1]), reference, np.array([0.1, 0.1]))
-    assert np.isnan(found).all()  # it rises by 0, and falls
+    ratios = cm.relative_corruption_error(error, np.array([0.1, 0.1]), reference, np.array([0.1, 0.1]))
+    assert np.isnan(ratios).all()  # it rises by 0, and falls
     rounded = cm.relative_corruption_error(error[:1], np.array([0.1]), np.array([[[0.1 + 0.2]]]), np.array([0.3]))
     assert np.isnan(rounded).all()  # 0.1 + 0.2 is 0.3 but for rounding

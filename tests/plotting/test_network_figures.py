@@ -244,9 +244,9 @@ def test_means_over_layers_are_those_over_the_layers_that_both_have():
     changes = {change.label: change for change in compare(a, b).pairs[0].changes}
     change = changes["SNR of outputs, mean of shared layers"]
     assert change.a.value == pytest.approx(19.0) and change.b.value == pytest.approx(20.0)
-    found = compare(a, result(layers=("third",)))
-    assert [change.label for change in found.pairs[0].changes] == ["accuracy"]
-    assert found.left_out == (("layers", "none of the same name"),)
+    comparison = compare(a, result(layers=("third",)))
+    assert [change.label for change in comparison.pairs[0].changes] == ["accuracy"]
+    assert comparison.left_out == (("layers", "none of the same name"),)
 
 
 def test_the_layers_that_changed_most_are_listed_at_the_last_time():

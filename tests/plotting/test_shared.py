@@ -103,10 +103,10 @@ def test_levels_that_differ_by_their_rounding_alone_are_the_same():
 
 def test_without_noise_in_common_only_metrics_without_noise_are_compared():
     a, b = classes(noise={"gaussian": [0.1]}), classes(noise={"fog": [0.1]})
-    found = compare(a, b)
+    comparison = compare(a, b)
     assert list(changes_of(a, b)) == ["test accuracy"]
     reason = "no noise type with a level that is in both"
-    assert found.left_out == (("under noise", reason), ("corruption error", reason))
+    assert comparison.left_out == (("under noise", reason), ("corruption error", reason))
     figure = compare_figure(a, b)
     assert len(figure.axes) == 1 and any(reason in text.get_text() for text in figure.texts)
 
@@ -122,8 +122,8 @@ def test_without_noise_in_common_only_metrics_without_noise_are_compared():
 )
 def test_other_seeds_images_or_repeats_are_no_pairs(other, unpaired):
     a, b = classes(), classes(stream=1, **other)
-    found, change = compare(a, b), changes_of(a, b)["test accuracy"]
-    assert found.unpaired == unpaired and not change.paired
+    comparison, change = compare(a, b), changes_of(a, b)["test accuracy"]
+    assert comparison.unpaired == unpaired and not change.paired
     values = [100 * dataset.test_accuracy.values[0] for dataset in (b, a)]
     expected = ttest_ind(*values, equal_var=False).confidence_interval()
     assert [change.interval.low, change.interval.high] == pytest.approx([expected.low, expected.high])
@@ -145,9 +145,9 @@ def test_results_that_do_not_say_what_they_used_are_no_pairs(attribute):
 
 
 def test_learners_without_a_counterpart_are_listed():
-    found = compare(classes(("P", "Q", "R")), classes(("S", "Q")))
-    assert [pair.name for pair in found.pairs] == ["Q"] and found.pairs[0].places == (1, 1)
-    assert found.only_a == ("P", "R") and found.only_b == ("S",)
+    comparison = compare(classes(("P", "Q", "R")), classes(("S", "Q")))
+    assert [pair.name for pair in comparison.pairs] == ["Q"] and comparison.pairs[0].places == (1, 1)
+    assert comparison.only_a == ("P", "R") and comparison.only_b == ("S",)
 
 
 def test_corruption_errors_of_different_references_are_not_compared():
@@ -161,8 +161,8 @@ def test_corruption_errors_of_different_references_are_not_compared():
 
 def test_a_metric_of_one_result_alone_is_listed():
     a = classes()
-    found = compare(a, a.drop_vars(["mean_corruption_error_mean", "noise_mean_accuracy_mean"]))
-    assert found.left_out == (("under noise", "only in A"), ("corruption error", "only in A"))
+    comparison = compare(a, a.drop_vars(["mean_corruption_error_mean", "noise_mean_accuracy_mean"]))
+    assert comparison.left_out == (("under noise", "only in A"), ("corruption error", "only in A"))
 
 
 def test_memories_share_images_noise_and_definitions():
@@ -172,9 +172,10 @@ def test_memories_share_images_noise_and_definitions():
         ms.run(experiment.replace(change))
         for change in ({}, {"corruptions": {"gaussian": [0.3, 0.5], "fog": [0.3, 0.5]}, "unsafe_below": 3})
     )
-    changes, found = changes_of(a, b), compare(a, b)
-    assert [label for label, _ in found.left_out] == ["unsafe reads"] and found.unpaired == ()
-    assert found.left_out[0][1].startswith("unsafe below: ") and found.left_out[0][1].endswith(" in A, 3.0 in B")
+    changes, comparison = changes_of(a, b), compare(a, b)
+    assert [label for label, _ in comparison.left_out] == ["unsafe reads"] and comparison.unpaired == ()
+    reason = comparison.left_out[0][1]
+    assert reason.startswith("unsafe below: ") and reason.endswith(" in A, 3.0 in B")
     first, second = a.snr.values[0, :, 0, 1], b.snr.values[0, :, 0, 0]
     assert changes["SNR, median"].a.value == pytest.approx(np.median(first))
     assert changes["SNR, median"].b.value == pytest.approx(np.median(second))

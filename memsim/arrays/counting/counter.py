@@ -120,8 +120,7 @@ class Counter:
         spec, tally = banks.lines.spec, self._tally
         tally.reads += levels.shape[1]
         if spec.conduction is None and not isinstance(levels, PatchSignal):
-            state = [(bank, bank.state_version) for bank in banks.both]
-            key = state, self.phase, coding, levels.shape[0], levels.shape[2]
+            key = _versions(banks), self.phase, coding, levels.shape[0], levels.shape[2]
             if self._pending is None or self._pending.key != key:
                 self._settle()
                 driven, square = self._backend.xp.zeros((2, levels.shape[0], levels.shape[2]))
@@ -268,7 +267,6 @@ class Counter:
         if phase not in self._tallies:
             return Counts.none(self.circuit)
         values = self.by_line(phase)
-
         rows, lines = self._tiles.over_row_tiles, self._tiles.over_line_tiles
         sets, resets = lines(values["set_pulses"]), lines(values["reset_pulses"])
         return Counts(
@@ -294,7 +292,7 @@ class Counter:
 
     def _sums(self, banks: Banks, effective: Callable[[], list[EffectiveCells]]) -> RowSums:
         """Sums of the cells that reads see now, stored until their states change."""
-        key = [(bank, bank.state_version) for bank in banks.both]
+        key = _versions(banks)
         if self._sums_of is None or self._sums_of[0] != key:
             self._sums_of = key, self._tiles.of_reads(banks, effective)
         return self._sums_of[1]
@@ -305,3 +303,8 @@ class Counter:
 
     def _empty(self) -> Tally:
         return Tally.empty(self._backend, self._tiles.shape, len(self._tiles.widths))
+
+
+def _versions(banks: Banks) -> list[tuple[Bank, int]]:
+    """What changes whenever a state does."""
+    return [(bank, bank.state_version) for bank in banks.both]

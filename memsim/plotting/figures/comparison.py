@@ -48,11 +48,11 @@ def compare_figure(a: xr.Dataset, b: xr.Dataset) -> Figure:
     """
     from matplotlib import rc_context
 
-    found = compare(a, b)
+    comparison = compare(a, b)
     if (own := kind_of(a).comparison_figure) is not None:
         return load_object(own)(a, b)
     metrics = task_of(a).panels
-    rows = [row for pair in found.pairs for row in _rows(pair, [metric.variable for metric in metrics])]
+    rows = [row for pair in comparison.pairs for row in _rows(pair, [metric.variable for metric in metrics])]
     shown = rows[:_MOST]
     files = [name_of(dataset, which) for dataset, which in ((a, "first result"), (b, "second result"))]
     labels = [fitted(f"{pair.name}, {part}" if part else pair.name, _NAMES) for pair, part in shown]
@@ -75,10 +75,10 @@ def compare_figure(a: xr.Dataset, b: xr.Dataset) -> Figure:
                 _points(axes, values, k, texts[k])
             title(axes, metric.title)
         _scale(panels, contents)
-        reasons = dict(found.left_out)
+        reasons = dict(comparison.left_out)
         labelled = {metric.variable: metric.label for metric in task_of(a).metrics}
         note = left_out({one.title: reasons.get(labelled[one.variable], why) for one, why in gone.items()})
-        ending(figure, *entries(panels), only(len(shown), len(rows), "pairs"), note, _of_both(found))
+        ending(figure, *entries(panels), only(len(shown), len(rows), "pairs"), note, _of_both(comparison))
     return figure
 
 
@@ -89,9 +89,9 @@ def _entry(k: int, file: str, dataset: xr.Dataset, places: Sequence[int]) -> str
     return f"{'AB'[k]}: {file}{' on ' * bool(devices)}{', '.join(devices)}"
 
 
-def _of_both(found: Comparison) -> str:
+def _of_both(comparison: Comparison) -> str:
     """Note on the noise of both, where results have different severities."""
-    words = dict(found.severities)
+    words = dict(comparison.severities)
     return f"means over the noise of both: {words['both']}" if "both" in words else ""
 
 

@@ -194,7 +194,7 @@ def measure_attacked(
         image, everything = Path(x, expected, labels), np.arange(len(x))
         strongest = image
         clean.append(image.recognised)
-        found = np.empty((2, *image.recognised.shape[:1], len(ATTACKS), len(radii), len(x)), bool)
+        recognised = np.empty((2, *image.recognised.shape[:1], len(ATTACKS), len(radii), len(x)), bool)
         for k, radius in enumerate(radii):
             moved = one_step(x, gradient, radius)
             outputs = classifier.outputs(moved, occasion=Occasion(Purpose.PERTURBED), noise=False)
@@ -206,10 +206,10 @@ def measure_attacked(
             for number, path in enumerate(paths):
                 occasion = Occasion(Purpose.PERTURBED, attacked_read(1 + number, k))
                 noisy = classifier.outputs(path.point, occasion=occasion, first=part.start)
-                found[0, :, number, k] = path.recognised
-                found[1, :, number, k] = path.recognised & (predicted(noisy) == labels)
-        held.append(found[0])
-        read.append(found[1])
+                recognised[0, :, number, k] = path.recognised
+                recognised[1, :, number, k] = path.recognised & (predicted(noisy) == labels)
+        held.append(recognised[0])
+        read.append(recognised[1])
     parts = {"attack_clean_accuracy": clean, "attacked_accuracy": held, "attacked_read_accuracy": read}
     return {name: np.concatenate(values, axis=-1).mean(-1) for name, values in parts.items()}
 

@@ -47,9 +47,9 @@ def print_monitor(part: xr.Dataset) -> None:
     rows = table("monitor", *headings, right=headings)
     rows.columns[0].min_width = 22
     for score in part.score.values:
-        own = part.sel(score=score)
-        cells = (_percent(own[name], digits=2 if "area" in name else 1) for name in names)
-        rows.add_row(f"{score} < {float(own.unsafe_below):g}", *cells)
+        by_score = part.sel(score=score)
+        cells = (_percent(by_score[name], digits=2 if "area" in name else 1) for name in names)
+        rows.add_row(f"{score} < {float(by_score.unsafe_below):g}", *cells)
     console().print(rows)
 
 

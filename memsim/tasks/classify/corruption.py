@@ -32,12 +32,12 @@ def corruption_variables(
     """
     clean = 1.0 - variables["test_accuracy"]
     error = 1.0 - under_noise(variables["noisy_accuracy"], levels)
-    found = {
+    values = {
         "noise_mean_accuracy": mean_under_noise(variables["noisy_accuracy"], levels),
         "corruption_error": corruption_error(error, error[reference]),
         "relative_corruption_error": relative_corruption_error(error, clean, error[reference], clean[reference]),
     }
-    return found | {f"mean_{name}": found[name].mean(-1) for name in _ERRORS}
+    return values | {f"mean_{name}": values[name].mean(-1) for name in _ERRORS}
 
 
 def corruption_notes(

@@ -207,8 +207,8 @@ def _noisy(
                 copies = corrupted(spec, kind, test.pixels[part], seed, first)
                 for entry in members:
                     name, labels = entry.label, test.labels[part]
-                    own = noisy_decisions(classifiers[name], kind, copies, labels, temperatures[name], first, time)
-                    decided[name].append(own)
+                    one = noisy_decisions(classifiers[name], kind, copies, labels, temperatures[name], first, time)
+                    decided[name].append(one)
                     report(entry, (number - 1 + min(1.0, part.stop / len(test))) / len(spec.corruptions))
             for name, blocks in decided.items():
                 kinds[name].append(measure_decisions(joined(blocks), spec.unsafe_below.by_score))

@@ -100,11 +100,11 @@ def noisy_decisions(
     is before them.
     """
     levels = copies.shape[1]
-    found = []
+    outputs = []
     for level in range(levels):
         occasion = Occasion(Purpose.TEST, corrupted_read(CORRUPTIONS[kind], level), time=time)
-        found.append(classifier.outputs(np.ascontiguousarray(copies[:, level]), occasion=occasion, first=first))
-    return decisions(np.stack(found, axis=1), labels, temperature)
+        outputs.append(classifier.outputs(np.ascontiguousarray(copies[:, level]), occasion=occasion, first=first))
+    return decisions(np.stack(outputs, axis=1), labels, temperature)
 
 
 def measure_products(classifier: Classifier, test: Split) -> Values:
@@ -194,14 +194,14 @@ def compare(variables: Values, levels: Sequence[float], reference: int, times: S
     times : sequence of float
         Times of the experiment [s].
     """
-    found = corruption_variables(variables, levels, reference)
-    found |= over_noise(variables, levels)
+    compared = corruption_variables(variables, levels, reference)
+    compared |= over_noise(variables, levels)
     if "lifetime" in variables:
-        found["mean_lifetime"] = mean_lifetime(variables["aged_accuracy"], times)
-    everything = variables | found
+        compared["mean_lifetime"] = mean_lifetime(variables["aged_accuracy"], times)
+    everything = variables | compared
     for name in SUMMARISED:
         if name in everything:
             bounds = VARIABLES[name].bounds
             mean, low, high = seed_interval(np.asarray(everything[name], float), axis=1, bounds=bounds)
-            found[f"{name}_mean"], found[f"{name}_interval"] = mean, np.stack([low, high], axis=-1)
-    return found
+            compared[f"{name}_mean"], compared[f"{name}_interval"] = mean, np.stack([low, high], axis=-1)
+    return compared

@@ -94,14 +94,14 @@ class TestClosedForms:
     def test_with_pixels_at_the_ends_both_attacks_find_the_corner_of_the_box(self):
         classifier = linear(2)
         split = images(classifier, 0.0, 1.0)
-        found = at.measure_attacked(classifier, split, 2, RADII, 10, 1000)["attacked_accuracy"]
+        measured = at.measure_attacked(classifier, split, 2, RADII, 10, 1000)["attacked_accuracy"]
         sign = np.where(split.labels == 0, 1, -1)[:, None, None]
         slope = sign * (classifier.weights[0][..., 0] - classifier.weights[0][..., 1]).reshape(2, 1, SIDE, SIDE)
         for k, radius in enumerate(RADII):
             low, high = np.maximum(split.pixels - radius, 0), np.minimum(split.pixels + radius, 1)
             worst = np.minimum(slope * low, slope * high).sum((-2, -1))
-            np.testing.assert_allclose(found[:, 0, k], (worst > 0).mean(-1))
-            np.testing.assert_allclose(found[:, 1, k], (worst > 0).mean(-1))
+            np.testing.assert_allclose(measured[:, 0, k], (worst > 0).mean(-1))
+            np.testing.assert_allclose(measured[:, 1, k], (worst > 0).mean(-1))
 
 
 class TestLimits:
@@ -116,12 +116,12 @@ class TestLimits:
     def test_the_projected_gradient_is_never_weaker_and_sometimes_stronger_than_one_step(self):
         classifier = tanh_layers()
         split = images(classifier, 0.0, 1.0, 200)
-        found = at.measure_attacked(classifier, split, 3, RADII, 10, 1000)
-        step, projected = found["attacked_accuracy"].swapaxes(0, 1)
+        measured = at.measure_attacked(classifier, split, 3, RADII, 10, 1000)
+        step, projected = measured["attacked_accuracy"].swapaxes(0, 1)
         assert (projected <= step).all() and projected.mean() < step.mean() - 0.01
-        assert (step <= found["attack_clean_accuracy"][:, None]).all()
+        assert (step <= measured["attack_clean_accuracy"][:, None]).all()
         assert (np.diff(projected, axis=-1) <= 0).all()  # larger balls hold the smaller ones
-        assert (found["attacked_read_accuracy"] == found["attacked_accuracy"]).all()  # these reads have no noise
+        assert (measured["attacked_read_accuracy"] == measured["attacked_accuracy"]).all()  # these reads have no noise
 
     def test_more_steps_of_one_length_never_raise_the_accuracy(self):
         classifier = tanh_layers()
@@ -135,9 +135,9 @@ class TestLimits:
         classifier = tanh_layers()
         split = images(classifier, 0.0, 1.0, 30)
         few = at.measure_attacked(classifier, split, 3, [0.1], 3, 12)
-        own = at.measure_attacked(classifier, Split(split.pixels[:12], split.labels[:12]), 3, [0.1], 3, 200)
+        alone = at.measure_attacked(classifier, Split(split.pixels[:12], split.labels[:12]), 3, [0.1], 3, 200)
         for name, values in few.items():
-            np.testing.assert_array_equal(values, own[name])
+            np.testing.assert_array_equal(values, alone[name])
 
     def test_parts_of_the_images_give_the_same(self, monkeypatch):
         classifier = tanh_layers()
@@ -257,10 +257,10 @@ def agrees(classifier) -> None:
     draws = np.random.default_rng(0)
     x = draws.uniform(0, 1, (2, 5, 8, 8)).astype(np.float32)
     slope = draws.normal(size=(2, 5, 10)).astype(np.float32)
-    found = classifier.sensitivity(x, slope)
-    assert found.shape == x.shape
+    gradients = classifier.sensitivity(x, slope)
+    assert gradients.shape == x.shape
     for seed in range(2):
-        np.testing.assert_allclose(found[seed], classifier.sensitivity(x[seed], slope)[seed], rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(gradients[seed], classifier.sensitivity(x[seed], slope)[seed], rtol=1e-4, atol=1e-5)
 
 
 def test_reads_of_attacks_have_addresses_of_their_own():

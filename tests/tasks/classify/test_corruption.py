@@ -78,9 +78,10 @@ def test_without_any_noise_there_is_no_value_one_note_and_tables(capsys):
 def test_a_reference_without_errors_is_named_in_one_note():
     accuracy = np.array([[[[1.0], [0.5]], [[0.9], [0.5]]], [[[0.8], [0.4]], [[0.8], [0.4]]]])
     variables = {"noisy_accuracy": accuracy, "test_accuracy": np.array([[1.0, 0.9], [0.9, 0.9]])}
-    found = corruption_variables(variables, [0.3], 0)
-    assert np.isnan(found["corruption_error"][:, 0, 0]).all() and found["corruption_error"][1, 1, 0] == pytest.approx(2)
-    (note,) = corruption_notes(found, [0.3], "A", ["gaussian", "fog"])
+    values = corruption_variables(variables, [0.3], 0)
+    errors = values["corruption_error"]
+    assert np.isnan(errors[:, 0, 0]).all() and errors[1, 1, 0] == pytest.approx(2)
+    (note,) = corruption_notes(values, [0.3], "A", ["gaussian", "fog"])
     assert note == (
         "corruption_error has no value where 'A' makes no error: gaussian (repeat 0); relative_corruption_error has no "
         "value where 'A' makes no more errors than on clean images: gaussian (repeat 0, 1); another reference or "

@@ -103,9 +103,9 @@ def test_under_noise_all_safe_decisions_count_alike():
     unsafe = np.array([0.1, 0.5, 0.75, 1.0]).reshape(1, 1, 1, 4, 1)  # severity 0 is no noise
     accuracy = np.array([0.2, 1.0, 0.4, np.nan]).reshape(1, 1, 1, 4, 1)
     zero = np.zeros((1, 1, 1, 4))
-    given = {"noisy_confidence": zero, "noisy_scaled_confidence": zero, "noisy_risk_area": zero[..., None]}
+    zeros = {"noisy_confidence": zero, "noisy_scaled_confidence": zero, "noisy_risk_area": zero[..., None]}
     levels = [0.0, 0.1, 0.2, 0.3]
-    values = over_noise(given | {"noisy_unsafe": unsafe, "noisy_safe_accuracy": accuracy}, levels)
+    values = over_noise(zeros | {"noisy_unsafe": unsafe, "noisy_safe_accuracy": accuracy}, levels)
     # Of 100 images each, 50 are right among 50 safe ones, and 10 among 25.
     assert values["noise_mean_safe_accuracy"].item() == pytest.approx(60 / 75)
     assert values["noise_mean_unsafe"].item() == pytest.approx(0.75)
@@ -166,10 +166,10 @@ class TestShown:
 
     def test_tables_state_confidence_unsafe_share_and_accuracy_of_the_rest(self, cli, result, tmp_path):
         out = cli("show", ms.save(result, tmp_path / "tiny.nc")).out
-        own = result.sel(learner="Linear", score="scaled confidence")
+        linear = result.sel(learner="Linear", score="scaled confidence")
         line = next(line for line in out.split("Linear")[1].splitlines() if line.startswith("scaled confidence < 0.9"))
-        assert f"{100 * float(own.test_unsafe_mean):.1f} %" in line
-        assert f"{100 * float(own.noise_mean_risk_area_mean):.2f} %" in line
+        assert f"{100 * float(linear.test_unsafe_mean):.1f} %" in line
+        assert f"{100 * float(linear.noise_mean_risk_area_mean):.2f} %" in line
         assert "nan" not in out
 
     def test_an_older_result_is_shown_without_them(self, cli, older, tmp_path):

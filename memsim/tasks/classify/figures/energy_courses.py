@@ -97,8 +97,8 @@ def looks_of(shown: Sequence[Member], devices: Sequence[str]) -> list[dict[str, 
         alike = kinds[device == NO_DEVICE]
         if member.template not in alike:
             alike.append(member.template)
-        own = {"color": "black", "marker": "*"} if device == NO_DEVICE else learner_style(known.index(device))
-        looks.append({**own, "linestyle": _DASHES[alike.index(member.template) % len(_DASHES)]})
+        look = {"color": "black", "marker": "*"} if device == NO_DEVICE else learner_style(known.index(device))
+        looks.append({**look, "linestyle": _DASHES[alike.index(member.template) % len(_DASHES)]})
     return looks
 
 
