@@ -20,6 +20,7 @@ from memsim.learning import RULES, Delta, Hebbian, MarginDelta
 from memsim.learning.features import FEATURES, CompetitiveFeatures, RandomFeatures
 from memsim.networks import LOSSES, SGD, Adam, LogMarginCe, LogMarginMse, Mse
 from memsim.registry import Registry
+from memsim.tasks.compared import problems_before
 
 TEXT = """\
 name: x
@@ -340,4 +341,4 @@ class TestChanges:
 
     def test_shipped_experiments_are_valid_at_every_value_of_their_sweeps(self):
         for name in ms.experiment_names():
-            assert ms.load_experiment(name).variants()
+            assert problems_before(ms.load_experiment(name)) == [], name

@@ -18,6 +18,7 @@ TASK = Task(
     load_images=f"{_HERE}.run:load_images",
     labelled=True,
     memory=f"{_HERE}.memory_estimate:memory_estimate",
+    check=f"{_HERE}.trials:combinations_of",
     run=f"{_HERE}.run:classify",
     variables=VARIABLES,
     coordinates={

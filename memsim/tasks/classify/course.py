@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,9 +12,8 @@ from memsim.arrays.compensation import BATCH_NORM
 from memsim.data.labelled import Labelled
 from memsim.errors import InputError
 from memsim.experiments.experiment import Experiment
-from memsim.kernels.fill import fill
 from memsim.metrics.classes import predicted
-from memsim.philox import Occasion, Purpose, Stream
+from memsim.philox import Occasion, Purpose
 from memsim.results.weights import Kept
 from memsim.tasks.classify.classifiers.classifier import Classifier, Lesson
 from memsim.tasks.classify.classifiers.gradient import Gradient, architecture_of, engine_of
@@ -24,11 +22,9 @@ from memsim.tasks.classify.classifiers.on_crossbars import OnCrossbars
 from memsim.tasks.classify.classifiers.weighted import weighted_layers
 from memsim.tasks.classify.schema import ClassifierSpec, ClassifySpec, LabelledSpec
 from memsim.tasks.classify.summary import Values
+from memsim.tasks.classify.trials import Trials
 from memsim.tasks.compared import Entry
 from memsim.tasks.job import Progress, spec_of
-
-Trials = Sequence[tuple[Mapping[str, Any], ClassifierSpec]]
-"""What to try for a learner: the settings that are changed, and all of them."""
 
 _PERCENT = 100
 """Steps in which the progress of a learner is told."""
@@ -211,27 +207,3 @@ class Course:
         values = self.spec.reaching(self.spec.learners[place], combination)
         runs = self.spec.runs.items()
         return self.entries[next(text for text, run in runs if run.place == place and run.values == values)]
-
-
-def trials_of(entry: Entry) -> Trials:
-    """Settings to try for a learner: its own, then others from its `tune`, in an addressed random order.
-
-    All learners get equally many; programmed networks are tuned where they are trained.
-    """
-    spec, wanted = entry.spec, spec_of(entry.experiment, ClassifySpec).tuning.trials - 1
-    own: list[tuple[Mapping[str, Any], ClassifierSpec]] = [({}, spec)]
-    if spec.programmed is not None or not spec.tune:
-        return own
-    combinations = [dict(zip(spec.tune, values, strict=True)) for values in itertools.product(*spec.tune.values())]
-    # Every combination is checked, even if the budget does not reach it.
-    specs = [entry.experiment.tuned(spec, values) for values in combinations]
-    ranks = fill("uniform", (1, 1, len(combinations)), seed=entry.seed, stream=Stream.TUNING)[0, 0]
-    others = [(combinations[i], specs[i]) for i in np.argsort(ranks, kind="stable") if specs[i] != spec]
-    if len(others) < wanted:
-        document = entry.experiment.document
-        where = document.where(document.find(f"{entry.experiment.key(spec)}.tune") or ())
-        raise InputError(
-            f"{where}: learners.{spec.name}.tune: {len(others)} combinations besides the learner's own settings, but "
-            f"every learner gets tuning.trials - 1 = {wanted} of them; add values"
-        )
-    return own + others[:wanted]

@@ -26,7 +26,7 @@ from memsim.tasks.classify.classifiers.classifier import Classifier
 from memsim.tasks.classify.classifiers.gradient import uses_torch
 from memsim.tasks.classify.classifiers.on_crossbars import OnCrossbars
 from memsim.tasks.classify.corruption import corruption_notes
-from memsim.tasks.classify.course import Course, trials_of
+from memsim.tasks.classify.course import Course
 from memsim.tasks.classify.decisions import MARGIN_EDGES, SCORES, Decisions, joined, measure_decisions
 from memsim.tasks.classify.energy import EnergyOfLearners
 from memsim.tasks.classify.over_time import CellsOverTime
@@ -42,6 +42,7 @@ from memsim.tasks.classify.summary import (
     noisy_decisions,
     stack,
 )
+from memsim.tasks.classify.trials import trials_of
 from memsim.tasks.compared import Entry, device_notes, time_notes
 from memsim.tasks.images import by_images, corrupted, corrupted_examples
 from memsim.tasks.job import Computed, Job, spec_of

@@ -355,7 +355,7 @@ REFUSED = {
     "sections of two kinds": ("    network:", "    learning: {}\n    network:", "does not belong to this learner"),
     "a setting of another kind": ("training.rate:", "learning.rate:", "no setting of this learner; it has network.*"),
     "nothing to tune": ("    tune: {training.rate: [0.003, 0.03]}\n", "", "every learner gets 3 trials"),
-    "too little to tune": ("[0.003, 0.03]", "[0.003]", "1 combinations besides the learner's own settings"),
+    "too little to tune": ("[0.003, 0.03]", "[0.003]", "1 combination besides the learner's own settings"),
     "a value that cannot be tuned to": ("[0.003, 0.03]", "[0.003, fast]", "tiny.yaml:13: "),
     "an unknown reference": ("seeds: 2", "seeds: 2\nreference: Locl", "did you mean 'Local'?"),
     "a loss of another name": ("rate: 0.01, epochs: 3", "loss: mes, epochs: 3", "did you mean 'mse'?"),
@@ -395,6 +395,14 @@ def test_features_that_do_not_fit_into_memory_are_refused_before_anything_is_tra
     wide = experiment(TEXT.replace("    learning:", "    features: {units: 16384}\n    learning:"))
     with pytest.raises(ms.InputError, match=r"needs about .* make less of data.shape, features.units, seeds"):
         ms.run(wide)
+
+
+@pytest.mark.parametrize("name", ["nothing to tune", "too little to tune", "a value that cannot be tuned to"])
+def test_a_check_before_a_run_finds_what_tuning_lacks(name, cli, tmp_path):
+    old, new, said = REFUSED[name]
+    (tmp_path / "tiny.yaml").write_text(TEXT.replace(old, new), encoding="utf-8")
+    outcome = cli("validate", "tiny.yaml")
+    assert outcome.code == 2 and said in outcome.err
 
 
 @pytest.mark.parametrize("name", REFUSED)
