@@ -30,6 +30,7 @@ def used(crossbar):
     return crossbar.train(ms.Hebbian(0.1), X, np.ones((3, 2)), steps=2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", FRESH.values(), ids=FRESH)
 def test_an_array_goes_on_from_the_memory_of_another_one_also_in_float64(make):
     first = used(make())

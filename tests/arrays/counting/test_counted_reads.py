@@ -17,7 +17,7 @@ from memsim.arrays import CrossbarLayer
         {},
         {"dac": ms.DAC(bits=4, polarity="phases"), "adc": ms.ADC(bits=6, range=8.0), "tile": (4, 2)},
         {"dac": ms.DAC(bits=4, coding="serial")},
-        {"wires": ms.Wires(2.0, 3.0)},
+        pytest.param({"wires": ms.Wires(2.0, 3.0)}, marks=pytest.mark.slow),
     ],
 )
 def test_counted_reads_have_the_events_of_reads(circuit):

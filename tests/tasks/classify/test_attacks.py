@@ -227,6 +227,7 @@ class TestLearners:
             )
 
 
+@pytest.mark.slow
 class TestImagesOfEachSeed:
     """Gradients of images that differ by seed are those of each seed's own images."""
 

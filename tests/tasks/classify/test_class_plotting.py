@@ -197,3 +197,33 @@ class TestCommands:
     def test_compare_refuses_results_of_two_tasks(self, cli, file, whole_result):
         said = cli("compare", file, whole_result).refusal()
         assert "only results of one task can be compared" in said
+
+
+SWEPT = """\
+name: tiny
+title: One rule on devices
+task: classify
+data: {source: digits, samples: 100}
+learners:
+  - name: "Delta, {device}"
+    array: {device: ideal}
+    learning: {rule: delta, rate: 0.01, epochs: 1}
+sweep:
+  array.device: [ideal, epiram-choi2018, taox-hfox-wu2018, agsi-jo2010, gst-nandakumar2020, mo-ecram-kim2019]
+corruptions:
+  gaussian: [0.1]
+seeds: 2
+"""
+
+
+@pytest.mark.slow
+def test_a_sweep_over_devices_is_drawn_against_the_device_and_names_of_many_fit():
+    swept = ms.run(experiment_from_text(SWEPT, "tiny.yaml"))
+    assert default_figure(swept) == "devices"
+    figure = draw(swept, "devices")
+    upper, lower = figure.axes
+    assert upper.get_position().y0 > lower.get_position().y1
+    names = [label.get_text().replace("\n", "") for label in upper.get_xticklabels()]
+    assert names == list(swept.device.values)
+    assert np.allclose([line.get_ydata()[0] for line in upper.lines[:1]], 100 * swept.test_accuracy_mean[0])
+    assert default_figure(swept.isel(learner=[0])) == "classes"

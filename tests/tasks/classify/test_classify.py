@@ -226,6 +226,7 @@ class TestRepeatable:
         )
 
 
+@pytest.mark.slow
 class TestGradients:
     @pytest.mark.parametrize("normalise", ["none", "length", "standard"])
     def test_the_sensitivity_of_a_crossbar_is_its_slope(self, digits, normalise):

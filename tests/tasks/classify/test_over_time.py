@@ -104,6 +104,7 @@ def test_temperature_shortens_times_by_the_law_of_arrhenius():
     assert "0.999 eV, is assumed; time runs 625 times as fast at 360 K as at 300 K" in result.attrs["notes"]
 
 
+@pytest.mark.slow
 def test_recomputed_batch_normalisation_gives_the_decisions_of_the_first_time():
     """A factor on all weights of a layer is divided out again by the new statistics, up to their epsilon."""
     text = text_of("compensation: batch-norm", architecture="cnn").partition("  - name: In place")[0]

@@ -331,8 +331,8 @@ def test_arrays_too_large_for_the_memory_are_refused_before_anything_is_computed
     ("settings", "reported"),
     [
         ("algorithm: pulses, cycles: 3", False),
-        ("algorithm: hadamard, block: 4, window: 0.05", True),
-        ("algorithm: gradient-descent, tolerance: 0.05", True),
+        pytest.param("algorithm: hadamard, block: 4, window: 0.05", True, marks=pytest.mark.slow),
+        pytest.param("algorithm: gradient-descent, tolerance: 0.05", True, marks=pytest.mark.slow),
     ],
 )
 def test_every_algorithm_programs_and_tells_what_it_knows(settings, reported):

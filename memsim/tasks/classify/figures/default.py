@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memsim.results.dataset import require
+from memsim.results.dataset import NO_DEVICE, require
 from memsim.results.settings import settings_of
 from memsim.tasks.classify.figures.products import axis_of
 from memsim.tasks.classify.schema import ClassifySpec
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def default_figure(dataset: xr.Dataset) -> str:
     """Name of the figure of what an experiment is about.
 
-    Aging, energy where costs are asked for and something is swept, analog products, programming, or all learners.
+    Aging, energy where costs are asked for and something is swept, analog products, devices where they are swept,
+    programming, or all learners.
     """
     require(dataset, "learner")
     settings = settings_of(dataset, ClassifySpec)
@@ -32,4 +33,6 @@ def default_figure(dataset: xr.Dataset) -> str:
     swept = any(key.split(".")[0] == "array" for key in settings.sweep)
     if swept and axis_of(dataset):
         return "products"
+    if "array.device" in settings.sweep and len(set(dataset["device"].values) - {NO_DEVICE}) > 1:
+        return "devices"
     return "programming" if "network_pulse_count" in dataset else "classes"

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _MOST = 12
 """Methods that are shown at most."""
+_BESIDE = 5
+"""Devices at most with panels beside each other; the names of more need the whole width."""
 _METRICS = (("test_accuracy", "Test images, accuracy [%]"), ("noise_mean_accuracy", "With noise, accuracy [%]"))
 
 
@@ -53,7 +55,12 @@ def devices(dataset: xr.Dataset) -> Figure:
     contents, gone = filled({text: numbers[0] for text, numbers in values.items()})
     step = 0.7 / max(1, len(groups))
     with rc_context(RC):
-        figure, (panels,) = grid([2.4], len(contents), top=head(dataset), gap=0.4)
+        if len(names) > _BESIDE:
+            below = [0.8] * (len(contents) - 1)
+            figure, axes_of = grid([2.0] * len(contents), 1, top=head(dataset), rows=below)
+        else:
+            figure, axes_of = grid([2.4], len(contents), top=head(dataset), gap=0.4)
+        panels = axes_of.ravel()
         heading(figure, dataset, settings.name)
         for axes, text in zip(panels, contents, strict=True):
             numbers = values[text]
