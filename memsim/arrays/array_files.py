@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _VERSION = 2
 _ATTRIBUTE = "memsim_crossbar"
 _ADDRESSES = "random_addresses"
+_NUMBERS = (_ADDRESSES, "steps", "reads", "programmed")
+"""Attributes that are whole numbers."""
 _MEASURED = "measured_conductance"
 _TARGETS, _REQUEST = "programming_targets", "programming_request"
 _SENSITIVITIES, _OUTCOME = "programming_sensitivities", "programming_outcome_"
@@ -90,11 +92,11 @@ def _labelled_conductance(array: ArrayState) -> xr.Dataset:
 
 def load(path: str | Path, backend: str) -> ArrayState:
     """The arrays in a file, see `Crossbar.from_netcdf`."""
-    dataset = netcdf.read(path, _ATTRIBUTE, "a crossbar", _VERSION)
+    dataset = netcdf.read(path, _ATTRIBUTE, "a crossbar", _VERSION, numbers=_NUMBERS)
     layout = dataset.attrs.get(_ADDRESSES, 1)
-    if not np.array_equal(layout, LAYOUT):
+    if layout != LAYOUT:
         raise OutputError(
-            f"{path}: written with layout {str(layout)[:40]} of random addresses, this version has {LAYOUT}; the "
+            f"{path}: written with layout {layout} of random addresses, this version has {LAYOUT}; the "
             "array would go on with other random numbers, so make it anew"
         )
     try:
@@ -113,9 +115,9 @@ def load(path: str | Path, backend: str) -> ArrayState:
         for prefix, bank in banks_of(array):
             restore(bank, {str(name): variable.values for name, variable in dataset.data_vars.items()}, prefix)
         array.pulses = array.site.backend.asarray(dataset["pulses"].values.reshape(array.pulses.shape), np.int64)
-        array.steps, array.reads = int(dataset.attrs["steps"]), int(dataset.attrs["reads"])
+        array.steps, array.reads = dataset.attrs["steps"], dataset.attrs["reads"]
         array.readout.events = Events(**json.loads(dataset.attrs.get("events", "{}")))
-        array.programmed = bool(int(dataset.attrs["programmed"]))
+        array.programmed = bool(dataset.attrs["programmed"])
         array.request = _request(array, dataset)
         array.programming = _outcome(array, dataset)
         if array.counter is not None:

@@ -15,6 +15,7 @@ from memsim.networks.network import Network, learned
 from memsim.networks.optimise import OPTIMISERS, Memory
 from memsim.networks.parts import host
 from memsim.networks.state import Epoch, State
+from memsim.storage import netcdf
 from memsim.storage.files import write_file
 
 if TYPE_CHECKING:
@@ -65,21 +66,7 @@ def load(path: str | Path, architecture: Architecture | None = None) -> State:
     OutputError
         If the file is missing, damaged, not a training of memsim, or one of another architecture.
     """
-    import xarray as xr
-
-    path = Path(path)
-    if not path.is_file():
-        raise OutputError(f"{path}: {'not a file' if path.exists() else 'no such file'}; a training ends in .nc")
-    try:
-        with xr.open_dataset(path, engine="netcdf4", decode_cf=False) as opened:
-            dataset = opened.load()
-    except Exception as error:
-        raise OutputError(f"{path}: not a readable netCDF file ({str(error).splitlines()[0][:200]})") from None
-    version = dataset.attrs.get("memsim_checkpoint")
-    if version is None:
-        raise OutputError(f"{path}: not a training of memsim (it has no attribute 'memsim_checkpoint')")
-    if version != VERSION:
-        raise OutputError(f"{path}: written with checkpoint version {version}, this memsim reads {VERSION}")
+    dataset = netcdf.read(path, "memsim_checkpoint", "a training", VERSION, numbers=("step", "best_epoch"))
     try:
         found = Architecture(**json.loads(dataset.attrs["architecture"]))
         difference = "" if architecture is None else found.difference(architecture)
@@ -142,7 +129,7 @@ def _state(dataset: xr.Dataset, architecture: Architecture) -> State:
         return arrays
 
     slots = OPTIMISERS[settings["optimiser"]["name"]].slots
-    memory = Memory(int(dataset.attrs["step"]), {slot: read(f"memory.{slot}", only_learned=True) for slot in slots})
+    memory = Memory(dataset.attrs["step"], {slot: read(f"memory.{slot}", only_learned=True) for slot in slots})
     averaged = settings["ema"] is not None and memory.step > 0
     columns = [dataset[name].values.tolist() for name in Epoch._fields]
     return State(
@@ -150,7 +137,7 @@ def _state(dataset: xr.Dataset, architecture: Architecture) -> State:
         memory,
         read("average") if averaged else None,
         read("best"),
-        int(dataset.attrs["best_epoch"]),
+        dataset.attrs["best_epoch"],
         tuple(Epoch(*row) for row in zip(*columns, strict=True)),
         settings,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -39,6 +39,10 @@ NO_DEVICE = "none"
 
 SCHEMA_VERSION = 2
 """Layout of result files. Version 1 lacked the labels `seed` and `repeat`; `seed` of `classify` was its `repeat`."""
+_NUMBERS = ("random_addresses", "samples", "compensation_reads", "threads")
+"""Attributes that are whole numbers; all others but the version are texts."""
+_SWEPT = "swept setting "
+"""Start of the long names of swept settings."""
 VARIABLES: Mapping[str, Variable] = Merged("variables")
 """All result variables of all tasks and of benchmarks, by name."""
 COORDINATES: Mapping[str, Coordinate] = Merged("coordinates")
@@ -104,7 +108,7 @@ def build_dataset(
         name, array = key.replace(".", "_").replace(" ", "_"), np.asarray(given)
         if name not in coords:  # the seed is among the labels of all results
             dims = (compared, f"{name}_item")[: array.ndim]
-            coords[name] = (dims, array, _told(f"swept setting {key}", units))
+            coords[name] = (dims, array, _told(f"{_SWEPT}{key}", units))
     return xr.Dataset(data, coords, {"memsim_schema": SCHEMA_VERSION, **attributes})
 
 
@@ -138,9 +142,19 @@ def load(path: str | Path) -> xr.Dataset:
     OutputError
         If the file is missing, not netCDF, or not a result of memsim.
     """
-    dataset = _renewed(read(path, "memsim_schema", "a result", SCHEMA_VERSION))
+    dataset = _renewed(read(path, "memsim_schema", "a result", SCHEMA_VERSION, numbers=_NUMBERS, known=_known))
     _check(dataset, Path(path))
     return dataset
+
+
+def _known(name: str, variable: xr.Variable) -> bool:
+    """Whether a variable of a file is part of a result, of whatever task."""
+    return name in VARIABLES or name in COORDINATES or name in SHARED or name == "device" or _is_swept(variable)
+
+
+def _is_swept(variable: xr.Variable) -> bool:
+    """Whether a variable holds the values of a swept setting."""
+    return str(variable.attrs.get("long_name", "")).startswith(_SWEPT)
 
 
 def _renewed(dataset: xr.Dataset) -> xr.Dataset:
@@ -162,13 +176,44 @@ def _renewed(dataset: xr.Dataset) -> xr.Dataset:
 
 
 def _check(dataset: xr.Dataset, path: Path) -> None:
-    """Refuse a file that memsim did not write, or that was changed until it cannot be read."""
-    for name in dataset.variables:
-        declared = VARIABLES.get(str(name))
+    """Refuse a file that memsim did not write, or that was changed until it cannot be read.
+
+    Variables need the dimensions that the registry declares; labels too, unless they label all with one value. Labels
+    by which values are selected must differ.
+    """
+    for name in map(str, dataset.variables):
         variable = dataset.variables[name]
-        if declared is not None and (variable.dims != declared.dims or variable.dtype.kind not in "fiub"):
-            given, wanted = (f"({', '.join(map(str, dims))})" for dims in (variable.dims, declared.dims))
-            raise OutputError(f"{path}: '{name}' is {variable.dtype} {given}; a result has numbers {wanted} there")
+        if name in VARIABLES:
+            if variable.dims != VARIABLES[name].dims or variable.dtype.kind not in "fiub":
+                raise _differs(path, name, variable, "numbers", VARIABLES[name].dims)
+        elif name in COORDINATES and not (_is_swept(variable) and name not in dataset.dims):
+            dimension, _, units = COORDINATES[name]
+            kinds, words = ("fiu", "numbers") if units else ("OUTiu", "texts or whole numbers")
+            if variable.dims not in ((), (dimension,)) or variable.dtype.kind not in kinds:
+                raise _differs(path, name, variable, words, (dimension,))
+        elif name == "device" and (variable.ndim > 1 or variable.dtype.kind not in "OUT"):
+            raise OutputError(
+                f"{path}: '{name}' is {variable.dtype} {_listed(variable.dims)}; it must be names of devices"
+            )
+        elif name in SHARED and (variable.ndim > 1 or variable.dtype.kind not in "iu"):
+            raise OutputError(
+                f"{path}: '{name}' is {variable.dtype} {_listed(variable.dims)}; it must be whole numbers"
+            )
+    for name, index in dataset.indexes.items():
+        if not index.is_unique:
+            twice = index[index.duplicated()][0]
+            raise OutputError(f"{path}: two labels of '{name}' are {str(twice)[:40]!r}; they must differ")
+
+
+def _differs(path: Path, name: str, variable: xr.Variable, words: str, dims: tuple[str, ...]) -> OutputError:
+    """The error about a variable that is not as it is declared."""
+    given = f"{variable.dtype} {_listed(variable.dims)}"
+    return OutputError(f"{path}: '{name}' is {given}; a result has {words} {_listed(dims)} there")
+
+
+def _listed(dims: Iterable[Hashable]) -> str:
+    """Dimensions as text."""
+    return f"({', '.join(map(str, dims))})"
 
 
 def require(dataset: xr.Dataset, *names: str) -> None:

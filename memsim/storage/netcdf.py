@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import math
 import re
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from memsim.errors import OutputError
+from memsim.storage import hdf5
 from memsim.storage.files import Writer, write_file
 
 if TYPE_CHECKING:
+    import netCDF4
     import xarray as xr
 
-_DENSEST = 1100
-"""Bytes that a byte of a compressed file can hold; deflate reaches 1032."""
-_LEAST = 1 << 20
-"""Bytes that every file may declare, small ones included."""
+_SHADOWED = "_nc4_non_coord_"
+"""Start of the name in HDF5 of a variable that has the name of a dimension but other dimensions."""
+_TEXTS = {"units", "long_name", "description", "interval", "flag_meanings"}
+"""Attributes of variables that are texts."""
 
 
 def save(dataset: xr.Dataset, path: str | Path, *, force: bool = False) -> Path:
@@ -43,8 +47,16 @@ def writer(dataset: xr.Dataset) -> Writer:
     return lambda path: dataset.to_netcdf(path, engine="netcdf4", format="NETCDF4", encoding=encoding)
 
 
-def read(path: str | Path, attribute: str, what: str, newest: int) -> xr.Dataset:
-    """A Dataset that memsim wrote, loaded into memory.
+def read(
+    path: str | Path,
+    attribute: str,
+    what: str,
+    newest: int,
+    *,
+    numbers: Collection[str] = (),
+    known: Callable[[str, xr.Variable], bool] | None = None,
+) -> xr.Dataset:
+    """A Dataset that memsim wrote, loaded into memory. The file may be damaged or hostile, see `hdf5.check`.
 
     Parameters
     ----------
@@ -56,13 +68,18 @@ def read(path: str | Path, attribute: str, what: str, newest: int) -> xr.Dataset
         What messages call its content.
     newest : int
         The latest version that can be read.
+    numbers : collection of str
+        Other attributes of the file that are whole numbers. All attributes that are not become texts.
+    known : callable, optional
+        Whether a variable, given by its name and itself, is loaded. Others are left out. By default, all are loaded.
 
     Raises
     ------
     OutputError
-        If the file is missing, not netCDF, says that it holds more than it can, or has another content or a later
-        version.
+        If the file is missing, not netCDF-4, refers to other files, says that it holds more than it can, or has another
+        content or a later version.
     """
+    import netCDF4
     import xarray as xr
 
     path = Path(path)
@@ -71,18 +88,24 @@ def read(path: str | Path, attribute: str, what: str, newest: int) -> xr.Dataset
             f"{path}: {'not a file' if path.exists() else 'no such file'}; {what} is a file ending in .nc"
         )
     try:
-        _check_sizes(path)
-        with xr.open_dataset(path, engine="netcdf4") as opened:
+        shapes = hdf5.check(path)
+        with netCDF4.Dataset(path.absolute()) as file:
+            _check_shapes(path, file, shapes)
+            opened = xr.open_dataset(xr.backends.NetCDF4DataStore(file), decode_times=False)
+            if known is not None:
+                opened = opened.drop_vars([name for name, v in opened.variables.items() if not known(str(name), v)])
             dataset = opened.load()
     except OutputError:
         raise
     except Exception as error:
         raise OutputError(f"{path}: not a readable netCDF file ({_first_line(error)})") from None
-    version = dataset.attrs.get(attribute)
-    if version is None:
+    dataset.encoding["source"] = str(path.absolute())
+    if attribute not in dataset.attrs:
         raise OutputError(f"{path}: not {what} of memsim (it has no attribute '{attribute}')")
-    if not hasattr(version, "__index__") or version < 1:
-        raise OutputError(f"{path}: its attribute '{attribute}' is damaged ({str(version)[:40]!r} is not a version)")
+    _normalise_attributes(path, dataset, {attribute, *numbers})
+    version = dataset.attrs[attribute]
+    if version < 1:
+        raise OutputError(f"{path}: its attribute '{attribute}' is damaged ({version} is not a version)")
     if version > newest:
         raise OutputError(
             f"{path}: written with schema {version}, this version reads up to {newest}; update memsim to read it"
@@ -90,27 +113,32 @@ def read(path: str | Path, attribute: str, what: str, newest: int) -> xr.Dataset
     return dataset
 
 
-def _check_sizes(path: Path) -> None:
-    """Refuse a file whose variables could not all be in it, before any of them is allocated."""
-    import netCDF4
-
-    size = path.stat().st_size
-    with netCDF4.Dataset(path) as opened:
-        declared = sum(math.prod(variable.shape) * _width(path, variable) for variable in opened.variables.values())
-    if declared > _LEAST + _DENSEST * size:
-        raise OutputError(
-            f"{path}: damaged; it says that it holds {declared / 2**20:.3g} MiB, but has {size / 2**20:.3g} MiB"
-        )
+def _check_shapes(path: Path, file: netCDF4.Dataset, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Refuse a file whose dimensions are longer than its datasets: netCDF allocates as much as the dimensions say."""
+    for name, variable in file.variables.items():
+        if shapes.get(name, shapes.get(_SHADOWED + name)) != variable.shape:
+            raise OutputError(f"{path}: damaged; '{name}' has another shape than its dimensions")
 
 
-def _width(path: Path, variable: Any) -> int:
-    """Bytes of a number of a variable, or of a pointer to a text."""
-    if variable.dtype is str:
-        return 8
-    kind = getattr(variable.dtype, "kind", "O")
-    if not isinstance(variable.datatype, type(variable.dtype)) or kind not in "fiubSU":
-        raise OutputError(f"{path}: '{variable.name}' holds neither numbers nor text")
-    return variable.dtype.itemsize
+def _normalise_attributes(path: Path, dataset: xr.Dataset, numbers: Collection[str]) -> None:
+    """Make whole numbers of those attributes that are to be, and texts of all others of the file."""
+    for name, value in dataset.attrs.items():
+        if name in numbers:
+            if not isinstance(value, int | np.integer):
+                raise OutputError(f"{path}: its attribute '{name}' is damaged ({str(value)[:40]!r} is no whole number)")
+            dataset.attrs[name] = int(value)
+        else:
+            dataset.attrs[name] = _text(path, f"its attribute '{name}'", value)
+    for name, variable in dataset.variables.items():
+        for key in _TEXTS & variable.attrs.keys():
+            variable.attrs[key] = _text(path, f"the attribute '{key}' of '{name}'", variable.attrs[key])
+
+
+def _text(path: Path, what: str, value: object) -> str:
+    """An attribute as a text, which may be a number but not several."""
+    if np.ndim(value):  # type: ignore[arg-type]
+        raise OutputError(f"{path}: {what} is damaged ({str(value)[:40]!r} is neither a text nor one number)")
+    return str(value)
 
 
 def _first_line(error: Exception) -> str:
