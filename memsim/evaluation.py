@@ -140,6 +140,9 @@ def trained_in(result: str | Path | xr.Dataset) -> Trained:
     lacking = [label for label in experiment.spec.labels if label not in kept]
     if lacking:
         raise OutputError(f"{name}: its weights are damaged (there are none of '{lacking[0]}')")
+    seeds, repeats = getattr(experiment.spec, "seeds", None), dataset.sizes.get("repeat")
+    if None not in (seeds, repeats) and seeds != repeats:
+        raise OutputError(f"{name}: holds {repeats} repeats, its weights are of {seeds}; give the whole result")
     weights = hashlib.sha256(dataset[NUMBERS].values.tobytes()).hexdigest()
     return Trained(dataset, experiment, kept, [*steps, Evaluation(file, digest, weights, images_sha256 or "", {})])
 

@@ -22,6 +22,15 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
 }
 ARCHITECTURES = tuple(_DEFAULTS)
 DTYPES = ("float32", "float64")
+SETTINGS = ("hidden", "channels", "dropout")
+"""Settings that some architectures have and others lack."""
+
+
+def lacks(name: str, setting: str) -> str:
+    """Why an architecture cannot have one of `SETTINGS`; empty if it can."""
+    if setting in _DEFAULTS[name]:
+        return ""
+    return f"the architecture {name!r} has no such setting; it has {' and '.join(_DEFAULTS[name]) or 'none'}"
 
 
 @dataclass(frozen=True)
@@ -73,10 +82,10 @@ class Architecture:
             raise InputError(f"architecture: unknown architecture {self.name!r}{nearest(self.name, ARCHITECTURES)}")
         if self.dtype not in DTYPES:
             raise InputError(f"dtype: unknown dtype {self.dtype!r}{nearest(self.dtype, DTYPES)}")
-        for setting in ("hidden", "channels", "dropout"):
+        for setting in SETTINGS:
             given, default = getattr(self, setting), _DEFAULTS[self.name].get(setting)
-            if given is not None and default is None:
-                raise InputError(f"{setting}: the architecture {self.name!r} has no such setting")
+            if given is not None and (why := lacks(self.name, setting)):
+                raise InputError(f"{setting}: {why}")
             object.__setattr__(self, setting, default if given is None else given)
         for setting in ("shape", "channels", "hidden"):
             given = getattr(self, setting)

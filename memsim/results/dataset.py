@@ -41,6 +41,10 @@ SCHEMA_VERSION = 2
 """Layout of result files. Version 1 lacked the labels `seed` and `repeat`; `seed` of `classify` was its `repeat`."""
 _NUMBERS = ("random_addresses", "samples", "compensation_reads", "threads")
 """Attributes that are whole numbers; all others but the version are texts."""
+_ENDS = 2
+"""Ends of an interval."""
+_MAY_BE_EMPTY = ("kept_place", "kept_array")
+"""Dimensions of trained weights, of which there may be none."""
 _SWEPT = "swept setting "
 """Start of the long names of swept settings."""
 VARIABLES: Mapping[str, Variable] = Merged("variables")
@@ -179,7 +183,7 @@ def _check(dataset: xr.Dataset, path: Path) -> None:
     """Refuse a file that memsim did not write, or that was changed until it cannot be read.
 
     Variables need the dimensions that the registry declares; labels too, unless they label all with one value. Labels
-    by which values are selected must differ.
+    by which values are selected must differ, and no dimension is empty.
     """
     for name in map(str, dataset.variables):
         variable = dataset.variables[name]
@@ -199,10 +203,15 @@ def _check(dataset: xr.Dataset, path: Path) -> None:
             raise OutputError(
                 f"{path}: '{name}' is {variable.dtype} {_listed(variable.dims)}; it must be whole numbers"
             )
-    for name, index in dataset.indexes.items():
+    for dimension, size in dataset.sizes.items():
+        if not size and dimension not in _MAY_BE_EMPTY:
+            raise OutputError(f"{path}: has nothing along '{dimension}'; it is not a whole result")
+    if dataset.sizes.get("interval", _ENDS) != _ENDS:
+        raise OutputError(f"{path}: intervals have {dataset.sizes['interval']} ends; allowed: {_ENDS}")
+    for label, index in dataset.indexes.items():
         if not index.is_unique:
             twice = index[index.duplicated()][0]
-            raise OutputError(f"{path}: two labels of '{name}' are {str(twice)[:40]!r}; they must differ")
+            raise OutputError(f"{path}: two labels of '{label}' are {str(twice)[:40]!r}; they must differ")
 
 
 def _differs(path: Path, name: str, variable: xr.Variable, words: str, dims: tuple[str, ...]) -> OutputError:

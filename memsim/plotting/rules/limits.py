@@ -72,7 +72,7 @@ def fit_limits(
     """
     shown = each(panels)
     values = finite(drawn(shown, which), reach, () if foot is None else [foot])
-    if not len(values):
+    if not shown or not len(values):
         return
     logarithmic = getattr(shown[0], f"get_{which}scale")() == "log"
     places = np.log10(values[values > 0]) if logarithmic else values

@@ -8,15 +8,37 @@ from typing import Any
 
 import numpy as np
 
+from memsim.document.problems import DocumentError
 from memsim.errors import InputError
+from memsim.networks.architecture import SETTINGS, lacks
 from memsim.philox import Stream
 from memsim.tasks.classify.schema import ClassifierSpec, ClassifySpec
-from memsim.tasks.compared import Entry
+from memsim.tasks.compared import Entry, refused
 from memsim.tasks.job import spec_of
 
 Trial = tuple[Mapping[str, Any], ClassifierSpec]
 """The settings that are changed, and all of them."""
 Trials = Sequence[Trial]
+
+
+def check(entry: Entry) -> None:
+    """Refuse what tuning lacks, and settings that the architecture of a network lacks.
+
+    Raises
+    ------
+    InputError
+        All of them.
+    """
+    specs = [entry.spec, *(changed for _, changed in combinations_of(entry))]
+    networks = dict.fromkeys(spec.network for spec in specs if spec.network is not None)
+    problems = {
+        f"network.{setting}": why
+        for network in networks
+        for setting in SETTINGS
+        if getattr(network, setting) is not None and (why := lacks(network.architecture, setting))
+    }
+    if problems:
+        raise DocumentError([str(refused(entry.experiment, entry.spec, *each)) for each in problems.items()])
 
 
 def combinations_of(entry: Entry) -> list[Trial]:

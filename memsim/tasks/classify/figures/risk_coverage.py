@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memsim.plotting.curves import MAX_LINES, curve, named
+from memsim.plotting.members import lacks
 from memsim.plotting.page import ending, entries, grid, head, heading, only, title
 from memsim.plotting.rules.content import NOT_FINITE, empty, left_out
 from memsim.plotting.rules.devices import device_names
@@ -37,7 +38,8 @@ def risk_coverage(dataset: xr.Dataset) -> Figure:
     Raises
     ------
     MemsimError
-        If the Dataset is not a whole result of a classification, or of a version that did not store the risk.
+        If the Dataset is not a whole result of a classification, of a version that did not store the risk, or has
+        none of the scores that are shown.
     """
     from matplotlib import rc_context
 
@@ -45,6 +47,9 @@ def risk_coverage(dataset: xr.Dataset) -> Figure:
     require_by_severity(dataset, "risk-coverage", "test_risk")
     names = [f"{on}_{name}" for on in ("test", "noisy") for name in ("risk", "unsafe", "safe_accuracy")]
     require(dataset, "learner", "repeat", "noise_type", "noise_level", "score", "coverage", "unsafe_below", *names)
+    scores = [score for score in _SCORES if score in dataset.score.values]
+    if not scores:
+        raise lacks(dataset, "risk-coverage", f"one of the scores {' and '.join(_SCORES)}", "memsim run stores both")
     middle = dataset.sizes["noise_level"] // 2
     kinds = dataset.noise_type.values[:_KINDS]
     columns = [("test", dataset, "Clean images")]
@@ -55,22 +60,25 @@ def risk_coverage(dataset: xr.Dataset) -> Figure:
     shown = able[:MAX_LINES]
     learners = device_names(dataset, shown)
     with rc_context(RC):
-        figure, panels = grid([1.5] * len(_SCORES), len(columns), top=head(dataset), left=0.7, gap=0.42, rows=[0.3])
+        figure, panels = grid(
+            [1.5] * len(scores), len(columns), top=head(dataset), left=0.7, gap=0.42, rows=[0.3] * (len(scores) - 1)
+        )
         heading(figure, dataset, settings.name)
         for column, (on, part, text) in enumerate(columns):
-            for axes, score in zip(panels[:, column], _SCORES, strict=True):
+            for axes, score in zip(panels[:, column], scores, strict=True):
                 for k in shown:
                     style: dict[str, Any] = {**line_style(k), "markersize": 0}
                     _draw(axes, part.sel(score=score), on, k, style, named(learners.label(k)))
             title(panels[0, column], text)
-            panels[0, column].tick_params(labelbottom=False)
+            for axes in panels[:-1, column]:
+                axes.tick_params(labelbottom=False)
             panels[-1, column].set_xlabel("accepted images [%]")
             fit_limits(panels[:, column], reach=[0], foot=0)
-        for axes, score in zip(panels[:, 0], _SCORES, strict=True):
+        for axes, score in zip(panels[:, 0], scores, strict=True):
             axes.set_ylabel(f"errors [%]\nby {score}")
         fit_limits(panels.ravel(), "x", reach=[0, 100], room=0.02)
-        thresholds = dataset.unsafe_below.sel(score=list(_SCORES)).values
-        limits = ", ".join(f"{score} {limit:g}" for score, limit in zip(_SCORES, thresholds, strict=True))
+        thresholds = dataset.unsafe_below.sel(score=scores).values
+        limits = ", ".join(f"{score} {limit:g}" for score, limit in zip(scores, thresholds, strict=True))
         what = (
             f"errors among the accepted images, the surest first; markers: those at or above the threshold ({limits})"
         )
