@@ -35,15 +35,23 @@ class BackendError(MemsimError):
     """A compute backend that is not available here."""
 
 
-class RetentionWarning(UserWarning):
+class MemsimWarning(UserWarning):
+    """Base of every warning of memsim; the CLI prints it on one line."""
+
+
+class KernelCacheWarning(MemsimWarning):
+    """Compiled kernels are not loaded from their cache, or not yet: work takes longer, with the same results."""
+
+
+class RetentionWarning(MemsimWarning):
     """Time passes for cells whose device says nothing about retention: that their states stay is no result."""
 
 
-class EnduranceWarning(UserWarning):
+class EnduranceWarning(MemsimWarning):
     """Cells see cycles whose device says nothing about endurance: that they do not wear is no result."""
 
 
-class WindowWarning(UserWarning):
+class WindowWarning(MemsimWarning):
     """Measured conductances outside the window of the device, or beyond the bounds of the array."""
 
 

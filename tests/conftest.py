@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +55,15 @@ def whole_result(tmp_path_factory) -> Path:
 
     experiment = ms.load_experiment("physical-01").replace({"data.samples": 2, "data.shape": [8, 8]})
     return ms.save(ms.run(experiment), tmp_path_factory.mktemp("result") / "whole.nc")
+
+
+@pytest.fixture
+def open_place() -> Iterator[Path]:
+    """An empty folder in /tmp with permissions 755: others can enter it, unlike the folders of pytest."""
+    place = Path(tempfile.mkdtemp(dir="/tmp")).resolve()
+    place.chmod(0o755)
+    yield place
+    shutil.rmtree(place)
 
 
 @pytest.fixture

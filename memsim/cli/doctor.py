@@ -75,19 +75,15 @@ def _machine() -> list[tuple[str, str, str]]:
     import platform
 
     import memsim
-    from memsim.kernels.cache import cache_folder
+    from memsim.kernels.cache import cache_folder, folder_problem
     from memsim.kernels.compile import threads
 
-    place = cache_folder()
+    problem = folder_problem()
     return [
         ("memsim", memsim.__version__, ""),
         ("python", platform.python_version(), f"{platform.system()} {platform.machine()}"),
         ("threads", str(threads()), f"of {os.cpu_count()} processors; NUMBA_NUM_THREADS changes it"),
-        (
-            "kernel cache",
-            "on" if place else "off",
-            place or "no writable folder: kernels compile anew each time; set NUMBA_CACHE_DIR to one",
-        ),
+        ("kernel cache", "off" if problem else "on", problem or str(cache_folder())),
     ]
 
 

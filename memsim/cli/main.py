@@ -6,6 +6,8 @@ import contextlib
 import gc
 import os
 import sys
+import warnings
+from typing import Any
 
 import click
 
@@ -23,7 +25,7 @@ from memsim.cli.run import run
 from memsim.cli.schema import schema
 from memsim.cli.validate import validate
 from memsim.cli.verify import verify
-from memsim.errors import MemsimError
+from memsim.errors import MemsimError, MemsimWarning
 
 
 def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
@@ -67,6 +69,7 @@ def main() -> None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
         elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a character shows '?'
+    warnings.formatwarning = _format_warning
     code = run_command()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
@@ -99,6 +102,16 @@ def run_command(args: list[str] | None = None) -> int:
         return _fail(f"{error.filename or 'standard output'}: {(error.strerror or str(error)).lower()}")
     except MemoryError:
         return _fail("not enough memory for arrays of this size; make data.samples or data.shape smaller")
+
+
+_format_other_warning = warnings.formatwarning
+
+
+def _format_warning(message: Warning | str, category: type[Warning], *place: Any, **line: Any) -> str:
+    """A warning of memsim as one line, without the line of code that it comes from."""
+    if issubclass(category, MemsimWarning):
+        return f"Warning: {printable(message)}\n"
+    return _format_other_warning(message, category, *place, **line)
 
 
 def _fail(message: str) -> int:

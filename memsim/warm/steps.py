@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from memsim.errors import InputError, nearest
 from memsim.experiments.loading import experiment_names
-from memsim.kernels.cache import cache_folder
+from memsim.kernels.cache import folder_problem
 from memsim.kernels.compile import Loads, loads
 from memsim.profiles import device_names
 from memsim.warm.data import use_data
@@ -62,8 +62,8 @@ def warm(steps: Iterable[Step]) -> Iterator[Warmed]:
     InputError
         If there is no place where compiled kernels could be kept.
     """
-    if cache_folder() is None:
-        raise InputError("--warm: no writable folder for compiled kernels; set NUMBA_CACHE_DIR to one")
+    if problem := folder_problem():
+        raise InputError(f"--warm: {problem}")
     for step in steps:
         before, start = loads(), time.perf_counter()
         step.run()

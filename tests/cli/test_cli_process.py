@@ -46,6 +46,19 @@ def test_commands_that_compute_nothing_do_not_load_numba(command):
     assert done.stdout.endswith("\nFalse\n") and done.stderr == ""
 
 
+@pytest.mark.parametrize(
+    ("category", "printed"), [("KernelCacheWarning", "Warning: of two lines\n"), ("UserWarning", "UserWarning: of two")]
+)
+def test_a_warning_of_memsim_is_one_line_without_code(category, printed):
+    code = (
+        "import importlib, warnings; from memsim.errors import KernelCacheWarning; "
+        "main = importlib.import_module('memsim.cli.main'); "
+        f"main.run_command = lambda: warnings.warn('of two\\nlines', {category}) or 0; main.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == printed if printed.endswith("\n") else printed in done.stderr
+
+
 @pytest.mark.slow
 def test_an_interrupted_run_stops_at_once_with_one_line_and_leaves_nothing(tmp_path):
     # Where the tests run in the background of a shell, their children would ignore the signal.

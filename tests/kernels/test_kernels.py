@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import re
+import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numba import njit
 
+from memsim.errors import KernelCacheWarning
 from memsim.kernels import compile as kernels
-from memsim.kernels.cache import Turn, cache_folder
+from memsim.kernels.cache import Turn, cache_folder, folder_problem
 from memsim.kernels.compile import callee, compile_kernel
 from memsim.kernels.fingerprint import fingerprint
 from memsim.scalars import scalar
@@ -45,7 +50,6 @@ def make():
 
 RUN = """
 import numpy as np
-import pytest
 from loop import make
 kernel = make()
 a = np.array([1.0, 2.0])
@@ -53,24 +57,29 @@ kernel(a)
 print(kernel.cache_hits, *a)
 """
 
+PLACES = (0, 0.002, 0.1, 0.3, 0.5, 0.7, 1)
+"""Bits of a file with a kernel, as parts of its length: in its hash, in the machine code, in what lies around it."""
+
 
 def run_edited(folder: Path, operation: str = "*", constant: float = 0.0) -> list[float]:
     return numbers(started(folder, operation, constant))
 
 
-def started(folder: Path, operation: str = "*", constant: float = 0.0) -> subprocess.Popen:
+def started(folder: Path, operation: str = "*", constant: float = 0.0, *, cache=None, before="") -> subprocess.Popen:
+    """A process that runs the kernel with the cache in this folder, by default `cache`, and some code before it."""
     (folder / "callee.py").write_text(CALLEE.format(operation=operation, constant=constant))
     if not (folder / "loop.py").exists():
         (folder / "loop.py").write_text(LOOP)
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(folder / "cache")}
-    return subprocess.Popen(
-        [sys.executable, "-B", "-c", RUN], cwd=folder, env=environment, stdout=subprocess.PIPE, text=True
-    )
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache or folder / "cache")}
+    command, pipe = [sys.executable, "-B", "-c", before + RUN], subprocess.PIPE
+    return subprocess.Popen(command, cwd=folder, env=environment, stdout=pipe, stderr=pipe, text=True)
 
 
-def numbers(process: subprocess.Popen) -> list[float]:
-    out, _ = process.communicate(timeout=300)
-    assert process.returncode == 0
+def numbers(process: subprocess.Popen, warned: str = "$") -> list[float]:
+    """What it prints; its standard error must match this pattern, by default nothing."""
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    assert re.match(warned, err), err
     return [float(word) for word in out.split()]
 
 
@@ -83,12 +92,70 @@ def test_a_second_process_loads_the_kernel_and_an_edited_callee_compiles_anew(tm
     assert run_edited(tmp_path) == [1, 2, 4]
 
 
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory) -> Path:
+    """A folder whose cache has the kernel."""
+    folder = tmp_path_factory.mktemp("compiled")
+    assert run_edited(folder) == [0, 2, 4]
+    return folder
+
+
+@pytest.fixture
+def stored(compiled) -> Iterator[Path]:
+    """The only file with a kernel in the cache of `compiled`, which may be damaged."""
+    (file,) = (compiled / "cache").rglob("*.kernel")
+    whole = file.read_bytes()
+    yield file
+    file.write_bytes(whole)
+
+
+def flipped(content: bytes, place: float) -> bytes:
+    """With one bit of another value, at this part of the length."""
+    i = int(place * (len(content) - 1))
+    return content[:i] + bytes([content[i] ^ 1]) + content[i + 1 :]
+
+
 @pytest.mark.slow
-def test_a_damaged_cache_costs_a_compilation_and_nothing_else(tmp_path):
-    assert run_edited(tmp_path) == [0, 2, 4]
-    for file in (tmp_path / "cache").rglob("*.nb[ci]"):
-        file.write_bytes(b"not a kernel")
-    assert run_edited(tmp_path) == [0, 2, 4]
+@pytest.mark.parametrize(
+    "damage",
+    [
+        *[pytest.param(lambda whole, place=place: flipped(whole, place), id=f"bit-at-{place}") for place in PLACES],
+        pytest.param(lambda whole: whole[: len(whole) // 2], id="truncated"),
+        pytest.param(lambda whole: b"", id="empty"),
+        pytest.param(lambda whole: b"not a kernel", id="foreign"),
+        pytest.param(lambda whole: whole[32:], id="without-its-hash"),
+    ],
+)
+def test_a_damaged_kernel_is_compiled_anew_and_its_file_is_whole_again(compiled, stored, damage):
+    stored.write_bytes(damage(stored.read_bytes()))
+    assert run_edited(compiled) == [0, 2, 4]
+    assert run_edited(compiled) == [1, 2, 4]
+
+
+@pytest.mark.slow
+def test_a_missing_kernel_is_compiled_anew(compiled, stored):
+    stored.unlink()
+    assert run_edited(compiled) == [0, 2, 4]
+    assert stored.exists()
+
+
+@pytest.mark.slow
+def test_kernels_are_not_loaded_from_a_folder_that_others_can_write_to(compiled, open_place):
+    shutil.copytree(compiled / "cache", open_place / "cache")
+    line = rf".*KernelCacheWarning: .* other users can write to {open_place}/cache \(mode 777\).*\n.*\n$"
+    for mode, hits, warned in ((0o755, 1, "$"), (0o777, 0, line)):
+        (open_place / "cache").chmod(mode)
+        assert numbers(started(compiled, cache=open_place / "cache"), warned) == [hits, 2, 4]
+
+
+@pytest.mark.slow
+def test_a_process_that_waits_in_vain_for_another_one_says_so_and_compiles(compiled, stored):
+    stored.unlink()
+    short = "import memsim.kernels.cache as cache\ncache._SILENT_WAIT, cache._LONGEST_WAIT = 0.1, 0.5\n"
+    line = r".*KernelCacheWarning: waiting for another process, which compiles the kernel 'work' for .*0\.5 s.*\n.*\n$"
+    with open(stored.with_name("turns"), "r+") as turns:
+        fcntl.lockf(turns, fcntl.LOCK_EX)
+        assert numbers(started(compiled, before=short), line) == [0, 2, 4]
 
 
 @pytest.mark.slow
@@ -100,7 +167,7 @@ def test_of_processes_that_need_a_kernel_at_once_one_compiles_it_and_the_others_
 HOLDER = """
 import sys
 from memsim.kernels.cache import TURN
-TURN.begin(sys.argv[1], sys.argv[2])
+TURN.begin(sys.argv[1], sys.argv[2], "held")
 print("begun", flush=True)
 sys.stdin.read()
 """
@@ -122,16 +189,25 @@ STAMP = "0123456789abcdef"
 
 def test_a_process_waits_for_the_turn_of_another_one_until_that_dies(tmp_path, holder):
     turn = Turn()
-    assert not turn.begin(str(tmp_path), b"another kernel".hex())
+    assert not turn.begin(str(tmp_path), b"another kernel".hex(), "other")
     turn.end()
     threading.Timer(0.2, holder.kill).start()
-    assert turn.begin(str(tmp_path), STAMP)
+    assert turn.begin(str(tmp_path), STAMP, "held")
     turn.end()
 
 
 def test_a_process_waits_for_a_limited_time(tmp_path, holder, monkeypatch):
     monkeypatch.setattr("memsim.kernels.cache._LONGEST_WAIT", 0.1)
-    assert not Turn().begin(str(tmp_path), STAMP)
+    assert not Turn().begin(str(tmp_path), STAMP, "held")
+
+
+def test_a_process_that_waits_for_long_says_for_what_and_where_once(tmp_path, holder, monkeypatch):
+    monkeypatch.setattr("memsim.kernels.cache._SILENT_WAIT", 0.05)
+    monkeypatch.setattr("memsim.kernels.cache._LONGEST_WAIT", 0.3)
+    with pytest.warns(KernelCacheWarning) as caught:
+        assert not Turn().begin(str(tmp_path), STAMP, "held")
+    (warned,) = caught
+    assert f"the kernel 'held' for the cache in {tmp_path}; after 0.3 s" in str(warned.message)
 
 
 def test_without_locks_no_process_waits(tmp_path, monkeypatch):
@@ -139,7 +215,7 @@ def test_without_locks_no_process_waits(tmp_path, monkeypatch):
         raise OSError(37, "No locks available")
 
     monkeypatch.setattr("fcntl.lockf", refused)
-    assert not Turn().begin(str(tmp_path), STAMP)
+    assert not Turn().begin(str(tmp_path), STAMP, "held")
 
 
 def test_without_a_place_for_the_cache_kernels_compile(tmp_path, monkeypatch):
@@ -148,6 +224,7 @@ def test_without_a_place_for_the_cache_kernels_compile(tmp_path, monkeypatch):
 
     monkeypatch.setattr("numba.core.caching.FunctionCache.__init__", nowhere)
     assert cache_folder() is None
+    assert "no writable folder" in folder_problem()
     assert doubled() == [2, 2]
 
 

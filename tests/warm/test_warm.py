@@ -97,5 +97,5 @@ class TestCommand:
         assert "memsim doctor --warm ideal" in cli("doctor", "ideal").refusal()
 
     def test_without_a_place_for_kernels_it_says_how_to_get_one(self, cli, monkeypatch):
-        monkeypatch.setattr("memsim.warm.steps.cache_folder", lambda: None)
+        monkeypatch.setattr("memsim.kernels.cache.cache_folder", lambda: None)
         assert "set NUMBA_CACHE_DIR" in cli("doctor", "--warm", "trains").refusal()
