@@ -16,6 +16,7 @@ from memsim.networks.optimise import OPTIMISERS, Memory
 from memsim.networks.parts import host
 from memsim.networks.state import Epoch, State
 from memsim.storage.files import write_file
+from memsim.storage.inputs import no_file
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -68,8 +69,9 @@ def load(path: str | Path, architecture: Architecture | None = None) -> State:
     import xarray as xr
 
     path = Path(path)
-    if not path.is_file():
-        raise OutputError(f"{path}: {'not a file' if path.exists() else 'no such file'}; a training ends in .nc")
+    problem = no_file(path)
+    if problem:
+        raise OutputError(f"{path}: {problem}; a training ends in .nc")
     try:
         with xr.open_dataset(path, engine="netcdf4", decode_cf=False) as opened:
             dataset = opened.load()

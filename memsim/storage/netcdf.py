@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from memsim.errors import OutputError
 from memsim.storage.files import Writer, write_file
+from memsim.storage.inputs import no_file
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -66,10 +67,9 @@ def read(path: str | Path, attribute: str, what: str, newest: int) -> xr.Dataset
     import xarray as xr
 
     path = Path(path)
-    if not path.is_file():
-        raise OutputError(
-            f"{path}: {'not a file' if path.exists() else 'no such file'}; {what} is a file ending in .nc"
-        )
+    problem = no_file(path)
+    if problem:
+        raise OutputError(f"{path}: {problem}; {what} is a file ending in .nc")
     try:
         _check_sizes(path)
         with xr.open_dataset(path, engine="netcdf4") as opened:
