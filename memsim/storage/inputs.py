@@ -38,5 +38,5 @@ def no_file(path: Path) -> str:
 
 
 def leads_out(entry: Path, folder: Path) -> bool:
-    """Whether an entry at any depth of a folder is a link to a place outside of it, which may be missing there."""
-    return entry.is_symlink() and not entry.resolve().is_relative_to(folder.resolve())
+    """Whether an entry at any depth of a folder is a link to a file or folder outside of it."""
+    return entry.is_symlink() and entry.exists() and not entry.resolve().is_relative_to(folder.resolve())

@@ -215,7 +215,7 @@ def test_link_loops_dangling_links_and_pipes_are_refused(tmp_path):
     (tmp_path / "pictures" / "gone.png").symlink_to(tmp_path / "nowhere.png")
     assert "gone.png: no such file or folder" in refusal(tmp_path / "pictures")
     os.mkfifo(tmp_path / "pictures" / "a.png")
-    assert "a.png: is neither a file nor a folder" in refusal(tmp_path / "pictures")
+    assert "a.png: a pipe, neither a file nor a folder" in refusal(tmp_path / "pictures")
 
 
 def test_folder_that_links_to_itself_is_read_once(tmp_path):

@@ -485,7 +485,7 @@ def test_pipes_in_place_of_files_are_refused(tmp_path):
     mnist(tmp_path)
     (tmp_path / NAMES[0]).unlink()
     os.mkfifo(tmp_path / NAMES[0])
-    assert "is neither a file nor a folder" in refusal(tmp_path)
+    assert "a pipe, neither a file nor a folder" in refusal(tmp_path)
 
 
 def test_folder_in_place_of_a_file_is_refused(tmp_path):

@@ -34,9 +34,7 @@ _LONGEST_RULE = 10_000
 """Line below the headings of a table in Markdown, and its length."""
 
 
-def text_of(
-    path: str | os.PathLike[str], remedy: str = "take fewer devices or cycles", *, pipes: bool = False
-) -> str:
+def text_of(path: str | os.PathLike[str], remedy: str = "take fewer devices or cycles", *, pipes: bool = False) -> str:
     """Text of a file of at most `MAX_BYTES`, which is read once.
 
     Parameters
@@ -160,7 +158,7 @@ def files_of(folder: Path) -> list[Path]:
         raise DataError(f"{folder}: is a folder without tables ({endings}); give a file, or one file a device")
     link = next((file for file in files if leads_out(file, folder)), None)
     if link is not None:
-        raise DataError(f"{link}: a link that leads out of {folder}; put the file there, or name the folder that has it")
+        raise DataError(f"{link}: a link that leads out of {folder}; put a copy of the file there")
     if len(files) > MAX_FILES:
         raise DataError(f"{folder}: {len(files):,} files; at most {MAX_FILES:,} are read")
     return sorted(files, key=lambda file: [part.zfill(20) for part in re.split(r"([0-9]+)", file.name)])
