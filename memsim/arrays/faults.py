@@ -11,7 +11,6 @@ from memsim.errors import InputError
 from memsim.philox import Stream, padded
 from memsim.profiles.physics import Faults
 from memsim.profiles.schema import DeviceSpec
-from memsim.real_arrays import check_real
 
 ON, OFF, INSIDE = 1, -1, 2
 """Cells stuck at the upper end of their window, at the lower end, or inside it (``faults.stuck_at`` of a profile)."""
@@ -40,7 +39,6 @@ def from_map(faults: Any, spec: DeviceSpec, shape: tuple[int, int, int], stack: 
         If the shape does not fit, an entry is not -1, 0, 1 or 2, or it is 2 and the device has no ``faults.stuck_at``.
     """
     arrays, lines, rows = shape
-    check_real("faults", faults)
     try:
         values = np.asarray(faults, float)
     except (TypeError, ValueError):

@@ -253,7 +253,7 @@ def _upright(picture: Image.Image) -> tuple[Image.Image, list[str]]:
     turn = _TURNS.get(_orientation(picture))
     if picture.has_transparency_data and not picture.mode.startswith("I"):
         colours = picture.convert("RGBA")
-        if colours.getchannel("A").getextrema()[0] < 255:
+        if np.asarray(colours.getchannel("A")).min() < 255:
             white = Image.new("RGBA", colours.size, "white")
             picture = Image.alpha_composite(white, colours).convert("RGB")
             done.append("laid over white")
