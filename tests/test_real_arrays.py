@@ -73,3 +73,11 @@ def test_networks_refuse_inputs_and_labels():
             checked(network, values, labels, "train")
     with pytest.raises(ms.InputError, match="train: labels: 1 of 2 values are masked"):
         checked(network, PLAIN, np.ma.masked_array(labels, mask=[1, 0]), "train")
+
+
+def test_networks_of_pytorch_with_complex_weights_are_refused():
+    torch = pytest.importorskip("torch")
+    mt = pytest.importorskip("memsim.torch")
+    model = torch.nn.Sequential(torch.nn.Linear(3, 2, dtype=torch.complex64))
+    with pytest.raises(ms.InputError, match=r"0\.weight: .* has complex numbers; allowed: real numbers"):
+        mt.convert(model, mt.Hardware("taox-hfox-wu2018"))
