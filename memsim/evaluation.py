@@ -23,6 +23,7 @@ from memsim.results.evaluations import Evaluation, evaluations_of, set_evaluatio
 from memsim.results.settings import any_settings_of
 from memsim.results.weights import Kept, has_weights, unpacked
 from memsim.simulate import compute
+from memsim.storage.inputs import no_file
 from memsim.tasks.compared import Entry, prepare
 from memsim.tasks.job import Earlier, Progress
 from memsim.tasks.kept import NUMBERS
@@ -220,6 +221,8 @@ def _check(trained: Trained, before: Entry, after: Entry, keys: Sequence[str]) -
 
 def _digest(path: Path) -> str:
     """Hash of a file; empty if it cannot be read, which `load` reports."""
+    if no_file(path):
+        return ""
     try:
         with path.open("rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -16,7 +16,7 @@ from memsim.profiles import DeviceProfile, device_of
 from memsim.results.dataset import NO_DEVICE, build_dataset
 from memsim.results.provenance import provenance
 from memsim.tasks.base import Task
-from memsim.tasks.compared import Entry, prepare, swept
+from memsim.tasks.compared import Entry, prepare, swept, wire_notes
 from memsim.tasks.images import check_images, hash_of, load_images, source_of
 from memsim.tasks.job import Earlier, Job, Progress
 
@@ -117,8 +117,9 @@ def compute(
     if computed.libraries:
         provenance["libraries"] = json.dumps(json.loads(str(provenance["libraries"])) | dict(computed.libraries))
     provenance |= computed.attributes
-    if notes or computed.notes:
-        provenance["notes"] = "; ".join((*notes, *computed.notes))
+    all_notes = (*notes, *computed.notes, *wire_notes(entries))
+    if all_notes:
+        provenance["notes"] = "; ".join(all_notes)
     return build_dataset(computed.variables, coordinates, provenance, swept(entries), compared)
 
 

@@ -48,7 +48,7 @@ _LENGTHS = {"m": 0, "mm": -3, "um": -6, "nm": -9} | {f"{micro}m": -6 for micro i
 _LONG_TIMES = {"min": 60.0, "h": 3600.0, "day": 86400.0, "d": 86400.0, "y": 31557600.0}  # a Julian year
 ELECTRONVOLT = 1.602176634e-19
 """[J]; exact since the SI of 2019."""
-_NUMBER = re.compile(r"\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:[eE]([+-]?[0-9]{1,6}))?\s*([^\s0-9.,][^\s]*)?\s*")
+_NUMBER = re.compile(r"\s*([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))(?:[eE]([+-]?[0-9]{1,6}))?\s*([^\s0-9.,][^\s]*)?\s*")
 _LONGEST = 80
 
 

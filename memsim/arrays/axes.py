@@ -15,6 +15,7 @@ import numpy as np
 
 from memsim.errors import InputError
 from memsim.philox import TILE, padded
+from memsim.real_arrays import check_real
 
 
 class Signal(NamedTuple):
@@ -51,7 +52,7 @@ class Axes:
         Raises
         ------
         InputError
-            If a shape does not fit, a value is not finite, or a torch tensor requires gradients.
+            If a shape does not fit, a value is not finite, complex or masked, or a torch tensor requires gradients.
         """
         if getattr(values, "requires_grad", False):
             raise InputError(
@@ -60,6 +61,7 @@ class Axes:
             )
         if axis in getattr(values, "dims", ()):
             values = values.transpose(..., axis)
+        check_real(name, values)
         try:
             numbers = xp.asarray(values, dtype)
         except (TypeError, ValueError):

@@ -13,6 +13,7 @@ from memsim import philox
 from memsim.errors import InputError, nearest, shown
 from memsim.philox import COUNTER, MAX_ARRAYS, MAX_COLUMNS, MAX_ROWS, MAX_SAMPLES
 from memsim.profiles import DeviceProfile
+from memsim.real_arrays import check_real
 
 MAX_CELLS = 1 << 33
 LONGEST = 1e30
@@ -42,12 +43,11 @@ def real_numbers(name: str, values: Any) -> np.ndarray:
     Raises
     ------
     InputError
-        If a value is no real number, or rows are of unequal length.
+        If a value is no real number or masked, or rows are of unequal length.
     """
+    check_real(name, values)
     try:
         array = np.asarray(values)
-        if np.issubdtype(array.dtype, np.complexfloating):
-            raise InputError(f"{name}: {shown(values)} has complex numbers; allowed: real numbers")
         return array if np.issubdtype(array.dtype, np.floating) else array.astype(float)
     except OverflowError:
         raise InputError(f"{name}: {shown(values)} is too large; allowed: real numbers below 1.8e+308") from None

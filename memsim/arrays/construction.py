@@ -22,6 +22,7 @@ from memsim.backends import resolve
 from memsim.errors import InputError
 from memsim.philox import NO_SCOPE, Scope, Stream, padded, scoped
 from memsim.profiles import DeviceProfile, device_of
+from memsim.real_arrays import check_real
 
 READINGS = ("single", "reference", "pair")
 
@@ -70,6 +71,7 @@ def array_state(
     readout = Readout(Periphery(dac, adc, wires, tile), column, size, site)
     if conductance is not None:
         conductance = np.broadcast_to(conductance, size)
+    check_real("faults", faults)
     fault_map = None if faults is None else np.array(faults)
     start = checks.pair("initial", initial)
     counts = profile.spec.endurance is not None

@@ -15,6 +15,7 @@ from memsim.arrays.programming.program import program
 from memsim.arrays.state import ArrayState
 from memsim.errors import InputError
 from memsim.profiles import DeviceProfile, device_of
+from memsim.real_arrays import check_real
 
 
 def mapped_array(
@@ -63,6 +64,7 @@ def product(array: ArrayState, x: Any) -> Any:
 
 
 def _numbers(name: str, values: Any) -> np.ndarray:
+    check_real(name, values)
     try:
         numbers = np.asarray(values, float)
     except (TypeError, ValueError):

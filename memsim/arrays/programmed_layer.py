@@ -15,6 +15,7 @@ from memsim.arrays.patches import Patches
 from memsim.arrays.programming.algorithms import Algorithm
 from memsim.errors import InputError
 from memsim.profiles import DeviceProfile, device_of
+from memsim.real_arrays import check_real
 
 SCALES = ("layer", "column")
 
@@ -81,6 +82,8 @@ class ProgrammedLayer(CrossbarLayer):
         sensitivities: np.ndarray | None = None,
         **options: Any,
     ) -> None:
+        for name, values in (("weights", weights), ("bias", bias)):
+            check_real(name, values)
         profile = device_of(device)
         low, high = spanned_bounds(bounds, profile)
         mapping = Mapping(mapping) if isinstance(mapping, str) else mapping

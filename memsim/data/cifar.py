@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from memsim.data.pictures import MAX_BYTES, locate, printable, refusal, resize_all, unreadable
+from memsim.data.pictures import MAX_BYTES, inside, locate, printable, refusal, resize_all, unreadable
 from memsim.data.splits import Collection, Pool
 
 TRAINING = tuple(f"data_batch_{i}.bin" for i in range(1, 6))
@@ -44,8 +44,9 @@ def load_cifar(folder: Path, names: set[str], colour: str = "grey") -> Collectio
         if file not in names:
             pickled = "; this is the Python version" if file.removesuffix(".bin") in names else ""
             raise refusal(folder, f"lacks {file} of the binary version of CIFAR-10{pickled}")
-    classes = _names(folder / NAMES)
-    train, test = _pool([folder / file for file in TRAINING], colour), _pool([folder / TEST], colour)
+    *training, test_file, names_file = (inside(folder / file, folder) for file in FILES)
+    classes = _names(names_file)
+    train, test = _pool(training, colour), _pool([test_file], colour)
     text = f"{folder}: CIFAR-10, {len(train.labels)} training and {len(test.labels)} test images"
     made = "luminance (ITU-R BT.601)" if colour == "grey" else "red, green and blue"
     return Collection(str(folder), f"{text}; {made}", classes, SHAPE, train, test)

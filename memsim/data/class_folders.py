@@ -10,6 +10,7 @@ import numpy as np
 
 from memsim.data.depth import Grey
 from memsim.data.pictures import (
+    inside,
     pictures_in,
     printable,
     read_colours,
@@ -21,6 +22,8 @@ from memsim.data.pictures import (
 from memsim.data.splits import Collection, Pool
 
 TRAIN, TEST = "train", "test"
+_MOST_NAMED = 4
+"""Most folders that are not read and are named."""
 
 
 def load_class_folders(
@@ -31,14 +34,14 @@ def load_class_folders(
     Raises
     ------
     DataError
-        If there are fewer than two classes, if one has no picture, if train/ and test/ have different ones, or, where
-        no shape is given, if two pictures differ in their size.
+        If there are fewer than two classes, if one has no picture, if train/ and test/ have different ones, if a link
+        leads out of the folder, or, where no shape is given, if two pictures differ in their size.
     """
     if {TRAIN, TEST} <= set(names):
-        parts = [_pictures(folder / part, folders_in(folder / part)) for part in (TRAIN, TEST)]
+        parts = [_pictures(inside(folder / part, folder), folder) for part in (TRAIN, TEST)]
         _compare(folder, *parts)
     else:
-        parts = [_pictures(folder, names)]
+        parts = [_pictures(folder, folder)]
     classes = list(parts[0])
     own = shape or shared_size([file for part in parts for files in part.values() for file in files])
     counts = [sum(map(len, part.values())) for part in parts]
@@ -46,6 +49,8 @@ def load_class_folders(
     made = f"luminance, or of 16-bit KITTI depth maps {grey}" if colour == "grey" else "red, green and blue"
     text = f"{folder}: {found} in {len(classes)} classes; {made}"
     text += "; resized" if shape else ""
+    unread = _unread(folder, names, parts)
+    text += f"; folders not read: {unread}" if unread else ""
     pool, *rest = (_pool([part[name] for name in classes], grey, colour) for part in parts)
     return Collection(str(folder), text, tuple(map(printable, classes)), own, pool, rest[0] if rest else None)
 
@@ -71,11 +76,22 @@ def folders_in(folder: Path) -> list[str]:
     return [name for name in names if not name.startswith(".") and os.path.isdir(folder / name)]
 
 
-def _pictures(folder: Path, names: Sequence[str]) -> dict[str, list[Path]]:
+def _pictures(folder: Path, root: Path) -> dict[str, list[Path]]:
+    """The pictures of each class, which has a sub-folder; no link leads out of `root`."""
+    names = folders_in(folder)
     if len(names) < 2:
         found = f"'{names[0]}'" if names else "none"
         raise refusal(folder, f"a sub-folder of pictures for each class is needed, at least 2; found: {found}")
-    return {name: pictures_in(folder / name) for name in sorted(names)}
+    return {name: pictures_in(inside(folder / name, root), root=root) for name in names}
+
+
+def _unread(folder: Path, names: Sequence[str], parts: Sequence[dict[str, list[Path]]]) -> str:
+    """Folders beside train/ and test/, and in the folders of classes, whose pictures are not taken; the first few."""
+    unread = [folder / name for name in names if len(parts) > 1 and name not in (TRAIN, TEST)]
+    for own in (files[0].parent for part in parts for files in part.values()):
+        unread += [own / name for name in folders_in(own)]
+    listed = ", ".join(str(path.relative_to(folder)) for path in unread[:_MOST_NAMED])
+    return listed + (f" and {len(unread) - _MOST_NAMED} more" if len(unread) > _MOST_NAMED else "")
 
 
 def _pool(files: list[list[Path]], grey: Grey, colour: str) -> Pool:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from memsim.data.pictures import MAX_BYTES, MAX_SIDE, locate, refusal, resize_all, unreadable
+from memsim.data.pictures import MAX_BYTES, MAX_SIDE, inside, locate, refusal, resize_all, unreadable
 from memsim.data.splits import Collection, Pool
 from memsim.errors import DataError
 
@@ -57,7 +57,7 @@ def _spellings(file: str) -> list[str]:
 def _find(folder: Path, names: set[str], file: str) -> Path:
     for spelling in _spellings(file):
         if spelling in names:
-            return folder / spelling
+            return inside(folder / spelling, folder)
     raise refusal(folder, f"lacks {file} (or that with .gz); needed: {', '.join(FILES)}")
 
 

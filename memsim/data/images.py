@@ -2,8 +2,9 @@
 
 Local files: a folder of PNG and JPEG files or one of them, or one .npy or .npz array. A 16-bit grey PNG is a depth map
 in KITTI's convention (metres = value/256, 0 = no return) and takes the path of the synthetic scenes: cropped from the
-first row with returns, grey by `Grey`, resized. Any other picture becomes its luminance, resized. Resizing is bicubic
-and does not keep the aspect ratio. Arrays are taken as they are, so their shape must be the wanted one.
+first row with returns, grey by `Grey`, resized. Any other picture becomes its luminance, resized; before, it is turned
+as its EXIF orientation says and, where it is transparent, laid over white. Resizing is bicubic and does not keep the
+aspect ratio. Arrays are taken as they are, so their shape must be the wanted one.
 """
 
 from __future__ import annotations
@@ -100,8 +101,9 @@ def load_images(path: str | os.PathLike[str], shape: tuple[int, int], samples: i
     ----------
     path : str or path
         A folder of .png, .jpg and .jpeg files (taken in the order of their names; hidden files, sub-folders and other
-        endings are passed over), one such file, or an .npy or .npz array (y, x) or (image, y, x): uint8 (255 is white)
-        or floats in [0, 1]. An .npz holds one array, or one called ``images``.
+        endings are passed over, links that lead out of the folder are refused), one such file, or an .npy or .npz
+        array (y, x) or (image, y, x): uint8 (255 is white) or floats in [0, 1]. An .npz holds one array, or one called
+        ``images``.
     shape : (y, x)
         Size of the images [pixel]; pictures are resized to it, arrays must have it.
     samples : int
@@ -170,6 +172,14 @@ def _read_array(stored: npy.StoredArray, file: Path, shape: tuple[int, int], sam
     """The first images of an array (image, y, x); its header is judged before anything is read."""
     found, dtype = stored.shape, stored.dtype
     _check_dtype(file, dtype)
+    colours = len(found) > 2 and found[-1] in (3, 4) and tuple(found[-2:]) != tuple(shape)
+    if colours and len(found) < 5:
+        axes = "(y, x, channel)" if len(found) == 3 else "(image, y, x, channel)"
+        raise refusal(
+            file,
+            f"array of shape {found}, an array of colour images {axes}; allowed: grey ones, (y, x) or (image, y, x): "
+            "save the luminance, or PNG pictures",
+        )
     if len(found) not in (2, 3):
         raise refusal(file, f"array of shape {found}; allowed: (y, x) or (image, y, x)")
     if tuple(found[-2:]) != tuple(shape):

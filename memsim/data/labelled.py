@@ -9,7 +9,11 @@ a path              A folder of the user's own, told by what is in it:
                       ``train-labels-idx1-ubyte``, ``t10k-images-idx3-ubyte``, ``t10k-labels-idx1-ubyte``;
                     - CIFAR-10, binary version: ``data_batch_1.bin`` to ``data_batch_5.bin``, ``test_batch.bin`` and
                       ``batches.meta.txt``;
-                    - one sub-folder of PNG and JPEG pictures for each class, or ``train`` and ``test`` with those.
+                    - one sub-folder of PNG and JPEG pictures for each class, or ``train`` and ``test`` with those;
+                      other folders are not read, and named in the source of the images.
+
+                    Links in it may lead to places in it alone. Pictures are turned as their EXIF orientation says, and
+                    laid over white where they are transparent.
 ==================  ==================================================================================================
 
 Where the files are to be had: MNIST, yann.lecun.com/exdb/mnist; Fashion-MNIST,

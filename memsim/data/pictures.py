@@ -1,11 +1,14 @@
-"""Pictures in local files, none of them trusted: found, judged, decoded and resized, or refused in one clear line."""
+"""Pictures in local files, none of them trusted: found, judged, decoded and resized, or refused in one clear line.
+
+The orientation in a picture's EXIF block is applied, and transparent parts are laid over white.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import stat
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +17,24 @@ import numpy as np
 
 from memsim.data.depth import KITTI_METRE, Grey, depth_image, resize
 from memsim.errors import DataError, InputError, nearest
+from memsim.storage.inputs import kind_of, leads_out
 
 if TYPE_CHECKING:
     from PIL import Image
 
 PICTURES = (".png", ".jpg", ".jpeg")
+_TURNS = {
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
+}
+"""What Pillow does for each orientation of EXIF; 1 is upright."""
+_SIDEWAYS = (5, 6, 7, 8)
+"""Orientations that swap height and width."""
 MAX_SIDE = 16384
 """Longest side of a picture that is decoded [pixel]."""
 MAX_BYTES = 4 << 30
@@ -75,18 +91,40 @@ def locate(path: str | os.PathLike[str], sources: Sequence[str] = (), remedy: st
         raise refusal(path, f"no such file or folder{hint}{remedy}") from None
     except (OSError, ValueError, RuntimeError) as error:
         raise refusal(path, f"cannot be opened: {getattr(error, 'strerror', None) or error}") from None
-    if not (stat.S_ISDIR(found.st_mode) or stat.S_ISREG(found.st_mode)):
-        raise refusal(path, "is neither a file nor a folder")
+    if kind_of(found.st_mode) not in ("file", "folder"):
+        raise refusal(path, f"a {kind_of(found.st_mode)}, neither a file nor a folder")
     return place, found
 
 
-def pictures_in(folder: Path, arrays: Sequence[str] = ()) -> list[Path]:
-    """The pictures of a folder by name; hidden files, sub-folders and other endings are passed over.
+def inside(entry: Path, folder: Path) -> Path:
+    """An entry at any depth of a folder that the user named; files and folders are reached below that folder alone.
 
     Raises
     ------
     DataError
-        If there is none, with a hint if there are files with the endings `arrays`, or if the folder cannot be read.
+        If the entry is a link that leads out of the folder.
+    """
+    if leads_out(entry, folder):
+        raise refusal(entry, f"a link that leads out of {folder}; put a copy there, or name a folder that holds both")
+    return entry
+
+
+def pictures_in(folder: Path, arrays: Sequence[str] = (), *, root: Path | None = None) -> list[Path]:
+    """The pictures of a folder by name; hidden files, sub-folders and other endings are passed over.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    arrays : sequence of str
+        Endings of files that the error names where there is no picture.
+    root : Path, optional
+        The folder that the user named, of which no link leads out; `folder` itself by default.
+
+    Raises
+    ------
+    DataError
+        If there is none, one is a link that leads out of `root`, or the folder cannot be read.
     """
     try:
         names = sorted(os.listdir(folder))
@@ -98,7 +136,7 @@ def pictures_in(folder: Path, arrays: Sequence[str] = ()) -> list[Path]:
         count = sum(file.suffix.lower() in arrays for file in shown)
         hint = f"; it holds {count} arrays ({', '.join(arrays)}): name one of those files" if count else ""
         raise refusal(folder, f"no picture in this folder; endings looked for: {', '.join(PICTURES)}{hint}")
-    return pictures
+    return [inside(picture, root or folder) for picture in pictures]
 
 
 def read_pictures(files: Sequence[Path], shape: tuple[int, int], grey: Grey) -> tuple[np.ndarray, str]:
@@ -111,8 +149,9 @@ def read_pictures(files: Sequence[Path], shape: tuple[int, int], grey: Grey) -> 
     """
     images = np.empty((len(files), *shape), np.uint8)
     frames = 0
+    changed: Counter[str] = Counter()
     for image, file in zip(images, files, strict=True):
-        pixels = _decode(file)
+        pixels = _decode(file, changed)
         if pixels.dtype == np.uint8:
             image[:] = resize(pixels, shape)
             continue
@@ -123,6 +162,7 @@ def read_pictures(files: Sequence[Path], shape: tuple[int, int], grey: Grey) -> 
             raise refusal(file, f"16-bit PNG read as a KITTI depth map: {error}") from None
     counts = [f"KITTI depth maps: {frames}, {grey}"] if frames else []
     counts += [f"pictures by luminance: {len(files) - frames}"] if frames < len(files) else []
+    counts += [f"{change}: {count}" for change, count in sorted(changed.items())]
     return images, f"{'; '.join(counts)}; resized to {shape[0]} x {shape[1]}"
 
 
@@ -139,7 +179,7 @@ def read_colours(files: Sequence[Path], shape: tuple[int, int]) -> np.ndarray:
         with _opened(file) as picture:
             if picture.mode.startswith("I"):
                 raise refusal(file, "16-bit PNG, which has no colours; allowed: data.colour grey")
-            pixels = np.asarray(picture.convert("RGB"))
+            pixels = np.asarray(_upright(picture)[0].convert("RGB"))
         image[:] = resize_all(np.ascontiguousarray(np.moveaxis(pixels, -1, 0)), shape)
     return images
 
@@ -165,7 +205,8 @@ def shared_size(files: Sequence[Path]) -> tuple[int, int]:
     sizes: dict[tuple[int, int], Path] = {}
     for file in files:
         with _opened(file) as picture:
-            sizes.setdefault((picture.height, picture.width), file)
+            size = (picture.height, picture.width)
+            sizes.setdefault(size[::-1] if _orientation(picture) in _SIDEWAYS else size, file)
     (own, first), *others = sizes.items()
     for size, file in others:
         sides = f"{size[0]} x {size[1]}, but {first.name} is {own[0]} x {own[1]}"
@@ -196,7 +237,39 @@ def _opened(file: Path) -> Iterator[Image.Image]:
             raise refusal(file, unreadable(error)) from None
 
 
-def _decode(file: Path) -> np.ndarray:
-    """Luminance (y, x) as uint8, or the values of a 16-bit grey PNG."""
+def _decode(file: Path, changed: Counter[str]) -> np.ndarray:
+    """Luminance (y, x) as uint8, or the values of a 16-bit grey PNG; what is done before is counted."""
     with _opened(file) as picture:
-        return np.asarray(picture if picture.mode.startswith("I") else picture.convert("L"))
+        upright, done = _upright(picture)
+        changed.update(done)
+        return np.asarray(upright if upright.mode.startswith("I") else upright.convert("L"))
+
+
+def _upright(picture: Image.Image) -> tuple[Image.Image, list[str]]:
+    """A picture turned as its EXIF orientation says, its transparent parts over white, and which of both was done."""
+    from PIL import Image
+
+    done = []
+    turn = _TURNS.get(_orientation(picture))
+    if picture.has_transparency_data and not picture.mode.startswith("I"):
+        colours = picture.convert("RGBA")
+        if np.asarray(colours.getchannel("A")).min() < 255:
+            white = Image.new("RGBA", colours.size, "white")
+            picture = Image.alpha_composite(white, colours).convert("RGB")
+            done.append("laid over white")
+    if turn is not None:
+        picture = picture.transpose(Image.Transpose[turn])
+        done.append("turned by EXIF")
+    return picture, done
+
+
+def _orientation(picture: Image.Image) -> int:
+    """Orientation in the EXIF block before the pixels, 1 to 8; 1, which is upright, where it says none."""
+    from PIL import ExifTags
+
+    if picture.format != "JPEG" and "exif" not in picture.info:
+        return 1
+    try:
+        return int(picture.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # Pillow checks little of these blocks, which say nothing of the pixels
+        return 1

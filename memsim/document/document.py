@@ -15,6 +15,7 @@ from memsim.document.overlay import overlaid
 from memsim.document.problems import DocumentError, Path, Problem, brief, describe, dotted
 from memsim.document.reader import MAX_BYTES, read_yaml
 from memsim.errors import nearest
+from memsim.storage.inputs import kind_at, no_file
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -59,8 +60,8 @@ class Document:
         file = FilePath(path)
         name = str(path) if name is None else name
         try:
-            if not (file.is_file() or file.is_dir()) and file.exists():
-                raise DocumentError([f"{name}: not a file; a document is a YAML file"])
+            if kind_at(file) not in ("file", "folder", ""):
+                raise DocumentError([f"{name}: {no_file(file)}; a document is a YAML file"])
             with file.open("rb") as stream:
                 raw = stream.read(MAX_BYTES + 1)
         except (OSError, ValueError) as error:

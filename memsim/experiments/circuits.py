@@ -124,6 +124,13 @@ class WiresSpec(Section):
         del given["word_resistance"], given["bit_resistance"]
         return Wires.of_node(**{**of_node, "node": _whole(1e9 * self.node)}, **given)
 
+    @property
+    def without_resistance(self) -> str:
+        """The lines that have no resistance because that of the others alone is stated: "bit lines", or nothing."""
+        lines = {"word_resistance": "word lines", "bit_resistance": "bit lines"}
+        stated = [key for key in lines if key in self.model_fields_set]
+        return next(words for key, words in lines.items() if key not in stated) if len(stated) == 1 else ""
+
     @model_validator(mode="after")
     def _possible(self) -> WiresSpec:
         segment, of_node = ("word_resistance", "bit_resistance"), ("cell", "temperature")

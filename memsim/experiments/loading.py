@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -74,9 +73,9 @@ def parse_setting(text: str) -> tuple[str, str]:
     InputError
         If there is no ``=``, no key or no value.
     """
-    match = re.fullmatch(r"\s*([^=]+?)\s*=\s*(.*?)\s*", text, re.DOTALL)
-    if match is None:
+    key, equals, value = (part.strip() for part in text.partition("="))
+    if not (key and equals):
         raise InputError(f"--set {text}: not of the form KEY=VALUE, for example --set learning.rate=0.1")
-    if not match[2]:
+    if not value:
         raise InputError(f"--set {text}: no value after '='; '' stands for empty text, none for no bounds")
-    return match[1], match[2]
+    return key, value

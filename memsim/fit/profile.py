@@ -24,7 +24,7 @@ NOMINAL = (1e-6, 100e-6)
 """Window [S] that stands for a normalised weight whose conductances are not given: assumed."""
 _ROUNDED = 0.005
 """Relative change of the steps by a whole number of pulses that the notes of a profile state."""
-_NUMBER = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)\s*(.*)")
+_NUMBER = re.compile(r"([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)\s*(.*)", re.DOTALL)
 _IN_SIEMENS = 1e-3
 """Largest end of a window below which numbers without a unit are taken for siemens in a message, else for uS."""
 _READ = {

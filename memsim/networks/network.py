@@ -15,6 +15,7 @@ from memsim.networks.draws import Address, check_number
 from memsim.networks.losses import Loss, array_namespace
 from memsim.networks.parts import host, split
 from memsim.philox import key
+from memsim.real_arrays import check_real
 
 AT_ONCE = 128  # samples that are evaluated at once
 
@@ -162,6 +163,7 @@ class Network:
 
     def _last(self, x: Any) -> Any:
         """Inputs as the layers take them, the sample last."""
+        check_real("inputs", x)
         if tuple(x.shape[1:]) != self.architecture.shape:
             shapes = f"{list(x.shape[1:])}, the network takes {list(self.architecture.shape)}"
             raise DataError(f"inputs: the samples have shape {shapes}")

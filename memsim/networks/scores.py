@@ -11,6 +11,7 @@ from memsim.errors import DataError
 from memsim.networks.losses import Loss
 from memsim.networks.network import AT_ONCE, Network
 from memsim.networks.parts import split
+from memsim.real_arrays import check_real
 
 Samples = tuple[Any, Any]
 """Inputs (sample, channel, y, x) and labels: class numbers (sample,) or targets (sample, class); NumPy arrays."""
@@ -59,6 +60,8 @@ def count_right(xp: Any, outputs: Any, targets: Any) -> float:
 
 def checked(network: Network, inputs: Any, labels: Any, name: str) -> Samples:
     """Inputs, and targets (sample, class)."""
+    for what, values in (("inputs", inputs), ("labels", labels)):
+        check_real(f"{name}: {what}", values)
     inputs, labels = np.asarray(inputs), np.asarray(labels)
     shape, classes = network.architecture.shape, network.architecture.classes
     if inputs.shape[1:] != shape or len(inputs) == 0:

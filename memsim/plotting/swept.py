@@ -10,7 +10,7 @@ from memsim.document.writer import show
 from memsim.experiments.devices import value_key
 from memsim.plotting.style import plain
 
-_QUANTITY = re.compile(r"([-+]?\d+\.?\d*(?:[eE][-+]?\d+)?)\s*([^\W\d_]+|%)")
+_QUANTITY = re.compile(r"([-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)\s*([^\W\d_]+|%)")
 NAMES = {
     "training.lambda": r"margin weight $\lambda$",
     "training.rate": "learning rate",

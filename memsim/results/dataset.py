@@ -203,9 +203,9 @@ def _check(dataset: xr.Dataset, path: Path) -> None:
             raise OutputError(
                 f"{path}: '{name}' is {variable.dtype} {_listed(variable.dims)}; it must be whole numbers"
             )
-    for dimension, size in dataset.sizes.items():
-        if not size and dimension not in _MAY_BE_EMPTY:
-            raise OutputError(f"{path}: has nothing along '{dimension}'; it is not a whole result")
+    for axis, size in dataset.sizes.items():
+        if not size and axis not in _MAY_BE_EMPTY:
+            raise OutputError(f"{path}: has nothing along '{axis}'; it is not a whole result")
     if dataset.sizes.get("interval", _ENDS) != _ENDS:
         raise OutputError(f"{path}: intervals have {dataset.sizes['interval']} ends; allowed: {_ENDS}")
     for label, index in dataset.indexes.items():

@@ -24,10 +24,13 @@ class ExistsError(OutputError):
 def check_target(path: Path, *, force: bool = False) -> None:
     """Refuse, before any work is done, a target that could not be written.
 
+    A symbolic link, also one that leads nowhere, is a target like a file: with `force`, the link itself is replaced and
+    what it leads to stays as it is, so that no file is written that the user did not name.
+
     Raises
     ------
     OutputError
-        If it exists and `force` is false, is a folder, or its folder is missing or not writable.
+        If it exists and `force` is false, is a folder (or leads to one), or its folder is missing or not writable.
     """
     with _reported(path, "cannot be written"):
         if path.is_dir():
@@ -95,6 +98,8 @@ def write_numbered(folder: Path, stem: str, writers: Mapping[str, Writer]) -> li
 
 def write_files(writers: Mapping[Path, Writer], *, force: bool = False) -> None:
     """Write some files that belong together: all of them appear, or none.
+
+    With `force`, files that exist are replaced; of a symbolic link, the link itself, not what it leads to.
 
     Raises
     ------

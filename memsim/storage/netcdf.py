@@ -12,6 +12,7 @@ import numpy as np
 from memsim.errors import OutputError
 from memsim.storage import hdf5
 from memsim.storage.files import Writer, write_file
+from memsim.storage.inputs import no_file
 
 if TYPE_CHECKING:
     import netCDF4
@@ -83,10 +84,9 @@ def read(
     import xarray as xr
 
     path = Path(path)
-    if not path.is_file():
-        raise OutputError(
-            f"{path}: {'not a file' if path.exists() else 'no such file'}; {what} is a file ending in .nc"
-        )
+    problem = no_file(path)
+    if problem:
+        raise OutputError(f"{path}: {problem}; {what} is a file ending in .nc")
     try:
         shapes = hdf5.check(path)
         with netCDF4.Dataset(path.absolute()) as file:

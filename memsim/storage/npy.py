@@ -13,6 +13,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from memsim.errors import DataError
+from memsim.storage.inputs import no_file
 
 SUFFIXES = (".npy", ".npz")
 
@@ -81,10 +82,13 @@ def opened(path: Path, name: str, choose: Callable[[list[str]], str]) -> Iterato
     Raises
     ------
     DataError
-        The version of the format or the compression is unknown.
+        There is no file, or the version of the format or the compression is unknown.
     OSError, ValueError, zipfile.BadZipFile and others
         The file cannot be read, or is damaged.
     """
+    problem = no_file(path)
+    if problem:
+        raise DataError(f"{name}: {problem}")
     with open(path, "rb") as stream:
         if path.suffix.lower() == ".npy":
             yield _stored(stream, name)

@@ -17,6 +17,7 @@ from memsim.arrays.waiting import retention_notes
 from memsim.document.problems import DocumentError, problems_of
 from memsim.document.writer import show
 from memsim.errors import InputError
+from memsim.experiments.circuits import WiresSpec
 from memsim.experiments.devices import value_key
 from memsim.experiments.experiment import Experiment
 from memsim.experiments.learners import ComparedBase, LearnerBase
@@ -202,6 +203,19 @@ def device_notes(entries: Sequence[Entry]) -> list[str]:
             for name, found in labels.items()
         ),
         *(f"device '{name}' has {', '.join(found)}: no layer of its own" for name, found in missing.items()),
+    ]
+
+
+def wire_notes(entries: Sequence[Entry]) -> list[str]:
+    """What a reader must know of the wires of crossbars: lines whose resistance is not stated have none."""
+    labels: dict[str, list[str]] = {}
+    for entry in entries:
+        wires = getattr(getattr(entry.spec, "array", None), "wires", None)
+        if isinstance(wires, WiresSpec) and wires.without_resistance:
+            labels.setdefault(wires.without_resistance, []).append(entry.label)
+    return [
+        f"the {lines} have no resistance, as the experiment states that of the other lines alone: {', '.join(own)}"
+        for lines, own in labels.items()
     ]
 
 

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from memsim.errors import InputError, OutputError, nearest
 from memsim.storage.files import write_file
+from memsim.storage.inputs import no_file
 from memsim.torch.modules import analog_layers
 
 VERSION = 1
@@ -180,8 +181,9 @@ def _plain(value: Any, where: str) -> Any:
 
 def _read(file: Path) -> dict[str, Any]:
     """The content of a checkpoint."""
-    if not file.is_file():
-        raise OutputError(f"{file}: {'not a file' if file.exists() else 'no such file'}")
+    problem = no_file(file)
+    if problem:
+        raise OutputError(f"{file}: {problem}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what torch says of files that it does not know

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from memsim.errors import InputError, nearest
+from memsim.real_arrays import check_real
 from memsim.torch.analog_layer import AnalogLayer
 
 T = TypeVar("T")
@@ -19,7 +20,7 @@ _MOST_NAMES = 12
 
 
 def check_finite(name: str, module: nn.Module) -> None:
-    """Refuse weights that are not finite numbers.
+    """Refuse weights that are not finite real numbers.
 
     Raises
     ------
@@ -30,6 +31,7 @@ def check_finite(name: str, module: nn.Module) -> None:
         label = f"{name}.{part}" if name else part
         if values.is_meta:
             raise InputError(f"{label}: has no numbers on the device 'meta'; allowed: weights with numbers")
+        check_real(label, values)
         if part != "input_range" and not bool(torch.isfinite(values).all()):  # NaN before a calibration
             raise InputError(f"{label}: contains NaN or infinity; only finite numbers are allowed")
 

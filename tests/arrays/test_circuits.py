@@ -12,7 +12,9 @@ from memsim.plotting.catalog import default_figure, draw
 from memsim.profiles import device_from_text, device_names, load_device
 from memsim.profiles.idealised import PARTS, idealised
 from memsim.tasks.classify.classifiers.deployed import Deployed
+from memsim.tasks.compared import prepare, wire_notes
 from tests.device_texts import device_text
+from tests.figure_artists import words
 
 MEMORISE = """\
 name: tiny
@@ -219,14 +221,37 @@ def test_wires_lower_the_voltage_of_cells_and_the_snr(tmp_path):
     assert float(voltage.sel(learner=narrow).isel(far)) < float(voltage.sel(learner=narrow).isel(near)) < 1
     assert (found.example_tile_error.sel(learner=narrow) < 0).all()
     assert len(draw(found, "wire-maps").axes) == 6
+    assert "0 S" not in words(draw(found, "wire-maps"))
+    without = found.copy(deep=True)
+    without["example_tile_error"].values[1, -1:, :] = np.nan  # cells of 0 S in the last word line
+    drawn = draw(without, "wire-maps")
+    assert "blank: 8 cells of 0 S" in words(drawn)
+    assert all(axes.images[0].get_array().shape == (16, 8) for axes in drawn.axes if axes.get_xlabel() == "bit line")
     again = ms.rerun(ms.save(found, tmp_path / "wires.nc"))
     np.testing.assert_array_equal(found.product_snr, again.product_snr)
+
+
+@pytest.mark.parametrize(
+    ("wires", "lines"),
+    [
+        ({"word_resistance": "1 ohm"}, "bit lines"),
+        ({"bit_resistance": "1 ohm", "driver_resistance": "1 ohm"}, "word lines"),
+        ({"word_resistance": "1 ohm", "bit_resistance": "0 ohm"}, ""),
+        ({"driver_resistance": "1 ohm"}, ""),
+        ({"node": "22 nm"}, ""),
+    ],
+)
+def test_lines_whose_resistance_is_not_stated_are_named(wires, lines):
+    entries = prepare(experiment(array__wires=wires))
+    notes = wire_notes(entries)
+    assert [lines in note and "have no resistance" in note for note in notes] == [True] * bool(lines)
 
 
 @pytest.mark.slow
 def test_wires_without_resistance_change_nothing():
     plain = ms.run(experiment(array__tile=[40, 2]))
     wired = ms.run(experiment(array__tile=[40, 2], array__wires={"word_resistance": "0 ohm"}))
+    assert "the bit lines have no resistance" in wired.notes and "no resistance" not in plain.attrs.get("notes", "")
     np.testing.assert_allclose(wired.clean_snr, plain.clean_snr, rtol=1e-4)
 
 

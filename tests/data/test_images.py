@@ -13,6 +13,7 @@ from PIL import Image
 
 from memsim.data.depth import Grey, depth_image
 from memsim.data.images import MAX_SIDE, load_data, load_images
+from memsim.data.pictures import read_colours, shared_size
 from memsim.data.scenes import road_scenes, scene_depth
 from memsim.errors import DataError, InputError
 
@@ -215,7 +216,7 @@ def test_link_loops_dangling_links_and_pipes_are_refused(tmp_path):
     (tmp_path / "pictures" / "gone.png").symlink_to(tmp_path / "nowhere.png")
     assert "gone.png: no such file or folder" in refusal(tmp_path / "pictures")
     os.mkfifo(tmp_path / "pictures" / "a.png")
-    assert "a.png: is neither a file nor a folder" in refusal(tmp_path / "pictures")
+    assert "a.png: a pipe, neither a file nor a folder" in refusal(tmp_path / "pictures")
 
 
 def test_folder_that_links_to_itself_is_read_once(tmp_path):
@@ -280,3 +281,73 @@ def test_shape_or_number_that_is_not_allowed_is_refused(tmp_path, source, shape,
         save(COLOUR, tmp_path / f"{i}.png")
     with pytest.raises(InputError, match=r"data\.(shape|samples): .*allowed: 1 "):
         load_data(source if source == "road-scenes" else tmp_path, shape=shape, samples=samples)
+
+
+def test_transparent_parts_are_laid_over_white(tmp_path):
+    share = np.linspace(0, 255, 96).reshape(SHAPE).astype(np.uint8)
+    save(np.dstack([np.zeros((*SHAPE, 3), np.uint8), share]), tmp_path / "alpha.png")
+    over = load_images(tmp_path / "alpha.png", SHAPE, 1)
+    assert np.allclose(over.pixels[0], 1 - share / 255, atol=1 / 255) and "laid over white: 1" in over.source
+    save(np.dstack([share, np.full(SHAPE, 255, np.uint8)]), tmp_path / "opaque.png")
+    opaque = load_images(tmp_path / "opaque.png", SHAPE, 1)
+    assert np.array_equal(opaque.pixels[0] * 255, share) and "white" not in opaque.source
+
+
+# What of an upright picture is stored where the block says so: the definition in EXIF 2.32, table 4.
+STORED = {
+    1: lambda upright: upright,
+    2: np.fliplr,
+    3: lambda upright: upright[::-1, ::-1],
+    4: np.flipud,
+    5: np.transpose,
+    6: lambda upright: np.rot90(upright, 1),
+    7: lambda upright: upright[::-1, ::-1].T,
+    8: lambda upright: np.rot90(upright, -1),
+}
+
+
+@pytest.mark.parametrize("orientation", STORED)
+@pytest.mark.parametrize("colour", [False, True])
+def test_pictures_are_turned_as_their_exif_block_says(tmp_path, orientation, colour):
+    upright = RNG.integers(0, 256, SHAPE, dtype=np.uint8)
+    block = Image.Exif()
+    block[0x0112] = orientation
+    picture = Image.fromarray(np.ascontiguousarray(STORED[orientation](upright)))
+    picture.save(tmp_path / "a.png", exif=block)
+    assert shared_size([tmp_path / "a.png"]) == SHAPE
+    if colour:
+        assert np.array_equal(read_colours([tmp_path / "a.png"], SHAPE)[0], np.stack([upright] * 3))
+        return
+    images = load_images(tmp_path / "a.png", SHAPE, 1)
+    assert np.array_equal(images.pixels[0], upright / np.float32(255))
+    assert ("turned by EXIF: 1" in images.source) == (orientation > 1)
+
+
+def test_a_damaged_exif_block_turns_nothing(tmp_path):
+    grey = np.full(SHAPE, 7, np.uint8)
+    Image.fromarray(grey).save(tmp_path / "a.jpg", exif=b"Exif\x00\x00nonsense")
+    assert load_images(tmp_path / "a.jpg", SHAPE, 1).pixels.shape == (1, *SHAPE)
+
+
+@pytest.mark.parametrize(
+    ("shape", "axes"), [((8, 12, 3), "(y, x, channel)"), ((2, 8, 12, 4), "(image, y, x, channel)")]
+)
+def test_an_array_of_colour_images_is_named(tmp_path, shape, axes):
+    np.save(tmp_path / "a.npy", np.zeros(shape, np.uint8))
+    assert f"an array of colour images {axes}" in refusal(tmp_path / "a.npy")
+
+
+def test_narrow_grey_images_are_no_colours(tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros((2, 8, 3), np.uint8))
+    assert len(load_images(tmp_path / "a.npy", (8, 3), 9)) == 2
+
+
+def test_a_link_out_of_the_folder_is_refused_and_one_within_it_is_read(tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    save(COLOUR, folder / "a.png")
+    (folder / "b.png").symlink_to("a.png")
+    assert load_images(folder, SHAPE, 9).labels == ("a.png", "b.png")
+    save(COLOUR, tmp_path / "secret.png")
+    (folder / "c.png").symlink_to("../secret.png")
+    assert f"c.png: a link that leads out of {folder}; put a copy there" in refusal(folder)

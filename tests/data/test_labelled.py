@@ -485,7 +485,7 @@ def test_pipes_in_place_of_files_are_refused(tmp_path):
     mnist(tmp_path)
     (tmp_path / NAMES[0]).unlink()
     os.mkfifo(tmp_path / NAMES[0])
-    assert "is neither a file nor a folder" in refusal(tmp_path)
+    assert "a pipe, neither a file nor a folder" in refusal(tmp_path)
 
 
 def test_folder_in_place_of_a_file_is_refused(tmp_path):
@@ -508,3 +508,38 @@ def test_module_is_imported_without_numba_and_pillow():
     code = "import sys, memsim.data.labelled; print({'numba', 'PIL'} & set(sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout == "set()\n"
+
+
+# ---- links, and folders that are not read
+
+
+def test_links_lead_to_places_in_the_folder_alone(tmp_path):
+    folder, outside = tmp_path / "data", tmp_path / "outside"
+    pictures(folder, {"a": 9, "b": 9})
+    pictures(outside, {"c": 9})
+    (folder / "a" / "x.png").symlink_to("../b/000.png")
+    assert len(everything(load_labelled(folder))) == 19
+    for link, target in ((folder / "c", outside / "c"), (folder / "a" / "y.png", outside / "c" / "000.png")):
+        link.symlink_to(target)
+        assert f"{link}: a link that leads out of {folder}" in refusal(folder)
+        link.unlink()
+
+
+@pytest.mark.parametrize("make", [mnist, cifar])
+def test_files_of_data_sets_are_no_links_to_other_places(tmp_path, make):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    make(folder)
+    name = max(path.name for path in folder.iterdir())
+    (folder / name).rename(tmp_path / "moved")
+    (folder / name).symlink_to("../moved")
+    assert f"{name}: a link that leads out of {folder}" in refusal(folder)
+
+
+def test_folders_that_are_not_read_are_named(tmp_path):
+    for part in ("train", "test"):
+        pictures(tmp_path / part, {"a": 9, "b": 9})
+    assert "not read" not in load_labelled(tmp_path).source
+    pictures(tmp_path / "val", {"a": 2})
+    pictures(tmp_path / "train" / "b", {"more": 1})
+    assert "folders not read: val, train/b/more" in load_labelled(tmp_path).source

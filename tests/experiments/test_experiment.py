@@ -177,6 +177,10 @@ class TestReplace:
     def test_a_setting_is_split_at_the_first_equals_sign(self, text, pair):
         assert parse_setting(text) == pair
 
+    def test_a_long_text_that_is_no_setting_is_refused_at_once(self):
+        with pytest.raises(InputError, match="not of the form KEY=VALUE"):
+            parse_setting(" " * 100_000)
+
 
 class TestDevices:
     def test_a_profile_can_be_given_as_an_object(self, mine):

@@ -577,9 +577,26 @@ def test_an_error_in_a_folder_names_the_file_and_its_line(tmp_path):
         table.numbers(table.columns[0])
 
 
-def test_headings_of_any_length_are_read_in_linear_steps():
-    table = table_of("G (" + " " * 200_000 + "x,y\n1,2\n")
+def test_long_headings_are_read_and_longer_ones_are_refused_at_once():
+    table = table_of("G (" + " " * 900 + "x,y\n1,2\n")
     assert table.columns[0].heading == "G ( x"
+    for heading in ("G (" + " " * 200_000 + "x", "9" * 200_000 + "x", "up" + "-" * 200_000 + "!", "[" * 200_000):
+        with pytest.raises(ms.DataError, match=r"table:1: a cell of 20\d,\d{3} characters; at most 1,000 are read"):
+            table_of(f"{heading},y\n1,2\n")
+
+
+def test_a_long_comment_is_no_line_of_headings():
+    table = table_of("# G (" + " " * 200_000 + "x,y\nup,down\n1,2\n")
+    assert [column.heading for column in table.columns] == ["up", "down"]
+
+
+def test_a_long_cell_is_refused_with_its_line_in_tables_and_maps(tmp_path):
+    long = "x" * 1001
+    with pytest.raises(ms.DataError, match=r"table:3: a cell of 1,001 characters"):
+        table_of(f"G (uS),device\n1,a\n2,{long}\n")
+    (tmp_path / "map.csv").write_text(f"row,0,1\n0,1,2\n{long},3,4\n")
+    with pytest.raises(ms.DataError, match=r"map\.csv:3: a cell of 1,001 characters"):
+        ms.read_conductance_map(tmp_path / "map.csv", unit="uS")
 
 
 @pytest.mark.slow

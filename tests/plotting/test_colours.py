@@ -23,9 +23,27 @@ def test_all_values_have_a_colour_where_none_lies_far_off():
 
 
 def test_a_few_outliers_are_clipped_and_counted():
-    low, high, clipped = colour_range(with_outliers(50))
+    low, high, clipped, *_ = colour_range(with_outliers(50))
     assert high < 3.1 and low == pytest.approx(-2, abs=0.1)
     assert clipped == np.mean((with_outliers(50) < low) | (with_outliers(50) > high)) > 0.005
+
+
+def test_a_range_says_at_which_ends_values_lie_beyond_it():
+    assert colour_range(EVEN)[3:] == (False, False)
+    assert colour_range(with_outliers(50))[3:] == (True, True)  # the outermost percent at both ends
+    assert colour_range(with_outliers(50), low=-2.0)[3:] == (False, True)
+    assert colour_range(with_outliers(50), low=-2.0).over(2.0)[3:] == (False, True)
+
+
+@pytest.mark.parametrize(("below", "above"), [(False, False), (False, True), (True, False), (True, True)])
+def test_an_arrow_extends_each_end_of_the_colour_bar_beyond_which_there_are_values(below, above):
+    figure = Figure(figsize=(4, 4))
+    colour_bar(figure, (1, 1, 2), ColourRange(-1, 3, 0.01, below, above), "%")
+    (bar,) = figure.axes
+    tips = [patch.get_xy()[:, 1] for patch in bar.patches]
+    assert [tip.min() < 0 for tip in tips].count(True) == below
+    assert [tip.max() > 1 for tip in tips].count(True) == above
+    assert bar.get_ylim() == (-1, 3)
 
 
 def test_values_that_are_many_are_no_outliers():
@@ -36,7 +54,7 @@ def test_values_that_are_not_finite_do_not_count():
     holes = EVEN.copy()
     holes[0, :3] = np.nan, np.inf, -np.inf
     assert colour_range(holes) == ColourRange(holes[0, 3], 3.0, 0.0)
-    low, high, clipped = colour_range(np.array([np.nan]))
+    low, high, clipped, *_ = colour_range(np.array([np.nan]))
     assert low < high and clipped == 0
 
 
@@ -48,7 +66,7 @@ def test_fixed_ends_stay():
 
 @pytest.mark.parametrize("value", [0.0, 1e-9, -4.0])
 def test_equal_values_have_a_range_around_them(value):
-    low, high, _ = colour_range(np.full((3, 3), value))
+    low, high, *_ = colour_range(np.full((3, 3), value))
     assert low < value < high
 
 

@@ -116,3 +116,23 @@ def test_a_place_below_a_file_or_in_a_folder_that_refuses_files_is_one_line(tmp_
         write_files({tmp_path / "file" / "a.nc": writer()})
     with pytest.raises(OutputError, match=r"x\.nc: cannot be written"):
         write_numbered(type(tmp_path)("/proc"), "x", {".nc": writer()})
+
+
+@pytest.mark.parametrize("target", ["precious", "nowhere", "link"])
+def test_of_a_link_the_link_itself_is_replaced_and_what_it_leads_to_stays(tmp_path, target):
+    (tmp_path / "precious").write_text("precious")
+    link = tmp_path / "link"
+    link.symlink_to(target)
+    with pytest.raises(OutputError, match="link: exists already"):
+        check_target(link)
+    check_target(link, force=True)
+    write_files({link: writer()}, force=True)
+    assert not link.is_symlink() and link.read_bytes() == b"whole"
+    assert names(tmp_path) == ["link", "precious"] and (tmp_path / "precious").read_text() == "precious"
+
+
+def test_a_link_to_a_folder_is_refused_like_the_folder(tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("folder")
+    with pytest.raises(OutputError, match="link: is a folder"):
+        check_target(tmp_path / "link", force=True)

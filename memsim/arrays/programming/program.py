@@ -27,6 +27,7 @@ from memsim.arrays.state import ArrayState
 from memsim.errors import InputError, shown
 from memsim.learning import Encoding
 from memsim.philox import COUNTER
+from memsim.real_arrays import check_real
 
 
 def program(
@@ -167,6 +168,7 @@ def _sensitivities(array: ArrayState, values: Any) -> np.ndarray:
         raise InputError(
             "sensitivities: algorithm 'selective' needs the second derivatives of the loss by the weights, (row, col)"
         )
+    check_real("sensitivities", values)
     try:
         numbers = np.asarray(values, float)
     except (TypeError, ValueError):

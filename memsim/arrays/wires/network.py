@@ -31,6 +31,7 @@ from memsim.profiles.physics import (
     SinhConduction,
     StatePolynomialConduction,
 )
+from memsim.real_arrays import check_real
 
 ENDS = ("one end", "both ends")
 _LEAST = 1e-12
@@ -56,6 +57,7 @@ class Network(NamedTuple):
 
 def numbers(name: str, values: Any, infinite: bool = False) -> np.ndarray:
     """An array of float64, finite, or at least not NaN."""
+    check_real(name, values)
     try:
         found = np.asarray(values, float)
     except (TypeError, ValueError):

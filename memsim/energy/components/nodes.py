@@ -20,7 +20,7 @@ from memsim.units import format_quantity
 NODE = Quantity("m", above=0.0, high=1e-5)
 """What a technology node is: a length such as 32 nm."""
 _SAME = 1e-9
-_MULTIPLE = re.compile(r"\s*([0-9]+\.?[0-9]*|\.[0-9]+)\s*F\s*")
+_MULTIPLE = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*F\s*")
 
 
 @dataclass(frozen=True)

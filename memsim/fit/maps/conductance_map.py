@@ -47,7 +47,7 @@ def read_conductance_map(
     Parameters
     ----------
     path : str or path
-        The file.
+        The file; a text may also come from a pipe.
     unit : str, optional
         Unit of the numbers, e.g. "uS". Not needed if the file says it: in its headings (``G (uS)``), in a first line
         such as ``# conductance (uS)``, or in an array ``units`` of an .npz file.
@@ -93,7 +93,8 @@ def read_conductance_map(
     elif name is not None:
         raise InputError(f"name: {label} has no named arrays; only .npz files have")
     else:
-        siemens, rows, cols, notes = map_in(text_of(path, remedy="save the map as .npz"), label, unit, decimal, layout)
+        text = text_of(path, remedy="save the map as .npz", pipes=True)
+        siemens, rows, cols, notes = map_in(text, label, unit, decimal, layout)
     return xr.DataArray(
         siemens,
         dims=("array", "row", "col")[-siemens.ndim :],

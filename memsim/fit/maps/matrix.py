@@ -13,7 +13,7 @@ import numpy as np
 from memsim.errors import DataError
 from memsim.fit.maps.labels import Labelled, Row, are_steps, is_word, places_of, without_labels, without_summaries
 from memsim.fit.maps.numerals import has_number, notes_on, numerals_for
-from memsim.fit.reading.lines import split
+from memsim.fit.reading.lines import check_lengths, split
 from memsim.fit.reading.numerals import PLAIN, Numerals, like_number
 
 MAX_CELLS = 1 << 26
@@ -81,6 +81,7 @@ def matrix_in(text: str, name: str, decimal: str | None) -> Matrix:
     rows = [Row(number, split(line, delimiter)) for number, line in filled]
     if len(rows) * max(len(row.cells) for row in rows) > MAX_CELLS:
         raise DataError(f"{name}: more than {MAX_CELLS:,} cells, which are the most that are read")
+    check_lengths(rows, name)
     parts = without_labels(rows, name)
     _check_shape(parts, rows, name, DELIMITERS.get(delimiter or "", "blanks"), lines)
     parts, left_out = without_summaries(parts)

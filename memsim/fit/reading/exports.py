@@ -15,7 +15,7 @@ from itertools import islice
 
 from memsim.errors import DataError, InputError
 from memsim.fit.reading.headings import is_units
-from memsim.fit.reading.lines import DELIMITERS, Line, cut, with_whole_cells
+from memsim.fit.reading.lines import DELIMITERS, Line, check_lengths, cut, with_whole_cells
 from memsim.fit.reading.numerals import NOT_READ, like_number
 
 _SAMPLE = 2000
@@ -70,7 +70,7 @@ def blocks_of(text: str, name: str) -> tuple[list[Block], str | None]:
     Raises
     ------
     DataError
-        There is no table, or lines of a table differ in length.
+        There is no table, lines of a table differ in length, or a cell is too long.
     """
     kept = [(number, row.strip(" \r\ufeff")) for number, row in enumerate(text.splitlines(), 1)]
     filled = [row for _, row in kept if row.strip() and not row.startswith("#")]
@@ -81,7 +81,17 @@ def blocks_of(text: str, name: str) -> tuple[list[Block], str | None]:
         raise DataError(f"{name}:{long}: a line of more than {_LONGEST:,} characters")
     lines, delimiter = cut(with_whole_cells(kept))
     if {"DataName", "DataValue"} <= {cells[0] for _, cells in lines if len(cells) > 1}:
-        return _easyexpert(lines, name), delimiter
+        blocks = _easyexpert(lines, name)
+    else:
+        blocks = _tables(lines, name, delimiter)
+    for block in blocks:
+        heads = [(block.heading_line, cells) for cells in (block.groups, block.headings, block.units)]
+        check_lengths([*heads, *zip(block.lines, block.rows, strict=True)], name)
+    return blocks, delimiter
+
+
+def _tables(lines: Sequence[Line], name: str, delimiter: str | None) -> list[Block]:
+    """Tables in the lines of a file that no known instrument wrote."""
     blocks: list[Block] = []
     different = 0
     rest: Sequence[Line] = lines
@@ -93,7 +103,7 @@ def blocks_of(text: str, name: str) -> tuple[list[Block], str | None]:
         different += 1
         if different > _MOST_TABLES:
             raise DataError(f"{name}: more than {_MOST_TABLES:,} tables with different headings")
-    return blocks, delimiter
+    return blocks
 
 
 def _parts(block: Block) -> list[Block]:

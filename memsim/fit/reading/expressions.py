@@ -15,7 +15,7 @@ import numpy as np
 from memsim.errors import InputError, nearest
 from memsim.units import unit_of
 
-_NUMBER = re.compile(r"[0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]{1,3})?|\.[0-9]+(?:[eE][+-]?[0-9]{1,3})?")
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,3})?|\.[0-9]+(?:[eE][+-]?[0-9]{1,3})?")
 _PLACE = re.compile(r"#([0-9]{1,4})(?![0-9])")
 _LONGEST = 2000
 _DEEPEST = 30

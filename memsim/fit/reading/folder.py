@@ -37,12 +37,13 @@ def read_table(
         The path is empty.
     DataError
         A file cannot be read, is too large, empty, not text, or its rows differ in length; the files of a folder
-        have other headings, or two have the same rows; it is unclear which table is meant.
+        have other headings, two have the same rows, or one is a link that leads out of the folder; it is unclear
+        which table is meant.
     """
     if not str(path).strip():
         raise InputError("the name of the measurement is empty; name a file, a folder, or - for a pipe")
     if not Path(path).is_dir():
-        return table_of(text_of(path), str(path), decimal=decimal, number=number, named=named)
+        return table_of(text_of(path, pipes=True), str(path), decimal=decimal, number=number, named=named)
     tables = [
         (file.stem, table_of(text_of(file), str(file), decimal=decimal, number=number, named=named))
         for file in files_of(Path(path))

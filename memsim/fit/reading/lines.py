@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from memsim.errors import DataError
 from memsim.fit.reading.headings import KNOWN, folded, is_units, split_unit
 from memsim.fit.reading.numerals import like_number
 
@@ -16,6 +17,8 @@ _TWO_NUMBERS = re.compile(r"[+-]?[0-9][0-9.,eE+-]* +[+-]?[0-9.]")
 _OPEN = re.compile(r'(?:^|[,;\t| ])"[^"]*$')
 _CLOSED = re.compile(r'^[^"]*"\s*(?:$|[,;\t| ])')
 _MOST_BREAKS = 10
+LONGEST_CELL = 1000
+"""Most characters of a heading or cell of a table: expressions that search for names and units take time with them."""
 
 Line = tuple[int, list[str]]
 """Number of a line in its file, and its cells."""
@@ -64,12 +67,28 @@ def _uncommented(lines: list[Line], at: int) -> bool:
     if len(above) == len(cells) > 1 and is_units(cells) and not any(map(like_number, above)):
         return True
     below = next((cells for _, cells in lines[at + 1 : at + 2] if cells), [])
+    if max(map(len, cells)) > LONGEST_CELL:
+        return False
     heads = [cells[0].lstrip("# ") or "#", *cells[1:]] if cells[0] != "#" or len(cells) == len(below) else cells[1:]
     names = {folded(split_unit(head)[0]) for head in heads}
     if len(heads) < 2 or len(heads) != len(below) or any(map(like_number, heads)) or not names & KNOWN:
         return False
     lines[at] = number, heads
     return True
+
+
+def check_lengths(lines: Iterable[Line], name: str) -> None:
+    """Refuse headings and cells of a table, called `name`, that are too long.
+
+    Raises
+    ------
+    DataError
+        One has more than `LONGEST_CELL` characters.
+    """
+    for number, cells in lines:
+        longest = max(map(len, cells), default=0)
+        if longest > LONGEST_CELL:
+            raise DataError(f"{name}:{number}: a cell of {longest:,} characters; at most {LONGEST_CELL:,} are read")
 
 
 def split(row: str, delimiter: str | None) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _EXPONENT = r"(?:[eEdD][+-]?[0-9]{1,4})?"
-_NUMBER = re.compile(rf"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+){_EXPONENT}")
+_NUMBER = re.compile(rf"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+){_EXPONENT}")
 _ONE_SIGN = re.compile(rf"[+-]?([0-9]*)([.,])([0-9]*)({_EXPONENT})")
 _GROUPED = {
     sign: re.compile(rf"[+-]?[0-9]{{1,3}}(?:{re.escape(sign)}[0-9]{{3}})+(?:[{rest}][0-9]*)?{_EXPONENT}")

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from memsim.errors import DataError
+from memsim.storage.inputs import kind_at, leads_out, no_file
 
 MAX_BYTES = 64 * 2**20
 MAX_LINES = 2_000_000
@@ -33,8 +34,17 @@ _LONGEST_RULE = 10_000
 """Line below the headings of a table in Markdown, and its length."""
 
 
-def text_of(path: str | os.PathLike[str], remedy: str = "take fewer devices or cycles") -> str:
-    """Text of a file or pipe, which is read once; `remedy` is what errors advise where it is too large.
+def text_of(path: str | os.PathLike[str], remedy: str = "take fewer devices or cycles", *, pipes: bool = False) -> str:
+    """Text of a file of at most `MAX_BYTES`, which is read once.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    remedy : str
+        What errors advise where it is too large.
+    pipes : bool
+        Whether the path may also be a pipe, or the standard input: "-" or /dev/stdin.
 
     Raises
     ------
@@ -43,9 +53,12 @@ def text_of(path: str | os.PathLike[str], remedy: str = "take fewer devices or c
     """
     name = str(path)
     try:
-        if name == STDIN:
+        if pipes and name == STDIN:
             raw = sys.stdin.buffer.read(MAX_BYTES + 1)
         else:
+            kind = kind_at(Path(path))
+            if kind not in ("file", "folder", "") and not (pipes and (kind == "pipe" or _is_standard_input(path))):
+                raise DataError(f"{name}: {no_file(Path(path))}; save the table in a file")
             with Path(path).open("rb") as stream:
                 raw = stream.read(MAX_BYTES + 1)
     except OSError as error:
@@ -75,6 +88,14 @@ def text_of(path: str | os.PathLike[str], remedy: str = "take fewer devices or c
         raise DataError(f"{name}: {count:,} lines; at most {MAX_LINES:,} are read")
     _refuse_markup(text, name)
     return _without_frame(text)
+
+
+def _is_standard_input(path: str | os.PathLike[str]) -> bool:
+    """Whether a path leads to the standard input, which may be a terminal."""
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(0))
+    except OSError:
+        return False
 
 
 def _refuse_markup(text: str, name: str) -> None:
@@ -126,7 +147,7 @@ def files_of(folder: Path) -> list[Path]:
     Raises
     ------
     DataError
-        There is none, or there are too many.
+        There is none, there are too many, or one is a link that leads out of the folder.
     """
     try:
         files = [f for f in folder.iterdir() if f.suffix.lower() in SUFFIXES and not f.name.startswith(".")]
@@ -135,6 +156,9 @@ def files_of(folder: Path) -> list[Path]:
     if not files:
         endings = ", ".join(SUFFIXES)
         raise DataError(f"{folder}: is a folder without tables ({endings}); give a file, or one file a device")
+    link = next((file for file in files if leads_out(file, folder)), None)
+    if link is not None:
+        raise DataError(f"{link}: a link that leads out of {folder}; put a copy of the file there")
     if len(files) > MAX_FILES:
         raise DataError(f"{folder}: {len(files):,} files; at most {MAX_FILES:,} are read")
     return sorted(files, key=lambda file: [part.zfill(20) for part in re.split(r"([0-9]+)", file.name)])

@@ -135,7 +135,7 @@ class Table:
         """How an equation names a column: as its user did, by its heading, in quotes where needed, or by its place."""
         stated = dict(self.stated).get(column.heading)
         if stated is not None:
-            return stated if column.physical else re.sub(r"\s*\[[^\]]*\]$", "", stated)
+            return stated if column.physical else re.sub(r"\[[^\[\]]*+\]$", "", stated).rstrip()
         if not column.written:
             return f"#{self.columns.index(column) + 1}"
         plain = not set(column.written) & set("+-*/,;#=[]'") and not column.written[0].isdigit()

@@ -18,11 +18,23 @@ OWN_SCALES = "maps whose values differ more than tenfold have colours of their o
 
 
 class ColourRange(NamedTuple):
-    """The values of the first and the last colour, and the share of the values beyond them."""
+    """The values of the first and the last colour, and what lies beyond them.
+
+    Attributes
+    ----------
+    low, high : float
+        Values of the first and the last colour.
+    clipped : float
+        Share of the values beyond them.
+    below, above : bool
+        Whether there are values beyond the first, and beyond the last colour.
+    """
 
     low: float
     high: float
     clipped: float = 0.0
+    below: bool = False
+    above: bool = False
 
     def label(self, unit: str) -> str:
         """Text at the colour bar: the unit, and the clipped share if there is one."""
@@ -31,7 +43,7 @@ class ColourRange(NamedTuple):
 
     def over(self, unit: float) -> ColourRange:
         """The same range for values that are divided by a unit."""
-        return ColourRange(self.low / unit, self.high / unit, self.clipped)
+        return self._replace(low=self.low / unit, high=self.high / unit)
 
 
 def colour_range(*maps: np.ndarray, low: float | None = None, high: float | None = None) -> ColourRange:
@@ -59,7 +71,8 @@ def colour_range(*maps: np.ndarray, low: float | None = None, high: float | None
         first, last = (first, first + 1.0) if low is not None else (last - 1.0, last) if high is not None else (
             first - 0.5 * (abs(first) or 1.0), first + 0.5 * (abs(first) or 1.0)
         )  # fmt: skip
-    return ColourRange(first, last, beyond(values, first, last))
+    below, above = bool((values < first).any()), bool((values > last).any())
+    return ColourRange(first, last, beyond(values, first, last), below, above)
 
 
 def shared_ranges(maps: Sequence[np.ndarray]) -> tuple[list[ColourRange], str]:

@@ -51,6 +51,9 @@ _COLUMNS = (
     ("\naccuracy", "correct"),
     ("geom.\nmargin", "geometric_margin"),
 )
+_OF_RATIOS = ("snr", "snr_area")
+"""Rows of means of the SNR, a ratio."""
+_MARK = " *"
 _DETAILED = 3  # learners that get a table of their own
 _LONGEST = 9  # characters that leave room for two numbers and a deviation in 80 columns
 
@@ -103,7 +106,20 @@ def _cell(dataset: xr.Dataset, name: str) -> str:
     """The measured number of one metric."""
     form, factor = next((form, factor) for row, _, form, factor in _ROWS if row == name)
     full = f"{name}_mean" if f"{name}_mean" in dataset else name
-    return _number(float(dataset[full]) * factor, form) if full in dataset else ""
+    return _number(float(dataset[full]) * factor, form) + _mark(dataset, name) if full in dataset else ""
+
+
+def _mark(dataset: xr.Dataset, name: str) -> str:
+    """What stands behind the mean of a learner's SNR where the footnote holds."""
+    return _MARK if name in _OF_RATIOS and _without_expectation(dataset) else ""
+
+
+def _without_expectation(learner: xr.Dataset) -> bool:
+    """Whether the mean SNR of a learner has no finite expectation: its denominators lie on both sides of 0.
+
+    Noise then brings them arbitrarily near to 0 with a density that is not 0 there, so 1 over them has no mean.
+    """
+    return "negative_denominator_mean" in learner and 0 < float(learner.negative_denominator_mean) < 1
 
 
 def print_metrics(dataset: xr.Dataset) -> None:
@@ -148,7 +164,7 @@ def _row(dataset: xr.Dataset, name: str, form: str, factor: float, claimed: floa
         deviation = (measured / claimed - 1) * 100 if claimed else 0.0
         text = f"{deviation:+.1f} %" if abs(deviation) < 1e5 else f"{deviation:+.2g} %"
         beside = (_number(claimed * factor, form), text if claimed else "")
-    return _number(measured * factor, form), interval, *beside
+    return _number(measured * factor, form) + _mark(dataset, name), interval, *beside
 
 
 def _number(value: float, form: str) -> str:
@@ -157,8 +173,14 @@ def _number(value: float, form: str) -> str:
 
 
 def print_notes(dataset: xr.Dataset) -> None:
-    """Print what the intervals of the table are."""
+    """Print what the intervals of the table are, and which means have no finite expectation."""
     count = dataset.sizes.get("image", 0)
     if count:
         which = f"95 %, of means over {count} images" if count > 1 else "none for one image"
         console().print(f"Interval {which} (docs/intervals.md)", soft_wrap=True)
+    if "learner" in dataset.dims and any(_without_expectation(dataset.sel(learner=n)) for n in dataset.learner.values):
+        console().print(
+            "Mean *   has no finite expectation: the control outputs, by which the SNR divides, have both signs; "
+            "the median has one",
+            soft_wrap=True,
+        )

@@ -126,3 +126,10 @@ def test_values_by_node_need_a_table_with_nodes():
         components_from_text(
             text.replace("node:", "nodes: [32 nm]\nnode:").replace("{130 nm: 1 pJ, 32 nm: 2 pJ}", "1 J")
         )
+
+
+def test_a_long_number_is_judged_at_once():
+    from memsim.energy.components.nodes import _MULTIPLE
+
+    assert _MULTIPLE.fullmatch("9" * 200_000 + "x") is None
+    assert [_MULTIPLE.fullmatch(text)[1] for text in ("2F", " 2. F ", "1.5 F", ".5F")] == ["2", "2.", "1.5", ".5"]

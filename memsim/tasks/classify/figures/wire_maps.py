@@ -33,8 +33,9 @@ _LEFT, _GAP, _BAR = 0.5, 0.34, 0.68  # inch
 def wire_maps(dataset: xr.Dataset) -> Figure:
     """Figure with the voltage and the error of the effective conductance of every cell of an example tile.
 
-    Of many learners, four from the least to the most affected one. Each row has one scale of colours. Drivers are at
-    the left end of the word lines, sense amplifiers at the lower end of the bit lines.
+    Of many learners, four from the least to the most affected one. Each row has one scale of colours, which outliers
+    do not stretch. Cells of 0 S, whose conductance has no relative error, are blank. Drivers are at the left end of the
+    word lines, sense amplifiers at the lower end of the bit lines.
 
     Raises
     ------
@@ -57,9 +58,11 @@ def wire_maps(dataset: xr.Dataset) -> Figure:
         figure = page(head(dataset) + 2 * (side + 0.5) + FOOT - 0.3)
         heading(figure, dataset, settings.name)
         tall = figure.get_size_inches()[1]
+        blank = 0
         for row, (name, text) in enumerate(_ROWS):
             bottom = tall - head(dataset) - side - 0.18 - row * (side + 0.55)
-            maps = [_filled_part(100 * dataset[name].values[number]) for number in chosen]
+            maps = [100 * dataset[name].values[number][_tile(whole[number])] for number in chosen]
+            blank += sum(int(np.isnan(values).sum()) for values in maps)
             colours = colour_range(*maps, high=100.0 if row == 0 else None)
             figure.text(_LEFT / WIDTH, (bottom + side + 0.19) / tall, text, fontsize=8, va="bottom")
             for column, (number, values) in enumerate(zip(chosen, maps, strict=True)):
@@ -81,6 +84,7 @@ def wire_maps(dataset: xr.Dataset) -> Figure:
         where = "drivers: left end of word lines; sense amplifiers: lower end of bit lines"
         gone = [(label, "no wires") for number, label in enumerate(names.labels) if number not in known]
         note = f"{where}; {some}" if len(chosen) < len(known) else where
+        note += f"; blank: {blank} cells of 0 S, whose conductance has no relative error" if blank else ""
         ending(figure, (), (), note, left_out(gone), device=names.heading)
     return figure
 
@@ -90,7 +94,7 @@ def _short(name: str) -> str:
     return name.partition(", ")[2] or name
 
 
-def _filled_part(values: np.ndarray) -> np.ndarray:
-    """A map without the lines that belong to larger ones."""
-    known = np.isfinite(values)
-    return values[: known.any(1).nonzero()[0].max() + 1, : known.any(0).nonzero()[0].max() + 1]
+def _tile(voltage: np.ndarray) -> tuple[slice, slice]:
+    """The part of a map that a tile fills, from its voltages, which all its cells have; other tiles may be larger."""
+    known = np.isfinite(voltage)
+    return slice(known.any(1).nonzero()[0].max() + 1), slice(known.any(0).nonzero()[0].max() + 1)
