@@ -67,7 +67,8 @@ def shown(value: object) -> str:
 def nearest(given: str, allowed: Iterable[str]) -> str:
     """Hint to append to an error: ``"; did you mean 'x'?"``, or the allowed names, or nothing.
 
-    A name with the same meaning (`memsim.synonyms`) comes before one with a similar spelling.
+    A name with the same meaning (`memsim.synonyms`) comes before one with a similar spelling, and this before the only
+    one that begins with what was given.
 
     Parameters
     ----------
@@ -80,8 +81,12 @@ def nearest(given: str, allowed: Iterable[str]) -> str:
     folded = {name.lower(): name for name in reversed(names)}
     called = [] if str(given).lower() in folded else [name for name in synonyms(str(given)) if name in folded]
     match = called or difflib.get_close_matches(str(given).lower(), list(folded), n=1, cutoff=0.6)
+    if not match:
+        longer = [name for name in folded if str(given) and name.startswith(str(given).lower())]
+        match = longer if len(longer) == 1 else []
     if match:
         return f"; did you mean '{folded[match[0]]}'?"
     if 0 < len(names) <= 12:
-        return f"; allowed: {', '.join(names)}"
+        quote = "'" if any("," in name for name in names) else ""
+        return f"; allowed: {', '.join(f'{quote}{name}{quote}' for name in names)}"
     return ""

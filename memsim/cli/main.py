@@ -101,7 +101,7 @@ def run_command(args: list[str] | None = None) -> int:
     except OSError as error:
         return _fail(f"{error.filename or 'standard output'}: {(error.strerror or str(error)).lower()}")
     except MemoryError:
-        return _fail("not enough memory for arrays of this size; make data.samples or data.shape smaller")
+        return _fail("not enough memory; make the images, the arrays or the networks smaller")
 
 
 _format_other_warning = warnings.formatwarning

@@ -82,7 +82,7 @@ def targets(spec: ExperimentSpec, key: str, origin: str, values: Mapping[str, An
         matching, inside = spec.matching(rest)
         if not matching:
             names = list(dict.fromkeys(spec.label(one, {}) for one in spec.compared))
-            unknown = next((n for n in names if rest.lower().startswith(n.lower())), rest.split(".")[0])
+            unknown = next((n for n in names if f"{rest}.".lower().startswith(f"{n}.".lower())), rest.split(".")[0])
             raise InputError(f"{origin} {key}: unknown {spec.COMPARED} '{unknown}'{nearest(unknown, names)}")
         return [".".join(filter(None, (head, spec.address(one), inside))) for one in matching]
     fields, sections = type(spec).model_fields, sections_of(spec)
