@@ -164,3 +164,8 @@ def test_damaged_weights_are_one_line(results, spoil, says):
     with pytest.raises(MemsimError, match=says) as error:
         ms.evaluate(spoil(results["classify"]))
     assert str(error.value).isprintable()
+
+
+def test_some_of_the_repeats_are_no_whole_result(results):
+    with pytest.raises(OutputError, match="holds 1 repeats, its weights are of 2; give the whole result"):
+        ms.evaluate(results["classify"].isel(repeat=[0]))

@@ -380,7 +380,7 @@ REFUSED = {
     "a setting that the architecture lacks": (
         "network: {architecture: two-layer",
         "network: {channels: [4], architecture: two-layer",
-        "tiny.yaml:11: learners.Layers.network: channels: the architecture 'two-layer' has no such setting",
+        "tiny.yaml:11: learners.Layers.network.channels: the architecture 'two-layer' has no such setting; it has hidden",
     ),
     "no epoch of a network": (
         "rate: 0.01, epochs: 3",
@@ -398,8 +398,14 @@ def test_features_that_do_not_fit_into_memory_are_refused_before_anything_is_tra
         ms.run(wide)
 
 
-@pytest.mark.parametrize("name", ["nothing to tune", "too little to tune", "a value that cannot be tuned to"])
-def test_a_check_before_a_run_finds_what_tuning_lacks(name, cli, tmp_path):
+def test_networks_that_memory_does_not_hold_are_refused_before_they_are_made():
+    wide = experiment(TEXT.replace("two-layer, hidden: 16", "residual, channels: [65536, 65536]"))
+    with pytest.raises(ms.InputError, match=r"needs about .* make less of network.channels, network.hidden"):
+        ms.run(wide)
+
+
+@pytest.mark.parametrize("name", [n for n in REFUSED if "tune" in n or "lacks" in n])
+def test_a_check_before_a_run_finds_what_tuning_and_architectures_lack(name, cli, tmp_path):
     old, new, said = REFUSED[name]
     (tmp_path / "tiny.yaml").write_text(TEXT.replace(old, new), encoding="utf-8")
     outcome = cli("validate", "tiny.yaml")

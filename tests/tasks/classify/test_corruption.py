@@ -73,6 +73,8 @@ def test_without_any_noise_there_is_no_value_one_note_and_tables(capsys):
     print_overview(dataset)
     print_metrics(dataset)
     assert "nan" not in capsys.readouterr().out.replace("nan\n", "")
+    titles = [axes.get_title(loc="left") for axes in draw(dataset, "robustness").axes]
+    assert titles == ["Along the gradient"]
 
 
 def test_a_reference_without_errors_is_named_in_one_note():

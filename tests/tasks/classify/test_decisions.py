@@ -155,6 +155,12 @@ def experiment_learner():
 
 
 class TestShown:
+    def test_one_stored_score_alone_is_drawn_and_others_are_no_figure(self, result):
+        lead = draw(result.sel(score=["lead"]), "risk-coverage")
+        assert {axes.get_ylabel() for axes in lead.axes} - {""} == {"errors [%]\nby lead"}
+        with pytest.raises(LacksError, match="needs one of the scores scaled confidence and lead"):
+            draw(result.sel(score=["confidence"]), "risk-coverage")
+
     @pytest.fixture
     def older(self, result):
         """The result as an earlier version stored it."""
