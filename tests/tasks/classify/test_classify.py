@@ -380,7 +380,7 @@ REFUSED = {
     "a setting that the architecture lacks": (
         "network: {architecture: two-layer",
         "network: {channels: [4], architecture: two-layer",
-        "tiny.yaml:11: learners.Layers.network.channels: the architecture 'two-layer' has no such setting; it has hidden",
+        "tiny.yaml:11: learners.Layers.network.channels: the architecture 'two-layer' has no such setting",
     ),
     "no epoch of a network": (
         "rate: 0.01, epochs: 3",
