@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from memsim.cli.console import WIDE, console, printable, table
+from memsim.cli.console import WIDE, console, table
 from memsim.cli.schema import print_schema, schema_options
+from memsim.errors import printable
 
 if TYPE_CHECKING:
     from memsim.profiles.models import Model
