@@ -98,7 +98,7 @@ def test_commands_without_a_reader_write_their_files(tmp_path):
 @pytest.mark.slow
 def test_a_refusal_after_the_reader_has_left_is_still_one_line():
     code, err = without_reader("device", "validate", "ideal", "./nope.yaml")
-    assert (code, err) == (2, "Error: ./nope.yaml: no such file\n")
+    assert (code, err) == (2, "Error: nope.yaml: no such file\n")
 
 
 @pytest.mark.slow
