@@ -5,7 +5,16 @@
 >>> ds.snr.mean()
 """
 
-from __future__ import annotations
+# Ctrl-C ends the command with one line from here on, also while the handler of signals itself is being imported.
+try:
+    from memsim import stopping
+
+    stopping.prepare_command()
+except KeyboardInterrupt:
+    from memsim import stopping
+
+    stopping.stop_command()
+    raise
 
 from typing import TYPE_CHECKING, Any
 

@@ -9,10 +9,18 @@ from memsim.synonyms import synonyms
 
 _LONGEST = 60
 """Characters of a value that an error shows."""
+_LONGEST_MESSAGE = 2000
+"""Characters of a message; of a longer one, the middle is left out."""
 
 
 class MemsimError(Exception):
-    """Base of every error memsim raises for a mistake in its input; the CLI prints it and exits with 2."""
+    """Base of every error memsim raises for a mistake in its input; the CLI prints it and exits with 2.
+
+    Its message is one `printable` line, whatever was in the names and files that it quotes.
+    """
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(_bounded(printable(part)) if isinstance(part, str) else part for part in args))
 
 
 class InputError(MemsimError):
@@ -53,6 +61,16 @@ class EnduranceWarning(MemsimWarning):
 
 class WindowWarning(MemsimWarning):
     """Measured conductances outside the window of the device, or beyond the bounds of the array."""
+
+
+def printable(text: object) -> str:
+    """One line without characters that could clear, colour or reorder what is around them; a '?' stands for each."""
+    return "".join(c if c.isprintable() else "?" for c in " ".join(str(text).split()))
+
+
+def _bounded(text: str) -> str:
+    half = _LONGEST_MESSAGE // 2
+    return text if len(text) <= _LONGEST_MESSAGE else f"{text[:half]} ... {text[-half:]}"
 
 
 def shown(value: object) -> str:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
+from memsim.stopping import stop_on_signals
+
 
 def main() -> None:
-    """Run the command line; an interrupt while it is being loaded ends like one in a run, with one line and 130."""
-    try:
-        from memsim.cli.main import main as run
+    """Run the command line; a signal that stops it ends it with one line, also while it is being loaded."""
+    stop_on_signals()
 
-        run()
-    except KeyboardInterrupt:
-        import os
-        import sys
+    from memsim.cli.main import main as run
 
-        if sys.stderr is not None:
-            sys.stderr.write("Stopped; no unfinished file was left.\n")
-            sys.stderr.flush()
-        # A handler of the interpreter's end would be interrupted again by the next signal.
-        os._exit(130)
+    run()
 
 
 __all__ = ["main"]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from memsim.cli.console import WIDE, console, printable, table
+from memsim.cli.console import WIDE, console, table
 from memsim.cli.schema import print_schema, schema_options
+from memsim.errors import printable
 
 if TYPE_CHECKING:
     from memsim.profiles.models import Model
@@ -42,7 +43,7 @@ def new(file: str, model: str, with_schema: bool) -> None:
     if target.suffix not in (".yaml", ".yml"):
         raise click.UsageError(f"{file}: profiles are YAML files; give a name that ends in .yaml")
     _check_new(target)
-    text = starting_file(target.name, model, SCHEMA_FILE if with_schema else None)
+    text = starting_file(printable(target.name), model, SCHEMA_FILE if with_schema else None)
     writers: dict[Path, Writer] = {target: lambda path: path.write_text(text, encoding="utf-8")}
     beside = target.with_name(SCHEMA_FILE)
     if with_schema and not beside.exists():

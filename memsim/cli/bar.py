@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from memsim.cli.console import console, printable
+from memsim.cli.console import console
+from memsim.errors import printable
+from memsim.stopping import undone_if_stopped
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Advance = Callable[[str, int, int], None]
 
@@ -33,7 +39,8 @@ def _drawn(unit: str, lines: bool) -> Iterator[Advance]:
 
     text = TextColumn("{task.description}", markup=False)
     columns = (text, BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn())
-    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
+    screen = console(stderr=True)
+    with undone_if_stopped(lambda: _end_line(screen)), Progress(*columns, console=screen, transient=True) as bar:
         tasks: dict[str, Any] = {}
 
         def advance(name: str, done: int, total: int) -> None:
@@ -43,3 +50,8 @@ def _drawn(unit: str, lines: bool) -> Iterator[Advance]:
             bar.update(tasks[key], description=printable(name), completed=done, total=total)
 
         yield advance
+
+
+def _end_line(screen: Console) -> None:
+    """Empty the line of the bar and show the cursor again, without the locks of a bar that is being drawn."""
+    os.write(screen.file.fileno(), b"\r\x1b[2K\x1b[?25h")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from memsim.cli.bar import progress
-from memsim.cli.console import printable
-from memsim.cli.targets import targets, write
+from memsim.cli.targets import output_option, targets, write
+from memsim.errors import printable
 
 if TYPE_CHECKING:
     from memsim.storage.files import Writer
@@ -58,9 +58,7 @@ _NAME = "bench"
 @click.option(
     "--backend", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True, help="Where to compute."
 )
-@click.option(
-    "-o",
-    "--output",
+@output_option(
     metavar="FILE",
     help="Result file; the figure goes beside it [default: results/bench.nc, numbered].",
 )

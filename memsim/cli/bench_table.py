@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memsim.cli.console import WIDE, console, printable, table
+from memsim.cli.console import WIDE, console, table
+from memsim.errors import printable
 from memsim.results.dataset import require, stored
 
 if TYPE_CHECKING:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from memsim.cli.console import WIDE, console, printable, table
+from memsim.cli.console import WIDE, console, table
+from memsim.cli.targets import output_option
+from memsim.errors import printable
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -23,9 +25,7 @@ _LONGEST = 9
 @click.command(short_help="Compare two results: metrics, settings, figure.")
 @click.argument("a", metavar="A.nc", type=click.Path(path_type=Path))
 @click.argument("b", metavar="B.nc", type=click.Path(path_type=Path))
-@click.option(
-    "-o",
-    "--output",
+@output_option(
     metavar="FIGURE",
     help="A .png, .pdf or .svg file [default: A-B.png beside A, numbered].",
 )

@@ -1,4 +1,4 @@
-"""Text for a terminal: printed as it is, on any encoding and width, without markup or control characters from files."""
+"""Tables for a terminal of any width, without markup from files."""
 
 from __future__ import annotations
 
@@ -13,20 +13,11 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-def printable(text: object) -> str:
-    """One line without control characters, which could clear or colour the reader's terminal."""
-    return "".join(c if c.isprintable() else "?" for c in " ".join(str(text).split()))
-
-
 def console(*, stderr: bool = False, width: int = _NARROWEST) -> Console:
     """Console that takes text literally: no [markup], no :emoji:; as wide as the terminal, and at least `width`."""
-    import rich.console
+    from rich.console import Console
 
-    class Plain(rich.console.Console):
-        def on_broken_pipe(self) -> None:
-            raise BrokenPipeError
-
-    screen = Plain(stderr=stderr, highlight=False, markup=False, emoji=False)
+    screen = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
     # Narrower tables would break words and numbers; the terminal wraps the lines instead.
     screen.width = max(screen.width, width)
     return screen

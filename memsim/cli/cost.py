@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from memsim.cli.console import printable
+from memsim.cli.targets import output_option
+from memsim.errors import printable
 
 
 @click.command(short_help="Energy, time and area of a result, by a component table.")
@@ -22,7 +23,7 @@ from memsim.cli.console import printable
 )
 @click.option("--bits", type=int, help="Bits of activations without converters.")
 @click.option("--list", "listed", is_flag=True, help="List the shipped component tables.")
-@click.option("-o", "--output", metavar="FILE", help="Write the result with these costs to this file.")
+@output_option(metavar="FILE", help="Write the result with these costs to this file.")
 @click.option("--force", is_flag=True, help="Replace the file that -o names.")
 def cost(
     result: str | None,
@@ -61,7 +62,10 @@ def cost(
     from memsim.cli.network_costs import print_network_costs
     from memsim.costs import cost as computed
     from memsim.results.dataset import save
+    from memsim.storage.files import check_target
 
+    if output is not None:
+        check_target(Path(output), force=force)
     dataset = computed(result, components, node, **settings)
     path = save(dataset, Path(output), force=force) if output is not None else None
     (print_network_costs if "total_energy" in dataset else print_costs)(dataset)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memsim.cli.console import console, printable, table
+from memsim.cli.console import console, table
 from memsim.energy.architecture import Architecture
 from memsim.energy.cost import Prices
-from memsim.errors import MemsimError
+from memsim.errors import MemsimError, printable
 from memsim.results.component_tables import NOTES, held_table
 from memsim.results.settings import any_settings_of
 from memsim.tasks.energy_variables import ENERGY_VARIABLES, LEARNERS, EnergyNames, energy_names

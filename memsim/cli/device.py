@@ -8,11 +8,12 @@ import click
 
 from memsim.cli import completion
 from memsim.cli.author import models, new, schema
-from memsim.cli.console import WIDE, console, printable, table
+from memsim.cli.console import WIDE, console, table
 from memsim.cli.device_plot import plot
 from memsim.cli.fit import fit
 from memsim.cli.group import Group
 from memsim.cli.validate import check_each
+from memsim.errors import printable
 
 if TYPE_CHECKING:
     from memsim.profiles import DeviceProfile

@@ -7,14 +7,13 @@ from pathlib import Path
 import click
 
 from memsim.cli import completion
-from memsim.cli.console import printable
+from memsim.cli.targets import output_option
+from memsim.errors import printable
 
 
 @click.command(short_help="Draw what a device does.")
 @click.argument("name", metavar="NAME|FILE", shell_complete=completion.devices)
-@click.option(
-    "-o",
-    "--output",
+@output_option(
     metavar="FIGURE",
     help="A .png, .pdf or .svg file [default: DEVICE.png in this folder, numbered].",
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from memsim.cli.console import console, printable, table
+from memsim.cli.console import console, table
+from memsim.errors import printable
 
 # Distribution, what it is for, and the extra that installs it (None: part of memsim itself).
 _LIBRARIES = (

@@ -9,8 +9,10 @@ import click
 
 from memsim.cli import completion
 from memsim.cli.bar import progress
-from memsim.cli.console import console, printable
+from memsim.cli.console import console
 from memsim.cli.fit_report import print_fit
+from memsim.cli.targets import output_option
+from memsim.errors import printable
 
 if TYPE_CHECKING:
     from memsim.fit import PulseFit, SectionFit
@@ -20,13 +22,13 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Fit a profile to measured pulses, retention, read noise or I-V.")
 @click.argument("file", metavar="FILE|FOLDER")
-@click.option("-o", "--output", metavar="PROFILE.yaml", help="Write a profile [default: only print the fit].")
+@output_option(metavar="PROFILE.yaml", help="Write a profile [default: only print the fit].")
 @click.option(
     "--force",
     is_flag=True,
     help="Replace the files that -o and --figure name, and write a profile whatever its faults.",
 )
-@click.option("--figure", metavar="FIGURE", help="Draw data against model into a .png, .pdf or .svg file.")
+@output_option("--figure", metavar="FIGURE", help="Draw data against model into a .png, .pdf or .svg file.")
 @click.option("--kind", metavar="KIND", help="pulses, retention, read-noise or iv [default: what the headings say].")
 @click.option("--model", metavar="NAME", help="Report and write this step model [default: the lowest BIC].")
 @click.option("--window", metavar='"MIN, MAX"', help="Window of weights without a unit, or for read noise.")
@@ -89,9 +91,6 @@ def fit(
     from memsim.profiles import load_device
     from memsim.storage.files import check_target, write_files
 
-    for option, target in (("-o", output), ("--figure", figure)):
-        if target is not None and not target.strip():
-            raise click.UsageError(f"{option} names no file: its name is empty")
     for given in filter(None, (output, figure)):
         check_target(Path(given), force=force)
     for target in filter(None, (output, figure)):

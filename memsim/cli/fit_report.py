@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from memsim.cli.console import printable, table
+from memsim.cli.console import table
 from memsim.cli.options import with_options
+from memsim.errors import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from memsim.cli import completion
-from memsim.cli.console import console, printable, table
+from memsim.cli.console import console, table
 from memsim.cli.loading import experiment_of
+from memsim.cli.targets import output_option
+from memsim.errors import printable
 from memsim.plotting.save import DPI
 from memsim.storage.library import find
 
@@ -89,9 +91,7 @@ class _Plot(click.Command):
     shell_complete=completion.figures,
     help="Draw this one; 'all' draws all that apply. May be repeated [default: the one that suits the result].",
 )
-@click.option(
-    "-o",
-    "--output",
+@output_option(
     metavar="FIGURE",
     help="A .png, .pdf or .svg file; of several figures, the start and the ending of their names "
     "[default: FILE.png, or FILE-NAME.png with -f, beside the result, numbered].",

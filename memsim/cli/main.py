@@ -13,7 +13,6 @@ import click
 
 from memsim.cli.bench import bench
 from memsim.cli.compare import compare
-from memsim.cli.console import printable
 from memsim.cli.cost import cost
 from memsim.cli.device import device
 from memsim.cli.doctor import doctor
@@ -23,9 +22,11 @@ from memsim.cli.inspect import list_, plot, show
 from memsim.cli.options import with_options
 from memsim.cli.run import run
 from memsim.cli.schema import schema
+from memsim.cli.streams import prepare_streams
 from memsim.cli.validate import validate
 from memsim.cli.verify import verify
-from memsim.errors import MemsimError, MemsimWarning
+from memsim.errors import MemsimError, MemsimWarning, printable
+from memsim.stopping import STOPPED
 
 
 def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
@@ -61,14 +62,9 @@ for command in (run, list_, show, validate, schema, plot, compare, evaluate, cos
 
 
 def main() -> None:
-    """Run the command line; exit with 0, with 2 after a user's mistake, or with 130 when interrupted."""
+    """Run the command line; exit with 0, or with 2 after a user's mistake; `memsim.stopping` exits after signals."""
     gc.set_threshold(200_000, 20, 20)  # collections while importing cost time and free nothing
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:  # closed by the caller, as in `memsim list >&-`
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
-        elif hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a terminal that cannot show a character shows '?'
+    prepare_streams()
     warnings.formatwarning = _format_warning
     code = run_command()
     for stream in (sys.stdout, sys.stderr):
@@ -94,10 +90,8 @@ def run_command(args: list[str] | None = None) -> int:
         hint = f" (see {context.command_path} --help)" if context is not None else ""
         return _fail(error.format_message().rstrip(".") + hint)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Stopped; no unfinished file was left.", err=True)
+        click.echo(STOPPED, err=True)
         return 130
-    except BrokenPipeError:
-        return 0  # the reader has left, as in `memsim list | head -1`
     except OSError as error:
         return _fail(f"{error.filename or 'standard output'}: {(error.strerror or str(error)).lower()}")
     except MemoryError:

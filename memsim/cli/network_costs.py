@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memsim.cli.console import WIDE, console, printable, table
+from memsim.cli.console import WIDE, console, table
+from memsim.errors import printable
 from memsim.results.component_tables import held_settings
 from memsim.results.dataset import require
 from memsim.units import format_quantity, moment

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memsim.cli.console import WIDE, console, printable, table
+from memsim.cli.console import WIDE, console, table
 from memsim.cli.network_costs import print_network_costs
+from memsim.errors import printable
 from memsim.metrics.intervals import seed_interval
 from memsim.results.dataset import VARIABLES, require, stored
 from memsim.results.hardware import hardware_of, setting_text

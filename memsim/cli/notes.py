@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from memsim.cli.console import console, printable
+from memsim.cli.console import console
+from memsim.errors import printable
 from memsim.experiments.schema import ImageExperimentSpec
 from memsim.results.dataset import stored
 from memsim.results.evaluations import evaluations_of

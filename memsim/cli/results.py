@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from memsim.cli.console import printable
-from memsim.cli.targets import targets, write
+from memsim.cli.targets import output_option, targets, write
+from memsim.errors import printable
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -30,9 +30,7 @@ def output_options(command: Command) -> Command:
             show_default=True,
             help="Where to compute.",
         ),
-        click.option(
-            "-o",
-            "--output",
+        output_option(
             metavar="FILE",
             help="Result file; the figure goes beside it [default: results/NAME.nc, numbered].",
         ),

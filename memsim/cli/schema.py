@@ -8,14 +8,15 @@ from typing import Any
 
 import click
 
-from memsim.cli.console import printable
+from memsim.cli.targets import output_option
+from memsim.errors import printable
 
 
 def schema_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of a command that prints a schema."""
     for option in (
         click.option("--force", is_flag=True, help="Replace the file that -o names."),
-        click.option("-o", "--output", metavar="FILE", help="Write it to a .json file instead of printing it."),
+        output_option(metavar="FILE", help="Write it to a .json file instead of printing it."),
     ):
         command = option(command)
     return command

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,20 @@ if TYPE_CHECKING:
     from memsim.storage.files import Writer
 
 RESULTS = Path("results")
+
+
+def output_option(*names: str, **attributes: Any) -> Callable[[Any], Any]:
+    """An option that names a file to write, by default ``-o``."""
+    return click.option(*(names or ("-o", "--output")), callback=_file_name, **attributes)
+
+
+def _file_name(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    option = param.opts[0]
+    if value is not None and not value.strip():
+        raise click.UsageError(f"{option} names no file: its name is empty")
+    if value == "-":
+        raise click.UsageError(f"{option} -: nothing is written to standard output; give the name of a file")
+    return value
 
 
 def targets(output: str | None, endings: tuple[str, ...], name: str, force: bool) -> list[Path] | None:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from memsim.cli.console import console, printable, table
+from memsim.cli.console import console, table
+from memsim.errors import printable
 from memsim.units import moment
 
 _MOST = 5

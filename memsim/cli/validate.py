@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 import click
 
 from memsim.cli import completion
-from memsim.cli.console import printable
 from memsim.cli.loading import experiment_of
 from memsim.cli.options import with_options
+from memsim.errors import printable
 
 
 def check_each(files: Sequence[str], check: Callable[[str], str]) -> None:

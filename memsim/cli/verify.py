@@ -9,8 +9,8 @@ import click
 
 from memsim.cli import completion
 from memsim.cli.bar import progress
-from memsim.cli.console import printable
-from memsim.cli.targets import RESULTS
+from memsim.cli.targets import RESULTS, output_option
+from memsim.errors import printable
 
 if TYPE_CHECKING:
     from memsim.storage.files import Writer
@@ -28,9 +28,7 @@ _ENDINGS = {".md": "md", ".json": "json", ".nc": "nc"}
     type=click.Choice(["md", "json", "nc"]),
     help="Format of the report [default: a table, or what the ending of -o says].",
 )
-@click.option(
-    "-o",
-    "--output",
+@output_option(
     metavar="FILE",
     help="A .md, .json or .nc file, beside the table [default: the terminal; for nc, results/verify.nc, numbered].",
 )

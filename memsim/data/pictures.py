@@ -58,8 +58,8 @@ def check_size(count: int, shape: tuple[int, int], channels: int = 1) -> None:
 
 
 def refusal(path: str | os.PathLike[str], problem: str) -> DataError:
-    """The error to raise: one line, whatever is in the file's name or in a decoder's message."""
-    return DataError(f"{printable(str(path))}: {printable(' '.join(problem.split()))}")
+    """The error to raise."""
+    return DataError(f"{path}: {problem}")
 
 
 def printable(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, get_args, get_origin
 
@@ -56,7 +55,7 @@ class DocumentError(InputError):
 
     def __init__(self, problems: Sequence[str], paths: Sequence[Path] = ()) -> None:
         self.paths = paths
-        self.problems = [re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", line) for line in problems]
+        self.problems = [str(InputError(line)) for line in problems]
         super().__init__(self.problems)
 
     def __str__(self) -> str:

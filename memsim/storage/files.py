@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import tempfile
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from memsim.errors import OutputError
+from memsim.stopping import one_step, undone_if_stopped
+from memsim.storage.temporary import remove_abandoned, temporary_file
 
 MAX_NUMBERED = 10_000
 
@@ -33,6 +35,7 @@ def check_target(path: Path, *, force: bool = False) -> None:
         If it exists and `force` is false, is a folder (or leads to one), or its folder is missing or not writable.
     """
     with _reported(path, "cannot be written"):
+        _check_name(path)
         if path.is_dir():
             raise OutputError(f"{path}: is a folder; give the name of a file")
         if path.exists() and not path.is_file():
@@ -65,9 +68,32 @@ def numbered(folder: Path, stem: str, endings: tuple[str, ...] = (".nc",)) -> Pa
             raise OutputError(f"{there}: this folder cannot be written to; choose a file with -o")
         for number in range(1, MAX_NUMBERED):
             paths = [folder / f"{stem}{'' if number == 1 else f'-{number}'}{ending}" for ending in endings]
+            for path in paths:
+                with _reported(path, "cannot be written"):
+                    _check_name(path)
             if not any(os.path.lexists(path) for path in paths):
                 return paths[0]
     raise OutputError(f"{folder}: holds {MAX_NUMBERED - 1} results named {stem}; choose another name with -o")
+
+
+def _check_name(path: Path) -> None:
+    """Refuse a name that the system or the netCDF library cannot take.
+
+    Raises
+    ------
+    OSError
+        If it is too long for the file system.
+    OutputError
+        If a netCDF file, or a folder above it, has bytes in its name that are not text here.
+    """
+    try:
+        if path.suffix == ".nc":
+            str(path.absolute()).encode()
+    except UnicodeEncodeError:
+        encoding = sys.getfilesystemencoding()
+        raise OutputError(f"{path}: its full name is not text in {encoding}; choose another name or folder") from None
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        os.lstat(path)
 
 
 def write_numbered(folder: Path, stem: str, writers: Mapping[str, Writer]) -> list[Path]:
@@ -81,19 +107,32 @@ def write_numbered(folder: Path, stem: str, writers: Mapping[str, Writer]) -> li
     while True:
         first = numbered(folder, stem, tuple(writers))
         files = {first.with_name(first.name.removesuffix(first.suffix) + ending): w for ending, w in writers.items()}
-        made = not folder.exists()
+        with _folder(folder):
+            try:
+                write_files(files)
+            except ExistsError:
+                continue  # another run took the name while this one was writing
+            return list(files)
+
+
+@contextlib.contextmanager
+def _folder(folder: Path) -> Iterator[None]:
+    """Make a folder where there is none; it goes again if nothing was written into it."""
+    made = not folder.exists()
+
+    def undo() -> None:
+        if made:
+            with contextlib.suppress(OSError):  # it has files
+                folder.rmdir()
+
+    with undone_if_stopped(undo):
         try:
             with _reported(folder, "cannot be made"):
                 folder.mkdir(parents=True, exist_ok=True)
-            write_files(files)
-        except ExistsError:
-            continue  # another run took the name while this one was writing
+            yield
         except BaseException:
-            if made:
-                with contextlib.suppress(OSError):
-                    folder.rmdir()
+            undo()
             raise
-        return list(files)
 
 
 def write_files(writers: Mapping[Path, Writer], *, force: bool = False) -> None:
@@ -106,24 +145,17 @@ def write_files(writers: Mapping[Path, Writer], *, force: bool = False) -> None:
     OutputError
         If writing fails, or a target exists and `force` is false.
     """
-    staged: dict[Path, Path] = {}
-    placed: list[Path] = []
-    try:
+    for folder in dict.fromkeys(path.parent for path in writers):
+        remove_abandoned(folder)
+    with contextlib.ExitStack() as stack:
+        staged: dict[Path, Path] = {}
         for path, write in writers.items():
             with _reported(path, "cannot be written"):
-                staged[path] = _stage(path, write, staged)
-        for path, temporary in staged.items():
-            with _reported(path, "cannot be written"):
-                if force:
-                    os.replace(temporary, path)
-                else:
-                    _move_new(temporary, path)
-                    placed.append(path)
-    except BaseException:
-        _remove(placed)
-        raise
-    finally:
-        _remove(staged.values())
+                staged[path] = stack.enter_context(temporary_file(path.parent))
+                write(staged[path])
+                _synchronise(staged[path])
+        with one_step():
+            _place(staged, force)
 
 
 def write_file(path: Path, write: Writer, *, force: bool = False) -> Path:
@@ -139,17 +171,31 @@ def write_file(path: Path, write: Writer, *, force: bool = False) -> Path:
     return path
 
 
-def _stage(path: Path, write: Writer, staged: dict[Path, Path]) -> Path:
-    """A complete, synchronised file beside `path`, with the permissions of a new file."""
-    handle, name = tempfile.mkstemp(prefix=".memsim-", suffix=".part", dir=path.parent)
-    staged[path] = Path(name)
+def _synchronise(path: Path) -> None:
+    """Wait until the content of a file is on the disk."""
+    descriptor = os.open(path, os.O_RDWR)
     try:
-        write(staged[path])
-        os.fsync(handle)
-        os.fchmod(handle, 0o666 & ~_umask())
+        os.fsync(descriptor)
     finally:
-        os.close(handle)
-    return staged[path]
+        os.close(descriptor)
+
+
+def _place(staged: Mapping[Path, Path], force: bool) -> None:
+    """Move complete files to their places; where one cannot be moved, new ones that already were go again."""
+    placed: list[Path] = []
+    try:
+        for path, temporary in staged.items():
+            with _reported(path, "cannot be written"):
+                if force:
+                    os.replace(temporary, path)
+                else:
+                    _move_new(temporary, path)
+                    placed.append(path)
+    except BaseException:
+        for path in placed:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+        raise
 
 
 def _move_new(temporary: Path, path: Path) -> None:
@@ -166,12 +212,6 @@ def _move_new(temporary: Path, path: Path) -> None:
         os.replace(temporary, path)
 
 
-def _remove(paths: object) -> None:
-    for path in paths:  # type: ignore[attr-defined]
-        with contextlib.suppress(OSError):
-            os.unlink(path)
-
-
 def _exists(path: Path) -> ExistsError:
     return ExistsError(f"{path}: exists already; use force=True to replace it, or another name")
 
@@ -186,9 +226,3 @@ def _reported(path: Path, problem: str) -> Iterator[None]:
     except (RuntimeError, ValueError) as error:
         # The netCDF library tells neither a full disk nor a quota from other failures.
         raise OutputError(f"{path}: {problem} ({error}); is the disk full?") from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

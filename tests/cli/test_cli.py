@@ -59,7 +59,6 @@ class TestRun:
             ("there", "-o there: is a folder; give a file in it, for example -o there/physical-01.nc"),
             ("there.nc", "there.nc: is a folder"),
             ("mine.txt", "results are netCDF files"),
-            ("", "results are netCDF files"),
             ("nowhere/mine.nc", "nowhere: no such folder; make it first"),
             ("file/mine.nc", "file: not a folder"),
             ("x" * 300, "too long"),

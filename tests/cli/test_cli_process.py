@@ -74,27 +74,44 @@ def test_an_interrupted_run_stops_at_once_with_one_line_and_leaves_nothing(tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_interrupt_while_the_commands_are_loaded_is_one_line():
-    code = (
-        "import sys\n"
-        "class Interrupted:\n"
-        "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name == 'memsim.cli.run':\n"
-        "            raise KeyboardInterrupt\n"
-        "sys.meta_path.insert(0, Interrupted())\n"
-        "from memsim.cli import main\n"
-        "main()"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr.strip()) == (130, "", "Stopped; no unfinished file was left.")
+def without_reader(*args, **options):
+    """Exit code and standard error of a command whose standard output has lost its reader before the first line."""
+    read, write = os.pipe()
+    os.close(read)
+    code, _, err = finish(*args, stdout=write, **options)
+    os.close(write)
+    return code, err
 
 
 def test_a_reader_that_leaves_early_causes_no_message():
-    read, write = os.pipe()
-    os.close(read)
-    code, _, err = finish("list", stdout=write)
-    os.close(write)
-    assert (code, err) == (0, "")
+    assert without_reader("list") == (0, "")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["schema", "device models", "device show ideal", "show digits-01", "doctor"])
+def test_a_reader_of_one_line_causes_no_message_whatever_the_length(command):
+    process = start(*command.split())
+    assert process.stdout.readline()
+    process.stdout.close()
+    assert (process.wait(timeout=60), process.stderr.read()) == (0, "")
+    process.stderr.close()
+
+
+@pytest.mark.slow
+def test_commands_without_a_reader_write_their_files(tmp_path):
+    assert without_reader(*RUN, cwd=tmp_path) == (0, "")
+    assert (tmp_path / "results" / "physical-01.nc").exists()
+    reads = "".join(f"{seconds},{50 * seconds**-0.05:.4f}\n" for seconds in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000))
+    (tmp_path / "reads.csv").write_text(f"time (s),conductance (uS)\n{reads}")
+    fit = ("device", "fit", "reads.csv", "--kind", "retention", "--device", "pcm-joshi2020", "-o", "mine.yaml")
+    assert without_reader(*fit, cwd=tmp_path) == (0, "")
+    assert (tmp_path / "mine.yaml").exists()
+
+
+@pytest.mark.slow
+def test_a_refusal_after_the_reader_has_left_is_still_one_line():
+    code, err = without_reader("device", "validate", "ideal", "./nope.yaml")
+    assert (code, err) == (2, "Error: nope.yaml: no such file\n")
 
 
 @pytest.mark.slow
@@ -104,12 +121,52 @@ def test_a_full_standard_output_is_one_line():
     assert (code, err) == (2, "Error: standard output: no space left on device\n")
 
 
+ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii", "COLUMNS": "40"}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("args", [("device", "show", "ideal"), ("run", "./nöpe\udcff.yaml")])
-def test_a_terminal_without_unicode_causes_no_traceback(tmp_path, args):
-    environment = {**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "COLUMNS": "40"}
-    code, _, err = finish(*args, cwd=tmp_path, env=environment)
-    assert (code, err.count("\n")) == ((0, 0) if args[0] == "device" else (2, 1))
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (("device", "show", "ideal"), None),
+        ((*RUN, "-q"), None),
+        (
+            (*RUN, "-o", "n\u00f6.nc"),
+            "Error: n??.nc: its full name is not text in ascii",
+        ),
+        (("run", "./n\u00f6pe.yaml"), "Error: ./n??pe.yaml: no such file"),
+        (
+            ("run", "physical-01", "--set", "title=n\u00f6"),
+            "Error: --set title:1: character U+DCC3 is not",
+        ),
+    ],
+)
+def test_a_locale_without_unicode_works_or_is_one_line(tmp_path, args, says):
+    code, _, err = finish(*args, cwd=tmp_path, env={**os.environ, **ASCII})
+    assert code == (0 if says is None else 2)
+    assert err == "" if says is None else err.startswith(says) and err.count("\n") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        ((*RUN, "-o", b"\xff.nc"), "?.nc: its full name is not text in utf-8; choose another name or folder"),
+        (("run", b"\xff.yaml"), "?.yaml: no such file"),
+        (("show", b"\xff.nc"), "?.nc: no such file; a result is a file ending in .nc"),
+        (("device", "fit", b"\xff.csv"), "?.csv: no such file or directory"),
+        (("run", "physical-01", "--data", b"\xff.png"), "physical-01: --data data.source=?.png: half a surrogate pair"),
+        (("device", "schema", "-o", b"\xff.json"), None),
+        (("device", "new", b"\xff.yaml"), None),
+    ],
+)
+def test_names_that_are_no_text_work_or_are_one_line(tmp_path, args, says):
+    code, _, err = finish(*args, cwd=tmp_path)
+    if says is None:
+        assert (code, err, len(list(tmp_path.iterdir()))) == (0, "", 1)
+    else:
+        assert code == 2 and err.startswith(f"Error: {says}") and err.count("\n") == 1
+        assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow

@@ -268,7 +268,7 @@ def test_damaged_array_files_are_refused(tmp_path, content):
 
 def test_message_stays_one_line_whatever_the_file_is_called(tmp_path):
     (tmp_path / "two\nlines.png").write_bytes(b"x")
-    assert "two\\nlines.png" in refusal(tmp_path / "two\nlines.png")
+    assert "two lines.png: is not" in refusal(tmp_path / "two\nlines.png")
 
 
 @pytest.mark.parametrize("source", ["road-scenes", "folder"])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from memsim.cli.console import console, printable, table
+from memsim.cli.console import console, table
+from memsim.errors import printable
 from memsim.results.dataset import require
 
 if TYPE_CHECKING:

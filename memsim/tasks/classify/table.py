@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memsim.cli.console import console, printable, table
+from memsim.cli.console import console, table
 from memsim.cli.cost_table import print_costs
 from memsim.cli.time_table import print_over_time
+from memsim.errors import printable
 from memsim.results.dataset import NO_DEVICE, require, stored
 from memsim.results.settings import settings_of
 from memsim.tasks.classify.confidence_table import print_confidence, print_monitor

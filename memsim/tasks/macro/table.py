@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memsim.cli.console import console, printable, table
+from memsim.cli.console import console, table
+from memsim.errors import printable
 from memsim.results.dataset import require, stored
 from memsim.results.settings import settings_of
 from memsim.tasks.macro.schema import MacroExperimentSpec

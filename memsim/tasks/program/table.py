@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memsim.cli.console import console, printable, table
+from memsim.cli.console import console, table
 from memsim.cli.cost_table import largest_parts
+from memsim.errors import printable
 from memsim.results.dataset import require, stored
 from memsim.results.settings import settings_of
 from memsim.tasks.program.schema import ProgramSpec

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memsim.cli.console import console, printable, table
+from memsim.cli.console import console, table
 from memsim.cli.time_table import print_over_time
+from memsim.errors import printable
 from memsim.results.dataset import require, stored
 from memsim.results.settings import settings_of
 from memsim.tasks.select.schema import SelectSpec
