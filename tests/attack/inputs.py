@@ -84,7 +84,7 @@ def _document(kind: Kind) -> Write:
         text = rng.choice(texts)
         if sound:
             return _placed(folder / "input.yaml", text.encode())
-        if rng.random() < 0.75:
+        if rng.random() < 0.85:
             text = yaml_documents.changed(text, texts, rng)
         else:
             return _placed(folder / "input.yaml", mutations.damaged(text.encode(), rng))

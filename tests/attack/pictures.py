@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import random
 import struct
@@ -66,14 +67,17 @@ def changed(content: bytes, rng: random.Random) -> bytes:
 
 def bomb(rng: random.Random) -> bytes:
     """A PNG of few bytes and many pixels."""
-    side = rng.choice((8192, 16384, 16384, 30_000))
-    bits, colour = rng.choice(((1, 0), (8, 0), (16, 0), (8, 2), (8, 6), (16, 2)))
+    return _even(rng.choice((4096, 8192, 8192, 16384, 30_000)), *rng.choice(((1, 0), (8, 0), (16, 0), (8, 2), (8, 6), (16, 2))))
+
+
+@functools.cache
+def _even(side: int, bits: int, colour: int) -> bytes:
+    """A square PNG of equal pixels: side in pixels, bits of a channel, and the type of colours that PNG has."""
     channels = {0: 1, 2: 3, 6: 4}[colour]
-    row = bytes(1 + -(-side * bits * channels // 8))
-    packer = zlib.compressobj(9)
-    # A part of the rows is enough to be decoded until the end is missed.
-    rows = rng.choice((16, 256, side))
-    packed = b"".join(packer.compress(row) for _ in range(min(rows, (1 << 28) // len(row)))) + packer.flush()
+    row = b"\0" + b"\x10" * -(-side * bits * channels // 8)
+    packer = zlib.compressobj(1)
+    # The end may be missing: larger pictures are refused, or decoded until then.
+    packed = b"".join(packer.compress(row) for _ in range(min(side, (1 << 28) // len(row)))) + packer.flush()
     header = struct.pack(">IIBBBBB", side, side, bits, colour, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", packed) + _chunk(b"IEND", b"")
 

@@ -37,22 +37,29 @@ def changed(text: str, others: list[str], rng: random.Random) -> str:
         if not places:
             break
         holder, key = rng.choice(places)
-        match rng.randrange(8):
-            case 0 | 1 | 2:
+        match rng.randrange(9):
+            case 0:
                 holder[key] = hostile_value(holder[key], rng)
+            case 1 | 2:
+                section, name = rng.choice([place for place in places if _is_number(place)] or places)
+                section[name] = hostile_value(section[name], rng)
             case 3:
-                lent = _places(_parsed(rng.choice(others)))
-                if lent:
-                    section, name = rng.choice(lent)
-                    holder[key] = section[name]
-                    if isinstance(holder, dict) and isinstance(name, str):
-                        holder[name] = section[name]
+                section, name = rng.choice(_places(_parsed(rng.choice(others))))
+                holder[name if isinstance(holder, dict) and isinstance(name, str) else key] = section[name]
             case 4:
+                lender = _parsed(rng.choice(others))
+                shared = [name for name in data if name in lender]
+                if shared:
+                    name = rng.choice(shared)
+                    data[name] = lender[name]
+                    if isinstance(data.get("sources"), dict) and isinstance(lender.get("sources"), dict):
+                        data["sources"] = {**lender["sources"], **data["sources"]}
+            case 5:
                 other, name = rng.choice(places)
                 holder[key] = copy.deepcopy(other[name])
-            case 5:
-                del holder[key]
             case 6:
+                del holder[key]
+            case 7:
                 if isinstance(holder, dict):
                     holder[rng.choice(("x", "", "name", "extends", "model", "value", "a.b", "__init__"))] = holder[key]
                 else:
@@ -70,9 +77,12 @@ def hostile_value(value: Any, rng: random.Random) -> Any:
     """A value in place of another one: of another type, or the same number far away or in another unit."""
     text = str(value)
     number = _NUMBER.search(text)
-    if number and rng.random() < 0.6:
-        digits = rng.choice((*_NUMBERS, f"-{number[0].lstrip('-+')}", f"{float(number[0]) * 10 ** rng.randint(-12, 12)!r}"))
-        unit = text[number.end() :] if rng.random() < 0.6 else f" {rng.choice(_UNITS)}"
+    if number and rng.random() < 0.7:
+        near = f"{float(number[0]) * 10 ** rng.randint(-3, 3):g}"
+        far = f"{float(number[0]) * 10 ** rng.randint(-30, 30)!r}"
+        # Those that are allowed get further than the check.
+        digits = rng.choice((near, near, far, f"-{number[0].lstrip('-+')}", rng.choice(_NUMBERS)))
+        unit = text[number.end() :] if rng.random() < 0.8 else f" {rng.choice(_UNITS)}"
         return Verbatim(f"{text[: number.start()]}{digits}{unit}".split("\n")[0])
     match rng.randrange(6):
         case 0:
@@ -97,6 +107,12 @@ def _places(data: Any) -> list[tuple[Any, Any]]:
         return []
     keys = list(data) if isinstance(data, dict) else list(range(len(data)))
     return [(data, key) for key in keys] + [place for key in keys[:100] for place in _places(data[key])]
+
+
+def _is_number(place: tuple[Any, Any]) -> bool:
+    """Whether there is a number, with a unit or without."""
+    value = place[0][place[1]]
+    return isinstance(value, int | float | str) and _NUMBER.match(str(value)) is not None
 
 
 def _written(value: Any, indent: str = "") -> str:
