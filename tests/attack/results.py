@@ -17,9 +17,24 @@ _SMALL: dict[str, tuple[str, dict[str, Any]]] = {
     "memorised": ("physical-01", {"data.samples": 2, "data.shape": [8, 8]}),
     "layer": ("macro-01", {}),
     "classes": ("digits-01", {"data.samples": 60, "keep": ["weights"], "seeds": 2}),
+    "products": ("products-01", {"rows": 8, "columns": 8, "repeats": 2}),
 }
 _LABELS = ("learner", "noise_type", "array", "repeat", "seed", "class", "image")
-_TEXTS = ("", "{}", "[]", "null", "1", '"x"', "[" * 100_000, "\x1b[2J", "é\ufffd", "a" * 100_000, "NaN", "../outside.yaml", "bench")
+_TEXTS = (
+    "",
+    "{}",
+    "[]",
+    "null",
+    "1",
+    '"x"',
+    "[" * 100_000,
+    "\x1b[2J",
+    "é\ufffd",
+    "a" * 100_000,
+    "NaN",
+    "../outside.yaml",
+    "bench",
+)
 
 
 def write_results(folder: Path, names: tuple[str, ...]) -> dict[str, Path]:
@@ -30,8 +45,9 @@ def write_results(folder: Path, names: tuple[str, ...]) -> dict[str, Path]:
     for name in names:
         shipped, changes = _SMALL[name]
         experiment = ms.load_experiment(shipped)
-        if name == "classes":
-            changes = {**changes, "learners": experiment.document.get("learners")[-2:]}
+        listed = f"{experiment.spec.COMPARED}s"
+        if len(experiment.document.get(listed)) > 2:
+            changes = {**changes, listed: experiment.document.get(listed)[-2:]}
         paths[name] = ms.save(ms.run(experiment.replace(changes)), folder / f"{name}.nc")
     return paths
 
@@ -75,7 +91,9 @@ def _change(sizes: dict[str, int], variables: dict[str, Any], attributes: dict[s
         case 2:
             del attributes[rng.choice(list(attributes))]
         case 3:
-            own[rng.choice([*own, "units", "scale_factor", "_FillValue", "calendar", "dtype"])] = _other_attribute("x", "", rng)
+            own[rng.choice([*own, "units", "scale_factor", "_FillValue", "calendar", "dtype"])] = _other_attribute(
+                "x", "", rng
+            )
         case 4:
             del variables[name]
         case 5:
@@ -86,7 +104,9 @@ def _change(sizes: dict[str, int], variables: dict[str, Any], attributes: dict[s
             sizes[dim] = size
             for key, (axes, numbers, attrs) in variables.items():
                 if dim in axes and np.size(numbers) // max(1, np.shape(numbers)[axes.index(dim)]) * size < 1_000_000:
-                    resized = np.take(numbers, np.arange(size) % max(1, np.shape(numbers)[axes.index(dim)]), axes.index(dim))
+                    resized = np.take(
+                        numbers, np.arange(size) % max(1, np.shape(numbers)[axes.index(dim)]), axes.index(dim)
+                    )
                     variables[key] = axes, resized, attrs
         case 7 if dims:
             old, new = rng.choice(dims), rng.choice(("x", "image", "learner", "repeat", *dims))
@@ -117,7 +137,17 @@ def _other_attribute(value: Any, key: str, rng: random.Random) -> Any:
         return yaml_documents.changed(str(value), [str(value)], rng)
     if isinstance(value, str) and value.startswith("{") and rng.random() < 0.6:
         return _other_json(value, rng)
-    numbers: tuple[Any, ...] = (0, -1, 2**31 - 1, np.nan, np.inf, np.arange(3), np.zeros(0, np.int32), np.float32(1e38), 1.5)
+    numbers: tuple[Any, ...] = (
+        0,
+        -1,
+        2**31 - 1,
+        np.nan,
+        np.inf,
+        np.arange(3),
+        np.zeros(0, np.int32),
+        np.float32(1e38),
+        1.5,
+    )
     return rng.choice((*numbers, *_TEXTS, "OTHER" + str(value)[:100], ["a", "b"]))
 
 
@@ -128,7 +158,9 @@ def _other_json(text: str, rng: random.Random) -> str:
     if isinstance(data.get(key), str) and ":" in data[key] and rng.random() < 0.7:
         data[key] = yaml_documents.changed(data[key], [data[key]], rng)
     else:
-        data[key] = rng.choice((None, 1, [], {}, "x", {"x": {"value": 3}}, [[]], 1e999, "a" * 5000, {key: 1}))
+        data[key] = rng.choice(
+            (None, 1, 10**9, [100_000], [], {}, "x", {"x": {"value": 3}}, [[]], 1e999, "a" * 5000, {key: 1})
+        )
     return json.dumps(data)
 
 
