@@ -1,8 +1,8 @@
 """Long runs of the attacks, and the repetition of single cases.
 
-    python -m tests.attack device=10000 experiment=3000 --kept failures
-    python -m tests.attack --all 1000
-    python -m tests.attack --repeat device 123
+python -m tests.attack device=10000 experiment=3000 --kept failures
+python -m tests.attack --all 1000
+python -m tests.attack --repeat device 123
 """
 
 from __future__ import annotations
@@ -43,7 +43,11 @@ def main() -> int:
             seeds = range(options.first, options.first + count)
             summary = attack(kind, seeds, inputs, server, Path(name), options.kept)
             print(f"{kind}: {summary}", flush=True)
-            print(*(f"  {kind} {seed}: {p}\n" for seed, problems in summary.failures.items() for p in problems), sep="", end="")
+            print(
+                *(f"  {kind} {seed}: {p}\n" for seed, problems in summary.failures.items() for p in problems),
+                sep="",
+                end="",
+            )
             failed += len(summary.failures)
     return failed > 0
 

@@ -11,9 +11,33 @@ import zipfile
 
 import numpy as np
 
-_SHAPES = ("()", "(0,)", "(-1, 8, 8)", "(4, 8)", "(1, 8, 8)", "(2147483648, 8, 8)", "(4, 8, 8, 8)", "(99999, 99999)", "(8.0, 8)")
+_SHAPES = (
+    "()",
+    "(0,)",
+    "(-1, 8, 8)",
+    "(4, 8)",
+    "(1, 8, 8)",
+    "(2147483648, 8, 8)",
+    "(4, 8, 8, 8)",
+    "(99999, 99999)",
+    "(8.0, 8)",
+)
 _SHAPES += ("(True, 8)", "(9223372036854775807, 8, 8)", "(" + "1, " * 70 + ")", "(65536, 65536)", "[8, 8]", "None")
-_TYPES = ("'|O'", "'<f8'", "'<f2'", "'<c16'", "'|S9'", "'<U9'", "'|V0'", "'>f4'", "'<M8[s]'", "'<f16'", "'|b1'", "'|S0'", "'x'")
+_TYPES = (
+    "'|O'",
+    "'<f8'",
+    "'<f2'",
+    "'<c16'",
+    "'|S9'",
+    "'<U9'",
+    "'|V0'",
+    "'>f4'",
+    "'<M8[s]'",
+    "'<f16'",
+    "'|b1'",
+    "'|S0'",
+    "'x'",
+)
 _TYPES += ("[('a', '<f4')]", "[('a', '|O')]", "'<i8'", "('<f4', (2147483647,))", "('<f4', (8, 8))")
 _WORDS = (0, 1, 7, 28, 0x801, 0x803, 0x80D, 4096, 16385, 65536, 2**31 - 1, 2**32 - 1)
 _NAMES = ("images", "conductance", "units", "../outside", "/etc/passwd", "", "a" * 300, "images\n", "é")
@@ -59,7 +83,9 @@ def changed(content: bytes, rng: random.Random) -> bytes:
     match rng.randrange(4):
         case 0:
             values = np.frombuffer(content[128:], np.uint8).copy()
-            values[:8] = np.frombuffer(np.array([rng.choice((np.nan, np.inf, 1e300, -1.0))]).tobytes(), np.uint8)[: len(values)]
+            values[:8] = np.frombuffer(np.array([rng.choice((np.nan, np.inf, 1e300, -1.0))]).tobytes(), np.uint8)[
+                : len(values)
+            ]
             return content[:128] + values.tobytes()
         case 1:
             return content[:6] + bytes((rng.choice((0, 1, 2, 3, 255)), 0)) + content[8:]
@@ -99,7 +125,9 @@ def cifar_folder(rng: random.Random | None) -> dict[str, bytes]:
     if rng is not None:
         name = rng.choice(list(files))
         change = rng.choice((b"", records[:-1], records[1:], b"\xff" * 3073, b"a\n" * 5000, bytes(3073 * 3000), None))
-        files = {key: content for key, content in files.items() if key != name} | ({} if change is None else {name: change})
+        files = {key: content for key, content in files.items() if key != name} | (
+            {} if change is None else {name: change}
+        )
     return files
 
 
@@ -119,9 +147,13 @@ def _with_header(content: bytes, rng: random.Random) -> bytes:
         case 1:
             header = re.sub(r"'descr': '[^']*'", lambda _: f"'descr': {rng.choice(_TYPES)}", header)
         case 2:
-            header = re.sub(r"'fortran_order': \w+", f"'fortran_order': {rng.choice(('True', 'False', '1', 'None'))}", header)
+            header = re.sub(
+                r"'fortran_order': \w+", f"'fortran_order': {rng.choice(('True', 'False', '1', 'None'))}", header
+            )
         case _:
-            header = rng.choice(("{}", "(" * 900, "__import__('os').system('true')", "[" * 9000, "{'descr': 'f4'}", "9**9**9"))
+            header = rng.choice(
+                ("{}", "(" * 900, "__import__('os').system('true')", "[" * 9000, "{'descr': 'f4'}", "9**9**9")
+            )
     text = header.ljust(-(-(len(header) + 11) // 64) * 64 - 11).encode("latin-1") + b"\n"
     return content[:8] + len(text).to_bytes(2, "little") + text + content[10 + size :]
 

@@ -129,7 +129,13 @@ def running() -> Iterator[Server]:
 
 
 def attack(
-    kind: str, seeds: Iterable[int], inputs: Inputs, server: Server, folder: Path, kept: Path, deadline: float | None = None
+    kind: str,
+    seeds: Iterable[int],
+    inputs: Inputs,
+    server: Server,
+    folder: Path,
+    kept: Path,
+    deadline: float | None = None,
 ) -> Summary:
     """Load the input of every seed.
 

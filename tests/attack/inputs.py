@@ -36,7 +36,9 @@ class Inputs:
         Which results are computed, see `results.write_results`.
     """
 
-    def __init__(self, folder: Path, kinds_of_results: tuple[str, ...] = ("memorised", "layer", "classes")) -> None:
+    def __init__(
+        self, folder: Path, kinds_of_results: tuple[str, ...] = ("memorised", "layer", "classes", "products")
+    ) -> None:
         self._folder = folder
         self._kinds_of_results = kinds_of_results
 
@@ -63,6 +65,13 @@ class Inputs:
     def training(self) -> Path:
         """The file of a training."""
         return results.write_training(self._folder / "training.nc")
+
+    @functools.cached_property
+    def crossbar(self) -> Path:
+        """The file of a crossbar."""
+        import memsim as ms
+
+        return ms.Crossbar("agsi-jo2010", 4, 3, seed=1, adc=ms.ADC(8)).to_netcdf(self._folder / "crossbar.nc")
 
     @functools.cached_property
     def torch_checkpoint(self) -> Path:
@@ -118,7 +127,10 @@ def _picture_folder(inputs: Inputs, rng: random.Random, folder: Path, sound: boo
     if not sound:
         parts = [rng.choice(("a", "b", "train", "test", "x\n", "é", ".", "a/b"))] if by_class else []
         content = rng.choice(list(shown.values()))
-        _placed(place.joinpath(*parts, rng.choice(("new.png", "grey.png", "a\nb.jpg", ".png"))), pictures.changed(content, rng))
+        _placed(
+            place.joinpath(*parts, rng.choice(("new.png", "grey.png", "a\nb.jpg", ".png"))),
+            pictures.changed(content, rng),
+        )
     return place
 
 
@@ -178,6 +190,7 @@ KINDS: dict[str, Write] = {
     "cifar": _data_folder(arrays.cifar_folder),
     "result": _netcdf(lambda inputs, rng: rng.choice(list(inputs.results.values()))),
     "training": _netcdf(lambda inputs, rng: inputs.training),
+    "crossbar": _netcdf(lambda inputs, rng: inputs.crossbar),
 }
 """What writes an input, by kind."""
 if importlib.util.find_spec("torch") is not None:

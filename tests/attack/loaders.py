@@ -21,6 +21,8 @@ from memsim.repeat import stored_experiment
 from memsim.studies.plan import plan
 from memsim.studies.study import load_study
 
+from .faults import FAULTS
+
 Load = Callable[[], object]
 _SHAPE = (8, 8)
 
@@ -116,6 +118,8 @@ LOADERS: dict[str, Callable[[Path], list[Load]]] = {
     "cifar": _folder,
     "result": _result,
     "training": lambda path: [lambda: checkpoint.load(path)],
+    "crossbar": lambda path: [lambda: ms.Crossbar.from_netcdf(path, backend="cpu")],
     "torch": lambda path: [lambda: _torch()(path)],
+    "fault": lambda path: [FAULTS[path.read_text()][0]],
 }
 """What reads an input, by kind."""

@@ -56,18 +56,24 @@ def changed(content: bytes, rng: random.Random) -> bytes:
             return bomb(rng)
         case 3:
             text = zlib.compress(bytes(rng.choice((1, 1 << 20, 1 << 27))))
-            added = rng.choice(((b"zTXt", b"a\0\0" + text), (b"iCCP", b"a\0\0" + text), (b"iTXt", b"a\0\1\0\0\0" + text)))
+            added = rng.choice(
+                ((b"zTXt", b"a\0\0" + text), (b"iCCP", b"a\0\0" + text), (b"iTXt", b"a\0\1\0\0\0" + text))
+            )
             chunks.insert(rng.randint(0, len(chunks)), added)
         case _:
             kind, data = rng.choice(chunks)
             place = rng.randint(0, len(chunks))
-            chunks[place:place] = [(rng.choice((kind, b"acTL", b"fcTL", b"tRNS", b"gAMA", b"eXIf")), data)] * rng.choice((1, 2, 500))
+            chunks[place:place] = [
+                (rng.choice((kind, b"acTL", b"fcTL", b"tRNS", b"gAMA", b"eXIf")), data)
+            ] * rng.choice((1, 2, 500))
     return content[:8] + b"".join(_chunk(kind, data) for kind, data in chunks)
 
 
 def bomb(rng: random.Random) -> bytes:
     """A PNG of few bytes and many pixels."""
-    return _even(rng.choice((4096, 8192, 8192, 16384, 30_000)), *rng.choice(((1, 0), (8, 0), (16, 0), (8, 2), (8, 6), (16, 2))))
+    return _even(
+        rng.choice((4096, 8192, 8192, 16384, 30_000)), *rng.choice(((1, 0), (8, 0), (16, 0), (8, 2), (8, 6), (16, 2)))
+    )
 
 
 @functools.cache

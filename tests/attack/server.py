@@ -30,8 +30,8 @@ MEMORY = 1 << 30
 """Memory that a load may take beside what the process had [byte]."""
 REFUSED = 2
 """Exit code of a command that refuses a file and has printed why."""
-LINE = 2000
-"""Characters that a message may have."""
+LINE = 2100
+"""Characters that a message may have, the name of the file and the word before it included."""
 
 _RUNNING = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "socket.connect", "os.startfile")
 _SYSTEM = (f"/proc/{os.getpid()}", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system", "/sys/fs/cgroup")

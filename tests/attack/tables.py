@@ -5,8 +5,41 @@ from __future__ import annotations
 import math
 import random
 
-_CELLS = ("", " ", "nan", "inf", "-inf", "1e400", "1e308", "-1", "0", "NA", "-", "#REF!", "=1+1", '"', "'", "\x00", "1,5", "1.234,5")
-_CELLS += ("9" * 400, "1e-320", "set", "reset", "\x1b[2J", "µS", "(A)", "G (parsec)", "a" * 5000, "1e", "0x10", "١٢", "I1/V1 [S]")
+_CELLS = (
+    "",
+    " ",
+    "nan",
+    "inf",
+    "-inf",
+    "1e400",
+    "1e308",
+    "-1",
+    "0",
+    "NA",
+    "-",
+    "#REF!",
+    "=1+1",
+    '"',
+    "'",
+    "\x00",
+    "1,5",
+    "1.234,5",
+)
+_CELLS += (
+    "9" * 400,
+    "1e-320",
+    "set",
+    "reset",
+    "\x1b[2J",
+    "µS",
+    "(A)",
+    "G (parsec)",
+    "a" * 5000,
+    "1e",
+    "0x10",
+    "١٢",
+    "I1/V1 [S]",
+)
 _ENCODINGS = ("utf-16", "utf-16-le", "utf-8-sig", "latin-1", "utf-32", "cp037")
 
 

@@ -17,13 +17,54 @@ class Verbatim(NamedTuple):
     text: str
 
 
-OTHER_PLACES = ("../outside.yaml", "/etc/passwd", "/dev/zero", "~/outside.yaml", "../outside.png", "../outside.nc", "..")
+OTHER_PLACES = (
+    "../outside.yaml",
+    "/etc/passwd",
+    "/dev/zero",
+    "~/outside.yaml",
+    "../outside.png",
+    "../outside.nc",
+    "..",
+)
 """Places that no file may make memsim read."""
 
 _NUMBERS = ("0", "-0.0", "1", "-1", "2", "0.5", "1e-320", "1e308", "-1e308", "1e400", "1e9", "1e15", "2147483648")
-_NUMBERS += ("9223372036854775808", "9" * 90, "9" * 5000, "0x7fffffffffffffff", ".nan", ".inf", "-.inf", "1e-9", "100000")
-_TEXTS = ("null", "true", '""', "[]", "{}", "none", '"\\0"', '"\\e[2J"', '"\\u202e"', '"a\\nb"', "2020-01-01", "1:30", "=")
-_TEXTS += ("&a [1]", "*a", "&a [*a]", "<<", "!!python/object/apply:os.system ['true']", "!!binary aGk=", "!!set {a}", "? x")
+_NUMBERS += (
+    "9223372036854775808",
+    "9" * 90,
+    "9" * 5000,
+    "0x7fffffffffffffff",
+    ".nan",
+    ".inf",
+    "-.inf",
+    "1e-9",
+    "100000",
+)
+_TEXTS = (
+    "null",
+    "true",
+    '""',
+    "[]",
+    "{}",
+    "none",
+    '"\\0"',
+    '"\\e[2J"',
+    '"\\u202e"',
+    '"a\\nb"',
+    "2020-01-01",
+    "1:30",
+    "=",
+)
+_TEXTS += (
+    "&a [1]",
+    "*a",
+    "&a [*a]",
+    "<<",
+    "!!python/object/apply:os.system ['true']",
+    "!!binary aGk=",
+    "!!set {a}",
+    "? x",
+)
 _TEXTS += ("a" * 300, "a" * 9000, "'%s%n{0}'", "[red]x[/]", "__class__", "..", *OTHER_PLACES)
 _UNITS = ("V", "A", "S", "s", "Ohm", "%", "K", "J", "m", "eV", "parsec", "uS", "µS", "degC", "y", "1/s", "V V", "")
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
@@ -66,7 +107,11 @@ def changed(text: str, others: list[str], rng: random.Random) -> str:
                     holder.extend([holder[key]] * rng.choice((1, 2, 1000)))
             case _:
                 if isinstance(holder, dict):
-                    name = key[:-1] if rng.random() < 0.5 else rng.choice(("a" * 300, "\x07", "1", "null", "é", key.upper()))
+                    name = (
+                        key[:-1]
+                        if rng.random() < 0.5
+                        else rng.choice(("a" * 300, "\x07", "1", "null", "é", key.upper()))
+                    )
                     holder[name] = holder.pop(key)
                 else:
                     rng.shuffle(holder)
