@@ -32,15 +32,10 @@ class Inputs:
     ----------
     folder : Path
         Where results and trainings are written.
-    kinds_of_results : tuple of str
-        Which results are computed, see `results.write_results`.
     """
 
-    def __init__(
-        self, folder: Path, kinds_of_results: tuple[str, ...] = ("memorised", "layer", "classes", "products")
-    ) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._kinds_of_results = kinds_of_results
 
     def write(self, kind: str, seed: int, folder: Path) -> Path:
         """Write the input of a kind and a seed into an empty folder; the path that memsim is called with.
@@ -56,10 +51,10 @@ class Inputs:
         own = {"small": _STUDY} if kind == "studies" else {}
         return own | {name: path.read_text(encoding="utf-8") for name, path in library(kind).items()}
 
-    @functools.cached_property
-    def results(self) -> Mapping[str, Path]:
-        """Result files by name."""
-        return results.write_results(self._folder, self._kinds_of_results)
+    @functools.cache  # noqa: B019
+    def result(self, name: str) -> Path:
+        """A result file, one of `results.SMALL`."""
+        return results.write_result(self._folder / f"{name}.nc", name)
 
     @functools.cached_property
     def training(self) -> Path:
@@ -188,7 +183,7 @@ KINDS: dict[str, Write] = {
     "array": _array,
     "idx": _data_folder(arrays.idx_folder),
     "cifar": _data_folder(arrays.cifar_folder),
-    "result": _netcdf(lambda inputs, rng: rng.choice(list(inputs.results.values()))),
+    "result": _netcdf(lambda inputs, rng: inputs.result(rng.choice(list(results.SMALL)))),
     "training": _netcdf(lambda inputs, rng: inputs.training),
     "crossbar": _netcdf(lambda inputs, rng: inputs.crossbar),
 }

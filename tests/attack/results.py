@@ -13,12 +13,13 @@ import numpy as np
 
 from . import yaml_documents
 
-_SMALL: dict[str, tuple[str, dict[str, Any]]] = {
+SMALL: dict[str, tuple[str, dict[str, Any]]] = {
     "memorised": ("physical-01", {"data.samples": 2, "data.shape": [8, 8]}),
     "layer": ("macro-01", {}),
     "classes": ("digits-01", {"data.samples": 60, "keep": ["weights"], "seeds": 2}),
     "products": ("products-01", {"rows": 8, "columns": 8, "repeats": 2}),
 }
+"""Shipped experiment of a small one, and what makes it small, by name."""
 _LABELS = ("learner", "noise_type", "array", "repeat", "seed", "class", "image")
 _TEXTS = (
     "",
@@ -37,19 +38,16 @@ _TEXTS = (
 )
 
 
-def write_results(folder: Path, names: tuple[str, ...]) -> dict[str, Path]:
-    """Results of small experiments, by name."""
+def write_result(path: Path, name: str) -> Path:
+    """The result of a small experiment, one of `SMALL`."""
     import memsim as ms
 
-    paths = {}
-    for name in names:
-        shipped, changes = _SMALL[name]
-        experiment = ms.load_experiment(shipped)
-        listed = f"{experiment.spec.COMPARED}s"
-        if len(experiment.document.get(listed)) > 2:
-            changes = {**changes, listed: experiment.document.get(listed)[-2:]}
-        paths[name] = ms.save(ms.run(experiment.replace(changes)), folder / f"{name}.nc")
-    return paths
+    shipped, changes = SMALL[name]
+    experiment = ms.load_experiment(shipped)
+    listed = f"{experiment.spec.COMPARED}s"
+    if len(experiment.document.get(listed)) > 2:
+        changes = {**changes, listed: experiment.document.get(listed)[-2:]}
+    return ms.save(ms.run(experiment.replace(changes)), path)
 
 
 def write_training(path: Path) -> Path:

@@ -21,7 +21,7 @@ def server():
 
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory):
-    return Inputs(tmp_path_factory.mktemp("sound"), ("memorised",))
+    return Inputs(tmp_path_factory.mktemp("sound"))
 
 
 def failures(kind, seeds, inputs, server, tmp_path):

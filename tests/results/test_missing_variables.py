@@ -6,7 +6,7 @@ import contextlib
 import io
 
 import pytest
-from attack.results import write_results
+from attack.results import SMALL, write_result
 
 from memsim.cli.notes import print_notes
 from memsim.costs import cost
@@ -17,9 +17,9 @@ from memsim.tasks.base import load_object
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["memorised", "layer", "classes", "products"])
+@pytest.mark.parametrize("name", SMALL)
 def test_tables_of_a_result_that_lacks_a_variable_are_printed_or_refused(name, tmp_path):
-    dataset = load(write_results(tmp_path, (name,))[name])
+    dataset = load(write_result(tmp_path / "small.nc", name))
     print_metrics = load_object(kind_of(dataset).print_metrics)
     refused = {}
     for variable in dataset.variables:
