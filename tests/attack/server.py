@@ -120,7 +120,7 @@ def _loaded(loads: Sequence[Callable[[], object]], path: Path, watch: _Watch) ->
     messages += errors.getvalue().splitlines()
     problems = [f"{type(error).__name__}: {str(error)[:300]} at {_place(error)}" for error in others]
     problems += [f"message of {what}: {text[:300]!r}" for text in messages for what in _faults_of(text)]
-    if re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", printed.getvalue()):
+    if re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", printed.getvalue()):
         problems.append("printed a control character")
     if cpu >= CPU:
         problems.append(f"{cpu:.1f} s of processor time")
