@@ -102,6 +102,9 @@ def load(path: str | Path, backend: str) -> ArrayState:
     try:
         device = device_from_text(dataset.attrs["device"], f"{path} (device)")
         settings = json.loads(dataset.attrs["settings"])
+        cells = (settings["arrays"] or 1) * settings["rows"] * settings["cols"]
+        if cells > dataset["conductance"].size:  # arrays of any size can be written down
+            raise ValueError(f"its settings are of {cells:,} cells, but it holds {dataset['conductance'].size:,}")
         mapping = settings.pop("mapping")
         settings["scope"] = Scope(**settings["scope"])
         for name, part in _PARTS.items():
@@ -128,7 +131,7 @@ def load(path: str | Path, backend: str) -> ArrayState:
             array.readout.out.range = dataset["adc_range"].values.reshape(array.shape[0])
     except MemsimError:
         raise
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise OutputError(f"{path}: not a whole crossbar ({error})") from None
     return array
 

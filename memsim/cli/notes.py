@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from memsim.cli.console import console
 from memsim.errors import printable
 from memsim.experiments.schema import ImageExperimentSpec
-from memsim.results.dataset import stored
+from memsim.results.dataset import require, stored
 from memsim.results.evaluations import evaluations_of
 from memsim.results.settings import any_settings_of, changes_of, device_values_of, task_of
 from memsim.tasks.base import load_object
@@ -52,6 +52,7 @@ def print_notes(dataset: xr.Dataset, asked: int | None = None) -> None:
 def _device_values(dataset: xr.Dataset) -> list[str]:
     """Lines on the devices whose values were set, each once: its name and the values with their status."""
     compared = any_settings_of(dataset).COMPARED
+    require(dataset, compared, "device")
     device = dict(zip(dataset[compared].values, dataset["device"].values, strict=True))
     values = device_values_of(dataset)
     lines = list(dict.fromkeys(f"{device.get(name, name)}: {text}" for name, text in values.items()))

@@ -108,6 +108,6 @@ def _content(file: Path, most: int) -> bytes:
         raise refusal(file, f"{found.st_size} bytes; allowed: at most {most}")
     try:
         with open(file, "rb") as stream:
-            return stream.read(most)
+            return stream.read(found.st_size)  # more would be allocated, whatever the file holds
     except OSError as error:
         raise refusal(file, unreadable(error)) from None

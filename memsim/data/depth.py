@@ -40,8 +40,11 @@ class Grey:
 
     def to_8bit(self, depth: np.ndarray) -> np.ndarray:
         """Grey values 0..255 (uint8) of depths [m], rounded to the nearest; depth 0 (no return) gives 0."""
-        grey = np.minimum(np.asarray(depth, np.float32), np.float32(self.cap)) / np.float32(self.scale)
-        return np.floor(grey * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+        grey = np.minimum(np.asarray(depth, np.float32), np.float32(self.cap))
+        grey /= np.float32(self.scale)  # in place, as a depth map may have many pixels
+        grey *= np.float32(255)
+        grey += np.float32(0.5)
+        return np.floor(grey, out=grey).astype(np.uint8)
 
 
 def crop(depth: np.ndarray) -> np.ndarray:

@@ -37,6 +37,8 @@ _SIDEWAYS = (5, 6, 7, 8)
 """Orientations that swap height and width."""
 MAX_SIDE = 16384
 """Longest side of a picture that is decoded [pixel]."""
+MAX_PIXELS = 1 << 26
+"""Most pixels of a picture that is decoded, which takes less than 1 GiB."""
 MAX_BYTES = 4 << 30
 """Most memory that the images, or the array they come from, may take."""
 
@@ -157,7 +159,7 @@ def read_pictures(files: Sequence[Path], shape: tuple[int, int], grey: Grey) -> 
             continue
         frames += 1
         try:
-            image[:] = depth_image(pixels.astype(np.float32) / np.float32(KITTI_METRE), shape, grey)
+            image[:] = depth_image(np.divide(pixels, np.float32(KITTI_METRE), dtype=np.float32), shape, grey)
         except DataError as error:
             raise refusal(file, f"16-bit PNG read as a KITTI depth map: {error}") from None
     counts = [f"KITTI depth maps: {frames}, {grey}"] if frames else []
@@ -225,9 +227,10 @@ def _opened(file: Path) -> Iterator[Image.Image]:
         warnings.simplefilter("ignore")
         try:
             with Image.open(file, formats=("PNG", "JPEG")) as picture:
-                if max(picture.size) > MAX_SIDE:
+                if max(picture.size) > MAX_SIDE or picture.width * picture.height > MAX_PIXELS:
                     sides = f"{picture.width} x {picture.height}"
-                    raise refusal(file, f"picture of {sides} pixels; allowed: at most {MAX_SIDE} a side")
+                    allowed = f"at most {MAX_SIDE} a side and {MAX_PIXELS:,} in all"
+                    raise refusal(file, f"picture of {sides} pixels; allowed: {allowed}")
                 yield picture
         except DataError:
             raise

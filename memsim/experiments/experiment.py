@@ -11,7 +11,7 @@ from typing import Any
 
 from memsim.document import Document, DocumentError
 from memsim.document.problems import Path as Place
-from memsim.document.problems import dotted, problems_of
+from memsim.document.problems import brief, dotted, problems_of
 from memsim.energy.components import ComponentTable, component_table_names, components_from_text, load_components
 from memsim.errors import InputError, nearest
 from memsim.experiments.devices import ChangedDevice, Devices, base_of, whole_key
@@ -42,7 +42,7 @@ def _task(document: Document) -> Task:
     where, allowed = document.where(document.find("task") or ()), list(TASKS)
     hint = nearest(str(name), allowed)
     text = f"allowed: {', '.join(allowed)}" + (hint if "did you mean" in hint else "")
-    raise InputError(f"{where}: task is {str(name)!r}; {text}")
+    raise InputError(f"{where}: task is {brief(name)}; {text}")
 
 
 def validated(document: Document, devices: Devices) -> ExperimentSpec:

@@ -6,7 +6,8 @@ import os
 import stat
 from pathlib import Path
 
-_WRITE, _ENTER = 0o2, 0o1
+_WRITE = stat.S_IWOTH, stat.S_IWGRP
+_ENTER = stat.S_IXOTH, stat.S_IXGRP
 
 
 def exposure(folder: str) -> str | None:
@@ -39,9 +40,10 @@ def exposure(folder: str) -> str | None:
     return None
 
 
-def _others_can(right: int, status: os.stat_result) -> bool:
-    """Whether the permissions of a folder give a right to other users."""
-    return bool(status.st_mode & right or (status.st_mode & right << 3 and not _is_private(status.st_gid)))
+def _others_can(right: tuple[int, int], status: os.stat_result) -> bool:
+    """Whether the permissions of a folder give a right to other users: to all, or to a group that has others."""
+    to_all, to_group = right
+    return bool(status.st_mode & to_all or (status.st_mode & to_group and not _is_private(status.st_gid)))
 
 
 def _is_private(group: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,7 +72,7 @@ def load(path: str | Path, architecture: Architecture | None = None) -> State:
         found = Architecture(**json.loads(dataset.attrs["architecture"]))
         difference = "" if architecture is None else found.difference(architecture)
         state = None if difference else _state(dataset, found)
-    except (KeyError, TypeError, ValueError, MemsimError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError, MemsimError) as error:
         what = f"it has no {error}" if isinstance(error, KeyError) else error
         raise OutputError(f"{path}: damaged ({what})") from None
     if state is None:
@@ -112,8 +113,17 @@ def _kinds(state: State) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
         yield f"memory.{slot}", f"the optimiser's {slot}", arrays
 
 
+def _weights(architecture: Architecture) -> int:
+    """Weights of all layers, biases not counted; nothing is allocated."""
+    layers = architecture.layers.shapes(architecture.shape)
+    return sum(layer.operations(shape) // max(1, math.prod(layer.shape(shape)[1:])) for _, layer, shape in layers)
+
+
 def _state(dataset: xr.Dataset, architecture: Architecture) -> State:
     settings = json.loads(dataset.attrs["settings"])
+    held = sum(variable.size for name, variable in dataset.variables.items() if str(name).startswith("parameters."))
+    if _weights(architecture) > held:  # a network of any size can be written down
+        raise ValueError(f"its architecture has {_weights(architecture):,} weights, but it holds {held:,} parameters")
     # The seed is of no account: names, shapes and order of the parameters are wanted.
     fresh = Network.fresh(architecture, seed=0).parameters
 

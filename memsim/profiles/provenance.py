@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
 from memsim.document.fields import Count, Quantity, Section, item_marker_of, marker_of, problem, unknown_key
-from memsim.document.problems import Path, dotted
+from memsim.document.problems import Path, brief, dotted
 from memsim.document.walk import spot_at
 from memsim.errors import nearest
 
@@ -102,9 +102,9 @@ def _long_form(value: dict[str, Any], read: Callable[[Any], Value]) -> Value:
         if key not in _LONG_FORM:
             raise unknown_key(key, _LONG_FORM)
         if key == "status" and item not in get_args(Status):
-            raise problem(f"'{item}' is not a status; allowed: {', '.join(get_args(Status))}", key)
+            raise problem(f"{brief(item)} is not a status; allowed: {', '.join(get_args(Status))}", key)
         if key != "value" and not isinstance(item, str):
-            raise problem(f"must be text, not {item!r}", key)
+            raise problem(f"must be text, not {brief(item)}", key)
     if "value" not in value:
         raise problem("the long form of a number needs the key 'value'")
     try:
@@ -222,7 +222,7 @@ def unproven(data: dict[str, Any], paths: Iterable[Path]) -> list[tuple[Path, st
             at = (*given["source"], "source")
             inside = f" in {dotted(data, at[:-1])}" if at[:-1] else ""
             hint = nearest(source, sources) if sources else "; list it under 'sources'"
-            problems[at, ""] = f"unknown source '{source}'{inside}{hint}"
+            problems[at, ""] = f"unknown source {brief(source)}{inside}{hint}"
         elif status is None:
             remedy = "'status: measured', 'digitised', 'fitted' or 'computed'"
             remedy += " beside its source" if source else f" with 'source: KEY'{keys}"

@@ -36,6 +36,8 @@ class StoredArray(NamedTuple):
         Type of an element.
     stream : file object
         Open at the first element.
+    rest : int
+        Bytes that the file says it has from there on.
     """
 
     file: str
@@ -43,6 +45,7 @@ class StoredArray(NamedTuple):
     fortran: bool
     dtype: np.dtype[Any]
     stream: IO[bytes]
+    rest: int
 
     def read(self, first: int | None = None) -> np.ndarray:
         """The array, or so many entries of its first axis. The caller has judged how large it is.
@@ -59,7 +62,7 @@ class StoredArray(NamedTuple):
         # In Fortran's order the entries are interleaved, so all have to be read to get at one.
         held = (length if self.fortran else taken, *self.shape[1:]) if self.shape else ()
         size = math.prod(held) * self.dtype.itemsize
-        content = self.stream.read(size)
+        content = self.stream.read(min(size, self.rest))  # all that is asked for is allocated
         if len(content) < size:
             raise DataError(f"{self.file}: is cut short: {len(content)} of {size} bytes")
         values = np.frombuffer(content, self.dtype).reshape(held, order="F" if self.fortran else "C")
@@ -91,7 +94,7 @@ def opened(path: Path, name: str, choose: Callable[[list[str]], str]) -> Iterato
         raise DataError(f"{name}: {problem}")
     with open(path, "rb") as stream:
         if path.suffix.lower() == ".npy":
-            yield _stored(stream, name)
+            yield _stored(stream, name, path.stat().st_size)
             return
         with zipfile.ZipFile(stream) as archive:
             names = [member.removesuffix(".npy") for member in archive.namelist() if member.endswith(".npy")]
@@ -99,11 +102,12 @@ def opened(path: Path, name: str, choose: Callable[[list[str]], str]) -> Iterato
             if member.compress_type not in _COMPRESSIONS:
                 raise DataError(f"{name}: compressed by another method than numpy.savez_compressed uses")
             with archive.open(member) as part:
-                yield _stored(part, name)
+                yield _stored(part, name, member.file_size)
 
 
-def _stored(stream: IO[bytes], name: str) -> StoredArray:
+def _stored(stream: IO[bytes], name: str, size: int) -> StoredArray:
     version = npy.read_magic(stream)
     if version not in _HEADERS:
         raise DataError(f"{name}: .npy format version {version[0]}.{version[1]}; allowed: 1.0 and 2.0")
-    return StoredArray(name, *_HEADERS[version](stream), stream)
+    shape, fortran, dtype = _HEADERS[version](stream)
+    return StoredArray(name, shape, fortran, dtype, stream, size - stream.tell())

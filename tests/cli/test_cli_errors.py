@@ -45,6 +45,7 @@ SETTINGS = {
     "a negative noise level": ("corruptions.gaussian=[-1]", "corruptions.gaussian.0 is -1", "at least 0"),
     "a noise level twice": ("corruptions.gaussian=[0.1, 0.1]", "a level is given twice"),
     "no noise level": ("corruptions.gaussian=[]", "at least 1"),
+    "a task of many letters": ("task=" + "a" * 5000, "task is 'aaaa", "aaa...'; allowed: memorise"),
     "an unknown rule": ("learning.rule=hebb", "is 'hebb'", "hebbian"),
     "an unknown encoding": ("learning.encoding=count", "is 'count'", "did you mean 'counted'?"),
     "an unknown device": ("array.device=taox", "unknown device 'taox'", "did you mean 'taox-hfox-wu2018'?"),
@@ -329,7 +330,7 @@ def test_running_out_of_memory_is_one_line(cli, monkeypatch):
 
     monkeypatch.setattr("memsim.simulate.run", explode)
     outcome = cli("run", "physical-01")
-    assert "data.samples or data.shape" in outcome.refusal()
+    assert "not enough memory; make the images, the arrays or the networks smaller" in outcome.refusal()
     assert outcome.files == []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -13,7 +14,7 @@ from PIL import Image
 
 from memsim.data.depth import Grey, depth_image
 from memsim.data.images import MAX_SIDE, load_data, load_images
-from memsim.data.pictures import read_colours, shared_size
+from memsim.data.pictures import MAX_PIXELS, read_colours, shared_size
 from memsim.data.scenes import road_scenes, scene_depth
 from memsim.errors import DataError, InputError
 
@@ -179,12 +180,25 @@ def test_picture_of_absurd_size_is_refused_before_it_is_decoded(tmp_path):
     for width, height, expected in (
         (MAX_SIDE + 1, 20, f"at most {MAX_SIDE} a side"),
         (MAX_SIDE, MAX_SIDE, "too large"),
+        (MAX_SIDE, MAX_PIXELS // MAX_SIDE + 1, f"{MAX_PIXELS:,} in all"),
     ):
         sizes = width.to_bytes(4, "big") + height.to_bytes(4, "big")
         chunk = b"IHDR" + sizes + content[24:29]
         checksum = zlib.crc32(chunk).to_bytes(4, "big")
         (tmp_path / "huge.png").write_bytes(content[:12] + chunk + checksum + content[33:])
         assert expected in refusal(tmp_path / "huge.png")
+
+
+def test_array_that_is_cut_short_takes_no_memory_for_what_is_missing(tmp_path):
+    array = np.lib.format.open_memmap(tmp_path / "a.npy", "w+", np.float32, (1 << 20, *SHAPE))
+    array.flush()
+    os.truncate(tmp_path / "a.npy", 5000)
+    tracemalloc.start()
+    try:
+        assert "is cut short: 4872 of" in refusal(tmp_path / "a.npy", samples=1 << 20)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_depth_frame_without_a_return_is_refused(tmp_path):

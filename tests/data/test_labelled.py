@@ -7,6 +7,7 @@ import gzip
 import os
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -377,6 +378,16 @@ def test_damaged_cifar_files_are_refused(tmp_path, name, change, expected):
         (tmp_path / name).write_bytes(change((tmp_path / name).read_bytes()))
     message = refusal(tmp_path)
     assert expected in message and str(tmp_path) in message
+
+
+def test_small_cifar_files_take_little_memory(tmp_path):
+    cifar(tmp_path)
+    tracemalloc.start()
+    try:
+        load_labelled(tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_python_version_of_cifar_is_told_from_the_binary_one(tmp_path):

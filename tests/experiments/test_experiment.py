@@ -15,6 +15,7 @@ from memsim.storage.library import find
 
 SMALL = {"data.samples": 2, "data.shape": [8, 8]}
 LONG = (
+    "recipe-01",
     "margin-hardware-01",
     "energy-01",
     "energy-training-01",

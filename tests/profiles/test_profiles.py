@@ -298,6 +298,21 @@ def test_every_number_must_say_where_it_comes_from(old, new, message):
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("source: jo2010", f"source: {'9' * 5000}x"),
+        ("max: 10 uS", f"max: {{value: 10 uS, note: [{', '.join(['a'] * 900)}]}}"),
+        ("max: 10 uS", f"max: {{value: 10 uS, status: [{', '.join(['a'] * 900)}]}}"),
+    ],
+)
+def test_a_long_value_does_not_make_a_long_message(old, new):
+    assert old in TEXT
+    with pytest.raises(DocumentError) as caught:
+        load(TEXT.replace(old, new, 1))
+    assert max(map(len, caught.value.problems)) < 300
+
+
 def test_a_status_at_the_top_covers_a_whole_profile():
     bare = re.sub(r", (source|where|status|note): [^,}\n]+", "", TEXT)
     bare = re.sub(r"  (source|status): \w+\n", "", bare)

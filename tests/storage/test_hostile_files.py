@@ -100,8 +100,8 @@ def test_pipes_devices_and_folders_are_not_opened(cli, tmp_path):
     os.mkfifo("pipe.nc")
     os.symlink("/dev/zero", "device.nc")
     os.mkdir("folder.nc")
-    for name in ("pipe.nc", "device.nc", "folder.nc"):
-        assert f"{name}: not a file" in cli("show", name).refusal()
+    for kind in ("pipe", "device", "folder"):
+        assert f"{kind}.nc: a {kind}, not a file" in cli("show", f"{kind}.nc").refusal()
 
 
 def test_crossbars_with_links_are_refused(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from memsim.document.problems import Path, dotted
+from memsim.document.problems import Path, brief, dotted
 from memsim.errors import nearest
 from memsim.profiles.provenance import resolve
 
@@ -62,7 +62,7 @@ def unproven(data: dict[str, Any], priced: Iterable[tuple[Path, bool]]) -> Itera
             hint = nearest(origin.source, sources) if sources else "; list it under 'sources'"
             source_key = resolve(data, path)[1]["source"]
             at = dotted(data, source_key) or "the table"
-            yield (*source_key, "source"), f"unknown source '{origin.source}' in {at}{hint}"
+            yield (*source_key, "source"), f"unknown source {brief(origin.source)} in {at}{hint}"
         elif not origin.status:
             yield path, f"{where} does not say where its values come from; add 'status: assumed', or another status"
         elif origin.status != "assumed" and origin.source is None:

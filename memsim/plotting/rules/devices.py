@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from memsim.plotting.style import SMALL, fitted, lines_of, plain, text_width
-from memsim.results.dataset import NO_DEVICE
+from memsim.results.dataset import NO_DEVICE, require
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -85,7 +85,13 @@ def device_names(dataset: xr.Dataset, shown: Iterable[int] | None = None) -> Dev
         A result.
     shown : iterable of int, optional
         Numbers of the learners that the figure shows; all by default.
+
+    Raises
+    ------
+    OutputError
+        If the result does not name them.
     """
+    require(dataset, "device")
     dimension = str(dataset["device"].dims[0])
     labels = tuple(str(label) for label in dataset[dimension].values)
     devices = tuple(str(device) for device in dataset["device"].values)

@@ -174,7 +174,7 @@ def _products(part: xr.Dataset) -> str:
 
 def print_metrics(dataset: xr.Dataset) -> None:
     """Print each learner's metrics with their 95 % intervals over seeds, and the accuracy at every noise level."""
-    require(dataset, "learner", "device", "noisy_accuracy", "perturbed_accuracy", "parameters")
+    require(dataset, "learner", "device", "noisy_accuracy", "perturbed_accuracy", *(name for name, _ in _FACTS))
     settings = settings_of(dataset, ClassifySpec)
     screen = console()
     screen.print(printable(stored(dataset, "title") or settings.name), style="bold")
@@ -204,6 +204,7 @@ def print_metrics(dataset: xr.Dataset) -> None:
             shares = part.noisy_accuracy.sel(noise_type=kind).mean("repeat")
             screen.print(f"{kind}  {_by_level(shares, 'noise_level')}", soft_wrap=True)
         for attack in dataset.get("attack", ()):
+            require(dataset, "attacked_accuracy")
             shares = part.attacked_accuracy.sel(attack=attack).mean("repeat")
             screen.print(f"{attack.item()}  {_by_level(shares, 'epsilon')}", soft_wrap=True)
 

@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _BITS = ("input_bits", "weight_bits", "output_bits")
+_SIDE_BY_SIDE = ("operation_energy", "rate", "efficiency", "efficiency_range", "area", "density")
+_TOTALS = ("energy", "energy_range", "operation_energy", "power", "area", "time")
+_OF_PARTS = ("energy_part", "operation_energy_part", "power_part", "area_part")
 
 
 def print_overview(dataset: xr.Dataset) -> None:
     """Print the energy of an operation, throughput, efficiency with its range, and area of every macro."""
-    require(dataset, "macro", "macro_efficiency_range", "macro_density", *_BITS)
+    require(dataset, "macro", *(f"macro_{name}" for name in _SIDE_BY_SIDE), *_BITS)
     headings = ("bits", "fJ/op", "TOPS", "TOPS/W", "range", "mm2", "TOPS/mm2")
     rows = table("macro", *headings, right=headings)
     for number, name in enumerate(dataset.macro.values):
@@ -45,7 +48,7 @@ def print_overview(dataset: xr.Dataset) -> None:
 
 def print_metrics(dataset: xr.Dataset) -> None:
     """Print energy, power and area of every part of each macro, and the totals with their ranges."""
-    require(dataset, "macro", "part", "macro_energy_part", "macro_energy_range", "macro_area_part", "macro_time")
+    require(dataset, "macro", "part", *(f"macro_{name}" for name in (*_TOTALS, *_OF_PARTS)), *_BITS)
     screen = console()
     screen.print(printable(_title(dataset)), style="bold")
     headings = ("energy", "share", "fJ/op", "power", "area")

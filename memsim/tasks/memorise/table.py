@@ -137,7 +137,7 @@ def print_metrics(dataset: xr.Dataset) -> None:
         metrics = table("", *headings, right=headings)
         metrics.columns[0].min_width = 21
         for name, label, form, factor in _ROWS:
-            if name == "snr_magnitude_median" and "snr_median" in part and part[name] == part["snr_median"]:
+            if name == "snr_magnitude_median" and part.get(name, np.nan) == part.get("snr_median", np.nan):
                 continue
             cells = _row(part, name, form, factor, claims.get(name))  # type: ignore[call-overload]
             if cells is not None:

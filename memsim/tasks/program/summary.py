@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memsim.metrics.intervals import Interval, seed_interval
+from memsim.results.dataset import require
 from memsim.tasks.program.variables import SUMMARISED, VARIABLES
 
 if TYPE_CHECKING:
@@ -27,5 +28,12 @@ def summaries(variables: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def over_repeats(dataset: xr.Dataset, name: str) -> Interval:
-    """Mean over repeats of a variable (array, repeat, ...) of a result and its interval, (array, ...) each."""
+    """Mean over repeats of a variable (array, repeat, ...) of a result and its interval, (array, ...) each.
+
+    Raises
+    ------
+    OutputError
+        If the result lacks it.
+    """
+    require(dataset, name)
     return seed_interval(dataset[name].values, axis=1, bounds=VARIABLES[name].bounds)

@@ -128,6 +128,7 @@ def print_notes(dataset: xr.Dataset) -> None:
     size, screen = f"{settings.rows} x {settings.columns}", console()
     text = f"norm of products minus exact ones over that of the latter, {size}, {settings.inputs} random inputs"
     screen.print(f"Product error   {text}, mean of {settings.repeats} programmings", soft_wrap=True)
+    require(dataset, "success")
     if np.isfinite(dataset.success.values).any():
         text = "share of cells beyond 100 pulses; reads, time and energy are means of a cell"
         screen.print(f"> 100           {text}", soft_wrap=True)
