@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -135,7 +134,6 @@ def attack(
     server: Server,
     folder: Path,
     kept: Path,
-    deadline: float | None = None,
 ) -> Summary:
     """Load the input of every seed.
 
@@ -153,13 +151,9 @@ def attack(
         Where inputs are written.
     kept : Path
         Where those that failed are kept.
-    deadline : float, optional
-        Time of `time.monotonic` after which no more inputs are loaded [s].
     """
     summary = Summary()
     for seed in seeds:
-        if deadline is not None and time.monotonic() > deadline:
-            break
         if kind not in server.warm:  # what is imported and compiled once is no matter of an input
             with _case(kind, SOUND, inputs, folder) as path:
                 server.load(kind, path)
