@@ -43,8 +43,20 @@ _NUMBERS = ("random_addresses", "samples", "compensation_reads", "threads")
 """Attributes that are whole numbers; all others but the version are texts."""
 _ENDS = 2
 """Ends of an interval."""
-_MAY_BE_EMPTY = ("kept_place", "kept_array")
-"""Dimensions of trained weights, of which there may be none."""
+_NEVER_EMPTY = (
+    "learner",
+    "array",
+    "image",
+    "repeat",
+    "noise_type",
+    "noise_level",
+    "epsilon",
+    "true_class",
+    "score",
+    "y",
+    "x",
+)
+"""Dimensions along which every result that has them has something; others are empty, for example without crossbars."""
 _SWEPT = "swept setting "
 """Start of the long names of swept settings."""
 VARIABLES: Mapping[str, Variable] = Merged("variables")
@@ -183,7 +195,7 @@ def _check(dataset: xr.Dataset, path: Path) -> None:
     """Refuse a file that memsim did not write, or that was changed until it cannot be read.
 
     Variables need the dimensions that the registry declares; labels too, unless they label all with one value. Labels
-    by which values are selected must differ, and no dimension is empty.
+    by which values are selected must differ.
     """
     for name in map(str, dataset.variables):
         variable = dataset.variables[name]
@@ -203,8 +215,8 @@ def _check(dataset: xr.Dataset, path: Path) -> None:
             raise OutputError(
                 f"{path}: '{name}' is {variable.dtype} {_listed(variable.dims)}; it must be whole numbers"
             )
-    for axis, size in dataset.sizes.items():
-        if not size and axis not in _MAY_BE_EMPTY:
+    for axis in _NEVER_EMPTY:
+        if dataset.sizes.get(axis, 1) == 0:
             raise OutputError(f"{path}: has nothing along '{axis}'; it is not a whole result")
     if dataset.sizes.get("interval", _ENDS) != _ENDS:
         raise OutputError(f"{path}: intervals have {dataset.sizes['interval']} ends; allowed: {_ENDS}")

@@ -149,3 +149,10 @@ class TestColours:
     def test_a_source_without_colours_is_refused(self):
         with pytest.raises(InputError, match=r"data.colour: the images of digits have no colours; allowed: grey"):
             ms.run(experiment(data__colour="rgb", training__engine="memsim"))
+
+
+def test_a_result_of_networks_alone_is_read_again(tmp_path):
+    alone = experiment(data__samples=60, learners=[{"name": "Linear", "network": {"architecture": "linear"}}], seeds=1)
+    file = ms.save(ms.run(alone.replace({"training.epochs": 1})), tmp_path / "networks.nc")
+    assert ms.stored_weights(file).keys() == {"Linear"}
+    assert ms.evaluate(file, seeds=1).sizes["cost_layer"] == 0
