@@ -100,7 +100,8 @@ def _shared_and_rest(found: Comparison, datasets: Sequence[xr.Dataset]) -> Itera
         yield "Pair     the only one of each: no name is the same in both"
     for letter, names in (("A", found.only_a), ("B", found.only_b)):
         if names:
-            yield f"Only {letter}   {printable(', '.join(names))}"
+            quote = "'" if any("," in name for name in names) else ""
+            yield f"Only {letter}   {printable(', '.join(f'{quote}{name}{quote}' for name in names))}"
     for words, severities in found.severities:
         yield f"Noise    {words}: {printable(severities)}"
     for label, reason in found.left_out:
@@ -148,7 +149,7 @@ def _note(found: Comparison) -> str:
         parts.append("Parentheses: least and most of few programmings, whose intervals are not printed.")
     if any(change.interval is not None and change.interval.bounded for change in found.changes):
         if found.unpaired:
-            parts.append(f"Changes are unpaired (Welch's interval): {', '.join(found.unpaired)} are not the same.")
+            parts.append(f"Changes are unpaired (Welch's interval): {', '.join(found.unpaired)} differ.")
         else:
             parts.append("Changes are means of paired differences (paired t-test).")
         parts.append("*: the 95 % interval of the change leaves out 0.")

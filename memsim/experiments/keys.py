@@ -96,7 +96,8 @@ def targets(spec: ExperimentSpec, key: str, origin: str, values: Mapping[str, An
         return [f"{listed(spec)}.{spec.address(one)}.{key}" for one in spec.set_by(key, values)]
     nested = (f"{name}.{inner}" for name, model in sections.items() for inner in keys_of(Spot(model, (), None)))
     words, paths = (head, *synonyms(head)), list(nested)
-    full = next((path for word in words for path in paths if path.endswith(f".{word}")), None)
+    full_keys = [path for word in words for path in paths if path.endswith(f".{word}")]
+    full = next((path for path in [*filter(spec.having, full_keys), *full_keys]), None)
     short = ("device",) if "array" in sections else ()
     hint = f"; did you mean '{full}'?" if full else nearest(head, (*fields, *sections, *short))
     raise InputError(f"{origin} {key}: unknown key '{head}'{hint}")

@@ -138,14 +138,15 @@ def _differing(a: xr.Dataset, b: xr.Dataset, pairs: Sequence[Pair]) -> list[tupl
 def _of_learners(found: Sequence[tuple[list[Member], xr.Dataset]], pairs: Sequence[Pair]) -> list[tuple[str, str, str]]:
     """What differs between the paired learners; once, without a name, where it is the same for all of them."""
     known = [{member.number: member.spec for member in listed} for listed, _ in found]
-    specs = {}
+    specs: dict[tuple[int, int], tuple[Pair, Any, Any]] = {}
     for pair in pairs:
         first, second = (specs_.get(place) for specs_, place in zip(known, pair.places, strict=True))
         if first is not None and second is not None:
-            name = first.name if first.name == second.name else f"{first.name} / {second.name}"
-            specs[name] = first, second
+            specs.setdefault((id(first), id(second)), (pair, first, second))
+    names = [_joined(first.name, second.name) for _, first, second in specs.values()]
     rows = {}
-    for name, (first, second) in specs.items():
+    for template, (pair, first, second) in zip(names, specs.values(), strict=True):
+        name = template if names.count(template) == 1 else _joined(pair.a, pair.b)  # several may share a template
         if first.sections != second.sections:
             one, other = (spec.NAMES[spec.kind] for spec in (first, second))
             rows[name] = [("kind", one, other)]
@@ -155,6 +156,11 @@ def _of_learners(found: Sequence[tuple[list[Member], xr.Dataset]], pairs: Sequen
     everywhere = [row for row in next(iter(rows.values()), []) if all(row in listed for listed in rows.values())]
     own = [(f"{name}: {row[0]}", *row[1:]) for name, listed in rows.items() for row in listed if row not in everywhere]
     return everywhere + own
+
+
+def _joined(first: str, second: str) -> str:
+    """The names of a pair, once where they are the same."""
+    return first if first == second else f"{first} / {second}"
 
 
 def _devices(dataset: xr.Dataset) -> dict[str, Any]:

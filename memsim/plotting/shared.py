@@ -83,7 +83,8 @@ def _words(dataset: xr.Dataset) -> str:
     if not (dataset.sizes["noise_type"] and dataset.sizes["noise_level"]):
         return ""
     kinds, levels = (dataset[dimension].values for dimension in SEVERITY)
-    return f"{', '.join(map(str, kinds))} at {', '.join(f'{level:g}' for level in levels)}"
+    severities = ", ".join(f"{level:g}" if level else "0 (clean)" for level in levels)
+    return f"{', '.join(map(str, kinds))} at {severities}"
 
 
 def _rest(dataset: xr.Dataset, kinds: Sequence[int], levels: Sequence[int]) -> str:

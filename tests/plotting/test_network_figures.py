@@ -236,7 +236,7 @@ def test_of_more_programmings_intervals_are_printed(cli, tmp_path):
     out = cli("compare", "a8.nc", "b8.nc", "--no-figure").out
     reference = ttest_ind(100 * b_values, 100 * a_values, equal_var=False).confidence_interval()
     assert f"-9.50 [{reference.low:+.2f}, {reference.high:+.2f}]" in out
-    assert "Changes are unpaired (Welch's interval): seeds are not the same." in out and "t-test" not in out
+    assert "Changes are unpaired (Welch's interval): seeds differ." in out and "t-test" not in out
 
 
 def test_means_over_layers_are_those_over_the_layers_that_both_have():

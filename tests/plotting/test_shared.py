@@ -10,6 +10,7 @@ from scipy.stats import ttest_ind, ttest_rel
 
 import memsim as ms
 from memsim.errors import OutputError
+from memsim.experiments.loading import experiment_from_text
 from memsim.plotting import compare_figure
 from memsim.plotting.pairs import compare
 from memsim.plotting.shared import shared_severities
@@ -207,6 +208,26 @@ def test_the_command_says_what_is_shared_and_lists_the_rest(cli, tmp_path):
         "Images   not the same; changes may come from the images",
     ):
         assert f"\n{line}\n" in out
-    assert "Changes are unpaired (Welch's interval): seeds, images, numbers of repeats are not the same." in out
+    assert "Changes are unpaired (Welch's interval): seeds, images, numbers of repeats differ." in out
     ms.save(classes(("X", "Y")), tmp_path / "c.nc")
     assert "there is nothing to compare" in cli("compare", "a.nc", "c.nc").refusal()
+
+
+TEMPLATES = """\
+name: tiny
+task: classify
+data: {source: digits, samples: 60}
+learners:
+  - {name: "Delta, {device}", array: {device: ideal}, learning: {rule: delta, epochs: 1}}
+  - {name: "Delta, {device}", array: {device: epiram-choi2018}, learning: {rule: delta, epochs: 1}}
+corruptions: {gaussian: [0.1]}
+seeds: 2
+"""
+
+
+@pytest.mark.slow
+def test_settings_of_learners_with_one_template_are_all_compared():
+    first = experiment_from_text(TEMPLATES, "tiny.yaml")
+    other = first.replace({"learners.Delta, ideal.array.device": "agsi-jo2010"})
+    found = compare(ms.run(first), ms.run(other))
+    assert found.settings == (("Delta, ideal / Delta, agsi-jo2010: array.device", "ideal", "agsi-jo2010"),)

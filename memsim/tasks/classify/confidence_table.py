@@ -33,7 +33,7 @@ def print_confidence(dataset: xr.Dataset) -> None:
     screen.print(
         "\nconf.: largest softmax output, of outputs over the temperature of the validation\n"
         f"images; unsafe: decisions under a confidence of {threshold:g} (unsafe_below); right:\n"
-        "accuracy of the others",
+        "accuracy of the others (-: in one seed or more, there are none)",
         soft_wrap=True,
     )
     screen.print(rows)

@@ -15,7 +15,7 @@ from memsim.plotting.rules.limits import fit_limits
 from memsim.plotting.style import INK, RC, line_style
 from memsim.results.dataset import require
 from memsim.results.settings import settings_of
-from memsim.tasks.classify.figures.seeds import from_clean, over_seeds
+from memsim.tasks.classify.figures.seeds import from_clean, over_seeds, spread_note
 from memsim.tasks.classify.schema import ClassifySpec
 
 if TYPE_CHECKING:
@@ -64,7 +64,14 @@ def attacks(dataset: xr.Dataset) -> Figure:
             axes.tick_params(labelleft=False)
         fit_limits(panels, reach=[0, 100], room=0.03)
         some = only(len(shown), dataset.sizes["learner"])
-        bands = "means over seeds, bands: 95 % intervals; dotted: chance"
         which = f"at most {settings.attack.images} test images; projected gradient: {settings.attack.steps} steps"
-        ending(figure, *entries(panels[:1]), some, which, bands, left_out(gone.items()), device=learners.heading)
+        ending(
+            figure,
+            *entries(panels[:1]),
+            some,
+            f"{which}; dotted: chance",
+            spread_note(dataset, "bands"),
+            left_out(gone.items()),
+            device=learners.heading,
+        )
     return figure

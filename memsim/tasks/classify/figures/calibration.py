@@ -14,7 +14,7 @@ from memsim.plotting.rules.limits import fit_limits
 from memsim.plotting.style import RC, line_style
 from memsim.results.dataset import require
 from memsim.results.settings import settings_of
-from memsim.tasks.classify.figures.seeds import from_clean, over_seeds, require_by_severity
+from memsim.tasks.classify.figures.seeds import from_clean, over_seeds, require_by_severity, spread_note
 from memsim.tasks.classify.schema import ClassifySpec
 
 if TYPE_CHECKING:
@@ -70,5 +70,13 @@ def calibration(dataset: xr.Dataset) -> Figure:
         gone = [(name, NOT_FINITE) for k, name in enumerate(learners.labels) if k not in able]
         what = "outputs over one temperature, fitted to the clean validation images"
         some = only(len(shown), len(able))
-        ending(figure, *entries(panels[:1]), what, some, left_out(gone), device=learners.heading)
+        ending(
+            figure,
+            *entries(panels[:1]),
+            what,
+            spread_note(dataset, "bands"),
+            some,
+            left_out(gone),
+            device=learners.heading,
+        )
     return figure

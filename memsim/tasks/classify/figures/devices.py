@@ -15,7 +15,7 @@ from memsim.plotting.rules.limits import fit_limits
 from memsim.plotting.style import INK, RC, fitted, line_style, text_width
 from memsim.results.dataset import NO_DEVICE, require
 from memsim.results.settings import settings_of
-from memsim.tasks.classify.figures.seeds import over_seeds
+from memsim.tasks.classify.figures.seeds import over_seeds, spread_note
 from memsim.tasks.classify.schema import ClassifySpec
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def devices(dataset: xr.Dataset) -> Figure:
             axes.tick_params(axis="x", length=0)
             title(axes, text)
         fit_limits(panels, reach=[100])
-        ending(figure, *entries(panels), left_out(gone))
+        ending(figure, *entries(panels), spread_note(dataset, "bars"), left_out(gone))
     return figure
 
 

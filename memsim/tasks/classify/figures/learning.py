@@ -18,7 +18,7 @@ from memsim.plotting.rules.limits import fit_limits
 from memsim.plotting.style import RC, line_style
 from memsim.results.dataset import require
 from memsim.results.settings import settings_of
-from memsim.tasks.classify.figures.seeds import carried
+from memsim.tasks.classify.figures.seeds import carried, spread_note
 from memsim.tasks.classify.schema import ClassifySpec
 from memsim.tasks.classify.variables import VARIABLES
 
@@ -76,9 +76,18 @@ def learning(dataset: xr.Dataset) -> Figure:
             axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         gone = [(name, "no epochs") for number, name in enumerate(learners.labels) if number not in trained]
         thin = "thick: validation images; thin: training images (networks: at the steps, with dropout)"
-        what = "loss and lead of validation images; lead: the SNR of the study's framework; bands: 95 % intervals"
+        what = "loss and lead of validation images; lead: the SNR of the study's framework"
         some = only(len(shown), len(trained))
-        ending(figure, *entries([left]), thin, what, some, left_out(gone), device=learners.heading)
+        ending(
+            figure,
+            *entries([left]),
+            thin,
+            what,
+            spread_note(dataset, "bands"),
+            some,
+            left_out(gone),
+            device=learners.heading,
+        )
     return figure
 
 

@@ -15,7 +15,7 @@ from memsim.plotting.rules.limits import fit_limits
 from memsim.plotting.style import RC, line_style
 from memsim.results.dataset import require
 from memsim.results.settings import settings_of
-from memsim.tasks.classify.figures.seeds import over_seeds, require_by_severity
+from memsim.tasks.classify.figures.seeds import over_seeds, require_by_severity, spread_note
 from memsim.tasks.classify.schema import ClassifySpec
 
 if TYPE_CHECKING:
@@ -73,9 +73,9 @@ def risk_coverage(dataset: xr.Dataset) -> Figure:
             for axes in panels[:-1, column]:
                 axes.tick_params(labelbottom=False)
             panels[-1, column].set_xlabel("accepted images [%]")
-            fit_limits(panels[:, column], reach=[0], foot=0)
         for axes, score in zip(panels[:, 0], scores, strict=True):
             axes.set_ylabel(f"errors [%]\nby {score}")
+        fit_limits(panels.ravel(), reach=[0], foot=0)
         fit_limits(panels.ravel(), "x", reach=[0, 100], room=0.02)
         thresholds = dataset.unsafe_below.sel(score=scores).values
         limits = ", ".join(f"{score} {limit:g}" for score, limit in zip(scores, thresholds, strict=True))
@@ -84,7 +84,15 @@ def risk_coverage(dataset: xr.Dataset) -> Figure:
         )
         gone = [(name, NOT_FINITE) for k, name in enumerate(learners.labels) if k not in able]
         some = only(len(shown), len(able)), only(len(kinds), dataset.sizes["noise_type"], "noise types")
-        ending(figure, *entries([panels[0, 0]]), what, *some, left_out(gone), device=learners.heading)
+        ending(
+            figure,
+            *entries([panels[0, 0]]),
+            what,
+            spread_note(dataset, "bands"),
+            *some,
+            left_out(gone),
+            device=learners.heading,
+        )
     return figure
 
 

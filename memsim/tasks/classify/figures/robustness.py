@@ -18,7 +18,7 @@ from memsim.plotting.rules.limits import fit_limits
 from memsim.plotting.style import INK, RC, line_style
 from memsim.results.dataset import require
 from memsim.results.settings import settings_of
-from memsim.tasks.classify.figures.seeds import from_clean, over_seeds
+from memsim.tasks.classify.figures.seeds import from_clean, over_seeds, spread_note
 from memsim.tasks.classify.schema import ClassifySpec
 
 if TYPE_CHECKING:
@@ -96,7 +96,15 @@ def robustness(dataset: xr.Dataset) -> Figure:
         ratio_axis(ratios, rows[-1][0])
         some = only(len(shown), dataset.sizes["learner"])
         what = "fall: accuracy of clean minus corrupted images; SNR: top over runner-up output; dotted: chance"
-        ending(figure, *entries(accuracies[:1]), some, what, left_out(gone), device=learners.heading)
+        ending(
+            figure,
+            *entries(accuracies[:1]),
+            some,
+            what,
+            spread_note(dataset, "bands"),
+            left_out(gone),
+            device=learners.heading,
+        )
     return figure
 
 

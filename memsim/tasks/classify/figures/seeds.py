@@ -47,3 +47,9 @@ def require_by_severity(dataset: xr.Dataset, figure: str, variable: str) -> None
     if variable not in dataset:
         what = "confidence by severity, which the version that made this result did not store"
         raise lacks(dataset, figure, what, "run its experiment again")
+
+
+def spread_note(dataset: xr.Dataset, marks: str) -> str:
+    """What shows the spread over seeds, for the foot of a figure; empty with one seed."""
+    seeds = dataset.sizes["repeat"]
+    return f"means over {seeds} seeds, {marks}: 95 % intervals" if seeds > 1 else ""
