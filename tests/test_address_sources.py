@@ -144,6 +144,7 @@ def addressed(tree: ast.AST) -> Iterator[ast.AST]:
             yield from (part for part in ast.walk(value) if packs(part) or literal(part))
 
 
+@pytest.mark.slow
 def test_no_other_file_shifts_bits_except_those_of_other_numbers():
     trees = sources()
     shifting = {file: [node.lineno for node in shifted(tree)] for file, tree in trees.items()}  # type: ignore[attr-defined]

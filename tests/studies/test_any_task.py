@@ -181,6 +181,7 @@ def test_the_task_of_a_claim_is_compared_with_that_of_its_experiment(study_file)
     assert "a claim about a large chip" in ms.verify(file, seeds=2).findings[0].cause
 
 
+@pytest.mark.slow
 def test_deviations_are_told_as_the_rule_of_the_claim_counts_them(study_file):
     for rule, says in (("close", "percentage points off"), ("loose", " % off")):
         file = study_file("published: 1, rule: below", f'published: 200, unit: "%", rule: {rule}', SNEAK)

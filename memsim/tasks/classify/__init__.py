@@ -90,7 +90,7 @@ TASK = Task(
         ),
         Metric("test_normalised_margin_mean", "normalised margin", form=".4f"),
         Metric("test_geometric_margin_mean", "geometric margin", form=".4f"),
-        Metric("scaled_calibration_error_mean", "calibration error", form=".4f"),
+        Metric("scaled_calibration_error_mean", "calibration error, scaled", form=".4f"),
         Metric("training_pulses_set_mean", "set pulses"),
         Metric("product_snr_mean", "SNR of products", "dB", form=".1f"),
         Metric("inference_energy_mean", "energy of an inference", "nJ", 1e9),

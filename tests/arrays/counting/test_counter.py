@@ -354,6 +354,7 @@ def life(count, dtype, **options):
     return xbar, [xbar.read(inputs(4, ROWS)), xbar.state.values, *xbar.pulses, xbar.output(inputs(2, ROWS))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_counting_changes_no_bit_of_another_result(dtype):
     for ours, plain in zip(life(True, dtype)[1], life(False, dtype)[1], strict=True):

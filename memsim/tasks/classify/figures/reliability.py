@@ -103,7 +103,7 @@ def reliability(dataset: xr.Dataset) -> Figure:
                 above.set_ylabel("right [%]")
                 below.set_ylabel("images\n[%]")
             if place + across >= count:
-                below.set_xlabel("confidence [%]")
+                below.set_xlabel("scaled confidence [%]")
         scaling = "outputs over one temperature, fitted to the validation images"
         note = f"{scaling}; dotted: calibrated; open: under {_ENOUGH} images"
         gone = [(name, NOT_FINITE) for k, name in enumerate(learners.labels) if k not in able]
