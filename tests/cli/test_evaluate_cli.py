@@ -111,7 +111,7 @@ FILES = {
     ),
     "states that are no numbers": (_rewritten(lambda d: d.assign(kept_number=d.kept_number * np.nan)), "weights of '"),
     "more than it can hold": (_enlarged, "damaged; it says that it holds 7.63e+06 MiB"),
-    "lists": (_listed, "'lists' holds neither numbers nor text"),
+    "lists": (_listed, "'numbers' is a type; files of memsim hold variables only"),
 }
 
 
