@@ -40,7 +40,7 @@ FAULTS: dict[str, tuple[Callable[[], object], str]] = {
     "another error": (_raises(ValueError("x")), "ValueError: x at faults.py"),
     "lines": (_raises(_AsItIs("a\x85b")), "several lines"),
     "a long message": (_raises(_AsItIs("a" * 3000)), "3000 characters"),
-    "memory": (lambda: np.ones(1 << 28, np.int64)[0], "MiB of memory"),
+    "memory": (lambda: np.ones(3 << 26, np.int64)[0], "MiB of memory"),
     "too much memory": (lambda: np.ones(1 << 31, np.int64)[0], "MemoryError"),
     "time": (_calculates, "s of processor time"),
     "another file": (lambda: open("/etc/passwd").close(), "opened /etc/passwd"),
