@@ -44,9 +44,13 @@ files._synchronise = wait
 def start(*args, code="", **options):
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **options}
     program = ["-c", f"{code}\nfrom memsim.cli import main\nmain()"] if code else ["-m", "memsim"]
-    # Where the tests run in the background of a shell, their children would ignore the signal.
-    heed = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}
-    return subprocess.Popen([sys.executable, *program, *args], **heed, **options)
+    # Where the tests run in the background of a shell, or under nohup, their children would ignore these signals.
+    return subprocess.Popen([sys.executable, *program, *args], preexec_fn=_heed, **options)
+
+
+def _heed():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def temporary(folder):
