@@ -10,6 +10,8 @@ import pytest
 import memsim as ms
 from memsim.arrays import CrossbarLayer
 
+pytestmark = pytest.mark.slow  # each kernel is compiled once more to count
+
 
 @pytest.mark.parametrize(
     "circuit",

@@ -9,6 +9,9 @@ import memsim as ms
 from memsim.arrays import CrossbarLayer, Patches
 from memsim.errors import InputError
 
+pytestmark = pytest.mark.slow  # each kernel is compiled once more to count
+
+
 QUIET = ms.load_device("taox-hfox-wu2018").replace({"variability": None, "read.noise": None})
 V, T = 0.5, 5e-9  # of its reads; the window is 1 uS to 10 uS
 ROWS, COLS = 7, 5

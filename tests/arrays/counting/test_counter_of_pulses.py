@@ -13,6 +13,9 @@ from memsim.arrays.programming.algorithms import Ramp
 from memsim.backends import CpuBackend
 from memsim.learning import Encoding
 
+pytestmark = pytest.mark.slow  # each kernel is compiled once more to count
+
+
 LOUD = ms.load_device("taox-hfox-wu2018")  # pulses of 1.6 V for 50 ns either way; 1 uS to 10 uS
 QUIET = LOUD.replace({"variability": None, "read.noise": None})
 SET = RESET = 1.6**2 * 50e-9  # V^2 t
