@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from memsim.synonyms import synonyms
 
@@ -105,6 +105,11 @@ def nearest(given: str, allowed: Iterable[str]) -> str:
     if match:
         return f"; did you mean '{folded[match[0]]}'?"
     if 0 < len(names) <= 12:
-        quote = "'" if any("," in name for name in names) else ""
-        return f"; allowed: {', '.join(f'{quote}{name}{quote}' for name in names)}"
+        return f"; allowed: {name_list(names)}"
     return ""
+
+
+def name_list(names: Sequence[str]) -> str:
+    """Names with commas between them; all are in quotes where one of them has a comma itself."""
+    quote = "'" if any("," in name for name in names) else ""
+    return ", ".join(f"{quote}{name}{quote}" for name in names)

@@ -11,7 +11,7 @@ import click
 
 from memsim.cli.console import WIDE, console, table
 from memsim.cli.targets import output_option
-from memsim.errors import printable
+from memsim.errors import name_list, printable
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -100,8 +100,7 @@ def _shared_and_rest(found: Comparison, datasets: Sequence[xr.Dataset]) -> Itera
         yield "Pair     the only one of each: no name is the same in both"
     for letter, names in (("A", found.only_a), ("B", found.only_b)):
         if names:
-            quote = "'" if any("," in name for name in names) else ""
-            yield f"Only {letter}   {printable(', '.join(f'{quote}{name}{quote}' for name in names))}"
+            yield f"Only {letter}   {printable(name_list(names))}"
     for words, severities in found.severities:
         yield f"Noise    {words}: {printable(severities)}"
     for label, reason in found.left_out:

@@ -88,8 +88,8 @@ def _pictures(folder: Path, root: Path) -> dict[str, list[Path]]:
 def _unread(folder: Path, names: Sequence[str], parts: Sequence[dict[str, list[Path]]]) -> str:
     """Folders beside train/ and test/, and in the folders of classes, whose pictures are not taken; the first few."""
     unread = [folder / name for name in names if len(parts) > 1 and name not in (TRAIN, TEST)]
-    for own in (files[0].parent for part in parts for files in part.values()):
-        unread += [own / name for name in folders_in(own)]
+    for class_folder in (files[0].parent for part in parts for files in part.values()):
+        unread += [class_folder / name for name in folders_in(class_folder)]
     listed = ", ".join(str(path.relative_to(folder)) for path in unread[:_MOST_NAMED])
     return listed + (f" and {len(unread) - _MOST_NAMED} more" if len(unread) > _MOST_NAMED else "")
 

@@ -97,7 +97,7 @@ def targets(spec: ExperimentSpec, key: str, origin: str, values: Mapping[str, An
     nested = (f"{name}.{inner}" for name, model in sections.items() for inner in keys_of(Spot(model, (), None)))
     words, paths = (head, *synonyms(head)), list(nested)
     full_keys = [path for word in words for path in paths if path.endswith(f".{word}")]
-    full = next((path for path in [*filter(spec.having, full_keys), *full_keys]), None)
+    full = next(iter([*filter(spec.having, full_keys), *full_keys]), None)
     short = ("device",) if "array" in sections else ()
     hint = f"; did you mean '{full}'?" if full else nearest(head, (*fields, *sections, *short))
     raise InputError(f"{origin} {key}: unknown key '{head}'{hint}")

@@ -228,8 +228,8 @@ def _check(dataset: xr.Dataset, path: Path) -> None:
 
 def _differs(path: Path, name: str, variable: xr.Variable, words: str, dims: tuple[str, ...]) -> OutputError:
     """The error about a variable that is not as it is declared."""
-    given = f"{variable.dtype} {_listed(variable.dims)}"
-    return OutputError(f"{path}: '{name}' is {given}; a result has {words} {_listed(dims)} there")
+    kind = f"{variable.dtype} {_listed(variable.dims)}"
+    return OutputError(f"{path}: '{name}' is {kind}; a result has {words} {_listed(dims)} there")
 
 
 def _listed(dims: Iterable[Hashable]) -> str:

@@ -214,8 +214,8 @@ def wire_notes(entries: Sequence[Entry]) -> list[str]:
         if isinstance(wires, WiresSpec) and wires.without_resistance:
             labels.setdefault(wires.without_resistance, []).append(entry.label)
     return [
-        f"the {lines} have no resistance, as the experiment states that of the other lines alone: {', '.join(own)}"
-        for lines, own in labels.items()
+        f"the {lines} have no resistance, as the experiment states that of the other lines alone: {', '.join(names)}"
+        for lines, names in labels.items()
     ]
 
 

@@ -48,8 +48,8 @@ class Inputs:
     @functools.cache  # noqa: B019  (lives as long as the process)
     def texts(self, kind: Kind) -> Mapping[str, str]:
         """Shipped YAML files by name."""
-        own = {"small": _STUDY} if kind == "studies" else {}
-        return own | {name: path.read_text(encoding="utf-8") for name, path in library(kind).items()}
+        small = {"small": _STUDY} if kind == "studies" else {}
+        return small | {name: path.read_text(encoding="utf-8") for name, path in library(kind).items()}
 
     @functools.cache  # noqa: B019
     def result(self, name: str) -> Path:

@@ -81,7 +81,7 @@ def rewritten(source: Path, target: Path, rng: random.Random) -> None:
 
 def _change(sizes: dict[str, int], variables: dict[str, Any], attributes: dict[str, Any], rng: random.Random) -> None:
     name = rng.choice([*variables, *[label for label in _LABELS if label in variables]])
-    dims, values, own = variables[name]
+    dims, values, notes = variables[name]
     match rng.randrange(11):
         case 0 | 1:
             key = rng.choice(list(attributes))
@@ -89,7 +89,7 @@ def _change(sizes: dict[str, int], variables: dict[str, Any], attributes: dict[s
         case 2:
             del attributes[rng.choice(list(attributes))]
         case 3:
-            own[rng.choice([*own, "units", "scale_factor", "_FillValue", "calendar", "dtype"])] = _other_attribute(
+            notes[rng.choice([*notes, "units", "scale_factor", "_FillValue", "calendar", "dtype"])] = _other_attribute(
                 "x", "", rng
             )
         case 4:
@@ -114,12 +114,12 @@ def _change(sizes: dict[str, int], variables: dict[str, Any], attributes: dict[s
                     axes[:] = [new if axis == old else axis for axis in axes]
         case 8 if np.size(values):
             equal = np.broadcast_to(np.ravel(values)[0], np.shape(values)).copy()
-            variables[name] = dims, equal, own
+            variables[name] = dims, equal, notes
         case 9 if np.size(values):
             kinds: tuple[Any, ...] = (np.int8, np.float64, np.uint64, str, np.float32, "S1")
             with np.errstate(all="ignore"):
                 try:
-                    variables[name] = dims, np.asarray(values).astype(rng.choice(kinds)), own
+                    variables[name] = dims, np.asarray(values).astype(rng.choice(kinds)), notes
                 except (TypeError, ValueError):
                     del variables[name]
         case _ if np.size(values) and np.asarray(values).dtype.kind in "fiu":
@@ -127,7 +127,7 @@ def _change(sizes: dict[str, int], variables: dict[str, Any], attributes: dict[s
             extreme = (np.nan, np.inf, -1e300, 0.0) if numbers.dtype.kind == "f" else (0, np.iinfo(numbers.dtype).max)
             with np.errstate(all="ignore"):
                 numbers.ravel()[:: rng.choice((1, 2, 7))] = rng.choice(extreme)
-            variables[name] = dims, numbers, own
+            variables[name] = dims, numbers, notes
 
 
 def _other_attribute(value: Any, key: str, rng: random.Random) -> Any:

@@ -166,8 +166,8 @@ def _memory(field: str) -> int:
 def _place(error: BaseException) -> str:
     """The innermost line of memsim that an error came through, and the innermost of all."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if f"{os.sep}memsim{os.sep}" in frame.filename]
-    return " < ".join(dict.fromkeys(f"{Path(f.filename).name}:{f.lineno}" for f in [*own[-1:], *frames[-1:]]))
+    of_memsim = [frame for frame in frames if f"{os.sep}memsim{os.sep}" in frame.filename]
+    return " < ".join(dict.fromkeys(f"{Path(f.filename).name}:{f.lineno}" for f in [*of_memsim[-1:], *frames[-1:]]))
 
 
 if __name__ == "__main__":

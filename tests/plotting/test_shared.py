@@ -229,5 +229,5 @@ seeds: 2
 def test_settings_of_learners_with_one_template_are_all_compared():
     first = experiment_from_text(TEMPLATES, "tiny.yaml")
     other = first.replace({"learners.Delta, ideal.array.device": "agsi-jo2010"})
-    found = compare(ms.run(first), ms.run(other))
-    assert found.settings == (("Delta, ideal / Delta, agsi-jo2010: array.device", "ideal", "agsi-jo2010"),)
+    comparison = compare(ms.run(first), ms.run(other))
+    assert comparison.settings == (("Delta, ideal / Delta, agsi-jo2010: array.device", "ideal", "agsi-jo2010"),)
