@@ -65,6 +65,7 @@ def main() -> None:
     """Run the command line; exit with 0, or with 2 after a user's mistake; `memsim.stopping` exits after signals."""
     gc.set_threshold(200_000, 20, 20)  # collections while importing cost time and free nothing
     prepare_streams()
+    os.environ.setdefault("NCRCENV_IGNORE", "1")  # else the netCDF library reads .ncrc in the current folder
     warnings.formatwarning = _format_warning
     code = run_command()
     for stream in (sys.stdout, sys.stderr):

@@ -11,6 +11,7 @@ _ARGUMENT = re.compile(
         | (?P<word>kind|repeats|decimal|device|data)='(?P<value>[^']*)'
         | (?P<number>table)=(?=\d)
         | (?P<flag>force)=True
+        | (?:(?<=\ with\ )|(?<=\())(?P<key>[^=()]*\benergy\.components)=\.\.\.
     )""",
     re.VERBOSE,
 )
@@ -22,6 +23,8 @@ def with_options(message: str) -> str:
 
 
 def _option(found: re.Match[str]) -> str:
+    if key := found["key"]:
+        return f"--set {key}=..." if " " not in key else f"--set '{key}=...'"
     if found["word"]:
         return f"--{found['word']} {found['value']}"
     alone = found["any"] or found["flag"]

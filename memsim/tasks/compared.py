@@ -26,6 +26,7 @@ from memsim.profiles import DeviceProfile
 from memsim.profiles.idealised import Idealised, idealised
 from memsim.results.dataset import Swept
 from memsim.tasks.base import load_object
+from memsim.tasks.prices import priced
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def problems_before(experiment: Experiment) -> list[str]:
     except InputError as error:
         problems += problems_of(error)
         experiment = experiment.unswept
-    for check in (prepare, _find_images):
+    for check in (prepare, _find_images, _find_components):
         try:
             check(experiment)
         except InputError as error:
@@ -120,6 +121,12 @@ def _find_images(experiment: Experiment) -> None:
     if experiment.task.load_images is not None:
         for variant in experiment.variants():
             variant.data_path()
+
+
+def _find_components(experiment: Experiment) -> None:
+    """Refuse component tables that an experiment may not name, that do not exist, or that do not hold at its node."""
+    for variant in experiment.variants():
+        priced(variant)
 
 
 def _entry(name: str, run: Run, variant: Experiment) -> Entry:

@@ -8,19 +8,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from memsim.energy.architecture import Architecture
 from memsim.energy.cost import PARTS, Prices
 from memsim.energy.counts import PHASES
 from memsim.energy.report import Costs, LayerEvents
 from memsim.energy.stored import COUNTED, SUMMED, Learner, layers_of, stored_events
 from memsim.energy.uncertainty import LIMITS
 from memsim.errors import InputError
-from memsim.experiments.energy import EnergySpec
 from memsim.experiments.experiment import Experiment
 from memsim.results.component_tables import SETTINGS, TABLES, settings_text, tables_text
 from memsim.results.stored_events import with_checked_events
 from memsim.tasks.energy_variables import LEARNERS, EnergyNames
 from memsim.tasks.job import Earlier
+from memsim.tasks.prices import priced
 
 Values = dict[str, np.ndarray]
 
@@ -61,16 +60,10 @@ class ResultCosts:
         self._names, self._earlier = names, earlier
         self.prices: Prices | None = None
         self.attributes: dict[str, str] = {}
-        energy: EnergySpec | None = getattr(experiment.spec, "energy", None)
-        if energy is not None:
-            table = experiment.component_table(energy.components)
-            path = experiment.document.find("energy.node") or experiment.document.find("energy") or ()
-            try:
-                self.prices = Prices(table.at(energy.node), Architecture(**energy.settings))
-            except InputError as error:
-                raise InputError(f"{experiment.document.where(path)}: energy: {error}") from None
+        if (chosen := priced(experiment)) is not None:
+            self.prices = chosen.prices
             self.attributes = {
-                TABLES: tables_text({energy.components: table}),
+                TABLES: tables_text({chosen.name: chosen.table}),
                 SETTINGS: settings_text(self.prices.components.node, self.prices.architecture),
             }
 

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from memsim.cli.main import run_command
+from memsim.storage.library import library
 
 SETTINGS = {
     "a misspelt key": ("learning.rte=0.1", "unknown key 'rte'", "did you mean 'rate'?"),
@@ -340,3 +341,20 @@ def test_a_profile_that_two_learners_name_differently_works(cli, experiment_file
     shutil.copy(find("devices", "agsi-jo2010"), tmp_path / "a.yaml")
     experiment_file(replace=("agsi-jo2010", "a.yaml"))
     assert cli("run", "mine.yaml", "--no-figure").code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "number"),
+    [
+        ("energy-01", "--set energy.components=...", 1),
+        ("macro-01", "--set 'macros.8-bit DACs.energy.components=...'", 2),
+    ],
+)
+def test_validate_refuses_component_tables_elsewhere(cli, tmp_path, name, option, number):
+    text = library("experiments")[name].read_text()
+    (tmp_path / "mine.yaml").write_text(text.replace("components: generic", "components: ../generic.yaml"))
+    outcome = cli("validate", "mine.yaml")
+    lines = outcome.err.splitlines()
+    assert outcome.code == 2 and len(lines) == number
+    assert all("'../generic.yaml' lies outside the folder of the experiment" in line for line in lines)
+    assert option in lines[0]

@@ -19,6 +19,8 @@ import memsim as ms
 from memsim.errors import OutputError
 
 STRACE = shutil.which("strace")
+SETTINGS = {".ncrc", ".daprc", ".dodsrc"}
+"""Files in which the netCDF library looks for settings."""
 SLOW = ("many names", "many attributes", "long dimension")
 WITHOUT_STRACE = "needs strace, which shows what C libraries open"
 SHOW_ALL = """
@@ -29,6 +31,7 @@ for name in names:
     for words in (["show", name], ["plot", name], ["compare", name, good]):
         assert run_command(words) == 2, words
 """
+SHOW = "from memsim.cli import main; main()"
 READ = "import sys, xarray; xarray.load_dataset(sys.argv[2])"
 
 
@@ -68,7 +71,7 @@ def run(program: str, folder: Path, *files: str, log: Path | None = None) -> set
     assert done.returncode == 0, done.stderr[-2000:]
     paths = re.findall(r'open(?:at)?\((?:AT_FDCWD, )?"([^"]+)"', log.read_text()) if log is not None else []
     opened = {Path(path).name for path in paths if (folder / path).parent == folder}
-    return opened - {".ncrc", ".daprc", ".dodsrc"}  # settings of the netCDF library, if there are any
+    return opened
 
 
 @pytest.mark.slow
@@ -83,7 +86,7 @@ def test_no_other_file_is_opened(hostile, whole_result, tmp_path, tmp_path_facto
     shutil.copy(whole_result, tmp_path / "good.nc")
     names = [hostile(what).name for what in HOSTILE]
     log = tmp_path_factory.mktemp("log") / "log"
-    assert run(SHOW_ALL, tmp_path, "good.nc", *names, log=log) == set(names)
+    assert run(SHOW_ALL, tmp_path, "good.nc", *names, log=log) - SETTINGS == set(names)
 
 
 @pytest.mark.slow
@@ -93,7 +96,18 @@ def test_the_log_has_files_that_libraries_open(whole_result, tmp_path, tmp_path_
         shutil.copy(whole_result, tmp_path / name)
     external_link(tmp_path / "linked.nc", tmp_path / "target")
     log = tmp_path_factory.mktemp("log") / "log"
-    assert run(READ, tmp_path, "-", "linked.nc", log=log) == {"linked.nc", "target"}
+    assert run(READ, tmp_path, "-", "linked.nc", log=log) - SETTINGS == {"linked.nc", "target"}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(STRACE is None, reason=WITHOUT_STRACE)
+def test_commands_read_no_settings_of_the_netcdf_library(whole_result, tmp_path, tmp_path_factory):
+    shutil.copy(whole_result, tmp_path / "good.nc")
+    for name in SETTINGS:
+        (tmp_path / name).write_text("HTTP.COOKIEJAR=cookies\n")
+    log = tmp_path_factory.mktemp("log") / "log"
+    assert run(SHOW, tmp_path, "show", "good.nc", log=log) == {"good.nc"}
+    assert run(READ, tmp_path, "-", "good.nc", log=log) == {"good.nc", *SETTINGS}
 
 
 def test_pipes_devices_and_folders_are_not_opened(cli, tmp_path):
