@@ -13,7 +13,6 @@ from memsim.energy.counts import PHASES
 from memsim.energy.report import Costs, LayerEvents
 from memsim.energy.stored import COUNTED, SUMMED, Learner, layers_of, stored_events
 from memsim.energy.uncertainty import LIMITS
-from memsim.errors import InputError
 from memsim.experiments.experiment import Experiment
 from memsim.results.component_tables import SETTINGS, TABLES, settings_text, tables_text
 from memsim.results.stored_events import with_checked_events
