@@ -6,11 +6,11 @@ file with a right one.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
-import secrets
 from pathlib import Path
+
+from memsim.storage.temporary import remove_abandoned, temporary_file
 
 _DIGEST_BYTES = 32
 
@@ -33,13 +33,10 @@ def write_checked(path: Path, data: bytes) -> None:
     OSError
         If the folder is missing, full or not writable.
     """
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}.tmp")  # with the permissions of a new file
-    try:
+    remove_abandoned(path.parent)
+    with temporary_file(path.parent) as temporary:  # with the permissions of a new file
         temporary.write_bytes(_digest(path, data) + data)
         os.replace(temporary, path)
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
 
 
 def _digest(path: Path, data: bytes) -> bytes:

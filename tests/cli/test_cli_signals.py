@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+import xarray as xr
 from conftest import SMALL
 from PIL import Image
 
@@ -28,7 +30,12 @@ COMMANDS = {
     "sweep": ("run", "bounds-01", *SMALL, "-q", "-o", "out.nc"),
     "evaluate": ("evaluate", "weights.nc", "-q", "-o", "out.nc"),
     "fit": (*FIT, "-q", "-o", "out.yaml", "--figure", "out.png"),
+    "warm": ("doctor", "--warm", "ideal"),
 }
+OUTPUTS = {"run": 2, "sweep": 2, "evaluate": 2, "fit": 2, "warm": 0}
+"""How many files each command leaves."""
+KERNELS = "kernels"
+"""Kernel cache of those commands that fill one of their own."""
 WAITING = """
 import sys, time
 from pathlib import Path
@@ -54,7 +61,7 @@ def _heed():
 
 
 def temporary(folder):
-    return list(folder.glob(".memsim-*"))
+    return list(folder.rglob(".memsim-*"))
 
 
 @pytest.mark.slow
@@ -184,32 +191,55 @@ def inputs(tmp_path_factory):
     return folder
 
 
+def command(name, folder):
+    """Start one of the commands in a folder."""
+    own = {"NUMBA_CACHE_DIR": str(folder / KERNELS)} if name == "warm" else {}
+    return start(*COMMANDS[name], cwd=folder, env={**os.environ, **own})
+
+
 @pytest.fixture(scope="module")
-def durations(inputs, tmp_path_factory):
-    """Time that each command takes [s]."""
-    taken = {}
-    for name, args in COMMANDS.items():
+def undisturbed(inputs, tmp_path_factory):
+    """Time that each command takes [s], and what it leaves."""
+    known = {}
+    for name in COMMANDS:
         folder = tmp_path_factory.mktemp(name)
         shutil.copytree(inputs, folder, dirs_exist_ok=True)
         begin = time.perf_counter()
-        _, err = start(*args, cwd=folder).communicate(timeout=120)
-        assert err == ""
-        taken[name] = time.perf_counter() - begin
-        assert_whole(folder)
-        assert (folder / args[args.index("-o") + 1]).exists()
-    return taken
+        process = command(name, folder)
+        out, err = process.communicate(timeout=120)
+        assert (process.returncode, err) == (0, "")
+        known[name] = time.perf_counter() - begin, contents(folder, out)
+        assert len(outputs(folder)) == OUTPUTS[name]
+    return known
 
 
-def assert_whole(folder):
-    """Whatever file a command should have written can be read, if it is there."""
-    if (folder / "out.nc").exists():
-        assert ms.load(folder / "out.nc").sizes["learner"] >= 1
-    if (folder / "out.yaml").exists():
-        assert ms.load_device(folder / "out.yaml").name == "pcm-joshi2020"
-    if (folder / "out.png").exists():
-        with Image.open(folder / "out.png") as picture:
-            picture.load()
-            assert min(picture.size) > 100
+def outputs(folder):
+    return sorted(each.name for each in folder.iterdir() if each.name.startswith("out"))
+
+
+def contents(folder, out=""):
+    """What a command has left, in a form that can be compared: all of it can be read."""
+    values = {}
+    for name in outputs(folder):
+        path = folder / name
+        if path.suffix == ".nc":
+            result = ms.load(path)
+            values[name] = result.assign_attrs(created="", seconds=0)
+        elif path.suffix == ".yaml":
+            assert ms.load_device(path).name == "pcm-joshi2020"
+            values[name] = path.read_text()
+        else:
+            with Image.open(path) as picture:
+                picture.load()
+                assert min(picture.size) > 100
+            values[name] = path.read_bytes()
+    if kernels := re.search(r"(\d+) kernels compiled, (\d+) loaded", out):
+        values["kernels"] = sum(map(int, kernels.groups()))
+    return values
+
+
+def same(one, other):
+    return one.identical(other) if isinstance(one, xr.Dataset) else one == other
 
 
 def wait_for_writing(process, folder):
@@ -218,21 +248,22 @@ def wait_for_writing(process, folder):
 
 
 @pytest.mark.slow
-def test_kills_at_many_moments_damage_no_file(inputs, durations, tmp_path):
-    """Half of the kills come at any moment of a command, half while its files are written."""
+def test_kills_at_many_moments_damage_no_file(inputs, undisturbed, tmp_path):
+    """Half of the kills come at any moment of a command, half while its files are written; then it is repeated."""
     source = random.Random(11)
     outcomes: dict[str, int] = {}
     for turn in range(KILLS):
         name = list(COMMANDS)[turn % len(COMMANDS)]
         number = [signal.SIGINT, signal.SIGTERM, signal.SIGKILL][turn // len(COMMANDS) % 3]
+        duration, whole = undisturbed[name]
         folder = tmp_path / str(turn)
         shutil.copytree(inputs, folder)
-        process = start(*COMMANDS[name], cwd=folder)
+        process = command(name, folder)
         if source.random() < 0.5:
             wait_for_writing(process, folder)
             time.sleep(source.random() * 0.03)
         else:
-            time.sleep(source.random() * durations[name])
+            time.sleep(source.random() * duration)
         process.send_signal(number)
         _, err = process.communicate(timeout=60)
         case = f"{name}, {number.name}, kill {turn}: {process.returncode}, {err}"
@@ -242,13 +273,18 @@ def test_kills_at_many_moments_damage_no_file(inputs, durations, tmp_path):
             assert process.returncode in (0, -number, 1 if number == signal.SIGINT else 0), case
             assert "memsim/" not in err, case
         assert number == signal.SIGKILL or not temporary(folder), case
-        stale = len(temporary(folder))
-        write_file(folder / "next", lambda path: path.write_text("x"))
-        assert not temporary(folder), case
-        assert_whole(folder)
-        whole = [each.name for each in folder.iterdir() if each.name.startswith("out")]
-        assert len(whole) in (0, 2) or number == signal.SIGKILL, case
-        what = f"{number.name} {process.returncode}{' stale' if stale else ''}{' result' if whole else ''}"
+        stale, left = len(temporary(folder)), outputs(folder)
+        assert len(left) in (0, OUTPUTS[name]) or number == signal.SIGKILL, case
+        what = f"{number.name} {process.returncode}{' stale' if stale else ''}{' result' if left else ''}"
         outcomes[what] = outcomes.get(what, 0) + 1
+        for file, content in contents(folder).items():
+            assert same(content, whole[file]), f"{case}: {file}"
+            (folder / file).unlink()
+        again = command(name, folder)
+        out, err = again.communicate(timeout=60)
+        assert (again.returncode, err) == (0, ""), case
+        repeated = contents(folder, out)
+        assert repeated.keys() == whole.keys() and not temporary(folder), case
+        assert all(same(repeated[each], whole[each]) for each in whole), case
         shutil.rmtree(folder)
     print(f"\n{KILLS} kills: {outcomes}")
