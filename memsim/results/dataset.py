@@ -41,8 +41,8 @@ SCHEMA_VERSION = 2
 """Layout of result files. Version 1 lacked the labels `seed` and `repeat`; `seed` of `classify` was its `repeat`."""
 _NUMBERS = ("random_addresses", "samples", "compensation_reads", "threads")
 """Attributes that are whole numbers; all others but the version are texts."""
-_ENDS = 2
-"""Ends of an interval."""
+_TWO_ENDS = ("interval", "limit")
+"""Dimensions that have a lower and an upper end."""
 _NEVER_EMPTY = (
     "learner",
     "array",
@@ -218,8 +218,9 @@ def _check(dataset: xr.Dataset, path: Path) -> None:
     for axis in _NEVER_EMPTY:
         if dataset.sizes.get(axis, 1) == 0:
             raise OutputError(f"{path}: has nothing along '{axis}'; it is not a whole result")
-    if dataset.sizes.get("interval", _ENDS) != _ENDS:
-        raise OutputError(f"{path}: intervals have {dataset.sizes['interval']} ends; allowed: {_ENDS}")
+    for axis in _TWO_ENDS:
+        if (size := dataset.sizes.get(axis, 2)) != 2:
+            raise OutputError(f"{path}: '{axis}' has {size} ends; allowed: 2, the lower and the upper one")
     for label, index in dataset.indexes.items():
         if not index.is_unique:
             twice = index[index.duplicated()][0]

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from .inputs import Inputs
-from .server import CPU, LONGEST
+from .server import LONGEST, allowed_time
 
-WAIT = 200.0
+WAIT = 400.0
 """Time after which a load has hung [s]; its processor time is bounded by the server."""
 SOUND = -1
 """Seed of a sound input."""
@@ -160,13 +160,15 @@ def attack(
         with _case(kind, seed, inputs, folder) as path:
             before = _files(path.parent)
             answer = server.load(kind, path)
-            if answer["cpu"] >= CPU:  # kernels that were compiled are not compiled again
+            if answer["cpu"] >= allowed_time(kind):  # kernels that were compiled are not compiled again
                 answer = server.load(kind, path)
             if _files(path.parent) != before:
                 answer["problems"].append("changed files in the folder of the input")
             summary.add(seed, answer)
             if answer["problems"]:
-                shutil.copytree(path.parent, kept / f"{kind}-{seed}", dirs_exist_ok=True)
+                shutil.copytree(
+                    path.parent, kept / f"{kind}-{seed}", symlinks=True, ignore=_unreadable, dirs_exist_ok=True
+                )
     return summary
 
 
@@ -181,7 +183,14 @@ def _case(kind: str, seed: int, inputs: Inputs, folder: Path) -> Iterator[Path]:
 
 def _files(folder: Path) -> dict[str, tuple[int, int]]:
     """Size and time of all files below a folder."""
-    return {str(file): (file.stat().st_size, file.stat().st_mtime_ns) for file in folder.rglob("*")}
+    states = {str(file): file.lstat() for file in folder.rglob("*")}
+    return {file: (state.st_size, state.st_mtime_ns) for file, state in states.items()}
+
+
+def _unreadable(folder: str, names: list[str]) -> list[str]:
+    """Names in a folder that cannot be copied."""
+    paths = (Path(folder, name) for name in names)
+    return [path.name for path in paths if not (path.is_symlink() or path.is_file() or path.is_dir())]
 
 
 def _ending(code: int) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 import importlib.util
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from memsim.storage.library import Kind, library
 
-from . import arrays, mutations, pictures, results, tables, yaml_documents
+from . import arrays, entries, mutations, pictures, results, tables, yaml_documents
 
 _STUDY = """\
 name: small
@@ -23,6 +23,12 @@ claims:
   - {name: one, text: SNR, where: a table, published: 1000, measured: snr, seeds: true}
   - {name: two, text: fall, where: a figure, published: 0, rule: above, unit: "%", measured: 100 * (noisy / snr - 1)}
 """
+
+
+_NO_FILE = 0.03
+"""Share of the inputs in which something that is no regular file stands in the place of one."""
+_READ_FROM_PIPES = ("table", "fit")
+"""Kinds that may come from a pipe, on purpose."""
 
 
 class Inputs:
@@ -43,7 +49,10 @@ class Inputs:
         A seed of -1 stands for a sound input.
         """
         rng = random.Random(f"{kind} {seed}")
-        return KINDS[kind](self, rng, folder, seed < 0)
+        path = KINDS[kind](self, rng, folder, seed < 0)
+        if seed >= 0 and rng.random() < _NO_FILE:
+            entries.replaced(path, rng, pipes=kind not in _READ_FROM_PIPES)
+        return path
 
     @functools.cache  # noqa: B019  (lives as long as the process)
     def texts(self, kind: Kind) -> Mapping[str, str]:
@@ -98,10 +107,13 @@ def _document(kind: Kind) -> Write:
     return write
 
 
-def _table(inputs: Inputs, rng: random.Random, folder: Path, sound: bool) -> Path:
-    text = rng.choice(list(tables.tables().values()))
-    content = text.encode() if sound else tables.changed(text, rng)
-    return _placed(folder / "input.csv", _perhaps_damaged(content, rng, sound))
+def _table(names: Sequence[str]) -> Write:
+    def write(inputs: Inputs, rng: random.Random, folder: Path, sound: bool) -> Path:
+        text = tables.tables()[rng.choice(names)]
+        content = text.encode() if sound else tables.changed(text, rng)
+        return _placed(folder / "input.csv", _perhaps_damaged(content, rng, sound))
+
+    return write
 
 
 def _picture(inputs: Inputs, rng: random.Random, folder: Path, sound: bool) -> Path:
@@ -157,6 +169,10 @@ def _netcdf(source: Callable[[Inputs, random.Random], Path]) -> Write:
     return write
 
 
+def _any_result(inputs: Inputs, rng: random.Random) -> Path:
+    return inputs.result(rng.choice(list(results.SMALL)))
+
+
 def _torch(inputs: Inputs, rng: random.Random, folder: Path, sound: bool) -> Path:
     content = inputs.torch_checkpoint.read_bytes()
     return _placed(folder / "input.pt", content if sound else mutations.damaged(content, rng))
@@ -177,16 +193,20 @@ KINDS: dict[str, Write] = {
     "components": _document("components"),
     "experiment": _document("experiments"),
     "study": _document("studies"),
-    "table": _table,
+    "table": _table(list(tables.tables())),
+    "fit": _table(tables.PULSES),
     "picture": _picture,
     "picture-folder": _picture_folder,
     "array": _array,
     "idx": _data_folder(arrays.idx_folder),
     "cifar": _data_folder(arrays.cifar_folder),
-    "result": _netcdf(lambda inputs, rng: inputs.result(rng.choice(list(results.SMALL)))),
+    "result": _netcdf(_any_result),
+    "figure": _netcdf(_any_result),
     "training": _netcdf(lambda inputs, rng: inputs.training),
     "crossbar": _netcdf(lambda inputs, rng: inputs.crossbar),
 }
 """What writes an input, by kind."""
+SLOWER = {"fit": 20, "figure": 4}
+"""How many times as long as most an input of some kinds takes, roughly."""
 if importlib.util.find_spec("torch") is not None:
     KINDS["torch"] = _torch

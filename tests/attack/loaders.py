@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import memsim as ms
+from memsim.cli.figure import picture
 from memsim.cli.main import cli
 from memsim.data.images import load_images
 from memsim.data.labelled import load_labelled
 from memsim.energy.components import load_components
+from memsim.errors import MemsimError
 from memsim.evaluation import trained_in
 from memsim.fit import fit_device, kind_of, read_measurement
 from memsim.fit.maps.conductance_map import read_conductance_map
 from memsim.fit.reading.layouts import pulse_data
 from memsim.networks import checkpoint
 from memsim.repeat import stored_experiment
+from memsim.results.settings import kind_of as kind_of_result
 from memsim.studies.plan import plan
 from memsim.studies.study import load_study
 
@@ -87,6 +91,20 @@ def _result(path: Path) -> list[Load]:
     ]
 
 
+def _figures(path: Path) -> list[Load]:
+    """Draw every figure of a result; what is wrong is printed as the command prints it."""
+
+    def draw() -> None:
+        result = ms.load(path)
+        for name in kind_of_result(result).figures:
+            try:
+                picture(result, Path("figure.png"), name, 40)
+            except MemsimError as error:
+                print(error, file=sys.stderr)
+
+    return [draw]
+
+
 def torch_model() -> Any:
     """A small converted model."""
     import torch
@@ -111,12 +129,14 @@ LOADERS: dict[str, Callable[[Path], list[Load]]] = {
     "experiment": lambda path: [lambda: _command("validate", path), lambda: _command("show", path)],
     "study": lambda path: [lambda: plan(load_study(path), ())],
     "table": _table,
+    "fit": lambda path: [lambda: fit_device(path, kind="pulses")],
     "picture": _picture,
     "picture-folder": _picture,
     "array": _array,
     "idx": _folder,
     "cifar": _folder,
     "result": _result,
+    "figure": _figures,
     "training": lambda path: [lambda: checkpoint.load(path)],
     "crossbar": lambda path: [lambda: ms.Crossbar.from_netcdf(path, backend="cpu")],
     "torch": lambda path: [lambda: _torch()(path)],

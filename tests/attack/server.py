@@ -24,7 +24,9 @@ from memsim.errors import InputError, MemsimError
 
 CPU = 10.0
 """Processor time that a load may take, beside that of compiling kernels [s]."""
-LONGEST = 60.0
+FITTING = 60.0
+"""Processor time that a fit of pulses may take; that of the small sound tables takes 3 to 14 s [s]."""
+LONGEST = 180.0
 """Processor time after which the process is ended [s]."""
 MEMORY = 1 << 30
 """Memory that a load may take beside what the process had [byte]."""
@@ -93,11 +95,16 @@ def serve() -> None:
     for line in sys.stdin:
         request = json.loads(line)
         path = Path(request["path"])
-        answer = _loaded(LOADERS[request["kind"]](path), path, watch)
+        answer = _loaded(LOADERS[request["kind"]](path), path, watch, allowed_time(request["kind"]))
         print(json.dumps(answer), file=answers, flush=True)
 
 
-def _loaded(loads: Sequence[Callable[[], object]], path: Path, watch: _Watch) -> dict[str, Any]:
+def allowed_time(kind: str) -> float:
+    """Processor time that a load of an input of a kind may take [s]."""
+    return FITTING if kind == "fit" else CPU
+
+
+def _loaded(loads: Sequence[Callable[[], object]], path: Path, watch: _Watch, allowed_seconds: float) -> dict[str, Any]:
     """Outcome of an input: what is wrong, whether a load succeeded, messages, processor time [s] and memory [byte]."""
     others: list[BaseException] = []
     messages: list[str] = []
@@ -122,7 +129,7 @@ def _loaded(loads: Sequence[Callable[[], object]], path: Path, watch: _Watch) ->
     problems += [f"message of {what}: {text[:300]!r}" for text in messages for what in _faults_of(text)]
     if re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", printed.getvalue()):
         problems.append("printed a control character")
-    if cpu >= CPU:
+    if cpu >= allowed_seconds:
         problems.append(f"{cpu:.1f} s of processor time")
     if memory >= MEMORY:
         problems.append(f"{memory / 2**20:.0f} MiB of memory")

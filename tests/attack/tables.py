@@ -40,6 +40,8 @@ _CELLS += (
     "١٢",
     "I1/V1 [S]",
 )
+PULSES = ("pulses", "columns", "devices")
+"""Names of the tables whose fit describes the response to pulses."""
 _ENCODINGS = ("utf-16", "utf-16-le", "utf-8-sig", "latin-1", "utf-32", "cp037")
 
 

@@ -88,7 +88,7 @@ def test_several_values_in_place_of_a_text_of_a_variable_are_refused(whole_resul
             lambda d: d.isel(noise_level=slice(0)).drop_encoding(),
             "has nothing along 'noise_level'; it is not a whole result",
         ),
-        (lambda d: d.isel(interval=[0]), "intervals have 1 ends; allowed: 2"),
+        (lambda d: d.isel(interval=[0]), "'interval' has 1 ends; allowed: 2"),
         (lambda d: d.assign_coords(repeat=((), 0.5)), r"'repeat' is float64 \(\); it must be whole numbers"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,12 +56,13 @@ def print_metrics(dataset: xr.Dataset) -> None:
     for name in dataset.macro.values:
         one = dataset.sel(macro=name)
         rows = table("part", *headings, right=headings)
+        whole = float(one.macro_energy)
         for part in dataset.part.values:
             of_part = one.sel(part=part)
             energy, area = float(of_part.macro_energy_part), float(of_part.macro_area_part)
             if np.isnan(energy) and np.isnan(area):
                 continue
-            share = 100 * energy / float(one.macro_energy)
+            share = 100 * energy / whole if whole else math.nan
             rows.add_row(
                 printable(part),
                 _quantity(energy, "J"),
@@ -71,7 +73,7 @@ def print_metrics(dataset: xr.Dataset) -> None:
             )
         each = 1e15 * float(one.macro_operation_energy)
         totals = (_quantity(float(one[key]), unit) for key, unit in (("macro_power", "W"), ("macro_area", "m^2")))
-        rows.add_row("total", _quantity(float(one.macro_energy), "J"), "100 %", _number(each), *totals)
+        rows.add_row("total", _quantity(whole, "J"), "100 %", _number(each), *totals)
         bits = "/".join(str(int(one[key])) for key in _BITS)
         time = _quantity(float(one.macro_time), "s") or "not known"
         screen.print(f"\n{printable(name)}: {bits} bits of inputs, weights and outputs; a product takes {time}")

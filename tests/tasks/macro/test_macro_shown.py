@@ -73,3 +73,12 @@ def test_results_of_macros_can_be_compared(cli):
     cli("run", "hermes-01", "--no-figure", "--set", "size.rows=128", "-o", "b.nc")
     outcome = cli("compare", "a.nc", "b.nc", "--no-figure")
     assert outcome.code == 0 and "TOPS/W" in outcome.out
+
+
+def test_changed_files_are_shown_without_shares_or_refused(cli):
+    whole = ms.run("hermes-01")
+    ms.save(whole.assign(macro_energy=0 * whole.macro_energy), "nothing.nc")
+    shown = cli("show", "nothing.nc")
+    assert shown.code == 0 and "energy between" in shown.out and shown.out.count(" %") == shown.out.count("100 %")
+    ms.save(whole.isel(limit=[0]), "end.nc")
+    assert "end.nc: 'limit' has 1 ends; allowed: 2" in cli("show", "end.nc").refusal()
