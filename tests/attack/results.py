@@ -101,10 +101,10 @@ def _change(sizes: dict[str, int], variables: dict[str, Any], attributes: dict[s
             size = rng.choice((0, 1, 2, sizes[dim] + 1, 3000))
             sizes[dim] = size
             for key, (axes, numbers, attrs) in variables.items():
-                if dim in axes and (before := np.shape(numbers)[axes.index(dim)]):
-                    if np.size(numbers) // before * size < 1_000_000:
-                        resized = np.take(numbers, np.arange(size) % before, axes.index(dim))
-                        variables[key] = axes, resized, attrs
+                before = np.shape(numbers)[axes.index(dim)] if dim in axes else 0
+                if before and np.size(numbers) // before * size < 1_000_000:
+                    resized = np.take(numbers, np.arange(size) % before, axes.index(dim))
+                    variables[key] = axes, resized, attrs
         case 7 if dims:
             old, new = rng.choice(dims), rng.choice(("x", "image", "learner", "repeat", *dims))
             if new not in sizes:
