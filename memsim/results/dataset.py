@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -30,6 +31,7 @@ __all__ = [
     "save",
     "source",
     "stored",
+    "stored_mappings",
     "with_variables",
     "writer",
 ]
@@ -262,6 +264,23 @@ def stored(dataset: xr.Dataset, name: str) -> str:
     if name not in dataset.attrs:
         raise OutputError(f"{source(dataset)}: has no attribute '{name}'; this is not a whole result of memsim")
     return str(dataset.attrs[name])
+
+
+def stored_mappings(dataset: xr.Dataset, name: str) -> dict[str, dict[str, Any]]:
+    """A provenance attribute of a result in JSON, which holds mappings by name.
+
+    Raises
+    ------
+    OutputError
+        If the result lacks it, or it is damaged.
+    """
+    try:
+        values = json.loads(stored(dataset, name))
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, dict) or not all(isinstance(value, dict) for value in values.values()):
+        raise OutputError(f"{source(dataset)}: its attribute '{name}' is damaged")
+    return values
 
 
 def source(dataset: xr.Dataset) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from memsim.document.writer import show
-from memsim.errors import OutputError
-from memsim.results.dataset import source, stored
+from memsim.results.dataset import stored_mappings
 from memsim.results.differences import differing
 
 if TYPE_CHECKING:
@@ -23,13 +21,7 @@ def hardware_of(dataset: xr.Dataset) -> dict[str, dict[str, Any]]:
     OutputError
         If the result states none, or they are damaged.
     """
-    try:
-        settings = json.loads(stored(dataset, "hardware"))
-    except (ValueError, RecursionError):
-        settings = None
-    if not isinstance(settings, dict) or not all(isinstance(own, dict) for own in settings.values()):
-        raise OutputError(f"{source(dataset)}: its attribute 'hardware' is damaged")
-    return settings
+    return stored_mappings(dataset, "hardware")
 
 
 def setting_text(value: Any) -> str:

@@ -67,14 +67,14 @@ class _Watch:
             self._opened(os.fsdecode(arguments[0]), arguments[1], arguments[2])
 
     def _opened(self, path: str, mode: str | None, flags: int) -> None:
-        place = Path(path).resolve()
+        place = Path(os.path.realpath(path))  # which does not fail for links in a circle
         writes = bool(flags & _WRITING)
         folder, self.folder = self.folder, None  # what follows is not of the load
         try:
             named = place.is_relative_to(folder or place)
             library = any(place.is_relative_to(library) for library in self._libraries)
             cached = "__pycache__" in place.parts or "numba" in path
-            if not (cached or (not writes and (named or library))):
+            if not (cached or place.is_dir() or (not writes and (named or library))):
                 self.problems.append(f"{'wrote to' if writes else 'opened'} {place}")
         finally:
             self.folder = folder

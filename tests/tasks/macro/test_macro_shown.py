@@ -82,3 +82,19 @@ def test_changed_files_are_shown_without_shares_or_refused(cli):
     assert shown.code == 0 and "energy between" in shown.out and shown.out.count(" %") == shown.out.count("100 %")
     ms.save(whole.isel(limit=[0]), "end.nc")
     assert "end.nc: 'limit' has 1 ends; allowed: 2" in cli("show", "end.nc").refusal()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda d: d.assign_attrs(left_out='{"x": 3}'), "its attribute 'left_out' is damaged"),
+        (lambda d: d.assign_attrs(left_out='{"LABEL": {"energy": [{}], "area": []}}'), "'left_out' is damaged"),
+        (lambda d: d.assign_coords(macro=[f"other {i}" for i in range(d.sizes["macro"])]), "has none of its macros"),
+    ],
+)
+def test_figures_of_changed_files_are_refused_in_one_line(cli, change, says):
+    whole = ms.run("hermes-01")
+    changed = change(whole)
+    changed.attrs["left_out"] = changed.attrs["left_out"].replace("LABEL", str(whole.macro.values[0]))
+    ms.save(changed, "changed.nc")
+    assert says in cli("plot", "changed.nc").refusal()

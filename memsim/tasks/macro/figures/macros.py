@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from memsim.energy.cost import PARTS
+from memsim.errors import OutputError
 from memsim.plotting.axis import logarithmic_axis
 from memsim.plotting.curves import MAX_LINES, named
 from memsim.plotting.members import members
@@ -18,7 +18,7 @@ from memsim.plotting.rows import draw_parts, draw_ranges, grouped, label_rows, l
 from memsim.plotting.rules.content import filled, left_out
 from memsim.plotting.rules.limits import comparable, fit_limits
 from memsim.plotting.style import RC
-from memsim.results.dataset import require
+from memsim.results.dataset import require, source, stored_mappings
 from memsim.results.settings import settings_of
 from memsim.tasks.macro.schema import MacroExperimentSpec
 from memsim.units import format_quantity
@@ -78,7 +78,10 @@ def macros(dataset: xr.Dataset) -> Figure:
     require(dataset, "macro", "part", *names, *(f"{name}_range" for name in names), *(f"{name}_part" for name in _BARS))
     require(dataset, "input_bits", "weight_bits", "output_bits", "components")
     count = min(MAX_LINES, dataset.sizes["macro"])
-    order, heights = grouped([member.name for member in members(dataset, settings)][:count])
+    names_of_designs = [member.name for member in members(dataset, settings)][:count]
+    if not names_of_designs:
+        raise OutputError(f"{source(dataset)}: its experiment has none of its macros; it is not a whole result")
+    order, heights = grouped(names_of_designs)
     shown = dataset.isel(macro=order)
     beside = dict(zip(_BARS, _POINTS, strict=True))
     contents, gone = filled({name: shown[name].values for name in names})
@@ -189,8 +192,12 @@ def _bits(dataset: xr.Dataset) -> str:
 
 def _missing(dataset: xr.Dataset) -> str:
     """What the numbers of the macros leave out, which TOPS/W and TOPS/mm² depend on."""
-    missing = json.loads(dataset.attrs.get("left_out", "{}"))
+    missing = stored_mappings(dataset, "left_out") if "left_out" in dataset.attrs else {}
     of_macros = [missing[name] for name in map(str, dataset.macro.values) if name in missing]
+    parts = ("energy", "area", "experiment")
+    lists = [one.get(part) for one in of_macros for part in parts]
+    if not all(isinstance(one, list) and all(isinstance(name, str) for name in one) for one in lists):
+        raise OutputError(f"{source(dataset)}: its attribute 'left_out' is damaged")
     texts = []
     for key, what in (("energy", "energy and TOPS/W"), ("area", "area and TOPS/mm²")):
         lists = [dict.fromkeys([*parts[key], *(parts["experiment"] if key == "energy" else ())]) for parts in of_macros]
