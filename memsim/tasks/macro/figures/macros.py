@@ -195,8 +195,8 @@ def _missing(dataset: xr.Dataset) -> str:
     missing = stored_mappings(dataset, "left_out") if "left_out" in dataset.attrs else {}
     of_macros = [missing[name] for name in map(str, dataset.macro.values) if name in missing]
     parts = ("energy", "area", "experiment")
-    lists = [one.get(part) for one in of_macros for part in parts]
-    if not all(isinstance(one, list) and all(isinstance(name, str) for name in one) for one in lists):
+    values = [one.get(part) for one in of_macros for part in parts]
+    if not all(isinstance(value, list) and all(isinstance(name, str) for name in value) for value in values):
         raise OutputError(f"{source(dataset)}: its attribute 'left_out' is damaged")
     texts = []
     for key, what in (("energy", "energy and TOPS/W"), ("area", "area and TOPS/mm²")):
