@@ -23,6 +23,7 @@ from memsim.lazy_names import lazy_names
 if TYPE_CHECKING:
     from memsim.arrays import ADC, DAC, Crossbar, Mapping, PulseCounts, Wires
     from memsim.arrays.wires import WireSolution, effective_conductance, solve_wires
+    from memsim.attribution import attribute, limits
     from memsim.cells import register_step
     from memsim.costs import cost
     from memsim.data.images import Images, load_data
@@ -87,6 +88,7 @@ _MODULES = {
     "WindowWarning": "memsim.errors",
     "WireSolution": "memsim.arrays.wires",
     "Wires": "memsim.arrays",
+    "attribute": "memsim.attribution",
     "cost": "memsim.costs",
     "combine": "memsim.results.combination",
     "device_names": "memsim.profiles",
@@ -95,6 +97,7 @@ _MODULES = {
     "experiment_names": "memsim.experiments.loading",
     "fit_device": "memsim.fit",
     "hysteresis": "memsim.profiles.hysteresis",
+    "limits": "memsim.attribution",
     "load": "memsim.results.dataset",
     "load_data": "memsim.data.images",
     "load_device": "memsim.profiles",
@@ -142,6 +145,7 @@ __all__ = [
     "WindowWarning",
     "WireSolution",
     "Wires",
+    "attribute",
     "combine",
     "cost",
     "device_names",
@@ -150,6 +154,7 @@ __all__ = [
     "experiment_names",
     "fit_device",
     "hysteresis",
+    "limits",
     "load",
     "load_data",
     "load_device",

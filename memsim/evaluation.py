@@ -152,8 +152,30 @@ def evaluate_as(
     trained: Trained, experiment: Experiment, *, backend: str = "auto", progress: Progress | None = None
 ) -> xr.Dataset:
     """The result of evaluating weights as a changed experiment says, see `evaluate`."""
+    labels, images_sha256 = checked(trained, experiment)
+    last = trained.evaluations[-1]
+    changes = {k: v for k, v in experiment.changed.items() if trained.experiment.changed.get(k) != v}
+    kept = {label: trained.kept[old] for label, old in labels.items()}
+    result = compute(
+        experiment,
+        backend=backend,
+        images_sha256=images_sha256,
+        progress=progress,
+        earlier=Earlier(kept, trained.result, labels),
+    )
+    set_evaluations(result, [*trained.evaluations[:-1], last._replace(changes=changes)])
+    return result
+
+
+def checked(trained: Trained, experiment: Experiment) -> tuple[dict[str, str], str | None]:
+    """What each learner of a changed experiment is called in the run, and the hash that its images must have, if any.
+
+    Raises
+    ------
+    InputError
+        If a change needs training.
+    """
     before = {entry.label: entry for entry in prepare(trained.experiment)}
-    kept: dict[str, Kept] = {}
     labels: dict[str, str] = {}
     moved = False
     for entry in prepare(experiment):
@@ -163,18 +185,8 @@ def evaluate_as(
         keys = _changed(before[label], entry)
         moved |= any(key.startswith("data.") for key in keys)
         _check(trained, before[label], entry, keys)
-        kept[entry.label], labels[entry.label] = trained.kept[label], label
-    last = trained.evaluations[-1]
-    changes = {k: v for k, v in experiment.changed.items() if trained.experiment.changed.get(k) != v}
-    result = compute(
-        experiment,
-        backend=backend,
-        images_sha256=None if moved or not last.images_sha256 else last.images_sha256,
-        progress=progress,
-        earlier=Earlier(kept, trained.result, labels),
-    )
-    set_evaluations(result, [*trained.evaluations[:-1], last._replace(changes=changes)])
-    return result
+        labels[entry.label] = label
+    return labels, None if moved else trained.evaluations[-1].images_sha256 or None
 
 
 def _earlier(run: Run, before: Mapping[str, Run]) -> str | None:

@@ -19,6 +19,7 @@ from memsim.cli.doctor import doctor
 from memsim.cli.evaluate import evaluate
 from memsim.cli.group import Group
 from memsim.cli.inspect import list_, plot, show
+from memsim.cli.limits import limits
 from memsim.cli.options import with_options
 from memsim.cli.run import run
 from memsim.cli.schema import schema
@@ -57,7 +58,22 @@ def cli() -> None:
     """
 
 
-for command in (run, list_, show, validate, schema, plot, compare, evaluate, cost, verify, device, bench, doctor):
+for command in (
+    run,
+    list_,
+    show,
+    validate,
+    schema,
+    plot,
+    compare,
+    evaluate,
+    cost,
+    limits,
+    verify,
+    device,
+    bench,
+    doctor,
+):
     cli.add_command(command)
 
 

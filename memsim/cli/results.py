@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -57,11 +57,11 @@ class Outputs:
     """
 
     def __init__(self, stem: str, output: str | None, *, force: bool, no_figure: bool, quiet: bool) -> None:
-        self._stem, self._force, self._no_figure, self._quiet = stem, force, no_figure, quiet
+        self._stem, self._force, self._no_figure, self.quiet = stem, force, no_figure, quiet
         self._paths = targets(output, (".nc",) if no_figure else (".nc", ".png"), stem, force)
 
-    def finish(self, dataset: xr.Dataset, experiment: Experiment) -> None:
-        """Write a result and its figure, and print its table, its notes and the paths."""
+    def write(self, dataset: xr.Dataset) -> list[Path]:
+        """Write a result and its figure; their paths. Quiet, print that of the result."""
         from memsim.results.dataset import writer
 
         writers: dict[str, Writer] = {".nc": writer(dataset)}
@@ -71,8 +71,20 @@ class Outputs:
             png = picture(dataset, Path("figure.png"))
             writers[".png"] = lambda path: path.write_bytes(png)
         paths = write(self._paths, self._stem, writers, self._force)
-        if self._quiet:
+        if self.quiet:
             click.echo(printable(paths[0]))
+        return paths
+
+    @staticmethod
+    def print_paths(paths: Sequence[Path]) -> None:
+        """Print where a result and its figure are."""
+        for what, path in zip(("Results", "Figure"), paths, strict=False):
+            click.echo(f"{what:<8} {printable(path)}")
+
+    def finish(self, dataset: xr.Dataset, experiment: Experiment) -> None:
+        """Write the result of an experiment and its figure, and print its table, its notes and the paths."""
+        paths = self.write(dataset)
+        if self.quiet:
             return
 
         from memsim.cli.notes import print_notes
@@ -82,8 +94,7 @@ class Outputs:
         load_object(experiment.task.print_overview)(dataset)
         spec = experiment.spec
         print_notes(dataset, spec.data.samples if isinstance(spec, ImageExperimentSpec) else None)
-        for what, path in zip(("Results", "Figure"), paths, strict=False):
-            click.echo(f"{what:<8} {printable(path)}")
+        self.print_paths(paths)
 
 
 def changed_by_options(

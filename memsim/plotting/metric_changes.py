@@ -9,8 +9,9 @@ import numpy as np
 
 from memsim.metrics.intervals import seed_interval
 from memsim.plotting.changes import Change, Measured, difference_interval
-from memsim.plotting.shared import Shared, by_severity, values_of
+from memsim.plotting.shared import Shared, by_severity
 from memsim.results.dataset import VARIABLES
+from memsim.results.metric_values import values_of
 from memsim.results.settings import kind_of
 from memsim.tasks.base import Metric, load_object
 from memsim.tasks.variable import Variable

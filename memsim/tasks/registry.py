@@ -20,6 +20,9 @@ BENCH = "bench"
 NETWORK = "network"
 """Name of the results of `memsim.torch.evaluate`, which come from no experiment."""
 
+ATTRIBUTION = "attribution"
+"""Name of attributions of a loss to imperfections, which come from several runs."""
+
 _TASKS = {
     "memorise": "memsim.tasks.memorise:TASK",
     "classify": "memsim.tasks.classify:TASK",
@@ -29,7 +32,11 @@ _TASKS = {
 }
 DEFAULT = next(iter(_TASKS))
 """Task of an experiment that names none."""
-_OTHERS = {BENCH: "memsim.tasks.benchmark:BENCHMARK", NETWORK: "memsim.tasks.network:EVALUATION"}
+_OTHERS = {
+    BENCH: "memsim.tasks.benchmark:BENCHMARK",
+    NETWORK: "memsim.tasks.network:EVALUATION",
+    ATTRIBUTION: "memsim.tasks.attribution:RESULT",
+}
 
 _Kind = TypeVar("_Kind", bound=ResultKind)
 
@@ -86,7 +93,7 @@ def _added(entry: EntryPoint) -> Task:
 TASKS: Descriptions[Task] = Descriptions(_TASKS)
 """Name -> task."""
 RESULT_KINDS: Descriptions[ResultKind] = Descriptions({**_TASKS, **_OTHERS})
-"""Name -> kind of result: all tasks, benchmarks, and evaluations of networks."""
+"""Name -> kind of result: all tasks, benchmarks, evaluations of networks, and attributions."""
 
 
 def without_experiment(name: object) -> bool:

@@ -1,0 +1,124 @@
+"""The imperfections of a device and of what surrounds its cells, and the ideal state of each.
+
+Those of the device are the parts of `memsim.profiles.idealised`. Two of its parts are divided here: stuck cells are
+apart from the spread of cells, and drift is one more. Noise of pulses acts on pulses of the device's shape, and these
+move states between its bounds, so these three follow each other.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+from memsim.profiles import DeviceProfile
+from memsim.profiles.idealised import PARTS
+
+BOUNDS, SHAPE, PULSES, SPREAD, STUCK, READ, DRIFT = "bounds", "update", "c2c", "d2d", "stuck", "read", "drift"
+ERROR, DAC, ADC, WIRES = "error", "dac", "adc", "wires"
+CHAIN = (BOUNDS, SHAPE, PULSES)
+"""Imperfections each of which acts on those before it."""
+KEYS = (BOUNDS, SHAPE, PULSES, SPREAD, STUCK, READ, DRIFT, ERROR, DAC, ADC, WIRES)
+"""All imperfections, by short names, in the order in which tables list them."""
+_READ_NOISE = ("noise", "telegraph", "flicker")
+_LABELS = {
+    BOUNDS: "bounds",
+    SHAPE: "shape of pulses",
+    PULSES: "noise of pulses",
+    SPREAD: "spread of cells",
+    STUCK: "stuck cells",
+    READ: "read noise",
+    DRIFT: "drift",
+    ERROR: "added error",
+    DAC: "DAC",
+    ADC: "ADC",
+    WIRES: "wires",
+}
+PROGRAMMING = "programming error"
+"""Label of the noise of a device that is only programmed."""
+_IDEAL = {
+    BOUNDS: "ohmic cells without bounds, from 0 S on, on a scale as wide as the window",
+    SHAPE: "exact steps inside the window, wherever the state stands",
+    PULSES: "no noise from pulse to pulse, no write noise",
+    SPREAD: "all cells alike",
+    STUCK: "no stuck cells",
+    READ: "no read noise, white or correlated",
+    DRIFT: "states stay as programmed",
+    ERROR: "no error beside that of the device",
+    DAC: "inputs of any value",
+    ADC: "outputs without rounding, limits and noise",
+    WIRES: "lines without resistance",
+}
+
+
+class Kind(NamedTuple):
+    """An imperfection: its short name, its label, and its ideal state in words."""
+
+    key: str
+    label: str
+    ideal_state: str
+
+
+def kinds_of(device: DeviceProfile, keys: Collection[str]) -> list[Kind]:
+    """Labels and ideal states of imperfections of cells of a device and their circuit, in the order of `KEYS`."""
+    kinds = []
+    for key in KEYS:
+        if key in keys:
+            only_programmed = key == PULSES and device.spec.update is None
+            label = PROGRAMMING if only_programmed else _LABELS[key]
+            kinds.append(Kind(key, label, "states are programmed exactly" if only_programmed else _IDEAL[key]))
+    return kinds
+
+
+def of_device(device: DeviceProfile, ideal: Collection[str], *, ages: bool) -> list[str]:
+    """Short names of the imperfections that a device has.
+
+    Parameters
+    ----------
+    device : DeviceProfile
+        The cells as authored.
+    ideal : collection of str
+        Parts that are taken as ideal already, see `memsim.profiles.idealised`.
+    ages : bool
+        Whether time passes between programming and reading.
+    """
+    spec, spread = device.spec, device.spec.variability
+    noisy = spread is not None and any(getattr(spread, part) for part in ("c2c", "write", "per_pulse"))
+    if spec.update is None:
+        noisy = spec.programming is not None
+    elif spec.update.own_noise is not None:
+        noisy = True
+    has = {
+        BOUNDS: not spec.conductance.nominal,
+        SHAPE: spec.update is not None and not spec.conductance.nominal,
+        PULSES: noisy,
+        SPREAD: spread is not None and bool(spread.d2d),
+        STUCK: spec.faults is not None,
+        READ: any(getattr(spec.read, part) is not None for part in _READ_NOISE),
+        DRIFT: ages and spec.retention is not None,
+    }
+    gone = set(ideal) | ({STUCK} if SPREAD in ideal else set())
+    for before, after in itertools.pairwise(CHAIN):
+        gone |= {after} if before in gone else set()
+    return [key for key, present in has.items() if present and key not in gone]
+
+
+def ideal_device(device: DeviceProfile, missing: Collection[str]) -> tuple[list[str], dict[str, Any]]:
+    """How a device lacks some of its imperfections.
+
+    Returns
+    -------
+    parts : list of str
+        Parts of `memsim.profiles.idealised` that are ideal.
+    changes : dict of str to None
+        Sections of the profile that are left out, by dotted key.
+    """
+    chosen, changes = set(missing) & set(PARTS), dict[str, Any]()
+    if SPREAD in chosen and device.spec.faults is not None and STUCK not in missing:
+        chosen.remove(SPREAD)  # this part would take stuck cells with it
+        changes["variability.d2d"] = None
+    elif STUCK in missing and SPREAD not in chosen:
+        changes["faults"] = None
+    if DRIFT in missing:
+        changes["retention"] = None
+    return [part for part in PARTS if part in chosen], changes

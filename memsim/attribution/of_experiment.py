@@ -1,0 +1,368 @@
+"""Attribution of the loss of the learners of an experiment: one run with a learner for each combination."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import json
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from memsim.attribution.imperfections import (
+    ADC,
+    CHAIN,
+    DAC,
+    ERROR,
+    KEYS,
+    READ,
+    WIRES,
+    Kind,
+    ideal_device,
+    kinds_of,
+    of_device,
+)
+from memsim.attribution.of_function import chains_of, orders_of
+from memsim.attribution.result import Imperfection, MetricName, Scored, result_of
+from memsim.attribution.shapley import Game
+from memsim.backends import resolve
+from memsim.errors import InputError, nearest
+from memsim.evaluation import Trained, checked, trained_in
+from memsim.experiments.experiment import Experiment, validated
+from memsim.experiments.keys import listed
+from memsim.experiments.loading import load_experiment
+from memsim.profiles import DeviceProfile, device_of
+from memsim.repeat import stored_experiment
+from memsim.results.dataset import VARIABLES, load
+from memsim.results.metric_values import values_of
+from memsim.results.weights import has_weights
+from memsim.simulate import compute
+from memsim.tasks.base import Metric
+from memsim.tasks.coordinates import SEVERITY
+from memsim.tasks.job import Earlier, Progress
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_CIRCUIT = (DAC, ADC, WIRES)
+_AROUND_TRAINED = (READ, *_CIRCUIT)
+"""Imperfections that can change once cells have learned in place."""
+_LEFT_OUT = ("energy", "keep", "published", "reference")
+"""Keys of an experiment that name learners, or ask for more than metrics."""
+MAX_RUNS = 1000
+"""Most learners of the run."""
+
+
+def limits(
+    experiment: Experiment | str | Path,
+    changes: Mapping[str, Any] | None = None,
+    *,
+    device: DeviceProfile | str | None = None,
+    data: str | Path | None = None,
+    learners: Collection[str] = (),
+    imperfections: Collection[str] = (),
+    metric: str | None = None,
+    orders: int | None = None,
+    backend: str = "auto",
+    progress: Progress | None = None,
+) -> xr.Dataset:
+    """How much of the loss of the learners of an experiment each imperfection causes.
+
+    Each combination of imperfections that is needed is a learner of one run, with the random numbers of all others.
+    Networks are trained once.
+
+    Parameters
+    ----------
+    experiment : Experiment, str or Path
+        What to run, as for `memsim.run`; or the result of a run. If this holds weights, nothing is trained, and only
+        what surrounds the cells and the noise of reads count where these have learned in place.
+    changes : mapping, optional
+        Settings to change, as for `Experiment.replace`.
+    device : DeviceProfile or str, optional
+        Used by every crossbar instead of its own.
+    data : str or Path, optional
+        Images, as for `memsim.run`.
+    learners : collection of str, optional
+        Names of learners with crossbars. If not given, those that are programmed, or all where there are none.
+    imperfections : collection of str, optional
+        Short names of those that count, see `memsim.attribution.imperfections.KEYS`; all others stay as they are. All
+        that the learners have if not given.
+    metric : str, optional
+        Variable of the result, such as "snr_median", or its label, such as "under noise"; the first one of the task if
+        not given. Over time, the value at the last time.
+    orders : int, optional
+        Number of sampled pairs of orders; see `memsim.attribute`.
+    backend : {"auto", "cpu", "cuda"}
+        Where to compute.
+    progress : callable, optional
+        As for `memsim.run`.
+
+    Returns
+    -------
+    xarray.Dataset
+        See `memsim.tasks.attribution`; the dimension repeat has the seeds, or the images, of the task.
+
+    Raises
+    ------
+    MemsimError
+        If a setting is not allowed, there are too many combinations, or a metric is not finite.
+    """
+    trained, whole = opened(experiment)
+    whole = whole.replace(changes)
+    if device is not None:
+        whole = whole.replace({"array.device": device_of(device)}, origin="device")
+    if data is not None:
+        whole = whole.replace({"data.source": str(data)}, origin="data")
+    return limits_of(
+        whole,
+        trained,
+        learners=learners,
+        imperfections=imperfections,
+        metric=metric,
+        orders=orders,
+        backend=backend,
+        progress=progress,
+    )
+
+
+def limits_of(
+    whole: Experiment,
+    trained: Trained | None = None,
+    *,
+    learners: Collection[str] = (),
+    imperfections: Collection[str] = (),
+    metric: str | None = None,
+    orders: int | None = None,
+    backend: str = "auto",
+    progress: Progress | None = None,
+) -> xr.Dataset:
+    """The attribution of an experiment, with the weights that a result of it holds, if any; see `limits`."""
+    if whole.spec.sweep:
+        raise InputError(
+            f"{whole.document.name}: sweeps {', '.join(whole.spec.sweep)}; choose one value of each, so that there is "
+            "one run to explain"
+        )
+    known, images_sha256 = ({}, None) if trained is None else checked(trained, whole)
+    chosen = _metric(whole, metric)
+    players = [_player(whole, name, imperfections, orders, trained) for name in _learners(whole, learners)]
+    count = sum(len(player.game.combinations) for player in players)
+    if count > MAX_RUNS:
+        raise InputError(
+            f"{whole.document.name}: {count} combinations of imperfections; allowed: {MAX_RUNS} in one run. Choose "
+            "fewer learners or imperfections, or sample fewer orders"
+        )
+    expanded, labels = _expanded(whole, players, chosen)
+    earlier = None
+    if trained is not None:
+        labels = {label: known[old] for label, old in labels.items()}
+        earlier = Earlier({label: trained.kept[old] for label, old in labels.items()}, trained.result, labels)
+    result = compute(expanded, backend=backend, images_sha256=images_sha256, progress=progress, earlier=earlier)
+    places = {str(name): place for place, name in enumerate(result[whole.spec.COMPARED].values)}
+    scored = [
+        Scored(
+            player.label,
+            tuple(Imperfection(kind.label, kind.ideal_state) for kind in player.kinds),
+            player.game,
+            {
+                one: _finite(values_of(result, chosen, places[player.name_of(one)]), chosen, player, one)
+                for one in player.game.combinations
+            },
+            player.device.name,
+        )
+        for player in players
+    ]
+    sampled = players[0].orders
+    return result_of(
+        scored,
+        MetricName(chosen.label, _unit(chosen), _better(chosen)),
+        title=f"What limits {whole.spec.title[:1].lower()}{whole.spec.title[1:]}",
+        orders=sampled,
+        seed=whole.spec.seed,
+        backend=resolve(result.attrs["backend"]),
+        attributes=_origin(whole, result, chosen),
+    )
+
+
+class _Player(NamedTuple):
+    """A learner with its imperfections and the combinations of them that are needed."""
+
+    number: int
+    name: str
+    label: str
+    device: DeviceProfile
+    kinds: list[Kind]
+    game: Game
+    orders: int | None
+
+    def name_of(self, combination: int) -> str:
+        """Name of the learner that has some of the imperfections."""
+        return f"{self.number} {combination:b}"
+
+    def missing(self, combination: int) -> list[str]:
+        """Short names of the imperfections that a combination lacks."""
+        return [kind.key for i, kind in enumerate(self.kinds) if not combination >> i & 1]
+
+
+def opened(experiment: Experiment | str | Path) -> tuple[Trained | None, Experiment]:
+    """What a result holds of its training, None if nothing, and the experiment."""
+    if isinstance(experiment, Experiment):
+        return None, experiment
+    if str(experiment).endswith(".nc"):
+        if has_weights(load(experiment)):
+            trained = trained_in(experiment)
+            return trained, trained.experiment
+        return None, stored_experiment(experiment).experiment
+    return None, load_experiment(experiment)
+
+
+def _learners(experiment: Experiment, names: Collection[str]) -> list[Any]:
+    """Settings of the learners that are explained."""
+    spec = experiment.spec
+    on_arrays = [one for one in spec.compared if "array" in one.sections]
+    if not on_arrays:
+        raise InputError(f"{experiment.document.name}: has no learner on a crossbar, so nothing that could limit it")
+    if not names:
+        programmed = [one for one in on_arrays if getattr(one, "programs", False)]
+        return programmed or on_arrays
+    by_label = {spec.first_label(one.name) or one.name: one for one in on_arrays} | {one.name: one for one in on_arrays}
+    for name in names:
+        if name not in by_label:
+            raise InputError(
+                f"{experiment.document.name}: unknown learner '{name}' on a crossbar{nearest(name, by_label)}"
+            )
+    return [by_label[name] for name in dict.fromkeys(names)]
+
+
+def _player(
+    experiment: Experiment, learner: Any, keys: Collection[str], orders: int | None, trained: Trained | None
+) -> _Player:
+    """A learner with its imperfections."""
+    for key in keys:
+        if key not in KEYS:
+            raise InputError(f"unknown imperfection '{key}'{nearest(key, KEYS)}")
+    device = experiment.device(learner)
+    times = list(getattr(experiment.spec, "times", None) or ())
+    present = of_device(device, learner.array.ideal, ages=bool(times) and times[-1] > 0)
+    present += [key for key in _CIRCUIT if getattr(learner.array, key) is not None]
+    if getattr(getattr(learner, "programmed", None), "error", 0.0):
+        present.append(ERROR)
+    if trained is not None and not getattr(learner, "programs", False):
+        present = [key for key in present if key in _AROUND_TRAINED]
+    label = experiment.spec.first_label(learner.name) or learner.name
+    chosen = [key for key in KEYS if key in present and (not keys or key in keys)]
+    if not chosen:
+        allowed = f"allowed: {', '.join(present)}" if present else "it is ideal"
+        raise InputError(f"{experiment.document.name}: '{label}' has none of these imperfections; {allowed}")
+    chain = [key for key in CHAIN if key in chosen]
+    after = {later: earlier for earlier, later in itertools.pairwise(chain)}
+    count = orders_of(len(chosen) - max(0, len(chain) - 1), orders)
+    game = Game(len(chosen), chains_of(chosen, after), orders=count, seed=experiment.spec.seed)
+    number = list(experiment.spec.compared).index(learner)
+    return _Player(number, learner.name, label, device, kinds_of(device, chosen), game, count)
+
+
+def _expanded(experiment: Experiment, players: Sequence[_Player], metric: Metric) -> tuple[Experiment, dict[str, str]]:
+    """An experiment with a learner for each combination, and what each learner is called in the whole one."""
+    key = listed(experiment.spec)
+    document = experiment.document
+    data = document.data
+    authored = data[key]
+    others = [own for own, spec in zip(authored, experiment.spec.compared, strict=True) if "array" not in spec.sections]
+    labels = {own["name"]: own["name"] for own in others}
+    made = []
+    for player in players:
+        for combination in player.game.combinations:
+            own = copy.deepcopy(authored[player.number]) | {"name": player.name_of(combination)}
+            _make_ideal(own, experiment.spec.compared[player.number], player, player.missing(combination))
+            made.append(own)
+            labels[own["name"]] = player.label
+    document = document.replace({key: [*others, *made], **_less_work(experiment, metric)})
+    document = document.without((name,) for name in _LEFT_OUT if name in data)
+    return Experiment(document, validated(document, experiment.devices), experiment.devices), labels
+
+
+def _less_work(experiment: Experiment, metric: Metric) -> dict[str, Any]:
+    """Settings without which a run would compute what the metric does not need: all but one level of noise."""
+    spec: Any = experiment.spec
+    corruptions = getattr(spec, "corruptions", None)
+    if not corruptions or set(SEVERITY) & set(VARIABLES[metric.source].dims):
+        return {}
+    name, levels = next(iter(corruptions.items()))
+    less: dict[str, Any] = {"corruptions": {name: [levels[0]]}}
+    if hasattr(spec, "attack"):
+        less |= {"attack": {"steps": 1, "images": 1}, "perturbations": [spec.perturbations[0]]}
+    return less
+
+
+def _make_ideal(own: dict[str, Any], spec: Any, player: _Player, missing: Collection[str]) -> None:
+    """Let a learner, as written, lack some imperfections."""
+    array = own.setdefault("array", {})
+    for key in _CIRCUIT:
+        if key in missing:
+            array.pop(key, None)
+    if ERROR in missing:
+        own["programmed"]["error"] = 0.0
+    parts, changes = ideal_device(player.device, missing)
+    if parts:
+        array["ideal"] = list(dict.fromkeys([*spec.array.ideal, *parts]))
+    if changes:
+        choice = array.get("device", "ideal")
+        section = dict(choice) if isinstance(choice, Mapping) else {"extends": choice}
+        for key, value in changes.items():
+            outer, _, inner = key.partition(".")
+            section[outer] = {**(section.get(outer) or {}), inner: value} if inner else value
+        array["device"] = section
+
+
+def _metric(experiment: Experiment, name: str | None) -> Metric:
+    """One of the metrics of the task."""
+    metrics = experiment.task.metrics
+    if name is None:
+        return metrics[0]
+    for metric in metrics:
+        if name in (metric.variable, metric.label, metric.variable.removesuffix("_mean")):
+            return metric
+    raise InputError(f"unknown metric '{name}'{nearest(name, [metric.variable for metric in metrics])}")
+
+
+def _finite(values: np.ndarray | None, metric: Metric, player: _Player, combination: int) -> np.ndarray:
+    """Values (repeat,) of a metric.
+
+    Raises
+    ------
+    InputError
+        If a result has none, or one is not finite.
+    """
+    if values is None:
+        raise InputError(f"metric '{metric.variable}': has no value of each repeat; choose another one")
+    values = metric.factor * np.atleast_1d(values)
+    if not np.isfinite(values).all():
+        missing = ", ".join(kind.label for kind in player.kinds if kind.key in player.missing(combination))
+        raise InputError(
+            f"metric '{metric.variable}' of '{player.label}' is not finite without {missing or 'anything ideal'}; "
+            "choose another metric, such as its median"
+        )
+    return values
+
+
+def _unit(metric: Metric) -> str:
+    return metric.unit or "1"
+
+
+def _better(metric: Metric) -> Any:
+    """Whether larger numbers of a metric are better ones."""
+    worse = ("error", "unsafe", "energy", "difference to")
+    return "lower" if any(word in metric.label for word in worse) else "higher"
+
+
+def _origin(experiment: Experiment, result: xr.Dataset, metric: Metric) -> dict[str, str]:
+    """Where the numbers come from."""
+    copied = ("images_source", "images_sha256", "devices", "device_values", "notes")
+    return {
+        "experiment": experiment.to_yaml(),
+        "changes": json.dumps(dict(experiment.changed)),
+        "metric_variable": metric.variable,
+        **{name: result.attrs[name] for name in copied if name in result.attrs},
+    }

@@ -1,0 +1,102 @@
+"""Tables of an attribution for the terminal: what to improve first, and what that gains."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from memsim.cli.console import WIDE, console, table
+from memsim.errors import printable
+from memsim.results.dataset import require, stored
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from rich.table import Table
+
+_DIGITS = 9
+_NEEDED = ("loss_share_mean", "loss_share_interval", "improvement_mean", "loss_alone_mean", "metric_loss")
+
+
+def print_attribution(dataset: xr.Dataset) -> None:
+    """Print a table of the imperfections of each learner, the largest gain first, and how to read it.
+
+    Raises
+    ------
+    OutputError
+        If the result is not whole.
+    """
+    require(dataset, "learner", "imperfection", *_NEEDED, "ideal_metric", "real_metric")
+    unit = stored(dataset, "metric_units")
+    unit = "" if unit == "1" else f" {unit}"
+    screen = console(width=WIDE)
+    screen.print(printable(stored(dataset, "title")), style="bold")
+    for place, name in enumerate(dataset.learner.values):
+        one = dataset.isel(learner=place)
+        ideal, real = (float(one[key].mean()) for key in ("ideal_metric", "real_metric"))
+        screen.print(
+            f"\n{printable(name)}: {printable(stored(dataset, 'metric'))} {ideal:.4g}{unit} if all is ideal, "
+            f"{real:.4g}{unit} on this hardware",
+            soft_wrap=True,
+        )
+        screen.print(_of_learner(one, unit.strip()))
+        first = _first(one)
+        if first:
+            screen.print(f"To improve first: {printable(first)}", soft_wrap=True)
+    _print_notes(dataset)
+
+
+def _of_learner(one: xr.Dataset, unit: str) -> Table:
+    """Table of the imperfections of a learner."""
+    numbers = ("share of loss", "95 % interval", "gain", "alone")
+    rows = table(f"imperfection [{unit}]" if unit else "imperfection", *numbers, right=numbers)
+    for place in _order(one):
+        low, high = (float(end) for end in one.loss_share_interval.values[place])
+        ends = "" if np.isnan(low) else f"{_number(low)} to {_number(high)}"
+        rows.add_row(
+            printable(one.imperfection.values[place]),
+            _number(float(one.loss_share_mean[place])),
+            ends,
+            _number(float(one.improvement_mean[place])),
+            _number(float(one.loss_alone_mean[place])),
+        )
+    rows.add_section()
+    rows.add_row("all", f"{float(one.metric_loss.mean()):.3g}", "", "", "")
+    return rows
+
+
+def _order(one: xr.Dataset) -> list[int]:
+    """Places of the imperfections that a learner has, the largest share first."""
+    shares = one.loss_share_mean.values
+    return [int(place) for place in np.argsort(-shares, kind="stable") if not np.isnan(shares[place])]
+
+
+def _first(one: xr.Dataset) -> str:
+    """The imperfection whose ideal state gains most, and how much it gains; empty if none gains anything."""
+    gains = one.improvement_mean.values
+    if not np.any(gains > 0):
+        return ""
+    place = int(np.nanargmax(gains))
+    ideal = str(one.ideal_state.values[place]) if "ideal_state" in one.coords else ""
+    return f"{one.imperfection.values[place]} (gain {gains[place]:.3g})" + (f"; ideal: {ideal}" if ideal else "")
+
+
+def _number(value: float) -> str:
+    """A number of three digits; sums of the same numbers in another order differ by rounding, which counts as 0."""
+    return "" if np.isnan(value) else f"{round(value, _DIGITS) + 0.0:.3g}"
+
+
+def _print_notes(dataset: xr.Dataset) -> None:
+    """Print what the columns mean."""
+    screen = console(width=WIDE)
+    repeats = dataset.sizes["repeat"]
+    orders = str(dataset.attrs.get("orders", "all"))
+    screen.print()
+    for line in (
+        f"Share    mean change of the metric when the imperfection joins others; orders: {printable(orders)}",
+        "Gain     if this one alone were ideal; Alone: the loss if it were the only one",
+        f"Repeats  {repeats}; intervals are over these" + ("" if repeats > 1 else ", and one has none"),
+    ):
+        screen.print(line, soft_wrap=True)
+    if "notes" in dataset.attrs:
+        screen.print(f"Notes    {printable(dataset.attrs['notes'])}", soft_wrap=True)
