@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from memsim.arrays.waiting import retention_notes
 from memsim.attribution.imperfections import (
     ADC,
     CHAIN,
@@ -181,7 +182,7 @@ def limits_of(
         orders=sampled,
         seed=whole.spec.seed,
         backend=resolve(result.attrs["backend"]),
-        attributes=_origin(whole, result, chosen),
+        attributes=_origin(whole, result, chosen, players),
     )
 
 
@@ -357,10 +358,17 @@ def _better(metric: Metric) -> Any:
     return "lower" if any(word in metric.label for word in worse) else "higher"
 
 
-def _origin(experiment: Experiment, result: xr.Dataset, metric: Metric) -> dict[str, str]:
+def _origin(experiment: Experiment, result: xr.Dataset, metric: Metric, players: Sequence[_Player]) -> dict[str, str]:
     """Where the numbers come from."""
-    copied = ("images_source", "images_sha256", "devices", "device_values", "notes")
+    copied = ("images_source", "images_sha256", "devices")
+    times = list(getattr(experiment.spec, "times", None) or ())
+    temperatures = [getattr(experiment.spec.compared[one.number], "aging", None) for one in players]
+    devices = [
+        (one.device, getattr(aging, "temperature", None)) for one, aging in zip(players, temperatures, strict=True)
+    ]
+    notes = retention_notes(devices, times[-1]) if times else []
     return {
+        **({"notes": "; ".join(notes)} if notes else {}),
         "experiment": experiment.to_yaml(),
         "changes": json.dumps(dict(experiment.changed)),
         "metric_variable": metric.variable,

@@ -16,6 +16,7 @@ except ImportError:
     raise InputError("memsim.torch needs PyTorch; install it with: pip install 'memsim[torch]'") from None
 
 from memsim.torch.analog_layer import AnalogLayer
+from memsim.torch.attribution import attribute
 from memsim.torch.checkpoint import load, save
 from memsim.torch.conversion import Conversion, convert, to_torch
 from memsim.torch.evaluation import evaluate
@@ -37,6 +38,7 @@ __all__ = [
     "Conversion",
     "Hardware",
     "Training",
+    "attribute",
     "calibrate",
     "convert",
     "evaluate",
