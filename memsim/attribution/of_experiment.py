@@ -178,7 +178,7 @@ def limits_of(
     return result_of(
         scored,
         MetricName(chosen.label, _unit(chosen), _better(chosen)),
-        title=f"What limits {whole.spec.title[:1].lower()}{whole.spec.title[1:]}",
+        title=f"Shares of the loss: {whole.spec.title}",
         orders=sampled,
         seed=whole.spec.seed,
         backend=resolve(result.attrs["backend"]),
