@@ -43,6 +43,7 @@ from memsim.simulate import compute
 from memsim.tasks.base import Metric
 from memsim.tasks.coordinates import SEVERITY
 from memsim.tasks.job import Earlier, Progress
+from memsim.units import moment
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -92,7 +93,7 @@ def limits(
         that the learners have if not given.
     metric : str, optional
         Variable of the result, such as "snr_median", or its label, such as "under noise"; the first one of the task if
-        not given. Over time, the value at the last time.
+        not given. If time passes, the accuracy at the last time.
     orders : int, optional
         Number of sampled pairs of orders; see `memsim.attribute`.
     backend : {"auto", "cpu", "cuda"}
@@ -147,7 +148,8 @@ def limits_of(
         )
     known, images_sha256 = ({}, None) if trained is None else checked(trained, whole)
     chosen = _metric(whole, metric)
-    players = [_player(whole, name, imperfections, orders, trained) for name in _learners(whole, learners)]
+    ages = "time" in VARIABLES[chosen.source].dims and _last_time(whole) > 0
+    players = [_player(whole, one, imperfections, orders, trained, ages) for one in _learners(whole, learners)]
     count = sum(len(player.game.combinations) for player in players)
     if count > MAX_RUNS:
         raise InputError(
@@ -237,15 +239,19 @@ def _learners(experiment: Experiment, names: Collection[str]) -> list[Any]:
 
 
 def _player(
-    experiment: Experiment, learner: Any, keys: Collection[str], orders: int | None, trained: Trained | None
+    experiment: Experiment,
+    learner: Any,
+    keys: Collection[str],
+    orders: int | None,
+    trained: Trained | None,
+    ages: bool,
 ) -> _Player:
     """A learner with its imperfections."""
     for key in keys:
         if key not in KEYS:
             raise InputError(f"unknown imperfection '{key}'{nearest(key, KEYS)}")
     device = experiment.device(learner)
-    times = list(getattr(experiment.spec, "times", None) or ())
-    present = of_device(device, learner.array.ideal, ages=bool(times) and times[-1] > 0)
+    present = of_device(device, learner.array.ideal, ages=ages)
     present += [key for key in _CIRCUIT if getattr(learner.array, key) is not None]
     if getattr(getattr(learner, "programmed", None), "error", 0.0):
         present.append(ERROR)
@@ -318,14 +324,23 @@ def _make_ideal(own: dict[str, Any], spec: Any, player: _Player, missing: Collec
 
 
 def _metric(experiment: Experiment, name: str | None) -> Metric:
-    """One of the metrics of the task."""
+    """One of the metrics of the task; where time passes, that at the last time."""
     metrics = experiment.task.metrics
-    if name is None:
-        return metrics[0]
-    for metric in metrics:
-        if name in (metric.variable, metric.label, metric.variable.removesuffix("_mean")):
-            return metric
-    raise InputError(f"unknown metric '{name}'{nearest(name, [metric.variable for metric in metrics])}")
+    names = [(metric.variable, metric.variable.removesuffix("_mean"), metric.label) for metric in metrics]
+    place = 0 if name is None else next((i for i, known in enumerate(names) if name in known), None)
+    if place is None:
+        raise InputError(f"unknown metric '{name}'{nearest(str(name), [variable for variable, _, _ in names])}")
+    metric, last = metrics[place], _last_time(experiment)
+    if not (last and metric.aged):
+        return metric
+    label = f"{metric.label} after {moment(last)}"
+    return metric._replace(variable=f"{metric.aged}_mean", of=metric.aged, label=label, values=None)
+
+
+def _last_time(experiment: Experiment) -> float:
+    """Last time at which cells are read [s]; 0 if no time passes."""
+    times = list(getattr(experiment.spec, "times", None) or ())
+    return times[-1] if times else 0.0
 
 
 def _finite(values: np.ndarray | None, metric: Metric, player: _Player, combination: int) -> np.ndarray:
@@ -361,12 +376,11 @@ def _better(metric: Metric) -> Any:
 def _origin(experiment: Experiment, result: xr.Dataset, metric: Metric, players: Sequence[_Player]) -> dict[str, str]:
     """Where the numbers come from."""
     copied = ("images_source", "images_sha256", "devices")
-    times = list(getattr(experiment.spec, "times", None) or ())
     temperatures = [getattr(experiment.spec.compared[one.number], "aging", None) for one in players]
     devices = [
         (one.device, getattr(aging, "temperature", None)) for one, aging in zip(players, temperatures, strict=True)
     ]
-    notes = retention_notes(devices, times[-1]) if times else []
+    notes = retention_notes(devices, _last_time(experiment))
     return {
         **({"notes": "; ".join(notes)} if notes else {}),
         "experiment": experiment.to_yaml(),

@@ -28,6 +28,8 @@ def values_of(dataset: xr.Dataset, metric: Metric, place: int, part: str = "") -
             values = values.isel(noise_level=is_noise(dataset["noise_level"].values))
         values = values.mean([dimension for dimension in SEVERITY if dimension in values.dims], skipna=False)
     if "time" in values.dims:
+        if not values.sizes["time"]:
+            return None
         values = values.isel(time=-1)
     if part:
         dimension = str(dataset[metric.variable].dims[1])

@@ -70,8 +70,16 @@ TASK = Task(
     print_metrics=f"{_HERE}.table:print_metrics",
     print_notes=f"{_HERE}.table:print_notes",
     metrics=(
-        Metric("test_accuracy_mean", "test accuracy", "%", 100.0, ".2f"),
-        Metric("noise_mean_accuracy_mean", "under noise", "%", 100.0, ".2f", of="noisy_accuracy"),
+        Metric("test_accuracy_mean", "test accuracy", "%", 100.0, ".2f", aged="aged_accuracy"),
+        Metric(
+            "noise_mean_accuracy_mean",
+            "under noise",
+            "%",
+            100.0,
+            ".2f",
+            of="noisy_accuracy",
+            aged="aged_noise_accuracy",
+        ),
         Metric(
             "mean_corruption_error_mean",
             "corruption error",
