@@ -100,8 +100,7 @@ def run_command(args: list[str] | None = None) -> int:
     except MemsimError as error:
         return _fail(with_options(str(error)))
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
-        return 0
+        return _helped(error)
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = f" (see {context.command_path} --help)" if context is not None else ""
@@ -123,6 +122,16 @@ def _format_warning(message: Warning | str, category: type[Warning], *place: Any
     if issubclass(category, MemsimWarning):
         return f"Warning: {printable(message)}\n"
     return _format_other_warning(message, category, *place, **line)
+
+
+def _helped(error: click.exceptions.NoArgsIsHelpError) -> int:
+    """Print the help of a command that was called without arguments."""
+    try:
+        click.echo(error.format_message())
+        sys.stdout.flush()
+    except OSError as problem:
+        return _fail(f"standard output: {(problem.strerror or str(problem)).lower()}")
+    return 0
 
 
 def _fail(message: str) -> int:

@@ -68,6 +68,10 @@ def problems_of(error: InputError) -> list[str]:
     return error.problems if isinstance(error, DocumentError) else [str(error)]
 
 
+_MOST_ERRORS = 300
+"""Errors of a document that are described; each is compared with all others."""
+
+
 class Problem(NamedTuple):
     """One problem at a path of the document; `missing` names a key that should be there."""
 
@@ -116,7 +120,8 @@ def brief(value: Any) -> str:
 
 def describe(model: type[Any], data: Any, errors: Sequence[Any]) -> Iterator[Problem]:
     """Problems behind pydantic's errors for `data` validated as `model`, in plain words."""
-    placed = [(error, *_locate(data, error["loc"])) for error in errors if not _miscounted(error)]
+    further = len(errors) - _MOST_ERRORS
+    placed = [(error, *_locate(data, error["loc"])) for error in errors[:_MOST_ERRORS] if not _miscounted(error)]
     # Members of a union fail one by one: at one place say all that is wanted, and go by the member that got further.
     wanted: dict[Path, list[list[str]]] = {}
     inner: set[Path] = set()
@@ -140,6 +145,8 @@ def describe(model: type[Any], data: Any, errors: Sequence[Any]) -> Iterator[Pro
     for problem in dict.fromkeys(found):
         if not _follows(problem, found):
             yield problem
+    if further > 0:
+        yield Problem((), f"{further} more problems, which are not listed")
 
 
 def dotted(data: Any, path: Path) -> str:

@@ -10,15 +10,21 @@ import hashlib
 import os
 from pathlib import Path
 
+from memsim.storage.inputs import no_file
 from memsim.storage.temporary import remove_abandoned, temporary_file
 
 _DIGEST_BYTES = 32
+_LARGEST = 1 << 28
+"""Bytes that are read of a file at most. A kernel has some hundred thousand."""
 
 
 def read_checked(path: Path) -> bytes | None:
     """What `write_checked` wrote to this path; None if there is no such file, or it holds anything else."""
+    if no_file(path):
+        return None
     try:
-        content = path.read_bytes()
+        with path.open("rb") as stream:
+            content = stream.read(_LARGEST)
     except OSError:
         return None
     data = content[_DIGEST_BYTES:]

@@ -160,9 +160,13 @@ def load(path: str | Path) -> xr.Dataset:
     OutputError
         If the file is missing, not netCDF, or not a result of memsim.
     """
-    dataset = _renewed(read(path, "memsim_schema", "a result", SCHEMA_VERSION, numbers=_NUMBERS, known=_known))
-    _check(dataset, Path(path))
-    return dataset
+
+    def checked(opened: xr.Dataset) -> xr.Dataset:
+        dataset = _renewed(opened)
+        _check(dataset, Path(path))
+        return dataset
+
+    return read(path, "memsim_schema", "a result", SCHEMA_VERSION, numbers=_NUMBERS, known=_known, checked=checked)
 
 
 def _known(name: str, variable: xr.Variable) -> bool:

@@ -18,6 +18,8 @@ _MOST_PARTS = 20_000
 """Datasets and attributes of a file. A result has about a thousand."""
 _MOST_ATTRIBUTES = 1 << 24
 """Bytes of all attributes of a file."""
+_MOST_OF_ONE = 500
+"""Attributes of one variable, or of the file. A result has about 40; the time to look for them grows as the square."""
 _DENSEST = 1100
 """Bytes that a stored byte can hold; deflate reaches 1032."""
 _LEAST = 1 << 20
@@ -157,6 +159,8 @@ class _Check:
 
         count = h5a.get_num_attrs(holder)
         self._count(count)
+        if count > _MOST_OF_ONE:
+            raise self._refuse(f"{where} has {count} attributes; allowed: {_MOST_OF_ONE}")
         names = set()
         for number in range(count):
             attribute = h5a.open(holder, index=number)

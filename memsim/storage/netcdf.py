@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     import netCDF4
     import xarray as xr
 
+_LIBRARIES = threading.RLock()
+"""Held while the netCDF and HDF5 libraries read or write: two threads in them at once end the process."""
 _SHADOWED = "_nc4_non_coord_"
 """Start of the name in HDF5 of a variable that has the name of a dimension but other dimensions."""
 _TEXTS = {"units", "long_name", "description", "interval", "flag_meanings"}
@@ -45,7 +48,12 @@ def writer(dataset: xr.Dataset) -> Writer:
         for name, variable in dataset.data_vars.items()
         if variable.dtype.kind in "fiu" and variable.size > 1000
     }
-    return lambda path: dataset.to_netcdf(path, engine="netcdf4", format="NETCDF4", encoding=encoding)
+
+    def write(path: Path) -> None:
+        with _LIBRARIES:
+            dataset.to_netcdf(path, engine="netcdf4", format="NETCDF4", encoding=encoding)
+
+    return write
 
 
 def read(
@@ -56,6 +64,7 @@ def read(
     *,
     numbers: Collection[str] = (),
     known: Callable[[str, xr.Variable], bool] | None = None,
+    checked: Callable[[xr.Dataset], xr.Dataset] | None = None,
 ) -> xr.Dataset:
     """A Dataset that memsim wrote, loaded into memory. The file may be damaged or hostile, see `hdf5.check`.
 
@@ -73,6 +82,9 @@ def read(
         Other attributes of the file that are whole numbers. All attributes that are not become texts.
     known : callable, optional
         Whether a variable, given by its name and itself, is loaded. Others are left out. By default, all are loaded.
+    checked : callable, optional
+        Returns what is loaded of a Dataset whose values still are in the file, and raises an `OutputError` if its
+        variables are not as they should be.
 
     Raises
     ------
@@ -88,18 +100,28 @@ def read(
     if problem:
         raise OutputError(f"{path}: {problem}; {what} is a file ending in .nc")
     try:
-        shapes = hdf5.check(path)
-        with netCDF4.Dataset(path.absolute()) as file:
-            _check_shapes(path, file, shapes)
-            opened = xr.open_dataset(xr.backends.NetCDF4DataStore(file), decode_times=False)
-            if known is not None:
-                opened = opened.drop_vars([name for name, v in opened.variables.items() if not known(str(name), v)])
-            dataset = opened.load()
+        with _LIBRARIES:
+            shapes = hdf5.check(path)
+            with netCDF4.Dataset(path.absolute()) as file:
+                _check_shapes(path, file, shapes)
+                opened = xr.open_dataset(xr.backends.NetCDF4DataStore(file), decode_times=False)
+                if known is not None:
+                    opened = opened.drop_vars([name for name, v in opened.variables.items() if not known(str(name), v)])
+                opened.encoding["source"] = str(path.absolute())
+                _check_version(path, opened, attribute, what, newest, numbers)
+                dataset = (opened if checked is None else checked(opened)).load()
     except OutputError:
         raise
     except Exception as error:
         raise OutputError(f"{path}: not a readable netCDF file ({_first_line(error)})") from None
     dataset.encoding["source"] = str(path.absolute())
+    return dataset
+
+
+def _check_version(
+    path: Path, dataset: xr.Dataset, attribute: str, what: str, newest: int, numbers: Collection[str]
+) -> None:
+    """Refuse a file of another content or of a later version, and normalise its attributes."""
     if attribute not in dataset.attrs:
         raise OutputError(f"{path}: not {what} of memsim (it has no attribute '{attribute}')")
     _normalise_attributes(path, dataset, {attribute, *numbers})
@@ -110,7 +132,6 @@ def read(
         raise OutputError(
             f"{path}: written with schema {version}, this version reads up to {newest}; update memsim to read it"
         )
-    return dataset
 
 
 def _check_shapes(path: Path, file: netCDF4.Dataset, shapes: Mapping[str, tuple[int, ...]]) -> None:

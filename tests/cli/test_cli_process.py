@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -189,3 +190,18 @@ def test_a_home_that_cannot_be_written_to_causes_no_noise(tmp_path):
         environment.pop(variable, None)
     (tmp_path / "work").mkdir()
     assert finish(*RUN, "-q", cwd=tmp_path / "work", env=environment) == (0, "results/physical-01.nc\n", "")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("command", ["", "device", "list", "--help"])
+def test_an_output_without_room_is_one_line(command):
+    with open("/dev/full", "w") as full:
+        code, _, err = finish(*command.split(), stdout=full)
+    assert (code, err) == (2, "Error: standard output: no space left on device\n")
+
+
+def test_a_closed_standard_input_is_one_line(tmp_path):
+    words = [sys.executable, "-m", "memsim", "device", "fit", "-"]
+    done = subprocess.run(words, preexec_fn=lambda: os.close(0), capture_output=True, text=True, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (2, "Error: the standard input is closed; name a file\n")

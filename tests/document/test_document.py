@@ -13,6 +13,7 @@ from pydantic import Field
 from memsim.document import Document, DocumentError, parse_value
 from memsim.document.fields import Count, Quantity, Section, problem
 from memsim.errors import InputError
+from memsim.profiles import load_device
 
 
 class Bounded(Section):
@@ -442,3 +443,12 @@ def test_yaml_is_written_for_people():
         "  one line, because somebody had a lot to say. End.\n"
         'b: [1, "two, 3", null]\n'
     )
+
+
+def test_of_very_many_problems_some_are_listed_and_the_others_counted(tmp_path):
+    (tmp_path / "many.yaml").write_text("".join(f"? k{number}\n" for number in range(9000)))
+
+    with pytest.raises(DocumentError) as caught:
+        load_device(tmp_path / "many.yaml")
+    assert 200 < len(caught.value.problems) < 400
+    assert any("more problems, which are not listed" in problem for problem in caught.value.problems)

@@ -56,3 +56,14 @@ def test_what_cannot_be_written_leaves_the_file_as_it_was(path, monkeypatch):
     with pytest.raises(OSError, match="No space left"):
         write_checked(path, b"other")
     assert read_checked(path) == DATA and os.listdir(path.parent) == ["file"]
+
+
+def test_a_pipe_and_a_link_to_a_device_in_place_of_a_file_are_not_read(path):
+    path.unlink()
+    os.mkfifo(path)
+    assert read_checked(path) is None
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    assert read_checked(path) is None
+    write_checked(path, DATA)
+    assert read_checked(path) == DATA and not path.is_symlink()

@@ -123,7 +123,7 @@ def many_names(path: Path, target: Path) -> None:
 
 def many_attributes(path: Path, target: Path) -> None:
     with h5py.File(path, "w", libver="latest") as file:
-        for number in range(20_001):
+        for number in range(5_000):
             file.attrs.create(str(number), 0, dtype="i1")
 
 
@@ -190,6 +190,17 @@ def one_text_many_times(path: Path, target: Path) -> None:
     content = bytearray(path.read_bytes())
     content[start : start + 16_000] = content[start : start + 16] * 1000
     path.write_bytes(content)
+
+
+def other_dimensions(path: Path, target: Path) -> None:
+    """A variable whose dimensions it cannot have, and which needs 2 GiB: its chunks are one of zeros, many times."""
+    with changed(path) as file:
+        del file["snr"]
+        values = file.create_dataset("snr", (28, 2**20, 10), "f8", chunks=(1, 2**20, 10), compression=9)
+        values[0] = 0.0
+        chunk = values.id.read_direct_chunk((0, 0, 0))[1]
+        for place in range(1, 28):
+            values.id.write_direct_chunk((place, 0, 0), chunk)
 
 
 def huge_attribute(path: Path, target: Path) -> None:
@@ -270,7 +281,7 @@ HOSTILE: dict[str, tuple[Change, str]] = {
     "deep groups": (deep_groups, "'deep' is a group"),
     "two names": (two_names, "'other' is another name of a variable"),
     "many names": (many_names, "has more than 20000 variables and attributes"),
-    "many attributes": (many_attributes, "has more than 20000 variables and attributes"),
+    "many attributes": (many_attributes, "the file has 5000 attributes; allowed: 500"),
     "unknown filter": (unknown_filter, "'other' has the HDF5 filters 32101; allowed, once each: deflate"),
     "filter twice": (filter_twice, "'other' has the HDF5 filters 1, 1; allowed, once each: deflate"),
     "unwritten bytes": (unwritten_bytes, "damaged; it says that it holds 25"),
@@ -278,6 +289,7 @@ HOSTILE: dict[str, tuple[Change, str]] = {
     "scaled bytes": (scaled_bytes, "damaged; it says that it holds 2"),
     "long dimension": (long_dimension, "has another shape than its dimensions"),
     "one text many times": (one_text_many_times, "damaged; it says that it holds more text than it can"),
+    "other dimensions": (other_dimensions, "a result has numbers (learner, image, noise_type, noise_level) there"),
     "huge attribute": (huge_attribute, "damaged; its attributes are too large"),
     "list of texts": (list_of_texts, "the attribute 'title' of the file is neither a text nor numbers"),
     "reference cycle": (reference_cycle, "the attribute 'self' of 'clean_snr' is neither a text nor numbers"),

@@ -21,7 +21,7 @@ from memsim.errors import OutputError
 STRACE = shutil.which("strace")
 SETTINGS = {".ncrc", ".daprc", ".dodsrc"}
 """Files in which the netCDF library looks for settings."""
-SLOW = ("many names", "many attributes", "long dimension")
+SLOW = ("many names", "many attributes", "long dimension", "other dimensions")
 WITHOUT_STRACE = "needs strace, which shows what C libraries open"
 SHOW_ALL = """
 import sys
@@ -188,3 +188,26 @@ with netCDF4.Dataset("netcdf.nc") as file, h5py.File("netcdf.nc") as other:
 @pytest.mark.parametrize("order", ["netCDF4,h5py", "h5py,netCDF4"])
 def test_both_libraries_work_in_one_process_in_either_order(order, whole_result, tmp_path):
     run(ORDERS, tmp_path, order, str(whole_result))
+
+
+THREADS = """
+import sys, threading
+import memsim as ms
+first = ms.load(sys.argv[1])
+def work(number):
+    for _ in range(5):
+        assert ms.load(sys.argv[1]).identical(first)
+        ms.save(first, f"{number}.nc", force=True)
+threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+assert all(ms.load(f"{number}.nc").identical(first) for number in range(4))
+"""
+
+
+@pytest.mark.slow
+def test_results_can_be_read_and_written_by_several_threads(whole_result, tmp_path):
+    """The libraries of netCDF and HDF5 end a process in which two threads use them at once."""
+    run(THREADS, tmp_path, str(whole_result))

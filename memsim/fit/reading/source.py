@@ -54,6 +54,8 @@ def text_of(path: str | os.PathLike[str], remedy: str = "take fewer devices or c
     name = str(path)
     try:
         if pipes and name == STDIN:
+            if sys.stdin is None:
+                raise DataError("the standard input is closed; name a file")
             raw = sys.stdin.buffer.read(MAX_BYTES + 1)
         else:
             kind = kind_at(Path(path))
