@@ -37,7 +37,7 @@ _SIDEWAYS = (5, 6, 7, 8)
 """Orientations that swap height and width."""
 MAX_SIDE = 16384
 """Longest side of a picture that is decoded [pixel]."""
-MAX_PIXELS = 50_000_000
+MAX_PIXELS = 40_000_000
 """Most pixels of a picture that is decoded, which takes less than 1 GiB."""
 MAX_BYTES = 4 << 30
 """Most memory that the images, or the array they come from, may take."""

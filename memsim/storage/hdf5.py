@@ -51,7 +51,7 @@ def check(path: Path) -> dict[str, tuple[int, ...]]:
     Returns
     -------
     dict of str to tuple of int
-        Shapes of the datasets by name.
+        Shapes of the datasets by name, without those that only give the length of a dimension.
 
     Raises
     ------
@@ -95,9 +95,10 @@ class _Check:
         for name, dataset in self._datasets(root).items():
             properties = dataset.get_create_plist()
             self._check_properties(properties, name)
-            shapes[name] = dataset.shape  # a virtual dataset, refused above, would open its sources here
-            attributes = self._check_attributes(dataset, len(dataset.shape), f"'{name}'")
-            self._check_values(dataset, properties, name, attributes)
+            shape = dataset.shape  # a virtual dataset, refused above, would open its sources here
+            attributes = self._check_attributes(dataset, len(shape), f"'{name}'")
+            if self._check_values(dataset, properties, name, attributes):
+                shapes[name] = shape
         return shapes
 
     def _refuse(self, problem: str) -> OutputError:
@@ -201,8 +202,12 @@ class _Check:
 
     def _check_values(
         self, dataset: h5py.h5d.DatasetID, properties: h5py.h5p.PropDCID, name: str, attributes: set[str]
-    ) -> None:
-        """Refuse a dataset of other values than numbers and text, or of more than are stored."""
+    ) -> bool:
+        """Refuse a dataset of other values than numbers and text, or of more than are stored.
+
+        False for one that says that it only gives the length of a dimension: its values are not checked, and must not
+        be read.
+        """
         from h5py import h5a, h5d, h5t
 
         kind, values = dataset.get_type(), math.prod(dataset.shape)
@@ -211,7 +216,7 @@ class _Check:
         if not (text or letters or _is_number(kind)):
             raise self._refuse(f"'{name}' holds neither numbers nor text")
         if "NAME" in attributes and _text_of(h5a.open(dataset, b"NAME")).startswith(_DIMENSION):
-            return
+            return False
         width = _TEXT if text or letters else kind.get_size()
         if _SCALED & attributes or (isinstance(kind, h5t.TypeIntegerID) and _FILLED & attributes):
             width = max(width, 8)
@@ -227,6 +232,7 @@ class _Check:
         self._add(in_memory, min(written, stored * (_TEXT // _PLACE if text else _DENSEST)))
         if text:
             self._add(4 * values * self._longest_text(dataset), _DENSEST * stored)
+        return True
 
     def _add(self, in_memory: int, possible: int) -> None:
         """Count bytes in memory, of which some can be stored."""

@@ -135,7 +135,7 @@ def _check_version(
 
 
 def _check_shapes(path: Path, file: netCDF4.Dataset, shapes: Mapping[str, tuple[int, ...]]) -> None:
-    """Refuse a file whose dimensions are longer than its datasets: netCDF allocates as much as the dimensions say."""
+    """Refuse variables that were not checked, or whose dimensions are longer: netCDF allocates what dimensions say."""
     for name, variable in file.variables.items():
         if shapes.get(name, shapes.get(_SHADOWED + name)) != variable.shape:
             raise OutputError(f"{path}: damaged; '{name}' has another shape than its dimensions")

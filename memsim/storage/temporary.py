@@ -5,10 +5,11 @@ when the process dies. Process ids would not do: containers and machines that sh
 temporary file itself cannot be locked: the HDF5 library locks the file that it writes, and fails where another
 descriptor has done so.
 
-No moment passes in which the companion of a living process could be mistaken. The process makes it empty, locks it, and
-only then writes the name of its machine into it; only a companion that can be locked and has the name of the same
-machine is removed at once. On other machines that share the folder, the lock may not be seen. Companions of other
-machines, and empty ones, are left alone for a day, longer than any file is written.
+No moment passes in which the companion of a living process could be mistaken. Where the system can do this, the
+companion appears locked and with the name of its machine in it. Elsewhere the process makes it empty, locks it, and
+only then writes this name. Only a companion that can be locked and has the name of the same machine is removed at once.
+On other machines that share the folder, the lock may not be seen. Companions of other machines, and empty ones, are
+left alone for a day, longer than any file is written.
 """
 
 from __future__ import annotations
@@ -38,15 +39,38 @@ def temporary_file(folder: Path) -> Iterator[Path]:
     companion = content.with_suffix(_COMPANION)
     with undone_if_stopped(lambda: _remove(content, companion)):
         try:
-            descriptor = os.open(companion, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+            descriptor = _whole_companion(companion)
+            if descriptor is None:
+                descriptor = os.open(companion, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
             try:
-                if _lock(descriptor, wait=True):
+                if not os.fstat(descriptor).st_size and _lock(descriptor, wait=True):
                     os.write(descriptor, _machine())
                 yield content
             finally:
                 os.close(descriptor)
         finally:
             _remove(content, companion)
+
+
+def _whole_companion(companion: Path) -> int | None:
+    """Make a companion that is locked and has the name of the machine when it appears; its descriptor.
+
+    A file without a name gets one at the end. None where the system or the file system cannot do this: then a process
+    that dies between two steps leaves an empty companion.
+    """
+    try:
+        descriptor = os.open(companion.parent, os.O_TMPFILE | os.O_RDWR, 0o600)
+    except (AttributeError, OSError):
+        return None
+    try:
+        if _lock(descriptor, wait=True):
+            os.write(descriptor, _machine())
+            os.link(f"/proc/self/fd/{descriptor}", companion, follow_symlinks=True)
+            return descriptor
+    except OSError:
+        pass
+    os.close(descriptor)
+    return None
 
 
 def remove_abandoned(folder: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from pulse_trains import long_table
 
 import memsim as ms
+from memsim.errors import DataError
 from memsim.fit import kind_of, read_measurement
 from memsim.fit.pulses.data import PulseData
 from memsim.fit.reading.folder import read_table
@@ -644,3 +645,15 @@ def test_a_line_of_units_with_nanoamperes_and_blanks_is_no_row_of_missing_reads(
     data = pulse_data(read_measurement(file))
     assert data.unit == "S"
     assert data.sweeps[0].value[0] == pytest.approx(201e-9 / 0.2, rel=1e-12)
+
+
+def test_tables_of_very_many_lines_or_cells_are_refused_before_they_are_cut(tmp_path, monkeypatch):
+    path = tmp_path / "long.csv"
+    path.write_text("time (s),conductance (S)\r\n" + "1,2\r\n" * 3000)
+    monkeypatch.setattr("memsim.fit.reading.source.MAX_LINES", 1000)
+    with pytest.raises(DataError, match=r"long.csv: 3,001 lines; at most 1,000 are read"):
+        read_measurement(path)
+    monkeypatch.undo()
+    monkeypatch.setattr("memsim.fit.reading.table.MAX_CELLS", 5000)
+    with pytest.raises(DataError, match=r"long.csv: about 6,002 cells; at most 5,000 are read"):
+        read_measurement(path)

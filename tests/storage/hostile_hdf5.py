@@ -203,6 +203,14 @@ def other_dimensions(path: Path, target: Path) -> None:
             values.id.write_direct_chunk((place, 0, 0), chunk)
 
 
+def named_as_a_dimension(path: Path, target: Path) -> None:
+    """A variable of 2 GiB without values, which says that it only gives the length of a dimension."""
+    with changed(path) as file:
+        del file["snr_mean"]
+        values = file.create_dataset("snr_mean", (2**28,), "f8")
+        values.attrs["NAME"] = np.bytes_("This is a netCDF dimension but not a netCDF variable         8")
+
+
 def huge_attribute(path: Path, target: Path) -> None:
     with changed(path) as file:
         file.attrs["history"] = "x" * (17 << 20)
@@ -290,6 +298,7 @@ HOSTILE: dict[str, tuple[Change, str]] = {
     "long dimension": (long_dimension, "has another shape than its dimensions"),
     "one text many times": (one_text_many_times, "damaged; it says that it holds more text than it can"),
     "other dimensions": (other_dimensions, "a result has numbers (learner, image, noise_type, noise_level) there"),
+    "named as a dimension": (named_as_a_dimension, "'snr_mean' has another shape than its dimensions"),
     "huge attribute": (huge_attribute, "damaged; its attributes are too large"),
     "list of texts": (list_of_texts, "the attribute 'title' of the file is neither a text nor numbers"),
     "reference cycle": (reference_cycle, "the attribute 'self' of 'clean_snr' is neither a text nor numbers"),

@@ -79,6 +79,25 @@ def test_at_no_step_of_a_writing_are_its_files_taken_for_those_of_a_dead_process
     assert looked and names(tmp_path) == ["a"] and (tmp_path / "a").read_text() == "whole"
 
 
+@pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="needs files without names")
+@pytest.mark.parametrize("name", ["open", "write", "link"])
+def test_a_process_that_dies_at_any_step_leaves_nothing_that_stays(tmp_path, name):
+    dies = f"import os; real = os.{name}\ndef last(*args, **options): real(*args, **options); os._exit(0)\nos.{name} = last"
+    code = DIES.replace("with temporary", f"{dies}\nwith temporary")
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+    write(tmp_path)
+    assert names(tmp_path) == []
+
+
+def test_systems_without_files_that_have_no_name_have_companions_too(tmp_path, monkeypatch):
+    monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    with temporary_file(tmp_path) as path:
+        path.write_text("half")
+        write(tmp_path)
+        assert path.read_text() == "half" and names(tmp_path) == [".lock", ".part"]
+    assert names(tmp_path) == []
+
+
 def test_what_has_no_companion_or_another_name_stays(tmp_path):
     mine = [".memsim-notes.part", ".memsim-notes", "x.lock", ".memsim-folder.lock"]
     for name in mine[:3]:

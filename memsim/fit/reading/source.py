@@ -13,6 +13,8 @@ from memsim.storage.inputs import kind_at, leads_out, no_file
 
 MAX_BYTES = 64 * 2**20
 MAX_LINES = 2_000_000
+_LINES_BESIDE = 1000
+"""Lines of headings and notes that a text may have beside those of its table."""
 MAX_FILES = 1000
 STDIN = "-"
 """Name of the standard input."""
@@ -85,8 +87,8 @@ def text_of(path: str | os.PathLike[str], remedy: str = "take fewer devices or c
         text = _western(raw, error, name)
     if "\x00" in text:
         raise DataError(f"{name}: not a text file")
-    count = text.count("\n") + text.count("\r")
-    if count > 2 * MAX_LINES:
+    count = text.count("\n") + text.count("\r") - text.count("\r\n")
+    if count > MAX_LINES + _LINES_BESIDE:
         raise DataError(f"{name}: {count:,} lines; at most {MAX_LINES:,} are read")
     _refuse_markup(text, name)
     return _without_frame(text)

@@ -28,6 +28,9 @@ from memsim.fit.reading.source import MAX_LINES
 from memsim.units import dimension_of, parse_quantity, unit_of
 
 MOST_COLUMNS = 64
+MAX_CELLS = 6_000_000
+"""Most cells of a table, which is read within about 10 s."""
+_DELIMITERS = (",", ";", "\t", "|")
 _CLOCK = re.compile(
     r"(?:.{0,12}[ T])?[0-9]{1,4}:[0-9]{2}(?![0-9])|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}$"
 )
@@ -248,6 +251,9 @@ def table_of(
     """Table in a text; the parameters are those of `memsim.fit.reading.folder.read_table`."""
     if decimal not in (None, ".", ","):
         raise InputError(f"unknown decimal sign '{decimal}'; allowed: '.', ','")
+    cells = text.count("\n") + max(map(text.count, _DELIMITERS))
+    if cells > MAX_CELLS:
+        raise DataError(f"{name}: about {cells:,} cells; at most {MAX_CELLS:,} are read")
     blocks, delimiter = blocks_of(text, name)
     block, starts = chosen(blocks, name, number)
     if len(block.lines) > MAX_LINES:
