@@ -82,7 +82,8 @@ def test_at_no_step_of_a_writing_are_its_files_taken_for_those_of_a_dead_process
 @pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="needs files without names")
 @pytest.mark.parametrize("name", ["open", "write", "link"])
 def test_a_process_that_dies_at_any_step_leaves_nothing_that_stays(tmp_path, name):
-    dies = f"import os; real = os.{name}\ndef last(*args, **options): real(*args, **options); os._exit(0)\nos.{name} = last"
+    last = "def last(*args, **options): real(*args, **options); os._exit(0)"
+    dies = f"import os; real = os.{name}\n{last}\nos.{name} = last"
     code = DIES.replace("with temporary", f"{dies}\nwith temporary")
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
     write(tmp_path)
