@@ -8,11 +8,13 @@ move states between its bounds, so these three follow each other.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
+from memsim.document import Document
 from memsim.profiles import DeviceProfile
 from memsim.profiles.idealised import PARTS
+from memsim.profiles.inherit import with_values
 
 BOUNDS, SHAPE, PULSES, SPREAD, STUCK, READ, DRIFT = "bounds", "update", "c2c", "d2d", "stuck", "read", "drift"
 ERROR, DAC, ADC, WIRES = "error", "dac", "adc", "wires"
@@ -110,15 +112,27 @@ def ideal_device(device: DeviceProfile, missing: Collection[str]) -> tuple[list[
     -------
     parts : list of str
         Parts of `memsim.profiles.idealised` that are ideal.
-    changes : dict of str to None
-        Sections of the profile that are left out, by dotted key.
+    changes : dict
+        Values of the profile in nested sections, as in an experiment; None leaves something out.
     """
     chosen, changes = set(missing) & set(PARTS), dict[str, Any]()
+    spread = device.spec.variability.d2d if device.spec.variability is not None else {}
     if SPREAD in chosen and device.spec.faults is not None and STUCK not in missing:
         chosen.remove(SPREAD)  # this part would take stuck cells with it
-        changes["variability.d2d"] = None
+        changes["variability"] = {"d2d": None}
     elif STUCK in missing and SPREAD not in chosen:
         changes["faults"] = None
     if DRIFT in missing:
         changes["retention"] = None
+        lifetimes = [field for field in spread if field.startswith("retention.")]
+        if lifetimes and "variability" not in changes:  # what is gone cannot spread
+            changes["variability"] = {"d2d": dict.fromkeys(lifetimes) if len(lifetimes) < len(spread) else None}
     return [part for part in PARTS if part in chosen], changes
+
+
+def changed(device: DeviceProfile, changes: Mapping[str, Any]) -> DeviceProfile:
+    """The device with the changes of `ideal_device`, under its own name."""
+    if not changes:
+        return device
+    named = {"name": device.name, "title": device.title, **changes}
+    return with_values(device, Document.from_data(named, "ideal"))

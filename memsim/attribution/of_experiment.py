@@ -317,10 +317,16 @@ def _make_ideal(own: dict[str, Any], spec: Any, player: _Player, missing: Collec
     if changes:
         choice = array.get("device", "ideal")
         section = dict(choice) if isinstance(choice, Mapping) else {"extends": choice}
-        for key, value in changes.items():
-            outer, _, inner = key.partition(".")
-            section[outer] = {**(section.get(outer) or {}), inner: value} if inner else value
-        array["device"] = section
+        array["device"] = _laid_over(section, changes)
+
+
+def _laid_over(section: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A section with changes of its values and of those of the sections in it."""
+    made = dict(section)
+    for key, value in changes.items():
+        inner = made.get(key)
+        made[key] = _laid_over(inner, value) if isinstance(inner, Mapping) and isinstance(value, Mapping) else value
+    return made
 
 
 def _metric(experiment: Experiment, name: str | None) -> Metric:

@@ -25,6 +25,7 @@ from memsim.attribution.imperfections import (
     SHAPE,
     WIRES,
     Kind,
+    changed,
     ideal_device,
     kinds_of,
     of_device,
@@ -128,12 +129,12 @@ def attribute(
     number = orders_of(len(players), orders)
     game = Game(len(players), _chains(players), orders=number, seed=seed)
     chip = copy.deepcopy(model)
-    changed = analog_layers(chip)
+    copies = analog_layers(chip)
     metrics: dict[int, np.ndarray] = {}
     with bar(progress, "Combinations", len(game.combinations)) as show:
         for done, combination in enumerate(game.combinations):
             missing = [player for i, player in enumerate(players) if not combination >> i & 1]
-            for name, layer in changed.items():
+            for name, layer in copies.items():
                 keys = {player.kind.key for player in missing if player.layer in (None, name)}
                 layer.hardware = without(layers[name].hardware, keys)
                 layer.programmings.fill_(count)
@@ -231,7 +232,7 @@ def without(hardware: Hardware, missing: Collection[str]) -> Hardware:
     if parts:
         changes["ideal"] = tuple(dict.fromkeys([*hardware.ideal, *parts]))
     if leaves:
-        changes["device"] = device.replace(leaves, origin="ideal")
+        changes["device"] = changed(device, leaves)
     if ERROR in missing:
         changes["error"] = 0.0
     exact = {BOUNDS, SHAPE} & set(missing) or (PULSES in missing and device.spec.update is None)
