@@ -36,8 +36,8 @@ from memsim.cli.results import Outputs, changed_by_options, output_options
 )
 @click.option(
     "--only",
-    metavar="NAME,...",
-    help="Divide the loss among these alone: bounds, update, c2c, d2d, stuck, read, drift, error, dac, adc, wires; all "
+    metavar="NAMES",
+    help="Divide the loss among these alone, by commas: bounds, update, c2c, d2d, stuck, read, drift, error, dac, adc, wires; all "
     "others stay as they are.",
 )
 @click.option("--metric", metavar="NAME", help="Variable or label of the metric [default: the first one of the task].")
@@ -73,7 +73,7 @@ def limits(
     \b
     Examples:
       memsim limits limits-01
-      memsim limits digits-01 --device pcm-joshi2020 --set 'array.adc={bits: 6, range: max}'
+      memsim limits digits-01 --device pcm-joshi2020 --set 'times=[0 s, 1 day]'
       memsim limits digits.nc --only adc,read,d2d
     """
     from memsim.attribution.of_experiment import limits_of, opened

@@ -219,7 +219,8 @@ class TestPlot:
 DEVICE_COMMANDS = [f"device {name}" for name in ("list", "show", "validate", "new", "schema", "models", "plot")]
 
 
-COMMANDS = ["run", "list", "show", "validate", "schema", "plot", "bench", "doctor", "device", *DEVICE_COMMANDS]
+COMMANDS = ["run", "list", "show", "validate", "schema", "plot", "limits", "bench", "doctor", "device"]
+COMMANDS += DEVICE_COMMANDS
 
 
 @pytest.mark.parametrize("command", COMMANDS)
