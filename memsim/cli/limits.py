@@ -37,8 +37,8 @@ from memsim.cli.results import Outputs, changed_by_options, output_options
 @click.option(
     "--only",
     metavar="NAMES",
-    help="Divide the loss among these alone, by commas: bounds, update, c2c, d2d, stuck, read, drift, error, dac, adc, wires; all "
-    "others stay as they are.",
+    help="Divide the loss among these alone, with commas: bounds, update, c2c, d2d, stuck, read, drift, error, dac, "
+    "adc, wires; all others stay as they are.",
 )
 @click.option("--metric", metavar="NAME", help="Variable or label of the metric [default: the first one of the task].")
 @click.option(
