@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 
 _SHADOWED = "_nc4_non_coord_"
 """Start of the name in HDF5 of a variable that has the name of a dimension but other dimensions."""
+_CUT = re.compile(r"truncated file: eof = (\d+), .*stored_eof = (\d+)")
+"""What HDF5 says of a file that is shorter than it was written."""
+_CONTENTS = {
+    "memsim_schema": ("a result", "'memsim show FILE' and memsim.load"),
+    "memsim_crossbar": ("a crossbar", "memsim.Crossbar.from_netcdf"),
+    "memsim_checkpoint": ("a training of a network", "memsim.networks.checkpoint.load"),
+}
+"""Attribute of the version -> what a file of memsim holds, and what reads it."""
 _TEXTS = {"units", "long_name", "description", "interval", "flag_meanings"}
 """Attributes of variables that are texts."""
 
@@ -98,9 +106,16 @@ def read(
     except OutputError:
         raise
     except Exception as error:
+        cut = _CUT.search(str(error))
+        if cut:
+            size, whole = map(int, cut.groups())
+            raise OutputError(f"{path}: not a readable netCDF file (cut short: {size:,} of {whole:,} bytes)") from None
         raise OutputError(f"{path}: not a readable netCDF file ({_first_line(error)})") from None
     dataset.encoding["source"] = str(path.absolute())
     if attribute not in dataset.attrs:
+        for other, (content, readers) in _CONTENTS.items():
+            if other in dataset.attrs:
+                raise OutputError(f"{path}: {content} of memsim, not {what}; it is read by {readers}")
         raise OutputError(f"{path}: not {what} of memsim (it has no attribute '{attribute}')")
     _normalise_attributes(path, dataset, {attribute, *numbers})
     version = dataset.attrs[attribute]
