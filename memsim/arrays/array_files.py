@@ -203,7 +203,7 @@ def _fresh(dataset: Any, device: DeviceProfile, backend: str, path: str | Path) 
 def _check_settings(settings: Any) -> None:
     """Refuse settings of other names, or of other types, than those that are written."""
     if not isinstance(settings, dict):
-        raise InputError(f"{shown(settings)} are no settings by name")
+        raise InputError(f"it is {shown(settings)}, not settings by name")
     for name in settings:
         if name not in _TYPES:
             raise InputError(f"unknown setting {shown(name)}{nearest(name, _TYPES)}")
@@ -323,7 +323,7 @@ def _outcome(array: ArrayState, dataset: Any, path: str | Path) -> Outcome | Non
     with _reading(path, f"its attribute '{_OUTCOME}settings'"):
         settings = json.loads(dataset.attrs[_OUTCOME + "settings"])
         if not isinstance(settings, dict):
-            raise InputError(f"{shown(settings)} are no settings by name")
+            raise InputError(f"it is {shown(settings)}, not settings by name")
     parts = {}
     for name in Outcome._fields[:-1]:
         values = parts[name] = _of_shape(

@@ -158,5 +158,7 @@ def _text(path: Path, what: str, value: object) -> str:
 
 def _first_line(error: Exception) -> str:
     """What the netCDF library says, without the path that it repeats."""
+    if isinstance(error, TypeError | AttributeError):  # of Python code between the library and memsim
+        return "its values cannot be decoded"
     lines = str(error).splitlines()
     return re.sub(r"\[Errno -?\d+\] |: '[^']*'$", "", lines[0])[:200] if lines else type(error).__name__

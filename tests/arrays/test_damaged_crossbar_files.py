@@ -115,7 +115,7 @@ def test_damaged_settings_are_named(whole, tmp_path, values, message):
     ("attributes", "message"),
     [
         ({"settings": "x"}, "its attribute 'settings' is damaged"),
-        ({"settings": "7"}, "its attribute 'settings' is damaged (7 are no settings by name)"),
+        ({"settings": "7"}, "its attribute 'settings' is damaged (it is 7, not settings by name)"),
         ({"settings": "[" * 100_000}, "its attribute 'settings' is damaged"),
         ({"events": "7"}, "its attribute 'events' is damaged"),
         (

@@ -188,3 +188,12 @@ with netCDF4.Dataset("netcdf.nc") as file, h5py.File("netcdf.nc") as other:
 @pytest.mark.parametrize("order", ["netCDF4,h5py", "h5py,netCDF4"])
 def test_both_libraries_work_in_one_process_in_either_order(order, whole_result, tmp_path):
     run(ORDERS, tmp_path, order, str(whole_result))
+
+
+def test_values_that_cannot_be_decoded_are_said_without_words_of_python(whole_result, tmp_path):
+    path = tmp_path / "scaled.nc"
+    shutil.copy(whole_result, path)
+    with h5py.File(path, "r+") as file:
+        file["clean_snr"].attrs["scale_factor"] = "a"
+    with pytest.raises(OutputError, match=r"not a readable netCDF file \(its values cannot be decoded\)"):
+        ms.load(path)
