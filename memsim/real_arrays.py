@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from memsim.errors import InputError, shown
+from memsim.errors import InputError
 
 
 def check_real(name: str, values: Any) -> None:
@@ -34,4 +34,4 @@ def check_real(name: str, values: Any) -> None:
         except (TypeError, ValueError, OverflowError):
             return
     if "complex" in str(dtype):
-        raise InputError(f"{name}: {shown(values)} has complex numbers; allowed: real numbers")
+        raise InputError(f"{name}: of type {str(dtype).removeprefix('torch.')}; allowed: real numbers")

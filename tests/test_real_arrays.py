@@ -34,7 +34,7 @@ USES = {
 
 @pytest.mark.parametrize("name", USES)
 def test_complex_numbers_are_refused(name):
-    with pytest.raises(ms.InputError, match=rf"^{name}: .* has complex numbers; allowed: real numbers$"):
+    with pytest.raises(ms.InputError, match=rf"^{name}: of type complex(64|128); allowed: real numbers$"):
         USES[name](COMPLEX)
 
 
@@ -51,7 +51,7 @@ def test_an_array_whose_mask_hides_nothing_is_taken():
 
 
 def test_lists_with_complex_numbers_are_refused():
-    with pytest.raises(ms.InputError, match=r"weights: .* has complex numbers"):
+    with pytest.raises(ms.InputError, match=r"weights: of type complex(64|128)"):
         ms.Crossbar.from_weights([[1.0, 2j]], "ideal")
 
 
@@ -66,7 +66,7 @@ def test_arrays_in_files_are_refused(tmp_path):
 def test_networks_refuse_inputs_and_labels():
     network = Network.fresh(Architecture("linear", (2,), 2), seed=0)
     labels = np.array([0, 1])
-    for values, what in ((COMPLEX, "has complex numbers"), (MASKED, "1 of 4 values are masked")):
+    for values, what in ((COMPLEX, "of type complex128"), (MASKED, "1 of 4 values are masked")):
         with pytest.raises(ms.InputError, match=f"inputs: .*{what}"):
             network.outputs(values)
         with pytest.raises(ms.InputError, match=f"train: inputs: .*{what}"):
@@ -79,5 +79,5 @@ def test_networks_of_pytorch_with_complex_weights_are_refused():
     torch = pytest.importorskip("torch")
     mt = pytest.importorskip("memsim.torch")
     model = torch.nn.Sequential(torch.nn.Linear(3, 2, dtype=torch.complex64))
-    with pytest.raises(ms.InputError, match=r"0\.weight: .* has complex numbers; allowed: real numbers"):
+    with pytest.raises(ms.InputError, match=r"0\.weight: of type complex(64|128); allowed: real numbers"):
         mt.convert(model, mt.Hardware("taox-hfox-wu2018"))

@@ -316,6 +316,29 @@ class Bank:
         low, high = (self._within(np.full_like(self.state, end)) for end in (-np.inf, np.inf))
         return (self.state <= low) | (self.state >= high)
 
+    def reach(self, beyond: float) -> tuple[np.ndarray, np.ndarray]:
+        """The least and the largest state that each cell can have, (array, column, row).
+
+        Pulses leave a state within its window and the limits, unless it was measured elsewhere. Where time, an error of
+        programming or a window that varies from pulse to pulse leads out of these, `beyond` is added at both ends.
+        """
+        low, high = (self._within(np.full_like(self.state, end)) for end in (-np.inf, np.inf))
+        measured = self._made.get("measured")
+        if measured is not None:
+            states = self.site.backend.asarray(measured, self._dtype)
+            low, high = np.minimum(low, states), np.maximum(high, states)
+        if self._leaves_window or (measured is not None and self.wear.changes):
+            low, high = low - low.dtype.type(beyond), high + high.dtype.type(beyond)
+        return low[:, :, : self.rows], high[:, :, : self.rows]
+
+    @property
+    def _leaves_window(self) -> bool:
+        """Whether states may come to lie outside the windows of their cells."""
+        fields = self.cells.model.parameters._fields  # type: ignore[attr-defined]
+        ends = [1 + fields.index(end) for end in ("low", "high")]
+        moves = any(shift[end] for shift in self.shifts for end in ends)
+        return moves or self.spec.retention is not None or self.spec.programming is not None
+
     def _with_stuck(self, state: np.ndarray, lines: slice = slice(None)) -> np.ndarray:
         """The states with those of stuck cells at the end where they are stuck."""
         if self.stuck is not None:

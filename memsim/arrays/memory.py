@@ -11,6 +11,12 @@ from memsim.arrays.bank import Bank
 from memsim.arrays.state import ArrayState
 
 _PULSES, _COUNTERS = "pulses", "counters"
+_AT_LEAST_ZERO = {"added_cycles", "set_pulses", "reset_pulses", "clock", "programming_time", "programming_age", "moves"}
+"""Arrays of a bank that count something or hold times."""
+_BEYOND = 1e3
+"""How far time and errors of programming may lead a state out of its window, in widths of the window. Assumed."""
+_ROUNDING = 1e-5
+"""Distance from the window of a cell that rounding may cause."""
 
 
 def banks_of(array: ArrayState) -> Iterator[tuple[str, Bank]]:
@@ -45,16 +51,39 @@ def restore(bank: Bank, memory: Mapping[str, np.ndarray], prefix: str = "") -> N
     KeyError
         If an array is missing.
     ValueError
-        If one has another shape, another kind of numbers, or values that are not numbers where the device allows none.
+        If one has another shape, another kind of numbers, or values that no such bank has: infinite ones and those that
+        are not numbers, where the device has none, negative counts, and states out of reach, see `Bank.reach`.
     """
     own, machine = bank.memory, bank.site.backend
     stored = {name: np.array(memory[prefix + name]) for name in own}
     for name, values in stored.items():
         if values.shape != own[name].shape or values.dtype.kind != own[name].dtype.kind:
             raise ValueError(f"'{prefix + name}' is {values.dtype} {values.shape}")
-        if values.dtype.kind == "f" and np.isnan(values).any() and not bank.spec.conductance.nominal:
-            raise ValueError(f"'{prefix + name}' has values that are not numbers")
+        if values.dtype.kind == "f" and not np.isfinite(values).all() and not bank.spec.conductance.nominal:
+            raise ValueError(f"'{prefix + name}' has values that are not finite numbers")
+        if name in _AT_LEAST_ZERO and (values < 0).any():
+            raise ValueError(f"'{prefix + name}' has negative numbers")
+    for clock, name in enumerate(("programming_time", "programming_age")):
+        if name in stored and (stored[name] > stored["clock"][clock]).any():
+            raise ValueError(f"'{prefix + name}' has times later than its clock")
     bank.restore({name: machine.asarray(values, own[name].dtype) for name, values in stored.items()})
+    _check_reach(bank, prefix)
+
+
+def _check_reach(bank: Bank, prefix: str) -> None:
+    """Refuse states that the cells of a bank cannot have."""
+    numpy = bank.site.backend.numpy
+    low, high = map(numpy, bank.reach(_BEYOND))
+    if prefix.endswith("plan_"):  # which takes over what an error of programming made of the cells
+        low, high = low - _BEYOND, high + _BEYOND
+    states = numpy(bank.state)[:, :, : bank.rows]
+    wrong = (states < low - _ROUNDING) | (states > high + _ROUNDING)
+    if wrong.any():
+        place = tuple(map(int, np.argwhere(wrong)[0]))
+        raise ValueError(
+            f"'{prefix}state' is {states[place]:g} of the cell at (array, line, row) = {place}; allowed there: "
+            f"{low[place]:g} to {high[place]:g}"
+        )
 
 
 def stack_memory(array: ArrayState) -> dict[str, np.ndarray]:

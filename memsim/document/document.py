@@ -15,7 +15,7 @@ from memsim.document.overlay import overlaid
 from memsim.document.problems import DocumentError, Path, Problem, brief, describe, dotted
 from memsim.document.reader import MAX_BYTES, read_yaml
 from memsim.errors import nearest
-from memsim.storage.inputs import kind_at, no_file
+from memsim.storage.inputs import CLASSIC_SIGNATURE, HDF5_SIGNATURE, kind_at, no_file
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -49,8 +49,10 @@ class Document:
     _origins: dict[Path, Origin]
 
     @classmethod
-    def from_file(cls, path: str | os.PathLike[str], name: str | None = None) -> Document:
+    def from_file(cls, path: str | os.PathLike[str], name: str | None = None, what: str = "a document") -> Document:
         """Document in a UTF-8 YAML file of at most 1 MiB, called `name` in errors (the path, if not given).
+
+        `what` is what errors call a document of its kind, such as "an experiment".
 
         Raises
         ------
@@ -61,11 +63,18 @@ class Document:
         name = str(path) if name is None else name
         try:
             if kind_at(file) not in ("file", "folder", ""):
-                raise DocumentError([f"{name}: {no_file(file)}; a document is a YAML file"])
+                raise DocumentError([f"{name}: {no_file(file)}; {what} is a YAML file"])
             with file.open("rb") as stream:
                 raw = stream.read(MAX_BYTES + 1)
         except (OSError, ValueError) as error:
             raise DocumentError([f"{name}: {_reason(file, error)}"]) from None
+        if raw.startswith((HDF5_SIGNATURE, CLASSIC_SIGNATURE)):
+            raise DocumentError(
+                [
+                    f"{name}: a netCDF file, but {what} is a YAML file; 'memsim show' prints a result, 'memsim run' "
+                    "repeats it, and memsim.Crossbar.from_netcdf reads a crossbar"
+                ]
+            )
         if len(raw) > MAX_BYTES:
             raise DocumentError([f"{name}: larger than {MAX_BYTES // 1024} KiB"])
         try:

@@ -8,6 +8,7 @@ from pathlib import Path as FilePath
 
 from memsim.document.document import Document
 from memsim.errors import InputError
+from memsim.storage.inputs import outside
 from memsim.storage.library import Kind, library, similar
 
 MAX_DEPTH = 8
@@ -68,7 +69,7 @@ def resolved(document: Document, family: Family, folder: FilePath | None, above:
             raise InputError(f"{names} is a circle" if file in above else long)
     except InputError as error:
         raise document.error([(("extends",), f"extends: {error}")]) from None
-    base = resolved(Document.from_file(file), family, file.parent, (*above, file))
+    base = resolved(Document.from_file(file, what=f"a {family.noun}"), family, file.parent, (*above, file))
     return family.merge(document.without([("extends",)]), base)
 
 
@@ -100,8 +101,8 @@ def _file(given: str, family: Family, folder: FilePath | None) -> FilePath:
     beside = [file.name for file in folder.iterdir() if file.suffix in _SUFFIXES]
     try:
         file = (folder / given).resolve()
-        if not file.is_relative_to(folder):
-            raise InputError(f"'{given}' lies outside the folder of this file; only files in it can be extended")
+        if problem := outside(given, folder, "the folder of this file"):
+            raise InputError(f"'{given}' {problem}; only files in it can be extended")
         if not file.is_file():
             hint = similar(given, [*shipped, *beside])
             raise InputError(f"'{given}' is neither a shipped {family.noun} nor a file in {folder}{hint}")

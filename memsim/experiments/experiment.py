@@ -29,6 +29,7 @@ from memsim.experiments.learners import ComparedBase
 from memsim.experiments.schema import ExperimentSpec, ImageExperimentSpec
 from memsim.profiles import DeviceProfile, load_device
 from memsim.profiles.inherit import with_values
+from memsim.storage.inputs import outside
 from memsim.storage.library import find
 from memsim.tasks.base import Task
 from memsim.tasks.registry import DEFAULT, TASKS
@@ -357,10 +358,8 @@ class Experiment:
             )
         folder = self.devices.folder.resolve()
         place = (folder / text).resolve()
-        if not place.is_relative_to(folder):
-            raise InputError(
-                f"'{text}' lies outside the folder of the experiment; name it yourself with {argument}=..."
-            )
+        if problem := outside(text, folder, "the folder of the experiment"):
+            raise InputError(f"'{text}' {problem}; name it yourself with {argument}=...")
         if not place.exists():
             hint = nearest(text, embedded) if embedded and not local else ""
             raise InputError(

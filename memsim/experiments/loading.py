@@ -50,7 +50,7 @@ def _read(name_or_path: str | Path) -> tuple[Document, Devices]:
     """The document of an experiment, and the devices that it may name."""
     name = str(name_or_path)
     path = find("experiments", name_or_path)
-    document = Document.from_file(path, name)
+    document = Document.from_file(path, name, "an experiment")
     if document.find("conductance"):
         raise InputError(
             f"{name}: is a device profile, not an experiment; check it with: memsim device validate {name}"

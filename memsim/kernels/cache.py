@@ -127,9 +127,16 @@ def folder_problem() -> str | None:
     return _exposed(folder) if folder else "no writable folder for compiled kernels; set NUMBA_CACHE_DIR to one"
 
 
-def cache_folder() -> str | None:
-    """Folder of the kernel cache, or None where there is none that can be written to."""
-    cache = _numba_cache(cache_folder, "")
+def cache_folder(function: Callable | None = None) -> str | None:
+    """Folder of the kernel cache, or None where there is none that can be written to.
+
+    Parameters
+    ----------
+    function : callable, optional
+        A function whose module has kernels; those of each folder of modules have a folder. By default one of
+        `memsim.kernels`.
+    """
+    cache = _numba_cache(function or cache_folder, "")
     return str(cache.cache_path) if cache is not None else None
 
 

@@ -25,7 +25,7 @@ def load_device(name_or_path: str | os.PathLike[str]) -> DeviceProfile:
         Nothing of that name is shipped, or the file, or one that it extends, is not a valid profile.
     """
     path = find("devices", name_or_path)
-    document = Document.from_file(path)
+    document = Document.from_file(path, what="a device profile")
     return DeviceProfile.from_document(resolved(document, path.parent, (path.resolve(),)))
 
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from memsim.energy.architecture import ARCHITECTURE_SETTINGS, Architecture
 from memsim.energy.components import ComponentTable, components_from_text
 from memsim.energy.digital import PROCESSOR_SETTINGS, Processor
-from memsim.errors import InputError, OutputError
+from memsim.errors import InputError, OutputError, name_list
 from memsim.results.dataset import source
 from memsim.results.settings import texts_of
+from memsim.storage.library import library
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -48,7 +49,10 @@ def held_table(dataset: xr.Dataset) -> HeldTable:
     if text is None and TABLES in dataset.attrs:
         raise OutputError(f"{source(dataset)}: its attribute '{TABLES}' is damaged")
     if not isinstance(text, str):
-        raise InputError("components: needed, as the result holds no component table; a shipped name, or a path")
+        names = name_list(list(library("components")))
+        raise InputError(
+            f"components=...: needed, as the result holds no component table; allowed: a YAML file, or one of {names}"
+        )
     settings = held_settings(dataset)
     node = settings.pop("node")
     return HeldTable(components_from_text(text, f"{source(dataset)} ({TABLE})"), node, settings)

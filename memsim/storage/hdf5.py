@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memsim.errors import OutputError
+from memsim.storage.inputs import CLASSIC_SIGNATURE, HDF5_SIGNATURE
 
 if TYPE_CHECKING:
     import h5py
 
-_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _MOST_PARTS = 20_000
 """Datasets and attributes of a file. A result has about a thousand."""
 _MOST_ATTRIBUTES = 1 << 24
@@ -61,10 +61,10 @@ def check(path: Path) -> dict[str, tuple[int, ...]]:
         Several kinds, if the file is damaged.
     """
     with path.open("rb") as stream:
-        start = stream.read(len(_SIGNATURE))
-    if start[:3] == b"CDF":
+        start = stream.read(len(HDF5_SIGNATURE))
+    if start.startswith(CLASSIC_SIGNATURE):
         raise OutputError(f"{path}: a classic netCDF file; memsim reads netCDF-4")
-    if start != _SIGNATURE:
+    if start != HDF5_SIGNATURE:
         raise OutputError(f"{path}: not a readable netCDF file (it does not begin like one)")
     import netCDF4  # noqa: F401 - both bring an HDF5 library; netCDF's is loaded first
     import h5py  # isort: skip
@@ -90,13 +90,13 @@ class _Check:
 
     def shapes(self, root: h5py.h5g.GroupID) -> dict[str, tuple[int, ...]]:
         """Shapes of the datasets in the root group by name, after all of them are checked."""
-        self._check_attributes(root, 0, "the file")
+        self._check_attributes(root, 0)
         shapes = {}
         for name, dataset in self._datasets(root).items():
             properties = dataset.get_create_plist()
             self._check_properties(properties, name)
             shape = dataset.shape  # a virtual dataset, refused above, would open its sources here
-            attributes = self._check_attributes(dataset, len(shape), f"'{name}'")
+            attributes = self._check_attributes(dataset, len(shape), f" of '{name}'")
             if self._check_values(dataset, properties, name, attributes):
                 shapes[name] = shape
         return shapes
@@ -154,21 +154,22 @@ class _Check:
                 f"'{name}' has the HDF5 filters {text}; allowed, once each: deflate, shuffle, fletcher32"
             )
 
-    def _check_attributes(self, holder: Any, rank: int, where: str) -> set[str]:
+    def _check_attributes(self, holder: Any, rank: int, of: str = "") -> set[str]:
         """Names of the attributes of the root group or of a dataset, after their types and sizes are checked."""
         from h5py import h5a
 
         count = h5a.get_num_attrs(holder)
         self._count(count)
         if count > _MOST_OF_ONE:
-            raise self._refuse(f"{where} has {count} attributes; allowed: {_MOST_OF_ONE}")
+            raise self._refuse(f"{count} attributes{of or ' of the file'}; allowed: {_MOST_OF_ONE}")
         names = set()
         for number in range(count):
             attribute = h5a.open(holder, index=number)
             name = _name(attribute.name)
             self._attributes += attribute.get_storage_size()
             if not self._is_allowed(name, attribute, rank):
-                raise self._refuse(f"the attribute '{name}' of {where} is neither a text nor numbers")
+                which = f"the attribute '{name}'{of}" if of else f"its attribute '{name}'"
+                raise self._refuse(f"{which} is damaged (it is neither a text nor numbers)")
             if self._attributes > min(_MOST_ATTRIBUTES, self._size):
                 raise self._refuse("damaged; its attributes are too large")
             names.add(name)
@@ -240,7 +241,10 @@ class _Check:
         self._unstored += max(0, in_memory - possible)
         if self._unstored > _LEAST:
             declared, size = self._in_memory / 2**20, self._size / 2**20
-            raise self._refuse(f"damaged; it says that it holds {declared:.3g} MiB, but has {size:.3g} MiB")
+            raise self._refuse(
+                f"damaged; it says that it holds {_plain(declared)} MiB, but has {_plain(size)} MiB; allowed: "
+                f"{_DENSEST:,} times what is stored"
+            )
 
     def _longest_text(self, dataset: h5py.h5d.DatasetID) -> int:
         """Length of the longest text of a dataset [byte]. Few are read at once, since all may be one in the file."""
@@ -254,6 +258,11 @@ class _Check:
             for first in range(0, texts.shape[-1], step):
                 longest = max(longest, self._add_texts(texts[(*place, slice(first, first + step))].tolist()))
         return longest
+
+
+def _plain(number: float) -> str:
+    """A number with one digit after the point, if that is not 0."""
+    return f"{number:,.1f}".removesuffix(".0")
 
 
 def _name(raw: bytes) -> str:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
+HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+"""First bytes of a netCDF-4 file."""
+CLASSIC_SIGNATURE = b"CDF"
+"""First bytes of a classic netCDF file, before the number of its version."""
 _KINDS = {
     stat.S_IFREG: "file",
     stat.S_IFDIR: "folder",
@@ -40,3 +45,21 @@ def no_file(path: Path) -> str:
 def leads_out(entry: Path, folder: Path) -> bool:
     """Whether an entry at any depth of a folder is a link to a file or folder outside of it."""
     return entry.is_symlink() and entry.exists() and not entry.resolve().is_relative_to(folder.resolve())
+
+
+def outside(name: str, folder: Path, what: str) -> str:
+    """How a name leads out of a folder, such as "lies outside the folder"; empty if it leads to a place in it.
+
+    Parameters
+    ----------
+    name : str
+        A path that starts from the folder.
+    folder : Path
+        The folder, without links.
+    what : str
+        What the message calls the folder.
+    """
+    if (folder / name).resolve().is_relative_to(folder):
+        return ""
+    by_link = Path(os.path.normpath(folder / name)).is_relative_to(folder)
+    return f"is a link that leads out of {what}" if by_link else f"lies outside {what}"

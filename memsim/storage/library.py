@@ -60,12 +60,27 @@ def find(kind: Kind, name_or_path: str | os.PathLike[str]) -> Path:
             f"'{name}' is a device, not an experiment: memsim device show {name}, or a run of an experiment with "
             f"device='{name}'"
         )
+    if name == "-":
+        raise InputError(f"-: the standard input is not read; name a file ('{_LISTING[kind]}' shows those of memsim)")
     separators = {os.sep, os.altsep or os.sep, "/"}
     if not isinstance(name_or_path, str) or name.endswith(_SUFFIXES) or separators & set(name):
         return Path(name)
     if name and Path(name).exists():
         return Path(name)
-    raise InputError(f"unknown {_NAMES[kind]} '{name}'{similar(name, shipped)} ('{_LISTING[kind]}' shows all)")
+    hint = _similar_file(name, kind) or similar(name, shipped)
+    raise InputError(f"unknown {_NAMES[kind]} '{name}'{hint} ('{_LISTING[kind]}' shows all)")
+
+
+def _similar_file(name: str, kind: Kind) -> str:
+    """Hint at a file in the working folder whose name is nearly that, or begins with it; empty if there is none."""
+    endings = (*_SUFFIXES, ".nc") if kind == "experiments" else _SUFFIXES
+    try:
+        files = [file.name for file in Path().iterdir() if file.suffix in endings]
+    except OSError:
+        return ""
+    stems = [file for file in files if Path(file).stem == name]
+    hint = nearest(name, stems or files) if "." in name or stems else ""
+    return hint if "did you mean" in hint else ""
 
 
 def similar(name: str, known: Iterable[str]) -> str:

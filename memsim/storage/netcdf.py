@@ -23,6 +23,14 @@ _LIBRARIES = threading.RLock()
 """Held while the netCDF and HDF5 libraries read or write: two threads in them at once end the process."""
 _SHADOWED = "_nc4_non_coord_"
 """Start of the name in HDF5 of a variable that has the name of a dimension but other dimensions."""
+_CUT = re.compile(r"truncated file: eof = (\d+), .*stored_eof = (\d+)")
+"""What HDF5 says of a file that is shorter than it was written."""
+_CONTENTS = {
+    "memsim_schema": ("a result", "'memsim show FILE' and memsim.load"),
+    "memsim_crossbar": ("a crossbar", "memsim.Crossbar.from_netcdf"),
+    "memsim_checkpoint": ("a training of a network", "memsim.networks.checkpoint.load"),
+}
+"""Attribute of the version -> what a file of memsim holds, and what reads it."""
 _TEXTS = {"units", "long_name", "description", "interval", "flag_meanings"}
 """Attributes of variables that are texts."""
 
@@ -113,6 +121,10 @@ def read(
     except OutputError:
         raise
     except Exception as error:
+        cut = _CUT.search(str(error))
+        if cut:
+            size, whole = map(int, cut.groups())
+            raise OutputError(f"{path}: not a readable netCDF file (cut short: {size:,} of {whole:,} bytes)") from None
         raise OutputError(f"{path}: not a readable netCDF file ({_first_line(error)})") from None
     dataset.encoding["source"] = str(path.absolute())
     return dataset
@@ -123,6 +135,9 @@ def _check_version(
 ) -> None:
     """Refuse a file of another content or of a later version, and normalise its attributes."""
     if attribute not in dataset.attrs:
+        for other, (content, readers) in _CONTENTS.items():
+            if other in dataset.attrs:
+                raise OutputError(f"{path}: {content} of memsim, not {what}; it is read by {readers}")
         raise OutputError(f"{path}: not {what} of memsim (it has no attribute '{attribute}')")
     _normalise_attributes(path, dataset, {attribute, *numbers})
     version = dataset.attrs[attribute]
@@ -164,5 +179,7 @@ def _text(path: Path, what: str, value: object) -> str:
 
 def _first_line(error: Exception) -> str:
     """What the netCDF library says, without the path that it repeats."""
+    if isinstance(error, TypeError | AttributeError):  # of Python code between the library and memsim
+        return "its values cannot be decoded"
     lines = str(error).splitlines()
     return re.sub(r"\[Errno -?\d+\] |: '[^']*'$", "", lines[0])[:200] if lines else type(error).__name__

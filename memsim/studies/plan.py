@@ -12,6 +12,7 @@ from memsim.errors import InputError, nearest
 from memsim.experiments.experiment import Experiment
 from memsim.experiments.loading import load_experiment
 from memsim.repeat import stored_experiment
+from memsim.storage.inputs import outside
 from memsim.storage.library import library
 from memsim.studies.labels import interval_name, place_of
 from memsim.studies.places import check_places
@@ -160,8 +161,8 @@ def _beside(study: Study, text: str, path: tuple[str, ...]) -> Experiment:
         raise study.document.error([(path, f"unknown experiment '{text}'{nearest(text, library('experiments'))}")])
     folder = study.folder.resolve()
     place = (folder / text).resolve()
-    if not place.is_relative_to(folder):
-        raise study.document.error([(path, f"experiment '{text}' lies outside the folder of the study")])
+    if problem := outside(text, folder, "the folder of the study"):
+        raise study.document.error([(path, f"experiment '{text}' {problem}")])
     return load_experiment(place)
 
 

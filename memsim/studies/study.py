@@ -58,6 +58,6 @@ def load_study(name_or_path: str | Path) -> Study:
         If there is no such study, or its YAML is not valid (with file, line and the nearest match).
     """
     path = find("studies", name_or_path)
-    document = Document.from_file(path, str(name_or_path))
+    document = Document.from_file(path, str(name_or_path), "a study")
     folder = None if str(name_or_path) in library("studies") else path.parent
     return Study(document, document.validate(StudySpec), folder)

@@ -207,7 +207,7 @@ class Hardware:
         InputError
             If the file cannot be read, or a key or value is not allowed (with file, line and the nearest match).
         """
-        return cls._of(Document.from_file(path), Devices(folder=Path(path).parent))
+        return cls._of(Document.from_file(path, what="a description of hardware"), Devices(folder=Path(path).parent))
 
     @classmethod
     def _of(cls, document: Document, devices: Devices) -> Hardware:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import time
@@ -25,6 +26,11 @@ def _calculates() -> None:
         pass
 
 
+def _opens_no_cache() -> None:
+    with contextlib.suppress(FileNotFoundError):
+        open("/etc/numba/__pycache__/kernel").close()
+
+
 class _AsItIs(InputError):
     """An error of memsim whose message is not made one bounded line."""
 
@@ -44,6 +50,7 @@ FAULTS: dict[str, tuple[Callable[[], object], str]] = {
     "too much memory": (lambda: np.ones(1 << 31, np.int64)[0], "MemoryError"),
     "time": (_calculates, "s of processor time"),
     "another file": (lambda: open("/etc/passwd").close(), "opened /etc/passwd"),
+    "a file named like a cache": (_opens_no_cache, "opened /etc/numba/__pycache__/kernel"),
     "another program": (lambda: subprocess.run(["true"], check=True), "subprocess.Popen"),
     "a control character": (lambda: print("\x1b[2J"), "control character"),
     "the end": (os.abort, "ended by SIGABRT"),

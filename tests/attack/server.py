@@ -14,13 +14,14 @@ import sysconfig
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import memsim
 from memsim.document.problems import problems_of
 from memsim.errors import InputError, MemsimError
+from memsim.kernels.cache import cache_folder
 
 CPU = 10.0
 """Processor time that a load may take, beside that of compiling kernels [s]."""
@@ -37,7 +38,7 @@ LINE = 2100
 
 _RUNNING = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "socket.connect", "os.startfile")
 _SYSTEM = (f"/proc/{os.getpid()}", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system", "/sys/fs/cgroup")
-_SYSTEM += ("/dev/null", "/usr/share/zoneinfo", "/etc/localtime")
+_SYSTEM += ("/dev/null", "/usr/share/zoneinfo", "/etc/localtime", "/proc/sys/kernel/random/boot_id")
 _MEMORY_ERROR = re.compile("unable to allocate|memoryerror|cannot allocate", re.IGNORECASE)
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
@@ -45,10 +46,15 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 class _Watch:
     """What Python opens and starts during a load that the user did not name.
 
-    Libraries in C open files unseen; those of Python and memsim, and caches of compiled code, are no matter.
+    Libraries in C open files unseen; those of Python and memsim, and the caches of their compiled code, are no matter.
+
+    Parameters
+    ----------
+    caches : iterable of str
+        Folders of the kernel cache, in which files may be written.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, caches: Iterable[str]) -> None:
         self.folder: Path | None = None
         self.problems: list[str] = []
         package = Path(memsim.__file__).resolve().parent
@@ -56,6 +62,7 @@ class _Watch:
         self._libraries = [package, *(package.parent / name for name in ("devices", "components", "experiments"))]
         self._libraries += [Path(prefix).resolve() for prefix in prefixes]
         self._libraries += map(Path, _SYSTEM)
+        self._caches = [Path(cache).resolve() for cache in caches]
         sys.addaudithook(self._event)
 
     def _event(self, event: str, arguments: tuple[Any, ...]) -> None:
@@ -73,7 +80,8 @@ class _Watch:
         try:
             named = place.is_relative_to(folder or place)
             library = any(place.is_relative_to(library) for library in self._libraries)
-            cached = "__pycache__" in place.parts or "numba" in path
+            bytecode = library and "__pycache__" in place.parts
+            cached = bytecode or any(place.is_relative_to(cache) for cache in self._caches)
             if not (cached or place.is_dir() or (not writes and (named or library))):
                 self.problems.append(f"{'wrote to' if writes else 'opened'} {place}")
         finally:
@@ -88,9 +96,12 @@ def serve() -> None:
     os.dup2(null, 2)  # libraries in C print there
     warnings.simplefilter("ignore")
 
+    from memsim.fit.pulses.filter import log_likelihood
+
     from .loaders import LOADERS
 
-    watch = _Watch()
+    folders = cache_folder(), cache_folder(log_likelihood)
+    watch = _Watch(folder for folder in folders if folder is not None)
     print(json.dumps({"ready": True}), file=answers, flush=True)
     for line in sys.stdin:
         request = json.loads(line)

@@ -170,7 +170,10 @@ class TestExperimentFiles:
         assert cli("device", "show", "ideal").code == 0
         (tmp_path / "out.yaml").write_text("name: out")
         (tmp_path / "inside" / "link.yaml").symlink_to(tmp_path / "out.yaml")
-        assert "'link.yaml' lies outside the folder" in cli("run", "inside/mine.yaml").refusal()
+        assert (
+            "'link.yaml' is a link that leads out of the folder of the experiment"
+            in cli("run", "inside/mine.yaml").refusal()
+        )
 
 
 class TestDeviceFiles:

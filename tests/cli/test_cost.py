@@ -50,6 +50,14 @@ def table(tmp_path):
     return path
 
 
+def test_the_option_and_the_shipped_tables_are_named_where_a_result_holds_no_table(result, tmp_path, capsys):
+    path = ms.save(result, tmp_path / "result.nc")
+    assert run_command(["cost", str(path)]) == 2
+    message = capsys.readouterr().err
+    assert "Error: --components: needed, as the result holds no component table; allowed: a YAML file, or" in message
+    assert "generic" in message and message.count("\n") == 1
+
+
 def test_costs_of_converters_are_their_conversions_times_their_energies(result, table):
     costs = ms.cost(result, table)
     rows, classes = 16 * 16 + 1, 4

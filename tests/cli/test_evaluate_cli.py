@@ -110,7 +110,7 @@ FILES = {
         "'kept_number' is",
     ),
     "states that are no numbers": (_rewritten(lambda d: d.assign(kept_number=d.kept_number * np.nan)), "weights of '"),
-    "more than it can hold": (_enlarged, "damaged; it says that it holds 7.63e+06 MiB"),
+    "more than it can hold": (_enlarged, "damaged; it says that it holds 7,629,394.5 MiB, but has"),
     "lists": (_listed, "'numbers' is a type; files of memsim hold variables only"),
 }
 

@@ -234,7 +234,7 @@ WRITES = {"variability": {"write": {"sigma": 0.01, "relative_to": "range"}}}
         (device(), 0.5, {"error": 10**400}, "...0 is not a number from 0 to 1000"),
         (device(), [[0.1] * 2, [0.1]], {}, "state: [[0.1, 0.1], [0.1]] is not allowed; real numbers, in rows of equal"),
         (device(), [[10**400] * 2] * 2, {}, "is too large; allowed: real numbers"),
-        (device(), 0.5 + 0.5j, {}, "state: (0.5+0.5j) has complex numbers; allowed: real numbers"),
+        (device(), 0.5 + 0.5j, {}, "state: of type complex128; allowed: real numbers"),
         (device(noise=0.1), 0.5, {"window": 1e-9}, "lie within 1e-09 of a cell at its target with a chance of 8e-09;"),
     ],
 )

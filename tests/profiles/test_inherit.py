@@ -118,7 +118,7 @@ def test_a_problem_names_the_file_and_the_line_that_it_comes_from(write):
         ("child.yaml", "child.yaml -> child.yaml is a circle"),
         ("../child.yaml", "'../child.yaml' lies outside the folder of this file; only files in it can be extended"),
         ("/etc/passwd", "'/etc/passwd' lies outside the folder"),
-        ("outside.yaml", "'outside.yaml' lies outside the folder"),
+        ("outside.yaml", "'outside.yaml' is a link that leads out of the folder of this file"),
         (".", "'.' is neither a shipped profile nor a file in"),
         ("[a, b]", "extends must be the name of a shipped profile, or of a file beside it"),
         ("''", "extends must be the name of a shipped profile, or of a file beside it"),

@@ -211,3 +211,12 @@ assert all(ms.load(f"{number}.nc").identical(first) for number in range(4))
 def test_results_can_be_read_and_written_by_several_threads(whole_result, tmp_path):
     """The libraries of netCDF and HDF5 end a process in which two threads use them at once."""
     run(THREADS, tmp_path, str(whole_result))
+
+
+def test_values_that_cannot_be_decoded_are_said_without_words_of_python(whole_result, tmp_path):
+    path = tmp_path / "scaled.nc"
+    shutil.copy(whole_result, path)
+    with h5py.File(path, "r+") as file:
+        file["clean_snr"].attrs["scale_factor"] = "a"
+    with pytest.raises(OutputError, match=r"not a readable netCDF file \(its values cannot be decoded\)"):
+        ms.load(path)

@@ -12,7 +12,7 @@ from memsim.document.document import Document
 from memsim.fit.reading.folder import read_table
 from memsim.networks.checkpoint import load as load_training
 from memsim.storage import npy
-from memsim.storage.inputs import kind_at, leads_out, no_file
+from memsim.storage.inputs import kind_at, leads_out, no_file, outside
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a POSIX file system")
 
@@ -98,3 +98,14 @@ def test_a_table_in_a_folder_is_no_link_to_another_place(tmp_path):
     (folder / "a.csv").symlink_to("../other.csv")
     with pytest.raises(ms.DataError, match=r"a\.csv: a link that leads out of .*cells; put a copy of the file there"):
         read_table(folder)
+
+
+def test_a_name_leads_out_of_a_folder_by_itself_or_by_a_link(tmp_path):
+    folder = (tmp_path / "folder").resolve()
+    (folder / "below").mkdir(parents=True)
+    (tmp_path / "other.yaml").touch()
+    (folder / "link.yaml").symlink_to(tmp_path / "other.yaml")
+    (folder / "inner.yaml").symlink_to(folder / "below")
+    assert outside("../other.yaml", folder, "the folder") == "lies outside the folder"
+    assert outside("link.yaml", folder, "the folder") == "is a link that leads out of the folder"
+    assert not any(outside(name, folder, "the folder") for name in ("below", "inner.yaml", "below/../none.yaml"))

@@ -25,7 +25,9 @@ def load_components(name_or_path: str | os.PathLike[str]) -> ComponentTable:
         Nothing of that name is shipped, or the file, or one that it extends, is not a valid table.
     """
     path = find("components", name_or_path)
-    return ComponentTable.from_document(resolved(Document.from_file(path), path.parent, (path.resolve(),)))
+    return ComponentTable.from_document(
+        resolved(Document.from_file(path, what="a component table"), path.parent, (path.resolve(),))
+    )
 
 
 def components_of(table: object) -> ComponentTable:
