@@ -76,7 +76,7 @@ def test_a_file_that_appears_meanwhile_is_not_replaced_and_its_partner_goes(tmp_
 
 
 def test_folders_without_hard_links_work_and_replace_nothing(tmp_path, monkeypatch):
-    def refuse(*args):
+    def refuse(*args, **options):
         raise OSError(errno.EPERM, "no links here")
 
     monkeypatch.setattr(os, "link", refuse)
