@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from memsim.metrics.two_columns import MARK, NO_EXPECTATION
 from memsim.plotting.axis import ratio_axis
 from memsim.plotting.changes import Comparison, Measured, Pair
 from memsim.plotting.page import ending, entries, grid, headline, only, title
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _ROW = 0.3  # inch
 _MOST = 40
+_NAMED = 4
+"""Learners that a note names."""
 _NAMES = 2.4
 """Room for names at most [inch]."""
 _SHIFT = 0.15  # of a row
@@ -78,8 +81,21 @@ def compare_figure(a: xr.Dataset, b: xr.Dataset) -> Figure:
         reasons = dict(comparison.left_out)
         labelled = {metric.variable: metric.label for metric in task_of(a).metrics}
         note = left_out({one.title: reasons.get(labelled[one.variable], why) for one, why in gone.items()})
-        ending(figure, *entries(panels), only(len(shown), len(rows), "pairs"), note, _of_both(comparison))
+        ending(figure, *entries(panels), only(len(shown), len(rows), "pairs"), *_marked(shown, contents), note, _of_both(comparison))
     return figure
+
+
+def _marked(rows: Sequence[tuple[Pair, str]], metrics: Sequence[Panel]) -> Iterator[str]:
+    """Notes on means without finite expectation in the rows of a figure, one for each result that has such means."""
+    drawn = {metric.variable for metric in metrics}
+    for k, letter in enumerate("AB"):
+        changes = {pair.name: pair.changes for pair, _ in rows}
+        names = [
+            name for name, own in changes.items() if any(one.marked[k] and one.variable in drawn for one in own)
+        ]
+        if names:
+            more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+            yield f"{MARK} {NO_EXPECTATION} (in {letter}: {', '.join(names[:_NAMED])}{more})"
 
 
 def _entry(k: int, file: str, dataset: xr.Dataset, places: Sequence[int]) -> str:

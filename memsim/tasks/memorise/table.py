@@ -9,8 +9,10 @@ import numpy as np
 from memsim.cli.console import console, table
 from memsim.cli.time_table import print_over_time
 from memsim.errors import printable
+from memsim.metrics.two_columns import MARK, NO_EXPECTATION
 from memsim.results.dataset import NO_DEVICE, require, stored
 from memsim.results.settings import settings_of
+from memsim.tasks.memorise.ratio_means import without_expectation
 from memsim.tasks.memorise.schema import MemoriseSpec
 from memsim.units import format_quantity
 
@@ -52,9 +54,6 @@ _COLUMNS = (
     ("\naccuracy", "correct"),
     ("geom.\nmargin", "geometric_margin"),
 )
-_OF_RATIOS = ("snr", "snr_area")
-"""Rows of means of the SNR, a ratio."""
-_MARK = " *"
 _DETAILED = 3  # learners that get a table of their own
 _LONGEST = 9  # characters that leave room for two numbers and a deviation in 80 columns
 
@@ -67,8 +66,9 @@ def print_overview(dataset: xr.Dataset) -> None:
         _print_side_by_side(dataset)
     if "time" in dataset.dims:
         require(dataset, "aged_snr_mean")
-        names, seconds, values = dataset.learner.values, dataset.time.values, dataset.aged_snr_mean.values
-        print_over_time("SNR of corrupted images over time", list(names), seconds, values, "{:.2f}")
+        marked = zip(dataset.learner.values, without_expectation(dataset, "aged_snr"), strict=True)
+        names, values = [f"{name} {MARK}" if mark else name for name, mark in marked], dataset.aged_snr_mean.values
+        print_over_time("SNR of corrupted images over time", names, dataset.time.values, values, "{:.2f}")
 
 
 def _print_side_by_side(dataset: xr.Dataset) -> None:
@@ -112,15 +112,7 @@ def _cell(dataset: xr.Dataset, name: str) -> str:
 
 def _mark(dataset: xr.Dataset, name: str) -> str:
     """What stands behind the mean of a learner's SNR where the footnote holds."""
-    return _MARK if name in _OF_RATIOS and _without_expectation(dataset) else ""
-
-
-def _without_expectation(learner: xr.Dataset) -> bool:
-    """Whether the mean SNR of a learner has no finite expectation: its denominators lie on both sides of 0.
-
-    Noise then brings them arbitrarily near to 0 with a density that is not 0 there, so 1 over them has no mean.
-    """
-    return "negative_denominator_mean" in learner and 0 < float(learner.negative_denominator_mean) < 1
+    return f" {MARK}" if without_expectation(dataset.expand_dims("learner"), name).any() else ""
 
 
 def print_metrics(dataset: xr.Dataset) -> None:
@@ -179,9 +171,5 @@ def print_notes(dataset: xr.Dataset) -> None:
     if count:
         which = f"95 %, of means over {count} images" if count > 1 else "none for one image"
         console().print(f"Interval {which} (docs/intervals.md)", soft_wrap=True)
-    if "learner" in dataset.dims and any(_without_expectation(dataset.sel(learner=n)) for n in dataset.learner.values):
-        console().print(
-            "Mean *   has no finite expectation: the control outputs, by which the SNR divides, have both signs; "
-            "the median has one",
-            soft_wrap=True,
-        )
+    if "learner" in dataset.dims and any(without_expectation(dataset, name).any() for name, *_ in _ROWS):
+        console().print(f"{MARK:<9}{NO_EXPECTATION}", soft_wrap=True)
