@@ -13,6 +13,7 @@ import numpy as np
 
 from memsim.metrics import two_columns
 from memsim.metrics.severities import reads_under_noise
+from memsim.results.dataset import require
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -36,12 +37,19 @@ def without_expectation(dataset: xr.Dataset, name: str) -> np.ndarray:
         A result, also one of a part of its noise types and levels.
     name : str
         A variable with or without "_mean".
+
+    Raises
+    ------
+    OutputError
+        If the result lacks the outputs that decide.
     """
     name = name.removesuffix("_mean")
-    if name in _OF_READS and "negative_denominator" in dataset:
+    if name in _OF_READS:
+        require(dataset, "negative_denominator", "noise_level")
         reads = dataset.negative_denominator.transpose("learner", "image", "noise_type", "noise_level").values
         negative = reads_under_noise(reads, dataset.noise_level.values)
-    elif name in _OF_CLEAN_IMAGES and "clean_control" in dataset:
+    elif name in _OF_CLEAN_IMAGES:
+        require(dataset, "clean_control")
         negative = two_columns.negative_denominator(dataset.clean_control.transpose("learner", "image").values)
     else:
         return np.zeros(dataset.sizes["learner"], bool)
