@@ -93,6 +93,11 @@ def _pool(files: list[list[Path]], grey: Grey, colour: str) -> Pool:
     labels = np.repeat(np.arange(len(files)), [len(part) for part in files])
     flat = [file for part in files for file in part]
     changed: Counter[str] = Counter()
-    if colour == "rgb":
-        return Pool(labels, lambda numbers, shape: read_colours([flat[i] for i in numbers], shape, changed), changed)
-    return Pool(labels, lambda numbers, shape: read_pictures([flat[i] for i in numbers], shape, grey, changed)[0], changed)
+
+    def read(numbers: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        chosen = [flat[i] for i in numbers]
+        if colour == "rgb":
+            return read_colours(chosen, size, changed)
+        return read_pictures(chosen, size, grey, changed)[0]
+
+    return Pool(labels, read, changed)

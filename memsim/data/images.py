@@ -104,10 +104,10 @@ def load_images(path: str | os.PathLike[str], shape: tuple[int, int], samples: i
     Parameters
     ----------
     path : str or path
-        A folder of .png, .jpg and .jpeg files (taken in the order of their names; sub-folders and files with other
-        endings are not read and named in the source, hidden ones are passed over, links that lead out of the folder are refused), one such file, or an .npy or .npz
-        array (y, x) or (image, y, x): uint8 (255 is white) or floats in [0, 1]. An .npz holds one array, or one called
-        ``images``.
+        A folder of .png, .jpg and .jpeg files, one such file, or an .npy or .npz array (y, x) or (image, y, x): uint8
+        (255 is white) or floats in [0, 1]. Pictures of a folder are taken in the order of their names. Its sub-folders
+        and files with other endings are not read and named in the source, hidden ones are passed over, and links that
+        lead out of the folder are refused. An .npz holds one array, or one called ``images``.
     shape : (y, x)
         Size of the images [pixel]; pictures are resized to it, arrays must have it.
     samples : int

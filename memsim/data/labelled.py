@@ -152,8 +152,9 @@ def load_labelled(
     counts = ", ".join(f"{name} {len(split)}" for name, split in zip(SPLITS, splits, strict=True))
     resized = "" if tuple(shape) == collection.shape else "resized to "
     changed = collection.pool.changed + (collection.test.changed if collection.test else Counter())
-    parts = [collection.source, *changes_in_words(changed), f"{resized}{shape[0]} x {shape[1]}", f"{counts}, seed {seed}"]
-    text = "; ".join([*parts, *collection.unread])
+    size = f"{resized}{shape[0]} x {shape[1]}"
+    parts = collection.source, *changes_in_words(changed), size, f"{counts}, seed {seed}", *collection.unread
+    text = "; ".join(parts)
     train, validation, test = splits
     return Labelled(train, validation, test, collection.classes, printable(text), digest.hexdigest())
 

@@ -156,7 +156,8 @@ def unstated_lines(wires: Section) -> str:
     which = ", ".join(key for key in fields if key in stated)
     keys = " and ".join(f"{key}: 0 Ohm" for key in unstated)
     meant = f"{keys} {'says' if len(unstated) == 1 else 'say'} that no resistance is meant"
-    return f"of the wires, only {which} is given, so {' and '.join(lines[key] for key in unstated)} have {have}; {meant}"
+    unknown = " and ".join(lines[key] for key in unstated)
+    return f"of the wires, only {which} is given, so {unknown} have {have}; {meant}"
 
 
 def _named(value: Any) -> Any:

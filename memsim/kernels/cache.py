@@ -124,7 +124,9 @@ def _exposed(folder: str, *, planned: bool = False) -> str | None:
 def folder_problem() -> str | None:
     """Why kernels cannot be cached on this machine, with what helps, or None if they can."""
     folder = cache_folder()
-    return _exposed(folder, planned=True) if folder else "no writable folder for compiled kernels; set NUMBA_CACHE_DIR to one"
+    if folder is None:
+        return "no writable folder for compiled kernels; set NUMBA_CACHE_DIR to one"
+    return _exposed(folder, planned=True)
 
 
 def cache_folder() -> str | None:
@@ -138,7 +140,7 @@ def named_folder_problem() -> str | None:
     """Why kernels are not cached in the folder that NUMBA_CACHE_DIR names, or None if they are or none is named."""
     import numba
 
-    named = str(numba.config.CACHE_DIR or "")
+    named = str(getattr(numba.config, "CACHE_DIR", "") or "")
     with _tried_folders() as refused:
         _numba_cache(cache_folder, "")
     reasons = [reason for folder, reason in refused.items() if Path(named) in Path(folder).parents]

@@ -57,8 +57,8 @@ class Wires:
         if len(unstated) == 1:
             other = next(name for name in segments if name not in unstated)
             raise InputError(
-                f"wires.{unstated[0]}: missing beside {other}; allowed: a resistance of at least 0 ohm for both, or for "
-                "neither"
+                f"wires.{unstated[0]}: missing beside {other}; allowed: a resistance of at least 0 ohm for both, or "
+                "for neither"
             )
         choice("wires.drive", self.drive, ENDS)
         choice("wires.sense", self.sense, ENDS)

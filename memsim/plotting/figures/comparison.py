@@ -81,7 +81,8 @@ def compare_figure(a: xr.Dataset, b: xr.Dataset) -> Figure:
         reasons = dict(comparison.left_out)
         labelled = {metric.variable: metric.label for metric in task_of(a).metrics}
         note = left_out({one.title: reasons.get(labelled[one.variable], why) for one, why in gone.items()})
-        ending(figure, *entries(panels), only(len(shown), len(rows), "pairs"), *_marked(shown, contents), note, _of_both(comparison))
+        notes = only(len(shown), len(rows), "pairs"), *_marked(shown, contents), note, _of_both(comparison)
+        ending(figure, *entries(panels), *notes)
     return figure
 
 
@@ -90,9 +91,7 @@ def _marked(rows: Sequence[tuple[Pair, str]], metrics: Sequence[Panel]) -> Itera
     drawn = {metric.variable for metric in metrics}
     for k, letter in enumerate("AB"):
         changes = {pair.name: pair.changes for pair, _ in rows}
-        names = [
-            name for name, own in changes.items() if any(one.marked[k] and one.variable in drawn for one in own)
-        ]
+        names = [name for name, own in changes.items() if any(one.marked[k] and one.variable in drawn for one in own)]
         if names:
             more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
             yield f"{MARK} {NO_EXPECTATION} (in {letter}: {', '.join(names[:_NAMED])}{more})"

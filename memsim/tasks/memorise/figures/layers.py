@@ -88,7 +88,8 @@ def layers(dataset: xr.Dataset) -> Figure:
                 _means(axes, dataset.snr_mean.values[:count], dataset.snr_interval.values[:count], median)
                 _costs(axes, median)
         lost = [(names.labels[row], NOT_FINITE) for row in np.flatnonzero(~np.isfinite(median))]
-        notes = [*str(dataset.attrs.get("notes", "")).splitlines(), only(count, dataset.sizes["learner"]), figure_note(dataset, rows)]
+        notes = [*str(dataset.attrs.get("notes", "")).splitlines(), only(count, dataset.sizes["learner"])]
+        notes.append(figure_note(dataset, rows))
         ending(figure, *entries(panels), *notes, left_out([*gone.items(), *lost]), device=names.heading)
     return figure
 
