@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -81,20 +81,22 @@ def compare_figure(a: xr.Dataset, b: xr.Dataset) -> Figure:
         reasons = dict(comparison.left_out)
         labelled = {metric.variable: metric.label for metric in task_of(a).metrics}
         note = left_out({one.title: reasons.get(labelled[one.variable], why) for one, why in gone.items()})
-        notes = only(len(shown), len(rows), "pairs"), *_marked(shown, contents), note, _of_both(comparison)
+        notes = only(len(shown), len(rows), "pairs"), _marked(shown, contents), note, _of_both(comparison)
         ending(figure, *entries(panels), *notes)
     return figure
 
 
-def _marked(rows: Sequence[tuple[Pair, str]], metrics: Sequence[Panel]) -> Iterator[str]:
-    """Notes on means without finite expectation in the rows of a figure, one for each result that has such means."""
+def _marked(rows: Sequence[tuple[Pair, str]], metrics: Sequence[Panel]) -> str:
+    """Note on means without finite expectation in the rows of a figure; empty without such means."""
     drawn = {metric.variable for metric in metrics}
+    changes = {pair.name: [one for one in pair.changes if one.variable in drawn] for pair, _ in rows}
+    parts = []
     for k, letter in enumerate("AB"):
-        changes = {pair.name: pair.changes for pair, _ in rows}
-        names = [name for name, own in changes.items() if any(one.marked[k] and one.variable in drawn for one in own)]
+        names = [name for name, own in changes.items() if any(one.marked[k] for one in own)]
         if names:
             more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-            yield f"{MARK} {NO_EXPECTATION} (in {letter}: {', '.join(names[:_NAMED])}{more})"
+            parts.append(f"in {letter}: {', '.join(names[:_NAMED])}{more}")
+    return f"{MARK} {NO_EXPECTATION} ({'; '.join(parts)})" if parts else ""
 
 
 def _entry(k: int, file: str, dataset: xr.Dataset, places: Sequence[int]) -> str:
