@@ -92,7 +92,7 @@ def _marked(rows: Sequence[tuple[Pair, str]], metrics: Sequence[Panel]) -> str:
     changes = {pair.name: [one for one in pair.changes if one.variable in drawn] for pair, _ in rows}
     parts = []
     for k, letter in enumerate("AB"):
-        names = [name for name, own in changes.items() if any(one.marked[k] for one in own)]
+        names = [name for name, listed in changes.items() if any(one.marked[k] for one in listed)]
         if names:
             more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
             parts.append(f"in {letter}: {', '.join(names[:_NAMED])}{more}")

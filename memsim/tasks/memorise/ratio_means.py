@@ -70,9 +70,9 @@ def figure_note(dataset: xr.Dataset, numbers: Sequence[int] | np.ndarray, names:
         Variables whose means it shows.
     """
     marked = np.any([without_expectation(dataset, name) for name in names], axis=0)
-    found = [str(dataset.learner.values[number]) for number in numbers if marked[number]]
-    if not found:
+    labels = [str(dataset.learner.values[number]) for number in numbers if marked[number]]
+    if not labels:
         return ""
-    more = f" and {len(found) - _NAMES} more" if len(found) > _NAMES else ""
-    which = "all learners" if len(found) == len(numbers) > 1 else ", ".join(found[:_NAMES]) + more
+    more = f" and {len(labels) - _NAMES} more" if len(labels) > _NAMES else ""
+    which = "all learners" if len(labels) == len(numbers) > 1 else ", ".join(labels[:_NAMES]) + more
     return f"{two_columns.MARK} {two_columns.NO_EXPECTATION} (here: {which})"
