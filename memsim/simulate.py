@@ -119,7 +119,7 @@ def compute(
     provenance |= computed.attributes
     all_notes = (*notes, *computed.notes, *wire_notes(entries))
     if all_notes:
-        provenance["notes"] = "; ".join(all_notes)
+        provenance["notes"] = "\n".join(all_notes)
     return build_dataset(computed.variables, coordinates, provenance, swept(entries), compared)
 
 

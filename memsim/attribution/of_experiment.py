@@ -388,7 +388,7 @@ def _origin(experiment: Experiment, result: xr.Dataset, metric: Metric, players:
     ]
     notes = retention_notes(devices, _last_time(experiment))
     return {
-        **({"notes": "; ".join(notes)} if notes else {}),
+        **({"notes": "\n".join(notes)} if notes else {}),
         "experiment": experiment.to_yaml(),
         "changes": json.dumps(dict(experiment.changed)),
         "metric_variable": metric.variable,

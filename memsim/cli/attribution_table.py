@@ -98,5 +98,5 @@ def _print_notes(dataset: xr.Dataset) -> None:
         f"Repeats  {repeats}; intervals are over these" + ("" if repeats > 1 else ", and one has none"),
     ):
         screen.print(line, soft_wrap=True)
-    if "notes" in dataset.attrs:
-        screen.print(f"Notes    {printable(dataset.attrs['notes'])}", soft_wrap=True)
+    for note in str(dataset.attrs.get("notes", "")).splitlines():
+        screen.print(f"Note     {printable(note)}", soft_wrap=True)

@@ -76,6 +76,8 @@ def compare(a: Path, b: Path, output: str | None, force: bool, no_figure: bool) 
 
 def _print(found: Comparison, *results: tuple[Path, xr.Dataset]) -> None:
     """The tables, and what a reader must know besides."""
+    from memsim.metrics.two_columns import MARK, NO_EXPECTATION
+
     screen, wide = console(), console(width=WIDE)
     for letter, (path, dataset) in zip("AB", results, strict=True):
         screen.print(printable(f"{letter}  {path}: {dataset.attrs.get('title', '')}"), style="bold", soft_wrap=True)
@@ -83,12 +85,15 @@ def _print(found: Comparison, *results: tuple[Path, xr.Dataset]) -> None:
         screen.print(f"\n{printable(pair.a if pair.a == pair.b else f'{pair.a} (A), {pair.b} (B)')}", soft_wrap=True)
         rows = table("", "A", "B", "change", right=("A", "B", "change"))
         for change in pair.changes:
+            signs = [f" {MARK}" if marked else "" for marked in (*change.marked, any(change.marked))]
             cells = _cell(change, change.a), _cell(change, change.b), _difference(change)
-            rows.add_row(printable(change.label), *cells)
+            rows.add_row(printable(change.label), *(cell + sign for cell, sign in zip(cells, signs, strict=True)))
         wide.print(rows)
     screen.print()
     if note := _note(found):
         screen.print(note, soft_wrap=True)
+    if any(any(change.marked) for change in found.changes):
+        screen.print(f"{MARK}: {NO_EXPECTATION}.", soft_wrap=True)
     for line in _shared_and_rest(found, [dataset for _, dataset in results]):
         screen.print(line, soft_wrap=True)
     _print_settings(found)

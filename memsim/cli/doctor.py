@@ -13,6 +13,7 @@ _LIBRARIES = (
     ("numba", "CPU kernels", None),
     ("xarray", "labelled results", None),
     ("netCDF4", "result files", None),
+    ("h5py", "checks of result files", None),
     ("matplotlib", "figures", None),
     ("pydantic", "checked YAML", None),
     ("ruamel.yaml", "YAML with line numbers", None),
@@ -22,6 +23,7 @@ _LIBRARIES = (
     ("threadpoolctl", "threads of BLAS", None),
     ("numba-cuda", "CUDA kernels", "cuda12"),
     ("cupy", "GPU arrays", "cuda12"),
+    ("torch", "networks of PyTorch", "torch"),
 )
 _ALIASES = {"cupy": ("cupy", "cupy-cuda12x", "cupy-cuda13x")}
 
@@ -57,7 +59,7 @@ def _warm(names: tuple[str, ...]) -> None:
     """Compile ahead, with a line for each step as soon as it is done."""
     import time
 
-    from memsim.kernels.cache import cache_folder
+    from memsim.kernels.cache import cache_folder, named_folder_problem
     from memsim.warm import chosen_steps, warm
 
     start, compiled, loaded = time.perf_counter(), 0, 0
@@ -68,7 +70,8 @@ def _warm(names: tuple[str, ...]) -> None:
         click.echo(f"{number:3d}/{len(steps)}  {printable(step.kind):<10} {printable(step.name):<30} {what}")
     spent = time.perf_counter() - start
     click.echo(f"{compiled} kernels compiled, {loaded} loaded from the cache, in {spent:.1f} s")
-    click.echo(f"Kernel cache: {printable(cache_folder())}")
+    unused = named_folder_problem()
+    click.echo(f"Kernel cache: {printable(cache_folder())}{f'; {printable(unused)}' if unused else ''}")
 
 
 def _machine() -> list[tuple[str, str, str]]:
@@ -76,15 +79,16 @@ def _machine() -> list[tuple[str, str, str]]:
     import platform
 
     import memsim
-    from memsim.kernels.cache import cache_folder, folder_problem
+    from memsim.kernels.cache import cache_folder, folder_problem, named_folder_problem
     from memsim.kernels.compile import threads
 
-    problem = folder_problem()
+    problem, unused = folder_problem(), named_folder_problem()
+    where = "; ".join(filter(None, (problem or str(cache_folder()), unused)))
     return [
         ("memsim", memsim.__version__, ""),
         ("python", platform.python_version(), f"{platform.system()} {platform.machine()}"),
         ("threads", str(threads()), f"of {os.cpu_count()} processors; NUMBA_NUM_THREADS changes it"),
-        ("kernel cache", "off" if problem else "on", problem or str(cache_folder())),
+        ("kernel cache", "off" if problem else "on", where),
     ]
 
 
@@ -111,6 +115,7 @@ def _libraries() -> list[tuple[str, str, str]]:
                 break
             except PackageNotFoundError:
                 continue
-        missing = f'{purpose}; pip install "memsim[{extra}]", or cuda13' if extra else f"{purpose}; pip install {name}"
+        command = f'"memsim[{extra}]"' if extra else name
+        missing = f"{purpose}; pip install {command}{', or cuda13' if extra == 'cuda12' else ''}"
         rows.append((name, found or "missing", purpose if found else missing))
     return rows

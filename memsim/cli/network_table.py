@@ -54,8 +54,8 @@ def print_network(dataset: xr.Dataset) -> None:
         print_network_costs(dataset)
         screen.print()
     for key in _FACTS:
-        if key in dataset.attrs:
-            screen.print(f"{key:<16} {printable(dataset.attrs[key])}", soft_wrap=True)
+        for line in str(dataset.attrs.get(key, "")).splitlines():
+            screen.print(f"{key:<16} {printable(line)}", soft_wrap=True)
     for text, names in hardware_in_words(dataset).items():
         screen.print(f"{'hardware':<16} {printable(f'{text} ({names})')}", soft_wrap=True)
 

@@ -33,8 +33,8 @@ def print_notes(dataset: xr.Dataset, asked: int | None = None) -> None:
     task, screen = task_of(dataset), console()
     if task.print_notes is not None:
         load_object(task.print_notes)(dataset)
-    if "notes" in dataset.attrs:
-        screen.print(f"Note     {printable(dataset.attrs['notes'])}", soft_wrap=True)
+    for note in str(dataset.attrs.get("notes", "")).splitlines():
+        screen.print(f"Note     {printable(note)}", soft_wrap=True)
     changes = ", ".join(f"{key}={value}" for key, value in changes_of(dataset).items())
     if changes:
         screen.print(f"Changed  {printable(changes)}", soft_wrap=True)

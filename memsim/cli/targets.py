@@ -25,6 +25,11 @@ def _file_name(ctx: click.Context, param: click.Parameter, value: str | None) ->
         raise click.UsageError(f"{option} names no file: its name is empty")
     if value == "-":
         raise click.UsageError(f"{option} -: nothing is written to standard output; give the name of a file")
+    if value is not None:
+        from memsim.storage.inputs import kind_at
+
+        if (kind := kind_at(Path(value))) not in ("", "file", "folder"):  # before an ending makes another name of it
+            raise click.UsageError(f"{option} {value}: is a {kind}, which is not replaced; give the name of a file")
     return value
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,20 +10,21 @@ import numpy as np
 
 from memsim.data.depth import Grey
 from memsim.data.pictures import (
+    folders_in,
     inside,
+    is_picture,
+    listed,
     pictures_in,
     printable,
     read_colours,
     read_pictures,
     refusal,
     shared_size,
-    unreadable,
+    unread,
 )
 from memsim.data.splits import Collection, Pool
 
 TRAIN, TEST = "train", "test"
-_MOST_NAMED = 4
-"""Most folders that are not read and are named."""
 
 
 def load_class_folders(
@@ -41,6 +42,7 @@ def load_class_folders(
         parts = [_pictures(inside(folder / part, folder), folder) for part in (TRAIN, TEST)]
         _compare(folder, *parts)
     else:
+        _check_parts(folder, names)
         parts = [_pictures(folder, folder)]
     classes = list(parts[0])
     own = shape or shared_size([file for part in parts for files in part.values() for file in files])
@@ -49,31 +51,33 @@ def load_class_folders(
     made = f"luminance, or of 16-bit KITTI depth maps {grey}" if colour == "grey" else "red, green and blue"
     text = f"{folder}: {found} in {len(classes)} classes; {made}"
     text += "; resized" if shape else ""
-    unread = _unread(folder, names, parts)
-    text += f"; folders not read: {unread}" if unread else ""
     pool, *rest = (_pool([part[name] for name in classes], grey, colour) for part in parts)
-    return Collection(str(folder), text, tuple(map(printable, classes)), own, pool, rest[0] if rest else None)
+    test = rest[0] if rest else None
+    apart = [folder, *(folder / part for part in (TRAIN, TEST) if test)]
+    left = unread(folder, apart, [files[0].parent for part in parts for files in part.values()])
+    return Collection(str(folder), text, tuple(map(printable, classes)), own, pool, test, unread=tuple(left))
+
+
+def _check_parts(folder: Path, names: Sequence[str]) -> None:
+    """Refuse a folder train/ with folders of classes beside other such folders, but without test/."""
+    if TRAIN not in names:
+        return
+    train = inside(folder / TRAIN, folder)
+    if not folders_in(train) or any(map(is_picture, train.iterdir())):
+        return
+    others = [name for name in names if name != TRAIN and folders_in(inside(folder / name, folder))]
+    rename = f"rename {others[0]} to {TEST}, or " if others else ""
+    raise refusal(
+        folder,
+        f"holds {listed([TRAIN, *others])} with a folder for each class, and no folder {TEST}; {rename}name the folder "
+        f"{folder / TRAIN} alone, from which test images are taken",
+    )
 
 
 def _compare(folder: Path, train: dict[str, list[Path]], test: dict[str, list[Path]]) -> None:
     for name in sorted(train.keys() ^ test.keys()):
         where = TEST if name in train else TRAIN
         raise refusal(folder / where, f"has no sub-folder for class '{name}'; allowed: the same classes in both")
-
-
-def folders_in(folder: Path) -> list[str]:
-    """Names of the sub-folders that are not hidden, sorted.
-
-    Raises
-    ------
-    DataError
-        If the folder cannot be read.
-    """
-    try:
-        names = sorted(os.listdir(folder))
-    except OSError as error:
-        raise refusal(folder, unreadable(error)) from None
-    return [name for name in names if not name.startswith(".") and os.path.isdir(folder / name)]
 
 
 def _pictures(folder: Path, root: Path) -> dict[str, list[Path]]:
@@ -85,18 +89,15 @@ def _pictures(folder: Path, root: Path) -> dict[str, list[Path]]:
     return {name: pictures_in(inside(folder / name, root), root=root) for name in names}
 
 
-def _unread(folder: Path, names: Sequence[str], parts: Sequence[dict[str, list[Path]]]) -> str:
-    """Folders beside train/ and test/, and in the folders of classes, whose pictures are not taken; the first few."""
-    unread = [folder / name for name in names if len(parts) > 1 and name not in (TRAIN, TEST)]
-    for class_folder in (files[0].parent for part in parts for files in part.values()):
-        unread += [class_folder / name for name in folders_in(class_folder)]
-    listed = ", ".join(str(path.relative_to(folder)) for path in unread[:_MOST_NAMED])
-    return listed + (f" and {len(unread) - _MOST_NAMED} more" if len(unread) > _MOST_NAMED else "")
-
-
 def _pool(files: list[list[Path]], grey: Grey, colour: str) -> Pool:
     labels = np.repeat(np.arange(len(files)), [len(part) for part in files])
     flat = [file for part in files for file in part]
-    if colour == "rgb":
-        return Pool(labels, lambda numbers, shape: read_colours([flat[i] for i in numbers], shape))
-    return Pool(labels, lambda numbers, shape: read_pictures([flat[i] for i in numbers], shape, grey)[0])
+    changed: Counter[str] = Counter()
+
+    def read(numbers: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        chosen = [flat[i] for i in numbers]
+        if colour == "rgb":
+            return read_colours(chosen, size, changed)
+        return read_pictures(chosen, size, grey, changed)[0]
+
+    return Pool(labels, read, changed)

@@ -12,6 +12,8 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,12 +24,14 @@ from memsim.data.depth import Grey
 from memsim.data.pictures import (
     MAX_BYTES,
     PICTURES,
+    changes_in_words,
     check_size,
     locate,
     pictures_in,
     printable,
     read_pictures,
     refusal,
+    unread,
     unreadable,
 )
 from memsim.data.pictures import MAX_SIDE as MAX_SIDE  # part of this module's API
@@ -100,10 +104,10 @@ def load_images(path: str | os.PathLike[str], shape: tuple[int, int], samples: i
     Parameters
     ----------
     path : str or path
-        A folder of .png, .jpg and .jpeg files (taken in the order of their names; hidden files, sub-folders and other
-        endings are passed over, links that lead out of the folder are refused), one such file, or an .npy or .npz
-        array (y, x) or (image, y, x): uint8 (255 is white) or floats in [0, 1]. An .npz holds one array, or one called
-        ``images``.
+        A folder of .png, .jpg and .jpeg files, one such file, or an .npy or .npz array (y, x) or (image, y, x): uint8
+        (255 is white) or floats in [0, 1]. Pictures of a folder are taken in the order of their names. Its sub-folders
+        and files with other endings are not read and named in the source, hidden ones are passed over, and links that
+        lead out of the folder are refused. An .npz holds one array, or one called ``images``.
     shape : (y, x)
         Size of the images [pixel]; pictures are resized to it, arrays must have it.
     samples : int
@@ -122,7 +126,8 @@ def load_images(path: str | os.PathLike[str], shape: tuple[int, int], samples: i
     check_size(min(samples, 1), shape)
     place, found = locate(path, [ROAD_SCENES])
     if stat.S_ISDIR(found.st_mode):
-        return _load_pictures(place, pictures_in(place, npy.SUFFIXES), shape, samples, grey or Grey())
+        files = pictures_in(place, npy.SUFFIXES)
+        return _load_pictures(place, files, shape, samples, grey or Grey(), unread(place, [], [place]))
     ending = place.suffix.lower()
     if ending in PICTURES:
         return _load_pictures(place, [place], shape, samples, grey or Grey())
@@ -132,11 +137,22 @@ def load_images(path: str | os.PathLike[str], shape: tuple[int, int], samples: i
     raise refusal(path, f"ending '{ending}' is not known; allowed: {allowed}, or a folder of pictures")
 
 
-def _load_pictures(place: Path, files: list[Path], shape: tuple[int, int], samples: int, grey: Grey) -> Images:
+def _load_pictures(
+    place: Path,
+    files: list[Path],
+    shape: tuple[int, int],
+    samples: int,
+    grey: Grey,
+    left: Sequence[str] = (),
+) -> Images:
+    """The first pictures; `left` says in words what of the folder is not read."""
     files = files[:samples]
     check_size(len(files), shape)
-    pixels, text = read_pictures(files, shape, grey)
-    return _images(pixels, [file.name for file in files], f"{place}; {text}")
+    changed: Counter[str] = Counter()
+    pixels, text = read_pictures(files, shape, grey, changed)
+    resized = f"resized to {shape[0]} x {shape[1]}"
+    words = "; ".join([str(place), text, *changes_in_words(changed), resized, *left])
+    return _images(pixels, [file.name for file in files], words)
 
 
 def _load_array(file: Path, shape: tuple[int, int], samples: int) -> Images:

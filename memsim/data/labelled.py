@@ -10,7 +10,8 @@ a path              A folder of the user's own, told by what is in it:
                     - CIFAR-10, binary version: ``data_batch_1.bin`` to ``data_batch_5.bin``, ``test_batch.bin`` and
                       ``batches.meta.txt``;
                     - one sub-folder of PNG and JPEG pictures for each class, or ``train`` and ``test`` with those;
-                      other folders are not read, and named in the source of the images.
+                      other folders, and files that are no such pictures, are not read, and named in the source of
+                      the images.
 
                     Links in it may lead to places in it alone. Pictures are turned as their EXIF orientation says, and
                     laid over white where they are transparent.
@@ -26,6 +27,7 @@ import hashlib
 import math
 import os
 import stat
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,11 +35,11 @@ from pathlib import Path
 import numpy as np
 
 from memsim.data.cifar import is_cifar, load_cifar
-from memsim.data.class_folders import folders_in, load_class_folders
+from memsim.data.class_folders import load_class_folders
 from memsim.data.depth import Grey
 from memsim.data.digits import load_digits
 from memsim.data.idx import is_idx, load_idx
-from memsim.data.pictures import check_size, locate, printable, refusal, unreadable
+from memsim.data.pictures import changes_in_words, check_size, folders_in, locate, printable, refusal, unreadable
 from memsim.data.splits import SPLITS, Collection, Deal, Pool, deal
 from memsim.errors import InputError, nearest
 
@@ -149,7 +151,10 @@ def load_labelled(
         digest.update(split.labels.astype("<i8", copy=False).data)
     counts = ", ".join(f"{name} {len(split)}" for name, split in zip(SPLITS, splits, strict=True))
     resized = "" if tuple(shape) == collection.shape else "resized to "
-    text = f"{collection.source}; {resized}{shape[0]} x {shape[1]}; {counts}, seed {seed}"
+    changed = collection.pool.changed + (collection.test.changed if collection.test else Counter())
+    size = f"{resized}{shape[0]} x {shape[1]}"
+    parts = collection.source, *changes_in_words(changed), size, f"{counts}, seed {seed}", *collection.unread
+    text = "; ".join(parts)
     train, validation, test = splits
     return Labelled(train, validation, test, collection.classes, printable(text), digest.hexdigest())
 

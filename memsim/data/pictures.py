@@ -9,7 +9,7 @@ import contextlib
 import os
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,8 @@ _TURNS = {
 """What Pillow does for each orientation of EXIF; 1 is upright."""
 _SIDEWAYS = (5, 6, 7, 8)
 """Orientations that swap height and width."""
+_MOST_NAMED = 4
+"""Most files or folders that a text names."""
 MAX_SIDE = 16384
 """Longest side of a picture that is decoded [pixel]."""
 MAX_PIXELS = 40_000_000
@@ -111,6 +113,59 @@ def inside(entry: Path, folder: Path) -> Path:
     return entry
 
 
+def folders_in(folder: Path) -> list[str]:
+    """Names of the sub-folders that are not hidden, sorted.
+
+    Raises
+    ------
+    DataError
+        If the folder cannot be read.
+    """
+    return [path.name for path in _shown(folder) if os.path.isdir(path)]
+
+
+def _shown(folder: Path) -> list[Path]:
+    """What is in a folder and not hidden, by name."""
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError as error:
+        raise refusal(folder, unreadable(error)) from None
+    return [folder / name for name in names if not name.startswith(".")]
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a path has the ending of a picture and is no folder."""
+    return path.suffix.lower() in PICTURES and not os.path.isdir(path)
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more
+
+
+def unread(root: Path, apart: Sequence[Path], picture_folders: Sequence[Path]) -> list[str]:
+    """What is in a folder of pictures and is not read, in words: folders, then files; empty if everything is read.
+
+    Hidden files and folders are not named.
+
+    Parameters
+    ----------
+    root : Path
+        The folder that the user named.
+    apart : sequence of Path
+        Folders that hold folders whose pictures are read; their other folders and all their files are not read.
+    picture_folders : sequence of Path
+        Folders whose pictures are read.
+    """
+    read = {*apart, *picture_folders}
+    entries = [path for folder in apart for path in _shown(folder) if path not in read]
+    entries += [path for folder in picture_folders for path in _shown(folder) if not is_picture(path)]
+    folders = [str(path.relative_to(root)) for path in entries if os.path.isdir(path)]
+    files = [str(path.relative_to(root)) for path in entries if not os.path.isdir(path)]
+    return [f"{what} not read: {listed(names)}" for what, names in (("folders", folders), ("files", files)) if names]
+
+
 def pictures_in(folder: Path, arrays: Sequence[str] = (), *, root: Path | None = None) -> list[Path]:
     """The pictures of a folder by name; hidden files, sub-folders and other endings are passed over.
 
@@ -128,21 +183,32 @@ def pictures_in(folder: Path, arrays: Sequence[str] = (), *, root: Path | None =
     DataError
         If there is none, one is a link that leads out of `root`, or the folder cannot be read.
     """
-    try:
-        names = sorted(os.listdir(folder))
-    except OSError as error:
-        raise refusal(folder, unreadable(error)) from None
-    shown = [folder / name for name in names if not name.startswith(".")]
-    pictures = [file for file in shown if file.suffix.lower() in PICTURES and not os.path.isdir(file)]
+    shown = _shown(folder)
+    pictures = list(filter(is_picture, shown))
     if not pictures:
         count = sum(file.suffix.lower() in arrays for file in shown)
-        hint = f"; it holds {count} arrays ({', '.join(arrays)}): name one of those files" if count else ""
+        folders = listed([path.name for path in shown if os.path.isdir(path)])
+        hint = f"; the pictures of its folders ({folders}) are not read" if folders else ""
+        hint = f"; it holds {count} arrays ({', '.join(arrays)}): name one of those files" if count else hint
         raise refusal(folder, f"no picture in this folder; endings looked for: {', '.join(PICTURES)}{hint}")
     return [inside(picture, root or folder) for picture in pictures]
 
 
-def read_pictures(files: Sequence[Path], shape: tuple[int, int], grey: Grey) -> tuple[np.ndarray, str]:
-    """Pictures as uint8 (image, y, x) and what was done to them; a 16-bit grey PNG is a KITTI depth map.
+def read_pictures(
+    files: Sequence[Path], shape: tuple[int, int], grey: Grey, changed: Counter[str] | None = None
+) -> tuple[np.ndarray, str]:
+    """Pictures as uint8 (image, y, x) and how they became grey; a 16-bit grey PNG is a KITTI depth map.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        The pictures.
+    shape : (y, x)
+        The wanted size [pixel].
+    grey : Grey
+        How depth becomes grey.
+    changed : Counter, optional
+        Receives what is done to pictures before, see `changes_in_words`.
 
     Raises
     ------
@@ -151,7 +217,7 @@ def read_pictures(files: Sequence[Path], shape: tuple[int, int], grey: Grey) -> 
     """
     images = np.empty((len(files), *shape), np.uint8)
     frames = 0
-    changed: Counter[str] = Counter()
+    changed = Counter() if changed is None else changed
     for image, file in zip(images, files, strict=True):
         pixels = _decode(file, changed)
         if pixels.dtype == np.uint8:
@@ -164,12 +230,25 @@ def read_pictures(files: Sequence[Path], shape: tuple[int, int], grey: Grey) -> 
             raise refusal(file, f"16-bit PNG read as a KITTI depth map: {error}") from None
     counts = [f"KITTI depth maps: {frames}, {grey}"] if frames else []
     counts += [f"pictures by luminance: {len(files) - frames}"] if frames < len(files) else []
-    counts += [f"{change}: {count}" for change, count in sorted(changed.items())]
-    return images, f"{'; '.join(counts)}; resized to {shape[0]} x {shape[1]}"
+    return images, "; ".join(counts)
 
 
-def read_colours(files: Sequence[Path], shape: tuple[int, int]) -> np.ndarray:
+def changes_in_words(changed: Mapping[str, int]) -> list[str]:
+    """How many pictures were changed, and how, for their source."""
+    return [f"{change}: {count}" for change, count in sorted(changed.items())]
+
+
+def read_colours(files: Sequence[Path], shape: tuple[int, int], changed: Counter[str] | None = None) -> np.ndarray:
     """Red, green and blue of pictures as uint8 (image, 3, y, x), each channel resized like a grey picture.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        The pictures.
+    shape : (y, x)
+        The wanted size [pixel].
+    changed : Counter, optional
+        Receives what is done to pictures before, see `changes_in_words`.
 
     Raises
     ------
@@ -181,7 +260,10 @@ def read_colours(files: Sequence[Path], shape: tuple[int, int]) -> np.ndarray:
         with _opened(file) as picture:
             if picture.mode.startswith("I"):
                 raise refusal(file, "16-bit PNG, which has no colours; allowed: data.colour grey")
-            pixels = np.asarray(_upright(picture)[0].convert("RGB"))
+            upright, done = _upright(picture)
+            pixels = np.asarray(upright.convert("RGB"))
+        if changed is not None:
+            changed.update(done)
         image[:] = resize_all(np.ascontiguousarray(np.moveaxis(pixels, -1, 0)), shape)
     return images
 

@@ -7,8 +7,9 @@ then the classes take turns. So splits are stratified, and fewer images are alwa
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -25,6 +26,8 @@ class Pool:
     """Class numbers (image,), int64."""
     read: Callable[[np.ndarray, tuple[int, int]], np.ndarray]
     """Images (image, y, x) or (image, channel, y, x), uint8 or float32 in [0, 1], by numbers and the wanted shape."""
+    changed: Counter[str] = field(default_factory=Counter)
+    """What was done to images that were read before they became grey or were resized, and to how many."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +46,8 @@ class Collection:
     """The test images, if the source tells them apart."""
     shuffled: bool = False
     """Whether the images of a class come in an order that is random already."""
+    unread: tuple[str, ...] = ()
+    """What the source has and is not read, in words."""
 
 
 @dataclass(frozen=True, eq=False)

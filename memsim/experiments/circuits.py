@@ -11,6 +11,7 @@ from pydantic_core import core_schema
 from memsim.arrays.wear import LONGEST
 from memsim.document.fields import NONE_WORD, Count, Quantity, Section, problem
 from memsim.errors import InputError
+from memsim.units import format_quantity
 
 if TYPE_CHECKING:
     from memsim.arrays import ADC, DAC, Mapping, Wires
@@ -124,13 +125,6 @@ class WiresSpec(Section):
         del given["word_resistance"], given["bit_resistance"]
         return Wires.of_node(**{**of_node, "node": _whole(1e9 * self.node)}, **given)
 
-    @property
-    def without_resistance(self) -> str:
-        """The lines that have no resistance because that of the others alone is stated: "bit lines", or nothing."""
-        lines = {"word_resistance": "word lines", "bit_resistance": "bit lines"}
-        stated = [key for key in lines if key in self.model_fields_set]
-        return next(words for key, words in lines.items() if key not in stated) if len(stated) == 1 else ""
-
     @model_validator(mode="after")
     def _possible(self) -> WiresSpec:
         segment, of_node = ("word_resistance", "bit_resistance"), ("cell", "temperature")
@@ -140,6 +134,30 @@ class WiresSpec(Section):
                 raise problem(which, key)
         made(lambda: self.wires)
         return self
+
+
+def unstated_lines(wires: Section) -> str:
+    """What lines have whose resistance is not stated while other resistances are, in words; empty if none are so.
+
+    Parameters
+    ----------
+    wires : Section
+        With the keys of `WiresSpec`, or some of them.
+    """
+    lines = {"word_resistance": "word lines", "bit_resistance": "bit lines"}
+    stated, fields = wires.model_fields_set, type(wires).model_fields
+    unstated = [key for key in lines if key not in stated]
+    if not unstated or not stated or "node" in stated:
+        return ""
+    default = float(fields[unstated[0]].default)
+    if len(unstated) == len(lines) and default:
+        return ""  # the documented default of both
+    have = f"{format_quantity(default, 'Ohm')}, which is the default" if default else "no resistance"
+    which = ", ".join(key for key in fields if key in stated)
+    keys = " and ".join(f"{key}: 0 Ohm" for key in unstated)
+    meant = f"{keys} {'says' if len(unstated) == 1 else 'say'} that no resistance is meant"
+    unknown = " and ".join(lines[key] for key in unstated)
+    return f"of the wires, only {which} is given, so {unknown} have {have}; {meant}"
 
 
 def _named(value: Any) -> Any:

@@ -12,6 +12,7 @@ from memsim.errors import DataError, InputError
 from memsim.fit.pulses.fits import PulseFit
 from memsim.fit.pulses.models import Target, number
 from memsim.fit.pulses.quantities import Fitted
+from memsim.fit.reading.source import in_words
 from memsim.fit.sections.section import SectionFit
 from memsim.profiles import DeviceProfile
 from memsim.profiles.schema import Name
@@ -86,8 +87,8 @@ def profile_of(
     """
     if fit.review.faults and not force:
         raise DataError(f"{fit.data.name}: {fit.review.faults[0]}; no profile is written of such a fit unless forced")
-    file = Path(fit.data.name).name
-    name = name_of(file) if name is None else name
+    file = in_words(fit.data.name)
+    name = name_of(fit.data.name) if name is None else name
     data: dict[str, Any] = {
         "name": name,
         "title": f"Device fitted to {file}",
@@ -131,8 +132,8 @@ def extended(profile: DeviceProfile, fit: SectionFit, name: str | None = None) -
     data = profile.document.data
     if name is not None:
         data["name"] = name
-    file = Path(fit.name).name
-    key = name_of(file)
+    file = in_words(fit.name)
+    key = name_of(fit.name)
     sources = data.setdefault("sources", {})
     sources[key] = {"cite": f"Measured {fit.title}, {file}"}
     *parents, last = fit.path.split(".")
@@ -148,7 +149,7 @@ def notes(fit: PulseFit) -> str:
     chosen, found, problem = fit.chosen, fit.fitted, fit.chosen.problem
     lines = [
         f"Fitted by memsim to {fit.data.reads} reads of {len(fit.data.devices)} device(s) in "
-        f"{Path(fit.data.name).name}: model {chosen.name}, log-likelihood {chosen.log_likelihood:.1f} with "
+        f"{in_words(fit.data.name)}: model {chosen.name}, log-likelihood {chosen.log_likelihood:.1f} with "
         f"{chosen.parameters} parameters."
     ]
     if fit.review.faults:

@@ -16,7 +16,7 @@ import pickle
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +106,7 @@ def _is_usable(folder: str) -> bool:
     return problem is None
 
 
-def _exposed(folder: str) -> str | None:
+def _exposed(folder: str, *, planned: bool = False) -> str | None:
     """Why kernels from this folder might be the work of another user, or None.
 
     What is beside the sources is not examined: Python runs what it finds there without memsim.
@@ -114,7 +114,7 @@ def _exposed(folder: str) -> str | None:
     if os.path.basename(folder) == "__pycache__":
         return None
     try:
-        problem = exposure(folder)
+        problem = exposure(folder, planned=planned)
     except OSError as error:
         problem = f"{error.filename or folder} cannot be examined ({error.strerror})"
     advice = "a kernel from its cache would run as you; set NUMBA_CACHE_DIR to a folder that is yours alone (chmod 700)"
@@ -124,11 +124,13 @@ def _exposed(folder: str) -> str | None:
 def folder_problem() -> str | None:
     """Why kernels cannot be cached on this machine, with what helps, or None if they can."""
     folder = cache_folder()
-    return _exposed(folder) if folder else "no writable folder for compiled kernels; set NUMBA_CACHE_DIR to one"
+    if folder is None:
+        return "no writable folder for compiled kernels; set NUMBA_CACHE_DIR to one"
+    return _exposed(folder, planned=True)
 
 
 def cache_folder(function: Callable | None = None) -> str | None:
-    """Folder of the kernel cache, or None where there is none that can be written to.
+    """Folder of the kernel cache, or None where there is none that can be written to; it need not exist yet.
 
     Parameters
     ----------
@@ -136,8 +138,52 @@ def cache_folder(function: Callable | None = None) -> str | None:
         A function whose module has kernels; those of each folder of modules have a folder. By default one of
         `memsim.kernels`.
     """
-    cache = _numba_cache(function or cache_folder, "")
+    with _tried_folders():
+        cache = _numba_cache(function or cache_folder, "")
     return str(cache.cache_path) if cache is not None else None
+
+
+def named_folder_problem() -> str | None:
+    """Why kernels are not cached in the folder that NUMBA_CACHE_DIR names, or None if they are or none is named."""
+    import numba
+
+    named = str(getattr(numba.config, "CACHE_DIR", "") or "")
+    with _tried_folders() as refused:
+        _numba_cache(cache_folder, "")
+    reasons = [reason for folder, reason in refused.items() if Path(named) in Path(folder).parents]
+    return f"NUMBA_CACHE_DIR: {named} cannot be used ({reasons[0]})" if named and reasons else None
+
+
+@contextlib.contextmanager
+def _tried_folders() -> Iterator[dict[str, str]]:
+    """While Numba looks for a folder, those that it cannot write to and why; folders that it makes go again."""
+    refused: dict[str, str] = {}
+    try:
+        from numba.core.caching import _CacheLocator
+
+        make = _CacheLocator.ensure_cache_path
+    except (ImportError, AttributeError):  # private interface of Numba
+        yield refused
+        return
+
+    def attempt(locator: Any) -> None:
+        folder = Path(locator.get_cache_path())
+        missing = [place for place in (folder, *folder.parents) if not os.path.lexists(place)]
+        try:
+            make(locator)
+        except OSError as error:
+            refused[str(folder)] = (error.strerror or str(error)).lower()
+            raise
+        finally:
+            for place in missing:
+                with contextlib.suppress(OSError):
+                    place.rmdir()
+
+    _CacheLocator.ensure_cache_path = attempt  # type: ignore[method-assign]
+    try:
+        yield refused
+    finally:
+        _CacheLocator.ensure_cache_path = make  # type: ignore[method-assign]
 
 
 class Turn:

@@ -10,23 +10,32 @@ _WRITE = stat.S_IWOTH, stat.S_IWGRP
 _ENTER = stat.S_IXOTH, stat.S_IXGRP
 
 
-def exposure(folder: str) -> str | None:
+def exposure(folder: str, *, planned: bool = False) -> str | None:
     """Where, and by what, users other than this one and root can change what is in a folder; None if they cannot.
 
     Whoever can write to a folder above it can put another one in its place, unless that folder is sticky, as /tmp is.
     What lies in a folder that others cannot enter is out of their reach. Systems without owners of files (Windows) are
     not examined.
 
+    Parameters
+    ----------
+    folder : str
+        The folder.
+    planned : bool
+        Whether it may be missing, as this user will make it.
+
     Raises
     ------
     OSError
-        If there is no such folder.
+        If there is no such folder, and it is not planned.
     """
     if not hasattr(os, "geteuid"):
         return None
     real = Path(os.path.realpath(folder))
     for end in (Path(os.path.abspath(folder)), real):  # others may change the link, or what it leads to
         for place in (*reversed(end.parents), end):
+            if planned and not os.path.lexists(place):
+                break
             status = place.lstat()
             if status.st_uid not in (0, os.geteuid()):
                 return f"{place} belongs to another user (uid {status.st_uid})"

@@ -12,6 +12,13 @@ import numpy as np
 from memsim.metrics.severities import under_noise
 
 EPSILON = 1e-9
+MARK = "†"
+"""Sign of a mean of the ratio that has no finite expectation, in tables and figures."""
+NO_EXPECTATION = (
+    "a mean SNR without finite expectation: the control outputs, by which it divides, have both signs. "
+    "Its interval says nothing; the median has an expectation"
+)
+"""What the sign means."""
 
 
 def snr(target: np.ndarray, control: np.ndarray) -> np.ndarray:

@@ -59,6 +59,8 @@ class Change:
         Whether that is the interval of paired differences; else that of Welch.
     variable, part : str
         The result variable, and the label of its second dimension if it has one.
+    marked : (bool, bool)
+        Whether the metric is a mean without finite expectation in A and in B.
     """
 
     label: str
@@ -70,6 +72,7 @@ class Change:
     paired: bool = False
     variable: str = ""
     part: str = ""
+    marked: tuple[bool, bool] = (False, False)
 
     @property
     def difference(self) -> float:
@@ -83,8 +86,11 @@ class Change:
 
     @property
     def beyond(self) -> bool:
-        """Whether the interval of the difference leaves out 0, and the difference is not printed as 0."""
-        known = self.interval is not None and self.interval.bounded
+        """Whether the interval of the difference leaves out 0, and the difference is not printed as 0.
+
+        The interval of a mean without finite expectation says nothing.
+        """
+        known = self.interval is not None and self.interval.bounded and not any(self.marked)
         return known and not self.printed_as_zero and not self.interval.holds(0.0)  # type: ignore[union-attr]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from memsim.fit.pulses.models import BRANCHES
 from memsim.fit.pulses.problem import X
 from memsim.fit.pulses.simulate import simulated
+from memsim.fit.reading.source import in_words
 from memsim.plotting.device.scale import scaled
 from memsim.plotting.page import ending, entries, grid, headline, only, title
 from memsim.plotting.rules.limits import beyond, fit_limits, percent
@@ -67,7 +67,7 @@ def pulse_figure(fit: PulseFit, seed: int = 0) -> Figure:
                 _trains(axes[0, branch], fit, branch, unit, seed)
         fit_limits(axes[0])
         notes = _steps(axes[1, 0], fit, unit), _residuals(axes[1, 1], fit)
-        headline(figure, f"{Path(fit.data.name).name}: {fit.chosen.name}", _noise_words(fit))
+        headline(figure, f"{in_words(fit.data.name)}: {fit.chosen.name}", _noise_words(fit))
         handles, labels = entries(axes.ravel())
         count = len(fit.data.devices)
         shown = min(count, _MIXED if mixed else _DEVICES)
@@ -109,7 +109,7 @@ def section_figure(fit: SectionFit) -> Figure:
                 _conductance_axis(axes)
         if fit.bands:
             _changes(panels[0, 1], fit, unit)
-        headline(figure, f"{Path(fit.name).name}: {fit.title}, {fit.forms[0].name}")
+        headline(figure, f"{in_words(fit.name)}: {fit.title}, {fit.forms[0].name}")
         handles, labels = entries(panels[0])
         last = sorted(range(len(labels)), key=lambda i: labels[i] == "fitted")
         note = only(len(shown), len(fit.curves), fit.series)

@@ -85,7 +85,13 @@ def _change(
     if first is not None and second is not None and first.ndim and second.ndim:
         ends = difference_interval(first, second, _variable(metric).bounds, paired=paired)
         interval = Measured.of(ends, metric.factor)
-    return Change(label, metric.unit, metric.form, a, b, interval, paired, metric.variable, part)
+    marked = _is_marked(datasets[0], metric, places[0]), _is_marked(datasets[1], metric, places[1])
+    return Change(label, metric.unit, metric.form, a, b, interval, paired, metric.variable, part, marked)
+
+
+def _is_marked(dataset: xr.Dataset, metric: Metric, place: int) -> bool:
+    """Whether a metric of one of the compared is a mean without finite expectation."""
+    return metric.marked is not None and bool(load_object(metric.marked)(dataset, metric.variable)[place])
 
 
 def _variable(metric: Metric) -> Variable:

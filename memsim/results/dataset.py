@@ -221,6 +221,9 @@ def _check(dataset: xr.Dataset, path: Path) -> None:
             raise OutputError(
                 f"{path}: '{name}' is {variable.dtype} {_listed(variable.dims)}; it must be whole numbers"
             )
+    seed = str(dataset.attrs.get("seed", "0"))
+    if not all(part.isdecimal() for part in seed.split(", ")):
+        raise OutputError(f"{path}: its attribute 'seed' is damaged ({seed[:40]!r} is no whole number from 0)")
     for axis in _NEVER_EMPTY:
         if dataset.sizes.get(axis, 1) == 0:
             raise OutputError(f"{path}: has nothing along '{axis}'; it is not a whole result")

@@ -32,8 +32,11 @@ def check_target(path: Path, *, force: bool = False) -> None:
     Raises
     ------
     OutputError
-        If it exists and `force` is false, is a folder (or leads to one), or its folder is missing or not writable.
+        If it exists and `force` is false, is a folder (or leads to one), or its folder is missing or not writable, or
+        if it is "-", which stands for standard output elsewhere.
     """
+    if str(path) == "-":
+        raise OutputError("-: nothing is written to standard output; give the name of a file")
     with _reported(path, "cannot be written"):
         _check_name(path)
         if path.is_dir():

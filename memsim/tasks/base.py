@@ -54,8 +54,10 @@ class Metric(NamedTuple):
     `of` is the variable with the values whose mean it is, by default the same name without ``_mean``; over time, those
     at the last time. `values` is a path of a function from a Dataset to these values (compared, sampled), where they
     are no means over noise types and levels, or to one number for each of the compared. `defined_by` are settings that
-    must be equal in two results, such as a threshold, or the metric is another one. `aged` is the variable that holds
-    the same over the times of the experiment, where the metric is that right after programming.
+    must be equal in two results, such as a threshold, or the metric is another one. Of a mean SNR, `marked` is a
+    path of a function from a Dataset and the variable to whether the mean of each of the compared has no finite
+    expectation (`memsim.metrics.two_columns.MARK`). `aged` is the variable that holds the same over the times of the
+    experiment, where the metric is that right after programming.
     """
 
     variable: str
@@ -66,6 +68,7 @@ class Metric(NamedTuple):
     of: str = ""
     values: Any = None
     defined_by: tuple[str, ...] = ()
+    marked: Any = None
     aged: str = ""
 
     @property

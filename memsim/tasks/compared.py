@@ -14,10 +14,11 @@ from memsim.arrays import Crossbar, check_bounds
 from memsim.arrays.aging import accelerated
 from memsim.arrays.programming.algorithms import Selective
 from memsim.arrays.waiting import retention_notes
+from memsim.document.fields import Section
 from memsim.document.problems import DocumentError, problems_of
 from memsim.document.writer import show
-from memsim.errors import InputError
-from memsim.experiments.circuits import WiresSpec
+from memsim.errors import InputError, name_list
+from memsim.experiments.circuits import unstated_lines
 from memsim.experiments.devices import value_key
 from memsim.experiments.experiment import Experiment
 from memsim.experiments.learners import ComparedBase, LearnerBase
@@ -214,16 +215,14 @@ def device_notes(entries: Sequence[Entry]) -> list[str]:
 
 
 def wire_notes(entries: Sequence[Entry]) -> list[str]:
-    """What a reader must know of the wires of crossbars: lines whose resistance is not stated have none."""
+    """What a reader must know of the wires of arrays: what lines have whose resistance is not stated."""
     labels: dict[str, list[str]] = {}
     for entry in entries:
-        wires = getattr(getattr(entry.spec, "array", None), "wires", None)
-        if isinstance(wires, WiresSpec) and wires.without_resistance:
-            labels.setdefault(wires.without_resistance, []).append(entry.label)
-    return [
-        f"the {lines} have no resistance, as the experiment states that of the other lines alone: {', '.join(names)}"
-        for lines, names in labels.items()
-    ]
+        for owner in (getattr(entry.spec, "array", None), entry.spec):
+            wires = getattr(owner, "wires", None)
+            if isinstance(wires, Section) and (words := unstated_lines(wires)):
+                labels.setdefault(words, []).append(entry.label)
+    return [f"{name_list(names)}: {words}" for words, names in labels.items()]
 
 
 def time_notes(entries: Sequence[Entry]) -> list[str]:

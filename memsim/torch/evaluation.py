@@ -210,7 +210,7 @@ def _table(
 def _notes(layers: dict[str, AnalogLayer], longest: float, temperature: float | None) -> str:
     """What a reader must know of the time of a result."""
     devices = [(layer.hardware.cells, temperature) for layer in layers.values()]
-    return "; ".join(retention_notes(devices, longest))
+    return "\n".join(retention_notes(devices, longest))
 
 
 class _Score(NamedTuple):

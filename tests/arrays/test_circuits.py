@@ -225,33 +225,60 @@ def test_wires_lower_the_voltage_of_cells_and_the_snr(tmp_path):
     without = found.copy(deep=True)
     without["example_tile_error"].values[1, -1:, :] = np.nan  # cells of 0 S in the last word line
     drawn = draw(without, "wire-maps")
-    assert "blank: 8 cells of 0 S" in words(drawn)
+    assert "blank: 8 and 0 cells of 0 S, tiles from the left" in words(drawn).replace(" | ", " ")
     assert all(axes.images[0].get_array().shape == (16, 8) for axes in drawn.axes if axes.get_xlabel() == "bit line")
     again = ms.rerun(ms.save(found, tmp_path / "wires.nc"))
     np.testing.assert_array_equal(found.product_snr, again.product_snr)
 
 
 @pytest.mark.parametrize(
-    ("wires", "lines"),
+    ("wires", "note"),
     [
-        ({"word_resistance": "1 ohm"}, "bit lines"),
-        ({"bit_resistance": "1 ohm", "driver_resistance": "1 ohm"}, "word lines"),
+        (
+            {"word_resistance": "1 ohm"},
+            "only word_resistance is given, so bit lines have no resistance; bit_resistance: 0 Ohm says that no "
+            "resistance is meant",
+        ),
+        (
+            {"bit_resistance": "1 ohm", "driver_resistance": "1 ohm"},
+            "only bit_resistance, driver_resistance is given, so word lines have no resistance; word_resistance: 0 Ohm "
+            "says that no resistance is meant",
+        ),
+        (
+            {"driver_resistance": "1 ohm"},
+            "only driver_resistance is given, so word lines and bit lines have no resistance; word_resistance: 0 Ohm "
+            "and bit_resistance: 0 Ohm say that no resistance is meant",
+        ),
         ({"word_resistance": "1 ohm", "bit_resistance": "0 ohm"}, ""),
-        ({"driver_resistance": "1 ohm"}, ""),
         ({"node": "22 nm"}, ""),
     ],
 )
-def test_lines_whose_resistance_is_not_stated_are_named(wires, lines):
+def test_lines_whose_resistance_is_not_stated_are_named(wires, note):
     entries = prepare(experiment(array__wires=wires))
-    notes = wire_notes(entries)
-    assert [lines in note and "have no resistance" in note for note in notes] == [True] * bool(lines)
+    assert [found.partition(": of the wires, ")[2] for found in wire_notes(entries)] == [note] * bool(note)
+
+
+def test_passive_arrays_name_lines_whose_resistance_is_not_stated():
+    spec = ms.load_experiment("sneak-01")
+    arrays = [{"name": "P", "array": {"device": "epiram-choi2018"}, "wires": {"word_resistance": "2 ohm"}}]
+    assert wire_notes(prepare(spec)) == []
+    assert wire_notes(prepare(spec.replace({"arrays": arrays}))) == [
+        "P: of the wires, only word_resistance is given, so bit lines have 1 Ohm, which is the default; "
+        "bit_resistance: 0 Ohm says that no resistance is meant"
+    ]
+
+
+def test_wires_need_the_resistance_of_both_lines_or_of_neither():
+    with pytest.raises(ms.InputError, match=r"wires\.bit_resistance: missing beside word_resistance"):
+        ms.Wires(word_resistance=1.0)
+    assert ms.Wires(driver_resistance=1.0) == ms.Wires(0.0, 0.0, 1.0)
 
 
 @pytest.mark.slow
 def test_wires_without_resistance_change_nothing():
     plain = ms.run(experiment(array__tile=[40, 2]))
     wired = ms.run(experiment(array__tile=[40, 2], array__wires={"word_resistance": "0 ohm"}))
-    assert "the bit lines have no resistance" in wired.notes and "no resistance" not in plain.attrs.get("notes", "")
+    assert "bit lines have no resistance" in wired.notes and "no resistance" not in plain.attrs.get("notes", "")
     np.testing.assert_allclose(wired.clean_snr, plain.clean_snr, rtol=1e-4)
 
 

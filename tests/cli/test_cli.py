@@ -185,6 +185,8 @@ class TestShow:
         outcome = cli("doctor")
         assert outcome.code == 0
         assert all(part in outcome.out for part in ("backend cpu", "backend cuda", "kernel cache", np.__version__))
+        names = [line.split()[0] for line in outcome.out.splitlines()[2:] if line.strip()]
+        assert {"netCDF4", "h5py", "torch"} <= set(names)
 
 
 class TestPlot:

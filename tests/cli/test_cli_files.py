@@ -31,6 +31,7 @@ def test_all_commands_with_the_option_are_among_those_tested():
         ("-", "Error: -o -: nothing is written to standard output; give the name of a file"),
         ("", "Error: -o names no file: its name is empty"),
         (" ", "Error: -o names no file: its name is empty"),
+        ("/dev/null", "Error: -o /dev/null: is a device, which is not replaced; give the name of a file"),
     ],
 )
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)

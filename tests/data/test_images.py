@@ -76,7 +76,9 @@ def test_folder_is_read_in_sorted_order_up_to_the_wanted_number(tmp_path):
     (tmp_path / "notes.txt").write_text("not an image")
     (tmp_path / "folder.png").mkdir()
     assert load_images(tmp_path, SHAPE, 50).labels == ("a.png", "b.png", "c.png")
-    assert load_images(tmp_path, SHAPE, 2).labels == ("a.png", "b.png")
+    two = load_images(tmp_path, SHAPE, 2)
+    assert two.labels == ("a.png", "b.png")
+    assert two.source.endswith("; folders not read: folder.png; files not read: notes.txt")
 
 
 def test_depth_and_pictures_may_share_a_folder(tmp_path):
@@ -147,6 +149,8 @@ def test_missing_path_is_named_with_the_nearest_source(tmp_path):
 def test_folder_without_a_picture_says_which_endings_were_looked_for(tmp_path):
     (tmp_path / "notes.txt").write_text("x")
     assert "no picture in this folder; endings looked for: .png, .jpg, .jpeg" in refusal(tmp_path)
+    (tmp_path / "val").mkdir()
+    assert refusal(tmp_path).endswith("; the pictures of its folders (val) are not read")
     np.save(tmp_path / "x.npy", FLOATS)
     assert "it holds 1 arrays" in refusal(tmp_path)
 

@@ -554,3 +554,49 @@ def test_folders_that_are_not_read_are_named(tmp_path):
     pictures(tmp_path / "val", {"a": 2})
     pictures(tmp_path / "train" / "b", {"more": 1})
     assert "folders not read: val, train/b/more" in load_labelled(tmp_path).source
+
+
+@pytest.mark.parametrize("parts", [("",), ("train", "test")])
+def test_files_that_are_not_read_are_named(tmp_path, parts):
+    for part in parts:
+        pictures(tmp_path / part, {"a": 9, "b": 9})
+    first = tmp_path / parts[0]
+    for name in ("beside.png", "a/x.bmp", "b/y.webp", ".hidden"):
+        (first / name).write_bytes(b"")
+    where = f"{parts[0]}/" if parts[0] else ""
+    source = load_labelled(tmp_path).source
+    assert source.endswith(f"files not read: {where}beside.png, {where}a/x.bmp, {where}b/y.webp")
+    for i in range(3):
+        (first / f"{i}.txt").write_bytes(b"")
+    listed = ", ".join(f"{where}{name}" for name in ("0.txt", "1.txt", "2.txt", "beside.png"))
+    assert load_labelled(tmp_path).source.endswith(f"files not read: {listed} and 2 more")
+
+
+@pytest.mark.parametrize("colour", ["grey", "rgb"])
+def test_pictures_that_are_turned_or_laid_over_white_are_counted(tmp_path, colour):
+    pictures(tmp_path / "train", {"a": 9, "b": 9}, size=(6, 6))
+    pictures(tmp_path / "test", {"a": 9, "b": 9}, size=(6, 6))
+    for name in ("train/a/000.png", "test/b/001.png"):
+        Image.new("RGBA", (6, 6), (0, 0, 0, 9)).save(tmp_path / name)
+    turned = Image.Exif()
+    turned[274] = 6
+    Image.new("RGB", (6, 6)).save(tmp_path / "train" / "b" / "000.png", exif=turned)
+    source = load_labelled(tmp_path, colour=colour).source
+    assert "; laid over white: 2; turned by EXIF: 1; 6 x 6; " in source
+
+
+def test_folders_for_training_and_validation_alone_are_refused_with_the_remedy(tmp_path):
+    for part in ("train", "val"):
+        pictures(tmp_path / part, {"a": 9, "b": 9})
+    assert refusal(tmp_path) == (
+        f"{tmp_path}: holds train, val with a folder for each class, and no folder test; rename val to test, or name "
+        f"the folder {tmp_path}/train alone, from which test images are taken"
+    )
+    load_labelled(tmp_path / "train")
+    (tmp_path / "val").rename(tmp_path / "test")
+    load_labelled(tmp_path)
+
+
+def test_a_class_may_be_called_train(tmp_path):
+    pictures(tmp_path, {"train": 9, "tram": 9})
+    assert load_labelled(tmp_path).classes == ("train", "tram")

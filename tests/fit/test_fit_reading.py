@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from memsim.fit import kind_of, read_measurement
 from memsim.fit.pulses.data import PulseData
 from memsim.fit.reading.folder import read_table
 from memsim.fit.reading.layouts import pulse_data
+from memsim.fit.reading.source import in_words
 from memsim.fit.reading.table import table_of
 from memsim.fit.reading.trains import Rows, trains_of
 from memsim.fit.sections.read_noise import fit_read_noise
@@ -555,6 +557,20 @@ def test_a_hyphen_is_the_standard_input(cli, monkeypatch):
     monkeypatch.setattr("memsim.fit.reading.source.sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     table = read_table("-")
     assert table.numbers(table.columns[1]).tolist() == [2.5 * v / 20 for v in range(1, 21)]
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdin"])
+def test_figures_and_profiles_name_the_standard_input_in_words(name):
+    assert in_words(name) == "standard input" and in_words(f"folder/{name}.csv") == Path(f"{name}.csv").name
+
+
+@pytest.mark.slow
+def test_a_profile_fitted_to_the_standard_input_says_so(cli, tmp_path, monkeypatch):
+    saved(tmp_path, two_columns("up (uS),down"))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO((tmp_path / "f.csv").read_bytes())))
+    done = cli("device", "fit", "-", "-o", "mine.yaml")
+    assert done.code == 0, done.err
+    assert "title: Device fitted to standard input\n" in (tmp_path / "mine.yaml").read_text()
 
 
 def test_a_workbook_is_refused_with_what_to_do(tmp_path):

@@ -18,7 +18,7 @@ from numba import njit
 
 from memsim.errors import KernelCacheWarning
 from memsim.kernels import compile as kernels
-from memsim.kernels.cache import Turn, cache_folder, folder_problem
+from memsim.kernels.cache import Turn, cache_folder, folder_problem, named_folder_problem
 from memsim.kernels.compile import callee, compile_kernel
 from memsim.kernels.fingerprint import fingerprint
 from memsim.scalars import scalar
@@ -226,6 +226,22 @@ def test_without_a_place_for_the_cache_kernels_compile(tmp_path, monkeypatch):
     assert cache_folder() is None
     assert "no writable folder" in folder_problem()
     assert doubled() == [2, 2]
+
+
+@pytest.mark.parametrize("name", ["file/cache", "/proc/cache"])
+def test_a_named_folder_that_cannot_be_used_is_reported(tmp_path, monkeypatch, name):
+    (tmp_path / "file").write_bytes(b"")
+    place = str(tmp_path / name)
+    monkeypatch.setattr("numba.config.CACHE_DIR", place)
+    assert named_folder_problem().startswith(f"NUMBA_CACHE_DIR: {place} cannot be used (no")
+    assert not cache_folder().startswith(place)
+
+
+def test_a_report_on_the_cache_makes_no_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr("numba.config.CACHE_DIR", str(tmp_path / "new" / "cache"))
+    assert named_folder_problem() is None
+    assert "new/cache" in cache_folder() and not folder_problem()
+    assert not (tmp_path / "new").exists()
 
 
 def test_without_the_private_interface_kernels_compile(monkeypatch):

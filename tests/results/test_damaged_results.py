@@ -97,3 +97,17 @@ def test_labels_of_other_kinds_or_that_are_not_unique_are_refused(change, says, 
     change(xr.load_dataset(whole_result)).to_netcdf(path)
     with pytest.raises(OutputError, match=f"labels.nc: {says}"):
         ms.load(path)
+
+
+@pytest.mark.parametrize("value", ["many", "-1", "1, two", ""])
+def test_seeds_that_are_no_numbers_are_refused(changed, value):
+    with pytest.raises(OutputError, match=f"its attribute 'seed' is damaged .'{value}' is no whole number from 0"):
+        ms.load(changed(seed=value))
+    assert ms.load(changed(seed="1, 2")).attrs["seed"] == "1, 2"  # of networks on several devices
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["snr_mean", "snr_interval", "snr_median", "clean_snr_mean", "pulses_reset_mean"])
+def test_a_table_of_memories_asks_for_every_variable_that_it_reads(whole_result, tmp_path, cli, name):
+    path = ms.save(ms.load(whole_result).drop_vars(name), tmp_path / "part.nc")
+    assert f"part.nc: has no variable '{name}'; this is not a whole result of memsim" in cli("show", path).refusal()

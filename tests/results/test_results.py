@@ -156,6 +156,12 @@ class TestFiles:
             ms.save(dataset, tmp_path / name)
         assert [file.name for file in tmp_path.iterdir()] == ["file"]
 
+    def test_the_sign_of_standard_output_is_no_name_of_a_file(self, dataset, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(OutputError, match="-: nothing is written to standard output; give the name of a file"):
+            ms.save(dataset, "-")
+        assert ms.save(dataset, tmp_path / "-").name == "-"
+
     def test_a_library_that_fails_halfway_leaves_no_file(self, dataset, tmp_path, monkeypatch):
         def half(self, path, **kwargs):
             path.write_bytes(b"half")

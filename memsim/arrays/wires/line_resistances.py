@@ -19,6 +19,7 @@ Computed from the resistivities, widths and aspect ratios of DNN+NeuroSim 1.4; o
 """
 CELLS = {"cross-point": (1, 1), "1T1R": (6, 2)}
 """Length of a cell along word and bit lines in units of 2F: a 1T1R cell is 12F wide and 4F high."""
+_UNSTATED: Any = None
 _WARMING = 0.00451  # per kelvin above 300 K, of copper; same source
 
 
@@ -29,7 +30,7 @@ class Wires:
     Attributes
     ----------
     word_resistance, bit_resistance : float
-        Of one segment.
+        Of one segment, both or neither; 0 without.
     driver_resistance, sense_resistance : float
         Of every driver and sense amplifier.
     series_resistance : float
@@ -38,8 +39,8 @@ class Wires:
         Where lines have terminals.
     """
 
-    word_resistance: float = 0.0
-    bit_resistance: float = 0.0
+    word_resistance: float = _UNSTATED
+    bit_resistance: float = _UNSTATED
     driver_resistance: float = 0.0
     sense_resistance: float = 0.0
     series_resistance: float = 0.0
@@ -47,8 +48,18 @@ class Wires:
     sense: str = "one end"
 
     def __post_init__(self) -> None:
+        segments = ("word_resistance", "bit_resistance")
+        unstated = [name for name in segments if getattr(self, name) is _UNSTATED]
+        for name in unstated:
+            object.__setattr__(self, name, 0.0)
         for name in ("word", "bit", "driver", "sense", "series"):
             number(f"wires.{name}_resistance", getattr(self, f"{name}_resistance"))
+        if len(unstated) == 1:
+            other = next(name for name in segments if name not in unstated)
+            raise InputError(
+                f"wires.{unstated[0]}: missing beside {other}; allowed: a resistance of at least 0 ohm for both, or "
+                "for neither"
+            )
         choice("wires.drive", self.drive, ENDS)
         choice("wires.sense", self.sense, ENDS)
 

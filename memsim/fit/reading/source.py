@@ -36,6 +36,11 @@ _LONGEST_RULE = 10_000
 """Line below the headings of a table in Markdown, and its length."""
 
 
+def in_words(name: str) -> str:
+    """Name of the file of a measurement, without its folders; the standard input in words."""
+    return "standard input" if name in (STDIN, "/dev/stdin") else Path(name).name
+
+
 def text_of(path: str | os.PathLike[str], remedy: str = "take fewer devices or cycles", *, pipes: bool = False) -> str:
     """Text of a file of at most `MAX_BYTES`, which is read once.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from memsim.metrics.two_columns import MARK, NO_EXPECTATION
 from memsim.plotting.axis import ratio_axis
 from memsim.plotting.changes import Comparison, Measured, Pair
 from memsim.plotting.page import ending, entries, grid, headline, only, title
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _ROW = 0.3  # inch
 _MOST = 40
+_NAMED = 4
+"""Learners that a note names."""
 _NAMES = 2.4
 """Room for names at most [inch]."""
 _SHIFT = 0.15  # of a row
@@ -78,8 +81,22 @@ def compare_figure(a: xr.Dataset, b: xr.Dataset) -> Figure:
         reasons = dict(comparison.left_out)
         labelled = {metric.variable: metric.label for metric in task_of(a).metrics}
         note = left_out({one.title: reasons.get(labelled[one.variable], why) for one, why in gone.items()})
-        ending(figure, *entries(panels), only(len(shown), len(rows), "pairs"), note, _of_both(comparison))
+        notes = only(len(shown), len(rows), "pairs"), _marked(shown, contents), note, _of_both(comparison)
+        ending(figure, *entries(panels), *notes)
     return figure
+
+
+def _marked(rows: Sequence[tuple[Pair, str]], metrics: Sequence[Panel]) -> str:
+    """Note on means without finite expectation in the rows of a figure; empty without such means."""
+    drawn = {metric.variable for metric in metrics}
+    changes = {pair.name: [one for one in pair.changes if one.variable in drawn] for pair, _ in rows}
+    parts = []
+    for k, letter in enumerate("AB"):
+        names = [name for name, listed in changes.items() if any(one.marked[k] for one in listed)]
+        if names:
+            more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+            parts.append(f"in {letter}: {', '.join(names[:_NAMED])}{more}")
+    return f"{MARK} {NO_EXPECTATION} ({'; '.join(parts)})" if parts else ""
 
 
 def _entry(k: int, file: str, dataset: xr.Dataset, places: Sequence[int]) -> str:

@@ -47,7 +47,7 @@ TASK = Task(
     print_metrics=f"{_HERE}.table:print_metrics",
     print_notes=f"{_HERE}.table:print_notes",
     metrics=(
-        Metric("snr_mean", "SNR, mean"),
+        Metric("snr_mean", "SNR, mean", marked=f"{_HERE}.ratio_means:without_expectation"),
         Metric("snr_median", "SNR, median", of="snr", values=f"{_HERE}.shared:median_ratio"),
         Metric("correct_mean", "accuracy", "%", 100.0, ".1f"),
         Metric("geometric_margin_mean", "geometric margin", form=".4f"),

@@ -9,9 +9,12 @@ import numpy as np
 from memsim.cli.console import console, table
 from memsim.cli.time_table import print_over_time
 from memsim.errors import printable
+from memsim.metrics.two_columns import MARK, NO_EXPECTATION
 from memsim.results.dataset import NO_DEVICE, require, stored
 from memsim.results.settings import settings_of
+from memsim.tasks.memorise.ratio_means import without_expectation
 from memsim.tasks.memorise.schema import MemoriseSpec
+from memsim.tasks.memorise.variables import VARIABLES
 from memsim.units import format_quantity
 
 if TYPE_CHECKING:
@@ -52,9 +55,8 @@ _COLUMNS = (
     ("\naccuracy", "correct"),
     ("geom.\nmargin", "geometric_margin"),
 )
-_OF_RATIOS = ("snr", "snr_area")
-"""Rows of means of the SNR, a ratio."""
-_MARK = " *"
+_ABSENT = ("image_inference_energy", "image_training_energy")
+"""Rows of variables that a result may lack: older versions did not measure them."""
 _DETAILED = 3  # learners that get a table of their own
 _LONGEST = 9  # characters that leave room for two numbers and a deviation in 80 columns
 
@@ -67,13 +69,14 @@ def print_overview(dataset: xr.Dataset) -> None:
         _print_side_by_side(dataset)
     if "time" in dataset.dims:
         require(dataset, "aged_snr_mean")
-        names, seconds, values = dataset.learner.values, dataset.time.values, dataset.aged_snr_mean.values
-        print_over_time("SNR of corrupted images over time", list(names), seconds, values, "{:.2f}")
+        marked = zip(dataset.learner.values, without_expectation(dataset, "aged_snr"), strict=True)
+        names, values = [f"{name} {MARK}" if mark else name for name, mark in marked], dataset.aged_snr_mean.values
+        print_over_time("SNR of corrupted images over time", names, dataset.time.values, values, "{:.2f}")
 
 
 def _print_side_by_side(dataset: xr.Dataset) -> None:
     """Print many learners in one table."""
-    require(dataset, "learner", "snr_mean")
+    require(dataset, "learner", "negative_denominator", *map(_mean_of, ("snr", *(name for _, name in _COLUMNS))))
     settings = settings_of(dataset, MemoriseSpec)
     claimed = settings.published.get("snr", {})
     headings = ("mean\nSNR", *(("published\nSNR",) if claimed else ()), *(heading for heading, _ in _COLUMNS))
@@ -106,26 +109,29 @@ def _extremes(values: np.ndarray) -> str:
 def _cell(dataset: xr.Dataset, name: str) -> str:
     """The measured number of one metric."""
     form, factor = next((form, factor) for row, _, form, factor in _ROWS if row == name)
-    full = f"{name}_mean" if f"{name}_mean" in dataset else name
-    return _number(float(dataset[full]) * factor, form) + _mark(dataset, name) if full in dataset else ""
+    return _number(float(dataset[_mean_of(name)]) * factor, form) + _mark(dataset, name)
+
+
+def _mean_of(name: str) -> str:
+    """The variable that holds the number of a row: a mean, or what has none."""
+    return f"{name}_mean" if f"{name}_mean" in VARIABLES else name
+
+
+def _interval_of(name: str) -> list[str]:
+    """The variable with the interval of a row's number, if it has one."""
+    return [f"{name}_interval"] if f"{name}_mean" in VARIABLES else []
 
 
 def _mark(dataset: xr.Dataset, name: str) -> str:
     """What stands behind the mean of a learner's SNR where the footnote holds."""
-    return _MARK if name in _OF_RATIOS and _without_expectation(dataset) else ""
-
-
-def _without_expectation(learner: xr.Dataset) -> bool:
-    """Whether the mean SNR of a learner has no finite expectation: its denominators lie on both sides of 0.
-
-    Noise then brings them arbitrarily near to 0 with a density that is not 0 there, so 1 over them has no mean.
-    """
-    return "negative_denominator_mean" in learner and 0 < float(learner.negative_denominator_mean) < 1
+    return f" {MARK}" if without_expectation(dataset.expand_dims("learner"), name).any() else ""
 
 
 def print_metrics(dataset: xr.Dataset) -> None:
     """Print each learner's metrics with their 95 % intervals, beside the published numbers and the deviation."""
-    require(dataset, "learner", "device")
+    rows = [name for name, *_ in _ROWS if name not in _ABSENT or _mean_of(name) in dataset]
+    needed = [variable for name in rows for variable in (_mean_of(name), *_interval_of(name))]
+    require(dataset, "learner", "device", "negative_denominator", "clean_control", *needed)
     settings = settings_of(dataset, MemoriseSpec)
     screen = console()
     screen.print(printable(stored(dataset, "title") or settings.name), style="bold")
@@ -149,15 +155,14 @@ def print_metrics(dataset: xr.Dataset) -> None:
 
 def _row(dataset: xr.Dataset, name: str, form: str, factor: float, claimed: float | None) -> tuple[str, ...] | None:
     """Cells of one metric's row, or None where it says nothing (no read noise, no reset pulses)."""
-    summarised = f"{name}_mean" in dataset and f"{name}_interval" in dataset
-    if not summarised and (name not in dataset or "image" in dataset[name].dims):
+    if name in _ABSENT and _mean_of(name) not in dataset:
         return None
-    measured = float(dataset[f"{name}_mean" if summarised else name].mean())
+    measured = float(dataset[_mean_of(name)].mean())
     if (measured != measured and name != "snr") or (name == "pulses_reset" and measured == 0):
         return None
     interval = ""
-    if summarised:
-        ends = dataset[f"{name}_interval"].values
+    for variable in _interval_of(name):
+        ends = dataset[variable].values
         low, high = (_number(float(end) * factor, form) for end in ends)
         interval = "" if np.isnan(ends).all() else low if low == high else f"{low} to {high}"
     beside = ("", "")
@@ -179,9 +184,5 @@ def print_notes(dataset: xr.Dataset) -> None:
     if count:
         which = f"95 %, of means over {count} images" if count > 1 else "none for one image"
         console().print(f"Interval {which} (docs/intervals.md)", soft_wrap=True)
-    if "learner" in dataset.dims and any(_without_expectation(dataset.sel(learner=n)) for n in dataset.learner.values):
-        console().print(
-            "Mean *   has no finite expectation: the control outputs, by which the SNR divides, have both signs; "
-            "the median has one",
-            soft_wrap=True,
-        )
+    if "learner" in dataset.dims and any(without_expectation(dataset, name).any() for name, *_ in _ROWS):
+        console().print(f"{MARK:<9}{NO_EXPECTATION}", soft_wrap=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,11 +59,11 @@ def wire_maps(dataset: xr.Dataset) -> Figure:
         figure = page(head(dataset) + 2 * (side + 0.5) + FOOT - 0.3)
         heading(figure, dataset, settings.name)
         tall = figure.get_size_inches()[1]
-        blank = 0
+        blank: list[int] = []
         for row, (name, text) in enumerate(_ROWS):
             bottom = tall - head(dataset) - side - 0.18 - row * (side + 0.55)
             maps = [100 * dataset[name].values[number][_tile(whole[number])] for number in chosen]
-            blank += sum(int(np.isnan(values).sum()) for values in maps)
+            blank = [int(np.isnan(values).sum()) for values in maps]
             colours = colour_range(*maps, high=100.0 if row == 0 else None)
             figure.text(_LEFT / WIDTH, (bottom + side + 0.19) / tall, text, fontsize=8, va="bottom")
             for column, (number, values) in enumerate(zip(chosen, maps, strict=True)):
@@ -84,9 +85,18 @@ def wire_maps(dataset: xr.Dataset) -> Figure:
         where = "drivers: left end of word lines; sense amplifiers: lower end of bit lines"
         gone = [(label, "no wires") for number, label in enumerate(names.labels) if number not in known]
         note = f"{where}; {some}" if len(chosen) < len(known) else where
-        note += f"; blank: {blank} cells of 0 S, whose conductance has no relative error" if blank else ""
+        note += f"; blank: {_counted(blank)}, whose conductance has no relative error" if any(blank) else ""
         ending(figure, (), (), note, left_out(gone), device=names.heading)
     return figure
+
+
+def _counted(blank: Sequence[int]) -> str:
+    """The number of cells of 0 S in each tile, in words."""
+    if len(blank) == 1:
+        return f"{blank[0]} cells of 0 S"
+    if len(set(blank)) == 1:
+        return f"{blank[0]} cells of 0 S in each tile"
+    return f"{', '.join(map(str, blank[:-1]))} and {blank[-1]} cells of 0 S, tiles from the left"
 
 
 def _short(name: str) -> str:

@@ -14,6 +14,7 @@ from memsim.plotting.rules.limits import fit_limits
 from memsim.plotting.style import RC, line_style
 from memsim.results.dataset import require
 from memsim.results.settings import settings_of
+from memsim.tasks.memorise.ratio_means import figure_note
 from memsim.tasks.memorise.schema import MemoriseSpec
 
 if TYPE_CHECKING:
@@ -60,5 +61,6 @@ def aging(dataset: xr.Dataset) -> Figure:
             else:
                 fit_limits([axes], reach=[100])
         words = "bands: 95 % intervals of means over images"
-        ending(figure, *entries(panels[:1]), words, only(len(shown), len(on_cells)))
+        marked = figure_note(dataset, shown, ("aged_snr", "aged_clean_snr"))
+        ending(figure, *entries(panels[:1]), words, only(len(shown), len(on_cells)), marked)
     return figure

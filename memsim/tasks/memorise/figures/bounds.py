@@ -16,6 +16,7 @@ from memsim.plotting.rules.limits import finite, fit_limits
 from memsim.plotting.style import INK, RC, line_style
 from memsim.results.dataset import require
 from memsim.results.settings import settings_of
+from memsim.tasks.memorise.ratio_means import figure_note
 from memsim.tasks.memorise.schema import MemoriseSpec
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def bounds(dataset: xr.Dataset) -> Figure:
             # Cells without bounds do not saturate: their marker at 0 needs room below.
             fit_limits(axes, reach=[0], foot=None if name == "saturated_share" else 0)
         note = left_out({text: why for (_, _, text), why in gone.items()})
-        ending(figure, *entries(panels), note, device=names.heading)
+        ending(figure, *entries(panels), figure_note(dataset, rows), note, device=names.heading)
     return figure
 
 

@@ -16,6 +16,7 @@ from memsim.plotting.rules.limits import finite, fit_limits
 from memsim.plotting.style import INK, RC, SMALL, text_width
 from memsim.results.dataset import require
 from memsim.results.settings import settings_of
+from memsim.tasks.memorise.ratio_means import figure_note
 from memsim.tasks.memorise.schema import MemoriseSpec
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ def layers(dataset: xr.Dataset) -> Figure:
                 _means(axes, dataset.snr_mean.values[:count], dataset.snr_interval.values[:count], median)
                 _costs(axes, median)
         lost = [(names.labels[row], NOT_FINITE) for row in np.flatnonzero(~np.isfinite(median))]
-        notes = [str(dataset.attrs.get("notes", "")), only(count, dataset.sizes["learner"])]
+        notes = [*str(dataset.attrs.get("notes", "")).splitlines(), only(count, dataset.sizes["learner"])]
+        notes.append(figure_note(dataset, rows))
         ending(figure, *entries(panels), *notes, left_out([*gone.items(), *lost]), device=names.heading)
     return figure
 

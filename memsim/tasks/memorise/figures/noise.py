@@ -14,6 +14,7 @@ from memsim.plotting.style import RC, line_style
 from memsim.results.dataset import require
 from memsim.results.settings import settings_of
 from memsim.tasks.memorise.figures.means import means
+from memsim.tasks.memorise.ratio_means import figure_note
 from memsim.tasks.memorise.schema import MemoriseSpec
 
 if TYPE_CHECKING:
@@ -92,5 +93,6 @@ def noise(dataset: xr.Dataset) -> Figure:
         gone = [(f"SNR, {kinds[k]}", NOT_FINITE) for k in bare]
         gone += [(name, NOT_FINITE) for name, lines in zip(names.labels, ratios[0], strict=False) if empty(lines)]
         some = only(MAX_LINES, dataset.sizes["learner"])
-        ending(figure, *entries([pairs[0][1]]), some, left_out(gone), device=names.heading)
+        marked = figure_note(dataset, range(ratios.shape[1]))
+        ending(figure, *entries([pairs[0][1]]), some, marked, left_out(gone), device=names.heading)
     return figure

@@ -20,6 +20,7 @@ from memsim.results.dataset import require
 from memsim.results.settings import settings_of
 from memsim.tasks.memorise.figures.learned import NO_MAP, LearnedMap, learned_maps
 from memsim.tasks.memorise.figures.means import means
+from memsim.tasks.memorise.ratio_means import figure_note
 from memsim.tasks.memorise.schema import MemoriseSpec
 
 if TYPE_CHECKING:
@@ -105,7 +106,9 @@ def overview(dataset: xr.Dataset) -> Figure:
         if "snr" in curves:
             ratios = zip(names.labels, lines["snr"][0], strict=False)
             reasons += [(name, NOT_FINITE) for name, values in ratios if empty(values)]
-        ending(figure, *entries(curves.values()), some, shown, own, left_out(reasons), device=names.heading)
+        marked = figure_note(dataset, range(dataset.sizes["learner"])[:MAX_LINES]) if "snr" in curves else ""
+        notes = some, shown, own, marked, left_out(reasons)
+        ending(figure, *entries(curves.values()), *notes, device=names.heading)
     return figure
 
 

@@ -15,6 +15,7 @@ from memsim.plotting.rules.limits import finite, fit_limits
 from memsim.plotting.style import INK, RC, SMALL, text_width
 from memsim.results.dataset import require
 from memsim.results.settings import settings_of
+from memsim.tasks.memorise.ratio_means import figure_note
 from memsim.tasks.memorise.schema import MemoriseSpec
 
 if TYPE_CHECKING:
@@ -102,7 +103,8 @@ def ranking(dataset: xr.Dataset) -> Figure:
             _bars(dataset, "correct", by_name["correct_mean"], order, 100)
             fit_limits(by_name["correct_mean"], "x", reach=[0, 100])
         some, note = only(len(order), dataset.sizes["learner"]), left_out({p.title: why for p, why in gone.items()})
-        ending(figure, *entries(panels), some, note, device=names.heading)
+        marked = figure_note(dataset, order) if "snr_mean" in by_name else ""
+        ending(figure, *entries(panels), some, marked, note, device=names.heading)
     return figure
 
 

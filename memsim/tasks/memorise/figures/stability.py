@@ -17,6 +17,7 @@ from memsim.plotting.rules.limits import drawn, finite, fit_limits
 from memsim.plotting.style import INK, RC, SMALL, line_style
 from memsim.results.dataset import require
 from memsim.results.settings import settings_of
+from memsim.tasks.memorise.ratio_means import figure_note
 from memsim.tasks.memorise.schema import MemoriseSpec
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def stability(dataset: xr.Dataset) -> Figure:
                 axes.remove()
                 gone.append((text, NOT_FINITE))
         some = only(len(shown), len(able), "learners with a step size")
-        ending(figure, *entries([share]), some, left_out(gone), device=names.heading)
+        ending(figure, *entries([share]), some, figure_note(dataset, shown), left_out(gone), device=names.heading)
     return figure
 
 
