@@ -71,6 +71,17 @@ class Inputs:
         return results.write_training(self._folder / "training.nc")
 
     @functools.cached_property
+    def attribution(self) -> Path:
+        """The file of an attribution."""
+        import memsim as ms
+
+        result = ms.attribute(
+            lambda settings: [1.0 - sum(settings.values()), 0.9],
+            {name: {name: 0.1} for name in ("ADC", "noise", "wires")},
+        )
+        return ms.save(result, self._folder / "attribution.nc")
+
+    @functools.cached_property
     def crossbar(self) -> Path:
         """The file of a crossbar."""
         import memsim as ms
@@ -202,6 +213,7 @@ KINDS: dict[str, Write] = {
     "cifar": _data_folder(arrays.cifar_folder),
     "result": _netcdf(_any_result),
     "figure": _netcdf(_any_result),
+    "attribution": _netcdf(lambda inputs, rng: inputs.attribution),
     "training": _netcdf(lambda inputs, rng: inputs.training),
     "crossbar": _netcdf(lambda inputs, rng: inputs.crossbar),
 }

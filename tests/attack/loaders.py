@@ -137,6 +137,7 @@ LOADERS: dict[str, Callable[[Path], list[Load]]] = {
     "cifar": _folder,
     "result": _result,
     "figure": _figures,
+    "attribution": lambda path: [lambda: _command("show", path), *_figures(path)],
     "training": lambda path: [lambda: checkpoint.load(path)],
     "crossbar": lambda path: [lambda: ms.Crossbar.from_netcdf(path, backend="cpu")],
     "torch": lambda path: [lambda: _torch()(path)],

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from memsim.errors import OutputError
 from memsim.plotting.page import ending, headline, only, page, panel, title
 from memsim.plotting.rules.limits import fit_limits
 from memsim.plotting.style import INK, RC, WIDTH, fitted, plain, text_width
-from memsim.results.dataset import require, stored
+from memsim.results.dataset import require, source, stored
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -83,6 +84,8 @@ def _steps(one: xr.Dataset) -> Steps:
     """Labels (row), means (row), and distances (row, 2) of interval ends; first the ideal metric, last the real one."""
     shares = one.loss_share_mean.values
     order = [int(place) for place in np.argsort(-shares, kind="stable") if not np.isnan(shares[place])]
+    if not order:
+        raise OutputError(f"{source(one)}: has no shares of '{one.learner.item()}'; it is not a whole result")
     few, rest = order[:_MOST_STEPS], order[_MOST_STEPS:]
     means = [*shares[few], *([shares[rest].sum()] if rest else [])]
     ends = [*one.loss_share_interval.values[few], *([np.full(2, np.nan)] if rest else [])]
