@@ -15,7 +15,7 @@ from memsim.experiments.loading import load_experiment
 from memsim.profiles import DeviceProfile, device_of
 from memsim.results.dataset import NO_DEVICE, build_dataset
 from memsim.results.provenance import provenance
-from memsim.tasks.base import Task
+from memsim.tasks.base import Metric, Task, load_object
 from memsim.tasks.compared import Entry, prepare, swept, wire_notes
 from memsim.tasks.images import check_images, hash_of, load_images, source_of
 from memsim.tasks.job import Earlier, Job, Progress
@@ -84,6 +84,7 @@ def compute(
     notes: Sequence[str] = (),
     progress: Progress | None = None,
     earlier: Earlier | None = None,
+    only: Metric | None = None,
 ) -> xr.Dataset:
     """Results of an experiment, see `run`.
 
@@ -95,6 +96,8 @@ def compute(
         See `run`.
     earlier : Earlier, optional
         The run whose learners are evaluated; they are trained if not given.
+    only : Metric, optional
+        What is needed of the result; if the task can, it computes nothing else.
     """
     task = experiment.task
     chosen = resolve(_backend(task, backend))
@@ -105,7 +108,8 @@ def compute(
         source, sha256 = source_of(images), hash_of(images)
         check_images(source, sha256, images_sha256)
         provenance |= {"images_source": source, "images_sha256": sha256}
-    computed = task.compute(Job(experiment, entries, images, chosen.name, progress, earlier))
+    job = Job(experiment, entries, images, chosen.name, progress, earlier)
+    computed = task.compute(job) if only is None or not only.alone else load_object(only.alone)(job, only.source)
     compared = experiment.spec.COMPARED
     coordinates = {
         compared: [entry.label for entry in entries],

@@ -161,7 +161,9 @@ def limits_of(
     if trained is not None:
         labels = {label: known[old] for label, old in labels.items()}
         earlier = Earlier({label: trained.kept[old] for label, old in labels.items()}, trained.result, labels)
-    result = compute(expanded, backend=backend, images_sha256=images_sha256, progress=progress, earlier=earlier)
+    result = compute(
+        expanded, backend=backend, images_sha256=images_sha256, progress=progress, earlier=earlier, only=chosen
+    )
     places = {str(name): place for place, name in enumerate(result[whole.spec.COMPARED].values)}
     scored = [
         Scored(

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _DIGITS = 9
-_NEEDED = ("loss_share_mean", "loss_share_interval", "improvement_mean", "loss_alone_mean", "metric_loss")
+_NEEDED = (
+    "loss_share_mean",
+    "loss_share_interval",
+    "improvement_mean",
+    "loss_alone_mean",
+    "metric_loss",
+    "improvement_interval",
+)
 
 
 def print_attribution(dataset: xr.Dataset) -> None:
@@ -42,7 +49,7 @@ def print_attribution(dataset: xr.Dataset) -> None:
         screen.print(_of_learner(one, unit.strip()))
         first = _first(one)
         if first:
-            screen.print(f"To improve first: {printable(first)}", soft_wrap=True)
+            screen.print(printable(first), soft_wrap=True)
     _print_notes(dataset)
 
 
@@ -72,13 +79,21 @@ def _order(one: xr.Dataset) -> list[int]:
 
 
 def _first(one: xr.Dataset) -> str:
-    """The imperfection whose ideal state gains most, and how much it gains; empty if none gains anything."""
-    gains = one.improvement_mean.values
-    if not np.any(gains > 0):
+    """What to improve first, in words: the imperfection whose ideal state gains most; empty if none gains anything.
+
+    Of imperfections with equal gains, it is that with the largest share.
+    """
+    gains, shares = one.improvement_mean.values, one.loss_share_mean.values
+    if float(one.metric_loss.mean()) <= 0:
+        return "Nothing to improve: this hardware is not worse than the ideal one"
+    places = [place for place in _order(one) if gains[place] > 0]
+    if not places:
         return ""
-    place = int(np.nanargmax(gains))
-    ideal = str(one.ideal_state.values[place]) if "ideal_state" in one.coords else ""
-    return f"{one.imperfection.values[place]} (gain {gains[place]:.3g})" + (f"; ideal: {ideal}" if ideal else "")
+    place = max(places, key=lambda number: (round(float(gains[number]), _DIGITS), shares[number]))
+    low, high = (float(end) for end in one.improvement_interval.values[place])
+    interval = "" if np.isnan(low) else f", {_number(low)} to {_number(high)}"
+    ideal = f"; ideal: {one.ideal_state.values[place]}" if "ideal_state" in one.coords else ""
+    return f"To improve first: {one.imperfection.values[place]} (gain {_number(float(gains[place]))}{interval}){ideal}"
 
 
 def _number(value: float) -> str:

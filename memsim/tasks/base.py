@@ -57,7 +57,8 @@ class Metric(NamedTuple):
     must be equal in two results, such as a threshold, or the metric is another one. Of a mean SNR, `marked` is a
     path of a function from a Dataset and the variable to whether the mean of each of the compared has no finite
     expectation (`memsim.metrics.two_columns.MARK`). `aged` is the variable that holds the same over the times of the
-    experiment, where the metric is that right after programming.
+    experiment, where the metric is that right after programming. `alone` is a path of a function from a `Job` and the
+    variable to a `Computed` with this variable and no others, which takes less time than a whole run.
     """
 
     variable: str
@@ -70,6 +71,7 @@ class Metric(NamedTuple):
     defined_by: tuple[str, ...] = ()
     marked: Any = None
     aged: str = ""
+    alone: str = ""
 
     @property
     def source(self) -> str:

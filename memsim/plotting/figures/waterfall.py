@@ -8,7 +8,6 @@ import numpy as np
 
 from memsim.errors import OutputError
 from memsim.plotting.page import ending, headline, only, page, panel, title
-from memsim.plotting.rules.limits import fit_limits
 from memsim.plotting.style import INK, RC, WIDTH, fitted, plain, text_width
 from memsim.results.dataset import require, source, stored
 
@@ -23,6 +22,8 @@ _ROW = 0.19
 _NAMES = 1.7
 """Room for names of imperfections at most [inch]."""
 _MOST_LEARNERS, _MOST_STEPS = 8, 24
+_MARGIN = 0.4
+"""Room beside the bars over the length of the axis that they take; longer whiskers are cut."""
 _ENDS, _LOSS, _GAIN = "#0b2a4a", "#c48a1b", "#6f9f6a"
 """Colours of the metric at both ends, of losses, and of what makes it better: from dark to light."""
 
@@ -67,11 +68,8 @@ def waterfall(dataset: xr.Dataset) -> Figure:
         ]
         labels = ["metric", "loss by an imperfection", "gain by an imperfection"]
         repeats = dataset.sizes["repeat"]
-        whiskers = (
-            f"whiskers at the ends of bars: 95 % intervals of the shares over {repeats} repeats"
-            if repeats > 1
-            else "one repeat"
-        )
+        intervals = f"95 % intervals of the shares over {repeats} repeats, cut at the edges of panels"
+        whiskers = f"whiskers at the ends of bars: {intervals}" if repeats > 1 else "one repeat"
         some = only(count, dataset.sizes["learner"])
         ending(figure, handles, labels, whiskers, some)
     return figure
@@ -120,7 +118,9 @@ def _draw(axes: Axes, labels: list[str], values: np.ndarray, whiskers: np.ndarra
     axes.set_yticks(range(count), labels)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", visible=False)
-    fit_limits(axes, "x")
+    low, high = min(*ends, *values[[0, -1]]), max(*ends, *values[[0, -1]])
+    margin = _MARGIN * (high - low or abs(low) or 1.0)
+    axes.set_xlim(low - margin, high + margin)
 
 
 def _label(dataset: xr.Dataset) -> str:

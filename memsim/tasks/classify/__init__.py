@@ -70,7 +70,15 @@ TASK = Task(
     print_metrics=f"{_HERE}.table:print_metrics",
     print_notes=f"{_HERE}.table:print_notes",
     metrics=(
-        Metric("test_accuracy_mean", "test accuracy", "%", 100.0, ".2f", aged="aged_accuracy"),
+        Metric(
+            "test_accuracy_mean",
+            "test accuracy",
+            "%",
+            100.0,
+            ".2f",
+            aged="aged_accuracy",
+            alone=f"{_HERE}.accuracy:accuracy_alone",
+        ),
         Metric(
             "noise_mean_accuracy_mean",
             "under noise",

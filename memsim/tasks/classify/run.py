@@ -57,7 +57,7 @@ _AT_ONCE = 0.95
 def classify(job: Job) -> Computed:
     """Variables of a result on the dimensions learner, seed and others."""
     spec, entries = spec_of(job.experiment, ClassifySpec), job.entries
-    _check(job)
+    check_classes(job)
     energy = EnergyOfLearners(job.experiment, entries, job.earlier)
     trials = {entry.label: trials_of(entry) for entry in entries}
     earlier = None if job.earlier is None else job.earlier.kept
@@ -168,7 +168,7 @@ def load_images(experiment: Experiment) -> Labelled:
     )
 
 
-def _check(job: Job) -> None:
+def check_classes(job: Job) -> None:
     """Refuse images of the runs of a sweep that have other classes, or of an evaluation than those of the training."""
     first, *others = job.images.values()
     for other in others:
