@@ -11,7 +11,7 @@ import numpy as np
 from memsim.errors import OutputError
 from memsim.experiments.experiment import Experiment
 from memsim.experiments.loading import experiment_from_text
-from memsim.experiments.schema import ImageExperimentSpec
+from memsim.experiments.schema import DataExperimentSpec
 from memsim.philox import LAYOUT
 from memsim.results.component_tables import TABLES
 from memsim.results.dataset import load, source, stored
@@ -63,7 +63,7 @@ def stored_in(dataset: xr.Dataset) -> Stored:
     experiment = experiment_from_text(stored(dataset, "experiment"), f"{name} (experiment)", devices)
     for device in devices:
         experiment.devices.named(device)  # refuses a text that is no profile
-    images = stored(dataset, "images_sha256") if isinstance(experiment.spec, ImageExperimentSpec) else None
+    images = stored(dataset, "images_sha256") if isinstance(experiment.spec, DataExperimentSpec) else None
     notes = () if np.array_equal(dataset.attrs.get("random_addresses", 1), LAYOUT) else (_OTHER_NUMBERS,)
     tables = texts_of(dataset, TABLES)
     return Stored(replace(experiment, changed=changes_of(dataset), tables=tables), images, notes)

@@ -41,7 +41,7 @@ def _with_norm(layer: Weighted, node: Node) -> Weighted | None:
 
 
 def _fused(graph: Graph, fold: Fold) -> Graph:
-    """A graph in which a node that follows a layer, and is the only one that uses its outputs, may be folded into it."""
+    """A graph in which nodes that alone use the outputs of a layer are folded into it, where they can be."""
     users = graph.users
     nodes: dict[str, Node] = {}
     renamed: dict[str, str] = {}

@@ -113,9 +113,7 @@ class Graph:
     def operations(self) -> int:
         """Multiply-accumulate operations for one sample, in products with weights."""
         shapes = self.shapes
-        outputs = (
-            (own, math.prod(shapes[node.name]) // own.cols * own.weight.size) for node, own in self.weighted
-        )
+        outputs = ((own, math.prod(shapes[node.name]) // own.cols * own.weight.size) for node, own in self.weighted)
         return sum(count for _, count in outputs)
 
     def outputs(self, x: np.ndarray, product: Product | None = None) -> np.ndarray:

@@ -159,9 +159,7 @@ def _checked(model: Any) -> OnnxFile:
     steps = tuple(_step(node, number) for number, node in enumerate(graph.node))
     inputs = [value for value in graph.input if value.name not in constants]
     if len(inputs) != 1 or len(graph.output) != 1:
-        raise InputError(
-            f"has {len(inputs)} inputs and {len(graph.output)} outputs; allowed: one input and one output"
-        )
+        raise InputError(f"has {len(inputs)} inputs and {len(graph.output)} outputs; allowed: one input and one output")
     return OnnxFile(opset, steps, constants, str(inputs[0].name), _axes(inputs[0]), str(graph.output[0].name))
 
 

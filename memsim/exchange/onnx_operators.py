@@ -13,8 +13,8 @@ import numpy as np
 
 from memsim.errors import InputError, shown
 from memsim.exchange import onnx_shapes as shapes
-from memsim.exchange.onnx_file import Step
 from memsim.exchange.onnx_builder import Builder, Flow, attribute
+from memsim.exchange.onnx_file import Step
 from memsim.exchange.operators import (
     Activation,
     AveragePool,
@@ -220,7 +220,7 @@ def _concat(builder: Builder, step: Step) -> None:
     axis, values = attribute(step, "axis", 1), [builder.value(step, place) for place in range(len(step.inputs))]
     constants = [value for value in values if isinstance(value, np.ndarray)]
     flows = [value for value in values if isinstance(value, Flow)]
-    if constants and flows or not values:
+    if (constants and flows) or not values:
         raise InputError("constants beside values that depend on the samples are not supported")
     if constants:
         builder.give(step, shapes.joined(constants, axis))

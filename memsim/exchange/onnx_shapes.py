@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from memsim.errors import InputError, shown
+from memsim.exchange.onnx_builder import MAX_CONSTANT, SAMPLES, Builder, attribute
 from memsim.exchange.onnx_file import Step
-from memsim.exchange.onnx_builder import MAX_CONSTANT, SAMPLES, Builder, Flow, attribute
 from memsim.exchange.operators import Reshape, Shape, Transpose
 from memsim.exchange.operators.operator import normalised_axis
 

@@ -114,7 +114,7 @@ class ProgrammedNetwork:
     ) -> None:
         self.graph, self.hardware = graph, hardware
         self._layers = _programmed(graph, hardware, ranges or {}, repeat)
-        self._at_once = max(1, _AT_ONCE // max(_bytes(graph, hardware.dtype), 1))
+        self._at_once = samples_at_once(graph, hardware.dtype)
 
     @property
     def layers(self) -> dict[str, ProgrammedLayer]:
@@ -124,7 +124,7 @@ class ProgrammedNetwork:
     @property
     def cells(self) -> int:
         """Number of cells."""
-        return sum(math.prod(layer.crossbar.shape[:-1]) * layer.crossbar.state.shape[-1] for layer in self.layers.values())
+        return sum(int(layer.crossbar.state.size) for layer in self._layers.values())
 
     def program(self) -> None:
         """Program all cells once more, from their present states."""
@@ -248,7 +248,9 @@ def calibrated(graph: Graph, hardware: Hardware, x: np.ndarray) -> dict[str, Ran
     return ranges
 
 
-def _programmed(graph: Graph, hardware: Hardware, ranges: Named[str, Ranges], repeat: int) -> dict[str, ProgrammedLayer]:
+def _programmed(
+    graph: Graph, hardware: Hardware, ranges: Named[str, Ranges], repeat: int
+) -> dict[str, ProgrammedLayer]:
     """The layers of a network on cells, by the names of their nodes."""
     weighted = list(graph.weighted)
     if not weighted:
@@ -292,10 +294,16 @@ def _outputs(operator: Weighted, hardware: Hardware, read: np.ndarray, x: np.nda
 
 def _bytes(graph: Graph, dtype: str) -> int:
     """Size of the voltages of the largest layer for one sample [byte]."""
-    size, shapes, most = np.dtype(dtype).itemsize, graph.shapes, 0
+    shapes, most = graph.shapes, 0
     for node, operator in graph.weighted:
         given = shapes[node.inputs[0]]
         patches = operator.patches(given)
-        inputs = math.prod(given) if patches is None else patches.positions * operator.matrices.shape[-2] * math.prod(operator.matrices.shape[:-2])
-        most = max(most, size * inputs)
-    return most
+        groups = getattr(operator, "groups", 1)
+        inputs = math.prod(given) if patches is None else groups * patches.positions * patches.rows
+        most = max(most, inputs)
+    return np.dtype(dtype).itemsize * most
+
+
+def samples_at_once(graph: Graph, dtype: str = "float32") -> int:
+    """How many samples are computed at once, at least 1; the number depends on the network alone."""
+    return max(1, _AT_ONCE // max(_bytes(graph, dtype), 1))

@@ -74,10 +74,16 @@ class _Windows(Operator):
         padded = np.pad(x, ((0, 0), (0, 0), *around), constant_values=fill) if np.any(around) else x
         for offsets in itertools.product(*map(range, self.kernel)):
             yield padded[
-                (slice(None), slice(None), *(
-                    slice(dilation * offset, dilation * offset + step * (count - 1) + 1, step)
-                    for offset, dilation, step, count in zip(offsets, self.dilation, self.stride, counts, strict=True)
-                ))
+                (
+                    slice(None),
+                    slice(None),
+                    *(
+                        slice(dilation * offset, dilation * offset + step * (count - 1) + 1, step)
+                        for offset, dilation, step, count in zip(
+                            offsets, self.dilation, self.stride, counts, strict=True
+                        )
+                    ),
+                )
             ]
 
 

@@ -94,7 +94,7 @@ class Dense(Weighted):
     def shape(self, *given: Shape) -> Shape:
         rows, cols = self.weight.shape
         if not given[0] or given[0][-1] != rows:
-            raise InputError(f"{self.kind}: the input of a sample has the shape {list(given[0])}; allowed: [..., {rows}]")
+            raise InputError(f"{self.kind}: a sample has the shape {list(given[0])}; allowed: [..., {rows}]")
         return (*given[0][:-1], cols)
 
     def outputs(self, *values: np.ndarray) -> np.ndarray:
