@@ -62,8 +62,8 @@ class _Nodes:
             edge, bias = layer.kernel // 2, self._of(name, "bias") if layer.bias else None
             return Convolution(self._of(name, "weight"), bias, (layer.stride,) * 2, ((edge, edge),) * 2)
         if isinstance(layer, OwnBatchNorm):
-            values = (self._of(name, key) for key in ("scale", "shift", "mean", "variance"))
-            return BatchNorm(*values, layer.epsilon)
+            scale, shift, mean, variance = (self._of(name, key) for key in ("scale", "shift", "mean", "variance"))
+            return BatchNorm(scale, shift, mean, variance, layer.epsilon)
         if isinstance(layer, OwnMaxPool):
             return MaxPool((2, 2), (2, 2), ((0, 0), (0, 0)), (1, 1))
         if isinstance(layer, Flatten):

@@ -154,8 +154,8 @@ class Convolution(Weighted):
         image = [size + before + after for size, (before, after) in zip(given[1:], self.padding, strict=True)]
         lines = [1] * (2 - self.axes)  # a signal is an image of one line
         return Patches(
-            (channels, *lines, *image),  # type: ignore[arg-type]
-            (*lines, *kernel),  # type: ignore[arg-type]
+            (channels, *lines, *image),
+            (*lines, *kernel),
             (*lines, *self.stride),  # type: ignore[arg-type]
             (0, 0),
             (*lines, *self.dilation),  # type: ignore[arg-type]

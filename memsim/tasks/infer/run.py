@@ -98,9 +98,10 @@ def _near_chance(file: NetworkFile, accuracy: float, chance: float) -> list[str]
     """What a reader must know where the network hardly recognises the images even in floating point."""
     if accuracy > chance + _NEAR * (1 - chance):
         return []
+    shares = f"{100 * accuracy:.1f} %, near the {100 * chance:.1f} % of a guess"
     return [
-        f"the digital accuracy of {file.path.name} is {100 * accuracy:.1f} %, near the {100 * chance:.1f} % of a guess; "
-        "its preprocessing or the order of its classes may differ from those of the training"
+        f"the digital accuracy of {file.path.name} is {shares}; its preprocessing or the order of its classes may differ "
+        "from those of the training"
     ]
 
 

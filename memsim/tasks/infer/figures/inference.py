@@ -65,7 +65,8 @@ def inference(dataset: xr.Dataset) -> Figure:
         fit_limits([left])
         fit_limits([right])
         count = dataset.sizes["repeat"]
-        words = f"means over {count} programmings, bars: 95 % intervals" if count > 1 else ""
+        marks = "bars and bands" if "time" in dataset.dims else "bars"
+        words = f"means over {count} programmings, {marks}: 95 % intervals" if count > 1 else ""
         ending(figure, *entries([left]), "dashed: digital accuracy", words, only(len(shown), len(names)))
     return figure
 
