@@ -64,13 +64,20 @@ def network(name: str) -> nn.Module:
 
 
 def exported(name: str, path: Path, samples: int | None = None, **options: object) -> Path:
-    """The ONNX file of a network, for any number of samples or a fixed one."""
+    """The ONNX file of one of these networks, for any number of samples or a fixed one."""
+    return written(network(name), SHAPES[name], path, samples, **options)
+
+
+def written(
+    model: nn.Module, shape: tuple[int, ...], path: Path, samples: int | None = None, **options: object
+) -> Path:
+    """The ONNX file of a model."""
     axes = {} if samples else {"x": {0: "samples"}, "y": {0: "samples"}}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch has a newer exporter, which needs another package
         torch.onnx.export(
-            network(name),
-            (torch.zeros(samples or 1, *SHAPES[name]),),
+            model,
+            (torch.zeros(samples or 1, *shape),),
             str(path),
             input_names=["x"],
             output_names=["y"],

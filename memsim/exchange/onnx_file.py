@@ -217,7 +217,10 @@ def _short(text: str) -> str:
 def _array(tensor: Any, label: str) -> np.ndarray:
     """A tensor as an array; one whose numbers lie elsewhere, or are not as many as it says, is refused."""
     if tensor.data_location == 1 or len(tensor.external_data):
-        raise InputError(f"{label}: its numbers lie in another file, which is not opened; export one file without them")
+        raise InputError(
+            f"{label}: its numbers lie in another file, which is not opened; export one file, in torch with "
+            "external_data=False"
+        )
     if tensor.HasField("segment"):
         raise InputError(f"{label}: is one part of a tensor; allowed: whole tensors")
     if tensor.data_type not in _TYPES:

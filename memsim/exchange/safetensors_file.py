@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from memsim.errors import InputError, MemsimError, shown
+from memsim.errors import InputError, MemsimError
 from memsim.networks.architecture import Architecture
 from memsim.networks.checkpoint import weights_of
 from memsim.networks.network import Network
@@ -66,7 +66,7 @@ def read_safetensors(path: Path, content: bytes) -> Network:
         settings = json.loads(header["__metadata__"][ARCHITECTURE])
         architecture = Architecture(**settings)
     except (KeyError, TypeError, ValueError, RecursionError, MemsimError) as error:
-        what = f"its metadata have no {error}" if isinstance(error, KeyError) else shown(str(error))
+        what = f"its metadata have no {error}" if isinstance(error, KeyError) else str(error)[:200]
         raise InputError(
             f"{path}: no weights of an architecture of memsim ({what}); other networks are read as ONNX"
         ) from None

@@ -100,8 +100,8 @@ def _near_chance(file: NetworkFile, accuracy: float, chance: float) -> list[str]
         return []
     shares = f"{100 * accuracy:.1f} %, near the {100 * chance:.1f} % of a guess"
     return [
-        f"the digital accuracy of {file.path.name} is {shares}; its preprocessing or the order of its classes may differ "
-        "from those of the training"
+        f"the digital accuracy of {file.path.name} is {shares}; its preprocessing or the order of its classes may "
+        "differ from those of the training"
     ]
 
 
