@@ -15,6 +15,8 @@ from memsim.exchange.operators import Operator, Shape, Weighted, checked_size
 
 MAX_NODES = 20_000
 """Nodes of a graph at most."""
+MAX_PARAMETERS = 1 << 28
+"""Numbers of all layers with weights together at most; several layers may have the same numbers in a file."""
 
 Product = Callable[["Node", np.ndarray], np.ndarray]
 """Outputs (sample, ...) of a layer with weights for its inputs (sample, ...)."""
@@ -71,6 +73,8 @@ class Graph:
     def __post_init__(self) -> None:
         if len(self.nodes) > MAX_NODES:
             raise InputError(f"{len(self.nodes)} nodes; allowed: at most {MAX_NODES}")
+        if self.parameters > MAX_PARAMETERS:
+            raise InputError(f"{self.parameters:,} weights of all layers; allowed: at most {MAX_PARAMETERS:,}")
         _ = self.shapes
         if self.output not in self.shapes:
             raise InputError(f"the output '{self.output}' is computed by no node")

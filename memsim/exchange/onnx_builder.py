@@ -16,8 +16,8 @@ from memsim.exchange.operators import Operator, Shape, checked_size
 
 SAMPLES = -(1 << 40)
 """Stands for the number of samples among the sizes of a shape that the network computes."""
-MAX_CONSTANT = 1 << 26
-"""Numbers of a constant that nodes compute, at most."""
+MAX_COMPUTED = 1 << 26
+"""Numbers of all constants together that nodes compute, at most."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Builder:
         self.values: dict[str, Flow | np.ndarray] = dict(file.constants)
         self.values[file.input] = Flow(file.input, checked_size("the input", shape))
         self.nodes: list[Node] = []
+        self._computed = 0
 
     def graph(self, translators: Mapping[str, Translator]) -> Graph:
         """The graph of the file.
@@ -126,9 +127,19 @@ class Builder:
     def give(self, step: Step, value: Flow | np.ndarray) -> None:
         """Let the first output of a step be a value that exists, or a constant."""
         self._new(step)
-        if isinstance(value, np.ndarray) and value.size > MAX_CONSTANT:
-            raise InputError(f"gives {value.size:,} numbers; allowed: constants of at most {MAX_CONSTANT:,}")
         self.values[step.outputs[0]] = value
+
+    def count_computed(self, size: int) -> None:
+        """Count numbers of a constant before they are computed.
+
+        Raises
+        ------
+        InputError
+            If there are too many, all nodes together.
+        """
+        self._computed += size
+        if self._computed > MAX_COMPUTED:
+            raise InputError(f"constants of {self._computed:,} numbers are computed; allowed: at most {MAX_COMPUTED:,}")
 
     def add(self, step: Step, operator: Operator, *flows: Flow, label: str = "") -> None:
         """Let the first output of a step be that of an operator."""

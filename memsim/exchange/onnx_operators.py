@@ -59,8 +59,10 @@ def _gemm(builder: Builder, step: Step) -> None:
         if added.ndim > 2 or added.size not in (1, weight.shape[1]) or (added.ndim == 2 and added.shape[0] != 1):
             raise InputError(f"a bias of shape {list(added.shape)}; allowed: [{weight.shape[1]}]")
         bias = np.broadcast_to(added.reshape(-1), weight.shape[1:]) * added.dtype.type(beta)
-    weight = weight if alpha == 1 else weight * weight.dtype.type(alpha)
-    builder.add(step, Dense(np.ascontiguousarray(weight), bias), flow, label=_layer_name(step))
+    if alpha != 1:
+        builder.count_computed(weight.size)
+        weight = weight * weight.dtype.type(alpha)
+    builder.add(step, Dense(weight, bias), flow, label=_layer_name(step))
 
 
 def _matmul(builder: Builder, step: Step) -> None:
@@ -207,7 +209,7 @@ def _arithmetic(builder: Builder, step: Step) -> None:
     if isinstance(first, Flow) and isinstance(second, Flow):
         builder.add(step, Binary(step.operator), first, second)
     elif isinstance(first, np.ndarray) and isinstance(second, np.ndarray):
-        builder.give(step, shapes.computed(ARITHMETIC[step.operator], first, second))
+        builder.give(step, shapes.computed(builder, ARITHMETIC[step.operator], first, second))
     else:
         place = 0 if isinstance(first, np.ndarray) else 1
         flow, constant = builder.flow(step, 1 - place), builder.trained(step, place)
@@ -223,7 +225,7 @@ def _concat(builder: Builder, step: Step) -> None:
     if (constants and flows) or not values:
         raise InputError("constants beside values that depend on the samples are not supported")
     if constants:
-        builder.give(step, shapes.joined(constants, axis))
+        builder.give(step, shapes.joined(builder, constants, axis))
     else:
         builder.add(step, Concat(axis), *flows)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from memsim.errors import InputError, shown
-from memsim.exchange.onnx_builder import MAX_CONSTANT, SAMPLES, Builder, attribute
+from memsim.exchange.onnx_builder import SAMPLES, Builder, attribute
 from memsim.exchange.onnx_file import Step
 from memsim.exchange.operators import Reshape, Shape, Transpose
 from memsim.exchange.operators.operator import normalised_axis
@@ -139,6 +139,7 @@ def cast(builder: Builder, step: Step) -> None:
     if to not in _CASTS:
         raise InputError(f"the type number {to} of ONNX is not supported; allowed: {', '.join(map(str, _CASTS))}")
     if isinstance(value, np.ndarray):
+        builder.count_computed(value.size)
         with np.errstate(invalid="ignore", over="ignore"):
             builder.give(step, value.astype(_CASTS[to]))
     elif to in (6, 7):
@@ -177,10 +178,9 @@ def sliced(builder: Builder, step: Step) -> None:
     builder.give(step, values[start[0] : end[0]])
 
 
-def joined(constants: Sequence[np.ndarray], axis: int) -> np.ndarray:
+def joined(builder: Builder, constants: Sequence[np.ndarray], axis: int) -> np.ndarray:
     """Constants one after the other."""
-    if sum(part.size for part in constants) > MAX_CONSTANT:
-        raise InputError(f"constants of more than {MAX_CONSTANT:,} numbers together are not allowed")
+    builder.count_computed(sum(part.size for part in constants))
     try:
         return np.concatenate(constants, axis)
     except ValueError:
@@ -188,15 +188,15 @@ def joined(constants: Sequence[np.ndarray], axis: int) -> np.ndarray:
         raise InputError(f"constants of shapes {shapes} do not fit to each other along axis {axis}") from None
 
 
-def computed(function: Callable[[Any, Any], Any], first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def computed(
+    builder: Builder, function: Callable[[Any, Any], Any], first: np.ndarray, second: np.ndarray
+) -> np.ndarray:
     """Arithmetic of two constants."""
     for part in (first, second):
         if part.dtype.kind == "i" and np.any(part == SAMPLES):
             raise InputError("arithmetic with the number of samples is not supported; export with a fixed batch of 1")
     try:
-        size = math.prod(np.broadcast_shapes(first.shape, second.shape))
-        if size > MAX_CONSTANT:
-            raise InputError(f"{size:,} numbers; allowed: constants of at most {MAX_CONSTANT:,}")
+        builder.count_computed(math.prod(np.broadcast_shapes(first.shape, second.shape)))
         with np.errstate(all="ignore"):
             result = np.asarray(function(first, second))
     except (ValueError, TypeError):

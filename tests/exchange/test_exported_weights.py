@@ -118,11 +118,12 @@ def kept_result():
     """A result with the weights of two networks, of two repeats each."""
     import memsim as ms
 
+    training = {"loss": "cross-entropy", "rate": 0.01, "epochs": 15, "batch": 16}
     changes = {
         "data": {"source": "digits", "samples": 300},
         "learners": [
-            {"name": "CNN", "network": {"architecture": "cnn", "channels": [3]}, "training": {"epochs": 2}},
-            {"name": "Two", "network": {"architecture": "two-layer", "hidden": 9}, "training": {"epochs": 2}},
+            {"name": "CNN", "network": {"architecture": "cnn", "channels": [3]}, "training": training},
+            {"name": "Two", "network": {"architecture": "two-layer", "hidden": 9}, "training": training},
         ],
         "keep": ["weights"],
         "seeds": 2,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -83,7 +85,7 @@ def reference(made):
 def chain(kind, count):
     """Nodes that double the size of a value again and again."""
     names = ["x", *(f"v{k}" for k in range(count - 1)), "y"]
-    return [helper.make_node(kind, [a, a], [b], axis=1) for a, b in zip(names[:-1], names[1:], strict=True)]
+    return [helper.make_node(kind, [a, a], [b], axis=1) for a, b in itertools.pairwise(names)]
 
 
 def conv(**attributes):
@@ -147,6 +149,27 @@ MODELS = {
         ),
         "numbers",
     ),
+    "many layers with the same weights": (
+        lambda: model(
+            [
+                *(helper.make_node("MatMul", ["x" if not k else f"v{k - 1}", "w"], [f"v{k}"]) for k in range(999)),
+                helper.make_node("Relu", ["v998"], ["y"]),
+            ],
+            {"w": np.ones((1 << 10, 1 << 10), np.float32)},
+            ("n", 1 << 10),
+        ),
+        "weights of all layers",
+    ),
+    "constants that add up": (
+        lambda: model(
+            [
+                *(helper.make_node("Add", ["c", "c"], [f"c{k}"]) for k in range(999)),
+                helper.make_node("Relu", ["x"], ["y"]),
+            ],
+            {"c": np.ones(1 << 20, np.float32)},
+        ),
+        "are computed",
+    ),
     "an absurd input": (lambda: model(shape=("n", 1 << 40)), "numbers"),
     "an input without samples": (lambda: model(shape=(4,)), "axes of a sample"),
     "a padding": (lambda: model(conv(pads=[1 << 20] * 4, strides=[1 << 20] * 2), {"w": F}, IMAGE), "numbers"),
@@ -155,9 +178,7 @@ MODELS = {
     "groups of 0": (lambda: model(conv(group=0), {"w": F}, IMAGE), "groups"),
     "a text as number": (lambda: model(conv(group="two"), {"w": F}, IMAGE), "group"),
     "a huge window": (
-        lambda: model(
-            [helper.make_node("MaxPool", ["x"], ["y"], kernel_shape=[1 << 20, 1 << 20])], {}, ("n", 1, 4, 4)
-        ),
+        lambda: model([helper.make_node("MaxPool", ["x"], ["y"], kernel_shape=[1 << 20, 1 << 20])], {}, ("n", 1, 4, 4)),
         "window",
     ),
     "weights that are not finite": (lambda: model(constants={"w": W * np.nan}), "NaN"),

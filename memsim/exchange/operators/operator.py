@@ -11,7 +11,7 @@ from memsim.errors import InputError, shown
 
 Shape = tuple[int, ...]
 """Shape of a value for one sample; arrays have the axis of samples before it."""
-MAX_NUMBERS = 1 << 26
+MAX_NUMBERS = 1 << 24
 """Numbers of a value of one sample at most."""
 
 

@@ -98,7 +98,7 @@ class Dense(Weighted):
         return (*given[0][:-1], cols)
 
     def outputs(self, *values: np.ndarray) -> np.ndarray:
-        y: np.ndarray = values[0] @ self.weight.astype(values[0].dtype)
+        y: np.ndarray = values[0] @ self.weight.astype(values[0].dtype, copy=False)
         return y if self.bias is None else y + self.bias.astype(y.dtype)
 
     def reads(self, given: Shape) -> int:
@@ -175,7 +175,7 @@ class Convolution(Weighted):
     def outputs(self, *values: np.ndarray) -> np.ndarray:
         x = values[0]
         images, patches = self.crossbar_inputs(x), self.patches(x.shape[1:])
-        weight = self.weight.astype(x.dtype).reshape(self.groups, self.cols // self.groups, -1)
+        weight = self.weight.astype(x.dtype, copy=False).reshape(self.groups, self.cols // self.groups, -1)
         y = np.empty((len(x), self.cols, *patches.grid), x.dtype)
         at_once = max(1, _GATHERED // (patches.positions * patches.rows))
         grouped = images.reshape(len(x), self.groups, *patches.image)
