@@ -92,8 +92,9 @@ def _of_result(dataset: xr.Dataset, learner: str | None, repeat: int) -> Network
         for label, own in kept.items()
     }
     arrays = {label: own for label, own in arrays.items() if own}
-    spec = any_settings_of(dataset)
-    networks = [label for label in arrays if hasattr(spec.runs[label].spec.network, "architecture")]
+    runs = any_settings_of(dataset).runs
+    settings_of_networks: dict[str, Any] = {label: getattr(runs[label].spec, "network", None) for label in arrays}
+    networks = [label for label, own in settings_of_networks.items() if hasattr(own, "architecture")]
     if learner is None and len(networks) == 1:
         learner = networks[0]
     if learner not in networks:
@@ -104,7 +105,7 @@ def _of_result(dataset: xr.Dataset, learner: str | None, repeat: int) -> Network
     count = len(next(iter(parameters.values())))
     if not 0 <= repeat < count:
         raise InputError(f"repeat: {repeat} is not allowed; allowed: 0 to {count - 1}")
-    network = spec.runs[learner].spec.network
+    network = settings_of_networks[learner]
     settings = {key: getattr(network, key) for key in ("hidden", "channels", "dropout", "dtype")}
     pixels = tuple(int(size) for size in dataset["example_class_image"].shape[-2:])
     first = next(iter(parameters.values()))

@@ -53,7 +53,9 @@ def test_the_table_of_the_readme_is_what_the_code_measures():
 
 
 GUIDE = (ROOT / "experiments" / "README.md").read_text(encoding="utf-8")
-MEMORISE, CLASSIFY, SELECT, PROGRAM, MACRO, INFER = (part[part.index("| key |") :] for part in GUIDE.split("## The task ")[1:])
+MEMORISE, CLASSIFY, SELECT, PROGRAM, MACRO, INFER = (
+    part[part.index("| key |") :] for part in GUIDE.split("## The task ")[1:]
+)
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
 
 

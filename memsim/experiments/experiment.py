@@ -335,6 +335,8 @@ class Experiment:
         key = f"network.{kind}"
         path = self.document.find(f"{self.key(learner)}.{key}") or ()
         try:
+            if not ("/" in name or "." in name or Path(name).exists()):
+                find(kind, name)  # refuses it, with the nearest name
             return self._place(name, path, key, list(shipped))
         except InputError as error:
             raise InputError(f"{self.document.where(path)}: {self.key(learner)}.{key}: {error}") from None

@@ -96,7 +96,7 @@ MISTAKES = {
     "two networks": ({"learners": one({}, {**NETWORK, "onnx": "m.onnx"})}, "both are stated"),
     "no preprocessing": ({"learners": one({}, {"weights": "digits-cnn"})}, "preprocessing"),
     "another layout": ({"network.preprocessing.layout": "NHWD"}, "NHWC"),
-    "an unknown network": ({"network.weights": "digits-cn"}, "no such file"),
+    "an unknown network": ({"network.weights": "digits-cn"}, "did you mean 'digits-cnn'"),
     "a pair of scales": ({"array.mapping": {"scale": 1.0}, "array.scales": "column"}, "mapping.scale"),
     "an algorithm without a device": ({"array.programming": {"algorithm": "radar"}}, "radar"),
     "compensation of normalisations": (
