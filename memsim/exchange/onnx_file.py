@@ -23,7 +23,7 @@ from memsim.storage.inputs import no_file
 MAX_BYTES = 1 << 29
 """Size of a file at most [byte]."""
 MAX_AXES = 8
-OPSETS = (7, 26)
+OPSETS = (7, 28)
 """Oldest and newest version of ONNX's own operators; version 7 has the broadcasting of today."""
 NEWEST_IR = 14
 DOMAINS = ("", "ai.onnx")

@@ -132,6 +132,8 @@ def _pool(builder: Builder, step: Step) -> None:
     if any(step.outputs[1:]) or attribute(step, "storage_order", 0):
         raise InputError("the places of the largest numbers are not supported; allowed: one output")
     stride, padding, dilation = _window(step, flow, kernel)
+    if attribute(step, "auto_pad", "NOTSET").startswith("SAME") and max(dilation) > 1:
+        raise InputError("auto_pad SAME of dilated windows is not supported, as tools differ; allowed: pads")
     settings = (kernel, stride, padding, dilation, bool(attribute(step, "ceil_mode", 0)))
     if step.operator == "MaxPool":
         builder.add(step, MaxPool(*settings), flow)

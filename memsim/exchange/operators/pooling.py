@@ -61,30 +61,34 @@ class _Windows(Operator):
         count = (-(-room // step) if self.ceil else room // step) + 1
         return count - 1 if self.ceil and (count - 1) * step >= size + before else count
 
-    def _windows(self, x: np.ndarray, fill: float) -> Iterator[np.ndarray]:
-        """The numbers under each element of the window, (sample, channel, ...) each."""
+    def _windows(self, x: np.ndarray, fill: float, inside: float | None = None) -> Iterator[np.ndarray]:
+        """The numbers under each element of the window, (sample, channel, ...) each.
+
+        Parameters
+        ----------
+        x : (sample, channel, ...)
+        fill : float
+            What lies around the input.
+        inside : float, optional
+            What lies in the padding, where this differs from what the last windows reach behind it.
+        """
         counts = self.shape(x.shape[1:])[1:]
         ends = [
-            max(0, (count - 1) * step + dilation * (kernel - 1) + 1 - size - before)
-            for count, step, dilation, kernel, size, (before, _) in zip(
+            max(0, (count - 1) * step + dilation * (kernel - 1) + 1 - size - sum(pair))
+            for count, step, dilation, kernel, size, pair in zip(
                 counts, self.stride, self.dilation, self.kernel, x.shape[2:], self.padding, strict=True
             )
         ]
-        around = [(before, end) for (before, _), end in zip(self.padding, ends, strict=True)]
-        padded = np.pad(x, ((0, 0), (0, 0), *around), constant_values=fill) if np.any(around) else x
+        around = ((0, 0), (0, 0), *self.padding)
+        padded = np.pad(x, around, constant_values=fill if inside is None else inside) if np.any(around) else x
+        if any(ends):
+            padded = np.pad(padded, ((0, 0), (0, 0), *((0, end) for end in ends)), constant_values=fill)
         for offsets in itertools.product(*map(range, self.kernel)):
-            yield padded[
-                (
-                    slice(None),
-                    slice(None),
-                    *(
-                        slice(dilation * offset, dilation * offset + step * (count - 1) + 1, step)
-                        for offset, dilation, step, count in zip(
-                            offsets, self.dilation, self.stride, counts, strict=True
-                        )
-                    ),
-                )
-            ]
+            spans = tuple(
+                slice(dilation * offset, dilation * offset + step * (count - 1) + 1, step)
+                for offset, dilation, step, count in zip(offsets, self.dilation, self.stride, counts, strict=True)
+            )
+            yield padded[(slice(None), slice(None), *spans)]
 
 
 @dataclass(frozen=True)
@@ -111,18 +115,10 @@ class AveragePool(_Windows):
     def outputs(self, *values: np.ndarray) -> np.ndarray:
         x = values[0]
         total = sum(self._windows(x, 0.0))
-        inside = np.ones((1, 1, *x.shape[2:]), x.dtype)
-        if self.count_padding:
-            inside = np.pad(inside, ((0, 0), (0, 0), *self.padding), constant_values=1.0)
-            counts: np.ndarray = sum(_without_padding(self)._windows(inside, 0.0))  # type: ignore[assignment]
-        else:
-            counts = sum(self._windows(inside, 0.0))  # type: ignore[assignment]
-        result: np.ndarray = total / counts
+        ones = np.ones((1, x.shape[1], *x.shape[2:]), x.dtype)
+        counts = sum(self._windows(ones, 0.0, float(self.count_padding)))
+        result: np.ndarray = np.asarray(total / counts)
         return result
-
-
-def _without_padding(pool: AveragePool) -> AveragePool:
-    return AveragePool(pool.kernel, pool.stride, ((0, 0),) * len(pool.kernel), pool.dilation, pool.ceil)
 
 
 @dataclass(frozen=True)

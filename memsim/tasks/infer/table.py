@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -92,3 +93,14 @@ def print_notes(dataset: xr.Dataset) -> None:
         "SNR      of the products of the layer where it is smallest",
     ):
         screen.print(line, soft_wrap=True)
+    for text in _networks(dataset):
+        screen.print(f"Network  {printable(text)}", soft_wrap=True)
+
+
+def _networks(dataset: xr.Dataset) -> list[str]:
+    """Files of the networks with their hashes, each once; nothing where a result does not state them."""
+    try:
+        files = json.loads(str(dataset.attrs["networks"])).values()
+        return list(dict.fromkeys(f"{own['file']}, hash {own['sha256'][:12]}" for own in files))
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        return []
