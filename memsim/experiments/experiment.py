@@ -87,6 +87,8 @@ class Experiment:
         What `replace` changed, and to what; for people.
     tables : mapping of str to str
         YAML texts of component tables that come with the experiment, by what it calls them.
+    networks : mapping of str to str
+        Hashes that the files of networks must have, by label, to repeat an earlier run.
     """
 
     document: Document
@@ -94,6 +96,7 @@ class Experiment:
     devices: Devices = field(default_factory=Devices)
     changed: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, str] = field(default_factory=dict)
+    networks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -29,9 +29,17 @@ def network_of(entry: Entry) -> NetworkFile:
     kind = spec.network.kind
     path = entry.experiment.network_path(spec, kind, spec.network.file)
     try:
-        return read_network(kind, path)
+        file = read_network(kind, path)
     except InputError as error:
         raise refused(entry.experiment, spec, f"network.{kind}", str(error)) from None
+    earlier = entry.experiment.networks.get(entry.label, file.sha256)
+    if earlier != file.sha256:
+        text = (
+            f"{path}: is not the network of the earlier run (hash {file.sha256[:12]}, then {earlier[:12]}); name the "
+            "same one, or run the experiment anew"
+        )
+        raise refused(entry.experiment, spec, f"network.{kind}", text)
+    return file
 
 
 def inputs_of(entry: Entry, pixels: np.ndarray) -> np.ndarray:

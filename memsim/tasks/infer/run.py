@@ -20,6 +20,7 @@ from memsim.metrics.intervals import seed_interval
 from memsim.metrics.lifetime import lifetime
 from memsim.metrics.weight_error import weight_error
 from memsim.philox import Occasion, Purpose
+from memsim.results.settings import NETWORK_HASHES, NETWORKS
 from memsim.tasks.aged_layers import AgedLayers
 from memsim.tasks.compared import Entry, device_notes, time_notes
 from memsim.tasks.infer.networks import graph_of, inputs_of, network_of
@@ -72,12 +73,13 @@ def infer(job: Job) -> Computed:
     }
     if spec.times:
         coordinates["time"] = np.array(spec.times)
-    networks = {
-        entry.label: {"file": file.path.name, "sha256": file.sha256}
-        for entry, file in zip(job.entries, files, strict=True)
+    named = {entry.label: file for entry, file in zip(job.entries, files, strict=True)}
+    attributes = {
+        NETWORKS: json.dumps({label: file.path.name for label, file in named.items()}),
+        NETWORK_HASHES: json.dumps({label: file.sha256 for label, file in named.items()}),
     }
     notes += device_notes(job.entries) + time_notes(job.entries)
-    return Computed(variables, coordinates, notes, attributes={"networks": json.dumps(networks)})
+    return Computed(variables, coordinates, notes, attributes=attributes)
 
 
 def _digital_accuracy(entry: Entry, graph: Graph, data: Labelled) -> float:

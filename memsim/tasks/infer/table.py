@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +10,7 @@ from memsim.cli.console import console, table
 from memsim.cli.time_table import print_over_time
 from memsim.errors import printable
 from memsim.results.dataset import require, stored
-from memsim.results.settings import settings_of
+from memsim.results.settings import NETWORK_HASHES, NETWORKS, settings_of, texts_of
 from memsim.tasks.infer.schema import InferSpec
 
 if TYPE_CHECKING:
@@ -99,8 +98,5 @@ def print_notes(dataset: xr.Dataset) -> None:
 
 def _networks(dataset: xr.Dataset) -> list[str]:
     """Files of the networks with their hashes, each once; nothing where a result does not state them."""
-    try:
-        files = json.loads(str(dataset.attrs["networks"])).values()
-        return list(dict.fromkeys(f"{own['file']}, hash {own['sha256'][:12]}" for own in files))
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
-        return []
+    names, hashes = texts_of(dataset, NETWORKS), texts_of(dataset, NETWORK_HASHES)
+    return list(dict.fromkeys(f"{name}, hash {hashes.get(label, '')[:12]}" for label, name in names.items()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import shutil
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 import memsim as ms
 from memsim.errors import InputError, MemsimWarning
+from memsim.networks import checkpoint
 from memsim.storage.library import library
 
 FEW = {"data.samples": 200, "repeats": 2}
@@ -89,6 +91,22 @@ def test_the_table_begins_with_the_digital_accuracy(cli):
     assert outcome.code == 0, outcome.err
     assert outcome.out.splitlines()[2].startswith("Digital accuracy")
     assert "loss by the hardware" in cli("show", "results/infer-01.nc").out
+
+
+def test_a_stored_run_is_repeated_with_the_same_network_alone(cli, tmp_path):
+    path, other = tmp_path / "own.nc", tmp_path / "other.nc"
+    shutil.copy(library("weights")["digits-cnn"], path)
+    few = ("--set", "data.samples=200", "--set", "repeats=1", "--no-figure")
+    assert cli("run", "infer-01", "--set", f"network.weights={path}", *few).code == 0
+    assert "name it yourself: network.weights=" in cli("run", "results/infer-01.nc", "--no-figure").refusal()
+    again = ("run", "results/infer-01.nc", "--no-figure", "-q", "--set")
+    outcome = cli(*again, f"network.weights={path}")
+    assert outcome.code == 0, outcome.err
+    first, second = ms.load("results/infer-01.nc"), ms.load(outcome.out.strip())
+    np.testing.assert_array_equal(first.test_accuracy, second.test_accuracy)
+    state = checkpoint.load(path)
+    checkpoint.save(dataclasses.replace(state, best_epoch=0), other)
+    assert "is not the network of the earlier run" in cli(*again, f"network.weights={other}").refusal()
 
 
 MISTAKES = {
