@@ -23,9 +23,7 @@ TASK = Task(
         "time": TIME,
     },
     figures={
-        "inference": Drawing(
-            "accuracy of a network on each array, and the noise of its layers", f"{_HERE}.figures.inference:inference"
-        ),
+        "inference": Drawing("accuracy on each array, and SNR of the layers", f"{_HERE}.figures.inference:inference"),
     },
     default_figure=lambda dataset: "inference",
     print_overview=f"{_HERE}.table:print_overview",
