@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import h5py  # noqa: F401  (starts a program when it is imported)
 import numpy as np
 
 import memsim as ms
