@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ pytest.importorskip("torch")
 runtime = pytest.importorskip("onnxruntime")
 pytestmark = pytest.mark.slow
 
-from exported_networks import SHAPES, exported  # noqa: E402
+from exported_networks import SHAPES, exported, network  # noqa: E402
 
 from memsim.exchange import read_onnx  # noqa: E402
 from memsim.exchange.fusion import without_norms  # noqa: E402
@@ -44,6 +46,21 @@ def test_a_file_with_a_fixed_number_of_samples_takes_any_number(name, tmp_path):
     free = read_onnx(exported(name, tmp_path / "free.onnx")).graph(SHAPES[name])
     x = samples(name)
     np.testing.assert_allclose(fixed.outputs(x), free.outputs(x), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", list(SHAPES))
+def test_files_of_the_newer_exporter_of_torch_are_read(name, tmp_path):
+    pytest.importorskip("onnxscript")
+    import torch
+
+    path, x = tmp_path / "network.onnx", samples(name, 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        options = {"dynamo": True, "external_data": False, "verbose": False}
+        torch.onnx.export(network(name), (torch.from_numpy(x),), str(path), input_names=["x"], **options)
+    graph = read_onnx(path).graph(SHAPES[name])
+    np.testing.assert_allclose(graph.outputs(x), referred(path, x), rtol=0, atol=1e-5)
+    assert len(graph.outputs(samples(name, 4))) == 4
 
 
 def test_normalisations_stay_digital_or_are_folded(tmp_path):
