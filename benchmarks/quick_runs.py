@@ -54,6 +54,7 @@ RUNS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "sneak": ("sneak-01", ("lines=[4,16]", "map_lines=8"), ()),
     "products": ("products-01", ("rows=16", "columns=16", "repeats=2"), ()),
     "levels": ("levels-01", ("rows=16", "columns=16", "repeats=2"), ()),
+    "infer": ("infer-01", ("data.samples=200", "repeats=2"), ()),
     "sneak-seed": ("sneak-01", ("lines=[8]", "map_lines=4", "schemes=[floating,V/3]"), ("--seed", "7")),
 }
 """Name of the result file -> experiment, settings that make it small, and other options of `memsim run`."""

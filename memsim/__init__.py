@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from memsim.evaluation import evaluate
     from memsim.experiments.experiment import Experiment
     from memsim.experiments.loading import experiment_names, load_experiment
+    from memsim.exporting import export_network
     from memsim.fit import fit_device
     from memsim.fit.maps.conductance_map import read_conductance_map
     from memsim.learning import Delta, Encoding, Hebbian, Manhattan, MarginDelta, Oja, Perceptron
@@ -95,6 +96,7 @@ _MODULES = {
     "effective_conductance": "memsim.arrays.wires",
     "evaluate": "memsim.evaluation",
     "experiment_names": "memsim.experiments.loading",
+    "export_network": "memsim.exporting",
     "fit_device": "memsim.fit",
     "hysteresis": "memsim.profiles.hysteresis",
     "limits": "memsim.attribution",
@@ -152,6 +154,7 @@ __all__ = [
     "effective_conductance",
     "evaluate",
     "experiment_names",
+    "export_network",
     "fit_device",
     "hysteresis",
     "limits",

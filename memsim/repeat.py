@@ -11,12 +11,12 @@ import numpy as np
 from memsim.errors import OutputError
 from memsim.experiments.experiment import Experiment
 from memsim.experiments.loading import experiment_from_text
-from memsim.experiments.schema import ImageExperimentSpec
+from memsim.experiments.schema import DataExperimentSpec
 from memsim.philox import LAYOUT
 from memsim.results.component_tables import TABLES
 from memsim.results.dataset import load, source, stored
 from memsim.results.evaluations import evaluations_of
-from memsim.results.settings import any_settings_of, changes_of, device_texts, texts_of
+from memsim.results.settings import NETWORK_HASHES, any_settings_of, changes_of, device_texts, texts_of
 from memsim.simulate import run
 from memsim.tasks.job import Progress
 
@@ -63,10 +63,10 @@ def stored_in(dataset: xr.Dataset) -> Stored:
     experiment = experiment_from_text(stored(dataset, "experiment"), f"{name} (experiment)", devices)
     for device in devices:
         experiment.devices.named(device)  # refuses a text that is no profile
-    images = stored(dataset, "images_sha256") if isinstance(experiment.spec, ImageExperimentSpec) else None
+    images = stored(dataset, "images_sha256") if isinstance(experiment.spec, DataExperimentSpec) else None
     notes = () if np.array_equal(dataset.attrs.get("random_addresses", 1), LAYOUT) else (_OTHER_NUMBERS,)
-    tables = texts_of(dataset, TABLES)
-    return Stored(replace(experiment, changed=changes_of(dataset), tables=tables), images, notes)
+    tables, networks = texts_of(dataset, TABLES), texts_of(dataset, NETWORK_HASHES)
+    return Stored(replace(experiment, changed=changes_of(dataset), tables=tables, networks=networks), images, notes)
 
 
 def rerun(

@@ -53,7 +53,9 @@ def test_the_table_of_the_readme_is_what_the_code_measures():
 
 
 GUIDE = (ROOT / "experiments" / "README.md").read_text(encoding="utf-8")
-MEMORISE, CLASSIFY, SELECT, PROGRAM, MACRO = (part[part.index("| key |") :] for part in GUIDE.split("## The task ")[1:])
+MEMORISE, CLASSIFY, SELECT, PROGRAM, MACRO, INFER = (
+    part[part.index("| key |") :] for part in GUIDE.split("## The task ")[1:]
+)
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
 
 
@@ -62,6 +64,7 @@ def test_the_guide_to_experiments_names_every_key_of_all_tasks():
     from memsim.experiments.aging import AgingSpec
     from memsim.experiments.learners import ArraySpec
     from memsim.tasks.classify import schema as classify
+    from memsim.tasks.infer import schema as infer
     from memsim.tasks.macro import schema as macro
     from memsim.tasks.memorise import schema as memorise
     from memsim.tasks.program import schema as program
@@ -99,6 +102,11 @@ def test_the_guide_to_experiments_names_every_key_of_all_tasks():
         ("energy.", macro.MacroEnergySpec, MACRO),
         ("operations.", macro.OperationsSpec, MACRO),
         ("", macro.MacroExperimentSpec, MACRO + MEMORISE),
+        ("network.", infer.TrainedNetworkSpec, INFER),
+        ("array.", infer.NetworkArraySpec, INFER),
+        ("aging.", AgingSpec, INFER),
+        ("data.", classify.LabelledSpec, CLASSIFY),
+        ("", infer.InferSpec, INFER + MEMORISE),
     ):
         for key in keys_of(Spot(model, (), None)):
             sections = ("data", "learners", "tuning", "arrays", "targets", "macros")
@@ -109,8 +117,8 @@ def test_the_guide_to_experiments_names_every_key_of_all_tasks():
 def test_the_examples_of_the_guide_to_experiments_run(tmp_path):
     import memsim as ms
 
-    files = [tmp_path / f"{number}.yaml" for number in range(7)]
-    memorise, quiet, sweep, classify, select, program, macro = files
+    files = [tmp_path / f"{number}.yaml" for number in range(8)]
+    memorise, quiet, sweep, classify, select, program, macro, infer = files
     for file, text in zip(files, EXAMPLES, strict=True):
         file.write_text(text, encoding="utf-8")
     small = ms.load_experiment(memorise).replace({"data.samples": 2, "data.shape": [16, 16], "resamples": 100})
@@ -126,3 +134,5 @@ def test_the_examples_of_the_guide_to_experiments_run(tmp_path):
     levels = ms.run(ms.load_experiment(program))
     assert list(levels.array.values) == ["RADAR", "Error model, compensated"] and levels.sizes["level"] == 4
     assert ms.run(ms.load_experiment(macro)).sizes["macro"] == 4
+    networks = ms.run(ms.load_experiment(infer))
+    assert list(networks.learner.values) == ["pcm-joshi2020", "taox-hfox-wu2018"] and networks.sizes["time"] == 2

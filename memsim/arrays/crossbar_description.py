@@ -90,6 +90,12 @@ class Description:
         return self._array.readout.periphery.adc
 
     @property
+    def adc_ranges(self) -> np.ndarray | None:
+        """Largest output of the converters of each array, in units of V_read (G_max - G_min); None before it is set."""
+        converter = self._array.readout.out
+        return None if converter is None or converter.range is None else converter.range.copy()
+
+    @property
     def dtype(self) -> np.dtype:
         """Precision of the state."""
         return self._array.dtype

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from memsim.cli.console import console
 from memsim.errors import printable
-from memsim.experiments.schema import ImageExperimentSpec
+from memsim.experiments.schema import DataExperimentSpec
 from memsim.results.dataset import require, stored
 from memsim.results.evaluations import evaluations_of
 from memsim.results.settings import any_settings_of, changes_of, device_values_of, task_of
@@ -43,7 +43,7 @@ def print_notes(dataset: xr.Dataset, asked: int | None = None) -> None:
         screen.print(f"Weights  {printable(step.in_words(images))}", soft_wrap=True)
     for text in _device_values(dataset):
         screen.print(f"Device   {printable(text)}", soft_wrap=True)
-    if isinstance(any_settings_of(dataset), ImageExperimentSpec):
+    if isinstance(any_settings_of(dataset), DataExperimentSpec):
         count = dataset.sizes.get("image", 0)
         fewer = f" ({count} found, {asked} asked for)" if asked is not None and 0 < count < asked else ""
         screen.print(f"Images   {printable(stored(dataset, 'images_source'))}{fewer}", soft_wrap=True)

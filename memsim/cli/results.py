@@ -88,12 +88,12 @@ class Outputs:
             return
 
         from memsim.cli.notes import print_notes
-        from memsim.experiments.schema import ImageExperimentSpec
+        from memsim.experiments.schema import DataExperimentSpec
         from memsim.tasks.base import load_object
 
         load_object(experiment.task.print_overview)(dataset)
         spec = experiment.spec
-        print_notes(dataset, spec.data.samples if isinstance(spec, ImageExperimentSpec) else None)
+        print_notes(dataset, spec.data.samples if isinstance(spec, DataExperimentSpec) else None)
         self.print_paths(paths)
 
 

@@ -81,6 +81,10 @@ def entry_of(registry: Registry[Made], section: Section) -> Made:
 
 
 def foreign_keys(annotation: Any, key: str, name: Any) -> set[str]:
-    """Keys that other entries of a union have and the entry of this name does not; empty if `key` chooses none."""
+    """Keys that a value of `key` leaves no place for: those that other entries of a union have and the entry of this
+    name does not, or the other ones of a section's ``ALTERNATIVES``; empty if `key` chooses nothing."""
+    alternatives = getattr(annotation, "ALTERNATIVES", ())
+    if key in alternatives:
+        return {*alternatives} - {key}
     own = keys_chosen(annotation, {key: name})
     return set(keys_of(Spot(annotation, (), None))) - set(own) if own else set()

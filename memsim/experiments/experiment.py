@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from memsim.document import Document, DocumentError
 from memsim.document.problems import Path as Place
@@ -26,11 +26,11 @@ from memsim.experiments.keys import (
     targets,
 )
 from memsim.experiments.learners import ComparedBase
-from memsim.experiments.schema import ExperimentSpec, ImageExperimentSpec
+from memsim.experiments.schema import DataExperimentSpec, ExperimentSpec
 from memsim.profiles import DeviceProfile, load_device
 from memsim.profiles.inherit import with_values
 from memsim.storage.inputs import outside
-from memsim.storage.library import find
+from memsim.storage.library import find, library
 from memsim.tasks.base import Task
 from memsim.tasks.registry import DEFAULT, TASKS
 
@@ -88,6 +88,8 @@ class Experiment:
         What `replace` changed, and to what; for people.
     tables : mapping of str to str
         YAML texts of component tables that come with the experiment, by what it calls them.
+    networks : mapping of str to str
+        Hashes that the files of networks must have, by label, to repeat an earlier run.
     """
 
     document: Document
@@ -95,6 +97,7 @@ class Experiment:
     devices: Devices = field(default_factory=Devices)
     changed: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, str] = field(default_factory=dict)
+    networks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -311,7 +314,7 @@ class Experiment:
         InputError
             If the experiment's file names a place outside its own folder.
         """
-        if not isinstance(self.spec, ImageExperimentSpec):
+        if not isinstance(self.spec, DataExperimentSpec):
             raise TypeError("an experiment without images")
         source = self.spec.data.source
         if source in self.spec.data.EMBEDDED:
@@ -321,6 +324,26 @@ class Experiment:
             return self._place(source, path, "data", self.spec.data.EMBEDDED)
         except InputError as error:
             raise InputError(f"{self.document.where(path)}: data.source: {error}") from None
+
+    def network_path(self, learner: ComparedBase, kind: Literal["onnx", "weights"], name: str) -> Path:
+        """Where the network that a learner names lies: one that is shipped, or a file.
+
+        Raises
+        ------
+        InputError
+            If there is no such network, or the experiment's file names a place outside its own folder.
+        """
+        shipped = library(kind)
+        if name in shipped:
+            return shipped[name]
+        key = f"network.{kind}"
+        path = self.document.find(f"{self.key(learner)}.{key}") or ()
+        try:
+            if not ("/" in name or "." in name or Path(name).exists()):
+                find(kind, name)  # refuses it, with the nearest name
+            return self._place(name, path, key, list(shipped))
+        except InputError as error:
+            raise InputError(f"{self.document.where(path)}: {self.key(learner)}.{key}: {error}") from None
 
     def component_table(self, name: str, key: str = "energy.components") -> ComponentTable:
         """The component table that a section `energy` names, at a key of the document.

@@ -248,10 +248,15 @@ class ExperimentSpec(Section):
         return self
 
 
-class ImageExperimentSpec(ExperimentSpec):
-    """What the experiments of learners on corrupted images have; `learners` and `data` are the task's own."""
+class DataExperimentSpec(ExperimentSpec):
+    """What all experiments on images have; `data` is the task's own."""
 
     data: Any
+
+
+class ImageExperimentSpec(DataExperimentSpec):
+    """What the experiments of learners on corrupted images have; `learners` and `data` are the task's own."""
+
     learners: Sequence[Any]
     corruptions: Annotated[
         dict[Literal[tuple(CORRUPTIONS)], Levels],  # type: ignore[valid-type]

@@ -113,7 +113,7 @@ def _kinds(state: State) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
         yield f"memory.{slot}", f"the optimiser's {slot}", arrays
 
 
-def _weights(architecture: Architecture) -> int:
+def weights_of(architecture: Architecture) -> int:
     """Weights of all layers, biases not counted; nothing is allocated."""
     layers = architecture.layers.shapes(architecture.shape)
     return sum(layer.operations(shape) // max(1, math.prod(layer.shape(shape)[1:])) for _, layer, shape in layers)
@@ -122,8 +122,8 @@ def _weights(architecture: Architecture) -> int:
 def _state(dataset: xr.Dataset, architecture: Architecture) -> State:
     settings = json.loads(dataset.attrs["settings"])
     held = sum(variable.size for name, variable in dataset.variables.items() if str(name).startswith("parameters."))
-    if _weights(architecture) > held:  # a network of any size can be written down
-        raise ValueError(f"its architecture has {_weights(architecture):,} weights, but it holds {held:,} parameters")
+    if weights_of(architecture) > held:  # a network of any size can be written down
+        raise ValueError(f"its architecture has {weights_of(architecture):,} weights, but it holds {held:,} parameters")
     # The seed is of no account: names, shapes and order of the parameters are wanted.
     fresh = Network.fresh(architecture, seed=0).parameters
 

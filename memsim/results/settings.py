@@ -34,6 +34,10 @@ def device_texts(devices: str) -> dict[str, str]:
     return texts if valid else {}
 
 
+NETWORKS, NETWORK_HASHES = "networks", "network_hashes"
+"""Attributes of a result with the name and the hash of the file of each network, by label."""
+
+
 def texts_of(dataset: xr.Dataset, attribute: str) -> dict[str, str]:
     """Texts by name in an attribute of a result; empty if it has none, or the attribute is damaged."""
     return device_texts(str(dataset.attrs.get(attribute, "{}")))

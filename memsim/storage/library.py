@@ -1,4 +1,4 @@
-"""The YAML files that memsim ships: devices, component tables, experiments and studies, found by name."""
+"""The files that memsim ships: devices, component tables, experiments, studies and trained networks, found by name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 
 from memsim.errors import InputError, nearest
 
-Kind = Literal["devices", "components", "experiments", "studies"]
+Kind = Literal["devices", "components", "experiments", "studies", "onnx", "weights"]
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _FOLDERS = {
@@ -17,15 +17,28 @@ _FOLDERS = {
     "components": "components",
     "experiments": "experiments",
     "studies": "experiments/studies",
+    "onnx": "experiments/networks",
+    "weights": "experiments/networks",
 }
-_NAMES = {"devices": "device", "components": "component table", "experiments": "experiment", "studies": "study"}
+_NAMES = {
+    "devices": "device",
+    "components": "component table",
+    "experiments": "experiment",
+    "studies": "study",
+    "onnx": "network",
+    "weights": "network",
+}
 _LISTING = {
     "devices": "memsim device list",
     "components": "memsim cost",
     "experiments": "memsim list",
     "studies": "memsim verify",
+    "onnx": "memsim show infer-01",
+    "weights": "memsim show infer-01",
 }
-_SUFFIXES = (".yaml", ".yml")
+_YAML = (".yaml", ".yml")
+_SUFFIXES: dict[str, tuple[str, ...]] = {"onnx": (".onnx",), "weights": (".nc", ".safetensors")}
+"""Endings of the files of a kind that are no YAML."""
 
 
 def library(kind: Kind) -> dict[str, Path]:
@@ -36,10 +49,11 @@ def library(kind: Kind) -> dict[str, Path]:
     InputError
         The folder is not where the installation should have put it.
     """
+    suffixes = _SUFFIXES.get(kind, _YAML)
     # A wheel carries the folders inside the package; a source checkout has them beside it.
     for folder in (_PACKAGE / "shipped" / _FOLDERS[kind], _PACKAGE.parent / _FOLDERS[kind]):
         if folder.is_dir():
-            return {file.stem: file for file in sorted(folder.iterdir()) if file.suffix in _SUFFIXES}
+            return {file.stem: file for file in sorted(folder.iterdir()) if file.suffix in suffixes}
     raise InputError(f"the shipped {kind} are missing from {_PACKAGE}; reinstall memsim")
 
 
@@ -63,7 +77,7 @@ def find(kind: Kind, name_or_path: str | os.PathLike[str]) -> Path:
     if name == "-":
         raise InputError(f"-: the standard input is not read; name a file ('{_LISTING[kind]}' shows those of memsim)")
     separators = {os.sep, os.altsep or os.sep, "/"}
-    if not isinstance(name_or_path, str) or name.endswith(_SUFFIXES) or separators & set(name):
+    if not isinstance(name_or_path, str) or name.endswith(_SUFFIXES.get(kind, _YAML)) or separators & set(name):
         return Path(name)
     if name and Path(name).exists():
         return Path(name)

@@ -29,6 +29,7 @@ _TASKS = {
     "select": "memsim.tasks.select:TASK",
     "program": "memsim.tasks.program:TASK",
     "macro": "memsim.tasks.macro:TASK",
+    "infer": "memsim.tasks.infer:TASK",
 }
 DEFAULT = next(iter(_TASKS))
 """Task of an experiment that names none."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from memsim.storage.library import Kind, library
 
-from . import arrays, entries, mutations, pictures, results, tables, yaml_documents
+from . import arrays, entries, mutations, networks, pictures, results, tables, yaml_documents
 
 _STUDY = """\
 name: small
@@ -87,6 +87,15 @@ class Inputs:
         import memsim as ms
 
         return ms.Crossbar("agsi-jo2010", 4, 3, seed=1, adc=ms.ADC(8)).to_netcdf(self._folder / "crossbar.nc")
+
+    @functools.cached_property
+    def safetensors(self) -> Path:
+        """A safetensors file with the weights of a small network."""
+        from memsim.exchange import write_safetensors
+        from memsim.networks import Architecture, Network
+
+        network = Network.fresh(Architecture("two-layer", (1, 4, 4), 3, hidden=5, dtype="float32"), seed=1)
+        return write_safetensors(network, self._folder / "network.safetensors")
 
     @functools.cached_property
     def torch_checkpoint(self) -> Path:
@@ -189,6 +198,18 @@ def _torch(inputs: Inputs, rng: random.Random, folder: Path, sound: bool) -> Pat
     return _placed(folder / "input.pt", content if sound else mutations.damaged(content, rng))
 
 
+def _onnx(inputs: Inputs, rng: random.Random, folder: Path, sound: bool) -> Path:
+    content = rng.choice(networks.networks())
+    if not sound:
+        content = networks.changed(content, rng) if rng.random() < 0.7 else mutations.damaged(content, rng)
+    return _placed(folder / "input.onnx", content)
+
+
+def _safetensors(inputs: Inputs, rng: random.Random, folder: Path, sound: bool) -> Path:
+    content = inputs.safetensors.read_bytes()
+    return _placed(folder / "input.safetensors", content if sound else mutations.damaged(content, rng))
+
+
 def _perhaps_damaged(content: bytes, rng: random.Random, sound: bool) -> bytes:
     return content if sound or rng.random() < 0.7 else mutations.damaged(content, rng)
 
@@ -222,3 +243,7 @@ SLOWER = {"fit": 20, "figure": 4}
 """How many times as long as most an input of some kinds takes, roughly."""
 if importlib.util.find_spec("torch") is not None:
     KINDS["torch"] = _torch
+if importlib.util.find_spec("onnx") is not None:
+    KINDS["onnx"] = _onnx
+if importlib.util.find_spec("safetensors") is not None:
+    KINDS["safetensors"] = _safetensors

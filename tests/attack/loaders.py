@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import functools
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import h5py  # noqa: F401  (starts a program when it is imported)
+import numpy as np
 
 import memsim as ms
 from memsim.cli.figure import picture
@@ -16,6 +20,7 @@ from memsim.data.labelled import load_labelled
 from memsim.energy.components import load_components
 from memsim.errors import MemsimError
 from memsim.evaluation import trained_in
+from memsim.exchange import read_network
 from memsim.fit import fit_device, kind_of, read_measurement
 from memsim.fit.maps.conductance_map import read_conductance_map
 from memsim.fit.reading.layouts import pulse_data
@@ -24,6 +29,7 @@ from memsim.repeat import stored_experiment
 from memsim.results.settings import kind_of as kind_of_result
 from memsim.studies.plan import plan
 from memsim.studies.study import load_study
+from memsim.tasks.compared import prepare
 
 from .faults import FAULTS
 
@@ -123,6 +129,23 @@ def _torch() -> Callable[[Path], Any]:
     return lambda path: mt.load(path, model, random_state=True)
 
 
+def _network(path: Path) -> list[Load]:
+    """Read a network, compute it, and name it in an experiment."""
+    kind = "onnx" if path.suffix == ".onnx" else "weights"
+
+    def computed() -> None:
+        file = read_network(kind, path)
+        shape = tuple(2 if size is None else size for size in file.sample)
+        graph = file.graph(shape)
+        if graph.operations < 1 << 24 and max(map(math.prod, graph.shapes.values())) < 1 << 16:
+            graph.outputs(np.zeros((1, *shape), np.float32))
+
+    def named() -> None:
+        prepare(ms.load_experiment("infer-01").replace({f"network.{kind}": path}))
+
+    return [computed, named]
+
+
 LOADERS: dict[str, Callable[[Path], list[Load]]] = {
     "device": _device,
     "components": lambda path: [lambda: load_components(path)],
@@ -141,6 +164,8 @@ LOADERS: dict[str, Callable[[Path], list[Load]]] = {
     "training": lambda path: [lambda: checkpoint.load(path)],
     "crossbar": lambda path: [lambda: ms.Crossbar.from_netcdf(path, backend="cpu")],
     "torch": lambda path: [lambda: _torch()(path)],
+    "onnx": _network,
+    "safetensors": _network,
     "fault": lambda path: [FAULTS[path.read_text()][0]],
 }
 """What reads an input, by kind."""

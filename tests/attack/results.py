@@ -18,6 +18,7 @@ SMALL: dict[str, tuple[str, dict[str, Any]]] = {
     "layer": ("macro-01", {}),
     "classes": ("digits-01", {"data.samples": 60, "keep": ["weights"], "seeds": 2}),
     "products": ("products-01", {"rows": 8, "columns": 8, "repeats": 2}),
+    "network": ("infer-01", {"data.samples": 60, "repeats": 2, "times": ["1 h"]}),
 }
 """Shipped experiment of a small one, and what makes it small, by name."""
 _LABELS = ("learner", "noise_type", "array", "repeat", "seed", "class", "image")

@@ -90,6 +90,9 @@ class TestShipped:
         elif experiment.spec.task == "macro":
             dataset = ms.run(experiment)
             assert np.isfinite(dataset.macro_efficiency).all() and np.isfinite(dataset.macro_density).all()
+        elif experiment.spec.task == "infer":
+            dataset = ms.run(experiment.replace({"data.samples": 100, "repeats": 1}))
+            assert np.isfinite(dataset.test_accuracy).all() and np.isfinite(dataset.layer_snr).all()
         else:
             dataset = ms.run(experiment.replace(SMALL))
             assert np.isfinite(dataset.snr).all()

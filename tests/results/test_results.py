@@ -15,6 +15,7 @@ from memsim.errors import OutputError
 from memsim.experiments.loading import experiment_from_text
 from memsim.profiles import device_from_text
 from memsim.results.dataset import SCHEMA_VERSION, VARIABLES, build_dataset
+from memsim.tasks.on_cells_variables import ON_CELLS, over_repeats
 from memsim.tasks.registry import RESULT_KINDS
 
 ATTRIBUTES = {
@@ -60,9 +61,10 @@ class TestVariables:
             assert variable.attrs["long_name"] == declared.long_name
             assert variable.attrs["description"] == declared.meaning
 
-    def test_no_two_tasks_share_a_name_but_those_of_kept_weights(self):
-        names = [name for kind in RESULT_KINDS.values() for name in kind.variables if not name.startswith("kept_")]
-        assert len(names) == len(set(names)) == len([name for name in VARIABLES if not name.startswith("kept_")])
+    def test_no_two_tasks_share_a_name_but_those_of_kept_weights_and_of_classifiers_on_cells(self):
+        shared = {*over_repeats(ON_CELLS.values()), *(name for name in VARIABLES if name.startswith("kept_"))}
+        names = [name for kind in RESULT_KINDS.values() for name in kind.variables if name not in shared]
+        assert len(names) == len(set(names)) == len(VARIABLES.keys() - shared)
 
     def test_every_registered_one_is_there(self, dataset):
         others = {name for name in RESULT_KINDS["memorise"].variables if name.startswith(("kept_", "aged_", "image_"))}

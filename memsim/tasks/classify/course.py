@@ -12,6 +12,7 @@ from memsim.arrays.compensation import BATCH_NORM
 from memsim.data.labelled import Labelled
 from memsim.errors import InputError
 from memsim.experiments.experiment import Experiment
+from memsim.experiments.labelled import LabelledSpec
 from memsim.metrics.classes import predicted
 from memsim.philox import Occasion, Purpose
 from memsim.results.weights import Kept
@@ -20,7 +21,7 @@ from memsim.tasks.classify.classifiers.gradient import Gradient, architecture_of
 from memsim.tasks.classify.classifiers.in_place import InPlace
 from memsim.tasks.classify.classifiers.on_crossbars import OnCrossbars
 from memsim.tasks.classify.classifiers.weighted import weighted_layers
-from memsim.tasks.classify.schema import ClassifierSpec, ClassifySpec, LabelledSpec
+from memsim.tasks.classify.schema import ClassifierSpec, ClassifySpec
 from memsim.tasks.classify.summary import Values
 from memsim.tasks.classify.trials import Trials
 from memsim.tasks.compared import Entry

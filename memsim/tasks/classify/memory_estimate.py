@@ -6,11 +6,12 @@ import numpy as np
 
 from memsim.data.labelled import Labelled
 from memsim.errors import InputError
+from memsim.experiments.labelled import LabelledSpec
 from memsim.philox import padded
 from memsim.tasks.capacity import COPIES, SOLVER, WIRED
 from memsim.tasks.classify.classifiers.gradient import architecture_of
 from memsim.tasks.classify.classifiers.weighted import weighted_layers
-from memsim.tasks.classify.schema import ArchitectureSpec, ClassifierSpec, ClassifySpec, LabelledSpec
+from memsim.tasks.classify.schema import ArchitectureSpec, ClassifierSpec, ClassifySpec
 from memsim.tasks.kept import NUMBER, NUMBERS_OF_A_CELL, WEIGHTS
 
 _KEPT = 12  # bytes a cell of a trained classifier keeps; up to 11 measured with 8.4 million cells of float32

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from memsim.data.cifar import luminance_of
-from memsim.data.labelled import Labelled, load_labelled
+from memsim.data.labelled import Labelled
 from memsim.errors import InputError
 from memsim.experiments.experiment import Experiment
+from memsim.experiments.labelled import LabelledSpec, labelled_images
 from memsim.metrics.classes import BINS, predicted
 from memsim.metrics.monitor import COVERAGES
 from memsim.metrics.pulse_bins import pulse_bins, pulse_counts
@@ -30,7 +31,7 @@ from memsim.tasks.classify.course import Course
 from memsim.tasks.classify.decisions import MARGIN_EDGES, SCORES, Decisions, joined, measure_decisions
 from memsim.tasks.classify.energy import EnergyOfLearners
 from memsim.tasks.classify.over_time import CellsOverTime
-from memsim.tasks.classify.schema import ClassifySpec, LabelledSpec
+from memsim.tasks.classify.schema import ClassifySpec
 from memsim.tasks.classify.summary import (
     Values,
     clean_outputs,
@@ -156,16 +157,7 @@ def classify(job: Job) -> Computed:
 
 def load_images(experiment: Experiment) -> Labelled:
     """The images of an experiment."""
-    data, path = spec_of(experiment, ClassifySpec).data, experiment.data_path()
-    return load_labelled(
-        data.source if path is None else path,
-        shape=data.shape,
-        samples=data.samples,
-        seed=data.seed,
-        grey=data.grey.conversion,
-        fractions=data.fractions,
-        colour=data.colour,
-    )
+    return labelled_images(spec_of(experiment, ClassifySpec).data, experiment.data_path())
 
 
 def check_classes(job: Job) -> None:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from memsim.data.labelled import COLOURS, DIGITS, SOURCES
-from memsim.document.fields import Count, Place, Section, problem
+from memsim.document.fields import Count, Section, problem
 from memsim.document.registry_sections import entries, entry_of
 from memsim.document.writer import show
 from memsim.errors import nearest
 from memsim.experiments.devices import whole_key
 from memsim.experiments.energy import TrainingEnergySpec
-from memsim.experiments.learners import GreySpec, LearnerBase, LossSpec, Rate, RuleSpec, Seed, Side, as_tuple
+from memsim.experiments.labelled import LabelledSpec
+from memsim.experiments.learners import LearnerBase, LossSpec, Rate, RuleSpec, as_tuple
 from memsim.experiments.schema import ExperimentSpec, ImageExperimentSpec
 from memsim.learning import RULES
 from memsim.learning.features import FEATURES, CompetitiveFeatures, RandomFeatures
@@ -33,34 +32,12 @@ ENGINES = ("memsim", "torch", "auto")
 """What computes the networks: memsim's own layers, or those of PyTorch."""
 MAX_TRIALS = 1000
 
-Share = Annotated[float, Field(allow_inf_nan=False, gt=0, lt=1)]
 Chance = Annotated[float, Field(allow_inf_nan=False, ge=0, lt=1)]
 Epochs = Annotated[int, Count(0, 100_000)]
 Batch = Annotated[int, Count(1, 1_000_000)]
 Patience = Annotated[int, Count(1, 100_000)]
 Units = Annotated[int, Count(1, 65_536)]
 Positive = Annotated[float, Field(allow_inf_nan=False, gt=0, le=1e6)]
-
-
-class LabelledSpec(Section):
-    """Labelled images: embedded ones, or a local folder."""
-
-    EMBEDDED: ClassVar[tuple[str, ...]] = SOURCES
-
-    source: Place = DIGITS
-    samples: Annotated[int, Count(1, 1_000_000)] | None = None
-    shape: Annotated[tuple[Side, Side] | None, BeforeValidator(as_tuple)] = None
-    seed: Seed = 0
-    grey: GreySpec = GreySpec()
-    colour: Literal[COLOURS] = "grey"  # type: ignore[valid-type]
-    fractions: Annotated[tuple[Share, Share, Share], BeforeValidator(as_tuple)] = (0.6, 0.2, 0.2)
-
-    @model_validator(mode="after")
-    def _whole(self) -> LabelledSpec:
-        if not math.isclose(math.fsum(self.fractions), 1, abs_tol=1e-6):
-            given = ", ".join(f"{share:g}" for share in self.fractions)
-            raise problem(f"[{given}] add up to {math.fsum(self.fractions):g}; allowed: three shares of 1", "fractions")
-        return self
 
 
 class InPlaceSpec(RuleSpec):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from memsim.tasks.classify.confidence_variables import CONFIDENCE_VARIABLES
 from memsim.tasks.energy_variables import ENERGY_VARIABLES
 from memsim.tasks.kept import KEPT_VARIABLES
-from memsim.tasks.variable import CORRECTED, POSITIVE, SHARE, SUMMARY, Variable, cut, with_summaries
+from memsim.tasks.on_cells_variables import ON_CELLS, over_repeats
+from memsim.tasks.variable import POSITIVE, SHARE, SUMMARY, Variable
 
 REPEAT = ("learner", "repeat")
 EPOCH = ("learner", "repeat", "epoch")
@@ -25,15 +26,7 @@ _PROCESSOR = (
 )
 
 DECLARED = (
-    Variable(
-        "test_accuracy",
-        REPEAT,
-        "1",
-        "test accuracy",
-        "share of test images whose largest output is right",
-        summary=True,
-        bounds=SHARE,
-    ),
+    ON_CELLS["test_accuracy"],
     Variable(
         "train_accuracy",
         REPEAT,
@@ -267,9 +260,9 @@ DECLARED = (
         "best epoch",
         "epoch of the best validation score, from 1; a network is used as it was then, a crossbar as it ends",
     ),
-    Variable("parameters", SUMMARY, "1", "parameters", "learned numbers, of one seed"),
-    Variable("cells", SUMMARY, "1", "cells", "memristor cells, of one seed; NaN for networks"),
-    Variable("operations", SUMMARY, "1", "operations", "multiply-accumulate operations for the outputs of one image"),
+    ON_CELLS["parameters"],
+    ON_CELLS["cells"],
+    ON_CELLS["operations"],
     Variable(
         "training_operations",
         REPEAT,
@@ -299,32 +292,9 @@ DECLARED = (
         summary=True,
         bounds=POSITIVE,
     ),
-    Variable(
-        "weight_error",
-        REPEAT,
-        "1",
-        "weight error",
-        "of programmed networks: root mean square of programmed minus wished weights, over that of the wished ones; "
-        "programmed ones as outputs see them, through wires",
-        summary=True,
-        bounds=POSITIVE,
-    ),
-    Variable(
-        "layer_snr",
-        ("learner", "repeat", "layer"),
-        "dB",
-        "SNR of a layer's products",
-        "of networks on crossbars, on test images: 10 log10 of the variance of the exact products of a layer's inputs "
-        "and wished weights over the mean square of the read ones minus them; both over images and outputs",
-    ),
-    Variable(
-        "product_snr",
-        REPEAT,
-        "dB",
-        "SNR of the products",
-        "layer_snr of the layer where it is smallest",
-        summary=True,
-    ),
+    ON_CELLS["weight_error"],
+    ON_CELLS["layer_snr"],
+    ON_CELLS["product_snr"],
     Variable(
         "example_tile_voltage",
         TILE,
@@ -439,15 +409,7 @@ DECLARED = (
         summary=True,
         bounds=POSITIVE,
     ),
-    Variable(
-        "aged_accuracy",
-        OVER_TIME,
-        "1",
-        "test accuracy over time",
-        "of learners on cells: share of test images whose largest output is right, read at a time after programming",
-        summary=True,
-        bounds=SHARE,
-    ),
+    ON_CELLS["aged_accuracy"],
     Variable(
         "aged_noise_accuracy",
         OVER_TIME,
@@ -457,16 +419,7 @@ DECLARED = (
         summary=True,
         bounds=SHARE,
     ),
-    Variable(
-        "aged_weight_error",
-        OVER_TIME,
-        "1",
-        "weight error over time",
-        "root mean square of the weights in cells, as outputs see them with their compensation, minus those that were "
-        "programmed or learned, over that of the latter; its square is that of drift and spread together",
-        summary=True,
-        bounds=POSITIVE,
-    ),
+    ON_CELLS["aged_weight_error"],
     Variable(
         "aged_weight_drift",
         OVER_TIME,
@@ -494,41 +447,11 @@ DECLARED = (
         summary=True,
         bounds=POSITIVE,
     ),
-    Variable(
-        "lifetime",
-        REPEAT,
-        "s",
-        "time until the accuracy falls by one point",
-        "time until aged_accuracy is one percentage point below its first value, linear in the logarithm of the time; "
-        "infinite where it does not fall so far within the times",
-        bounds=POSITIVE,
-    ),
-    Variable(
-        "mean_lifetime",
-        SUMMARY,
-        "s",
-        "time until the mean accuracy falls by one point",
-        "as lifetime, of the mean of aged_accuracy over seeds, which scatters less than that of single seeds",
-        bounds=POSITIVE,
-    ),
-    Variable("refreshes", SUMMARY, "1", "refreshes", "how often all cells were programmed again", bounds=POSITIVE),
-    Variable(
-        "refresh_pulses",
-        SUMMARY,
-        "1",
-        "pulses of refreshes",
-        "set and reset pulses of all refreshes, all cells and seeds together",
-        bounds=POSITIVE,
-    ),
-    Variable(
-        "compensation_reads",
-        SUMMARY,
-        "1",
-        "reads of the compensation",
-        "reads of each layer that the compensation took: at each time, and after each programming unless the reference "
-        "is exact",
-        bounds=POSITIVE,
-    ),
+    ON_CELLS["lifetime"],
+    ON_CELLS["mean_lifetime"],
+    ON_CELLS["refreshes"],
+    ON_CELLS["refresh_pulses"],
+    ON_CELLS["compensation_reads"],
     Variable(
         "tuning_accuracy",
         ("learner", "trial"),
@@ -631,7 +554,7 @@ DECLARED = (
     *KEPT_VARIABLES,
 )
 
-VARIABLES = with_summaries(DECLARED, lambda v: "seeds", lambda v: f"{CORRECTED} over seeds{cut(v)}")
+VARIABLES = over_repeats(DECLARED)
 """All variables by name, means over seeds and their intervals included."""
 SUMMARISED: tuple[str, ...] = tuple(v.name for v in DECLARED if v.summary)
 """Variables whose mean over seeds is stored."""
