@@ -255,7 +255,7 @@ def _player(
     device = experiment.device(learner)
     present = of_device(device, learner.array.ideal, ages=ages)
     present += [key for key in _CIRCUIT if getattr(learner.array, key) is not None]
-    if getattr(getattr(learner, "programmed", None), "error", 0.0):
+    if any(getattr(section, "error", 0.0) for section in (getattr(learner, "programmed", None), learner.array)):
         present.append(ERROR)
     if trained is not None and not getattr(learner, "programs", False):
         present = [key for key in present if key in _AROUND_TRAINED]
@@ -312,7 +312,9 @@ def _make_ideal(own: dict[str, Any], spec: Any, player: _Player, missing: Collec
         if key in missing:
             array.pop(key, None)
     if ERROR in missing:
-        own["programmed"]["error"] = 0.0
+        for section in (own.get("programmed"), array):
+            if section and "error" in section:
+                section["error"] = 0.0
     parts, changes = ideal_device(player.device, missing)
     if parts:
         array["ideal"] = list(dict.fromkeys([*spec.array.ideal, *parts]))

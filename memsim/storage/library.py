@@ -87,7 +87,7 @@ def find(kind: Kind, name_or_path: str | os.PathLike[str]) -> Path:
 
 def _similar_file(name: str, kind: Kind) -> str:
     """Hint at a file in the working folder whose name is nearly that, or begins with it; empty if there is none."""
-    endings = (*_SUFFIXES, ".nc") if kind == "experiments" else _SUFFIXES
+    endings = (*_SUFFIXES.get(kind, _YAML), *((".nc",) if kind == "experiments" else ()))
     try:
         files = [file.name for file in Path().iterdir() if file.suffix in endings]
     except OSError:

@@ -164,3 +164,15 @@ def test_an_experiment_of_ideal_or_no_crossbars_has_nothing_to_explain(network):
         )
     with pytest.raises(InputError, match="has no learner on a crossbar"):
         ms.limits("cnn-standard-01")
+
+
+@pytest.mark.slow
+def test_networks_from_files_are_explained(tmp_path):
+    changes = {"repeats": 2, "data.samples": 200, "times": ["0 s", "1 day"], "array.error": 0.05}
+    experiment = ms.load_experiment("infer-01").replace(changes)
+    chosen = {"learners": ["Converters of 8 bits, {device}"], "imperfections": ["adc", "error", "drift"]}
+    result = ms.limits(experiment, **chosen)
+    np.testing.assert_allclose(result.loss_share.sum("imperfection"), result.metric_loss, atol=1e-12)
+    plain = ms.run(experiment).aged_accuracy.sel(learner="Converters of 8 bits, pcm-joshi2020").isel(time=-1)
+    np.testing.assert_allclose(result.real_metric.values[0], 100 * plain.values)
+    assert set(result.imperfection.values) == {"drift", "added error", "ADC"}

@@ -30,7 +30,7 @@ TASK = Task(
     print_metrics=f"{_HERE}.table:print_metrics",
     print_notes=f"{_HERE}.table:print_notes",
     metrics=(
-        Metric("test_accuracy_mean", "test accuracy", "%", 100.0, ".2f"),
+        Metric("test_accuracy_mean", "test accuracy", "%", 100.0, ".2f", aged="aged_accuracy"),
         Metric("accuracy_loss_mean", "loss by the hardware", "%", 100.0, ".2f"),
         Metric("product_snr_mean", "SNR of products", "dB", form=".1f"),
         Metric("weight_error_mean", "weight error", form=".4f"),
