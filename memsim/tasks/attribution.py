@@ -5,7 +5,7 @@ from __future__ import annotations
 from memsim.tasks.base import Coordinate, Drawing, ResultKind
 from memsim.tasks.coordinates import IMAGE_TASK, LAYER
 from memsim.tasks.registry import ATTRIBUTION
-from memsim.tasks.variable import Variable
+from memsim.tasks.variable import SHARE, Variable
 
 _ONE = ("learner", "repeat")
 _EACH = ("learner", "imperfection", "repeat")
@@ -81,6 +81,7 @@ _DECLARED = (
         "whether an imperfection is part of a combination",
         "which imperfections exist in a combination",
         flags=("ideal", "real"),
+        bounds=SHARE,
     ),
 )
 
