@@ -107,6 +107,7 @@ def test_memories_are_explained_by_their_signal_to_noise_ratio():
     np.testing.assert_allclose(result.real_metric.values[0], expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ms.device_names())
 def test_a_device_without_all_of_its_imperfections_has_none(name):
     """What `ideal_device` takes out is what `of_device` says there is, in whatever combination."""

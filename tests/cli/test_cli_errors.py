@@ -346,6 +346,7 @@ def test_a_profile_that_two_learners_name_differently_works(cli, experiment_file
     assert cli("run", "mine.yaml", "--no-figure").code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "option", "number"),
     [

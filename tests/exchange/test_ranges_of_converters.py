@@ -19,6 +19,7 @@ INPUTS = RANDOM.random((30, 20)).astype(np.float32)
 ONE = Graph("x", (20,), (Node("y", Dense(WEIGHT, BIAS), ("x",), "y"),), "y")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", device_names())
 def test_ranges_are_those_of_exact_cells_on_every_device(name):
     """The largest input is a voltage of 1, and the largest output that of the weights over the largest weight."""

@@ -15,6 +15,8 @@ from memsim.storage.library import find
 
 SMALL = {"data.samples": 2, "data.shape": [8, 8]}
 LONG = (
+    "limits-01",
+    "infer-01",
     "checklist-01",
     "margin-01",
     "recipe-01",

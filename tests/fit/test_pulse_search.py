@@ -76,6 +76,7 @@ def test_increments_are_those_between_reads_and_count_the_pulses_between_them():
     assert down.tolist() == [-1.0, -2.0, -2.0] and pulses_down.tolist() == [1, 2, 1]
 
 
+@pytest.mark.slow
 def test_windows_and_starts_do_not_see_reads_that_were_not_made():
     data = one(1, every=3, reads=61)
     problem = problem_of(MODELS["soft-bounds"], Noise("range"), data)

@@ -28,6 +28,7 @@ def xbar() -> ms.Crossbar:
     return used(ms.Crossbar(DEVICE, 6, 3, arrays=2, seed=1, tile=(4, 2), count=True))
 
 
+@pytest.mark.slow
 def test_a_reloaded_array_goes_on_counting(xbar, tmp_path):
     again = ms.Crossbar.from_netcdf(xbar.to_netcdf(tmp_path / "array.nc"))
     for array in (xbar, again):
