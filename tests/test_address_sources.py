@@ -152,6 +152,7 @@ def test_no_other_file_shifts_bits_except_those_of_other_numbers():
     assert [file for file in BITS if not shifting[file]] == [], "no exception is needed any more"
 
 
+@pytest.mark.slow
 def test_counter_words_are_names_or_results_of_the_functions_of_the_layout():
     assert {"philox", "four_normals", "draw_uniforms", "draw_words", "move_processes"} <= set(parameters())
     wrong = {file: [ast.unparse(node) for node in built(tree)] for file, tree in kernels().items()}

@@ -338,6 +338,7 @@ def test_running_out_of_memory_is_one_line(cli, monkeypatch):
     assert outcome.files == []
 
 
+@pytest.mark.slow
 def test_a_profile_that_two_learners_name_differently_works(cli, experiment_file, tmp_path):
     from memsim.storage.library import find
 

@@ -101,6 +101,7 @@ class TestKinds:
 
 
 class TestRules:
+    @pytest.mark.slow
     def test_the_delta_rule_on_ideal_cells_is_the_linear_network(self, both):
         """Same fresh weights, same step: a crossbar that reads itself descends the squared error."""
         image = {"data.samples": 2, "data.shape": [6, 6]}

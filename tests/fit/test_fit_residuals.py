@@ -57,6 +57,7 @@ def test_the_report_says_that_jumps_of_a_trap_are_not_in_the_model():
     assert any(limit.startswith("the residuals are not distributed as the model says (p ") for limit in limits)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("normality", "independence", "expected"),
     [

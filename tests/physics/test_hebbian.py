@@ -82,6 +82,7 @@ def test_a_cell_stays_within_its_own_window():
         assert np.quantile(highest, share) == pytest.approx(1 + distance, abs=0.03)
 
 
+@pytest.mark.slow
 def test_nearest_counting_gives_the_rounded_number_of_pulses(images):
     device = load_device("taox-hfox-wu2018").replace({"variability": None})
     crossbar = fresh(device)

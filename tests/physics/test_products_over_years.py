@@ -54,6 +54,7 @@ def test_pairs_of_phase_change_cells_over_a_year():
         assert error["quiet"] == pytest.approx(without, rel=0.03)
 
 
+@pytest.mark.slow
 def test_products_of_oxide_cells_over_ten_years():
     device = ms.load_device("cmo-hfox-falcone2025").replace(
         {"conductance.min": end("8 uS"), "conductance.max": end("90 uS")}

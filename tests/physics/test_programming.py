@@ -97,6 +97,7 @@ def test_training_a_device_that_is_only_programmed_is_exact_and_programming_then
     assert np.array_equal(array.train(Hebbian(0.2), x, t, steps=0).state.values, plan)
 
 
+@pytest.mark.slow
 def test_a_device_with_pulses_is_programmed_by_its_error_model_when_asked():
     device = QUIET.replace({"programming": {"model": "polynomial", "coefficients": {"c0": "0.1 uS"}, "scale": "1 uS"}})
     array = Crossbar(device, rows=4096, cols=2, seed=1, dtype="float64")
@@ -153,6 +154,7 @@ def wavering(sigma="10 %", relative_to="range", **changes):
     return QUIET.replace({"variability.write": {"sigma": sigma, "relative_to": relative_to}, **changes})
 
 
+@pytest.mark.slow
 def test_write_noise_is_seen_and_the_hidden_state_goes_on_without_it():
     array = Crossbar(wavering(), rows=4096, cols=2, seed=4, initial=(0.4, 0.4 + 1e-9))
     plain = Crossbar(QUIET, rows=4096, cols=2, seed=4, initial=(0.4, 0.4 + 1e-9))
@@ -182,6 +184,7 @@ def test_write_noise_in_steps_is_a_multiple_of_the_nominal_step():
     assert abs(array.state.values.std() / (75 * 0.00135 / 2) - 1) < 4 / np.sqrt(2 * 4096)
 
 
+@pytest.mark.slow
 def test_steps_in_two_calls_draw_the_write_noise_of_the_steps_in_one():
     x = np.random.default_rng(0).random((3, 64)) * 0.02
     t = np.eye(3)

@@ -49,6 +49,7 @@ def accepted_sd(a, s, reads):
     return math.sqrt(integrate.quad(lambda x: x * x * chance(x), -far, far, limit=200)[0] / total)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ratio", [0.25, 0.5, 1.0, 2.0])
 @pytest.mark.parametrize("reads", [1, 2])
 def test_the_spread_of_accepted_states(ratio, reads):
@@ -112,6 +113,7 @@ def rule(target, window, state, step, v0, scale, ramp, refinement):
     return states, voltages
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", [0.13, 0.37, 0.744, 0.98])
 def test_radar_follows_its_rule(target):
     ramp = (0.6, 0.1, 1.5)
@@ -124,6 +126,7 @@ def test_radar_follows_its_rule(target):
     assert report.energy.item() == pytest.approx(energy_of(states, 1e-6, voltages), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_fppv_lands_on_its_target_with_one_pulse():
     targets = np.linspace(0.05, 0.95, 10)[:, None]
     xbar = ms.Crossbar(device(scale=0.3), 10, 1, seed=1).program(0.5).program(targets, Fppv(window=0.001))

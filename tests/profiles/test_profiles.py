@@ -79,6 +79,7 @@ def test_the_tables_of_the_guide_for_authors_are_those_of_the_schema():
     assert tables == keys(), "run: python docs/update_models.py --text"
 
 
+@pytest.mark.slow
 def test_the_examples_of_the_guide_for_authors_work(tmp_path):
     text = README.read_text(encoding="utf-8")
     blocks = re.findall(r"```yaml\n(.*?)```", text, re.S)

@@ -185,6 +185,7 @@ def result():
 
 
 class TestLearners:
+    @pytest.mark.slow
     def test_read_noise_is_not_mistaken_for_robustness(self, result):
         quiet, noisy = result.sel(learner="Quiet"), result.sel(learner="Noisy")
         assert noisy.test_accuracy.mean() < quiet.test_accuracy.mean() - 0.05  # the noise is large

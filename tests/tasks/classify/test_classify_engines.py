@@ -106,6 +106,7 @@ def test_without_torch_the_extra_is_named_with_file_and_line(monkeypatch):
         ms.run(experiment())
 
 
+@pytest.mark.slow
 def test_without_the_key_torch_is_not_imported(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     ms.run(experiment(training__engine="memsim", training__epochs=1, seeds=1))

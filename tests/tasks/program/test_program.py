@@ -230,6 +230,7 @@ class TestFigures:
         assert np.allclose(upper.lines[1].get_ydata(), mean[1])
         assert np.allclose(lower[1].lines[1].get_ydata(), 100 * dataset.weight_spread[1].mean("repeat"))
 
+    @pytest.mark.slow
     def test_a_figure_without_its_content_says_what_it_needs(self):
         measured = ms.run(
             experiment(targets={"kind": "uniform"}, arrays__Verified__array__programming="none", repeats=1)
