@@ -27,7 +27,8 @@ _FACTS = (("parameters", "parameters"), ("cells", "cells"), ("operations", "oper
 
 def print_overview(dataset: xr.Dataset) -> None:
     """Print the digital accuracy, and beside it accuracy, its loss, weight error and SNR of every learner."""
-    require(dataset, "learner", "repeat", "digital_accuracy", "test_accuracy_mean", "test_accuracy_interval")
+    require(dataset, "learner", "repeat", "digital_accuracy", "chance_accuracy", "test_accuracy_interval")
+    require(dataset, *(f"{name}_mean" for name, *_ in _ROWS))
     settings = settings_of(dataset, InferSpec)
     screen = console()
     screen.print(printable(stored(dataset, "title") or settings.name), style="bold")
@@ -61,7 +62,9 @@ def print_overview(dataset: xr.Dataset) -> None:
 
 def print_metrics(dataset: xr.Dataset) -> None:
     """Print all numbers of each learner, and the SNR of each of its layers."""
-    require(dataset, "learner", "repeat", "layer", "layer_snr", "device", *(f"{name}_mean" for name, *_ in _ROWS))
+    facts = [name for name, _ in _FACTS]
+    require(dataset, "learner", "repeat", "layer", "layer_snr", "device", "digital_accuracy", *facts)
+    require(dataset, *(f"{name}_{part}" for name, *_ in _ROWS for part in ("mean", "interval")))
     screen = console()
     screen.print(printable(stored(dataset, "title") or settings_of(dataset, InferSpec).name), style="bold")
     for learner in dataset.learner.values:

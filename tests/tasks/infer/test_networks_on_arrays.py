@@ -166,3 +166,9 @@ def test_the_onnx_file_and_the_weights_are_the_same_network(result):
     np.testing.assert_array_equal(found.digital_accuracy, result.digital_accuracy)
     np.testing.assert_allclose(found.weight_error, result.weight_error, rtol=1e-6)
     np.testing.assert_allclose(found.test_accuracy, result.test_accuracy, rtol=0, atol=0.03)
+
+
+@pytest.mark.parametrize("name", ["weight_error_interval", "operations", "product_snr_interval", "digital_accuracy"])
+def test_a_result_that_lacks_a_number_is_refused_in_one_line(name, cli, result):
+    ms.save(result.drop_vars(name), "lacking.nc")
+    assert f"has no variable '{name}'; this is not a whole result" in cli("show", "lacking.nc").refusal()

@@ -34,7 +34,8 @@ def inference(dataset: xr.Dataset) -> Figure:
     """
     from matplotlib import rc_context
 
-    require(dataset, "learner", "repeat", "layer", "digital_accuracy", "test_accuracy", "layer_snr")
+    accuracy = "aged_accuracy" if "time" in dataset.dims else "test_accuracy"
+    require(dataset, "learner", "repeat", "layer", "digital_accuracy", accuracy, "layer_snr")
     settings = settings_of(dataset, InferSpec)
     names = [str(name) for name in dataset.learner.values]
     with rc_context(RC):
