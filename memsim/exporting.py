@@ -71,7 +71,7 @@ def _network(trained: str | Path | xr.Dataset, learner: str | None, repeat: int)
         try:
             dataset = load(trained)
         except MemsimError as error:
-            if "memsim_schema" not in str(error):
+            if "a training of a network" not in str(error):
                 raise
             if learner is not None or repeat:
                 raise InputError(
