@@ -65,7 +65,8 @@ def _whole_companion(companion: Path) -> int | None:
     try:
         if _lock(descriptor, wait=True):
             os.write(descriptor, _machine())
-            os.link(f"/proc/self/fd/{descriptor}", companion, follow_symlinks=True)
+            # Python follows the link to the file without a name only with a folder, which an absolute path ignores.
+            os.link(f"/proc/self/fd/{descriptor}", companion, src_dir_fd=descriptor, follow_symlinks=True)
             return descriptor
     except OSError:
         pass

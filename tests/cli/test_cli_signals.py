@@ -252,7 +252,6 @@ def test_kills_at_many_moments_damage_no_file(inputs, undisturbed, tmp_path):
     """Half of the kills come at any moment of a command, half while its files are written; then it is repeated."""
     source = random.Random(11)
     outcomes: dict[str, int] = {}
-    late = 0
     for turn in range(KILLS):
         name = list(COMMANDS)[turn % len(COMMANDS)]
         number = [signal.SIGINT, signal.SIGTERM, signal.SIGKILL][turn // len(COMMANDS) % 3]
@@ -285,12 +284,7 @@ def test_kills_at_many_moments_damage_no_file(inputs, undisturbed, tmp_path):
         out, err = again.communicate(timeout=60)
         assert (again.returncode, err) == (0, ""), case
         repeated = contents(folder, out)
-        assert repeated.keys() == whole.keys(), case
-        if temporary(folder):  # a companion alone has once outlasted the repetition, on a busy machine
-            late += 1
-            write_file(folder / "next", lambda path: path.write_text("x"))
-        assert not temporary(folder), case
+        assert repeated.keys() == whole.keys() and not temporary(folder), case
         assert all(same(repeated[each], whole[each]) for each in whole), case
         shutil.rmtree(folder)
-    print(f"\n{KILLS} kills: {outcomes}, {late} late")
-    assert late <= 1 + KILLS // 100
+    print(f"\n{KILLS} kills: {outcomes}")

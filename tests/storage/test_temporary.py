@@ -82,10 +82,12 @@ def test_at_no_step_of_a_writing_are_its_files_taken_for_those_of_a_dead_process
 @pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="needs files without names")
 @pytest.mark.parametrize("name", ["open", "write", "link"])
 def test_a_process_that_dies_at_any_step_leaves_nothing_that_stays(tmp_path, name):
-    last = "def last(*args, **options): real(*args, **options); os._exit(0)"
+    last = "def last(*args, **options): real(*args, **options); os._exit(7)"
     dies = f"import os; real = os.{name}\n{last}\nos.{name} = last"
     code = DIES.replace("with temporary", f"{dies}\nwith temporary")
-    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)])
+    assert done.returncode == 7  # the step was taken
+    assert all(path.stat().st_size for path in tmp_path.glob("*.lock"))
     write(tmp_path)
     assert names(tmp_path) == []
 
