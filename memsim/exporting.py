@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memsim.errors import InputError, MemsimError, OutputError, nearest
+from memsim.errors import InputError, OutputError, nearest
 from memsim.exchange import write_onnx, write_safetensors
 from memsim.networks import checkpoint
 from memsim.networks.architecture import Architecture
@@ -15,6 +15,7 @@ from memsim.networks.network import Network
 from memsim.results.dataset import load, require, source
 from memsim.results.settings import any_settings_of
 from memsim.results.weights import stored_weights
+from memsim.storage.netcdf import OtherContentError
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -70,8 +71,8 @@ def _network(trained: str | Path | xr.Dataset, learner: str | None, repeat: int)
     if isinstance(trained, str | Path):
         try:
             dataset = load(trained)
-        except MemsimError as error:
-            if "a training of a network" not in str(error):
+        except OtherContentError as error:
+            if error.attribute != checkpoint.VERSION_ATTRIBUTE:
                 raise
             if learner is not None or repeat:
                 raise InputError(

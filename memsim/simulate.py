@@ -14,7 +14,7 @@ from memsim.experiments.experiment import Experiment
 from memsim.experiments.loading import load_experiment
 from memsim.profiles import DeviceProfile, device_of
 from memsim.results.dataset import NO_DEVICE, build_dataset
-from memsim.results.provenance import provenance
+from memsim.results.provenance import LIBRARIES, provenance
 from memsim.tasks.base import Metric, Task, load_object
 from memsim.tasks.compared import Entry, prepare, swept, wire_notes
 from memsim.tasks.images import check_images, hash_of, load_images, source_of
@@ -22,8 +22,6 @@ from memsim.tasks.job import Earlier, Job, Progress
 
 if TYPE_CHECKING:
     import xarray as xr
-
-_LIBRARIES = ("numpy", "numba", "llvmlite", "xarray", "netCDF4", "pillow", "pydantic", "scipy")
 
 
 def run(
@@ -150,5 +148,5 @@ def _provenance(experiment: Experiment, entries: Sequence[Entry], backend: Backe
         "devices": json.dumps(devices),
         **({"device_values": json.dumps(values)} if values else {}),
         "seed": str(experiment.spec.seed),
-        **provenance(backend, _LIBRARIES),
+        **provenance(backend, (*LIBRARIES, "pillow")),
     }

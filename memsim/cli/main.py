@@ -94,13 +94,11 @@ def main() -> None:
 def run_command(args: list[str] | None = None) -> int:
     """Run the command line, by default with the arguments of this process, and return its exit code."""
     try:
-        code = cli.main(args, standalone_mode=False, prog_name="memsim")
+        code = _called(args)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except MemsimError as error:
         return _fail(with_options(str(error)))
-    except click.exceptions.NoArgsIsHelpError as error:
-        return _helped(error)
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = f" (see {context.command_path} --help)" if context is not None else ""
@@ -124,14 +122,13 @@ def _format_warning(message: Warning | str, category: type[Warning], *place: Any
     return _format_other_warning(message, category, *place, **line)
 
 
-def _helped(error: click.exceptions.NoArgsIsHelpError) -> int:
-    """Print the help of a command that was called without arguments."""
+def _called(args: list[str] | None) -> Any:
+    """What a command returns; one that was called without arguments prints its help."""
     try:
+        return cli.main(args, standalone_mode=False, prog_name="memsim")
+    except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
-        sys.stdout.flush()
-    except OSError as problem:
-        return _fail(f"standard output: {(problem.strerror or str(problem)).lower()}")
-    return 0
+        return 0
 
 
 def _fail(message: str) -> int:

@@ -22,6 +22,8 @@ from memsim.storage.files import write_file
 if TYPE_CHECKING:
     import xarray as xr
 
+VERSION_ATTRIBUTE = "memsim_checkpoint"
+"""Attribute of a file with the version of its layout."""
 VERSION = 1
 _MEANINGS = {
     "parameters": "parameters after the last step",
@@ -67,7 +69,7 @@ def load(path: str | Path, architecture: Architecture | None = None) -> State:
     OutputError
         If the file is missing, damaged, not a training of memsim, or one of another architecture.
     """
-    dataset = netcdf.read(path, "memsim_checkpoint", "a training", VERSION, numbers=("step", "best_epoch"))
+    dataset = netcdf.read(path, VERSION_ATTRIBUTE, "a training", VERSION, numbers=("step", "best_epoch"))
     try:
         found = Architecture(**json.loads(dataset.attrs["architecture"]))
         difference = "" if architecture is None else found.difference(architecture)
@@ -94,7 +96,7 @@ def _dataset(state: State) -> xr.Dataset:
         variables[name] = ("epoch", values, {"long_name": meaning, "units": "1"})
     attributes = {
         "title": "Training of a network by memsim",
-        "memsim_checkpoint": VERSION,
+        VERSION_ATTRIBUTE: VERSION,
         "architecture": json.dumps(state.network.architecture.settings(), default=float),
         "settings": json.dumps(state.settings, default=float),
         "step": state.memory.step,

@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from memsim.backends import Backend
 from memsim.philox import LAYOUT
 
+LIBRARIES = ("numpy", "numba", "llvmlite", "xarray", "netCDF4", "pydantic", "scipy")
+"""Installed distributions on which all results depend."""
+
 
 def provenance(backend: Backend, libraries: Sequence[str]) -> dict[str, str | int]:
     """Attributes of a result that do not depend on its settings.

@@ -25,7 +25,7 @@ _SHADOWED = "_nc4_non_coord_"
 """Start of the name in HDF5 of a variable that has the name of a dimension but other dimensions."""
 _CUT = re.compile(r"truncated file: eof = (\d+), .*stored_eof = (\d+)")
 """What HDF5 says of a file that is shorter than it was written."""
-_CONTENTS = {
+CONTENTS = {
     "memsim_schema": ("a result", "'memsim show FILE' and memsim.load"),
     "memsim_crossbar": ("a crossbar", "memsim.Crossbar.from_netcdf"),
     "memsim_checkpoint": ("a training of a network", "memsim.networks.checkpoint.load"),
@@ -33,6 +33,20 @@ _CONTENTS = {
 """Attribute of the version -> what a file of memsim holds, and what reads it."""
 _TEXTS = {"units", "long_name", "description", "interval", "flag_meanings"}
 """Attributes of variables that are texts."""
+
+
+class OtherContentError(OutputError):
+    """A file of memsim that holds something else.
+
+    Attributes
+    ----------
+    attribute : str
+        The attribute with the version of what it holds, a key of `CONTENTS`.
+    """
+
+    def __init__(self, message: str, attribute: str) -> None:
+        super().__init__(message)
+        self.attribute = attribute
 
 
 def save(dataset: xr.Dataset, path: str | Path, *, force: bool = False) -> Path:
@@ -126,7 +140,6 @@ def read(
             size, whole = map(int, cut.groups())
             raise OutputError(f"{path}: not a readable netCDF file (cut short: {size:,} of {whole:,} bytes)") from None
         raise OutputError(f"{path}: not a readable netCDF file ({_first_line(error)})") from None
-    dataset.encoding["source"] = str(path.absolute())
     return dataset
 
 
@@ -135,9 +148,9 @@ def _check_version(
 ) -> None:
     """Refuse a file of another content or of a later version, and normalise its attributes."""
     if attribute not in dataset.attrs:
-        for other, (content, readers) in _CONTENTS.items():
+        for other, (content, readers) in CONTENTS.items():
             if other in dataset.attrs:
-                raise OutputError(f"{path}: {content} of memsim, not {what}; it is read by {readers}")
+                raise OtherContentError(f"{path}: {content} of memsim, not {what}; it is read by {readers}", other)
         raise OutputError(f"{path}: not {what} of memsim (it has no attribute '{attribute}')")
     _normalise_attributes(path, dataset, {attribute, *numbers})
     version = dataset.attrs[attribute]

@@ -58,7 +58,8 @@ class Metric(NamedTuple):
     path of a function from a Dataset and the variable to whether the mean of each of the compared has no finite
     expectation (`memsim.metrics.two_columns.MARK`). `aged` is the variable that holds the same over the times of the
     experiment, where the metric is that right after programming. `alone` is a path of a function from a `Job` and the
-    variable to a `Computed` with this variable and no others, which takes less time than a whole run.
+    variable to a `Computed` with this variable and no others, which takes less time than a whole run. `better` says
+    which numbers are the better ones.
     """
 
     variable: str
@@ -72,6 +73,7 @@ class Metric(NamedTuple):
     marked: Any = None
     aged: str = ""
     alone: str = ""
+    better: Literal["higher", "lower"] = "higher"
 
     @property
     def source(self) -> str:

@@ -14,13 +14,11 @@ from torch import nn
 from memsim.backends import resolve
 from memsim.profiles import DeviceProfile
 from memsim.results.dataset import build_dataset
-from memsim.results.provenance import provenance
+from memsim.results.provenance import LIBRARIES, provenance
 from memsim.tasks.registry import NETWORK
 from memsim.torch.analog_layer import AnalogLayer
 from memsim.torch.exchange import backend_for, host_array
 from memsim.torch.hardware import Hardware
-
-_LIBRARIES = ("numpy", "numba", "llvmlite", "xarray", "netCDF4", "pydantic", "scipy")
 
 
 def result_of(
@@ -63,7 +61,7 @@ def result_of(
         "seed": [own.seed for own in hardware],
         **labels,
     }
-    made = provenance(backend, _LIBRARIES)
+    made = provenance(backend, LIBRARIES)
     made["libraries"] = json.dumps(json.loads(str(made["libraries"])) | {"torch": str(torch.__version__)})
     attrs: dict[str, str | int] = {
         "title": f"{type(model).__name__} on {', '.join(dict.fromkeys(names))}",

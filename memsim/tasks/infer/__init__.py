@@ -31,9 +31,9 @@ TASK = Task(
     print_notes=f"{_HERE}.table:print_notes",
     metrics=(
         Metric("test_accuracy_mean", "test accuracy", "%", 100.0, ".2f", aged="aged_accuracy"),
-        Metric("accuracy_loss_mean", "loss by the hardware", "%", 100.0, ".2f"),
+        Metric("accuracy_loss_mean", "loss by the hardware", "%", 100.0, ".2f", better="lower"),
         Metric("product_snr_mean", "SNR of products", "dB", form=".1f"),
-        Metric("weight_error_mean", "weight error", form=".4f"),
+        Metric("weight_error_mean", "weight error", form=".4f", better="lower"),
     ),
     panels=(
         Panel("test_accuracy_mean", "accuracy, test images [%]", 100.0),

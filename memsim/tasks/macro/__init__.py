@@ -34,11 +34,11 @@ TASK = Task(
     print_metrics=f"{_HERE}.table:print_metrics",
     print_notes=f"{_HERE}.table:print_notes",
     metrics=(
-        Metric("macro_operation_energy", "energy of an operation", "fJ", 1e15),
-        Metric("macro_energy", "energy of a product", "nJ", 1e9),
+        Metric("macro_operation_energy", "energy of an operation", "fJ", 1e15, better="lower"),
+        Metric("macro_energy", "energy of a product", "nJ", 1e9, better="lower"),
         Metric("macro_efficiency", "efficiency", "TOPS/W", 1e-12),
         Metric("macro_rate", "throughput", "TOPS", 1e-12),
-        Metric("macro_area", "area", "mm2", 1e6),
+        Metric("macro_area", "area", "mm2", 1e6, better="lower"),
         Metric("macro_density", "throughput of an area", "TOPS/mm2", 1e-18),
     ),
     panels=(

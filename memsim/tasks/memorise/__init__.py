@@ -52,9 +52,9 @@ TASK = Task(
         Metric("correct_mean", "accuracy", "%", 100.0, ".1f"),
         Metric("geometric_margin_mean", "geometric margin", form=".4f"),
         Metric("normalised_difference_mean", "normalised diff.", form=".4f"),
-        Metric("unsafe_mean", "unsafe reads", "%", 100.0, ".1f", defined_by=("unsafe_below",)),
-        Metric("image_inference_energy_mean", "energy of a read", "nJ", 1e9),
-        Metric("image_training_energy_mean", "energy of a training", "nJ", 1e9),
+        Metric("unsafe_mean", "unsafe reads", "%", 100.0, ".1f", defined_by=("unsafe_below",), better="lower"),
+        Metric("image_inference_energy_mean", "energy of a read", "nJ", 1e9, better="lower"),
+        Metric("image_training_energy_mean", "energy of a training", "nJ", 1e9, better="lower"),
     ),
     panels=(
         Panel("snr_mean", "SNR, target / control output", axis="ratio"),

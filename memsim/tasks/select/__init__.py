@@ -37,7 +37,7 @@ TASK = Task(
     metrics=(
         Metric("least_margin", "least margin", "%", 100.0, ".2f", defined_by=("lines.-1",)),
         Metric("largest_lines", "largest size", form=".0f", defined_by=("lines", "threshold")),
-        Metric("most_power", "power", "uW", 1e6, defined_by=("lines.-1",)),
+        Metric("most_power", "power", "uW", 1e6, defined_by=("lines.-1",), better="lower"),
     ),
     panels=(
         Panel("least_margin", "margin of the largest size [%]", 100.0),
