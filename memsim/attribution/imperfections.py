@@ -8,12 +8,12 @@ move states between its bounds, so these three follow each other.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from memsim.document import Document
 from memsim.profiles import DeviceProfile
-from memsim.profiles.idealised import PARTS
+from memsim.profiles.idealised import PARTS, pulses_are_noisy, reads_are_noisy
 from memsim.profiles.inherit import with_values
 
 BOUNDS, SHAPE, PULSES, SPREAD, STUCK, READ, DRIFT = "bounds", "update", "c2c", "d2d", "stuck", "read", "drift"
@@ -22,7 +22,6 @@ CHAIN = (BOUNDS, SHAPE, PULSES)
 """Imperfections each of which acts on those before it."""
 KEYS = (BOUNDS, SHAPE, PULSES, SPREAD, STUCK, READ, DRIFT, ERROR, DAC, ADC, WIRES)
 """All imperfections, by short names, in the order in which tables list them."""
-_READ_NOISE = ("noise", "telegraph", "flicker")
 _LABELS = {
     BOUNDS: "bounds",
     SHAPE: "shape of pulses",
@@ -72,6 +71,15 @@ def kinds_of(device: DeviceProfile, keys: Collection[str]) -> list[Kind]:
     return kinds
 
 
+def chains_of(players: Sequence[tuple[str, str]]) -> list[list[int]]:
+    """Numbers of the imperfections that follow each other in a layer; of each, the layer and the short name."""
+    chains = []
+    for layer in dict.fromkeys(layer for layer, _ in players):
+        chain = [players.index((layer, key)) for key in CHAIN if (layer, key) in players]
+        chains += [chain] if len(chain) > 1 else []
+    return chains
+
+
 def of_device(device: DeviceProfile, ideal: Collection[str], *, ages: bool) -> list[str]:
     """Short names of the imperfections that a device has.
 
@@ -85,18 +93,13 @@ def of_device(device: DeviceProfile, ideal: Collection[str], *, ages: bool) -> l
         Whether time passes between programming and reading.
     """
     spec, spread = device.spec, device.spec.variability
-    noisy = spread is not None and any(getattr(spread, part) for part in ("c2c", "write", "per_pulse"))
-    if spec.update is None:
-        noisy = spec.programming is not None
-    elif spec.update.own_noise is not None:
-        noisy = True
     has = {
         BOUNDS: not spec.conductance.nominal,
         SHAPE: spec.update is not None and not spec.conductance.nominal,
-        PULSES: noisy,
+        PULSES: pulses_are_noisy(spec),
         SPREAD: spread is not None and bool(spread.d2d),
         STUCK: spec.faults is not None,
-        READ: any(getattr(spec.read, part) is not None for part in _READ_NOISE),
+        READ: reads_are_noisy(spec),
         DRIFT: ages and spec.retention is not None,
     }
     gone = set(ideal) | ({STUCK} if SPREAD in ideal else set())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import itertools
 import json
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -14,20 +13,19 @@ import numpy as np
 from memsim.arrays.waiting import retention_notes
 from memsim.attribution.imperfections import (
     ADC,
-    CHAIN,
     DAC,
     ERROR,
     KEYS,
     READ,
     WIRES,
     Kind,
+    chains_of,
     ideal_device,
     kinds_of,
     of_device,
 )
-from memsim.attribution.of_function import chains_of, orders_of
 from memsim.attribution.result import Imperfection, MetricName, Scored, result_of
-from memsim.attribution.shapley import Game
+from memsim.attribution.shapley import Game, game_of
 from memsim.backends import resolve
 from memsim.errors import InputError, nearest
 from memsim.evaluation import Trained, checked, trained_in
@@ -178,12 +176,10 @@ def limits_of(
         )
         for player in players
     ]
-    sampled = players[0].orders
     return result_of(
         scored,
-        MetricName(chosen.label, _unit(chosen), _better(chosen)),
+        MetricName(chosen.label, chosen.unit or "1", chosen.better),
         title=f"Shares of the loss: {whole.spec.title}",
-        orders=sampled,
         seed=whole.spec.seed,
         backend=resolve(result.attrs["backend"]),
         attributes=_origin(whole, result, chosen, players),
@@ -199,7 +195,6 @@ class _Player(NamedTuple):
     device: DeviceProfile
     kinds: list[Kind]
     game: Game
-    orders: int | None
 
     def name_of(self, combination: int) -> str:
         """Name of the learner that has some of the imperfections."""
@@ -264,12 +259,9 @@ def _player(
     if not chosen:
         allowed = f"allowed: {', '.join(present)}" if present else "it is ideal"
         raise InputError(f"{experiment.document.name}: '{label}' has none of these imperfections; {allowed}")
-    chain = [key for key in CHAIN if key in chosen]
-    after = {later: earlier for earlier, later in itertools.pairwise(chain)}
-    count = orders_of(len(chosen) - max(0, len(chain) - 1), orders)
-    game = Game(len(chosen), chains_of(chosen, after), orders=count, seed=experiment.spec.seed)
+    game = game_of(len(chosen), chains_of([("", key) for key in chosen]), orders, experiment.spec.seed)
     number = list(experiment.spec.compared).index(learner)
-    return _Player(number, learner.name, label, device, kinds_of(device, chosen), game, count)
+    return _Player(number, learner.name, label, device, kinds_of(device, chosen), game)
 
 
 def _expanded(experiment: Experiment, players: Sequence[_Player], metric: Metric) -> tuple[Experiment, dict[str, str]]:
@@ -373,23 +365,12 @@ def _finite(values: np.ndarray | None, metric: Metric, player: _Player, combinat
     return values
 
 
-def _unit(metric: Metric) -> str:
-    return metric.unit or "1"
-
-
-def _better(metric: Metric) -> Any:
-    """Whether larger numbers of a metric are better ones."""
-    worse = ("error", "unsafe", "energy", "difference to")
-    return "lower" if any(word in metric.label for word in worse) else "higher"
-
-
 def _origin(experiment: Experiment, result: xr.Dataset, metric: Metric, players: Sequence[_Player]) -> dict[str, str]:
     """Where the numbers come from."""
     copied = ("images_source", "images_sha256", "devices")
-    temperatures = [getattr(experiment.spec.compared[one.number], "aging", None) for one in players]
-    devices = [
-        (one.device, getattr(aging, "temperature", None)) for one, aging in zip(players, temperatures, strict=True)
-    ]
+    aging = [getattr(experiment.spec.compared[one.number], "aging", None) for one in players]
+    temperatures = [getattr(section, "temperature", None) for section in aging]
+    devices = zip((one.device for one in players), temperatures, strict=True)
     notes = retention_notes(devices, _last_time(experiment))
     return {
         **({"notes": "\n".join(notes)} if notes else {}),

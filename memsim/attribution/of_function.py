@@ -9,7 +9,7 @@ import numpy as np
 
 from memsim.arrays.checks import choice, whole
 from memsim.attribution.result import Imperfection, MetricName, Scored, result_of
-from memsim.attribution.shapley import MAX_EXACT, Game
+from memsim.attribution.shapley import game_of
 from memsim.backends import resolve
 from memsim.errors import InputError, shown
 from memsim.philox import MAX_SEED
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 MAX_IMPERFECTIONS = 1000
-MAX_ORDERS = 100_000
-ORDERS = 50
-"""Pairs of orders that are sampled where there are more than `MAX_EXACT` imperfections and none are stated."""
 
 
 def attribute(
@@ -58,7 +55,7 @@ def attribute(
         Which metrics are the better ones.
     orders : int, optional
         Number of sampled pairs of orders in which imperfections join. If not given, all orders count for up to eight
-        imperfections, and 50 pairs for more.
+        imperfections, of which those that follow each other count as one, and 50 pairs for more.
     seed : int
         Seed of the sampled orders.
     progress : callable, optional
@@ -88,9 +85,8 @@ def attribute(
     if not callable(function):
         raise InputError(f"function: {shown(function)} is not allowed; a function of a dict of settings")
     choice("better", better, ("higher", "lower"))
-    count = orders_of(len(names), orders)
     whole("seed", seed, 0, MAX_SEED)
-    game = Game(len(names), chains_of(names, after or {}), orders=count, seed=seed)
+    game = game_of(len(names), _chains(names, after or {}), orders, seed)
     metrics: dict[int, np.ndarray] = {}
     for done, combination in enumerate(game.combinations):
         if progress is not None:
@@ -111,26 +107,12 @@ def attribute(
         [Scored(metric, players, game, metrics)],
         MetricName(metric, units, better),
         title=f"What limits {metric}",
-        orders=count,
         seed=seed,
         backend=resolve("cpu"),
     )
 
 
-def orders_of(players: int, orders: int | None) -> int | None:
-    """Number of sampled pairs of orders; None if all orders count.
-
-    Raises
-    ------
-    InputError
-        If the number is not allowed.
-    """
-    if orders is None:
-        return None if players <= MAX_EXACT else ORDERS
-    return whole("orders", orders, 2, MAX_ORDERS)
-
-
-def chains_of(names: Sequence[str], after: Mapping[str, str]) -> list[list[int]]:
+def _chains(names: Sequence[str], after: Mapping[str, str]) -> list[list[int]]:
     """Chains of numbers of imperfections that follow each other.
 
     Raises

@@ -13,13 +13,14 @@ from memsim.attribution.shapley import Game
 from memsim.backends import Backend
 from memsim.metrics.intervals import seed_interval
 from memsim.results.dataset import NO_DEVICE, build_dataset
-from memsim.results.provenance import provenance
+from memsim.results.provenance import LIBRARIES, provenance
 from memsim.tasks.registry import ATTRIBUTION
 
 if TYPE_CHECKING:
     import xarray as xr
 
-_LIBRARIES = ("numpy", "numba", "llvmlite", "xarray", "netCDF4", "pydantic", "scipy")
+_OF_EACH = ("loss_share", "improvement", "loss_alone")
+"""Variables of each imperfection and repeat."""
 _NORMAL = 1.959963984540054
 """The 97.5 % quantile of the normal distribution."""
 
@@ -95,7 +96,6 @@ def result_of(
     metric: MetricName,
     *,
     title: str,
-    orders: int | None,
     seed: int,
     backend: Backend,
     attributes: Mapping[str, Any] | None = None,
@@ -110,8 +110,6 @@ def result_of(
         What is attributed.
     title : str
         Title of the result.
-    orders : int or None
-        Number of sampled pairs of orders; None if all orders count.
     seed : int
         Seed of the random numbers of the hardware.
     backend : Backend
@@ -124,17 +122,16 @@ def result_of(
     masks = sorted({mask for column in columns for mask in column.metrics})
     variables: dict[str, np.ndarray] = {
         name: np.array([getattr(column, name) for column in columns])
-        for name in ("ideal_metric", "real_metric", "metric_loss", "loss_share", "loss_share_error")
+        for name in ("ideal_metric", "real_metric", "metric_loss", "loss_share_error", *_OF_EACH)
     }
-    for name in ("improvement", "loss_alone"):
-        variables[name] = np.array([getattr(column, name) for column in columns])
-    errors = variables["loss_share_error"]
-    for name in ("loss_share", "improvement", "loss_alone"):
+    for name in _OF_EACH:
         mean, low, high = seed_interval(variables[name])
         variables[f"{name}_mean"] = mean
         variables[f"{name}_interval"] = np.stack([low, high], axis=-1)
-    if orders is not None:
-        variables["loss_share_interval"] = _with_sampling(variables["loss_share"], errors)
+    for place, each in enumerate(scored):
+        if each.game.orders is not None:
+            parts = variables["loss_share"][place], variables["loss_share_error"][place]
+            variables["loss_share_interval"][place] = _with_sampling(*parts)
     nothing = np.full(variables["ideal_metric"].shape[-1], np.nan)
     variables["combination_metric"] = np.array(
         [[column.metrics.get(mask, nothing) for mask in masks] for column in columns]
@@ -159,20 +156,24 @@ def result_of(
             "metric": metric.name,
             "metric_units": metric.units,
             "better": metric.better,
-            "orders": "all" if orders is None else f"{orders} pairs",
+            "orders": ", ".join(dict.fromkeys(_orders_in_words(each.game) for each in scored)),
             "present": json.dumps({each.label: [one.name for one in each.imperfections] for each in scored}),
             "seed": str(seed),
             **(attributes or {}),
-            **provenance(backend, _LIBRARIES),
+            **provenance(backend, LIBRARIES),
         },
     )
+
+
+def _orders_in_words(game: Game) -> str:
+    return "all" if game.orders is None else f"{game.orders} pairs"
 
 
 class _Columns:
     """Numbers of one of the compared, with all imperfections of the result; NaN where it does not have them."""
 
     def __init__(self, scored: Scored, names: Sequence[str], sign: float) -> None:
-        game, own = scored.game, [names.index(one.name) for one in scored.imperfections]
+        game, places = scored.game, [names.index(one.name) for one in scored.imperfections]
         whole = (1 << game.players) - 1
         metrics = {mask: np.asarray(values, float) for mask, values in scored.metrics.items()}
         self.ideal_metric, self.real_metric = metrics[0], metrics[whole]
@@ -181,16 +182,16 @@ class _Columns:
         empty = np.full((len(names), *self.ideal_metric.shape), np.nan)
         self.loss_share, self.improvement, self.loss_alone = empty.copy(), empty.copy(), empty.copy()
         self.loss_share_error = empty[:, 0].copy()
-        self.loss_share[own] = game.divide(losses).shares
+        self.loss_share[places] = game.divide(losses).shares
         means = {mask: loss.mean() for mask, loss in losses.items()}
-        self.loss_share_error[own] = game.divide(means).sampling_errors
-        for player, place in enumerate(own):
+        self.loss_share_error[places] = game.divide(means).sampling_errors
+        for player, place in enumerate(places):
             self.improvement[place] = self.metric_loss - losses[game.without(player)]
             alone = game.alone(player)
             if alone is not None:
                 self.loss_alone[place] = losses[alone]
         self.metrics = {
-            sum(1 << own[player] for player in range(game.players) if mask >> player & 1): values
+            sum(1 << places[player] for player in range(game.players) if mask >> player & 1): values
             for mask, values in metrics.items()
         }
 

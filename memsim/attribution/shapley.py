@@ -23,8 +23,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from memsim.arrays.checks import whole
+
 MAX_EXACT = 8
-"""Most players of whom all combinations are computed unless orders are sampled."""
+"""Most players of whom all combinations are computed unless orders are sampled; a chain counts as one player."""
+MAX_ORDERS = 100_000
+ORDERS = 50
+"""Pairs of orders that are sampled where there are more players and none are stated."""
 
 
 class Division(NamedTuple):
@@ -59,6 +64,8 @@ class Game:
 
     Attributes
     ----------
+    orders : int or None
+        Number of sampled pairs of orders; None if all orders count.
     combinations : tuple of int
         Combinations whose losses `divide` needs, and those of `alone` and `without`, in ascending order.
     """
@@ -66,20 +73,20 @@ class Game:
     def __init__(
         self, players: int, chains: Sequence[Sequence[int]] = (), *, orders: int | None = None, seed: int = 0
     ) -> None:
-        self.players = players
+        self.players, self.orders = players, orders
         self._before = [0] * players
         for chain in chains:
             for place, player in enumerate(chain):
                 self._before[player] = sum(1 << other for other in chain[:place])
         self._chains = chains
-        self._orders = None if orders is None else self._sampled(orders, np.random.default_rng(seed))
-        whole = (1 << players) - 1
-        if self._orders is None:
-            chosen = {one for one in range(whole + 1) if self._allowed(one)}
+        self._sampled_orders = None if orders is None else self._sampled(orders, np.random.default_rng(seed))
+        everyone = (1 << players) - 1
+        if self._sampled_orders is None:
+            chosen = {one for one in range(everyone + 1) if self._allowed(one)}
         else:
-            joined = np.cumsum(1 << self._orders.astype(object), axis=-1)
+            joined = np.cumsum(1 << self._sampled_orders.astype(object), axis=-1)
             single = {one for i in range(players) if (one := self.alone(i)) is not None}
-            chosen = {0, whole, *map(int, joined.ravel()), *single, *map(self.without, range(players))}
+            chosen = {0, everyone, *map(int, joined.ravel()), *single, *map(self.without, range(players))}
         self.combinations = tuple(sorted(chosen))
 
     def alone(self, player: int) -> int | None:
@@ -99,10 +106,12 @@ class Game:
         losses : mapping of int to (...)
             Loss of every combination of `combinations`; that of none is subtracted from all.
         """
-        if self._orders is None:
-            shares = sum_of_changes(self.players, self._weights(), losses)
+        if self._sampled_orders is None:
+            shares = np.zeros((self.players, *np.shape(losses[0])))
+            for (combination, player), weight in self._weights().items():
+                shares[player] += weight * (np.asarray(losses[combination | 1 << player], float) - losses[combination])
             return Division(shares, np.zeros_like(shares))
-        changes = np.array([[self._changes(order, losses) for order in pair] for pair in self._orders]).mean(1)
+        changes = np.array([[self._changes(order, losses) for order in pair] for pair in self._sampled_orders]).mean(1)
         count = len(changes)
         spread = changes.std(0, ddof=1) if count > 1 else np.full(changes.shape[1:], np.nan)
         return Division(changes.mean(0), spread / np.sqrt(count))
@@ -121,7 +130,7 @@ class Game:
 
     def _weights(self) -> dict[tuple[int, int], float]:
         """Share of the orders in which a player joins a combination, by the combination and the player."""
-        whole = (1 << self.players) - 1
+        everyone = (1 << self.players) - 1
 
         @functools.cache
         def before(combination: int) -> int:
@@ -133,10 +142,10 @@ class Game:
         def after(combination: int) -> int:
             """Orders in which all others can join a combination."""
             larger = (combination | 1 << i for i in range(self.players) if not combination >> i & 1)
-            return sum(after(one) for one in larger if self._allowed(one)) if combination != whole else 1
+            return sum(after(one) for one in larger if self._allowed(one)) if combination != everyone else 1
 
         return {
-            (one, i): before(one) * after(one | 1 << i) / before(whole)
+            (one, i): before(one) * after(one | 1 << i) / before(everyone)
             for one in self.combinations
             for i in range(self.players)
             if not one >> i & 1 and self._allowed(one | 1 << i)
@@ -152,12 +161,16 @@ class Game:
         return pairs
 
 
-def sum_of_changes(
-    players: int, weights: Mapping[tuple[int, int], float], losses: Mapping[int, np.ndarray]
-) -> np.ndarray:
-    """Weighted sums of the changes of a loss (player, ...) as players join combinations."""
-    shares = [np.zeros(np.shape(losses[0])) for _ in range(players)]
-    for (combination, player), weight in weights.items():
-        change = np.asarray(losses[combination | 1 << player], float) - losses[combination]
-        shares[player] = shares[player] + weight * change
-    return np.array(shares)
+def game_of(players: int, chains: Sequence[Sequence[int]], orders: int | None, seed: int) -> Game:
+    """The game of some players; without a number of orders, exact as far as `MAX_EXACT` allows.
+
+    Raises
+    ------
+    InputError
+        If the number of orders is not allowed.
+    """
+    if orders is not None:
+        orders = whole("orders", orders, 2, MAX_ORDERS)
+    elif players - sum(len(chain) - 1 for chain in chains) > MAX_EXACT:
+        orders = ORDERS
+    return Game(players, chains, orders=orders, seed=seed)

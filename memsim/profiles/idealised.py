@@ -67,6 +67,18 @@ def idealised(device: DeviceProfile, parts: Collection[str]) -> Idealised:
     return Idealised(device.replace(changes, origin="ideal") if changes else device, notes)
 
 
+def pulses_are_noisy(spec: DeviceSpec) -> bool:
+    """Whether pulses of a device have noise; of one that is only programmed, whether it has a programming error."""
+    if spec.update is None:
+        return spec.programming is not None
+    return any(_noises(spec)) or spec.update.own_noise is not None
+
+
+def reads_are_noisy(spec: DeviceSpec) -> bool:
+    """Whether reads of a device have noise, white or correlated."""
+    return any(getattr(spec.read, kind) is not None for kind in _READ_NOISE)
+
+
 def _noises(spec: DeviceSpec) -> Iterator[str]:
     """Sections of noise from pulse to pulse that a profile has."""
     for key in ("c2c", "write", "per_pulse"):
@@ -93,10 +105,10 @@ def _notes(spec: DeviceSpec, parts: Collection[str]) -> Iterator[str]:
         "update": ("no update model (it is only programmed)", spec.update is None),
         "c2c": (
             "no noise from pulse to pulse",
-            not any(_noises(spec)) and spec.update is not None and spec.update.own_noise is None,
+            spec.update is not None and not pulses_are_noisy(spec),
         ),
         "d2d": ("no spread from cell to cell", not (spec.variability and spec.variability.d2d) and spec.faults is None),
-        "read": ("no read noise", all(getattr(spec.read, kind) is None for kind in _READ_NOISE)),
+        "read": ("no read noise", not reads_are_noisy(spec)),
     }
     yield from (words for part, (words, missing) in lacks.items() if part in parts and missing)
     replaced = "bounds" in parts or "update" in parts

@@ -16,7 +16,6 @@ from memsim.arrays.checks import whole
 from memsim.attribution.imperfections import (
     ADC,
     BOUNDS,
-    CHAIN,
     DAC,
     DRIFT,
     ERROR,
@@ -25,14 +24,14 @@ from memsim.attribution.imperfections import (
     SHAPE,
     WIRES,
     Kind,
+    chains_of,
     changed,
     ideal_device,
     kinds_of,
     of_device,
 )
-from memsim.attribution.of_function import orders_of
 from memsim.attribution.result import Imperfection, MetricName, Scored, result_of
-from memsim.attribution.shapley import Game
+from memsim.attribution.shapley import game_of
 from memsim.backends import resolve
 from memsim.errors import InputError, RetentionWarning, nearest
 from memsim.philox import MAX_REPETITIONS, MAX_SEED
@@ -126,8 +125,7 @@ def attribute(
     if repeats is not None:
         count = whole("repeats", repeats, 1, MAX_REPETITIONS)
     players = _players(layers, imperfections, instant > 0, by_layer)
-    number = orders_of(len(players), orders)
-    game = Game(len(players), _chains(players), orders=number, seed=seed)
+    game = game_of(len(players), chains_of([(player.layer or "", player.kind.key) for player in players]), orders, seed)
     chip = copy.deepcopy(model)
     copies = analog_layers(chip)
     metrics: dict[int, np.ndarray] = {}
@@ -164,7 +162,6 @@ def attribute(
         [Scored(label, imperfect, game, metrics, ", ".join(devices))],
         MetricName(name, "%" if metric is None else "1"),
         title=f"What limits {type(model).__name__} on {', '.join(devices)}",
-        orders=number,
         seed=next(iter(layers.values())).hardware.seed,
         backend=resolve(backend_for(next(iter(layers.values())).weight.device)),
         attributes={
@@ -211,17 +208,6 @@ def _present(hardware: Hardware, ages: bool) -> list[str]:
     present = of_device(_device(hardware), hardware.ideal, ages=ages)
     present += [key for key in _CIRCUIT if getattr(hardware, key) is not None]
     return [*present, ERROR] if hardware.error else present
-
-
-def _chains(players: list[_Player]) -> list[list[int]]:
-    """Numbers of the imperfections of each layer that act on one another."""
-    chains = []
-    for layer in dict.fromkeys(player.layer for player in players):
-        by_key = {player.kind.key: i for i, player in enumerate(players) if player.layer == layer}
-        chain = [by_key[key] for key in CHAIN if key in by_key]
-        if len(chain) > 1:
-            chains.append(chain)
-    return chains
 
 
 def without(hardware: Hardware, missing: Collection[str]) -> Hardware:

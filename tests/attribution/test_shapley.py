@@ -124,6 +124,6 @@ def test_what_one_remedy_leaves_takes_followers_with_it():
 
 def test_all_sampled_orders_keep_chains_and_are_equally_likely():
     game = Game(3, [[2, 0]], orders=3000, seed=1)
-    orders, counts = np.unique(game._orders.reshape(-1, 3), axis=0, return_counts=True)
+    orders, counts = np.unique(game._sampled_orders.reshape(-1, 3), axis=0, return_counts=True)
     assert {tuple(map(int, order)) for order in orders} == {(1, 2, 0), (2, 1, 0), (2, 0, 1)}
     assert np.abs(counts / 6000 - 1 / 3).max() < 0.03
