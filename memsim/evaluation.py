@@ -15,14 +15,14 @@ from memsim.experiments.experiment import Experiment
 from memsim.experiments.keys import listed
 from memsim.experiments.schema import Run
 from memsim.philox import LAYOUT
-from memsim.profiles import DeviceProfile, device_of
+from memsim.profiles import DeviceProfile
 from memsim.repeat import stored_in
 from memsim.results.dataset import load, source
 from memsim.results.differences import WORDS, differing, flat
 from memsim.results.evaluations import Evaluation, evaluations_of, set_evaluations
 from memsim.results.settings import any_settings_of
 from memsim.results.weights import Kept, has_weights, unpacked
-from memsim.simulate import compute
+from memsim.simulate import compute, with_device_and_data
 from memsim.storage.inputs import no_file
 from memsim.tasks.compared import Entry, prepare
 from memsim.tasks.job import Earlier, Progress
@@ -101,11 +101,7 @@ def evaluate(
     >>> ms.evaluate("digits-01.nc", {"array.adc": {"bits": 6, "range": 4.0}})  # doctest: +SKIP
     """
     trained = trained_in(result)
-    experiment = trained.experiment.replace(changes, **settings)
-    if device is not None:
-        experiment = experiment.replace({DEVICE: device_of(device)}, origin="device")
-    if data is not None:
-        experiment = experiment.replace({"data.source": str(data)}, origin="data")
+    experiment = with_device_and_data(trained.experiment.replace(changes, **settings), device, data)
     return evaluate_as(trained, experiment, backend=backend, progress=progress)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from memsim.backends import Backend, resolve
 from memsim.errors import BackendError
-from memsim.experiments.devices import base_of, set_values
+from memsim.experiments.devices import DEVICE, base_of, set_values
 from memsim.experiments.experiment import Experiment
 from memsim.experiments.loading import load_experiment
 from memsim.profiles import DeviceProfile, device_of
@@ -67,11 +67,19 @@ def run(
     """
     if not isinstance(experiment, Experiment):
         experiment = load_experiment(experiment)
+    experiment = with_device_and_data(experiment, device, data)
+    return compute(experiment, backend=backend, images_sha256=images_sha256, notes=notes, progress=progress)
+
+
+def with_device_and_data(
+    experiment: Experiment, device: DeviceProfile | str | None, data: str | Path | None
+) -> Experiment:
+    """An experiment whose crossbars are built from a device, and whose images lie at a place, where these are given."""
     if device is not None:
-        experiment = experiment.replace({"array.device": device_of(device)}, origin="device")
+        experiment = experiment.replace({DEVICE: device_of(device)}, origin="device")
     if data is not None:
         experiment = experiment.replace({"data.source": str(data)}, origin="data")
-    return compute(experiment, backend=backend, images_sha256=images_sha256, notes=notes, progress=progress)
+    return experiment
 
 
 def compute(

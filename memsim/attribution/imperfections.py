@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from memsim.document import Document
+from memsim.errors import InputError, nearest
 from memsim.profiles import DeviceProfile
 from memsim.profiles.idealised import PARTS, pulses_are_noisy, reads_are_noisy
 from memsim.profiles.inherit import with_values
@@ -20,6 +21,8 @@ BOUNDS, SHAPE, PULSES, SPREAD, STUCK, READ, DRIFT = "bounds", "update", "c2c", "
 ERROR, DAC, ADC, WIRES = "error", "dac", "adc", "wires"
 CHAIN = (BOUNDS, SHAPE, PULSES)
 """Imperfections each of which acts on those before it."""
+CIRCUIT = (DAC, ADC, WIRES)
+"""Imperfections of what surrounds the cells; arrays and hardware have settings of these names."""
 KEYS = (BOUNDS, SHAPE, PULSES, SPREAD, STUCK, READ, DRIFT, ERROR, DAC, ADC, WIRES)
 """All imperfections, by short names, in the order in which tables list them."""
 _LABELS = {
@@ -69,6 +72,19 @@ def kinds_of(device: DeviceProfile, keys: Collection[str]) -> list[Kind]:
             label = PROGRAMMING if only_programmed else _LABELS[key]
             kinds.append(Kind(key, label, "states are programmed exactly" if only_programmed else _IDEAL[key]))
     return kinds
+
+
+def check_keys(keys: Collection[str]) -> None:
+    """Refuse short names that no imperfection has.
+
+    Raises
+    ------
+    InputError
+        Names the first one, and the nearest that there is.
+    """
+    for key in keys:
+        if key not in KEYS:
+            raise InputError(f"imperfections: unknown imperfection '{key}'{nearest(key, KEYS)}")
 
 
 def chains_of(players: Sequence[tuple[str, str]]) -> list[list[int]]:

@@ -12,14 +12,13 @@ import numpy as np
 
 from memsim.arrays.waiting import retention_notes
 from memsim.attribution.imperfections import (
-    ADC,
-    DAC,
+    CIRCUIT,
     ERROR,
     KEYS,
     READ,
-    WIRES,
     Kind,
     chains_of,
+    check_keys,
     ideal_device,
     kinds_of,
     of_device,
@@ -32,12 +31,12 @@ from memsim.evaluation import Trained, checked, trained_in
 from memsim.experiments.experiment import Experiment, validated
 from memsim.experiments.keys import listed
 from memsim.experiments.loading import load_experiment
-from memsim.profiles import DeviceProfile, device_of
+from memsim.profiles import DeviceProfile
 from memsim.repeat import stored_experiment
 from memsim.results.dataset import VARIABLES, load
 from memsim.results.metric_values import values_of
 from memsim.results.weights import has_weights
-from memsim.simulate import compute
+from memsim.simulate import compute, with_device_and_data
 from memsim.tasks.base import Metric
 from memsim.tasks.coordinates import SEVERITY
 from memsim.tasks.job import Earlier, Progress
@@ -46,8 +45,7 @@ from memsim.units import moment
 if TYPE_CHECKING:
     import xarray as xr
 
-_CIRCUIT = (DAC, ADC, WIRES)
-_AROUND_TRAINED = (READ, *_CIRCUIT)
+_AROUND_TRAINED = (READ, *CIRCUIT)
 """Imperfections that can change once cells have learned in place."""
 _LEFT_OUT = ("energy", "keep", "published", "reference")
 """Keys of an experiment that name learners, or ask for more than metrics."""
@@ -109,15 +107,10 @@ def limits(
     MemsimError
         If a setting is not allowed, there are too many combinations, or a metric is not finite.
     """
-    trained, whole = opened(experiment)
-    whole = whole.replace(changes)
-    if device is not None:
-        whole = whole.replace({"array.device": device_of(device)}, origin="device")
-    if data is not None:
-        whole = whole.replace({"data.source": str(data)}, origin="data")
+    source = opened(experiment)
     return limits_of(
-        whole,
-        trained,
+        with_device_and_data(source.experiment.replace(changes), device, data),
+        source,
         learners=learners,
         imperfections=imperfections,
         metric=metric,
@@ -129,7 +122,7 @@ def limits(
 
 def limits_of(
     whole: Experiment,
-    trained: Trained | None = None,
+    source: Source,
     *,
     learners: Collection[str] = (),
     imperfections: Collection[str] = (),
@@ -138,13 +131,14 @@ def limits_of(
     backend: str = "auto",
     progress: Progress | None = None,
 ) -> xr.Dataset:
-    """The attribution of an experiment, with the weights that a result of it holds, if any; see `limits`."""
+    """The attribution of an experiment, perhaps with changes, and with what its source holds; see `limits`."""
+    trained = source.trained
     if whole.spec.sweep:
         raise InputError(
             f"{whole.document.name}: sweeps {', '.join(whole.spec.sweep)}; choose one value of each, so that there is "
             "one run to explain"
         )
-    known, images_sha256 = ({}, None) if trained is None else checked(trained, whole)
+    known, images_sha256 = ({}, source.images_sha256) if trained is None else checked(trained, whole)
     chosen = _metric(whole, metric)
     ages = "time" in VARIABLES[chosen.source].dims and _last_time(whole) > 0
     players = [_player(whole, one, imperfections, orders, trained, ages) for one in _learners(whole, learners)]
@@ -205,16 +199,36 @@ class _Player(NamedTuple):
         return [kind.key for i, kind in enumerate(self.kinds) if not combination >> i & 1]
 
 
-def opened(experiment: Experiment | str | Path) -> tuple[Trained | None, Experiment]:
-    """What a result holds of its training, None if nothing, and the experiment."""
+class Source(NamedTuple):
+    """An experiment, and what the result that it comes from holds.
+
+    Attributes
+    ----------
+    experiment : Experiment
+        The experiment.
+    trained : Trained or None
+        The result with its weights; None if there is none.
+    images_sha256 : str or None
+        Hash that the images must have; None if they may be any.
+    """
+
+    experiment: Experiment
+    trained: Trained | None = None
+    images_sha256: str | None = None
+
+
+def opened(experiment: Experiment | str | Path) -> Source:
+    """An experiment by name or from a file, which may be the result of a run."""
     if isinstance(experiment, Experiment):
-        return None, experiment
-    if str(experiment).endswith(".nc"):
-        if has_weights(load(experiment)):
-            trained = trained_in(experiment)
-            return trained, trained.experiment
-        return None, stored_experiment(experiment).experiment
-    return None, load_experiment(experiment)
+        return Source(experiment)
+    if not str(experiment).endswith(".nc"):
+        return Source(load_experiment(experiment))
+    result = load(experiment)
+    if has_weights(result):
+        trained = trained_in(result)
+        return Source(trained.experiment, trained)
+    stored = stored_experiment(experiment)
+    return Source(stored.experiment, images_sha256=stored.images_sha256)
 
 
 def _learners(experiment: Experiment, names: Collection[str]) -> list[Any]:
@@ -244,12 +258,10 @@ def _player(
     ages: bool,
 ) -> _Player:
     """A learner with its imperfections."""
-    for key in keys:
-        if key not in KEYS:
-            raise InputError(f"unknown imperfection '{key}'{nearest(key, KEYS)}")
+    check_keys(keys)
     device = experiment.device(learner)
     present = of_device(device, learner.array.ideal, ages=ages)
-    present += [key for key in _CIRCUIT if getattr(learner.array, key) is not None]
+    present += [key for key in CIRCUIT if getattr(learner.array, key) is not None]
     if any(getattr(section, "error", 0.0) for section in (getattr(learner, "programmed", None), learner.array)):
         present.append(ERROR)
     if trained is not None and not getattr(learner, "programs", False):
@@ -281,7 +293,9 @@ def _expanded(experiment: Experiment, players: Sequence[_Player], metric: Metric
             labels[own["name"]] = player.label
     document = document.replace({key: [*others, *made], **_less_work(experiment, metric)})
     document = document.without((name,) for name in _LEFT_OUT if name in data)
-    return Experiment(document, validated(document, experiment.devices), experiment.devices), labels
+    networks = {label: experiment.networks[old] for label, old in labels.items() if old in experiment.networks}
+    expanded = Experiment(document, validated(document, experiment.devices), experiment.devices, networks=networks)
+    return expanded, labels
 
 
 def _less_work(experiment: Experiment, metric: Metric) -> dict[str, Any]:
@@ -300,7 +314,7 @@ def _less_work(experiment: Experiment, metric: Metric) -> dict[str, Any]:
 def _make_ideal(own: dict[str, Any], spec: Any, player: _Player, missing: Collection[str]) -> None:
     """Let a learner, as written, lack some imperfections."""
     array = own.setdefault("array", {})
-    for key in _CIRCUIT:
+    for key in CIRCUIT:
         if key in missing:
             array.pop(key, None)
     if ERROR in missing:

@@ -78,8 +78,8 @@ def limits(
     """
     from memsim.attribution.of_experiment import limits_of, opened
 
-    trained, whole = opened(experiment)
-    whole = changed_by_options(whole, settings, device, data, seed)
+    source = opened(experiment)
+    whole = changed_by_options(source.experiment, settings, device, data, seed)
     outputs = Outputs(f"{whole.name}-limits", output, force=force, no_figure=no_figure, quiet=quiet)
 
     from memsim.kernels.compile import spare_linear_algebra
@@ -89,7 +89,7 @@ def limits(
     with progress(quiet, whole.task.progress, lines=True) as advance:
         dataset = limits_of(
             whole,
-            trained,
+            source,
             learners=learners,
             imperfections=keys,
             metric=metric,

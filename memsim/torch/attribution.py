@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import json
 import warnings
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
@@ -14,18 +13,17 @@ from torch import nn
 
 from memsim.arrays.checks import whole
 from memsim.attribution.imperfections import (
-    ADC,
     BOUNDS,
-    DAC,
+    CIRCUIT,
     DRIFT,
     ERROR,
     KEYS,
     PULSES,
     SHAPE,
-    WIRES,
     Kind,
     chains_of,
     changed,
+    check_keys,
     ideal_device,
     kinds_of,
     of_device,
@@ -35,20 +33,19 @@ from memsim.attribution.shapley import game_of
 from memsim.backends import resolve
 from memsim.errors import InputError, RetentionWarning, nearest
 from memsim.philox import MAX_REPETITIONS, MAX_SEED
+from memsim.profiles import device_of
 from memsim.torch.analog_layer import AnalogLayer
 from memsim.torch.evaluation import evaluate
 from memsim.torch.exchange import backend_for
 from memsim.torch.hardware import Hardware
 from memsim.torch.modules import analog_layers
 from memsim.torch.progress import bar
-from memsim.torch.result import weights_hash
+from memsim.torch.result import origin_of
 from memsim.torch.samples import Metric
 from memsim.torch.times import seconds_of
 
 if TYPE_CHECKING:
     import xarray as xr
-
-_CIRCUIT = (DAC, ADC, WIRES)
 
 
 def attribute(
@@ -165,8 +162,7 @@ def attribute(
         seed=next(iter(layers.values())).hardware.seed,
         backend=resolve(backend_for(next(iter(layers.values())).weight.device)),
         attributes={
-            "hardware": json.dumps({name or layer.label: _settings(layer) for name, layer in layers.items()}),
-            "weights_sha256": weights_hash(model),
+            **origin_of(model, layers),
             **({"notes": dataset.attrs["notes"]} if "notes" in dataset.attrs else {}),
         },
     )
@@ -186,12 +182,10 @@ class _Player:
 
 def _players(layers: dict[str, AnalogLayer], keys: Collection[str], ages: bool, by_layer: bool) -> list[_Player]:
     """The imperfections that count."""
-    for key in keys:
-        if key not in KEYS:
-            raise InputError(f"imperfections: unknown imperfection '{key}'{nearest(key, KEYS)}")
+    check_keys(keys)
     players = []
     for name, layer in layers.items():
-        for kind in kinds_of(_device(layer.hardware), _present(layer.hardware, ages)):
+        for kind in kinds_of(device_of(layer.hardware.device), _present(layer.hardware, ages)):
             if not keys or kind.key in keys:
                 players.append(_Player(kind, name, name or layer.label) if by_layer else _Player(kind))
     order = {key: place for place, key in enumerate(KEYS)}
@@ -205,16 +199,16 @@ def _players(layers: dict[str, AnalogLayer], keys: Collection[str], ages: bool, 
 
 def _present(hardware: Hardware, ages: bool) -> list[str]:
     """Short names of the imperfections of some hardware."""
-    present = of_device(_device(hardware), hardware.ideal, ages=ages)
-    present += [key for key in _CIRCUIT if getattr(hardware, key) is not None]
+    present = of_device(device_of(hardware.device), hardware.ideal, ages=ages)
+    present += [key for key in CIRCUIT if getattr(hardware, key) is not None]
     return [*present, ERROR] if hardware.error else present
 
 
 def without(hardware: Hardware, missing: Collection[str]) -> Hardware:
     """Hardware without some of its imperfections, see `memsim.attribution.imperfections`."""
-    device = _device(hardware)
+    device = device_of(hardware.device)
     parts, leaves = ideal_device(device, missing)
-    changes: dict[str, Any] = {key: None for key in _CIRCUIT if key in missing}
+    changes: dict[str, Any] = {key: None for key in CIRCUIT if key in missing}
     if parts:
         changes["ideal"] = tuple(dict.fromkeys([*hardware.ideal, *parts]))
     if leaves:
@@ -225,12 +219,3 @@ def without(hardware: Hardware, missing: Collection[str]) -> Hardware:
     if exact and hardware.programming is not None:
         changes["programming"] = None
     return dataclasses.replace(hardware, **changes) if changes else hardware
-
-
-def _device(hardware: Hardware) -> Any:
-    return hardware.device
-
-
-def _settings(layer: AnalogLayer) -> dict[str, Any]:
-    """Settings of the hardware of a layer, for the result."""
-    return layer.hardware.settings() | {"device": layer.hardware.cells.name}

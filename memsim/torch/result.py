@@ -47,11 +47,7 @@ def result_of(
         How it was evaluated.
     """
     hardware = [layer.hardware for layer in layers.values()]
-    names, profiles = _devices(hardware)
-    settings = {
-        name: own.settings() | {"device": device}
-        for name, own, device in zip(_labels(layers), hardware, names, strict=True)
-    }
+    names, _ = _devices(hardware)
     backend = resolve(backend_for(next(iter(layers.values())).weight.device))
     coordinates = {
         "repeat": np.arange(next(iter(variables.values())).shape[0]),
@@ -66,14 +62,27 @@ def result_of(
     attrs: dict[str, str | int] = {
         "title": f"{type(model).__name__} on {', '.join(dict.fromkeys(names))}",
         "task": NETWORK,
-        "hardware": json.dumps(settings),
-        "devices": json.dumps({name: profile.to_yaml() for name, profile in profiles.items()}),
-        "weights_sha256": weights_hash(model),
+        **origin_of(model, layers),
         "seed": ", ".join(dict.fromkeys(str(own.seed) for own in hardware)),
         **attributes,
         **made,
     }
     return build_dataset(variables, coordinates, attrs, compared="layer")
+
+
+def origin_of(model: nn.Module, layers: Mapping[str, AnalogLayer]) -> dict[str, str]:
+    """Attributes that say what was evaluated: the hardware of each layer, the profiles, and the hash of the weights."""
+    hardware = [layer.hardware for layer in layers.values()]
+    names, profiles = _devices(hardware)
+    settings = {
+        name: layer.settings() | {"device": device}
+        for name, layer, device in zip(_labels(layers), hardware, names, strict=True)
+    }
+    return {
+        "hardware": json.dumps(settings),
+        "devices": json.dumps({name: profile.to_yaml() for name, profile in profiles.items()}),
+        "weights_sha256": weights_hash(model),
+    }
 
 
 def _labels(layers: Mapping[str, AnalogLayer]) -> list[str]:

@@ -12,7 +12,6 @@ from memsim.tasks.classify.over_time import CellsOverTime
 from memsim.tasks.classify.run import check_classes
 from memsim.tasks.classify.schema import ClassifySpec
 from memsim.tasks.classify.summary import clean_outputs
-from memsim.tasks.classify.trials import trials_of
 from memsim.tasks.job import Computed, Job, spec_of
 
 
@@ -20,9 +19,7 @@ def accuracy_alone(job: Job, variable: str) -> Computed:
     """The variable "test_accuracy" (learner, repeat), or "aged_accuracy" (learner, repeat, time)."""
     spec, entries = spec_of(job.experiment, ClassifySpec), job.entries
     check_classes(job)
-    trials = {entry.label: trials_of(entry) for entry in entries}
-    earlier = None if job.earlier is None else job.earlier.kept
-    course = Course(job.experiment, entries, trials, job.images, job.backend, job.progress, earlier)
+    course = Course(job)
     values = []
     for entry in entries:
         classifier, data = course.classifier(entry), job.images[entry.data]

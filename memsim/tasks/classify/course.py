@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from memsim.arrays.compensation import BATCH_NORM
-from memsim.data.labelled import Labelled
 from memsim.errors import InputError
-from memsim.experiments.experiment import Experiment
-from memsim.experiments.labelled import LabelledSpec
 from memsim.metrics.classes import predicted
 from memsim.philox import Occasion, Purpose
 from memsim.results.weights import Kept
@@ -23,9 +20,9 @@ from memsim.tasks.classify.classifiers.on_crossbars import OnCrossbars
 from memsim.tasks.classify.classifiers.weighted import weighted_layers
 from memsim.tasks.classify.schema import ClassifierSpec, ClassifySpec
 from memsim.tasks.classify.summary import Values
-from memsim.tasks.classify.trials import Trials
+from memsim.tasks.classify.trials import trials_of
 from memsim.tasks.compared import Entry
-from memsim.tasks.job import Progress, spec_of
+from memsim.tasks.job import Job, spec_of
 
 _PERCENT = 100
 """Steps in which the progress of a learner is told."""
@@ -38,27 +35,18 @@ _TRAINED = 0.8
 class Course:
     """Trains every learner once, tuned first if the experiment says so; or takes what an earlier course kept."""
 
-    def __init__(
-        self,
-        experiment: Experiment,
-        entries: Sequence[Entry],
-        trials: Mapping[str, Trials],
-        sets: Mapping[LabelledSpec, Labelled],
-        backend: str,
-        progress: Progress | None,
-        earlier: Mapping[str, Kept] | None = None,
-    ) -> None:
-        self.spec = spec_of(experiment, ClassifySpec)
-        self.entries = {entry.label: entry for entry in entries}
+    def __init__(self, job: Job) -> None:
+        self.spec = spec_of(job.experiment, ClassifySpec)
+        self.entries = {entry.label: entry for entry in job.entries}
         self.chosen: dict[str, Mapping[str, Any]] = {}
-        self._trials = trials
+        self._trials = {entry.label: trials_of(entry) for entry in job.entries}
         self._scores: dict[str, np.ndarray] = {}
-        self._sets = sets
-        self._backend = backend
-        self._progress = progress
-        self._earlier = earlier
+        self._sets = job.images
+        self._backend = job.backend
+        self._progress = job.progress
+        self._earlier = None if job.earlier is None else job.earlier.kept
         self._trained: dict[str, Classifier] = {}
-        for entry in entries:
+        for entry in job.entries:
             self._check(entry)
 
     def classifier(self, entry: Entry) -> Classifier:

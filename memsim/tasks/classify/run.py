@@ -43,7 +43,6 @@ from memsim.tasks.classify.summary import (
     noisy_decisions,
     stack,
 )
-from memsim.tasks.classify.trials import trials_of
 from memsim.tasks.compared import Entry, device_notes, time_notes
 from memsim.tasks.images import by_images, corrupted, corrupted_examples
 from memsim.tasks.job import Computed, Job, spec_of
@@ -60,9 +59,7 @@ def classify(job: Job) -> Computed:
     spec, entries = spec_of(job.experiment, ClassifySpec), job.entries
     check_classes(job)
     energy = EnergyOfLearners(job.experiment, entries, job.earlier)
-    trials = {entry.label: trials_of(entry) for entry in entries}
-    earlier = None if job.earlier is None else job.earlier.kept
-    course = Course(job.experiment, entries, trials, job.images, job.backend, job.progress, earlier)
+    course = Course(job)
     classifiers = {entry.label: course.classifier(entry) for entry in entries}
     kept = course.kept() if WEIGHTS in spec.keep else None
     parts: list[Values] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from memsim.data.labelled import Labelled
@@ -10,6 +12,9 @@ from memsim.exchange import Graph, NetworkFile, read_network
 from memsim.exchange.fusion import without_norms
 from memsim.tasks.compared import Entry, refused
 from memsim.tasks.infer.schema import InferenceSpec, PreprocessingSpec, TrainedNetworkSpec
+
+Files = dict[tuple[str, Path], NetworkFile]
+"""Networks that were read, by the kind and the path of their files."""
 
 
 def check(entry: Entry) -> None:
@@ -20,16 +25,16 @@ def check(entry: Entry) -> None:
     InputError
         Names the key of the file, and what is wrong with it.
     """
-    network_of(entry)
+    network_of(entry, {})
 
 
-def network_of(entry: Entry) -> NetworkFile:
-    """The file of a learner's network."""
+def network_of(entry: Entry, files: Files) -> NetworkFile:
+    """The file of a learner's network; one that is not among `files` is read and added to them."""
     spec: InferenceSpec = entry.spec
     kind = spec.network.kind
     path = entry.experiment.network_path(spec, kind, spec.network.file)
     try:
-        file = read_network(kind, path)
+        file = files.setdefault((kind, path), files.get((kind, path)) or read_network(kind, path))
     except InputError as error:
         raise refused(entry.experiment, spec, f"network.{kind}", str(error)) from None
     earlier = entry.experiment.networks.get(entry.label, file.sha256)

@@ -23,7 +23,7 @@ from memsim.philox import Occasion, Purpose
 from memsim.results.settings import NETWORK_HASHES, NETWORKS
 from memsim.tasks.aged_layers import AgedLayers
 from memsim.tasks.compared import Entry, device_notes, time_notes
-from memsim.tasks.infer.networks import graph_of, inputs_of, network_of
+from memsim.tasks.infer.networks import Files, graph_of, inputs_of, network_of
 from memsim.tasks.infer.schema import InferSpec
 from memsim.tasks.infer.variables import SUMMARISED, VARIABLES
 from memsim.tasks.job import Computed, Job, spec_of
@@ -44,11 +44,15 @@ def load_images(experiment: Experiment) -> Labelled:
 def infer(job: Job) -> Computed:
     """Variables of a result on the dimensions learner, repeat and others."""
     spec = spec_of(job.experiment, InferSpec)
-    files = [network_of(entry) for entry in job.entries]
+    known: Files = {}
+    files = [network_of(entry, known) for entry in job.entries]
     graphs = [graph_of(entry, file, job.images[entry.data]) for entry, file in zip(job.entries, files, strict=True)]
-    notes, digital = list[str](), dict[str, float]()
+    notes, digital, computed = list[str](), dict[str, float](), dict[Any, float]()
     for entry, graph, file in zip(job.entries, graphs, files, strict=True):
-        digital[entry.label] = _digital_accuracy(entry, graph, job.images[entry.data])
+        same = file.path, entry.spec.network, entry.data  # learners that differ in their arrays alone
+        if same not in computed:
+            computed[same] = _digital_accuracy(entry, graph, job.images[entry.data])
+        digital[entry.label] = computed[same]
         notes += _near_chance(file, digital[entry.label], _chance(job.images[entry.data]))
     notes = list(dict.fromkeys(notes))
     for note in notes:
@@ -133,13 +137,14 @@ def _measured(
         repeats.append(values)
         report((repeat + 1) / spec.repeats)
     assert network is not None
-    found = {name: np.stack([own[name] for own in repeats]) for name in repeats[0]}
+    variables = {name: np.stack([part[name] for part in repeats]) for name in repeats[0]}
     if spec.times:
-        found["refreshes"], found["compensation_reads"] = found["refreshes"][0], found["compensation_reads"][0]
-        found["refresh_pulses"] = found["refresh_pulses"].sum()
+        for name in ("refreshes", "compensation_reads"):
+            variables[name] = variables[name][0]
+        variables["refresh_pulses"] = variables["refresh_pulses"].sum()
     counts = {"cells": network.cells, "parameters": graph.parameters, "operations": graph.operations}
-    found |= {name: np.asarray(float(count)) for name, count in counts.items()}
-    return found | {"digital_accuracy": np.asarray(digital), "chance_accuracy": np.asarray(_chance(data))}
+    variables |= {name: np.asarray(float(count)) for name, count in counts.items()}
+    return variables | {"digital_accuracy": np.asarray(digital), "chance_accuracy": np.asarray(_chance(data))}
 
 
 def hardware_of(entry: Entry, backend: str) -> Hardware:
