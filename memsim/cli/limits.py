@@ -6,27 +6,12 @@ import click
 
 from memsim.cli import completion
 from memsim.cli.bar import progress
-from memsim.cli.results import Outputs, changed_by_options, output_options
+from memsim.cli.results import Outputs, change_options, changed_by_options, output_options
 
 
 @click.command(short_help="Divide a loss of accuracy among imperfections.")
 @click.argument("experiment", metavar="NAME|FILE", shell_complete=completion.experiments)
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="KEY=VALUE",
-    shell_complete=completion.keys,
-    help="Change one field, as in memsim run. May be repeated.",
-)
-@click.option(
-    "--device",
-    metavar="NAME|FILE",
-    shell_complete=completion.devices,
-    help="Build all arrays from this device (see: memsim device list).",
-)
-@click.option("--data", metavar="PATH", help="Use these images, as in memsim run.")
-@click.option("--seed", type=int, metavar="N", help="Seed of every random number except the images' own.")
+@change_options
 @click.option(
     "--learner",
     "learners",

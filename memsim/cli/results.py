@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from memsim.cli import completion
 from memsim.cli.targets import output_option, targets, write
 from memsim.errors import printable
 
@@ -18,6 +19,37 @@ if TYPE_CHECKING:
     from memsim.storage.files import Writer
 
 Command = TypeVar("Command", bound=Callable[..., None])
+
+
+def change_options(command: Command) -> Command:
+    """Add the options that change an experiment before it runs, see `changed_by_options`."""
+    options = (
+        click.option(
+            "--set",
+            "settings",
+            multiple=True,
+            metavar="KEY=VALUE",
+            shell_complete=completion.keys,
+            help="Change one field, e.g. --set learning.rate=0.1 (every learner that has it), "
+            "--set 'learners.Hebbian Physical.learning.rate=0.1' (one), --set data.samples=10. May be repeated.",
+        ),
+        click.option(
+            "--device",
+            metavar="NAME|FILE",
+            shell_complete=completion.devices,
+            help="Build all arrays from this device (see: memsim device list).",
+        ),
+        click.option(
+            "--data",
+            metavar="PATH",
+            help="Use these images: a folder of PNG/JPEG files (16-bit PNG: KITTI depth), one file, or an .npy/.npz "
+            "array; for classification a folder with MNIST, CIFAR-10 or a sub-folder for each class.",
+        ),
+        click.option("--seed", type=int, metavar="N", help="Seed of every random number except the images' own."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def output_options(command: Command) -> Command:

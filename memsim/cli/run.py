@@ -9,7 +9,7 @@ import click
 from memsim.cli import completion
 from memsim.cli.bar import progress
 from memsim.cli.loading import experiment_of
-from memsim.cli.results import Outputs, changed_by_options, output_options
+from memsim.cli.results import Outputs, change_options, changed_by_options, output_options
 
 if TYPE_CHECKING:
     from memsim.experiments.experiment import Experiment
@@ -17,28 +17,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Run an experiment: metrics, result file, figure.")
 @click.argument("experiment", metavar="NAME|FILE", shell_complete=completion.experiments)
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="KEY=VALUE",
-    shell_complete=completion.keys,
-    help="Change one field, e.g. --set learning.rate=0.1 (every learner that has it), "
-    "--set 'learners.Hebbian Physical.learning.rate=0.1' (one), --set data.samples=10. May be repeated.",
-)
-@click.option(
-    "--device",
-    metavar="NAME|FILE",
-    shell_complete=completion.devices,
-    help="Build all arrays from this device (see: memsim device list).",
-)
-@click.option(
-    "--data",
-    metavar="PATH",
-    help="Use these images: a folder of PNG/JPEG files (16-bit PNG: KITTI depth), one file, or an .npy/.npz array; "
-    "for classification a folder with MNIST, CIFAR-10 or a sub-folder for each class.",
-)
-@click.option("--seed", type=int, metavar="N", help="Seed of every random number except the images' own.")
+@change_options
 @output_options
 def run(
     experiment: str,
