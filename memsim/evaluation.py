@@ -151,13 +151,13 @@ def evaluate_as(
     labels, images_sha256 = checked(trained, experiment)
     last = trained.evaluations[-1]
     changes = {k: v for k, v in experiment.changed.items() if trained.experiment.changed.get(k) != v}
-    kept = {label: trained.kept[old] for label, old in labels.items()}
+    weights = {label: trained.kept[old] for label, old in labels.items()}
     result = compute(
         experiment,
         backend=backend,
         images_sha256=images_sha256,
         progress=progress,
-        earlier=Earlier(kept, trained.result, labels),
+        earlier=Earlier(weights, trained.result, labels),
     )
     set_evaluations(result, [*trained.evaluations[:-1], last._replace(changes=changes)])
     return result

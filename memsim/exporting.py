@@ -87,20 +87,20 @@ def _network(trained: str | Path | xr.Dataset, learner: str | None, repeat: int)
 
 def _of_result(dataset: xr.Dataset, learner: str | None, repeat: int) -> Network:
     """The network of a learner whose weights a result holds."""
-    kept = stored_weights(dataset)
+    weights = stored_weights(dataset)
     arrays = {
-        label: {name.removeprefix(_PREFIX): values for name, values in own.items() if name.startswith(_PREFIX)}
-        for label, own in kept.items()
+        label: {name.removeprefix(_PREFIX): values for name, values in stored.items() if name.startswith(_PREFIX)}
+        for label, stored in weights.items()
     }
-    arrays = {label: own for label, own in arrays.items() if own}
+    arrays = {label: parameters for label, parameters in arrays.items() if parameters}
     runs = any_settings_of(dataset).runs
     settings_of_networks: dict[str, Any] = {label: getattr(runs[label].spec, "network", None) for label in arrays}
-    networks = [label for label, own in settings_of_networks.items() if hasattr(own, "architecture")]
+    networks = [label for label, section in settings_of_networks.items() if hasattr(section, "architecture")]
     if learner is None and len(networks) == 1:
         learner = networks[0]
     if learner not in networks:
-        given = "none is named" if learner is None else f"'{learner}' is none of them"
-        raise InputError(f"learner: {given}; networks of this result: {', '.join(networks) or 'none'}")
+        problem = "none is named" if learner is None else f"'{learner}' is none of them"
+        raise InputError(f"learner: {problem}; networks of this result: {', '.join(networks) or 'none'}")
     require(dataset, "true_class", "example_class_image")
     parameters = arrays[learner]
     count = len(next(iter(parameters.values())))

@@ -282,15 +282,16 @@ def _expanded(experiment: Experiment, players: Sequence[_Player], metric: Metric
     document = experiment.document
     data = document.data
     authored = data[key]
-    others = [own for own, spec in zip(authored, experiment.spec.compared, strict=True) if "array" not in spec.sections]
-    labels = {own["name"]: own["name"] for own in others}
+    pairs = zip(authored, experiment.spec.compared, strict=True)
+    others = [learner for learner, spec in pairs if "array" not in spec.sections]
+    labels = {learner["name"]: learner["name"] for learner in others}
     made = []
     for player in players:
         for combination in player.game.combinations:
-            own = copy.deepcopy(authored[player.number]) | {"name": player.name_of(combination)}
-            _make_ideal(own, experiment.spec.compared[player.number], player, player.missing(combination))
-            made.append(own)
-            labels[own["name"]] = player.label
+            learner = copy.deepcopy(authored[player.number]) | {"name": player.name_of(combination)}
+            _make_ideal(learner, experiment.spec.compared[player.number], player, player.missing(combination))
+            made.append(learner)
+            labels[learner["name"]] = player.label
     document = document.replace({key: [*others, *made], **_less_work(experiment, metric)})
     document = document.without((name,) for name in _LEFT_OUT if name in data)
     networks = {label: experiment.networks[old] for label, old in labels.items() if old in experiment.networks}
@@ -311,14 +312,14 @@ def _less_work(experiment: Experiment, metric: Metric) -> dict[str, Any]:
     return less
 
 
-def _make_ideal(own: dict[str, Any], spec: Any, player: _Player, missing: Collection[str]) -> None:
+def _make_ideal(learner: dict[str, Any], spec: Any, player: _Player, missing: Collection[str]) -> None:
     """Let a learner, as written, lack some imperfections."""
-    array = own.setdefault("array", {})
+    array = learner.setdefault("array", {})
     for key in CIRCUIT:
         if key in missing:
             array.pop(key, None)
     if ERROR in missing:
-        for section in (own.get("programmed"), array):
+        for section in (learner.get("programmed"), array):
             if section and "error" in section:
                 section["error"] = 0.0
     parts, changes = ideal_device(player.device, missing)

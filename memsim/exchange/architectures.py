@@ -40,22 +40,22 @@ class _Nodes:
         self._parameters = parameters
         self.nodes: list[Node] = []
 
-    def chain(self, chain: Chain, given: Shape, value: str, above: str = "") -> str:
+    def chain(self, chain: Chain, size: Shape, value: str, above: str = "") -> str:
         """Add a chain that takes a value of some shape, and return the name of what it gives."""
-        for name, layer, shape in chain.shapes(given):
+        for name, layer, shape in chain.shapes(size):
             value = self._layer(f"{above}{name}", layer, shape, value)
         return value
 
-    def _layer(self, name: str, layer: Layer, given: Shape, value: str) -> str:
+    def _layer(self, name: str, layer: Layer, size: Shape, value: str) -> str:
         if isinstance(layer, Dropout):
             return value
         if isinstance(layer, Residual):
-            paths = layer.paths(given[0])
-            ends = [self.chain(path, given, value, f"{name}.{key}.") for key, path in paths.items()]
+            paths = layer.paths(size[0])
+            ends = [self.chain(path, size, value, f"{name}.{key}.") for key, path in paths.items()]
             return self._add(name, Activation("Relu"), self._add(f"{name}.sum", Binary("Add"), *ends))
-        return self._add(name, self._operator(name, layer, given), value)
+        return self._add(name, self._operator(name, layer, size), value)
 
-    def _operator(self, name: str, layer: Layer, given: Shape) -> Operator:
+    def _operator(self, name: str, layer: Layer, size: Shape) -> Operator:
         if isinstance(layer, OwnDense):
             return Dense(np.ascontiguousarray(self._of(name, "weight").T), self._of(name, "bias"))
         if isinstance(layer, OwnConvolution):
@@ -67,7 +67,7 @@ class _Nodes:
         if isinstance(layer, OwnMaxPool):
             return MaxPool((2, 2), (2, 2), ((0, 0), (0, 0)), (1, 1))
         if isinstance(layer, Flatten):
-            return Reshape(layer.shape(given))
+            return Reshape(layer.shape(size))
         if isinstance(layer, GlobalAveragePool):
             return Reduce("mean", (2, 3), keep=False)
         if isinstance(layer, ReLU):

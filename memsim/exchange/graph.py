@@ -139,12 +139,12 @@ class Graph:
             raise InputError(f"the samples have the shape {list(x.shape[1:])}, the network takes {list(self.shape)}")
         values, left = {self.input: x}, self.users
         for node in self.nodes:
-            given = [values[name] for name in node.inputs]
+            inputs = [values[name] for name in node.inputs]
             if product is not None and isinstance(node.operator, Weighted):
-                values[node.name] = product(node, given[0])
+                values[node.name] = product(node, inputs[0])
             else:
                 with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                    values[node.name] = node.operator.outputs(*given)
+                    values[node.name] = node.operator.outputs(*inputs)
             for name in node.inputs:
                 left[name] -= 1
                 if not left[name]:

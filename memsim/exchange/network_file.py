@@ -48,7 +48,7 @@ class NetworkFile:
             If it takes samples of another shape, or cannot be computed.
         """
         fits = len(shape) == len(self.sample) and all(
-            size in (None, own) for own, size in zip(shape, self.sample, strict=True)
+            size in (None, declared) for declared, size in zip(shape, self.sample, strict=True)
         )
         if not fits:
             taken = ", ".join("any" if size is None else str(size) for size in self.sample)

@@ -184,10 +184,10 @@ def _clip(builder: Builder, step: Step) -> None:
     for place, (name, default) in enumerate((("min", -np.inf), ("max", np.inf)), 1):
         value = attribute(step, name, default)
         if builder.has(step, place):
-            given = builder.constant(step, place)
-            if given.size != 1:
-                raise InputError(f"its input {place} has {given.size} numbers; allowed: one")
-            value = given.reshape(-1)[0]
+            constant = builder.constant(step, place)
+            if constant.size != 1:
+                raise InputError(f"its input {place} has {constant.size} numbers; allowed: one")
+            value = constant.reshape(-1)[0]
         limits.append(float(value))
     builder.add(step, Clip(*limits), builder.flow(step))
 

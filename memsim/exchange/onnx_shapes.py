@@ -35,25 +35,25 @@ def reshape(builder: Builder, step: Step) -> None:
         builder.add(step, Reshape(_sample_shape(value.shape, to, builder.file.axes[0])), value)
 
 
-def _sample_shape(given: Shape, to: Sequence[int], samples: int | None) -> Shape:
+def _sample_shape(shape: Shape, to: Sequence[int], samples: int | None) -> Shape:
     """Shape of one sample after a reshape to some sizes, of which 0 keeps one and -1 is what is left."""
     refusal = InputError(
-        f"samples of shape {list(given)} have no shape {shown(['samples' if size == SAMPLES else size for size in to])}"
+        f"samples of shape {list(shape)} have no shape {shown(['samples' if size == SAMPLES else size for size in to])}"
         "; allowed: shapes whose first axis counts samples"
     )
     if not to:
         raise refusal
-    whole = (SAMPLES, *given)
+    whole = (SAMPLES, *shape)
     sizes = [whole[place] if size == 0 and place < len(whole) else size for place, size in enumerate(to)]
     first, rest = sizes[0], sizes[1:]
     free, known = rest.count(-1), math.prod(size for size in rest if size != -1)
     if any(size < 1 and size != -1 for size in rest) or free > 1 or (first == -1 and free):
         raise refusal
     if free:
-        if math.prod(given) % known:
+        if math.prod(shape) % known:
             raise refusal
-        rest = [math.prod(given) // known if size == -1 else size for size in rest]
-    if first not in (-1, SAMPLES, samples) or math.prod(rest) != math.prod(given):
+        rest = [math.prod(shape) // known if size == -1 else size for size in rest]
+    if first not in (-1, SAMPLES, samples) or math.prod(rest) != math.prod(shape):
         raise refusal
     return tuple(rest)
 
@@ -75,8 +75,9 @@ def squeeze(builder: Builder, step: Step) -> None:
     """Without axes of one number."""
     value, axes = builder.value(step, 0), _axes(builder, step)
     if isinstance(value, np.ndarray):
-        kept = [axis % max(1, value.ndim) for axis in axes] or [a for a, size in enumerate(value.shape) if size == 1]
-        sizes = [size for axis, size in enumerate(value.shape) if axis not in kept]
+        ones = [axis for axis, size in enumerate(value.shape) if size == 1]
+        squeezed = [axis % max(1, value.ndim) for axis in axes] or ones
+        sizes = [size for axis, size in enumerate(value.shape) if axis not in squeezed]
         builder.give(step, _arranged(value, sizes or [1]).reshape(sizes))
         return
     if not axes:

@@ -266,7 +266,7 @@ def _programmed(
     }
     layers = {}
     for place, (node, operator) in enumerate(weighted):
-        own = ranges.get(node.name, Ranges(1.0, hardware.adc))
+        layer_ranges = ranges.get(node.name, Ranges(1.0, hardware.adc))
         try:
             layer = ProgrammedLayer(
                 operator.matrices,
@@ -274,12 +274,12 @@ def _programmed(
                 hardware.device,
                 patches=operator.patches(graph.shapes[node.inputs[0]]),
                 scope=Scope(layer=place, repetition=repeat),
-                adc=own.adc,
+                adc=layer_ranges.adc,
                 **settings,
             )
         except MemsimError as error:
             raise type(error)(f"{node.label}: {error}") from None
-        layer.gain = own.gain
+        layer.gain = layer_ranges.gain
         layers[node.name] = layer
     return layers
 
@@ -296,10 +296,10 @@ def _bytes(graph: Graph, dtype: str) -> int:
     """Size of the voltages of the largest layer for one sample [byte]."""
     shapes, most = graph.shapes, 0
     for node, operator in graph.weighted:
-        given = shapes[node.inputs[0]]
-        patches = operator.patches(given)
+        shape = shapes[node.inputs[0]]
+        patches = operator.patches(shape)
         groups = getattr(operator, "groups", 1)
-        inputs = math.prod(given) if patches is None else groups * patches.positions * patches.rows
+        inputs = math.prod(shape) if patches is None else groups * patches.positions * patches.rows
         most = max(most, inputs)
     return np.dtype(dtype).itemsize * most
 

@@ -31,8 +31,9 @@ class LabelledSpec(Section):
     @model_validator(mode="after")
     def _whole(self) -> LabelledSpec:
         if not math.isclose(math.fsum(self.fractions), 1, abs_tol=1e-6):
-            given = ", ".join(f"{share:g}" for share in self.fractions)
-            raise problem(f"[{given}] add up to {math.fsum(self.fractions):g}; allowed: three shares of 1", "fractions")
+            shares = ", ".join(f"{share:g}" for share in self.fractions)
+            total = math.fsum(self.fractions)
+            raise problem(f"[{shares}] add up to {total:g}; allowed: three shares of 1", "fractions")
         return self
 
 

@@ -194,8 +194,8 @@ def inputs(tmp_path_factory):
 
 def command(name, folder):
     """Start one of the commands in a folder."""
-    own = {"NUMBA_CACHE_DIR": str(folder / KERNELS)} if name == "warm" else {}
-    return start(*COMMANDS[name], cwd=folder, env={**os.environ, **own})
+    cache = {"NUMBA_CACHE_DIR": str(folder / KERNELS)} if name == "warm" else {}
+    return start(*COMMANDS[name], cwd=folder, env={**os.environ, **cache})
 
 
 @pytest.fixture(scope="module")

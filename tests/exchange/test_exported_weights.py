@@ -33,16 +33,16 @@ def trained(name):
 
 @pytest.mark.parametrize("name", list(ARCHITECTURES))
 def test_the_graph_of_an_architecture_computes_its_outputs(name):
-    found, x = trained(name)
-    graph = graph_of(found.network.architecture, found.network.parameters)
-    np.testing.assert_allclose(graph.outputs(x), found.network.outputs(x), rtol=0, atol=2e-6)
-    assert graph.operations == found.network.operations
+    result, x = trained(name)
+    graph = graph_of(result.network.architecture, result.network.parameters)
+    np.testing.assert_allclose(graph.outputs(x), result.network.outputs(x), rtol=0, atol=2e-6)
+    assert graph.operations == result.network.operations
 
 
 def test_the_file_of_a_training_gives_its_best_network(tmp_path):
-    found, x = trained("cnn")
-    file = read_weights(save(found.state, tmp_path / "training.nc"))
-    np.testing.assert_allclose(file.graph((1, 9, 8)).outputs(x), found.network.outputs(x), rtol=0, atol=2e-6)
+    result, x = trained("cnn")
+    file = read_weights(save(result.state, tmp_path / "training.nc"))
+    np.testing.assert_allclose(file.graph((1, 9, 8)).outputs(x), result.network.outputs(x), rtol=0, atol=2e-6)
     with pytest.raises(InputError, match=r"takes samples of shape \[1, 9, 8\], not \[1, 28, 28\]"):
         file.graph((1, 28, 28))
 
@@ -53,14 +53,14 @@ def test_onnx_files_of_memsim_give_the_same_in_onnxruntime(name, tmp_path):
     runtime = pytest.importorskip("onnxruntime")
     from memsim.exchange import read_onnx, write_onnx
 
-    found, x = trained(name)
-    path = write_onnx(found.network, tmp_path / "network.onnx")
-    expected = found.network.outputs(x)
+    result, x = trained(name)
+    path = write_onnx(result.network, tmp_path / "network.onnx")
+    expected = result.network.outputs(x)
     (outputs,) = runtime.InferenceSession(str(path)).run(None, {"input": x})
     np.testing.assert_allclose(outputs, expected, rtol=0, atol=5e-6)
     np.testing.assert_allclose(read_onnx(path).graph(x.shape[1:]).outputs(x), expected, rtol=0, atol=5e-6)
     with pytest.raises(OutputError, match="exists"):
-        write_onnx(found.network, path)
+        write_onnx(result.network, path)
 
 
 @pytest.mark.slow
@@ -69,9 +69,9 @@ def test_safetensors_files_hold_weights_and_architecture(name, tmp_path):
     pytest.importorskip("safetensors")
     from memsim.exchange import write_safetensors
 
-    found, x = trained(name)
-    file = read_weights(write_safetensors(found.network, tmp_path / "network.safetensors"))
-    np.testing.assert_allclose(file.graph(x.shape[1:]).outputs(x), found.network.outputs(x), rtol=0, atol=2e-6)
+    result, x = trained(name)
+    file = read_weights(write_safetensors(result.network, tmp_path / "network.safetensors"))
+    np.testing.assert_allclose(file.graph(x.shape[1:]).outputs(x), result.network.outputs(x), rtol=0, atol=2e-6)
 
 
 @pytest.mark.slow
@@ -145,8 +145,8 @@ def test_a_network_of_a_result_is_exported_and_has_its_accuracy_again(kept_resul
         text = ms.load_experiment("infer-01").replace(
             {"learners": [{"name": "A", "network": spec}], "data.samples": 300, "repeats": 1}
         )
-        found = ms.run(text.replace({f"network.{key}": path}))
-        assert found.digital_accuracy.item() == pytest.approx(expected, abs=1e-12)
+        result = ms.run(text.replace({f"network.{key}": path}))
+        assert result.digital_accuracy.item() == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.slow
@@ -170,9 +170,9 @@ def test_the_file_of_a_training_is_exported(tmp_path):
     import memsim as ms
     from memsim.exchange import read_onnx
 
-    found, x = trained("residual")
-    path = ms.export_network(save(found.state, tmp_path / "training.nc"), tmp_path / "network.onnx")
+    result, x = trained("residual")
+    path = ms.export_network(save(result.state, tmp_path / "training.nc"), tmp_path / "network.onnx")
     outputs = read_onnx(path).graph(x.shape[1:]).outputs(x)
-    np.testing.assert_allclose(outputs, found.network.outputs(x), rtol=0, atol=5e-6)
+    np.testing.assert_allclose(outputs, result.network.outputs(x), rtol=0, atol=5e-6)
     with pytest.raises(InputError, match="one network"):
         ms.export_network(tmp_path / "training.nc", path, learner="CNN", force=True)

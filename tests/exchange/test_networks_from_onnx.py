@@ -66,8 +66,8 @@ def test_files_of_the_newer_exporter_of_torch_are_read(name, tmp_path):
 def test_normalisations_stay_digital_or_are_folded(tmp_path):
     import torch
 
-    kept = {"training": torch.onnx.TrainingMode.PRESERVE, "do_constant_folding": False}
-    path = exported("resnet", tmp_path / "network.onnx", **kept)
+    options = {"training": torch.onnx.TrainingMode.PRESERVE, "do_constant_folding": False}
+    path = exported("resnet", tmp_path / "network.onnx", **options)
     graph, x = read_onnx(path).graph(SHAPES["resnet"]), samples("resnet")
     folded = without_norms(graph)
 

@@ -48,7 +48,7 @@ def by_torch(name, hardware, x, repeat):
 def by_memsim(path, name, hardware, x, repeat):
     """The same from the ONNX file."""
     graph = read_onnx(path).graph(SHAPES[name])
-    own = Hardware(
+    hardware = Hardware(
         device=hardware.cells,
         seed=hardware.seed,
         mapping=hardware.plan,
@@ -58,8 +58,8 @@ def by_memsim(path, name, hardware, x, repeat):
         adc=hardware.outputs,
         tile=hardware.tile,
     )
-    ranges = calibrated(graph, own, x[:20])
-    cells = ProgrammedNetwork(graph, own, ranges=ranges, repeat=repeat)
+    ranges = calibrated(graph, hardware, x[:20])
+    cells = ProgrammedNetwork(graph, hardware, ranges=ranges, repeat=repeat)
     return graph.outputs(x), cells.outputs(x, Occasion(Purpose.TEST))
 
 
@@ -100,6 +100,6 @@ def test_an_experiment_has_the_accuracies_that_torch_measures(tmp_path):
     mt.program(mt.calibrate(chip, train[0][:200]), repeats=3)
     loader = DataLoader(TensorDataset(x, labels), batch_size=len(x))
     expected = mt.evaluate(chip, loader, times=["0 s", "1 h", "1 day"], progress=False).accuracy.values
-    found = np.concatenate([result.test_accuracy.values[:, None], result.aged_accuracy.values], axis=1)
+    accuracies = np.concatenate([result.test_accuracy.values[:, None], result.aged_accuracy.values], axis=1)
     assert expected.min() < expected.max()
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1.01 / len(x))
+    np.testing.assert_allclose(accuracies, expected, rtol=0, atol=1.01 / len(x))

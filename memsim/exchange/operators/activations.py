@@ -48,8 +48,8 @@ FUNCTIONS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
 class _Elementwise(Operator):
     """A function of each number."""
 
-    def shape(self, *given: Shape) -> Shape:
-        return given[0]
+    def shape(self, *shapes: Shape) -> Shape:
+        return shapes[0]
 
 
 @dataclass(frozen=True)
@@ -114,9 +114,9 @@ class Softmax(_Elementwise):
     whole: bool = False
     logarithm: bool = False
 
-    def shape(self, *given: Shape) -> Shape:
-        normalised_axis(self.kind, self.axis, len(given[0]) + 1)
-        return given[0]
+    def shape(self, *shapes: Shape) -> Shape:
+        normalised_axis(self.kind, self.axis, len(shapes[0]) + 1)
+        return shapes[0]
 
     def outputs(self, *values: np.ndarray) -> np.ndarray:
         x = values[0]

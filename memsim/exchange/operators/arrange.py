@@ -19,9 +19,9 @@ class Reshape(Operator):
     kind: ClassVar[str] = "Reshape"
     to: Shape
 
-    def shape(self, *given: Shape) -> Shape:
-        if math.prod(given[0]) != math.prod(self.to):
-            raise InputError(f"{self.kind}: samples of shape {list(given[0])} have no shape {list(self.to)}")
+    def shape(self, *shapes: Shape) -> Shape:
+        if math.prod(shapes[0]) != math.prod(self.to):
+            raise InputError(f"{self.kind}: samples of shape {list(shapes[0])} have no shape {list(self.to)}")
         return self.to
 
     def outputs(self, *values: np.ndarray) -> np.ndarray:
@@ -35,12 +35,12 @@ class Transpose(Operator):
     kind: ClassVar[str] = "Transpose"
     order: tuple[int, ...]
 
-    def shape(self, *given: Shape) -> Shape:
-        axes = len(given[0]) + 1
+    def shape(self, *shapes: Shape) -> Shape:
+        axes = len(shapes[0]) + 1
         if sorted(self.order) != list(range(axes)) or self.order[0] != 0:
             text = f"the order {list(self.order)} of {axes} axes is not allowed; the first axis counts samples"
             raise InputError(f"{self.kind}: {text}")
-        return tuple(given[0][axis - 1] for axis in self.order[1:])
+        return tuple(shapes[0][axis - 1] for axis in self.order[1:])
 
     def outputs(self, *values: np.ndarray) -> np.ndarray:
         return np.transpose(values[0], self.order)
@@ -53,15 +53,15 @@ class Concat(Operator):
     kind: ClassVar[str] = "Concat"
     axis: int
 
-    def shape(self, *given: Shape) -> Shape:
-        axis = normalised_axis(self.kind, self.axis, len(given[0]) + 1) - 1
-        first = given[0]
-        for other in given[1:]:
+    def shape(self, *shapes: Shape) -> Shape:
+        axis = normalised_axis(self.kind, self.axis, len(shapes[0]) + 1) - 1
+        first = shapes[0]
+        for other in shapes[1:]:
             if len(other) != len(first) or any(
                 a != b for place, (a, b) in enumerate(zip(first, other, strict=True)) if place != axis
             ):
                 raise InputError(f"{self.kind}: the shapes {list(first)} and {list(other)} do not fit to each other")
-        return (*first[:axis], sum(one[axis] for one in given), *first[axis + 1 :])
+        return (*first[:axis], sum(one[axis] for one in shapes), *first[axis + 1 :])
 
     def outputs(self, *values: np.ndarray) -> np.ndarray:
         return np.concatenate(values, normalised_axis(self.kind, self.axis, values[0].ndim))
@@ -75,11 +75,11 @@ class Pad(Operator):
     around: tuple[tuple[int, int], ...]
     value: float = 0.0
 
-    def shape(self, *given: Shape) -> Shape:
-        if len(self.around) != len(given[0]) or min(min(pair) for pair in self.around) < 0:
-            text = f"{list(self.around)} around samples of shape {list(given[0])} is not allowed; numbers of at least 0"
-            raise InputError(f"{self.kind}: {text}")
-        return tuple(size + sum(pair) for size, pair in zip(given[0], self.around, strict=True))
+    def shape(self, *shapes: Shape) -> Shape:
+        if len(self.around) != len(shapes[0]) or min(min(pair) for pair in self.around) < 0:
+            samples = f"samples of shape {list(shapes[0])}"
+            raise InputError(f"{self.kind}: {list(self.around)} around {samples} is not allowed; numbers of at least 0")
+        return tuple(size + sum(pair) for size, pair in zip(shapes[0], self.around, strict=True))
 
     def outputs(self, *values: np.ndarray) -> np.ndarray:
         return np.pad(values[0], ((0, 0), *self.around), constant_values=self.value)

@@ -37,11 +37,11 @@ class Binary(Operator):
     kind: ClassVar[str] = "arithmetic"
     function: str
 
-    def shape(self, *given: Shape) -> Shape:
-        if len(given[0]) != len(given[1]):
-            shapes = " and ".join(str(list(one)) for one in given)
-            raise InputError(f"{self.function}: samples have the shapes {shapes}; allowed: as many axes in both")
-        return _broadcast(self.function, given[0], given[1])
+    def shape(self, *shapes: Shape) -> Shape:
+        if len(shapes[0]) != len(shapes[1]):
+            text = " and ".join(str(list(one)) for one in shapes)
+            raise InputError(f"{self.function}: samples have the shapes {text}; allowed: as many axes in both")
+        return _broadcast(self.function, shapes[0], shapes[1])
 
     def outputs(self, *values: np.ndarray) -> np.ndarray:
         result: np.ndarray = ARITHMETIC[self.function](values[0], values[1])
@@ -63,13 +63,13 @@ class WithConstant(Operator):
     constant: np.ndarray
     first: bool = False
 
-    def shape(self, *given: Shape) -> Shape:
-        if self.constant.ndim > len(given[0]):
+    def shape(self, *shapes: Shape) -> Shape:
+        if self.constant.ndim > len(shapes[0]):
             raise InputError(
                 f"{self.function}: a constant of shape {list(self.constant.shape)} does not fit to samples of shape "
-                f"{list(given[0])}"
+                f"{list(shapes[0])}"
             )
-        return _broadcast(self.function, given[0], self.constant.shape)
+        return _broadcast(self.function, shapes[0], self.constant.shape)
 
     def outputs(self, *values: np.ndarray) -> np.ndarray:
         pair = values[0], self.constant.astype(values[0].dtype)
@@ -105,12 +105,12 @@ class BatchNorm(Operator):
         """What is added to each channel after the factor, float64."""
         return self.shift - self.factor * self.mean
 
-    def shape(self, *given: Shape) -> Shape:
-        if not given[0] or given[0][0] != len(self.scale):
+    def shape(self, *shapes: Shape) -> Shape:
+        if not shapes[0] or shapes[0][0] != len(self.scale):
             raise InputError(
-                f"{self.kind}: the input of a sample has the shape {list(given[0])}; allowed: [{len(self.scale)}, ...]"
+                f"{self.kind}: the input of a sample has the shape {list(shapes[0])}; allowed: [{len(self.scale)}, ...]"
             )
-        return given[0]
+        return shapes[0]
 
     def outputs(self, *values: np.ndarray) -> np.ndarray:
         x = values[0]

@@ -20,7 +20,7 @@ class Operator:
 
     kind: ClassVar[str]
 
-    def shape(self, *given: Shape) -> Shape:
+    def shape(self, *shapes: Shape) -> Shape:
         """Shape of the output of one sample for inputs of these shapes.
 
         Raises

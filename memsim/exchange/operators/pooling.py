@@ -37,17 +37,18 @@ class _Windows(Operator):
     dilation: tuple[int, ...]
     ceil: bool = False
 
-    def shape(self, *given: Shape) -> Shape:
+    def shape(self, *shapes: Shape) -> Shape:
         axes = len(self.kernel)
-        if len(given[0]) != axes + 1:
+        if len(shapes[0]) != axes + 1:
             raise InputError(
-                f"{self.kind}: the input of a sample has the shape {list(given[0])}; allowed: a channel and {axes} axes"
+                f"{self.kind}: the input of a sample has the shape {list(shapes[0])}; allowed: a channel and {axes} "
+                "axes"
             )
         if math.prod(self.kernel) > MAX_WINDOW:
             raise InputError(f"{self.kind}: a window of {list(self.kernel)}; allowed: at most {MAX_WINDOW} numbers")
-        padded = (size + sum(pair) for size, pair in zip(given[0][1:], self.padding, strict=True))
-        checked_size(f"{self.kind}, with padding", (given[0][0], *padded))
-        return (given[0][0], *(self._count(size, axis) for axis, size in enumerate(given[0][1:])))
+        padded = (size + sum(pair) for size, pair in zip(shapes[0][1:], self.padding, strict=True))
+        checked_size(f"{self.kind}, with padding", (shapes[0][0], *padded))
+        return (shapes[0][0], *(self._count(size, axis) for axis, size in enumerate(shapes[0][1:])))
 
     def _count(self, size: int, axis: int) -> int:
         """Windows along an axis."""
@@ -144,9 +145,9 @@ class Reduce(Operator):
             return tuple(range(2, axes))
         return tuple(sorted({normalised_axis(self.kind, axis, axes) for axis in self.axes}))
 
-    def shape(self, *given: Shape) -> Shape:
-        along = self._along(len(given[0]) + 1)
-        sizes = ((size, place in along) for place, size in enumerate(given[0], 1))
+    def shape(self, *shapes: Shape) -> Shape:
+        along = self._along(len(shapes[0]) + 1)
+        sizes = ((size, place in along) for place, size in enumerate(shapes[0], 1))
         return tuple(1 if gone else size for size, gone in sizes if self.keep or not gone)
 
     def outputs(self, *values: np.ndarray) -> np.ndarray:

@@ -49,7 +49,7 @@ class Weighted(Operator):
         matrices = self.matrices
         return self.bias.astype(float).reshape((*matrices.shape[:-2], matrices.shape[-1]))
 
-    def patches(self, given: Shape) -> Patches | None:
+    def patches(self, size: Shape) -> Patches | None:
         """How an input becomes rows, of a convolution."""
         return None
 
@@ -61,7 +61,7 @@ class Weighted(Operator):
         """Outputs of a crossbar for inputs x with the axes of this layer."""
         raise NotImplementedError
 
-    def reads(self, given: Shape) -> int:
+    def reads(self, size: Shape) -> int:
         """Vectors that are multiplied for one sample, without those of patches."""
         return 1
 
@@ -91,18 +91,18 @@ class Dense(Weighted):
     def matrices(self) -> np.ndarray:
         return self.weight.astype(float)
 
-    def shape(self, *given: Shape) -> Shape:
+    def shape(self, *shapes: Shape) -> Shape:
         rows, cols = self.weight.shape
-        if not given[0] or given[0][-1] != rows:
-            raise InputError(f"{self.kind}: a sample has the shape {list(given[0])}; allowed: [..., {rows}]")
-        return (*given[0][:-1], cols)
+        if not shapes[0] or shapes[0][-1] != rows:
+            raise InputError(f"{self.kind}: a sample has the shape {list(shapes[0])}; allowed: [..., {rows}]")
+        return (*shapes[0][:-1], cols)
 
     def outputs(self, *values: np.ndarray) -> np.ndarray:
         y: np.ndarray = values[0] @ self.weight.astype(values[0].dtype, copy=False)
         return y if self.bias is None else y + self.bias.astype(y.dtype)
 
-    def reads(self, given: Shape) -> int:
-        return math.prod(given[:-1])
+    def reads(self, size: Shape) -> int:
+        return math.prod(size[:-1])
 
     def crossbar_inputs(self, x: np.ndarray) -> np.ndarray:
         return x.reshape(-1, x.shape[-1])
@@ -149,9 +149,9 @@ class Convolution(Weighted):
         grouped = self.weight.astype(float).reshape(self.groups, filters // self.groups, -1).swapaxes(1, 2)
         return grouped if self.groups > 1 else grouped[0]
 
-    def patches(self, given: Shape) -> Patches:
+    def patches(self, size: Shape) -> Patches:
         channels, *kernel = self.weight.shape[1:]
-        image = [size + before + after for size, (before, after) in zip(given[1:], self.padding, strict=True)]
+        image = [size + before + after for size, (before, after) in zip(size[1:], self.padding, strict=True)]
         lines = [1] * (2 - self.axes)  # a signal is an image of one line
         return Patches(
             (channels, *lines, *image),
@@ -161,14 +161,14 @@ class Convolution(Weighted):
             (*lines, *self.dilation),  # type: ignore[arg-type]
         )
 
-    def shape(self, *given: Shape) -> Shape:
+    def shape(self, *shapes: Shape) -> Shape:
         channels = self.weight.shape[1] * self.groups
-        if len(given[0]) != self.axes + 1 or given[0][0] != channels:
+        if len(shapes[0]) != self.axes + 1 or shapes[0][0] != channels:
             axes = ", ".join(("y", "x")[2 - self.axes :])
             raise InputError(
-                f"{self.kind}: the input of a sample has the shape {list(given[0])}; allowed: [{channels}, {axes}]"
+                f"{self.kind}: the input of a sample has the shape {list(shapes[0])}; allowed: [{channels}, {axes}]"
             )
-        patches = self.patches(given[0])
+        patches = self.patches(shapes[0])
         checked_size(f"{self.kind}, with padding", (self.groups, *patches.image))
         return (self.cols, *patches.grid[2 - self.axes :])
 

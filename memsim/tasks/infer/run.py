@@ -206,6 +206,6 @@ def _layer_names(graphs: list[Graph]) -> list[Any]:
     """Labels of layers: their names where all networks have the same, else their numbers from 1."""
     names = [[node.label for node, _ in graph.weighted] for graph in graphs]
     first = names[0]
-    if all(own == first for own in names) and len(set(first)) == len(first):
+    if all(labels == first for labels in names) and len(set(first)) == len(first):
         return list(first)
     return list(range(1, max(map(len, names)) + 1))

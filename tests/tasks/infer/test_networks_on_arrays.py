@@ -144,12 +144,12 @@ def test_files_of_an_experiment_lie_in_its_own_folder(tmp_path):
     for place, allowed in (("../outside.nc", False), ("own.nc", True)):
         (inside / "e.yaml").write_text(text.replace("weights: digits-cnn", f"weights: {place}"))
         shutil.copy(outside, inside / "own.nc")
-        own = ms.load_experiment(inside / "e.yaml").replace(FEW)
+        experiment_inside = ms.load_experiment(inside / "e.yaml").replace(FEW)
         if allowed:
-            assert ms.run(own).digital_accuracy.min() > 0.9
+            assert ms.run(experiment_inside).digital_accuracy.min() > 0.9
         else:
             with pytest.raises(InputError, match="lies outside the folder of the experiment"):
-                ms.run(own)
+                ms.run(experiment_inside)
     assert ms.run(experiment(**{"network.weights": outside})).digital_accuracy.min() > 0.9
 
 

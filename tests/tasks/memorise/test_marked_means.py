@@ -42,8 +42,8 @@ def test_means_of_the_snr_are_marked_where_denominators_have_both_signs(result, 
     table.print_metrics(changed)
     table.print_notes(changed)
     *rows, last = capsys.readouterr().out.splitlines()
-    found = {row.split("  ")[0].strip() for row in rows if MARK in row}
-    assert found == marked
+    marked_rows = {row.split("  ")[0].strip() for row in rows if MARK in row}
+    assert marked_rows == marked
     assert (" ".join(last.split()) == f"{MARK} {NO_EXPECTATION}") == bool(marked)
 
 
