@@ -207,7 +207,7 @@ def device_notes(entries: Sequence[Entry]) -> list[str]:
             known += [note for note in entry.notes if note not in known]
     return [
         *(
-            f"trained ideally, then programmed once with the error model of device '{name}': {', '.join(found)}"
+            f"trained ideally, then programmed once with the error model of device '{name}': {name_list(found)}"
             for name, found in labels.items()
         ),
         *(f"device '{name}' has {', '.join(found)}: no layer of its own" for name, found in missing.items()),
