@@ -23,6 +23,7 @@ from memsim.lazy_names import lazy_names
 if TYPE_CHECKING:
     from memsim.arrays import ADC, DAC, Crossbar, Mapping, PulseCounts, Wires
     from memsim.arrays.wires import WireSolution, effective_conductance, solve_wires
+    from memsim.assessment import assess
     from memsim.attribution import attribute, limits
     from memsim.cells import register_step
     from memsim.costs import cost
@@ -89,6 +90,7 @@ _MODULES = {
     "WindowWarning": "memsim.errors",
     "WireSolution": "memsim.arrays.wires",
     "Wires": "memsim.arrays",
+    "assess": "memsim.assessment",
     "attribute": "memsim.attribution",
     "cost": "memsim.costs",
     "combine": "memsim.results.combination",
@@ -147,6 +149,7 @@ __all__ = [
     "WindowWarning",
     "WireSolution",
     "Wires",
+    "assess",
     "attribute",
     "combine",
     "cost",

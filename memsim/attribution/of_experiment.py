@@ -28,7 +28,8 @@ from memsim.attribution.shapley import Game, game_of
 from memsim.backends import resolve
 from memsim.errors import InputError, nearest
 from memsim.evaluation import Trained, checked, trained_in
-from memsim.experiments.experiment import Experiment, validated
+from memsim.experiments.comparing import comparing
+from memsim.experiments.experiment import Experiment
 from memsim.experiments.keys import listed
 from memsim.experiments.loading import load_experiment
 from memsim.profiles import DeviceProfile
@@ -47,8 +48,6 @@ if TYPE_CHECKING:
 
 _AROUND_TRAINED = (READ, *CIRCUIT)
 """Imperfections that can change once cells have learned in place."""
-_LEFT_OUT = ("energy", "keep", "published", "reference")
-"""Keys of an experiment that name learners, or ask for more than metrics."""
 MAX_RUNS = 1000
 """Most learners of the run."""
 
@@ -133,15 +132,11 @@ def limits_of(
 ) -> xr.Dataset:
     """The attribution of an experiment, perhaps with changes, and with what its source holds; see `limits`."""
     trained = source.trained
-    if whole.spec.sweep:
-        raise InputError(
-            f"{whole.document.name}: sweeps {', '.join(whole.spec.sweep)}; choose one value of each, so that there is "
-            "one run to explain"
-        )
+    refuse_sweep(whole)
     known, images_sha256 = ({}, source.images_sha256) if trained is None else checked(trained, whole)
-    chosen = _metric(whole, metric)
+    chosen = metric_of(whole, metric)
     ages = "time" in VARIABLES[chosen.source].dims and _last_time(whole) > 0
-    players = [_player(whole, one, imperfections, orders, trained, ages) for one in _learners(whole, learners)]
+    players = [_player(whole, one, imperfections, orders, trained, ages) for one in explained(whole, learners)]
     count = sum(len(player.game.combinations) for player in players)
     if count > MAX_RUNS:
         raise InputError(
@@ -231,8 +226,23 @@ def opened(experiment: Experiment | str | Path) -> Source:
     return Source(stored.experiment, images_sha256=stored.images_sha256)
 
 
-def _learners(experiment: Experiment, names: Collection[str]) -> list[Any]:
-    """Settings of the learners that are explained."""
+def refuse_sweep(experiment: Experiment) -> None:
+    """Refuse an experiment that runs several times."""
+    if experiment.spec.sweep:
+        raise InputError(
+            f"{experiment.document.name}: sweeps {', '.join(experiment.spec.sweep)}; choose one value of each, so that "
+            "there is one run to explain"
+        )
+
+
+def explained(experiment: Experiment, names: Collection[str]) -> list[Any]:
+    """Settings of the learners of these names; by default of those that are programmed, or of all on crossbars.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown, or nothing is on a crossbar.
+    """
     spec = experiment.spec
     on_arrays = [one for one in spec.compared if "array" in one.sections]
     if not on_arrays:
@@ -278,10 +288,7 @@ def _player(
 
 def _expanded(experiment: Experiment, players: Sequence[_Player], metric: Metric) -> tuple[Experiment, dict[str, str]]:
     """An experiment with a learner for each combination, and what each learner is called in the whole one."""
-    key = listed(experiment.spec)
-    document = experiment.document
-    data = document.data
-    authored = data[key]
+    authored = experiment.document.data[listed(experiment.spec)]
     pairs = zip(authored, experiment.spec.compared, strict=True)
     others = [learner for learner, spec in pairs if "array" not in spec.sections]
     labels = {learner["name"]: learner["name"] for learner in others}
@@ -292,14 +299,12 @@ def _expanded(experiment: Experiment, players: Sequence[_Player], metric: Metric
             _make_ideal(learner, experiment.spec.compared[player.number], player, player.missing(combination))
             made.append(learner)
             labels[learner["name"]] = player.label
-    document = document.replace({key: [*others, *made], **_less_work(experiment, metric)})
-    document = document.without((name,) for name in _LEFT_OUT if name in data)
     networks = {label: experiment.networks[old] for label, old in labels.items() if old in experiment.networks}
-    expanded = Experiment(document, validated(document, experiment.devices), experiment.devices, networks=networks)
-    return expanded, labels
+    changes = less_work(experiment, metric)
+    return comparing(experiment, [*others, *made], networks=networks, changes=changes), labels
 
 
-def _less_work(experiment: Experiment, metric: Metric) -> dict[str, Any]:
+def less_work(experiment: Experiment, metric: Metric) -> dict[str, Any]:
     """Settings without which a run would compute what the metric does not need: all but one level of noise."""
     spec: Any = experiment.spec
     corruptions = getattr(spec, "corruptions", None)
@@ -340,7 +345,7 @@ def _laid_over(section: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[s
     return made
 
 
-def _metric(experiment: Experiment, name: str | None) -> Metric:
+def metric_of(experiment: Experiment, name: str | None) -> Metric:
     """One of the metrics of the task; where time passes, that at the last time."""
     metrics = experiment.task.metrics
     names = [(metric.variable, metric.variable.removesuffix("_mean"), metric.label) for metric in metrics]

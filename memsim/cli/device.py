@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from memsim.cli import completion
+from memsim.cli.assess import assess
 from memsim.cli.author import models, new, schema
 from memsim.cli.console import WIDE, console, table
 from memsim.cli.device_plot import plot
@@ -34,6 +35,7 @@ def device() -> None:
     \b
     From a measurement:
       memsim device fit pulses.csv -o my.yaml
+      memsim device assess pulses.csv --task digits-01
     """
 
 
@@ -119,5 +121,5 @@ def validate(files: tuple[str, ...]) -> None:
     check_each(files, check)
 
 
-for command in (new, schema, models, plot, fit):
+for command in (new, schema, models, plot, fit, assess):
     device.add_command(command)

@@ -11,6 +11,7 @@ from memsim.cli import completion
 from memsim.cli.bar import progress
 from memsim.cli.console import console
 from memsim.cli.fit_report import print_fit
+from memsim.cli.measurements import measurement_options
 from memsim.cli.targets import output_option
 from memsim.errors import printable
 
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 )
 @output_option("--figure", metavar="FIGURE", help="Draw data against model into a .png, .pdf or .svg file.")
 @click.option("--kind", metavar="KIND", help="pulses, retention, read-noise or iv [default: what the headings say].")
-@click.option("--model", metavar="NAME", help="Report and write this step model [default: the lowest BIC].")
-@click.option("--window", metavar='"MIN, MAX"', help="Window of weights without a unit, or for read noise.")
 @click.option("--name", metavar="NAME", help="Name of the profile [default: that of the file, or of --device].")
 @click.option(
     "--device",
@@ -39,10 +38,7 @@ if TYPE_CHECKING:
     shell_complete=completion.devices,
     help="Profile that retention, read noise or I-V is added to with -o.",
 )
-@click.option("--columns", metavar="TEXT", help='What columns are: "G = Iread/Vread, direction = Mode, pulse = #".')
-@click.option("--table", "number", type=int, metavar="N", help="Read table N of a file with several.")
-@click.option("--decimal", metavar=".|,", help="Decimal sign [default: what the numbers show].")
-@click.option("--repeats", metavar="devices|cycles|reads", help="What equal headings, or rows of one pulse, are.")
+@measurement_options
 @click.option("-q", "--quiet", is_flag=True, help="Print only the paths of what was written.")
 def fit(
     file: str,
@@ -55,7 +51,7 @@ def fit(
     name: str | None,
     device: str | None,
     columns: str | None,
-    number: int | None,
+    table: int | None,
     decimal: str | None,
     repeats: str | None,
     quiet: bool,
@@ -107,7 +103,7 @@ def fit(
     ends = checked_window(window) if window is not None else None
     base = load_device(device) if device is not None else None
     # What cannot be right is refused before the fit, which may take a while.
-    measurement = read_measurement(file, columns=columns, table=number, decimal=decimal, repeats=repeats)
+    measurement = read_measurement(file, columns=columns, table=table, decimal=decimal, repeats=repeats)
     kind = kind_of(measurement) if kind is None else kind
     if kind == "pulses" and base is not None:
         raise click.UsageError("--device is for retention, read noise and I-V; pulses make a profile of their own")

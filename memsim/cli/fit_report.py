@@ -34,19 +34,12 @@ def print_fit(screen: Console, fit: PulseFit | SectionFit, *, has_window: bool) 
     if isinstance(fit, SectionFit):
         print_section(screen, fit)
         return
-    print_pulses(screen, fit)
-    if fit.data.unit is None and not has_window:
-        screen.print(
-            "Window   assumed: the data have no unit, so a profile's window is a nominal 1 uS to 100 uS; "
-            'give yours with --window "MIN, MAX"',
-            soft_wrap=True,
-        )
+    print_models(screen, fit)
+    print_chosen(screen, fit, has_window=has_window)
 
 
-def print_pulses(screen: Console, found: PulseFit) -> None:
-    """Print the models side by side, the numbers of the chosen one, and how its predictions miss."""
-    from memsim.fit.criteria import p_in_words
-
+def print_models(screen: Console, found: PulseFit) -> None:
+    """Print the models side by side."""
     chosen, data = found.chosen, found.data
     size = f"{data.reads:,} reads, {len(data.devices)} device(s), {len(data.sweeps)} sweeps"
     screen.print(printable(f"{data.name}: {size}"), style="bold")
@@ -60,7 +53,14 @@ def print_pulses(screen: Console, found: PulseFit) -> None:
     )
     for name, reason in found.not_fitted.items():
         screen.print(printable(f"Not fitted  {name}: {with_options(reason)}"), soft_wrap=True)
-    screen.print(f"\n{chosen.name}", style="bold")
+
+
+def print_chosen(screen: Console, found: PulseFit, *, has_window: bool) -> None:
+    """Print the numbers of the chosen model, and how its predictions miss; see `print_fit`."""
+    from memsim.fit.criteria import p_in_words
+
+    data = found.data
+    screen.print(f"\n{found.chosen.name}", style="bold")
     print_numbers(screen, found.fitted.numbers)
     for key, spread in found.fitted.spreads.items():
         screen.print(_between(key, spread, data.unit or ""), soft_wrap=True)
@@ -82,6 +82,12 @@ def print_pulses(screen: Console, found: PulseFit) -> None:
     for fault in found.review.faults:
         screen.print(
             f"Fault    {printable(with_options(fault))}; -o writes no profile of it without --force", soft_wrap=True
+        )
+    if data.unit is None and not has_window:
+        screen.print(
+            "Window   assumed: the data have no unit, so a profile's window is a nominal 1 uS to 100 uS; "
+            'give yours with --window "MIN, MAX"',
+            soft_wrap=True,
         )
 
 
@@ -108,6 +114,8 @@ def models_table(candidates: Sequence[Candidate], chosen: Candidate) -> Table:
 
 def _between(key: str, spread: Spread, unit: str) -> str:
     """The spread of one quantity between devices, and where a further device lies, as a sentence."""
+    from memsim.fit.pulses.quantities import quantity_text
+
     low, high = spread.another
     what = {"low": "the lower ends of the windows", "high": "the upper ends of the windows", "step": "the step sizes"}[
         key
@@ -115,11 +123,11 @@ def _between(key: str, spread: Spread, unit: str) -> str:
     if key == "step":
         unit, further = "%", f"steps of {_plain(math.exp(low))} to {_plain(math.exp(high))} times the average"
     else:
-        further = f"this end at {_text(low, unit)} to {_text(high, unit)}"
-    upper = _text(spread.sigma_high, unit)
+        further = f"this end at {quantity_text(low, unit)} to {quantity_text(high, unit)}"
+    upper = quantity_text(spread.sigma_high, unit)
     if spread.sigma_low > 0:
-        interval = f"95 % interval {_text(spread.sigma_low, unit)} to {upper}"
-        scatter = f"have a standard deviation of {_text(spread.sigma, unit)} ({interval})"
+        interval = f"95 % interval {quantity_text(spread.sigma_low, unit)} to {upper}"
+        scatter = f"have a standard deviation of {quantity_text(spread.sigma, unit)} ({interval})"
     else:
         scatter = f"are compatible with equal devices (standard deviation below {upper} at 95 %)"
     return f"Between devices, {what} {scatter}; 95 % of further devices have {further}."
@@ -178,24 +186,5 @@ def print_numbers(screen: Console, numbers: tuple[Number, ...]) -> None:
     rows = table("number", "value", "95 % interval", "meaning", right=("value",))
     rows.columns[0].no_wrap = True
     for item in numbers:
-        low, high = _text(item.low, item.unit), _text(item.high, item.unit)
-        if math.isnan(item.low):
-            interval = "not fitted"
-        elif math.isinf(item.low) and math.isinf(item.high):
-            interval = "not limited by the data"
-        elif math.isinf(item.high):
-            interval = f"above {low}"
-        elif math.isinf(item.low) or (item.low == 0 and item.unit == "%"):
-            interval = f"below {high}"
-        else:
-            interval = f"{low} to {high}"
-        rows.add_row(item.name, _text(item.value, item.unit), interval, item.meaning)
+        rows.add_row(item.name, item.value_text, item.interval_text, item.meaning)
     screen.print(rows)
-
-
-def _text(value: float, unit: str) -> str:
-    from memsim.units import format_quantity
-
-    if unit in ("S", "%"):
-        return format_quantity(value, unit, 3)
-    return f"{value:.4g} {unit if unit != 'pulses' else ''}".strip()

@@ -30,9 +30,15 @@ def print_notes(dataset: xr.Dataset, asked: int | None = None) -> None:
     asked : int, optional
         Number of images that the experiment names.
     """
-    task, screen = task_of(dataset), console()
+    task = task_of(dataset)
     if task.print_notes is not None:
         load_object(task.print_notes)(dataset)
+    print_origin(dataset, asked)
+
+
+def print_origin(dataset: xr.Dataset, asked: int | None = None) -> None:
+    """Print the notes of a run, what was changed in it, and where its images come from; see `print_notes`."""
+    screen = console()
     for note in str(dataset.attrs.get("notes", "")).splitlines():
         screen.print(f"Note     {printable(note)}", soft_wrap=True)
     changes = ", ".join(f"{key}={value}" for key, value in changes_of(dataset).items())

@@ -6,7 +6,7 @@ import re
 
 _ARGUMENT = re.compile(
     r"""\b(?:
-        (?P<any>columns|model|window|device|data|(?<!\.)components)=\.\.\.   # any value
+        (?P<any>columns|model|window|device|data|name|table|(?<!\.)components)=\.\.\.   # any value
         | (?P<text>columns)=(?=")                          # in quotes, which a shell needs, too
         | (?P<word>kind|repeats|decimal|device|data)='(?P<value>[^']*)'
         | (?P<number>table)=(?=\d)

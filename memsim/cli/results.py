@@ -23,6 +23,17 @@ Command = TypeVar("Command", bound=Callable[..., None])
 
 def change_options(command: Command) -> Command:
     """Add the options that change an experiment before it runs, see `changed_by_options`."""
+    device = click.option(
+        "--device",
+        metavar="NAME|FILE",
+        shell_complete=completion.devices,
+        help="Build all arrays from this device (see: memsim device list).",
+    )
+    return setting_options(device(command))
+
+
+def setting_options(command: Command) -> Command:
+    """Add the options that change an experiment, without that of the device."""
     options = (
         click.option(
             "--set",
@@ -32,12 +43,6 @@ def change_options(command: Command) -> Command:
             shell_complete=completion.keys,
             help="Change one field, e.g. --set learning.rate=0.1 (every learner that has it), "
             "--set 'learners.Hebbian Physical.learning.rate=0.1' (one), --set data.samples=10. May be repeated.",
-        ),
-        click.option(
-            "--device",
-            metavar="NAME|FILE",
-            shell_complete=completion.devices,
-            help="Build all arrays from this device (see: memsim device list).",
         ),
         click.option(
             "--data",

@@ -17,6 +17,8 @@ from memsim.plotting.style import INK, RC, line_style
 from memsim.units import format_quantity
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -56,15 +58,7 @@ def pulse_figure(fit: PulseFit, seed: int = 0) -> Figure:
 
     with rc_context(RC):
         figure, axes = grid([1.9, 1.9], 2, top=0.62, rows=[0.62], left=0.75, gap=0.75)
-        unit = _unit(axes[0, 0], fit)
-        axes[0, 1].yaxis.set_label_text(axes[0, 0].yaxis.get_label_text())
-        mixed = _mixed(fit)
-        if mixed:
-            _trains(axes[0, 0], fit, None, unit, seed)
-            _predictions(axes[0, 1], fit, unit)
-        else:
-            for branch in range(2):
-                _trains(axes[0, branch], fit, branch, unit, seed)
+        unit, mixed = data_panels(axes[0], fit, seed)
         fit_limits(axes[0])
         notes = _steps(axes[1, 0], fit, unit), _residuals(axes[1, 1], fit)
         headline(figure, f"{in_words(fit.data.name)}: {fit.chosen.name}", _noise_words(fit))
@@ -75,6 +69,39 @@ def pulse_figure(fit: PulseFit, seed: int = 0) -> Figure:
         some = only(shown, count, "devices")
         ending(figure, [handles[i] for i in order], [labels[i] for i in order], some, *notes)
     return figure
+
+
+def data_panels(axes: Sequence[Axes], fit: PulseFit, seed: int = 0) -> tuple[float, bool]:
+    """Draw the reads of a fit against its model into two panels.
+
+    They are set and reset pulses; of trains of both directions, reads against pulses and against their predictions.
+
+    Parameters
+    ----------
+    axes : sequence of Axes
+        The two panels.
+    fit : PulseFit
+        The fit.
+    seed : int
+        Of the simulated sweeps behind the bands.
+
+    Returns
+    -------
+    unit : float
+        Size of the unit of their vertical axes.
+    mixed : bool
+        Whether trains have pulses of both directions.
+    """
+    left, right = axes
+    unit, mixed = _unit(left, fit), _mixed(fit)
+    right.yaxis.set_label_text(left.yaxis.get_label_text())
+    if mixed:
+        _trains(left, fit, None, unit, seed)
+        _predictions(right, fit, unit)
+    else:
+        for branch, panel in enumerate(axes):
+            _trains(panel, fit, branch, unit, seed)
+    return unit, mixed
 
 
 def section_figure(fit: SectionFit) -> Figure:

@@ -98,7 +98,7 @@ def _similar_file(name: str, kind: Kind) -> str:
 
 
 def similar(name: str, known: Iterable[str]) -> str:
-    """As `memsim.errors.nearest`, but first a known name that contains the given one."""
+    """As `memsim.errors.nearest`, but first the shortest known name that contains this one."""
     names = list(known)
-    near = [other for other in names if name and name.lower() in other.lower()]
+    near = sorted((other for other in names if name and name.lower() in other.lower()), key=len)
     return f"; did you mean '{near[0]}'?" if near else nearest(name, names)

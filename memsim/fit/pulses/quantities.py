@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ from memsim.fit.pulses.problem import OWN, Problem, with_element
 from memsim.fit.pulses.sigmas import absorbed, near_maximum, sigmas
 from memsim.fit.pulses.spread import FEWEST, Spread, between, between_conductances
 from memsim.fit.pulses.uncertainty import covariance, ridge_interval
+from memsim.units import format_quantity
 
 _WIDEST = 3.0
 """How many times wider or narrower than its value a window may be: that which a search allows."""
@@ -51,6 +53,32 @@ class Number:
     def holds(self, value: float) -> bool:
         """Whether the interval contains a value, or there is none."""
         return not (value < self.low or value > self.high)
+
+    @property
+    def value_text(self) -> str:
+        """The value with its unit."""
+        return quantity_text(self.value, self.unit)
+
+    @property
+    def interval_text(self) -> str:
+        """The interval in words."""
+        low, high = (quantity_text(end, self.unit) for end in (self.low, self.high))
+        if math.isnan(self.low):
+            return "not fitted"
+        if math.isinf(self.low) and math.isinf(self.high):
+            return "not limited by the data"
+        if math.isinf(self.high):
+            return f"above {low}"
+        if math.isinf(self.low) or (self.low == 0 and self.unit == "%"):
+            return f"below {high}"
+        return f"{low} to {high}"
+
+
+def quantity_text(value: float, unit: str) -> str:
+    """A fitted value with its unit, as people read it."""
+    if unit in ("S", "%"):
+        return format_quantity(value, unit, 3)
+    return f"{value:.4g} {unit if unit != 'pulses' else ''}".strip()
 
 
 @dataclass(frozen=True)

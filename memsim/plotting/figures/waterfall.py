@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
 
 _TOP, _BETWEEN, _FOOT = 0.55, 0.75, 0.45  # inch
 _ROW = 0.19
@@ -37,42 +38,57 @@ def waterfall(dataset: xr.Dataset) -> Figure:
         If the result is not whole.
     """
     from matplotlib import rc_context
-    from matplotlib.patches import Patch
 
     require(dataset, "learner", "imperfection", "loss_share_mean", "loss_share_interval", "ideal_metric", "real_metric")
     count = min(_MOST_LEARNERS, dataset.sizes["learner"])
-    panels = [_steps(dataset.isel(learner=place)) for place in range(count)]
-    names = [[fitted(name, _NAMES) for name in labels] for labels, _, _ in panels]
-    left = max(0.62, max(text_width(name) for labels in names for name in labels) + 0.2)
+    rooms = [room_of(dataset, place) for place in range(count)]
+    left = max(0.62, max(width for width, _ in rooms))
     columns = 1 if count == 1 else 2
     wide = (WIDTH - columns * left - 0.15 * columns) / columns
-    rows = [panels[start : start + columns] for start in range(0, count, columns)]
-    heights = [_ROW * max(len(labels) for labels, _, _ in row) for row in rows]
+    rows = [range(start, min(start + columns, count)) for start in range(0, count, columns)]
+    heights = [max(rooms[place][1] for place in row) for row in rows]
     with rc_context(RC):
         figure = page(_TOP + sum(heights) + _BETWEEN * (len(rows) - 1) + _FOOT)
         bottom = figure.get_size_inches()[1] - _TOP + _BETWEEN
-        for row, height in enumerate(heights):
+        for row, height in zip(rows, heights, strict=True):
             bottom -= height + _BETWEEN
-            for column in range(len(rows[row])):
-                place = row * columns + column
+            for column, place in enumerate(row):
                 axes = panel(figure, left + column * (left + wide + 0.15), bottom, wide, height)
-                _draw(axes, names[place], *panels[place][1:], lower=stored(dataset, "better") == "lower")
+                waterfall_panel(axes, dataset, place)
                 title(axes, fitted(str(dataset.learner.values[place]), wide + left - 0.4))
-                axes.set_xlabel(_label(dataset))
         below = "bars: shares of the loss (Shapley values), which add up to it"
         headline(figure, stored(dataset, "title"), below)
-        handles = [
-            Patch(facecolor=_ENDS, edgecolor="black", linewidth=0.4),
-            Patch(facecolor=_LOSS, edgecolor="black", linewidth=0.4),
-            Patch(facecolor=_GAIN, edgecolor="black", linewidth=0.4, hatch="///"),
-        ]
-        labels = ["metric", "loss by an imperfection", "gain by an imperfection"]
-        repeats = dataset.sizes["repeat"]
-        intervals = f"95 % intervals of the shares over {repeats} repeats, cut at the edges of panels"
-        whiskers = f"whiskers at the ends of bars: {intervals}" if repeats > 1 else "one repeat"
-        some = only(count, dataset.sizes["learner"])
-        ending(figure, handles, labels, whiskers, some)
+        ending(figure, *key(), whiskers_note(dataset), only(count, dataset.sizes["learner"]))
     return figure
+
+
+def key() -> tuple[list[Patch], list[str]]:
+    """Handles and labels of the legend."""
+    from matplotlib.patches import Patch
+
+    line: dict[str, Any] = {"edgecolor": "black", "linewidth": 0.4}
+    handles = [Patch(facecolor=_ENDS, **line), Patch(facecolor=_LOSS, **line)]
+    handles.append(Patch(facecolor=_GAIN, hatch="///", **line))
+    return handles, ["metric", "loss by an imperfection", "gain by an imperfection"]
+
+
+def whiskers_note(dataset: xr.Dataset) -> str:
+    """What the whiskers are, in words."""
+    repeats = dataset.sizes["repeat"]
+    intervals = f"95 % intervals of the shares over {repeats} repeats, cut at the edges of panels"
+    return f"whiskers at the ends of bars: {intervals}" if repeats > 1 else "one repeat"
+
+
+def room_of(dataset: xr.Dataset, place: int) -> tuple[float, float]:
+    """Room for the names of the imperfections of a learner, and height of its panel [inch]."""
+    labels, _, _ = _steps(dataset.isel(learner=place))
+    return max(text_width(fitted(name, _NAMES)) for name in labels) + 0.2, _ROW * len(labels)
+
+
+def waterfall_panel(axes: Axes, dataset: xr.Dataset, place: int) -> None:
+    """Draw the steps of one learner into a panel, which needs the room of `room_of` at its left."""
+    labels, values, whiskers = _steps(dataset.isel(learner=place))
+    _draw(axes, [fitted(name, _NAMES) for name in labels], values, whiskers, dataset)
 
 
 Steps = tuple[list[str], np.ndarray, np.ndarray]
@@ -95,9 +111,9 @@ def _steps(one: xr.Dataset) -> Steps:
     return ["ideal", *labels, "real"], values, whiskers
 
 
-def _draw(axes: Axes, labels: list[str], values: np.ndarray, whiskers: np.ndarray, *, lower: bool) -> None:
+def _draw(axes: Axes, labels: list[str], values: np.ndarray, whiskers: np.ndarray, dataset: xr.Dataset) -> None:
     """Bars from the top to the bottom, each of which begins where the one before it ends."""
-    sign = 1.0 if lower else -1.0
+    sign = 1.0 if stored(dataset, "better") == "lower" else -1.0
     ends = values[0] + sign * np.cumsum(values[1:-1])
     starts = np.concatenate([values[:1], ends[:-1]])
     count = len(labels)
@@ -121,6 +137,7 @@ def _draw(axes: Axes, labels: list[str], values: np.ndarray, whiskers: np.ndarra
     low, high = min(*ends, *values[[0, -1]]), max(*ends, *values[[0, -1]])
     margin = _MARGIN * (high - low or abs(low) or 1.0)
     axes.set_xlim(low - margin, high + margin)
+    axes.set_xlabel(_label(dataset))
 
 
 def _label(dataset: xr.Dataset) -> str:
