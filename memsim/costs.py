@@ -21,7 +21,7 @@ from memsim.results.network_costs import Table, with_costs
 from memsim.results.settings import any_settings_of
 from memsim.results.stored_events import with_checked_events
 from memsim.tasks.energy_costs import LearnerEvents, cost_variables
-from memsim.tasks.energy_variables import EnergyNames, energy_names
+from memsim.tasks.energy_variables import ENERGY_VARIABLES, LEARNERS, EnergyNames, energy_names
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -139,3 +139,17 @@ def _means(dataset: xr.Dataset, values: dict[str, np.ndarray], names: EnergyName
             mean, low, high = seed_interval(values[name], axis=1, bounds=declared.bounds)
         means |= {f"{name}_mean": mean, f"{name}_interval": np.stack([low, high], axis=-1)}
     return means
+
+
+def with_plain_names(result: xr.Dataset) -> xr.Dataset:
+    """The costs of a result under the names that those of learners have, whatever its task; empty without costs."""
+    names = energy_names(result.variables)
+    if names is None or names.named("phase_energy") not in result:
+        return result[[]]
+    if names is LEARNERS:
+        return result
+    plain = {names.named(v.name): v.name for v in ENERGY_VARIABLES if names.named(v.name) in result}
+    costs = result[list(plain)].rename({**plain, names.named("circuits"): "circuits"})
+    if names.sampled == "repeat":
+        return costs
+    return costs.drop_vars("repeat", errors="ignore").rename({names.sampled: "repeat"})

@@ -159,7 +159,10 @@ def assess(
     comparison = compute(compared, backend=backend, progress=progress)
     comparison, costs_left_out = _with_costs(comparison, *prices)
     alone = _with_devices(whole, chosen, [device], {"title": f"{whole.spec.title}, on {device.name}"})
-    limits = limits_of(alone, opened(alone), metric=metric, orders=orders, backend=backend, progress=progress)
+    named = [learner.name for learner in alone.spec.compared if "array" in learner.sections]
+    limits = limits_of(
+        alone, opened(alone), learners=named, metric=metric, orders=orders, backend=backend, progress=progress
+    )
     return Assessment(whole.name, device, fit, comparison, limits, metric_shown, left_out, costs_left_out)
 
 

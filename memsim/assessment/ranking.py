@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from memsim.costs import with_plain_names
 from memsim.experiments.learners import LABEL
 from memsim.results.dataset import NO_DEVICE
 from memsim.results.settings import any_settings_of
@@ -91,13 +92,14 @@ def _last(values: xr.DataArray) -> xr.DataArray:
 def _costs(result: xr.Dataset) -> np.ndarray:
     """Energy, its range [J], time [s] and area [m^2] of all compared (compared, 5)."""
     count = result.sizes[any_settings_of(result).COMPARED]
-    if "phase_energy" not in result:
+    costs = with_plain_names(result)
+    if "phase_energy" not in costs:
         return np.full((count, 5), np.nan)
-    inference = result.sel(phase="inference")
+    inference = costs.sel(phase="inference")
     columns = (
         inference["phase_energy"].mean("repeat"),
         *inference["phase_energy_range"].transpose(..., "limit").values.T,
         inference["phase_time"].mean("repeat"),
-        result["array_area"],
+        costs["array_area"],
     )
     return np.column_stack([np.asarray(column, float) for column in columns])

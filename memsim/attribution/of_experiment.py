@@ -32,6 +32,7 @@ from memsim.experiments.comparing import comparing
 from memsim.experiments.experiment import Experiment
 from memsim.experiments.keys import listed
 from memsim.experiments.loading import load_experiment
+from memsim.experiments.schema import ExperimentSpec
 from memsim.profiles import DeviceProfile
 from memsim.repeat import stored_experiment
 from memsim.results.dataset import VARIABLES, load
@@ -250,13 +251,18 @@ def explained(experiment: Experiment, names: Collection[str]) -> list[Any]:
     if not names:
         programmed = [one for one in on_arrays if getattr(one, "programs", False)]
         return programmed or on_arrays
-    by_label = {spec.first_label(one.name) or one.name: one for one in on_arrays} | {one.name: one for one in on_arrays}
+    by_label = {one.name: one for one in reversed(on_arrays)} | {_label(spec, one): one for one in on_arrays}
     for name in names:
         if name not in by_label:
             raise InputError(
                 f"{experiment.document.name}: unknown learner '{name}' on a crossbar{nearest(name, by_label)}"
             )
     return [by_label[name] for name in dict.fromkeys(names)]
+
+
+def _label(spec: ExperimentSpec, learner: Any) -> str:
+    """Name of a learner in the result of an experiment without a sweep."""
+    return next(label for label, run in spec.runs.items() if run.spec is learner)
 
 
 def _player(
@@ -276,7 +282,7 @@ def _player(
         present.append(ERROR)
     if trained is not None and not getattr(learner, "programs", False):
         present = [key for key in present if key in _AROUND_TRAINED]
-    label = experiment.spec.first_label(learner.name) or learner.name
+    label = _label(experiment.spec, learner)
     chosen = [key for key in KEYS if key in present and (not keys or key in keys)]
     if not chosen:
         allowed = f"allowed: {', '.join(present)}" if present else "it is ideal"

@@ -57,7 +57,7 @@ def _notes(assessment: Assessment) -> list[str]:
     notes = str(assessment.comparison.attrs.get("notes", "")).splitlines()
     here = [note for note in notes if f"'{assessment.device.name}'" in note]
     count = len(notes) - len(here)
-    return [*here, f"{count} more notes on the other devices stand in the result"] if count else here
+    return [*here, f"notes on the other devices stand in the result: {count}"] if count else here
 
 
 def _of_device(assessment: Assessment) -> dict[str, np.ndarray]:

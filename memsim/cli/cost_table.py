@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memsim.cli.console import console, table
+from memsim.costs import with_plain_names
 from memsim.energy.architecture import Architecture
 from memsim.energy.cost import Prices
 from memsim.errors import MemsimError, printable
 from memsim.results.component_tables import NOTES, held_table
 from memsim.results.settings import any_settings_of
-from memsim.tasks.energy_variables import ENERGY_VARIABLES, LEARNERS, EnergyNames, energy_names
+from memsim.tasks.energy_variables import LEARNERS, energy_names
 from memsim.units import format_quantity
 
 if TYPE_CHECKING:
@@ -29,8 +30,7 @@ _PHASES = ("training", "program-\nming")
 def print_costs(dataset: xr.Dataset) -> None:
     """Print what an inference, the training and the programming of each of the compared cost, and of what costs are."""
     names, screen = energy_names(dataset.variables) or LEARNERS, console()
-    if names is not LEARNERS:
-        dataset = _renamed(dataset, names)
+    dataset = with_plain_names(dataset)
     what = "One inference" if names is LEARNERS else f"One inference ({names.inference})"
     screen.print(f"\n{what}; the range is that of the uncertainty of the components")
     screen.print(_inference(dataset))
@@ -38,17 +38,6 @@ def print_costs(dataset: xr.Dataset) -> None:
     screen.print(_phases(dataset))
     for word, text in _notes(dataset).items():
         screen.print(f"{word:<9}{printable(text)}", soft_wrap=True)
-
-
-def _renamed(dataset: xr.Dataset, names: EnergyNames) -> xr.Dataset:
-    """The costs of a result by the names that those of learners have."""
-    plain = {names.named(v.name): v.name for v in ENERGY_VARIABLES if names.named(v.name) in dataset}
-    costs = dataset[list(plain)].rename({**plain, names.named("circuits"): "circuits"})
-    return (
-        costs
-        if names.sampled == "repeat"
-        else costs.drop_vars("repeat", errors="ignore").rename({names.sampled: "repeat"})
-    )
 
 
 def _inference(dataset: xr.Dataset) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memsim.assessment import Assessment, Ranked, ranking
+from memsim.costs import with_plain_names
 from memsim.fit.reading.source import in_words
 from memsim.plotting.figures.waterfall import key, room_of, waterfall_panel, whiskers_note
 from memsim.plotting.fits import data_panels
@@ -158,10 +159,11 @@ def _points(axes: Axes, assessed: str, rows: Sequence[Ranked], values: Sequence[
 
 def _parts(result: xr.Dataset, label: str) -> list[tuple[str, float]]:
     """The largest parts of the energy of an inference and their shares [%]; empty without costs."""
-    if "phase_energy_part" not in result:
+    costs = with_plain_names(result)
+    if "phase_energy_part" not in costs:
         return []
-    compared = str(result["phase_energy"].dims[0])
-    of_parts = result["phase_energy_part"].sel({compared: label, "phase": "inference"})
+    compared = str(costs["phase_energy"].dims[0])
+    of_parts = costs["phase_energy_part"].sel({compared: label, "phase": "inference"})
     of_parts = of_parts.mean([one for one in of_parts.dims if one != "part"]).dropna("part")
     shares = 100 * of_parts.values / of_parts.values.sum()
     order = [int(place) for place in np.argsort(-shares, kind="stable") if shares[place] > 0]

@@ -129,6 +129,31 @@ def test_a_profile_is_assessed_as_it_is_and_without_others(cli, task):
     assert outcome.out.split() == [names[place] for place in (1, 0, 2)]
 
 
+@pytest.mark.slow
+def test_several_learners_and_costs_of_tasks_with_names_of_their_own():
+    """Costs of arrays that memorise images have other names in the result; the ranking has them all the same."""
+    one = ms.assess(
+        "epiram-choi2018",
+        "physical-01",
+        {"data.samples": 4},
+        against=["ideal"],
+        learners=["Hebbian Physical"],
+    )
+    rows = {row.device: row for row in ranking(one.comparison, one.metric)}
+    costs = ms.cost(one.comparison, "generic", "22 nm")
+    place = list(costs.device.values).index("epiram-choi2018")
+    energy = float(costs.image_phase_energy.sel(phase="inference").isel(learner=place).mean())
+    assert rows["epiram-choi2018"].energy == pytest.approx(energy, rel=1e-12)
+    two = ms.assess(
+        "epiram-choi2018",
+        "digits-01",
+        {"seeds": 2, "data.samples": 200},
+        against=[],
+        learners=["Delta, epiram-choi2018", "CNN programmed, epiram-choi2018"],
+    )
+    assert list(two.limits.learner.values) == ["Delta, epiram-choi2018", "CNN programmed, epiram-choi2018"]
+
+
 class TestMistakes:
     """Each ends before anything is fitted or computed."""
 

@@ -9,6 +9,7 @@ import pytest
 
 import memsim as ms
 from memsim.attribution.imperfections import KEYS, changed, ideal_device, of_device
+from memsim.attribution.of_experiment import explained
 from memsim.errors import InputError
 
 ARRAY = {"device": "pcm-joshi2020", "adc": {"bits": 3, "range": "max"}}
@@ -177,3 +178,11 @@ def test_networks_from_files_are_explained(tmp_path):
     plain = ms.run(experiment).aged_accuracy.sel(learner="Converters of 8 bits, pcm-joshi2020").isel(time=-1)
     np.testing.assert_allclose(result.real_metric.values[0], 100 * plain.values)
     assert set(result.imperfection.values) == {"drift", "added error", "ADC"}
+
+
+def test_learners_of_one_name_are_told_apart_by_their_devices():
+    """Two learners of digits-01 are called 'Delta, {device}'; their labels name the device."""
+    whole = ms.load_experiment("digits-01")
+    for label, device in (("Delta, ideal", "ideal"), ("Delta, epiram-choi2018", "epiram-choi2018")):
+        (learner,) = explained(whole, [label])
+        assert whole.device(learner).name == device
