@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from memsim.assessment.ranking import Ranked, ranking
 from memsim.attribution.of_experiment import explained, less_work, limits_of, metric_of, opened, refuse_sweep
 from memsim.costs import cost
 from memsim.energy.components import ComponentTable, components_of, load_components
@@ -68,6 +69,11 @@ class Assessment(NamedTuple):
     metric: Metric
     left_out: Mapping[str, str]
     costs_left_out: str
+
+    @property
+    def ranking(self) -> list[Ranked]:
+        """All devices and digital networks, the best first."""
+        return ranking(self.comparison, self.metric)
 
 
 def assess(

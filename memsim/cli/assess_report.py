@@ -27,13 +27,11 @@ _DIGITS = 3
 
 def print_assessment(assessment: Assessment, *, has_window: bool) -> None:
     """Print an assessment; `has_window` says whether the user stated the window of weights without a unit."""
-    from memsim.assessment import ranking
-
     screen, name = console(width=WIDE), assessment.device.name
     screen.print(printable(f"{name} in {assessment.task}"), style="bold")
     if assessment.fit is not None:
         print_chosen(screen, assessment.fit, has_window=has_window)
-    rows = ranking(assessment.comparison, assessment.metric)
+    rows = assessment.ranking
     for learner in dict.fromkeys(row.learner for row in rows if row.device):
         shown = [row for row in rows if row.learner == learner or not row.device]
         place = 1 + [row.device for row in shown if row.device].index(name)

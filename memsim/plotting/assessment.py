@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memsim.assessment import Assessment, Ranked, ranking
+from memsim.assessment import Assessment, Ranked
 from memsim.costs import with_plain_names
 from memsim.fit.reading.source import in_words
 from memsim.plotting.figures.waterfall import key, room_of, waterfall_panel, whiskers_note
@@ -49,7 +49,7 @@ def assessment_page(assessment: Assessment) -> Figure:
     """One page on an assessed device; of several learners, on the first."""
     from matplotlib import rc_context
 
-    rows = ranking(assessment.comparison, assessment.metric)
+    rows = assessment.ranking
     learners = list(dict.fromkeys(row.learner for row in rows if row.device))
     first = next(row.learner for row in rows if row.device == assessment.device.name)
     place = next(i for i, one in enumerate(assessment.limits.device.values) if one == assessment.device.name)

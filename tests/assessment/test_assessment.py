@@ -65,7 +65,7 @@ def assessment(task):
 @pytest.mark.slow
 def test_numbers_are_those_of_single_runs(task, assessment):
     """Each device alone in the place of the one of the experiment gives the same accuracy and energy."""
-    rows = {row.device: row for row in ranking(assessment.comparison, assessment.metric)}
+    rows = {row.device: row for row in assessment.ranking}
     assert set(rows) == {"", "pcm-joshi2020", *AGAINST}
     for device in ("pcm-joshi2020", *AGAINST):
         result = ms.cost(ms.run(task, device=device), "generic", "22 nm")
@@ -78,7 +78,7 @@ def test_numbers_are_those_of_single_runs(task, assessment):
 @pytest.mark.slow
 def test_the_loss_is_that_of_the_device_and_its_shares_add_up(assessment):
     limits = assessment.limits
-    (row,) = (row for row in ranking(assessment.comparison, assessment.metric) if row.device == "pcm-joshi2020")
+    (row,) = (row for row in assessment.ranking if row.device == "pcm-joshi2020")
     assert float(limits.real_metric.mean()) == pytest.approx(row.value, abs=1e-9)
     total = limits.loss_share.sum("imperfection")
     np.testing.assert_allclose(total, limits.metric_loss, atol=1e-9)
@@ -86,7 +86,7 @@ def test_the_loss_is_that_of_the_device_and_its_shares_add_up(assessment):
 
 @pytest.mark.slow
 def test_the_best_device_comes_first_and_unused_learners_are_left_out(assessment):
-    rows = ranking(assessment.comparison, assessment.metric)
+    rows = assessment.ranking
     values = [row.value for row in rows]
     assert values == sorted(values, reverse=True)
     assert {row.learner for row in rows} == {"Net", "Cells"}
@@ -101,9 +101,7 @@ def test_a_metric_of_which_less_is_better_is_sorted_from_the_smallest(task, asse
 
 @pytest.mark.slow
 def test_the_command_writes_profile_results_and_page(cli, task, pulses):
-    outcome = cli(
-        "device", "assess", str(pulses), "--task", str(task), "--against", ",".join(AGAINST), "-o", "page.nc"
-    )
+    outcome = cli("device", "assess", str(pulses), "--task", str(task), "--against", ",".join(AGAINST), "-o", "page.nc")
     assert outcome.code == 0 and outcome.err == ""
     assert outcome.files == ["page.limits.nc", "page.nc", "page.png", "page.yaml"]
     device = ms.load_device("page.yaml")
@@ -113,7 +111,14 @@ def test_the_command_writes_profile_results_and_page(cli, task, pulses):
     result = load("page.nc")
     assert list(result.device.values) == ["none", "oxide", *AGAINST]
     assert list(load("page.limits.nc").device.values) == ["oxide"]
-    for words in ("oxide is number", "of 3 devices", "* oxide", "Net, digital", "Shares of the loss", "Profile  page.yaml"):
+    for words in (
+        "oxide is number",
+        "of 3 devices",
+        "* oxide",
+        "Net, digital",
+        "Shares of the loss",
+        "Profile  page.yaml",
+    ):
         assert words in outcome.out, words
     repeated = cli("run", "page.nc", "--no-figure", "-o", "again.nc")
     assert repeated.code == 0
@@ -139,7 +144,7 @@ def test_several_learners_and_costs_of_tasks_with_names_of_their_own():
         against=["ideal"],
         learners=["Hebbian Physical"],
     )
-    rows = {row.device: row for row in ranking(one.comparison, one.metric)}
+    rows = {row.device: row for row in one.ranking}
     costs = ms.cost(one.comparison, "generic", "22 nm")
     place = list(costs.device.values).index("epiram-choi2018")
     energy = float(costs.image_phase_energy.sel(phase="inference").isel(learner=place).mean())
@@ -158,11 +163,11 @@ class TestMistakes:
     """Each ends before anything is fitted or computed."""
 
     def test_an_experiment_with_a_sweep(self, pulses):
-        with pytest.raises(InputError, match="sweeps array.adc.bits, array.tile; choose one value of each"):
+        with pytest.raises(InputError, match=r"sweeps array.adc.bits, array.tile; choose one value of each"):
             ms.assess(pulses, "energy-01")
 
     def test_an_unknown_device_beside_it(self, pulses, task):
-        with pytest.raises(InputError, match="pcm-joshi202.*did you mean 'pcm-joshi2020'"):
+        with pytest.raises(InputError, match=r"pcm-joshi202.*did you mean 'pcm-joshi2020'"):
             ms.assess(pulses, task, against=["pcm-joshi202"])
 
     def test_an_unknown_learner(self, pulses, task):
@@ -170,7 +175,7 @@ class TestMistakes:
             ms.assess(pulses, task, learners=["Cell"])
 
     def test_an_unknown_component_table(self, pulses, task):
-        with pytest.raises(InputError, match="generi.*did you mean 'generic'"):
+        with pytest.raises(InputError, match=r"generi.*did you mean 'generic'"):
             ms.assess(pulses, task, components="generi")
 
     def test_an_option_of_measurements_beside_a_profile(self, cli, task):
