@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         WindowWarning,
     )
     from memsim.evaluation import evaluate
+    from memsim.exchange.crosssim import from_crosssim
     from memsim.experiments.experiment import Experiment
     from memsim.experiments.loading import experiment_names, load_experiment
     from memsim.exporting import export_network
@@ -98,6 +99,7 @@ _MODULES = {
     "experiment_names": "memsim.experiments.loading",
     "export_network": "memsim.exporting",
     "fit_device": "memsim.fit",
+    "from_crosssim": "memsim.exchange.crosssim",
     "hysteresis": "memsim.profiles.hysteresis",
     "limits": "memsim.attribution",
     "load": "memsim.results.dataset",
@@ -156,6 +158,7 @@ __all__ = [
     "experiment_names",
     "export_network",
     "fit_device",
+    "from_crosssim",
     "hysteresis",
     "limits",
     "load",
