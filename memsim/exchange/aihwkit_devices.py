@@ -212,7 +212,7 @@ def _exponential(fields: Fields, width: float) -> tuple[dict[str, Any], dict[str
     if noise and slope and fields.number("w_min", 0.0) == 0:
         noise["slope"] = percent(slope)
     elif slope:
-        fields.list("dw_min_std_slope", "noise in proportion to |w| here needs w_min = 0")
+        fields.report("dw_min_std_slope", "noise in proportion to |w| here needs w_min = 0")
     return update, noise
 
 

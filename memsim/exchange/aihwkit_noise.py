@@ -54,7 +54,7 @@ def inference_device(model: Any, path: str, not_converted: dict[str, str]) -> No
     """
     kind = class_name(model, _KINDS, path)
     fields = Fields(model, path, not_converted)
-    found = fields.object("g_converter")
+    found = fields.raw("g_converter")
     mapping, window = "pair", (0.0, fields.number("g_max", 25.0))
     if found is not None:
         converter = class_name(found, _CONVERTERS, f"{path}.g_converter")
@@ -64,7 +64,7 @@ def inference_device(model: Any, path: str, not_converted: dict[str, str]) -> No
         ends.close()
         if converter == "SingleDeviceConductanceConverter":
             mapping = "offset"
-            fields.list("g_converter", "its window spans the smallest to the largest weight, here both signs equally")
+            fields.report("g_converter", "its window spans the smallest to the largest weight, here both signs equally")
     conductance = {"min": microsiemens(window[0]), "max": microsiemens(window[1])}
     fields.pass_over("g_max", "g_min")
     device = _KINDS[kind](fields, conductance, window[1])
@@ -99,7 +99,7 @@ def _phase_change(fields: Fields, conductance: dict[str, str], top: float) -> De
     sections: dict[str, Any] = {"conductance": conductance, "programming": programming, "read": dict(READ)}
     start, drift = fields.number("t_0", 20.0), fields.number("drift_scale", 1.0)
     if fields.has("custom_drift_model"):
-        fields.list("custom_drift_model", "no table of drift exponents here; cells do not drift")
+        fields.report("custom_drift_model", "no table of drift exponents here; cells do not drift")
     elif drift:
         sections["retention"] = {
             "model": "state-drift",
@@ -150,7 +150,7 @@ def _shipped(name: str, reason: str, **usual: Any) -> Callable[[Fields, dict[str
 def _check_top(fields: Fields, top: float, published: float) -> None:
     """List a window to which the errors of a shipped device do not belong [uS]."""
     if top != published:
-        fields.list("g_max", f"the errors of the device belong to a window that ends at {published:g} uS")
+        fields.report("g_max", f"the errors of the device belong to a window that ends at {published:g} uS")
 
 
 _SCALES = {"prog_noise_scale": 1.0, "read_noise_scale": 1.0, "drift_scale": 1.0}

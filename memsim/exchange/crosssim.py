@@ -134,18 +134,18 @@ def _mapping(core: Fields, device: Fields) -> Mapping:
         weight_bits = int(core.number("weight_bits", 0))
         bits = -(-(weight_bits - (inner == "BALANCED")) // slices) if weight_bits else 1
         if not weight_bits:
-            core.list("weight_bits", "slices need a number of bits; each has 1 here")
+            core.report("weight_bits", "slices need a number of bits; each has 1 here")
     kind = "pair"
     if inner == "OFFSET":
         digital = offset.option("style", "DIGITAL_OFFSET", _OFFSETS) == "DIGITAL_OFFSET"
         kind = "offset" if digital else "reference"
         if not digital:
-            offset.list("style", "the column is subtracted before the conversion here, and after it there")
+            offset.report("style", "the column is subtracted before the conversion here, and after it there")
         if bits and slices == 1:
-            device.list("cell_bits", "the lowest of the levels is left out there, and used here")
+            device.report("cell_bits", "the lowest of the levels is left out there, and used here")
     else:
         if balanced.option("style", "ONE_SIDED", _BALANCED) == "TWO_SIDED":
-            balanced.list("style", "one of the two cells stays at the lowest conductance here")
+            balanced.report("style", "one of the two cells stays at the lowest conductance here")
         balanced.leave_out("each pair has one conversion, of its difference, here", subtract_current_in_xbar=True)
         balanced.leave_out("the two cells of a pair have columns of their own here", interleaved_posneg=False)
     core.leave_out("numbers are real here", complex_matrix=False, complex_input=False)
@@ -161,15 +161,15 @@ def _scale(weights: Fields) -> dict[str, float]:
     if share is None:
         low, high = weights.number("min", -1.0), weights.number("max", 1.0)
         if low != -high:
-            weights.list("min", "weights span the window with both signs equally here")
+            weights.report("min", "weights span the window with both signs equally here")
         weights.leave_out("larger weights are cut off here", clipping=True)
         return {"scale": max(abs(low), abs(high))}
     share = weights.number("percentile", 1.0)
     if share > 1:
-        weights.list("percentile", "the largest weight spans the window here; Mapping(scale=...) sets another one")
+        weights.report("percentile", "the largest weight spans the window here; Mapping(scale=...) sets another one")
         return {}
     if share < 1:
-        weights.list("percentile", "of the sizes of weights here; the same for as many weights of either sign")
+        weights.report("percentile", "of the sizes of weights here; the same for as many weights of either sign")
     return {"percentile": 100 * (2 * share - 1)}
 
 
@@ -177,19 +177,19 @@ def _largest_input(core: Fields, xbar: Fields) -> float:
     """Input that the DACs turn into the largest voltage, and in units of which CrossSim states currents."""
     inputs = core.part("mapping").part("inputs")
     if not inputs.read("_match", True) or not xbar.part("adc").read("_match", True):
-        inputs.list("vmm", "x @ core has converters of its own there; x @ crossbar stands for core @ x here")
+        inputs.report("vmm", "x @ core has converters of its own there; x @ crossbar stands for core @ x here")
     inputs.pass_over("vmm")
     mvm = inputs.part("mvm")
     mvm.pass_over("clipping", "min", "max")
     if mvm.read("percentile", None) is not None:
-        mvm.list("percentile", "one range for all inputs here: DAC(range=...)")
+        mvm.report("percentile", "one range for all inputs here: DAC(range=...)")
         return 1.0
     low, high = mvm.number("min", -1.0), mvm.number("max", 1.0)
     if not low < high:
         raise InputError(f"{mvm.path}.min: {low:g} is not below max, which is {high:g}")
     signed = bool(xbar.part("dac").part("mvm").read("signed", True))
     if low != (-high if signed else 0.0):
-        mvm.list("min", f"the range of inputs begins at {'minus its end' if signed else '0'} here")
+        mvm.report("min", f"the range of inputs begins at {'minus its end' if signed else '0'} here")
     return (high - low) / 2 if signed else high - low
 
 
@@ -204,7 +204,7 @@ def _dac(xbar: Fields, largest: float) -> DAC | None:
     if model not in ("QuantizerDAC", "SignMagnitudeDAC"):
         raise InputError(f"{dac.path}.model: '{model}' is not known{nearest(str(model), _DACS)}")
     if model == "QuantizerDAC" and signed:
-        dac.list("model", f"{2**bits} levels without 0 there; {2**bits - 1} levels with 0 here")
+        dac.report("model", f"{2**bits} levels without 0 there; {2**bits - 1} levels with 0 here")
     coding = "serial" if dac.read("input_bitslicing", False) else "voltage"
     return DAC(bits=bits, range=largest, polarity="bipolar" if signed else "unsigned", coding=coding)
 
@@ -237,28 +237,28 @@ def _adc(xbar: Fields, unit: float, mapping: Mapping) -> ADC | None:
         return None
     adc.pass_over("signed", *_ADC_ERRORS)
     if model not in ("QuantizerADC", "SignMagnitudeADC"):
-        adc.list("model", "its errors are ADC(gain=..., offset=..., dnl=..., inl=...) here, which are 0")
+        adc.report("model", "its errors are ADC(gain=..., offset=..., dnl=..., inl=...) here, which are 0")
     adc.leave_out("codes are rounded to the nearest here", stochastic_rounding=False)
     adc.leave_out("all bits of the inputs have one conversion here", adc_per_ibit=False)
     adc.pass_over("calibrated_range")
     kind = adc.option("adc_range_option", "CALIBRATED", _RANGES)
     if kind != "CALIBRATED":
         hint = f"range={unit:g} times the rows of a tile" if kind == "MAX" else "by the smallest step"
-        adc.list("adc_range_option", f"the size of the array sets it there ({hint}); Crossbar.calibrate here")
+        adc.report("adc_range_option", f"the size of the array sets it there ({hint}); Crossbar.calibrate here")
         return ADC(bits=bits, range="max")
     limits = np.asarray(adc.read("calibrated_range", None), dtype=float)
     if mapping.slices > 1 and limits.shape == (mapping.slices, 2):
         if not (limits == limits[0]).all():
-            adc.list("calibrated_range", "all slices have one range here, that of the widest one there")
+            adc.report("calibrated_range", "all slices have one range here, that of the widest one there")
         limits = limits[np.argmax(np.abs(limits).max(axis=1))]
     if limits.shape != (2,) or not (np.isfinite(limits).all() and limits[0] < limits[1]):
         raise InputError(f"{adc.path}.calibrated_range: {shown(adc.read('calibrated_range', None))} is not [min, max]")
     low, high = map(float, limits)
     signed = low < 0
     if low not in (-high, 0.0):
-        adc.list("calibrated_range", "a range begins at minus its end or at 0 here")
+        adc.report("calibrated_range", "a range begins at minus its end or at 0 here")
     elif signed and model == "QuantizerADC":
-        adc.list("model", f"{2**bits} levels without 0 there; {2**bits - 1} levels with 0 here")
+        adc.report("model", f"{2**bits} levels without 0 there; {2**bits - 1} levels with 0 here")
     return ADC(bits=bits, range=max(abs(low), abs(high)) * unit, signed=signed)
 
 
@@ -282,6 +282,6 @@ def _tile(core: Fields, mapping: Mapping) -> tuple[int, int] | None:
         return None
     for name in ("row_partition_strategy", "col_partition_strategy"):
         if weights.option(name, "EQUAL", _CUTS) == "EQUAL":
-            weights.list(name, "each tile is filled before the next one here; no difference where tiles are full")
+            weights.report(name, "each tile is filled before the next one here; no difference where tiles are full")
     lines = (2 if mapping.kind == "pair" else 1) * mapping.slices
     return rows if rows > 0 else _LARGEST, outputs * lines if outputs > 0 else _LARGEST

@@ -56,7 +56,7 @@ def crosssim_device(fields: Fields) -> DeviceProfile:
         sections["read"]["noise"] = noise
     drift = fields.part("drift_error")
     if _model(drift) != "IdealDevice" and fields.number("time", 0.0) > 0:
-        drift.list("model", "errors at a later time; retention of a device states them here")
+        drift.report("model", "errors at a later time; retention of a device states them here")
     fields.leave_out("errors may lead out of the window here", clip_conductance=False)
     if fields.has("nonlinear_IV"):
         curve = fields.part("nonlinear_IV")
@@ -106,9 +106,9 @@ def _programming(error: Fields, top: float) -> dict[str, Any]:
         scale = fitted_top or top
         coefficients = [c * scale**power * top / scale for power, c in enumerate(fit)]
     elif model in _SHIPPED:
-        error.list("model", f"the device {_SHIPPED[model]} has this error")
+        error.report("model", f"the device {_SHIPPED[model]} has this error")
     elif model != "IdealDevice":
-        error.list("model", "errors of programming are Gaussian here, a polynomial in the conductance")
+        error.report("model", "errors of programming are Gaussian here, a polynomial in the conductance")
     named = {f"c{power}": microsiemens(value) for power, value in enumerate(coefficients)}
     return {"model": "polynomial", "scale": microsiemens(top), "coefficients": named}
 
@@ -121,7 +121,7 @@ def _read_noise(error: Fields, low: float, top: float) -> dict[str, Any]:
         return {"sigma": percent(size), "relative_to": "value", **origin}
     if model == "NormalIndependentDevice" and size:
         if 3 * size * top > low:
-            error.list("magnitude", "reads below 0 S are cut off there, and not here")
+            error.report("magnitude", "reads below 0 S are cut off there, and not here")
         return {
             "sigma": percent(size * top / (top - low)),
             "relative_to": "range",
@@ -129,7 +129,7 @@ def _read_noise(error: Fields, low: float, top: float) -> dict[str, Any]:
             "status": "fitted",
         }
     if model in _SHIPPED:
-        error.list("model", f"noise that depends on the state; see the device {_SHIPPED[model]}")
+        error.report("model", f"noise that depends on the state; see the device {_SHIPPED[model]}")
     elif model != "IdealDevice":
-        error.list("model", "read noise is Gaussian here, relative to the conductance or to the window")
+        error.report("model", "read noise is Gaussian here, relative to the conductance or to the window")
     return {}

@@ -90,7 +90,7 @@ class Fields:
             self._parts[name] = Fields({} if value is None else value, self._dotted(name), self.not_converted)
         return self._parts[name]
 
-    def object(self, name: str) -> Any:
+    def raw(self, name: str) -> Any:
         """The value of a field as it is; None where it is missing."""
         self._mentioned.add(name)
         return self._values.get(name)
@@ -107,10 +107,10 @@ class Fields:
         """List fields for a reason, each by its name, unless they have the value that has no effect."""
         for name, neutral in without_effect.items():
             if name in self._values and not _equal(self.read(name, neutral), neutral):
-                self.list(name, reason)
+                self.report(name, reason)
             self._mentioned.add(name)
 
-    def list(self, name: str, reason: str) -> None:
+    def report(self, name: str, reason: str) -> None:
         """List a field, whatever its value is."""
         self._mentioned.add(name)
         self.not_converted[self._dotted(name)] = f"{_shown(self._values.get(name, self._defaults.get(name)))}: {reason}"
@@ -123,7 +123,7 @@ class Fields:
         """List all fields that were not mentioned, here and inside the parts that were read."""
         for name in self._values:
             if name not in self._mentioned and not name.startswith("_"):
-                self.list(name, "this field is not known here")
+                self.report(name, "this field is not known here")
         for part in self._parts.values():
             part.close()
 

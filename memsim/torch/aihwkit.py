@@ -85,14 +85,14 @@ def from_aihwkit(rpu_config: Any, *, seed: int = 0) -> AihwkitSettings:
     training, compensation = Training(), "none"
     plan = "pair"
     if kind == "InferenceRPUConfig":
-        options["device"], plan = inference_device(config.object("noise_model"), "noise_model", listed)
+        options["device"], plan = inference_device(config.raw("noise_model"), "noise_model", listed)
         compensation = _compensation(config)
         training = _training(config)
         config.pass_over("update")
     elif kind == "SingleRPUConfig":
-        options["device"], plan = pulsed_device(config.object("device"), "device", listed), "offset"
+        options["device"], plan = pulsed_device(config.raw("device"), "device", listed), "offset"
         _check_middle(options["device"], config)
-        config.list("update", "training in place by pulses; memsim.torch trains in floating point, then programs")
+        config.report("update", "training in place by pulses; memsim.torch trains in floating point, then programs")
     omega, learned = _mapping(config.part("mapping"), options, plan)
     training = replace(training, learn_scales=learned)
     if kind == "FloatingPointRPUConfig":
@@ -115,12 +115,14 @@ def _check_middle(device: Any, config: Fields) -> None:
 
 
 def _compensation(config: Fields) -> str:
-    kind = config.object("drift_compensation")
+    kind = config.raw("drift_compensation")
     if kind is None:
         return "none"
     name = class_name(kind, _COMPENSATIONS, "drift_compensation")
     if name == "GlobalDriftCompensationWithExactReference":
-        config.list("drift_compensation", "evaluate(compensation='global', reference='exact') has the exact reference")
+        config.report(
+            "drift_compensation", "evaluate(compensation='global', reference='exact') has the exact reference"
+        )
     return _COMPENSATIONS[name]
 
 
@@ -134,7 +136,7 @@ def _training(config: Fields) -> Training:
         values |= {"weight_noise": sigma, "noise": kinds[noise]}
         modifier.leave_out("noise is relative to the largest weight here", rel_to_actual_wmax=True)
     elif noise not in (*kinds, "COPY", "NONE", "DROP_CONNECT"):
-        modifier.list("type", "other noise of weights in training: Training(weight_noise=..., noise='device')")
+        modifier.report("type", "other noise of weights in training: Training(weight_noise=..., noise='device')")
     if drop := modifier.number("pdrop", 0.0):
         values["drop_connect"] = drop
     modifier.leave_out("noise of the weights acts in training alone here", enable_during_test=False)
@@ -148,7 +150,7 @@ def _training(config: Fields) -> Training:
     elif how == "LAYER_GAUSSIAN":
         values["clip_sigma"] = clip.number("sigma", 2.5)
     elif how != "NONE":
-        clip.list("type", "weights are clipped to a value or to standard deviations here")
+        clip.report("type", "weights are clipped to a value or to standard deviations here")
     clip.pass_over_rest()
     remap = config.part("remap")
     remap.leave_out("weights are laid on cells anew at each programming; none are remapped in training", type="NONE")
@@ -199,12 +201,12 @@ def _converters(forward: Fields, options: dict[str, Any], omega: float) -> None:
     if bits := _bits(forward, "out_res", 1 / 510):
         options["adc"] = ADC(bits=bits, range=bound / unit if bound > 0 else "max", noise=noise / unit)
     elif noise > 0:
-        forward.list("out_noise", "belongs to an ADC here; state out_res")
+        forward.report("out_noise", "belongs to an ADC here; state out_res")
     _read_noise(forward, options, omega)
     for reason, fields in _WITHOUT_EQUIVALENT:
         forward.leave_out(reason, **fields)
     if not _fixed_range(forward):
-        forward.list("noise_management", "one input range for all inputs of a layer here, which calibrate sets")
+        forward.report("noise_management", "one input range for all inputs of a layer here, which calibrate sets")
     forward.pass_over(*_DEPENDENT)
 
 
@@ -217,7 +219,7 @@ def _bits(forward: Fields, name: str, default: float) -> int | None:
     steps = resolution if resolution > 1 else 1 / resolution
     bits = min(max(round(math.log2(steps + 2)), 2), MAX_BITS)
     if not math.isclose(2**bits - 2, steps, rel_tol=1e-4):
-        forward.list(name, f"{steps:.6g} steps; {bits} bits, which have {2**bits - 2}, take their place")
+        forward.report(name, f"{steps:.6g} steps; {bits} bits, which have {2**bits - 2}, take their place")
     return bits
 
 

@@ -70,6 +70,7 @@ def without_spread(device: Any) -> ms.DeviceProfile:
     return pulsed_device(device, "device", {}).replace({"variability": None})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sign", [1, -1])
 @pytest.mark.parametrize(
     ("device", "step"),
@@ -172,6 +173,7 @@ def programmed(model: Any, targets: np.ndarray, seconds: float) -> np.ndarray:
     return 1e6 * crossbar.conductance.values
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scales", [{}, {"prog_noise_scale": 2.0, "drift_scale": 0.5, "g_max": 10.0}])
 @pytest.mark.parametrize("target", [0.05, 0.4, 0.9])
 def test_cells_of_phase_change_memory_follow_the_equations_of_aihwkit(scales, target):

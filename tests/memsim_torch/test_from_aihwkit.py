@@ -239,6 +239,7 @@ def effective_errors(weights: np.ndarray, seconds: float, rng: np.random.Generat
     return float(np.linalg.norm(held - shares) / np.linalg.norm(shares))
 
 
+@pytest.mark.slow
 def test_errors_of_weights_over_a_day_follow_the_equations_of_aihwkit():
     """Without 1/f noise, which aihwkit draws once for all reads of a time and memsim in part anew for each read."""
     changes = {"forward__is_perfect": True}
