@@ -59,6 +59,11 @@ def test_what_aihwkit_has_by_default_and_memsim_has_not_is_listed():
     ]
 
 
+def test_an_exact_product_lists_no_unit():
+    config = changed(InferenceRPUConfig(), forward__is_perfect=True)
+    assert mt.from_aihwkit(config).not_converted == {}
+
+
 def test_numbers_of_converters_are_in_units_of_the_largest_weight_and_input():
     config = changed(static_config(), mapping__weight_scaling_omega=0.5, forward__inp_bound=2.0, forward__out_res=256.0)
     settings = mt.from_aihwkit(changed(config, forward__inp_res=1 / 62))
