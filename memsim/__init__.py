@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         WindowWarning,
     )
     from memsim.evaluation import evaluate
+    from memsim.exchange.crosssim import from_crosssim
     from memsim.experiments.experiment import Experiment
     from memsim.experiments.loading import experiment_names, load_experiment
     from memsim.exporting import export_network
@@ -100,6 +101,7 @@ _MODULES = {
     "experiment_names": "memsim.experiments.loading",
     "export_network": "memsim.exporting",
     "fit_device": "memsim.fit",
+    "from_crosssim": "memsim.exchange.crosssim",
     "hysteresis": "memsim.profiles.hysteresis",
     "limits": "memsim.attribution",
     "load": "memsim.results.dataset",
@@ -159,6 +161,7 @@ __all__ = [
     "experiment_names",
     "export_network",
     "fit_device",
+    "from_crosssim",
     "hysteresis",
     "limits",
     "load",

@@ -15,6 +15,7 @@ try:
 except ImportError:
     raise InputError("memsim.torch needs PyTorch; install it with: pip install 'memsim[torch]'") from None
 
+from memsim.torch.aihwkit import AihwkitSettings, from_aihwkit
 from memsim.torch.analog_layer import AnalogLayer
 from memsim.torch.attribution import attribute
 from memsim.torch.checkpoint import load, save
@@ -30,6 +31,7 @@ from memsim.torch.sensitivity import measure_sensitivity
 from memsim.torch.training import Training
 
 __all__ = [
+    "AihwkitSettings",
     "AnalogConv1d",
     "AnalogConv2d",
     "AnalogLSTM",
@@ -42,6 +44,7 @@ __all__ = [
     "calibrate",
     "convert",
     "evaluate",
+    "from_aihwkit",
     "load",
     "measure_sensitivity",
     "prepare",
