@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from figure_artists import outside
 
 import memsim as ms
 from memsim.errors import InputError
@@ -49,7 +50,9 @@ def test_a_noise_that_is_not_allowed_is_refused_with_its_line(value):
 
 
 def test_the_figure_has_a_panel_for_each_value_of_the_second_setting(result):
-    panels = draw(result).axes
+    figure = draw(result)
+    assert outside(figure) == []
+    panels = figure.axes
     assert [axes.get_title("left") for axes in panels] == ["ADC bits: 3", "ADC bits: 8"]
     for axes, bits in zip(panels, (3, 8), strict=True):
         line = next(line for line in axes.lines if line.get_label() == " On cells")
