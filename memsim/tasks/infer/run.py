@@ -121,7 +121,9 @@ def _near_chance(file: NetworkFile, accuracy: float, chance: float) -> list[str]
 def _digital_layers(entry: Entry, graph: Graph) -> list[str]:
     """What a reader must know of layers that stay digital."""
     labels = [node.label for node, _ in graph.weighted if node.name in graph.digital]
-    return [f"{entry.label}: {name_list(labels)} stay digital; energy, time and area leave them out"] if labels else []
+    return (
+        [f"{entry.label}: digital layers {name_list(labels)}; energy, time and area leave them out"] if labels else []
+    )
 
 
 def _stacked(parts: list[Values]) -> Values:

@@ -38,7 +38,7 @@ def test_excluded_layers_have_no_cells_and_no_error():
         np.testing.assert_array_equal(part[name].sel(layer=NAMES[:2]), whole[name].sel(layer=NAMES[:2]))
     assert part.parameters.item() == whole.parameters.item()
     draw(part)
-    assert "A: 10.dense stay digital; energy, time and area leave them out" in part.attrs["notes"]
+    assert "A: digital layers 10.dense; energy, time and area leave them out" in part.attrs["notes"]
 
 
 @pytest.mark.parametrize("names", [["*.convolution"], ["0.*", "4"], ["*conv*"]])
