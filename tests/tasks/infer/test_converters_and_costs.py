@@ -106,6 +106,7 @@ def test_later_times_add_no_inferences():
     assert layers(aged)["10.dense"].counts["inference"].reads == IMAGES
 
 
+@pytest.mark.slow
 def test_costs_of_a_stored_result_are_printed(cli):
     few = ("--set", "data.samples=60", "--set", "repeats=1", "--no-figure")
     assert cli("run", "infer-01", *few).code == 0
