@@ -227,7 +227,7 @@ LEARNERS = {
     "classify with a programmed network": CLASSIFY.replace(
         "LEARNER",
         "{name: A, network: {architecture: cnn, channels: [2, 3], dropout: 0.2}, "
-        "training: {rate: 0.01, epochs: 2, batch: 16, mixup: 0.2}}\n"
+        "training: {rate: 0.01, epochs: 2, batch: 16, mixup: 0.2, weight_noise: 0.1}}\n"
         "  - {name: B, array: {device: taox-hfox-wu2018}, programmed: {learner: A}}",
     ),
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memsim.assessment.ranking import Ranked, ranking
-from memsim.attribution.of_experiment import explained, less_work, limits_of, metric_of, opened, refuse_sweep
+from memsim.attribution.of_experiment import explained, less_work, limits_of, metric_of, one_run, opened
 from memsim.costs import cost
 from memsim.energy.components import ComponentTable, components_of, load_components
 from memsim.energy.prices import prices_of
@@ -137,8 +137,7 @@ def assess(
     MemsimError
         If the measurement, a setting or a device is not allowed.
     """
-    whole = opened(task).experiment.replace(changes)
-    refuse_sweep(whole)
+    whole = one_run(opened(task).experiment.replace(changes))
     prices = _prices(whole, components, node)
     chosen = explained(whole, learners)
     chosen = chosen if learners else chosen[:1]

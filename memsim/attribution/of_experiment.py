@@ -26,6 +26,7 @@ from memsim.attribution.imperfections import (
 from memsim.attribution.result import Imperfection, MetricName, Scored, result_of
 from memsim.attribution.shapley import Game, game_of
 from memsim.backends import resolve
+from memsim.document.writer import show
 from memsim.errors import InputError, nearest
 from memsim.evaluation import Trained, checked, trained_in
 from memsim.experiments.comparing import comparing
@@ -133,7 +134,7 @@ def limits_of(
 ) -> xr.Dataset:
     """The attribution of an experiment, perhaps with changes, and with what its source holds; see `limits`."""
     trained = source.trained
-    refuse_sweep(whole)
+    whole = one_run(whole, trained)
     known, images_sha256 = ({}, source.images_sha256) if trained is None else checked(trained, whole)
     chosen = metric_of(whole, metric)
     ages = "time" in VARIABLES[chosen.source].dims and _last_time(whole) > 0
@@ -227,13 +228,26 @@ def opened(experiment: Experiment | str | Path) -> Source:
     return Source(stored.experiment, images_sha256=stored.images_sha256)
 
 
-def refuse_sweep(experiment: Experiment) -> None:
-    """Refuse an experiment that runs several times."""
-    if experiment.spec.sweep:
-        raise InputError(
-            f"{experiment.document.name}: sweeps {', '.join(experiment.spec.sweep)}; choose one value of each, so that "
-            "there is one run to explain"
-        )
+def one_run(whole: Experiment, trained: Trained | None = None) -> Experiment:
+    """The experiment at the one run of its sweep; itself where nothing is swept.
+
+    Raises
+    ------
+    InputError
+        If it has several, or its learners were trained in a sweep.
+    """
+    swept = whole.spec.sweep
+    if not swept:
+        return whole
+    if trained is None and all(len(values) == 1 for values in swept.values()):
+        return whole.variants()[0]
+    several = {key: values for key, values in swept.items() if len(values) > 1}
+    choice = " ".join(f"--set 'sweep.{key}=[{show(values[0])}]'" for key, values in several.items())
+    how = f", such as {choice}," if trained is None else ","
+    raise InputError(
+        f"{whole.document.name}: sweeps {', '.join(swept)}; choose one value of each{how} so that there is one run to "
+        "explain"
+    )
 
 
 def explained(experiment: Experiment, names: Collection[str]) -> list[Any]:

@@ -56,4 +56,4 @@ def _fused(graph: Graph, fold: Fold) -> Graph:
                 users[before.name] = users[node.name]
                 continue
         nodes[node.name] = replace(node, inputs=inputs)
-    return Graph(graph.input, graph.shape, tuple(nodes.values()), renamed.get(graph.output, graph.output))
+    return replace(graph, nodes=tuple(nodes.values()), output=renamed.get(graph.output, graph.output))

@@ -58,6 +58,8 @@ class Graph:
         In order: each takes the input and values of nodes before it.
     output : str
         Name of the value that is the result.
+    digital : frozenset of str
+        Names of nodes with weights whose products are never made by crossbars.
 
     Raises
     ------
@@ -69,6 +71,7 @@ class Graph:
     shape: Shape
     nodes: tuple[Node, ...]
     output: str
+    digital: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if len(self.nodes) > MAX_NODES:
@@ -104,6 +107,11 @@ class Graph:
                 yield node, node.operator
 
     @property
+    def on_crossbars(self) -> Iterator[tuple[Node, Weighted]]:
+        """The layers with weights whose products crossbars can make, in order."""
+        return ((node, operator) for node, operator in self.weighted if node.name not in self.digital)
+
+    @property
     def users(self) -> Counter[str]:
         """How often each value is used; the output is used once more."""
         return Counter([self.output, *(name for node in self.nodes for name in node.inputs)])
@@ -128,7 +136,7 @@ class Graph:
         x : (sample, ...)
             The samples; all is computed in their precision.
         product : callable, optional
-            Gives the outputs of layers with weights instead of their operators.
+            Gives the outputs of the layers that are not `digital` instead of their operators.
 
         Raises
         ------
@@ -140,7 +148,7 @@ class Graph:
         values, left = {self.input: x}, self.users
         for node in self.nodes:
             inputs = [values[name] for name in node.inputs]
-            if product is not None and isinstance(node.operator, Weighted):
+            if product is not None and isinstance(node.operator, Weighted) and node.name not in self.digital:
                 values[node.name] = product(node, inputs[0])
             else:
                 with np.errstate(over="ignore", invalid="ignore", divide="ignore"):

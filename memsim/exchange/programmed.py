@@ -18,7 +18,9 @@ from threadpoolctl import threadpool_limits
 from memsim.arrays import ADC, DAC, Mapping, ProgrammedLayer, Wires
 from memsim.arrays.compensation import SPAN
 from memsim.arrays.programming.algorithms import Algorithm
+from memsim.energy.report import LayerEvents
 from memsim.errors import InputError, MemsimError
+from memsim.exchange.converter_counts import ConverterCounts
 from memsim.exchange.graph import Graph, Node, Product
 from memsim.exchange.operators import Weighted
 from memsim.metrics.products import signal_to_noise
@@ -44,6 +46,8 @@ class Hardware:
         The cells.
     bias : {"digital", "row"}
         Biases are added as numbers, or are a further row of cells.
+    count : bool
+        Whether crossbars count their events, see `ProgrammedNetwork.event_counts`.
     """
 
     device: DeviceProfile
@@ -63,6 +67,7 @@ class Hardware:
     wires: Wires | None = None
     tile: tuple[int, int] | None = None
     prior_cycles: float = 0.0
+    count: bool = False
 
     @property
     def exact(self) -> Hardware:
@@ -70,7 +75,9 @@ class Hardware:
         device = idealised(self.device, _EXACT).device
         if device.spec.conduction is not None:
             device = device.replace({"conduction": None}, origin="ideal")
-        return replace(self, device=device, wires=None, cycles=1, error=0.0, algorithm=None, prior_cycles=0.0)
+        return replace(
+            self, device=device, wires=None, cycles=1, error=0.0, algorithm=None, prior_cycles=0.0, count=False
+        )
 
 
 @dataclass(frozen=True)
@@ -97,7 +104,7 @@ class ProgrammedNetwork:
     graph : Graph
         The network.
     hardware : Hardware
-        What its layers with weights run on.
+        What its layers run on that are not digital.
     ranges : mapping of str to Ranges, optional
         Of the converters of each layer, by the name of its node; from `calibrated`. Needed with converters.
     repeat : int
@@ -131,7 +138,25 @@ class ProgrammedNetwork:
         for layer in self._layers.values():
             layer.program()
 
-    def outputs(self, x: np.ndarray, occasion: Occasion, *, noise: bool = True) -> np.ndarray:
+    @property
+    def event_counts(self) -> dict[str, LayerEvents]:
+        """What the crossbars of each layer consist of, and their events so far, by the name of its node.
+
+        Raises
+        ------
+        InputError
+            If the hardware does not count.
+        """
+        return {name: layer.crossbar.event_counts for name, layer in self._layers.items()}
+
+    def outputs(
+        self,
+        x: np.ndarray,
+        occasion: Occasion,
+        *,
+        noise: bool = True,
+        counts: Named[str, ConverterCounts] | None = None,
+    ) -> np.ndarray:
         """Outputs (sample, ...) of reads, which all take place within `SPAN`.
 
         Parameters
@@ -142,8 +167,10 @@ class ProgrammedNetwork:
             Purpose, number and evaluation time of the read.
         noise : bool
             Whether reads are noisy; else their expectation.
+        counts : mapping of str to ConverterCounts, optional
+            By the names of the nodes of all layers on crossbars: count what exceeds the range of their converters.
         """
-        return self._computed(x, lambda first: self._reading(occasion, first, noise))
+        return self._computed(x, lambda first: self._reading(occasion, first, noise, counts))
 
     def layer_snr(self, x: np.ndarray, occasion: Occasion) -> np.ndarray:
         """Signal-to-noise ratio of the products of each layer for inputs x, (layer,) [dB].
@@ -180,14 +207,20 @@ class ProgrammedNetwork:
         held, exact = (np.concatenate(part) for part in parts)
         return held, exact
 
-    def _reading(self, occasion: Occasion, first: int, noise: bool) -> Product:
+    def _reading(
+        self, occasion: Occasion, first: int, noise: bool, counts: Named[str, ConverterCounts] | None = None
+    ) -> Product:
         def product(node: Node, inputs: np.ndarray) -> np.ndarray:
             operator = node.operator
             assert isinstance(operator, Weighted)
             positions = operator.reads(inputs.shape[1:])
             at = replace(occasion, positions=positions)
-            layer = self._layers[node.name]
-            read = layer.read(operator.crossbar_inputs(inputs), at, first_sample=first, noise=noise, within=SPAN)
+            layer, driven = self._layers[node.name], operator.crossbar_inputs(inputs)
+            saturated: list[np.ndarray] | None = None if counts is None or layer.crossbar.adc is None else []
+            read = layer.read(driven, at, first_sample=first, noise=noise, saturated=saturated, within=SPAN)
+            if counts is not None:
+                counts[node.name].add_inputs(inputs, self.hardware.dac, layer.gain)
+                counts[node.name].add_outputs(saturated or ())
             return _outputs(operator, self.hardware, read, inputs)
 
         return product
@@ -252,16 +285,17 @@ def _programmed(
     graph: Graph, hardware: Hardware, ranges: Named[str, Ranges], repeat: int
 ) -> dict[str, ProgrammedLayer]:
     """The layers of a network on cells, by the names of their nodes."""
-    weighted = list(graph.weighted)
+    weighted = list(graph.on_crossbars)
     if not weighted:
-        raise InputError("the network has no layer with weights; allowed: Gemm, MatMul with constant weights, Conv")
+        which = "that is not digital" if graph.digital else "with weights"
+        raise InputError(f"the network has no layer {which}; allowed: Gemm, MatMul with constant weights, Conv")
     if len(weighted) > MAX_LAYERS:
         raise InputError(f"{len(weighted)} layers have weights; at most {MAX_LAYERS} can be addressed")
     settings = {
         key: getattr(hardware, key)
         for key in (
             *("mapping", "scales", "bounds", "initial", "cycles", "error", "algorithm", "seed", "dtype", "backend"),
-            *("dac", "wires", "tile", "prior_cycles"),
+            *("dac", "wires", "tile", "prior_cycles", "count"),
         )
     }
     layers = {}

@@ -12,7 +12,7 @@ dropout        DROPOUT  step of training    feature                place in the 
 =============  =======  ==================  =====================  ==================
 
 Training for hardware has WEIGHT_NOISE and DROP_CONNECT with the rows and columns of fresh weights, and OUTPUT_NOISE
-with a column for each read and a row for each output.
+with a column for each read and a row for each output. Its layers are numbered among those with weights.
 """
 
 from __future__ import annotations

@@ -12,6 +12,9 @@ from memsim.networks.chain import Chain
 from memsim.networks.network import Network
 from memsim.networks.optimise import Memory
 
+_UNSTATED = {"weight_noise": 0.0}
+"""Settings of trainings in files that do not state them, since memsim did not have them then."""
+
 
 class Epoch(NamedTuple):
     """What an epoch brought; the validation is that of the averaged weights where these are kept.
@@ -19,7 +22,7 @@ class Epoch(NamedTuple):
     Attributes
     ----------
     loss : float
-        Mean over the samples at the steps they were trained on, with dropout and mixup.
+        Mean over the samples at the steps they were trained on, with dropout, mixup and noise of weights.
     accuracy : float
         Share of them whose largest output was at the largest target, at the same steps.
     validation_loss, validation_accuracy : float
@@ -96,6 +99,7 @@ class State:
         if difference:
             raise InputError(f"resume: the training has {difference}")
         for name, value in settings.items():
-            if self.settings.get(name) != value:
-                stored, given = (json.dumps(v) for v in (self.settings.get(name), value))
+            before = self.settings.get(name, _UNSTATED.get(name))
+            if before != value:
+                stored, given = (json.dumps(v) for v in (before, value))
                 raise InputError(f"resume: the training has {name} {stored} instead of {given}")

@@ -25,6 +25,7 @@ from memsim.networks.network import Network, learned
 from memsim.networks.optimise import OPTIMISERS, Optimiser, follow
 from memsim.networks.scores import Samples, checked, count_right, score
 from memsim.networks.state import Epoch, State
+from memsim.networks.weight_noise import check_weight_noise, with_noise
 from memsim.philox import key
 
 SELECT = ("accuracy", "snr")
@@ -69,6 +70,7 @@ class _Plan:
     mixup: float
     ema: float | None
     select: str
+    weight_noise: float
 
     def __post_init__(self) -> None:
         if not isinstance(self.optimiser, tuple(OPTIMISERS.values())):
@@ -82,6 +84,7 @@ class _Plan:
             raise InputError(f"mixup: {self.mixup!r} is not a number from 0 (none) to 1")
         if self.ema is not None and not 0 <= self.ema < 1:
             raise InputError(f"ema: {self.ema!r} is not a decay from 0 to below 1")
+        check_weight_noise(self.weight_noise)
 
     def settings(self, samples: int) -> dict[str, Any]:
         """Plain values of all that a resumed training must share."""
@@ -107,6 +110,7 @@ def fit(
     ema: float | None = None,
     patience: int | None = None,
     select: str = "accuracy",
+    weight_noise: float = 0.0,
     resume: State | None = None,
     progress: Callable[[State], object] | None = None,
 ) -> Fit:
@@ -124,7 +128,8 @@ def fit(
     epochs : int
         Passes over the training samples, in all: a resumed training makes those that are missing.
     seed, number : int
-        Address of the order of the samples, dropout and mixup; trainings of one seed differ by their number.
+        Address of the order of the samples, dropout, mixup and noise of weights; trainings of one seed differ by their
+        number.
     batch : int
         Most samples in a step; the batches of an epoch are equally large but for one sample.
     mixup : float
@@ -136,6 +141,10 @@ def fit(
         Stop after so many epochs in a row without a better checkpoint.
     select : {"accuracy", "snr"}
         Score of the validation samples by which a checkpoint is better; of equal ones that of the lower loss.
+    weight_noise : float
+        Standard deviation of Gaussian noise of the weights, relative to the largest |weight| of each layer, from 0
+        (none) to 1. It is drawn anew in each step. Outputs and gradients are those of the weights with noise; the step
+        changes the weights without noise. Validation has none. See `memsim.networks.weight_noise.with_noise`.
     resume : State, optional
         A training to go on with, instead of `network`'s parameters; of the same settings.
     progress : callable, optional
@@ -155,7 +164,7 @@ def fit(
     _check_count("epochs", epochs)
     if patience is not None:
         _check_count("patience", patience)
-    plan = _Plan(loss, optimiser, batch, seed, number, mixup, ema, select)
+    plan = _Plan(loss, optimiser, batch, seed, number, mixup, ema, select, weight_noise)
     data, held_out = checked(network, *train, "train"), checked(network, *validation, "validation")
     settings = plan.settings(len(data[0]))
     if resume is None:
@@ -195,7 +204,8 @@ def _epoch(state: State, data: Samples, held_out: Samples, plan: _Plan) -> State
         if plan.mixup:
             share = draws.mixup_share(plan.mixup, here)
             x, t = (share * array + (1.0 - share) * xp.roll(array, -1, axis=0) for array in (x, t))
-        step = network.gradient(x, t, plan.loss, here)
+        noisy = network.replace(with_noise(network.parameters, plan.weight_noise, here))
+        step = noisy.gradient(x, t, plan.loss, here)
         if not math.isfinite(step.loss):
             return f"the loss is {step.loss} in epoch {epoch}, step {i} of {len(batches)}; {_kept(state)}"
         moved, memory = plan.optimiser.step(network.parameters, step.slopes, memory)

@@ -28,6 +28,8 @@ NAMES = {
     "array.adc.range": "ADC range",
     "array.prior_cycles": "cycles before the programming",
     "network.hidden": "hidden units",
+    "programmed.error": "error of a cell, share of the window",
+    "training.weight_noise": "weight noise of the training",
 }
 """Words for settings on an axis; the key itself for others."""
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from memsim.arrays import CrossbarLayer, Patches, ProgrammedLayer
 from memsim.errors import InputError
+from memsim.exchange.converter_counts import ConverterCounts
 from memsim.philox import MAX_READS, MAX_TIMES, Occasion, Scope
 from memsim.torch.exchange import backend_for, check_device
 from memsim.torch.fingerprint import sampled
@@ -19,7 +20,7 @@ from memsim.torch.mapped_layer import Slice
 from memsim.torch.passes import Pass
 from memsim.torch.planned_layer import PlannedLayer, joined
 from memsim.torch.quantise import inside
-from memsim.torch.reads import Counts, Read
+from memsim.torch.reads import Read
 from memsim.torch.weighted_layer import DTYPES
 
 _CHANGED = ("changed",)
@@ -71,7 +72,7 @@ class AnalogLayer(PlannedLayer):
         for name in ("reads", "programmings"):
             self.register_buffer(name, torch.tensor(0, dtype=torch.int64))
         self.running: Pass | None = None
-        self.counts: Counts | None = None
+        self.counts: ConverterCounts | None = None
         self.counts_events = False
         self.repeat = 0
         self.step = 0  # time step of a recurrent layer; all steps of a sequence are one call
@@ -281,9 +282,7 @@ class AnalogLayer(PlannedLayer):
         if unclipped is not None:
             self.counts.inputs += unclipped.numel()
             self.counts.clipped += int((~unclipped).sum())
-        for part in saturated or ():
-            self.counts.outputs += part.size
-            self.counts.saturated += int(part.sum())
+        self.counts.add_outputs(saturated or ())
 
     def effective_weight(self) -> Tensor:
         """The weights of torch that the cells of programming number `repeat` hold, as outputs see them."""

@@ -13,12 +13,13 @@ from torch import fx, nn
 from torch.nn.parameter import is_lazy
 
 from memsim.errors import InputError
+from memsim.exchange.layer_names import check_patterns, matches
 from memsim.philox import MAX_LAYERS
 from memsim.torch.analog_layer import AnalogLayer
 from memsim.torch.batch_norm_fusion import fuse
 from memsim.torch.fast_paths import leave_fast_paths, restore_fast_paths
 from memsim.torch.hardware import Hardware
-from memsim.torch.modules import check_finite, check_model, check_patterns, chosen, matches
+from memsim.torch.modules import check_finite, check_model, chosen
 from memsim.torch.recurrent import AnalogLSTM
 from memsim.torch.replacements import AnalogConv1d, AnalogConv2d, AnalogLinear
 from memsim.torch.succession import copied, pass_on

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import fnmatch
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import torch
 from torch import nn
 
-from memsim.errors import InputError, nearest
+from memsim.errors import InputError
+from memsim.exchange.layer_names import matches
 from memsim.real_arrays import check_real
 from memsim.torch.analog_layer import AnalogLayer
 
 T = TypeVar("T")
-_MOST_NAMES = 12
-"""Names of layers that an error lists."""
 
 
 def check_finite(name: str, module: nn.Module) -> None:
@@ -75,40 +73,6 @@ def analog_layers(model: nn.Module) -> dict[str, AnalogLayer]:
     return layers
 
 
-def matches(name: str, pattern: str) -> bool:
-    """Whether a pattern with the wildcards * and ? fits the name of a layer, or of a module that contains it."""
-    parts = name.split(".")
-    return any(fnmatch.fnmatchcase(".".join(parts[:count]), pattern) for count in range(1, len(parts) + 1))
-
-
 def chosen(name: str, choices: Mapping[str, T], default: T) -> T:
     """What is chosen for a layer: that of the first pattern which fits its name, see `matches`."""
     return next((choice for pattern, choice in choices.items() if matches(name, pattern)), default)
-
-
-def check_patterns(argument: str, patterns: Iterable[str], names: Iterable[str]) -> None:
-    """Refuse patterns that fit no layer.
-
-    Parameters
-    ----------
-    argument : str
-        The argument that holds them, for errors.
-    patterns : iterable of str
-        See `matches`.
-    names : iterable of str
-        Names of all layers.
-
-    Raises
-    ------
-    InputError
-        For the first pattern that fits none.
-    """
-    if isinstance(patterns, str):
-        raise InputError(f"{argument}: {patterns!r} is one text; allowed: a collection of names")
-    names = list(names)
-    for pattern in patterns:
-        if not isinstance(pattern, str) or not any(matches(name, pattern) for name in names):
-            hint = nearest(str(pattern), names)
-            more = "" if "allowed:" in hint else f"; layers: {', '.join(names[:_MOST_NAMES])}"
-            more += ", ..." if more and len(names) > _MOST_NAMES else ""
-            raise InputError(f"{argument}: no layer has the name {pattern!r}{hint}{more}")

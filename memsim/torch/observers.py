@@ -9,9 +9,9 @@ import numpy as np
 from torch import Tensor
 
 from memsim.energy.digital import Products
+from memsim.exchange.converter_counts import ConverterCounts
 from memsim.metrics.products import signal_to_noise
 from memsim.torch.analog_layer import AnalogLayer
-from memsim.torch.reads import Counts
 
 
 class Watch(NamedTuple):
@@ -37,7 +37,7 @@ class Observer:
     """
 
     def __init__(self, layer: AnalogLayer) -> None:
-        self.layer, self.counts = layer, Counts()
+        self.layer, self.counts = layer, ConverterCounts()
         self.sums = np.zeros(4)
         self.whole = False
         self.inputs = self.outputs = 0
@@ -48,8 +48,8 @@ class Observer:
         return Watch(
             float(signal_to_noise(*self.sums)),
             self._weight_error(),
-            counts.clipped / counts.inputs if counts.inputs else math.nan,
-            counts.saturated / counts.outputs if counts.outputs else math.nan,
+            counts.clipped_share,
+            counts.saturated_share,
         )
 
     def products(self, samples: int) -> Products:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from torch import nn
 
-from memsim.torch.modules import analog_layers, check_patterns, chosen
+from memsim.exchange.layer_names import check_patterns
+from memsim.torch.modules import analog_layers, chosen
 from memsim.torch.training import Training
 
 

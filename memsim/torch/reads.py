@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,19 +13,6 @@ from memsim.arrays.compensation import SPAN
 from memsim.errors import InputError
 from memsim.torch.exchange import array_of, tensor_of
 from memsim.torch.slopes import slopes, summed
-
-
-@dataclass
-class Counts:
-    """Inputs of a layer and outputs of its tiles, and how many of them exceed the range of the converters.
-
-    Without converters, nothing is counted.
-    """
-
-    inputs: int = 0
-    clipped: int = 0
-    outputs: int = 0
-    saturated: int = 0
 
 
 class Read(torch.autograd.Function):

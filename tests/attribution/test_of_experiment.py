@@ -138,6 +138,13 @@ def test_each_imperfection_has_a_label_and_an_ideal_state():
     assert only_programmed["c2c"] == "programming error"
 
 
+@pytest.mark.slow
+def test_a_sweep_of_one_value_is_explained_at_this_value(network):
+    swept = ms.limits(network, {"sweep": {"array.adc.bits": [4]}}, imperfections=["adc", "error"])
+    stated = ms.limits(network, {"learners.Cells, {device}.array.adc.bits": 4}, imperfections=["adc", "error"])
+    np.testing.assert_array_equal(swept.loss_share, stated.loss_share)
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -149,7 +156,11 @@ def test_each_imperfection_has_a_label_and_an_ideal_state():
         ),
         ({"imperfections": ["drfit"]}, "unknown imperfection 'drfit'; did you mean 'drift'"),
         ({"metric": "accuracy"}, "unknown metric 'accuracy'"),
-        ({"changes": {"sweep": {"learners.Cells, {device}.programmed.cycles": [1, 2]}}}, "sweeps .*; choose one value"),
+        (
+            {"changes": {"sweep": {"learners.Cells, {device}.programmed.cycles": [1, 2]}}},
+            r"sweeps .*; choose one value of each, such as --set 'sweep\.learners\.Cells, \{device\}\.programmed\."
+            r"cycles=\[1\]', so that there is one run",
+        ),
         ({"orders": 1}, "orders: 1 is not a whole number"),
     ],
 )

@@ -99,7 +99,16 @@ def test_an_experiment_has_the_accuracies_that_torch_measures(tmp_path):
     chip = mt.convert(model, mt.Hardware(device="pcm-joshi2020", dac=8, adc=8, tile=(256, 256), seed=11), quiet=True)
     mt.program(mt.calibrate(chip, train[0][:200]), repeats=3)
     loader = DataLoader(TensorDataset(x, labels), batch_size=len(x))
-    expected = mt.evaluate(chip, loader, times=["0 s", "1 h", "1 day"], progress=False).accuracy.values
+    evaluated = mt.evaluate(chip, loader, times=["0 s", "1 h", "1 day"], progress=False)
+    expected = evaluated.accuracy.values
     accuracies = np.concatenate([result.test_accuracy.values[:, None], result.aged_accuracy.values], axis=1)
     assert expected.min() < expected.max()
     np.testing.assert_allclose(accuracies, expected, rtol=0, atol=1.01 / len(x))
+    first = evaluated.isel(time=0)
+    reads = {"phase": "inference", "counted": "reads"}
+    np.testing.assert_array_equal(result.event_count.sel(reads), first.layer_event_count.sel(reads))
+    for name in ("clipped_inputs", "saturated_outputs"):
+        np.testing.assert_allclose(result[f"layer_{name}"], first[name], rtol=0, atol=1e-4)
+    joules = {"phase": "inference", "summed": "read_energy"}
+    own, torchs = (np.nansum(sums.sel(joules), -1) for sums in (result.event_sum, first.layer_event_sum))
+    np.testing.assert_allclose(own, torchs, rtol=1e-3)

@@ -40,6 +40,7 @@ LONG = (
     "classify-01",
     "wires-01",
     "converters-01",
+    "hwa-01",
     "layers-01",
     "sneak-01",
     "levels-01",

@@ -14,7 +14,8 @@ from torch import nn  # noqa: E402
 
 import memsim.torch as mt  # noqa: E402
 from memsim.errors import InputError  # noqa: E402
-from memsim.torch.modules import chosen, matches  # noqa: E402
+from memsim.exchange.layer_names import matches  # noqa: E402
+from memsim.torch.modules import chosen  # noqa: E402
 
 IDEAL = mt.Hardware()
 NOISY = {"device": "taox-hfox-wu2018", "seed": 3}

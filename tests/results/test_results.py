@@ -15,6 +15,7 @@ from memsim.errors import OutputError
 from memsim.experiments.loading import experiment_from_text
 from memsim.profiles import device_from_text
 from memsim.results.dataset import SCHEMA_VERSION, VARIABLES, build_dataset
+from memsim.tasks.energy_variables import ENERGY_VARIABLES
 from memsim.tasks.on_cells_variables import ON_CELLS, over_repeats
 from memsim.tasks.registry import RESULT_KINDS
 
@@ -61,8 +62,11 @@ class TestVariables:
             assert variable.attrs["long_name"] == declared.long_name
             assert variable.attrs["description"] == declared.meaning
 
-    def test_no_two_tasks_share_a_name_but_those_of_kept_weights_and_of_classifiers_on_cells(self):
-        shared = {*over_repeats(ON_CELLS.values()), *(name for name in VARIABLES if name.startswith("kept_"))}
+    def test_no_two_tasks_share_a_name_but_those_of_kept_weights_and_of_classifiers_on_cells_and_their_costs(self):
+        shared = {
+            *over_repeats((*ON_CELLS.values(), *ENERGY_VARIABLES)),
+            *(name for name in VARIABLES if name.startswith("kept_")),
+        }
         names = [name for kind in RESULT_KINDS.values() for name in kind.variables if name not in shared]
         assert len(names) == len(set(names)) == len(VARIABLES.keys() - shared)
 

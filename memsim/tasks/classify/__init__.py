@@ -58,6 +58,9 @@ TASK = Task(
         "confidence": Drawing("histograms of confidence and margin", f"{_FIGURES}.confidence:confidence"),
         "risk-coverage": Drawing("errors against accepted images", f"{_FIGURES}.risk_coverage:risk_coverage"),
         "devices": Drawing("accuracy against the device", f"{_FIGURES}.devices:devices"),
+        "two-settings": Drawing(
+            "accuracy against a swept setting, in panels by another", f"{_FIGURES}.two_settings:two_settings"
+        ),
         "products": Drawing("accuracy and SNR of analog products", f"{_FIGURES}.products:products"),
         "aging": Drawing("accuracy and weight error over time", f"{_FIGURES}.aging:aging"),
         "programming": Drawing("what write and verify takes, and gives", f"{_FIGURES}.programming:programming"),

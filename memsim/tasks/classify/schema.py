@@ -23,6 +23,7 @@ from memsim.networks import ARCHITECTURES
 from memsim.networks.losses import LOSSES
 from memsim.networks.optimise import OPTIMISERS, Optimiser
 from memsim.networks.training import SELECT
+from memsim.networks.weight_noise import LARGEST_NOISE
 from memsim.tasks.classify.decisions import SCORES
 
 UNTUNED = ("array.device", "array.ideal")
@@ -85,6 +86,7 @@ class FitSpec(LossSpec):
     batch: Batch = 64
     mixup: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1)] = 0.0
     ema: Chance | None = None
+    weight_noise: Annotated[float, Field(allow_inf_nan=False, ge=0, le=LARGEST_NOISE)] = 0.0
     patience: Patience | None = None
     select: Literal[SELECT] = "accuracy"  # type: ignore[valid-type]
     engine: Literal[ENGINES] = "memsim"  # type: ignore[valid-type]

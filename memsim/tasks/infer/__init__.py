@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from memsim.tasks.base import Drawing, Metric, Panel, Task
 from memsim.tasks.coordinates import IMAGE_TASK, LAYER, TIME
+from memsim.tasks.energy_variables import ENERGY_COORDINATES
 from memsim.tasks.infer.variables import VARIABLES
 
 _HERE = "memsim.tasks.infer"
@@ -19,6 +20,7 @@ TASK = Task(
     variables=VARIABLES,
     coordinates={
         **{name: IMAGE_TASK[name] for name in ("learner", "interval")},
+        **ENERGY_COORDINATES,
         "layer": LAYER,
         "time": TIME,
     },
@@ -34,6 +36,7 @@ TASK = Task(
         Metric("accuracy_loss_mean", "loss by the hardware", "%", 100.0, ".2f", better="lower"),
         Metric("product_snr_mean", "SNR of products", "dB", form=".1f"),
         Metric("weight_error_mean", "weight error", form=".4f", better="lower"),
+        Metric("inference_energy_mean", "energy of an inference", "nJ", 1e9, better="lower"),
     ),
     panels=(
         Panel("test_accuracy_mean", "accuracy, test images [%]", 100.0),

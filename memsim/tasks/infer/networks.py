@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from memsim.data.labelled import Labelled
 from memsim.errors import InputError
 from memsim.exchange import Graph, NetworkFile, read_network
 from memsim.exchange.fusion import without_norms
+from memsim.exchange.layer_names import matches, unmatched
 from memsim.tasks.compared import Entry, refused
 from memsim.tasks.infer.schema import InferenceSpec, PreprocessingSpec, TrainedNetworkSpec
 
@@ -88,7 +90,8 @@ def graph_of(entry: Entry, file: NetworkFile, data: Labelled) -> Graph:
     Raises
     ------
     InputError
-        If it does not take these images, or has other than one output for each class.
+        If it does not take these images, has other than one output for each class, or has none of the layers that are
+        excluded.
     """
     spec: TrainedNetworkSpec = entry.spec.network
     shape = inputs_of(entry, data.test.pixels[:1]).shape[1:]
@@ -104,4 +107,23 @@ def graph_of(entry: Entry, file: NetworkFile, data: Labelled) -> Graph:
             f"{file.path}: gives outputs of shape {list(outputs)}; allowed: [{len(data.classes)}], one for each class"
         )
         raise refused(entry.experiment, entry.spec, f"network.{spec.kind}", text)
-    return without_norms(graph) if spec.batch_norm == "folded" else graph
+    return _with_excluded(entry, without_norms(graph) if spec.batch_norm == "folded" else graph)
+
+
+def _with_excluded(entry: Entry, graph: Graph) -> Graph:
+    """The graph in which the layers that a learner excludes stay digital.
+
+    Raises
+    ------
+    InputError
+        If a name fits no layer, or no layer is left for crossbars.
+    """
+    patterns = entry.spec.network.exclude
+    labels = {node.name: node.label for node, _ in graph.weighted}
+    if why := unmatched(patterns, labels.values()):
+        raise refused(entry.experiment, entry.spec, "network.exclude", why)
+    digital = {name for name, label in labels.items() if any(matches(label, pattern) for pattern in patterns)}
+    if labels and len(digital) == len(labels):
+        text = f"leaves no layer for crossbars; layers: {', '.join(labels.values())}"
+        raise refused(entry.experiment, entry.spec, "network.exclude", text)
+    return replace(graph, digital=frozenset(digital))

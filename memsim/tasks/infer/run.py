@@ -4,34 +4,27 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from memsim.data.labelled import Labelled
-from memsim.errors import MemsimWarning
+from memsim.errors import MemsimWarning, name_list
 from memsim.exchange import Graph, NetworkFile
-from memsim.exchange.programmed import Hardware, ProgrammedNetwork, calibrated, samples_at_once
+from memsim.exchange.programmed import samples_at_once
 from memsim.experiments.experiment import Experiment
 from memsim.experiments.labelled import labelled_images
 from memsim.metrics.classes import predicted
 from memsim.metrics.intervals import seed_interval
-from memsim.metrics.lifetime import lifetime
-from memsim.metrics.weight_error import weight_error
-from memsim.philox import Occasion, Purpose
 from memsim.results.settings import NETWORK_HASHES, NETWORKS
-from memsim.tasks.aged_layers import AgedLayers
 from memsim.tasks.compared import Entry, device_notes, time_notes
+from memsim.tasks.energy_costs import LearnerEvents, ResultCosts
+from memsim.tasks.infer.measured import OF_LAYER, Values, measured
 from memsim.tasks.infer.networks import Files, graph_of, inputs_of, network_of
 from memsim.tasks.infer.schema import InferSpec
 from memsim.tasks.infer.variables import SUMMARISED, VARIABLES
 from memsim.tasks.job import Computed, Job, spec_of
 
-Values = dict[str, np.ndarray]
-
-SNR_IMAGES = 200
-"""Test images from which the signal-to-noise ratio of products is measured."""
 _NEAR = 0.25
 """Share of the way from a guess to no errors below which a digital accuracy is near that of a guess; assumed."""
 
@@ -57,6 +50,7 @@ def infer(job: Job) -> Computed:
     notes = list(dict.fromkeys(notes))
     for note in notes:
         warnings.warn(note, MemsimWarning, stacklevel=2)
+    costs, events = ResultCosts(job.experiment), dict[str, LearnerEvents | None]()
     parts = []
     for entry, graph in zip(job.entries, graphs, strict=True):
 
@@ -64,8 +58,18 @@ def infer(job: Job) -> Computed:
             if job.progress is not None:
                 job.progress(label, int(100 * share), 100)
 
-        parts.append(_measured(entry, graph, job.images[entry.data], digital[entry.label], job.backend, report))
+        own = measured(entry, graph, job.images[entry.data], digital[entry.label], job.backend, report)
+        numbers: dict[str, float] = {
+            "parameters": graph.parameters,
+            "operations": graph.operations,
+            "digital_accuracy": digital[entry.label],
+            "chance_accuracy": _chance(job.images[entry.data]),
+        }
+        parts.append(own.values | {name: np.asarray(float(number)) for name, number in numbers.items()})
+        events[entry.label] = own.events
     variables = _stacked(parts)
+    of_costs, cost_labels = costs.variables(events, spec.repeats)
+    variables |= of_costs
     for name in SUMMARISED:
         if name in variables:
             mean, low, high = seed_interval(variables[name], axis=1, bounds=VARIABLES[name].bounds)
@@ -74,6 +78,7 @@ def infer(job: Job) -> Computed:
         "repeat": np.arange(spec.repeats),
         "interval": ["low", "high"],
         "layer": _layer_names(graphs),
+        **cost_labels,
     }
     if spec.times:
         coordinates["time"] = np.array(spec.times)
@@ -81,7 +86,9 @@ def infer(job: Job) -> Computed:
     attributes = {
         NETWORKS: json.dumps({label: file.path.name for label, file in named.items()}),
         NETWORK_HASHES: json.dumps({label: file.sha256 for label, file in named.items()}),
+        **costs.attributes,
     }
+    notes += [note for entry, graph in zip(job.entries, graphs, strict=True) for note in _digital_layers(entry, graph)]
     notes += device_notes(job.entries) + time_notes(job.entries)
     return Computed(variables, coordinates, notes, attributes=attributes)
 
@@ -111,94 +118,21 @@ def _near_chance(file: NetworkFile, accuracy: float, chance: float) -> list[str]
     ]
 
 
-def _measured(
-    entry: Entry, graph: Graph, data: Labelled, digital: float, backend: str, report: Callable[[float], None]
-) -> Values:
-    """Variables of one learner, without its dimension."""
-    spec = spec_of(entry.experiment, InferSpec)
-    hardware = hardware_of(entry, backend)
-    ranges = calibrated(graph, hardware, inputs_of(entry, data.train.pixels[: spec.calibration]))
-    x, labels = inputs_of(entry, data.test.pixels), data.test.labels
-    repeats: list[Values] = []
-    network = None
-    for repeat in range(spec.repeats):
-        network = ProgrammedNetwork(graph, hardware, ranges=ranges, repeat=repeat)
-        accuracy = _accuracy(network, x, labels, 0)
-        snr = network.layer_snr(x[:SNR_IMAGES], Occasion(Purpose.PRODUCTS))
-        values: Values = {
-            "test_accuracy": np.asarray(accuracy),
-            "accuracy_loss": np.asarray(digital - accuracy),
-            "weight_error": weight_error(*network.weights()).whole,
-            "layer_snr": snr,
-            "product_snr": np.min(snr),
-        }
-        if spec.times:
-            values |= _over_time(entry, network, x, labels)
-        repeats.append(values)
-        report((repeat + 1) / spec.repeats)
-    assert network is not None
-    variables = {name: np.stack([part[name] for part in repeats]) for name in repeats[0]}
-    if spec.times:
-        for name in ("refreshes", "compensation_reads"):
-            variables[name] = variables[name][0]
-        variables["refresh_pulses"] = variables["refresh_pulses"].sum()
-    counts = {"cells": network.cells, "parameters": graph.parameters, "operations": graph.operations}
-    variables |= {name: np.asarray(float(count)) for name, count in counts.items()}
-    return variables | {"digital_accuracy": np.asarray(digital), "chance_accuracy": np.asarray(_chance(data))}
-
-
-def hardware_of(entry: Entry, backend: str) -> Hardware:
-    """What the layers of a learner's network run on."""
-    array = entry.spec.array
-    assert entry.device is not None
-    return Hardware(
-        device=entry.device,
-        seed=entry.seed,
-        bounds=array.bounds,
-        initial=array.initial,
-        mapping=array.mapping.mapping,
-        scales=array.scales,
-        bias=array.bias,
-        cycles=array.cycles,
-        error=array.error,
-        algorithm=None if array.programming is None else array.programming.chosen,
-        dtype=array.dtype,
-        backend=backend,
-        **array.circuit,
+def _digital_layers(entry: Entry, graph: Graph) -> list[str]:
+    """What a reader must know of layers that stay digital."""
+    labels = [node.label for node, _ in graph.weighted if node.name in graph.digital]
+    return (
+        [f"{entry.label}: digital layers {name_list(labels)}; energy, time and area leave them out"] if labels else []
     )
-
-
-def _accuracy(network: ProgrammedNetwork, x: np.ndarray, labels: np.ndarray, time: int) -> float:
-    """Share of images that are recognised by reads at an evaluation time."""
-    outputs = network.outputs(x, Occasion(Purpose.TEST, time=time))
-    return float((predicted(outputs) == labels).mean())
-
-
-def _over_time(entry: Entry, network: ProgrammedNetwork, x: np.ndarray, labels: np.ndarray) -> Values:
-    """Variables of one programming at the times of an experiment, (time,) and ()."""
-    times = spec_of(entry.experiment, InferSpec).times
-    layers = AgedLayers(network.layers, entry.spec.aging, network.program)
-    accuracy, errors = [], []
-    for number, time in enumerate(times, 1):
-        layers.advance(time, number)
-        accuracy.append(_accuracy(network, x, labels, number))
-        errors.append(float(weight_error(*network.weights()).whole))
-    return {
-        "aged_accuracy": np.array(accuracy),
-        "aged_weight_error": np.array(errors),
-        "lifetime": lifetime(np.array(times), np.array(accuracy)),
-        "refreshes": np.asarray(float(layers.refreshes)),
-        "refresh_pulses": np.asarray(layers.refresh_pulses),
-        "compensation_reads": np.asarray(float(layers.compensation_reads)),
-    }
 
 
 def _stacked(parts: list[Values]) -> Values:
     """Variables of all learners; layers that a network does not have are NaN."""
     most = max(part["layer_snr"].shape[-1] for part in parts)
     for part in parts:
-        missing = most - part["layer_snr"].shape[-1]
-        part["layer_snr"] = np.pad(part["layer_snr"], ((0, 0), (0, missing)), constant_values=np.nan)
+        for name in OF_LAYER:
+            missing = most - part[name].shape[-1]
+            part[name] = np.pad(part[name], ((0, 0), (0, missing)), constant_values=np.nan)
     return {name: np.stack([np.asarray(part[name], float) for part in parts]) for name in parts[0]}
 
 

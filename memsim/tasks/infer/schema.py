@@ -9,7 +9,8 @@ from pydantic import BeforeValidator, Field, model_validator
 from memsim.arrays.checks import LARGEST_ERROR
 from memsim.arrays.compensation import BATCH_NORM, COMPENSATIONS
 from memsim.document.fields import Count, Place, Section, problem
-from memsim.experiments.circuits import MappingKeys, MappingSpec, circuit
+from memsim.experiments.circuits import MappingKeys, MappingSpec
+from memsim.experiments.energy import EnergySpec
 from memsim.experiments.labelled import LabelledSpec
 from memsim.experiments.learners import ArraySpec, LearnerBase, as_tuple
 from memsim.experiments.programming import refuse_selection
@@ -17,6 +18,7 @@ from memsim.experiments.schema import DataExperimentSpec
 
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]
 Positive = Annotated[float, Field(allow_inf_nan=False, gt=0, le=1e6)]
+LayerName = Annotated[str, Field(min_length=1, max_length=1000)]
 Channels = Annotated[tuple[Number, ...], Field(min_length=1, max_length=64)]
 Spreads = Annotated[tuple[Positive, ...], Field(min_length=1, max_length=64)]
 
@@ -54,6 +56,10 @@ class TrainedNetworkSpec(Section):
         default="digital", description="whether batch normalisations are folded into the layers before them"
     )
 
+    exclude: Annotated[tuple[LayerName, ...], BeforeValidator(as_tuple), Field(max_length=1000)] = Field(
+        default=(), description="names of layers that stay digital; * and ? stand for other characters"
+    )
+
     @property
     def kind(self) -> Literal["onnx", "weights"]:
         """Key that names the file."""
@@ -80,11 +86,6 @@ class NetworkArraySpec(ArraySpec):
     bias: Literal["digital", "row"] = "digital"
     cycles: Annotated[int, Count(1, 1_000_000)] = 1
     error: Annotated[float, Field(allow_inf_nan=False, ge=0, le=LARGEST_ERROR)] = 0.0
-
-    @property
-    def circuit(self) -> dict[str, Any]:
-        """Keywords of the hardware of a network for converters, wires and tiles."""
-        return {key: value for key, value in circuit(self).items() if key != "count"}
 
     @model_validator(mode="after")
     def _possible(self) -> NetworkArraySpec:
@@ -148,4 +149,5 @@ class InferSpec(DataExperimentSpec):
     calibration: Annotated[int, Count(1, 100_000)] = Field(
         default=200, description="training images by which the ranges of converters are set"
     )
+    energy: EnergySpec | None = None
     keep: Annotated[list[str], BeforeValidator(_nothing), Field(json_schema_extra={"maxItems": 0})] = Field(default=[])

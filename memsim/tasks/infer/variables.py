@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from memsim.tasks.energy_variables import ENERGY_VARIABLES
 from memsim.tasks.on_cells_variables import ON_CELLS, REPEAT, over_repeats
 from memsim.tasks.variable import SHARE, SUMMARY, Variable
+
+OF_LAYERS = ("learner", "repeat", "layer")
 
 DECLARED = (
     Variable(
@@ -33,8 +36,27 @@ DECLARED = (
         bounds=(-1.0, 1.0),
     ),
     *(ON_CELLS[name] for name in ("weight_error", "layer_snr", "product_snr")),
+    Variable(
+        "layer_clipped_inputs",
+        OF_LAYERS,
+        "1",
+        "clipped inputs of a layer",
+        "share of the inputs of a layer that exceed the range of its DACs, for the test images before the first time; "
+        "NaN without DACs, and for layers that stay digital",
+        bounds=SHARE,
+    ),
+    Variable(
+        "layer_saturated_outputs",
+        OF_LAYERS,
+        "1",
+        "saturated outputs of a layer",
+        "share of the outputs of the tiles of a layer that exceed the range of their ADCs, for the test images before "
+        "the first time; NaN without ADCs, and for layers that stay digital",
+        bounds=SHARE,
+    ),
     *(ON_CELLS[name] for name in ("aged_accuracy", "aged_weight_error", "lifetime")),
     *(ON_CELLS[name] for name in ("refreshes", "refresh_pulses", "compensation_reads")),
+    *ENERGY_VARIABLES,
 )
 
 VARIABLES = over_repeats(DECLARED)

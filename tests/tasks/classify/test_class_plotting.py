@@ -21,6 +21,7 @@ ON_CIRCUITS = (
     "energy",
     "energy-training",
     "sweep",
+    "two-settings",
 )  # need converters, wires, times, costs or a sweep: test_circuits.py, test_over_time.py, test_energy_figures.py, ...
 CLASSIFY = tuple(TASKS["classify"].figures)
 NAMES = tuple(name for name in CLASSIFY if name not in ON_CIRCUITS)

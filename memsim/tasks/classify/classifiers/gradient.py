@@ -116,6 +116,7 @@ class Gradient:
             ema=training.ema,
             patience=training.patience,
             select=training.select,
+            weight_noise=training.weight_noise,
             progress=lambda state: lesson.report((number * training.epochs + len(state.history)) / whole),
         )
 

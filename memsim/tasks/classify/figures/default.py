@@ -9,6 +9,7 @@ import numpy as np
 from memsim.results.dataset import NO_DEVICE, require
 from memsim.results.settings import settings_of
 from memsim.tasks.classify.figures.products import axis_of
+from memsim.tasks.classify.figures.two_settings import swept_settings
 from memsim.tasks.classify.schema import ClassifySpec
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 def default_figure(dataset: xr.Dataset) -> str:
     """Name of the figure of what an experiment is about.
 
-    Aging, energy where costs are asked for and something is swept, analog products, devices where they are swept,
-    programming, or all learners.
+    Aging, energy where costs are asked for and something is swept, errors of cells beside another setting, analog
+    products, devices where they are swept, programming, or all learners.
     """
     require(dataset, "learner")
     settings = settings_of(dataset, ClassifySpec)
@@ -30,6 +31,8 @@ def default_figure(dataset: xr.Dataset) -> str:
             return "energy-training"
         if np.isfinite(dataset["inference_energy"].mean("repeat").values).any():
             return "energy"
+    if (keys := swept_settings(dataset)) is not None and keys.axis == "programmed.error":
+        return "two-settings"
     swept = any(key.split(".")[0] == "array" for key in settings.sweep)
     if swept and axis_of(dataset):
         return "products"

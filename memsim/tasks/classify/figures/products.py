@@ -67,7 +67,7 @@ def products(dataset: xr.Dataset) -> Figure:
         raise lacks(dataset, "products", what, "memsim run wires-01 makes them")
     require(dataset, "learner", "repeat", "product_snr", "test_accuracy", "noise_mean_accuracy")
     found = members(dataset, settings)
-    lines = _lines([member for member in _programmed(found) if key in member.values], key)
+    lines = lines_of([member for member in programmed_members(found) if key in member.values], key)
     digital = [member for member in found if member.spec.network is not None]
     values = [member.values[key] for members_ in lines.values() for member in members_]
     places, ticks, unit = places_of(values)
@@ -83,7 +83,7 @@ def products(dataset: xr.Dataset) -> Figure:
             numbers = values_of[metric]
             for k, (text, group) in enumerate(groups.items()):
                 text = text if key == "array.device" else names.of([member.number for member in group], text)
-                _draw(axes, numbers, group, key, places, k, named(text))
+                draw_line(axes, numbers, group, key, places, k, named(text))
             for k, member in enumerate(digital if metric.factor > 1 else ()):
                 line = {"color": INK, "linewidth": 0.9, "linestyle": ("--", "-.", ":")[k % 3]}
                 axes.axhline(numbers[0, member.number], label=named(f"{member.label}, {DIGITAL}"), **line)
@@ -108,7 +108,7 @@ def products(dataset: xr.Dataset) -> Figure:
 
 def axis_of(dataset: xr.Dataset) -> str | None:
     """The swept setting of networks on crossbars for the horizontal axis; None where no converter, wire or tile is."""
-    found = _programmed(members(dataset, settings_of(dataset, ClassifySpec)))
+    found = programmed_members(members(dataset, settings_of(dataset, ClassifySpec)))
     values: dict[str, list[object]] = {}
     for member in found:
         for key, value in member.values.items():
@@ -120,23 +120,27 @@ def axis_of(dataset: xr.Dataset) -> str | None:
     return max(numeric, key=lambda key: len(values[key])) if numeric else next(iter(values))
 
 
-def _programmed(found: Sequence[Member]) -> list[Member]:
+def programmed_members(found: Sequence[Member]) -> list[Member]:
     """The networks on crossbars."""
     return [member for member in found if "programmed" in member.spec.sections]
 
 
-def _lines(found: Sequence[Member], key: str) -> dict[str, list[Member]]:
-    """Members that differ on the axis only, by what else they were swept to."""
+def lines_of(found: Sequence[Member], key: str, without: Sequence[str] = ()) -> dict[str, list[Member]]:
+    """Members that differ on the axis only, by what else they were swept to; names leave out the settings `without`."""
     names = {member.name for member in found}
     groups: dict[str, list[Member]] = {}
     for member in found:
-        words = [f"{NAMES.get(other, other)} {show(value)}" for other, value in member.values.items() if other != key]
+        words = [
+            f"{NAMES.get(other, other)} {show(value)}"
+            for other, value in member.values.items()
+            if other not in (key, *without)
+        ]
         text = ", ".join([*([member.name] if len(names) > 1 or not words else []), *words])
         groups.setdefault(text, []).append(member)
     return groups
 
 
-def _draw(
+def draw_line(
     axes: Axes,
     numbers: np.ndarray,
     group: Sequence[Member],
@@ -145,6 +149,7 @@ def _draw(
     number: int,
     text: str,
 ) -> None:
+    """A line through the means (mean-low-high, learner) of a group against a setting, with a band for its intervals."""
     x = np.array([places[show(member.values[key])] for member in group])
     order = np.argsort(x, kind="stable")
     x, rows = x[order], np.array([member.number for member in group])[order]
