@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import importlib
 import os
+import types
 import weakref
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,10 @@ from memsim.scalars import Scalar
 
 # More chunks than threads even out units of unequal work.
 _CHUNKS_A_THREAD = 4
+_STAMP = 16
+"""Digits of a fingerprint that make the name of a function its own."""
+_SYMBOLS = "names by content"
+"""What a kernel calls its functions; files of other versions are not loaded."""
 
 
 def spare_linear_algebra() -> None:
@@ -117,6 +122,20 @@ def loads() -> Loads:
     return Loads(sum(k.cache_misses for k in kernels), sum(k.cache_hits for k in kernels))
 
 
+def named_by_content(function: Callable, stamp: str) -> Callable:
+    """The same function with a fingerprint in its name, from which Numba makes that of its machine code.
+
+    Numba tells functions of one name apart by a number that counts in each process. So kernels that two processes have
+    compiled, and a third loads, may hold different code under one name, and the linker would take one for both.
+    """
+    named = types.FunctionType(
+        function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+    )
+    named.__module__, named.__kwdefaults__ = function.__module__, function.__kwdefaults__
+    named.__qualname__ = f"{function.__qualname__}_{stamp[:_STAMP]}"
+    return named
+
+
 class Callee(Scalar):
     """A function that kernels alone call.
 
@@ -128,7 +147,7 @@ class Callee(Scalar):
         import numba
 
         options = {**self.targetoptions, "no_cpython_wrapper": not _interpreted()}
-        return numba.njit(**options)(self.py_func)
+        return numba.njit(**options)(named_by_content(self.py_func, fingerprint(self)))
 
     def __call__(self, *arguments: Any) -> Any:
         if not _interpreted():
@@ -170,8 +189,9 @@ def compile_kernel(work: Callable, units: Callable[..., int], parts: Iterable[An
     import numba
 
     options: dict[str, Any] = {"nogil": True, "no_cfunc_wrapper": True}
-    dispatcher = numba.njit(error_model="numpy", **options)(work)
-    cache = stamped_cache(work, fingerprint(work, tuple(parts)))
+    stamp = fingerprint(work, tuple(parts), _SYMBOLS)
+    dispatcher = numba.njit(error_model="numpy", **options)(named_by_content(work, stamp))
+    cache = stamped_cache(work, stamp)
     if cache is not None:
         dispatcher._cache = cache
     kernel = Kernel(dispatcher, units)
