@@ -77,7 +77,7 @@ def shown(value: object) -> str:
     """A value as an error shows it: its repr on one line, shortened where it is long."""
     try:
         text = " ".join(repr(value).split())
-    except ValueError:  # Python prints no integers of more than some thousand digits
+    except Exception:  # integers of some thousand digits, deep nesting, and objects whose repr fails
         return f"{type(value).__name__} that is too long to print"
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 4]}...{text[-1]}"
 

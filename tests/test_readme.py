@@ -53,7 +53,7 @@ def test_the_table_of_the_readme_is_what_the_code_measures():
 
 
 GUIDE = (ROOT / "experiments" / "README.md").read_text(encoding="utf-8")
-MEMORISE, CLASSIFY, SELECT, PROGRAM, MACRO, INFER = (
+MEMORISE, CLASSIFY, SELECT, PROGRAM, MACRO, INFER, REGRESS = (
     part[part.index("| key |") :] for part in GUIDE.split("## The task ")[1:]
 )
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
@@ -68,6 +68,7 @@ def test_the_guide_to_experiments_names_every_key_of_all_tasks():
     from memsim.tasks.macro import schema as macro
     from memsim.tasks.memorise import schema as memorise
     from memsim.tasks.program import schema as program
+    from memsim.tasks.regress import schema as regress
     from memsim.tasks.select import schema as select
 
     for section, model, table in (
@@ -107,6 +108,11 @@ def test_the_guide_to_experiments_names_every_key_of_all_tasks():
         ("aging.", AgingSpec, INFER),
         ("data.", classify.LabelledSpec, CLASSIFY),
         ("", infer.InferSpec, INFER + MEMORISE),
+        ("matrix.", regress.MatrixSpec, REGRESS),
+        ("array.", regress.WeightsSpec, REGRESS),
+        ("fast.", regress.FastSpec, REGRESS),
+        ("learning.", regress.Learning, REGRESS),
+        ("", regress.RegressSpec, REGRESS + MEMORISE),
     ):
         for key in keys_of(Spot(model, (), None)):
             sections = ("data", "learners", "tuning", "arrays", "targets", "macros")
@@ -117,8 +123,8 @@ def test_the_guide_to_experiments_names_every_key_of_all_tasks():
 def test_the_examples_of_the_guide_to_experiments_run(tmp_path):
     import memsim as ms
 
-    files = [tmp_path / f"{number}.yaml" for number in range(8)]
-    memorise, quiet, sweep, classify, select, program, macro, infer = files
+    files = [tmp_path / f"{number}.yaml" for number in range(9)]
+    memorise, quiet, sweep, classify, select, program, macro, infer, regress = files
     for file, text in zip(files, EXAMPLES, strict=True):
         file.write_text(text, encoding="utf-8")
     small = ms.load_experiment(memorise).replace({"data.samples": 2, "data.shape": [16, 16], "resamples": 100})
@@ -136,3 +142,5 @@ def test_the_examples_of_the_guide_to_experiments_run(tmp_path):
     assert ms.run(ms.load_experiment(macro)).sizes["macro"] == 4
     networks = ms.run(ms.load_experiment(infer))
     assert list(networks.learner.values) == ["pcm-joshi2020", "taox-hfox-wu2018"] and networks.sizes["time"] == 2
+    schemes = ms.run(ms.load_experiment(regress))
+    assert list(schemes.learner.values) == ["SGD, softbounds-rasch2024", "c-TTv2, softbounds-rasch2024"]

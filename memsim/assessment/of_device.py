@@ -13,14 +13,14 @@ from memsim.attribution.of_experiment import explained, less_work, limits_of, me
 from memsim.costs import cost
 from memsim.energy.components import ComponentTable, components_of, load_components
 from memsim.energy.prices import prices_of
-from memsim.errors import DataError, InputError, OutputError
+from memsim.errors import DataError, InputError, OutputError, shown
 from memsim.experiments.comparing import comparing
 from memsim.experiments.devices import Devices
 from memsim.experiments.experiment import Experiment
 from memsim.experiments.keys import listed
 from memsim.experiments.learners import LABEL
 from memsim.fit import PulseFit, check_name, checked_window, fit_device, kind_of, profile_of, read_measurement
-from memsim.profiles import DeviceProfile, device_names, load_device
+from memsim.profiles import DeviceProfile, device_names, device_of, load_device
 from memsim.simulate import compute
 from memsim.tasks.base import Metric
 from memsim.tasks.compared import prepare
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 PROFILES = (".yaml", ".yml")
 """Endings of files that are profiles; others are measurements."""
+_OF_READS = ("conductance.min", "conductance.max", "read.voltage", "read.duration")
+"""Numbers from which the energy of a read follows."""
 _LONGEST = 50
 """Characters of the name of a learner to which the name of its device is added."""
 COMPONENTS, NODE = "generic", "22 nm"
@@ -51,24 +53,25 @@ class Assessment(NamedTuple):
     comparison : xarray.Dataset
         Result of the task, with costs where the task has any. On the dimension of what is compared, the networks that
         are programmed come first, then the device, then all others, each with every learner that was chosen.
-    limits : xarray.Dataset
-        How the loss is divided among the imperfections of the device, see `memsim.limits`.
+    limits : xarray.Dataset or None
+        How the loss is divided among the imperfections of the device, see `memsim.limits`; None if it cannot be.
     metric : Metric
         What the devices are compared by.
     left_out : mapping of str to str
         Devices that cannot do the task, with the reason.
-    costs_left_out : str
-        Why there are no costs; empty if there are.
+    costs_left_out, limits_left_out : str
+        Why there are no costs, and no division of the loss; empty if there are.
     """
 
     task: str
     device: DeviceProfile
     fit: PulseFit | None
     comparison: xr.Dataset
-    limits: xr.Dataset
+    limits: xr.Dataset | None
     metric: Metric
     left_out: Mapping[str, str]
     costs_left_out: str
+    limits_left_out: str
 
     @property
     def ranking(self) -> list[Ranked]:
@@ -89,7 +92,7 @@ def assess(
     decimal: str | None = None,
     repeats: str | None = None,
     force: bool = False,
-    against: Collection[str] | None = None,
+    against: Collection[str | DeviceProfile] | None = None,
     learners: Collection[str] = (),
     metric: str | None = None,
     orders: int | None = None,
@@ -116,7 +119,7 @@ def assess(
         Window of weights without a unit, such as "1 uS, 100 uS".
     force : bool
         Whether a fit with faults becomes a profile.
-    against : collection of str, optional
+    against : collection of str or DeviceProfile, optional
         Names or files of the devices beside it; all shipped ones if not given.
     learners : collection of str, optional
         Names of learners on crossbars; if not given, the first one that is programmed, or else the first one.
@@ -139,10 +142,12 @@ def assess(
     """
     whole = one_run(opened(task).experiment.replace(changes))
     prices = _prices(whole, components, node)
+    learners = [learners] if isinstance(learners, str) else learners
     chosen = explained(whole, learners)
     chosen = chosen if learners else chosen[:1]
     metric_shown = metric_of(whole, metric)
-    others = [load_device(other) for other in (device_names() if against is None else against)]
+    against = [against] if isinstance(against, str) else against
+    others = [device_of(other) for other in (device_names() if against is None else against)]
     device, fit = _device(
         measurement,
         name,
@@ -152,12 +157,10 @@ def assess(
         model,
         progress,
     )
-    if against is None and device.name in device_names() and device != load_device(device.name):
-        raise InputError(f"name '{device.name}' is that of a shipped device; choose another with name=...")
-    others = [other for other in others if other.name != device.name]
+    others = _others(device, others, fit is not None)
     possible, left_out = _possible(whole, chosen, [device, *others])
     if device.name in left_out:
-        raise InputError(f"{whole.document.name}: {left_out[device.name]}")
+        raise InputError(f"device '{device.name}' cannot do '{whole.name}': {left_out[device.name]}")
     title = f"{whole.spec.title}: {device.name} beside {len(possible) - 1} other devices"
     described = {"name": f"{device.name}-{whole.name}"[:64], "title": title}
     compared = _with_devices(whole, chosen, possible, described | less_work(whole, metric_shown))
@@ -165,10 +168,16 @@ def assess(
     comparison, costs_left_out = _with_costs(comparison, *prices)
     alone = _with_devices(whole, chosen, [device], {"title": f"{whole.spec.title}, on {device.name}"})
     named = [learner.name for learner in alone.spec.compared if "array" in learner.sections]
-    limits = limits_of(
-        alone, opened(alone), learners=named, metric=metric, orders=orders, backend=backend, progress=progress
+    limits, limits_left_out = None, ""
+    try:
+        limits = limits_of(
+            alone, opened(alone), learners=named, metric=metric, orders=orders, backend=backend, progress=progress
+        )
+    except InputError as error:  # such as an ideal device; the comparison must not be lost
+        limits_left_out = str(error)
+    return Assessment(
+        whole.name, device, fit, comparison, limits, metric_shown, left_out, costs_left_out, limits_left_out
     )
-    return Assessment(whole.name, device, fit, comparison, limits, metric_shown, left_out, costs_left_out)
 
 
 def _device(
@@ -204,10 +213,26 @@ def _device(
     return profile_of(fit, name, ends, force=force), fit
 
 
+def _others(device: DeviceProfile, others: Sequence[DeviceProfile], fitted: bool) -> list[DeviceProfile]:
+    """The devices beside one, each once; refused where two profiles have one name."""
+    kept: dict[str, DeviceProfile] = {}
+    for other in others:
+        if other.name == device.name and other != device:
+            advice = "choose another with name=..." if fitted else "change 'name' in one of the profiles"
+            raise InputError(f"name '{device.name}' is that of the assessed device and of another one; {advice}")
+        if kept.setdefault(other.name, other) != other:
+            raise InputError(f"against: two devices are called '{other.name}'; change 'name' in one of the profiles")
+    return [other for other in kept.values() if other.name != device.name]
+
+
 def is_profile(measurement: str | os.PathLike[str]) -> bool:
     """Whether a name is that of a profile: a .yaml file, or a shipped device of which there is no file."""
+    if not isinstance(measurement, str | os.PathLike):
+        raise InputError(
+            f"measurement: {shown(measurement)} is not allowed; allowed: a path, a name or a DeviceProfile"
+        )
     text = os.fspath(measurement)
-    return text.endswith(PROFILES) or (text in device_names() and not Path(text).exists())
+    return text.lower().endswith(PROFILES) or (text in device_names() and not Path(text).exists())
 
 
 def _possible(
@@ -249,9 +274,9 @@ def _prices(
     """The component table and the node by which inferences are priced; refused if they do not suit each other."""
     stated: Any = getattr(whole.spec, "energy", None)
     if components is None and stated is not None:
-        table, place = whole.component_table(stated.components), node or stated.node
+        table, place = whole.component_table(stated.components), stated.node if node is None else node
     elif components is None:
-        table, place = load_components(COMPONENTS), node or NODE
+        table, place = load_components(COMPONENTS), NODE if node is None else node
     else:
         table, place = components_of(components), node
     prices_of(table, place)
@@ -264,3 +289,8 @@ def _with_costs(result: xr.Dataset, table: ComponentTable, node: float | str | N
         return cost(result, table, node), ""
     except OutputError as error:
         return result, str(error)
+
+
+def assumptions(device: DeviceProfile) -> list[str]:
+    """Numbers of a device that are assumed, and on which the energy of its reads depends."""
+    return [row.field for row in device.rows() if row.field in _OF_READS and row.status == "assumed"]

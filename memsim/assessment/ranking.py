@@ -10,6 +10,7 @@ from memsim.costs import with_plain_names
 from memsim.experiments.learners import LABEL
 from memsim.results.dataset import NO_DEVICE
 from memsim.results.settings import any_settings_of
+from memsim.tasks.compared import PROGRAMMED_ONCE
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -36,6 +37,9 @@ class Ranked(NamedTuple):
         Time of one inference [s].
     area : float
         Area of all arrays with their circuits [m^2].
+    programmed_once : bool
+        Whether the learner was meant to learn in place, but the device takes no pulses, so that it was trained ideally
+        and then programmed once.
     """
 
     label: str
@@ -49,6 +53,7 @@ class Ranked(NamedTuple):
     energy_high: float
     time: float
     area: float
+    programmed_once: bool
 
 
 def ranking(result: xr.Dataset, metric: Metric) -> list[Ranked]:
@@ -67,17 +72,28 @@ def ranking(result: xr.Dataset, metric: Metric) -> list[Ranked]:
     ends = _last(result[name]).values if name in result else np.full((values.size, 2), np.nan)
     ends = np.sort(metric.factor * ends, axis=-1)
     costs = _costs(result)
+    notes = str(result.attrs.get("notes", "")).splitlines()
+    planned = "\n".join(note for note in notes if note.startswith(PROGRAMMED_ONCE))
     rows = []
     for place, learner in enumerate(spec.compared):
         device = str(result["device"].values[place])
+        low, high = (float(end) for end in ends[place])
+        energy, energy_low, energy_high, time, area = (float(cost) for cost in costs[place])
+        in_place = bool(device) and not getattr(learner, "programs", False)
         rows.append(
             Ranked(
-                str(result[spec.COMPARED].values[place]),
-                learner.name.replace(LABEL, "").strip(" ,"),
-                "" if device == NO_DEVICE else device,
-                metric.factor * float(values[place]),
-                *map(float, ends[place]),
-                *map(float, costs[place]),
+                label=str(result[spec.COMPARED].values[place]),
+                learner=learner.name.replace(LABEL, "").strip(" ,"),
+                device="" if device == NO_DEVICE else device,
+                value=metric.factor * float(values[place]),
+                low=low,
+                high=high,
+                energy=energy,
+                energy_low=energy_low,
+                energy_high=energy_high,
+                time=time,
+                area=area,
+                programmed_once=in_place and f"device '{device}'" in planned,
             )
         )
     sign = 1.0 if metric.better == "lower" else -1.0

@@ -63,6 +63,11 @@ class Kind(NamedTuple):
     ideal_state: str
 
 
+def label_of(key: str) -> str:
+    """Label of an imperfection of a device that takes pulses."""
+    return _LABELS[key]
+
+
 def kinds_of(device: DeviceProfile, keys: Collection[str]) -> list[Kind]:
     """Labels and ideal states of imperfections of cells of a device and their circuit, in the order of `KEYS`."""
     kinds = []

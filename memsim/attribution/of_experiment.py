@@ -259,9 +259,11 @@ def explained(experiment: Experiment, names: Collection[str]) -> list[Any]:
         If a name is unknown, or nothing is on a crossbar.
     """
     spec = experiment.spec
-    on_arrays = [one for one in spec.compared if "array" in one.sections]
+    on_arrays = [one for one in spec.compared if "array" in one.sections and hasattr(one.array, "ideal")]
     if not on_arrays:
-        raise InputError(f"{experiment.document.name}: has no learner on a crossbar, so nothing that could limit it")
+        what = f"has no learner on a crossbar, but each {spec.COMPARED} of the task '{spec.task}'"
+        what += ", which has no parts that could be ideal" if spec.COMPARED != "learner" else " is digital"
+        raise InputError(f"{experiment.document.name}: {what}, so nothing can be said about what limits it")
     if not names:
         programmed = [one for one in on_arrays if getattr(one, "programs", False)]
         return programmed or on_arrays
@@ -299,8 +301,8 @@ def _player(
     label = _label(experiment.spec, learner)
     chosen = [key for key in KEYS if key in present and (not keys or key in keys)]
     if not chosen:
-        allowed = f"allowed: {', '.join(present)}" if present else "it is ideal"
-        raise InputError(f"{experiment.document.name}: '{label}' has none of these imperfections; {allowed}")
+        what = f"has none of these imperfections; allowed: {', '.join(present)}" if present else "is ideal already"
+        raise InputError(f"{experiment.document.name}: '{label}' {what}")
     game = game_of(len(chosen), chains_of([("", key) for key in chosen]), orders, experiment.spec.seed)
     number = list(experiment.spec.compared).index(learner)
     return _Player(number, learner.name, label, device, kinds_of(device, chosen), game)

@@ -24,6 +24,11 @@ from memsim.philox import Stream, key, padded
 _NO_CHARGES = Charges(0.0, 0.0, 0.0)
 
 
+def with_precision(values: Any, real: Any) -> Any:
+    """A NamedTuple of numbers, or of tuples of numbers, in the type `real`."""
+    return type(values)(*(_cast(real, value) for value in values))
+
+
 def _cast(real: Any, value: Any) -> Any:
     """A number, or tuples of numbers, in the dtype of the state."""
     return tuple(_cast(real, item) for item in value) if isinstance(value, tuple) else real(value)
@@ -198,8 +203,8 @@ class Backend:
             first_step,
             first_array,
             first_column,
-            type(settings)(*(_cast(real, value) for value in settings)),
-            type(common)(*(_cast(real, value) for value in common)),
+            with_precision(settings, real),
+            with_precision(common, real),
             varying,
             counts,
             marks,
@@ -253,8 +258,8 @@ class Backend:
             first_array,
             first_column,
             limits,
-            type(settings)(*(_cast(real, value) for value in settings)),
-            type(common)(*(_cast(real, value) for value in common)),
+            with_precision(settings, real),
+            with_precision(common, real),
             varying,
             knobs,
             voltages,

@@ -16,6 +16,8 @@ from memsim.cli.targets import output_option, targets, write
 from memsim.errors import InputError, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from memsim.assessment import Assessment
     from memsim.storage.files import Writer
 
@@ -45,7 +47,7 @@ _WORDS = {".nc": "Devices", ".limits.nc": "Limits", ".yaml": "Profile", ".png": 
 @click.option(
     "--against",
     metavar="NAMES",
-    help="Devices beside it, names or files with commas, or none [default: all shipped ones].",
+    help="Devices beside it, names or files with commas, or none [default: all shipped ones, which takes minutes].",
 )
 @click.option("--metric", metavar="NAME", help="Variable or label of the metric [default: the first one of the task].")
 @click.option("--components", metavar="NAME|FILE", help="Component table [default: the task's, or generic].")
@@ -105,7 +107,7 @@ def assess(
     """
     from memsim.assessment import assess as assessed
     from memsim.assessment import is_profile
-    from memsim.fit.profile import name_of
+    from memsim.fit.profile import check_name, name_of
     from memsim.kernels.compile import spare_linear_algebra
 
     experiment = changed_by_options(experiment_of(task), settings, None, data, seed)
@@ -115,7 +117,16 @@ def assess(
     fitted = not is_profile(file)
     endings = (".nc", ".limits.nc", *((".yaml",) if fitted else ()), *(() if no_figure else (".png",)))
     stem = f"{name or name_of(file)}-{experiment.name}"
+    if name is not None:
+        check_name(name)
     paths = targets(output, endings, stem, force and output is not None)
+    read: dict[str, list[str | None]] = {
+        "the measurement": [file],
+        "--task": [task],
+        "--data": [data],
+        "--components": [components],
+    }
+    _refuse_inputs(paths or [], read | {"--against": list(others or [])})
 
     spare_linear_algebra()
     with progress(quiet, "", lines=False) as advance:
@@ -138,12 +149,15 @@ def assess(
             backend=backend,
             progress=advance,
         )
-    written = write(paths, stem, _writers(assessment, endings), force)
+    writers = _writers(assessment, endings)
+    if paths is not None:
+        paths = [path for ending, path in zip(endings, paths, strict=True) if ending in writers]
+    written = write(paths, stem, writers, force)
     if not quiet:
         from memsim.cli.assess_report import print_assessment
 
         print_assessment(assessment, has_window=window is not None)
-    for ending, path in zip(endings, written, strict=True):
+    for ending, path in zip(writers, written, strict=True):
         click.echo(printable(path) if quiet else f"{_WORDS[ending]:<8} {printable(path)}")
 
 
@@ -155,9 +169,10 @@ def _writers(assessment: Assessment, endings: tuple[str, ...]) -> dict[str, Writ
     text = assessment.device.to_yaml()
     writers: dict[str, Writer] = {
         ".nc": writer(assessment.comparison),
-        ".limits.nc": writer(assessment.limits),
         ".yaml": lambda path: path.write_text(text, encoding="utf-8"),
     }
+    if assessment.limits is not None:
+        writers[".limits.nc"] = writer(assessment.limits)
     if ".png" in endings:
         quiet_matplotlib()
         from memsim.plotting import render
@@ -165,4 +180,14 @@ def _writers(assessment: Assessment, endings: tuple[str, ...]) -> dict[str, Writ
 
         png = render(assessment_page(assessment), Path("page.png"))
         writers[".png"] = lambda path: path.write_bytes(png)
-    return {ending: writers[ending] for ending in endings}
+    return {ending: writers[ending] for ending in endings if ending in writers}
+
+
+def _refuse_inputs(paths: Sequence[Path], inputs: Mapping[str, Sequence[str | None]]) -> None:
+    """Refuse to write to a file that is read; `inputs` says what names it."""
+    for path in filter(Path.exists, paths):
+        for what, places in inputs.items():
+            if any(place and Path(place).exists() and path.samefile(place) for place in places):
+                raise click.UsageError(
+                    f"{path} is a file of {what}, and would be replaced; choose another name with -o"
+                )

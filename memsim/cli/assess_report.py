@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from memsim.assessment import assumptions
 from memsim.cli.attribution_table import print_attribution
 from memsim.cli.console import WIDE, console, table
-from memsim.cli.cost_table import print_costs
+from memsim.cli.cost_table import between, print_costs
 from memsim.cli.fit_report import print_chosen
 from memsim.cli.notes import print_origin
 from memsim.errors import printable
+from memsim.tasks.compared import PROGRAMMED_ONCE
 from memsim.units import format_quantity
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from memsim.tasks.base import Metric
 
 _DIGITS = 3
+_MARK = "†"
 
 
 def print_assessment(assessment: Assessment, *, has_window: bool) -> None:
@@ -36,13 +39,21 @@ def print_assessment(assessment: Assessment, *, has_window: bool) -> None:
         shown = [row for row in rows if row.learner == learner or not row.device]
         place = 1 + [row.device for row in shown if row.device].index(name)
         count = sum(bool(row.device) for row in shown)
-        screen.print(f"\n{printable(learner)}: {printable(name)} is number {place} of {count} devices")
+        number = f" is number {place} of {count} devices" if count > 1 else ""
+        screen.print(f"\n{printable(learner)}: {printable(name)}{number}")
         screen.print(_table(assessment.metric, shown, name))
+        if any(row.programmed_once for row in shown):
+            screen.print(f"{_MARK}        {PROGRAMMED_ONCE}: this device takes no pulses, so it cannot learn in place")
     screen.print("Energy   of one inference; range: uncertainty of the component table")
+    if assumed := assumptions(assessment.device):
+        screen.print(f"Assumed  {', '.join(assumed)}: the energy follows from them, its range leaves them out")
     for device, reason in assessment.left_out.items():
         screen.print(f"Left out {printable(device)}: {printable(reason)}", soft_wrap=True)
     screen.print()
-    print_attribution(assessment.limits)
+    if assessment.limits is None:
+        screen.print(f"Limits   none: {printable(assessment.limits_left_out)}", soft_wrap=True)
+    else:
+        print_attribution(assessment.limits)
     if assessment.costs_left_out:
         screen.print(f"Costs    none: {printable(assessment.costs_left_out)}", soft_wrap=True)
     else:
@@ -55,7 +66,7 @@ def _notes(assessment: Assessment) -> list[str]:
     notes = str(assessment.comparison.attrs.get("notes", "")).splitlines()
     here = [note for note in notes if f"'{assessment.device.name}'" in note]
     count = len(notes) - len(here)
-    return [*here, f"notes on the other devices stand in the result: {count}"] if count else here
+    return [*here, f"memsim show prints {count} more on the other devices"] if count else here
 
 
 def _of_device(assessment: Assessment) -> dict[str, np.ndarray]:
@@ -75,15 +86,10 @@ def _table(metric: Metric, rows: Sequence[Ranked], assessed: str) -> Table:
         ends = "" if np.isnan(row.low) else f"{row.low:{metric.form}} to {row.high:{metric.form}}"
         known = not np.isnan(row.energy)
         made.add_row(
-            printable(star + (row.device or f"{row.learner}, digital")),
-            f"{row.value:{metric.form}}",
+            printable(star + (row.device or f"{row.learner}, digital") + _MARK * row.programmed_once),
+            "" if np.isnan(row.value) else f"{row.value:{metric.form}}",
             ends,
             format_quantity(row.energy, "J", _DIGITS) if known else "",
-            _range(row) if known else "",
+            between(np.array([row.energy_low, row.energy_high]), "J") if known else "",
         )
     return made
-
-
-def _range(row: Ranked) -> str:
-    """Both ends of the range of the energy."""
-    return " to ".join(format_quantity(end, "J", _DIGITS) for end in (row.energy_low, row.energy_high))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from memsim.attribution.imperfections import CHAIN, label_of
 from memsim.cli.console import WIDE, console, table
 from memsim.errors import printable
 from memsim.results.dataset import require, stored
@@ -91,9 +92,31 @@ def _first(one: xr.Dataset) -> str:
         return ""
     place = max(places, key=lambda number: (round(float(gains[number]), _DIGITS), shares[number]))
     low, high = (float(end) for end in one.improvement_interval.values[place])
-    interval = "" if np.isnan(low) else f", {_number(low)} to {_number(high)}"
+    interval = "" if np.isnan(low) else f", 95 % interval {_number(low)} to {_number(high)}"
+    name = one.imperfection.values[place]
+    gain = f"{name}{_with_others(one, place)} (gain {_number(float(gains[place]))}{interval})"
     ideal = f"; ideal: {one.ideal_state.values[place]}" if "ideal_state" in one.coords else ""
-    return f"To improve first: {one.imperfection.values[place]} (gain {_number(float(gains[place]))}{interval}){ideal}"
+    if low <= 0:
+        return f"Not certain what to improve first: the largest gain, that of {gain}, may be 0; more repeats can decide"
+    return f"To improve first: {gain}{ideal}"
+
+
+def _with_others(one: xr.Dataset, place: int) -> str:
+    """The imperfections that cannot exist without one, and end with it, in words; empty if there are none."""
+    if "imperfection_kind" not in one.coords:
+        return ""
+    labels = [label_of(key) for key in CHAIN]
+    kind, layer = (str(one[name].values[place]) for name in ("imperfection_kind", "imperfection_layer"))
+    if kind not in labels:
+        return ""
+    known = [
+        str(other)
+        for other, its_layer, share in zip(
+            one.imperfection_kind.values, one.imperfection_layer.values, one.loss_share_mean.values, strict=True
+        )
+        if str(its_layer) == layer and str(other) in labels[labels.index(kind) + 1 :] and not np.isnan(share)
+    ]
+    return f", and with it {' and '.join(known)}" if known else ""
 
 
 def _number(value: float) -> str:

@@ -52,7 +52,7 @@ def _inference(dataset: xr.Dataset) -> Any:
             rows.add_row(
                 printable(str(label)),
                 _quantity(float(inference["phase_energy"].mean()), "J"),
-                _between(inference["phase_energy_range"].values, "J"),
+                between(inference["phase_energy_range"].values, "J"),
                 _quantity(float(inference["phase_time"].mean()), "s"),
                 _per_watt(per_joule),
                 _quantity(float(one["array_area"]), "m^2"),
@@ -60,7 +60,7 @@ def _inference(dataset: xr.Dataset) -> Any:
         elif _in_processor(one):
             inference = one.sel(phase="inference")
             energy = _quantity(float(inference["processor_energy"].mean()), "J")
-            ends = _between(inference["processor_energy_range"].values, "J")
+            ends = between(inference["processor_energy_range"].values, "J")
             time, area = (
                 _quantity(float(values[name]), unit) if name in values else "-"
                 for values, name, unit in ((inference, "processor_time", "s"), (one, "processor_area", "m^2"))
@@ -170,7 +170,7 @@ def _rows(names: np.ndarray, *headings: str) -> Any:
     return rows
 
 
-def _between(ends: np.ndarray, unit: str) -> str:
+def between(ends: np.ndarray, unit: str) -> str:
     """A range in one unit, such as "0.21 to 0.7 nJ"."""
     low, high = (float(end) for end in ends)
     if not np.isfinite([low, high]).all() or not high > 0:

@@ -94,7 +94,7 @@ def _scaled(line: dict[str, float], scale: float) -> dict[str, float]:
 def _phase_change(fields: Fields, conductance: dict[str, str], top: float) -> DeviceProfile:
     """PCMLikeNoiseModel: Nandakumar et al., ICECS (2019), and Joshi et al., Nat. Commun. 11, 2473 (2020)."""
     reference = fields.number("prog_coeff_g_max_reference", 25.0)
-    coefficients = fields.read("prog_coeff", (0.26348, 1.9650, -1.1731))
+    coefficients = fields.numbers("prog_coeff", (0.26348, 1.9650, -1.1731))
     programming = _polynomial(fields, coefficients, top, reference, fields.number("prog_noise_scale", 1.0))
     sections: dict[str, Any] = {"conductance": conductance, "programming": programming, "read": dict(READ)}
     start, drift = fields.number("t_0", 20.0), fields.number("drift_scale", 1.0)
@@ -116,7 +116,7 @@ def _phase_change(fields: Fields, conductance: dict[str, str], top: float) -> De
 
 def _state_independent(fields: Fields, conductance: dict[str, str], top: float) -> DeviceProfile:
     """StateIndependentNoiseModel."""
-    coefficients = fields.read("prog_coeff", (0.2, 0.0, 0.0))
+    coefficients = fields.numbers("prog_coeff", (0.2, 0.0, 0.0))
     programming = _polynomial(fields, coefficients, top, top, fields.number("prog_noise_scale", 1.0))
     sections: dict[str, Any] = {"conductance": conductance, "programming": programming, "read": dict(READ)}
     start, drift = fields.number("t_0", 20.0), fields.number("drift_scale", 1.0)

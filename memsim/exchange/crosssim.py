@@ -18,6 +18,7 @@ from memsim.errors import InputError, nearest, shown
 from memsim.exchange.crosssim_device import crosssim_device
 from memsim.exchange.fields import Fields
 from memsim.profiles import DeviceProfile
+from memsim.real_arrays import check_real
 
 _PARTS = ("core", "xbar", "simulation")
 _STYLES = {1: "BALANCED", 2: "BITSLICED", 3: "OFFSET"}
@@ -72,7 +73,12 @@ class CrossSimSettings(NamedTuple):
             If the matrix or an option is not allowed.
         """
         hardware = {"dac": self.dac, "adc": self.adc, "wires": self.wires, "tile": self.tile}
-        weights = np.swapaxes(np.asarray(matrix), -1, -2) if np.ndim(matrix) >= 2 else matrix
+        check_real("matrix", matrix)
+        try:
+            weights = np.asarray(matrix, dtype=float)
+        except (TypeError, ValueError):
+            raise InputError(f"matrix: {shown(matrix)} is not an array (output, input) of numbers") from None
+        weights = np.swapaxes(weights, -1, -2) if weights.ndim >= 2 else weights
         return Crossbar.from_weights(weights, self.device, mapping=self.mapping, **hardware | options)
 
 
@@ -246,12 +252,12 @@ def _adc(xbar: Fields, unit: float, mapping: Mapping) -> ADC | None:
         hint = f"range={unit:g} times the rows of a tile" if kind == "MAX" else "by the smallest step"
         adc.report("adc_range_option", f"the size of the array sets it there ({hint}); Crossbar.calibrate here")
         return ADC(bits=bits, range="max")
-    limits = np.asarray(adc.read("calibrated_range", None), dtype=float)
+    limits = adc.numbers("calibrated_range")
     if mapping.slices > 1 and limits.shape == (mapping.slices, 2):
         if not (limits == limits[0]).all():
             adc.report("calibrated_range", "all slices have one range here, that of the widest one there")
         limits = limits[np.argmax(np.abs(limits).max(axis=1))]
-    if limits.shape != (2,) or not (np.isfinite(limits).all() and limits[0] < limits[1]):
+    if limits.shape != (2,) or not limits[0] < limits[1]:
         raise InputError(f"{adc.path}.calibrated_range: {shown(adc.read('calibrated_range', None))} is not [min, max]")
     low, high = map(float, limits)
     signed = low < 0

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any
 
+import numpy as np
+
 from memsim.errors import InputError, nearest, shown
 
 
@@ -60,11 +62,28 @@ class Fields:
         value = self.read(name, default)
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = math.nan
         if isinstance(value, bool | str) or not math.isfinite(number):
             raise InputError(f"{self._dotted(name)}: {shown(value)} is not a finite number")
         return number
+
+    def numbers(self, name: str, default: Any = None) -> np.ndarray:
+        """The value of a field that is a list of finite numbers, or of lists of them.
+
+        Raises
+        ------
+        InputError
+            If it is none.
+        """
+        value = self.read(name, default)
+        try:
+            numbers = np.asarray(value, dtype=float)
+        except (TypeError, ValueError, OverflowError):
+            numbers = np.array(math.nan)
+        if not numbers.ndim or not np.isfinite(numbers).all():
+            raise InputError(f"{self._dotted(name)}: {shown(value)} is not a list of finite numbers")
+        return numbers
 
     def option(self, name: str, default: str, options: Mapping[int, str]) -> str:
         """The value of a field that is one of several words, which some files give by number.
@@ -177,6 +196,9 @@ def _named(part: Any, path: str) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    """A value without classes of its own: the name of an enumeration's member, and lists for arrays."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
     return value.name if isinstance(value, Enum) else value
 
 

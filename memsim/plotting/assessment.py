@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memsim.assessment import Assessment, Ranked
+from memsim.assessment import Assessment, Ranked, assumptions
 from memsim.costs import with_plain_names
 from memsim.fit.reading.source import in_words
+from memsim.plotting.axis import logarithmic_axis
 from memsim.plotting.figures.waterfall import key, room_of, waterfall_panel, whiskers_note
 from memsim.plotting.fits import data_panels
 from memsim.plotting.page import ending, entries, headline, only, page, panel, title
 from memsim.plotting.parts import PART_STYLES, SMALL_PARTS, part_label
 from memsim.plotting.rules.limits import fit_limits
 from memsim.plotting.style import INK, RC, SMALL, WIDTH, fitted, text_width
+from memsim.tasks.compared import PROGRAMMED_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,8 +36,8 @@ _NAMES = 1.75
 """Room for names of devices at most [inch]."""
 _RIGHT = 2.6
 """Width of what stands at the right of the devices [inch]."""
-_FEW_DECADES = 2.0
-"""Length of an axis below which numbers between the powers of ten have labels."""
+_LEAST, _LARGEST = 1.0, 99.7
+"""Shares in percent at which the axis of a metric ends at most; points and intervals beyond are drawn there."""
 _PARTS = 5
 """Parts of the energy that are drawn; the others are one bar."""
 _LINE = 0.145
@@ -49,20 +51,19 @@ def assessment_page(assessment: Assessment) -> Figure:
     """One page on an assessed device; of several learners, on the first."""
     from matplotlib import rc_context
 
-    rows = assessment.ranking
+    rows, name = assessment.ranking, assessment.device.name
     learners = list(dict.fromkeys(row.learner for row in rows if row.device))
-    first = next(row.learner for row in rows if row.device == assessment.device.name)
-    place = next(i for i, one in enumerate(assessment.limits.device.values) if one == assessment.device.name)
-    shown = _few([row for row in rows if row.learner == first], assessment.device.name)
-    fit, height = assessment.fit, _ROW * len(shown)
-    assessed = next(row for row in shown if row.device == assessment.device.name)
+    first = next(row.learner for row in rows if row.device == name)
+    shown = _few([row for row in rows if row.learner == first], name)
+    assessed = next(row for row in shown if row.device == name)
+    fit, limits, height = assessment.fit, assessment.limits, _ROW * len(shown)
     parts = _parts(assessment.comparison, assessed.label)
     numbers = fit.fitted.numbers if fit else ()
-    names_width, steps_height = room_of(assessment.limits, place)
+    names_width, steps_height = (1.0, 0.0) if limits is None else room_of(limits, 0)
     parts_height = _ROW * 1.2 * len(parts)
-    beside = steps_height + _GAP + (parts_height + _GAP if parts else 0) + _LINE * 2 * len(numbers)
+    beside = sum(part + _GAP for part in (steps_height, parts_height) if part) + _LINE * 2 * len(numbers)
     with rc_context(RC):
-        figure = page(_TOP + (_DATA + _GAP if fit else 0) + max(height, beside) + _FOOT)
+        figure = page(_TOP + (_DATA + _GAP if fit else 0) + max(height, beside - _GAP * (not numbers)) + _FOOT)
         top = figure.get_size_inches()[1] - _TOP
         pairs = []
         if fit is not None:
@@ -71,37 +72,46 @@ def assessment_page(assessment: Assessment) -> Figure:
             data_panels(pairs, fit)
             fit_limits(pairs)
             top -= _DATA + _GAP
-        left = max(text_width(fitted(row.device, _NAMES)) for row in shown) + 0.2
+        left = max(text_width(fitted(row.device + "†", _NAMES)) for row in shown) + 0.2
         wide = WIDTH - left - _RIGHT - 0.25
-        share = 0.56 if parts else 1.0
-        axes = panel(figure, left, top - height, wide * share, height)
+        axes = panel(figure, left, top - height, wide * (0.56 if parts else 1.0), height)
         _metrics(axes, assessment, shown, [row for row in rows if not row.device])
         if parts:
-            energies = panel(figure, left + wide * 0.63, top - height, wide * 0.37, height)
-            _energies(energies, assessed.device, shown)
+            _energies(panel(figure, left + wide * 0.63, top - height, wide * 0.37, height), name, shown)
         start, wide = WIDTH - _RIGHT - 0.12 + names_width, _RIGHT - names_width
-        steps = panel(figure, start, top - steps_height, wide, steps_height)
-        waterfall_panel(steps, assessment.limits, place)
-        title(steps, "What limits it")
-        top -= steps_height + _GAP
+        if limits is not None:
+            steps = panel(figure, start, top - steps_height, wide, steps_height)
+            waterfall_panel(steps, limits, 0)
+            title(steps, "What limits it")
+            top -= steps_height + _GAP
         if parts:
             _draw_parts(panel(figure, start, top - parts_height, wide, parts_height), parts)
             top -= parts_height + _GAP
         if fit is not None:
             _write(figure, WIDTH - _RIGHT, top, numbers, fit.data.unit is None)
         measured = f"{in_words(fit.data.name)}, step model {fit.chosen.name}" if fit else assessment.device.title
-        headline(figure, f"{assessment.device.name} in {assessment.task}: {first}", measured)
+        headline(figure, f"{name} in {assessment.task}: {first}", measured)
         handles, labels = entries([*pairs, axes])
-        patches, words = key()
+        patches, words = ([], []) if limits is None else key(limits)
         notes = (
-            whiskers_note(assessment.limits),
+            "" if limits is None else whiskers_note(limits),
             "points: means with 95 % intervals over repeats"
             + ("; of energies: ranges by the component table" if parts else ""),
+            _assumed(assessment) if parts else "",
+            f"†: {PROGRAMMED_ONCE}, as this device takes no pulses"
+            if any(row.programmed_once for row in shown)
+            else "",
             only(1, len(learners)),
             only(len(shown), sum(row.learner == first for row in rows), "devices"),
         )
         ending(figure, [*handles, *patches], [*labels, *words], *notes)
     return figure
+
+
+def _assumed(assessment: Assessment) -> str:
+    """Numbers of the device that its energy follows from, and that are assumed, in words."""
+    names = assumptions(assessment.device)
+    return f"the energy of {assessment.device.name} follows from assumed numbers: {', '.join(names)}" if names else ""
 
 
 def _few(rows: Sequence[Ranked], assessed: str) -> list[Ranked]:
@@ -111,38 +121,45 @@ def _few(rows: Sequence[Ranked], assessed: str) -> list[Ranked]:
 
 
 def _metrics(axes: Axes, assessment: Assessment, rows: Sequence[Ranked], networks: Sequence[Ranked]) -> None:
-    """The metric of each device, with lines at those of digital networks."""
+    """The metric of each device, with lines at those of digital networks; shares near 100 % are drawn apart."""
     metric, assessed = assessment.metric, assessment.device.name
-    _points(axes, assessed, rows, [(row.value, row.low, row.high) for row in rows])
-    for network in networks:
+    share = metric.unit == "%" and metric.better == "higher"
+    values = [(row.value, row.low, row.high) for row in rows]
+    if share:
+        axes.set_xscale("function", functions=(_logits, _shares))
+        values = [tuple(float(np.clip(value, _LEAST, _LARGEST)) for value in one) for one in values]  # type: ignore[misc]
+    _points(axes, assessed, rows, values)
+    for network in (one for one in networks if np.isfinite(one.value)):
         axes.axvline(network.value, color=INK, linestyle="--", linewidth=0.8, label=f"{network.learner}, digital")
-    axes.set_yticks(range(len(rows)), [fitted(row.device, _NAMES) for row in rows])
+    axes.set_yticks(range(len(rows)), [fitted(row.device + "†" * row.programmed_once, _NAMES) for row in rows])
     for label, row in zip(axes.get_yticklabels(), rows, strict=True):
         label.set_fontweight("bold" if row.device == assessed else "normal")
     axes.set_xlabel(f"{metric.label} [{metric.unit}]" if metric.unit else metric.label)
-    low, high = axes.get_xlim()
-    if metric.unit == "%":
-        axes.set_xlim(max(low, -2.0), min(high, 102.0))
+    if share:
+        low = min((value for one in values for value in one if np.isfinite(value)), default=_LEAST)
+        axes.set_xlim(max(_LEAST, low * 0.8), _LARGEST)
+        ticks = [tick for tick in (5, 20, 50, 80, 95, 99) if tick > max(_LEAST, low * 0.8)]
+        axes.set_xticks(ticks, [str(tick) for tick in ticks])
+
+
+def _logits(shares: np.ndarray) -> np.ndarray:
+    """Logits of shares in percent, which the axis shows."""
+    inside = np.clip(shares, _LEAST / 2, (_LARGEST + 100) / 2)
+    return np.log(inside / (100.0 - inside))
+
+
+def _shares(logits: np.ndarray) -> np.ndarray:
+    """The inverse of `_logits`."""
+    return 100.0 / (1.0 + np.exp(-logits))
 
 
 def _energies(axes: Axes, assessed: str, rows: Sequence[Ranked]) -> None:
     """Energy of an inference on each device, with the range of the component table."""
-    from matplotlib.ticker import LogLocator, NullFormatter
-
     nano = 1e9
     _points(axes, assessed, rows, [(nano * row.energy, nano * row.energy_low, nano * row.energy_high) for row in rows])
-    axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if _decades(axes) < _FEW_DECADES else (1,)))
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    logarithmic_axis(axes, "x")
     axes.set_yticks(range(len(rows)), [])
     axes.set_xlabel("energy [nJ]")
-
-
-def _decades(axes: Axes) -> float:
-    """Length of a logarithmic axis in powers of ten."""
-    low, high = axes.get_xlim()
-    return float(np.log10(high / low))
 
 
 def _points(axes: Axes, assessed: str, rows: Sequence[Ranked], values: Sequence[tuple[float, float, float]]) -> None:

@@ -29,6 +29,9 @@ from memsim.results.dataset import Swept
 from memsim.tasks.base import load_object
 from memsim.tasks.prices import priced
 
+PROGRAMMED_ONCE = "trained ideally, then programmed once"
+"""Beginning of the note on learners whose device takes no pulses."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -207,7 +210,7 @@ def device_notes(entries: Sequence[Entry]) -> list[str]:
             known += [note for note in entry.notes if note not in known]
     return [
         *(
-            f"trained ideally, then programmed once with the error model of device '{name}': {name_list(found)}"
+            f"{PROGRAMMED_ONCE} with the error model of device '{name}': {name_list(found)}"
             for name, found in labels.items()
         ),
         *(f"device '{name}' has {', '.join(found)}: no layer of its own" for name, found in missing.items()),

@@ -30,6 +30,7 @@ _TASKS = {
     "program": "memsim.tasks.program:TASK",
     "macro": "memsim.tasks.macro:TASK",
     "infer": "memsim.tasks.infer:TASK",
+    "regress": "memsim.tasks.regress:TASK",
 }
 DEFAULT = next(iter(_TASKS))
 """Task of an experiment that names none."""

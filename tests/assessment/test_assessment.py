@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from pulse_trains import soft, sweep
@@ -199,6 +201,53 @@ class TestMistakes:
         assert "a name is empty" in outcome.err
 
     @pytest.mark.slow
-    def test_a_name_of_a_shipped_device(self, pulses, task):
-        with pytest.raises(InputError, match=r"name 'pcm-joshi2020' is that of a shipped device"):
+    def test_a_name_of_a_device_beside_it(self, pulses, task):
+        with pytest.raises(InputError, match=r"name 'pcm-joshi2020' is that of the assessed device and of another one"):
             ms.assess(pulses, task, name="pcm-joshi2020")
+
+    def test_two_devices_of_one_name(self, task):
+        other = ms.load_device("ideal").replace({"name": "hfox-wan2022"})
+        with pytest.raises(InputError, match="against: two devices are called 'hfox-wan2022'"):
+            ms.assess("pcm-joshi2020", task, against=["hfox-wan2022", other])
+
+    def test_a_task_without_parts_that_could_be_ideal(self):
+        with pytest.raises(
+            InputError, match="each array of the task 'program', which has no parts that could be ideal"
+        ):
+            ms.assess("pcm-joshi2020", "products-01")
+
+    def test_a_measurement_of_another_type(self, task):
+        with pytest.raises(InputError, match="measurement: 1 is not allowed"):
+            ms.assess(1, task)
+
+    @pytest.mark.parametrize("name", ["task.yaml", "mine.yaml"])
+    def test_files_that_are_read_are_not_replaced(self, cli, pulses, task, name):
+        Path("task.yaml").write_text(Path(task).read_text())
+        Path("mine.yaml").write_text(ms.load_device("hfox-wan2022").replace({"name": "mine"}).to_yaml())
+        before = Path(name).read_bytes()
+        stem = name.removesuffix(".yaml")
+        outcome = cli(
+            *("device", "assess", str(pulses), "--task", "task.yaml", "--against", "mine.yaml"),
+            *("-o", f"{stem}.nc", "--force"),
+        )
+        assert outcome.code == 2 and "would be replaced" in outcome.err
+        assert Path(name).read_bytes() == before
+
+
+@pytest.mark.slow
+def test_an_ideal_device_has_a_comparison_without_limits(cli, task):
+    outcome = cli("device", "assess", "ideal", "--task", str(task), "--against", "hfox-wan2022", "-o", "a.nc")
+    assert outcome.code == 0
+    assert outcome.files == ["a.nc", "a.png"]
+    assert "Limits   none: " in outcome.out and "is ideal already" in outcome.out
+
+
+@pytest.mark.slow
+def test_devices_that_cannot_learn_in_place_are_marked(cli, task):
+    outcome = cli(
+        *("device", "assess", "epiram-choi2018", "--task", str(task), "--against", "pcm-joshi2020"),
+        *("--learner", "Delta", "--no-figure"),
+    )
+    assert outcome.code == 0
+    assert "pcm-joshi2020†" in outcome.out and "trained ideally, then programmed once" in outcome.out
+    assert "epiram-choi2018†" not in outcome.out

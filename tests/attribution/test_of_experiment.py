@@ -170,7 +170,7 @@ def test_mistakes_end_in_one_line(network, arguments, says):
 
 
 def test_an_experiment_of_ideal_or_no_crossbars_has_nothing_to_explain(network):
-    with pytest.raises(InputError, match="has none of these imperfections; it is ideal"):
+    with pytest.raises(InputError, match="is ideal already"):
         ms.limits(
             network,
             {"learners.Cells, {device}.array": {"device": "ideal"}, "learners.Cells, {device}.programmed.error": 0.0},

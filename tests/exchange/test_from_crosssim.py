@@ -271,7 +271,12 @@ def test_the_largest_range_of_an_adc_is_that_of_a_calibration():
             "xbar.adc.mvm.model: 'SARADC' is not known; did you mean 'SarADC'",
         ),
         (params(xbar__dac__mvm={"model": "Quantizer", "bits": 4}), "'Quantizer' is not known; did you mean 'Quantiz"),
-        (params(xbar__adc__mvm=ADC | {"calibrated_range": None}), r"calibrated_range: None is not \[min, max\]"),
+        (params(xbar__adc__mvm=ADC | {"calibrated_range": {}}), "calibrated_range: {} is not a list of finite numbers"),
+        (params(core__rows_max=10**400), "rows_max: .* is not a finite number"),
+        (
+            params(xbar__adc__mvm=ADC | {"calibrated_range": None}),
+            "calibrated_range: None is not a list of finite numbers",
+        ),
         (params(core__mapping__inputs__mvm={"min": 1, "max": 1}), "inputs.mvm.min: 1 is not below max, which is 1"),
         (params(xbar__device=3), "xbar.device: 3 has no fields; allowed: an object of the other tool, or a mapping"),
     ],

@@ -96,6 +96,9 @@ class TestShipped:
         elif experiment.spec.task == "infer":
             dataset = ms.run(experiment.replace({"data.samples": 100, "repeats": 1}))
             assert np.isfinite(dataset.test_accuracy).all() and np.isfinite(dataset.layer_snr).all()
+        elif experiment.spec.task == "regress":
+            dataset = ms.run(experiment.replace({"vectors": 100, "repeats": 1}))
+            assert np.isfinite(dataset.matrix_error).all()
         else:
             dataset = ms.run(experiment.replace(SMALL))
             assert np.isfinite(dataset.snr).all()

@@ -58,18 +58,21 @@ def waterfall(dataset: xr.Dataset) -> Figure:
                 title(axes, fitted(str(dataset.learner.values[place]), wide + left - 0.4))
         below = "bars: shares of the loss (Shapley values), which add up to it"
         headline(figure, stored(dataset, "title"), below)
-        ending(figure, *key(), whiskers_note(dataset), only(count, dataset.sizes["learner"]))
+        ending(figure, *key(dataset), whiskers_note(dataset), only(count, dataset.sizes["learner"]))
     return figure
 
 
-def key() -> tuple[list[Patch], list[str]]:
-    """Handles and labels of the legend."""
+def key(dataset: xr.Dataset) -> tuple[list[Patch], list[str]]:
+    """Handles and labels of the legend; gains are left out where there are none."""
     from matplotlib.patches import Patch
 
     line: dict[str, Any] = {"edgecolor": "black", "linewidth": 0.4}
     handles = [Patch(facecolor=_ENDS, **line), Patch(facecolor=_LOSS, **line)]
-    handles.append(Patch(facecolor=_GAIN, hatch="///", **line))
-    return handles, ["metric", "loss by an imperfection", "gain by an imperfection"]
+    labels = [plain(stored(dataset, "metric"), 40), "loss by an imperfection"]
+    if (dataset.loss_share_mean.values < 0).any():
+        handles.append(Patch(facecolor=_GAIN, hatch="///", **line))
+        labels.append("gain by an imperfection")
+    return handles, labels
 
 
 def whiskers_note(dataset: xr.Dataset) -> str:
