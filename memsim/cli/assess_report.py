@@ -13,6 +13,7 @@ from memsim.cli.cost_table import between, print_costs
 from memsim.cli.fit_report import print_chosen
 from memsim.cli.notes import print_origin
 from memsim.errors import printable
+from memsim.fit.pulses.quantities import quantity_text
 from memsim.tasks.compared import PROGRAMMED_ONCE
 from memsim.units import format_quantity
 
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from memsim.assessment import Assessment, Ranked
+    from memsim.fit import PulseFit
     from memsim.tasks.base import Metric
 
 _DIGITS = 3
 _MARK = "†"
+_BEYOND = 0.1
+"""Distance of a fitted end from the outermost read, of the range of the reads, from which it is named; assumed."""
 
 
 def print_assessment(assessment: Assessment, *, has_window: bool) -> None:
@@ -34,6 +38,8 @@ def print_assessment(assessment: Assessment, *, has_window: bool) -> None:
     screen.print(printable(f"{name} in {assessment.task}"), style="bold")
     if assessment.fit is not None:
         print_chosen(screen, assessment.fit, has_window=has_window)
+        for limit in _limits(assessment.fit):
+            screen.print(f"Limit    {limit}", soft_wrap=True)
     rows = assessment.ranking
     for learner in dict.fromkeys(row.learner for row in rows if row.device):
         shown = [row for row in rows if row.learner == learner or not row.device]
@@ -59,6 +65,21 @@ def print_assessment(assessment: Assessment, *, has_window: bool) -> None:
     else:
         print_costs(assessment.comparison.isel(_of_device(assessment)))
     print_origin(assessment.comparison.assign_attrs(notes="\n".join(_notes(assessment))))
+
+
+def _limits(fit: PulseFit) -> list[str]:
+    """What of the cells the measurement does not show, although arrays have it."""
+    limits = []
+    if len(fit.data.devices) == 1:
+        limits.append("one device was measured: all cells are alike in the profile, and real arrays are worse")
+    first, last = fit.data.axis.first, fit.data.axis.last
+    for end, outermost in (("min", first), ("max", last)):
+        number = fit.fitted[f"conductance.{end}"]
+        beyond = (number.value - outermost) * (1 if end == "max" else -1)
+        if beyond > _BEYOND * (last - first):
+            ends = f"{number.value_text}, the reads at {quantity_text(outermost, number.unit)}"
+            limits.append(f"the fitted window ends at {ends}: no pulse shows the states between, which networks use")
+    return limits
 
 
 def _notes(assessment: Assessment) -> list[str]:
