@@ -148,7 +148,7 @@ def test_a_sweep_of_one_value_is_explained_at_this_value(network):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ({"learners": ["Cell"]}, "unknown learner 'Cell' on a crossbar; allowed: 'Cells, pcm-joshi2020'"),
+        ({"learners": ["Cell"]}, "unknown learner 'Cell' on a crossbar; did you mean 'Cells'"),
         ({"learners": ["Net"]}, "unknown learner 'Net' on a crossbar"),
         (
             {"imperfections": ["stuck"]},
