@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from memsim.results.combination import combine
     from memsim.results.dataset import load, save
     from memsim.results.weights import stored_weights
+    from memsim.schemes.network import InSituNetwork
     from memsim.simulate import run
     from memsim.studies import study_names, verify
 
@@ -75,6 +76,7 @@ _MODULES = {
     "Experiment": "memsim.experiments.experiment",
     "Hebbian": "memsim.learning",
     "Images": "memsim.data.images",
+    "InSituNetwork": "memsim.schemes.network",
     "InputError": "memsim.errors",
     "KernelCacheWarning": "memsim.errors",
     "Labelled": "memsim.data.labelled",
@@ -135,6 +137,7 @@ __all__ = [
     "Experiment",
     "Hebbian",
     "Images",
+    "InSituNetwork",
     "InputError",
     "KernelCacheWarning",
     "Labelled",

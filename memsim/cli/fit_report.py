@@ -67,8 +67,9 @@ def print_chosen(screen: Console, found: PulseFit, *, has_window: bool) -> None:
     d = found.diagnostics
     screen.print(
         f"Residuals: mean {d.mean:+.3f} (expected 0), variance {d.variance:.3f} (1), lag-1 correlation "
-        f"{d.correlation:+.3f} (0), skewness {d.skewness:+.2f}, excess {d.excess:+.2f}; of this skewness and excess "
-        f"under the model {p_in_words(d.normality, 2)}, of independence {p_in_words(d.independence, 2)}",
+        f"{d.correlation:+.3f} (0), skewness {d.skewness:+.2f}, excess {d.excess:+.2f}; probability of such skewness "
+        f"and excess if the model is right: {p_in_words(d.normality, 2)}, of such correlations if residuals are "
+        f"independent: {p_in_words(d.independence, 2)}",
         soft_wrap=True,
     )
     screen.print(

@@ -49,9 +49,9 @@ def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
 def cli() -> None:
     """Simulate memristor hardware: crossbar arrays that learn in place, on real device data.
 
-    A memristor is a resistor that remembers; a crossbar of them multiplies a vector of voltages by a matrix of
-    conductances in one step, and can learn that matrix by itself. memsim simulates such arrays with the bounds, the
-    noise and the pulse response of real devices, and reports how well they recognise corrupted images.
+    A memristor is a resistor whose resistance depends on past currents. A crossbar of memristors multiplies a vector of
+    voltages by a matrix of conductances in one step, and can learn that matrix. memsim simulates such arrays with the
+    bounds, the noise and the pulse response of real devices, and reports how well they recognise corrupted images.
 
     An experiment (data, learners, noise) and a device are small YAML files. `memsim list` and `memsim device list` show
     those that come with memsim; `memsim show NAME` and `memsim device show NAME` print one.

@@ -231,7 +231,7 @@ def _variability(fit: PulseFit) -> dict[str, Any]:
             "relative_to": problem.write,
         }
         if not sigma.low > 0:
-            section["c2c"]["note"] = "the data are also explained without it"
+            section["c2c"]["note"] = "a model without it fits the data as well"
     spreads: dict[str, Any] = {}
     width = found.window[1] - found.window[0]
     for key, field in (("low", "conductance.min"), ("high", "conductance.max")):
@@ -250,7 +250,7 @@ def _variability(fit: PulseFit) -> dict[str, Any]:
         spreads[problem.model.spread] = {"sigma": share, "relative_to": "value", "distribution": "lognormal"}
     for field, key in (("conductance.min", "low"), ("conductance.max", "high"), (problem.model.spread, "step")):
         if field in spreads and found.spreads[key].sigma_low == 0:
-            spreads[field]["note"] = "the data are also explained without it"
+            spreads[field]["note"] = "a model without it fits the data as well"
     if spreads:
         section["d2d"] = spreads
     return section

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
 from numpy import float32, int32, uint32
 
 from memsim.arithmetic import popcount
@@ -82,13 +83,20 @@ def line_pulses(spec: UpdateSpec) -> LinePulses:
     def coincide(cells, array, rows, lines, step, counts):
         c2 = counter_word(step, 0)
         c3 = array_word(cells.first_array + array, 0)
-        groups = rows.size // TILE * LANES
+        active, groups = np.empty(rows.size // TILE * LANES, np.int64), 0
+        for group in range(active.size):
+            first = group // LANES * TILE + group % LANES
+            words = rows[first] | rows[first + LANES] | rows[first + 2 * LANES] | rows[first + 3 * LANES]
+            if words & uint32(_SLOTS) != uint32(0):
+                active[groups] = group
+                groups += 1
         for line in range(lines.size):
             word = lines[line]
             if word & uint32(_SLOTS) == uint32(0):
                 continue
             c1 = counter_word(0, line)
-            for group in range(groups):
+            for place_of_group in range(groups):
+                group = active[place_of_group]
                 first = group // LANES * TILE + group % LANES
                 r0, r1 = rows[first], rows[first + LANES]
                 r2, r3 = rows[first + 2 * LANES], rows[first + 3 * LANES]

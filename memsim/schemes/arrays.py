@@ -101,6 +101,7 @@ class LayerArrays:
         self.scheme, self._shape, self._seed, self._scope = scheme, shape, seed, scope
         profiles = {WEIGHTS: device} | ({FAST: fast_device} if scheme.fast else {})
         banks = {role: self._bank(role, profile) for role, profile in profiles.items()}
+        self._weights = banks[WEIGHTS]
         self.specs: list[UpdateSpec] = [_spec(bank) for bank in banks.values()]
         cells = [_cells(bank) for bank in banks.values()]
         self.first = 0
@@ -139,6 +140,15 @@ class LayerArrays:
         """Weights of all layers, (array, row, line)."""
         layer, rows = self.layer, self._shape[2]
         return layer.scale * (layer.weights.state[:, :, :rows].swapaxes(1, 2) - layer.zero)
+
+    def set_weights(self, weights: np.ndarray) -> None:
+        """Bring the cells to weights (array, row, line) exactly, as far as their windows allow."""
+        layer, rows = self.layer, self._shape[2]
+        states = np.full_like(layer.weights.state, layer.zero)
+        states[:, :, :rows] = weights.swapaxes(1, 2) / layer.scale + layer.zero
+        bank = self._weights
+        low, high = (np.asarray(bank.cells.value(end)) for end in ("low", "high"))
+        layer.weights.state[:] = np.clip(states, low, high)
 
     def _site(self, role: int) -> Site:
         scope = Scope(self._scope.network, self._scope.layer, role, self._scope.repetition)

@@ -90,6 +90,7 @@ OTHERS = {
     "tio2-strukov2008": ("ion-drift", 1 / 16e3, 1 / 100),
     "agsi-yakopcic2011": ("yakopcic", 3.08e-9, 38.5e-9),
     "vteam-kvatinsky2015": ("vteam", 1 / 1000, 1 / 50),
+    "softbounds-rasch2024": ("soft-bounds", 10e-6, 20e-6),
 }
 
 

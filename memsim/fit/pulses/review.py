@@ -241,7 +241,7 @@ def _limits(
     if fitted.beginnings > 1:
         limits.append(
             f"the data do not show where trains begin ({trains - resumed} in all): at an end of the window, a "
-            "pulse from it or elsewhere; the intervals hold for each that the data allow"
+            "pulse from it, or elsewhere; the intervals cover every beginning that fits"
         )
     if fitted.second:
         others = ", ".join(f"{n.name} {_quantity(n.value, n.unit)}" for n in fitted.second[:_NAMED])
@@ -251,11 +251,11 @@ def _limits(
         )
     unclear = [n.name for n in fitted.numbers if n.unit == "%" and not n.low > 0]
     if unclear:
-        limits.append(f"the data are also explained without {' and '.join(unclear)}")
+        limits.append(f"a model without {' and '.join(unclear)} fits the data as well")
     if margin < _UNCLEAR:
         limits.append(
             "the data do not show whether write noise is the same at all states or proportional to the step: the "
-            f"log-likelihoods differ by less than {_UNCLEAR:g}; near the ends of the window the two differ"
+            f"log-likelihoods differ by less than {_UNCLEAR:g}; the two models differ near the ends of the window"
         )
     average = problem.value(theta) / max(int(problem.series.observed.sum()) - len(problem.series.start), 1)
     if held_out < average - _WORSE:

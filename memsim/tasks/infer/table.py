@@ -42,7 +42,7 @@ def print_overview(dataset: xr.Dataset) -> None:
     shares = sorted({f"{100 * float(value):.2f} %" for value in dataset.digital_accuracy.values})
     chance = 100 * float(dataset.chance_accuracy.values.max())
     if len(shares) == 1:
-        screen.print(f"Digital accuracy {shares[0]}; a guess has {chance:.1f} %")
+        screen.print(f"Digital accuracy {shares[0]}; guessing would reach {chance:.1f} %")
         screen.print()
     beyond = [
         (name, heading)
@@ -130,7 +130,7 @@ def print_notes(dataset: xr.Dataset) -> None:
         f"Accuracy of the test images; mean and 95 % interval over {settings.repeats} programmings",
         "Loss     digital accuracy minus that on the array",
         "SNR      of the products of the layer where it is smallest",
-        "Clipped  inputs beyond the range of the DACs, of the layer where they are most; saturated outputs likewise",
+        "Clipped  share of inputs beyond the range of the DACs, in the layer with the largest; outputs likewise",
     ):
         screen.print(line, soft_wrap=True)
     for text in _networks(dataset):
